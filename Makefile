@@ -1,0 +1,58 @@
+# One door for developers. `make` alone prints the targets.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+KIND   ?= A
+LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check bench lock docs histories clean
+
+help: ## print the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/run ## set up, then Temporal server with UI and worker on embedded defaults; Ctrl-C stops all
+	@exec $(BIN)/python -m deploy.embedded
+
+demo: $(VENV)/run ## one alliance's whole life on a real server in skipped time (KIND=A or B)
+	@$(BIN)/python -m examples.demo $(KIND)
+
+test: $(VENV)/dev ## set up and run all tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: $(VENV)/dev ## formatting, lint, types, direction of imports, docs, lock
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/test_project.py -q
+
+bench: $(VENV)/dev ## what it costs, against a floor; JSON on the last line
+	@$(BIN)/python -m bench
+
+lock: $(VENV)/dev ## renew the locks from pyproject.toml
+	$(LOCK) --extra embedded -o requirements.lock
+	$(LOCK) --extra embedded --extra dev -o requirements-dev.lock
+	$(BIN)/python -m deploy.lock
+
+docs: $(VENV)/dev ## renew the parts of the docs that are printed from the code
+	$(BIN)/python -m docs.build
+
+histories: $(VENV)/dev ## record the golden histories of this release anew
+	$(BIN)/python -m tests.record
+
+clean: ## remove the environment and caches; var/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/python:
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/run: requirements.lock pyproject.toml | $(VENV)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/dev: requirements-dev.lock pyproject.toml | $(VENV)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/run

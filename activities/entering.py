@@ -1,0 +1,136 @@
+"""The steps of a filing's workflow: take a paper in, enter an event, recall an answer. Local activities, all of them.
+
+They write or read the register and decide nothing. A retry is harmless: an append that was made finds itself again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.register import Appended, PaperMissing, Register
+from models.acts import By, Submit
+from models.filing import Entry, Filing, Receipt
+from models.findings import Finding
+from models.values import FilingId, Instant, Value
+from models.vocabulary import Severity
+from regulation import entries, intake, lodging
+from regulation.calendar import CALENDARS
+from regulation.reading import finding
+from regulation.terms import TERMS
+
+
+class Submission(Value):
+    """What a start names: a filing and, the first time, the paper of its application."""
+
+    filing_id: FilingId
+    paper: str | None = None
+    received_at: Instant | None = None
+    by: By | None = None
+
+
+class TakenIn(Value):
+    """The first step's answer: the filing as stored, or the facts of a new one."""
+
+    filing: Filing | None = None
+    facts: Submit | None = None
+
+
+class Correction(Value):
+    """A corrected application to be examined against the filing it belongs to."""
+
+    filing: Filing
+    paper: str
+    received_at: Instant
+
+
+class Examined(Value):
+    """What a corrected application came to: its facts, or why it is refused."""
+
+    facts: Submit | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+class Recalled(Value):
+    """The answer that an act was given before."""
+
+    receipt: Receipt | None = None
+    refused: str | None = None
+
+
+class Question(Value):
+    """Which entry to recall."""
+
+    filing_id: FilingId
+    number: int
+
+
+@dataclass
+class Entering:
+    """The register's side of a workflow. `entered` is called after every new entry, to have its messages delivered."""
+
+    register: Register
+    entered: Callable[[], None] = lambda: None
+
+    @activity.defn
+    def take_in(self, submission: Submission) -> TakenIn:
+        """The stored filing if there is one; else the facts of the application, computed from its paper (Q20).
+
+        Reads only. Fails for good, with all findings, on a missing paper or one with errors.
+        """
+        if filing := self.register.filing(submission.filing_id):
+            return TakenIn(filing=filing)
+        if submission.paper is None or submission.received_at is None:
+            _refuse("没有这一备案，启动时也未指明申请书", [])
+        try:
+            form = self.register.paper(submission.paper)
+        except PaperMissing:
+            _refuse(lodging.PAPER_MISSING, [])
+        received_at, known = submission.received_at, self.register.known(submission.filing_id, form)
+        stamped = form | ({"by": submission.by.model_dump(mode="json")} if submission.by else {})
+        examination = intake.examine(stamped, received_at, known)
+        if examination.facts is None or examination.facts.filing != submission.filing_id:
+            _refuse("备案申请有误", [each for each in examination.findings if each.severity == "error"])
+        return TakenIn(facts=examination.facts)
+
+    @activity.defn
+    def examine_correction(self, correction: Correction) -> Examined:
+        """The facts of a resubmission, computed from its paper (G-07). Reads only."""
+        filing = correction.filing
+        try:
+            form = self.register.paper(correction.paper)
+        except PaperMissing:
+            return Examined(findings=(finding("G-07", "/paper", Severity.ERROR, lodging.PAPER_MISSING),))
+        known = self.register.known(filing.id, form)
+        examination = intake.examine(form, correction.received_at, known, correcting=filing)
+        errors = tuple(each for each in examination.findings if each.severity == "error")
+        return Examined(facts=None if errors else examination.facts, findings=errors)
+
+    @activity.defn
+    def enter(self, entry: Entry) -> Appended:
+        """Write an entry with its messages in one transaction; compare-and-append makes a retry harmless."""
+        appended = self.register.append(entry)
+        if appended.outcome == "entered":
+            self.entered()
+        return appended
+
+    @activity.defn
+    def recall(self, question: Question) -> Recalled:
+        """The answer an act got when it was entered (Q21). Reads only."""
+        entry = self.register.entry(question.filing_id, question.number)
+        if entry is None:
+            raise ApplicationError(f"没有第{question.number}号登记", non_retryable=True)
+        return Recalled(refused=entry.refused, receipt=None if entry.refused else entries.receipt(entry))
+
+    @activity.defn
+    def knows_edition(self, name: str) -> bool:
+        """Whether this release has an edition; recorded, because a later release may have more. Reads only."""
+        return name in CALENDARS or name in TERMS
+
+
+def _refuse(message: str, findings: list[Finding]) -> NoReturn:
+    raise ApplicationError(
+        message, [each.model_dump(mode="json") for each in findings], type="Refused", non_retryable=True
+    )

@@ -1,0 +1,685 @@
+"""The register (备案库) over its tables: papers, compare-and-append, reading, and verifying the chain.
+
+One transaction an entry. An entry carries the hash of the one before it, and of what it sent and published, so a change
+to any of it shows. Nothing here decides anything: what an entry says was computed by the regulation.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, or_, text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from models.acts import Lapse, ReportChange, Resubmit, Submit
+from models.filing import Entry, Filing, ReportingYear
+from models.findings import Finding
+from models.register import (
+    AnnualReportRow,
+    ArchiveNumber,
+    EntryRow,
+    FilingRow,
+    MessageRow,
+    Paper,
+    PublicNoticeRow,
+    RefusedAct,
+    UsedEdition,
+    VersionRow,
+)
+from models.values import Value, canonical, day_of, digest
+from models.vocabulary import Stage
+from regulation import agenda, codes, intake, lifecycle, lodging, messages, publicity
+from regulation.calendar import CALENDARS
+from regulation.editions import EditionRefused, Editions
+from regulation.terms import TERMS
+
+GENESIS = "0" * 64
+"""The hash before a filing's first entry."""
+
+EDITIONS: Mapping[str, Editions[Any]] = {"calendar": CALENDARS, "terms": TERMS}
+
+
+class PaperMissing(Exception):
+    """文书未存入备案库: the act names a paper that the register does not have."""
+
+
+Outcome = Literal["entered", "known", "adopted", "refused"]
+
+
+class Appended(Value):
+    """What an append came to.
+
+    `entered`: the event is written under its number. `known`: it already stood in the register. `adopted`: other events
+    hold the number. In both cases `filing` is the filing after the last entry, to be carried on. `refused`: the register
+    knows better, for the `reason` given (no such paper, a number that is another's); nothing was written.
+    """
+
+    outcome: Outcome
+    filing: Filing | None = None
+    reason: str = ""
+
+
+class Message(Value):
+    """A message as delivered."""
+
+    id: str
+    filing_id: str
+    text: str
+    to: str
+    office: str
+    service: bool
+    title: str
+    body: str
+    created_at: datetime
+
+
+def connect(url: str) -> Engine:
+    """An engine for SQLite (write-ahead log, full sync, one writer at a time) or PostgreSQL."""
+    engine = create_engine(url, pool_pre_ping=True)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@dataclass
+class Register:
+    """The register behind one database."""
+
+    engine: Engine
+    _editions_used: set[tuple[str, str]] = field(default_factory=set, repr=False)
+
+    @classmethod
+    def at(cls, url: str) -> "Register":
+        """The register at a database's address."""
+        return cls(connect(url))
+
+    # Papers
+
+    def lodge(self, filing_id: str, kind: str, paper: Mapping[str, Any], now: datetime) -> str:
+        """Store a paper under its digest; the same paper twice is one."""
+        body = canonical(paper)
+        key = hashlib.sha256(body.encode()).hexdigest()
+        with self._writing() as session:
+            if session.get(Paper, key) is None:
+                session.add(Paper(digest=key, filing_id=filing_id, kind=kind, body=body, stored_at=now))
+        return key
+
+    def paper(self, key: str) -> dict[str, Any]:
+        """A paper by its digest."""
+        with self._reading() as session:
+            return self._paper(session, key)
+
+    @staticmethod
+    def _paper(session: Session, key: str) -> dict[str, Any]:
+        row = session.get(Paper, key)
+        if row is None:
+            raise PaperMissing(key)
+        body: dict[str, Any] = json.loads(row.body)
+        return body
+
+    # Entries
+
+    def append(self, entry: Entry) -> Appended:
+        """Compare and append: the entry takes its number unless the number, or its act, is already held.
+
+        A retry, or the same event computed again after everything died between commit and engine, finds what it wrote.
+        """
+        for attempt in (1, 2):
+            try:
+                with self._writing() as session:
+                    return self._append(session, entry)
+            except IntegrityError:
+                if attempt == 2:
+                    raise
+        raise AssertionError
+
+    def _append(self, session: Session, entry: Entry) -> Appended:
+        filing_id = entry.filing.id
+        head = session.get(FilingRow, filing_id, with_for_update=True)
+        held = self._holds(session, entry)
+        if head is not None and (held or head.number >= entry.number):
+            filing = Filing.model_validate_json(head.value)
+            return Appended(outcome="known" if held else "adopted", filing=filing)
+        before = Filing.model_validate_json(head.value) if head else None
+        if reason := self._unfounded(session, entry):
+            return Appended(outcome="refused", reason=reason)
+        public = self._public(session, head, entry)
+        sent = self._messages(session, before, entry, public)
+        shown = _notices(before, entry, public)
+        row = _entry_row(entry, effects(sent, shown), head.head if head else GENESIS)
+        session.merge(_filing_row(entry, head, public, row.hash))
+        session.flush()
+        session.add_all([row, *sent, *shown])
+        self._versions(session, entry)
+        self._reports(session, before, entry)
+        self._editions(session, entry.filing, entry.entered_at)
+        return Appended(outcome="entered")
+
+    def _holds(self, session: Session, entry: Entry) -> bool:
+        """Whether the register already holds this event: an act under its id, a lapse under its number."""
+        act = _act_id(entry)
+        if act is not None:
+            query = select(EntryRow.number).where(EntryRow.filing_id == entry.filing.id, EntryRow.act_id == act)
+            return session.exec(query).first() is not None
+        row = session.get(EntryRow, (entry.filing.id, entry.number))
+        if row is None:
+            return False
+        stored = Entry.model_validate_json(row.body)
+        return (stored.event, stored.at) == (entry.event, entry.at)
+
+    @staticmethod
+    def _unfounded(session: Session, entry: Entry) -> str | None:
+        """What only the register can tell against an entry."""
+        paper, number = _paper_of(entry), entry.filing.archive_number
+        if paper and session.get(Paper, paper) is None:
+            return lodging.PAPER_MISSING
+        if number:
+            others = select(FilingRow.filing_id).where(FilingRow.archive_number == number)
+            if session.exec(others.where(FilingRow.filing_id != entry.filing.id)).first():
+                return f"备案编号 {number} 已属于另一备案"
+        return None
+
+    def _public(self, session: Session, head: FilingRow | None, entry: Entry) -> dict[str, Any]:
+        """What may be shown of a filing (G-04b): from its application, and from changes recorded since."""
+        happened, filing = entry.event, entry.filing
+        public: dict[str, Any] = json.loads(head.public) if head else {}
+        changed = head is not None and filing.paper != Filing.model_validate_json(head.value).paper
+        renamed = isinstance(happened, ReportChange) and happened.change == "rename" and entry.refused is None
+        if head is None or changed or renamed:
+            key = happened.paper if isinstance(happened, ReportChange) and renamed else filing.paper
+            form = self._paper(session, key)
+            public |= {name: form[name] for name in ("alliance_name", "technical_field") if form.get(name)}
+            if form.get("leader"):
+                public["leader"] = {"name": form["leader"]["name"]}
+            if form.get("members"):
+                public["members"] = [{"name": member["name"]} for member in form["members"]]
+        return public
+
+    def _messages(
+        self, session: Session, before: Filing | None, entry: Entry, public: Mapping[str, Any]
+    ) -> list[MessageRow]:
+        told = messages.told(before, entry)
+        if not told:
+            return []
+        wanted = any("{reminders}" in messages.TEXTS[each.text].body or each.service for each in told)
+        names = messages.Names(
+            alliance=public["alliance_name"],
+            leader=public["leader"]["name"],
+            reminded_on=self._reminded_on(session, entry.filing) if wanted else (),
+        )
+        rows = []
+        for index, each in enumerate(told, 1):
+            title, body = messages.render(each.text, before, entry, names)
+            rows.append(
+                MessageRow(
+                    id=f"{entry.filing.id}-{entry.number}-{index}",
+                    filing_id=entry.filing.id,
+                    number=entry.number,
+                    text=each.text,
+                    to=each.to,
+                    office=each.office,
+                    service=each.service,
+                    title=title,
+                    body=body,
+                    created_at=entry.entered_at,
+                )
+            )
+        return rows
+
+    @staticmethod
+    def _reminded_on(session: Session, filing: Filing) -> tuple[date, ...]:
+        """The days on which the leader was reminded of the years that a revocation rests on (G-19)."""
+        years = set(filing.case.years) if filing.case else set()
+        query = select(EntryRow).where(EntryRow.filing_id == filing.id, EntryRow.kind == "reminder")
+        days = []
+        for row in session.exec(query.order_by(col(EntryRow.number))):
+            lapse = Entry.model_validate_json(row.body).event
+            if isinstance(lapse, Lapse) and lapse.year in years:
+                days.append(day_of(row.at))
+        return tuple(days)
+
+    @staticmethod
+    def _versions(session: Session, entry: Entry) -> None:
+        happened, filing = entry.event, entry.filing
+        if entry.refused is None and isinstance(happened, Submit | Resubmit):
+            form = json.loads(session.get_one(Paper, filing.paper).body)
+            correcting = filing if isinstance(happened, Resubmit) else None
+            stamped = form | {"by": happened.by.model_dump(mode="json")}
+            findings = intake.examine(
+                stamped, entry.at, known_to(session, filing, form), correcting=correcting
+            ).findings
+            session.add(
+                VersionRow(
+                    filing_id=filing.id,
+                    version=filing.version,
+                    paper=filing.paper,
+                    received_at=entry.at,
+                    findings=canonical([each.model_dump(mode="json") for each in findings]),
+                )
+            )
+
+    @staticmethod
+    def _reports(session: Session, before: Filing | None, entry: Entry) -> None:
+        earlier: Sequence[ReportingYear] = before.years if before else ()
+        for year in entry.filing.years:
+            if year in earlier:
+                continue
+            paper = getattr(entry.event, "paper", None) if getattr(entry.event, "year", None) == year.year else None
+            known = session.get(AnnualReportRow, (entry.filing.id, year.year))
+            session.merge(
+                AnnualReportRow(
+                    filing_id=entry.filing.id,
+                    year=year.year,
+                    status=year.status.value,
+                    due=year.due,
+                    filed_at=year.filed_at,
+                    paper=paper or (known.paper if known else None),
+                    number=entry.number,
+                )
+            )
+
+    def _editions(self, session: Session, filing: Filing, now: datetime) -> None:
+        """Remember the digest of each edition when a filing first counts by it."""
+        for subject, name in (("calendar", filing.calendar), ("terms", filing.terms)):
+            if (subject, name) in self._editions_used:
+                continue
+            if session.get(UsedEdition, (subject, name)) is None:
+                content = EDITIONS[subject].digest(name)
+                session.add(UsedEdition(subject=subject, name=name, digest=content, first_used_at=now))
+            self._editions_used.add((subject, name))
+
+    def refuse_changed_editions(self) -> None:
+        """At start-up: raise if an edition by which filings count was altered or lost since (principle 6)."""
+        with self._reading() as session:
+            for subject, editions in EDITIONS.items():
+                query = select(UsedEdition).where(UsedEdition.subject == subject)
+                used = {row.name: row.digest for row in session.exec(query)}
+                if changed := editions.changed(used):
+                    raise EditionRefused(
+                        f"{editions.subject} {'、'.join(changed)}: 已有备案据以计算，内容不得更改或删除"
+                    )
+
+    # Doors
+
+    def reserve_archive_number(self, filing_id: str, prefix: str) -> str:
+        """备案编号: the next running number under a prefix, once a filing (G-40)."""
+        with self._writing() as session:
+            mine = select(ArchiveNumber).where(ArchiveNumber.prefix == prefix, ArchiveNumber.filing_id == filing_id)
+            row = session.exec(mine).first()
+            if row is None:
+                if self.engine.dialect.name == "postgresql":
+                    session.connection().execute(text("LOCK TABLE archive_numbers IN EXCLUSIVE MODE"))
+                last = session.exec(select(func.max(ArchiveNumber.running)).where(ArchiveNumber.prefix == prefix)).one()
+                row = ArchiveNumber(prefix=prefix, running=(last or 0) + 1, filing_id=filing_id)
+                session.add(row)
+            return f"{prefix}{row.running:04d}"
+
+    def record_refusal(self, filing_id: str, act: Mapping[str, Any], message: str, now: datetime) -> None:
+        """Record an act that was refused without an entry."""
+        by = act.get("by") or {}
+        with self._writing() as session:
+            session.add(
+                RefusedAct(
+                    filing_id=filing_id,
+                    act_id=str(act.get("id"))[:64],
+                    kind=str(act.get("kind"))[:40],
+                    person=str(by.get("person"))[:64],
+                    office=str(by.get("office"))[:40],
+                    message=message,
+                    refused_at=now,
+                )
+            )
+
+    def refused_acts(self, filing_id: str) -> list[RefusedAct]:
+        """The refused acts that doors recorded for a filing."""
+        with self._reading() as session:
+            query = select(RefusedAct).where(RefusedAct.filing_id == filing_id).order_by(col(RefusedAct.id))
+            return list(session.exec(query))
+
+    def known(self, filing_id: str, form: Mapping[str, Any]) -> intake.Known:
+        """What the register knows that bears on an application."""
+        with self._reading() as session:
+            leader = form.get("leader")
+            return _known(
+                session,
+                {filing_id, str(form.get("previous_filing_id"))},
+                name=str(form.get("alliance_name")),
+                leader=codes.normalised(str(leader.get("uscc"))) if isinstance(leader, Mapping) else "",
+                technical_field=str(form.get("technical_field")),
+            )
+
+    # Reading
+
+    def filing(self, filing_id: str) -> Filing | None:
+        """A filing as it stands."""
+        with self._reading() as session:
+            row = session.get(FilingRow, filing_id)
+            return Filing.model_validate_json(row.value) if row else None
+
+    def row(self, filing_id: str) -> FilingRow | None:
+        """A filing's row."""
+        with self._reading() as session:
+            return session.get(FilingRow, filing_id)
+
+    def docket(self, filing_id: str) -> list[Entry]:
+        """卷宗: everything entered on a filing, in order."""
+        with self._reading() as session:
+            query = select(EntryRow.body).where(EntryRow.filing_id == filing_id).order_by(col(EntryRow.number))
+            return [Entry.model_validate_json(body) for body in session.exec(query)]
+
+    def entry(self, filing_id: str, number: int) -> Entry | None:
+        """One entry by its number."""
+        with self._reading() as session:
+            row = session.get(EntryRow, (filing_id, number))
+            return Entry.model_validate_json(row.body) if row else None
+
+    def entry_of(self, filing_id: str, act_id: str) -> Entry | None:
+        """The entry of an act, whenever it was."""
+        with self._reading() as session:
+            query = select(EntryRow.body).where(EntryRow.filing_id == filing_id, EntryRow.act_id == act_id)
+            body = session.exec(query).first()
+            return Entry.model_validate_json(body) if body else None
+
+    def filings(
+        self,
+        *,
+        stage: str | None = None,
+        jurisdiction: str | None = None,
+        waiting_for: str | None = None,
+        due_before: datetime | None = None,
+        limit: int = 200,
+    ) -> list[FilingRow]:
+        """Filings by the nearest deadline; those that wait for no day come last."""
+        query = select(FilingRow)
+        if stage:
+            query = query.where(FilingRow.stage == stage)
+        if jurisdiction:
+            query = query.where(FilingRow.jurisdiction == jurisdiction)
+        if waiting_for:
+            query = query.where(FilingRow.waiting_for == waiting_for)
+        if due_before:
+            query = query.where(col(FilingRow.next_deadline) < due_before)
+        deadline = col(FilingRow.next_deadline)
+        query = query.order_by(deadline.is_(None), deadline, col(FilingRow.filing_id)).limit(limit)
+        with self._reading() as session:
+            return list(session.exec(query))
+
+    def open_filings(self, *, kind: str | None = None, jurisdiction: str | None = None) -> list[tuple[str, str]]:
+        """Every filing whose workflow ought to run, with its alliance's name."""
+        with self._reading() as session:
+            query = select(FilingRow.filing_id, FilingRow.alliance_name).where(col(FilingRow.open).is_(True))
+            if kind:
+                query = query.where(FilingRow.kind == kind)
+            if jurisdiction:
+                query = query.where(FilingRow.jurisdiction == jurisdiction)
+            return [(filing_id, name) for filing_id, name in session.exec(query.order_by(col(FilingRow.filing_id)))]
+
+    def versions(self, filing_id: str) -> list[tuple[int, list[Finding]]]:
+        """The versions of an application with what was found on each."""
+        with self._reading() as session:
+            query = select(VersionRow).where(VersionRow.filing_id == filing_id).order_by(col(VersionRow.version))
+            return [
+                (row.version, [Finding.model_validate(each) for each in json.loads(row.findings)])
+                for row in session.exec(query)
+            ]
+
+    def messages(self, filing_id: str) -> list[MessageRow]:
+        """Every message of a filing, in the order of its entries."""
+        with self._reading() as session:
+            query = select(MessageRow).where(MessageRow.filing_id == filing_id)
+            return sorted(session.exec(query), key=lambda row: (row.number, row.id))
+
+    def public_notices(self, filing_id: str) -> list[PublicNoticeRow]:
+        """Everything made public of a filing."""
+        with self._reading() as session:
+            query = select(PublicNoticeRow).where(PublicNoticeRow.filing_id == filing_id)
+            return sorted(session.exec(query), key=lambda row: (row.number, row.id))
+
+    # Delivery
+
+    def undelivered(self, handed_before: datetime, limit: int = 500) -> list[tuple[str, int]]:
+        """Entries with messages not yet delivered and not lately handed over for delivery."""
+        with self._reading() as session:
+            handed = col(MessageRow.handed_at)
+            query = (
+                select(MessageRow.filing_id, MessageRow.number)
+                .where(col(MessageRow.delivered_at).is_(None), or_(handed.is_(None), handed < handed_before))
+                .distinct()
+                .limit(limit)
+            )
+            return [(filing_id, number) for filing_id, number in session.exec(query)]
+
+    def handed(self, entries: Sequence[tuple[str, int]], now: datetime) -> None:
+        """Note that deliveries of these entries' messages were handed to the engine."""
+        with self._writing() as session:
+            for filing_id, number in entries:
+                for row in session.exec(_of_entry(filing_id, number)):
+                    row.handed_at = now
+                    session.add(row)
+
+    def to_deliver(self, filing_id: str, number: int) -> list[Message]:
+        """The messages of an entry that are still to be delivered."""
+        with self._reading() as session:
+            query = _of_entry(filing_id, number).where(col(MessageRow.delivered_at).is_(None))
+            return [Message.model_validate(row, from_attributes=True) for row in session.exec(query)]
+
+    def delivered(self, message_ids: Sequence[str], now: datetime) -> None:
+        """Note that messages were delivered; the first time stands."""
+        with self._writing() as session:
+            query = select(MessageRow).where(col(MessageRow.id).in_(message_ids))
+            for row in session.exec(query):
+                row.delivered_at = row.delivered_at or now
+                session.add(row)
+
+    # Proof
+
+    def verify(self, filing_id: str) -> list[str]:
+        """What is wrong with a filing's chain; empty if every entry, message, notice and paper is as it was written."""
+        with self._reading() as session:
+            return list(_faults(session, filing_id))
+
+    @contextmanager
+    def _reading(self) -> Iterator[Session]:
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
+        with (
+            self.engine.connect().execution_options(writes=True) as connection,
+            Session(connection, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+
+def _of_entry(filing_id: str, number: int) -> Any:
+    return select(MessageRow).where(MessageRow.filing_id == filing_id, MessageRow.number == number)
+
+
+def _act_id(entry: Entry) -> str | None:
+    return None if isinstance(entry.event, Submit | Lapse) else entry.event.id
+
+
+def _paper_of(entry: Entry) -> str | None:
+    """The paper that an entry rests on; a refused one rests on none."""
+    return getattr(entry.event, "paper", None) if entry.refused is None else None
+
+
+def _notices(before: Filing | None, entry: Entry, public: dict[str, Any]) -> list[PublicNoticeRow]:
+    return [
+        PublicNoticeRow(
+            id=f"{entry.filing.id}-{entry.number}-{index}",
+            filing_id=entry.filing.id,
+            number=entry.number,
+            kind=each.kind,
+            jurisdiction=each.jurisdiction,
+            shown_from=each.shown_from,
+            shown_until=each.shown_until,
+            content=canonical(each.content),
+            published_at=entry.entered_at,
+        )
+        for index, each in enumerate(publicity.published(before, entry, public), 1)
+    ]
+
+
+def effects(sent: Sequence[MessageRow], shown: Sequence[PublicNoticeRow]) -> str:
+    """Digest of what an entry sent and published."""
+    return digest(
+        [
+            [[row.id, row.text, row.to, row.office, row.service, row.title, row.body] for row in sent],
+            [[row.id, row.kind, str(row.shown_from), str(row.shown_until), row.content] for row in shown],
+        ]
+    )
+
+
+def _link(previous: str, body: str, sent: str) -> str:
+    """The hash of an entry: of the entry before it, of its own text, and of its effects."""
+    return hashlib.sha256(f"{previous}{body}{sent}".encode()).hexdigest()
+
+
+def _entry_row(entry: Entry, sent: str, previous: str) -> EntryRow:
+    body = canonical(entry.model_dump(mode="json"))
+    return EntryRow(
+        filing_id=entry.filing.id,
+        number=entry.number,
+        at=entry.at,
+        entered_at=entry.entered_at,
+        kind=entry.event.kind,
+        act_id=_act_id(entry),
+        stage=entry.stage.value,
+        refused=entry.refused,
+        paper=_paper_of(entry),
+        body=body,
+        effects=sent,
+        hash=_link(previous, body, sent),
+    )
+
+
+def _filing_row(entry: Entry, head: FilingRow | None, public: Mapping[str, Any], hash_: str) -> FilingRow:
+    filing = entry.filing
+    due = agenda.next_deadline(filing)
+    current = next((year.year for year in filing.years if not year.closed), None)
+    return FilingRow(
+        filing_id=filing.id,
+        number=filing.number,
+        head=hash_,
+        kind=filing.kind.value,
+        stage=filing.stage.value,
+        open=not lifecycle.is_over(filing),
+        jurisdiction=filing.jurisdiction,
+        zone=filing.zone,
+        leader=filing.leader,
+        alliance_name=public["alliance_name"],
+        leader_name=public["leader"]["name"],
+        technical_field=public["technical_field"],
+        archive_number=filing.archive_number,
+        archived_on=filing.archived_on,
+        waiting_for=lifecycle.awaited(filing),
+        report_year=current,
+        next_deadline=due.at if due else None,
+        next_lapse=due.lapse.kind.value if due else None,
+        missed_years=filing.missed_years,
+        open_objections=filing.open_objections,
+        on_hold=filing.case.held if filing.case else False,
+        provisional=agenda.provisional(filing),
+        terms=filing.terms,
+        calendar=filing.calendar,
+        first_paper=head.first_paper if head else filing.paper,
+        public=canonical(public),
+        value=canonical(filing.model_dump(mode="json")),
+        updated_at=entry.entered_at,
+    )
+
+
+def known_to(session: Session, filing: Filing, form: Mapping[str, Any]) -> intake.Known:
+    """What the register knows that bears on a version of an application that was taken in."""
+    own = {filing.id, str(form.get("previous_filing_id"))}
+    name, technical_field = str(form["alliance_name"]), str(form["technical_field"])
+    return _known(session, own, name=name, leader=filing.leader, technical_field=technical_field)
+
+
+def _known(session: Session, own: set[str], *, name: str, leader: str, technical_field: str) -> intake.Known:
+    ended = [Stage.REVOKED, Stage.WITHDRAWN, Stage.LAPSED, Stage.NOT_CONFIRMED, Stage.DEREGISTERED]
+    others = select(FilingRow).where(col(FilingRow.filing_id).not_in(own))
+    alive = others.where(col(FilingRow.stage).not_in([stage.value for stage in ended]))
+    same_name = session.exec(alive.where(FilingRow.alliance_name == name)).all()
+    of_leader = others.where(FilingRow.leader == leader)
+    same_field = [
+        row for row in session.exec(of_leader) if row.technical_field == technical_field and row.stage not in ended
+    ]
+    revoked = session.exec(of_leader.where(FilingRow.stage == Stage.REVOKED.value)).all()
+    return intake.Known(
+        names=tuple(row.alliance_name for row in same_name),
+        same_field=tuple(row.alliance_name for row in same_field),
+        revoked=tuple(row.alliance_name for row in revoked),
+    )
+
+
+def _faults(session: Session, filing_id: str) -> Iterator[str]:
+    previous, last = GENESIS, None
+    sent: dict[int, list[MessageRow]] = {}
+    shown: dict[int, list[PublicNoticeRow]] = {}
+    for message in session.exec(select(MessageRow).where(MessageRow.filing_id == filing_id)):
+        sent.setdefault(message.number, []).append(message)
+    for notice in session.exec(select(PublicNoticeRow).where(PublicNoticeRow.filing_id == filing_id)):
+        shown.setdefault(notice.number, []).append(notice)
+    query = select(EntryRow).where(EntryRow.filing_id == filing_id).order_by(col(EntryRow.number))
+    for expected, row in enumerate(session.exec(query), 1):
+        if row.number != expected:
+            yield f"第{expected}号登记缺失"
+            return
+        told = sorted(sent.pop(expected, []), key=lambda each: int(each.id.rpartition("-")[2]))
+        public = sorted(shown.pop(expected, []), key=lambda each: int(each.id.rpartition("-")[2]))
+        yield from (f"第{expected}号登记{fault}" for fault in _entry_faults(row, effects(told, public), previous))
+        paper = session.get(Paper, row.paper) if row.paper else None
+        if row.paper and (paper is None or hashlib.sha256(paper.body.encode()).hexdigest() != row.paper):
+            yield f"第{expected}号登记的文书已被改动或缺失"
+        previous, last = row.hash, row
+    if sent or shown:
+        yield "有消息或公告不属于任何登记"
+    yield from _head_faults(session.get(FilingRow, filing_id), last)
+
+
+def _entry_faults(row: EntryRow, sent: str, previous: str) -> Iterator[str]:
+    if row.effects != sent:
+        yield "的消息或公告已被改动"
+    if row.hash != _link(previous, row.body, row.effects):
+        yield "与前后登记的哈希不符"
+        return
+    entry = Entry.model_validate_json(row.body)
+    again = _entry_row(entry, row.effects, previous)
+    for name in ("filing_id", "number", "at", "entered_at", "kind", "act_id", "stage", "refused", "paper"):
+        if getattr(row, name) != getattr(again, name):
+            yield f"的检索列 {name} 与登记内容不符"
+
+
+def _head_faults(head: FilingRow | None, last: EntryRow | None) -> Iterator[str]:
+    if head is None or last is None:
+        yield "备案或其登记缺失"
+        return
+    entry = Entry.model_validate_json(last.body)
+    if head.head != last.hash or Filing.model_validate_json(head.value) != entry.filing:
+        yield "备案现状与最后一条登记不符"
+        return
+    again = _filing_row(entry, head, json.loads(head.public), last.hash)
+    for name in FilingRow.model_fields:
+        if getattr(head, name) != getattr(again, name):
+            yield f"备案现状的 {name} 与最后一条登记不符"

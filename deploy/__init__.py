@@ -1,0 +1,1 @@
+"""Where: migrations, containers, the embedded run."""

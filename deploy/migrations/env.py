@@ -1,0 +1,38 @@
+"""How alembic reaches the register: `python -m alembic -c deploy/alembic.ini …`, or deploy.database.migrate."""
+
+from typing import Any, Literal
+
+from alembic import context
+from sqlmodel import SQLModel
+from sqlmodel.sql.sqltypes import AutoString
+
+import models.register
+from activities.register import connect
+from models.settings import Settings
+
+assert models.register
+
+
+def render_item(kind: str, item: Any, _: Any) -> str | Literal[False]:
+    """Migrations name plain SQL types only, so that they outlive the code of their day."""
+    if kind == "type" and isinstance(item, AutoString):
+        return f"sa.String(length={item.length})"
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, models.register.UtcDateTime) else False
+
+
+url = context.config.attributes.get("url") or Settings().register_url
+
+if context.is_offline_mode():
+    context.configure(url=url, target_metadata=SQLModel.metadata, literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+else:
+    with connect(url).connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=SQLModel.metadata,
+            render_as_batch=connection.dialect.name == "sqlite",
+            render_item=render_item,
+        )
+        with context.begin_transaction():
+            context.run_migrations()

@@ -1,0 +1,533 @@
+"""Acts and lapses: what may happen to a filing, one class an act, told apart by `kind`.
+
+Only acts come from outside. A lapse has no sender, so nobody can claim that a period is over.
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from models.values import Digest, FilingId, Instant, Jurisdiction, OpaqueId, Value
+from models.vocabulary import ActKind, Ground, Kind, LapseKind, Role
+
+ShortText = Annotated[str, Field(min_length=1, max_length=500)]
+"""A short official text: a reason, a number of a document. Names of persons and statements belong into papers."""
+
+Year = Annotated[int, Field(ge=2021, le=2060)]
+"""A reporting year."""
+
+OfficeKey = Annotated[str, Field(pattern=r"^(?:[0-9]{6}|21SF00|(?:[0-9]{6}|21SF00)-[a-z]{2,20}|[0-9A-Z]{18}|public)$")]
+"""Division code, zone key `{city code}-{pinyin}`, the leader's 统一社会信用代码, or `public`."""
+
+
+class By(Value):
+    """Who acts: an opaque person, their office, and in what role."""
+
+    person: OpaqueId
+    office: OfficeKey
+    role: Role
+
+
+class _Act(Value):
+    """What every act carries. `received_at` is the door's stamp and decides timeliness (contract.md, Instants)."""
+
+    id: OpaqueId = Field(description="the act's own id: the same id is the same act, with the same answer")
+    by: By
+    received_at: Instant | None = Field(None, description="when the door received it; absent: when it is handled")
+    basis: ShortText | None = Field(None, description="依据条款")
+    document_no: ShortText | None = Field(None, description="文号")
+    reason: ShortText | None = Field(None, description="理由（不得含个人信息）")
+    seen: int | None = Field(None, ge=0, description="the last entry of the docket that the door knew of")
+
+
+class _WithReason(_Act):
+    reason: ShortText = Field(description="理由（不得含个人信息）")
+
+
+class _WithDocumentNo(_Act):
+    document_no: ShortText = Field(description="文号")
+
+
+class _WithPaper(_Act):
+    paper: Digest = Field(
+        description="SHA-256 of the paper in the register; a door takes the paper itself as `content`"
+    )
+
+
+class Deficiency(Value):
+    """One thing to be corrected, bound to a line of the checklist (A-30: one return tells all)."""
+
+    item: Annotated[str, Field(pattern=r"^(?:A|B|FA|FB|D|G)-?[0-9]{1,2}[ab]?$")]
+    message: ShortText
+
+
+class ChecklistLine(Value):
+    """The reviewer's finding on one condition of 《工作指引》第五条 or 细则第四条."""
+
+    item: Annotated[str, Field(pattern=r"^[AB]-[0-9]{2}$")]
+    met: bool
+    note: ShortText | None = None
+
+
+Checklist = tuple[ChecklistLine, ...]
+
+
+class Submit(Value):
+    """备案申请 as taken in: the facts that the law decides by, computed from the paper (A-27, B-16)."""
+
+    kind: Literal["submit"] = "submit"
+    by: By
+    filing: FilingId
+    alliance: Kind
+    jurisdiction: Jurisdiction
+    zone: OfficeKey | None = None
+    leader: str
+    paper: Digest
+    substance: Digest
+    consent: bool = False
+    address: Digest
+    terms: str
+    calendar: str
+    archived_on: date | None = Field(None, description="存量联盟的原备案日期 (A-02)")
+    archive_number: str | None = None
+
+
+# Review
+
+
+class Accept(_Act):
+    """受理 (G-05b)."""
+
+    kind: Literal[ActKind.ACCEPT] = ActKind.ACCEPT
+
+
+class ReturnForCorrection(_Act):
+    """退回补正: all deficiencies at once (A-30, G-05b)."""
+
+    kind: Literal[ActKind.RETURN_FOR_CORRECTION] = ActKind.RETURN_FOR_CORRECTION
+    deficiencies: tuple[Deficiency, ...] = Field(min_length=1)
+
+
+class Resubmit(_WithPaper):
+    """补正重报: the next immutable version of the application (G-07)."""
+
+    kind: Literal[ActKind.RESUBMIT] = ActKind.RESUBMIT
+    facts: Submit | None = Field(None, description="computed from the paper when it is taken in; a sender's is dropped")
+
+
+class GiveIitOpinion(_Act):
+    """工信部门会同意见 (A-29, Q4)."""
+
+    kind: Literal[ActKind.GIVE_IIT_OPINION] = ActKind.GIVE_IIT_OPINION
+    positive: bool
+
+
+class ExtendReview(_WithReason):
+    """延长审核期限: once a version, before the period is over (G-05, Q3)."""
+
+    kind: Literal[ActKind.EXTEND_REVIEW] = ActKind.EXTEND_REVIEW
+
+
+class Recommend(_Act):
+    """初审推荐, kind B (B-03, Q1), with the checklist of 细则第四条."""
+
+    kind: Literal[ActKind.RECOMMEND] = ActKind.RECOMMEND
+    checklist: Checklist
+
+
+class Confirm(_Act):
+    """审核确认; publishes the notice (A-29, B-17, Q1). Kind A brings the checklist of 《工作指引》第五条."""
+
+    kind: Literal[ActKind.CONFIRM] = ActKind.CONFIRM
+    checklist: Checklist = ()
+    notice_from: date | None = Field(None, description="day of publication: that of the act, or later")
+
+
+class Refuse(_WithReason):
+    """不予确认 for a reason that no correction could cure; two people (G-07)."""
+
+    kind: Literal[ActKind.REFUSE] = ActKind.REFUSE
+
+
+class Withdraw(_Act):
+    """撤回: always possible before archiving (A-26, G-41)."""
+
+    kind: Literal[ActKind.WITHDRAW] = ActKind.WITHDRAW
+
+
+# Public notice
+
+
+class Object(_WithPaper):
+    """公示异议 (G-04). The paper holds who objects and why; the act only what admissibility turns on."""
+
+    kind: Literal[ActKind.OBJECT] = ActKind.OBJECT
+    anonymous: bool = False
+    postmarked_on: date | None = None
+
+
+class RuleOnAdmissibility(_WithReason):
+    """认定异议是否受理 (G-04)."""
+
+    kind: Literal[ActKind.RULE_ON_ADMISSIBILITY] = ActKind.RULE_ON_ADMISSIBILITY
+    objection: OpaqueId = Field(description="id of the act that objected")
+    admissible: bool
+
+
+class RuleOnObjection(_WithReason):
+    """处理异议 (G-04, Q7)."""
+
+    kind: Literal[ActKind.RULE_ON_OBJECTION] = ActKind.RULE_ON_OBJECTION
+    objection: OpaqueId = Field(description="id of the act that objected")
+    outcome: Literal["dismissed", "returned", "not_confirmed"]
+
+
+class ConfirmNoticeClear(_Act):
+    """An official attests that no letter came; ends the postal grace (G-03, Q6)."""
+
+    kind: Literal[ActKind.CONFIRM_NOTICE_CLEAR] = ActKind.CONFIRM_NOTICE_CLEAR
+
+
+# Province
+
+
+class Forward(_WithPaper, _WithDocumentNo):
+    """以正式文件报省厅, kind B (B-17). The paper names the formal document (D7)."""
+
+    kind: Literal[ActKind.FORWARD] = ActKind.FORWARD
+
+
+class RecordSurvey(_Act):
+    """随机调研考察, kind B, optional (B-18)."""
+
+    kind: Literal[ActKind.RECORD_SURVEY] = ActKind.RECORD_SURVEY
+    surveyed_on: date
+
+
+class GiveOfficeOpinion(_Act):
+    """业务处室意见, kind B (B-18)."""
+
+    kind: Literal[ActKind.GIVE_OFFICE_OPINION] = ActKind.GIVE_OFFICE_OPINION
+    positive: bool
+
+
+class RecordPartyGroup(_WithDocumentNo):
+    """厅党组审定, kind B (B-18, Q9). `document_no` is the number of the minutes."""
+
+    kind: Literal[ActKind.RECORD_PARTY_GROUP] = ActKind.RECORD_PARTY_GROUP
+    decision: Literal["approved", "rejected"]
+    met_on: date
+
+
+class ReturnToCity(_WithReason):
+    """省厅退回地方 (G-06, Q8)."""
+
+    kind: Literal[ActKind.RETURN_TO_CITY] = ActKind.RETURN_TO_CITY
+
+
+class Archive(_Act):
+    """备案入库 (A-32, B-18). The number is reserved by the door (G-40)."""
+
+    kind: Literal[ActKind.ARCHIVE] = ActKind.ARCHIVE
+    archive_number: Annotated[str, Field(pattern=r"^LN-CXY-[AB]-21[0-9SF]{2}00-20[0-9]{2}-[0-9]{4}$")]
+
+
+# The annual duty
+
+
+class FileAnnualReport(_WithPaper):
+    """当年度总结和下一年度计划 (A-34, B-19, G-11b). The paper holds both parts and the commitment."""
+
+    kind: Literal[ActKind.FILE_ANNUAL_REPORT] = ActKind.FILE_ANNUAL_REPORT
+    year: Year
+
+
+class ReturnAnnualReport(_WithReason):
+    """退回空白或无关的年度报告, once (G-11b)."""
+
+    kind: Literal[ActKind.RETURN_ANNUAL_REPORT] = ActKind.RETURN_ANNUAL_REPORT
+    year: Year
+
+
+class AnswerAnnualReturn(_WithPaper):
+    """答复年度报告退回 (G-11b, Q13)."""
+
+    kind: Literal[ActKind.ANSWER_ANNUAL_RETURN] = ActKind.ANSWER_ANNUAL_RETURN
+    year: Year
+
+
+class RequestExtension(_WithReason):
+    """申请延期: before the deadline, or within 10 days after the obstacle ended (G-14)."""
+
+    kind: Literal[ActKind.REQUEST_EXTENSION] = ActKind.REQUEST_EXTENSION
+    year: Year
+    obstacle_ended_on: date | None = None
+
+
+class RuleOnExtension(_Act):
+    """批复延期 (G-14, Q12). `until` is the last day granted."""
+
+    kind: Literal[ActKind.RULE_ON_EXTENSION] = ActKind.RULE_ON_EXTENSION
+    year: Year
+    outcome: Literal["granted", "refused"]
+    until: date | None = None
+
+
+class ExcuseYear(_WithDocumentNo, _WithReason):
+    """免除一个年度的报送; two people, document number (G-12)."""
+
+    kind: Literal[ActKind.EXCUSE_YEAR] = ActKind.EXCUSE_YEAR
+    year: Year
+
+
+class DiscountAnnualReport(_WithReason):
+    """退回后未答复的报告不予计入; two people (G-11b, Q13)."""
+
+    kind: Literal[ActKind.DISCOUNT_ANNUAL_REPORT] = ActKind.DISCOUNT_ANNUAL_REPORT
+    year: Year
+
+
+class MoveDeadline(_WithDocumentNo):
+    """省厅调整一个年度的报送期限 (G-10). `until` is the new last day; never an earlier one."""
+
+    kind: Literal[ActKind.MOVE_DEADLINE] = ActKind.MOVE_DEADLINE
+    year: Year
+    until: date
+
+
+# Changes and other acts while in force
+
+
+class ReportChange(_WithPaper):
+    """报告变更 (G-24): (a) contact or rename, (b) members, (c) leader, (d) end of leader or agreement."""
+
+    kind: Literal[ActKind.REPORT_CHANGE] = ActKind.REPORT_CHANGE
+    change: Literal["contact", "rename", "members", "leader", "ended"]
+    happened_on: date
+    leader: Annotated[str, Field(pattern=r"^[0-9A-Z]{18}$")] | None = Field(None, description="the new leader's code")
+    substance: Digest | None = Field(None, description="digest of name, leader, members and field after the change")
+
+
+class RuleOnChange(_Act):
+    """审核变更 (G-24, Q24)."""
+
+    kind: Literal[ActKind.RULE_ON_CHANGE] = ActKind.RULE_ON_CHANGE
+    decision: Literal["confirmed", "refused"]
+    notice_from: date | None = None
+
+
+class Transfer(_Act):
+    """属地移交: the giving office, then the taking one (G-31, Q25)."""
+
+    kind: Literal[ActKind.TRANSFER] = ActKind.TRANSFER
+    to: Jurisdiction
+    to_zone: OfficeKey | None = None
+
+
+class RecordInspection(_Act):
+    """日常监督和随机抽查 (A-33)."""
+
+    kind: Literal[ActKind.RECORD_INSPECTION] = ActKind.RECORD_INSPECTION
+    inspected_on: date
+    result: Literal["in_order", "deficient"]
+
+
+class RecordEvaluation(_Act):
+    """评估评价 (A-44, B-20). `joint_activities` counts the year's cooperation; two zeros in a row raise a hint (G-28)."""
+
+    kind: Literal[ActKind.RECORD_EVALUATION] = ActKind.RECORD_EVALUATION
+    year: Year
+    result: Literal["excellent", "qualified", "unqualified"]
+    joint_activities: Annotated[int, Field(ge=0)] | None = None
+
+
+class Tag(_Act):
+    """典型联盟、试点示范 (A-46, A-49)."""
+
+    kind: Literal[ActKind.TAG] = ActKind.TAG
+    tag: Literal["recommended", "typical", "pilot"]
+    removed: bool = False
+
+
+class Deregister(_Act):
+    """自愿注销 (G-25)."""
+
+    kind: Literal[ActKind.DEREGISTER] = ActKind.DEREGISTER
+
+
+# Revocation
+
+
+class ProposeRevocation(_WithReason):
+    """提议撤销 on any ground but the sixth, which opens itself (G-15, G-16)."""
+
+    kind: Literal[ActKind.PROPOSE_REVOCATION] = ActKind.PROPOSE_REVOCATION
+    ground: Ground
+    listing: Literal["abnormal", "serious"] | None = Field(None, description="ground 5: which list (G-27)")
+
+
+class ApproveRevocation(_WithDocumentNo):
+    """批准撤销 by another person, after the window (G-16, Q17)."""
+
+    kind: Literal[ActKind.APPROVE_REVOCATION] = ActKind.APPROVE_REVOCATION
+
+
+class DropRevocation(_WithReason):
+    """终止撤销程序."""
+
+    kind: Literal[ActKind.DROP_REVOCATION] = ActKind.DROP_REVOCATION
+
+
+class RecordService(_Act):
+    """登记事先告知书的送达 (G-18). The window counts from `served_on`."""
+
+    kind: Literal[ActKind.RECORD_SERVICE] = ActKind.RECORD_SERVICE
+    served_on: date
+    method: Literal["inbox", "post", "in_person", "public_notice"]
+
+
+class StateDefence(_WithPaper):
+    """陈述申辩, taken until the decision (G-17, Q16)."""
+
+    kind: Literal[ActKind.STATE_DEFENCE] = ActKind.STATE_DEFENCE
+
+
+class RuleOnDefence(_WithReason):
+    """复核陈述申辩; accepted ends the case."""
+
+    kind: Literal[ActKind.RULE_ON_DEFENCE] = ActKind.RULE_ON_DEFENCE
+    outcome: Literal["accepted", "rejected"]
+
+
+class ConfirmNoStatement(_Act):
+    """Staff attest that no letter is pending; ends the postal grace (G-17)."""
+
+    kind: Literal[ActKind.CONFIRM_NO_STATEMENT] = ActKind.CONFIRM_NO_STATEMENT
+
+
+class Hold(_WithReason):
+    """暂停: keeps the revocation from completing (G-16)."""
+
+    kind: Literal[ActKind.HOLD] = ActKind.HOLD
+
+
+class Release(_WithReason):
+    """解除暂停."""
+
+    kind: Literal[ActKind.RELEASE] = ActKind.RELEASE
+
+
+class RecordAnnouncement(_Act):
+    """登记官网公告 (A-36, G-20)."""
+
+    kind: Literal[ActKind.RECORD_ANNOUNCEMENT] = ActKind.RECORD_ANNOUNCEMENT
+    url: Annotated[str, Field(pattern=r"^https?://[^\s]{3,300}$")]
+    screenshot: Digest | None = None
+
+
+class Restore(_WithDocumentNo):
+    """恢复备案 (G-23, Q22)."""
+
+    kind: Literal[ActKind.RESTORE] = ActKind.RESTORE
+
+
+# At any stage
+
+
+class CorrectContact(_WithPaper):
+    """更正联系与送达信息 (Q26). `address` is a digest of the designated address of service."""
+
+    kind: Literal[ActKind.CORRECT_CONTACT] = ActKind.CORRECT_CONTACT
+    consent: bool
+    address: Digest
+
+
+class CalendarPublished(_Act):
+    """启用新工作日历: provisional dates are counted again, never to an earlier day."""
+
+    kind: Literal[ActKind.CALENDAR_PUBLISHED] = ActKind.CALENDAR_PUBLISHED
+    calendar: ShortText
+
+
+class TermsPublished(_Act):
+    """启用新期限标准 for periods that begin from now on (G-44)."""
+
+    kind: Literal[ActKind.TERMS_PUBLISHED] = ActKind.TERMS_PUBLISHED
+    terms: ShortText
+
+
+Act = Annotated[
+    Accept
+    | ReturnForCorrection
+    | Resubmit
+    | GiveIitOpinion
+    | ExtendReview
+    | Recommend
+    | Confirm
+    | Refuse
+    | Withdraw
+    | Object
+    | RuleOnAdmissibility
+    | RuleOnObjection
+    | ConfirmNoticeClear
+    | Forward
+    | RecordSurvey
+    | GiveOfficeOpinion
+    | RecordPartyGroup
+    | ReturnToCity
+    | Archive
+    | FileAnnualReport
+    | ReturnAnnualReport
+    | AnswerAnnualReturn
+    | RequestExtension
+    | RuleOnExtension
+    | ReportChange
+    | RuleOnChange
+    | Transfer
+    | RecordInspection
+    | RecordEvaluation
+    | Tag
+    | Deregister
+    | ExcuseYear
+    | DiscountAnnualReport
+    | ProposeRevocation
+    | ApproveRevocation
+    | DropRevocation
+    | RecordService
+    | StateDefence
+    | RuleOnDefence
+    | ConfirmNoStatement
+    | Hold
+    | Release
+    | RecordAnnouncement
+    | Restore
+    | CorrectContact
+    | MoveDeadline
+    | CalendarPublished
+    | TermsPublished,
+    Field(discriminator="kind"),
+]
+
+ACT: TypeAdapter[Act] = TypeAdapter(Act)
+
+
+class Lapse(Value):
+    """What a day brings. `of` says which period, `year` which reporting year, `level` how often it was chased."""
+
+    kind: LapseKind
+    of: str | None = None
+    year: int | None = None
+    days: int | None = None
+    level: int | None = None
+
+
+class Unreadable(Value):
+    """A signal that is not even an act: kept as evidence, harms nothing."""
+
+    kind: Literal["unreadable"] = "unreadable"
+    id: str
+    raw: str
+
+
+Event = Submit | Act | Lapse | Unreadable

@@ -1,0 +1,264 @@
+"""The filing (备案): one frozen value that is the whole state of one alliance's case."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from models.acts import Event, Lapse, OfficeKey
+from models.values import Digest, FilingId, Instant, Jurisdiction, OpaqueId, Value
+from models.vocabulary import Ground, Kind, Stage, YearStatus
+
+Unit = Literal["working_day", "calendar_day", "date"]
+
+
+class Term(Value):
+    """A period of the law as it was counted: replaced by one with a later `until`, never by an earlier one.
+
+    `until` is exclusive: 24:00 of the last day. `follows` names the period from whose last day this one counts.
+    `chased` is how often its passing was already entered.
+    """
+
+    from_: date = Field(alias="from")
+    count: int | None = None
+    unit: Unit
+    terms: str
+    calendar: str
+    until: Instant
+    provisional: bool = False
+    first_day_counts: bool = False
+    follows: str | None = None
+    chased: int | None = None
+
+
+class Mark(Value):
+    """The entry that brought something about, and its instant."""
+
+    number: int
+    at: Instant
+
+
+class Review(Value):
+    """What the review of the present version has established."""
+
+    received_at: Instant
+    iit_positive: bool | None = None
+    extended: bool = False
+    returns: int | None = None
+    by_objection: bool = False
+
+
+class Objection(Value):
+    """One objection. `admissible` is None until ruled on; it stays open until it is inadmissible or has an outcome."""
+
+    id: OpaqueId
+    admissible: bool | None = None
+    outcome: Literal["dismissed", "returned", "not_confirmed"] | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.admissible is not False and self.outcome is None
+
+
+class Notice(Value):
+    """A public notice: what it showed (`substance`), what was objected, and the entry that cleared it."""
+
+    substance: Digest
+    ended: bool = False
+    announced_end: bool = False
+    objections: tuple[Objection, ...] = ()
+    ready_at: Instant | None = None
+    cleared: Mark | None = None
+
+    @property
+    def open_objections(self) -> int:
+        return sum(objection.open for objection in self.objections)
+
+
+class Province(Value):
+    """What the provincial step of kind B has established."""
+
+    opinion: bool | None = None
+    approved: bool = False
+
+
+class Extension(Value):
+    """A request to extend one year's deadline, until it is ruled on."""
+
+    requested_at: Instant
+    timely: bool
+
+
+class ReportingYear(Value):
+    """One due reporting year. `due` is exclusive: a report received at that instant is late."""
+
+    year: int
+    due: Instant
+    status: YearStatus = YearStatus.OPEN
+    closed: bool = False
+    filed_at: Instant | None = None
+    missed: Mark | None = None
+    reminded: Instant | None = None
+    returned: bool = False
+    return_used: bool = False
+    extension: Extension | None = None
+    extended_from: Instant | None = None
+    not_before: Instant | None = None
+
+
+class Case(Value):
+    """A revocation case (拟撤销). `not_before` is the earliest instant of a decision after a release or a ruling."""
+
+    ground: Ground
+    opened: Mark
+    years: tuple[int, ...] = ()
+    listing: Literal["abnormal", "serious"] | None = None
+    served_on: date | None = None
+    reserved: bool = False
+    ended: Mark | None = None
+    held: bool = False
+    defence: Literal["open", "rejected"] | None = None
+    not_before: Instant | None = None
+
+
+class Change(Value):
+    """A reported change that is being reviewed (G-24, Q24)."""
+
+    change: Literal["members", "leader"]
+    paper: Digest
+    substance: Digest
+    leader: str | None = None
+    iit_positive: bool | None = None
+    notice: Notice | None = None
+
+
+class Office(Value):
+    """A jurisdiction and, if one reviews there, its zone."""
+
+    jurisdiction: Jurisdiction
+    zone: OfficeKey | None = None
+
+
+class Filing(Value):
+    """One alliance's case for its whole life.
+
+    `clocks` holds every running period under its name. `signed` remembers who did what another person must follow,
+    `proposals` who made the first half of an act that takes two people. `answers` maps the ids of applied acts of this
+    period to their entries, `answers_before` those of the period before (Q21).
+    """
+
+    id: FilingId
+    kind: Kind
+    stage: Stage
+    number: int
+    jurisdiction: Jurisdiction
+    zone: OfficeKey | None = None
+    leader: str
+    paper: Digest
+    version: int
+    substance: Digest
+    consent: bool = False
+    address: Digest
+    terms: str
+    calendar: str
+    submitted_at: Instant
+    clocks: dict[str, Term] = {}
+    review: Review | None = None
+    notice: Notice | None = None
+    province: Province | None = None
+    archive_number: str | None = None
+    archived_on: date | None = None
+    years: tuple[ReportingYear, ...] = ()
+    opened_for: int | None = None
+    freed_at: Instant | None = None
+    case: Case | None = None
+    change: Change | None = None
+    transfer: Office | None = None
+    tags: tuple[str, ...] = ()
+    idle_evaluations: int | None = None
+    lapsed: Mark | None = None
+    ended_at: Instant | None = None
+    announced: date | None = None
+    signed: dict[str, str] = {}
+    proposals: dict[str, str] = {}
+    answers: dict[str, int] = {}
+    answers_before: dict[str, int] = {}
+
+    def year(self, year: int) -> ReportingYear | None:
+        """The due year of that number, if it ever became due."""
+        return next((due for due in self.years if due.year == year), None)
+
+    @property
+    def missed_years(self) -> int:
+        """How many due years in a row, up to the last closed one, were missed (连续, G-12)."""
+        count = 0
+        for year in reversed(self.years):
+            if not year.closed:
+                continue
+            if year.status is not YearStatus.MISSED:
+                break
+            count += 1
+        return count
+
+    @property
+    def open_objections(self) -> int:
+        """Objections not yet decided, on the application's notice and on a change's."""
+        notices = (self.notice, self.change.notice if self.change else None)
+        return sum(notice.open_objections for notice in notices if notice)
+
+    def answered(self, act_id: str) -> int | None:
+        """The entry of an act that was applied before, if this filing still knows."""
+        return self.answers.get(act_id) or self.answers_before.get(act_id)
+
+
+class Counted(Value):
+    """How a date was counted: from which day, how many of what, which days were skipped and which worked."""
+
+    from_: date = Field(alias="from")
+    count: int | None = None
+    unit: Unit
+    last: date
+    skipped: tuple[str, ...] = ()
+    worked: tuple[str, ...] = ()
+
+
+class AgendaLine(Value):
+    """日程: one lapse that time alone will bring, and why then."""
+
+    at: Instant
+    lapse: Lapse
+    article: str
+    terms: str
+    calendar: str
+    provisional: bool = False
+    counted: Counted | None = None
+
+
+class Entry(Value):
+    """登记: an event as written down, with the filing after it."""
+
+    number: int
+    at: Instant
+    entered_at: Instant
+    event: Event
+    stage: Stage
+    article: str
+    refused: str | None = None
+    undoes: int | None = None
+    filing: Filing
+
+
+class Next(Value):
+    """What comes next if nobody acts."""
+
+    at: Instant
+    lapse: str
+
+
+class Receipt(Value):
+    """The short answer to an act: its entry, the stage after it, the next date."""
+
+    number: int
+    stage: Stage
+    next: Next | None = None
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,31 @@
+"""What is wrong with an input, and why an act is refused. Every message is Chinese and names its article."""
+
+from models.values import Value
+from models.vocabulary import ActKind, Severity
+
+
+class Finding(Value):
+    """One finding on an application, a paper or an act. `code` is a requirement of domain.md, `field` a JSON pointer."""
+
+    code: str
+    field: str
+    severity: Severity
+    message: str
+    article: str
+
+
+class Lack(Value):
+    """A fact that an act needs and the filing does not have, and the act that supplies it, if one does."""
+
+    missing: str
+    supplied_by: ActKind | None = None
+
+
+class Refusal(Value):
+    """Why an act was refused. It changed no legal fact."""
+
+    message: str
+    article: str
+    missing: str
+    supplied_by: ActKind | None = None
+    findings: tuple[Finding, ...] = ()

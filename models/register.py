@@ -1,0 +1,203 @@
+"""The register's tables (备案库): the legal record. Entries are only ever added; every other table can be told from them.
+
+Instants are stored in UTC. JSON is stored as text, exactly as it was hashed.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Index, Text, TypeDecorator, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant; databases without time zones hold it in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _instant(**options: Any) -> Any:
+    return Field(sa_type=UtcDateTime, **options)
+
+
+def _text(**options: Any) -> Any:
+    return Field(sa_type=Text, **options)
+
+
+class Paper(SQLModel, table=True):
+    """文书: what was submitted, immutable, addressed by its digest. Written by a door before the act is sent."""
+
+    __tablename__ = "papers"
+
+    digest: str = Field(primary_key=True, max_length=64)
+    filing_id: str = Field(index=True, max_length=64)
+    kind: str = Field(max_length=40)
+    body: str = _text()
+    stored_at: datetime = _instant()
+
+
+class FilingRow(SQLModel, table=True):
+    """备案: where each filing stands. `value` is the filing after its last entry, `public` what may be shown of it."""
+
+    __tablename__ = "filings"
+    __table_args__ = (Index("ix_filings_agenda", "open", "next_deadline"),)
+
+    filing_id: str = Field(primary_key=True, max_length=64)
+    number: int
+    head: str = Field(max_length=64)
+    kind: str = Field(max_length=1)
+    stage: str = Field(max_length=30, index=True)
+    open: bool
+    jurisdiction: str = Field(max_length=6, index=True)
+    zone: str | None = Field(default=None, max_length=40)
+    leader: str = Field(max_length=18, index=True)
+    alliance_name: str = Field(max_length=200, index=True)
+    leader_name: str = Field(max_length=200)
+    technical_field: str = Field(max_length=200)
+    archive_number: str | None = Field(default=None, max_length=30, unique=True)
+    archived_on: date | None = None
+    waiting_for: str | None = Field(default=None, max_length=40, index=True)
+    report_year: int | None = None
+    next_deadline: datetime | None = _instant(default=None)
+    next_lapse: str | None = Field(default=None, max_length=30)
+    missed_years: int
+    open_objections: int
+    on_hold: bool
+    provisional: bool
+    terms: str = Field(max_length=40)
+    calendar: str = Field(max_length=40)
+    first_paper: str = Field(max_length=64)
+    public: str = _text()
+    value: str = _text()
+    updated_at: datetime = _instant()
+
+
+class VersionRow(SQLModel, table=True):
+    """申请版本 V1, V2…: each submission with everything that was found on it."""
+
+    __tablename__ = "versions"
+
+    filing_id: str = Field(primary_key=True, max_length=64, foreign_key="filings.filing_id")
+    version: int = Field(primary_key=True)
+    paper: str = Field(max_length=64, foreign_key="papers.digest")
+    received_at: datetime = _instant()
+    findings: str = _text()
+
+
+class EntryRow(SQLModel, table=True):
+    """登记: one event as written down. `body` is what is hashed; the other columns repeat parts of it for queries."""
+
+    __tablename__ = "entries"
+    __table_args__ = (UniqueConstraint("filing_id", "act_id", name="uq_entries_act"),)
+
+    filing_id: str = Field(primary_key=True, max_length=64, foreign_key="filings.filing_id")
+    number: int = Field(primary_key=True)
+    at: datetime = _instant()
+    entered_at: datetime = _instant()
+    kind: str = Field(max_length=40, index=True)
+    act_id: str | None = Field(default=None, max_length=64)
+    stage: str = Field(max_length=30)
+    refused: str | None = _text(default=None)
+    paper: str | None = Field(default=None, max_length=64, foreign_key="papers.digest")
+    body: str = _text()
+    effects: str = Field(max_length=64)
+    hash: str = Field(max_length=64)
+
+
+class MessageRow(SQLModel, table=True):
+    """消息: one text to one addressee, written with the entry that causes it. The row is the addressee's inbox."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        Index("ix_messages_inbox", "office", "to"),
+        Index("ix_messages_undelivered", "delivered_at", "handed_at"),
+    )
+
+    id: str = Field(primary_key=True, max_length=100)
+    filing_id: str = Field(max_length=64, foreign_key="filings.filing_id", index=True)
+    number: int
+    text: str = Field(max_length=60)
+    to: str = Field(max_length=20)
+    office: str = Field(max_length=40)
+    service: bool
+    title: str = _text()
+    body: str = _text()
+    created_at: datetime = _instant()
+    handed_at: datetime | None = _instant(default=None)
+    delivered_at: datetime | None = _instant(default=None)
+
+
+class PublicNoticeRow(SQLModel, table=True):
+    """公示与公告: what is made public, written with the entry that causes it."""
+
+    __tablename__ = "public_notices"
+
+    id: str = Field(primary_key=True, max_length=100)
+    filing_id: str = Field(max_length=64, foreign_key="filings.filing_id", index=True)
+    number: int
+    kind: str = Field(max_length=30, index=True)
+    jurisdiction: str = Field(max_length=6, index=True)
+    shown_from: date
+    shown_until: date | None = None
+    content: str = _text()
+    published_at: datetime = _instant()
+
+
+class AnnualReportRow(SQLModel, table=True):
+    """年度报送: what became of each due year of each filing."""
+
+    __tablename__ = "annual_reports"
+
+    filing_id: str = Field(primary_key=True, max_length=64, foreign_key="filings.filing_id")
+    year: int = Field(primary_key=True)
+    status: str = Field(max_length=10, index=True)
+    due: datetime = _instant()
+    filed_at: datetime | None = _instant(default=None)
+    paper: str | None = Field(default=None, max_length=64)
+    number: int
+
+
+class ArchiveNumber(SQLModel, table=True):
+    """备案编号, reserved once for a filing and a year (G-40)."""
+
+    __tablename__ = "archive_numbers"
+    __table_args__ = (UniqueConstraint("prefix", "filing_id", name="uq_archive_numbers_filing"),)
+
+    prefix: str = Field(primary_key=True, max_length=30)
+    running: int = Field(primary_key=True)
+    filing_id: str = Field(max_length=64)
+
+
+class RefusedAct(SQLModel, table=True):
+    """An act that the engine refused, recorded by the door that brought it. It changed nothing (design.md, Failure)."""
+
+    __tablename__ = "refused_acts"
+
+    id: int | None = Field(default=None, primary_key=True)
+    filing_id: str = Field(max_length=64, index=True)
+    act_id: str = Field(max_length=64)
+    kind: str = Field(max_length=40)
+    person: str = Field(max_length=64)
+    office: str = Field(max_length=40)
+    message: str = _text()
+    refused_at: datetime = _instant()
+
+
+class UsedEdition(SQLModel, table=True):
+    """An edition of terms or calendar by which filings count, with its digest when it was first used."""
+
+    __tablename__ = "used_editions"
+
+    subject: str = Field(primary_key=True, max_length=20)
+    name: str = Field(primary_key=True, max_length=40)
+    digest: str = Field(max_length=64)
+    first_used_at: datetime = _instant()

@@ -1,0 +1,121 @@
+"""What every value of this project is built from: frozen models, instants, days, amounts, opaque ids."""
+
+import hashlib
+import json
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
+
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""The law's zone. China has had one offset and no daylight saving time since 1991."""
+
+
+class Value(BaseModel):
+    """A frozen value: replaced with `but`, never edited. Empty fields stay out of its JSON, so histories stay small."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        serialize_by_alias=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
+
+    def but(self, **changes: Any) -> Self:
+        """The same value with some fields replaced (not validated: callers are ours)."""
+        return self.model_copy(update=changes)
+
+    @model_serializer(mode="wrap")
+    def _without_empty_fields(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = write(self)
+        optional = _optional(type(self))
+        return {
+            name: value
+            for name, value in fields.items()
+            if name not in optional or not (value is None or value is False or value in ([], {}, ()))
+        }
+
+
+@cache
+def _optional(model: type[BaseModel]) -> frozenset[str]:
+    """The names, as written, of fields that may be left out when they are empty."""
+    fields = model.model_fields.items()
+    return frozenset(info.serialization_alias or info.alias or name for name, info in fields if not info.is_required())
+
+
+class Named(StrEnum):
+    """A word of the contract with its Chinese name, which is what people are shown."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str = "") -> Self:
+        word = str.__new__(cls, value)
+        word._value_ = value
+        word.label = label
+        return word
+
+
+def day_of(instant: datetime) -> date:
+    """The Shanghai day in which an instant falls."""
+    return instant.astimezone(SHANGHAI).date()
+
+
+def midnight_after(day: date) -> datetime:
+    """24:00 of a day, the instant at which it is over (民法典 203): 00:00+08:00 of the next, in UTC."""
+    return clock(day + timedelta(days=1), 0)
+
+
+def clock(day: date, hour: int) -> datetime:
+    """A full hour of a Shanghai day, in UTC."""
+    return datetime.combine(day, time(hour), SHANGHAI).astimezone(UTC)
+
+
+def in_shanghai(instant: datetime) -> str:
+    """An instant as the contract prints it: ISO 8601 with +08:00."""
+    return instant.astimezone(SHANGHAI).isoformat()
+
+
+def canonical(value: Any) -> str:
+    """The one JSON text of a JSON value: keys sorted, nothing escaped, nothing spaced. What is hashed is this."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a JSON value's canonical text."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+Instant = Annotated[
+    AwareDatetime,
+    AfterValidator(lambda instant: instant.astimezone(UTC)),
+    PlainSerializer(in_shanghai, when_used="json"),
+]
+"""A moment, held in UTC, printed with +08:00."""
+
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 of a paper's canonical JSON, in lower-case hexadecimal."""
+
+Amount = Annotated[Decimal, Field(max_digits=18, decimal_places=2)]
+"""An amount in 万元 (ten thousand yuan), as entered; never a float."""
+
+FilingId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""The platform's number for one filing."""
+
+OpaqueId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,63}$")]
+"""An id that tells nothing about a person: of an act, or of whoever acted."""
+
+Jurisdiction = Annotated[str, Field(pattern=r"^21(?:0[1-9]00|1[0-4]00|SF00)$")]
+"""One of the 15 jurisdictions: a division code of GB/T 2260, or `21SF00` for 沈抚示范区, which has none."""

@@ -1,0 +1,1 @@
+"""What the law says: pure functions and dated data. No I/O, no clock, no engine, no database."""

@@ -1,0 +1,397 @@
+"""Dates: the only file that computes an instant at which time changes a filing (design.md, principle 4).
+
+A period of the law begins with `begin` and stands among the filing's clocks until `end`. `next_lapse` reads the clocks
+and the reporting years and says what time alone will bring next. It is asked after every entry; whoever needs a date
+(the workflow's timer, the register, the operators' page, the simulator) takes it from here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from models.acts import Lapse
+from models.filing import Counted, Filing, Notice, ReportingYear, Term, Unit
+from models.values import clock, day_of, midnight_after
+from models.vocabulary import Ground, LapseKind, Stage, YearStatus
+from regulation import calendar, terms
+from regulation.moment import Moment
+
+LENGTHS = {
+    "acceptance": "review.acceptance_working_days",
+    "review": "review.city_working_days",
+    "midway": "review.reminder_working_days",
+    "iit": "review.iit_opinion_working_days",
+    "correction": "correction.applicant_days",
+    "notice": "notice.length",
+    "grace": "notice.postal_grace_working_days",
+    "objection": "objection.handling_working_days",
+    "forwarding": "forwarding.working_days",
+    "archiving": "archive.working_days",
+    "check": "annual.check_working_days",
+    "answer": "annual.answer_working_days",
+    "extension": "extension.ruling_working_days",
+    "obstacle": "extension.obstacle_days",
+    "change": "change.review_working_days",
+    "change_notice": "notice.length",
+    "change_grace": "notice.postal_grace_working_days",
+    "service": "revocation.service_working_days",
+    "window": "revocation.statement_working_days",
+    "statement_grace": "revocation.postal_grace_working_days",
+    "publicity": "revocation.publish_proposal_working_days",
+    "defence": "revocation.defence_working_days",
+    "decision": "revocation.decision_working_days",
+    "listing_cure": "revocation.listing_cure_days",
+    "announcement": "revocation.announce_working_days",
+    "announcement_alert": "revocation.announce_alert_working_days",
+}
+"""Which number of the law each period lasts. A period of one thing among several is named `period:thing`."""
+
+CHASED = {
+    "iit": LapseKind.IIT_OVERDUE,
+    "review": LapseKind.REVIEW_OVERDUE,
+    "recommendation": LapseKind.RECOMMENDATION_OVERDUE,
+    "correction": LapseKind.CORRECTION_OVERDUE,
+    "objection": LapseKind.OBJECTION_OVERDUE,
+    "forwarding": LapseKind.FORWARDING_OVERDUE,
+    "archiving": LapseKind.ARCHIVING_OVERDUE,
+    "answer": LapseKind.ANNUAL_ANSWER_OVERDUE,
+    "extension": LapseKind.EXTENSION_OVERDUE,
+    "change": LapseKind.CHANGE_OVERDUE,
+    "service": LapseKind.SERVICE_OVERDUE,
+    "defence": LapseKind.DEFENCE_OVERDUE,
+    "decision": LapseKind.DECISION_OVERDUE,
+    "restoration": LapseKind.RESTORATION_DUE,
+}
+"""Periods whose passing decides nothing: whoever is late is chased, and 5 working days later the superior (Q31)."""
+
+CHASES = 2
+
+ANNOUNCED = {"announcement": 1, "announcement_alert": 2}
+"""The target and the alert for an announcement, each a chase of its own (G-20)."""
+
+NOTICES = {
+    "notice": (LapseKind.NOTICE_ENDED, "grace", LapseKind.NOTICE_CLEARED),
+    "change_notice": (LapseKind.CHANGE_NOTICE_ENDED, "change_grace", LapseKind.CHANGE_NOTICE_CLEARED),
+}
+"""Each notice period, what its end is, its postal grace, and what the end of that is."""
+
+GRACES = {grace: notice for notice, (_, grace, _) in NOTICES.items()}
+
+RANK = {kind: rank for rank, kind in enumerate(LapseKind)}
+
+REMINDER_HOUR = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What time alone will bring to a filing, at what instant, and the period it follows from."""
+
+    at: datetime
+    lapse: Lapse
+    period: str | None = None
+
+
+def number(filing: Filing, key: str, year: int | None = None) -> Any:
+    """A number of the law as it governs this filing."""
+    return terms.value(filing.terms, key, filing.kind, filing.jurisdiction, year)
+
+
+# Periods: begin, prolong, end, count again
+
+
+def begin(filing: Filing, name: str, start: date, *, follows: str | None = None) -> Filing:
+    """The filing with a period running from a day, that day excluded (Instants 9)."""
+    length = LENGTHS[name.partition(":")[0]]
+    term = Term(
+        from_=start,
+        count=number(filing, length),
+        unit=_unit(filing, length),
+        terms=filing.terms,
+        calendar=filing.calendar,
+        until=midnight_after(start),
+        follows=follows,
+        first_day_counts=length == "notice.length" and number(filing, "notice.count_publication_day"),
+    )
+    return filing.but(clocks={**filing.clocks, name: _count(filing, term)})
+
+
+def begin_until(filing: Filing, name: str, start: date, until: datetime) -> Filing:
+    """The filing with a period that ends at a fixed instant, which no calendar moves (Instants 8)."""
+    term = Term(from_=start, unit="date", terms=filing.terms, calendar=filing.calendar, until=until)
+    return filing.but(clocks={**filing.clocks, name: term})
+
+
+def prolong(filing: Filing, name: str, key: str) -> Filing:
+    """The filing with a running period made longer by a number of the law."""
+    term = filing.clocks[name]
+    longer = term.but(count=(term.count or 0) + number(filing, key))
+    return filing.but(clocks={**filing.clocks, name: _count(filing, longer)})
+
+
+def end(filing: Filing, *names: str) -> Filing:
+    """The filing without these periods."""
+    return filing.but(clocks={name: term for name, term in filing.clocks.items() if name not in names})
+
+
+def end_all(filing: Filing) -> Filing:
+    """The filing without any running period."""
+    return filing.but(clocks={})
+
+
+def last_day(term: Term) -> date:
+    """The last day of a period, which is over at its 24:00."""
+    return day_of(term.until) - timedelta(days=1)
+
+
+def count_again(filing: Filing, edition: str) -> Filing:
+    """Every running period on a newer calendar. No date moves to before what was announced."""
+    filing = filing.but(calendar=edition)
+    for name, term in sorted(filing.clocks.items(), key=lambda each: each[1].follows is not None):
+        start = last_day(filing.clocks[term.follows]) if term.follows else term.from_
+        moved = _count(filing, term.but(from_=start, calendar=edition))
+        filing = filing.but(clocks={**filing.clocks, name: moved})
+    return filing
+
+
+def _count(filing: Filing, term: Term) -> Term:
+    if term.unit == "date" or term.count is None:
+        return term
+    last = calendar.last_day(
+        term.calendar,
+        filing.jurisdiction,
+        term.from_,
+        term.count,
+        term.unit,
+        first_day_counts=term.first_day_counts,
+    )
+    return term.but(
+        until=max(term.until, midnight_after(last)),
+        provisional=calendar.provisional(term.calendar, term.from_, last),
+    )
+
+
+def _unit(filing: Filing, length: str) -> Unit:
+    if length == "notice.length":
+        unit: Unit = number(filing, "notice.unit")
+        return unit
+    return "working_day" if length.endswith("working_days") else "calendar_day"
+
+
+def limit_after(filing: Filing, name: str, start: date) -> datetime:
+    """The instant at which a period from a day would be over, without beginning it."""
+    return begin(filing, name, start).clocks[name].until
+
+
+# Reporting years
+
+
+def annual_deadline(filing: Filing, year: int) -> datetime:
+    """24:00 of the last day for a reporting year (A-34, B-19, G-09); fixed dates do not roll (G-09b)."""
+    month, day = map(int, number(filing, "annual.deadline", year).split("-"))
+    last = date(year, month, day)
+    if number(filing, "annual.roll_forward"):
+        last = calendar.next_working_day(filing.calendar, filing.jurisdiction, last)
+    return midnight_after(last)
+
+
+def first_due_year(filing: Filing, day: date) -> int:
+    """The year in which a filing in force from a day first reports: this one if 90 days are left (G-08)."""
+    left = (day_of(annual_deadline(filing, day.year)) - timedelta(days=1) - day).days
+    return day.year if left >= 0 and left >= number(filing, "annual.first_due_min_days") else day.year + 1
+
+
+def window_opens(filing: Filing, year: int) -> datetime:
+    """From when a year's report is expected (G-12b); an earlier one is taken with a warning."""
+    month, day = map(int, number(filing, "annual.window_opens").split("-"))
+    return clock(date(year, month, day), 0)
+
+
+@cache
+def _reminders(due: datetime, offsets: tuple[int, ...]) -> tuple[tuple[datetime, int], ...]:
+    last = day_of(due) - timedelta(days=1)
+    return tuple((clock(last + timedelta(days=offset), REMINDER_HOUR), offset) for offset in offsets)
+
+
+# What time brings
+
+
+def next_lapse(filing: Filing) -> Due | None:
+    """The head of the agenda: what time alone will bring first. None when time brings nothing any more."""
+    return min(_dues(filing), key=_order, default=None)
+
+
+def next_deadline(filing: Filing) -> Due | None:
+    """The next lapse that changes standing or is an office's duty, reminders left aside (Q29)."""
+    dues = (due for due in _dues(filing) if due.lapse.kind is not LapseKind.REMINDER)
+    return min(dues, key=_order, default=None)
+
+
+def provisional(filing: Filing) -> bool:
+    """Whether a date that is still to come was counted through a year without a calendar edition."""
+    return any(term.provisional and any(_from_clock(filing, name, term)) for name, term in filing.clocks.items())
+
+
+def _order(due: Due) -> tuple[datetime, int, str, int]:
+    return due.at, RANK[due.lapse.kind], due.lapse.of or "", due.lapse.year or 0
+
+
+def _dues(filing: Filing) -> Iterator[Due]:
+    for name, term in filing.clocks.items():
+        yield from _from_clock(filing, name, term)
+    if filing.stage in (Stage.IN_FORCE, Stage.REVOCATION_PENDING):
+        for year in filing.years[-3:]:
+            yield from _from_year(filing, year)
+    if filing.stage is Stage.IN_FORCE:
+        yield from _second_miss(filing)
+
+
+def _from_clock(filing: Filing, name: str, term: Term) -> Iterator[Due]:
+    period, _, thing = name.partition(":")
+    if period in NOTICES:
+        notice = _shown(filing, period)
+        if notice and not notice.ended:
+            yield Due(term.until, Lapse(kind=NOTICES[period][0]), name)
+            if not notice.announced_end:
+                eve = clock(last_day(term) - timedelta(days=1), REMINDER_HOUR)
+                yield Due(eve, Lapse(kind=LapseKind.REMINDER, of=period), name)
+    elif period in GRACES:
+        notice = _shown(filing, GRACES[period])
+        waits = period == "change_grace" and filing.stage is not Stage.IN_FORCE
+        if notice and notice.ended and not notice.open_objections and not waits:
+            at = max(term.until, notice.ready_at or term.until, _free_since(filing, period) or term.until)
+            yield Due(at, Lapse(kind=NOTICES[GRACES[period]][2]), name)
+    elif period == "acceptance":
+        yield Due(term.until, Lapse(kind=LapseKind.DEEMED_ACCEPTED), name)
+    elif period == "midway":
+        yield Due(clock(last_day(term), REMINDER_HOUR), Lapse(kind=LapseKind.REMINDER, of="review"), name)
+    elif period == "correction" and number(filing, "correction.lapses"):
+        yield Due(term.until, Lapse(kind=LapseKind.CORRECTION_LAPSED), name)
+    elif period in ANNOUNCED:
+        yield Due(term.until, Lapse(kind=LapseKind.ANNOUNCEMENT_OVERDUE, level=ANNOUNCED[period]), name)
+    elif period == "window":
+        yield from _from_window(filing, term)
+    elif period in CHASED and (term.chased or 0) < CHASES:
+        chased = term.chased or 0
+        if period == "answer" and not _awaits_answer(filing, int(thing)):
+            return
+        at = term.until if not chased else superior_chase(filing, term)
+        lapse = Lapse(kind=CHASED[period], level=chased + 1, **_subject(thing))
+        yield Due(at, lapse, name)
+
+
+def _subject(thing: str) -> dict[str, Any]:
+    """What a chase is about: the year of an annual matter, the objection's id, or nothing further."""
+    if not thing:
+        return {}
+    return {"year": int(thing)} if thing.isdigit() and len(thing) == 4 else {"of": thing}
+
+
+def _awaits_answer(filing: Filing, number_of_year: int) -> bool:
+    year = filing.year(number_of_year)
+    return year is not None and year.returned
+
+
+def superior_chase(filing: Filing, term: Term) -> datetime:
+    """When the superior is told of what is overdue: 5 working days after it was due (Q31)."""
+    days = number(filing, "chase.superior_working_days")
+    return midnight_after(calendar.last_day(term.calendar, filing.jurisdiction, last_day(term), days, "working_day"))
+
+
+def _shown(filing: Filing, period: str) -> Notice | None:
+    """The notice of a period, while it is being shown and nothing has cleared it."""
+    if period == "notice":
+        notice = filing.notice if filing.stage is Stage.ON_NOTICE else None
+    else:
+        notice = filing.change.notice if filing.change else None
+    return notice if notice and not notice.cleared else None
+
+
+def _free_since(filing: Filing, period: str) -> datetime | None:
+    """A change waits until a revocation case has ended (Q23)."""
+    return filing.freed_at if period == "change_grace" else None
+
+
+def _from_window(filing: Filing, term: Term) -> Iterator[Due]:
+    """The window for statement and defence (G-17), and what follows from it by itself (G-16, Q16)."""
+    case = filing.case
+    if case is None or filing.stage is not Stage.REVOCATION_PENDING:
+        return
+    if case.ended is None:
+        yield Due(term.until, Lapse(kind=LapseKind.STATEMENT_ENDED), "window")
+    elif (
+        case.ground is Ground.TWO_YEARS_MISSED
+        and number(filing, "revocation.auto_complete")
+        and not case.held
+        and case.defence != "open"
+    ):
+        name = "statement_grace" if "statement_grace" in filing.clocks else "window"
+        until = filing.clocks[name].until
+        yield Due(max(until, case.not_before or until), Lapse(kind=LapseKind.REVOKED), name)
+
+
+def _from_year(filing: Filing, year: ReportingYear) -> Iterator[Due]:
+    """The close of a due year (Q15) and its reminders (G-13)."""
+    undecided = year.extension is not None and year.extension.timely and year.status is not YearStatus.FILED
+    if not year.closed and not undecided:
+        kind = LapseKind.YEAR_MISSED if year.status is YearStatus.OPEN else LapseKind.YEAR_CLOSED
+        yield Due(max(year.due, year.not_before or year.due), Lapse(kind=kind, year=year.year))
+    before = year.status is YearStatus.OPEN and not year.closed
+    after = (
+        year.status is YearStatus.MISSED and filing.stage is Stage.IN_FORCE and filing.years[-1].year <= year.year + 1
+    )
+    if before or after:
+        for at, offset in _reminders(year.due, tuple(number(filing, "annual.reminder_days"))):
+            if (offset < 0) is before and (year.reminded is None or at > year.reminded):
+                yield Due(at, Lapse(kind=LapseKind.REMINDER, of="annual", year=year.year, days=offset))
+                break
+
+
+def _second_miss(filing: Filing) -> Iterator[Due]:
+    """Two consecutive due years missed open a revocation by themselves (A-42, G-12, G-16)."""
+    if filing.missed_years >= number(filing, "revocation.missed_years"):
+        latest = next(year for year in reversed(filing.years) if year.closed)
+        if latest.missed and latest.year > (filing.opened_for or 0):
+            at = max(latest.missed.at, filing.freed_at or latest.missed.at)
+            yield Due(at, Lapse(kind=LapseKind.REVOCATION_OPENED, year=latest.year))
+
+
+def chase(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
+    """Whoever is late was chased: once when due, once more at their superior's (Q31). No legal fact changes."""
+    thing = lapse.of or (str(lapse.year) if lapse.year else "")
+    for name, term in filing.clocks.items():
+        period, _, about = name.partition(":")
+        if lapse.kind is LapseKind.ANNOUNCEMENT_OVERDUE and ANNOUNCED.get(period) == lapse.level:
+            return end(filing, name)
+        if CHASED.get(period) is lapse.kind and about == thing:
+            return filing.but(clocks={**filing.clocks, name: term.but(chased=lapse.level)})
+    raise LookupError(f"{filing.id}: 没有正在催办的{lapse.kind.label}")
+
+
+# How a date was counted
+
+
+def term_of(filing: Filing, due: Due) -> Term | None:
+    """The running period that a line of the agenda follows from."""
+    return filing.clocks.get(due.period) if due.period else None
+
+
+def counted(filing: Filing, due: Due) -> Counted | None:
+    """How the date of a line of the agenda was counted."""
+    last = day_of(due.at - timedelta(seconds=1))
+    if due.lapse.kind is LapseKind.REMINDER and due.lapse.year is not None:
+        year = filing.year(due.lapse.year)
+        basis = day_of(year.due) - timedelta(days=1) if year else last
+        return Counted(from_=basis, count=due.lapse.days, unit="calendar_day", last=day_of(due.at))
+    term = term_of(filing, due)
+    if term is None:
+        return Counted(from_=last, unit="date", last=last)
+    if term.chased:
+        days = number(filing, "chase.superior_working_days")
+        return calendar.explain(
+            term.calendar, filing.jurisdiction, last_day(term), last, days, "working_day", first_day_counts=False
+        )
+    return calendar.explain(
+        term.calendar, filing.jurisdiction, term.from_, last_day(term), term.count, term.unit, term.first_day_counts
+    )

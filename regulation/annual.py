@@ -1,0 +1,347 @@
+"""The annual duty: reports, deadlines, extensions, waivers (domain.md §2.C, Q11–Q15).
+
+A due year closes at its deadline, filed or not. A report counts as of its receipt: before `due` it is in time, later it
+is late, and a late one is an update all the same (G-11).
+"""
+
+from datetime import datetime, timedelta
+
+from models.acts import (
+    AnswerAnnualReturn,
+    DiscountAnnualReport,
+    ExcuseYear,
+    FileAnnualReport,
+    Lapse,
+    MoveDeadline,
+    RequestExtension,
+    ReturnAnnualReport,
+    RuleOnExtension,
+)
+from models.filing import Extension, Filing, Mark, ReportingYear
+from models.findings import Lack
+from models.values import day_of, midnight_after
+from models.vocabulary import ActKind, Ground, Stage, YearStatus
+from regulation import revocation
+from regulation.agenda import (
+    annual_deadline,
+    begin,
+    end,
+    first_due_year,
+    limit_after,
+    number,
+    window_opens,
+)
+from regulation.moment import Moment
+
+COUNTS = (YearStatus.FILED, YearStatus.LATE)
+
+
+def begin_duty(filing: Filing, when: Moment) -> Filing:
+    """The first due year of a filing that comes, or comes back, into force (G-08, Q11, Q22)."""
+    year = first_due_year(filing, when.day)
+    if filing.year(year):
+        return filing
+    return _open(filing, year, when)
+
+
+def _open(filing: Filing, year: int, when: Moment) -> Filing:
+    """A reporting year becomes due; its deadline is fixed now."""
+    due = ReportingYear(year=year, due=annual_deadline(filing, year), reminded=when.at)
+    return filing.but(years=(*filing.years, due))
+
+
+def replace(filing: Filing, year: ReportingYear) -> Filing:
+    """The filing with one year replaced."""
+    return filing.but(years=tuple(year if each.year == year.year else each for each in filing.years))
+
+
+def due_year(filing: Filing, number_of_year: int) -> ReportingYear:
+    """A year that `_not_due` let pass."""
+    year = filing.year(number_of_year)
+    if year is None:
+        raise LookupError(f"{filing.id}: {number_of_year}年度无须报送")
+    return year
+
+
+def _not_due(filing: Filing, year: int) -> Lack | None:
+    """Only years that have become due can be reported, extended or excused."""
+    if filing.year(year):
+        return None
+    if not filing.years:
+        return Lack(missing="本备案尚无应报年度")
+    if year > filing.years[-1].year:
+        return Lack(missing=f"{year}年度尚未到报送期，现应报{filing.years[-1].year}年度")
+    return Lack(missing=f"{year}年度无须报送，首个应报年度为{filing.years[0].year}年度")
+
+
+# Time
+
+
+def year_closed(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
+    """The deadline of a year that was filed, filed late or excused (Q15)."""
+    year = due_year(filing, lapse.year or 0).but(closed=True, extension=None, not_before=None)
+    return _next_year(replace(end(filing, f"extension:{year.year}"), year), year, when)
+
+
+def year_missed(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
+    """The deadline of a year for which nothing was received (A-42)."""
+    year = due_year(filing, lapse.year or 0)
+    year = year.but(
+        closed=True,
+        status=YearStatus.MISSED,
+        missed=Mark(number=filing.number, at=when.at),
+        extension=None,
+        not_before=None,
+    )
+    return _next_year(replace(end(filing, f"extension:{year.year}"), year), year, when)
+
+
+def _next_year(filing: Filing, year: ReportingYear, when: Moment) -> Filing:
+    """The following year becomes due, if it is not already; a period of this act's kind is answered for (Q15, Q21)."""
+    filing = end(filing, f"check:{year.year - 1}", f"answer:{year.year - 1}")
+    filing = filing.but(answers_before=filing.answers, answers={})
+    if filing.years[-1].year > year.year:
+        return filing
+    return _open(filing, year.year + 1, when)
+
+
+def reminded(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
+    """A reminder went out (G-13)."""
+    return replace(filing, due_year(filing, lapse.year or 0).but(reminded=when.at))
+
+
+# Reports
+
+
+def may_file(filing: Filing, act: FileAnnualReport, when: Moment) -> Lack | None:
+    """A year is filed until its deadline, late until the next one's or the decision (G-11, Q14)."""
+    if lack := _not_due(filing, act.year) or revocation.decided_before(filing, when):
+        return lack
+    year = due_year(filing, act.year)
+    if year.status in COUNTS:
+        act_kind = ActKind.ANSWER_ANNUAL_RETURN if year.returned else None
+        return Lack(missing=f"{act.year}年度已报送" + ("，正待答复退回" if year.returned else ""), supplied_by=act_kind)
+    if year.status is YearStatus.EXCUSED:
+        return Lack(missing=f"{act.year}年度已免予报送")
+    return _too_late(filing, year, when)
+
+
+def _too_late(filing: Filing, year: ReportingYear, when: Moment) -> Lack | None:
+    following = filing.year(year.year + 1)
+    if year.status is YearStatus.MISSED and following and when.at >= following.due:
+        return Lack(missing=f"{year.year}年度的补报期已于{following.year}年度报送截止时届满")
+    return None
+
+
+def file_annual_report(filing: Filing, act: FileAnnualReport, when: Moment) -> Filing:
+    """年度总结和计划 received (A-34, B-19, G-11, G-11b)."""
+    return received(filing, due_year(filing, act.year), when)
+
+
+def received(filing: Filing, year: ReportingYear, when: Moment) -> Filing:
+    """A report of a year counts from its receipt, even if a lapse was entered since (Instants 4)."""
+    status = YearStatus.FILED if when.at < year.due else YearStatus.LATE
+    filing = replace(filing, year.but(status=status, filed_at=when.at, missed=None))
+    if not year.return_used and filing.stage is not Stage.REVOKED:
+        filing = begin(filing, f"check:{year.year}", when.day)
+    return revocation.reconsider(filing, when)
+
+
+def undoes_miss(
+    filing: Filing, act: FileAnnualReport | AnswerAnnualReturn | RequestExtension, when: Moment
+) -> int | None:
+    """The miss that would not have come had this act arrived when it was received (Instants 4)."""
+    year = filing.year(act.year)
+    return year.missed.number if year and year.missed and when.at < year.missed.at else None
+
+
+def undoes_miss_or_case(filing: Filing, act: FileAnnualReport, when: Moment) -> int | None:
+    """The miss, or the case opened since, that a report received earlier undoes (Instants 4)."""
+    case = filing.case
+    if case and case.ground is Ground.TWO_YEARS_MISSED and when.at < case.opened.at:
+        return undoes_miss(filing, act, when) or case.opened.number
+    return undoes_miss(filing, act, when)
+
+
+def warn_early(filing: Filing, act: FileAnnualReport, when: Moment) -> str | None:
+    """A report before 1 October of its year is taken with a warning (G-12b)."""
+    opens = window_opens(filing, act.year)
+    return f"{act.year}年度报送自{day_of(opens)}起；本报告早于该日，已予接收" if when.at < opens else None
+
+
+def may_return(filing: Filing, act: ReturnAnnualReport, when: Moment) -> Lack | None:
+    """Once, and within 20 working days of receipt (G-11b)."""
+    year = filing.year(act.year)
+    if year is None or year.status not in COUNTS:
+        return Lack(missing=f"{act.year}年度没有已报送的报告", supplied_by=ActKind.FILE_ANNUAL_REPORT)
+    if year.return_used:
+        return Lack(missing=f"{act.year}年度报告已退回过一次")
+    term = filing.clocks.get(f"check:{act.year}")
+    if term is None or term.until <= when.at:
+        return Lack(missing=f"{act.year}年度报告的审查期限已届满")
+    return None
+
+
+def return_annual_report(filing: Filing, act: ReturnAnnualReport, when: Moment) -> Filing:
+    """退回空白或无关的报告: the leader answers within 10 working days (G-11b)."""
+    year = due_year(filing, act.year).but(returned=True, return_used=True)
+    return begin(end(replace(filing, year), f"check:{act.year}"), f"answer:{act.year}", when.day)
+
+
+def may_answer(filing: Filing, act: AnswerAnnualReturn, when: Moment) -> Lack | None:
+    """There must be a return to answer; one discounted meanwhile is answered as of receipt (Instants 4, Q13)."""
+    year = filing.year(act.year)
+    in_time = year is not None and year.missed is not None and year.return_used and when.at < year.missed.at
+    if year is None or not (year.returned or in_time):
+        return Lack(missing=f"{act.year}年度没有待答复的退回", supplied_by=ActKind.RETURN_ANNUAL_REPORT)
+    return revocation.decided_before(filing, when)
+
+
+def answer_annual_return(filing: Filing, act: AnswerAnnualReturn, when: Moment) -> Filing:
+    """Answered in time, the report counts as of its first receipt; else as of the answer's (Q13)."""
+    year = due_year(filing, act.year)
+    term = filing.clocks.get(f"answer:{act.year}")
+    first = year.filed_at if year.filed_at and (term is None or when.at < term.until) else when.at
+    status = YearStatus.FILED if first < year.due else YearStatus.LATE
+    year = year.but(status=status, filed_at=first, missed=None, returned=False)
+    return revocation.reconsider(end(replace(filing, year), f"answer:{act.year}"), when)
+
+
+def may_discount(filing: Filing, act: DiscountAnnualReport, when: Moment) -> Lack | None:
+    """Only a returned report that was not answered within its 10 working days (G-11b, Q13)."""
+    year = filing.year(act.year)
+    if year is None or not year.returned:
+        return Lack(missing=f"{act.year}年度没有退回未答复的报告", supplied_by=ActKind.RETURN_ANNUAL_REPORT)
+    term = filing.clocks.get(f"answer:{act.year}")
+    if term and when.at < term.until:
+        return Lack(missing=f"{act.year}年度报告的答复期限尚未届满")
+    return None
+
+
+def discount_annual_report(filing: Filing, act: DiscountAnnualReport, when: Moment) -> Filing:
+    """不予计入: a year whose deadline has passed is missed from this instant (Q13)."""
+    year = due_year(filing, act.year).but(returned=False)
+    # The answer's period stays on file: an answer received in it may still reach us (Instants 4).
+    if year.closed:
+        year = year.but(status=YearStatus.MISSED, missed=Mark(number=filing.number, at=when.at))
+    else:
+        year = year.but(status=YearStatus.OPEN)
+    return replace(filing, year)
+
+
+# Extension, waiver, moved deadline
+
+
+def may_request_extension(filing: Filing, act: RequestExtension, when: Moment) -> Lack | None:
+    """Before the deadline, or within 10 days after the obstacle ended (G-14)."""
+    if lack := _not_due(filing, act.year) or revocation.decided_before(filing, when):
+        return lack
+    year = due_year(filing, act.year)
+    if year.status not in (YearStatus.OPEN, YearStatus.MISSED):
+        return Lack(missing=f"{act.year}年度为“{year.status.label}”，无须延期")
+    if year.extension:
+        return Lack(missing=f"{act.year}年度已有延期申请待批复", supplied_by=ActKind.RULE_ON_EXTENSION)
+    if year.extended_from:
+        return Lack(missing=f"{act.year}年度已延期过一次")
+    if when.at < year.due:
+        return None
+    if act.obstacle_ended_on is None or act.obstacle_ended_on > when.day:
+        return Lack(missing="报送期限已过，且未写明障碍消除之日")
+    if when.at >= limit_after(filing, "obstacle", act.obstacle_ended_on):
+        return Lack(missing="障碍消除已超过十日")
+    return _too_late(filing, year, when)
+
+
+def request_extension(filing: Filing, act: RequestExtension, when: Moment) -> Filing:
+    """申请延期: a timely one keeps the miss off the agenda until it is ruled on (Q12)."""
+    year = due_year(filing, act.year)
+    in_time = when.at < year.due
+    year = year.but(extension=Extension(requested_at=when.at, timely=year.missed is None or in_time))
+    if year.missed and in_time:
+        year = _reopened(year)
+    filing = begin(replace(filing, year), f"extension:{act.year}", when.day)
+    return revocation.reconsider(filing, when)
+
+
+def _reopened(year: ReportingYear) -> ReportingYear:
+    """A year that was entered as missed is open once more."""
+    return year.but(status=YearStatus.OPEN, closed=False, missed=None)
+
+
+def may_rule_on_extension(filing: Filing, act: RuleOnExtension, when: Moment) -> Lack | None:
+    """`until` lies after the deadline and at most 60 days after it (G-14, Q12)."""
+    year = filing.year(act.year)
+    if year is None or year.extension is None:
+        return Lack(missing=f"{act.year}年度没有待批复的延期申请", supplied_by=ActKind.REQUEST_EXTENSION)
+    if act.outcome == "refused":
+        return None
+    if act.until is None:
+        return Lack(missing="未写明延期至何日")
+    last = day_of(year.due) - timedelta(days=1)
+    if not last < act.until <= last + timedelta(days=number(filing, "extension.max_days")):
+        return Lack(missing=f"延期须晚于{last}，且不超过其后{number(filing, 'extension.max_days')}日")
+    return None
+
+
+def rule_on_extension(filing: Filing, act: RuleOnExtension, when: Moment) -> Filing:
+    """Granted, the deadline moves; refused after it, the miss comes at the next 00:00 (G-14, Q12)."""
+    year = due_year(filing, act.year)
+    if act.outcome == "granted" and act.until:
+        return _moved(filing, year.but(extended_from=year.due), midnight_after(act.until), when)
+    late = when.at >= year.due and not year.closed
+    year = year.but(extension=None, not_before=midnight_after(when.day) if late else None)
+    return replace(end(filing, f"extension:{act.year}"), year)
+
+
+def may_move_deadline(filing: Filing, act: MoveDeadline, when: Moment) -> Lack | None:
+    """Never to an earlier day (G-10)."""
+    if lack := _not_due(filing, act.year):
+        return lack
+    year = due_year(filing, act.year)
+    last = day_of(year.due) - timedelta(days=1)
+    if act.until <= last:
+        return Lack(missing=f"{act.year}年度报送期限为{last}，只能后延")
+    if year.closed and year.status is not YearStatus.MISSED:
+        return Lack(missing=f"{act.year}年度已于截止时办结（{year.status.label}）")
+    return _too_late(filing, year, when)
+
+
+def move_deadline(filing: Filing, act: MoveDeadline, when: Moment) -> Filing:
+    """The province moves one year's deadline (G-10); a year already missed is open again (G-29)."""
+    return _moved(filing, due_year(filing, act.year), midnight_after(act.until), when)
+
+
+def _moved(filing: Filing, year: ReportingYear, due: datetime, when: Moment) -> Filing:
+    """A year with a later deadline: a report received before it is in time, a miss entered before it falls away."""
+    if year.missed:
+        year = _reopened(year)
+    elif year.status is YearStatus.LATE and year.filed_at and year.filed_at < due:
+        year = year.but(status=YearStatus.FILED)
+    filing = end(replace(filing, year.but(due=due, extension=None, not_before=None)), f"extension:{year.year}")
+    return revocation.reconsider(filing, when)
+
+
+def may_excuse(filing: Filing, act: ExcuseYear, when: Moment) -> Lack | None:
+    """A due year that was not reported (G-12)."""
+    if lack := _not_due(filing, act.year):
+        return lack
+    status = due_year(filing, act.year).status
+    if status not in (YearStatus.OPEN, YearStatus.MISSED):
+        return Lack(missing=f"{act.year}年度为“{status.label}”，无须免除")
+    return None
+
+
+def excuse_year(filing: Filing, act: ExcuseYear, when: Moment) -> Filing:
+    """免报: the year breaks the run (连续, G-12)."""
+    year = due_year(filing, act.year).but(status=YearStatus.EXCUSED, missed=None, extension=None)
+    return revocation.reconsider(end(replace(filing, year), f"extension:{act.year}"), when)
+
+
+def resume_duty(filing: Filing, rested_on: tuple[int, ...], when: Moment) -> Filing:
+    """After a restoration: years that the decision rested on are excused, those due while revoked never were (Q22)."""
+    kept = tuple(
+        year.but(status=YearStatus.EXCUSED, missed=None) if year.year in rested_on and year.missed else year
+        for year in filing.years
+        if year.closed or (year.status is not YearStatus.OPEN and when.at < year.due)
+    )
+    return begin_duty(filing.but(years=kept), when)

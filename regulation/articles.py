@@ -1,0 +1,20 @@
+"""The articles: every requirement of the two documents, and every gap that was filled, by its number in the specification."""
+
+from regulation import data
+
+ARTICLES: dict[str, dict[str, str]] = data.read("articles.json")
+"""Number → `cite` (what is quoted to people), `gist`, and `system` (AUTO, CHECK, REC or OOS)."""
+
+FORMS = {
+    "FA": "《工作指引》附件 备案申请表",
+    "FB": "2023年通知附件2 备案申请表",
+    "D": "《工作指引》第九条第1项；《实施细则》第六条第1项",
+}
+"""What a finding on one field of a form, or on a document, cites."""
+
+
+def cite(number: str) -> str:
+    """The article behind a requirement's number, as it is quoted to people: `《工作指引》第九条第2项（A-30）`."""
+    letters = number.rstrip("0123456789ab-")
+    quoted = FORMS[letters] if letters in FORMS else ARTICLES[number]["cite"]
+    return f"{quoted}（{number}）"

@@ -1,0 +1,160 @@
+"""Working days (工作日): the published calendar, 调休 included, and how a period is counted on it.
+
+A year without an edition counts Monday to Friday minus the statutory days of the 2024 rule, and whatever is counted
+through it is provisional (contract.md, Instants 10).
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from models.filing import Counted, Unit
+from regulation import data
+from regulation.editions import EditionRefused, Editions
+
+WEEKDAYS = "一二三四五六日"
+
+STATUTORY: dict[str, dict[str, str]] = data.read("statutory_2027_2060.json")
+"""Year → day → festival, for years that the State Council has not yet arranged (全国年节及纪念日放假办法, 2024)."""
+
+FIRST_YEAR, LAST_YEAR = 2021, max(map(int, STATUTORY))
+
+
+class CalendarExhausted(Exception):
+    """A period reaches beyond the last year that this release can count, even provisionally."""
+
+
+@dataclass(frozen=True)
+class CalendarEdition:
+    """The working days of all years up to and including `covers`; later years are provisional."""
+
+    name: str
+    covers: int
+    known_from: date | None
+    off: Mapping[date, str]
+    made_up: frozenset[date]
+    closures: Mapping[str, Mapping[date, str]]
+    _days: dict[str | None, list[int]] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def since(self) -> date:
+        """The last day it covers: of two editions, the one that reaches further is newer."""
+        return date(self.covers, 12, 31)
+
+    def working_days(self, jurisdiction: str | None) -> list[int]:
+        """Ordinals of all working days, in order, less a jurisdiction's own closures."""
+        place = jurisdiction if jurisdiction in self.closures else None
+        if place not in self._days:
+            closed = self.closures.get(place, {}) if place else {}
+            self._days[place] = [
+                ordinal
+                for ordinal in range(date(FIRST_YEAR, 1, 1).toordinal(), date(LAST_YEAR, 12, 31).toordinal() + 1)
+                if (day := date.fromordinal(ordinal)) not in closed and self._works(day)
+            ]
+        return self._days[place]
+
+    def _works(self, day: date) -> bool:
+        return day in self.made_up or (day.weekday() < 5 and self.festival(day) is None)
+
+    def festival(self, day: date) -> str | None:
+        """The festival for which a weekday is off, if it is."""
+        if day.year <= self.covers:
+            return self.off.get(day)
+        return STATUTORY.get(str(day.year), {}).get(f"{day:%m-%d}")
+
+    def why_off(self, day: date, jurisdiction: str | None) -> str:
+        """A skipped day by name: 2026-02-17 春节, 2026-02-22 周日."""
+        closure = self.closures.get(jurisdiction or "", {}).get(day)
+        return f"{day} {closure or self.festival(day) or '周' + WEEKDAYS[day.weekday()]}"
+
+
+def _make(document: Mapping[str, Any], base: CalendarEdition | None) -> CalendarEdition:
+    years = {int(year): days for year, days in document.get("years", {}).items()}
+    first = base.covers + 1 if base else FIRST_YEAR
+    if sorted(years) != list(range(first, first + len(years))):
+        raise EditionRefused(f"工作日历 {document['edition']}: 年份须自 {first} 年起连续")
+    off = dict(base.off) if base else {}
+    made_up = set(base.made_up) if base else set()
+    for year, days in years.items():
+        for text, festival in days["days_off"].items():
+            off[_day_in(text, year, weekend=False, edition=document["edition"])] = festival
+        made_up |= {_day_in(text, year, weekend=True, edition=document["edition"]) for text in days["workdays"]}
+    closures = {place: dict(days) for place, days in base.closures.items()} if base else {}
+    for place, days in document.get("closures", {}).items():
+        closures.setdefault(place, {}).update({date.fromisoformat(text): why for text, why in days.items()})
+    known_from = document.get("known_from")
+    return CalendarEdition(
+        name=document["edition"],
+        covers=first + len(years) - 1,
+        known_from=date.fromisoformat(known_from) if known_from else None,
+        off=off,
+        made_up=frozenset(made_up),
+        closures=closures,
+    )
+
+
+def _day_in(text: str, year: int, *, weekend: bool, edition: str) -> date:
+    day = date.fromisoformat(text)
+    if day.year != year or (day.weekday() >= 5) is not weekend:
+        raise EditionRefused(f"工作日历 {edition}: {day} 不是 {year} 年的{'周末' if weekend else '周一至周五'}")
+    return day
+
+
+CALENDARS: Editions[CalendarEdition] = Editions("工作日历", _make)
+for _name in data.names("calendars"):
+    CALENDARS.add(data.read(_name))
+
+
+def last_day(
+    edition: str, jurisdiction: str, start: date, count: int, unit: Unit, *, first_day_counts: bool = False
+) -> date:
+    """The last day of a period that begins on `start`, that day excluded unless it counts (民法典 201).
+
+    Working-day periods end on a working day. Calendar-day periods whose last day is none end with the next (民法典 203).
+    """
+    days = CALENDARS[edition].working_days(jurisdiction)
+    if unit == "working_day":
+        before = (bisect_left if first_day_counts else bisect_right)(days, start.toordinal())
+        index = before + count - 1
+    else:
+        index = bisect_left(days, start.toordinal() + count - (1 if first_day_counts else 0))
+    if not 0 <= index < len(days):
+        raise CalendarExhausted(f"自 {start} 起 {count} 日超出 {LAST_YEAR} 年")
+    return date.fromordinal(days[index])
+
+
+def next_working_day(edition: str, jurisdiction: str, day: date) -> date:
+    """The day itself if it works, else the next that does."""
+    return last_day(edition, jurisdiction, day, 0, "calendar_day")
+
+
+def provisional(edition: str, start: date, last: date) -> bool:
+    """Whether a day from `start` to `last` lies in a year that the edition does not cover."""
+    return max(start, last).year > CALENDARS[edition].covers
+
+
+def explain(
+    edition: str, jurisdiction: str, start: date, last: date, count: int | None, unit: Unit, first_day_counts: bool
+) -> Counted:
+    """How a date was counted, with every day off that was skipped and every weekend day that worked, by name."""
+    if unit == "date":
+        return Counted(from_=start, unit=unit, last=last)
+    calendar = CALENDARS[edition]
+    working = calendar.working_days(jurisdiction)
+    ordinals = range(start.toordinal() + (0 if first_day_counts else 1), last.toordinal() + 1)
+    worked = set(working[bisect_left(working, ordinals.start) : bisect_right(working, ordinals.stop - 1)])
+    days = [date.fromordinal(ordinal) for ordinal in ordinals]
+    return Counted(
+        from_=start,
+        count=count,
+        unit=unit,
+        last=last,
+        skipped=tuple(calendar.why_off(day, jurisdiction) for day in days if day.toordinal() not in worked)
+        if unit == "working_day"
+        else tuple(calendar.why_off(day, jurisdiction) for day in days[(count or 1) - 1 : -1]),
+        worked=tuple(
+            f"{day} 周{WEEKDAYS[day.weekday()]}上班" for day in days if day.weekday() >= 5 and day.toordinal() in worked
+        ),
+    )

@@ -1,0 +1,95 @@
+"""Editions: dated data that never changes once it was used (design.md, principle 6).
+
+An edition of terms or of the calendar names the one it builds on. What is shipped comes first; a deployment adds its
+own from a folder. Filings count by editions, so the register remembers the digest of each one that was used, and
+`changed` tells whether one was altered, or lost, since.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import Any, Generic, Protocol, TypeVar
+
+
+class EditionRefused(Exception):
+    """A file of editions cannot be used; the message says which one and why."""
+
+
+class Edition(Protocol):
+    """What both kinds of edition have. Of two, the one with the later `since` is newer, else the one added later."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def since(self) -> date: ...
+    @property
+    def known_from(self) -> date | None: ...
+
+
+E = TypeVar("E", bound=Edition)
+
+
+class Editions(Generic[E]):
+    """The editions of one subject; `make` turns a document and the edition it builds on into an edition."""
+
+    def __init__(self, subject: str, make: Callable[[Mapping[str, Any], E | None], E]) -> None:
+        self.subject = subject
+        self._make = make
+        self._editions: dict[str, E] = {}
+        self._documents: dict[str, Mapping[str, Any]] = {}
+
+    def add(self, document: Mapping[str, Any]) -> None:
+        """Take one more edition. The same document twice is one edition; a changed one is refused."""
+        name, base = str(document.get("edition")), document.get("base")
+        if name in self._editions:
+            if self._documents[name] != document:
+                raise EditionRefused(f"{self.subject} {name}: 已有同名而内容不同的版本")
+            return
+        if self._editions and base not in self._editions:
+            raise EditionRefused(f"{self.subject} {name}: 没有它所依据的版本 {base}")
+        try:
+            self._editions[name] = self._make(document, self._editions[base] if base else None)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise EditionRefused(f"{self.subject} {name}: 文件不完整或格式不对（{error!r}）") from error
+        self._documents[name] = document
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._editions
+
+    def __getitem__(self, name: str) -> E:
+        return self._editions[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._editions)
+
+    def newest(self, day: date, suits: Callable[[E], bool] = lambda _: True) -> str:
+        """The newest edition that was known on a day and suits; the first one if none does."""
+        known = [name for name in self if _known(self[name], day) and suits(self[name])]
+        return max(known, key=self._age) if known else next(iter(self))
+
+    def newer(self, name: str, than: str) -> bool:
+        """Whether one edition is newer than another."""
+        return self._age(name) > self._age(than)
+
+    def digest(self, name: str) -> str:
+        """SHA-256 over an edition and everything it builds on: what a filing that counts by it relies on."""
+        content = hashlib.sha256()
+        ancestor: str | None = name
+        while ancestor:
+            document = self._documents[ancestor]
+            content.update(json.dumps(document, sort_keys=True, ensure_ascii=False).encode())
+            ancestor = document.get("base")
+        return content.hexdigest()
+
+    def changed(self, used: Mapping[str, str]) -> list[str]:
+        """Of the editions that filings count by (name → digest), those that are gone or no longer the same."""
+        return [name for name, digest in used.items() if name not in self or self.digest(name) != digest]
+
+    def _age(self, name: str) -> tuple[date, int]:
+        return self[name].since, list(self).index(name)
+
+
+def _known(edition: Edition, day: date) -> bool:
+    """An edition prepared ahead is not used before its day; one without such a day always was known."""
+    return edition.known_from is None or edition.known_from <= day

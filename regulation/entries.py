@@ -1,0 +1,103 @@
+"""How an event becomes an entry, and what time alone will bring: the docket and the agenda as values."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from models.acts import Act, Event, Lapse, Submit, Unreadable
+from models.filing import AgendaLine, Entry, Filing, Next, Receipt
+from models.values import canonical, digest
+from models.vocabulary import LapseKind
+from regulation import agenda, lifecycle
+from regulation.moment import Moment
+
+YEARS_AHEAD = 3
+"""How many due years an agenda looks ahead."""
+
+
+def submitted(event: Submit, when: Moment) -> Entry:
+    """The first entry of a filing."""
+    return _entry(event, when, lifecycle.begin(event, when), before=None)
+
+
+def entered(filing: Filing, event: Act | Lapse, when: Moment) -> Entry:
+    """An event that may be, as written down, with the lapse it undoes if it does."""
+    undoes = None if isinstance(event, Lapse) else lifecycle.undone_by(filing, event, when)
+    return _entry(event, when, lifecycle.apply(filing, event, when), before=filing, undoes=undoes)
+
+
+def refused(filing: Filing, event: Act | Unreadable, when: Moment, reason: str) -> Entry:
+    """A signal that was refused, with its reason; nothing legal changed."""
+    return _entry(event, when, lifecycle.refused(filing, event), before=filing, refused=reason)
+
+
+def _entry(
+    event: Event,
+    when: Moment,
+    after: Filing,
+    before: Filing | None,
+    undoes: int | None = None,
+    refused: str | None = None,
+) -> Entry:
+    before = before or after
+    return Entry(
+        number=after.number,
+        at=when.at,
+        entered_at=when.entered_at,
+        event=event,
+        stage=after.stage,
+        article=lifecycle.article_of(event, before.kind, before.stage),
+        refused=refused,
+        undoes=undoes,
+        filing=after,
+    )
+
+
+def due_by(filing: Filing, until: datetime) -> agenda.Due | None:
+    """The head of the agenda, if it has come by an instant: lapses come before acts of the same instant (Instants 2)."""
+    due = agenda.next_lapse(filing)
+    return due if due and due.at <= until else None
+
+
+def projected(filing: Filing, when: Moment) -> Filing:
+    """The filing as it will stand once every lapse is entered that was due when an act was received (Instants 2)."""
+    while when.sensible and (due := due_by(filing, when.at)):
+        filing = lifecycle.apply(filing, due.lapse, Moment(due.at, when.entered_at))
+    return filing
+
+
+def unreadable(raw: object) -> Unreadable:
+    """A signal that is not an act, as evidence; the same one twice is one entry."""
+    text = canonical(raw)
+    given = raw.get("id") if isinstance(raw, dict) else None
+    usable = isinstance(given, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,63}", given)
+    return Unreadable(id=given if usable else f"unreadable-{digest(raw)[:16]}", raw=text[:2000])
+
+
+def receipt(entry: Entry, warnings: tuple[str, ...] = ()) -> Receipt:
+    """The short answer to an act."""
+    due = agenda.next_lapse(entry.filing)
+    return Receipt(
+        number=entry.number,
+        stage=entry.stage,
+        next=Next(at=due.at, lapse=due.lapse.kind.value) if due else None,
+        warnings=warnings,
+    )
+
+
+def outlook(filing: Filing) -> Iterator[AgendaLine]:
+    """日程: what time alone will bring if nobody acts, line by line, three due years ahead at most."""
+    years = 0
+    while years < YEARS_AHEAD and (due := agenda.next_lapse(filing)):
+        term = agenda.term_of(filing, due)
+        yield AgendaLine(
+            at=due.at,
+            lapse=due.lapse,
+            article=lifecycle.article_of(due.lapse, filing.kind, filing.stage),
+            terms=term.terms if term else filing.terms,
+            calendar=term.calendar if term else filing.calendar,
+            provisional=term.provisional if term else False,
+            counted=agenda.counted(filing, due),
+        )
+        filing = lifecycle.apply(filing, due.lapse, Moment(due.at, due.at))
+        years += due.lapse.kind in (LapseKind.YEAR_CLOSED, LapseKind.YEAR_MISSED)

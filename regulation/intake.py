@@ -1,0 +1,461 @@
+"""Intake (受理前核对): everything that can be said about an application, at once (domain.md §1.3–1.7, G-35…G-40).
+
+`examine` finds errors, which start nothing; warnings, shown to the reviewer; and checks, the lines of the reviewer's
+checklist. From an application without errors it computes the facts that the law decides by. The same examination is
+made at the door and again, from the paper, by the workflow's first step.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from models.acts import By, Submit
+from models.filing import Filing
+from models.findings import Finding
+from models.forms import FIELDS, Application, Document, FormA, FormB, Member
+from models.values import Value, clock, day_of, digest, midnight_after
+from models.vocabulary import Kind, Role, Severity
+from regulation import calendar, codes, offices, terms
+from regulation.calendar import CALENDARS
+from regulation.reading import finding, read
+from regulation.terms import TERMS
+
+E, W, C = Severity.ERROR, Severity.WARNING, Severity.CHECK
+
+FORMS: dict[str, type[FormA] | type[FormB]] = {"A": FormA, "B": FormB}
+
+ON_FORM_B = {
+    "FA-01": "FB-01", "FA-02": "B-02", "FA-04": "B-02", "FA-12": "B-02", "FA-13": "B-02", "FA-14": "B-02",
+    "FA-15": "FB-19", "FA-16": "FB-19", "FA-17": "FB-19", "FA-18": "FB-19", "FA-19": "FB-20", "FA-20": "FB-22",
+    "A-06": "B-10", "A-12": "B-10", "A-13": "B-12", "A-14": "B-10", "A-17": "B-08", "A-24": "B-14", "A-27": "B-16",
+    "A-28": "B-16", "A-55": "B-24",
+}  # fmt: skip
+"""What a requirement that both kinds share is numbered for kind B."""
+
+CHECKS = {
+    Kind.A: {
+        "A-12": "核对盟主在辽宁省内注册并实地经营",
+        "A-13": "核对研发投入与持续开展科技创新活动的能力",
+        "A-14": "核对高校或科研机构在合作领域的比较优势",
+        "A-15": "核对上下游相关优势企业共同参与",
+        "A-17": "核对协议的法律约束力与内在利益机制",
+        "A-18": "核对协议中的技术创新目标",
+        "A-19": "核对是否符合“三篇大文章”、产业政策和绿色低碳导向",
+        "A-20": "核对是否满足产业发展需求（四个方面）",
+        "A-21": "核对开放发展机制",
+        "A-28": "核对材料真实性与公章",
+        "A-53": "核对有无“拉郎配”、垄断或压制竞争",
+    },
+    Kind.B: {
+        "B-10": "核对盟主在辽宁省内注册并实地经营、成员包括高校或科研机构",
+        "B-11": "核对已开展的实质性产学研合作",
+        "B-12": "核对近一年的研发活动与投入",
+        "B-13": "核对定期组织的活动",
+        "B-16": "核对材料真实性、公章与税务章",
+    },
+}
+"""What only a person can judge; each is a line of the reviewer's checklist."""
+
+MAIN_ROWS = 10
+FIRST_DAY = TERMS[next(iter(TERMS))].since
+"""《工作指引》 is in force from here on."""
+
+
+class Known(Value):
+    """What the register knows that bears on a new application; empty where there is no register."""
+
+    names: tuple[str, ...] = ()
+    same_field: tuple[str, ...] = ()
+    revoked: tuple[str, ...] = ()
+
+
+class Examination(Value):
+    """An application as examined: its findings and, if none is an error, the form and its facts."""
+
+    findings: tuple[Finding, ...]
+    form: FormA | FormB | None = None
+    facts: Submit | None = None
+
+    @property
+    def refused(self) -> bool:
+        return any(each.severity is Severity.ERROR for each in self.findings)
+
+
+def examine(
+    raw: Mapping[str, Any], received_at: datetime, known: Known | None = None, *, correcting: Filing | None = None
+) -> Examination:
+    """Everything that can be said about an application received at an instant.
+
+    `correcting` is the filing that this is a correction of: its kind and place stay, and the intake window of kind B was
+    kept by its first submission (G-07).
+    """
+    form_type = FORMS.get(str(raw.get("kind")))
+    if form_type is None:
+        return Examination(findings=(finding("A-55", "/kind", E, "申请表类别：只能是 A 或 B"),))
+    kind = Kind(raw["kind"])
+    numbers = {} if kind is Kind.A else ON_FORM_B
+    form, findings = read(form_type, raw, numbers)
+    judge = _Judge(form, received_at, known or Known(), correcting)
+    unread = {each.field for each in findings}
+    findings += [
+        each.but(code=numbers.get(each.code, each.code)) if numbers else each
+        for each in judge.findings()
+        if each.field not in unread
+    ]
+    findings = [finding(each.code, each.field, each.severity, each.message) for each in findings]
+    findings += [finding(code, "", C, message) for code, message in CHECKS[kind].items()]
+    examination = Examination(findings=tuple(findings))
+    if examination.refused:
+        return examination
+    whole = form_type.model_validate(dict(raw))
+    return examination.but(form=whole, facts=_facts(whole, received_at))
+
+
+def future(field: str) -> Finding:
+    """The finding on a receipt that is stamped ahead of the clock (Instants 3)."""
+    return finding("A-27", field, E, "收到时间晚于系统时间")
+
+
+def paper(form: Application) -> dict[str, Any]:
+    """The application as it goes into the register: without the door's stamps, so that a repetition is the same."""
+    return form.but(received_at=None, by=None).model_dump(mode="json")
+
+
+def substance(name: str, leader: str, members: tuple[Member, ...], field: str) -> str:
+    """Digest of the four things whose change asks for a new notice: name, leader, members, field (Q7)."""
+    return digest([name, codes.normalised(leader), sorted(codes.normalised(each.code) for each in members), field])
+
+
+def address_of(filing_id: str, address: str) -> str:
+    """Digest of the designated address of service; only whether it changed matters (Q26)."""
+    return digest([filing_id, address])
+
+
+def _facts(form: Application, received_at: datetime) -> Submit:
+    day = day_of(received_at)
+    leader = codes.normalised(form.leader.uscc)
+    return Submit(
+        by=form.by or By(person="platform", office=leader, role=Role.LEADER),
+        filing=form.filing_id,
+        alliance=Kind(form.kind),
+        jurisdiction=form.jurisdiction,
+        zone=_zone(form),
+        leader=leader,
+        paper=digest(paper(form)),
+        substance=substance(form.alliance_name, form.leader.uscc, form.members, form.technical_field),
+        consent=form.service.consent,
+        address=address_of(form.filing_id, form.service.address),
+        terms=terms_on(day),
+        archived_on=form.legacy.archived_on if form.legacy else None,
+        archive_number=form.legacy.archive_number if form.legacy else None,
+        calendar=CALENDARS.newest(day),
+    )
+
+
+def _zone(form: Application) -> str | None:
+    """The zone body reviews kind B if the leader is in one that has staff for it; else the city (B-14, G-30)."""
+    zone = offices.zone_named(form.zone_name) if isinstance(form, FormB) and form.zone_name else None
+    return zone.key if zone and zone.reviews and zone.city == form.jurisdiction else None
+
+
+def characters(text: str) -> int:
+    """限500字: code points without white space, composed (G-37)."""
+    return sum(not char.isspace() for char in unicodedata.normalize("NFC", text))
+
+
+def terms_on(day: date) -> str:
+    """The edition of terms that governs what is submitted on a day (G-44)."""
+    return TERMS.newest(day, lambda edition: edition.since <= day)
+
+
+def _number(key: str, day: date, kind: Kind, jurisdiction: str) -> Any:
+    return terms.find(terms_on(day), key, kind, jurisdiction, day.year)
+
+
+def call_of(day: date, jurisdiction: str) -> tuple[date, date] | None:
+    """The first and last day of kind B's intake in a year, if its call is known (B-02)."""
+    window = _number("intake.window", day, Kind.B, jurisdiction)
+    return (date.fromisoformat(window["opens"]), date.fromisoformat(window["closes"])) if window else None
+
+
+class _Judge:
+    """The rules across fields. What could not be read is None and judged by nobody."""
+
+    def __init__(self, form: Application, received_at: datetime, known: Known, correcting: Filing | None) -> None:
+        self.form = form
+        self.received_at = received_at
+        self.day = day_of(received_at)
+        self.known = known
+        self.correcting = correcting
+
+    def findings(self) -> Iterator[Finding]:
+        yield from self.identity()
+        yield from self.name()
+        yield from self.agreement()
+        yield from self.members()
+        yield from self.documents()
+        yield from self.history()
+        if isinstance(self.form, FormA):
+            yield from self.form_a(self.form)
+        else:
+            yield from self.form_b(self.form)
+
+    @staticmethod
+    def say(code: str, field: str, severity: Severity, message: str) -> Finding:
+        return Finding(code=code, field=field, severity=severity, message=message, article="")
+
+    def identity(self) -> Iterator[Finding]:
+        """Who files, and where (A-06, A-12, A-24, A-27, G-35)."""
+        form, leader = self.form, self.form.leader
+        if not self.day >= FIRST_DAY or self.day.year >= calendar.LAST_YEAR:
+            yield self.say("G-44", "/received_at", E, f"本系统办理{FIRST_DAY}至{calendar.LAST_YEAR - 1}年的备案申请")
+        if form.integrity_commitment is False:
+            yield self.say("A-27", "/integrity_commitment", E, "须作出诚信承诺")
+        if self.correcting and (form.jurisdiction, form.kind) != (self.correcting.jurisdiction, self.correcting.kind):
+            yield self.say("A-24", "/jurisdiction", E, "补正不得改变申请表类别和属地；须撤回后另行申请")
+        if form.service and form.service.consent is False:
+            yield self.say("G-18", "/service/consent", W, "未同意电子送达，须另行送达的文书由工作人员登记送达")
+        if leader is None or leader.uscc is None:
+            return
+        code = codes.normalised(leader.uscc)
+        yield from self.account(code)
+        if not codes.is_uscc(code):
+            yield self.say("FA-04", "/leader/uscc", E, "统一社会信用代码校验不符")
+            return
+        if not codes.fits_type(code, "enterprise"):
+            yield self.say("A-06", "/leader/uscc", W, "代码不像企业的统一社会信用代码，请核对盟主是否为企业")
+        if not codes.organisation_code_fits(code):
+            yield self.say("G-35", "/leader/uscc", W, "代码中的组织机构代码校验不符（GB 11714）")
+        if code[2:4] != "21":
+            yield self.say("A-12", "/leader/uscc", C, "代码的登记地不在辽宁省，须核对省内注册")
+        elif form.jurisdiction and not form.jurisdiction.startswith(("21SF", code[2:6])):
+            yield self.say("A-24", "/jurisdiction", C, "代码的登记地与属地不同，请核对盟主所在地")
+
+    def account(self, leader: str) -> Iterator[Finding]:
+        """Only the leader's account files (A-27); only the province imports what was archived before (A-02)."""
+        by, legacy = self.form.by, self.form.legacy
+        if legacy is None:
+            if by and (by.role is not Role.LEADER or by.office != leader):
+                yield self.say("A-27", "/by", E, "须由盟主企业账号提交")
+            return
+        if by is None or by.role is not Role.PROVINCE_ST:
+            yield self.say("A-02", "/by", E, "存量联盟须由省科技厅导入")
+        if legacy.archived_on and legacy.archived_on > self.day:
+            yield self.say("A-02", "/legacy/archived_on", E, "原备案日期晚于导入之日")
+
+    def name(self) -> Iterator[Finding]:
+        """联盟名称 = 所在市 + 盟主简称 + 主导产业 + 产学研联盟 (FA-01, FB-01, G-38)."""
+        name = self.form.alliance_name
+        if name is None:
+            return
+        suffix = "产学研联盟" if isinstance(self.form, FormA) else "联盟"
+        if not name.endswith(suffix):
+            yield self.say("FA-01", "/alliance_name", E, f"联盟名称须以“{suffix}”结尾")
+        if self.form.jurisdiction and not name.startswith(offices.OFFICES[self.form.jurisdiction].names):
+            yield self.say("G-38", "/alliance_name", C, "联盟名称不以所在市开头，请核对")
+        if name in self.known.names:
+            yield self.say("FA-01", "/alliance_name", E, "已有同名联盟备案或正在申请")
+
+    def agreement(self) -> Iterator[Finding]:
+        """The contract is signed by all and in force (A-17)."""
+        signed = self.form.agreement_effective_on
+        if signed and signed > self.day:
+            yield self.say("A-17", "/agreement_effective_on", E, "联盟协议生效时间不得晚于提交之日")
+        if self.form.all_members_signed is False:
+            yield self.say("A-17", "/all_members_signed", E, "全体成员须已签署协议")
+
+    def members(self) -> Iterator[Finding]:
+        """成员: numbers, rows and codes (A-14, A-15, A-56, FA-15…FA-20, G-36, Q28)."""
+        counts, rows = self.form.counts, self.form.members
+        if counts is not None:
+            yield from self.numbers()
+        if rows is None:
+            return
+        for index, row in enumerate(rows):
+            yield from self.member(index, row)
+        listed = [codes.normalised(row.code) for row in rows if row.code]
+        if len(set(listed)) != len(listed):
+            yield self.say("FA-20", "/members", E, "成员单位代码重复")
+        leader = codes.normalised(self.form.leader.uscc) if self.form.leader and self.form.leader.uscc else None
+        leaders_row = next((row for row in rows if row.code and codes.normalised(row.code) == leader), None)
+        if leaders_row and leaders_row.type not in (None, "enterprise"):
+            yield self.say("A-06", "/members", E, "盟主须为企业")
+        total = counts.total if counts else None
+        if total is None or leader is None or len(listed) != len(rows):
+            return
+        if isinstance(self.form, FormA) and total > MAIN_ROWS:
+            if not 1 <= len(rows) <= MAIN_ROWS:
+                yield self.say("A-56", "/members", E, "成员超过10家的，填写1至10家主要成员单位")
+        elif (found := len({*listed, leader})) != total:
+            message = f"成员单位表连同盟主共{found}家，与成员总数{total}不符，须逐家列明"
+            yield self.say("FA-20", "/members", E, message)
+        elif isinstance(self.form, FormA) and "enterprise" not in {row.type for row in rows if row is not leaders_row}:
+            yield self.say("A-15", "/members", W, "除盟主外没有企业成员，请核对产业链上下游企业的参与")
+
+    def numbers(self) -> Iterator[Finding]:
+        counts = self.form.counts
+        total, enterprises = counts.total, counts.enterprises
+        universities, institutes = counts.universities, counts.institutes
+        if total is not None and total < 2:
+            yield self.say("FA-15", "/counts/total", E, "成员总数不得少于2")
+        if enterprises is not None and enterprises < 1:
+            yield self.say("FA-16", "/counts/enterprises", E, "盟主计入成员企业，成员企业数量不得少于1")
+        if universities is not None and institutes is not None and universities + institutes < 1:
+            yield self.say("A-14", "/counts", E, "须有高校或科研机构成员")
+        if (
+            None not in (total, enterprises, universities, institutes)
+            and total < enterprises + universities + institutes
+        ):
+            yield self.say("FA-15", "/counts/total", E, "成员总数小于企业、高校和研究机构数量之和")
+
+    def member(self, index: int, row: Member) -> Iterator[Finding]:
+        if not row.code or (row.country or "CN") != "CN":
+            return
+        code, field = codes.normalised(row.code), f"/members/{index}/code"
+        if not codes.is_uscc(code):
+            if self.form.legacy is None or not codes.is_organisation_code(code):
+                yield self.say("FA-20", field, E, "法人代码须为18位统一社会信用代码，校验不符")
+            return
+        if not codes.organisation_code_fits(code):
+            yield self.say("G-35", field, W, "代码中的组织机构代码校验不符（GB 11714）")
+        if row.type and not codes.fits_type(code, row.type):
+            yield self.say("G-35", field, W, "代码与成员类型不相称，请核对")
+
+    def documents(self) -> Iterator[Finding]:
+        """申请材料 (§1.6): each kind as often as asked, one certificate per member, nothing secret."""
+        if self.form.documents is None or self.form.legacy:
+            return
+        of_kind: dict[str, list[Document]] = {}
+        for index, document in enumerate(self.form.documents):
+            of_kind.setdefault(document.kind, []).append(document)
+            if document.secrecy in ("秘密", "机密", "绝密"):
+                yield self.say("B-25", f"/documents/{index}/secrecy", E, "不得上传涉密材料（国防专利等另行报送）")
+            if document.kind in ("D7", "R1", "R2"):
+                yield self.say(document.kind[:2], f"/documents/{index}/kind", W, "该类材料不在申请时由盟主提交")
+        wanted = {"D1": "联盟备案申请表", "D2": "联盟协议文本复印件"}
+        if isinstance(self.form, FormB):
+            wanted["D4"] = "上一年度纳税申报表"
+        for kind, label in wanted.items():
+            if len(of_kind.get(kind, [])) != 1:
+                yield self.say(kind, "/documents", E, f"须提交{label}一份，现有{len(of_kind.get(kind, []))}份")
+        yield from self.certificates(of_kind.get("D3", []))
+        if isinstance(self.form, FormB):
+            if not of_kind.get("D5a") and not of_kind.get("D5b"):
+                yield self.say("D5", "/documents", E, "须提交研发费用加计扣除明细表或研发投入专项审计报告")
+            leader = self.form.leader
+            years = [leader.last_year, leader.year_before] if leader else []
+            if any(year and ((year.ip_class1 or 0) + (year.ip_class2 or 0)) for year in years) and "D6" not in of_kind:
+                yield self.say("D6", "/documents", E, "填报了知识产权的，须提交证明材料")
+
+    def certificates(self, certificates: list[Document]) -> Iterator[Finding]:
+        """全部联盟成员的证照 (A-28): one per distinct member, the leader included (Q28)."""
+        form = self.form
+        if form.members is None or form.leader is None or form.counts is None or form.counts.total is None:
+            return
+        owners = {codes.normalised(each.owner) for each in certificates if each.owner}
+        listed = {codes.normalised(code) for code in (form.leader.uscc, *(row.code for row in form.members)) if code}
+        if absent := sorted(listed - owners):
+            yield self.say("D3", "/documents", E, f"缺少成员单位证照：{'、'.join(absent)}")
+        elif len(owners) < form.counts.total:
+            message = f"须提交全部{form.counts.total}家成员的证照，现有{len(owners)}家"
+            yield self.say("D3", "/documents", E, message)
+
+    def history(self) -> Iterator[Finding]:
+        """What the register knows of this leader (G-22, G-39)."""
+        if self.known.same_field:
+            names = "、".join(self.known.same_field)
+            yield self.say("G-39", "/technical_field", W, f"同一盟主在同一领域已有联盟：{names}")
+        if self.form.previous_filing_id:
+            yield self.say("G-32", "/previous_filing_id", C, f"继续申报，核对与{self.form.previous_filing_id}的关系")
+        if self.known.revoked:
+            names = "、".join(self.known.revoked)
+            yield self.say("G-22", "/leader/uscc", W, f"该盟主有被撤销备案的联盟：{names}（不影响申请，供审核参考）")
+
+    def too_long(self, field: str, code: str, label: str) -> Iterator[Finding]:
+        text = getattr(self.form, field)
+        limit = _number("text.max_chars", self.day, Kind(self.form.kind), self.form.jurisdiction or "")
+        if text is not None and characters(text) > limit:
+            yield self.say(code, f"/{field}", E, f"{label}限{limit}字，现有{characters(text)}字")
+
+    def form_a(self, form: FormA) -> Iterator[Finding]:
+        """What only form A asks (FA-03…FA-11, FA-19)."""
+        yield from self.too_long("innovation_goal", "FA-19", "技术创新目标")
+        if form.technical_field and form.technical_field not in FIELDS:
+            yield self.say("G-34", "/technical_field", C, "技术领域不在八个领域之内，按“其他”核对")
+        leader = form.leader
+        if leader is None:
+            return
+        if leader.rd_last_year is not None and leader.rd_last_year <= 0:
+            yield self.say("A-13", "/leader/rd_last_year", E, "上一年度须有研发投入")
+        if _more(leader.rd_last_year, leader.sales_last_year):
+            yield self.say("FA-06", "/leader/rd_last_year", W, "研发投入大于销售收入，请核对")
+        if leader.in_zone and not leader.zone_name:
+            yield self.say("FA-09", "/leader/zone_name", E, "在省级以上高新区内的，须填写高新区名称")
+        if leader.in_zone is False and leader.zone_name:
+            yield self.say("FA-09", "/leader/zone_name", E, "不在省级以上高新区内的，不填高新区名称")
+        if leader.capability_alliance:
+            yield self.say(
+                "FA-11",
+                "/leader/capability_alliance",
+                W,
+                "技术能力提升类联盟请在申报期内使用提升类申请表；本申请仍按普通类办理",
+            )
+
+    def form_b(self, form: FormB) -> Iterator[Finding]:
+        """What only form B asks (B-02, B-11, B-12, FB-03…FB-21)."""
+        if self.correcting is None and form.legacy is None:
+            yield from self.window(form)
+        yield from self.too_long("cooperation_status", "FB-20", "联盟开展产学研合作情况")
+        yield from self.too_long("development_tasks", "FB-21", "联盟发展目标任务")
+        if form.cooperation == ():
+            yield self.say("B-11", "/cooperation", E, "须已开展产学研合作，至少填写一项")
+        if form.cooperation_forms == ():
+            yield self.say("FB-16", "/cooperation_forms", E, "产学研合作形式至少选一项")
+        if form.cooperation_forms and "其他" in form.cooperation_forms and not form.other_cooperation_form:
+            yield self.say("FB-16", "/other_cooperation_form", E, "选“其他”的须写明合作形式")
+        if form.zone_name:
+            zone = offices.zone_named(form.zone_name)
+            if zone is None:
+                yield self.say("FB-03", "/zone_name", C, "所属高新区不在名录内，由市级审核并核对")
+            elif zone.city != form.jurisdiction:
+                yield self.say("FB-03", "/zone_name", W, "所属高新区与属地不在同一市，由市级审核并核对")
+        leader = form.leader
+        if leader is None:
+            return
+        if leader.types == ():
+            yield self.say("FB-04", "/leader/types", E, "盟主单位类型至少选一项")
+        for name, year, sums in (
+            ("last_year", leader.last_year, form.last_year),
+            ("year_before", leader.year_before, form.year_before),
+        ):
+            if year:
+                yield from self.leader_year(f"/leader/{name}", year)
+            if year and sums:
+                if _more(year.sales, sums.sales):
+                    yield self.say("FB-17", f"/{name}/sales", E, "联盟销售收入为全部成员之和，不得小于盟主的销售收入")
+                if _more(year.rd, sums.rd):
+                    yield self.say("FB-18", f"/{name}/rd", E, "联盟研究开发费用为全部成员之和，不得小于盟主的费用")
+        if leader.last_year and leader.last_year.rd is not None and leader.last_year.rd <= 0:
+            yield self.say("B-12", "/leader/last_year/rd", E, "近一年须有研发投入")
+
+    def leader_year(self, at: str, year: Any) -> Iterator[Finding]:
+        if _more(year.tech_staff, year.staff):
+            yield self.say("FB-07", f"{at}/tech_staff", W, "科技人员多于员工总数（含兼职、临时聘用），请核对")
+        if _more(year.cooperation, year.rd):
+            yield self.say("FB-09", f"{at}/cooperation", W, "产学研合作经费大于研究开发费用，请核对")
+        if _more(year.hightech_sales, year.sales):
+            yield self.say("FB-11", f"{at}/hightech_sales", E, "高新技术产品（服务）收入不得大于销售收入")
+
+    def window(self, form: FormB) -> Iterator[Finding]:
+        """The yearly call: from 00:00 of its first day to 24:00 of its last (B-02)."""
+        call = call_of(self.day, form.jurisdiction or "")
+        if call is None:
+            yield self.say("B-02", "", E, f"{self.day.year}年尚未发布申报通知，暂不受理")
+        elif not clock(call[0], 0) <= self.received_at < midnight_after(call[1]):
+            yield self.say("B-02", "", E, f"{self.day.year}年申报期为{call[0]}至{call[1]}，不在申报期内")
+
+
+def _more(one: Decimal | int | None, other: Decimal | int | None) -> bool:
+    return one is not None and other is not None and one > other

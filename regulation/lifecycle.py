@@ -1,0 +1,417 @@
+"""The lifecycle as one table: stage × event → stage, with who may do it and by which article.
+
+An *act* comes from somebody, a *lapse* from the passing of a day. A row says in which stages its event may happen and
+to which it may lead, who may do it, the requirement behind it, the function that says which fact is missing (`may`) and
+the one that applies it (`does`). Anything that is not in the table is refused. `check` says why not; `apply` moves; both
+are pure, and `apply` does not fail where `check` passed. The published diagram is drawn from this table.
+
+Most rows stay in their stage: finer states are facts on the filing. Some events may lead to one of several stages; which
+one, their function decides.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.acts import Act, Event, Lapse, Submit, Unreadable
+from models.filing import Filing
+from models.findings import Lack, Refusal
+from models.vocabulary import ActKind, Kind, LapseKind, Role, Stage
+from regulation import agenda, annual, calendar, notice, objections, offices, province, review, revocation, standing
+from regulation.articles import cite
+from regulation.moment import Moment
+
+Stages = frozenset[Stage]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One event of the lifecycle. `articles` are the requirements for kind A and kind B."""
+
+    event: ActKind | LapseKind
+    moves: Mapping[Stage, Stages]
+    articles: tuple[str, str]
+    does: Callable[[Filing, Any, Moment], Filing]
+    by: frozenset[Role] = frozenset()
+    kinds: tuple[Kind, ...] = tuple(Kind)
+    may: Callable[[Filing, Any, Moment], Lack | None] | None = None
+    undoes: Callable[[Filing, Any, Moment], int | None] | None = None
+    warns: Callable[[Filing, Any, Moment], str | None] | None = None
+    two_people: bool = False
+
+    def article(self, kind: Kind) -> str:
+        """The article as quoted to people."""
+        return cite(self.articles[0] if kind is Kind.A else self.articles[1])
+
+
+def _stay(*stages: Stage) -> dict[Stage, Stages]:
+    return {stage: frozenset({stage}) for stage in stages}
+
+
+def _go(stages: Stage | Iterable[Stage], *to: Stage) -> dict[Stage, Stages]:
+    return {stage: frozenset(to) for stage in ([stages] if isinstance(stages, Stage) else stages)}
+
+
+def _either(stages: Iterable[Stage], *to: Stage) -> dict[Stage, Stages]:
+    """Stay, or go to one of these."""
+    return {stage: frozenset({stage, *to}) for stage in stages}
+
+
+S, A, L = Stage, ActKind, LapseKind
+REVIEWER = frozenset({Role.CITY_ST, Role.ZONE})
+LEADER = frozenset({Role.LEADER})
+PROVINCE = frozenset({Role.PROVINCE_ST})
+STAFF = REVIEWER | PROVINCE
+WHOEVER_PUBLISHES = frozenset({Role.PROVINCE_ST, Role.OPERATOR, Role.PLATFORM})
+
+APPLYING = (S.SUBMITTED, S.RETURNED, S.UNDER_REVIEW, S.REVIEW_PASSED, S.ON_NOTICE, S.NOTICE_CLEARED, S.AT_PROVINCE)
+REVIEWED = (S.SUBMITTED, S.RETURNED, S.UNDER_REVIEW, S.REVIEW_PASSED, S.ON_NOTICE)
+FILED = (S.IN_FORCE, S.REVOCATION_PENDING)
+OPEN = (*APPLYING, *FILED)
+ENDS = (S.REVOKED, S.WITHDRAWN, S.LAPSED, S.NOT_CONFIRMED, S.DEREGISTERED)
+PENDING = (S.REVOCATION_PENDING,)
+
+
+REMINDERS: Mapping[str, tuple[str, Callable[[Filing, Lapse, Moment], Filing]]] = {
+    "review": ("G-05", review.midway),
+    "notice": ("G-01", notice.end_announced),
+    "change_notice": ("G-24", standing.change_end_announced),
+    "annual": ("G-13", annual.reminded),
+}
+"""What is reminded of: the requirement behind it, and what it does."""
+
+
+def _reminder(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
+    return REMINDERS[lapse.of or ""][1](filing, lapse, when)
+
+
+# fmt: off
+TABLE: tuple[Row, ...] = (
+    # Review
+    Row(A.ACCEPT, _go(S.SUBMITTED, S.UNDER_REVIEW), ("G-05b", "G-05b"), review.accept, REVIEWER),
+    Row(A.RETURN_FOR_CORRECTION, _go((S.SUBMITTED, S.UNDER_REVIEW, S.REVIEW_PASSED), S.RETURNED), ("A-30",
+        "B-17"), review.return_for_correction, REVIEWER),
+    Row(A.RESUBMIT, _go((S.RETURNED, S.LAPSED), S.SUBMITTED, S.UNDER_REVIEW), ("G-07", "G-07"), review.resubmit,
+        LEADER, may=review.may_resubmit, undoes=review.undoes_correction_lapse),
+    Row(A.GIVE_IIT_OPINION, _stay(S.UNDER_REVIEW), ("A-29", "A-29"), review.give_iit_opinion,
+        frozenset({Role.CITY_IIT}), kinds=(Kind.A,), may=review.may_give_iit_opinion),
+    Row(A.GIVE_IIT_OPINION, _stay(S.IN_FORCE), ("G-24", "G-24"), standing.give_iit_opinion,
+        frozenset({Role.CITY_IIT}), kinds=(Kind.A,), may=standing.may_give_iit_opinion),
+    Row(A.EXTEND_REVIEW, _stay(S.UNDER_REVIEW, S.REVIEW_PASSED), ("G-05", "G-05"), review.extend_review,
+        REVIEWER, may=review.may_extend_review),
+    Row(A.RECOMMEND, _go(S.UNDER_REVIEW, S.REVIEW_PASSED), ("B-03", "B-03"), review.recommend, REVIEWER,
+        kinds=(Kind.B,), may=review.may_recommend),
+    Row(A.CONFIRM, _go(S.UNDER_REVIEW, S.ON_NOTICE), ("A-29", "A-29"), review.confirm, REVIEWER,
+        kinds=(Kind.A,), may=review.may_confirm),
+    Row(A.CONFIRM, _go(S.REVIEW_PASSED, S.ON_NOTICE), ("B-17", "B-17"), review.confirm, REVIEWER,
+        kinds=(Kind.B,), may=review.may_confirm),
+    Row(A.REFUSE, _either((S.UNDER_REVIEW, S.REVIEW_PASSED, S.RETURNED), S.NOT_CONFIRMED), ("G-07", "G-07"),
+        review.refuse, REVIEWER, two_people=True),
+    Row(A.WITHDRAW, _go(APPLYING, S.WITHDRAWN), ("A-26", "B-15"), review.withdraw, LEADER),
+    # Public notice
+    Row(A.OBJECT, {**_stay(*REVIEWED), **_either((S.NOTICE_CLEARED, S.AT_PROVINCE), S.ON_NOTICE)}, ("G-04",
+        "G-04"), objections.object_to_application, frozenset({Role.PUBLIC}), may=objections.may_object,
+        undoes=objections.undoes_clearing),
+    Row(A.OBJECT, _stay(*FILED), ("G-04", "G-04"), standing.object_to_change, frozenset({Role.PUBLIC})),
+    Row(A.RULE_ON_ADMISSIBILITY, _stay(*REVIEWED), ("G-04", "G-04"), objections.rule_on_admissibility, REVIEWER,
+        may=objections.may_rule_on_admissibility),
+    Row(A.RULE_ON_ADMISSIBILITY, _stay(*FILED), ("G-04", "G-04"), standing.rule_on_admissibility, REVIEWER,
+        may=standing.may_rule_on_admissibility),
+    Row(A.RULE_ON_OBJECTION, _either(REVIEWED, S.RETURNED, S.NOT_CONFIRMED), ("G-04", "G-04"),
+        objections.rule_on_objection, REVIEWER, may=objections.may_rule_on_objection),
+    Row(A.RULE_ON_OBJECTION, _stay(*FILED), ("G-04", "G-04"), standing.rule_on_objection, REVIEWER,
+        may=standing.may_rule_on_objection),
+    Row(A.CONFIRM_NOTICE_CLEAR, _go(S.ON_NOTICE, S.AT_PROVINCE), ("G-03", "G-03"), notice.confirm_notice_clear,
+        REVIEWER, kinds=(Kind.A,), may=notice.may_confirm_notice_clear),
+    Row(A.CONFIRM_NOTICE_CLEAR, _go(S.ON_NOTICE, S.NOTICE_CLEARED), ("G-03", "G-03"),
+        notice.confirm_notice_clear, REVIEWER, kinds=(Kind.B,), may=notice.may_confirm_notice_clear),
+    Row(A.CONFIRM_NOTICE_CLEAR, _stay(S.IN_FORCE), ("G-03", "G-03"), standing.confirm_notice_clear, REVIEWER,
+        may=standing.may_confirm_notice_clear),
+    # Province
+    Row(A.FORWARD, _go(S.NOTICE_CLEARED, S.AT_PROVINCE), ("B-17", "B-17"), province.forward, REVIEWER, kinds=(Kind.B,)),
+    Row(A.RECORD_SURVEY, _stay(S.AT_PROVINCE), ("B-18", "B-18"), province.record_survey, PROVINCE,
+        kinds=(Kind.B,), may=province.may_record_survey),
+    Row(A.GIVE_OFFICE_OPINION, _stay(S.AT_PROVINCE), ("B-18", "B-18"), province.give_office_opinion, PROVINCE,
+        kinds=(Kind.B,)),
+    Row(A.RECORD_PARTY_GROUP, _either((S.AT_PROVINCE,), S.NOT_CONFIRMED), ("B-18", "B-18"),
+        province.record_party_group, PROVINCE, kinds=(Kind.B,), may=province.may_record_party_group),
+    Row(A.RETURN_TO_CITY, _go(S.AT_PROVINCE, S.UNDER_REVIEW), ("G-06", "G-06"), province.return_to_city, PROVINCE),
+    Row(A.ARCHIVE, _go(S.AT_PROVINCE, S.IN_FORCE), ("A-32", "B-18"), province.archive, PROVINCE,
+        may=province.may_archive),
+    # The annual duty
+    Row(A.FILE_ANNUAL_REPORT, {**_stay(S.IN_FORCE, S.REVOKED), **_either(PENDING, S.IN_FORCE)}, ("A-34",
+        "B-19"), annual.file_annual_report, LEADER, may=annual.may_file, undoes=annual.undoes_miss_or_case,
+        warns=annual.warn_early),
+    Row(A.RETURN_ANNUAL_REPORT, _stay(*FILED), ("G-11b", "G-11b"), annual.return_annual_report, REVIEWER,
+        may=annual.may_return),
+    Row(A.ANSWER_ANNUAL_RETURN, {**_stay(S.IN_FORCE, S.REVOKED), **_either(PENDING, S.IN_FORCE)}, ("G-11b",
+        "G-11b"), annual.answer_annual_return, LEADER, may=annual.may_answer, undoes=annual.undoes_miss),
+    Row(A.REQUEST_EXTENSION, {**_stay(S.IN_FORCE, S.REVOKED), **_either(PENDING, S.IN_FORCE)}, ("G-14", "G-14"),
+        annual.request_extension, LEADER, may=annual.may_request_extension, undoes=annual.undoes_miss),
+    Row(A.RULE_ON_EXTENSION, {**_stay(S.IN_FORCE), **_either(PENDING, S.IN_FORCE)}, ("G-14", "G-14"),
+        annual.rule_on_extension, REVIEWER, may=annual.may_rule_on_extension),
+    Row(A.DISCOUNT_ANNUAL_REPORT, _stay(*FILED), ("G-11b", "G-11b"), annual.discount_annual_report, REVIEWER,
+        may=annual.may_discount, two_people=True),
+    Row(A.EXCUSE_YEAR, {**_stay(S.IN_FORCE), **_either(PENDING, S.IN_FORCE)}, ("G-12", "G-12"),
+        annual.excuse_year, STAFF, may=annual.may_excuse, two_people=True),
+    Row(A.MOVE_DEADLINE, {**_stay(*APPLYING, S.IN_FORCE), **_either(PENDING, S.IN_FORCE)}, ("G-10", "G-10"),
+        annual.move_deadline, PROVINCE, may=annual.may_move_deadline),
+    # Changes, supervision, exit
+    Row(A.REPORT_CHANGE, _stay(*FILED), ("G-24", "G-24"), standing.report_change, LEADER,
+        may=standing.may_report_change, warns=standing.warn_late_change),
+    Row(A.RULE_ON_CHANGE, _stay(S.IN_FORCE), ("G-24", "G-24"), standing.rule_on_change, REVIEWER,
+        may=standing.may_rule_on_change),
+    Row(A.TRANSFER, _stay(S.IN_FORCE), ("G-31", "G-31"), standing.transfer, REVIEWER, may=standing.may_transfer),
+    Row(A.RECORD_INSPECTION, _stay(*FILED), ("A-33", "A-33"), standing.record_inspection, STAFF |
+        {Role.CITY_IIT, Role.PROVINCE_IIT}),
+    Row(A.RECORD_EVALUATION, _stay(*FILED), ("A-44", "B-20"), standing.record_evaluation, STAFF | {Role.EVALUATOR}),
+    Row(A.TAG, _stay(*FILED), ("A-49", "A-49"), standing.tag, STAFF),
+    Row(A.DEREGISTER, _go(S.IN_FORCE, S.DEREGISTERED), ("G-25", "G-25"), standing.deregister, LEADER),
+    # Revocation
+    Row(A.PROPOSE_REVOCATION, _go(S.IN_FORCE, S.REVOCATION_PENDING), ("A-36", "B-27"),
+        revocation.propose_revocation, STAFF, may=revocation.may_propose),
+    Row(A.APPROVE_REVOCATION, _go(PENDING, S.REVOKED), ("A-36", "B-27"), revocation.approve_revocation,
+        REVIEWER, may=revocation.may_approve),
+    Row(A.DROP_REVOCATION, _go(PENDING, S.IN_FORCE), ("G-16", "G-16"), revocation.drop_revocation, REVIEWER,
+        may=revocation.may_drop),
+    Row(A.RECORD_SERVICE, _stay(*PENDING), ("G-18", "G-18"), revocation.record_service, REVIEWER,
+        may=revocation.may_record_service),
+    Row(A.STATE_DEFENCE, _stay(*PENDING, S.REVOKED), ("G-17", "G-17"), revocation.state_defence, LEADER,
+        may=revocation.may_state_defence, undoes=revocation.undoes_statement_end),
+    Row(A.RULE_ON_DEFENCE, _either(PENDING, S.IN_FORCE), ("G-17", "G-17"), revocation.rule_on_defence, REVIEWER,
+        may=revocation.may_rule_on_defence),
+    Row(A.CONFIRM_NO_STATEMENT, _stay(*PENDING), ("G-17", "G-17"), revocation.confirm_no_statement, REVIEWER,
+        may=revocation.may_confirm_no_statement),
+    Row(A.HOLD, _stay(*PENDING), ("G-16", "G-16"), revocation.hold, STAFF, may=revocation.may_hold),
+    Row(A.RELEASE, _stay(*PENDING), ("G-16", "G-16"), revocation.release, STAFF, may=revocation.may_release),
+    Row(A.RECORD_ANNOUNCEMENT, _stay(S.REVOKED, S.DEREGISTERED), ("G-20", "G-20"),
+        revocation.record_announcement, REVIEWER, may=revocation.may_record_announcement),
+    Row(A.RESTORE, _go(S.REVOKED, S.IN_FORCE), ("G-23", "G-23"), standing.restore, REVIEWER),
+    # At any stage
+    Row(A.CORRECT_CONTACT, _stay(*OPEN, S.REVOKED), ("G-18", "G-18"), revocation.correct_contact, LEADER |
+        {Role.PLATFORM}),
+    Row(A.CALENDAR_PUBLISHED, _stay(*OPEN), ("G-09", "G-09"), standing.calendar_published, WHOEVER_PUBLISHES,
+        may=standing.may_publish_calendar),
+    Row(A.TERMS_PUBLISHED, _stay(*FILED), ("G-44", "G-44"), standing.terms_published, WHOEVER_PUBLISHES,
+        may=standing.may_publish_terms),
+    # What time brings
+    Row(L.DEEMED_ACCEPTED, _go(S.SUBMITTED, S.UNDER_REVIEW), ("G-05b", "G-05b"), review.deemed_accepted),
+    Row(L.CORRECTION_LAPSED, _go(S.RETURNED, S.LAPSED), ("G-07", "G-07"), review.correction_lapsed),
+    Row(L.CORRECTION_OVERDUE, _stay(S.RETURNED), ("G-07", "G-07"), agenda.chase),
+    Row(L.IIT_OVERDUE, _stay(S.UNDER_REVIEW), ("G-05", "G-05"), agenda.chase, kinds=(Kind.A,)),
+    Row(L.REVIEW_OVERDUE, _stay(S.UNDER_REVIEW, S.REVIEW_PASSED), ("G-05", "G-05"), agenda.chase),
+    Row(L.RECOMMENDATION_OVERDUE, _stay(S.SUBMITTED, S.UNDER_REVIEW, S.RETURNED), ("B-03", "B-03"),
+        agenda.chase, kinds=(Kind.B,)),
+    Row(L.NOTICE_ENDED, _stay(S.ON_NOTICE), ("G-01", "G-01"), notice.notice_ended),
+    Row(L.OBJECTION_OVERDUE, _stay(*REVIEWED, *FILED), ("G-04", "G-04"), agenda.chase),
+    Row(L.NOTICE_CLEARED, _go(S.ON_NOTICE, S.AT_PROVINCE), ("A-31", "A-31"), notice.notice_cleared, kinds=(Kind.A,)),
+    Row(L.NOTICE_CLEARED, _go(S.ON_NOTICE, S.NOTICE_CLEARED), ("B-17", "B-17"), notice.notice_cleared, kinds=(Kind.B,)),
+    Row(L.FORWARDING_OVERDUE, _stay(S.NOTICE_CLEARED), ("B-17", "B-17"), agenda.chase, kinds=(Kind.B,)),
+    Row(L.ARCHIVING_OVERDUE, _stay(S.AT_PROVINCE), ("G-06", "G-06"), agenda.chase),
+    Row(L.EXTENSION_OVERDUE, _stay(*FILED), ("G-14", "G-14"), agenda.chase),
+    Row(L.ANNUAL_ANSWER_OVERDUE, _stay(*FILED), ("G-11b", "G-11b"), agenda.chase),
+    Row(L.CHANGE_OVERDUE, _stay(*FILED), ("G-24", "G-24"), agenda.chase),
+    Row(L.CHANGE_NOTICE_ENDED, _stay(*FILED), ("G-24", "G-24"), standing.change_notice_ended),
+    Row(L.CHANGE_NOTICE_CLEARED, _stay(S.IN_FORCE), ("G-24", "G-24"), standing.change_notice_cleared),
+    Row(L.YEAR_CLOSED, _stay(*FILED), ("A-34", "B-19"), annual.year_closed),
+    Row(L.YEAR_MISSED, _stay(*FILED), ("A-42", "B-27"), annual.year_missed),
+    Row(L.SERVICE_OVERDUE, _stay(*PENDING), ("G-18", "G-18"), agenda.chase),
+    Row(L.DEFENCE_OVERDUE, _stay(*PENDING), ("G-17", "G-17"), agenda.chase),
+    Row(L.STATEMENT_ENDED, _stay(*PENDING), ("G-17", "G-17"), revocation.statement_ended),
+    Row(L.DECISION_OVERDUE, _stay(*PENDING), ("G-16", "G-16"), agenda.chase),
+    Row(L.REVOKED, _go(PENDING, S.REVOKED), ("A-42", "B-27"), revocation.revoked),
+    Row(L.REVOCATION_OPENED, _go(S.IN_FORCE, S.REVOCATION_PENDING), ("A-42", "B-27"), revocation.revocation_opened),
+    Row(L.RESTORATION_DUE, _stay(S.REVOKED), ("G-23", "G-23"), agenda.chase),
+    Row(L.ANNOUNCEMENT_OVERDUE, _stay(S.REVOKED, S.DEREGISTERED), ("G-20", "G-20"), agenda.chase),
+    Row(L.REMINDER, _stay(S.UNDER_REVIEW, S.ON_NOTICE, *FILED), ("G-13", "G-13"), _reminder),
+)
+# fmt: on
+
+ROWS: Mapping[tuple[str, Stage, Kind], Row] = {
+    (row.event.value, stage, kind): row for row in TABLE for stage in row.moves for kind in row.kinds
+}
+"""Every allowed cell of the table."""
+
+DIFFERENT_PEOPLE: Mapping[tuple[ActKind, Kind], tuple[ActKind, ...]] = {
+    (A.CONFIRM, Kind.A): (A.ACCEPT,),
+    (A.CONFIRM, Kind.B): (A.RECOMMEND,),
+    (A.ARCHIVE, Kind.B): (A.RECORD_PARTY_GROUP,),
+    (A.APPROVE_REVOCATION, Kind.A): (A.PROPOSE_REVOCATION,),
+    (A.APPROVE_REVOCATION, Kind.B): (A.PROPOSE_REVOCATION,),
+}
+"""Who acts here must be another person than who did those (G-42, Q5)."""
+
+SIGNED = frozenset({A.ACCEPT, A.GIVE_IIT_OPINION, A.RECOMMEND, A.RECORD_PARTY_GROUP, A.PROPOSE_REVOCATION})
+"""Acts whose person a filing remembers, because another must follow."""
+
+
+def check(filing: Filing, act: Act, when: Moment) -> Refusal | None:
+    """Why an act may not be done to a filing as it stands; None if it may."""
+    row = ROWS.get((act.kind.value, filing.stage, filing.kind))
+    if not when.sensible:
+        return _refusal(filing, act, row, Lack(missing="收到时间晚于系统时间"))
+    if when.at < filing.submitted_at:
+        return _refusal(filing, act, row, Lack(missing="收到时间早于备案申请的提交时间"))
+    if when.day.year >= calendar.LAST_YEAR:
+        return _refusal(filing, act, row, Lack(missing=f"本版本只能计算至{calendar.LAST_YEAR}年的期限，须先升级"))
+    if row is None:
+        return _refusal(filing, act, row, _out_of_stage(filing, act.kind))
+    lack = _not_entitled(filing, act, row) or _same_person(filing, act, row)
+    if lack is None and row.may:
+        lack = row.may(filing, act, when)
+    return _refusal(filing, act, row, lack) if lack else None
+
+
+def unknown_edition(filing: Filing, act: Act, name: str) -> Refusal:
+    """The refusal of an edition that this release does not have."""
+    row = ROWS.get((act.kind.value, filing.stage, filing.kind))
+    return _refusal(filing, act, row, Lack(missing=f"没有名为 {name} 的版本"))
+
+
+def apply(filing: Filing, event: Event, when: Moment) -> Filing:
+    """The filing after an event that may be. The number of its entry is the filing's new number."""
+    filing = filing.but(number=filing.number + 1)
+    if isinstance(event, Submit | Unreadable):
+        return filing
+    row = ROWS[(event.kind.value, filing.stage, filing.kind)]
+    if isinstance(event, Lapse):
+        return row.does(filing, event, when)
+    filing = filing.but(answers={**filing.answers, event.id: filing.number})
+    if row.two_people:
+        key = _proposal(event)
+        if key not in filing.proposals:
+            return filing.but(proposals={**filing.proposals, key: event.by.person})
+        filing = filing.but(proposals={each: by for each, by in filing.proposals.items() if each != key})
+    if event.kind in SIGNED:
+        filing = filing.but(signed={**filing.signed, event.kind.value: event.by.person})
+    return row.does(filing, event, when)
+
+
+def begin(event: Submit, when: Moment) -> Filing:
+    """The filing that a submission begins; one archived before this system begins in force (A-02)."""
+    filing = review.submit(event, when)
+    return province.imported(filing, event, when) if event.archived_on else filing
+
+
+def refused(filing: Filing, act: Act | Unreadable) -> Filing:
+    """The filing after a refused signal: one entry more, no legal fact changed; the id is used up (Q21)."""
+    return filing.but(number=filing.number + 1, answers={**filing.answers, act.id: filing.number + 1})
+
+
+def undone_by(filing: Filing, act: Act, when: Moment) -> int | None:
+    """The entry of the lapse that an act received before it undoes (Instants 4)."""
+    row = ROWS.get((act.kind.value, filing.stage, filing.kind))
+    return row.undoes(filing, act, when) if row and row.undoes else None
+
+
+def warnings(filing: Filing, act: Act, when: Moment) -> tuple[str, ...]:
+    """What is taken all the same, but said."""
+    row = ROWS.get((act.kind.value, filing.stage, filing.kind))
+    warning = row.warns(filing, act, when) if row and row.warns else None
+    return (warning,) if warning else ()
+
+
+def article_of(event: Event, kind: Kind, stage: Stage) -> str:
+    """The article behind an event in a stage, as quoted to people."""
+    if isinstance(event, Submit):
+        imported = event.archived_on is not None
+        return cite("A-02" if imported else "A-27" if kind is Kind.A else "B-16")
+    if isinstance(event, Unreadable):
+        return ""
+    if isinstance(event, Lapse) and event.kind is L.REMINDER:
+        return cite(REMINDERS[event.of or ""][0])
+    row = ROWS.get((event.kind.value, stage, kind)) or next(row for row in TABLE if row.event == event.kind)
+    return row.article(kind)
+
+
+def is_over(filing: Filing) -> bool:
+    """Whether the workflow may close: an end stage, and time brings nothing any more (Q18)."""
+    return filing.stage in ENDS and agenda.next_lapse(filing) is None
+
+
+def awaited(filing: Filing) -> str | None:
+    """The office that everybody waits for: its key, or the leader's code; None while only time is awaited."""
+    reviewer = filing.zone or filing.jurisdiction
+    if filing.stage in (S.SUBMITTED, S.UNDER_REVIEW, S.REVIEW_PASSED, S.NOTICE_CLEARED):
+        return reviewer
+    if filing.stage is S.RETURNED:
+        return filing.leader
+    if filing.stage is S.ON_NOTICE:
+        return reviewer if filing.open_objections or (filing.notice and filing.notice.ended) else None
+    if filing.stage is S.AT_PROVINCE:
+        return offices.PROVINCE
+    if filing.stage is S.REVOCATION_PENDING:
+        case = filing.case
+        staff = case and (case.served_on is None or case.held or case.defence == "open" or "decision" in filing.clocks)
+        return reviewer if staff else filing.leader
+    if filing.stage is S.IN_FORCE:
+        if filing.change or filing.transfer or any(year.extension or year.returned for year in filing.years[-2:]):
+            return reviewer
+        return filing.leader if any(not year.closed and year.status == "open" for year in filing.years) else None
+    return reviewer if filing.clocks else None
+
+
+def _refusal(filing: Filing, act: Act, row: Row | None, lack: Lack) -> Refusal:
+    supplied = f"；须先“{lack.supplied_by.label}”" if lack.supplied_by else ""
+    return Refusal(
+        message=f"不能“{act.kind.label}”：{lack.missing}{supplied}",
+        article=row.article(filing.kind) if row else article_of(act, filing.kind, filing.stage),
+        missing=lack.missing,
+        supplied_by=lack.supplied_by,
+    )
+
+
+def _out_of_stage(filing: Filing, kind: ActKind) -> Lack:
+    """Which stage an act belongs to, and the next act on the shortest way there."""
+    stages = [stage for (event, stage, of), _ in ROWS.items() if event == kind.value and of is filing.kind]
+    if not stages:
+        return Lack(missing=f"该行为不适用于{filing.kind.label}")
+    names = "、".join(f"“{stage.label}”" for stage in dict.fromkeys(stages))
+    missing = f"备案处于“{filing.stage.label}”，该行为只在{names}阶段可为"
+    return Lack(missing=missing, supplied_by=_first_step(filing, frozenset(stages)))
+
+
+def _first_step(filing: Filing, to: Stages) -> ActKind | None:
+    """The first act on the shortest way through the table from a filing's stage to one of these."""
+    seen, queue = {filing.stage}, deque[tuple[Stage, ActKind | None]]([(filing.stage, None)])
+    while queue:
+        stage, first = queue.popleft()
+        for row in TABLE:
+            if filing.kind not in row.kinds or row.event in (A.WITHDRAW, A.REFUSE, A.DEREGISTER):
+                continue
+            for reached in row.moves.get(stage, frozenset()) - seen:
+                step = first or (row.event if isinstance(row.event, ActKind) else None)
+                if reached in to:
+                    return step
+                seen.add(reached)
+                queue.append((reached, step))
+    return None
+
+
+def _not_entitled(filing: Filing, act: Act, row: Row) -> Lack | None:
+    if act.by.role not in row.by:
+        entitled = "、".join(role.label for role in Role if role in row.by)
+        return Lack(missing=f"该行为须由{entitled}为之，{act.by.role.label}无权")
+    expected = offices.acting(filing, act)
+    if expected is not None and (act.by.role, act.by.office) not in expected:
+        names = "、".join(f"{role.label}（{office}）" for role, office in expected)
+        return Lack(missing=f"本备案由{names}办理，{act.by.role.label}（{act.by.office}）无权")
+    return None
+
+
+def _same_person(filing: Filing, act: Act, row: Row) -> Lack | None:
+    earlier = DIFFERENT_PEOPLE.get((act.kind, filing.kind), ())
+    if act.kind is A.CONFIRM and filing.kind is Kind.A and A.ACCEPT not in filing.signed:
+        earlier = (A.GIVE_IIT_OPINION,)
+    for kind in earlier:
+        if filing.signed.get(kind) == act.by.person:
+            return Lack(missing=f"“{kind.label}”与“{act.kind.label}”须由不同的人为之")
+    if row.two_people and filing.proposals.get(_proposal(act)) == act.by.person:
+        return Lack(missing=f"“{act.kind.label}”须由两人为之，另一人尚未同意", supplied_by=act.kind)
+    return None
+
+
+def _proposal(act: Act) -> str:
+    year = getattr(act, "year", None)
+    return f"{act.kind.value}:{year}" if year else act.kind.value

@@ -1,0 +1,199 @@
+"""What a door does with an act before it is sent: read it, take its paper, state the facts (design.md, principle 8).
+
+At a door an act brings its paper as `content`. The paper is checked and goes into the register under its digest; the act
+that travels on holds the digest and the few facts that the law decides by.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from models.acts import ACT, Act
+from models.findings import Finding, Refusal
+from models.forms import (
+    AnnualReport,
+    ChangePaper,
+    ContactPaper,
+    DefencePaper,
+    ForwardingPaper,
+    ObjectionPaper,
+)
+from models.values import Value, digest
+from models.vocabulary import ActKind, Severity
+from regulation import codes, intake
+from regulation.articles import cite
+from regulation.lifecycle import TABLE
+from regulation.reading import finding, in_chinese, read
+
+PAPERS: dict[str, type[Value]] = {
+    ActKind.OBJECT: ObjectionPaper,
+    ActKind.FORWARD: ForwardingPaper,
+    ActKind.FILE_ANNUAL_REPORT: AnnualReport,
+    ActKind.ANSWER_ANNUAL_RETURN: AnnualReport,
+    ActKind.STATE_DEFENCE: DefencePaper,
+    ActKind.CORRECT_CONTACT: ContactPaper,
+    ActKind.REPORT_CHANGE: ChangePaper,
+}
+"""Which paper an act brings; a resubmission brings the application itself."""
+
+INTERFACE = "接口约定"
+PAPER_MISSING = "文书未存入备案库"
+
+
+ACT_TYPES: tuple[type[Value], ...] = get_args(get_args(Act)[0])
+"""Every act there is."""
+
+
+class Lodged(Value):
+    """An act as it may travel on, with its paper for the register; or the findings that refuse it."""
+
+    findings: tuple[Finding, ...] = ()
+    act: Act | None = None
+    paper: dict[str, Any] | None = None
+
+    @property
+    def refused(self) -> bool:
+        return self.act is None or any(each.severity is Severity.ERROR for each in self.findings)
+
+
+def lodge(filing_id: str, raw: Mapping[str, Any]) -> Lodged:
+    """Read an act for a filing, with every finding at once."""
+    raw = {name: value for name, value in raw.items() if name != "facts"}
+    content = raw.pop("content", None)
+    kind = raw.get("kind")
+    findings: list[Finding] = []
+    paper: dict[str, Any] | None = None
+    if content is not None:
+        if not isinstance(content, Mapping):
+            findings.append(_fault(kind, "/content", "文书须为对象"))
+        elif kind == ActKind.RESUBMIT:
+            paper = application(content)
+        elif kind in PAPERS:
+            form, below = read(PAPERS[str(kind)], content, {}, "/content")
+            findings += below
+            if not below:
+                form = PAPERS[str(kind)].model_validate(dict(content))
+                paper = form.model_dump(mode="json")
+                findings += _judged(raw, form)
+                raw |= _facts(filing_id, form, raw)
+        else:
+            findings.append(_fault(kind, "/content", "该行为不带文书"))
+        raw["paper"] = digest(paper) if paper is not None else "0" * 64
+    act, faults = read_act(raw)
+    findings += [each for each in faults if not (content is not None and each.field == "/paper")]
+    return Lodged(findings=tuple(findings), act=None if _errors(findings) else act, paper=paper)
+
+
+def refusal(findings: Sequence[Finding]) -> Refusal:
+    """What is wrong with an act that is none, or with its paper, as a refusal."""
+    errors = [each for each in findings if each.severity is Severity.ERROR]
+    message = "；".join(f"{each.field} {each.message}".strip() for each in errors)
+    article = errors[0].article if errors else INTERFACE
+    return Refusal(message=message, article=article, missing=message, findings=tuple(findings))
+
+
+def read_act(raw: Any) -> tuple[Act | None, list[Finding]]:
+    """An act from raw JSON, or why it is none."""
+    try:
+        return ACT.validate_python(raw), []
+    except ValidationError as error:
+        kind = raw.get("kind") if isinstance(raw, Mapping) else None
+        return None, [_of_shape(kind, each) for each in error.errors()]
+
+
+def _of_shape(kind: Any, error: Any) -> Finding:
+    if error["type"] in ("union_tag_invalid", "union_tag_not_found", "model_attributes_type"):
+        return _fault(kind, "/kind", "不是本系统的行为")
+    field = "".join(f"/{part}" for part in error["loc"][1:])
+    message = {"missing": "须填写", "extra_forbidden": "该行为没有这一项"}.get(error["type"]) or in_chinese(error)
+    return _fault(kind, field, message)
+
+
+def _fault(kind: Any, field: str, message: str) -> Finding:
+    row = next((row for row in TABLE if row.event == kind), None)
+    code = row.articles[0] if row else "Q21"
+    article = cite(code) if row else INTERFACE
+    return Finding(code=code, field=field, severity=Severity.ERROR, message=message, article=article)
+
+
+def _errors(findings: list[Finding]) -> bool:
+    return any(each.severity is Severity.ERROR for each in findings)
+
+
+def application(content: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The paper of an application, if it can be read at all; `intake.examine` says what is wrong with it."""
+    form_type = intake.FORMS.get(str(content.get("kind")))
+    try:
+        return intake.paper(form_type.model_validate(dict(content))) if form_type else None
+    except ValidationError:
+        return None
+
+
+def _judged(raw: Mapping[str, Any], form: Value) -> list[Finding]:
+    """Rules across a paper's fields, and between it and its act."""
+    error, warning = Severity.ERROR, Severity.WARNING
+    if isinstance(form, AnnualReport):
+        faults = []
+        if not form.integrity_commitment:
+            faults.append(finding("G-11b", "/content/integrity_commitment", error, "须作出诚信承诺"))
+        if form.year != raw.get("year"):
+            faults.append(finding("A-34", "/content/year", error, "年度与所报送的年度不一致"))
+        return faults
+    if isinstance(form, ForwardingPaper) and form.document.kind != "D7":
+        return [finding("B-17", "/content/document/kind", error, "须为正式文件（D7）")]
+    if isinstance(form, ObjectionPaper):
+        faults = []
+        if not form.name:
+            faults.append(finding("G-04", "/content/name", warning, "匿名异议只作登记，不予受理"))
+        if form.party == "unit" and not form.stamped:
+            faults.append(finding("G-04", "/content/stamped", warning, "单位提出异议须加盖公章"))
+        if not form.evidence:
+            faults.append(finding("G-04", "/content/evidence", warning, "须提供必要的证明材料"))
+        return faults
+    if isinstance(form, ChangePaper):
+        return _of_change(raw, form)
+    return []
+
+
+def _of_change(raw: Mapping[str, Any], form: ChangePaper) -> list[Finding]:
+    """A change of members or leader shows the state after it, and the conditions of Art. 5 hold (G-24)."""
+    error = Severity.ERROR
+    if raw.get("change") not in ("members", "leader"):
+        return []
+    faults = [
+        finding("G-24", f"/content/{field}", error, "变更成员或盟主的，须填报变更后的情况")
+        for field in ("alliance_name", "leader", "members", "counts")
+        if getattr(form, field) is None
+    ]
+    if form.counts and form.counts.universities + form.counts.institutes < 1:
+        faults.append(finding("A-14", "/content/counts", error, "变更后须仍有高校或科研机构成员"))
+    if form.leader and not codes.is_uscc(codes.normalised(form.leader.uscc)):
+        faults.append(finding("FA-04", "/content/leader/uscc", error, "统一社会信用代码校验不符"))
+    for index, member in enumerate(form.members or ()):
+        if member.country == "CN" and not codes.is_uscc(codes.normalised(member.code)):
+            faults.append(finding("FA-20", f"/content/members/{index}/code", error, "法人代码校验不符"))
+    return faults
+
+
+def _facts(filing_id: str, form: Value, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of a paper that its act carries."""
+    if isinstance(form, ObjectionPaper):
+        return {"anonymous": not form.name, "postmarked_on": form.postmarked_on}
+    if isinstance(form, ContactPaper):
+        return {
+            "consent": form.service.consent,
+            "address": intake.address_of(filing_id, form.service.address),
+        }
+    if isinstance(form, ChangePaper):
+        return _facts_of_change(form, raw.get("change"))
+    return {}
+
+
+def _facts_of_change(form: ChangePaper, change: Any) -> dict[str, Any]:
+    """Of a reviewed change: what the filing would show after it and, if the leader is replaced, the new one's code."""
+    if change not in ("members", "leader") or not (form.alliance_name and form.leader and form.members):
+        return {}
+    leader = codes.normalised(form.leader.uscc)
+    facts = {"substance": intake.substance(form.alliance_name, leader, form.members, "")}
+    return facts | ({"leader": leader} if change == "leader" else {})

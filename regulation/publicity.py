@@ -1,0 +1,117 @@
+"""What is made public, and only that (G-04b, G-17, G-20, G-41).
+
+Published: alliance, city, leader, members, field, the days of a notice and how to object; for an end, its clause.
+Never: contacts, phones, amounts, the agreement, who objected.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, Literal
+
+from models.acts import Confirm, RecordAnnouncement, RuleOnChange
+from models.filing import Entry, Filing, Term
+from models.values import Value, day_of
+from models.vocabulary import Stage
+from regulation import offices
+from regulation.agenda import last_day
+from regulation.messages import CLAUSES
+
+HOW_TO_OBJECT = (
+    "公示期内可以书面形式实名向受理机构反映并提供证明材料；单位须加盖公章，信函以邮戳日期为准，匿名和逾期的不予受理"
+)
+
+PublicationKind = Literal[
+    "notice",
+    "corrected_notice",
+    "notice_withdrawn",
+    "change_notice",
+    "revocation_proposal",
+    "revocation",
+    "deregistration",
+    "restoration",
+    "announcement",
+]
+
+
+class Publication(Value):
+    """One thing to be published on the official website of the jurisdiction and on the platform."""
+
+    kind: PublicationKind
+    jurisdiction: str
+    shown_from: date
+    shown_until: date | None = None
+    content: dict[str, Any]
+
+
+def published(before: Filing | None, entry: Entry, form: dict[str, Any]) -> list[Publication]:
+    """What an entry publishes; `form` is the application as filed."""
+    if before is None or entry.refused is not None:
+        return []
+    return list(_published(before, entry, form))
+
+
+def _published(before: Filing, entry: Entry, form: dict[str, Any]) -> Iterator[Publication]:
+    filing, event = entry.filing, entry.event
+    notice, earlier = filing.clocks.get("notice"), before.clocks.get("notice")
+    if isinstance(event, Confirm) and notice and notice != earlier:
+        yield _shown("notice", filing, form, notice.from_, last_day(notice))
+    elif entry.stage is Stage.ON_NOTICE and notice and earlier and notice.until != earlier.until:
+        yield _shown("corrected_notice", filing, form, notice.from_, last_day(notice))
+    if (
+        before.notice
+        and not before.notice.cleared
+        and filing.stage in (Stage.WITHDRAWN, Stage.LAPSED, Stage.NOT_CONFIRMED)
+    ):
+        yield _shown("notice_withdrawn", filing, form, day_of(entry.at))
+    if isinstance(event, RuleOnChange) and "change_notice" in filing.clocks:
+        term = filing.clocks["change_notice"]
+        yield _shown("change_notice", filing, form, term.from_, last_day(term))
+    publicity: Term | None = filing.clocks.get("publicity")
+    if publicity and publicity != before.clocks.get("publicity"):
+        yield _ended("revocation_proposal", filing, form, publicity.from_, last_day(publicity))
+    if filing.stage is Stage.REVOKED and before.stage is not Stage.REVOKED:
+        yield _ended("revocation", filing, form, day_of(entry.at))
+    if filing.stage is Stage.DEREGISTERED and before.stage is not Stage.DEREGISTERED:
+        yield _ended("deregistration", filing, form, day_of(entry.at))
+    if filing.stage is Stage.IN_FORCE and before.stage is Stage.REVOKED:
+        yield _ended("restoration", filing, form, day_of(entry.at))
+    if isinstance(event, RecordAnnouncement):
+        shown = _ended("announcement", filing, form, day_of(entry.at))
+        yield shown.but(content={**shown.content, "网址": event.url})
+
+
+def _shown(
+    kind: PublicationKind, filing: Filing, form: dict[str, Any], start: date, until: date | None = None
+) -> Publication:
+    return Publication(
+        kind=kind,
+        jurisdiction=filing.jurisdiction,
+        shown_from=start,
+        shown_until=until,
+        content={
+            "联盟名称": form["alliance_name"],
+            "所在市": offices.OFFICES[filing.jurisdiction].city,
+            "盟主企业": form["leader"]["name"],
+            "成员单位": [member["name"] for member in form["members"]],
+            "技术领域": form["technical_field"],
+            "公示期": [str(start), str(until)] if until else None,
+            "异议方式": HOW_TO_OBJECT if until else None,
+        },
+    )
+
+
+def _ended(
+    kind: PublicationKind, filing: Filing, form: dict[str, Any], start: date, until: date | None = None
+) -> Publication:
+    return Publication(
+        kind=kind,
+        jurisdiction=filing.jurisdiction,
+        shown_from=start,
+        shown_until=until,
+        content={
+            "联盟名称": form["alliance_name"],
+            "盟主企业": form["leader"]["name"],
+            "备案编号": filing.archive_number,
+            "依据": CLAUSES[filing.case.ground] if filing.case else None,
+        },
+    )

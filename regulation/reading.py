@@ -1,0 +1,129 @@
+"""Reading what somebody filed: every shape error of every field at once, and what could be read of the rest.
+
+A field that cannot be read becomes None and a finding, so that the rules across fields still judge the others
+(一次性告知, G-05b).
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from models.findings import Finding
+from models.vocabulary import Severity
+from regulation.articles import cite
+
+M = TypeVar("M", bound=BaseModel)
+
+MISSING = "须填写"
+MESSAGES = {
+    "string_too_short": "不得为空",
+    "string_too_long": "不得超过{max_length}个字符",
+    "string_pattern_mismatch": "格式不正确",
+    "literal_error": "只能是：{expected}",
+    "enum": "只能是：{expected}",
+    "greater_than_equal": "不得小于{ge}",
+    "greater_than": "须大于{gt}",
+    "less_than_equal": "不得大于{le}",
+    "decimal_max_places": "小数不得超过{decimal_places}位",
+    "decimal_max_digits": "数字不得超过{max_digits}位",
+    "decimal_whole_digits": "整数部分不得超过{whole_digits}位",
+    "too_short": "至少{min_length}项",
+    "timezone_aware": "时间须带时区",
+}
+KINDS = {
+    "decimal": "须为数字（万元，可写成字符串）",
+    "int": "须为整数",
+    "date": "须为日期（如2026-03-15）",
+    "datetime": "须为带时区的时间（如2026-03-15T09:00:00+08:00）",
+    "bool": "须为是或否（true/false）",
+    "string": "须为文字",
+    "tuple": "须为列表",
+    "list": "须为列表",
+    "dict": "须为对象",
+    "model": "须为对象",
+}
+
+
+def finding(code: str, field: str, severity: Severity, message: str) -> Finding:
+    """A finding with its article looked up."""
+    return Finding(code=code, field=field, severity=severity, message=message, article=cite(code))
+
+
+def in_chinese(error: Mapping[str, Any]) -> str:
+    """One shape error of pydantic's, said in Chinese."""
+    kind = error["type"]
+    if kind in MESSAGES:
+        return MESSAGES[kind].format(**error.get("ctx", {}))
+    return KINDS.get(kind.partition("_")[0], "格式不正确")
+
+
+def read(model: type[M], raw: Mapping[str, Any], codes: Mapping[str, str], at: str = "") -> tuple[M, list[Finding]]:
+    """A form read field by field: the model, unread fields None, and a finding for each of them.
+
+    `codes` translates a field's number where the form at hand numbers it differently.
+    """
+    findings: list[Finding] = []
+    values: dict[str, Any] = {}
+
+    def fault(info: FieldInfo | None, pointer: str, message: str) -> None:
+        code = _code(info, "A-55")
+        findings.append(finding(codes.get(code, code), pointer, Severity.ERROR, message))
+
+    for name in raw.keys() - model.model_fields.keys():
+        fault(None, f"{at}/{name}", "申请表没有这一项")
+    for name, info in model.model_fields.items():
+        pointer = f"{at}/{name}"
+        if name not in raw:
+            values[name] = None if info.is_required() else info.get_default(call_default_factory=True)
+            if info.is_required():
+                fault(info, pointer, f"{info.title or name}：{MISSING}")
+            continue
+        value = raw[name]
+        inner, many = _model_in(info.annotation)
+        if inner and not many and isinstance(value, Mapping):
+            values[name], below = read(inner, value, codes, pointer)
+            findings += below
+        elif inner and many and isinstance(value, list):
+            rows = []
+            for index, row in enumerate(value):
+                if isinstance(row, Mapping):
+                    one, below = read(inner, row, codes, f"{pointer}/{index}")
+                    rows.append(one)
+                    findings += below
+                else:
+                    fault(info, f"{pointer}/{index}", f"{info.title or name}：{KINDS['model']}")
+            values[name] = tuple(rows)
+        else:
+            try:
+                values[name] = _adapter(model, name).validate_python(value)
+            except ValidationError as error:
+                values[name] = None
+                for each in error.errors():
+                    inside = "".join(f"/{part}" for part in each["loc"])
+                    fault(info, pointer + inside, f"{info.title or name}：{in_chinese(each)}")
+    return model.model_construct(None, **values), findings
+
+
+def _code(info: FieldInfo | None, otherwise: str) -> str:
+    extra = info.json_schema_extra if info else None
+    return str(extra["code"]) if isinstance(extra, dict) and "code" in extra else otherwise
+
+
+@cache
+def _adapter(model: type[BaseModel], name: str) -> TypeAdapter[Any]:
+    info = model.model_fields[name]
+    annotation: Any = Annotated[info.annotation, info]
+    return TypeAdapter(annotation)
+
+
+def _model_in(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+    """The model that a field holds, and whether it holds a list of them."""
+    if get_origin(annotation) in (Union, UnionType):
+        return next((found for arg in get_args(annotation) if (found := _model_in(arg))[0]), (None, False))
+    if get_origin(annotation) is tuple:
+        return _model_in(get_args(annotation)[0])[0], True
+    return (annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None), False

@@ -1,0 +1,259 @@
+"""From submission to confirmation: acceptance, review, return and resubmission (domain.md §2.B, Q1–Q5, Q8).
+
+For each act of the table, `may_…` names the fact that is missing, and the function of the act's name applies it.
+"""
+
+from datetime import date
+
+from models.acts import (
+    Accept,
+    ChecklistLine,
+    Confirm,
+    ExtendReview,
+    GiveIitOpinion,
+    Lapse,
+    Recommend,
+    Refuse,
+    Resubmit,
+    ReturnForCorrection,
+    Submit,
+    Withdraw,
+)
+from models.filing import Filing, Mark, Review
+from models.findings import Lack
+from models.values import day_of, midnight_after
+from models.vocabulary import ActKind, Kind, Stage
+from regulation import notice, terms
+from regulation.agenda import begin, begin_until, end, end_all, number, prolong
+from regulation.moment import Moment
+
+CONDITIONS = {
+    Kind.A: ("A-12", "A-13", "A-14", "A-15", "A-17", "A-18", "A-19", "A-20", "A-21"),
+    Kind.B: ("B-10", "B-11", "B-12", "B-13"),
+}
+"""The checklist: the six conditions of 《工作指引》第五条, and those of 细则第四条."""
+
+OF_THE_VERSION = ("accept", "give_iit_opinion", "recommend")
+"""Signatures that a new version asks for anew (Q3)."""
+
+
+def submit(event: Submit, when: Moment) -> Filing:
+    """备案申请 is received: the filing begins (A-27, B-16)."""
+    filing = Filing(
+        id=event.filing,
+        kind=event.alliance,
+        stage=Stage.SUBMITTED,
+        number=1,
+        jurisdiction=event.jurisdiction,
+        zone=event.zone,
+        leader=event.leader,
+        paper=event.paper,
+        version=1,
+        substance=event.substance,
+        consent=event.consent,
+        address=event.address,
+        terms=event.terms,
+        calendar=event.calendar,
+        submitted_at=when.at,
+        review=Review(received_at=when.at),
+    )
+    filing = begin(filing, "acceptance", when.day)
+    deadline = recommendation_deadline(filing)
+    if deadline and midnight_after(deadline) > when.at:
+        filing = begin_until(filing, "recommendation", when.day, midnight_after(deadline))
+    return filing
+
+
+def recommendation_deadline(filing: Filing) -> date | None:
+    """The call's last day for 初审推荐, kind B (B-03)."""
+    year = day_of(filing.submitted_at).year
+    text = terms.find(filing.terms, "intake.recommend_deadline", filing.kind, filing.jurisdiction, year)
+    return date.fromisoformat(text) if text else None
+
+
+def review_of(filing: Filing) -> Review:
+    """The review of the present version; there is one until the filing is archived."""
+    if filing.review is None:
+        raise LookupError(f"{filing.id}: 没有进行中的审核")
+    return filing.review
+
+
+def accept(filing: Filing, act: Accept, when: Moment) -> Filing:
+    """受理: the period of review runs from this day (G-05b, Q2)."""
+    return _under_review(filing, when.day)
+
+
+def deemed_accepted(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
+    """视为受理, dated to the day of receipt (许可法32, G-05b, Q2)."""
+    return _under_review(filing, day_of(review_of(filing).received_at))
+
+
+def _under_review(filing: Filing, start: date) -> Filing:
+    filing = end(filing, "acceptance").but(stage=Stage.UNDER_REVIEW)
+    filing = begin(begin(filing, "review", start), "midway", start)
+    if number(filing, "review.iit_required") and review_of(filing).iit_positive is None:
+        filing = begin(filing, "iit", start)
+    return filing
+
+
+def return_for_correction(filing: Filing, act: ReturnForCorrection, when: Moment) -> Filing:
+    """退回补正: the applicant has 30 days (A-30, G-07)."""
+    return returned(filing, when)
+
+
+def returned(filing: Filing, when: Moment, *, by_objection: bool = False) -> Filing:
+    """The application goes back to the leader, by the reviewer or upon an upheld objection (Q7)."""
+    review = review_of(filing)
+    review = review.but(returns=(review.returns or 0) + 1, by_objection=by_objection or review.by_objection)
+    filing = end(filing, "acceptance", "review", "midway", "iit", "correction").but(stage=Stage.RETURNED, review=review)
+    return begin(filing, "correction", when.day)
+
+
+def may_resubmit(filing: Filing, act: Resubmit, when: Moment) -> Lack | None:
+    """A lapsed filing takes the correction that was received in time (Instants 4)."""
+    if filing.lapsed and when.at >= filing.lapsed.at:
+        return Lack(missing="补正期限已于期满时届满，申请视为撤回；可另行申请")
+    return None
+
+
+def resubmit(filing: Filing, act: Resubmit, when: Moment) -> Filing:
+    """补正重报 as the next version, with clocks of its own (G-07, Q3). After an upheld objection: no new acceptance (Q7)."""
+    review, facts = review_of(filing), act.facts
+    if facts is None:
+        raise LookupError(f"{filing.id}: 补正材料未经核对")
+    same = facts.substance == filing.substance
+    filing = end(filing, "correction").but(
+        version=filing.version + 1,
+        paper=act.paper,
+        substance=facts.substance,
+        leader=facts.leader,
+        consent=facts.consent,
+        address=facts.address,
+        lapsed=None,
+        ended_at=None,
+        signed={kind: person for kind, person in filing.signed.items() if kind not in OF_THE_VERSION},
+        review=Review(
+            received_at=when.at,
+            returns=review.returns,
+            iit_positive=review.iit_positive if review.by_objection and same else None,
+        ),
+    )
+    if review.by_objection:
+        return _under_review(filing, when.day)
+    return begin(filing.but(stage=Stage.SUBMITTED), "acceptance", when.day)
+
+
+def undoes_correction_lapse(filing: Filing, act: Resubmit, when: Moment) -> int | None:
+    """The lapse that a correction received in time undoes."""
+    return filing.lapsed.number if filing.lapsed else None
+
+
+def correction_lapsed(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
+    """视为撤回: no correction within 30 days; nothing is held against the applicant (G-07)."""
+    return end_all(filing).but(stage=Stage.LAPSED, lapsed=Mark(number=filing.number, at=when.at), ended_at=when.at)
+
+
+def iit_takes_part(filing: Filing) -> Lack | None:
+    """工信 is asked in reviews of kind A, except where one office is both (A-29)."""
+    return None if number(filing, "review.iit_required") else Lack(missing="本备案的审核不需要工信部门意见")
+
+
+def may_give_iit_opinion(filing: Filing, act: GiveIitOpinion, when: Moment) -> Lack | None:
+    """Asked only where 工信 takes part (A-29)."""
+    return iit_takes_part(filing)
+
+
+def give_iit_opinion(filing: Filing, act: GiveIitOpinion, when: Moment) -> Filing:
+    """工信部门意见 (A-29); a negative one may be followed by a new one (Q4)."""
+    return end(filing, "iit").but(review=review_of(filing).but(iit_positive=act.positive))
+
+
+def may_extend_review(filing: Filing, act: ExtendReview, when: Moment) -> Lack | None:
+    """Once a version, and only before the period is over (G-05, Q3)."""
+    if review_of(filing).extended:
+        return Lack(missing="本次申报的审核期限已延长过一次")
+    if "review" not in filing.clocks or filing.clocks["review"].until <= when.at:
+        return Lack(missing="审核期限已届满，不能再延长")
+    return None
+
+
+def extend_review(filing: Filing, act: ExtendReview, when: Moment) -> Filing:
+    """延长审核期限 by 10 working days (G-05)."""
+    filing = prolong(filing, "review", "review.extension_working_days")
+    return filing.but(review=review_of(filing).but(extended=True))
+
+
+def _unmet(kind: Kind, checklist: tuple[ChecklistLine, ...]) -> Lack | None:
+    """The condition that the checklist leaves out or finds unmet: then it is a return, not a confirmation."""
+    answers = {line.item: line.met for line in checklist}
+    if absent := [item for item in CONDITIONS[kind] if item not in answers]:
+        return Lack(missing=f"审核清单未填：{'、'.join(absent)}")
+    if unmet := [item for item, met in answers.items() if not met]:
+        return Lack(missing=f"审核清单认定不符合：{'、'.join(unmet)}", supplied_by=ActKind.RETURN_FOR_CORRECTION)
+    return None
+
+
+def may_recommend(filing: Filing, act: Recommend, when: Moment) -> Lack | None:
+    """Every condition of 细则第四条 is met (B-17)."""
+    return _unmet(filing.kind, act.checklist)
+
+
+def recommend(filing: Filing, act: Recommend, when: Moment) -> Filing:
+    """初审推荐 (B-03, Q1); the notice is its own milestone."""
+    return end(filing, "recommendation", "midway").but(stage=Stage.REVIEW_PASSED)
+
+
+def may_confirm(filing: Filing, act: Confirm, when: Moment) -> Lack | None:
+    """Every condition is met, and 工信 agrees where it takes part (A-29, Q4)."""
+    if act.notice_from and act.notice_from < when.day:
+        return Lack(missing="公示起始日不得早于审核确认之日")
+    if filing.kind is Kind.A and (unmet := _unmet(filing.kind, act.checklist)):
+        return unmet
+    return iit_agrees(filing, review_of(filing).iit_positive)
+
+
+def iit_agrees(filing: Filing, positive: bool | None) -> Lack | None:
+    """工信 agreed, where it takes part (A-29, Q4)."""
+    if positive or not number(filing, "review.iit_required"):
+        return None
+    missing = "尚无工信部门意见" if positive is None else "工信部门意见为不同意"
+    return Lack(missing=missing, supplied_by=ActKind.GIVE_IIT_OPINION)
+
+
+def confirm(filing: Filing, act: Confirm, when: Moment) -> Filing:
+    """审核确认 publishes the notice; one that stands, and showed the same, goes on (Q1, Q7, Q8)."""
+    filing = end(filing, "review", "midway", "iit").but(stage=Stage.ON_NOTICE)
+    if filing.notice and filing.notice.substance == filing.substance:
+        return notice.resume(filing, when)
+    return notice.publish(filing, act.notice_from or when.day)
+
+
+def refuse(filing: Filing, act: Refuse, when: Moment) -> Filing:
+    """不予确认, by two people, for a reason that no correction could cure (G-07)."""
+    return not_confirmed(filing, when)
+
+
+def not_confirmed(filing: Filing, when: Moment) -> Filing:
+    """The application ends without being confirmed."""
+    return end_all(filing).but(stage=Stage.NOT_CONFIRMED, ended_at=when.at)
+
+
+def withdraw(filing: Filing, act: Withdraw, when: Moment) -> Filing:
+    """撤回 before archiving (A-26, G-41)."""
+    return end_all(filing).but(stage=Stage.WITHDRAWN, ended_at=when.at)
+
+
+def midway(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
+    """The reviewer was reminded on the fifteenth day."""
+    return end(filing, "midway")
+
+
+def reviewed_again(filing: Filing, when: Moment) -> Filing:
+    """Back under review from the province: 20 working days from the return (Q8)."""
+    filing = filing.but(
+        stage=Stage.UNDER_REVIEW,
+        province=None,
+        clocks={name: term for name, term in filing.clocks.items() if name in ("notice", "grace")},
+        signed={kind: person for kind, person in filing.signed.items() if kind != "record_party_group"},
+    )
+    return begin(filing, "review", when.day)

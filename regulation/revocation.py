@@ -1,0 +1,316 @@
+"""Revocation (撤销备案), its service, window, defence and decision (domain.md §2.D, Q16–Q18, Q26).
+
+Ground 6 opens by itself at the second consecutive miss and, once served, completes by itself unless cured, contested or
+held. Every other ground takes two people. Whoever is in the lapse path may report until the last second.
+"""
+
+from datetime import date
+
+from models.acts import (
+    ApproveRevocation,
+    ConfirmNoStatement,
+    CorrectContact,
+    DropRevocation,
+    Hold,
+    Lapse,
+    ProposeRevocation,
+    RecordAnnouncement,
+    RecordService,
+    Release,
+    RuleOnDefence,
+    StateDefence,
+)
+from models.filing import Case, Filing, Mark
+from models.findings import Lack
+from models.values import day_of, midnight_after
+from models.vocabulary import ActKind, Ground, Stage, YearStatus
+from regulation.agenda import begin, begin_until, end, end_all, last_day, number
+from regulation.moment import Moment
+
+PERIODS = ("service", "window", "statement_grace", "publicity", "defence", "decision", "listing_cure")
+"""The periods of a case; they go when it does."""
+
+
+def case_of(filing: Filing) -> Case:
+    """The revocation case; there is one while revocation is pending, and it stays on file after the decision."""
+    if filing.case is None:
+        raise LookupError(f"{filing.id}: 没有撤销程序")
+    return filing.case
+
+
+def decided_before(filing: Filing, when: Moment) -> Lack | None:
+    """Once revoked, only what was received before the decision still counts (G-21, Instants 4)."""
+    if filing.stage is Stage.REVOKED and filing.ended_at and when.at >= filing.ended_at:
+        return Lack(missing="备案已于此前撤销", supplied_by=ActKind.RESTORE)
+    return None
+
+
+# Opening
+
+
+def revocation_opened(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
+    """Two consecutive due years missed: the case opens by itself (A-42, G-12, G-16)."""
+    years: list[int] = []
+    for year in reversed(filing.years):
+        if year.status is YearStatus.MISSED:
+            years.insert(0, year.year)
+        elif year.closed:
+            break
+    case = Case(
+        ground=Ground.TWO_YEARS_MISSED,
+        opened=Mark(number=filing.number, at=when.at),
+        years=tuple(years),
+    )
+    return _open(filing.but(opened_for=lapse.year), case, when)
+
+
+def may_propose(filing: Filing, act: ProposeRevocation, when: Moment) -> Lack | None:
+    """Ground 6 is a system fact and opens itself; ground 5 names the list (G-16, G-27)."""
+    if act.ground is Ground.TWO_YEARS_MISSED:
+        return Lack(missing="第六项事由由系统在连续第二个年度未报送时立案，不由人提议")
+    if act.ground is Ground.LISTED and act.listing is None:
+        return Lack(missing="未写明列入经营异常名录（abnormal）还是严重违法失信名单（serious）")
+    return None
+
+
+def propose_revocation(filing: Filing, act: ProposeRevocation, when: Moment) -> Filing:
+    """提议撤销 on another ground (A-36…A-43, A-47, G-15)."""
+    case = Case(ground=act.ground, opened=Mark(number=filing.number, at=when.at), listing=act.listing)
+    return _open(filing, case, when)
+
+
+def _open(filing: Filing, case: Case, when: Moment) -> Filing:
+    """The 告知书 is served by the inbox if the leader agreed to that; else staff must serve it (G-17, G-18)."""
+    filing = filing.but(stage=Stage.REVOCATION_PENDING, case=case)
+    return _serve_by_inbox(filing, when)
+
+
+def _serve_by_inbox(filing: Filing, when: Moment) -> Filing:
+    if filing.consent:
+        return served(filing, when.service_day)
+    filing = end(filing, "window", "statement_grace", "publicity", "decision", "listing_cure")
+    return begin(filing.but(case=case_of(filing).but(served_on=None, ended=None)), "service", when.day)
+
+
+def served(filing: Filing, day: date) -> Filing:
+    """The window for statement and defence, or cure, runs from the day of service (G-17)."""
+    case = case_of(filing).but(served_on=day, ended=None)
+    filing = end(filing, "service", "decision").but(case=case)
+    filing = begin(filing, "window", day)
+    filing = begin(filing, "statement_grace", last_day(filing.clocks["window"]), follows="window")
+    if number(filing, "revocation.publish_proposal"):
+        filing = begin(filing, "publicity", day)
+    if case.listing == "abnormal":
+        filing = begin(filing, "listing_cure", day)
+    return filing
+
+
+def may_record_service(filing: Filing, act: RecordService, when: Moment) -> Lack | None:
+    """Service cannot precede the case nor lie ahead, and is recorded once."""
+    case = case_of(filing)
+    if case.served_on:
+        return Lack(missing=f"告知书已于{case.served_on}送达")
+    if not day_of(case.opened.at) <= act.served_on <= when.day:
+        return Lack(missing="送达日期须在立案之日与登记之日之间")
+    return None
+
+
+def record_service(filing: Filing, act: RecordService, when: Moment) -> Filing:
+    """送达 starts the window; however late it is recorded, nothing completes before the day after (G-18)."""
+    filing = filing.but(case=case_of(filing).but(not_before=midnight_after(when.day)))
+    return served(filing, act.served_on)
+
+
+def correct_contact(filing: Filing, act: CorrectContact, when: Moment) -> Filing:
+    """A new designated address of service inside the window serves anew and restarts it, once a case (Q26)."""
+    moved = (act.consent, act.address) != (filing.consent, filing.address)
+    filing = filing.but(consent=act.consent, address=act.address)
+    case = filing.case
+    if filing.stage is not Stage.REVOCATION_PENDING or case is None or not moved:
+        return filing
+    if case.served_on is None:
+        return _serve_by_inbox(filing, when) if act.consent else filing
+    if case.reserved or case.ended:
+        return filing
+    return _serve_by_inbox(filing.but(case=case.but(reserved=True)), when)
+
+
+# The window, statement and defence
+
+
+def statement_ended(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
+    """陈述申辩期满. What people decide is chased; what completes by itself waits for letters (G-17, Q16)."""
+    filing = filing.but(case=case_of(filing).but(ended=Mark(number=filing.number, at=when.at)))
+    if completes_itself(filing):
+        return filing
+    waited_for = filing.clocks.get("listing_cure") or filing.clocks["window"]
+    return begin(filing, "decision", last_day(waited_for))
+
+
+def completes_itself(filing: Filing) -> bool:
+    """Only ground 6, the one purely objective ground (G-16)."""
+    return case_of(filing).ground is Ground.TWO_YEARS_MISSED and bool(number(filing, "revocation.auto_complete"))
+
+
+def may_state_defence(filing: Filing, act: StateDefence, when: Moment) -> Lack | None:
+    """Taken until the decision (Q16)."""
+    if lack := decided_before(filing, when):
+        return lack
+    return Lack(missing="已有陈述申辩待复核") if case_of(filing).defence == "open" else None
+
+
+def state_defence(filing: Filing, act: StateDefence, when: Moment) -> Filing:
+    """An open defence keeps the decision away (Q16); one received before a decision asks for its restoration."""
+    if filing.stage is Stage.REVOKED:
+        return _restoration_due(filing, when)
+    return begin(filing.but(case=case_of(filing).but(defence="open")), "defence", when.day)
+
+
+def undoes_statement_end(filing: Filing, act: StateDefence, when: Moment) -> int | None:
+    """期满无申辩, where the defence was received before it (Instants 4)."""
+    ended = filing.case.ended if filing.case else None
+    return ended.number if ended and when.at < ended.at else None
+
+
+def may_rule_on_defence(filing: Filing, act: RuleOnDefence, when: Moment) -> Lack | None:
+    """There must be a defence."""
+    if case_of(filing).defence != "open":
+        return Lack(missing="没有待复核的陈述申辩", supplied_by=ActKind.STATE_DEFENCE)
+    return None
+
+
+def rule_on_defence(filing: Filing, act: RuleOnDefence, when: Moment) -> Filing:
+    """Accepted, the case ends; rejected, nothing completes before the next day (Q16)."""
+    if act.outcome == "accepted":
+        return fall(filing, when)
+    case = case_of(filing).but(defence="rejected", not_before=midnight_after(when.day))
+    return end(filing, "defence").but(case=case)
+
+
+def may_confirm_no_statement(filing: Filing, act: ConfirmNoStatement, when: Moment) -> Lack | None:
+    """Not before the window is over (G-17)."""
+    case = case_of(filing)
+    if case.served_on is None:
+        return Lack(missing="告知书尚未送达", supplied_by=ActKind.RECORD_SERVICE)
+    if case.ended is None:
+        return Lack(missing="陈述申辩期尚未届满")
+    if case.defence == "open":
+        return Lack(missing="陈述申辩尚未复核", supplied_by=ActKind.RULE_ON_DEFENCE)
+    return None
+
+
+def confirm_no_statement(filing: Filing, act: ConfirmNoStatement, when: Moment) -> Filing:
+    """No letter is pending: the grace need not run out; the day of attesting stays open for a cure (G-17)."""
+    case = case_of(filing).but(not_before=midnight_after(when.day))
+    return end(filing, "statement_grace").but(case=case)
+
+
+def may_hold(filing: Filing, act: Hold, when: Moment) -> Lack | None:
+    """One hold at a time."""
+    return Lack(missing="撤销程序已处于暂停") if case_of(filing).held else None
+
+
+def hold(filing: Filing, act: Hold, when: Moment) -> Filing:
+    """暂停 stops the completion, not the clocks (G-16, Q16)."""
+    return filing.but(case=case_of(filing).but(held=True))
+
+
+def may_release(filing: Filing, act: Release, when: Moment) -> Lack | None:
+    """There must be a hold."""
+    return None if case_of(filing).held else Lack(missing="撤销程序未处于暂停", supplied_by=ActKind.HOLD)
+
+
+def release(filing: Filing, act: Release, when: Moment) -> Filing:
+    """解除暂停: completion at 00:00 of the next day at the earliest (Q16)."""
+    return filing.but(case=case_of(filing).but(held=False, not_before=midnight_after(when.day)))
+
+
+# Decision
+
+
+def may_approve(filing: Filing, act: ApproveRevocation, when: Moment) -> Lack | None:
+    """After the window, without an open defence or hold; never instead of the sixth ground's own completion (Q17)."""
+    case = case_of(filing)
+    if completes_itself(filing):
+        return Lack(missing="第六项事由期满自行办结，不经批准")
+    if case.served_on is None:
+        return Lack(missing="告知书尚未送达", supplied_by=ActKind.RECORD_SERVICE)
+    if case.ended is None:
+        return Lack(missing="陈述申辩期尚未届满")
+    if case.defence == "open":
+        return Lack(missing="陈述申辩尚未复核", supplied_by=ActKind.RULE_ON_DEFENCE)
+    if case.held:
+        return Lack(missing="撤销程序处于暂停", supplied_by=ActKind.RELEASE)
+    cure = filing.clocks.get("listing_cure")
+    if cure and when.at < cure.until:
+        return Lack(missing="经营异常名录的60日改正期尚未届满")
+    return None
+
+
+def approve_revocation(filing: Filing, act: ApproveRevocation, when: Moment) -> Filing:
+    """撤销备案 by decision of a second person (G-16, G-19)."""
+    return _revoke(filing, when)
+
+
+def revoked(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
+    """撤销备案 on the sixth ground, completed by itself (A-42, G-16)."""
+    return _revoke(filing, when)
+
+
+def _revoke(filing: Filing, when: Moment) -> Filing:
+    filing = end_all(filing).but(stage=Stage.REVOKED, ended_at=when.at, change=None, transfer=None, proposals={})
+    return announce(filing, when)
+
+
+def announce(filing: Filing, when: Moment) -> Filing:
+    """公告: due in 5 working days, alerted at 20 (A-36, G-20)."""
+    return begin(begin(filing, "announcement", when.day), "announcement_alert", when.day)
+
+
+def may_record_announcement(filing: Filing, act: RecordAnnouncement, when: Moment) -> Lack | None:
+    """Each end is announced once."""
+    return Lack(missing=f"公告已于{filing.announced}登记") if filing.announced else None
+
+
+def record_announcement(filing: Filing, act: RecordAnnouncement, when: Moment) -> Filing:
+    """官网公告已发布 (A-36, G-20)."""
+    return end(filing, "announcement", "announcement_alert").but(announced=when.day)
+
+
+# Ends other than revocation
+
+
+def may_drop(filing: Filing, act: DropRevocation, when: Moment) -> Lack | None:
+    """A case of the sixth ground stands on facts: it ends by a report, a waiver, a moved date or a defence (G-16)."""
+    if case_of(filing).ground is Ground.TWO_YEARS_MISSED:
+        missing = "第六项事由以系统事实为准；补报、免除年度、调整期限或采纳申辩后程序自行终止"
+        return Lack(missing=missing, supplied_by=ActKind.EXCUSE_YEAR)
+    return None
+
+
+def drop_revocation(filing: Filing, act: DropRevocation, when: Moment) -> Filing:
+    """终止撤销程序."""
+    return fall(filing, when)
+
+
+def fall(filing: Filing, when: Moment) -> Filing:
+    """The case ends without a decision; the filing stays in force."""
+    signed = {kind: person for kind, person in filing.signed.items() if kind != ActKind.PROPOSE_REVOCATION}
+    return end(filing, *PERIODS).but(stage=Stage.IN_FORCE, case=None, freed_at=when.at, signed=signed)
+
+
+def reconsider(filing: Filing, when: Moment) -> Filing:
+    """After a year was set right: a case of the sixth ground stands only while two years in a row are missed (Q14)."""
+    if filing.missed_years >= number(filing, "revocation.missed_years"):
+        return filing
+    filing = filing.but(opened_for=None)
+    if filing.case is None or filing.case.ground is not Ground.TWO_YEARS_MISSED:
+        return filing
+    return _restoration_due(filing, when) if filing.stage is Stage.REVOKED else fall(filing, when)
+
+
+def _restoration_due(filing: Filing, when: Moment) -> Filing:
+    """The decision ought not to have come: a person restores, for it was announced (Instants 4)."""
+    if filing.ended_at is None or "restoration" in filing.clocks:
+        return filing
+    return begin_until(filing, "restoration", day_of(filing.ended_at), filing.ended_at)

@@ -1,0 +1,107 @@
+"""The regulation alone, as a simulator: an application and a list of acts make a life, without any engine.
+
+It must agree, entry by entry and instant by instant, with what the workflow does (design.md, principle 7).
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from models.acts import Act, Resubmit, Submit
+from models.filing import AgendaLine, Entry, Filing
+from models.findings import Finding, Refusal
+from models.values import Instant, Value
+from models.vocabulary import ActKind
+from regulation import entries, intake, lifecycle, province
+from regulation.lodging import Lodged, lodge, refusal
+from regulation.moment import Moment
+from regulation.reading import finding
+
+INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
+
+
+class Simulation(Value):
+    """What became of an application: where it stands, everything entered, what time alone will bring."""
+
+    filing: Filing | None = None
+    docket: tuple[Entry, ...] = ()
+    agenda: tuple[AgendaLine, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+class Life:
+    """One filing living in the simulator. Acts must come in the order in which they reach it."""
+
+    def __init__(self, submission: Submit, at: datetime) -> None:
+        self.docket = [entries.submitted(submission, Moment(at, at))]
+
+    @property
+    def filing(self) -> Filing:
+        return self.docket[-1].filing
+
+    def until(self, instant: datetime, *, but_not_at: bool = False) -> None:
+        """Enter what time brings up to an instant."""
+        while due := entries.due_by(self.filing, instant):
+            if but_not_at and due.at == instant:
+                return
+            self.docket.append(entries.entered(self.filing, due.lapse, Moment(due.at, due.at)))
+
+    def act(self, raw: Mapping[str, Any]) -> None:
+        """Do an act as a signal would: what is refused is in the docket with its reason."""
+        raw = dict(raw)
+        received_at = INSTANT.validate_python(raw.get("received_at"))
+        reaches = INSTANT.validate_python(raw.pop("reaches", None) or received_at)
+        self.until(reaches, but_not_at=reaches > received_at)
+        when = Moment(received_at, received_at)
+        if raw.get("kind") == ActKind.ARCHIVE and "archive_number" not in raw:
+            raw["archive_number"] = f"{province.number_prefix(self.filing, when.day.year)}0001"
+        lodged = lodge(self.filing.id, raw)
+        event = entries.unreadable(raw) if lodged.act is None else lodged.act
+        if self.filing.answered(event.id):
+            return
+        judged = self._judged(lodged, raw, when)
+        if isinstance(judged, Refusal):
+            self.docket.append(entries.refused(self.filing, event, when, judged.message))
+        else:
+            self.docket.append(entries.entered(self.filing, judged, when))
+
+    def _judged(self, lodged: Lodged, raw: Mapping[str, Any], when: Moment) -> Act | Refusal:
+        act = lodged.act
+        if act is None:
+            return refusal(lodged.findings)
+        if refused := lifecycle.check(self.filing, act, when):
+            return refused
+        if isinstance(act, Resubmit):
+            content = raw.get("content")
+            examined = intake.examine(content if isinstance(content, Mapping) else {}, when.at, correcting=self.filing)
+            if examined.facts is None:
+                return refusal([each for each in examined.findings if each.severity == "error"])
+            act = act.but(facts=examined.facts)
+        return act
+
+
+def simulate(
+    application: Mapping[str, Any], acts: Iterable[Mapping[str, Any]] = (), until: datetime | None = None
+) -> Simulation:
+    """What the regulation makes of an application and acts, up to an instant, or else to the last act."""
+    try:
+        received_at = INSTANT.validate_python(application.get("received_at"))
+    except ValidationError:
+        at = "/received_at"
+        return Simulation(findings=(finding("A-27", at, intake.E, "模拟须写明收到时间（received_at）"),))
+    examined = intake.examine(application, received_at)
+    if examined.facts is None:
+        return Simulation(findings=examined.findings)
+    life = Life(examined.facts, received_at)
+    for act in sorted(acts, key=lambda act: INSTANT.validate_python(act.get("reaches") or act.get("received_at"))):
+        life.act(act)
+    if until:
+        life.until(until)
+    return Simulation(
+        filing=life.filing,
+        docket=tuple(life.docket),
+        agenda=tuple(entries.outlook(life.filing)),
+        findings=examined.findings,
+    )

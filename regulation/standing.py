@@ -1,0 +1,293 @@
+"""What happens to a filing in force besides its duty: changes, transfer, supervision, exit, return (domain.md §2.D–2.E)."""
+
+from models.acts import (
+    CalendarPublished,
+    ConfirmNoticeClear,
+    Deregister,
+    GiveIitOpinion,
+    Lapse,
+    Object,
+    RecordEvaluation,
+    RecordInspection,
+    ReportChange,
+    Restore,
+    RuleOnAdmissibility,
+    RuleOnChange,
+    RuleOnObjection,
+    Tag,
+    TermsPublished,
+    Transfer,
+)
+from models.filing import Change, Filing, Notice, Office
+from models.findings import Lack
+from models.vocabulary import ActKind, Stage
+from regulation import annual, notice, objections, review, revocation
+from regulation.agenda import begin, count_again, end, end_all, last_day, number
+from regulation.calendar import CALENDARS
+from regulation.moment import Moment
+from regulation.terms import TERMS
+
+REVIEWED = ("members", "leader")
+"""Changes that somebody must confirm; a contact or a name is only recorded, an end asks for a case (G-24)."""
+
+CHANGE_PERIODS = ("change", "change_notice", "change_grace")
+
+
+def change_of(filing: Filing) -> Change:
+    """The change under review."""
+    if filing.change is None:
+        raise LookupError(f"{filing.id}: 没有待审核的变更")
+    return filing.change
+
+
+# Changes
+
+
+def may_report_change(filing: Filing, act: ReportChange, when: Moment) -> Lack | None:
+    """One reviewed change at a time; a replaced leader is named by its code (G-24)."""
+    if act.happened_on > when.day:
+        return Lack(missing="变更日期晚于报告之日")
+    if act.change in REVIEWED and filing.change:
+        return Lack(missing="已有变更待审核", supplied_by=ActKind.RULE_ON_CHANGE)
+    if act.change in REVIEWED and act.substance is None:
+        return Lack(missing="变更材料未随附变更后的成员与盟主情况")
+    if act.change == "leader" and (act.leader is None or act.leader == filing.leader):
+        return Lack(missing="未写明新盟主的统一社会信用代码")
+    return None
+
+
+def report_change(filing: Filing, act: ReportChange, when: Moment) -> Filing:
+    """报告变更: (a) and (d) are recorded, (b) and (c) wait for the reviewer (G-24)."""
+    if act.change not in REVIEWED or act.substance is None:
+        return filing
+    change = Change(
+        change="members" if act.change == "members" else "leader",
+        paper=act.paper,
+        substance=act.substance,
+        leader=act.leader if act.change == "leader" else None,
+    )
+    return begin(filing.but(change=change), "change", when.day)
+
+
+def warn_late_change(filing: Filing, act: ReportChange, when: Moment) -> str | None:
+    """A change reported after 90 days is taken with a warning (G-24)."""
+    days = number(filing, "change.report_days")
+    return f"变更发生已超过{days}日，已予接收" if (when.day - act.happened_on).days > days else None
+
+
+def may_give_iit_opinion(filing: Filing, act: GiveIitOpinion, when: Moment) -> Lack | None:
+    """A replaced leader is reviewed in full, 工信 included (G-24)."""
+    if lack := review.iit_takes_part(filing):
+        return lack
+    if filing.change is None or filing.change.change != "leader" or filing.change.notice:
+        return Lack(missing="没有待审核的盟主变更", supplied_by=ActKind.REPORT_CHANGE)
+    return None
+
+
+def give_iit_opinion(filing: Filing, act: GiveIitOpinion, when: Moment) -> Filing:
+    """工信部门对盟主变更的意见."""
+    return filing.but(change=change_of(filing).but(iit_positive=act.positive))
+
+
+def may_rule_on_change(filing: Filing, act: RuleOnChange, when: Moment) -> Lack | None:
+    """Not while a notice of the change runs; a replaced leader needs 工信's consent (G-24)."""
+    if filing.change is None:
+        return Lack(missing="没有待审核的变更", supplied_by=ActKind.REPORT_CHANGE)
+    if filing.change.notice:
+        return Lack(missing="变更正在公示")
+    if act.notice_from and act.notice_from < when.day:
+        return Lack(missing="公示起始日不得早于审核之日")
+    if act.decision == "confirmed" and filing.change.change == "leader":
+        return review.iit_agrees(filing, filing.change.iit_positive)
+    return None
+
+
+def rule_on_change(filing: Filing, act: RuleOnChange, when: Moment) -> Filing:
+    """Members: takes effect at once. Leader: a full notice first (G-24, Q24)."""
+    if act.decision == "refused":
+        return _drop(filing)
+    if change_of(filing).change == "members":
+        return _take_effect(filing)
+    filing = begin(end(filing, "change"), "change_notice", act.notice_from or when.day)
+    filing = begin(filing, "change_grace", last_day(filing.clocks["change_notice"]), follows="change_notice")
+    change = change_of(filing)
+    return filing.but(change=change.but(notice=Notice(substance=change.substance)))
+
+
+def _take_effect(filing: Filing) -> Filing:
+    change = change_of(filing)
+    return end(_drop(filing), *CHANGE_PERIODS).but(
+        paper=change.paper, substance=change.substance, leader=change.leader or filing.leader
+    )
+
+
+def _drop(filing: Filing) -> Filing:
+    objected = [f"objection:{each.id}" for each in _shown(filing).objections]
+    return end(filing, *CHANGE_PERIODS, *objected).but(change=None)
+
+
+def _shown(filing: Filing) -> Notice:
+    change = filing.change
+    return change.notice if change and change.notice else Notice(substance=filing.substance)
+
+
+def _show(filing: Filing, shown: Notice) -> Filing:
+    return filing.but(change=change_of(filing).but(notice=shown))
+
+
+def change_notice_ended(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
+    """变更公示期满 (Q24)."""
+    return _show(filing, _shown(filing).but(ended=True))
+
+
+def change_end_announced(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
+    """Leader and reviewer were told that the notice of the change ends tomorrow."""
+    return _show(filing, _shown(filing).but(announced_end=True))
+
+
+def change_notice_cleared(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
+    """变更公示无异议: the new leader takes over, the archive number stays (G-24, Q24)."""
+    return _take_effect(filing)
+
+
+def may_confirm_notice_clear(filing: Filing, act: ConfirmNoticeClear, when: Moment) -> Lack | None:
+    """See `notice.may_be_cleared`."""
+    if filing.change is None or filing.change.notice is None:
+        return Lack(missing="没有正在公示的变更", supplied_by=ActKind.RULE_ON_CHANGE)
+    return notice.may_be_cleared(filing.change.notice)
+
+
+def confirm_notice_clear(filing: Filing, act: ConfirmNoticeClear, when: Moment) -> Filing:
+    """An official attests that no letter came on the change."""
+    return _take_effect(filing)
+
+
+def object_to_change(filing: Filing, act: Object, when: Moment) -> Filing:
+    """While no notice of a change runs, what arrives is recorded and passed to the city (Instants 4)."""
+    if filing.change is None or filing.change.notice is None:
+        return filing
+    shown = objections.receive(filing, filing.change.notice, "change_notice", act, when)
+    filing = _show(filing, shown)
+    return begin(filing, f"objection:{act.id}", when.day) if shown.objections[-1].open else filing
+
+
+def may_rule_on_admissibility(filing: Filing, act: RuleOnAdmissibility, when: Moment) -> Lack | None:
+    """See `objections.may_rule_on_admissibility_of`."""
+    return objections.may_rule_on_admissibility_of(_shown(filing), act)
+
+
+def rule_on_admissibility(filing: Filing, act: RuleOnAdmissibility, when: Moment) -> Filing:
+    """认定对变更公示的异议是否受理."""
+    filing = _show(filing, objections.ruled(_shown(filing), act, when))
+    return filing if act.admissible else end(filing, f"objection:{act.objection}")
+
+
+def may_rule_on_objection(filing: Filing, act: RuleOnObjection, when: Moment) -> Lack | None:
+    """See `objections.may_rule_on_objection_to`."""
+    return objections.may_rule_on_objection_to(_shown(filing), act)
+
+
+def rule_on_objection(filing: Filing, act: RuleOnObjection, when: Moment) -> Filing:
+    """处理对变更公示的异议: upheld, the change does not take effect; the filing stands as it was."""
+    filing = _show(filing, objections.ruled(_shown(filing), act, when))
+    return end(filing, f"objection:{act.objection}") if act.outcome == "dismissed" else _drop(filing)
+
+
+# Transfer
+
+
+def may_transfer(filing: Filing, act: Transfer, when: Moment) -> Lack | None:
+    """The giving office first, then the taking one for the same place (G-31, Q25)."""
+    taking = act.by.office in (act.to, act.to_zone)
+    if filing.transfer is None:
+        if act.to == filing.jurisdiction and act.to_zone == filing.zone:
+            return Lack(missing="移交的目的地就是现属地")
+        return (
+            Lack(missing="移出机构尚未移交")
+            if taking and act.by.office != (filing.zone or filing.jurisdiction)
+            else None
+        )
+    if (act.to, act.to_zone) != (filing.transfer.jurisdiction, filing.transfer.zone):
+        return Lack(missing=f"正在移交至 {filing.transfer.zone or filing.transfer.jurisdiction}")
+    if act.by.office != (act.to_zone or act.to):
+        return Lack(missing="须由接收机构接收")
+    return None
+
+
+def transfer(filing: Filing, act: Transfer, when: Moment) -> Filing:
+    """The jurisdiction changes when the taking office takes; running periods keep their row (Q25)."""
+    if filing.transfer is None:
+        return filing.but(transfer=Office(jurisdiction=act.to, zone=act.to_zone))
+    return filing.but(jurisdiction=act.to, zone=act.to_zone, transfer=None)
+
+
+# Supervision
+
+
+def record_inspection(filing: Filing, act: RecordInspection, when: Moment) -> Filing:
+    """日常监督和随机抽查: recorded (A-33)."""
+    return filing
+
+
+def record_evaluation(filing: Filing, act: RecordEvaluation, when: Moment) -> Filing:
+    """评估评价: recorded; years without any joint activity are counted for a hint (A-44, B-20, G-28)."""
+    if act.joint_activities is None:
+        return filing
+    return filing.but(idle_evaluations=None if act.joint_activities else (filing.idle_evaluations or 0) + 1)
+
+
+def tag(filing: Filing, act: Tag, when: Moment) -> Filing:
+    """典型联盟、试点示范 (A-46, A-49)."""
+    others = tuple(each for each in filing.tags if each != act.tag)
+    return filing.but(tags=others if act.removed else (*others, act.tag))
+
+
+# Exit and return
+
+
+def deregister(filing: Filing, act: Deregister, when: Moment) -> Filing:
+    """自愿注销: announced, not a sanction (G-25)."""
+    ended = end_all(filing).but(stage=Stage.DEREGISTERED, ended_at=when.at, change=None, transfer=None, proposals={})
+    return revocation.announce(ended, when)
+
+
+def restore(filing: Filing, act: Restore, when: Moment) -> Filing:
+    """恢复备案: in force again under its number; the years of the decision are excused (G-23, Q22)."""
+    rested_on = revocation.case_of(filing).years
+    filing = end_all(filing).but(
+        stage=Stage.IN_FORCE, case=None, ended_at=None, announced=None, opened_for=None, freed_at=when.at, signed={}
+    )
+    return annual.resume_duty(filing, rested_on, when)
+
+
+# Editions
+
+
+def may_publish_calendar(filing: Filing, act: CalendarPublished, when: Moment) -> Lack | None:
+    """A calendar that this release knows, and newer than the filing's."""
+    if act.calendar not in CALENDARS:
+        return Lack(missing=f"没有名为 {act.calendar} 的版本")
+    if not CALENDARS.newer(act.calendar, filing.calendar):
+        return Lack(missing=f"本备案已按工作日历 {filing.calendar} 计算")
+    return None
+
+
+def calendar_published(filing: Filing, act: CalendarPublished, when: Moment) -> Filing:
+    """Running periods are counted again, and never end before what was announced (domain.md §5.4)."""
+    return count_again(filing, act.calendar)
+
+
+def may_publish_terms(filing: Filing, act: TermsPublished, when: Moment) -> Lack | None:
+    """New terms govern archived alliances from their effective day; an application keeps those of its submission (G-44)."""
+    if act.terms not in TERMS:
+        return Lack(missing=f"没有名为 {act.terms} 的版本")
+    if not TERMS.newer(act.terms, filing.terms):
+        return Lack(missing=f"本备案已适用期限标准 {filing.terms}")
+    if TERMS[act.terms].since > when.day:
+        return Lack(missing=f"期限标准 {act.terms} 自{TERMS[act.terms].since}起施行")
+    return None
+
+
+def terms_published(filing: Filing, act: TermsPublished, when: Moment) -> Filing:
+    """Periods that begin from now on follow the new terms; running ones keep theirs (G-44)."""
+    return filing.but(terms=act.terms)

@@ -1,0 +1,667 @@
+"""The door for programs: a typed client of filings, and the same as a command line.
+
+A door reads what it is given, refuses it with every finding at once, stores the papers in the register and sends the act
+with their digests. Whatever the engine knows or forgot, an act reaches its filing: it is sent together with a start that
+does nothing while the workflow runs, and else revives it from the register.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from pydantic import JsonValue, TypeAdapter, ValidationError
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities import editions
+from activities.register import Register
+from models.acts import Act, Lapse
+from models.filing import AgendaLine, Entry, Filing, Receipt
+from models.findings import Finding, Refusal
+from models.forms import FormA, FormB
+from models.register import FilingRow
+from models.settings import Settings
+from models.values import SHANGHAI, Instant, digest
+from models.vocabulary import ActKind, Kind, Stage
+from regulation import entries, intake, lifecycle, lodging, offices, province
+from regulation.editions import EditionRefused
+from regulation.moment import Moment
+from regulation.simulation import simulate as simulate_life
+from workflows import visibility
+from workflows.connection import connect
+from workflows.filing import AllianceFiling, Start
+
+INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
+PATIENCE = timedelta(seconds=30)
+"""How long a caller waits for an answer before its outcome counts as unknown."""
+
+
+class Refused(Exception):
+    """Refused: nothing was started, or no legal fact was changed."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+class NotFound(Exception):
+    """没有这一备案"""
+
+
+class Conflict(Exception):
+    """同一编号已用于内容不同的备案申请"""
+
+
+class Unreachable(Exception):
+    """服务无法连接，或结果未知；请以同一编号重新发送"""
+
+
+@dataclass
+class Filings:
+    """What a program does with filings. Every method that changes something may be repeated with the same ids."""
+
+    client: Client
+    register: Register
+    task_queue: str = "filings"
+
+    async def submit(self, raw: Mapping[str, Any]) -> Receipt:
+        """Submit an application (A-27, B-16). The same one again is the same filing; another under its id a `Conflict`."""
+        now = datetime.now(UTC)
+        if paper := lodging.application(raw):
+            filing_id = str(raw["filing_id"])
+            if row := self.register.row(filing_id):
+                return self._same(row, digest(paper))
+        received_at = read_instant(raw.get("received_at")) or now
+        if not Moment(received_at, now).sensible:
+            _refuse([intake.future("/received_at")])
+        known = self.register.known(str(raw.get("filing_id")), raw)
+        examination = intake.examine(raw, received_at, known)
+        form, facts = examination.form, examination.facts
+        if form is None or facts is None:
+            _refuse(examination.findings)
+        key = self.register.lodge(form.filing_id, "application", intake.paper(form), now)
+        handle = await self.client.start_workflow(
+            AllianceFiling.run,
+            Start(filing_id=form.filing_id, paper=key, received_at=received_at, by=facts.by),
+            id=workflow_id(form.filing_id),
+            task_queue=self.task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            memo={"alliance": form.alliance_name},
+            static_summary=visibility.static_summary(form.alliance_name, form.jurisdiction),
+        )
+        for attempt in range(int(PATIENCE.total_seconds() * 20)):
+            if row := self.register.row(form.filing_id):
+                return self._same(row, key)
+            if attempt % 20 == 19 and (await handle.describe()).status is WorkflowExecutionStatus.FAILED:
+                raise Refused(await _why_it_failed(handle))
+            await asyncio.sleep(0.05)
+        raise Unreachable
+
+    def _same(self, row: FilingRow, paper: str) -> Receipt:
+        """The receipt of a filing's submission, if that is what was submitted now (Q19)."""
+        if row.first_paper != paper:
+            raise Conflict(row.filing_id)
+        first = self.register.entry(row.filing_id, 1)
+        if first is None:
+            raise NotFound(row.filing_id)
+        return entries.receipt(first)
+
+    async def act(self, filing_id: str, raw: Mapping[str, Any]) -> Receipt:
+        """Do an act to a filing. The same id again gets the same answer; a refusal raises `Refused` with every finding."""
+        row = self.register.row(filing_id)
+        if row is None:
+            raise NotFound(filing_id)
+        now = datetime.now(UTC)
+        filing = Filing.model_validate_json(row.value)
+        act = self._lodged(filing, raw, now)
+        if not row.open:
+            self._refuse_at_the_door(filing, act, now)
+        sent: JsonValue = act.but(seen=row.number).model_dump(mode="json")
+        start = WithStartWorkflowOperation(
+            AllianceFiling.run,
+            Start(filing_id=filing_id),
+            id=workflow_id(filing_id),
+            task_queue=self.task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            memo={"alliance": row.alliance_name},
+            static_summary=visibility.static_summary(row.alliance_name, row.jurisdiction),
+        )
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                receipt: Receipt = await self.client.execute_update_with_start_workflow(
+                    "act", sent, start_workflow_operation=start, id=f"{act.id}:{row.number}", result_type=Receipt
+                )
+                return receipt
+        except WorkflowUpdateFailedError as failed:
+            return self._answered_before(filing_id, act, failed, now)
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as late:
+            raise Unreachable from late
+
+    def _lodged(self, filing: Filing, raw: Mapping[str, Any], now: datetime) -> Act:
+        """The act as it may travel on, its paper stored in the register (design.md, principle 8)."""
+        if raw.get("kind") == ActKind.ARCHIVE and "archive_number" not in raw:
+            day = (read_instant(raw.get("received_at")) or now).astimezone(SHANGHAI)
+            prefix = province.number_prefix(filing, day.year)
+            raw = {**raw, "archive_number": self.register.reserve_archive_number(filing.id, prefix)}
+        lodged = lodging.lodge(filing.id, raw)
+        if lodged.act is None:
+            self.register.record_refusal(filing.id, raw, lodging.refusal(lodged.findings).message, now)
+            _refuse(lodged.findings)
+        if lodged.paper is not None:
+            if lodged.act.kind is ActKind.RESUBMIT:
+                known = self.register.known(filing.id, lodged.paper)
+                received_at = lodged.act.received_at or now
+                examination = intake.examine(raw["content"], received_at, known, correcting=filing)
+                if examination.refused:
+                    _refuse(examination.findings)
+            self.register.lodge(filing.id, lodged.act.kind.value, lodged.paper, now)
+        return lodged.act
+
+    def _refuse_at_the_door(self, filing: Filing, act: Act, now: datetime) -> None:
+        """A closed filing is not revived for an act that it refuses anyway."""
+        if self.register.entry_of(filing.id, act.id):
+            return
+        if refusal := lifecycle.check(filing, act, Moment(act.received_at or now, now)):
+            self.register.record_refusal(filing.id, act.model_dump(mode="json"), refusal.message, now)
+            raise Refused(refusal)
+
+    def _answered_before(self, filing_id: str, act: Act, failed: WorkflowUpdateFailedError, now: datetime) -> Receipt:
+        """A refusal, unless this very act was entered long ago: then its answer of then (Q21)."""
+        if entry := self.register.entry_of(filing_id, act.id):
+            if entry.refused is None:
+                return entries.receipt(entry)
+            raise Refused(Refusal(message=entry.refused, article=entry.article, missing=entry.refused)) from failed
+        cause = failed.cause
+        details = cause.details[0] if isinstance(cause, ApplicationError) and cause.details else None
+        if details is None:
+            raise Refused(Refusal(message=str(cause), article="", missing=str(cause))) from failed
+        refusal = Refusal.model_validate(details)
+        self.register.record_refusal(filing_id, act.model_dump(mode="json"), refusal.message, now)
+        raise Refused(refusal) from failed
+
+    async def revive(self, filing_id: str | None = None) -> list[str]:
+        """Start again, from the register alone, every open filing (or one) whose workflow is gone; which ones it was."""
+        open_filings = [(key, name) for key, name in self.register.open_filings() if filing_id in (None, key)]
+        if filing_id and not open_filings and self.register.row(filing_id) is None:
+            raise NotFound(filing_id)
+        gate = asyncio.Semaphore(50)
+
+        async def start(key: str, alliance: str) -> bool:
+            async with gate:
+                row = self.register.row(key)
+                try:
+                    await self.client.start_workflow(
+                        AllianceFiling.run,
+                        Start(filing_id=key),
+                        id=workflow_id(key),
+                        task_queue=self.task_queue,
+                        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                        id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                        memo={"alliance": alliance},
+                        static_summary=visibility.static_summary(alliance, row.jurisdiction) if row else None,
+                    )
+                except WorkflowAlreadyStartedError:
+                    return False
+                return True
+
+        started = await asyncio.gather(*(start(key, name) for key, name in open_filings))
+        return [key for (key, _), revived in zip(open_filings, started, strict=True) if revived]
+
+    async def broadcast(self, raw: Mapping[str, Any], filing_ids: Sequence[str]) -> dict[str, Receipt | Refusal]:
+        """Do the same act to many filings, one after another; what each answered. May be repeated as a whole."""
+        answers: dict[str, Receipt | Refusal] = {}
+        for filing_id in filing_ids:
+            try:
+                answers[filing_id] = await self.act(filing_id, raw)
+            except Refused as refused:
+                answers[filing_id] = refused.refusal
+        return answers
+
+
+def workflow_id(filing_id: str) -> str:
+    """The workflow of a filing."""
+    return f"filing-{filing_id}"
+
+
+def read_instant(value: Any) -> datetime | None:
+    """An instant from JSON; None if there is none or it cannot be read (then a finding says so elsewhere)."""
+    with suppress(ValidationError):
+        return INSTANT.validate_python(value) if value is not None else None
+    return None
+
+
+async def _why_it_failed(handle: WorkflowHandle[Any, Any]) -> Refusal:
+    """The findings for which a workflow refused its own start."""
+    try:
+        await handle.result()
+    except WorkflowFailureError as failed:
+        cause: BaseException | None = failed.cause
+        while cause is not None and not (isinstance(cause, ApplicationError) and cause.type == "Refused"):
+            cause = cause.__cause__
+        if isinstance(cause, ApplicationError) and cause.details:
+            return lodging.refusal([Finding.model_validate(each) for each in cause.details[0]])
+    return Refusal(message="备案申请未能受理", article="", missing="")
+
+
+def _refuse(findings: Sequence[Finding]) -> NoReturn:
+    raise Refused(lodging.refusal(findings))
+
+
+# The command line
+
+DONE, REFUSED, NOT_FOUND, CONFLICT, UNREACHABLE, USAGE = 0, 2, 3, 4, 5, 64
+
+WIDTH = None if sys.stdout.isatty() else 160
+console = Console(width=WIDTH)
+errors = Console(stderr=True, width=WIDTH)
+
+
+@click.group(
+    help="辽宁省实质性产学研联盟备案：提交、办理、查询、模拟。",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+def cli() -> None:
+    """The commands below."""
+
+
+def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The option for programs: one JSON document on standard output and nothing else."""
+    return click.option("--json", "json_", is_flag=True, help="输出一份 JSON，供程序使用")(command)
+
+
+def read_file(name: str) -> dict[str, Any]:
+    """A JSON object from a file or standard input; amounts stay decimal."""
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+    except OSError as error:
+        raise click.UsageError(f"读不到文件 {name}：{error.strerror}") from error
+    try:
+        document = json.loads(text, parse_float=Decimal)
+    except ValueError as error:
+        raise click.UsageError(f"{name} 不是 JSON：{error}") from error
+    if not isinstance(document, dict):
+        raise click.UsageError(f"{name} 须为一个 JSON 对象")
+    return document
+
+
+def say(document: Any) -> None:
+    """Print JSON."""
+    print(json.dumps(document, ensure_ascii=False, indent=2, default=str))  # noqa: T201 - standard output
+
+
+def with_filings(work: Callable[[Filings], Awaitable[Any]]) -> Any:
+    """Do something with filings, connected."""
+    settings = Settings()
+
+    async def run() -> Any:
+        return await work(Filings(await connect(settings), the_register(), settings.task_queue))
+
+    return asyncio.run(run())
+
+
+def the_register() -> Register:
+    """The register alone: for reading, the engine need not run."""
+    settings = Settings()
+    editions.load(settings.editions)
+    return Register.at(settings.register_url)
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """Findings as a table, errors first."""
+    table = Table("级别", "代码", "字段", "说明", "依据")
+    names = {"error": "[red]错误[/]", "warning": "[yellow]提示[/]", "check": "核对"}
+    for each in sorted(findings, key=lambda one: ("error", "warning", "check").index(one.severity)):
+        table.add_row(names[each.severity], each.code, each.field, each.message, each.article)
+    console.print(table)
+
+
+def print_receipt(receipt: Receipt) -> None:
+    """A receipt in a line or two."""
+    following = f"；下一期限 {visibility.local(receipt.next.at)} {receipt.next.lapse}" if receipt.next else ""
+    console.print(f"[green]已登记[/] 第{receipt.number}号，现为“{receipt.stage.label}”{following}")
+    for warning in receipt.warnings:
+        console.print(f"[yellow]提示[/] {warning}")
+
+
+def print_agenda(lines: Sequence[AgendaLine]) -> None:
+    """日程 as a table."""
+    table = Table("时间", "届至事项", "依据", "日历", "计算", title="日程（无人行为时）")
+    for line in lines:
+        counted = line.counted
+        how = ""
+        if counted and counted.count is not None:
+            unit = "个工作日" if counted.unit == "working_day" else "日"
+            how = f"自{counted.from_}起{counted.count}{unit}" + (
+                f"，跳过{len(counted.skipped)}日" if counted.skipped else ""
+            )
+        calendar = line.calendar + ("（暂定）" if line.provisional else "")
+        year = f" {line.lapse.year}年度" if line.lapse.year else ""
+        table.add_row(visibility.local(line.at), line.lapse.kind.label + year, line.article, calendar, how)
+    console.print(table)
+
+
+def print_docket(docket: Sequence[Entry]) -> None:
+    """卷宗 as a table: dates, what, who, stage, article."""
+    table = Table("号", "时间", "事项", "何人", "阶段", "依据", title="卷宗")
+    for entry in docket:
+        by = getattr(entry.event, "by", None)
+        who = f"{by.role.label} {by.person}" if by else "（期满）" if isinstance(entry.event, Lapse) else "（信号）"
+        note = f"\n[red]未予登记：{entry.refused}[/]" if entry.refused else ""
+        note += f"\n推翻第{entry.undoes}号" if entry.undoes else ""
+        what = visibility.name_of(entry.event) + note
+        table.add_row(str(entry.number), visibility.local(entry.at), what, who, entry.stage.label, entry.article)
+    console.print(table)
+
+
+def life(filing: Filing | None, docket: Sequence[Entry], agenda: Sequence[AgendaLine]) -> dict[str, Any]:
+    """What `show` and `simulate` print as JSON."""
+    return {
+        "filing": filing.model_dump(mode="json") if filing else None,
+        "docket": [entry.model_dump(mode="json", exclude={"filing"}) for entry in docket],
+        "agenda": [line.model_dump(mode="json") for line in agenda],
+    }
+
+
+@cli.command(help="提交备案申请（表A或表B）。")
+@click.argument("file")
+@as_json
+def submit(file: str, json_: bool) -> None:
+    """Submit an application."""
+    raw = read_file(file)
+    receipt = with_filings(lambda filings: filings.submit(raw))
+    if json_:
+        say(receipt.model_dump(mode="json"))
+    else:
+        print_receipt(receipt)
+
+
+@cli.command(help="对备案作出一项行为。")
+@click.argument("filing_id")
+@click.argument("file")
+@as_json
+def act(filing_id: str, file: str, json_: bool) -> None:
+    """Do an act."""
+    raw = read_file(file)
+    receipt = with_filings(lambda filings: filings.act(filing_id, raw))
+    if json_:
+        say(receipt.model_dump(mode="json"))
+    else:
+        print_receipt(receipt)
+
+
+@cli.command(help="备案现状、卷宗与日程，并核验登记链。")
+@click.argument("filing_id")
+@as_json
+def show(filing_id: str, json_: bool) -> None:
+    """Show a filing with its docket, and verify the chain."""
+    register = the_register()
+    filing = register.filing(filing_id)
+    if filing is None:
+        raise NotFound(filing_id)
+    docket, agenda, faults = register.docket(filing_id), list(entries.outlook(filing)), register.verify(filing_id)
+    refused = register.refused_acts(filing_id)
+    if json_:
+        proof = {"verified": not faults, "faults": faults}
+        door = [{"id": each.act_id, "kind": each.kind, "message": each.message} for each in refused]
+        versions = [
+            {"version": version, "findings": [each.model_dump(mode="json") for each in findings]}
+            for version, findings in register.versions(filing_id)
+        ]
+        say(life(filing, docket, agenda) | {"versions": versions, "chain": proof, "refused_at_the_door": door})
+        return
+    row = register.row(filing_id)
+    name = row.alliance_name if row else ""
+    console.print(f"[bold]{name}[/]（{filing_id}）  {filing.kind.label}  阶段：[bold]{filing.stage.label}[/]")
+    print_docket(docket)
+    print_agenda(agenda)
+    for each in refused:
+        console.print(f"未予登记的行为：{each.kind} {each.act_id}（{visibility.local(each.refused_at)}）{each.message}")
+    for version, findings in register.versions(filing_id)[-1:]:
+        console.print(f"第{version}版申请的提示与核对事项：")
+        print_findings(findings)
+    console.print("[green]登记链核验通过[/]" if not faults else "[red]登记链核验未通过[/]")
+    for fault in faults:
+        console.print(f"[red]{fault}[/]")
+
+
+@cli.command(help="日程：无人行为时，时间将带来什么。")
+@click.argument("filing_id")
+@as_json
+def agenda(filing_id: str, json_: bool) -> None:
+    """Show what time alone will bring."""
+    filing = the_register().filing(filing_id)
+    if filing is None:
+        raise NotFound(filing_id)
+    lines = list(entries.outlook(filing))
+    if json_:
+        say([line.model_dump(mode="json") for line in lines])
+    else:
+        print_agenda(lines)
+
+
+@cli.command("list", help="备案列表，最近期限在前。")
+@click.option("--stage", type=click.Choice([stage.value for stage in Stage]), help="阶段")
+@click.option("--jurisdiction", type=click.Choice(list(offices.OFFICES)), help="属地代码")
+@click.option("--waiting-for", help="待办机构代码")
+@click.option("--due-before", help="期限早于（ISO 时间或日期）")
+@click.option("--limit", default=200, show_default=True, type=click.IntRange(1, 100_000), help="最多列出")
+@as_json
+def list_(
+    stage: str | None,
+    jurisdiction: str | None,
+    waiting_for: str | None,
+    due_before: str | None,
+    limit: int,
+    json_: bool,
+) -> None:
+    """List filings by the nearest deadline."""
+    before = read_instant(f"{due_before}T00:00:00+08:00" if due_before and "T" not in due_before else due_before)
+    if due_before and before is None:
+        raise click.UsageError(f"不是时间：{due_before}")
+    rows = the_register().filings(
+        stage=stage, jurisdiction=jurisdiction, waiting_for=waiting_for, due_before=before, limit=limit
+    )
+    if json_:
+        say([_listed(row) for row in rows])
+        return
+    table = Table("备案", "联盟", "类", "属地", "阶段", "待办", "最近期限", "事项")
+    for row in rows:
+        deadline = (
+            visibility.local(row.next_deadline) + ("（暂定）" if row.provisional else "") if row.next_deadline else "—"
+        )
+        waits = offices.name_of(row.waiting_for) if row.waiting_for else "—"
+        city = offices.OFFICES[row.jurisdiction].city
+        table.add_row(
+            row.filing_id,
+            row.alliance_name,
+            row.kind,
+            city,
+            Stage(row.stage).label,
+            waits,
+            deadline,
+            row.next_lapse or "",
+        )
+    console.print(table)
+
+
+def _listed(row: FilingRow) -> dict[str, Any]:
+    fields = (
+        "filing_id", "alliance_name", "kind", "jurisdiction", "zone", "stage", "waiting_for", "report_year",
+        "archive_number", "next_lapse", "missed_years", "open_objections", "on_hold", "provisional", "terms", "calendar",
+    )  # fmt: skip
+    deadline = INSTANT.dump_python(row.next_deadline, mode="json") if row.next_deadline else None
+    return {name: getattr(row, name) for name in fields} | {"next_deadline": deadline}
+
+
+@cli.command(help="核对一份申请或行为：列出全部问题，不发送任何东西。")
+@click.argument("file")
+@as_json
+def check(file: str, json_: bool) -> None:
+    """Print the findings of an application or an act; send nothing."""
+    raw = read_file(file)
+    editions.load(Settings().editions)
+    if raw.get("kind") in intake.FORMS or "alliance_name" in raw:
+        findings = intake.examine(raw, read_instant(raw.get("received_at")) or datetime.now(UTC)).findings
+    else:
+        findings = lodging.lodge("check", raw).findings
+    if json_:
+        say([each.model_dump(mode="json") for each in findings])
+    else:
+        print_findings(findings)
+    if any(each.severity == "error" for each in findings):
+        raise SystemExit(REFUSED)
+
+
+@cli.command(help="输入的 JSON Schema：kind_a、kind_b，或某一行为的名称；不写名称则列出全部。")
+@click.argument("name", required=False)
+def schema(name: str | None) -> None:
+    """Print the JSON Schema of an input."""
+    known = schemas()
+    if name is None:
+        say(sorted(known))
+    elif name in known:
+        say(known[name])
+    else:
+        raise click.UsageError(f"没有名为 {name} 的输入；可用：{'、'.join(sorted(known))}")
+
+
+def schemas() -> dict[str, Any]:
+    """The JSON Schema of every input: both applications, and each act with the paper it brings as `content`."""
+    known: dict[str, Any] = {"kind_a": FormA.model_json_schema(), "kind_b": FormB.model_json_schema()}
+    for act_type in lodging.ACT_TYPES:
+        described = act_type.model_json_schema()
+        kind = described["properties"]["kind"]["const"]
+        for internal in ("seen", "facts"):
+            described["properties"].pop(internal, None)
+        paper = lodging.PAPERS.get(kind)
+        if paper or kind == ActKind.RESUBMIT:
+            content = paper.model_json_schema() if paper else {"description": "kind_a 或 kind_b"}
+            described.setdefault("$defs", {}).update(content.pop("$defs", {}))
+            described["properties"]["content"] = content
+            described["properties"]["paper"]["description"] = "文书摘要；已附 content 的不填"
+            described["required"] = [each for each in described["required"] if each != "paper"]
+        known[kind] = described
+    return known
+
+
+@cli.command(help="只按规则推演：一份申请和一串行为会成为怎样的卷宗；不启动任何东西。")
+@click.argument("file")
+@click.option("--acts", "acts_file", help="行为列表（JSON 数组）")
+@click.option("--until", help="推演至（ISO 时间）；缺省至最后一项行为")
+@as_json
+def simulate(file: str, acts_file: str | None, until: str | None, json_: bool) -> None:
+    """What the regulation alone makes of an application and acts."""
+    editions.load(Settings().editions)
+    acts = json.loads(Path(acts_file).read_text("utf-8")) if acts_file else []
+    end = read_instant(until)
+    if until and end is None:
+        raise click.UsageError(f"不是时间：{until}")
+    result = simulate_life(read_file(file), acts, end)
+    if result.filing is None:
+        _refuse(result.findings)
+    if json_:
+        say(life(result.filing, result.docket, result.agenda))
+        return
+    print_docket(result.docket)
+    print_agenda(result.agenda)
+
+
+@cli.command(help="由备案库重新启动引擎中已不存在的在办备案。")
+@click.argument("filing_id", required=False)
+@as_json
+def revive(filing_id: str | None, json_: bool) -> None:
+    """Start again every open filing whose workflow is gone."""
+    revived = with_filings(lambda filings: filings.revive(filing_id))
+    if json_:
+        say(revived)
+    else:
+        console.print(f"重新启动 {len(revived)} 件" + ("：" + "、".join(revived) if revived else ""))
+
+
+@cli.command(help="对全部在办备案作出同一行为，如启用新工作日历、调整年度报送期限。")
+@click.argument("file")
+@click.option("--kind", type=click.Choice(list(Kind)), help="只对某一类")
+@click.option("--jurisdiction", type=click.Choice(list(offices.OFFICES)), help="只对某一属地")
+@as_json
+def broadcast(file: str, kind: str | None, jurisdiction: str | None, json_: bool) -> None:
+    """Do the same act to every open filing."""
+    raw = read_file(file)
+    meant = the_register().open_filings(kind=kind, jurisdiction=jurisdiction)
+    answers = with_filings(lambda filings: filings.broadcast(raw, [filing_id for filing_id, _ in meant]))
+    if json_:
+        say({filing_id: answer.model_dump(mode="json") for filing_id, answer in answers.items()})
+        return
+    for filing_id, answer in answers.items():
+        outcome = f"已登记第{answer.number}号" if isinstance(answer, Receipt) else f"[red]{answer.message}[/]"
+        console.print(f"{filing_id}：{outcome}")
+
+
+def _report(json_: bool, message: str, refusal: Refusal | None = None) -> None:
+    """Say what went wrong, in the form that was asked for."""
+    if json_:
+        say(refusal.model_dump(mode="json") if refusal else {"message": message})
+        return
+    errors.print(f"[red]{message}[/]")
+    if refusal and refusal.findings:
+        print_findings(refusal.findings)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command; its exit code."""
+    json_ = "--json" in arguments
+    try:
+        cli.main(list(arguments), prog_name="beian", standalone_mode=False)
+    except Refused as refused:
+        _report(json_, str(refused), refused.refusal)
+        return REFUSED
+    except (NotFound, Conflict) as error:
+        _report(json_, f"{error.__doc__} {error}")
+        return NOT_FOUND if isinstance(error, NotFound) else CONFLICT
+    except (Unreachable, RPCError, RuntimeError, SQLAlchemyError) as error:
+        if isinstance(error, RPCError) and error.status is RPCStatusCode.INVALID_ARGUMENT:
+            _report(json_, error.message)
+            return REFUSED
+        _report(json_, f"{Unreachable.__doc__}（{type(error).__name__}）")
+        return UNREACHABLE
+    except (click.UsageError, EditionRefused) as error:
+        _report(json_, error.format_message() if isinstance(error, click.UsageError) else str(error))
+        return USAGE
+    except SystemExit as leaving:
+        return int(leaving.code or 0)
+    return DONE
+
+
+def main() -> NoReturn:
+    """The console script. Leaves at once when done: the engine's runtime may not survive the interpreter's own exit."""
+    code = run(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,270 @@
+"""AllianceFiling: one workflow per alliance for its whole life.
+
+While the filing is open it waits for an act or for the head of the agenda, and enters whichever comes. What may be done
+and when time acts is decided by the regulation; what was entered stands in the register; this is only the waiting.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import JsonValue
+from temporalio import workflow
+from temporalio.common import RawValue, RetryPolicy
+from temporalio.exceptions import ApplicationError
+from temporalio.workflow import LocalActivityConfig
+
+with workflow.unsafe.imports_passed_through():
+    from activities.entering import Correction, Entering, Question, Submission
+    from activities.register import Appended
+    from models.acts import Act, CalendarPublished, Resubmit, TermsPublished
+    from models.filing import AgendaLine, Entry, Filing, Receipt
+    from models.findings import Refusal
+    from regulation import agenda, entries, lifecycle, lodging
+    from regulation.moment import Moment
+    from workflows import visibility
+
+STEP = LocalActivityConfig(
+    start_to_close_timeout=timedelta(seconds=30),
+    retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(minutes=10)),
+    local_retry_threshold=timedelta(seconds=5),
+)
+"""How the register is called: for as long as it takes, and without filling the history while it is down."""
+
+
+class Start(Submission):
+    """A start names a filing and, the first time, its paper; only a continued run carries the filing itself."""
+
+    filing: Filing | None = None
+
+
+@workflow.defn(name="AllianceFiling")
+class AllianceFiling:
+    """备案: one alliance, from submission to its end."""
+
+    @workflow.init
+    def __init__(self, start: Start) -> None:
+        continued = workflow.info().continued_run_id is not None
+        self.filing: Filing | None = start.filing if continued else None
+        self.due = agenda.next_lapse(self.filing) if self.filing else None
+        self.recent: list[Entry] = []
+        self.year_over = False
+        self.lock = asyncio.Lock()
+
+    @workflow.run
+    async def run(self, start: Start) -> Filing:
+        """From the application to the end of the filing (《工作指引》第九条至第十一条)."""
+        if self.filing is None:
+            await self._take_in(start)
+        self._show()
+        while not await self._is_over():
+            if await self._day_comes():
+                async with self.lock:
+                    await self._enter_lapses(workflow.now())
+            if self.year_over or workflow.info().is_continue_as_new_suggested():
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                workflow.continue_as_new(
+                    Start(filing_id=start.filing_id, filing=self.filing), memo=dict(workflow.memo())
+                )
+        return self.value
+
+    # What may be asked of a filing
+
+    @workflow.update(description="对备案作出一项行为；不合规则的当即退回并说明理由")
+    async def act(self, raw: JsonValue) -> Receipt:
+        """Do an act: a short receipt, or the reason why not."""
+        return await self._act(raw)
+
+    @act.validator
+    def _act_may_be(self, raw: JsonValue) -> None:
+        """Refuse, without a trace in the history, what the regulation refuses as things stand."""
+        act, faults = lodging.read_act(raw)
+        if act is None:
+            raise _error(lodging.refusal(faults))
+        if self.filing is None or self.filing.answered(act.id) or (act.seen or 0) > self.filing.number:
+            return
+        when = Moment(act.received_at or workflow.now(), workflow.now())
+        if refusal := lifecycle.check(entries.projected(self.filing, when), act, when):
+            raise _error(refusal)
+
+    @workflow.signal(dynamic=True, description="同 act；不予登记的记入卷宗，不影响备案")
+    async def _signalled(self, name: str, args: Sequence[RawValue]) -> None:
+        """Any signal at all: an act, or something that is refused in the docket and harms nothing."""
+        values = [_readable(arg) for arg in args]
+        raw: JsonValue = values[0] if name == "act" and len(values) == 1 else {"signal": name, "values": values}
+        try:
+            await self._act(raw, by_signal=True)
+        except ApplicationError as error:
+            workflow.logger.info("act.refused", extra={"error_type": error.type})
+
+    @workflow.query(name="filing", description="备案现状")
+    def _filing_now(self) -> Filing | None:
+        return self.filing
+
+    @workflow.query(name="agenda", description="日程：无人行为时，时间将带来什么")
+    def _agenda_now(self) -> list[AgendaLine]:
+        return list(entries.outlook(self.filing)) if self.filing else []
+
+    # Waiting
+
+    async def _day_comes(self) -> bool:
+        """Wait for the head of the agenda; False if something else came first. One timer for as long as the head stays."""
+        due = self.due
+        left = due.at - workflow.now() if due else None
+        if due and left and left > timedelta(0):
+            try:
+                await workflow.wait_condition(
+                    lambda: self.due is not due, timeout=left, timeout_summary=visibility.timer_summary(due)
+                )
+            except TimeoutError:
+                return True
+            return False
+        if due is None:
+            await workflow.wait_condition(lambda: self.due is not None or self._at_an_end())
+        return due is not None
+
+    async def _is_over(self) -> bool:
+        """Whether the filing has come to an end, for which also its last callers have had their answers (Q18)."""
+        if self._at_an_end():
+            await workflow.wait_condition(workflow.all_handlers_finished)
+        return self._at_an_end()
+
+    def _at_an_end(self) -> bool:
+        return self.due is None and self.value.stage in lifecycle.ENDS
+
+    @property
+    def value(self) -> Filing:
+        """The filing, once it is taken in."""
+        if self.filing is None:
+            raise RuntimeError("the filing is not taken in yet")
+        return self.filing
+
+    # Entering
+
+    async def _take_in(self, start: Start) -> None:
+        """The stored filing, or a new one from the facts of its paper (design.md, Revival; Q20)."""
+        now = workflow.now()
+        submission = Submission(
+            filing_id=start.filing_id, paper=start.paper, received_at=start.received_at or now, by=start.by
+        )
+        taken = await workflow.execute_local_activity_method(Entering.take_in, submission, **_step("受理前核对"))
+        if taken.filing:
+            self._carry(taken.filing)
+        elif taken.facts:
+            await self._enter(entries.submitted(taken.facts, Moment(submission.received_at or now, now)))
+
+    async def _act(self, raw: JsonValue, *, by_signal: bool = False) -> Receipt:
+        """Enter an act, judged after everything that was due when it was received (Instants 2)."""
+        handled_at = workflow.now()
+        await workflow.wait_condition(lambda: self.filing is not None)
+        async with self.lock:
+            act, faults = lodging.read_act(raw)
+            event = act or entries.unreadable(raw)
+            when = Moment((act and act.received_at) or handled_at, handled_at)
+            if act and (act.seen or 0) > self.value.number:
+                await self._catch_up()
+            while True:
+                if answered := self.value.answered(event.id):
+                    return await self._recall(answered)
+                judged = await self._judged(act, when) if act else lodging.refusal(faults)
+                if not isinstance(judged, Refusal):
+                    entry = entries.entered(self.value, judged, when)
+                    warnings = lifecycle.warnings(self.value, judged, when)
+                    appended = await self._enter(entry)
+                    if appended.outcome == "entered":
+                        return entries.receipt(entry, warnings)
+                    if appended.outcome != "refused":
+                        continue
+                    judged = Refusal(message=appended.reason, article=entry.article, missing=appended.reason)
+                refused = entries.refused(self.value, event, when, judged.message)
+                if not by_signal or (await self._enter(refused)).outcome == "entered":
+                    raise _error(judged)
+
+    async def _judged(self, act: Act, when: Moment) -> Act | Refusal:
+        """The act with the facts that only its paper or this release can tell, or why it may not be."""
+        await self._enter_lapses(when.at if when.sensible else when.entered_at)
+        act = act.but(received_at=when.at, seen=None)
+        if isinstance(act, CalendarPublished | TermsPublished):
+            name = act.calendar if isinstance(act, CalendarPublished) else act.terms
+            if not await workflow.execute_local_activity_method(Entering.knows_edition, name, **_step("核对版本")):
+                return lifecycle.unknown_edition(self.value, act, name)
+        if refusal := lifecycle.check(self.value, act, when):
+            return refusal
+        if isinstance(act, Resubmit):
+            correction = Correction(filing=self.value, paper=act.paper, received_at=when.at)
+            examined = await workflow.execute_local_activity_method(
+                Entering.examine_correction, correction, **_step("核对补正材料")
+            )
+            if examined.facts is None:
+                return lodging.refusal(examined.findings)
+            act = act.but(facts=examined.facts)
+        return act
+
+    async def _enter_lapses(self, until: datetime) -> None:
+        """Enter what time has brought up to an instant."""
+        while due := entries.due_by(self.value, until):
+            await self._enter(entries.entered(self.value, due.lapse, Moment(due.at, workflow.now())))
+
+    async def _enter(self, entry: Entry) -> Appended:
+        """The one place that enters. Where the register holds other events already, those are carried on instead."""
+        appended = await workflow.execute_local_activity_method(
+            Entering.enter, entry, **_step(visibility.entry_summary(entry))
+        )
+        if appended.outcome == "entered":
+            self.recent = [*self.recent[-visibility.LINES :], entry]
+            self._carry(entry.filing)
+        elif appended.filing:
+            self._carry(appended.filing)
+        self._show()
+        return appended
+
+    async def _catch_up(self) -> None:
+        """The door knew of entries that this run does not: everything died before the engine learned of them."""
+        stored = await workflow.execute_local_activity_method(
+            Entering.take_in, Submission(filing_id=self.value.id), **_step("与备案库对齐")
+        )
+        if stored.filing and stored.filing.number > self.value.number:
+            self._carry(stored.filing)
+
+    async def _recall(self, number: int) -> Receipt:
+        """The same act gets the same answer (Q21)."""
+        question = Question(filing_id=self.value.id, number=number)
+        recalled = await workflow.execute_local_activity_method(Entering.recall, question, **_step("取回答复"))
+        if recalled.receipt is None:
+            raise _error(Refusal(message=recalled.refused or "", article="", missing=""))
+        return recalled.receipt
+
+    def _carry(self, filing: Filing) -> None:
+        """Replace the filing; the timer is armed anew only if the head of the agenda has another instant."""
+        closed = sum(year.closed for year in self.filing.years) if self.filing else 0
+        self.year_over = self.year_over or (self.filing is not None and sum(y.closed for y in filing.years) > closed)
+        self.filing = filing
+        due = agenda.next_lapse(filing)
+        if due is None or self.due is None or due.at != self.due.at:
+            self.due = due
+
+    def _show(self) -> None:
+        """What operators see: search attributes where they changed, and current details."""
+        if updates := visibility.changed(self.value, workflow.info().typed_search_attributes):
+            workflow.upsert_search_attributes(updates)
+        alliance = workflow.memo_value("alliance", self.value.id, type_hint=str)
+        workflow.set_current_details(visibility.details(self.value, alliance, self.recent))
+
+
+def _step(summary: str) -> LocalActivityConfig:
+    return {**STEP, "summary": summary}
+
+
+def _error(refusal: Refusal) -> ApplicationError:
+    """What the caller gets: the message, with everything found as details."""
+    return ApplicationError(refusal.message, refusal.model_dump(mode="json"), type="Refused", non_retryable=True)
+
+
+def _readable(value: RawValue) -> JsonValue:
+    """What a signal brought, as JSON, whatever it is."""
+    try:
+        decoded: Any = workflow.payload_converter().from_payload(value.payload)
+    except Exception:
+        decoded = bytes(value.payload.data)
+    return decoded.decode("utf-8", "replace") if isinstance(decoded, bytes) else decoded

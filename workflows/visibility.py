@@ -1,0 +1,131 @@
+"""What operators see of a filing in the Temporal UI: search attributes, and current details in Markdown.
+
+No personal data and no free text: keys, dates, counts, and the alliance's public name.
+"""
+
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate, TypedSearchAttributes
+
+from models.filing import Entry, Filing
+from models.values import SHANGHAI
+from regulation import agenda, entries, lifecycle, offices
+
+STAGE = SearchAttributeKey.for_keyword("FilingStage")
+KIND = SearchAttributeKey.for_keyword("FilingKind")
+JURISDICTION = SearchAttributeKey.for_keyword("Jurisdiction")
+WAITING_FOR = SearchAttributeKey.for_keyword("WaitingFor")
+TERMS_EDITION = SearchAttributeKey.for_keyword("TermsEdition")
+NEXT_DEADLINE = SearchAttributeKey.for_datetime("NextDeadline")
+REPORT_YEAR = SearchAttributeKey.for_int("ReportYear")
+MISSED_YEARS = SearchAttributeKey.for_int("MissedYears")
+OPEN_OBJECTIONS = SearchAttributeKey.for_int("OpenObjections")
+ON_HOLD = SearchAttributeKey.for_bool("OnHold")
+PROVISIONAL = SearchAttributeKey.for_bool("Provisional")
+
+KEYS = (
+    STAGE,
+    KIND,
+    JURISDICTION,
+    WAITING_FOR,
+    TERMS_EDITION,
+    NEXT_DEADLINE,
+    REPORT_YEAR,
+    MISSED_YEARS,
+    OPEN_OBJECTIONS,
+    ON_HOLD,
+    PROVISIONAL,
+)
+
+REGISTRATION = {key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in KEYS}
+"""What the server must know of them before the first filing: name → type."""
+
+LINES = 8
+"""How many lines of the agenda and of the docket the details show."""
+
+
+def attributes(filing: Filing) -> list[SearchAttributeUpdate[Any]]:
+    """Every search attribute of a filing as it stands."""
+    due = agenda.next_deadline(filing)
+    waiting_for = lifecycle.awaited(filing)
+    year = next((year.year for year in filing.years if not year.closed), None)
+    return [
+        STAGE.value_set(filing.stage.value),
+        KIND.value_set(filing.kind.value),
+        JURISDICTION.value_set(filing.jurisdiction),
+        WAITING_FOR.value_set(waiting_for) if waiting_for else WAITING_FOR.value_unset(),
+        TERMS_EDITION.value_set(filing.terms),
+        NEXT_DEADLINE.value_set(due.at) if due else NEXT_DEADLINE.value_unset(),
+        REPORT_YEAR.value_set(year) if year else REPORT_YEAR.value_unset(),
+        MISSED_YEARS.value_set(filing.missed_years),
+        OPEN_OBJECTIONS.value_set(filing.open_objections),
+        ON_HOLD.value_set(bool(filing.case and filing.case.held)),
+        PROVISIONAL.value_set(agenda.provisional(filing)),
+    ]
+
+
+def changed(filing: Filing, shown: TypedSearchAttributes) -> list[SearchAttributeUpdate[Any]]:
+    """Those attributes that are not shown as they are now."""
+    return [update for update in attributes(filing) if shown.get(update.key) != update.value]
+
+
+def static_summary(alliance: str, jurisdiction: str) -> str:
+    """The one line under which a filing is listed: its alliance and city."""
+    return f"{alliance[:50]} · {offices.OFFICES[jurisdiction].city}"
+
+
+def timer_summary(due: agenda.Due) -> str:
+    """What a timer waits for."""
+    return f"{due.lapse.kind.label} {local(due.at)}"
+
+
+def entry_summary(entry: Entry) -> str:
+    """What an activity enters."""
+    return f"登记第{entry.number}号：{name_of(entry.event)}"
+
+
+def details(filing: Filing, alliance: str, recent: list[Entry]) -> str:
+    """Current details in Markdown: stage, who is awaited, the agenda as a table, the last entries."""
+    awaited = lifecycle.awaited(filing)
+    who = "盟主企业" if awaited == filing.leader else offices.name_of(awaited) if awaited else "无（只待期限届至）"
+    lines = [
+        f"**{alliance}** · {filing.kind.label}（{filing.kind.value}）",
+        "",
+        f"阶段：**{filing.stage.label}** · 待办：{who} · 登记 {filing.number} 条"
+        + (f" · 备案编号 {filing.archive_number}" if filing.archive_number else ""),
+        "",
+        "| 时间 | 届至事项 | 依据 | 日历 |",
+        "|---|---|---|---|",
+    ]
+    for line in islice(entries.outlook(filing), LINES):
+        calendar = f"{line.calendar}（暂定）" if line.provisional else line.calendar
+        lines.append(f"| {local(line.at)} | {name_of(line.lapse)} | {line.article} | {calendar} |")
+    if recent:
+        lines += ["", "| 号 | 时间 | 事项 | 阶段 |", "|---|---|---|---|"]
+        for entry in reversed(recent[-LINES:]):
+            refused = "（不予登记事项）" if entry.refused else ""
+            lines.append(
+                f"| {entry.number} | {local(entry.at)} | {name_of(entry.event)}{refused} | {entry.stage.label} |"
+            )
+    return "\n".join(lines)
+
+
+def name_of(event: object) -> str:
+    """An event in words, with its year and days if it has any."""
+    kind = getattr(event, "kind", "")
+    label = getattr(kind, "label", None) or {"submit": "提交备案申请", "unreadable": "无法识别"}.get(
+        str(kind), str(kind)
+    )
+    year, days = getattr(event, "year", None), getattr(event, "days", None)
+    return label + (f" {year}年度" if year else "") + (f"（{days:+d}日）" if days else "")
+
+
+def local(instant: datetime) -> str:
+    """An instant for people, in Shanghai; midnight is 24:00 of the day that is over."""
+    local = instant.astimezone(SHANGHAI)
+    if local.time() == datetime.min.time():
+        return f"{local.date() - timedelta(days=1)} 24:00"
+    return f"{local:%Y-%m-%d %H:%M}"
