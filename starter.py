@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
+from uuid import uuid4
 
 import click
 from pydantic import JsonValue, TypeAdapter, ValidationError
@@ -85,10 +86,11 @@ class Filings:
     client: Client
     register: Register
     task_queue: str = "filings"
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     async def submit(self, raw: Mapping[str, Any]) -> Receipt:
         """Submit an application (A-27, B-16). The same one again is the same filing; another under its id a `Conflict`."""
-        now = datetime.now(UTC)
+        now = self.clock()
         if paper := lodging.application(raw):
             filing_id = str(raw["filing_id"])
             if row := self.register.row(filing_id):
@@ -134,7 +136,7 @@ class Filings:
         row = self.register.row(filing_id)
         if row is None:
             raise NotFound(filing_id)
-        now = datetime.now(UTC)
+        now = self.clock()
         filing = Filing.model_validate_json(row.value)
         act = self._lodged(filing, raw, now)
         if not row.open:
@@ -150,10 +152,11 @@ class Filings:
             memo={"alliance": row.alliance_name},
             static_summary=visibility.static_summary(row.alliance_name, row.jurisdiction),
         )
+        # The filing itself knows which acts it has applied; an update id of its own lets a refused act be sent again.
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 receipt: Receipt = await self.client.execute_update_with_start_workflow(
-                    "act", sent, start_workflow_operation=start, id=f"{act.id}:{row.number}", result_type=Receipt
+                    "act", sent, start_workflow_operation=start, id=f"{act.id}:{uuid4().hex[:8]}", result_type=Receipt
                 )
                 return receipt
         except WorkflowUpdateFailedError as failed:

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
@@ -14,7 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 from activities import editions, logs
-from activities.delivering import Delivering, OutboxFolder, Postman
+from activities.delivering import Channel, Delivering, OutboxFolder, Postman
 from activities.entering import Entering
 from activities.register import Register
 from deploy.database import migrate
@@ -53,11 +53,18 @@ async def register_search_attributes(client: Client) -> None:
             raise
 
 
-def build(client: Client, register: Register, settings: Settings) -> tuple[Worker, Postman]:
+def channels_of(settings: Settings) -> Sequence[Channel]:
+    """Through what messages leave the house, beside the inbox that the register is: the one place to add a channel."""
+    return [OutboxFolder(settings.outbox)]
+
+
+def build(
+    client: Client, register: Register, settings: Settings, channels: Sequence[Channel] | None = None
+) -> tuple[Worker, Postman]:
     """The worker with its activities, and the postman who hands over what they wrote."""
     postman = Postman(register, client, settings.task_queue, settings.delivery_interval)
     entering = Entering(register, entered=postman.ring)
-    delivering = Delivering(register, channels=[OutboxFolder(settings.outbox)])
+    delivering = Delivering(register, channels_of(settings) if channels is None else channels)
     worker = Worker(
         client,
         task_queue=settings.task_queue,

@@ -1,0 +1,104 @@
+"""Verbs for lives: `await story.city("accept", on="2027-03-16")` reads as the docket will."""
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from examples.demo import OFFICES
+from models.filing import Entry, Filing, Receipt
+from models.values import SHANGHAI
+from models.vocabulary import Kind
+from regulation.review import CONDITIONS
+from tests.world import World
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+Act = Callable[..., Awaitable[Receipt]]
+
+
+def instant(on: str) -> datetime:
+    """A day, at 9 in the morning, or a moment of it, in Shanghai."""
+    return datetime.fromisoformat(on if "T" in on else f"{on}T09:00:00").replace(tzinfo=SHANGHAI)
+
+
+def application(kind: Kind = Kind.A, **changes: Any) -> dict[str, Any]:
+    """The example application with some fields changed."""
+    form: dict[str, Any] = json.loads((EXAMPLES / f"kind_{kind.lower()}.json").read_text("utf-8"))
+    return form | changes
+
+
+def report(year: int, text: str = "完成两项攻关") -> dict[str, Any]:
+    """An annual report's paper."""
+    return {"year": year, "summary": {"text": text}, "plan": {"text": "继续攻关"}, "integrity_commitment": True}
+
+
+def checklist(kind: Kind = Kind.A) -> list[dict[str, Any]]:
+    """Every condition met."""
+    return [{"item": item, "met": True} for item in CONDITIONS[kind]]
+
+
+class Story:
+    """One filing's life in a world, told act by act."""
+
+    def __init__(self, world: World, filing_id: str, **changes: Any) -> None:
+        self.world = world
+        self.id = filing_id
+        name = f"沈阳市{filing_id}产学研联盟"
+        self.form = application(**{"filing_id": filing_id, "alliance_name": name, **changes})
+        self.count = 0
+
+    def act(self, who: str, kind: str, on: str, **fields: Any) -> dict[str, Any]:
+        """An act as a door takes it."""
+        self.count += 1
+        by = self.form["by"] if who == "leader" else OFFICES[who]
+        act = {"id": f"{self.id}-{self.count}", "kind": kind, "by": by, "received_at": instant(on).isoformat()}
+        return act | fields
+
+    def __getattr__(self, who: str) -> Act:
+        if who != "leader" and who not in OFFICES:
+            raise AttributeError(who)
+
+        async def acts(kind: str, on: str, **fields: Any) -> Receipt:
+            return await self.world.acts(self.id, self.act(who, kind, on, **fields))
+
+        return acts
+
+    async def submitted(self, on: str) -> Receipt:
+        """The leader submits."""
+        self.form = self.form | {"received_at": instant(on).isoformat()}
+        return await self.world.submits(self.form)
+
+    async def archived(self, year: int) -> Receipt:
+        """Submitted on 15 March and in force on 20 April of a year, without incident."""
+        await self.submitted(f"{year}-03-15")
+        await self.city("accept", f"{year}-03-16")
+        await self.iit("give_iit_opinion", f"{year}-03-17", positive=True)
+        await self.city2("confirm", f"{year}-03-18", checklist=checklist())
+        return await self.province("archive", f"{year}-04-20")
+
+    async def reports(self, year: int, on: str) -> Receipt:
+        """The leader files a year's report."""
+        return await self.world.acts(
+            self.id, self.act("leader", "file_annual_report", on, year=year, content=report(year))
+        )
+
+    async def on(self, day: str) -> None:
+        """Let time pass."""
+        await self.world.on(self.id, instant(day))
+
+    @property
+    def filing(self) -> Filing:
+        """The filing as the register has it."""
+        filing = self.world.register.filing(self.id)
+        assert filing
+        return filing
+
+    @property
+    def docket(self) -> list[Entry]:
+        """Everything entered."""
+        return self.world.register.docket(self.id)
+
+    def kinds(self) -> list[str]:
+        """The kinds of everything entered, reminders left out."""
+        return [entry.event.kind for entry in self.docket if entry.event.kind != "reminder"]

@@ -1,0 +1,196 @@
+"""Sudden death of everything: what the register accepted is never lost and never entered twice (design.md, principle 5)."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from activities.register import Register
+from deploy.database import migrate
+from deploy.embedded import answers, start_server
+from examples.demo import OFFICES
+from models.filing import AgendaLine, Filing
+from models.settings import Settings
+from regulation import entries
+from starter import workflow_id
+from tests.story import application
+from workflows.connection import connect
+
+ROOT = Path(__file__).parent.parent
+
+
+def eventually(what: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > deadline:
+            raise TimeoutError(what)
+        time.sleep(0.05)
+
+
+def two_free_ports() -> tuple[int, int]:
+    """Ports nobody listens on."""
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
+
+
+class Machine:
+    """One machine on which everything runs as processes that can be killed."""
+
+    def __init__(self, var: Path) -> None:
+        temporal, ui = two_free_ports()
+        self.settings = Settings(var=var, temporal_port=temporal, ui_port=ui, metrics_port=0)
+        self.environ = os.environ | {
+            "BEIAN_VAR": str(var),
+            "BEIAN_TEMPORAL_PORT": str(temporal),
+            "TEMPORAL_ADDRESS": f"127.0.0.1:{temporal}",
+        }
+        self.processes: list[subprocess.Popen[Any]] = []
+        migrate(self.settings.register_url)
+        self.register = Register.at(self.settings.register_url)
+
+    def server(self) -> subprocess.Popen[bytes]:
+        """A Temporal server on this machine's database."""
+        server = start_server(self.settings)
+        self.processes.append(server)
+        eventually(lambda: answers(self.settings.temporal_port))
+        return server
+
+    def worker(self, dies_after: str = "-") -> subprocess.Popen[bytes]:
+        """A worker that dies after an event."""
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "tests.mortal_worker", dies_after],
+            cwd=ROOT,
+            env=self.environ,
+            stderr=subprocess.DEVNULL,
+        )
+        self.processes.append(worker)
+        return worker
+
+    def client(self, *arguments: str, given: dict[str, Any] | None = None) -> subprocess.Popen[str]:
+        """`starter.py …` with JSON on its standard input."""
+        client = subprocess.Popen(
+            [sys.executable, "starter.py", *arguments, "--json"],
+            cwd=ROOT,
+            env=self.environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.processes.append(client)
+        assert client.stdin
+        client.stdin.write(json.dumps(given or {}, ensure_ascii=False))
+        client.stdin.close()
+        return client
+
+    def says(self, *arguments: str, given: dict[str, Any] | None = None) -> Any:
+        """What a client prints, once it has ended well."""
+        with self.client(*arguments, given=given) as client:
+            assert client.stdout
+            assert client.stderr
+            said, complaint = client.stdout.read(), client.stderr.read()
+        assert client.returncode == 0, said + complaint
+        return json.loads(said)
+
+    def kill(self, *processes: subprocess.Popen[Any]) -> None:
+        """SIGKILL."""
+        for process in processes:
+            process.send_signal(signal.SIGKILL)
+            with process:
+                pass
+
+    def delivered(self) -> bool:
+        """Whether every message is."""
+        return not self.register.undelivered(handed_before=datetime.now(UTC) + timedelta(days=1))
+
+    async def engine_has(self, filing_id: str) -> tuple[Filing, list[AgendaLine]]:
+        """What the engine answers when asked."""
+        handle = (await connect(self.settings)).get_workflow_handle(workflow_id(filing_id))
+        filing: Filing = await handle.query("filing", result_type=Filing)
+        return filing, await handle.query("agenda", result_type=list[AgendaLine])
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    """A machine; whatever still runs at the end is killed."""
+    with ExitStack() as stack:
+        machine = Machine(tmp_path)
+        stack.callback(lambda: machine.kill(*(each for each in machine.processes if each.poll() is None)))
+        stack.callback(machine.register.engine.dispose)
+        yield machine
+
+
+def act(number: int, who: str, kind: str, **fields: Any) -> dict[str, Any]:
+    """An act without a receipt: it counts from when it is handled."""
+    return {"id": f"kill-{number}", "kind": kind, "by": OFFICES[who], **fields}
+
+
+async def test_killed_between_commit_and_engine_both_acts_are_in_the_docket_once(machine: Machine) -> None:
+    form = application(filing_id="KILL-1")
+    accept, opinion = act(1, "city", "accept"), act(2, "iit", "give_iit_opinion", positive=True)
+
+    server, worker = machine.server(), machine.worker(dies_after="submit")
+    client = machine.client("submit", "-", given=form)
+    worker.wait()
+    machine.kill(client, server)
+    server, worker = machine.server(), machine.worker(dies_after="accept")
+    assert machine.says("submit", "-", given=form)["number"] == 1, "the submission was never lost"
+    eventually(machine.delivered)
+
+    client = machine.client("act", "KILL-1", "-", given=accept)
+    worker.wait()
+    machine.kill(client, server)
+    stored = machine.register.filing("KILL-1")
+    assert stored
+    assert stored.stage == "under_review", "the register has it, the engine does not"
+
+    server, worker = machine.server(), machine.worker()
+    assert machine.says("act", "KILL-1", "-", given=opinion)["number"] == 3, "another act comes first"
+    assert machine.says("act", "KILL-1", "-", given=accept)["number"] == 2, "the act that was cut off is sent again"
+    shown = machine.says("show", "KILL-1")
+    assert [entry["event"]["kind"] for entry in shown["docket"]] == ["submit", "accept", "give_iit_opinion"]
+    assert shown["chain"] == {"verified": True, "faults": []}
+    filing, agenda = await machine.engine_has("KILL-1")
+    assert filing == machine.register.filing("KILL-1")
+    assert agenda == list(entries.outlook(filing))
+    eventually(machine.delivered)
+    sent = (machine.settings.var / "sent.log").read_text("utf-8").split()
+    assert sorted(sent) == sorted(message.id for message in machine.register.messages("KILL-1")), "each once"
+
+
+async def test_the_engine_s_database_lost_revive_brings_every_open_filing_back(machine: Machine) -> None:
+    server, worker = machine.server(), machine.worker()
+    for number, acts in enumerate(([], ["accept"], ["withdraw"])):
+        filing_id = f"LOST-{number}"
+        machine.says("submit", "-", given=application(filing_id=filing_id, alliance_name=f"沈阳市{number}产学研联盟"))
+        for kind in acts:
+            by = application()["by"] if kind == "withdraw" else OFFICES["city"]
+            machine.says("act", filing_id, "-", given={"id": f"lost-{kind}", "kind": kind, "by": by})
+    eventually(machine.delivered)
+    machine.kill(worker, server)
+    for file in machine.settings.var.glob("temporal.db*"):
+        file.unlink()
+    machine.server()
+    machine.worker()
+    eventually(lambda: machine.says("list")[0]["filing_id"] == "LOST-0")
+    assert machine.says("revive") == ["LOST-0", "LOST-1"]
+    assert machine.says("revive") == [], "whatever runs is left alone"
+    for filing_id in ("LOST-0", "LOST-1"):
+        filing, agenda = await machine.engine_has(filing_id)
+        assert filing == machine.register.filing(filing_id)
+        assert agenda == list(entries.outlook(filing))
+    opinion = act(3, "iit", "give_iit_opinion", positive=True)
+    assert machine.says("act", "LOST-1", "-", given=opinion)["number"] == 3, "and life goes on"

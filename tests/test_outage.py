@@ -1,0 +1,133 @@
+"""Outages: of the worker over a deadline, of the register, of a channel. Deadlines are judged by receipts (Instants)."""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy.exc import OperationalError
+from temporalio.testing import WorkflowEnvironment
+
+from activities.register import Appended, Message, Register
+from models.filing import Entry
+from models.vocabulary import Stage, YearStatus
+from tests.story import Story, instant, report
+from tests.world import World
+
+RECEIVED = {
+    "2028-11-30T23:59:59": (YearStatus.FILED, ["file_annual_report", "year_closed"]),
+    "2028-12-01T00:00:00": (YearStatus.LATE, ["year_missed", "file_annual_report"]),
+    "2028-12-01T00:00:01": (YearStatus.LATE, ["year_missed", "file_annual_report"]),
+}
+
+
+async def test_a_report_counts_by_its_receipt_even_if_the_worker_was_down_over_the_deadline(
+    environment: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    world = World.without_worker(environment, tmp_path)
+    stories = {on: Story(world, f"DOWN-{on[-8:].replace(':', '')}") for on in RECEIVED}
+
+    async def lived_up_to_the_deadline(story: Story) -> None:
+        await story.archived(2027)
+        await story.reports(2027, "2027-11-01")
+        await world.on(story.id, instant("2028-11-30T23:59:50"))
+
+    async def reported_while_nobody_works(story: Story, on: str) -> None:
+        act = story.act("leader", "file_annual_report", on, year=2028, content=report(2028))
+        waiting = asyncio.create_task(world.door_at(instant("2028-12-01T00:00:20")).act(story.id, act))
+        await world.on(story.id, instant("2028-12-01T00:00:05"))
+        nobody_works.release()
+        await waiting
+
+    async with world.working():
+        await asyncio.gather(*(lived_up_to_the_deadline(story) for story in stories.values()))
+    nobody_works = asyncio.Semaphore(0)
+    reports = [asyncio.create_task(reported_while_nobody_works(story, on)) for on, story in stories.items()]
+    for _ in reports:
+        await nobody_works.acquire()
+    async with world.working():
+        await asyncio.gather(*reports)
+        for on, (status, docket) in RECEIVED.items():
+            story = stories[on]
+            await world.on(story.id, instant("2028-12-01T08:00:00"))
+            year = story.filing.year(2028)
+            assert year
+            assert (year.status, story.kinds()[-2:]) == (status, docket), on
+    world.register.engine.dispose()
+
+
+async def test_a_report_in_time_that_arrives_after_the_second_miss_undoes_miss_and_case(world: World) -> None:
+    story = Story(world, "DOWN-UNDO")
+    await story.archived(2027)
+    await story.on("2028-12-03")
+    assert story.filing.stage is Stage.REVOCATION_PENDING
+    missed = next(entry for entry in reversed(story.docket) if entry.event.kind == "year_missed")
+    act = story.act("leader", "file_annual_report", "2028-11-30T23:59:59", year=2028, content=report(2028))
+    await world.acts(story.id, act | {"reaches": instant("2028-12-03T10:00").isoformat()})
+    year = story.filing.year(2028)
+    assert year
+    assert (year.status, story.filing.stage, story.filing.missed_years) == (YearStatus.FILED, Stage.IN_FORCE, 0)
+    assert story.docket[-1].undoes == missed.number
+    told = {
+        (message.text, message.to)
+        for message in world.register.messages(story.id)
+        if message.number == story.filing.number
+    }
+    assert {("miss_undone", "leader"), ("case_ended", "leader")} <= told
+
+
+@dataclass
+class FailingRegister(Register):
+    """A register that is down for its first appends."""
+
+    failures: int = 3
+    tried: list[int] = field(default_factory=list)
+
+    def append(self, entry: Entry) -> Appended:
+        """Fail as a database does that cannot be reached, then work."""
+        self.tried.append(entry.number)
+        if len(self.tried) <= self.failures:
+            raise OperationalError("INSERT", {}, ConnectionError("the database is down"))
+        return super().append(entry)
+
+
+async def test_a_dead_register_holds_an_act_up_and_loses_nothing(
+    environment: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    world = World.without_worker(environment, tmp_path)
+    world.register = register = FailingRegister(world.register.engine)
+    story = Story(world, "DEAD-REGISTER")
+    async with world.working():
+        receipt = await story.submitted("2027-03-15")
+        assert (receipt.number, register.tried) == (1, [1, 1, 1, 1])
+        history = await world.handle(story.id).fetch_history()
+        assert sum(event.HasField("marker_recorded_event_attributes") for event in history.events) == 2
+    register.engine.dispose()
+
+
+@dataclass
+class FailingChannel:
+    """A channel that is down for a while, and remembers what it was asked to send."""
+
+    down: bool = True
+    sent: list[str] = field(default_factory=list)
+
+    def send(self, message: Message) -> None:
+        """Fail, or take the message."""
+        if self.down:
+            raise ConnectionError("the channel is down")
+        self.sent.append(message.id)
+
+
+async def test_a_dead_channel_holds_up_no_clock_and_sends_once_when_it_is_back(
+    environment: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    world, channel = World.without_worker(environment, tmp_path), FailingChannel()
+    story = Story(world, "DEAD-CHANNEL")
+    async with world.working(channels=[channel]):
+        await story.archived(2027)
+        await story.on("2028-12-02")
+        assert story.kinds()[-1] == "revocation_opened", "a year passed meanwhile"
+        assert all(message.delivered_at is None for message in world.register.messages(story.id))
+        channel.down = False
+        assert await world.delivered(story.id) == len(channel.sent) == len(set(channel.sent))
+    world.register.engine.dispose()

@@ -1,0 +1,113 @@
+"""Signals, from whoever sends them and whatever they hold: entered, or refused in the docket; never any harm."""
+
+import asyncio
+import json
+import subprocess
+from typing import Any
+
+from temporalio.client import WorkflowExecutionStatus
+
+from deploy.embedded import temporal
+from models.acts import Unreadable
+from models.filing import Filing
+from models.vocabulary import Stage
+from starter import workflow_id
+from tests.story import Story, instant
+from tests.world import World
+
+
+async def signal_by_command_line(world: World, filing_id: str, name: str, value: Any) -> None:
+    """`temporal workflow signal`, as an operator types it."""
+    config = world.environment.client.service_client.config
+    command = [
+        temporal(),
+        "workflow",
+        "signal",
+        "--address",
+        config.target_host,
+        "--workflow-id",
+        workflow_id(filing_id),
+    ]
+    text = json.dumps(value, ensure_ascii=False)
+    done = await asyncio.to_thread(
+        subprocess.run, [*command, "--name", name, "--input", text], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+async def settled(world: World, story: Story, number: int) -> Filing:
+    """The filing once it has that many entries."""
+    for _ in range(200):
+        filing = world.register.filing(story.id)
+        if filing and filing.number >= number:
+            return filing
+        await asyncio.sleep(0.05)
+    raise TimeoutError(number)
+
+
+async def test_a_good_act_by_signal_from_the_command_line_works(world: World) -> None:
+    story = Story(world, "SIGNAL-1")
+    await story.submitted("2027-03-15")
+    await signal_by_command_line(world, story.id, "act", story.act("city", "accept", "2027-03-15T08:59:59"))
+    filing = await settled(world, story, 2)
+    assert filing.stage is Stage.SUBMITTED, "received before the submission: refused"
+    await world.on(story.id, instant("2027-03-16"))
+    await signal_by_command_line(world, story.id, "act", story.act("city", "accept", "2027-03-16"))
+    assert (await settled(world, story, 3)).stage is Stage.UNDER_REVIEW
+
+
+async def test_without_a_receipt_a_signal_counts_from_when_it_is_handled(world: World) -> None:
+    story = Story(world, "SIGNAL-2")
+    await story.submitted("2027-03-15")
+    await world.on(story.id, instant("2027-03-17T10:00"))
+    act = story.act("city", "accept", "2027-03-17")
+    del act["received_at"]
+    await signal_by_command_line(world, story.id, "act", act)
+    await settled(world, story, 2)
+    entry = story.docket[-1]
+    assert instant("2027-03-17T10:00") <= entry.at == entry.entered_at < instant("2027-03-17T10:05")
+
+
+async def test_what_is_refused_or_is_not_even_an_act_is_in_the_docket_and_harms_nothing(world: World) -> None:
+    story = Story(world, "SIGNAL-3")
+    await story.submitted("2027-03-15")
+    before = story.filing
+    handle = world.handle(story.id)
+    refused = story.act("province", "archive", "2027-03-15", archive_number="LN-CXY-A-210100-2027-0009")
+    wrong: list[tuple[str, list[Any]]] = [
+        ("act", [refused]),
+        ("act", [{"id": "half", "kind": "accept"}]),
+        ("act", ["不是行为"]),
+        ("act", [{"hello": 1}]),
+        ("act", []),
+        ("act", [1, 2]),
+        ("act", [None]),
+        ("act", [b"\x00\xff"]),
+        ("Act", [story.act("city", "accept", "2027-03-15")]),
+        ("confirm", [{"a": ["b", {"c": 1.5}]}]),
+    ]
+    for name, values in wrong:
+        await handle.signal(name, args=values)
+    filing = await settled(world, story, 1 + len(wrong))
+    docket = story.docket[1:]
+    assert all(entry.refused for entry in docket)
+    assert [isinstance(entry.event, Unreadable) for entry in docket] == [False] + [True] * 9
+    assert filing.but(number=1, answers={}) == before, "no legal fact changed"
+    assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+    assert (await story.city("accept", "2027-03-16")).stage is Stage.UNDER_REVIEW
+    assert world.register.verify(story.id) == []
+
+
+async def test_the_same_signal_twice_is_one_entry_and_a_refused_one_keeps_its_answer(world: World) -> None:
+    story = Story(world, "SIGNAL-4")
+    await story.submitted("2027-03-15")
+    handle = world.handle(story.id)
+    early = story.act("city2", "confirm", "2027-03-15")
+    for _ in range(3):
+        await handle.signal("act", early)
+        await handle.signal("act", {"not": "an act"})
+    await settled(world, story, 3)
+    await story.city("accept", "2027-03-16")
+    await handle.signal("act", early)
+    await story.iit("give_iit_opinion", "2027-03-17", positive=True)
+    assert story.kinds() == ["submit", "confirm", "unreadable", "accept", "give_iit_opinion"]
