@@ -47,12 +47,13 @@ class Story:
         name = f"沈阳市{filing_id}产学研联盟"
         self.form = application(**{"filing_id": filing_id, "alliance_name": name, **changes})
         self.count = 0
+        self.id_prefix = filing_id
 
     def act(self, who: str, kind: str, on: str, **fields: Any) -> dict[str, Any]:
         """An act as a door takes it."""
         self.count += 1
         by = self.form["by"] if who == "leader" else OFFICES[who]
-        act = {"id": f"{self.id}-{self.count}", "kind": kind, "by": by, "received_at": instant(on).isoformat()}
+        act = {"id": f"{self.id_prefix}-{self.count}", "kind": kind, "by": by, "received_at": instant(on).isoformat()}
         return act | fields
 
     def __getattr__(self, who: str) -> Act:
@@ -99,6 +100,10 @@ class Story:
         """Everything entered."""
         return self.world.register.docket(self.id)
 
+    def all_kinds(self) -> list[str]:
+        """The kinds of everything entered."""
+        return [entry.event.kind for entry in self.docket]
+
     def kinds(self) -> list[str]:
         """The kinds of everything entered, reminders left out."""
-        return [entry.event.kind for entry in self.docket if entry.event.kind != "reminder"]
+        return [kind for kind in self.all_kinds() if kind != "reminder"]

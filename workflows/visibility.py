@@ -12,6 +12,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate, TypedSe
 
 from models.filing import Entry, Filing
 from models.values import SHANGHAI
+from models.vocabulary import LapseKind
 from regulation import agenda, entries, lifecycle, offices
 
 STAGE = SearchAttributeKey.for_keyword("FilingStage")
@@ -43,7 +44,7 @@ KEYS = (
 REGISTRATION = {key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in KEYS}
 """What the server must know of them before the first filing: name → type."""
 
-LINES = 8
+LINES = 5
 """How many lines of the agenda and of the docket the details show."""
 
 
@@ -88,7 +89,8 @@ def entry_summary(entry: Entry) -> str:
 
 
 def details(filing: Filing, alliance: str, recent: list[Entry]) -> str:
-    """Current details in Markdown: stage, who is awaited, the agenda as a table, the last entries."""
+    """Current details in Markdown: stage, who is awaited, the agenda as a table (of reminders only the next), the last
+    entries."""
     awaited = lifecycle.awaited(filing)
     who = "盟主企业" if awaited == filing.leader else offices.name_of(awaited) if awaited else "无（只待期限届至）"
     lines = [
@@ -100,7 +102,8 @@ def details(filing: Filing, alliance: str, recent: list[Entry]) -> str:
         "| 时间 | 届至事项 | 依据 | 日历 |",
         "|---|---|---|---|",
     ]
-    for line in islice(entries.outlook(filing), LINES):
+    coming = (line for n, line in enumerate(entries.outlook(filing)) if not n or line.lapse.kind != LapseKind.REMINDER)
+    for line in islice(coming, LINES):
         calendar = f"{line.calendar}（暂定）" if line.provisional else line.calendar
         lines.append(f"| {local(line.at)} | {name_of(line.lapse)} | {line.article} | {calendar} |")
     if recent:

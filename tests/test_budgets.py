@@ -1,0 +1,80 @@
+"""Counted budgets: history events, bytes, billable actions, the filing's own size (temporal.md §10, §12)."""
+
+from collections import Counter
+from pathlib import Path
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.testing import WorkflowEnvironment
+
+from models.values import canonical
+from tests.story import Story
+from tests.world import World
+
+OF_SKIPPING = {"WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED", "WORKFLOW_EXECUTION_OPTIONS_UPDATED"}
+"""The two event types that only skipped time makes."""
+
+BILLABLE = {
+    "WORKFLOW_EXECUTION_STARTED",
+    "TIMER_STARTED",
+    "ACTIVITY_TASK_SCHEDULED",
+    "WORKFLOW_EXECUTION_SIGNALED",
+    "WORKFLOW_EXECUTION_UPDATE_ACCEPTED",
+    "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES",
+}
+
+
+def name(event: HistoryEvent) -> str:
+    """An event's type."""
+    return EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
+
+
+async def events_of(world: World, story: Story, run_id: str | None = None) -> list[HistoryEvent]:
+    """The history of a run, without what skipping adds."""
+    handle = world.environment.client.get_workflow_handle(f"filing-{story.id}", run_id=run_id)
+    return [event for event in (await handle.fetch_history()).events if name(event) not in OF_SKIPPING]
+
+
+def actions(events: list[HistoryEvent]) -> int:
+    """Billable actions: local activities count once a workflow task."""
+    count, marked = 0, False
+    for event in events:
+        kind = name(event)
+        count += kind in BILLABLE
+        if kind == "WORKFLOW_TASK_COMPLETED":
+            marked = False
+        elif kind == "MARKER_RECORDED" and not marked:
+            count, marked = count + 1, True
+    return count
+
+
+async def test_from_submission_to_archive_without_incident(environment: WorkflowEnvironment, tmp_path: Path) -> None:
+    async with World.opened(environment, tmp_path) as world:
+        story = Story(world, "BUDGET-A")
+        await story.archived(2027)
+        events = await events_of(world, story)
+    assert story.filing.number == 8
+    assert len(events) <= 75, Counter(map(name, events))
+    assert Counter(map(name, events))["MARKER_RECORDED"] == story.filing.number + 1, (
+        "one write an entry, one read at intake"
+    )
+
+
+async def test_a_quiet_year_and_the_filing_after_five(environment: WorkflowEnvironment, tmp_path: Path) -> None:
+    async with World.opened(environment, tmp_path) as world:
+        story = Story(world, "BUDGET-B")
+        await story.archived(2027)
+        for year in range(2027, 2033):
+            run = (await world.handle(story.id).describe()).run_id
+            story.id_prefix = f"0f8fad5b-d9cb-469f-a165-{year:012}"
+            await story.reports(year, f"{year}-11-03")
+            await story.on(f"{year}-12-02")
+            events = await events_of(world, story, run)
+            if year > 2027:
+                assert story.all_kinds()[-4:] == ["reminder", "reminder", "file_annual_report", "year_closed"]
+                assert len(events) <= 35, Counter(map(name, events))
+                assert actions(events) <= 12, Counter(map(name, events))
+                assert sum(event.ByteSize() for event in events) <= 12_000
+    value = canonical(story.filing.model_dump(mode="json"))
+    assert sum(year.closed for year in story.filing.years) == 6
+    assert len(value.encode()) <= 2048

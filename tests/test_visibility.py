@@ -1,0 +1,118 @@
+"""What operators see in the Temporal UI: search attributes, summaries, current details; again after every year."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.sdk.v1 import WorkflowMetadata
+from temporalio.service import RPCError
+
+from models.vocabulary import Stage
+from regulation import agenda
+from tests.story import Story, instant
+from tests.world import World
+from workflows import visibility
+
+
+async def attributes(world: World, story: Story) -> dict[str, Any]:
+    """The search attributes that the server shows of a filing."""
+    described = await world.handle(story.id).describe()
+    return {pair.key.name: pair.value for pair in described.typed_search_attributes}
+
+
+async def details(world: World, story: Story) -> str:
+    """The current details that the UI shows of a filing."""
+    metadata: WorkflowMetadata = await world.handle(story.id).query(
+        "__temporal_workflow_metadata", result_type=WorkflowMetadata
+    )
+    return metadata.current_details
+
+
+async def test_search_attributes_follow_the_filing_and_survive_the_year(world: World) -> None:
+    story = Story(world, "VISIBLE-1")
+    await story.archived(2027)
+    for day in ("2027-06-01", "2027-12-01T10:00", "2028-12-02"):
+        await world.on(story.id, instant(day))
+        shown, filing = await attributes(world, story), story.filing
+        due = agenda.next_deadline(filing)
+        assert due
+        assert shown["FilingStage"] == filing.stage.value
+        assert (shown["FilingKind"], shown["Jurisdiction"], shown["TermsEdition"]) == ("A", "210100", filing.terms)
+        assert shown["NextDeadline"] == due.at
+        assert shown["MissedYears"] == filing.missed_years
+        assert (shown["OpenObjections"], shown["OnHold"], shown["Provisional"]) == (
+            0,
+            False,
+            agenda.provisional(filing),
+        )
+    assert (story.filing.stage, shown["MissedYears"], shown["ReportYear"]) == (Stage.REVOCATION_PENDING, 2, 2029)
+    assert shown["WaitingFor"] == filing.leader
+
+
+async def test_operators_find_filings_by_attribute(world: World) -> None:
+    story = Story(world, "VISIBLE-2", jurisdiction="211400", alliance_name="葫芦岛市示例产学研联盟")
+    await story.submitted("2027-03-15")
+    query = "Jurisdiction = '211400' AND FilingStage = 'submitted' AND NextDeadline < '2027-04-01T00:00:00Z'"
+    for _ in range(100):
+        found = [each.id async for each in world.environment.client.list_workflows(query)]
+        if found:
+            break
+        await asyncio.sleep(0.05)
+    assert found == ["filing-VISIBLE-2"]
+
+
+async def test_details_tell_stage_office_agenda_and_last_entries_in_every_run(world: World) -> None:
+    story = Story(world, "VISIBLE-3")
+    await story.archived(2027)
+    first = await details(world, story)
+    assert "**已备案入库**" in first
+    assert "| 2027-10-01 09:00 | 提醒 2027年度（-60日） |" in first
+    assert "| 2027-11-30 24:00 | 年度未报送 2027年度 |" in first
+    assert "备案入库 | 已备案入库 |" in first
+    assert story.form["alliance_name"] in first
+    await world.on(story.id, instant("2027-12-01T01:00"))
+    runs = (await world.handle(story.id).describe()).run_id
+    assert runs
+    assert "| 2028-11-30 24:00 | 年度未报送 2028年度 |" in await details(world, story), "the next run shows them anew"
+    assert story.form["alliance_name"] in await details(world, story)
+
+
+async def test_summaries_are_words(world: World) -> None:
+    story = Story(world, "VISIBLE-4")
+    await story.submitted("2027-03-15")
+    await story.city("accept", "2027-03-16")
+    history = await world.handle(story.id).fetch_history()
+    said = [
+        event.user_metadata.summary.data.decode() for event in history.events if event.user_metadata.HasField("summary")
+    ]
+    timers = [text for text in said if "2027-03-" in text]
+    assert '"视为受理 2027-03-22 24:00"' in timers
+    described = await world.handle(story.id).describe()
+    assert await described.static_summary() == f"{story.form['alliance_name']} · 沈阳市"
+
+
+async def test_registering_search_attributes_again_changes_nothing(world: World) -> None:
+    from worker import register_search_attributes
+
+    await register_search_attributes(world.environment.client)
+    await register_search_attributes(world.environment.client)
+    with pytest.raises(RPCError):
+        await anext(world.environment.client.list_workflows("NoSuchAttribute = 1"))
+
+
+async def test_search_attributes_are_written_only_when_one_changed(world: World) -> None:
+    story = Story(world, "VISIBLE-5")
+    await story.archived(2027)
+    history = await world.handle(story.id).fetch_history()
+    upserts = sum(
+        event.event_type == EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES for event in history.events
+    )
+    assert upserts <= story.filing.number
+    await world.on(story.id, instant("2027-11-20"))
+    later = await world.handle(story.id).fetch_history()
+    reminders = story.filing.number - 8
+    assert reminders == 3
+    again = sum(event.event_type == EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES for event in later.events)
+    assert again == upserts, "a reminder changes no attribute"
+    assert visibility.changed(story.filing, (await world.handle(story.id).describe()).typed_search_attributes) == []
