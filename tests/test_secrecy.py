@@ -35,9 +35,7 @@ def secrets(document: Any, field: str = "") -> set[str]:
 
 def pieces(text: str) -> list[str]:
     """A text, or a long one in pieces: a database may break it over two of its pages."""
-    return (
-        [text[at : at + PIECE] for at in range(0, len(text) - PIECE + 1, PIECE)] if len(text) >= 2 * PIECE else [text]
-    )
+    return [text[at : at + PIECE] for at in range(0, len(text) - PIECE + 1, PIECE)] if long else [text]
 
 
 def written(text: str) -> list[bytes]:
