@@ -35,7 +35,9 @@ def secrets(document: Any, field: str = "") -> set[str]:
 
 def pieces(text: str) -> list[str]:
     """A text, or a long one in pieces: a database may break it over two of its pages."""
-    return [text[at : at + PIECE] for at in range(0, len(text) - PIECE + 1, PIECE)] if long else [text]
+    if text.isascii() or len(text) < 2 * PIECE:
+        return [text]
+    return [text[at : at + PIECE] for at in range(0, len(text) - PIECE + 1, PIECE)]
 
 
 def written(text: str) -> list[bytes]:
