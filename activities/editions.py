@@ -1,6 +1,7 @@
 """A deployment's own editions of terms and calendars: next year's call for kind B, a city's longer notice (Art. 17)."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,30 @@ from regulation.terms import TERMS
 FOLDERS: dict[str, Editions[Any]] = {"calendars": CALENDARS, "terms": TERMS}
 
 
-def load(folder: Path | None) -> None:
-    """Add every edition below a folder, each after the one it builds on. Raises `EditionRefused` for one that cannot be."""
+def load(folder: Path | None, into: Mapping[str, Editions[Any]] | None = None) -> None:
+    """Add every edition below a folder, each after the one it builds on, otherwise by file name.
+
+    Raises `EditionRefused`, which names the file, for one that cannot be.
+    """
     if folder is None:
         return
     if not folder.is_dir():
         raise EditionRefused(f"没有版本目录 {folder}")
-    for name, editions in FOLDERS.items():
-        waiting = [json.loads(path.read_text("utf-8")) for path in sorted((folder / name).glob("*.json"))]
+    for name, editions in (into or FOLDERS).items():
+        waiting = {path: _document(path) for path in sorted((folder / name).glob("*.json"))}
         while waiting:
-            ready = [each for each in waiting if each.get("base") in editions] or waiting
-            for document in ready:
-                editions.add(document)
-            waiting = [each for each in waiting if each not in ready]
+            path = next((path for path, each in waiting.items() if each.get("base") in editions), next(iter(waiting)))
+            try:
+                editions.add(waiting.pop(path))
+            except EditionRefused as refused:
+                raise EditionRefused(f"{path}: {refused}") from refused
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise EditionRefused(f"{path}: 不是可读的 JSON 文件（{error}）") from error
+    if not isinstance(document, dict):
+        raise EditionRefused(f"{path}: 须为一个 JSON 对象")
+    return document

@@ -58,7 +58,7 @@ def call(year: int) -> dict[str, Any]:
 
 
 def application(kind: Kind, year: int) -> dict[str, Any]:
-    """The example application, received on 15 March, lacking something that the reviewer will find."""
+    """The example application, received on 15 March."""
     form: dict[str, Any] = json.loads((HERE / f"kind_{kind.lower()}.json").read_text("utf-8"))
     return form | {"received_at": f"{year}-03-15T09:00:00+08:00"}
 
@@ -116,12 +116,12 @@ def life(kind: Kind, form: dict[str, Any], year: int) -> Iterator[dict[str, Any]
     yield act(reviewer, "record_announcement", f"{announced}T09:00", url="https://kjj.example.gov.cn/gg/1")
 
 
-async def live(world: World, kind: Kind, year: int) -> list[Entry]:
+async def live(world: World, kind: Kind, year: int, filing_id: str | None = None) -> list[Entry]:
     """Live it, and let time pass until the filing has ended; its docket."""
     if f"DEMO-{year}" not in TERMS:
         TERMS.add(call(year))
     form = application(kind, year)
-    filing_id = str(form["filing_id"])
+    form["filing_id"] = filing_id = filing_id or str(form["filing_id"])
     await world.submits(form)
     for act in life(kind, form, year):
         await world.acts(filing_id, act)

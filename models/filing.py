@@ -1,6 +1,7 @@
 """The filing (备案): one frozen value that is the whole state of one alliance's case."""
 
 from datetime import date
+from itertools import takewhile
 from typing import Literal
 
 from pydantic import Field
@@ -189,16 +190,18 @@ class Filing(Value):
         return next((due for due in self.years if due.year == year), None)
 
     @property
+    def missed_in_a_row(self) -> tuple[ReportingYear, ...]:
+        """The due years missed in a row up to the last closed one (连续, G-12). One still open breaks the row."""
+        closed = list(self.years)
+        while closed and not closed[-1].closed:
+            closed.pop()
+        missed = takewhile(lambda year: year.closed and year.status is YearStatus.MISSED, reversed(closed))
+        return tuple(missed)[::-1]
+
+    @property
     def missed_years(self) -> int:
-        """How many due years in a row, up to the last closed one, were missed (连续, G-12)."""
-        count = 0
-        for year in reversed(self.years):
-            if not year.closed:
-                continue
-            if year.status is not YearStatus.MISSED:
-                break
-            count += 1
-        return count
+        """How many due years in a row were missed."""
+        return len(self.missed_in_a_row)
 
     @property
     def open_objections(self) -> int:

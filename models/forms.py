@@ -4,16 +4,22 @@ Every field carries its number in the specification (`code`) and its Chinese lab
 both and the JSON Schema can be shown to people. Amounts are in 万元. Rules across fields live in regulation/intake.py.
 """
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from models.acts import By
-from models.values import Amount, Digest, FilingId, Instant, Jurisdiction, Value
+from models.values import Amount, Day, Digest, FilingId, Instant, Jurisdiction, Value
 
-Text = Annotated[str, Field(min_length=1, max_length=4000)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+WRITTEN = r"^[^\x00]*[^\s\x00][^\x00]*$"
+"""Something is written, not only white space."""
+
+ON_ONE_LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
+"""The same, on one line."""
+
+Text = Annotated[str, Field(min_length=1, max_length=4000, pattern=WRITTEN)]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=ON_ONE_LINE)]
+YesNo = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
 Phone = Annotated[str, Field(pattern=r"^(?:1[3-9][0-9]{9}|0[0-9]{2,3}-?[0-9]{7,8}(?:-[0-9]{1,6})?)$")]
 
@@ -38,7 +44,7 @@ def item(code: str, label: str, default: Any = ..., **constraints: Any) -> Any:
 class Service(Value):
     """电子送达确认书: consent to electronic service, and the designated address of service (G-18, Q30)."""
 
-    consent: bool = item("G-18", "同意电子送达")
+    consent: YesNo = item("G-18", "同意电子送达")
     address: Name = item("G-18", "送达地址（平台收件箱账号，不同意电子送达的为邮寄地址）")
 
 
@@ -65,7 +71,7 @@ class Member(Value):
         "FA-20", "成员类型"
     )
     position: Text = item("FA-20", "在行业（或领域）中的地位")
-    is_main: bool = item("G-26", "主要成员单位", True)
+    is_main: YesNo = item("G-26", "主要成员单位", True)
 
 
 class Leader(Value):
@@ -85,12 +91,12 @@ class LeaderA(Leader):
 
     sales_last_year: Annotated[Amount, Field(ge=0)] = item("FA-05", "上一年度销售收入（万元）")
     rd_last_year: Annotated[Amount, Field(ge=0)] = item("FA-06", "上一年度研发投入（万元）")
-    is_tech_sme: bool = item("FA-07", "是否为经备案入库的科技型中小企业")
+    is_tech_sme: YesNo = item("FA-07", "是否为经备案入库的科技型中小企业")
     tech_sme_number: Name | None = item("FA-07", "入库登记编号", None)
-    in_zone: bool = item("FA-08", "是否在省级以上高新区内")
+    in_zone: YesNo = item("FA-08", "是否在省级以上高新区内")
     zone_name: Name | None = item("FA-09", "所在高新区名称", None)
-    is_eagle_or_gazelle: bool = item("FA-10", "是否雏鹰、瞪羚企业")
-    capability_alliance: bool = item("FA-11", "是否技术能力提升类联盟")
+    is_eagle_or_gazelle: YesNo = item("FA-10", "是否雏鹰、瞪羚企业")
+    capability_alliance: YesNo = item("FA-11", "是否技术能力提升类联盟")
 
 
 class LeaderYear(Value):
@@ -142,8 +148,8 @@ class Counts(Value):
 class Legacy(Value):
     """存量联盟导入 (A-02): archived before this system; enters in force with its original date."""
 
-    archived_on: date = item("A-02", "原备案日期")
-    archive_number: Annotated[str, Field(min_length=1, max_length=30)] = item("A-02", "原备案编号")
+    archived_on: Day = item("A-02", "原备案日期")
+    archive_number: Annotated[str, Field(min_length=1, max_length=30, pattern=ON_ONE_LINE)] = item("A-02", "原备案编号")
     document_no: Name = item("A-02", "导入依据文号")
 
 
@@ -155,9 +161,9 @@ class _Application(Value):
     by: By | None = item("A-27", "提交账号", None)
     jurisdiction: Jurisdiction = item("A-24", "属地")
     alliance_name: Name = item("FA-01", "联盟名称（全称）")
-    agreement_effective_on: date = item("FA-02", "联盟协议生效时间")
-    all_members_signed: bool = item("A-17", "全体成员均已签署协议")
-    integrity_commitment: bool = item("A-27", "诚信承诺")
+    agreement_effective_on: Day = item("FA-02", "联盟协议生效时间")
+    all_members_signed: YesNo = item("A-17", "全体成员均已签署协议")
+    integrity_commitment: YesNo = item("A-27", "诚信承诺")
     members: tuple[Member, ...] = item("FA-20", "成员单位表")
     counts: Counts = item("FA-15", "成员数量")
     documents: tuple[Document, ...] = item("A-28", "申请材料")
@@ -222,7 +228,7 @@ class AnnualReport(Value):
     year: Annotated[int, Field(ge=2021, le=2060, strict=True)] = item("A-34", "年度")
     summary: Part = item("A-34", "当年度技术创新活动总结")
     plan: Part = item("A-34", "下一年度技术创新活动计划")
-    integrity_commitment: bool = item("G-11b", "诚信承诺")
+    integrity_commitment: YesNo = item("G-11b", "诚信承诺")
 
 
 class ObjectionPaper(Value):
@@ -231,9 +237,9 @@ class ObjectionPaper(Value):
     name: Name | None = item("G-04", "异议人姓名或单位名称（匿名的留空）", None)
     party: Literal["unit", "individual"] = item("G-04", "异议人类别")
     contact: Name | None = item("G-04", "联系方式", None)
-    stamped: bool = item("G-04", "单位已加盖公章", False)
+    stamped: YesNo = item("G-04", "单位已加盖公章", False)
     channel: Literal["letter", "platform", "in_person", "email"] = item("G-04", "提出方式")
-    postmarked_on: date | None = item("G-03", "寄出邮戳日期", None)
+    postmarked_on: Day | None = item("G-03", "寄出邮戳日期", None)
     text: Text = item("G-04", "异议内容")
     evidence: tuple[Document, ...] = item("G-04", "证明材料", ())
 

@@ -2,22 +2,27 @@
 
 import hashlib
 import json
+import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, LiteralString, Self
 
 from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
     SerializerFunctionWrapHandler,
     model_serializer,
 )
+from pydantic_core import PydanticCustomError
+
+HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """The law's zone. China has had one offset and no daylight saving time since 1991."""
@@ -89,8 +94,17 @@ def in_shanghai(instant: datetime) -> str:
 
 
 def canonical(value: Any) -> str:
-    """The one JSON text of a JSON value: keys sorted, nothing escaped, nothing spaced. What is hashed is this."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    """The one JSON text of a JSON value: keys sorted, nothing spaced, nothing escaped that has a character of its own.
+
+    Half a surrogate pair has none; it stays escaped, so that the text can be hashed and stored whatever came in.
+    """
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    return HALF_A_PAIR.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
+
+
+def storable(text: str) -> str:
+    """A text as every database can hold it: without NUL and without half a surrogate pair."""
+    return HALF_A_PAIR.sub("\ufffd", text).replace("\x00", "\ufffd")
 
 
 def digest(value: Any) -> str:
@@ -98,8 +112,23 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
+def _written(pattern: str, fault: LiteralString) -> BeforeValidator:
+    """A date or an instant is written as ISO 8601. A number is none: it would be taken for seconds since 1970."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, date) or (isinstance(value, str) and re.fullmatch(pattern, value)):
+            return value
+        raise PydanticCustomError(fault, "not ISO 8601")
+
+    return BeforeValidator(check)
+
+
+Day = Annotated[date, _written(r"\d{4}-\d{2}-\d{2}", "date_parsing")]
+"""A day, as a form has it: 2026-03-15."""
+
 Instant = Annotated[
     AwareDatetime,
+    _written(r"\d{4}-\d{2}-\d{2}[T ].*", "datetime_parsing"),
     AfterValidator(lambda instant: instant.astimezone(UTC)),
     PlainSerializer(in_shanghai, when_used="json"),
 ]

@@ -145,10 +145,12 @@ def last_day(term: Term) -> date:
     return day_of(term.until) - timedelta(days=1)
 
 
-def count_again(filing: Filing, edition: str) -> Filing:
-    """Every running period on a newer calendar. No date moves to before what was announced."""
+def count_again(filing: Filing, edition: str, now: datetime) -> Filing:
+    """Every running period on a newer calendar; what is over stays. No date moves to before what was announced."""
     filing = filing.but(calendar=edition)
     for name, term in sorted(filing.clocks.items(), key=lambda each: each[1].follows is not None):
+        if term.until <= now:
+            continue
         start = last_day(filing.clocks[term.follows]) if term.follows else term.from_
         moved = _count(filing, term.but(from_=start, calendar=edition))
         filing = filing.but(clocks={**filing.clocks, name: moved})
@@ -238,6 +240,8 @@ def _order(due: Due) -> tuple[datetime, int, str, int]:
 
 
 def _dues(filing: Filing) -> Iterator[Due]:
+    if filing.stage is Stage.LAPSED:
+        return
     for name, term in filing.clocks.items():
         yield from _from_clock(filing, name, term)
     if filing.stage in (Stage.IN_FORCE, Stage.REVOCATION_PENDING):
@@ -253,8 +257,8 @@ def _from_clock(filing: Filing, name: str, term: Term) -> Iterator[Due]:
         notice = _shown(filing, period)
         if notice and not notice.ended:
             yield Due(term.until, Lapse(kind=NOTICES[period][0]), name)
-            if not notice.announced_end:
-                eve = clock(last_day(term) - timedelta(days=1), REMINDER_HOUR)
+            eve = clock(last_day(term) - timedelta(days=1), REMINDER_HOUR)
+            if not notice.announced_end and eve > (notice.ready_at or filing.submitted_at):
                 yield Due(eve, Lapse(kind=LapseKind.REMINDER, of=period), name)
     elif period in GRACES:
         notice = _shown(filing, GRACES[period])
@@ -274,23 +278,21 @@ def _from_clock(filing: Filing, name: str, term: Term) -> Iterator[Due]:
         yield from _from_window(filing, term)
     elif period in CHASED and (term.chased or 0) < CHASES:
         chased = term.chased or 0
-        if period == "answer" and not _awaits_answer(filing, int(thing)):
+        if _rests(filing, period, thing):
             return
         at = term.until if not chased else superior_chase(filing, term)
-        lapse = Lapse(kind=CHASED[period], level=chased + 1, **_subject(thing))
-        yield Due(at, lapse, name)
+        of, year = (thing, None) if period == "objection" else (None, int(thing) if thing else None)
+        yield Due(at, Lapse(kind=CHASED[period], of=of, year=year, level=chased + 1), name)
 
 
-def _subject(thing: str) -> dict[str, Any]:
-    """What a chase is about: the year of an annual matter, the objection's id, or nothing further."""
-    if not thing:
-        return {}
-    return {"year": int(thing)} if thing.isdigit() and len(thing) == 4 else {"of": thing}
-
-
-def _awaits_answer(filing: Filing, number_of_year: int) -> bool:
-    year = filing.year(number_of_year)
-    return year is not None and year.returned
+def _rests(filing: Filing, period: str, thing: str) -> bool:
+    """Whether nobody is late with what a period asks for: it is done, or may not be done yet (Q13, Q16, Q23)."""
+    if period == "answer":
+        year = filing.year(int(thing))
+        return year is None or not year.returned
+    if period == "change":
+        return filing.stage is not Stage.IN_FORCE
+    return period == "decision" and filing.case is not None and (filing.case.held or filing.case.defence == "open")
 
 
 def superior_chase(filing: Filing, term: Term) -> datetime:
@@ -342,19 +344,19 @@ def _from_year(filing: Filing, year: ReportingYear) -> Iterator[Due]:
         year.status is YearStatus.MISSED and filing.stage is Stage.IN_FORCE and filing.years[-1].year <= year.year + 1
     )
     if before or after:
+        since = max(at for at in (year.reminded, None if before else filing.freed_at, filing.submitted_at) if at)
         for at, offset in _reminders(year.due, tuple(number(filing, "annual.reminder_days"))):
-            if (offset < 0) is before and (year.reminded is None or at > year.reminded):
+            if (offset < 0) is before and at > since:
                 yield Due(at, Lapse(kind=LapseKind.REMINDER, of="annual", year=year.year, days=offset))
                 break
 
 
 def _second_miss(filing: Filing) -> Iterator[Due]:
     """Two consecutive due years missed open a revocation by themselves (A-42, G-12, G-16)."""
-    if filing.missed_years >= number(filing, "revocation.missed_years"):
-        latest = next(year for year in reversed(filing.years) if year.closed)
-        if latest.missed and latest.year > (filing.opened_for or 0):
-            at = max(latest.missed.at, filing.freed_at or latest.missed.at)
-            yield Due(at, Lapse(kind=LapseKind.REVOCATION_OPENED, year=latest.year))
+    missed = filing.missed_in_a_row
+    if len(missed) >= number(filing, "revocation.missed_years") and missed[-1].year > (filing.opened_for or 0):
+        since = [year.missed.at for year in missed if year.missed] + ([filing.freed_at] if filing.freed_at else [])
+        yield Due(max(since), Lapse(kind=LapseKind.REVOCATION_OPENED, year=missed[-1].year))
 
 
 def chase(filing: Filing, lapse: Lapse, when: Moment) -> Filing:

@@ -4,7 +4,7 @@ A due year closes at its deadline, filed or not. A report counts as of its recei
 is late, and a late one is an update all the same (G-11).
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from models.acts import (
     AnswerAnnualReturn,
@@ -191,10 +191,17 @@ def return_annual_report(filing: Filing, act: ReturnAnnualReport, when: Moment) 
 def may_answer(filing: Filing, act: AnswerAnnualReturn, when: Moment) -> Lack | None:
     """There must be a return to answer; one discounted meanwhile is answered as of receipt (Instants 4, Q13)."""
     year = filing.year(act.year)
-    in_time = year is not None and year.missed is not None and year.return_used and when.at < year.missed.at
-    if year is None or not (year.returned or in_time):
+    if year is None or not (year.returned or _answered_before_discount(filing, year, when)):
         return Lack(missing=f"{act.year}年度没有待答复的退回", supplied_by=ActKind.RETURN_ANNUAL_REPORT)
     return revocation.decided_before(filing, when)
+
+
+def _answered_before_discount(filing: Filing, year: ReportingYear, when: Moment) -> bool:
+    """Whether an answer was received before the report was discounted, or before the miss that came of it."""
+    if not year.return_used or year.status not in (YearStatus.OPEN, YearStatus.MISSED):
+        return False
+    term = filing.clocks.get(f"answer:{year.year}")
+    return bool((year.missed and when.at < year.missed.at) or (term and when.at < term.until))
 
 
 def answer_annual_return(filing: Filing, act: AnswerAnnualReturn, when: Moment) -> Filing:
@@ -259,7 +266,9 @@ def request_extension(filing: Filing, act: RequestExtension, when: Moment) -> Fi
     year = year.but(extension=Extension(requested_at=when.at, timely=year.missed is None or in_time))
     if year.missed and in_time:
         year = _reopened(year)
-    filing = begin(replace(filing, year), f"extension:{act.year}", when.day)
+    filing = replace(filing, year)
+    if filing.stage is not Stage.REVOKED:
+        filing = begin(filing, f"extension:{act.year}", when.day)
     return revocation.reconsider(filing, when)
 
 
@@ -280,6 +289,13 @@ def may_rule_on_extension(filing: Filing, act: RuleOnExtension, when: Moment) ->
     last = day_of(year.due) - timedelta(days=1)
     if not last < act.until <= last + timedelta(days=number(filing, "extension.max_days")):
         return Lack(missing=f"延期须晚于{last}，且不超过其后{number(filing, 'extension.max_days')}日")
+    return _already_over(year, act.until, when)
+
+
+def _already_over(year: ReportingYear, until: date, when: Moment) -> Lack | None:
+    """A year still to be reported gets no deadline that has passed: that would be a miss entered backwards."""
+    if until < when.day and year.status in (YearStatus.OPEN, YearStatus.MISSED):
+        return Lack(missing=f"新的期限{until}已过，而{year.year}年度尚未报送")
     return None
 
 
@@ -301,9 +317,9 @@ def may_move_deadline(filing: Filing, act: MoveDeadline, when: Moment) -> Lack |
     last = day_of(year.due) - timedelta(days=1)
     if act.until <= last:
         return Lack(missing=f"{act.year}年度报送期限为{last}，只能后延")
-    if year.closed and year.status is not YearStatus.MISSED:
+    if year.closed and year.status not in (YearStatus.MISSED, YearStatus.LATE):
         return Lack(missing=f"{act.year}年度已于截止时办结（{year.status.label}）")
-    return _too_late(filing, year, when)
+    return _already_over(year, act.until, when) or _too_late(filing, year, when)
 
 
 def move_deadline(filing: Filing, act: MoveDeadline, when: Moment) -> Filing:
@@ -317,7 +333,8 @@ def _moved(filing: Filing, year: ReportingYear, due: datetime, when: Moment) -> 
         year = _reopened(year)
     elif year.status is YearStatus.LATE and year.filed_at and year.filed_at < due:
         year = year.but(status=YearStatus.FILED)
-    filing = end(replace(filing, year.but(due=due, extension=None, not_before=None)), f"extension:{year.year}")
+    year = year.but(due=due, extension=None, not_before=None, reminded=max(year.reminded or when.at, when.at))
+    filing = end(replace(filing, year), f"extension:{year.year}")
     return revocation.reconsider(filing, when)
 
 
@@ -339,9 +356,17 @@ def excuse_year(filing: Filing, act: ExcuseYear, when: Moment) -> Filing:
 
 def resume_duty(filing: Filing, rested_on: tuple[int, ...], when: Moment) -> Filing:
     """After a restoration: years that the decision rested on are excused, those due while revoked never were (Q22)."""
+    first = first_due_year(filing, when.day)
     kept = tuple(
-        year.but(status=YearStatus.EXCUSED, missed=None) if year.year in rested_on and year.missed else year
+        _excused(year) if year.year in rested_on and year.status in (YearStatus.OPEN, YearStatus.MISSED) else year
         for year in filing.years
-        if year.closed or (year.status is not YearStatus.OPEN and when.at < year.due)
+        if year.closed
+        or year.year in rested_on
+        or (when.at < year.due and (year.year == first or year.status is not YearStatus.OPEN))
     )
+    kept = tuple(year if year.closed else year.but(reminded=when.at) for year in kept)
     return begin_duty(filing.but(years=kept), when)
+
+
+def _excused(year: ReportingYear) -> ReportingYear:
+    return year.but(status=YearStatus.EXCUSED, closed=True, missed=None, extension=None)

@@ -11,8 +11,9 @@ from datetime import date
 from typing import Any
 
 from models.filing import Counted, Unit
+from models.values import Day, Jurisdiction, Value
 from regulation import data
-from regulation.editions import EditionRefused, Editions
+from regulation.editions import Editions, read
 
 WEEKDAYS = "一二三四五六日"
 
@@ -70,41 +71,64 @@ class CalendarEdition:
         return f"{day} {closure or self.festival(day) or '周' + WEEKDAYS[day.weekday()]}"
 
 
-def _make(document: Mapping[str, Any], base: CalendarEdition | None) -> CalendarEdition:
-    years = {int(year): days for year, days in document.get("years", {}).items()}
+class CalendarYear(Value):
+    """One year as the State Council arranged it: weekdays that are off, by festival, and weekend days that work (调休)."""
+
+    days_off: dict[Day, str]
+    workdays: tuple[Day, ...]
+
+
+class CalendarDocument(Value):
+    """An edition of the calendar as a file; `closures` are a jurisdiction's own days off (§5.4)."""
+
+    edition: str
+    base: str | None
+    known_from: Day | None = None
+    years: dict[str, CalendarYear] = {}
+    closures: dict[Jurisdiction, dict[Day, str]] = {}
+
+
+def _make(raw: Mapping[str, Any], base: CalendarEdition | None) -> CalendarEdition:
+    document = read(CalendarDocument, raw)
     first = base.covers + 1 if base else FIRST_YEAR
-    if sorted(years) != list(range(first, first + len(years))):
-        raise EditionRefused(f"工作日历 {document['edition']}: 年份须自 {first} 年起连续")
+    if sorted(document.years) != [str(year) for year in range(first, first + len(document.years))]:
+        raise ValueError(f"年份须自 {first} 年起连续")
     off = dict(base.off) if base else {}
     made_up = set(base.made_up) if base else set()
-    for year, days in years.items():
-        for text, festival in days["days_off"].items():
-            off[_day_in(text, year, weekend=False, edition=document["edition"])] = festival
-        made_up |= {_day_in(text, year, weekend=True, edition=document["edition"]) for text in days["workdays"]}
+    for year, days in document.years.items():
+        for day in days.days_off:
+            _must_be(day, year, weekend=False)
+        for day in days.workdays:
+            _must_be(day, year, weekend=True)
+        off |= days.days_off
+        made_up |= set(days.workdays)
     closures = {place: dict(days) for place, days in base.closures.items()} if base else {}
-    for place, days in document.get("closures", {}).items():
-        closures.setdefault(place, {}).update({date.fromisoformat(text): why for text, why in days.items()})
-    known_from = document.get("known_from")
+    for place, closed in document.closures.items():
+        closures.setdefault(place, {}).update(closed)
     return CalendarEdition(
-        name=document["edition"],
-        covers=first + len(years) - 1,
-        known_from=date.fromisoformat(known_from) if known_from else None,
+        name=document.edition,
+        covers=first + len(document.years) - 1,
+        known_from=document.known_from,
         off=off,
         made_up=frozenset(made_up),
         closures=closures,
     )
 
 
-def _day_in(text: str, year: int, *, weekend: bool, edition: str) -> date:
-    day = date.fromisoformat(text)
-    if day.year != year or (day.weekday() >= 5) is not weekend:
-        raise EditionRefused(f"工作日历 {edition}: {day} 不是 {year} 年的{'周末' if weekend else '周一至周五'}")
-    return day
+def _must_be(day: date, year: str, *, weekend: bool) -> None:
+    if str(day.year) != year or (day.weekday() >= 5) is not weekend:
+        raise ValueError(f"{day} 不是 {year} 年的{'周末' if weekend else '周一至周五'}")
 
 
-CALENDARS: Editions[CalendarEdition] = Editions("工作日历", _make)
-for _name in data.names("calendars"):
-    CALENDARS.add(data.read(_name))
+def shipped() -> Editions[CalendarEdition]:
+    """The editions that come with this release, to which a deployment adds its own."""
+    editions = Editions("工作日历", _make)
+    for name in data.names("calendars"):
+        editions.add(data.read(name))
+    return editions
+
+
+CALENDARS = shipped()
 
 
 def last_day(

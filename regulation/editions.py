@@ -7,13 +7,24 @@ own from a folder. Filings count by editions, so the register remembers the dige
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, Generic, Protocol, TypeVar
 
+from pydantic import ValidationError
+
+from models.values import Value
+from regulation.reading import in_chinese, pointer
+
+NAME = re.compile(r"[\w.-]{1,40}")
+
 
 class EditionRefused(Exception):
     """A file of editions cannot be used; the message says which one and why."""
+
+
+D = TypeVar("D", bound=Value)
 
 
 class Edition(Protocol):
@@ -31,7 +42,11 @@ E = TypeVar("E", bound=Edition)
 
 
 class Editions(Generic[E]):
-    """The editions of one subject; `make` turns a document and the edition it builds on into an edition."""
+    """The editions of one subject; `make` turns a document and the edition it builds on into an edition.
+
+    Two editions may build on the same one (a fork). Neither has the other's rows: what is newer counts, and whoever wants
+    both repeats the rows in an edition that builds on the newer one.
+    """
 
     def __init__(self, subject: str, make: Callable[[Mapping[str, Any], E | None], E]) -> None:
         self.subject = subject
@@ -42,20 +57,22 @@ class Editions(Generic[E]):
     def add(self, document: Mapping[str, Any]) -> None:
         """Take one more edition. The same document twice is one edition; a changed one is refused."""
         name, base = str(document.get("edition")), document.get("base")
+        if not NAME.fullmatch(name):
+            raise EditionRefused(f"{self.subject} {name[:60]}: 版本名称须为1至40个文字、数字或._-")
         if name in self._editions:
             if self._documents[name] != document:
                 raise EditionRefused(f"{self.subject} {name}: 已有同名而内容不同的版本")
             return
-        if self._editions and base not in self._editions:
+        if (self._editions or base is not None) and base not in self:
             raise EditionRefused(f"{self.subject} {name}: 没有它所依据的版本 {base}")
         try:
             self._editions[name] = self._make(document, self._editions[base] if base else None)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise EditionRefused(f"{self.subject} {name}: 文件不完整或格式不对（{error!r}）") from error
+        except ValueError as error:
+            raise EditionRefused(f"{self.subject} {name}: {_in_chinese(error)}") from error
         self._documents[name] = document
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._editions
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name in self._editions
 
     def __getitem__(self, name: str) -> E:
         return self._editions[name]
@@ -88,6 +105,18 @@ class Editions(Generic[E]):
 
     def _age(self, name: str) -> tuple[date, int]:
         return self[name].since, list(self).index(name)
+
+
+def read(model: type[D], document: Mapping[str, Any]) -> D:
+    """A document as its model; raises `ValueError` for one that does not fit."""
+    return model.model_validate(dict(document))
+
+
+def _in_chinese(error: ValueError) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    own = {"missing": "须填写", "extra_forbidden": "没有这一项"}
+    return "；".join(f"{pointer(*each['loc'])} {own.get(each['type']) or in_chinese(each)}" for each in error.errors())
 
 
 def _known(edition: Edition, day: date) -> bool:

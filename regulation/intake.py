@@ -6,6 +6,7 @@ made at the door and again, from the paper, by the workflow's first step.
 """
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -34,29 +35,42 @@ ON_FORM_B = {
 }  # fmt: skip
 """What a requirement that both kinds share is numbered for kind B."""
 
-CHECKS = {
-    Kind.A: {
-        "A-12": "核对盟主在辽宁省内注册并实地经营",
-        "A-13": "核对研发投入与持续开展科技创新活动的能力",
-        "A-14": "核对高校或科研机构在合作领域的比较优势",
-        "A-15": "核对上下游相关优势企业共同参与",
-        "A-17": "核对协议的法律约束力与内在利益机制",
-        "A-18": "核对协议中的技术创新目标",
-        "A-19": "核对是否符合“三篇大文章”、产业政策和绿色低碳导向",
-        "A-20": "核对是否满足产业发展需求（四个方面）",
-        "A-21": "核对开放发展机制",
-        "A-28": "核对材料真实性与公章",
-        "A-53": "核对有无“拉郎配”、垄断或压制竞争",
-    },
-    Kind.B: {
-        "B-10": "核对盟主在辽宁省内注册并实地经营、成员包括高校或科研机构",
-        "B-11": "核对已开展的实质性产学研合作",
-        "B-12": "核对近一年的研发活动与投入",
-        "B-13": "核对定期组织的活动",
-        "B-16": "核对材料真实性、公章与税务章",
-    },
+CHECKS: dict[Kind, tuple[tuple[str, str], ...]] = {
+    Kind.A: (
+        ("A-03", "核对是否为以契约为保障、有明确市场目标的技术创新联合体"),
+        ("A-07", "核对契约能否约束成员行为、保护成员利益"),
+        ("A-11", "核对是否由企业牵头、按照市场机制自发组建"),
+        ("A-12", "核对盟主在辽宁省内注册并实地经营"),
+        ("A-13", "核对研发投入与持续开展科技创新活动的能力"),
+        ("A-14", "核对高校或科研机构在合作领域的比较优势"),
+        ("A-15", "核对上下游相关优势企业共同参与"),
+        ("A-17", "核对协议的法律约束力与内在利益机制"),
+        ("A-18", "核对协议中的技术创新目标"),
+        ("A-19", "核对是否符合“三篇大文章”、产业政策和绿色低碳导向"),
+        ("A-20", "核对是否有利于关键核心技术攻关和掌握自主知识产权"),
+        ("A-20", "核对是否有利于各类创新要素向企业集聚"),
+        ("A-20", "核对是否有利于产业链和创新链深度融合"),
+        ("A-20", "核对是否有利于区域主导产业的发展"),
+        ("A-21", "核对开放发展机制"),
+        ("A-28", "核对材料真实性与公章"),
+        ("A-53", "核对有无“拉郎配”、垄断或压制竞争"),
+    ),
+    Kind.B: (
+        ("B-08", "核对契约的法律约束力和明确的市场目标"),
+        ("B-10", "核对盟主在辽宁省内注册并实地经营、成员包括高校或科研机构"),
+        ("B-11", "核对已开展的实质性产学研合作"),
+        ("B-12", "核对近一年的研发活动与投入"),
+        ("B-13", "核对定期组织的活动"),
+        ("B-16", "核对材料真实性、公章与税务章"),
+    ),
 }
 """What only a person can judge; each is a line of the reviewer's checklist."""
+
+OF_APPLICATIONS = ("D1", "D2", "D3", "D4", "D5a", "D5b", "D6", "D8")
+"""What a leader submits; the formal document and the annual report's parts come later (§1.6)."""
+
+EITHER = {"D5a": "上一年度研发费用加计扣除明细表", "D5b": "上一年度研发投入专项审计报告"}
+"""Kind B submits one of these (B-16)."""
 
 MAIN_ROWS = 10
 FIRST_DAY = TERMS[next(iter(TERMS))].since
@@ -105,7 +119,7 @@ def examine(
         if each.field not in unread
     ]
     findings = [finding(each.code, each.field, each.severity, each.message) for each in findings]
-    findings += [finding(code, "", C, message) for code, message in CHECKS[kind].items()]
+    findings += [finding(code, "", C, message) for code, message in CHECKS[kind]]
     examination = Examination(findings=tuple(findings))
     if examination.refused:
         return examination
@@ -124,8 +138,12 @@ def paper(form: Application) -> dict[str, Any]:
 
 
 def substance(name: str, leader: str, members: tuple[Member, ...], field: str) -> str:
-    """Digest of the four things whose change asks for a new notice: name, leader, members, field (Q7)."""
-    return digest([name, codes.normalised(leader), sorted(codes.normalised(each.code) for each in members), field])
+    """Digest of the four things whose change asks for a new notice: name, leader, members, field (Q7).
+
+    The leader is a member, whether or not it has a row (Q28).
+    """
+    leader = codes.normalised(leader)
+    return digest([name, leader, sorted({leader, *(codes.normalised(each.code) for each in members)}), field])
 
 
 def address_of(filing_id: str, address: str) -> str:
@@ -213,8 +231,8 @@ class _Judge:
             yield self.say("G-44", "/received_at", E, f"本系统办理{FIRST_DAY}至{calendar.LAST_YEAR - 1}年的备案申请")
         if form.integrity_commitment is False:
             yield self.say("A-27", "/integrity_commitment", E, "须作出诚信承诺")
-        if self.correcting and (form.jurisdiction, form.kind) != (self.correcting.jurisdiction, self.correcting.kind):
-            yield self.say("A-24", "/jurisdiction", E, "补正不得改变申请表类别和属地；须撤回后另行申请")
+        if self.correcting:
+            yield from self.same_case(self.correcting)
         if form.service and form.service.consent is False:
             yield self.say("G-18", "/service/consent", W, "未同意电子送达，须另行送达的文书由工作人员登记送达")
         if leader is None or leader.uscc is None:
@@ -232,6 +250,16 @@ class _Judge:
             yield self.say("A-12", "/leader/uscc", C, "代码的登记地不在辽宁省，须核对省内注册")
         elif form.jurisdiction and not form.jurisdiction.startswith(("21SF", code[2:6])):
             yield self.say("A-24", "/jurisdiction", C, "代码的登记地与属地不同，请核对盟主所在地")
+
+    def same_case(self, filing: Filing) -> Iterator[Finding]:
+        """A correction stays the case it corrects."""
+        form = self.form
+        if form.filing_id and form.filing_id != filing.id:
+            yield self.say("A-27", "/filing_id", E, f"补正材料须写明所补正的备案申请编号 {filing.id}")
+        if form.kind != filing.kind:
+            yield self.say("A-55", "/kind", E, "补正不得改变申请表类别；须撤回后另行申请")
+        if form.jurisdiction and form.jurisdiction != filing.jurisdiction:
+            yield self.say("A-24", "/jurisdiction", E, "补正不得改变属地；须撤回后另行申请")
 
     def account(self, leader: str) -> Iterator[Finding]:
         """Only the leader's account files (A-27); only the province imports what was archived before (A-02)."""
@@ -279,9 +307,9 @@ class _Judge:
         if len(set(listed)) != len(listed):
             yield self.say("FA-20", "/members", E, "成员单位代码重复")
         leader = codes.normalised(self.form.leader.uscc) if self.form.leader and self.form.leader.uscc else None
-        leaders_row = next((row for row in rows if row.code and codes.normalised(row.code) == leader), None)
-        if leaders_row and leaders_row.type not in (None, "enterprise"):
-            yield self.say("A-06", "/members", E, "盟主须为企业")
+        at = next((at for at, row in enumerate(rows) if row.code and codes.normalised(row.code) == leader), None)
+        if at is not None and rows[at].type not in (None, "enterprise"):
+            yield self.say("A-06", f"/members/{at}/type", E, "盟主须为企业")
         total = counts.total if counts else None
         if total is None or leader is None or len(listed) != len(rows):
             return
@@ -291,8 +319,25 @@ class _Judge:
         elif (found := len({*listed, leader})) != total:
             message = f"成员单位表连同盟主共{found}家，与成员总数{total}不符，须逐家列明"
             yield self.say("FA-20", "/members", E, message)
-        elif isinstance(self.form, FormA) and "enterprise" not in {row.type for row in rows if row is not leaders_row}:
-            yield self.say("A-15", "/members", W, "除盟主外没有企业成员，请核对产业链上下游企业的参与")
+        else:
+            yield from self.types([row.type for row in rows], at is not None)
+
+    def types(self, types: list[str | None], leader_listed: bool) -> Iterator[Finding]:
+        """Where every member is listed, the rows bear out the numbers; the leader is an enterprise (G-36)."""
+        if None in types:
+            return
+        counts = self.form.counts
+        rows = Counter(types if leader_listed else ["enterprise", *types])
+        if not rows["university"] + rows["institute"] and (counts.universities or counts.institutes):
+            yield self.say("A-14", "/members", E, "成员单位表中没有高校或科研机构")
+        for code, name, kind in (
+            ("FA-16", "enterprises", "enterprise"),
+            ("FA-17", "universities", "university"),
+            ("FA-18", "institutes", "institute"),
+        ):
+            told = getattr(counts, name)
+            if told is not None and told != rows[kind]:
+                yield self.say(code, f"/counts/{name}", W, f"填报{told}家，成员单位表中为{rows[kind]}家，请核对")
 
     def numbers(self) -> Iterator[Finding]:
         counts = self.form.counts
@@ -309,6 +354,8 @@ class _Judge:
             and total < enterprises + universities + institutes
         ):
             yield self.say("FA-15", "/counts/total", E, "成员总数小于企业、高校和研究机构数量之和")
+        if isinstance(self.form, FormA) and enterprises == 1:
+            yield self.say("A-15", "/counts/enterprises", W, "除盟主外没有企业成员，请核对产业链上下游企业的参与")
 
     def member(self, index: int, row: Member) -> Iterator[Finding]:
         if not row.code or (row.country or "CN") != "CN":
@@ -331,19 +378,21 @@ class _Judge:
         for index, document in enumerate(self.form.documents):
             of_kind.setdefault(document.kind, []).append(document)
             if document.secrecy in ("秘密", "机密", "绝密"):
-                yield self.say("B-25", f"/documents/{index}/secrecy", E, "不得上传涉密材料（国防专利等另行报送）")
-            if document.kind in ("D7", "R1", "R2"):
-                yield self.say(document.kind[:2], f"/documents/{index}/kind", W, "该类材料不在申请时由盟主提交")
+                code = document.kind if document.kind in OF_APPLICATIONS else "A-28"
+                yield self.say(code, f"/documents/{index}/secrecy", E, "不得上传涉密材料（国防专利等另行报送）")
+            if document.kind and document.kind not in OF_APPLICATIONS:
+                yield self.say("A-28", f"/documents/{index}/kind", W, "该类材料不在申请时由盟主提交")
         wanted = {"D1": "联盟备案申请表", "D2": "联盟协议文本复印件"}
         if isinstance(self.form, FormB):
             wanted["D4"] = "上一年度纳税申报表"
+            wanted |= {kind: label for kind, label in EITHER.items() if kind in of_kind}
         for kind, label in wanted.items():
             if len(of_kind.get(kind, [])) != 1:
                 yield self.say(kind, "/documents", E, f"须提交{label}一份，现有{len(of_kind.get(kind, []))}份")
         yield from self.certificates(of_kind.get("D3", []))
         if isinstance(self.form, FormB):
-            if not of_kind.get("D5a") and not of_kind.get("D5b"):
-                yield self.say("D5", "/documents", E, "须提交研发费用加计扣除明细表或研发投入专项审计报告")
+            if not of_kind.keys() & EITHER.keys():
+                yield self.say("D5a", "/documents", E, f"须提交{'或'.join(EITHER.values())}一份")
             leader = self.form.leader
             years = [leader.last_year, leader.year_before] if leader else []
             if any(year and ((year.ip_class1 or 0) + (year.ip_class2 or 0)) for year in years) and "D6" not in of_kind:
@@ -405,7 +454,7 @@ class _Judge:
 
     def form_b(self, form: FormB) -> Iterator[Finding]:
         """What only form B asks (B-02, B-11, B-12, FB-03…FB-21)."""
-        if self.correcting is None and form.legacy is None:
+        if form.legacy is None and not self.corrects_after_close():
             yield from self.window(form)
         yield from self.too_long("cooperation_status", "FB-20", "联盟开展产学研合作情况")
         yield from self.too_long("development_tasks", "FB-21", "联盟发展目标任务")
@@ -447,6 +496,12 @@ class _Judge:
             yield self.say("FB-09", f"{at}/cooperation", W, "产学研合作经费大于研究开发费用，请核对")
         if _more(year.hightech_sales, year.sales):
             yield self.say("FB-11", f"{at}/hightech_sales", E, "高新技术产品（服务）收入不得大于销售收入")
+
+    def corrects_after_close(self) -> bool:
+        """A correction may come after the window that its first submission kept (G-07)."""
+        filing = self.correcting
+        key = "intake.allow_correction_after_close"
+        return filing is not None and bool(terms.find(filing.terms, key, filing.kind, filing.jurisdiction))
 
     def window(self, form: FormB) -> Iterator[Finding]:
         """The yearly call: from 00:00 of its first day to 24:00 of its last (B-02)."""

@@ -155,7 +155,7 @@ TABLE: tuple[Row, ...] = (
         may=annual.may_discount, two_people=True),
     Row(A.EXCUSE_YEAR, {**_stay(S.IN_FORCE), **_either(PENDING, S.IN_FORCE)}, ("G-12", "G-12"),
         annual.excuse_year, STAFF, may=annual.may_excuse, two_people=True),
-    Row(A.MOVE_DEADLINE, {**_stay(*APPLYING, S.IN_FORCE), **_either(PENDING, S.IN_FORCE)}, ("G-10", "G-10"),
+    Row(A.MOVE_DEADLINE, {**_stay(S.IN_FORCE), **_either(PENDING, S.IN_FORCE)}, ("G-10", "G-10"),
         annual.move_deadline, PROVINCE, may=annual.may_move_deadline),
     # Changes, supervision, exit
     Row(A.REPORT_CHANGE, _stay(*FILED), ("G-24", "G-24"), standing.report_change, LEADER,
@@ -211,7 +211,7 @@ TABLE: tuple[Row, ...] = (
     Row(L.ARCHIVING_OVERDUE, _stay(S.AT_PROVINCE), ("G-06", "G-06"), agenda.chase),
     Row(L.EXTENSION_OVERDUE, _stay(*FILED), ("G-14", "G-14"), agenda.chase),
     Row(L.ANNUAL_ANSWER_OVERDUE, _stay(*FILED), ("G-11b", "G-11b"), agenda.chase),
-    Row(L.CHANGE_OVERDUE, _stay(*FILED), ("G-24", "G-24"), agenda.chase),
+    Row(L.CHANGE_OVERDUE, _stay(S.IN_FORCE), ("G-24", "G-24"), agenda.chase),
     Row(L.CHANGE_NOTICE_ENDED, _stay(*FILED), ("G-24", "G-24"), standing.change_notice_ended),
     Row(L.CHANGE_NOTICE_CLEARED, _stay(S.IN_FORCE), ("G-24", "G-24"), standing.change_notice_cleared),
     Row(L.YEAR_CLOSED, _stay(*FILED), ("A-34", "B-19"), annual.year_closed),
@@ -349,7 +349,7 @@ def awaited(filing: Filing) -> str | None:
         if filing.change or filing.transfer or any(year.extension or year.returned for year in filing.years[-2:]):
             return reviewer
         return filing.leader if any(not year.closed and year.status == "open" for year in filing.years) else None
-    return reviewer if filing.clocks else None
+    return reviewer if agenda.next_lapse(filing) else None
 
 
 def _refusal(filing: Filing, act: Act, row: Row | None, lack: Lack) -> Refusal:

@@ -28,7 +28,7 @@ from models.acts import (
 from models.filing import Entry, Filing
 from models.values import SHANGHAI, Value, day_of
 from models.vocabulary import ActKind, Ground, LapseKind, Stage, YearStatus
-from regulation import agenda, data, offices
+from regulation import agenda, data, notice, offices
 from regulation.agenda import number
 
 
@@ -150,8 +150,7 @@ def _of_resubmission(before: Filing, entry: Entry) -> Iterator[str]:
 
 
 def _of_confirmation(before: Filing, entry: Entry) -> Iterator[str]:
-    resumed = before.notice is not None and before.notice.substance == before.substance
-    yield from ("notice_resumed",) if resumed else ("confirmed", "notice_published")
+    yield from ("notice_resumed",) if notice.stands(before) else ("confirmed", "notice_published")
 
 
 def _of_objection(before: Filing, entry: Entry) -> Iterator[str]:
@@ -229,7 +228,7 @@ def _of_evaluation(before: Filing, entry: Entry) -> Iterator[str]:
 
 def _of_calendar(before: Filing, entry: Entry) -> Iterator[str]:
     moved = {name for name, term in entry.filing.clocks.items() if term.until != before.clocks[name].until}
-    if "notice" in moved and entry.stage is Stage.ON_NOTICE:
+    if moved & {"notice", "change_notice"}:
         yield "corrected_notice"
     if moved:
         yield "dates_moved"
@@ -325,27 +324,24 @@ def _consequences(before: Filing, entry: Entry) -> Iterator[str]:
         yield "prepare_document"
     if moved and filing.stage is Stage.AT_PROVINCE and event.kind != ActKind.FORWARD:
         yield "at_province"
-    if (
-        before.notice
-        and not before.notice.cleared
-        and filing.stage in (Stage.WITHDRAWN, Stage.LAPSED, Stage.NOT_CONFIRMED)
-    ):
+    if before.notice and moved and filing.stage in (Stage.WITHDRAWN, Stage.LAPSED, Stage.NOT_CONFIRMED):
         yield "withdrawn_after_notice"
     if before.change and not filing.change and filing.substance != before.substance:
         yield "change_effective"
-    yield from _of_case(before, filing)
+    yield from _of_case(before, entry)
     if moved and filing.stage is Stage.REVOKED:
         yield from ("revocation_decision", "revoked", "announce_revocation")
 
 
-def _of_case(before: Filing, filing: Filing) -> Iterator[str]:
+def _of_case(before: Filing, entry: Entry) -> Iterator[str]:
+    filing = entry.filing
     case, earlier = filing.case, before.case
     if case and not earlier:
-        notice = "revocation_notice" if case.ground is Ground.TWO_YEARS_MISSED else "revocation_notice_other"
-        yield from (notice, "revocation_opened")
+        ground_6 = case.ground is Ground.TWO_YEARS_MISSED
+        yield from ("revocation_notice" if ground_6 else "revocation_notice_other", "revocation_opened")
         if not filing.consent:
             yield "service_needed"
-    elif case and earlier and case.reserved and not earlier.reserved:
+    elif case and earlier and entry.event.kind == ActKind.CORRECT_CONTACT and case != earlier:
         yield "served_again"
         if not filing.consent:
             yield "service_needed"
@@ -382,10 +378,20 @@ PERIOD_OF = {
     "forwarding_end": ("forwarding",),
     "archiving_end": ("archiving",),
     "change_end": ("change",),
-    "window_end": ("window",),
     "announcement_end": ("announcement",),
 }
 """Words that tell the end of a running period; of two, the first that runs."""
+
+NUMBER_OF = {
+    "acceptance_days": "review.acceptance_working_days",
+    "extension_days": "review.extension_working_days",
+    "midway_days": "review.reminder_working_days",
+    "grace_days": "notice.postal_grace_working_days",
+    "superior_days": "chase.superior_working_days",
+    "window_days": "revocation.statement_working_days",
+    "alert_days": "revocation.announce_alert_working_days",
+}
+"""Words that tell a number of the law as it governs the filing."""
 
 OUTCOMES = {
     "dismissed": "不成立",
@@ -419,6 +425,8 @@ class _Facts(Mapping[str, str]):
     def __getitem__(self, word: str) -> str:
         if word in PERIOD_OF:
             return self.end_of(*PERIOD_OF[word])
+        if word in NUMBER_OF:
+            return str(number(self.filing, NUMBER_OF[word]))
         method = getattr(self, f"word_{word}", None)
         if method is None:
             raise KeyError(word)
@@ -439,7 +447,13 @@ class _Facts(Mapping[str, str]):
             for period in periods:
                 if period in clocks:
                     return _midnight(clocks[period].until)
-        return "送达之日起10个工作日" if periods == ("window",) else "（未定）"
+        return "（未定）"
+
+    def word_window_end(self) -> str:
+        case = self.filing.case
+        if case and case.served_on is None:
+            return f"送达之日起{self['window_days']}个工作日"
+        return self.end_of("window")
 
     def word_alliance(self) -> str:
         return self.names.alliance

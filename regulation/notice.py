@@ -17,6 +17,11 @@ def notice_of(filing: Filing) -> Notice:
     return filing.notice
 
 
+def stands(filing: Filing) -> bool:
+    """Whether a notice was shown before that showed what is to be confirmed now: it is not shown anew (Q7, Q8)."""
+    return filing.notice is not None and filing.notice.substance == filing.substance
+
+
 def publish(filing: Filing, day: date) -> Filing:
     """A full notice from a day. Objections still open against an earlier one stay open (Q7)."""
     still_open = tuple(each for each in filing.notice.objections if each.open) if filing.notice else ()

@@ -12,12 +12,13 @@ from regulation.moment import Moment
 from regulation.notice import notice_of
 from regulation.review import not_confirmed, returned
 
+CLEARED = (Stage.NOTICE_CLEARED, Stage.AT_PROVINCE)
+"""Where a filing stands because its notice was cleared; a later return to the city has undone that already."""
+
 
 def may_object(filing: Filing, act: Object, when: Moment) -> Lack | None:
     """There must be, or have been, a notice. What comes too late is taken and recorded all the same (Instants 4)."""
-    if filing.notice is None and filing.stage in (Stage.UNDER_REVIEW, Stage.REVIEW_PASSED, Stage.RETURNED):
-        return Lack(missing="本备案申请尚未公示")
-    return None
+    return None if filing.notice else Lack(missing="本备案申请尚未公示")
 
 
 def receive(filing: Filing, notice: Notice, period: str, act: Object, when: Moment) -> Notice:
@@ -32,14 +33,13 @@ def receive(filing: Filing, notice: Notice, period: str, act: Object, when: Mome
 
 def object_to_application(filing: Filing, act: Object, when: Moment) -> Filing:
     """An open objection holds the filing; one received before the clearing undoes it (Instants 4)."""
-    if filing.notice is None:
-        return filing
-    notice = receive(filing, filing.notice, "notice", act, when)
+    notice = receive(filing, notice_of(filing), "notice", act, when)
+    filing = filing.but(notice=notice)
     if not notice.objections[-1].open:
-        return filing.but(notice=notice)
+        return filing
     filing = begin(filing, f"objection:{act.id}", when.day)
-    if notice.cleared is None:
-        return filing.but(notice=notice)
+    if filing.stage not in CLEARED:
+        return filing
     return end(filing, "forwarding", "archiving").but(
         stage=Stage.ON_NOTICE,
         notice=notice.but(cleared=None),
@@ -50,7 +50,7 @@ def object_to_application(filing: Filing, act: Object, when: Moment) -> Filing:
 
 def undoes_clearing(filing: Filing, act: Object, when: Moment) -> int | None:
     """The clearing that an objection received before it undoes."""
-    if filing.notice is None or filing.notice.cleared is None:
+    if filing.stage not in CLEARED or filing.notice is None or filing.notice.cleared is None:
         return None
     opened = receive(filing, filing.notice, "notice", act, when).objections[-1].open
     return filing.notice.cleared.number if opened else None

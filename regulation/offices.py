@@ -6,7 +6,7 @@ from typing import Any
 
 from models.acts import Act, Transfer
 from models.filing import Filing
-from models.vocabulary import Role
+from models.vocabulary import Kind, Role
 from regulation import data
 
 PROVINCE = "210000"
@@ -60,6 +60,12 @@ ZONES = {
 def zone_named(name: str) -> Zone | None:
     """The zone that a form names, by any of its names."""
     return next((zone for zone in ZONES.values() if name.strip() in zone.names), None)
+
+
+def reviews_in(kind: Kind, jurisdiction: str, key: str) -> bool:
+    """Whether a zone of a city reviews filings of a kind: only kind B, and where it has staff for it (B-14, G-30)."""
+    zone = ZONES.get(key)
+    return kind is Kind.B and zone is not None and zone.reviews and zone.city == jurisdiction
 
 
 def name_of(key: str) -> str:

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, Literal
 
-from models.acts import Confirm, RecordAnnouncement, RuleOnChange
-from models.filing import Entry, Filing, Term
+from models.acts import CalendarPublished, Confirm, RecordAnnouncement, RuleOnChange
+from models.filing import Entry, Filing
 from models.values import Value, day_of
 from models.vocabulary import Stage
-from regulation import offices
+from regulation import notice, offices
 from regulation.agenda import last_day
 from regulation.messages import CLAUSES
 
@@ -52,23 +52,22 @@ def published(before: Filing | None, entry: Entry, form: dict[str, Any]) -> list
 
 def _published(before: Filing, entry: Entry, form: dict[str, Any]) -> Iterator[Publication]:
     filing, event = entry.filing, entry.event
-    notice, earlier = filing.clocks.get("notice"), before.clocks.get("notice")
-    if isinstance(event, Confirm) and notice and notice != earlier:
-        yield _shown("notice", filing, form, notice.from_, last_day(notice))
-    elif entry.stage is Stage.ON_NOTICE and notice and earlier and notice.until != earlier.until:
-        yield _shown("corrected_notice", filing, form, notice.from_, last_day(notice))
-    if (
-        before.notice
-        and not before.notice.cleared
-        and filing.stage in (Stage.WITHDRAWN, Stage.LAPSED, Stage.NOT_CONFIRMED)
-    ):
+    if isinstance(event, Confirm) and not notice.stands(before):
+        term = filing.clocks["notice"]
+        yield _shown("notice", filing, form, term.from_, last_day(term))
+    for period in ("notice", "change_notice") if isinstance(event, CalendarPublished) else ():
+        if period in filing.clocks and filing.clocks[period].until != before.clocks[period].until:
+            term = filing.clocks[period]
+            yield _shown("corrected_notice", filing, form, term.from_, last_day(term))
+    ended = filing.stage is not before.stage and filing.stage in (Stage.WITHDRAWN, Stage.LAPSED, Stage.NOT_CONFIRMED)
+    if before.notice and ended:
         yield _shown("notice_withdrawn", filing, form, day_of(entry.at))
     if isinstance(event, RuleOnChange) and "change_notice" in filing.clocks:
         term = filing.clocks["change_notice"]
         yield _shown("change_notice", filing, form, term.from_, last_day(term))
-    publicity: Term | None = filing.clocks.get("publicity")
-    if publicity and publicity != before.clocks.get("publicity"):
-        yield _ended("revocation_proposal", filing, form, publicity.from_, last_day(publicity))
+    proposal, earlier = filing.clocks.get("publicity"), before.clocks.get("publicity")
+    if proposal and (earlier is None or (proposal.from_, proposal.until) != (earlier.from_, earlier.until)):
+        yield _ended("revocation_proposal", filing, form, proposal.from_, last_day(proposal))
     if filing.stage is Stage.REVOKED and before.stage is not Stage.REVOKED:
         yield _ended("revocation", filing, form, day_of(entry.at))
     if filing.stage is Stage.DEREGISTERED and before.stage is not Stage.DEREGISTERED:

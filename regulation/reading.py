@@ -13,6 +13,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from models.findings import Finding
+from models.forms import ON_ONE_LINE, WRITTEN
+from models.values import storable
 from models.vocabulary import Severity
 from regulation.articles import cite
 
@@ -33,7 +35,14 @@ MESSAGES = {
     "decimal_whole_digits": "整数部分不得超过{whole_digits}位",
     "too_short": "至少{min_length}项",
     "timezone_aware": "时间须带时区",
+    "finite_number": "须为有限的数字",
 }
+PATTERNS = {
+    WRITTEN: "不得为空",
+    ON_ONE_LINE: "不得为空，也不得换行",
+}
+"""What a text that does not match one of these lacks."""
+
 KINDS = {
     "decimal": "须为数字（万元，可写成字符串）",
     "int": "须为整数",
@@ -53,49 +62,62 @@ def finding(code: str, field: str, severity: Severity, message: str) -> Finding:
     return Finding(code=code, field=field, severity=severity, message=message, article=cite(code))
 
 
+def pointer(*parts: object) -> str:
+    """The JSON pointer (RFC 6901) to a place in a document."""
+    return "".join("/" + storable(str(part)).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
 def in_chinese(error: Mapping[str, Any]) -> str:
     """One shape error of pydantic's, said in Chinese."""
-    kind = error["type"]
+    kind, context = error["type"], dict(error.get("ctx", {}))
+    if context.get("pattern") in PATTERNS:
+        return PATTERNS[context["pattern"]]
+    if "expected" in context:
+        context["expected"] = context["expected"].replace(" or ", "、").replace(", ", "、").replace("'", "")
     if kind in MESSAGES:
-        return MESSAGES[kind].format(**error.get("ctx", {}))
+        return MESSAGES[kind].format(**context)
     return KINDS.get(kind.partition("_")[0], "格式不正确")
 
 
-def read(model: type[M], raw: Mapping[str, Any], codes: Mapping[str, str], at: str = "") -> tuple[M, list[Finding]]:
+def read(
+    model: type[M], raw: Mapping[str, Any], codes: Mapping[str, str], at: str = "", otherwise: str = "A-55"
+) -> tuple[M, list[Finding]]:
     """A form read field by field: the model, unread fields None, and a finding for each of them.
 
-    `codes` translates a field's number where the form at hand numbers it differently.
+    `codes` translates a field's number where the form at hand numbers it differently. A field without a number of its
+    own has `otherwise`, that of what it is part of.
     """
     findings: list[Finding] = []
     values: dict[str, Any] = {}
 
-    def fault(info: FieldInfo | None, pointer: str, message: str) -> None:
-        code = _code(info, "A-55")
-        findings.append(finding(codes.get(code, code), pointer, Severity.ERROR, message))
+    def fault(info: FieldInfo | None, field: str, message: str) -> None:
+        code = _code(info, otherwise)
+        label = f"{info.title}：" if info and info.title else ""
+        findings.append(finding(codes.get(code, code), field, Severity.ERROR, label + message))
 
-    for name in raw.keys() - model.model_fields.keys():
-        fault(None, f"{at}/{name}", "申请表没有这一项")
+    for name in sorted(raw.keys() - model.model_fields.keys()):
+        fault(None, at + pointer(name), "没有这一项")
     for name, info in model.model_fields.items():
-        pointer = f"{at}/{name}"
+        field = at + pointer(name)
         if name not in raw:
             values[name] = None if info.is_required() else info.get_default(call_default_factory=True)
             if info.is_required():
-                fault(info, pointer, f"{info.title or name}：{MISSING}")
+                fault(info, field, MISSING)
             continue
         value = raw[name]
         inner, many = _model_in(info.annotation)
         if inner and not many and isinstance(value, Mapping):
-            values[name], below = read(inner, value, codes, pointer)
+            values[name], below = read(inner, value, codes, field, _code(info, otherwise))
             findings += below
         elif inner and many and isinstance(value, list):
             rows = []
             for index, row in enumerate(value):
                 if isinstance(row, Mapping):
-                    one, below = read(inner, row, codes, f"{pointer}/{index}")
+                    one, below = read(inner, row, codes, field + pointer(index), _code(info, otherwise))
                     rows.append(one)
                     findings += below
                 else:
-                    fault(info, f"{pointer}/{index}", f"{info.title or name}：{KINDS['model']}")
+                    fault(info, field + pointer(index), KINDS["model"])
             values[name] = tuple(rows)
         else:
             try:
@@ -103,8 +125,7 @@ def read(model: type[M], raw: Mapping[str, Any], codes: Mapping[str, str], at: s
             except ValidationError as error:
                 values[name] = None
                 for each in error.errors():
-                    inside = "".join(f"/{part}" for part in each["loc"])
-                    fault(info, pointer + inside, f"{info.title or name}：{in_chinese(each)}")
+                    fault(info, field + pointer(*each["loc"]), in_chinese(each))
     return model.model_construct(None, **values), findings
 
 

@@ -33,7 +33,7 @@ CONDITIONS = {
 }
 """The checklist: the six conditions of 《工作指引》第五条, and those of 细则第四条."""
 
-OF_THE_VERSION = ("accept", "give_iit_opinion", "recommend")
+OF_THE_VERSION = (ActKind.ACCEPT, ActKind.GIVE_IIT_OPINION, ActKind.RECOMMEND)
 """Signatures that a new version asks for anew (Q3)."""
 
 
@@ -105,8 +105,8 @@ def returned(filing: Filing, when: Moment, *, by_objection: bool = False) -> Fil
     """The application goes back to the leader, by the reviewer or upon an upheld objection (Q7)."""
     review = review_of(filing)
     review = review.but(returns=(review.returns or 0) + 1, by_objection=by_objection or review.by_objection)
-    filing = end(filing, "acceptance", "review", "midway", "iit", "correction").but(stage=Stage.RETURNED, review=review)
-    return begin(filing, "correction", when.day)
+    filing = end(filing, "acceptance", "review", "midway", "iit", "correction")
+    return begin(filing.but(stage=Stage.RETURNED, review=review, proposals={}), "correction", when.day)
 
 
 def may_resubmit(filing: Filing, act: Resubmit, when: Moment) -> Lack | None:
@@ -121,7 +121,9 @@ def resubmit(filing: Filing, act: Resubmit, when: Moment) -> Filing:
     review, facts = review_of(filing), act.facts
     if facts is None:
         raise LookupError(f"{filing.id}: 补正材料未经核对")
-    same = facts.substance == filing.substance
+    stands = review.by_objection and facts.substance == filing.substance
+    kept = {ActKind.ACCEPT} if review.by_objection else set()
+    kept |= {ActKind.GIVE_IIT_OPINION} if stands else set()
     filing = end(filing, "correction").but(
         version=filing.version + 1,
         paper=act.paper,
@@ -131,11 +133,12 @@ def resubmit(filing: Filing, act: Resubmit, when: Moment) -> Filing:
         address=facts.address,
         lapsed=None,
         ended_at=None,
-        signed={kind: person for kind, person in filing.signed.items() if kind not in OF_THE_VERSION},
+        signed={kind: person for kind, person in filing.signed.items() if kind in kept or kind not in OF_THE_VERSION},
+        proposals={},
         review=Review(
             received_at=when.at,
             returns=review.returns,
-            iit_positive=review.iit_positive if review.by_objection and same else None,
+            iit_positive=review.iit_positive if stands else None,
         ),
     )
     if review.by_objection:
@@ -149,8 +152,12 @@ def undoes_correction_lapse(filing: Filing, act: Resubmit, when: Moment) -> int 
 
 
 def correction_lapsed(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
-    """视为撤回: no correction within 30 days; nothing is held against the applicant (G-07)."""
-    return end_all(filing).but(stage=Stage.LAPSED, lapsed=Mark(number=filing.number, at=when.at), ended_at=when.at)
+    """视为撤回: no correction within 30 days; nothing is held against the applicant (G-07).
+
+    Other periods, as of a notice that was shown, stand still: a correction received in time takes them up again.
+    """
+    lapsed = Mark(number=filing.number, at=when.at)
+    return end(filing, "correction").but(stage=Stage.LAPSED, lapsed=lapsed, ended_at=when.at)
 
 
 def iit_takes_part(filing: Filing) -> Lack | None:
@@ -222,8 +229,8 @@ def iit_agrees(filing: Filing, positive: bool | None) -> Lack | None:
 
 def confirm(filing: Filing, act: Confirm, when: Moment) -> Filing:
     """审核确认 publishes the notice; one that stands, and showed the same, goes on (Q1, Q7, Q8)."""
-    filing = end(filing, "review", "midway", "iit").but(stage=Stage.ON_NOTICE)
-    if filing.notice and filing.notice.substance == filing.substance:
+    filing = end(filing, "review", "midway", "iit").but(stage=Stage.ON_NOTICE, proposals={})
+    if notice.stands(filing):
         return notice.resume(filing, when)
     return notice.publish(filing, act.notice_from or when.day)
 

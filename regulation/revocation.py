@@ -23,7 +23,7 @@ from models.acts import (
 from models.filing import Case, Filing, Mark
 from models.findings import Lack
 from models.values import day_of, midnight_after
-from models.vocabulary import ActKind, Ground, Stage, YearStatus
+from models.vocabulary import ActKind, Ground, Stage
 from regulation.agenda import begin, begin_until, end, end_all, last_day, number
 from regulation.moment import Moment
 
@@ -50,16 +50,10 @@ def decided_before(filing: Filing, when: Moment) -> Lack | None:
 
 def revocation_opened(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
     """Two consecutive due years missed: the case opens by itself (A-42, G-12, G-16)."""
-    years: list[int] = []
-    for year in reversed(filing.years):
-        if year.status is YearStatus.MISSED:
-            years.insert(0, year.year)
-        elif year.closed:
-            break
     case = Case(
         ground=Ground.TWO_YEARS_MISSED,
         opened=Mark(number=filing.number, at=when.at),
-        years=tuple(years),
+        years=tuple(year.year for year in filing.missed_in_a_row),
     )
     return _open(filing.but(opened_for=lapse.year), case, when)
 
@@ -141,10 +135,15 @@ def correct_contact(filing: Filing, act: CorrectContact, when: Moment) -> Filing
 def statement_ended(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
     """陈述申辩期满. What people decide is chased; what completes by itself waits for letters (G-17, Q16)."""
     filing = filing.but(case=case_of(filing).but(ended=Mark(number=filing.number, at=when.at)))
-    if completes_itself(filing):
+    return _decide_from(filing, last_day(filing.clocks["window"]))
+
+
+def _decide_from(filing: Filing, day: date) -> Filing:
+    """After the window, and after the cure of a listing, the decision that people take is due in 5 working days."""
+    if completes_itself(filing) or case_of(filing).ended is None:
         return filing
-    waited_for = filing.clocks.get("listing_cure") or filing.clocks["window"]
-    return begin(filing, "decision", last_day(waited_for))
+    cure = filing.clocks.get("listing_cure")
+    return begin(filing, "decision", max(day, last_day(cure)) if cure else day)
 
 
 def completes_itself(filing: Filing) -> bool:
@@ -184,7 +183,7 @@ def rule_on_defence(filing: Filing, act: RuleOnDefence, when: Moment) -> Filing:
     if act.outcome == "accepted":
         return fall(filing, when)
     case = case_of(filing).but(defence="rejected", not_before=midnight_after(when.day))
-    return end(filing, "defence").but(case=case)
+    return _decide_from(end(filing, "defence").but(case=case), when.day)
 
 
 def may_confirm_no_statement(filing: Filing, act: ConfirmNoStatement, when: Moment) -> Lack | None:
@@ -196,7 +195,7 @@ def may_confirm_no_statement(filing: Filing, act: ConfirmNoStatement, when: Mome
         return Lack(missing="陈述申辩期尚未届满")
     if case.defence == "open":
         return Lack(missing="陈述申辩尚未复核", supplied_by=ActKind.RULE_ON_DEFENCE)
-    return None
+    return None if "statement_grace" in filing.clocks else Lack(missing="已确认无陈述申辩")
 
 
 def confirm_no_statement(filing: Filing, act: ConfirmNoStatement, when: Moment) -> Filing:
@@ -222,7 +221,8 @@ def may_release(filing: Filing, act: Release, when: Moment) -> Lack | None:
 
 def release(filing: Filing, act: Release, when: Moment) -> Filing:
     """解除暂停: completion at 00:00 of the next day at the earliest (Q16)."""
-    return filing.but(case=case_of(filing).but(held=False, not_before=midnight_after(when.day)))
+    filing = filing.but(case=case_of(filing).but(held=False, not_before=midnight_after(when.day)))
+    return _decide_from(filing, when.day)
 
 
 # Decision
@@ -294,9 +294,10 @@ def drop_revocation(filing: Filing, act: DropRevocation, when: Moment) -> Filing
 
 
 def fall(filing: Filing, when: Moment) -> Filing:
-    """The case ends without a decision; the filing stays in force."""
+    """The case ends without a decision; the filing stays in force. A change that had to wait is due anew (Q23)."""
     signed = {kind: person for kind, person in filing.signed.items() if kind != ActKind.PROPOSE_REVOCATION}
-    return end(filing, *PERIODS).but(stage=Stage.IN_FORCE, case=None, freed_at=when.at, signed=signed)
+    filing = end(filing, *PERIODS).but(stage=Stage.IN_FORCE, case=None, freed_at=when.at, signed=signed)
+    return begin(filing, "change", when.day) if "change" in filing.clocks else filing
 
 
 def reconsider(filing: Filing, when: Moment) -> Filing:

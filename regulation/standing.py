@@ -21,7 +21,7 @@ from models.acts import (
 from models.filing import Change, Filing, Notice, Office
 from models.findings import Lack
 from models.vocabulary import ActKind, Stage
-from regulation import annual, notice, objections, review, revocation
+from regulation import annual, notice, objections, offices, review, revocation
 from regulation.agenda import begin, count_again, end, end_all, last_day, number
 from regulation.calendar import CALENDARS
 from regulation.moment import Moment
@@ -198,15 +198,14 @@ def rule_on_objection(filing: Filing, act: RuleOnObjection, when: Moment) -> Fil
 
 def may_transfer(filing: Filing, act: Transfer, when: Moment) -> Lack | None:
     """The giving office first, then the taking one for the same place (G-31, Q25)."""
-    taking = act.by.office in (act.to, act.to_zone)
     if filing.transfer is None:
         if act.to == filing.jurisdiction and act.to_zone == filing.zone:
             return Lack(missing="移交的目的地就是现属地")
-        return (
-            Lack(missing="移出机构尚未移交")
-            if taking and act.by.office != (filing.zone or filing.jurisdiction)
-            else None
-        )
+        if act.to_zone and not offices.reviews_in(filing.kind, act.to, act.to_zone):
+            return Lack(missing=f"{act.to_zone} 不是该市受理本类备案的高新区")
+        if act.by.office != (filing.zone or filing.jurisdiction):
+            return Lack(missing="移出机构尚未移交", supplied_by=ActKind.TRANSFER)
+        return None
     if (act.to, act.to_zone) != (filing.transfer.jurisdiction, filing.transfer.zone):
         return Lack(missing=f"正在移交至 {filing.transfer.zone or filing.transfer.jurisdiction}")
     if act.by.office != (act.to_zone or act.to):
@@ -274,7 +273,7 @@ def may_publish_calendar(filing: Filing, act: CalendarPublished, when: Moment) -
 
 def calendar_published(filing: Filing, act: CalendarPublished, when: Moment) -> Filing:
     """Running periods are counted again, and never end before what was announced (domain.md §5.4)."""
-    return count_again(filing, act.calendar)
+    return count_again(filing, act.calendar, when.at)
 
 
 def may_publish_terms(filing: Filing, act: TermsPublished, when: Moment) -> Lack | None:

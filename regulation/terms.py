@@ -3,37 +3,149 @@
 To change a number, ship a new edition that builds on the newest one; nothing else changes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Any
 
+from pydantic import Field
+
+from models.acts import Year
+from models.values import Day, Jurisdiction, Value
 from models.vocabulary import Kind
 from regulation import data
-from regulation.editions import EditionRefused, Editions
+from regulation.articles import cite
+from regulation.editions import Editions, read
 
-RANGES: dict[str, tuple[int, int]] = {
-    "review.acceptance_working_days": (1, 10),
-    "review.city_working_days": (1, 60),
-    "review.reminder_working_days": (1, 60),
-    "review.extension_working_days": (1, 60),
-    "review.iit_opinion_working_days": (1, 60),
-    "correction.applicant_days": (5, 180),
-    "notice.length": (3, 30),
-    "notice.postal_grace_working_days": (0, 10),
-    "objection.handling_working_days": (1, 60),
-    "annual.first_due_min_days": (0, 366),
-    "extension.max_days": (1, 120),
-    "revocation.missed_years": (2, 2),
-    "revocation.statement_working_days": (5, 60),
-    "revocation.postal_grace_working_days": (0, 10),
-    "text.max_chars": (500, 500),
+ANY_YEAR = 2023
+"""A year without 29 February, to try a date that recurs every year."""
+
+
+def between(low: int, high: int) -> Callable[[Any], bool]:
+    """A whole number within bounds."""
+    return lambda value: type(value) is int and low <= value <= high
+
+
+def is_flag(value: Any) -> bool:
+    """Yes or no."""
+    return isinstance(value, bool)
+
+
+def one_of(*words: str) -> Callable[[Any], bool]:
+    """One of a few words."""
+    return lambda value: value in words
+
+
+def is_day(value: Any) -> bool:
+    """A date."""
+    return isinstance(value, str) and len(value) == 10 and _reads(value)
+
+
+def recurs(value: Any) -> bool:
+    """A day that every year has, as MM-DD."""
+    return isinstance(value, str) and len(value) == 5 and _reads(f"{ANY_YEAR}-{value}")
+
+
+def _reads(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_window(value: Any) -> bool:
+    """The first and the last day of an intake, in order."""
+    if not isinstance(value, dict) or set(value) != {"opens", "closes"} or not all(map(is_day, value.values())):
+        return False
+    return bool(value["opens"] <= value["closes"])
+
+
+def are_offsets(value: Any) -> bool:
+    """Days before (−) and after (+) a deadline, in order."""
+    return isinstance(value, list) and value == sorted(set(value)) and 0 not in value and all(map(_near, value))
+
+
+_near = between(-366, 366)
+
+KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "review.acceptance_working_days": (between(1, 10), "1至10"),
+    "review.city_working_days": (between(1, 60), "1至60"),
+    "review.reminder_working_days": (between(1, 60), "1至60"),
+    "review.extension_working_days": (between(1, 60), "1至60"),
+    "review.iit_opinion_working_days": (between(1, 60), "1至60"),
+    "review.iit_required": (is_flag, "true 或 false"),
+    "correction.applicant_days": (between(5, 180), "5至180"),
+    "correction.escalate_after": (between(1, 20), "1至20"),
+    "correction.lapses": (is_flag, "true 或 false"),
+    "chase.superior_working_days": (between(1, 60), "1至60"),
+    "notice.length": (between(3, 30), "3至30"),
+    "notice.unit": (one_of("working_day", "calendar_day"), "working_day 或 calendar_day"),
+    "notice.count_publication_day": (is_flag, "true 或 false"),
+    "notice.postal_grace_working_days": (between(0, 10), "0至10"),
+    "objection.handling_working_days": (between(1, 60), "1至60"),
+    "forwarding.working_days": (between(1, 60), "1至60"),
+    "archive.working_days": (between(1, 120), "1至120"),
+    "annual.deadline": (recurs, "每年都有的月日（MM-DD）"),
+    "annual.first_due_min_days": (between(0, 366), "0至366"),
+    "annual.window_opens": (recurs, "每年都有的月日（MM-DD）"),
+    "annual.roll_forward": (is_flag, "true 或 false"),
+    "annual.reminder_days": (are_offsets, "由早到晚的天数列表（不含0）"),
+    "annual.copy_to_city_from": (between(-366, 0), "-366至0"),
+    "annual.check_working_days": (between(1, 60), "1至60"),
+    "annual.answer_working_days": (between(1, 60), "1至60"),
+    "extension.max_days": (between(1, 120), "1至120"),
+    "extension.obstacle_days": (between(1, 60), "1至60"),
+    "extension.ruling_working_days": (between(1, 60), "1至60"),
+    "revocation.missed_years": (between(2, 2), "2（《工作指引》第十一条第6项）"),
+    "revocation.service_working_days": (between(1, 60), "1至60"),
+    "revocation.statement_working_days": (between(5, 60), "5至60"),
+    "revocation.postal_grace_working_days": (between(0, 10), "0至10"),
+    "revocation.publish_proposal": (is_flag, "true 或 false"),
+    "revocation.publish_proposal_working_days": (between(1, 60), "1至60"),
+    "revocation.defence_working_days": (between(1, 60), "1至60"),
+    "revocation.decision_working_days": (between(1, 60), "1至60"),
+    "revocation.auto_complete": (is_flag, "true 或 false"),
+    "revocation.listing_cure_days": (between(1, 180), "1至180"),
+    "revocation.announce_working_days": (between(1, 20), "1至20"),
+    "revocation.announce_alert_working_days": (between(1, 60), "1至60"),
+    "change.report_days": (between(1, 366), "1至366"),
+    "change.review_working_days": (between(1, 60), "1至60"),
+    "text.max_chars": (between(500, 500), "500（申请表）"),
+    "intake.window": (is_window, "opens 与 closes 两个日期，前者不晚于后者"),
+    "intake.recommend_deadline": (is_day, "日期（YYYY-MM-DD）"),
+    "intake.allow_correction_after_close": (is_flag, "true 或 false"),
 }
-"""What an edition may set a number to (domain.md §3)."""
+"""Every number there is, and what an edition may set it to (domain.md §3)."""
+
+OF_ONE_YEAR = ("intake.window", "intake.recommend_deadline")
+"""What a yearly call sets; its days lie in its year (B-02, B-03)."""
 
 Selector = tuple[str, str | None, str | None, int | None]
 """A row's key, kind, jurisdiction and year; None means any."""
+
+
+class TermsRow(Value):
+    """One number of the law: for whom, how much, by which article."""
+
+    key: str
+    kind: Kind | None = None
+    jurisdiction: Jurisdiction | None = None
+    year: Year | None = None
+    value: Any
+    article: str
+
+
+class TermsDocument(Value):
+    """An edition of terms as a file."""
+
+    edition: str
+    base: str | None
+    effective: Day
+    known_from: Day | None = None
+    document_no: str = Field(min_length=1)
+    rows: tuple[TermsRow, ...]
 
 
 @dataclass(frozen=True)
@@ -47,29 +159,49 @@ class TermsEdition:
     rows: Mapping[Selector, tuple[Any, str]]
 
 
-def _make(document: Mapping[str, Any], base: TermsEdition | None) -> TermsEdition:
+def _make(raw: Mapping[str, Any], base: TermsEdition | None) -> TermsEdition:
+    document = read(TermsDocument, raw)
     rows = dict(base.rows) if base else {}
-    for row in document["rows"]:
-        key, value = row["key"], row["value"]
-        if base and key not in {known for known, *_ in base.rows} and not key.startswith("intake."):
-            raise EditionRefused(f"期限标准 {document['edition']}: 没有 {key} 这一项")
-        low, high = RANGES.get(key, (None, None))
-        if low is not None and high is not None and not (isinstance(value, int) and low <= value <= high):
-            raise EditionRefused(f"期限标准 {document['edition']}: {key} = {value} 须在 {low} 与 {high} 之间")
-        rows[(key, row.get("kind"), row.get("jurisdiction"), row.get("year"))] = (value, row["article"])
-    known_from = document.get("known_from")
+    for row in document.rows:
+        if fault := _fault(row):
+            raise ValueError(fault)
+        kind = row.kind.value if row.kind else None
+        rows[(row.key, kind, row.jurisdiction, row.year)] = (row.value, row.article)
     return TermsEdition(
-        name=document["edition"],
-        since=date.fromisoformat(document["effective"]),
-        known_from=date.fromisoformat(known_from) if known_from else None,
-        document_no=document["document_no"],
+        name=document.edition,
+        since=document.effective,
+        known_from=document.known_from,
+        document_no=document.document_no,
         rows=rows,
     )
 
 
-TERMS: Editions[TermsEdition] = Editions("期限标准", _make)
-for _name in data.names("terms"):
-    TERMS.add(data.read(_name))
+def _fault(row: TermsRow) -> str | None:
+    if row.key not in KEYS:
+        return f"没有 {row.key} 这一项"
+    fits, wanted = KEYS[row.key]
+    if not fits(row.value):
+        return f"{row.key} = {row.value} 须为{wanted}"
+    if row.key in OF_ONE_YEAR:
+        days = row.value.values() if isinstance(row.value, dict) else [row.value]
+        if any(not day.startswith(f"{row.year}-") for day in days):
+            return f"{row.key} 须写明年份，日期在该年之内"
+    try:
+        cite(row.article)
+    except KeyError:
+        return f"{row.key} 的依据 {row.article} 不存在"
+    return None
+
+
+def shipped() -> Editions[TermsEdition]:
+    """The editions that come with this release, to which a deployment adds its own."""
+    editions = Editions("期限标准", _make)
+    for name in data.names("terms"):
+        editions.add(data.read(name))
+    return editions
+
+
+TERMS = shipped()
 
 
 @cache

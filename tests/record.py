@@ -1,0 +1,83 @@
+"""`make histories`: record the golden histories of this release, each with its docket beside it.
+
+A history is what the engine will replay for years; a docket is what the law made of it. Both are kept for every release
+and replayed on every change: a changed outcome or date fails.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from deploy.skipping import skipping_server
+from examples.demo import call, first_year
+from models.filing import Entry
+from models.values import in_shanghai
+from regulation import agenda
+from regulation.terms import TERMS
+from starter import workflow_id
+from tests.lives import LIVES
+from tests.world import World
+
+ROOT = Path(__file__).parent.parent
+HISTORIES = Path(__file__).parent / "histories"
+
+
+def release() -> str:
+    """The version that is being released."""
+    version: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    return version
+
+
+def line(entry: Entry) -> dict[str, Any]:
+    """An entry as kept beside a history: what happened when, where it led, and what was to come next and when."""
+    due = agenda.next_lapse(entry.filing)
+    return entry.model_dump(mode="json", exclude={"filing", "entered_at"}) | {
+        "next": [in_shanghai(due.at), due.lapse.kind.value] if due else None,
+        "clocks": {name: in_shanghai(term.until) for name, term in sorted(entry.filing.clocks.items())},
+    }
+
+
+async def record(world: World, name: str, year: int, folder: Path) -> None:
+    """Live one life and keep every run's history and the docket."""
+    filing_id = f"GOLDEN-{name.replace('_', '-')}"[:64]
+    await LIVES[name](world, filing_id, year)
+    client = world.environment.client
+    for _ in range(100):
+        runs = [run async for run in client.list_workflows(f"WorkflowId = '{workflow_id(filing_id)}'")]
+        if runs and (await world.handle(filing_id).describe()).run_id in {run.run_id for run in runs}:
+            break
+        await asyncio.sleep(0.1)
+    histories = []
+    for run in sorted(runs, key=lambda each: each.start_time):
+        history = await client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
+        histories.append(json.loads(history.to_json()))
+    golden = {
+        "workflow_id": workflow_id(filing_id),
+        "editions": [call(year)],
+        "runs": histories,
+        "docket": [line(entry) for entry in world.register.docket(filing_id)],
+    }
+    text = json.dumps(golden, ensure_ascii=False, separators=(",", ":"))
+    (folder / f"{name}.json").write_text(text + "\n", "utf-8")
+    sys.stdout.write(f"{name}: {len(histories)} runs, {len(golden['docket'])} entries, {len(text) // 1000} KB\n")
+
+
+async def main() -> None:
+    """Record every life, this release's histories replacing its earlier ones."""
+    year = first_year(datetime.now(UTC))
+    if f"DEMO-{year}" not in TERMS:
+        TERMS.add(call(year))
+    folder = HISTORIES / release()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as var:
+        async with skipping_server() as server, World.opened(server, Path(var)) as world:
+            await asyncio.gather(*(record(world, name, year, folder) for name in LIVES))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,87 @@
+"""Golden histories of every release replay on today's code, and come to the same dockets, instant by instant."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio import workflow
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import (
+    Interceptor,
+    Replayer,
+    StartLocalActivityInput,
+    UnsandboxedWorkflowRunner,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+    WorkflowOutboundInterceptor,
+)
+
+from models.filing import Entry
+from regulation.terms import TERMS
+from tests.lives import LIVES
+from tests.record import HISTORIES, line, release
+from workflows.filing import AllianceFiling
+
+GOLDEN = sorted(HISTORIES.glob("*/*.json"))
+
+entered: list[Entry] = []
+"""What today's code wanted to enter while replaying."""
+
+
+class _Outbound(WorkflowOutboundInterceptor):
+    def start_local_activity(self, input: StartLocalActivityInput) -> workflow.ActivityHandle[Any]:
+        if input.activity == "enter":
+            entered.append(input.args[0])
+        return super().start_local_activity(input)
+
+
+class _Inbound(WorkflowInboundInterceptor):
+    def init(self, outbound: WorkflowOutboundInterceptor) -> None:
+        super().init(_Outbound(outbound))
+
+
+class Watching(Interceptor):
+    """Sees every entry that a replayed workflow makes, with its dates: replay itself compares only kinds of commands."""
+
+    def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
+        """Watch this workflow."""
+        return _Inbound
+
+
+def test_every_way_to_end_is_recorded_for_this_release() -> None:
+    assert {path.stem for path in GOLDEN if path.parent.name == release()} == set(LIVES)
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: f"{path.parent.name}-{path.stem}")
+async def test_a_golden_history_replays_to_its_docket(path: Path) -> None:
+    golden = json.loads(await asyncio.to_thread(path.read_text, "utf-8"))
+    for edition in golden["editions"]:
+        if edition["edition"] not in TERMS:
+            TERMS.add(edition)
+    histories = [WorkflowHistory.from_json(golden["workflow_id"], json.dumps(run)) for run in golden["runs"]]
+    sandboxed = Replayer(workflows=[AllianceFiling], data_converter=pydantic_data_converter)
+    watched = Replayer(
+        workflows=[AllianceFiling],
+        data_converter=pydantic_data_converter,
+        interceptors=[Watching()],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
+    entered.clear()
+    for history in histories:
+        await sandboxed.replay_workflow(history)
+        await watched.replay_workflow(history)
+    assert [line(entry) for entry in entered] == golden["docket"]
+
+
+async def test_a_changed_date_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    from regulation import terms
+
+    real = terms.value
+    monkeypatch.setattr(
+        terms, "value", lambda *asked: real(*asked) + 1 if asked[1] == "notice.length" else real(*asked)
+    )
+    with pytest.raises(AssertionError):
+        await test_a_golden_history_replays_to_its_docket(HISTORIES / release() / "withdrawn_on_notice.json")
