@@ -45,7 +45,7 @@ from models.forms import FormA, FormB
 from models.register import FilingRow
 from models.settings import Settings
 from models.values import SHANGHAI, Instant, digest
-from models.vocabulary import ActKind, Kind, Stage
+from models.vocabulary import ActKind, Kind, LapseKind, Stage
 from regulation import entries, intake, lifecycle, lodging, offices, province
 from regulation.editions import EditionRefused
 from regulation.moment import Moment
@@ -296,19 +296,36 @@ def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", "json_", is_flag=True, help="输出一份 JSON，供程序使用")(command)
 
 
-def read_file(name: str) -> dict[str, Any]:
-    """A JSON object from a file or standard input; amounts stay decimal."""
+def read_json(name: str) -> Any:
+    """JSON, in UTF-8, from a file or standard input; amounts stay decimal."""
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+        written = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
         raise click.UsageError(f"读不到文件 {name}：{error.strerror}") from error
     try:
-        document = json.loads(text, parse_float=Decimal)
+        return json.loads(written.decode("utf-8-sig"), parse_float=Decimal)
     except ValueError as error:
         raise click.UsageError(f"{name} 不是 JSON：{error}") from error
+
+
+def read_file(name: str) -> dict[str, Any]:
+    """A JSON object from a file or standard input."""
+    document = read_json(name)
     if not isinstance(document, dict):
         raise click.UsageError(f"{name} 须为一个 JSON 对象")
     return document
+
+
+def read_acts(name: str) -> list[dict[str, Any]]:
+    """A list of acts, each with the instants by which a simulation orders them."""
+    acts = read_json(name)
+    if not isinstance(acts, list):
+        raise click.UsageError(f"{name} 须为一个 JSON 数组")
+    for number, act in enumerate(acts, 1):
+        instants = [act.get("received_at"), act.get("reaches", act.get("received_at"))] if isinstance(act, dict) else []
+        if not instants or None in map(read_instant, instants):
+            raise click.UsageError(f"{name} 第{number}项须为写明收到时间（received_at）的行为")
+    return acts
 
 
 def say(document: Any) -> None:
@@ -344,7 +361,9 @@ def print_findings(findings: Sequence[Finding]) -> None:
 
 def print_receipt(receipt: Receipt) -> None:
     """A receipt in a line or two."""
-    following = f"；下一期限 {visibility.local(receipt.next.at)} {receipt.next.lapse}" if receipt.next else ""
+    following = ""
+    if receipt.next:
+        following = f"；下一期限 {visibility.local(receipt.next.at)} {LapseKind(receipt.next.lapse).label}"
     console.print(f"[green]已登记[/] 第{receipt.number}号，现为“{receipt.stage.label}”{following}")
     for warning in receipt.warnings:
         console.print(f"[yellow]提示[/] {warning}")
@@ -506,7 +525,7 @@ def list_(
             Stage(row.stage).label,
             waits,
             deadline,
-            row.next_lapse or "",
+            LapseKind(row.next_lapse).label if row.next_lapse else "—",
         )
     console.print(table)
 
@@ -527,7 +546,7 @@ def check(file: str, json_: bool) -> None:
     """Print the findings of an application or an act; send nothing."""
     raw = read_file(file)
     editions.load(Settings().editions)
-    if raw.get("kind") in intake.FORMS or "alliance_name" in raw:
+    if str(raw.get("kind")) in intake.FORMS or "alliance_name" in raw:
         findings = intake.examine(raw, read_instant(raw.get("received_at")) or datetime.now(UTC)).findings
     else:
         findings = lodging.lodge("check", raw).findings
@@ -560,6 +579,7 @@ def schemas() -> dict[str, Any]:
         kind = described["properties"]["kind"]["const"]
         for internal in ("seen", "facts"):
             described["properties"].pop(internal, None)
+        described.get("$defs", {}).pop("Submit", None)
         paper = lodging.PAPERS.get(kind)
         if paper or kind == ActKind.RESUBMIT:
             content = paper.model_json_schema() if paper else {"description": "kind_a 或 kind_b"}
@@ -579,7 +599,7 @@ def schemas() -> dict[str, Any]:
 def simulate(file: str, acts_file: str | None, until: str | None, json_: bool) -> None:
     """What the regulation alone makes of an application and acts."""
     editions.load(Settings().editions)
-    acts = json.loads(Path(acts_file).read_text("utf-8")) if acts_file else []
+    acts = read_acts(acts_file) if acts_file else []
     end = read_instant(until)
     if until and end is None:
         raise click.UsageError(f"不是时间：{until}")

@@ -30,7 +30,8 @@ HANDED_AGAIN_AFTER = timedelta(minutes=15)
 class Channel(Protocol):
     """A way to reach somebody. Sending the same message twice must come to the same wherever the channel can tell."""
 
-    def send(self, message: Message) -> None: ...
+    def send(self, message: Message) -> None:
+        """Send a message; raise if it may not have arrived."""
 
 
 @dataclass

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, or_, text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from models.acts import Lapse, ReportChange, Resubmit, Submit
 from models.filing import Entry, Filing, ReportingYear
@@ -160,14 +160,14 @@ class Register:
         before = Filing.model_validate_json(head.value) if head else None
         if reason := self._unfounded(session, entry):
             return Appended(outcome="refused", reason=reason)
-        public = self._public(session, head, entry)
+        public = self._public(session, before, json.loads(head.public) if head else {}, entry)
         sent = self._messages(session, before, entry, public)
-        shown = _notices(before, entry, public)
-        row = _entry_row(entry, effects(sent, shown), head.head if head else GENESIS)
-        session.merge(_filing_row(entry, head, public, row.hash))
+        shown = _notices(session, before, entry, public)
+        versions = self._versions(session, entry)
+        row = _entry_row(entry, effects(sent, shown, versions), head.head if head else GENESIS)
+        session.merge(_filing_row(entry, head.first_paper if head else entry.filing.paper, public, row.hash))
         session.flush()
-        session.add_all([row, *sent, *shown])
-        self._versions(session, entry)
+        session.add_all([row, *sent, *shown, *versions])
         self._reports(session, before, entry)
         self._editions(session, entry.filing, entry.entered_at)
         return Appended(outcome="entered")
@@ -196,21 +196,27 @@ class Register:
                 return f"备案编号 {number} 已属于另一备案"
         return None
 
-    def _public(self, session: Session, head: FilingRow | None, entry: Entry) -> dict[str, Any]:
+    @classmethod
+    def _public(cls, session: Session, before: Filing | None, public: dict[str, Any], entry: Entry) -> dict[str, Any]:
         """What may be shown of a filing (G-04b): from its application, and from changes recorded since."""
         happened, filing = entry.event, entry.filing
-        public: dict[str, Any] = json.loads(head.public) if head else {}
-        changed = head is not None and filing.paper != Filing.model_validate_json(head.value).paper
+        changed = before is not None and filing.paper != before.paper
         renamed = isinstance(happened, ReportChange) and happened.change == "rename" and entry.refused is None
-        if head is None or changed or renamed:
+        if before is None or changed or renamed:
             key = happened.paper if isinstance(happened, ReportChange) and renamed else filing.paper
-            form = self._paper(session, key)
-            public |= {name: form[name] for name in ("alliance_name", "technical_field") if form.get(name)}
-            if form.get("leader"):
-                public["leader"] = {"name": form["leader"]["name"]}
-            if form.get("members"):
-                public["members"] = [{"name": member["name"]} for member in form["members"]]
+            public |= cls._told(session, key)
         return public
+
+    @classmethod
+    def _told(cls, session: Session, key: str) -> dict[str, Any]:
+        """What of a paper may be shown; a paper on a change has only what it changes."""
+        form = cls._paper(session, key)
+        told = {name: form[name] for name in ("alliance_name", "technical_field") if form.get(name)}
+        if form.get("leader"):
+            told["leader"] = {"name": form["leader"]["name"]}
+        if form.get("members"):
+            told["members"] = [{"name": member["name"]} for member in form["members"]]
+        return told
 
     def _messages(
         self, session: Session, before: Filing | None, entry: Entry, public: Mapping[str, Any]
@@ -256,44 +262,31 @@ class Register:
         return tuple(days)
 
     @staticmethod
-    def _versions(session: Session, entry: Entry) -> None:
-        happened, filing = entry.event, entry.filing
-        if entry.refused is None and isinstance(happened, Submit | Resubmit):
-            form = json.loads(session.get_one(Paper, filing.paper).body)
-            correcting = filing if isinstance(happened, Resubmit) else None
-            stamped = form | {"by": happened.by.model_dump(mode="json")}
-            findings = intake.examine(
-                stamped, entry.at, known_to(session, filing, form), correcting=correcting
-            ).findings
-            session.add(
-                VersionRow(
-                    filing_id=filing.id,
-                    version=filing.version,
-                    paper=filing.paper,
-                    received_at=entry.at,
-                    findings=canonical([each.model_dump(mode="json") for each in findings]),
-                )
+    def _versions(session: Session, entry: Entry) -> list[VersionRow]:
+        """The version of the application that an entry brings, if it brings one."""
+        happened, filing = _submission(entry), entry.filing
+        if happened is None:
+            return []
+        form = json.loads(session.get_one(Paper, filing.paper).body)
+        correcting = filing if isinstance(happened, Resubmit) else None
+        stamped = form | {"by": happened.by.model_dump(mode="json")}
+        findings = intake.examine(stamped, entry.at, known_to(session, filing, form), correcting=correcting).findings
+        return [
+            VersionRow(
+                filing_id=filing.id,
+                version=filing.version,
+                paper=filing.paper,
+                received_at=entry.at,
+                findings=canonical([each.model_dump(mode="json") for each in findings]),
             )
+        ]
 
     @staticmethod
     def _reports(session: Session, before: Filing | None, entry: Entry) -> None:
-        earlier: Sequence[ReportingYear] = before.years if before else ()
-        for year in entry.filing.years:
-            if year in earlier:
-                continue
-            paper = getattr(entry.event, "paper", None) if getattr(entry.event, "year", None) == year.year else None
-            known = session.get(AnnualReportRow, (entry.filing.id, year.year))
-            session.merge(
-                AnnualReportRow(
-                    filing_id=entry.filing.id,
-                    year=year.year,
-                    status=year.status.value,
-                    due=year.due,
-                    filed_at=year.filed_at,
-                    paper=paper or (known.paper if known else None),
-                    number=entry.number,
-                )
-            )
+        for row in _report_rows(before, entry):
+            known = session.get(AnnualReportRow, (row.filing_id, row.year))
+            row.paper = row.paper or (known.paper if known else None)
+            session.merge(row)
 
     def _editions(self, session: Session, filing: Filing, now: datetime) -> None:
         """Remember the digest of each edition when a filing first counts by it."""
@@ -321,11 +314,11 @@ class Register:
     def reserve_archive_number(self, filing_id: str, prefix: str) -> str:
         """备案编号: the next running number under a prefix, once a filing (G-40)."""
         with self._writing() as session:
+            if self.engine.dialect.name == "postgresql":
+                session.connection().execute(text("LOCK TABLE archive_numbers IN EXCLUSIVE MODE"))
             mine = select(ArchiveNumber).where(ArchiveNumber.prefix == prefix, ArchiveNumber.filing_id == filing_id)
             row = session.exec(mine).first()
             if row is None:
-                if self.engine.dialect.name == "postgresql":
-                    session.connection().execute(text("LOCK TABLE archive_numbers IN EXCLUSIVE MODE"))
                 last = session.exec(select(func.max(ArchiveNumber.running)).where(ArchiveNumber.prefix == prefix)).one()
                 row = ArchiveNumber(prefix=prefix, running=(last or 0) + 1, filing_id=filing_id)
                 session.add(row)
@@ -492,8 +485,14 @@ class Register:
 
     def verify(self, filing_id: str) -> list[str]:
         """What is wrong with a filing's chain; empty if every entry, message, notice and paper is as it was written."""
+        faults = []
         with self._reading() as session:
-            return list(_faults(session, filing_id))
+            try:
+                for fault in _faults(session, filing_id):
+                    faults.append(fault)
+            except (PaperMissing, ValueError, TypeError, LookupError) as unreadable:
+                faults.append(f"备案库的内容无法读取（{type(unreadable).__name__}）")
+        return faults
 
     @contextmanager
     def _reading(self) -> Iterator[Session]:
@@ -523,7 +522,9 @@ def _paper_of(entry: Entry) -> str | None:
     return getattr(entry.event, "paper", None) if entry.refused is None else None
 
 
-def _notices(before: Filing | None, entry: Entry, public: dict[str, Any]) -> list[PublicNoticeRow]:
+def _notices(session: Session, before: Filing | None, entry: Entry, public: dict[str, Any]) -> list[PublicNoticeRow]:
+    change = entry.filing.change
+    changed = Register._told(session, change.paper) if change and change.notice else None
     return [
         PublicNoticeRow(
             id=f"{entry.filing.id}-{entry.number}-{index}",
@@ -536,17 +537,36 @@ def _notices(before: Filing | None, entry: Entry, public: dict[str, Any]) -> lis
             content=canonical(each.content),
             published_at=entry.entered_at,
         )
-        for index, each in enumerate(publicity.published(before, entry, public), 1)
+        for index, each in enumerate(publicity.published(before, entry, public, changed), 1)
     ]
 
 
-def effects(sent: Sequence[MessageRow], shown: Sequence[PublicNoticeRow]) -> str:
-    """Digest of what an entry sent and published."""
+def _submission(entry: Entry) -> Submit | Resubmit | None:
+    """The event, if it brings a version of the application."""
+    return entry.event if entry.refused is None and isinstance(entry.event, Submit | Resubmit) else None
+
+
+def _report_rows(before: Filing | None, entry: Entry) -> Iterator[AnnualReportRow]:
+    """The reporting years that an entry changed; `paper` only if it brought one."""
+    earlier: Sequence[ReportingYear] = before.years if before else ()
+    for year in entry.filing.years:
+        if year not in earlier:
+            yield AnnualReportRow(
+                filing_id=entry.filing.id,
+                year=year.year,
+                status=year.status.value,
+                due=year.due,
+                filed_at=year.filed_at,
+                paper=getattr(entry.event, "paper", None) if getattr(entry.event, "year", None) == year.year else None,
+                number=entry.number,
+            )
+
+
+def effects(sent: Sequence[MessageRow], shown: Sequence[PublicNoticeRow], versions: Sequence[VersionRow] = ()) -> str:
+    """Digest of what an entry sent, published and took in; whether a message has arrived is no part of it."""
+    rows: list[Sequence[SQLModel]] = [sent, shown, versions]
     return digest(
-        [
-            [[row.id, row.text, row.to, row.office, row.service, row.title, row.body] for row in sent],
-            [[row.id, row.kind, str(row.shown_from), str(row.shown_until), row.content] for row in shown],
-        ]
+        [[row.model_dump(mode="json", exclude={"handed_at", "delivered_at"}) for row in each] for each in rows]
     )
 
 
@@ -573,7 +593,7 @@ def _entry_row(entry: Entry, sent: str, previous: str) -> EntryRow:
     )
 
 
-def _filing_row(entry: Entry, head: FilingRow | None, public: Mapping[str, Any], hash_: str) -> FilingRow:
+def _filing_row(entry: Entry, first_paper: str, public: Mapping[str, Any], hash_: str) -> FilingRow:
     filing = entry.filing
     due = agenda.next_deadline(filing)
     current = next((year.year for year in filing.years if not year.closed), None)
@@ -602,7 +622,7 @@ def _filing_row(entry: Entry, head: FilingRow | None, public: Mapping[str, Any],
         provisional=agenda.provisional(filing),
         terms=filing.terms,
         calendar=filing.calendar,
-        first_paper=head.first_paper if head else filing.paper,
+        first_paper=first_paper,
         public=canonical(public),
         value=canonical(filing.model_dump(mode="json")),
         updated_at=entry.entered_at,
@@ -635,8 +655,14 @@ def _known(session: Session, own: set[str], *, name: str, leader: str, technical
 
 def _faults(session: Session, filing_id: str) -> Iterator[str]:
     previous, last = GENESIS, None
+    before: Filing | None = None
+    first_paper = ""
+    public: dict[str, Any] = {}
     sent: dict[int, list[MessageRow]] = {}
     shown: dict[int, list[PublicNoticeRow]] = {}
+    reports: dict[int, AnnualReportRow] = {}
+    taken_in = select(VersionRow).where(VersionRow.filing_id == filing_id).order_by(col(VersionRow.version))
+    versions = list(session.exec(taken_in))
     for message in session.exec(select(MessageRow).where(MessageRow.filing_id == filing_id)):
         sent.setdefault(message.number, []).append(message)
     for notice in session.exec(select(PublicNoticeRow).where(PublicNoticeRow.filing_id == filing_id)):
@@ -646,40 +672,51 @@ def _faults(session: Session, filing_id: str) -> Iterator[str]:
         if row.number != expected:
             yield f"第{expected}号登记缺失"
             return
-        told = sorted(sent.pop(expected, []), key=lambda each: int(each.id.rpartition("-")[2]))
-        public = sorted(shown.pop(expected, []), key=lambda each: int(each.id.rpartition("-")[2]))
-        yield from (f"第{expected}号登记{fault}" for fault in _entry_faults(row, effects(told, public), previous))
+        entry = Entry.model_validate_json(row.body)
+        told = sorted(sent.pop(expected, []), key=_in_order)
+        made_public = sorted(shown.pop(expected, []), key=_in_order)
+        brought = [versions.pop(0)] if versions and _submission(entry) else []
+        seen = effects(told, made_public, brought)
+        yield from (f"第{expected}号登记{fault}" for fault in _entry_faults(row, entry, seen, previous))
+        for report in _report_rows(before, entry):
+            known = reports.get(report.year)
+            report.paper = report.paper or (known.paper if known else None)
+            reports[report.year] = report
         paper = session.get(Paper, row.paper) if row.paper else None
         if row.paper and (paper is None or hashlib.sha256(paper.body.encode()).hexdigest() != row.paper):
             yield f"第{expected}号登记的文书已被改动或缺失"
-        previous, last = row.hash, row
-    if sent or shown:
-        yield "有消息或公告不属于任何登记"
-    yield from _head_faults(session.get(FilingRow, filing_id), last)
+        public = Register._public(session, before, public, entry)
+        first_paper = first_paper or entry.filing.paper
+        previous, last, before = row.hash, row, entry.filing
+    if sent or shown or versions:
+        yield "有消息、公告或申请版本不属于任何登记"
+    kept = session.exec(select(AnnualReportRow).where(AnnualReportRow.filing_id == filing_id))
+    if {row.year: row.model_dump() for row in kept} != {year: row.model_dump() for year, row in reports.items()}:
+        yield "年度报送情况与登记不符"
+    again = _filing_row(Entry.model_validate_json(last.body), first_paper, public, last.hash) if last else None
+    yield from _head_faults(session.get(FilingRow, filing_id), again)
 
 
-def _entry_faults(row: EntryRow, sent: str, previous: str) -> Iterator[str]:
-    if row.effects != sent:
-        yield "的消息或公告已被改动"
+def _in_order(row: MessageRow | PublicNoticeRow) -> tuple[int, str]:
+    return len(row.id), row.id
+
+
+def _entry_faults(row: EntryRow, entry: Entry, seen: str, previous: str) -> Iterator[str]:
+    if row.effects != seen:
+        yield "的消息、公告或申请版本已被改动"
     if row.hash != _link(previous, row.body, row.effects):
         yield "与前后登记的哈希不符"
         return
-    entry = Entry.model_validate_json(row.body)
     again = _entry_row(entry, row.effects, previous)
     for name in ("filing_id", "number", "at", "entered_at", "kind", "act_id", "stage", "refused", "paper"):
         if getattr(row, name) != getattr(again, name):
             yield f"的检索列 {name} 与登记内容不符"
 
 
-def _head_faults(head: FilingRow | None, last: EntryRow | None) -> Iterator[str]:
-    if head is None or last is None:
+def _head_faults(head: FilingRow | None, again: FilingRow | None) -> Iterator[str]:
+    if head is None or again is None:
         yield "备案或其登记缺失"
         return
-    entry = Entry.model_validate_json(last.body)
-    if head.head != last.hash or Filing.model_validate_json(head.value) != entry.filing:
-        yield "备案现状与最后一条登记不符"
-        return
-    again = _filing_row(entry, head, json.loads(head.public), last.hash)
     for name in FilingRow.model_fields:
         if getattr(head, name) != getattr(again, name):
             yield f"备案现状的 {name} 与最后一条登记不符"

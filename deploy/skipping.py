@@ -40,6 +40,9 @@ FLAGS = (
 EARLY = timedelta(seconds=2)
 """How long before an act's receipt the clock is brought, so that sending it does not overtake what follows."""
 
+BEFORE_THE_START = timedelta(milliseconds=500)
+"""How long before a delayed start skipping stops: a skip whose end falls into a busy moment runs on to the next timer."""
+
 
 @asynccontextmanager
 async def skipping_server(**options: Any) -> AsyncIterator[WorkflowEnvironment]:
@@ -138,7 +141,7 @@ class World:
             memo={"alliance": form.alliance_name},
             static_summary=visibility.static_summary(form.alliance_name, form.jurisdiction),
         )
-        await self.on(form.filing_id, received_at - EARLY)
+        await self.on(form.filing_id, received_at - EARLY - BEFORE_THE_START)
         return await self.door_at(received_at).submit(application)
 
     async def acts(self, filing_id: str, raw: Mapping[str, Any]) -> Receipt:

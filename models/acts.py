@@ -6,7 +6,7 @@ Only acts come from outside. A lapse has no sender, so nobody can claim that a p
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from models.values import Digest, FilingId, Instant, Jurisdiction, OpaqueId, Value
 from models.vocabulary import ActKind, Ground, Kind, LapseKind, Role
@@ -20,9 +20,30 @@ Year = Annotated[int, Field(ge=2021, le=2060)]
 OfficeKey = Annotated[str, Field(pattern=r"^(?:[0-9]{6}|21SF00|(?:[0-9]{6}|21SF00)-[a-z]{2,20}|[0-9A-Z]{18}|public)$")]
 """Division code, zone key `{city code}-{pinyin}`, the leader's 统一社会信用代码, or `public`."""
 
+LABELS = {
+    "person": "人员（不透明编号）", "office": "机构", "role": "身份",
+    "id": "行为编号（同一编号即同一行为）", "kind": "行为", "by": "何人", "received_at": "收到时间", "basis": "依据条款",
+    "document_no": "文号", "reason": "理由（不得含个人信息）", "seen": "所见最后登记号", "paper": "文书摘要（SHA-256）",
+    "item": "核对事项编号", "message": "须补正的内容", "met": "是否符合", "note": "备注", "facts": "申请事项",
+    "deficiencies": "须补正的事项", "positive": "是否同意", "checklist": "核对清单", "notice_from": "公示起日",
+    "anonymous": "是否匿名", "postmarked_on": "寄出邮戳日期", "objection": "所针对异议的行为编号",
+    "admissible": "是否受理", "outcome": "结果", "surveyed_on": "调研日期", "decision": "决定", "met_on": "会议日期",
+    "archive_number": "备案编号", "year": "年度", "obstacle_ended_on": "障碍消除之日", "until": "末日",
+    "change": "变更类别", "happened_on": "发生日期", "leader": "新盟主代码", "substance": "变更后主要事项摘要",
+    "to": "移交至（属地）", "to_zone": "移交至（高新区）", "inspected_on": "检查日期", "result": "结论",
+    "joint_activities": "当年合作活动次数", "tag": "标记", "removed": "是否取消标记", "ground": "撤销情形",
+    "listing": "列入的名录", "served_on": "送达日期", "method": "送达方式", "url": "公告网址", "screenshot": "公告截图",
+    "consent": "同意电子送达", "address": "送达地址摘要", "calendar": "工作日历版本", "terms": "期限标准版本",
+}  # fmt: skip
+"""What the fields of acts are called in Chinese: in findings, and in the JSON Schema of every act."""
+
+LABELLED = ConfigDict(field_title_generator=lambda name, _: LABELS[name])
+
 
 class By(Value):
     """Who acts: an opaque person, their office, and in what role."""
+
+    model_config = LABELLED
 
     person: OpaqueId
     office: OfficeKey
@@ -31,6 +52,8 @@ class By(Value):
 
 class _Act(Value):
     """What every act carries. `received_at` is the door's stamp and decides timeliness (contract.md, Instants)."""
+
+    model_config = LABELLED
 
     id: OpaqueId = Field(description="the act's own id: the same id is the same act, with the same answer")
     by: By
@@ -58,12 +81,16 @@ class _WithPaper(_Act):
 class Deficiency(Value):
     """One thing to be corrected, bound to a line of the checklist (A-30: one return tells all)."""
 
+    model_config = LABELLED
+
     item: Annotated[str, Field(pattern=r"^(?:A|B|FA|FB|D|G)-?[0-9]{1,2}[ab]?$")]
     message: ShortText
 
 
 class ChecklistLine(Value):
     """The reviewer's finding on one condition of 《工作指引》第五条 or 细则第四条."""
+
+    model_config = LABELLED
 
     item: Annotated[str, Field(pattern=r"^[AB]-[0-9]{2}$")]
     met: bool

@@ -55,7 +55,7 @@ class Document(Value):
     name: Name = item("A-28", "文件名")
     media_type: Annotated[str, Field(pattern=r"^[a-z]+/[A-Za-z0-9.+-]+$")] = item("A-28", "媒体类型")
     size: Annotated[int, Field(gt=0, le=500_000_000, strict=True)] = item("A-28", "大小（字节）")
-    sha256: Digest = item("A-28", "SHA-256")
+    sha256: Digest = item("A-28", "SHA-256 摘要")
     location: Name = item("A-28", "存放位置")
     owner: Annotated[str, Field(min_length=1, max_length=40)] | None = item("A-28", "所属单位代码", None)
     secrecy: Literal["公开", "内部", "秘密", "机密", "绝密"] = item("B-25", "密级", "公开")

@@ -231,8 +231,17 @@ def next_deadline(filing: Filing) -> Due | None:
 
 
 def provisional(filing: Filing) -> bool:
-    """Whether a date that is still to come was counted through a year without a calendar edition."""
-    return any(term.provisional and any(_from_clock(filing, name, term)) for name, term in filing.clocks.items())
+    """Whether a date that a filing waits for may still move when the next calendar is published."""
+    dues = (due for name, term in filing.clocks.items() for due in _from_clock(filing, name, term))
+    return any(is_provisional(filing, due) for due in dues)
+
+
+def is_provisional(filing: Filing, due: Due) -> bool:
+    """Whether a day between which a date was counted lies in a year without an edition (Instants 10)."""
+    term = term_of(filing, due)
+    if term is None or not term.chased:
+        return term is not None and term.provisional
+    return calendar.provisional(term.calendar, last_day(term), day_of(due.at - timedelta(seconds=1)))
 
 
 def _order(due: Due) -> tuple[datetime, int, str, int]:

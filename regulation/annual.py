@@ -78,9 +78,10 @@ def _not_due(filing: Filing, year: int) -> Lack | None:
 
 
 def year_closed(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
-    """The deadline of a year that was filed, filed late or excused (Q15)."""
-    year = due_year(filing, lapse.year or 0).but(closed=True, extension=None, not_before=None)
-    return _next_year(replace(end(filing, f"extension:{year.year}"), year), year, when)
+    """The deadline of a year that was filed, filed late or excused (Q15): it breaks the run of years before (G-12)."""
+    year = due_year(filing, lapse.year or 0).but(closed=True, extension=None, not_before=None, reminded=None)
+    filing = _next_year(replace(end(filing, f"extension:{year.year}"), year), year, when)
+    return revocation.reconsider(filing, when)
 
 
 def year_missed(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
@@ -92,17 +93,34 @@ def year_missed(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
         missed=Mark(number=filing.number, at=when.at),
         extension=None,
         not_before=None,
+        reminded=when.at,
     )
     return _next_year(replace(end(filing, f"extension:{year.year}"), year), year, when)
 
 
 def _next_year(filing: Filing, year: ReportingYear, when: Moment) -> Filing:
-    """The following year becomes due, if it is not already; a period of this act's kind is answered for (Q15, Q21)."""
-    filing = end(filing, f"check:{year.year - 1}", f"answer:{year.year - 1}")
-    filing = filing.but(answers_before=filing.answers, answers={})
-    if filing.years[-1].year > year.year:
-        return filing
-    return _open(filing, year.year + 1, when)
+    """The following year becomes due; a period of this act's kind is answered for (Q15, Q21)."""
+    filing = _without_settled(filing, year.year, when).but(answers_before=filing.answers, answers={})
+    return _open_after(filing, year, when)
+
+
+def _open_after(filing: Filing, year: ReportingYear, when: Moment) -> Filing:
+    """The following year becomes due, if it is not already."""
+    return filing if filing.years[-1].year > year.year else _open(filing, year.year + 1, when)
+
+
+def _without_settled(filing: Filing, before: int, when: Moment) -> Filing:
+    """Without the periods on earlier years' reports that are over; an unanswered return keeps its own (G-11b)."""
+
+    def settled(year: int) -> bool:
+        return year < before and not due_year(filing, year).returned
+
+    over = (
+        name
+        for name, term in filing.clocks.items()
+        if name.startswith(("check:", "answer:")) and term.until <= when.at and settled(int(name.partition(":")[2]))
+    )
+    return end(filing, *over)
 
 
 def reminded(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
@@ -134,7 +152,7 @@ def _too_late(filing: Filing, year: ReportingYear, when: Moment) -> Lack | None:
 
 
 def file_annual_report(filing: Filing, act: FileAnnualReport, when: Moment) -> Filing:
-    """年度总结和计划 received (A-34, B-19, G-11, G-11b)."""
+    """年度总结和计划, by the eight tasks, received (A-22, A-34, B-19, G-11, G-11b)."""
     return received(filing, due_year(filing, act.year), when)
 
 
@@ -227,7 +245,7 @@ def may_discount(filing: Filing, act: DiscountAnnualReport, when: Moment) -> Lac
 
 def discount_annual_report(filing: Filing, act: DiscountAnnualReport, when: Moment) -> Filing:
     """不予计入: a year whose deadline has passed is missed from this instant (Q13)."""
-    year = due_year(filing, act.year).but(returned=False)
+    year = due_year(filing, act.year).but(returned=False, reminded=when.at)
     # The answer's period stays on file: an answer received in it may still reach us (Instants 4).
     if year.closed:
         year = year.but(status=YearStatus.MISSED, missed=Mark(number=filing.number, at=when.at))
@@ -335,6 +353,8 @@ def _moved(filing: Filing, year: ReportingYear, due: datetime, when: Moment) -> 
         year = year.but(status=YearStatus.FILED)
     year = year.but(due=due, extension=None, not_before=None, reminded=max(year.reminded or when.at, when.at))
     filing = end(replace(filing, year), f"extension:{year.year}")
+    if due > window_opens(filing, year.year + 1):  # the following year may be filed before this one closes (Q14)
+        filing = _open_after(filing, year, when)
     return revocation.reconsider(filing, when)
 
 

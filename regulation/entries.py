@@ -96,7 +96,7 @@ def outlook(filing: Filing) -> Iterator[AgendaLine]:
             article=lifecycle.article_of(due.lapse, filing.kind, filing.stage),
             terms=term.terms if term else filing.terms,
             calendar=term.calendar if term else filing.calendar,
-            provisional=term.provisional if term else False,
+            provisional=agenda.is_provisional(filing, due),
             counted=agenda.counted(filing, due),
         )
         filing = lifecycle.apply(filing, due.lapse, Moment(due.at, due.at))

@@ -100,7 +100,9 @@ class Examination(Value):
 def examine(
     raw: Mapping[str, Any], received_at: datetime, known: Known | None = None, *, correcting: Filing | None = None
 ) -> Examination:
-    """Everything that can be said about an application received at an instant.
+    """Everything that can be said about an application, on form A or form B, received at an instant (A-55, B-24, G-43).
+
+    What only a person can judge goes on the checklist (A-03, A-07, A-11…A-15, A-17…A-21, A-53; B-08, B-10…B-13).
 
     `correcting` is the filing that this is a correction of: its kind and place stay, and the intake window of kind B was
     kept by its first submission (G-07).
@@ -225,7 +227,7 @@ class _Judge:
         return Finding(code=code, field=field, severity=severity, message=message, article="")
 
     def identity(self) -> Iterator[Finding]:
-        """Who files, and where (A-06, A-12, A-24, A-27, G-35)."""
+        """Who files, and where (A-06, A-12, A-24, A-27, B-10, G-35)."""
         form, leader = self.form, self.form.leader
         if not self.day >= FIRST_DAY or self.day.year >= calendar.LAST_YEAR:
             yield self.say("G-44", "/received_at", E, f"本系统办理{FIRST_DAY}至{calendar.LAST_YEAR - 1}年的备案申请")
@@ -287,7 +289,7 @@ class _Judge:
             yield self.say("FA-01", "/alliance_name", E, "已有同名联盟备案或正在申请")
 
     def agreement(self) -> Iterator[Finding]:
-        """The contract is signed by all and in force (A-17)."""
+        """The contract is signed by all and in force (A-17, B-08)."""
         signed = self.form.agreement_effective_on
         if signed and signed > self.day:
             yield self.say("A-17", "/agreement_effective_on", E, "联盟协议生效时间不得晚于提交之日")
@@ -295,7 +297,7 @@ class _Judge:
             yield self.say("A-17", "/all_members_signed", E, "全体成员须已签署协议")
 
     def members(self) -> Iterator[Finding]:
-        """成员: numbers, rows and codes (A-14, A-15, A-56, FA-15…FA-20, G-36, Q28)."""
+        """成员: numbers, rows and codes (A-14, A-15, A-16, A-56, B-10, FA-15…FA-20, G-26, G-36, Q28)."""
         counts, rows = self.form.counts, self.form.members
         if counts is not None:
             yield from self.numbers()
@@ -371,7 +373,7 @@ class _Judge:
             yield self.say("G-35", field, W, "代码与成员类型不相称，请核对")
 
     def documents(self) -> Iterator[Finding]:
-        """申请材料 (§1.6): each kind as often as asked, one certificate per member, nothing secret."""
+        """申请材料 (A-28, B-16, §1.6): each kind as often as asked, one certificate per member, nothing secret."""
         if self.form.documents is None or self.form.legacy:
             return
         of_kind: dict[str, list[Document]] = {}
@@ -412,7 +414,7 @@ class _Judge:
             yield self.say("D3", "/documents", E, message)
 
     def history(self) -> Iterator[Finding]:
-        """What the register knows of this leader (G-22, G-39)."""
+        """What the register knows of this leader; an earlier alliance goes on (B-05, G-22, G-32, G-39)."""
         if self.known.same_field:
             names = "、".join(self.known.same_field)
             yield self.say("G-39", "/technical_field", W, f"同一盟主在同一领域已有联盟：{names}")
@@ -429,7 +431,7 @@ class _Judge:
             yield self.say(code, f"/{field}", E, f"{label}限{limit}字，现有{characters(text)}字")
 
     def form_a(self, form: FormA) -> Iterator[Finding]:
-        """What only form A asks (FA-03…FA-11, FA-19)."""
+        """What only form A asks (A-13, A-18, FA-03…FA-11, FA-19, G-34)."""
         yield from self.too_long("innovation_goal", "FA-19", "技术创新目标")
         if form.technical_field and form.technical_field not in FIELDS:
             yield self.say("G-34", "/technical_field", C, "技术领域不在八个领域之内，按“其他”核对")
@@ -453,7 +455,7 @@ class _Judge:
             )
 
     def form_b(self, form: FormB) -> Iterator[Finding]:
-        """What only form B asks (B-02, B-11, B-12, FB-03…FB-21)."""
+        """What only form B asks, its sums as its notes define them (B-01, B-02, B-11, B-12, B-25, FB-03…FB-21)."""
         if form.legacy is None and not self.corrects_after_close():
             yield from self.window(form)
         yield from self.too_long("cooperation_status", "FB-20", "联盟开展产学研合作情况")

@@ -12,6 +12,7 @@ one, their function decides.
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from models.acts import Act, Event, Lapse, Submit, Unreadable
@@ -69,7 +70,9 @@ APPLYING = (S.SUBMITTED, S.RETURNED, S.UNDER_REVIEW, S.REVIEW_PASSED, S.ON_NOTIC
 REVIEWED = (S.SUBMITTED, S.RETURNED, S.UNDER_REVIEW, S.REVIEW_PASSED, S.ON_NOTICE)
 FILED = (S.IN_FORCE, S.REVOCATION_PENDING)
 OPEN = (*APPLYING, *FILED)
+ONLY_B = (S.REVIEW_PASSED, S.NOTICE_CLEARED)
 ENDS = (S.REVOKED, S.WITHDRAWN, S.LAPSED, S.NOT_CONFIRMED, S.DEREGISTERED)
+ANNOUNCED = (S.REVOKED, S.DEREGISTERED)
 PENDING = (S.REVOCATION_PENDING,)
 
 
@@ -164,14 +167,16 @@ TABLE: tuple[Row, ...] = (
         may=standing.may_rule_on_change),
     Row(A.TRANSFER, _stay(S.IN_FORCE), ("G-31", "G-31"), standing.transfer, REVIEWER, may=standing.may_transfer),
     Row(A.RECORD_INSPECTION, _stay(*FILED), ("A-33", "A-33"), standing.record_inspection, STAFF |
-        {Role.CITY_IIT, Role.PROVINCE_IIT}),
+        {Role.CITY_IIT, Role.PROVINCE_IIT}, kinds=(Kind.A,), may=standing.may_record_inspection),
+    Row(A.RECORD_INSPECTION, _stay(*FILED), ("A-33", "A-33"), standing.record_inspection, STAFF |
+        {Role.PROVINCE_IIT}, kinds=(Kind.B,), may=standing.may_record_inspection),
     Row(A.RECORD_EVALUATION, _stay(*FILED), ("A-44", "B-20"), standing.record_evaluation, STAFF | {Role.EVALUATOR}),
     Row(A.TAG, _stay(*FILED), ("A-49", "A-49"), standing.tag, STAFF),
     Row(A.DEREGISTER, _go(S.IN_FORCE, S.DEREGISTERED), ("G-25", "G-25"), standing.deregister, LEADER),
     # Revocation
-    Row(A.PROPOSE_REVOCATION, _go(S.IN_FORCE, S.REVOCATION_PENDING), ("A-36", "B-27"),
+    Row(A.PROPOSE_REVOCATION, _go(S.IN_FORCE, S.REVOCATION_PENDING), ("A-36", "A-36"),
         revocation.propose_revocation, STAFF, may=revocation.may_propose),
-    Row(A.APPROVE_REVOCATION, _go(PENDING, S.REVOKED), ("A-36", "B-27"), revocation.approve_revocation,
+    Row(A.APPROVE_REVOCATION, _go(PENDING, S.REVOKED), ("A-36", "A-36"), revocation.approve_revocation,
         REVIEWER, may=revocation.may_approve),
     Row(A.DROP_REVOCATION, _go(PENDING, S.IN_FORCE), ("G-16", "G-16"), revocation.drop_revocation, REVIEWER,
         may=revocation.may_drop),
@@ -185,13 +190,13 @@ TABLE: tuple[Row, ...] = (
         may=revocation.may_confirm_no_statement),
     Row(A.HOLD, _stay(*PENDING), ("G-16", "G-16"), revocation.hold, STAFF, may=revocation.may_hold),
     Row(A.RELEASE, _stay(*PENDING), ("G-16", "G-16"), revocation.release, STAFF, may=revocation.may_release),
-    Row(A.RECORD_ANNOUNCEMENT, _stay(S.REVOKED, S.DEREGISTERED), ("G-20", "G-20"),
+    Row(A.RECORD_ANNOUNCEMENT, _stay(*ANNOUNCED), ("G-20", "G-20"),
         revocation.record_announcement, REVIEWER, may=revocation.may_record_announcement),
     Row(A.RESTORE, _go(S.REVOKED, S.IN_FORCE), ("G-23", "G-23"), standing.restore, REVIEWER),
     # At any stage
     Row(A.CORRECT_CONTACT, _stay(*OPEN, S.REVOKED), ("G-18", "G-18"), revocation.correct_contact, LEADER |
         {Role.PLATFORM}),
-    Row(A.CALENDAR_PUBLISHED, _stay(*OPEN), ("G-09", "G-09"), standing.calendar_published, WHOEVER_PUBLISHES,
+    Row(A.CALENDAR_PUBLISHED, _stay(*OPEN, *ANNOUNCED), ("G-09", "G-09"), standing.calendar_published, WHOEVER_PUBLISHES,
         may=standing.may_publish_calendar),
     Row(A.TERMS_PUBLISHED, _stay(*FILED), ("G-44", "G-44"), standing.terms_published, WHOEVER_PUBLISHES,
         may=standing.may_publish_terms),
@@ -214,22 +219,26 @@ TABLE: tuple[Row, ...] = (
     Row(L.CHANGE_OVERDUE, _stay(S.IN_FORCE), ("G-24", "G-24"), agenda.chase),
     Row(L.CHANGE_NOTICE_ENDED, _stay(*FILED), ("G-24", "G-24"), standing.change_notice_ended),
     Row(L.CHANGE_NOTICE_CLEARED, _stay(S.IN_FORCE), ("G-24", "G-24"), standing.change_notice_cleared),
-    Row(L.YEAR_CLOSED, _stay(*FILED), ("A-34", "B-19"), annual.year_closed),
-    Row(L.YEAR_MISSED, _stay(*FILED), ("A-42", "B-27"), annual.year_missed),
+    Row(L.YEAR_CLOSED, {**_stay(S.IN_FORCE), **_either(PENDING, S.IN_FORCE)}, ("A-34", "B-19"), annual.year_closed),
+    Row(L.YEAR_MISSED, _stay(*FILED), ("A-42", "A-42"), annual.year_missed),
     Row(L.SERVICE_OVERDUE, _stay(*PENDING), ("G-18", "G-18"), agenda.chase),
     Row(L.DEFENCE_OVERDUE, _stay(*PENDING), ("G-17", "G-17"), agenda.chase),
     Row(L.STATEMENT_ENDED, _stay(*PENDING), ("G-17", "G-17"), revocation.statement_ended),
     Row(L.DECISION_OVERDUE, _stay(*PENDING), ("G-16", "G-16"), agenda.chase),
-    Row(L.REVOKED, _go(PENDING, S.REVOKED), ("A-42", "B-27"), revocation.revoked),
-    Row(L.REVOCATION_OPENED, _go(S.IN_FORCE, S.REVOCATION_PENDING), ("A-42", "B-27"), revocation.revocation_opened),
+    Row(L.REVOKED, _go(PENDING, S.REVOKED), ("A-42", "A-42"), revocation.revoked),
+    Row(L.REVOCATION_OPENED, _go(S.IN_FORCE, S.REVOCATION_PENDING), ("A-42", "A-42"), revocation.revocation_opened),
     Row(L.RESTORATION_DUE, _stay(S.REVOKED), ("G-23", "G-23"), agenda.chase),
-    Row(L.ANNOUNCEMENT_OVERDUE, _stay(S.REVOKED, S.DEREGISTERED), ("G-20", "G-20"), agenda.chase),
+    Row(L.ANNOUNCEMENT_OVERDUE, _stay(*ANNOUNCED), ("G-20", "G-20"), agenda.chase),
     Row(L.REMINDER, _stay(S.UNDER_REVIEW, S.ON_NOTICE, *FILED), ("G-13", "G-13"), _reminder),
 )
 # fmt: on
 
 ROWS: Mapping[tuple[str, Stage, Kind], Row] = {
-    (row.event.value, stage, kind): row for row in TABLE for stage in row.moves for kind in row.kinds
+    (row.event.value, stage, kind): row
+    for row in TABLE
+    for stage in row.moves
+    for kind in row.kinds
+    if kind is Kind.B or stage not in ONLY_B
 }
 """Every allowed cell of the table."""
 
@@ -256,7 +265,7 @@ def check(filing: Filing, act: Act, when: Moment) -> Refusal | None:
     if when.day.year >= calendar.LAST_YEAR:
         return _refusal(filing, act, row, Lack(missing=f"本版本只能计算至{calendar.LAST_YEAR}年的期限，须先升级"))
     if row is None:
-        return _refusal(filing, act, row, _out_of_stage(filing, act.kind))
+        return _refusal(filing, act, row, _out_of_stage(filing.kind, filing.stage, act.kind))
     lack = _not_entitled(filing, act, row) or _same_person(filing, act, row)
     if lack is None and row.may:
         lack = row.may(filing, act, when)
@@ -362,23 +371,24 @@ def _refusal(filing: Filing, act: Act, row: Row | None, lack: Lack) -> Refusal:
     )
 
 
-def _out_of_stage(filing: Filing, kind: ActKind) -> Lack:
+@cache
+def _out_of_stage(of: Kind, stage: Stage, act: ActKind) -> Lack:
     """Which stage an act belongs to, and the next act on the shortest way there."""
-    stages = [stage for (event, stage, of), _ in ROWS.items() if event == kind.value and of is filing.kind]
+    stages = [there for event, there, kind in ROWS if event == act.value and kind is of]
     if not stages:
-        return Lack(missing=f"该行为不适用于{filing.kind.label}")
-    names = "、".join(f"“{stage.label}”" for stage in dict.fromkeys(stages))
-    missing = f"备案处于“{filing.stage.label}”，该行为只在{names}阶段可为"
-    return Lack(missing=missing, supplied_by=_first_step(filing, frozenset(stages)))
+        return Lack(missing=f"该行为不适用于{of.label}")
+    names = "、".join(f"“{there.label}”" for there in dict.fromkeys(stages))
+    missing = f"备案处于“{stage.label}”，该行为只在{names}阶段可为"
+    return Lack(missing=missing, supplied_by=_first_step(of, stage, frozenset(stages)))
 
 
-def _first_step(filing: Filing, to: Stages) -> ActKind | None:
-    """The first act on the shortest way through the table from a filing's stage to one of these."""
-    seen, queue = {filing.stage}, deque[tuple[Stage, ActKind | None]]([(filing.stage, None)])
+def _first_step(of: Kind, start: Stage, to: Stages) -> ActKind | None:
+    """The first act on the shortest way through the table from a stage to one of these."""
+    seen, queue = {start}, deque[tuple[Stage, ActKind | None]]([(start, None)])
     while queue:
         stage, first = queue.popleft()
         for row in TABLE:
-            if filing.kind not in row.kinds or row.event in (A.WITHDRAW, A.REFUSE, A.DEREGISTER):
+            if of not in row.kinds or row.event in (A.WITHDRAW, A.REFUSE, A.DEREGISTER):
                 continue
             for reached in row.moves.get(stage, frozenset()) - seen:
                 step = first or (row.event if isinstance(row.event, ActKind) else None)
@@ -401,6 +411,7 @@ def _not_entitled(filing: Filing, act: Act, row: Row) -> Lack | None:
 
 
 def _same_person(filing: Filing, act: Act, row: Row) -> Lack | None:
+    """Who must be another person than whom (G-42, Q5)."""
     earlier = DIFFERENT_PEOPLE.get((act.kind, filing.kind), ())
     if act.kind is A.CONFIRM and filing.kind is Kind.A and A.ACCEPT not in filing.signed:
         earlier = (A.GIVE_IIT_OPINION,)

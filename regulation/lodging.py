@@ -69,7 +69,7 @@ def lodge(filing_id: str, raw: Mapping[str, Any]) -> Lodged:
             findings.append(_fault(kind, "/content", "文书须为对象"))
         elif kind == ActKind.RESUBMIT:
             paper = application(content)
-        elif kind in PAPERS:
+        elif str(kind) in PAPERS:
             form, below = read(PAPERS[str(kind)], content, {}, "/content")
             findings += below
             if not below:
@@ -99,7 +99,13 @@ def read_act(raw: Any) -> tuple[Act | None, list[Finding]]:
         return ACT.validate_python(raw), []
     except ValidationError as error:
         kind = raw.get("kind") if isinstance(raw, Mapping) else None
-        return None, [_of_shape(kind, each) for each in error.errors()]
+        return None, [_of_shape(kind, each) for each in _innermost(error.errors())]
+
+
+def _innermost(errors: Sequence[Any]) -> list[Any]:
+    """Faults, without those of a list that is only too short because its rows are at fault themselves."""
+    around = {each["loc"][:depth] for each in errors for depth in range(len(each["loc"]))}
+    return [each for each in errors if each["loc"] not in around]
 
 
 def _of_shape(kind: Any, error: Any) -> Finding:

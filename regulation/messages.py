@@ -221,6 +221,7 @@ def _of_transfer(before: Filing, entry: Entry) -> Iterator[str]:
 
 
 def _of_evaluation(before: Filing, entry: Entry) -> Iterator[str]:
+    """The province is told of every evaluation (A-48); two without any cooperation raise a hint (G-28)."""
     yield "evaluated"
     if (entry.filing.idle_evaluations or 0) >= 2 and entry.filing.idle_evaluations != before.idle_evaluations:
         yield "idle_hint"
@@ -328,6 +329,8 @@ def _consequences(before: Filing, entry: Entry) -> Iterator[str]:
         yield "withdrawn_after_notice"
     if before.change and not filing.change and filing.substance != before.substance:
         yield "change_effective"
+    if filing.leader != before.leader:
+        yield "consent_asked"
     yield from _of_case(before, entry)
     if moved and filing.stage is Stage.REVOKED:
         yield from ("revocation_decision", "revoked", "announce_revocation")
@@ -566,7 +569,9 @@ class _Facts(Mapping[str, str]):
 
     def missed(self) -> list[int]:
         case = self.filing.case
-        return list(case.years) if case else [year.year for year in self.filing.years if year.status == "missed"]
+        if case and self.entry.event.kind != LapseKind.YEAR_MISSED:
+            return list(case.years)
+        return [year.year for year in self.filing.missed_in_a_row]
 
     def word_missed(self) -> str:
         return "、".join(f"{year}年度" for year in self.missed())

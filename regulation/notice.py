@@ -23,7 +23,7 @@ def stands(filing: Filing) -> bool:
 
 
 def publish(filing: Filing, day: date) -> Filing:
-    """A full notice from a day. Objections still open against an earlier one stay open (Q7)."""
+    """A full notice from a day, that day excluded (G-01, G-02). Objections still open against an earlier one stay open (Q7)."""
     still_open = tuple(each for each in filing.notice.objections if each.open) if filing.notice else ()
     filing = begin(filing, "notice", day)
     filing = begin(filing, "grace", last_day(filing.clocks["notice"]), follows="notice")

@@ -18,7 +18,7 @@ CLEARED = (Stage.NOTICE_CLEARED, Stage.AT_PROVINCE)
 
 def may_object(filing: Filing, act: Object, when: Moment) -> Lack | None:
     """There must be, or have been, a notice. What comes too late is taken and recorded all the same (Instants 4)."""
-    return None if filing.notice else Lack(missing="本备案申请尚未公示")
+    return None if filing.notice else Lack(missing="本备案申请尚未公示", supplied_by=ActKind.CONFIRM)
 
 
 def receive(filing: Filing, notice: Notice, period: str, act: Object, when: Moment) -> Notice:
@@ -44,7 +44,6 @@ def object_to_application(filing: Filing, act: Object, when: Moment) -> Filing:
         stage=Stage.ON_NOTICE,
         notice=notice.but(cleared=None),
         province=None,
-        signed={kind: person for kind, person in filing.signed.items() if kind != "record_party_group"},
     )
 
 

@@ -16,7 +16,7 @@ _DATA: dict[str, list[dict[str, Any]]] = data.read("offices.json")
 
 @dataclass(frozen=True)
 class Office:
-    """A jurisdiction's S&T office; `names` are the city's names as alliances write them (G-38)."""
+    """A jurisdiction's S&T office (B-26); `names` are the city's names as alliances write them (G-38)."""
 
     code: str
     city: str
@@ -78,9 +78,10 @@ def name_of(key: str) -> str:
 
 
 def acting(filing: Filing, act: Act) -> Collection[tuple[Role, str]] | None:
-    """The role and office that an actor must have beside being entitled; None where no office is prescribed.
+    """The role and office that an actor must have beside being entitled (A-09, A-10, A-24, A-25, B-14, G-45).
 
-    The city sees a zone's cases read-only (Q10). In a transfer the taking office acts too (Q25).
+    None where no office is prescribed. The city sees a zone's cases read-only (Q10). In a transfer the taking office acts
+    too (Q25).
     """
     role = act.by.role
     if role in (Role.CITY_ST, Role.ZONE):

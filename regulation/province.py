@@ -19,7 +19,7 @@ from regulation.moment import Moment
 
 def forward(filing: Filing, act: Forward, when: Moment) -> Filing:
     """以正式文件报省厅, kind B (B-17)."""
-    filing = end(filing, "forwarding").but(stage=Stage.AT_PROVINCE, province=Province())
+    filing = end(filing, "forwarding").but(stage=Stage.AT_PROVINCE)
     return begin(filing, "archiving", when.day)
 
 
@@ -43,11 +43,13 @@ def give_office_opinion(filing: Filing, act: GiveOfficeOpinion, when: Moment) ->
 
 
 def may_record_party_group(filing: Filing, act: RecordPartyGroup, when: Moment) -> Lack | None:
-    """The opinion comes before the decision (B-18: “由主管业务处室提出意见报厅党组审定”)."""
+    """The opinion comes before the decision (B-18: “由主管业务处室提出意见报厅党组审定”); a rejection has a reason (Q9)."""
     if _step(filing).opinion is None:
         return Lack(missing="尚无业务处室意见", supplied_by=ActKind.GIVE_OFFICE_OPINION)
     if act.met_on > when.day:
         return Lack(missing="厅党组会议日期晚于登记之日")
+    if act.decision == "rejected" and not act.reason:
+        return Lack(missing="厅党组不同意的，须说明理由")
     return None
 
 
@@ -59,7 +61,7 @@ def record_party_group(filing: Filing, act: RecordPartyGroup, when: Moment) -> F
 
 
 def return_to_city(filing: Filing, act: ReturnToCity, when: Moment) -> Filing:
-    """省厅退回: under review again; the notice stands unless what it showed changes (Q8)."""
+    """省厅退回: under review again; the notice stands unless what it showed changes (G-06, Q8)."""
     return review.reviewed_again(filing, when)
 
 

@@ -43,14 +43,19 @@ class Publication(Value):
     content: dict[str, Any]
 
 
-def published(before: Filing | None, entry: Entry, form: dict[str, Any]) -> list[Publication]:
-    """What an entry publishes; `form` is the application as filed."""
+def published(
+    before: Filing | None, entry: Entry, form: dict[str, Any], changed: dict[str, Any] | None = None
+) -> list[Publication]:
+    """What an entry publishes (G-04b, G-20).
+
+    `form` tells the alliance as filed, `changed` what of it a change under review would replace.
+    """
     if before is None or entry.refused is not None:
         return []
-    return list(_published(before, entry, form))
+    return list(_published(before, entry, form, form | (changed or {})))
 
 
-def _published(before: Filing, entry: Entry, form: dict[str, Any]) -> Iterator[Publication]:
+def _published(before: Filing, entry: Entry, form: dict[str, Any], changed: dict[str, Any]) -> Iterator[Publication]:
     filing, event = entry.filing, entry.event
     if isinstance(event, Confirm) and not notice.stands(before):
         term = filing.clocks["notice"]
@@ -58,13 +63,14 @@ def _published(before: Filing, entry: Entry, form: dict[str, Any]) -> Iterator[P
     for period in ("notice", "change_notice") if isinstance(event, CalendarPublished) else ():
         if period in filing.clocks and filing.clocks[period].until != before.clocks[period].until:
             term = filing.clocks[period]
-            yield _shown("corrected_notice", filing, form, term.from_, last_day(term))
+            told = form if period == "notice" else changed
+            yield _shown("corrected_notice", filing, told, term.from_, last_day(term))
     ended = filing.stage is not before.stage and filing.stage in (Stage.WITHDRAWN, Stage.LAPSED, Stage.NOT_CONFIRMED)
     if before.notice and ended:
         yield _shown("notice_withdrawn", filing, form, day_of(entry.at))
     if isinstance(event, RuleOnChange) and "change_notice" in filing.clocks:
         term = filing.clocks["change_notice"]
-        yield _shown("change_notice", filing, form, term.from_, last_day(term))
+        yield _shown("change_notice", filing, changed, term.from_, last_day(term))
     proposal, earlier = filing.clocks.get("publicity"), before.clocks.get("publicity")
     if proposal and (earlier is None or (proposal.from_, proposal.until) != (earlier.from_, earlier.until)):
         yield _ended("revocation_proposal", filing, form, proposal.from_, last_day(proposal))

@@ -117,6 +117,7 @@ def read(
                     rows.append(one)
                     findings += below
                 else:
+                    rows.append(inner.model_construct(None, **dict.fromkeys(inner.model_fields)))
                     fault(info, field + pointer(index), KINDS["model"])
             values[name] = tuple(rows)
         else:

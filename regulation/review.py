@@ -90,10 +90,15 @@ def deemed_accepted(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
 
 def _under_review(filing: Filing, start: date) -> Filing:
     filing = end(filing, "acceptance").but(stage=Stage.UNDER_REVIEW)
-    filing = begin(begin(filing, "review", start), "midway", start)
+    filing = _review_begins(filing, start)
     if number(filing, "review.iit_required") and review_of(filing).iit_positive is None:
         filing = begin(filing, "iit", start)
     return filing
+
+
+def _review_begins(filing: Filing, start: date) -> Filing:
+    """The period of review, with its reminder on the fifteenth day (G-05)."""
+    return begin(begin(filing, "review", start), "midway", start)
 
 
 def return_for_correction(filing: Filing, act: ReturnForCorrection, when: Moment) -> Filing:
@@ -104,7 +109,7 @@ def return_for_correction(filing: Filing, act: ReturnForCorrection, when: Moment
 def returned(filing: Filing, when: Moment, *, by_objection: bool = False) -> Filing:
     """The application goes back to the leader, by the reviewer or upon an upheld objection (Q7)."""
     review = review_of(filing)
-    review = review.but(returns=(review.returns or 0) + 1, by_objection=by_objection or review.by_objection)
+    review = review.but(returns=(review.returns or 0) + 1, by_objection=by_objection)
     filing = end(filing, "acceptance", "review", "midway", "iit", "correction")
     return begin(filing.but(stage=Stage.RETURNED, review=review, proposals={}), "correction", when.day)
 
@@ -201,7 +206,7 @@ def _unmet(kind: Kind, checklist: tuple[ChecklistLine, ...]) -> Lack | None:
 
 
 def may_recommend(filing: Filing, act: Recommend, when: Moment) -> Lack | None:
-    """Every condition of 细则第四条 is met (B-17)."""
+    """Every condition of 细则第四条 is met (B-10…B-13, B-17)."""
     return _unmet(filing.kind, act.checklist)
 
 
@@ -211,7 +216,7 @@ def recommend(filing: Filing, act: Recommend, when: Moment) -> Filing:
 
 
 def may_confirm(filing: Filing, act: Confirm, when: Moment) -> Lack | None:
-    """Every condition is met, and 工信 agrees where it takes part (A-29, Q4)."""
+    """Every condition of 第五条 is met, and 工信 agrees where it takes part (A-12…A-15, A-17…A-21, A-29, Q4)."""
     if act.notice_from and act.notice_from < when.day:
         return Lack(missing="公示起始日不得早于审核确认之日")
     if filing.kind is Kind.A and (unmet := _unmet(filing.kind, act.checklist)):
@@ -246,7 +251,7 @@ def not_confirmed(filing: Filing, when: Moment) -> Filing:
 
 
 def withdraw(filing: Filing, act: Withdraw, when: Moment) -> Filing:
-    """撤回 before archiving (A-26, G-41)."""
+    """撤回 before archiving (A-26, B-15, G-41)."""
     return end_all(filing).but(stage=Stage.WITHDRAWN, ended_at=when.at)
 
 
@@ -261,6 +266,5 @@ def reviewed_again(filing: Filing, when: Moment) -> Filing:
         stage=Stage.UNDER_REVIEW,
         province=None,
         clocks={name: term for name, term in filing.clocks.items() if name in ("notice", "grace")},
-        signed={kind: person for kind, person in filing.signed.items() if kind != "record_party_group"},
     )
-    return begin(filing, "review", when.day)
+    return _review_begins(filing, when.day)

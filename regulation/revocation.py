@@ -68,7 +68,7 @@ def may_propose(filing: Filing, act: ProposeRevocation, when: Moment) -> Lack | 
 
 
 def propose_revocation(filing: Filing, act: ProposeRevocation, when: Moment) -> Filing:
-    """提议撤销 on another ground (A-36…A-43, A-47, G-15)."""
+    """提议撤销 on another ground, of kind B by inheritance (A-36…A-41, A-43, A-47, B-27, G-15)."""
     case = Case(ground=act.ground, opened=Mark(number=filing.number, at=when.at), listing=act.listing)
     return _open(filing, case, when)
 

@@ -115,10 +115,10 @@ def rule_on_change(filing: Filing, act: RuleOnChange, when: Moment) -> Filing:
 
 
 def _take_effect(filing: Filing) -> Filing:
+    """A new leader has signed no 电子送达确认书 yet (G-18)."""
     change = change_of(filing)
-    return end(_drop(filing), *CHANGE_PERIODS).but(
-        paper=change.paper, substance=change.substance, leader=change.leader or filing.leader
-    )
+    filing = end(_drop(filing), *CHANGE_PERIODS).but(paper=change.paper, substance=change.substance)
+    return filing.but(leader=change.leader, consent=False) if change.leader else filing
 
 
 def _drop(filing: Filing) -> Filing:
@@ -223,13 +223,18 @@ def transfer(filing: Filing, act: Transfer, when: Moment) -> Filing:
 # Supervision
 
 
+def may_record_inspection(filing: Filing, act: RecordInspection, when: Moment) -> Lack | None:
+    """An inspection is recorded after it was made."""
+    return Lack(missing="检查日期晚于登记之日") if act.inspected_on > when.day else None
+
+
 def record_inspection(filing: Filing, act: RecordInspection, when: Moment) -> Filing:
     """日常监督和随机抽查: recorded (A-33)."""
     return filing
 
 
 def record_evaluation(filing: Filing, act: RecordEvaluation, when: Moment) -> Filing:
-    """评估评价: recorded; years without any joint activity are counted for a hint (A-44, B-20, G-28)."""
+    """评估评价: recorded; years without any joint activity are counted for a hint (A-44, A-45, B-20, B-21, G-28)."""
     if act.joint_activities is None:
         return filing
     return filing.but(idle_evaluations=None if act.joint_activities else (filing.idle_evaluations or 0) + 1)
@@ -253,6 +258,8 @@ def deregister(filing: Filing, act: Deregister, when: Moment) -> Filing:
 def restore(filing: Filing, act: Restore, when: Moment) -> Filing:
     """恢复备案: in force again under its number; the years of the decision are excused (G-23, Q22)."""
     rested_on = revocation.case_of(filing).years
+    if rested_on:  # a year missed while the case was pending belongs to the same run
+        rested_on += tuple(year.year for year in filing.missed_in_a_row)
     filing = end_all(filing).but(
         stage=Stage.IN_FORCE, case=None, ended_at=None, announced=None, opened_for=None, freed_at=when.at, signed={}
     )

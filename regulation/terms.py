@@ -206,7 +206,7 @@ TERMS = shipped()
 
 @cache
 def find(edition: str, key: str, kind: Kind, jurisdiction: str, year: int | None = None) -> Any:
-    """The value of a row, the most specific first: year, then jurisdiction, then kind. None if no row fits."""
+    """The value of a row, the most specific first: year, then jurisdiction (A-51), then kind. None if no row fits."""
     rows = TERMS[edition].rows
     for of_year in (year, None) if year else (None,):
         for place in (jurisdiction, None):

@@ -1,11 +1,12 @@
 """What tests share: one server whose time can be skipped, and one world on it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from deploy.skipping import skipping_server
+from tests.databases import Databases, Postgresql, Sqlite
 from tests.world import World
 
 
@@ -21,3 +22,16 @@ async def world(environment: WorkflowEnvironment, tmp_path_factory: pytest.TempP
     """A register on SQLite and a worker."""
     async with World.opened(environment, tmp_path_factory.mktemp("world")) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """Databases on SQLite."""
+    return Sqlite(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Databases]:
+    """Databases on a real PostgreSQL."""
+    with Postgresql.started() as server:
+        yield server

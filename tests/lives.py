@@ -74,7 +74,7 @@ async def rejected_by_the_party_group(world: World, filing_id: str, year: int) -
     }
     await story.city("forward", f"{year}-04-01", document_no="沈科报1号", content={"document": letter})
     await story.province("give_office_opinion", f"{year}-04-20", positive=False)
-    minutes = {"decision": "rejected", "met_on": f"{year}-04-25", "document_no": "纪要3号"}
+    minutes = {"decision": "rejected", "reason": "与现有联盟重复", "met_on": f"{year}-04-25", "document_no": "纪要3号"}
     await story.province("record_party_group", f"{year}-04-26", **minutes)
     await world.handle(filing_id).result()
 

@@ -27,7 +27,8 @@ if context.is_offline_mode():
     with context.begin_transaction():
         context.run_migrations()
 else:
-    with connect(url).connect() as connection:
+    engine = connect(url)
+    with engine.connect() as connection:
         context.configure(
             connection=connection,
             target_metadata=SQLModel.metadata,
@@ -36,3 +37,4 @@ else:
         )
         with context.begin_transaction():
             context.run_migrations()
+    engine.dispose()

@@ -5,7 +5,6 @@ its dates are moved, and so are the editions it counts by. `python -m tests.law.
 """
 
 import json
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,8 +24,8 @@ def load_editions() -> None:
 
 def moved() -> dict[str, dict[str, Any]]:
     """The moved editions, by the file each is kept in below the folder."""
-    own = [_read(f"terms/{name}.json") for name in TERMS]
-    terms = [_as_before(_read("terms/LN-2026-R.json")), *map(shifted, [*own, data.read("terms/LN-2023.json")])]
+    changing = [*(_read(f"terms/{name}.json") for name in TERMS), data.read("terms/LN-2023.json")]
+    terms = [_as_before(changing), *map(shifted, changing)]
     calendars = [_bridge(), shifted(_read("calendars/2027-fictional.json"))]
     return {
         **{f"terms/{each['edition']}.json": each for each in terms},
@@ -39,16 +38,21 @@ def _read(name: str) -> dict[str, Any]:
     return document
 
 
-def _as_before(revision: Mapping[str, Any]) -> dict[str, Any]:
-    """Terms at the beginning of the moved years: what a later revision changes is as it was before it."""
+def _as_before(editions: list[dict[str, Any]]) -> dict[str, Any]:
+    """Terms at the beginning of the moved years: what these editions change is as it was before them."""
     first = data.read("terms/LN-2021.json")
-    usual = {row["key"]: row["value"] for row in first["rows"]}
+    usual = {(row["key"], row.get("kind")): row["value"] for row in first["rows"]}
     return {
         "edition": "LN-2049",
         "base": "LN-2027",
         "effective": "2049-01-01",
         "document_no": first["document_no"],
-        "rows": [{**row, "value": usual[row["key"]]} for row in revision["rows"]],
+        "rows": [
+            {**row, "value": usual.get((row["key"], row.get("kind")), usual.get((row["key"], None), False))}
+            for each in editions
+            for row in each["rows"]
+            if "year" not in row
+        ],
     }
 
 

@@ -110,6 +110,7 @@ class Writer:
         return act | ({"reaches": _iso(moment(found["reaches"]))} if found["reaches"] else {})
 
     def by(self, actor: str) -> dict[str, str]:
+        """Who acts: `city`, `city=somebody`, `city@another city`."""
         name, _, elsewhere = actor.partition("@")
         name, _, somebody = name.partition("=")
         role, person = PERSONS[name]
@@ -133,7 +134,9 @@ class Writer:
             usual[DATED[kind]] = str(day - timedelta(days=10) if kind == "report_change" else day)
         if kind == "recommend" or (kind == "confirm" and self.application["kind"] == "A"):
             conditions = CONDITIONS[self.application["kind"]]
-            usual["checklist"] = [{"item": item, "met": item not in unmet} for item in conditions]
+            usual["checklist"] = [
+                {"item": item, "met": item not in unmet} for item in dict.fromkeys([*conditions, *unmet])
+            ]
         paper = PAPERS.get(kind)
         if paper is None:
             return usual | fields
@@ -223,12 +226,15 @@ def _contact(application: Mapping[str, Any], fields: dict[str, Any]) -> dict[str
     return {"contact": "郑示例", "phone": fields.pop("phone", "13800000002"), "service": service}
 
 
+NEW_LEADER = "示例接任有限公司"
+
+
 def _change(application: Mapping[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
     after = deepcopy({name: application[name] for name in ("alliance_name", "members", "counts")})
     shown = ("name", "uscc", "registered_address", "operating_address", "contact", "phone")
     leader = {name: application["leader"][name] for name in shown}
     if fields["change"] == "leader":
-        leader["uscc"] = fields.pop("to")
+        leader |= {"name": NEW_LEADER, "uscc": fields.pop("to")}
     if fields["change"] == "members":
         after["members"] = after["members"][:-1]
     kept = fields["change"] in ("members", "leader")

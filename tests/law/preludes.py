@@ -12,7 +12,9 @@ CALENDAR = "2026"
 
 
 def submission(kind: Kind, stage: str, day: date) -> date:
-    """The day of the application. Kind B applies by 10 April, inside its window."""
+    """The day of the application. Kind B that has come further applied by 10 April, inside its window."""
+    if stage == "submitted":
+        return day
     if kind is Kind.B:
         year = day.year - (2 if stage in ("revocation_pending", "revoked") else 0)
         return min(day, date(year, 4, 10))

@@ -1,16 +1,22 @@
 """Every case of the law, lived in the simulator: what must come of it comes of it, entry by entry."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import zip_longest
+from typing import Any
 
-from models.acts import Lapse
+import pytest
+from pydantic_core import to_jsonable_python
+
 from models.filing import Entry, Filing
 from models.values import day_of
-from regulation import messages, publicity, simulation
+from regulation import agenda, lifecycle, messages, publicity, simulation
+from regulation.lodging import lodge
 from regulation.messages import Names
 from regulation.simulation import Simulation
 from tests.law.cases import Case, load
-from tests.law.notation import event_name
+from tests.law.notation import LINE, NEW_LEADER, agenda_line, entry_lines, event_name, written
 
 CASES = load()
 
@@ -39,9 +45,7 @@ class Lived:
 
     def names(self) -> Names:
         """What texts need and no filing holds."""
-        reminded = (each.event for each in self.docket if isinstance(each.event, Lapse))
         days = {day_of(each.at) for each in self.docket if event_name(each.event).startswith("reminder[annual")}
-        assert reminded is not None
         form = self.case.application
         return Names(form["alliance_name"], form["leader"]["name"], tuple(sorted(days)))
 
@@ -55,7 +59,16 @@ class Lived:
     def published(self, first: int = 0) -> Iterator[publicity.Publication]:
         """Everything made public."""
         for before, entry in self.entries(first):
-            yield from publicity.published(before, entry, self.case.application)
+            change = entry.filing.change
+            changed = self.paper(change.paper) if change else None
+            yield from publicity.published(before, entry, self.case.application, changed)
+
+    def paper(self, key: str) -> dict[str, Any] | None:
+        """The paper that an act of the case brought."""
+        lodged = (
+            lodge(self.filing.id, {name: act[name] for name in act if name != "reaches"}) for act in self.case.acts
+        )
+        return next((each.paper for each in lodged if each.act and getattr(each.act, "paper", None) == key), None)
 
 
 _LIVES: dict[str, Lived] = {}
@@ -70,3 +83,125 @@ def live(case: Case) -> Lived:
         assert whole.filing is not None, [each.message for each in whole.findings if each.severity == "error"]
         _LIVES[key] = Lived(case, whole, len(before.docket))
     return _LIVES[key]
+
+
+def expecting(what: str) -> pytest.MarkDecorator:
+    """The cases that say something of this kind."""
+    cases = [case for case in CASES if getattr(case.expected, what) not in ((), None)]
+    return pytest.mark.parametrize("case", cases, ids=lambda case: case.id)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_the_docket_is_as_the_case_says(case: Case) -> None:
+    """Every entry after the prelude. Reminders count in cases that name one; of a refusal a part of its reason is told."""
+    lived, expected = live(case), case.expected.docket
+    with_reminders = any(" reminder[" in line for line in expected)
+    came = [line for line in entry_lines(lived.docket, lived.given) if with_reminders or " reminder[" not in line]
+    assert [_agreed(*each) for each in zip_longest(came, expected)] == list(expected)
+
+
+def _agreed(came: str | None, expected: str | None) -> str | None:
+    before, refused, part = (expected or "").partition(" refused ")
+    return expected if came and refused and came.startswith(before + refused) and part in came else came
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_nothing_goes_wrong_in_a_prelude(case: Case) -> None:
+    """What comes before a case is as the law wants it."""
+    lived = live(case)
+    assert [entry.refused for entry in lived.docket[: lived.given] if entry.refused] == []
+
+
+@expecting("facts")
+def test_the_facts_are_as_the_case_says(case: Case) -> None:
+    """Where the filing stands in the end."""
+    facts = case.expected.facts or {}
+    assert {name: _fact(live(case).filing, name) for name in facts} == facts
+
+
+def _fact(filing: Filing, name: str) -> Any:
+    """A fact as cases name it: a field of the filing by its path, or what follows from its fields."""
+    if name == "waiting_for":
+        return lifecycle.awaited(filing)
+    if name == "closed":
+        return lifecycle.is_over(filing)
+    if name == "provisional":
+        return agenda.provisional(filing)
+    if name == "years":
+        return {str(year.year): year.status.value for year in filing.years}
+    if name == "missed_years":
+        return filing.missed_years
+    if name == "next":
+        due = agenda.next_deadline(filing)
+        return due and f"{written(due.at)} {event_name(due.lapse)}"
+    value: Any = filing
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else getattr(value, part, None)
+    return written(value) if isinstance(value, datetime) else to_jsonable_python(value)
+
+
+@expecting("agenda")
+def test_the_agenda_is_as_the_case_says(case: Case) -> None:
+    """The next lapses, reminders left out, each counted as told as far as it is told."""
+    came = [agenda_line(line) for line in live(case).simulation.agenda if line.lapse.kind != "reminder"]
+    assert [_as_far_as_told(*each) for each in zip(came, case.expected.agenda, strict=False)] == [
+        _parts(line) for line in case.expected.agenda
+    ]
+
+
+def _parts(line: str) -> dict[str, str]:
+    found = LINE.fullmatch(line)
+    assert found, line
+    return {name: part for name, part in found.groupdict().items() if part is not None}
+
+
+def _as_far_as_told(came: str, told: str) -> dict[str, str]:
+    wanted = _parts(told).keys() | {"provisional"}
+    return {name: part for name, part in _parts(came).items() if name in wanted}
+
+
+@expecting("messages")
+def test_the_messages_are_as_the_case_says(case: Case) -> None:
+    """Each told message was sent: after which event, which text, to whom, and what it says. `no`: it was not.
+
+    In a case without a prelude the submission itself is one of the events.
+    """
+    lived = live(case)
+    sent = list(lived.told(lived.given if case.given else 0))
+    untold = {line.removeprefix("no ") for line in case.expected.messages if line.startswith("no ")}
+    told = {line for line in case.expected.messages if not line.startswith("no ")}
+    assert {line for line in told if not any(_says(each, line) for each in sent)} == set()
+    assert [each for each in sent if " ".join(each[:2]) in untold] == []
+
+
+def _says(message: tuple[str, str, str, str], line: str) -> bool:
+    *what, said = message
+    start = f"{' '.join(what)} "
+    return line.startswith(start) and line.removeprefix(start) in said
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_nobody_is_told_the_same_twice(case: Case) -> None:
+    """Of one entry everybody gets a text once."""
+    for before, entry in live(case).entries():
+        sent = [(each.text, each.to) for each in messages.told(before, entry)]
+        assert len(set(sent)) == len(sent), entry.number
+
+
+@expecting("published")
+def test_what_is_published_is_as_the_case_says(case: Case) -> None:
+    """Everything made public after the prelude, with its days, and nothing else."""
+    lived = live(case)
+    came = (
+        (each.kind, each.shown_from, *([each.shown_until] if each.shown_until else []))
+        for each in lived.published(lived.given)
+    )
+    assert tuple(" ".join(map(str, each)) for each in came) == case.expected.published
+
+
+def test_the_notice_of_a_new_leader_names_the_new_leader() -> None:
+    """What is shown is the alliance as it would be (G-24)."""
+    case = next(case for case in CASES if case.id == "standing-leader-replaced")
+    notices = [each for each in live(case).published() if each.kind == "change_notice"]
+    assert [each.content["盟主企业"] for each in notices] == [NEW_LEADER]
+    assert case.application["leader"]["name"] != NEW_LEADER

@@ -1,0 +1,76 @@
+"""`make bench`: every measure, as tables; on the last line every figure as one JSON object. `--quick`: below a minute."""
+
+import asyncio
+import json
+import os
+import platform
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.syntax import Syntax
+
+from bench import alone, floor, instant, lives
+from bench.figures import Figure, table
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured."""
+
+    simulated: int
+    turns: int
+    lives: int
+    replays: int
+    at_one_instant: int
+    registered: int
+    written: int
+
+
+FULL = Sizes(simulated=200, turns=3, lives=16, replays=9, at_one_instant=2000, registered=100_000, written=100)
+QUICK = Sizes(simulated=20, turns=1, lives=4, replays=1, at_one_instant=60, registered=5_000, written=10)
+
+
+async def measure(sizes: Sizes, folder: Path, console: Console) -> list[Figure]:
+    """Everything, one after another, each printed as soon as it is known."""
+    told: list[Figure] = []
+
+    def tell(title: str, figures: list[Figure]) -> None:
+        console.print(table(title, figures))
+        told.extend(figures)
+
+    tell("Regulation", list(alone.simulated(sizes.simulated)))
+    with alone.databases(folder) as databases:
+        for name, url in databases.items():
+            tell(f"Register: {name}", list(alone.registered(name, url, sizes.registered, sizes.written)))
+    tell("Lives", [each async for each in lives.measured(folder / "lives", sizes.turns, sizes.lives, sizes.replays)])
+    tell("One instant", [each async for each in instant.measured(folder / "instant", sizes.at_one_instant)])
+    return told
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="smaller sizes, below a minute")
+def main(quick: bool) -> None:
+    """Measure, and print."""
+    console = Console(width=120)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        figures = asyncio.run(measure(QUICK if quick else FULL, Path(folder), console))
+    console.print("The floor, bench/floor.py:")
+    console.print(Syntax(Path(floor.__file__).read_text("utf-8"), "python", background_color="default"))
+    about = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "took_s": round(time.monotonic() - began, 1),
+        "quick": quick,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+    }
+    print(json.dumps(about | {each.key: round(each.value, 4) for each in figures}), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""A worker in a process of its own, so that its CPU and its memory can be told from the client's and the server's.
+
+`python -m bench.hands SIDE ADDRESS QUEUE VAR` works until its standard input is closed. Sides: `floor`; `ours`; `silent`,
+which is ours without the deliveries of messages.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from sqlite3 import connect
+
+import psutil  # type: ignore[import-untyped]  # it comes without types
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Worker
+
+import worker as service
+from bench.floor import Floor, Rows
+from models.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+READY = "ready"
+HELD = 5000
+"""Filings that the worker may hold in memory: all of them, so that what one takes can be told."""
+
+
+@contextmanager
+def hands(side: str, address: str, queue: str, var: Path) -> Iterator[int]:
+    """A worker process, once it works; its id."""
+    command = [sys.executable, "-m", "bench.hands", side, address, queue, str(var)]
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environ |= {
+        "PYTHONPYCACHEPREFIX": str(var / "bytecode"),  # without bytecode the sandbox compiles workflows in every run
+        "BEIAN_CACHED_WORKFLOWS": str(HELD),
+    }
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        if process.stdout.readline().strip() != READY:
+            raise RuntimeError(f"the worker {side} did not start")
+        try:
+            yield process.pid
+        finally:
+            process.stdin.close()
+
+
+def cpu(*processes: int) -> float:
+    """Seconds of CPU that processes have used."""
+    used = [psutil.Process(process).cpu_times() for process in processes]
+    return float(sum(times.user + times.system for times in used))
+
+
+def memory(process: int) -> int:
+    """Bytes of memory in which a process resides."""
+    return int(psutil.Process(process).memory_info().rss)
+
+
+def server() -> int:
+    """The engine that this process has started."""
+    return int(next(child.pid for child in psutil.Process().children() if child.name().startswith("temporal")))
+
+
+def floor(client: Client, queue: str, var: Path) -> Worker:
+    """The floor's worker, on a table that is as durable as the register."""
+    connection = connect(var / "floor.db", isolation_level=None, check_same_thread=False)
+    for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "CREATE TABLE steps (number INTEGER)"):
+        connection.execute(statement)
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=[Floor],
+        activities=[Rows(connection).write],
+        activity_executor=ThreadPoolExecutor(Settings().activity_threads),
+    )
+
+
+async def main(side: str, address: str, queue: str, var: Path) -> None:
+    """Work until nobody is there any more."""
+    client = await Client.connect(address, data_converter=pydantic_data_converter)
+    rounds = None
+    if side == "floor":
+        worker = floor(client, queue, var)
+    else:
+        settings = Settings(var=var, task_queue=queue, metrics_port=0)
+        worker, postman = service.build(client, service.open_register(settings), settings)
+        rounds = asyncio.create_task(postman.run()) if side == "ours" else None
+    async with worker:
+        print(READY, flush=True)  # noqa: T201 - for the parent
+        await asyncio.to_thread(sys.stdin.read)
+        if rounds:
+            rounds.cancel()
+            with suppress(asyncio.CancelledError):
+                await rounds
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], Path(sys.argv[4])))
+    os._exit(0)  # the engine's runtime may not survive the interpreter's own exit

@@ -1,0 +1,190 @@
+"""Lives in the engine: ours against the floor, on one server in skipped time, in turns; and what a replay takes."""
+
+import asyncio
+import os
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from statistics import median
+
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+
+from bench import hands
+from bench.figures import Figure
+from bench.floor import Floor
+from bench.quiet import Quiet
+from deploy.skipping import EARLY, World, skipping_server
+from examples.demo import first_year
+from starter import workflow_id
+from tests.test_budgets import OF_SKIPPING, name
+from workflows.filing import AllianceFiling
+
+AT_ONCE = 8
+"""Lives lived at the same time."""
+
+SIDES = {"floor": "floor", "ours": "ours", "silent": "ours, messages undelivered"}
+
+STEPS = {
+    "WORKFLOW_EXECUTION_UPDATE_COMPLETED": "updates",
+    "TIMER_STARTED": "timers",
+    "MARKER_RECORDED": "local activities",
+    "WORKFLOW_EXECUTION_CONTINUED_AS_NEW": "continued as new",
+}
+"""What the floor must do as often as we do."""
+
+
+@dataclass
+class Side:
+    """One side of the comparison: a world of its own, its worker, and what each of its turns took."""
+
+    side: str
+    world: World
+    worker: int
+    seconds: list[float] = field(default_factory=list)
+    worker_cpu: list[float] = field(default_factory=list)
+    all_cpu: list[float] = field(default_factory=list)
+
+    async def live(self, life: Quiet) -> None:
+        """One life, driven as the doors drive it, and the floor's at the same instants."""
+        if self.side == "floor":
+            await self.live_on_the_floor(life)
+        else:
+            await self.world.submits(life.form)
+            for act in life.acts():
+                await self.world.acts(life.id, act)
+        await self.world.on(life.id, life.over)
+
+    async def live_on_the_floor(self, life: Quiet) -> None:
+        """The same updates at the same instants."""
+        first, *instants = (datetime.fromisoformat(each["received_at"]) for each in (life.form, *life.acts()))
+        await self.world.environment.client.start_workflow(
+            Floor.run,
+            args=[first, 0],
+            id=workflow_id(life.id),
+            task_queue=self.world.settings.task_queue,
+            start_delay=max(first - EARLY - datetime.now(UTC), timedelta(0)),
+        )
+        for instant in instants:
+            await self.world.on(life.id, instant - EARLY)
+            await self.world.handle(life.id).execute_update(Floor.act)
+
+    async def turn(self, lives: Sequence[Quiet], server: int) -> None:
+        """Live some lives, measured a life. Delivering counts to the CPU, not to the pace."""
+        everybody = (self.worker, server, os.getpid())
+        before, before_all, began = hands.cpu(self.worker), hands.cpu(*everybody), time.monotonic()
+        waiting = iter(lives)
+
+        async def one_after_another() -> None:
+            for life in waiting:
+                await self.live(life)
+
+        await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))
+        self.seconds.append((time.monotonic() - began) / len(lives))
+        if self.side == "ours":
+            await asyncio.gather(*(self.world.delivered(life.id) for life in lives))
+        self.worker_cpu.append((hands.cpu(self.worker) - before) / len(lives))
+        self.all_cpu.append((hands.cpu(*everybody) - before_all) / len(lives))
+
+    async def history(self, life: Quiet) -> list[HistoryEvent]:
+        """Everything in a life's histories but what skipping adds."""
+        histories = await runs(self.world, life.id)
+        return [event for history in histories for event in history.events if name(event) not in OF_SKIPPING]
+
+
+async def runs(world: World, filing_id: str) -> list[WorkflowHistory]:
+    """The history of every run of a filing, the newest first."""
+    histories, run = [], None
+    while run != "":
+        handle = world.environment.client.get_workflow_handle(workflow_id(filing_id), run_id=run)
+        histories.append(await handle.fetch_history())
+        run = histories[-1].events[0].workflow_execution_started_event_attributes.continued_execution_run_id
+    return histories
+
+
+async def measured(folder: Path, turns: int, lives: int, replays: int) -> AsyncIterator[Figure]:
+    """Every figure of lives: so many turns of so many lives a side, after a first turn that does not count."""
+    year = first_year(datetime.now(UTC))
+    numbers = count(1)
+    with ExitStack() as stack:
+        async with skipping_server() as environment:
+            sides: dict[str, Side] = {}
+            for key in SIDES:
+                (folder / key).mkdir(parents=True)
+                world = World.without_worker(environment, folder / key)
+                address = environment.client.service_client.config.target_host
+                worker = hands.hands(key, address, world.settings.task_queue, world.settings.var)
+                sides[key] = Side(key, world, stack.enter_context(worker))
+            server = hands.server()
+            for turn in range(turns + 1):
+                for each in sides.values():
+                    await each.turn([Quiet(next(numbers), year) for _ in range(lives if turn else 1)], server)
+            last = {}
+            for key, each in sides.items():
+                del each.seconds[0], each.worker_cpu[0], each.all_cpu[0]
+                alone = Quiet(next(numbers), year)
+                await each.live(alone)
+                last[key] = await each.history(alone)
+            for figure in compared(sides, last):
+                yield figure
+            five = Quiet(next(numbers), year, 5)
+            await sides["silent"].live(five)
+            histories = await runs(sides["silent"].world, five.id)
+            stack.close()
+    async for figure in replayed(histories, replays):
+        yield figure
+
+
+def compared(sides: dict[str, Side], last: dict[str, list[HistoryEvent]]) -> list[Figure]:
+    """Both sides, and ours as a ratio to the floor; the median of the turns."""
+    figures = []
+    steps = {side: Counter(name(event) for event in events) for side, events in last.items()}
+    size = {side: sum(event.ByteSize() for event in events) for side, events in last.items()}
+    for event, words in STEPS.items():
+        made, wanted = steps["floor"][event], steps["ours"][event]
+        assert made == wanted, f"the floor is not the floor: {words} {made} instead of {wanted}"
+    for side, words in SIDES.items():
+        each = sides[side]
+        figures += [
+            Figure(f"lives_per_s_{side}", f"{words}: lives, {AT_ONCE} at once", 1 / median(each.seconds), "lives/s"),
+            Figure(f"cpu_ms_{side}", f"{words}: CPU of the worker a life", 1000 * median(each.worker_cpu), "ms"),
+            Figure(f"cpu_all_ms_{side}", f"{words}: with server and client", 1000 * median(each.all_cpu), "ms"),
+            Figure(f"history_events_{side}", f"{words}: events a life", len(last[side])),
+            Figure(f"history_bytes_{side}", f"{words}: history a life", size[side], "bytes"),
+        ]
+    floor = sides["floor"]
+    for side in ("ours", "silent"):
+        each, words = sides[side], SIDES[side]
+        worker = median(each.worker_cpu) / median(floor.worker_cpu)
+        everything = median(each.all_cpu) / median(floor.all_cpu)
+        figures.append(Figure(f"cpu_ratio_{side}", f"{words} / floor: CPU of the worker", worker, at_most=1.2))
+        figures.append(Figure(f"cpu_all_ratio_{side}", f"{words} / floor: CPU of everything", everything, at_most=1.2))
+    figures.append(Figure("history_bytes_ratio", "ours / floor: history", size["ours"] / size["floor"], at_most=1.5))
+    return figures
+
+
+async def replayed(histories: Sequence[WorkflowHistory], times: int) -> AsyncIterator[Figure]:
+    """What it takes to replay every run of a five-year life."""
+    replayer = Replayer(workflows=[AllianceFiling], data_converter=pydantic_data_converter)
+    took = []
+    for _ in range(times + 1):
+        began = time.perf_counter()
+        async with replayer.workflow_replay_iterator(_each(histories)) as results:
+            failures = [result async for result in results if result.replay_failure]
+        took.append(time.perf_counter() - began)
+        assert not failures, failures
+    events = sum(len(history.events) for history in histories)
+    yield Figure("replay_five_years_ms", f"replay of five years, {len(histories)} runs", 1000 * median(took[1:]), "ms")
+    yield Figure("replay_events", "events in them", events)
+
+
+async def _each(histories: Sequence[WorkflowHistory]) -> AsyncIterator[WorkflowHistory]:
+    for history in histories:
+        yield history

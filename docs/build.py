@@ -1,0 +1,122 @@
+"""`make docs`: renew the parts of the documents that are printed from the code, between `<!-- built: … -->` markers."""
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from models.settings import Settings
+from models.vocabulary import ActKind, Kind, LapseKind, Stage
+from regulation import agenda
+from regulation.lifecycle import ENDS, TABLE, Row
+from tests.law import coverage
+from workflows import visibility
+
+ROOT = Path(__file__).parent.parent
+PAGES = (ROOT / "README.md", ROOT / "README.zh.md", *sorted((ROOT / "docs").glob("*.md")))
+BUILT = re.compile(r"(?P<open><!-- built: (?P<name>[a-z- ]+) -->\n).*?(?P<close><!-- /built -->)", re.DOTALL)
+
+Name = Callable[[ActKind | LapseKind | Stage], str]
+
+
+def chinese(word: ActKind | LapseKind | Stage) -> str:
+    """A word of the law."""
+    return word.label
+
+
+def english(word: ActKind | LapseKind | Stage) -> str:
+    """A word as programs say it."""
+    return word.value.replace("_", " ")
+
+
+def lifecycle(kind: Kind, name: Name) -> Iterator[str]:
+    """The lifecycle of a kind as a state diagram, drawn from the table; what time brings is in parentheses.
+
+    An event that leads to one stage from many would cross out the picture; it stands in a line below.
+    """
+    arrows: dict[tuple[Stage, Stage], list[str]] = {}
+    below: list[str] = []
+    stages = _reachable(kind)
+    for event, to in dict.fromkeys((row.event, to) for row in _rows(kind) for to in Stage):
+        sources = [
+            stage
+            for row in _rows(kind)
+            for stage, reached in row.moves.items()
+            if row.event == event and to in reached and stage is not to and stage in stages
+        ]
+        words = f"({name(event)})" if isinstance(event, LapseKind) else name(event)
+        if len(sources) >= MANY:
+            below.append(f"- {words}: {', '.join(map(name, sources))} → {name(to)}")
+            continue
+        for stage in sources:
+            arrows.setdefault((stage, to), []).append(words)
+    yield from ("```mermaid", "stateDiagram-v2", "    direction TB")
+    yield from (f'    state "{name(stage)}" as {stage.value}' for stage in stages)
+    yield f"    [*] --> {Stage.SUBMITTED.value}"
+    yield from (f"    {one.value} --> {other.value}: {' / '.join(events)}" for (one, other), events in arrows.items())
+    yield from (f"    {stage.value} --> [*]" for stage in stages if stage in ENDS)
+    yield from ("```", "", *below)
+
+
+MANY = 3
+"""From how many stages an event must lead to one for its arrows to be left out."""
+
+
+def _rows(kind: Kind) -> list[Row]:
+    return [row for row in TABLE if kind in row.kinds]
+
+
+def _reachable(kind: Kind) -> list[Stage]:
+    seen, last = {Stage.SUBMITTED}, set[Stage]()
+    while seen != last:
+        last = set(seen)
+        seen |= {to for row in _rows(kind) for stage, reached in row.moves.items() if stage in seen for to in reached}
+    return [stage for stage in Stage if stage in seen]
+
+
+def lengths() -> Iterator[str]:
+    """Every period: by which number of the terms it is counted."""
+    yield from ("| period | counted by |", "|---|---|")
+    yield from (f"| `{period}` | `{key}` |" for period, key in agenda.LENGTHS.items())
+
+
+def attributes() -> Iterator[str]:
+    """The search attributes."""
+    yield from ("| search attribute | type |", "|---|---|")
+    yield from (f"| `{key.name}` | {key.indexed_value_type.name.lower()} |" for key in visibility.KEYS)
+
+
+def settings() -> Iterator[str]:
+    """What may be configured."""
+    yield from ("| variable | default | meaning |", "|---|---|---|")
+    for name, field in Settings.model_fields.items():
+        yield f"| `BEIAN_{name.upper()}` | `{field.default}` | {field.description or ''} |"
+
+
+PARTS: dict[str, Callable[[], Iterator[str]]] = {
+    "lifecycle a": lambda: lifecycle(Kind.A, english),
+    "lifecycle b": lambda: lifecycle(Kind.B, english),
+    "lifecycle a zh": lambda: lifecycle(Kind.A, chinese),
+    "lifecycle b zh": lambda: lifecycle(Kind.B, chinese),
+    "articles": lambda: iter(coverage.table().splitlines()),
+    "articles in short": lambda: iter(coverage.in_short().splitlines()),
+    "attributes": attributes,
+    "periods": lengths,
+    "settings": settings,
+}
+
+
+def pages() -> dict[Path, str]:
+    """Every document as it ought to be."""
+    return {path: BUILT.sub(_renewed, path.read_text("utf-8")) for path in PAGES if path.exists()}
+
+
+def _renewed(part: re.Match[str]) -> str:
+    return part["open"] + "\n".join(PARTS[part["name"]]()) + "\n" + part["close"]
+
+
+if __name__ == "__main__":
+    for page, text in pages().items():
+        if page.read_text("utf-8") != text:
+            page.write_text(text, "utf-8")
+            sys.stdout.write(f"{page.relative_to(ROOT)}\n")

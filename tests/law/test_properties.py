@@ -1,0 +1,286 @@
+"""What holds in every life: random lives through the simulator, whatever people do and whatever days pass.
+
+Counting on the calendar has its properties in tests/test_calendar.py.
+"""
+
+import re
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.acts import Lapse, ProposeRevocation, Submit
+from models.filing import Entry, Filing, ReportingYear
+from models.values import SHANGHAI, day_of, midnight_after
+from models.vocabulary import ActKind, Ground, LapseKind, Stage, YearStatus
+from regulation import agenda, entries, lifecycle
+from regulation.lodging import lodge
+from regulation.moment import Moment
+from tests.law import matrix
+from tests.law.matrix import ACTS, CIRCUMSTANCES, Circumstance, Prepared, tables
+from tests.law.notation import written
+
+SAYS = {
+    ActKind.RESUBMIT: ("{reason: 补正}", "{technical_field: 新材料}", "{service.consent: false}"),
+    ActKind.GIVE_IIT_OPINION: ("{positive: true}", "{positive: true}", "{positive: false}"),
+    ActKind.CONFIRM: ("{reason: 符合}", "{notice_from: D+3}", "{notice_from: D-1}"),
+    ActKind.OBJECT: ("{postmarked_on: D-2}", "", "{anonymous: true}"),
+    ActKind.RULE_ON_ADMISSIBILITY: ("{objection: O, admissible: true}", "{objection: O, admissible: false}"),
+    ActKind.RULE_ON_OBJECTION: (
+        "{objection: O, outcome: dismissed}",
+        "{objection: O, outcome: returned}",
+        "{objection: O, outcome: not_confirmed}",
+    ),
+    ActKind.RECORD_PARTY_GROUP: ("{decision: approved}", "{decision: approved}", "{decision: rejected, reason: 不符}"),
+    ActKind.FILE_ANNUAL_REPORT: ("{year: Y+1}", "{year: Y}"),
+    ActKind.RETURN_ANNUAL_REPORT: ("{year: Y+1}", "{year: Y}"),
+    ActKind.ANSWER_ANNUAL_RETURN: ("{year: Y+1}", "{year: Y}"),
+    ActKind.REQUEST_EXTENSION: ("{year: Y+1}", "{year: Y, obstacle_ended_on: D-4}"),
+    ActKind.RULE_ON_EXTENSION: (
+        "{year: Y+1, outcome: refused}",
+        "{year: Y+1, until: L+20}",
+        "{year: Y, outcome: refused}",
+        "{year: Y, until: D+20}",
+    ),
+    ActKind.EXCUSE_YEAR: ("{year: Y}", "{year: Y+1}"),
+    ActKind.DISCOUNT_ANNUAL_REPORT: ("{year: Y}", "{year: Y+1}"),
+    ActKind.MOVE_DEADLINE: ("{year: Y+1, until: L+15}", "{year: Y, until: D+30}", "{year: Y+1, until: L-3}"),
+    ActKind.REPORT_CHANGE: ("{change: leader, to: 91210200MA10ABCD6R}", "{change: members}", "{change: ended}"),
+    ActKind.RULE_ON_CHANGE: ("{decision: confirmed}", "{decision: confirmed}", "{decision: refused}"),
+    ActKind.TRANSFER: ("{to: '210200'}", "{to: '211300'}"),
+    ActKind.RECORD_EVALUATION: ("{year: Y, joint_activities: 0}", "{year: Y, joint_activities: 3}"),
+    ActKind.PROPOSE_REVOCATION: ("{ground: '4'}", "{ground: '5', listing: abnormal}", "{ground: '6'}"),
+    ActKind.RECORD_SERVICE: ("{method: post}", "{method: post, served_on: D-3}"),
+    ActKind.RULE_ON_DEFENCE: ("{outcome: rejected}", "{outcome: accepted}"),
+    ActKind.CORRECT_CONTACT: ("{phone: '13800000003'}", "{consent: false}", "{address: 沈阳市示例路2号}"),
+    ActKind.CALENDAR_PUBLISHED: ("{calendar: 2027-fictional}", "{calendar: '2024'}"),
+    ActKind.TERMS_PUBLISHED: ("{terms: LN-2026-R}", "{terms: LN-2027}"),
+}
+"""What an act may say, in a random life. D is its day, Y+1 the last due year, L its last day, O an objection."""
+
+
+RARE = (ActKind.WITHDRAW, ActKind.REFUSE, ActKind.DEREGISTER, ActKind.RETURN_TO_CITY, ActKind.TAG)
+"""Acts that are always possible and would end, or fill, most lives."""
+
+
+class Step(NamedTuple):
+    """Some days pass and somebody does something; which of what is possible then, the numbers choose."""
+
+    days: int
+    act: int
+    actor: int
+    says: int
+    late: int
+
+
+STEPS = st.lists(
+    st.builds(
+        Step,
+        days=st.sampled_from((0, 0, 1, 1, 2, 3, 5, 8, 13, 30, 60, 120)),
+        act=st.integers(0, 59),
+        actor=st.integers(0, 11),
+        says=st.integers(0, 11),
+        late=st.sampled_from((0, 0, 0, 1, 1, 6, 25)),
+    ),
+    min_size=10,
+    max_size=25,
+)
+BEGINNINGS = (Stage.SUBMITTED, Stage.ON_NOTICE, Stage.AT_PROVINCE, Stage.IN_FORCE, Stage.REVOCATION_PENDING)
+
+
+class Walk(Prepared):
+    """A random life: mostly what matrix.md allows, sometimes anything."""
+
+    def __init__(self, circumstance: Circumstance, stage: Stage, consent: bool) -> None:
+        super().__init__(circumstance, stage, consent)
+        self.begun = len(self.docket)
+        self.now = datetime(self.day.year, self.day.month, self.day.day, 18, tzinfo=SHANGHAI)
+
+    def steps(self, step: Step) -> None:
+        """One step; then the same act comes once more, and changes nothing."""
+        self.now += timedelta(days=step.days, minutes=step.act)
+        self.until(self.now)
+        self.day = self.now.date()
+        last = self.filing.years[-1] if self.filing.years else None
+        self.year = last.year - 1 if last else self.day.year
+        act = self._chosen(step, last)
+        self.act(act)
+        number = self.filing.number
+        self.until(self.now)
+        once = list(self.docket)
+        self.act(act)
+        assert self.docket == once
+        assert self.filing.answered(act["id"]) == number
+
+    def _chosen(self, step: Step, last: ReportingYear | None) -> dict[str, Any]:
+        """What matrix.md allows and the facts allow too, first what they seldom allow; sometimes anything."""
+        if step.act < 5:
+            return self._act([*ActKind][step.act * 9 + step.actor % 9], step, last)
+        cells = tables()[self.circumstance.kind, ACTS]
+        allowed = [ActKind(event) for (event, stage), cell in cells.items() if stage is self.filing.stage and cell]
+        allowed = [event for event in allowed if event not in RARE or step.act > 54] or [*ActKind]
+        turn = step.act % len(allowed)
+        allowed = allowed[turn:] + allowed[:turn]
+        if step.late != 1:
+            allowed.sort(key=lambda event: not matrix.prepared(event, self.filing.stage))
+        acts = (self._act(kind, step, last) for kind in allowed)
+        return next(filter(self._may_be, acts), None) or self._act(ActKind.ACCEPT, step, last)
+
+    def _may_be(self, act: dict[str, Any]) -> bool:
+        facts = lodge(self.filing.id, {name: value for name, value in act.items() if name != "reaches"}).act
+        at = datetime.fromisoformat(act["received_at"])
+        return facts is None or lifecycle.check(self.filing, facts, Moment(at, at)) is None
+
+    def _act(self, kind: ActKind, step: Step, last: ReportingYear | None) -> dict[str, Any]:
+        cells = tables()[self.circumstance.kind, ACTS]
+        actors = [matrix.ACTORS.get(each) for each in cells.get((kind, self.filing.stage), "") or matrix.REVIEWER]
+        actor = actors[step.actor % len(actors)] or ("rev2" if step.actor % 2 else "rev")
+        says = SAYS.get(kind, ("",))
+        fields = says[step.says % len(says)].replace("O", self._objection(step.actor))
+        due = day_of(last.due) if last else self.day
+        fields = re.sub(r"\bL([+-]\d+)", lambda days: str(due + timedelta(days=int(days[1]) - 1)), fields)
+        received = written(self.now - timedelta(days=step.late))
+        return self.written(" ".join(filter(None, (received, actor, kind, fields, f"reaches {written(self.now)}"))))
+
+    def _objection(self, which: int) -> str:
+        notices = (self.filing.notice, self.filing.change.notice if self.filing.change else None)
+        ids = [each.id for notice in notices if notice for each in notice.objections if each.open]
+        return ids[which % len(ids)] if ids else "nothing"
+
+
+def a_life(circumstance: Circumstance, stage: Stage, consent: bool, steps: list[Step]) -> Walk:
+    """Walk, and then let the agenda run out, one step at a time."""
+    walk = Walk(circumstance, stage, consent)
+    for step in steps:
+        walk.steps(step)
+    return walk
+
+
+random_lives = given(
+    circumstance=st.sampled_from(CIRCUMSTANCES),
+    stage=st.sampled_from(BEGINNINGS),
+    consent=st.booleans(),
+    steps=STEPS,
+)
+thorough = settings(max_examples=100, derandomize=True, deadline=None, database=None)
+
+
+@thorough
+@random_lives
+def test_in_every_life(circumstance: Circumstance, stage: Stage, consent: bool, steps: list[Step]) -> None:
+    """The simulator's `act` checks and then applies: that it comes back at all means that `apply` never raised."""
+    docket = a_life(circumstance, stage, consent, steps).docket
+    for before, entry in pairwise(docket):
+        assert entry.number == before.number + 1
+        dates_never_move_earlier(before.filing, entry.filing)
+        a_refusal_changes_nothing(before.filing, entry)
+        a_revocation_opens_by_two_missed_years_or_by_somebody(before.filing, entry)
+        two_missed_years_do_not_wait(before.filing, entry)
+        whoever_is_in_force_has_a_next_date(entry.filing)
+    assert len({entry.event.id for entry in docket if not isinstance(entry.event, Lapse | Submit)}) == sum(
+        not isinstance(entry.event, Lapse | Submit) for entry in docket
+    )
+    for line in entries.outlook(docket[-1].filing):
+        assert line.article
+
+
+def dates_never_move_earlier(before: Filing, after: Filing) -> None:
+    """A period that goes on never ends before what was announced, nor does a reporting year."""
+    for name, term in after.clocks.items():
+        if name in before.clocks and before.clocks[name].from_ == term.from_:
+            assert term.until >= before.clocks[name].until, name
+    for year in after.years:
+        earlier = before.year(year.year)
+        assert earlier is None or year.due >= earlier.due
+
+
+def a_refusal_changes_nothing(before: Filing, entry: Entry) -> None:
+    """Only the number of the last entry, and the answer to that act."""
+    if entry.refused:
+        assert entry.filing.but(number=before.number, answers=before.answers) == before
+
+
+def a_revocation_opens_by_two_missed_years_or_by_somebody(before: Filing, entry: Entry) -> None:
+    """Of itself only by two years missed in a row; on another ground only by a person."""
+    if entry.stage is not Stage.REVOCATION_PENDING or before.stage is Stage.REVOCATION_PENDING:
+        return
+    if isinstance(entry.event, Lapse):
+        assert entry.event.kind is LapseKind.REVOCATION_OPENED
+        assert two_missed(before)
+    else:
+        assert isinstance(entry.event, ProposeRevocation)
+        assert entry.event.ground is not Ground.TWO_YEARS_MISSED
+
+
+def two_missed(filing: Filing) -> bool:
+    """Whether the last two due years that are over were both missed (G-12)."""
+    over = list(filing.years)
+    while over and not over[-1].closed:
+        over.pop()
+    return len(over) >= 2 and all(year.closed and year.status is YearStatus.MISSED for year in over[-2:])
+
+
+def two_missed_years_do_not_wait(before: Filing, entry: Entry) -> None:
+    """In force with two missed years, nothing but time's other business of that instant comes before the case opens."""
+    if before.stage is Stage.IN_FORCE and two_missed(before) and before.opened_for != before.missed_in_a_row[-1].year:
+        assert isinstance(entry.event, Lapse)
+        assert agenda.next_lapse(before) is not None
+
+
+def whoever_is_in_force_has_a_next_date(filing: Filing) -> None:
+    """There is always a year to come, unless an office that was chased to the end has still to rule on it (Q12, Q31)."""
+    unruled = any(year.extension and year.extension.timely for year in filing.years)
+    if filing.stage is Stage.IN_FORCE and not unruled:
+        assert agenda.next_deadline(filing) is not None
+
+
+FATES = {
+    "filed": "{year}-11-01 10:00 leader file_annual_report {{year: {year}}}",
+    "late": "{next}-05-10 10:00 leader file_annual_report {{year: {year}}}",
+    "excused": "{year}-11-02 10:00 prov excuse_year {{year: {year}}}\n{year}-11-03 10:00 prov2 excuse_year {{year: {year}}}",
+    "never": "",
+}
+"""What may become of a reporting year, and by which acts."""
+
+
+@settings(max_examples=80, derandomize=True, deadline=None, database=None)
+@given(circumstance=st.sampled_from(CIRCUMSTANCES), fates=st.lists(st.sampled_from([*FATES]), min_size=2, max_size=7))
+def test_two_due_years_missed_in_a_row_open_a_revocation_and_nothing_else_does(
+    circumstance: Circumstance, fates: list[str]
+) -> None:
+    life = Prepared(circumstance, Stage.IN_FORCE)
+    first = life.year
+    told = [FATES[fate].format(year=year, next=year + 1) for year, fate in enumerate(fates, first)]
+    for line in sorted("\n".join(told).split("\n")):
+        life.does(line)
+    life.until(datetime(first + len(fates), 6, 1, tzinfo=SHANGHAI))
+    missed = [
+        year
+        for year, pair in enumerate(pairwise(fates), first + 1)
+        if pair[0] == "never" and pair[1] in ("never", "late")
+    ]
+    opened = [
+        entry.event.year
+        for entry in life.docket
+        if isinstance(entry.event, Lapse) and entry.event.kind is LapseKind.REVOCATION_OPENED
+    ]
+    assert opened == missed[:1]
+    assert (life.filing.stage is Stage.REVOKED) is bool(missed)
+
+
+def test_a_calendar_published_moves_no_date_to_before_what_was_announced() -> None:
+    filing = Prepared(CIRCUMSTANCES[0], Stage.UNDER_REVIEW).filing
+    earlier = later = 0
+    for days in range(420):
+        start = date(2026, 11, 20) + timedelta(days=days)
+        announced = agenda.begin(agenda.begin(filing, "notice", start), "review", start)
+        moved = agenda.count_again(announced, "2027-fictional", midnight_after(start))
+        for name in ("notice", "review"):
+            anew = agenda.begin(filing.but(calendar="2027-fictional"), name, start).clocks[name].until
+            assert moved.clocks[name].until == max(anew, announced.clocks[name].until)
+            earlier += anew < announced.clocks[name].until
+            later += anew > announced.clocks[name].until
+    assert earlier
+    assert later

@@ -1,0 +1,203 @@
+"""The simulator and the workflow agree: every case of the law is lived on a real server too, 28 years on, and compared.
+
+Compared are the docket, every row of the register, the answer to the query `agenda`, and the instant of the armed timer
+as the server's history has it. What the regulation refuses is sent as a signal, everything else as an update.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import Session, SQLModel, select
+from temporalio.api.enums.v1 import EventType
+
+from activities.register import Register
+from models.acts import Lapse, Submit
+from models.filing import Entry
+from models.register import AnnualReportRow, FilingRow, MessageRow, PublicNoticeRow, VersionRow
+from models.values import canonical
+from regulation import agenda, lifecycle, lodging
+from regulation.simulation import INSTANT, Simulation, simulate
+from starter import Refused
+from tests.law.cases import Case, load
+from tests.law.notation import written
+from tests.world import World
+
+AT_ONCE = 12
+"""How many lives are lived side by side."""
+
+CASES = [case.shifted() for case in load()]
+BATCHES = [CASES[first : first + AT_ONCE] for first in range(0, len(CASES), AT_ONCE)]
+
+TABLES: tuple[Any, ...] = (FilingRow, VersionRow, MessageRow, PublicNoticeRow, AnnualReportRow)
+WRITTEN = {"created_at", "updated_at", "published_at", "handed_at", "delivered_at", "head"}
+"""When a row was written, which is no law, and the hash that covers it."""
+
+OTHERS = {"findings"}
+"""What depends on the other filings of a register."""
+
+AT_THE_INSTANT = timedelta(seconds=10)
+"""A timer's length is reckoned from the clock of the task that sets it; two instants of the law lie hours apart."""
+
+RUNNING_NUMBER = re.compile(r"(?<=-20\d\d-)\d{4}(?!\d)")
+"""备案编号 run through a register, and a simulation has none."""
+
+
+@pytest.mark.parametrize("batch", BATCHES, ids=lambda batch: f"{batch[0].id}…{batch[-1].id}")
+async def test_every_case_is_lived_alike_by_simulator_and_workflow(
+    batch: list[Case], world: World, tmp_path: Path
+) -> None:
+    found = await asyncio.gather(*(differences(world, case, tmp_path / f"{case.id}.db") for case in batch))
+    if differ := [line for lines in found for line in lines]:
+        pytest.fail("\n".join(differ), pytrace=False)
+
+
+async def differences(world: World, case: Case, aside: Path) -> list[str]:
+    """Where simulator and workflow come to something else."""
+    expected = simulate(case.application, possible(case), case.until)
+    try:
+        async with asyncio.timeout(120):
+            await live(world, case, expected)
+    except Exception as error:
+        return [f"{case.id}: {type(error).__name__} {error}"]
+    register, filing_id = world.register, case.application["filing_id"]
+    by_law = aside_of(expected, register, aside)
+    found = [*compared("entry", map(plain, expected.docket), map(plain, register.docket(filing_id)))]
+    if not found:
+        found += compared("row", rows(by_law, filing_id), rows(register, filing_id))
+        lines = await world.agenda(filing_id)
+        found += compared("agenda", map(str, expected.agenda), map(str, lines))
+        found += await timer_differs(world, expected)
+        found += register.verify(filing_id)
+    return [f"{case.id}: {each}" for each in found]
+
+
+def possible(case: Case) -> list[dict[str, Any]]:
+    """The acts of a case, without those that a closed filing's door refuses: they leave no entry."""
+    whole = simulate(case.application, case.acts, case.until)
+    closed = {
+        entry.event.id
+        for before, entry in pairwise(whole.docket)
+        if entry.refused and lifecycle.is_over(before.filing) and not isinstance(entry.event, Submit | Lapse)
+    }
+    return [act for act in case.acts if act.get("id") not in closed]
+
+
+async def live(world: World, case: Case, expected: Simulation) -> None:
+    """Live a case on the server."""
+    filing_id = case.application["filing_id"]
+    refused = {getattr(entry.event, "id", None) for entry in expected.docket if entry.refused}
+    await world.submits(case.application)
+    sent: set[str] = set()
+    for act in sorted(possible(case), key=arrival):
+        if act["id"] in refused - sent:
+            await world.signals(filing_id, signalled(world, filing_id, act), arrival(act) - early(act))
+        else:
+            try:
+                await world.acts(filing_id, act)
+            except Refused:
+                assert act["id"] in sent, f"{act['id']} was refused"
+        sent.add(act["id"])
+    row = world.register.row(filing_id)
+    if row and row.open:
+        await world.on(filing_id, case.until)
+    for _ in range(400):
+        row = world.register.row(filing_id)
+        if row and row.number >= len(expected.docket):
+            return
+        await asyncio.sleep(0.05)
+
+
+def arrival(act: Mapping[str, Any]) -> datetime:
+    """When an act reaches the filing."""
+    return INSTANT.validate_python(act.get("reaches") or act["received_at"])
+
+
+def early(act: Mapping[str, Any]) -> timedelta:
+    """How long before its receipt an act is sent, unless it is late anyway."""
+    return timedelta() if "reaches" in act else timedelta(seconds=2)
+
+
+def signalled(world: World, filing_id: str, act: Mapping[str, Any]) -> Any:
+    """An act as a platform signals it: its paper stored, the rest as JSON."""
+    raw = {name: value for name, value in act.items() if name != "reaches"}
+    if raw["kind"] == "archive" and "archive_number" not in raw:
+        raw["archive_number"] = "LN-CXY-A-000000-2050-0001"
+    lodged = lodging.lodge(filing_id, raw)
+    if lodged.paper is not None:
+        world.register.lodge(filing_id, raw["kind"], lodged.paper, arrival(act))
+    return lodged.act.model_dump(mode="json") if lodged.act else raw
+
+
+# What is compared
+
+
+def compared(what: str, expected: Iterator[Any] | Sequence[Any], found: Iterator[Any] | Sequence[Any]) -> list[str]:
+    """The first difference between two lists, if there is one."""
+    ours, theirs = list(expected), list(found)
+    for index, (one, other) in enumerate(zip(ours, theirs, strict=False), 1):
+        if one != other:
+            return [f"{what} {index}: {one} ≠ {other}"]
+    return [] if len(ours) == len(theirs) else [f"{len(ours)} {what}s ≠ {len(theirs)}: {(ours + theirs)[-1]}"]
+
+
+def plain(entry: Entry) -> str:
+    """An entry without the clock of whoever entered it."""
+    return numberless(entry.model_dump(mode="json", exclude={"entered_at"}))
+
+
+def numberless(value: Any) -> str:
+    """A value as text, without running numbers."""
+    return RUNNING_NUMBER.sub("0000", canonical(value))
+
+
+def rows(register: Register, filing_id: str) -> list[str]:
+    """Every row of a filing, without when it was written."""
+    with Session(register.engine) as session:
+        return sorted(
+            f"{table.__tablename__} {numberless(row.model_dump(mode='json', exclude=WRITTEN | OTHERS))}"
+            for table in TABLES
+            for row in session.exec(select(table).where(table.filing_id == filing_id))
+        )
+
+
+def aside_of(life: Simulation, lived: Register, path: Path) -> Register:
+    """A register of its own into which what was simulated is entered, on the same papers."""
+    register = Register.at(f"sqlite:///{path}")
+    SQLModel.metadata.create_all(register.engine)
+    assert life.filing
+    for entry in life.docket:
+        paper = getattr(entry.event, "paper", None)
+        if paper and not entry.refused:
+            register.lodge(life.filing.id, entry.event.kind, lived.paper(paper), entry.at)
+        assert register.append(entry).outcome == "entered", entry
+    return register
+
+
+async def timer_differs(world: World, life: Simulation) -> list[str]:
+    """Where the server would wake the workflow at another instant than the law says, or not at all."""
+    assert life.filing
+    due = agenda.next_lapse(life.filing)
+    timers = await armed(world, life.filing.id)
+    if len(timers) == (1 if due else 0) and all(due and abs(at - due.at) < AT_THE_INSTANT for at in timers):
+        return []
+    return [f"timer: {due} ≠ {[written(at) for at in timers]}"]
+
+
+async def armed(world: World, filing_id: str) -> list[datetime]:
+    """The instants at which the server will wake a workflow, from the timers in its history that still run."""
+    timers: dict[int, datetime] = {}
+    for event in (await world.handle(filing_id).fetch_history()).events:
+        if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED:
+            started = event.event_time.ToDatetime(tzinfo=UTC)
+            timers[event.event_id] = started + event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta()
+        elif event.event_type == EventType.EVENT_TYPE_TIMER_FIRED:
+            timers.pop(event.timer_fired_event_attributes.started_event_id)
+        elif event.event_type == EventType.EVENT_TYPE_TIMER_CANCELED:
+            timers.pop(event.timer_canceled_event_attributes.started_event_id)
+    return list(timers.values())

@@ -1,0 +1,243 @@
+"""What holds for the project as a whole: who may import whom, what reads no clock, what the documents say."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import starter
+from deploy import lock
+
+ROOT = Path(__file__).parent.parent
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "models": set(),
+    "regulation": {"models"},
+    "activities": {"models", "regulation"},
+    "workflows": {"models", "regulation", "activities"},
+    "starter": {"models", "regulation", "activities", "workflows"},
+    "worker": {"models", "regulation", "activities", "workflows", "deploy.database"},
+    "deploy": {"models", "regulation", "activities", "workflows", "starter", "worker"},
+    "examples": {"models", "regulation", "activities", "workflows", "starter", "worker", "deploy"},
+    "bench": {"models", "regulation", "activities", "workflows", "starter", "worker", "deploy", "examples", "tests"},
+    "docs": {"models", "regulation", "activities", "workflows", "starter", "worker", "deploy", "examples", "tests.law"},
+}
+"""Room → what of ours it may import besides itself. The worker migrates its register; the documents name the cases."""
+
+OUTSIDE_OF_REGULATION = {"pydantic", "pydantic_core"}
+"""What the regulation may import that is neither ours nor the standard library's."""
+
+CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic", "monotonic_ns", "perf_counter"}
+CLOCK_OWNERS = {"datetime", "date", "time"}
+CHANCE_AND_ENVIRONMENT = {"os", "time", "random", "secrets", "uuid", "socket", "platform", "getpass", "subprocess"}
+"""Modules that answer differently from one run to the next, or from one machine to the next."""
+
+COUNTED_IN_LINES = {Path("bench/floor.py")}
+"""Printed with the bench's result and kept under 60 lines."""
+
+REGISTRIES = [
+    "py" + "pi.org", "python" + "hosted.org", "npm" + "js.", "npm" + "mirror", "proxy." + "golang", "crates" + ".io",
+    "simple" + "/pip", "art" + "ifactory", "nexus" + "/repository",
+]  # fmt: skip
+MACHINE_PATHS = ["/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/", "/tm" + "p/", "C:" + "\\"]
+
+
+def tracked() -> list[Path]:
+    """Every file that is, or would be, under version control."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
+    return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+
+
+TRACKED = tracked()
+MODULES = [path for path in TRACKED if path.suffix == ".py"]
+MARKDOWN = [path for path in TRACKED if path.suffix == ".md"]
+
+
+def room(path: Path) -> str:
+    """The room that a module stands in."""
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def in_rooms(*names: str) -> list[Path]:
+    """The modules of some rooms."""
+    return [path for path in MODULES if room(path) in names]
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """A module's syntax tree."""
+    return ast.parse(path.read_text("utf-8"), str(path))
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Every module that is imported, as `package.module` or `package.module.name`; relative imports are not used here."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def within(name: str, packages: set[str]) -> bool:
+    """Whether a dotted name is one of these packages or in one of them."""
+    return any(f"{name}.".startswith(f"{package}.") for package in packages)
+
+
+def test_every_module_stands_in_a_room() -> None:
+    assert {room(path) for path in MODULES} - {"tests"} <= MAY_IMPORT.keys()
+    assert {"models", "regulation", "activities", "workflows", "starter", "worker"} <= {room(path) for path in MODULES}
+
+
+def test_imports_point_one_way() -> None:
+    rooms = {*MAY_IMPORT, "tests"}
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in in_rooms(*MAY_IMPORT)
+        for name in imports(parsed(path))
+        if within(name, rooms - {room(path)}) and not within(name, MAY_IMPORT[room(path)])
+    ]
+    assert wrong == []
+
+
+def test_the_regulation_imports_the_models_the_standard_library_and_pydantic_only() -> None:
+    allowed = {"models", "regulation", *OUTSIDE_OF_REGULATION, *sys.stdlib_module_names}
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in in_rooms("regulation")
+        for name in imports(parsed(path))
+        if not within(name, allowed)
+    ]
+    assert wrong == []
+
+
+def test_regulation_and_workflows_read_no_clock_and_no_environment() -> None:
+    wrong = []
+    for path in in_rooms("regulation", "workflows"):
+        tree, where = parsed(path), path.relative_to(ROOT)
+        wrong += [f"{where} imports {name}" for name in imports(tree) if within(name, CHANCE_AND_ENVIRONMENT)]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and node.attr in CLOCKS:
+                owner = ast.unparse(node.value).rpartition(".")[2]
+                if owner in CLOCK_OWNERS:
+                    wrong.append(f"{where}:{node.lineno} reads {ast.unparse(node)}")
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("open", "input", "Settings", "uuid4"):
+                wrong.append(f"{where}:{node.lineno} calls {ast.unparse(node.func)}")
+    assert wrong == []
+
+
+def test_no_test_mocks() -> None:
+    mocks = {"unittest.mock", "mock", "pytest_mock"}
+    assert [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in MODULES
+        for name in imports(parsed(path))
+        if within(name, mocks)
+    ] == []
+
+
+def test_no_test_is_skipped() -> None:
+    skipping = {"skip", "skipif", "xfail", "importorskip"}
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)}"
+        for path in in_rooms("tests")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Attribute) and node.attr in skipping and within(ast.unparse(node), {"pytest"})
+    ]
+    assert found == []
+
+
+def public(body: list[ast.stmt], owner: str = "") -> Iterator[tuple[ast.AST, str]]:
+    """The public classes, functions and methods of a body. A property is a noun: its name says what it is."""
+    for node in body:
+        if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
+            continue
+        if "property" in [ast.unparse(each) for each in node.decorator_list]:
+            continue
+        yield node, owner + node.name
+        if isinstance(node, ast.ClassDef):
+            yield from public(node.body, f"{node.name}.")
+
+
+def test_whatever_is_public_says_what_it_is() -> None:
+    silent = []
+    for path in MODULES:
+        tree, where = parsed(path), path.relative_to(ROOT)
+        if (
+            where in COUNTED_IN_LINES
+            or where.is_relative_to("deploy/migrations")
+            or (path.name == "__init__.py" and not tree.body)
+        ):
+            continue
+        if not ast.get_docstring(tree):
+            silent.append(str(where))
+        silent += [
+            f"{where} {name}"
+            for node, name in public(tree.body)
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            and not name.startswith("test_")
+            and not ast.get_docstring(node)
+        ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("name", lock.LOCKS)
+def test_the_locks_are_in_step_with_the_project(name: str) -> None:
+    assert lock.named(name) == lock.wanted(), f"make lock: {name} was made from other dependencies"
+
+
+def test_no_file_names_a_package_registry_or_a_path_of_one_machine() -> None:
+    found = []
+    for path in TRACKED:
+        text = path.read_bytes().decode("utf-8", "replace")
+        found += [f"{path.relative_to(ROOT)}: {each}" for each in REGISTRIES + MACHINE_PATHS if each in text]
+    assert found == []
+
+
+# Make and the command line
+
+
+def targets() -> dict[str, str]:
+    """The targets of the Makefile that people call, with their line of help."""
+    rules = re.findall(r"^([a-z][a-z-]*):(?:.*?## (.*))?", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    return dict(rules)
+
+
+def test_make_help_prints_every_target() -> None:
+    printed = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, check=True, capture_output=True, text=True)
+    told = dict(re.findall(r"^ +make ([a-z-]+) +(\S.*)$", printed.stdout, re.MULTILINE))
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert phony
+    assert told.keys() == targets().keys() == set(phony[1].split())
+    assert told == targets()
+
+
+@pytest.mark.parametrize("path", MARKDOWN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_documents_name_only_what_exists(path: Path) -> None:
+    text = path.read_text("utf-8")
+    code = "\n".join(re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL))
+    made = set(re.findall(r"\bmake ([a-z][a-z-]*)", code))
+    called = set(re.findall(r"(?:starter\.py|^\$? *beian) ([a-z][a-z-]*)", code, re.MULTILINE))
+    assert made <= targets().keys()
+    assert called <= starter.cli.commands.keys()
+
+
+@pytest.mark.parametrize("path", MARKDOWN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_relative_links_lead_somewhere(path: Path) -> None:
+    text = re.sub(r"```.*?```", "", path.read_text("utf-8"), flags=re.DOTALL)
+    links = re.findall(r"!?\[[^\]]*\]\(([^)\s]+)[^)]*\)", text) + re.findall(r"(?:src|href)=\"([^\"]+)\"", text)
+    near = [link for link in links if not re.match(r"[a-z]+:|#", link)]
+    lost = [link for link in near if not (path.parent / link.partition("#")[0]).exists()]
+    assert lost == []
+
+
+def test_what_is_printed_from_the_code_is_up_to_date() -> None:
+    from docs.build import pages
+
+    assert [str(path) for path, text in pages().items() if path.read_text("utf-8") != text] == [], "make docs"

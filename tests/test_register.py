@@ -1,0 +1,438 @@
+"""The register on SQLite and on a real PostgreSQL: one transaction an entry, compare-and-append, and proof."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    and_,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel
+
+from activities.register import GENESIS, Appended, PaperMissing, Register
+from deploy.database import migrate
+from models.acts import Accept, By, Lapse, Withdraw
+from models.filing import Entry
+from models.register import UtcDateTime
+from models.values import canonical, digest
+from models.vocabulary import LapseKind, Role
+from regulation import entries, intake
+from regulation.lodging import PAPER_MISSING
+from regulation.moment import Moment
+from tests.databases import DATABASES, Databases
+from tests.simulated import END, NOW, lived, written
+from tests.story import application
+
+DELIVERY = {"handed_at", "delivered_at"}
+BOOKKEEPING = {"papers": {"filing_id", "kind", "stored_at"}, "messages": DELIVERY}
+"""Columns that prove nothing: a paper is its text under its digest; whether a message has arrived is told later."""
+CHAINED = ("filings", "versions", "entries", "messages", "public_notices", "annual_reports", "papers")
+
+
+@pytest.fixture
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """The databases that a test is run with."""
+    found: Databases = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def register(databases: Databases) -> Iterator[Register]:
+    """An empty register."""
+    opened = Register.at(databases.migrated())
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def full(databases: Databases) -> Iterator[Register]:
+    """A register that holds a whole life."""
+
+    def make(url: str) -> None:
+        migrate(url)
+        register = Register.at(url)
+        written(register, lived("LIFE"))
+        register.engine.dispose()
+
+    opened = Register.at(databases.made("a whole life", make))
+    yield opened
+    opened.engine.dispose()
+
+
+on_both = pytest.mark.parametrize("databases", DATABASES, indirect=True)
+
+
+def counts(register: Register) -> dict[str, int]:
+    """How many rows each table has."""
+    with register.engine.connect() as connection:
+        return {
+            name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for name, table in SQLModel.metadata.tables.items()
+        }
+
+
+def somebody(act: Callable[..., Any], entry: Entry, **fields: Any) -> Entry:
+    """Another event after an entry's filing, as the engine would compute it."""
+    at = entry.at + timedelta(hours=1)
+    by = By(person="c-901", office="210100", role=Role.CITY_ST)
+    return entries.entered(entry.filing, act(by=by, received_at=at, **fields), Moment(at, at))
+
+
+# Writing
+
+
+@on_both
+def test_a_whole_life_is_read_as_it_was_written(register: Register, databases: Databases) -> None:
+    told = lived("LIFE")
+    assert {each.outcome for each in written(register, told)} == {"entered"}
+    assert register.docket("LIFE") == list(told.docket)
+    assert register.filing("LIFE") == told.docket[-1].filing
+    assert register.entry("LIFE", 2) == told.docket[1]
+    assert register.entry_of("LIFE", "LIFE-demo-1") == told.docket[1]
+    assert register.verify("LIFE") == []
+    assert all(counts(register)[name] for name in CHAINED)
+    assert type(databases).__name__.lower() == register.engine.dialect.name
+
+
+@on_both
+def test_an_entry_is_one_transaction_and_a_repetition_writes_nothing(register: Register) -> None:
+    told = lived("LIFE")
+    told.lodged(register)
+    commits, writes = [], []
+    event.listen(register.engine, "commit", lambda _: commits.append(1))
+
+    @event.listens_for(register.engine, "before_cursor_execute")
+    def count(_: Connection, __: Any, statement: str, *___: Any) -> None:
+        if statement.split(maxsplit=1)[0] in ("INSERT", "UPDATE", "DELETE"):
+            writes.append(statement.partition("(")[0])
+
+    for entry in told.docket:
+        commits.clear()
+        writes.clear()
+        assert register.append(entry).outcome == "entered"
+        assert len(commits) == 1, entry.event.kind
+        assert len([each for each in writes if "entries" in each]) == 1
+        assert len(writes) <= 8, writes
+    for entry in told.docket:
+        writes.clear()
+        assert register.append(entry).outcome == "known"
+        assert writes == []
+
+
+@on_both
+def test_the_same_entry_again_is_known_and_carries_the_filing_on(full: Register) -> None:
+    told = lived("LIFE")
+    before = counts(full)
+    for entry in told.docket:
+        assert full.append(entry) == Appended(outcome="known", filing=told.docket[-1].filing)
+    assert counts(full) == before
+    assert full.verify("LIFE") == []
+
+
+@on_both
+def test_a_number_held_by_another_event_is_adopted(register: Register) -> None:
+    told = lived("LIFE")
+    told.lodged(register)
+    for entry in told.docket[:2]:
+        register.append(entry)
+    other = somebody(Accept, told.docket[0], id="another")
+    assert other.number == 2
+    assert register.append(other) == Appended(outcome="adopted", filing=told.docket[1].filing)
+    assert register.docket("LIFE") == list(told.docket[:2])
+    assert register.entry_of("LIFE", "another") is None
+
+
+@on_both
+def test_a_lapse_is_known_by_its_number_and_instant(register: Register) -> None:
+    told = lived("LIFE")
+    at = next(number for number, entry in enumerate(told.docket) if isinstance(entry.event, Lapse))
+    told.lodged(register)
+    for entry in told.docket[: at + 1]:
+        register.append(entry)
+    lapse = told.docket[at]
+    later = lapse.but(entered_at=lapse.entered_at + timedelta(hours=3))
+    assert register.append(later).outcome == "known"
+    assert register.append(lapse.but(at=lapse.at + timedelta(days=1))).outcome == "adopted"
+    assert register.append(lapse.but(event=Lapse(kind=LapseKind.ANNOUNCEMENT_OVERDUE))).outcome == "adopted"
+
+
+@on_both
+def test_an_entry_without_its_paper_is_refused_and_leaves_nothing(register: Register) -> None:
+    told = lived("LIFE")
+    empty = counts(register)
+    assert register.append(told.docket[0]) == Appended(outcome="refused", reason=PAPER_MISSING)
+    assert counts(register) == empty
+    told.lodged(register)
+    assert register.append(told.docket[0]).outcome == "entered"
+
+
+@on_both
+def test_an_archive_number_belongs_to_one_filing(register: Register) -> None:
+    first, second = lived("ONE"), lived("TWO", alliance_name="沈阳市另一产学研联盟")
+    written(register, first)
+    second.lodged(register)
+    archived = next(entry for entry in second.docket if entry.event.kind == "archive")
+    for entry in second.docket[: archived.number - 1]:
+        assert register.append(entry).outcome == "entered"
+    refused = register.append(archived)
+    assert refused.outcome == "refused"
+    assert refused.reason == f"备案编号 {first.docket[-1].filing.archive_number} 已属于另一备案"
+    assert register.docket("TWO") == list(second.docket[: archived.number - 1])
+
+
+def at_once(register: Register, rivals: list[Entry]) -> list[str]:
+    """What came of entries that were appended at the same time, each by a thread of its own."""
+    gate = Barrier(len(rivals))
+
+    def append(entry: Entry) -> str:
+        gate.wait()
+        return register.append(entry).outcome
+
+    with ThreadPoolExecutor(len(rivals)) as pool:
+        return sorted(pool.map(append, rivals))
+
+
+@on_both
+def test_of_several_who_append_at_once_one_wins(register: Register) -> None:
+    told = lived("LIFE")
+    told.lodged(register)
+    first = told.docket[0]
+    assert at_once(register, [first] * 5) == ["entered", *["known"] * 4]
+    rivals = [somebody(Accept, first, id=f"accept-{each}") for each in range(5)]
+    assert at_once(register, rivals) == [*["adopted"] * 4, "entered"]
+    second = register.docket("LIFE")[1]
+    assert second in rivals
+    assert at_once(register, [somebody(Withdraw, second, id="withdraw")] * 5) == ["entered", *["known"] * 4]
+    assert [entry.number for entry in register.docket("LIFE")] == [1, 2, 3]
+    assert register.verify("LIFE") == []
+
+
+@on_both
+def test_an_archive_number_is_reserved_once_by_many(register: Register) -> None:
+    filings = [f"F-{number}" for number in range(5)] * 2
+
+    def reserve(filing_id: str) -> str:
+        return register.reserve_archive_number(filing_id, "LN-CXY-A-210100-2026-")
+
+    with ThreadPoolExecutor(len(filings)) as pool:
+        numbers = dict(zip(filings, pool.map(reserve, filings), strict=True))
+    assert sorted(numbers.values()) == [f"LN-CXY-A-210100-2026-000{number}" for number in range(1, 6)]
+    assert {filing_id: reserve(filing_id) for filing_id in numbers} == numbers
+
+
+@on_both
+def test_a_paper_is_kept_once_under_its_digest(register: Register) -> None:
+    paper = {"text": "生僻字𠮷与扩展区𫝀", "amount": "1.50", "half": "\ud800"}
+    keys = {register.lodge("LIFE", "defence", paper, NOW), register.lodge("LIFE", "defence", dict(paper), NOW)}
+    assert keys == {digest(paper)}
+    assert register.paper(digest(paper)) == paper
+    assert counts(register)["papers"] == 1
+    with pytest.raises(PaperMissing):
+        register.paper("0" * 64)
+
+
+# Reading
+
+
+@on_both
+def test_filings_are_listed_by_the_nearest_deadline(register: Register) -> None:
+    lives = {"LATER": 3, "ENDED": None, "SOONER": 1, "ALSO-SOONER": 1}
+    for filing_id, length in lives.items():
+        told = lived(filing_id, alliance_name=f"沈阳市{filing_id}产学研联盟")
+        told.lodged(register)
+        for entry in told.docket[:length]:
+            outcome = register.append(entry).outcome
+            assert outcome == "entered"
+    rows = register.filings()
+    assert [row.filing_id for row in rows] == ["ALSO-SOONER", "SOONER", "LATER", "ENDED"]
+    deadlines = [row.next_deadline for row in rows[:3]]
+    assert deadlines == sorted(each for each in deadlines if each)
+    assert rows[3].next_deadline is None
+    assert [row.filing_id for row in register.filings(limit=2)] == ["ALSO-SOONER", "SOONER"]
+    assert [row.filing_id for row in register.filings(stage="revoked")] == ["ENDED"]
+    assert register.filings(jurisdiction="210200") == []
+    assert [row.filing_id for row in register.filings(due_before=deadlines[2])] == ["ALSO-SOONER", "SOONER"]
+    assert [filing_id for filing_id, _ in register.open_filings()] == ["ALSO-SOONER", "LATER", "SOONER"]
+    waiting = {row.filing_id: row.waiting_for for row in rows}
+    assert {row.filing_id for row in register.filings(waiting_for=waiting["SOONER"])} == {
+        filing_id for filing_id, office in waiting.items() if office == waiting["SOONER"]
+    }
+
+
+@on_both
+def test_what_is_known_of_a_leader_warns_the_next_application(full: Register) -> None:
+    form = application(filing_id="NEXT")
+    known = full.known("NEXT", form)
+    assert known.revoked == (form["alliance_name"],)
+    assert (known.names, known.same_field) == ((), ())
+    assert full.known("LIFE", form) == intake.Known()
+
+
+@on_both
+def test_messages_are_delivered_once(full: Register) -> None:
+    waiting = full.undelivered(NOW)
+    assert waiting
+    filing_id, number = waiting[0]
+    messages = full.to_deliver(filing_id, number)
+    full.handed([(filing_id, number)], END)
+    assert (filing_id, number) not in full.undelivered(END)
+    assert (filing_id, number) in full.undelivered(END + timedelta(hours=1))
+    full.delivered([each.id for each in messages], END)
+    full.delivered([each.id for each in messages], END + timedelta(days=1))
+    assert full.to_deliver(filing_id, number) == []
+    assert {row.delivered_at for row in full.messages(filing_id) if row.number == number} == {END}
+    assert full.verify(filing_id) == []
+
+
+# Proof
+
+
+@on_both
+def test_the_chain_can_be_recomputed_from_what_is_written(full: Register) -> None:
+    """An auditor needs SHA-256 and the rows: previous hash, text of the entry, digest of its effects."""
+    with full.engine.connect() as connection:
+        rows = connection.execute(select(SQLModel.metadata.tables["entries"]).order_by("number")).all()
+    previous = GENESIS
+    for row, entry in zip(rows, lived("LIFE").docket, strict=True):
+        assert row.body == canonical(entry.model_dump(mode="json"))
+        assert row.hash == hashlib.sha256((previous + row.body + row.effects).encode()).hexdigest()
+        previous = row.hash
+    head = full.row("LIFE")
+    assert head
+    assert head.head == previous
+
+
+@contextmanager
+def unguarded(register: Register) -> Iterator[Connection]:
+    """A connection for somebody who meddles: foreign keys are not watched, and every statement is committed."""
+    engine = create_engine(register.engine.url, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET session_replication_role = replica")
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def others(value: Any, column: Column[Any]) -> list[Any]:
+    """Values that differ from one as little as can be: by a character at either end or inside, by a microsecond."""
+    if value is None:
+        filled: dict[type, Any] = {int: 1, date: NOW.date()}
+        return [NOW if isinstance(column.type, UtcDateTime) else filled.get(column.type.python_type, "x")]
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int):
+        return [value + 1000]
+    if isinstance(value, datetime):
+        return [value + timedelta(microseconds=1)]
+    if isinstance(value, date):
+        return [value + timedelta(days=1)]
+    assert isinstance(value, str)
+    places = sorted({0, len(value) // 2, len(value) - 1})
+    return [value[:at] + chr(ord(value[at]) ^ 1) + value[at + 1 :] for at in places] + [value[1:]]
+
+
+def picked(rows: list[Row[Any]], column: str) -> list[Row[Any]]:
+    """Rows enough for a column: the first, the last, and one with and without a value."""
+    chosen = [rows[0], rows[-1]]
+    for empty in (True, False):
+        chosen += [row for row in rows if (getattr(row, column) is None) is empty][:1]
+    return list(dict.fromkeys(chosen))
+
+
+def same(table: Table, row: Mapping[str, Any]) -> ColumnElement[bool]:
+    """The condition that finds a row."""
+    return and_(*(column == row[column.name] for column in table.primary_key))
+
+
+@contextmanager
+def meddled(connection: Connection, table: Table, row: Mapping[str, Any], name: str, value: Any) -> Iterator[None]:
+    """For a while, one column of one row holds another value."""
+    connection.execute(update(table).where(same(table, row)).values({name: value}))
+    yield
+    connection.execute(update(table).where(same(table, {**row, name: value})).values({name: row[name]}))
+
+
+@on_both
+@pytest.mark.parametrize("name", CHAINED)
+def test_a_change_of_any_byte_is_found(full: Register, name: str) -> None:
+    table = SQLModel.metadata.tables[name]
+    unseen = []
+    with unguarded(full) as connection:
+        rows = list(connection.execute(select(table).order_by(*table.primary_key)).all())
+        for column in table.columns:
+            if column.name in BOOKKEEPING.get(name, ()):
+                continue
+            for row in (row._asdict() for row in picked(rows, column.name)):
+                for other in others(row[column.name], column):
+                    with meddled(connection, table, row, column.name, other):
+                        if not full.verify("LIFE"):
+                            unseen.append((column.name, row[column.name], other))
+    assert unseen == []
+    assert full.verify("LIFE") == []
+
+
+@on_both
+@pytest.mark.parametrize("name", CHAINED)
+def test_a_row_taken_away_is_found(full: Register, name: str) -> None:
+    table = SQLModel.metadata.tables[name]
+    with unguarded(full) as connection:
+        rows = connection.execute(select(table).order_by(*table.primary_key)).all()
+        for row in (row._asdict() for row in rows[:: 1 + len(rows) // 12]):
+            connection.execute(delete(table).where(same(table, row)))
+            assert full.verify("LIFE"), row
+            connection.execute(insert(table).values(row))
+    assert full.verify("LIFE") == []
+
+
+@on_both
+def test_a_row_added_is_found(full: Register) -> None:
+    added: dict[str, dict[str, Any]] = {
+        "messages": {"id": "LIFE-1-9", "number": 1},
+        "public_notices": {"id": "LIFE-9999-1", "number": 9999},
+        "versions": {"version": 3},
+        "annual_reports": {"year": 2050},
+    }
+    with unguarded(full) as connection:
+        for name, changes in added.items():
+            table = SQLModel.metadata.tables[name]
+            row = connection.execute(select(table)).first()
+            assert row
+            connection.execute(insert(table).values(row._asdict() | changes))
+            assert full.verify("LIFE"), name
+            connection.execute(delete(table).where(*(table.c[key] == value for key, value in changes.items())))
+    assert full.verify("LIFE") == []
+
+
+@on_both
+def test_the_database_itself_refuses_a_second_entry_of_a_number_or_an_act(full: Register) -> None:
+    table = SQLModel.metadata.tables["entries"]
+    with full.engine.connect() as connection:
+        row = connection.execute(select(table).where(table.c.number == 2)).one()._asdict()
+    for changes in (
+        {},
+        {"number": 9999},
+        {"filing_id": "NOBODY", "act_id": "x"},
+        {"number": 9999, "act_id": "x", "paper": "0" * 64},
+    ):
+        with pytest.raises(IntegrityError), full.engine.begin() as connection:
+            connection.execute(insert(table).values(row | changes))
