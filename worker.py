@@ -78,6 +78,8 @@ def build(
             delivering.deliver,
         ],
         activity_executor=ThreadPoolExecutor(settings.activity_threads),
+        max_concurrent_workflow_tasks=settings.activity_threads * 2,
+        max_concurrent_local_activities=settings.activity_threads,
         max_cached_workflows=settings.cached_workflows,
     )
     return worker, postman

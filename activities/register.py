@@ -48,18 +48,24 @@ class PaperMissing(Exception):
     """文书未存入备案库: the act names a paper that the register does not have."""
 
 
+class RegisterBehind(Exception):
+    """备案库落后于引擎: an older register was put in place. Nothing is written until it is set right; the chain has no hole."""
+
+
 Outcome = Literal["entered", "known", "adopted", "refused"]
 
 
 class Appended(Value):
     """What an append came to.
 
-    `entered`: the event is written under its number. `known`: it already stood in the register. `adopted`: other events
-    hold the number. In both cases `filing` is the filing after the last entry, to be carried on. `refused`: the register
-    knows better, for the `reason` given (no such paper, a number that is another's); nothing was written.
+    `entered`: the event is written under its number. `known`: it already stood in the register, under `number`.
+    `adopted`: other events hold the number. In both cases `filing` is the filing after the last entry, to be carried on.
+    `refused`: the register knows better, for the `reason` given (no such paper, a number that is another's); nothing was
+    written.
     """
 
     outcome: Outcome
+    number: int = 0
     filing: Filing | None = None
     reason: str = ""
 
@@ -156,7 +162,9 @@ class Register:
         held = self._holds(session, entry)
         if head is not None and (held or head.number >= entry.number):
             filing = Filing.model_validate_json(head.value)
-            return Appended(outcome="known" if held else "adopted", filing=filing)
+            return Appended(outcome="known" if held else "adopted", number=held or 0, filing=filing)
+        if entry.number != (head.number if head else 0) + 1:
+            raise RegisterBehind(f"{filing_id}: 备案库只到第{head.number if head else 0}号，不能登记第{entry.number}号")
         before = Filing.model_validate_json(head.value) if head else None
         if reason := self._unfounded(session, entry):
             return Appended(outcome="refused", reason=reason)
@@ -172,17 +180,17 @@ class Register:
         self._editions(session, entry.filing, entry.entered_at)
         return Appended(outcome="entered")
 
-    def _holds(self, session: Session, entry: Entry) -> bool:
-        """Whether the register already holds this event: an act under its id, a lapse under its number."""
+    def _holds(self, session: Session, entry: Entry) -> int | None:
+        """The number under which the register already holds this event: an act by its id, a lapse by its number."""
         act = _act_id(entry)
         if act is not None:
             query = select(EntryRow.number).where(EntryRow.filing_id == entry.filing.id, EntryRow.act_id == act)
-            return session.exec(query).first() is not None
+            return session.exec(query).first()
         row = session.get(EntryRow, (entry.filing.id, entry.number))
         if row is None:
-            return False
+            return None
         stored = Entry.model_validate_json(row.body)
-        return (stored.event, stored.at) == (entry.event, entry.at)
+        return row.number if (stored.event, stored.at) == (entry.event, entry.at) else None
 
     @staticmethod
     def _unfounded(session: Session, entry: Entry) -> str | None:

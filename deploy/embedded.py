@@ -11,6 +11,8 @@ import sys
 import time
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 import worker
 from activities import logs
 from models.settings import Settings
@@ -77,13 +79,15 @@ def greet(settings: Settings) -> None:
     """Where everything is, and what to try next."""
     python = Path(sys.executable)
     command = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
+    register = make_url(settings.register_url).render_as_string(hide_password=True)
+    metrics = f"http://127.0.0.1:{settings.metrics_port}/metrics" if settings.metrics_port else "无"
     lines = (
         "",
         "beian 已就绪（Ctrl-C 停止；数据保留在 " + str(settings.var) + "/）",
         f"  Temporal      127.0.0.1:{settings.temporal_port}",
         f"  Temporal UI   http://127.0.0.1:{settings.ui_port}",
-        f"  指标          http://127.0.0.1:{settings.metrics_port}/metrics",
-        f"  备案库        {settings.register_url}",
+        f"  指标          {metrics}",
+        f"  备案库        {register}",
         "",
         "接下来可以试试：",
         f"  {command} starter.py submit examples/kind_a.json",

@@ -149,12 +149,16 @@ class World:
         raw = dict(raw)
         received_at, reaches = read_instant(raw["received_at"]), read_instant(raw.pop("reaches", None))
         assert received_at
-        row = self.register.row(filing_id)
-        assert row
-        if not row.open:
+        if self.is_open(filing_id):
+            await self.on(filing_id, reaches or received_at - EARLY)
+        if not self.is_open(filing_id):
             return await self.acts_on_closed(filing_id, raw, reaches or received_at)
-        await self.on(filing_id, reaches or received_at - EARLY)
         return await self.door_at(await self.now(filing_id)).act(filing_id, raw)
+
+    def is_open(self, filing_id: str) -> bool:
+        """Whether a filing's workflow ought to run."""
+        row = self.register.row(filing_id)
+        return row is not None and row.open
 
     async def acts_on_closed(self, filing_id: str, raw: Mapping[str, Any], at: datetime) -> Receipt:
         """Do an act to a filing whose workflow had closed: it is revived, by the clock of the wall."""

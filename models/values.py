@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
@@ -46,19 +47,21 @@ class Value(BaseModel):
     @model_serializer(mode="wrap")
     def _without_empty_fields(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         fields: dict[str, Any] = write(self)
-        optional = _optional(type(self))
-        return {
-            name: value
-            for name, value in fields.items()
-            if name not in optional or not (value is None or value is False or value in ([], {}, ()))
-        }
+        for name, (attribute, empty) in _empty(type(self)).items():
+            if getattr(self, attribute) == empty:
+                fields.pop(name, None)
+        return fields
 
 
 @cache
-def _optional(model: type[BaseModel]) -> frozenset[str]:
-    """The names, as written, of fields that may be left out when they are empty."""
-    fields = model.model_fields.items()
-    return frozenset(info.serialization_alias or info.alias or name for name, info in fields if not info.is_required())
+def _empty(model: type[BaseModel]) -> Mapping[str, tuple[str, Any]]:
+    """The fields that may be left out, as written, with the default that reading them back gives: nothing, or no."""
+    defaults = {
+        info.serialization_alias or info.alias or name: (name, info.get_default(call_default_factory=True))
+        for name, info in model.model_fields.items()
+        if not info.is_required()
+    }
+    return {name: (attribute, default) for name, (attribute, default) in defaults.items() if not default}
 
 
 class Named(StrEnum):

@@ -171,7 +171,7 @@ TABLE: tuple[Row, ...] = (
     Row(A.RECORD_INSPECTION, _stay(*FILED), ("A-33", "A-33"), standing.record_inspection, STAFF |
         {Role.PROVINCE_IIT}, kinds=(Kind.B,), may=standing.may_record_inspection),
     Row(A.RECORD_EVALUATION, _stay(*FILED), ("A-44", "B-20"), standing.record_evaluation, STAFF | {Role.EVALUATOR}),
-    Row(A.TAG, _stay(*FILED), ("A-49", "A-49"), standing.tag, STAFF),
+    Row(A.TAG, _stay(*FILED), ("A-49", "A-49"), standing.tag, STAFF, may=standing.may_tag),
     Row(A.DEREGISTER, _go(S.IN_FORCE, S.DEREGISTERED), ("G-25", "G-25"), standing.deregister, LEADER),
     # Revocation
     Row(A.PROPOSE_REVOCATION, _go(S.IN_FORCE, S.REVOCATION_PENDING), ("A-36", "A-36"),

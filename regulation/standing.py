@@ -20,7 +20,7 @@ from models.acts import (
 )
 from models.filing import Change, Filing, Notice, Office
 from models.findings import Lack
-from models.vocabulary import ActKind, Stage
+from models.vocabulary import ActKind, Role, Stage
 from regulation import annual, notice, objections, offices, review, revocation
 from regulation.agenda import begin, count_again, end, end_all, last_day, number
 from regulation.calendar import CALENDARS
@@ -238,6 +238,13 @@ def record_evaluation(filing: Filing, act: RecordEvaluation, when: Moment) -> Fi
     if act.joint_activities is None:
         return filing
     return filing.but(idle_evaluations=None if act.joint_activities else (filing.idle_evaluations or 0) + 1)
+
+
+def may_tag(filing: Filing, act: Tag, when: Moment) -> Lack | None:
+    """The city recommends; typical and pilot alliances are the province's to name (A-46, A-49)."""
+    if act.tag != "recommended" and act.by.role is not Role.PROVINCE_ST:
+        return Lack(missing="典型联盟、试点示范由省科技厅会同省工信厅确定")
+    return None
 
 
 def tag(filing: Filing, act: Tag, when: Moment) -> Filing:

@@ -87,6 +87,21 @@ async def test_the_same_act_gets_the_same_answer_however_late_it_comes_again(wor
     assert story.kinds().count("accept") == 1
 
 
+async def test_an_act_that_would_still_be_legal_is_not_done_twice_years_later(world: World) -> None:
+    story = Story(world, "DOOR-20")
+    await story.archived(2027)
+    act = story.act("city", "record_inspection", "2027-06-01", inspected_on="2027-06-01", result="in_order")
+    first = await world.acts(story.id, act)
+    for year in (2027, 2028):
+        await story.reports(year, f"{year}-11-03")
+    await story.on("2029-02-02")
+    assert story.filing.answered(act["id"]) is None, "the filing has forgotten it"
+    assert await world.acts(story.id, act) == first
+    await world.handle(story.id).signal("act", act)
+    await story.reports(2029, "2029-11-03")
+    assert story.kinds().count("record_inspection") == 1
+
+
 async def test_a_refused_update_leaves_no_trace_in_the_engine_and_one_at_the_door(world: World) -> None:
     story = Story(world, "DOOR-7")
     await story.submitted("2027-03-15")

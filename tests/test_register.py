@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
-from activities.register import GENESIS, Appended, PaperMissing, Register
+from activities.register import GENESIS, Appended, PaperMissing, Register, RegisterBehind
 from deploy.database import migrate
 from models.acts import Accept, By, Lapse, Withdraw
 from models.filing import Entry
@@ -142,7 +142,7 @@ def test_the_same_entry_again_is_known_and_carries_the_filing_on(full: Register)
     told = lived("LIFE")
     before = counts(full)
     for entry in told.docket:
-        assert full.append(entry) == Appended(outcome="known", filing=told.docket[-1].filing)
+        assert full.append(entry) == Appended(outcome="known", number=entry.number, filing=told.docket[-1].filing)
     assert counts(full) == before
     assert full.verify("LIFE") == []
 
@@ -158,6 +158,18 @@ def test_a_number_held_by_another_event_is_adopted(register: Register) -> None:
     assert register.append(other) == Appended(outcome="adopted", filing=told.docket[1].filing)
     assert register.docket("LIFE") == list(told.docket[:2])
     assert register.entry_of("LIFE", "another") is None
+
+
+@on_both
+def test_a_register_that_fell_behind_takes_nothing_rather_than_leave_a_hole(register: Register) -> None:
+    told = lived("LIFE")
+    told.lodged(register)
+    with pytest.raises(RegisterBehind, match="备案库只到第0号，不能登记第2号"):
+        register.append(told.docket[1])
+    register.append(told.docket[0])
+    with pytest.raises(RegisterBehind):
+        register.append(told.docket[2])
+    assert register.docket("LIFE") == [told.docket[0]]
 
 
 @on_both

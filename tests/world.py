@@ -10,7 +10,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from temporalio.workflow import ParentClosePolicy
 
 from deploy import skipping
-from deploy.skipping import EARLY
+from deploy.skipping import BEFORE_THE_START, EARLY
 from models.filing import Receipt
 from starter import workflow_id
 from workflows.filing import AllianceFiling, Start
@@ -53,7 +53,7 @@ class World(skipping.World):
             machine = await client.start_workflow(
                 TimeMachine.run, args=[filing_id, queue, start], id=machines, task_queue=machines
             )
-            await self.environment.fast_forward(machine, start - datetime.now(UTC) + EARLY)
+            await self.environment.fast_forward(machine, start - datetime.now(UTC) - BEFORE_THE_START)
             await machine.result()
         waiting = asyncio.create_task(self.door_at(at, queue).act(filing_id, raw))
         await asyncio.sleep(SENT)

@@ -174,11 +174,17 @@ class AllianceFiling:
                     appended = await self._enter(entry)
                     if appended.outcome == "entered":
                         return entries.receipt(entry, warnings)
-                    if appended.outcome != "refused":
+                    if appended.outcome == "known":
+                        return await self._recall(appended.number)
+                    if appended.outcome == "adopted":
                         continue
                     judged = Refusal(message=appended.reason, article=entry.article, missing=appended.reason)
-                refused = entries.refused(self.value, event, when, judged.message)
-                if not by_signal or (await self._enter(refused)).outcome == "entered":
+                if not by_signal:
+                    raise _error(judged)
+                appended = await self._enter(entries.refused(self.value, event, when, judged.message))
+                if appended.outcome == "known":
+                    return await self._recall(appended.number)
+                if appended.outcome == "entered":
                     raise _error(judged)
 
     async def _judged(self, act: Act, when: Moment) -> Act | Refusal:

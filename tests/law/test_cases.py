@@ -112,6 +112,13 @@ def test_nothing_goes_wrong_in_a_prelude(case: Case) -> None:
     assert [entry.refused for entry in lived.docket[: lived.given] if entry.refused] == []
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_what_is_written_reads_back_the_same(case: Case) -> None:
+    """An entry loses nothing on its way through JSON: not a no, nor an empty list, nor an instant."""
+    for entry in live(case).docket:
+        assert Entry.model_validate_json(entry.model_dump_json()) == entry
+
+
 @expecting("facts")
 def test_the_facts_are_as_the_case_says(case: Case) -> None:
     """Where the filing stands in the end."""
