@@ -37,6 +37,7 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities import editions
+from activities.entering import Start
 from activities.register import Register
 from models.acts import Act, Lapse
 from models.filing import AgendaLine, Entry, Filing, Receipt
@@ -52,7 +53,7 @@ from regulation.moment import Moment
 from regulation.simulation import simulate as simulate_life
 from workflows import visibility
 from workflows.connection import connect
-from workflows.filing import AllianceFiling, Start
+from workflows.filing import AllianceFiling
 
 INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 PATIENCE = timedelta(seconds=30)
@@ -266,7 +267,10 @@ async def _why_it_failed(handle: WorkflowHandle[Any, Any]) -> Refusal:
         while cause is not None and not (isinstance(cause, ApplicationError) and cause.type == "Refused"):
             cause = cause.__cause__
         if isinstance(cause, ApplicationError) and cause.details:
-            return lodging.refusal([Finding.model_validate(each) for each in cause.details[0]])
+            found = cause.details[0]
+            if isinstance(found, dict):
+                return Refusal.model_validate(found)
+            return lodging.refusal([Finding.model_validate(each) for each in found])
     return Refusal(message="备案申请未能受理", article="", missing="")
 
 

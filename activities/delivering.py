@@ -24,6 +24,9 @@ from models.values import FilingId, Value, in_shanghai
 log = structlog.get_logger()
 
 RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(hours=1))
+GATHER = 0.2
+"""Seconds that a round waits for more to deliver after the bell: one look at the register serves many entries."""
+
 HANDED_AGAIN_AFTER = timedelta(minutes=15)
 
 
@@ -70,12 +73,16 @@ class Delivering:
     @activity.defn
     def deliver(self, delivery: Delivery) -> int:
         """Deliver what is still undelivered of an entry; how many. A retry goes on with what is left."""
-        pending = self.register.to_deliver(delivery.filing_id, delivery.number)
-        for message in pending:
-            for channel in self.channels:
-                channel.send(message)
-            self.register.delivered([message.id], datetime.now(UTC))
-        return len(pending)
+        pending, sent = self.register.to_deliver(delivery.filing_id, delivery.number), []
+        try:
+            for message in pending:
+                for channel in self.channels:
+                    channel.send(message)
+                sent.append(message.id)
+        finally:
+            if sent:
+                self.register.delivered(sent, datetime.now(UTC))
+        return len(sent)
 
 
 @dataclass
@@ -107,6 +114,7 @@ class Postman:
                 await asyncio.wait_for(self._bell.wait(), self.interval)
             except TimeoutError:
                 continue
+            await asyncio.sleep(GATHER)
 
     async def _round(self) -> None:
         now = datetime.now(UTC)

@@ -31,6 +31,15 @@ class Submission(Value):
     by: By | None = None
 
 
+class Start(Submission):
+    """A start names a filing and, the first time, its paper; only a continued run carries the filing itself.
+
+    It stands here, outside the sandbox, because the sandbox would build its model anew for every run.
+    """
+
+    filing: Filing | None = None
+
+
 class TakenIn(Value):
     """The first step's answer: the filing as stored, or the facts of a new one."""
 

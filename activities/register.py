@@ -10,14 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, or_, text
+from sqlalchemy import Connection, Engine, create_engine, event, insert, or_, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col, select
 
-from models.acts import Lapse, ReportChange, Resubmit, Submit
-from models.filing import Entry, Filing, ReportingYear
+from activities import proof, rows
+from activities.rows import GENESIS
+from models.acts import Lapse, Resubmit
+from models.filing import Entry, Filing
 from models.findings import Finding
 from models.register import (
     AnnualReportRow,
@@ -31,15 +34,12 @@ from models.register import (
     UsedEdition,
     VersionRow,
 )
-from models.values import Value, canonical, day_of, digest
+from models.values import Value, canonical, day_of
 from models.vocabulary import Stage
-from regulation import agenda, codes, intake, lifecycle, lodging, messages, publicity
+from regulation import codes, intake, lodging
 from regulation.calendar import CALENDARS
 from regulation.editions import EditionRefused, Editions
 from regulation.terms import TERMS
-
-GENESIS = "0" * 64
-"""The hash before a filing's first entry."""
 
 EDITIONS: Mapping[str, Editions[Any]] = {"calendar": CALENDARS, "terms": TERMS}
 
@@ -166,23 +166,33 @@ class Register:
         if entry.number != (head.number if head else 0) + 1:
             raise RegisterBehind(f"{filing_id}: 备案库只到第{head.number if head else 0}号，不能登记第{entry.number}号")
         before = Filing.model_validate_json(head.value) if head else None
-        if reason := self._unfounded(session, entry):
+        if reason := self._unfounded(session, before, entry):
             return Appended(outcome="refused", reason=reason)
-        public = self._public(session, before, json.loads(head.public) if head else {}, entry)
-        sent = self._messages(session, before, entry, public)
-        shown = _notices(session, before, entry, public)
+        self._write(session, head, before, entry)
+        return Appended(outcome="entered")
+
+    def _write(self, session: Session, head: FilingRow | None, before: Filing | None, entry: Entry) -> None:
+        """The entry with everything that follows from it, in the transaction that is open."""
+        papers = partial(self._paper, session)
+        public = rows.public(before, json.loads(head.public) if head else {}, entry, papers)
+        reminded_on = self._reminded_on(session, entry.filing) if rows.asks_for_reminders(before, entry) else ()
+        sent = rows.message_rows(before, entry, public, reminded_on)
+        shown = rows.notice_rows(before, entry, public, papers)
         versions = self._versions(session, entry)
-        row = _entry_row(entry, effects(sent, shown, versions), head.head if head else GENESIS)
-        session.merge(_filing_row(entry, head.first_paper if head else entry.filing.paper, public, row.hash))
-        session.flush()
-        session.add_all([row, *sent, *shown, *versions])
+        row = rows.entry_row(entry, rows.effects(sent, shown, versions), head.head if head else GENESIS)
+        stands = rows.filing_row(entry, head.first_paper if head else entry.filing.paper, public, row.hash)
+        if head:
+            _update(session, stands)
+        else:
+            _insert(session, [stands])
+        for each in ([row], sent, shown, versions):
+            _insert(session, each)
         self._reports(session, before, entry)
         self._editions(session, entry.filing, entry.entered_at)
-        return Appended(outcome="entered")
 
     def _holds(self, session: Session, entry: Entry) -> int | None:
         """The number under which the register already holds this event: an act by its id, a lapse by its number."""
-        act = _act_id(entry)
+        act = rows.act_id(entry)
         if act is not None:
             query = select(EntryRow.number).where(EntryRow.filing_id == entry.filing.id, EntryRow.act_id == act)
             return session.exec(query).first()
@@ -193,69 +203,16 @@ class Register:
         return row.number if (stored.event, stored.at) == (entry.event, entry.at) else None
 
     @staticmethod
-    def _unfounded(session: Session, entry: Entry) -> str | None:
+    def _unfounded(session: Session, before: Filing | None, entry: Entry) -> str | None:
         """What only the register can tell against an entry."""
-        paper, number = _paper_of(entry), entry.filing.archive_number
+        paper, number = rows.paper_of(entry), entry.filing.archive_number
         if paper and session.get(Paper, paper) is None:
             return lodging.PAPER_MISSING
-        if number:
+        if number and (before is None or number != before.archive_number):
             others = select(FilingRow.filing_id).where(FilingRow.archive_number == number)
             if session.exec(others.where(FilingRow.filing_id != entry.filing.id)).first():
                 return f"备案编号 {number} 已属于另一备案"
         return None
-
-    @classmethod
-    def _public(cls, session: Session, before: Filing | None, public: dict[str, Any], entry: Entry) -> dict[str, Any]:
-        """What may be shown of a filing (G-04b): from its application, and from changes recorded since."""
-        happened, filing = entry.event, entry.filing
-        changed = before is not None and filing.paper != before.paper
-        renamed = isinstance(happened, ReportChange) and happened.change == "rename" and entry.refused is None
-        if before is None or changed or renamed:
-            key = happened.paper if isinstance(happened, ReportChange) and renamed else filing.paper
-            public |= cls._told(session, key)
-        return public
-
-    @classmethod
-    def _told(cls, session: Session, key: str) -> dict[str, Any]:
-        """What of a paper may be shown; a paper on a change has only what it changes."""
-        form = cls._paper(session, key)
-        told = {name: form[name] for name in ("alliance_name", "technical_field") if form.get(name)}
-        if form.get("leader"):
-            told["leader"] = {"name": form["leader"]["name"]}
-        if form.get("members"):
-            told["members"] = [{"name": member["name"]} for member in form["members"]]
-        return told
-
-    def _messages(
-        self, session: Session, before: Filing | None, entry: Entry, public: Mapping[str, Any]
-    ) -> list[MessageRow]:
-        told = messages.told(before, entry)
-        if not told:
-            return []
-        wanted = any("{reminders}" in messages.TEXTS[each.text].body or each.service for each in told)
-        names = messages.Names(
-            alliance=public["alliance_name"],
-            leader=public["leader"]["name"],
-            reminded_on=self._reminded_on(session, entry.filing) if wanted else (),
-        )
-        rows = []
-        for index, each in enumerate(told, 1):
-            title, body = messages.render(each.text, before, entry, names)
-            rows.append(
-                MessageRow(
-                    id=f"{entry.filing.id}-{entry.number}-{index}",
-                    filing_id=entry.filing.id,
-                    number=entry.number,
-                    text=each.text,
-                    to=each.to,
-                    office=each.office,
-                    service=each.service,
-                    title=title,
-                    body=body,
-                    created_at=entry.entered_at,
-                )
-            )
-        return rows
 
     @staticmethod
     def _reminded_on(session: Session, filing: Filing) -> tuple[date, ...]:
@@ -272,7 +229,7 @@ class Register:
     @staticmethod
     def _versions(session: Session, entry: Entry) -> list[VersionRow]:
         """The version of the application that an entry brings, if it brings one."""
-        happened, filing = _submission(entry), entry.filing
+        happened, filing = rows.submission(entry), entry.filing
         if happened is None:
             return []
         form = json.loads(session.get_one(Paper, filing.paper).body)
@@ -291,7 +248,7 @@ class Register:
 
     @staticmethod
     def _reports(session: Session, before: Filing | None, entry: Entry) -> None:
-        for row in _report_rows(before, entry):
+        for row in rows.report_rows(before, entry):
             known = session.get(AnnualReportRow, (row.filing_id, row.year))
             row.paper = row.paper or (known.paper if known else None)
             session.merge(row)
@@ -320,17 +277,24 @@ class Register:
     # Doors
 
     def reserve_archive_number(self, filing_id: str, prefix: str) -> str:
-        """备案编号: the next running number under a prefix, once a filing (G-40)."""
+        """备案编号: the next running number under a prefix, once a filing (G-40). Numbers given by hand are passed over."""
         with self._writing() as session:
             if self.engine.dialect.name == "postgresql":
                 session.connection().execute(text("LOCK TABLE archive_numbers IN EXCLUSIVE MODE"))
-            mine = select(ArchiveNumber).where(ArchiveNumber.prefix == prefix, ArchiveNumber.filing_id == filing_id)
-            row = session.exec(mine).first()
-            if row is None:
-                last = session.exec(select(func.max(ArchiveNumber.running)).where(ArchiveNumber.prefix == prefix)).one()
-                row = ArchiveNumber(prefix=prefix, running=(last or 0) + 1, filing_id=filing_id)
-                session.add(row)
-            return f"{prefix}{row.running:04d}"
+            reserved = session.exec(select(ArchiveNumber).where(ArchiveNumber.prefix == prefix)).all()
+            held = select(FilingRow.archive_number).where(col(FilingRow.archive_number).startswith(prefix))
+            by_hand = {number or "" for number in session.exec(held.where(FilingRow.filing_id != filing_id))}
+            mine = next((row for row in reserved if row.filing_id == filing_id), None)
+            if mine and f"{prefix}{mine.running:04d}" not in by_hand:
+                return f"{prefix}{mine.running:04d}"
+            if mine:
+                session.delete(mine)
+                session.flush()
+            used = [row.running for row in reserved]
+            used += [int(end) for number in by_hand if (end := number.removeprefix(prefix)).isdecimal()]
+            running = max(used, default=0) + 1
+            session.add(ArchiveNumber(prefix=prefix, running=running, filing_id=filing_id))
+            return f"{prefix}{running:04d}"
 
     def record_refusal(self, filing_id: str, act: Mapping[str, Any], message: str, now: datetime) -> None:
         """Record an act that was refused without an entry."""
@@ -471,23 +435,21 @@ class Register:
         """Note that deliveries of these entries' messages were handed to the engine."""
         with self._writing() as session:
             for filing_id, number in entries:
-                for row in session.exec(_of_entry(filing_id, number)):
-                    row.handed_at = now
-                    session.add(row)
+                of_entry = (col(MessageRow.filing_id) == filing_id, col(MessageRow.number) == number)
+                session.connection().execute(update(MessageRow).where(*of_entry), {"handed_at": now})
 
     def to_deliver(self, filing_id: str, number: int) -> list[Message]:
         """The messages of an entry that are still to be delivered."""
         with self._reading() as session:
-            query = _of_entry(filing_id, number).where(col(MessageRow.delivered_at).is_(None))
+            query = select(MessageRow).where(MessageRow.filing_id == filing_id, MessageRow.number == number)
+            query = query.where(col(MessageRow.delivered_at).is_(None)).order_by(MessageRow.id)
             return [Message.model_validate(row, from_attributes=True) for row in session.exec(query)]
 
     def delivered(self, message_ids: Sequence[str], now: datetime) -> None:
         """Note that messages were delivered; the first time stands."""
+        undelivered = update(MessageRow).where(col(MessageRow.delivered_at).is_(None))
         with self._writing() as session:
-            query = select(MessageRow).where(col(MessageRow.id).in_(message_ids))
-            for row in session.exec(query):
-                row.delivered_at = row.delivered_at or now
-                session.add(row)
+            session.connection().execute(undelivered.where(col(MessageRow.id).in_(message_ids)), {"delivered_at": now})
 
     # Proof
 
@@ -496,7 +458,7 @@ class Register:
         faults = []
         with self._reading() as session:
             try:
-                for fault in _faults(session, filing_id):
+                for fault in proof.faults(session, filing_id, partial(self._paper, session)):
                     faults.append(fault)
             except (PaperMissing, ValueError, TypeError, LookupError) as unreadable:
                 faults.append(f"备案库的内容无法读取（{type(unreadable).__name__}）")
@@ -517,124 +479,16 @@ class Register:
             yield session
 
 
-def _of_entry(filing_id: str, number: int) -> Any:
-    return select(MessageRow).where(MessageRow.filing_id == filing_id, MessageRow.number == number)
+def _insert(session: Session, written: Sequence[SQLModel]) -> None:
+    """Write rows of one table. As plain statements: nothing of an entry is read again in its transaction."""
+    if written:
+        session.connection().execute(insert(type(written[0])), [row.model_dump() for row in written])
 
 
-def _act_id(entry: Entry) -> str | None:
-    return None if isinstance(entry.event, Submit | Lapse) else entry.event.id
-
-
-def _paper_of(entry: Entry) -> str | None:
-    """The paper that an entry rests on; a refused one rests on none."""
-    return getattr(entry.event, "paper", None) if entry.refused is None else None
-
-
-def _notices(session: Session, before: Filing | None, entry: Entry, public: dict[str, Any]) -> list[PublicNoticeRow]:
-    change = entry.filing.change
-    changed = Register._told(session, change.paper) if change and change.notice else None
-    return [
-        PublicNoticeRow(
-            id=f"{entry.filing.id}-{entry.number}-{index}",
-            filing_id=entry.filing.id,
-            number=entry.number,
-            kind=each.kind,
-            jurisdiction=each.jurisdiction,
-            shown_from=each.shown_from,
-            shown_until=each.shown_until,
-            content=canonical(each.content),
-            published_at=entry.entered_at,
-        )
-        for index, each in enumerate(publicity.published(before, entry, public, changed), 1)
-    ]
-
-
-def _submission(entry: Entry) -> Submit | Resubmit | None:
-    """The event, if it brings a version of the application."""
-    return entry.event if entry.refused is None and isinstance(entry.event, Submit | Resubmit) else None
-
-
-def _report_rows(before: Filing | None, entry: Entry) -> Iterator[AnnualReportRow]:
-    """The reporting years that an entry changed; `paper` only if it brought one."""
-    earlier: Sequence[ReportingYear] = before.years if before else ()
-    for year in entry.filing.years:
-        if year not in earlier:
-            yield AnnualReportRow(
-                filing_id=entry.filing.id,
-                year=year.year,
-                status=year.status.value,
-                due=year.due,
-                filed_at=year.filed_at,
-                paper=getattr(entry.event, "paper", None) if getattr(entry.event, "year", None) == year.year else None,
-                number=entry.number,
-            )
-
-
-def effects(sent: Sequence[MessageRow], shown: Sequence[PublicNoticeRow], versions: Sequence[VersionRow] = ()) -> str:
-    """Digest of what an entry sent, published and took in; whether a message has arrived is no part of it."""
-    rows: list[Sequence[SQLModel]] = [sent, shown, versions]
-    return digest(
-        [[row.model_dump(mode="json", exclude={"handed_at", "delivered_at"}) for row in each] for each in rows]
-    )
-
-
-def _link(previous: str, body: str, sent: str) -> str:
-    """The hash of an entry: of the entry before it, of its own text, and of its effects."""
-    return hashlib.sha256(f"{previous}{body}{sent}".encode()).hexdigest()
-
-
-def _entry_row(entry: Entry, sent: str, previous: str) -> EntryRow:
-    body = canonical(entry.model_dump(mode="json"))
-    return EntryRow(
-        filing_id=entry.filing.id,
-        number=entry.number,
-        at=entry.at,
-        entered_at=entry.entered_at,
-        kind=entry.event.kind,
-        act_id=_act_id(entry),
-        stage=entry.stage.value,
-        refused=entry.refused,
-        paper=_paper_of(entry),
-        body=body,
-        effects=sent,
-        hash=_link(previous, body, sent),
-    )
-
-
-def _filing_row(entry: Entry, first_paper: str, public: Mapping[str, Any], hash_: str) -> FilingRow:
-    filing = entry.filing
-    due = agenda.next_deadline(filing)
-    current = next((year.year for year in filing.years if not year.closed), None)
-    return FilingRow(
-        filing_id=filing.id,
-        number=filing.number,
-        head=hash_,
-        kind=filing.kind.value,
-        stage=filing.stage.value,
-        open=not lifecycle.is_over(filing),
-        jurisdiction=filing.jurisdiction,
-        zone=filing.zone,
-        leader=filing.leader,
-        alliance_name=public["alliance_name"],
-        leader_name=public["leader"]["name"],
-        technical_field=public["technical_field"],
-        archive_number=filing.archive_number,
-        archived_on=filing.archived_on,
-        waiting_for=lifecycle.awaited(filing),
-        report_year=current,
-        next_deadline=due.at if due else None,
-        next_lapse=due.lapse.kind.value if due else None,
-        missed_years=filing.missed_years,
-        open_objections=filing.open_objections,
-        on_hold=filing.case.held if filing.case else False,
-        provisional=agenda.provisional(filing),
-        terms=filing.terms,
-        calendar=filing.calendar,
-        first_paper=first_paper,
-        public=canonical(public),
-        value=canonical(filing.model_dump(mode="json")),
-        updated_at=entry.entered_at,
-    )
+def _update(session: Session, row: FilingRow) -> None:
+    """Write where a filing stands over where it stood."""
+    table = update(FilingRow).where(col(FilingRow.filing_id) == row.filing_id)
+    session.connection().execute(table, row.model_dump(exclude={"filing_id"}))
 
 
 def known_to(session: Session, filing: Filing, form: Mapping[str, Any]) -> intake.Known:
@@ -659,72 +513,3 @@ def _known(session: Session, own: set[str], *, name: str, leader: str, technical
         same_field=tuple(row.alliance_name for row in same_field),
         revoked=tuple(row.alliance_name for row in revoked),
     )
-
-
-def _faults(session: Session, filing_id: str) -> Iterator[str]:
-    previous, last = GENESIS, None
-    before: Filing | None = None
-    first_paper = ""
-    public: dict[str, Any] = {}
-    sent: dict[int, list[MessageRow]] = {}
-    shown: dict[int, list[PublicNoticeRow]] = {}
-    reports: dict[int, AnnualReportRow] = {}
-    taken_in = select(VersionRow).where(VersionRow.filing_id == filing_id).order_by(col(VersionRow.version))
-    versions = list(session.exec(taken_in))
-    for message in session.exec(select(MessageRow).where(MessageRow.filing_id == filing_id)):
-        sent.setdefault(message.number, []).append(message)
-    for notice in session.exec(select(PublicNoticeRow).where(PublicNoticeRow.filing_id == filing_id)):
-        shown.setdefault(notice.number, []).append(notice)
-    query = select(EntryRow).where(EntryRow.filing_id == filing_id).order_by(col(EntryRow.number))
-    for expected, row in enumerate(session.exec(query), 1):
-        if row.number != expected:
-            yield f"第{expected}号登记缺失"
-            return
-        entry = Entry.model_validate_json(row.body)
-        told = sorted(sent.pop(expected, []), key=_in_order)
-        made_public = sorted(shown.pop(expected, []), key=_in_order)
-        brought = [versions.pop(0)] if versions and _submission(entry) else []
-        seen = effects(told, made_public, brought)
-        yield from (f"第{expected}号登记{fault}" for fault in _entry_faults(row, entry, seen, previous))
-        for report in _report_rows(before, entry):
-            known = reports.get(report.year)
-            report.paper = report.paper or (known.paper if known else None)
-            reports[report.year] = report
-        paper = session.get(Paper, row.paper) if row.paper else None
-        if row.paper and (paper is None or hashlib.sha256(paper.body.encode()).hexdigest() != row.paper):
-            yield f"第{expected}号登记的文书已被改动或缺失"
-        public = Register._public(session, before, public, entry)
-        first_paper = first_paper or entry.filing.paper
-        previous, last, before = row.hash, row, entry.filing
-    if sent or shown or versions:
-        yield "有消息、公告或申请版本不属于任何登记"
-    kept = session.exec(select(AnnualReportRow).where(AnnualReportRow.filing_id == filing_id))
-    if {row.year: row.model_dump() for row in kept} != {year: row.model_dump() for year, row in reports.items()}:
-        yield "年度报送情况与登记不符"
-    again = _filing_row(Entry.model_validate_json(last.body), first_paper, public, last.hash) if last else None
-    yield from _head_faults(session.get(FilingRow, filing_id), again)
-
-
-def _in_order(row: MessageRow | PublicNoticeRow) -> tuple[int, str]:
-    return len(row.id), row.id
-
-
-def _entry_faults(row: EntryRow, entry: Entry, seen: str, previous: str) -> Iterator[str]:
-    if row.effects != seen:
-        yield "的消息、公告或申请版本已被改动"
-    if row.hash != _link(previous, row.body, row.effects):
-        yield "与前后登记的哈希不符"
-        return
-    again = _entry_row(entry, row.effects, previous)
-    for name in ("filing_id", "number", "at", "entered_at", "kind", "act_id", "stage", "refused", "paper"):
-        if getattr(row, name) != getattr(again, name):
-            yield f"的检索列 {name} 与登记内容不符"
-
-
-def _head_faults(head: FilingRow | None, again: FilingRow | None) -> Iterator[str]:
-    if head is None or again is None:
-        yield "备案或其登记缺失"
-        return
-    for name in FilingRow.model_fields:
-        if getattr(head, name) != getattr(again, name):
-            yield f"备案现状的 {name} 与最后一条登记不符"

@@ -21,6 +21,7 @@ from temporalio.worker import Worker
 
 import worker as service
 from activities.delivering import Channel
+from activities.entering import Start
 from activities.register import Register
 from deploy.database import migrate
 from deploy.embedded import temporal
@@ -30,7 +31,7 @@ from models.values import digest
 from regulation import intake
 from starter import Filings, read_instant, workflow_id
 from workflows import visibility
-from workflows.filing import AllianceFiling, Start
+from workflows.filing import AllianceFiling
 
 FLAGS = (
     "frontend.WorkflowTimeSkippingEnabled=true",
@@ -68,13 +69,17 @@ class World:
     environment: WorkflowEnvironment
     settings: Settings
     register: Register
+    delivering: bool = True
     _more_work: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, environment: WorkflowEnvironment, var: Path, **settings: Any) -> AsyncIterator[Self]:
-        """A world with its worker running."""
+    async def opened(
+        cls, environment: WorkflowEnvironment, var: Path, *, delivering: bool = True, **settings: Any
+    ) -> AsyncIterator[Self]:
+        """A world with its worker running and, if messages are to be delivered, its postman."""
         world = cls.without_worker(environment, var, **settings)
+        world.delivering = delivering
         async with world.working(), world._more_work:
             yield world
         world.register.engine.dispose()
@@ -94,12 +99,13 @@ class World:
         settings = self.settings.model_copy(update={"task_queue": queue or self.settings.task_queue})
         built, postman = service.build(self.environment.client, self.register, settings, channels)
         async with built:
-            rounds = asyncio.create_task(postman.run())
+            rounds = [asyncio.create_task(postman.run())] if self.delivering else []
             try:
                 yield built
             finally:
-                rounds.cancel()
-                await asyncio.gather(rounds, return_exceptions=True)
+                for each in rounds:
+                    each.cancel()
+                await asyncio.gather(*rounds, return_exceptions=True)
 
     @property
     def door(self) -> Filings:

@@ -85,19 +85,25 @@ def receipt(entry: Entry, warnings: tuple[str, ...] = ()) -> Receipt:
     )
 
 
-def outlook(filing: Filing) -> Iterator[AgendaLine]:
-    """日程: what time alone will bring if nobody acts, line by line, three due years ahead at most."""
+def ahead(filing: Filing) -> Iterator[tuple[Filing, agenda.Due]]:
+    """What time alone will bring if nobody acts, each with the filing as it will then stand; three due years at most."""
     years = 0
     while years < YEARS_AHEAD and (due := agenda.next_lapse(filing)):
-        term = agenda.term_of(filing, due)
+        yield filing, due
+        filing = lifecycle.apply(filing, due.lapse, Moment(due.at, due.at))
+        years += due.lapse.kind in (LapseKind.YEAR_CLOSED, LapseKind.YEAR_MISSED)
+
+
+def outlook(filing: Filing) -> Iterator[AgendaLine]:
+    """日程: what time alone will bring, line by line, with how each date was counted."""
+    for then, due in ahead(filing):
+        term = agenda.term_of(then, due)
         yield AgendaLine(
             at=due.at,
             lapse=due.lapse,
-            article=lifecycle.article_of(due.lapse, filing.kind, filing.stage),
-            terms=term.terms if term else filing.terms,
-            calendar=term.calendar if term else filing.calendar,
-            provisional=agenda.is_provisional(filing, due),
-            counted=agenda.counted(filing, due),
+            article=lifecycle.article_of(due.lapse, then.kind, then.stage),
+            terms=term.terms if term else then.terms,
+            calendar=term.calendar if term else then.calendar,
+            provisional=agenda.is_provisional(then, due),
+            counted=agenda.counted(then, due),
         )
-        filing = lifecycle.apply(filing, due.lapse, Moment(due.at, due.at))
-        years += due.lapse.kind in (LapseKind.YEAR_CLOSED, LapseKind.YEAR_MISSED)

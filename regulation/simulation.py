@@ -27,8 +27,12 @@ class Simulation(Value):
 
     filing: Filing | None = None
     docket: tuple[Entry, ...] = ()
-    agenda: tuple[AgendaLine, ...] = ()
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def agenda(self) -> tuple[AgendaLine, ...]:
+        """What time alone will bring from where the life stands."""
+        return tuple(entries.outlook(self.filing)) if self.filing else ()
 
 
 class Life:
@@ -102,6 +106,5 @@ def simulate(
     return Simulation(
         filing=life.filing,
         docket=tuple(life.docket),
-        agenda=tuple(entries.outlook(life.filing)),
         findings=examined.findings,
     )

@@ -7,11 +7,12 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
+from activities.entering import Start
 from models.vocabulary import Stage
 from starter import Conflict, NotFound, Refused, workflow_id
 from tests.story import Story, checklist, instant, report
 from tests.world import World
-from workflows.filing import AllianceFiling, Start
+from workflows.filing import AllianceFiling
 
 
 async def test_a_repeated_submission_is_the_same_filing_and_another_one_a_conflict(world: World) -> None:

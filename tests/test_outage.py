@@ -99,6 +99,7 @@ async def test_a_dead_register_holds_an_act_up_and_loses_nothing(
     async with world.working():
         receipt = await story.submitted("2027-03-15")
         assert (receipt.number, register.tried) == (1, [1, 1, 1, 1])
+        await world.agenda(story.id)  # a query is answered after the task that wrote
         history = await world.handle(story.id).fetch_history()
         assert sum(event.HasField("marker_recorded_event_attributes") for event in history.events) == 2
     register.engine.dispose()

@@ -27,7 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
-from activities.register import GENESIS, Appended, PaperMissing, Register, RegisterBehind
+from activities.register import Appended, PaperMissing, Register, RegisterBehind
+from activities.rows import GENESIS
 from deploy.database import migrate
 from models.acts import Accept, By, Lapse, Withdraw
 from models.filing import Entry
@@ -235,6 +236,18 @@ def test_of_several_who_append_at_once_one_wins(register: Register) -> None:
     assert at_once(register, [somebody(Withdraw, second, id="withdraw")] * 5) == ["entered", *["known"] * 4]
     assert [entry.number for entry in register.docket("LIFE")] == [1, 2, 3]
     assert register.verify("LIFE") == []
+
+
+@on_both
+def test_a_number_given_by_hand_is_not_reserved_again(register: Register) -> None:
+    told = lived("LIFE")
+    prefix = "LN-CXY-A-210100-2026-"
+    assert register.reserve_archive_number("EARLY", prefix) == f"{prefix}0001"
+    written(register, told)
+    assert told.docket[-1].filing.archive_number == f"{prefix}0001"
+    assert register.reserve_archive_number("EARLY", prefix) == f"{prefix}0002", "its own was given away by hand"
+    assert register.reserve_archive_number("LATE", prefix) == f"{prefix}0003"
+    assert register.reserve_archive_number("LIFE", prefix) == f"{prefix}0004"
 
 
 @on_both

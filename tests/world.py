@@ -2,18 +2,22 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlmodel import SQLModel
 from temporalio import workflow
+from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from temporalio.workflow import ParentClosePolicy
 
+from activities.entering import Start
 from deploy import skipping
 from deploy.skipping import BEFORE_THE_START, EARLY
 from models.filing import Receipt
 from starter import workflow_id
-from workflows.filing import AllianceFiling, Start
+from workflows.filing import AllianceFiling
 
 SENT = 0.5
 """Seconds in which a request reaches the server."""
@@ -59,3 +63,12 @@ class World(skipping.World):
         await asyncio.sleep(SENT)
         await self._more_work.enter_async_context(self.working(queue))
         return await waiting
+
+    async def ends(self, filing_id: str) -> None:
+        """Nobody lives here any more: the filing's workflow and the workers that came for it end, the register is empty."""
+        await self._more_work.aclose()
+        with suppress(RPCError):
+            await self.handle(filing_id).terminate()
+        with self.register.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            for table in reversed(SQLModel.metadata.sorted_tables):
+                connection.execute(table.delete())

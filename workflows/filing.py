@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.workflow import LocalActivityConfig
 
 with workflow.unsafe.imports_passed_through():
-    from activities.entering import Correction, Entering, Question, Submission
+    from activities.entering import Correction, Entering, Question, Start, Submission
     from activities.register import Appended
     from models.acts import Act, CalendarPublished, Resubmit, TermsPublished
     from models.filing import AgendaLine, Entry, Filing, Receipt
@@ -31,12 +31,6 @@ STEP = LocalActivityConfig(
     local_retry_threshold=timedelta(seconds=5),
 )
 """How the register is called: for as long as it takes, and without filling the history while it is down."""
-
-
-class Start(Submission):
-    """A start names a filing and, the first time, its paper; only a continued run carries the filing itself."""
-
-    filing: Filing | None = None
 
 
 @workflow.defn(name="AllianceFiling")
@@ -57,7 +51,8 @@ class AllianceFiling:
         """From the application to the end of the filing (《工作指引》第九条至第十一条)."""
         if self.filing is None:
             await self._take_in(start)
-        self._show()
+        else:
+            self._show()
         while not await self._is_over():
             if await self._day_comes():
                 async with self.lock:
@@ -151,8 +146,11 @@ class AllianceFiling:
         taken = await workflow.execute_local_activity_method(Entering.take_in, submission, **_step("受理前核对"))
         if taken.filing:
             self._carry(taken.filing)
+            self._show()
         elif taken.facts:
-            await self._enter(entries.submitted(taken.facts, Moment(submission.received_at or now, now)))
+            appended = await self._enter(entries.submitted(taken.facts, Moment(submission.received_at or now, now)))
+            if appended.outcome == "refused":
+                raise _error(Refusal(message=appended.reason, article="", missing=appended.reason))
 
     async def _act(self, raw: JsonValue, *, by_signal: bool = False) -> Receipt:
         """Enter an act, judged after everything that was due when it was received (Instants 2)."""
@@ -222,7 +220,8 @@ class AllianceFiling:
             self._carry(entry.filing)
         elif appended.filing:
             self._carry(appended.filing)
-        self._show()
+        if self.filing:
+            self._show()
         return appended
 
     async def _catch_up(self) -> None:

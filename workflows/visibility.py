@@ -102,10 +102,11 @@ def details(filing: Filing, alliance: str, recent: list[Entry]) -> str:
         "| 时间 | 届至事项 | 依据 | 日历 |",
         "|---|---|---|---|",
     ]
-    coming = (line for n, line in enumerate(entries.outlook(filing)) if not n or line.lapse.kind != LapseKind.REMINDER)
-    for line in islice(coming, LINES):
-        calendar = f"{line.calendar}（暂定）" if line.provisional else line.calendar
-        lines.append(f"| {local(line.at)} | {name_of(line.lapse)} | {line.article} | {calendar} |")
+    coming = (each for n, each in enumerate(entries.ahead(filing)) if not n or each[1].lapse.kind != LapseKind.REMINDER)
+    for then, due in islice(coming, LINES):
+        article = lifecycle.article_of(due.lapse, then.kind, then.stage)
+        calendar = f"{then.calendar}（暂定）" if agenda.is_provisional(then, due) else then.calendar
+        lines.append(f"| {local(due.at)} | {name_of(due.lapse)} | {article} | {calendar} |")
     if recent:
         lines += ["", "| 号 | 时间 | 事项 | 阶段 |", "|---|---|---|---|"]
         for entry in reversed(recent[-LINES:]):

@@ -1,0 +1,82 @@
+"""Proof: what is wrong with a filing's chain. Every row is made again from the entries, and compared."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from activities import rows
+from activities.rows import GENESIS, Papers
+from models.filing import Entry, Filing
+from models.register import AnnualReportRow, EntryRow, FilingRow, MessageRow, Paper, PublicNoticeRow, VersionRow
+
+
+def faults(session: Session, filing_id: str, papers: Papers) -> Iterator[str]:
+    """Every fault of a filing's chain, its messages, notices, versions, reports and papers, in words."""
+    previous, last = GENESIS, None
+    before: Filing | None = None
+    first_paper = ""
+    public: dict[str, Any] = {}
+    sent: dict[int, list[MessageRow]] = {}
+    shown: dict[int, list[PublicNoticeRow]] = {}
+    reports: dict[int, AnnualReportRow] = {}
+    taken_in = select(VersionRow).where(VersionRow.filing_id == filing_id).order_by(col(VersionRow.version))
+    versions = list(session.exec(taken_in))
+    for message in session.exec(select(MessageRow).where(MessageRow.filing_id == filing_id)):
+        sent.setdefault(message.number, []).append(message)
+    for notice in session.exec(select(PublicNoticeRow).where(PublicNoticeRow.filing_id == filing_id)):
+        shown.setdefault(notice.number, []).append(notice)
+    query = select(EntryRow).where(EntryRow.filing_id == filing_id).order_by(col(EntryRow.number))
+    for expected, row in enumerate(session.exec(query), 1):
+        if row.number != expected:
+            yield f"第{expected}号登记缺失"
+            return
+        entry = Entry.model_validate_json(row.body)
+        told = sorted(sent.pop(expected, []), key=_in_order)
+        made_public = sorted(shown.pop(expected, []), key=_in_order)
+        brought = [versions.pop(0)] if versions and rows.submission(entry) else []
+        seen = rows.effects(told, made_public, brought)
+        yield from (f"第{expected}号登记{fault}" for fault in _entry_faults(row, entry, seen, previous))
+        for report in rows.report_rows(before, entry):
+            known = reports.get(report.year)
+            report.paper = report.paper or (known.paper if known else None)
+            reports[report.year] = report
+        paper = session.get(Paper, row.paper) if row.paper else None
+        if row.paper and (paper is None or hashlib.sha256(paper.body.encode()).hexdigest() != row.paper):
+            yield f"第{expected}号登记的文书已被改动或缺失"
+        public = rows.public(before, public, entry, papers)
+        first_paper = first_paper or entry.filing.paper
+        previous, last, before = row.hash, row, entry.filing
+    if sent or shown or versions:
+        yield "有消息、公告或申请版本不属于任何登记"
+    kept = session.exec(select(AnnualReportRow).where(AnnualReportRow.filing_id == filing_id))
+    if {row.year: row.model_dump() for row in kept} != {year: row.model_dump() for year, row in reports.items()}:
+        yield "年度报送情况与登记不符"
+    again = rows.filing_row(Entry.model_validate_json(last.body), first_paper, public, last.hash) if last else None
+    yield from _head_faults(session.get(FilingRow, filing_id), again)
+
+
+def _in_order(row: MessageRow | PublicNoticeRow) -> tuple[int, str]:
+    return len(row.id), row.id
+
+
+def _entry_faults(row: EntryRow, entry: Entry, seen: str, previous: str) -> Iterator[str]:
+    if row.effects != seen:
+        yield "的消息、公告或申请版本已被改动"
+    if row.hash != rows.link(previous, row.body, row.effects):
+        yield "与前后登记的哈希不符"
+        return
+    again = rows.entry_row(entry, row.effects, previous)
+    for name in ("filing_id", "number", "at", "entered_at", "kind", "act_id", "stage", "refused", "paper"):
+        if getattr(row, name) != getattr(again, name):
+            yield f"的检索列 {name} 与登记内容不符"
+
+
+def _head_faults(head: FilingRow | None, again: FilingRow | None) -> Iterator[str]:
+    if head is None or again is None:
+        yield "备案或其登记缺失"
+        return
+    for name in FilingRow.model_fields:
+        if getattr(head, name) != getattr(again, name):
+            yield f"备案现状的 {name} 与最后一条登记不符"

@@ -1,0 +1,196 @@
+"""What an entry becomes in the register's tables: its rows, and the hash that covers them.
+
+Nothing here touches a database: what a row needs of a paper is asked of `papers`. So verifying makes the same rows again.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlmodel import SQLModel
+
+from models.acts import Lapse, ReportChange, Resubmit, Submit
+from models.filing import Entry, Filing, ReportingYear
+from models.register import AnnualReportRow, EntryRow, FilingRow, MessageRow, PublicNoticeRow, VersionRow
+from models.values import canonical, digest
+from regulation import agenda, lifecycle, messages, publicity
+
+Papers = Callable[[str], dict[str, Any]]
+"""A paper by its digest."""
+
+GENESIS = "0" * 64
+"""The hash before a filing's first entry."""
+
+
+def act_id(entry: Entry) -> str | None:
+    """The id of the act that an entry holds, if it is an act."""
+    return None if isinstance(entry.event, Submit | Lapse) else entry.event.id
+
+
+def paper_of(entry: Entry) -> str | None:
+    """The paper that an entry rests on; a refused one rests on none."""
+    return getattr(entry.event, "paper", None) if entry.refused is None else None
+
+
+def submission(entry: Entry) -> Submit | Resubmit | None:
+    """The event, if it brings a version of the application."""
+    return entry.event if entry.refused is None and isinstance(entry.event, Submit | Resubmit) else None
+
+
+def public(before: Filing | None, shown: Mapping[str, Any], entry: Entry, papers: Papers) -> dict[str, Any]:
+    """What may be shown of a filing (G-04b): from its application, and from changes recorded since."""
+    happened, filing = entry.event, entry.filing
+    changed = before is not None and filing.paper != before.paper
+    renamed = isinstance(happened, ReportChange) and happened.change == "rename" and entry.refused is None
+    if before is not None and not changed and not renamed:
+        return dict(shown)
+    return {
+        **shown,
+        **_told(papers(happened.paper if isinstance(happened, ReportChange) and renamed else filing.paper)),
+    }
+
+
+def _told(form: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a paper may be shown; a paper on a change has only what it changes."""
+    told = {name: form[name] for name in ("alliance_name", "technical_field") if form.get(name)}
+    if form.get("leader"):
+        told["leader"] = {"name": form["leader"]["name"]}
+    if form.get("members"):
+        told["members"] = [{"name": member["name"]} for member in form["members"]]
+    return told
+
+
+def asks_for_reminders(before: Filing | None, entry: Entry) -> bool:
+    """Whether a text of this entry names the days on which the leader was reminded."""
+    return any("{reminders}" in messages.TEXTS[each.text].body or each.service for each in messages.told(before, entry))
+
+
+def message_rows(
+    before: Filing | None, entry: Entry, shown: Mapping[str, Any], reminded_on: tuple[date, ...]
+) -> list[MessageRow]:
+    """The messages that an entry sends."""
+    names = messages.Names(alliance=shown["alliance_name"], leader=shown["leader"]["name"], reminded_on=reminded_on)
+    rows = []
+    for index, each in enumerate(messages.told(before, entry), 1):
+        title, body = messages.render(each.text, before, entry, names)
+        rows.append(
+            MessageRow(
+                id=f"{entry.filing.id}-{entry.number}-{index}",
+                filing_id=entry.filing.id,
+                number=entry.number,
+                text=each.text,
+                to=each.to,
+                office=each.office,
+                service=each.service,
+                title=title,
+                body=body,
+                created_at=entry.entered_at,
+            )
+        )
+    return rows
+
+
+def notice_rows(before: Filing | None, entry: Entry, shown: Mapping[str, Any], papers: Papers) -> list[PublicNoticeRow]:
+    """What an entry makes public; the notice of a change shows the alliance as it would be."""
+    change = entry.filing.change
+    changed = _told(papers(change.paper)) if change and change.notice else None
+    return [
+        PublicNoticeRow(
+            id=f"{entry.filing.id}-{entry.number}-{index}",
+            filing_id=entry.filing.id,
+            number=entry.number,
+            kind=each.kind,
+            jurisdiction=each.jurisdiction,
+            shown_from=each.shown_from,
+            shown_until=each.shown_until,
+            content=canonical(each.content),
+            published_at=entry.entered_at,
+        )
+        for index, each in enumerate(publicity.published(before, entry, dict(shown), changed), 1)
+    ]
+
+
+def report_rows(before: Filing | None, entry: Entry) -> Iterator[AnnualReportRow]:
+    """The reporting years that an entry changed; `paper` only if it brought one."""
+    earlier: Sequence[ReportingYear] = before.years if before else ()
+    for year in entry.filing.years:
+        if year not in earlier:
+            yield AnnualReportRow(
+                filing_id=entry.filing.id,
+                year=year.year,
+                status=year.status.value,
+                due=year.due,
+                filed_at=year.filed_at,
+                paper=getattr(entry.event, "paper", None) if getattr(entry.event, "year", None) == year.year else None,
+                number=entry.number,
+            )
+
+
+def effects(sent: Sequence[MessageRow], shown: Sequence[PublicNoticeRow], versions: Sequence[VersionRow] = ()) -> str:
+    """Digest of what an entry sent, published and took in; whether a message has arrived is no part of it."""
+    rows: list[Sequence[SQLModel]] = [sent, shown, versions]
+    return digest(
+        [[row.model_dump(mode="json", exclude={"handed_at", "delivered_at"}) for row in each] for each in rows]
+    )
+
+
+def link(previous: str, body: str, sent: str) -> str:
+    """The hash of an entry: of the entry before it, of its own text, and of its effects."""
+    return hashlib.sha256(f"{previous}{body}{sent}".encode()).hexdigest()
+
+
+def entry_row(entry: Entry, sent: str, previous: str) -> EntryRow:
+    """An entry as written down, linked to the one before it."""
+    body = canonical(entry.model_dump(mode="json"))
+    return EntryRow(
+        filing_id=entry.filing.id,
+        number=entry.number,
+        at=entry.at,
+        entered_at=entry.entered_at,
+        kind=entry.event.kind,
+        act_id=act_id(entry),
+        stage=entry.stage.value,
+        refused=entry.refused,
+        paper=paper_of(entry),
+        body=body,
+        effects=sent,
+        hash=link(previous, body, sent),
+    )
+
+
+def filing_row(entry: Entry, first_paper: str, shown: Mapping[str, Any], hash_: str) -> FilingRow:
+    """Where a filing stands after an entry."""
+    filing = entry.filing
+    due = agenda.next_deadline(filing)
+    current = next((year.year for year in filing.years if not year.closed), None)
+    return FilingRow(
+        filing_id=filing.id,
+        number=filing.number,
+        head=hash_,
+        kind=filing.kind.value,
+        stage=filing.stage.value,
+        open=not lifecycle.is_over(filing),
+        jurisdiction=filing.jurisdiction,
+        zone=filing.zone,
+        leader=filing.leader,
+        alliance_name=shown["alliance_name"],
+        leader_name=shown["leader"]["name"],
+        technical_field=shown["technical_field"],
+        archive_number=filing.archive_number,
+        archived_on=filing.archived_on,
+        waiting_for=lifecycle.awaited(filing),
+        report_year=current,
+        next_deadline=due.at if due else None,
+        next_lapse=due.lapse.kind.value if due else None,
+        missed_years=filing.missed_years,
+        open_objections=filing.open_objections,
+        on_hold=filing.case.held if filing.case else False,
+        provisional=agenda.provisional(filing),
+        terms=filing.terms,
+        calendar=filing.calendar,
+        first_paper=first_paper,
+        public=canonical(shown),
+        value=canonical(filing.model_dump(mode="json")),
+        updated_at=entry.entered_at,
+    )
