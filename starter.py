@@ -56,6 +56,10 @@ from workflows.connection import connect
 from workflows.filing import AllianceFiling
 
 INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
+
+WHILE_BUSY = 0.2
+"""Seconds to wait while a filing has as many acts under way as the engine takes at once."""
+
 PATIENCE = timedelta(seconds=30)
 """How long a caller waits for an answer before its outcome counts as unknown."""
 
@@ -142,28 +146,40 @@ class Filings:
         act = self._lodged(filing, raw, now)
         if not row.open:
             self._refuse_at_the_door(filing, act, now)
-        sent: JsonValue = act.but(seen=row.number).model_dump(mode="json")
-        start = WithStartWorkflowOperation(
-            AllianceFiling.run,
-            Start(filing_id=filing_id),
-            id=workflow_id(filing_id),
-            task_queue=self.task_queue,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            memo={"alliance": row.alliance_name},
-            static_summary=visibility.static_summary(row.alliance_name, row.jurisdiction),
-        )
-        # The filing itself knows which acts it has applied; an update id of its own lets a refused act be sent again.
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
-                receipt: Receipt = await self.client.execute_update_with_start_workflow(
-                    "act", sent, start_workflow_operation=start, id=f"{act.id}:{uuid4().hex[:8]}", result_type=Receipt
-                )
-                return receipt
+                return await self._sent(row, act)
         except WorkflowUpdateFailedError as failed:
             return self._answered_before(filing_id, act, failed, now)
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as late:
             raise Unreachable from late
+
+    async def _sent(self, row: FilingRow, act: Act) -> Receipt:
+        """Send an act to a filing's workflow, which is started if it does not run; again while the filing is very busy.
+
+        The filing itself knows which acts it has applied; an update id of its own lets a refused act be sent again.
+        """
+        raw: JsonValue = act.but(seen=row.number).model_dump(mode="json")
+        while True:
+            start = WithStartWorkflowOperation(
+                AllianceFiling.run,
+                Start(filing_id=row.filing_id),
+                id=workflow_id(row.filing_id),
+                task_queue=self.task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                memo={"alliance": row.alliance_name},
+                static_summary=visibility.static_summary(row.alliance_name, row.jurisdiction),
+            )
+            try:
+                receipt: Receipt = await self.client.execute_update_with_start_workflow(
+                    "act", raw, start_workflow_operation=start, id=f"{act.id}:{uuid4().hex[:8]}", result_type=Receipt
+                )
+                return receipt
+            except RPCError as busy:
+                if busy.status is not RPCStatusCode.RESOURCE_EXHAUSTED:
+                    raise
+                await asyncio.sleep(WHILE_BUSY)
 
     def _lodged(self, filing: Filing, raw: Mapping[str, Any], now: datetime) -> Act:
         """The act as it may travel on, its paper stored in the register (design.md, principle 8)."""

@@ -1,11 +1,13 @@
 """The door for programs: repeated, conflicting, hand-made and old requests."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
 
 from activities.entering import Start
 from models.vocabulary import Stage
@@ -166,6 +168,23 @@ async def test_two_officers_deciding_at_once_one_wins_and_the_other_is_told_why(
     assert story.kinds()[1:] in (["accept", "return_for_correction"], ["return_for_correction"])
     assert any(not isinstance(each, BaseException) for each in answers)
     assert world.register.verify(story.id) == []
+
+
+async def test_more_acts_at_once_than_the_engine_takes_wait_for_each_other(
+    environment: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    world = World.without_worker(environment, tmp_path)
+    story = Story(world, "DOOR-21")
+    async with world.working():
+        await story.archived(2027)
+    now = await world.now(story.id)
+    day = {"inspected_on": "2027-04-20", "result": "in_order"}
+    acts = [story.act("province", "record_inspection", "2027-04-20") | day for _ in range(14)]
+    waiting = [asyncio.create_task(world.door_at(now).act(story.id, act)) for act in acts]
+    await asyncio.sleep(1)
+    async with world.working():
+        receipts = await asyncio.gather(*waiting)
+    assert len({receipt.number for receipt in receipts}) == len(acts)
 
 
 async def test_sixty_acts_hammered_across_a_continue_as_new_are_each_entered_once(world: World) -> None:
