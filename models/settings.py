@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     activity_threads: int = Field(8, ge=1, le=64, description="threads that write the register")
     cached_workflows: int = Field(2000, ge=0, description="filings kept in memory between their entries")
     delivery_interval: float = Field(10.0, gt=0, description="seconds between looks for undelivered messages")
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="what is logged, and worse")
     temporal_port: int = Field(7233, ge=1, le=65535, description="`make run`: port of the embedded Temporal server")
     ui_port: int = Field(8233, ge=1, le=65535, description="`make run`: port of the Temporal UI")
     metrics_port: int = Field(9464, ge=0, le=65535, description="Prometheus metrics of the worker; 0: none")

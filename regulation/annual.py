@@ -23,8 +23,10 @@ from models.values import day_of, midnight_after
 from models.vocabulary import ActKind, Ground, Stage, YearStatus
 from regulation import revocation
 from regulation.agenda import (
+    CHASES,
     annual_deadline,
     begin,
+    chase,
     end,
     first_due_year,
     limit_after,
@@ -293,6 +295,14 @@ def request_extension(filing: Filing, act: RequestExtension, when: Moment) -> Fi
 def _reopened(year: ReportingYear) -> ReportingYear:
     """A year that was entered as missed is open once more."""
     return year.but(status=YearStatus.OPEN, closed=False, missed=None)
+
+
+def extension_overdue(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
+    """A request that nobody rules on is chased; with the last chase the next year becomes due, so it holds up nothing
+    (Q12, Q31)."""
+    filing, year = chase(filing, lapse, when), lapse.year or 0
+    last = lapse.level == CHASES and filing.years[-1].year == year
+    return _open(filing, year + 1, when) if last else filing
 
 
 def may_rule_on_extension(filing: Filing, act: RuleOnExtension, when: Moment) -> Lack | None:

@@ -214,7 +214,7 @@ TABLE: tuple[Row, ...] = (
     Row(L.NOTICE_CLEARED, _go(S.ON_NOTICE, S.NOTICE_CLEARED), ("B-17", "B-17"), notice.notice_cleared, kinds=(Kind.B,)),
     Row(L.FORWARDING_OVERDUE, _stay(S.NOTICE_CLEARED), ("B-17", "B-17"), agenda.chase, kinds=(Kind.B,)),
     Row(L.ARCHIVING_OVERDUE, _stay(S.AT_PROVINCE), ("G-06", "G-06"), agenda.chase),
-    Row(L.EXTENSION_OVERDUE, _stay(*FILED), ("G-14", "G-14"), agenda.chase),
+    Row(L.EXTENSION_OVERDUE, _stay(*FILED), ("G-14", "G-14"), annual.extension_overdue),
     Row(L.ANNUAL_ANSWER_OVERDUE, _stay(*FILED), ("G-11b", "G-11b"), agenda.chase),
     Row(L.CHANGE_OVERDUE, _stay(S.IN_FORCE), ("G-24", "G-24"), agenda.chase),
     Row(L.CHANGE_NOTICE_ENDED, _stay(*FILED), ("G-24", "G-24"), standing.change_notice_ended),

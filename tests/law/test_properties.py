@@ -230,9 +230,8 @@ def two_missed_years_do_not_wait(before: Filing, entry: Entry) -> None:
 
 
 def whoever_is_in_force_has_a_next_date(filing: Filing) -> None:
-    """There is always a year to come, unless an office that was chased to the end has still to rule on it (Q12, Q31)."""
-    unruled = any(year.extension and year.extension.timely for year in filing.years)
-    if filing.stage is Stage.IN_FORCE and not unruled:
+    """There is always a year to come."""
+    if filing.stage is Stage.IN_FORCE:
         assert agenda.next_deadline(filing) is not None
 
 
