@@ -24,6 +24,7 @@ PublicationKind = Literal[
     "notice",
     "corrected_notice",
     "notice_withdrawn",
+    "notice_reinstated",
     "change_notice",
     "revocation_proposal",
     "revocation",
@@ -68,6 +69,8 @@ def _published(before: Filing, entry: Entry, form: dict[str, Any], changed: dict
     ended = filing.stage is not before.stage and filing.stage in (Stage.WITHDRAWN, Stage.LAPSED, Stage.NOT_CONFIRMED)
     if before.notice and ended:
         yield _shown("notice_withdrawn", filing, form, day_of(entry.at))
+    if before.notice and before.stage is Stage.LAPSED and filing.stage is not Stage.LAPSED:
+        yield _shown("notice_reinstated", filing, form, day_of(entry.at))
     if isinstance(event, RuleOnChange) and "change_notice" in filing.clocks:
         term = filing.clocks["change_notice"]
         yield _shown("change_notice", filing, changed, term.from_, last_day(term))
