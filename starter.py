@@ -112,12 +112,9 @@ class Filings:
         handle = await self.client.start_workflow(
             AllianceFiling.run,
             Start(filing_id=form.filing_id, paper=key, received_at=received_at, by=facts.by),
-            id=workflow_id(form.filing_id),
-            task_queue=self.task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            memo={"alliance": form.alliance_name},
-            static_summary=visibility.static_summary(form.alliance_name, form.jurisdiction),
+            **self._named(form.filing_id, form.alliance_name, form.jurisdiction),
         )
         for attempt in range(int(PATIENCE.total_seconds() * 20)):
             if row := self.register.row(form.filing_id):
@@ -164,12 +161,9 @@ class Filings:
             start = WithStartWorkflowOperation(
                 AllianceFiling.run,
                 Start(filing_id=row.filing_id),
-                id=workflow_id(row.filing_id),
-                task_queue=self.task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                memo={"alliance": row.alliance_name},
-                static_summary=visibility.static_summary(row.alliance_name, row.jurisdiction),
+                **self._named(row.filing_id, row.alliance_name, row.jurisdiction),
             )
             try:
                 receipt: Receipt = await self.client.execute_update_with_start_workflow(
@@ -225,31 +219,36 @@ class Filings:
 
     async def revive(self, filing_id: str | None = None) -> list[str]:
         """Start again, from the register alone, every open filing (or one) whose workflow is gone; which ones it was."""
-        open_filings = [(key, name) for key, name in self.register.open_filings() if filing_id in (None, key)]
-        if filing_id and not open_filings and self.register.row(filing_id) is None:
+        gone = [each for each in self.register.open_filings() if filing_id in (None, each[0])]
+        if filing_id and not gone and self.register.row(filing_id) is None:
             raise NotFound(filing_id)
         gate = asyncio.Semaphore(50)
 
-        async def start(key: str, alliance: str) -> bool:
+        async def start(key: str, alliance: str, jurisdiction: str) -> bool:
             async with gate:
-                row = self.register.row(key)
                 try:
                     await self.client.start_workflow(
                         AllianceFiling.run,
                         Start(filing_id=key),
-                        id=workflow_id(key),
-                        task_queue=self.task_queue,
                         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                         id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                        memo={"alliance": alliance},
-                        static_summary=visibility.static_summary(alliance, row.jurisdiction) if row else None,
+                        **self._named(key, alliance, jurisdiction),
                     )
                 except WorkflowAlreadyStartedError:
                     return False
                 return True
 
-        started = await asyncio.gather(*(start(key, name) for key, name in open_filings))
-        return [key for (key, _), revived in zip(open_filings, started, strict=True) if revived]
+        started = await asyncio.gather(*(start(*each) for each in gone))
+        return [key for (key, *_), revived in zip(gone, started, strict=True) if revived]
+
+    def _named(self, filing_id: str, alliance: str, jurisdiction: str) -> dict[str, Any]:
+        """Under which id, where, and with which public name a filing's workflow is started, whoever starts it."""
+        return {
+            "id": workflow_id(filing_id),
+            "task_queue": self.task_queue,
+            "memo": {"alliance": alliance},
+            "static_summary": visibility.static_summary(alliance, jurisdiction),
+        }
 
     async def broadcast(self, raw: Mapping[str, Any], filing_ids: Sequence[str]) -> dict[str, Receipt | Refusal]:
         """Do the same act to many filings, one after another; what each answered. May be repeated as a whole."""
@@ -654,7 +653,7 @@ def broadcast(file: str, kind: str | None, jurisdiction: str | None, json_: bool
     """Do the same act to every open filing."""
     raw = read_file(file)
     meant = the_register().open_filings(kind=kind, jurisdiction=jurisdiction)
-    answers = with_filings(lambda filings: filings.broadcast(raw, [filing_id for filing_id, _ in meant]))
+    answers = with_filings(lambda filings: filings.broadcast(raw, [filing_id for filing_id, *_ in meant]))
     if json_:
         say({filing_id: answer.model_dump(mode="json") for filing_id, answer in answers.items()})
         return

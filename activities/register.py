@@ -41,6 +41,9 @@ from regulation.calendar import CALENDARS
 from regulation.editions import EditionRefused, Editions
 from regulation.terms import TERMS
 
+HEAD: tuple[Any, ...] = (FilingRow.number, FilingRow.head, FilingRow.first_paper, FilingRow.public, FilingRow.value)
+"""What of a filing's row the next entry is written on."""
+
 EDITIONS: Mapping[str, Editions[Any]] = {"calendar": CALENDARS, "terms": TERMS}
 
 
@@ -158,7 +161,8 @@ class Register:
 
     def _append(self, session: Session, entry: Entry) -> Appended:
         filing_id = entry.filing.id
-        head = session.get(FilingRow, filing_id, with_for_update=True)
+        stands = select(*HEAD).where(FilingRow.filing_id == filing_id).with_for_update()
+        head = session.connection().execute(stands).one_or_none()
         held = self._holds(session, entry)
         if head is not None and (held or head.number >= entry.number):
             filing = Filing.model_validate_json(head.value)
@@ -171,7 +175,7 @@ class Register:
         self._write(session, head, before, entry)
         return Appended(outcome="entered")
 
-    def _write(self, session: Session, head: FilingRow | None, before: Filing | None, entry: Entry) -> None:
+    def _write(self, session: Session, head: Any, before: Filing | None, entry: Entry) -> None:
         """The entry with everything that follows from it, in the transaction that is open."""
         papers = partial(self._paper, session)
         public = rows.public(before, json.loads(head.public) if head else {}, entry, papers)
@@ -206,7 +210,7 @@ class Register:
     def _unfounded(session: Session, before: Filing | None, entry: Entry) -> str | None:
         """What only the register can tell against an entry."""
         paper, number = rows.paper_of(entry), entry.filing.archive_number
-        if paper and session.get(Paper, paper) is None:
+        if paper and session.exec(select(Paper.digest).where(Paper.digest == paper)).first() is None:
             return lodging.PAPER_MISSING
         if number and (before is None or number != before.archive_number):
             others = select(FilingRow.filing_id).where(FilingRow.archive_number == number)
@@ -381,20 +385,24 @@ class Register:
             query = query.where(FilingRow.waiting_for == waiting_for)
         if due_before:
             query = query.where(col(FilingRow.next_deadline) < due_before)
-        deadline = col(FilingRow.next_deadline)
-        query = query.order_by(deadline.is_(None), deadline, col(FilingRow.filing_id)).limit(limit)
+        deadline, name = col(FilingRow.next_deadline), col(FilingRow.filing_id)
         with self._reading() as session:
-            return list(session.exec(query))
+            dated = session.exec(query.where(deadline.is_not(None)).order_by(deadline, name).limit(limit)).all()
+            if due_before or len(dated) == limit:
+                return list(dated)
+            rest = query.where(deadline.is_(None)).order_by(name).limit(limit - len(dated))
+            return [*dated, *session.exec(rest)]
 
-    def open_filings(self, *, kind: str | None = None, jurisdiction: str | None = None) -> list[tuple[str, str]]:
-        """Every filing whose workflow ought to run, with its alliance's name."""
+    def open_filings(self, *, kind: str | None = None, jurisdiction: str | None = None) -> list[tuple[str, str, str]]:
+        """Every filing whose workflow ought to run, with its alliance's name and its jurisdiction."""
+        query = select(FilingRow.filing_id, FilingRow.alliance_name, FilingRow.jurisdiction)
+        query = query.where(col(FilingRow.open).is_(True))
+        if kind:
+            query = query.where(FilingRow.kind == kind)
+        if jurisdiction:
+            query = query.where(FilingRow.jurisdiction == jurisdiction)
         with self._reading() as session:
-            query = select(FilingRow.filing_id, FilingRow.alliance_name).where(col(FilingRow.open).is_(True))
-            if kind:
-                query = query.where(FilingRow.kind == kind)
-            if jurisdiction:
-                query = query.where(FilingRow.jurisdiction == jurisdiction)
-            return [(filing_id, name) for filing_id, name in session.exec(query.order_by(col(FilingRow.filing_id)))]
+            return list(session.exec(query.order_by(col(FilingRow.filing_id))))
 
     def versions(self, filing_id: str) -> list[tuple[int, list[Finding]]]:
         """The versions of an application with what was found on each."""

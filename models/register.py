@@ -51,7 +51,7 @@ class FilingRow(SQLModel, table=True):
     """备案: where each filing stands. `value` is the filing after its last entry, `public` what may be shown of it."""
 
     __tablename__ = "filings"
-    __table_args__ = (Index("ix_filings_agenda", "open", "next_deadline"),)
+    __table_args__ = (Index("ix_filings_agenda", "next_deadline", "filing_id"),)
 
     filing_id: str = Field(primary_key=True, max_length=64)
     number: int

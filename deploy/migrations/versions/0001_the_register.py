@@ -53,7 +53,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("archive_number"),
     )
     with op.batch_alter_table("filings", schema=None) as batch_op:
-        batch_op.create_index("ix_filings_agenda", ["open", "next_deadline"], unique=False)
+        batch_op.create_index("ix_filings_agenda", ["next_deadline", "filing_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_filings_alliance_name"), ["alliance_name"], unique=False)
         batch_op.create_index(batch_op.f("ix_filings_jurisdiction"), ["jurisdiction"], unique=False)
         batch_op.create_index(batch_op.f("ix_filings_leader"), ["leader"], unique=False)
