@@ -70,6 +70,20 @@ async def test_a_start_that_carries_a_filing_of_its_own_is_not_believed(world: W
         )
 
 
+async def test_an_import_under_the_number_of_another_filing_is_refused_and_may_come_again(world: World) -> None:
+    imports = {
+        "by": {"person": "p-401", "office": "210000", "role": "province_st"},
+        "legacy": {"archived_on": "2020-12-18", "archive_number": "辽科备〔2020〕7号", "document_no": "辽科函1号"},
+    }
+    await Story(world, "DOOR-22", **imports).submitted("2027-03-15")
+    story = Story(world, "DOOR-23", **imports)
+    with pytest.raises(Refused, match="备案编号 辽科备〔2020〕7号 已属于另一备案"):
+        await story.submitted("2027-03-15")
+    assert world.register.row(story.id) is None, "nothing was started"
+    again = Story(world, "DOOR-23", **imports | {"legacy": imports["legacy"] | {"archive_number": "辽科备〔2020〕8号"}})
+    assert (await again.submitted("2027-03-16")).stage is Stage.IN_FORCE
+
+
 async def test_an_act_on_nothing_is_not_found(world: World) -> None:
     with pytest.raises(NotFound):
         await world.door.act("NOBODY", {"id": "x", "kind": "accept"})
