@@ -114,7 +114,7 @@ class Filings:
             Start(filing_id=form.filing_id, paper=key, received_at=received_at, by=facts.by),
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            **self._named(form.filing_id, form.alliance_name, form.jurisdiction),
+            **self.named(form.filing_id, form.alliance_name, form.jurisdiction),
         )
         for attempt in range(int(PATIENCE.total_seconds() * 20)):
             if row := self.register.row(form.filing_id):
@@ -163,7 +163,7 @@ class Filings:
                 Start(filing_id=row.filing_id),
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                **self._named(row.filing_id, row.alliance_name, row.jurisdiction),
+                **self.named(row.filing_id, row.alliance_name, row.jurisdiction),
             )
             try:
                 receipt: Receipt = await self.client.execute_update_with_start_workflow(
@@ -232,7 +232,7 @@ class Filings:
                         Start(filing_id=key),
                         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                         id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                        **self._named(key, alliance, jurisdiction),
+                        **self.named(key, alliance, jurisdiction),
                     )
                 except WorkflowAlreadyStartedError:
                     return False
@@ -241,7 +241,7 @@ class Filings:
         started = await asyncio.gather(*(start(*each) for each in gone))
         return [key for (key, *_), revived in zip(gone, started, strict=True) if revived]
 
-    def _named(self, filing_id: str, alliance: str, jurisdiction: str) -> dict[str, Any]:
+    def named(self, filing_id: str, alliance: str, jurisdiction: str) -> dict[str, Any]:
         """Under which id, where, and with which public name a filing's workflow is started, whoever starts it."""
         return {
             "id": workflow_id(filing_id),
@@ -282,10 +282,7 @@ async def _why_it_failed(handle: WorkflowHandle[Any, Any]) -> Refusal:
         while cause is not None and not (isinstance(cause, ApplicationError) and cause.type == "Refused"):
             cause = cause.__cause__
         if isinstance(cause, ApplicationError) and cause.details:
-            found = cause.details[0]
-            if isinstance(found, dict):
-                return Refusal.model_validate(found)
-            return lodging.refusal([Finding.model_validate(each) for each in found])
+            return Refusal.model_validate(cause.details[0])
     return Refusal(message="备案申请未能受理", article="", missing="")
 
 

@@ -5,7 +5,6 @@ They write or read the register and decide nothing. A retry is harmless: an appe
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -13,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 from activities.register import Appended, PaperMissing, Register
 from models.acts import By, Submit
 from models.filing import Entry, Filing, Receipt
-from models.findings import Finding
+from models.findings import Finding, Refusal
 from models.values import FilingId, Instant, Value
 from models.vocabulary import Severity
 from regulation import entries, intake, lodging
@@ -92,16 +91,16 @@ class Entering:
         if filing := self.register.filing(submission.filing_id):
             return TakenIn(filing=filing)
         if submission.paper is None or submission.received_at is None:
-            _refuse("没有这一备案，启动时也未指明申请书", [])
+            raise _no("没有这一备案，启动时也未指明申请书")
         try:
             form = self.register.paper(submission.paper)
-        except PaperMissing:
-            _refuse(lodging.PAPER_MISSING, [])
+        except PaperMissing as missing:
+            raise _no(lodging.PAPER_MISSING) from missing
         received_at, known = submission.received_at, self.register.known(submission.filing_id, form)
         stamped = form | ({"by": submission.by.model_dump(mode="json")} if submission.by else {})
         examination = intake.examine(stamped, received_at, known)
         if examination.facts is None or examination.facts.filing != submission.filing_id:
-            _refuse("备案申请有误", [each for each in examination.findings if each.severity == "error"])
+            raise refused(lodging.refusal([each for each in examination.findings if each.severity == "error"]))
         return TakenIn(facts=examination.facts)
 
     @activity.defn
@@ -139,7 +138,10 @@ class Entering:
         return name in CALENDARS or name in TERMS
 
 
-def _refuse(message: str, findings: list[Finding]) -> NoReturn:
-    raise ApplicationError(
-        message, [each.model_dump(mode="json") for each in findings], type="Refused", non_retryable=True
-    )
+def refused(refusal: Refusal) -> ApplicationError:
+    """What a caller gets: the message, with everything found as details."""
+    return ApplicationError(refusal.message, refusal.model_dump(mode="json"), type="Refused", non_retryable=True)
+
+
+def _no(message: str) -> ApplicationError:
+    return refused(Refusal(message=message, article="", missing=message))

@@ -38,10 +38,7 @@ def faults(session: Session, filing_id: str, papers: Papers) -> Iterator[str]:
         brought = [versions.pop(0)] if versions and rows.submission(entry) else []
         seen = rows.effects(told, made_public, brought)
         yield from (f"第{expected}号登记{fault}" for fault in _entry_faults(row, entry, seen, previous))
-        for report in rows.report_rows(before, entry):
-            known = reports.get(report.year)
-            report.paper = report.paper or (known.paper if known else None)
-            reports[report.year] = report
+        reports |= {report.year: report for report in rows.report_rows(before, entry, reports.get)}
         paper = session.get(Paper, row.paper) if row.paper else None
         if row.paper and (paper is None or hashlib.sha256(paper.body.encode()).hexdigest() != row.paper):
             yield f"第{expected}号登记的文书已被改动或缺失"

@@ -179,8 +179,7 @@ class Register:
         """The entry with everything that follows from it, in the transaction that is open."""
         papers = partial(self._paper, session)
         public = rows.public(before, json.loads(head.public) if head else {}, entry, papers)
-        reminded_on = self._reminded_on(session, entry.filing) if rows.asks_for_reminders(before, entry) else ()
-        sent = rows.message_rows(before, entry, public, reminded_on)
+        sent = rows.message_rows(before, entry, public, partial(self._reminded_on, session, entry.filing))
         shown = rows.notice_rows(before, entry, public, papers)
         versions = self._versions(session, entry)
         row = rows.entry_row(entry, rows.effects(sent, shown, versions), head.head if head else GENESIS)
@@ -252,9 +251,10 @@ class Register:
 
     @staticmethod
     def _reports(session: Session, before: Filing | None, entry: Entry) -> None:
-        for row in rows.report_rows(before, entry):
-            known = session.get(AnnualReportRow, (row.filing_id, row.year))
-            row.paper = row.paper or (known.paper if known else None)
+        def known(year: int) -> AnnualReportRow | None:
+            return session.get(AnnualReportRow, (entry.filing.id, year))
+
+        for row in rows.report_rows(before, entry, known):
             session.merge(row)
 
     def _editions(self, session: Session, filing: Filing, now: datetime) -> None:

@@ -61,18 +61,16 @@ def _told(form: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
-def asks_for_reminders(before: Filing | None, entry: Entry) -> bool:
-    """Whether a text of this entry names the days on which the leader was reminded."""
-    return any("{reminders}" in messages.TEXTS[each.text].body or each.service for each in messages.told(before, entry))
-
-
 def message_rows(
-    before: Filing | None, entry: Entry, shown: Mapping[str, Any], reminded_on: tuple[date, ...]
+    before: Filing | None, entry: Entry, shown: Mapping[str, Any], reminded_on: Callable[[], tuple[date, ...]]
 ) -> list[MessageRow]:
-    """The messages that an entry sends."""
-    names = messages.Names(alliance=shown["alliance_name"], leader=shown["leader"]["name"], reminded_on=reminded_on)
+    """The messages that an entry sends. `reminded_on` is asked only for texts that name the days of reminding."""
+    told = messages.told(before, entry)
+    asked = any("{reminders}" in messages.TEXTS[each.text].body or each.service for each in told)
+    days = reminded_on() if asked else ()
+    names = messages.Names(alliance=shown["alliance_name"], leader=shown["leader"]["name"], reminded_on=days)
     rows = []
-    for index, each in enumerate(messages.told(before, entry), 1):
+    for index, each in enumerate(told, 1):
         title, body = messages.render(each.text, before, entry, names)
         rows.append(
             MessageRow(
@@ -111,20 +109,25 @@ def notice_rows(before: Filing | None, entry: Entry, shown: Mapping[str, Any], p
     ]
 
 
-def report_rows(before: Filing | None, entry: Entry) -> Iterator[AnnualReportRow]:
-    """The reporting years that an entry changed; `paper` only if it brought one."""
+def report_rows(
+    before: Filing | None, entry: Entry, known: Callable[[int], AnnualReportRow | None]
+) -> Iterator[AnnualReportRow]:
+    """The reporting years that an entry changed; a year keeps the paper that is known of it until an entry brings another."""
     earlier: Sequence[ReportingYear] = before.years if before else ()
     for year in entry.filing.years:
-        if year not in earlier:
-            yield AnnualReportRow(
-                filing_id=entry.filing.id,
-                year=year.year,
-                status=year.status.value,
-                due=year.due,
-                filed_at=year.filed_at,
-                paper=getattr(entry.event, "paper", None) if getattr(entry.event, "year", None) == year.year else None,
-                number=entry.number,
-            )
+        if year in earlier:
+            continue
+        brought = getattr(entry.event, "paper", None) if getattr(entry.event, "year", None) == year.year else None
+        kept = known(year.year)
+        yield AnnualReportRow(
+            filing_id=entry.filing.id,
+            year=year.year,
+            status=year.status.value,
+            due=year.due,
+            filed_at=year.filed_at,
+            paper=brought or (kept.paper if kept else None),
+            number=entry.number,
+        )
 
 
 def effects(sent: Sequence[MessageRow], shown: Sequence[PublicNoticeRow], versions: Sequence[VersionRow] = ()) -> str:
@@ -163,7 +166,6 @@ def filing_row(entry: Entry, first_paper: str, shown: Mapping[str, Any], hash_: 
     """Where a filing stands after an entry."""
     filing = entry.filing
     due = agenda.next_deadline(filing)
-    current = next((year.year for year in filing.years if not year.closed), None)
     return FilingRow(
         filing_id=filing.id,
         number=filing.number,
@@ -180,12 +182,12 @@ def filing_row(entry: Entry, first_paper: str, shown: Mapping[str, Any], hash_: 
         archive_number=filing.archive_number,
         archived_on=filing.archived_on,
         waiting_for=lifecycle.awaited(filing),
-        report_year=current,
+        report_year=filing.report_year,
         next_deadline=due.at if due else None,
         next_lapse=due.lapse.kind.value if due else None,
         missed_years=filing.missed_years,
         open_objections=filing.open_objections,
-        on_hold=filing.case.held if filing.case else False,
+        on_hold=filing.on_hold,
         provisional=agenda.provisional(filing),
         terms=filing.terms,
         calendar=filing.calendar,

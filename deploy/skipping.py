@@ -30,7 +30,6 @@ from models.settings import Settings
 from models.values import digest
 from regulation import intake
 from starter import Filings, read_instant, workflow_id
-from workflows import visibility
 from workflows.filing import AllianceFiling
 
 FLAGS = (
@@ -141,11 +140,8 @@ class World:
         await self.environment.client.start_workflow(
             AllianceFiling.run,
             Start(filing_id=form.filing_id, paper=key, received_at=received_at, by=by),
-            id=workflow_id(form.filing_id),
-            task_queue=self.settings.task_queue,
             start_delay=max(received_at - EARLY - datetime.now(UTC), timedelta(0)),
-            memo={"alliance": form.alliance_name},
-            static_summary=visibility.static_summary(form.alliance_name, form.jurisdiction),
+            **self.door.named(form.filing_id, form.alliance_name, form.jurisdiction),
         )
         await self.on(form.filing_id, received_at - EARLY - BEFORE_THE_START)
         return await self.door_at(received_at).submit(application)

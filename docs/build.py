@@ -7,7 +7,6 @@ from pathlib import Path
 
 from models.settings import Settings
 from models.vocabulary import ActKind, Kind, LapseKind, Stage
-from regulation import agenda
 from regulation.lifecycle import ENDS, TABLE, Row
 from tests.law import coverage
 from workflows import visibility
@@ -74,12 +73,6 @@ def _reachable(kind: Kind) -> list[Stage]:
     return [stage for stage in Stage if stage in seen]
 
 
-def lengths() -> Iterator[str]:
-    """Every period: by which number of the terms it is counted."""
-    yield from ("| period | counted by |", "|---|---|")
-    yield from (f"| `{period}` | `{key}` |" for period, key in agenda.LENGTHS.items())
-
-
 def attributes() -> Iterator[str]:
     """The search attributes."""
     yield from ("| search attribute | type |", "|---|---|")
@@ -101,7 +94,6 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "articles": lambda: iter(coverage.table().splitlines()),
     "articles in short": lambda: iter(coverage.in_short().splitlines()),
     "attributes": attributes,
-    "periods": lengths,
     "settings": settings,
 }
 

@@ -190,6 +190,16 @@ class Filing(Value):
         return next((due for due in self.years if due.year == year), None)
 
     @property
+    def report_year(self) -> int | None:
+        """The first due year that is not closed."""
+        return next((due.year for due in self.years if not due.closed), None)
+
+    @property
+    def on_hold(self) -> bool:
+        """Whether a revocation waits by an order of staff (G-16)."""
+        return self.case is not None and self.case.held
+
+    @property
     def missed_in_a_row(self) -> tuple[ReportingYear, ...]:
         """The due years missed in a row up to the last closed one (连续, G-12). One still open breaks the row."""
         closed = list(self.years)

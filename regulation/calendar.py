@@ -122,10 +122,7 @@ def _must_be(day: date, year: str, *, weekend: bool) -> None:
 
 def shipped() -> Editions[CalendarEdition]:
     """The editions that come with this release, to which a deployment adds its own."""
-    editions = Editions("工作日历", _make)
-    for name in data.names("calendars"):
-        editions.add(data.read(name))
-    return editions
+    return Editions("工作日历", _make, map(data.read, data.names("calendars")))
 
 
 CALENDARS = shipped()

@@ -8,7 +8,7 @@ own from a folder. Filings count by editions, so the register remembers the dige
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -48,11 +48,18 @@ class Editions(Generic[E]):
     both repeats the rows in an edition that builds on the newer one.
     """
 
-    def __init__(self, subject: str, make: Callable[[Mapping[str, Any], E | None], E]) -> None:
+    def __init__(
+        self,
+        subject: str,
+        make: Callable[[Mapping[str, Any], E | None], E],
+        shipped: Iterable[Mapping[str, Any]] = (),
+    ) -> None:
         self.subject = subject
         self._make = make
         self._editions: dict[str, E] = {}
         self._documents: dict[str, Mapping[str, Any]] = {}
+        for document in shipped:
+            self.add(document)
 
     def add(self, document: Mapping[str, Any]) -> None:
         """Take one more edition. The same document twice is one edition; a changed one is refused."""

@@ -195,10 +195,7 @@ def _fault(row: TermsRow) -> str | None:
 
 def shipped() -> Editions[TermsEdition]:
     """The editions that come with this release, to which a deployment adds its own."""
-    editions = Editions("期限标准", _make)
-    for name in data.names("terms"):
-        editions.add(data.read(name))
-    return editions
+    return Editions("期限标准", _make, map(data.read, data.names("terms")))
 
 
 TERMS = shipped()

@@ -7,7 +7,8 @@ as the server's history has it. What the regulation refuses is sent as a signal,
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -21,13 +22,12 @@ from activities.register import Register
 from models.acts import Lapse, Submit, Unreadable
 from models.filing import Entry, Receipt
 from models.register import AnnualReportRow, FilingRow, MessageRow, PublicNoticeRow
-from models.values import canonical, day_of
-from models.vocabulary import LapseKind
+from models.values import canonical
 from regulation import agenda, lifecycle, lodging, province
 from regulation.simulation import INSTANT, Simulation, simulate
 from starter import Refused
 from tests.law.cases import Case, load
-from tests.law.notation import written
+from tests.law.notation import reminded_on, written
 from tests.world import World
 
 AT_ONCE = 8
@@ -194,22 +194,12 @@ def wanted_rows(life: Simulation, papers: rows.Papers) -> list[str]:
     before, public = None, dict[str, Any]()
     for number, entry in enumerate(life.docket, 1):
         public = rows.public(before, public, entry, papers)
-        wanted += rows.message_rows(before, entry, public, reminded_on(life.docket[:number]))
+        wanted += rows.message_rows(before, entry, public, partial(reminded_on, life.docket[:number]))
         wanted += rows.notice_rows(before, entry, public, papers)
-        for report in rows.report_rows(before, entry):
-            report.paper = report.paper or (reports[report.year].paper if report.year in reports else None)
-            reports[report.year] = report
+        reports |= {report.year: report for report in rows.report_rows(before, entry, reports.get)}
         before = entry.filing
     wanted.append(rows.filing_row(life.docket[-1], life.docket[0].filing.paper, public, ""))
     return sorted(map(written_row, [*wanted, *reports.values()]))
-
-
-def reminded_on(docket: Sequence[Entry]) -> tuple[date, ...]:
-    """The days on which the leader was reminded of the years that a revocation rests on."""
-    case = docket[-1].filing.case
-    years = case.years if case else ()
-    lapses = ((entry.at, entry.event) for entry in docket if isinstance(entry.event, Lapse))
-    return tuple(day_of(at) for at, lapse in lapses if lapse.kind is LapseKind.REMINDER and lapse.year in years)
 
 
 def found_rows(register: Register, filing_id: str) -> list[str]:

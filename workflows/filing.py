@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.workflow import LocalActivityConfig
 
 with workflow.unsafe.imports_passed_through():
-    from activities.entering import Correction, Entering, Question, Start, Submission
+    from activities.entering import Correction, Entering, Question, Start, Submission, refused
     from activities.register import Appended
     from models.acts import Act, CalendarPublished, Resubmit, TermsPublished
     from models.filing import AgendaLine, Entry, Filing, Receipt
@@ -76,12 +76,12 @@ class AllianceFiling:
         """Refuse, without a trace in the history, what the regulation refuses as things stand."""
         act, faults = lodging.read_act(raw)
         if act is None:
-            raise _error(lodging.refusal(faults))
+            raise refused(lodging.refusal(faults))
         if self.filing is None or self.filing.answered(act.id) or (act.seen or 0) > self.filing.number:
             return
         when = Moment(act.received_at or workflow.now(), workflow.now())
         if refusal := lifecycle.check(entries.projected(self.filing, when), act, when):
-            raise _error(refusal)
+            raise refused(refusal)
 
     @workflow.signal(dynamic=True, description="同 act；不予登记的记入卷宗，不影响备案")
     async def _signalled(self, name: str, args: Sequence[RawValue]) -> None:
@@ -150,7 +150,7 @@ class AllianceFiling:
         elif taken.facts:
             appended = await self._enter(entries.submitted(taken.facts, Moment(submission.received_at or now, now)))
             if appended.outcome == "refused":
-                raise _error(Refusal(message=appended.reason, article="", missing=appended.reason))
+                raise refused(Refusal(message=appended.reason, article="", missing=appended.reason))
 
     async def _act(self, raw: JsonValue, *, by_signal: bool = False) -> Receipt:
         """Enter an act, judged after everything that was due when it was received (Instants 2)."""
@@ -178,12 +178,12 @@ class AllianceFiling:
                         continue
                     judged = Refusal(message=appended.reason, article=entry.article, missing=appended.reason)
                 if not by_signal:
-                    raise _error(judged)
+                    raise refused(judged)
                 appended = await self._enter(entries.refused(self.value, event, when, judged.message))
                 if appended.outcome == "known":
                     return await self._recall(appended.number)
                 if appended.outcome == "entered":
-                    raise _error(judged)
+                    raise refused(judged)
 
     async def _judged(self, act: Act, when: Moment) -> Act | Refusal:
         """The act with the facts that only its paper or this release can tell, or why it may not be."""
@@ -237,7 +237,7 @@ class AllianceFiling:
         question = Question(filing_id=self.value.id, number=number)
         recalled = await workflow.execute_local_activity_method(Entering.recall, question, **_step("取回答复"))
         if recalled.receipt is None:
-            raise _error(Refusal(message=recalled.refused or "", article="", missing=""))
+            raise refused(Refusal(message=recalled.refused or "", article="", missing=""))
         return recalled.receipt
 
     def _carry(self, filing: Filing) -> None:
@@ -259,11 +259,6 @@ class AllianceFiling:
 
 def _step(summary: str) -> LocalActivityConfig:
     return {**STEP, "summary": summary}
-
-
-def _error(refusal: Refusal) -> ApplicationError:
-    """What the caller gets: the message, with everything found as details."""
-    return ApplicationError(refusal.message, refusal.model_dump(mode="json"), type="Refused", non_retryable=True)
 
 
 def _readable(value: RawValue) -> JsonValue:

@@ -52,7 +52,7 @@ def attributes(filing: Filing) -> list[SearchAttributeUpdate[Any]]:
     """Every search attribute of a filing as it stands."""
     due = agenda.next_deadline(filing)
     waiting_for = lifecycle.awaited(filing)
-    year = next((year.year for year in filing.years if not year.closed), None)
+    year = filing.report_year
     return [
         STAGE.value_set(filing.stage.value),
         KIND.value_set(filing.kind.value),
@@ -63,7 +63,7 @@ def attributes(filing: Filing) -> list[SearchAttributeUpdate[Any]]:
         REPORT_YEAR.value_set(year) if year else REPORT_YEAR.value_unset(),
         MISSED_YEARS.value_set(filing.missed_years),
         OPEN_OBJECTIONS.value_set(filing.open_objections),
-        ON_HOLD.value_set(bool(filing.case and filing.case.held)),
+        ON_HOLD.value_set(filing.on_hold),
         PROVISIONAL.value_set(agenda.provisional(filing)),
     ]
 

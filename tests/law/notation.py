@@ -1,7 +1,7 @@
 """How a case is written: one line an act, one line an entry (README.md). Here lines become acts, and dockets lines."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +11,8 @@ import yaml
 
 from models.acts import Lapse
 from models.filing import AgendaLine, Entry
-from models.values import SHANGHAI, digest
+from models.values import SHANGHAI, day_of, digest
+from models.vocabulary import LapseKind
 from regulation.review import CONDITIONS
 
 MOMENT = r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d(?:\.\d+)?)?"
@@ -298,3 +299,11 @@ def agenda_line(line: AgendaLine) -> str:
     for name, days in (("skipped", counted.skipped), ("worked", counted.worked)):
         text += f" {name} {','.join(day[:10] for day in days)}" if days else ""
     return text
+
+
+def reminded_on(docket: Sequence[Entry]) -> tuple[date, ...]:
+    """The days on which the leader was reminded of the years that a revocation rests on."""
+    case = docket[-1].filing.case
+    years = case.years if case else ()
+    lapses = ((entry.at, entry.event) for entry in docket if isinstance(entry.event, Lapse))
+    return tuple(day_of(at) for at, lapse in lapses if lapse.kind is LapseKind.REMINDER and lapse.year in years)

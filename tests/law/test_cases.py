@@ -10,13 +10,12 @@ import pytest
 from pydantic_core import to_jsonable_python
 
 from models.filing import Entry, Filing
-from models.values import day_of
 from regulation import agenda, lifecycle, messages, publicity, simulation
 from regulation.lodging import lodge
 from regulation.messages import Names
 from regulation.simulation import Simulation
 from tests.law.cases import Case, load
-from tests.law.notation import LINE, NEW_LEADER, agenda_line, entry_lines, event_name, written
+from tests.law.notation import LINE, NEW_LEADER, agenda_line, entry_lines, event_name, reminded_on, written
 
 CASES = load()
 
@@ -43,17 +42,16 @@ class Lived:
         for number in range(first, len(self.docket)):
             yield self.docket[number - 1].filing if number else None, self.docket[number]
 
-    def names(self) -> Names:
-        """What texts need and no filing holds."""
-        days = {day_of(each.at) for each in self.docket if event_name(each.event).startswith("reminder[annual")}
+    def names(self, entry: Entry) -> Names:
+        """What the texts of an entry need and no filing holds."""
         form = self.case.application
-        return Names(form["alliance_name"], form["leader"]["name"], tuple(sorted(days)))
+        return Names(form["alliance_name"], form["leader"]["name"], reminded_on(self.docket[: entry.number]))
 
     def told(self, first: int = 0) -> Iterator[tuple[str, str, str, str]]:
         """Every message: the event, the text's key, who gets it, and what it says."""
         for before, entry in self.entries(first):
             for message in messages.told(before, entry):
-                title, body = messages.render(message.text, before, entry, self.names())
+                title, body = messages.render(message.text, before, entry, self.names(entry))
                 yield event_name(entry.event), message.text, message.to, f"{title}\n{body}"
 
     def published(self, first: int = 0) -> Iterator[publicity.Publication]:
