@@ -14,7 +14,8 @@ from models.acts import Lapse, ReportChange, Resubmit, Submit
 from models.filing import Entry, Filing, ReportingYear
 from models.register import AnnualReportRow, EntryRow, FilingRow, MessageRow, PublicNoticeRow, VersionRow
 from models.values import canonical, digest
-from regulation import agenda, lifecycle, messages, publicity
+from regulation import agenda, lifecycle, messages, publicity, texts
+from regulation.wording import Names
 
 Papers = Callable[[str], dict[str, Any]]
 """A paper by its digest."""
@@ -66,12 +67,11 @@ def message_rows(
 ) -> list[MessageRow]:
     """The messages that an entry sends. `reminded_on` is asked only for texts that name the days of reminding."""
     told = messages.told(before, entry)
-    asked = any("{reminders}" in messages.TEXTS[each.text].body or each.service for each in told)
-    days = reminded_on() if asked else ()
-    names = messages.Names(alliance=shown["alliance_name"], leader=shown["leader"]["name"], reminded_on=days)
+    days = reminded_on() if any(texts.names_reminders(each.text, entry.filing.jurisdiction) for each in told) else ()
+    names = Names(alliance=shown["alliance_name"], leader=shown["leader"]["name"], reminded_on=days)
     rows = []
     for index, each in enumerate(told, 1):
-        title, body = messages.render(each.text, before, entry, names)
+        title, body = texts.render(each.text, before, entry, names)
         rows.append(
             MessageRow(
                 id=f"{entry.filing.id}-{entry.number}-{index}",

@@ -10,10 +10,10 @@ import pytest
 from pydantic_core import to_jsonable_python
 
 from models.filing import Entry, Filing
-from regulation import agenda, lifecycle, messages, publicity, simulation
+from regulation import agenda, lifecycle, messages, publicity, simulation, texts
 from regulation.lodging import lodge
-from regulation.messages import Names
 from regulation.simulation import Simulation
+from regulation.wording import Names
 from tests.law.cases import Case, load
 from tests.law.notation import LINE, NEW_LEADER, agenda_line, entry_lines, event_name, reminded_on, written
 
@@ -51,7 +51,7 @@ class Lived:
         """Every message: the event, the text's key, who gets it, and what it says."""
         for before, entry in self.entries(first):
             for message in messages.told(before, entry):
-                title, body = messages.render(message.text, before, entry, self.names(entry))
+                title, body = texts.render(message.text, before, entry, self.names(entry))
                 yield event_name(entry.event), message.text, message.to, f"{title}\n{body}"
 
     def published(self, first: int = 0) -> Iterator[publicity.Publication]:

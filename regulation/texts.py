@@ -1,0 +1,100 @@
+"""The texts (文字): one file an event and channel, and what a deployment puts in their place.
+
+Shipped below data/texts/, a folder for each family: `inbox` is the message itself, the others are what a channel says
+instead. The first line is the title, the rest the body; a text message (`sms`) has no title. A deployment drops files of
+the same names into a folder of its own, for all jurisdictions or below one's code. Every word in braces must be one that
+wording.py tells, or the file is refused when it is read, not when it is sent.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from string import Formatter
+
+from models.filing import Entry, Filing
+from regulation import data
+from regulation.wording import REMINDING, WORDS, Facts, Names
+
+FAMILIES = ("inbox", "sms", "mail", "robot", "document")
+UNTITLED = frozenset({"sms"})
+
+
+class TextRefused(Exception):
+    """文字模板有误: the file names a word that there is not, an event that there is not, or has no title."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A title and a body with words in braces."""
+
+    title: str
+    body: str
+
+    def filled(self, facts: Mapping[str, str]) -> tuple[str, str]:
+        """Title and body with every word told."""
+        return self.title.format_map(facts), self.body.format_map(facts)
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words that it names."""
+        return frozenset(name for part in (self.title, self.body) for _, name, _, _ in Formatter().parse(part) if name)
+
+
+def read(family: str, written: str, where: str, words: frozenset[str] = WORDS) -> Text:
+    """A text as its file has it; raises `TextRefused` with everything that is wrong."""
+    title, _, body = ("", "", written) if family in UNTITLED else written.partition("\n")
+    text = Text(title.strip(), body.strip())
+    try:
+        unknown = sorted(text.words - words)
+    except ValueError as error:
+        raise TextRefused(f"{where}：花括号不成对（{error}）") from error
+    if unknown:
+        raise TextRefused(f"{where}：没有名为 {'、'.join(unknown)} 的用语")
+    if not text.body or (family not in UNTITLED and not text.title):
+        raise TextRefused(f"{where}：缺标题或正文（首行为标题，其余为正文）")
+    return text
+
+
+def _shipped() -> Iterator[tuple[tuple[str, str], Text]]:
+    for folder in (files(data) / "texts").iterdir():
+        for file in folder.iterdir():
+            key = file.name.removesuffix(".txt")
+            yield (folder.name, key), read(folder.name, file.read_text("utf-8"), f"{folder.name}/{file.name}")
+
+
+SHIPPED = dict(_shipped())
+_OURS: dict[tuple[str, str, str], Text] = {}
+"""What a deployment put in place of shipped texts, by jurisdiction ("" for all), family and event."""
+
+
+def find(family: str, key: str, jurisdiction: str) -> Text | None:
+    """The text of an event in a family: the jurisdiction's own, the deployment's, or the shipped one."""
+    return _OURS.get((jurisdiction, family, key)) or _OURS.get(("", family, key)) or SHIPPED.get((family, key))
+
+
+def replace(jurisdiction: str, family: str, key: str, written: str) -> None:
+    """Put a deployment's text in place of the shipped one (Art. 17: a city may be more specific)."""
+    where = "/".join(part for part in (jurisdiction, family, f"{key}.txt") if part)
+    if family not in FAMILIES or ("inbox", key) not in SHIPPED:
+        raise TextRefused(f"{where}：没有这样的文字；渠道为 {'、'.join(FAMILIES)}，事项须为已有事项")
+    _OURS[jurisdiction, family, key] = read(family, written, where)
+
+
+def reset() -> None:
+    """Back to the shipped texts."""
+    _OURS.clear()
+
+
+def render(key: str, before: Filing | None, entry: Entry, names: Names, family: str = "inbox") -> tuple[str, str]:
+    """Title and body of an event's text, filled in; where a family has none of its own, the message itself."""
+    place = entry.filing.jurisdiction
+    text = find(family, key, place) or find("inbox", key, place)
+    if text is None:
+        raise LookupError(f"没有 {key} 的文字")
+    return text.filled(Facts(before, entry, names))
+
+
+def names_reminders(key: str, place: str) -> bool:
+    """Whether a message's text tells the days on which the leader was reminded, which the register must then look up."""
+    text = find("inbox", key, place)
+    return text is not None and bool(text.words & REMINDING)

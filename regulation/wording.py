@@ -1,0 +1,338 @@
+"""The words that texts may use (文中用语), each worked out from a filing before and after an entry.
+
+A text names a word in braces; `Facts` tells it. To add a word, add a `word_…` method; texts.WORDS then knows it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from models.acts import (
+    Confirm,
+    GiveIitOpinion,
+    Lapse,
+    RecordAnnouncement,
+    RecordEvaluation,
+    ReturnForCorrection,
+    RuleOnChange,
+    RuleOnDefence,
+    RuleOnExtension,
+    RuleOnObjection,
+)
+from models.filing import Entry, Filing
+from models.values import SHANGHAI, day_of
+from models.vocabulary import Ground, LapseKind, Stage, YearStatus
+from regulation import agenda, offices
+from regulation.agenda import number
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a text needs and no filing holds: public names, and the days on which the leader was reminded."""
+
+    alliance: str
+    leader: str
+    reminded_on: tuple[date, ...] = ()
+
+
+def on_day(day: date) -> str:
+    """A day as offices write it: 2026年11月30日."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def midnight(instant: datetime) -> str:
+    """An exclusive instant as offices write it: 2026年11月30日24时."""
+    local = instant.astimezone(SHANGHAI)
+    if local.hour or local.minute:
+        return f"{on_day(local.date())}{local.hour}时{local.minute:02d}分"
+    return f"{on_day(local.date() - timedelta(days=1))}24时"
+
+
+def moment(instant: datetime) -> str:
+    """An instant as offices write it: 2026年11月30日9时05分."""
+    local = instant.astimezone(SHANGHAI)
+    return f"{on_day(local.date())}{local.hour}时{local.minute:02d}分"
+
+
+PERIOD_OF = {
+    "acceptance_end": ("acceptance",),
+    "review_end": ("review",),
+    "iit_end": ("iit",),
+    "correction_end": ("correction",),
+    "notice_end": ("change_notice", "notice"),
+    "forwarding_end": ("forwarding",),
+    "archiving_end": ("archiving",),
+    "change_end": ("change",),
+    "announcement_end": ("announcement",),
+}
+"""Words that tell the end of a running period; of two, the first that runs."""
+
+NUMBER_OF = {
+    "acceptance_days": "review.acceptance_working_days",
+    "extension_days": "review.extension_working_days",
+    "midway_days": "review.reminder_working_days",
+    "grace_days": "notice.postal_grace_working_days",
+    "superior_days": "chase.superior_working_days",
+    "window_days": "revocation.statement_working_days",
+    "alert_days": "revocation.announce_alert_working_days",
+}
+"""Words that tell a number of the law as it governs the filing."""
+
+OUTCOMES = {
+    "dismissed": "不成立",
+    "returned": "成立，退回补正",
+    "not_confirmed": "成立，不予确认",
+    "granted": "同意",
+    "refused": "不同意",
+    "confirmed": "同意",
+    "accepted": "采纳",
+    "rejected": "不予采纳",
+    "excellent": "优秀",
+    "qualified": "合格",
+    "unqualified": "不合格",
+}
+CHANGES = {"contact": "联系信息", "rename": "更名", "members": "成员", "leader": "盟主", "ended": "盟主或协议终止"}
+CLAUSES = {
+    Ground.NO_COOPERATION: "《工作指引》第十四条",
+    **{ground: f"《工作指引》第十一条第{ground.value}项" for ground in Ground if ground.value != "14"},
+}
+
+
+class Facts(Mapping[str, str]):
+    """Every word that a text may use; a word is worked out only when a text asks for it."""
+
+    def __init__(self, before: Filing | None, entry: Entry, names: Names) -> None:
+        self.before = before or entry.filing
+        self.entry = entry
+        self.filing = entry.filing
+        self.names = names
+
+    def __getitem__(self, word: str) -> str:
+        if word in PERIOD_OF:
+            return self.end_of(*PERIOD_OF[word])
+        if word in NUMBER_OF:
+            return str(number(self.filing, NUMBER_OF[word]))
+        method = getattr(self, f"word_{word}", None)
+        if method is None:
+            raise KeyError(word)
+        text: str = method()
+        return text
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def of_event(self, name: str) -> Any:
+        """A field of the event, if it has one of that name."""
+        return getattr(self.entry.event, name, None)
+
+    def end_of(self, *periods: str) -> str:
+        """The end of the first of these periods that runs, or ran before the entry."""
+        for clocks in (self.filing.clocks, self.before.clocks):
+            for period in periods:
+                if period in clocks:
+                    return midnight(clocks[period].until)
+        return "（未定）"
+
+    def word_window_end(self) -> str:
+        """陈述申辩期的末日；尚未送达的，写明自送达之日起的工作日数 (G-17)."""
+        case = self.filing.case
+        if case and case.served_on is None:
+            return f"送达之日起{self['window_days']}个工作日"
+        return self.end_of("window")
+
+    def word_alliance(self) -> str:
+        """联盟名称."""
+        return self.names.alliance
+
+    def word_leader_name(self) -> str:
+        """盟主企业名称."""
+        return self.names.leader
+
+    def word_office(self) -> str:
+        """办理机构（市科技局或高新区）."""
+        return offices.name_of(self.filing.zone or self.filing.jurisdiction)
+
+    def word_at(self) -> str:
+        """登记的时刻."""
+        return moment(self.entry.at)
+
+    def word_version(self) -> str:
+        """申请的版次."""
+        return str(self.filing.version)
+
+    def word_article(self) -> str:
+        """所依据的条款."""
+        return self.entry.article
+
+    def word_undoes(self) -> str:
+        """被推翻的登记号 (Instants 4)."""
+        return str(self.entry.undoes)
+
+    def word_reason(self) -> str:
+        """所写的理由."""
+        return self.of_event("reason") or "见决定文书"
+
+    def word_document_no(self) -> str:
+        """文号."""
+        return self.of_event("document_no") or "（无文号）"
+
+    def word_items(self) -> str:
+        """一次性告知的全部补正事项 (A-30)."""
+        event = self.entry.event
+        if isinstance(event, ReturnForCorrection):
+            return "；".join(f"（{n}）{each.message}（{each.item}）" for n, each in enumerate(event.deficiencies, 1))
+        return f"（1）{self.word_reason()}"
+
+    def word_returns(self) -> str:
+        """退回次数."""
+        return str(self.filing.review.returns if self.filing.review else 0)
+
+    def word_outcome(self) -> str:
+        """结果、意见或结论."""
+        event = self.entry.event
+        if isinstance(event, GiveIitOpinion):
+            return "同意" if event.positive else "不同意"
+        if isinstance(event, RuleOnObjection | RuleOnExtension | RuleOnDefence):
+            return OUTCOMES[event.outcome]
+        if isinstance(event, RecordEvaluation):
+            return OUTCOMES[event.result]
+        return OUTCOMES[event.decision] if isinstance(event, RuleOnChange) else ""
+
+    def word_notice_from(self) -> str:
+        """公示起日."""
+        event = self.entry.event
+        day = event.notice_from if isinstance(event, Confirm | RuleOnChange) else None
+        return on_day(day or day_of(self.entry.at))
+
+    def word_objection(self) -> str:
+        """异议的编号."""
+        event = self.entry.event
+        return str(self.of_event("of") or self.of_event("objection") or getattr(event, "id", ""))
+
+    def word_due(self) -> str:
+        """The period whose passing is being chased: over at the chase, or 5 working days before."""
+        event = self.entry.event
+        if not isinstance(event, Lapse):
+            return ""
+        thing = event.of or (str(event.year) if event.year else "")
+        for name, term in self.before.clocks.items():
+            period, _, about = name.partition(":")
+            announced = agenda.ANNOUNCED.get(period) == event.level and event.kind is LapseKind.ANNOUNCEMENT_OVERDUE
+            if announced or (agenda.CHASED.get(period) is event.kind and about == thing):
+                return midnight(term.until)
+        return midnight(self.entry.at)
+
+    def word_calendar(self) -> str:
+        """工作日历版本."""
+        return self.filing.calendar
+
+    def word_deadline(self) -> str:
+        """下一期限."""
+        due = agenda.next_deadline(self.filing)
+        return midnight(due.at) if due else "无"
+
+    def word_archive_number(self) -> str:
+        """备案编号."""
+        return self.filing.archive_number or "（尚无编号）"
+
+    def year(self) -> int:
+        """The year that the entry is about."""
+        years = self.filing.case.years if self.filing.case else ()
+        current = self.filing.years[-1].year if self.filing.years else 0
+        return self.of_event("year") or (years[-1] if years else current)
+
+    def word_year(self) -> str:
+        """年度."""
+        return str(self.year())
+
+    def word_next_year(self) -> str:
+        """下一年度."""
+        return str(self.year() + 1)
+
+    def word_annual_end(self) -> str:
+        """年度材料的报送截止."""
+        year = self.filing.year(self.year())
+        return midnight(year.due) if year else "（未定）"
+
+    def word_status(self) -> str:
+        """该年度报送情况."""
+        year = self.filing.year(self.year())
+        return (year.status if year else YearStatus.OPEN).label
+
+    def word_days(self) -> str:
+        """距截止或逾期的日数."""
+        return str(abs(self.of_event("days") or 0))
+
+    def word_answer_end(self) -> str:
+        """答复年度报告退回的期限."""
+        return self.end_of(f"answer:{self.year()}")
+
+    def word_extension_end(self) -> str:
+        """批复延期的期限."""
+        return self.end_of(f"extension:{self.year()}")
+
+    def word_change(self) -> str:
+        """变更类别."""
+        return CHANGES.get(self.of_event("change") or "", "")
+
+    def missed(self) -> list[int]:
+        """The years that a revocation rests on, or that were missed in a row."""
+        case = self.filing.case
+        if case and self.entry.event.kind != LapseKind.YEAR_MISSED:
+            return list(case.years)
+        return [year.year for year in self.filing.missed_in_a_row]
+
+    def word_missed(self) -> str:
+        """连续未报送的年度."""
+        return "、".join(f"{year}年度" for year in self.missed())
+
+    def word_deadlines(self) -> str:
+        """连续未报送年度各自的截止时间 (G-19)."""
+        years = [self.filing.year(year) for year in self.missed()]
+        return "、".join(midnight(year.due) for year in years if year)
+
+    def word_reminders(self) -> str:
+        """提醒过的各日 (G-19)."""
+        return "、".join(on_day(day) for day in self.names.reminded_on) or "见卷宗"
+
+    def word_ground(self) -> str:
+        """撤销情形."""
+        return self.filing.case.ground.label if self.filing.case else ""
+
+    def word_clause(self) -> str:
+        """撤销所依据的条、项 (G-19)."""
+        return CLAUSES[self.filing.case.ground] if self.filing.case else ""
+
+    def word_grounds_in_full(self) -> str:
+        """撤销的事实，连同截止时间与提醒记录 (G-19)."""
+        case = self.filing.case
+        if case and case.ground is Ground.TWO_YEARS_MISSED:
+            return (
+                f"{self.word_missed()}连续两年未在系统中更新年度数据（应报截止时间分别为{self.word_deadlines()}；"
+                f"提醒记录：{self.word_reminders()}）"
+            )
+        return f"{self.word_ground()}"
+
+    def word_served_on(self) -> str:
+        """送达日期 (G-18)."""
+        case = self.filing.case
+        return on_day(case.served_on) if case and case.served_on else "（未送达）"
+
+    def word_ended(self) -> str:
+        """终止的方式：撤销或自愿注销."""
+        return "已撤销备案" if self.filing.stage is Stage.REVOKED else "已自愿注销"
+
+    def word_url(self) -> str:
+        """公告网址."""
+        return self.entry.event.url if isinstance(self.entry.event, RecordAnnouncement) else ""
+
+
+WORDS = frozenset({*PERIOD_OF, *NUMBER_OF, *(name[5:] for name in vars(Facts) if name.startswith("word_"))})
+"""Every word that a text may name."""
+
+REMINDING = frozenset({"reminders", "grounds_in_full"})
+"""Words that tell the days of reminding."""
