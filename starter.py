@@ -1,297 +1,43 @@
-"""The door for programs: a typed client of filings, and the same as a command line.
-
-A door reads what it is given, refuses it with every finding at once, stores the papers in the register and sends the act
-with their digests. Whatever the engine knows or forgot, an act reaches its filing: it is sent together with a start that
-does nothing while the workflow runs, and else revives it from the register.
-"""
+"""The door for programs: the client of filings (gateway/client.py) as a command line."""
 
 import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
-from uuid import uuid4
 
 import click
-from pydantic import JsonValue, TypeAdapter, ValidationError
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
-from temporalio.client import (
-    Client,
-    WithStartWorkflowOperation,
-    WorkflowExecutionStatus,
-    WorkflowFailureError,
-    WorkflowHandle,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities import editions
-from activities.entering import Start
+from activities import editions, replacements
+from activities.channels import configured
+from activities.channels.mail import bounced
+from activities.letters import Letters
 from activities.register import Register
-from models.acts import Act, Lapse
+from gateway.client import INSTANT, Conflict, Filings, NotFound, Refused, Unreachable, read_instant, refuse
+from models.acts import Lapse
+from models.channels import ChannelsRefused, read_channels
 from models.filing import AgendaLine, Entry, Filing, Receipt
 from models.findings import Finding, Refusal
 from models.forms import FormA, FormB
-from models.register import FilingRow
+from models.register import DeliveryRow, FilingRow, LetterRow, MessageRow
 from models.settings import Settings
-from models.values import SHANGHAI, Instant, digest
 from models.vocabulary import ActKind, Kind, LapseKind, Stage
-from regulation import entries, intake, lifecycle, lodging, offices, province
+from regulation import entries, intake, lodging, offices
 from regulation.editions import EditionRefused
-from regulation.moment import Moment
 from regulation.simulation import simulate as simulate_life
+from regulation.texts import TextRefused
 from workflows import visibility
 from workflows.connection import connect
-from workflows.filing import AllianceFiling
 
-INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
-
-WHILE_BUSY = 0.2
-"""Seconds to wait while a filing has as many acts under way as the engine takes at once."""
-
-PATIENCE = timedelta(seconds=30)
-"""How long a caller waits for an answer before its outcome counts as unknown."""
-
-
-class Refused(Exception):
-    """Refused: nothing was started, or no legal fact was changed."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.message)
-        self.refusal = refusal
-
-
-class NotFound(Exception):
-    """没有这一备案"""
-
-
-class Conflict(Exception):
-    """同一编号已用于内容不同的备案申请"""
-
-
-class Unreachable(Exception):
-    """服务无法连接，或结果未知；请以同一编号重新发送"""
-
-
-@dataclass
-class Filings:
-    """What a program does with filings. Every method that changes something may be repeated with the same ids."""
-
-    client: Client
-    register: Register
-    task_queue: str = "filings"
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-
-    async def submit(self, raw: Mapping[str, Any]) -> Receipt:
-        """Submit an application (A-27, B-16). The same one again is the same filing; another under its id a `Conflict`."""
-        now = self.clock()
-        if paper := lodging.application(raw):
-            filing_id = str(raw["filing_id"])
-            if row := self.register.row(filing_id):
-                return self._same(row, digest(paper))
-        received_at = read_instant(raw.get("received_at")) or now
-        if not Moment(received_at, now).sensible:
-            _refuse([intake.future("/received_at")])
-        known = self.register.known(str(raw.get("filing_id")), raw)
-        examination = intake.examine(raw, received_at, known)
-        form, facts = examination.form, examination.facts
-        if form is None or facts is None:
-            _refuse(examination.findings)
-        key = self.register.lodge(form.filing_id, "application", intake.paper(form), now)
-        handle = await self.client.start_workflow(
-            AllianceFiling.run,
-            Start(filing_id=form.filing_id, paper=key, received_at=received_at, by=facts.by),
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            **self.named(form.filing_id, form.alliance_name, form.jurisdiction),
-        )
-        for attempt in range(int(PATIENCE.total_seconds() * 20)):
-            if row := self.register.row(form.filing_id):
-                return self._same(row, key)
-            if attempt % 20 == 19 and (await handle.describe()).status is WorkflowExecutionStatus.FAILED:
-                raise Refused(await _why_it_failed(handle))
-            await asyncio.sleep(0.05)
-        raise Unreachable
-
-    def _same(self, row: FilingRow, paper: str) -> Receipt:
-        """The receipt of a filing's submission, if that is what was submitted now (Q19)."""
-        if row.first_paper != paper:
-            raise Conflict(row.filing_id)
-        first = self.register.entry(row.filing_id, 1)
-        if first is None:
-            raise NotFound(row.filing_id)
-        return entries.receipt(first)
-
-    async def act(self, filing_id: str, raw: Mapping[str, Any]) -> Receipt:
-        """Do an act to a filing. The same id again gets the same answer; a refusal raises `Refused` with every finding."""
-        row = self.register.row(filing_id)
-        if row is None:
-            raise NotFound(filing_id)
-        now = self.clock()
-        filing = Filing.model_validate_json(row.value)
-        act = self._lodged(filing, raw, now)
-        if not row.open:
-            self._refuse_at_the_door(filing, act, now)
-        try:
-            async with asyncio.timeout(PATIENCE.total_seconds()):
-                return await self._sent(row, act)
-        except WorkflowUpdateFailedError as failed:
-            return self._answered_before(filing_id, act, failed, now)
-        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as late:
-            raise Unreachable from late
-
-    async def _sent(self, row: FilingRow, act: Act) -> Receipt:
-        """Send an act to a filing's workflow, which is started if it does not run; again while the filing is very busy.
-
-        The filing itself knows which acts it has applied; an update id of its own lets a refused act be sent again.
-        """
-        raw: JsonValue = act.but(seen=row.number).model_dump(mode="json")
-        while True:
-            start = WithStartWorkflowOperation(
-                AllianceFiling.run,
-                Start(filing_id=row.filing_id),
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                **self.named(row.filing_id, row.alliance_name, row.jurisdiction),
-            )
-            try:
-                receipt: Receipt = await self.client.execute_update_with_start_workflow(
-                    "act", raw, start_workflow_operation=start, id=f"{act.id}:{uuid4().hex[:8]}", result_type=Receipt
-                )
-                return receipt
-            except RPCError as busy:
-                if busy.status is not RPCStatusCode.RESOURCE_EXHAUSTED:
-                    raise
-                await asyncio.sleep(WHILE_BUSY)
-
-    def _lodged(self, filing: Filing, raw: Mapping[str, Any], now: datetime) -> Act:
-        """The act as it may travel on, its paper stored in the register (design.md, principle 8)."""
-        if raw.get("kind") == ActKind.ARCHIVE and "archive_number" not in raw:
-            day = (read_instant(raw.get("received_at")) or now).astimezone(SHANGHAI)
-            prefix = province.number_prefix(filing, day.year)
-            raw = {**raw, "archive_number": self.register.reserve_archive_number(filing.id, prefix)}
-        lodged = lodging.lodge(filing.id, raw)
-        if lodged.act is None:
-            self.register.record_refusal(filing.id, raw, lodging.refusal(lodged.findings).message, now)
-            _refuse(lodged.findings)
-        if lodged.paper is not None:
-            if lodged.act.kind is ActKind.RESUBMIT:
-                known = self.register.known(filing.id, lodged.paper)
-                received_at = lodged.act.received_at or now
-                examination = intake.examine(raw["content"], received_at, known, correcting=filing)
-                if examination.refused:
-                    _refuse(examination.findings)
-            self.register.lodge(filing.id, lodged.act.kind.value, lodged.paper, now)
-        return lodged.act
-
-    def _refuse_at_the_door(self, filing: Filing, act: Act, now: datetime) -> None:
-        """A closed filing is not revived for an act that it refuses anyway."""
-        if self.register.entry_of(filing.id, act.id):
-            return
-        if refusal := lifecycle.check(filing, act, Moment(act.received_at or now, now)):
-            self.register.record_refusal(filing.id, act.model_dump(mode="json"), refusal.message, now)
-            raise Refused(refusal)
-
-    def _answered_before(self, filing_id: str, act: Act, failed: WorkflowUpdateFailedError, now: datetime) -> Receipt:
-        """A refusal, unless this very act was entered long ago: then its answer of then (Q21)."""
-        if entry := self.register.entry_of(filing_id, act.id):
-            if entry.refused is None:
-                return entries.receipt(entry)
-            raise Refused(Refusal(message=entry.refused, article=entry.article, missing=entry.refused)) from failed
-        cause = failed.cause
-        details = cause.details[0] if isinstance(cause, ApplicationError) and cause.details else None
-        if details is None:
-            raise Refused(Refusal(message=str(cause), article="", missing=str(cause))) from failed
-        refusal = Refusal.model_validate(details)
-        self.register.record_refusal(filing_id, act.model_dump(mode="json"), refusal.message, now)
-        raise Refused(refusal) from failed
-
-    async def revive(self, filing_id: str | None = None) -> list[str]:
-        """Start again, from the register alone, every open filing (or one) whose workflow is gone; which ones it was."""
-        gone = [each for each in self.register.open_filings() if filing_id in (None, each[0])]
-        if filing_id and not gone and self.register.row(filing_id) is None:
-            raise NotFound(filing_id)
-        gate = asyncio.Semaphore(50)
-
-        async def start(key: str, alliance: str, jurisdiction: str) -> bool:
-            async with gate:
-                try:
-                    await self.client.start_workflow(
-                        AllianceFiling.run,
-                        Start(filing_id=key),
-                        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                        id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                        **self.named(key, alliance, jurisdiction),
-                    )
-                except WorkflowAlreadyStartedError:
-                    return False
-                return True
-
-        started = await asyncio.gather(*(start(*each) for each in gone))
-        return [key for (key, *_), revived in zip(gone, started, strict=True) if revived]
-
-    def named(self, filing_id: str, alliance: str, jurisdiction: str) -> dict[str, Any]:
-        """Under which id, where, and with which public name a filing's workflow is started, whoever starts it."""
-        return {
-            "id": workflow_id(filing_id),
-            "task_queue": self.task_queue,
-            "memo": {"alliance": alliance},
-            "static_summary": visibility.static_summary(alliance, jurisdiction),
-        }
-
-    async def broadcast(self, raw: Mapping[str, Any], filing_ids: Sequence[str]) -> dict[str, Receipt | Refusal]:
-        """Do the same act to many filings, one after another; what each answered. May be repeated as a whole."""
-        answers: dict[str, Receipt | Refusal] = {}
-        for filing_id in filing_ids:
-            try:
-                answers[filing_id] = await self.act(filing_id, raw)
-            except Refused as refused:
-                answers[filing_id] = refused.refusal
-        return answers
-
-
-def workflow_id(filing_id: str) -> str:
-    """The workflow of a filing."""
-    return f"filing-{filing_id}"
-
-
-def read_instant(value: Any) -> datetime | None:
-    """An instant from JSON; None if there is none or it cannot be read (then a finding says so elsewhere)."""
-    with suppress(ValidationError):
-        return INSTANT.validate_python(value) if value is not None else None
-    return None
-
-
-async def _why_it_failed(handle: WorkflowHandle[Any, Any]) -> Refusal:
-    """The findings for which a workflow refused its own start."""
-    try:
-        await handle.result()
-    except WorkflowFailureError as failed:
-        cause: BaseException | None = failed.cause
-        while cause is not None and not (isinstance(cause, ApplicationError) and cause.type == "Refused"):
-            cause = cause.__cause__
-        if isinstance(cause, ApplicationError) and cause.details:
-            return Refusal.model_validate(cause.details[0])
-    return Refusal(message="备案申请未能受理", article="", missing="")
-
-
-def _refuse(findings: Sequence[Finding]) -> NoReturn:
-    raise Refused(lodging.refusal(findings))
-
-
-# The command line
-
+__all__ = ["Conflict", "Filings", "NotFound", "Refused", "Unreachable", "cli", "run", "schemas", "the_register"]
 DONE, REFUSED, NOT_FOUND, CONFLICT, UNREACHABLE, USAGE = 0, 2, 3, 4, 5, 64
 
 WIDTH = None if sys.stdout.isatty() else 160
@@ -621,7 +367,7 @@ def simulate(file: str, acts_file: str | None, until: str | None, json_: bool) -
         raise click.UsageError(f"不是时间：{until}")
     result = simulate_life(read_file(file), acts, end)
     if result.filing is None:
-        _refuse(result.findings)
+        refuse(result.findings)
     if json_:
         say(life(result.filing, result.docket, result.agenda))
         return
@@ -639,6 +385,145 @@ def revive(filing_id: str | None, json_: bool) -> None:
         say(revived)
     else:
         console.print(f"重新启动 {len(revived)} 件" + ("：" + "、".join(revived) if revived else ""))
+
+
+# Messages
+
+
+@cli.command(help="一件备案的全部消息：发给谁、走了哪些渠道、是否送到、凭据为何。")
+@click.argument("filing_id")
+@as_json
+def messages(filing_id: str, json_: bool) -> None:
+    """Show every message of a filing with what each channel has to show."""
+    register = the_register()
+    if register.row(filing_id) is None:
+        raise NotFound(filing_id)
+    told = Letters(register.engine).of_filing(filing_id)
+    if json_:
+        say([_told(*each) for each in told])
+        return
+    table = Table("编号", "时间", "收件", "标题", "已读", "渠道")
+    for message, letters, deliveries in told:
+        read_at = next((letter.read_at for letter in letters if letter.read_at), None)
+        shown = [f"{each.channel} {STATES[each.state]} {each.address} {each.receipt}".strip() for each in deliveries]
+        to = f"{message.to} {offices.name_of(message.office)}"
+        read = visibility.local(read_at) if read_at else ""
+        table.add_row(message.id, visibility.local(message.created_at), to, message.title, read, "\n".join(shown))
+    console.print(table)
+
+
+STATES = {
+    "arrived": "[green]已送[/]",
+    "trying": "[yellow]重试中[/]",
+    "again": "[yellow]重试中[/]",
+    "failed": "[red]未送达[/]",
+}
+
+
+def _told(message: MessageRow, letters: Sequence[LetterRow], deliveries: Sequence[DeliveryRow]) -> dict[str, Any]:
+    return message.model_dump(mode="json") | {
+        "read_at": next((letter.model_dump(mode="json")["read_at"] for letter in letters if letter.read_at), None),
+        "deliveries": [each.model_dump(mode="json") for each in deliveries],
+    }
+
+
+@cli.command(help="收件箱：一个机构或盟主企业（代码）收到的消息。")
+@click.argument("office")
+@click.option("--unread", is_flag=True, help="只列未读")
+@click.option("--after", help="晚于（ISO 时间）")
+@click.option("--limit", default=200, show_default=True, type=click.IntRange(1, 10_000), help="最多列出")
+@as_json
+def inbox(office: str, unread: bool, after: str | None, limit: int, json_: bool) -> None:
+    """Pull an inbox."""
+    since = read_instant(after)
+    if after and since is None:
+        raise click.UsageError(f"不是时间：{after}")
+    received = Letters(the_register().engine).inbox(office, after=since, unread=unread, limit=limit)
+    if json_:
+        say([_told(message, [letter], []) for message, letter in received])
+        return
+    table = Table("编号", "时间", "标题", "正文", "已读")
+    for message, letter in received:
+        read = visibility.local(letter.read_at) if letter.read_at else ""
+        table.add_row(message.id, visibility.local(message.created_at), message.title, message.body, read)
+    console.print(table)
+
+
+@cli.command(help="登记一条消息已读；待送达的文书由盟主企业读过即为签收。")
+@click.argument("message_id")
+@click.option("--person", default="platform", show_default=True, help="何人（不透明编号）")
+@as_json
+def read(message_id: str, person: str, json_: bool) -> None:
+    """Note that a message was read."""
+    by = {"person": person, "office": offices.PROVINCE, "role": "platform"}
+    receipt = with_filings(lambda filings: filings.read(message_id, by))
+    if json_:
+        say(receipt.model_dump(mode="json") if receipt else {})
+    elif receipt:
+        print_receipt(receipt)
+    else:
+        console.print("已登记为已读")
+
+
+@cli.command(help="未能送达的信函，须由人处理的。")
+@click.option("--office", help="只列一个机构")
+@as_json
+def undelivered(office: str | None, json_: bool) -> None:
+    """List letters that a channel gave up."""
+    given_up = Letters(the_register().engine).failed(office)
+    if json_:
+        say(
+            [
+                row.model_dump(mode="json") | {"deliveries": [d.model_dump(mode="json") for d in of]}
+                for row, of in given_up
+            ]
+        )
+        return
+    table = Table("信函", "事项", "收件", "渠道与原因")
+    for row, deliveries in given_up:
+        why = "\n".join(f"{each.channel}：{each.receipt}" for each in deliveries if each.state == "failed")
+        table.add_row(row.id, row.text, f"{row.to} {offices.name_of(row.office)}", why)
+    console.print(table)
+
+
+@cli.command(help="把一封未能送达的信函再投递一次，仍用原编号。")
+@click.argument("letter_id")
+def redeliver(letter_id: str) -> None:
+    """Try a letter again on the channels that gave up."""
+    if not Letters(the_register().engine).reopen(letter_id):
+        raise NotFound(letter_id)
+    console.print("已交付再次投递")
+
+
+@cli.command(help="登记一封退信（DSN 原文），可由邮件系统直接管道送入。")
+@click.argument("file")
+def bounce(file: str) -> None:
+    """Note a bounced mail."""
+    settings = Settings()
+    raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    came_back = bounced(raw)
+    mails = [
+        name for name, each in read_channels(settings.channels, os.environ).channels.items() if each.type == "mail"
+    ]
+    why = f"退信 {came_back.status}" if came_back else ""
+    if came_back is None or not Letters(the_register().engine).bounced(came_back.letter, mails, why):
+        raise click.UsageError(f"{file} 不是本系统信函的退信")
+    console.print(f"{came_back.letter}：{why}")
+
+
+@cli.command("check-texts", help="核对本部署的文字目录：未知用语、未知事项、缺标题的逐一列出。")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def check_texts(folder: Path) -> None:
+    """Check a folder of texts."""
+    console.print(f"{replacements.load(folder)} 个文件，均可用")
+
+
+@cli.command("check-channels", help="核对渠道配置文件。")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def check_channels(file: Path) -> None:
+    """Check a file of channels."""
+    for each in configured.build(read_channels(file, os.environ)):
+        console.print(f"{each.name}：{each.channel.words}")
 
 
 @cli.command(help="对全部在办备案作出同一行为，如启用新工作日历、调整年度报送期限。")
@@ -686,7 +571,7 @@ def run(arguments: Sequence[str]) -> int:
             return REFUSED
         _report(json_, f"{Unreachable.__doc__}（{type(error).__name__}）")
         return UNREACHABLE
-    except (click.UsageError, EditionRefused) as error:
+    except (click.UsageError, EditionRefused, TextRefused, ChannelsRefused) as error:
         _report(json_, error.format_message() if isinstance(error, click.UsageError) else str(error))
         return USAGE
     except SystemExit as leaving:

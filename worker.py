@@ -1,35 +1,60 @@
 """The worker: settings, logging, client, activities with their tools, Worker. No logic."""
 
 import asyncio
+import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
 import structlog
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
+from temporalio.common import RetryPolicy
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
-from activities import editions, logs
-from activities.delivering import Channel, Delivering, OutboxFolder, Postman
+from activities import editions, logs, replacements
+from activities.channels import configured
+from activities.channels.configured import Configured
+from activities.channels.drafts import DraftTray
+from activities.channels.folder import OutboxFolder
+from activities.channels.pages import CalendarFolder, Website
+from activities.days import Days
+from activities.delivering import Delivering, Postman
+from activities.digests import Digests
 from activities.entering import Entering
+from activities.letters import Letters
+from activities.publishing.notices import Notices
+from activities.publishing.site import Site
 from activities.register import Register
 from deploy.database import migrate
+from gateway.client import Filings, NotFound, Refused
+from models.channels import ChannelsFile, ChannelsRefused, Filters, read_channels
 from models.settings import Settings
 from regulation.editions import EditionRefused
+from regulation.texts import TextRefused
 from workflows import visibility
 from workflows.connection import connect
 from workflows.filing import AllianceFiling
 
 log = structlog.get_logger()
 
+FIRST_RETRY = timedelta(seconds=1)
+
+REFUSALS = (EditionRefused, TextRefused, ChannelsRefused)
+"""What a deployment brought that cannot be: the service does not start, and says what is wrong."""
+
 
 def open_register(settings: Settings) -> Register:
     """The register with its tables up to date, and no edition changed that filings count by."""
     editions.load(settings.editions)
+    replacements.load(settings.texts)
     migrate(settings.register_url)
     register = Register.at(settings.register_url)
     register.refuse_changed_editions()
@@ -53,18 +78,47 @@ async def register_search_attributes(client: Client) -> None:
             raise
 
 
-def channels_of(settings: Settings) -> Sequence[Channel]:
-    """Through what messages leave the house, beside the inbox that the register is: the one place to add a channel."""
-    return [OutboxFolder(settings.outbox)]
+def channels_of(settings: Settings, file: ChannelsFile, register: Register) -> Sequence[Configured]:
+    """Through what letters leave the house, beside the inbox that the register is: as configured, else as files.
+
+    Documents for staff, announcements and calendars are written in every deployment.
+    """
+    files = [Configured("files", OutboxFolder(settings.outbox), Filters())]
+    site = Site(settings.site, Notices(register.engine), settings.site_address)
+    return [
+        *(configured.build(file) if settings.channels else files),
+        Configured("drafts", DraftTray(register, settings.drafts), Filters()),
+        Configured("site", Website(site, lambda: datetime.now(UTC)), Filters()),
+        Configured("calendars", CalendarFolder(register, settings.calendars), Filters()),
+    ]
 
 
 def build(
-    client: Client, register: Register, settings: Settings, channels: Sequence[Channel] | None = None
+    client: Client, register: Register, settings: Settings, channels: Sequence[Configured] | None = None
 ) -> tuple[Worker, Postman]:
     """The worker with its activities, and the postman who hands over what they wrote."""
-    postman = Postman(register, client, settings.task_queue, settings.delivery_interval)
+    file = read_channels(settings.channels, os.environ)
+    letters = Letters(register.engine, partial(configured.office_recipient, file))
+    every = timedelta(seconds=settings.delivery_retry)
+    postman = Postman(
+        letters,
+        [Days(letters).compile, Digests(letters).compile] if settings.routines else [],
+        client,
+        settings.task_queue,
+        settings.delivery_interval,
+        settings.bundle_wait,
+        RetryPolicy(initial_interval=min(FIRST_RETRY, every), maximum_interval=every),
+        timedelta(seconds=settings.delivery_timeout),
+    )
+    threads = ThreadPoolExecutor(settings.activity_threads + settings.delivery_threads)
     entering = Entering(register, entered=postman.ring)
-    delivering = Delivering(register, channels_of(settings) if channels is None else channels)
+    delivering = Delivering(
+        letters,
+        channels_of(settings, file, register) if channels is None else channels,
+        report=partial(report, Filings(client, register, settings.task_queue)),
+        give_up_after=timedelta(seconds=settings.delivery_gives_up),
+        threads=threads,
+    )
     worker = Worker(
         client,
         task_queue=settings.task_queue,
@@ -77,12 +131,19 @@ def build(
             entering.knows_edition,
             delivering.deliver,
         ],
-        activity_executor=ThreadPoolExecutor(settings.activity_threads),
+        activity_executor=threads,
         max_concurrent_workflow_tasks=settings.activity_threads * 2,
         max_concurrent_local_activities=settings.activity_threads,
+        max_concurrent_activities=settings.delivery_threads,
         max_cached_workflows=settings.cached_workflows,
     )
     return worker, postman
+
+
+async def report(filings: Filings, filing_id: str, act: Mapping[str, Any]) -> None:
+    """Tell a filing what its letters came to; what it refuses to hear is on record at the door."""
+    with suppress(Refused, NotFound):
+        await filings.act(filing_id, act)
 
 
 async def serve(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
@@ -111,7 +172,7 @@ def main() -> None:
     logs.configure(settings.log_level)
     try:
         asyncio.run(serve(settings))
-    except EditionRefused as refused:
+    except REFUSALS as refused:
         sys.exit(str(refused))
 
 

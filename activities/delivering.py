@@ -1,98 +1,174 @@
-"""Delivering messages (送信), after the entry that wrote them and apart from its workflow.
+"""Delivering letters (投递), after the entry that wrote them and apart from its workflow.
 
-A message is a row of the entry's transaction, so nothing is lost. `Postman` hands each entry's messages to the engine as
-one standalone activity, named after the entry; the engine retries it for as long as a channel is down, and no filing's
-history grows by it. What was delivered is noted in the row, so a retry goes on where it stopped.
+`Postman` hands each open letter to the engine as one standalone activity under the letter's own id; the engine retries it
+for as long as a channel is down, and no filing's history grows by it. What each channel has to show is noted at once, so
+a retry goes on with the channels that are left. A letter that a channel gives up ends as a failed activity, for operators
+to see; if it was to tell a leader and nothing else got through, the filing is told, and people are given the task (G-18).
 """
 
 import asyncio
-from collections.abc import Sequence
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import structlog
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, RetryPolicy
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
-from activities.register import Message, Register
-from models.values import FilingId, Value, in_shanghai
+from activities.channels.channel import Undeliverable
+from activities.channels.configured import Configured
+from activities.letters import PAGES, REMINDERS, Letters, Tried, content
+from models.register import DeliveryRow, LetterRow
+from models.values import Value
+from models.vocabulary import ActKind, Role
+from regulation import offices
+from regulation.messages import NOTIFICATIONS
 
 log = structlog.get_logger()
 
-RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(hours=1))
 GATHER = 0.2
 """Seconds that a round waits for more to deliver after the bell: one look at the register serves many entries."""
 
 HANDED_AGAIN_AFTER = timedelta(minutes=15)
 
+AT_ONCE = 20
+"""How many letters are handed over side by side."""
 
-class Channel(Protocol):
-    """A way to reach somebody. Sending the same message twice must come to the same wherever the channel can tell."""
+PLACED = frozenset({"inbox", "document", "page"})
+"""Families of texts whose channels put a letter where it is looked for; all others knock at somebody's door."""
 
-    def send(self, message: Message) -> None:
-        """Send a message; raise if it may not have arrived."""
+Routine = Callable[[datetime], object]
+"""Opens the letters that a day brings, once that day."""
 
-
-@dataclass
-class OutboxFolder:
-    """Files below a folder, one a message, in a folder for each office; the name is the message's id."""
-
-    folder: Path
-
-    def send(self, message: Message) -> None:
-        """Write the file whole or not at all."""
-        place = self.folder / message.office
-        place.mkdir(parents=True, exist_ok=True)
-        half = place / f".{message.id}"
-        half.write_text(
-            f"编号：{message.id}\n收件：{message.to}（{message.office}）\n时间：{in_shanghai(message.created_at)}\n"
-            f"标题：{message.title}\n\n{message.body}\n",
-            "utf-8",
-        )
-        half.replace(place / f"{message.id}.txt")
+Report = Callable[[str, Mapping[str, Any]], Awaitable[object]]
+"""Does an act to a filing."""
 
 
-class Delivery(Value):
-    """The messages of one entry."""
+DONE = ("arrived", "failed")
 
-    filing_id: FilingId
-    number: int
+
+def suits(text: str, words: str) -> bool:
+    """Whether letters of a text leave by channels of these words: pages are written; reminders are placed, and knock together."""
+    if text in PAGES or words == "page":
+        return text in PAGES and words == "page"
+    if text == REMINDERS:
+        return words not in PLACED
+    return words in PLACED or text not in NOTIFICATIONS or not NOTIFICATIONS[text].bundle
+
+
+class Outcome(Value):
+    """What one round over a letter's channels came to: which are down, and why those that gave up did."""
+
+    down: tuple[str, ...] = ()
+    failed: dict[str, str] = {}
+    knocked: bool = False
 
 
 @dataclass
 class Delivering:
-    """Sends messages through every channel. The inbox is the row itself and needs none."""
+    """Carries letters through every channel that is for them. The register's inbox needs none: a message is its row."""
 
-    register: Register
-    channels: Sequence[Channel]
+    letters: Letters
+    channels: Sequence[Configured]
+    report: Report
+    give_up_after: timedelta
+    threads: ThreadPoolExecutor
 
     @activity.defn
-    def deliver(self, delivery: Delivery) -> int:
-        """Deliver what is still undelivered of an entry; how many. A retry goes on with what is left."""
-        pending, sent = self.register.to_deliver(delivery.filing_id, delivery.number), []
+    async def deliver(self, letter: str) -> None:
+        """Carry a letter through the channels that are not done with it.
+
+        A retry sends again only what has no receipt; what was sent and not noted, because everything died in between,
+        goes out twice under the same id. Raises while a channel is down, and in the end if one gave up.
+        """
+        aside, threads = asyncio.get_running_loop().run_in_executor, self.threads
+        row = await aside(threads, self.letters.row, letter)
+        if row is None or row.closed_at:
+            return
+        outcome = await aside(threads, self._carry, row)
+        if outcome.down:
+            raise ApplicationError(f"渠道暂不可达，将重试：{'、'.join(outcome.down)}", type="ChannelDown")
+        if outcome.failed and row.to == "leader" and not outcome.knocked:
+            for message in json.loads(row.messages):
+                await self._tell_filing(message, outcome.failed)
+        await aside(threads, lambda: self.letters.close(letter, datetime.now(UTC), failed=bool(outcome.failed)))
+        if outcome.failed:
+            why = "；".join(f"{channel}：{reason}" for channel, reason in outcome.failed.items())
+            raise ApplicationError(f"未能送达：{why}", type="Undeliverable", non_retryable=True)
+
+    def _carry(self, row: LetterRow) -> Outcome:
+        """One round over the channels of a letter."""
+        earlier = {each.channel: each for each in self.letters.deliveries(row.id)}
+        for channel in self.channels:
+            before = earlier.get(channel.name)
+            if not suits(row.text, channel.channel.words) or (before and before.state in DONE):
+                continue
+            if tried := self._try(channel, row, before):
+                self.letters.note(row.id, channel.name, tried, datetime.now(UTC))
+        done = self.letters.deliveries(row.id)
+        knocking = {channel.name for channel in self.channels if channel.channel.words not in PLACED}
+        return Outcome(
+            down=tuple(each.channel for each in done if each.state == "trying"),
+            failed={each.channel: each.receipt for each in done if each.state == "failed"},
+            knocked=any(each.state == "arrived" and each.channel in knocking for each in done),
+        )
+
+    def _try(self, channel: Configured, row: LetterRow, before: DeliveryRow | None) -> Tried | None:
+        """One try of one channel; None if it is not for this letter."""
+        letter = self.letters.worded(row, channel.channel.words)
+        if letter is None:
+            return None
+        recipient = self.letters.recipient(row)
+        if not channel.carries(letter, recipient):
+            return None
+        said = content(letter)
         try:
-            for message in pending:
-                for channel in self.channels:
-                    channel.send(message)
-                sent.append(message.id)
-        finally:
-            if sent:
-                self.register.delivered(sent, datetime.now(UTC))
-        return len(sent)
+            carried = channel.channel.send(letter, recipient)
+        except Undeliverable as failed:
+            log.warning("delivery.failed", letter=row.id, channel=channel.name)
+            return Tried(state="failed", receipt=str(failed), content=said)
+        except Exception as error:
+            since = before.first_tried_at if before and before.state == "trying" else datetime.now(UTC)
+            given_up = datetime.now(UTC) - since >= self.give_up_after
+            log.warning("delivery.down", letter=row.id, channel=channel.name, error=type(error).__name__)
+            reason = f"{type(error).__name__}" + (
+                f"，自{since:%Y-%m-%d %H:%M}Z起始终不通，不再重试" if given_up else ""
+            )
+            return Tried(state="failed" if given_up else "trying", receipt=reason, content=said)
+        return Tried(state="arrived", address=carried.address, receipt=carried.receipt, content=said)
+
+    async def _tell_filing(self, message: str, failed: Mapping[str, str]) -> None:
+        """An entry told its leader something, and no channel got through."""
+        filing_id, entry, index = message.rsplit("-", 2)
+        act = {
+            "id": f"undeliverable-{entry}-{index}",
+            "kind": ActKind.REPORT_UNDELIVERABLE.value,
+            "by": {"person": "delivering", "office": offices.PROVINCE, "role": Role.PLATFORM.value},
+            "entry": int(entry),
+            "reason": "；".join(f"{channel}：{reason}" for channel, reason in failed.items())[:500],
+        }
+        await self.report(filing_id, act)
 
 
 @dataclass
 class Postman:
-    """Hands undelivered messages to the engine: when an entry was made, and every so often for what a crash left."""
+    """Hands open letters to the engine: when an entry was made, and every so often for what a crash left."""
 
-    register: Register
+    letters: Letters
+    routines: Sequence[Routine]
     client: Client
     task_queue: str
     interval: float
+    bundle_wait: float
+    retry: RetryPolicy
+    timeout: timedelta
+    _seen: dict[str, float] = field(default_factory=dict)
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
     _loop: asyncio.AbstractEventLoop | None = None
 
@@ -118,27 +194,44 @@ class Postman:
 
     async def _round(self) -> None:
         now = datetime.now(UTC)
-        pending = await asyncio.to_thread(self.register.undelivered, now - HANDED_AGAIN_AFTER)
-        handed = []
-        for filing_id, number in pending:
-            try:
-                await self._hand_over(filing_id, number)
-                handed.append((filing_id, number))
-            except RPCError as error:
-                log.warning("delivery.not_handed_over", filing=filing_id, entry=number, error=error.message)
-                break
-        if handed:
-            await asyncio.to_thread(self.register.handed, handed, now)
+        for routine in self.routines:
+            await asyncio.to_thread(routine, now)
+        waiting = await asyncio.to_thread(self.letters.waiting, now - HANDED_AGAIN_AFTER)
+        ready = [letter for letter in waiting if self._ripe(letter)]
+        if not ready:
+            return
+        await asyncio.to_thread(self.letters.handed, [letter.id for letter in ready], now)
+        gate = asyncio.Semaphore(AT_ONCE)
+        left = [each for each in await asyncio.gather(*(self._hand_over(letter, gate) for letter in ready)) if each]
+        if left:
+            await asyncio.to_thread(self.letters.handed, left, None)
 
-    async def _hand_over(self, filing_id: str, number: int) -> None:
-        await self.client.start_activity(
-            "deliver",
-            Delivery(filing_id=filing_id, number=number),
-            id=f"messages-{filing_id}-{number}",
-            task_queue=self.task_queue,
-            start_to_close_timeout=timedelta(minutes=5),
-            retry_policy=RETRY,
-            id_reuse_policy=ActivityIDReusePolicy.ALLOW_DUPLICATE,
-            id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
-            summary=f"送达第{number}号登记的消息",
-        )
+    def _ripe(self, letter: LetterRow) -> bool:
+        """A day's reminders are waited for a while: they are entered one filing at a time."""
+        if letter.text != REMINDERS:
+            return True
+        now = asyncio.get_running_loop().time()
+        if now - self._seen.setdefault(letter.id, now) < self.bundle_wait:
+            return False
+        del self._seen[letter.id]
+        return True
+
+    async def _hand_over(self, letter: LetterRow, gate: asyncio.Semaphore) -> str | None:
+        """Start a letter's delivery; its id if the engine would not have it."""
+        async with gate:
+            try:
+                await self.client.start_activity(
+                    "deliver",
+                    letter.id,
+                    id=letter.id,
+                    task_queue=self.task_queue,
+                    start_to_close_timeout=self.timeout,
+                    retry_policy=self.retry,
+                    id_reuse_policy=ActivityIDReusePolicy.ALLOW_DUPLICATE,
+                    id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
+                    summary=f"投递 {letter.text} → {letter.to}",
+                )
+            except RPCError as error:
+                log.warning("delivery.not_handed_over", letter=letter.id, error=error.message)
+                return letter.id
+        return None

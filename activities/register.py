@@ -6,20 +6,20 @@ to any of it shows. Nothing here decides anything: what an entry says was comput
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, or_, text, update
+from sqlalchemy import Engine, insert, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col, select
 
-from activities import proof, rows
+from activities import letters, proof, rows
+from activities.database import connect, reading, writing
 from activities.rows import GENESIS
-from models.acts import Lapse, Resubmit
+from models.acts import Resubmit
 from models.filing import Entry, Filing
 from models.findings import Finding
 from models.register import (
@@ -34,7 +34,7 @@ from models.register import (
     UsedEdition,
     VersionRow,
 )
-from models.values import Value, canonical, day_of
+from models.values import Value, canonical
 from models.vocabulary import Stage
 from regulation import codes, intake, lodging
 from regulation.calendar import CALENDARS
@@ -73,40 +73,6 @@ class Appended(Value):
     reason: str = ""
 
 
-class Message(Value):
-    """A message as delivered."""
-
-    id: str
-    filing_id: str
-    text: str
-    to: str
-    office: str
-    service: bool
-    title: str
-    body: str
-    created_at: datetime
-
-
-def connect(url: str) -> Engine:
-    """An engine for SQLite (write-ahead log, full sync, one writer at a time) or PostgreSQL."""
-    engine = create_engine(url, pool_pre_ping=True)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _: Any) -> None:
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
 @dataclass
 class Register:
     """The register behind one database."""
@@ -125,14 +91,14 @@ class Register:
         """Store a paper under its digest; the same paper twice is one."""
         body = canonical(paper)
         key = hashlib.sha256(body.encode()).hexdigest()
-        with self._writing() as session:
+        with writing(self.engine) as session:
             if session.get(Paper, key) is None:
                 session.add(Paper(digest=key, filing_id=filing_id, kind=kind, body=body, stored_at=now))
         return key
 
     def paper(self, key: str) -> dict[str, Any]:
         """A paper by its digest."""
-        with self._reading() as session:
+        with reading(self.engine) as session:
             return self._paper(session, key)
 
     @staticmethod
@@ -152,7 +118,7 @@ class Register:
         """
         for attempt in (1, 2):
             try:
-                with self._writing() as session:
+                with writing(self.engine) as session:
                     return self._append(session, entry)
             except IntegrityError:
                 if attempt == 2:
@@ -179,7 +145,7 @@ class Register:
         """The entry with everything that follows from it, in the transaction that is open."""
         papers = partial(self._paper, session)
         public = rows.public(before, json.loads(head.public) if head else {}, entry, papers)
-        sent = rows.message_rows(before, entry, public, partial(self._reminded_on, session, entry.filing))
+        sent = rows.message_rows(before, entry, public, partial(letters.reminded_on, session, entry.filing))
         shown = rows.notice_rows(before, entry, public, papers)
         versions = self._versions(session, entry)
         row = rows.entry_row(entry, rows.effects(sent, shown, versions), head.head if head else GENESIS)
@@ -190,6 +156,7 @@ class Register:
             _insert(session, [stands])
         for each in ([row], sent, shown, versions):
             _insert(session, each)
+        letters.open_for(session, sent, shown)
         self._reports(session, before, entry)
         self._editions(session, entry.filing, entry.entered_at)
 
@@ -216,18 +183,6 @@ class Register:
             if session.exec(others.where(FilingRow.filing_id != entry.filing.id)).first():
                 return f"备案编号 {number} 已属于另一备案"
         return None
-
-    @staticmethod
-    def _reminded_on(session: Session, filing: Filing) -> tuple[date, ...]:
-        """The days on which the leader was reminded of the years that a revocation rests on (G-19)."""
-        years = set(filing.case.years) if filing.case else set()
-        query = select(EntryRow).where(EntryRow.filing_id == filing.id, EntryRow.kind == "reminder")
-        days = []
-        for row in session.exec(query.order_by(col(EntryRow.number))):
-            lapse = Entry.model_validate_json(row.body).event
-            if isinstance(lapse, Lapse) and lapse.year in years:
-                days.append(day_of(row.at))
-        return tuple(days)
 
     @staticmethod
     def _versions(session: Session, entry: Entry) -> list[VersionRow]:
@@ -269,7 +224,7 @@ class Register:
 
     def refuse_changed_editions(self) -> None:
         """At start-up: raise if an edition by which filings count was altered or lost since (principle 6)."""
-        with self._reading() as session:
+        with reading(self.engine) as session:
             for subject, editions in EDITIONS.items():
                 query = select(UsedEdition).where(UsedEdition.subject == subject)
                 used = {row.name: row.digest for row in session.exec(query)}
@@ -282,7 +237,7 @@ class Register:
 
     def reserve_archive_number(self, filing_id: str, prefix: str) -> str:
         """备案编号: the next running number under a prefix, once a filing (G-40). Numbers given by hand are passed over."""
-        with self._writing() as session:
+        with writing(self.engine) as session:
             if self.engine.dialect.name == "postgresql":
                 session.connection().execute(text("LOCK TABLE archive_numbers IN EXCLUSIVE MODE"))
             reserved = session.exec(select(ArchiveNumber).where(ArchiveNumber.prefix == prefix)).all()
@@ -303,7 +258,7 @@ class Register:
     def record_refusal(self, filing_id: str, act: Mapping[str, Any], message: str, now: datetime) -> None:
         """Record an act that was refused without an entry."""
         by = act.get("by") or {}
-        with self._writing() as session:
+        with writing(self.engine) as session:
             session.add(
                 RefusedAct(
                     filing_id=filing_id,
@@ -318,13 +273,13 @@ class Register:
 
     def refused_acts(self, filing_id: str) -> list[RefusedAct]:
         """The refused acts that doors recorded for a filing."""
-        with self._reading() as session:
+        with reading(self.engine) as session:
             query = select(RefusedAct).where(RefusedAct.filing_id == filing_id).order_by(col(RefusedAct.id))
             return list(session.exec(query))
 
     def known(self, filing_id: str, form: Mapping[str, Any]) -> intake.Known:
         """What the register knows that bears on an application."""
-        with self._reading() as session:
+        with reading(self.engine) as session:
             leader = form.get("leader")
             return _known(
                 session,
@@ -338,30 +293,30 @@ class Register:
 
     def filing(self, filing_id: str) -> Filing | None:
         """A filing as it stands."""
-        with self._reading() as session:
+        with reading(self.engine) as session:
             row = session.get(FilingRow, filing_id)
             return Filing.model_validate_json(row.value) if row else None
 
     def row(self, filing_id: str) -> FilingRow | None:
         """A filing's row."""
-        with self._reading() as session:
+        with reading(self.engine) as session:
             return session.get(FilingRow, filing_id)
 
     def docket(self, filing_id: str) -> list[Entry]:
         """卷宗: everything entered on a filing, in order."""
-        with self._reading() as session:
+        with reading(self.engine) as session:
             query = select(EntryRow.body).where(EntryRow.filing_id == filing_id).order_by(col(EntryRow.number))
             return [Entry.model_validate_json(body) for body in session.exec(query)]
 
     def entry(self, filing_id: str, number: int) -> Entry | None:
         """One entry by its number."""
-        with self._reading() as session:
+        with reading(self.engine) as session:
             row = session.get(EntryRow, (filing_id, number))
             return Entry.model_validate_json(row.body) if row else None
 
     def entry_of(self, filing_id: str, act_id: str) -> Entry | None:
         """The entry of an act, whenever it was."""
-        with self._reading() as session:
+        with reading(self.engine) as session:
             query = select(EntryRow.body).where(EntryRow.filing_id == filing_id, EntryRow.act_id == act_id)
             body = session.exec(query).first()
             return Entry.model_validate_json(body) if body else None
@@ -386,7 +341,7 @@ class Register:
         if due_before:
             query = query.where(col(FilingRow.next_deadline) < due_before)
         deadline, name = col(FilingRow.next_deadline), col(FilingRow.filing_id)
-        with self._reading() as session:
+        with reading(self.engine) as session:
             dated = session.exec(query.where(deadline.is_not(None)).order_by(deadline, name).limit(limit)).all()
             if due_before or len(dated) == limit:
                 return list(dated)
@@ -401,12 +356,12 @@ class Register:
             query = query.where(FilingRow.kind == kind)
         if jurisdiction:
             query = query.where(FilingRow.jurisdiction == jurisdiction)
-        with self._reading() as session:
+        with reading(self.engine) as session:
             return list(session.exec(query.order_by(col(FilingRow.filing_id))))
 
     def versions(self, filing_id: str) -> list[tuple[int, list[Finding]]]:
         """The versions of an application with what was found on each."""
-        with self._reading() as session:
+        with reading(self.engine) as session:
             query = select(VersionRow).where(VersionRow.filing_id == filing_id).order_by(col(VersionRow.version))
             return [
                 (row.version, [Finding.model_validate(each) for each in json.loads(row.findings)])
@@ -415,76 +370,28 @@ class Register:
 
     def messages(self, filing_id: str) -> list[MessageRow]:
         """Every message of a filing, in the order of its entries."""
-        with self._reading() as session:
+        with reading(self.engine) as session:
             query = select(MessageRow).where(MessageRow.filing_id == filing_id)
             return sorted(session.exec(query), key=lambda row: (row.number, row.id))
 
     def public_notices(self, filing_id: str) -> list[PublicNoticeRow]:
         """Everything made public of a filing."""
-        with self._reading() as session:
+        with reading(self.engine) as session:
             query = select(PublicNoticeRow).where(PublicNoticeRow.filing_id == filing_id)
             return sorted(session.exec(query), key=lambda row: (row.number, row.id))
-
-    # Delivery
-
-    def undelivered(self, handed_before: datetime, limit: int = 500) -> list[tuple[str, int]]:
-        """Entries with messages not yet delivered and not lately handed over for delivery."""
-        with self._reading() as session:
-            handed = col(MessageRow.handed_at)
-            query = (
-                select(MessageRow.filing_id, MessageRow.number)
-                .where(col(MessageRow.delivered_at).is_(None), or_(handed.is_(None), handed < handed_before))
-                .distinct()
-                .limit(limit)
-            )
-            return [(filing_id, number) for filing_id, number in session.exec(query)]
-
-    def handed(self, entries: Sequence[tuple[str, int]], now: datetime) -> None:
-        """Note that deliveries of these entries' messages were handed to the engine."""
-        with self._writing() as session:
-            for filing_id, number in entries:
-                of_entry = (col(MessageRow.filing_id) == filing_id, col(MessageRow.number) == number)
-                session.connection().execute(update(MessageRow).where(*of_entry), {"handed_at": now})
-
-    def to_deliver(self, filing_id: str, number: int) -> list[Message]:
-        """The messages of an entry that are still to be delivered."""
-        with self._reading() as session:
-            query = select(MessageRow).where(MessageRow.filing_id == filing_id, MessageRow.number == number)
-            query = query.where(col(MessageRow.delivered_at).is_(None)).order_by(MessageRow.id)
-            return [Message.model_validate(row, from_attributes=True) for row in session.exec(query)]
-
-    def delivered(self, message_ids: Sequence[str], now: datetime) -> None:
-        """Note that messages were delivered; the first time stands."""
-        undelivered = update(MessageRow).where(col(MessageRow.delivered_at).is_(None))
-        with self._writing() as session:
-            session.connection().execute(undelivered.where(col(MessageRow.id).in_(message_ids)), {"delivered_at": now})
 
     # Proof
 
     def verify(self, filing_id: str) -> list[str]:
         """What is wrong with a filing's chain; empty if every entry, message, notice and paper is as it was written."""
         faults = []
-        with self._reading() as session:
+        with reading(self.engine) as session:
             try:
                 for fault in proof.faults(session, filing_id, partial(self._paper, session)):
                     faults.append(fault)
             except (PaperMissing, ValueError, TypeError, LookupError) as unreadable:
                 faults.append(f"备案库的内容无法读取（{type(unreadable).__name__}）")
         return faults
-
-    @contextmanager
-    def _reading(self) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False) as session:
-            yield session
-
-    @contextmanager
-    def _writing(self) -> Iterator[Session]:
-        with (
-            self.engine.connect().execution_options(writes=True) as connection,
-            Session(connection, expire_on_commit=False) as session,
-            session.begin(),
-        ):
-            yield session
 
 
 def _insert(session: Session, written: Sequence[SQLModel]) -> None:

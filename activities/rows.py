@@ -131,11 +131,9 @@ def report_rows(
 
 
 def effects(sent: Sequence[MessageRow], shown: Sequence[PublicNoticeRow], versions: Sequence[VersionRow] = ()) -> str:
-    """Digest of what an entry sent, published and took in; whether a message has arrived is no part of it."""
+    """Digest of what an entry sent, published and took in; whether it has arrived is told of its letters."""
     rows: list[Sequence[SQLModel]] = [sent, shown, versions]
-    return digest(
-        [[row.model_dump(mode="json", exclude={"handed_at", "delivered_at"}) for row in each] for each in rows]
-    )
+    return digest([[row.model_dump(mode="json") for row in each] for each in rows])
 
 
 def link(previous: str, body: str, sent: str) -> str:

@@ -15,11 +15,11 @@ from bench import alone, hands
 from bench.figures import Figure, percentile
 from bench.quiet import Quiet
 from deploy.embedded import answers, start_server
+from gateway.client import Filings
 from models.register import EntryRow
 from models.settings import Settings
 from models.vocabulary import LapseKind
 from regulation import agenda
-from starter import Filings
 from tests.test_kill import eventually, two_free_ports
 
 LOOK = 0.05

@@ -23,7 +23,7 @@ from bench.floor import Floor
 from bench.quiet import Quiet
 from deploy.skipping import EARLY, World, skipping_server
 from examples.demo import first_year
-from starter import workflow_id
+from gateway.client import workflow_id
 from tests.test_budgets import OF_SKIPPING, name
 from workflows.filing import AllianceFiling
 

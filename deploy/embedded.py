@@ -16,7 +16,6 @@ from sqlalchemy import make_url
 import worker
 from activities import logs
 from models.settings import Settings
-from regulation.editions import EditionRefused
 
 STARTUP = 15.0
 """Seconds within which the server must answer."""
@@ -119,7 +118,7 @@ def main() -> None:
                 sys.exit("Temporal 服务没有启动")
             time.sleep(0.05)
         asyncio.run(worker.serve(settings, ready=lambda: greet(settings)))
-    except EditionRefused as refused:
+    except worker.REFUSALS as refused:
         sys.exit(str(refused))
     finally:
         server.terminate()

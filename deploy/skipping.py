@@ -20,16 +20,17 @@ from temporalio.testing._timeskipping import TimeSkippingConfig
 from temporalio.worker import Worker
 
 import worker as service
-from activities.delivering import Channel
+from activities.channels.configured import Configured
 from activities.entering import Start
+from activities.letters import Letters
 from activities.register import Register
 from deploy.database import migrate
 from deploy.embedded import temporal
+from gateway.client import Filings, read_instant, workflow_id
 from models.filing import AgendaLine, Receipt
 from models.settings import Settings
 from models.values import digest
 from regulation import intake
-from starter import Filings, read_instant, workflow_id
 from workflows.filing import AllianceFiling
 
 FLAGS = (
@@ -86,13 +87,14 @@ class World:
     @classmethod
     def without_worker(cls, environment: WorkflowEnvironment, var: Path, **settings: Any) -> Self:
         """A world where nobody works yet."""
-        chosen = Settings(var=var, metrics_port=0, task_queue=f"queue-{digest(str(var))[:12]}", **settings)
+        quick = {"metrics_port": 0, "routines": False, "bundle_wait": 0.0}
+        chosen = Settings(var=var, task_queue=f"queue-{digest(str(var))[:12]}", **(quick | settings))
         migrate(chosen.register_url)
         return cls(environment, chosen, Register.at(chosen.register_url))
 
     @asynccontextmanager
     async def working(
-        self, queue: str | None = None, channels: Sequence[Channel] | None = None
+        self, queue: str | None = None, channels: Sequence[Configured] | None = None
     ) -> AsyncIterator[Worker]:
         """A worker and its postman."""
         settings = self.settings.model_copy(update={"task_queue": queue or self.settings.task_queue})
@@ -186,8 +188,8 @@ class World:
     async def delivered(self, filing_id: str) -> int:
         """How many messages a filing has sent, once all of them are delivered."""
         for _ in range(600):
-            messages = await asyncio.to_thread(self.register.messages, filing_id)
-            if all(message.delivered_at for message in messages):
-                return len(messages)
+            told = await asyncio.to_thread(Letters(self.register.engine).of_filing, filing_id)
+            if all(letter.closed_at for _, letters, _ in told for letter in letters):
+                return len(told)
             await asyncio.sleep(0.05)
         raise TimeoutError(f"{filing_id}: messages are not delivered")

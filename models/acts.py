@@ -33,7 +33,7 @@ LABELS = {
     "to": "移交至（属地）", "to_zone": "移交至（高新区）", "inspected_on": "检查日期", "result": "结论",
     "joint_activities": "当年合作活动次数", "tag": "标记", "removed": "是否取消标记", "ground": "撤销情形",
     "listing": "列入的名录", "served_on": "送达日期", "method": "送达方式", "url": "公告网址", "screenshot": "公告截图",
-    "consent": "同意电子送达", "address": "送达地址摘要", "calendar": "工作日历版本", "terms": "期限标准版本",
+    "entry": "消息所属的登记号", "consent": "同意电子送达", "address": "送达地址摘要", "calendar": "工作日历版本", "terms": "期限标准版本",
 }  # fmt: skip
 """What the fields of acts are called in Chinese: in findings, and in the JSON Schema of every act."""
 
@@ -116,6 +116,9 @@ class Submit(Value):
     address: Digest
     terms: str
     calendar: str
+    serves_all: bool = Field(
+        False, description="also 补正通知 and 决定书 must be served; absent in filings of 0.1.0 (G-18)"
+    )
     archived_on: date | None = Field(None, description="存量联盟的原备案日期 (A-02)")
     archive_number: str | None = None
 
@@ -462,6 +465,27 @@ class Restore(_WithDocumentNo):
 # At any stage
 
 
+class AcknowledgeService(_Act):
+    """签收: the leader has read the notice in the inbox (G-18)."""
+
+    kind: Literal[ActKind.ACKNOWLEDGE_SERVICE] = ActKind.ACKNOWLEDGE_SERVICE
+
+
+class ReportUndeliverable(_WithReason):
+    """报告无法送达: what an entry told the leader got through by no channel but the inbox (G-18)."""
+
+    kind: Literal[ActKind.REPORT_UNDELIVERABLE] = ActKind.REPORT_UNDELIVERABLE
+    entry: Annotated[int, Field(ge=1)]
+
+
+class SettleDelivery(_Act):
+    """登记补送: staff told the leader in another way (G-18)."""
+
+    kind: Literal[ActKind.SETTLE_DELIVERY] = ActKind.SETTLE_DELIVERY
+    entry: Annotated[int, Field(ge=1)]
+    method: Literal["phone", "post", "in_person", "public_notice"]
+
+
 class CorrectContact(_WithPaper):
     """更正联系与送达信息 (Q26). `address` is a digest of the designated address of service."""
 
@@ -529,6 +553,9 @@ Act = Annotated[
     | Release
     | RecordAnnouncement
     | Restore
+    | AcknowledgeService
+    | ReportUndeliverable
+    | SettleDelivery
     | CorrectContact
     | MoveDeadline
     | CalendarPublished

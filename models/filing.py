@@ -122,6 +122,18 @@ class Case(Value):
     not_before: Instant | None = None
 
 
+class Notification(Value):
+    """The notice on whose service a period rests: its entry, and what is known of its arrival (G-18).
+
+    `doubted_at` is when every other channel had failed while it was unread.
+    """
+
+    number: int
+    by_inbox: bool = False
+    read: bool = False
+    doubted_at: Instant | None = None
+
+
 class Change(Value):
     """A reported change that is being reviewed (G-24, Q24)."""
 
@@ -146,6 +158,7 @@ class Filing(Value):
     `clocks` holds every running period under its name. `signed` remembers who did what another person must follow,
     `proposals` who made the first half of an act that takes two people. `answers` maps the ids of applied acts of this
     period to their entries, `answers_before` those of the period before (Q21).
+    `serves_all` is absent in filings of 0.1.0, whose histories must replay: of their notices only 告知书 are served (G-18).
     """
 
     id: FilingId
@@ -162,6 +175,7 @@ class Filing(Value):
     address: Digest
     terms: str
     calendar: str
+    serves_all: bool = False
     submitted_at: Instant
     clocks: dict[str, Term] = {}
     review: Review | None = None
@@ -174,6 +188,7 @@ class Filing(Value):
     freed_at: Instant | None = None
     case: Case | None = None
     change: Change | None = None
+    notification: Notification | None = None
     transfer: Office | None = None
     tags: tuple[str, ...] = ()
     idle_evaluations: int | None = None

@@ -22,6 +22,7 @@ Name = Annotated[str, Field(min_length=1, max_length=200, pattern=ON_ONE_LINE)]
 YesNo = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
 Phone = Annotated[str, Field(pattern=r"^(?:1[3-9][0-9]{9}|0[0-9]{2,3}-?[0-9]{7,8}(?:-[0-9]{1,6})?)$")]
+Email = Annotated[str, Field(max_length=200, pattern=r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$")]
 
 FIELDS = (
     "电子信息",
@@ -84,6 +85,7 @@ class Leader(Value):
     contact: Name = item("FA-12", "联系人")
     phone: Phone = item("FA-13", "电话")
     fax: Phone | None = item("FA-14", "传真", None)
+    email: Email | None = item("FA-13", "电子邮箱（系统增设）", None)
 
 
 class LeaderA(Leader):
@@ -263,6 +265,7 @@ class ContactPaper(Value):
     contact: Name = item("FA-12", "联系人")
     phone: Phone = item("FA-13", "电话")
     fax: Phone | None = item("FA-14", "传真", None)
+    email: Email | None = item("FA-13", "电子邮箱（系统增设）", None)
     service: Service = item("G-18", "电子送达确认书")
 
 

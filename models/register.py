@@ -119,10 +119,7 @@ class MessageRow(SQLModel, table=True):
     """消息: one text to one addressee, written with the entry that causes it. The row is the addressee's inbox."""
 
     __tablename__ = "messages"
-    __table_args__ = (
-        Index("ix_messages_inbox", "office", "to"),
-        Index("ix_messages_undelivered", "delivered_at", "handed_at"),
-    )
+    __table_args__ = (Index("ix_messages_inbox", "office", "created_at"),)
 
     id: str = Field(primary_key=True, max_length=100)
     filing_id: str = Field(max_length=64, foreign_key="filings.filing_id", index=True)
@@ -134,8 +131,50 @@ class MessageRow(SQLModel, table=True):
     title: str = _text()
     body: str = _text()
     created_at: datetime = _instant()
+
+
+class LetterRow(SQLModel, table=True):
+    """信函: what leaves as one. Most are one message and have its id; reminders of a day leave together, and so does a digest.
+
+    A letter is closed when every channel is done with it; `failed` says that one gave up. What is compiled of several
+    messages keeps its title and body here, so that every try says the same.
+    """
+
+    __tablename__ = "letters"
+    __table_args__ = (Index("ix_letters_open", "closed_at", "handed_at"),)
+
+    id: str = Field(primary_key=True, max_length=100)
+    filing_id: str | None = Field(default=None, max_length=64, index=True)
+    text: str = Field(max_length=60)
+    to: str = Field(max_length=20)
+    office: str = Field(max_length=40)
+    messages: str = _text()
+    title: str | None = _text(default=None)
+    body: str | None = _text(default=None)
+    created_at: datetime = _instant()
     handed_at: datetime | None = _instant(default=None)
-    delivered_at: datetime | None = _instant(default=None)
+    closed_at: datetime | None = _instant(default=None)
+    failed: bool = False
+    read_at: datetime | None = _instant(default=None)
+
+
+class DeliveryRow(SQLModel, table=True):
+    """投递: what one channel has to show for one letter: how often it tried, when it arrived or why it never will.
+
+    `address` is masked, `content` the digest of what was sent, `receipt` the other side's own words.
+    """
+
+    __tablename__ = "deliveries"
+
+    letter: str = Field(primary_key=True, max_length=100, foreign_key="letters.id")
+    channel: str = Field(primary_key=True, max_length=40)
+    state: str = Field(max_length=10)
+    tries: int
+    first_tried_at: datetime = _instant()
+    last_tried_at: datetime = _instant()
+    address: str = _text()
+    content: str = Field(max_length=64)
+    receipt: str = _text()
 
 
 class PublicNoticeRow(SQLModel, table=True):

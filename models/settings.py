@@ -17,10 +17,31 @@ class Settings(BaseSettings):
     var: Path = Field(Path("var"), description="folder for everything the embedded service writes")
     database_url: str | None = Field(None, description="the register; absent: SQLite below `var`")
     editions: Path | None = Field(None, description="folder with terms/*.json and calendars/*.json of this deployment")
+    channels: Path | None = Field(
+        None, description="channels.toml: the channels and the offices' addresses; absent: files below `var`"
+    )
+    texts: Path | None = Field(None, description="folder with texts of this deployment in place of shipped ones")
+    site_address: str = Field(
+        "", pattern=r"^(?:https?://\S+)?$", description="public address of the announcements, for feeds"
+    )
     task_queue: str = Field("filings", description="Temporal task queue")
     activity_threads: int = Field(8, ge=1, le=64, description="threads that write the register")
     cached_workflows: int = Field(2000, ge=0, description="filings kept in memory between their entries")
-    delivery_interval: float = Field(10.0, gt=0, description="seconds between looks for undelivered messages")
+    delivery_interval: float = Field(10.0, gt=0, description="seconds between looks for undelivered letters")
+    delivery_threads: int = Field(8, ge=1, le=64, description="threads that deliver letters")
+    delivery_retry: float = Field(
+        3600.0, gt=0, description="seconds at most between two tries of a channel that is down"
+    )
+    delivery_gives_up: float = Field(
+        432_000.0, gt=0, description="seconds after which a channel that is down has failed"
+    )
+    delivery_timeout: float = Field(
+        300.0, gt=0, description="seconds after which a try nobody reports of is made again"
+    )
+    bundle_wait: float = Field(120.0, ge=0, description="seconds to wait for more reminders to the same addressee")
+    routines: bool = Field(
+        True, description="a digest to every office on working mornings; pages and calendars anew every day"
+    )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="what is logged, and worse")
     temporal_port: int = Field(7233, ge=1, le=65535, description="`make run`: port of the embedded Temporal server")
     ui_port: int = Field(8233, ge=1, le=65535, description="`make run`: port of the Temporal UI")
@@ -33,5 +54,20 @@ class Settings(BaseSettings):
 
     @property
     def outbox(self) -> Path:
-        """Where messages are delivered as files."""
+        """Where letters are delivered as files, unless the channels say otherwise."""
         return self.var / "outbox"
+
+    @property
+    def drafts(self) -> Path:
+        """Where the documents for staff are laid out, a folder for each office."""
+        return self.var / "drafts"
+
+    @property
+    def site(self) -> Path:
+        """Where the announcements are written, for any web server to serve."""
+        return self.var / "site"
+
+    @property
+    def calendars(self) -> Path:
+        """Where the calendars of deadlines are written, for offices and leaders."""
+        return self.var / "calendars"

@@ -94,6 +94,9 @@ class ActKind(Named):
     RELEASE = "release", "解除暂停"
     RECORD_ANNOUNCEMENT = "record_announcement", "登记公告"
     RESTORE = "restore", "恢复备案"
+    ACKNOWLEDGE_SERVICE = "acknowledge_service", "签收"
+    REPORT_UNDELIVERABLE = "report_undeliverable", "报告无法送达"
+    SETTLE_DELIVERY = "settle_delivery", "登记补送"
     CORRECT_CONTACT = "correct_contact", "更正联系与送达信息"
     MOVE_DEADLINE = "move_deadline", "调整年度报送期限"
     CALENDAR_PUBLISHED = "calendar_published", "启用新工作日历"
@@ -103,6 +106,7 @@ class ActKind(Named):
 class LapseKind(Named):
     """What the passing of a day does. The order is the order in which lapses of one instant are entered."""
 
+    SERVICE_FAILED = "service_failed", "未能送达"
     DEEMED_ACCEPTED = "deemed_accepted", "视为受理"
     CORRECTION_LAPSED = "correction_lapsed", "逾期未补正视为撤回"
     CORRECTION_OVERDUE = "correction_overdue", "补正逾期催办"
@@ -128,6 +132,7 @@ class LapseKind(Named):
     REVOKED = "revoked", "撤销备案"
     REVOCATION_OPENED = "revocation_opened", "启动撤销程序"
     RESTORATION_DUE = "restoration_due", "应予恢复备案"
+    DELIVERY_OVERDUE = "delivery_overdue", "补送逾期催办"
     ANNOUNCEMENT_OVERDUE = "announcement_overdue", "公告逾期催办"
     REMINDER = "reminder", "提醒"
 

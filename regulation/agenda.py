@@ -37,6 +37,8 @@ LENGTHS = {
     "change_notice": "notice.length",
     "change_grace": "notice.postal_grace_working_days",
     "service": "revocation.service_working_days",
+    "unread": "revocation.service_working_days",
+    "delivery": "revocation.service_working_days",
     "window": "revocation.statement_working_days",
     "statement_grace": "revocation.postal_grace_working_days",
     "publicity": "revocation.publish_proposal_working_days",
@@ -60,6 +62,7 @@ CHASED = {
     "extension": LapseKind.EXTENSION_OVERDUE,
     "change": LapseKind.CHANGE_OVERDUE,
     "service": LapseKind.SERVICE_OVERDUE,
+    "delivery": LapseKind.DELIVERY_OVERDUE,
     "defence": LapseKind.DEFENCE_OVERDUE,
     "decision": LapseKind.DECISION_OVERDUE,
     "restoration": LapseKind.RESTORATION_DUE,
@@ -249,10 +252,9 @@ def _order(due: Due) -> tuple[datetime, int, str, int]:
 
 
 def _dues(filing: Filing) -> Iterator[Due]:
-    if filing.stage is Stage.LAPSED:
-        return
     for name, term in filing.clocks.items():
-        yield from _from_clock(filing, name, term)
+        if filing.stage is not Stage.LAPSED or name.startswith("delivery:"):  # all else stands still
+            yield from _from_clock(filing, name, term)
     if filing.stage in (Stage.IN_FORCE, Stage.REVOCATION_PENDING):
         for year in filing.years[-3:]:
             yield from _from_year(filing, year)
@@ -275,6 +277,8 @@ def _from_clock(filing: Filing, name: str, term: Term) -> Iterator[Due]:
         if notice and notice.ended and not notice.open_objections and not waits:
             at = max(term.until, notice.ready_at or term.until, _free_since(filing, period) or term.until)
             yield Due(at, Lapse(kind=NOTICES[GRACES[period]][2]), name)
+    elif period == "unread":
+        yield Due(_fails_at(filing, term), Lapse(kind=LapseKind.SERVICE_FAILED), name)
     elif period == "acceptance":
         yield Due(term.until, Lapse(kind=LapseKind.DEEMED_ACCEPTED), name)
     elif period == "midway":
@@ -290,7 +294,7 @@ def _from_clock(filing: Filing, name: str, term: Term) -> Iterator[Due]:
         if _rests(filing, period, thing):
             return
         at = term.until if not chased else superior_chase(filing, term)
-        of, year = (thing, None) if period == "objection" else (None, int(thing) if thing else None)
+        of, year = (thing, None) if period in ("objection", "delivery") else (None, int(thing) if thing else None)
         yield Due(at, Lapse(kind=CHASED[period], of=of, year=year, level=chased + 1), name)
 
 
@@ -302,6 +306,14 @@ def _rests(filing: Filing, period: str, thing: str) -> bool:
     if period == "change":
         return filing.stage is not Stage.IN_FORCE
     return period == "decision" and filing.case is not None and (filing.case.held or filing.case.defence == "open")
+
+
+def _fails_at(filing: Filing, term: Term) -> datetime:
+    """When a notice in doubt counts as not served: before its own period is over, not before the doubt arose (G-18)."""
+    runs = filing.clocks.get("window") or filing.clocks.get("correction") or term
+    at = min(term.until, runs.until)
+    doubted_at = filing.notification.doubted_at if filing.notification else None
+    return max(at, doubted_at or at)
 
 
 def superior_chase(filing: Filing, term: Term) -> datetime:

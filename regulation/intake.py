@@ -171,6 +171,7 @@ def _facts(form: Application, received_at: datetime) -> Submit:
         archived_on=form.legacy.archived_on if form.legacy else None,
         archive_number=form.legacy.archive_number if form.legacy else None,
         calendar=CALENDARS.newest(day),
+        serves_all=True,
     )
 
 

@@ -19,7 +19,19 @@ from models.acts import Act, Event, Lapse, Submit, Unreadable
 from models.filing import Filing
 from models.findings import Lack, Refusal
 from models.vocabulary import ActKind, Kind, LapseKind, Role, Stage
-from regulation import agenda, annual, calendar, notice, objections, offices, province, review, revocation, standing
+from regulation import (
+    agenda,
+    annual,
+    calendar,
+    notice,
+    objections,
+    offices,
+    province,
+    review,
+    revocation,
+    service,
+    standing,
+)
 from regulation.articles import cite
 from regulation.moment import Moment
 
@@ -74,6 +86,7 @@ ONLY_B = (S.REVIEW_PASSED, S.NOTICE_CLEARED)
 ENDS = (S.REVOKED, S.WITHDRAWN, S.LAPSED, S.NOT_CONFIRMED, S.DEREGISTERED)
 ANNOUNCED = (S.REVOKED, S.DEREGISTERED)
 PENDING = (S.REVOCATION_PENDING,)
+SERVED = (S.RETURNED, S.REVOCATION_PENDING)
 
 
 REMINDERS: Mapping[str, tuple[str, Callable[[Filing, Lapse, Moment], Filing]]] = {
@@ -180,8 +193,8 @@ TABLE: tuple[Row, ...] = (
         REVIEWER, may=revocation.may_approve),
     Row(A.DROP_REVOCATION, _go(PENDING, S.IN_FORCE), ("G-16", "G-16"), revocation.drop_revocation, REVIEWER,
         may=revocation.may_drop),
-    Row(A.RECORD_SERVICE, _stay(*PENDING), ("G-18", "G-18"), revocation.record_service, REVIEWER,
-        may=revocation.may_record_service),
+    Row(A.RECORD_SERVICE, _stay(*SERVED), ("G-18", "G-18"), service.record_service, REVIEWER,
+        may=service.may_record_service),
     Row(A.STATE_DEFENCE, _stay(*PENDING, S.REVOKED), ("G-17", "G-17"), revocation.state_defence, LEADER,
         may=revocation.may_state_defence, undoes=revocation.undoes_statement_end),
     Row(A.RULE_ON_DEFENCE, _either(PENDING, S.IN_FORCE), ("G-17", "G-17"), revocation.rule_on_defence, REVIEWER,
@@ -194,7 +207,13 @@ TABLE: tuple[Row, ...] = (
         revocation.record_announcement, REVIEWER, may=revocation.may_record_announcement),
     Row(A.RESTORE, _go(S.REVOKED, S.IN_FORCE), ("G-23", "G-23"), standing.restore, REVIEWER),
     # At any stage
-    Row(A.CORRECT_CONTACT, _stay(*OPEN, S.REVOKED), ("G-18", "G-18"), revocation.correct_contact, LEADER |
+    Row(A.ACKNOWLEDGE_SERVICE, _stay(*SERVED), ("G-18", "G-18"), service.acknowledge, LEADER | {Role.PLATFORM},
+        may=service.may_acknowledge),
+    Row(A.REPORT_UNDELIVERABLE, _stay(*OPEN, *ENDS), ("G-18", "G-18"), service.report_undeliverable,
+        REVIEWER | {Role.PLATFORM, Role.OPERATOR}, may=service.may_report_undeliverable),
+    Row(A.SETTLE_DELIVERY, _stay(*OPEN, *ENDS), ("G-18", "G-18"), service.settle_delivery, REVIEWER,
+        may=service.may_settle),
+    Row(A.CORRECT_CONTACT, _stay(*OPEN, S.REVOKED), ("G-18", "G-18"), service.correct_contact, LEADER |
         {Role.PLATFORM}),
     Row(A.CALENDAR_PUBLISHED, _stay(*OPEN, *ANNOUNCED), ("G-09", "G-09"), standing.calendar_published, WHOEVER_PUBLISHES,
         may=standing.may_publish_calendar),
@@ -221,7 +240,9 @@ TABLE: tuple[Row, ...] = (
     Row(L.CHANGE_NOTICE_CLEARED, _stay(S.IN_FORCE), ("G-24", "G-24"), standing.change_notice_cleared),
     Row(L.YEAR_CLOSED, {**_stay(S.IN_FORCE), **_either(PENDING, S.IN_FORCE)}, ("A-34", "B-19"), annual.year_closed),
     Row(L.YEAR_MISSED, _stay(*FILED), ("A-42", "A-42"), annual.year_missed),
-    Row(L.SERVICE_OVERDUE, _stay(*PENDING), ("G-18", "G-18"), agenda.chase),
+    Row(L.SERVICE_FAILED, _stay(*SERVED), ("G-18", "G-18"), service.service_failed),
+    Row(L.SERVICE_OVERDUE, _stay(*SERVED), ("G-18", "G-18"), agenda.chase),
+    Row(L.DELIVERY_OVERDUE, _stay(*OPEN, *ENDS), ("G-18", "G-18"), agenda.chase),
     Row(L.DEFENCE_OVERDUE, _stay(*PENDING), ("G-17", "G-17"), agenda.chase),
     Row(L.STATEMENT_ENDED, _stay(*PENDING), ("G-17", "G-17"), revocation.statement_ended),
     Row(L.DECISION_OVERDUE, _stay(*PENDING), ("G-16", "G-16"), agenda.chase),
@@ -345,7 +366,7 @@ def awaited(filing: Filing) -> str | None:
     if filing.stage in (S.SUBMITTED, S.UNDER_REVIEW, S.REVIEW_PASSED, S.NOTICE_CLEARED):
         return reviewer
     if filing.stage is S.RETURNED:
-        return filing.leader
+        return reviewer if service.is_awaited(filing) else filing.leader
     if filing.stage is S.ON_NOTICE:
         return reviewer if filing.open_objections or (filing.notice and filing.notice.ended) else None
     if filing.stage is S.AT_PROVINCE:

@@ -18,20 +18,21 @@ from models.acts import (
 from models.filing import Entry, Filing
 from models.values import Value
 from models.vocabulary import ActKind, Ground, LapseKind, Stage
-from regulation import data, notice, offices
+from regulation import data, notice, offices, service
 from regulation.agenda import number
 
 
 @dataclass(frozen=True)
 class Notification:
-    """Who is told of an event, and whether the text's delivery to the leader is a service (G-18)."""
+    """Who is told of an event; whether its delivery to the leader is a service (G-18); whether one letter a day tells all."""
 
     to: tuple[str, ...]
     service: bool = False
+    bundle: bool = False
 
 
 NOTIFICATIONS = {
-    key: Notification(to=tuple(each["to"]), service=each.get("service", False))
+    key: Notification(to=tuple(each["to"]), service=each.get("service", False), bundle=each.get("bundle", False))
     for key, each in tomllib.loads((files(data) / "messages.toml").read_text("utf-8")).items()
 }
 
@@ -98,7 +99,6 @@ ALWAYS: Mapping[str, tuple[str, ...]] = {
     ActKind.RULE_ON_EXTENSION: ("extension_ruled",),
     ActKind.MOVE_DEADLINE: ("deadline_moved",),
     ActKind.DEREGISTER: ("deregistered",),
-    ActKind.RECORD_SERVICE: ("service_recorded",),
     ActKind.STATE_DEFENCE: ("defence_received",),
     ActKind.RULE_ON_DEFENCE: ("defence_ruled",),
     ActKind.CONFIRM_NO_STATEMENT: ("no_statement",),
@@ -208,6 +208,12 @@ def _of_calendar(before: Filing, entry: Entry) -> Iterator[str]:
         yield "dates_moved"
 
 
+def _of_report_of_failure(before: Filing, entry: Entry) -> Iterator[str]:
+    """Only where it gives staff a task that they did not have (G-18)."""
+    if service.unsettled(entry.filing) - service.unsettled(before):
+        yield "undeliverable"
+
+
 DEPENDS: Mapping[str, Callable[[Filing, Entry], Iterator[str]]] = {
     ActKind.RETURN_FOR_CORRECTION: _of_return,
     ActKind.RESUBMIT: _of_resubmission,
@@ -224,6 +230,7 @@ DEPENDS: Mapping[str, Callable[[Filing, Entry], Iterator[str]]] = {
     ActKind.RULE_ON_CHANGE: _of_change_ruling,
     ActKind.TRANSFER: _of_transfer,
     ActKind.RECORD_EVALUATION: _of_evaluation,
+    ActKind.REPORT_UNDELIVERABLE: _of_report_of_failure,
     ActKind.CALENDAR_PUBLISHED: _of_calendar,
 }
 """Acts whose messages depend on what they led to. Acts in neither table only stand in the docket."""
@@ -241,6 +248,7 @@ CHASES: Mapping[LapseKind, tuple[str, str]] = {
     LapseKind.ANNUAL_ANSWER_OVERDUE: ("answer_overdue", "answer_overdue_again"),
     LapseKind.CHANGE_OVERDUE: ("change_overdue", "change_overdue_again"),
     LapseKind.SERVICE_OVERDUE: ("service_overdue", "service_overdue_again"),
+    LapseKind.DELIVERY_OVERDUE: ("delivery_overdue", "delivery_overdue_again"),
     LapseKind.DEFENCE_OVERDUE: ("defence_overdue", "defence_overdue_again"),
     LapseKind.DECISION_OVERDUE: ("decision_overdue", "decision_overdue_again"),
     LapseKind.ANNOUNCEMENT_OVERDUE: ("announcement_overdue", "announcement_overdue_again"),
@@ -254,6 +262,7 @@ LAPSES: Mapping[LapseKind, tuple[str, ...]] = {
     LapseKind.NOTICE_ENDED: ("notice_ended",),
     LapseKind.CHANGE_NOTICE_ENDED: ("change_notice_ended",),
     LapseKind.STATEMENT_ENDED: ("statement_ended",),
+    LapseKind.SERVICE_FAILED: ("service_failed",),
 }
 """Lapses that always send the same."""
 
@@ -305,8 +314,11 @@ def _consequences(before: Filing, entry: Entry) -> Iterator[str]:
     if filing.leader != before.leader:
         yield "consent_asked"
     yield from _of_case(before, entry)
+    yield from _of_service(before, entry)
     if moved and filing.stage is Stage.REVOKED:
         yield from ("revocation_decision", "revoked", "announce_revocation")
+        if filing.serves_all and not filing.consent:
+            yield "decision_service_needed"
 
 
 def _of_case(before: Filing, entry: Entry) -> Iterator[str]:
@@ -315,11 +327,28 @@ def _of_case(before: Filing, entry: Entry) -> Iterator[str]:
     if case and not earlier:
         ground_6 = case.ground is Ground.TWO_YEARS_MISSED
         yield from ("revocation_notice" if ground_6 else "revocation_notice_other", "revocation_opened")
-        if not filing.consent:
-            yield "service_needed"
-    elif case and earlier and entry.event.kind == ActKind.CORRECT_CONTACT and case != earlier:
+    elif case and earlier and _sent_anew(before, entry):
         yield "served_again"
-        if not filing.consent:
-            yield "service_needed"
     elif earlier and not case and before.stage is Stage.REVOCATION_PENDING:
         yield "case_ended"
+
+
+def _of_service(before: Filing, entry: Entry) -> Iterator[str]:
+    """What staff must serve, and where to, and what has been served since (G-18)."""
+    filing, event = entry.filing, entry.event
+    if service.is_awaited(filing):
+        new = filing.notification != before.notification or filing.address != before.address
+        if new and event.kind != LapseKind.SERVICE_FAILED:
+            yield "service_needed"
+    elif filing.stage is before.stage and (
+        service.is_awaited(before) or event.kind == ActKind.RECORD_SERVICE or _sent_anew(before, entry)
+    ):
+        if filing.stage is Stage.RETURNED:
+            yield "correction_served"
+        elif event.kind != ActKind.CORRECT_CONTACT:
+            yield "service_recorded"
+
+
+def _sent_anew(before: Filing, entry: Entry) -> bool:
+    """Whether a corrected address made the notice go there (Q26)."""
+    return entry.event.kind == ActKind.CORRECT_CONTACT and entry.filing.notification != before.notification

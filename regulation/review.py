@@ -26,6 +26,7 @@ from models.vocabulary import ActKind, Kind, Stage
 from regulation import notice, terms
 from regulation.agenda import begin, begin_until, end, end_all, number, prolong
 from regulation.moment import Moment
+from regulation.service import concluded, notify
 
 CONDITIONS = {
     Kind.A: ("A-12", "A-13", "A-14", "A-15", "A-17", "A-18", "A-19", "A-20", "A-21"),
@@ -54,6 +55,7 @@ def submit(event: Submit, when: Moment) -> Filing:
         address=event.address,
         terms=event.terms,
         calendar=event.calendar,
+        serves_all=event.serves_all,
         submitted_at=when.at,
         review=Review(received_at=when.at),
     )
@@ -102,7 +104,7 @@ def _review_begins(filing: Filing, start: date) -> Filing:
 
 
 def return_for_correction(filing: Filing, act: ReturnForCorrection, when: Moment) -> Filing:
-    """退回补正: the applicant has 30 days (A-30, G-07)."""
+    """退回补正: the applicant has 30 days from service (A-30, G-07, G-18)."""
     return returned(filing, when)
 
 
@@ -110,8 +112,8 @@ def returned(filing: Filing, when: Moment, *, by_objection: bool = False) -> Fil
     """The application goes back to the leader, by the reviewer or upon an upheld objection (Q7)."""
     review = review_of(filing)
     review = review.but(returns=(review.returns or 0) + 1, by_objection=by_objection)
-    filing = end(filing, "acceptance", "review", "midway", "iit", "correction")
-    return begin(filing.but(stage=Stage.RETURNED, review=review, proposals={}), "correction", when.day)
+    filing = end(filing, "acceptance", "review", "midway", "iit", "correction", "service", "unread")
+    return notify(filing.but(stage=Stage.RETURNED, review=review, proposals={}), when)
 
 
 def may_resubmit(filing: Filing, act: Resubmit, when: Moment) -> Lack | None:
@@ -129,7 +131,7 @@ def resubmit(filing: Filing, act: Resubmit, when: Moment) -> Filing:
     stands = review.by_objection and facts.substance == filing.substance
     kept = {ActKind.ACCEPT} if review.by_objection else set()
     kept |= {ActKind.GIVE_IIT_OPINION} if stands else set()
-    filing = end(filing, "correction").but(
+    filing = end(concluded(filing), "correction").but(
         version=filing.version + 1,
         paper=act.paper,
         substance=facts.substance,

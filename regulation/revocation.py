@@ -1,4 +1,4 @@
-"""Revocation (撤销备案), its service, window, defence and decision (domain.md §2.D, Q16–Q18, Q26).
+"""Revocation (撤销备案), its window, defence and decision (domain.md §2.D, Q16–Q18); its service is service.py.
 
 Ground 6 opens by itself at the second consecutive miss and, once served, completes by itself unless cured, contested or
 held. Every other ground takes two people. Whoever is in the lapse path may report until the last second.
@@ -9,13 +9,11 @@ from datetime import date
 from models.acts import (
     ApproveRevocation,
     ConfirmNoStatement,
-    CorrectContact,
     DropRevocation,
     Hold,
     Lapse,
     ProposeRevocation,
     RecordAnnouncement,
-    RecordService,
     Release,
     RuleOnDefence,
     StateDefence,
@@ -26,16 +24,10 @@ from models.values import day_of, midnight_after
 from models.vocabulary import ActKind, Ground, Stage
 from regulation.agenda import begin, begin_until, end, end_all, last_day, number
 from regulation.moment import Moment
+from regulation.service import answered, case_of, concluded, notify
 
-PERIODS = ("service", "window", "statement_grace", "publicity", "defence", "decision", "listing_cure")
-"""The periods of a case; they go when it does."""
-
-
-def case_of(filing: Filing) -> Case:
-    """The revocation case; there is one while revocation is pending, and it stays on file after the decision."""
-    if filing.case is None:
-        raise LookupError(f"{filing.id}: 没有撤销程序")
-    return filing.case
+PERIODS = ("window", "statement_grace", "publicity", "defence", "decision", "listing_cure")
+"""The periods of a case; they go when it does, and so does its service."""
 
 
 def decided_before(filing: Filing, when: Moment) -> Lack | None:
@@ -74,59 +66,8 @@ def propose_revocation(filing: Filing, act: ProposeRevocation, when: Moment) -> 
 
 
 def _open(filing: Filing, case: Case, when: Moment) -> Filing:
-    """The 告知书 is served by the inbox if the leader agreed to that; else staff must serve it (G-17, G-18)."""
-    filing = filing.but(stage=Stage.REVOCATION_PENDING, case=case)
-    return _serve_by_inbox(filing, when)
-
-
-def _serve_by_inbox(filing: Filing, when: Moment) -> Filing:
-    if filing.consent:
-        return served(filing, when.service_day)
-    filing = end(filing, "window", "statement_grace", "publicity", "decision", "listing_cure")
-    return begin(filing.but(case=case_of(filing).but(served_on=None, ended=None)), "service", when.day)
-
-
-def served(filing: Filing, day: date) -> Filing:
-    """The window for statement and defence, or cure, runs from the day of service (G-17)."""
-    case = case_of(filing).but(served_on=day, ended=None)
-    filing = end(filing, "service", "decision").but(case=case)
-    filing = begin(filing, "window", day)
-    filing = begin(filing, "statement_grace", last_day(filing.clocks["window"]), follows="window")
-    if number(filing, "revocation.publish_proposal"):
-        filing = begin(filing, "publicity", day)
-    if case.listing == "abnormal":
-        filing = begin(filing, "listing_cure", day)
-    return filing
-
-
-def may_record_service(filing: Filing, act: RecordService, when: Moment) -> Lack | None:
-    """Service cannot precede the case nor lie ahead, and is recorded once."""
-    case = case_of(filing)
-    if case.served_on:
-        return Lack(missing=f"告知书已于{case.served_on}送达")
-    if not day_of(case.opened.at) <= act.served_on <= when.day:
-        return Lack(missing="送达日期须在立案之日与登记之日之间")
-    return None
-
-
-def record_service(filing: Filing, act: RecordService, when: Moment) -> Filing:
-    """送达 starts the window; however late it is recorded, nothing completes before the day after (G-18)."""
-    filing = filing.but(case=case_of(filing).but(not_before=midnight_after(when.day)))
-    return served(filing, act.served_on)
-
-
-def correct_contact(filing: Filing, act: CorrectContact, when: Moment) -> Filing:
-    """A new designated address of service inside the window serves anew and restarts it, once a case (Q26)."""
-    moved = (act.consent, act.address) != (filing.consent, filing.address)
-    filing = filing.but(consent=act.consent, address=act.address)
-    case = filing.case
-    if filing.stage is not Stage.REVOCATION_PENDING or case is None or not moved:
-        return filing
-    if case.served_on is None:
-        return _serve_by_inbox(filing, when) if act.consent else filing
-    if case.reserved or case.ended:
-        return filing
-    return _serve_by_inbox(filing.but(case=case.but(reserved=True)), when)
+    """The 告知书 is served, or awaits its service (G-17, G-18)."""
+    return notify(filing.but(stage=Stage.REVOCATION_PENDING, case=case), when)
 
 
 # The window, statement and defence
@@ -162,7 +103,7 @@ def state_defence(filing: Filing, act: StateDefence, when: Moment) -> Filing:
     """An open defence keeps the decision away (Q16); one received before a decision asks for its restoration."""
     if filing.stage is Stage.REVOKED:
         return _restoration_due(filing, when)
-    return begin(filing.but(case=case_of(filing).but(defence="open")), "defence", when.day)
+    return begin(answered(filing).but(case=case_of(filing).but(defence="open")), "defence", when.day)
 
 
 def undoes_statement_end(filing: Filing, act: StateDefence, when: Moment) -> int | None:
@@ -258,7 +199,11 @@ def revoked(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
 
 
 def _revoke(filing: Filing, when: Moment) -> Filing:
-    filing = end_all(filing).but(stage=Stage.REVOKED, ended_at=when.at, change=None, transfer=None, proposals={})
+    filing = end_all(filing).but(
+        stage=Stage.REVOKED, ended_at=when.at, change=None, transfer=None, notification=None, proposals={}
+    )
+    if filing.serves_all and not filing.consent:  # the decision takes effect without it; its service is a task (G-18)
+        filing = begin(filing, f"delivery:{filing.number}", when.day)
     return announce(filing, when)
 
 
@@ -296,7 +241,7 @@ def drop_revocation(filing: Filing, act: DropRevocation, when: Moment) -> Filing
 def fall(filing: Filing, when: Moment) -> Filing:
     """The case ends without a decision; the filing stays in force. A change that had to wait is due anew (Q23)."""
     signed = {kind: person for kind, person in filing.signed.items() if kind != ActKind.PROPOSE_REVOCATION}
-    filing = end(filing, *PERIODS).but(stage=Stage.IN_FORCE, case=None, freed_at=when.at, signed=signed)
+    filing = end(concluded(filing), *PERIODS).but(stage=Stage.IN_FORCE, case=None, freed_at=when.at, signed=signed)
     return begin(filing, "change", when.day) if "change" in filing.clocks else filing
 
 

@@ -21,7 +21,7 @@ from models.acts import (
 from models.filing import Change, Filing, Notice, Office
 from models.findings import Lack
 from models.vocabulary import ActKind, Role, Stage
-from regulation import annual, notice, objections, offices, review, revocation
+from regulation import annual, notice, objections, offices, review, revocation, service
 from regulation.agenda import begin, count_again, end, end_all, last_day, number
 from regulation.calendar import CALENDARS
 from regulation.moment import Moment
@@ -264,7 +264,7 @@ def deregister(filing: Filing, act: Deregister, when: Moment) -> Filing:
 
 def restore(filing: Filing, act: Restore, when: Moment) -> Filing:
     """恢复备案: in force again under its number; the years of the decision are excused (G-23, Q22)."""
-    rested_on = revocation.case_of(filing).years
+    rested_on = service.case_of(filing).years
     if rested_on:  # a year missed while the case was pending belongs to the same run
         rested_on += tuple(year.year for year in filing.missed_in_a_row)
     filing = end_all(filing).but(

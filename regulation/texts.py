@@ -18,6 +18,12 @@ from regulation.wording import REMINDING, WORDS, Facts, Names
 FAMILIES = ("inbox", "sms", "mail", "robot", "document")
 UNTITLED = frozenset({"sms"})
 
+COMPILED = {
+    "reminders": frozenset({"count", "first", "lines"}),
+    "digest": frozenset({"office", "day", "due", "overdue", "arrived", "due_count", "overdue_count", "arrived_count"}),
+}
+"""The texts of letters that are compiled of several things, with the words that each may use."""
+
 
 class TextRefused(Exception):
     """文字模板有误: the file names a word that there is not, an event that there is not, or has no title."""
@@ -40,12 +46,12 @@ class Text:
         return frozenset(name for part in (self.title, self.body) for _, name, _, _ in Formatter().parse(part) if name)
 
 
-def read(family: str, written: str, where: str, words: frozenset[str] = WORDS) -> Text:
+def read(family: str, key: str, written: str, where: str) -> Text:
     """A text as its file has it; raises `TextRefused` with everything that is wrong."""
     title, _, body = ("", "", written) if family in UNTITLED else written.partition("\n")
     text = Text(title.strip(), body.strip())
     try:
-        unknown = sorted(text.words - words)
+        unknown = sorted(text.words - COMPILED.get(key, WORDS))
     except ValueError as error:
         raise TextRefused(f"{where}：花括号不成对（{error}）") from error
     if unknown:
@@ -59,7 +65,7 @@ def _shipped() -> Iterator[tuple[tuple[str, str], Text]]:
     for folder in (files(data) / "texts").iterdir():
         for file in folder.iterdir():
             key = file.name.removesuffix(".txt")
-            yield (folder.name, key), read(folder.name, file.read_text("utf-8"), f"{folder.name}/{file.name}")
+            yield (folder.name, key), read(folder.name, key, file.read_text("utf-8"), f"{folder.name}/{file.name}")
 
 
 SHIPPED = dict(_shipped())
@@ -77,7 +83,7 @@ def replace(jurisdiction: str, family: str, key: str, written: str) -> None:
     where = "/".join(part for part in (jurisdiction, family, f"{key}.txt") if part)
     if family not in FAMILIES or ("inbox", key) not in SHIPPED:
         raise TextRefused(f"{where}：没有这样的文字；渠道为 {'、'.join(FAMILIES)}，事项须为已有事项")
-    _OURS[jurisdiction, family, key] = read(family, written, where)
+    _OURS[jurisdiction, family, key] = read(family, key, written, where)
 
 
 def reset() -> None:

@@ -22,18 +22,28 @@ from models.acts import (
 )
 from models.filing import Entry, Filing
 from models.values import SHANGHAI, day_of
-from models.vocabulary import Ground, LapseKind, Stage, YearStatus
-from regulation import agenda, offices
+from models.vocabulary import Ground, Kind, LapseKind, Stage, YearStatus
+from regulation import agenda, offices, service
 from regulation.agenda import number
+from regulation.articles import cite
 
 
 @dataclass(frozen=True)
 class Names:
-    """What a text needs and no filing holds: public names, and the days on which the leader was reminded."""
+    """What a text needs and no filing holds: public names, and the days on which the leader was reminded.
+
+    Only documents need the rest: the alliances on one notice, how the office is reached, why a case was opened, and what
+    was made of the statement and defence.
+    """
 
     alliance: str
     leader: str
     reminded_on: tuple[date, ...] = ()
+    alliances: tuple[str, ...] = ()
+    telephone: str = ""
+    postal_address: str = ""
+    proposed: str = ""
+    heard: str = ""
 
 
 def on_day(day: date) -> str:
@@ -59,7 +69,6 @@ PERIOD_OF = {
     "acceptance_end": ("acceptance",),
     "review_end": ("review",),
     "iit_end": ("iit",),
-    "correction_end": ("correction",),
     "notice_end": ("change_notice", "notice"),
     "forwarding_end": ("forwarding",),
     "archiving_end": ("archiving",),
@@ -70,6 +79,7 @@ PERIOD_OF = {
 
 NUMBER_OF = {
     "acceptance_days": "review.acceptance_working_days",
+    "correction_days": "correction.applicant_days",
     "extension_days": "review.extension_working_days",
     "midway_days": "review.reminder_working_days",
     "grace_days": "notice.postal_grace_working_days",
@@ -97,6 +107,16 @@ CLAUSES = {
     Ground.NO_COOPERATION: "《工作指引》第十四条",
     **{ground: f"《工作指引》第十一条第{ground.value}项" for ground in Ground if ground.value != "14"},
 }
+
+TO_FILL_IN = "（请填写）"
+"""Where a document waits for what only the office knows."""
+
+GUIDELINE = "《辽宁省建设实质性产学研联盟工作指引（暂行）》（辽科发〔2021〕19号，以下简称《工作指引》）"
+RULES = {
+    Kind.A: GUIDELINE,
+    Kind.B: f"{GUIDELINE}和《辽宁省实质性产学研联盟科技型中小企业技术能力提升后补助计划实施细则》（以下简称《实施细则》）",
+}
+"""By what each kind is filed, in full, as a document names it first."""
 
 
 class Facts(Mapping[str, str]):
@@ -136,6 +156,12 @@ class Facts(Mapping[str, str]):
                 if period in clocks:
                     return midnight(clocks[period].until)
         return "（未定）"
+
+    def word_correction_end(self) -> str:
+        """补正期限的末日；尚未送达的，写明自送达之日起的日数 (G-07, G-18)."""
+        if service.is_awaited(self.filing):
+            return f"自送达之日起{self['correction_days']}日内"
+        return self.end_of("correction")
 
     def word_window_end(self) -> str:
         """陈述申辩期的末日；尚未送达的，写明自送达之日起的工作日数 (G-17)."""
@@ -319,8 +345,17 @@ class Facts(Mapping[str, str]):
 
     def word_served_on(self) -> str:
         """送达日期 (G-18)."""
-        case = self.filing.case
-        return on_day(case.served_on) if case and case.served_on else "（未送达）"
+        case, correction = self.filing.case, self.filing.clocks.get("correction")
+        served_on = case.served_on if case else correction.from_ if correction else None
+        return on_day(served_on) if served_on else "（未送达）"
+
+    def word_document(self) -> str:
+        """待送达的文书的名称 (G-18)."""
+        return "补正通知" if self.filing.stage is Stage.RETURNED else "撤销备案事先告知书"
+
+    def word_entry(self) -> str:
+        """未能送达的消息所属的登记号 (G-18)."""
+        return str(self.of_event("entry") or self.of_event("of") or "")
 
     def word_ended(self) -> str:
         """终止的方式：撤销或自愿注销."""
@@ -329,6 +364,96 @@ class Facts(Mapping[str, str]):
     def word_url(self) -> str:
         """公告网址."""
         return self.entry.event.url if isinstance(self.entry.event, RecordAnnouncement) else ""
+
+    # Words that only documents need
+
+    def word_day(self) -> str:
+        """登记之日，即成文日期 (GB/T 9704)."""
+        return on_day(day_of(self.entry.at))
+
+    def word_issued_year(self) -> str:
+        """成文的年份."""
+        return str(day_of(self.entry.at).year)
+
+    def word_reference(self) -> str:
+        """发文字号；未有文号的，留待机构编号 (§5.8)."""
+        return self.of_event("document_no") or f"×××〔{self.word_issued_year()}〕×号"
+
+    def word_telephone(self) -> str:
+        """机构的联系电话 (B-26)."""
+        return self.names.telephone or TO_FILL_IN
+
+    def word_postal_address(self) -> str:
+        """机构的通信地址 (B-26)."""
+        return self.names.postal_address or TO_FILL_IN
+
+    def word_kind(self) -> str:
+        """联盟的类别."""
+        return self.filing.kind.label
+
+    def word_rules(self) -> str:
+        """备案所依据的文件全称."""
+        return RULES[self.filing.kind]
+
+    def word_review_clause(self) -> str:
+        """审核与退回所依据的条、项 (A-30, B-17)."""
+        return "《工作指引》第九条第2项" if self.filing.kind is Kind.A else "《实施细则》第六条第2项"
+
+    def word_duty_clause(self) -> str:
+        """年度报送及其后果所依据的条、项 (A-34, B-19, A-42)."""
+        if self.filing.kind is Kind.A:
+            return "《工作指引》第十条和第十一条第6项"
+        return "《实施细则》第七条和《工作指引》第十一条第6项"
+
+    def word_deficiencies(self) -> str:
+        """须补正的全部事项，一事一段，各附依据 (A-30)."""
+        event = self.entry.event
+        if not isinstance(event, ReturnForCorrection):
+            return f"1.{self.word_reason()}"
+        return "\n".join(
+            f"{n}.{each.message.rstrip('。；')}（依据：{_cited(each.item)}）。"
+            for n, each in enumerate(event.deficiencies, 1)
+        )
+
+    def word_if_not_corrected(self) -> str:
+        """逾期未补正的后果 (G-07)."""
+        if number(self.filing, "correction.lapses"):
+            return "逾期未补正的，视为撤回申请；视为撤回不影响再次申请。"
+        return "补正前，本申请不进入审核。"
+
+    def word_alliances(self) -> str:
+        """一次公示的联盟：一家写全称，多家写首家和家数 (§4.4)."""
+        first, *others = self.names.alliances or (self.names.alliance,)
+        return f"“{first}”等{len(others) + 1}家联盟" if others else f"“{first}”"
+
+    def word_notice_period(self) -> str:
+        """公示期的长度、起算和末日 (G-01, G-02)."""
+        term = self.filing.clocks["notice"]
+        unit = "工作日" if term.unit == "working_day" else "自然日"
+        start = "之日" if term.first_day_counts else "次日"
+        return f"{term.count}个{unit}，自发布{start}起算，至{midnight(term.until)}止"
+
+    def word_opened_on(self) -> str:
+        """撤销程序的立案日期 (G-16)."""
+        return on_day(day_of(self.filing.case.opened.at)) if self.filing.case else ""
+
+    def word_case_facts(self) -> str:
+        """撤销所认定的事实；提议撤销的，连同提议的理由 (G-19)."""
+        if self.filing.case and self.filing.case.ground is Ground.TWO_YEARS_MISSED:
+            return self.word_grounds_in_full()
+        return f"{self.word_ground()}。具体事实：{self.names.proposed or TO_FILL_IN}"
+
+    def word_heard(self) -> str:
+        """陈述申辩及其复核的经过 (G-17, G-19)."""
+        return self.names.heard or TO_FILL_IN
+
+
+def _cited(item: str) -> str:
+    """The article behind a line of the checklist as a document quotes it: without our number, unless that is all there is."""
+    try:
+        return cite(item).removesuffix(f"（{item}）")
+    except KeyError:
+        return item
 
 
 WORDS = frozenset({*PERIOD_OF, *NUMBER_OF, *(name[5:] for name in vars(Facts) if name.startswith("word_"))})

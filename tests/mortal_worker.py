@@ -1,18 +1,26 @@
 """A worker process for tests of sudden death: it kills itself right after the register has committed a given event.
 
-`python -m tests.mortal_worker KIND` (KIND `-`: it lives on). Messages are noted, one line each, in `sent.log` below var.
+`python -m tests.mortal_worker KIND` (KIND `-`: it lives on). Or it dies at a step of its first delivery: `handed`, `sending`,
+`sent`, `noted`, `closed`. Letters are noted, one line each, in `sent.log` below var.
 """
 
 import asyncio
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import worker as service
-from activities.delivering import Channel
-from activities.register import Appended, Message, Register
+from activities.channels.channel import Carried, Letter, Recipient
+from activities.channels.configured import Configured
+from activities.letters import Letters, Tried
+from activities.register import Appended, Register
+from models.channels import Filters
 from models.filing import Entry
 from models.settings import Settings
 from workflows.connection import connect
@@ -28,20 +36,62 @@ class MortalRegister(Register):
         """Append for real; die if this was the event."""
         appended = super().append(entry)
         if entry.event.kind == self.dies_after and appended.outcome == "entered":
-            os.kill(os.getpid(), signal.SIGKILL)
+            die()
         return appended
+
+
+def die() -> None:
+    """Everything is over."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass
+class MortalLetters(Letters):
+    """The register's side of a delivery, of which one step is the last thing that happens."""
+
+    dies_at: str = "-"
+
+    def handed(self, letters: Sequence[str], now: datetime | None) -> None:
+        """Note it for real; die before the engine is told."""
+        super().handed(letters, now)
+        if self.dies_at == "handed":
+            die()
+
+    def note(self, letter: str, channel: str, tried: Tried, now: datetime) -> None:
+        """Note it for real; die before the letter is closed."""
+        super().note(letter, channel, tried, now)
+        if self.dies_at == "noted":
+            die()
+
+    def close(self, letter: str, now: datetime, *, failed: bool) -> None:
+        """Close it for real; die before the engine is told."""
+        super().close(letter, now, failed=failed)
+        if self.dies_at == "closed":
+            die()
 
 
 @dataclass
 class Ledger:
     """A channel that notes each sending."""
 
-    file: Path
+    words: ClassVar[str] = "inbox"
 
-    def send(self, message: Message) -> None:
-        """Note the message's id."""
+    file: Path
+    dies_at: str
+
+    def reaches(self, letter: Letter, recipient: Recipient) -> bool:
+        """Everybody."""
+        return True
+
+    def send(self, letter: Letter, recipient: Recipient) -> Carried:
+        """Note the letter's id."""
+        if self.dies_at == "sending":
+            die()
         with self.file.open("a", encoding="utf-8") as ledger:
-            ledger.write(f"{message.id}\n")
+            ledger.write(f"{letter.id}\n")
+        if self.dies_at == "sent":
+            die()
+        return Carried(address=letter.office, receipt="noted")
 
 
 async def main(dies_after: str) -> None:
@@ -50,7 +100,8 @@ async def main(dies_after: str) -> None:
     register = MortalRegister(service.open_register(settings).engine, dies_after=dies_after)
     client = await connect(settings)
     await service.register_search_attributes(client)
-    channels: list[Channel] = [Ledger(settings.var / "sent.log")]
+    channels = [Configured("ledger", Ledger(settings.var / "sent.log", dies_after), Filters())]
+    vars(service)["Letters"] = partial(MortalLetters, dies_at=dies_after)
     built, postman = service.build(client, register, settings, channels)
     async with built:
         await postman.run()

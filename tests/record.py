@@ -15,11 +15,11 @@ from typing import Any
 
 from deploy.skipping import skipping_server
 from examples.demo import call, first_year
+from gateway.client import workflow_id
 from models.filing import Entry
 from models.values import in_shanghai
 from regulation import agenda
 from regulation.terms import TERMS
-from starter import workflow_id
 from tests.lives import LIVES
 from tests.world import World
 

@@ -10,8 +10,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.entering import Start
+from gateway.client import Conflict, NotFound, Refused, workflow_id
 from models.vocabulary import Stage
-from starter import Conflict, NotFound, Refused, workflow_id
 from tests.story import Story, checklist, instant, report
 from tests.world import World
 from workflows.filing import AllianceFiling

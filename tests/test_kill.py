@@ -15,14 +15,15 @@ from typing import Any
 
 import pytest
 
+from activities.letters import Letters
 from activities.register import Register
 from deploy.database import migrate
 from deploy.embedded import answers, start_server
 from examples.demo import OFFICES
+from gateway.client import workflow_id
 from models.filing import AgendaLine, Filing
 from models.settings import Settings
 from regulation import entries
-from starter import workflow_id
 from tests.story import application
 from workflows.connection import connect
 
@@ -55,6 +56,10 @@ class Machine:
         self.environ = os.environ | {
             "BEIAN_VAR": str(var),
             "BEIAN_TEMPORAL_PORT": str(temporal),
+            "BEIAN_DELIVERY_THREADS": "1",
+            "BEIAN_DELIVERY_TIMEOUT": "2",
+            "BEIAN_DELIVERY_INTERVAL": "0.5",
+            "BEIAN_ROUTINES": "false",
             "TEMPORAL_ADDRESS": f"127.0.0.1:{temporal}",
         }
         self.processes: list[subprocess.Popen[Any]] = []
@@ -114,7 +119,7 @@ class Machine:
 
     def delivered(self) -> bool:
         """Whether every message is."""
-        return not self.register.undelivered(handed_before=datetime.now(UTC) + timedelta(days=1))
+        return not Letters(self.register.engine).waiting(handed_before=datetime.now(UTC) + timedelta(days=1))
 
     async def engine_has(self, filing_id: str) -> tuple[Filing, list[AgendaLine]]:
         """What the engine answers when asked."""
@@ -194,3 +199,43 @@ async def test_the_engine_s_database_lost_revive_brings_every_open_filing_back(m
         assert agenda == list(entries.outlook(filing))
     opinion = act(3, "iit", "give_iit_opinion", positive=True)
     assert machine.says("act", "LOST-1", "-", given=opinion)["number"] == 3, "and life goes on"
+
+
+async def test_killed_at_each_step_of_a_delivery_nothing_is_lost_and_only_what_was_not_noted_goes_twice(
+    machine: Machine,
+) -> None:
+    machine.server()
+    sent: dict[str, list[str]] = {}
+    for number, step in enumerate(("sending", "sent", "noted", "closed")):
+        filing_id = f"STEP-{step.upper()}"
+        worker = machine.worker(dies_after=step)
+        name = f"沈阳市第{number}产学研联盟"
+        client = machine.client("submit", "-", given=application(filing_id=filing_id, alliance_name=name))
+        worker.wait()
+        machine.kill(client)
+        worker = machine.worker()
+        eventually(machine.delivered)
+        machine.kill(worker)
+        lines = (machine.settings.var / "sent.log").read_text("utf-8").split()
+        sent[step] = [line for line in lines if line.startswith(filing_id)]
+        assert set(sent[step]) == {message.id for message in machine.register.messages(filing_id)}, "nothing is lost"
+    doubled = {step: len(lines) - len(set(lines)) for step, lines in sent.items()}
+    assert doubled == {"sending": 0, "sent": 1, "noted": 0, "closed": 0}, "sent and not noted: again, under the same id"
+
+
+async def test_killed_between_handing_over_and_the_engine_a_letter_is_handed_over_again(machine: Machine) -> None:
+    machine.server()
+    worker = machine.worker(dies_after="handed")
+    client = machine.client("submit", "-", given=application(filing_id="HANDED"))
+    worker.wait()
+    machine.kill(client)
+    letters = Letters(machine.register.engine)
+    long_ago = datetime.now(UTC) - timedelta(hours=1)
+    waiting = [letter.id for letter in letters.waiting(datetime.now(UTC) + timedelta(days=1))]
+    assert waiting, "handed over, as far as the register knows"
+    assert [letter.id for letter in letters.waiting(long_ago)] == [], "and not yet due to be handed over again"
+    letters.handed(waiting, long_ago)  # a quarter of an hour later
+    machine.worker()
+    eventually(machine.delivered)
+    sent = (machine.settings.var / "sent.log").read_text("utf-8").split()
+    assert sorted(sent) == sorted(message.id for message in machine.register.messages("HANDED")), "each once"

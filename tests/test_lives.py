@@ -19,13 +19,13 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities import rows
 from activities.register import Register
+from gateway.client import Refused
 from models.acts import Lapse, Submit, Unreadable
 from models.filing import Entry, Receipt
 from models.register import AnnualReportRow, FilingRow, MessageRow, PublicNoticeRow
 from models.values import canonical
 from regulation import agenda, lifecycle, lodging, province
 from regulation.simulation import INSTANT, Simulation, simulate
-from starter import Refused
 from tests.law.cases import Case, load
 from tests.law.notation import reminded_on, written
 from tests.world import World
@@ -37,7 +37,7 @@ CASES = [case.shifted() for case in load()]
 BATCHES = [CASES[first : first + 3 * AT_ONCE] for first in range(0, len(CASES), 3 * AT_ONCE)]
 
 TABLES: tuple[Any, ...] = (FilingRow, MessageRow, PublicNoticeRow, AnnualReportRow)
-WRITTEN = {"created_at", "updated_at", "published_at", "handed_at", "delivered_at", "head"}
+WRITTEN = {"created_at", "updated_at", "published_at", "head"}
 """When a row was written, which is no law, and the hash that covers it."""
 
 

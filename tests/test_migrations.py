@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 from sqlmodel import SQLModel
 
-from activities.register import connect
+from activities.database import connect
 from deploy.database import config, migrate
 from tests.databases import DATABASES
 

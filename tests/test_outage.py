@@ -2,12 +2,18 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 from sqlalchemy.exc import OperationalError
 from temporalio.testing import WorkflowEnvironment
 
-from activities.register import Appended, Message, Register
+from activities.channels.channel import Carried, Letter, Recipient
+from activities.channels.configured import Configured
+from activities.letters import Letters
+from activities.register import Appended, Register
+from models.channels import Filters
 from models.filing import Entry
 from models.vocabulary import Stage, YearStatus
 from tests.story import Story, instant, report
@@ -109,14 +115,21 @@ async def test_a_dead_register_holds_an_act_up_and_loses_nothing(
 class FailingChannel:
     """A channel that is down for a while, and remembers what it was asked to send."""
 
+    words: ClassVar[str] = "inbox"
+
     down: bool = True
     sent: list[str] = field(default_factory=list)
 
-    def send(self, message: Message) -> None:
-        """Fail, or take the message."""
+    def reaches(self, letter: Letter, recipient: Recipient) -> bool:
+        """Everybody."""
+        return True
+
+    def send(self, letter: Letter, recipient: Recipient) -> Carried:
+        """Fail, or take the letter."""
         if self.down:
             raise ConnectionError("the channel is down")
-        self.sent.append(message.id)
+        self.sent.append(letter.id)
+        return Carried(address=letter.office, receipt="taken")
 
 
 async def test_a_dead_channel_holds_up_no_clock_and_sends_once_when_it_is_back(
@@ -124,11 +137,11 @@ async def test_a_dead_channel_holds_up_no_clock_and_sends_once_when_it_is_back(
 ) -> None:
     world, channel = World.without_worker(environment, tmp_path), FailingChannel()
     story = Story(world, "DEAD-CHANNEL")
-    async with world.working(channels=[channel]):
+    async with world.working(channels=[Configured("failing", channel, Filters())]):
         await story.archived(2027)
         await story.on("2028-12-02")
         assert story.kinds()[-1] == "revocation_opened", "a year passed meanwhile"
-        assert all(message.delivered_at is None for message in world.register.messages(story.id))
+        assert all(letter.closed_at is None for letter in Letters(world.register.engine).waiting(datetime.now(UTC)))
         channel.down = False
         assert await world.delivered(story.id) == len(channel.sent) == len(set(channel.sent))
     world.register.engine.dispose()

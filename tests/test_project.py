@@ -15,17 +15,19 @@ from deploy import lock
 
 ROOT = Path(__file__).parent.parent
 
+SERVICE = {"models", "regulation", "activities", "workflows", "gateway"}
 MAY_IMPORT: dict[str, set[str]] = {
     "models": set(),
     "regulation": {"models"},
     "activities": {"models", "regulation"},
     "workflows": {"models", "regulation", "activities"},
-    "starter": {"models", "regulation", "activities", "workflows"},
-    "worker": {"models", "regulation", "activities", "workflows", "deploy.database"},
-    "deploy": {"models", "regulation", "activities", "workflows", "starter", "worker"},
-    "examples": {"models", "regulation", "activities", "workflows", "starter", "worker", "deploy"},
-    "bench": {"models", "regulation", "activities", "workflows", "starter", "worker", "deploy", "examples", "tests"},
-    "docs": {"models", "regulation", "activities", "workflows", "starter", "worker", "deploy", "examples", "tests.law"},
+    "gateway": {"models", "regulation", "activities", "workflows"},
+    "starter": {"models", "regulation", "activities", "workflows", "gateway"},
+    "worker": {"models", "regulation", "activities", "workflows", "gateway", "deploy.database"},
+    "deploy": {*SERVICE, "starter", "worker"},
+    "examples": {*SERVICE, "starter", "worker", "deploy"},
+    "bench": {*SERVICE, "starter", "worker", "deploy", "examples", "tests"},
+    "docs": {*SERVICE, "starter", "worker", "deploy", "examples", "tests.law"},
 }
 """Room → what of ours it may import besides itself. The worker migrates its register; the documents name the cases."""
 

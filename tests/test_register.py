@@ -39,12 +39,11 @@ from regulation import entries, intake
 from regulation.lodging import PAPER_MISSING
 from regulation.moment import Moment
 from tests.databases import DATABASES, Databases
-from tests.simulated import END, NOW, lived, written
+from tests.simulated import NOW, lived, written
 from tests.story import application
 
-DELIVERY = {"handed_at", "delivered_at"}
-BOOKKEEPING = {"papers": {"filing_id", "kind", "stored_at"}, "messages": DELIVERY}
-"""Columns that prove nothing: a paper is its text under its digest; whether a message has arrived is told later."""
+BOOKKEEPING = {"papers": {"filing_id", "kind", "stored_at"}}
+"""Columns that prove nothing: a paper is its text under its digest."""
 CHAINED = ("filings", "versions", "entries", "messages", "public_notices", "annual_reports", "papers")
 
 
@@ -309,22 +308,6 @@ def test_what_is_known_of_a_leader_warns_the_next_application(full: Register) ->
     assert known.revoked == (form["alliance_name"],)
     assert (known.names, known.same_field) == ((), ())
     assert full.known("LIFE", form) == intake.Known()
-
-
-@on_both
-def test_messages_are_delivered_once(full: Register) -> None:
-    waiting = full.undelivered(NOW)
-    assert waiting
-    filing_id, number = waiting[0]
-    messages = full.to_deliver(filing_id, number)
-    full.handed([(filing_id, number)], END)
-    assert (filing_id, number) not in full.undelivered(END)
-    assert (filing_id, number) in full.undelivered(END + timedelta(hours=1))
-    full.delivered([each.id for each in messages], END)
-    full.delivered([each.id for each in messages], END + timedelta(days=1))
-    assert full.to_deliver(filing_id, number) == []
-    assert {row.delivered_at for row in full.messages(filing_id) if row.number == number} == {END}
-    assert full.verify(filing_id) == []
 
 
 # Proof

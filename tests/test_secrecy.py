@@ -15,7 +15,7 @@ from models.vocabulary import Kind
 from tests.world import World
 
 SECRET_FIELDS = {
-    "name", "contact", "phone", "fax", "registered_address", "operating_address", "position", "text", "innovation_goal",
+    "name", "contact", "phone", "fax", "email", "registered_address", "operating_address", "position", "text", "innovation_goal",
     "cooperation_status", "development_tasks", "content", "partner", "address", "location", "projects",
 }  # fmt: skip
 """Fields of forms and papers whose texts must not reach the engine."""

@@ -8,10 +8,10 @@ from typing import Any
 from temporalio.client import WorkflowExecutionStatus
 
 from deploy.embedded import temporal
+from gateway.client import workflow_id
 from models.acts import Unreadable
 from models.filing import Filing
 from models.vocabulary import Stage
-from starter import workflow_id
 from tests.story import Story, instant
 from tests.world import World
 

@@ -15,8 +15,8 @@ from temporalio.workflow import ParentClosePolicy
 from activities.entering import Start
 from deploy import skipping
 from deploy.skipping import BEFORE_THE_START, EARLY
+from gateway.client import workflow_id
 from models.filing import Receipt
-from starter import workflow_id
 from workflows.filing import AllianceFiling
 
 SENT = 0.5

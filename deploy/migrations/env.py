@@ -7,7 +7,7 @@ from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
 import models.register
-from activities.register import connect
+from activities.database import connect
 from models.settings import Settings
 
 assert models.register

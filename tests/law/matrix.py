@@ -149,7 +149,7 @@ class Prepared(Life):
     def does(self, block: str) -> None:
         """Live a block of lines, those of another kind left out."""
         for line in lines(block):
-            kind, _, rest = line.rpartition(": ") if line[:3] in ("A: ", "B: ") else ("", "", line)
+            kind, _, rest = line.partition(": ") if line[:3] in ("A: ", "B: ") else ("", "", line)
             if kind in ("", self.circumstance.kind):
                 self.act(self.written(rest))
 

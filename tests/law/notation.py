@@ -181,6 +181,8 @@ USUAL: dict[str, dict[str, Any]] = {
     "release": REASON,
     "record_announcement": {"url": "https://kjj.example.gov.cn/gg/1.html"},
     "restore": DOCUMENT,
+    "report_undeliverable": {"reason": "短信、邮件均无法投递"},
+    "settle_delivery": {"method": "phone"},
 }
 """What an act says where its case does not."""
 

@@ -15,7 +15,7 @@ from models.acts import Lapse, ProposeRevocation, Submit
 from models.filing import Entry, Filing, ReportingYear
 from models.values import SHANGHAI, day_of, midnight_after
 from models.vocabulary import ActKind, Ground, LapseKind, Stage, YearStatus
-from regulation import agenda, entries, lifecycle
+from regulation import agenda, entries, lifecycle, service
 from regulation.lodging import lodge
 from regulation.moment import Moment
 from tests.law import matrix
@@ -52,17 +52,55 @@ SAYS = {
     ActKind.TRANSFER: ("{to: '210200'}", "{to: '211300'}"),
     ActKind.RECORD_EVALUATION: ("{year: Y, joint_activities: 0}", "{year: Y, joint_activities: 3}"),
     ActKind.PROPOSE_REVOCATION: ("{ground: '4'}", "{ground: '5', listing: abnormal}", "{ground: '6'}"),
-    ActKind.RECORD_SERVICE: ("{method: post}", "{method: post, served_on: D-3}"),
-    ActKind.RULE_ON_DEFENCE: ("{outcome: rejected}", "{outcome: accepted}"),
-    ActKind.CORRECT_CONTACT: ("{phone: '13800000003'}", "{consent: false}", "{address: 沈阳市示例路2号}"),
+    ActKind.RECORD_SERVICE: (
+        "{method: post}",
+        "{method: post, served_on: D-3}",
+        "{served_on: D-40}",
+        "{method: inbox}",
+    ),
+    ActKind.RULE_ON_DEFENCE: ("{outcome: rejected}", "{outcome: rejected}", "{outcome: accepted}"),
+    ActKind.REPORT_UNDELIVERABLE: ("{entry: N}", "{entry: N}", "{entry: 1}", "{entry: 9999}"),
+    ActKind.SETTLE_DELIVERY: ("{entry: U}", "{entry: U, method: post}"),
+    ActKind.CORRECT_CONTACT: (
+        "{phone: '13800000003'}",
+        "{consent: false}",
+        "{address: 沈阳市示例路2号}",
+        "{consent: true, address: inbox-2}",
+    ),
     ActKind.CALENDAR_PUBLISHED: ("{calendar: 2027-fictional}", "{calendar: '2024'}"),
     ActKind.TERMS_PUBLISHED: ("{terms: LN-2026-R}", "{terms: LN-2027}"),
 }
-"""What an act may say, in a random life. D is its day, Y+1 the last due year, L its last day, O an objection."""
+"""What an act may say, in a random life. D is its day, Y+1 the last due year, L its last day, O an objection.
+
+N is the entry of the notice of the stage, else the last; U one whose message did not arrive.
+"""
 
 
 RARE = (ActKind.WITHDRAW, ActKind.REFUSE, ActKind.DEREGISTER, ActKind.RETURN_TO_CITY, ActKind.TAG)
 """Acts that are always possible and would end, or fill, most lives."""
+
+ABOUT_SERVICE = (
+    ActKind.RETURN_FOR_CORRECTION,
+    ActKind.RESUBMIT,
+    ActKind.PROPOSE_REVOCATION,
+    ActKind.APPROVE_REVOCATION,
+    ActKind.REPORT_UNDELIVERABLE,
+    ActKind.RECORD_SERVICE,
+    ActKind.REPORT_UNDELIVERABLE,
+    ActKind.ACKNOWLEDGE_SERVICE,
+    ActKind.SETTLE_DELIVERY,
+    ActKind.REPORT_UNDELIVERABLE,
+    ActKind.CORRECT_CONTACT,
+    ActKind.REPORT_UNDELIVERABLE,
+    ActKind.STATE_DEFENCE,
+    ActKind.RULE_ON_DEFENCE,
+    ActKind.CONFIRM_NO_STATEMENT,
+    ActKind.HOLD,
+    ActKind.RELEASE,
+    ActKind.RESTORE,
+    ActKind.CALENDAR_PUBLISHED,
+)
+"""Acts on which it turns whether a notice was served, and what follows; that it was not comes often."""
 
 
 class Step(NamedTuple):
@@ -93,8 +131,9 @@ BEGINNINGS = (Stage.SUBMITTED, Stage.ON_NOTICE, Stage.AT_PROVINCE, Stage.IN_FORC
 class Walk(Prepared):
     """A random life: mostly what matrix.md allows, sometimes anything."""
 
-    def __init__(self, circumstance: Circumstance, stage: Stage, consent: bool) -> None:
+    def __init__(self, circumstance: Circumstance, stage: Stage, consent: bool, acts: tuple[ActKind, ...] = ()) -> None:
         super().__init__(circumstance, stage, consent)
+        self.acts = acts
         self.begun = len(self.docket)
         self.now = datetime(self.day.year, self.day.month, self.day.day, 18, tzinfo=SHANGHAI)
 
@@ -117,13 +156,14 @@ class Walk(Prepared):
     def _chosen(self, step: Step, last: ReportingYear | None) -> dict[str, Any]:
         """What matrix.md allows and the facts allow too, first what they seldom allow; sometimes anything."""
         if step.act < 5:
-            return self._act([*ActKind][step.act * 9 + step.actor % 9], step, last)
+            return self._act([*ActKind][(step.act * 12 + step.actor) % len(ActKind)], step, last)
         cells = tables()[self.circumstance.kind, ACTS]
-        allowed = [ActKind(event) for (event, stage), cell in cells.items() if stage is self.filing.stage and cell]
-        allowed = [event for event in allowed if event not in RARE or step.act > 54] or [*ActKind]
+        possible = [ActKind(event) for (event, stage), cell in cells.items() if stage is self.filing.stage and cell]
+        possible = [event for event in possible if event not in RARE or step.act > 54]
+        allowed = [event for event in self.acts if event in possible] or possible or [*ActKind]
         turn = step.act % len(allowed)
         allowed = allowed[turn:] + allowed[:turn]
-        if step.late != 1:
+        if step.late != 1 and not self.acts:
             allowed.sort(key=lambda event: not matrix.prepared(event, self.filing.stage))
         acts = (self._act(kind, step, last) for kind in allowed)
         return next(filter(self._may_be, acts), None) or self._act(ActKind.ACCEPT, step, last)
@@ -139,10 +179,17 @@ class Walk(Prepared):
         actor = actors[step.actor % len(actors)] or ("rev2" if step.actor % 2 else "rev")
         says = SAYS.get(kind, ("",))
         fields = says[step.says % len(says)].replace("O", self._objection(step.actor))
+        fields = re.sub(r"\b[NU]\b", lambda which: str(self._entry(which[0], step.actor)), fields)
         due = day_of(last.due) if last else self.day
         fields = re.sub(r"\bL([+-]\d+)", lambda days: str(due + timedelta(days=int(days[1]) - 1)), fields)
         received = written(self.now - timedelta(days=step.late))
         return self.written(" ".join(filter(None, (received, actor, kind, fields, f"reaches {written(self.now)}"))))
+
+    def _entry(self, which: str, number: int) -> int:
+        unsettled = sorted(service.unsettled(self.filing))
+        if which == "U":
+            return unsettled[number % len(unsettled)] if unsettled else self.filing.number
+        return self.filing.notification.number if self.filing.notification else self.filing.number
 
     def _objection(self, which: int) -> str:
         notices = (self.filing.notice, self.filing.change.notice if self.filing.change else None)
@@ -150,9 +197,9 @@ class Walk(Prepared):
         return ids[which % len(ids)] if ids else "nothing"
 
 
-def a_life(circumstance: Circumstance, stage: Stage, consent: bool, steps: list[Step]) -> Walk:
-    """Walk, and then let the agenda run out, one step at a time."""
-    walk = Walk(circumstance, stage, consent)
+def a_life(circumstance: Circumstance, stage: Stage, consent: bool, steps: list[Step], *acts: ActKind) -> Walk:
+    """Walk: one step after the other, by these acts as far as they are possible."""
+    walk = Walk(circumstance, stage, consent, acts)
     for step in steps:
         walk.steps(step)
     return walk
@@ -179,6 +226,9 @@ def test_in_every_life(circumstance: Circumstance, stage: Stage, consent: bool, 
         a_revocation_opens_by_two_missed_years_or_by_somebody(before.filing, entry)
         two_missed_years_do_not_wait(before.filing, entry)
         whoever_is_in_force_has_a_next_date(entry.filing)
+        nothing_runs_against_a_leader_unserved(before.filing, entry)
+        a_notice_fails_only_by_a_report(before.filing, entry)
+        a_filing_stays_small(entry.filing)
     assert len({entry.event.id for entry in docket if not isinstance(entry.event, Lapse | Submit)}) == sum(
         not isinstance(entry.event, Lapse | Submit) for entry in docket
     )
@@ -233,6 +283,79 @@ def whoever_is_in_force_has_a_next_date(filing: Filing) -> None:
     """There is always a year to come."""
     if filing.stage is Stage.IN_FORCE:
         assert agenda.next_deadline(filing) is not None
+
+
+@thorough
+@given(
+    circumstance=st.sampled_from(CIRCUMSTANCES),
+    stage=st.sampled_from((Stage.RETURNED, Stage.IN_FORCE, Stage.REVOCATION_PENDING)),
+    consent=st.booleans(),
+    steps=STEPS,
+)
+def test_in_every_dispute_about_service(
+    circumstance: Circumstance, stage: Stage, consent: bool, steps: list[Step]
+) -> None:
+    """Served or not, doubted, read, moved, held, defended: nothing adverse comes of a notice that was not served."""
+    walk = a_life(circumstance, stage, consent, steps, *ABOUT_SERVICE)
+    left = walk.filing
+    walk.until(walk.now + timedelta(days=800))
+    for before, entry in pairwise(walk.docket):
+        a_refusal_changes_nothing(before.filing, entry)
+        nothing_runs_against_a_leader_unserved(before.filing, entry)
+        a_notice_fails_only_by_a_report(before.filing, entry)
+        a_filing_stays_small(entry.filing)
+    if service.is_awaited(left):
+        assert walk.filing.stage is left.stage
+        assert service.is_awaited(walk.filing)
+
+
+ADVERSE = {LapseKind.CORRECTION_LAPSED, LapseKind.STATEMENT_ENDED, LapseKind.REVOKED, ActKind.APPROVE_REVOCATION}
+"""What ends a period that runs from the service of a notice, or follows from its end."""
+
+
+def nothing_runs_against_a_leader_unserved(before: Filing, entry: Entry) -> None:
+    """While staff must serve a notice none of its periods runs; while its arrival is in doubt none ends (G-18)."""
+    filing = entry.filing
+    if service.is_awaited(filing):
+        assert not filing.clocks.keys() & {"correction", "window", "unread", "decision"}
+        assert filing.stage is Stage.RETURNED or (filing.case and filing.case.served_on is None)
+    if entry.event.kind in ADVERSE and not entry.refused:
+        assert not service.is_awaited(before)
+        assert not service.is_doubted(before)
+        assert before.stage is Stage.RETURNED or (before.case and before.case.served_on)
+
+
+def a_notice_fails_only_by_a_report(before: Filing, entry: Entry) -> None:
+    """Never before somebody reported it, never once it was read; then it is served anew."""
+    if entry.event.kind == LapseKind.SERVICE_FAILED:
+        notification = before.notification
+        assert notification
+        assert notification.doubted_at
+        assert entry.at >= notification.doubted_at
+        assert not notification.read
+        assert service.is_awaited(entry.filing)
+    if service.is_doubted(entry.filing) and not service.is_doubted(before):
+        assert entry.event.kind == ActKind.REPORT_UNDELIVERABLE
+
+
+def a_filing_stays_small(filing: Filing) -> None:
+    """However much does not arrive."""
+    assert len(service.unsettled(filing)) <= service.UNSETTLED
+    assert service.is_awaited(filing) + service.is_doubted(filing) <= 1
+
+
+def test_a_notice_in_doubt_fails_no_later_than_its_own_period_ends() -> None:
+    """Also where an edition gives more days to read than to be heard: nothing follows from a notice in doubt."""
+    life = Prepared(CIRCUMSTANCES[0], Stage.REVOCATION_PENDING)
+    life.until(midnight_after(life.day))
+    notice = life.filing.number
+    life.does(f"D+1 platform report_undeliverable {{entry: {notice}}}")
+    life.does(f"D+1 rev settle_delivery {{entry: {notice}}}")
+    doubted = agenda.prolong(life.filing, "unread", "revocation.announce_alert_working_days")
+    due = agenda.next_lapse(doubted)
+    assert doubted.clocks["unread"].until > doubted.clocks["window"].until
+    assert due
+    assert (due.lapse.kind, due.at) == (LapseKind.SERVICE_FAILED, doubted.clocks["window"].until)
 
 
 FATES = {

@@ -1,0 +1,107 @@
+"""The channels that a deployment has configured: each with its name, and which letters it carries."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from activities.channels.channel import Channel, Letter, Recipient
+from activities.channels.folder import OutboxFolder
+from activities.channels.mail import Mail
+from activities.channels.robot import Robot
+from activities.channels.sms import Sms
+from activities.channels.webhook import Webhook, utc_now
+from models.channels import (
+    ChannelSettings,
+    ChannelsFile,
+    ChannelsRefused,
+    Filters,
+    FolderSettings,
+    MailSettings,
+    RobotSettings,
+    SmsSettings,
+    WebhookSettings,
+)
+from regulation.messages import NOTIFICATIONS
+from regulation.offices import OFFICES, PROVINCE, ZONES
+from regulation.texts import COMPILED
+
+ADDRESSEES = frozenset(to for notification in NOTIFICATIONS.values() for to in notification.to)
+OFFICE_KEYS = frozenset({PROVINCE, *OFFICES, *ZONES})
+INDUSTRY = frozenset({"city_iit", "province_iit"})
+"""Addressees in the industry offices, which share their key with the science and technology office but not its door."""
+
+
+@dataclass(frozen=True)
+class Configured:
+    """A channel as a deployment uses it; `name` is what its file calls it, and what people are shown."""
+
+    name: str
+    channel: Channel
+    filters: Filters
+
+    def carries(self, letter: Letter, recipient: Recipient) -> bool:
+        """Whether this letter is for this channel: by its filters, and because it reaches the recipient at all."""
+        wanted = (
+            (self.filters.offices, letter.office),
+            (self.filters.to, letter.to),
+            (self.filters.texts, letter.text),
+        )
+        return all(some is None or one in some for some, one in wanted) and self.channel.reaches(letter, recipient)
+
+
+def build(file: ChannelsFile, now: Callable[[], datetime] = utc_now) -> Sequence[Configured]:
+    """The channels of a file, in its order. Raises `ChannelsRefused` with every name that there is not."""
+    faults, built = dict(_unknown(file)), []
+    for name, settings in file.channels.items():
+        try:
+            built.append(Configured(name, _channel(settings, now), settings))
+        except ValueError as error:
+            faults[f"channels.{name}.address"] = str(error)
+    if faults:
+        raise ChannelsRefused(faults)
+    return built
+
+
+def office_recipient(file: ChannelsFile, to: str, office: str) -> Recipient:
+    """How the address book reaches an addressee at an office; nowhere, if it does not say."""
+    own = f"{office}/{to}"
+    known = file.offices.get(own) or (None if to in INDUSTRY else file.offices.get(office))
+    return Recipient(mail=known.mail, phone=known.phone) if known else Recipient()
+
+
+def _channel(settings: ChannelSettings, now: Callable[[], datetime]) -> Channel:
+    match settings:
+        case FolderSettings():
+            return OutboxFolder(settings.folder)
+        case WebhookSettings():
+            return Webhook(settings, now)
+        case MailSettings():
+            return Mail(settings)
+        case SmsSettings():
+            return Sms(settings)
+        case RobotSettings():
+            return Robot(settings)
+        case _:
+            assert_never(settings)
+
+
+def _unknown(file: ChannelsFile) -> Iterator[tuple[str, str]]:
+    """Events, addressees and offices that the regulation does not know, by place."""
+    for name, settings in file.channels.items():
+        for field, known, what in (
+            ("texts", {*NOTIFICATIONS, *COMPILED}, "事项"),
+            ("to", ADDRESSEES, "收件人"),
+            ("offices", OFFICE_KEYS | {"public"}, "机构"),
+        ):
+            unknown = _missing(getattr(settings, field) or (), known)
+            if unknown:
+                yield f"channels.{name}.{field}", f"没有这样的{what}：{unknown}"
+    for key in file.offices:
+        office, _, to = key.partition("/")
+        if office not in OFFICE_KEYS or (to and to not in ADDRESSEES):
+            yield f"offices.{key}", "没有这样的机构"
+
+
+def _missing(named: Iterable[str], known: Iterable[str]) -> str:
+    return "、".join(each for each in named if each not in set(known))

@@ -1,0 +1,44 @@
+"""The tray of drafts (文稿): documents that staff would otherwise type, laid out for the office that has the filing.
+
+What must be posted or published leaves by hand: the tray holds the document, the filing's agenda the day by which, and
+`record_service`, `settle_delivery` or `record_announcement` say that it was done.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from activities.channels.channel import Carried, Letter, Recipient, Undeliverable
+from activities.documents.drafting import draft
+from activities.register import Register
+
+
+@dataclass
+class DraftTray:
+    """Documents as docx below a folder, a folder for each office and in it one for each filing."""
+
+    words: ClassVar[str] = "document"
+
+    register: Register
+    folder: Path
+
+    def reaches(self, letter: Letter, recipient: Recipient) -> bool:
+        """Whatever has a document of its own: `words` leaves out all else."""
+        return letter.filing_id is not None
+
+    def send(self, letter: Letter, recipient: Recipient) -> Carried:
+        """Lay out the documents of the letter's entry. Harmless to repeat: the same entry makes the same documents."""
+        filing_id, number, _ = letter.id.rsplit("-", 2)
+        row = self.register.row(filing_id)
+        if row is None:
+            raise Undeliverable("备案库中没有这一备案")
+        office = row.zone or row.jurisdiction
+        tray = self.folder / office / filing_id
+        tray.mkdir(parents=True, exist_ok=True)
+        laid = draft(self.register, filing_id, int(number))
+        for each in laid:
+            half = tray / f".{each.name}"
+            half.write_bytes(each.content)
+            os.replace(half, tray / each.name)
+        return Carried(address=office, receipt="、".join(each.name for each in laid))

@@ -1,0 +1,192 @@
+"""Electronic mail (电子邮件), and what comes back of it: bounces (退信, RFC 3464)."""
+
+import re
+import smtplib
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from email import message_from_bytes, message_from_string
+from email.message import EmailMessage, Message
+from email.utils import format_datetime
+from typing import Any, ClassVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from activities.channels.channel import Carried, Letter, Recipient, Undeliverable, masked
+from models.channels import MailAddress, MailSettings
+from models.values import SHANGHAI, Value
+
+ADDRESS: TypeAdapter[str] = TypeAdapter(MailAddress)
+LETTER_ID = "X-Beian-Message"
+
+
+class _Server(smtplib.SMTP):
+    """A mail server whose last words on a text are kept: they have the number under which it was queued."""
+
+    said = ""
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        """Send the text and listen."""
+        code, words = super().data(msg)
+        self.said = f"{code} {words.decode('utf-8', 'replace')}"
+        return code, words
+
+
+class _TlsServer(_Server, smtplib.SMTP_SSL):
+    """The same, encrypted from the first byte."""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One message to all of a recipient's addresses, the same in every try: its Message-ID is the letter's id."""
+
+    words: ClassVar[str] = "mail"
+    settings: MailSettings
+
+    def reaches(self, letter: Letter, recipient: Recipient) -> bool:
+        """Whoever has an address that can be one."""
+        return bool(_usable(recipient))
+
+    def send(self, letter: Letter, recipient: Recipient) -> Carried:
+        """Hand it to the mail server. One address that takes it is enough; the receipt names those that did not, masked.
+
+        It can never arrive if the server refuses for good (5xx) all addresses, or the text. A server that cannot be reached,
+        proves another than it should be, or asks to come back (4xx) is tried again.
+        """
+        addresses = _usable(recipient)
+        message = self._message(letter, addresses)
+        try:
+            with self._connected() as server:
+                refused = server.send_message(message, self.settings.sender, addresses)
+        except smtplib.SMTPRecipientsRefused as error:
+            codes = sorted({code for code, _ in error.recipients.values()})
+            if all(code >= 500 for code in codes):
+                raise Undeliverable(f"邮件服务器拒收全部地址（{_listed(codes)}）") from None
+            raise ConnectionError(f"邮件服务器暂不接收（{_listed(codes)}）") from None
+        except smtplib.SMTPDataError as error:
+            if error.smtp_code >= 500:
+                raise Undeliverable(f"邮件服务器拒收邮件（{error.smtp_code}）") from None
+            raise ConnectionError(f"邮件服务器暂不接收（{error.smtp_code}）") from None
+        except smtplib.SMTPResponseException as error:
+            raise ConnectionError(f"邮件服务器不予受理（{error.smtp_code}）") from None
+        except (OSError, smtplib.SMTPException) as error:  # their words may name addresses
+            raise ConnectionError(f"邮件服务器连接失败（{type(error).__name__}）") from None
+        taken = [masked(address) for address in addresses if address not in refused]
+        return Carried(address="、".join(taken), receipt=_receipt(server.said, refused))
+
+    @contextmanager
+    def _connected(self) -> Iterator["_Server"]:
+        settings = self.settings
+        context = ssl.create_default_context(cafile=settings.ca_file)
+        door = (settings.host, settings.usual_port, self._domain)
+        server = (
+            _TlsServer(*door, timeout=settings.timeout, context=context)
+            if settings.security == "tls"
+            else _Server(*door, timeout=settings.timeout)
+        )
+        try:
+            if settings.security == "starttls":
+                server.starttls(context=context)
+            if settings.username is not None and settings.password is not None:
+                server.login(settings.username, settings.password.get_secret_value())
+            yield server
+        finally:
+            with suppress(OSError, smtplib.SMTPException):  # what was taken stays taken, however the two part
+                server.quit()
+            server.close()
+
+    @property
+    def _domain(self) -> str:
+        return self.settings.sender.rpartition("@")[2]
+
+    def _message(self, letter: Letter, addresses: list[str]) -> EmailMessage:
+        message = EmailMessage()
+        message["From"] = self.settings.sender
+        message["To"] = ", ".join(addresses)
+        message["Subject"] = " ".join(letter.title.split())
+        message["Date"] = format_datetime(letter.created_at.astimezone(SHANGHAI))
+        message["Message-ID"] = f"<{letter.id}@{self._domain}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message[LETTER_ID] = letter.id
+        message.set_content(letter.body, cte="base64")
+        return message
+
+
+def _usable(recipient: Recipient) -> list[str]:
+    """The addresses that a mail server could read; papers hold others, too."""
+    return [address for address in dict.fromkeys(map(str.strip, recipient.mail)) if _is_address(address)]
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ADDRESS.validate_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
+def _receipt(said: str, refused: Mapping[str, tuple[int, bytes]]) -> str:
+    others = "、".join(f"{masked(address)}（{code}）" for address, (code, _) in refused.items())
+    return f"未被接受：{others}；{said}"[:200] if others else said[:200]
+
+
+def _listed(codes: list[int]) -> str:
+    return "、".join(map(str, codes))
+
+
+# Bounces
+
+
+class Bounce(Value):
+    """退信: a letter that a mail system says it cannot deliver, with the status code it gives (5.x.x)."""
+
+    letter: str
+    status: str
+
+
+def bounced(raw: bytes) -> Bounce | None:
+    """The letter that a message reports as undeliverable for good; None for delays and for whatever is no such report.
+
+    A mailbox receives anything, and the parser of the standard library stumbles over some of it: that is no report either.
+    """
+    try:
+        return _bounced(message_from_bytes(raw))
+    except Exception:
+        return None
+
+
+def _bounced(message: Message) -> Bounce | None:
+    kind = str(message.get_param("report-type")).lower()
+    if message.get_content_type() != "multipart/report" or kind != "delivery-status":
+        return None
+    parts = list(message.walk())
+    status = next((found for part in parts for found in _failures(part)), None)
+    letter = next((found for part in parts for found in _letters(part)), None)
+    return Bounce(letter=letter, status=status) if status and letter else None
+
+
+def _failures(part: Message) -> Iterator[str]:
+    """The status codes of a report's recipients that failed for good."""
+    if part.get_content_type() != "message/delivery-status":
+        return
+    for block in part.get_payload():
+        if isinstance(block, Message) and str(block.get("Action", "")).strip().lower() == "failed":
+            status = re.match(r"\s*(5\.\d{1,3}\.\d{1,3})", str(block.get("Status", "")))
+            if status:
+                yield status[1]
+
+
+def _letters(part: Message) -> Iterator[str]:
+    """The id of the letter that a report gives back, whole or its head only; some systems drop headers that are not theirs."""
+    if part.get_content_type() in ("message/rfc822", "message/rfc822-headers"):
+        returned = part.get_payload(0)
+    elif part.get_content_type() == "text/rfc822-headers":
+        content = part.get_payload(decode=True)
+        returned = message_from_string(content.decode("utf-8", "replace")) if isinstance(content, bytes) else None
+    else:
+        return
+    if isinstance(returned, Message):
+        written = returned.get(LETTER_ID) or str(returned.get("Message-ID", "")).strip().strip("<>").rpartition("@")[0]
+        if re.fullmatch(r"[A-Za-z0-9._:-]{1,128}", str(written).strip()):
+            yield str(written).strip()

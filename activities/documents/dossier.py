@@ -1,0 +1,136 @@
+"""The dossier (归档包): everything on one filing in one zip that can be checked without this system (§5.7).
+
+Its times are those of the entries, so the same register gives the same bytes. It holds personal data: it is for archives.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import SQLModel
+
+from activities.documents import docket, drafting, forms, gongwen
+from activities.documents.drafting import UNKNOWN, Contacts
+from activities.documents.record import Record, read
+from activities.register import Register
+from activities.rows import GENESIS
+
+CHECK_CHAIN = """\
+# 核验登记链：每条登记的哈希覆盖前一条登记的哈希、登记原文及其消息公示版本的摘要。
+import hashlib, json, pathlib
+
+previous = "0" * 64
+for file in sorted(pathlib.Path("登记").glob("*.json"), key=lambda file: int(file.stem)):
+    entry = json.loads(file.read_text("utf-8"))
+    text = entry["previous"] + entry["body"] + entry["effects"]
+    if entry["previous"] != previous or entry["hash"] != hashlib.sha256(text.encode("utf-8")).hexdigest():
+        raise SystemExit(f"{file}：与前后登记的哈希不符")
+    previous = entry["hash"]
+print("登记链完好，末条登记的哈希：", previous)
+"""
+
+NOTE = """\
+{alliance} 归档包
+平台申请编号 {filing_id}，备案编号 {archive_number}，共 {number} 条登记，末条登记的哈希 {head}。
+
+一、个人信息
+本包含有联系人、电话、电子邮箱、送达地址、异议人身份和陈述申辩内容（文书/、登记/、申请表/），只供归档，
+依档案和个人信息保护的规定保管，不得公开或者另作他用。
+
+二、内容
+目录.json      本包各文件的名称、说明、字节数和 SHA-256
+备案.json      备案现状（备案库中的原样）
+登记/          每条登记一个文件：登记内容（body，写入时的原文）、所附消息公示版本的摘要（effects）、
+               前一条登记的哈希（previous）、本条登记的哈希（hash）
+文书/          登记所依据的文书原文，文件名为其 SHA-256
+消息.json      消息及其投递记录    公示.json  公示公告    版本.json  申请版本及核对结果    年度报送.json
+申请表/        各版申请表          公文草稿/  依登记另行生成的公文草稿，以机关印发的为准
+卷宗.docx      以上内容供人阅读的汇总
+
+三、离线核验
+1. 各文件未被改动：在本目录下执行 sha256sum -c SHA256SUMS
+2. 登记链完好：每条登记的哈希 = SHA-256（前一条登记的哈希 + body + effects），首条之前为 64 个 0。
+   在本目录下执行 python3 核验.py；末条登记的哈希应与备案库和上文所列一致。
+"""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of the package: where it lies, what it is, and when it was caused."""
+
+    name: str
+    what: str
+    content: bytes
+    at: datetime
+
+
+def dossier(register: Register, filing_id: str, contacts: Contacts = UNKNOWN) -> bytes:
+    """A filing's package for the archive. Raises `NoSuchFiling`."""
+    record = read(register, filing_id)
+    last = record.entries[-1].entered_at
+    files = list(_files(record, register.verify(filing_id), contacts, last))
+    listed = [
+        {"文件": file.name, "说明": file.what, "字节": len(file.content), "SHA-256": _digest(file.content)}
+        for file in files
+    ]
+    files.insert(0, File("目录.json", "本包目录", _json(listed), last))
+    sums = "".join(f"{_digest(file.content)}  {file.name}\n" for file in files)
+    files.append(File("SHA256SUMS", "各文件的 SHA-256", sums.encode(), last))
+    return gongwen.packed((file.name, file.content, file.at) for file in files)
+
+
+def _files(record: Record, faults: Sequence[str], contacts: Contacts, last: datetime) -> Iterator[File]:
+    row = record.row
+    note = NOTE.format(
+        alliance=row.alliance_name,
+        filing_id=row.filing_id,
+        archive_number=row.archive_number or "（尚无）",
+        number=row.number,
+        head=row.head,
+    )
+    yield File("说明.txt", "内容与核验方法", note.encode(), last)
+    yield File("核验.py", "核验登记链的程序", CHECK_CHAIN.encode(), last)
+    yield File("卷宗.docx", "卷宗", docket.of_record(record, faults), last)
+    yield File("备案.json", "备案现状", _json(row.model_dump(mode="json")), last)
+    previous = GENESIS
+    for entry in record.entries:
+        stored = entry.model_dump(mode="json") | {"previous": previous}
+        yield File(f"登记/{entry.number:04d}.json", f"第{entry.number}号登记", _json(stored), entry.entered_at)
+        previous = entry.hash
+    for paper in record.papers:
+        yield File(f"文书/{paper.digest}.json", f"文书：{paper.kind}", paper.body.encode(), paper.stored_at)
+    yield File("消息.json", "消息及其投递记录", _json(_messages(record)), last)
+    yield File("公示.json", "公示公告", _json(_rows(record.notices)), last)
+    yield File("版本.json", "申请版本及核对结果", _json(_rows(record.versions)), last)
+    yield File("年度报送.json", "年度报送情况", _json(_rows(record.reports)), last)
+    for made, folder, what in (
+        (forms.of_record(record), "申请表", "申请表"),
+        (drafting.of_record(record, contacts), "公文草稿", "公文草稿"),
+    ):
+        for draft in made:
+            yield File(f"{folder}/{draft.name}", what, draft.content, last)
+
+
+def _messages(record: Record) -> list[dict[str, object]]:
+    return [
+        {
+            "message": sent.message.model_dump(mode="json"),
+            "letters": _rows(sent.letters),
+            "deliveries": _rows(sent.deliveries),
+        }
+        for sent in record.sent
+    ]
+
+
+def _rows(rows: Sequence[SQLModel]) -> list[dict[str, object]]:
+    return [row.model_dump(mode="json") for row in rows]
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1).encode()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

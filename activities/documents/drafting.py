@@ -1,0 +1,254 @@
+"""Official drafts (公文草稿): which documents an entry gives rise to, in the words of texts/document (domain.md §4.4, §5.8).
+
+Whatever event has a text there has a document. Below the title a line begins with a mark or with none:
+
+    # ## heading    < addressee, flush left    ^ document number, centred    > signature and date    + attachment
+
+A blank line is a blank line. Words in braces are filled in line by line, so that what people wrote never makes a mark.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+
+from activities.documents import gongwen
+from activities.documents.gongwen import Grid
+from activities.documents.record import Record, Step, read, receipts
+from activities.publishing.publications import legible
+from activities.register import Register
+from models.acts import Lapse, ProposeRevocation, RuleOnDefence, StateDefence
+from models.values import day_of
+from models.vocabulary import Ground, LapseKind
+from regulation import messages, offices, texts
+from regulation.texts import Text, TextRefused
+from regulation.wording import Facts, Names, on_day
+
+LINE = re.compile(r"(##|[#<^>+])? ?(.*)")
+
+UNFIT_FOR_A_NAME = re.compile(r'[\\/:*?"<>|\s\x00-\x1f\x7f]+')
+LONGEST_NAME = 60
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One document as a file: `0007-补正通知.docx`."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Contact:
+    """How an office is reached, which only a deployment knows (B-26); what is empty, the office fills in."""
+
+    telephone: str = ""
+    postal_address: str = ""
+
+
+Contacts = Mapping[str, Contact]
+"""How the offices are reached, by their keys."""
+
+UNKNOWN: Contacts = MappingProxyType({})
+
+UNCHECKED = "草稿，须经机关审核后印发"
+
+
+class NotTogether(ValueError):
+    """不能合并公示: 须为同一机构、同一类别、公示期相同的联盟."""
+
+
+def draft(register: Register, filing_id: str, number: int, contacts: Contacts = UNKNOWN) -> list[Draft]:
+    """Every document that an entry gives rise to."""
+    return _drafts(read(register, filing_id), contacts, number)
+
+
+def drafts(register: Register, filing_id: str, contacts: Contacts = UNKNOWN) -> list[Draft]:
+    """Every document of a filing's whole life."""
+    return of_record(read(register, filing_id), contacts)
+
+
+def of_record(record: Record, contacts: Contacts = UNKNOWN) -> list[Draft]:
+    """The same of what was read."""
+    return _drafts(record, contacts)
+
+
+def notice(register: Register, filing_ids: Sequence[str], contacts: Contacts = UNKNOWN) -> Draft:
+    """公示 of several alliances at once, whose notices one office shows over the same days; raises `NotTogether`."""
+    told = [_Told.of_notice(read(register, filing_id), contacts) for filing_id in filing_ids]
+    if len({(each.office, each.step.filing.kind, each.days) for each in told}) != 1:
+        raise NotTogether(NotTogether.__doc__)
+    return told[0].compiled([each.step for each in told])
+
+
+def _drafts(record: Record, contacts: Contacts, number: int | None = None) -> list[Draft]:
+    if number is not None and not 0 < number <= len(record.steps):
+        raise LookupError(f"没有第{number}号登记")
+    steps = record.steps if number is None else record.steps[number - 1 : number]
+    return [each.drawn() for step in steps for each in _Told.all_of(record, step, contacts)]
+
+
+@dataclass(frozen=True)
+class _Told:
+    """An event's document: its text, and everything that its words and attachments need."""
+
+    record: Record
+    step: Step
+    contacts: Contacts
+    text: Text
+
+    @classmethod
+    def all_of(cls, record: Record, step: Step, contacts: Contacts) -> Iterator["_Told"]:
+        """The documents of an entry: its messages that have a text in the family `document`."""
+        for key in dict.fromkeys(each.text for each in messages.told(step.before, step.entry)):
+            if text := texts.find("document", key, step.filing.jurisdiction):
+                yield cls(record, step, contacts, text)
+
+    @classmethod
+    def of_notice(cls, record: Record, contacts: Contacts) -> "_Told":
+        """The document of a filing's last 公示."""
+        for step in reversed(record.steps):
+            if any(each.text == "notice_published" for each in messages.told(step.before, step.entry)):
+                text = texts.find("document", "notice_published", step.filing.jurisdiction)
+                assert text
+                return cls(record, step, contacts, text)
+        raise NotTogether(f"{record.row.filing_id}：尚未公示")
+
+    @property
+    def office(self) -> str:
+        return self.step.filing.zone or self.step.filing.jurisdiction
+
+    @property
+    def days(self) -> tuple[object, ...]:
+        term = self.step.filing.clocks["notice"]
+        return term.from_, term.until
+
+    def drawn(self) -> Draft:
+        """The document of this entry alone."""
+        return self.compiled([self.step])
+
+    def compiled(self, steps: Sequence[Step]) -> Draft:
+        """The document, of the alliances of these steps."""
+        facts = Facts(self.step.before, self.step.entry, self._names(steps))
+        title = self.text.title.format_map(facts)
+        document = gongwen.blank(title, offices.name_of(self.office), self.step.entry.entered_at, UNCHECKED)
+        gongwen.heading(document, title, 0)
+        lines = list(_lines(self.text.body, facts))
+        gongwen.write(document, lines)
+        attached = [text for mark, text in lines if mark == "+"]
+        for number, name in enumerate(attached, 1):
+            if name not in ATTACHMENTS:
+                raise TextRefused(f"没有名为 {name} 的附件；附件为 {'、'.join(ATTACHMENTS)}")
+            gongwen.attach(document, str(number) if len(attached) > 1 else "", name, ATTACHMENTS[name](self, steps))
+        return Draft(f"{self.step.entry.number:04d}-{_fit_for_a_name(title)}.docx", gongwen.saved(document))
+
+    def _names(self, steps: Sequence[Step]) -> Names:
+        contact = self.contacts.get(self.office, Contact())
+        return Names(
+            alliance=self.step.shown["alliance_name"],
+            leader=self.step.shown["leader"]["name"],
+            reminded_on=tuple(self._reminded_on()),
+            alliances=tuple(step.shown["alliance_name"] for step in steps),
+            telephone=contact.telephone,
+            postal_address=contact.postal_address,
+            proposed=self._proposed(),
+            heard=self._heard(),
+        )
+
+    def _reminded_on(self) -> Iterator[date]:
+        """The days on which the leader was reminded of the years of the case (G-19)."""
+        case = self.step.filing.case
+        for step in self.record.steps[: self.step.entry.number]:
+            event = step.entry.event
+            if isinstance(event, Lapse) and event.kind is LapseKind.REMINDER and case and event.year in case.years:
+                yield day_of(step.entry.at)
+
+    def _of_case(self) -> Iterator[Step]:
+        case = self.step.filing.case
+        first = case.opened.number - 1 if case else self.step.entry.number
+        return (step for step in self.record.steps[first : self.step.entry.number] if step.entry.refused is None)
+
+    def _proposed(self) -> str:
+        """Why the case was opened, if a person proposed it."""
+        events = (step.entry.event for step in self._of_case())
+        return next((event.reason for event in events if isinstance(event, ProposeRevocation)), "")
+
+    def _heard(self) -> str:
+        """What the leader stated and what was made of it (G-17, G-19)."""
+        said = []
+        for step in self._of_case():
+            event, day = step.entry.event, on_day(day_of(step.entry.at))
+            if isinstance(event, StateDefence):
+                said.append(f"{day}，你单位提出书面陈述、申辩意见")
+            elif isinstance(event, RuleOnDefence):
+                said.append(
+                    f"{day}，本机关复核后{'采纳' if event.outcome == 'accepted' else '不予采纳'}：{event.reason}"
+                )
+        case = self.step.filing.case
+        cure = "，也未补报年度数据" if case and case.ground is Ground.TWO_YEARS_MISSED else ""
+        return ("；".join(each.rstrip("。；") for each in said) or f"期限内你单位未提出书面陈述、申辩意见{cure}") + "。"
+
+
+def _lines(body: str, facts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The lines of a text, filled in; a word of several lines makes as many paragraphs of the same kind."""
+    for line in body.split("\n"):
+        parsed = LINE.fullmatch(line.rstrip())
+        assert parsed
+        for filled in parsed[2].format_map(facts).split("\n"):
+            yield parsed[1] or "", legible(filled)
+
+
+def _fit_for_a_name(title: str) -> str:
+    return UNFIT_FOR_A_NAME.sub("", legible(title))[:LONGEST_NAME]
+
+
+# Attachments
+
+
+def _alliances(told: _Told, steps: Sequence[Step]) -> Grid:
+    """拟备案联盟名单: what a notice may show, and no more (G-04b)."""
+    return Grid(
+        header=("序号", "联盟名称", "所在市", "盟主企业", "成员单位", "技术领域"),
+        widths=(14, 34, 18, 30, 38, 22),
+        rows=[
+            (
+                str(number),
+                step.shown["alliance_name"],
+                offices.OFFICES[step.filing.jurisdiction].city,
+                step.shown["leader"]["name"],
+                "、".join(member["name"] for member in step.shown["members"]),
+                step.shown["technical_field"],
+            )
+            for number, step in enumerate(steps, 1)
+        ],
+    )
+
+
+def _reminders(told: _Told, steps: Sequence[Step]) -> Grid:
+    """提醒记录: when the leader was told what of which year, and what became of it (G-19)."""
+    years = told.step.filing.case.years if told.step.filing.case else ()
+    rows: list[tuple[str, ...]] = []
+    for sent in told.record.sent:
+        event = told.record.steps[sent.message.number - 1].entry.event
+        if sent.message.to != "leader" or sent.message.number >= told.step.entry.number:
+            continue
+        if isinstance(event, Lapse) and event.year in years:
+            day = on_day(day_of(sent.message.created_at))
+            rows.append((str(len(rows) + 1), day, f"{event.year}年度", _reminding(event), "\n".join(receipts(sent))))
+    header = ("序号", "日期", "年度", "事项", "送达情况")
+    return Grid(header=header, widths=(14, 36, 24, 36, 46), rows=rows)
+
+
+def _reminding(lapse: Lapse) -> str:
+    if lapse.kind is LapseKind.YEAR_MISSED:
+        return "提醒函"
+    days = lapse.days or 0
+    return f"截止前{-days}日提醒" if days < 0 else f"逾期{days}日提醒"
+
+
+ATTACHMENTS: Mapping[str, Callable[[_Told, Sequence[Step]], Grid]] = {
+    "拟备案联盟名单": _alliances,
+    "提醒记录": _reminders,
+}
+"""What a text may attach, by the name it gives it."""

@@ -1,0 +1,242 @@
+"""The application forms (备案申请表) as filled in: form A (《工作指引》附件) and form B (2023年通知附件2), as they are printed.
+
+Labels are the titles of the fields (models/forms.py); fields that the system added stand where they belong. Each version
+of an application is a form.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from docx.document import Document
+
+from activities.documents import gongwen
+from activities.documents.drafting import Draft
+from activities.documents.gongwen import Grid
+from activities.documents.record import Record, read
+from activities.register import Register
+from models.forms import Application, Counts, FormA, FormB, LeaderYear, Member
+from models.values import Value, day_of
+from regulation import intake
+from regulation.wording import on_day
+
+TITLES = {"A": "实质性产学研联盟备案申请表", "B": "辽宁省科技型中小企业技术能力提升类联盟\n备案申请表"}
+
+LEADER_TYPES = ("瞪羚", "雏鹰", "科技型中小企业")
+COOPERATION_FORMS = ("签署产学研合作协议", "开展项目合作", "联合培养人才", "共建研发机构", "其他")
+ON_MEMBERS = "联盟成员单位在行业（或领域）中地位的简要说明"
+
+COLUMNS = 12
+"""A form is laid out in twelfths of the text's width."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a form, `span` twelfths wide and `down` rows high: a label, which is centred, or a value."""
+
+    text: str
+    span: int
+    label: bool = False
+    down: int = 1
+
+
+Row = Sequence[Cell]
+
+
+def forms(register: Register, filing_id: str) -> list[Draft]:
+    """Every version of an application as its form, filled in: `申请表-V1.docx`."""
+    return of_record(read(register, filing_id))
+
+
+def of_record(record: Record) -> list[Draft]:
+    """The same of what was read. The years of form B count from the call, so from the first version."""
+    made = []
+    for version in record.versions:
+        paper = record.paper(version.paper)
+        form = intake.FORMS[paper["kind"]].model_validate(paper)
+        content = form_of(form, version.received_at, day_of(record.versions[0].received_at).year)
+        made.append(Draft(f"申请表-V{version.version}.docx", content))
+    return made
+
+
+def form_of(form: Application, received_at: datetime, call: int) -> bytes:
+    """An application as its form, filled in; `call` is the year of the application."""
+    document = gongwen.blank(TITLES[form.kind], form.leader.name, received_at)
+    gongwen.heading(document, TITLES[form.kind], 0)
+    document.add_paragraph()
+    if isinstance(form, FormA):
+        _form_a(document, form)
+    else:
+        _form_b(document, form, call)
+    gongwen.heading(document, "承诺与送达")
+    _lay(
+        document,
+        [
+            [*_asked(form, "all_members_signed", 3, 3), *_asked(form, "integrity_commitment", 3, 3)],
+            [*_asked(form.service, "consent", 3, 9)],
+            [*_asked(form.service, "address", 3, 9)],
+            [Cell("盟主单位（公章）：\n\n\n年　　月　　日", COLUMNS)],
+        ],
+    )
+    return gongwen.saved(document)
+
+
+def _form_a(document: Document, form: FormA) -> None:
+    leader = form.leader
+    leads: list[Row] = [
+        *(_asked(leader, name, 3, 8) for name in ("name", "uscc", "registered_address", "operating_address")),
+        [*_asked(leader, "sales_last_year", 3, 2), *_asked(leader, "rd_last_year", 3, 3)],
+        [*_asked(leader, "is_tech_sme", 3, 2), *_asked(leader, "tech_sme_number", 3, 3)],
+        [*_asked(leader, "in_zone", 3, 2), *_asked(leader, "zone_name", 3, 3)],
+        [*_asked(leader, "is_eagle_or_gazelle", 3, 2), *_asked(leader, "capability_alliance", 3, 3)],
+        [*_asked(leader, "contact", 3, 2), *_asked(leader, "phone", 3, 3)],
+        [*_asked(leader, "fax", 3, 2), *_asked(leader, "email", 3, 3)],
+    ]
+    gongwen.heading(document, "一、联盟简况")
+    _lay(
+        document,
+        [
+            _asked(form, "alliance_name", 3, 9),
+            [*_asked(form, "agreement_effective_on", 3, 3), *_asked(form, "technical_field", 2, 4)],
+            *_beside("盟\n主\n情\n况", 1, leads),
+            *_counts(form.counts),
+        ],
+    )
+    gongwen.heading(document, f"二、{_title(form, 'innovation_goal')}")
+    _lay(document, [[Cell(form.innovation_goal, COLUMNS)]])
+    gongwen.heading(document, ON_MEMBERS)
+    name, code, position = (Member.model_fields[each].title or "" for each in ("name", "code", "position"))
+    members = [(str(n), f"{each.name}\n{_code(each)}", each.position) for n, each in enumerate(form.members, 1)]
+    gongwen.tabulate(document, Grid(("序号", f"{name}及{code}", position), (14, 62, 80), members))
+    document.add_paragraph("注：若成员单位超过10家，则只需填写主要成员单位的有关情况。", gongwen.CELL)
+
+
+def _form_b(document: Document, form: FormB, call: int) -> None:
+    leader = form.leader
+    years: Row = [Cell("年份", 4, label=True), *(Cell(f"{call - back}年", 4, label=True) for back in (1, 2))]
+    _lay(
+        document,
+        [
+            _asked(form, "alliance_name", 3, 9),
+            [*_asked(form, "technical_field", 3, 3), *_asked(form, "zone_name", 3, 3)],
+            _asked(form, "agreement_effective_on", 3, 9),
+        ],
+    )
+    gongwen.heading(document, "一、盟主企业情况")
+    _lay(
+        document,
+        [
+            *(_asked(leader, name, 4, 8) for name in ("name", "uscc", "registered_address", "operating_address")),
+            [Cell(_title(leader, "types"), 4, label=True), Cell(_boxes(LEADER_TYPES, leader.types), 8)],
+            years,
+            *_in_two_years(leader.last_year, leader.year_before, but=("ip_class1", "ip_class2")),
+            [
+                Cell("知识产权情况（提供证明材料）", 4, label=True),
+                *(Cell(_rights(year), 4) for year in (leader.last_year, leader.year_before)),
+            ],
+            _asked(leader, "projects", 4, 8),
+            [*_asked(leader, "contact", 2, 4), *_asked(leader, "phone", 2, 4)],
+            [*_asked(leader, "fax", 2, 4), *_asked(leader, "email", 2, 4)],
+        ],
+    )
+    gongwen.heading(document, "二、联盟情况")
+    done: list[Row] = [
+        [Cell("单位或团队名称", 4, label=True), Cell("合作内容及阶段目标", 6, label=True)],
+        *([Cell(each.partner, 4), Cell(each.content, 6)] for each in form.cooperation),
+    ]
+    other = f"：{form.other_cooperation_form}" if form.other_cooperation_form else ""
+    ways = _boxes(COOPERATION_FORMS, form.cooperation_forms) + other
+    _lay(
+        document,
+        [
+            *_beside(_title(form, "cooperation"), 2, done),
+            [Cell(_title(form, "cooperation_forms"), 2, label=True), Cell(ways, 10)],
+            years,
+            *_in_two_years(form.last_year, form.year_before),
+            *_counts(form.counts),
+            *([Cell(f"{_title(form, name)}：\n{getattr(form, name)}", COLUMNS)] for name in TEXTS_OF_B),
+        ],
+    )
+    gongwen.heading(document, ON_MEMBERS)
+    name, code, position = (Member.model_fields[each].title or "" for each in ("name", "code", "position"))
+    members = [(str(n), each.name, _code(each), each.position) for n, each in enumerate(form.members, 1)]
+    gongwen.tabulate(document, Grid(("序号", name, f"成员单位{code}", position), (14, 40, 50, 52), members))
+
+
+TEXTS_OF_B = ("cooperation_status", "development_tasks")
+
+
+# Rows and cells
+
+
+def _lay(document: Document, rows: Sequence[Row]) -> None:
+    """A table of these rows. What a row lacks to the full width, on its left, a cell above it reaches down into."""
+    table = gongwen.ruled(document, len(rows), (gongwen.TYPE_AREA / COLUMNS,) * COLUMNS)
+    cells = [row.cells for row in table.rows]
+    for number, row in enumerate(rows):
+        at = COLUMNS - sum(cell.span for cell in row)
+        for cell in row:
+            last = cells[number + cell.down - 1][at + cell.span - 1]
+            gongwen.fill(cells[number][at].merge(last), cell.text, centred=cell.label)
+            at += cell.span
+        if any(cell.down > 1 for cell in row):
+            gongwen.keep_with_next(table.rows[number])
+
+
+def _beside(text: str, span: int, rows: Sequence[Row]) -> list[Row]:
+    """Rows with one label to the left of them all."""
+    first, *others = rows
+    return [[Cell(text, span, label=True, down=len(rows)), *first], *others]
+
+
+def _asked(of: Value, name: str, label: int, value: int) -> Row:
+    """A field: what it is called, and what was filled in."""
+    return [Cell(_title(of, name), label, label=True), Cell(_written(getattr(of, name)), value)]
+
+
+def _title(of: Value, name: str) -> str:
+    return type(of).model_fields[name].title or ""
+
+
+def _in_two_years(last: Value, before: Value, but: Iterable[str] = ()) -> list[Row]:
+    """The fields of a year's column, for both years side by side."""
+    return [
+        [Cell(_title(last, name), 4, label=True), *(Cell(_written(getattr(year, name)), 4) for year in (last, before))]
+        for name in type(last).model_fields
+        if name not in but
+    ]
+
+
+def _counts(counts: Counts) -> list[Row]:
+    """成员数量, two by two."""
+    told = [
+        [Cell(_title(counts, name), 3, label=True), Cell(f"{getattr(counts, name)} 个", 3)]
+        for name in type(counts).model_fields
+    ]
+    return [[*left, *right] for left, right in zip(told[::2], told[1::2], strict=True)]
+
+
+def _rights(year: LeaderYear) -> str:
+    return f"I类 {year.ip_class1} 项，II类 {year.ip_class2} 项"
+
+
+def _code(member: Member) -> str:
+    return member.code if member.country == "CN" else f"{member.code}（{member.country}）"
+
+
+def _written(value: object) -> str:
+    """What was filled in, as people write it."""
+    if isinstance(value, bool):
+        return _boxes(("是", "否"), ("是" if value else "否",))
+    if isinstance(value, Decimal):
+        return f"{value:,.2f}"
+    if isinstance(value, date):
+        return on_day(value)
+    return "" if value is None else str(value)
+
+
+def _boxes(offered: Iterable[str], chosen: Iterable[str]) -> str:
+    """Every choice with its box, ticked or not."""
+    ticked = set(chosen)
+    return "　".join(f"{'☑' if each in ticked else '☐'}{each}" for each in offered)

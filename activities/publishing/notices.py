@@ -1,0 +1,77 @@
+"""What a site reads of the register, as publications.py asks for it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Engine, func
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from activities.database import reading
+from models.register import PublicNoticeRow
+from models.values import clock, day_of
+
+AT_ONCE = 500
+"""How many filings one query asks for: databases bound the number of its parameters."""
+
+
+@dataclass(frozen=True)
+class Notices:
+    """The register's public notices."""
+
+    engine: Engine
+
+    def of_filings(self, filing_ids: Collection[str]) -> Sequence[PublicNoticeRow]:
+        """Everything published of these filings."""
+        keys = sorted(filing_ids)
+        rows: list[PublicNoticeRow] = []
+        with reading(self.engine) as session:
+            for start in range(0, len(keys), AT_ONCE):
+                some = col(PublicNoticeRow.filing_id).in_(keys[start : start + AT_ONCE])
+                rows += session.exec(select(PublicNoticeRow).where(some))
+        return rows
+
+    def current(self, today: date, jurisdiction: str | None = None) -> Sequence[PublicNoticeRow]:
+        """What is being shown on a day."""
+        query = select(PublicNoticeRow).where(
+            PublicNoticeRow.shown_from <= today, col(PublicNoticeRow.shown_until) >= today
+        )
+        return self._all(_in(query, jurisdiction))
+
+    def latest(self, today: date, limit: int, jurisdiction: str | None = None) -> Sequence[PublicNoticeRow]:
+        """What was published last of what may be shown by a day."""
+        query = select(PublicNoticeRow).where(PublicNoticeRow.shown_from <= today)
+        newest = col(PublicNoticeRow.published_at).desc(), col(PublicNoticeRow.id).desc()
+        return self._all(_in(query, jurisdiction).order_by(*newest).limit(limit))
+
+    def of_year(self, year: int) -> Sequence[PublicNoticeRow]:
+        """Everything published in a year of Shanghai."""
+        first, next_first = clock(date(year, 1, 1), 0), clock(date(year + 1, 1, 1), 0)
+        published = col(PublicNoticeRow.published_at)
+        return self._all(select(PublicNoticeRow).where(published >= first, published < next_first))
+
+    def years(self) -> Sequence[int]:
+        """The years in which anything was published."""
+        published = col(PublicNoticeRow.published_at)
+        with reading(self.engine) as session:
+            first, last = session.exec(select(func.min(published), func.max(published))).one()
+        if first is None or last is None:
+            return []
+        years = range(day_of(first).year, day_of(last).year + 1)
+        return [year for year in years if self._any(year)]
+
+    def _any(self, year: int) -> bool:
+        first, next_first = clock(date(year, 1, 1), 0), clock(date(year + 1, 1, 1), 0)
+        published = col(PublicNoticeRow.published_at)
+        with reading(self.engine) as session:
+            found = select(PublicNoticeRow.id).where(published >= first, published < next_first).limit(1)
+            return session.exec(found).first() is not None
+
+    def _all(self, query: SelectOfScalar[PublicNoticeRow]) -> Sequence[PublicNoticeRow]:
+        with reading(self.engine) as session:
+            return session.exec(query).all()
+
+
+def _in(query: SelectOfScalar[PublicNoticeRow], jurisdiction: str | None) -> SelectOfScalar[PublicNoticeRow]:
+    return query.where(PublicNoticeRow.jurisdiction == jurisdiction) if jurisdiction else query

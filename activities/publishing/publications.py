@@ -1,0 +1,235 @@
+"""A publication as its readers see it: what it shows, what it is called, and what later publications make of it.
+
+Only the fields that `Shown` names can be seen (G-04b): whatever else a row might hold is left where it is.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Annotated, Protocol
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from models.register import PublicNoticeRow
+from models.values import Value, clock, day_of
+from regulation import offices
+from regulation.publicity import PublicationKind
+from regulation.wording import on_day
+
+NOT_FOR_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Publications(Protocol):
+    """What a site reads of the register."""
+
+    def of_filings(self, filing_ids: Collection[str]) -> Sequence[PublicNoticeRow]:
+        """Everything published of these filings, in any order."""
+
+    def current(self, today: date, jurisdiction: str | None = None) -> Sequence[PublicNoticeRow]:
+        """What is being shown on a day: `shown_from` ≤ today ≤ `shown_until`; of one jurisdiction, or of all."""
+
+    def latest(self, today: date, limit: int, jurisdiction: str | None = None) -> Sequence[PublicNoticeRow]:
+        """What was published last (`published_at`) of what may be shown by a day (`shown_from` ≤ today)."""
+
+    def of_year(self, year: int) -> Sequence[PublicNoticeRow]:
+        """Everything published (`published_at`) in a year of Shanghai."""
+
+    def years(self) -> Sequence[int]:
+        """The years in which anything was published."""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A kind of publication in words. `says` stands on the earlier publications `of` which it says it."""
+
+    label: str
+    title: str
+    lead: str
+    says: str = ""
+    of: tuple[PublicationKind, ...] = ()
+
+
+NOTICES: frozenset[PublicationKind] = frozenset({"notice", "change_notice"})
+"""What is published anew whenever it begins: later publications on notices speak of the last one only."""
+
+KINDS: Mapping[str, Wording] = {
+    "notice": Wording(
+        "公示",
+        "关于拟备案“{}”的公示",
+        "经企业自主申请、材料审核，拟将“{}”报省科技厅备案，现予公示。",
+        "已重新公示",
+        ("notice", "corrected_notice"),
+    ),
+    "corrected_notice": Wording(
+        "更正公示",
+        "关于“{}”公示期的更正公示",
+        "依新公布的工作日历，“{}”的公示期更正如下，原公示期不缩短。",
+        "公示期已更正",
+        ("notice", "change_notice", "corrected_notice"),
+    ),
+    "notice_withdrawn": Wording(
+        "终止公示",
+        "关于终止“{}”公示的公告",
+        "“{}”的备案申请已终止办理，原公示不再继续。",
+        "公示已终止",
+        ("notice", "corrected_notice", "notice_reinstated"),
+    ),
+    "notice_reinstated": Wording(
+        "恢复公示",
+        "关于恢复“{}”公示的公告",
+        "“{}”的备案申请恢复办理，原公示继续有效。",
+        "公示已恢复",
+        ("notice", "corrected_notice", "notice_withdrawn"),
+    ),
+    "change_notice": Wording(
+        "变更公示",
+        "关于“{}”变更的公示",
+        "拟确认“{}”的变更，变更后的情况现予公示。",
+    ),
+    "revocation_proposal": Wording(
+        "拟撤销公示",
+        "关于拟撤销“{}”备案的公示",
+        "拟撤销“{}”的备案，现予公示。",
+        "此后另有拟撤销公示",
+        ("revocation_proposal",),
+    ),
+    "revocation": Wording(
+        "撤销备案",
+        "关于撤销“{}”备案的公告",
+        "“{}”的备案已撤销。",
+        "备案已撤销",
+        ("revocation_proposal", "restoration"),
+    ),
+    "deregistration": Wording(
+        "自愿注销",
+        "关于“{}”自愿注销备案的公告",
+        "“{}”已自愿注销备案。",
+    ),
+    "restoration": Wording(
+        "恢复备案",
+        "关于恢复“{}”备案的公告",
+        "“{}”的备案已恢复。",
+        "备案已恢复",
+        ("revocation_proposal", "revocation", "announcement"),
+    ),
+    "announcement": Wording(
+        "官网公告",
+        "“{}”有关公告的发布情况",
+        "“{}”的有关公告已在官方网站发布。",
+    ),
+}
+"""Every kind of publication, and which earlier ones of its filing are marked by it."""
+
+SETTLED: frozenset[PublicationKind] = frozenset({"notice", "corrected_notice", "revocation_proposal", "revocation"})
+"""What takes the place of the publications it marks for good."""
+
+
+def legible(text: str) -> str:
+    """A text without the few characters that neither HTML nor XML can carry."""
+    return NOT_FOR_XML.sub("\ufffd", text)
+
+
+Text = Annotated[str, BeforeValidator(lambda value: legible(value) if isinstance(value, str) else value)]
+
+
+class Shown(Value):
+    """What may be shown of a publication (G-04b); anything else in its content is ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    alliance: Text = Field(alias="联盟名称")
+    city: Text | None = Field(default=None, alias="所在市")
+    leader: Text | None = Field(default=None, alias="盟主企业")
+    members: tuple[Text, ...] = Field(default=(), alias="成员单位")
+    technical_field: Text | None = Field(default=None, alias="技术领域")
+    archive_number: Text | None = Field(default=None, alias="备案编号")
+    clause: Text | None = Field(default=None, alias="依据")
+    url: Text | None = Field(default=None, alias="网址")
+    how_to_object: Text | None = Field(default=None, alias="异议方式")
+
+
+@dataclass(frozen=True)
+class Published:
+    """One publication with what it shows, and the later ones of its filing that mark it."""
+
+    row: PublicNoticeRow
+    shown: Shown
+    later: tuple["Published", ...]
+
+    @property
+    def path(self) -> str:
+        return f"notices/{self.row.id}.html"
+
+    @property
+    def wording(self) -> Wording:
+        return KINDS[self.row.kind]
+
+    @property
+    def title(self) -> str:
+        return self.wording.title.format(self.shown.alliance)
+
+    @property
+    def lead(self) -> str:
+        return self.wording.lead.format(self.shown.alliance)
+
+    @property
+    def place(self) -> str:
+        return offices.OFFICES[self.row.jurisdiction].city
+
+    @property
+    def at(self) -> datetime:
+        """From when it can be read: once it is entered, and not before the day from which it is shown."""
+        return max(self.row.published_at, clock(self.row.shown_from, 0))
+
+    @property
+    def day(self) -> date:
+        return day_of(self.at)
+
+    @property
+    def year(self) -> int:
+        """The year under which it is kept."""
+        return day_of(self.row.published_at).year
+
+    @property
+    def period(self) -> str | None:
+        """公示期, up to 24:00 of its last day."""
+        until = self.row.shown_until
+        return f"{on_day(self.row.shown_from)}至{on_day(until)}24时" if until else None
+
+    @property
+    def stands(self) -> bool:
+        """Whether nothing later has taken its place, or ended it for now."""
+        kinds = [each.row.kind for each in self.later]
+        return not SETTLED.intersection(kinds) and kinds[-1:] != ["notice_withdrawn"]
+
+
+def histories(rows: Iterable[PublicNoticeRow], today: date) -> dict[str, tuple[Published, ...]]:
+    """What may be shown by a day of each filing, in the order in which it was entered."""
+    shown = sorted(
+        (row for row in rows if row.shown_from <= today), key=lambda row: (row.filing_id, row.number, row.id)
+    )
+    return {filing_id: _history(tuple(each)) for filing_id, each in groupby(shown, lambda row: row.filing_id)}
+
+
+def _history(rows: tuple[PublicNoticeRow, ...]) -> tuple[Published, ...]:
+    """Told from the last one back, so that each knows those after it."""
+    told: tuple[Published, ...] = ()
+    for row in reversed(rows):
+        marked_by = tuple(later for index, later in enumerate(told) if _marks(later, row, told[:index]))
+        told = (Published(row, Shown.model_validate(json.loads(row.content)), marked_by), *told)
+    return told
+
+
+def _marks(later: Published, earlier: PublicNoticeRow, between: tuple[Published, ...]) -> bool:
+    """Whether a publication says something of an earlier one; if of notices, then of the last only."""
+    if earlier.kind not in later.wording.of:
+        return False
+    return NOTICES.isdisjoint(later.wording.of) or NOTICES.isdisjoint(each.row.kind for each in between)
+
+
+def newest_first(publications: Iterable[Published]) -> list[Published]:
+    """As lists show them."""
+    return sorted(publications, key=lambda each: (each.at, each.row.number, each.row.id), reverse=True)

@@ -1,0 +1,163 @@
+"""The public record (公示公告) as static pages: a folder that any web server can serve (G-04b, G-20, G-41).
+
+Nothing is ever deleted. A page says what its publication said, under a banner that says what came later. The same rows on
+the same day make the same bytes, and a page that has not changed is not written.
+"""
+
+import os
+import tempfile
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Template as Page
+
+from activities.publishing import feeds
+from activities.publishing.feeds import Feed
+from activities.publishing.publications import Publications, Published, histories, newest_first
+from models.register import PublicNoticeRow
+from regulation import offices
+from regulation.wording import on_day
+
+NAME = "产学研联盟备案公示公告"
+IN_FEEDS = 100
+"""How many publications a feed holds."""
+LISTED = 50
+"""How many of the latest publications a list shows beside the current notices; the others are found under their year."""
+
+
+@cache
+def _page(name: str) -> Page:
+    pages = Environment(
+        loader=PackageLoader("activities.publishing", "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.globals |= {"name": NAME, "on_day": on_day}
+    return pages.get_template(name)
+
+
+@dataclass(frozen=True)
+class Site:
+    """The pages and feeds in `folder`, which stands under `address` (no slash at its end; without it, feeds name pages
+    relatively).
+
+    One at a time may write: of two, the one that read first could write last.
+    """
+
+    folder: Path
+    publications: Publications
+    address: str = ""
+
+    def write(self, filing_ids: Collection[str], today: date) -> list[Path]:
+        """Bring up to date what the publications of these filings touch; what was written, in order.
+
+        Harmless to repeat. A filing's newest page comes after its older ones, the lists come last: no list names a page
+        that is not there.
+        """
+        told = histories(self.publications.of_filings(filing_ids), today)
+        shown = [each for history in told.values() for each in history]
+        places = {each.row.jurisdiction for each in shown}
+        return self._written(told.values(), places, {each.year for each in shown}, today)
+
+    def write_all(self, today: date) -> list[Path]:
+        """Bring every page up to date: once a day, for notices begin and end, and after a new release."""
+        rows = [row for year in self.publications.years() for row in self.publications.of_year(year)]
+        told = self._told(rows, today)
+        return self._written(told.values(), offices.OFFICES, self._years(today), today)
+
+    def _written(
+        self, told: Iterable[tuple[Published, ...]], places: Collection[str], years: Collection[int], today: date
+    ) -> list[Path]:
+        pages = self._pages(told, places, years, today)
+        return [self.folder / path for path, text in pages if _put(self.folder / path, text)]
+
+    def _pages(
+        self, told: Iterable[tuple[Published, ...]], places: Collection[str], years: Collection[int], today: date
+    ) -> Iterator[tuple[str, bytes]]:
+        """Every page by its path. Lists that were never written are written too: each page links to all of them."""
+        yield "site.css", resources.files(__package__).joinpath("pages", "site.css").read_bytes()
+        for history in told:
+            for each in history:
+                yield each.path, self._render("notice.html", each.path, each.title, each=each, history=history)
+        for year in self._years(today):
+            path = f"years/{year}.html"
+            if year in years or not (self.folder / path).exists():
+                listed = self._published(self.publications.of_year(year), today)
+                yield path, self._render("year.html", path, f"{year}年发布的公示公告", listed=listed)
+        for place in offices.OFFICES:
+            if place in places or not (self.folder / f"places/{place}.html").exists():
+                yield from self._lists(place, today)
+        yield from self._lists(None, today)
+
+    def _lists(self, place: str | None, today: date) -> Iterator[tuple[str, bytes]]:
+        """The page and the feeds of a jurisdiction, or of the whole province."""
+        current = self._published(self.publications.current(today, place), today)
+        latest = self._published(self.publications.latest(today, IN_FEEDS, place), today)
+        newest = newest_first({each.row.id: each for each in [*current, *latest]}.values())[:IN_FEEDS]
+        standing = {each.row.id: each for each in current if each.stands}
+        others = [each for each in newest if each.row.id not in standing][:LISTED]
+        title = f"{offices.OFFICES[place].city if place else '辽宁省'}{NAME}"
+        path, feed_path = (f"places/{place}.html", f"places/{place}") if place else ("index.html", "feed")
+        feed = Feed(title, f"{self.address}/" if self.address else _root(path), path, feed_path)
+        yield f"{feed_path}.atom", feeds.atom(feed, newest)
+        yield f"{feed_path}.json", feeds.json_feed(feed, newest)
+        yield (
+            path,
+            self._render(
+                "list.html",
+                path,
+                title,
+                place=place,
+                current=list(standing.values()),
+                latest=others,
+                places=offices.OFFICES.values(),
+                years=self._years(today),
+                feed=feed,
+            ),
+        )
+
+    def _years(self, today: date) -> list[int]:
+        return sorted((year for year in self.publications.years() if year <= today.year), reverse=True)
+
+    def _published(self, rows: Collection[PublicNoticeRow], today: date) -> list[Published]:
+        """These publications, each with what its filing's later ones make of it, newest first."""
+        ids = {row.id for row in rows}
+        return newest_first(
+            each for history in self._told(rows, today).values() for each in history if each.row.id in ids
+        )
+
+    def _told(self, rows: Iterable[PublicNoticeRow], today: date) -> dict[str, tuple[Published, ...]]:
+        return histories(self.publications.of_filings({row.filing_id for row in rows}), today)
+
+    def _render(self, name: str, path: str, title: str, **shown: object) -> bytes:
+        canonical = f"{self.address}/{path}" if self.address else None
+        return _page(name).render(root=_root(path), title=title, canonical=canonical, **shown).encode()
+
+
+def _root(path: str) -> str:
+    """The way from a page back to the folder."""
+    return "../" * path.count("/")
+
+
+def _put(path: Path, text: bytes) -> bool:
+    """Write a file beside the one it replaces, then replace it at once; whether there was anything to write."""
+    if path.exists() and path.read_bytes() == text:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text)
+        Path(beside).chmod(0o644)
+        Path(beside).replace(path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+    return True

@@ -1,0 +1,289 @@
+"""The typed client of filings: what a program does with them, whichever door it is.
+
+A door reads what it is given, refuses it with every finding at once, stores the papers in the register and sends the act
+with their digests. Whatever the engine knows or forgot, an act reaches its filing: it is sent together with a start that
+does nothing while the workflow runs, and else revives it from the register.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NoReturn
+from uuid import uuid4
+
+from pydantic import JsonValue, TypeAdapter, ValidationError
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.entering import Start
+from activities.letters import Letters
+from activities.register import Register
+from models.acts import Act
+from models.filing import Filing, Receipt
+from models.findings import Finding, Refusal
+from models.register import FilingRow
+from models.values import SHANGHAI, Instant, digest
+from models.vocabulary import ActKind
+from regulation import entries, intake, lifecycle, lodging, province
+from regulation.moment import Moment
+from workflows import visibility
+from workflows.filing import AllianceFiling
+
+INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
+
+WHILE_BUSY = 0.2
+"""Seconds to wait while a filing has as many acts under way as the engine takes at once."""
+
+PATIENCE = timedelta(seconds=30)
+"""How long a caller waits for an answer before its outcome counts as unknown."""
+
+
+class Refused(Exception):
+    """Refused: nothing was started, or no legal fact was changed."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+class NotFound(Exception):
+    """没有这一备案"""
+
+
+class Conflict(Exception):
+    """同一编号已用于内容不同的备案申请"""
+
+
+class Unreachable(Exception):
+    """服务无法连接，或结果未知；请以同一编号重新发送"""
+
+
+@dataclass
+class Filings:
+    """What a program does with filings. Every method that changes something may be repeated with the same ids."""
+
+    client: Client
+    register: Register
+    task_queue: str = "filings"
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    async def submit(self, raw: Mapping[str, Any]) -> Receipt:
+        """Submit an application (A-27, B-16). The same one again is the same filing; another under its id a `Conflict`."""
+        now = self.clock()
+        if paper := lodging.application(raw):
+            filing_id = str(raw["filing_id"])
+            if row := self.register.row(filing_id):
+                return self._same(row, digest(paper))
+        received_at = read_instant(raw.get("received_at")) or now
+        if not Moment(received_at, now).sensible:
+            refuse([intake.future("/received_at")])
+        known = self.register.known(str(raw.get("filing_id")), raw)
+        examination = intake.examine(raw, received_at, known)
+        form, facts = examination.form, examination.facts
+        if form is None or facts is None:
+            refuse(examination.findings)
+        key = self.register.lodge(form.filing_id, "application", intake.paper(form), now)
+        handle = await self.client.start_workflow(
+            AllianceFiling.run,
+            Start(filing_id=form.filing_id, paper=key, received_at=received_at, by=facts.by),
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            **self.named(form.filing_id, form.alliance_name, form.jurisdiction),
+        )
+        for attempt in range(int(PATIENCE.total_seconds() * 20)):
+            if row := self.register.row(form.filing_id):
+                return self._same(row, key)
+            if attempt % 20 == 19 and (await handle.describe()).status is WorkflowExecutionStatus.FAILED:
+                raise Refused(await _why_it_failed(handle))
+            await asyncio.sleep(0.05)
+        raise Unreachable
+
+    def _same(self, row: FilingRow, paper: str) -> Receipt:
+        """The receipt of a filing's submission, if that is what was submitted now (Q19)."""
+        if row.first_paper != paper:
+            raise Conflict(row.filing_id)
+        first = self.register.entry(row.filing_id, 1)
+        if first is None:
+            raise NotFound(row.filing_id)
+        return entries.receipt(first)
+
+    async def act(self, filing_id: str, raw: Mapping[str, Any]) -> Receipt:
+        """Do an act to a filing. The same id again gets the same answer; a refusal raises `Refused` with every finding."""
+        row = self.register.row(filing_id)
+        if row is None:
+            raise NotFound(filing_id)
+        now = self.clock()
+        filing = Filing.model_validate_json(row.value)
+        act = self._lodged(filing, raw, now)
+        if not row.open:
+            self._refuse_at_the_door(filing, act, now)
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                return await self._sent(row, act)
+        except WorkflowUpdateFailedError as failed:
+            return self._answered_before(filing_id, act, failed, now)
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as late:
+            raise Unreachable from late
+
+    async def _sent(self, row: FilingRow, act: Act) -> Receipt:
+        """Send an act to a filing's workflow, which is started if it does not run; again while the filing is very busy.
+
+        The filing itself knows which acts it has applied; an update id of its own lets a refused act be sent again.
+        """
+        raw: JsonValue = act.but(seen=row.number).model_dump(mode="json")
+        while True:
+            start = WithStartWorkflowOperation(
+                AllianceFiling.run,
+                Start(filing_id=row.filing_id),
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                **self.named(row.filing_id, row.alliance_name, row.jurisdiction),
+            )
+            try:
+                receipt: Receipt = await self.client.execute_update_with_start_workflow(
+                    "act", raw, start_workflow_operation=start, id=f"{act.id}:{uuid4().hex[:8]}", result_type=Receipt
+                )
+                return receipt
+            except RPCError as busy:
+                if busy.status is not RPCStatusCode.RESOURCE_EXHAUSTED:
+                    raise
+                await asyncio.sleep(WHILE_BUSY)
+
+    def _lodged(self, filing: Filing, raw: Mapping[str, Any], now: datetime) -> Act:
+        """The act as it may travel on, its paper stored in the register (design.md, principle 8)."""
+        if raw.get("kind") == ActKind.ARCHIVE and "archive_number" not in raw:
+            day = (read_instant(raw.get("received_at")) or now).astimezone(SHANGHAI)
+            prefix = province.number_prefix(filing, day.year)
+            raw = {**raw, "archive_number": self.register.reserve_archive_number(filing.id, prefix)}
+        lodged = lodging.lodge(filing.id, raw)
+        if lodged.act is None:
+            self.register.record_refusal(filing.id, raw, lodging.refusal(lodged.findings).message, now)
+            refuse(lodged.findings)
+        if lodged.paper is not None:
+            if lodged.act.kind is ActKind.RESUBMIT:
+                known = self.register.known(filing.id, lodged.paper)
+                received_at = lodged.act.received_at or now
+                examination = intake.examine(raw["content"], received_at, known, correcting=filing)
+                if examination.refused:
+                    refuse(examination.findings)
+            self.register.lodge(filing.id, lodged.act.kind.value, lodged.paper, now)
+        return lodged.act
+
+    def _refuse_at_the_door(self, filing: Filing, act: Act, now: datetime) -> None:
+        """A closed filing is not revived for an act that it refuses anyway."""
+        if self.register.entry_of(filing.id, act.id):
+            return
+        if refusal := lifecycle.check(filing, act, Moment(act.received_at or now, now)):
+            self.register.record_refusal(filing.id, act.model_dump(mode="json"), refusal.message, now)
+            raise Refused(refusal)
+
+    def _answered_before(self, filing_id: str, act: Act, failed: WorkflowUpdateFailedError, now: datetime) -> Receipt:
+        """A refusal, unless this very act was entered long ago: then its answer of then (Q21)."""
+        if entry := self.register.entry_of(filing_id, act.id):
+            if entry.refused is None:
+                return entries.receipt(entry)
+            raise Refused(Refusal(message=entry.refused, article=entry.article, missing=entry.refused)) from failed
+        cause = failed.cause
+        details = cause.details[0] if isinstance(cause, ApplicationError) and cause.details else None
+        if details is None:
+            raise Refused(Refusal(message=str(cause), article="", missing=str(cause))) from failed
+        refusal = Refusal.model_validate(details)
+        self.register.record_refusal(filing_id, act.model_dump(mode="json"), refusal.message, now)
+        raise Refused(refusal) from failed
+
+    async def read(self, message_id: str, by: Mapping[str, Any]) -> Receipt | None:
+        """已读: a message was read in the inbox; the receipt of the 签收 if it was the notice that is to be served (G-18)."""
+        message = Letters(self.register.engine).read(message_id, self.clock())
+        if message is None:
+            raise NotFound(message_id)
+        filing = self.register.filing(message.filing_id)
+        notice = filing.notification if filing and message.to == "leader" else None
+        if filing is None or notice is None or notice.number != message.number or notice.read or not filing.consent:
+            return None
+        act = {"id": f"read-{message.number}", "kind": ActKind.ACKNOWLEDGE_SERVICE.value, "by": by}
+        return await self.act(message.filing_id, act)
+
+    async def revive(self, filing_id: str | None = None) -> list[str]:
+        """Start again, from the register alone, every open filing (or one) whose workflow is gone; which ones it was."""
+        gone = [each for each in self.register.open_filings() if filing_id in (None, each[0])]
+        if filing_id and not gone and self.register.row(filing_id) is None:
+            raise NotFound(filing_id)
+        gate = asyncio.Semaphore(50)
+
+        async def start(key: str, alliance: str, jurisdiction: str) -> bool:
+            async with gate:
+                try:
+                    await self.client.start_workflow(
+                        AllianceFiling.run,
+                        Start(filing_id=key),
+                        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                        id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                        **self.named(key, alliance, jurisdiction),
+                    )
+                except WorkflowAlreadyStartedError:
+                    return False
+                return True
+
+        started = await asyncio.gather(*(start(*each) for each in gone))
+        return [key for (key, *_), revived in zip(gone, started, strict=True) if revived]
+
+    def named(self, filing_id: str, alliance: str, jurisdiction: str) -> dict[str, Any]:
+        """Under which id, where, and with which public name a filing's workflow is started, whoever starts it."""
+        return {
+            "id": workflow_id(filing_id),
+            "task_queue": self.task_queue,
+            "memo": {"alliance": alliance},
+            "static_summary": visibility.static_summary(alliance, jurisdiction),
+        }
+
+    async def broadcast(self, raw: Mapping[str, Any], filing_ids: Sequence[str]) -> dict[str, Receipt | Refusal]:
+        """Do the same act to many filings, one after another; what each answered. May be repeated as a whole."""
+        answers: dict[str, Receipt | Refusal] = {}
+        for filing_id in filing_ids:
+            try:
+                answers[filing_id] = await self.act(filing_id, raw)
+            except Refused as refused:
+                answers[filing_id] = refused.refusal
+        return answers
+
+
+def workflow_id(filing_id: str) -> str:
+    """The workflow of a filing."""
+    return f"filing-{filing_id}"
+
+
+def read_instant(value: Any) -> datetime | None:
+    """An instant from JSON; None if there is none or it cannot be read (then a finding says so elsewhere)."""
+    with suppress(ValidationError):
+        return INSTANT.validate_python(value) if value is not None else None
+    return None
+
+
+async def _why_it_failed(handle: WorkflowHandle[Any, Any]) -> Refusal:
+    """The findings for which a workflow refused its own start."""
+    try:
+        await handle.result()
+    except WorkflowFailureError as failed:
+        cause: BaseException | None = failed.cause
+        while cause is not None and not (isinstance(cause, ApplicationError) and cause.type == "Refused"):
+            cause = cause.__cause__
+        if isinstance(cause, ApplicationError) and cause.details:
+            return Refusal.model_validate(cause.details[0])
+    return Refusal(message="备案申请未能受理", article="", missing="")
+
+
+def refuse(findings: Sequence[Finding]) -> NoReturn:
+    """Raise `Refused` with every finding."""
+    raise Refused(lodging.refusal(findings))

@@ -1,0 +1,226 @@
+"""Service (送达): from when a notice counts as told to the leader, and what runs from then on (G-18, Q26, Instants 6).
+
+Two notices start a period against a leader: 补正通知 the days to correct, 撤销备案事先告知书 the window to be heard. With
+consent on file the inbox row of the entry is the service; without it nothing runs until staff record service. A notice
+that stays unread while no other channel gets through is not served after all: its period stops, and starts anew on real
+service. Any other message that does not reach its leader is a task for staff, and changes no legal fact.
+"""
+
+from datetime import date
+
+from models.acts import AcknowledgeService, CorrectContact, Lapse, RecordService, ReportUndeliverable, SettleDelivery
+from models.filing import Case, Filing, Notification
+from models.findings import Lack
+from models.values import day_of, midnight_after
+from models.vocabulary import ActKind, Stage
+from regulation.agenda import begin, begin_until, end, last_day, number
+from regulation.moment import Moment
+
+FROM_SERVICE = {
+    Stage.RETURNED: ("correction",),
+    Stage.REVOCATION_PENDING: ("window", "statement_grace", "publicity", "decision", "listing_cure"),
+}
+"""The periods that run from the service of each stage's notice, or follow from those."""
+
+UNSETTLED = 5
+"""How many messages that did not arrive a filing keeps as tasks; the docket keeps all."""
+
+
+def case_of(filing: Filing) -> Case:
+    """The revocation case; there is one while revocation is pending, and it stays on file after the decision."""
+    if filing.case is None:
+        raise LookupError(f"{filing.id}: 没有撤销程序")
+    return filing.case
+
+
+def notify(filing: Filing, when: Moment) -> Filing:
+    """This entry's notice is served by the inbox if the leader agreed to that; else staff must serve it (G-18)."""
+    filing = filing.but(notification=Notification(number=filing.number, by_inbox=filing.consent))
+    must_be_served = filing.serves_all or filing.stage is Stage.REVOCATION_PENDING
+    return await_service(filing, when) if must_be_served and not filing.consent else served(filing, when.service_day)
+
+
+def await_service(filing: Filing, when: Moment) -> Filing:
+    """Nothing runs against the leader until service is recorded; staff are chased for it (G-18)."""
+    filing = end(filing, "unread", *FROM_SERVICE[filing.stage])
+    if filing.stage is Stage.REVOCATION_PENDING:
+        filing = filing.but(case=case_of(filing).but(served_on=None, ended=None))
+    return begin(filing, "service", when.day)
+
+
+def served(filing: Filing, day: date) -> Filing:
+    """From the day of service run the days to correct (G-07), or the window for statement, defence and cure (G-17)."""
+    filing = end(filing, "service", "unread", "decision")
+    if filing.stage is Stage.RETURNED:
+        return begin(filing, "correction", day)
+    case = case_of(filing).but(served_on=day, ended=None)
+    filing = begin(filing.but(case=case), "window", day)
+    filing = begin(filing, "statement_grace", last_day(filing.clocks["window"]), follows="window")
+    if number(filing, "revocation.publish_proposal"):
+        filing = begin(filing, "publicity", day)
+    if case.listing == "abnormal":
+        filing = begin(filing, "listing_cure", day)
+    return filing
+
+
+def is_awaited(filing: Filing) -> bool:
+    """Whether staff must still serve the notice of this stage."""
+    return "service" in filing.clocks
+
+
+def is_doubted(filing: Filing) -> bool:
+    """Whether the notice of this stage lies unread in the inbox, and is known to have arrived nowhere else."""
+    return "unread" in filing.clocks
+
+
+def unsettled(filing: Filing) -> frozenset[int]:
+    """The entries whose message to the leader did not arrive, and that staff have not told it in another way."""
+    return frozenset(int(name.partition(":")[2]) for name in filing.clocks if name.startswith("delivery:"))
+
+
+def concluded(filing: Filing) -> Filing:
+    """The notice has had its effect, or has none any more: nothing is left of its service."""
+    return end(_settled(filing), "service", "unread").but(notification=None)
+
+
+def _settled(filing: Filing) -> Filing:
+    """Nothing is left to settle about the arrival of the notice."""
+    return end(filing, f"delivery:{filing.notification.number}") if filing.notification else filing
+
+
+def _known(filing: Filing, *, read: bool) -> Filing:
+    """The notice is known to have reached its leader, read in the inbox or served by staff: no doubt can arise any more."""
+    notification = filing.notification
+    if notification:
+        notification = notification.but(read=read, by_inbox=notification.by_inbox and read, doubted_at=None)
+    return end(_settled(filing), "unread").but(notification=notification)
+
+
+# Recording service
+
+
+def may_record_service(filing: Filing, act: RecordService, when: Moment) -> Lack | None:
+    """Service cannot precede what it is to make good nor lie ahead, and is recorded once; it is never by the inbox."""
+    if not is_awaited(filing) and not is_doubted(filing):
+        served_on = filing.case.served_on if filing.case else None
+        return Lack(missing=f"告知书已于{served_on}送达" if served_on else "补正通知已经送达")
+    if act.method == "inbox" and filing.serves_all:
+        return Lack(missing="未同意电子送达或收件箱逾期未读的，须以邮寄、直接或公告方式送达")
+    earliest = _to_be_served_from(filing)
+    if not earliest <= act.served_on <= when.day:
+        return Lack(missing=f"送达日期须在{earliest}与登记之日之间")
+    return None
+
+
+def _to_be_served_from(filing: Filing) -> date:
+    """The day from which staff had to serve: that of the notice, or that on which its arrival came to be doubted."""
+    doubted_at = filing.notification.doubted_at if filing.notification else None
+    if doubted_at:
+        return day_of(doubted_at)
+    return filing.clocks["service"].from_ if filing.serves_all else day_of(case_of(filing).opened.at)
+
+
+def record_service(filing: Filing, act: RecordService, when: Moment) -> Filing:
+    """登记送达: however late it is recorded, nothing completes before the day after (G-18)."""
+    tomorrow = midnight_after(when.day)
+    filing = served(_known(filing, read=False), act.served_on)
+    if filing.stage is Stage.REVOCATION_PENDING:
+        return filing.but(case=case_of(filing).but(not_before=tomorrow))
+    over = filing.clocks["correction"].until < tomorrow
+    return begin_until(filing, "correction", act.served_on, tomorrow) if over else filing
+
+
+def may_acknowledge(filing: Filing, act: AcknowledgeService, when: Moment) -> Lack | None:
+    """签收 in the inbox is for notices that were served there, or may be; once each (G-18)."""
+    notification = filing.notification
+    if notification is None:
+        return Lack(missing="没有待签收的文书")
+    if notification.read:
+        return Lack(missing="已经签收")
+    if not filing.consent and not notification.by_inbox:
+        supplied_by = ActKind.RECORD_SERVICE if is_awaited(filing) else None
+        return Lack(missing="未同意电子送达，由机构送达并登记", supplied_by=supplied_by)
+    return None
+
+
+def acknowledge(filing: Filing, act: AcknowledgeService, when: Moment) -> Filing:
+    """签收: the notice was read, so it was served whatever became of the other channels; if it was not, it is now (G-18)."""
+    filing = _known(filing, read=True)
+    return served(filing, when.service_day) if is_awaited(filing) else filing
+
+
+def answered(filing: Filing) -> Filing:
+    """A defence answers the notice, so it was read (G-18). One that must still be served starts no period by that."""
+    return filing if is_awaited(filing) else _known(filing, read=True)
+
+
+# What does not arrive
+
+
+def may_report_undeliverable(filing: Filing, act: ReportUndeliverable, when: Moment) -> Lack | None:
+    """Only what was sent can fail to arrive."""
+    return None if act.entry <= filing.number else Lack(missing=f"没有第{act.entry}号登记")
+
+
+def report_undeliverable(filing: Filing, act: ReportUndeliverable, when: Moment) -> Filing:
+    """A message to the leader got through by no channel: a task for staff, and doubt about a notice unread (G-18)."""
+    notification = filing.notification
+    if notification is None or notification.number != act.entry or filing.stage not in FROM_SERVICE:
+        return _to_settle(filing, act.entry, when)
+    if notification.read or not notification.by_inbox:  # it was read, or staff have served it or must do so
+        return filing
+    filing = _to_settle(filing, act.entry, when)
+    if is_doubted(filing):
+        return filing
+    runs_from = filing.clocks[FROM_SERVICE[filing.stage][0]].from_
+    return begin(filing.but(notification=notification.but(doubted_at=when.at)), "unread", runs_from)
+
+
+def _to_settle(filing: Filing, entry: int, when: Moment) -> Filing:
+    """One message more to be told in another way; of too many the oldest give way, so that a filing stays small."""
+    if entry in unsettled(filing):
+        return filing
+    kept = sorted(unsettled(filing))
+    surplus = (f"delivery:{each}" for each in kept[: max(0, len(kept) + 1 - UNSETTLED)])
+    return begin(end(filing, *surplus), f"delivery:{entry}", when.day)
+
+
+def service_failed(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
+    """Five working days unread, and undeliverable otherwise: not served; staff serve it by post or notice (G-18)."""
+    filing = _settled(filing).but(notification=filing.notification and filing.notification.but(by_inbox=False))
+    return await_service(filing, when)
+
+
+def may_settle(filing: Filing, act: SettleDelivery, when: Moment) -> Lack | None:
+    """There must be a message that did not arrive; a decision on paper is not read out on the telephone."""
+    if act.entry not in unsettled(filing):
+        missing = f"第{act.entry}号登记没有待补送的消息"
+        return Lack(missing=missing, supplied_by=ActKind.REPORT_UNDELIVERABLE)
+    if act.method == "phone" and filing.stage is Stage.REVOKED and not filing.consent:
+        return Lack(missing="撤销备案决定书须以邮寄、直接或公告方式送达")
+    return None
+
+
+def settle_delivery(filing: Filing, act: SettleDelivery, when: Moment) -> Filing:
+    """登记补送: staff told the leader in another way. It serves no notice: that is for `record_service` (G-18)."""
+    return end(filing, f"delivery:{act.entry}")
+
+
+# A new address
+
+
+def correct_contact(filing: Filing, act: CorrectContact, when: Moment) -> Filing:
+    """A new designated address of service inside the window serves anew and restarts it, once a case (Q26).
+
+    A notice that is not served, or in doubt, goes to the new address whenever there is one.
+    """
+    moved = (act.consent, act.address) != (filing.consent, filing.address)
+    filing = filing.but(consent=act.consent, address=act.address)
+    if filing.stage not in FROM_SERVICE or not moved or (is_awaited(filing) and not act.consent):
+        return filing
+    if is_awaited(filing) or is_doubted(filing):
+        return notify(_settled(filing), when)
+    case = filing.case
+    if case is None or case.reserved or case.ended:
+        return filing
+    return notify(_settled(filing).but(case=case.but(reserved=True)), when)

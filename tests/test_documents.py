@@ -1,0 +1,690 @@
+"""The documents: read back as text and as XML, as cells, and as a package that proves itself."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date, datetime
+from functools import cache
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import docx
+import pytest
+from docx.document import Document
+from docx.oxml.ns import qn
+from docx.shared import Pt
+from docx.styles.style import ParagraphStyle
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+from sqlalchemy import update
+
+from activities import rows
+from activities.documents import docket, dossier, drafting, forms, sheets
+from activities.documents.drafting import Contact, Draft, NotTogether
+from activities.documents.record import NoSuchFiling
+from activities.register import Register
+from examples.demo import OFFICES
+from models.forms import FormA, FormB
+from models.register import MessageRow
+from models.values import SHANGHAI, digest
+from models.vocabulary import Kind
+from regulation import intake, texts
+from regulation.lodging import lodge
+from regulation.simulation import simulate
+from regulation.texts import TextRefused
+from tests.databases import Databases
+from tests.simulated import END, Papered, lived, written
+from tests.story import application, checklist
+
+RARE = "沈阳市𠮷光机器人产学研联盟"
+INJECTED = "材料不实\n# 伪造的标题\n> 伪造的落款\n+ 提醒记录\x07"
+CONVERTERS = [path for path in [shutil.which("soffice")] if path]
+
+
+def told(form: dict[str, Any], steps: list[tuple[str, str, str, dict[str, Any]]], until: datetime = END) -> Papered:
+    """A life told as (who, act, when, fields), simulated, with its papers."""
+    acts = [
+        {
+            "id": f"{form['filing_id']}-{number}",
+            "kind": kind,
+            "by": application(Kind(form["kind"]))["by"] if who == "leader" else OFFICES[who],
+            "received_at": f"{when}:00+08:00",
+        }
+        | fields
+        for number, (who, kind, when, fields) in enumerate(steps, 1)
+    ]
+    examined = intake.examine(form, datetime.fromisoformat(form["received_at"]))
+    assert examined.form, examined.findings
+    papers = [("application", intake.paper(examined.form))]
+    papers += [(str(act["kind"]), paper) for act in acts if (paper := lodge(form["filing_id"], act).paper)]
+    result = simulate(form, acts, until)
+    assert [entry.refused for entry in result.docket if entry.refused] == []
+    return Papered(result.docket, tuple(papers))
+
+
+@cache
+def contested() -> Papered:
+    """An import, revoked on ground 2: served by post, contested, decided by two."""
+    form = application(
+        filing_id="CASE",
+        received_at="2026-03-15T09:00:00+08:00",
+        alliance_name=RARE,
+        by=OFFICES["province"],
+        service={"consent": False, "address": "沈阳市示例路1号"},
+        legacy={"archived_on": "2020-12-18", "archive_number": "000007", "document_no": "辽科函1号"},
+    )
+    form["leader"] = form["leader"] | {"name": "=1+1（沈阳）有限公司"}
+    return told(
+        form,
+        [
+            ("city", "propose_revocation", "2026-05-11T09:00", {"ground": "2", "reason": INJECTED}),
+            ("city", "record_service", "2026-05-13T09:00", {"served_on": "2026-05-12", "method": "post"}),
+            ("leader", "state_defence", "2026-05-20T09:00", {"content": {"text": "郑示例：材料属实"}}),
+            ("city", "rule_on_defence", "2026-06-01T09:00", {"outcome": "rejected", "reason": "与事实不符。"}),
+            ("city2", "approve_revocation", "2026-06-08T09:00", {"document_no": "沈科决〔2026〕2号"}),
+        ],
+    )
+
+
+@cache
+def of_kind_b() -> Papered:
+    """Kind B in a zone in the call of 2023: returned for three things, archived, and never heard of again."""
+    form = application(
+        Kind.B, filing_id="BEE", received_at="2023-04-10T09:00:00+08:00", agreement_effective_on="2023-02-01"
+    )
+    corrected = {name: value for name, value in form.items() if name not in ("received_at", "by")}
+    lacking = [
+        {"item": "B-11", "message": "未写明合作的起始时间。"},
+        {"item": "FB-13", "message": "缺知识产权证明"},
+        {"item": "G-99", "message": "缺联系地址"},
+    ]
+    letter = json.loads((Path(__file__).parent.parent / "examples" / "forward.json").read_text("utf-8"))["content"]
+    minutes = {"document_no": "厅党组纪要5号", "met_on": "2023-06-08", "decision": "approved"}
+    return told(
+        form,
+        [
+            ("zone", "return_for_correction", "2023-04-11T09:00", {"deficiencies": lacking}),
+            ("leader", "resubmit", "2023-04-12T09:00", {"content": corrected}),
+            ("zone", "accept", "2023-04-13T09:00", {}),
+            ("zone", "recommend", "2023-04-20T09:00", {"checklist": checklist(Kind.B)}),
+            ("zone2", "confirm", "2023-04-21T09:00", {}),
+            ("zone2", "forward", "2023-05-15T09:00", {"document_no": "沈高新报1号", "content": letter}),
+            ("province", "give_office_opinion", "2023-05-25T09:00", {"positive": True}),
+            ("province", "record_party_group", "2023-06-08T17:00", minutes),
+            ("province2", "archive", "2023-06-12T09:00", {}),
+        ],
+        datetime(2025, 3, 1, tzinfo=SHANGHAI),
+    )
+
+
+@pytest.fixture(scope="module")
+def register(sqlite: Databases) -> Iterator[Register]:
+    """A register with a whole life, one on notice with it, a contested case, and one of kind B."""
+    opened = Register.at(sqlite.migrated())
+    written(opened, lived("LIFE"))
+    written(opened, until_the_notice(lived("TWO", alliance_name=RARE)))
+    written(opened, contested())
+    written(opened, of_kind_b())
+    yield opened
+    opened.engine.dispose()
+
+
+def until_the_notice(life: Papered) -> Papered:
+    """A life up to its public notice."""
+    number = next(entry.number for entry in life.docket if entry.event.kind == "confirm")
+    return Papered(life.docket[:number], life.papers)
+
+
+def opened(content: bytes) -> Document:
+    """A document from its bytes."""
+    return docx.Document(BytesIO(content))
+
+
+def drawn(register: Register, filing_id: str, name: str, **options: Any) -> Document:
+    """The draft of a filing whose name has this in it; the first, if there are several."""
+    return opened(next(each for each in drafting.drafts(register, filing_id, **options) if name in each.name).content)
+
+
+def said(document: Document) -> list[str]:
+    """The paragraphs that are not blank."""
+    return [paragraph.text for paragraph in document.paragraphs if paragraph.text]
+
+
+def cells(document: Document, number: int = 0) -> list[list[str]]:
+    """The texts of a table."""
+    return [[cell.text for cell in row.cells] for row in document.tables[number].rows]
+
+
+def everything(document: Document) -> str:
+    """All text of a document."""
+    return "\n".join(
+        said(document)
+        + [text for table in document.tables for row in table.rows for text in (c.text for c in row.cells)]
+    )
+
+
+def style(document: Document, name: str) -> ParagraphStyle:
+    """A style of a document."""
+    found = document.styles[name]
+    assert isinstance(found, ParagraphStyle)
+    return found
+
+
+def fonts(of: ParagraphStyle) -> set[str | None]:
+    """The fonts of a style, of every script."""
+    (named,) = of.element.findall(f".//{qn('w:rFonts')}")
+    assert not [each for each in named.attrib if each.endswith("Theme")]
+    return {named.get(qn(f"w:{script}")) for script in ("ascii", "hAnsi", "eastAsia")}
+
+
+# Official drafts
+
+
+def test_every_event_that_has_a_text_has_a_document(register: Register) -> None:
+    assert [each.name for each in drafting.drafts(register, "LIFE")] == [
+        "0002-补正通知.docx",
+        "0004-受理通知.docx",
+        "0006-关于拟备案实质性产学研联盟的公示（2026年第×批）.docx",
+        "0023-提醒函.docx",
+        "0033-提醒函.docx",
+        "0043-撤销备案事先告知书.docx",
+        "0045-撤销备案决定书.docx",
+        "0045-关于撤销实质性产学研联盟备案的公告.docx",
+    ]
+    assert [each.name for each in drafting.draft(register, "LIFE", 4)] == ["0004-受理通知.docx"]
+    assert drafting.draft(register, "LIFE", 3) == []
+    assert {key for family, key in texts.SHIPPED if family == "document"} == {
+        "accepted", "returned", "notice_published", "first_miss", "revocation_notice", "revocation_notice_other",
+        "revocation_decision", "announce_revocation",
+    }  # fmt: skip
+    with pytest.raises(LookupError, match="没有第99号登记"):
+        drafting.draft(register, "LIFE", 99)
+    with pytest.raises(NoSuchFiling):
+        drafting.drafts(register, "NOBODY")
+
+
+def test_a_draft_is_laid_out_as_gb_t_9704_says(register: Register) -> None:
+    for each in drafting.drafts(register, "LIFE"):
+        document = opened(each.content)
+        (section,) = document.sections
+        sizes = (section.page_width, section.page_height)
+        assert [round(size.mm) for size in sizes if size is not None] == [210, 297]
+        margins = (section.top_margin, section.left_margin, section.right_margin, section.bottom_margin)
+        assert [round(margin.mm, 1) for margin in margins if margin is not None] == [37, 28, 26, 35]
+        text = style(document, "公文正文")
+        assert fonts(text) == {"仿宋_GB2312"}
+        assert text.font.size == Pt(16)
+        spacing = text.element.find(f".//{qn('w:pPr')}/{qn('w:spacing')}")
+        assert (spacing.get(qn("w:line")), spacing.get(qn("w:lineRule"))) == ("579", "exact")
+        indent = text.element.find(f".//{qn('w:ind')}")
+        assert (indent.get(qn("w:firstLineChars")), indent.get(qn("w:firstLine"))) == ("200", "640")
+        assert (fonts(style(document, "Title")), style(document, "Title").font.size) == ({"方正小标宋简体"}, Pt(22))
+        assert (fonts(style(document, "Heading 1")), fonts(style(document, "Heading 2"))) == ({"黑体"}, {"楷体_GB2312"})
+        title = document.paragraphs[0]
+        assert title.style is not None
+        assert title.style.name == "Title"
+        assert title.alignment is None, "centred by its style"
+        assert style(document, "Title").paragraph_format.alignment == 1
+        defaults = document.styles.element.find(f".//{qn('w:rPrDefault')}//{qn('w:lang')}")
+        assert defaults.get(qn("w:eastAsia")) == "zh-CN"
+
+
+def test_the_date_stands_four_characters_from_the_right_and_the_office_above_it(register: Register) -> None:
+    office, day = [
+        each for each in drawn(register, "LIFE", "受理").paragraphs if each.style and each.style.name == "落款"
+    ]
+    assert (office.text, day.text) == ("沈阳市科技局", "2026年3月23日")
+    free = [int(each._p.find(f".//{qn('w:ind')}").get(qn("w:rightChars"))) for each in (office, day)]
+    width = {office.text: 600, day.text: 650}
+    assert free[1] == 400
+    assert free[0] + width[office.text] / 2 == pytest.approx(free[1] + width[day.text] / 2)
+
+
+def test_pages_are_numbered(register: Register) -> None:
+    document = drawn(register, "LIFE", "受理")
+    assert document.settings.odd_and_even_pages_header_footer
+    for footer in (document.sections[0].footer, document.sections[0].even_page_footer):
+        (paragraph,) = footer.paragraphs
+        assert paragraph._p.find(qn("w:fldSimple")).get(qn("w:instr")) == "PAGE"
+        assert paragraph.text.replace(" ", "") == "——"
+
+
+def test_a_draft_says_whose_it_is_and_names_no_person(register: Register) -> None:
+    for filing_id in ("LIFE", "CASE", "BEE"):
+        for each in drafting.drafts(register, filing_id):
+            document = opened(each.content)
+            properties = document.core_properties
+            assert properties.author in ("沈阳市科技局", "沈阳高新技术产业开发区")
+            assert properties.title in each.name.replace(".docx", "").partition("-")[2]
+            assert (properties.language, properties.comments) == ("zh-CN", "草稿，须经机关审核后印发")
+            for personal in ("郑示例", "柳示例", "13800000001", "u-leader", "c-101", "o-501"):
+                assert personal not in everything(document)
+
+
+def test_a_notice_of_acceptance(register: Register) -> None:
+    assert said(drawn(register, "LIFE", "受理")) == [
+        "受理通知",
+        "×××〔2026〕×号",
+        "沈阳星海智造装备有限公司：",
+        "你单位牵头的“沈阳市星海智造数控机床产学研联盟”备案申请材料（第2版）收悉。经核对，申请材料齐全、符合规定形式，现予受理。",
+        "根据《辽宁省建设实质性产学研联盟工作指引（暂行）》（辽科发〔2021〕19号，以下简称《工作指引》）有关规定，本机关将对申请材料进行审核，"
+        "审核期限至2026年4月21日24时。需要延长审核期限的，本机关将告知你单位并说明理由。",
+        "联系电话：（请填写）",
+        "通信地址：（请填写）",
+        "沈阳市科技局",
+        "2026年3月23日",
+    ]
+
+
+def test_a_return_tells_everything_at_once(register: Register) -> None:
+    document = drawn(register, "BEE", "补正通知")
+    told = said(document)
+    assert told[told.index("一、须补正的事项") : told.index("二、补正的期限和方式")][1:] == [
+        "1.未写明合作的起始时间（依据：《实施细则》第四条第2项）。",
+        "2.缺知识产权证明（依据：2023年通知附件2 备案申请表）。",
+        "3.缺联系地址（依据：G-99）。",
+    ]
+    assert "《实施细则》第六条第2项。" in told
+    assert told[-2:] == ["沈阳高新技术产业开发区", "2023年4月11日"]
+    headings = [each.text for each in document.paragraphs if each.style and each.style.name == "Heading 1"]
+    assert headings == ["一、须补正的事项", "二、补正的期限和方式", "三、依据"]
+
+
+def test_an_office_that_is_known_need_not_fill_itself_in(register: Register) -> None:
+    contacts = {"210100": Contact("024-00000000", "沈阳市示例路2号")}
+    told = said(drawn(register, "LIFE", "受理", contacts=contacts))
+    assert "联系电话：024-00000000" in told
+    assert "通信地址：沈阳市示例路2号" in told
+    elsewhere = said(drawn(register, "BEE", "受理", contacts=contacts))
+    assert "联系电话：（请填写）" in elsewhere
+
+
+def test_a_public_notice_has_its_list_attached(register: Register) -> None:
+    document = drawn(register, "LIFE", "公示")
+    told = said(document)
+    assert told[0] == "关于拟备案实质性产学研联盟的公示\n（2026年第×批）"
+    assert "拟将“沈阳市星海智造数控机床产学研联盟”报省科技厅备案，现予公示。" in told[1]
+    assert told[1].endswith("公示期为5个工作日，自发布次日起算，至2026年4月9日24时止。")
+    assert told[-4:] == ["沈阳市科技局", "2026年4月1日", "附件", "拟备案联盟名单"]
+    assert "附件：拟备案联盟名单" in told
+    header, line = cells(document)
+    assert header == ["序号", "联盟名称", "所在市", "盟主企业", "成员单位", "技术领域"]
+    assert line[:4] == ["1", "沈阳市星海智造数控机床产学研联盟", "沈阳市", "沈阳星海智造装备有限公司"]
+    assert document.tables[0].rows[0]._tr.find(f".//{qn('w:tblHeader')}") is not None
+
+
+def test_several_alliances_share_one_public_notice(register: Register) -> None:
+    draft = drafting.notice(register, ["LIFE", "TWO"])
+    document = opened(draft.content)
+    assert draft.name == "0006-关于拟备案实质性产学研联盟的公示（2026年第×批）.docx"
+    assert "拟将“沈阳市星海智造数控机床产学研联盟”等2家联盟报省科技厅备案" in said(document)[1]
+    assert [line[:2] for line in cells(document)[1:]] == [["1", "沈阳市星海智造数控机床产学研联盟"], ["2", RARE]]
+
+
+@pytest.mark.parametrize("others", [["LIFE", "BEE"], []])
+def test_only_what_is_shown_together_is_published_together(register: Register, others: list[str]) -> None:
+    with pytest.raises(NotTogether, match="须为同一机构、同一类别、公示期相同"):
+        drafting.notice(register, others)
+
+
+def test_what_was_never_shown_is_not_published(register: Register) -> None:
+    with pytest.raises(NotTogether, match="CASE：尚未公示"):
+        drafting.notice(register, ["CASE"])
+
+
+def test_a_notice_of_revocation_proves_the_reminders(register: Register) -> None:
+    document = drawn(register, "LIFE", "事先告知书")
+    told = "".join(said(document))
+    assert "2028年度、2029年度连续两年未在系统中更新年度数据" in told
+    assert "应报截止时间分别为2028年11月30日24时、2029年11月30日24时；提醒记录见附件" in told
+    assert "第十一条第6项" in told
+    assert "10个工作日内提出书面陈述、申辩意见，或者补报最近一年度（2029年度）数据" in told
+    header, *lines = cells(document)
+    assert header == ["序号", "日期", "年度", "事项", "送达情况"]
+    assert [line[0] for line in lines] == [str(number) for number in range(1, 15)]
+    assert lines[0][:4] == ["1", "2028年10月1日", "2028年度", "截止前60日提醒"]
+    assert ["2028年12月1日", "2028年度", "提醒函"] in [line[1:4] for line in lines]
+    assert ["2028年12月30日", "2028年度", "逾期30日提醒"] in [line[1:4] for line in lines]
+    assert lines[0][4].startswith("收件箱 2028-10-01 09:00")
+
+
+def test_a_decision_of_ground_6_has_all_that_it_needs(register: Register) -> None:
+    document = drawn(register, "LIFE", "决定书")
+    told = said(document)
+    headings = [each.text for each in document.paragraphs if each.style and each.style.name == "Heading 1"]
+    assert headings == ["一、事实", "二、依据", "三、程序", "四、决定", "五、救济途径"]
+    facts, basis, procedure, decision, remedies = (told[told.index(heading) + 1] for heading in headings)
+    assert "备案编号LN-CXY-A-210100-2026-0001" in facts
+    assert "提醒记录：2028年10月1日、" in facts
+    assert basis.endswith("本决定所依据的条、项：《工作指引》第十一条第6项。")
+    assert "并于2029年12月1日向你单位送达《撤销备案事先告知书》" in procedure
+    assert procedure.endswith("期限内你单位未提出书面陈述、申辩意见，也未补报年度数据。")
+    assert "撤销“沈阳市星海智造数控机床产学研联盟”的备案" in decision
+    assert "60日内依法申请行政复议" in remedies
+    assert told[1] == "×××〔2029〕×号"
+
+
+def test_a_contested_decision_tells_what_was_said_and_what_was_made_of_it(register: Register) -> None:
+    told = said(drawn(register, "CASE", "决定书"))
+    assert told[1] == "沈科决〔2026〕2号"
+    procedure = told[told.index("三、程序") + 1]
+    assert procedure.endswith(
+        "2026年5月20日，你单位提出书面陈述、申辩意见；2026年6月1日，本机关复核后不予采纳：与事实不符。"
+    )
+    assert "《工作指引》第十一条第2项" in told[told.index("二、依据") + 1]
+    assert "严重弄虚作假。具体事实：材料不实" in told[told.index("一、事实") + 1]
+
+
+def test_what_people_wrote_makes_no_headings_signatures_or_attachments(register: Register) -> None:
+    document = drawn(register, "CASE", "决定书")
+    marked = {each.text: each.style.name for each in document.paragraphs if each.style and each.text}
+    assert marked["# 伪造的标题"] == marked["> 伪造的落款"] == marked["+ 提醒记录\ufffd。"] == "公文正文"
+    assert document.tables == []
+
+
+def test_the_announcement_names_clause_and_day(register: Register) -> None:
+    told = said(drawn(register, "LIFE", "公告"))
+    assert told[0] == "关于撤销实质性产学研联盟备案的公告"
+    assert "按《工作指引》第十一条第6项，本机关决定自2029年12月20日起撤销" in told[2]
+
+
+def test_kind_b_is_told_by_its_own_rules(register: Register) -> None:
+    letter = "".join(said(drawn(register, "BEE", "提醒函")))
+    assert "未提交2023年度技术创新活动总结和2024年度技术创新活动计划" in letter
+    assert "《实施细则》第七条和《工作指引》第十一条第6项" in letter
+    assert "后补助计划实施细则》（以下简称《实施细则》）" in letter
+    assert said(drawn(register, "BEE", "公示"))[0].startswith(
+        "关于拟备案科技型中小企业技术能力提升类实质性产学研联盟的公示"
+    )
+
+
+def test_a_city_has_its_own_words(register: Register) -> None:
+    try:
+        texts.replace(
+            "210100", "document", "accepted", "沈阳的受理通知\n## （一）细目\n+ 拟备案联盟名单\n+ 提醒记录\n> {day}"
+        )
+        document = drawn(register, "LIFE", "沈阳的受理通知")
+        assert said(document)[1:5] == ["（一）细目", "附件：拟备案联盟名单", "附件：2.提醒记录", "2026年3月23日"]
+        assert document.paragraphs[2].style
+        assert document.paragraphs[2].style.name == "Heading 2"
+        texts.replace("210100", "document", "accepted", "受理\n+ 没有的附件")
+        with pytest.raises(TextRefused, match="没有名为 没有的附件 的附件"):
+            drafting.draft(register, "LIFE", 4)
+    finally:
+        texts.reset()
+
+
+# Forms
+
+
+def test_form_a_is_filled_in(register: Register) -> None:
+    names = [each.name for each in forms.forms(register, "LIFE")]
+    assert names == ["申请表-V1.docx", "申请表-V2.docx"]
+    document = opened(forms.forms(register, "LIFE")[0].content)
+    assert said(document)[0] == "实质性产学研联盟备案申请表"
+    general, goal, members, promises = (cells(document, number) for number in range(4))
+    filled = {name: value for row in general for name, value in pairwise(row)}
+    assert filled["联盟名称（全称）"] == "沈阳市星海智造数控机床产学研联盟"
+    assert filled["联盟协议生效时间"] == "2026年2月20日"
+    assert filled["上一年度销售收入（万元）"] == "12,600.00"
+    assert filled["是否为经备案入库的科技型中小企业"] == "☑是　☐否"
+    assert filled["是否在省级以上高新区内"] == "☐是　☑否"
+    assert filled["成员企业数量"] == "2 个"
+    assert {row[0] for row in general[2:12]} == {"盟\n主\n情\n况"}
+    assert goal[0][0].startswith("围绕五轴联动数控机床")
+    assert members[0] == ["序号", "成员单位名称及法人代码", "在行业（或领域）中的地位"]
+    assert members[2] == ["2", "辽宁示例工业大学\n12210000MA10ABCD6L", "高速主轴与误差补偿方向具备比较优势"]
+    assert promises[-1][0].startswith("盟主单位（公章）：")
+
+
+def test_form_b_is_filled_in(register: Register) -> None:
+    document = opened(forms.forms(register, "BEE")[1].content)
+    assert said(document)[0] == "辽宁省科技型中小企业技术能力提升类联盟\n备案申请表"
+    assert document.core_properties.title == "辽宁省科技型中小企业技术能力提升类联盟备案申请表"
+    text = everything(document)
+    assert "☐瞪羚　☑雏鹰　☑科技型中小企业" in text
+    assert "☑签署产学研合作协议　☐开展项目合作　☑联合培养人才　☐共建研发机构　☐其他" in text
+    in_years = {row[0]: (row[4], row[8]) for row in cells(document, 1)}
+    assert in_years["年份"] == ("2022年", "2021年")
+    assert in_years["利润总额（万元）"] == ("-120.50", "88.00")
+    assert in_years["知识产权情况（提供证明材料）"] == ("I类 2 项，II类 5 项", "I类 1 项，II类 4 项")
+    assert cells(document, 3)[0] == ["序号", "成员单位名称", "成员单位法人代码", "在行业（或领域）中的地位"]
+    assert ["3", "大连海示例精密研究院", "52210200MA10ABCD6T", "计量与可靠性试验"] in cells(document, 3)
+
+
+@pytest.mark.parametrize(("form_type", "kind"), [(FormA, Kind.A), (FormB, Kind.B)])
+def test_a_form_asks_what_its_fields_are_called(form_type: type[FormA] | type[FormB], kind: Kind) -> None:
+    form = form_type.model_validate(application(kind, alliance_name=RARE))
+    text = everything(opened(forms.form_of(form, datetime(2026, 3, 15, tzinfo=SHANGHAI), 2026)))
+    for each in (form.leader, form.counts):
+        for name, field in type(each).model_fields.items():
+            if name not in ("last_year", "year_before"):
+                assert (field.title or "") in text, name
+    assert RARE in text
+
+
+# The docket
+
+
+def test_the_docket_tells_a_whole_life(register: Register) -> None:
+    document = opened(docket.docket(register, "LIFE"))
+    cover, entries, messages, notices, versions, reports = (cells(document, number) for number in range(6))
+    assert ["联盟名称", "沈阳市星海智造数控机床产学研联盟"] in cover
+    assert ["备案编号", "LN-CXY-A-210100-2026-0001"] in cover
+    assert ["当前阶段", "已撤销"] in cover
+    assert ["核验结果", "登记链完好"] in cover
+    stored = register.docket("LIFE")
+    assert [line[0] for line in entries[1:]] == [str(entry.number) for entry in stored]
+    assert entries[2][1:6] == [
+        "2026-03-17\n10:00", "退回补正", "市科技部门\n沈阳市\nc-101", "退回补正", "《工作指引》第九条第2项（A-30）",
+    ]  # fmt: skip
+    head = register.row("LIFE")
+    assert head
+    assert head.head.startswith(entries[-1][6])
+    assert len(messages) == len(register.messages("LIFE")) + 1
+    assert [line[1] for line in notices] == ["类别", "公示", "拟撤销公示", "撤销备案", "官网公告"]
+    assert {line[0].partition("\n")[0] for line in versions[1:]} == {"V1", "V2"}
+    assert ["2027年度", "补报"] in [line[:2] for line in reports]
+    assert "13800000001" not in everything(document)
+    for table in document.tables:
+        assert [row._tr.find(f".//{qn('w:tblHeader')}") is not None for row in table.rows][:2] == [True, False]
+
+
+def test_the_docket_says_what_is_wrong(sqlite: Databases) -> None:
+    register = Register.at(sqlite.migrated())
+    written(register, until_the_notice(lived("LIFE")))
+    with register.engine.begin() as connection:
+        connection.execute(update(MessageRow).where(MessageRow.number == 4).values(body="改过"))  # type: ignore[arg-type]
+    assert "第4号登记的消息、公告或申请版本已被改动" in said(opened(docket.docket(register, "LIFE")))
+    register.engine.dispose()
+
+
+# The dossier
+
+
+@pytest.fixture(scope="module")
+def unpacked(register: Register, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole life's package, unpacked."""
+    place = tmp_path_factory.mktemp("dossier")
+    with ZipFile(BytesIO(dossier.dossier(register, "LIFE"))) as package:
+        package.extractall(place)
+    return place
+
+
+def test_the_package_holds_everything(register: Register, unpacked: Path) -> None:
+    names = {str(each.relative_to(unpacked)) for each in unpacked.rglob("*") if each.is_file()}
+    assert {f"公文草稿/{each.name}" for each in drafting.drafts(register, "LIFE")} <= names
+    assert {"申请表/申请表-V1.docx", "申请表/申请表-V2.docx", "卷宗.docx", "说明.txt", "备案.json"} <= names
+    assert len([each for each in names if each.startswith("登记/")]) == len(register.docket("LIFE"))
+    listed = {each["文件"]: each["SHA-256"] for each in json.loads((unpacked / "目录.json").read_text("utf-8"))}
+    assert listed.keys() == names - {"目录.json", "SHA256SUMS"}
+    for name, sum_ in listed.items():
+        assert hashlib.sha256((unpacked / name).read_bytes()).hexdigest() == sum_
+    note = (unpacked / "说明.txt").read_text("utf-8")
+    assert "个人信息" in note
+    assert "sha256sum -c SHA256SUMS" in note
+
+
+def test_the_sums_are_right(unpacked: Path) -> None:
+    lines = (unpacked / "SHA256SUMS").read_text("utf-8").splitlines()
+    sums = {name: sum_ for sum_, name in (line.split("  ", 1) for line in lines)}
+    files = {str(each.relative_to(unpacked)) for each in unpacked.rglob("*") if each.is_file()}
+    assert sums.keys() == files - {"SHA256SUMS"}
+    for name, expected in sums.items():
+        assert hashlib.sha256((unpacked / name).read_bytes()).hexdigest() == expected
+
+
+def test_the_chain_can_be_made_again_from_the_files(register: Register, unpacked: Path) -> None:
+    def stored(name: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads((unpacked / name).read_text("utf-8"))
+        return found
+
+    sent, shown, versions = [each["message"] for each in stored("消息.json")], stored("公示.json"), stored("版本.json")
+    previous = rows.GENESIS
+    for entry in register.docket("LIFE"):
+        kept = json.loads((unpacked / "登记" / f"{entry.number:04d}.json").read_text("utf-8"))
+        taken_in = [each for each in versions if each["paper"] == kept["paper"]] if rows.submission(entry) else []
+        of_entry = [[each for each in table if each["number"] == entry.number] for table in (sent, shown)]
+        taken_in = [each for each in taken_in if each["version"] == entry.filing.version]
+        assert kept["effects"] == digest([*of_entry, taken_in])
+        assert kept["previous"] == previous
+        assert kept["hash"] == rows.link(previous, kept["body"], kept["effects"])
+        if kept["paper"]:
+            assert (
+                hashlib.sha256((unpacked / "文书" / f"{kept['paper']}.json").read_bytes()).hexdigest() == kept["paper"]
+            )
+        previous = kept["hash"]
+    head = register.row("LIFE")
+    assert head
+    assert previous == head.head
+
+
+def test_the_program_in_the_package_proves_the_chain_and_finds_a_change(unpacked: Path, tmp_path: Path) -> None:
+    def checked(place: Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-X", "utf8", "核验.py"]
+        return subprocess.run(command, cwd=place, capture_output=True, text=True, encoding="utf-8", check=False)
+
+    proved = checked(unpacked)
+    assert proved.returncode == 0
+    assert "登记链完好" in proved.stdout
+    copy = tmp_path / "changed"
+    shutil.copytree(unpacked, copy)
+    changed = copy / "登记" / "0004.json"
+    changed.write_text(changed.read_text("utf-8").replace("c-101", "c-102"), "utf-8")
+    refuted = checked(copy)
+    assert refuted.returncode == 1
+    assert "0004.json：与前后登记的哈希不符" in refuted.stderr
+
+
+def test_the_same_register_gives_the_same_package(register: Register) -> None:
+    first = dossier.dossier(register, "CASE")
+    assert dossier.dossier(register, "CASE") == first
+    with ZipFile(BytesIO(first)) as package:
+        times = {each.filename: each.date_time for each in package.infolist()}
+    assert times["登记/0001.json"] == (2026, 3, 15, 9, 0, 0)
+    assert times["登记/0002.json"] == (2026, 5, 11, 9, 0, 0)
+    with pytest.raises(NoSuchFiling):
+        dossier.dossier(register, "NOBODY")
+
+
+# Tables
+
+
+def midnight(day: date) -> datetime:
+    """A day as openpyxl reads it."""
+    return datetime.combine(day, datetime.min.time())
+
+
+def sheet(content: bytes) -> Worksheet:
+    """The only sheet of a workbook."""
+    (found,) = load_workbook(BytesIO(content)).worksheets
+    return found
+
+
+def test_the_summary_has_what_cities_send_upward(register: Register) -> None:
+    filings = [row for name in ("LIFE", "CASE", "BEE", "TWO") if (row := register.row(name))]
+    table = sheet(sheets.summary(register, filings))
+    header, life, case, bee, two = table.iter_rows()
+    assert table.title == "汇总表"
+    assert [cell.value for cell in header] == [
+        "序号", "联盟名称", "盟主企业", "统一社会信用代码", "所在市", "技术领域", "成员总数（个）", "企业（个）", "高校（个）",
+        "院所（个）", "备案编号", "备案日期", "状态", "最近年度报送情况",
+    ]  # fmt: skip
+    assert [cell.value for cell in life] == [
+        1, "沈阳市星海智造数控机床产学研联盟", "沈阳星海智造装备有限公司", "91210102MA10ABCD6H", "沈阳市", "先进制造与自动化",
+        4, 2, 1, 1, "LN-CXY-A-210100-2026-0001", midnight(date(2026, 5, 10)), "已撤销", "2029年度未报送",
+    ]  # fmt: skip
+    assert [life[at].data_type for at in (0, 3, 6, 10, 11)] == ["n", "s", "n", "s", "d"]
+    assert life[11].number_format == "yyyy-mm-dd"
+    assert life[3].number_format == life[10].number_format == "@"
+    assert (case[10].value, case[10].data_type) == ("000007", "s"), "no digit is lost"
+    assert case[1].value == RARE
+    assert bee[13].value == "2024年度未报送"
+    assert [two[at].value for at in (10, 11, 13)] == [None, None, None]
+    assert table.freeze_panes == "A2"
+    assert table.auto_filter.ref == "A1:N5"
+    assert all(cell.font.bold for cell in header)
+    assert table.column_dimensions["B"].width > 30
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
+def test_no_text_is_taken_for_a_formula(text: str) -> None:
+    assert sheets.harmless(text) == f"'{text}"
+    assert sheets.harmless(f"联盟{text}") == f"联盟{text}"
+
+
+def test_what_looks_like_a_formula_is_written_as_text(register: Register) -> None:
+    filing = register.row("CASE")
+    assert filing
+    cell = sheet(sheets.summary(register, [filing]))["C2"]
+    assert (cell.value, cell.data_type) == ("'=1+1（沈阳）有限公司", "s")
+
+
+def test_the_list_of_deadlines(register: Register) -> None:
+    filings = [row for name in ("TWO", "LIFE") if (row := register.row(name))]
+    table = sheet(sheets.deadlines(filings, date(2026, 4, 7)))
+    header, two, life = ([cell.value for cell in row] for row in table.iter_rows())
+    assert header == [
+        "备案", "联盟", "类别", "属地", "阶段", "待办机构", "最近期限", "事项", "暂定", "剩余工作日（截至2026-04-07）",
+    ]  # fmt: skip
+    assert two == ["TWO", RARE, "A类", "沈阳市", "公示中", None, midnight(date(2026, 4, 9)), "公示期满", None, 2]
+    assert life[6:] == [None, None, None, None]
+    assert sheet(sheets.deadlines(filings, date(2026, 4, 13)))["J2"].value == -2
+    assert sheet(sheets.deadlines([], date(2026, 4, 13))).max_row == 1
+
+
+# As others see it
+
+
+@pytest.mark.parametrize("converter", CONVERTERS)
+def test_an_office_program_opens_everything(register: Register, converter: str, tmp_path: Path) -> None:
+    made = [
+        *drafting.drafts(register, "LIFE"),
+        *drafting.drafts(register, "CASE"),
+        *forms.forms(register, "BEE"),
+        Draft("卷宗.docx", docket.docket(register, "LIFE")),
+        Draft("汇总表.xlsx", sheets.summary(register, register.filings())),
+    ]
+    for number, each in enumerate(made):
+        (tmp_path / f"{number}-{each.name}").write_bytes(each.content)
+    files = sorted(tmp_path.iterdir())
+    home = f"-env:UserInstallation={(tmp_path / 'home').as_uri()}"
+    command = [
+        converter,
+        home,
+        "--headless",
+        "--convert-to",
+        "pdf",
+        "--outdir",
+        str(tmp_path / "pdf"),
+        *map(str, files),
+    ]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    assert {each.stem for each in (tmp_path / "pdf").iterdir()} == {each.stem for each in files}
+    assert all(each.read_bytes().startswith(b"%PDF") for each in (tmp_path / "pdf").iterdir())

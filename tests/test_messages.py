@@ -1,0 +1,419 @@
+"""Everybody is told, and it can be proven: letters through real servers on loopback, from entries on a real Temporal server."""
+
+import asyncio
+import base64
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from temporalio.client import ActivityExecutionStatus
+from temporalio.testing import WorkflowEnvironment
+
+from activities.delivering import suits
+from activities.letters import Letters
+from examples.demo import live
+from models.register import DeliveryRow, LetterRow, MessageRow
+from models.vocabulary import Kind
+from regulation import texts
+from tests.loopback import Answer, MailServer, Receiver, free_port, mail_server, receiver, saying, trusted, verifying
+from tests.story import Story, application, checklist
+from tests.world import World
+
+SECRET = "whsec_" + base64.b64encode(b"a key that nobody else has, at all").decode()
+YEAR = 2027
+
+CHANNELS = """
+[channels.platform]
+type = "webhook"
+url = "http://127.0.0.1:{platform}/hook"
+secret = "{secret}"
+
+[channels.mail]
+type = "mail"
+host = "127.0.0.1"
+port = {mail}
+security = "starttls"
+ca_file = "{authority}"
+sender = "beian@kjt.example.cn"
+
+[channels.sms]
+type = "sms"
+url = "http://127.0.0.1:{gateway}/send"
+signature = "辽宁科技"
+fields = {{ to = "{{phone}}", text = "{{text}}", id = "{{id}}" }}
+accepted = {{ path = "code", values = ["0"] }}
+rejected = {{ path = "code", values = ["空号"] }}
+receipt = "msgid"
+
+[offices.210100]
+mail = ["st@sy.example.cn"]
+"""
+
+
+@dataclass
+class Outside:
+    """Whom the service speaks to: the platform, the SMS gateway, the mail server; each may be down at first."""
+
+    stack: ExitStack
+    authority: trustme.CA
+    folder: Path
+    platform: Receiver
+    gateway: Receiver
+    mail: MailServer
+    secret: str = SECRET
+
+    @property
+    def file(self) -> Path:
+        """The channels' configuration."""
+        path = self.folder / "channels.toml"
+        path.write_text(
+            CHANNELS.format(
+                platform=self.platform.port,
+                gateway=self.gateway.port,
+                mail=self.mail.port,
+                authority=trusted(self.authority, self.folder),
+                secret=self.secret,
+            ),
+            "utf-8",
+        )
+        return path
+
+    def open_platform(self, port: int) -> None:
+        """The platform takes requests again."""
+        self.platform = self.stack.enter_context(receiver(port))
+        self.platform.answer = verifying(SECRET)
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Iterator[Outside]:
+    """Everybody is up."""
+    authority = trustme.CA()
+    with ExitStack() as stack:
+        platform, gateway = stack.enter_context(receiver()), stack.enter_context(receiver())
+        platform.answer, gateway.answer = verifying(SECRET), saying({"code": "0", "msgid": "g-1"})
+        mail = stack.enter_context(mail_server(security="starttls", certificate=authority.issue_cert("127.0.0.1")))
+        yield Outside(stack, authority, tmp_path, platform, gateway, mail)
+
+
+@asynccontextmanager
+async def telling(environment: WorkflowEnvironment, outside: Outside, **settings: Any) -> AsyncIterator[World]:
+    """A world whose letters leave through these channels."""
+    quick: dict[str, Any] = {"channels": outside.file, "delivery_retry": 0.2, "delivery_interval": 0.2} | settings
+    async with World.opened(environment, outside.folder / "var", **quick) as world:
+        yield world
+
+
+def told(world: World, filing_id: str) -> list[tuple[MessageRow, list[LetterRow], list[DeliveryRow]]]:
+    """Every message with what its channels have to show."""
+    return Letters(world.register.engine).of_filing(filing_id)
+
+
+async def eventually(holds: Any, seconds: float = 30.0) -> None:
+    """Wait until something holds."""
+    for _ in range(int(seconds / 0.05)):
+        if await asyncio.to_thread(holds):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("it never came to hold")
+
+
+def by_phone_only() -> dict[str, Any]:
+    """A leader who gave no mail address, and agreed to be served in the inbox."""
+    leader = {name: value for name, value in application()["leader"].items() if name != "email"}
+    return {"leader": leader, "service": {"consent": True, "address": "inbox:leader"}}
+
+
+# Everybody, once, by every way that is for them
+
+LIFE = {
+    "submitted": {"leader"},
+    "new_case": {"reviewer"},
+    "returned": {"leader"},
+    "accepted": {"leader"},
+    "iit_opinion_requested": {"city_iit"},
+    "confirmed": {"leader"},
+    "notice_published": {"reviewer"},
+    "notice_ends_tomorrow": {"leader", "reviewer"},
+    "notice_ended": {"leader", "reviewer"},
+    "objection_filed": {"reviewer"},
+    "at_province": {"leader", "reviewer", "province_st", "province_iit"},
+    "archived": {"leader", "reviewer", "province_st", "province_iit"},
+    "annual_reminder": {"leader"},
+    "annual_reminder_copy": {"reviewer"},
+    "annual_overdue": {"leader", "reviewer"},
+    "first_miss": {"leader", "reviewer"},
+    "revocation_notice": {"leader"},
+    "revocation_opened": {"city_iit", "province_st", "reviewer"},
+    "revocation_decision": {"leader"},
+    "announced": {"public"},
+}
+"""Who is told of what in the life that the demonstration lives (domain.md §4.3)."""
+
+
+async def test_every_event_of_a_life_reaches_the_right_people_once(
+    environment: WorkflowEnvironment, outside: Outside
+) -> None:
+    async with telling(environment, outside) as world:
+        await live(world, Kind.A, YEAR, "TOLD-A")
+        await world.delivered("TOLD-A")
+        carried = told(world, "TOLD-A")
+    by_text: dict[str, set[str]] = {}
+    for message, *_ in carried:
+        by_text.setdefault(message.text, set()).add(message.to)
+    assert {text: by_text.get(text) for text in LIFE} == LIFE
+
+    pushed = [request.json["data"] for request in outside.platform.requests]
+    assert Counter(each["id"] for each in pushed) == Counter(message.id for message, *_ in carried), "each once"
+    said = {each["id"]: (each["title"], each["body"], each["office"]) for each in pushed}
+    assert said == {message.id: (message.title, message.body, message.office) for message, *_ in carried}
+
+    leader = [message for message, *_ in carried if message.to == "leader"]
+    mails = [delivered.message for delivered in outside.mail.received]
+    to_leader = [mail for mail in mails if mail["To"] == "lianxi@xinghai.example.cn"]
+    assert len({mail["Message-ID"] for mail in mails}) == len(mails)
+    assert all(delivered.encrypted for delivered in outside.mail.received)
+    assert Counter(mail["Subject"] for mail in to_leader) == Counter(message.title for message in leader)
+
+    phone = application()["leader"]["phone"]
+    texted = [request.json for request in outside.gateway.requests]
+    assert {each["to"] for each in texted} == {phone}
+    assert all(each["text"].startswith("【辽宁科技】") and len(each["text"]) <= 70 for each in texted)
+    first_parts = [each for each in texted if not each["id"].endswith(("-2", "-3")) or each["id"].count("-") < 4]
+    assert len(first_parts) >= sum(("sms", message.text) in texts.SHIPPED for message in leader)
+    assert all(delivery.state == "arrived" for *_, deliveries in carried for delivery in deliveries)
+    assert not any(phone in delivery.address for *_, deliveries in carried for delivery in deliveries), "masked"
+
+
+async def test_who_objects_is_told_to_nobody(environment: WorkflowEnvironment, outside: Outside) -> None:
+    objector = json.loads((Path(__file__).parent.parent / "examples" / "objection.json").read_text("utf-8"))["content"]
+    async with telling(environment, outside) as world:
+        story = Story(world, "MASKED")
+        await story.submitted("2027-03-15")
+        await story.city("accept", "2027-03-16")
+        await story.iit("give_iit_opinion", "2027-03-17", positive=True)
+        await story.city2("confirm", "2027-03-18", checklist=checklist())
+        await story.public("object", "2027-03-19", content=objector)
+        await world.delivered(story.id)
+    everything = [request.body.decode() for request in outside.platform.requests + outside.gateway.requests]
+    everything += [delivered.message.get_content() for delivered in outside.mail.received]
+    assert not [text for text in everything if objector["name"] in text or objector["text"] in text]
+
+
+# What is down
+
+
+async def test_a_platform_down_for_three_days_is_told_everything_once_and_no_clock_moves(
+    environment: WorkflowEnvironment, outside: Outside
+) -> None:
+    port = free_port()
+    outside.platform.port = port  # nobody listens there
+    async with telling(environment, outside) as world:
+        story = Story(world, "THREE-DAYS")
+        await story.submitted("2027-03-15")
+        await story.city("accept", "2027-03-16")
+        await story.iit("give_iit_opinion", "2027-03-17", positive=True)
+        await story.city2("confirm", "2027-03-18", checklist=checklist())
+        ahead = await world.agenda(story.id)
+        await story.on("2027-03-23")
+        await story.on("2027-03-26")
+        assert {entry.event.kind for entry in story.docket[-2:]} == {"reminder", "notice_ended"}
+        came = [(entry.at, entry.event) for entry in story.docket[4:]]
+        assert came == [(line.at, line.lapse) for line in ahead[: len(came)]], "to the second as foretold"
+        await eventually(lambda: any(each.tries > 2 for *_, of in told(world, story.id) for each in of))
+        history = await world.handle(story.id).fetch_history()
+        before = len(history.events), len(history.to_json())
+
+        outside.open_platform(port)
+        sent = await world.delivered(story.id)
+        history = await world.handle(story.id).fetch_history()
+        assert (len(history.events), len(history.to_json())) == before, "telling adds nothing to a filing's history"
+        assert Counter(request.headers["webhook-id"] for request in outside.platform.requests) == Counter(
+            message.id for message, *_ in told(world, story.id)
+        )
+        assert sent == len(told(world, story.id))
+        mails = Counter(delivered.message["Message-ID"] for delivered in outside.mail.received)
+        assert set(mails.values()) == {1}, "what had arrived was not sent again"
+
+
+async def test_a_channel_that_stays_down_is_given_up_and_becomes_a_task(
+    environment: WorkflowEnvironment, outside: Outside
+) -> None:
+    outside.platform.port, outside.gateway.port, outside.mail.port = free_port(), free_port(), free_port()
+    async with telling(environment, outside, delivery_gives_up=1.0) as world:
+        story = Story(world, "GIVEN-UP")
+        await story.submitted("2027-03-15")
+        await eventually(lambda: "report_undeliverable" in story.kinds())
+        clock = story.filing.clocks["delivery:1"]
+        assert clock.count == 5
+        agenda = await world.agenda(story.id)
+        assert ("delivery_overdue", "1") in [(line.lapse.kind, line.lapse.of) for line in agenda], "staff see by when"
+        due = next(line.at for line in agenda if line.lapse.kind == "delivery_overdue")
+        assert due == clock.until
+        tasks = [
+            (message.text, message.office)
+            for message in world.register.messages(story.id)
+            if message.number == story.filing.number
+        ]
+        assert tasks == [("undeliverable", "210100")]
+        await failed_in_the_engine(world, f"{story.id}-1-1")
+        await story.city("settle_delivery", "2027-03-17", entry=1, method="phone")
+        assert "delivery:1" not in story.filing.clocks
+        of_offices = [row for row, _ in Letters(world.register.engine).failed("210100")]
+        assert of_offices, "what an office was not told stands in the list of the undelivered, not in the docket"
+        assert story.kinds().count("report_undeliverable") == 1
+
+
+async def failed_in_the_engine(world: World, letter: str) -> None:
+    """Operators see it among the failed activities."""
+    handle = world.environment.client.get_activity_handle(activity_id=letter)
+    for _ in range(100):
+        if (await handle.describe()).status is ActivityExecutionStatus.FAILED:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{letter} did not fail")
+
+
+# What cannot arrive
+
+
+async def test_a_wrong_signature_is_a_task_and_mends_by_sending_again(
+    environment: WorkflowEnvironment, outside: Outside
+) -> None:
+    outside.secret = "whsec_" + base64.b64encode(b"a key that the platform does not know").decode()
+    async with telling(environment, outside) as world:
+        story = Story(world, "SIGNED-WRONG")
+        await story.submitted("2027-03-15")
+        letters = Letters(world.register.engine)
+        await eventually(lambda: len(letters.failed()) >= 2)
+        (delivery,) = [each for each in letters.deliveries(f"{story.id}-1-1") if each.channel == "platform"]
+        assert (delivery.state, delivery.tries) == ("failed", 1)
+        assert "401" in delivery.receipt
+        assert "report_undeliverable" not in story.kinds(), "mail and SMS got through"
+        outside.platform.answer = saying({"id": "by now it knows the key"})
+        assert letters.reopen(f"{story.id}-1-1")
+        await eventually(lambda: letters.deliveries(f"{story.id}-1-1")[0].state != "failed" and closed(letters, story))
+        assert [each.state for each in letters.deliveries(f"{story.id}-1-1")] == ["arrived"] * 3
+        assert {request.headers["webhook-id"] for request in outside.platform.requests} >= {f"{story.id}-1-1"}
+
+
+def closed(letters: Letters, story: Story) -> bool:
+    """Whether every channel is done with the first letter of a life."""
+    row = letters.row(f"{story.id}-1-1")
+    return bool(row and row.closed_at)
+
+
+async def test_a_gateway_that_answers_garbage_is_not_asked_twice(
+    environment: WorkflowEnvironment, outside: Outside
+) -> None:
+    outside.gateway.answer = Answer(200, b"<html>\xff busy </html>")
+    async with telling(environment, outside) as world:
+        story = Story(world, "GARBAGE")
+        await story.submitted("2027-03-15")
+        await eventually(lambda: closed(Letters(world.register.engine), story))
+        states = {each.channel: each.state for each in Letters(world.register.engine).deliveries(f"{story.id}-1-1")}
+        assert states == {"platform": "arrived", "mail": "arrived", "sms": "failed"}
+        assert len(outside.gateway.requests) == 1
+        await failed_in_the_engine(world, f"{story.id}-1-1")
+
+
+async def test_a_bounced_mail_with_no_other_way_is_a_task(environment: WorkflowEnvironment, outside: Outside) -> None:
+    outside.gateway.answer = saying({"code": "空号"})
+    async with telling(environment, outside) as world:
+        story = Story(world, "BOUNCED")
+        await story.submitted("2027-03-15")
+        letters, letter = Letters(world.register.engine), f"{story.id}-1-1"
+        await eventually(lambda: closed(letters, story))
+        await story.on("2027-03-15T12:00")
+        assert "report_undeliverable" not in story.kinds(), "the mail server took it"
+        assert letters.bounced(letter, ["mail"], "退信 5.1.1")
+        await eventually(lambda: "report_undeliverable" in story.kinds())
+        assert "退信 5.1.1" in (story.docket[-1].event.reason or "")  # type: ignore[union-attr]
+        assert not letters.bounced("NOBODY-1-1", ["mail"], "退信 5.1.1")
+
+
+async def test_unread_and_undeliverable_no_revocation_comes_until_it_is_really_served(
+    environment: WorkflowEnvironment, outside: Outside
+) -> None:
+    async with telling(environment, outside) as world:
+        story = Story(world, "NOT-SERVED", **by_phone_only())
+        await story.archived(YEAR)
+        await world.delivered(story.id)
+        outside.gateway.answer = saying({"code": "空号"})
+        await story.on("2028-12-02")
+        await eventually(lambda: "report_undeliverable" in story.kinds())
+        await story.on("2029-11-01")
+        assert "service_failed" in story.kinds()
+        assert "revoked" not in story.kinds()
+        served = story.act("city", "record_service", "2029-11-02", served_on="2029-11-02", method="post")
+        await world.acts(story.id, served)
+        await story.on("2029-12-20")
+        assert story.kinds().count("revoked") == 1
+
+
+async def test_a_notice_read_in_the_inbox_is_served_whatever_else_fails(
+    environment: WorkflowEnvironment, outside: Outside
+) -> None:
+    outside.gateway.answer = saying({"code": "空号"})
+    async with telling(environment, outside) as world:
+        story = Story(world, "READ", **by_phone_only())
+        await story.archived(YEAR)
+        await story.on("2028-12-01T10:00")
+        notice = next(m for m in world.register.messages(story.id) if m.text == "revocation_notice")
+        receipt = await world.door.read(notice.id, {"person": "u-1", "office": "210000", "role": "platform"})
+        assert receipt
+        assert await world.door.read(notice.id, {"person": "u-1", "office": "210000", "role": "platform"}) is None
+        await story.on("2029-01-10")
+        assert "service_failed" not in story.kinds()
+        assert story.kinds()[-1] == "announcement_overdue"
+        ((_, letter),) = [
+            each for each in Letters(world.register.engine).inbox(story.filing.leader) if each[0].id == notice.id
+        ]
+        assert letter.read_at
+
+
+# Bundles
+
+
+async def test_a_leader_s_reminders_of_a_day_knock_once(environment: WorkflowEnvironment, outside: Outside) -> None:
+    async with telling(environment, outside, bundle_wait=3.0) as world:
+        stories = [Story(world, f"BUNDLE-{n}") for n in (1, 2)]
+        for story in stories:
+            await story.archived(YEAR)
+        await asyncio.gather(*(story.on("2027-10-01T12:00") for story in stories))
+        for story in stories:
+            await world.delivered(story.id)
+    reminders = [m for m in outside.mail.received if "年度总结和计划待报送" in str(m.message["Subject"])]
+    assert [str(m.message["Subject"]) for m in reminders] == ["2个联盟的年度总结和计划待报送"]
+    assert all(story.form["alliance_name"] in reminders[0].message.get_content() for story in stories)
+    assert "2027年11月30日24时" in reminders[0].message.get_content()
+    texted = [request.json["text"] for request in outside.gateway.requests if "待报送" in request.json["text"]]
+    assert texted == ["【辽宁科技】2个联盟的年度总结和计划待报送，最近截止2027年11月30日24时，详见平台收件箱。"]
+    pushed = [r.json["data"] for r in outside.platform.requests if r.json["data"]["text"] == "annual_reminder"]
+    assert len(pushed) == 2, "the inbox holds every one"
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "leaves"),
+    [
+        ("archived", "inbox", True),
+        ("archived", "sms", True),
+        ("archived", "page", False),
+        ("annual_reminder", "inbox", True),
+        ("annual_reminder", "mail", False),
+        ("reminders", "inbox", False),
+        ("reminders", "mail", True),
+        ("digest", "robot", True),
+        ("digest", "inbox", True),
+        ("publication", "page", True),
+        ("publication", "mail", False),
+        ("publication", "inbox", False),
+    ],
+)
+def test_which_letters_leave_by_which_ways(text: str, words: str, leaves: bool) -> None:
+    assert suits(text, words) is leaves
