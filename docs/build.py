@@ -8,6 +8,9 @@ from pathlib import Path
 from models.settings import Settings
 from models.vocabulary import ActKind, Kind, LapseKind, Stage
 from regulation.lifecycle import ENDS, TABLE, Row
+from regulation.messages import NOTIFICATIONS
+from regulation.texts import SHIPPED
+from regulation.wording import NUMBER_OF, PERIOD_OF, WORDS, Facts
 from tests.law import coverage
 from workflows import visibility
 
@@ -86,6 +89,27 @@ def settings() -> Iterator[str]:
         yield f"| `BEIAN_{name.upper()}` | `{field.default}` | {field.description or ''} |"
 
 
+def notifications() -> Iterator[str]:
+    """Who is told of what, and on which channels an event has words of its own."""
+    yield from ("| event | told | text message | document |", "|---|---|---|---|")
+    for key, each in NOTIFICATIONS.items():
+        mark = " (service)" if each.service else " (one letter a day)" if each.bundle else ""
+        told = ", ".join(each.to) + mark
+        own = ["yes" if (family, key) in SHIPPED else "" for family in ("sms", "document")]
+        yield f"| `{key}` {SHIPPED['inbox', key].title.partition('：')[0]} | {told} | {' | '.join(own)} |"
+
+
+def words() -> Iterator[str]:
+    """The words that texts may use, in the order of wording.py."""
+    yield from ("| word | what it tells |", "|---|---|")
+    for word in sorted(WORDS):
+        method = getattr(Facts, f"word_{word}", None)
+        number = f"the number `{NUMBER_OF[word]}` of the terms" if word in NUMBER_OF else ""
+        period = f"the end of the period `{'` or `'.join(PERIOD_OF[word])}`" if word in PERIOD_OF else ""
+        told = number or period or (method.__doc__ or "").split("\n")[0].removesuffix(".")
+        yield f"| `{{{word}}}` | {told} |"
+
+
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "lifecycle a": lambda: lifecycle(Kind.A, english),
     "lifecycle b": lambda: lifecycle(Kind.B, english),
@@ -95,6 +119,8 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "articles in short": lambda: iter(coverage.in_short().splitlines()),
     "attributes": attributes,
     "settings": settings,
+    "notifications": notifications,
+    "words": words,
 }
 
 

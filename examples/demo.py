@@ -13,9 +13,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from activities.documents.docket import docket as docket_of
+from activities.documents.dossier import dossier
+from activities.documents.forms import forms
+from activities.documents.sheets import summary
+from activities.publishing.notices import Notices
+from activities.publishing.site import Site
 from deploy.skipping import World, skipping_server
 from models.filing import Entry
-from models.values import SHANGHAI
+from models.values import SHANGHAI, day_of
 from models.vocabulary import Kind
 from regulation.review import CONDITIONS
 from regulation.terms import TERMS
@@ -136,6 +142,29 @@ def said(docket: list[Entry], form: Mapping[str, Any]) -> None:
     console.print(f"{form['alliance_name']}：登记 {len(docket)} 条（提醒 {reminders} 条未列）")
 
 
+FOLDERS = {
+    "outbox": "发出的消息，按收件机构分",
+    "drafts": "公文初稿，按经办机构分",
+    "papers": "申请表、卷宗、归档包、汇总表",
+    "site": "公示公告网页与订阅，打开 index.html",
+}
+"""What a life leaves behind, below its folder."""
+
+
+def laid_out(world: World, filing_id: str, at: datetime) -> None:
+    """The life as papers, and its announcements as they would be seen on its last day."""
+    register, papers = world.register, world.settings.var / "papers"
+    papers.mkdir()
+    row = register.row(filing_id)
+    assert row
+    for form in forms(register, filing_id):
+        (papers / form.name).write_bytes(form.content)
+    (papers / "卷宗.docx").write_bytes(docket_of(register, filing_id))
+    (papers / "归档包.zip").write_bytes(dossier(register, filing_id))
+    (papers / "汇总表.xlsx").write_bytes(summary(register, [row]))
+    Site(world.settings.site, Notices(register.engine)).write_all(day_of(at))
+
+
 async def main(kind: Kind, var: Path = VAR) -> int:
     """Print one life."""
     began = time.monotonic()
@@ -148,8 +177,12 @@ async def main(kind: Kind, var: Path = VAR) -> int:
         form = application(kind, year)
         messages = await world.delivered(form["filing_id"])
         faults = world.register.verify(form["filing_id"])
+        laid_out(world, form["filing_id"], docket[-1].at)
     said(docket, form)
-    console.print(f"消息 {messages} 条，已投递至 {world.settings.outbox}/；登记链核验{'未' if faults else ''}通过")
+    console.print(f"消息 {messages} 条；登记链核验{'未' if faults else ''}通过。这一生的文件都在 {place}/：")
+    for folder, what in FOLDERS.items():
+        files = sum(path.is_file() for path in (place / folder).rglob("*"))
+        console.print(f"  {folder + '/':<10} {what}，{files} 个文件")
     took = timedelta(seconds=round(time.monotonic() - began))
     console.print(f"真实服务器上跳时 {docket[-1].at.year - year} 年，用时 {took}")
     return 1 if faults else 0

@@ -27,6 +27,7 @@ PublicationKind = Literal[
     "notice_reinstated",
     "change_notice",
     "revocation_proposal",
+    "proposal_ended",
     "revocation",
     "deregistration",
     "restoration",
@@ -77,6 +78,8 @@ def _published(before: Filing, entry: Entry, form: dict[str, Any], changed: dict
     proposal, earlier = filing.clocks.get("publicity"), before.clocks.get("publicity")
     if proposal and (earlier is None or (proposal.from_, proposal.until) != (earlier.from_, earlier.until)):
         yield _ended("revocation_proposal", filing, form, proposal.from_, last_day(proposal))
+    if before.case and not filing.case and "publicity" in before.clocks:
+        yield _ended("proposal_ended", filing.but(case=before.case), form, day_of(entry.at))
     if filing.stage is Stage.REVOKED and before.stage is not Stage.REVOKED:
         yield _ended("revocation", filing, form, day_of(entry.at))
     if filing.stage is Stage.DEREGISTERED and before.stage is not Stage.DEREGISTERED:

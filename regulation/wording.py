@@ -240,7 +240,7 @@ class Facts(Mapping[str, str]):
         return str(self.of_event("of") or self.of_event("objection") or getattr(event, "id", ""))
 
     def word_due(self) -> str:
-        """The period whose passing is being chased: over at the chase, or 5 working days before."""
+        """被催办的期限的末日：催办之时，或其前五个工作日 (Q31)."""
         event = self.entry.event
         if not isinstance(event, Lapse):
             return ""

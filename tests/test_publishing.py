@@ -488,6 +488,7 @@ def publishing() -> list[tuple[Filing, Entry]]:
         "objection-upheld-corrected-in-time-arrives-late",
         "revocation-restored",
         "standing-not-withdrawn-after-archiving",
+        "revocation-cured-in-the-grace",
     ]
     found = []
     for case in (case for case in load() if case.id in names):

@@ -96,6 +96,13 @@ KINDS: Mapping[str, Wording] = {
         "此后另有拟撤销公示",
         ("revocation_proposal",),
     ),
+    "proposal_ended": Wording(
+        "终止撤销",
+        "关于终止撤销“{}”备案程序的公告",
+        "“{}”的撤销程序已终止，备案继续有效。",
+        "撤销程序已终止，备案继续有效",
+        ("revocation_proposal",),
+    ),
     "revocation": Wording(
         "撤销备案",
         "关于撤销“{}”备案的公告",
@@ -123,7 +130,9 @@ KINDS: Mapping[str, Wording] = {
 }
 """Every kind of publication, and which earlier ones of its filing are marked by it."""
 
-SETTLED: frozenset[PublicationKind] = frozenset({"notice", "corrected_notice", "revocation_proposal", "revocation"})
+SETTLED: frozenset[PublicationKind] = frozenset(
+    {"notice", "corrected_notice", "revocation_proposal", "proposal_ended", "revocation"}
+)
 """What takes the place of the publications it marks for good."""
 
 
