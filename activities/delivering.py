@@ -29,6 +29,7 @@ from models.values import Value
 from models.vocabulary import ActKind, Role
 from regulation import offices
 from regulation.messages import NOTIFICATIONS
+from regulation.wording import moment
 
 log = structlog.get_logger()
 
@@ -137,9 +138,8 @@ class Delivering:
             since = before.first_tried_at if before and before.state == "trying" else datetime.now(UTC)
             given_up = datetime.now(UTC) - since >= self.give_up_after
             log.warning("delivery.down", letter=row.id, channel=channel.name, error=type(error).__name__)
-            reason = f"{type(error).__name__}" + (
-                f"，自{since:%Y-%m-%d %H:%M}Z起始终不通，不再重试" if given_up else ""
-            )
+            why = str(error) if isinstance(error, ConnectionError) else type(error).__name__
+            reason = f"自{moment(since)}起始终不通，不再重试（{why}）" if given_up else why
             return Tried(state="failed" if given_up else "trying", receipt=reason, content=said)
         return Tried(state="arrived", address=carried.address, receipt=carried.receipt, content=said)
 

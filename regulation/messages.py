@@ -317,8 +317,8 @@ def _consequences(before: Filing, entry: Entry) -> Iterator[str]:
     yield from _of_service(before, entry)
     if moved and filing.stage is Stage.REVOKED:
         yield from ("revocation_decision", "revoked", "announce_revocation")
-        if filing.serves_all and not filing.consent:
-            yield "decision_service_needed"
+    if moved and filing.stage in (Stage.REVOKED, Stage.NOT_CONFIRMED) and filing.number in service.unsettled(filing):
+        yield "decision_service_needed"
 
 
 def _of_case(before: Filing, entry: Entry) -> Iterator[str]:

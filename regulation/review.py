@@ -26,7 +26,7 @@ from models.vocabulary import ActKind, Kind, Stage
 from regulation import notice, terms
 from regulation.agenda import begin, begin_until, end, end_all, number, prolong
 from regulation.moment import Moment
-from regulation.service import concluded, notify
+from regulation.service import concluded, decided, notify
 
 CONDITIONS = {
     Kind.A: ("A-12", "A-13", "A-14", "A-15", "A-17", "A-18", "A-19", "A-20", "A-21"),
@@ -249,7 +249,7 @@ def refuse(filing: Filing, act: Refuse, when: Moment) -> Filing:
 
 def not_confirmed(filing: Filing, when: Moment) -> Filing:
     """The application ends without being confirmed."""
-    return end_all(filing).but(stage=Stage.NOT_CONFIRMED, ended_at=when.at)
+    return decided(end_all(filing).but(stage=Stage.NOT_CONFIRMED, ended_at=when.at), when)
 
 
 def withdraw(filing: Filing, act: Withdraw, when: Moment) -> Filing:

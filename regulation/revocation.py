@@ -24,7 +24,7 @@ from models.values import day_of, midnight_after
 from models.vocabulary import ActKind, Ground, Stage
 from regulation.agenda import begin, begin_until, end, end_all, last_day, number
 from regulation.moment import Moment
-from regulation.service import answered, case_of, concluded, notify
+from regulation.service import answered, case_of, concluded, decided, notify
 
 PERIODS = ("window", "statement_grace", "publicity", "defence", "decision", "listing_cure")
 """The periods of a case; they go when it does, and so does its service."""
@@ -202,9 +202,7 @@ def _revoke(filing: Filing, when: Moment) -> Filing:
     filing = end_all(filing).but(
         stage=Stage.REVOKED, ended_at=when.at, change=None, transfer=None, notification=None, proposals={}
     )
-    if filing.serves_all and not filing.consent:  # the decision takes effect without it; its service is a task (G-18)
-        filing = begin(filing, f"delivery:{filing.number}", when.day)
-    return announce(filing, when)
+    return announce(decided(filing, when), when)
 
 
 def announce(filing: Filing, when: Moment) -> Filing:

@@ -196,9 +196,14 @@ def may_settle(filing: Filing, act: SettleDelivery, when: Moment) -> Lack | None
     if act.entry not in unsettled(filing):
         missing = f"第{act.entry}号登记没有待补送的消息"
         return Lack(missing=missing, supplied_by=ActKind.REPORT_UNDELIVERABLE)
-    if act.method == "phone" and filing.stage is Stage.REVOKED and not filing.consent:
-        return Lack(missing="撤销备案决定书须以邮寄、直接或公告方式送达")
+    if act.method == "phone" and filing.stage in (Stage.REVOKED, Stage.NOT_CONFIRMED) and not filing.consent:
+        return Lack(missing="决定书须以邮寄、直接或公告方式送达")
     return None
+
+
+def decided(filing: Filing, when: Moment) -> Filing:
+    """A decision against a leader without consent is on paper: it takes effect, and its service is a task (G-18, G-19)."""
+    return begin(filing, f"delivery:{filing.number}", when.day) if filing.serves_all and not filing.consent else filing
 
 
 def settle_delivery(filing: Filing, act: SettleDelivery, when: Moment) -> Filing:
@@ -223,4 +228,4 @@ def correct_contact(filing: Filing, act: CorrectContact, when: Moment) -> Filing
     case = filing.case
     if case is None or case.reserved or case.ended:
         return filing
-    return notify(_settled(filing).but(case=case.but(reserved=True)), when)
+    return notify(filing.but(case=case.but(reserved=True)), when)

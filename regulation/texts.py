@@ -6,7 +6,7 @@ the same names into a folder of its own, for all jurisdictions or below one's co
 wording.py tells, or the file is refused when it is read, not when it is sent.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from string import Formatter
@@ -23,6 +23,12 @@ COMPILED = {
     "digest": frozenset({"office", "day", "due", "overdue", "arrived", "due_count", "overdue_count", "arrived_count"}),
 }
 """The texts of letters that are compiled of several things, with the words that each may use."""
+
+SAID_IN = {"reminders": frozenset(FAMILIES) - {"document"}, "digest": frozenset({"inbox"})}
+"""The families in which they are said; a digest reads the same everywhere, for it is written once."""
+
+Place = tuple[str, str, str]
+"""Where a text of a deployment belongs: jurisdiction ("" for all), family, event."""
 
 
 class TextRefused(Exception):
@@ -42,8 +48,13 @@ class Text:
 
     @property
     def words(self) -> frozenset[str]:
-        """The words that it names."""
-        return frozenset(name for part in (self.title, self.body) for _, name, _, _ in Formatter().parse(part) if name)
+        """The words that it names; what else Python would take between braces is named as written, and no word."""
+        return frozenset(
+            (f"{name}!{conversion}" if conversion else name) + (f":{form}" if form else "") if name else "{}"
+            for part in (self.title, self.body)
+            for _, name, form, conversion in Formatter().parse(part)
+            if name is not None
+        )
 
 
 def read(family: str, key: str, written: str, where: str) -> Text:
@@ -69,8 +80,8 @@ def _shipped() -> Iterator[tuple[tuple[str, str], Text]]:
 
 
 SHIPPED = dict(_shipped())
-_OURS: dict[tuple[str, str, str], Text] = {}
-"""What a deployment put in place of shipped texts, by jurisdiction ("" for all), family and event."""
+_OURS: dict[Place, Text] = {}
+"""What a deployment put in place of shipped texts."""
 
 
 def find(family: str, key: str, jurisdiction: str) -> Text | None:
@@ -78,17 +89,37 @@ def find(family: str, key: str, jurisdiction: str) -> Text | None:
     return _OURS.get((jurisdiction, family, key)) or _OURS.get(("", family, key)) or SHIPPED.get((family, key))
 
 
-def replace(jurisdiction: str, family: str, key: str, written: str) -> None:
-    """Put a deployment's text in place of the shipped one (Art. 17: a city may be more specific)."""
+def exists(family: str, key: str) -> bool:
+    """Whether an event has a text of its own in a family, here or in any jurisdiction."""
+    return (family, key) in SHIPPED or any(place[1:] == (family, key) for place in _OURS)
+
+
+def checked(jurisdiction: str, family: str, key: str, written: str) -> tuple[Place, Text]:
+    """A deployment's text that may stand in place of the shipped one; raises `TextRefused` (Art. 17: a city may be
+    more specific)."""
     where = "/".join(part for part in (jurisdiction, family, f"{key}.txt") if part)
     if family not in FAMILIES or ("inbox", key) not in SHIPPED:
         raise TextRefused(f"{where}：没有这样的文字；渠道为 {'、'.join(FAMILIES)}，事项须为已有事项")
-    _OURS[jurisdiction, family, key] = read(family, key, written, where)
+    if family not in SAID_IN.get(key, FAMILIES):
+        raise TextRefused(f"{where}：{key} 没有 {family} 文字")
+    return (jurisdiction, family, key), read(family, key, written, where)
+
+
+def replace(jurisdiction: str, family: str, key: str, written: str) -> None:
+    """Put one text in place of the shipped one."""
+    place, text = checked(jurisdiction, family, key, written)
+    _OURS[place] = text
+
+
+def replace_all(ours: Iterable[tuple[Place, Text]] = ()) -> None:
+    """These texts, and none of before, in place of the shipped ones."""
+    _OURS.clear()
+    _OURS.update(ours)
 
 
 def reset() -> None:
     """Back to the shipped texts."""
-    _OURS.clear()
+    replace_all()
 
 
 def render(key: str, before: Filing | None, entry: Entry, names: Names, family: str = "inbox") -> tuple[str, str]:

@@ -102,6 +102,7 @@ OUTCOMES = {
     "qualified": "合格",
     "unqualified": "不合格",
 }
+TO_BE_SERVED = {Stage.RETURNED: "补正通知", Stage.REVOKED: "撤销备案决定书", Stage.NOT_CONFIRMED: "不予确认决定书"}
 CHANGES = {"contact": "联系信息", "rename": "更名", "members": "成员", "leader": "盟主", "ended": "盟主或协议终止"}
 CLAUSES = {
     Ground.NO_COOPERATION: "《工作指引》第十四条",
@@ -351,7 +352,7 @@ class Facts(Mapping[str, str]):
 
     def word_document(self) -> str:
         """待送达的文书的名称 (G-18)."""
-        return "补正通知" if self.filing.stage is Stage.RETURNED else "撤销备案事先告知书"
+        return TO_BE_SERVED.get(self.filing.stage, "撤销备案事先告知书")
 
     def word_entry(self) -> str:
         """未能送达的消息所属的登记号 (G-18)."""
