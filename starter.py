@@ -4,31 +4,42 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from pydantic_core import to_jsonable_python
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import SQLModel
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities import editions, replacements
 from activities.channels import configured
 from activities.channels.mail import bounced
+from activities.channels.pages import calendars
+from activities.documents import docket, dossier, drafting, forms, sheets
+from activities.documents.drafting import Contacts, Draft, NotTogether
+from activities.documents.record import NoSuchFiling
+from activities.files import put
 from activities.letters import Letters
+from activities.publishing.notices import Notices
+from activities.publishing.site import Site
 from activities.register import Register
-from gateway.client import INSTANT, Conflict, Filings, NotFound, Refused, Unreachable, read_instant, refuse
+from gateway.client import Conflict, Filings, NotFound, Refused, Unreachable, read_instant, refuse
 from models.acts import Lapse
-from models.channels import ChannelsRefused, read_channels
+from models.channels import ChannelsFile, ChannelsRefused, read_channels
 from models.filing import AgendaLine, Entry, Filing, Receipt
 from models.findings import Finding, Refusal
 from models.forms import FormA, FormB
 from models.register import DeliveryRow, FilingRow, LetterRow, MessageRow
 from models.settings import Settings
+from models.values import day_of, in_shanghai
 from models.vocabulary import ActKind, Kind, LapseKind, Stage
 from regulation import entries, intake, lodging, offices
 from regulation.editions import EditionRefused
@@ -39,6 +50,22 @@ from workflows.connection import connect
 
 __all__ = ["Conflict", "Filings", "NotFound", "Refused", "Unreachable", "cli", "run", "schemas", "the_register"]
 DONE, REFUSED, NOT_FOUND, CONFLICT, UNREACHABLE, USAGE = 0, 2, 3, 4, 5, 64
+
+EVERY = 100_000
+"""More filings than there will ever be: nothing is cut off a table that leaves the house."""
+
+
+class NoSuchEntry(NotFound):
+    """没有这一号登记"""
+
+
+class NoSuchLetter(NotFound):
+    """没有这封信函"""
+
+
+class NobodyKnown(NotFound):
+    """没有这一机构或盟主企业"""
+
 
 WIDTH = None if sys.stdout.isatty() else 160
 console = Console(width=WIDTH)
@@ -58,14 +85,38 @@ def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", "json_", is_flag=True, help="输出一份 JSON，供程序使用")(command)
 
 
+def as_instant(_: click.Context, __: click.Parameter, written: str | None) -> datetime | None:
+    """An instant in ISO 8601, or a day for its beginning in Shanghai; wrong usage if it is neither."""
+    instant = read_instant(f"{written}T00:00:00+08:00" if written and "T" not in written else written)
+    if written and instant is None:
+        raise click.UsageError(f"不是时间：{written}")
+    return instant
+
+
+def narrowed(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that narrow the filings of a list."""
+    for option in (
+        click.option("--due-before", callback=as_instant, help="期限早于（ISO 时间或日期）"),
+        click.option("--waiting-for", help="待办机构代码"),
+        click.option("--jurisdiction", type=click.Choice(list(offices.OFFICES)), help="属地代码"),
+        click.option("--stage", type=click.Choice([stage.value for stage in Stage]), help="阶段"),
+    ):
+        command = option(command)
+    return command
+
+
+def read_bytes(name: str) -> bytes:
+    """What is in a file, or comes from standard input."""
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise click.UsageError(f"读不到文件 {name}：{error.strerror}") from error
+
+
 def read_json(name: str) -> Any:
     """JSON, in UTF-8, from a file or standard input; amounts stay decimal."""
     try:
-        written = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        raise click.UsageError(f"读不到文件 {name}：{error.strerror}") from error
-    try:
-        return json.loads(written.decode("utf-8-sig"), parse_float=Decimal)
+        return json.loads(read_bytes(name).decode("utf-8-sig"), parse_float=Decimal)
     except ValueError as error:
         raise click.UsageError(f"{name} 不是 JSON：{error}") from error
 
@@ -92,7 +143,14 @@ def read_acts(name: str) -> list[dict[str, Any]]:
 
 def say(document: Any) -> None:
     """Print JSON."""
-    print(json.dumps(document, ensure_ascii=False, indent=2, default=str))  # noqa: T201 - standard output
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no word for: instants print with +08:00, a row as its columns."""
+    if isinstance(value, datetime):
+        return in_shanghai(value)
+    return value.model_dump() if isinstance(value, SQLModel) else to_jsonable_python(value)
 
 
 def with_filings(work: Callable[[Filings], Awaitable[Any]]) -> Any:
@@ -112,6 +170,14 @@ def the_register() -> Register:
     return Register.at(settings.register_url)
 
 
+def found(register: Register, filing_id: str) -> Filing:
+    """A filing as it stands; raises `NotFound`."""
+    filing = register.filing(filing_id)
+    if filing is None:
+        raise NotFound(filing_id)
+    return filing
+
+
 def print_findings(findings: Sequence[Finding]) -> None:
     """Findings as a table, errors first."""
     table = Table("级别", "代码", "字段", "说明", "依据")
@@ -121,8 +187,11 @@ def print_findings(findings: Sequence[Finding]) -> None:
     console.print(table)
 
 
-def print_receipt(receipt: Receipt) -> None:
-    """A receipt in a line or two."""
+def answer(receipt: Receipt, json_: bool) -> None:
+    """A receipt, in a line or two for people."""
+    if json_:
+        say(receipt)
+        return
     following = ""
     if receipt.next:
         following = f"；下一期限 {visibility.local(receipt.next.at)} {LapseKind(receipt.next.lapse).label}"
@@ -164,9 +233,9 @@ def print_docket(docket: Sequence[Entry]) -> None:
 def life(filing: Filing | None, docket: Sequence[Entry], agenda: Sequence[AgendaLine]) -> dict[str, Any]:
     """What `show` and `simulate` print as JSON."""
     return {
-        "filing": filing.model_dump(mode="json") if filing else None,
+        "filing": filing,
         "docket": [entry.model_dump(mode="json", exclude={"filing"}) for entry in docket],
-        "agenda": [line.model_dump(mode="json") for line in agenda],
+        "agenda": agenda,
     }
 
 
@@ -176,11 +245,7 @@ def life(filing: Filing | None, docket: Sequence[Entry], agenda: Sequence[Agenda
 def submit(file: str, json_: bool) -> None:
     """Submit an application."""
     raw = read_file(file)
-    receipt = with_filings(lambda filings: filings.submit(raw))
-    if json_:
-        say(receipt.model_dump(mode="json"))
-    else:
-        print_receipt(receipt)
+    answer(with_filings(lambda filings: filings.submit(raw)), json_)
 
 
 @cli.command(help="对备案作出一项行为。")
@@ -190,11 +255,7 @@ def submit(file: str, json_: bool) -> None:
 def act(filing_id: str, file: str, json_: bool) -> None:
     """Do an act."""
     raw = read_file(file)
-    receipt = with_filings(lambda filings: filings.act(filing_id, raw))
-    if json_:
-        say(receipt.model_dump(mode="json"))
-    else:
-        print_receipt(receipt)
+    answer(with_filings(lambda filings: filings.act(filing_id, raw)), json_)
 
 
 @cli.command(help="备案现状、卷宗与日程，并核验登记链。")
@@ -203,28 +264,27 @@ def act(filing_id: str, file: str, json_: bool) -> None:
 def show(filing_id: str, json_: bool) -> None:
     """Show a filing with its docket, and verify the chain."""
     register = the_register()
-    filing = register.filing(filing_id)
-    if filing is None:
-        raise NotFound(filing_id)
-    docket, agenda, faults = register.docket(filing_id), list(entries.outlook(filing)), register.verify(filing_id)
-    refused = register.refused_acts(filing_id)
+    filing = found(register, filing_id)
+    entered, ahead, faults = register.docket(filing_id), list(entries.outlook(filing)), register.verify(filing_id)
+    refused, versions = register.refused_acts(filing_id), register.versions(filing_id)
     if json_:
-        proof = {"verified": not faults, "faults": faults}
-        door = [{"id": each.act_id, "kind": each.kind, "message": each.message} for each in refused]
-        versions = [
-            {"version": version, "findings": [each.model_dump(mode="json") for each in findings]}
-            for version, findings in register.versions(filing_id)
-        ]
-        say(life(filing, docket, agenda) | {"versions": versions, "chain": proof, "refused_at_the_door": door})
+        about = {
+            "versions": [{"version": version, "findings": findings} for version, findings in versions],
+            "chain": {"verified": not faults, "faults": faults},
+            "refused_at_the_door": [
+                {"id": each.act_id, "kind": each.kind, "message": each.message} for each in refused
+            ],
+        }
+        say(life(filing, entered, ahead) | about)
         return
     row = register.row(filing_id)
     name = row.alliance_name if row else ""
     console.print(f"[bold]{name}[/]（{filing_id}）  {filing.kind.label}  阶段：[bold]{filing.stage.label}[/]")
-    print_docket(docket)
-    print_agenda(agenda)
+    print_docket(entered)
+    print_agenda(ahead)
     for each in refused:
         console.print(f"未予登记的行为：{each.kind} {each.act_id}（{visibility.local(each.refused_at)}）{each.message}")
-    for version, findings in register.versions(filing_id)[-1:]:
+    for version, findings in versions[-1:]:
         console.print(f"第{version}版申请的提示与核对事项：")
         print_findings(findings)
     console.print("[green]登记链核验通过[/]" if not faults else "[red]登记链核验未通过[/]")
@@ -237,38 +297,20 @@ def show(filing_id: str, json_: bool) -> None:
 @as_json
 def agenda(filing_id: str, json_: bool) -> None:
     """Show what time alone will bring."""
-    filing = the_register().filing(filing_id)
-    if filing is None:
-        raise NotFound(filing_id)
-    lines = list(entries.outlook(filing))
+    lines = list(entries.outlook(found(the_register(), filing_id)))
     if json_:
-        say([line.model_dump(mode="json") for line in lines])
+        say(lines)
     else:
         print_agenda(lines)
 
 
 @cli.command("list", help="备案列表，最近期限在前。")
-@click.option("--stage", type=click.Choice([stage.value for stage in Stage]), help="阶段")
-@click.option("--jurisdiction", type=click.Choice(list(offices.OFFICES)), help="属地代码")
-@click.option("--waiting-for", help="待办机构代码")
-@click.option("--due-before", help="期限早于（ISO 时间或日期）")
-@click.option("--limit", default=200, show_default=True, type=click.IntRange(1, 100_000), help="最多列出")
+@narrowed
+@click.option("--limit", default=200, show_default=True, type=click.IntRange(1, EVERY), help="最多列出")
 @as_json
-def list_(
-    stage: str | None,
-    jurisdiction: str | None,
-    waiting_for: str | None,
-    due_before: str | None,
-    limit: int,
-    json_: bool,
-) -> None:
+def list_(limit: int, json_: bool, **wanted: Any) -> None:
     """List filings by the nearest deadline."""
-    before = read_instant(f"{due_before}T00:00:00+08:00" if due_before and "T" not in due_before else due_before)
-    if due_before and before is None:
-        raise click.UsageError(f"不是时间：{due_before}")
-    rows = the_register().filings(
-        stage=stage, jurisdiction=jurisdiction, waiting_for=waiting_for, due_before=before, limit=limit
-    )
+    rows = the_register().filings(**wanted, limit=limit)
     if json_:
         say([_listed(row) for row in rows])
         return
@@ -296,9 +338,9 @@ def _listed(row: FilingRow) -> dict[str, Any]:
     fields = (
         "filing_id", "alliance_name", "kind", "jurisdiction", "zone", "stage", "waiting_for", "report_year",
         "archive_number", "next_lapse", "missed_years", "open_objections", "on_hold", "provisional", "terms", "calendar",
+        "next_deadline",
     )  # fmt: skip
-    deadline = INSTANT.dump_python(row.next_deadline, mode="json") if row.next_deadline else None
-    return {name: getattr(row, name) for name in fields} | {"next_deadline": deadline}
+    return {name: getattr(row, name) for name in fields}
 
 
 @cli.command(help="核对一份申请或行为：列出全部问题，不发送任何东西。")
@@ -313,7 +355,7 @@ def check(file: str, json_: bool) -> None:
     else:
         findings = lodging.lodge("check", raw).findings
     if json_:
-        say([each.model_dump(mode="json") for each in findings])
+        say(findings)
     else:
         print_findings(findings)
     if any(each.severity == "error" for each in findings):
@@ -356,16 +398,13 @@ def schemas() -> dict[str, Any]:
 @cli.command(help="只按规则推演：一份申请和一串行为会成为怎样的卷宗；不启动任何东西。")
 @click.argument("file")
 @click.option("--acts", "acts_file", help="行为列表（JSON 数组）")
-@click.option("--until", help="推演至（ISO 时间）；缺省至最后一项行为")
+@click.option("--until", callback=as_instant, help="推演至（ISO 时间或日期）；缺省至最后一项行为")
 @as_json
-def simulate(file: str, acts_file: str | None, until: str | None, json_: bool) -> None:
+def simulate(file: str, acts_file: str | None, until: datetime | None, json_: bool) -> None:
     """What the regulation alone makes of an application and acts."""
     editions.load(Settings().editions)
     acts = read_acts(acts_file) if acts_file else []
-    end = read_instant(until)
-    if until and end is None:
-        raise click.UsageError(f"不是时间：{until}")
-    result = simulate_life(read_file(file), acts, end)
+    result = simulate_life(read_file(file), acts, until)
     if result.filing is None:
         refuse(result.findings)
     if json_:
@@ -396,8 +435,7 @@ def revive(filing_id: str | None, json_: bool) -> None:
 def messages(filing_id: str, json_: bool) -> None:
     """Show every message of a filing with what each channel has to show."""
     register = the_register()
-    if register.row(filing_id) is None:
-        raise NotFound(filing_id)
+    found(register, filing_id)
     told = Letters(register.engine).of_filing(filing_id)
     if json_:
         say([_told(*each) for each in told])
@@ -421,24 +459,19 @@ STATES = {
 
 
 def _told(message: MessageRow, letters: Sequence[LetterRow], deliveries: Sequence[DeliveryRow]) -> dict[str, Any]:
-    return message.model_dump(mode="json") | {
-        "read_at": next((letter.model_dump(mode="json")["read_at"] for letter in letters if letter.read_at), None),
-        "deliveries": [each.model_dump(mode="json") for each in deliveries],
-    }
+    read_at = next((letter.read_at for letter in letters if letter.read_at), None)
+    return message.model_dump() | {"read_at": read_at, "deliveries": deliveries}
 
 
 @cli.command(help="收件箱：一个机构或盟主企业（代码）收到的消息。")
 @click.argument("office")
 @click.option("--unread", is_flag=True, help="只列未读")
-@click.option("--after", help="晚于（ISO 时间）")
+@click.option("--after", callback=as_instant, help="晚于（ISO 时间或日期），由早到晚；缺省为最新的")
 @click.option("--limit", default=200, show_default=True, type=click.IntRange(1, 10_000), help="最多列出")
 @as_json
-def inbox(office: str, unread: bool, after: str | None, limit: int, json_: bool) -> None:
+def inbox(office: str, unread: bool, after: datetime | None, limit: int, json_: bool) -> None:
     """Pull an inbox."""
-    since = read_instant(after)
-    if after and since is None:
-        raise click.UsageError(f"不是时间：{after}")
-    received = Letters(the_register().engine).inbox(office, after=since, unread=unread, limit=limit)
+    received = Letters(the_register().engine).inbox(office, after=after, unread=unread, limit=limit)
     if json_:
         say([_told(message, [letter], []) for message, letter in received])
         return
@@ -457,10 +490,10 @@ def read(message_id: str, person: str, json_: bool) -> None:
     """Note that a message was read."""
     by = {"person": person, "office": offices.PROVINCE, "role": "platform"}
     receipt = with_filings(lambda filings: filings.read(message_id, by))
-    if json_:
-        say(receipt.model_dump(mode="json") if receipt else {})
-    elif receipt:
-        print_receipt(receipt)
+    if receipt:
+        answer(receipt, json_)
+    elif json_:
+        say({})
     else:
         console.print("已登记为已读")
 
@@ -472,12 +505,7 @@ def undelivered(office: str | None, json_: bool) -> None:
     """List letters that a channel gave up."""
     given_up = Letters(the_register().engine).failed(office)
     if json_:
-        say(
-            [
-                row.model_dump(mode="json") | {"deliveries": [d.model_dump(mode="json") for d in of]}
-                for row, of in given_up
-            ]
-        )
+        say([row.model_dump() | {"deliveries": deliveries} for row, deliveries in given_up])
         return
     table = Table("信函", "事项", "收件", "渠道与原因")
     for row, deliveries in given_up:
@@ -488,42 +516,192 @@ def undelivered(office: str | None, json_: bool) -> None:
 
 @cli.command(help="把一封未能送达的信函再投递一次，仍用原编号。")
 @click.argument("letter_id")
-def redeliver(letter_id: str) -> None:
+@as_json
+def redeliver(letter_id: str, json_: bool) -> None:
     """Try a letter again on the channels that gave up."""
     if not Letters(the_register().engine).reopen(letter_id):
-        raise NotFound(letter_id)
-    console.print("已交付再次投递")
+        raise NoSuchLetter(letter_id)
+    if json_:
+        say({"letter": letter_id})
+    else:
+        console.print("已交付再次投递")
 
 
 @cli.command(help="登记一封退信（DSN 原文），可由邮件系统直接管道送入。")
 @click.argument("file")
-def bounce(file: str) -> None:
+@as_json
+def bounce(file: str, json_: bool) -> None:
     """Note a bounced mail."""
-    settings = Settings()
-    raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    came_back = bounced(raw)
-    mails = [
-        name for name, each in read_channels(settings.channels, os.environ).channels.items() if each.type == "mail"
-    ]
+    came_back = bounced(read_bytes(file))
+    mails = [name for name, each in the_channels().channels.items() if each.type == "mail"]
     why = f"退信 {came_back.status}" if came_back else ""
     if came_back is None or not Letters(the_register().engine).bounced(came_back.letter, mails, why):
         raise click.UsageError(f"{file} 不是本系统信函的退信")
-    console.print(f"{came_back.letter}：{why}")
+    if json_:
+        say(came_back)
+    else:
+        console.print(f"{came_back.letter}：{why}")
 
 
 @cli.command("check-texts", help="核对本部署的文字目录：未知用语、未知事项、缺标题的逐一列出。")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def check_texts(folder: Path) -> None:
+@as_json
+def check_texts(folder: Path, json_: bool) -> None:
     """Check a folder of texts."""
-    console.print(f"{replacements.load(folder)} 个文件，均可用")
+    count = replacements.load(folder)
+    if json_:
+        say({"texts": count})
+    else:
+        console.print(f"{count} 个文件，均可用")
 
 
 @cli.command("check-channels", help="核对渠道配置文件。")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def check_channels(file: Path) -> None:
+@as_json
+def check_channels(file: Path, json_: bool) -> None:
     """Check a file of channels."""
-    for each in configured.build(read_channels(file, os.environ)):
+    built = configured.build(read_channels(file, os.environ))
+    if json_:
+        say([{"name": each.name, "words": each.channel.words} for each in built])
+        return
+    for each in built:
         console.print(f"{each.name}：{each.channel.words}")
+
+
+# Files
+
+
+@cli.group(help="写出文件并列出其路径：公文草稿、公示、申请表、卷宗、归档包、表格、公示公告网页、日历。")
+def export() -> None:
+    """The commands below, each of which writes files and says which."""
+
+
+def exporting(name: str, what: str, to: Path | None = Path()) -> Callable[[Callable[..., list[Path]]], Any]:
+    """Make a command of what writes files into a folder: `--to` says which. It speaks in the deployment's own texts."""
+    place = "写入的文件夹；缺省为当前文件夹" if to else "写入的文件夹"
+
+    def made(write: Callable[..., list[Path]]) -> Any:
+        @export.command(name, help=what)
+        @click.option("--to", default=to, type=click.Path(file_okay=False, path_type=Path), help=place)
+        @as_json
+        @wraps(write)
+        def command(to: Path | None, json_: bool, **asked: Any) -> None:
+            replacements.load(Settings().texts)
+            try:
+                paths = write(to, **asked)
+            except NoSuchFiling as missing:
+                raise NotFound(*missing.args) from missing
+            except OSError as error:
+                raise click.UsageError(f"写不进文件夹 {to or ''}：{error.strerror}") from error
+            if json_:
+                say(paths)
+            else:
+                click.echo("".join(f"{path}\n" for path in paths), nl=False)
+
+        return command
+
+    return made
+
+
+def laid(to: Path, drafts: Iterable[Draft], of: str = "") -> list[Path]:
+    """Documents as files in a folder; what is of a filing begins with its id."""
+    return [put(to / "-".join(filter(None, (of, each.name))), each.content) for each in drafts]
+
+
+def the_channels() -> ChannelsFile:
+    """The channels of this deployment, and its address book."""
+    return read_channels(Settings().channels, os.environ)
+
+
+def the_contacts() -> Contacts:
+    """How documents say that the offices of this deployment are reached."""
+    return configured.contacts(the_channels())
+
+
+@exporting("drafts", "一件备案的公文草稿（docx）；以 --entry 只写一号登记的。")
+@click.argument("filing_id")
+@click.option("--entry", type=click.IntRange(min=1), help="登记号")
+def export_drafts(to: Path, filing_id: str, entry: int | None) -> list[Path]:
+    """Official drafts of a filing's life, or of one entry."""
+    register = the_register()
+    if (entry or 0) > found(register, filing_id).number:
+        raise NoSuchEntry(f"{filing_id} {entry}")
+    contacts = the_contacts()
+    if entry:
+        return laid(to, drafting.draft(register, filing_id, entry, contacts), filing_id)
+    return laid(to, drafting.drafts(register, filing_id, contacts), filing_id)
+
+
+@exporting("notice", "一份公示（docx），可含同一机构、同一类别、公示期相同的几个联盟。")
+@click.argument("filing_ids", metavar="FILING_ID...", nargs=-1, required=True)
+def export_notice(to: Path, filing_ids: tuple[str, ...]) -> list[Path]:
+    """One public notice of several alliances."""
+    together = list(dict.fromkeys(filing_ids))
+    try:
+        return laid(to, [drafting.notice(the_register(), together, the_contacts())], together[0])
+    except NotTogether as apart:
+        refusal = Refusal(message=str(apart), article="《工作指引》第九条第2项（A-31）", missing=str(apart))
+        raise Refused(refusal) from apart
+
+
+@exporting("form", "填好的备案申请表，各版各一份（docx）。")
+@click.argument("filing_id")
+def export_form(to: Path, filing_id: str) -> list[Path]:
+    """The application form of every version."""
+    return laid(to, forms.forms(the_register(), filing_id), filing_id)
+
+
+@exporting("docket", "卷宗（docx）。")
+@click.argument("filing_id")
+def export_docket(to: Path, filing_id: str) -> list[Path]:
+    """The docket."""
+    return laid(to, [Draft("卷宗.docx", docket.docket(the_register(), filing_id))], filing_id)
+
+
+@exporting("dossier", "归档包（zip）：全部登记、文书、消息和文件，可离线核验；含个人信息。")
+@click.argument("filing_id")
+def export_dossier(to: Path, filing_id: str) -> list[Path]:
+    """Everything on a filing, for the archive."""
+    return laid(to, [Draft("归档包.zip", dossier.dossier(the_register(), filing_id, the_contacts()))], filing_id)
+
+
+@exporting("summary", "汇总表（xlsx）：每件备案一行，按属地和编号排列。")
+@narrowed
+def export_summary(to: Path, **wanted: Any) -> list[Path]:
+    """The summary that cities send upward."""
+    register = the_register()
+    rows = sorted(register.filings(**wanted, limit=EVERY), key=lambda row: (row.jurisdiction, row.filing_id))
+    return laid(to, [Draft("汇总表.xlsx", sheets.summary(register, rows))])
+
+
+@exporting("deadlines", "期限表（xlsx）：每件备案一行，最近期限在前。")
+@narrowed
+def export_deadlines(to: Path, **wanted: Any) -> list[Path]:
+    """What every filing waits for, and until when."""
+    rows = the_register().filings(**wanted, limit=EVERY)
+    return laid(to, [Draft("期限表.xlsx", sheets.deadlines(rows, day_of(datetime.now(UTC))))])
+
+
+@exporting("site", "公示公告的网页和订阅源，缺省写在服务所写之处；只写内容有变的文件。", to=None)
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="以哪一天为准；缺省为今天")
+def export_site(to: Path | None, on: datetime | None) -> list[Path]:
+    """The announcements, as any web server can serve them."""
+    settings = Settings()
+    site = Site(to or settings.site, Notices(the_register().engine), settings.site_address)
+    return site.write_all(on.date() if on else day_of(datetime.now(UTC)))
+
+
+@exporting("calendar", "一个机构或盟主企业（代码）的日程（ics）。")
+@click.argument("whose", metavar="OFFICE_OR_LEADER")
+def export_calendar(to: Path, whose: str) -> list[Path]:
+    """The deadlines of an office or a leader."""
+    written = calendars(the_register(), whose)
+    if whose not in written:
+        raise NobodyKnown(whose)
+    return laid(to, [Draft(f"{whose}.ics", written[whose])])
+
+
+# To all of them
 
 
 @cli.command(help="对全部在办备案作出同一行为，如启用新工作日历、调整年度报送期限。")
@@ -537,17 +715,17 @@ def broadcast(file: str, kind: str | None, jurisdiction: str | None, json_: bool
     meant = the_register().open_filings(kind=kind, jurisdiction=jurisdiction)
     answers = with_filings(lambda filings: filings.broadcast(raw, [filing_id for filing_id, *_ in meant]))
     if json_:
-        say({filing_id: answer.model_dump(mode="json") for filing_id, answer in answers.items()})
+        say(answers)
         return
-    for filing_id, answer in answers.items():
-        outcome = f"已登记第{answer.number}号" if isinstance(answer, Receipt) else f"[red]{answer.message}[/]"
+    for filing_id, each in answers.items():
+        outcome = f"已登记第{each.number}号" if isinstance(each, Receipt) else f"[red]{each.message}[/]"
         console.print(f"{filing_id}：{outcome}")
 
 
 def _report(json_: bool, message: str, refusal: Refusal | None = None) -> None:
     """Say what went wrong, in the form that was asked for."""
     if json_:
-        say(refusal.model_dump(mode="json") if refusal else {"message": message})
+        say(refusal or {"message": message})
         return
     errors.print(f"[red]{message}[/]")
     if refusal and refusal.findings:

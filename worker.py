@@ -81,13 +81,14 @@ async def register_search_attributes(client: Client) -> None:
 def channels_of(settings: Settings, file: ChannelsFile, register: Register) -> Sequence[Configured]:
     """Through what letters leave the house, beside the inbox that the register is: as configured, else as files.
 
-    Documents for staff, announcements and calendars are written in every deployment.
+    Announcements and calendars are written in every deployment, documents for staff unless they are made when asked for.
     """
-    files = [Configured("files", OutboxFolder(settings.outbox), Filters())]
+    files = Configured("files", OutboxFolder(settings.outbox), Filters())
+    drafts = Configured("drafts", DraftTray(register, settings.tray, configured.contacts(file)), Filters())
     site = Site(settings.site, Notices(register.engine), settings.site_address)
     return [
-        *(configured.build(file) if settings.channels else files),
-        Configured("drafts", DraftTray(register, settings.drafts), Filters()),
+        *(configured.build(file) if settings.channels else [files]),
+        *([drafts] if settings.drafts else []),
         Configured("site", Website(site, lambda: datetime.now(UTC)), Filters()),
         Configured("calendars", CalendarFolder(register, settings.calendars), Filters()),
     ]

@@ -19,7 +19,7 @@ class Days:
         """Open them if they are not; which ones."""
         letters = [
             LetterRow(
-                id=f"{text}-{day_of(now)}",
+                id=f"_{text}-{day_of(now)}",
                 text=text,
                 to="public",
                 office=offices.PROVINCE,

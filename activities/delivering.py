@@ -112,7 +112,8 @@ class Delivering:
                 continue
             if tried := self._try(channel, row, before):
                 self.letters.note(row.id, channel.name, tried, datetime.now(UTC))
-        done = self.letters.deliveries(row.id)
+        names = {channel.name for channel in self.channels}  # one that was taken away holds up nothing
+        done = [each for each in self.letters.deliveries(row.id) if each.channel in names]
         knocking = {channel.name for channel in self.channels if channel.channel.words not in PLACED}
         return Outcome(
             down=tuple(each.channel for each in done if each.state == "trying"),

@@ -1,18 +1,18 @@
 """The morning's digest (每日待办): one letter to each office on every working morning, with what is due, overdue and new."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from sqlmodel import Session, col, select
 
+from activities.channels.configured import INDUSTRY
 from activities.database import reading
-from activities.letters import Letters
+from activities.letters import Letters, listed
 from models.filing import Filing
 from models.register import FilingRow, LetterRow, MessageRow
-from models.values import SHANGHAI, day_of, midnight_after
-from models.vocabulary import LapseKind, Stage
-from regulation import calendar, offices, texts
+from models.values import SHANGHAI, midnight_after
+from regulation import agenda, calendar, offices, texts
 from regulation.calendar import CALENDARS
 from regulation.wording import midnight, on_day
 
@@ -20,99 +20,92 @@ DIGEST = "digest"
 MORNING = time(8, 30)
 DUE_WITHIN = 5
 """Working days that a digest looks ahead."""
-SHOWN = 50
-"""How many lines of each sort a digest prints; the others are counted."""
+
+STAFFED = (offices.PROVINCE, *offices.OFFICES, *offices.ZONES)
+"""Whoever gets a digest: the science and technology offices, and the zones."""
 
 
 @dataclass
 class Digests:
-    """Compiles each office's digest once a working morning. Who has nothing waiting gets none."""
+    """Compiles each office's digest once a working morning. Who has nothing waiting gets none.
+
+    What counts as new depends on the day alone, not on when a digest is compiled: nothing is new twice.
+    """
 
     letters: Letters
+    _compiled_on: date | None = field(default=None, init=False)
 
     def compile(self, now: datetime) -> list[str]:
         """Open the letters of this morning, if it is one and they are not open yet; which ones."""
         local = now.astimezone(SHANGHAI)
         today = local.date()
-        if local.time() < MORNING or not _works(today):
+        if local.time() < MORNING or today == self._compiled_on:
             return []
+        at_work = [office for office in STAFFED if _works(office, today)]
         with reading(self.letters.engine) as session:
-            opened = select(LetterRow.office).where(LetterRow.text == DIGEST, col(LetterRow.id).endswith(f"-{today}"))
-            done = set(session.exec(opened))
-            compiled = [
-                letter
-                for office in self._offices(session, today)
-                if office not in done and (letter := self._of(session, office, now))
-            ]
-        return [letter.id for letter in compiled if self.letters.compile(letter)]
-
-    def _offices(self, session: Session, today: date) -> list[str]:
-        """Offices for which a filing waits, or to which something was sent since the last working morning."""
-        waited = session.exec(select(FilingRow.waiting_for).where(col(FilingRow.open).is_(True)).distinct()).all()
-        since = _morning(_before(today))
-        told = session.exec(select(MessageRow.office).where(col(MessageRow.created_at) > since).distinct()).all()
-        return sorted({key for key in (*waited, *told) if key and _is_office(key)})
-
-    def _of(self, session: Session, office: str, now: datetime) -> LetterRow | None:
-        today = day_of(now)
-        query = select(FilingRow).where(FilingRow.waiting_for == office, col(FilingRow.open).is_(True))
-        rows = session.exec(query.order_by(col(FilingRow.next_deadline), FilingRow.filing_id)).all()
-        ahead = midnight_after(calendar.last_day(_edition(today), _place(office), today, DUE_WITHIN, "working_day"))
-        due = [row for row in rows if row.next_deadline and row.next_deadline <= ahead]
-        overdue = [line for row in rows for line in _overdue(row)]
-        since = _morning(_before(today))
-        new = select(MessageRow.title).where(
-            MessageRow.office == office, col(MessageRow.created_at) > since, col(MessageRow.created_at) <= now
-        )
-        arrived = list(session.exec(new.order_by(col(MessageRow.created_at), MessageRow.id)))
-        if not (due or overdue or arrived):
-            return None
-        text = texts.find("inbox", DIGEST, _place(office))
-        assert text is not None
-        title, body = text.filled(
-            {
-                "office": offices.name_of(office),
-                "day": on_day(today),
-                "due_count": str(len(due)),
-                "overdue_count": str(len(overdue)),
-                "arrived_count": str(len(arrived)),
-                "due": _lines([_due(row) for row in due]),
-                "overdue": _lines(overdue),
-                "arrived": _lines(arrived),
-            }
-        )
-        return LetterRow(
-            id=f"{DIGEST}-{office}-{today}", text=DIGEST, to=_addressee(office), office=office, messages="[]",
-            title=title, body=body, created_at=now,
-        )  # fmt: skip
+            compiled = [letter for office in at_work if (letter := _digest(session, office, today, now))]
+        opened = [letter.id for letter in compiled if self.letters.compile(letter)]
+        self._compiled_on = today
+        return opened
 
 
-def _overdue(row: FilingRow) -> Iterator[str]:
-    """What a filing's office has been chased for and has not done (Q31)."""
-    filing = Filing.model_validate_json(row.value)
-    for term in filing.clocks.values():
-        if term.chased:
-            yield f"{row.alliance_name}（{row.filing_id}）：期限{midnight(term.until)}，{Stage(row.stage).label}"
+def _digest(session: Session, office: str, today: date, now: datetime) -> LetterRow | None:
+    overdue, due = _waiting(session, office, today)
+    arrived = _arrived(session, office, today)
+    if not (due or overdue or arrived):
+        return None
+    text = texts.find("inbox", DIGEST, _place(office))
+    assert text is not None
+    title, body = text.filled(
+        {
+            "office": offices.name_of(office),
+            "day": on_day(today),
+            "due_count": str(len(due)),
+            "overdue_count": str(len(overdue)),
+            "arrived_count": str(len(arrived)),
+            "due": listed(due) or "无",
+            "overdue": listed(overdue) or "无",
+            "arrived": listed(arrived) or "无",
+        }
+    )
+    return LetterRow(
+        id=f"_{DIGEST}-{office}-{today}",
+        text=DIGEST,
+        to="province_st" if office == offices.PROVINCE else "reviewer",
+        office=office,
+        messages="[]",
+        title=title,
+        body=body,
+        created_at=now,
+    )
 
 
-def _due(row: FilingRow) -> str:
-    assert row.next_deadline is not None
-    what = LapseKind(row.next_lapse).label if row.next_lapse else ""
-    mark = "（暂定）" if row.provisional else ""
-    return f"{row.alliance_name}（{row.filing_id}）：{midnight(row.next_deadline)}{mark} {what}"
+def _waiting(session: Session, office: str, today: date) -> tuple[Sequence[str], Sequence[str]]:
+    """What an office has been chased for and has not done (Q31), and what comes next; each by its date."""
+    ahead = midnight_after(calendar.last_day(_edition(today), _place(office), today, DUE_WITHIN, "working_day"))
+    overdue: list[tuple[datetime, str]] = []
+    due: list[tuple[datetime, str]] = []
+    waiting = select(FilingRow.alliance_name, FilingRow.value).where(FilingRow.waiting_for == office)
+    for alliance, value in session.exec(waiting.where(col(FilingRow.open).is_(True))):
+        filing = Filing.model_validate_json(value)
+        subject = f"{alliance}（{filing.id}）"
+        chased = {name: term for name, term in filing.clocks.items() if term.chased}
+        for name, term in chased.items():
+            kind = agenda.CHASED[name.partition(":")[0]]
+            overdue.append((term.until, f"{subject}：{midnight(term.until)} {kind.label}"))
+        coming = agenda.next_deadline(agenda.end(filing, *chased))
+        if coming and coming.at <= ahead:
+            mark = "（暂定）" if agenda.is_provisional(filing, coming) else ""
+            due.append((coming.at, f"{subject}：{midnight(coming.at)}{mark} {coming.lapse.kind.label}"))
+    return [line for _, line in sorted(overdue)], [line for _, line in sorted(due)]
 
 
-def _lines(of: Sequence[str]) -> str:
-    more = [f"……另有{len(of) - SHOWN}件"] if len(of) > SHOWN else []
-    return "\n".join([*(f"{number}. {line}" for number, line in enumerate(of[:SHOWN], 1)), *more]) or "无"
-
-
-def _is_office(key: str) -> bool:
-    return key == offices.PROVINCE or key in offices.OFFICES or key in offices.ZONES
-
-
-def _addressee(office: str) -> str:
-    return "province_st" if office == offices.PROVINCE else "reviewer"
+def _arrived(session: Session, office: str, today: date) -> Sequence[str]:
+    """What was sent to an office from the last working morning to this one."""
+    at = col(MessageRow.created_at)
+    query = select(MessageRow.title).where(MessageRow.office == office, col(MessageRow.to).not_in(INDUSTRY))
+    query = query.where(at > _morning(_before(office, today)), at <= _morning(today))
+    return session.exec(query.order_by(at, MessageRow.id)).all()
 
 
 def _place(office: str) -> str:
@@ -124,14 +117,14 @@ def _edition(day: date) -> str:
     return CALENDARS.newest(day)
 
 
-def _works(day: date) -> bool:
-    return calendar.next_working_day(_edition(day), offices.PROVINCE, day) == day
+def _works(office: str, day: date) -> bool:
+    return calendar.next_working_day(_edition(day), _place(office), day) == day
 
 
-def _before(day: date) -> date:
+def _before(office: str, day: date) -> date:
     """The working day before a day."""
     day -= timedelta(days=1)
-    while not _works(day):
+    while not _works(office, day):
         day -= timedelta(days=1)
     return day
 

@@ -3,15 +3,18 @@
 A letter is opened in the transaction of the entry whose message it carries, so nothing is lost. Most carry one message
 and have its id. Reminders of a day to one addressee also leave together, on the channels that knock at somebody's door.
 What a letter says in another family of texts is rendered from the stored entries, so every try says the same.
+Ids of letters that are more than one message begin with `_`, as no filing's number does.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from itertools import count
 from typing import Any
 
-from sqlalchemy import Engine, insert, or_, update
+from sqlalchemy import Engine, and_, bindparam, insert, or_, true, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from activities.channels.channel import Letter, Recipient
@@ -23,6 +26,7 @@ from models.values import Value, day_of, digest
 from models.vocabulary import ActKind
 from regulation import texts
 from regulation.messages import NOTIFICATIONS
+from regulation.standing import REVIEWED
 from regulation.wording import Names, midnight
 
 REMINDERS = "reminders"
@@ -43,6 +47,12 @@ ONLY_ITS_OWN = frozenset({"sms", "document"})
 AS_IT_STANDS = frozenset({"inbox", "document"})
 """Families whose channels are given the message as it stands; a document is drawn up from the whole filing."""
 
+SHOWN = 50
+"""How many lines of one sort a compiled letter prints; the others are counted."""
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a letter counts as handed over that is to be handed over again: it is, and nothing more joins it."""
+
 BRING_CONTACTS = ("submit", ActKind.RESUBMIT.value, ActKind.CORRECT_CONTACT.value, ActKind.REPORT_CHANGE.value)
 
 
@@ -51,9 +61,10 @@ def open_for(session: Session, sent: Sequence[MessageRow], shown: Sequence[Publi
     opened = [*(_of(message, message.id) for message in sent), *map(_publication, shown)]
     if opened:
         session.connection().execute(insert(LetterRow), [letter.model_dump() for letter in opened])
-    for message in sent:
-        if NOTIFICATIONS[message.text].bundle:
-            _add_to_bundle(session, message)
+    for message in sorted(
+        filter(_is_bundled, sent), key=_bundle_of
+    ):  # in one order: no two entries wait for each other
+        _add_to_bundle(session, message)
 
 
 def _of(message: MessageRow, key: str) -> LetterRow:
@@ -72,7 +83,7 @@ def _of(message: MessageRow, key: str) -> LetterRow:
 
 def _publication(notice: PublicNoticeRow) -> LetterRow:
     return LetterRow(
-        id=f"page-{notice.id}",
+        id=f"_page-{notice.id}",
         filing_id=notice.filing_id,
         text=PUBLICATION,
         to="public",
@@ -82,21 +93,39 @@ def _publication(notice: PublicNoticeRow) -> LetterRow:
     )
 
 
+def _is_bundled(message: MessageRow) -> bool:
+    known = NOTIFICATIONS.get(message.text)
+    return known is not None and known.bundle
+
+
+def _bundle_of(message: MessageRow, running: int = 1) -> str:
+    """The id of a day's first bundle for a message's addressee, or of a further one."""
+    name = f"_{REMINDERS}-{message.office}-{message.to}-{day_of(message.created_at)}"
+    return name if running == 1 else f"{name}-{running}"
+
+
 def _add_to_bundle(session: Session, message: MessageRow) -> None:
     """Into the day's bundle for its addressee; once that has been handed over, into a next one."""
-    name = f"{REMINDERS}-{message.office}-{message.to}-{day_of(message.created_at)}"
     running = 1
     while True:
-        key = name if running == 1 else f"{name}-{running}"
+        key = _bundle_of(message, running)
         bundle = session.exec(select(LetterRow).where(LetterRow.id == key).with_for_update()).first()
         if bundle is None:
-            session.add(_of(message, key))
-            return
-        if bundle.handed_at is None:
+            if _opened(session, _of(message, key)):
+                return
+        elif bundle.handed_at is None:
             bundle.messages = json.dumps([*json.loads(bundle.messages), message.id])
             session.add(bundle)
             return
-        running += 1
+        else:
+            running += 1
+
+
+def _opened(session: Session, letter: LetterRow) -> bool:
+    """Open a letter that somebody else may be opening at the same time; False if they did."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    opening = dialect.insert(LetterRow).values(letter.model_dump()).on_conflict_do_nothing().returning(LetterRow.id)
+    return session.connection().execute(opening).first() is not None
 
 
 class Tried(Value):
@@ -127,18 +156,20 @@ class Letters:
             return list(session.exec(query.order_by(LetterRow.id).limit(limit)))
 
     def handed(self, letters: Sequence[str], now: datetime | None) -> None:
-        """Note that letters were handed to the engine; nothing joins them any more. None takes it back."""
+        """Note that letters were handed to the engine; nothing joins them any more. None: it may not have them yet."""
+        if not letters:
+            return
+        table = update(LetterRow).where(col(LetterRow.id) == bindparam("letter")).values(handed_at=bindparam("at"))
+        rows = [{"letter": letter, "at": now or LONG_AGO} for letter in sorted(letters)]  # the order of `open_for`
         with writing(self.engine) as session:
-            table = update(LetterRow).where(col(LetterRow.id).in_(letters))
-            session.connection().execute(table, {"handed_at": now})
+            session.connection().execute(table, rows)
 
     def compile(self, letter: LetterRow) -> bool:
         """Open a letter that nobody's entry opened, such as a morning's digest; False if it was opened before."""
+        if self.row(letter.id):
+            return False
         with writing(self.engine) as session:
-            if session.get(LetterRow, letter.id):
-                return False
-            session.add(letter)
-            return True
+            return _opened(session, letter)
 
     # What is in a letter
 
@@ -150,18 +181,18 @@ class Letters:
     def worded(self, row: LetterRow, family: str) -> Letter | None:
         """A letter in the words of a family; None if that family has nothing to say of it."""
         with reading(self.engine) as session:
-            messages = [session.get_one(MessageRow, each) for each in json.loads(row.messages)]
-            if row.text == REMINDERS and len(messages) > 1:
+            messages = _messages(session, row)
+            if len(messages) > 1:
                 said = _reminders(session, messages, family)
             elif messages:
                 said = _of_message(session, messages[0], family)
             else:
-                said = None if family in texts.UNTITLED else (row.title or "", row.body or "")
+                said = None if family in ONLY_ITS_OWN else (row.title or "", row.body or "")
         if said is None:
             return None
         return Letter(
             id=row.id,
-            messages=tuple(json.loads(row.messages)),
+            messages=tuple(message.id for message in messages),
             filing_id=row.filing_id,
             text=messages[0].text if len(messages) == 1 else row.text,
             to=row.to,
@@ -173,12 +204,19 @@ class Letters:
         )
 
     def recipient(self, row: LetterRow) -> Recipient:
-        """How the addressee can be reached now: an address corrected since the first try counts from the next one."""
+        """How the addressee can be reached now: an address corrected since the first try counts from the next one.
+
+        Reminders of several alliances go to everybody whom their leader named for one of them.
+        """
         if row.to != "leader":
             return self.book(row.to, row.office)
         with reading(self.engine) as session:
-            filing_id = row.filing_id or session.get_one(MessageRow, json.loads(row.messages)[0]).filing_id
-            return _of_leader(session, filing_id)
+            filings = [row.filing_id] if row.filing_id else [each.filing_id for each in _messages(session, row)]
+            reached = [_of_leader(session, filing_id) for filing_id in dict.fromkeys(filings)]
+        return Recipient(
+            mail=tuple(dict.fromkeys(address for each in reached for address in each.mail)),
+            phone=tuple(dict.fromkeys(number for each in reached for number in each.phone)),
+        )
 
     # What became of it
 
@@ -188,12 +226,14 @@ class Letters:
             return list(session.exec(select(DeliveryRow).where(DeliveryRow.letter == letter)))
 
     def note(self, letter: str, channel: str, tried: Tried, now: datetime) -> None:
-        """Note what a try came to."""
+        """Note what a try came to. Who tries again, after people asked for it, begins anew with the time it may take."""
         with writing(self.engine) as session:
             row = session.get(DeliveryRow, (letter, channel)) or DeliveryRow(
                 letter=letter, channel=channel, state="", tries=0, first_tried_at=now, last_tried_at=now,
                 address="", content="", receipt="",
             )  # fmt: skip
+            if row.state == "again":
+                row.first_tried_at = now
             row.tries += 1
             row.last_tried_at = now
             row.state, row.address, row.receipt, row.content = tried.state, tried.address, tried.receipt, tried.content
@@ -213,7 +253,7 @@ class Letters:
             given_up = update(DeliveryRow).where(col(DeliveryRow.letter) == letter, col(DeliveryRow.state) == "failed")
             session.connection().execute(given_up, {"state": "again"})
             table = update(LetterRow).where(col(LetterRow.id) == letter)
-            session.connection().execute(table, {"closed_at": None, "handed_at": None, "failed": False})
+            session.connection().execute(table, {"closed_at": None, "handed_at": LONG_AGO, "failed": False})
             return True
 
     def bounced(self, letter: str, channels: Sequence[str], why: str) -> bool:
@@ -224,56 +264,69 @@ class Letters:
             if session.connection().execute(update(DeliveryRow).where(*carried), failed).rowcount == 0:
                 return False
             table = update(LetterRow).where(col(LetterRow.id) == letter)
-            session.connection().execute(table, {"closed_at": None, "handed_at": None})
+            session.connection().execute(table, {"closed_at": None, "handed_at": LONG_AGO})
             return True
 
     def read(self, letter: str, now: datetime) -> MessageRow | None:
         """已读: note that a message was read in the inbox; the first time stands. None if there is no such message."""
         with writing(self.engine) as session:
-            unread = update(LetterRow).where(col(LetterRow.id) == letter, col(LetterRow.read_at).is_(None))
-            session.connection().execute(unread, {"read_at": now})
-            return session.get(MessageRow, letter)
+            message = session.get(MessageRow, letter)
+            if message:
+                unread = update(LetterRow).where(col(LetterRow.id) == letter, col(LetterRow.read_at).is_(None))
+                session.connection().execute(unread, {"read_at": now})
+            return message
 
     def inbox(
         self, office: str, *, after: datetime | None = None, unread: bool = False, limit: int = 200
     ) -> list[tuple[MessageRow, LetterRow]]:
-        """收件箱: what an office, or a leader by its code, was sent; the newest last."""
+        """收件箱: what an office, or a leader by its code, was sent, the newest last.
+
+        With `after`, the next ones; those of one instant are never parted, so whoever goes on after the last misses none.
+        """
+        at = col(MessageRow.created_at)
         query = select(MessageRow, LetterRow).where(LetterRow.id == MessageRow.id, MessageRow.office == office)
-        if after:
-            query = query.where(col(MessageRow.created_at) > after)
         if unread:
             query = query.where(col(LetterRow.read_at).is_(None))
         with reading(self.engine) as session:
-            return list(session.exec(query.order_by(col(MessageRow.created_at), MessageRow.id).limit(limit)))
+            if after is None:
+                newest = query.order_by(at.desc(), col(MessageRow.id).desc()).limit(limit)
+                return list(reversed(session.exec(newest).all()))
+            page = list(session.exec(query.where(at > after).order_by(at, MessageRow.id).limit(limit)))
+            if len(page) == limit:
+                last, _ = page[-1]
+                rest = query.where(at == last.created_at, col(MessageRow.id) > last.id)
+                page += session.exec(rest.order_by(MessageRow.id))
+            return page
 
     def of_filing(self, filing_id: str) -> list[tuple[MessageRow, list[LetterRow], list[DeliveryRow]]]:
         """Every message of a filing with the letters that carried it and what their channels have to show."""
         with reading(self.engine) as session:
             messages = list(session.exec(select(MessageRow).where(MessageRow.filing_id == filing_id)))
-            ids = {message.id for message in messages}
-            bundles = session.exec(select(LetterRow).where(LetterRow.text == REMINDERS)).all() if ids else []
             letters = [*session.exec(select(LetterRow).where(LetterRow.filing_id == filing_id))]
-            letters += [bundle for bundle in bundles if ids & set(json.loads(bundle.messages))]
+            letters += _bundles(session, messages)
             shown = select(DeliveryRow).where(col(DeliveryRow.letter).in_([letter.id for letter in letters]))
             deliveries = list(session.exec(shown))
+        of_message: dict[str, list[LetterRow]] = {}
+        for letter in letters:
+            for message_id in json.loads(letter.messages):
+                of_message.setdefault(message_id, []).append(letter)
+        of_letter: dict[str, list[DeliveryRow]] = {}
+        for delivery in deliveries:
+            of_letter.setdefault(delivery.letter, []).append(delivery)
         carried = []
         for message in sorted(messages, key=lambda one: (one.number, len(one.id), one.id)):
-            mine = [letter for letter in letters if message.id in json.loads(letter.messages)]
-            keys = {letter.id for letter in mine}
-            carried.append((message, mine, [each for each in deliveries if each.letter in keys]))
+            mine = of_message.get(message.id, [])
+            carried.append((message, mine, [each for letter in mine for each in of_letter.get(letter.id, ())]))
         return carried
 
     def failed(self, office: str | None = None) -> list[tuple[LetterRow, list[DeliveryRow]]]:
         """Letters on which a channel gave up, with what each channel has to show."""
-        query = select(LetterRow).where(col(LetterRow.failed).is_(True))
-        if office:
-            query = query.where(LetterRow.office == office)
+        given_up = and_(col(LetterRow.failed).is_(True), true() if office is None else col(LetterRow.office) == office)
+        shown = select(DeliveryRow).where(col(DeliveryRow.letter).in_(select(LetterRow.id).where(given_up)))
         with reading(self.engine) as session:
-            letters = session.exec(query.order_by(col(LetterRow.closed_at))).all()
-            return [
-                (letter, list(session.exec(select(DeliveryRow).where(DeliveryRow.letter == letter.id))))
-                for letter in letters
-            ]
+            letters = session.exec(select(LetterRow).where(given_up).order_by(col(LetterRow.closed_at))).all()
+            deliveries = session.exec(shown).all()
+        return [(letter, [each for each in deliveries if each.letter == letter.id]) for letter in letters]
 
 
 def content(letter: Letter) -> str:
@@ -281,38 +334,63 @@ def content(letter: Letter) -> str:
     return digest([letter.title, letter.body])
 
 
+def _messages(session: Session, row: LetterRow) -> list[MessageRow]:
+    """The messages in a letter, in its order."""
+    ids: list[str] = json.loads(row.messages)
+    known = {each.id: each for each in session.exec(select(MessageRow).where(col(MessageRow.id).in_(ids)))}
+    return [known[each] for each in ids]
+
+
+def _bundles(session: Session, messages: Iterable[MessageRow]) -> list[LetterRow]:
+    """The bundles that carry these messages, found by their ids: what is not in a day's first one is in a next."""
+    left = {message.id: message for message in messages if _is_bundled(message)}
+    found: list[LetterRow] = []
+    for running in count(1):
+        keys = {_bundle_of(message, running) for message in left.values()}
+        bundles = session.exec(select(LetterRow).where(col(LetterRow.id).in_(keys))).all() if keys else []
+        if not bundles:
+            break
+        found += bundles
+        carried = {each for bundle in bundles for each in json.loads(bundle.messages)}
+        left = {key: message for key, message in left.items() if key not in carried}
+    return found
+
+
 # Words
 
 
 def _of_message(session: Session, message: MessageRow, family: str) -> tuple[str, str] | None:
     """A message in the words of a family: its own text there, or the message as it stands in the inbox."""
+    as_it_stands = message.title, message.body
+    if family == "inbox":
+        return as_it_stands
+    if not texts.exists(family, message.text):
+        return None if family in ONLY_ITS_OWN else as_it_stands
+    entry = _entry(session, message)
+    if texts.find(family, message.text, entry.filing.jurisdiction) is None:
+        return None if family in ONLY_ITS_OWN else as_it_stands
+    if family in AS_IT_STANDS:
+        return as_it_stands
+    earlier = session.get(EntryRow, (message.filing_id, message.number - 1))
+    before = Entry.model_validate_json(earlier.body).filing if earlier else None
     filing = session.get_one(FilingRow, message.filing_id)
-    text = texts.find(family, message.text, filing.jurisdiction)
-    if text is None and family in ONLY_ITS_OWN:
-        return None
-    if text is None or family in AS_IT_STANDS:
-        return message.title, message.body
-    before, entry = _entries(session, message)
     days = reminded_on(session, entry.filing)
     names = Names(alliance=filing.alliance_name, leader=filing.leader_name, reminded_on=days)
     return texts.render(message.text, before, entry, names, family)
 
 
-def _entries(session: Session, message: MessageRow) -> tuple[Filing | None, Entry]:
-    row = session.get_one(EntryRow, (message.filing_id, message.number))
-    earlier = session.get(EntryRow, (message.filing_id, message.number - 1))
-    before = Entry.model_validate_json(earlier.body).filing if earlier else None
-    return before, Entry.model_validate_json(row.body)
+def _entry(session: Session, message: MessageRow) -> Entry:
+    return Entry.model_validate_json(session.get_one(EntryRow, (message.filing_id, message.number)).body)
 
 
 def reminded_on(session: Session, filing: Filing) -> tuple[date, ...]:
-    """The days on which the leader was reminded of the years that a revocation rests on (G-19)."""
+    """The days on which the leader had been reminded of the years that a revocation rests on (G-19)."""
     years = set(filing.case.years) if filing.case else set()
     if not years:
         return ()
     query = select(EntryRow).where(EntryRow.filing_id == filing.id, EntryRow.kind == "reminder")
     days = []
-    for row in session.exec(query.order_by(col(EntryRow.number))):
+    for row in session.exec(query.where(EntryRow.number < filing.number).order_by(col(EntryRow.number))):
         lapse = Entry.model_validate_json(row.body).event
         if isinstance(lapse, Lapse) and lapse.year in years:
             days.append(day_of(row.at))
@@ -321,23 +399,29 @@ def reminded_on(session: Session, filing: Filing) -> tuple[date, ...]:
 
 def _reminders(session: Session, messages: Sequence[MessageRow], family: str) -> tuple[str, str] | None:
     """Several reminders as one: how many, the nearest deadline, and the title of each."""
-    text = texts.find(family, REMINDERS, "") or (
-        None if family in texts.UNTITLED else texts.find("inbox", REMINDERS, "")
-    )
+    entries = [_entry(session, message) for message in messages]
+    places = {entry.filing.jurisdiction for entry in entries}
+    place = places.pop() if len(places) == 1 else ""
+    text = texts.find(family, REMINDERS, place)
+    if text is None and family not in ONLY_ITS_OWN:
+        text = texts.find("inbox", REMINDERS, place)
     if text is None:
         return None
-    deadlines = []
-    for message in messages:
-        _, entry = _entries(session, message)
-        year = entry.filing.year(getattr(entry.event, "year", None) or 0)
-        deadlines += [year.due] if year else []
+    years = [entry.filing.year(entry.event.year or 0) for entry in entries if isinstance(entry.event, Lapse)]
+    deadlines = [year.due for year in years if year]
     return text.filled(
         {
-            "count": str(len(messages)),
+            "count": str(len({message.filing_id for message in messages})),
             "first": midnight(min(deadlines)) if deadlines else "见各件",
-            "lines": "\n".join(f"{n}. {message.title}" for n, message in enumerate(messages, 1)),
+            "lines": listed([message.title for message in messages]),
         }
     )
+
+
+def listed(lines: Sequence[str]) -> str:
+    """Lines with their numbers, as many as a letter prints."""
+    more = [f"……另有{len(lines) - SHOWN}件"] if len(lines) > SHOWN else []
+    return "\n".join([*(f"{number}. {line}" for number, line in enumerate(lines[:SHOWN], 1)), *more])
 
 
 # Addresses
@@ -345,20 +429,25 @@ def _reminders(session: Session, messages: Sequence[MessageRow], family: str) ->
 
 def _of_leader(session: Session, filing_id: str) -> Recipient:
     """The leader's phone and mail as last told: by a correction, a change that took effect, or the application."""
-    filing = session.get_one(FilingRow, filing_id)
+    filing = Filing.model_validate_json(session.get_one(FilingRow, filing_id).value)
     query = select(EntryRow).where(EntryRow.filing_id == filing_id, col(EntryRow.kind).in_(BRING_CONTACTS))
     query = query.where(col(EntryRow.refused).is_(None)).order_by(col(EntryRow.number).desc())
     for row in session.exec(query):
-        event = Entry.model_validate_json(row.body).event
+        entry = Entry.model_validate_json(row.body)
+        if not _holds(filing, entry):
+            continue
         paper = _paper(session, row.paper)
-        told: Mapping[str, Any] | None = None
-        if isinstance(event, CorrectContact):
-            told = paper
-        elif not isinstance(event, ReportChange) or event.leader in (None, filing.leader):
-            told = paper.get("leader")
+        told: Mapping[str, Any] | None = paper if isinstance(entry.event, CorrectContact) else paper.get("leader")
         if told:
             return Recipient(mail=tuple(filter(None, [told.get("email")])), phone=(told["phone"],))
     return Recipient()
+
+
+def _holds(filing: Filing, entry: Entry) -> bool:
+    """Whether what an entry tells of the leader holds: a reviewed change once in effect (G-24), all else of this leader."""
+    if isinstance(entry.event, ReportChange) and entry.event.change in REVIEWED:
+        return entry.event.paper == filing.paper
+    return entry.filing.leader == filing.leader
 
 
 def _paper(session: Session, key: str | None) -> dict[str, Any]:

@@ -20,7 +20,10 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 
 import worker as service
+from activities.channels.configured import Configured
+from activities.channels.folder import OutboxFolder
 from bench.floor import Floor, Rows
+from models.channels import Filters
 from models.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -88,8 +91,9 @@ async def main(side: str, address: str, queue: str, var: Path) -> None:
     if side == "floor":
         worker = floor(client, queue, var)
     else:
-        settings = Settings(var=var, task_queue=queue, metrics_port=0)
-        worker, postman = service.build(client, service.open_register(settings), settings)
+        settings = Settings(var=var, task_queue=queue, metrics_port=0, bundle_wait=0, routines=False)
+        files = [Configured("files", OutboxFolder(settings.outbox), Filters())]
+        worker, postman = service.build(client, service.open_register(settings), settings, files)
         rounds = asyncio.create_task(postman.run()) if side == "ours" else None
     async with worker:
         print(READY, flush=True)  # noqa: T201 - for the parent

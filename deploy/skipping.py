@@ -87,7 +87,7 @@ class World:
     @classmethod
     def without_worker(cls, environment: WorkflowEnvironment, var: Path, **settings: Any) -> Self:
         """A world where nobody works yet."""
-        quick = {"metrics_port": 0, "routines": False, "bundle_wait": 0.0}
+        quick = {"metrics_port": 0, "routines": False, "drafts": False, "bundle_wait": 0.0}
         chosen = Settings(var=var, task_queue=f"queue-{digest(str(var))[:12]}", **(quick | settings))
         migrate(chosen.register_url)
         return cls(environment, chosen, Register.at(chosen.register_url))

@@ -17,6 +17,7 @@ from activities.documents.docket import docket as docket_of
 from activities.documents.dossier import dossier
 from activities.documents.forms import forms
 from activities.documents.sheets import summary
+from activities.files import put
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from deploy.skipping import World, skipping_server
@@ -154,14 +155,13 @@ FOLDERS = {
 def laid_out(world: World, filing_id: str, at: datetime) -> None:
     """The life as papers, and its announcements as they would be seen on its last day."""
     register, papers = world.register, world.settings.var / "papers"
-    papers.mkdir()
     row = register.row(filing_id)
     assert row
     for form in forms(register, filing_id):
-        (papers / form.name).write_bytes(form.content)
-    (papers / "卷宗.docx").write_bytes(docket_of(register, filing_id))
-    (papers / "归档包.zip").write_bytes(dossier(register, filing_id))
-    (papers / "汇总表.xlsx").write_bytes(summary(register, [row]))
+        put(papers / form.name, form.content)
+    put(papers / "卷宗.docx", docket_of(register, filing_id))
+    put(papers / "归档包.zip", dossier(register, filing_id))
+    put(papers / "汇总表.xlsx", summary(register, [row]))
     Site(world.settings.site, Notices(register.engine)).write_all(day_of(at))
 
 
@@ -172,7 +172,7 @@ async def main(kind: Kind, var: Path = VAR) -> int:
     place = var / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{kind.lower()}"
     place.mkdir(parents=True)
     database = {"dev_server_database_filename": str(place / "temporal.db")}
-    async with skipping_server(**database) as server, World.opened(server, place) as world:
+    async with skipping_server(**database) as server, World.opened(server, place, drafts=True) as world:
         docket = await live(world, kind, year)
         form = application(kind, year)
         messages = await world.delivered(form["filing_id"])

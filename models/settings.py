@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     site_address: str = Field(
         "", pattern=r"^(?:https?://\S+)?$", description="public address of the announcements, for feeds"
     )
+    drafts: bool = Field(True, description="documents for staff as entries come, below `var`; else only when asked for")
     task_queue: str = Field("filings", description="Temporal task queue")
     activity_threads: int = Field(8, ge=1, le=64, description="threads that write the register")
     cached_workflows: int = Field(2000, ge=0, description="filings kept in memory between their entries")
@@ -58,7 +59,7 @@ class Settings(BaseSettings):
         return self.var / "outbox"
 
     @property
-    def drafts(self) -> Path:
+    def tray(self) -> Path:
         """Where the documents for staff are laid out, a folder for each office."""
         return self.var / "drafts"
 

@@ -23,6 +23,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+NOT_FOR_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -108,6 +109,11 @@ def canonical(value: Any) -> str:
 def storable(text: str) -> str:
     """A text as every database can hold it: without NUL and without half a surrogate pair."""
     return HALF_A_PAIR.sub("\ufffd", text).replace("\x00", "\ufffd")
+
+
+def legible(text: str) -> str:
+    """A text without the few characters that neither HTML nor XML, and so no document, can carry."""
+    return NOT_FOR_XML.sub("\ufffd", text)
 
 
 def digest(value: Any) -> str:

@@ -51,6 +51,7 @@ async def not_confirmed_by_two(world: World, filing_id: str, year: int) -> None:
     await story.city("accept", f"{year}-03-16")
     await story.city("refuse", f"{year}-03-20", reason="不属联盟备案范围")
     await story.city2("refuse", f"{year}-03-21", reason="不属联盟备案范围")
+    await story.city("settle_delivery", f"{year}-03-23", entry=story.filing.number, method="post")
     await world.handle(filing_id).result()
 
 
@@ -104,7 +105,8 @@ async def revoked_by_decision_and_restored(world: World, filing_id: str, year: i
     await story.city("rule_on_defence", f"{year}-06-01", outcome="rejected", reason="与事实不符")
     await story.province("release", f"{year}-06-02", reason="已核实")
     await story.city2("approve_revocation", f"{year}-06-08", document_no="沈科决2号")
-    await story.city("record_announcement", f"{year}-06-09", url="https://kjj.example.gov.cn/gg/3")
+    await story.city("settle_delivery", f"{year}-06-09", entry=story.filing.number, method="in_person")
+    await story.city("record_announcement", f"{year}-06-09T10:00:00", url="https://kjj.example.gov.cn/gg/3")
     await world.handle(filing_id).result()
     restored = story.act("city", "restore", f"{year}-08-01", document_no="复议决定4号")
     await world.acts(filing_id, restored)
@@ -117,6 +119,30 @@ async def cured_in_the_window(world: World, filing_id: str, year: int) -> None:
     await story.on(f"{year + 1}-12-02")
     await story.reports(year + 1, f"{year + 1}-12-08")
     await story.on(f"{year + 2}-01-05")
+
+
+async def served_at_last(world: World, filing_id: str, year: int) -> None:
+    """A correction served by post, a 告知书 that lay unread and could not be delivered, served by post as well; revoked."""
+    platform = {"by": {"person": "delivering", "office": "210000", "role": "platform"}}
+    story = Story(world, filing_id, service={"consent": False, "address": "沈阳市示例路1号"})
+    await story.submitted(f"{year}-03-15")
+    lacking = [{"item": "A-17", "message": "补充协议附件"}]
+    await story.city("return_for_correction", f"{year}-03-16", deficiencies=lacking)
+    await story.city("record_service", f"{year}-03-22", served_on=f"{year}-03-19", method="post")
+    corrected = {name: value for name, value in story.form.items() if name not in ("received_at", "by")}
+    corrected["service"] = {"consent": True, "address": "inbox:served-at-last"}
+    await story.leader("resubmit", f"{year}-04-10", content=corrected)
+    await story.city("accept", f"{year}-04-11")
+    await story.iit("give_iit_opinion", f"{year}-04-12", positive=True)
+    await story.city2("confirm", f"{year}-04-13", checklist=checklist())
+    await story.province("archive", f"{year}-05-10")
+    await story.on(f"{year + 1}-12-01T10:00:00")
+    failed = story.act("city", "report_undeliverable", f"{year + 1}-12-02", entry=story.filing.number, reason="空号")
+    await world.acts(filing_id, failed | platform)
+    await story.city("record_service", f"{year + 1}-12-20", served_on=f"{year + 1}-12-18", method="post")
+    await story.on(f"{year + 2}-01-20")
+    await story.city("record_announcement", f"{year + 2}-01-21", url="https://kjj.example.gov.cn/gg/4")
+    await world.handle(filing_id).result()
 
 
 async def changed_and_moved(world: World, filing_id: str, year: int) -> None:
@@ -174,6 +200,7 @@ LIVES: dict[str, Life] = {
         deregistered,
         revoked_by_decision_and_restored,
         cured_in_the_window,
+        served_at_last,
         changed_and_moved,
     )
 }

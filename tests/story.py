@@ -70,12 +70,16 @@ class Story:
         self.form = self.form | {"received_at": instant(on).isoformat()}
         return await self.world.submits(self.form)
 
-    async def archived(self, year: int) -> Receipt:
-        """Submitted on 15 March and in force on 20 April of a year, without incident."""
+    async def on_notice(self, year: int) -> Receipt:
+        """Submitted on 15 March and published on the 18th of a year, without incident."""
         await self.submitted(f"{year}-03-15")
         await self.city("accept", f"{year}-03-16")
         await self.iit("give_iit_opinion", f"{year}-03-17", positive=True)
-        await self.city2("confirm", f"{year}-03-18", checklist=checklist())
+        return await self.city2("confirm", f"{year}-03-18", checklist=checklist())
+
+    async def archived(self, year: int) -> Receipt:
+        """On notice in March and in force on 20 April of a year, without incident."""
+        await self.on_notice(year)
         return await self.province("archive", f"{year}-04-20")
 
     async def reports(self, year: int, on: str) -> Receipt:

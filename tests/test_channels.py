@@ -11,20 +11,31 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Literal
 
+import docx
 import pytest
 import structlog
 import trustme
 from hypothesis import given
 from hypothesis import strategies as st
+from icalendar import Calendar
 from structlog.testing import capture_logs
 
 from activities.channels import sms
 from activities.channels.channel import Carried, Channel, Letter, Recipient, Undeliverable, masked
-from activities.channels.configured import ADDRESSEES, Configured, build, office_recipient
+from activities.channels.configured import ADDRESSEES, OFFICE_KEYS, Configured, build, contacts, office_recipient
 from activities.channels.mail import Bounce, bounced
+from activities.channels.pages import calendars
 from activities.channels.sms import UNREADABLE, parts
 from activities.channels.webhook import Webhook
+from activities.documents.drafting import Contact
+from activities.letters import CALENDARS
+from activities.register import Register
 from models.channels import STAFF, ChannelsFile, ChannelsRefused, WebhookSettings, read_channels
+from models.settings import Settings
+from models.vocabulary import Kind
+from regulation import intake
+from regulation.simulation import simulate
+from tests.databases import Databases
 from tests.loopback import (
     HOST,
     Answer,
@@ -39,6 +50,9 @@ from tests.loopback import (
     trusted,
     verifying,
 )
+from tests.simulated import Papered, lived, written
+from tests.story import application
+from worker import channels_of
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER_SECRET = "whsec_" + base64.b64encode(b"another key of the platform's").decode()
@@ -244,6 +258,9 @@ WEBHOOK = 'type = "webhook"\nurl = "http://127.0.0.1:1/"\n'
         ),
         ("[offices.'210100']\nmail = ['nobody']", "offices.210100.mail.0", "格式不正确"),
         ("[offices.'210100']\nphone = ['024-12345678']", "offices.210100.phone.0", "格式不正确"),
+        ("[offices.'210100']\ntelephone = '请致电王示例'", "offices.210100.telephone", "格式不正确"),
+        ("[offices.'210100']\npostal_address = \"示例路1号\\n# 标题\"", "offices.210100.postal_address", "格式不正确"),
+        ("[offices.'210100']\npostal_address = ''", "offices.210100.postal_address", "不得为空"),
     ],
 )
 def test_a_fault_is_told_in_chinese_with_its_place(file_of: FileOf, written: str, place: str, fault: str) -> None:
@@ -339,6 +356,18 @@ def test_an_industry_office_is_not_reached_at_the_science_office_of_the_same_key
     assert office_recipient(without, "city_iit", "210100") == Recipient()
 
 
+def test_documents_print_what_the_address_book_makes_public(file_of: FileOf) -> None:
+    science = (
+        "mail = ['st@example.org']\ntelephone = '024-00000000转801、024-00000001'\npostal_address = '沈阳市示例路1号'"
+    )
+    file = file_of(f"[offices.'210100']\n{science}\n[offices.'210100/city_iit']\ntelephone = '024-11111111'")
+    assert contacts(file)["210100"] == Contact("024-00000000转801、024-00000001", "沈阳市示例路1号")
+    assert contacts(file).get("210200") is None
+    assert office_recipient(file, "reviewer", "210100") == Recipient(mail=("st@example.org",)), (
+        "nobody is written to there"
+    )
+
+
 # The folder
 
 
@@ -352,6 +381,74 @@ def test_the_folder_holds_one_file_a_letter(only: Made, tmp_path: Path) -> None:
         "编号：SY-2027-001-12-1\n收件：leader（91210100MA0TEST00X）\n时间：2027-03-15T09:30:00+08:00\n"
         "标题：补正通知（𠮷林）\n\n请于4月14日前重报。\n"
     )
+
+
+# Documents and calendars for staff
+
+
+@pytest.fixture
+def register(sqlite: Databases) -> Iterator[Register]:
+    """A register with a life of kind A that is over, and one of kind B that has begun in a zone of the same city."""
+    opened = Register.at(sqlite.migrated())
+    written(opened, lived("LIFE"))
+    form = application(
+        Kind.B, filing_id="BEE", received_at="2023-04-10T09:00:00+08:00", agreement_effective_on="2023-02-01"
+    )
+    began = simulate(form, [], datetime.fromisoformat(form["received_at"]))
+    examined = intake.examine(form, datetime.fromisoformat(form["received_at"]))
+    assert examined.form
+    written(opened, Papered(began.docket, (("application", intake.paper(examined.form)),)))
+    yield opened
+    opened.engine.dispose()
+
+
+def in_house(register: Register, var: Path, file: ChannelsFile) -> dict[str, Channel]:
+    """What a worker has beside the configured channels."""
+    return {each.name: each.channel for each in channels_of(Settings(var=var), file, register)}
+
+
+def test_the_tray_lays_out_documents_with_the_office_s_own_contacts(
+    register: Register, file_of: FileOf, tmp_path: Path
+) -> None:
+    file = file_of("[offices.'210100']\ntelephone = '024-00000000'\npostal_address = '沈阳市示例路1号'")
+    tray = in_house(register, tmp_path / "var", file)["drafts"]
+    accepted = letter(id="LIFE-4-1", filing_id="LIFE", text="accepted")
+    for _ in range(2):
+        assert tray.send(accepted, Recipient()) == Carried("210100", "0004-受理通知.docx")
+    (laid,) = [path for path in (tmp_path / "var").rglob("*") if path.is_file()]
+    assert laid == tmp_path / "var" / "drafts" / "210100" / "LIFE" / "0004-受理通知.docx"
+    told = [paragraph.text for paragraph in docx.Document(str(laid)).paragraphs]
+    assert {"联系电话：024-00000000", "通信地址：沈阳市示例路1号"} <= set(told)
+    with pytest.raises(Undeliverable):
+        tray.send(letter(id="NOBODY-1-1", filing_id="NOBODY"), Recipient())
+
+
+def test_every_office_and_every_leader_has_a_calendar(register: Register, file_of: FileOf, tmp_path: Path) -> None:
+    folder = in_house(register, tmp_path / "var", file_of(""))["calendars"]
+    day = letter(id="calendars-2023-04-10", filing_id=None, text=CALENDARS)
+    assert folder.reaches(day, Recipient())
+    assert folder.send(day, Recipient()) == folder.send(day, Recipient())
+    files = {path.relative_to(tmp_path / "var" / "calendars"): path for path in tmp_path.rglob("*.ics")}
+    over, begun = register.row("LIFE"), register.row("BEE")
+    assert over
+    assert begun
+    leaders = {Path("leaders") / f"{row.leader}.ics" for row in (over, begun)}
+    assert files.keys() == leaders | {Path("offices") / f"{key}.ics" for key in OFFICE_KEYS}
+    assert {path.read_bytes() for path in files.values()} == set(calendars(register).values()), "nothing half written"
+
+    busy = {path.stem for path in files.values() if Calendar.from_ical(path.read_bytes()).events}
+    assert busy == {"210100", begun.zone, "210000", begun.leader}, "where nothing is due, a calendar is empty and stays"
+    ours: Any = Calendar.from_ical(files[Path("offices") / f"{begun.zone}.ics"].read_bytes())
+    assert ours["name"] == "沈阳高新技术产业开发区备案日程"
+    starts = [str(event["dtstart"].dt) for event in ours.events]
+    assert starts == sorted(starts)
+
+
+def test_a_calendar_alone_is_the_one_in_the_folder(register: Register) -> None:
+    everybody = calendars(register)
+    for key in ("210000", "210100", "210500", "91210102MA10ABCD6H"):
+        assert calendars(register, key) == {key: everybody[key]}
+    assert calendars(register, "NOBODY") == {}
 
 
 # The webhook

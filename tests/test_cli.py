@@ -4,29 +4,41 @@ Most commands run in this process; those under `Real processes` as anybody would
 """
 
 import asyncio
+import hashlib
+import io
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from zipfile import ZipFile
 
+import docx
+import openpyxl
 import pytest
+from icalendar import Calendar
 from sqlalchemy import create_engine, update
 from sqlmodel import SQLModel
 
 import starter
+from activities.letters import Letters, Tried
 from activities.register import Register
 from deploy.database import migrate
+from models.acts import AcknowledgeService
 from models.settings import Settings
 from models.vocabulary import ActKind, Kind, Stage
+from regulation import offices, texts
 from tests.applications import EXAMPLES, good
-from tests.simulated import END, NOW, lived, written
-from tests.story import application
+from tests.simulated import END, NOW, Papered, lived, written
+from tests.story import Story, application
+from tests.test_channels import bounce as report_of_failure
 from tests.world import World
 
 ROOT = Path(__file__).parent.parent
@@ -175,6 +187,23 @@ def test_what_is_no_act_is_refused_with_its_findings(beian: Terminal, raw: Mappi
         ["list", "--limit", "many"],
         ["simulate", str(EXAMPLES / "kind_a.json"), "--until", "soon"],
         ["simulate", str(EXAMPLES / "kind_a.json"), "--acts", "no-such-file.json"],
+        ["messages"],
+        ["inbox", "210100", "--after", "soon"],
+        ["inbox", "210100", "--limit", "0"],
+        ["redeliver"],
+        ["bounce", "no-such-file.eml"],
+        ["check-texts", "no-such-folder"],
+        ["check-channels", "no-such-file.toml"],
+        ["export"],
+        ["export", "nothing"],
+        ["export", "docket"],
+        ["export", "notice"],
+        ["export", "drafts", "ENDED", "--entry", "0"],
+        ["export", "drafts", "ENDED", "--to", __file__],
+        ["export", "docket", "ENDED", "--to", f"{__file__}/below"],
+        ["export", "summary", "--stage", "nowhere"],
+        ["export", "deadlines", "--due-before", "soon"],
+        ["export", "site", "--on", "soon"],
     ],
     ids=" ".join,
 )
@@ -356,10 +385,357 @@ def test_the_list_is_sorted_by_the_nearest_deadline_and_can_be_narrowed(beian: T
 
 
 def test_what_is_not_there_is_not_found(beian: Terminal) -> None:
-    for command in ("show", "agenda"):
+    for command in ("show", "agenda", "messages", "redeliver"):
         answer = beian(command, "NOBODY", "--json")
         assert answer.code == 3
         assert "NOBODY" in answer.json["message"]
+        assert beian(command, "NOBODY").err.startswith("没有这")
+
+
+# Messages
+
+LEADER = "91210102MA10ABCD6H"
+
+
+@pytest.fixture
+def house(beian: Terminal, var: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Register]:
+    """The register of those commands: a copy, in which anything may be written."""
+    settings = Settings(var=tmp_path / "house")
+    shutil.copytree(var, settings.var)
+    monkeypatch.setenv("BEIAN_VAR", str(settings.var))
+    register = Register.at(settings.register_url)
+    yield register
+    register.engine.dispose()
+    texts.reset()
+
+
+@pytest.fixture
+def given_up(house: Register) -> Letters:
+    """Letters: the first one arrived by mail, and the SMS gateway refused it for good."""
+    letters = Letters(house.engine)
+    arrived = Tried(state="arrived", address="l***@example.cn", receipt="250 queued", content="c")
+    failed = Tried(state="failed", address="138****0001", receipt="短信网关拒收", content="c")
+    letters.note("ENDED-1-1", "post", arrived, NOW)
+    letters.note("ENDED-1-1", "sms", failed, NOW)
+    letters.close("ENDED-1-1", NOW, failed=True)
+    return letters
+
+
+def test_messages_are_shown_with_what_every_channel_has_to_show(
+    beian: Terminal, house: Register, given_up: Letters
+) -> None:
+    given_up.read("ENDED-1-2", NOW)
+    told = beian("messages", "ENDED", "--json").json
+    assert {each["id"] for each in told} == {message.id for message in house.messages("ENDED")}
+    first, second, *_ = told
+    assert (first["text"], first["to"], first["office"]) == ("submitted", "leader", LEADER)
+    assert first["created_at"] == NOW.isoformat()
+    assert [(each["channel"], each["state"], each["receipt"]) for each in first["deliveries"]] == [
+        ("post", "arrived", "250 queued"),
+        ("sms", "failed", "短信网关拒收"),
+    ]
+    assert (first["read_at"], second["read_at"], second["deliveries"]) == (None, NOW.isoformat(), [])
+    table = beian("messages", "ENDED")
+    assert table.code == 0
+    assert all(text in table.out for text in (first["title"], "post 已送", "sms 未送达", "ENDED-1-1", "沈阳市科技局"))
+
+
+def test_an_inbox_is_pulled_in_order_and_in_parts(beian: Terminal, house: Register) -> None:
+    received = beian("inbox", LEADER, "--json").json
+    assert {each["id"].partition("-")[0] for each in received} == {"ENDED", "SUBMITTED", "RETURNED"}
+    assert [each["created_at"] for each in received] == sorted(each["created_at"] for each in received)
+    assert {each["office"] for each in received} == {LEADER}
+
+    def pulled(*options: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = beian("inbox", LEADER, *options, "--json").json
+        return found
+
+    assert pulled("--limit", "2") == received[-2:]
+    assert pulled("--after", "2026-01-01", "--limit", "1")[0] == received[0]
+    last = received[-1]["created_at"]
+    assert pulled("--after", received[-2]["created_at"]) == received[-1:]
+    assert pulled("--after", last) == []
+    assert pulled("--after", "2026-03-15") == received, "a day stands for its beginning"
+    assert (
+        pulled("--after", "2026-03-16") == [each for each in received if each["created_at"] > "2026-03-16"] != received
+    )
+    Letters(house.engine).read(received[0]["id"], NOW)
+    assert pulled("--unread") == received[1:]
+    assert pulled()[0]["read_at"] == NOW.isoformat()
+    table = beian("inbox", LEADER, "--limit", "2")
+    assert all(received[-1][field] in table.out for field in ("id", "title"))
+    assert beian("inbox", "nobody", "--json").json == []
+
+
+def test_what_a_channel_gave_up_is_listed_until_it_is_sent_again(beian: Terminal, given_up: Letters) -> None:
+    (row,) = beian("undelivered", "--json").json
+    assert (row["id"], row["text"], row["closed_at"]) == ("ENDED-1-1", "submitted", NOW.isoformat())
+    assert [each["state"] for each in row["deliveries"]] == ["arrived", "failed"]
+    assert beian("undelivered", "--office", LEADER, "--json").json == [row]
+    assert beian("undelivered", "--office", "210100", "--json").json == []
+    table = beian("undelivered").out
+    assert "sms：短信网关拒收" in table
+    assert "250 queued" not in table
+    assert beian("redeliver", "ENDED-1-1", "--json").json == {"letter": "ENDED-1-1"}
+    assert beian("undelivered", "--json").json == []
+    assert [each.state for each in given_up.deliveries("ENDED-1-1")] == ["arrived", "again"]
+    reopened = given_up.row("ENDED-1-1")
+    assert reopened
+    assert reopened.closed_at is None
+    assert beian("redeliver", "ENDED-1-1").out == "已交付再次投递\n"
+
+
+MAIL_SERVER = """
+[channels.post]
+type = "mail"
+host = "mail.example.cn"
+sender = "beian@example.cn"
+"""
+CONTACT = """
+[offices.210100]
+telephone = "024-00000000"
+postal_address = "沈阳市示例路1号"
+"""
+
+
+@pytest.fixture
+def channels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file of channels: a mail server, and an office's public contacts."""
+    path = tmp_path / "channels.toml"
+    path.write_text(MAIL_SERVER + CONTACT, "utf-8")
+    monkeypatch.setenv("BEIAN_CHANNELS", str(path))
+    return path
+
+
+def test_a_bounced_mail_is_noted(
+    beian: Terminal, given_up: Letters, channels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    returned = report_of_failure(head="X-Beian-Message: ENDED-1-1")
+    assert beian("bounce", beian.file(returned), "--json").json == {"letter": "ENDED-1-1", "status": "5.1.1"}
+    states = {each.channel: (each.state, each.receipt) for each in given_up.deliveries("ENDED-1-1")}
+    assert states == {"post": ("failed", "退信 5.1.1"), "sms": ("failed", "短信网关拒收")}
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(returned)))
+    assert beian("bounce", "-").out == "ENDED-1-1：退信 5.1.1\n"
+
+
+def test_what_is_no_bounce_of_a_letter_is_not_noted(beian: Terminal, given_up: Letters, channels: Path) -> None:
+    for raw in (
+        b"Subject: hello\r\n\r\nhello",
+        report_of_failure(head="X-Beian-Message: ENDED-1-1", action="delayed", status="4.4.1"),
+        report_of_failure(head="X-Beian-Message: NOBODY-1-1"),
+    ):
+        answer = beian("bounce", beian.file(raw), "--json")
+        assert answer.code == 64
+        assert "不是本系统信函的退信" in answer.json["message"]
+    channels.write_text("", "utf-8")
+    assert beian("bounce", beian.file(report_of_failure(head="X-Beian-Message: ENDED-1-1"))).code == 64, "no mail here"
+    assert [each.state for each in given_up.deliveries("ENDED-1-1")] == ["arrived", "failed"]
+
+
+def test_a_folder_of_texts_is_checked_whole(beian: Terminal, house: Register, tmp_path: Path) -> None:
+    (tmp_path / "texts" / "inbox").mkdir(parents=True)
+    text = tmp_path / "texts" / "inbox" / "archived.txt"
+    text.write_text("入库\n“{alliance}”已备案入库。", "utf-8")
+    assert beian("check-texts", tmp_path / "texts").out == "1 个文件，均可用\n"
+    assert beian("check-texts", tmp_path / "texts", "--json").json == {"texts": 1}
+    text.write_text("入库\n“{allience}”已备案入库。", "utf-8")
+    text.with_name("arkived.txt").write_text("入库\n已入库。", "utf-8")
+    answer = beian("check-texts", tmp_path / "texts", "--json")
+    assert answer.code == 64
+    assert "allience" in answer.json["message"]
+    assert "arkived" in answer.json["message"]
+    assert beian("check-texts", tmp_path / "texts").err.count("\n") == 2
+
+
+def test_a_file_of_channels_is_checked_whole(beian: Terminal, channels: Path) -> None:
+    assert beian("check-channels", channels).out == "post：mail\n"
+    assert beian("check-channels", channels, "--json").json == [{"name": "post", "words": "mail"}]
+    channels.write_text('[channels.fax]\ntype = "fax"\n[offices.999999]\ntelephone = "请问"\n', "utf-8")
+    answer = beian("check-channels", channels, "--json")
+    assert answer.code == 64
+    assert "channels.fax：type 只能是" in answer.json["message"]
+    assert "offices.999999.telephone：格式不正确" in answer.json["message"]
+    channels.write_text(MAIL_SERVER + "[offices.999999]", "utf-8")
+    assert "没有这样的机构" in beian("check-channels", channels).err
+
+
+# Files
+
+
+@pytest.fixture
+def exported(beian: Terminal, tmp_path: Path) -> Callable[..., list[Path]]:
+    """Exports into a folder; the files that stand there. People and programs are told the same, and nothing is left over."""
+
+    def call(*arguments: str) -> list[Path]:
+        to = tmp_path / "-".join(("out", *arguments))
+        answer = beian("export", *arguments, "--to", to, "--json")
+        assert (answer.code, answer.err) == (0, "")
+        assert beian("export", *arguments, "--to", to).out.splitlines() == answer.json
+        assert sorted(answer.json) == sorted(map(str, to.glob("*")))
+        return [Path(each) for each in answer.json]
+
+    return call
+
+
+Exported = Callable[..., list[Path]]
+
+
+def said(path: Path) -> str:
+    """What a document says."""
+    document = docx.Document(str(path))
+    tables = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *tables])
+
+
+def sheet(path: Path) -> list[list[Any]]:
+    """The rows of a table."""
+    (found,) = openpyxl.load_workbook(path).worksheets
+    return [[cell.value for cell in row] for row in found.iter_rows()]
+
+
+def test_drafts_of_a_life_say_how_the_office_is_reached(exported: Exported, channels: Path) -> None:
+    paths = exported("drafts", "ENDED")
+    assert [path.name for path in paths][:2] == ["ENDED-0002-补正通知.docx", "ENDED-0004-受理通知.docx"]
+    assert {path.name.rpartition("-")[2] for path in paths} >= {"撤销备案事先告知书.docx", "撤销备案决定书.docx"}
+    for path in paths:
+        assert "沈阳市ENDED产学研联盟" in said(path)
+    assert "联系电话：024-00000000\n通信地址：沈阳市示例路1号" in said(paths[1])
+
+
+def test_drafts_of_one_entry_in_the_words_of_the_city(
+    beian: Terminal, house: Register, exported: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path,) = exported("drafts", "ENDED", "--entry", "4")
+    assert "现予受理" in said(path)
+    assert exported("drafts", "ENDED", "--entry", "3") == [], "a resubmission has none"
+    folder = tmp_path / "texts" / "210100" / "document"
+    folder.mkdir(parents=True)
+    (folder / "accepted.txt").write_text("收件告知\n“{alliance}”的材料已收下。", "utf-8")
+    monkeypatch.setenv("BEIAN_TEXTS", str(tmp_path / "texts"))
+    (path,) = [each for each in exported("drafts", "ENDED") if "-0004-" in each.name]
+    assert path.name == "ENDED-0004-收件告知.docx"
+    assert "“沈阳市ENDED产学研联盟”的材料已收下。" in said(path)
+    answer = beian("export", "drafts", "ENDED", "--entry", "99", "--json")
+    assert (answer.code, answer.json) == (3, {"message": "没有这一号登记 ENDED 99"})
+
+
+def test_several_alliances_share_one_notice(beian: Terminal, house: Register, exported: Exported) -> None:
+    life = lived("SHOWN", alliance_name="沈阳市SHOWN产学研联盟")
+    number = next(entry.number for entry in life.docket if entry.event.kind == "confirm")
+    written(house, Papered(life.docket[:number], life.papers))
+    (alone,) = exported("notice", "ENDED")
+    assert "SHOWN" not in said(alone)
+    (path,) = exported("notice", "ENDED", "SHOWN", "ENDED")
+    assert path.name.startswith("ENDED-0006-关于拟备案实质性产学研联盟的公示")
+    assert "等2家联盟" in said(path)
+    assert said(path).count("沈阳市SHOWN产学研联盟") == 1
+    for apart in (["ENDED", "RETURNED"], ["RETURNED"]):
+        answer = beian("export", "notice", *apart, "--json")
+        assert answer.code == 2
+        assert answer.json["message"] == "RETURNED：尚未公示"
+    assert beian("export", "notice", "RETURNED").err == "RETURNED：尚未公示\n"
+
+
+def test_every_version_of_an_application_as_its_form(exported: Exported) -> None:
+    paths = exported("form", "ENDED")
+    assert [path.name for path in paths] == ["ENDED-申请表-V1.docx", "ENDED-申请表-V2.docx"]
+    assert all("沈阳星海智造装备有限公司" in said(path) for path in paths)
+    assert [path.name for path in exported("form", "SUBMITTED")] == ["SUBMITTED-申请表-V1.docx"]
+
+
+def test_the_docket_as_a_document(exported: Exported) -> None:
+    (path,) = exported("docket", "ENDED")
+    assert path.name == "ENDED-卷宗.docx"
+    assert all(text in said(path) for text in ("沈阳市ENDED产学研联盟", "登记链完好", "补正重报"))
+
+
+def test_the_dossier_proves_itself(exported: Exported, channels: Path) -> None:
+    (path,) = exported("dossier", "ENDED")
+    assert path.name == "ENDED-归档包.zip"
+    with ZipFile(path) as package:
+        sums = [line.split("  ", 1) for line in package.read("SHA256SUMS").decode().splitlines()]
+        assert [hashlib.sha256(package.read(name)).hexdigest() for _, name in sums] == [sum_ for sum_, _ in sums]
+        assert {name for _, name in sums} == set(package.namelist()) - {"SHA256SUMS"}
+        with package.open("公文草稿/0004-受理通知.docx") as draft:
+            assert "024-00000000" in [
+                p.text.partition("：")[2] for p in docx.Document(io.BytesIO(draft.read())).paragraphs
+            ]
+
+
+def test_the_summary_has_a_line_a_filing(exported: Exported) -> None:
+    (path,) = exported("summary")
+    header, *lines = sheet(path)
+    assert (path.name, header[1]) == ("汇总表.xlsx", "联盟名称")
+    assert [line[1] for line in lines] == [f"沈阳市{name}产学研联盟" for name in ("ENDED", "RETURNED", "SUBMITTED")]
+    (path,) = exported("summary", "--stage", "returned", "--jurisdiction", "210100")
+    assert [line[1] for line in sheet(path)[1:]] == ["沈阳市RETURNED产学研联盟"]
+    (path,) = exported("summary", "--jurisdiction", "210200")
+    assert len(sheet(path)) == 1
+
+
+def test_the_deadlines_are_those_of_the_list(beian: Terminal, exported: Exported) -> None:
+    rows = beian("list", "--json").json
+    (path,) = exported("deadlines")
+    assert path.name == "期限表.xlsx"
+    assert [line[0] for line in sheet(path)[1:]] == [row["filing_id"] for row in rows]
+    for options in (
+        ["--stage", "submitted"],
+        ["--jurisdiction", "210200"],
+        ["--waiting-for", rows[0]["waiting_for"]],
+        ["--due-before", rows[1]["next_deadline"]],
+    ):
+        (path,) = exported("deadlines", *options)
+        wanted = [row["filing_id"] for row in beian("list", *options, "--json").json]
+        assert [line[0] for line in sheet(path)[1:]] == wanted
+        assert len(wanted) < len(rows)
+
+
+def test_the_announcements_as_they_were_on_a_day(beian: Terminal, house: Register, tmp_path: Path) -> None:
+    to = tmp_path / "site"
+    answer = beian("export", "site", "--to", to, "--on", "2026-04-02", "--json")
+    assert answer.code == 0
+    assert sorted(answer.json) == sorted(str(path) for path in to.rglob("*") if path.is_file())
+    assert "沈阳市ENDED产学研联盟" in (to / "index.html").read_text("utf-8")
+    assert (
+        json.loads((to / "feed.json").read_text("utf-8"))["items"][0]["title"]
+        == "关于拟备案“沈阳市ENDED产学研联盟”的公示"
+    )
+    again = beian("export", "site", "--to", to, "--on", "2026-04-02")
+    assert (again.code, again.out) == (0, ""), "nothing has changed"
+    later = beian("export", "site", "--to", to, "--on", "2030-01-01").out.splitlines()
+    assert str(to / "index.html") in later
+    assert "已撤销" in (to / "index.html").read_text("utf-8")
+    where_the_service_writes = Settings().site
+    assert str(where_the_service_writes / "index.html") in beian("export", "site", "--json").json
+
+
+def test_the_calendar_of_an_office_or_a_leader(beian: Terminal, exported: Exported) -> None:
+    summaries: dict[str, list[str]] = {}
+    for whose in ("210100", "210000", LEADER, "210500", next(iter(offices.ZONES))):
+        (path,) = exported("calendar", whose)
+        assert path.name == f"{whose}.ics"
+        summaries[whose] = [str(event["summary"]) for event in Calendar.from_ical(path.read_bytes()).events]
+    ahead = [line for name in ("SUBMITTED", "RETURNED") for line in beian("agenda", name, "--json").json]
+    assert len(summaries["210100"]) == len(ahead) > 0
+    assert summaries["210100"] == summaries["210000"] == summaries[LEADER]
+    assert "视为受理 · 沈阳市SUBMITTED产学研联盟" in summaries[LEADER]
+    assert summaries["210500"] == summaries[next(iter(offices.ZONES))] == [], "nothing is due there"
+    answer = beian("export", "calendar", "NOBODY", "--json")
+    assert (answer.code, answer.json) == (3, {"message": "没有这一机构或盟主企业 NOBODY"})
+
+
+@pytest.mark.parametrize("what", ["drafts", "notice", "form", "docket", "dossier"])
+def test_nothing_is_written_of_a_filing_that_is_not_there(beian: Terminal, tmp_path: Path, what: str) -> None:
+    answer = beian("export", what, "NOBODY", "--to", tmp_path / "out", "--json")
+    assert (answer.code, answer.json) == (3, {"message": "没有这一备案 NOBODY"})
+    assert beian("export", what, "NOBODY", "--to", tmp_path / "out").err == "没有这一备案 NOBODY\n"
+    assert not (tmp_path / "out").exists()
+
+
+def test_files_are_written_where_one_stands(beian: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert beian("export", "docket", "SUBMITTED").out == "SUBMITTED-卷宗.docx\n"
+    assert "沈阳市SUBMITTED产学研联盟" in said(tmp_path / "SUBMITTED-卷宗.docx")
 
 
 # The engine
@@ -370,19 +746,29 @@ def test_without_an_engine_the_outcome_is_unknown(beian: Terminal) -> None:
     assert answer.code == 5
     assert "同一编号重新发送" in answer.json["message"]
 
+    assert beian("read", "ENDED-1-1", "--json").code == 5
 
-async def test_submit_and_act_on_a_real_engine(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+
+@pytest.fixture
+def connected(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Terminal:
+    """The command line of a world with a real engine; to be called beside the loop that the world runs on."""
     client = world.environment.client
     monkeypatch.setenv("TEMPORAL_ADDRESS", client.service_client.config.target_host)
     monkeypatch.setenv("TEMPORAL_NAMESPACE", client.namespace)
     monkeypatch.setenv("BEIAN_VAR", str(world.settings.var))
     monkeypatch.setenv("BEIAN_TASK_QUEUE", world.settings.task_queue)
+    return Terminal(tmp_path, capsys)
+
+
+async def test_submit_and_act_on_a_real_engine(world: World, connected: Terminal) -> None:
     form = application(filing_id="CLI-1", alliance_name="沈阳市命令行产学研联盟")
 
     async def ends(content: Mapping[str, Any], command: Callable[[str], list[str]]) -> int:
-        path = tmp_path / "sent.json"
-        path.write_text(json.dumps(content), "utf-8")
-        return await asyncio.to_thread(starter.run, [*command(str(path)), "--json"])
+        answer = await asyncio.to_thread(connected, *command(str(connected.file(content))), "--json")
+        assert answer.json
+        return answer.code
 
     def submit(path: str) -> list[str]:
         return ["submit", path]
@@ -400,6 +786,28 @@ async def test_submit_and_act_on_a_real_engine(world: World, tmp_path: Path, mon
     assert await ends(accept | {"id": "again"}, act) == 2
     assert await ends(accept, lambda path: ["act", "NOBODY", path]) == 3
     assert [entry.event.kind for entry in world.register.docket("CLI-1")] == ["submit", "accept"]
+
+
+async def test_reading_the_notice_that_is_to_be_served_is_an_entry(world: World, connected: Terminal) -> None:
+    async def reads(*arguments: str) -> Answer:
+        return await asyncio.to_thread(connected, "read", *arguments)
+
+    story = Story(world, "CLI-READ")
+    await story.archived(2027)
+    await story.on("2028-12-01T10:00")
+    sent = {message.text: message.id for message in world.register.messages(story.id) if message.to == "leader"}
+    assert (await reads(sent["submitted"])).out == "已登记为已读\n"
+    assert (await reads(sent["submitted"], "--json")).json == {}
+    receipt = (await reads(sent["revocation_notice"], "--person", "u-9", "--json")).json
+    assert receipt["number"] == story.docket[-1].number
+    assert receipt["stage"] == "revocation_pending"
+    acknowledged = story.docket[-1].event
+    assert isinstance(acknowledged, AcknowledgeService)
+    assert acknowledged.by.person == "u-9"
+    assert (await reads(sent["revocation_notice"], "--json")).json == {}, "it was acknowledged before"
+    assert (await reads("NOBODY-1-1", "--json")).code == 3
+    unread = await asyncio.to_thread(connected, "inbox", story.filing.leader, "--unread", "--limit", "10000", "--json")
+    assert {sent["submitted"], sent["revocation_notice"]}.isdisjoint(each["id"] for each in unread.json)
 
 
 # Real processes

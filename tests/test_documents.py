@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from datetime import date, datetime
 from functools import cache
@@ -44,7 +45,6 @@ from tests.story import application, checklist
 
 RARE = "沈阳市𠮷光机器人产学研联盟"
 INJECTED = "材料不实\n# 伪造的标题\n> 伪造的落款\n+ 提醒记录\x07"
-CONVERTERS = [path for path in [shutil.which("soffice")] if path]
 
 
 def told(form: dict[str, Any], steps: list[tuple[str, str, str, dict[str, Any]]], until: datetime = END) -> Papered:
@@ -662,8 +662,12 @@ def test_the_list_of_deadlines(register: Register) -> None:
 # As others see it
 
 
-@pytest.mark.parametrize("converter", CONVERTERS)
-def test_an_office_program_opens_everything(register: Register, converter: str, tmp_path: Path) -> None:
+@pytest.mark.filterwarnings("default:LibreOffice")
+def test_libreoffice_opens_everything(register: Register, tmp_path: Path) -> None:
+    converter = shutil.which("soffice")
+    if converter is None:
+        warnings.warn("LibreOffice is not installed: whether it opens what we write was not tried", stacklevel=1)
+        return
     made = [
         *drafting.drafts(register, "LIFE"),
         *drafting.drafts(register, "CASE"),
@@ -675,16 +679,7 @@ def test_an_office_program_opens_everything(register: Register, converter: str, 
         (tmp_path / f"{number}-{each.name}").write_bytes(each.content)
     files = sorted(tmp_path.iterdir())
     home = f"-env:UserInstallation={(tmp_path / 'home').as_uri()}"
-    command = [
-        converter,
-        home,
-        "--headless",
-        "--convert-to",
-        "pdf",
-        "--outdir",
-        str(tmp_path / "pdf"),
-        *map(str, files),
-    ]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    to_pdf = [converter, home, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path / "pdf")]
+    subprocess.run([*to_pdf, *map(str, files)], check=True, capture_output=True, timeout=300)
     assert {each.stem for each in (tmp_path / "pdf").iterdir()} == {each.stem for each in files}
     assert all(each.read_bytes().startswith(b"%PDF") for each in (tmp_path / "pdf").iterdir())

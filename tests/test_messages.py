@@ -17,10 +17,11 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.delivering import suits
 from activities.letters import Letters
-from examples.demo import live
+from examples.demo import call, live
 from models.register import DeliveryRow, LetterRow, MessageRow
 from models.vocabulary import Kind
 from regulation import texts
+from regulation.terms import TERMS
 from tests.loopback import Answer, MailServer, Receiver, free_port, mail_server, receiver, saying, trusted, verifying
 from tests.story import Story, application, checklist
 from tests.world import World
@@ -190,14 +191,70 @@ async def test_every_event_of_a_life_reaches_the_right_people_once(
     assert not any(phone in delivery.address for *_, deliveries in carried for delivery in deliveries), "masked"
 
 
+CHASED = {
+    ("deemed_accepted", "leader"),
+    ("review_midway", "reviewer"),
+    ("iit_overdue", "city_iit"),
+    ("iit_overdue_again", "province_iit"),
+    ("review_overdue", "reviewer"),
+    ("review_overdue", "supervisor"),
+    ("review_overdue_again", "province_st"),
+    ("refusal_proposed", "supervisor"),
+    ("not_confirmed", "leader"),
+}
+"""Who is told while an office does nothing, and that the application is not confirmed in the end (domain.md §4.3)."""
+
+
+async def test_a_late_office_its_superiors_and_the_leader_are_told(
+    environment: WorkflowEnvironment, outside: Outside
+) -> None:
+    async with telling(environment, outside) as world:
+        story = Story(world, "CHASED")
+        await story.submitted("2027-03-15")
+        await story.on("2027-05-06")
+        for who in ("city", "city2"):
+            await getattr(story, who)("refuse", "2027-05-07", reason="盟主为事业单位，无法补正")
+        await world.delivered(story.id)
+        carried = told(world, story.id)
+    assert {(message.text, message.to) for message, *_ in carried} >= CHASED
+    assert not {"not_confirmed", "review_overdue"} & {message.text for message, *_ in carried if message.number == 1}
+    pushed = Counter(request.json["data"]["id"] for request in outside.platform.requests)
+    assert pushed == Counter(message.id for message, *_ in carried), "each once"
+    to_office = [m.message["Subject"] for m in outside.mail.received if m.message["To"] == "st@sy.example.cn"]
+    expected = [m.title for m, *_ in carried if m.office == "210100" and m.to not in ("city_iit", "leader")]
+    assert sorted(map(str, to_office)) == sorted(expected), "the address book's office, and not the industry office"
+
+
+async def test_a_zone_and_the_leader_are_told_of_a_recommendation(
+    environment: WorkflowEnvironment, outside: Outside
+) -> None:
+    if f"DEMO-{YEAR}" not in TERMS:
+        TERMS.add(call(YEAR))
+    form = application(Kind.B)
+    async with telling(environment, outside) as world:
+        story = Story(
+            world, "PASSED", **{name: form[name] for name in form if name not in ("filing_id", "alliance_name")}
+        )
+        await story.submitted("2027-03-15")
+        await story.zone("accept", "2027-03-16")
+        await story.zone("recommend", "2027-03-22", checklist=checklist(Kind.B))
+        await story.zone2("confirm", "2027-03-23")
+        await world.delivered(story.id)
+        carried = {(message.text, message.to, message.office) for message, *_ in told(world, story.id)}
+    zone, leader = "210100-shengaoqu", form["leader"]["uscc"]
+    assert {
+        ("new_case", "reviewer", zone),
+        ("recommended", "leader", leader),
+        ("confirmed", "leader", leader),
+        ("notice_published", "reviewer", zone),
+    } <= carried
+
+
 async def test_who_objects_is_told_to_nobody(environment: WorkflowEnvironment, outside: Outside) -> None:
     objector = json.loads((Path(__file__).parent.parent / "examples" / "objection.json").read_text("utf-8"))["content"]
     async with telling(environment, outside) as world:
         story = Story(world, "MASKED")
-        await story.submitted("2027-03-15")
-        await story.city("accept", "2027-03-16")
-        await story.iit("give_iit_opinion", "2027-03-17", positive=True)
-        await story.city2("confirm", "2027-03-18", checklist=checklist())
+        await story.on_notice(YEAR)
         await story.public("object", "2027-03-19", content=objector)
         await world.delivered(story.id)
     everything = [request.body.decode() for request in outside.platform.requests + outside.gateway.requests]
@@ -215,10 +272,7 @@ async def test_a_platform_down_for_three_days_is_told_everything_once_and_no_clo
     outside.platform.port = port  # nobody listens there
     async with telling(environment, outside) as world:
         story = Story(world, "THREE-DAYS")
-        await story.submitted("2027-03-15")
-        await story.city("accept", "2027-03-16")
-        await story.iit("give_iit_opinion", "2027-03-17", positive=True)
-        await story.city2("confirm", "2027-03-18", checklist=checklist())
+        await story.on_notice(YEAR)
         ahead = await world.agenda(story.id)
         await story.on("2027-03-23")
         await story.on("2027-03-26")
@@ -245,7 +299,7 @@ async def test_a_channel_that_stays_down_is_given_up_and_becomes_a_task(
     environment: WorkflowEnvironment, outside: Outside
 ) -> None:
     outside.platform.port, outside.gateway.port, outside.mail.port = free_port(), free_port(), free_port()
-    async with telling(environment, outside, delivery_gives_up=1.0) as world:
+    async with telling(environment, outside, delivery_gives_up=4.0) as world:
         story = Story(world, "GIVEN-UP")
         await story.submitted("2027-03-15")
         await eventually(lambda: "report_undeliverable" in story.kinds())
@@ -359,10 +413,12 @@ async def test_unread_and_undeliverable_no_revocation_comes_until_it_is_really_s
 async def test_a_notice_read_in_the_inbox_is_served_whatever_else_fails(
     environment: WorkflowEnvironment, outside: Outside
 ) -> None:
-    outside.gateway.answer = saying({"code": "空号"})
     async with telling(environment, outside) as world:
         story = Story(world, "READ", **by_phone_only())
         await story.archived(YEAR)
+        await story.on("2028-11-30")
+        await world.delivered(story.id)
+        outside.gateway.answer = saying({"code": "空号"})
         await story.on("2028-12-01T10:00")
         notice = next(m for m in world.register.messages(story.id) if m.text == "revocation_notice")
         receipt = await world.door.read(notice.id, {"person": "u-1", "office": "210000", "role": "platform"})
@@ -370,7 +426,7 @@ async def test_a_notice_read_in_the_inbox_is_served_whatever_else_fails(
         assert await world.door.read(notice.id, {"person": "u-1", "office": "210000", "role": "platform"}) is None
         await story.on("2029-01-10")
         assert "service_failed" not in story.kinds()
-        assert story.kinds()[-1] == "announcement_overdue"
+        assert "revoked" in story.kinds()
         ((_, letter),) = [
             each for each in Letters(world.register.engine).inbox(story.filing.leader) if each[0].id == notice.id
         ]

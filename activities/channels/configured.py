@@ -11,6 +11,7 @@ from activities.channels.mail import Mail
 from activities.channels.robot import Robot
 from activities.channels.sms import Sms
 from activities.channels.webhook import Webhook, utc_now
+from activities.documents.drafting import Contact, Contacts
 from models.channels import (
     ChannelSettings,
     ChannelsFile,
@@ -68,6 +69,11 @@ def office_recipient(file: ChannelsFile, to: str, office: str) -> Recipient:
     own = f"{office}/{to}"
     known = file.offices.get(own) or (None if to in INDUSTRY else file.offices.get(office))
     return Recipient(mail=known.mail, phone=known.phone) if known else Recipient()
+
+
+def contacts(file: ChannelsFile) -> Contacts:
+    """What documents print of the offices (B-06, B-26): each by its own entry, not by one for an addressee there."""
+    return {key: Contact(each.telephone, each.postal_address) for key, each in file.offices.items()}
 
 
 def _channel(settings: ChannelSettings, now: Callable[[], datetime]) -> Channel:

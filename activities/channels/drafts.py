@@ -4,13 +4,13 @@ What must be posted or published leaves by hand: the tray holds the document, th
 `record_service`, `settle_delivery` or `record_announcement` say that it was done.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from activities.channels.channel import Carried, Letter, Recipient, Undeliverable
-from activities.documents.drafting import draft
+from activities.documents.drafting import Contacts, draft
+from activities.files import put
 from activities.register import Register
 
 
@@ -22,6 +22,7 @@ class DraftTray:
 
     register: Register
     folder: Path
+    contacts: Contacts
 
     def reaches(self, letter: Letter, recipient: Recipient) -> bool:
         """Whatever has a document of its own: `words` leaves out all else."""
@@ -34,11 +35,7 @@ class DraftTray:
         if row is None:
             raise Undeliverable("备案库中没有这一备案")
         office = row.zone or row.jurisdiction
-        tray = self.folder / office / filing_id
-        tray.mkdir(parents=True, exist_ok=True)
-        laid = draft(self.register, filing_id, int(number))
+        laid = draft(self.register, filing_id, int(number), self.contacts)
         for each in laid:
-            half = tray / f".{each.name}"
-            half.write_bytes(each.content)
-            os.replace(half, tray / each.name)
+            put(self.folder / office / filing_id / each.name, each.content)
         return Carried(address=office, receipt="、".join(each.name for each in laid))

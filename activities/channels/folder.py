@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from activities.channels.channel import Carried, Letter, Recipient
+from activities.files import put
 from models.values import in_shanghai
 
 
@@ -21,13 +22,9 @@ class OutboxFolder:
 
     def send(self, letter: Letter, recipient: Recipient) -> Carried:
         """Write the file whole or not at all; the same letter again is the same file."""
-        place = self.folder / letter.office
-        place.mkdir(parents=True, exist_ok=True)
-        half = place / f".{letter.id}"
-        half.write_text(
+        put(
+            self.folder / letter.office / f"{letter.id}.txt",
             f"编号：{letter.id}\n收件：{letter.to}（{letter.office}）\n时间：{in_shanghai(letter.created_at)}\n"
-            f"标题：{letter.title}\n\n{letter.body}\n",
-            "utf-8",
+            f"标题：{letter.title}\n\n{letter.body}\n".encode(),
         )
-        half.replace(place / f"{letter.id}.txt")
         return Carried(address=letter.office, receipt=f"{letter.id}.txt")

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from activities.documents import gongwen
 from activities.documents.gongwen import FINE, Grid
 from activities.documents.record import Record, minute, read, receipts
-from activities.publishing.publications import KINDS, legible
+from activities.publishing.publications import KINDS
 from activities.register import Register
 from models.acts import By, Lapse
 from models.filing import Entry
 from models.findings import Finding
 from models.register import EntryRow, MessageRow
+from models.values import legible
 from models.vocabulary import Kind, LapseKind, Role, Stage, YearStatus
 from regulation import offices
 from regulation.wording import midnight, on_day

@@ -16,10 +16,9 @@ from types import MappingProxyType
 from activities.documents import gongwen
 from activities.documents.gongwen import Grid
 from activities.documents.record import Record, Step, read, receipts
-from activities.publishing.publications import legible
 from activities.register import Register
 from models.acts import Lapse, ProposeRevocation, RuleOnDefence, StateDefence
-from models.values import day_of
+from models.values import day_of, legible
 from models.vocabulary import Ground, LapseKind
 from regulation import messages, offices, texts
 from regulation.texts import Text, TextRefused

@@ -15,12 +15,11 @@ from io import BytesIO
 import xlsxwriter
 
 from activities.database import reading
-from activities.publishing.publications import legible
 from activities.register import Register
 from models.filing import Filing
 from models.forms import Counts
 from models.register import FilingRow, Paper
-from models.values import day_of
+from models.values import day_of, legible
 from models.vocabulary import LapseKind, Stage, YearStatus
 from regulation import offices
 from regulation.calendar import CALENDARS

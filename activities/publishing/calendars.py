@@ -12,10 +12,9 @@ from uuid import NAMESPACE_URL, uuid5
 from icalendar import Calendar, Event
 from icalendar.enums import STATUS, TRANSP
 
-from activities.publishing.publications import legible
 from models.acts import Lapse
 from models.filing import AgendaLine, Counted
-from models.values import SHANGHAI, day_of
+from models.values import SHANGHAI, day_of, legible
 from models.vocabulary import LapseKind
 from regulation.wording import midnight, on_day
 

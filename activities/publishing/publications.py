@@ -4,7 +4,6 @@ Only the fields that `Shown` names can be seen (G-04b): whatever else a row migh
 """
 
 import json
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,12 +13,10 @@ from typing import Annotated, Protocol
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from models.register import PublicNoticeRow
-from models.values import Value, clock, day_of
+from models.values import Value, clock, day_of, legible
 from regulation import offices
 from regulation.publicity import PublicationKind
 from regulation.wording import on_day
-
-NOT_FOR_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Publications(Protocol):
@@ -134,11 +131,6 @@ SETTLED: frozenset[PublicationKind] = frozenset(
     {"notice", "corrected_notice", "revocation_proposal", "proposal_ended", "revocation"}
 )
 """What takes the place of the publications it marks for good."""
-
-
-def legible(text: str) -> str:
-    """A text without the few characters that neither HTML nor XML can carry."""
-    return NOT_FOR_XML.sub("\ufffd", text)
 
 
 Text = Annotated[str, BeforeValidator(lambda value: legible(value) if isinstance(value, str) else value)]

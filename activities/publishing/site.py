@@ -4,8 +4,6 @@ Nothing is ever deleted. A page says what its publication said, under a banner t
 the same day make the same bytes, and a page that has not changed is not written.
 """
 
-import os
-import tempfile
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +14,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2 import Template as Page
 
+from activities.files import put
 from activities.publishing import feeds
 from activities.publishing.feeds import Feed
 from activities.publishing.publications import Publications, Published, histories, newest_first
@@ -147,17 +146,8 @@ def _root(path: str) -> str:
 
 
 def _put(path: Path, text: bytes) -> bool:
-    """Write a file beside the one it replaces, then replace it at once; whether there was anything to write."""
+    """Write a file unless it says the same already; whether there was anything to write."""
     if path.exists() and path.read_bytes() == text:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text)
-        Path(beside).chmod(0o644)
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
+    put(path, text)
     return True

@@ -1,0 +1,198 @@
+"""The texts: whole, naming only what there is, short enough; and what a deployment may put in their place."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from activities import replacements
+from activities.channels.sms import PART, parts
+from regulation import messages, texts
+from regulation.messages import NOTIFICATIONS
+from regulation.texts import COMPILED, FAMILIES, SAID_IN, SHIPPED, UNTITLED, TextRefused
+from regulation.wording import WORDS, Names
+from tests.law.test_cases import CASES, live
+
+LONGEST_NAME = "沈" * 25
+SIGNATURE = "辽宁科技"
+
+
+@pytest.fixture(autouse=True)
+def shipped() -> Iterator[None]:
+    """Whatever a test puts in place, it is gone afterwards."""
+    yield
+    texts.reset()
+
+
+# What is shipped
+
+
+def test_every_event_has_a_message_and_every_file_an_event() -> None:
+    assert {key for family, key in SHIPPED if family == "inbox"} == NOTIFICATIONS.keys() | COMPILED.keys()
+    assert {key for _, key in SHIPPED} <= NOTIFICATIONS.keys() | COMPILED.keys()
+    assert {family for family, _ in SHIPPED} <= set(FAMILIES)
+    assert {(family, key) for family, key in SHIPPED if family not in SAID_IN.get(key, FAMILIES)} == set()
+
+
+@pytest.mark.parametrize(("family", "key"), sorted(SHIPPED))
+def test_every_word_is_known_and_titles_are_where_they_belong(family: str, key: str) -> None:
+    text = SHIPPED[family, key]
+    assert text.words <= COMPILED.get(key, WORDS)
+    assert bool(text.title) is (family not in UNTITLED)
+    assert "\n" not in text.title
+    assert text.body
+
+
+@cache
+def sent() -> Mapping[tuple[str, str], frozenset[str]]:
+    """Everything that the cases of the law send, by family and event, of an alliance with a long name.
+
+    Documents have more to go by than a message; what they say is tested with them.
+    """
+    said: dict[tuple[str, str], set[str]] = {}
+    for case in CASES:
+        lived = live(case)
+        for before, entry in lived.entries():
+            known = lived.names(entry)
+            names = Names(LONGEST_NAME, known.leader, known.reminded_on)
+            for key in {each.text for each in messages.told(before, entry)}:
+                for family in ("inbox", "sms"):
+                    if (family, key) in SHIPPED:
+                        title, body = texts.render(key, before, entry, names, family)
+                        said.setdefault((family, key), set()).add(f"{title}\n{body}".strip())
+    return {key: frozenset(each) for key, each in said.items()}
+
+
+def test_every_text_can_be_filled_in_and_every_event_happens_in_some_case() -> None:
+    wanted = {(family, key) for family, key in SHIPPED if family in ("inbox", "sms") and key not in COMPILED}
+    assert sent().keys() == wanted
+    assert [text for said in sent().values() for text in said if "{" in text or "}" in text] == []
+
+
+def test_a_text_message_has_two_parts_at_most() -> None:
+    said = {(key, body) for (family, key), bodies in sent().items() if family == "sms" for body in bodies}
+    for count, first in (("1200", "2026年11月30日24时"), ("2", "见各件")):
+        said.add(("reminders", SHIPPED["sms", "reminders"].filled({"count": count, "first": first, "lines": ""})[1]))
+    assert {key for key, _ in said} == {key for family, key in SHIPPED if family == "sms"}
+    assert {(key, body) for key, body in said if len(parts(body, SIGNATURE)) > 2} == set()
+    for _, body in said:
+        for part in parts(body, SIGNATURE):
+            assert part.startswith("【辽宁科技】")
+            assert len(part.encode("utf-16-le")) // 2 <= PART
+        assert "http" not in body
+
+
+# What a deployment puts in their place
+
+Written = Mapping[str, str | bytes]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Callable[[Written], Path]:
+    """Makes a folder with these files."""
+
+    def made(files: Written) -> Path:
+        for name, written in files.items():
+            file = tmp_path / "texts" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(written.encode() if isinstance(written, str) else written)
+        return tmp_path / "texts"
+
+    return made
+
+
+def found(family: str, key: str, place: str = "") -> tuple[str, str] | None:
+    """A text as it would be used."""
+    text = texts.find(family, key, place)
+    return (text.title, text.body) if text else None
+
+
+def test_texts_for_all_and_for_one_city_stand_in_place_of_the_shipped_ones(folder: Callable[[Written], Path]) -> None:
+    there = folder(
+        {
+            "inbox/accepted.txt": "受理\n“{alliance}”已受理。\n\n第二段。\n",
+            "210200/inbox/accepted.txt": "\ufeff大连受理\r\n“{alliance}”。\r\n",  # as an editor on Windows leaves it
+            "21SF00/mail/archived.txt": "入库\n{archive_number}",
+            "sms/withdrawn.txt": "“{alliance}”已撤回。",
+            "mail/reminders.txt": "{count}件\n{lines}",
+            "210200/inbox/digest.txt": "{day}\n{due}",
+            "document/accepted.txt": "受理通知\n# 一、\n+ 提醒记录\n> {day}",
+            "README.md": "no text",
+        }
+    )
+    shipped = found("inbox", "accepted")
+    assert replacements.load(there) == 7
+    assert found("inbox", "accepted") == ("受理", "“{alliance}”已受理。\n\n第二段。")
+    assert found("inbox", "accepted", "210300") == ("受理", "“{alliance}”已受理。\n\n第二段。")
+    assert found("inbox", "accepted", "210200") == ("大连受理", "“{alliance}”。")
+    assert found("mail", "archived", "21SF00") == ("入库", "{archive_number}")
+    assert found("mail", "archived", "210100") is None
+    assert found("sms", "withdrawn", "210100") == ("", "“{alliance}”已撤回。")
+    assert found("inbox", "archived") == found("inbox", "archived", "210200")
+    assert texts.exists("mail", "archived")
+    assert not texts.exists("mail", "accepted")
+    assert replacements.load(None) == 0
+    assert found("inbox", "accepted") == found("inbox", "accepted", "210200") == shipped
+    assert not texts.exists("mail", "archived")
+
+
+WRONG: dict[str, tuple[str | bytes, str]] = {
+    "inbox/returned.txt": ("补正\n{aliance}、{deadlin}", "inbox/returned.txt：没有名为 aliance、deadlin 的用语"),
+    "inbox/archived.txt": ("{count}\n正文", "inbox/archived.txt：没有名为 count 的用语"),
+    "inbox/reminders.txt": ("{alliance}\n正文", "inbox/reminders.txt：没有名为 alliance 的用语"),
+    "inbox/accepted.txt": ("受理\n{alliance", "inbox/accepted.txt：花括号不成对"),
+    "inbox/confirmed.txt": ("确认\nalliance}", "inbox/confirmed.txt：花括号不成对"),
+    "inbox/withdrawn.txt": ("撤回\n{}", "inbox/withdrawn.txt：没有名为 {} 的用语"),
+    "inbox/lapsed.txt": ("失效\n{0}", "inbox/lapsed.txt：没有名为 0 的用语"),
+    "inbox/submitted.txt": ("收到\n{alliance.name}", "inbox/submitted.txt：没有名为 alliance.name 的用语"),
+    "inbox/new_case.txt": ("新件\n{alliance!r}", "inbox/new_case.txt：没有名为 alliance!r 的用语"),
+    "inbox/held.txt": ("暂停\n{alliance:{at}}", "inbox/held.txt：没有名为 alliance:{at} 的用语"),
+    "inbox/released.txt": ("只有一行", "inbox/released.txt：缺标题或正文"),
+    "inbox/restored.txt": ("\n没有标题", "inbox/restored.txt：缺标题或正文"),
+    "sms/accepted.txt": (" \n", "sms/accepted.txt：缺标题或正文"),
+    "inbox/acepted.txt": ("受理\n正文", "inbox/acepted.txt：没有这样的文字"),
+    "fax/accepted.txt": ("受理\n正文", "fax/accepted.txt：没有这样的文字；渠道为 inbox、sms、mail、robot、document"),
+    "sms/digest.txt": ("{day}", "sms/digest.txt：digest 没有 sms 文字"),
+    "document/reminders.txt": ("{count}\n{lines}", "document/reminders.txt：reminders 没有 document 文字"),
+    "document/returned.txt": ("补正\n+ 回执", "document/returned.txt：没有名为 回执 的附件；附件为 拟备案联盟名单、提醒记录"),
+    "accepted.txt": ("受理\n正文", "accepted.txt：应在 渠道/ 或 属地代码/渠道/ 之下"),
+    "210200/accepted.txt": ("受理\n正文", "210200/accepted.txt：没有这样的文字"),
+    "大连/inbox/accepted.txt": ("受理\n正文", "大连/inbox/accepted.txt：大连 不是属地代码"),
+    "210000/inbox/accepted.txt": ("受理\n正文", "210000/inbox/accepted.txt：210000 不是属地代码"),
+    "210200/old/inbox/accepted.txt": ("受理\n正文", "210200/old/inbox/accepted.txt：应在 渠道/ 或 属地代码/渠道/ 之下"),
+    "inbox/recommended.txt": ("推荐\n正文".encode("gbk"), "inbox/recommended.txt：不能按 UTF-8 读取"),
+}  # fmt: skip
+"""Files that cannot be, and what is said of each."""
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_file_that_cannot_be_is_refused_with_its_name_and_why(name: str, folder: Callable[[Written], Path]) -> None:
+    written, fault = WRONG[name]
+    with pytest.raises(TextRefused) as refused:
+        replacements.load(folder({name: written}))
+    assert str(refused.value).startswith(fault)
+    assert "\n" not in str(refused.value)
+
+
+def test_every_fault_is_told_at_once_and_nothing_is_replaced_by_half(
+    folder: Callable[[Written], Path], tmp_path: Path
+) -> None:
+    (tmp_path / "before" / "mail").mkdir(parents=True)
+    (tmp_path / "before" / "mail" / "accepted.txt").write_text("先前\n正文", "utf-8")
+    replacements.load(tmp_path / "before")
+    good = {"inbox/announced.txt": "公告\n{alliance}", "210200/robot/accepted.txt": "受理\n{alliance}"}
+    everything = good | {name: written for name, (written, _) in WRONG.items()}
+    with pytest.raises(TextRefused) as refused:
+        replacements.load(folder(everything))
+    faults = str(refused.value).split("\n")
+    assert len(faults) == len(WRONG)
+    assert all(any(line.startswith(fault) for line in faults) for _, fault in WRONG.values())
+    assert found("inbox", "announced") != ("公告", "{alliance}")
+    assert found("robot", "accepted", "210200") is None
+    assert found("mail", "accepted") == ("先前", "正文"), "what stood stays"
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TextRefused, match="没有文字目录"):
+        replacements.load(tmp_path / "nowhere")
