@@ -19,7 +19,7 @@ demo: $(VENV)/run ## one alliance's whole life on a real server in skipped time 
 	@$(BIN)/python -m examples.demo $(KIND)
 
 test: $(VENV)/dev ## set up and run all tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 3 --dist loadgroup  # three on two cores: half of the time is waiting
 
 check: $(VENV)/dev ## formatting, lint, types, direction of imports, docs, lock
 	$(BIN)/ruff format --check .
