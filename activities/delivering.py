@@ -21,7 +21,7 @@ from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, R
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
-from activities.channels.channel import Undeliverable
+from activities.channels.channel import Recipient, Undeliverable
 from activities.channels.configured import Configured
 from activities.letters import PAGES, REMINDERS, Letters, Tried, content
 from models.register import DeliveryRow, LetterRow
@@ -50,6 +50,9 @@ Routine = Callable[[datetime], object]
 Report = Callable[[str, Mapping[str, Any]], Awaitable[object]]
 """Does an act to a filing."""
 
+
+NOBODY = Recipient()
+"""Whom a letter is placed for: its place is known, and no address is looked up."""
 
 DONE = ("arrived", "failed")
 
@@ -95,30 +98,50 @@ class Delivering:
         outcome = await aside(threads, self._carry, row)
         if outcome.down:
             raise ApplicationError(f"渠道暂不可达，将重试：{'、'.join(outcome.down)}", type="ChannelDown")
-        if outcome.failed and row.to == "leader" and not outcome.knocked:
+        if not outcome.failed:
+            return
+        if row.to == "leader" and not outcome.knocked:
             for message in json.loads(row.messages):
                 await self._tell_filing(message, outcome.failed)
-        await aside(threads, lambda: self.letters.close(letter, datetime.now(UTC), failed=bool(outcome.failed)))
-        if outcome.failed:
-            why = "；".join(f"{channel}：{reason}" for channel, reason in outcome.failed.items())
-            raise ApplicationError(f"未能送达：{why}", type="Undeliverable", non_retryable=True)
+        await aside(threads, lambda: self.letters.close(letter, datetime.now(UTC), failed=True))
+        why = "；".join(f"{channel}：{reason}" for channel, reason in outcome.failed.items())
+        raise ApplicationError(f"未能送达：{why}", type="Undeliverable", non_retryable=True)
 
     def _carry(self, row: LetterRow) -> Outcome:
-        """One round over the channels of a letter."""
+        """One round over the channels of a letter: each result is noted before the next channel is asked.
+
+        If every channel carried it, the letter is closed with the last note.
+        """
         earlier = {each.channel: each for each in self.letters.deliveries(row.id)}
+        came: dict[str, Tried | DeliveryRow] = {}
+        unnoted: tuple[str, Tried] | None = None
         for channel in self.channels:
-            before = earlier.get(channel.name)
-            if not suits(row.text, channel.channel.words) or (before and before.state in DONE):
+            if not suits(row.text, channel.channel.words):
                 continue
+            before = earlier.get(channel.name)
+            if before and before.state in DONE:
+                came[channel.name] = before
+                continue
+            if unnoted:
+                self.letters.note(row.id, *unnoted, datetime.now(UTC))
+                unnoted = None
             if tried := self._try(channel, row, before):
-                self.letters.note(row.id, channel.name, tried, datetime.now(UTC))
-        names = {channel.name for channel in self.channels}  # one that was taken away holds up nothing
-        done = [each for each in self.letters.deliveries(row.id) if each.channel in names]
+                came[channel.name], unnoted = tried, (channel.name, tried)
+        outcome = self._outcome(came)
+        arrived = not outcome.down and not outcome.failed
+        if unnoted:
+            self.letters.note(row.id, *unnoted, datetime.now(UTC), closes=arrived)
+        elif arrived:
+            self.letters.close(row.id, datetime.now(UTC), failed=False)
+        return outcome
+
+    def _outcome(self, came: Mapping[str, Tried | DeliveryRow]) -> Outcome:
+        """What the channels of today came to; one that was taken away since holds up nothing."""
         knocking = {channel.name for channel in self.channels if channel.channel.words not in PLACED}
         return Outcome(
-            down=tuple(each.channel for each in done if each.state == "trying"),
-            failed={each.channel: each.receipt for each in done if each.state == "failed"},
-            knocked=any(each.state == "arrived" and each.channel in knocking for each in done),
+            down=tuple(name for name, each in came.items() if each.state == "trying"),
+            failed={name: each.receipt for name, each in came.items() if each.state == "failed"},
+            knocked=any(each.state == "arrived" and name in knocking for name, each in came.items()),
         )
 
     def _try(self, channel: Configured, row: LetterRow, before: DeliveryRow | None) -> Tried | None:
@@ -126,7 +149,7 @@ class Delivering:
         letter = self.letters.worded(row, channel.channel.words)
         if letter is None:
             return None
-        recipient = self.letters.recipient(row)
+        recipient = NOBODY if channel.channel.words in PLACED else self.letters.recipient(row)
         if not channel.carries(letter, recipient):
             return None
         said = content(letter)

@@ -225,8 +225,11 @@ class Letters:
         with reading(self.engine) as session:
             return list(session.exec(select(DeliveryRow).where(DeliveryRow.letter == letter)))
 
-    def note(self, letter: str, channel: str, tried: Tried, now: datetime) -> None:
-        """Note what a try came to. Who tries again, after people asked for it, begins anew with the time it may take."""
+    def note(self, letter: str, channel: str, tried: Tried, now: datetime, *, closes: bool = False) -> None:
+        """Note what a try came to; if it was the last, close the letter with it.
+
+        Who tries again, after people asked for it, begins anew with the time it may take.
+        """
         with writing(self.engine) as session:
             row = session.get(DeliveryRow, (letter, channel)) or DeliveryRow(
                 letter=letter, channel=channel, state="", tries=0, first_tried_at=now, last_tried_at=now,
@@ -238,12 +241,13 @@ class Letters:
             row.last_tried_at = now
             row.state, row.address, row.receipt, row.content = tried.state, tried.address, tried.receipt, tried.content
             session.add(row)
+            if closes:
+                _close(session, letter, now, failed=False)
 
     def close(self, letter: str, now: datetime, *, failed: bool) -> None:
         """Every channel is done with a letter."""
         with writing(self.engine) as session:
-            table = update(LetterRow).where(col(LetterRow.id) == letter)
-            session.connection().execute(table, {"closed_at": now, "failed": failed})
+            _close(session, letter, now, failed=failed)
 
     def reopen(self, letter: str) -> bool:
         """Try again, on the channels that gave up; False if there is no such letter."""
@@ -327,6 +331,11 @@ class Letters:
             letters = session.exec(select(LetterRow).where(given_up).order_by(col(LetterRow.closed_at))).all()
             deliveries = session.exec(shown).all()
         return [(letter, [each for each in deliveries if each.letter == letter.id]) for letter in letters]
+
+
+def _close(session: Session, letter: str, now: datetime, *, failed: bool) -> None:
+    table = update(LetterRow).where(col(LetterRow.id) == letter)
+    session.connection().execute(table, {"closed_at": now, "failed": failed})
 
 
 def content(letter: Letter) -> str:

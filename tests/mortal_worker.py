@@ -1,7 +1,7 @@
 """A worker process for tests of sudden death: it kills itself right after the register has committed a given event.
 
 `python -m tests.mortal_worker KIND` (KIND `-`: it lives on). Or it dies at a step of its first delivery: `handed`, `sending`,
-`sent`, `noted`, `closed`. Letters are noted, one line each, in `sent.log` below var.
+`sent`, `noted`. Letters are noted, one line each, in `sent.log` below var.
 """
 
 import asyncio
@@ -57,16 +57,10 @@ class MortalLetters(Letters):
         if self.dies_at == "handed":
             die()
 
-    def note(self, letter: str, channel: str, tried: Tried, now: datetime) -> None:
-        """Note it for real; die before the letter is closed."""
-        super().note(letter, channel, tried, now)
+    def note(self, letter: str, channel: str, tried: Tried, now: datetime, *, closes: bool = False) -> None:
+        """Note it for real; die before the engine is told."""
+        super().note(letter, channel, tried, now, closes=closes)
         if self.dies_at == "noted":
-            die()
-
-    def close(self, letter: str, now: datetime, *, failed: bool) -> None:
-        """Close it for real; die before the engine is told."""
-        super().close(letter, now, failed=failed)
-        if self.dies_at == "closed":
             die()
 
 
