@@ -157,7 +157,7 @@ class Filings:
                 )
                 return receipt
             except RPCError as busy:
-                if busy.status is not RPCStatusCode.RESOURCE_EXHAUSTED:
+                if not _passes(busy):
                     raise
                 await asyncio.sleep(WHILE_BUSY)
 
@@ -257,6 +257,12 @@ class Filings:
             except Refused as refused:
                 answers[filing_id] = refused.refusal
         return answers
+
+
+def _passes(error: RPCError) -> bool:
+    """Whether the engine would take the same again in a moment: it is busy, or the task that had the act was given up."""
+    aborted = error.status is RPCStatusCode.UNAVAILABLE and error.message.startswith("Update-with-Start")
+    return aborted or error.status is RPCStatusCode.RESOURCE_EXHAUSTED
 
 
 def workflow_id(filing_id: str) -> str:

@@ -31,7 +31,7 @@ from tests.law.cases import Case, load
 from tests.law.notation import reminded_on, written
 from tests.world import World
 
-AT_ONCE = 12
+AT_ONCE = 6
 """How many lives are lived side by side."""
 
 CASES = [case.shifted() for case in load()]
