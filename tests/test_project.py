@@ -1,12 +1,10 @@
 """What holds for the project as a whole: who may import whom, what reads no clock, what the documents say."""
 
 import ast
-import gc
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -72,14 +70,13 @@ def in_rooms(*names: str) -> list[Path]:
     return [path for path in MODULES if room(path) in names]
 
 
-@cache
+TREES = {path: ast.parse(path.read_text("utf-8"), str(path)) for path in MODULES}
+"""Every module's syntax tree, parsed before any test runs: CPython 3.11 stumbles over it after some (gh-106905)."""
+
+
 def parsed(path: Path) -> ast.Module:
-    """A module's syntax tree. CPython 3.11 stumbles if other tests' garbage is collected in the middle (gh-106905)."""
-    gc.disable()
-    try:
-        return ast.parse(path.read_text("utf-8"), str(path))
-    finally:
-        gc.enable()
+    """A module's syntax tree."""
+    return TREES[path]
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
