@@ -100,6 +100,8 @@ def verifying(secret: str) -> Callable[[Received], Answer]:
 
 
 class _HttpServer(ThreadingHTTPServer):
+    daemon_threads = False  # its connections are closed before it is gone
+
     def __init__(self, port: int, handler: type[BaseHTTPRequestHandler], receiver: Receiver) -> None:
         super().__init__((HOST, port), handler)
         self.receiver = receiver
@@ -110,6 +112,7 @@ class _HttpServer(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
+    timeout = 5
     server: _HttpServer
 
     def do_POST(self) -> None:
