@@ -40,7 +40,7 @@ from models.forms import FormA, FormB
 from models.register import DeliveryRow, FilingRow, LetterRow, MessageRow
 from models.settings import Settings
 from models.values import day_of, in_shanghai
-from models.vocabulary import ActKind, Kind, LapseKind, Stage
+from models.vocabulary import ActKind, DeliveryState, Kind, LapseKind, Stage
 from regulation import entries, intake, lodging, offices
 from regulation.editions import EditionRefused
 from regulation.simulation import simulate as simulate_life
@@ -443,19 +443,20 @@ def messages(filing_id: str, json_: bool) -> None:
     table = Table("编号", "时间", "收件", "标题", "已读", "渠道")
     for message, letters, deliveries in told:
         read_at = next((letter.read_at for letter in letters if letter.read_at), None)
-        shown = [f"{each.channel} {STATES[each.state]} {each.address} {each.receipt}".strip() for each in deliveries]
+        shown = [f"{each.channel} {coloured(each.state)} {each.address} {each.receipt}".strip() for each in deliveries]
         to = f"{message.to} {offices.name_of(message.office)}"
         read = visibility.local(read_at) if read_at else ""
         table.add_row(message.id, visibility.local(message.created_at), to, message.title, read, "\n".join(shown))
     console.print(table)
 
 
-STATES = {
-    "arrived": "[green]已送[/]",
-    "trying": "[yellow]重试中[/]",
-    "again": "[yellow]重试中[/]",
-    "failed": "[red]未送达[/]",
-}
+COLOURS = {DeliveryState.ARRIVED: "green", DeliveryState.FAILED: "red"}
+
+
+def coloured(state: str) -> str:
+    """What became of a delivery, for the console."""
+    known = DeliveryState(state)
+    return f"[{COLOURS.get(known, 'yellow')}]{known.label}[/]"
 
 
 def _told(message: MessageRow, letters: Sequence[LetterRow], deliveries: Sequence[DeliveryRow]) -> dict[str, Any]:
@@ -509,7 +510,7 @@ def undelivered(office: str | None, json_: bool) -> None:
         return
     table = Table("信函", "事项", "收件", "渠道与原因")
     for row, deliveries in given_up:
-        why = "\n".join(f"{each.channel}：{each.receipt}" for each in deliveries if each.state == "failed")
+        why = "\n".join(f"{each.channel}：{each.receipt}" for each in deliveries if each.state == DeliveryState.FAILED)
         table.add_row(row.id, row.text, f"{row.to} {offices.name_of(row.office)}", why)
     console.print(table)
 

@@ -1,7 +1,7 @@
 """What every day brings by itself: notices begin and end, and calendars look further ahead."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from activities.letters import CALENDARS, PUBLICATION, Letters
 from models.register import LetterRow
@@ -14,12 +14,16 @@ class Days:
     """Opens a day's letters that have announcements and calendars written; once a day, whoever asks first."""
 
     letters: Letters
+    _compiled_on: date | None = field(default=None, init=False)
 
     def compile(self, now: datetime) -> list[str]:
         """Open them if they are not; which ones."""
+        today = day_of(now)
+        if today == self._compiled_on:
+            return []
         letters = [
             LetterRow(
-                id=f"_{text}-{day_of(now)}",
+                id=f"_{text}-{today}",
                 text=text,
                 to="public",
                 office=offices.PROVINCE,
@@ -28,4 +32,6 @@ class Days:
             )
             for text in (PUBLICATION, CALENDARS)
         ]
-        return [letter.id for letter in letters if self.letters.compile(letter)]
+        opened = [letter.id for letter in letters if self.letters.compile(letter)]
+        self._compiled_on = today
+        return opened

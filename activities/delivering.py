@@ -24,9 +24,10 @@ from temporalio.service import RPCError
 from activities.channels.channel import Recipient, Undeliverable
 from activities.channels.configured import Configured
 from activities.letters import PAGES, REMINDERS, Letters, Tried, content
+from activities.rows import parts_of
 from models.register import DeliveryRow, LetterRow
 from models.values import Value
-from models.vocabulary import ActKind, Role
+from models.vocabulary import ActKind, DeliveryState, Role
 from regulation import offices
 from regulation.messages import NOTIFICATIONS
 from regulation.wording import moment
@@ -54,7 +55,7 @@ Report = Callable[[str, Mapping[str, Any]], Awaitable[object]]
 NOBODY = Recipient()
 """Whom a letter is placed for: its place is known, and no address is looked up."""
 
-DONE = ("arrived", "failed")
+DONE = (DeliveryState.ARRIVED, DeliveryState.FAILED)
 
 
 def suits(text: str, words: str) -> bool:
@@ -100,11 +101,11 @@ class Delivering:
             raise ApplicationError(f"渠道暂不可达，将重试：{'、'.join(outcome.down)}", type="ChannelDown")
         if not outcome.failed:
             return
+        why = "；".join(f"{channel}：{reason}" for channel, reason in outcome.failed.items())
         if row.to == "leader" and not outcome.knocked:
             for message in json.loads(row.messages):
-                await self._tell_filing(message, outcome.failed)
+                await self._tell_filing(message, why)
         await aside(threads, lambda: self.letters.close(letter, datetime.now(UTC), failed=True))
-        why = "；".join(f"{channel}：{reason}" for channel, reason in outcome.failed.items())
         raise ApplicationError(f"未能送达：{why}", type="Undeliverable", non_retryable=True)
 
     def _carry(self, row: LetterRow) -> Outcome:
@@ -139,9 +140,9 @@ class Delivering:
         """What the channels of today came to; one that was taken away since holds up nothing."""
         knocking = {channel.name for channel in self.channels if channel.channel.words not in PLACED}
         return Outcome(
-            down=tuple(name for name, each in came.items() if each.state == "trying"),
-            failed={name: each.receipt for name, each in came.items() if each.state == "failed"},
-            knocked=any(each.state == "arrived" and name in knocking for name, each in came.items()),
+            down=tuple(name for name, each in came.items() if each.state == DeliveryState.TRYING),
+            failed={name: each.receipt for name, each in came.items() if each.state == DeliveryState.FAILED},
+            knocked=any(each.state == DeliveryState.ARRIVED and name in knocking for name, each in came.items()),
         )
 
     def _try(self, channel: Configured, row: LetterRow, before: DeliveryRow | None) -> Tried | None:
@@ -157,25 +158,26 @@ class Delivering:
             carried = channel.channel.send(letter, recipient)
         except Undeliverable as failed:
             log.warning("delivery.failed", letter=row.id, channel=channel.name)
-            return Tried(state="failed", receipt=str(failed), content=said)
+            return Tried(state=DeliveryState.FAILED, receipt=str(failed), content=said)
         except Exception as error:
-            since = before.first_tried_at if before and before.state == "trying" else datetime.now(UTC)
+            since = before.first_tried_at if before and before.state == DeliveryState.TRYING else datetime.now(UTC)
             given_up = datetime.now(UTC) - since >= self.give_up_after
             log.warning("delivery.down", letter=row.id, channel=channel.name, error=type(error).__name__)
             why = str(error) if isinstance(error, ConnectionError) else type(error).__name__
             reason = f"自{moment(since)}起始终不通，不再重试（{why}）" if given_up else why
-            return Tried(state="failed" if given_up else "trying", receipt=reason, content=said)
-        return Tried(state="arrived", address=carried.address, receipt=carried.receipt, content=said)
+            state = DeliveryState.FAILED if given_up else DeliveryState.TRYING
+            return Tried(state=state, receipt=reason, content=said)
+        return Tried(state=DeliveryState.ARRIVED, address=carried.address, receipt=carried.receipt, content=said)
 
-    async def _tell_filing(self, message: str, failed: Mapping[str, str]) -> None:
+    async def _tell_filing(self, message: str, why: str) -> None:
         """An entry told its leader something, and no channel got through."""
-        filing_id, entry, index = message.rsplit("-", 2)
+        filing_id, entry, index = parts_of(message)
         act = {
             "id": f"undeliverable-{entry}-{index}",
             "kind": ActKind.REPORT_UNDELIVERABLE.value,
             "by": {"person": "delivering", "office": offices.PROVINCE, "role": Role.PLATFORM.value},
-            "entry": int(entry),
-            "reason": "；".join(f"{channel}：{reason}" for channel, reason in failed.items())[:500],
+            "entry": entry,
+            "reason": why[:500],
         }
         await self.report(filing_id, act)
 

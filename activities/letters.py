@@ -7,7 +7,7 @@ Ids of letters that are more than one message begin with `_`, as no filing's num
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import count
@@ -23,8 +23,8 @@ from models.acts import CorrectContact, Lapse, ReportChange
 from models.filing import Entry, Filing
 from models.register import DeliveryRow, EntryRow, FilingRow, LetterRow, MessageRow, Paper, PublicNoticeRow
 from models.values import Value, day_of, digest
-from models.vocabulary import ActKind
-from regulation import texts
+from models.vocabulary import ActKind, DeliveryState, LapseKind
+from regulation import texts, wording
 from regulation.messages import NOTIFICATIONS
 from regulation.standing import REVIEWED
 from regulation.wording import Names, midnight
@@ -44,9 +44,6 @@ PAGES = frozenset({PUBLICATION, CALENDARS})
 ONLY_ITS_OWN = frozenset({"sms", "document"})
 """Families that carry only events for which they have a text."""
 
-AS_IT_STANDS = frozenset({"inbox", "document"})
-"""Families whose channels are given the message as it stands; a document is drawn up from the whole filing."""
-
 SHOWN = 50
 """How many lines of one sort a compiled letter prints; the others are counted."""
 
@@ -61,9 +58,8 @@ def open_for(session: Session, sent: Sequence[MessageRow], shown: Sequence[Publi
     opened = [*(_of(message, message.id) for message in sent), *map(_publication, shown)]
     if opened:
         session.connection().execute(insert(LetterRow), [letter.model_dump() for letter in opened])
-    for message in sorted(
-        filter(_is_bundled, sent), key=_bundle_of
-    ):  # in one order: no two entries wait for each other
+    bundled = sorted(filter(_is_bundled, sent), key=_bundle_of)  # in one order: no two entries wait for each other
+    for message in bundled:
         _add_to_bundle(session, message)
 
 
@@ -129,9 +125,9 @@ def _opened(session: Session, letter: LetterRow) -> bool:
 
 
 class Tried(Value):
-    """What one try of one channel came to: `arrived`, `failed` for good, or `trying` again."""
+    """What one try of one channel came to: it arrived, failed for good, or is tried again."""
 
-    state: str
+    state: DeliveryState
     address: str = ""
     receipt: str
     content: str
@@ -235,7 +231,7 @@ class Letters:
                 letter=letter, channel=channel, state="", tries=0, first_tried_at=now, last_tried_at=now,
                 address="", content="", receipt="",
             )  # fmt: skip
-            if row.state == "again":
+            if row.state == DeliveryState.AGAIN:
                 row.first_tried_at = now
             row.tries += 1
             row.last_tried_at = now
@@ -254,8 +250,9 @@ class Letters:
         with writing(self.engine) as session:
             if session.get(LetterRow, letter) is None:
                 return False
-            given_up = update(DeliveryRow).where(col(DeliveryRow.letter) == letter, col(DeliveryRow.state) == "failed")
-            session.connection().execute(given_up, {"state": "again"})
+            of_letter = update(DeliveryRow).where(col(DeliveryRow.letter) == letter)
+            given_up = of_letter.where(col(DeliveryRow.state) == DeliveryState.FAILED)
+            session.connection().execute(given_up, {"state": DeliveryState.AGAIN})
             table = update(LetterRow).where(col(LetterRow.id) == letter)
             session.connection().execute(table, {"closed_at": None, "handed_at": LONG_AGO, "failed": False})
             return True
@@ -264,7 +261,7 @@ class Letters:
         """退信: what one of these channels had carried came back. The letter is handed over once more, to be judged anew."""
         with writing(self.engine) as session:
             carried = (col(DeliveryRow.letter) == letter, col(DeliveryRow.channel).in_(channels))
-            failed = {"state": "failed", "receipt": why}
+            failed = {"state": DeliveryState.FAILED, "receipt": why}
             if session.connection().execute(update(DeliveryRow).where(*carried), failed).rowcount == 0:
                 return False
             table = update(LetterRow).where(col(LetterRow.id) == letter)
@@ -371,14 +368,10 @@ def _bundles(session: Session, messages: Iterable[MessageRow]) -> list[LetterRow
 def _of_message(session: Session, message: MessageRow, family: str) -> tuple[str, str] | None:
     """A message in the words of a family: its own text there, or the message as it stands in the inbox."""
     as_it_stands = message.title, message.body
-    if family == "inbox":
-        return as_it_stands
-    if not texts.exists(family, message.text):
+    entry = _entry(session, message) if family != "inbox" and texts.exists(family, message.text) else None
+    if entry is None or texts.find(family, message.text, entry.filing.jurisdiction) is None:
         return None if family in ONLY_ITS_OWN else as_it_stands
-    entry = _entry(session, message)
-    if texts.find(family, message.text, entry.filing.jurisdiction) is None:
-        return None if family in ONLY_ITS_OWN else as_it_stands
-    if family in AS_IT_STANDS:
+    if family == "document":  # drawn up from the whole filing; the letter only says that there is one
         return as_it_stands
     earlier = session.get(EntryRow, (message.filing_id, message.number - 1))
     before = Entry.model_validate_json(earlier.body).filing if earlier else None
@@ -393,17 +386,14 @@ def _entry(session: Session, message: MessageRow) -> Entry:
 
 
 def reminded_on(session: Session, filing: Filing) -> tuple[date, ...]:
-    """The days on which the leader had been reminded of the years that a revocation rests on (G-19)."""
-    years = set(filing.case.years) if filing.case else set()
-    if not years:
-        return ()
-    query = select(EntryRow).where(EntryRow.filing_id == filing.id, EntryRow.kind == "reminder")
-    days = []
-    for row in session.exec(query.where(EntryRow.number < filing.number).order_by(col(EntryRow.number))):
-        lapse = Entry.model_validate_json(row.body).event
-        if isinstance(lapse, Lapse) and lapse.year in years:
-            days.append(day_of(row.at))
-    return tuple(days)
+    """The days of reminding that the entry which left a filing so may tell of (G-19); looked up only if there is a case."""
+    return wording.reminded_on(filing, _earlier_reminders(session, filing))
+
+
+def _earlier_reminders(session: Session, filing: Filing) -> Iterator[Entry]:
+    query = select(EntryRow.body).where(EntryRow.filing_id == filing.id, EntryRow.kind == LapseKind.REMINDER)
+    for body in session.exec(query.where(EntryRow.number < filing.number).order_by(col(EntryRow.number))):
+        yield Entry.model_validate_json(body)
 
 
 def _reminders(session: Session, messages: Sequence[MessageRow], family: str) -> tuple[str, str] | None:

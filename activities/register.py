@@ -12,7 +12,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 
-from sqlalchemy import Engine, insert, text, update
+from sqlalchemy import ColumnElement, Engine, and_, insert, or_, true, update
+from sqlalchemy import text as sql
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col, select
 
@@ -36,7 +37,7 @@ from models.register import (
 )
 from models.values import Value, canonical
 from models.vocabulary import Stage
-from regulation import codes, intake, lodging
+from regulation import codes, intake, lodging, offices
 from regulation.calendar import CALENDARS
 from regulation.editions import EditionRefused, Editions
 from regulation.terms import TERMS
@@ -239,7 +240,7 @@ class Register:
         """备案编号: the next running number under a prefix, once a filing (G-40). Numbers given by hand are passed over."""
         with writing(self.engine) as session:
             if self.engine.dialect.name == "postgresql":
-                session.connection().execute(text("LOCK TABLE archive_numbers IN EXCLUSIVE MODE"))
+                session.connection().execute(sql("LOCK TABLE archive_numbers IN EXCLUSIVE MODE"))
             reserved = session.exec(select(ArchiveNumber).where(ArchiveNumber.prefix == prefix)).all()
             held = select(FilingRow.archive_number).where(col(FilingRow.archive_number).startswith(prefix))
             by_hand = {number or "" for number in session.exec(held.where(FilingRow.filing_id != filing_id))}
@@ -325,28 +326,46 @@ class Register:
         self,
         *,
         stage: str | None = None,
+        kind: str | None = None,
         jurisdiction: str | None = None,
         waiting_for: str | None = None,
+        awaits_iit: bool = False,
         due_before: datetime | None = None,
+        text: str | None = None,
+        scope: offices.Scope | None = None,
+        after: FilingRow | None = None,
         limit: int = 200,
     ) -> list[FilingRow]:
-        """Filings by the nearest deadline; those that wait for no day come last."""
+        """Filings by the nearest deadline; those that wait for no day come last.
+
+        `text` is looked for in ids, names, codes and archive numbers. With `after`, the ones that follow that one.
+        """
         query = select(FilingRow)
-        if stage:
-            query = query.where(FilingRow.stage == stage)
-        if jurisdiction:
-            query = query.where(FilingRow.jurisdiction == jurisdiction)
-        if waiting_for:
-            query = query.where(FilingRow.waiting_for == waiting_for)
+        facts = {"stage": stage, "kind": kind, "jurisdiction": jurisdiction, "waiting_for": waiting_for}
+        for fact, value in facts.items():
+            if value:
+                query = query.where(getattr(FilingRow, fact) == value)
+        if awaits_iit:
+            query = query.where(col(FilingRow.awaits_iit).is_(True))
         if due_before:
             query = query.where(col(FilingRow.next_deadline) < due_before)
+        if text:
+            query = query.where(_mentions(text.strip()))
+        if scope:
+            query = query.where(within(scope))
         deadline, name = col(FilingRow.next_deadline), col(FilingRow.filing_id)
+        dated = query.where(deadline.is_not(None)).order_by(deadline, name)
+        undated = query.where(deadline.is_(None)).order_by(name)
+        if after and after.next_deadline:
+            at = after.next_deadline
+            dated = dated.where(deadline >= at, or_(deadline > at, col(FilingRow.filing_id) > after.filing_id))
+        elif after:
+            undated = undated.where(name > after.filing_id)
         with reading(self.engine) as session:
-            dated = session.exec(query.where(deadline.is_not(None)).order_by(deadline, name).limit(limit)).all()
-            if due_before or len(dated) == limit:
-                return list(dated)
-            rest = query.where(deadline.is_(None)).order_by(name).limit(limit - len(dated))
-            return [*dated, *session.exec(rest)]
+            rows = [] if after and not after.next_deadline else list(session.exec(dated.limit(limit)))
+            if due_before or len(rows) == limit:
+                return rows
+            return [*rows, *session.exec(undated.limit(limit - len(rows)))]
 
     def open_filings(self, *, kind: str | None = None, jurisdiction: str | None = None) -> list[tuple[str, str, str]]:
         """Every filing whose workflow ought to run, with its alliance's name and its jurisdiction."""
@@ -392,6 +411,27 @@ class Register:
             except (PaperMissing, ValueError, TypeError, LookupError) as unreadable:
                 faults.append(f"备案库的内容无法读取（{type(unreadable).__name__}）")
         return faults
+
+
+def within(scope: offices.Scope) -> ColumnElement[bool]:
+    """The filings that an office may see, as a condition of a query; `Scope.holds` says the same of one filing."""
+    facts: list[ColumnElement[bool]] = [true()]
+    for name in ("jurisdiction", "zone", "leader"):
+        if value := getattr(scope, name):
+            facts.append(getattr(FilingRow, name) == value)
+    if scope.stages:
+        facts.append(col(FilingRow.stage).in_(scope.stages))
+    return or_(and_(*facts), col(FilingRow.waiting_for) == scope.office)
+
+
+def _mentions(text: str) -> ColumnElement[bool]:
+    """Filings that a search means: by a beginning of id, code or number, or by any part of a name."""
+    begins = (FilingRow.filing_id, FilingRow.leader, FilingRow.archive_number)
+    contain = (FilingRow.alliance_name, FilingRow.leader_name)
+    return or_(
+        *(col(column).startswith(text, autoescape=True) for column in begins),
+        *(col(column).contains(text, autoescape=True) for column in contain),
+    )
 
 
 def _insert(session: Session, written: Sequence[SQLModel]) -> None:

@@ -62,6 +62,17 @@ def _told(form: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
+def id_of(entry: Entry, index: int) -> str:
+    """The id of what an entry sends, or publishes: its filing, its number, and which of several it is."""
+    return f"{entry.filing.id}-{entry.number}-{index}"
+
+
+def parts_of(sent: str) -> tuple[str, int, int]:
+    """The other way round; a filing's own id may have dashes too."""
+    filing_id, number, index = sent.rsplit("-", 2)
+    return filing_id, int(number), int(index)
+
+
 def message_rows(
     before: Filing | None, entry: Entry, shown: Mapping[str, Any], reminded_on: Callable[[], tuple[date, ...]]
 ) -> list[MessageRow]:
@@ -74,7 +85,7 @@ def message_rows(
         title, body = texts.render(each.text, before, entry, names)
         rows.append(
             MessageRow(
-                id=f"{entry.filing.id}-{entry.number}-{index}",
+                id=id_of(entry, index),
                 filing_id=entry.filing.id,
                 number=entry.number,
                 text=each.text,
@@ -95,7 +106,7 @@ def notice_rows(before: Filing | None, entry: Entry, shown: Mapping[str, Any], p
     changed = _told(papers(change.paper)) if change and change.notice else None
     return [
         PublicNoticeRow(
-            id=f"{entry.filing.id}-{entry.number}-{index}",
+            id=id_of(entry, index),
             filing_id=entry.filing.id,
             number=entry.number,
             kind=each.kind,
@@ -180,6 +191,7 @@ def filing_row(entry: Entry, first_paper: str, shown: Mapping[str, Any], hash_: 
         archive_number=filing.archive_number,
         archived_on=filing.archived_on,
         waiting_for=lifecycle.awaited(filing),
+        awaits_iit=lifecycle.awaits_iit(filing),
         report_year=filing.report_year,
         next_deadline=due.at if due else None,
         next_lapse=due.lapse.kind.value if due else None,

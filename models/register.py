@@ -27,11 +27,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def _instant(**options: Any) -> Any:
+def instant(**options: Any) -> Any:
+    """A column for an instant."""
     return Field(sa_type=UtcDateTime, **options)
 
 
-def _text(**options: Any) -> Any:
+def long_text(**options: Any) -> Any:
+    """A column for a text of any length."""
     return Field(sa_type=Text, **options)
 
 
@@ -43,33 +45,38 @@ class Paper(SQLModel, table=True):
     digest: str = Field(primary_key=True, max_length=64)
     filing_id: str = Field(index=True, max_length=64)
     kind: str = Field(max_length=40)
-    body: str = _text()
-    stored_at: datetime = _instant()
+    body: str = long_text()
+    stored_at: datetime = instant()
 
 
 class FilingRow(SQLModel, table=True):
     """备案: where each filing stands. `value` is the filing after its last entry, `public` what may be shown of it."""
 
     __tablename__ = "filings"
-    __table_args__ = (Index("ix_filings_agenda", "next_deadline", "filing_id"),)
+    __table_args__ = (
+        Index("ix_filings_agenda", "next_deadline", "filing_id"),
+        Index("ix_filings_awaited", "waiting_for", "next_deadline", "filing_id"),
+        Index("ix_filings_place", "jurisdiction", "next_deadline", "filing_id"),
+        Index("ix_filings_stage", "stage", "next_deadline", "filing_id"),
+    )
 
     filing_id: str = Field(primary_key=True, max_length=64)
     number: int
     head: str = Field(max_length=64)
     kind: str = Field(max_length=1)
-    stage: str = Field(max_length=30, index=True)
+    stage: str = Field(max_length=30)
     open: bool
-    jurisdiction: str = Field(max_length=6, index=True)
-    zone: str | None = Field(default=None, max_length=40)
+    jurisdiction: str = Field(max_length=6)
+    zone: str | None = Field(default=None, max_length=40, index=True)
     leader: str = Field(max_length=18, index=True)
     alliance_name: str = Field(max_length=200, index=True)
     leader_name: str = Field(max_length=200)
     technical_field: str = Field(max_length=200)
     archive_number: str | None = Field(default=None, max_length=30, unique=True)
     archived_on: date | None = None
-    waiting_for: str | None = Field(default=None, max_length=40, index=True)
+    waiting_for: str | None = Field(default=None, max_length=40)
     report_year: int | None = None
-    next_deadline: datetime | None = _instant(default=None)
+    next_deadline: datetime | None = instant(default=None)
     next_lapse: str | None = Field(default=None, max_length=30)
     missed_years: int
     open_objections: int
@@ -78,9 +85,10 @@ class FilingRow(SQLModel, table=True):
     terms: str = Field(max_length=40)
     calendar: str = Field(max_length=40)
     first_paper: str = Field(max_length=64)
-    public: str = _text()
-    value: str = _text()
-    updated_at: datetime = _instant()
+    public: str = long_text()
+    value: str = long_text()
+    updated_at: datetime = instant()
+    awaits_iit: bool = False
 
 
 class VersionRow(SQLModel, table=True):
@@ -91,8 +99,8 @@ class VersionRow(SQLModel, table=True):
     filing_id: str = Field(primary_key=True, max_length=64, foreign_key="filings.filing_id")
     version: int = Field(primary_key=True)
     paper: str = Field(max_length=64, foreign_key="papers.digest")
-    received_at: datetime = _instant()
-    findings: str = _text()
+    received_at: datetime = instant()
+    findings: str = long_text()
 
 
 class EntryRow(SQLModel, table=True):
@@ -103,14 +111,14 @@ class EntryRow(SQLModel, table=True):
 
     filing_id: str = Field(primary_key=True, max_length=64, foreign_key="filings.filing_id")
     number: int = Field(primary_key=True)
-    at: datetime = _instant()
-    entered_at: datetime = _instant()
+    at: datetime = instant()
+    entered_at: datetime = instant()
     kind: str = Field(max_length=40, index=True)
     act_id: str | None = Field(default=None, max_length=64)
     stage: str = Field(max_length=30)
-    refused: str | None = _text(default=None)
+    refused: str | None = long_text(default=None)
     paper: str | None = Field(default=None, max_length=64, foreign_key="papers.digest")
-    body: str = _text()
+    body: str = long_text()
     effects: str = Field(max_length=64)
     hash: str = Field(max_length=64)
 
@@ -128,9 +136,9 @@ class MessageRow(SQLModel, table=True):
     to: str = Field(max_length=20)
     office: str = Field(max_length=40)
     service: bool
-    title: str = _text()
-    body: str = _text()
-    created_at: datetime = _instant()
+    title: str = long_text()
+    body: str = long_text()
+    created_at: datetime = instant()
 
 
 class LetterRow(SQLModel, table=True):
@@ -148,14 +156,14 @@ class LetterRow(SQLModel, table=True):
     text: str = Field(max_length=60)
     to: str = Field(max_length=20)
     office: str = Field(max_length=40)
-    messages: str = _text()
-    title: str | None = _text(default=None)
-    body: str | None = _text(default=None)
-    created_at: datetime = _instant()
-    handed_at: datetime | None = _instant(default=None)
-    closed_at: datetime | None = _instant(default=None)
+    messages: str = long_text()
+    title: str | None = long_text(default=None)
+    body: str | None = long_text(default=None)
+    created_at: datetime = instant()
+    handed_at: datetime | None = instant(default=None)
+    closed_at: datetime | None = instant(default=None)
     failed: bool = False
-    read_at: datetime | None = _instant(default=None)
+    read_at: datetime | None = instant(default=None)
 
 
 class DeliveryRow(SQLModel, table=True):
@@ -170,11 +178,11 @@ class DeliveryRow(SQLModel, table=True):
     channel: str = Field(primary_key=True, max_length=40)
     state: str = Field(max_length=10)
     tries: int
-    first_tried_at: datetime = _instant()
-    last_tried_at: datetime = _instant()
-    address: str = _text()
+    first_tried_at: datetime = instant()
+    last_tried_at: datetime = instant()
+    address: str = long_text()
     content: str = Field(max_length=64)
-    receipt: str = _text()
+    receipt: str = long_text()
 
 
 class PublicNoticeRow(SQLModel, table=True):
@@ -189,8 +197,8 @@ class PublicNoticeRow(SQLModel, table=True):
     jurisdiction: str = Field(max_length=6, index=True)
     shown_from: date
     shown_until: date | None = None
-    content: str = _text()
-    published_at: datetime = _instant()
+    content: str = long_text()
+    published_at: datetime = instant()
 
 
 class AnnualReportRow(SQLModel, table=True):
@@ -201,8 +209,8 @@ class AnnualReportRow(SQLModel, table=True):
     filing_id: str = Field(primary_key=True, max_length=64, foreign_key="filings.filing_id")
     year: int = Field(primary_key=True)
     status: str = Field(max_length=10, index=True)
-    due: datetime = _instant()
-    filed_at: datetime | None = _instant(default=None)
+    due: datetime = instant()
+    filed_at: datetime | None = instant(default=None)
     paper: str | None = Field(default=None, max_length=64)
     number: int
 
@@ -229,8 +237,8 @@ class RefusedAct(SQLModel, table=True):
     kind: str = Field(max_length=40)
     person: str = Field(max_length=64)
     office: str = Field(max_length=40)
-    message: str = _text()
-    refused_at: datetime = _instant()
+    message: str = long_text()
+    refused_at: datetime = instant()
 
 
 class UsedEdition(SQLModel, table=True):
@@ -241,4 +249,4 @@ class UsedEdition(SQLModel, table=True):
     subject: str = Field(primary_key=True, max_length=20)
     name: str = Field(primary_key=True, max_length=40)
     digest: str = Field(max_length=64)
-    first_used_at: datetime = _instant()
+    first_used_at: datetime = instant()

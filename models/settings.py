@@ -4,8 +4,9 @@ The connection to Temporal is not here: it comes from Temporal's own environment
 """
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -47,6 +48,45 @@ class Settings(BaseSettings):
     temporal_port: int = Field(7233, ge=1, le=65535, description="`make run`: port of the embedded Temporal server")
     ui_port: int = Field(8233, ge=1, le=65535, description="`make run`: port of the Temporal UI")
     metrics_port: int = Field(9464, ge=0, le=65535, description="Prometheus metrics of the worker; 0: none")
+
+    gateway_host: str = Field("127.0.0.1", description="address on which the gateway listens")
+    gateway_port: int = Field(8000, ge=1, le=65535, description="port of the gateway")
+    gateway_address: str = Field(
+        "", pattern=r"^(?:https?://\S+[^/])?$", description="public address of the gateway; absent: its own on loopback"
+    )
+    ui_address: str = Field("", description="address of the Temporal UI that operators are sent to; absent: no links")
+    identity: Literal["embedded", "oidc"] = Field(
+        "embedded", description="who people are: seeded people, on loopback only; or an OpenID Connect provider"
+    )
+    oidc_issuer: str = Field("", description="the provider's issuer; its configuration is read from there")
+    oidc_audience: str = Field("beian", description="what bearer tokens must be meant for")
+    oidc_client_id: str = Field("", description="the gateway as a client of the provider, for signing in by browser")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="its secret; empty for a public client")
+    oidc_claims: dict[Literal["person", "name", "office", "role"], str] = Field(
+        {}, description="which claims say who somebody is; absent: sub, name, office, role"
+    )
+    oidc_skew: int = Field(60, ge=0, le=300, description="seconds by which the provider's clock may differ")
+    secret: SecretStr = Field(
+        SecretStr(""), description="signs cookies; the same for every gateway of a deployment; absent: made below `var`"
+    )
+    session_hours: float = Field(8.0, gt=0, le=24, description="hours after which somebody must sign in again")
+    reads_a_minute: int = Field(600, ge=1, description="requests a minute that a person, or an address, may make")
+    acts_a_minute: int = Field(120, ge=1, description="changes a minute that a person, or an address, may ask for")
+    objections_an_hour: int = Field(10, ge=1, description="objections an hour from one address")
+    largest_request: int = Field(5_000_000, ge=100_000, description="bytes of the largest request that is no upload")
+    uploads: bool = Field(True, description="leaders may upload documents, kept below `var`; else references only")
+    largest_upload: int = Field(50_000_000, ge=100_000, description="bytes of the largest document")
+    scanner: str = Field("", description="command that scans an upload for viruses: the file is its last argument")
+
+    @property
+    def own_address(self) -> str:
+        """Where people reach the gateway."""
+        return self.gateway_address or f"http://{self.gateway_host}:{self.gateway_port}"
+
+    @property
+    def upload_folder(self) -> Path:
+        """Where uploaded documents are kept, each under its SHA-256."""
+        return self.var / "uploads"
 
     @property
     def register_url(self) -> str:

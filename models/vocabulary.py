@@ -147,6 +147,15 @@ class YearStatus(Named):
     EXCUSED = "excused", "免报"
 
 
+class DeliveryState(Named):
+    """投递结果: what became of a letter on one channel; `again` was given up, until people asked for another try."""
+
+    ARRIVED = "arrived", "已送达"
+    TRYING = "trying", "重试中"
+    AGAIN = "again", "重试中"
+    FAILED = "failed", "未送达"
+
+
 class Ground(Named):
     """Why a filing may be revoked: 《工作指引》第十一条第1–7项, and its 第十四条."""
 

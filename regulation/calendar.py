@@ -151,6 +151,12 @@ def next_working_day(edition: str, jurisdiction: str, day: date) -> date:
     return last_day(edition, jurisdiction, day, 0, "calendar_day")
 
 
+def days_left(edition: str, jurisdiction: str, today: date, last: date) -> int:
+    """Working days from tomorrow to a last day, as people count what is left; negative: how many it is over."""
+    days = CALENDARS[edition].working_days(jurisdiction)
+    return bisect_right(days, last.toordinal()) - bisect_right(days, today.toordinal())
+
+
 def provisional(edition: str, start: date, last: date) -> bool:
     """Whether a day from `start` to `last` lies in a year that the edition does not cover."""
     return max(start, last).year > CALENDARS[edition].covers

@@ -376,10 +376,22 @@ def awaited(filing: Filing) -> str | None:
         staff = case and (case.served_on is None or case.held or case.defence == "open" or "decision" in filing.clocks)
         return reviewer if staff else filing.leader
     if filing.stage is S.IN_FORCE:
-        if filing.change or filing.transfer or any(year.extension or year.returned for year in filing.years[-2:]):
+        if filing.transfer:
+            return offices.reviewer(filing.transfer.jurisdiction, filing.transfer.zone)[1]
+        if filing.change or any(year.extension or year.returned for year in filing.years[-2:]):
             return reviewer
         return filing.leader if any(not year.closed and year.status == "open" for year in filing.years) else None
     return reviewer if agenda.next_lapse(filing) else None
+
+
+def awaits_iit(filing: Filing) -> bool:
+    """Whether the city's 工信 department is awaited beside the reviewer: for its opinion on a version or a new leader."""
+    if filing.kind is not Kind.A or review.iit_takes_part(filing):
+        return False
+    if filing.stage is S.UNDER_REVIEW:
+        return filing.review is not None and filing.review.iit_positive is None
+    change = filing.change if filing.stage is S.IN_FORCE else None
+    return bool(change and change.change == "leader" and change.notice is None and change.iit_positive is None)
 
 
 def _refusal(filing: Filing, act: Act, row: Row | None, lack: Lack) -> Refusal:

@@ -6,8 +6,9 @@ from typing import Any
 
 from models.acts import Act, Transfer
 from models.filing import Filing
-from models.vocabulary import Kind, Role
-from regulation import data
+from models.values import Value
+from models.vocabulary import ActKind, Kind, Role, Stage
+from regulation import codes, data
 
 PROVINCE = "210000"
 
@@ -77,6 +78,13 @@ def name_of(key: str) -> str:
     return OFFICES[key].name if key in OFFICES else key
 
 
+def title(role: Role, office: str) -> str:
+    """Whose post it is, by name: 沈阳市科技局, 沈阳市工信部门, 省工信厅; a leader's is its code."""
+    if role is Role.CITY_IIT and office in OFFICES:
+        return f"{OFFICES[office].city}{Role.CITY_IIT.label.removeprefix('市')}"
+    return name_of(office) if role in (Role.CITY_ST, Role.ZONE, Role.LEADER) else role.label
+
+
 def acting(filing: Filing, act: Act) -> Collection[tuple[Role, str]] | None:
     """The role and office that an actor must have beside being entitled (A-09, A-10, A-24, A-25, B-14, G-45).
 
@@ -85,20 +93,88 @@ def acting(filing: Filing, act: Act) -> Collection[tuple[Role, str]] | None:
     """
     role = act.by.role
     if role in (Role.CITY_ST, Role.ZONE):
-        reviewers = [_reviewer(filing.jurisdiction, filing.zone)]
+        reviewers = [reviewer(filing.jurisdiction, filing.zone)]
         if isinstance(act, Transfer):
-            reviewers.append(_reviewer(act.to, act.to_zone))
+            reviewers.append(reviewer(act.to, act.to_zone))
         return reviewers
+    return None if role in ANYWHERE else posts(filing, role)
+
+
+ANYWHERE = (Role.EVALUATOR, Role.AUDITOR, Role.OPERATOR, Role.PLATFORM)
+"""Roles for which no office is prescribed; theirs is the province's."""
+
+
+def posts(filing: Filing, role: Role) -> list[tuple[Role, str]]:
+    """The posts of a role that act for a filing: none or one."""
+    if role in (Role.CITY_ST, Role.ZONE):
+        return [each for each in [reviewer(filing.jurisdiction, filing.zone)] if each[0] is role]
     if role is Role.CITY_IIT:
         return [(role, filing.jurisdiction)]
-    if role in (Role.PROVINCE_ST, Role.PROVINCE_IIT):
-        return [(role, PROVINCE)]
     if role is Role.LEADER:
         return [(role, filing.leader)]
     if role is Role.PUBLIC:
         return [(role, "public")]
-    return None
+    return [(role, PROVINCE)]
 
 
-def _reviewer(jurisdiction: str, zone: str | None) -> tuple[Role, str]:
+def reviewer(jurisdiction: str, zone: str | None) -> tuple[Role, str]:
+    """The post that reviews: the zone's where one does, else the city's (B-14, Q10)."""
     return (Role.ZONE, zone) if zone else (Role.CITY_ST, jurisdiction)
+
+
+def is_post(role: Role, office: str) -> bool:
+    """Whether somebody can hold a role at an office at all."""
+    if role in (Role.CITY_ST, Role.CITY_IIT):
+        return office in OFFICES
+    if role is Role.ZONE:
+        return office in ZONES
+    if role is Role.LEADER:
+        return codes.is_uscc(office)
+    return office == ("public" if role is Role.PUBLIC else PROVINCE)
+
+
+class Scope(Value):
+    """Which filings an office may see: those of this place, zone or leader, and whatever waits for it (A-24, Q10, Q25)."""
+
+    office: str
+    jurisdiction: str | None = None
+    zone: str | None = None
+    leader: str | None = None
+    stages: tuple[Stage, ...] = ()
+
+    def holds(self, jurisdiction: str, zone: str | None, leader: str, stage: str, waiting_for: str | None) -> bool:
+        """Whether a filing lies within it, by its place, leader and stage, and for whom it waits."""
+        if waiting_for == self.office:
+            return True
+        told = ((self.jurisdiction, jurisdiction), (self.zone, zone), (self.leader, leader))
+        return all(wanted in (None, is_) for wanted, is_ in told) and (not self.stages or stage in self.stages)
+
+
+def scope(role: Role, office: str) -> Scope | None:
+    """What somebody in a role at an office may see of the register; None: only what everybody may.
+
+    A city sees a zone's cases too, without acting on them (Q10). An evaluator sees what was archived.
+    """
+    if role is Role.PUBLIC:
+        return None
+    if role in (Role.CITY_ST, Role.CITY_IIT):
+        return Scope(office=office, jurisdiction=office)
+    if role is Role.ZONE:
+        return Scope(office=office, zone=office)
+    if role is Role.LEADER:
+        return Scope(office=office, leader=office)
+    stages = (Stage.IN_FORCE, Stage.REVOCATION_PENDING, Stage.REVOKED, Stage.DEREGISTERED)
+    return Scope(office=office, stages=stages if role is Role.EVALUATOR else ())
+
+
+READERS = frozenset(
+    {Role.LEADER, Role.CITY_ST, Role.CITY_IIT, Role.ZONE, Role.PROVINCE_ST, Role.PROVINCE_IIT, Role.PLATFORM}
+)
+"""Who may read the papers of a filing that they may see: they name persons, phones and amounts (个保法 6, G-04b)."""
+
+
+def may_read(role: Role, office: str, filing: Filing, paper: str) -> bool:
+    """Whether a paper of this kind may be read. Who objected is known to nobody but the reviewer (G-04)."""
+    if paper == ActKind.OBJECT:
+        return (role, office) == reviewer(filing.jurisdiction, filing.zone)
+    return role in READERS

@@ -3,7 +3,7 @@
 A text names a word in braces; `Facts` tells it. To add a word, add a `word_…` method; texts.WORDS then knows it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -44,6 +44,15 @@ class Names:
     postal_address: str = ""
     proposed: str = ""
     heard: str = ""
+
+
+def reminded_on(filing: Filing, earlier: Iterable[Entry]) -> tuple[date, ...]:
+    """提醒记录: when the leader had been reminded of the years that a revocation rests on, by the entries before it."""
+    years = filing.case.years if filing.case else ()
+    if not years:
+        return ()
+    lapses = ((entry.at, entry.event) for entry in earlier if isinstance(entry.event, Lapse))
+    return tuple(day_of(at) for at, lapse in lapses if lapse.kind is LapseKind.REMINDER and lapse.year in years)
 
 
 def on_day(day: date) -> str:

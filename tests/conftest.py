@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from activities.register import Register
 from deploy.skipping import skipping_server
 from tests.databases import Databases, Postgresql, Sqlite
+from tests.simulated import holding, lived, written
 from tests.world import World
 
 
@@ -35,3 +37,26 @@ def postgresql() -> Iterator[Databases]:
     """Databases on a real PostgreSQL."""
     with Postgresql.started() as server:
         yield server
+
+
+@pytest.fixture
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """The databases that a test is run with."""
+    found: Databases = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def register(databases: Databases) -> Iterator[Register]:
+    """An empty register."""
+    opened = Register.at(databases.migrated())
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def full(databases: Databases) -> Iterator[Register]:
+    """A register that holds a whole life."""
+    opened = Register.at(databases.made("a whole life", holding(lambda register: written(register, lived("LIFE")))))
+    yield opened
+    opened.engine.dispose()

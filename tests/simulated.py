@@ -1,12 +1,14 @@
-"""A whole life without an engine: simulated, with its papers, to be written into any register."""
+"""Lives without an engine: simulated, with their papers, to be written into any register."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from activities.register import Appended, Register
-from examples.demo import life
+from deploy.database import migrate
+from examples.demo import OFFICES, life
 from models.filing import Entry
 from models.values import SHANGHAI
 from models.vocabulary import Kind
@@ -18,6 +20,9 @@ from tests.story import application
 YEAR = 2026
 NOW = datetime(YEAR, 3, 15, 9, tzinfo=SHANGHAI)
 END = datetime(YEAR + 4, 1, 1, tzinfo=SHANGHAI)
+
+Step = tuple[str, str, str, dict[str, Any]]
+"""Who does what, when, with which further fields; whoever is not in the demonstration brings `by` along."""
 
 
 @dataclass
@@ -41,13 +46,41 @@ def lived(filing_id: str, **changes: Any) -> Papered:
     for act in acts:
         if "objection" in act:
             act["objection"] = f"{filing_id}-{act['objection']}"
-    examined = intake.examine(form, NOW)
-    assert examined.form
+    return _papered(form, acts, END)
+
+
+def told(form: dict[str, Any], *steps: Step, until: datetime = END) -> Papered:
+    """A life told as (who, act, when, fields), simulated, with its papers."""
+    leader = application(Kind(form["kind"]))["by"]
+    acts = [
+        {"id": f"{form['filing_id']}-{number}", "kind": kind, "received_at": f"{when}:00+08:00"}
+        | {"by": leader if who == "leader" else OFFICES.get(who)}
+        | fields
+        for number, (who, kind, when, fields) in enumerate(steps, 1)
+    ]
+    return _papered(form, acts, until)
+
+
+def _papered(form: dict[str, Any], acts: Sequence[dict[str, Any]], until: datetime) -> Papered:
+    examined = intake.examine(form, datetime.fromisoformat(form["received_at"]))
+    assert examined.form, examined.findings
     papers = [("application", intake.paper(examined.form))]
-    papers += [(act["kind"], paper) for act in acts if (paper := lodge(filing_id, act).paper)]
-    result = simulate(form, acts, END)
-    assert not any(entry.refused for entry in result.docket)
+    papers += [(str(act["kind"]), paper) for act in acts if (paper := lodge(form["filing_id"], act).paper)]
+    result = simulate(form, acts, until)
+    assert [entry.refused for entry in result.docket if entry.refused] == []
     return Papered(result.docket, tuple(papers))
+
+
+def holding(make: Callable[[Register], object]) -> Callable[[str], None]:
+    """Makes a database that holds something."""
+
+    def made(url: str) -> None:
+        migrate(url)
+        register = Register.at(url)
+        make(register)
+        register.engine.dispose()
+
+    return made
 
 
 def written(register: Register, told: Papered) -> list[Appended]:

@@ -26,46 +26,26 @@ from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import update
 
 from activities import rows
+from activities.channels.channel import Recipient
+from activities.channels.drafts import DraftTray
 from activities.documents import docket, dossier, drafting, forms, sheets
-from activities.documents.drafting import Contact, Draft, NotTogether
+from activities.documents.drafting import UNKNOWN, Contact, Draft, NotTogether
 from activities.documents.record import NoSuchFiling
+from activities.letters import Letters
 from activities.register import Register
 from examples.demo import OFFICES
 from models.forms import FormA, FormB
 from models.register import MessageRow
 from models.values import SHANGHAI, digest
 from models.vocabulary import Kind
-from regulation import intake, texts
-from regulation.lodging import lodge
-from regulation.simulation import simulate
+from regulation import texts
 from regulation.texts import TextRefused
 from tests.databases import Databases
-from tests.simulated import END, Papered, lived, written
+from tests.simulated import Papered, lived, told, written
 from tests.story import application, checklist
 
 RARE = "沈阳市𠮷光机器人产学研联盟"
 INJECTED = "材料不实\n# 伪造的标题\n> 伪造的落款\n+ 提醒记录\x07"
-
-
-def told(form: dict[str, Any], steps: list[tuple[str, str, str, dict[str, Any]]], until: datetime = END) -> Papered:
-    """A life told as (who, act, when, fields), simulated, with its papers."""
-    acts = [
-        {
-            "id": f"{form['filing_id']}-{number}",
-            "kind": kind,
-            "by": application(Kind(form["kind"]))["by"] if who == "leader" else OFFICES[who],
-            "received_at": f"{when}:00+08:00",
-        }
-        | fields
-        for number, (who, kind, when, fields) in enumerate(steps, 1)
-    ]
-    examined = intake.examine(form, datetime.fromisoformat(form["received_at"]))
-    assert examined.form, examined.findings
-    papers = [("application", intake.paper(examined.form))]
-    papers += [(str(act["kind"]), paper) for act in acts if (paper := lodge(form["filing_id"], act).paper)]
-    result = simulate(form, acts, until)
-    assert [entry.refused for entry in result.docket if entry.refused] == []
-    return Papered(result.docket, tuple(papers))
 
 
 @cache
@@ -82,13 +62,11 @@ def contested() -> Papered:
     form["leader"] = form["leader"] | {"name": "=1+1（沈阳）有限公司"}
     return told(
         form,
-        [
-            ("city", "propose_revocation", "2026-05-11T09:00", {"ground": "2", "reason": INJECTED}),
-            ("city", "record_service", "2026-05-13T09:00", {"served_on": "2026-05-12", "method": "post"}),
-            ("leader", "state_defence", "2026-05-20T09:00", {"content": {"text": "郑示例：材料属实"}}),
-            ("city", "rule_on_defence", "2026-06-01T09:00", {"outcome": "rejected", "reason": "与事实不符。"}),
-            ("city2", "approve_revocation", "2026-06-08T09:00", {"document_no": "沈科决〔2026〕2号"}),
-        ],
+        ("city", "propose_revocation", "2026-05-11T09:00", {"ground": "2", "reason": INJECTED}),
+        ("city", "record_service", "2026-05-13T09:00", {"served_on": "2026-05-12", "method": "post"}),
+        ("leader", "state_defence", "2026-05-20T09:00", {"content": {"text": "郑示例：材料属实"}}),
+        ("city", "rule_on_defence", "2026-06-01T09:00", {"outcome": "rejected", "reason": "与事实不符。"}),
+        ("city2", "approve_revocation", "2026-06-08T09:00", {"document_no": "沈科决〔2026〕2号"}),
     )
 
 
@@ -108,18 +86,16 @@ def of_kind_b() -> Papered:
     minutes = {"document_no": "厅党组纪要5号", "met_on": "2023-06-08", "decision": "approved"}
     return told(
         form,
-        [
-            ("zone", "return_for_correction", "2023-04-11T09:00", {"deficiencies": lacking}),
-            ("leader", "resubmit", "2023-04-12T09:00", {"content": corrected}),
-            ("zone", "accept", "2023-04-13T09:00", {}),
-            ("zone", "recommend", "2023-04-20T09:00", {"checklist": checklist(Kind.B)}),
-            ("zone2", "confirm", "2023-04-21T09:00", {}),
-            ("zone2", "forward", "2023-05-15T09:00", {"document_no": "沈高新报1号", "content": letter}),
-            ("province", "give_office_opinion", "2023-05-25T09:00", {"positive": True}),
-            ("province", "record_party_group", "2023-06-08T17:00", minutes),
-            ("province2", "archive", "2023-06-12T09:00", {}),
-        ],
-        datetime(2025, 3, 1, tzinfo=SHANGHAI),
+        ("zone", "return_for_correction", "2023-04-11T09:00", {"deficiencies": lacking}),
+        ("leader", "resubmit", "2023-04-12T09:00", {"content": corrected}),
+        ("zone", "accept", "2023-04-13T09:00", {}),
+        ("zone", "recommend", "2023-04-20T09:00", {"checklist": checklist(Kind.B)}),
+        ("zone2", "confirm", "2023-04-21T09:00", {}),
+        ("zone2", "forward", "2023-05-15T09:00", {"document_no": "沈高新报1号", "content": letter}),
+        ("province", "give_office_opinion", "2023-05-25T09:00", {"positive": True}),
+        ("province", "record_party_group", "2023-06-08T17:00", minutes),
+        ("province2", "archive", "2023-06-12T09:00", {}),
+        until=datetime(2025, 3, 1, tzinfo=SHANGHAI),
     )
 
 
@@ -198,6 +174,9 @@ def test_every_event_that_has_a_text_has_a_document(register: Register) -> None:
         "0045-关于撤销实质性产学研联盟备案的公告.docx",
     ]
     assert [each.name for each in drafting.draft(register, "LIFE", 4)] == ["0004-受理通知.docx"]
+    assert [each.name for each in drafting.draft(register, "LIFE", 45, text="announce_revocation")] == [
+        "0045-关于撤销实质性产学研联盟备案的公告.docx"
+    ]
     assert drafting.draft(register, "LIFE", 3) == []
     assert {key for family, key in texts.SHIPPED if family == "document"} == {
         "accepted", "returned", "notice_published", "first_miss", "revocation_notice", "revocation_notice_other",
@@ -207,6 +186,21 @@ def test_every_event_that_has_a_text_has_a_document(register: Register) -> None:
         drafting.draft(register, "LIFE", 99)
     with pytest.raises(NoSuchFiling):
         drafting.drafts(register, "NOBODY")
+
+
+def test_the_tray_holds_every_document_of_a_life_and_each_is_drawn_once(register: Register, tmp_path: Path) -> None:
+    """提醒函 is told to leader and city, and the decision leaves with its announcement."""
+    tray, letters = DraftTray(register, tmp_path, UNKNOWN), Letters(register.engine)
+    laid = []
+    for message in register.messages("LIFE"):
+        row = letters.row(message.id)
+        assert row
+        letter = letters.worded(row, tray.words)
+        if letter and tray.reaches(letter, Recipient()):
+            laid.append(tray.send(letter, Recipient()).receipt)
+    expected = {each.name: each.content for each in drafting.drafts(register, "LIFE")}
+    assert sorted(laid) == sorted(expected)
+    assert {path.name: path.read_bytes() for path in tmp_path.rglob("*.docx")} == expected
 
 
 def test_a_draft_is_laid_out_as_gb_t_9704_says(register: Register) -> None:

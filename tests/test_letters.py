@@ -20,17 +20,16 @@ from activities.days import Days
 from activities.digests import Digests
 from activities.letters import PUBLICATION, REMINDERS, SHOWN, Letters, Tried, content, listed
 from activities.register import Register
-from deploy.database import migrate
 from examples.demo import OFFICES
 from models.acts import Lapse
 from models.filing import Entry
 from models.register import DeliveryRow, LetterRow
-from regulation import intake, texts
+from regulation import texts
 from regulation.lodging import lodge
 from regulation.messages import NOTIFICATIONS
 from regulation.simulation import simulate
 from tests.databases import DATABASES, Databases
-from tests.simulated import Papered, lived, written
+from tests.simulated import Papered, holding, lived, told, written
 from tests.story import application, checklist
 
 NOW = datetime(2026, 12, 2, 10, tzinfo=UTC)
@@ -44,29 +43,6 @@ ALLIANCES = 8
 ARRIVED = Tried(state="arrived", address="1***", receipt="250 ok", content="0" * 64)
 FAILED = Tried(state="failed", receipt="空号", content="0" * 64)
 TRYING = Tried(state="trying", receipt="ConnectError", content="0" * 64)
-
-
-@pytest.fixture
-def databases(request: pytest.FixtureRequest) -> Databases:
-    """The databases that a test is run with."""
-    found: Databases = request.getfixturevalue(request.param)
-    return found
-
-
-@pytest.fixture
-def register(databases: Databases) -> Iterator[Register]:
-    """An empty register."""
-    opened = Register.at(databases.migrated())
-    yield opened
-    opened.engine.dispose()
-
-
-@pytest.fixture
-def full(databases: Databases) -> Iterator[Register]:
-    """A register that holds a whole life."""
-    opened = Register.at(databases.made("a whole life", holding(lambda register: written(register, lived("LIFE")))))
-    yield opened
-    opened.engine.dispose()
 
 
 @pytest.fixture
@@ -95,36 +71,7 @@ def replaced() -> Iterator[Callable[..., None]]:
 on_both = pytest.mark.parametrize("databases", DATABASES, indirect=True)
 
 
-def holding(make: Callable[[Register], object]) -> Callable[[str], None]:
-    """Makes a database that holds something."""
-
-    def made(url: str) -> None:
-        migrate(url)
-        register = Register.at(url)
-        make(register)
-        register.engine.dispose()
-
-    return made
-
-
 # Lives
-
-
-def told(form: dict[str, Any], *steps: tuple[str, str, str, dict[str, Any]], until: datetime) -> Papered:
-    """A life told as (who, act, when, fields), with its papers."""
-    acts = [
-        {"id": f"{form['filing_id']}-{number}", "kind": kind, "received_at": f"{when}:00+08:00"}
-        | {"by": form["by"] if who == "leader" else OFFICES.get(who)}
-        | fields
-        for number, (who, kind, when, fields) in enumerate(steps, 1)
-    ]
-    examined = intake.examine(form, datetime.fromisoformat(form["received_at"]))
-    assert examined.form, examined.findings
-    papers = [("application", intake.paper(examined.form))]
-    papers += [(str(act["kind"]), paper) for act in acts if (paper := lodge(form["filing_id"], act).paper)]
-    result = simulate(form, acts, until)
-    assert [entry.refused for entry in result.docket if entry.refused] == []
-    return Papered(result.docket, tuple(papers))
 
 
 @cache

@@ -29,7 +29,6 @@ from sqlmodel import SQLModel
 
 from activities.register import Appended, PaperMissing, Register, RegisterBehind
 from activities.rows import GENESIS
-from deploy.database import migrate
 from models.acts import Accept, By, Lapse, Withdraw
 from models.filing import Entry
 from models.register import UtcDateTime
@@ -45,36 +44,6 @@ from tests.story import application
 BOOKKEEPING = {"papers": {"filing_id", "kind", "stored_at"}}
 """Columns that prove nothing: a paper is its text under its digest."""
 CHAINED = ("filings", "versions", "entries", "messages", "public_notices", "annual_reports", "papers")
-
-
-@pytest.fixture
-def databases(request: pytest.FixtureRequest) -> Databases:
-    """The databases that a test is run with."""
-    found: Databases = request.getfixturevalue(request.param)
-    return found
-
-
-@pytest.fixture
-def register(databases: Databases) -> Iterator[Register]:
-    """An empty register."""
-    opened = Register.at(databases.migrated())
-    yield opened
-    opened.engine.dispose()
-
-
-@pytest.fixture
-def full(databases: Databases) -> Iterator[Register]:
-    """A register that holds a whole life."""
-
-    def make(url: str) -> None:
-        migrate(url)
-        register = Register.at(url)
-        written(register, lived("LIFE"))
-        register.engine.dispose()
-
-    opened = Register.at(databases.made("a whole life", make))
-    yield opened
-    opened.engine.dispose()
 
 
 on_both = pytest.mark.parametrize("databases", DATABASES, indirect=True)

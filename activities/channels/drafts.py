@@ -12,6 +12,8 @@ from activities.channels.channel import Carried, Letter, Recipient, Undeliverabl
 from activities.documents.drafting import Contacts, draft
 from activities.files import put
 from activities.register import Register
+from activities.rows import parts_of
+from regulation.messages import NOTIFICATIONS
 
 
 @dataclass
@@ -25,17 +27,17 @@ class DraftTray:
     contacts: Contacts
 
     def reaches(self, letter: Letter, recipient: Recipient) -> bool:
-        """Whatever has a document of its own: `words` leaves out all else."""
-        return letter.filing_id is not None
+        """Whatever has a document of its own, once: with its first addressee's letter. `words` leaves out all else."""
+        return letter.filing_id is not None and letter.to == NOTIFICATIONS[letter.text].to[0]
 
     def send(self, letter: Letter, recipient: Recipient) -> Carried:
-        """Lay out the documents of the letter's entry. Harmless to repeat: the same entry makes the same documents."""
-        filing_id, number, _ = letter.id.rsplit("-", 2)
+        """Lay out the letter's own document. Harmless to repeat: the same entry makes the same document."""
+        filing_id, number, _ = parts_of(letter.id)
         row = self.register.row(filing_id)
         if row is None:
             raise Undeliverable("备案库中没有这一备案")
         office = row.zone or row.jurisdiction
-        laid = draft(self.register, filing_id, int(number), self.contacts)
+        laid = draft(self.register, filing_id, number, self.contacts, text=letter.text)
         for each in laid:
             put(self.folder / office / filing_id / each.name, each.content)
         return Carried(address=office, receipt="、".join(each.name for each in laid))

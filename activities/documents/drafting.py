@@ -10,7 +10,6 @@ A blank line is a blank line. Words in braces are filled in line by line, so tha
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from types import MappingProxyType
 
 from activities.documents import gongwen
@@ -22,7 +21,7 @@ from models.values import day_of, legible
 from models.vocabulary import Ground, LapseKind
 from regulation import messages, offices, texts
 from regulation.texts import Text, TextRefused
-from regulation.wording import Facts, Names, on_day
+from regulation.wording import Facts, Names, on_day, reminded_on
 
 LINE = re.compile(r"(##|[#<^>+])? ?(.*)")
 
@@ -58,9 +57,11 @@ class NotTogether(ValueError):
     """不能合并公示: 须为同一机构、同一类别、公示期相同的联盟."""
 
 
-def draft(register: Register, filing_id: str, number: int, contacts: Contacts = UNKNOWN) -> list[Draft]:
-    """Every document that an entry gives rise to."""
-    return _drafts(read(register, filing_id), contacts, number)
+def draft(
+    register: Register, filing_id: str, number: int, contacts: Contacts = UNKNOWN, *, text: str | None = None
+) -> list[Draft]:
+    """Every document that an entry gives rise to; with `text`, only that of this message's text."""
+    return _drafts(read(register, filing_id), contacts, number, text)
 
 
 def drafts(register: Register, filing_id: str, contacts: Contacts = UNKNOWN) -> list[Draft]:
@@ -81,11 +82,11 @@ def notice(register: Register, filing_ids: Sequence[str], contacts: Contacts = U
     return told[0].compiled([each.step for each in told])
 
 
-def _drafts(record: Record, contacts: Contacts, number: int | None = None) -> list[Draft]:
+def _drafts(record: Record, contacts: Contacts, number: int | None = None, text: str | None = None) -> list[Draft]:
     if number is not None and not 0 < number <= len(record.steps):
         raise LookupError(f"没有第{number}号登记")
     steps = record.steps if number is None else record.steps[number - 1 : number]
-    return [each.drawn() for step in steps for each in _Told.all_of(record, step, contacts)]
+    return [each.drawn() for step in steps for each in _Told.all_of(record, step, contacts, text)]
 
 
 @dataclass(frozen=True)
@@ -98,9 +99,10 @@ class _Told:
     text: Text
 
     @classmethod
-    def all_of(cls, record: Record, step: Step, contacts: Contacts) -> Iterator["_Told"]:
-        """The documents of an entry: its messages that have a text in the family `document`."""
-        for key in dict.fromkeys(each.text for each in messages.told(step.before, step.entry)):
+    def all_of(cls, record: Record, step: Step, contacts: Contacts, only: str | None = None) -> Iterator["_Told"]:
+        """The documents of an entry: its messages, or those of one text, that have one in the family `document`."""
+        told = messages.told(step.before, step.entry)
+        for key in dict.fromkeys(each.text for each in told if only in (None, each.text)):
             if text := texts.find("document", key, step.filing.jurisdiction):
                 yield cls(record, step, contacts, text)
 
@@ -144,24 +146,17 @@ class _Told:
 
     def _names(self, steps: Sequence[Step]) -> Names:
         contact = self.contacts.get(self.office, Contact())
+        earlier = (step.entry for step in self.record.steps[: self.step.entry.number - 1])
         return Names(
             alliance=self.step.shown["alliance_name"],
             leader=self.step.shown["leader"]["name"],
-            reminded_on=tuple(self._reminded_on()),
+            reminded_on=reminded_on(self.step.filing, earlier),
             alliances=tuple(step.shown["alliance_name"] for step in steps),
             telephone=contact.telephone,
             postal_address=contact.postal_address,
             proposed=self._proposed(),
             heard=self._heard(),
         )
-
-    def _reminded_on(self) -> Iterator[date]:
-        """The days on which the leader was reminded of the years of the case (G-19)."""
-        case = self.step.filing.case
-        for step in self.record.steps[: self.step.entry.number]:
-            event = step.entry.event
-            if isinstance(event, Lapse) and event.kind is LapseKind.REMINDER and case and event.year in case.years:
-                yield day_of(step.entry.at)
 
     def _of_case(self) -> Iterator[Step]:
         case = self.step.filing.case

@@ -26,6 +26,7 @@ from models.register import (
     VersionRow,
 )
 from models.values import SHANGHAI
+from models.vocabulary import DeliveryState
 
 
 class NoSuchFiling(LookupError):
@@ -118,15 +119,12 @@ def read(register: Register, filing_id: str) -> Record:
         )
 
 
-STATES = {"arrived": "已送达", "failed": "未送达", "trying": "重试中", "again": "重试中"}
-
-
 def receipts(sent: Sent) -> Iterator[str]:
     """What there is to show for a message: in the inbox since when, read or not, and each channel (G-18)."""
     yield f"收件箱 {minute(sent.message.created_at)}"
     yield from (f"已读 {minute(letter.read_at)}" for letter in sent.letters if letter.read_at)
     for each in sent.deliveries:
-        yield f"{each.channel} {STATES.get(each.state, each.state)} {minute(each.last_tried_at)}"
+        yield f"{each.channel} {DeliveryState(each.state).label} {minute(each.last_tried_at)}"
 
 
 def minute(instant: datetime) -> str:

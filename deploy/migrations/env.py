@@ -6,11 +6,12 @@ from alembic import context
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
+import models.gateway
 import models.register
 from activities.database import connect
 from models.settings import Settings
 
-assert models.register
+assert models.gateway and models.register
 
 
 def render_item(kind: str, item: Any, _: Any) -> str | Literal[False]:

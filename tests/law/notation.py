@@ -11,8 +11,8 @@ import yaml
 
 from models.acts import Lapse
 from models.filing import AgendaLine, Entry
-from models.values import SHANGHAI, day_of, digest
-from models.vocabulary import LapseKind
+from models.values import SHANGHAI, digest
+from regulation import wording
 from regulation.review import CONDITIONS
 
 MOMENT = r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d(?:\.\d+)?)?"
@@ -304,8 +304,6 @@ def agenda_line(line: AgendaLine) -> str:
 
 
 def reminded_on(docket: Sequence[Entry]) -> tuple[date, ...]:
-    """The days on which the leader was reminded of the years that a revocation rests on."""
-    case = docket[-1].filing.case
-    years = case.years if case else ()
-    lapses = ((entry.at, entry.event) for entry in docket if isinstance(entry.event, Lapse))
-    return tuple(day_of(at) for at, lapse in lapses if lapse.kind is LapseKind.REMINDER and lapse.year in years)
+    """The days of reminding that the last entry of a docket may tell of."""
+    *earlier, last = docket
+    return wording.reminded_on(last.filing, earlier)

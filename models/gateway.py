@@ -1,0 +1,115 @@
+"""What the doors remember: who signed in and read what, drafts, uploads, and how offices share their work.
+
+None of it is the legal record: a filing stands where it stands without these tables. Instants are stored in UTC.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from models.register import instant, long_text
+
+
+class PersonRow(SQLModel, table=True):
+    """人员: somebody who signed in once, with the post they held then; so colleagues can be picked by name."""
+
+    __tablename__ = "people"
+    __table_args__ = (Index("ix_people_office", "office", "role"),)
+
+    person: str = Field(primary_key=True, max_length=64)
+    name: str = Field(max_length=100)
+    office: str = Field(max_length=40)
+    role: str = Field(max_length=20)
+    seen_at: datetime = instant()
+
+
+class SessionRow(SQLModel, table=True):
+    """会话: a browser that somebody signed in with. `id` is the digest of what its cookie says."""
+
+    __tablename__ = "sessions"
+
+    id: str = Field(primary_key=True, max_length=64)
+    person: str = Field(max_length=64)
+    name: str = Field(max_length=100)
+    office: str = Field(max_length=40)
+    role: str = Field(max_length=20)
+    csrf: str = Field(max_length=64)
+    started_at: datetime = instant()
+    expires_at: datetime = instant(index=True)
+
+
+class AuditRow(SQLModel, table=True):
+    """审计记录: who read personal data, signed in, or was refused, each line with the hash of the one before (domain.md §5.3)."""
+
+    __tablename__ = "audit"
+
+    number: int = Field(primary_key=True)
+    at: datetime = instant()
+    person: str = Field(max_length=64, index=True)
+    office: str = Field(max_length=40)
+    role: str = Field(max_length=20)
+    client: str = Field(max_length=45)
+    kind: str = Field(max_length=40)
+    filing_id: str | None = Field(default=None, max_length=64, index=True)
+    object: str = Field(max_length=100)
+    success: bool
+    hash: str = Field(max_length=64)
+
+
+class DraftRow(SQLModel, table=True):
+    """草稿: an application that a leader has not submitted yet; no workflow knows of it (domain.md §4.1)."""
+
+    __tablename__ = "drafts"
+
+    id: str = Field(primary_key=True, max_length=64)
+    leader: str = Field(max_length=18, index=True)
+    person: str = Field(max_length=64)
+    title: str = Field(max_length=200)
+    body: str = long_text()
+    created_at: datetime = instant()
+    updated_at: datetime = instant(index=True)
+
+
+class UploadRow(SQLModel, table=True):
+    """上传的材料: a file in the store, under its SHA-256, and whose it is."""
+
+    __tablename__ = "uploads"
+
+    sha256: str = Field(primary_key=True, max_length=64)
+    owner: str = Field(primary_key=True, max_length=40)
+    name: str = Field(max_length=200)
+    media_type: str = Field(max_length=100)
+    size: int
+    stored_at: datetime = instant()
+
+
+class SavedFilterRow(SQLModel, table=True):
+    """常用筛选: a list that somebody looks at often, by the query that makes it."""
+
+    __tablename__ = "saved_filters"
+    __table_args__ = (Index("ix_saved_filters_person", "person", "name", unique=True),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    person: str = Field(max_length=64)
+    name: str = Field(max_length=60)
+    query: str = long_text()
+
+
+class HandlingRow(SQLModel, table=True):
+    """经办记录: 转办, 委派, 催办, 抄送 among people and offices. It reaches inboxes and touches no legal state."""
+
+    __tablename__ = "handlings"
+    __table_args__ = (Index("ix_handlings_to", "to_office", "to_person", "ended_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    filing_id: str = Field(max_length=64, foreign_key="filings.filing_id", index=True)
+    kind: str = Field(max_length=20)
+    by_person: str = Field(max_length=64)
+    by_office: str = Field(max_length=40)
+    to_person: str | None = Field(default=None, max_length=64)
+    to_office: str = Field(max_length=40)
+    note: str = long_text()
+    at: datetime = instant()
+    ended_at: datetime | None = instant(default=None)
+    ended_by: str | None = Field(default=None, max_length=64)

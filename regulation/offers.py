@@ -1,0 +1,171 @@
+"""What may be done to a filing now, by whom, and if not, why not: every act of the table, tried as a form would propose it.
+
+An offer's act is filled in as far as the filing itself suggests: the year that is due, the objection that is open. Where
+only a person can tell, something stands that fits the shape. So the same `check` that judges acts tells what is open.
+An act that could be about one of several years, objections or messages is open if it is for one of them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from itertools import product
+from typing import Any, Literal, get_args, get_origin
+
+from models.acts import Act, By
+from models.filing import Filing
+from models.findings import Refusal
+from models.values import Value, day_of
+from models.vocabulary import ActKind, Ground, Role
+from regulation import entries, lifecycle, offices, province, review, service
+from regulation.lodging import ACT_TYPES
+from regulation.moment import Moment
+
+TYPES: Mapping[ActKind, type[Value]] = {each.model_fields["kind"].default: each for each in ACT_TYPES}
+"""The class of each act."""
+
+SOMEBODY = "somebody"
+"""Whoever holds a post, where it matters only which post."""
+
+UNTOLD = "未填写"
+"""What stands where only a person can tell."""
+
+
+class Offer(Value):
+    """One act that the stage knows. `act` is as the form proposes it, `refusal` says why it cannot be done now.
+
+    `mine`: the person asking holds one of the posts that do it. `roles` are those posts. `second`: of the two who must do
+    it, one has.
+    """
+
+    kind: ActKind
+    article: str
+    roles: tuple[Role, ...]
+    mine: bool
+    two_people: bool = False
+    second: bool = False
+    act: Act
+    refusal: Refusal | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it can be done now, by those who hold the post."""
+        return self.refusal is None
+
+
+def offers(filing: Filing, when: Moment, by: By | None = None) -> tuple[Offer, ...]:
+    """Every act that the stage of a filing knows, in the order of the table, as things stand at an instant.
+
+    What is due by then counts as entered. For `by`, an act is tried as theirs; for everybody else as by whoever holds the
+    post.
+    """
+    filing = entries.projected(filing, when)
+    return tuple(_offers(filing, when, by))
+
+
+def offer(filing: Filing, kind: ActKind, when: Moment, by: By) -> Offer | None:
+    """One of them; None if the stage does not know it."""
+    return next((each for each in offers(filing, when, by) if each.kind is kind), None)
+
+
+def _offers(filing: Filing, when: Moment, by: By | None) -> Iterator[Offer]:
+    for kind in ActKind:
+        row = lifecycle.ROWS.get((kind.value, filing.stage, filing.kind))
+        posts = [each for role in Role if row and role in row.by for each in _posts(filing, kind, role)]
+        if row is None or not posts:
+            continue
+        mine = by is not None and (by.role, by.office) in posts
+        actor = by if by and mine else By(person=SOMEBODY, office=posts[0][1], role=posts[0][0])
+        tried = [(act, lifecycle.check(filing, act, when)) for act in _proposed(filing, kind, actor, when)]
+        act, refusal = next((each for each in tried if each[1] is None), tried[0])
+        yield Offer(
+            kind=kind,
+            article=row.article(filing.kind),
+            roles=tuple(dict.fromkeys(role for role, _ in posts)),
+            mine=mine,
+            two_people=row.two_people,
+            second=any(key.partition(":")[0] == kind.value for key in filing.proposals),
+            act=act,
+            refusal=refusal,
+        )
+
+
+def _posts(filing: Filing, kind: ActKind, role: Role) -> list[tuple[Role, str]]:
+    """The posts of a role that do an act to this filing; what is being handed over, its taker takes (Q25)."""
+    if kind is ActKind.TRANSFER and filing.transfer:
+        taker = offices.reviewer(filing.transfer.jurisdiction, filing.transfer.zone)
+        return [taker] if taker[0] is role else []
+    return offices.posts(filing, role)
+
+
+def _proposed(filing: Filing, kind: ActKind, by: By, when: Moment) -> Iterator[Act]:
+    """An act as its form proposes it for somebody: one for each of the things that it could be about."""
+    act_type = TYPES[kind]
+    asked = [name for name, info in act_type.model_fields.items() if info.is_required() or name in SUGGESTED]
+    choices = {name: _choices(act_type, name, filing, by, when) for name in asked if name not in ("id", "by")}
+    for values in product(*choices.values()):
+        act: Any = act_type.model_validate(
+            {"id": "offer", "by": by, "received_at": when.at, **dict(zip(choices, values, strict=True))}
+        )
+        yield act
+
+
+def _choices(act_type: type[Value], name: str, filing: Filing, by: By, when: Moment) -> list[Any]:
+    if name in PROPOSALS:
+        return PROPOSALS[name](filing, by, when)
+    annotation = act_type.model_fields[name].annotation
+    if get_origin(annotation) is Literal:
+        return list(get_args(annotation))
+    return [UNTOLD]
+
+
+def _objections(filing: Filing, by: By, when: Moment) -> list[str]:
+    notices = (filing.notice, filing.change.notice if filing.change else None)
+    return [each.id for notice in notices if notice for each in notice.objections if each.open] or ["none"]
+
+
+def _until(filing: Filing, by: By, when: Moment) -> list[Any]:
+    """The day after the present last day of a year, as far as it has not passed."""
+    return [max(day_of(year.due), when.day) for year in filing.years if not year.closed] or [
+        when.day + timedelta(days=1)
+    ]
+
+
+def _taker(filing: Filing, by: By, when: Moment) -> list[Any]:
+    if filing.transfer:
+        return [filing.transfer.jurisdiction]
+    return [next(code for code in offices.OFFICES if code != filing.jurisdiction)]
+
+
+def _today(filing: Filing, by: By, when: Moment) -> list[Any]:
+    return [when.day]
+
+
+PROPOSALS: Mapping[str, Callable[[Filing, By, Moment], list[Any]]] = {
+    "deficiencies": lambda filing, *_: [[{"item": review.CONDITIONS[filing.kind][0], "message": UNTOLD}]],
+    "checklist": lambda filing, *_: [[{"item": item, "met": True} for item in review.CONDITIONS[filing.kind]]],
+    "paper": lambda filing, *_: [filing.paper],
+    "positive": lambda *_: [True],
+    "admissible": lambda *_: [True],
+    "objection": _objections,
+    "surveyed_on": _today,
+    "met_on": _today,
+    "happened_on": _today,
+    "inspected_on": _today,
+    "served_on": _today,
+    "obstacle_ended_on": _today,
+    "archive_number": lambda filing, _, when: [f"{province.number_prefix(filing, when.day.year)}0001"],
+    "year": lambda filing, _, when: [year.year for year in reversed(filing.years)] or [when.day.year],
+    "until": _until,
+    "to": _taker,
+    "to_zone": lambda filing, *_: [filing.transfer.zone if filing.transfer else None],
+    "ground": lambda *_: [Ground.OTHER],
+    "url": lambda *_: ["https://example.invalid"],
+    "entry": lambda filing, *_: sorted(service.unsettled(filing)) or [filing.number],
+    "consent": lambda filing, *_: [filing.consent],
+    "address": lambda filing, *_: [filing.address],
+    "calendar": lambda filing, *_: [filing.calendar],
+    "terms": lambda filing, *_: [filing.terms],
+}
+"""What the form of an act proposes for its fields, each with what it could be about."""
+
+SUGGESTED = frozenset({"checklist", "until", "to_zone", "obstacle_ended_on"})
+"""Fields that may be left empty, and are filled in all the same because an act may need them."""
