@@ -7,13 +7,16 @@ KIND   ?= A
 LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench lock docs histories clean
+.PHONY: help run seed demo test check bench lock docs histories clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/run ## set up, then Temporal server with UI and worker on embedded defaults; Ctrl-C stops all
+run: $(VENV)/run ## set up, then Temporal server with UI, worker and gateway on embedded defaults; Ctrl-C stops all
 	@exec $(BIN)/python -m deploy.embedded
+
+seed: $(VENV)/run ## while `make run` runs: invented alliances at every stage, to try the desk with
+	@$(BIN)/python -m examples.seed
 
 demo: $(VENV)/run ## one alliance's whole life on a real server in skipped time (KIND=A or B)
 	@$(BIN)/python -m examples.demo $(KIND)

@@ -32,15 +32,15 @@ from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from activities.register import Register
 from gateway.client import Conflict, Filings, NotFound, Refused, Unreachable, read_instant, refuse
+from gateway.inputs import schemas
 from models.acts import Lapse
 from models.channels import ChannelsFile, ChannelsRefused, read_channels
 from models.filing import AgendaLine, Entry, Filing, Receipt
 from models.findings import Finding, Refusal
-from models.forms import FormA, FormB
 from models.register import DeliveryRow, FilingRow, LetterRow, MessageRow
 from models.settings import Settings
 from models.values import day_of, in_shanghai
-from models.vocabulary import ActKind, DeliveryState, Kind, LapseKind, Stage
+from models.vocabulary import DeliveryState, Kind, LapseKind, Stage
 from regulation import entries, intake, lodging, offices
 from regulation.editions import EditionRefused
 from regulation.simulation import simulate as simulate_life
@@ -375,26 +375,6 @@ def schema(name: str | None) -> None:
         raise click.UsageError(f"没有名为 {name} 的输入；可用：{'、'.join(sorted(known))}")
 
 
-def schemas() -> dict[str, Any]:
-    """The JSON Schema of every input: both applications, and each act with the paper it brings as `content`."""
-    known: dict[str, Any] = {"kind_a": FormA.model_json_schema(), "kind_b": FormB.model_json_schema()}
-    for act_type in lodging.ACT_TYPES:
-        described = act_type.model_json_schema()
-        kind = described["properties"]["kind"]["const"]
-        for internal in ("seen", "facts"):
-            described["properties"].pop(internal, None)
-        described.get("$defs", {}).pop("Submit", None)
-        paper = lodging.PAPERS.get(kind)
-        if paper or kind == ActKind.RESUBMIT:
-            content = paper.model_json_schema() if paper else {"description": "kind_a 或 kind_b"}
-            described.setdefault("$defs", {}).update(content.pop("$defs", {}))
-            described["properties"]["content"] = content
-            described["properties"]["paper"]["description"] = "文书摘要；已附 content 的不填"
-            described["required"] = [each for each in described["required"] if each != "paper"]
-        known[kind] = described
-    return known
-
-
 @cli.command(help="只按规则推演：一份申请和一串行为会成为怎样的卷宗；不启动任何东西。")
 @click.argument("file")
 @click.option("--acts", "acts_file", help="行为列表（JSON 数组）")
@@ -688,7 +668,7 @@ def export_deadlines(to: Path, **wanted: Any) -> list[Path]:
 def export_site(to: Path | None, on: datetime | None) -> list[Path]:
     """The announcements, as any web server can serve them."""
     settings = Settings()
-    site = Site(to or settings.site, Notices(the_register().engine), settings.site_address)
+    site = Site(to or settings.site, Notices(the_register().engine), settings.site_address, settings.own_address)
     return site.write_all(on.date() if on else day_of(datetime.now(UTC)))
 
 

@@ -85,7 +85,7 @@ def channels_of(settings: Settings, file: ChannelsFile, register: Register) -> S
     """
     files = Configured("files", OutboxFolder(settings.outbox), Filters())
     drafts = Configured("drafts", DraftTray(register, settings.tray, configured.contacts(file)), Filters())
-    site = Site(settings.site, Notices(register.engine), settings.site_address)
+    site = Site(settings.site, Notices(register.engine), settings.site_address, settings.own_address)
     return [
         *(configured.build(file) if settings.channels else [files]),
         *([drafts] if settings.drafts else []),

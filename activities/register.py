@@ -378,14 +378,18 @@ class Register:
         with reading(self.engine) as session:
             return list(session.exec(query.order_by(col(FilingRow.filing_id))))
 
+    def version_rows(self, filing_id: str) -> list[VersionRow]:
+        """The versions of an application, in order."""
+        with reading(self.engine) as session:
+            query = select(VersionRow).where(VersionRow.filing_id == filing_id)
+            return list(session.exec(query.order_by(col(VersionRow.version))))
+
     def versions(self, filing_id: str) -> list[tuple[int, list[Finding]]]:
         """The versions of an application with what was found on each."""
-        with reading(self.engine) as session:
-            query = select(VersionRow).where(VersionRow.filing_id == filing_id).order_by(col(VersionRow.version))
-            return [
-                (row.version, [Finding.model_validate(each) for each in json.loads(row.findings)])
-                for row in session.exec(query)
-            ]
+        return [
+            (row.version, [Finding.model_validate(each) for each in json.loads(row.findings)])
+            for row in self.version_rows(filing_id)
+        ]
 
     def messages(self, filing_id: str) -> list[MessageRow]:
         """Every message of a filing, in the order of its entries."""
@@ -421,7 +425,7 @@ def within(scope: offices.Scope) -> ColumnElement[bool]:
             facts.append(getattr(FilingRow, name) == value)
     if scope.stages:
         facts.append(col(FilingRow.stage).in_(scope.stages))
-    return or_(and_(*facts), col(FilingRow.waiting_for) == scope.office)
+    return or_(and_(*facts), col(FilingRow.waiting_for) == scope.office) if scope.office else and_(*facts)
 
 
 def _mentions(text: str) -> ColumnElement[bool]:

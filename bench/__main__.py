@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.syntax import Syntax
 
-from bench import alone, deliveries, floor, instant, lives
+from bench import alone, deliveries, floor, gateway, instant, lives
 from bench.figures import Figure, table
 
 
@@ -30,12 +30,16 @@ class Sizes:
     at_one_instant: int
     registered: int
     written: int
+    asked: int
 
 
 FULL = Sizes(
-    simulated=200, turns=3, lives=16, replays=9, letters=300, at_one_instant=2000, registered=100_000, written=100
+    simulated=200, turns=3, lives=16, replays=9, letters=300, at_one_instant=2000, registered=100_000, written=100,
+    asked=100,
+)  # fmt: skip
+QUICK = Sizes(
+    simulated=20, turns=1, lives=4, replays=1, letters=21, at_one_instant=60, registered=5_000, written=10, asked=8
 )
-QUICK = Sizes(simulated=20, turns=1, lives=4, replays=1, letters=21, at_one_instant=60, registered=5_000, written=10)
 
 
 async def measure(sizes: Sizes, folder: Path, console: Console) -> list[Figure]:
@@ -50,6 +54,7 @@ async def measure(sizes: Sizes, folder: Path, console: Console) -> list[Figure]:
     with alone.databases(folder) as databases:
         for name, url in databases.items():
             tell(f"Register: {name}", list(alone.registered(name, url, sizes.registered, sizes.written)))
+    tell("Gateway", list(gateway.measured(folder / "gateway", sizes.registered, sizes.asked)))
     tell("Lives", [each async for each in lives.measured(folder / "lives", sizes.turns, sizes.lives, sizes.replays)])
     tell("Deliveries", [each async for each in deliveries.measured(folder / "letters", sizes.turns, sizes.letters)])
     tell("One instant", [each async for each in instant.measured(folder / "instant", sizes.at_one_instant)])

@@ -1,4 +1,4 @@
-"""`make run`: the whole service on this machine: Temporal server with its UI, and the worker; Ctrl-C stops all."""
+"""`make run`: the whole service on this machine: Temporal server with its UI, worker and gateway; Ctrl-C stops all."""
 
 import asyncio
 import ctypes
@@ -9,12 +9,15 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from sqlalchemy import make_url
 
 import worker
 from activities import logs
+from gateway.identity import refuse_to_expose
 from models.settings import Settings
 
 STARTUP = 15.0
@@ -74,6 +77,22 @@ def start_server(settings: Settings) -> subprocess.Popen[bytes]:
     )  # fmt: skip
 
 
+def start_gateway(settings: Settings) -> subprocess.Popen[bytes]:
+    """The gateway, in a process of its own, with links into the embedded Temporal UI."""
+    ui = settings.ui_address or f"http://127.0.0.1:{settings.ui_port}"
+    return subprocess.Popen(
+        [sys.executable, "-m", "gateway"],
+        env={**os.environ, "BEIAN_UI_ADDRESS": ui, "BEIAN_LOG_LEVEL": quiet(settings)},
+        start_new_session=True,
+        preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread runs yet
+    )
+
+
+def quiet(settings: Settings) -> str:
+    """What is logged when people look on: what goes wrong, unless more was asked for."""
+    return "WARNING" if settings.log_level == "INFO" else settings.log_level
+
+
 def greet(settings: Settings) -> None:
     """Where everything is, and what to try next."""
     python = Path(sys.executable)
@@ -83,12 +102,14 @@ def greet(settings: Settings) -> None:
     lines = (
         "",
         "beian 已就绪（Ctrl-C 停止；数据保留在 " + str(settings.var) + "/）",
+        f"  网页          {settings.own_address}",
+        f"  平台接口      {settings.own_address}/api/v1/openapi.json",
         f"  Temporal      127.0.0.1:{settings.temporal_port}",
         f"  Temporal UI   http://127.0.0.1:{settings.ui_port}",
         f"  指标          {metrics}",
         f"  备案库        {register}",
         "",
-        "接下来可以试试：",
+        f"在浏览器打开 {settings.own_address}，以演示身份登录即可办理。也可以在另一终端试试：",
         f"  {command} starter.py submit examples/kind_a.json",
         f"  {command} starter.py act LN-DEMO-A examples/accept.json",
         f"  {command} starter.py show LN-DEMO-A",
@@ -97,32 +118,50 @@ def greet(settings: Settings) -> None:
     print("\n".join(lines), flush=True)  # noqa: T201 - this is for people
 
 
+@contextmanager
+def stopping(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """A process for as long as it is needed."""
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def wait_for(port: int, name: str) -> None:
+    """Wait until somebody listens on a port; leave if nobody does."""
+    deadline = time.monotonic() + STARTUP
+    while not answers(port):
+        if time.monotonic() > deadline:
+            sys.exit(f"{name}没有启动")
+        time.sleep(0.05)
+
+
 def main() -> None:
     """Start everything, wait, stop everything."""
     settings = Settings()
     ports = {
         "BEIAN_TEMPORAL_PORT": settings.temporal_port,
         "BEIAN_UI_PORT": settings.ui_port,
+        "BEIAN_GATEWAY_PORT": settings.gateway_port,
         "BEIAN_METRICS_PORT": settings.metrics_port,
     }
     for name, port in ports.items():
         if port and not free(port):
             sys.exit(f"端口 {port} 已被占用；请停止占用它的程序，或以环境变量 {name} 另行指定")
-    logs.configure("WARNING" if settings.log_level == "INFO" else settings.log_level)
+    refuse_to_expose(settings)
+    logs.configure(quiet(settings))
     os.environ["TEMPORAL_ADDRESS"] = f"127.0.0.1:{settings.temporal_port}"
-    server = start_server(settings)
-    try:
-        deadline = time.monotonic() + STARTUP
-        while not answers(settings.temporal_port):
-            if server.poll() is not None or time.monotonic() > deadline:
-                sys.exit("Temporal 服务没有启动")
-            time.sleep(0.05)
-        asyncio.run(worker.serve(settings, ready=lambda: greet(settings)))
-    except worker.REFUSALS as refused:
-        sys.exit(str(refused))
-    finally:
-        server.terminate()
-        server.wait()
+    with ExitStack() as running:
+        running.enter_context(stopping(start_server(settings)))
+        wait_for(settings.temporal_port, "Temporal 服务")
+        try:
+            worker.open_register(settings).engine.dispose()
+            running.enter_context(stopping(start_gateway(settings)))
+            wait_for(settings.gateway_port, "网页服务")
+            asyncio.run(worker.serve(settings, ready=lambda: greet(settings)))
+        except worker.REFUSALS as refused:
+            sys.exit(str(refused))
 
 
 if __name__ == "__main__":

@@ -171,13 +171,13 @@ class Filings:
         if lodged.act is None:
             self.register.record_refusal(filing.id, raw, lodging.refusal(lodged.findings).message, now)
             refuse(lodged.findings)
+        if lodged.act.kind is ActKind.RESUBMIT and "content" in raw:
+            known = self.register.known(filing.id, raw["content"])
+            received_at = lodged.act.received_at or now
+            examination = intake.examine(raw["content"], received_at, known, correcting=filing)
+            if examination.refused:
+                refuse(examination.findings)
         if lodged.paper is not None:
-            if lodged.act.kind is ActKind.RESUBMIT:
-                known = self.register.known(filing.id, lodged.paper)
-                received_at = lodged.act.received_at or now
-                examination = intake.examine(raw["content"], received_at, known, correcting=filing)
-                if examination.refused:
-                    refuse(examination.findings)
             self.register.lodge(filing.id, lodged.act.kind.value, lodged.paper, now)
         return lodged.act
 

@@ -37,6 +37,13 @@ PAPERS: dict[str, type[Value]] = {
 }
 """Which paper an act brings; a resubmission brings the application itself."""
 
+FROM_THE_PAPER: Mapping[ActKind, tuple[str, ...]] = {
+    ActKind.OBJECT: ("anonymous", "postmarked_on"),
+    ActKind.CORRECT_CONTACT: ("consent", "address"),
+    ActKind.REPORT_CHANGE: ("substance", "leader"),
+}
+"""Facts of an act that the door takes from its paper (`_facts`)."""
+
 INTERFACE = "接口约定"
 PAPER_MISSING = "文书未存入备案库"
 

@@ -16,8 +16,10 @@ from models.findings import Refusal
 from models.values import Value, day_of
 from models.vocabulary import ActKind, Ground, Role
 from regulation import entries, lifecycle, offices, province, review, service
+from regulation.calendar import CALENDARS
 from regulation.lodging import ACT_TYPES
 from regulation.moment import Moment
+from regulation.terms import TERMS
 
 TYPES: Mapping[ActKind, type[Value]] = {each.model_fields["kind"].default: each for each in ACT_TYPES}
 """The class of each act."""
@@ -162,8 +164,8 @@ PROPOSALS: Mapping[str, Callable[[Filing, By, Moment], list[Any]]] = {
     "entry": lambda filing, *_: sorted(service.unsettled(filing)) or [filing.number],
     "consent": lambda filing, *_: [filing.consent],
     "address": lambda filing, *_: [filing.address],
-    "calendar": lambda filing, *_: [filing.calendar],
-    "terms": lambda filing, *_: [filing.terms],
+    "calendar": lambda *_: list(CALENDARS),
+    "terms": lambda *_: list(TERMS),
 }
 """What the form of an act proposes for its fields, each with what it could be about."""
 

@@ -136,7 +136,7 @@ def is_post(role: Role, office: str) -> bool:
 class Scope(Value):
     """Which filings an office may see: those of this place, zone or leader, and whatever waits for it (A-24, Q10, Q25)."""
 
-    office: str
+    office: str | None = None
     jurisdiction: str | None = None
     zone: str | None = None
     leader: str | None = None
@@ -144,7 +144,7 @@ class Scope(Value):
 
     def holds(self, jurisdiction: str, zone: str | None, leader: str, stage: str, waiting_for: str | None) -> bool:
         """Whether a filing lies within it, by its place, leader and stage, and for whom it waits."""
-        if waiting_for == self.office:
+        if self.office is not None and waiting_for == self.office:
             return True
         told = ((self.jurisdiction, jurisdiction), (self.zone, zone), (self.leader, leader))
         return all(wanted in (None, is_) for wanted, is_ in told) and (not self.stages or stage in self.stages)
@@ -163,8 +163,9 @@ def scope(role: Role, office: str) -> Scope | None:
         return Scope(office=office, zone=office)
     if role is Role.LEADER:
         return Scope(office=office, leader=office)
-    stages = (Stage.IN_FORCE, Stage.REVOCATION_PENDING, Stage.REVOKED, Stage.DEREGISTERED)
-    return Scope(office=office, stages=stages if role is Role.EVALUATOR else ())
+    if role is Role.EVALUATOR:
+        return Scope(stages=(Stage.IN_FORCE, Stage.REVOCATION_PENDING, Stage.REVOKED, Stage.DEREGISTERED))
+    return Scope(office=office)
 
 
 READERS = frozenset(

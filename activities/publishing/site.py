@@ -20,6 +20,7 @@ from activities.publishing.feeds import Feed
 from activities.publishing.publications import Publications, Published, histories, newest_first
 from models.register import PublicNoticeRow
 from regulation import offices
+from regulation.publicity import PublicationKind
 from regulation.wording import on_day
 
 NAME = "产学研联盟备案公示公告"
@@ -27,6 +28,8 @@ IN_FEEDS = 100
 """How many publications a feed holds."""
 LISTED = 50
 """How many of the latest publications a list shows beside the current notices; the others are found under their year."""
+OBJECTED_TO: frozenset[PublicationKind] = frozenset({"notice", "corrected_notice", "change_notice"})
+"""Notices to which the public may object; to a proposal to revoke, the leader answers by statement and defence (G-17)."""
 
 
 @cache
@@ -45,7 +48,7 @@ def _page(name: str) -> Page:
 @dataclass(frozen=True)
 class Site:
     """The pages and feeds in `folder`, which stands under `address` (no slash at its end; without it, feeds name pages
-    relatively).
+    relatively). `door` is where the public finds the register and objects (no slash either); without it, nowhere.
 
     One at a time may write: of two, the one that read first could write last.
     """
@@ -53,6 +56,7 @@ class Site:
     folder: Path
     publications: Publications
     address: str = ""
+    door: str = ""
 
     def write(self, filing_ids: Collection[str], today: date) -> list[Path]:
         """Bring up to date what the publications of these filings touch; what was written, in order.
@@ -68,7 +72,7 @@ class Site:
     def write_all(self, today: date) -> list[Path]:
         """Bring every page up to date: once a day, for notices begin and end, and after a new release."""
         rows = [row for year in self.publications.years() for row in self.publications.of_year(year)]
-        told = self._told(rows, today)
+        told = _told(self.publications, rows, today)
         return self._written(told.values(), offices.OFFICES, self._years(today), today)
 
     def _written(
@@ -84,12 +88,14 @@ class Site:
         yield "site.css", resources.files(__package__).joinpath("pages", "site.css").read_bytes()
         for history in told:
             for each in history:
-                yield each.path, self._render("notice.html", each.path, each.title, each=each, history=history)
+                objecting = f"{self.door}/objections/{each.row.filing_id}" if takes_objections(each, today) else ""
+                shown = {"each": each, "history": history, "objecting": objecting if self.door else ""}
+                yield each.path, self._render("notice.html", each.path, each.title, **shown)
         for year in self._years(today):
             path = f"years/{year}.html"
             if year in years or not (self.folder / path).exists():
-                listed = self._published(self.publications.of_year(year), today)
-                yield path, self._render("year.html", path, f"{year}年发布的公示公告", listed=listed)
+                of_year = listed(self.publications, self.publications.of_year(year), today)
+                yield path, self._render("year.html", path, f"{year}年发布的公示公告", listed=of_year)
         for place in offices.OFFICES:
             if place in places or not (self.folder / f"places/{place}.html").exists():
                 yield from self._lists(place, today)
@@ -97,8 +103,8 @@ class Site:
 
     def _lists(self, place: str | None, today: date) -> Iterator[tuple[str, bytes]]:
         """The page and the feeds of a jurisdiction, or of the whole province."""
-        current = self._published(self.publications.current(today, place), today)
-        latest = self._published(self.publications.latest(today, IN_FEEDS, place), today)
+        current = listed(self.publications, self.publications.current(today, place), today)
+        latest = listed(self.publications, self.publications.latest(today, IN_FEEDS, place), today)
         newest = newest_first({each.row.id: each for each in [*current, *latest]}.values())[:IN_FEEDS]
         standing = {each.row.id: each for each in current if each.stands}
         others = [each for each in newest if each.row.id not in standing][:LISTED]
@@ -125,19 +131,28 @@ class Site:
     def _years(self, today: date) -> list[int]:
         return sorted((year for year in self.publications.years() if year <= today.year), reverse=True)
 
-    def _published(self, rows: Collection[PublicNoticeRow], today: date) -> list[Published]:
-        """These publications, each with what its filing's later ones make of it, newest first."""
-        ids = {row.id for row in rows}
-        return newest_first(
-            each for history in self._told(rows, today).values() for each in history if each.row.id in ids
-        )
-
-    def _told(self, rows: Iterable[PublicNoticeRow], today: date) -> dict[str, tuple[Published, ...]]:
-        return histories(self.publications.of_filings({row.filing_id for row in rows}), today)
-
     def _render(self, name: str, path: str, title: str, **shown: object) -> bytes:
         canonical = f"{self.address}/{path}" if self.address else None
-        return _page(name).render(root=_root(path), title=title, canonical=canonical, **shown).encode()
+        text = _page(name).render(root=_root(path), title=title, canonical=canonical, door=self.door, **shown)
+        return text.encode()
+
+
+def listed(publications: Publications, rows: Collection[PublicNoticeRow], today: date) -> list[Published]:
+    """These publications, each with what its filing's later ones make of it, newest first."""
+    ids = {row.id for row in rows}
+    told = _told(publications, rows, today).values()
+    return newest_first(each for history in told for each in history if each.row.id in ids)
+
+
+def _told(publications: Publications, rows: Iterable[PublicNoticeRow], today: date) -> dict[str, tuple[Published, ...]]:
+    return histories(publications.of_filings({row.filing_id for row in rows}), today)
+
+
+def takes_objections(each: Published, today: date) -> bool:
+    """Whether a publication is a notice that stands and whose period has begun and is not over (G-03, G-04)."""
+    until = each.row.shown_until
+    running = until is not None and each.row.shown_from <= today <= until
+    return running and each.row.kind in OBJECTED_TO and each.stands
 
 
 def _root(path: str) -> str:

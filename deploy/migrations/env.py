@@ -11,7 +11,8 @@ import models.register
 from activities.database import connect
 from models.settings import Settings
 
-assert models.gateway and models.register
+assert models.gateway
+assert models.register
 
 
 def render_item(kind: str, item: Any, _: Any) -> str | Literal[False]:

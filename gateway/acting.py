@@ -1,0 +1,177 @@
+"""The forms of acts: which fields each shows for this filing, and the act that comes back.
+
+What the door itself knows is not asked: the number of the archive, the digest of a paper, the year inside an annual report.
+What can only be one of a few things is picked: a year that is due, an objection that is open, a line of the checklist.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from starlette.datastructures import FormData
+
+from gateway.forms import CHOICES, Field, fields_of, read
+from models.acts import ChecklistLine, Deficiency
+from models.filing import Filing
+from models.findings import Finding
+from models.vocabulary import ActKind, Kind
+from regulation import intake, offices, review, service
+from regulation.lodging import FROM_THE_PAPER, PAPERS
+from regulation.offers import TYPES, Offer
+
+BY_THE_DOOR = ("id", "kind", "by", "received_at", "seen", "paper", "facts", "archive_number")
+"""What the door fills in."""
+
+SELDOM = ("basis", "document_no", "reason")
+"""Fields of every act; they come last, unless the act asks for them."""
+
+
+def asked(kind: ActKind, of: Kind | None = None) -> list[str]:
+    """The fields of an act that people fill in: what it is about first, then what every act may carry.
+
+    Kind B's checklist was brought with `recommend` (B-03); its `confirm` asks for none.
+    """
+    left_out = {*BY_THE_DOOR, *FROM_THE_PAPER.get(kind, ())}
+    left_out |= {"checklist"} if (kind, of) == (ActKind.CONFIRM, Kind.B) else set()
+    names = [name for name in TYPES[kind].model_fields if name not in left_out]
+    return sorted(names, key=lambda name: name in SELDOM)
+
+
+def form_of(
+    filing: Filing, offer: Offer, versions: Sequence[Finding], raw: Mapping[str, Any] | None, found: Iterable[Finding],
+    *, more_rows: str = "",
+) -> tuple[Field, ...]:  # fmt: skip
+    """The form of an act as offered; `raw` is what was filled in before, `versions` what was found on the application."""
+    kind, findings = offer.kind, tuple(found)
+    proposed = offer.act.model_dump(mode="json") if raw is None else {}
+    value = {name: proposed[name] for name in PROPOSED if name in proposed} if raw is None else raw
+    shown = [
+        _of_this_filing(field, filing, versions, value, findings)
+        for field in fields_of(TYPES[kind], value, findings, only=asked(kind, filing.kind), more_rows=more_rows)
+    ]
+    if kind in PAPERS:
+        content = value.get("content") or {}
+        without = ("year",) if "year" in TYPES[kind].model_fields else ()
+        shown += fields_of(PAPERS[kind], content, findings, at="/content", without=without, more_rows=more_rows)
+    return tuple(shown)
+
+
+PROPOSED = ("year", "objection", "entry", "to", "to_zone")
+"""What a form proposes because the filing itself says it; everything else a person decides."""
+
+
+def _of_this_filing(
+    field: Field, filing: Filing, versions: Sequence[Finding], value: Mapping[str, Any], found: Sequence[Finding]
+) -> Field:
+    """A field with the choices that this filing leaves."""
+    if field.name in SELDOM and not field.required:
+        field = replace(field, seldom=field.value is None)
+    match field.name:
+        case "year" if filing.years:
+            return _choose(
+                field, [(str(each.year), f"{each.year}年度（{each.status.label}）") for each in filing.years]
+            )
+        case "objection":
+            return _choose(field, [(each, f"异议 {each}") for each in _objections(filing)])
+        case "entry":
+            return _choose(field, [(str(each), f"第{each}号登记") for each in sorted(service.unsettled(filing))])
+        case "to":
+            return _choose(field, [(each.code, each.city) for each in offices.OFFICES.values()])
+        case "to_zone":
+            return _choose(field, [(key, zone.name) for key, zone in offices.ZONES.items() if zone.reviews])
+        case "reason":
+            return replace(field, widget="text")
+        case "checklist":
+            return _checklist(field, filing.kind, value, found)
+        case "deficiencies":
+            return _deficiencies(field, versions, value, found)
+        case _:
+            return field
+
+
+def _choose(field: Field, options: Sequence[tuple[str, str]]) -> Field:
+    value = str(field.value) if field.value is not None else None
+    return replace(field, widget="choice", options=tuple(options), value=value)
+
+
+def _objections(filing: Filing) -> list[str]:
+    notices = (filing.notice, filing.change.notice if filing.change else None)
+    return [each.id for notice in notices if notice for each in notice.objections if each.open]
+
+
+def _checklist(field: Field, kind: Kind, value: Mapping[str, Any], found: Sequence[Finding]) -> Field:
+    """A line for every condition, none of them ticked beforehand."""
+    written = {row.get("item"): row for row in value.get("checklist") or () if isinstance(row, Mapping)}
+    rows = []
+    for number, item in enumerate(review.CONDITIONS[kind]):
+        at = f"{field.at}/{number}"
+        row = fields_of(ChecklistLine, written.get(item, {}), found, at=at)
+        said = "；".join(message for code, message in intake.CHECKS[kind] if code == item) or item
+        rows.append((replace(row[0], widget="fixed", options=((item, item),), label=said), *row[1:]))
+    return replace(field, widget="checklist", rows=tuple(rows))
+
+
+FREE = 2
+"""Empty rows for what is on no list."""
+
+REQUIREMENTS = tuple(
+    dict(
+        [
+            *((code, f"{code} {said}") for checks in intake.CHECKS.values() for code, said in checks),
+            *CHOICES["kind"].items(),
+        ]
+    ).items()
+)
+"""What a deficiency can be about, besides what was found."""
+
+
+def _deficiencies(
+    field: Field, versions: Sequence[Finding], value: Mapping[str, Any], found: Sequence[Finding]
+) -> Field:
+    """What was found on the application, to be picked and worded, and empty rows for the rest (A-30: all at once)."""
+    left = [dict(row) for row in value.get("deficiencies") or () if isinstance(row, Mapping)]
+    rows = []
+    for number, each in enumerate(versions):
+        written = _written(left, each)
+        item, message = _deficiency(field, number, written or {"item": each.code, "message": each.message}, found)
+        offered = ((each.code, each.message),)
+        rows.append((replace(item, widget="pick", value=written is not None, options=offered), message))
+    for number, row in enumerate([*left, *[{}] * FREE], len(rows)):
+        item, message = _deficiency(field, number, row, found)
+        item = replace(item, widget="choice", options=REQUIREMENTS, required=False)
+        rows.append((item, replace(message, required=False)))
+    return replace(field, widget="picks", rows=tuple(rows))
+
+
+def _deficiency(field: Field, number: int, row: Mapping[str, Any], found: Sequence[Finding]) -> tuple[Field, Field]:
+    item, message = fields_of(Deficiency, row, found, at=f"{field.at}/{number}")
+    return item, message
+
+
+def _written(left: list[dict[str, Any]], offered: Finding) -> dict[str, Any] | None:
+    """What was made of an offered line, which is then no longer left: worded as offered, or anew."""
+    same = [row for row in left if row.get("item") == offered.code]
+    chosen = next((row for row in same if row.get("message") == offered.message), same[0] if len(same) == 1 else None)
+    if chosen is not None:
+        left.remove(chosen)
+    return chosen
+
+
+def read_act(kind: ActKind, form: FormData) -> dict[str, Any]:
+    """What was filled in, as an act without what the door fills in."""
+    raw = read(TYPES[kind], form, only=asked(kind))
+    if "deficiencies" in raw:
+        numbers = [row for row in raw["deficiencies"] if row.get("item") or row.get("message") not in _offered(form)]
+        raw["deficiencies"] = numbers
+    if kind in PAPERS:
+        without_year = [
+            name for name in PAPERS[kind].model_fields if name != "year" or "year" not in TYPES[kind].model_fields
+        ]
+        content = read(PAPERS[kind], form, at="/content", only=without_year)
+        raw["content"] = content | ({"year": raw["year"]} if "year" in raw and "year" not in without_year else {})
+    return raw
+
+
+def _offered(form: FormData) -> set[str]:
+    """The words with which deficiencies were offered: left unticked, they are no deficiency."""
+    return {str(each) for each in form.getlist("offered")}

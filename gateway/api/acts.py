@@ -1,0 +1,194 @@
+"""Acts: submitting, resubmitting, and everything else that is done to a filing. Each may be sent again under its key."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from pydantic import TypeAdapter, ValidationError
+
+from gateway.api import findings
+from gateway.api.caller import Caller, Seen
+from gateway.api.conditions import Conditional, IfMatch, unmoved
+from gateway.api.documents import Document
+from gateway.api.openapi import taking
+from gateway.api.problems import WITH_BODY, Answers, answers, failed
+from gateway.audit import AuditKind
+from gateway.client import Conflict, Refused, refuse
+from gateway.guard import client_of
+from gateway.identity import Identity
+from gateway.tools import Doors, Tools, value_of
+from models.acts import Act
+from models.filing import Entry, Receipt
+from models.findings import Finding, Refusal
+from models.register import FilingRow
+from models.values import OpaqueId, canonical
+from models.vocabulary import ActKind
+from regulation import entries, lodging
+
+router = APIRouter(route_class=Conditional, tags=["办理"])
+
+LARGEST_ACT = 100_000
+"""Characters of the largest act, its paper not counted: the engine carries facts, the register carries papers."""
+
+KEY: TypeAdapter[str] = TypeAdapter(OpaqueId)
+
+
+def _unstamped(document: Document) -> dict[str, Any]:
+    if claims := findings.claims(document):
+        refuse(claims)
+    return document
+
+
+Unstamped = Annotated[dict[str, Any], Depends(_unstamped)]
+"""A document that leaves to the door what is the door's: who acts, when, and the digest of the paper."""
+
+AGAIN: Answers = {200: {"model": Receipt, "description": "此前已登记：同一答复"}}
+
+
+@router.post(
+    "/filings",
+    status_code=201,
+    response_description="已登记",
+    responses={**AGAIN, **answers(*WITH_BODY, 409)},
+    openapi_extra=taking("Application"),
+)
+async def submit(request: Request, response: Response, tools: Doors, who: Caller, document: Unstamped) -> Receipt:
+    """提交备案申请: its `filing_id` is the key; the same application again is the same filing."""
+    known = tools.register.row(str(document.get("filing_id")))
+    if known and not who.sees(known):  # the number is another's; who sends what is refused anyway is not even told that
+        found = findings.of_application(tools, document, who)
+        if findings.refuses(found):
+            refuse(found)
+        raise Conflict
+    receipt = await tools.filings.submit(findings.stamped(document, who, tools.clock()))
+    response.headers["Location"] = f"{request.url.path}/{document['filing_id']}"
+    response.status_code = 200 if known else 201
+    return receipt
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who acts, from where, under which key, and on which state of the filing they rest."""
+
+    who: Identity
+    client: str
+    key: str | None
+    if_match: str | None
+
+
+def _sender(
+    request: Request,
+    who: Caller,
+    key: Annotated[str | None, Header(alias="Idempotency-Key", description="行为编号：同一编号即同一行为")] = None,
+    if_match: IfMatch = None,
+) -> Sender:
+    quoted = re.fullmatch(r'"(.*)"', key or "")
+    return Sender(who, client_of(request), quoted[1] if quoted else key, if_match)
+
+
+By = Annotated[Sender, Depends(_sender)]
+
+
+@router.post(
+    "/filings/{filing_id}/acts",
+    status_code=201,
+    response_description="已登记",
+    responses={**AGAIN, **answers(*WITH_BODY, 404, 409, 412)},
+    openapi_extra=taking("Act"),
+)
+async def act(response: Response, tools: Doors, row: Seen, sender: By, document: Unstamped) -> Receipt:
+    """办理: an act of any kind, with its paper as `content`."""
+    found = partial(findings.of_act, tools, document, sender.who, value_of(row))
+    return await _done(response, tools, row, sender, document, lambda: found()[0])
+
+
+@router.post(
+    "/filings/{filing_id}/versions",
+    status_code=201,
+    response_description="已登记",
+    responses={**AGAIN, **answers(*WITH_BODY, 404, 409, 412)},
+    openapi_extra=taking("Application"),
+)
+async def resubmit(response: Response, tools: Doors, row: Seen, sender: By, document: Unstamped) -> Receipt:
+    """补正重报: the corrected application becomes the next version."""
+    act, filing = {"kind": ActKind.RESUBMIT.value, "content": document}, value_of(row)
+    found = partial(findings.of_application, tools, document, sender.who, correcting=filing)
+    return await _done(response, tools, row, sender, act, found)
+
+
+async def _done(
+    response: Response, tools: Tools, row: FilingRow, sender: Sender, document: Mapping[str, Any],
+    found: Callable[[], list[Finding]],
+) -> Receipt:  # fmt: skip
+    """Do an act, or answer as it was answered before; what was done, or refused, is on record."""
+    raw = findings.stamped({**document, "id": _key(sender.key, document.get("id"))}, sender.who, tools.clock())
+    if entry := _entered(tools, row.filing_id, raw):
+        response.status_code = 200
+        return _answer_of(entry)
+    unmoved(tools, row, sender.if_match)
+    _fits(raw)
+    if findings.refuses(told := found()):
+        refusal = lodging.refusal(told)
+        tools.register.record_refusal(row.filing_id, raw, refusal.message, tools.clock())
+        raise Refused(refusal)
+    success = False
+    try:
+        receipt = await tools.filings.act(row.filing_id, raw)
+        success = True
+    finally:
+        tools.audit.note(
+            sender.who, AuditKind.ACTED, tools.clock(), filing_id=row.filing_id, about=f"{raw['kind']} {raw['id']}",
+            client=sender.client, success=success,
+        )  # fmt: skip
+    _entered(tools, row.filing_id, raw)  # two at once under one key are two acts, of which one was done
+    return receipt
+
+
+def _key(header: str | None, written: object) -> str:
+    """The id of an act: told by the header, or in the act itself."""
+    if header is not None and written is not None and header != written:
+        raise failed(400, "idempotency_key_conflict", "行为编号有二", "Idempotency-Key 与 id 不一致")
+    key = header if header is not None else written
+    if key is None:
+        raise failed(400, "idempotency_key_missing", "缺少行为编号", "须有 Idempotency-Key 或 id，重发时不变")
+    try:
+        return KEY.validate_python(key)
+    except ValidationError:
+        raise failed(400, "idempotency_key_invalid", "行为编号有误", "须为字母、数字和 ._:@-，至多64个") from None
+
+
+def _entered(tools: Tools, filing_id: str, raw: Mapping[str, Any]) -> Entry | None:
+    """The entry of an act that was done under this key before; refused if that was another act."""
+    entry = tools.register.entry_of(filing_id, raw["id"])
+    if entry and not _same(entry, filing_id, raw):
+        raise failed(409, "key_reused", "行为编号已用于其他内容", "须以新的编号发送")
+    return entry
+
+
+def _same(entry: Entry, filing_id: str, raw: Mapping[str, Any]) -> bool:
+    """Whether an entry is of this very act. Another person of the same post may send it again."""
+    number = getattr(entry.event, "archive_number", None)
+    lodged = lodging.lodge(filing_id, {"archive_number": number, **raw} if number else raw).act
+    return lodged is not None and isinstance(entry.event, type(lodged)) and _told(lodged) == _told(entry.event)
+
+
+def _told(act: Act) -> dict[str, Any]:
+    """What an act says, without what the doors and the engine add to it."""
+    told = act.model_dump(exclude={"received_at", "seen", "facts"})
+    return told | {"by": (act.by.office, act.by.role)}
+
+
+def _answer_of(entry: Entry) -> Receipt:
+    if entry.refused is None:
+        return entries.receipt(entry)
+    raise Refused(Refusal(message=entry.refused, article=entry.article, missing=entry.refused))
+
+
+def _fits(raw: Mapping[str, Any]) -> None:
+    """Refuse what the engine could not carry."""
+    facts = {name: value for name, value in raw.items() if name != "content"}
+    if len(canonical(facts)) > LARGEST_ACT:
+        raise failed(413, "too_large", "行为过大", f"文书以外不得超过{LARGEST_ACT:,}个字符")

@@ -1,0 +1,41 @@
+"""Who calls: whom a bearer token stands for, and which filing they may see. A browser's session is no credential here."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from gateway.api.problems import failed
+from gateway.identity import EMBEDDED, Identity
+from gateway.tools import Doors
+from models.register import FilingRow
+from models.values import FilingId
+
+SCHEME = "bearer"
+BEARER = HTTPBearer(scheme_name=SCHEME, auto_error=False, description="演示身份：令牌即人员编号，如 u-leader-01")
+
+
+async def _caller(tools: Doors, token: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> Identity:
+    if token is None:
+        raise failed(401, "unauthenticated", "须以令牌表明身份", "Authorization: Bearer …")
+    if tools.oidc:
+        return await tools.oidc.bearer(token.credentials)
+    if who := EMBEDDED.get(token.credentials):
+        return who
+    raise failed(401, "invalid_token", "令牌无效", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
+Caller = Annotated[Identity, Depends(_caller)]
+"""Whoever calls, as a route asks for them."""
+
+
+def _seen(
+    request: Request, tools: Doors, who: Caller, filing_id: Annotated[FilingId, Path(description="平台申请编号")]
+) -> FilingRow:
+    row = tools.seen(filing_id, who)
+    request.state.number = row.number
+    return row
+
+
+Seen = Annotated[FilingRow, Depends(_seen)]
+"""The filing that an address names, if the caller may see it; a foreign one is as good as none."""

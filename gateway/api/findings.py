@@ -1,0 +1,67 @@
+"""What is found on a document before it is sent: what the door fills in itself, then what intake and lodging find."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from gateway.api.inputs import BY_THE_DOOR, filled_in
+from gateway.identity import Identity
+from gateway.tools import Tools
+from models.acts import Act
+from models.filing import Filing
+from models.findings import Finding
+from models.vocabulary import ActKind, Severity
+from regulation import intake, lodging, province
+
+Raw = Mapping[str, Any]
+
+
+def stamped(document: Raw, who: Identity, now: datetime) -> dict[str, Any]:
+    """An application or an act with who brings it, and when."""
+    return {**document, "by": who.by.model_dump(mode="json"), "received_at": now.isoformat()}
+
+
+def claims(document: Raw) -> list[Finding]:
+    """What a document says that the door fills in itself."""
+    message = "由系统依登录身份、收到时间和文书填写，不得提交"
+    return [_finding(f"/{name}", message) for name in filled_in(document.get("kind")) if name in document]
+
+
+def of_application(
+    tools: Tools, document: Raw, who: Identity, *, correcting: Filing | None = None, at: str = ""
+) -> list[Finding]:
+    """Everything on an application. Who may correct one, the regulation says when the act is done."""
+    bare = {name: value for name, value in document.items() if name not in BY_THE_DOOR}
+    raw = bare if correcting else stamped(bare, who, tools.clock())
+    known = tools.register.known(correcting.id if correcting else str(raw.get("filing_id")), raw)
+    found = [*claims(document), *intake.examine(raw, tools.clock(), known, correcting=correcting).findings]
+    return [each.but(field=f"{at}{each.field}") for each in found]
+
+
+def of_act(
+    tools: Tools, document: Raw, who: Identity, filing: Filing | None = None
+) -> tuple[list[Finding], Act | None]:
+    """Everything on an act, and the act itself if it is one."""
+    kind, content = document.get("kind"), document.get("content")
+    found = claims(document)
+    raw = stamped({"id": "check", **_without(document, found)}, who, tools.clock())
+    if filing and kind == ActKind.ARCHIVE:
+        raw.setdefault("archive_number", f"{province.number_prefix(filing, tools.now.day.year)}0001")
+    lodged = lodging.lodge(filing.id if filing else "check", raw)
+    found += [each.but(field="/content") if each.field == "/paper" else each for each in lodged.findings]
+    if filing and kind == ActKind.RESUBMIT and isinstance(content, Mapping):
+        found += of_application(tools, content, who, correcting=filing, at="/content")
+    return found, lodged.act
+
+
+def _without(document: Raw, claimed: list[Finding]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if f"/{name}" not in {each.field for each in claimed}}
+
+
+def refuses(found: list[Finding]) -> bool:
+    """Whether one of them is an error."""
+    return any(each.severity is Severity.ERROR for each in found)
+
+
+def _finding(field: str, message: str) -> Finding:
+    return Finding(code="Q21", field=field, severity=Severity.ERROR, message=message, article=lodging.INTERFACE)

@@ -1,0 +1,91 @@
+"""The description of the API (OpenAPI 3.1), where it says more than the routes do: problems, what is taken in, who calls."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import TypeAdapter
+
+from gateway.api import inputs
+from gateway.api.caller import SCHEME
+from gateway.failures import Problem
+from gateway.tools import Tools
+from models.settings import Settings
+from models.vocabulary import ActKind
+
+COMPONENTS = "#/components/schemas/"
+
+
+def taking(*names: str) -> dict[str, Any]:
+    """What a route adds to its description that takes one of these documents."""
+    schemas: list[dict[str, Any]] = [{"$ref": COMPONENTS + name} for name in names]
+    schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+@asynccontextmanager
+async def described(app: FastAPI) -> AsyncIterator[None]:
+    """For as long as the application runs, it describes the API in full."""
+    tools: Tools = app.state.tools
+    describe(app, tools.settings)
+    yield
+
+
+def describe(app: FastAPI, settings: Settings) -> None:
+    """Have an application describe the API in full, once somebody asks."""
+    app.separate_input_output_schemas = False  # what is answered has the shape of its model, only without empty fields
+    told = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        described = told()
+        if "Problem" not in described["components"]["schemas"]:
+            _complete(described, settings)
+        return described
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _complete(document: dict[str, Any], settings: Settings) -> None:
+    components = document["components"]
+    components["schemas"] = {**_taken_in(), **components["schemas"], **_problem()}
+    if settings.identity == "oidc":
+        components["securitySchemes"][SCHEME] = {
+            "type": "openIdConnect",
+            "openIdConnectUrl": f"{settings.oidc_issuer.rstrip('/')}/.well-known/openid-configuration",
+        }
+    for path in document["paths"].values():
+        if "get" in path and "application/json" in path["get"]["responses"]["200"].get("content", {}):
+            path["get"]["responses"]["304"] = {"description": "与 If-None-Match 所示一致，没有变化"}
+
+
+def _problem() -> dict[str, Any]:
+    schema = TypeAdapter(Problem).json_schema(ref_template=COMPONENTS + "{model}")
+    return {**schema.pop("$defs"), "Problem": schema}
+
+
+def _taken_in() -> dict[str, Any]:
+    """Each input as a component of its own: `Input_accept`, …; and what an application, or an act, is one of."""
+    known: dict[str, Any] = {}
+    for name, schema in inputs.taken().items():
+        known |= {each: _linked(inner) for each, inner in schema.get("$defs", {}).items()}
+        known[f"Input_{name}"] = _linked({key: value for key, value in schema.items() if key != "$defs"})
+    known[f"Input_{ActKind.RESUBMIT}"]["properties"]["content"] = {"$ref": f"{COMPONENTS}Application"}
+    known["Application"] = _one_of({"A": "Input_kind_a", "B": "Input_kind_b"})
+    known["Act"] = _one_of({kind.value: f"Input_{kind}" for kind in ActKind})
+    return known
+
+
+def _one_of(names: dict[str, str]) -> dict[str, Any]:
+    mapping = {kind: COMPONENTS + name for kind, name in names.items()}
+    refs = [{"$ref": each} for each in mapping.values()]
+    return {"oneOf": refs, "discriminator": {"propertyName": "kind", "mapping": mapping}}
+
+
+def _linked(schema: Any) -> Any:
+    """A schema whose references lead to the components."""
+    if isinstance(schema, dict):
+        return {name: _linked(each) for name, each in schema.items()}
+    if isinstance(schema, list):
+        return [_linked(each) for each in schema]
+    return schema.replace("#/$defs/", COMPONENTS) if isinstance(schema, str) else schema

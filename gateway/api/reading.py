@@ -1,0 +1,106 @@
+"""What is read of a filing beside its entries: papers, messages, and why it stands where it stands. Reading is on record."""
+
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from sqlmodel import col, select
+
+from activities.database import reading
+from gateway.api.caller import Caller, Seen
+from gateway.api.conditions import Conditional
+from gateway.api.problems import answers, missing
+from gateway.api.shapes import Awaited, Entered, May, Told, Why
+from gateway.audit import AuditKind
+from gateway.guard import client_of
+from gateway.identity import Identity
+from gateway.tools import Doors, Tools, value_of
+from models.acts import Act
+from models.filing import Entry, Filing
+from models.register import EntryRow, FilingRow, Paper
+from models.values import Digest
+from models.vocabulary import ActKind, Role
+from regulation import entries, lifecycle, offers, offices
+from regulation.moment import Moment
+
+router = APIRouter(route_class=Conditional, tags=["备案"])
+
+
+@router.get("/filings/{filing_id}/papers/{digest}", responses=answers(404, 422), response_model=dict[str, object])
+def read_paper(
+    request: Request,
+    tools: Doors,
+    who: Caller,
+    row: Seen,
+    digest: Annotated[Digest, Path(description="文书的 SHA-256")],
+) -> Response:
+    """文书: a paper as it was hashed, if the filing rests on it and the caller may read it."""
+    paper = _paper(tools, row, digest)
+    if paper is None or not who.reads(value_of(row), paper.kind):
+        raise missing("这份文书")
+    about, client = f"{paper.kind} {digest}", client_of(request)
+    tools.audit.note(who, AuditKind.READ_PAPER, tools.clock(), filing_id=row.filing_id, about=about, client=client)
+    return Response(paper.body, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _paper(tools: Tools, row: FilingRow, digest: str) -> Paper | None:
+    """A paper on which an entry of this filing rests. Its kind is that under which it was first lodged."""
+    query = select(Paper).join(EntryRow, col(EntryRow.paper) == col(Paper.digest))
+    with reading(tools.register.engine) as session:
+        return session.exec(query.where(EntryRow.filing_id == row.filing_id, Paper.digest == digest)).first()
+
+
+@router.get("/filings/{filing_id}/messages", responses=answers(404, 422))
+def read_messages(request: Request, response: Response, tools: Doors, who: Caller, row: Seen) -> list[Told]:
+    """消息: whom the filing's entries told what, and how it was delivered; a leader sees what was sent to itself."""
+    client = client_of(request)
+    tools.audit.note(who, AuditKind.READ_MESSAGES, tools.clock(), filing_id=row.filing_id, client=client)
+    response.headers["Cache-Control"] = "no-store"
+    return [
+        Told.of(message, letters, deliveries)
+        for message, letters, deliveries in tools.letters.of_filing(row.filing_id)
+        if who.role is not Role.LEADER or (message.to, message.office) == (Role.LEADER, who.office)
+    ]
+
+
+@router.get("/filings/{filing_id}/why", responses=answers(404, 422))
+def why(
+    tools: Doors, who: Caller, row: Seen, act: Annotated[ActKind | None, Query(description="能否办理这一行为")] = None
+) -> Why:
+    """为何如此: what brought the filing here, who is awaited, what time will bring, and whether an act may be done now."""
+    filing = value_of(row)
+    return Why(
+        stage=filing.stage,
+        since=Entered.of(_brought_here(tools.register.docket(row.filing_id))),
+        awaits=tuple(_awaited(filing)),
+        next=next(entries.outlook(filing), None),
+        act=_may(filing, act, tools.now, who) if act else None,
+    )
+
+
+def _brought_here(docket: list[Entry]) -> Entry:
+    """The entry since which a filing is in its stage."""
+    first = docket[-1]
+    for entry in reversed(docket):
+        if entry.stage is not first.stage:
+            break
+        first = entry
+    return first
+
+
+def _awaited(filing: Filing) -> list[Awaited]:
+    key = lifecycle.awaited(filing)
+    name = Role.LEADER.label if key == filing.leader else offices.name_of(key or "")
+    found = [Awaited(office=key, name=name)] if key else []
+    if lifecycle.awaits_iit(filing):
+        found.append(Awaited(office=filing.jurisdiction, name=offices.title(Role.CITY_IIT, filing.jurisdiction)))
+    return found
+
+
+def _may(filing: Filing, kind: ActKind, when: Moment, who: Identity) -> May:
+    """Whether somebody may do an act, tried as its form proposes it; what the stage does not know has no form."""
+    offer = offers.offer(filing, kind, when, who.by)
+    bare: dict[str, Any] = {"id": "why", "kind": kind, "by": who.by}
+    unknown = cast(Act, offers.TYPES[kind].model_construct(None, **bare))
+    act = offer.act.but(by=who.by) if offer else unknown
+    refusal = lifecycle.check(entries.projected(filing, when), act, when)
+    return May(kind=kind, may=refusal is None, refusal=refusal)

@@ -1,0 +1,98 @@
+"""The gateway: one application for the platform, staff, leaders and the public.
+
+It is thin: every act goes through `client.Filings`, every rule stays in the regulation. What is here is who is asking,
+what they may see, and how it is shown.
+"""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+from importlib import resources
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from activities import editions, replacements
+from activities.channels import configured
+from activities.letters import Letters
+from activities.register import Register
+from gateway import failures, guard
+from gateway.api.router import router as api
+from gateway.audit import Audit
+from gateway.client import Filings
+from gateway.drafts import Drafts
+from gateway.handling import Handling
+from gateway.oidc import Oidc
+from gateway.pages.router import router as pages
+from gateway.people import People
+from gateway.sessions import Sessions
+from gateway.tools import Tools
+from gateway.uploads import Uploads
+from models.channels import ChannelsFile, read_channels
+from models.settings import Settings
+from workflows.connection import connect
+
+API = "/api/v1"
+
+
+def tools_of(settings: Settings, filings: Filings, channels: ChannelsFile) -> Tools:
+    """The tools of the doors, on the register of a client."""
+    engine = filings.register.engine
+    uploads = Uploads.of(settings, engine)
+    return Tools(
+        settings=settings,
+        filings=filings,
+        letters=Letters(engine),
+        channels=channels,
+        contacts=configured.contacts(channels),
+        sessions=Sessions(engine, timedelta(hours=settings.session_hours)),
+        people=People(engine),
+        audit=Audit(engine),
+        handling=Handling(engine),
+        oidc=Oidc(settings, filings.clock) if settings.identity == "oidc" else None,
+        drafts=Drafts(engine, uploads),
+        uploads=uploads,
+    )
+
+
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[Tools]:
+    """The tools, connected to the engine and the register, for as long as the gateway runs."""
+    editions.load(settings.editions)
+    replacements.load(settings.texts)
+    channels = read_channels(settings.channels, os.environ)
+    register = Register.at(settings.register_url)
+    try:
+        yield tools_of(settings, Filings(await connect(settings), register, settings.task_queue), channels)
+    finally:
+        register.engine.dispose()
+
+
+def create(
+    settings: Settings, open_tools: Callable[[Settings], AbstractAsyncContextManager[Tools]] = connected
+) -> FastAPI:
+    """The application."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_tools(settings) as tools:
+            app.state.tools = tools
+            yield
+
+    app = FastAPI(
+        title="beian 备案",
+        version="1",
+        summary="辽宁省实质性产学研联盟备案",
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    guard.protect(app, settings)
+    failures.handle(app)
+    app.include_router(api, prefix=API)
+    app.include_router(pages)
+    static = resources.files("gateway.pages").joinpath("static")
+    app.mount("/static", StaticFiles(directory=str(static)), name="static")
+    return app

@@ -1,0 +1,122 @@
+"""Batches (批量办理): the same act for many filings; which acts can be, and what each filing would answer.
+
+An act that needs a fact of the one filing (which objection, which deficiencies, a checklist, a paper) is done one by one.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.datastructures import FormData
+
+from gateway import acting
+from gateway.forms import Field
+from gateway.identity import Identity
+from gateway.tools import value_of
+from models.acts import By
+from models.filing import Filing
+from models.findings import Finding, Refusal
+from models.register import FilingRow
+from models.values import digest
+from models.vocabulary import ActKind, Stage
+from regulation import entries, lifecycle, lodging, province
+from regulation.moment import Moment
+from regulation.offers import Offer, offers
+
+MOST = 100
+"""How many filings one batch takes."""
+
+OF_ONE = ("paper", "objection", "deficiencies", "checklist", "entry")
+"""Fields that tell something of one filing only."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An act that can be done to some of the chosen filings; its form is that of the first of them."""
+
+    kind: ActKind
+    offer: Offer
+    filing: Filing
+    count: int
+
+    def fields(self, raw: Mapping[str, Any] | None = None, found: Iterable[Finding] = ()) -> tuple[Field, ...]:
+        """Its form, filled in once for all."""
+        shown = acting.form_of(self.filing, self.offer, (), raw, found)
+        return tuple(field for field in shown if field.name not in OF_ONE)
+
+
+def choices(rows: Sequence[FilingRow], when: Moment, by: By) -> list[Choice]:
+    """The acts that somebody could do now to at least one of these filings, without a word on the single one."""
+    first: dict[ActKind, tuple[Offer, Filing]] = {}
+    counts: dict[ActKind, int] = {}
+    for row in rows:
+        filing = entries.projected(value_of(row), when)
+        for offer in offers(filing, when, by):
+            if offer.mine and offer.open and _alike(filing, offer, when):
+                first.setdefault(offer.kind, (offer, filing))
+                counts[offer.kind] = counts.get(offer.kind, 0) + 1
+    return [Choice(kind, *first[kind], counts[kind]) for kind in ActKind if kind in first]
+
+
+def _alike(filing: Filing, offer: Offer, when: Moment) -> bool:
+    """Whether an act can be done without what is to be told of one filing only."""
+    fields = {name: info for name, info in type(offer.act).model_fields.items() if name in OF_ONE}
+    if any(info.is_required() for info in fields.values()):
+        return False
+    bare = offer.act.but(**{name: info.default for name, info in fields.items()})
+    return lifecycle.check(filing, bare, when) is None
+
+
+def read(kind: ActKind, form: FormData) -> dict[str, Any]:
+    """The act as it was filled in, without what the door fills in."""
+    return {name: value for name, value in acting.read_act(kind, form).items() if name not in OF_ONE}
+
+
+def stamped(
+    who: Identity, batch: str, kind: ActKind, raw: Mapping[str, Any], filing_id: str, at: str
+) -> dict[str, Any]:
+    """The act for one filing. The same batch again, filled in the same way, is the same act; another's never is."""
+    key = digest([who.person, batch, kind, raw, filing_id])
+    told = {"id": f"batch-{key[:32]}", "kind": kind.value, "by": who.by.model_dump(mode="json"), "received_at": at}
+    return {**raw, **told}
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What would come of an act: a refusal, or the stage after it. `half`: another person has to do it too."""
+
+    row: FilingRow
+    refusal: Refusal | None = None
+    stage: Stage | None = None
+    half: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+def findings(row: FilingRow, act: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """What is wrong with an act whichever filing it is for."""
+    return tuple(each for each in lodging.lodge(row.filing_id, _numbered(value_of(row), act)).findings)
+
+
+def foreseen(row: FilingRow, act: Mapping[str, Any], when: Moment) -> Foreseen:
+    """What would come of an act to a filing, if it were sent now."""
+    filing = entries.projected(value_of(row), when)
+    lodged = lodging.lodge(row.filing_id, _numbered(filing, act))
+    if lodged.act is None:
+        return Foreseen(row, lodging.refusal(lodged.findings))
+    if refusal := lifecycle.check(filing, lodged.act, when):
+        return Foreseen(row, refusal)
+    after = lifecycle.apply(filing, lodged.act, when)
+    return Foreseen(
+        row,
+        stage=after.stage,
+        half=len(after.proposals) > len(filing.proposals),
+        warnings=lifecycle.warnings(filing, lodged.act, when),
+    )
+
+
+def _numbered(filing: Filing, act: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An act to look at: the number of the archive is given only when it is done."""
+    if act["kind"] != ActKind.ARCHIVE:
+        return act
+    year = int(str(act["received_at"])[:4])
+    return {**act, "archive_number": f"{province.number_prefix(filing, year)}0001"}

@@ -1,0 +1,93 @@
+"""What can be downloaded of a filing, and by whom: docket, forms, drafts of documents, and the dossier for the archive.
+
+Each is drawn when it is asked for, from the register alone.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from fastapi import Request, Response
+
+from activities.documents import docket, dossier, drafting, forms
+from gateway.audit import AuditKind
+from gateway.client import NotFound
+from gateway.guard import client_of
+from gateway.identity import Identity
+from gateway.tools import Tools, value_of
+from models.register import FilingRow
+from models.vocabulary import ActKind, Role
+from regulation import texts
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ZIP = "application/zip"
+
+
+@dataclass(frozen=True)
+class Download:
+    """One thing to download: the last part of its address, what it is called, and its media type."""
+
+    key: str
+    title: str
+    media_type: str = DOCX
+
+    @property
+    def name(self) -> str:
+        """The name of the file."""
+        return f"{self.title}.{'zip' if self.media_type == ZIP else 'docx'}"
+
+
+def listed(tools: Tools, row: FilingRow, who: Identity) -> list[Download]:
+    """Everything on a filing that somebody may download."""
+    return list(_listed(tools, row, who))
+
+
+def _listed(tools: Tools, row: FilingRow, who: Identity) -> Iterator[Download]:
+    filing = value_of(row)
+    yield Download("docket", "卷宗")
+    if who.reads(filing, "application"):
+        for version, _ in tools.register.versions(row.filing_id):
+            yield Download(f"form-{version}", f"申请表V{version}")
+        told = set()
+        for message in tools.register.messages(row.filing_id):
+            mine = who.role is not Role.LEADER or message.to == Role.LEADER
+            if mine and (message.number, message.text) not in told and texts.exists("document", message.text):
+                told.add((message.number, message.text))
+                yield Download(f"draft-{message.number}-{message.text}", f"第{message.number}号 {message.title}")
+    if who.reads(filing, ActKind.OBJECT):
+        yield Download("dossier", "归档包", ZIP)
+
+
+def drawn(tools: Tools, row: FilingRow, who: Identity, key: str) -> tuple[Download, bytes]:
+    """One of them, drawn; raises `NotFound` if it is none of what they may download."""
+    found = next((each for each in _listed(tools, row, who) if each.key == key), None)
+    if found is None:
+        raise NotFound(key)
+    register, filing_id = tools.register, row.filing_id
+    if key == "docket":
+        return found, docket.docket(register, filing_id)
+    if key == "dossier":
+        return found, dossier.dossier(register, filing_id, tools.contacts)
+    if form := re.fullmatch(r"form-(\d+)", key):
+        return found, forms.forms(register, filing_id)[int(form[1]) - 1].content
+    _, number, text = key.split("-", 2)
+    return found, drafting.draft(register, filing_id, int(number), tools.contacts, text=text)[0].content
+
+
+def download(tools: Tools, request: Request, row: FilingRow, who: Identity, key: str) -> Response:
+    """One of them as an answer; that it was taken away is on record."""
+    found, content = drawn(tools, row, who, key)
+    about, client = f"{key}", client_of(request)
+    tools.audit.note(who, AuditKind.EXPORTED, tools.clock(), filing_id=row.filing_id, about=about, client=client)
+    return attachment(content, f"{row.filing_id}-{found.name}", found.media_type)
+
+
+def attachment(content: bytes, name: str, media_type: str) -> Response:
+    """A file to be saved under a name, which may be Chinese (RFC 6266)."""
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+        "Cache-Control": "no-store",
+    }
+    return Response(content, media_type=media_type, headers=headers)

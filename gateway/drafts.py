@@ -1,0 +1,140 @@
+"""Drafts (草稿): applications, and corrections of returned ones, that a leader has not submitted yet (domain.md §4.1).
+
+They are no legal record: no workflow knows of them, and they are gone 180 days after their last change (§5.6).
+"""
+
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, delete
+from sqlmodel import col, select
+
+from activities.database import reading, writing
+from gateway.identity import Identity
+from gateway.uploads import Uploads
+from models.filing import Filing
+from models.gateway import DraftRow
+from models.values import canonical, day_of, digest, storable
+
+KEPT = timedelta(days=180)
+"""How long a draft is kept after its last change."""
+
+LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Base 32 without letters that read like others."""
+
+CORRECTION = "c-"
+"""How the ids of corrections begin; an application's draft has the id that its filing will have."""
+
+DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
+
+
+class NoSuchDraft(LookupError):
+    """没有这份草稿"""
+
+
+class Overtaken(Exception):
+    """草稿已在别处另行保存"""
+
+
+@dataclass(frozen=True)
+class Drafts:
+    """The drafts behind one database, and the store with their files."""
+
+    engine: Engine
+    uploads: Uploads
+
+    def begin(self, who: Identity, body: Mapping[str, Any], now: datetime) -> str:
+        """A new draft of an application; its id, which will be its filing's number."""
+        key = f"LN-{day_of(now):%Y%m%d}-{''.join(secrets.choice(LETTERS) for _ in range(6))}"
+        self.save(key, who, body, now)
+        return key
+
+    def find(self, key: str, leader: str, now: datetime) -> DraftRow | None:
+        """A draft of a leader; None if there is none, or it is another's."""
+        with reading(self.engine) as session:
+            row = session.get(DraftRow, key)
+        return row if row and row.leader == leader and row.updated_at > now - KEPT else None
+
+    def of(self, leader: str, now: datetime) -> list[DraftRow]:
+        """A leader's drafts of applications, the last changed first. Whatever is past its time goes."""
+        self._forget(now)
+        query = select(DraftRow).where(DraftRow.leader == leader, col(DraftRow.id).not_like(f"{CORRECTION}%"))
+        with reading(self.engine) as session:
+            return list(session.exec(query.order_by(col(DraftRow.updated_at).desc())))
+
+    def save(self, key: str, who: Identity, body: Mapping[str, Any], now: datetime, seen: str = "") -> str:
+        """Save a draft over the version that was seen, or as a new one if none was; the version that it is now.
+
+        Files that it no longer names may go. Raises `Overtaken` if somebody saved something else since, and `NoSuchDraft` if it is gone or never was this leader's.
+        """
+        self._forget(now)
+        with writing(self.engine) as session:
+            row = session.get(DraftRow, key)
+            if row is None and not seen:
+                row = DraftRow(id=key, leader=who.office, person="", title="", body="", created_at=now, updated_at=now)
+            elif row is None or row.leader != who.office:
+                raise NoSuchDraft(key)
+            elif version_of(row) != seen and row.body != canonical(body):
+                raise Overtaken(key)
+            before = files_of(row)
+            row.person, row.updated_at = who.person, now
+            row.title = storable(str(body.get("alliance_name") or ""))[:200]
+            row.body = canonical(body)
+            session.add(row)
+        self.uploads.release(before - files_of(row), now)
+        return version_of(row)
+
+    def submitted(self, key: str, leader: str) -> None:
+        """A draft was submitted: its paper is in the register, with the files that it names."""
+        self._delete(key, leader)
+
+    def discard(self, key: str, leader: str, now: datetime) -> None:
+        """A draft is no longer wanted, and neither are its files."""
+        if row := self._delete(key, leader):
+            self.uploads.release(files_of(row), now)
+
+    def _delete(self, key: str, leader: str) -> DraftRow | None:
+        with writing(self.engine) as session:
+            row = session.get(DraftRow, key)
+            if row is None or row.leader != leader:
+                return None
+            session.delete(row)
+            return row
+
+    def _forget(self, now: datetime) -> None:
+        """Delete every draft that was not changed for too long, and what was handed in with it."""
+        past = select(DraftRow).where(col(DraftRow.updated_at) <= now - KEPT)
+        with reading(self.engine) as session:
+            old = session.exec(past).all()
+        if not old:
+            return
+        with writing(self.engine) as session:
+            session.connection().execute(delete(DraftRow).where(col(DraftRow.updated_at) <= now - KEPT))
+        for row in old:
+            self.uploads.release(files_of(row), now)
+
+
+def version_of(row: DraftRow) -> str:
+    """Which version of a draft somebody saw: when it was last saved."""
+    return row.updated_at.astimezone(UTC).isoformat()
+
+
+def correction_of(filing: Filing) -> str:
+    """The id of the draft in which a returned version of an application is corrected."""
+    return f"{CORRECTION}{digest([filing.id, filing.version])[:32]}"
+
+
+def body_of(row: DraftRow) -> dict[str, Any]:
+    """What was filled in."""
+    body: dict[str, Any] = json.loads(row.body)
+    return body
+
+
+def files_of(row: DraftRow) -> set[str]:
+    """The digests that a draft mentions."""
+    return set(DIGEST.findall(row.body))

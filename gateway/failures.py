@@ -1,0 +1,124 @@
+"""What goes wrong, told: to programs as a problem (RFC 9457) with every finding, to people as a page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from temporalio.service import RPCError
+
+from activities.documents.record import NoSuchFiling
+from gateway.client import Conflict, NotFound, Refused, Unreachable
+from gateway.pages.web import Forged, SignInFirst, page, session_of
+from models.findings import Finding
+from models.values import Value
+from models.vocabulary import ActKind
+
+log = structlog.get_logger()
+
+PROBLEM = "application/problem+json"
+
+
+class Problem(Value):
+    """What went wrong (RFC 9457). `code` is for programs, `title` and `detail` are for people."""
+
+    title: str
+    status: int
+    code: str
+    detail: str = ""
+    article: str | None = None
+    missing: str | None = None
+    supplied_by: ActKind | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass
+class Failed(Exception):
+    """A request that a door turns away itself."""
+
+    problem: Problem
+    headers: Mapping[str, str] | None = None
+
+
+def problem_of(error: Exception) -> Problem:
+    """An error as a problem."""
+    match error:
+        case Failed():
+            return error.problem
+        case Refused():
+            told = error.refusal
+            return Problem(
+                title="未予登记", status=422, code="refused", detail=told.message, article=told.article or None,
+                missing=told.missing or None, supplied_by=told.supplied_by, findings=told.findings,
+            )  # fmt: skip
+        case NotFound() | NoSuchFiling():
+            return Problem(title="没有这一备案，或您无权查看", status=404, code="not_found")
+        case Conflict():
+            return Problem(title="编号已用于其他内容", status=409, code="conflict", detail=error.__doc__ or "")
+        case Unreachable() | RPCError() | SQLAlchemyError():
+            return Problem(title="服务暂不可用", status=503, code="unreachable", detail=Unreachable.__doc__ or "")
+        case SignInFirst():
+            return Problem(title="须先登录", status=401, code="unauthenticated")
+        case Forged():
+            return Problem(title="页面已过期", status=403, code="forged", detail=error.__doc__ or "")
+        case HTTPException():
+            status = HTTPStatus(error.status_code)
+            return Problem(title=TITLES.get(status, status.phrase), status=status, code=status.name.lower())
+        case RequestValidationError():
+            return Problem(title="请求不合规格", status=422, code="malformed", detail=_told(error))
+    return Problem(title="系统内部错误", status=500, code="internal")
+
+
+TITLES = {
+    HTTPStatus.NOT_FOUND: "没有这一页",
+    HTTPStatus.METHOD_NOT_ALLOWED: "不支持这一方法",
+    HTTPStatus.BAD_REQUEST: "请求无法读取",
+    HTTPStatus.FORBIDDEN: "无权访问",
+}
+
+
+def _told(error: RequestValidationError) -> str:
+    return "；".join(f"{'/'.join(map(str, each['loc']))} {each['msg']}" for each in error.errors())
+
+
+def problem(error: Exception) -> JSONResponse:
+    """The answer that tells a program."""
+    told = problem_of(error)
+    headers = dict(getattr(error, "headers", None) or {})
+    if told.status == 503:
+        headers.setdefault("Retry-After", "5")
+    if told.status == 401:
+        headers.setdefault("WWW-Authenticate", "Bearer")
+    return JSONResponse(told.model_dump(mode="json"), told.status, headers, media_type=PROBLEM)
+
+
+def handle(app: FastAPI) -> None:
+    """Answer every error so: below /api/ as a problem, elsewhere as a page."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        if isinstance(error, ClientDisconnect):  # nobody is left to be told
+            return Response(status_code=HTTPStatus.BAD_REQUEST)
+        if problem_of(error).status >= 500:
+            log.error("gateway.failed", path=request.url.path, error=type(error).__name__)
+        if request.url.path.startswith("/api/"):
+            return problem(error)
+        if isinstance(error, SignInFirst):
+            return RedirectResponse(f"/sign-in?next={request.url.path}", 303)
+        tools = request.app.state.tools
+        session = session_of(request, tools) if not isinstance(error, SQLAlchemyError) else None
+        told = problem_of(error)
+        return page(request, tools, "failure.html", session, status=told.status, problem=told)
+
+    kinds: tuple[Any, ...] = (
+        ClientDisconnect, Failed, Refused, NotFound, NoSuchFiling, Conflict, Unreachable, RPCError, SQLAlchemyError,
+        SignInFirst, Forged, HTTPException, RequestValidationError, Exception,
+    )  # fmt: skip
+    for kind in kinds:
+        app.add_exception_handler(kind, answer)

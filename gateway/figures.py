@@ -1,0 +1,255 @@
+"""Figures (办理分析): deadlines by day, by city and week; how long filings stay with whom; what is under way and overdue.
+
+Counts are made by the database along its indexes. Stays are told from entries of a bounded sample: of each city the
+filings with the highest ids, `SAMPLE` in all, so that the page is as quick at 100,000 filings as at a hundred.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from itertools import groupby
+from math import ceil
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, Executable, func, or_, select
+from sqlmodel import Session, col
+
+from activities.database import reading
+from activities.register import within
+from gateway.overdue import late, may_be_late
+from models.filing import Filing
+from models.register import EntryRow, FilingRow
+from models.values import Named, clock, day_of
+from models.vocabulary import ActKind, Kind, Role, Stage
+from regulation import offices
+from regulation.calendar import CALENDARS, days_left
+from regulation.lifecycle import APPLYING, TABLE
+
+SAMPLE = 3000
+"""How many filings are looked at for stays, in all cities together."""
+
+AT_ONCE = 500
+"""How many filings one query names."""
+
+MOST_OVERDUE = 2000
+"""How many filings with something overdue are looked at."""
+
+YEAR = 365
+"""Stays that ended within so many days are counted."""
+
+
+class Actor(Named):
+    """With whom a filing stays, in the order of a life."""
+
+    REVIEWER = "reviewer", "市或高新区审核"
+    IIT = "iit", "工信部门会审"
+    LEADER = "leader", "盟主企业补正"
+    NOTICE = "notice", "公示期"
+    PROVINCE = "province", "省厅入库"
+
+
+WITH: Mapping[str, Actor] = {
+    Stage.SUBMITTED: Actor.REVIEWER,
+    Stage.UNDER_REVIEW: Actor.REVIEWER,
+    Stage.REVIEW_PASSED: Actor.REVIEWER,
+    Stage.NOTICE_CLEARED: Actor.REVIEWER,
+    Stage.RETURNED: Actor.LEADER,
+    Stage.ON_NOTICE: Actor.NOTICE,
+    Stage.AT_PROVINCE: Actor.PROVINCE,
+}
+"""With whom a filing is in each stage; the 工信 department has it beside the reviewer."""
+
+MOVING = {
+    "submit",
+    ActKind.GIVE_IIT_OPINION.value,
+    *(row.event.value for row in TABLE for stage in APPLYING if row.moves.get(stage, frozenset()) - {stage}),
+}
+"""The entries by which a filing may come to somebody else."""
+
+UNDER_WAY = (*APPLYING, Stage.REVOCATION_PENDING)
+"""The stages in which a case is under way."""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Working days that filings spent with one actor, each filing's stays added up."""
+
+    days: tuple[int, ...]
+
+    @property
+    def filings(self) -> int:
+        return len(self.days)
+
+    @cached_property
+    def mean(self) -> float:
+        """Working days a filing, on average."""
+        return sum(self.days) / len(self.days)
+
+    @cached_property
+    def ninety(self) -> int:
+        """Nine filings of ten took no longer."""
+        return sorted(self.days)[ceil(0.9 * len(self.days)) - 1]
+
+
+@dataclass(frozen=True)
+class Stays:
+    """How long filings stayed with whom, over all and by city; `sampled` filings of at most `bound` a city."""
+
+    over_all: Mapping[Actor, Spent]
+    by_city: Mapping[str, Mapping[Actor, Spent]]
+    sampled: int
+    bound: int
+    bounded: bool
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of one register."""
+
+    engine: Engine
+
+    # Deadlines
+
+    def by_day(self, scope: offices.Scope, first: date, last: date, jurisdiction: str | None = None) -> Counter[date]:
+        """How many filings of a scope have their nearest deadline on which day."""
+        at = col(FilingRow.next_deadline)
+        query = select(at, func.count()).where(*_due(scope, first, last, jurisdiction)).group_by(at)
+        counts: Counter[date] = Counter()
+        for deadline, count in self._told(query):
+            counts[_day(deadline)] += count
+        return counts
+
+    def by_week(self, scope: offices.Scope, monday: date, weeks: int) -> Counter[tuple[str, int]]:
+        """How many filings have their nearest deadline in which city and week, counted from the week of a Monday."""
+        at, city = col(FilingRow.next_deadline), col(FilingRow.jurisdiction)
+        days = _due(scope, monday, monday + timedelta(weeks=weeks, days=-1), None)
+        counts: Counter[tuple[str, int]] = Counter()
+        for deadline, jurisdiction, count in self._told(select(at, city, func.count()).where(*days).group_by(city, at)):
+            counts[jurisdiction, (_day(deadline) - monday).days // 7] += count
+        return counts
+
+    def due(
+        self, scope: offices.Scope, first: date, last: date, jurisdiction: str | None = None, *,
+        after: FilingRow | None = None, limit: int,
+    ) -> list[FilingRow]:  # fmt: skip
+        """The filings whose nearest deadline lies on these days, by deadline; with `after`, the ones that follow it."""
+        at, name = col(FilingRow.next_deadline), col(FilingRow.filing_id)
+        query = select(FilingRow).where(*_due(scope, first, last, jurisdiction))
+        if after:
+            query = query.where(at >= after.next_deadline, or_(at > after.next_deadline, name > after.filing_id))
+        with reading(self.engine) as session:
+            return list(session.scalars(query.order_by(at, name).limit(limit)))
+
+    # Under way
+
+    def by_stage(self, scope: offices.Scope, kind: Kind | None = None, *, closed: bool = False) -> Counter[Stage]:
+        """How many filings are under way in which stage; with `closed`, also those that are in force or ended."""
+        stage = col(FilingRow.stage)
+        told = [within(scope), *([] if closed else [stage.in_(UNDER_WAY)]), *_of_kind(kind)]
+        query = select(stage, func.count()).where(*told).group_by(stage)
+        return Counter({Stage(name): count for name, count in self._told(query)})
+
+    def overdue(self, scope: offices.Scope, kind: Kind | None = None) -> tuple[Counter[tuple[Role, str]], bool]:
+        """How many duties are overdue at which post, on filings that wait for an office; whether that is all of them."""
+        waiting = col(FilingRow.waiting_for).in_([offices.PROVINCE, *offices.OFFICES, *offices.ZONES])
+        query = select(col(FilingRow.value)).where(waiting, within(scope), may_be_late(), *_of_kind(kind))
+        found = self._told(query.limit(MOST_OVERDUE))
+        duties = (each for (value,) in found for each in late(Filing.model_validate_json(value)))
+        return Counter((each.role, each.office) for each in duties), len(found) < MOST_OVERDUE
+
+    # Stays
+
+    def stays(self, scope: offices.Scope, today: date, kind: Kind | None = None) -> Stays:
+        """How long filings stayed with whom, by the stays that ended within a year."""
+        cities = [scope.jurisdiction] if scope.jurisdiction else _cities(scope)
+        bound = SAMPLE // len(cities)
+        since = today - timedelta(days=YEAR)
+        found: dict[str, dict[Actor, list[int]]] = {}
+        sampled, bounded = 0, False
+        with reading(self.engine) as session:
+            for city in cities:
+                filings = _latest(session, scope, city, kind, bound)
+                sampled, bounded = sampled + len(filings), bounded or len(filings) == bound
+                found[city] = _spent(session, city, filings, since, CALENDARS.newest(today))
+        over_all: dict[Actor, list[int]] = defaultdict(list)
+        for of_city in found.values():
+            for actor, days in of_city.items():
+                over_all[actor] += days
+        by_city = {city: _sums(spent) for city, spent in found.items() if spent}
+        return Stays(_sums(over_all), by_city, sampled, bound, bounded)
+
+    def _told(self, query: Executable) -> Sequence[Any]:
+        with reading(self.engine) as session:
+            return session.connection().execute(query).all()
+
+
+def _day(deadline: datetime) -> date:
+    """The day at whose 24:00 a deadline is over."""
+    return day_of(deadline - datetime.resolution)
+
+
+def _due(scope: offices.Scope, first: date, last: date, jurisdiction: str | None) -> list[ColumnElement[bool]]:
+    at = col(FilingRow.next_deadline)
+    days = [at > clock(first, 0), at <= clock(last + timedelta(days=1), 0), within(scope)]
+    return [*days, col(FilingRow.jurisdiction) == jurisdiction] if jurisdiction else days
+
+
+def _of_kind(kind: Kind | None) -> list[ColumnElement[bool]]:
+    return [col(FilingRow.kind) == kind.value] if kind else []
+
+
+def _cities(scope: offices.Scope) -> list[str]:
+    """The cities of a scope without a city of its own: a zone's, or all."""
+    return [offices.ZONES[scope.zone].city] if scope.zone else list(offices.OFFICES)
+
+
+def _latest(session: Session, scope: offices.Scope, city: str, kind: Kind | None, limit: int) -> list[str]:
+    """The filings of a city with the highest ids."""
+    name = col(FilingRow.filing_id)
+    query = select(name).where(col(FilingRow.jurisdiction) == city, within(scope), *_of_kind(kind))
+    return [each for (each,) in session.connection().execute(query.order_by(name.desc()).limit(limit))]
+
+
+def _spent(session: Session, city: str, filings: Sequence[str], since: date, calendar: str) -> dict[Actor, list[int]]:
+    """What the filings of a city spent with each actor, one sum a filing."""
+    spent: dict[Actor, list[int]] = defaultdict(list)
+    columns = (col(EntryRow.filing_id), col(EntryRow.at), col(EntryRow.stage), col(EntryRow.kind))
+    for begin in range(0, len(filings), AT_ONCE):
+        mine = col(EntryRow.filing_id).in_(filings[begin : begin + AT_ONCE])
+        entries = select(*columns).where(mine, col(EntryRow.refused).is_(None))
+        told = session.connection().execute(entries.order_by(columns[0], col(EntryRow.number)))
+        for _, life in groupby(told, key=lambda entry: entry[0]):
+            sums: Counter[Actor] = Counter()
+            # which entries move a filing is asked here, for SQLite would find them by the index of kinds, in every filing
+            for actor, begun, ended in stays_of(
+                (_day(at), stage, kind) for _, at, stage, kind in life if kind in MOVING
+            ):
+                if ended >= since:
+                    sums[actor] += max(0, days_left(calendar, city, begun, ended))
+            for actor, days in sums.items():
+                spent[actor].append(days)
+    return spent
+
+
+def stays_of(life: Iterable[tuple[date, str, str]]) -> Iterator[tuple[Actor, date, date]]:
+    """Who had a filing from which day to which, from its entries (day, stage after it, kind); only what has ended."""
+    holder: Actor | None = None
+    stage = ""
+    since = iit_since = date.min
+    for day, stage_after, kind in life:
+        if kind == ActKind.GIVE_IIT_OPINION and stage == Stage.UNDER_REVIEW:
+            yield Actor.IIT, iit_since, day
+        if stage_after == Stage.UNDER_REVIEW != stage:
+            iit_since = day
+        holds = WITH.get(stage_after)
+        if holds is not holder:
+            if holder:
+                yield holder, since, day
+            holder, since = holds, day
+        stage = stage_after
+
+
+def _sums(spent: Mapping[Actor, Sequence[int]]) -> dict[Actor, Spent]:
+    return {actor: Spent(tuple(spent[actor])) for actor in Actor if spent.get(actor)}

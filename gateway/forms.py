@@ -1,0 +1,351 @@
+"""A form from a model: its fields as people fill them in, and what came back as the JSON that every door takes.
+
+An input is named by the JSON pointer of its field, which is also how a finding names it. So what a form shows, what it
+brings and what is found on it meet in one name. Nothing is judged here: what cannot be read goes on as it was written, and
+the regulation says what is wrong with it.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from annotated_types import MaxLen
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from starlette.datastructures import FormData
+
+from models.findings import Finding
+from models.values import Named, storable
+from regulation.intake import FORMS
+from regulation.offices import OFFICES
+from regulation.wording import CHANGES, OUTCOMES
+
+LONG = 500
+"""A text that may be longer is written in several lines."""
+
+Widget = Literal[
+    "checklist",
+    "picks",
+    "pick",
+    "line",
+    "text",
+    "whole",
+    "amount",
+    "day",
+    "yes_no",
+    "choice",
+    "choices",
+    "group",
+    "rows",
+    "texts",
+    "fixed",
+]
+
+CHOICES: Mapping[str, Mapping[str, str]] = {
+    "type": {
+        "enterprise": "企业", "university": "高校", "institute": "科研机构", "finance": "金融机构",
+        "intermediary": "中介机构", "other": "其他",
+    },
+    "kind": {
+        "D1": "D1 备案申请表", "D2": "D2 联盟协议文本", "D3": "D3 营业执照或法人证书", "D4": "D4 上一年度纳税申报表",
+        "D5a": "D5a 研发费用加计扣除明细表", "D5b": "D5b 研发投入专项审计报告", "D6": "D6 知识产权证明材料",
+        "D7": "D7 正式文件", "D8": "D8 推荐函或汇总表", "R1": "R1 年度总结", "R2": "R2 年度计划",
+    },
+    "tasks": {
+        "1": "一、产学研联合攻关", "2": "二、利益联结与大中小企业融通", "3": "三、产业集聚", "4": "四、共性技术服务平台、新型研发机构",
+        "5": "五、技术转移与成果转化", "6": "六、“带土移植”引进培养人才", "7": "七、领域（行业）服务", "8": "八、标准化工作",
+    },
+    "outcome": OUTCOMES,
+    "decision": {"approved": "同意", "rejected": "不同意", "confirmed": "确认", "refused": "不予确认"},
+    "result": {**OUTCOMES, "in_order": "未发现问题", "deficient": "存在问题"},
+    "change": CHANGES,
+    "tag": {"recommended": "推荐典型联盟", "typical": "典型联盟", "pilot": "试点示范"},
+    "listing": {"abnormal": "经营异常名录", "serious": "严重违法失信名单"},
+    "method": {"inbox": "平台收件箱", "phone": "电话", "post": "邮寄", "in_person": "直接送达", "public_notice": "公告送达"},
+    "party": {"unit": "单位", "individual": "个人"},
+    "channel": {"letter": "信函", "platform": "平台", "in_person": "当面", "email": "电子邮件"},
+}  # fmt: skip
+"""How the values of fields that offer a choice are called."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a form. `at` is its JSON pointer and the name of its input."""
+
+    at: str
+    label: str
+    widget: Widget
+    required: bool = True
+    value: Any = None
+    code: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    limit: int | None = None
+    fields: tuple["Field", ...] = ()
+    rows: tuple[tuple["Field", ...], ...] = ()
+    findings: tuple[Finding, ...] = ()
+    seldom: bool = False
+
+    @property
+    def name(self) -> str:
+        """The last part of its pointer."""
+        return self.at.rpartition("/")[2]
+
+    @property
+    def says_something(self) -> bool:
+        """Whether anything was written in it, or in what it holds."""
+        below = [*self.fields, *(field for row in self.rows for field in row)]
+        return any(each.says_something for each in below) or self.value not in (None, "", [], {}, ())
+
+    @property
+    def row(self) -> str:
+        """The pointer of what it is part of."""
+        return self.at.rpartition("/")[0]
+
+    @property
+    def faulty(self) -> bool:
+        """Whether something is wrong with it."""
+        return any(each.severity == "error" for each in self.findings)
+
+    @property
+    def short(self) -> bool:
+        """Whether it is narrow: a number, a day, a choice."""
+        return self.widget in ("whole", "amount", "day", "choice", "yes_no")
+
+
+def fields_of(
+    model: type[BaseModel],
+    value: Mapping[str, Any],
+    findings: Iterable[Finding] = (),
+    *,
+    at: str = "",
+    only: Sequence[str] | None = None,
+    without: Sequence[str] = (),
+    more_rows: str = "",
+) -> tuple[Field, ...]:
+    """The fields of a model with what was written and found so far. `more_rows` points to a list that gets an empty row."""
+    found = tuple(findings)
+    names = [name for name in only or model.model_fields if name not in without]
+    return tuple(_field(model, name, value.get(name), found, f"{at}/{name}", more_rows) for name in names)
+
+
+def _field(model: type[BaseModel], name: str, value: Any, found: tuple[Finding, ...], at: str, more_rows: str) -> Field:
+    info = model.model_fields[name]
+    widget, inner, options = _widget(name, info)
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    fields: tuple[Field, ...] = ()
+    rows: tuple[tuple[Field, ...], ...] = ()
+    if widget == "group" and inner:
+        known = value if isinstance(value, Mapping) else {}
+        fields = fields_of(inner, known, found, at=at, more_rows=more_rows)
+    elif widget == "rows" and inner:
+        written = list(value) if isinstance(value, list | tuple) else []
+        written += [{}] * ((at == more_rows) or (not written and info.is_required()))
+        rows = tuple(
+            fields_of(inner, row if isinstance(row, Mapping) else {}, found, at=f"{at}/{number}", more_rows=more_rows)
+            for number, row in enumerate(written)
+        )
+    return Field(
+        at=at,
+        label=label_of(model, name),
+        widget=widget,
+        required=info.is_required(),
+        value=_as_written(_default(info) if value is None else value),
+        code=str(extra.get("code", "")),
+        options=options,
+        limit=next((each.max_length for each in _metadata(info) if isinstance(each, MaxLen)), None),
+        fields=fields,
+        rows=rows,
+        findings=tuple(each for each in found if each.field == at),
+    )
+
+
+def _default(info: FieldInfo) -> Any:
+    """What holds where nothing is written; None if then nothing is said."""
+    return None if info.is_required() or info.default in ((), {}) else info.default
+
+
+def label_of(model: type[BaseModel], name: str) -> str:
+    """What a field is called."""
+    info = model.model_fields[name]
+    generate = model.model_config.get("field_title_generator")
+    return info.title or (generate(name, info) if generate else name)
+
+
+def _as_written(value: Any) -> Any:
+    """A value as an input shows it."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, date | datetime | Decimal):
+        return str(value)
+    return value
+
+
+def _plain(annotation: Any) -> Any:
+    """A type without its constraints, and without the possibility of being absent."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) in (Union, UnionType):
+        left = [each for each in get_args(annotation) if each is not type(None)]
+        return _plain(left[0])
+    return annotation
+
+
+def _metadata(info: FieldInfo) -> list[Any]:
+    """The constraints of a field, also where it may be absent."""
+    found = list(info.metadata)
+    for each in (info.annotation, *get_args(info.annotation)):
+        if get_origin(each) is Annotated:
+            for extra in get_args(each)[1:]:
+                found += extra.metadata if isinstance(extra, FieldInfo) else [extra]
+    return found
+
+
+def _widget(name: str, info: FieldInfo) -> tuple[Widget, type[BaseModel] | None, tuple[tuple[str, str], ...]]:
+    kind = _plain(info.annotation)
+    if name == "jurisdiction":
+        return "choice", None, tuple((each.code, each.city) for each in OFFICES.values())
+    if get_origin(kind) is Literal:
+        values = get_args(kind)
+        return ("fixed" if len(values) == 1 else "choice"), None, _options(name, values)
+    if get_origin(kind) is tuple:
+        inner = _plain(get_args(kind)[0])
+        if get_origin(inner) is Literal:
+            return "choices", None, _options(name, get_args(inner))
+        return "rows", inner, ()
+    if get_origin(kind) is dict:
+        return "texts", None, _options(name, get_args(_plain(get_args(kind)[0])))
+    return _simple(kind, info)
+
+
+def _simple(kind: Any, info: FieldInfo) -> tuple[Widget, type[BaseModel] | None, tuple[tuple[str, str], ...]]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return "group", kind, ()
+    if isinstance(kind, type) and issubclass(kind, Named):
+        return "choice", None, tuple((each.value, each.label) for each in kind)
+    widgets: Mapping[Any, Widget] = {bool: "yes_no", int: "whole", Decimal: "amount", date: "day"}
+    if kind in widgets:
+        return widgets[kind], None, ()
+    longest = max((each.max_length for each in _metadata(info) if isinstance(each, MaxLen)), default=0)
+    return ("text" if longest > LONG else "line"), None, ()
+
+
+def _options(name: str, values: Iterable[Any]) -> tuple[tuple[str, str], ...]:
+    words = CHOICES.get(name, {})
+    return tuple((str(each), words.get(str(each), str(each))) for each in values)
+
+
+# What came back
+
+
+def read(model: type[BaseModel], form: FormData, *, at: str = "", only: Sequence[str] | None = None) -> dict[str, Any]:
+    """What was filled in, as JSON. What was left empty is left out; an empty row is no row."""
+    read_fields: dict[str, Any] = {}
+    for name in only or model.model_fields:
+        value = _read(name, model.model_fields[name], form, f"{at}/{name}")
+        if value is not None:
+            read_fields[name] = value
+    return read_fields
+
+
+def _read(name: str, info: FieldInfo, form: FormData, at: str) -> Any:
+    widget, inner, _ = _widget(name, info)
+    if widget == "group" and inner:
+        return read(inner, form, at=at) or None
+    if widget == "rows" and inner:
+        return list(_rows(inner, form, at).values())
+    if widget == "texts":
+        keys = _keys(form, at)
+        return {key: text for key in keys if (text := _text(form, f"{at}/{key}"))} or None
+    if widget == "choices":
+        return [each for each in form.getlist(at) if isinstance(each, str)] or None
+    text = _text(form, at)
+    if text is None:
+        return None
+    if widget == "yes_no":
+        return {"yes": True, "no": False}.get(text, text)
+    if widget == "whole" and re.fullmatch(r"-?[0-9]{1,18}", text):
+        return int(text)
+    return text
+
+
+def _rows(model: type[BaseModel], form: FormData, at: str) -> dict[int, dict[str, Any]]:
+    """The rows of a list in which somebody wrote something and did not tick `remove`, by their numbers on the form."""
+    removed = form.getlist("remove")
+    written = {number: read(model, form, at=f"{at}/{number}") for number in _numbers(form, at)}
+    return {
+        number: row
+        for number, row in written.items()
+        if _says_something(model, row) and f"{at}/{number}" not in removed
+    }
+
+
+def place(model: type[BaseModel], form: FormData, pointer: str, *, at: str = "") -> str:
+    """Where a pointer into what was read stands on the form itself, which has empty rows too."""
+    name, _, rest = pointer.removeprefix("/").partition("/")
+    widget, inner, _ = _widget(name, model.model_fields[name]) if name in model.model_fields else ("line", None, ())
+    here = f"{at}/{name}"
+    if rest and inner and widget == "group":
+        return place(inner, form, f"/{rest}", at=here)
+    if rest and inner and widget == "rows":
+        number, _, below = rest.partition("/")
+        kept = [str(each) for each in _rows(inner, form, here)]
+        row = f"{here}/{kept[int(number)] if number.isdecimal() and int(number) < len(kept) else number}"
+        return place(inner, form, f"/{below}", at=row) if below else row
+    return at + pointer
+
+
+def _text(form: FormData, at: str) -> str | None:
+    """What an input says, if anything; lines end as everywhere."""
+    value = form.get(at)
+    if not isinstance(value, str):
+        return None
+    return storable(value.replace("\r\n", "\n")).strip() or None
+
+
+def _keys(form: FormData, at: str) -> list[str]:
+    """The next parts of the names below a pointer, in their order."""
+    below = [name.removeprefix(f"{at}/").partition("/")[0] for name in form if name.startswith(f"{at}/")]
+    return list(dict.fromkeys(below))
+
+
+def _numbers(form: FormData, at: str) -> list[int]:
+    return sorted(int(each) for each in _keys(form, at) if re.fullmatch(r"[0-9]{1,4}", each))
+
+
+def _says_something(model: type[BaseModel], row: Mapping[str, Any]) -> bool:
+    """Whether somebody wrote anything in a row: what a form chooses by itself does not count."""
+    return any(value not in (None, [], {}) and name not in _chosen(model) for name, value in row.items())
+
+
+SUGGESTED = frozenset({"owner"})
+"""Fields in which a form proposes something in a row that may stay empty: whose certificate is still missing."""
+
+
+@cache
+def _chosen(model: type[BaseModel]) -> frozenset[str]:
+    """Fields that a form fills in by itself."""
+    return SUGGESTED | {
+        name
+        for name, info in model.model_fields.items()
+        if _widget(name, info)[0] in ("choice", "yes_no", "fixed") or _default(info) is not None
+    }
+
+
+ORDER = (
+    "kind", "filing_id", "jurisdiction", "alliance_name", "agreement_effective_on", "technical_field", "zone_name",
+    "leader", "counts", "innovation_goal", "last_year", "year_before", "cooperation", "cooperation_forms",
+    "other_cooperation_form", "cooperation_status", "development_tasks", "members", "documents", "all_members_signed",
+    "integrity_commitment", "service", "previous_filing_id", "legacy",
+)  # fmt: skip
+"""The fields of an application in the order in which its form prints them."""
+
+
+def order_of(kind: str) -> list[str]:
+    """The fields of form A or B, as printed, without the door's stamps."""
+    return [name for name in ORDER if name in FORMS[kind].model_fields]

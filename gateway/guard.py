@@ -1,0 +1,259 @@
+"""What stands before every request: whom the gateway answers, how much it takes and how often; and the headers of answers.
+
+Each guard is plain ASGI, so that an upload streams through it. The headers are outermost: whoever answers, a guard or the
+application or nobody in time, the answer carries them.
+"""
+
+import hashlib
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI, Request
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.failures import Failed, Problem
+from gateway.sessions import cookie_of, over_https
+from models.settings import Settings
+
+CONTENT = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+"""What a page may load: its own style, script and pictures, nothing else and from nowhere else."""
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+ALWAYS_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
+"""Told where the gateway is served over https: for a year, browsers ask in no other way."""
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+"""By which names the embedded identity is asked for; any other means that somebody exposed it."""
+
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+"""What a proxy adds to what it passes on."""
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing."""
+
+AN_OFFICE = 10
+"""How many times what one person may ask for may come from one address: the people of an office share one."""
+
+AROUND_AN_UPLOAD = 1_000_000
+"""Bytes of a form around the document that is uploaded with it."""
+
+
+def client_of(request: Request) -> str:
+    """The address that a request comes from; behind a proxy that the server trusts, the one that it names."""
+    return request.client.host if request.client else ""
+
+
+def protect(app: FastAPI, settings: Settings) -> None:
+    """Put the guards before an application. The one that is added last stands first."""
+    proxied = [_proxied] if settings.identity == "embedded" else []
+    app.add_middleware(Sizes, settings=settings)
+    app.add_middleware(Gate, checks=(*proxied, Origins(urlsplit(settings.own_address).scheme), Rates(settings)))
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_hosts(settings), www_redirect=False)
+    headers = {**HEADERS, **(ALWAYS_HTTPS if over_https(settings) else {})}
+    build = app.build_middleware_stack
+    app.build_middleware_stack = lambda: Headers(build(), headers)  # type: ignore[method-assign]
+
+
+def _hosts(settings: Settings) -> tuple[str, ...]:
+    host = urlsplit(settings.own_address).hostname or ""
+    return LOOPBACK if settings.identity == "embedded" else (f"[{host}]" if ":" in host else host,)
+
+
+async def _refuse(failed: Failed, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer as the application answers this failure: with a problem, or with a page."""
+    request = Request(scope)
+    response = await request.app.exception_handlers[Failed](request, failed)
+    response.headers.update(failed.headers or {})
+    await response(scope, receive, send)
+
+
+@dataclass(frozen=True)
+class Headers:
+    """The security headers, on every answer."""
+
+    app: ASGIApp
+    headers: Mapping[str, str]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, and add to the answer what it does not say itself."""
+
+        async def answered(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, answered)
+
+
+Check = Callable[[Request], Failed | None]
+"""Why a request is turned away, told from its head alone; None if it is not."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Turns away what one of its checks turns away, before anything of it is read."""
+
+    app: ASGIApp
+    checks: tuple[Check, ...]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, or refuse."""
+        if scope["type"] == "http":
+            request = Request(scope)
+            for check in self.checks:
+                if failed := check(request):
+                    await _refuse(failed, scope, receive, send)
+                    return
+        await self.app(scope, receive, send)
+
+
+def _proxied(request: Request) -> Failed | None:
+    """The embedded identity lets anybody be anybody: what a proxy passes on may come from anywhere."""
+    if any(name in request.headers for name in FORWARDED):
+        return Failed(Problem(title="演示身份只能用于本机，不得经代理访问", status=403, code="proxied"))
+    return None
+
+
+@dataclass(frozen=True)
+class Origins:
+    """A change that a browser asks for must come from a page of our own; beside the token in each form (CSRF).
+
+    Programs tell neither header, and have no cookies that somebody else could make them send.
+    """
+
+    scheme: str
+
+    def __call__(self, request: Request) -> Failed | None:
+        """Whether another site asks."""
+        own = (None, f"{self.scheme}://{request.headers.get('host', '')}")
+        near = (None, "same-origin", "none")
+        told = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+        if request.method in SAFE or (told[0] in own and told[1] in near):
+            return None
+        return Failed(Problem(title="请求来自其他网站", status=403, code="cross_site"))
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How often somebody may ask: a session or a bearer token by itself, everybody else by their address.
+
+    What carries a credential is counted for its address too, so that made-up ones win nothing. Public pages are counted like
+    any other: ten a second is more than a crawler needs, and it is told when to come back. Each gateway counts for itself.
+    """
+
+    settings: Settings
+    limiter: SlidingWindowCounterRateLimiter = field(
+        # the library's moving window keeps every request in memory, and never forgets an address
+        default_factory=lambda: SlidingWindowCounterRateLimiter(MemoryStorage())
+    )
+
+    def __call__(self, request: Request) -> Failed | None:
+        """Count a request; what is told to whoever asks too often."""
+        if request.scope["path"].startswith("/static/"):
+            return None
+        for limit, key in self._limits(request):
+            if not self.limiter.hit(limit, key):
+                wait = self.limiter.get_window_stats(limit, key).reset_time - time.time()
+                problem = Problem(title="请求过于频繁，请稍后再试", status=429, code="too_many")
+                return Failed(problem, {"Retry-After": str(max(1, math.ceil(wait)))})
+        return None
+
+    def _limits(self, request: Request) -> list[tuple[RateLimitItem, str]]:
+        safe, address = request.method in SAFE, _network(client_of(request))
+        times = self.settings.reads_a_minute if safe else self.settings.acts_a_minute
+        kind = "reads" if safe else "acts"
+        found: list[tuple[RateLimitItem, str]] = []
+        if not safe and request.scope["path"].startswith("/objections/"):
+            found.append((RateLimitItemPerHour(self.settings.objections_an_hour), f"objections {address}"))
+        cookie = request.cookies.get(cookie_of(self.settings))
+        if credential := request.headers.get("authorization") or cookie:
+            person = hashlib.sha256(credential.encode()).hexdigest()
+            found.append((RateLimitItemPerMinute(times), f"{kind} {person}"))
+            found.append((RateLimitItemPerMinute(times * AN_OFFICE), f"{kind} of people at {address}"))
+        else:
+            found.append((RateLimitItemPerMinute(times), f"{kind} {address}"))
+        return found
+
+
+def _network(client: str) -> str:
+    """The address that counts as one: of IPv6, the /64 that a single line is given."""
+    try:
+        address = ip_address(client)
+    except ValueError:
+        return client
+    return client if address.version == 4 else str(ip_network((address, 64), strict=False))
+
+
+class _TooLarge(Exception):
+    """Ends the reading of a request; whatever is made of it, the answer is 413."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large a request may be: as it says itself, and where it does not say, as it comes in."""
+
+    app: ASGIApp
+    settings: Settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on as much as may be, or refuse."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        most, taken, begun = self._most(request), 0, False
+        failed = Failed(Problem(title="请求过大", status=413, code="too_large", detail=f"不得超过{most:,}字节"))
+        length = request.headers.get("content-length", "")
+        if length.isdecimal() and int(length[:18]) > most:
+            await _refuse(failed, scope, receive, send)
+            return
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > most:
+                raise _TooLarge
+            return message
+
+        async def answered(message: Message) -> None:
+            nonlocal begun
+            if taken <= most or begun:
+                begun = True
+                await send(message)
+
+        try:
+            await self.app(scope, counted, answered)
+        except Exception:
+            if taken <= most or begun:
+                raise
+        if taken > most and not begun:
+            await _refuse(failed, scope, receive, send)
+
+    def _most(self, request: Request) -> int:
+        path: str = request.scope["path"]
+        form = request.headers.get("content-type", "").startswith("multipart/")
+        if form and path.startswith(("/my/", "/filings/")):
+            return self.settings.largest_upload + AROUND_AN_UPLOAD
+        return self.settings.largest_request

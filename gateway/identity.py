@@ -1,0 +1,88 @@
+"""Who somebody is: a person with a post. It is stamped on whatever they do, and decides what they may see."""
+
+import sys
+
+from models.acts import By, OfficeKey
+from models.filing import Filing
+from models.register import FilingRow
+from models.settings import Settings
+from models.values import OpaqueId, Value
+from models.vocabulary import Role
+from regulation import offices
+
+
+class Identity(Value):
+    """Somebody who signed in, or whose token was accepted. `name` is shown to colleagues, and goes into no act."""
+
+    person: OpaqueId
+    name: str
+    office: OfficeKey
+    role: Role
+
+    @property
+    def by(self) -> By:
+        """As it stands in an act."""
+        return By(person=self.person, office=self.office, role=self.role)
+
+    @property
+    def scope(self) -> offices.Scope:
+        """Which filings they may see. Nobody signs in as the public."""
+        scope = offices.scope(self.role, self.office)
+        if scope is None:
+            raise LookupError(self.role)
+        return scope
+
+    @property
+    def staff(self) -> bool:
+        """Whether they work at the desk; leaders have pages of their own."""
+        return self.role is not Role.LEADER
+
+    @property
+    def place(self) -> str:
+        """Their office by name; a leader's is its code."""
+        return offices.title(self.role, self.office)
+
+    def sees(self, row: FilingRow) -> bool:
+        """Whether a filing lies within what they may see."""
+        return self.scope.holds(row.jurisdiction, row.zone, row.leader, row.stage, row.waiting_for)
+
+    def reads(self, filing: Filing, paper: str) -> bool:
+        """Whether they may read a paper of this kind."""
+        return offices.may_read(self.role, self.office, filing, paper)
+
+
+def seeded(person: str, name: str, role: Role, office: str) -> Identity:
+    """One of the people of the embedded identity."""
+    return Identity(person=person, name=name, role=role, office=office)
+
+
+EMBEDDED = {
+    each.person: each
+    for each in (
+        seeded("u-leader-01", "沈阳星海智造装备有限公司 经办人", Role.LEADER, "91210102MA10ABCD6H"),
+        seeded("u-leader-02", "沈阳云帆传感技术有限公司 经办人", Role.LEADER, "91210102MA10ABCD6H"),
+        seeded("c-101", "受理人", Role.CITY_ST, "210100"),
+        seeded("c-102", "审核人", Role.CITY_ST, "210100"),
+        seeded("i-201", "会审人", Role.CITY_IIT, "210100"),
+        seeded("z-301", "初审人", Role.ZONE, "210100-shengaoqu"),
+        seeded("z-302", "复审人", Role.ZONE, "210100-shengaoqu"),
+        seeded("d-111", "大连受理人", Role.CITY_ST, "210200"),
+        seeded("p-401", "业务处室", Role.PROVINCE_ST, "210000"),
+        seeded("p-402", "入库人", Role.PROVINCE_ST, "210000"),
+        seeded("q-403", "省工信厅经办人", Role.PROVINCE_IIT, "210000"),
+        seeded("e-501", "评价人", Role.EVALUATOR, "210000"),
+        seeded("a-601", "审计人", Role.AUDITOR, "210000"),
+        seeded("o-701", "运维人", Role.OPERATOR, "210000"),
+        seeded("platform", "平台", Role.PLATFORM, "210000"),
+    )
+}
+"""The people of the embedded identity, one for each post: for newcomers, on loopback only."""
+
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def refuse_to_expose(settings: Settings) -> None:
+    """The embedded identity lets anybody be anybody: it never listens where others could reach it."""
+    if settings.identity == "embedded" and settings.gateway_host not in LOOPBACK:
+        sys.exit(f"演示身份只能用于本机，不得监听 {settings.gateway_host}；请设置 BEIAN_IDENTITY=oidc")

@@ -1,0 +1,48 @@
+"""What is overdue (逾期), and whose duty it is: told from the periods that passed and were chased (Q31)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col
+
+from models.filing import Filing
+from models.register import FilingRow
+from models.vocabulary import LapseKind, Role
+from regulation import agenda, offices
+from regulation.messages import CHASES, NOTIFICATIONS
+
+
+@dataclass(frozen=True)
+class Late:
+    """A duty whose period has passed: whose it is, what was chased, and the last day that there was for it."""
+
+    role: Role
+    office: str
+    lapse: LapseKind
+    last: date
+
+
+def late(filing: Filing) -> Iterator[Late]:
+    """Every duty of an office on a filing that is overdue, and still running; whoever is chased first is late."""
+    for name, term in filing.clocks.items():
+        lapse = agenda.CHASED.get(name.partition(":")[0])
+        if term.chased and lapse and lapse not in LEADERS:
+            role, office = _post(filing, NOTIFICATIONS[CHASES[lapse][0]].to[0])
+            yield Late(role, office, lapse, agenda.last_day(term))
+
+
+LEADERS = (LapseKind.CORRECTION_OVERDUE, LapseKind.ANNUAL_ANSWER_OVERDUE)
+"""What the leader is late with. An answer's period even stays on file when nobody waits for it any more (Instants 4)."""
+
+
+def _post(filing: Filing, to: str) -> tuple[Role, str]:
+    if to == "reviewer":
+        return offices.reviewer(filing.jurisdiction, filing.zone)
+    return offices.posts(filing, Role(to))[0]
+
+
+def may_be_late() -> ColumnElement[bool]:
+    """Rows of filings of which `late` may tell something, as a condition: a period says of itself that it was chased."""
+    return col(FilingRow.value).contains('"chased":')

@@ -1,0 +1,167 @@
+"""Batches (批量办理): tick filings, choose an act, fill it in once, look at what would come of it, confirm."""
+
+import asyncio
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.datastructures import FormData
+
+from gateway import batches
+from gateway.batches import Choice
+from gateway.client import NotFound, Refused, Unreachable
+from gateway.failures import Failed, Problem
+from gateway.pages.staff import Staff
+from gateway.pages.web import Answer, page, then
+from gateway.sessions import Session
+from gateway.tools import Doors, Tools
+from models.filing import Receipt
+from models.findings import Finding
+from models.register import FilingRow
+from models.vocabulary import ActKind
+
+router = APIRouter(prefix="/desk/batch")
+
+AT_ONCE = 8
+"""How many acts of a batch are under way side by side."""
+
+OURS = ("csrf", "filing", "kind", "batch", "seen")
+"""Inputs of a batch that are not fields of its act."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a filing answered: a receipt, or why nothing was entered."""
+
+    row: FilingRow
+    receipt: Receipt | None = None
+    why: str = ""
+
+
+@router.get("")
+@router.get("/{step}")
+def begin(session: Staff, step: str = "") -> RedirectResponse:
+    """A batch begins with ticks in a list; whoever comes by an address of its steps is sent there."""
+    return then("/desk")
+
+
+@router.post("")
+def choose(request: Request, tools: Doors, session: Staff, form: Answer) -> HTMLResponse:
+    """The acts that can be done to the filings that were ticked."""
+    rows = _rows(tools, session, form)
+    found = batches.choices(rows, tools.now, session.who.by)
+    return page(request, tools, "desk_batch.html", session, rows=rows, choices=found, batch=secrets.token_hex(8))
+
+
+@router.post("/form")
+def fill_in(request: Request, tools: Doors, session: Staff, form: Answer) -> HTMLResponse:
+    """The form of the chosen act."""
+    rows = _rows(tools, session, form)
+    return _form(request, tools, session, form, rows, _chosen(tools, session, rows, form))
+
+
+@router.post("/preview")
+def preview(request: Request, tools: Doors, session: Staff, form: Answer) -> HTMLResponse:
+    """What would come of the act, filing by filing."""
+    rows = _rows(tools, session, form)
+    chosen, now = _chosen(tools, session, rows, form), tools.now
+    raw = batches.read(chosen.kind, form)
+    acts = [(row, _act(session, form, chosen.kind, raw, row, now.at.isoformat())) for row in rows]
+    errors = [each for each in batches.findings(*acts[0]) if each.severity == "error"]
+    if errors:
+        return _form(request, tools, session, form, rows, chosen, raw, errors)
+    foreseen = [batches.foreseen(row, act, now) for row, act in acts]
+    written = [(name, value) for name, value in form.multi_items() if name not in OURS and isinstance(value, str)]
+    return page(
+        request,
+        tools,
+        "desk_batch_preview.html",
+        session,
+        chosen=chosen,
+        foreseen=foreseen,
+        written=written,
+        batch=str(form["batch"]),
+    )
+
+
+@router.post("/done")
+async def act(request: Request, tools: Doors, session: Staff, form: Answer) -> HTMLResponse:
+    """Do it, and tell what each filing answered. Sent twice, it is one act for each."""
+    rows, kind = _rows(tools, session, form), _kind(form)
+    raw, at = batches.read(kind, form), tools.clock().isoformat()
+    seen = dict(str(each).partition(":")[::2] for each in form.getlist("seen"))
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(row: FilingRow) -> Done:
+        async with gate:
+            return await _sent(tools, row, _act(session, form, kind, raw, row, at), seen.get(row.filing_id))
+
+    done = await asyncio.gather(*map(one, rows))
+    return page(request, tools, "desk_batch_done.html", session, kind=kind, done=done)
+
+
+async def _sent(tools: Tools, row: FilingRow, act: Mapping[str, Any], seen: str | None) -> Done:
+    """One act of a batch; a filing that moved on since it was looked at is left as it is."""
+    known = tools.register.entry_of(row.filing_id, act["id"]) is not None
+    if not known and seen != str(row.number):
+        return Done(row, why=f"预览之后已有新的登记（现为第{row.number}号），未办理；请核对后重新办理")
+    try:
+        return Done(row, await tools.filings.act(row.filing_id, act))
+    except Refused as refused:
+        return Done(row, why=refused.refusal.message)
+    except Unreachable:
+        return Done(row, why="结果未知；请返回上一页，重新按一次“确认办理”，不会重复登记")
+
+
+def _rows(tools: Tools, session: Session, form: FormData) -> list[FilingRow]:
+    """The filings that were ticked, each once; one that the visitor may not see is not there."""
+    ticked = list(dict.fromkeys(str(each) for each in form.getlist("filing")))
+    if not ticked:
+        raise Failed(Problem(title="没有勾选备案", status=422, code="nothing", detail="请返回列表，勾选要办理的备案。"))
+    if len(ticked) > batches.MOST:
+        raise Failed(Problem(title=f"一次最多办理{batches.MOST}件", status=422, code="too_many"))
+    return [tools.seen(each, session.who) for each in ticked]
+
+
+def _kind(form: FormData) -> ActKind:
+    told = str(form.get("kind", ""))
+    if told not in set(ActKind) or not re.fullmatch("[0-9a-f]{16}", str(form.get("batch", ""))):
+        raise Failed(Problem(title="请选择要办理的事项", status=422, code="malformed"))
+    return ActKind(told)
+
+
+def _chosen(tools: Tools, session: Session, rows: list[FilingRow], form: FormData) -> Choice:
+    """The chosen act, if it still can be done to one of the filings."""
+    kind = _kind(form)
+    found = next((each for each in batches.choices(rows, tools.now, session.who.by) if each.kind is kind), None)
+    if found is None:
+        raise NotFound(kind)
+    return found
+
+
+def _act(
+    session: Session, form: FormData, kind: ActKind, raw: Mapping[str, Any], row: FilingRow, at: str
+) -> dict[str, Any]:
+    return batches.stamped(session.who, str(form["batch"]), kind, raw, row.filing_id, at)
+
+
+def _form(
+    request: Request, tools: Tools, session: Session, form: FormData, rows: list[FilingRow], chosen: Choice,
+    raw: Mapping[str, Any] | None = None, found: list[Finding] | None = None,
+) -> HTMLResponse:  # fmt: skip
+    return page(
+        request,
+        tools,
+        "desk_batch_form.html",
+        session,
+        status=422 if found else 200,
+        chosen=chosen,
+        rows=rows,
+        fields=chosen.fields(raw, found or ()),
+        found=found or [],
+        batch=str(form["batch"]),
+    )

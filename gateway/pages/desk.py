@@ -1,0 +1,124 @@
+"""The desk (待办): what waits for my office, what people sent me, what was told my office, and what did not arrive."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from gateway import inbox as waiting
+from gateway import lists
+from gateway.client import NotFound
+from gateway.figures import Figures
+from gateway.handling import place
+from gateway.identity import Identity
+from gateway.pages.sign_in import local
+from gateway.pages.staff import Staff, as_asked, table
+from gateway.pages.web import Answer, SignedIn, page, then
+from gateway.tools import Doors, Tools, value_of
+from models.gateway import HandlingRow
+from models.register import FilingRow, LetterRow, MessageRow
+from models.values import day_of
+from models.vocabulary import Role
+from regulation import service
+
+router = APIRouter(prefix="/desk")
+
+MESSAGES = 10
+"""How many unread messages the desk shows, the newest."""
+
+
+BOUNCED = 50
+"""How many letters that came back the desk shows, the newest."""
+
+
+@router.get("")
+def inbox(request: Request, tools: Doors, session: Staff, mine: str = "", after: str = "") -> HTMLResponse:
+    """My office's inbox, and what lies beside it; a start page for roles for which nothing waits."""
+    who, today = session.who, day_of(tools.clock())
+    only = {filing for filing, person in tools.handling.handlers(who).items() if person == who.person} if mine else None
+    engine = tools.register.engine
+    found = as_asked(lambda: waiting.inbox(engine, who, today, only=only, after=after, limit=lists.PAGE))
+    works = waiting.waits_for(who) is not None
+    messages = _messages(tools, who)
+    sent = tools.handling.for_(who)
+    return page(
+        request,
+        tools,
+        "desk_inbox.html",
+        session,
+        works=works,
+        inbox=found,
+        Urgency=waiting.Urgency,
+        mine=bool(mine),
+        first=not after,
+        sent=_sent(tools, who, sent),
+        senders=tools.people.named(each.by_person for each in sent),
+        place=place,
+        messages=messages[-MESSAGES:][::-1],
+        unread=len(messages) if who.role in TO else None,
+        unsettled=[(row, sorted(service.unsettled(value_of(row)))) for row in waiting.unsettled(engine, who)],
+        bounced=_bounced(tools, who),
+        stages={} if works else Figures(engine).by_stage(who.scope, closed=True),
+        **table(tools, session, [row for _, row in found.page]),
+    )
+
+
+def _sent(tools: Tools, who: Identity, sent: Sequence[HandlingRow]) -> list[tuple[HandlingRow, FilingRow]]:
+    """What people sent, with its filings; one that is no longer theirs to see is not shown."""
+    rows = waiting.rows_of(tools.register.engine, [each.filing_id for each in sent])
+    return [(each, row) for each in sent if (row := rows.get(each.filing_id)) and who.sees(row)]
+
+
+TO: Mapping[Role, frozenset[str]] = {
+    Role.CITY_ST: frozenset({"reviewer", "supervisor", "taking"}),
+    Role.ZONE: frozenset({"reviewer", "supervisor", "taking"}),
+    Role.CITY_IIT: frozenset({"city_iit"}),
+    Role.PROVINCE_ST: frozenset({"province_st"}),
+    Role.PROVINCE_IIT: frozenset({"province_iit"}),
+}
+"""Whose messages each role reads. A city's departments share one code, and so do the province's."""
+
+
+def _is_for(who: Identity, message: MessageRow | LetterRow) -> bool:
+    return message.office == who.office and message.to in TO.get(who.role, ())
+
+
+def _messages(tools: Tools, who: Identity) -> list[MessageRow]:
+    """What my office was told and has not read, the newest last."""
+    if who.role not in TO:
+        return []
+    return [message for message, _ in tools.letters.inbox(who.office, unread=True) if _is_for(who, message)]
+
+
+def _bounced(tools: Tools, who: Identity) -> list[tuple[LetterRow, str]]:
+    """Letters to my office that a channel gave up on, each with what the channels say; operators see all."""
+    if who.role is not Role.OPERATOR and who.role not in TO:
+        return []
+    failed = tools.letters.failed(None if who.role is Role.OPERATOR else who.office)
+    return [
+        (letter, "；".join(f"{each.channel}：{each.receipt}" for each in deliveries if each.state == "failed"))
+        for letter, deliveries in failed
+        if who.role is Role.OPERATOR or (_is_for(who, letter) and letter.read_at is None and letter.filing_id)
+    ][-BOUNCED:]
+
+
+@router.post("/messages/read")
+def read(tools: Doors, session: Staff, form: Answer) -> RedirectResponse:
+    """已读: messages to my office."""
+    letters = [tools.letters.row(str(each)) for each in form.getlist("message")[:MESSAGES]]
+    for letter in letters:
+        if letter is None or not _is_for(session.who, letter):
+            raise NotFound
+        tools.letters.read(letter.id, tools.clock())
+    filing = str(form.get("open", ""))
+    return then(f"/filings/{quote(filing)}") if filing else then("/desk", "已读")
+
+
+@router.post("/handling/{handling_id}/done")
+def done(tools: Doors, session: SignedIn, form: Answer, handling_id: int) -> RedirectResponse:
+    """已阅 or 办结: what somebody sent me is done with; a leader too has read that it was nudged."""
+    if not tools.handling.done(session.who, handling_id, tools.clock()):
+        raise NotFound(str(handling_id))
+    back = local(str(form.get("back", ""))) or ("/desk" if session.who.staff else "/my")
+    return then(back, "已办结" if form.get("kind") in ("hand_over", "depute") else "已阅")

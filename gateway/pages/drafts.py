@@ -1,0 +1,289 @@
+"""The application (备案申请): a leader's draft, what is found on it while it is filled in, and its submission; corrections too."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse
+from starlette.datastructures import FormData
+from temporalio.service import RPCError
+
+from gateway import applications
+from gateway.client import Conflict, NotFound, Refused, Unreachable
+from gateway.drafts import CORRECTION, NoSuchDraft, Overtaken, body_of, correction_of, version_of
+from gateway.identity import Identity
+from gateway.pages.leader import Leading
+from gateway.pages.uploads import large
+from gateway.pages.web import Answer, page, then
+from gateway.sessions import Session
+from gateway.tools import Doors, Tools, value_of
+from gateway.uploads import taken
+from models.acts import Deficiency, ReturnForCorrection, RuleOnObjection
+from models.filing import Filing
+from models.findings import Finding, Refusal
+from models.values import day_of
+from models.vocabulary import ActKind, Kind, Severity
+from regulation import intake, lodging
+from regulation.offers import offer
+
+UNKNOWN = "暂时不能确认是否已经提交；填写的内容已保存，请稍后在本页再次提交，不会重复登记"
+
+router = APIRouter(prefix="/my", dependencies=[Depends(large)])
+
+
+@dataclass(frozen=True)
+class Editing:
+    """An application that is being filled in: its draft, as it was last saved (`seen`), and the filing it corrects."""
+
+    address: str
+    filing_id: str
+    key: str
+    raw: dict[str, Any]
+    seen: str = ""
+    correcting: Filing | None = None
+    act_id: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """Form A or form B."""
+        return Kind(self.raw["kind"])
+
+    def examined(self, tools: Tools, who: Identity, now: datetime) -> tuple[Finding, ...]:
+        """Everything that can be said about it as it stands, as the door will when it is submitted now."""
+        stamped = applications.stamped(self.raw, self.filing_id, who, now)
+        known = tools.register.known(self.filing_id, stamped)
+        return intake.examine(stamped, now, known, correcting=self.correcting).findings
+
+
+def _draft(tools: Tools, who: Identity, draft_id: str) -> Editing:
+    """A leader's own draft; another's is not there."""
+    row = tools.drafts.find(draft_id, who.office, tools.clock())
+    if row is None or draft_id.startswith(CORRECTION):
+        raise NotFound(draft_id)
+    return Editing(f"/my/drafts/{draft_id}", draft_id, draft_id, body_of(row), version_of(row))
+
+
+def _correction(tools: Tools, who: Identity, filing_id: str) -> Editing:
+    """The correction of a returned application: as it was last saved, else as it was submitted."""
+    filing = value_of(tools.seen(filing_id, who))
+    key = correction_of(filing)
+    row = tools.drafts.find(key, who.office, tools.clock())
+    raw = body_of(row) if row else applications.of_paper(tools.register.paper(filing.paper))
+    seen = version_of(row) if row else ""
+    return Editing(f"/my/corrections/{filing_id}", filing_id, key, raw, seen, filing, f"desk-{uuid4().hex}")
+
+
+def _refused(tools: Tools, who: Identity, filing: Filing) -> str | None:
+    """Why a filing cannot be corrected now, if it cannot."""
+    found = offer(filing, ActKind.RESUBMIT, tools.now, who.by)
+    if found is None or not found.mine:
+        return "此件现在不须补正"
+    return found.refusal.message if found.refusal else None
+
+
+# The pages
+
+
+@router.post("/drafts")
+async def begin(tools: Doors, session: Leading, form: Answer) -> Response:
+    """新的备案申请, on form A or form B."""
+    kind = form.get("kind")
+    if kind not in ("A", "B"):
+        raise NotFound(str(kind))
+    raw = applications.prefilled(Kind(kind), session.who)
+    return then(f"/my/drafts/{tools.drafts.begin(session.who, raw, tools.clock())}")
+
+
+@router.get("/drafts/{draft_id}")
+def draft(
+    request: Request, tools: Doors, session: Leading, draft_id: str, more: str = "", check: bool = False
+) -> Response:
+    """The form as it was saved. Once it was submitted, it is a filing."""
+    try:
+        editing = _draft(tools, session.who, draft_id)
+    except NotFound:
+        tools.seen(draft_id, session.who)
+        return then(f"/filings/{draft_id}")
+    return _form(request, tools, session, editing, more=more, check=check)
+
+
+@router.post("/drafts/{draft_id}")
+async def change(request: Request, tools: Doors, session: Leading, form: Answer, draft_id: str) -> Response:
+    """Save what was filled in, and do what the button says. Submitted twice, it is one filing."""
+    try:
+        editing = _draft(tools, session.who, draft_id)
+    except NotFound:
+        return _gone(tools, session.who, draft_id)
+    return await _changed(request, tools, session, form, editing)
+
+
+@router.post("/drafts/{draft_id}/findings")
+def findings(request: Request, tools: Doors, session: Leading, form: Answer, draft_id: str) -> HTMLResponse:
+    """What is found on the form as it stands in the browser. Nothing is saved."""
+    return _findings(request, tools, session, form, _draft(tools, session.who, draft_id))
+
+
+@router.post("/drafts/{draft_id}/delete")
+async def delete(tools: Doors, session: Leading, form: Answer, draft_id: str) -> Response:
+    """Delete a draft."""
+    editing = _draft(tools, session.who, draft_id)
+    tools.drafts.discard(editing.key, session.who.office, tools.clock())
+    return then("/my", "草稿已删除")
+
+
+@router.get("/corrections/{filing_id}")
+def correction(
+    request: Request, tools: Doors, session: Leading, filing_id: str, more: str = "", check: bool = False
+) -> Response:
+    """The returned application, to be corrected."""
+    editing = _correction(tools, session.who, filing_id)
+    if editing.correcting and (why := _refused(tools, session.who, editing.correcting)):
+        return then(f"/filings/{filing_id}", why)
+    return _form(request, tools, session, editing, more=more, check=check)
+
+
+@router.post("/corrections/{filing_id}")
+async def correct(request: Request, tools: Doors, session: Leading, form: Answer, filing_id: str) -> Response:
+    """Save the correction, and do what the button says. Sent twice, it is one act."""
+    editing = _correction(tools, session.who, filing_id)
+    editing = replace(editing, act_id=str(form.get("id") or editing.act_id))
+    if tools.register.entry_of(filing_id, editing.act_id):
+        return then(f"/filings/{filing_id}", "已补正重报")
+    if editing.correcting and (why := _refused(tools, session.who, editing.correcting)):
+        return then(f"/filings/{filing_id}", f"{why}；此次填写的没有保存")
+    return await _changed(request, tools, session, form, editing)
+
+
+@router.post("/corrections/{filing_id}/findings")
+def findings_of_correction(
+    request: Request, tools: Doors, session: Leading, form: Answer, filing_id: str
+) -> HTMLResponse:
+    """What is found on the correction as it stands in the browser. Nothing is saved."""
+    return _findings(request, tools, session, form, _correction(tools, session.who, filing_id))
+
+
+# What they have in common
+
+
+def _gone(tools: Tools, who: Identity, filing_id: str) -> Response:
+    """A draft that is no more: a filing by now, or nothing of theirs."""
+    tools.seen(filing_id, who)
+    return then(f"/filings/{filing_id}", "这份申请已经提交；此后填写的没有保存")
+
+
+async def _changed(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> Response:
+    now, who = tools.clock(), session.who
+    filled, not_taken = await taken(form, tools.uploads, who.office, now)
+    editing = replace(editing, raw=applications.filled_in(editing.kind, filled))
+    try:
+        seen = tools.drafts.save(editing.key, who, editing.raw, now, str(form.get("seen", "")))
+    except NoSuchDraft:
+        return _gone(tools, who, editing.filing_id)
+    except Overtaken:
+        return _form(request, tools, session, editing, overtaken=True, status=409)
+    editing = replace(editing, seen=seen)
+    if not_taken:
+        return _form(request, tools, session, editing, not_taken, status=422)
+    if more := form.get("more"):
+        return then(f"{editing.address}?more={quote(str(more))}#{applications.new_row(editing.raw, str(more))}")
+    match form.get("do"):
+        case "submit":
+            return await _submitted(request, tools, session, editing)
+        case "check":
+            return then(f"{editing.address}?check=1#found")
+    return then(editing.address, "已保存")
+
+
+async def _submitted(request: Request, tools: Tools, session: Session, editing: Editing) -> Response:
+    """Submit what was saved. What is refused comes back with every finding; what is taken is a draft no longer."""
+    now, who = tools.clock(), session.who
+    application = applications.stamped(editing.raw, editing.filing_id, who, now)
+    findings = editing.examined(tools, who, now) if editing.correcting else ()
+    if any(each.severity is Severity.ERROR for each in findings):
+        return _form(request, tools, session, editing, check=True, refusal=lodging.refusal(findings), status=422)
+    try:
+        if editing.correcting:
+            act = {"id": editing.act_id, "kind": ActKind.RESUBMIT.value, "content": application}
+            stamps = {name: application[name] for name in ("by", "received_at")}
+            receipt = await tools.filings.act(editing.filing_id, act | stamps)
+        else:
+            receipt = await tools.filings.submit(application)
+    except Refused as refused:
+        return _form(request, tools, session, editing, check=True, refusal=refused.refusal, status=422)
+    except (Unreachable, RPCError):
+        unknown = Refusal(message=UNKNOWN, article="", missing="")
+        return _form(request, tools, session, editing, refusal=unknown, status=503)
+    except Conflict:
+        tools.drafts.submitted(editing.key, who.office)
+        return _gone(tools, who, editing.filing_id)
+    tools.drafts.submitted(editing.key, who.office)
+    what = "已补正重报" if editing.correcting else "备案申请已提交"
+    return then(f"/filings/{editing.filing_id}", f"{what}，登记为第{receipt.number}号，现为“{receipt.stage.label}”")
+
+
+def _form(
+    request: Request, tools: Tools, session: Session, editing: Editing, not_taken: Sequence[Finding] = (), *,
+    more: str = "", check: bool = False, overtaken: bool = False, refusal: Refusal | None = None, status: int = 200,
+) -> HTMLResponse:  # fmt: skip
+    """The form. Every finding stands at its field once somebody asked for it; the contents always count them."""
+    now, kind = tools.clock(), editing.kind
+    findings = refusal.findings if refusal and refusal.findings else editing.examined(tools, session.who, now)
+    returned = _returned(tools, editing)
+    at_fields = [*not_taken, *applications.told(kind, editing.raw, returned), *(findings if check else ())]
+    return page(
+        request,
+        tools,
+        "leader_application.html",
+        session,
+        status=status,
+        editing=editing,
+        title=applications.TITLES[kind],
+        parts_=applications.parts(editing.raw, at_fields, more_rows=more),
+        found=applications.found(kind, [*not_taken, *findings]),
+        check=check or bool(not_taken),
+        not_taken=not_taken,
+        overtaken=overtaken,
+        refusal=refusal,
+        returned=returned,
+        reason=_reason(tools, editing),
+        year=day_of(editing.correcting.submitted_at if editing.correcting else now).year,
+    )
+
+
+def _findings(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> HTMLResponse:
+    editing = replace(editing, raw=applications.filled_in(editing.kind, form))
+    findings = editing.examined(tools, session.who, tools.clock())
+    shown = applications.found(editing.kind, applications.on_the_form(editing.kind, form, findings))
+    return page(request, tools, "leader_findings.html", session, found=shown)
+
+
+def _returned(tools: Tools, editing: Editing) -> tuple[Deficiency, ...]:
+    """What the last return said is lacking."""
+    last = _last_return(tools, editing)
+    return last.deficiencies if isinstance(last, ReturnForCorrection) else ()
+
+
+def _reason(tools: Tools, editing: Editing) -> str:
+    """The reason that the last return gave beside that."""
+    last = _last_return(tools, editing)
+    return last.reason or "" if last else ""
+
+
+def _last_return(tools: Tools, editing: Editing) -> ReturnForCorrection | RuleOnObjection | None:
+    """The act that returned the application: the reviewer's, or the ruling on an objection."""
+    if editing.correcting is None:
+        return None
+    acts = [entry.event for entry in reversed(tools.register.docket(editing.filing_id)) if entry.refused is None]
+    return next(
+        (
+            each
+            for each in acts
+            if isinstance(each, ReturnForCorrection)
+            or (isinstance(each, RuleOnObjection) and each.outcome == "returned")
+        ),
+        None,
+    )

@@ -1,0 +1,153 @@
+"""A filing's page (备案): what it is, what may be done now and by whom, its agenda, docket, documents and messages."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+
+from activities.documents.record import read as read_record
+from activities.documents.record import receipts
+from gateway import documents
+from gateway.audit import AuditKind
+from gateway.client import NotFound
+from gateway.forms import Field, fields_of, order_of
+from gateway.guard import client_of
+from gateway.identity import Identity
+from gateway.pages.web import SignedIn, page
+from gateway.tools import Doors, Tools, value_of
+from models.filing import Entry
+from models.gateway import HandlingRow
+from models.register import FilingRow
+from models.vocabulary import ActKind
+from regulation import entries, intake, offices
+from regulation.lodging import PAPERS
+from regulation.offers import offers
+
+router = APIRouter(prefix="/filings/{filing_id}")
+
+
+ASIDE = frozenset(
+    {
+        ActKind.WITHDRAW, ActKind.REFUSE, ActKind.RECORD_SURVEY, ActKind.RETURN_TO_CITY, ActKind.MOVE_DEADLINE,
+        ActKind.EXCUSE_YEAR, ActKind.REPORT_CHANGE, ActKind.TRANSFER, ActKind.RECORD_INSPECTION, ActKind.TAG,
+        ActKind.RECORD_EVALUATION, ActKind.DEREGISTER, ActKind.PROPOSE_REVOCATION, ActKind.DROP_REVOCATION, ActKind.HOLD,
+        ActKind.REPORT_UNDELIVERABLE, ActKind.CORRECT_CONTACT, ActKind.REQUEST_EXTENSION, ActKind.EXTEND_REVIEW,
+        ActKind.ACKNOWLEDGE_SERVICE, ActKind.CALENDAR_PUBLISHED, ActKind.TERMS_PUBLISHED, ActKind.RESTORE,
+    }
+)  # fmt: skip
+"""Acts that may be done but that nobody waits for; they come last."""
+
+
+@router.get("")
+def show(request: Request, tools: Doors, session: SignedIn, filing_id: str) -> HTMLResponse:
+    """Everything on one page, in the order in which an officer asks for it."""
+    row, who = tools.seen(filing_id, session.who), session.who
+    filing = value_of(row)
+    docket = tools.register.docket(filing_id)
+    open_now = offers(filing, tools.now, who.by)
+    handlings = tools.handling.of_filing(filing_id)
+    return page(
+        request,
+        tools,
+        "filing.html",
+        session,
+        row=row,
+        filing=filing,
+        shown=json.loads(row.public),
+        mine=sorted((each for each in open_now if each.mine), key=lambda each: each.kind in ASIDE),
+        aside=ASIDE,
+        others=[each for each in open_now if not each.mine and each.open],
+        agenda=list(entries.outlook(filing)),
+        docket=docket,
+        names=tools.people.named([*_persons(docket), *(each.by_person for each in handlings), *_recipients(handlings)]),
+        versions=tools.register.versions(filing_id) if who.reads(filing, "application") else [],
+        downloads=documents.listed(tools, row, who),
+        sent=_sent(tools, row, who),
+        may_read=lambda entry: _readable(entry, who),
+        refused=tools.register.refused_acts(filing_id) if who.staff else [],
+        faults=tools.register.verify(filing_id) if "verify" in request.query_params else None,
+        handlings=handlings,
+        colleagues=[each for each in tools.people.colleagues(who.office, who.role) if each.person != who.person],
+    )
+
+
+def _persons(docket: Sequence[Entry]) -> Iterator[str]:
+    return (by.person for entry in docket if (by := getattr(entry.event, "by", None)))
+
+
+def _recipients(handlings: Sequence[HandlingRow]) -> Iterator[str]:
+    return (each.to_person for each in handlings if each.to_person)
+
+
+def _readable(entry: Entry, who: Identity) -> bool:
+    """Whether an entry brought a paper that the visitor may read."""
+    kind = str(entry.event.kind)
+    return bool(getattr(entry.event, "paper", None)) and who.reads(entry.filing, kind) and entry.refused is None
+
+
+def _sent(tools: Tools, row: FilingRow, who: Identity) -> list[tuple[Any, list[str]]]:
+    """The messages that were sent, each with its receipts; a leader sees its own."""
+    if who.role not in offices.READERS:
+        return []
+    sent = read_record(tools.register, row.filing_id).sent
+    return [(each.message, list(receipts(each))) for each in sent if who.staff or each.message.office == who.office]
+
+
+@router.get("/versions/{version}")
+def version(request: Request, tools: Doors, session: SignedIn, filing_id: str, version: int) -> HTMLResponse:
+    """One version of the application as its form reads, with what was found on it. That it was read is on record."""
+    row = tools.seen(filing_id, session.who)
+    found = next((each for each in tools.register.version_rows(filing_id) if each.version == version), None)
+    if found is None or not session.who.reads(value_of(row), "application"):
+        raise NotFound(filing_id)
+    paper = tools.register.paper(found.paper)
+    findings = next(findings for number, findings in tools.register.versions(filing_id) if number == version)
+    fields = fields_of(intake.FORMS[paper["kind"]], paper, findings, only=order_of(paper["kind"]))
+    return _read(request, tools, session, row, found.paper, f"备案申请表（第{version}版）", fields, findings)
+
+
+@router.get("/entries/{number}/paper")
+def paper(request: Request, tools: Doors, session: SignedIn, filing_id: str, number: int) -> HTMLResponse:
+    """The paper that an entry brought. That it was read is on record."""
+    row = tools.seen(filing_id, session.who)
+    entry = tools.register.entry(filing_id, number)
+    if entry is None or not _readable(entry, session.who):
+        raise NotFound(filing_id)
+    key = entry.event.paper  # type: ignore[union-attr]
+    brought = tools.register.paper(key)
+    kind = str(entry.event.kind)
+    if kind in ("submit", ActKind.RESUBMIT):
+        fields = fields_of(intake.FORMS[brought["kind"]], brought, only=order_of(brought["kind"]))
+    else:
+        fields = fields_of(PAPERS[kind], brought)
+    return _read(request, tools, session, row, key, f"第{number}号登记所附文书", fields, [])
+
+
+def _read(
+    request: Request,
+    tools: Tools,
+    session: SignedIn,
+    row: FilingRow,
+    key: str,
+    title: str,
+    fields: tuple[Field, ...],
+    findings: Sequence[Any],
+) -> HTMLResponse:
+    tools.audit.note(
+        session.who,
+        AuditKind.READ_PAPER,
+        tools.clock(),
+        filing_id=row.filing_id,
+        about=key,
+        client=client_of(request),
+    )
+    shown: Mapping[str, Any] = {"row": row, "title": title, "fields": fields, "findings": findings}
+    return page(request, tools, "paper.html", session, **shown)
+
+
+@router.get("/documents/{key}")
+def download(request: Request, tools: Doors, session: SignedIn, filing_id: str, key: str) -> Response:
+    """A document of the filing."""
+    return documents.download(tools, request, tools.seen(filing_id, session.who), session.who, key)

@@ -1,0 +1,235 @@
+"""The leader's pages (盟主): where each filing stands and what is to be done, drafts, and the inbox."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException
+
+from activities.database import reading
+from gateway.audit import AuditKind
+from gateway.client import NotFound, Refused
+from gateway.drafts import KEPT, body_of
+from gateway.guard import client_of
+from gateway.identity import Identity
+from gateway.pages.web import Answer, SignedIn, page, then
+from gateway.sessions import Session
+from gateway.tools import Doors, Tools, value_of
+from models.filing import Filing
+from models.register import FilingRow, LetterRow, MessageRow
+from models.values import clock, day_of, midnight_after
+from models.vocabulary import ActKind, Kind, Role
+from regulation import intake
+from regulation.offers import Offer, offers
+
+router = APIRouter(prefix="/my")
+
+
+def _leader(session: SignedIn) -> Session:
+    if session.who.role is not Role.LEADER:
+        raise HTTPException(403)
+    return session
+
+
+Leading = Annotated[Session, Depends(_leader)]
+"""The session of somebody who acts for a leader; staff have pages of their own."""
+
+URGENT = (
+    ActKind.RESUBMIT,
+    ActKind.STATE_DEFENCE,
+    ActKind.ANSWER_ANNUAL_RETURN,
+    ActKind.FILE_ANNUAL_REPORT,
+)
+"""What somebody waits for, the most urgent first; all else can be done if there is occasion."""
+
+IN_THE_INBOX = (ActKind.ACKNOWLEDGE_SERVICE,)
+"""What is done by opening a message."""
+
+AHEAD = timedelta(days=92)
+"""So long before its day something is told among what is to be done; a report may be filed a year before."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something that a leader may do now: where, and until when if there is such a day. `due` is exclusive."""
+
+    kind: ActKind
+    address: str
+    what: str
+    due: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A filing with what its leader may do now: what is waited for, and what else."""
+
+    row: FilingRow
+    urgent: tuple[Task, ...]
+    other: tuple[Task, ...]
+
+    @property
+    def first(self) -> tuple[bool, bool, float]:
+        """By what it stands before others: that something is waited for, and the day of it."""
+        due = min((each.due.timestamp() for each in self.urgent if each.due), default=0.0)
+        return not self.urgent, not due, due
+
+
+@router.get("")
+def overview(request: Request, tools: Doors, session: Leading) -> HTMLResponse:
+    """My filings, those first that wait for me, and my drafts."""
+    who, now = session.who, tools.clock()
+    rows = tools.register.filings(scope=who.scope)
+    standing = sorted((_standing(tools, row, who) for row in rows), key=lambda each: each.first)
+    drafts = [
+        (row, Kind(body_of(row)["kind"]), day_of(row.updated_at + KEPT)) for row in tools.drafts.of(who.office, now)
+    ]
+    return page(
+        request,
+        tools,
+        "leader_overview.html",
+        session,
+        standing=standing,
+        drafts=drafts,
+        unread=len(_received(tools, who, unread=True)),
+        call=_call(who, now),
+    )
+
+
+def _standing(tools: Tools, row: FilingRow, who: Identity) -> Standing:
+    filing = value_of(row)
+    open_now = [each for each in offers(filing, tools.now, who.by) if each.mine and each.open]
+    tasks = [_task(filing, each) for each in open_now if each.kind not in IN_THE_INBOX]
+    soon = tools.clock() + AHEAD
+    urgent = [each for each in tasks if each.kind in URGENT and (each.due is None or each.due <= soon)]
+    urgent.sort(key=lambda each: URGENT.index(each.kind))
+    return Standing(row, tuple(urgent), tuple(each for each in tasks if each not in urgent))
+
+
+def _task(filing: Filing, offer: Offer) -> Task:
+    """An offer as a task. What has a day of its own is told with it: a report by its year, a correction by its period."""
+    kind = offer.kind
+    address = f"/filings/{filing.id}/acts/{kind.value}"
+    if kind is ActKind.RESUBMIT:
+        term = filing.clocks.get("correction")
+        return Task(kind, f"/my/corrections/{filing.id}", kind.label, term.until if term else None)
+    if kind is ActKind.STATE_DEFENCE:
+        term = filing.clocks.get("window")
+        return Task(kind, address, kind.label, term.until if term else None)
+    if kind in (ActKind.FILE_ANNUAL_REPORT, ActKind.ANSWER_ANNUAL_RETURN):
+        year = filing.year(getattr(offer.act, "year", 0))
+        what = f"{kind.label}（{year.year}年度）" if year else kind.label
+        return Task(kind, address, what, year.due if year else None)
+    return Task(kind, address, kind.label)
+
+
+@dataclass(frozen=True)
+class Call:
+    """The yearly call of kind B: its first and last day, and whether applications are taken now (B-02)."""
+
+    year: int
+    days: tuple[date, date] | None
+    open: bool
+
+
+def _call(who: Identity, now: datetime) -> Call:
+    today = day_of(now)
+    days = intake.call_of(today, f"21{who.office[4:6]}00")
+    return Call(today.year, days, bool(days and clock(days[0], 0) <= now < midnight_after(days[1])))
+
+
+# The inbox
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message as its addressee sees it. `served`: to open it is to acknowledge its service (签收, G-18)."""
+
+    message: MessageRow
+    read_at: datetime | None
+    served: bool
+
+    @property
+    def closed(self) -> bool:
+        """Whether it must be opened by a deliberate act."""
+        return self.message.service and self.read_at is None
+
+
+NEWEST = 200
+"""How many messages the inbox lists."""
+
+
+def _received(tools: Tools, who: Identity, *, unread: bool = False) -> list[tuple[MessageRow, LetterRow]]:
+    sent = tools.letters.inbox(who.office, unread=unread, limit=NEWEST)
+    return [each for each in reversed(sent) if each[0].to == Role.LEADER]
+
+
+@router.get("/inbox")
+def inbox(request: Request, tools: Doors, session: Leading) -> HTMLResponse:
+    """收件箱, the newest first."""
+    rows = {row.filing_id: row for row in tools.register.filings(scope=session.who.scope)}
+    received = [
+        Received(
+            message, letter.read_at, _serves(message, value_of(row) if (row := rows.get(message.filing_id)) else None)
+        )
+        for message, letter in _received(tools, session.who)
+    ]
+    return page(request, tools, "leader_inbox.html", session, received=received, rows=rows, newest=NEWEST)
+
+
+@router.post("/inbox")
+async def read_all(tools: Doors, session: Leading, form: Answer) -> Response:
+    """全部标为已读: all but what is to be served, which is opened one by one."""
+    messages = [message for message, _ in _received(tools, session.who, unread=True) if not message.service]
+    for each in messages:
+        tools.letters.read(each.id, tools.clock())
+    return then("/my/inbox", f"已标为已读{len(messages)}条")
+
+
+@router.get("/inbox/{message_id}")
+def message(request: Request, tools: Doors, session: Leading, message_id: str) -> HTMLResponse:
+    """One message in full. A notice that is to be served shows its text only once it was opened on purpose."""
+    received = _of_mine(tools, session.who, message_id)
+    if not received.closed:
+        _noted(request, tools, session.who, received.message)
+    row = tools.register.row(received.message.filing_id)
+    return page(request, tools, "leader_message.html", session, received=received, row=row)
+
+
+@router.post("/inbox/{message_id}")
+async def read(request: Request, tools: Doors, session: Leading, form: Answer, message_id: str) -> Response:
+    """已读: it was opened, which is the 签收 of a notice that is to be served. Done twice, it is done once."""
+    received = _of_mine(tools, session.who, message_id)
+    try:
+        receipt = await tools.filings.read(message_id, session.who.by.model_dump(mode="json"))
+    except Refused as refused:
+        return then(f"/my/inbox/{message_id}", f"已标为已读；未登记签收：{refused}")
+    said = f"已签收，登记为第{receipt.number}号" if receipt else "已标为已读"
+    return then(f"/my/inbox/{received.message.id}", said)
+
+
+def _of_mine(tools: Tools, who: Identity, message_id: str) -> Received:
+    """A message to this leader; of others' it is not even said that there are any."""
+    with reading(tools.register.engine) as session:
+        found, letter = session.get(MessageRow, message_id), session.get(LetterRow, message_id)
+    if found is None or letter is None or (found.to, found.office) != (Role.LEADER, who.office):
+        raise NotFound(message_id)
+    return Received(found, letter.read_at, _serves(found, tools.register.filing(found.filing_id)))
+
+
+def _serves(message: MessageRow, filing: Filing | None) -> bool:
+    """Whether to read a message now is the 签收 of what it says (G-18)."""
+    notice = filing.notification if filing and filing.consent else None
+    return notice is not None and notice.number == message.number and not notice.read
+
+
+def _noted(request: Request, tools: Tools, who: Identity, read_: MessageRow) -> None:
+    tools.audit.note(
+        who,
+        AuditKind.READ_MESSAGES,
+        tools.clock(),
+        filing_id=read_.filing_id,
+        about=read_.id,
+        client=client_of(request),
+    )

@@ -1,0 +1,111 @@
+"""The list of filings (备案列表): everything I may see, by what I look for; saved filters, and tables to take away."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from activities.documents import sheets
+from gateway import lists
+from gateway.audit import AuditKind
+from gateway.client import NotFound
+from gateway.documents import XLSX, attachment
+from gateway.failures import Failed, Problem
+from gateway.guard import client_of
+from gateway.identity import Identity
+from gateway.pages.staff import Staff, as_asked, table
+from gateway.pages.web import Answer, page, then
+from gateway.saved import MOST, SavedFilters, TooMany
+from gateway.tools import Doors
+from models.values import day_of, storable
+from regulation import offices
+
+router = APIRouter(prefix="/desk/filings")
+
+NAME = 60
+"""How long the name of a saved filter may be, in characters."""
+
+
+@router.get("")
+def show(request: Request, tools: Doors, session: Staff, after: str = "") -> HTMLResponse:
+    """One page of the list."""
+    wanted = as_asked(lambda: lists.read(request.query_params))
+    today = day_of(tools.clock())
+    read = as_asked(lambda: wanted.rows(tools.register, session.who.scope, today, after, limit=lists.PAGE + 1))
+    rows = read[: lists.PAGE]
+    saved = SavedFilters(tools.register.engine).of(session.who.person)
+    return page(
+        request,
+        tools,
+        "desk_filings.html",
+        session,
+        filter=wanted,
+        within=lists.WITHIN,
+        offices_=_offices(session.who),
+        cities=_cities(session.who),
+        first=not after,
+        more=lists.place(rows[-1]) if len(read) > lists.PAGE else "",
+        saved=saved,
+        current=next((each for each in saved if each.query == wanted.query), None),
+        **table(tools, session, rows),
+    )
+
+
+def _cities(who: Identity) -> Mapping[str, str]:
+    """The cities that a list can be narrowed to; nobody at a city or a zone needs to."""
+    scope = who.scope
+    return {} if scope.jurisdiction or scope.zone else {each.code: each.city for each in offices.OFFICES.values()}
+
+
+def _offices(who: Identity) -> Mapping[str, str]:
+    """The offices for which a filing in somebody's scope may wait."""
+    scope = who.scope
+    city = offices.ZONES[scope.zone].city if scope.zone else scope.jurisdiction
+    zones = [key for key, zone in offices.ZONES.items() if zone.reviews and city in (None, zone.city)]
+    reviewers = [scope.zone] if scope.zone else [*([city] if city else offices.OFFICES), *zones]
+    return {key: offices.name_of(key) for key in (*reviewers, offices.PROVINCE)} | {lists.IIT: "市工信部门"}
+
+
+@router.post("/saved")
+def save(tools: Doors, session: Staff, form: Answer) -> RedirectResponse:
+    """Keep the list under a name."""
+    wanted = as_asked(lambda: lists.read(dict(parse_qsl(str(form.get("query", ""))))))
+    name = storable(str(form.get("name", "")).strip())
+    if not name or len(name) > NAME:
+        raise Failed(Problem(title=f"名称须为1至{NAME}字", status=422, code="malformed"))
+    try:
+        SavedFilters(tools.register.engine).save(session.who.person, name, wanted.query)
+    except TooMany:
+        problem = Problem(title=f"最多保存{MOST}个常用筛选", status=422, code="too_many", detail="请先删除不用的。")
+        raise Failed(problem) from None
+    return then(f"/desk/filings?{wanted.query}", f"已保存为“{name}”")
+
+
+@router.post("/saved/{filter_id}/delete")
+def delete(tools: Doors, session: Staff, form: Answer, filter_id: int) -> RedirectResponse:
+    """Forget a saved filter."""
+    if not SavedFilters(tools.register.engine).delete(session.who.person, filter_id):
+        raise NotFound(str(filter_id))
+    return then("/desk/filings", "已删除")
+
+
+@router.get("/{table}.xlsx")
+def export(request: Request, tools: Doors, session: Staff, table: Literal["deadlines", "summary"]) -> Response:
+    """This very list as a table: 期限表 or 汇总表. That it was taken away is on record."""
+    wanted = as_asked(lambda: lists.read(request.query_params))
+    today = day_of(tools.clock())
+    rows = wanted.rows(tools.register, session.who.scope, today, limit=lists.LONGEST + 1)
+    if len(rows) > lists.LONGEST:
+        raise Failed(
+            Problem(title=f"一张表最多{lists.LONGEST}件", status=422, code="too_many", detail="请先缩小筛选范围。")
+        )
+    made: dict[str, Any] = {
+        "deadlines": lambda: ("期限表", sheets.deadlines(rows, today)),
+        "summary": lambda: ("汇总表", sheets.summary(tools.register, rows)),
+    }
+    name, content = made[table]()
+    about, client = f"{name}（{len(rows)}件）", client_of(request)
+    tools.audit.note(session.who, AuditKind.EXPORTED, tools.clock(), about=about, client=client)
+    return attachment(content, f"{name}-{today}.xlsx", XLSX)

@@ -1,0 +1,177 @@
+"""Objecting to a notice (公示异议): by real name, in writing, with evidence, while the notice is shown (G-04).
+
+Nobody signs in, so there is no session that a foreign page could misuse; the guard turns such a page away all the same.
+Whoever objects is known to nobody but the reviewer: this page remembers nothing and is kept by no cache.
+"""
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.datastructures import FormData
+
+from activities.publishing.publications import Published
+from gateway.client import NotFound
+from gateway.forms import fields_of, read
+from gateway.pages.web import page
+from gateway.published import PublicRegister
+from gateway.tools import Doors, Tools, value_of
+from gateway.uploads import LOCATION, PUBLIC, TYPES, Uploads, safe_name, taken
+from models.acts import By, Object
+from models.findings import Finding
+from models.forms import ObjectionPaper
+from models.values import day_of, digest, storable
+from models.vocabulary import ActKind, Role, Severity
+from regulation import entries, lifecycle, lodging, offices
+from regulation.agenda import LENGTHS, last_day, number
+from regulation.reading import finding
+
+router = APIRouter(prefix="/objections/{filing_id}")
+
+ASKED = ("party", "name", "contact", "stamped", "text")
+"""What the form asks; the rest the door knows."""
+
+CONTENT, EVIDENCE = "/content", "/content/evidence"
+
+MOST = 5
+"""Files that one objection brings."""
+
+SORT_OF_DOCUMENT = "D8"
+"""Under which of the platform's sorts evidence goes; none is its own."""
+
+TRAP = "website"
+"""A field that people do not see and programs fill in."""
+
+STORE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+"""A form that a cache handed out twice would make one objection of two."""
+
+
+def _shown(tools: Tools, filing_id: str) -> Published:
+    """The notice that is objected to. Of anything else it is not even said whether it exists."""
+    filing_id = storable(filing_id)
+    row = tools.register.row(filing_id)
+    shown = PublicRegister(tools.register.engine).objected_to(filing_id, day_of(tools.clock())) if row else None
+    if row is None or shown is None:
+        raise NotFound(filing_id)
+    tried = Object(id="tried", by=_somebody("tried"), received_at=tools.now.at, paper="0" * 64)
+    if lifecycle.check(entries.projected(value_of(row), tools.now), tried, tools.now):
+        raise NotFound(filing_id)
+    return shown
+
+
+def _somebody(key: str) -> By:
+    """Whoever objects: the act names nobody, the paper does."""
+    return By(person=f"public-{key}", office="public", role=Role.PUBLIC)
+
+
+@router.get("")
+def ask(request: Request, tools: Doors, filing_id: str) -> HTMLResponse:
+    """The form, while the notice is shown."""
+    return _form(request, tools, _shown(tools, filing_id), secrets.token_hex(16), {}, ())
+
+
+def _form(
+    request: Request, tools: Tools, shown: Published, key: str, content: Mapping[str, Any], found: Sequence[Finding]
+) -> HTMLResponse:
+    """The form with what was filled in and what was found on it. `key` makes what is sent twice one objection."""
+    uploads = tools.uploads
+    (evidence,) = fields_of(ObjectionPaper, content, found, at=CONTENT, only=("evidence",))
+    answer = page(
+        request,
+        tools,
+        "public_objection.html",
+        None,
+        status=422 if found else 200,
+        shown=shown,
+        key=key,
+        trap=TRAP,
+        form=fields_of(ObjectionPaper, content, found, at=CONTENT, only=ASKED),
+        evidence=evidence,
+        kept=content.get("evidence", ()),
+        most=MOST if uploads.taking else 0,
+        endings=tuple(TYPES),
+        largest=min(uploads.largest, tools.settings.largest_request),
+        found=found,
+        refused=any(each.severity is Severity.ERROR for each in found),
+    )
+    answer.headers.update(STORE)
+    return answer
+
+
+@router.post("")
+async def send(request: Request, tools: Doors, filing_id: str) -> Response:
+    """An objection. The same form sent twice is one; what only warnings speak against is sent when they were read."""
+    shown = await run_in_threadpool(_shown, tools, filing_id)
+    async with request.form(max_files=MOST, max_fields=100) as sent:
+        form, faults = await taken(sent, tools.uploads, PUBLIC, tools.clock())
+    key = str(form.get("key", ""))
+    key = key if re.fullmatch(r"[0-9a-f]{32}", key) else secrets.token_hex(16)
+    evidence = await run_in_threadpool(_evidence, form, tools.uploads)
+    content = read(ObjectionPaper, form, at=CONTENT, only=ASKED) | {"channel": "platform", "evidence": evidence}
+    act = _act(tools, key, content)
+    found = (*_trapped(form), *faults, *lodging.lodge(filing_id, act).findings)
+    if any(each.severity is Severity.ERROR or "anyway" not in form for each in found):
+        return await run_in_threadpool(_form, request, tools, shown, key, content, found)
+    await tools.filings.act(filing_id, act)
+    return RedirectResponse(f"/objections/{filing_id}/{act['id']}", 303, STORE)
+
+
+def _evidence(form: FormData, uploads: Uploads) -> list[dict[str, Any]]:
+    """What the public brought, now or with the form before: by its digest alone, the rest the store knows."""
+    told = {str(form.get(f"{EVIDENCE}/{number}/sha256")): number for number in reversed(range(MOST))}
+    return [
+        {
+            "kind": SORT_OF_DOCUMENT,
+            "name": safe_name(str(form.get(f"{EVIDENCE}/{number}/name", ""))) or found[0].name,
+            "media_type": found[0].media_type,
+            "size": found[0].size,
+            "sha256": sha256,
+            "location": f"{LOCATION}{sha256}",
+            "secrecy": "内部",
+        }
+        for sha256, number in reversed(told.items())
+        if (found := uploads.find(sha256, [PUBLIC]))
+    ]
+
+
+def _act(tools: Tools, key: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    """The objection as an act. Its id says nothing, is the same for the same form, and another if that was changed."""
+    told = digest([key, content])
+    return {
+        "id": f"objection-{told[:32]}",
+        "kind": ActKind.OBJECT.value,
+        "by": _somebody(told[32:48]).model_dump(mode="json"),
+        "received_at": tools.clock().isoformat(),
+        "content": content,
+    }
+
+
+def _trapped(form: FormData) -> list[Finding]:
+    """A program filled in what people do not see. A person whose browser did is told, and loses nothing."""
+    return [finding("G-04", f"/{TRAP}", Severity.ERROR, "“请勿填写”一栏须留空")] if form.get(TRAP) else []
+
+
+@router.get("/{act_id}")
+def received(request: Request, tools: Doors, filing_id: str, act_id: str) -> HTMLResponse:
+    """What became of it: its number in the register, who knows of whom it came, and until when it is handled."""
+    entry = tools.register.entry_of(storable(filing_id), storable(act_id))
+    if entry is None or not isinstance(entry.event, Object) or entry.refused is not None:
+        raise NotFound(filing_id)
+    period = entry.filing.clocks.get(f"objection:{act_id}")
+    answer = page(
+        request,
+        tools,
+        "public_objected.html",
+        None,
+        entry=entry,
+        reviewer=offices.title(*offices.reviewer(entry.filing.jurisdiction, entry.filing.zone)),
+        days=number(entry.filing, LENGTHS["objection"]),
+        until=last_day(period) if period else None,
+        anonymous=entry.event.anonymous,
+    )
+    answer.headers.update(STORE)
+    return answer

@@ -1,0 +1,298 @@
+"""The public pages (公众): notices, the register, revocations, statistics. Nobody signs in; any cache may keep them.
+
+They are the same for everybody, whoever is signed in. Lists are finite, and filters are forms: who follows every link
+comes to an end.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+from xml.sax.saxutils import escape
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse, StreamingResponse
+from starlette.staticfiles import StaticFiles
+
+from activities.documents.sheets import harmless
+from activities.publishing.site import takes_objections
+from gateway.pages import objections
+from gateway.pages.web import render
+from gateway.published import OTHER, Listed, PublicRegister, Standing, Wanted
+from gateway.tools import Doors, Tools
+from models.forms import FIELDS
+from models.values import day_of, storable
+from models.vocabulary import Kind, YearStatus
+from regulation import offices
+
+router = APIRouter()
+router.include_router(objections.router)
+
+GET = ["GET", "HEAD"]
+PAGE = 50
+"""Lines on a page of a list."""
+HOME = 10
+"""Lines of each list of the home page."""
+LONGEST = 100
+"""Characters of a search; no name that is looked for is longer."""
+SOON, LATER = 60, 300
+"""Seconds for which a cache may keep a page that begins and ends notices, and any other."""
+
+FEEDS = {".atom": "application/atom+xml", ".json": "application/feed+json"}
+
+
+def for_all(
+    request: Request, tools: Tools, name: str, seconds: int = LATER, *, listed: bool = True, **shown: Any
+) -> Response:
+    """A page that any cache may keep and anybody may have; search engines list it, unless it is one view of many."""
+    text = render(request, tools, name, None, **shown)
+    headers = {"Cache-Control": f"public, max-age={seconds}", "ETag": f'"{hashlib.sha256(text.encode()).hexdigest()}"'}
+    if listed:
+        headers["Link"] = f'<{tools.settings.own_address}{quote(request.url.path)}>; rel="canonical"'
+    else:
+        headers["X-Robots-Tag"] = "noindex"
+    known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
+    if headers["ETag"] in known:
+        return Response(status_code=304, headers=headers)
+    return Response(text, headers=headers, media_type="text/html")
+
+
+def public_register(tools: Doors) -> PublicRegister:
+    """What the public may know of the register."""
+    return PublicRegister(tools.register.engine)
+
+
+Open = Annotated[PublicRegister, Depends(public_register)]
+
+
+def wanted(text: str = "", city: str = "", kind: str = "", field: str = "", state: str = "") -> Wanted:
+    """What somebody looks for, as the search form asks."""
+    return Wanted(
+        text=storable(text)[:LONGEST].strip(),
+        city=storable(city),
+        kind=storable(kind),
+        field=storable(field),
+        state=storable(state),
+    )
+
+
+Search = Annotated[Wanted, Depends(wanted)]
+
+
+@router.api_route("/", methods=GET)
+def home(request: Request, tools: Doors, register: Open) -> Response:
+    """What this is, what is being shown, and what was published last."""
+    today = day_of(tools.clock())
+    current = register.current(today, HOME + 1)
+    standing = {each.row.id for each in current}
+    latest = [each for each in register.announced(today, 2 * HOME) if each.row.id not in standing]
+    shown: dict[str, Any] = {
+        "current": current[:HOME],
+        "more": len(current) > HOME,
+        "latest": latest[:HOME],
+        "objecting": {each.row.id for each in current if takes_objections(each, today)},
+    }
+    return for_all(request, tools, "public_home.html", SOON, **shown)
+
+
+# Notices
+
+
+@router.api_route("/notices", methods=GET)
+def to_notices() -> Response:
+    """The notices begin with their list."""
+    return RedirectResponse("/notices/index.html", 301)
+
+
+@router.api_route("/notices/{path:path}", methods=GET)
+def notices(path: str, request: Request, tools: Doors) -> Response:
+    """The notices as the worker wrote them, which any web server can serve as well."""
+    files = StaticFiles(directory=tools.settings.site, check_dir=False)
+    path = path or "index.html"
+    try:
+        place, found = files.lookup_path(path)
+    except (OSError, ValueError):  # nothing has such a name
+        place, found = "", None
+    if found is None or not stat.S_ISREG(found.st_mode):
+        if path != "index.html":
+            raise HTTPException(404)
+        answer = for_all(request, tools, "public_unwritten.html", listed=False)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+    answer = files.file_response(place, found, request.scope)
+    answer.headers["Cache-Control"] = f"public, max-age={LATER}"
+    for ending, media_type in FEEDS.items():
+        if path.endswith(ending) and answer.status_code == 200:
+            answer.headers["Content-Type"] = media_type
+    return answer
+
+
+@router.api_route("/revocations", methods=GET)
+def revocations(request: Request, tools: Doors, register: Open, after: str = "") -> Response:
+    """撤销备案公告, newest first."""
+    found = register.revocations(day_of(tools.clock()), storable(after), PAGE + 1)
+    following = f"/revocations?{urlencode({'after': found[PAGE - 1].row.id})}" if len(found) > PAGE else ""
+    shown: dict[str, Any] = {"found": found[:PAGE], "following": following, "later": bool(after)}
+    return for_all(request, tools, "public_revocations.html", listed=not after, **shown)
+
+
+# The register
+
+CITIES = {office.code: office.city for office in offices.OFFICES.values()}
+KINDS = {kind.value: kind.label for kind in Kind}
+CHOICES = (
+    ("city", "所在市", CITIES),
+    ("kind", "类别", KINDS),
+    ("field", "技术领域", {each: each for each in (*FIELDS, OTHER)}),
+    ("state", "状态", {standing.value: standing.label for standing in Standing}),
+)
+"""What the search form lets one choose: the name in the address, the label, and the choices."""
+
+
+@router.api_route("/register", methods=GET)
+def search(request: Request, tools: Doors, register: Open, wanted: Search, after: str = "") -> Response:
+    """备案名录: the archived alliances, as they are looked for."""
+    found = register.search(wanted, storable(after), PAGE + 1)
+    asked = wanted.model_dump(exclude_defaults=True)
+    following = asked | {"after": found[PAGE - 1].archive_number} if len(found) > PAGE else {}
+    shown: dict[str, Any] = {
+        "wanted": wanted,
+        "found": found[:PAGE],
+        "query": f"?{urlencode(asked)}" if asked else "",
+        "following": f"/register?{urlencode(following)}" if following else "",
+        "later": bool(after),
+        "choices": CHOICES,
+    }
+    return for_all(request, tools, "public_register.html", listed=not (asked or after), **shown)
+
+
+@router.api_route("/register.csv", methods=GET)
+def as_csv(register: Open, wanted: Search) -> Response:
+    """备案名录 as a table for spreadsheets; nothing that somebody wrote becomes a formula."""
+    return _file("csv", "text/csv; charset=utf-8", _csv(register.all(wanted)))
+
+
+@router.api_route("/register.json", methods=GET)
+def as_json(register: Open, wanted: Search) -> Response:
+    """备案名录 for programs."""
+    return _file("json", "application/json", _json(register.all(wanted)))
+
+
+def _file(ending: str, media_type: str, parts: Iterator[str]) -> Response:
+    name = f"attachment; filename=register.{ending}; filename*=UTF-8''{quote('备案名录')}.{ending}"
+    headers = {"Cache-Control": f"public, max-age={LATER}", "Content-Disposition": name, "X-Robots-Tag": "noindex"}
+    return StreamingResponse(parts, headers=headers, media_type=media_type)
+
+
+def _csv(lines: Iterable[Listed]) -> Iterator[str]:
+    written = io.StringIO()
+    table = csv.writer(written)
+    yield "\ufeff"
+    table.writerow(TITLES.values())
+    for line in lines:
+        table.writerow(map(harmless, _told(line).values()))
+        yield written.getvalue()
+        written.seek(0)
+        written.truncate()
+
+
+def _json(lines: Iterable[Listed]) -> Iterator[str]:
+    before = "["
+    for line in lines:
+        yield before + json.dumps(_told(line), ensure_ascii=False)
+        before = ",\n"
+    yield "]" if before != "[" else "[]"
+
+
+TITLES = {
+    "archive_number": "备案编号", "alliance": "联盟名称", "leader": "盟主企业", "jurisdiction": "所在市", "kind": "类别",
+    "technical_field": "技术领域", "archived_on": "备案日期", "standing": "状态",
+}  # fmt: skip
+assert list(TITLES) == [each.name for each in fields(Listed)]
+
+
+def _told(line: Listed) -> dict[str, str]:
+    return {
+        "archive_number": line.archive_number,
+        "alliance": line.alliance,
+        "leader": line.leader,
+        "jurisdiction": offices.OFFICES[line.jurisdiction].city,
+        "kind": line.kind.label,
+        "technical_field": line.technical_field,
+        "archived_on": line.archived_on.isoformat(),
+        "standing": line.standing.label,
+    }
+
+
+@router.api_route("/register/{archive_number:path}", methods=GET)
+def alliance(archive_number: str, request: Request, tools: Doors, register: Open) -> Response:
+    """An archived alliance, with everything published of it."""
+    found = register.alliance(storable(archive_number), day_of(tools.clock()))
+    if found is None:
+        raise HTTPException(404)
+    return for_all(request, tools, "public_alliance.html", found=found, line=found.line)
+
+
+@router.api_route("/statistics", methods=GET)
+def statistics(request: Request, tools: Doors, register: Open) -> Response:
+    """The register in numbers."""
+    counts = register.counts(day_of(tools.clock()))
+    tables = {
+        "所在市": {city: counts.by_city[code] for code, city in CITIES.items()},
+        "技术领域": {field: counts.by_field[field] for field in (*FIELDS, OTHER)},
+        "类别": {label: counts.by_kind[kind] for kind, label in KINDS.items()},
+        "备案年份": {f"{year}年": count for year, count in counts.by_year.items()},
+    }
+    return for_all(request, tools, "public_statistics.html", counts=counts, tables=tables, statuses=YearStatus)
+
+
+# For those who read everything
+
+
+@router.api_route("/robots.txt", methods=GET)
+def robots(tools: Doors) -> Response:
+    """What programs may read: what is public, once."""
+    closed = ("/desk", "/filings", "/my", "/api", "/sign-in", "/objections", "/register.csv", "/register.json")
+    lines = ["User-agent: *", *(f"Disallow: {each}" for each in closed)]
+    return _text([*lines, "", f"Sitemap: {tools.settings.own_address}/sitemap.xml", ""], "text/plain")
+
+
+IN_A_MAP = 50_000
+"""Addresses in one sitemap, by its protocol."""
+
+XML = '<?xml version="1.0" encoding="UTF-8"?>'
+SITEMAPS = "http://www.sitemaps.org/schemas/sitemap/0.9"
+
+
+@router.api_route("/sitemap.xml", methods=GET)
+def sitemap(tools: Doors, register: Open) -> Response:
+    """The sitemaps of the register and of the notices, as many as it takes."""
+    sizes = dict(zip(("register", "notices"), register.sizes(day_of(tools.clock())), strict=True))
+    parts = [f"{kind}-{number + 1}" for kind, size in sizes.items() for number in range(1 + size // IN_A_MAP)]
+    places = (f"<sitemap><loc>{tools.settings.own_address}/sitemap/{each}.xml</loc></sitemap>" for each in parts)
+    return _text([XML, f'<sitemapindex xmlns="{SITEMAPS}">', *places, "</sitemapindex>"], "application/xml")
+
+
+@router.api_route("/sitemap/{kind}-{number:int}.xml", methods=GET)
+def part_of_sitemap(kind: str, number: int, tools: Doors, register: Open) -> Response:
+    """Some of the addresses."""
+    skip, own = (number - 1) * IN_A_MAP, tools.settings.own_address
+    if kind == "register" and number > 0:
+        pages = [f"{own}/register/{quote(each)}" for each in register.numbers(skip, IN_A_MAP)]
+        pages = [f"{own}{each}" for each in ("/", "/register", "/revocations", "/statistics") if number == 1] + pages
+    elif kind == "notices" and number > 0:
+        site = tools.settings.site_address or f"{own}/notices"
+        pages = [f"{site}/notices/{each}.html" for each in register.publications(day_of(tools.clock()), skip, IN_A_MAP)]
+    else:
+        raise HTTPException(404)
+    places = (f"<url><loc>{escape(each)}</loc></url>" for each in pages)
+    return _text([XML, f'<urlset xmlns="{SITEMAPS}">', *places, "</urlset>"], "application/xml")
+
+
+def _text(lines: Iterable[str], media_type: str) -> Response:
+    return Response("\n".join(lines), headers={"Cache-Control": f"public, max-age={LATER}"}, media_type=media_type)

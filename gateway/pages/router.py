@@ -1,0 +1,39 @@
+"""All pages."""
+
+from fastapi import APIRouter
+
+from gateway.pages import (
+    acts,
+    audit,
+    batch,
+    calendar,
+    charts,
+    desk,
+    drafts,
+    filing,
+    handling,
+    leader,
+    lists,
+    public,
+    sign_in,
+    uploads,
+)
+
+router = APIRouter(include_in_schema=False)
+for each in (
+    sign_in,
+    filing,
+    acts,
+    handling,
+    desk,
+    lists,
+    batch,
+    calendar,
+    charts,
+    leader,
+    drafts,
+    uploads,
+    public,
+    audit,
+):
+    router.include_router(each.router)

@@ -1,0 +1,72 @@
+"""What the pages of the desk share: that only staff see them, and what a table of filings needs to know."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends
+from starlette.exceptions import HTTPException
+
+from gateway.failures import Failed, Problem
+from gateway.identity import Identity
+from gateway.overdue import Late, late
+from gateway.pages.web import SignedIn
+from gateway.sessions import Session
+from gateway.tools import Tools, value_of
+from models.register import FilingRow
+from models.values import day_of
+from models.vocabulary import Role
+from regulation.calendar import days_left
+
+T = TypeVar("T")
+
+
+def _staff(session: SignedIn) -> Session:
+    if not session.who.staff:
+        raise HTTPException(403)
+    return session
+
+
+Staff = Annotated[Session, Depends(_staff)]
+"""The session of somebody at the desk; leaders have pages of their own."""
+
+LOOK_ON = (Role.AUDITOR,)
+"""Roles that do no acts: nothing is ticked in their lists."""
+
+
+def table(tools: Tools, session: Session, rows: Sequence[FilingRow]) -> Mapping[str, Any]:
+    """What a table of filings shows beside the filings: who of the visitor's office has which in hand."""
+    handlers = tools.handling.handlers(session.who, [row.filing_id for row in rows])
+    today = day_of(tools.clock())
+    return {
+        "overdue": {row.filing_id: found for row in rows if (found := _overdue(row, today, session.who))},
+        "rows": rows,
+        "handlers": handlers,
+        "names": tools.people.named(handlers.values()),
+        "ticks": session.who.role not in LOOK_ON,
+    }
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """The duty that is overdue longest, and by how many working days."""
+
+    duty: Late
+    days: int
+
+
+def _overdue(row: FilingRow, today: date, who: Identity) -> Overdue | None:
+    """What is overdue on a filing: the visitor's own duty before any other's."""
+    duties = list(late(value_of(row)))
+    own = [each for each in duties if (each.role, each.office) == (who.role, who.office)]
+    duty = min(own or duties, key=lambda each: each.last, default=None)
+    return Overdue(duty, -days_left(row.calendar, row.jurisdiction, today, duty.last)) if duty else None
+
+
+def as_asked(read: Callable[[], T]) -> T:
+    """What an address asks for; one that cannot be read is turned away in words."""
+    try:
+        return read()
+    except ValueError as error:
+        raise Failed(Problem(title="地址中的条件无法识别", status=422, code="malformed")) from error

@@ -1,0 +1,65 @@
+"use strict";
+// What makes the pages quick. Everything works without it.
+
+const typing = (target) => target.closest("input, textarea, select, [contenteditable]") !== null;
+
+// Keys on a table: j and k walk its rows, x ticks one, Enter opens it; / goes to the search box, ? lists the keys.
+function rows() {
+  return [...document.querySelectorAll("table[data-keys] tbody tr")].filter((row) => row.querySelector("a"));
+}
+
+function walk(step) {
+  const all = rows();
+  if (all.length === 0) return;
+  const now = all.findIndex((row) => row.contains(document.activeElement));
+  const next = all[Math.min(Math.max(now + step, 0), all.length - 1)];
+  next.querySelector("a").focus();
+  next.scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  const key = event.key;
+  if (key === "j") walk(1);
+  else if (key === "k") walk(-1);
+  else if (key === "x") document.activeElement.closest("tr")?.querySelector("input[type=checkbox]")?.click();
+  else if (key === "/") document.querySelector("[data-key='/']")?.focus();
+  else return;
+  event.preventDefault();
+});
+
+// One box ticks all of its form.
+document.addEventListener("change", (event) => {
+  const all = event.target.closest("[data-check-all]");
+  if (!all) return;
+  for (const box of all.form.querySelectorAll(`input[name='${all.dataset.checkAll}']`)) box.checked = all.checked;
+});
+
+// A form is sent once; the act's id would make a second time harmless, but slow.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("[data-once]")) return;
+  if (form.dataset.sent) event.preventDefault();
+  else if (!event.submitter?.name) form.dataset.sent = "1";
+});
+addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach((form) => delete form.dataset.sent));
+
+// Findings while typing: the form as it stands is looked at a moment after the last key.
+function watch(form) {
+  let waiting = 0;
+  let asked = 0;
+  const look = async () => {
+    const mine = ++asked;
+    const filled = new FormData(form);
+    for (const [name, value] of [...filled]) if (value instanceof File) filled.delete(name);
+    const answer = await fetch(form.dataset.findings, { method: "POST", body: filled, credentials: "same-origin" });
+    const place = document.getElementById("findings");
+    if (answer.ok && place && mine === asked) place.innerHTML = await answer.text();
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => look().catch(() => {}), 600);
+  });
+}
+
+document.querySelectorAll("form[data-findings]").forEach(watch);

@@ -1,0 +1,141 @@
+"""What every page needs: the visitor, the templates, forms that come back, and where a visitor is sent next."""
+
+import secrets
+from collections.abc import AsyncIterator
+from datetime import date, timedelta
+from functools import cache
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.datastructures import FormData
+
+from gateway.identity import Identity
+from gateway.sessions import Session, cookie_of
+from gateway.tools import Doors, Tools
+from gateway.uploads import TYPES
+from models.register import FilingRow, MessageRow
+from models.values import day_of
+from models.vocabulary import ActKind, Kind, LapseKind, Role, Stage
+from regulation import offices
+from regulation.calendar import days_left
+from regulation.wording import on_day
+from workflows import visibility
+
+COOKIE = "beian"
+"""The name of the cookie that holds a session's secret, where the gateway is not served over https."""
+
+
+class SignInFirst(Exception):
+    """请先登录"""
+
+
+class Forged(Exception):
+    """页面已过期，请刷新后重新提交"""
+
+
+def session_of(request: Request, tools: Doors) -> Session | None:
+    """Whose browser this is; None if nobody is signed in."""
+    secret = request.cookies.get(cookie_of(tools.settings))
+    return tools.sessions.find(secret, tools.clock()) if secret else None
+
+
+def signed_in(session: Annotated[Session | None, Depends(session_of)]) -> Session:
+    """The session of somebody who is signed in; everybody else signs in first."""
+    if session is None:
+        raise SignInFirst
+    return session
+
+
+SignedIn = Annotated[Session, Depends(signed_in)]
+"""The session, as a page asks for it that only signed-in people see."""
+
+MaybeSignedIn = Annotated[Session | None, Depends(session_of)]
+
+
+def _visitor(session: SignedIn) -> Identity:
+    return session.who
+
+
+Visitor = Annotated[Identity, Depends(_visitor)]
+"""Who is looking at a page."""
+
+
+async def _answer(request: Request, session: SignedIn) -> AsyncIterator[FormData]:
+    async with request.form() as form:
+        if not secrets.compare_digest(str(form.get("csrf", "")).encode(), session.csrf.encode()):
+            raise Forged
+        yield form
+
+
+Answer = Annotated[FormData, Depends(_answer)]
+"""A form that came back, from the page that was shown to this very session (CSRF)."""
+
+
+@cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=PackageLoader("gateway.pages", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {"local": visibility.local, "on_day": on_day, "day_of": day_of}
+    templates.globals |= {
+        "Stage": Stage, "Kind": Kind, "ActKind": ActKind, "LapseKind": LapseKind, "Role": Role,
+        "OFFICES": offices.OFFICES, "ZONES": offices.ZONES, "office_name": offices.name_of, "title_of": offices.title,
+        "name_of": visibility.name_of, "left": left, "addressee": addressee, "UPLOADED_AS": ",".join(TYPES),
+    }  # fmt: skip
+    return templates
+
+
+def render(request: Request, tools: Tools, name: str, session: Session | None, **shown: Any) -> str:
+    """A page as text."""
+    return (
+        _templates()
+        .get_template(name)
+        .render(
+            request=request,
+            settings=tools.settings,
+            session=session,
+            who=session.who if session else None,
+            csrf=session.csrf if session else "",
+            embedded=tools.settings.identity == "embedded",
+            today=day_of(tools.clock()),
+            **shown,
+        )
+    )
+
+
+def page(
+    request: Request, tools: Tools, name: str, session: Session | None, *, status: int = 200, **shown: Any
+) -> HTMLResponse:
+    """A page as an answer. What somebody signed in sees is kept by no cache."""
+    headers = {"Cache-Control": "no-store"} if session else {}
+    return HTMLResponse(render(request, tools, name, session, **shown), status, headers)
+
+
+def then(address: str, said: str = "") -> RedirectResponse:
+    """Where a visitor goes after a form was taken, and what they are told there."""
+    joined = f"{address}{'&' if '?' in address else '?'}said={quote(said)}" if said else address
+    return RedirectResponse(joined, 303)
+
+
+def addressee(message: MessageRow) -> str:
+    """To whom a message went, by name."""
+    if message.to == Role.LEADER:
+        return Role.LEADER.label
+    return (
+        offices.title(Role(message.to), message.office) if message.to in set(Role) else offices.name_of(message.office)
+    )
+
+
+def left(row: FilingRow, today: date) -> int | None:
+    """How many working days a filing's next deadline leaves; negative: so many over. None if it waits for no day."""
+    if row.next_deadline is None:
+        return None
+    last = day_of(row.next_deadline - timedelta(microseconds=1))
+    return days_left(row.calendar, row.jurisdiction, today, last)

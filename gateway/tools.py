@@ -1,0 +1,83 @@
+"""What the doors work with, made once when the gateway starts and handed to every request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+
+from activities.documents.drafting import Contacts
+from activities.letters import Letters
+from activities.register import Register
+from gateway.audit import Audit
+from gateway.client import Filings, NotFound
+from gateway.drafts import Drafts
+from gateway.handling import Handling
+from gateway.identity import Identity
+from gateway.people import People
+from gateway.sessions import Sessions
+from gateway.uploads import Uploads
+from models.channels import ChannelsFile
+from models.filing import Filing
+from models.register import FilingRow
+from models.settings import Settings
+from regulation.moment import Moment
+
+if TYPE_CHECKING:
+    from gateway.oidc import Oidc  # which answers with failures, which are shown with the tools
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The client of filings, the register, and what the doors remember."""
+
+    settings: Settings
+    filings: Filings
+    letters: Letters
+    channels: ChannelsFile
+    contacts: Contacts
+    sessions: Sessions
+    people: People
+    audit: Audit
+    handling: Handling
+    oidc: "Oidc | None"
+    drafts: Drafts
+    uploads: Uploads
+
+    @property
+    def register(self) -> Register:
+        """The register (备案库)."""
+        return self.filings.register
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """The door's clock, by which receipts are stamped."""
+        return self.filings.clock
+
+    @property
+    def now(self) -> Moment:
+        """This moment, as an act received now is judged."""
+        now = self.clock()
+        return Moment(now, now)
+
+    def seen(self, filing_id: str, who: Identity) -> FilingRow:
+        """A filing that somebody may see. Of another's it is not even said that it exists: `NotFound` for both."""
+        row = self.register.row(filing_id)
+        if row is None or not who.sees(row):
+            raise NotFound(filing_id)
+        return row
+
+
+def value_of(row: FilingRow) -> Filing:
+    """The filing as its row holds it."""
+    return Filing.model_validate_json(row.value)
+
+
+def _tools(request: Request) -> Tools:
+    tools: Tools = request.app.state.tools
+    return tools
+
+
+Doors = Annotated[Tools, Depends(_tools)]
+"""The tools, as a route asks for them."""

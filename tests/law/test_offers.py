@@ -1,0 +1,56 @@
+"""What is offered and what may be done are the same: nobody is offered less, or more, than the regulation takes."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+
+from models.acts import Lapse, Submit, Unreadable
+from models.filing import Entry, Filing
+from models.vocabulary import ActKind
+from regulation import entries, lifecycle
+from regulation.moment import Moment
+from regulation.offers import SOMEBODY, TYPES, offers
+from regulation.simulation import simulate
+from tests.law.cases import Case, load
+
+CASES = load()
+
+
+def steps(case: Case) -> Iterator[tuple[Filing, Entry]]:
+    """Every act of a life that was taken, with the filing before it."""
+    docket = simulate(case.application, case.acts, case.until).docket
+    for before, entry in pairwise(docket):
+        if not isinstance(entry.event, Lapse | Submit | Unreadable) and entry.refused is None:
+            yield before.filing, entry
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_what_was_done_had_been_offered(case: Case) -> None:
+    for before, entry in steps(case):
+        act = entry.event
+        assert not isinstance(act, Lapse | Submit | Unreadable)
+        if entry.undoes:  # received before a lapse that was entered since: judged as of then, and offered then
+            continue
+        when = Moment(entry.at, max(entry.at, entry.entered_at))
+        found = [each for each in offers(before, when, act.by) if each.kind is act.kind]
+        assert found, f"{act.kind} at {entry.number} was not known to the stage"
+        assert found[0].mine, f"{act.kind} at {entry.number} was not offered to {act.by.role}"
+        assert found[0].open, f"{act.kind} at {entry.number}: {found[0].refusal}"
+
+
+@pytest.mark.parametrize("case", CASES[::7], ids=lambda case: case.id)
+def test_what_is_offered_can_be_done_and_what_is_not_says_why(case: Case) -> None:
+    for before, entry in steps(case):
+        when = Moment(entry.at, entry.at)
+        filing = entries.projected(before, when)
+        for each in offers(before, when):
+            refusal = lifecycle.check(filing, each.act, when)
+            assert (refusal is None) is each.open
+            assert each.open or (each.refusal and each.refusal.missing)
+            assert each.act.by.person == SOMEBODY
+            assert not each.mine
+
+
+def test_every_act_has_a_form_to_propose() -> None:
+    assert set(TYPES) == set(ActKind)

@@ -1,0 +1,108 @@
+"""The gateway as people meet it: served on loopback over a world whose time is skipped, and a browser that looks at it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from deploy.skipping import EARLY
+from gateway.app import create, tools_of
+from gateway.client import Filings
+from gateway.tools import Tools
+from models.channels import ChannelsFile
+from models.filing import Receipt
+from models.settings import Settings
+from tests.story import instant
+from tests.world import World
+
+
+@dataclass
+class Travelling(Filings):
+    """A door whose clock a test sets: each filing is taken to that time before anything is sent to it."""
+
+    world: World = field(kw_only=True)
+    _skipping: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+
+    async def submit(self, raw: Mapping[str, Any]) -> Receipt:
+        """Submit at the clock's time."""
+        return await self.world.submits({"received_at": self.clock().isoformat(), **raw})
+
+    async def act(self, filing_id: str, raw: Mapping[str, Any]) -> Receipt:
+        """Act at the clock's time. One at a time is taken there; then they may meet."""
+        async with self._skipping:
+            if self.world.is_open(filing_id):
+                await self.world.on(filing_id, self.clock() - EARLY)
+        return await self.world.acts(filing_id, {"received_at": self.clock().isoformat(), **raw})
+
+
+@dataclass
+class Clock:
+    """A clock that stands until it is set."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def set(self, on: str) -> None:
+        """Set it to a day, at 9 in the morning, or to a moment."""
+        self.now = instant(on)
+
+
+class Quiet(uvicorn.Server):
+    """A server that leaves signals to whoever runs the tests."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+@dataclass(frozen=True)
+class Served:
+    """A gateway that is being served."""
+
+    base: str
+    clock: Clock
+    tools: Tools
+    app: FastAPI
+
+
+@asynccontextmanager
+async def served(world: World, on: str, **settings: Any) -> AsyncIterator[Served]:
+    """The gateway over a world, at a time of its own."""
+    chosen: Settings = world.settings.model_copy(update=settings)
+    clock = Clock(instant(on))
+    filings = Travelling(world.environment.client, world.register, chosen.task_queue, clock, world=world)
+
+    @asynccontextmanager
+    async def open_tools(_: Settings) -> AsyncIterator[Tools]:
+        yield tools_of(chosen, filings, ChannelsFile())
+
+    app = create(chosen, open_tools)
+    async with serving(app) as base:
+        yield Served(base, clock, app.state.tools, app)
+
+
+@asynccontextmanager
+async def serving(app: Any) -> AsyncIterator[str]:
+    """An application served on loopback; its address."""
+    server = Quiet(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="on"))
+    running = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+        if running.done():
+            running.result()
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await running
+
+
+Address = Callable[[str], str]

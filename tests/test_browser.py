@@ -1,0 +1,309 @@
+"""Two whole lives in a real browser, through the pages alone; and every page on the way is accessible, and fits a phone."""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Locator, Page, async_playwright
+
+from examples.demo import call, first_year
+from models.values import Value
+from models.vocabulary import Kind, Stage
+from regulation import intake
+from regulation.review import CONDITIONS
+from regulation.terms import TERMS
+from tests.filling import written
+from tests.served import Served, served
+from tests.story import application, instant
+from tests.world import World
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+CHROMIUM = ("--no-sandbox", "--disable-dev-shm-usage")
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1200, "height": 900}
+
+GRAVE = ("serious", "critical")
+"""Faults of accessibility that no page may have."""
+
+
+@dataclass
+class Visitor:
+    """Somebody with a browser. Every sort of page is looked at once: for accessibility, and on a phone."""
+
+    gateway: Served
+    page: Page
+    looked_at: set[str] = field(default_factory=set)
+
+    async def opens(self, path: str) -> None:
+        """Go to a page."""
+        answer = await self.page.goto(self.gateway.base + path)
+        assert answer
+        assert answer.status == 200, f"{path}: {answer.status}"
+        assert self.page.url.startswith(self.gateway.base + path), f"{path} led to {self.page.url}"
+        await self.looks()
+
+    async def looks(self) -> None:
+        """Look at a page of a sort that was not yet looked at."""
+        sort = re.sub(r"LN-[\w-]+|\d+", "…", self.page.url.removeprefix(self.gateway.base).partition("?")[0])
+        if sort in self.looked_at:
+            return
+        self.looked_at.add(sort)
+        found = await Axe().run(self.page)
+        faults = [each for each in found.response["violations"] if each["impact"] in GRAVE]
+        assert faults == [], (
+            f"{sort}: {[(each['id'], [node['html'] for node in each['nodes']][:3]) for each in faults]}"
+        )
+        await self.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        beyond = await self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert beyond <= 0, f"{sort}: {beyond} pixels do not fit a phone"
+        await self.page.set_viewport_size(DESK)  # type: ignore[arg-type]
+
+    async def signs_in(self, name: str) -> None:
+        """Sign in as one of the seeded people, found by their id."""
+        await self.page.context.clear_cookies()
+        await self.opens("/sign-in")
+        await self.page.locator(f"button[value='{name}']").click()
+        await self.looks()
+
+    async def fills(self, values: Mapping[str, str]) -> None:
+        """Fill in a form, adding rows where they are missing."""
+        await self.page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+        for name, value in values.items():
+            await self._fill(await self._input(name), value)
+
+    async def _input(self, name: str) -> Locator:
+        inputs = self.page.locator(f"[name='{name}']")
+        if await inputs.count() == 0:
+            rows = name[: re.search(r"/\d+/", name).start()]  # type: ignore[union-attr]
+            await self.page.locator(f"button[name=more][value='{rows}']").click()
+            await self.page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+        return inputs
+
+    async def _fill(self, inputs: Locator, value: str) -> None:
+        kind = await inputs.first.evaluate("each => each.type")
+        if kind in ("radio", "checkbox"):
+            await inputs.and_(self.page.locator(f"[value='{value}']")).check()
+        elif kind == "select-one":
+            await inputs.select_option(value)
+        elif kind != "hidden":
+            await inputs.fill(value)
+
+    async def presses(self, words: str) -> str:
+        """Press a button, and read what is then said."""
+        await self.page.get_by_role("button", name=words, exact=True).click()
+        await self.looks()
+        said = self.page.locator(".said")
+        return (await said.text_content() or "") if await said.count() else ""
+
+    async def decides(self, filing_id: str, act: str, label: str, values: Mapping[str, str] | None = None) -> str:
+        """Find a filing's page, choose an act there, fill in its form and send it."""
+        await self.opens(f"/filings/{filing_id}")
+        await self.page.get_by_role("link", name=label, exact=True).first.click()
+        assert self.page.url.endswith(f"/acts/{act}") or "/corrections/" in self.page.url
+        await self.looks()
+        await self.fills(values or {})
+        said = await self.presses(f"登记“{label}”")
+        assert f"“{label}”已登记" in said, await self.page.locator("main").inner_text()
+        return said
+
+
+@asynccontextmanager
+async def visiting(gateway: Served) -> AsyncIterator[Visitor]:
+    """A browser at the gateway. Anything on its console is a fault, but for forms that were turned back as they should."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=list(CHROMIUM))
+        context = await browser.new_context(viewport=DESK, locale="zh-CN")  # type: ignore[arg-type]
+        page = await context.new_page()
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        yield Visitor(gateway, page)
+        await browser.close()
+        assert [each for each in said if "status of 422" not in each] == []
+
+
+def chromium() -> str:
+    """The browser of this machine."""
+    import shutil
+
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert found, "no Chromium on this machine: .ci/run installs it"
+    return found
+
+
+@pytest.fixture(scope="module")
+def year() -> int:
+    """The year of these lives, with a call for kind B."""
+    this = first_year(datetime.now(UTC))
+    if f"DEMO-{this}" not in TERMS:
+        TERMS.add(call(this))
+    return this
+
+
+def form_of(kind: Kind, **changes: Any) -> dict[str, str]:
+    """The example application as somebody types it in."""
+    model: type[Value] = intake.FORMS[kind.value]
+    raw = application(kind, **changes)
+    by_itself = ("/kind", "/filing_id", "/by", "/received_at")
+    return {
+        name: str(value)
+        for name, value in written(model, raw).multi_items()
+        if not name.startswith(by_itself) and "/legacy" not in name and value
+    }
+
+
+MET = {kind: {f"/checklist/{number}/met": "yes" for number in range(len(CONDITIONS[kind]))} for kind in Kind}
+
+
+async def submitted(visitor: Visitor, kind: Kind, **changes: Any) -> str:
+    """A leader writes an application and submits it; the id of its filing."""
+    await visitor.signs_in("u-leader-01")
+    await visitor.opens("/my")
+    await visitor.page.locator(
+        f"form:has(input[name=kind][value={kind}]) button, button[name=kind][value={kind}]"
+    ).first.click()
+    await visitor.looks()
+    values = form_of(kind, **changes)
+    await visitor.fills(values)
+    said = await visitor.presses("提交申请")
+    assert "登记" in said, await visitor.page.locator("main").inner_text()
+    filing = re.search(r"/filings/([\w-]+)", visitor.page.url)
+    assert filing, visitor.page.url
+    return filing[1]
+
+
+@dataclass
+class Life:
+    """A filing whose life is lived in a browser."""
+
+    world: World
+    gateway: Served
+    visitor: Visitor
+    filing: str
+    year: int
+
+    async def on(self, day: str) -> None:
+        """Let time pass, for the filing and at the door."""
+        await self.world.on(self.filing, instant(day))
+        self.gateway.clock.set(day)
+
+    async def does(self, person: str, act: str, label: str, values: Mapping[str, str] | None = None) -> None:
+        """Somebody signs in and decides."""
+        await self.visitor.signs_in(person)
+        await self.visitor.decides(self.filing, act, label, values)
+
+    async def awaits(self, person: str) -> None:
+        """The filing lies in somebody's inbox."""
+        await self.visitor.signs_in(person)
+        assert self.filing in await self.visitor.page.locator("main").inner_html()
+
+    def stands(self, stage: Stage) -> bool:
+        """Whether it stands there."""
+        filing = self.world.register.filing(self.filing)
+        return filing is not None and filing.stage is stage
+
+    async def is_returned_and_corrected(self) -> None:
+        """退回补正, reasons picked from the checklist, and 补正重报."""
+        lacking = {"/deficiencies/1/item": "A-03", "/deficiencies/1/message": "请补充合作协议附件"}
+        await self.does("c-101", "return_for_correction", "退回补正", lacking)
+        await self.visitor.signs_in("u-leader-01")
+        await self.visitor.opens(f"/filings/{self.filing}")
+        await self.visitor.page.get_by_role("link", name="补正重报", exact=True).first.click()
+        await self.visitor.looks()
+        assert "请补充合作协议附件" in await self.visitor.page.locator("main").inner_text()
+        await self.visitor.fills({"/leader/fax": "024-00000009"})
+        assert "登记" in await self.visitor.presses("补正重报")
+
+    async def is_objected_to(self) -> None:
+        """Somebody objects on the public site; the city admits and dismisses it."""
+        page = self.visitor.page
+        await page.context.clear_cookies()
+        await self.visitor.opens(f"/objections/{self.filing}")
+        told = {"name": "异议人甲", "party": "individual", "contact": "13900000009", "text": "成员单位情况不实"}
+        await self.visitor.fills({f"/content/{name}": value for name, value in told.items()})
+        await page.get_by_role("button", name="提交异议", exact=True).click()
+        await page.get_by_role("button", name="按现状提交", exact=True).click()  # no evidence: said, and taken
+        await self.visitor.looks()
+        ruling = {"/admissible": "yes", "/reason": "实名并附材料"}
+        await self.does("c-101", "rule_on_admissibility", "认定异议是否受理", ruling)
+        dismissed = {"/outcome": "dismissed", "/reason": "经核查不属实"}
+        await self.visitor.decides(self.filing, "rule_on_objection", "处理异议", dismissed)
+
+    async def loses_its_filing(self) -> None:
+        """Two years missed; a defence that is rejected; revoked and announced."""
+        await self.on(f"{self.year + 2}-12-02")
+        assert self.stands(Stage.REVOCATION_PENDING)
+        await self.visitor.signs_in("u-leader-01")
+        await self.visitor.opens("/my/inbox")
+        await self.visitor.decides(self.filing, "state_defence", "陈述申辩", {"/content/text": "因搬迁未能按期报送"})
+        await self.on(f"{self.year + 2}-12-10")
+        rejected = {"/outcome": "rejected", "/reason": "理由不成立"}
+        await self.does("c-101", "rule_on_defence", "复核陈述申辩", rejected)
+        await self.on(f"{self.year + 3}-01-10")
+        assert self.stands(Stage.REVOKED)
+        announced = {"/url": "https://kjj.example.gov.cn/gg/1"}
+        await self.does("c-102", "record_announcement", "登记公告", announced)
+
+
+async def test_a_life_of_kind_a_from_draft_to_revocation(world: World, year: int) -> None:
+    async with served(world, f"{year}-03-15") as gateway, visiting(gateway) as visitor:
+        for path in ("/", "/register", "/statistics", "/revocations"):
+            await visitor.opens(path)
+        filing = await submitted(visitor, Kind.A, alliance_name="沈阳市星海智造浏览器产学研联盟")
+        life = Life(world, gateway, visitor, filing, year)
+        gateway.clock.set(f"{year}-03-16")
+        await life.awaits("c-101")
+        for path in ("/desk/filings", "/desk/calendar", "/desk/charts", f"/filings/{filing}/versions/1"):
+            await visitor.opens(path)
+        await life.is_returned_and_corrected()
+        gateway.clock.set(f"{year}-03-17")
+        await life.does("c-101", "accept", "受理")
+        await life.awaits("i-201")
+        await visitor.decides(filing, "give_iit_opinion", "出具工信部门意见", {"/positive": "yes"})
+        await life.does("c-102", "confirm", "审核确认并公示", MET[Kind.A])
+        assert life.stands(Stage.ON_NOTICE)
+        await life.is_objected_to()
+        await life.on(f"{year}-05-10")
+        await life.awaits("p-402")
+        await visitor.decides(filing, "archive", "备案入库")
+        assert life.stands(Stage.IN_FORCE)
+        await life.on(f"{year}-11-12")
+        report = {"summary/text": "完成两项攻关", "plan/text": "继续攻关", "integrity_commitment": "yes"}
+        filed = {"/year": str(year), **{f"/content/{name}": value for name, value in report.items()}}
+        await life.does("u-leader-01", "file_annual_report", "报送年度总结和计划", filed)
+        await life.loses_its_filing()
+        await visitor.signs_in("a-601")
+        await visitor.opens(f"/desk/audit?filing={filing}")
+        assert world.register.verify(filing) == []
+        assert list(gateway.tools.audit.faults()) == []
+
+
+async def test_a_life_of_kind_b_from_draft_to_archive(world: World, year: int) -> None:
+    async with served(world, f"{year}-03-15") as gateway, visiting(gateway) as visitor:
+        filing = await submitted(visitor, Kind.B, alliance_name="沈阳市云帆浏览器联盟")
+        life = Life(world, gateway, visitor, filing, year)
+        gateway.clock.set(f"{year}-03-16")
+        await life.does("z-301", "accept", "受理")
+        await visitor.decides(filing, "recommend", "初审推荐", MET[Kind.B])
+        await life.does("z-302", "confirm", "审核确认并公示")
+        await life.on(f"{year}-04-12")
+        await life.awaits("z-302")
+        await visitor.opens(f"/filings/{filing}")
+        await visitor.page.get_by_role("link", name="正式文件报省厅", exact=True).click()
+        await visitor.fills({"/document_no": "沈高新报〔演示〕1号", "/content/document/kind": "D7"})
+        letter = {"name": "正式文件.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n% a letter\n%%EOF\n"}
+        await visitor.page.locator("[name='/content/document/file']").set_input_files(letter)  # type: ignore[arg-type]
+        assert "“正式文件报省厅”已登记" in await visitor.presses("登记“正式文件报省厅”")
+        gateway.clock.set(f"{year}-04-20")
+        await life.does("p-401", "give_office_opinion", "出具业务处室意见", {"/positive": "yes"})
+        minutes = {"/document_no": "纪要〔演示〕5号", "/decision": "approved", "/met_on": f"{year}-04-19"}
+        await visitor.decides(filing, "record_party_group", "登记厅党组审定", minutes)
+        await life.does("p-402", "archive", "备案入库")
+        assert life.stands(Stage.IN_FORCE)
+        assert world.register.verify(filing) == []

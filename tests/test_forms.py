@@ -1,0 +1,183 @@
+"""Forms: what is written in them comes back as it was, and what is found stands where it was written."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.datastructures import FormData
+
+from gateway import acting
+from gateway.forms import CHOICES, Field, fields_of, order_of, read
+from models.acts import ReturnForCorrection
+from models.forms import AnnualReport, ObjectionPaper
+from models.values import Value, storable
+from models.vocabulary import ActKind
+from regulation import intake, lodging, review
+from regulation.moment import Moment
+from regulation.offers import TYPES, offers
+from regulation.simulation import simulate
+from tests.filling import sent, written
+from tests.law.cases import load
+from tests.story import application, instant
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def example(name: str) -> dict[str, Any]:
+    """An example as a file has it, without the door's stamps."""
+    raw: dict[str, Any] = json.loads((EXAMPLES / f"{name}.json").read_text("utf-8"))
+    raw.pop("by", None)
+    return raw
+
+
+@pytest.mark.parametrize(("kind", "name"), [("A", "kind_a"), ("B", "kind_b")])
+def test_an_application_comes_back_as_it_was_filled_in(kind: str, name: str) -> None:
+    model, raw = intake.FORMS[kind], example(name)
+    back = read(model, written(model, raw))
+    assert model.model_validate(back) == model.model_validate(raw)
+
+
+@pytest.mark.parametrize("kind", ["A", "B"])
+def test_an_empty_form_is_empty_and_every_finding_has_its_field(kind: str) -> None:
+    model = intake.FORMS[kind]
+    raw = read(model, written(model, {}))
+    assert {name: value for name, value in raw.items() if value} == {"kind": kind}
+    findings = intake.examine(raw, instant("2027-03-15")).findings
+    shown = fields_of(model, raw, findings)
+    placed = {each for field in flat(shown) for each in field.findings}
+    errors = {each for each in findings if each.severity == "error" and each.field not in ("", "/by")}
+    assert errors
+    assert errors <= placed
+
+
+def flat(fields: tuple[Field, ...]) -> list[Field]:
+    """Every field, those inside others too."""
+    found = []
+    for field in fields:
+        found += [field, *flat(field.fields), *(inner for row in field.rows for inner in flat(row))]
+    return found
+
+
+def test_a_form_prints_every_field_in_the_order_of_the_paper() -> None:
+    for kind, model in intake.FORMS.items():
+        assert set(order_of(kind)) == set(model.model_fields) - {"by", "received_at"}
+
+
+@given(text=st.text(max_size=60))
+def test_whatever_is_written_comes_back_trimmed_or_not_at_all(text: str) -> None:
+    raw = read(ObjectionPaper, FormData([("/text", text), ("/party", text)]))
+    expected = storable(text).replace("\r\n", "\n").strip()
+    assert raw.get("text", "") == expected
+
+
+@given(names=st.lists(st.text(max_size=20), max_size=8))
+def test_names_that_are_no_fields_are_left_alone(names: list[str]) -> None:
+    assert read(AnnualReport, FormData([(f"/{name}", "x") for name in names if name not in ("year",)])) is not None
+
+
+def test_rows_are_kept_in_order_and_empty_ones_are_none() -> None:
+    form = FormData(
+        [
+            ("/members/10/name", "第二个"), ("/members/2/name", "第一个"), ("/members/3/type", "university"),
+            ("/members/4/is_main", "yes"), ("/members/9999999/name", "太远"), ("/members/x/name", "不是行"),
+        ]
+    )  # fmt: skip
+    assert read(intake.FORMS["A"], form)["members"] == [{"name": "第一个"}, {"name": "第二个"}]
+
+
+def test_a_row_is_added_where_it_was_asked_for() -> None:
+    shown = fields_of(intake.FORMS["A"], {"members": [{"name": "甲"}]}, more_rows="/members")
+    members = next(field for field in shown if field.name == "members")
+    assert [row[0].value for row in members.rows] == ["甲", None]
+
+
+def test_every_choice_has_a_name() -> None:
+    models: list[type[Value]] = [*intake.FORMS.values(), *lodging.PAPERS.values(), *TYPES.values()]
+    for model in models:
+        for field in flat(fields_of(model, {}, more_rows="")):
+            if field.widget == "choice" and field.name in CHOICES:
+                assert all(word != key for key, word in field.options), field.at
+
+
+# Forms of acts
+
+
+CASES = {case.id: case for case in load()}
+
+
+@pytest.mark.parametrize("case", list(CASES.values())[::5], ids=lambda case: case.id)
+def test_every_offered_act_has_a_form_that_brings_it_back(case: Any) -> None:
+    """Whatever an act needs is on its form: the act as proposed, filled in, is read back the same."""
+    lived = simulate(case.application, case.acts, case.until)
+    for entry in lived.docket[::4]:
+        when = Moment(entry.at, entry.at)
+        for each in offers(entry.filing, when):
+            if each.kind is ActKind.RESUBMIT:
+                continue
+            proposed = each.act.model_dump(mode="json")
+            fields = acting.form_of(entry.filing, each, [], proposed, [])
+            back = acting.read_act(each.kind, FormData(list(sent(fields))))
+            back.pop("content", None)
+            asked = {name: proposed[name] for name in acting.asked(each.kind, entry.filing.kind) if name in proposed}
+            model = TYPES[each.kind]
+            left: dict[str, Any] = {"id": "x", "kind": each.kind, "by": each.act.by, "paper": "0" * 64, "consent": True}
+            left |= {"address": "0" * 64, "archive_number": proposed.get("archive_number")}
+            left = {name: value for name, value in left.items() if name in model.model_fields}
+            assert model.model_validate(left | back) == model.model_validate(left | asked)
+
+
+def returned(picks: dict[int, str]) -> tuple[dict[str, Any], tuple[Field, ...]]:
+    """A return with some lines of the checklist ticked, each in these words; and the form as it was shown."""
+    filing = simulate(application(received_at="2027-03-15T09:00:00+08:00"), [], None).filing
+    assert filing
+    when = Moment(instant("2027-03-16"), instant("2027-03-16"))
+    offer = next(each for each in offers(filing, when) if each.kind is ActKind.RETURN_FOR_CORRECTION)
+    findings = intake.examine(application(), instant("2027-03-15")).findings
+    shown = acting.form_of(filing, offer, findings, None, [])
+    rows = next(field for field in shown if field.name == "deficiencies").rows
+    form: list[tuple[str, str]] = [("offered", row[0].options[0][1]) for row in rows if row[0].widget == "pick"]
+    for number, (item, message) in enumerate(rows):
+        if number in picks:
+            form.append((item.at, item.options[0][0]))
+        form.append((message.at, picks.get(number) or message.value or ""))
+    return acting.read_act(ActKind.RETURN_FOR_CORRECTION, FormData([*form])), shown
+
+
+def test_a_return_picks_its_reasons_from_the_checklist() -> None:
+    raw, shown = returned({1: "", 4: "请补充实地经营证明"})
+    rows = next(field for field in shown if field.name == "deficiencies").rows
+    assert raw["deficiencies"] == [
+        {"item": rows[1][0].options[0][0], "message": rows[1][0].options[0][1]},
+        {"item": rows[4][0].options[0][0], "message": "请补充实地经营证明"},
+    ]
+    assert ReturnForCorrection.model_validate(
+        raw | {"id": "r", "by": {"person": "c", "office": "210100", "role": "city_st"}}
+    )
+
+
+def test_no_line_of_the_checklist_is_ticked_beforehand() -> None:
+    raw, shown = returned({})
+    assert raw.get("deficiencies", []) == []
+    rows = next(field for field in shown if field.name == "deficiencies").rows
+    assert not any(row[0].value for row in rows)
+
+
+def test_words_written_without_a_tick_are_not_lost() -> None:
+    _raw, shown = returned({})
+    rows = next(field for field in shown if field.name == "deficiencies").rows
+    form = FormData([("offered", rows[0][0].options[0][1]), (rows[0][1].at, "改过的说明")])
+    assert acting.read_act(ActKind.RETURN_FOR_CORRECTION, form)["deficiencies"] == [{"message": "改过的说明"}]
+
+
+def test_the_checklist_asks_for_every_condition() -> None:
+    filing = simulate(application(received_at="2027-03-15T09:00:00+08:00"), [], instant("2027-04-01")).filing
+    assert filing
+    when = Moment(instant("2027-04-01"), instant("2027-04-01"))
+    offer = next(each for each in offers(filing, when) if each.kind is ActKind.CONFIRM)
+    shown = acting.form_of(filing, offer, [], None, [])
+    rows = next(field for field in shown if field.name == "checklist").rows
+    assert [row[0].options[0][0] for row in rows] == list(review.CONDITIONS[filing.kind])
+    assert all(row[1].value is None for row in rows)

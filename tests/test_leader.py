@@ -1,0 +1,570 @@
+"""The leader's pages: drafts, the application and its correction, where filings stand, and the inbox."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+import starter
+from gateway import applications
+from gateway.client import Filings, Unreachable
+from gateway.drafts import KEPT, body_of
+from gateway.identity import Identity
+from models.acts import Submit
+from models.filing import Receipt
+from models.settings import Settings
+from models.values import canonical
+from models.vocabulary import Kind, Stage
+from regulation import intake
+from tests.databases import Databases
+from tests.leading import COLLEAGUE, LEADER, OFFICER, OTHER, Leader, Page, example, filled, leading, read_back
+from tests.served import Clock, Served, served
+from tests.simulated import told, written
+from tests.story import Story, application, instant
+from tests.visiting import House, visiting
+from tests.world import World
+
+TODAY = "2026-03-16"
+
+
+@pytest.fixture
+async def house(tmp_path: Path, sqlite: Databases) -> AsyncIterator[House]:
+    """A gateway in March 2026, behind which no engine runs."""
+    settings = Settings(var=tmp_path, database_url=sqlite.migrated())
+    async with visiting(settings, Clock(instant(TODAY))) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def signed_in(house: House) -> AsyncIterator[Any]:
+    """Browsers for whoever is asked for."""
+    async with AsyncExitStack() as browsers:
+
+        async def of(who: Identity = LEADER) -> Leader:
+            return await browsers.enter_async_context(leading(house.tools, house.browser(), who))
+
+        yield of
+
+
+@pytest.fixture
+async def leader(signed_in: Any) -> Leader:
+    """Somebody who acts for the leader of the examples."""
+    found: Leader = await signed_in()
+    return found
+
+
+def clock_of(house: House) -> Clock:
+    """The clock by which the house lives."""
+    clock = house.tools.clock
+    assert isinstance(clock, Clock)
+    return clock
+
+
+def body(house: House, address: str) -> dict[str, Any]:
+    """What was saved of a draft."""
+    row = house.tools.drafts.find(address.rpartition("/")[2], LEADER.office, house.tools.clock())
+    assert row
+    return body_of(row)
+
+
+def where(answer: httpx.Response) -> str:
+    """Where a form led, with what was said."""
+    assert answer.status_code == 303, unescape(answer.text)
+    return unquote(answer.headers["location"])
+
+
+# Drafts
+
+
+async def test_a_new_draft_knows_who_leads(house: House, leader: Leader) -> None:
+    address = await leader.begins()
+    assert address.startswith("/my/drafts/LN-20260316-")
+    page = await leader.page(address)
+    assert page.value("/leader/uscc") == LEADER.office
+    assert page.value("/service/address") == "inbox:u-leader-01"
+    assert body(house, address)["jurisdiction"] == "210100"
+    overview = await leader.page("/my")
+    assert address in overview.links
+
+
+async def test_only_the_two_forms_there_are_can_be_begun(leader: Leader) -> None:
+    assert (await leader.sends("/my/drafts", [("kind", "C")])).status_code == 404
+    assert (await leader.sends("/my/drafts")).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["A", "B"])
+async def test_what_is_filled_in_is_saved_and_shown_again(house: House, leader: Leader, kind: str) -> None:
+    address, raw = await leader.begins(kind), example(kind)
+    assert where(await leader.fills(address, raw)) == f"{address}?said=已保存"
+    model = intake.FORMS[kind]
+    stamps = {"filing_id": "X"}
+    assert model.model_validate(body(house, address) | stamps) == model.model_validate(raw | stamps)
+    shown = await leader.page(address)
+    again = [pair for pair in filled(body(house, address)) if pair[0].startswith("/")]
+    inputs = {each.get("name"): each for each in shown.inputs if each.get("type", "text") in ("text", "date")}
+    assert {name for name, _ in again if name in inputs} == {name for name in inputs if name and name[0] == "/"}
+    assert all(
+        inputs[name].get("value", "") == value for name, value in again if name in inputs and "type" in inputs[name]
+    )
+
+
+async def test_the_sections_are_those_of_the_printed_form(leader: Leader) -> None:
+    page = await leader.page(await leader.begins("A"))
+    headings = [
+        "一、联盟简况",
+        "盟主情况",
+        "二、技术创新目标",
+        "联盟成员单位在行业（或领域）中地位的简要说明",
+        "承诺与送达",
+    ]
+    places = [page.text.index(f">{heading}</h2>") for heading in headings]
+    assert places == sorted(places)
+    for kind in Kind:
+        names = applications.names_of(kind)
+        known = intake.FORMS[kind.value].model_fields.keys()
+        assert len(set(names)) == len(names)
+        assert set(names) == known - {"kind", "filing_id", "by", "received_at", "legacy"}
+
+
+async def test_a_row_is_added_and_another_removed(house: House, leader: Leader) -> None:
+    address, raw = await leader.begins(), example("A")
+    assert where(await leader.fills(address, raw, ("more", "/members"))) == f"{address}?more=/members#/members/4"
+    page = await leader.page(f"{address}?more=/members")
+    assert page.value("/members/4/name") == ""
+    assert "/members/5" not in page.ids
+    await leader.fills(address, raw, ("remove", "/members/1"), ("do", "save"))
+    saved = [row["name"] for row in body(house, address)["members"]]
+    assert saved == [row["name"] for number, row in enumerate(raw["members"]) if number != 1]
+
+
+async def test_rows_are_proposed_for_missing_documents_and_are_none_until_filled_in(
+    house: House, leader: Leader
+) -> None:
+    address, raw = await leader.begins(), example("A", documents=[])
+    await leader.fills(address, raw)
+    assert body(house, address)["documents"] == []
+    proposed = [dict(row) for row in applications.missing(Kind.A, raw)]
+    assert [row["kind"] for row in proposed] == ["D1", "D2", "D3", "D3", "D3", "D3"]
+    assert [row.get("owner") for row in proposed[2:]] == [row["code"] for row in raw["members"]]
+    page = await leader.page(address)
+    assert page.value("/documents/2/owner") == LEADER.office
+    assert page.says("不得上传涉密材料")
+
+
+async def test_what_somebody_else_saved_meanwhile_is_not_lost_unseen(house: House, signed_in: Any) -> None:
+    one, two = await signed_in(), await signed_in(COLLEAGUE)
+    address, raw = await one.begins(), example("A")
+    opened = (await two.page(address)).hidden("seen")
+    clock_of(house).set("2026-03-16T10:00")
+    await one.fills(address, raw)
+    late = [*filled(raw | {"alliance_name": "后来的"}), ("do", "save")]
+    answer = await two.sends(address, [*late, *opened])
+    assert answer.status_code == 409
+    page = Page.of(answer.text)
+    assert page.says("已在别处另行保存")
+    assert page.value("/alliance_name") == "后来的", "what was typed is still there"
+    assert body(house, address)["alliance_name"] == raw["alliance_name"]
+    await two.sends(address, [*late, *page.hidden("seen")])
+    assert body(house, address)["alliance_name"] == "后来的"
+
+
+async def test_a_draft_is_gone_after_180_days_without_a_change(house: House, leader: Leader) -> None:
+    address = await leader.begins()
+    clock = clock_of(house)
+    clock.now += KEPT - timedelta(seconds=1)
+    house.tools.sessions.begin(LEADER, clock())
+    assert [row.id for row in house.tools.drafts.of(LEADER.office, clock())] == [address.rpartition("/")[2]]
+    clock.now += timedelta(seconds=1)
+    assert house.tools.drafts.find(address.rpartition("/")[2], LEADER.office, clock()) is None
+    assert house.tools.drafts.of(OTHER.office, clock()) == []
+    clock.now -= timedelta(days=100)
+    assert house.tools.drafts.of(LEADER.office, clock()) == [], "whoever listed theirs had it deleted"
+
+
+async def test_a_draft_is_deleted_by_whoever_may(house: House, signed_in: Any) -> None:
+    mine, other = await signed_in(), await signed_in(OTHER)
+    address = await mine.begins()
+    assert (await other.sends(f"{address}/delete")).status_code == 404
+    assert where(await mine.sends(f"{address}/delete")) == "/my?said=草稿已删除"
+    assert (await mine.client.get(address)).status_code == 404
+
+
+async def test_anothers_draft_is_not_there(house: House, signed_in: Any) -> None:
+    mine, other, officer = await signed_in(), await signed_in(OTHER), await signed_in(OFFICER)
+    address = await mine.begins()
+    for path in (address, f"{address}?check=1"):
+        missing = await other.client.get("/my/drafts/LN-20260316-AAAAAA")
+        answer = await other.client.get(path)
+        assert (answer.status_code, answer.text) == (404, missing.text)
+    for path in (address, f"{address}/findings"):
+        assert (await other.sends(path, filled(example("A")))).status_code == 404
+        assert (await officer.sends(path, filled(example("A")))).status_code == 403
+    assert (await officer.client.get(address)).status_code == 403
+    assert (await house.browser().get(address)).status_code == 303
+    assert "alliance_name" not in body(house, address)
+
+
+async def test_a_form_from_elsewhere_changes_nothing(house: House, leader: Leader) -> None:
+    address = await leader.begins()
+    before = body(house, address)
+    for forged in ("", "x" * 32, "令牌"):
+        leader.csrf = forged
+        for path in (address, f"{address}/findings", f"{address}/delete", "/my/drafts", "/my/inbox"):
+            answer = await leader.sends(path, [*filled(example("A")), ("kind", "A")])
+            assert answer.status_code == 403, path
+    assert body(house, address) == before
+    assert len(house.tools.drafts.of(LEADER.office, house.tools.clock())) == 1
+
+
+async def test_a_very_large_alliance_fits_on_the_form(house: House, leader: Leader) -> None:
+    address, raw = await leader.begins("B"), example("B")
+    raw["members"] = [raw["members"][1] | {"name": f"第{number}家"} for number in range(300)]
+    await leader.fills(address, raw)
+    assert len(body(house, address)["members"]) == 300
+
+
+async def test_what_no_document_can_carry_is_saved_as_something_it_can(house: House, leader: Leader) -> None:
+    address = await leader.begins()
+    head = {"content-type": "application/x-www-form-urlencoded"}
+    seen = dict((await leader.page(address)).hidden("seen"))["seen"]
+    odd = httpx.QueryParams({"csrf": leader.csrf, "seen": seen, "/alliance_name": "甲\x00乙𠮷"})
+    assert (await leader.client.post(address, content=str(odd), headers=head)).status_code == 303
+    assert body(house, address)["alliance_name"] == "甲\ufffd乙𠮷"
+    assert (await leader.page(address)).value("/alliance_name") == "甲\ufffd乙𠮷"
+
+
+# Findings
+
+
+def checked(raw: dict[str, Any], tmp_path: Path) -> list[dict[str, str]]:
+    """What `beian check` finds on an application."""
+    file = tmp_path / "application.json"
+    file.write_text(canonical(raw), "utf-8")
+    found: list[dict[str, str]] = json.loads(CliRunner().invoke(starter.cli, ["check", str(file), "--json"]).output)
+    return found
+
+
+CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "good A": ("A", TODAY, {}),
+    "good B": ("B", "2023-04-10", {"agreement_effective_on": "2023-02-20"}),
+    "empty": ("A", TODAY, {"leader": {"uscc": LEADER.office}, "members": [], "documents": [], "counts": {"total": 1}}),
+    "out of the window": ("B", TODAY, {}),
+    "many faults": (
+        "A",
+        TODAY,
+        {
+            "alliance_name": "联盟", "innovation_goal": "字" * 501, "integrity_commitment": False,
+            "members": [{"name": "甲", "code": "不是代码"}, {"code": "91210102MA10ABCD6H", "position": "乙"}],
+        },
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_findings_while_typing_are_those_of_the_check(
+    house: House, leader: Leader, tmp_path: Path, case: str
+) -> None:
+    kind, today, changes = CASES[case]
+    clock_of(house).set(today)
+    leader.signs_in(house.tools, LEADER)
+    address, raw = await leader.begins(kind), example(kind, **changes)
+    before = body(house, address)
+    answer = await leader.sends(f"{address}/findings", filled(raw))
+    assert answer.status_code == 200
+    stamped = applications.stamped(read_back(raw), address.rpartition("/")[2], LEADER, house.tools.clock())
+    expected = checked(stamped, tmp_path)
+    assert expected
+    page = Page.of(answer.text)
+    assert all(page.says(each["message"]) for each in expected)
+    assert answer.text.count('<li class="error">') == sum(each["severity"] == "error" for each in expected)
+    assert answer.text.count('<li class="warning">') == sum(each["severity"] == "warning" for each in expected)
+    assert answer.text.count('<li class="check">') == sum(each["severity"] == "check" for each in expected)
+    assert body(house, address) == before, "nothing is saved"
+
+
+async def test_findings_point_to_the_fields_where_they_stand(leader: Leader) -> None:
+    address = await leader.begins()
+    rows = [("/members/0/type", "enterprise"), ("/members/3/name", "第四行"), ("/members/3/type", "enterprise")]
+    page = Page.of((await leader.sends(f"{address}/findings", rows)).text)
+    assert "#/members/3/code" in page.links
+    assert not any(link.startswith("#/members/0/") for link in page.links)
+    removed = [*rows, ("remove", "/members/3")]
+    page = Page.of((await leader.sends(f"{address}/findings", removed)).text)
+    assert not any(link.startswith("#/members/3") for link in page.links)
+
+
+@pytest.mark.parametrize("kind", ["A", "B"])
+async def test_every_link_on_the_form_leads_to_a_place_on_it(leader: Leader, kind: str) -> None:
+    address = await leader.begins(kind)
+    await leader.fills(address, example(kind, **CASES["many faults"][2]))
+    for path in (f"{address}?check=1", address):
+        page = await leader.page(path)
+        assert len(set(page.ids)) == len(page.ids)
+        inner = {link[1:] for link in page.links if link.startswith("#") and link != "#content"}
+        assert inner
+        assert inner <= set(page.ids)
+
+
+async def test_findings_stand_at_their_fields_once_they_were_asked_for(leader: Leader) -> None:
+    address, raw = await leader.begins(), example("A", innovation_goal="字" * 501)
+    assert where(await leader.fills(address, raw, ("do", "check"))) == f"{address}?check=1#found"
+    message = "技术创新目标限500字，现有501字"
+    quiet, loud = await leader.page(address), await leader.page(f"{address}?check=1")
+    assert "found-/innovation_goal" not in quiet.ids
+    assert "found-/innovation_goal" in loud.ids
+    assert loud.text.count(message) == 2, "in the contents and at the field"
+
+
+async def test_a_faulty_application_comes_back_with_everything_that_was_found(house: House, leader: Leader) -> None:
+    address, raw = await leader.begins(), example("A", innovation_goal="字" * 501, all_members_signed=False)
+    answer = await leader.fills(address, raw, ("do", "submit"))
+    assert answer.status_code == 422
+    page = Page.of(answer.text)
+    assert page.says("没有提交成功")
+    assert {"found-/innovation_goal", "found-/all_members_signed"} <= set(page.ids)
+    assert body(house, address)["innovation_goal"] == "字" * 501, "and is saved"
+    assert house.tools.register.row(address.rpartition("/")[2]) is None
+
+
+class Deaf(Filings):
+    """An engine of which nobody knows whether it heard."""
+
+    async def submit(self, raw: Mapping[str, Any]) -> Receipt:
+        """Never come back."""
+        raise Unreachable
+
+
+async def test_if_the_engine_does_not_answer_the_draft_stays(house: House, leader: Leader) -> None:
+    address = await leader.begins()
+    filings = house.tools.filings
+    deaf = Deaf(filings.client, filings.register, clock=filings.clock)
+    house.app.state.tools = replace(house.tools, filings=deaf)
+    answer = await leader.fills(address, example("A"), ("do", "submit"))
+    assert answer.status_code == 503
+    assert Page.of(answer.text).says("请稍后在本页再次提交")
+    assert body(house, address)["alliance_name"] == example("A")["alliance_name"]
+
+
+async def test_what_was_submitted_elsewhere_is_not_submitted_again(house: House, leader: Leader) -> None:
+    address = await leader.begins()
+    filing_id = address.rpartition("/")[2]
+    form = application(filing_id=filing_id, received_at="2026-03-16T09:00:00+08:00")
+    written(house.tools.register, told(form, until=instant(TODAY)))
+    answer = await leader.fills(address, example("A", technical_field="新材料"), ("do", "submit"))
+    assert where(answer).startswith(f"/filings/{filing_id}?said=这份申请已经提交")
+    assert house.tools.drafts.of(LEADER.office, house.tools.clock()) == []
+
+
+async def test_nobody_says_who_they_are_or_when_it_came(house: House, leader: Leader) -> None:
+    address, raw = await leader.begins(), example("A")
+    forged = [("/by/person", "somebody"), ("/received_at", "2020-01-01T00:00:00+08:00"), ("/filing_id", "MINE")]
+    forged += [("/kind", "B"), ("/legacy/archive_number", "1"), ("/by/role", "province_st")]
+    await leader.sends(address, [*filled(raw), *(await leader.page(address)).hidden("seen"), *forged, ("do", "save")])
+    assert body(house, address).keys() <= {"kind", *applications.names_of(Kind.A)}
+    assert body(house, address)["kind"] == "A"
+    stolen = example("A", leader=raw["leader"] | {"uscc": "91210102MA20001KX5"})
+    answer = await leader.fills(address, stolen, ("do", "submit"))
+    assert answer.status_code == 422
+    assert Page.of(answer.text).says("须由盟主企业账号提交")
+
+
+# Where filings stand
+
+
+def returned(filing_id: str) -> Any:
+    """A life of kind A up to its return, with two deficiencies."""
+    lacking = [
+        {"item": "FA-19", "message": "目标须分年度写明"},
+        {"item": "D2", "message": "协议缺第三页"},
+        {"item": "A-99", "message": "编号无人知道"},
+    ]
+    form = application(
+        filing_id=filing_id, received_at="2026-03-10T09:00:00+08:00", alliance_name=f"沈阳市{filing_id}产学研联盟"
+    )
+    acts = [("city", "return_for_correction", "2026-03-12T10:00", {"deficiencies": lacking, "reason": "请一并核对"})]
+    return told(form, *acts, until=instant("2026-03-13"))
+
+
+async def test_a_leader_sees_what_is_to_be_done_and_only_theirs(house: House, signed_in: Any) -> None:
+    written(house.tools.register, returned("LEAD-1"))
+    mine, other = await signed_in(), await signed_in(OTHER)
+    page = await mine.page("/my")
+    assert "/my/corrections/LEAD-1" in page.links
+    assert page.says("退回补正")
+    assert page.says("盟主企业")
+    assert page.says("2026年尚未发布申报通知")
+    assert "/filings/LEAD-1/acts/withdraw" in page.links, "what else may be done"
+    foreign = await other.page("/my")
+    assert not any("LEAD-1" in link for link in foreign.links)
+
+
+async def test_the_call_of_kind_b_is_told(house: House, leader: Leader) -> None:
+    for day, said in (("2023-04-10", "现在可以提交"), ("2023-03-31", "尚未开始"), ("2023-12-10", "已经结束")):
+        clock_of(house).set(day)
+        leader.signs_in(house.tools, LEADER)
+        assert (await leader.page("/my")).says(said), day
+
+
+async def test_staff_have_pages_of_their_own(signed_in: Any) -> None:
+    officer = await signed_in(OFFICER)
+    for path in ("/my", "/my/inbox", "/my/corrections/LEAD-1"):
+        assert (await officer.client.get(path)).status_code == 403
+
+
+# Corrections
+
+
+async def test_a_correction_shows_what_the_return_said_where_it_belongs(house: House, leader: Leader) -> None:
+    written(house.tools.register, returned("LEAD-2"))
+    page = await leader.page("/my/corrections/LEAD-2")
+    assert page.value("/alliance_name") == "沈阳市LEAD-2产学研联盟"
+    for message in ("目标须分年度写明", "协议缺第三页", "编号无人知道", "请一并核对"):
+        assert page.says(message)
+    assert {"found-/innovation_goal", "found-/documents/1/kind"} <= set(page.ids)
+    assert page.says("退回补正：目标须分年度写明")
+
+
+async def test_a_correction_is_saved_until_it_is_sent(house: House, signed_in: Any) -> None:
+    written(house.tools.register, returned("LEAD-3"))
+    one, two, other = await signed_in(), await signed_in(COLLEAGUE), await signed_in(OTHER)
+    address = "/my/corrections/LEAD-3"
+    raw = example("A", alliance_name="沈阳市LEAD-3产学研联盟", innovation_goal="第一年……")
+    assert where(await one.fills(address, raw)) == f"{address}?said=已保存"
+    assert (await two.page(address)).says("第一年……")
+    assert house.tools.drafts.of(LEADER.office, house.tools.clock()) == [], "it is no draft of a new application"
+    answer = await one.fills(address, raw | {"jurisdiction": "210200"}, ("do", "check"))
+    assert (await one.page(where(answer).partition("#")[0])).says("补正不得改变属地")
+    fragment = Page.of((await one.sends(f"{address}/findings", filled(raw | {"jurisdiction": "210200"}))).text)
+    assert fragment.says("补正不得改变属地")
+    assert (await other.client.get(address)).status_code == 404
+    assert (await other.sends(address, filled(raw))).status_code == 404
+    assert (await other.sends(f"{address}/findings", filled(raw))).status_code == 404
+
+
+async def test_only_what_was_returned_can_be_corrected(house: House, leader: Leader) -> None:
+    form = application(filing_id="LEAD-4", received_at="2026-03-10T09:00:00+08:00")
+    written(house.tools.register, told(form, until=instant("2026-03-11")))
+    assert where(await leader.client.get("/my/corrections/LEAD-4")).startswith("/filings/LEAD-4?said=")
+    answer = await leader.sends("/my/corrections/LEAD-4", [*filled(example("A")), ("do", "submit")])
+    assert where(answer).startswith("/filings/LEAD-4?said=")
+
+
+# The inbox
+
+
+async def test_messages_are_read_by_a_form_and_only_ones_own(house: House, signed_in: Any) -> None:
+    written(house.tools.register, returned("LEAD-5"))
+    mine, other = await signed_in(), await signed_in(OTHER)
+    inbox = await mine.page("/my/inbox")
+    links = [link for link in inbox.links if link.startswith("/my/inbox/")]
+    assert links
+    first = links[-1]
+    page = await mine.page(first)
+    assert page.says("标为已读")
+    assert "LEAD-5" in {row.filing_id for row in house.tools.audit.lines(person=LEADER.person)}
+    assert where(await mine.sends(first)).endswith("?said=已标为已读")
+    assert not (await mine.page(first)).says("标为已读")
+    for path in links:
+        assert (await other.client.get(path)).status_code == 404
+        assert (await other.sends(path)).status_code == 404
+    assert (await mine.client.get("/my/inbox/LEAD-5-1-99")).status_code == 404
+
+
+async def test_all_messages_are_marked_but_those_to_be_served(house: House, leader: Leader) -> None:
+    written(house.tools.register, returned("LEAD-6"))
+    page = await leader.page("/my/inbox")
+    assert page.says("待签收")
+    assert "已标为已读" in where(await leader.sends("/my/inbox"))
+    left = house.tools.letters.inbox(LEADER.office, unread=True)
+    assert [message.service for message, _ in left] == [True]
+
+
+async def test_a_notice_to_be_served_shows_its_text_only_once_it_was_opened(house: House, leader: Leader) -> None:
+    written(house.tools.register, returned("LEAD-7"))
+    message = next(row for row in house.tools.register.messages("LEAD-7") if row.service)
+    page = await leader.page(f"/my/inbox/{message.id}")
+    assert page.says("打开即为签收")
+    assert message.body.splitlines()[-1] not in page.text
+    letter = house.tools.letters.row(message.id)
+    assert letter
+    assert letter.read_at is None
+
+
+# With the engine
+
+
+@asynccontextmanager
+async def at_the_gateway(gateway: Served, who: Identity = LEADER) -> AsyncIterator[Leader]:
+    """A leader's browser at a gateway that is being served."""
+    async with leading(gateway.tools, httpx.AsyncClient(base_url=gateway.base), who) as browser:
+        yield browser
+
+
+async def test_an_application_goes_its_way_through_the_forms(world: World) -> None:
+    """Submitted, returned, acknowledged and corrected: every step twice, and each is entered once."""
+    async with served(world, "2027-03-15") as gateway, at_the_gateway(gateway) as leader:
+        address = await leader.begins()
+        filing_id = address.rpartition("/")[2]
+        raw = example("A", alliance_name=f"沈阳市{filing_id}产学研联盟")
+        form = [*filled(raw), *(await leader.page(address)).hidden("seen"), ("do", "submit")]
+        assert where(await leader.sends(address, form)).startswith(f"/filings/{filing_id}?said=备案申请已提交")
+        assert where(await leader.sends(address, form)).startswith(f"/filings/{filing_id}?said=这份申请已经提交")
+        assert where(await leader.client.get(address)) == f"/filings/{filing_id}"
+        assert gateway.tools.drafts.of(LEADER.office, gateway.clock()) == []
+        story = Story(world, filing_id)
+        (first,) = story.docket
+        assert isinstance(first.event, Submit)
+        assert first.event.by == LEADER.by
+        assert first.at == gateway.clock()
+
+        await story.city("return_for_correction", "2027-03-16", deficiencies=[{"item": "FA-19", "message": "写明年度"}])
+        gateway.clock.set("2027-03-17")
+        leader.signs_in(gateway.tools, LEADER)
+        message = next(row for row in world.register.messages(filing_id) if row.service)
+        assert "已签收" in where(await leader.sends(f"/my/inbox/{message.id}"))
+        assert "已标为已读" in where(await leader.sends(f"/my/inbox/{message.id}"))
+        assert (await leader.page(f"/my/inbox/{message.id}")).says("写明年度")
+
+        correction = f"/my/corrections/{filing_id}"
+        corrected = raw | {"innovation_goal": "第一年完成样机，第二年小批量。"}
+        for fault, said in (
+            ({"all_members_signed": False}, "全体成员须已签署协议"),
+            ({"counts": {}}, "成员数量：须填写"),
+        ):
+            faulty = await leader.fills(correction, corrected | fault, ("do", "submit"))
+            assert faulty.status_code == 422
+            assert Page.of(faulty.text).says(said)
+        assert world.register.refused_acts(filing_id) == []
+        form = [*filled(corrected), *(await leader.page(correction)).hidden("seen", "id"), ("do", "submit")]
+        assert "已补正重报" in where(await leader.sends(correction, form))
+        assert "已补正重报" in where(await leader.sends(correction, form))
+        assert story.kinds() == ["submit", "return_for_correction", "acknowledge_service", "resubmit"]
+        assert story.filing.stage is Stage.SUBMITTED
+        assert story.filing.version == 2
+        assert world.register.paper(story.filing.paper)["innovation_goal"] == corrected["innovation_goal"]
+
+
+async def test_two_submissions_at_once_are_one_filing(world: World) -> None:
+    """By the clock of the wall, as two clicks would come."""
+    async with served(world, "2027-03-15") as gateway:
+        tools = replace(gateway.tools, filings=world.door)
+        gateway.app.state.tools = tools
+        async with leading(tools, httpx.AsyncClient(base_url=gateway.base)) as leader:
+            address = await leader.begins()
+            filing_id = address.rpartition("/")[2]
+            raw = example("A", alliance_name=f"沈阳市{filing_id}产学研联盟", agreement_effective_on="2025-01-10")
+            form = [*filled(raw), *(await leader.page(address)).hidden("seen"), ("do", "submit")]
+            answers = await asyncio.gather(*(leader.sends(address, form) for _ in range(4)))
+            assert {where(each).partition("?")[0] for each in answers} == {f"/filings/{filing_id}"}
+            assert [entry.event.kind for entry in world.register.docket(filing_id)] == ["submit"]
+            assert tools.drafts.of(LEADER.office, tools.clock()) == []

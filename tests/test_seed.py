@@ -1,0 +1,40 @@
+"""The invented alliances stand where they should, on whatever day somebody opens the desk for the first time."""
+
+from datetime import datetime
+
+import pytest
+
+from activities.register import Register
+from examples.seed import ALLIANCES, past, written
+from models.values import SHANGHAI
+from models.vocabulary import Stage
+from regulation.simulation import simulate
+from tests.databases import DATABASES
+
+STAGES = {
+    "LN-SHOW-01": Stage.SUBMITTED, "LN-SHOW-02": Stage.UNDER_REVIEW, "LN-SHOW-03": Stage.UNDER_REVIEW,
+    "LN-SHOW-04": Stage.RETURNED, "LN-SHOW-05": Stage.ON_NOTICE, "LN-SHOW-06": Stage.AT_PROVINCE,
+    "LN-SHOW-07": Stage.IN_FORCE, "LN-SHOW-10": Stage.IN_FORCE,
+}  # fmt: skip
+"""What does not depend on the time of the year."""
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+@pytest.mark.parametrize("day", [5, 22])
+def test_on_any_day_every_past_is_lawful_and_ends_where_it_should(month: int, day: int) -> None:
+    now = datetime(2026, month, day, 11, tzinfo=SHANGHAI)
+    for alliance in ALLIANCES:
+        lived = simulate(*past(alliance, now), now)
+        assert lived.filing, lived.findings
+        assert [entry.refused for entry in lived.docket if entry.refused] == []
+        assert STAGES.get(alliance.id, lived.filing.stage) is lived.filing.stage
+
+
+@pytest.mark.parametrize("databases", DATABASES, indirect=True)
+def test_what_is_written_verifies_and_is_written_once(register: Register) -> None:
+    now = datetime(2026, 11, 22, 11, tzinfo=SHANGHAI)
+    for _ in range(2):
+        for alliance in ALLIANCES:
+            written(register, alliance, now)
+    assert [register.verify(alliance.id) for alliance in ALLIANCES] == [[]] * len(ALLIANCES)
+    assert len({row.archive_number for row in register.filings() if row.archive_number}) == 4
