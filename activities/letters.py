@@ -284,10 +284,11 @@ class Letters:
 
         With `after`, the next ones; those of one instant are never parted, so whoever goes on after the last misses none.
         """
-        at = col(MessageRow.created_at)
         query = select(MessageRow, LetterRow).where(LetterRow.id == MessageRow.id, MessageRow.office == office)
-        if unread:
-            query = query.where(col(LetterRow.read_at).is_(None))
+        at = col(MessageRow.created_at)
+        if unread:  # by the letters' own index: few of an office's messages are unread
+            query = query.where(LetterRow.office == office, col(LetterRow.read_at).is_(None))
+            at = col(LetterRow.created_at)
         with reading(self.engine) as session:
             if after is None:
                 newest = query.order_by(at.desc(), col(MessageRow.id).desc()).limit(limit)

@@ -58,6 +58,17 @@ class FilingRow(SQLModel, table=True):
         Index("ix_filings_awaited", "waiting_for", "next_deadline", "filing_id"),
         Index("ix_filings_place", "jurisdiction", "next_deadline", "filing_id"),
         Index("ix_filings_stage", "stage", "next_deadline", "filing_id"),
+        Index(
+            "ix_filings_public",
+            "archive_number",
+            "alliance_name",
+            "leader_name",
+            "jurisdiction",
+            "kind",
+            "technical_field",
+            "archived_on",
+            "stage",
+        ),
     )
 
     filing_id: str = Field(primary_key=True, max_length=64)
@@ -149,7 +160,11 @@ class LetterRow(SQLModel, table=True):
     """
 
     __tablename__ = "letters"
-    __table_args__ = (Index("ix_letters_open", "closed_at", "handed_at"),)
+    __table_args__ = (
+        Index("ix_letters_open", "closed_at", "handed_at"),
+        Index("ix_letters_failed", "failed", "office", "closed_at"),
+        Index("ix_letters_unread", "office", "read_at", "created_at"),
+    )
 
     id: str = Field(primary_key=True, max_length=100)
     filing_id: str | None = Field(default=None, max_length=64, index=True)
@@ -189,6 +204,7 @@ class PublicNoticeRow(SQLModel, table=True):
     """公示与公告: what is made public, written with the entry that causes it."""
 
     __tablename__ = "public_notices"
+    __table_args__ = (Index("ix_public_notices_shown", "shown_until", "shown_from"),)
 
     id: str = Field(primary_key=True, max_length=100)
     filing_id: str = Field(max_length=64, foreign_key="filings.filing_id", index=True)
@@ -198,13 +214,14 @@ class PublicNoticeRow(SQLModel, table=True):
     shown_from: date
     shown_until: date | None = None
     content: str = long_text()
-    published_at: datetime = instant()
+    published_at: datetime = instant(index=True)
 
 
 class AnnualReportRow(SQLModel, table=True):
     """年度报送: what became of each due year of each filing."""
 
     __tablename__ = "annual_reports"
+    __table_args__ = (Index("ix_annual_reports_year", "year", "status"),)
 
     filing_id: str = Field(primary_key=True, max_length=64, foreign_key="filings.filing_id")
     year: int = Field(primary_key=True)

@@ -210,13 +210,17 @@ class Life:
 
     async def is_returned_and_corrected(self) -> None:
         """退回补正, reasons picked from the checklist, and 补正重报."""
-        lacking = {"/deficiencies/1/item": "A-03", "/deficiencies/1/message": "请补充合作协议附件"}
-        await self.does("c-101", "return_for_correction", "退回补正", lacking)
+        page = self.visitor.page
+        await self.visitor.signs_in("c-101")
+        await self.visitor.opens(f"/filings/{self.filing}/acts/return_for_correction")
+        line = await page.locator("input[type=checkbox][value='A-17']").first.get_attribute("name") or ""
+        lacking = {line: "A-17", line.replace("/item", "/message"): "请补充合作协议附件"}
+        await self.visitor.decides(self.filing, "return_for_correction", "退回补正", lacking)
         await self.visitor.signs_in("u-leader-01")
         await self.visitor.opens(f"/filings/{self.filing}")
-        await self.visitor.page.get_by_role("link", name="补正重报", exact=True).first.click()
+        await page.get_by_role("link", name="补正重报", exact=True).first.click()
         await self.visitor.looks()
-        assert "请补充合作协议附件" in await self.visitor.page.locator("main").inner_text()
+        assert "请补充合作协议附件" in await page.locator("main").inner_text()
         await self.visitor.fills({"/leader/fax": "024-00000009"})
         assert "登记" in await self.visitor.presses("补正重报")
 

@@ -31,7 +31,7 @@ async def opened(var: Path, **changed: Any) -> AsyncIterator[House]:
     migrate(settings.register_url)
     async with visiting(settings, Clock(NOW)) as house:
 
-        @house.app.post("/my/uploads/try")
+        @house.app.post("/filings/F-1/try")
         @house.app.post("/my/try")
         @house.app.post("/api/v1/try")
         @house.app.post("/try")
@@ -246,7 +246,8 @@ async def chunks(count: int, size: int = 10_000) -> AsyncIterator[bytes]:
         ("/api/v1/try", {}, 100_000),
         ("/my/try", {}, 100_000),
         ("/my/try", {"Content-Type": "multipart/form-data; boundary=b"}, 1_200_000),
-        ("/my/uploads/try", {"Content-Type": "application/pdf"}, 1_200_000),
+        ("/my/try", {"Content-Type": "application/pdf"}, 100_000),
+        ("/filings/F-1/try", {"Content-Type": "multipart/form-data; boundary=b"}, 1_200_000),
     ],
 )
 async def test_a_request_may_be_so_large(house: House, path: str, headers: dict[str, str], most: int) -> None:

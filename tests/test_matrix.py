@@ -22,7 +22,7 @@ from httpx import AsyncClient, Response
 from sqlmodel import Session, SQLModel, select
 
 from activities.register import Register, within
-from activities.rows import act_id
+from activities.rows import act_id, paper_of
 from deploy.database import migrate
 from gateway.app import create
 from gateway.handling import HandlingKind, post_of
@@ -526,6 +526,41 @@ async def test_what_is_anothers_is_as_good_as_nothing(town: Town, who: Identity)
             count += 1
     assert count > 5
     assert kept(town) == before, "somebody changed what is not theirs"
+
+
+@TOWN
+@pytest.mark.parametrize("who", EMBEDDED.values(), ids=EMBEDDED)
+async def test_papers_are_for_those_whose_work_they_are_and_reading_them_is_on_record(
+    town: Town, who: Identity
+) -> None:
+    """They name persons, phones and amounts: not for evaluators, auditors, operators; objections for the reviewer alone."""
+    tools, reader = town.house.tools, visitor(town, who)
+    nowhere = (
+        Door("GET", "/filings/{filing_id}/entries/9999/paper"),
+        Door("GET", "/api/v1/filings/{filing_id}/papers/{digest}"),
+    )
+    for filing_id in (each for each in town.ids if town.sees(who, each)):
+        for entry in tools.register.docket(filing_id):
+            if not (paper := paper_of(entry)):
+                continue
+            reviewing = (who.role, who.office) == ((Role.ZONE, ZONE) if filing_id == ZONES else reviewer_of(filing_id))
+            working = who.role not in (Role.EVALUATOR, Role.AUDITOR, Role.OPERATOR)
+            may = reviewing if entry.event.kind == ActKind.OBJECT else working
+            named = {"filing_id": filing_id, "digest": paper}
+            doors_ = Door("GET", f"/filings/{{filing_id}}/entries/{entry.number}/paper"), nowhere[1]
+            for door, nothing in zip(doors_, nowhere, strict=True):
+                before = len(tools.audit.lines(filing_id=filing_id, person=who.person, limit=1000))
+                answer = await reader.asks(door, named)
+                noted = len(tools.audit.lines(filing_id=filing_id, person=who.person, limit=1000)) - before
+                assert (answer.status_code, noted) == ((200, 1) if may else (404, 0)), (entry.event.kind, door)
+                if not may:
+                    none = {"filing_id": filing_id, "digest": NOBODYS["digest"]}
+                    assert answer_of(answer, named) == answer_of(await reader.asks(nothing, none), none)
+
+
+def reviewer_of(filing_id: str) -> tuple[Role, str]:
+    """The city that reviews a filing outside any zone."""
+    return Role.CITY_ST, DALIAN if filing_id == THEIRS else SHENYANG
 
 
 @TOWN

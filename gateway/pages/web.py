@@ -17,7 +17,7 @@ from gateway.sessions import Session, cookie_of
 from gateway.tools import Doors, Tools
 from gateway.uploads import TYPES
 from models.register import FilingRow, MessageRow
-from models.values import day_of
+from models.values import day_of, digest
 from models.vocabulary import ActKind, Kind, LapseKind, Role, Stage
 from regulation import offices
 from regulation.calendar import days_left
@@ -105,6 +105,7 @@ def render(request: Request, tools: Tools, name: str, session: Session | None, *
             csrf=session.csrf if session else "",
             embedded=tools.settings.identity == "embedded",
             today=day_of(tools.clock()),
+            said=_said(request),
             **shown,
         )
     )
@@ -118,10 +119,23 @@ def page(
     return HTMLResponse(render(request, tools, name, session, **shown), status, headers)
 
 
+SAID = "beian-said"
+"""The cookie by which a page knows that what its address says was said by us, and not by whoever made the link."""
+
+
 def then(address: str, said: str = "") -> RedirectResponse:
     """Where a visitor goes after a form was taken, and what they are told there."""
-    joined = f"{address}{'&' if '?' in address else '?'}said={quote(said)}" if said else address
-    return RedirectResponse(joined, 303)
+    if not said:
+        return RedirectResponse(address, 303)
+    response = RedirectResponse(f"{address}{'&' if '?' in address else '?'}said={quote(said)}", 303)
+    response.set_cookie(SAID, digest(said), max_age=600, httponly=True, samesite="lax")
+    return response
+
+
+def _said(request: Request) -> str | None:
+    """What a visitor was told to be told here."""
+    said = request.query_params.get("said")
+    return said if said and request.cookies.get(SAID) == digest(said) else None
 
 
 def addressee(message: MessageRow) -> str:
