@@ -36,6 +36,7 @@ from models.settings import Settings
 from models.vocabulary import ActKind, Kind, Stage
 from regulation import offices, texts
 from tests.applications import EXAMPLES, good
+from tests.law.editions import FOLDER
 from tests.simulated import END, NOW, Papered, lived, written
 from tests.story import Story, application
 from tests.test_channels import bounce as report_of_failure
@@ -815,8 +816,9 @@ async def test_reading_the_notice_that_is_to_be_served_is_an_entry(world: World,
 
 @pytest.fixture(scope="module")
 def processes(var: Path) -> Callable[..., Answer]:
-    """The command line as anybody calls it."""
-    environment = os.environ | {"BEIAN_VAR": str(var), "TEMPORAL_ADDRESS": NOBODY}
+    """The command line as anybody calls it; it knows the editions that lives count by if the law's cases were read before."""
+    known = {"BEIAN_EDITIONS": str(FOLDER)}
+    environment = os.environ | known | {"BEIAN_VAR": str(var), "TEMPORAL_ADDRESS": NOBODY}
 
     def call(*arguments: str, stdin: bytes = b"") -> Answer:
         done = subprocess.run(
