@@ -10,13 +10,19 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
+from uuid import uuid4
 
-from temporalio.client import WorkflowHandle
+from google.protobuf.field_mask_pb2 import FieldMask
+from temporalio.api.common.v1 import TimeSkippingConfig, WorkflowExecution
+from temporalio.api.workflow.v1 import WorkflowExecutionOptions
+from temporalio.api.workflowservice.v1 import UpdateWorkflowExecutionOptionsRequest
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
-from temporalio.testing._timeskipping import TimeSkippingConfig
+from temporalio.testing._timeskipping import TimeSkippingConfig as Skipping
 from temporalio.worker import Worker
 
 import worker as service
@@ -27,22 +33,35 @@ from activities.register import Register
 from deploy.database import migrate
 from deploy.embedded import temporal
 from gateway.client import Filings, read_instant, workflow_id
-from models.filing import AgendaLine, Receipt
+from models.filing import AgendaLine, Filing, Receipt
 from models.settings import Settings
 from models.values import digest
-from regulation import intake
+from regulation import agenda, entries, intake, lifecycle
+from regulation.moment import Moment
 from workflows.filing import AllianceFiling
 
 FLAGS = (
     "frontend.WorkflowTimeSkippingEnabled=true",
     "history.workflowIdReuseMinimalInterval=0",
     'history.timerProcessorMaxTimeShift="1ms"',
+    "history.timerProcessorMaxPollRPS=10000",  # by default 20: no more timers fire in a second, whoever they belong to
+    "history.transferProcessorMaxPollRPS=10000",
 )
-EARLY = timedelta(seconds=2)
-"""How long before an act's receipt the clock is brought, so that sending it does not overtake what follows."""
+EARLY = timedelta(seconds=4)
+"""How long before an act's receipt the clock is brought, so that sending it does not overtake what follows. A receipt may
+lie 5 seconds ahead (Instants 3)."""
 
-BEFORE_THE_START = timedelta(milliseconds=500)
-"""How long before a delayed start skipping stops: a skip whose end falls into a busy moment runs on to the next timer."""
+QUIET = timedelta(minutes=10)
+"""How far from everything that time brings a long skip ends: longer than any filing is at work, or any request under way.
+
+A skip whose end passes while the filing is at work runs on to the timer after it (temporalio/temporal#11373).
+"""
+
+NEAR = timedelta(seconds=10)
+"""What comes as soon as this is waited for: a request to skip must not meet it."""
+
+AT_REST = 120
+"""How often a filing is looked at before it comes to rest, each time a little later: a minute in all."""
 
 
 @asynccontextmanager
@@ -50,7 +69,7 @@ async def skipping_server(**options: Any) -> AsyncIterator[WorkflowEnvironment]:
     """A real server with the filings' search attributes, on which time can be skipped."""
     extra = [part for flag in FLAGS for part in ("--dynamic-config-value", flag)]
     environment = await WorkflowEnvironment.start_time_skipping_v2(
-        ts_config=TimeSkippingConfig(enabled=False),
+        ts_config=Skipping(enabled=False),
         dev_server_existing_path=temporal(),
         dev_server_log_level="error",
         dev_server_extra_args=extra,
@@ -60,6 +79,32 @@ async def skipping_server(**options: Any) -> AsyncIterator[WorkflowEnvironment]:
     async with environment:
         await service.register_search_attributes(environment.client)
         yield environment
+
+
+@dataclass(frozen=True)
+class Rest:
+    """A filing of which nothing is under way: its clock, and what it is, if the register knows it and it still runs."""
+
+    now: datetime
+    filing: Filing | None = None
+    runs: bool = True
+
+    @property
+    def due(self) -> datetime | None:
+        """When time brings something next."""
+        due = agenda.next_lapse(self.filing) if self.filing else None
+        return due.at if due else None
+
+    def quiet_before(self, instant: datetime) -> datetime:
+        """The latest instant up to this one that lies far from everything that time will bring."""
+        filing, coming = self.filing, list[datetime]()
+        while filing and (due := entries.due_by(filing, instant + QUIET)):
+            coming.append(due.at)
+            filing = lifecycle.apply(filing, due.lapse, Moment(due.at, due.at))
+        for at in reversed(coming):
+            if instant - at < QUIET:
+                instant = at - QUIET
+        return instant
 
 
 @dataclass
@@ -98,7 +143,7 @@ class World:
     ) -> AsyncIterator[Worker]:
         """A worker and its postman."""
         settings = self.settings.model_copy(update={"task_queue": queue or self.settings.task_queue})
-        built, postman = service.build(self.environment.client, self.register, settings, channels)
+        built, postman = service.build(self.client, self.register, settings, channels)
         async with built:
             rounds = [asyncio.create_task(postman.run())] if self.delivering else []
             try:
@@ -108,28 +153,83 @@ class World:
                     each.cancel()
                 await asyncio.gather(*rounds, return_exceptions=True)
 
+    @cached_property
+    def client(self) -> Client:
+        """Through which everything here reaches the server."""
+        return self.environment.client
+
     @property
     def door(self) -> Filings:
         """The door for programs, by the clock of the wall."""
-        return Filings(self.environment.client, self.register, self.settings.task_queue)
+        return Filings(self.client, self.register, self.settings.task_queue)
 
     def door_at(self, now: datetime, queue: str | None = None) -> Filings:
         """The door at another time."""
-        return Filings(self.environment.client, self.register, queue or self.settings.task_queue, clock=lambda: now)
+        return Filings(self.client, self.register, queue or self.settings.task_queue, clock=lambda: now)
 
     def handle(self, filing_id: str) -> WorkflowHandle[Any, Any]:
         """A filing's workflow, whichever run it is in."""
-        return self.environment.client.get_workflow_handle(workflow_id(filing_id))
+        return self.client.get_workflow_handle(workflow_id(filing_id))
+
+    # Time
 
     async def now(self, filing_id: str) -> datetime:
         """A filing's clock."""
         return await self.environment.get_current_time(self.handle(filing_id))
 
-    async def on(self, filing_id: str, instant: datetime) -> None:
-        """Skip a filing's time to an instant, if that is still to come."""
-        left = instant - await self.now(filing_id)
-        if left > timedelta(0):
-            await self.environment.fast_forward(self.handle(filing_id), left)
+    async def on(self, filing_id: str, instant: datetime) -> datetime:
+        """Let a filing's time pass to an instant, if that is still to come, with all that it brings; its clock then.
+
+        What lies far off the server skips to by itself, over whatever comes; near what time brings it goes step by step.
+        """
+        rest = await self.at_rest(filing_id, unless_past=instant)
+        while rest.runs and rest.now < instant:
+            due, quiet = rest.due, rest.quiet_before(instant)
+            next_step = min(due, instant) if due else instant
+            if next_step - rest.now < NEAR:
+                await asyncio.sleep((next_step - rest.now).total_seconds())
+            elif quiet - rest.now >= QUIET:
+                await self.environment.fast_forward(self.handle(filing_id), quiet - rest.now)
+                if quiet == instant:
+                    return instant
+            else:
+                await self.skip_once(filing_id, None if next_step == due else instant - rest.now)
+            rest = await self.at_rest(filing_id)
+        return rest.now
+
+    async def at_rest(self, filing_id: str, unless_past: datetime | None = None) -> "Rest":
+        """Wait until nothing is under way in a filing, and nothing is due that has not been entered; or not, if it is late."""
+        for tries in range(AT_REST):
+            await asyncio.sleep(0.01 * tries)
+            found = (await self.handle(filing_id).describe()).raw_description
+            clock = found.workflow_extended_info.time_skipping_info.current_time
+            now = clock.ToDatetime(tzinfo=UTC) if clock.seconds else datetime.now(UTC)
+            if found.workflow_execution_info.status != int(WorkflowExecutionStatus.RUNNING):
+                return Rest(now, runs=False)
+            if unless_past and now >= unless_past:
+                return Rest(now)
+            filing = self.register.filing(filing_id)
+            if not (found.HasField("pending_workflow_task") or (filing and entries.due_by(filing, now))):
+                return Rest(now, filing)
+        raise TimeoutError(f"{filing_id}: it does not come to rest")
+
+    async def skip_once(self, filing_id: str, by: timedelta | None = None) -> None:
+        """Skip to a filing's next timer, or by so much if that is less, and no further. Of a filing at rest it is done at once."""
+        config = TimeSkippingConfig(enabled=True, max_session_skip_count=1)
+        if by:
+            config.fast_forward_config.id = uuid4().hex
+            config.fast_forward_config.duration.FromTimedelta(by)
+        await self.client.workflow_service.update_workflow_execution_options(
+            UpdateWorkflowExecutionOptionsRequest(
+                namespace=self.client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=workflow_id(filing_id)),
+                workflow_execution_options=WorkflowExecutionOptions(time_skipping_config=config),
+                update_mask=FieldMask(paths=["time_skipping_config"]),
+            ),
+            timeout=NEAR,
+        )
+
+    # What people do
 
     async def submits(self, application: Mapping[str, Any]) -> Receipt:
         """Submit an application at its `received_at`, which may lie years ahead."""
@@ -138,15 +238,17 @@ class World:
         form = intake.examine(application, received_at, self.register.known("", application)).form
         assert form, "an application with errors starts nothing"
         key = self.register.lodge(form.filing_id, "application", intake.paper(form), received_at)
-        by = form.by
-        await self.environment.client.start_workflow(
-            AllianceFiling.run,
-            Start(filing_id=form.filing_id, paper=key, received_at=received_at, by=by),
-            start_delay=max(received_at - EARLY - datetime.now(UTC), timedelta(0)),
-            **self.door.named(form.filing_id, form.alliance_name, form.jurisdiction),
-        )
-        await self.on(form.filing_id, received_at - EARLY - BEFORE_THE_START)
+        start = Start(filing_id=form.filing_id, paper=key, received_at=received_at, by=form.by)
+        named = self.door.named(form.filing_id, form.alliance_name, form.jurisdiction)
+        await self.starts(start, received_at - EARLY, named)
         return await self.door_at(received_at).submit(application)
+
+    async def starts(self, start: Start, at: datetime, named: Mapping[str, Any]) -> None:
+        """Start a filing's workflow at an instant, which may lie years ahead."""
+        delay = max(at - datetime.now(UTC), timedelta(0))
+        await self.client.start_workflow(AllianceFiling.run, start, start_delay=delay, **named)
+        if delay > NEAR:
+            await self.skip_once(start.filing_id)
 
     async def acts(self, filing_id: str, raw: Mapping[str, Any]) -> Receipt:
         """Do an act when it reaches the filing (`reaches`, else `received_at`)."""
@@ -154,10 +256,10 @@ class World:
         received_at, reaches = read_instant(raw["received_at"]), read_instant(raw.pop("reaches", None))
         assert received_at
         if self.is_open(filing_id):
-            await self.on(filing_id, reaches or received_at - EARLY)
-        if not self.is_open(filing_id):
-            return await self.acts_on_closed(filing_id, raw, reaches or received_at)
-        return await self.door_at(await self.now(filing_id)).act(filing_id, raw)
+            now = await self.on(filing_id, reaches or received_at - EARLY)
+            if self.is_open(filing_id):
+                return await self.door_at(now).act(filing_id, raw)
+        return await self.acts_on_closed(filing_id, raw, reaches or received_at)
 
     def is_open(self, filing_id: str) -> bool:
         """Whether a filing's workflow ought to run."""
@@ -169,16 +271,10 @@ class World:
         return await self.door_at(at).act(filing_id, raw)
 
     async def signals(self, filing_id: str, raw: Any, at: datetime) -> None:
-        """Send a signal `act` at an instant, and wait until it is in the docket."""
+        """Send a signal `act` at an instant, and wait until it is dealt with."""
         await self.on(filing_id, at)
-        before = self.register.row(filing_id)
         await self.handle(filing_id).signal("act", raw)
-        for _ in range(600):
-            row = self.register.row(filing_id)
-            if row and before and row.number > before.number:
-                return
-            await asyncio.sleep(0.05)
-        raise TimeoutError(f"{filing_id}: the signal was not entered")
+        await self.at_rest(filing_id)
 
     async def agenda(self, filing_id: str) -> list[AgendaLine]:
         """What the workflow answers when asked for its agenda."""

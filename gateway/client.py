@@ -261,8 +261,9 @@ class Filings:
 
 def _passes(error: RPCError) -> bool:
     """Whether the engine would take the same again in a moment: it is busy, or the task that had the act was given up."""
-    aborted = error.status is RPCStatusCode.UNAVAILABLE and error.message.startswith("Update-with-Start")
-    return aborted or error.status is RPCStatusCode.RESOURCE_EXHAUSTED
+    aborted = any(words in error.message for words in ("Update-with-Start", "update was aborted"))
+    given_up = error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.ABORTED) and aborted
+    return given_up or error.status is RPCStatusCode.RESOURCE_EXHAUSTED
 
 
 def workflow_id(filing_id: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -110,7 +111,8 @@ def handle(app: FastAPI) -> None:
         if request.url.path.startswith("/api/"):
             return problem(error)
         if isinstance(error, SignInFirst):
-            return RedirectResponse(f"/sign-in?next={request.url.path}", 303)
+            asked = f"{request.url.path}?{request.url.query}".rstrip("?") if request.method == "GET" else ""
+            return RedirectResponse(f"/sign-in?next={quote(asked)}", 303)
         tools = request.app.state.tools
         session = session_of(request, tools) if not isinstance(error, SQLAlchemyError) else None
         told = problem_of(error)

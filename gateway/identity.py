@@ -83,6 +83,10 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def refuse_to_expose(settings: Settings) -> None:
-    """The embedded identity lets anybody be anybody: it never listens where others could reach it."""
-    if settings.identity == "embedded" and settings.gateway_host not in LOOPBACK:
+    """The embedded identity lets anybody be anybody: it never listens where others could reach it. Who may be reached says how."""
+    if settings.gateway_host in LOOPBACK:
+        return
+    if settings.identity == "oidc" and not settings.gateway_address:
+        sys.exit(f"监听 {settings.gateway_host} 须写明对外地址；请设置 BEIAN_GATEWAY_ADDRESS")
+    if settings.identity == "embedded":
         sys.exit(f"演示身份只能用于本机，不得监听 {settings.gateway_host}；请设置 BEIAN_IDENTITY=oidc")

@@ -1,5 +1,7 @@
 """What tests share: one server whose time can be skipped, and one world on it."""
 
+import gc
+import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -8,8 +10,20 @@ from temporalio.testing import WorkflowEnvironment
 from activities.register import Register
 from deploy.skipping import skipping_server
 from tests.databases import Databases, Postgresql, Sqlite
+from tests.order import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from tests.simulated import holding, lived, written
 from tests.world import World
+
+__all__ = ["pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
+
+os.environ |= {"GOGC": "400", "GOMAXPROCS": "1"}  # servers of the tests: memory for time, and one processor each
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: garbage is not looked for in it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

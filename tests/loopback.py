@@ -3,6 +3,7 @@
 Each can be started again on the port it had, as after an outage: `with receiver(port=earlier.port)`.
 """
 
+import asyncio
 import json
 import socket
 import ssl
@@ -18,7 +19,6 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 import trustme
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -239,27 +239,99 @@ def mail_server(
     accounts: Mapping[str, str] | None = None,
 ) -> Iterator[MailServer]:
     """A mail server; with accounts, only they may send."""
-    server = MailServer(port or free_port(), accounts=dict(accounts or {}))
     context = None
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(context)
-    controller = Controller(
-        server,
-        hostname=HOST,
-        port=server.port,
-        ssl_context=context if security == "tls" else None,
-        tls_context=context if security == "starttls" else None,
-        require_starttls=security == "starttls",
-        authenticator=server.knows,
-        auth_required=bool(accounts),
-        auth_require_tls=security == "starttls",
-    )
-    controller.start()
+    with socket.create_server((HOST, port)) as listener:
+        server = MailServer(int(listener.getsockname()[1]), accounts=dict(accounts or {}))
+        loop = asyncio.new_event_loop()
+
+        def speaker() -> _Speaker:
+            return _Speaker(
+                server,
+                loop=loop,
+                hostname=HOST,
+                enable_SMTPUTF8=True,
+                tls_context=context if security == "starttls" else None,
+                require_starttls=security == "starttls",
+                authenticator=server.knows,
+                auth_required=bool(accounts),
+                auth_require_tls=security == "starttls",
+            )
+
+        serving = loop.create_task(_served(listener, speaker, context if security == "tls" else None))
+        thread = Thread(target=_until_over, args=(loop, serving), daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            loop.call_soon_threadsafe(serving.cancel)
+            thread.join()
+
+
+class _Speaker(SMTP):
+    """One connection, of which it can be known that it is over."""
+
+    def __init__(self, handler: MailServer, **options: Any) -> None:
+        super().__init__(handler, **options)
+        self.is_over = asyncio.Event()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Say so."""
+        super().connection_lost(error)
+        self.is_over.set()
+
+
+async def _served(listener: socket.socket, speaker: Callable[[], _Speaker], context: ssl.SSLContext | None) -> None:
+    """Speak with every client; once cancelled, with nobody: no connection is left open."""
+    loop = asyncio.get_running_loop()
+    speaking: list[asyncio.Task[None]] = []
+    connections: list[socket.socket] = []
+
+    def accept() -> None:
+        with suppress(BlockingIOError, ConnectionAbortedError):
+            connections.append(listener.accept()[0])
+            speaking.append(loop.create_task(_spoken(speaker(), connections[-1], context)))
+
+    listener.setblocking(False)
+    loop.add_reader(listener, accept)
     try:
-        yield server
+        await asyncio.Event().wait()
     finally:
-        controller.stop()
+        loop.remove_reader(listener)
+        for each in speaking:
+            each.cancel()
+        await asyncio.gather(*speaking, return_exceptions=True)
+        for connection in connections:  # also of those with whom nobody had begun to speak
+            connection.close()
+        answering = asyncio.all_tasks() - {asyncio.current_task()}
+        for each in answering:
+            each.cancel()
+        await asyncio.gather(*answering, return_exceptions=True)
+
+
+async def _spoken(speaker: _Speaker, connection: socket.socket, context: ssl.SSLContext | None) -> None:
+    """Speak with one client until one of the two goes, and until the connection is really closed."""
+    transport: asyncio.BaseTransport | None = None
+    connection.setblocking(False)
+    try:
+        with suppress(OSError):  # a client that does not trust us
+            transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: speaker, connection, ssl=context
+            )
+            await speaker.is_over.wait()
+    finally:
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()
+        for _ in iter(connection.fileno, -1):
+            await asyncio.sleep(0)
+
+
+def _until_over(loop: asyncio.AbstractEventLoop, serving: "asyncio.Task[None]") -> None:
+    with suppress(asyncio.CancelledError):
+        loop.run_until_complete(serving)
+    loop.close()
 
 
 def trusted(authority: trustme.CA, folder: Path) -> Path:

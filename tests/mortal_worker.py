@@ -1,14 +1,13 @@
 """A worker process for tests of sudden death: it kills itself right after the register has committed a given event.
 
-`python -m tests.mortal_worker KIND` (KIND `-`: it lives on). Or it dies at a step of its first delivery: `handed`, `sending`,
-`sent`, `noted`. Letters are noted, one line each, in `sent.log` below var.
+Or it dies at a step of its first delivery: `handed`, `sending`, `sent`, `noted`; or lives on: `-`. Letters are noted, one line
+each, in `sent.log` below var.
 """
 
 import asyncio
 import os
 import signal
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -101,5 +100,8 @@ async def main(dies_after: str) -> None:
         await postman.run()
 
 
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+def work(environ: Mapping[str, str], dies_after: str) -> None:
+    """What the process does, in its own environment and without a word."""
+    os.environ.update(environ)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    asyncio.run(main(dies_after))

@@ -32,6 +32,7 @@ async def opened(var: Path, **changed: Any) -> AsyncIterator[House]:
     async with visiting(settings, Clock(NOW)) as house:
 
         @house.app.post("/filings/F-1/try")
+        @house.app.post("/my/uploads/try")
         @house.app.post("/my/try")
         @house.app.post("/api/v1/try")
         @house.app.post("/try")
@@ -247,6 +248,8 @@ async def chunks(count: int, size: int = 10_000) -> AsyncIterator[bytes]:
         ("/my/try", {}, 100_000),
         ("/my/try", {"Content-Type": "multipart/form-data; boundary=b"}, 1_200_000),
         ("/my/try", {"Content-Type": "application/pdf"}, 100_000),
+        ("/my/uploads/try", {"Content-Type": "application/pdf"}, 1_200_000),
+        ("/filings/F-1/try", {}, 100_000),
         ("/filings/F-1/try", {"Content-Type": "multipart/form-data; boundary=b"}, 1_200_000),
     ],
 )
@@ -267,6 +270,19 @@ async def test_what_says_that_it_is_too_large_is_not_read(house: House) -> None:
         answer = await house.browser().post("/try", headers={"Content-Length": length}, content=body())
         assert answer.status_code == 413
         assert "不得超过100,000字节" in answer.text
+
+
+async def test_what_does_not_end_is_not_read_to_its_end(house: House) -> None:
+    read = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal read
+        async for each in chunks(1000):
+            read += len(each)
+            yield each
+
+    assert (await house.browser().post("/try", content=body())).status_code == 413
+    assert read <= 110_000
 
 
 async def test_what_lies_about_its_size_is_found_out(house: House) -> None:

@@ -20,6 +20,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities import rows
 from activities.register import Register
+from deploy.skipping import EARLY
 from gateway.client import Refused
 from models.acts import Lapse, Submit, Unreadable
 from models.filing import Entry, Receipt
@@ -29,13 +30,16 @@ from regulation import agenda, lifecycle, lodging, province
 from regulation.simulation import INSTANT, Simulation, simulate
 from tests.law.cases import Case, load
 from tests.law.notation import reminded_on, written
-from tests.world import World
+from tests.world import OpenWorld, World
 
-AT_ONCE = 6
+AT_ONCE = 4
 """How many lives are lived side by side."""
 
+BATCH = 18
+"""How many lives are one test."""
+
 CASES = [case.shifted() for case in load()]
-BATCHES = [CASES[first : first + 3 * AT_ONCE] for first in range(0, len(CASES), 3 * AT_ONCE)]
+BATCHES = [CASES[first : first + BATCH] for first in range(0, len(CASES), BATCH)]
 
 TABLES: tuple[Any, ...] = (FilingRow, MessageRow, PublicNoticeRow, AnnualReportRow)
 WRITTEN = {"created_at", "updated_at", "published_at", "head"}
@@ -45,8 +49,14 @@ WRITTEN = {"created_at", "updated_at", "published_at", "head"}
 UNREADABLE = "0" * 64
 """The digest that stands for a paper that could not be read."""
 
-AT_THE_INSTANT = timedelta(seconds=10)
+AT_THE_INSTANT = timedelta(minutes=1)
 """A timer's length is reckoned from the clock of the task that sets it; two instants of the law lie hours apart."""
+
+SOON = timedelta(minutes=1)
+"""If time brings something so soon after an act, the act may come too late: the wall's clock goes on while it is sent."""
+
+TIMES = 5
+"""How often a life is lived anew that was overtaken."""
 
 
 def careless(connection: Any, _: Any) -> None:
@@ -63,7 +73,7 @@ async def lanes(
     async with AsyncExitStack() as stack:
         for _ in range(AT_ONCE):
             folder = tmp_path_factory.mktemp("lane")
-            lane = World.opened(environment, folder, delivering=False, activity_threads=2)
+            lane = OpenWorld.opened(environment, folder, delivering=False, activity_threads=2)
             world = await stack.enter_async_context(lane)
             database_event.listen(world.register.engine, "connect", careless)
             world.register.engine.dispose()
@@ -92,12 +102,18 @@ async def differences(world: World, case: Case) -> list[str]:
     """Where simulator and workflow come to something else."""
     outside = at_the_door(case)
     expected = simulate(case.application, [act for act in case.acts if act["id"] not in outside], case.until)
-    try:
-        async with asyncio.timeout(120):
-            await live(world, case, expected, outside)
-    except Exception as error:
-        return [f"{case.id}: {type(error).__name__} {error}"]
     lived, filing_id = world.register, case.application["filing_id"]
+    for times in range(TIMES):
+        try:
+            async with asyncio.timeout(120):
+                await live(world, case, expected, outside)
+            break
+        except Overtaken as overtaken:
+            if times == TIMES - 1:
+                return [f"{case.id}: overtaken {TIMES} times by {overtaken}"]
+            await world.ends(filing_id)
+        except Exception as error:
+            return [f"{case.id}: {type(error).__name__} {error}"]
     found = compared("entry", map(plain, expected.docket), map(plain, lived.docket(filing_id)))
     if not found:
         found += compared("row", wanted_rows(expected, lived.paper), found_rows(lived, filing_id))
@@ -120,28 +136,44 @@ def at_the_door(case: Case) -> set[str]:
     }
 
 
+class Overtaken(Exception):
+    """What time brings came before an act that was sent in time: no such life was to be lived, and it shows nothing."""
+
+
+def at_risk(life: Simulation) -> dict[str, datetime]:
+    """The acts that might come too late: when time would bring something soon after."""
+    pairs = ((agenda.next_lapse(before.filing), after) for before, after in pairwise(life.docket) if before.filing)
+    return {
+        after.event.id: due.at
+        for due, after in pairs
+        if due and not isinstance(after.event, Submit | Lapse) and timedelta(0) < due.at - after.at < SOON
+    }
+
+
 async def live(world: World, case: Case, expected: Simulation, outside: set[str]) -> None:
     """Live a case on the server."""
     filing_id = case.application["filing_id"]
+    overtaking = at_risk(expected)
     refused = {
         entry.event.id for entry in expected.docket if entry.refused and not isinstance(entry.event, Submit | Lapse)
     }
     await world.submits(case.application)
     sent: set[str] = set()
     for act in sorted(case.acts, key=arrival):
-        if act["id"] in refused - sent:
+        refusal, is_signalled = None, act["id"] in refused - sent
+        if is_signalled:
             await world.signals(filing_id, signalled(world, filing_id, act), arrival(act) - early(act))
+        elif act["id"] in outside and not world.is_open(filing_id):
+            refusal = await refused_with(world.door_at(arrival(act)).act(filing_id, without_arrival(act)))
         else:
             refusal = await refused_with(world.acts(filing_id, act))
+        if act["id"] in overtaking and await world.now(filing_id) >= overtaking[act["id"]]:
+            raise Overtaken(overtaking[act["id"]])
+        if not is_signalled:
             assert (refusal is not None) == (act["id"] in outside | refused), f"{act['id']}: {refusal}"
         sent.add(act["id"])
     if world.is_open(filing_id):
         await world.on(filing_id, case.until)
-    for _ in range(400):
-        row = world.register.row(filing_id)
-        if row and row.number >= len(expected.docket):
-            return
-        await asyncio.sleep(0.05)
 
 
 async def refused_with(answer: Awaitable[Receipt]) -> str | None:
@@ -160,12 +192,17 @@ def arrival(act: Mapping[str, Any]) -> datetime:
 
 def early(act: Mapping[str, Any]) -> timedelta:
     """How long before its receipt an act is sent, unless it is late anyway."""
-    return timedelta() if "reaches" in act else timedelta(seconds=2)
+    return timedelta() if "reaches" in act else EARLY
+
+
+def without_arrival(act: Mapping[str, Any]) -> dict[str, Any]:
+    """An act as a door takes it."""
+    return {name: value for name, value in act.items() if name != "reaches"}
 
 
 def signalled(world: World, filing_id: str, act: Mapping[str, Any]) -> Any:
     """An act as a platform signals it: its paper stored, the rest as JSON."""
-    raw = {name: value for name, value in act.items() if name != "reaches"}
+    raw = without_arrival(act)
     filing = world.register.filing(filing_id)
     if raw["kind"] == "archive" and "archive_number" not in raw and filing:
         raw["archive_number"] = f"{province.number_prefix(filing, arrival(act).year)}0001"

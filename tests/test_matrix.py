@@ -268,6 +268,9 @@ def test_a_list_shows_exactly_what_may_be_looked_at(register: Register) -> None:
         everything = role in (Role.PROVINCE_ST, Role.PROVINCE_IIT, Role.AUDITOR, Role.OPERATOR, Role.PLATFORM)
         assert held
         assert (len(held) == len(rows)) is everything, (role, office)
+        if role is Role.EVALUATOR:
+            archived = {Stage.IN_FORCE, Stage.REVOCATION_PENDING, Stage.REVOKED, Stage.DEREGISTERED}
+            assert held == {each.filing_id for each in rows if each.stage in archived}
 
 
 # What is reached over HTTP

@@ -35,12 +35,14 @@ async def test_a_report_counts_by_its_receipt_even_if_the_worker_was_down_over_t
     async def lived_up_to_the_deadline(story: Story) -> None:
         await story.archived(2027)
         await story.reports(2027, "2027-11-01")
-        await world.on(story.id, instant("2028-11-30T23:59:50"))
+        await world.on(story.id, instant("2028-11-30T12:00:00"))
 
     async def reported_while_nobody_works(story: Story, on: str) -> None:
+        await world.on(story.id, instant("2028-11-30T23:59:56"))
         act = story.act("leader", "file_annual_report", on, year=2028, content=report(2028))
         waiting = asyncio.create_task(world.door_at(instant("2028-12-01T00:00:20")).act(story.id, act))
-        await world.on(story.id, instant("2028-12-01T00:00:05"))
+        left = instant("2028-12-01T00:00:01") - await world.now(story.id)
+        await asyncio.sleep(left.total_seconds())
         nobody_works.release()
         await waiting
 

@@ -1,68 +1,111 @@
 """The world of the tests: one whose time can be skipped, and in which closed filings can be revived at any time."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from functools import cached_property
+from typing import Any, ClassVar
 
 from sqlmodel import SQLModel
-from temporalio import workflow
-from temporalio.service import RPCError
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
-from temporalio.workflow import ParentClosePolicy
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import UpdateWorkflowExecutionLifecycleStage
+from temporalio.api.update.v1 import UpdateRef
+from temporalio.api.workflowservice.v1 import PollWorkflowExecutionUpdateRequest
+from temporalio.client import (
+    Client,
+    Interceptor,
+    OutboundInterceptor,
+    Plugin,
+    StartWorkflowUpdateWithStartInput,
+    WorkflowUpdateHandle,
+)
+from temporalio.plugin import SimplePlugin
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import UnsandboxedWorkflowRunner, WorkerConfig
 
 from activities.entering import Start
 from deploy import skipping
-from deploy.skipping import BEFORE_THE_START, EARLY
+from deploy.skipping import EARLY
 from gateway.client import workflow_id
 from models.filing import Receipt
-from workflows.filing import AllianceFiling
 
-SENT = 0.5
-"""Seconds in which a request reaches the server."""
+ADMITTED = UpdateWorkflowExecutionLifecycleStage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_ADMITTED
 
 
-@workflow.defn
-class TimeMachine:
-    """Starts a filing's workflow at a later time: a child has its parent's clock. For filings that had closed."""
+@dataclass
+class Sent(Interceptor):
+    """The update that was last sent to each workflow: its id."""
 
-    @workflow.run
-    async def run(self, filing_id: str, queue: str, at: datetime) -> None:
-        """Sleep until then, and start it from the register."""
-        await workflow.sleep(at - workflow.now())
-        await workflow.start_child_workflow(
-            AllianceFiling.run,
-            Start(filing_id=filing_id),
-            id=workflow_id(filing_id),
-            task_queue=queue,
-            parent_close_policy=ParentClosePolicy.ABANDON,
-        )
+    updates: dict[str, str] = field(default_factory=dict)
+
+    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:
+        """Note what is sent through a client."""
+        return _Noting(next, self)
+
+
+class _Noting(OutboundInterceptor):
+    def __init__(self, next: OutboundInterceptor, sent: Sent) -> None:
+        super().__init__(next)
+        self.sent = sent
+
+    async def start_update_with_start_workflow(
+        self, input: StartWorkflowUpdateWithStartInput
+    ) -> WorkflowUpdateHandle[Any]:
+        """Note it, and send it."""
+        self.sent.updates[input.start_workflow_input.id] = input.update_workflow_input.update_id or ""
+        return await super().start_update_with_start_workflow(input)
 
 
 class World(skipping.World):
     """One server, one register, one worker; any number of filings, each with its own time."""
+
+    plugins: ClassVar[Sequence[Plugin]] = ()
+
+    @cached_property
+    def sent(self) -> Sent:
+        """What was sent through the doors."""
+        return Sent()
+
+    @cached_property
+    def client(self) -> Client:
+        """The server's client, with this world's plugins, and with its updates noted."""
+        config = self.environment.client.config()
+        return Client(**config | {"plugins": self.plugins, "interceptors": [*config["interceptors"], self.sent]})
 
     async def acts_on_closed(self, filing_id: str, raw: Mapping[str, Any], at: datetime) -> Receipt:
         """A filing that had closed is started again at that time, with the act already waiting for it.
 
         Nobody works on its queue until the act is there, so the act finds the filing as the engine would revive it.
         """
-        queue, client = f"again-{filing_id}-{at:%Y%m%d%H%M%S}", self.environment.client
-        machines = f"{queue}-machine"
-        start = max(at, datetime.now(UTC)) - EARLY
-        async with Worker(
-            client, task_queue=machines, workflows=[TimeMachine], workflow_runner=UnsandboxedWorkflowRunner()
-        ):
-            machine = await client.start_workflow(
-                TimeMachine.run, args=[filing_id, queue, start], id=machines, task_queue=machines
-            )
-            await self.environment.fast_forward(machine, start - datetime.now(UTC) - BEFORE_THE_START)
-            await machine.result()
-        waiting = asyncio.create_task(self.door_at(at, queue).act(filing_id, raw))
-        await asyncio.sleep(SENT)
+        queue, row = f"again-{filing_id}-{at:%Y%m%d%H%M%S}", self.register.row(filing_id)
+        assert row
+        assert not (await self.at_rest(filing_id)).runs
+        door = self.door_at(at, queue)
+        named = door.named(filing_id, row.alliance_name, row.jurisdiction)
+        await self.starts(Start(filing_id=filing_id), max(at, datetime.now(UTC)) - EARLY, named)
+        waiting = asyncio.create_task(door.act(filing_id, raw))
+        for _ in range(6000):
+            if waiting.done() or await self.is_admitted(filing_id):
+                break
+            await asyncio.sleep(0.01)
         await self._more_work.enter_async_context(self.working(queue))
         return await waiting
+
+    async def is_admitted(self, filing_id: str) -> bool:
+        """Whether the server has the update that was last sent to a filing."""
+        workflow = workflow_id(filing_id)
+        update = UpdateRef(
+            workflow_execution=WorkflowExecution(workflow_id=workflow), update_id=self.sent.updates.get(workflow, "-")
+        )
+        request = PollWorkflowExecutionUpdateRequest(namespace=self.client.namespace, update_ref=update)
+        try:
+            return (await self.client.workflow_service.poll_workflow_execution_update(request)).stage >= ADMITTED
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return False
 
     async def ends(self, filing_id: str) -> None:
         """Nobody lives here any more: the filing's workflow and the workers that came for it end, the register is empty."""
@@ -72,3 +115,20 @@ class World(skipping.World):
         with self.register.engine.connect().execution_options(writes=True) as connection, connection.begin():
             for table in reversed(SQLModel.metadata.sorted_tables):
                 connection.execute(table.delete())
+
+
+class _Open(SimplePlugin):
+    def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
+        """Workflows run where their worker runs, however long they take."""
+        config = super().configure_worker(config)
+        config["debug_mode"] = True
+        return config
+
+
+class OpenWorld(World):
+    """A world whose workflows run at less cost: outside of the sandbox, on the worker's own thread, with no time limit.
+
+    That they run inside of it, on threads, and quickly, is shown by every other world.
+    """
+
+    plugins = (_Open("open", workflow_runner=UnsandboxedWorkflowRunner()),)

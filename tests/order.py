@@ -1,0 +1,44 @@
+"""In which order tests run, and what goes to one process at once."""
+
+from pathlib import PurePosixPath
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+LONG = (
+    "test_browser",
+    "test_kill",
+    "test_lives",
+    "test_register",
+    "test_secrecy",
+    "test_messages",
+    "test_doors",
+    "test_outage",
+    "test_api",
+    "test_cli",
+    "test_documents",
+)
+"""The files whose tests take long: these begin first, and each test may go to another process."""
+
+
+class Shares(LoadScopeScheduling):  # type: ignore[misc]
+    """One long test, or a file of short ones; and everything on PostgreSQL, so that it is started once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """What a test goes along with."""
+        file, _, test = nodeid.partition("::")
+        if "postgresql" in test.partition("[")[2]:
+            return "postgresql"
+        return nodeid if PurePosixPath(file).stem in LONG else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Shares:
+    """Shares in the order of the tests. (Marks would not do: node ids cannot be changed any more, pytest-xdist#1386.)"""
+    config.option.loadscopereorder = False
+    return Shares(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no process is still at one of them when the others are done."""
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
