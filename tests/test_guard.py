@@ -199,6 +199,13 @@ def test_the_embedded_identity_does_not_start_where_others_reach_it(host: str) -
     refuse_to_expose(Settings(gateway_host=host, **PROVIDER))  # type: ignore[arg-type]
 
 
+def test_who_is_reached_from_elsewhere_says_under_which_address() -> None:
+    reached = PROVIDER | {"gateway_address": ""}
+    with pytest.raises(SystemExit) as refused:
+        refuse_to_expose(Settings(gateway_host="0.0.0.0", **reached))  # type: ignore[arg-type]
+    assert "BEIAN_GATEWAY_ADDRESS" in str(refused.value)
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
 def test_and_starts_on_this_machine(host: str) -> None:
     refuse_to_expose(Settings(gateway_host=host))
