@@ -5,7 +5,7 @@ import shutil
 import warnings
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,6 +30,9 @@ CHROMIUM = ("--no-sandbox", "--disable-dev-shm-usage")
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1200, "height": 900}
 
+LOOKED_AT: set[str] = set()
+"""Sorts of pages that were looked at: one of each is enough."""
+
 GRAVE = ("serious", "critical")
 """Faults of accessibility that no page may have."""
 
@@ -40,7 +43,6 @@ class Visitor:
 
     gateway: Served
     page: Page
-    looked_at: set[str] = field(default_factory=set)
 
     async def opens(self, path: str) -> None:
         """Go to a page."""
@@ -53,9 +55,9 @@ class Visitor:
     async def looks(self) -> None:
         """Look at a page of a sort that was not yet looked at."""
         sort = re.sub(r"LN-[\w-]+|\d+", "…", self.page.url.removeprefix(self.gateway.base).partition("?")[0])
-        if sort in self.looked_at:
+        if sort in LOOKED_AT:
             return
-        self.looked_at.add(sort)
+        LOOKED_AT.add(sort)
         found = await Axe().run(self.page)
         faults = [each for each in found.response["violations"] if each["impact"] in GRAVE]
         assert faults == [], (

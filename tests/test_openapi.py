@@ -47,7 +47,7 @@ ADDRESS = "http://127.0.0.1:8000"
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 PERSONS = ("c-101", "u-leader-01", "p-401", "e-501", "platform", "nobody")
-EXAMPLES = 6
+EXAMPLES = 4
 """How many requests are made up for each operation and each way of making them up."""
 
 

@@ -20,7 +20,7 @@ from tests.test_kill import eventually, two_free_ports
 from tests.world import World
 
 ROOT = Path(__file__).parent.parent
-ACTS, HANDS = 48, 6
+ACTS, HANDS = 30, 6
 CONTACT = {"contact": "郑示例", "phone": "13800000001", "service": {"consent": True, "address": "inbox:u-leader-01"}}
 
 
