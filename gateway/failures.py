@@ -1,6 +1,7 @@
 """What goes wrong, told: to programs as a problem (RFC 9457) with every finding, to people as a page."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -19,6 +20,7 @@ from activities.documents.record import NoSuchFiling
 from gateway.client import Conflict, NotFound, Refused, Unreachable
 from gateway.pages.web import Forged, SignInFirst, page, session_of
 from models.findings import Finding
+from models.settings import Settings
 from models.values import Value
 from models.vocabulary import ActKind
 
@@ -100,6 +102,19 @@ def problem(error: Exception) -> JSONResponse:
     return JSONResponse(told.model_dump(mode="json"), told.status, headers, media_type=PROBLEM)
 
 
+async def _filled_in(request: Request, settings: Settings) -> list[tuple[str, str]]:
+    """What somebody had filled in whose session ended meanwhile: it is shown to them again, and not lost.
+
+    A file that was chosen is not kept: a browser gives it once, and nobody who is not signed in leaves files here.
+    """
+    if int(request.headers.get("content-length") or 0) > settings.largest_request:
+        return []
+    with suppress(HTTPException):  # no form that can be read
+        async with request.form() as form:
+            return [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name != "csrf"]
+    return []
+
+
 def handle(app: FastAPI) -> None:
     """Answer every error so: below /api/ as a problem, elsewhere as a page."""
 
@@ -110,12 +125,14 @@ def handle(app: FastAPI) -> None:
             log.error("gateway.failed", path=request.url.path, error=type(error).__name__)
         if request.url.path.startswith("/api/"):
             return problem(error)
-        if isinstance(error, SignInFirst):
-            asked = f"{request.url.path}?{request.url.query}".rstrip("?") if request.method == "GET" else ""
-            return RedirectResponse(f"/sign-in?next={quote(asked)}", 303)
         tools = request.app.state.tools
         session = session_of(request, tools) if not isinstance(error, SQLAlchemyError) else None
         told = problem_of(error)
+        if isinstance(error, SignInFirst | Forged) and (kept := await _filled_in(request, tools.settings)):
+            return page(request, tools, "again.html", session, status=told.status, problem=told, kept=kept)
+        if isinstance(error, SignInFirst):
+            asked = f"{request.url.path}?{request.url.query}".rstrip("?") if request.method == "GET" else ""
+            return RedirectResponse(f"/sign-in?next={quote(asked)}", 303)
         return page(request, tools, "failure.html", session, status=told.status, problem=told)
 
     kinds: tuple[Any, ...] = (

@@ -651,6 +651,43 @@ async def test_a_form_that_no_page_of_this_session_showed_is_refused(house: Hous
         assert (answer.status_code, "页面已过期" in answer.text) == (403, True)
 
 
+async def test_what_was_filled_in_outlives_the_session(house: House) -> None:
+    """The session ended while somebody wrote: the form comes back filled in, and goes through after signing in again."""
+    path, written, headers = (
+        "/desk/filings/saved",
+        {"name": "沈阳<待办>", "stage": "submitted"},
+        {"Origin": house.origin},
+    )
+    ended = await house.browser().post(path, data=written | {"csrf": "of old"}, headers=headers)
+    assert (ended.status_code, kept_in(ended)) == (401, written | {"csrf": ""})
+    officer = await at(house, "c-101")
+    again = await officer.browser.post(path, data=kept_in(ended), headers=headers)
+    assert again.status_code == 403
+    assert kept_in(again).items() > written.items()
+    assert "沈阳<待办>" not in await officer.gets("/desk/filings")
+    assert (await officer.browser.post(path, data=kept_in(again), headers=headers)).status_code == 303
+    assert "沈阳<待办>" in await officer.gets("/desk/filings")
+
+
+async def test_what_nobody_sent_is_not_shown_again(house: House) -> None:
+    officer, path = await at(house, "c-101"), "/desk/filings/saved"
+    elsewhere = {"Origin": "https://evil.example"}
+    assert (
+        "from elsewhere"
+        not in (await officer.browser.post(path, data={"name": "from elsewhere"}, headers=elsewhere)).text
+    )
+    too_long = {"name": "x" * (house.tools.settings.largest_request + 1)}
+    answer = await house.browser().post(path, data=too_long, headers={"Origin": officer.origin})
+    assert answer.status_code == 413
+
+
+def kept_in(answer: Response) -> dict[str, str]:
+    """The hidden fields of the form on a page."""
+    form = re.search(r'<form method="post" action="/desk.*?</form>', answer.text, re.DOTALL)
+    assert form, answer.text
+    return {name: unescape(value) for name, value in re.findall(r'type="hidden" name="(.*?)" value="(.*?)"', form[0])}
+
+
 @pytest.mark.parametrize("path", ["/desk", "/desk/filings", "/desk/calendar", "/desk/deadlines", "/desk/charts"])
 async def test_nobody_sees_the_desk_without_signing_in(house: House, path: str) -> None:
     answer = await house.browser().get(path)
