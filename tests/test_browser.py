@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Locator, Page, async_playwright
+from playwright.async_api import Page, async_playwright
 
 from examples.demo import call, first_year
 from models.values import Value
@@ -77,26 +77,29 @@ class Visitor:
 
     async def fills(self, values: Mapping[str, str]) -> None:
         """Fill in a form, adding rows where they are missing."""
-        await self.page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+        kinds = await self._unfolded()
         for name, value in values.items():
-            await self._fill(await self._input(name), value)
+            if name not in kinds:
+                rows = name[: re.search(r"/\d+/", name).start()]  # type: ignore[union-attr]
+                await self.page.locator(f"button[name=more][value='{rows}']").click()
+                kinds = await self._unfolded()
+            inputs = self.page.locator(f"[name='{name}']")
+            if kinds[name] in ("radio", "checkbox"):
+                await inputs.and_(self.page.locator(f"[value='{value}']")).check()
+            elif kinds[name] == "select-one":
+                await inputs.select_option(value)
+            elif kinds[name] != "hidden":
+                await inputs.fill(value)
 
-    async def _input(self, name: str) -> Locator:
-        inputs = self.page.locator(f"[name='{name}']")
-        if await inputs.count() == 0:
-            rows = name[: re.search(r"/\d+/", name).start()]  # type: ignore[union-attr]
-            await self.page.locator(f"button[name=more][value='{rows}']").click()
-            await self.page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
-        return inputs
-
-    async def _fill(self, inputs: Locator, value: str) -> None:
-        kind = await inputs.first.evaluate("each => each.type")
-        if kind in ("radio", "checkbox"):
-            await inputs.and_(self.page.locator(f"[value='{value}']")).check()
-        elif kind == "select-one":
-            await inputs.select_option(value)
-        elif kind != "hidden":
-            await inputs.fill(value)
+    async def _unfolded(self) -> dict[str, str]:
+        """Everything of a page unfolded: its inputs, each with its type."""
+        found: dict[str, str] = await self.page.evaluate(
+            """() => {
+                document.querySelectorAll('details').forEach((each) => (each.open = true));
+                return Object.fromEntries([...document.querySelectorAll('[name]')].map((each) => [each.name, each.type]));
+            }"""
+        )
+        return found
 
     async def presses(self, words: str) -> str:
         """Press a button, and read what is then said."""

@@ -70,13 +70,13 @@ def plain(text: str) -> Any:
     return yaml.load(text, Plain)
 
 
-class Plain(yaml.SafeLoader):
+class Plain(yaml.CSafeLoader):
     """YAML without dates."""
 
 
 Plain.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 
 
