@@ -415,8 +415,15 @@ def _out_of_stage(of: Kind, stage: Stage, act: ActKind) -> Lack:
     return Lack(missing=missing, supplied_by=_first_step(of, stage, frozenset(stages)))
 
 
+COURSE = {stage: number for number, stage in enumerate(Stage)}
+"""How far along its course a filing is at each stage."""
+
+BACK = (A.RETURN_TO_CITY, A.RESTORE)
+"""The acts that are done in order to take a filing back to an earlier stage; others may do so, but are not done for it."""
+
+
 def _first_step(of: Kind, start: Stage, to: Stages) -> ActKind | None:
-    """The first act on the shortest way through the table from a stage to one of these."""
+    """The first act on the shortest way through the table from a stage to one of these: onwards, or straight back."""
     seen, queue = {start}, deque[tuple[Stage, ActKind | None]]([(start, None)])
     while queue:
         stage, first = queue.popleft()
@@ -424,6 +431,10 @@ def _first_step(of: Kind, start: Stage, to: Stages) -> ActKind | None:
             if of not in row.kinds or row.event in (A.WITHDRAW, A.REFUSE, A.DEREGISTER):
                 continue
             for reached in row.moves.get(stage, frozenset()) - seen:
+                onwards = COURSE[reached] > COURSE[stage] or row.event is A.RESUBMIT
+                straight_back = stage is start and row.event in BACK and reached in to
+                if not (onwards or straight_back):
+                    continue
                 step = first or (row.event if isinstance(row.event, ActKind) else None)
                 if reached in to:
                     return step

@@ -101,7 +101,7 @@ def test_out_of_stage_a_refusal_names_the_next_act_on_the_way(circumstance: Circ
             continue
         refusal = matrix.said(circumstance, stage)[event][Role.CITY_ST]
         there = {of for (each, of), cell in cells.items() if each == event and cell}
-        onward = {act for before, act, after in steps if before is stage and _leads(steps, after, there)}
+        onward = {act for before, act, after in steps if before is stage and _leads(steps, act, before, after, there)}
         assert refusal is not None
         if refusal.supplied_by is None:
             assert not onward & set(ActKind), event
@@ -110,13 +110,27 @@ def test_out_of_stage_a_refusal_names_the_next_act_on_the_way(circumstance: Circ
             assert refusal.supplied_by.label in refusal.message
 
 
-def _leads(steps: frozenset[tuple[Stage, str, Stage]], stage: Stage, there: set[Stage]) -> bool:
-    """Whether a filing in a stage can come to one of others."""
+TAKES_BACK = {ActKind.RETURN_TO_CITY, ActKind.RESTORE}
+"""Acts that are done in order to take a filing back. Nobody returns a filing only to have it resubmitted."""
+
+
+def _leads(
+    steps: frozenset[tuple[Stage, str, Stage]], act: str, before: Stage, stage: Stage, there: set[Stage]
+) -> bool:
+    """Whether an act that brings a filing to a stage is one on the way to others: onwards all the way, or straight back."""
+    if not _onwards(before, act, stage):
+        return act in TAKES_BACK and stage in there
     seen, new = set(), {stage}
     while new:
         seen |= new
-        new = {after for before, event, after in steps if before in new and event not in ASIDE} - seen
+        new = {to for at, by, to in steps if at in new and by not in ASIDE and _onwards(at, by, to)} - seen
     return bool(seen & there)
+
+
+def _onwards(at: Stage, act: str, to: Stage) -> bool:
+    """Whether an act takes a filing further on its course; a correction always does."""
+    course = list(Stage).index
+    return course(to) > course(at) or act == ActKind.RESUBMIT
 
 
 @every_stage
