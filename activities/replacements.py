@@ -19,7 +19,7 @@ def load(folder: Path | None) -> int:
     if not folder.is_dir():
         raise TextRefused(f"没有文字目录 {folder}")
     faults, ours = [], []
-    for file in sorted(folder.rglob("*.txt")):
+    for file in sorted(each for each in folder.rglob("*") if each.suffix.lower() == ".txt"):
         try:
             ours.append(_read(file, file.relative_to(folder)))
         except TextRefused as refused:

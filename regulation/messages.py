@@ -54,6 +54,7 @@ def told(before: Filing | None, entry: Entry) -> list[Message]:
         Message(text=key, to=to, office=_office(before, entry.filing, to), service=NOTIFICATIONS[key].service)
         for key in _keys(before, entry)
         for to in NOTIFICATIONS[key].to
+        if to != "city_iit" or number(entry.filing, "review.iit_required")  # it has no part in kind B (B-14, A-29)
     ]
 
 

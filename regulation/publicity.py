@@ -17,7 +17,7 @@ from regulation.agenda import last_day
 from regulation.wording import CLAUSES
 
 HOW_TO_OBJECT = (
-    "公示期内可以书面形式实名向受理机构反映并提供证明材料；单位须加盖公章，信函以邮戳日期为准，匿名和逾期的不予受理"
+    "公示期内可以书面形式实名向{office}反映并提供证明材料；单位须加盖公章，信函以邮戳日期为准，匿名和逾期的不予受理"
 )
 
 PublicationKind = Literal[
@@ -94,6 +94,7 @@ def _published(before: Filing, entry: Entry, form: dict[str, Any], changed: dict
 def _shown(
     kind: PublicationKind, filing: Filing, form: dict[str, Any], start: date, until: date | None = None
 ) -> Publication:
+    _, reviewer = offices.reviewer(filing.jurisdiction, filing.zone)
     return Publication(
         kind=kind,
         jurisdiction=filing.jurisdiction,
@@ -106,7 +107,7 @@ def _shown(
             "成员单位": [member["name"] for member in form["members"]],
             "技术领域": form["technical_field"],
             "公示期": [str(start), str(until)] if until else None,
-            "异议方式": HOW_TO_OBJECT if until else None,
+            "异议方式": HOW_TO_OBJECT.format(office=offices.name_of(reviewer)) if until else None,
         },
     )
 

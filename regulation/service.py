@@ -6,7 +6,7 @@ that stays unread while no other channel gets through is not served after all: i
 service. Any other message that does not reach its leader is a task for staff, and changes no legal fact.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 from models.acts import AcknowledgeService, CorrectContact, Lapse, RecordService, ReportUndeliverable, SettleDelivery
 from models.filing import Case, Filing, Notification
@@ -21,6 +21,9 @@ FROM_SERVICE = {
     Stage.REVOCATION_PENDING: ("window", "statement_grace", "publicity", "decision", "listing_cure"),
 }
 """The periods that run from the service of each stage's notice, or follow from those."""
+
+PUBLIC_NOTICE_DAYS = 30
+"""How long after its publication a public notice counts as served (民事诉讼法95)."""
 
 UNSETTLED = 5
 """How many messages that did not arrive a filing keeps as tasks; the docket keeps all."""
@@ -106,9 +109,12 @@ def may_record_service(filing: Filing, act: RecordService, when: Moment) -> Lack
         return Lack(missing=f"告知书已于{served_on}送达" if served_on else "补正通知已经送达")
     if act.method == "inbox" and filing.serves_all:
         return Lack(missing="未同意电子送达或收件箱逾期未读的，须以邮寄、直接或公告方式送达")
-    earliest = _to_be_served_from(filing)
+    earliest, why = _to_be_served_from(filing), ""
+    if act.method == "public_notice" and filing.serves_all:
+        earliest += timedelta(days=PUBLIC_NOTICE_DAYS)
+        why = f"公告送达，自公告发出之日起满{PUBLIC_NOTICE_DAYS}日为送达之日；"
     if not earliest <= act.served_on <= when.day:
-        return Lack(missing=f"送达日期须在{earliest}与登记之日之间")
+        return Lack(missing=f"{why}送达日期须在{earliest}与登记之日之间")
     return None
 
 

@@ -12,6 +12,7 @@ from importlib.resources import files
 from string import Formatter
 
 from models.filing import Entry, Filing
+from models.values import NOT_FOR_XML
 from regulation import data
 from regulation.wording import REMINDING, WORDS, Facts, Names
 
@@ -59,6 +60,8 @@ class Text:
 
 def read(family: str, key: str, written: str, where: str) -> Text:
     """A text as its file has it; raises `TextRefused` with everything that is wrong."""
+    if NOT_FOR_XML.search(written):
+        raise TextRefused(f"{where}：含不能书写的控制字符")
     title, _, body = ("", "", written) if family in UNTITLED else written.partition("\n")
     text = Text(title.strip(), body.strip())
     try:

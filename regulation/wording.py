@@ -14,6 +14,7 @@ from models.acts import (
     Lapse,
     RecordAnnouncement,
     RecordEvaluation,
+    RecordPartyGroup,
     ReturnForCorrection,
     RuleOnChange,
     RuleOnDefence,
@@ -121,6 +122,9 @@ CLAUSES = {
 TO_FILL_IN = "（请填写）"
 """Where a document waits for what only the office knows."""
 
+NOTHING = "（无）"
+"""What a word tells of an event that has no such thing."""
+
 GUIDELINE = "《辽宁省建设实质性产学研联盟工作指引（暂行）》（辽科发〔2021〕19号，以下简称《工作指引》）"
 RULES = {
     Kind.A: GUIDELINE,
@@ -147,7 +151,7 @@ class Facts(Mapping[str, str]):
         if method is None:
             raise KeyError(word)
         text: str = method()
-        return text
+        return text or NOTHING
 
     def __iter__(self) -> Iterator[str]:
         return iter(())
@@ -192,6 +196,10 @@ class Facts(Mapping[str, str]):
         """办理机构（市科技局或高新区）."""
         return offices.name_of(self.filing.zone or self.filing.jurisdiction)
 
+    def word_we(self) -> str:
+        """办理机构的自称：局称我局，高新区称本机关 (§4.4)."""
+        return "我局" if self.word_office().endswith("局") else "本机关"
+
     def word_at(self) -> str:
         """登记的时刻."""
         return moment(self.entry.at)
@@ -201,12 +209,12 @@ class Facts(Mapping[str, str]):
         return str(self.filing.version)
 
     def word_article(self) -> str:
-        """所依据的条款."""
-        return self.entry.article
+        """所依据的条款，不带内部编号."""
+        return self.entry.article.rpartition("（")[0]
 
     def word_undoes(self) -> str:
         """被推翻的登记号 (Instants 4)."""
-        return str(self.entry.undoes)
+        return str(self.entry.undoes or "")
 
     def word_reason(self) -> str:
         """所写的理由."""
@@ -225,7 +233,7 @@ class Facts(Mapping[str, str]):
 
     def word_returns(self) -> str:
         """退回次数."""
-        return str(self.filing.review.returns if self.filing.review else 0)
+        return str((self.filing.review.returns if self.filing.review else None) or 0)
 
     def word_outcome(self) -> str:
         """结果、意见或结论."""
@@ -351,13 +359,17 @@ class Facts(Mapping[str, str]):
                 f"{self.word_missed()}连续两年未在系统中更新年度数据（应报截止时间分别为{self.word_deadlines()}；"
                 f"提醒记录：{self.word_reminders()}）"
             )
-        return f"{self.word_ground()}"
+        return f"{self.word_ground()}（事实与理由见{self.word_opened_on()}的告知书）" if case else ""
 
     def word_served_on(self) -> str:
         """送达日期 (G-18)."""
         case, correction = self.filing.case, self.filing.clocks.get("correction")
         served_on = case.served_on if case else correction.from_ if correction else None
         return on_day(served_on) if served_on else "（未送达）"
+
+    def word_public_notice_days(self) -> str:
+        """公告送达的日数 (G-18)."""
+        return str(service.PUBLIC_NOTICE_DAYS)
 
     def word_document(self) -> str:
         """待送达的文书的名称 (G-18)."""
@@ -406,13 +418,15 @@ class Facts(Mapping[str, str]):
         return RULES[self.filing.kind]
 
     def word_review_clause(self) -> str:
-        """审核与退回所依据的条、项 (A-30, B-17)."""
-        return "《工作指引》第九条第2项" if self.filing.kind is Kind.A else "《实施细则》第六条第2项"
+        """审核、退回与不予确认所依据的条、项 (A-30, B-17, B-18)."""
+        if self.filing.kind is Kind.A:
+            return "《工作指引》第九条第2项"
+        return f"《实施细则》第六条第{3 if isinstance(self.entry.event, RecordPartyGroup) else 2}项"
 
     def word_duty_clause(self) -> str:
         """年度报送及其后果所依据的条、项 (A-34, B-19, A-42)."""
         if self.filing.kind is Kind.A:
-            return "《工作指引》第十条和第十一条第6项"
+            return "《工作指引》第十条、第十一条第6项"
         return "《实施细则》第七条和《工作指引》第十一条第6项"
 
     def word_deficiencies(self) -> str:
@@ -438,7 +452,9 @@ class Facts(Mapping[str, str]):
 
     def word_notice_period(self) -> str:
         """公示期的长度、起算和末日 (G-01, G-02)."""
-        term = self.filing.clocks["notice"]
+        term = self.filing.clocks.get("notice") or self.filing.clocks.get("change_notice")
+        if term is None:
+            return ""
         unit = "工作日" if term.unit == "working_day" else "自然日"
         start = "之日" if term.first_day_counts else "次日"
         return f"{term.count}个{unit}，自发布{start}起算，至{midnight(term.until)}止"
@@ -455,7 +471,10 @@ class Facts(Mapping[str, str]):
 
     def word_heard(self) -> str:
         """陈述申辩及其复核的经过 (G-17, G-19)."""
-        return self.names.heard or TO_FILL_IN
+        if self.names.heard or self.filing.case is None:
+            return self.names.heard
+        rejected = self.filing.case.defence == "rejected"
+        return f"你单位{'提出的陈述、申辩意见经复核不予采纳' if rejected else '未提出陈述、申辩意见'}。"
 
 
 def _cited(item: str) -> str:

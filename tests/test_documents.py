@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from functools import cache
 from io import BytesIO
@@ -19,7 +19,7 @@ import docx
 import pytest
 from docx.document import Document
 from docx.oxml.ns import qn
-from docx.shared import Pt
+from docx.shared import Mm, Pt
 from docx.styles.style import ParagraphStyle
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
@@ -28,14 +28,14 @@ from sqlalchemy import update
 from activities import rows
 from activities.channels.channel import Recipient
 from activities.channels.drafts import DraftTray
-from activities.documents import docket, dossier, drafting, forms, sheets
+from activities.documents import docket, dossier, drafting, forms, gongwen, sheets
 from activities.documents.drafting import UNKNOWN, Contact, Draft, NotTogether
-from activities.documents.record import NoSuchFiling
+from activities.documents.record import NoSuchFiling, Sent, read, receipts
 from activities.letters import Letters
 from activities.register import Register
 from examples.demo import OFFICES
 from models.forms import FormA, FormB
-from models.register import MessageRow
+from models.register import DeliveryRow, MessageRow
 from models.values import SHANGHAI, digest
 from models.vocabulary import Kind
 from regulation import texts
@@ -230,14 +230,17 @@ def test_a_draft_is_laid_out_as_gb_t_9704_says(register: Register) -> None:
 
 
 def test_the_date_stands_four_characters_from_the_right_and_the_office_above_it(register: Register) -> None:
-    office, day = [
-        each for each in drawn(register, "LIFE", "受理").paragraphs if each.style and each.style.name == "落款"
-    ]
+    document = drawn(register, "LIFE", "受理")
+    office, day = [each for each in document.paragraphs if each.style and each.style.name == "落款"]
     assert (office.text, day.text) == ("沈阳市科技局", "2026年3月23日")
-    free = [int(each._p.find(f".//{qn('w:ind')}").get(qn("w:rightChars"))) for each in (office, day)]
-    width = {office.text: 600, day.text: 650}
-    assert free[1] == 400
-    assert free[0] + width[office.text] / 2 == pytest.approx(free[1] + width[day.text] / 2)
+    for each in (office, day):
+        left = each.paragraph_format.left_indent
+        assert left is not None
+        assert (Mm(156) - left) / Pt(16) == pytest.approx(4 + 6.5 + 4, abs=0.01), "centred in what the date leaves free"
+    signature = style(document, "落款")
+    assert signature.paragraph_format.alignment == 1
+    closed = [signature.element.find(f".//{qn(f'w:{name}')}") for name in ("autoSpaceDE", "autoSpaceDN")]
+    assert [each.get(qn("w:val")) for each in closed] == ["0", "0"], "no space between digits and 年月日"
 
 
 def test_pages_are_numbered(register: Register) -> None:
@@ -267,8 +270,8 @@ def test_a_notice_of_acceptance(register: Register) -> None:
         "×××〔2026〕×号",
         "沈阳星海智造装备有限公司：",
         "你单位牵头的“沈阳市星海智造数控机床产学研联盟”备案申请材料（第2版）收悉。经核对，申请材料齐全、符合规定形式，现予受理。",
-        "根据《辽宁省建设实质性产学研联盟工作指引（暂行）》（辽科发〔2021〕19号，以下简称《工作指引》）有关规定，本机关将对申请材料进行审核，"
-        "审核期限至2026年4月21日24时。需要延长审核期限的，本机关将告知你单位并说明理由。",
+        "根据《辽宁省建设实质性产学研联盟工作指引（暂行）》（辽科发〔2021〕19号，以下简称《工作指引》）有关规定，我局将对申请材料进行审核，"
+        "审核期限至2026年4月21日24时。需要延长审核期限的，我局将告知你单位并说明理由。",
         "联系电话：（请填写）",
         "通信地址：（请填写）",
         "沈阳市科技局",
@@ -307,6 +310,8 @@ def test_a_public_notice_has_its_list_attached(register: Register) -> None:
     assert told[1].endswith("公示期为5个工作日，自发布次日起算，至2026年4月9日24时止。")
     assert told[-4:] == ["沈阳市科技局", "2026年4月1日", "附件", "拟备案联盟名单"]
     assert "附件：拟备案联盟名单" in told
+    attachment = [each.text for each in document.paragraphs][-4:]
+    assert attachment == ["附件", "", "拟备案联盟名单", ""], "its title on the third line"
     header, line = cells(document)
     assert header == ["序号", "联盟名称", "所在市", "盟主企业", "成员单位", "技术领域"]
     assert line[:4] == ["1", "沈阳市星海智造数控机床产学研联盟", "沈阳市", "沈阳星海智造装备有限公司"]
@@ -348,6 +353,21 @@ def test_a_notice_of_revocation_proves_the_reminders(register: Register) -> None
     assert lines[0][4].startswith("收件箱 2028-10-01 09:00")
 
 
+def test_what_a_channel_did_is_told_by_its_chinese_name_and_without_what_was_laid_for_staff(register: Register) -> None:
+    (first, *_), at = read(register, "LIFE").sent, datetime(2026, 3, 15, 9, tzinfo=SHANGHAI)
+    deliveries = tuple(
+        DeliveryRow(
+            letter=first.message.id, channel=channel, state="arrived", tries=1, first_tried_at=at, last_tried_at=at,
+            address="", content="", receipt="",
+        )
+        for channel in ("drafts", "mail", "dingtalk-shenyang")
+    )  # fmt: skip
+    assert list(receipts(Sent(first.message, (), deliveries)))[1:] == [
+        "电子邮件 已送达 2026-03-15 09:00",
+        "dingtalk-shenyang 已送达 2026-03-15 09:00",
+    ]
+
+
 def test_a_decision_of_ground_6_has_all_that_it_needs(register: Register) -> None:
     document = drawn(register, "LIFE", "决定书")
     told = said(document)
@@ -360,7 +380,8 @@ def test_a_decision_of_ground_6_has_all_that_it_needs(register: Register) -> Non
     assert "并于2029年12月1日向你单位送达《撤销备案事先告知书》" in procedure
     assert procedure.endswith("期限内你单位未提出书面陈述、申辩意见，也未补报年度数据。")
     assert "撤销“沈阳市星海智造数控机床产学研联盟”的备案" in decision
-    assert "60日内依法申请行政复议" in remedies
+    assert "60日内依法向×××（行政复议机关）申请行政复议" in remedies
+    assert "6个月内依法向×××人民法院提起行政诉讼" in remedies
     assert told[1] == "×××〔2029〕×号"
 
 
@@ -369,7 +390,7 @@ def test_a_contested_decision_tells_what_was_said_and_what_was_made_of_it(regist
     assert told[1] == "沈科决〔2026〕2号"
     procedure = told[told.index("三、程序") + 1]
     assert procedure.endswith(
-        "2026年5月20日，你单位提出书面陈述、申辩意见；2026年6月1日，本机关复核后不予采纳：与事实不符。"
+        "2026年5月20日，你单位提出书面陈述、申辩意见；2026年6月1日，经复核不予采纳：与事实不符。"
     )
     assert "《工作指引》第十一条第2项" in told[told.index("二、依据") + 1]
     assert "严重弄虚作假。具体事实：材料不实" in told[told.index("一、事实") + 1]
@@ -385,7 +406,10 @@ def test_what_people_wrote_makes_no_headings_signatures_or_attachments(register:
 def test_the_announcement_names_clause_and_day(register: Register) -> None:
     told = said(drawn(register, "LIFE", "公告"))
     assert told[0] == "关于撤销实质性产学研联盟备案的公告"
-    assert "按《工作指引》第十一条第6项，本机关决定自2029年12月20日起撤销" in told[2]
+    assert "依据《工作指引》第十一条第6项，我局决定（×××〔2029〕×号）自2029年12月20日起撤销" in told[2]
+    numbered = said(drawn(register, "CASE", "公告"))
+    assert numbered[1] == "×××〔2026〕×号", "its own number, not that of the decision"
+    assert "我局决定（沈科决〔2026〕2号）自2026年6月8日起撤销" in numbered[2]
 
 
 def test_kind_b_is_told_by_its_own_rules(register: Register) -> None:
@@ -404,7 +428,7 @@ def test_a_city_has_its_own_words(register: Register) -> None:
             "210100", "document", "accepted", "沈阳的受理通知\n## （一）细目\n+ 拟备案联盟名单\n+ 提醒记录\n> {day}"
         )
         document = drawn(register, "LIFE", "沈阳的受理通知")
-        assert said(document)[1:5] == ["（一）细目", "附件：拟备案联盟名单", "附件：2.提醒记录", "2026年3月23日"]
+        assert said(document)[1:5] == ["（一）细目", "附件：1.拟备案联盟名单", "　　　2.提醒记录", "2026年3月23日"]
         assert document.paragraphs[2].style
         assert document.paragraphs[2].style.name == "Heading 2"
         texts.replace("210100", "document", "accepted", "受理\n+ 没有的附件")
@@ -484,7 +508,8 @@ def test_the_docket_tells_a_whole_life(register: Register) -> None:
     assert len(messages) == len(register.messages("LIFE")) + 1
     assert [line[1] for line in notices] == ["类别", "公示", "拟撤销公示", "撤销备案", "官网公告"]
     assert {line[0].partition("\n")[0] for line in versions[1:]} == {"V1", "V2"}
-    assert ["2027年度", "补报"] in [line[:2] for line in reports]
+    assert reports[0] == ["年度", "情况", "报送截止", "报送时间"]
+    assert ["2027年度", "补报", "2027年11月30日24时", "2028-01-20 10:00"] in reports
     assert "13800000001" not in everything(document)
     for table in document.tables:
         assert [row._tr.find(f".//{qn('w:tblHeader')}") is not None for row in table.rows][:2] == [True, False]
@@ -656,7 +681,14 @@ def test_the_list_of_deadlines(register: Register) -> None:
 # As others see it
 
 
-@pytest.mark.filterwarnings("default:LibreOffice")
+def of_text(name: str, paragraphs: Sequence[str]) -> Draft:
+    """A document that is nothing but text."""
+    document = gongwen.blank(name, "沈阳市科技局", datetime(2026, 3, 23, tzinfo=SHANGHAI))
+    gongwen.write(document, [("", each) for each in paragraphs])
+    return Draft(f"{name}.docx", gongwen.saved(document))
+
+
+@pytest.mark.filterwarnings("default:LibreOffice", "default:Poppler")
 def test_libreoffice_opens_everything(register: Register, tmp_path: Path) -> None:
     converter = shutil.which("soffice")
     if converter is None:
@@ -668,6 +700,8 @@ def test_libreoffice_opens_everything(register: Register, tmp_path: Path) -> Non
         *forms.forms(register, "BEE"),
         Draft("卷宗.docx", docket.docket(register, "LIFE")),
         Draft("汇总表.xlsx", sheets.summary(register, register.filings())),
+        of_text("版心", ["通" * 2000]),
+        of_text("标点", [("通" * length + "，") * 6 for length in range(8, 40)]),
     ]
     for number, each in enumerate(made):
         (tmp_path / f"{number}-{each.name}").write_bytes(each.content)
@@ -677,3 +711,16 @@ def test_libreoffice_opens_everything(register: Register, tmp_path: Path) -> Non
     subprocess.run([*to_pdf, *map(str, files)], check=True, capture_output=True, timeout=300)
     assert {each.stem for each in (tmp_path / "pdf").iterdir()} == {each.stem for each in files}
     assert all(each.read_bytes().startswith(b"%PDF") for each in (tmp_path / "pdf").iterdir())
+    reader = shutil.which("pdftotext")
+    if reader is None:
+        warnings.warn("Poppler is not installed: what a page holds was not tried", stacklevel=1)
+        return
+
+    def printed(name: str, *pages: str) -> str:
+        (file,) = (tmp_path / "pdf").glob(f"*-{name}.pdf")
+        command = [reader, "-layout", *pages, str(file), "-"]
+        return subprocess.run(command, check=True, capture_output=True, timeout=60).stdout.decode()
+
+    lines = [line.strip() for line in printed("版心", "-f", "2", "-l", "2").split("\n") if "通" in line]
+    assert lines == ["通" * 28] * 22, "22 lines of 28 characters (GB/T 9704)"
+    assert printed("标点").count("，") == 6 * 32, "no mark is lost at the end of a line"

@@ -4,7 +4,7 @@ import html
 import json
 import re
 import stat
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -23,6 +23,9 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from activities import rows
+from activities.channels.channel import Letter, Recipient
+from activities.channels.pages import Website
+from activities.letters import PUBLICATION
 from activities.publishing.calendars import Subject, calendar
 from activities.publishing.feeds import BEGINNING
 from activities.publishing.publications import KINDS
@@ -286,7 +289,7 @@ def test_a_notice_shows_what_may_be_shown_its_days_and_how_to_object(tmp_path: P
         *content["成员单位"],
         content["技术领域"],
         "2026年1月5日至2026年1月12日24时",
-        publicity.HOW_TO_OBJECT,
+        publicity.HOW_TO_OBJECT.format(office="沈阳市科技局"),
     ):
         assert text in page.text
     assert "发布之后的变化" not in page.text
@@ -387,6 +390,38 @@ def test_a_new_publication_touches_only_its_own_pages(tmp_path: Path) -> None:
         "index.html",
     ]
     assert site.write([first.filing_id], date(2026, 1, 8)) == []
+
+
+class Interrupted(set[str | None]):
+    """What is asked of a website, where one round comes and goes just as another letter asks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.round: Callable[[], object] | None = None
+
+    def add(self, element: str | None) -> None:
+        """Add it, with that round in between."""
+        meanwhile, self.round = self.round, None
+        if meanwhile:
+            meanwhile()
+        super().add(element)
+
+
+def test_what_is_asked_for_while_others_are_written_is_written_too(tmp_path: Path) -> None:
+    def letter(row: PublicNoticeRow) -> Letter:
+        return Letter(
+            id=row.id, messages=(), filing_id=row.filing_id, text=PUBLICATION, to="public", office="public",
+            title="", body="", created_at=row.published_at,
+        )  # fmt: skip
+
+    both = published("notice-2026-01-05", "notice-withdrawn")
+    first, second = both.rows[0], both.rows[-1]
+    asked = Interrupted()
+    website = Website(Site(tmp_path, both), lambda: clock(LATER, 9), _asked=asked)
+    asked.round = lambda: website.send(letter(first), Recipient())
+    assert website.send(letter(second), Recipient()).receipt.startswith("写出")
+    assert {path.stem for path in tmp_path.glob("notices/*.html")} == {row.id for row in both.rows}
+    assert website.send(letter(first), Recipient()).receipt == "已随其他公告写出"
 
 
 def test_written_again_nothing_is_written(everything: Path) -> None:
@@ -733,6 +768,7 @@ def test_a_calendar_says_what_it_is_and_is_the_same_twice() -> None:
     assert read["x-wr-calname"] == read["name"] == "沈阳市科技局 · 备案日程"
     assert read["x-wr-timezone"] == "Asia/Shanghai"
     assert read.refresh_interval == timedelta(hours=12)
+    assert b"\r\nREFRESH-INTERVAL;VALUE=DURATION:PT12H\r\n" in told.written
     assert all(len(line) <= 75 for line in told.written.split(b"\r\n"))
     assert told.written == Told.of(entry.filing, entry.at, "沈阳市科技局 · 备案日程").written
     for event in told.events.values():

@@ -8,10 +8,11 @@ import pytest
 
 from activities import replacements
 from activities.channels.sms import PART, parts
+from models.vocabulary import Kind
 from regulation import messages, texts
 from regulation.messages import NOTIFICATIONS
 from regulation.texts import COMPILED, FAMILIES, SAID_IN, SHIPPED, UNTITLED, TextRefused
-from regulation.wording import WORDS, Names
+from regulation.wording import WORDS, Facts, Names
 from tests.law.test_cases import CASES, live
 
 LONGEST_NAME = "沈" * 25
@@ -68,6 +69,33 @@ def test_every_text_can_be_filled_in_and_every_event_happens_in_some_case() -> N
     wanted = {(family, key) for family, key in SHIPPED if family in ("inbox", "sms") and key not in COMPILED}
     assert sent().keys() == wanted
     assert [text for said in sent().values() for text in said if "{" in text or "}" in text] == []
+
+
+def test_every_word_can_be_told_of_every_event() -> None:
+    """A deployment may name any word in any text: the message must not fail, nor say nothing where a word stands."""
+    heard: set[tuple[str, Kind]] = set()
+    for case in CASES:
+        lived = live(case)
+        for before, entry in lived.entries():
+            said = {(each.text, entry.filing.kind) for each in messages.told(before, entry)}
+            if said <= heard:
+                continue
+            heard |= said
+            facts = Facts(before, entry, lived.names(entry))
+            assert [word for word in WORDS if facts[word] in ("", "None")] == [], (case.id, entry.number)
+    assert {key for key, _ in heard} == NOTIFICATIONS.keys()
+
+
+def test_the_iit_of_a_city_is_told_only_where_it_takes_part() -> None:
+    """Kind B knows no 工信 (B-14), and 沈抚 has one office for both (A-29)."""
+    told = {
+        (entry.filing.kind, entry.filing.jurisdiction == "21SF00")
+        for case in CASES
+        for before, entry in live(case).entries()
+        for each in messages.told(before, entry)
+        if each.to == "city_iit"
+    }
+    assert told == {(Kind.A, False)}
 
 
 def test_a_text_message_has_two_parts_at_most() -> None:
@@ -162,6 +190,9 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
     "210000/inbox/accepted.txt": ("受理\n正文", "210000/inbox/accepted.txt：210000 不是属地代码"),
     "210200/old/inbox/accepted.txt": ("受理\n正文", "210200/old/inbox/accepted.txt：应在 渠道/ 或 属地代码/渠道/ 之下"),
     "inbox/recommended.txt": ("推荐\n正文".encode("gbk"), "inbox/recommended.txt：不能按 UTF-8 读取"),
+    "inbox/evaluated.txt": ("评估\n正文".encode("utf-16"), "inbox/evaluated.txt：不能按 UTF-8 读取"),
+    "inbox/imported.txt": ("导入\n正文\x00", "inbox/imported.txt：含不能书写的控制字符"),
+    "inbox/transferred.TXT": ("移交\n{aliance}", "inbox/transferred.txt：没有名为 aliance 的用语"),
 }  # fmt: skip
 """Files that cannot be, and what is said of each."""
 

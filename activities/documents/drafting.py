@@ -176,9 +176,7 @@ class _Told:
             if isinstance(event, StateDefence):
                 said.append(f"{day}，你单位提出书面陈述、申辩意见")
             elif isinstance(event, RuleOnDefence):
-                said.append(
-                    f"{day}，本机关复核后{'采纳' if event.outcome == 'accepted' else '不予采纳'}：{event.reason}"
-                )
+                said.append(f"{day}，经复核{'采纳' if event.outcome == 'accepted' else '不予采纳'}：{event.reason}")
         case = self.step.filing.case
         cure = "，也未补报年度数据" if case and case.ground is Ground.TWO_YEARS_MISSED else ""
         return ("；".join(each.rstrip("。；") for each in said) or f"期限内你单位未提出书面陈述、申辩意见{cure}") + "。"
@@ -204,7 +202,7 @@ def _alliances(told: _Told, steps: Sequence[Step]) -> Grid:
     """拟备案联盟名单: what a notice may show, and no more (G-04b)."""
     return Grid(
         header=("序号", "联盟名称", "所在市", "盟主企业", "成员单位", "技术领域"),
-        widths=(14, 34, 18, 30, 38, 22),
+        widths=(14, 30, 16, 26, 50, 20),
         rows=[
             (
                 str(number),
@@ -231,7 +229,7 @@ def _reminders(told: _Told, steps: Sequence[Step]) -> Grid:
             day = on_day(day_of(sent.message.created_at))
             rows.append((str(len(rows) + 1), day, f"{event.year}年度", _reminding(event), "\n".join(receipts(sent))))
     header = ("序号", "日期", "年度", "事项", "送达情况")
-    return Grid(header=header, widths=(14, 36, 24, 36, 46), rows=rows)
+    return Grid(header=header, widths=(12, 36, 22, 36, 50), rows=rows)
 
 
 def _reminding(lapse: Lapse) -> str:

@@ -55,7 +55,7 @@ SAYS = {
     ActKind.RECORD_SERVICE: (
         "{method: post}",
         "{method: post, served_on: D-3}",
-        "{served_on: D-40}",
+        "{method: public_notice, served_on: D-40}",
         "{method: inbox}",
     ),
     ActKind.RULE_ON_DEFENCE: ("{outcome: rejected}", "{outcome: rejected}", "{outcome: accepted}"),
@@ -323,6 +323,10 @@ def nothing_runs_against_a_leader_unserved(before: Filing, entry: Entry) -> None
         assert not service.is_awaited(before)
         assert not service.is_doubted(before)
         assert before.stage is Stage.RETURNED or (before.case and before.case.served_on)
+    if entry.event.kind == LapseKind.STATEMENT_ENDED:
+        assert before.case
+        assert before.clocks["window"].from_ == before.case.served_on
+        assert entry.at == before.clocks["window"].until
 
 
 def a_notice_fails_only_by_a_report(before: Filing, entry: Entry) -> None:
