@@ -25,13 +25,14 @@ import openpyxl
 import pytest
 from icalendar import Calendar
 from sqlalchemy import create_engine, update
-from sqlmodel import SQLModel
+from sqlmodel import Session, SQLModel
 
 import starter
 from activities.letters import Letters, Tried
 from activities.register import Register
 from deploy.database import migrate
 from models.acts import AcknowledgeService
+from models.register import UsedEdition
 from models.settings import Settings
 from models.vocabulary import ActKind, Kind, Stage
 from regulation import offices, texts
@@ -441,6 +442,21 @@ def test_messages_are_shown_with_what_every_channel_has_to_show(
     assert all(text in table.out for text in (first["title"], "post 已送", "sms 未送达", "ENDED-1-1", "沈阳市科技局"))
 
 
+def test_what_others_wrote_is_shown_as_they_wrote_it(beian: Terminal, house: Register) -> None:
+    """Names and receipts may look like the markup of a console, or like an emoji."""
+    odd, letters = "[/x][red]:smile:", Letters(house.engine)
+    told = lived("ODD", alliance_name=f"{odd}产学研联盟")
+    told.lodged(house)
+    house.append(told.docket[0])
+    letters.note("ODD-1-1", "post", Tried(state="failed", receipt=f"250 {odd}", content="c"), NOW)
+    letters.close("ODD-1-1", NOW, failed=True)
+    assert f"{odd}产学研联盟（ODD）" in beian("show", "ODD").out
+    assert odd in beian("messages", "ODD").out
+    assert f"post：250 {odd}" in beian("undelivered").out
+    assert beian("list").code == beian("inbox", LEADER).code == 0
+    assert f"没有这封信函 {odd}" in beian("redeliver", odd).err
+
+
 def test_an_inbox_is_pulled_in_order_and_in_parts(beian: Terminal, house: Register) -> None:
     received = beian("inbox", LEADER, "--json").json
     assert {each["id"].partition("-")[0] for each in received} == {"ENDED", "SUBMITTED", "RETURNED"}
@@ -731,6 +747,23 @@ def test_nothing_is_written_of_a_filing_that_is_not_there(beian: Terminal, tmp_p
     assert (answer.code, answer.json) == (3, {"message": "没有这一备案 NOBODY"})
     assert beian("export", what, "NOBODY", "--to", tmp_path / "out").err == "没有这一备案 NOBODY\n"
     assert not (tmp_path / "out").exists()
+
+
+def test_nothing_is_written_by_terms_that_are_not_there(
+    beian: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A register whose filings count by an edition of another deployment, as that of a demonstration does."""
+    settings = Settings(var=tmp_path)
+    migrate(settings.register_url)
+    engine = Register.at(settings.register_url).engine
+    with Session(engine) as session:
+        session.add(UsedEdition(subject="terms", name="ELSEWHERE", digest="0" * 64, first_used_at=NOW))
+        session.commit()
+    engine.dispose()
+    monkeypatch.setenv("BEIAN_VAR", str(tmp_path))
+    answer = beian("export", "summary", "--to", tmp_path / "out", "--json")
+    assert (answer.code, (tmp_path / "out").exists()) == (64, False)
+    assert "ELSEWHERE" in answer.json["message"]
 
 
 def test_files_are_written_where_one_stands(beian: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,15 +50,19 @@ class Website:
         return Carried(address=self.site.address or "site", receipt=receipt)
 
     def _write(self) -> int:
-        """Write whatever was asked for; all of it is asked for again if that fails."""
-        asked, self._asked = self._asked, set()
+        """Write whatever was asked for; all of it is asked for again if that fails.
+
+        The set stays the one it is: a letter may be about to ask while it is emptied.
+        """
+        asked = set(self._asked)
+        self._asked.difference_update(asked)
         today = day_of(self.clock())
         try:
             if None in asked:
                 return len(self.site.write_all(today))
             return len(self.site.write([filing_id for filing_id in asked if filing_id], today))
         except BaseException:
-            self._asked |= asked
+            self._asked.update(asked)
             raise
 
 

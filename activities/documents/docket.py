@@ -186,8 +186,7 @@ def _reports(record: Record) -> Grid:
             YearStatus(each.status).label,
             midnight(each.due),
             minute(each.filed_at) if each.filed_at else "—",
-            str(each.number),
         )
         for each in record.reports
     ]
-    return Grid(header=("年度", "情况", "报送截止", "报送时间", "登记号"), widths=(26, 26, 46, 40, 18), rows=rows)
+    return Grid(header=("年度", "情况", "报送截止", "报送时间"), widths=(30, 30, 52, 44), rows=rows)

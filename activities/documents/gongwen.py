@@ -4,7 +4,7 @@ What is made here is a draft for the office's own 公文 system: no red head, no
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -25,7 +25,6 @@ from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Length, Mm, Pt
 from docx.styles.style import ParagraphStyle
 from docx.table import Table, _Cell, _Row
-from docx.text.paragraph import Paragraph
 
 from models.values import SHANGHAI, legible
 
@@ -81,22 +80,26 @@ def blank(title: str, office: str, at: datetime, status: str = "") -> Document:
     return document
 
 
-def write(document: Document, lines: Iterable[tuple[str, str]]) -> None:
+def write(document: Document, lines: Sequence[tuple[str, str]]) -> None:
     """The lines of a document, each with its mark: headings, text, signature (`>`), attachments (`+`), blank lines."""
     signature: list[str] = []
-    attachments: list[str] = []
+    attachments = _attachments([text for mark, text in lines if mark == "+"])
     for number, (mark, text) in enumerate(lines):
         if number == 0 and mark != "^":
             document.add_paragraph("", TEXT)
         if mark == ">":
             signature.append(text)
         elif mark == "+":
-            attachments.append(text)
-            numbered = f"{len(attachments)}." if len(attachments) > 1 else ""
-            document.add_paragraph(f"附件：{numbered}{text}", ATTACHMENTS)
+            document.add_paragraph(next(attachments), ATTACHMENTS)
         else:
             document.add_paragraph(text, MARKS.get(mark, TEXT))
     _sign(document, signature)
+
+
+def _attachments(names: Sequence[str]) -> Iterator[str]:
+    """附件说明: one by its name, several numbered and below each other."""
+    for number, name in enumerate(names, 1):
+        yield ("附件：" if number == 1 else "　　　") + (f"{number}." if len(names) > 1 else "") + name
 
 
 def heading(document: Document, text: str, level: int = 1, *, new_page: bool = False) -> None:
@@ -107,11 +110,12 @@ def heading(document: Document, text: str, level: int = 1, *, new_page: bool = F
 
 
 def attach(document: Document, number: str, title: str, table: Grid) -> None:
-    """An attachment on a page of its own: 附件, its title, its table."""
+    """An attachment on a page of its own: 附件 on the first line, its title on the third, its table."""
     mark = document.add_paragraph(f"附件{number}", MARKS["<"])
     mark.paragraph_format.page_break_before = True
     for run in mark.runs:
         _name_fonts(run._r.get_or_add_rPr(), HEITI)
+    document.add_paragraph()
     heading(document, title, 0)
     document.add_paragraph()
     tabulate(document, table)
@@ -221,11 +225,12 @@ def _styles(document: Document) -> None:
     _style(document, "Title", XIAOBIAOSONG, TWO, CENTRE, line=Pt(36))
     _style(document, "Heading 1", HEITI, THREE, indent=2, line=LINE).paragraph_format.keep_with_next = True
     _style(document, "Heading 2", KAITI, THREE, indent=2, line=LINE).paragraph_format.keep_with_next = True
-    _style(document, TEXT, FANGSONG, THREE, WD_ALIGN_PARAGRAPH.JUSTIFY, indent=2, line=LINE)
+    # Not justified: that leaves the 28 places, and LibreOffice then loses marks that hang over the end of a line.
+    _style(document, TEXT, FANGSONG, THREE, indent=2, line=LINE)
     _style(document, MARKS["<"], FANGSONG, THREE, line=LINE)
     _style(document, MARKS["^"], FANGSONG, THREE, CENTRE, line=LINE, after=LINE)
     _style(document, ATTACHMENTS, FANGSONG, THREE, indent=2, line=LINE)
-    _style(document, SIGNATURE, FANGSONG, THREE, RIGHT, line=LINE)
+    _close_up(_style(document, SIGNATURE, FANGSONG, THREE, CENTRE, line=LINE))
     _style(document, "Footer", SONGTI, FOUR)
     _style(document, CELL, FANGSONG, FIVE, around=Pt(2))
     _style(document, FINE, FANGSONG, SMALL_FIVE, around=Pt(1))
@@ -282,6 +287,14 @@ def _condense(properties: BaseOxmlElement) -> None:
     properties.append(spacing)
 
 
+def _close_up(style: ParagraphStyle) -> None:
+    """Without the space that programs put between digits and characters: it would widen a date."""
+    for between in ("autoSpaceDE", "autoSpaceDN"):
+        closed = OxmlElement(f"w:{between}")
+        closed.set(qn("w:val"), "0")
+        style.element.pPr.find(qn("w:spacing")).addprevious(closed)
+
+
 def _in_characters(properties: CT_PPr, name: str, count: float) -> None:
     properties.get_or_add_ind().set(qn(f"w:{name}"), str(round(count * 100)))
 
@@ -310,10 +323,10 @@ def _sign(document: Document, lines: Sequence[str]) -> None:
     _keep_with_text(document)
     widths = [_characters(line) for line in lines]
     axis = max(DATE_FROM_RIGHT + widths[-1] / 2, max(widths) / 2)
-    for line, width in zip(lines, widths, strict=True):
-        paragraph = document.add_paragraph(line, SIGNATURE)
-        paragraph.paragraph_format.keep_with_next = line is not lines[-1]
-        _indent_right(paragraph, axis - width / 2)
+    for line in lines:
+        layout = document.add_paragraph(line, SIGNATURE).paragraph_format
+        layout.keep_with_next = line is not lines[-1]
+        layout.left_indent = max(Mm(TYPE_AREA) - Pt(2 * axis * THREE.pt), NONE)
 
 
 def _keep_with_text(document: Document) -> None:
@@ -324,11 +337,6 @@ def _keep_with_text(document: Document) -> None:
         if texts > 2:
             return
         paragraph.paragraph_format.keep_with_next = True
-
-
-def _indent_right(paragraph: Paragraph, characters: float) -> None:
-    paragraph.paragraph_format.right_indent = Pt(THREE.pt * characters)
-    _in_characters(paragraph._p.get_or_add_pPr(), "rightChars", characters)
 
 
 def _characters(text: str) -> float:

@@ -119,12 +119,21 @@ def read(register: Register, filing_id: str) -> Record:
         )
 
 
+CHANNELS = {"files": "发件目录", "platform": "平台收件箱", "mail": "电子邮件", "sms": "短信"}
+"""What people call the channels that most deployments have; others bear the name that their deployment gave them."""
+
+TRAY = "drafts"
+"""No way to the addressee: drafts are laid out for staff with the letter."""
+
+
 def receipts(sent: Sent) -> Iterator[str]:
-    """What there is to show for a message: in the inbox since when, read or not, and each channel (G-18)."""
+    """What there is to show for a message: in the inbox since when, read or not, and each channel to it (G-18)."""
     yield f"收件箱 {minute(sent.message.created_at)}"
     yield from (f"已读 {minute(letter.read_at)}" for letter in sent.letters if letter.read_at)
     for each in sent.deliveries:
-        yield f"{each.channel} {DeliveryState(each.state).label} {minute(each.last_tried_at)}"
+        if each.channel != TRAY:
+            name = CHANNELS.get(each.channel, each.channel)
+            yield f"{name} {DeliveryState(each.state).label} {minute(each.last_tried_at)}"
 
 
 def minute(instant: datetime) -> str:

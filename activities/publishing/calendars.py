@@ -48,9 +48,9 @@ def calendar(lines: Iterable[tuple[Subject, AgendaLine]], name: str) -> bytes:
         calscale="GREGORIAN",
         name=name,
         uid=uuid5(NAMESPACE_URL, f"beian:calendar:{name}"),
-        refresh_interval=REFRESH,
         subcomponents=[_event(subject, line) for subject, line in lines],
     )
+    written.add("refresh-interval", REFRESH, {"VALUE": "DURATION"})  # RFC 7986, 5.7: the type is not implied
     written.add("x-wr-timezone", "Asia/Shanghai")
     text: bytes = written.to_ical()
     return text
