@@ -15,6 +15,7 @@ import click
 from pydantic_core import to_jsonable_python
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import SQLModel
 from temporalio.service import RPCError, RPCStatusCode
@@ -68,8 +69,8 @@ class NobodyKnown(NotFound):
 
 
 WIDTH = None if sys.stdout.isatty() else 160
-console = Console(width=WIDTH)
-errors = Console(stderr=True, width=WIDTH)
+console = Console(width=WIDTH, markup=False, emoji=False)
+errors = Console(stderr=True, width=WIDTH, markup=False, emoji=False)
 
 
 @click.group(
@@ -181,7 +182,7 @@ def found(register: Register, filing_id: str) -> Filing:
 def print_findings(findings: Sequence[Finding]) -> None:
     """Findings as a table, errors first."""
     table = Table("级别", "代码", "字段", "说明", "依据")
-    names = {"error": "[red]错误[/]", "warning": "[yellow]提示[/]", "check": "核对"}
+    names = {"error": Text("错误", "red"), "warning": Text("提示", "yellow"), "check": Text("核对")}
     for each in sorted(findings, key=lambda one: ("error", "warning", "check").index(one.severity)):
         table.add_row(names[each.severity], each.code, each.field, each.message, each.article)
     console.print(table)
@@ -195,9 +196,10 @@ def answer(receipt: Receipt, json_: bool) -> None:
     following = ""
     if receipt.next:
         following = f"；下一期限 {visibility.local(receipt.next.at)} {LapseKind(receipt.next.lapse).label}"
-    console.print(f"[green]已登记[/] 第{receipt.number}号，现为“{receipt.stage.label}”{following}")
+    entered = f" 第{receipt.number}号，现为“{receipt.stage.label}”{following}"
+    console.print(Text.assemble(("已登记", "green"), entered))
     for warning in receipt.warnings:
-        console.print(f"[yellow]提示[/] {warning}")
+        console.print(Text.assemble(("提示", "yellow"), f" {warning}"))
 
 
 def print_agenda(lines: Sequence[AgendaLine]) -> None:
@@ -223,9 +225,9 @@ def print_docket(docket: Sequence[Entry]) -> None:
     for entry in docket:
         by = getattr(entry.event, "by", None)
         who = f"{by.role.label} {by.person}" if by else "（期满）" if isinstance(entry.event, Lapse) else "（信号）"
-        note = f"\n[red]未予登记：{entry.refused}[/]" if entry.refused else ""
-        note += f"\n推翻第{entry.undoes}号" if entry.undoes else ""
-        what = visibility.name_of(entry.event) + note
+        refused = f"\n未予登记：{entry.refused}" if entry.refused else ""
+        undoes = f"\n推翻第{entry.undoes}号" if entry.undoes else ""
+        what = Text.assemble(visibility.name_of(entry.event), (refused, "red"), undoes)
         table.add_row(str(entry.number), visibility.local(entry.at), what, who, entry.stage.label, entry.article)
     console.print(table)
 
@@ -279,7 +281,8 @@ def show(filing_id: str, json_: bool) -> None:
         return
     row = register.row(filing_id)
     name = row.alliance_name if row else ""
-    console.print(f"[bold]{name}[/]（{filing_id}）  {filing.kind.label}  阶段：[bold]{filing.stage.label}[/]")
+    about_it = f"（{filing_id}）  {filing.kind.label}  阶段："
+    console.print(Text.assemble((name, "bold"), about_it, (filing.stage.label, "bold")))
     print_docket(entered)
     print_agenda(ahead)
     for each in refused:
@@ -287,9 +290,9 @@ def show(filing_id: str, json_: bool) -> None:
     for version, findings in versions[-1:]:
         console.print(f"第{version}版申请的提示与核对事项：")
         print_findings(findings)
-    console.print("[green]登记链核验通过[/]" if not faults else "[red]登记链核验未通过[/]")
+    console.print("登记链核验未通过" if faults else "登记链核验通过", style="red" if faults else "green")
     for fault in faults:
-        console.print(f"[red]{fault}[/]")
+        console.print(fault, style="red")
 
 
 @cli.command(help="日程：无人行为时，时间将带来什么。")
@@ -423,20 +426,21 @@ def messages(filing_id: str, json_: bool) -> None:
     table = Table("编号", "时间", "收件", "标题", "已读", "渠道")
     for message, letters, deliveries in told:
         read_at = next((letter.read_at for letter in letters if letter.read_at), None)
-        shown = [f"{each.channel} {coloured(each.state)} {each.address} {each.receipt}".strip() for each in deliveries]
+        shown = Text("\n").join(map(_shown, deliveries))
         to = f"{message.to} {offices.name_of(message.office)}"
         read = visibility.local(read_at) if read_at else ""
-        table.add_row(message.id, visibility.local(message.created_at), to, message.title, read, "\n".join(shown))
+        table.add_row(message.id, visibility.local(message.created_at), to, message.title, read, shown)
     console.print(table)
 
 
 COLOURS = {DeliveryState.ARRIVED: "green", DeliveryState.FAILED: "red"}
 
 
-def coloured(state: str) -> str:
+def _shown(delivery: DeliveryRow) -> Text:
     """What became of a delivery, for the console."""
-    known = DeliveryState(state)
-    return f"[{COLOURS.get(known, 'yellow')}]{known.label}[/]"
+    state = DeliveryState(delivery.state)
+    became = (state.label, COLOURS.get(state, "yellow"))
+    return Text.assemble(f"{delivery.channel} ", became, f" {delivery.address} {delivery.receipt}".rstrip())
 
 
 def _told(message: MessageRow, letters: Sequence[LetterRow], deliveries: Sequence[DeliveryRow]) -> dict[str, Any]:
@@ -558,7 +562,8 @@ def export() -> None:
 
 
 def exporting(name: str, what: str, to: Path | None = Path()) -> Callable[[Callable[..., list[Path]]], Any]:
-    """Make a command of what writes files into a folder: `--to` says which. It speaks in the deployment's own texts."""
+    """Make a command of what writes files into a folder: `--to` says which. It speaks in the deployment's own texts,
+    and only by the terms and calendars by which the filings count."""
     place = "写入的文件夹；缺省为当前文件夹" if to else "写入的文件夹"
 
     def made(write: Callable[..., list[Path]]) -> Any:
@@ -568,6 +573,7 @@ def exporting(name: str, what: str, to: Path | None = Path()) -> Callable[[Calla
         @wraps(write)
         def command(to: Path | None, json_: bool, **asked: Any) -> None:
             replacements.load(Settings().texts)
+            the_register().refuse_changed_editions()
             try:
                 paths = write(to, **asked)
             except NoSuchFiling as missing:
@@ -699,8 +705,8 @@ def broadcast(file: str, kind: str | None, jurisdiction: str | None, json_: bool
         say(answers)
         return
     for filing_id, each in answers.items():
-        outcome = f"已登记第{each.number}号" if isinstance(each, Receipt) else f"[red]{each.message}[/]"
-        console.print(f"{filing_id}：{outcome}")
+        outcome = Text(f"已登记第{each.number}号") if isinstance(each, Receipt) else Text(each.message, "red")
+        console.print(Text.assemble(f"{filing_id}：", outcome))
 
 
 def _report(json_: bool, message: str, refusal: Refusal | None = None) -> None:
@@ -708,7 +714,7 @@ def _report(json_: bool, message: str, refusal: Refusal | None = None) -> None:
     if json_:
         say(refusal or {"message": message})
         return
-    errors.print(f"[red]{message}[/]")
+    errors.print(message, style="red")
     if refusal and refusal.findings:
         print_findings(refusal.findings)
 

@@ -83,11 +83,14 @@ def channels_of(settings: Settings, file: ChannelsFile, register: Register) -> S
 
     Announcements and calendars are written in every deployment, documents for staff unless they are made when asked for.
     """
-    files = Configured("files", OutboxFolder(settings.outbox), Filters())
+    told = (
+        configured.build(file) if settings.channels else [Configured("files", OutboxFolder(settings.outbox), Filters())]
+    )
     drafts = Configured("drafts", DraftTray(register, settings.tray, configured.contacts(file)), Filters())
     site = Site(settings.site, Notices(register.engine), settings.site_address, settings.own_address)
     return [
-        *(configured.build(file) if settings.channels else [files]),
+        *told,
+        *configured.nowhere(told),
         *([drafts] if settings.drafts else []),
         Configured("site", Website(site, lambda: datetime.now(UTC)), Filters()),
         Configured("calendars", CalendarFolder(register, settings.calendars), Filters()),

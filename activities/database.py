@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 def connect(url: str) -> Engine:
     """An engine for SQLite (write-ahead log, full sync, one writer at a time) or PostgreSQL."""
-    engine = create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)  # an error's text is seen by operators
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -22,7 +22,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
 from activities.channels.channel import Recipient, Undeliverable
-from activities.channels.configured import Configured
+from activities.channels.configured import PERSONAL, Configured
 from activities.letters import PAGES, REMINDERS, Letters, Tried, content
 from activities.rows import parts_of
 from models.register import DeliveryRow, LetterRow
@@ -68,11 +68,14 @@ def suits(text: str, words: str) -> bool:
 
 
 class Outcome(Value):
-    """What one round over a letter's channels came to: which are down, and why those that gave up did."""
+    """What one round over a letter's channels came to: which are down, why those that gave up did, and whether it got through.
+
+    `reached` is what counts for a leader: by a channel to a person, and not by a chat or a folder.
+    """
 
     down: tuple[str, ...] = ()
     failed: dict[str, str] = {}
-    knocked: bool = False
+    reached: bool = False
 
 
 @dataclass
@@ -102,7 +105,7 @@ class Delivering:
         if not outcome.failed:
             return
         why = "；".join(f"{channel}：{reason}" for channel, reason in outcome.failed.items())
-        if row.to == "leader" and not outcome.knocked:
+        if row.to == "leader" and not outcome.reached:
             for message in json.loads(row.messages):
                 await self._tell_filing(message, why)
         await aside(threads, lambda: self.letters.close(letter, datetime.now(UTC), failed=True))
@@ -138,11 +141,11 @@ class Delivering:
 
     def _outcome(self, came: Mapping[str, Tried | DeliveryRow]) -> Outcome:
         """What the channels of today came to; one that was taken away since holds up nothing."""
-        knocking = {channel.name for channel in self.channels if channel.channel.words not in PLACED}
+        personal = {channel.name for channel in self.channels if channel.channel.words in PERSONAL}
         return Outcome(
             down=tuple(name for name, each in came.items() if each.state == DeliveryState.TRYING),
             failed={name: each.receipt for name, each in came.items() if each.state == DeliveryState.FAILED},
-            knocked=any(each.state == DeliveryState.ARRIVED and name in knocking for name, each in came.items()),
+            reached=any(each.state == DeliveryState.ARRIVED and name in personal for name, each in came.items()),
         )
 
     def _try(self, channel: Configured, row: LetterRow, before: DeliveryRow | None) -> Tried | None:
@@ -204,24 +207,24 @@ class Postman:
             self._loop.call_soon_threadsafe(self._bell.set)
 
     async def run(self) -> None:
-        """Go round until cancelled. A register or an engine that does not answer is tried again next time."""
+        """Go round until cancelled. What fails is tried again next time: a register or an engine that does not answer.
+
+        A digest that cannot be compiled holds up no letter.
+        """
         self._loop = asyncio.get_running_loop()
         while True:
             self._bell.clear()
-            try:
-                await self._round()
-            except Exception as error:
-                log.warning("delivery.round_failed", error=type(error).__name__)
+            now = datetime.now(UTC)
+            for routine in self.routines:
+                await _survived(asyncio.to_thread(routine, now))
+            await _survived(self._round(now))
             try:
                 await asyncio.wait_for(self._bell.wait(), self.interval)
             except TimeoutError:
                 continue
             await asyncio.sleep(GATHER)
 
-    async def _round(self) -> None:
-        now = datetime.now(UTC)
-        for routine in self.routines:
-            await asyncio.to_thread(routine, now)
+    async def _round(self, now: datetime) -> None:
         waiting = await asyncio.to_thread(self.letters.waiting, now - HANDED_AGAIN_AFTER)
         ready = [letter for letter in waiting if self._ripe(letter)]
         if not ready:
@@ -261,3 +264,10 @@ class Postman:
                 log.warning("delivery.not_handed_over", letter=letter.id, error=error.message)
                 return letter.id
         return None
+
+
+async def _survived(step: Awaitable[object]) -> None:
+    try:
+        await step
+    except Exception as error:
+        log.warning("delivery.round_failed", error=type(error).__name__)

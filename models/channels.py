@@ -6,6 +6,7 @@ is never printed, not even by a refusal. Which events and offices there are is n
 
 import base64
 import re
+import ssl
 import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -67,6 +68,20 @@ def _template(written: SecretStr) -> SecretStr:
     return written
 
 
+def _header(written: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[!-~]([ -~]*[!-~])?", written.get_secret_value()):
+        raise ValueError("须为一行 ASCII 字符，首尾无空格")
+    return written
+
+
+def _certificates(path: Path) -> Path:
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError:
+        raise ValueError("须为 PEM 格式的证书") from None
+    return path
+
+
 def _robot(address: SecretStr) -> SecretStr:
     scheme, _, rest = address.get_secret_value().partition("://")
     if scheme not in ROBOTS or not rest:
@@ -122,7 +137,7 @@ class MailSettings(Filters):
     host: str = Field(min_length=1)
     port: int = Field(0, ge=0, le=65535, description="0: the usual one of `security`")
     security: Literal["starttls", "tls", "none"] = "starttls"
-    ca_file: FilePath | None = None
+    ca_file: Annotated[FilePath, AfterValidator(_certificates)] | None = None
     username: str | None = None
     password: SecretStr | None = None
     sender: MailAddress
@@ -160,7 +175,7 @@ class SmsSettings(Filters):
     url: Url
     method: Literal["POST", "GET"] = "POST"
     encoding: Literal["json", "form", "query"] = "json"
-    headers: Mapping[str, SecretStr] = {}
+    headers: Mapping[str, Annotated[SecretStr, AfterValidator(_header)]] = {}
     fields: Mapping[str, Template]
     signature: str = Field("辽宁科技", min_length=1, max_length=20, pattern=r"^[^【】]+$")
     accepted: Told

@@ -7,6 +7,7 @@ import asyncio
 import json
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -56,11 +57,13 @@ class Received:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server answers."""
+    """What a server answers; a bad one with `pause` seconds between two bytes, or without the last ones it promised."""
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    pause: float = 0
+    missing: int = 0
 
 
 def saying(document: object, status: int = 200) -> Answer:
@@ -124,10 +127,14 @@ class _Handler(BaseHTTPRequestHandler):
             Received(self.command, parts.path, dict(parse_qsl(parts.query)), headers, body)
         )
         self.send_response(answer.status)
-        for name, value in {**answer.headers, "content-length": str(len(answer.body))}.items():
+        for name, value in {**answer.headers, "content-length": str(len(answer.body) + answer.missing)}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(answer.body)
+        step = 1 if answer.pause else len(answer.body) or 1
+        for start in range(0, len(answer.body), step):
+            self.wfile.write(answer.body[start : start + step])
+            time.sleep(answer.pause)
+        self.close_connection = self.close_connection or bool(answer.missing)
 
     do_GET = do_POST  # noqa: N815 (the name is the library's)
 

@@ -256,6 +256,12 @@ WEBHOOK = 'type = "webhook"\nurl = "http://127.0.0.1:1/"\n'
             "channels.x",
             "GET 只能以 query 方式传参",
         ),
+        (f"[channels.x]\n{MAIL_SERVER}ca_file = '{__file__}'", "channels.x.ca_file", "须为 PEM 格式的证书"),
+        (
+            f"[channels.x]\n{SMS}fields = {{ a = '{{phone}}{{text}}' }}\nheaders = {{ x = \"key\\n\" }}",
+            "channels.x.headers.x",
+            "须为一行 ASCII 字符，首尾无空格",
+        ),
         ("[offices.'210100']\nmail = ['nobody']", "offices.210100.mail.0", "格式不正确"),
         ("[offices.'210100']\nphone = ['024-12345678']", "offices.210100.phone.0", "格式不正确"),
         ("[offices.'210100']\ntelephone = '请致电王示例'", "offices.210100.telephone", "格式不正确"),
@@ -535,7 +541,7 @@ def test_a_platform_that_is_down_or_silent_is_asked_again_and_found_when_it_is_b
 
     with receiver(port) as platform:
         platform.answer = never
-        with pytest.raises(ConnectionError, match="ReadTimeout"):
+        with pytest.raises(ConnectionError, match="TimeoutError"):
             channel.send(letter(), LEADER)
         silent.set()
     with receiver(port) as platform:
@@ -550,7 +556,10 @@ def test_a_platform_that_is_down_or_silent_is_asked_again_and_found_when_it_is_b
         (Answer(200, b"<html>"), "200"),
         (saying({"id": None}), "200"),
         (saying({"id": 7}), "200 7"),
-        (saying({"id": "x" * 500}), "200 " + "x" * 196),
+        (saying({"id": "x" * 500}), "200 " + "x" * 200),
+        (saying({"id": "a\0b\ud800c\n\x1b[2J"}), "200 a b c  [2J"),
+        (Answer(200, b'\xef\xbb\xbf{"id": "m"}', {"content-type": "application/json; charset=base64"}), "200 m"),
+        (Answer(200, b"not gzip", {"content-encoding": "gzip"}), "200"),
         (saying([1]), "200"),
         (Answer(200, b"[" * 100_000), "200"),
     ],
@@ -913,12 +922,41 @@ def test_only_what_cannot_have_been_sent_is_sent_again(
     assert type(raised.value) is error
 
 
-def test_an_answer_in_gbk_is_read(only: Made) -> None:
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200, TAKEN.body, pause=0.1),
+        Answer(200, TAKEN.body[:-9], missing=9),
+        Answer(200, b" " * 1_000_000 + TAKEN.body),
+        Answer(200, TAKEN.body, {"content-encoding": "gzip"}),
+    ],
+    ids=["slow", "cut off", "endless", "garbled"],
+)
+def test_a_gateway_that_has_spoken_is_not_asked_again_whatever_it_goes_on_to_say(only: Made, answer: Answer) -> None:
+    with receiver() as server:
+        server.answer = answer
+        with pytest.raises(Undeliverable, match=UNREADABLE):
+            only(gateway(server, "timeout = 0.5"), KEY="k").send(letter(), LEADER)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030"])
+@pytest.mark.parametrize("called", ["text/plain", "text/html; charset=gb2312", "text/plain; charset=base64"])
+def test_an_answer_is_read_whatever_it_says_of_its_encoding(only: Made, encoding: str, called: str) -> None:
+    r"""In GBK, one byte of 誠 is a backslash."""
     with receiver() as server:
         server.answer = Answer(
-            200, '{"code": "0", "message": "提交成功"}'.encode("gbk"), {"content-type": "text/plain"}
+            200, '{"code": "0", "message": "提交成功，誠"}'.encode(encoding), {"content-type": called}
         )
         assert only(gateway(server), KEY="k").send(letter(), LEADER) == Carried("139****5678", "")
+
+
+def test_a_receipt_names_nobody_though_the_other_side_does(only: Made) -> None:
+    with receiver() as server, mail_server() as mails:
+        server.answer = saying({"code": 0, "data": [{"msgid": f"{PHONE}-7\n{'x' * 300}"}]})
+        carried = only(gateway(server), KEY="k").send(letter(), LEADER)
+        assert carried == Carried("139****5678", f"139****5678-7 {'x' * 186}")
+        mails.at_data = f"250 queued for {MAIL.title()}"
+        assert only(post(mails)).send(letter(), LEADER).receipt == "250 queued for z***@example.org"
 
 
 def test_a_gateway_that_is_down_is_asked_again(only: Made) -> None:

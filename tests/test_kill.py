@@ -246,6 +246,19 @@ async def test_killed_at_each_step_of_a_delivery_nothing_is_lost_and_only_what_w
     assert doubled == {"sending": 0, "sent": 1, "noted": 0}, "sent and not noted: again, under the same id"
 
 
+async def test_two_workers_send_everything_once(machine: Machine) -> None:
+    machine.server()
+    machine.worker()
+    machine.worker()
+    door, filings = await machine.door(), [f"TWO-{number}" for number in range(5)]
+    for filing_id in filings:
+        await door.submit(application(filing_id=filing_id, alliance_name=f"沈阳市{filing_id}产学研联盟"))
+    eventually(machine.delivered)
+    sent = (machine.settings.var / "sent.log").read_text("utf-8").split()
+    told = [message.id for filing_id in filings for message in machine.register.messages(filing_id)]
+    assert sorted(sent) == sorted(told), "each once"
+
+
 async def test_killed_between_handing_over_and_the_engine_a_letter_is_handed_over_again(machine: Machine) -> None:
     machine.server()
     worker = machine.worker(dies_after="handed")

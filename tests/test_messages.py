@@ -3,10 +3,12 @@
 import asyncio
 import base64
 import json
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,11 @@ from temporalio.client import ActivityExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
 from activities.delivering import suits
+from activities.digests import Digests
 from activities.letters import Letters
 from examples.demo import call, live
 from models.register import DeliveryRow, LetterRow, MessageRow
+from models.values import SHANGHAI, digest
 from models.vocabulary import Kind
 from regulation import texts
 from regulation.terms import TERMS
@@ -185,10 +189,18 @@ async def test_every_event_of_a_life_reaches_the_right_people_once(
     texted = [request.json for request in outside.gateway.requests]
     assert {each["to"] for each in texted} == {phone}
     assert all(each["text"].startswith("【辽宁科技】") and len(each["text"]) <= 70 for each in texted)
-    first_parts = [each for each in texted if not each["id"].endswith(("-2", "-3")) or each["id"].count("-") < 4]
-    assert len(first_parts) >= sum(("sms", message.text) in texts.SHIPPED for message in leader)
+    assert len({each["id"] for each in texted}) == len(texted), "each part once"
+    sent = {delivery.letter: delivery.content for *_, of in carried for delivery in of if delivery.channel == "sms"}
+    assert len(sent) == sum(("sms", message.text) in texts.SHIPPED for message in leader)
+    assert {letter: digest(["", whole(texted, letter)]) for letter in sent} == sent, "the words that the record proves"
     assert all(delivery.state == "arrived" for *_, deliveries in carried for delivery in deliveries)
     assert not any(phone in delivery.address for *_, deliveries in carried for delivery in deliveries), "masked"
+
+
+def whole(texted: list[dict[str, Any]], letter: str) -> str:
+    """A letter as a phone shows it: its parts in their order, without signatures and numbers."""
+    parts = [each["text"] for each in texted if re.fullmatch(rf"{re.escape(letter)}(-\d)?", each["id"])]
+    return "".join(re.sub(r"^【辽宁科技】(（\d/\d）)?", "", part) for part in parts)
 
 
 CHASED = {
@@ -262,7 +274,37 @@ async def test_who_objects_is_told_to_nobody(environment: WorkflowEnvironment, o
     assert not [text for text in everything if objector["name"] in text or objector["text"] in text]
 
 
+async def test_a_digest_reaches_its_office_by_every_way_once(
+    environment: WorkflowEnvironment, outside: Outside
+) -> None:
+    async with telling(environment, outside) as world:
+        story = Story(world, "DIGESTED")
+        await story.submitted("2027-03-15")
+        letters = Letters(world.register.engine)
+        (key,) = Digests(letters).compile(datetime(2027, 3, 16, 8, 30, tzinfo=SHANGHAI))
+        await eventually(lambda: (row := letters.row(key)) and row.closed_at)
+    title = "2027年3月16日待办：1件临期，0件逾期，1件新到"
+    (mail,) = [each for each in outside.mail.received if str(each.message["Subject"]) == title]
+    assert mail.recipients == ("st@sy.example.cn",)
+    pushed = [each.json["data"] for each in outside.platform.requests if each.json["data"]["text"] == "digest"]
+    assert [(each["title"], each["to"], each["office"]) for each in pushed] == [(title, "reviewer", "210100")]
+    assert story.form["alliance_name"] in pushed[0]["body"]
+
+
 # What is down
+
+
+async def test_a_digest_that_cannot_be_compiled_holds_up_no_letter(
+    environment: WorkflowEnvironment, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(digests: Digests, now: datetime) -> list[str]:
+        raise ValueError("a filing that this release cannot read")
+
+    monkeypatch.setattr(Digests, "compile", broken)
+    async with telling(environment, outside, routines=True) as world:
+        story = Story(world, "NO-DIGEST")
+        await story.submitted("2027-03-15")
+        assert await world.delivered(story.id)
 
 
 async def test_a_platform_down_for_three_days_is_told_everything_once_and_no_clock_moves(
@@ -408,6 +450,25 @@ async def test_unread_and_undeliverable_no_revocation_comes_until_it_is_really_s
         await world.acts(story.id, served)
         await story.on("2029-12-20")
         assert story.kinds().count("revoked") == 1
+
+
+async def test_a_leader_to_be_served_whom_no_message_can_reach_is_a_task(
+    environment: WorkflowEnvironment, outside: Outside
+) -> None:
+    leader = by_phone_only()
+    leader["leader"]["phone"] = "024-12345678"
+    async with telling(environment, outside) as world:
+        story = Story(world, "NOWHERE", **leader)
+        await story.submitted("2027-03-15")
+        lacking = [{"item": "A-17", "message": "补充协议附件"}]
+        await story.city("return_for_correction", "2027-03-16", deficiencies=lacking)
+        await eventually(lambda: "report_undeliverable" in story.kinds())
+        letters = Letters(world.register.engine)
+        await eventually(lambda: bool(letters.failed(story.filing.leader)))
+        ((letter, deliveries),) = letters.failed(story.filing.leader)
+        assert letter.text == "returned"
+        assert {each.receipt for each in deliveries if each.state == "failed"} == {"未留可用的手机号码或电子邮箱"}
+        assert story.kinds().count("report_undeliverable") == 1, "what starts no period stands in the inbox"
 
 
 async def test_a_notice_read_in_the_inbox_is_served_whatever_else_fails(

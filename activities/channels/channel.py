@@ -4,6 +4,7 @@ A letter that certainly cannot arrive is `Undeliverable`: it becomes a task for 
 tried again later, for days if need be. A letter keeps its id over all tries, so whoever receives it can tell a second copy.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
@@ -61,6 +62,13 @@ class Channel(Protocol):
 
     def send(self, letter: Letter, recipient: Recipient) -> Carried:
         """Carry a letter. Raises `Undeliverable` if it never can, anything else if it may not have arrived."""
+
+
+def said(words: str, *addresses: str) -> str:
+    """What the other side said, as it may be kept and shown: short, on one line, all of it printable, addresses masked."""
+    for address in addresses:
+        words = re.sub(re.escape(address), masked(address), words, flags=re.IGNORECASE)
+    return "".join(each if each.isprintable() else " " for each in words).strip()[:200]
 
 
 def masked(address: str) -> str:

@@ -8,6 +8,7 @@ from typing import assert_never
 from activities.channels.channel import Channel, Letter, Recipient
 from activities.channels.folder import OutboxFolder
 from activities.channels.mail import Mail
+from activities.channels.nowhere import Nowhere
 from activities.channels.robot import Robot
 from activities.channels.sms import Sms
 from activities.channels.webhook import Webhook, utc_now
@@ -29,6 +30,11 @@ from regulation.texts import COMPILED
 
 ADDRESSEES = frozenset(to for notification in NOTIFICATIONS.values() for to in notification.to)
 OFFICE_KEYS = frozenset({PROVINCE, *OFFICES, *ZONES})
+LEADER = "leader"
+
+PERSONAL = frozenset({"mail", "sms"})
+"""Families of texts whose channels reach a leader in person. A chat is its members', who need not be the leader."""
+
 INDUSTRY = frozenset({"city_iit", "province_iit"})
 """Addressees in the industry offices, which share their key with the science and technology office but not its door."""
 
@@ -48,7 +54,11 @@ class Configured:
             (self.filters.to, letter.to),
             (self.filters.texts, letter.text),
         )
-        return all(some is None or one in some for some, one in wanted) and self.channel.reaches(letter, recipient)
+        return all(_admits(some, one) for some, one in wanted) and self.channel.reaches(letter, recipient)
+
+
+def _admits(some: Sequence[str] | None, one: str) -> bool:
+    return some is None or one in some
 
 
 def build(file: ChannelsFile, now: Callable[[], datetime] = utc_now) -> Sequence[Configured]:
@@ -62,6 +72,12 @@ def build(file: ChannelsFile, now: Callable[[], datetime] = utc_now) -> Sequence
     if faults:
         raise ChannelsRefused(faults)
     return built
+
+
+def nowhere(channels: Sequence[Configured]) -> Sequence[Configured]:
+    """What tells of leaders whom none of these channels reaches; nothing where none is meant to."""
+    others = [each.channel for each in channels if each.channel.words in PERSONAL and _admits(each.filters.to, LEADER)]
+    return [Configured("联系方式", Nowhere(others), Filters(to=(LEADER,)))] if others else []
 
 
 def office_recipient(file: ChannelsFile, to: str, office: str) -> Recipient:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from activities.channels.channel import Carried, Letter, Recipient, Undeliverable, masked
+from activities.channels.channel import Carried, Letter, Recipient, Undeliverable, masked, said
 from models.channels import MailAddress, MailSettings
 from models.values import SHANGHAI, Value
 
@@ -73,7 +73,7 @@ class Mail:
         except (OSError, smtplib.SMTPException) as error:  # their words may name addresses
             raise ConnectionError(f"邮件服务器连接失败（{type(error).__name__}）") from None
         taken = [masked(address) for address in addresses if address not in refused]
-        return Carried(address="、".join(taken), receipt=_receipt(server.said, refused))
+        return Carried(address="、".join(taken), receipt=_receipt(said(server.said, *addresses), refused))
 
     @contextmanager
     def _connected(self) -> Iterator["_Server"]:
@@ -126,9 +126,9 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _receipt(said: str, refused: Mapping[str, tuple[int, bytes]]) -> str:
+def _receipt(queued: str, refused: Mapping[str, tuple[int, bytes]]) -> str:
     others = "、".join(f"{masked(address)}（{code}）" for address, (code, _) in refused.items())
-    return f"未被接受：{others}；{said}"[:200] if others else said[:200]
+    return f"未被接受：{others}；{queued}" if others else queued
 
 
 def _listed(codes: list[int]) -> str:

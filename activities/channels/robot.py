@@ -64,9 +64,7 @@ class Robot:
         said = web.told(answer)
         code = next(filter(None, (web.found(said, name) for name in ("errcode", "code", "StatusCode"))), None)
         if answer.is_success and code == "0":
-            return Carried(
-                address=scheme, receipt=f"0 {web.found(said, 'errmsg') or web.found(said, 'msg') or ''}"[:200]
-            )
+            return Carried(address=scheme, receipt=f"0 {web.found(said, 'errmsg') or web.found(said, 'msg') or ''}")
         if code in {None, "0", *MAY_PASS} or answer.is_server_error:
             raise ConnectionError(f"群机器人暂不可用（HTTP {answer.status_code}，代码 {code}）")
         raise Undeliverable(f"群机器人拒收（代码 {code}）")

@@ -14,7 +14,7 @@ import httpx
 import structlog
 
 from activities.channels import web
-from activities.channels.channel import Carried, Letter, Recipient, Undeliverable, masked
+from activities.channels.channel import Carried, Letter, Recipient, Undeliverable, masked, said
 from models.channels import SmsSettings
 
 log = structlog.get_logger()
@@ -104,7 +104,7 @@ class Sms:
         if not taken:
             raise next((each for each in failures.values() if isinstance(each, ConnectionError)), _together(failures))
         receipts += [f"{phone}：{failure}" for phone, failure in failures.items()]
-        return Carried(address="、".join(taken), receipt="，".join(filter(None, receipts))[:200])
+        return Carried(address="、".join(taken), receipt="，".join(filter(None, receipts)))
 
     def _sendings(self, letter: Letter, recipient: Recipient) -> dict[str, list[Part]]:
         """The parts for each phone. A lone part has the letter's id, several have numbers: no two share one."""
@@ -126,11 +126,12 @@ class Sms:
             raise Undeliverable(f"短信网关拒绝请求（HTTP {answer.status_code}）")
         if not answer.is_success:
             raise ConnectionError(f"短信网关暂不可用（HTTP {answer.status_code}）")
-        said = web.told(answer)
-        if web.found(said, settings.accepted.path) in settings.accepted.values:
-            return (settings.receipt and web.found(said, settings.receipt)) or ""
+        told = web.told(answer)
+        if web.found(told, settings.accepted.path) in settings.accepted.values:
+            number = settings.receipt and web.found(told, settings.receipt)
+            return said(number, part.phone) if number else ""
         if settings.rejected:
-            code = web.found(said, settings.rejected.path)
+            code = web.found(told, settings.rejected.path)
             if code in settings.rejected.values:
                 raise Undeliverable(f"短信网关拒收（{code}）")
         raise Undeliverable(UNREADABLE)

@@ -57,7 +57,7 @@ class Webhook:
         )
         if answer.is_success:
             number = web.found(web.told(answer), "id")
-            return Carried(address=url.host, receipt=f"{answer.status_code} {number or ''}".strip()[:200])
+            return Carried(address=url.host, receipt=f"{answer.status_code} {number or ''}".strip())
         if answer.is_client_error and answer.status_code not in MAY_PASS:
             raise Undeliverable(f"平台拒收（HTTP {answer.status_code}）")
         raise ConnectionError(f"平台暂不接收（HTTP {answer.status_code}）")
