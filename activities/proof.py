@@ -64,9 +64,8 @@ def _entry_faults(row: EntryRow, entry: Entry, seen: str, previous: str) -> Iter
     if row.hash != rows.link(previous, row.body, row.effects):
         yield "与前后登记的哈希不符"
         return
-    again = rows.entry_row(entry, row.effects, previous)
-    for name in ("filing_id", "number", "at", "entered_at", "kind", "act_id", "stage", "refused", "paper"):
-        if getattr(row, name) != getattr(again, name):
+    for name, told in rows.searched(entry).items():
+        if getattr(row, name) != told:
             yield f"的检索列 {name} 与登记内容不符"
 
 

@@ -152,23 +152,25 @@ def link(previous: str, body: str, sent: str) -> str:
     return hashlib.sha256(f"{previous}{body}{sent}".encode()).hexdigest()
 
 
+def searched(entry: Entry) -> dict[str, Any]:
+    """The columns that repeat parts of an entry's text for queries."""
+    return {
+        "filing_id": entry.filing.id,
+        "number": entry.number,
+        "at": entry.at,
+        "entered_at": entry.entered_at,
+        "kind": entry.event.kind,
+        "act_id": act_id(entry),
+        "stage": entry.stage.value,
+        "refused": entry.refused,
+        "paper": paper_of(entry),
+    }
+
+
 def entry_row(entry: Entry, sent: str, previous: str) -> EntryRow:
     """An entry as written down, linked to the one before it."""
     body = canonical(entry.model_dump(mode="json"))
-    return EntryRow(
-        filing_id=entry.filing.id,
-        number=entry.number,
-        at=entry.at,
-        entered_at=entry.entered_at,
-        kind=entry.event.kind,
-        act_id=act_id(entry),
-        stage=entry.stage.value,
-        refused=entry.refused,
-        paper=paper_of(entry),
-        body=body,
-        effects=sent,
-        hash=link(previous, body, sent),
-    )
+    return EntryRow(**searched(entry), body=body, effects=sent, hash=link(previous, body, sent))
 
 
 def filing_row(entry: Entry, first_paper: str, shown: Mapping[str, Any], hash_: str) -> FilingRow:

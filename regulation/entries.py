@@ -1,7 +1,7 @@
 """How an event becomes an entry, and what time alone will bring: the docket and the agenda as values."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from models.acts import Act, Event, Lapse, Submit, Unreadable
@@ -85,10 +85,15 @@ def receipt(entry: Entry, warnings: tuple[str, ...] = ()) -> Receipt:
     )
 
 
-def ahead(filing: Filing) -> Iterator[tuple[Filing, agenda.Due]]:
-    """What time alone will bring if nobody acts, each with the filing as it will then stand; three due years at most."""
+def ahead(
+    filing: Filing, next_due: Callable[[Filing], agenda.Due | None] = agenda.next_lapse
+) -> Iterator[tuple[Filing, agenda.Due]]:
+    """What time alone will bring if nobody acts, each with the filing as it will then stand; three due years at most.
+
+    With `agenda.next_deadline` reminders are left aside: nothing else depends on them.
+    """
     years = 0
-    while years < YEARS_AHEAD and (due := agenda.next_lapse(filing)):
+    while years < YEARS_AHEAD and (due := next_due(filing)):
         yield filing, due
         filing = lifecycle.apply(filing, due.lapse, Moment(due.at, due.at))
         years += due.lapse.kind in (LapseKind.YEAR_CLOSED, LapseKind.YEAR_MISSED)

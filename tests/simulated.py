@@ -10,7 +10,7 @@ from activities.register import Appended, Register
 from deploy.database import migrate
 from examples.demo import OFFICES, life
 from models.filing import Entry
-from models.values import SHANGHAI
+from models.values import SHANGHAI, digest
 from models.vocabulary import Kind
 from regulation import intake
 from regulation.lodging import lodge
@@ -36,6 +36,12 @@ class Papered:
         """Put the papers where a door puts them before an act is sent."""
         for kind, paper in self.papers:
             register.lodge(self.docket[0].filing.id, kind, paper, NOW)
+
+    def until(self, event: str) -> "Papered":
+        """The life up to the first such event, and the papers that it rests on until then."""
+        docket = self.docket[: 1 + next(n for n, entry in enumerate(self.docket) if entry.event.kind == event)]
+        brought = {getattr(entry.event, "paper", None) for entry in docket}
+        return Papered(docket, tuple((kind, paper) for kind, paper in self.papers if digest(paper) in brought))
 
 
 @cache

@@ -389,9 +389,7 @@ def test_a_contested_decision_tells_what_was_said_and_what_was_made_of_it(regist
     told = said(drawn(register, "CASE", "决定书"))
     assert told[1] == "沈科决〔2026〕2号"
     procedure = told[told.index("三、程序") + 1]
-    assert procedure.endswith(
-        "2026年5月20日，你单位提出书面陈述、申辩意见；2026年6月1日，经复核不予采纳：与事实不符。"
-    )
+    assert procedure.endswith("2026年5月20日，你单位提出书面陈述、申辩意见；2026年6月1日，经复核不予采纳：与事实不符。")
     assert "《工作指引》第十一条第2项" in told[told.index("二、依据") + 1]
     assert "严重弄虚作假。具体事实：材料不实" in told[told.index("一、事实") + 1]
 

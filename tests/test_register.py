@@ -38,7 +38,7 @@ from regulation import entries, intake
 from regulation.lodging import PAPER_MISSING
 from regulation.moment import Moment
 from tests.databases import DATABASES, Databases
-from tests.simulated import NOW, lived, written
+from tests.simulated import NOW, holding, lived, written
 from tests.story import application
 
 BOOKKEEPING = {"papers": {"filing_id", "kind", "stored_at"}}
@@ -349,12 +349,21 @@ def meddled(connection: Connection, table: Table, row: Mapping[str, Any], name: 
     connection.execute(update(table).where(same(table, {**row, name: value})).values({name: row[name]}))
 
 
+@pytest.fixture
+def young(databases: Databases) -> Iterator[Register]:
+    """A register that holds a life up to the close of its first year: something of everything that a chain covers."""
+    told = lived("LIFE").until("year_closed")
+    opened = Register.at(databases.made("a young life", holding(lambda register: written(register, told))))
+    yield opened
+    opened.engine.dispose()
+
+
 @on_both
 @pytest.mark.parametrize("name", CHAINED)
-def test_a_change_of_any_byte_is_found(full: Register, name: str) -> None:
+def test_a_change_of_any_byte_is_found(young: Register, name: str) -> None:
     table = SQLModel.metadata.tables[name]
     unseen = []
-    with unguarded(full) as connection:
+    with unguarded(young) as connection:
         rows = list(connection.execute(select(table).order_by(*table.primary_key)).all())
         for column in table.columns:
             if column.name in BOOKKEEPING.get(name, ()):
@@ -362,42 +371,42 @@ def test_a_change_of_any_byte_is_found(full: Register, name: str) -> None:
             for row in (row._asdict() for row in picked(rows, column.name)):
                 for other in others(row[column.name], column):
                     with meddled(connection, table, row, column.name, other):
-                        if not full.verify("LIFE"):
+                        if not young.verify("LIFE"):
                             unseen.append((column.name, row[column.name], other))
     assert unseen == []
-    assert full.verify("LIFE") == []
+    assert young.verify("LIFE") == []
 
 
 @on_both
 @pytest.mark.parametrize("name", CHAINED)
-def test_a_row_taken_away_is_found(full: Register, name: str) -> None:
+def test_a_row_taken_away_is_found(young: Register, name: str) -> None:
     table = SQLModel.metadata.tables[name]
-    with unguarded(full) as connection:
+    with unguarded(young) as connection:
         rows = connection.execute(select(table).order_by(*table.primary_key)).all()
         for row in (row._asdict() for row in rows[:: 1 + len(rows) // 12]):
             connection.execute(delete(table).where(same(table, row)))
-            assert full.verify("LIFE"), row
+            assert young.verify("LIFE"), row
             connection.execute(insert(table).values(row))
-    assert full.verify("LIFE") == []
+    assert young.verify("LIFE") == []
 
 
 @on_both
-def test_a_row_added_is_found(full: Register) -> None:
+def test_a_row_added_is_found(young: Register) -> None:
     added: dict[str, dict[str, Any]] = {
         "messages": {"id": "LIFE-1-9", "number": 1},
         "public_notices": {"id": "LIFE-9999-1", "number": 9999},
         "versions": {"version": 3},
         "annual_reports": {"year": 2050},
     }
-    with unguarded(full) as connection:
+    with unguarded(young) as connection:
         for name, changes in added.items():
             table = SQLModel.metadata.tables[name]
             row = connection.execute(select(table)).first()
             assert row
             connection.execute(insert(table).values(row._asdict() | changes))
-            assert full.verify("LIFE"), name
+            assert young.verify("LIFE"), name
             connection.execute(delete(table).where(*(table.c[key] == value for key, value in changes.items())))
-    assert full.verify("LIFE") == []
+    assert young.verify("LIFE") == []
 
 
 @on_both

@@ -3,6 +3,7 @@
 No personal data and no free text: keys, dates, counts, and the alliance's public name.
 """
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -102,8 +103,7 @@ def details(filing: Filing, alliance: str, recent: list[Entry]) -> str:
         "| 时间 | 届至事项 | 依据 | 日历 |",
         "|---|---|---|---|",
     ]
-    coming = (each for n, each in enumerate(entries.ahead(filing)) if not n or each[1].lapse.kind != LapseKind.REMINDER)
-    for then, due in islice(coming, LINES):
+    for then, due in islice(_coming(filing), LINES):
         article = lifecycle.article_of(due.lapse, then.kind, then.stage)
         calendar = f"{then.calendar}（暂定）" if agenda.is_provisional(then, due) else then.calendar
         lines.append(f"| {local(due.at)} | {name_of(due.lapse)} | {article} | {calendar} |")
@@ -115,6 +115,14 @@ def details(filing: Filing, alliance: str, recent: list[Entry]) -> str:
                 f"| {entry.number} | {local(entry.at)} | {name_of(entry.event)}{refused} | {entry.stage.label} |"
             )
     return "\n".join(lines)
+
+
+def _coming(filing: Filing) -> Iterator[tuple[Filing, agenda.Due]]:
+    """What time brings next, whatever it is, and after that everything but reminders."""
+    due = agenda.next_lapse(filing)
+    if due and due.lapse.kind is LapseKind.REMINDER:
+        yield filing, due
+    yield from entries.ahead(filing, agenda.next_deadline)
 
 
 def name_of(event: object) -> str:

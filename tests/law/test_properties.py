@@ -234,6 +234,13 @@ def test_in_every_life(circumstance: Circumstance, stage: Stage, consent: bool, 
     )
     for line in entries.outlook(docket[-1].filing):
         assert line.article
+    reminders_change_nothing_that_comes(docket[-1].filing)
+
+
+def reminders_change_nothing_that_comes(filing: Filing) -> None:
+    """What time brings is the same if reminders are left aside; the details in the Temporal UI do so."""
+    everything = [due for _, due in entries.ahead(filing) if due.lapse.kind is not LapseKind.REMINDER]
+    assert [due for _, due in entries.ahead(filing, agenda.next_deadline)] == everything
 
 
 def dates_never_move_earlier(before: Filing, after: Filing) -> None:
