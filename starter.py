@@ -545,12 +545,15 @@ def check_texts(folder: Path, json_: bool) -> None:
 @as_json
 def check_channels(file: Path, json_: bool) -> None:
     """Check a file of channels."""
-    built = configured.build(read_channels(file, os.environ))
+    read = read_channels(file, os.environ)
+    built = configured.build(read)
     if json_:
         say([{"name": each.name, "words": each.channel.words} for each in built])
         return
     for each in built:
         console.print(f"{each.name}：{each.channel.words}")
+    if absent := [key for key in offices.KEYS if key not in read.offices]:
+        console.print(f"通讯录未列，邮件和短信到不了：{'、'.join(map(offices.name_of, absent))}")
 
 
 # Files

@@ -6,7 +6,6 @@ from datetime import date, datetime, time, timedelta
 
 from sqlmodel import Session, col, select
 
-from activities.channels.configured import INDUSTRY
 from activities.database import reading
 from activities.letters import Letters, listed
 from models.filing import Filing
@@ -20,9 +19,6 @@ DIGEST = "digest"
 MORNING = time(8, 30)
 DUE_WITHIN = 5
 """Working days that a digest looks ahead."""
-
-STAFFED = (offices.PROVINCE, *offices.OFFICES, *offices.ZONES)
-"""Whoever gets a digest: the science and technology offices, and the zones."""
 
 
 @dataclass
@@ -41,7 +37,7 @@ class Digests:
         today = local.date()
         if local.time() < MORNING or today == self._compiled_on:
             return []
-        at_work = [office for office in STAFFED if _works(office, today)]
+        at_work = [office for office in offices.KEYS if _works(office, today)]
         with reading(self.letters.engine) as session:
             compiled = [letter for office in at_work if (letter := _digest(session, office, today, now))]
         opened = [letter.id for letter in compiled if self.letters.compile(letter)]
@@ -103,7 +99,7 @@ def _waiting(session: Session, office: str, today: date) -> tuple[Sequence[str],
 def _arrived(session: Session, office: str, today: date) -> Sequence[str]:
     """What was sent to an office from the last working morning to this one."""
     at = col(MessageRow.created_at)
-    query = select(MessageRow.title).where(MessageRow.office == office, col(MessageRow.to).not_in(INDUSTRY))
+    query = select(MessageRow.title).where(MessageRow.office == office, col(MessageRow.to).not_in(offices.INDUSTRY))
     query = query.where(at > _morning(_before(office, today)), at <= _morning(today))
     return session.exec(query.order_by(at, MessageRow.id)).all()
 

@@ -170,7 +170,7 @@ async def main(kind: Kind, var: Path = VAR) -> int:
     began = time.monotonic()
     year = first_year(datetime.now(UTC))
     place = var / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{kind.lower()}"
-    place.mkdir(parents=True)
+    put(place / "editions" / "terms" / "demo.json", json.dumps(call(year), ensure_ascii=False, indent=2).encode())
     database = {"dev_server_database_filename": str(place / "temporal.db")}
     async with skipping_server(**database) as server, World.opened(server, place, drafts=True) as world:
         docket = await live(world, kind, year)
@@ -183,6 +183,8 @@ async def main(kind: Kind, var: Path = VAR) -> int:
     for folder, what in FOLDERS.items():
         files = sum(path.is_file() for path in (place / folder).rglob("*"))
         console.print(f"  {folder + '/':<10} {what}，{files} 个文件")
+    settings = f"BEIAN_VAR={place} BEIAN_EDITIONS={place}/editions"
+    console.print(f"再写别的文件：{settings} python starter.py export --help")
     took = timedelta(seconds=round(time.monotonic() - began))
     console.print(f"真实服务器上跳时 {docket[-1].at.year - year} 年，用时 {took}")
     return 1 if faults else 0

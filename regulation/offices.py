@@ -57,6 +57,12 @@ ZONES = {
     for each in _DATA["zones"]
 }
 
+KEYS = (PROVINCE, *OFFICES, *ZONES)
+"""Every office that is written to by its key."""
+
+INDUSTRY = frozenset({Role.CITY_IIT.value, Role.PROVINCE_IIT.value})
+"""Addressees in the industry offices (工信), which share their key with the science and technology office but not its door."""
+
 
 def zone_named(name: str) -> Zone | None:
     """The zone that a form names, by any of its names."""

@@ -22,6 +22,9 @@ with warnings.catch_warnings():
 DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql")))
 """For `parametrize`: every PostgreSQL test goes to one worker, which starts the one server. Nothing skips without it."""
 
+on_both = pytest.mark.parametrize("databases", DATABASES, indirect=True)
+"""For a test that everything must pass on either."""
+
 
 @dataclass
 class Databases:

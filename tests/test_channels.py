@@ -22,7 +22,7 @@ from structlog.testing import capture_logs
 
 from activities.channels import sms
 from activities.channels.channel import Carried, Channel, Letter, Recipient, Undeliverable, masked
-from activities.channels.configured import ADDRESSEES, OFFICE_KEYS, Configured, build, contacts, office_recipient
+from activities.channels.configured import ADDRESSEES, Configured, build, contacts, office_recipient
 from activities.channels.mail import Bounce, bounced
 from activities.channels.pages import calendars
 from activities.channels.sms import UNREADABLE, parts
@@ -33,7 +33,7 @@ from activities.register import Register
 from models.channels import STAFF, ChannelsFile, ChannelsRefused, WebhookSettings, read_channels
 from models.settings import Settings
 from models.vocabulary import Kind
-from regulation import intake
+from regulation import intake, offices
 from regulation.simulation import simulate
 from tests.databases import Databases
 from tests.loopback import (
@@ -439,7 +439,7 @@ def test_every_office_and_every_leader_has_a_calendar(register: Register, file_o
     assert over
     assert begun
     leaders = {Path("leaders") / f"{row.leader}.ics" for row in (over, begun)}
-    assert files.keys() == leaders | {Path("offices") / f"{key}.ics" for key in OFFICE_KEYS}
+    assert files.keys() == leaders | {Path("offices") / f"{key}.ics" for key in offices.KEYS}
     assert {path.read_bytes() for path in files.values()} == set(calendars(register).values()), "nothing half written"
 
     busy = {path.stem for path in files.values() if Calendar.from_ical(path.read_bytes()).events}

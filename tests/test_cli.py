@@ -565,7 +565,9 @@ def test_a_folder_of_texts_is_checked_whole(beian: Terminal, house: Register, tm
 
 
 def test_a_file_of_channels_is_checked_whole(beian: Terminal, channels: Path) -> None:
-    assert beian("check-channels", channels).out == "post：mail\n"
+    said = beian("check-channels", channels).out
+    assert said.startswith("post：mail\n通讯录未列，邮件和短信到不了：")
+    assert "大连市科技局" in said
     assert beian("check-channels", channels, "--json").json == [{"name": "post", "words": "mail"}]
     channels.write_text('[channels.fax]\ntype = "fax"\n[offices.999999]\ntelephone = "请问"\n', "utf-8")
     answer = beian("check-channels", channels, "--json")

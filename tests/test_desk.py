@@ -24,7 +24,7 @@ from models.register import FilingRow
 from models.settings import Settings
 from models.vocabulary import Kind, LapseKind, Role, Stage
 from regulation import offices
-from tests.databases import DATABASES, Databases
+from tests.databases import Databases, on_both
 from tests.population import NOW, accepted, life, populate
 from tests.served import Clock, Served, served
 from tests.simulated import Step, holding, written
@@ -695,7 +695,7 @@ async def test_nobody_sees_the_desk_without_signing_in(house: House, path: str) 
     assert answer.headers["location"].startswith("/sign-in")
 
 
-@pytest.mark.parametrize("databases", DATABASES, indirect=True)
+@on_both
 async def test_lists_and_figures_are_the_same_on_every_database(databases: Databases, tmp_path: Path) -> None:
     settings = Settings(var=tmp_path, database_url=databases.made("population", holding(populate)))
     async with visiting(settings, Clock(instant(NOW))) as house:

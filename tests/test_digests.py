@@ -23,7 +23,7 @@ from models.register import LetterRow, MessageRow
 from models.values import SHANGHAI
 from models.vocabulary import Kind
 from regulation import calendar, texts
-from tests.databases import DATABASES, Databases
+from tests.databases import Databases, on_both
 from tests.simulated import Papered, told, written
 from tests.story import application, checklist
 
@@ -37,8 +37,6 @@ def small(sqlite: Databases) -> Iterator[Register]:
     yield opened
     opened.engine.dispose()
 
-
-on_both = pytest.mark.parametrize("databases", DATABASES, indirect=True)
 
 Step = tuple[str, str, str]
 ACCEPTED: Step = ("city", "accept", "2026-01-06T09:00")

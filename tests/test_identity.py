@@ -35,7 +35,7 @@ from models.settings import Settings
 from models.values import SHANGHAI
 from models.vocabulary import Role
 from regulation import offices
-from tests.databases import DATABASES
+from tests.databases import on_both
 from tests.oidc_provider import (
     AUDIENCE,
     CLIENT,
@@ -733,7 +733,6 @@ def test_the_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None
 
 # The audit record
 
-on_both = pytest.mark.parametrize("databases", DATABASES, indirect=True)
 SOMEBODY = EMBEDDED["c-101"]
 
 

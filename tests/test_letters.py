@@ -28,7 +28,7 @@ from regulation import texts
 from regulation.lodging import lodge
 from regulation.messages import NOTIFICATIONS
 from regulation.simulation import simulate
-from tests.databases import DATABASES, Databases
+from tests.databases import Databases, on_both
 from tests.simulated import Papered, holding, lived, told, written
 from tests.story import application, checklist
 
@@ -66,9 +66,6 @@ def replaced() -> Iterator[Callable[..., None]]:
     """Puts texts of a deployment in place, for one test."""
     yield texts.replace
     texts.reset()
-
-
-on_both = pytest.mark.parametrize("databases", DATABASES, indirect=True)
 
 
 # Lives

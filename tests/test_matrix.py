@@ -39,7 +39,7 @@ from regulation.moment import Moment
 from regulation.offers import offers
 from regulation.simulation import simulate
 from tests.applications import good, led_by
-from tests.databases import DATABASES
+from tests.databases import on_both
 from tests.law.cases import load
 from tests.served import Clock
 from tests.simulated import Papered, lived, told, written
@@ -230,7 +230,6 @@ SCOPES = [
     for role, office in product(Role, [SHENYANG, DALIAN, ZONE, OTHER_ZONE, OTHER_LEADER, PROVINCE])
     if offices.is_post(role, office)
 ]
-on_both = pytest.mark.parametrize("databases", DATABASES, indirect=True)
 
 
 def row(filing_id: str, **facts: Any) -> FilingRow:

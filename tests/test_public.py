@@ -35,7 +35,7 @@ from models.channels import ChannelsFile
 from models.settings import Settings
 from models.values import SHANGHAI, day_of
 from models.vocabulary import Kind, Role
-from tests.databases import DATABASES
+from tests.databases import on_both
 from tests.served import served, serving
 from tests.simulated import Papered, lived, told, written
 from tests.story import Story, application, checklist, instant, report
@@ -479,7 +479,7 @@ async def test_the_register_in_numbers(site: AsyncClient) -> None:
     assert reports["2027年度"] == ["1", "0", "0", "1", "0", "0", "100%", ""]
 
 
-@pytest.mark.parametrize("databases", DATABASES, indirect=True)
+@on_both
 def test_the_public_register_on_either_database(full: Register) -> None:
     public_register, today = PublicRegister(full.engine), day_of(NOW)
     (line,) = public_register.all(Wanted())

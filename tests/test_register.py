@@ -37,16 +37,13 @@ from models.vocabulary import LapseKind, Role
 from regulation import entries, intake
 from regulation.lodging import PAPER_MISSING
 from regulation.moment import Moment
-from tests.databases import DATABASES, Databases
+from tests.databases import Databases, on_both
 from tests.simulated import NOW, holding, lived, written
 from tests.story import application
 
 BOOKKEEPING = {"papers": {"filing_id", "kind", "stored_at"}}
 """Columns that prove nothing: a paper is its text under its digest."""
 CHAINED = ("filings", "versions", "entries", "messages", "public_notices", "annual_reports", "papers")
-
-
-on_both = pytest.mark.parametrize("databases", DATABASES, indirect=True)
 
 
 def counts(register: Register) -> dict[str, int]:

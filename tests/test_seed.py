@@ -9,7 +9,7 @@ from examples.seed import ALLIANCES, past, written
 from models.values import SHANGHAI
 from models.vocabulary import Stage
 from regulation.simulation import simulate
-from tests.databases import DATABASES
+from tests.databases import on_both
 
 STAGES = {
     "LN-SHOW-01": Stage.SUBMITTED, "LN-SHOW-02": Stage.UNDER_REVIEW, "LN-SHOW-03": Stage.UNDER_REVIEW,
@@ -30,7 +30,7 @@ def test_on_any_day_every_past_is_lawful_and_ends_where_it_should(month: int, da
         assert STAGES.get(alliance.id, lived.filing.stage) is lived.filing.stage
 
 
-@pytest.mark.parametrize("databases", DATABASES, indirect=True)
+@on_both
 def test_what_is_written_verifies_and_is_written_once(register: Register) -> None:
     now = datetime(2026, 11, 22, 11, tzinfo=SHANGHAI)
     for _ in range(2):

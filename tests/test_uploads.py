@@ -24,7 +24,7 @@ from models.forms import Document
 from models.gateway import UploadRow
 from models.settings import Settings
 from models.vocabulary import Role
-from tests.databases import DATABASES, Databases
+from tests.databases import Databases, on_both
 from tests.leading import LEADER, OFFICER, OTHER, Leader, Page, example, filled, leading
 from tests.served import Clock
 from tests.simulated import told, written
@@ -262,7 +262,7 @@ async def test_a_file_without_its_row_is_nobodys_until_it_comes_again(store: Upl
     assert path.read_bytes() == PDF
 
 
-@pytest.mark.parametrize("databases", DATABASES, indirect=True)
+@on_both
 async def test_files_go_with_the_last_that_mentions_them(register: Register, tmp_path: Path) -> None:
     store = Uploads(register.engine, tmp_path / "uploads", 1000)
     drafts = Drafts(register.engine, store)

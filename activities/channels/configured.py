@@ -24,19 +24,15 @@ from models.channels import (
     SmsSettings,
     WebhookSettings,
 )
+from regulation import offices
 from regulation.messages import NOTIFICATIONS
-from regulation.offices import OFFICES, PROVINCE, ZONES
 from regulation.texts import COMPILED
 
 ADDRESSEES = frozenset(to for notification in NOTIFICATIONS.values() for to in notification.to)
-OFFICE_KEYS = frozenset({PROVINCE, *OFFICES, *ZONES})
 LEADER = "leader"
 
 PERSONAL = frozenset({"mail", "sms"})
 """Families of texts whose channels reach a leader in person. A chat is its members', who need not be the leader."""
-
-INDUSTRY = frozenset({"city_iit", "province_iit"})
-"""Addressees in the industry offices, which share their key with the science and technology office but not its door."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +79,7 @@ def nowhere(channels: Sequence[Configured]) -> Sequence[Configured]:
 def office_recipient(file: ChannelsFile, to: str, office: str) -> Recipient:
     """How the address book reaches an addressee at an office; nowhere, if it does not say."""
     own = f"{office}/{to}"
-    known = file.offices.get(own) or (None if to in INDUSTRY else file.offices.get(office))
+    known = file.offices.get(own) or (None if to in offices.INDUSTRY else file.offices.get(office))
     return Recipient(mail=known.mail, phone=known.phone) if known else Recipient()
 
 
@@ -114,14 +110,14 @@ def _unknown(file: ChannelsFile) -> Iterator[tuple[str, str]]:
         for field, known, what in (
             ("texts", {*NOTIFICATIONS, *COMPILED}, "事项"),
             ("to", ADDRESSEES, "收件人"),
-            ("offices", OFFICE_KEYS | {"public"}, "机构"),
+            ("offices", {*offices.KEYS, "public"}, "机构"),
         ):
             unknown = _missing(getattr(settings, field) or (), known)
             if unknown:
                 yield f"channels.{name}.{field}", f"没有这样的{what}：{unknown}"
     for key in file.offices:
         office, _, to = key.partition("/")
-        if office not in OFFICE_KEYS or (to and to not in ADDRESSEES):
+        if office not in offices.KEYS or (to and to not in ADDRESSEES):
             yield f"offices.{key}", "没有这样的机构"
 
 

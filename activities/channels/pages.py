@@ -10,7 +10,6 @@ from typing import ClassVar
 from sqlmodel import col, select
 
 from activities.channels.channel import Carried, Letter, Recipient
-from activities.channels.configured import OFFICE_KEYS
 from activities.database import reading
 from activities.files import put
 from activities.letters import CALENDARS, PUBLICATION
@@ -83,7 +82,7 @@ class CalendarFolder:
         """Write every calendar. Harmless to repeat: the same register makes the same calendars."""
         written = calendars(self.register)
         for key, content in written.items():
-            put(self.folder / ("offices" if key in OFFICE_KEYS else "leaders") / f"{key}.ics", content)
+            put(self.folder / ("offices" if key in offices.KEYS else "leaders") / f"{key}.ics", content)
         return Carried(address="calendars", receipt=f"写出{len(written)}份日历")
 
 
@@ -106,7 +105,7 @@ def calendars(register: Register, whose: str | None = None) -> Mapping[str, byte
     A calendar to which somebody subscribed stays when nothing is left on it: an office's, and that of a leader whose
     filings are all closed.
     """
-    diaries = {key: Diary(offices.name_of(key)) for key in sorted(OFFICE_KEYS) if whose in (None, key)}
+    diaries = {key: Diary(offices.name_of(key)) for key in sorted(offices.KEYS) if whose in (None, key)}
     with reading(register.engine) as session:
         for row in session.exec(select(FilingRow).order_by(col(FilingRow.updated_at).desc(), FilingRow.filing_id)):
             part = {key: name for key, name in _parties(row) if whose in (None, key)}

@@ -229,7 +229,7 @@ def _reminders(told: _Told, steps: Sequence[Step]) -> Grid:
             day = on_day(day_of(sent.message.created_at))
             rows.append((str(len(rows) + 1), day, f"{event.year}年度", _reminding(event), "\n".join(receipts(sent))))
     header = ("序号", "日期", "年度", "事项", "送达情况")
-    return Grid(header=header, widths=(12, 36, 22, 36, 50), rows=rows)
+    return Grid(header=header, widths=(12, 42, 22, 34, 46), rows=rows)
 
 
 def _reminding(lapse: Lapse) -> str:
