@@ -105,6 +105,8 @@ def copy(register: Register, original: str, filings: Iterable[Filing]) -> None:
     with register.engine.connect().execution_options(writes=True) as connection, connection.begin():
         for start in range(0, len(rows), SEEDED_AT_ONCE):
             connection.execute(insert(FilingRow), rows[start : start + SEEDED_AT_ONCE])
+        if connection.dialect.name == "postgresql":  # as it does by itself, some minutes after so many rows
+            connection.exec_driver_sql("ANALYZE filings")
 
 
 def copies(filing: Filing, how_many: int, due: Callable[[int], datetime], after: int = 0) -> Iterator[Filing]:
