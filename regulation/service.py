@@ -25,6 +25,9 @@ FROM_SERVICE = {
 PUBLIC_NOTICE_DAYS = 30
 """How long after its publication a public notice counts as served (民事诉讼法95)."""
 
+PUBLIC_NOTICE_SINCE = date(2026, 12, 1)
+"""From when on acts are held to it: what was recorded earlier stands, and its history must replay."""
+
 UNSETTLED = 5
 """How many messages that did not arrive a filing keeps as tasks; the docket keeps all."""
 
@@ -110,7 +113,7 @@ def may_record_service(filing: Filing, act: RecordService, when: Moment) -> Lack
     if act.method == "inbox" and filing.serves_all:
         return Lack(missing="未同意电子送达或收件箱逾期未读的，须以邮寄、直接或公告方式送达")
     earliest, why = _to_be_served_from(filing), ""
-    if act.method == "public_notice" and filing.serves_all:
+    if act.method == "public_notice" and when.day >= PUBLIC_NOTICE_SINCE:
         earliest += timedelta(days=PUBLIC_NOTICE_DAYS)
         why = f"公告送达，自公告发出之日起满{PUBLIC_NOTICE_DAYS}日为送达之日；"
     if not earliest <= act.served_on <= when.day:
