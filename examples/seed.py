@@ -148,7 +148,7 @@ async def main() -> None:
         filing = register.filing(alliance.id)
         assert row
         assert filing
-        console.print(f"{alliance.id}  {row.alliance_name}  [bold]{filing.stage.label}[/]")
+        console.print(f"{alliance.id}  {row.alliance_name}  {filing.stage.label}")
     console.print(f"已写入并启动 {len(started)} 件；在浏览器打开 {settings.own_address} 即可办理")
 
 

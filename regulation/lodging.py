@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from models.acts import ACT, Act
+from models.acts import ACT, LABELS, Act
 from models.findings import Finding, Refusal
 from models.forms import (
     AnnualReport,
@@ -120,7 +120,8 @@ def _of_shape(kind: Any, error: Any) -> Finding:
         return _fault(kind, "/kind", "不是本系统的行为")
     field = "".join(f"/{part}" for part in error["loc"][1:])
     message = {"missing": "须填写", "extra_forbidden": "该行为没有这一项"}.get(error["type"]) or in_chinese(error)
-    return _fault(kind, field, message)
+    labels = [LABELS[part].partition("（")[0] for part in error["loc"][1:] if part in LABELS]
+    return _fault(kind, field, f"{labels[-1]}：{message}" if labels else message)
 
 
 def _fault(kind: Any, field: str, message: str) -> Finding:
