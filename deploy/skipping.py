@@ -7,7 +7,7 @@ activities, such as deliveries, keep the clock of the wall.
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -59,6 +59,9 @@ A skip whose end passes while the filing is at work runs on to the timer after i
 
 NEAR = timedelta(seconds=10)
 """What comes as soon as this is waited for: a request to skip must not meet it."""
+
+A_SKIP = 60
+"""Seconds that a skip is waited for; it takes a few, over years a dozen."""
 
 AT_REST = 120
 """How often a filing is looked at before it comes to rest, each time a little later: a minute in all."""
@@ -189,9 +192,11 @@ class World:
             if next_step - rest.now < NEAR:
                 await asyncio.sleep((next_step - rest.now).total_seconds())
             elif quiet - rest.now >= QUIET:
-                await self.environment.fast_forward(self.handle(filing_id), quiet - rest.now)
-                if quiet == instant:
-                    return instant
+                with suppress(TimeoutError):  # an answer that is lost is not waited for: the filing tells where it is
+                    async with asyncio.timeout(A_SKIP):
+                        await self.environment.fast_forward(self.handle(filing_id), quiet - rest.now)
+                    if quiet == instant:
+                        return instant
             else:
                 await self.skip_once(filing_id, None if next_step == due else instant - rest.now)
             rest = await self.at_rest(filing_id)
