@@ -233,7 +233,7 @@ class Facts(Mapping[str, str]):
 
     def word_returns(self) -> str:
         """退回次数."""
-        return str((self.filing.review.returns if self.filing.review else None) or 0)
+        return str((self.filing.review and self.filing.review.returns) or 0)
 
     def word_outcome(self) -> str:
         """结果、意见或结论."""

@@ -24,12 +24,12 @@ from models.channels import (
     SmsSettings,
     WebhookSettings,
 )
+from models.vocabulary import Role
 from regulation import offices
 from regulation.messages import NOTIFICATIONS
 from regulation.texts import COMPILED
 
 ADDRESSEES = frozenset(to for notification in NOTIFICATIONS.values() for to in notification.to)
-LEADER = "leader"
 
 PERSONAL = frozenset({"mail", "sms"})
 """Families of texts whose channels reach a leader in person. A chat is its members', who need not be the leader."""
@@ -72,8 +72,10 @@ def build(file: ChannelsFile, now: Callable[[], datetime] = utc_now) -> Sequence
 
 def nowhere(channels: Sequence[Configured]) -> Sequence[Configured]:
     """What tells of leaders whom none of these channels reaches; nothing where none is meant to."""
-    others = [each.channel for each in channels if each.channel.words in PERSONAL and _admits(each.filters.to, LEADER)]
-    return [Configured("联系方式", Nowhere(others), Filters(to=(LEADER,)))] if others else []
+    others = [
+        each.channel for each in channels if each.channel.words in PERSONAL and _admits(each.filters.to, Role.LEADER)
+    ]
+    return [Configured("联系方式", Nowhere(others), Filters(to=(Role.LEADER,)))] if others else []
 
 
 def office_recipient(file: ChannelsFile, to: str, office: str) -> Recipient:
