@@ -9,7 +9,8 @@ Ids of letters that are more than one message begin with `_`, as no filing's num
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -27,7 +28,7 @@ from models.vocabulary import ActKind, DeliveryState, LapseKind
 from regulation import texts, wording
 from regulation.messages import NOTIFICATIONS
 from regulation.standing import REVIEWED
-from regulation.wording import Names, midnight
+from regulation.wording import Names, Reminder, midnight
 
 REMINDERS = "reminders"
 """The text of a letter that carries several reminders."""
@@ -49,6 +50,9 @@ SHOWN = 50
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """When a letter counts as handed over that is to be handed over again: it is, and nothing more joins it."""
+
+TRAY = "drafts"
+"""A channel that is no way to the addressee: drafts are laid out for staff with the letter."""
 
 BRING_CONTACTS = ("submit", ActKind.RESUBMIT.value, ActKind.CORRECT_CONTACT.value, ActKind.REPORT_CHANGE.value)
 
@@ -377,8 +381,8 @@ def _of_message(session: Session, message: MessageRow, family: str) -> tuple[str
     earlier = session.get(EntryRow, (message.filing_id, message.number - 1))
     before = Entry.model_validate_json(earlier.body).filing if earlier else None
     filing = session.get_one(FilingRow, message.filing_id)
-    days = reminded_on(session, entry.filing)
-    names = Names(alliance=filing.alliance_name, leader=filing.leader_name, reminded_on=days)
+    reminders = reminders_before(session, entry.filing)
+    names = Names(alliance=filing.alliance_name, leader=filing.leader_name, reminders=reminders)
     return texts.render(message.text, before, entry, names, family)
 
 
@@ -386,9 +390,29 @@ def _entry(session: Session, message: MessageRow) -> Entry:
     return Entry.model_validate_json(session.get_one(EntryRow, (message.filing_id, message.number)).body)
 
 
-def reminded_on(session: Session, filing: Filing) -> tuple[date, ...]:
-    """The days of reminding that the entry which left a filing so may tell of (G-19); looked up only if there is a case."""
-    return wording.reminded_on(filing, _earlier_reminders(session, filing))
+def reminders_before(session: Session, filing: Filing) -> tuple[Reminder, ...]:
+    """The reminders that the entry which left a filing so may tell of (G-19); looked up only if there is a case."""
+    return wording.reminders_before(filing, _earlier_reminders(session, filing), partial(_arrived, session))
+
+
+def _arrived(session: Session, entry: Entry) -> bool:
+    """Whether what an entry told the leader got through, as far as is known now."""
+    told = select(MessageRow).where(MessageRow.filing_id == entry.filing.id, MessageRow.number == entry.number)
+    messages = [message for message in session.exec(told) if message.to == "leader"]
+    own = [session.get(LetterRow, message.id) for message in messages]
+    letters = [*filter(None, own), *_bundles(session, messages)]
+    shown = select(DeliveryRow).where(col(DeliveryRow.letter).in_([letter.id for letter in letters]))
+    return got_through(letters, session.exec(shown).all())
+
+
+def got_through(letters: Sequence[LetterRow], deliveries: Sequence[DeliveryRow]) -> bool:
+    """Whether a message reached its addressee: it was read, a channel carried it, or none has given it up.
+
+    Every message stands in its addressee's inbox. Only where the channels gave up and nobody has read it did it not arrive.
+    """
+    states = {delivery.state for delivery in deliveries if delivery.channel != TRAY}
+    read = any(letter.read_at for letter in letters)
+    return read or DeliveryState.ARRIVED in states or DeliveryState.FAILED not in states
 
 
 def _earlier_reminders(session: Session, filing: Filing) -> Iterator[Entry]:

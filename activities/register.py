@@ -146,7 +146,7 @@ class Register:
         """The entry with everything that follows from it, in the transaction that is open."""
         papers = partial(self._paper, session)
         public = rows.public(before, json.loads(head.public) if head else {}, entry, papers)
-        sent = rows.message_rows(before, entry, public, partial(letters.reminded_on, session, entry.filing))
+        sent = rows.message_rows(before, entry, public, partial(letters.reminders_before, session, entry.filing))
         shown = rows.notice_rows(before, entry, public, papers)
         versions = self._versions(session, entry)
         row = rows.entry_row(entry, rows.effects(sent, shown, versions), head.head if head else GENESIS)

@@ -5,7 +5,6 @@ Nothing here touches a database: what a row needs of a paper is asked of `papers
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from sqlmodel import SQLModel
@@ -15,7 +14,7 @@ from models.filing import Entry, Filing, ReportingYear
 from models.register import AnnualReportRow, EntryRow, FilingRow, MessageRow, PublicNoticeRow, VersionRow
 from models.values import canonical, digest
 from regulation import agenda, lifecycle, messages, publicity, texts
-from regulation.wording import Names
+from regulation.wording import Names, Reminder
 
 Papers = Callable[[str], dict[str, Any]]
 """A paper by its digest."""
@@ -74,12 +73,12 @@ def parts_of(sent: str) -> tuple[str, int, int]:
 
 
 def message_rows(
-    before: Filing | None, entry: Entry, shown: Mapping[str, Any], reminded_on: Callable[[], tuple[date, ...]]
+    before: Filing | None, entry: Entry, shown: Mapping[str, Any], reminders: Callable[[], tuple[Reminder, ...]]
 ) -> list[MessageRow]:
-    """The messages that an entry sends. `reminded_on` is asked only for texts that name the days of reminding."""
+    """The messages that an entry sends. `reminders` is asked only for texts that name the days of reminding."""
     told = messages.told(before, entry)
-    days = reminded_on() if any(texts.names_reminders(each.text, entry.filing.jurisdiction) for each in told) else ()
-    names = Names(alliance=shown["alliance_name"], leader=shown["leader"]["name"], reminded_on=days)
+    past = reminders() if any(texts.names_reminders(each.text, entry.filing.jurisdiction) for each in told) else ()
+    names = Names(alliance=shown["alliance_name"], leader=shown["leader"]["name"], reminders=past)
     rows = []
     for index, each in enumerate(told, 1):
         title, body = texts.render(each.text, before, entry, names)

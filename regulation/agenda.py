@@ -392,6 +392,22 @@ def chase(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
     raise LookupError(f"{filing.id}: 没有正在催办的{lapse.kind.label}")
 
 
+def overtaken(filing: Filing, lapse: Lapse, written_at: datetime) -> bool:
+    """Whether a reminder that is only written now comes too late to remind: the next one's instant, or the end that it
+    reminds of, has passed. Of many that an outage held back, the leader gets one that is still true (G-13).
+    """
+    if lapse.of == "annual":
+        year = filing.year(lapse.year or 0)
+        days = lapse.days or 0
+        if year is None:
+            return False
+        offsets = tuple(number(filing, "annual.reminder_days"))
+        later = [at for at, offset in _reminders(year.due, offsets) if offset > days and (offset < 0) is (days < 0)]
+        return min([*later, *([year.due] if days < 0 else [])], default=written_at + timedelta(1)) <= written_at
+    term = filing.clocks.get(lapse.of or "")
+    return term is not None and term.until <= written_at
+
+
 # How a date was counted
 
 

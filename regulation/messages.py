@@ -18,7 +18,7 @@ from models.acts import (
 from models.filing import Entry, Filing
 from models.values import Value
 from models.vocabulary import ActKind, Ground, LapseKind, Stage
-from regulation import data, notice, offices, service
+from regulation import agenda, data, notice, offices, service
 from regulation.agenda import number
 
 
@@ -78,7 +78,7 @@ def _keys(before: Filing | None, entry: Entry) -> Iterator[str]:
     if before is None:
         yield from ("imported",) if filing.stage is Stage.IN_FORCE else ("submitted", "new_case")
     elif isinstance(event, Lapse):
-        yield from _of_lapse(before, event, filing)
+        yield from _of_lapse(before, event, entry)
     elif event.kind in ALWAYS:
         yield from ALWAYS[event.kind]
     elif event.kind in DEPENDS:
@@ -274,9 +274,12 @@ REMINDERS = {
 }
 
 
-def _of_lapse(before: Filing, lapse: Lapse, filing: Filing) -> Iterator[str]:
+def _of_lapse(before: Filing, lapse: Lapse, entry: Entry) -> Iterator[str]:
+    filing = entry.filing
     if lapse.kind in CHASES:
         yield CHASES[lapse.kind][(lapse.level or 1) - 1]
+    elif lapse.kind is LapseKind.REMINDER and agenda.overtaken(before, lapse, entry.entered_at):
+        return
     elif lapse.kind is LapseKind.REMINDER and lapse.of == "annual":
         yield from _annual(filing, lapse.days or 0)
     elif lapse.kind is LapseKind.REMINDER:

@@ -3,7 +3,7 @@
 A text names a word in braces; `Facts` tells it. To add a word, add a `word_…` method; texts.WORDS then knows it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -31,29 +31,49 @@ from regulation.articles import cite
 
 @dataclass(frozen=True)
 class Names:
-    """What a text needs and no filing holds: public names, and the days on which the leader was reminded.
+    """What a text needs and no filing holds: public names, and how the leader was reminded.
 
-    Only documents need the rest: the alliances on one notice, how the office is reached, why a case was opened, and what
-    was made of the statement and defence.
+    Only documents need the rest: the alliances on one notice, how the office is reached, why a case was opened and when
+    that was written, and what was made of the statement and defence.
     """
 
     alliance: str
     leader: str
-    reminded_on: tuple[date, ...] = ()
+    reminders: tuple["Reminder", ...] = ()
     alliances: tuple[str, ...] = ()
     telephone: str = ""
     postal_address: str = ""
     proposed: str = ""
+    opened_on: date | None = None
     heard: str = ""
 
 
-def reminded_on(filing: Filing, earlier: Iterable[Entry]) -> tuple[date, ...]:
-    """提醒记录: when the leader had been reminded of the years that a revocation rests on, by the entries before it."""
+@dataclass(frozen=True)
+class Reminder:
+    """One reminder to the leader: the day on which it was written, and whether any channel, or its inbox, got it through."""
+
+    day: date
+    arrived: bool = True
+
+
+def reminders_before(
+    filing: Filing, earlier: Iterable[Entry], arrived: Callable[[Entry], bool] = lambda entry: True
+) -> tuple[Reminder, ...]:
+    """提醒记录: how the leader was reminded of the years that a revocation rests on, by the entries before it (G-19).
+
+    What counts is when each was written (`entered_at`), not the instant that was meant for it: in an outage nobody is told.
+    """
     years = filing.case.years if filing.case else ()
     if not years:
         return ()
-    lapses = ((entry.at, entry.event) for entry in earlier if isinstance(entry.event, Lapse))
-    return tuple(day_of(at) for at, lapse in lapses if lapse.kind is LapseKind.REMINDER and lapse.year in years)
+    return tuple(
+        Reminder(day_of(entry.entered_at), arrived(entry))
+        for entry in earlier
+        if isinstance(entry.event, Lapse)
+        and entry.event.kind is LapseKind.REMINDER
+        and entry.event.year in years
+        and not agenda.overtaken(entry.filing, entry.event, entry.entered_at)
+    )
 
 
 def on_day(day: date) -> str:
@@ -308,8 +328,10 @@ class Facts(Mapping[str, str]):
         return (year.status if year else YearStatus.OPEN).label
 
     def word_days(self) -> str:
-        """距截止或逾期的日数."""
-        return str(abs(self.of_event("days") or 0))
+        """距截止或逾期的日数，自写就之日起算."""
+        year = self.filing.year(self.year())
+        last = day_of(year.due) - timedelta(days=1) if year else None
+        return str(abs((last - day_of(self.entry.entered_at)).days)) if last else "0"
 
     def word_answer_end(self) -> str:
         """答复年度报告退回的期限."""
@@ -340,8 +362,12 @@ class Facts(Mapping[str, str]):
         return "、".join(midnight(year.due) for year in years if year)
 
     def word_reminders(self) -> str:
-        """提醒过的各日 (G-19)."""
-        return "、".join(on_day(day) for day in self.names.reminded_on) or "见卷宗"
+        """提醒过的各日：以实际发出为准，未能送达的写明，没有的写明没有 (G-19)."""
+        arrived = dict.fromkeys(on_day(each.day) for each in self.names.reminders if each.arrived)
+        failed = dict.fromkeys(on_day(each.day) for each in self.names.reminders if not each.arrived)
+        said = ["、".join(arrived)] if arrived else []
+        said += [f"{'、'.join(failed)}发出而未能送达"] if failed else []
+        return "；".join(said) or "系统未发出过提醒"
 
     def word_ground(self) -> str:
         """撤销情形."""
@@ -359,7 +385,7 @@ class Facts(Mapping[str, str]):
                 f"{self.word_missed()}连续两年未在系统中更新年度数据（应报截止时间分别为{self.word_deadlines()}；"
                 f"提醒记录：{self.word_reminders()}）"
             )
-        return f"{self.word_ground()}（事实与理由见{self.word_opened_on()}的告知书）" if case else ""
+        return f"{self.word_ground()}（事实与理由见撤销备案事先告知书）" if case else ""
 
     def word_served_on(self) -> str:
         """送达日期 (G-18)."""
@@ -390,12 +416,16 @@ class Facts(Mapping[str, str]):
     # Words that only documents need
 
     def word_day(self) -> str:
-        """登记之日，即成文日期 (GB/T 9704)."""
+        """登记之日，自该日起发生效力."""
         return on_day(day_of(self.entry.at))
+
+    def word_written_on(self) -> str:
+        """成文日期：写就之日 (GB/T 9704)."""
+        return on_day(day_of(self.entry.entered_at))
 
     def word_issued_year(self) -> str:
         """成文的年份."""
-        return str(day_of(self.entry.at).year)
+        return str(day_of(self.entry.entered_at).year)
 
     def word_reference(self) -> str:
         """发文字号；未有文号的，留待机构编号 (§5.8)."""
@@ -460,8 +490,9 @@ class Facts(Mapping[str, str]):
         return f"{term.count}个{unit}，自发布{start}起算，至{midnight(term.until)}止"
 
     def word_opened_on(self) -> str:
-        """撤销程序的立案日期 (G-16)."""
-        return on_day(day_of(self.filing.case.opened.at)) if self.filing.case else ""
+        """撤销程序的立案日期；系统中断后补登的，为实际登记之日 (G-16)."""
+        case = self.filing.case
+        return on_day(self.names.opened_on or day_of(case.opened.at)) if case else ""
 
     def word_case_facts(self) -> str:
         """撤销所认定的事实；提议撤销的，连同提议的理由 (G-19)."""

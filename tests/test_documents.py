@@ -31,14 +31,15 @@ from activities.channels.drafts import DraftTray
 from activities.documents import docket, dossier, drafting, forms, gongwen, sheets
 from activities.documents.drafting import UNKNOWN, Contact, Draft, NotTogether
 from activities.documents.record import NoSuchFiling, Sent, read, receipts
-from activities.letters import Letters
+from activities.letters import Letters, Tried
 from activities.register import Register
 from examples.demo import OFFICES
 from models.forms import FormA, FormB
 from models.register import DeliveryRow, MessageRow
 from models.values import SHANGHAI, digest
-from models.vocabulary import Kind
-from regulation import texts
+from models.vocabulary import DeliveryState, Kind
+from regulation import agenda, entries, texts
+from regulation.moment import Moment
 from regulation.texts import TextRefused
 from tests.databases import Databases
 from tests.simulated import Papered, lived, told, written
@@ -722,3 +723,74 @@ def test_libreoffice_opens_everything(register: Register, tmp_path: Path) -> Non
     lines = [line.strip() for line in printed("版心", "-f", "2", "-l", "2").split("\n") if "通" in line]
     assert lines == ["通" * 28] * 22, "22 lines of 28 characters (GB/T 9704)"
     assert printed("标点").count("，") == 6 * 32, "no mark is lost at the end of a line"
+
+
+# Outages: who was told when
+
+
+@pytest.fixture
+def alone(sqlite: Databases) -> Iterator[Register]:
+    """A register for one life."""
+    opened = Register.at(sqlite.migrated())
+    yield opened
+    opened.engine.dispose()
+
+
+def after_an_outage(filing_id: str) -> Papered:
+    """A life in which nothing worked from 15 September to 5 December 2029, a Wednesday: everything due was entered then."""
+    life = lived(filing_id)
+    begins, ends = datetime(2029, 9, 15, tzinfo=SHANGHAI), datetime(2029, 12, 5, 10, tzinfo=SHANGHAI)
+    docket = [entry for entry in life.docket if entry.at < begins]
+    while due := agenda.next_lapse(docket[-1].filing):
+        if due.at > datetime(2029, 12, 31, tzinfo=SHANGHAI):
+            break
+        docket.append(entries.entered(docket[-1].filing, due.lapse, Moment(due.at, max(due.at, ends))))
+    return Papered(tuple(docket), life.papers)
+
+
+def test_after_an_outage_nobody_is_said_to_have_been_reminded(alone: Register) -> None:
+    life = after_an_outage("OUTAGE")
+    written(alone, life)
+    notice = next(each for each in alone.messages("OUTAGE") if each.text == "revocation_notice")
+    assert "2028年12月30日" in notice.body, "what was sent before"
+    assert "2029年10月" not in notice.body
+    assert "2029年11月2" not in notice.body
+    assert not [
+        (each.number, each.title)
+        for each in alone.messages("OUTAGE")
+        if each.text == "annual_reminder" and each.created_at.year == 2029 and each.created_at.month >= 10
+    ], "a reminder before a deadline that has passed is not sent"
+    document = drawn(alone, "OUTAGE", "事先告知书")
+    assert [line[1] for line in cells(document)[1:] if line[2] == "2029年度"] == []
+    assert said(document)[-3] == "2029年12月5日", "dated when it was written"
+    decision = said(drawn(alone, "OUTAGE", "决定书"))
+    procedure = decision[decision.index("三、程序") + 1]
+    assert procedure.startswith("2029年12月5日，我局启动撤销程序，并于2029年12月5日向你单位送达")
+    entered = cells(opened(docket.docket(alone, "OUTAGE")), 1)
+    assert [line[1] for line in entered if line[2].startswith("启动撤销程序")] == [
+        "2029-12-01\n00:00\n（2029-12-05 10:00登记）"
+    ]
+
+
+def test_a_leader_never_reminded_is_told_so() -> None:
+    docket = lived("SILENT").docket
+    number, notice = next(each for each in enumerate(docket) if each[1].event.kind == "revocation_opened")
+    shown = {"alliance_name": RARE, "leader": {"name": "沈阳某公司"}}
+    (told, *_) = rows.message_rows(docket[number - 1].filing, notice, shown, lambda: ())
+    assert "提醒记录：系统未发出过提醒）" in told.body
+
+
+def test_a_reminder_that_no_channel_got_through_is_told_as_such(alone: Register) -> None:
+    life, letters = lived("FAILED"), Letters(alone.engine)
+    decided = next(number for number, entry in enumerate(life.docket) if entry.event.kind == "revocation_opened")
+    written(alone, Papered(life.docket[:decided], life.papers))
+    failed = Tried(state=DeliveryState.FAILED, receipt="no such address", content="")
+    for message in alone.messages("FAILED"):
+        if message.text == "annual_reminder" and message.created_at.year == 2028:
+            letters.note(message.id, "mail", failed, message.created_at)
+    alone.append(life.docket[decided])
+    notice = next(each for each in alone.messages("FAILED") if each.text == "revocation_notice")
+    assert "提醒记录：2028年12月1日、" in notice.body
+    assert (
+        "；2028年10月1日、2028年10月31日、2028年11月16日、2028年11月23日、2028年11月29日发出而未能送达）" in notice.body
+    )

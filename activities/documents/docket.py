@@ -15,7 +15,7 @@ from models.acts import By, Lapse
 from models.filing import Entry
 from models.findings import Finding
 from models.register import EntryRow, MessageRow
-from models.values import legible
+from models.values import day_of, legible
 from models.vocabulary import Kind, LapseKind, Role, Stage, YearStatus
 from regulation import offices
 from regulation.wording import midnight, on_day
@@ -101,9 +101,10 @@ def _entry(row: EntryRow, entry: Entry) -> tuple[str, ...]:
         what += f"\n（推翻第{entry.undoes}号登记）"
     by = getattr(entry.event, "by", None)
     who = _who(by) if isinstance(by, By) else "期限届至" if isinstance(entry.event, Lapse) else "—"
+    later = day_of(row.entered_at) != day_of(row.at)
     return (
         str(row.number),
-        minute(row.at).replace(" ", "\n"),
+        minute(row.at).replace(" ", "\n") + (f"\n（{minute(row.entered_at)}登记）" if later else ""),
         what,
         who,
         entry.stage.label,

@@ -10,18 +10,21 @@ A blank line is a blank line. Words in braces are filled in line by line, so tha
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 
 from activities.documents import gongwen
 from activities.documents.gongwen import Grid
 from activities.documents.record import Record, Step, read, receipts
+from activities.letters import got_through
 from activities.register import Register
-from models.acts import Lapse, ProposeRevocation, RuleOnDefence, StateDefence
+from models.acts import FileAnnualReport, Lapse, ProposeRevocation, RuleOnDefence, StateDefence
+from models.filing import Entry
 from models.values import day_of, legible
 from models.vocabulary import Ground, LapseKind
 from regulation import messages, offices, texts
 from regulation.texts import Text, TextRefused
-from regulation.wording import Facts, Names, on_day, reminded_on
+from regulation.wording import Facts, Names, on_day, reminders_before
 
 LINE = re.compile(r"(##|[#<^>+])? ?(.*)")
 
@@ -150,13 +153,26 @@ class _Told:
         return Names(
             alliance=self.step.shown["alliance_name"],
             leader=self.step.shown["leader"]["name"],
-            reminded_on=reminded_on(self.step.filing, earlier),
+            reminders=reminders_before(self.step.filing, earlier, self._arrived),
             alliances=tuple(step.shown["alliance_name"] for step in steps),
             telephone=contact.telephone,
             postal_address=contact.postal_address,
             proposed=self._proposed(),
+            opened_on=self._opened_on(),
             heard=self._heard(),
         )
+
+    def _arrived(self, entry: Entry) -> bool:
+        """Whether what an entry told the leader got through."""
+        sent = [
+            each for each in self.record.sent if each.message.number == entry.number and each.message.to == "leader"
+        ]
+        return all(got_through(each.letters, each.deliveries) for each in sent)
+
+    def _opened_on(self) -> date | None:
+        """The day on which the case was written down, which an outage puts after the instant of the law."""
+        case = self.step.filing.case
+        return day_of(self.record.steps[case.opened.number - 1].entry.entered_at) if case else None
 
     def _of_case(self) -> Iterator[Step]:
         case = self.step.filing.case
@@ -178,7 +194,8 @@ class _Told:
             elif isinstance(event, RuleOnDefence):
                 said.append(f"{day}，经复核{'采纳' if event.outcome == 'accepted' else '不予采纳'}：{event.reason}")
         case = self.step.filing.case
-        cure = "，也未补报年度数据" if case and case.ground is Ground.TWO_YEARS_MISSED else ""
+        reported = any(isinstance(step.entry.event, FileAnnualReport) for step in self._of_case())
+        cure = "，也未补报年度数据" if case and case.ground is Ground.TWO_YEARS_MISSED and not reported else ""
         return ("；".join(each.rstrip("。；") for each in said) or f"期限内你单位未提出书面陈述、申辩意见{cure}") + "。"
 
 
@@ -225,17 +242,21 @@ def _reminders(told: _Told, steps: Sequence[Step]) -> Grid:
         event = told.record.steps[sent.message.number - 1].entry.event
         if sent.message.to != "leader" or sent.message.number >= told.step.entry.number:
             continue
-        if isinstance(event, Lapse) and event.year in years:
-            day = on_day(day_of(sent.message.created_at))
-            rows.append((str(len(rows) + 1), day, f"{event.year}年度", _reminding(event), "\n".join(receipts(sent))))
+        year = told.step.filing.year(event.year or 0) if isinstance(event, Lapse) else None
+        if isinstance(event, Lapse) and year and year.year in years:
+            day = day_of(sent.message.created_at)
+            about = _reminding(event, (day - day_of(year.due)).days + 1)
+            rows.append((str(len(rows) + 1), on_day(day), f"{event.year}年度", about, "\n".join(receipts(sent))))
+    if not rows:
+        rows.append(("—", "—", "—", "系统未发出过提醒", "—"))
     header = ("序号", "日期", "年度", "事项", "送达情况")
     return Grid(header=header, widths=(12, 42, 22, 34, 46), rows=rows)
 
 
-def _reminding(lapse: Lapse) -> str:
+def _reminding(lapse: Lapse, days: int) -> str:
+    """What a reminder was, by the days from the deadline to the day on which it was written."""
     if lapse.kind is LapseKind.YEAR_MISSED:
         return "提醒函"
-    days = lapse.days or 0
     return f"截止前{-days}日提醒" if days < 0 else f"逾期{days}日提醒"
 
 

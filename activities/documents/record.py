@@ -11,7 +11,7 @@ from sqlmodel import col, or_, select
 
 from activities import rows
 from activities.database import reading
-from activities.letters import Letters
+from activities.letters import TRAY, Letters
 from activities.register import PaperMissing, Register
 from models.filing import Entry, Filing
 from models.register import (
@@ -121,9 +121,6 @@ def read(register: Register, filing_id: str) -> Record:
 
 CHANNELS = {"files": "发件目录", "platform": "平台收件箱", "mail": "电子邮件", "sms": "短信"}
 """What people call the channels that most deployments have; others bear the name that their deployment gave them."""
-
-TRAY = "drafts"
-"""No way to the addressee: drafts are laid out for staff with the letter."""
 
 
 def receipts(sent: Sent) -> Iterator[str]:

@@ -303,7 +303,7 @@ def agenda_line(line: AgendaLine) -> str:
     return text
 
 
-def reminded_on(docket: Sequence[Entry]) -> tuple[date, ...]:
-    """The days of reminding that the last entry of a docket may tell of."""
+def reminders_before(docket: Sequence[Entry]) -> tuple[wording.Reminder, ...]:
+    """The reminders that the last entry of a docket may tell of."""
     *earlier, last = docket
-    return wording.reminded_on(last.filing, earlier)
+    return wording.reminders_before(last.filing, earlier)
