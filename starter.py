@@ -33,6 +33,7 @@ from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from activities.register import Register
 from gateway.client import Conflict, Filings, NotFound, Refused, Unreachable, read_instant, refuse
+from gateway.following import Following
 from gateway.inputs import schemas
 from models.acts import Lapse
 from models.channels import ChannelsFile, ChannelsRefused, read_channels
@@ -397,16 +398,21 @@ def simulate(file: str, acts_file: str | None, until: datetime | None, json_: bo
     print_agenda(result.agenda)
 
 
-@cli.command(help="由备案库重新启动引擎中已不存在的在办备案。")
+@cli.command(help="由备案库重新启动引擎中已不存在的在办备案，并使落后于备案库的与之对齐。")
 @click.argument("filing_id", required=False)
 @as_json
 def revive(filing_id: str | None, json_: bool) -> None:
-    """Start again every open filing whose workflow is gone."""
-    revived = with_filings(lambda filings: filings.revive(filing_id))
+    """Start again every open filing whose workflow is gone, and bring those level that are behind."""
+
+    def brought_back(filings: Filings) -> Awaitable[list[str]]:
+        following = Following(filings)
+        return following.one(filing_id) if filing_id else following.round(every=True)
+
+    revived = with_filings(brought_back)
     if json_:
         say(revived)
     else:
-        console.print(f"重新启动 {len(revived)} 件" + ("：" + "、".join(revived) if revived else ""))
+        console.print(f"重新启动或对齐 {len(revived)} 件" + ("：" + "、".join(revived) if revived else ""))
 
 
 # Messages

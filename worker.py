@@ -35,6 +35,7 @@ from activities.publishing.site import Site
 from activities.register import Register
 from deploy.database import migrate
 from gateway.client import Filings, NotFound, Refused
+from gateway.following import Following
 from models.channels import ChannelsFile, ChannelsRefused, Filters, read_channels
 from models.settings import Settings
 from regulation.editions import EditionRefused
@@ -158,15 +159,20 @@ async def serve(settings: Settings, ready: Callable[[], None] = lambda: None) ->
     client = await connect(settings, runtime)
     await register_search_attributes(client)
     worker, postman = build(client, register, settings)
+    following = Following(Filings(client, register, settings.task_queue))
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with worker:
-        rounds = asyncio.create_task(postman.run())
+        rounds = [
+            asyncio.create_task(postman.run()),
+            asyncio.create_task(following.keep(settings.following_interval)),
+        ]
         log.info("worker.ready", task_queue=settings.task_queue, target=client.service_client.config.target_host)
         ready()
         await stop.wait()
-        rounds.cancel()
+        for each in rounds:
+            each.cancel()
     log.info("worker.stopped")
 
 

@@ -28,6 +28,7 @@ from models.register import (
     ArchiveNumber,
     EntryRow,
     FilingRow,
+    FollowedRow,
     MessageRow,
     Paper,
     PublicNoticeRow,
@@ -377,6 +378,19 @@ class Register:
             query = query.where(FilingRow.jurisdiction == jurisdiction)
         with reading(self.engine) as session:
             return list(session.exec(query.order_by(col(FilingRow.filing_id))))
+
+    def unfollowed(self, *, every: bool = False) -> list[FilingRow]:
+        """Filings with entries of which it is not known that the engine has them; or every one that is open."""
+        followed = select(FollowedRow.number).where(FollowedRow.filing_id == FilingRow.filing_id).scalar_subquery()
+        behind = or_(followed.is_(None), followed < FilingRow.number)
+        query = select(FilingRow).where(or_(behind, col(FilingRow.open).is_(True)) if every else behind)
+        with reading(self.engine) as session:
+            return list(session.exec(query.order_by(col(FilingRow.filing_id))))
+
+    def follows(self, filing_id: str, number: int) -> None:
+        """Remember that the engine follows a filing up to an entry."""
+        with writing(self.engine) as session:
+            session.merge(FollowedRow(filing_id=filing_id, number=number))
 
     def version_rows(self, filing_id: str) -> list[VersionRow]:
         """The versions of an application, in order."""

@@ -6,8 +6,9 @@ does nothing while the workflow runs, and else revives it from the register.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from asyncio import Future
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
@@ -39,7 +40,7 @@ from models.vocabulary import ActKind
 from regulation import entries, intake, lifecycle, lodging, province
 from regulation.moment import Moment
 from workflows import visibility
-from workflows.filing import AllianceFiling
+from workflows.filing import LEVEL, AllianceFiling
 
 INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
@@ -85,7 +86,9 @@ class Filings:
         if paper := lodging.application(raw):
             filing_id = str(raw["filing_id"])
             if row := self.register.row(filing_id):
-                return self._same(row, digest(paper))
+                receipt = self._same(row, digest(paper))
+                await self.level(filing_id)
+                return receipt
         received_at = read_instant(raw.get("received_at")) or now
         if not Moment(received_at, now).sensible:
             refuse([intake.future("/received_at")])
@@ -129,37 +132,67 @@ class Filings:
         act = self._lodged(filing, raw, now)
         if not row.open:
             self._refuse_at_the_door(filing, act, now)
+        sent: JsonValue = act.but(seen=row.number).model_dump(mode="json")
         try:
-            async with asyncio.timeout(PATIENCE.total_seconds()):
-                return await self._sent(row, act)
+            receipt: Receipt = await self._update(row, "act", sent, act.id, Receipt)
         except WorkflowUpdateFailedError as failed:
             return self._answered_before(filing_id, act, failed, now)
-        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as late:
-            raise Unreachable from late
+        return receipt
 
-    async def _sent(self, row: FilingRow, act: Act) -> Receipt:
-        """Send an act to a filing's workflow, which is started if it does not run; again while the filing is very busy.
+    async def level(self, filing_id: str) -> bool:
+        """Bring the engine level with the register, before something is told from the register alone; whether it was behind.
+
+        Everything may have died after a commit and before the engine knew: the filing would wait for the day of then.
+        """
+        row = self.register.row(filing_id)
+        if row is None:
+            raise NotFound(filing_id)
+        try:
+            if row.open:
+                await self._update(row, "level", row.number, f"level-{row.number}")
+            else:
+                handle = self.client.get_workflow_handle(workflow_id(row.filing_id))
+                async with _patience():
+                    await handle.execute_update("level", row.number)
+        except WorkflowUpdateFailedError as failed:
+            if isinstance(failed.cause, ApplicationError) and failed.cause.type == LEVEL:
+                return False
+            raise
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:  # it has come to its end: nothing is waited for
+                return False
+            raise
+        return True
+
+    async def _update(
+        self, row: FilingRow, name: str, sent: JsonValue, key: str, result_type: type | None = None
+    ) -> Any:
+        """Ask a filing's workflow, which is started if it does not run; again while the filing is very busy.
 
         The filing itself knows which acts it has applied; an update id of its own lets a refused act be sent again.
         """
-        raw: JsonValue = act.but(seen=row.number).model_dump(mode="json")
-        while True:
-            start = WithStartWorkflowOperation(
-                AllianceFiling.run,
-                Start(filing_id=row.filing_id),
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                **self.named(row.filing_id, row.alliance_name, row.jurisdiction),
-            )
-            try:
-                receipt: Receipt = await self.client.execute_update_with_start_workflow(
-                    "act", raw, start_workflow_operation=start, id=f"{act.id}:{uuid4().hex[:8]}", result_type=Receipt
+        async with _patience():
+            while True:
+                start = WithStartWorkflowOperation(
+                    AllianceFiling.run,
+                    Start(filing_id=row.filing_id),
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    **self.named(row.filing_id, row.alliance_name, row.jurisdiction),
                 )
-                return receipt
-            except RPCError as busy:
-                if not _passes(busy):
-                    raise
-                await asyncio.sleep(WHILE_BUSY)
+                start._workflow_handle.add_done_callback(_heard)
+                try:
+                    return await self.client.execute_update_with_start_workflow(
+                        name,
+                        sent,
+                        start_workflow_operation=start,
+                        id=f"{key}:{uuid4().hex[:8]}",
+                        result_type=result_type,
+                    )
+                except RPCError as busy:
+                    if not _passes(busy):
+                        raise
+                    await asyncio.sleep(WHILE_BUSY)
 
     def _lodged(self, filing: Filing, raw: Mapping[str, Any], now: datetime) -> Act:
         """The act as it may travel on, its paper stored in the register (design.md, principle 8)."""
@@ -215,11 +248,9 @@ class Filings:
         act = {"id": f"read-{message.number}", "kind": ActKind.ACKNOWLEDGE_SERVICE.value, "by": by}
         return await self.act(message.filing_id, act)
 
-    async def revive(self, filing_id: str | None = None) -> list[str]:
-        """Start again, from the register alone, every open filing (or one) whose workflow is gone; which ones it was."""
-        gone = [each for each in self.register.open_filings() if filing_id in (None, each[0])]
-        if filing_id and not gone and self.register.row(filing_id) is None:
-            raise NotFound(filing_id)
+    async def revive(self, filing_ids: Collection[str] | None = None) -> list[str]:
+        """Start again, from the register alone, open filings whose workflow is gone, all or of these; which ones it was."""
+        gone = [each for each in self.register.open_filings() if filing_ids is None or each[0] in filing_ids]
         gate = asyncio.Semaphore(50)
 
         async def start(key: str, alliance: str, jurisdiction: str) -> bool:
@@ -257,6 +288,22 @@ class Filings:
             except Refused as refused:
                 answers[filing_id] = refused.refusal
         return answers
+
+
+def _heard(start: Future[Any]) -> None:
+    """A start that failed did so for the reason its update tells: nobody else asks, and nothing complains that nobody did."""
+    if not start.cancelled():
+        start.exception()
+
+
+@asynccontextmanager
+async def _patience() -> AsyncIterator[None]:
+    """What takes longer than a caller waits, or is cut off, is `Unreachable`: its outcome is unknown."""
+    try:
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            yield
+    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as late:
+        raise Unreachable from late
 
 
 def _passes(error: RPCError) -> bool:

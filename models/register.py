@@ -102,6 +102,18 @@ class FilingRow(SQLModel, table=True):
     awaits_iit: bool = False
 
 
+class FollowedRow(SQLModel, table=True):
+    """Up to which entry the engine is known to follow a filing. Where the filing is further, it has to be asked.
+
+    A memory aid for rounds: without it every filing is asked once more.
+    """
+
+    __tablename__ = "followed"
+
+    filing_id: str = Field(primary_key=True, max_length=64, foreign_key="filings.filing_id")
+    number: int
+
+
 class VersionRow(SQLModel, table=True):
     """申请版本 V1, V2…: each submission with everything that was found on it."""
 

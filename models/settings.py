@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     task_queue: str = Field("filings", description="Temporal task queue")
     activity_threads: int = Field(8, ge=1, le=64, description="threads that write the register")
     cached_workflows: int = Field(2000, ge=0, description="filings kept in memory between their entries")
+    following_interval: float = Field(
+        3600.0, gt=0, description="seconds between looks for filings that the engine lost or is behind with"
+    )
     delivery_interval: float = Field(10.0, gt=0, description="seconds between looks for undelivered letters")
     delivery_threads: int = Field(8, ge=1, le=64, description="threads that deliver letters")
     delivery_retry: float = Field(

@@ -1,6 +1,7 @@
 """A worker process for tests of sudden death: it kills itself right after the register has committed a given event.
 
-Or it dies at a step of its first delivery: `handed`, `sending`, `sent`, `noted`; or lives on: `-`. Letters are noted, one line
+Or it dies at a step of its first delivery: `handed`, `sending`, `sent`, `noted`; or lives on: `-`; or lives on and
+makes rounds: `follows`. Letters are noted, one line
 each, in `sent.log` below var.
 """
 
@@ -19,10 +20,14 @@ from activities.channels.channel import Carried, Letter, Recipient
 from activities.channels.configured import Configured
 from activities.letters import Letters, Tried
 from activities.register import Appended, Register
+from gateway.client import Filings
+from gateway.following import Following
 from models.channels import Filters
 from models.filing import Entry
 from models.settings import Settings
 from workflows.connection import connect
+
+FOLLOWS = "follows"
 
 
 @dataclass
@@ -96,8 +101,10 @@ async def main(dies_after: str) -> None:
     channels = [Configured("ledger", Ledger(settings.var / "sent.log", dies_after), Filters())]
     vars(service)["Letters"] = partial(MortalLetters, dies_at=dies_after)
     built, postman = service.build(client, register, settings, channels)
+    following = Following(Filings(client, register, settings.task_queue))
     async with built:
-        await postman.run()
+        rounds = [postman.run(), *([following.keep(settings.following_interval)] if dies_after == FOLLOWS else [])]
+        await asyncio.gather(*rounds)
 
 
 def work(environ: Mapping[str, str], dies_after: str) -> None:

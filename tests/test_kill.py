@@ -26,7 +26,7 @@ from gateway.client import Filings, Unreachable, workflow_id
 from models.filing import AgendaLine, Filing, Receipt
 from models.settings import Settings
 from regulation import entries
-from tests.mortal_worker import work
+from tests.mortal_worker import FOLLOWS, work
 from tests.story import application
 from workflows.connection import connect
 
@@ -186,7 +186,13 @@ async def test_killed_between_commit_and_engine_both_acts_are_in_the_docket_once
     assert stored
     assert stored.stage == "under_review", "the register has it, the engine does not"
 
-    server, worker = machine.server(), machine.worker()
+    server, worker = machine.server(), machine.worker(FOLLOWS)
+    for _ in range(300):
+        filing, agenda = await machine.engine_has("KILL-1")
+        if filing.number == stored.number:
+            break
+        await asyncio.sleep(0.1)
+    assert (filing, agenda) == (stored, list(entries.outlook(stored))), "nobody asked: who starts to work makes a round"
     assert (await machine.acts("KILL-1", opinion)).number == 3, "another act comes first"
     assert (await machine.acts("KILL-1", accept)).number == 2, "the act that was cut off is sent again"
     shown = machine.says("show", "KILL-1")

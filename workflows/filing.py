@@ -32,6 +32,9 @@ STEP = LocalActivityConfig(
 )
 """How the register is called: for as long as it takes, and without filling the history while it is down."""
 
+LEVEL = "Level"
+"""The type of the error by which a filing says that it knows all that the register holds."""
+
 
 @workflow.defn(name="AllianceFiling")
 class AllianceFiling:
@@ -82,6 +85,20 @@ class AllianceFiling:
         when = Moment(act.received_at or workflow.now(), workflow.now())
         if refusal := lifecycle.check(entries.projected(self.filing, when), act, when):
             raise refused(refusal)
+
+    @workflow.update(description="与备案库对齐到第几号登记；已对齐的当即答复，不留痕迹")
+    async def level(self, number: int) -> None:
+        """Take over what the register holds up to a number, if this run does not know it yet."""
+        await workflow.wait_condition(lambda: self.filing is not None)
+        async with self.lock:
+            if number > self.value.number:
+                await self._catch_up()
+
+    @level.validator
+    def _level_is_behind(self, number: int) -> None:
+        """A filing that is level, or is only now being read from the register, says so without a trace in the history."""
+        if self.filing is None or self.filing.number >= number:
+            raise ApplicationError("已与备案库对齐", type=LEVEL, non_retryable=True)
 
     @workflow.signal(dynamic=True, description="同 act；不予登记的记入卷宗，不影响备案")
     async def _signalled(self, name: str, args: Sequence[RawValue]) -> None:

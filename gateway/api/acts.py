@@ -126,6 +126,7 @@ async def _done(
     """Do an act, or answer as it was answered before; what was done, or refused, is on record."""
     raw = findings.stamped({**document, "id": _key(sender.key, document.get("id"))}, sender.who, tools.clock())
     if entry := _entered(tools, row.filing_id, raw):
+        await tools.filings.level(row.filing_id)
         response.status_code = 200
         return _answer_of(entry)
     unmoved(tools, row, sender.if_match)

@@ -152,6 +152,7 @@ async def correct(request: Request, tools: Doors, session: Leading, form: Answer
     editing = _correction(tools, session.who, filing_id)
     editing = replace(editing, act_id=str(form.get("id") or editing.act_id))
     if tools.register.entry_of(filing_id, editing.act_id):
+        await tools.filings.level(filing_id)
         return then(f"/filings/{filing_id}", "已补正重报")
     if editing.correcting and (why := _refused(tools, session.who, editing.correcting)):
         return then(f"/filings/{filing_id}", f"{why}；此次填写的没有保存")

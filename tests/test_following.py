@@ -1,0 +1,141 @@
+"""The engine is kept level with the register (gateway/following.py): an answer, a round, and what operators did by mistake."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from temporalio.client import WorkflowExecutionStatus
+from temporalio.testing import WorkflowEnvironment
+
+from gateway.client import NotFound
+from gateway.following import Following
+from models.filing import Filing
+from regulation import agenda, entries, lodging
+from regulation.moment import Moment
+from tests.served import Served, served
+from tests.story import Story, checklist, instant
+from tests.test_lives import AT_THE_INSTANT, armed
+from tests.world import World
+
+pytestmark = pytest.mark.xdist_group("following")
+
+
+@pytest.fixture(scope="module")
+async def world(environment: WorkflowEnvironment, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """A world of its own: what a round brings level is what was left behind here."""
+    async with World.opened(environment, tmp_path_factory.mktemp("following"), delivering=False) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+async def gateway(world: World) -> AsyncIterator[Served]:
+    """The doors over it."""
+    async with served(world, "2027-03-18") as opened:
+        yield opened
+
+
+async def knows(world: World, filing_id: str) -> Filing:
+    """The filing as the engine has it, whose timer is armed for what comes next in it and nothing else."""
+    filing: Filing = await world.handle(filing_id).query("filing", result_type=Filing)
+    due, timers = agenda.next_lapse(filing), await armed(world, filing_id)
+    assert len(timers) == (1 if due else 0)
+    assert all(due and abs(at - due.at) < AT_THE_INSTANT for at in timers), (due, timers)
+    return filing
+
+
+def committed(world: World, filing_id: str, raw: dict[str, object], on: str) -> None:
+    """Everything dies after the register's commit: the entry stands, and the engine has never heard of the act."""
+    filing = world.register.filing(filing_id)
+    act = lodging.lodge(filing_id, raw).act
+    assert filing
+    assert act
+    entry = entries.entered(filing, act.but(received_at=instant(on), seen=None), Moment(instant(on), instant(on)))
+    assert world.register.append(entry).outcome == "entered"
+
+
+async def under_review(world: World, filing_id: str) -> tuple[Story, dict[str, object]]:
+    """A filing of which the register has the confirmation and the engine has not."""
+    story = Story(world, filing_id)
+    await story.submitted("2027-03-15")
+    await story.city("accept", "2027-03-16")
+    await story.iit("give_iit_opinion", "2027-03-17", positive=True)
+    confirm = story.act("city2", "confirm", "2027-03-18", checklist=checklist())
+    committed(world, filing_id, confirm, "2027-03-18")
+    before = await knows(world, filing_id)
+    assert before.stage == "under_review", "the engine waits for the days of a review"
+    return story, confirm
+
+
+async def test_an_act_repeated_at_the_platform_s_door_reaches_the_engine_before_it_is_answered(
+    world: World, gateway: Served
+) -> None:
+    story, confirm = await under_review(world, "BEHIND-1")
+    key = {"Idempotency-Key": str(confirm["id"]), "Authorization": "Bearer c-102"}
+    told = {name: value for name, value in confirm.items() if name not in ("by", "received_at", "id")}
+    async with httpx.AsyncClient(base_url=gateway.base) as client:
+        answer = await client.post(f"/api/v1/filings/{story.id}/acts", json=told, headers=key)
+        assert (answer.status_code, answer.json()["number"]) == (200, 4)
+        assert await knows(world, story.id) == story.filing, "the timer is that of the notice"
+        assert story.filing.stage == "on_notice"
+        before = (await world.handle(story.id).describe()).history_length
+        for _ in range(3):
+            again = await client.post(f"/api/v1/filings/{story.id}/acts", json=told, headers=key)
+            assert again.json() == answer.json()
+        assert (await world.handle(story.id).describe()).history_length == before, (
+            "who is level says so without a trace"
+        )
+
+
+async def test_a_submission_repeated_reaches_the_engine_too(world: World) -> None:
+    story, _ = await under_review(world, "BEHIND-2")
+    assert (await world.door_at(instant("2027-03-18")).submit(story.form)).number == 1
+    assert await knows(world, story.id) == story.filing
+
+
+async def test_an_act_that_comes_after_one_the_engine_never_heard_of_is_judged_by_what_the_register_holds(
+    world: World,
+) -> None:
+    story, _ = await under_review(world, "BEHIND-5")
+    assert (await story.leader("withdraw", "2027-03-18")).number == 5
+    assert story.kinds()[-2:] == ["confirm", "withdraw"]
+
+
+async def test_a_round_brings_level_what_nobody_asks_about_and_asks_the_others_no_more(world: World) -> None:
+    following = Following(world.door)
+    await following.round()
+    behind, _ = await under_review(world, "BEHIND-3")
+    level = Story(world, "LEVEL-1")
+    await level.submitted("2027-03-15")
+    assert {row.filing_id for row in world.register.unfollowed()} == {"BEHIND-3", "LEVEL-1"}
+    assert await following.round() == ["BEHIND-3"]
+    assert await knows(world, behind.id) == behind.filing
+    assert world.register.unfollowed() == [], "one question for each that was entered, and then none"
+    assert await following.round() == []
+
+
+async def test_one_that_came_to_its_end_in_the_register_alone_ends(world: World) -> None:
+    story = Story(world, "BEHIND-4")
+    await story.submitted("2027-03-15")
+    committed(world, story.id, story.act("leader", "withdraw", "2027-03-16"), "2027-03-16")
+    following = Following(world.door)
+    assert story.id in await following.round()
+    assert not (await world.at_rest(story.id)).runs
+    assert await following.one(story.id) == [], "and is left alone"
+
+
+async def test_a_workflow_that_was_terminated_is_started_again_with_its_timer(world: World) -> None:
+    story = Story(world, "TERMINATED")
+    await story.on_notice(2027)
+    await world.handle(story.id).terminate(reason="by mistake")
+    following = Following(world.door)
+    for _ in range(100):  # the engine lists what runs a moment later
+        if brought := await following.round():
+            break
+        await asyncio.sleep(0.1)
+    assert brought == [story.id]
+    assert (await world.handle(story.id).describe()).status is WorkflowExecutionStatus.RUNNING
+    filing: Filing = await world.handle(story.id).query("filing", result_type=Filing)
+    assert filing == story.filing
+    with pytest.raises(NotFound):
+        await following.one("NOBODY")
