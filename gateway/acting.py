@@ -82,7 +82,7 @@ def _of_this_filing(
         case "reason":
             return replace(field, widget="text")
         case "checklist":
-            return _checklist(field, filing.kind, value, found)
+            return _checklist(field, filing, value, found)
         case "deficiencies":
             return _deficiencies(field, versions, value, found)
         case _:
@@ -99,14 +99,14 @@ def _objections(filing: Filing) -> list[str]:
     return [each.id for notice in notices if notice for each in notice.objections if each.open]
 
 
-def _checklist(field: Field, kind: Kind, value: Mapping[str, Any], found: Sequence[Finding]) -> Field:
+def _checklist(field: Field, filing: Filing, value: Mapping[str, Any], found: Sequence[Finding]) -> Field:
     """A line for every condition, none of them ticked beforehand."""
     written = {row.get("item"): row for row in value.get("checklist") or () if isinstance(row, Mapping)}
     rows = []
-    for number, item in enumerate(review.CONDITIONS[kind]):
+    for number, item in enumerate(review.conditions(filing)):
         at = f"{field.at}/{number}"
         row = fields_of(ChecklistLine, written.get(item, {}), found, at=at)
-        said = "；".join(message for code, message in intake.CHECKS[kind] if code == item) or item
+        said = "；".join(message for code, message in intake.CHECKS[filing.kind] if code == item) or item
         rows.append((replace(row[0], widget="fixed", options=((item, item),), label=said), *row[1:]))
     return replace(field, widget="checklist", rows=tuple(rows))
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
-from models.values import Digest, FilingId, Instant, Jurisdiction, OpaqueId, Value
+from models.values import Digest, FilingId, Instant, Jurisdiction, OneFor, OpaqueId, Value
 from models.vocabulary import ActKind, Ground, Kind, LapseKind, Role
 
 ShortText = Annotated[str, Field(min_length=1, max_length=500)]
@@ -97,7 +97,7 @@ class ChecklistLine(Value):
     note: ShortText | None = None
 
 
-Checklist = tuple[ChecklistLine, ...]
+Checklist = Annotated[tuple[ChecklistLine, ...], OneFor(("item",))]
 
 
 class Submit(Value):
@@ -119,6 +119,9 @@ class Submit(Value):
     serves_all: bool = Field(
         False, description="also 补正通知 and 决定书 must be served; absent in filings of 0.1.0 (G-18)"
     )
+    whole_checklist: bool = Field(
+        False, description="every line that only a person can judge is asked; absent in filings before 0.4.0"
+    )
     archived_on: date | None = Field(None, description="存量联盟的原备案日期 (A-02)")
     archive_number: str | None = None
 
@@ -136,7 +139,7 @@ class ReturnForCorrection(_Act):
     """退回补正: all deficiencies at once (A-30, G-05b)."""
 
     kind: Literal[ActKind.RETURN_FOR_CORRECTION] = ActKind.RETURN_FOR_CORRECTION
-    deficiencies: tuple[Deficiency, ...] = Field(min_length=1)
+    deficiencies: Annotated[tuple[Deficiency, ...], OneFor(("item", "message"))] = Field(min_length=1)
 
 
 class Resubmit(_WithPaper):

@@ -159,6 +159,7 @@ class Filing(Value):
     `proposals` who made the first half of an act that takes two people. `answers` maps the ids of applied acts of this
     period to their entries, `answers_before` those of the period before (Q21).
     `serves_all` is absent in filings of 0.1.0, whose histories must replay: of their notices only 告知书 are served (G-18).
+    `whole_checklist` is absent in filings taken in before 0.4.0, whose reviewers were asked fewer lines.
     """
 
     id: FilingId
@@ -176,6 +177,7 @@ class Filing(Value):
     terms: str
     calendar: str
     serves_all: bool = False
+    whole_checklist: bool = False
     submitted_at: Instant
     clocks: dict[str, Term] = {}
     review: Review | None = None

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from models.acts import By
-from models.values import Amount, Day, Digest, FilingId, Instant, Jurisdiction, Value
+from models.values import Amount, Day, Digest, FilingId, Instant, Jurisdiction, OneFor, Value
 
 WRITTEN = r"^[^\x00]*[^\s\x00][^\x00]*$"
 """Something is written, not only white space."""
@@ -60,6 +60,10 @@ class Document(Value):
     location: Name = item("A-28", "存放位置")
     owner: Annotated[str, Field(min_length=1, max_length=40)] | None = item("A-28", "所属单位代码", None)
     secrecy: Literal["公开", "内部", "秘密", "机密", "绝密"] = item("B-25", "密级", "公开")
+
+
+Documents = Annotated[tuple[Document, ...], OneFor(("kind", "owner", "sha256"))]
+"""Documents, each named once for what it is and whose it is."""
 
 
 class Member(Value):
@@ -118,7 +122,7 @@ class LeaderYear(Value):
 class LeaderB(Leader):
     """盟主企业情况 of form B, with the two years before the call."""
 
-    types: tuple[Literal["瞪羚", "雏鹰", "科技型中小企业"], ...] = item("FB-04", "盟主单位类型")
+    types: Annotated[tuple[Literal["瞪羚", "雏鹰", "科技型中小企业"], ...], OneFor()] = item("FB-04", "盟主单位类型")
     last_year: LeaderYear = item("FB-05", "上一年度")
     year_before: LeaderYear = item("FB-05", "上上年度")
     projects: Text | None = item("FB-14", "承担省级以上重点项目及平台名称", None)
@@ -168,7 +172,7 @@ class _Application(Value):
     integrity_commitment: YesNo = item("A-27", "诚信承诺")
     members: tuple[Member, ...] = item("FA-20", "成员单位表")
     counts: Counts = item("FA-15", "成员数量")
-    documents: tuple[Document, ...] = item("A-28", "申请材料")
+    documents: Documents = item("A-28", "申请材料")
     service: Service = item("G-18", "电子送达确认书")
     previous_filing_id: FilingId | None = item("G-32", "此前的备案申请编号", None)
     legacy: Legacy | None = item("A-02", "存量联盟导入", None)
@@ -202,8 +206,8 @@ class FormB(_Application):
     last_year: AllianceYear = item("FB-17", "联盟上一年度")
     year_before: AllianceYear = item("FB-17", "联盟上上年度")
     cooperation: tuple[Cooperation, ...] = item("FB-15", "产学研合作主要内容")
-    cooperation_forms: tuple[
-        Literal["签署产学研合作协议", "开展项目合作", "联合培养人才", "共建研发机构", "其他"], ...
+    cooperation_forms: Annotated[
+        tuple[Literal["签署产学研合作协议", "开展项目合作", "联合培养人才", "共建研发机构", "其他"], ...], OneFor()
     ] = item("FB-16", "产学研合作形式")
     other_cooperation_form: Name | None = item("FB-16", "其他合作形式", None)
     cooperation_status: Text = item("FB-20", "联盟开展产学研合作情况（限500字）")
@@ -221,7 +225,7 @@ class Part(Value):
 
     text: Text = item("A-34", "正文")
     tasks: dict[Literal["1", "2", "3", "4", "5", "6", "7", "8"], Text] = item("A-22", "八项任务", {})
-    documents: tuple[Document, ...] = item("A-34", "附件", ())
+    documents: Documents = item("A-34", "附件", ())
 
 
 class AnnualReport(Value):
@@ -243,14 +247,14 @@ class ObjectionPaper(Value):
     channel: Literal["letter", "platform", "in_person", "email"] = item("G-04", "提出方式")
     postmarked_on: Day | None = item("G-03", "寄出邮戳日期", None)
     text: Text = item("G-04", "异议内容")
-    evidence: tuple[Document, ...] = item("G-04", "证明材料", ())
+    evidence: Documents = item("G-04", "证明材料", ())
 
 
 class DefencePaper(Value):
     """陈述申辩书 (G-17)."""
 
     text: Text = item("G-17", "陈述申辩内容")
-    documents: tuple[Document, ...] = item("G-17", "证据材料", ())
+    documents: Documents = item("G-17", "证据材料", ())
 
 
 class ForwardingPaper(Value):
@@ -277,4 +281,4 @@ class ChangePaper(Value):
     leader: Leader | None = item("FA-04", "变更后的盟主", None)
     members: tuple[Member, ...] | None = item("FA-20", "变更后的成员单位表", None)
     counts: Counts | None = item("FA-15", "变更后的成员数量", None)
-    documents: tuple[Document, ...] = item("G-24", "证明材料", ())
+    documents: Documents = item("G-24", "证明材料", ())

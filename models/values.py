@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
@@ -63,6 +64,23 @@ def _empty(model: type[BaseModel]) -> Mapping[str, tuple[str, Any]]:
         if not info.is_required()
     }
     return {name: (attribute, default) for name, (attribute, default) in defaults.items() if not default}
+
+
+@dataclass(frozen=True)
+class OneFor:
+    """Marks a list that has at most one row for each item: two rows are the same if they agree in these fields.
+
+    Without fields the rows themselves are compared. Found by `regulation.reading.repeated`.
+    """
+
+    fields: tuple[str, ...] = ()
+
+    def key(self, row: Any) -> Any:
+        """What a row is about; None where that could not be read."""
+        if not self.fields:
+            return row
+        told = tuple(getattr(row, field) for field in self.fields)
+        return None if told[0] is None else told
 
 
 class Named(StrEnum):

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 from models.acts import By, Submit
 from models.filing import Filing
@@ -19,8 +19,9 @@ from models.forms import FIELDS, Application, Document, FormA, FormB, Member
 from models.values import Value, clock, day_of, digest, midnight_after
 from models.vocabulary import Kind, Role, Severity
 from regulation import calendar, codes, offices, terms
+from regulation.articles import ARTICLES
 from regulation.calendar import CALENDARS
-from regulation.reading import finding, read
+from regulation.reading import codes_in, finding, read, twice
 from regulation.terms import TERMS
 
 E, W, C = Severity.ERROR, Severity.WARNING, Severity.CHECK
@@ -65,6 +66,12 @@ CHECKS: dict[Kind, tuple[tuple[str, str], ...]] = {
     ),
 }
 """What only a person can judge; each is a line of the reviewer's checklist."""
+
+REQUIREMENTS = frozenset(
+    {*ARTICLES, *ON_FORM_B, *ON_FORM_B.values(), *get_args(Document.model_fields["kind"].annotation)}
+    | {code for form in FORMS.values() for code in codes_in(form)}
+)
+"""Everything that a deficiency can be about: a requirement, a field of a form, a document (A-30)."""
 
 OF_APPLICATIONS = ("D1", "D2", "D3", "D4", "D5a", "D5b", "D6", "D8")
 """What a leader submits; the formal document and the annual report's parts come later (§1.6)."""
@@ -121,6 +128,7 @@ def examine(
         if each.field not in unread
     ]
     findings = [finding(each.code, each.field, each.severity, each.message) for each in findings]
+    findings += twice(form, codes=numbers)
     findings += [finding(code, "", C, message) for code, message in CHECKS[kind]]
     examination = Examination(findings=tuple(findings))
     if examination.refused:
@@ -172,6 +180,7 @@ def _facts(form: Application, received_at: datetime) -> Submit:
         archive_number=form.legacy.archive_number if form.legacy else None,
         calendar=CALENDARS.newest(day),
         serves_all=True,
+        whole_checklist=True,
     )
 
 

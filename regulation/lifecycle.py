@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from models.acts import Act, Event, Lapse, Submit, Unreadable
+from models.acts import LABELS, Act, Event, Lapse, Submit, Unreadable
 from models.filing import Filing
 from models.findings import Lack, Refusal
 from models.vocabulary import ActKind, Kind, LapseKind, Role, Stage
@@ -34,6 +34,7 @@ from regulation import (
 )
 from regulation.articles import cite
 from regulation.moment import Moment
+from regulation.reading import TWICE, repeated
 
 Stages = frozenset[Stage]
 
@@ -107,7 +108,7 @@ TABLE: tuple[Row, ...] = (
     # Review
     Row(A.ACCEPT, _go(S.SUBMITTED, S.UNDER_REVIEW), ("G-05b", "G-05b"), review.accept, REVIEWER),
     Row(A.RETURN_FOR_CORRECTION, _go((S.SUBMITTED, S.UNDER_REVIEW, S.REVIEW_PASSED), S.RETURNED), ("A-30",
-        "B-17"), review.return_for_correction, REVIEWER),
+        "B-17"), review.return_for_correction, REVIEWER, may=review.may_return_for_correction),
     Row(A.RESUBMIT, _go((S.RETURNED, S.LAPSED), S.SUBMITTED, S.UNDER_REVIEW), ("G-07", "G-07"), review.resubmit,
         LEADER, may=review.may_resubmit, undoes=review.undoes_correction_lapse),
     Row(A.GIVE_IIT_OPINION, _stay(S.UNDER_REVIEW), ("A-29", "A-29"), review.give_iit_opinion,
@@ -288,6 +289,8 @@ def check(filing: Filing, act: Act, when: Moment) -> Refusal | None:
     if row is None:
         return _refusal(filing, act, row, _out_of_stage(filing.kind, filing.stage, act.kind))
     lack = _not_entitled(filing, act, row) or _same_person(filing, act, row)
+    if lack is None and when.day >= service.STRICTER_SINCE:
+        lack = _twice(act)
     if lack is None and row.may:
         lack = row.may(filing, act, when)
     return _refusal(filing, act, row, lack) if lack else None
@@ -452,6 +455,12 @@ def _not_entitled(filing: Filing, act: Act, row: Row) -> Lack | None:
         names = "、".join(f"{role.label}（{office}）" for role, office in expected)
         return Lack(missing=f"本备案由{names}办理，{act.by.role.label}（{act.by.office}）无权")
     return None
+
+
+def _twice(act: Act) -> Lack | None:
+    """Of two lines on one thing nobody could say which counts."""
+    lists = {LABELS[at.split("/")[1]] for at, _ in repeated(act)}
+    return Lack(missing=f"{'、'.join(sorted(lists))}中有{TWICE}") if lists else None
 
 
 def _same_person(filing: Filing, act: Act, row: Row) -> Lack | None:

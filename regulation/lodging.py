@@ -19,12 +19,13 @@ from models.forms import (
     ForwardingPaper,
     ObjectionPaper,
 )
-from models.values import Value, digest
+from models.values import Value, day_of, digest
 from models.vocabulary import ActKind, Severity
 from regulation import codes, intake
 from regulation.articles import cite
 from regulation.lifecycle import TABLE
-from regulation.reading import finding, in_chinese, read
+from regulation.reading import TWICE, finding, in_chinese, read, repeated, twice
+from regulation.service import STRICTER_SINCE
 
 PAPERS: dict[str, type[Value]] = {
     ActKind.OBJECT: ObjectionPaper,
@@ -83,13 +84,21 @@ def lodge(filing_id: str, raw: Mapping[str, Any]) -> Lodged:
                 form = PAPERS[str(kind)].model_validate(dict(content))
                 paper = form.model_dump(mode="json")
                 findings += _judged(raw, form)
+                findings += twice(form, "/content")
                 raw |= _facts(filing_id, form, raw)
         else:
             findings.append(_fault(kind, "/content", "该行为不带文书"))
         raw["paper"] = digest(paper) if paper is not None else "0" * 64
     act, faults = read_act(raw)
     findings += [each for each in faults if not (content is not None and each.field == "/paper")]
+    if act is not None and not (act.received_at and day_of(act.received_at) < STRICTER_SINCE):
+        findings += [_fault(kind, at, f"{LABELS[_list_of(at)]}：{TWICE}") for at, _ in repeated(act)]
     return Lodged(findings=tuple(findings), act=None if _errors(findings) else act, paper=paper)
+
+
+def _list_of(at: str) -> str:
+    """The list of an act in which a pointer to a row lies."""
+    return at.split("/")[-2]
 
 
 def refusal(findings: Sequence[Finding]) -> Refusal:

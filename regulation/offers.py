@@ -142,8 +142,8 @@ def _today(filing: Filing, by: By, when: Moment) -> list[Any]:
 
 
 PROPOSALS: Mapping[str, Callable[[Filing, By, Moment], list[Any]]] = {
-    "deficiencies": lambda filing, *_: [[{"item": review.CONDITIONS[filing.kind][0], "message": UNTOLD}]],
-    "checklist": lambda filing, *_: [[{"item": item, "met": True} for item in review.CONDITIONS[filing.kind]]],
+    "deficiencies": lambda filing, *_: [[{"item": review.conditions(filing)[0], "message": UNTOLD}]],
+    "checklist": lambda filing, *_: [[{"item": item, "met": True} for item in review.conditions(filing)]],
     "paper": lambda filing, *_: [filing.paper],
     "positive": lambda *_: [True],
     "admissible": lambda *_: [True],

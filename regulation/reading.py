@@ -4,9 +4,9 @@ A field that cannot be read becomes None and a finding, so that the rules across
 (一次性告知, G-05b).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
-from types import UnionType
+from types import MappingProxyType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from models.findings import Finding
 from models.forms import ON_ONE_LINE, WRITTEN
-from models.values import storable
+from models.values import OneFor, storable
 from models.vocabulary import Severity
 from regulation.articles import cite
 
@@ -37,6 +37,7 @@ MESSAGES = {
     "timezone_aware": "时间须带时区",
     "finite_number": "须为有限的数字",
 }
+TWICE = "重复，每项只填一次"
 PATTERNS = {
     WRITTEN: "不得为空",
     ON_ONE_LINE: "不得为空，也不得换行",
@@ -128,6 +129,41 @@ def read(
                 for each in error.errors():
                     fault(info, field + pointer(*each["loc"]), in_chinese(each))
     return model.model_construct(None, **values), findings
+
+
+def repeated(value: BaseModel, at: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Where a list that has one row for each item (`OneFor`) has two: the pointer of the later row, and the list's field."""
+    for name, info in type(value).model_fields.items():
+        held = getattr(value, name, None)
+        one_for = next((each for each in info.metadata if isinstance(each, OneFor)), None)
+        rows = held if isinstance(held, tuple) else ()
+        seen: set[Any] = set()
+        for index, row in enumerate(rows if one_for else ()):
+            key = one_for.key(row) if one_for else None
+            if key is not None and key in seen:
+                yield at + pointer(name, index), info
+            seen.add(key)
+        for where, inner in [(pointer(name), held), *((pointer(name, index), row) for index, row in enumerate(rows))]:
+            if isinstance(inner, BaseModel):
+                yield from repeated(inner, at + where)
+
+
+def twice(form: BaseModel, at: str = "", codes: Mapping[str, str] = MappingProxyType({})) -> list[Finding]:
+    """An error for each row of a form or paper that a list has already; `codes` as for `read`."""
+    found = []
+    for where, info in repeated(form, at):
+        code = _code(info, "A-55")
+        found.append(finding(codes.get(code, code), where, Severity.ERROR, f"{info.title}：{TWICE}"))
+    return found
+
+
+def codes_in(model: type[BaseModel]) -> set[str]:
+    """The numbers of a form's fields, of those inside it too."""
+    found = set()
+    for info in model.model_fields.values():
+        inner, _ = _model_in(info.annotation)
+        found |= {_code(info, "")} | (codes_in(inner) if inner else set())
+    return found - {""}
 
 
 def _code(info: FieldInfo | None, otherwise: str) -> str:

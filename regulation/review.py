@@ -3,6 +3,7 @@
 For each act of the table, `may_…` names the fact that is missing, and the function of the act's name applies it.
 """
 
+from collections.abc import Mapping
 from datetime import date
 
 from models.acts import (
@@ -23,16 +24,21 @@ from models.filing import Filing, Mark, Review
 from models.findings import Lack
 from models.values import day_of, midnight_after
 from models.vocabulary import ActKind, Kind, Stage
-from regulation import notice, terms
+from regulation import intake, notice, terms
 from regulation.agenda import begin, begin_until, end, end_all, number, prolong
 from regulation.moment import Moment
-from regulation.service import concluded, decided, notify
+from regulation.service import STRICTER_SINCE, concluded, decided, notify
 
-CONDITIONS = {
+CONDITIONS: Mapping[Kind, tuple[str, ...]] = {
+    kind: tuple(dict.fromkeys(item for item, _ in checks)) for kind, checks in intake.CHECKS.items()
+}
+"""The checklist: every requirement of a kind that only a person can judge, once."""
+
+CONDITIONS_UNTIL_0_3: Mapping[Kind, tuple[str, ...]] = {
     Kind.A: ("A-12", "A-13", "A-14", "A-15", "A-17", "A-18", "A-19", "A-20", "A-21"),
     Kind.B: ("B-10", "B-11", "B-12", "B-13"),
 }
-"""The checklist: the six conditions of 《工作指引》第五条, and those of 细则第四条."""
+"""What filings taken in before release 0.4.0 are asked: the conditions of 《工作指引》第五条, and those of 细则第四条."""
 
 OF_THE_VERSION = (ActKind.ACCEPT, ActKind.GIVE_IIT_OPINION, ActKind.RECOMMEND)
 """Signatures that a new version asks for anew (Q3)."""
@@ -56,6 +62,7 @@ def submit(event: Submit, when: Moment) -> Filing:
         terms=event.terms,
         calendar=event.calendar,
         serves_all=event.serves_all,
+        whole_checklist=event.whole_checklist,
         submitted_at=when.at,
         review=Review(received_at=when.at),
     )
@@ -101,6 +108,14 @@ def _under_review(filing: Filing, start: date) -> Filing:
 def _review_begins(filing: Filing, start: date) -> Filing:
     """The period of review, with its reminder on the fifteenth day (G-05)."""
     return begin(begin(filing, "review", start), "midway", start)
+
+
+def may_return_for_correction(filing: Filing, act: ReturnForCorrection, when: Moment) -> Lack | None:
+    """What is to be corrected is a requirement, a field of the form or a document (A-30)."""
+    unknown = [each.item for each in act.deficiencies if each.item not in intake.REQUIREMENTS]
+    if unknown and when.day >= STRICTER_SINCE:
+        return Lack(missing=f"没有编号为{'、'.join(dict.fromkeys(unknown))}的条件、填报项或材料")
+    return None
 
 
 def return_for_correction(filing: Filing, act: ReturnForCorrection, when: Moment) -> Filing:
@@ -197,10 +212,18 @@ def extend_review(filing: Filing, act: ExtendReview, when: Moment) -> Filing:
     return filing.but(review=review_of(filing).but(extended=True))
 
 
-def _unmet(kind: Kind, checklist: tuple[ChecklistLine, ...]) -> Lack | None:
+def conditions(filing: Filing) -> tuple[str, ...]:
+    """The lines that the reviewer of a filing fills in: on the form, at every door, and for the law."""
+    return (CONDITIONS if filing.whole_checklist else CONDITIONS_UNTIL_0_3)[filing.kind]
+
+
+def _unmet(filing: Filing, checklist: tuple[ChecklistLine, ...], when: Moment) -> Lack | None:
     """The condition that the checklist leaves out or finds unmet: then it is a return, not a confirmation."""
     answers = {line.item: line.met for line in checklist}
-    if absent := [item for item in CONDITIONS[kind] if item not in answers]:
+    unknown = [item for item in answers if item not in CONDITIONS[filing.kind]]
+    if unknown and when.day >= STRICTER_SINCE:
+        return Lack(missing=f"审核清单中没有这一项：{'、'.join(unknown)}")
+    if absent := [item for item in conditions(filing) if item not in answers]:
         return Lack(missing=f"审核清单未填：{'、'.join(absent)}")
     if unmet := [item for item, met in answers.items() if not met]:
         return Lack(missing=f"审核清单认定不符合：{'、'.join(unmet)}", supplied_by=ActKind.RETURN_FOR_CORRECTION)
@@ -209,7 +232,7 @@ def _unmet(kind: Kind, checklist: tuple[ChecklistLine, ...]) -> Lack | None:
 
 def may_recommend(filing: Filing, act: Recommend, when: Moment) -> Lack | None:
     """Every condition of 细则第四条 is met (B-10…B-13, B-17)."""
-    return _unmet(filing.kind, act.checklist)
+    return _unmet(filing, act.checklist, when)
 
 
 def recommend(filing: Filing, act: Recommend, when: Moment) -> Filing:
@@ -221,7 +244,7 @@ def may_confirm(filing: Filing, act: Confirm, when: Moment) -> Lack | None:
     """Every condition of 第五条 is met, and 工信 agrees where it takes part (A-12…A-15, A-17…A-21, A-29, Q4)."""
     if act.notice_from and act.notice_from < when.day:
         return Lack(missing="公示起始日不得早于审核确认之日")
-    if filing.kind is Kind.A and (unmet := _unmet(filing.kind, act.checklist)):
+    if filing.kind is Kind.A and (unmet := _unmet(filing, act.checklist, when)):
         return unmet
     return iit_agrees(filing, review_of(filing).iit_positive)
 

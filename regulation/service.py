@@ -25,8 +25,11 @@ FROM_SERVICE = {
 PUBLIC_NOTICE_DAYS = 30
 """How long after its publication a public notice counts as served (民事诉讼法95)."""
 
-PUBLIC_NOTICE_SINCE = date(2026, 12, 1)
-"""From when on acts are held to it: what was recorded earlier stands, and its history must replay."""
+STRICTER_SINCE = date(2026, 12, 1)
+"""From when on acts are held to what release 0.4.0 newly refuses: what was taken earlier stands, its history must replay."""
+
+PUBLIC_NOTICE_SINCE = STRICTER_SINCE
+"""From when on acts are held to it."""
 
 UNSETTLED = 5
 """How many messages that did not arrive a filing keeps as tasks; the docket keeps all."""

@@ -1,8 +1,26 @@
 """An act at a door: what is wrong with it is told once, and where it is wrong."""
 
-from typing import Any
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any, get_origin
 
-from regulation.lodging import lodge
+import pytest
+
+from models.acts import Confirm, ReturnForCorrection
+from models.filing import Filing
+from models.forms import LeaderB, Part
+from models.values import SHANGHAI, OneFor, Value
+from models.vocabulary import Kind, Severity
+from regulation import lifecycle
+from regulation.articles import ARTICLES
+from regulation.intake import FORMS
+from regulation.lodging import ACT_TYPES, PAPERS, lodge
+from regulation.moment import Moment
+from regulation.review import CONDITIONS, CONDITIONS_UNTIL_0_3
+from regulation.simulation import simulate
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def faults(**fields: Any) -> list[str]:
@@ -21,3 +39,128 @@ def test_a_row_at_fault_does_not_make_its_list_too_short() -> None:
     assert faults(deficiencies=[bad]) == ["/deficiencies/0/item", "/deficiencies/0/message"]
     assert faults(deficiencies=[good, bad]) == ["/deficiencies/1/item", "/deficiencies/1/message"]
     assert faults(deficiencies=[good]) == []
+
+
+# One row for each thing
+
+BY = {"person": "c-101", "office": "210100", "role": "city_st"}
+LINES = [{"item": item, "met": True} for item in CONDITIONS[Kind.A]]
+CONTRADICTED = [{"item": "A-12", "met": False}, *LINES]
+
+
+def found(act: dict[str, Any]) -> list[tuple[str, str]]:
+    """Where an act or its paper is at fault, and what is said."""
+    lodged = lodge("LN-1", {"id": "a1", "by": BY, **act})
+    return [(each.field, each.message) for each in lodged.findings if each.severity is Severity.ERROR]
+
+
+def test_a_condition_has_one_line() -> None:
+    act = {"kind": "confirm", "received_at": "2026-12-01T09:00:00+08:00", "checklist": CONTRADICTED}
+    again = f"/checklist/{1 + CONDITIONS[Kind.A].index('A-12')}"
+    assert found(act) == [(again, "核对清单：重复，每项只填一次")]
+    assert found(act | {"received_at": "2026-11-30T23:59:59+08:00"}) == [], "what was taken before stands"
+
+
+def under_review(year: int) -> tuple[Filing, Moment]:
+    """A filing of kind A under review, 工信 agreeing, and an instant of its review."""
+    form = json.loads((EXAMPLES / "kind_a.json").read_text("utf-8")) | {"received_at": f"{year}-03-02T09:00:00+08:00"}
+    acts: list[dict[str, Any]] = [
+        {"id": "1", "kind": "accept", "by": BY, "received_at": f"{year}-03-03T09:00:00+08:00"},
+        {"id": "2", "kind": "give_iit_opinion", "positive": True, "received_at": f"{year}-03-03T10:00:00+08:00",
+         "by": {"person": "i-301", "office": "210100", "role": "city_iit"}},
+    ]  # fmt: skip
+    filing = simulate(form, acts).filing
+    assert filing
+    at = datetime(year, 3, 4, 9, tzinfo=SHANGHAI)
+    return filing, Moment(at, at)
+
+
+def confirming(filing: Filing, when: Moment, checklist: Any) -> str | None:
+    """What the law says to a confirmation, however it came."""
+    act = Confirm.model_validate({"id": "c", "by": {**BY, "person": "c-102"}, "checklist": checklist})
+    refusal = lifecycle.check(filing, act, when)
+    return refusal.missing if refusal else None
+
+
+def test_the_law_itself_takes_no_second_line_whatever_door_it_came_through() -> None:
+    assert confirming(*under_review(2027), CONTRADICTED) == "核对清单中有重复，每项只填一次"
+    assert confirming(*under_review(2027), LINES) is None
+    assert confirming(*under_review(2026), CONTRADICTED) is None, "a history from before replays"
+
+
+def test_a_line_that_nobody_asks_for_is_no_line() -> None:
+    assert confirming(*under_review(2027), [*LINES, {"item": "A-99", "met": True}]) == "审核清单中没有这一项：A-99"
+
+
+def test_what_lacks_is_a_requirement() -> None:
+    filing, when = under_review(2027)
+    for item, said in (("A-99", "没有编号为A-99的条件、填报项或材料"), ("A-17", None), ("FA-19", None), ("D3", None)):
+        act = ReturnForCorrection.model_validate(
+            {"id": "r", "by": BY, "deficiencies": [{"item": item, "message": "请补充"}]}
+        )
+        refusal = lifecycle.check(filing, act, when)
+        assert (refusal.missing if refusal else None) == said
+
+
+def test_filings_from_before_are_asked_what_they_were_asked() -> None:
+    filing, when = under_review(2027)
+    earlier = filing.but(whole_checklist=False)
+    few = [{"item": item, "met": True} for item in CONDITIONS_UNTIL_0_3[Kind.A]]
+    assert confirming(earlier, when, few) is None
+    assert str(confirming(filing, when, few)).startswith("审核清单未填：A-03、A-07、A-11、A-28、A-53")
+
+
+def test_the_checklist_has_every_requirement_that_only_a_person_can_judge() -> None:
+    """《工作指引》 up to its ninth article and its nineteenth, 《实施细则》 up to its sixth: the rest is about filings in force."""
+    judged = {code for code, row in ARTICLES.items() if row["system"] == "CHECK" or "CHECK" in row["system"]}
+    for kind, letter in ((Kind.A, "A"), (Kind.B, "B")):
+        later = {"A-29", *(f"A-{number}" for number in range(36, 50))}
+        asked = {code for code in judged if code.startswith(f"{letter}-")} - later
+        assert asked <= set(CONDITIONS[kind]), kind
+
+
+LISTS = {
+    "a deficiency in the same words": (
+        "return_for_correction",
+        "deficiencies",
+        [{"item": "D2", "message": "缺签署页"}] * 2,
+    ),
+    "a line of a recommendation": ("recommend", "checklist", [{"item": "B-10", "met": True}] * 2),
+}
+
+
+@pytest.mark.parametrize(("kind", "name", "rows"), LISTS.values(), ids=LISTS)
+def test_other_lists_have_one_row_each_too(kind: str, name: str, rows: Any) -> None:
+    assert [at for at, _ in found({"kind": kind, name: rows})] == [f"/{name}/1"]
+
+
+def test_a_file_is_named_once() -> None:
+    document = {
+        "kind": "D8",
+        "name": "证据.pdf",
+        "media_type": "application/pdf",
+        "size": 9,
+        "sha256": "a" * 64,
+        "location": "p",
+    }
+    leader = {"person": "u-1", "office": "91210102MA10ABCD6H", "role": "leader"}
+    defence = {"kind": "state_defence", "by": leader, "content": {"text": "属实", "documents": [document, document]}}
+    assert [at for at, _ in found(defence)] == ["/content/documents/1"]
+    other = document | {"sha256": "b" * 64}
+    assert found(defence | {"content": {"text": "属实", "documents": [document, other]}}) == []
+
+
+def test_every_list_of_an_act_or_paper_that_could_repeat_itself_says_what_makes_two_rows_one() -> None:
+    """A new list is either marked or named here with the reason why rows may be alike."""
+    free = {
+        "members": "judged by code, in whatever writing (intake.members)",
+        "cooperation": "one partner may have several contents",
+    }
+    models: list[type[Value]] = [*ACT_TYPES, *PAPERS.values(), *FORMS.values(), Part, LeaderB]
+    unmarked = {
+        name
+        for model in models
+        for name, info in model.model_fields.items()
+        if get_origin(info.annotation) is tuple and not any(isinstance(each, OneFor) for each in info.metadata)
+    }
+    assert unmarked == set(free)
