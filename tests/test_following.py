@@ -1,22 +1,30 @@
 """The engine is kept level with the register (gateway/following.py): an answer, a round, and what operators did by mistake."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 import pytest
 from temporalio.client import WorkflowExecutionStatus
+from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer
 
-from gateway.client import NotFound
+from activities.register import Appended, Register
+from gateway.client import NotFound, Refused, workflow_id
 from gateway.following import Following
-from models.filing import Filing
+from models.filing import Entry, Filing
 from regulation import agenda, entries, lodging
 from regulation.moment import Moment
 from tests.served import Served, served
 from tests.story import Story, checklist, instant
 from tests.test_lives import AT_THE_INSTANT, armed
 from tests.world import World
+from workflows import visibility
+from workflows.filing import AllianceFiling
 
 pytestmark = pytest.mark.xdist_group("following")
 
@@ -139,3 +147,67 @@ async def test_a_workflow_that_was_terminated_is_started_again_with_its_timer(wo
     assert filing == story.filing
     with pytest.raises(NotFound):
         await following.one("NOBODY")
+
+
+async def test_what_operators_see_is_what_the_register_holds_also_if_the_act_that_showed_it_is_refused(
+    world: World,
+) -> None:
+    story, _ = await under_review(world, "BEHIND-6")
+    with pytest.raises(Refused):
+        await story.city("accept", "2027-03-18")
+    await world.at_rest(story.id)
+    shown = (await world.handle(story.id).describe()).typed_search_attributes
+    assert visibility.changed(story.filing, shown) == []
+    assert shown.get(visibility.STAGE) == "on_notice"
+
+
+async def test_nobody_cancels_a_filing(world: World) -> None:
+    story = Story(world, "CANCELLED")
+    await story.on_notice(2027)
+    await world.handle(story.id).cancel(reason="by mistake")
+    await story.on("2027-03-26")
+    assert story.kinds()[-1] == "notice_ended", "its clock runs on"
+    await story.on("2027-04-01")
+    await story.province("archive", "2027-04-20")
+    await story.on("2028-01-02")
+    await world.handle(story.id).cancel()
+    assert (await story.leader("deregister", "2028-01-03", reason="不再合作")).stage == "deregistered"
+    runs = [run async for run in world.client.list_workflows(f"WorkflowId = '{workflow_id(story.id)}'")]
+    assert WorkflowExecutionStatus.CANCELED not in {run.status for run in runs}
+    for run in runs:
+        history = await world.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
+        await Replayer(workflows=[AllianceFiling], data_converter=pydantic_data_converter).replay_workflow(history)
+
+
+@dataclass
+class Slow(Register):
+    """A register that takes its time over an entry, until it is let go."""
+
+    over: int = 0
+    asked: threading.Event = field(default_factory=threading.Event)
+    free: threading.Event = field(default_factory=threading.Event)
+
+    def append(self, entry: Entry) -> Appended:
+        """Wait, if this is the one."""
+        if entry.number == self.over and not self.free.is_set():
+            self.asked.set()
+            self.free.wait(30)
+        return super().append(entry)
+
+
+async def test_what_is_being_written_when_somebody_cancels_is_written(
+    environment: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    world = World.without_worker(environment, tmp_path)
+    world.delivering = False
+    world.register = register = Slow(world.register.engine, over=1)
+    story = Story(world, "CANCELLED-WRITING")
+    async with world.working():
+        submitted = asyncio.create_task(story.submitted("2027-03-15"))
+        await asyncio.to_thread(register.asked.wait, 30)
+        await world.handle(story.id).cancel()
+        register.free.set()
+        assert (await submitted).number == 1
+        assert (await story.city("accept", "2027-03-16")).number == 2
+        assert await knows(world, story.id) == story.filing
+    register.engine.dispose()

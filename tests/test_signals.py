@@ -5,15 +5,22 @@ import json
 import subprocess
 from typing import Any
 
+import pytest
+from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
+from temporalio.api.sdk.v1 import WorkflowMetadata
+from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus
 
 from deploy.embedded import temporal
 from gateway.client import workflow_id
 from models.acts import Unreadable
 from models.filing import Filing
+from models.values import digest
 from models.vocabulary import Stage
+from regulation import lodging
 from tests.story import Story, instant
 from tests.world import World
+from workflows.filing import EXAMPLE
 
 
 async def signal_by_command_line(world: World, filing_id: str, name: str, value: Any) -> None:
@@ -111,3 +118,52 @@ async def test_the_same_signal_twice_is_one_entry_and_a_refused_one_keeps_its_an
     await handle.signal("act", early)
     await story.iit("give_iit_opinion", "2027-03-17", positive=True)
     assert story.kinds() == ["submit", "confirm", "unreadable", "accept", "give_iit_opinion"]
+
+
+async def test_the_temporal_ui_offers_act_by_name_with_an_example_that_is_one(world: World) -> None:
+    story = Story(world, "SIGNAL-5")
+    await story.submitted("2027-03-15")
+    told = await world.handle(story.id).query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+    offered = {each.name: each.description for each in told.definition.signal_definitions}
+    assert set(offered) == {"act", ""}, "and whatever else is sent"
+    act, faults = lodging.read_act(json.loads(offered["act"][offered["act"].index("{") :]))
+    assert (act and act.kind, faults) == ("accept", [])
+    assert {each.name for each in told.definition.update_definitions} == {"act", "level"}
+    await world.on(story.id, instant("2027-03-16"))
+    await signal_by_command_line(world, story.id, "act", json.loads(EXAMPLE))
+    assert (await settled(world, story, 2)).stage is Stage.UNDER_REVIEW
+
+
+@pytest.mark.parametrize(
+    "brought",
+    [
+        (),
+        ("json/plain", "null"),
+        ("json/plain", "{"),
+        ("json/plain", "1", "json/plain", "2"),
+        ("json/protobuf", EXAMPLE),
+        ("binary/unheard-of", EXAMPLE),
+        ("binary/plain", EXAMPLE),
+        ("json/plain", "[" * 100_000),
+        ("json/plain", "9" * 5_000),
+    ],
+    ids=lambda brought: "-".join(brought)[:30] or "nothing",
+)
+async def test_an_act_that_cannot_be_read_is_in_the_docket(world: World, brought: tuple[str, ...]) -> None:
+    story = Story(world, f"SIGNAL-6-{digest(brought)[:6]}")
+    await story.submitted("2027-03-15")
+    payloads = [
+        Payload(metadata={"encoding": encoding.encode()}, data=text.encode())
+        for encoding, text in zip(brought[::2], brought[1::2], strict=True)
+    ]
+    await world.client.workflow_service.signal_workflow_execution(
+        SignalWorkflowExecutionRequest(
+            namespace=world.client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=workflow_id(story.id)),
+            signal_name="act",
+            input=Payloads(payloads=payloads),
+        )
+    )
+    await settled(world, story, 2)
+    assert story.docket[-1].refused
+    assert (await story.city("accept", "2027-03-16")).stage is Stage.UNDER_REVIEW, "and harms nothing"

@@ -5,8 +5,9 @@ and when time acts is decided by the regulation; what was entered stands in the 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from functools import wraps
 from typing import Any
 
 from pydantic import JsonValue
@@ -35,6 +36,26 @@ STEP = LocalActivityConfig(
 LEVEL = "Level"
 """The type of the error by which a filing says that it knows all that the register holds."""
 
+ACT = "act"
+EXAMPLE = '{"id": "accept-1", "kind": "accept", "by": {"person": "c-101", "office": "210100", "role": "city_st"}, "reason": "材料齐全"}'
+"""An act as an operator writes it into the form of the Temporal UI."""
+
+SHOWN_WHEN_LEVEL = "shown-when-brought-level"
+"""Runs that were begun before 0.4.0 showed a filing that was brought level only at its next entry: their histories must replay."""
+
+
+def _whatever_comes(handler: Callable[["AllianceFiling", RawValue], Awaitable[None]]) -> Any:
+    """A signal of one value that is called also if none comes, or several: else its task would fail for ever.
+
+    The SDK reads the signature of what is wrapped, so one value arrives raw, however it is written.
+    """
+
+    @wraps(handler)
+    async def called(self: "AllianceFiling", *values: Any) -> None:
+        await (handler(self, *values) if len(values) == 1 else self._signalled(ACT, values))
+
+    return called
+
 
 @workflow.defn(name="AllianceFiling")
 class AllianceFiling:
@@ -51,7 +72,20 @@ class AllianceFiling:
 
     @workflow.run
     async def run(self, start: Start) -> Filing:
-        """From the application to the end of the filing (《工作指引》第九条至第十一条)."""
+        """From the application to the end of the filing (《工作指引》第九条至第十一条). Nobody cancels it: the law knows no such act.
+
+        So what a request to cancel would interrupt runs on, be it a wait or the writing of an entry.
+        """
+        life = asyncio.create_task(self._life(start))
+        while True:
+            try:
+                return await asyncio.shield(life)
+            except asyncio.CancelledError:
+                if life.cancelled():  # this worker lets go of the filing, to take it up again another time
+                    raise
+                workflow.logger.warning("cancel.refused")
+
+    async def _life(self, start: Start) -> Filing:
         if self.filing is None:
             await self._take_in(start)
         else:
@@ -100,11 +134,20 @@ class AllianceFiling:
         if self.filing is None or self.filing.number >= number:
             raise ApplicationError("已与备案库对齐", type=LEVEL, non_retryable=True)
 
-    @workflow.signal(dynamic=True, description="同 act；不予登记的记入卷宗，不影响备案")
-    async def _signalled(self, name: str, args: Sequence[RawValue]) -> None:
-        """Any signal at all: an act, or something that is refused in the docket and harms nothing."""
-        values = [_readable(arg) for arg in args]
-        raw: JsonValue = values[0] if name == "act" and len(values) == 1 else {"signal": name, "values": values}
+    @workflow.signal(name="act", description=f"对备案作出一项行为；不予登记的记入卷宗，不影响备案。例如 {EXAMPLE}")
+    @_whatever_comes
+    async def _act_signalled(self, raw: RawValue) -> None:
+        """An act; what is none is refused in the docket and harms nothing."""
+        await self._signalled(ACT, (raw,))
+
+    @workflow.signal(dynamic=True, description="其他名称的信号不是行为：记入卷宗，不影响备案")
+    async def _other_signalled(self, name: str, values: Sequence[RawValue]) -> None:
+        """Any other signal at all: refused in the docket."""
+        await self._signalled(name, values)
+
+    async def _signalled(self, name: str, payloads: Sequence[Any]) -> None:
+        values = [_readable(each) for each in payloads]
+        raw: JsonValue = values[0] if name == ACT and len(values) == 1 else {"signal": name, "values": values}
         try:
             await self._act(raw, by_signal=True)
         except ApplicationError as error:
@@ -163,7 +206,6 @@ class AllianceFiling:
         taken = await workflow.execute_local_activity_method(Entering.take_in, submission, **_step("受理前核对"))
         if taken.filing:
             self._carry(taken.filing)
-            self._show()
         elif taken.facts:
             appended = await self._enter(entries.submitted(taken.facts, Moment(submission.received_at or now, now)))
             if appended.outcome == "refused":
@@ -237,7 +279,7 @@ class AllianceFiling:
             self._carry(entry.filing)
         elif appended.filing:
             self._carry(appended.filing)
-        if self.filing:
+        elif self.filing:
             self._show()
         return appended
 
@@ -247,7 +289,7 @@ class AllianceFiling:
             Entering.take_in, Submission(filing_id=self.value.id), **_step("与备案库对齐")
         )
         if stored.filing and stored.filing.number > self.value.number:
-            self._carry(stored.filing)
+            (self._carry if workflow.patched(SHOWN_WHEN_LEVEL) else self._replace)(stored.filing)
 
     async def _recall(self, number: int) -> Receipt:
         """The same act gets the same answer (Q21)."""
@@ -258,6 +300,11 @@ class AllianceFiling:
         return recalled.receipt
 
     def _carry(self, filing: Filing) -> None:
+        """Carry this filing on, for operators to see."""
+        self._replace(filing)
+        self._show()
+
+    def _replace(self, filing: Filing) -> None:
         """Replace the filing; the timer is armed anew only if the head of the agenda has another instant."""
         closed = sum(year.closed for year in self.filing.years) if self.filing else 0
         self.year_over = self.year_over or (self.filing is not None and sum(y.closed for y in filing.years) > closed)
@@ -278,10 +325,12 @@ def _step(summary: str) -> LocalActivityConfig:
     return {**STEP, "summary": summary}
 
 
-def _readable(value: RawValue) -> JsonValue:
+def _readable(value: Any) -> JsonValue:
     """What a signal brought, as JSON, whatever it is."""
-    try:
-        decoded: Any = workflow.payload_converter().from_payload(value.payload)
-    except Exception:
-        decoded = bytes(value.payload.data)
+    decoded = value
+    if isinstance(value, RawValue):
+        try:
+            decoded = workflow.payload_converter().from_payload(value.payload)
+        except Exception:
+            decoded = bytes(value.payload.data)
     return decoded.decode("utf-8", "replace") if isinstance(decoded, bytes) else decoded
