@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from gateway.forms import CHOICES, Field, fields_of, read
+from gateway.forms import CHOICES, ByField, Field, by_field, fields_of, read
 from models.acts import ChecklistLine, Deficiency
 from models.filing import Filing
 from models.findings import Finding
@@ -42,7 +42,7 @@ def form_of(
     *, more_rows: str = "",
 ) -> tuple[Field, ...]:  # fmt: skip
     """The form of an act as offered; `raw` is what was filled in before, `versions` what was found on the application."""
-    kind, findings = offer.kind, tuple(found)
+    kind, findings = offer.kind, by_field(found)
     proposed = offer.act.model_dump(mode="json") if raw is None else {}
     value = {name: proposed[name] for name in PROPOSED if name in proposed} if raw is None else raw
     shown = [
@@ -61,7 +61,7 @@ PROPOSED = ("year", "objection", "entry", "to", "to_zone")
 
 
 def _of_this_filing(
-    field: Field, filing: Filing, versions: Sequence[Finding], value: Mapping[str, Any], found: Sequence[Finding]
+    field: Field, filing: Filing, versions: Sequence[Finding], value: Mapping[str, Any], found: ByField
 ) -> Field:
     """A field with the choices that this filing leaves."""
     if field.name in SELDOM and not field.required:
@@ -99,7 +99,7 @@ def _objections(filing: Filing) -> list[str]:
     return [each.id for notice in notices if notice for each in notice.objections if each.open]
 
 
-def _checklist(field: Field, filing: Filing, value: Mapping[str, Any], found: Sequence[Finding]) -> Field:
+def _checklist(field: Field, filing: Filing, value: Mapping[str, Any], found: ByField) -> Field:
     """A line for every condition, none of them ticked beforehand."""
     written = {row.get("item"): row for row in value.get("checklist") or () if isinstance(row, Mapping)}
     rows = []
@@ -125,9 +125,7 @@ REQUIREMENTS = tuple(
 """What a deficiency can be about, besides what was found."""
 
 
-def _deficiencies(
-    field: Field, versions: Sequence[Finding], value: Mapping[str, Any], found: Sequence[Finding]
-) -> Field:
+def _deficiencies(field: Field, versions: Sequence[Finding], value: Mapping[str, Any], found: ByField) -> Field:
     """What was found on the application, to be picked and worded, and empty rows for the rest (A-30: all at once)."""
     left = [dict(row) for row in value.get("deficiencies") or () if isinstance(row, Mapping)]
     rows = []
@@ -143,7 +141,7 @@ def _deficiencies(
     return replace(field, widget="picks", rows=tuple(rows))
 
 
-def _deficiency(field: Field, number: int, row: Mapping[str, Any], found: Sequence[Finding]) -> tuple[Field, Field]:
+def _deficiency(field: Field, number: int, row: Mapping[str, Any], found: ByField) -> tuple[Field, Field]:
     item, message = fields_of(Deficiency, row, found, at=f"{field.at}/{number}")
     return item, message
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from gateway.forms import CHOICES, Field, fields_of, place, read
+from gateway.forms import CHOICES, Field, Places, by_field, fields_of, read
 from gateway.identity import Identity
 from models.acts import Deficiency
 from models.findings import Finding
@@ -158,7 +158,7 @@ class Part:
 
 def parts(raw: Mapping[str, Any], findings: Iterable[Finding], *, more_rows: str = "") -> list[Part]:
     """The form filled in. Rows are proposed for documents that are still missing."""
-    kind, found = Kind(raw["kind"]), tuple(findings)
+    kind, found = Kind(raw["kind"]), by_field(findings)
     raw = {**raw, "documents": [*_documents(raw), *missing(kind, raw)]}
     return [
         Part(
@@ -251,7 +251,8 @@ def found(kind: Kind, findings: Sequence[Finding]) -> Found:
 
 def on_the_form(kind: Kind, form: FormData, findings: Iterable[Finding]) -> list[Finding]:
     """Findings on what was filled in, as they point to the fields of the form it was filled in on."""
-    return [each.but(field=place(intake.FORMS[kind], form, each.field)) if each.field else each for each in findings]
+    places = Places(intake.FORMS[kind], form)
+    return [each.but(field=places.of(each.field)) if each.field else each for each in findings]
 
 
 def told(kind: Kind, raw: Mapping[str, Any], deficiencies: Iterable[Deficiency]) -> list[Finding]:

@@ -7,7 +7,7 @@ the regulation says what is wrong with it.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -15,7 +15,6 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from annotated_types import MaxLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from starlette.datastructures import FormData
@@ -24,6 +23,7 @@ from models.findings import Finding
 from models.values import Named, storable
 from regulation.intake import FORMS
 from regulation.offices import OFFICES
+from regulation.reading import longest_of
 from regulation.wording import CHANGES, OUTCOMES
 
 LONG = 500
@@ -118,10 +118,24 @@ class Field:
         return self.widget in ("whole", "amount", "day", "choice", "yes_no")
 
 
+class ByField(dict[str, tuple[Finding, ...]]):
+    """Findings by the field that each is on, so that a field of thousands finds its own at once."""
+
+
+def by_field(findings: Iterable[Finding] | ByField) -> ByField:
+    """Findings by their fields, as they are shown there."""
+    if isinstance(findings, ByField):
+        return findings
+    found: dict[str, list[Finding]] = {}
+    for each in findings:
+        found.setdefault(each.field, []).append(each)
+    return ByField((field, tuple(some)) for field, some in found.items())
+
+
 def fields_of(
     model: type[BaseModel],
     value: Mapping[str, Any],
-    findings: Iterable[Finding] = (),
+    findings: Iterable[Finding] | ByField = (),
     *,
     at: str = "",
     only: Sequence[str] | None = None,
@@ -129,12 +143,12 @@ def fields_of(
     more_rows: str = "",
 ) -> tuple[Field, ...]:
     """The fields of a model with what was written and found so far. `more_rows` points to a list that gets an empty row."""
-    found = tuple(findings)
+    found = by_field(findings)
     names = [name for name in only or model.model_fields if name not in without]
     return tuple(_field(model, name, value.get(name), found, f"{at}/{name}", more_rows) for name in names)
 
 
-def _field(model: type[BaseModel], name: str, value: Any, found: tuple[Finding, ...], at: str, more_rows: str) -> Field:
+def _field(model: type[BaseModel], name: str, value: Any, found: ByField, at: str, more_rows: str) -> Field:
     info = model.model_fields[name]
     widget, inner, options = _widget(name, info)
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
@@ -144,7 +158,7 @@ def _field(model: type[BaseModel], name: str, value: Any, found: tuple[Finding, 
         known = value if isinstance(value, Mapping) else {}
         fields = fields_of(inner, known, found, at=at, more_rows=more_rows)
     elif widget == "rows" and inner:
-        written = list(value) if isinstance(value, list | tuple) else []
+        written = list(value)[: _most(info) + 1] if isinstance(value, list | tuple) else []
         written += [{}] * ((at == more_rows) or (not written and info.is_required()))
         rows = tuple(
             fields_of(inner, row if isinstance(row, Mapping) else {}, found, at=f"{at}/{number}", more_rows=more_rows)
@@ -158,10 +172,10 @@ def _field(model: type[BaseModel], name: str, value: Any, found: tuple[Finding, 
         value=_as_written(_default(info) if value is None else value),
         code=str(extra.get("code", "")),
         options=options,
-        limit=next((each.max_length for each in _metadata(info) if isinstance(each, MaxLen)), None),
+        limit=longest_of(info),
         fields=fields,
         rows=rows,
-        findings=tuple(each for each in found if each.field == at),
+        findings=found.get(at, ()),
     )
 
 
@@ -196,14 +210,9 @@ def _plain(annotation: Any) -> Any:
     return annotation
 
 
-def _metadata(info: FieldInfo) -> list[Any]:
-    """The constraints of a field, also where it may be absent."""
-    found = list(info.metadata)
-    for each in (info.annotation, *get_args(info.annotation)):
-        if get_origin(each) is Annotated:
-            for extra in get_args(each)[1:]:
-                found += extra.metadata if isinstance(extra, FieldInfo) else [extra]
-    return found
+def _most(info: FieldInfo) -> int:
+    """How many rows a list may have; one more is read and shown, so that it is found to be too long."""
+    return longest_of(info) or LONG
 
 
 def _widget(name: str, info: FieldInfo) -> tuple[Widget, type[BaseModel] | None, tuple[tuple[str, str], ...]]:
@@ -231,8 +240,7 @@ def _simple(kind: Any, info: FieldInfo) -> tuple[Widget, type[BaseModel] | None,
     widgets: Mapping[Any, Widget] = {bool: "yes_no", int: "whole", Decimal: "amount", date: "day"}
     if kind in widgets:
         return widgets[kind], None, ()
-    longest = max((each.max_length for each in _metadata(info) if isinstance(each, MaxLen)), default=0)
-    return ("text" if longest > LONG else "line"), None, ()
+    return ("text" if (longest_of(info) or 0) > LONG else "line"), None, ()
 
 
 def _options(name: str, values: Iterable[Any]) -> tuple[tuple[str, str], ...]:
@@ -258,7 +266,7 @@ def _read(name: str, info: FieldInfo, form: FormData, at: str) -> Any:
     if widget == "group" and inner:
         return read(inner, form, at=at) or None
     if widget == "rows" and inner:
-        return list(_rows(inner, form, at).values())
+        return list(_rows(inner, form, at, _most(info)).values())
     if widget == "texts":
         keys = _keys(form, at)
         return {key: text for key in keys if (text := _text(form, f"{at}/{key}"))} or None
@@ -274,10 +282,10 @@ def _read(name: str, info: FieldInfo, form: FormData, at: str) -> Any:
     return text
 
 
-def _rows(model: type[BaseModel], form: FormData, at: str) -> dict[int, dict[str, Any]]:
+def _rows(model: type[BaseModel], form: FormData, at: str, most: int) -> dict[int, dict[str, Any]]:
     """The rows of a list in which somebody wrote something and did not tick `remove`, by their numbers on the form."""
-    removed = form.getlist("remove")
-    written = {number: read(model, form, at=f"{at}/{number}") for number in _numbers(form, at)}
+    removed = set(form.getlist("remove"))
+    written = {number: read(model, form, at=f"{at}/{number}") for number in _numbers(form, at)[: 2 * most]}
     return {
         number: row
         for number, row in written.items()
@@ -285,19 +293,33 @@ def _rows(model: type[BaseModel], form: FormData, at: str) -> dict[int, dict[str
     }
 
 
-def place(model: type[BaseModel], form: FormData, pointer: str, *, at: str = "") -> str:
-    """Where a pointer into what was read stands on the form itself, which has empty rows too."""
-    name, _, rest = pointer.removeprefix("/").partition("/")
-    widget, inner, _ = _widget(name, model.model_fields[name]) if name in model.model_fields else ("line", None, ())
-    here = f"{at}/{name}"
-    if rest and inner and widget == "group":
-        return place(inner, form, f"/{rest}", at=here)
-    if rest and inner and widget == "rows":
-        number, _, below = rest.partition("/")
-        kept = [str(each) for each in _rows(inner, form, here)]
-        row = f"{here}/{kept[int(number)] if number.isdecimal() and int(number) < len(kept) else number}"
-        return place(inner, form, f"/{below}", at=row) if below else row
-    return at + pointer
+@dataclass(frozen=True)
+class Places:
+    """Where what was read of a form stands on the form itself, which has empty rows too."""
+
+    model: type[BaseModel]
+    form: FormData
+    _kept: dict[str, list[str]] = field(default_factory=dict)
+
+    def of(self, pointer: str) -> str:
+        """The place of a pointer into what was read."""
+        return self._of(self.model, pointer, "")
+
+    def _of(self, model: type[BaseModel], pointer: str, at: str) -> str:
+        name, _, rest = pointer.removeprefix("/").partition("/")
+        info = model.model_fields.get(name)
+        widget, inner, _ = _widget(name, info) if info else ("line", None, ())
+        here = f"{at}/{name}"
+        if rest and inner and widget == "group":
+            return self._of(inner, f"/{rest}", here)
+        if rest and inner and info and widget == "rows":
+            number, _, below = rest.partition("/")
+            if here not in self._kept:
+                self._kept[here] = [str(each) for each in _rows(inner, self.form, here, _most(info))]
+            kept = self._kept[here]
+            row = f"{here}/{kept[int(number)] if number.isdecimal() and int(number) < len(kept) else number}"
+            return self._of(inner, f"/{below}", row) if below else row
+        return at + pointer
 
 
 def _text(form: FormData, at: str) -> str | None:

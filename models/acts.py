@@ -17,6 +17,9 @@ ShortText = Annotated[str, Field(min_length=1, max_length=500)]
 Year = Annotated[int, Field(ge=2021, le=2060)]
 """A reporting year."""
 
+MOST_ENTRIES = 1_000_000_000
+"""More entries than a docket will ever have."""
+
 OfficeKey = Annotated[str, Field(pattern=r"^(?:[0-9]{6}|21SF00|(?:[0-9]{6}|21SF00)-[a-z]{2,20}|[0-9A-Z]{18}|public)$")]
 """Division code, zone key `{city code}-{pinyin}`, the leader's 统一社会信用代码, or `public`."""
 
@@ -61,7 +64,9 @@ class _Act(Value):
     basis: ShortText | None = Field(None, description="依据条款")
     document_no: ShortText | None = Field(None, description="文号")
     reason: ShortText | None = Field(None, description="理由（不得含个人信息）")
-    seen: int | None = Field(None, ge=0, description="the last entry of the docket that the door knew of")
+    seen: int | None = Field(
+        None, ge=0, le=MOST_ENTRIES, description="the last entry of the docket that the door knew of"
+    )
 
 
 class _WithReason(_Act):
@@ -97,7 +102,7 @@ class ChecklistLine(Value):
     note: ShortText | None = None
 
 
-Checklist = Annotated[tuple[ChecklistLine, ...], OneFor(("item",))]
+Checklist = Annotated[tuple[ChecklistLine, ...], OneFor(("item",)), Field(max_length=100)]
 
 
 class Submit(Value):
@@ -139,7 +144,7 @@ class ReturnForCorrection(_Act):
     """退回补正: all deficiencies at once (A-30, G-05b)."""
 
     kind: Literal[ActKind.RETURN_FOR_CORRECTION] = ActKind.RETURN_FOR_CORRECTION
-    deficiencies: Annotated[tuple[Deficiency, ...], OneFor(("item", "message"))] = Field(min_length=1)
+    deficiencies: Annotated[tuple[Deficiency, ...], OneFor(("item", "message"))] = Field(min_length=1, max_length=500)
 
 
 class Resubmit(_WithPaper):
@@ -372,7 +377,7 @@ class RecordEvaluation(_Act):
     kind: Literal[ActKind.RECORD_EVALUATION] = ActKind.RECORD_EVALUATION
     year: Year
     result: Literal["excellent", "qualified", "unqualified"]
-    joint_activities: Annotated[int, Field(ge=0)] | None = None
+    joint_activities: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
 
 
 class Tag(_Act):
@@ -478,14 +483,14 @@ class ReportUndeliverable(_WithReason):
     """报告无法送达: what an entry told the leader got through by no channel but the inbox (G-18)."""
 
     kind: Literal[ActKind.REPORT_UNDELIVERABLE] = ActKind.REPORT_UNDELIVERABLE
-    entry: Annotated[int, Field(ge=1)]
+    entry: Annotated[int, Field(ge=1, le=MOST_ENTRIES)]
 
 
 class SettleDelivery(_Act):
     """登记补送: staff told the leader in another way (G-18)."""
 
     kind: Literal[ActKind.SETTLE_DELIVERY] = ActKind.SETTLE_DELIVERY
-    entry: Annotated[int, Field(ge=1)]
+    entry: Annotated[int, Field(ge=1, le=MOST_ENTRIES)]
     method: Literal["phone", "post", "in_person", "public_notice"]
 
 

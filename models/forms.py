@@ -24,6 +24,9 @@ Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
 Phone = Annotated[str, Field(pattern=r"^(?:1[3-9][0-9]{9}|0[0-9]{2,3}-?[0-9]{7,8}(?:-[0-9]{1,6})?)$")]
 Email = Annotated[str, Field(max_length=200, pattern=r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$")]
 
+MEMBERS, DOCUMENTS, SOME = 500, 1000, 100
+"""The longest lists that are taken: of members, of an application's documents (a certificate a member), of anything else."""
+
 FIELDS = (
     "电子信息",
     "生物与新医药",
@@ -54,7 +57,7 @@ class Document(Value):
 
     kind: Literal["D1", "D2", "D3", "D4", "D5a", "D5b", "D6", "D7", "D8", "R1", "R2"] = item("A-28", "材料类别")
     name: Name = item("A-28", "文件名")
-    media_type: Annotated[str, Field(pattern=r"^[a-z]+/[A-Za-z0-9.+-]+$")] = item("A-28", "媒体类型")
+    media_type: Annotated[str, Field(max_length=200, pattern=r"^[a-z]+/[A-Za-z0-9.+-]+$")] = item("A-28", "媒体类型")
     size: Annotated[int, Field(gt=0, le=500_000_000, strict=True)] = item("A-28", "大小（字节）")
     sha256: Digest = item("A-28", "SHA-256 摘要")
     location: Name = item("A-28", "存放位置")
@@ -122,7 +125,9 @@ class LeaderYear(Value):
 class LeaderB(Leader):
     """盟主企业情况 of form B, with the two years before the call."""
 
-    types: Annotated[tuple[Literal["瞪羚", "雏鹰", "科技型中小企业"], ...], OneFor()] = item("FB-04", "盟主单位类型")
+    types: Annotated[tuple[Literal["瞪羚", "雏鹰", "科技型中小企业"], ...], OneFor()] = item(
+        "FB-04", "盟主单位类型", max_length=10
+    )
     last_year: LeaderYear = item("FB-05", "上一年度")
     year_before: LeaderYear = item("FB-05", "上上年度")
     projects: Text | None = item("FB-14", "承担省级以上重点项目及平台名称", None)
@@ -170,9 +175,9 @@ class _Application(Value):
     agreement_effective_on: Day = item("FA-02", "联盟协议生效时间")
     all_members_signed: YesNo = item("A-17", "全体成员均已签署协议")
     integrity_commitment: YesNo = item("A-27", "诚信承诺")
-    members: tuple[Member, ...] = item("FA-20", "成员单位表")
+    members: tuple[Member, ...] = item("FA-20", "成员单位表", max_length=MEMBERS)
     counts: Counts = item("FA-15", "成员数量")
-    documents: Documents = item("A-28", "申请材料")
+    documents: Documents = item("A-28", "申请材料", max_length=DOCUMENTS)
     service: Service = item("G-18", "电子送达确认书")
     previous_filing_id: FilingId | None = item("G-32", "此前的备案申请编号", None)
     legacy: Legacy | None = item("A-02", "存量联盟导入", None)
@@ -205,10 +210,10 @@ class FormB(_Application):
     leader: LeaderB = item("FB-04", "盟主企业情况")
     last_year: AllianceYear = item("FB-17", "联盟上一年度")
     year_before: AllianceYear = item("FB-17", "联盟上上年度")
-    cooperation: tuple[Cooperation, ...] = item("FB-15", "产学研合作主要内容")
+    cooperation: tuple[Cooperation, ...] = item("FB-15", "产学研合作主要内容", max_length=SOME)
     cooperation_forms: Annotated[
         tuple[Literal["签署产学研合作协议", "开展项目合作", "联合培养人才", "共建研发机构", "其他"], ...], OneFor()
-    ] = item("FB-16", "产学研合作形式")
+    ] = item("FB-16", "产学研合作形式", max_length=10)
     other_cooperation_form: Name | None = item("FB-16", "其他合作形式", None)
     cooperation_status: Text = item("FB-20", "联盟开展产学研合作情况（限500字）")
     development_tasks: Text = item("FB-21", "联盟发展目标任务（限500字）")
@@ -224,8 +229,8 @@ class Part(Value):
     """One half of the annual report, by the eight tasks of 《工作指引》第六条 where they apply (A-22)."""
 
     text: Text = item("A-34", "正文")
-    tasks: dict[Literal["1", "2", "3", "4", "5", "6", "7", "8"], Text] = item("A-22", "八项任务", {})
-    documents: Documents = item("A-34", "附件", ())
+    tasks: dict[Literal["1", "2", "3", "4", "5", "6", "7", "8"], Text] = item("A-22", "八项任务", {}, max_length=8)
+    documents: Documents = item("A-34", "附件", (), max_length=SOME)
 
 
 class AnnualReport(Value):
@@ -247,14 +252,14 @@ class ObjectionPaper(Value):
     channel: Literal["letter", "platform", "in_person", "email"] = item("G-04", "提出方式")
     postmarked_on: Day | None = item("G-03", "寄出邮戳日期", None)
     text: Text = item("G-04", "异议内容")
-    evidence: Documents = item("G-04", "证明材料", ())
+    evidence: Documents = item("G-04", "证明材料", (), max_length=SOME)
 
 
 class DefencePaper(Value):
     """陈述申辩书 (G-17)."""
 
     text: Text = item("G-17", "陈述申辩内容")
-    documents: Documents = item("G-17", "证据材料", ())
+    documents: Documents = item("G-17", "证据材料", (), max_length=SOME)
 
 
 class ForwardingPaper(Value):
@@ -279,6 +284,6 @@ class ChangePaper(Value):
     text: Text = item("G-24", "变更说明")
     alliance_name: Name | None = item("FA-01", "变更后的联盟名称", None)
     leader: Leader | None = item("FA-04", "变更后的盟主", None)
-    members: tuple[Member, ...] | None = item("FA-20", "变更后的成员单位表", None)
+    members: tuple[Member, ...] | None = item("FA-20", "变更后的成员单位表", None, max_length=MEMBERS)
     counts: Counts | None = item("FA-15", "变更后的成员数量", None)
-    documents: Documents = item("G-24", "证明材料", ())
+    documents: Documents = item("G-24", "证明材料", (), max_length=DOCUMENTS)

@@ -21,7 +21,7 @@ from models.vocabulary import Kind, Role, Severity
 from regulation import calendar, codes, offices, terms
 from regulation.articles import ARTICLES
 from regulation.calendar import CALENDARS
-from regulation.reading import codes_in, finding, read, twice
+from regulation.reading import bounded, codes_in, finding, read, twice
 from regulation.terms import TERMS
 
 E, W, C = Severity.ERROR, Severity.WARNING, Severity.CHECK
@@ -129,7 +129,7 @@ def examine(
     ]
     findings = [finding(each.code, each.field, each.severity, each.message) for each in findings]
     findings += twice(form, codes=numbers)
-    findings += [finding(code, "", C, message) for code, message in CHECKS[kind]]
+    findings = [*bounded(findings), *(finding(code, "", C, message) for code, message in CHECKS[kind])]
     examination = Examination(findings=tuple(findings))
     if examination.refused:
         return examination

@@ -24,7 +24,7 @@ from models.vocabulary import ActKind, Severity
 from regulation import codes, intake
 from regulation.articles import cite
 from regulation.lifecycle import TABLE
-from regulation.reading import TWICE, finding, in_chinese, read, repeated, twice
+from regulation.reading import TWICE, bounded, finding, in_chinese, read, repeated, twice
 from regulation.service import STRICTER_SINCE
 
 PAPERS: dict[str, type[Value]] = {
@@ -48,6 +48,9 @@ FROM_THE_PAPER: Mapping[ActKind, tuple[str, ...]] = {
 INTERFACE = "接口约定"
 PAPER_MISSING = "文书未存入备案库"
 
+
+MOST_FIELDS = 64
+"""More than any act has; what has more is not looked at any further."""
 
 ACT_TYPES: tuple[type[Value], ...] = get_args(get_args(Act)[0])
 """Every act there is."""
@@ -93,7 +96,7 @@ def lodge(filing_id: str, raw: Mapping[str, Any]) -> Lodged:
     findings += [each for each in faults if not (content is not None and each.field == "/paper")]
     if act is not None and not (act.received_at and day_of(act.received_at) < STRICTER_SINCE):
         findings += [_fault(kind, at, f"{LABELS[_list_of(at)]}：{TWICE}") for at, _ in repeated(act)]
-    return Lodged(findings=tuple(findings), act=None if _errors(findings) else act, paper=paper)
+    return Lodged(findings=tuple(bounded(findings)), act=None if _errors(findings) else act, paper=paper)
 
 
 def _list_of(at: str) -> str:
@@ -111,11 +114,14 @@ def refusal(findings: Sequence[Finding]) -> Refusal:
 
 def read_act(raw: Any) -> tuple[Act | None, list[Finding]]:
     """An act from raw JSON, or why it is none."""
+    if isinstance(raw, Mapping) and len(raw) > MOST_FIELDS:
+        return None, [_fault(None, "", f"行为不得有{MOST_FIELDS}项以上")]
     try:
         return ACT.validate_python(raw), []
     except ValidationError as error:
         kind = raw.get("kind") if isinstance(raw, Mapping) else None
-        return None, [_of_shape(kind, each) for each in _innermost(error.errors())]
+        faults = _innermost(error.errors(include_url=False, include_input=False))
+        return None, bounded([_of_shape(kind, each) for each in faults])
 
 
 def _innermost(errors: Sequence[Any]) -> list[Any]:

@@ -4,7 +4,7 @@ A field that cannot be read becomes None and a finding, so that the rules across
 (一次性告知, G-05b).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -34,6 +34,7 @@ MESSAGES = {
     "decimal_max_digits": "数字不得超过{max_digits}位",
     "decimal_whole_digits": "整数部分不得超过{whole_digits}位",
     "too_short": "至少{min_length}项",
+    "too_long": "不得超过{max_length}项",
     "timezone_aware": "时间须带时区",
     "finite_number": "须为有限的数字",
 }
@@ -56,6 +57,22 @@ KINDS = {
     "dict": "须为对象",
     "model": "须为对象",
 }
+
+
+MOST = 300
+"""So many faults are named at once; whoever made more learns how many more there are."""
+
+UNKNOWN = 20
+"""So many things that a form does not have are named, of each part of it."""
+
+
+def bounded(findings: Sequence[Finding]) -> list[Finding]:
+    """Findings as they are told: all, unless somebody sent thousands of faults."""
+    if len(findings) <= MOST:
+        return list(findings)
+    worst = min(findings[MOST - 1 :], key=lambda each: list(Severity).index(each.severity))
+    more = f"另有{len(findings) - MOST + 1}项问题未逐一列出，请处理以上各项后再核对"
+    return [*findings[: MOST - 1], worst.but(field="", message=more)]
 
 
 def finding(code: str, field: str, severity: Severity, message: str) -> Finding:
@@ -96,8 +113,11 @@ def read(
         label = f"{info.title}：" if info and info.title else ""
         findings.append(finding(codes.get(code, code), field, Severity.ERROR, label + message))
 
-    for name in sorted(raw.keys() - model.model_fields.keys()):
+    unknown = sorted(map(str, raw.keys() - model.model_fields.keys()))
+    for name in unknown[:UNKNOWN]:
         fault(None, at + pointer(name), "没有这一项")
+    if len(unknown) > UNKNOWN:
+        fault(None, at, f"另有{len(unknown) - UNKNOWN}项是本表没有的")
     for name, info in model.model_fields.items():
         field = at + pointer(name)
         if name not in raw:
@@ -107,7 +127,11 @@ def read(
             continue
         value = raw[name]
         inner, many = _model_in(info.annotation)
-        if inner and not many and isinstance(value, Mapping):
+        longest = longest_of(info)
+        if longest is not None and isinstance(value, list | tuple | dict) and len(value) > longest:
+            values[name] = None
+            fault(info, field, MESSAGES["too_long"].format(max_length=longest))
+        elif inner and not many and isinstance(value, Mapping):
             values[name], below = read(inner, value, codes, field, _code(info, otherwise))
             findings += below
         elif inner and many and isinstance(value, list):
@@ -169,6 +193,16 @@ def codes_in(model: type[BaseModel]) -> set[str]:
 def _code(info: FieldInfo | None, otherwise: str) -> str:
     extra = info.json_schema_extra if info else None
     return str(extra["code"]) if isinstance(extra, dict) and "code" in extra else otherwise
+
+
+def longest_of(info: FieldInfo) -> int | None:
+    """How many characters, rows or entries a field may have."""
+    found = list(info.metadata)
+    for each in (info.annotation, *get_args(info.annotation)):
+        if get_origin(each) is Annotated:
+            for extra in get_args(each)[1:]:
+                found += extra.metadata if isinstance(extra, FieldInfo) else [extra]
+    return next((longest for each in found if (longest := getattr(each, "max_length", None)) is not None), None)
 
 
 @cache
