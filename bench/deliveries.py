@@ -37,7 +37,8 @@ from bench import hands
 from bench.figures import Figure
 from deploy.embedded import answers, start_server
 from models.settings import Settings
-from tests.test_kill import eventually, two_free_ports
+from tests.patience import eventually
+from tests.test_kill import two_free_ports
 
 QUEUE = "letters"
 SIDES = {"activity": "an activity each", "workflow": "a workflow each"}

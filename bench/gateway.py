@@ -42,8 +42,9 @@ from models.settings import Settings
 from models.values import digest
 from models.vocabulary import Stage
 from regulation import offices
+from tests.patience import eventually
 from tests.simulated import Papered, lived
-from tests.test_kill import eventually, two_free_ports
+from tests.test_kill import two_free_ports
 
 ROOT = Path(__file__).parent.parent
 COMPANY = 16

@@ -20,7 +20,8 @@ from models.register import EntryRow
 from models.settings import Settings
 from models.vocabulary import LapseKind
 from regulation import agenda
-from tests.test_kill import eventually, two_free_ports
+from tests.patience import eventually
+from tests.test_kill import two_free_ports
 
 LOOK = 0.05
 """Seconds between looks into the register."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from uuid import uuid4
 
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -32,7 +32,7 @@ from activities.letters import Letters
 from activities.register import Register
 from deploy.database import migrate
 from deploy.embedded import temporal
-from gateway.client import Filings, read_instant, workflow_id
+from gateway.client import PATIENCE, Filings, read_instant, workflow_id
 from models.filing import AgendaLine, Filing, Receipt
 from models.settings import Settings
 from models.values import digest
@@ -63,8 +63,9 @@ NEAR = timedelta(seconds=10)
 A_SKIP = 60
 """Seconds that a skip is waited for; it takes a few, over years a dozen."""
 
-AT_REST = 120
-"""How often a filing is looked at before it comes to rest, each time a little later: a minute in all."""
+AT_REST = 300
+"""How often a filing in which nothing happens is looked at before it comes to rest, each time a little later: minutes in
+all, for on a busy machine the worker's turn comes late."""
 
 
 @asynccontextmanager
@@ -118,6 +119,7 @@ class World:
     settings: Settings
     register: Register
     delivering: bool = True
+    patience: ClassVar[timedelta] = PATIENCE
     _more_work: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     @classmethod
@@ -164,11 +166,11 @@ class World:
     @property
     def door(self) -> Filings:
         """The door for programs, by the clock of the wall."""
-        return Filings(self.client, self.register, self.settings.task_queue)
+        return Filings(self.client, self.register, self.settings.task_queue, patience=self.patience)
 
     def door_at(self, now: datetime, queue: str | None = None) -> Filings:
         """The door at another time."""
-        return Filings(self.client, self.register, queue or self.settings.task_queue, clock=lambda: now)
+        return Filings(self.client, self.register, queue or self.settings.task_queue, lambda: now, self.patience)
 
     def handle(self, filing_id: str) -> WorkflowHandle[Any, Any]:
         """A filing's workflow, whichever run it is in."""
@@ -204,7 +206,8 @@ class World:
 
     async def at_rest(self, filing_id: str, unless_past: datetime | None = None) -> "Rest":
         """Wait until nothing is under way in a filing, and nothing is due that has not been entered; or not, if it is late."""
-        for tries in range(AT_REST):
+        tries, events = 0, 0
+        while tries < AT_REST:
             await asyncio.sleep(0.01 * tries)
             found = (await self.handle(filing_id).describe()).raw_description
             clock = found.workflow_extended_info.time_skipping_info.current_time
@@ -216,6 +219,8 @@ class World:
             filing = self.register.filing(filing_id)
             if not (found.HasField("pending_workflow_task") or (filing and entries.due_by(filing, now))):
                 return Rest(now, filing)
+            before, events = events, found.workflow_execution_info.history_length
+            tries = tries + 1 if events == before else 1
         raise TimeoutError(f"{filing_id}: it does not come to rest")
 
     async def skip_once(self, filing_id: str, by: timedelta | None = None) -> None:
@@ -288,9 +293,9 @@ class World:
 
     async def delivered(self, filing_id: str) -> int:
         """How many messages a filing has sent, once all of them are delivered."""
-        for _ in range(600):
+        for tries in range(AT_REST):
             told = await asyncio.to_thread(Letters(self.register.engine).of_filing, filing_id)
             if all(letter.closed_at for _, letters, _ in told for letter in letters):
                 return len(told)
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.01 * tries)
         raise TimeoutError(f"{filing_id}: messages are not delivered")

@@ -44,8 +44,11 @@ from workflows.filing import LEVEL, AllianceFiling
 
 INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
-WHILE_BUSY = 0.2
-"""Seconds to wait while a filing has as many acts under way as the engine takes at once."""
+WHILE_BUSY = (0.1, 2.0)
+"""Seconds to wait while a filing has as many acts under way as the engine takes at once: the first time, and at most.
+
+Each time half as long again, so that many who wait do not keep the engine from the few whose turn it is.
+"""
 
 PATIENCE = timedelta(seconds=30)
 """How long a caller waits for an answer before its outcome counts as unknown."""
@@ -79,6 +82,7 @@ class Filings:
     register: Register
     task_queue: str = "filings"
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    patience: timedelta = PATIENCE
 
     async def submit(self, raw: Mapping[str, Any]) -> Receipt:
         """Submit an application (A-27, B-16). The same one again is the same filing; another under its id a `Conflict`."""
@@ -105,7 +109,7 @@ class Filings:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             **self.named(form.filing_id, form.alliance_name, form.jurisdiction),
         )
-        for attempt in range(int(PATIENCE.total_seconds() * 20)):
+        for attempt in range(int(self.patience.total_seconds() * 20)):
             if row := self.register.row(form.filing_id):
                 return self._same(row, key)
             if attempt % 20 == 19 and (await handle.describe()).status is WorkflowExecutionStatus.FAILED:
@@ -152,7 +156,7 @@ class Filings:
                 await self._update(row, "level", row.number, f"level-{row.number}")
             else:
                 handle = self.client.get_workflow_handle(workflow_id(row.filing_id))
-                async with _patience():
+                async with _patience(self.patience):
                     await handle.execute_update("level", row.number)
         except WorkflowUpdateFailedError as failed:
             if isinstance(failed.cause, ApplicationError) and failed.cause.type == LEVEL:
@@ -171,7 +175,8 @@ class Filings:
 
         The filing itself knows which acts it has applied; an update id of its own lets a refused act be sent again.
         """
-        async with _patience():
+        pause, longest = WHILE_BUSY
+        async with _patience(self.patience):
             while True:
                 start = WithStartWorkflowOperation(
                     AllianceFiling.run,
@@ -192,7 +197,8 @@ class Filings:
                 except RPCError as busy:
                     if not _passes(busy):
                         raise
-                    await asyncio.sleep(WHILE_BUSY)
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 1.5, longest)
 
     def _lodged(self, filing: Filing, raw: Mapping[str, Any], now: datetime) -> Act:
         """The act as it may travel on, its paper stored in the register (design.md, principle 8)."""
@@ -297,10 +303,10 @@ def _heard(start: Future[Any]) -> None:
 
 
 @asynccontextmanager
-async def _patience() -> AsyncIterator[None]:
+async def _patience(patience: timedelta) -> AsyncIterator[None]:
     """What takes longer than a caller waits, or is cut off, is `Unreachable`: its outcome is unknown."""
     try:
-        async with asyncio.timeout(PATIENCE.total_seconds()):
+        async with asyncio.timeout(patience.total_seconds()):
             yield
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as late:
         raise Unreachable from late

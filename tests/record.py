@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from temporalio.client import WorkflowExecution
+
 from deploy.skipping import skipping_server
 from examples.demo import call, first_year
 from gateway.client import workflow_id
@@ -21,6 +23,7 @@ from models.values import in_shanghai
 from regulation import agenda
 from regulation.terms import TERMS
 from tests.lives import LIVES
+from tests.patience import comes
 from tests.world import World
 
 ROOT = Path(__file__).parent.parent
@@ -47,11 +50,13 @@ async def record(world: World, name: str, year: int, folder: Path) -> None:
     filing_id = f"GOLDEN-{name.replace('_', '-')}"[:64]
     await LIVES[name](world, filing_id, year)
     client = world.environment.client
-    for _ in range(100):
-        runs = [run async for run in client.list_workflows(f"WorkflowId = '{workflow_id(filing_id)}'")]
-        if runs and (await world.handle(filing_id).describe()).run_id in {run.run_id for run in runs}:
-            break
-        await asyncio.sleep(0.1)
+
+    async def every_run() -> list[WorkflowExecution]:
+        """The runs, once the list of them, which lags a little, has the present one."""
+        found = [run async for run in client.list_workflows(f"WorkflowId = '{workflow_id(filing_id)}'")]
+        return found if (await world.handle(filing_id).describe()).run_id in {run.run_id for run in found} else []
+
+    runs: list[WorkflowExecution] = await comes(every_run)
     histories = []
     for run in sorted(runs, key=lambda each: each.start_time):
         history = await client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()

@@ -52,6 +52,7 @@ from tests.oidc_provider import (
     unsigned,
     with_its_own_key,
 )
+from tests.patience import comes
 from tests.served import Clock
 from tests.visiting import House, enters, visiting
 
@@ -282,10 +283,7 @@ async def test_nobody_waits_for_a_provider_that_hangs_whose_key_is_known(
     clock.now += timedelta(hours=1)
     idp.free.clear()
     first = asyncio.create_task(door.bearer(idp.token()))
-    for _ in range(500):
-        await asyncio.sleep(0.01)
-        if len(idp.asked) > 2:
-            break
+    await comes(lambda: len(idp.asked) > 2)
     assert (await door.bearer(idp.token())).person == "c-101"
     assert not first.done()
     idp.free.set()

@@ -7,8 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from multiprocessing.process import BaseProcess
@@ -27,6 +26,7 @@ from models.filing import AgendaLine, Filing, Receipt
 from models.settings import Settings
 from regulation import entries
 from tests.mortal_worker import FOLLOWS, work
+from tests.patience import LASTING, Patience, eventually
 from tests.story import application
 from workflows.connection import connect
 
@@ -35,15 +35,6 @@ ROOT = Path(__file__).parent.parent
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([work.__module__])
 """Workers come from a process that has read the code once, for many die here."""
-
-
-def eventually(what: Callable[[], bool], seconds: float = 120) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > deadline:
-            raise TimeoutError(what)
-        time.sleep(0.05)
 
 
 def two_free_ports() -> tuple[int, int]:
@@ -115,19 +106,16 @@ class Machine:
 
     async def door(self) -> Filings:
         """The door for programs, here; on a busy machine the server that answered may not take a client at once."""
-        for _ in range(20):
+        patience = Patience()
+        while patience.lasts():
             with suppress(RuntimeError):
-                return Filings(await connect(self.settings), self.register)
-            await asyncio.sleep(0.5)
+                return Filings(await connect(self.settings), self.register, patience=LASTING)
+            await asyncio.sleep(patience.pauses())
         raise Unreachable
 
     async def acts(self, filing_id: str, raw: Mapping[str, Any]) -> Receipt:
-        """What the door answers to an act, which is sent again while its outcome is unknown."""
-        door = await self.door()
-        for _ in range(3):
-            with suppress(Unreachable):
-                return await door.act(filing_id, raw)
-        raise Unreachable
+        """What the door answers to an act."""
+        return await (await self.door()).act(filing_id, raw)
 
     def kill(self, *processes: subprocess.Popen[Any] | BaseProcess) -> None:
         """SIGKILL."""

@@ -30,6 +30,7 @@ from regulation import agenda, lifecycle, lodging, province
 from regulation.simulation import INSTANT, Simulation, simulate
 from tests.law.cases import Case, load
 from tests.law.notation import reminders_before, written
+from tests.patience import patiently
 from tests.world import OpenWorld, World
 
 AT_ONCE = 4
@@ -105,7 +106,7 @@ async def differences(world: World, case: Case) -> list[str]:
     lived, filing_id = world.register, case.application["filing_id"]
     for times in range(TIMES):
         try:
-            async with asyncio.timeout(120):
+            async with patiently():
                 await live(world, case, expected, outside)
             break
         except Overtaken as overtaken:

@@ -27,6 +27,7 @@ from models.vocabulary import Kind
 from regulation import texts
 from regulation.terms import TERMS
 from tests.loopback import Answer, MailServer, Receiver, free_port, mail_server, receiver, saying, trusted, verifying
+from tests.patience import comes
 from tests.story import Story, application, checklist
 from tests.world import World
 
@@ -117,15 +118,6 @@ async def telling(environment: WorkflowEnvironment, outside: Outside, **settings
 def told(world: World, filing_id: str) -> list[tuple[MessageRow, list[LetterRow], list[DeliveryRow]]]:
     """Every message with what its channels have to show."""
     return Letters(world.register.engine).of_filing(filing_id)
-
-
-async def eventually(holds: Any, seconds: float = 30.0) -> None:
-    """Wait until something holds."""
-    for _ in range(int(seconds / 0.05)):
-        if await asyncio.to_thread(holds):
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("it never came to hold")
 
 
 def by_phone_only() -> dict[str, Any]:
@@ -282,7 +274,7 @@ async def test_a_digest_reaches_its_office_by_every_way_once(
         await story.submitted("2027-03-15")
         letters = Letters(world.register.engine)
         (key,) = Digests(letters).compile(datetime(2027, 3, 16, 8, 30, tzinfo=SHANGHAI))
-        await eventually(lambda: (row := letters.row(key)) and row.closed_at)
+        await comes(lambda: (row := letters.row(key)) and row.closed_at)
     title = "2027年3月16日待办：1件临期，0件逾期，1件新到"
     (mail,) = [each for each in outside.mail.received if str(each.message["Subject"]) == title]
     assert mail.recipients == ("st@sy.example.cn",)
@@ -321,7 +313,7 @@ async def test_a_platform_down_for_three_days_is_told_everything_once_and_no_clo
         assert {entry.event.kind for entry in story.docket[-2:]} == {"reminder", "notice_ended"}
         came = [(entry.at, entry.event) for entry in story.docket[4:]]
         assert came == [(line.at, line.lapse) for line in ahead[: len(came)]], "to the second as foretold"
-        await eventually(lambda: any(each.tries > 2 for *_, of in told(world, story.id) for each in of))
+        await comes(lambda: any(each.tries > 2 for *_, of in told(world, story.id) for each in of))
         history = await world.handle(story.id).fetch_history()
         before = len(history.events), len(history.to_json())
 
@@ -344,7 +336,7 @@ async def test_a_channel_that_stays_down_is_given_up_and_becomes_a_task(
     async with telling(environment, outside, delivery_gives_up=4.0) as world:
         story = Story(world, "GIVEN-UP")
         await story.submitted("2027-03-15")
-        await eventually(lambda: "report_undeliverable" in story.kinds())
+        await comes(lambda: "report_undeliverable" in story.kinds())
         clock = story.filing.clocks["delivery:1"]
         assert clock.count == 5
         agenda = await world.agenda(story.id)
@@ -368,11 +360,11 @@ async def test_a_channel_that_stays_down_is_given_up_and_becomes_a_task(
 async def failed_in_the_engine(world: World, letter: str) -> None:
     """Operators see it among the failed activities."""
     handle = world.environment.client.get_activity_handle(activity_id=letter)
-    for _ in range(100):
-        if (await handle.describe()).status is ActivityExecutionStatus.FAILED:
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"{letter} did not fail")
+
+    async def failed() -> bool:
+        return (await handle.describe()).status is ActivityExecutionStatus.FAILED
+
+    await comes(failed)
 
 
 # What cannot arrive
@@ -386,14 +378,14 @@ async def test_a_wrong_signature_is_a_task_and_mends_by_sending_again(
         story = Story(world, "SIGNED-WRONG")
         await story.submitted("2027-03-15")
         letters = Letters(world.register.engine)
-        await eventually(lambda: len(letters.failed()) >= 2)
+        await comes(lambda: len(letters.failed()) >= 2)
         (delivery,) = [each for each in letters.deliveries(f"{story.id}-1-1") if each.channel == "platform"]
         assert (delivery.state, delivery.tries) == ("failed", 1)
         assert "401" in delivery.receipt
         assert "report_undeliverable" not in story.kinds(), "mail and SMS got through"
         outside.platform.answer = saying({"id": "by now it knows the key"})
         assert letters.reopen(f"{story.id}-1-1")
-        await eventually(lambda: letters.deliveries(f"{story.id}-1-1")[0].state != "failed" and closed(letters, story))
+        await comes(lambda: letters.deliveries(f"{story.id}-1-1")[0].state != "failed" and closed(letters, story))
         assert [each.state for each in letters.deliveries(f"{story.id}-1-1")] == ["arrived"] * 3
         assert {request.headers["webhook-id"] for request in outside.platform.requests} >= {f"{story.id}-1-1"}
 
@@ -411,7 +403,7 @@ async def test_a_gateway_that_answers_garbage_is_not_asked_twice(
     async with telling(environment, outside) as world:
         story = Story(world, "GARBAGE")
         await story.submitted("2027-03-15")
-        await eventually(lambda: closed(Letters(world.register.engine), story))
+        await comes(lambda: closed(Letters(world.register.engine), story))
         states = {each.channel: each.state for each in Letters(world.register.engine).deliveries(f"{story.id}-1-1")}
         assert states == {"platform": "arrived", "mail": "arrived", "sms": "failed"}
         assert len(outside.gateway.requests) == 1
@@ -424,11 +416,11 @@ async def test_a_bounced_mail_with_no_other_way_is_a_task(environment: WorkflowE
         story = Story(world, "BOUNCED")
         await story.submitted("2027-03-15")
         letters, letter = Letters(world.register.engine), f"{story.id}-1-1"
-        await eventually(lambda: closed(letters, story))
+        await comes(lambda: closed(letters, story))
         await story.on("2027-03-15T12:00")
         assert "report_undeliverable" not in story.kinds(), "the mail server took it"
         assert letters.bounced(letter, ["mail"], "退信 5.1.1")
-        await eventually(lambda: "report_undeliverable" in story.kinds())
+        await comes(lambda: "report_undeliverable" in story.kinds())
         assert "退信 5.1.1" in (story.docket[-1].event.reason or "")  # type: ignore[union-attr]
         assert not letters.bounced("NOBODY-1-1", ["mail"], "退信 5.1.1")
 
@@ -442,7 +434,7 @@ async def test_unread_and_undeliverable_no_revocation_comes_until_it_is_really_s
         await world.delivered(story.id)
         outside.gateway.answer = saying({"code": "空号"})
         await story.on("2028-12-01T10:00")
-        await eventually(lambda: bool(story.filing.notification and story.filing.notification.doubted_at))
+        await comes(lambda: bool(story.filing.notification and story.filing.notification.doubted_at))
         await story.on("2029-11-01")
         assert "service_failed" in story.kinds()
         assert "revoked" not in story.kinds()
@@ -462,9 +454,9 @@ async def test_a_leader_to_be_served_whom_no_message_can_reach_is_a_task(
         await story.submitted("2027-03-15")
         lacking = [{"item": "A-17", "message": "补充协议附件"}]
         await story.city("return_for_correction", "2027-03-16", deficiencies=lacking)
-        await eventually(lambda: "report_undeliverable" in story.kinds())
+        await comes(lambda: "report_undeliverable" in story.kinds())
         letters = Letters(world.register.engine)
-        await eventually(lambda: bool(letters.failed(story.filing.leader)))
+        await comes(lambda: bool(letters.failed(story.filing.leader)))
         ((letter, deliveries),) = letters.failed(story.filing.leader)
         assert letter.text == "returned"
         assert {each.receipt for each in deliveries if each.state == "failed"} == {"未留可用的手机号码或电子邮箱"}

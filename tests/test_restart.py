@@ -15,8 +15,9 @@ import httpx
 
 from deploy.embedded import answers
 from models.acts import CorrectContact
+from tests.patience import Patience, comes
 from tests.story import application
-from tests.test_kill import eventually, two_free_ports
+from tests.test_kill import two_free_ports
 from tests.world import World
 
 ROOT = Path(__file__).parent.parent
@@ -46,16 +47,17 @@ def gateway(world: World, port: int) -> Iterator[subprocess.Popen[bytes]]:
 async def sends(client: httpx.AsyncClient, key: str, phone: int) -> int:
     """Send one act until it is answered; the number of its entry."""
     act = {"kind": "correct_contact", "content": CONTACT | {"phone": f"138{phone:08d}"}}
-    for _ in range(600):
+    patience = Patience()
+    while patience.lasts():
         try:
             answer = await client.post(
                 "/api/v1/filings/RESTARTED/acts", json=act, headers={"Idempotency-Key": key}, timeout=20
             )
         except httpx.TransportError:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(patience.pauses())
             continue
         if answer.status_code == 503:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(patience.pauses())
             continue
         assert answer.status_code in (200, 201), answer.text
         return int(answer.json()["number"])
@@ -78,11 +80,11 @@ async def test_a_gateway_that_restarts_under_load_loses_no_accepted_act(world: W
         async with httpx.AsyncClient(base_url=address, headers=bearer) as client:
             hands = [asyncio.create_task(hand(client)) for _ in range(HANDS)]
             for farewell, after in ((signal.SIGTERM, ACTS // 4), (signal.SIGKILL, ACTS // 2)):
-                await asyncio.to_thread(eventually, partial(_as_many, numbers, after))
+                await comes(partial(_as_many, numbers, after))
                 serving.send_signal(farewell)
                 await asyncio.to_thread(serving.wait)
                 serving = running.enter_context(gateway(world, port))
-                await asyncio.to_thread(eventually, partial(answers, port))
+                await comes(partial(answers, port))
             await asyncio.gather(*hands)
     assert len(numbers) == ACTS
     entered = _entered(world)

@@ -18,6 +18,7 @@ from models.filing import Filing
 from models.values import digest
 from models.vocabulary import Stage
 from regulation import lodging
+from tests.patience import comes
 from tests.story import Story, instant
 from tests.world import World
 from workflows.filing import EXAMPLE
@@ -44,12 +45,13 @@ async def signal_by_command_line(world: World, filing_id: str, name: str, value:
 
 async def settled(world: World, story: Story, number: int) -> Filing:
     """The filing once it has that many entries."""
-    for _ in range(200):
+
+    def come() -> Filing | None:
         filing = world.register.filing(story.id)
-        if filing and filing.number >= number:
-            return filing
-        await asyncio.sleep(0.05)
-    raise TimeoutError(number)
+        return filing if filing and filing.number >= number else None
+
+    filing: Filing = await comes(come)
+    return filing
 
 
 async def test_a_good_act_by_signal_from_the_command_line_works(world: World) -> None:

@@ -1,6 +1,5 @@
 """What operators see in the Temporal UI: search attributes, summaries, current details; again after every year."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from temporalio.service import RPCError
 
 from models.vocabulary import Stage
 from regulation import agenda
+from tests.patience import comes
 from tests.story import Story, instant
 from tests.world import World
 from workflows import visibility
@@ -54,12 +54,11 @@ async def test_operators_find_filings_by_attribute(world: World) -> None:
     story = Story(world, "VISIBLE-2", jurisdiction="211400", alliance_name="葫芦岛市示例产学研联盟")
     await story.submitted("2027-03-15")
     query = "Jurisdiction = '211400' AND FilingStage = 'submitted' AND NextDeadline < '2027-04-01T00:00:00Z'"
-    for _ in range(100):
-        found = [each.id async for each in world.environment.client.list_workflows(query)]
-        if found:
-            break
-        await asyncio.sleep(0.05)
-    assert found == ["filing-VISIBLE-2"]
+
+    async def found() -> list[str]:
+        return [each.id async for each in world.environment.client.list_workflows(query)]
+
+    assert await comes(found) == ["filing-VISIBLE-2"]
 
 
 async def test_details_tell_stage_office_agenda_and_last_entries_in_every_run(world: World) -> None:

@@ -30,6 +30,7 @@ from deploy import skipping
 from deploy.skipping import EARLY
 from gateway.client import workflow_id
 from models.filing import Receipt
+from tests.patience import LASTING, comes
 
 ADMITTED = UpdateWorkflowExecutionLifecycleStage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_ADMITTED
 
@@ -62,6 +63,7 @@ class World(skipping.World):
     """One server, one register, one worker; any number of filings, each with its own time."""
 
     plugins: ClassVar[Sequence[Plugin]] = ()
+    patience = LASTING
 
     @cached_property
     def sent(self) -> Sent:
@@ -86,10 +88,11 @@ class World(skipping.World):
         named = door.named(filing_id, row.alliance_name, row.jurisdiction)
         await self.starts(Start(filing_id=filing_id), max(at, datetime.now(UTC)) - EARLY, named)
         waiting = asyncio.create_task(door.act(filing_id, raw))
-        for _ in range(6000):
-            if waiting.done() or await self.is_admitted(filing_id):
-                break
-            await asyncio.sleep(0.01)
+
+        async def has_it() -> bool:
+            return waiting.done() or await self.is_admitted(filing_id)
+
+        await comes(has_it)
         await self._more_work.enter_async_context(self.working(queue))
         return await waiting
 
