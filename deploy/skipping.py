@@ -69,9 +69,9 @@ all, for on a busy machine the worker's turn comes late."""
 
 
 @asynccontextmanager
-async def skipping_server(**options: Any) -> AsyncIterator[WorkflowEnvironment]:
-    """A real server with the filings' search attributes, on which time can be skipped."""
-    extra = [part for flag in FLAGS for part in ("--dynamic-config-value", flag)]
+async def skipping_server(*, flags: Sequence[str] = (), **options: Any) -> AsyncIterator[WorkflowEnvironment]:
+    """A real server with the filings' search attributes, on which time can be skipped; `flags` set more of its limits."""
+    extra = [part for flag in (*FLAGS, *flags) for part in ("--dynamic-config-value", flag)]
     environment = await WorkflowEnvironment.start_time_skipping_v2(
         ts_config=Skipping(enabled=False),
         dev_server_existing_path=temporal(),

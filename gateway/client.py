@@ -9,10 +9,11 @@ import asyncio
 from asyncio import Future
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 from uuid import uuid4
+from weakref import WeakValueDictionary
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from temporalio.client import (
@@ -36,7 +37,7 @@ from models.filing import Filing, Receipt
 from models.findings import Finding, Refusal
 from models.register import FilingRow
 from models.values import SHANGHAI, Instant, digest
-from models.vocabulary import ActKind
+from models.vocabulary import ActKind, Role
 from regulation import entries, intake, lifecycle, lodging, province
 from regulation.moment import Moment
 from workflows import visibility
@@ -49,6 +50,16 @@ WHILE_BUSY = (0.1, 2.0)
 
 Each time half as long again, so that many who wait do not keep the engine from the few whose turn it is.
 """
+
+AT_ONCE_STAFF, AT_ONCE_OTHERS = 4, 2
+"""How many acts a door sends to one filing at once; the rest wait at the door.
+
+A filing takes one after the other anyway, and the engine holds ten. So it is not turned away while others are under way,
+and a run that is full finds the moment in which nothing is.
+"""
+
+OTHERS = frozenset({Role.LEADER, Role.PUBLIC, Role.PLATFORM})
+"""Who is not staff: no number of their acts keeps an office from its own."""
 
 PATIENCE = timedelta(seconds=30)
 """How long a caller waits for an answer before its outcome counts as unknown."""
@@ -83,6 +94,9 @@ class Filings:
     task_queue: str = "filings"
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     patience: timedelta = PATIENCE
+    _turns: WeakValueDictionary[tuple[str, bool], asyncio.Semaphore] = field(
+        default_factory=WeakValueDictionary, init=False, repr=False
+    )
 
     async def submit(self, raw: Mapping[str, Any]) -> Receipt:
         """Submit an application (A-27, B-16). The same one again is the same filing; another under its id a `Conflict`."""
@@ -138,7 +152,8 @@ class Filings:
             self._refuse_at_the_door(filing, act, now)
         sent: JsonValue = act.but(seen=row.number).model_dump(mode="json")
         try:
-            receipt: Receipt = await self._update(row, "act", sent, act.id, Receipt)
+            async with _patience(self.patience), self._turn(filing_id, act):
+                receipt: Receipt = await self._update(row, "act", sent, act.id, Receipt)
         except WorkflowUpdateFailedError as failed:
             return self._answered_before(filing_id, act, failed, now)
         return receipt
@@ -167,6 +182,11 @@ class Filings:
                 return False
             raise
         return True
+
+    def _turn(self, filing_id: str, act: Act) -> asyncio.Semaphore:
+        """Leave to act on a filing. Staff do not stand in the queue of everybody else, however long that is."""
+        key = (filing_id, act.by.role in OTHERS)
+        return self._turns.setdefault(key, asyncio.Semaphore(AT_ONCE_OTHERS if key[1] else AT_ONCE_STAFF))
 
     async def _update(
         self, row: FilingRow, name: str, sent: JsonValue, key: str, result_type: type | None = None
@@ -313,10 +333,14 @@ async def _patience(patience: timedelta) -> AsyncIterator[None]:
 
 
 def _passes(error: RPCError) -> bool:
-    """Whether the engine would take the same again in a moment: it is busy, or the task that had the act was given up."""
+    """Whether the engine would take the same again in a moment.
+
+    It is busy; or the task that had the act was given up; or this run takes no more acts and is about to go on in a new one.
+    """
     aborted = any(words in error.message for words in ("Update-with-Start", "update was aborted"))
     given_up = error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.ABORTED) and aborted
-    return given_up or error.status is RPCStatusCode.RESOURCE_EXHAUSTED
+    full = error.status is RPCStatusCode.FAILED_PRECONDITION and "total number of distinct updates" in error.message
+    return given_up or full or error.status is RPCStatusCode.RESOURCE_EXHAUSTED
 
 
 def workflow_id(filing_id: str) -> str:

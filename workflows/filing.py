@@ -68,6 +68,7 @@ class AllianceFiling:
         self.due = agenda.next_lapse(self.filing) if self.filing else None
         self.recent: list[Entry] = []
         self.year_over = False
+        self.full = False
         self.lock = asyncio.Lock()
 
     @workflow.run
@@ -164,20 +165,35 @@ class AllianceFiling:
     # Waiting
 
     async def _day_comes(self) -> bool:
-        """Wait for the head of the agenda; False if something else came first. One timer for as long as the head stays."""
+        """Wait for the head of the agenda; False if something else came first. One timer for as long as the head stays.
+
+        A run that is full is something else: it must not wait for a day that may lie months ahead.
+        """
         due = self.due
         left = due.at - workflow.now() if due else None
         if due and left and left > timedelta(0):
             try:
                 await workflow.wait_condition(
-                    lambda: self.due is not due, timeout=left, timeout_summary=visibility.timer_summary(due)
+                    lambda: self.full or self.due is not due,
+                    timeout=left,
+                    timeout_summary=visibility.timer_summary(due),
                 )
             except TimeoutError:
                 return True
             return False
         if due is None:
-            await workflow.wait_condition(lambda: self.due is not None or self._at_an_end())
+            await workflow.wait_condition(lambda: self.full or self.due is not None or self._at_an_end())
         return due is not None
+
+    def _notice_fullness(self) -> None:
+        """Whether the server suggests to go on in a new run: so many acts came, or so long is the history.
+
+        Asked whenever an act comes, for acts may fill a run without moving any date. Past the server's limit of updates a
+        run takes no act at all. Histories before 0.4.0 that were already full go on, as they did, when a day comes.
+        """
+        self.full = self.full or (
+            workflow.info().is_continue_as_new_suggested() and workflow.patched("a-full-run-goes-on")
+        )
 
     async def _is_over(self) -> bool:
         """Whether the filing has come to an end, for which also its last callers have had their answers (Q18)."""
@@ -213,6 +229,7 @@ class AllianceFiling:
 
     async def _act(self, raw: JsonValue, *, by_signal: bool = False) -> Receipt:
         """Enter an act, judged after everything that was due when it was received (Instants 2)."""
+        self._notice_fullness()
         handled_at = workflow.now()
         await workflow.wait_condition(lambda: self.filing is not None)
         async with self.lock:
