@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import JsonValue, ValidationError
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -36,14 +36,12 @@ from models.acts import Act
 from models.filing import Filing, Receipt
 from models.findings import Finding, Refusal
 from models.register import FilingRow
-from models.values import SHANGHAI, Instant, digest
+from models.values import INSTANT, SHANGHAI, digest
 from models.vocabulary import ActKind, Role
 from regulation import entries, intake, lifecycle, lodging, province
 from regulation.moment import Moment
 from workflows import visibility
 from workflows.filing import LEVEL, AllianceFiling
-
-INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
 WHILE_BUSY = (0.1, 2.0)
 """Seconds to wait while a filing has as many acts under way as the engine takes at once: the first time, and at most.

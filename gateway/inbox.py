@@ -19,7 +19,7 @@ from gateway.identity import Identity
 from gateway.overdue import late, may_be_late
 from models.filing import Filing
 from models.register import FilingRow
-from models.values import Named, day_of, midnight_after
+from models.values import INSTANT, Named, day_of, midnight_after
 from models.vocabulary import Role
 from regulation.calendar import days_left
 
@@ -68,7 +68,7 @@ def position(text: str) -> Line | None:
     if not text:
         return None
     rank, until, filing_id = text.split("~", 2)
-    return Line(int(rank), datetime.fromisoformat(until).astimezone(UTC), filing_id)
+    return Line(int(rank), INSTANT.validate_python(until), filing_id)
 
 
 @dataclass(frozen=True)

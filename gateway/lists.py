@@ -10,7 +10,7 @@ from pydantic import StringConstraints
 from activities.register import Register
 from models.acts import OfficeKey
 from models.register import FilingRow
-from models.values import Jurisdiction, Value, midnight_after
+from models.values import INSTANT, Jurisdiction, Value, midnight_after
 from models.vocabulary import Kind, Stage
 from regulation import offices
 from regulation.calendar import CALENDARS, last_day
@@ -93,8 +93,6 @@ def position(text: str) -> FilingRow | None:
     at, parted, filing_id = text.partition("~")
     if not parted:
         raise ValueError(text)
-    deadline = datetime.fromisoformat(at) if at else None
-    if deadline is not None and deadline.tzinfo is None:
-        raise ValueError(text)
+    deadline = INSTANT.validate_python(at) if at else None
     facts: dict[str, Any] = {"filing_id": filing_id, "next_deadline": deadline}
     return FilingRow(**facts)

@@ -3,12 +3,11 @@
 Only acts come from outside. A lapse has no sender, so nobody can claim that a period is over.
 """
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
-from models.values import Digest, FilingId, Instant, Jurisdiction, OneFor, OpaqueId, Value
+from models.values import Day, Digest, FilingId, Instant, Jurisdiction, OneFor, OpaqueId, Value
 from models.vocabulary import ActKind, Ground, Kind, LapseKind, Role
 
 ShortText = Annotated[str, Field(min_length=1, max_length=500)]
@@ -127,7 +126,7 @@ class Submit(Value):
     whole_checklist: bool = Field(
         False, description="every line that only a person can judge is asked; absent in filings before 0.4.0"
     )
-    archived_on: date | None = Field(None, description="存量联盟的原备案日期 (A-02)")
+    archived_on: Day | None = Field(None, description="存量联盟的原备案日期 (A-02)")
     archive_number: str | None = None
 
 
@@ -179,7 +178,7 @@ class Confirm(_Act):
 
     kind: Literal[ActKind.CONFIRM] = ActKind.CONFIRM
     checklist: Checklist = ()
-    notice_from: date | None = Field(None, description="day of publication: that of the act, or later")
+    notice_from: Day | None = Field(None, description="day of publication: that of the act, or later")
 
 
 class Refuse(_WithReason):
@@ -202,7 +201,7 @@ class Object(_WithPaper):
 
     kind: Literal[ActKind.OBJECT] = ActKind.OBJECT
     anonymous: bool = False
-    postmarked_on: date | None = None
+    postmarked_on: Day | None = None
 
 
 class RuleOnAdmissibility(_WithReason):
@@ -240,7 +239,7 @@ class RecordSurvey(_Act):
     """随机调研考察, kind B, optional (B-18)."""
 
     kind: Literal[ActKind.RECORD_SURVEY] = ActKind.RECORD_SURVEY
-    surveyed_on: date
+    surveyed_on: Day
 
 
 class GiveOfficeOpinion(_Act):
@@ -255,7 +254,7 @@ class RecordPartyGroup(_WithDocumentNo):
 
     kind: Literal[ActKind.RECORD_PARTY_GROUP] = ActKind.RECORD_PARTY_GROUP
     decision: Literal["approved", "rejected"]
-    met_on: date
+    met_on: Day
 
 
 class ReturnToCity(_WithReason):
@@ -300,7 +299,7 @@ class RequestExtension(_WithReason):
 
     kind: Literal[ActKind.REQUEST_EXTENSION] = ActKind.REQUEST_EXTENSION
     year: Year
-    obstacle_ended_on: date | None = None
+    obstacle_ended_on: Day | None = None
 
 
 class RuleOnExtension(_Act):
@@ -309,7 +308,7 @@ class RuleOnExtension(_Act):
     kind: Literal[ActKind.RULE_ON_EXTENSION] = ActKind.RULE_ON_EXTENSION
     year: Year
     outcome: Literal["granted", "refused"]
-    until: date | None = None
+    until: Day | None = None
 
 
 class ExcuseYear(_WithDocumentNo, _WithReason):
@@ -331,7 +330,7 @@ class MoveDeadline(_WithDocumentNo):
 
     kind: Literal[ActKind.MOVE_DEADLINE] = ActKind.MOVE_DEADLINE
     year: Year
-    until: date
+    until: Day
 
 
 # Changes and other acts while in force
@@ -342,7 +341,7 @@ class ReportChange(_WithPaper):
 
     kind: Literal[ActKind.REPORT_CHANGE] = ActKind.REPORT_CHANGE
     change: Literal["contact", "rename", "members", "leader", "ended"]
-    happened_on: date
+    happened_on: Day
     leader: Annotated[str, Field(pattern=r"^[0-9A-Z]{18}$")] | None = Field(None, description="the new leader's code")
     substance: Digest | None = Field(None, description="digest of name, leader, members and field after the change")
 
@@ -352,7 +351,7 @@ class RuleOnChange(_Act):
 
     kind: Literal[ActKind.RULE_ON_CHANGE] = ActKind.RULE_ON_CHANGE
     decision: Literal["confirmed", "refused"]
-    notice_from: date | None = None
+    notice_from: Day | None = None
 
 
 class Transfer(_Act):
@@ -367,7 +366,7 @@ class RecordInspection(_Act):
     """日常监督和随机抽查 (A-33)."""
 
     kind: Literal[ActKind.RECORD_INSPECTION] = ActKind.RECORD_INSPECTION
-    inspected_on: date
+    inspected_on: Day
     result: Literal["in_order", "deficient"]
 
 
@@ -421,7 +420,7 @@ class RecordService(_Act):
     """登记事先告知书的送达 (G-18). The window counts from `served_on`."""
 
     kind: Literal[ActKind.RECORD_SERVICE] = ActKind.RECORD_SERVICE
-    served_on: date
+    served_on: Day
     method: Literal["inbox", "post", "in_person", "public_notice"]
 
 

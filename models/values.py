@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, LiteralString, Self
+from typing import Annotated, Any, LiteralString, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -20,12 +20,15 @@ from pydantic import (
     Field,
     PlainSerializer,
     SerializerFunctionWrapHandler,
+    TypeAdapter,
     model_serializer,
 )
 from pydantic_core import PydanticCustomError
 
 NOT_FOR_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 HALF_A_PAIR = re.compile("[\ud800-\udfff]")
+
+D = TypeVar("D", date, datetime)
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """The law's zone. China has had one offset and no daylight saving time since 1991."""
@@ -150,16 +153,35 @@ def _written(pattern: str, fault: LiteralString) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-Day = Annotated[date, _written(r"\d{4}-\d{2}-\d{2}", "date_parsing")]
+def _within_bounds(when: D) -> D:
+    if FIRST_YEAR <= when.year <= LAST_YEAR:
+        return when
+    raise PydanticCustomError(OUT_OF_BOUNDS, "out of bounds", {"first": FIRST_YEAR, "last": LAST_YEAR})
+
+
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+"""Days and instants of other years are none. So every sum that is reckoned from one, in any zone, is a day or an instant again."""
+
+OUT_OF_BOUNDS: LiteralString = "date_out_of_bounds"
+
+Day = Annotated[date, _written(r"\d{4}-\d{2}-\d{2}", "date_parsing"), AfterValidator(_within_bounds)]
 """A day, as a form has it: 2026-03-15."""
 
 Instant = Annotated[
     AwareDatetime,
     _written(r"\d{4}-\d{2}-\d{2}[T ].*", "datetime_parsing"),
+    AfterValidator(_within_bounds),
     AfterValidator(lambda instant: instant.astimezone(UTC)),
     PlainSerializer(in_shanghai, when_used="json"),
 ]
 """A moment, held in UTC, printed with +08:00."""
+
+DAY: TypeAdapter[date] = TypeAdapter(Day)
+INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
+"""Reading one of them alone, wherever it comes from: a `ValueError` if it is none."""
+
+Ordinal = Annotated[int, Field(ge=0, le=2_147_483_647)]
+"""A number by which something is counted off, as every database can hold it."""
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 of a paper's canonical JSON, in lower-case hexadecimal."""

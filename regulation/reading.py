@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from models.findings import Finding
 from models.forms import ON_ONE_LINE, WRITTEN
-from models.values import OneFor, storable
+from models.values import OUT_OF_BOUNDS, OneFor, storable
 from models.vocabulary import Severity
 from regulation.articles import cite
 
@@ -37,6 +37,7 @@ MESSAGES = {
     "too_long": "不得超过{max_length}项",
     "timezone_aware": "时间须带时区",
     "finite_number": "须为有限的数字",
+    OUT_OF_BOUNDS: "须在{first}年至{last}年之间",
 }
 TWICE = "重复，每项只填一次"
 PATTERNS = {

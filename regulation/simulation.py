@@ -7,19 +7,17 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from models.acts import Act, Resubmit, Submit
 from models.filing import AgendaLine, Entry, Filing
 from models.findings import Finding, Refusal
-from models.values import Instant, Value
+from models.values import INSTANT, Value
 from models.vocabulary import ActKind
 from regulation import entries, intake, lifecycle, province
 from regulation.lodging import Lodged, lodge, refusal
 from regulation.moment import Moment
 from regulation.reading import finding
-
-INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
 
 class Simulation(Value):

@@ -1,188 +1,118 @@
-"""Bounds: whatever a door takes in is finite, and what is found on it, and shown of it, costs no more than it is long."""
+"""Days, instants and numbers at the edges, from wherever they come: a finding, never a fault of the service."""
 
-import re
-from collections.abc import Iterator
-from datetime import date, datetime
-from decimal import Decimal
-from enum import Enum
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
-from annotated_types import Interval, Le, Lt, MaxLen
-from pydantic import AwareDatetime, BaseModel
-from pydantic.fields import FieldInfo
-from starlette.datastructures import FormData
+from pydantic import TypeAdapter, ValidationError
 
-from gateway import applications, lists
-from gateway.api import filings
-from gateway.forms import fields_of, read
-from models.findings import Finding
-from models.forms import MEMBERS, FormA, FormB
-from models.values import Value
-from models.vocabulary import Kind, Severity
-from regulation import intake, lodging, reading
-from tests.filling import written
-from tests.story import application, instant
+from deploy.database import migrate
+from models.settings import Settings
+from models.values import DAY, INSTANT, Day, Instant, clock, in_shanghai, midnight_after
+from regulation import intake, lodging
+from regulation.reading import in_chinese
+from tests.served import Clock
+from tests.simulated import NOW, lived, written
+from tests.story import application, report
+from tests.test_signals import OUT_OF_TIME
+from tests.visiting import House, visiting
 
-TAKEN = (FormA, FormB, *lodging.ACT_TYPES, *lodging.PAPERS.values(), lists.Filter, filings.WantedPage)
-"""Every model that a door reads: applications, acts, their papers, and what lists are asked for."""
-
-BY_US = {("Resubmit", "facts")}
-"""Fields of those that no door takes: a sender's are dropped."""
-
-FOR_EVER = re.compile(r"(?<!\\)[*+]|\{\d+,\}")
-"""A pattern that repeats without end."""
+BY = {"person": "c-101", "office": "210100", "role": "city_st"}
+DAYS = ("0001-01-01", "1899-12-31", "2101-01-01", "9999-12-31")
+BEYOND = "须在1900年至2100年之间"
+HUGE = str(10**30)
 
 
-def constraints(*metadata: Any) -> Iterator[Any]:
-    """What is said of a value, whoever says it."""
-    for each in metadata:
-        if isinstance(each, FieldInfo):
-            yield from constraints(*each.metadata)
-        else:
-            yield each
+@pytest.mark.parametrize(
+    ("kind", "written"), [(Instant, each) for each in OUT_OF_TIME] + [(Day, each) for each in DAYS]
+)
+def test_what_lies_out_of_bounds_is_a_finding(kind: Any, written: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(kind).validate_python(written)
+    assert [in_chinese(each) for each in refused.value.errors()] == [BEYOND]
 
 
-def unbounded(annotation: Any, said: list[Any], at: str, seen: set[type]) -> Iterator[str]:
-    """The places in a type at which somebody could write without end."""
-    origin, inner = get_origin(annotation), get_args(annotation)
-    limited = any(isinstance(each, MaxLen) or getattr(each, "max_length", None) for each in said)
-    if origin is Annotated:
-        yield from unbounded(inner[0], [*said, *constraints(*inner[1:])], at, seen)
-    elif origin in (Union, UnionType):
-        for each in inner:
-            yield from unbounded(each, said, at, seen)
-    elif origin in (tuple, list, set, frozenset, dict):
-        if not limited:
-            yield at
-        for each in inner:
-            if each is not Ellipsis:
-                yield from unbounded(each, [], f"{at}[]", seen)
-    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        if annotation not in seen:
-            yield from of_model(annotation, seen | {annotation}, at)
-    elif (
-        origin is Literal
-        or annotation in (NoneType, bool, date, datetime, AwareDatetime)
-        or issubclass(annotation, Enum)
-    ):
-        return
-    elif annotation is str:
-        pattern = next((found for each in said if (found := getattr(each, "pattern", None))), None)
-        if not limited and (pattern is None or FOR_EVER.search(pattern)):
-            yield at
-    elif annotation is Decimal:
-        if not any(getattr(each, "max_digits", None) for each in said):
-            yield at
-    elif annotation is int:
-        if not any(isinstance(each, Le | Lt) or (isinstance(each, Interval) and each.le) for each in said):
-            yield at
-    else:
-        yield f"{at}: {annotation}"
+def test_what_lies_within_can_be_told_in_any_zone_and_has_a_day_before_and_after() -> None:
+    for instant in ("1900-01-01T00:00:00+14:00", "2100-12-31T23:59:59-12:00"):
+        assert in_shanghai(INSTANT.validate_python(instant))
+    for each in ("1900-01-01", "2100-12-31"):
+        day = DAY.validate_python(each)
+        assert clock(day, 0) < midnight_after(day)
 
 
-def of_model(model: type[BaseModel], seen: set[type], at: str = "") -> Iterator[str]:
-    """The unbounded places of a model."""
-    for name, info in model.model_fields.items():
-        if (model.__name__, name) not in BY_US:
-            yield from unbounded(info.annotation, list(info.metadata), f"{at or model.__name__}.{name}", seen)
+ACTS: list[tuple[dict[str, Any], str]] = [
+    ({"kind": "accept", "received_at": OUT_OF_TIME[0]}, "/received_at"),
+    ({"kind": "confirm", "checklist": [], "notice_from": DAYS[3]}, "/notice_from"),
+    ({"kind": "record_service", "method": "post", "served_on": DAYS[0]}, "/served_on"),
+    ({"kind": "record_service", "method": "post", "served_on": 20_000}, "/served_on"),
+    ({"kind": "move_deadline", "document_no": "1号", "year": 2026, "until": DAYS[3]}, "/until"),
+    ({"kind": "file_annual_report", "year": 10**400, "content": report(2026)}, "/year"),
+    ({"kind": "accept", "seen": 2**31}, "/seen"),
+    ({"kind": "settle_delivery", "method": "phone", "entry": 2**63}, "/entry"),
+    (
+        {"kind": "record_evaluation", "year": 2026, "result": "qualified", "joint_activities": 2**63},
+        "/joint_activities",
+    ),
+]
 
 
-@pytest.mark.parametrize("model", TAKEN, ids=lambda model: model.__name__)
-def test_everything_that_a_door_reads_has_an_end(model: type[Value]) -> None:
-    assert list(of_model(model, {model})) == []
+@pytest.mark.parametrize(("act", "field"), ACTS)
+def test_an_act_that_holds_one_names_its_field(act: dict[str, Any], field: str) -> None:
+    found = lodging.lodge("LN-1", {"id": "a1", "by": BY, **act}).findings
+    assert field in [each.field for each in found]
 
 
-def test_the_walk_finds_what_has_no_end() -> None:
-    class Endless(Value):
-        rows: tuple[int, ...]
-        text: Annotated[str, MaxLen(5)] | Annotated[str, MaxLen(5)] = ""
-        other: dict[str, str] = {}
-
-    assert set(of_model(Endless, {Endless})) == {
-        "Endless.rows", "Endless.rows[]", "Endless.other", "Endless.other[]"
-    }  # fmt: skip
+def test_an_application_that_holds_one_names_its_field() -> None:
+    form = application() | {"agreement_effective_on": DAYS[0], "received_at": OUT_OF_TIME[0]}
+    form["legacy"] = {"archived_on": DAYS[3], "archive_number": "1", "document_no": "1号"}
+    found = {each.field: each.message for each in intake.examine(form, NOW).findings}
+    fields = ("/agreement_effective_on", "/received_at", "/legacy/archived_on")
+    assert all(found[each].endswith(BEYOND) for each in fields), found
 
 
-def faulty(**changed: Any) -> dict[str, Any]:
-    """An application of kind A with something in place of what belongs there."""
-    return application(**changed)
+@pytest.fixture(scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """A gateway over one life."""
+    settings = Settings(var=tmp_path_factory.mktemp("bounds"))
+    migrate(settings.register_url)
+    async with visiting(settings, Clock(NOW)) as opened:
+        written(opened.tools.register, lived("LIFE"))
+        yield opened
 
 
-@pytest.mark.parametrize("name", ["members", "documents"])
-def test_a_list_that_is_too_long_is_one_finding(name: str) -> None:
-    findings = intake.examine(faulty(**{name: [{}] * 300_000}), instant("2027-03-15")).findings
-    found = [each for each in findings if each.field.startswith(f"/{name}")]
-    assert [each.field for each in found] == [f"/{name}"]
-    assert "不得超过" in found[0].message
+ADDRESSES = [
+    f"/desk/deadlines?first={DAYS[0]}&last={DAYS[3]}",
+    "/desk/calendar?month=0001-01",
+    "/desk/calendar?month=9999-12",
+    f"/desk?after=1~{OUT_OF_TIME[0]}~LIFE",
+    f"/desk/filings?after={OUT_OF_TIME[0]}~LIFE",
+    f"/filings/LIFE/versions/{HUGE}",
+    f"/filings/LIFE/entries/{HUGE}/paper",
+    f"/sitemap/register-{HUGE}.xml",
+    f"/desk/audit?before={HUGE}",
+    f"/api/v1/filings?due_before={OUT_OF_TIME[0]}",
+    f"/api/v1/filings?after={OUT_OF_TIME[1]}~LIFE",
+    f"/api/v1/inbox?after={OUT_OF_TIME[1]}",
+    f"/api/v1/filings/LIFE/why?entry={HUGE}",
+    f"/api/v1/filings/LIFE/why?at={OUT_OF_TIME[0]}",
+]
 
 
-def test_thousands_of_faults_are_told_as_hundreds_and_a_number() -> None:
-    findings = intake.examine(faulty(members=[{}] * MEMBERS), instant("2027-03-15")).findings
-    wrong = [each for each in findings if each.severity is Severity.ERROR]
-    assert len(wrong) == reading.MOST
-    assert re.fullmatch("另有[0-9]{4}项问题未逐一列出，请处理以上各项后再核对", wrong[-1].message)
+@pytest.mark.parametrize("address", ADDRESSES)
+async def test_an_address_that_holds_one_is_not_the_service_s_fault(house: House, address: str) -> None:
+    for person in ("c-101", "a-601"):
+        browser = await house.signed_in(person)
+        browser.headers["Authorization"] = f"Bearer {person}"
+        answer = await browser.get(address.replace("+", "%2B"))
+        assert answer.status_code in (200, 404, 422, 304), answer.text
 
 
-def test_hundreds_of_warnings_do_not_refuse() -> None:
-    warning = Finding(code="G-35", field="/x", severity=Severity.WARNING, message="请核对", article="")
-    told = reading.bounded([warning] * 1000)
-    assert len(told) == reading.MOST
-    assert {each.severity for each in told} == {Severity.WARNING}
-    late = reading.bounded([*[warning] * 1000, warning.but(severity=Severity.ERROR)])
-    assert late[-1].severity is Severity.ERROR, "what is left out refuses too"
-
-
-def test_what_no_form_has_is_named_a_few_times() -> None:
-    extra = {f"x{number}": 1 for number in range(50_000)}
-    assert len(intake.examine(faulty(**extra), instant("2027-03-15")).findings) < 60
-    _, found = lodging.read_act({"kind": "accept", "id": "a", **extra})
-    assert len(found) == 1
-    _, found = lodging.read_act({"kind": "accept", "id": "a", "by": extra})
-    assert len(found) <= reading.MOST
-
-
-class Once(list[Finding]):
-    """Findings that count how often somebody looks through them all."""
-
-    looks = 0
-
-    def __iter__(self) -> Iterator[Finding]:
-        self.looks += 1
-        return super().__iter__()
-
-
-def test_a_form_looks_through_its_findings_once() -> None:
-    raw = faulty(members=[{"name": "甲"}] * 300)
-    found = Once(intake.examine(raw, instant("2027-03-15")).findings)
-    shown = fields_of(FormA, raw, found)
-    assert found.looks == 1
-    assert any(row[1].findings for field in shown for row in field.rows)
-
-
-class Looked(FormData):
-    """A form that counts how often somebody looks through all of it."""
-
-    looks = 0
-
-    def __iter__(self) -> Iterator[Any]:
-        self.looks += 1
-        return super().__iter__()
-
-
-def test_where_findings_stand_is_looked_up_once_a_list() -> None:
-    raw = {**application(), "members": [{"name": "甲"}] * 200}
-    form = Looked(written(FormA, raw).multi_items())
-    findings = intake.examine(raw, instant("2027-03-15")).findings
-    assert len(findings) > 200
-    assert len(applications.on_the_form(Kind.A, form, findings)) == len(findings)
-    assert form.looks <= 3, "the members, the documents, and no more"
-
-
-def test_a_form_with_too_many_rows_is_read_as_far_as_it_is_found_too_long() -> None:
-    rows = {f"/members/{number}/name": "甲" for number in range(9999)}
-    raw = read(FormA, FormData(rows), only=["members"])
-    assert MEMBERS < len(raw["members"]) <= 2 * MEMBERS
-    (field,) = fields_of(FormA, raw, only=["members"])
-    assert len(field.rows) == MEMBERS + 1
+async def test_a_form_that_holds_one_is_not_either(house: House) -> None:
+    browser = await house.signed_in("c-101")
+    page = await browser.get("/filings/LIFE")
+    form = {"csrf": page.text.partition('name="csrf" value="')[2].partition('"')[0], "id": "desk-1"}
+    for seen in ("", "abc", "-1", "²", HUGE, OUT_OF_TIME[0]):
+        answer = await browser.post("/filings/LIFE/acts/record_announcement", data=form | {"seen": seen})
+        assert answer.status_code == 409, (seen, answer.text)
+    for action in (f"/desk/handling/{HUGE}/done", f"/filings/LIFE/handling/{HUGE}/take-back"):
+        assert (await browser.post(action, data=form)).status_code in (303, 404, 422)

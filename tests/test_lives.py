@@ -25,9 +25,9 @@ from gateway.client import Refused
 from models.acts import Lapse, Submit, Unreadable
 from models.filing import Entry, Receipt
 from models.register import AnnualReportRow, FilingRow, MessageRow, PublicNoticeRow
-from models.values import canonical
+from models.values import INSTANT, canonical
 from regulation import agenda, lifecycle, lodging, province
-from regulation.simulation import INSTANT, Simulation, simulate
+from regulation.simulation import Simulation, simulate
 from tests.law.cases import Case, load
 from tests.law.notation import reminders_before, written
 from tests.patience import patiently

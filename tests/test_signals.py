@@ -23,6 +23,14 @@ from tests.story import Story, instant
 from tests.world import World
 from workflows.filing import EXAMPLE
 
+OUT_OF_TIME = (
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-12:00",
+    "1899-12-31T23:59:59Z",
+    "2101-01-01T00:00:00+08:00",
+)
+"""Instants that overflow when they are told in another zone, and the first beyond the bounds."""
+
 
 async def signal_by_command_line(world: World, filing_id: str, name: str, value: Any) -> None:
     """`temporal workflow signal`, as an operator types it."""
@@ -168,4 +176,15 @@ async def test_an_act_that_cannot_be_read_is_in_the_docket(world: World, brought
     )
     await settled(world, story, 2)
     assert story.docket[-1].refused
+    assert (await story.city("accept", "2027-03-16")).stage is Stage.UNDER_REVIEW, "and harms nothing"
+
+
+@pytest.mark.parametrize("received_at", OUT_OF_TIME)
+async def test_an_instant_at_the_edge_of_time_is_refused_in_the_docket(world: World, received_at: str) -> None:
+    story = Story(world, f"SIGNAL-7-{digest(received_at)[:6]}")
+    await story.submitted("2027-03-15")
+    act = story.act("city", "accept", "2027-03-16")
+    await world.handle(story.id).signal("act", act | {"received_at": received_at})
+    await settled(world, story, 2)
+    assert story.docket[-1].refused == "/received_at 收到时间：须在1900年至2100年之间"
     assert (await story.city("accept", "2027-03-16")).stage is Stage.UNDER_REVIEW, "and harms nothing"

@@ -14,11 +14,10 @@ from gateway.api.caller import Caller, Seen
 from gateway.api.conditions import Conditional
 from gateway.api.problems import answers
 from gateway.api.shapes import Entered, Listed, Offered, Shown, Summary, Version
-from gateway.client import INSTANT
 from gateway.tools import Doors, value_of
 from models.acts import OfficeKey
 from models.filing import AgendaLine
-from models.values import Jurisdiction, Value
+from models.values import INSTANT, Jurisdiction, Value
 from models.vocabulary import Kind, Stage
 from regulation import entries
 from regulation.offers import offers

@@ -1,5 +1,6 @@
 """The forms of acts: shown, checked, sent, and what came of them."""
 
+import re
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -81,7 +82,11 @@ def _moved_on(
     act_id: str, seen: str, refusal: Refusal | None = None,
 ) -> HTMLResponse:  # fmt: skip
     """Somebody, or time, was first: what was entered since, and the form once more if it still can be done."""
-    since = [entry for entry in tools.register.docket(row.filing_id) if entry.number > int(seen or 0)]
+    since = [
+        entry
+        for entry in tools.register.docket(row.filing_id)
+        if entry.number > (int(seen) if re.fullmatch("[0-9]{1,9}", seen) else 0)
+    ]
     found = offer(value_of(row), kind, tools.now, session.who.by)
     return _form(
         request, tools, session, row, found if found and found.mine else None, raw, refusal,

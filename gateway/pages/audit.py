@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from gateway.audit import kind_of, role_of
 from gateway.pages.web import SignedIn, page
 from gateway.tools import Doors
+from models.values import Ordinal
 from models.vocabulary import Role
 
 router = APIRouter()
@@ -24,7 +25,7 @@ def show(
     session: SignedIn,
     filing: str = "",
     person: str = "",
-    before: int | None = None,
+    before: Ordinal | None = None,
     verify: bool = False,
 ) -> HTMLResponse:
     """The latest lines, of one filing or one person where they are named; earlier ones page by page.

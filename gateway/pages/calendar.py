@@ -15,7 +15,7 @@ from gateway.pages.staff import Staff, as_asked, table
 from gateway.pages.web import page
 from gateway.tools import Doors
 from models.register import FilingRow
-from models.values import day_of
+from models.values import DAY, day_of
 from regulation import offices
 from regulation.calendar import CALENDARS, CalendarEdition
 
@@ -51,7 +51,7 @@ def show(request: Request, tools: Doors, session: Staff, month: str = "") -> HTM
     """A month of deadlines, and the heat map."""
     who, today = session.who, day_of(tools.clock())
     this = today.replace(day=1)
-    first = as_asked(lambda: date.fromisoformat(f"{month}-01") if month else this)
+    first = as_asked(lambda: DAY.validate_python(f"{month}-01") if month else this)
     first = min(max(first, _moved(this, -BACK)), _moved(this, AHEAD))
     figures = Figures(tools.register.engine)
     days = list(_days(figures, who, first, CALENDARS[CALENDARS.newest(today)]))
@@ -134,7 +134,9 @@ def deadlines(
     request: Request, tools: Doors, session: Staff, first: str, last: str, jurisdiction: str = "", after: str = ""
 ) -> HTMLResponse:
     """The filings whose nearest deadline lies on certain days."""
-    begin, end, behind = as_asked(lambda: (date.fromisoformat(first), date.fromisoformat(last), lists.position(after)))
+    begin, end, behind = as_asked(
+        lambda: (DAY.validate_python(first), DAY.validate_python(last), lists.position(after))
+    )
     figures = Figures(tools.register.engine)
     place = as_asked(lambda: lists.read({"jurisdiction": jurisdiction})).jurisdiction
     read = figures.due(session.who.scope, begin, end, place, after=behind, limit=lists.PAGE + 1)

@@ -18,7 +18,7 @@ from gateway.pages.web import Answer, SignedIn, page, then
 from gateway.tools import Doors, Tools, value_of
 from models.gateway import HandlingRow
 from models.register import FilingRow, LetterRow, MessageRow
-from models.values import day_of
+from models.values import Ordinal, day_of
 from models.vocabulary import Role
 from regulation import service
 
@@ -116,7 +116,7 @@ def read(tools: Doors, session: Staff, form: Answer) -> RedirectResponse:
 
 
 @router.post("/handling/{handling_id}/done")
-def done(tools: Doors, session: SignedIn, form: Answer, handling_id: int) -> RedirectResponse:
+def done(tools: Doors, session: SignedIn, form: Answer, handling_id: Ordinal) -> RedirectResponse:
     """已阅 or 办结: what somebody sent me is done with; a leader too has read that it was nudged."""
     if not tools.handling.done(session.who, handling_id, tools.clock()):
         raise NotFound(str(handling_id))

@@ -20,6 +20,7 @@ from gateway.tools import Doors, Tools, value_of
 from models.filing import Entry
 from models.gateway import HandlingRow
 from models.register import FilingRow
+from models.values import Ordinal
 from models.vocabulary import ActKind
 from regulation import entries, intake, offices
 from regulation.lodging import PAPERS
@@ -96,7 +97,7 @@ def _sent(tools: Tools, row: FilingRow, who: Identity) -> list[tuple[Any, list[s
 
 
 @router.get("/versions/{version}")
-def version(request: Request, tools: Doors, session: SignedIn, filing_id: str, version: int) -> HTMLResponse:
+def version(request: Request, tools: Doors, session: SignedIn, filing_id: str, version: Ordinal) -> HTMLResponse:
     """One version of the application as its form reads, with what was found on it. That it was read is on record."""
     row = tools.seen(filing_id, session.who)
     found = next((each for each in tools.register.version_rows(filing_id) if each.version == version), None)
@@ -109,7 +110,7 @@ def version(request: Request, tools: Doors, session: SignedIn, filing_id: str, v
 
 
 @router.get("/entries/{number}/paper")
-def paper(request: Request, tools: Doors, session: SignedIn, filing_id: str, number: int) -> HTMLResponse:
+def paper(request: Request, tools: Doors, session: SignedIn, filing_id: str, number: Ordinal) -> HTMLResponse:
     """The paper that an entry brought. That it was read is on record."""
     row = tools.seen(filing_id, session.who)
     entry = tools.register.entry(filing_id, number)

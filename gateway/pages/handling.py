@@ -13,7 +13,7 @@ from gateway.pages.sign_in import local
 from gateway.pages.web import Answer, SignedIn, then
 from gateway.tools import Doors, Tools
 from models.register import FilingRow
-from models.values import storable
+from models.values import Ordinal, storable
 
 router = APIRouter(prefix="/filings/{filing_id}/handling")
 
@@ -37,7 +37,7 @@ def note(tools: Doors, session: SignedIn, form: Answer, filing_id: str) -> Redir
 
 
 @router.post("/{handling_id}/take-back")
-def take_back(tools: Doors, session: SignedIn, form: Answer, filing_id: str, handling_id: int) -> RedirectResponse:
+def take_back(tools: Doors, session: SignedIn, form: Answer, filing_id: str, handling_id: Ordinal) -> RedirectResponse:
     """拿回 what one gave away oneself."""
     row = tools.seen(filing_id, session.who)
     if not tools.handling.take_back(session.who, handling_id, tools.clock()):

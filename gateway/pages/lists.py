@@ -19,7 +19,7 @@ from gateway.pages.staff import Staff, as_asked, table
 from gateway.pages.web import Answer, page, then
 from gateway.saved import MOST, SavedFilters, TooMany
 from gateway.tools import Doors
-from models.values import day_of, storable
+from models.values import Ordinal, day_of, storable
 from regulation import offices
 
 router = APIRouter(prefix="/desk/filings")
@@ -84,7 +84,7 @@ def save(tools: Doors, session: Staff, form: Answer) -> RedirectResponse:
 
 
 @router.post("/saved/{filter_id}/delete")
-def delete(tools: Doors, session: Staff, form: Answer, filter_id: int) -> RedirectResponse:
+def delete(tools: Doors, session: Staff, form: Answer, filter_id: Ordinal) -> RedirectResponse:
     """Forget a saved filter."""
     if not SavedFilters(tools.register.engine).delete(session.who.person, filter_id):
         raise NotFound(str(filter_id))

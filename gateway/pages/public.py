@@ -26,7 +26,7 @@ from gateway.pages.web import render
 from gateway.published import OTHER, Listed, PublicRegister, Standing, Wanted
 from gateway.tools import Doors, Tools
 from models.forms import FIELDS
-from models.values import day_of, storable
+from models.values import Ordinal, day_of, storable
 from models.vocabulary import Kind, YearStatus
 from regulation import offices
 
@@ -279,7 +279,7 @@ def sitemap(tools: Doors, register: Open) -> Response:
 
 
 @router.api_route("/sitemap/{kind}-{number:int}.xml", methods=GET)
-def part_of_sitemap(kind: str, number: int, tools: Doors, register: Open) -> Response:
+def part_of_sitemap(kind: str, number: Ordinal, tools: Doors, register: Open) -> Response:
     """Some of the addresses."""
     skip, own = (number - 1) * IN_A_MAP, tools.settings.own_address
     if kind == "register" and number > 0:
