@@ -17,7 +17,7 @@ from models.acts import By
 from models.filing import Filing
 from models.findings import Finding, Refusal
 from models.register import FilingRow
-from models.values import digest
+from models.values import digest, required
 from models.vocabulary import ActKind, Stage
 from regulation import entries, lifecycle, lodging, province
 from regulation.moment import Moment
@@ -61,7 +61,7 @@ def choices(rows: Sequence[FilingRow], when: Moment, by: By) -> list[Choice]:
 def _alike(filing: Filing, offer: Offer, when: Moment) -> bool:
     """Whether an act can be done without what is to be told of one filing only."""
     fields = {name: info for name, info in type(offer.act).model_fields.items() if name in OF_ONE}
-    if any(info.is_required() for info in fields.values()):
+    if fields.keys() & required(type(offer.act)):
         return False
     bare = offer.act.but(**{name: info.default for name, info in fields.items()})
     return lifecycle.check(filing, bare, when) is None

@@ -20,7 +20,7 @@ from pydantic.fields import FieldInfo
 from starlette.datastructures import FormData
 
 from models.findings import Finding
-from models.values import Named, storable
+from models.values import Named, required, storable
 from regulation.intake import FORMS
 from regulation.offices import OFFICES
 from regulation.reading import longest_of
@@ -159,7 +159,7 @@ def _field(model: type[BaseModel], name: str, value: Any, found: ByField, at: st
         fields = fields_of(inner, known, found, at=at, more_rows=more_rows)
     elif widget == "rows" and inner:
         written = list(value)[: _most(info) + 1] if isinstance(value, list | tuple) else []
-        written += [{}] * ((at == more_rows) or (not written and info.is_required()))
+        written += [{}] * ((at == more_rows) or (not written and name in required(model)))
         rows = tuple(
             fields_of(inner, row if isinstance(row, Mapping) else {}, found, at=f"{at}/{number}", more_rows=more_rows)
             for number, row in enumerate(written)
@@ -168,7 +168,7 @@ def _field(model: type[BaseModel], name: str, value: Any, found: ByField, at: st
         at=at,
         label=label_of(model, name),
         widget=widget,
-        required=info.is_required(),
+        required=name in required(model),
         value=_as_written(_default(info) if value is None else value),
         code=str(extra.get("code", "")),
         options=options,

@@ -3,11 +3,11 @@
 Only acts come from outside. A lapse has no sender, so nobody can claim that a period is over.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from models.values import Day, Digest, FilingId, Instant, Jurisdiction, OneFor, OpaqueId, Value
+from models.values import Day, Digest, FilingId, Instant, Jurisdiction, OneFor, OpaqueId, Value, required
 from models.vocabulary import ActKind, Ground, Kind, LapseKind, Role
 
 ShortText = Annotated[str, Field(min_length=1, max_length=500)]
@@ -39,7 +39,18 @@ LABELS = {
 }  # fmt: skip
 """What the fields of acts are called in Chinese: in findings, and in the JSON Schema of every act."""
 
-LABELLED = ConfigDict(field_title_generator=lambda name, _: LABELS[name])
+
+def _say_what_is_required(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """The JSON Schema names what an act must bring, also where stored acts without it still load."""
+    for name in sorted(required(model) - set(schema.get("required", ()))):
+        schema.setdefault("required", []).append(name)
+        described = schema["properties"][name]
+        (text,) = (each for each in described.pop("anyOf") if each != {"type": "null"})
+        described.pop("default", None)
+        described.update(text)
+
+
+LABELLED = ConfigDict(field_title_generator=lambda name, _: LABELS[name], json_schema_extra=_say_what_is_required)
 
 
 class By(Value):
@@ -68,15 +79,23 @@ class _Act(Value):
     )
 
 
-class _WithReason(_Act):
+def left_out(act: _Act) -> tuple[str, ...]:
+    """What an act must bring and does not: acts of 0.1 to 0.3 could leave out a 文号 or a reason, and still load."""
+    loosened = (
+        name for name, info in type(act).model_fields.items() if name in required(type(act)) and not info.is_required()
+    )
+    return tuple(name for name in loosened if getattr(act, name) is None)
+
+
+class _WithReason(Value):
     reason: ShortText = Field(description="理由（不得含个人信息）")
 
 
-class _WithDocumentNo(_Act):
+class _WithDocumentNo(Value):
     document_no: ShortText = Field(description="文号")
 
 
-class _WithPaper(_Act):
+class _WithPaper(Value):
     paper: Digest = Field(
         description="SHA-256 of the paper in the register; a door takes the paper itself as `content`"
     )
@@ -146,7 +165,7 @@ class ReturnForCorrection(_Act):
     deficiencies: Annotated[tuple[Deficiency, ...], OneFor(("item", "message"))] = Field(min_length=1, max_length=500)
 
 
-class Resubmit(_WithPaper):
+class Resubmit(_WithPaper, _Act):
     """补正重报: the next immutable version of the application (G-07)."""
 
     kind: Literal[ActKind.RESUBMIT] = ActKind.RESUBMIT
@@ -160,7 +179,7 @@ class GiveIitOpinion(_Act):
     positive: bool
 
 
-class ExtendReview(_WithReason):
+class ExtendReview(_WithReason, _Act):
     """延长审核期限: once a version, before the period is over (G-05, Q3)."""
 
     kind: Literal[ActKind.EXTEND_REVIEW] = ActKind.EXTEND_REVIEW
@@ -181,7 +200,7 @@ class Confirm(_Act):
     notice_from: Day | None = Field(None, description="day of publication: that of the act, or later")
 
 
-class Refuse(_WithReason):
+class Refuse(_WithReason, _Act):
     """不予确认 for a reason that no correction could cure; two people (G-07)."""
 
     kind: Literal[ActKind.REFUSE] = ActKind.REFUSE
@@ -196,7 +215,7 @@ class Withdraw(_Act):
 # Public notice
 
 
-class Object(_WithPaper):
+class Object(_WithPaper, _Act):
     """公示异议 (G-04). The paper holds who objects and why; the act only what admissibility turns on."""
 
     kind: Literal[ActKind.OBJECT] = ActKind.OBJECT
@@ -204,7 +223,7 @@ class Object(_WithPaper):
     postmarked_on: Day | None = None
 
 
-class RuleOnAdmissibility(_WithReason):
+class RuleOnAdmissibility(_WithReason, _Act):
     """认定异议是否受理 (G-04)."""
 
     kind: Literal[ActKind.RULE_ON_ADMISSIBILITY] = ActKind.RULE_ON_ADMISSIBILITY
@@ -212,7 +231,7 @@ class RuleOnAdmissibility(_WithReason):
     admissible: bool
 
 
-class RuleOnObjection(_WithReason):
+class RuleOnObjection(_WithReason, _Act):
     """处理异议 (G-04, Q7)."""
 
     kind: Literal[ActKind.RULE_ON_OBJECTION] = ActKind.RULE_ON_OBJECTION
@@ -229,10 +248,11 @@ class ConfirmNoticeClear(_Act):
 # Province
 
 
-class Forward(_WithPaper, _WithDocumentNo):
+class Forward(_WithPaper, _WithDocumentNo, _Act):
     """以正式文件报省厅, kind B (B-17). The paper names the formal document (D7)."""
 
     kind: Literal[ActKind.FORWARD] = ActKind.FORWARD
+    document_no: ShortText | None = Field(None, description="文号")  # type: ignore[assignment]  # see `left_out`
 
 
 class RecordSurvey(_Act):
@@ -249,7 +269,7 @@ class GiveOfficeOpinion(_Act):
     positive: bool
 
 
-class RecordPartyGroup(_WithDocumentNo):
+class RecordPartyGroup(_WithDocumentNo, _Act):
     """厅党组审定, kind B (B-18, Q9). `document_no` is the number of the minutes."""
 
     kind: Literal[ActKind.RECORD_PARTY_GROUP] = ActKind.RECORD_PARTY_GROUP
@@ -257,7 +277,7 @@ class RecordPartyGroup(_WithDocumentNo):
     met_on: Day
 
 
-class ReturnToCity(_WithReason):
+class ReturnToCity(_WithReason, _Act):
     """省厅退回地方 (G-06, Q8)."""
 
     kind: Literal[ActKind.RETURN_TO_CITY] = ActKind.RETURN_TO_CITY
@@ -273,28 +293,28 @@ class Archive(_Act):
 # The annual duty
 
 
-class FileAnnualReport(_WithPaper):
+class FileAnnualReport(_WithPaper, _Act):
     """当年度总结和下一年度计划 (A-34, B-19, G-11b). The paper holds both parts and the commitment."""
 
     kind: Literal[ActKind.FILE_ANNUAL_REPORT] = ActKind.FILE_ANNUAL_REPORT
     year: Year
 
 
-class ReturnAnnualReport(_WithReason):
+class ReturnAnnualReport(_WithReason, _Act):
     """退回空白或无关的年度报告, once (G-11b)."""
 
     kind: Literal[ActKind.RETURN_ANNUAL_REPORT] = ActKind.RETURN_ANNUAL_REPORT
     year: Year
 
 
-class AnswerAnnualReturn(_WithPaper):
+class AnswerAnnualReturn(_WithPaper, _Act):
     """答复年度报告退回 (G-11b, Q13)."""
 
     kind: Literal[ActKind.ANSWER_ANNUAL_RETURN] = ActKind.ANSWER_ANNUAL_RETURN
     year: Year
 
 
-class RequestExtension(_WithReason):
+class RequestExtension(_WithReason, _Act):
     """申请延期: before the deadline, or within 10 days after the obstacle ended (G-14)."""
 
     kind: Literal[ActKind.REQUEST_EXTENSION] = ActKind.REQUEST_EXTENSION
@@ -311,21 +331,22 @@ class RuleOnExtension(_Act):
     until: Day | None = None
 
 
-class ExcuseYear(_WithDocumentNo, _WithReason):
+class ExcuseYear(_WithDocumentNo, _WithReason, _Act):
     """免除一个年度的报送; two people, document number (G-12)."""
 
     kind: Literal[ActKind.EXCUSE_YEAR] = ActKind.EXCUSE_YEAR
     year: Year
+    reason: ShortText | None = Field(None, description="理由（不得含个人信息）")  # type: ignore[assignment]  # see `left_out`
 
 
-class DiscountAnnualReport(_WithReason):
+class DiscountAnnualReport(_WithReason, _Act):
     """退回后未答复的报告不予计入; two people (G-11b, Q13)."""
 
     kind: Literal[ActKind.DISCOUNT_ANNUAL_REPORT] = ActKind.DISCOUNT_ANNUAL_REPORT
     year: Year
 
 
-class MoveDeadline(_WithDocumentNo):
+class MoveDeadline(_WithDocumentNo, _Act):
     """省厅调整一个年度的报送期限 (G-10). `until` is the new last day; never an earlier one."""
 
     kind: Literal[ActKind.MOVE_DEADLINE] = ActKind.MOVE_DEADLINE
@@ -336,7 +357,7 @@ class MoveDeadline(_WithDocumentNo):
 # Changes and other acts while in force
 
 
-class ReportChange(_WithPaper):
+class ReportChange(_WithPaper, _Act):
     """报告变更 (G-24): (a) contact or rename, (b) members, (c) leader, (d) end of leader or agreement."""
 
     kind: Literal[ActKind.REPORT_CHANGE] = ActKind.REPORT_CHANGE
@@ -396,7 +417,7 @@ class Deregister(_Act):
 # Revocation
 
 
-class ProposeRevocation(_WithReason):
+class ProposeRevocation(_WithReason, _Act):
     """提议撤销 on any ground but the sixth, which opens itself (G-15, G-16)."""
 
     kind: Literal[ActKind.PROPOSE_REVOCATION] = ActKind.PROPOSE_REVOCATION
@@ -404,13 +425,13 @@ class ProposeRevocation(_WithReason):
     listing: Literal["abnormal", "serious"] | None = Field(None, description="ground 5: which list (G-27)")
 
 
-class ApproveRevocation(_WithDocumentNo):
+class ApproveRevocation(_WithDocumentNo, _Act):
     """批准撤销 by another person, after the window (G-16, Q17)."""
 
     kind: Literal[ActKind.APPROVE_REVOCATION] = ActKind.APPROVE_REVOCATION
 
 
-class DropRevocation(_WithReason):
+class DropRevocation(_WithReason, _Act):
     """终止撤销程序."""
 
     kind: Literal[ActKind.DROP_REVOCATION] = ActKind.DROP_REVOCATION
@@ -424,13 +445,13 @@ class RecordService(_Act):
     method: Literal["inbox", "post", "in_person", "public_notice"]
 
 
-class StateDefence(_WithPaper):
+class StateDefence(_WithPaper, _Act):
     """陈述申辩, taken until the decision (G-17, Q16)."""
 
     kind: Literal[ActKind.STATE_DEFENCE] = ActKind.STATE_DEFENCE
 
 
-class RuleOnDefence(_WithReason):
+class RuleOnDefence(_WithReason, _Act):
     """复核陈述申辩; accepted ends the case."""
 
     kind: Literal[ActKind.RULE_ON_DEFENCE] = ActKind.RULE_ON_DEFENCE
@@ -443,13 +464,13 @@ class ConfirmNoStatement(_Act):
     kind: Literal[ActKind.CONFIRM_NO_STATEMENT] = ActKind.CONFIRM_NO_STATEMENT
 
 
-class Hold(_WithReason):
+class Hold(_WithReason, _Act):
     """暂停: keeps the revocation from completing (G-16)."""
 
     kind: Literal[ActKind.HOLD] = ActKind.HOLD
 
 
-class Release(_WithReason):
+class Release(_WithReason, _Act):
     """解除暂停."""
 
     kind: Literal[ActKind.RELEASE] = ActKind.RELEASE
@@ -463,7 +484,7 @@ class RecordAnnouncement(_Act):
     screenshot: Digest | None = None
 
 
-class Restore(_WithDocumentNo):
+class Restore(_WithDocumentNo, _Act):
     """恢复备案 (G-23, Q22)."""
 
     kind: Literal[ActKind.RESTORE] = ActKind.RESTORE
@@ -478,7 +499,7 @@ class AcknowledgeService(_Act):
     kind: Literal[ActKind.ACKNOWLEDGE_SERVICE] = ActKind.ACKNOWLEDGE_SERVICE
 
 
-class ReportUndeliverable(_WithReason):
+class ReportUndeliverable(_WithReason, _Act):
     """报告无法送达: what an entry told the leader got through by no channel but the inbox (G-18)."""
 
     kind: Literal[ActKind.REPORT_UNDELIVERABLE] = ActKind.REPORT_UNDELIVERABLE
@@ -493,7 +514,7 @@ class SettleDelivery(_Act):
     method: Literal["phone", "post", "in_person", "public_notice"]
 
 
-class CorrectContact(_WithPaper):
+class CorrectContact(_WithPaper, _Act):
     """更正联系与送达信息 (Q26). `address` is a digest of the designated address of service."""
 
     kind: Literal[ActKind.CORRECT_CONTACT] = ActKind.CORRECT_CONTACT

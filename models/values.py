@@ -69,6 +69,13 @@ def _empty(model: type[BaseModel]) -> Mapping[str, tuple[str, Any]]:
     return {name: (attribute, default) for name, (attribute, default) in defaults.items() if not default}
 
 
+@cache
+def required(model: type[BaseModel]) -> frozenset[str]:
+    """The fields that a model, or any of its bases, requires: an optional one of another base does not loosen them."""
+    bases = (base for base in model.__mro__ if issubclass(base, BaseModel))
+    return frozenset(name for base in bases for name, info in base.model_fields.items() if info.is_required())
+
+
 @dataclass(frozen=True)
 class OneFor:
     """Marks a list that has at most one row for each item: two rows are the same if they agree in these fields.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from models.acts import LABELS, Act, Event, Lapse, Submit, Unreadable
+from models.acts import LABELS, Act, Event, Lapse, Submit, Unreadable, left_out
 from models.filing import Filing
 from models.findings import Lack, Refusal
 from models.vocabulary import ActKind, Kind, LapseKind, Role, Stage
@@ -290,7 +290,7 @@ def check(filing: Filing, act: Act, when: Moment) -> Refusal | None:
         return _refusal(filing, act, row, _out_of_stage(filing.kind, filing.stage, act.kind))
     lack = _not_entitled(filing, act, row) or _same_person(filing, act, row)
     if lack is None and when.day >= service.STRICTER_SINCE:
-        lack = _twice(act)
+        lack = _left_out(act) or _twice(act)
     if lack is None and row.may:
         lack = row.may(filing, act, when)
     return _refusal(filing, act, row, lack) if lack else None
@@ -455,6 +455,12 @@ def _not_entitled(filing: Filing, act: Act, row: Row) -> Lack | None:
         names = "、".join(f"{role.label}（{office}）" for role, office in expected)
         return Lack(missing=f"本备案由{names}办理，{act.by.role.label}（{act.by.office}）无权")
     return None
+
+
+def _left_out(act: Act) -> Lack | None:
+    """What an act of its kind must bring."""
+    names = "、".join(LABELS[name].partition("（")[0] for name in left_out(act))
+    return Lack(missing=f"未写明{names}") if names else None
 
 
 def _twice(act: Act) -> Lack | None:

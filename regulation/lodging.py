@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from models.acts import ACT, LABELS, Act
+from models.acts import ACT, LABELS, Act, left_out
 from models.findings import Finding, Refusal
 from models.forms import (
     AnnualReport,
@@ -24,7 +24,7 @@ from models.vocabulary import ActKind, Severity
 from regulation import codes, intake
 from regulation.articles import cite
 from regulation.lifecycle import TABLE
-from regulation.reading import TWICE, bounded, finding, in_chinese, read, repeated, twice
+from regulation.reading import MISSING, TWICE, bounded, finding, in_chinese, read, repeated, twice
 from regulation.service import STRICTER_SINCE
 
 PAPERS: dict[str, type[Value]] = {
@@ -95,6 +95,7 @@ def lodge(filing_id: str, raw: Mapping[str, Any]) -> Lodged:
     act, faults = read_act(raw)
     findings += [each for each in faults if not (content is not None and each.field == "/paper")]
     if act is not None and not (act.received_at and day_of(act.received_at) < STRICTER_SINCE):
+        findings += [_fault(kind, f"/{name}", f"{_label(name)}：{MISSING}") for name in left_out(act)]
         findings += [_fault(kind, at, f"{LABELS[_list_of(at)]}：{TWICE}") for at, _ in repeated(act)]
     return Lodged(findings=tuple(bounded(findings)), act=None if _errors(findings) else act, paper=paper)
 
@@ -134,9 +135,14 @@ def _of_shape(kind: Any, error: Any) -> Finding:
     if error["type"] in ("union_tag_invalid", "union_tag_not_found", "model_attributes_type"):
         return _fault(kind, "/kind", "不是本系统的行为")
     field = "".join(f"/{part}" for part in error["loc"][1:])
-    message = {"missing": "须填写", "extra_forbidden": "该行为没有这一项"}.get(error["type"]) or in_chinese(error)
-    labels = [LABELS[part].partition("（")[0] for part in error["loc"][1:] if part in LABELS]
+    message = {"missing": MISSING, "extra_forbidden": "该行为没有这一项"}.get(error["type"]) or in_chinese(error)
+    labels = [_label(part) for part in error["loc"][1:] if part in LABELS]
     return _fault(kind, field, f"{labels[-1]}：{message}" if labels else message)
+
+
+def _label(name: str) -> str:
+    """What a field is called, without what is added in brackets."""
+    return LABELS[name].partition("（")[0]
 
 
 def _fault(kind: Any, field: str, message: str) -> Finding:

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 from models.acts import Act, By
 from models.filing import Filing
 from models.findings import Refusal
-from models.values import Value, day_of
+from models.values import Value, day_of, required
 from models.vocabulary import ActKind, Ground, Role
 from regulation import entries, lifecycle, offices, province, review, service
 from regulation.calendar import CALENDARS
@@ -101,7 +101,7 @@ def _posts(filing: Filing, kind: ActKind, role: Role) -> list[tuple[Role, str]]:
 def _proposed(filing: Filing, kind: ActKind, by: By, when: Moment) -> Iterator[Act]:
     """An act as its form proposes it for somebody: one for each of the things that it could be about."""
     act_type = TYPES[kind]
-    asked = [name for name, info in act_type.model_fields.items() if info.is_required() or name in SUGGESTED]
+    asked = [name for name in act_type.model_fields if name in required(act_type) or name in SUGGESTED]
     choices = {name: _choices(act_type, name, filing, by, when) for name in asked if name not in ("id", "by")}
     for values in product(*choices.values()):
         act: Any = act_type.model_validate(

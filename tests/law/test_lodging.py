@@ -7,15 +7,15 @@ from typing import Any, get_origin
 
 import pytest
 
-from models.acts import Confirm, ReturnForCorrection
-from models.filing import Filing
+from models.acts import Confirm, ExcuseYear, ReturnForCorrection
+from models.filing import Filing, ReportingYear
 from models.forms import LeaderB, Part
-from models.values import SHANGHAI, OneFor, Value
-from models.vocabulary import Kind, Severity
+from models.values import SHANGHAI, OneFor, Value, required
+from models.vocabulary import Kind, Severity, Stage
 from regulation import lifecycle
 from regulation.articles import ARTICLES
 from regulation.intake import FORMS
-from regulation.lodging import ACT_TYPES, PAPERS, lodge
+from regulation.lodging import ACT_TYPES, FROM_THE_PAPER, PAPERS, lodge
 from regulation.moment import Moment
 from regulation.review import CONDITIONS, CONDITIONS_UNTIL_0_3
 from regulation.simulation import simulate
@@ -164,3 +164,59 @@ def test_every_list_of_an_act_or_paper_that_could_repeat_itself_says_what_makes_
         if get_origin(info.annotation) is tuple and not any(isinstance(each, OneFor) for each in info.metadata)
     }
     assert unmarked == set(free)
+
+
+# What an act must bring
+
+
+def asked(act_type: type[Value]) -> list[tuple[type[Value], str]]:
+    """Each field that an act class or one of its bases requires, the door's own aside."""
+    kept = ("id", "by", *FROM_THE_PAPER.get(act_type.model_fields["kind"].default, ()))
+    return [(act_type, name) for name in sorted(required(act_type)) if name not in kept]
+
+
+def an_act(act_type: type[Value]) -> dict[str, Any]:
+    """An act of a class with all that it must bring."""
+    kind = act_type.model_fields["kind"].default
+    values = {"paper": "a" * 64, "reason": "见卷宗", "document_no": "沈科发〔2026〕1号", **MUST_BRING}
+    office = {"id": "a1", "kind": kind, "by": BY, "received_at": "2026-12-01T00:00:00+08:00"}
+    return office | {name: values[name] for _, name in asked(act_type)} | OF_KIND.get(kind, {})
+
+
+MUST_BRING: dict[str, Any] = {
+    "deficiencies": [{"item": "D2", "message": "协议缺签署页"}], "positive": True, "checklist": [], "objection": "o-1",
+    "admissible": True, "surveyed_on": "2026-11-30", "met_on": "2026-11-30", "decision": "confirmed", "year": 2026,
+    "archive_number": "LN-CXY-A-210100-2026-0001", "until": "2026-12-15", "change": "contact", "to": "210200",
+    "happened_on": "2026-11-30", "inspected_on": "2026-11-30", "result": "qualified", "tag": "typical",
+    "ground": "1", "served_on": "2026-11-30", "method": "post", "url": "https://kjj.example.gov.cn/1.html",
+    "entry": 3, "consent": True, "address": "b" * 64, "calendar": "2026", "terms": "2026", "outcome": "granted",
+}  # fmt: skip
+OF_KIND: dict[str, dict[str, Any]] = {
+    "record_party_group": {"decision": "approved"},
+    "record_inspection": {"result": "in_order"},
+    "rule_on_objection": {"outcome": "dismissed"},
+    "rule_on_defence": {"outcome": "rejected"},
+}
+
+
+@pytest.mark.parametrize(("act_type", "name"), [pair for each in ACT_TYPES for pair in asked(each)])
+def test_what_any_base_of_an_act_requires_is_required(act_type: type[Value], name: str) -> None:
+    whole = an_act(act_type)
+    assert f"/{name}" not in [at for at, _ in found(whole)], "the act as it should be"
+    assert f"/{name}" in [at for at, _ in found({key: value for key, value in whole.items() if key != name})]
+    described = act_type.model_json_schema()
+    assert name in described["required"]
+    assert {"type": "null"} not in described["properties"][name].get("anyOf", ())
+
+
+def test_the_law_itself_asks_for_it_from_a_day_on() -> None:
+    """Acts of 0.1.0 to 0.3.0 are judged as they were, so that their histories replay."""
+    due = ReportingYear(year=2026, due=datetime(2026, 12, 20, tzinfo=SHANGHAI))
+    filing = under_review(2026)[0].but(stage=Stage.IN_FORCE, years=(due,))
+    act = ExcuseYear.model_validate(an_act(ExcuseYear) | {"reason": None})
+    for day, said in (
+        (datetime(2026, 11, 30, 9, tzinfo=SHANGHAI), None),
+        (datetime(2026, 12, 1, tzinfo=SHANGHAI), "未写明理由"),
+    ):
+        refusal = lifecycle.check(filing, act, Moment(day, day))
+        assert (refusal.missing if refusal else None) == said
