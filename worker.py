@@ -35,6 +35,7 @@ from activities.publishing.site import Site
 from activities.register import Register
 from deploy.database import migrate
 from gateway.client import Filings, NotFound, Refused
+from gateway.continuing import Continuing
 from gateway.following import Following
 from models.channels import ChannelsFile, ChannelsRefused, Filters, read_channels
 from models.settings import Settings
@@ -99,9 +100,16 @@ def channels_of(settings: Settings, file: ChannelsFile, register: Register) -> S
 
 
 def build(
-    client: Client, register: Register, settings: Settings, channels: Sequence[Configured] | None = None
+    client: Client,
+    register: Register,
+    settings: Settings,
+    channels: Sequence[Configured] | None = None,
+    continued: Callable[[], None] = lambda: None,
 ) -> tuple[Worker, Postman]:
-    """The worker with its activities, and the postman who hands over what they wrote."""
+    """The worker with its activities, and the postman who hands over what they wrote.
+
+    `continued` is called when a continuation was archived.
+    """
     file = read_channels(settings.channels, os.environ)
     letters = Letters(register.engine, partial(configured.office_recipient, file))
     every = timedelta(seconds=settings.delivery_retry)
@@ -116,7 +124,7 @@ def build(
         timedelta(seconds=settings.delivery_timeout),
     )
     threads = ThreadPoolExecutor(settings.activity_threads + settings.delivery_threads)
-    entering = Entering(register, entered=postman.ring)
+    entering = Entering(register, entered=postman.ring, continued=continued)
     delivering = Delivering(
         letters,
         channels_of(settings, file, register) if channels is None else channels,
@@ -158,8 +166,9 @@ async def serve(settings: Settings, ready: Callable[[], None] = lambda: None) ->
     register = open_register(settings)
     client = await connect(settings, runtime)
     await register_search_attributes(client)
-    worker, postman = build(client, register, settings)
-    following = Following(Filings(client, register, settings.task_queue))
+    filings = Filings(client, register, settings.task_queue)
+    following, continuing = Following(filings), Continuing(filings)
+    worker, postman = build(client, register, settings, continued=continuing.ring)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -167,6 +176,7 @@ async def serve(settings: Settings, ready: Callable[[], None] = lambda: None) ->
         rounds = [
             asyncio.create_task(postman.run()),
             asyncio.create_task(following.keep(settings.following_interval)),
+            asyncio.create_task(continuing.keep(settings.following_interval)),
         ]
         log.info("worker.ready", task_queue=settings.task_queue, target=client.service_client.config.target_host)
         ready()

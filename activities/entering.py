@@ -14,7 +14,7 @@ from models.acts import By, Submit
 from models.filing import Entry, Filing, Receipt
 from models.findings import Finding, Refusal
 from models.values import FilingId, Instant, Value
-from models.vocabulary import Severity
+from models.vocabulary import ActKind, Severity
 from regulation import entries, intake, lodging
 from regulation.calendar import CALENDARS
 from regulation.reading import finding
@@ -77,10 +77,15 @@ class Question(Value):
 
 @dataclass
 class Entering:
-    """The register's side of a workflow. `entered` is called after every new entry, to have its messages delivered."""
+    """The register's side of a workflow.
+
+    `entered` is called after every new entry, to have its messages delivered; `continued` after the archiving of a
+    continuation, to have its predecessor ended (G-32).
+    """
 
     register: Register
     entered: Callable[[], None] = lambda: None
+    continued: Callable[[], None] = lambda: None
 
     @activity.defn
     def take_in(self, submission: Submission) -> TakenIn:
@@ -122,6 +127,8 @@ class Entering:
         appended = self.register.append(entry)
         if appended.outcome == "entered":
             self.entered()
+            if entry.event.kind == ActKind.ARCHIVE and entry.filing.continues:
+                self.continued()
         return appended
 
     @activity.defn

@@ -20,7 +20,7 @@ from sqlmodel import Session, SQLModel, col, select
 from activities import letters, proof, rows
 from activities.database import connect, reading, writing
 from activities.rows import GENESIS
-from models.acts import Resubmit
+from models.acts import RecordContinuation, Resubmit
 from models.filing import Entry, Filing
 from models.findings import Finding
 from models.register import (
@@ -37,10 +37,11 @@ from models.register import (
     VersionRow,
 )
 from models.values import Value, canonical
-from models.vocabulary import Stage
+from models.vocabulary import ActKind, Stage
 from regulation import codes, intake, lodging, offices
 from regulation.calendar import CALENDARS
 from regulation.editions import EditionRefused, Editions
+from regulation.lifecycle import ENDS
 from regulation.terms import TERMS
 
 HEAD: tuple[Any, ...] = (FilingRow.number, FilingRow.head, FilingRow.first_paper, FilingRow.public, FilingRow.value)
@@ -73,6 +74,16 @@ class Appended(Value):
     number: int = 0
     filing: Filing | None = None
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """An archived filing, the predecessor that it continues, when it was archived, and the predecessor's reports by year."""
+
+    filing: Filing
+    earlier: Filing
+    archived_at: datetime
+    papers: Mapping[int, str]
 
 
 @dataclass
@@ -184,6 +195,19 @@ class Register:
             others = select(FilingRow.filing_id).where(FilingRow.archive_number == number)
             if session.exec(others.where(FilingRow.filing_id != entry.filing.id)).first():
                 return f"备案编号 {number} 已属于另一备案"
+        if isinstance(entry.event, RecordContinuation) and entry.refused is None:
+            return Register._not_continued(session, entry, entry.event)
+        return None
+
+    @staticmethod
+    def _not_continued(session: Session, entry: Entry, act: RecordContinuation) -> str | None:
+        """Whether a filing names another as its predecessor, is of the same leader, and was archived under this number."""
+        row = session.get(FilingRow, act.successor)
+        if row is None or row.archive_number != act.successor_number or row.leader != entry.filing.leader:
+            return f"没有同一盟主的、编号为 {act.successor_number} 的备案 {act.successor}"
+        body = session.get_one(Paper, Filing.model_validate_json(row.value).paper).body
+        if row.kind != entry.filing.kind.value or json.loads(body).get("previous_filing_id") != entry.filing.id:
+            return f"{act.successor} 的备案申请未写明继续申报本备案"
         return None
 
     @staticmethod
@@ -290,6 +314,28 @@ class Register:
                 leader=codes.normalised(str(leader.get("uscc"))) if isinstance(leader, Mapping) else "",
                 technical_field=str(form.get("technical_field")),
             )
+
+    def continuations(self) -> list["Continuation"]:
+        """继续申报: archived filings whose predecessor still stands in force, each with it (G-32)."""
+        in_force = col(FilingRow.stage).in_([Stage.IN_FORCE.value, Stage.REVOCATION_PENDING.value])
+        mine = select(FilingRow.value).where(in_force, col(FilingRow.value).contains('"continues":"'))
+        with reading(self.engine) as session:
+            archived = [Filing.model_validate_json(value) for value in session.exec(mine)]
+            names = [each.continues for each in archived if each.continues]
+            still = select(FilingRow.value).where(in_force, col(FilingRow.filing_id).in_(names))
+            earlier = {each.id: each for each in map(Filing.model_validate_json, session.exec(still))}
+            found = ((each, earlier.get(each.continues or "")) for each in archived)
+            return [self._continuation(session, each, before) for each, before in found if before]
+
+    @staticmethod
+    def _continuation(session: Session, filing: Filing, earlier: Filing) -> "Continuation":
+        archiving = select(EntryRow.at).where(EntryRow.filing_id == filing.id, EntryRow.kind == ActKind.ARCHIVE.value)
+        at = session.exec(
+            archiving.where(col(EntryRow.refused).is_(None)).order_by(col(EntryRow.number).desc())
+        ).first()
+        reports = session.exec(select(AnnualReportRow).where(AnnualReportRow.filing_id == earlier.id))
+        papers = {each.year: each.paper for each in reports if each.paper}
+        return Continuation(filing, earlier, at or filing.submitted_at, papers)
 
     # Reading
 
@@ -472,7 +518,7 @@ def known_to(session: Session, filing: Filing, form: Mapping[str, Any]) -> intak
 
 
 def _known(session: Session, own: set[str], *, name: str, leader: str, technical_field: str) -> intake.Known:
-    ended = [Stage.REVOKED, Stage.WITHDRAWN, Stage.LAPSED, Stage.NOT_CONFIRMED, Stage.DEREGISTERED]
+    ended = list(ENDS)
     others = select(FilingRow).where(col(FilingRow.filing_id).not_in(own))
     alive = others.where(col(FilingRow.stage).not_in([stage.value for stage in ended]))
     same_name = session.exec(alive.where(FilingRow.alliance_name == name)).all()

@@ -39,6 +39,7 @@ class Standing(Named):
     IN_FORCE = "in_force", "已备案入库"
     REVOKED = "revoked", "已撤销"
     DEREGISTERED = "deregistered", "自愿注销"
+    CONTINUED = "continued", "已由新备案承接"
 
     @classmethod
     def of(cls, stage: str) -> "Standing":
@@ -163,7 +164,7 @@ class Counts:
         return self.by_kind.total()
 
 
-ENDED: tuple[PublicationKind, ...] = ("revocation", "deregistration", "restoration")
+ENDED: tuple[PublicationKind, ...] = ("revocation", "deregistration", "continuation", "restoration")
 """Publications of what ends an alliance, or undoes its end."""
 
 
@@ -302,7 +303,7 @@ class PublicRegister:
         for due, became, count in self._counted(year, status):
             told.setdefault(due, Reported(due)).counted[YearStatus(became)] += count
         ended = select(col(FilingRow.filing_id)).where(
-            col(FilingRow.stage).in_([Standing.REVOKED, Standing.DEREGISTERED])
+            col(FilingRow.stage).in_([Standing.REVOKED, Standing.DEREGISTERED, Standing.CONTINUED])
         )
         open_ = along_another_index(status) == YearStatus.OPEN
         for due, count in self._counted(year, where=[open_, col(filing_id).in_(ended)]):

@@ -22,6 +22,9 @@ MOST_ENTRIES = 1_000_000_000
 OfficeKey = Annotated[str, Field(pattern=r"^(?:[0-9]{6}|21SF00|(?:[0-9]{6}|21SF00)-[a-z]{2,20}|[0-9A-Z]{18}|public)$")]
 """Division code, zone key `{city code}-{pinyin}`, the leader's 统一社会信用代码, or `public`."""
 
+ArchiveNumber = Annotated[str, Field(pattern=r"^LN-CXY-[AB]-21[0-9SF]{2}00-20[0-9]{2}-[0-9]{4}$")]
+"""备案编号 (G-40)."""
+
 LABELS = {
     "person": "人员（不透明编号）", "office": "机构", "role": "身份",
     "id": "行为编号（同一编号即同一行为）", "kind": "行为", "by": "何人", "received_at": "收到时间", "basis": "依据条款",
@@ -30,7 +33,7 @@ LABELS = {
     "deficiencies": "须补正的事项", "positive": "是否同意", "checklist": "核对清单", "notice_from": "公示起日",
     "anonymous": "是否匿名", "postmarked_on": "寄出邮戳日期", "objection": "所针对异议的行为编号",
     "admissible": "是否受理", "outcome": "结果", "surveyed_on": "调研日期", "decision": "决定", "met_on": "会议日期",
-    "archive_number": "备案编号", "year": "年度", "obstacle_ended_on": "障碍消除之日", "until": "末日",
+    "archive_number": "备案编号", "successor": "承接的备案（平台申请编号）", "successor_number": "承接的备案的编号", "year": "年度", "obstacle_ended_on": "障碍消除之日", "until": "末日",
     "change": "变更类别", "happened_on": "发生日期", "leader": "新盟主代码", "substance": "变更后主要事项摘要",
     "to": "移交至（属地）", "to_zone": "移交至（高新区）", "inspected_on": "检查日期", "result": "结论",
     "joint_activities": "当年合作活动次数", "tag": "标记", "removed": "是否取消标记", "ground": "撤销情形",
@@ -147,6 +150,7 @@ class Submit(Value):
     )
     archived_on: Day | None = Field(None, description="存量联盟的原备案日期 (A-02)")
     archive_number: str | None = None
+    continues: FilingId | None = Field(None, description="kind B: the earlier filing that it names (继续申报, G-32)")
 
 
 # Review
@@ -287,7 +291,7 @@ class Archive(_Act):
     """备案入库 (A-32, B-18). The number is reserved by the door (G-40)."""
 
     kind: Literal[ActKind.ARCHIVE] = ActKind.ARCHIVE
-    archive_number: Annotated[str, Field(pattern=r"^LN-CXY-[AB]-21[0-9SF]{2}00-20[0-9]{2}-[0-9]{4}$")]
+    archive_number: ArchiveNumber
 
 
 # The annual duty
@@ -412,6 +416,14 @@ class Deregister(_Act):
     """自愿注销 (G-25)."""
 
     kind: Literal[ActKind.DEREGISTER] = ActKind.DEREGISTER
+
+
+class RecordContinuation(_Act):
+    """由新备案承接: the archived continuation takes the place of this filing (G-32). Sent when that is archived."""
+
+    kind: Literal[ActKind.RECORD_CONTINUATION] = ActKind.RECORD_CONTINUATION
+    successor: FilingId
+    successor_number: ArchiveNumber
 
 
 # Revocation
@@ -568,6 +580,7 @@ Act = Annotated[
     | RecordEvaluation
     | Tag
     | Deregister
+    | RecordContinuation
     | ExcuseYear
     | DiscountAnnualReport
     | ProposeRevocation

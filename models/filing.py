@@ -196,6 +196,8 @@ class Filing(Value):
     idle_evaluations: int | None = None
     lapsed: Mark | None = None
     ended_at: Instant | None = None
+    continues: FilingId | None = None
+    continued_by: FilingId | None = None
     announced: date | None = None
     signed: dict[str, str] = {}
     proposals: dict[str, str] = {}

@@ -29,6 +29,7 @@ class Stage(Named):
     LAPSED = "lapsed", "视为撤回"
     NOT_CONFIRMED = "not_confirmed", "不予确认"
     DEREGISTERED = "deregistered", "自愿注销"
+    CONTINUED = "continued", "已由新备案承接"
 
 
 class Role(Named):
@@ -81,6 +82,7 @@ class ActKind(Named):
     RECORD_EVALUATION = "record_evaluation", "登记评价"
     TAG = "tag", "标记"
     DEREGISTER = "deregister", "自愿注销"
+    RECORD_CONTINUATION = "record_continuation", "登记由新备案承接"
     EXCUSE_YEAR = "excuse_year", "免除年度报送"
     DISCOUNT_ANNUAL_REPORT = "discount_annual_report", "年度报告不予计入"
     PROPOSE_REVOCATION = "propose_revocation", "提议撤销备案"

@@ -83,8 +83,8 @@ APPLYING = (S.SUBMITTED, S.RETURNED, S.UNDER_REVIEW, S.REVIEW_PASSED, S.ON_NOTIC
 REVIEWED = (S.SUBMITTED, S.RETURNED, S.UNDER_REVIEW, S.REVIEW_PASSED, S.ON_NOTICE)
 FILED = (S.IN_FORCE, S.REVOCATION_PENDING)
 OPEN = (*APPLYING, *FILED)
-ONLY_B = (S.REVIEW_PASSED, S.NOTICE_CLEARED)
-ENDS = (S.REVOKED, S.WITHDRAWN, S.LAPSED, S.NOT_CONFIRMED, S.DEREGISTERED)
+ONLY_B = (S.REVIEW_PASSED, S.NOTICE_CLEARED, S.CONTINUED)
+ENDS = (S.REVOKED, S.WITHDRAWN, S.LAPSED, S.NOT_CONFIRMED, S.DEREGISTERED, S.CONTINUED)
 ANNOUNCED = (S.REVOKED, S.DEREGISTERED)
 PENDING = (S.REVOCATION_PENDING,)
 SERVED = (S.RETURNED, S.REVOCATION_PENDING)
@@ -187,6 +187,9 @@ TABLE: tuple[Row, ...] = (
     Row(A.RECORD_EVALUATION, _stay(*FILED), ("A-44", "B-20"), standing.record_evaluation, STAFF | {Role.EVALUATOR}),
     Row(A.TAG, _stay(*FILED), ("A-49", "A-49"), standing.tag, STAFF, may=standing.may_tag),
     Row(A.DEREGISTER, _go(S.IN_FORCE, S.DEREGISTERED), ("G-25", "G-25"), standing.deregister, LEADER),
+    Row(A.RECORD_CONTINUATION, _go(FILED, S.CONTINUED), ("B-05", "B-05"), standing.record_continuation,
+        PROVINCE | {Role.PLATFORM}, kinds=(Kind.B,), may=standing.may_record_continuation,
+        undoes=standing.undoes_lapses_since),
     # Revocation
     Row(A.PROPOSE_REVOCATION, _go(S.IN_FORCE, S.REVOCATION_PENDING), ("A-36", "A-36"),
         revocation.propose_revocation, STAFF, may=revocation.may_propose),
@@ -431,7 +434,7 @@ def _first_step(of: Kind, start: Stage, to: Stages) -> ActKind | None:
     while queue:
         stage, first = queue.popleft()
         for row in TABLE:
-            if of not in row.kinds or row.event in (A.WITHDRAW, A.REFUSE, A.DEREGISTER):
+            if of not in row.kinds or row.event in (A.WITHDRAW, A.REFUSE, A.DEREGISTER, A.RECORD_CONTINUATION):
                 continue
             for reached in row.moves.get(stage, frozenset()) - seen:
                 onwards = COURSE[reached] > COURSE[stage] or row.event is A.RESUBMIT

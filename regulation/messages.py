@@ -100,6 +100,7 @@ ALWAYS: Mapping[str, tuple[str, ...]] = {
     ActKind.RULE_ON_EXTENSION: ("extension_ruled",),
     ActKind.MOVE_DEADLINE: ("deadline_moved",),
     ActKind.DEREGISTER: ("deregistered",),
+    ActKind.RECORD_CONTINUATION: ("continued",),
     ActKind.STATE_DEFENCE: ("defence_received",),
     ActKind.RULE_ON_DEFENCE: ("defence_ruled",),
     ActKind.CONFIRM_NO_STATEMENT: ("no_statement",),

@@ -155,6 +155,8 @@ PROPOSALS: Mapping[str, Callable[[Filing, By, Moment], list[Any]]] = {
     "served_on": _today,
     "obstacle_ended_on": _today,
     "archive_number": lambda filing, _, when: [f"{province.number_prefix(filing, when.day.year)}0001"],
+    "successor": lambda filing, *_: [f"{filing.id[:62]}.2"],
+    "successor_number": lambda filing, _, when: [f"{province.number_prefix(filing, when.day.year)}0001"],
     "year": lambda filing, _, when: [year.year for year in reversed(filing.years)] or [when.day.year],
     "until": _until,
     "to": _taker,

@@ -170,7 +170,9 @@ def scope(role: Role, office: str) -> Scope | None:
     if role is Role.LEADER:
         return Scope(office=office, leader=office)
     if role is Role.EVALUATOR:
-        return Scope(stages=(Stage.IN_FORCE, Stage.REVOCATION_PENDING, Stage.REVOKED, Stage.DEREGISTERED))
+        return Scope(
+            stages=(Stage.IN_FORCE, Stage.REVOCATION_PENDING, Stage.REVOKED, Stage.DEREGISTERED, Stage.CONTINUED)
+        )
     return Scope(office=office)
 
 

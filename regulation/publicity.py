@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, Literal
 
-from models.acts import CalendarPublished, Confirm, RecordAnnouncement, RuleOnChange
+from models.acts import CalendarPublished, Confirm, RecordAnnouncement, RecordContinuation, RuleOnChange
 from models.filing import Entry, Filing
 from models.values import Value, day_of
 from models.vocabulary import Stage
@@ -30,6 +30,7 @@ PublicationKind = Literal[
     "proposal_ended",
     "revocation",
     "deregistration",
+    "continuation",
     "restoration",
     "announcement",
 ]
@@ -84,6 +85,9 @@ def _published(before: Filing, entry: Entry, form: dict[str, Any], changed: dict
         yield _ended("revocation", filing, form, day_of(entry.at))
     if filing.stage is Stage.DEREGISTERED and before.stage is not Stage.DEREGISTERED:
         yield _ended("deregistration", filing, form, day_of(entry.at))
+    if isinstance(event, RecordContinuation):
+        shown = _ended("continuation", filing, form, day_of(entry.at))
+        yield shown.but(content={**shown.content, "承接备案编号": event.successor_number})
     if filing.stage is Stage.IN_FORCE and before.stage is Stage.REVOKED:
         yield _ended("restoration", filing, form, day_of(entry.at))
     if isinstance(event, RecordAnnouncement):

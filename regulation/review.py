@@ -63,6 +63,7 @@ def submit(event: Submit, when: Moment) -> Filing:
         calendar=event.calendar,
         serves_all=event.serves_all,
         whole_checklist=event.whole_checklist,
+        continues=event.continues,
         submitted_at=when.at,
         review=Review(received_at=when.at),
     )
@@ -153,6 +154,7 @@ def resubmit(filing: Filing, act: Resubmit, when: Moment) -> Filing:
         leader=facts.leader,
         consent=facts.consent,
         address=facts.address,
+        continues=facts.continues,
         lapsed=None,
         ended_at=None,
         signed={kind: person for kind, person in filing.signed.items() if kind in kept or kind not in OF_THE_VERSION},

@@ -7,6 +7,7 @@ from models.acts import (
     GiveIitOpinion,
     Lapse,
     Object,
+    RecordContinuation,
     RecordEvaluation,
     RecordInspection,
     ReportChange,
@@ -20,7 +21,7 @@ from models.acts import (
 )
 from models.filing import Change, Filing, Notice, Office
 from models.findings import Lack
-from models.vocabulary import ActKind, Role, Stage
+from models.vocabulary import ActKind, Ground, Role, Stage, YearStatus
 from regulation import annual, notice, objections, offices, review, revocation, service
 from regulation.agenda import begin, count_again, end, end_all, last_day, number
 from regulation.calendar import CALENDARS
@@ -260,6 +261,46 @@ def deregister(filing: Filing, act: Deregister, when: Moment) -> Filing:
     """自愿注销: announced, not a sanction (G-25)."""
     ended = end_all(filing).but(stage=Stage.DEREGISTERED, ended_at=when.at, change=None, transfer=None, proposals={})
     return revocation.announce(ended, when)
+
+
+def may_record_continuation(filing: Filing, act: RecordContinuation, when: Moment) -> Lack | None:
+    """What people have to decide of a revocation is decided first; two missed years are no such thing (B-05, G-32)."""
+    if act.successor == filing.id:
+        return Lack(missing="备案不能由其自身承接")
+    if filing.case and filing.case.ground is not Ground.TWO_YEARS_MISSED and filing.case.opened.at < when.at:
+        return Lack(missing="撤销程序尚未终结", supplied_by=ActKind.DROP_REVOCATION)
+    return None
+
+
+def record_continuation(filing: Filing, act: RecordContinuation, when: Moment) -> Filing:
+    """由新备案承接: ended without a sanction as of the archiving of its continuation, and linked to it (B-05, G-32).
+
+    A year or a case that was entered between the archiving and this act falls away: its duty was the new filing's.
+    """
+    years = tuple(
+        year.but(status=YearStatus.OPEN, closed=False, missed=None)
+        if year.missed and year.missed.at > when.at
+        else year
+        for year in filing.years
+    )
+    return end_all(filing).but(
+        stage=Stage.CONTINUED,
+        ended_at=when.at,
+        continued_by=act.successor,
+        years=years,
+        case=None,
+        change=None,
+        transfer=None,
+        notification=None,
+        proposals={},
+    )
+
+
+def undoes_lapses_since(filing: Filing, act: RecordContinuation, when: Moment) -> int | None:
+    """The first miss, or the case, that was entered although the continuation had been archived before."""
+    missed = [year.missed for year in filing.years if year.missed]
+    since = [mark.number for mark in [*missed, *([filing.case.opened] if filing.case else [])] if mark.at > when.at]
+    return min(since, default=None)
 
 
 def restore(filing: Filing, act: Restore, when: Moment) -> Filing:

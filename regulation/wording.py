@@ -303,6 +303,10 @@ class Facts(Mapping[str, str]):
         """备案编号."""
         return self.filing.archive_number or "（尚无编号）"
 
+    def word_successor_number(self) -> str:
+        """承接的备案的编号 (G-32)."""
+        return self.of_event("successor_number") or ""
+
     def year(self) -> int:
         """The year that the entry is about."""
         years = self.filing.case.years if self.filing.case else ()
@@ -385,7 +389,7 @@ class Facts(Mapping[str, str]):
                 f"{self.word_missed()}连续两年未在系统中更新年度数据（应报截止时间分别为{self.word_deadlines()}；"
                 f"提醒记录：{self.word_reminders()}）"
             )
-        return f"{self.word_ground()}（事实与理由见撤销备案事先告知书）" if case else ""
+        return f"{self.word_ground()}（事实与理由见{self.word_opened_on()}的告知书）" if case else ""
 
     def word_served_on(self) -> str:
         """送达日期 (G-18)."""

@@ -5,6 +5,7 @@ as the server's history has it. What the regulation refuses is sent as a signal,
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ from models.acts import Lapse, Submit, Unreadable
 from models.filing import Entry, Receipt
 from models.register import AnnualReportRow, FilingRow, MessageRow, PublicNoticeRow
 from models.values import INSTANT, canonical
+from models.vocabulary import ActKind, Stage
 from regulation import agenda, lifecycle, lodging, province
 from regulation.simulation import Simulation, simulate
 from tests.law.cases import Case, load
@@ -159,6 +161,9 @@ async def live(world: World, case: Case, expected: Simulation, outside: set[str]
         entry.event.id for entry in expected.docket if entry.refused and not isinstance(entry.event, Submit | Lapse)
     }
     await world.submits(case.application)
+    for act in case.acts:
+        if act["kind"] == ActKind.RECORD_CONTINUATION:
+            succeeded(world.register, filing_id, act)
     sent: set[str] = set()
     for act in sorted(case.acts, key=arrival):
         refusal, is_signalled = None, act["id"] in refused - sent
@@ -175,6 +180,20 @@ async def live(world: World, case: Case, expected: Simulation, outside: set[str]
         sent.add(act["id"])
     if world.is_open(filing_id):
         await world.on(filing_id, case.until)
+
+
+def succeeded(register: Register, filing_id: str, act: Mapping[str, Any]) -> None:
+    """Put the archived filing into the register that continues this one (G-32)."""
+    row = register.row(filing_id)
+    assert row
+    form = register.paper(row.first_paper) | {"previous_filing_id": filing_id}
+    paper = register.lodge(act["successor"], "application", form, arrival(act))
+    value = json.loads(row.value) | {"id": act["successor"], "paper": paper}
+    successor = row.model_dump() | {"filing_id": act["successor"], "archive_number": act["successor_number"]}
+    successor |= {"value": canonical(value), "stage": Stage.IN_FORCE.value, "open": False}
+    with Session(register.engine.execution_options(writes=True)) as session:
+        session.merge(FilingRow(**successor))
+        session.commit()
 
 
 async def refused_with(answer: Awaitable[Receipt]) -> str | None:

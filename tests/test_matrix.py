@@ -65,11 +65,14 @@ DOERS: Mapping[str, str] = {
     "the city's 工信 department, kind A": "record_inspection",
     "the province": """
         record_survey give_office_opinion record_party_group return_to_city archive excuse_year move_deadline
-        record_inspection record_evaluation tag propose_revocation hold release calendar_published terms_published""",
+        record_inspection record_evaluation tag propose_revocation hold release record_continuation calendar_published
+        terms_published""",
     "the province's 工信 department": "record_inspection",
     "the evaluator": "record_evaluation",
     "anybody": "object",
-    "the platform": "acknowledge_service report_undeliverable correct_contact calendar_published terms_published",
+    "the platform": """
+        acknowledge_service report_undeliverable correct_contact record_continuation calendar_published
+        terms_published""",
     "operators": "report_undeliverable calendar_published terms_published",
 }
 """Who does which acts (A-09, A-10, A-24, A-25, A-29, A-33, A-36, A-44, B-14, B-17, B-18, G-03 … G-45; contract.md)."""
@@ -268,7 +271,7 @@ def test_a_list_shows_exactly_what_may_be_looked_at(register: Register) -> None:
         assert held
         assert (len(held) == len(rows)) is everything, (role, office)
         if role is Role.EVALUATOR:
-            archived = {Stage.IN_FORCE, Stage.REVOCATION_PENDING, Stage.REVOKED, Stage.DEREGISTERED}
+            archived = {Stage.IN_FORCE, Stage.REVOCATION_PENDING, Stage.REVOKED, Stage.DEREGISTERED, Stage.CONTINUED}
             assert held == {each.filing_id for each in rows if each.stage in archived}
 
 

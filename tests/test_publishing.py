@@ -524,6 +524,7 @@ def publishing() -> list[tuple[Filing, Entry]]:
         "revocation-restored",
         "standing-not-withdrawn-after-archiving",
         "revocation-cured-in-the-grace",
+        "standing-continued",
     ]
     found = []
     for case in (case for case in load() if case.id in names):

@@ -112,6 +112,11 @@ KINDS: Mapping[str, Wording] = {
         "关于“{}”自愿注销备案的公告",
         "“{}”已自愿注销备案。",
     ),
+    "continuation": Wording(
+        "由新备案承接",
+        "关于“{}”由新备案承接的公告",
+        "“{}”继续申报的备案已入库，原备案由新备案承接，自即日起终止；不属撤销备案。",
+    ),
     "restoration": Wording(
         "恢复备案",
         "关于恢复“{}”备案的公告",
@@ -147,6 +152,7 @@ class Shown(Value):
     members: tuple[Text, ...] = Field(default=(), alias="成员单位")
     technical_field: Text | None = Field(default=None, alias="技术领域")
     archive_number: Text | None = Field(default=None, alias="备案编号")
+    successor: Text | None = Field(default=None, alias="承接备案编号")
     clause: Text | None = Field(default=None, alias="依据")
     url: Text | None = Field(default=None, alias="网址")
     how_to_object: Text | None = Field(default=None, alias="异议方式")

@@ -1,0 +1,108 @@
+"""Continuing (承接): at the archiving of a continuation the earlier filing ends as continued, and its reports count (G-32).
+
+Two filings are two workflows, and neither waits for the other. Who is to end is read from the register, so a crash between
+the archiving and the end loses nothing: a worker looks when a continuation was archived, when it starts, and every so often.
+Both acts have ids of the service's own, one a filing and year, so a second look changes nothing.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from temporalio.service import RPCError
+
+from activities.register import Continuation
+from gateway.client import Filings, NotFound, Refused, Unreachable
+from models.values import in_shanghai
+from models.vocabulary import ActKind, Role
+from regulation import offices
+from regulation.annual import COUNTS
+
+log = structlog.get_logger()
+
+AGAIN_AFTER = 60.0
+"""Seconds at most until a round that failed is made again."""
+
+SERVICE = "beian"
+"""Who acts, where nobody did."""
+
+
+@dataclass
+class Continuing:
+    """Rounds over the continuations of a register."""
+
+    filings: Filings
+    _bell: asyncio.Event = field(default_factory=asyncio.Event)
+    _loop: asyncio.AbstractEventLoop | None = None
+
+    def ring(self) -> None:
+        """Say that a continuation was archived; from any thread."""
+        if self._loop:
+            self._loop.call_soon_threadsafe(self._bell.set)
+
+    async def keep(self, every: float) -> None:
+        """Make a round at once, at every bell, and every so often, until cancelled. What fails is tried again."""
+        self._loop = asyncio.get_running_loop()
+        while True:
+            self._bell.clear()
+            wait = every
+            try:
+                await self.round()
+            except (Unreachable, RPCError, SQLAlchemyError) as error:
+                log.warning("continuing.round_failed", error=type(error).__name__)
+                wait = min(every, AGAIN_AFTER)
+            try:
+                await asyncio.wait_for(self._bell.wait(), wait)
+            except TimeoutError:
+                continue
+
+    async def round(self) -> list[str]:
+        """End every predecessor that can end now; which ones did.
+
+        Reports come first: once the predecessor has ended, nobody looks for it again. One that is refused (people have a
+        revocation to decide first) is asked again in the next round.
+        """
+        ended = []
+        for each in await asyncio.to_thread(self.filings.register.continuations):
+            try:
+                for report in reports(each):
+                    await self.filings.act(each.filing.id, report)
+                await self.filings.act(each.earlier.id, end(each))
+            except (Refused, NotFound) as refused:
+                log.warning("continuing.refused", filing=each.earlier.id, error=type(refused).__name__)
+                continue
+            ended.append(each.earlier.id)
+        return ended
+
+
+def end(continuation: Continuation) -> dict[str, Any]:
+    """The act that ends the predecessor as of the instant at which its continuation was archived."""
+    return {
+        "id": "beian:continued",
+        "kind": ActKind.RECORD_CONTINUATION.value,
+        "by": {"person": SERVICE, "office": offices.PROVINCE, "role": Role.PLATFORM.value},
+        "received_at": in_shanghai(continuation.archived_at),
+        "successor": continuation.filing.id,
+        "successor_number": continuation.filing.archive_number,
+    }
+
+
+def reports(continuation: Continuation) -> Iterator[dict[str, Any]]:
+    """What the leader reported once, under the predecessor, counts for both: as of its receipt there."""
+    filing, earlier = continuation.filing, continuation.earlier
+    for year in filing.years:
+        told, paper = earlier.year(year.year), continuation.papers.get(year.year)
+        if paper is None or told is None or told.filed_at is None or told.status not in COUNTS or year.status in COUNTS:
+            continue
+        yield {
+            "id": f"beian:report-{year.year}",
+            "kind": ActKind.FILE_ANNUAL_REPORT.value,
+            "by": {"person": SERVICE, "office": filing.leader, "role": Role.LEADER.value},
+            "received_at": in_shanghai(max(told.filed_at, filing.submitted_at)),
+            "year": year.year,
+            "paper": paper,
+            "reason": f"已在所承接的备案（平台申请编号 {earlier.id}）中报送",
+        }
