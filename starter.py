@@ -4,7 +4,8 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import wraps
@@ -14,6 +15,7 @@ from typing import Any, NoReturn
 import click
 from pydantic_core import to_jsonable_python
 from rich.console import Console
+from rich.progress import Progress, TaskID
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,17 +23,20 @@ from sqlmodel import SQLModel
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities import editions, replacements
+from activities.attachments import Attachments, Reference
 from activities.channels import configured
 from activities.channels.mail import bounced
 from activities.channels.pages import calendars
 from activities.documents import docket, dossier, drafting, forms, sheets
 from activities.documents.drafting import Contacts, Draft, NotTogether
 from activities.documents.record import NoSuchFiling
-from activities.files import put
+from activities.files import put, putting
 from activities.letters import Letters
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from activities.register import Register
+from deploy import backup
+from deploy.backup import BackupRefused
 from gateway.client import Conflict, Filings, NotFound, Refused, Unreachable, read_instant, refuse
 from gateway.following import Following
 from gateway.inputs import schemas
@@ -51,7 +56,7 @@ from workflows import visibility
 from workflows.connection import connect
 
 __all__ = ["Conflict", "Filings", "NotFound", "Refused", "Unreachable", "cli", "run", "schemas", "the_register"]
-DONE, REFUSED, NOT_FOUND, CONFLICT, UNREACHABLE, USAGE = 0, 2, 3, 4, 5, 64
+DONE, FOUND, REFUSED, NOT_FOUND, CONFLICT, UNREACHABLE, USAGE = 0, 1, 2, 3, 4, 5, 64
 
 EVERY = 100_000
 """More filings than there will ever be: nothing is cut off a table that leaves the house."""
@@ -172,6 +177,11 @@ def the_register() -> Register:
     return Register.at(settings.register_url)
 
 
+def the_attachments() -> Attachments:
+    """The files that papers refer to."""
+    return Attachments(Settings().upload_folder)
+
+
 def found(register: Register, filing_id: str) -> Filing:
     """A filing as it stands; raises `NotFound`."""
     filing = register.filing(filing_id)
@@ -268,7 +278,7 @@ def show(filing_id: str, json_: bool) -> None:
     """Show a filing with its docket, and verify the chain."""
     register = the_register()
     filing = found(register, filing_id)
-    entered, ahead, faults = register.docket(filing_id), list(entries.outlook(filing)), register.verify(filing_id)
+    entered, ahead, faults = register.docket(filing_id), list(entries.outlook(filing)), faults_of(register, filing_id)
     refused, versions = register.refused_acts(filing_id), register.versions(filing_id)
     if json_:
         about = {
@@ -294,6 +304,110 @@ def show(filing_id: str, json_: bool) -> None:
     console.print("登记链核验未通过" if faults else "登记链核验通过", style="red" if faults else "green")
     for fault in faults:
         console.print(fault, style="red")
+
+
+def faults_of(register: Register, filing_id: str) -> list[str]:
+    """What is wrong with a filing's chain, and with the files that its papers refer to."""
+    return [*register.verify(filing_id), *the_attachments().faults(register.attached(filing_id))]
+
+
+@cli.command(help="核验：登记链、文书、消息、公示和附件是否与写入时一致；有问题的逐一列出，退出码为 1。")
+@click.argument("filing_id", required=False)
+@click.option("--all", "all_", is_flag=True, help="全部备案和全部附件")
+@as_json
+def verify(filing_id: str | None, all_: bool, json_: bool) -> None:
+    """Verify one filing, or everything."""
+    if all_ == bool(filing_id):
+        raise click.UsageError("请写明一件备案，或者 --all")
+    register = the_register()
+    if filing_id:
+        found(register, filing_id)
+        filings, faults = 1, {filing_id: faults_of(register, filing_id)}
+        attached = register.attached(filing_id)
+    else:
+        filings, attached, faults = verified(register)
+    told = {key: lines for key, lines in faults.items() if lines}
+    if json_:
+        say({"filings": filings, "attachments": len(attached), "faults": told})
+    else:
+        for key, lines in told.items():
+            for line in lines:
+                console.print(Text.assemble((key, "bold"), "：", (line, "red")))
+        console.print(f"已核验备案 {filings} 件、附件 {len(attached)} 个，" + ("有问题" if told else "均与写入时一致"))
+    if told:
+        raise SystemExit(FOUND)
+
+
+def verified(register: Register) -> tuple[int, list[Reference], dict[str, list[str]]]:
+    """How many filings there are, every attachment, and what is wrong with any of them."""
+    filing_ids, attached = register.filing_ids(), register.attached()
+    with watching() as watch:
+        faults = {}
+        for number, filing_id in enumerate(filing_ids, 1):
+            faults[filing_id] = register.verify(filing_id)
+            watch("核验备案", number, len(filing_ids))
+        lost: list[str] = []
+        for number, each in enumerate(attached, 1):
+            lost += the_attachments().faults([each])
+            watch("核验附件", number, len(attached))
+    return len(filing_ids), attached, faults | {"附件": lost}
+
+
+@contextmanager
+def watching() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on a terminal that shows how far long work has come."""
+    with Progress(console=errors, transient=True, disable=not sys.stderr.isatty()) as progress:
+        bars: dict[str, TaskID] = {}
+
+        def watch(what: str, done: int, of: int) -> None:
+            if what not in bars:
+                bars[what] = progress.add_task(what)
+            progress.update(bars[what], completed=done, total=of)
+
+        yield watch
+
+
+@cli.command("backup", help="备份：备案库、附件、版本、文字、渠道和签名密钥，运行中可做；写入新的文件夹或 .zip。")
+@click.argument("to", type=click.Path(path_type=Path))
+@as_json
+def backup_(to: Path, json_: bool) -> None:
+    """Back up what cannot be made again."""
+    with watching() as watch:
+        manifest = backup.backup(Settings(), to, datetime.now(UTC), watch)
+    _kept(manifest, "已备份", to, json_)
+    if manifest.missing:
+        raise SystemExit(FOUND)
+
+
+@cli.command(help="恢复：把一份备份放到空的备案库和本部署的文件夹；先核对全部内容，有一处不符则什么都不改。")
+@click.argument("source", metavar="FROM", type=click.Path(exists=True, path_type=Path))
+@as_json
+def restore(source: Path, json_: bool) -> None:
+    """Restore a backup."""
+    settings = Settings()
+    with watching() as watch:
+        manifest = backup.restore(settings, source, watch)
+    _kept(manifest, "已恢复", source, json_)
+    if json_:
+        return
+    for name in ("editions", "texts", "channels"):
+        path = settings.var / ("channels.toml" if name == "channels" else name)
+        if getattr(settings, name) is None and path.exists():
+            console.print(f"备份带有本部署的 {name}，已放在 {path}；请设 BEIAN_{name.upper()}={path}", style="yellow")
+    console.print("下一步：清空引擎，启动引擎和 worker，再执行 verify --all（docs/operations.md）")
+
+
+def _kept(manifest: backup.Manifest, done: str, place: Path, json_: bool) -> None:
+    """What a backup holds."""
+    if json_:
+        say(manifest.model_dump(mode="json", exclude={"parts"}) | {"parts": len(manifest.parts)})
+        return
+    filings, files = manifest.rows.get("filings", 0), sum(part.name.startswith("uploads/") for part in manifest.parts)
+    console.print(f"{done} {place}：备案 {filings} 件、登记 {manifest.rows.get('entries', 0)} 条、附件 {files} 个")
+    if not manifest.secret:
+        console.print("不含签名密钥：它由 BEIAN_SECRET 给出，请另行保管", style="yellow")
+    for each in manifest.missing:
+        console.print(each, style="red")
 
 
 @cli.command(help="日程：无人行为时，时间将带来什么。")
@@ -658,7 +772,11 @@ def export_docket(to: Path, filing_id: str) -> list[Path]:
 @click.argument("filing_id")
 def export_dossier(to: Path, filing_id: str) -> list[Path]:
     """Everything on a filing, for the archive."""
-    return laid(to, [Draft("归档包.zip", dossier.dossier(the_register(), filing_id, the_contacts()))], filing_id)
+    register, path = the_register(), to / f"{filing_id}-归档包.zip"
+    found(register, filing_id)
+    with putting(path) as pack:
+        dossier.write_dossier(pack, register, filing_id, the_attachments(), the_contacts())
+    return [path]
 
 
 @exporting("summary", "汇总表（xlsx）：每件备案一行，按属地和编号排列。")
@@ -735,6 +853,9 @@ def run(arguments: Sequence[str]) -> int:
         cli.main(list(arguments), prog_name="beian", standalone_mode=False)
     except Refused as refused:
         _report(json_, str(refused), refused.refusal)
+        return REFUSED
+    except BackupRefused as error:
+        _report(json_, str(error))
         return REFUSED
     except (NotFound, Conflict) as error:
         _report(json_, f"{error.__doc__} {error}")

@@ -1,15 +1,31 @@
 """Files as they are put into folders that others look into meanwhile."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 from uuid import uuid4
 
 
 def put(path: Path, content: bytes) -> Path:
     """Write a file whole or not at all, over whatever had its name; where it stands."""
+    with putting(path) as file:
+        file.write(content)
+    return path
+
+
+@contextmanager
+def putting(path: Path, *, lasting: bool = False) -> Iterator[IO[bytes]]:
+    """A file that gets its name when it is whole, over whatever had it; if it is to be lasting, once it is on the disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{uuid4().hex}")
     try:
-        half.write_bytes(content)
-        return half.replace(path)
+        with half.open("xb") as file:
+            yield file
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
+        half.replace(path)
     finally:
         half.unlink(missing_ok=True)

@@ -18,11 +18,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col, select
 
 from activities import letters, proof, rows
+from activities.attachments import LOCATION, Reference, references
 from activities.database import connect, reading, writing
 from activities.rows import GENESIS
 from models.acts import RecordContinuation, Resubmit
 from models.filing import Entry, Filing
 from models.findings import Finding
+from models.gateway import UploadRow
 from models.register import (
     AnnualReportRow,
     ArchiveNumber,
@@ -462,6 +464,25 @@ class Register:
         with reading(self.engine) as session:
             query = select(PublicNoticeRow).where(PublicNoticeRow.filing_id == filing_id)
             return sorted(session.exec(query), key=lambda row: (row.number, row.id))
+
+    def filing_ids(self) -> list[str]:
+        """Every filing there is, in order."""
+        with reading(self.engine) as session:
+            return list(session.exec(select(FilingRow.filing_id).order_by(col(FilingRow.filing_id))))
+
+    def attached(self, filing_id: str | None = None) -> list[Reference]:
+        """The files that the papers of a filing refer to, or those of all, and whatever else was brought."""
+        holding = select(Paper.body).where(col(Paper.body).contains(f'"{LOCATION}'))
+        with reading(self.engine) as session:
+            if filing_id is None:
+                brought = session.exec(select(UploadRow.sha256, UploadRow.name).order_by(col(UploadRow.sha256)))
+                named = {sha256: Reference(sha256=sha256, name=name) for sha256, name in brought}
+                return list(
+                    {each.sha256: each for each in [*named.values(), *references(session.exec(holding))]}.values()
+                )
+            based_on = select(EntryRow.paper).where(EntryRow.filing_id == filing_id, col(EntryRow.paper).is_not(None))
+            own = or_(col(Paper.filing_id) == filing_id, col(Paper.digest).in_(based_on))
+            return references(session.exec(holding.where(own).order_by(col(Paper.digest))))
 
     # Proof
 

@@ -17,9 +17,9 @@ def config(url: str) -> Config:
     return configuration
 
 
-def migrate(url: str) -> None:
-    """Upgrade a database to the newest revision; the folder of a SQLite file is made if need be."""
+def migrate(url: str, revision: str = "head") -> None:
+    """Upgrade a database to a revision, or the newest; the folder of a SQLite file is made if need be."""
     database = make_url(url)
     if database.get_backend_name() == "sqlite" and database.database:
         Path(database.database).parent.mkdir(parents=True, exist_ok=True)
-    command.upgrade(config(url), "head")
+    command.upgrade(config(url), revision)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from activities.attachments import Attachments
 from activities.documents.docket import docket as docket_of
 from activities.documents.dossier import dossier
 from activities.documents.forms import forms
@@ -160,7 +161,7 @@ def laid_out(world: World, filing_id: str, at: datetime) -> None:
     for form in forms(register, filing_id):
         put(papers / form.name, form.content)
     put(papers / "卷宗.docx", docket_of(register, filing_id))
-    put(papers / "归档包.zip", dossier(register, filing_id))
+    put(papers / "归档包.zip", dossier(register, filing_id, Attachments(world.settings.upload_folder)))
     put(papers / "汇总表.xlsx", summary(register, [row]))
     Site(world.settings.site, Notices(register.engine)).write_all(day_of(at))
 

@@ -6,10 +6,15 @@ Each is drawn when it is asked for, from the register alone.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from tempfile import TemporaryFile
+from typing import IO
 from urllib.parse import quote
 
 from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.background import BackgroundTask
 
+from activities.attachments import CHUNK, Attachments
 from activities.documents import docket, dossier, drafting, forms
 from gateway.audit import AuditKind
 from gateway.client import NotFound
@@ -60,7 +65,7 @@ def _listed(tools: Tools, row: FilingRow, who: Identity) -> Iterator[Download]:
         yield Download("dossier", "归档包", ZIP)
 
 
-def drawn(tools: Tools, row: FilingRow, who: Identity, key: str) -> tuple[Download, bytes]:
+def drawn(tools: Tools, row: FilingRow, who: Identity, key: str) -> tuple[Download, bytes | IO[bytes]]:
     """One of them, drawn; raises `NotFound` if it is none of what they may download."""
     found = next((each for each in _listed(tools, row, who) if each.key == key), None)
     if found is None:
@@ -69,7 +74,10 @@ def drawn(tools: Tools, row: FilingRow, who: Identity, key: str) -> tuple[Downlo
     if key == "docket":
         return found, docket.docket(register, filing_id)
     if key == "dossier":
-        return found, dossier.dossier(register, filing_id, tools.contacts)
+        pack = TemporaryFile()  # noqa: SIM115 - attachments may be large, and it is closed once it is sent
+        dossier.write_dossier(pack, register, filing_id, Attachments(tools.settings.upload_folder), tools.contacts)
+        pack.seek(0)
+        return found, pack
     if form := re.fullmatch(r"form-(\d+)", key):
         return found, forms.forms(register, filing_id)[int(form[1]) - 1].content
     _, number, text = key.split("-", 2)
@@ -84,10 +92,13 @@ def download(tools: Tools, request: Request, row: FilingRow, who: Identity, key:
     return attachment(content, f"{row.filing_id}-{found.name}", found.media_type)
 
 
-def attachment(content: bytes, name: str, media_type: str) -> Response:
-    """A file to be saved under a name, which may be Chinese (RFC 6266)."""
+def attachment(content: bytes | IO[bytes], name: str, media_type: str) -> Response:
+    """A file to be saved under a name, which may be Chinese (RFC 6266). An open file is sent piece by piece, and closed."""
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
         "Cache-Control": "no-store",
     }
-    return Response(content, media_type=media_type, headers=headers)
+    if isinstance(content, bytes):
+        return Response(content, media_type=media_type, headers=headers)
+    pieces = iter(lambda: content.read(CHUNK), b"")
+    return StreamingResponse(pieces, media_type=media_type, headers=headers, background=BackgroundTask(content.close))

@@ -24,6 +24,7 @@ from sqlalchemy import Engine, delete, text
 from sqlmodel import Session, col, select
 from starlette.datastructures import FormData, UploadFile
 
+from activities.attachments import CHUNK, LOCATION, Attachments
 from activities.database import reading, writing
 from models.findings import Finding
 from models.gateway import DraftRow, UploadRow
@@ -52,10 +53,6 @@ files). No archives: what is in them is seen by no reviewer at a glance; several
 PUBLIC = "public"
 """The owner of what the public brings, as their office stands in an act."""
 
-LOCATION = "upload:"
-"""How the location of a document in this store begins."""
-
-CHUNK = 1 << 20
 LONGEST_NAME = 200
 SCAN = timedelta(minutes=2)
 """How long a scanner may take."""
@@ -191,7 +188,7 @@ class Uploads:
                 os.close(opened)
 
     def _path(self, sha256: str) -> Path:
-        return self.folder / sha256[:2] / sha256
+        return Attachments(self.folder).path(sha256)
 
     @contextmanager
     def _changing(self) -> Iterator[Session]:

@@ -26,6 +26,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import update
 
 from activities import rows
+from activities.attachments import Attachments
 from activities.channels.channel import Recipient
 from activities.channels.drafts import DraftTray
 from activities.documents import docket, dossier, drafting, forms, gongwen, sheets
@@ -525,12 +526,14 @@ def test_the_docket_says_what_is_wrong(sqlite: Databases) -> None:
 
 # The dossier
 
+NOTHING_ATTACHED = Attachments(Path("nowhere"))
+
 
 @pytest.fixture(scope="module")
 def unpacked(register: Register, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A whole life's package, unpacked."""
     place = tmp_path_factory.mktemp("dossier")
-    with ZipFile(BytesIO(dossier.dossier(register, "LIFE"))) as package:
+    with ZipFile(BytesIO(dossier.dossier(register, "LIFE", NOTHING_ATTACHED))) as package:
         package.extractall(place)
     return place
 
@@ -601,14 +604,14 @@ def test_the_program_in_the_package_proves_the_chain_and_finds_a_change(unpacked
 
 
 def test_the_same_register_gives_the_same_package(register: Register) -> None:
-    first = dossier.dossier(register, "CASE")
-    assert dossier.dossier(register, "CASE") == first
+    first = dossier.dossier(register, "CASE", NOTHING_ATTACHED)
+    assert dossier.dossier(register, "CASE", NOTHING_ATTACHED) == first
     with ZipFile(BytesIO(first)) as package:
         times = {each.filename: each.date_time for each in package.infolist()}
     assert times["登记/0001.json"] == (2026, 3, 15, 9, 0, 0)
     assert times["登记/0002.json"] == (2026, 5, 11, 9, 0, 0)
     with pytest.raises(NoSuchFiling):
-        dossier.dossier(register, "NOBODY")
+        dossier.dossier(register, "NOBODY", NOTHING_ATTACHED)
 
 
 # Tables

@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "activities": {"models", "regulation"},
     "workflows": {"models", "regulation", "activities"},
     "gateway": {"models", "regulation", "activities", "workflows"},
-    "starter": {"models", "regulation", "activities", "workflows", "gateway"},
+    "starter": {"models", "regulation", "activities", "workflows", "gateway", "deploy.backup"},
     "worker": {"models", "regulation", "activities", "workflows", "gateway", "deploy.database"},
     "deploy": {*SERVICE, "starter", "worker"},
     "examples": {*SERVICE, "starter", "worker", "deploy"},

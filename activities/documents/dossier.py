@@ -5,12 +5,18 @@ Its times are those of the entries, so the same register gives the same bytes. I
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import IO
 
 from sqlmodel import SQLModel
 
+from activities.attachments import Attachments, Reference, file_digest, references
 from activities.documents import docket, drafting, forms, gongwen
 from activities.documents.drafting import UNKNOWN, Contacts
 from activities.documents.record import Record, read
@@ -45,6 +51,7 @@ NOTE = """\
 登记/          每条登记一个文件：登记内容（body，写入时的原文）、所附消息公示版本的摘要（effects）、
                前一条登记的哈希（previous）、本条登记的哈希（hash）
 文书/          登记所依据的文书原文，文件名为其 SHA-256
+附件/          文书所引用、存于本系统的文件，文件名为其 SHA-256，原名见目录.json；{attachments}
 消息.json      消息及其投递记录    公示.json  公示公告    版本.json  申请版本及核对结果    年度报送.json
 申请表/        各版申请表          公文草稿/  依登记另行生成的公文草稿，以机关印发的为准
 卷宗.docx      以上内容供人阅读的汇总
@@ -58,30 +65,69 @@ NOTE = """\
 
 @dataclass(frozen=True)
 class File:
-    """A file of the package: where it lies, what it is, and when it was caused."""
+    """A file of the package: where it lies, what it is, and when it was caused. A large one is named by its path."""
 
     name: str
     what: str
-    content: bytes
+    content: bytes | Path
     at: datetime
 
+    @property
+    def size(self) -> int:
+        """Its size in bytes."""
+        return len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size
 
-def dossier(register: Register, filing_id: str, contacts: Contacts = UNKNOWN) -> bytes:
-    """A filing's package for the archive. Raises `NoSuchFiling`."""
+    @cached_property
+    def digest(self) -> str:
+        """Its SHA-256."""
+        content = self.content
+        return hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else file_digest(content)
+
+
+def dossier(register: Register, filing_id: str, attachments: Attachments, contacts: Contacts = UNKNOWN) -> bytes:
+    """A filing's package for the archive, its attachments included. Raises `NoSuchFiling`."""
+    pack = BytesIO()
+    write_dossier(pack, register, filing_id, attachments, contacts)
+    return pack.getvalue()
+
+
+def write_dossier(
+    pack: IO[bytes], register: Register, filing_id: str, attachments: Attachments, contacts: Contacts = UNKNOWN
+) -> None:
+    """Write a filing's package into a file: attachments may be large. Raises `NoSuchFiling`."""
     record = read(register, filing_id)
     last = record.entries[-1].entered_at
-    files = list(_files(record, register.verify(filing_id), contacts, last))
-    listed = [
-        {"文件": file.name, "说明": file.what, "字节": len(file.content), "SHA-256": _digest(file.content)}
-        for file in files
+    attached = references(paper.body for paper in record.papers)
+    missing = list(attachments.faults(attached))
+    there = [each for each in attached if attachments.fault(each.sha256) is None]
+    faults = [*register.verify(filing_id), *missing]
+    files = list(_files(record, faults, contacts, last, _counted(there, missing)))
+    files += [
+        File(f"附件/{each.sha256}{_ending(each.name)}", f"附件：{each.name}", attachments.path(each.sha256), last)
+        for each in there
     ]
+    listed = [{"文件": file.name, "说明": file.what, "字节": file.size, "SHA-256": file.digest} for file in files]
     files.insert(0, File("目录.json", "本包目录", _json(listed), last))
-    sums = "".join(f"{_digest(file.content)}  {file.name}\n" for file in files)
+    sums = "".join(f"{file.digest}  {file.name}\n" for file in files)
     files.append(File("SHA256SUMS", "各文件的 SHA-256", sums.encode(), last))
-    return gongwen.packed((file.name, file.content, file.at) for file in files)
+    gongwen.pack_into(pack, ((file.name, file.content, file.at) for file in files))
 
 
-def _files(record: Record, faults: Sequence[str], contacts: Contacts, last: datetime) -> Iterator[File]:
+def _counted(there: Sequence[Reference], missing: Sequence[str]) -> str:
+    """How many attachments are in the package, and which ought to be and are not."""
+    told = f"共 {len(there)} 个" if there else "无"
+    return told + "".join(f"\n               未能收入本包——{each}" for each in missing)
+
+
+def _ending(name: str) -> str:
+    """The ending of a name that somebody gave, if it is a plain one."""
+    found = re.search(r"\.[A-Za-z0-9]{1,5}$", name)
+    return found[0].lower() if found else ""
+
+
+def _files(
+    record: Record, faults: Sequence[str], contacts: Contacts, last: datetime, attachments: str
+) -> Iterator[File]:
     row = record.row
     note = NOTE.format(
         alliance=row.alliance_name,
@@ -89,6 +135,7 @@ def _files(record: Record, faults: Sequence[str], contacts: Contacts, last: date
         archive_number=row.archive_number or "（尚无）",
         number=row.number,
         head=row.head,
+        attachments=attachments,
     )
     yield File("说明.txt", "内容与核验方法", note.encode(), last)
     yield File("核验.py", "核验登记链的程序", CHECK_CHAIN.encode(), last)
@@ -130,7 +177,3 @@ def _rows(rows: Sequence[SQLModel]) -> list[dict[str, object]]:
 
 def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=1).encode()
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

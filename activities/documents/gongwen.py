@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from math import floor
+from pathlib import Path
+from shutil import copyfileobj
+from typing import IO
 from unicodedata import east_asian_width
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -177,6 +180,12 @@ def saved(document: Document) -> bytes:
 def packed(files: Iterable[tuple[str, bytes, datetime]]) -> bytes:
     """A zip of named files with given times, and nothing of the machine that packs it."""
     pack = BytesIO()
+    pack_into(pack, files)
+    return pack.getvalue()
+
+
+def pack_into(pack: IO[bytes], files: Iterable[tuple[str, bytes | Path, datetime]]) -> None:
+    """Write such a zip; what is the path of a file is copied from there, however large it is."""
     with ZipFile(pack, "w", ZIP_DEFLATED) as target:
         for name, content, at in files:
             local = at.astimezone(SHANGHAI)
@@ -184,8 +193,11 @@ def packed(files: Iterable[tuple[str, bytes, datetime]]) -> bytes:
                 name, (max(local.year, 1980), local.month, local.day, local.hour, local.minute, local.second)
             )
             part.compress_type, part.create_system, part.external_attr = ZIP_DEFLATED, 3, 0o644 << 16
-            target.writestr(part, content)
-    return pack.getvalue()
+            if isinstance(content, bytes):
+                target.writestr(part, content)
+            else:
+                with content.open("rb") as source, target.open(part, "w", force_zip64=True) as copy:
+                    copyfileobj(source, copy)
 
 
 # Page and styles

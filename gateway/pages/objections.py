@@ -14,13 +14,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.datastructures import FormData
 
+from activities.attachments import LOCATION
 from activities.publishing.publications import Published
 from gateway.client import NotFound
 from gateway.forms import fields_of, read
 from gateway.pages.web import page
 from gateway.published import PublicRegister
 from gateway.tools import Doors, Tools, value_of
-from gateway.uploads import LOCATION, PUBLIC, TYPES, Uploads, safe_name, taken
+from gateway.uploads import PUBLIC, TYPES, Uploads, safe_name, taken
 from models.acts import By, Object
 from models.findings import Finding
 from models.forms import ObjectionPaper
