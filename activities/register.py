@@ -21,7 +21,7 @@ from activities import letters, proof, rows
 from activities.attachments import LOCATION, Reference, references
 from activities.database import connect, reading, writing
 from activities.rows import GENESIS
-from models.acts import RecordContinuation, Resubmit
+from models.acts import Lapse, RecordContinuation, ReportChange, Restore, Resubmit, RuleOnChange, Submit, Unreadable
 from models.filing import Entry, Filing
 from models.findings import Finding
 from models.gateway import UploadRow
@@ -39,11 +39,11 @@ from models.register import (
     VersionRow,
 )
 from models.values import Value, canonical
-from models.vocabulary import ActKind, Stage
-from regulation import codes, intake, lodging, offices
+from models.vocabulary import ActKind, Kind, Stage
+from regulation import changes, codes, intake, lodging, offices
 from regulation.calendar import CALENDARS
 from regulation.editions import EditionRefused, Editions
-from regulation.lifecycle import ENDS
+from regulation.lifecycle import ENDS, FILED
 from regulation.terms import TERMS
 
 HEAD: tuple[Any, ...] = (FilingRow.number, FilingRow.head, FilingRow.first_paper, FilingRow.public, FilingRow.value)
@@ -68,14 +68,15 @@ class Appended(Value):
 
     `entered`: the event is written under its number. `known`: it already stood in the register, under `number`.
     `adopted`: other events hold the number. In both cases `filing` is the filing after the last entry, to be carried on.
-    `refused`: the register knows better, for the `reason` given (no such paper, a number that is another's); nothing was
-    written.
+    `refused`: the register knows better, for the `reason` given (no such paper, a number or a name that is another's);
+    nothing was written. `warnings` is what it has to say about what it wrote.
     """
 
     outcome: Outcome
     number: int = 0
     filing: Filing | None = None
     reason: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -151,10 +152,10 @@ class Register:
         if entry.number != (head.number if head else 0) + 1:
             raise RegisterBehind(f"{filing_id}: 备案库只到第{head.number if head else 0}号，不能登记第{entry.number}号")
         before = Filing.model_validate_json(head.value) if head else None
-        if reason := self._unfounded(session, before, entry):
+        if reason := self._unfounded(session, head, before, entry):
             return Appended(outcome="refused", reason=reason)
         self._write(session, head, before, entry)
-        return Appended(outcome="entered")
+        return Appended(outcome="entered", warnings=_warnings(session, head, entry))
 
     def _write(self, session: Session, head: Any, before: Filing | None, entry: Entry) -> None:
         """The entry with everything that follows from it, in the transaction that is open."""
@@ -188,18 +189,30 @@ class Register:
         return row.number if (stored.event, stored.at) == (entry.event, entry.at) else None
 
     @staticmethod
-    def _unfounded(session: Session, before: Filing | None, entry: Entry) -> str | None:
+    def _unfounded(session: Session, head: Any, before: Filing | None, entry: Entry) -> str | None:
         """What only the register can tell against an entry."""
-        paper, number = rows.paper_of(entry), entry.filing.archive_number
-        if paper and session.exec(select(Paper.digest).where(Paper.digest == paper)).first() is None:
+        key, number = rows.paper_of(entry), entry.filing.archive_number
+        body = session.exec(select(Paper.body).where(Paper.digest == key)).first() if key else None
+        if key and body is None:
             return lodging.PAPER_MISSING
         if number and (before is None or number != before.archive_number):
             others = select(FilingRow.filing_id).where(FilingRow.archive_number == number)
             if session.exec(others.where(FilingRow.filing_id != entry.filing.id)).first():
                 return f"备案编号 {number} 已属于另一备案"
-        if isinstance(entry.event, RecordContinuation) and entry.refused is None:
+        if entry.refused is not None:
+            return None
+        if isinstance(entry.event, RecordContinuation):
             return Register._not_continued(session, entry, entry.event)
-        return None
+        paper = json.loads(body) if body else {}
+        if (name := _name_brought(session, before, entry, paper)) and _is_taken(session, entry.filing.id, name, paper):
+            return intake.NAME_TAKEN
+        if before is None or not key or isinstance(entry.event, Submit | Lapse | Unreadable):
+            return None
+        shown = json.loads(head.public)
+        subject = changes.Subject(
+            filing=before, alliance_name=shown["alliance_name"], leader_name=shown["leader"]["name"]
+        )
+        return lodging.unfounded(entry.event, paper, subject)
 
     @staticmethod
     def _not_continued(session: Session, entry: Entry, act: RecordContinuation) -> str | None:
@@ -311,7 +324,8 @@ class Register:
             leader = form.get("leader")
             return _known(
                 session,
-                {filing_id, str(form.get("previous_filing_id"))},
+                filing_id,
+                previous=str(form.get("previous_filing_id")),
                 name=str(form.get("alliance_name")),
                 leader=codes.normalised(str(leader.get("uscc"))) if isinstance(leader, Mapping) else "",
                 technical_field=str(form.get("technical_field")),
@@ -338,6 +352,21 @@ class Register:
         reports = session.exec(select(AnnualReportRow).where(AnnualReportRow.filing_id == earlier.id))
         papers = {each.year: each.paper for each in reports if each.paper}
         return Continuation(filing, earlier, at or filing.submitted_at, papers)
+
+    def subject(self, filing_id: str, content: Any) -> changes.Subject | None:
+        """The filing on which a change is reported, and what the register knows of the name that its paper brings."""
+        with reading(self.engine) as session:
+            row = session.get(FilingRow, filing_id)
+            if row is None:
+                return None
+            name = content.get("alliance_name") if isinstance(content, Mapping) else None
+            taken = isinstance(name, str) and bool(_others_called(session, filing_id, name))
+            return changes.Subject(
+                filing=Filing.model_validate_json(row.value),
+                alliance_name=row.alliance_name,
+                leader_name=row.leader_name,
+                known=intake.Known(names=(str(name),) if taken else ()),
+            )
 
     # Reading
 
@@ -531,25 +560,69 @@ def _update(session: Session, row: FilingRow) -> None:
     session.connection().execute(table, row.model_dump(exclude={"filing_id"}))
 
 
+# Names
+
+
+def _name_brought(session: Session, before: Filing | None, entry: Entry, paper: Mapping[str, Any]) -> str | None:
+    """The name that an entry brings to life: of an application, or of a change that is recorded, reported or confirmed."""
+    event = entry.event
+    named = isinstance(event, Submit | Resubmit)
+    named |= isinstance(event, ReportChange) and event.change in ("rename", "leader")
+    if isinstance(event, RuleOnChange) and event.decision == "confirmed" and before and before.change:
+        reported = session.get(Paper, before.change.paper) if before.change.change == "leader" else None
+        paper, named = json.loads(reported.body) if reported else {}, reported is not None
+    name = paper.get("alliance_name") if named else None
+    return name if isinstance(name, str) else None
+
+
+def _is_taken(session: Session, filing_id: str, name: str, paper: Mapping[str, Any]) -> bool:
+    """Whether another living alliance has a name; whoever asks for the same name meanwhile waits for this transaction."""
+    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time
+        session.connection().execute(sql("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+    continued = paper.get("previous_filing_id")
+    return any(row.filing_id != continued for row in _others_called(session, filing_id, name))
+
+
+def _others_called(session: Session, filing_id: str, name: str) -> Sequence[FilingRow]:
+    """The other filings under a name that have not come to an end."""
+    alive = select(FilingRow).where(FilingRow.alliance_name == name, FilingRow.filing_id != filing_id)
+    return session.exec(alive.where(col(FilingRow.stage).not_in([stage.value for stage in ENDS]))).all()
+
+
+def _warnings(session: Session, head: Any, entry: Entry) -> tuple[str, ...]:
+    """What the register has to say about an entry that it takes: a restored alliance may find its name taken (FA-01)."""
+    if not isinstance(entry.event, Restore) or entry.refused is not None:
+        return ()
+    name = json.loads(head.public)["alliance_name"]
+    others = "、".join(row.filing_id for row in _others_called(session, entry.filing.id, name))
+    return (f"撤销期间已有同名联盟备案或正在申请（{others}），请通知盟主更名",) if others else ()
+
+
 def known_to(session: Session, filing: Filing, form: Mapping[str, Any]) -> intake.Known:
     """What the register knows that bears on a version of an application that was taken in."""
-    own = {filing.id, str(form.get("previous_filing_id"))}
-    name, technical_field = str(form["alliance_name"]), str(form["technical_field"])
-    return _known(session, own, name=name, leader=filing.leader, technical_field=technical_field)
+    return _known(
+        session,
+        filing.id,
+        previous=str(form.get("previous_filing_id")),
+        name=str(form["alliance_name"]),
+        leader=filing.leader,
+        technical_field=str(form["technical_field"]),
+    )
 
 
-def _known(session: Session, own: set[str], *, name: str, leader: str, technical_field: str) -> intake.Known:
-    ended = list(ENDS)
-    others = select(FilingRow).where(col(FilingRow.filing_id).not_in(own))
-    alive = others.where(col(FilingRow.stage).not_in([stage.value for stage in ended]))
-    same_name = session.exec(alive.where(FilingRow.alliance_name == name)).all()
-    of_leader = others.where(FilingRow.leader == leader)
-    same_field = [
-        row for row in session.exec(of_leader) if row.technical_field == technical_field and row.stage not in ended
-    ]
-    revoked = session.exec(of_leader.where(FilingRow.stage == Stage.REVOKED.value)).all()
+def _known(session: Session, own: str, *, previous: str, name: str, leader: str, technical_field: str) -> intake.Known:
+    """Whatever an application names as its predecessor, its leader's revocations are told (G-22, G-32)."""
+    others = select(FilingRow).where(FilingRow.leader == leader, FilingRow.filing_id != own)
+    of_leader = session.exec(others).all()
+    named = session.get(FilingRow, previous) if previous != own else None
+    predecessor = named if named and named.leader == leader else None
+    goes_on = predecessor is not None and predecessor.kind == Kind.B and predecessor.stage in FILED
+    alike = [each for each in _others_called(session, own, name) if not (goes_on and each.filing_id == previous)]
+    living = [row for row in of_leader if row.stage not in ENDS and row.filing_id != previous]
     return intake.Known(
-        names=tuple(row.alliance_name for row in same_name),
-        same_field=tuple(row.alliance_name for row in same_field),
-        revoked=tuple(row.alliance_name for row in revoked),
+        names=tuple(row.alliance_name for row in alike),
+        same_field=tuple(row.alliance_name for row in living if row.technical_field == technical_field),
+        revoked=tuple(row.alliance_name for row in of_leader if row.stage == Stage.REVOKED),
+        ended=predecessor is not None and predecessor.stage in ENDS,
+        goes_on=goes_on,
     )

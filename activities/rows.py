@@ -4,7 +4,7 @@ Nothing here touches a database: what a row needs of a paper is asked of `papers
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlmodel import SQLModel
@@ -12,8 +12,9 @@ from sqlmodel import SQLModel
 from models.acts import Lapse, ReportChange, Resubmit, Submit
 from models.filing import Entry, Filing, ReportingYear
 from models.register import AnnualReportRow, EntryRow, FilingRow, MessageRow, PublicNoticeRow, VersionRow
-from models.values import canonical, digest
-from regulation import agenda, lifecycle, messages, publicity, texts
+from models.values import canonical, day_of, digest
+from regulation import agenda, changes, lifecycle, messages, publicity, texts
+from regulation.service import STRICTER_SINCE
 from regulation.wording import Names, Reminder
 
 Papers = Callable[[str], dict[str, Any]]
@@ -39,24 +40,31 @@ def submission(entry: Entry) -> Submit | Resubmit | None:
 
 
 def public(before: Filing | None, shown: Mapping[str, Any], entry: Entry, papers: Papers) -> dict[str, Any]:
-    """What may be shown of a filing (G-04b): from its application, and from changes recorded since."""
+    """What may be shown of a filing (G-04b): from its application, and from changes since, each for what it is about (G-24)."""
     happened, filing = entry.event, entry.filing
-    changed = before is not None and filing.paper != before.paper
-    renamed = isinstance(happened, ReportChange) and happened.change == "rename" and entry.refused is None
-    if before is not None and not changed and not renamed:
-        return dict(shown)
-    return {
-        **shown,
-        **_told(papers(happened.paper if isinstance(happened, ReportChange) and renamed else filing.paper)),
-    }
+    if before is not None and isinstance(happened, ReportChange):
+        renamed = happened.change == "rename" and entry.refused is None
+        return {**shown, **(_told(papers(happened.paper), _parts(entry, "rename")) if renamed else {})}
+    if before is None or filing.paper == before.paper:
+        return {**shown, **(_told(papers(filing.paper)) if before is None else {})}
+    change = before.change.change if before.change and before.change.paper == filing.paper else None
+    return {**shown, **_told(papers(filing.paper), _parts(entry, change) if change else EVERYTHING)}
 
 
-def _told(form: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a paper may be shown; a paper on a change has only what it changes."""
-    told = {name: form[name] for name in ("alliance_name", "technical_field") if form.get(name)}
-    if form.get("leader"):
+EVERYTHING = ("alliance_name", "technical_field", "leader", "members")
+
+
+def _parts(entry: Entry, change: str) -> tuple[str, ...]:
+    """Which parts of a change's paper become public; until 0.3.0 all that it brought."""
+    return changes.PUBLIC[change] if day_of(entry.at) >= STRICTER_SINCE else EVERYTHING
+
+
+def _told(form: Mapping[str, Any], parts: Collection[str] = EVERYTHING) -> dict[str, Any]:
+    """What of these parts of a paper may be shown; a paper on a change has only what it changes."""
+    told = {name: form[name] for name in ("alliance_name", "technical_field") if form.get(name) and name in parts}
+    if form.get("leader") and "leader" in parts:
         told["leader"] = {"name": form["leader"]["name"]}
-    if form.get("members"):
+    if form.get("members") and "members" in parts:
         told["members"] = [{"name": member["name"]} for member in form["members"]]
     return told
 

@@ -224,7 +224,9 @@ class Filings:
             day = (read_instant(raw.get("received_at")) or now).astimezone(SHANGHAI)
             prefix = province.number_prefix(filing, day.year)
             raw = {**raw, "archive_number": self.register.reserve_archive_number(filing.id, prefix)}
-        lodged = lodging.lodge(filing.id, raw)
+        reported = raw.get("kind") == ActKind.REPORT_CHANGE
+        subject = self.register.subject(filing.id, raw.get("content")) if reported else None
+        lodged = lodging.lodge(filing.id, raw, subject)
         if lodged.act is None:
             self.register.record_refusal(filing.id, raw, lodging.refusal(lodged.findings).message, now)
             refuse(lodged.findings)

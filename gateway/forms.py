@@ -52,6 +52,10 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
         "enterprise": "企业", "university": "高校", "institute": "科研机构", "finance": "金融机构",
         "intermediary": "中介机构", "other": "其他",
     },
+    "org_type": {
+        "enterprise": "企业", "university": "高校", "institute": "科研机构", "finance": "金融机构",
+        "intermediary": "中介机构", "other": "其他",
+    },
     "kind": {
         "D1": "D1 备案申请表", "D2": "D2 联盟协议文本", "D3": "D3 营业执照或法人证书", "D4": "D4 上一年度纳税申报表",
         "D5a": "D5a 研发费用加计扣除明细表", "D5b": "D5b 研发投入专项审计报告", "D6": "D6 知识产权证明材料",

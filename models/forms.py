@@ -69,15 +69,16 @@ Documents = Annotated[tuple[Document, ...], OneFor(("kind", "owner", "sha256"))]
 """Documents, each named once for what it is and whose it is."""
 
 
+OrganisationType = Literal["enterprise", "university", "institute", "finance", "intermediary", "other"]
+
+
 class Member(Value):
     """A row of 联盟成员单位在行业（或领域）中地位的简要说明 (FA-20, FB-22)."""
 
     name: Name = item("FA-20", "成员单位名称")
     code: Annotated[str, Field(min_length=1, max_length=40)] = item("FA-20", "法人代码")
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = item("G-35", "国别", "CN")
-    type: Literal["enterprise", "university", "institute", "finance", "intermediary", "other"] = item(
-        "FA-20", "成员类型"
-    )
+    type: OrganisationType = item("FA-20", "成员类型")
     position: Text = item("FA-20", "在行业（或领域）中的地位")
     is_main: YesNo = item("G-26", "主要成员单位", True)
 
@@ -87,6 +88,7 @@ class Leader(Value):
 
     name: Name = item("FA-04", "企业名称")
     uscc: Annotated[str, Field(min_length=1, max_length=40)] = item("FA-04", "统一社会信用代码")
+    org_type: OrganisationType | None = item("A-06", "单位性质（须为企业）", None)
     registered_address: Name = item("A-12", "注册地址")
     operating_address: Name = item("A-12", "实际经营地址")
     contact: Name = item("FA-12", "联系人")
@@ -278,12 +280,18 @@ class ContactPaper(Value):
     service: Service = item("G-18", "电子送达确认书")
 
 
+class LeaderAfter(Leader):
+    """盟主情况 after a change; one that takes over tells its research of last year (A-13)."""
+
+    rd_last_year: Annotated[Amount, Field(ge=0)] | None = item("FA-06", "新盟主上一年度研发投入（万元）", None)
+
+
 class ChangePaper(Value):
-    """变更材料 (G-24): what changed, and for members or leader the state after the change."""
+    """变更材料 (G-24): what changed, and for members or leader the state after the change (regulation/changes.py)."""
 
     text: Text = item("G-24", "变更说明")
     alliance_name: Name | None = item("FA-01", "变更后的联盟名称", None)
-    leader: Leader | None = item("FA-04", "变更后的盟主", None)
+    leader: LeaderAfter | None = item("FA-04", "变更后的盟主", None)
     members: tuple[Member, ...] | None = item("FA-20", "变更后的成员单位表", None, max_length=MEMBERS)
     counts: Counts | None = item("FA-15", "变更后的成员数量", None)
     documents: Documents = item("G-24", "证明材料", (), max_length=DOCUMENTS)

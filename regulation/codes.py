@@ -45,6 +45,11 @@ def is_organisation_code(code: str) -> bool:
     return "0123456789X0"[11 - total % 11] == check
 
 
+def is_no_enterprise(code: str) -> bool:
+    """Whether a code belongs to a public body or a social organisation: 机构编制 (1) and 民政 (5) register no enterprises."""
+    return code.startswith(("1", "5"))
+
+
 def fits_type(code: str, member_type: str) -> bool:
     """Whether a code begins as codes of that type of member usually do."""
     return member_type not in PREFIXES or code.startswith(PREFIXES[member_type])

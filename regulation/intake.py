@@ -84,12 +84,21 @@ FIRST_DAY = TERMS[next(iter(TERMS))].since
 """《工作指引》 is in force from here on."""
 
 
+NAME_TAKEN = "已有同名联盟备案或正在申请"
+
+
 class Known(Value):
-    """What the register knows that bears on a new application; empty where there is no register."""
+    """What the register knows that bears on a new application.
+
+    `ended`, `goes_on`: the filing that it names as its predecessor is this leader's and has come to an end, or is of kind B
+    and in force.
+    """
 
     names: tuple[str, ...] = ()
     same_field: tuple[str, ...] = ()
     revoked: tuple[str, ...] = ()
+    ended: bool = False
+    goes_on: bool = False
 
 
 class Examination(Value):
@@ -120,7 +129,7 @@ def examine(
     kind = Kind(raw["kind"])
     numbers = {} if kind is Kind.A else ON_FORM_B
     form, findings = read(form_type, raw, numbers)
-    judge = _Judge(form, received_at, known or Known(), correcting)
+    judge = Judge(form, received_at, known, correcting)
     unread = {each.field for each in findings}
     findings += [
         each.but(code=numbers.get(each.code, each.code)) if numbers else each
@@ -211,10 +220,15 @@ def call_of(day: date, jurisdiction: str) -> tuple[date, date] | None:
     return (date.fromisoformat(window["opens"]), date.fromisoformat(window["closes"])) if window else None
 
 
-class _Judge:
-    """The rules across fields. What could not be read is None and judged by nobody."""
+class Judge:
+    """The rules across fields. What could not be read is None and judged by nobody.
 
-    def __init__(self, form: Application, received_at: datetime, known: Known, correcting: Filing | None) -> None:
+    `known` is None where no register is asked. Of a change only the parts that it touches are judged (changes.py).
+    """
+
+    def __init__(
+        self, form: Application, received_at: datetime, known: Known | None, correcting: Filing | None
+    ) -> None:
         self.form = form
         self.received_at = received_at
         self.day = day_of(received_at)
@@ -222,6 +236,7 @@ class _Judge:
         self.correcting = correcting
 
     def findings(self) -> Iterator[Finding]:
+        """Everything across the fields of an application."""
         yield from self.identity()
         yield from self.name()
         yield from self.agreement()
@@ -235,10 +250,11 @@ class _Judge:
 
     @staticmethod
     def say(code: str, field: str, severity: Severity, message: str) -> Finding:
+        """A finding, numbered as on form A; its article comes later."""
         return Finding(code=code, field=field, severity=severity, message=message, article="")
 
     def identity(self) -> Iterator[Finding]:
-        """Who files, and where (A-06, A-12, A-24, A-27, B-10, G-35)."""
+        """Who files, and where (A-24, A-27, B-10, G-44)."""
         form, leader = self.form, self.form.leader
         if not self.day >= FIRST_DAY or self.day.year >= calendar.LAST_YEAR:
             yield self.say("G-44", "/received_at", E, f"本系统办理{FIRST_DAY}至{calendar.LAST_YEAR - 1}年的备案申请")
@@ -248,14 +264,24 @@ class _Judge:
             yield from self.same_case(self.correcting)
         if form.service and form.service.consent is False:
             yield self.say("G-18", "/service/consent", W, "未同意电子送达，须另行送达的文书由工作人员登记送达")
+        if leader and leader.uscc:
+            yield from self.account(codes.normalised(leader.uscc))
+        yield from self.enterprise()
+
+    def enterprise(self) -> Iterator[Finding]:
+        """The leader is an enterprise, registered where it files (A-06, A-12, A-24, G-35)."""
+        form, leader = self.form, self.form.leader
+        if leader and leader.org_type not in (None, "enterprise"):
+            yield self.say("A-06", "/leader/org_type", E, "盟主须为企业")
         if leader is None or leader.uscc is None:
             return
         code = codes.normalised(leader.uscc)
-        yield from self.account(code)
         if not codes.is_uscc(code):
             yield self.say("FA-04", "/leader/uscc", E, "统一社会信用代码校验不符")
             return
-        if not codes.fits_type(code, "enterprise"):
+        if codes.is_no_enterprise(code):
+            yield self.say("A-06", "/leader/uscc", E, "盟主须为企业；该代码属于机关、事业单位或社会组织")
+        elif not codes.fits_type(code, "enterprise"):
             yield self.say("A-06", "/leader/uscc", W, "代码不像企业的统一社会信用代码，请核对盟主是否为企业")
         if not codes.organisation_code_fits(code):
             yield self.say("G-35", "/leader/uscc", W, "代码中的组织机构代码校验不符（GB 11714）")
@@ -296,8 +322,8 @@ class _Judge:
             yield self.say("FA-01", "/alliance_name", E, f"联盟名称须以“{suffix}”结尾")
         if self.form.jurisdiction and not name.startswith(offices.OFFICES[self.form.jurisdiction].names):
             yield self.say("G-38", "/alliance_name", C, "联盟名称不以所在市开头，请核对")
-        if name in self.known.names:
-            yield self.say("FA-01", "/alliance_name", E, "已有同名联盟备案或正在申请")
+        if self.known and name in self.known.names:
+            yield self.say("FA-01", "/alliance_name", E, NAME_TAKEN)
 
     def agreement(self) -> Iterator[Finding]:
         """The contract is signed by all and in force (A-17, B-08)."""
@@ -353,6 +379,7 @@ class _Judge:
                 yield self.say(code, f"/counts/{name}", W, f"填报{told}家，成员单位表中为{rows[kind]}家，请核对")
 
     def numbers(self) -> Iterator[Finding]:
+        """成员数量 among themselves (A-14, A-15, FA-15, FA-16, G-36)."""
         counts = self.form.counts
         total, enterprises = counts.total, counts.enterprises
         universities, institutes = counts.universities, counts.institutes
@@ -371,6 +398,7 @@ class _Judge:
             yield self.say("A-15", "/counts/enterprises", W, "除盟主外没有企业成员，请核对产业链上下游企业的参与")
 
     def member(self, index: int, row: Member) -> Iterator[Finding]:
+        """One row of the members: its code (FA-20, G-35)."""
         if not row.code or (row.country or "CN") != "CN":
             return
         code, field = codes.normalised(row.code), f"/members/{index}/code"
@@ -426,16 +454,22 @@ class _Judge:
 
     def history(self) -> Iterator[Finding]:
         """What the register knows of this leader; an earlier alliance goes on (B-05, G-22, G-32, G-39)."""
-        if self.known.same_field:
-            names = "、".join(self.known.same_field)
+        known = self.known or Known()
+        if known.same_field:
+            names = "、".join(known.same_field)
             yield self.say("G-39", "/technical_field", W, f"同一盟主在同一领域已有联盟：{names}")
         if self.form.previous_filing_id:
+            continues = known.goes_on and isinstance(self.form, FormB)
+            if self.known and not (known.ended or continues):
+                message = "须为本盟主已经终结的备案；提升类继续申报的，可为本盟主有效的提升类备案"
+                yield self.say("G-32", "/previous_filing_id", E, f"此前的备案申请编号{message}")
             yield self.say("G-32", "/previous_filing_id", C, f"继续申报，核对与{self.form.previous_filing_id}的关系")
-        if self.known.revoked:
-            names = "、".join(self.known.revoked)
+        if known.revoked:
+            names = "、".join(known.revoked)
             yield self.say("G-22", "/leader/uscc", W, f"该盟主有被撤销备案的联盟：{names}（不影响申请，供审核参考）")
 
     def too_long(self, field: str, code: str, label: str) -> Iterator[Finding]:
+        """限500字 (FA-19, FB-20, FB-21, G-37)."""
         text = getattr(self.form, field)
         limit = _number("text.max_chars", self.day, Kind(self.form.kind), self.form.jurisdiction or "")
         if text is not None and characters(text) > limit:
@@ -449,8 +483,8 @@ class _Judge:
         leader = form.leader
         if leader is None:
             return
-        if leader.rd_last_year is not None and leader.rd_last_year <= 0:
-            yield self.say("A-13", "/leader/rd_last_year", E, "上一年度须有研发投入")
+        if leader.rd_last_year is not None:
+            yield from self.spends(leader.rd_last_year, "/leader/rd_last_year")
         if _more(leader.rd_last_year, leader.sales_last_year):
             yield self.say("FA-06", "/leader/rd_last_year", W, "研发投入大于销售收入，请核对")
         if leader.in_zone and not leader.zone_name:
@@ -464,6 +498,11 @@ class _Judge:
                 W,
                 "技术能力提升类联盟请在申报期内使用提升类申请表；本申请仍按普通类办理",
             )
+
+    def spends(self, amount: Decimal | None, field: str) -> Iterator[Finding]:
+        """The leader spends something on research (A-13)."""
+        if amount is None or amount <= 0:
+            yield self.say("A-13", field, E, "上一年度须有研发投入")
 
     def form_b(self, form: FormB) -> Iterator[Finding]:
         """What only form B asks, its sums as its notes define them (B-01, B-02, B-11, B-12, B-25, FB-03…FB-21)."""
@@ -503,6 +542,7 @@ class _Judge:
             yield self.say("B-12", "/leader/last_year/rd", E, "近一年须有研发投入")
 
     def leader_year(self, at: str, year: Any) -> Iterator[Finding]:
+        """One year of form B's leader (FB-07, FB-09, FB-11)."""
         if _more(year.tech_staff, year.staff):
             yield self.say("FB-07", f"{at}/tech_staff", W, "科技人员多于员工总数（含兼职、临时聘用），请核对")
         if _more(year.cooperation, year.rd):

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from models.acts import ACT, LABELS, Act, left_out
+from models.acts import ACT, LABELS, Act, ReportChange, left_out
 from models.findings import Finding, Refusal
 from models.forms import (
     AnnualReport,
@@ -21,7 +21,7 @@ from models.forms import (
 )
 from models.values import Value, day_of, digest
 from models.vocabulary import ActKind, Severity
-from regulation import codes, intake
+from regulation import changes, codes, intake
 from regulation.articles import cite
 from regulation.lifecycle import TABLE
 from regulation.reading import MISSING, TWICE, bounded, finding, in_chinese, read, repeated, twice
@@ -68,8 +68,8 @@ class Lodged(Value):
         return self.act is None or any(each.severity is Severity.ERROR for each in self.findings)
 
 
-def lodge(filing_id: str, raw: Mapping[str, Any]) -> Lodged:
-    """Read an act for a filing, with every finding at once."""
+def lodge(filing_id: str, raw: Mapping[str, Any], subject: changes.Subject | None = None) -> Lodged:
+    """Read an act for a filing, with every finding at once; `subject` is the filing, where the door has asked for it."""
     raw = {name: value for name, value in raw.items() if name != "facts"}
     content = raw.pop("content", None)
     kind = raw.get("kind")
@@ -86,8 +86,7 @@ def lodge(filing_id: str, raw: Mapping[str, Any]) -> Lodged:
             if not below:
                 form = PAPERS[str(kind)].model_validate(dict(content))
                 paper = form.model_dump(mode="json")
-                findings += _judged(raw, form)
-                findings += twice(form, "/content")
+                findings += _judged(raw, form, subject)
                 raw |= _facts(filing_id, form, raw)
         else:
             findings.append(_fault(kind, "/content", "该行为不带文书"))
@@ -165,8 +164,16 @@ def application(content: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
 
 
-def _judged(raw: Mapping[str, Any], form: Value) -> list[Finding]:
+def _judged(raw: Mapping[str, Any], form: Value, subject: changes.Subject | None) -> list[Finding]:
     """Rules across a paper's fields, and between it and its act."""
+    if isinstance(form, ChangePaper):
+        change = str(raw.get("change"))
+        found = changes.findings(change, form, subject) if change in changes.BRINGS else []
+        return [each.but(field=f"/content{each.field}") for each in found]
+    return [*_across(raw, form), *twice(form, "/content")]
+
+
+def _across(raw: Mapping[str, Any], form: Value) -> list[Finding]:
     error, warning = Severity.ERROR, Severity.WARNING
     if isinstance(form, AnnualReport):
         faults = []
@@ -186,29 +193,28 @@ def _judged(raw: Mapping[str, Any], form: Value) -> list[Finding]:
         if not form.evidence:
             faults.append(finding("G-04", "/content/evidence", warning, "须提供必要的证明材料"))
         return faults
-    if isinstance(form, ChangePaper):
-        return _of_change(raw, form)
     return []
 
 
-def _of_change(raw: Mapping[str, Any], form: ChangePaper) -> list[Finding]:
-    """A change of members or leader shows the state after it, and the conditions of Art. 5 hold (G-24)."""
-    error = Severity.ERROR
-    if raw.get("change") not in ("members", "leader"):
-        return []
-    faults = [
-        finding("G-24", f"/content/{field}", error, "变更成员或盟主的，须填报变更后的情况")
-        for field in ("alliance_name", "leader", "members", "counts")
-        if getattr(form, field) is None
-    ]
-    if form.counts and form.counts.universities + form.counts.institutes < 1:
-        faults.append(finding("A-14", "/content/counts", error, "变更后须仍有高校或科研机构成员"))
-    if form.leader and not codes.is_uscc(codes.normalised(form.leader.uscc)):
-        faults.append(finding("FA-04", "/content/leader/uscc", error, "统一社会信用代码校验不符"))
-    for index, member in enumerate(form.members or ()):
-        if member.country == "CN" and not codes.is_uscc(codes.normalised(member.code)):
-            faults.append(finding("FA-20", f"/content/members/{index}/code", error, "法人代码校验不符"))
-    return faults
+def unfounded(act: Act, paper: Mapping[str, Any], subject: changes.Subject) -> str | None:
+    """Why a paper in the register does not bear out the act that names it, whatever door it came through; None if it does.
+
+    It must be a paper of that act's, say what the act says of it, and be what a door would have taken.
+    """
+    model = PAPERS.get(act.kind)
+    if model is None:
+        return None
+    try:
+        form = model.model_validate(dict(paper))
+    except ValidationError:
+        return f"所附文书不是“{act.kind.label}”的材料"
+    told = _facts(subject.filing.id, form, act.model_dump())
+    if any(getattr(act, name) != value for name, value in told.items()):
+        return "行为所载事项与所附文书不符"
+    if isinstance(act, ReportChange) and isinstance(form, ChangePaper):
+        found = changes.findings(act.change, form, subject)
+        return "；".join(each.message for each in found if each.severity is Severity.ERROR) or None
+    return None
 
 
 def _facts(filing_id: str, form: Value, raw: Mapping[str, Any]) -> dict[str, Any]:

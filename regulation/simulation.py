@@ -15,6 +15,7 @@ from models.findings import Finding, Refusal
 from models.values import INSTANT, Value
 from models.vocabulary import ActKind
 from regulation import entries, intake, lifecycle, province
+from regulation.changes import Subject
 from regulation.lodging import Lodged, lodge, refusal
 from regulation.moment import Moment
 from regulation.reading import finding
@@ -59,7 +60,7 @@ class Life:
         when = Moment(received_at, received_at)
         if raw.get("kind") == ActKind.ARCHIVE and "archive_number" not in raw:
             raw["archive_number"] = f"{province.number_prefix(self.filing, when.day.year)}0001"
-        lodged = lodge(self.filing.id, raw)
+        lodged = lodge(self.filing.id, raw, Subject(filing=self.filing))
         event = entries.unreadable(raw) if lodged.act is None else lodged.act
         if self.filing.answered(event.id):
             return

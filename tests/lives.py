@@ -153,8 +153,8 @@ async def changed_and_moved(world: World, filing_id: str, year: int) -> None:
         "text": "盟主更换",
         "alliance_name": story.form["alliance_name"],
         "leader": {name: value for name, value in story.form["leader"].items() if name in LEADER}
-        | {"uscc": NEW_LEADER},
-        "members": story.form["members"],
+        | {"uscc": NEW_LEADER, "rd_last_year": "120.00"},
+        "members": [story.form["members"][0] | {"code": NEW_LEADER}, *story.form["members"][1:]],
         "counts": story.form["counts"],
     }
     change = {"change": "leader", "happened_on": f"{year}-05-01", "content": changed}

@@ -50,7 +50,7 @@ def examined(kind: str, document: Mapping[str, Any], case: Mapping[str, Any] | N
     """The examination of an application received when a case says, by a register that knows what the case says."""
     case = case or {}
     received_at = datetime.fromisoformat(str(case["at"])) if "at" in case else RECEIVED[kind]
-    return examine(document, received_at, Known.model_validate(case.get("known", {})))
+    return examine(document, received_at, Known.model_validate(case.get("known", {"ended": True})))
 
 
 @cache

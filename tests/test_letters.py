@@ -653,10 +653,14 @@ def contact(phone: str, **more: Any) -> str:
 
 def change(kind: str, leader: dict[str, Any] | None = None) -> str:
     """The fields of a reported change, with the state after it."""
-    form = application()
+    form = application(alliance_name="沈阳市第0产学研联盟")
     after = {name: form[name] for name in ("alliance_name", "members", "counts")}
     shown = ("name", "uscc", "registered_address", "operating_address", "contact", "phone")
     stated = {name: form["leader"][name] for name in shown} | (leader or {})
+    if kind == "leader":
+        stated["rd_last_year"] = "120.00"
+        after["members"] = [each for each in form["members"] if each["code"] != form["leader"]["uscc"]]
+        after["counts"] = {"total": 3, "enterprises": 1, "universities": 1, "institutes": 1}
     paper = {"text": "变更情况说明", "leader": stated} | (after if kind in ("members", "leader") else {})
     return json.dumps({"change": kind, "happened_on": "2026-05-01", "content": paper})
 

@@ -29,7 +29,7 @@ from sqlmodel import SQLModel
 
 from activities.register import Appended, PaperMissing, Register, RegisterBehind
 from activities.rows import GENESIS
-from models.acts import Accept, By, Lapse, Withdraw
+from models.acts import Accept, By, Lapse, ReportChange, Restore, Withdraw
 from models.filing import Entry
 from models.register import UtcDateTime
 from models.values import canonical, digest
@@ -38,7 +38,7 @@ from regulation import entries, intake
 from regulation.lodging import PAPER_MISSING
 from regulation.moment import Moment
 from tests.databases import Databases, on_both
-from tests.simulated import NOW, holding, lived, written
+from tests.simulated import NOW, Papered, holding, lived, written
 from tests.story import application
 
 BOOKKEEPING = {"papers": {"filing_id", "kind", "stored_at"}}
@@ -201,6 +201,114 @@ def test_of_several_who_append_at_once_one_wins(register: Register) -> None:
     assert at_once(register, [somebody(Withdraw, second, id="withdraw")] * 5) == ["entered", *["known"] * 4]
     assert [entry.number for entry in register.docket("LIFE")] == [1, 2, 3]
     assert register.verify("LIFE") == []
+
+
+# Names (FA-01, G-24)
+
+NAME = "沈阳市同名产学研联盟"
+
+
+def reporting(told: Papered, register: Register, change: str, content: dict[str, Any]) -> Entry:
+    """A change reported by a leader whose alliance is in force, its paper in the register."""
+    archived = told.docket[-1]
+    leader = By(person="u-1", office=archived.filing.leader, role=Role.LEADER)
+    key = register.lodge(archived.filing.id, "report_change", content, NOW)
+    at = archived.at + timedelta(hours=1)
+    act = ReportChange.model_validate(
+        {"id": f"{archived.filing.id}-change", "by": leader, "paper": key, "change": change, "happened_on": at.date()}
+    )
+    return entries.entered(archived.filing, act, Moment(at, at))
+
+
+def living(register: Register, filing_id: str, until: str = "confirm", **changes: Any) -> Papered:
+    """A filing that has come so far, written."""
+    told = lived(filing_id, **changes).until(until)
+    assert {each.outcome for each in written(register, told)} == {"entered"}
+    return told
+
+
+@on_both
+def test_of_many_under_one_name_at_once_one_is_taken(register: Register) -> None:
+    rivals = [lived(f"RIVAL-{number}", alliance_name=NAME) for number in range(6)]
+    for each in rivals:
+        each.lodged(register)
+    assert at_once(register, [each.docket[0] for each in rivals]) == ["entered", *["refused"] * 5]
+    assert len([each for each in rivals if register.filing(each.docket[0].filing.id)]) == 1
+    refused = next(each for each in rivals if register.filing(each.docket[0].filing.id) is None)
+    assert register.append(refused.docket[0]) == Appended(outcome="refused", reason=intake.NAME_TAKEN)
+
+
+@on_both
+def test_a_rename_brings_a_name_that_nobody_has_and_nothing_else(register: Register) -> None:
+    """However it came, by a signal with a paper of its own too: what is public changes by what was reviewed, or the name."""
+    living(register, "OTHER", alliance_name=NAME)
+    told = living(register, "LIFE", "archive")
+    everything = {"text": "更名", **{part: application()[part] for part in ("leader", "members", "counts")}}
+    everything["leader"] = {"name": "冒名有限公司"} | {
+        name: value for name, value in everything["leader"].items()
+        if name in ("uscc", "registered_address", "operating_address", "contact", "phone")
+    }  # fmt: skip
+    new = "沈阳市新名产学研联盟"
+    for content, reason in (
+        ({"text": "更名", "alliance_name": NAME}, intake.NAME_TAKEN),
+        ({"text": "更名", "alliance_name": "沈阳市新名联合体"}, "联盟名称须以“产学研联盟”结尾"),
+        (everything | {"alliance_name": new}, "报告变更（更名）的材料不得带这一项，须另行报告"),
+        ({"text": "另一种文书"}, "变更更名的，须填报变更后的情况"),
+        (register.paper(told.docket[0].filing.paper), "所附文书不是“报告变更”的材料"),
+    ):
+        refused = register.append(reporting(told, register, "rename", content))
+        assert (refused.outcome, reason in refused.reason) == ("refused", True), refused
+    assert (
+        register.append(reporting(told, register, "rename", {"text": "更名", "alliance_name": new})).outcome
+        == "entered"
+    )
+    row = register.row("LIFE")
+    assert row
+    assert (row.alliance_name, row.leader_name) == (new, application()["leader"]["name"])
+    assert register.verify("LIFE") == []
+    form = application(alliance_name=NAME)
+    assert register.known("NEXT", form).names == (NAME,)
+    assert register.known("NEXT", application(alliance_name=new)).names == (new,)
+    assert register.known("NEXT", application()).names == (), "its old name is free again"
+
+
+@on_both
+def test_what_an_act_says_of_its_paper_is_what_the_paper_says(register: Register) -> None:
+    """A signal cannot report a new leader that its paper does not name."""
+    told = living(register, "LIFE", "archive")
+    form = application()
+    shown = ("name", "uscc", "registered_address", "operating_address", "contact", "phone")
+    content = {"text": "变更", "leader": {name: form["leader"][name] for name in shown}}
+    content |= {name: form[name] for name in ("alliance_name", "members", "counts")}
+    entry = reporting(told, register, "members", content)
+    assert isinstance(entry.event, ReportChange)
+    lied = entry.but(event=entry.event.but(substance="0" * 64))
+    assert register.append(lied) == Appended(outcome="refused", reason="行为所载事项与所附文书不符")
+
+
+@on_both
+def test_whoever_restores_is_told_that_the_name_is_taken(full: Register) -> None:
+    revoked = lived("LIFE").docket[-1]
+    living(full, "OTHER", alliance_name=application()["alliance_name"])
+    at = revoked.at + timedelta(days=1)
+    by = By(person="c-101", office="210100", role=Role.CITY_ST)
+    act = Restore(id="restore", by=by, document_no="复议决定4号")
+    appended = full.append(entries.entered(revoked.filing, act, Moment(at, at)))
+    assert appended.outcome == "entered"
+    assert appended.warnings == ("撤销期间已有同名联盟备案或正在申请（OTHER），请通知盟主更名",)
+
+
+@on_both
+def test_a_predecessor_is_an_ended_filing_of_the_same_leader(full: Register) -> None:
+    living(full, "LIVING", alliance_name=NAME)
+    form = application(filing_id="NEXT", alliance_name=NAME)
+    stranger = form | {"leader": form["leader"] | {"uscc": "91210200MA10ABCE4L"}}
+    for named, ended in (("LIFE", True), ("LIVING", False), ("NOBODY", False), ("NEXT", False)):
+        known = full.known("NEXT", form | {"previous_filing_id": named})
+        assert (known.ended, known.goes_on) == (ended, False), named
+        assert known.names == (NAME,), "naming a filing does not free its name"
+        assert known.revoked == (application()["alliance_name"],), "nor does it hide a revocation"
+        assert not full.known("NEXT", stranger | {"previous_filing_id": named}).ended
 
 
 @on_both

@@ -247,7 +247,7 @@ class AllianceFiling:
                     warnings = lifecycle.warnings(self.value, judged, when)
                     appended = await self._enter(entry)
                     if appended.outcome == "entered":
-                        return entries.receipt(entry, warnings)
+                        return entries.receipt(entry, (*warnings, *appended.warnings))
                     if appended.outcome == "known":
                         return await self._recall(appended.number)
                     if appended.outcome == "adopted":

@@ -47,7 +47,8 @@ def of_act(
     raw = stamped({"id": "check", **_without(document, found)}, who, tools.clock())
     if filing and kind == ActKind.ARCHIVE:
         raw.setdefault("archive_number", f"{province.number_prefix(filing, tools.now.day.year)}0001")
-    lodged = lodging.lodge(filing.id if filing else "check", raw)
+    subject = tools.register.subject(filing.id, content) if filing and kind == ActKind.REPORT_CHANGE else None
+    lodged = lodging.lodge(filing.id if filing else "check", raw, subject)
     found += [each.but(field="/content") if each.field == "/paper" else each for each in lodged.findings]
     if filing and kind == ActKind.RESUBMIT and isinstance(content, Mapping):
         found += of_application(tools, content, who, correcting=filing, at="/content")

@@ -17,12 +17,14 @@ from gateway.guard import client_of
 from gateway.identity import Identity
 from gateway.pages.web import SignedIn, page
 from gateway.tools import Doors, Tools, value_of
-from models.filing import Entry
+from models.filing import Entry, Filing
+from models.findings import Finding
+from models.forms import ChangePaper
 from models.gateway import HandlingRow
 from models.register import FilingRow
 from models.values import Ordinal
 from models.vocabulary import ActKind
-from regulation import entries, intake, offices
+from regulation import changes, entries, intake, offices
 from regulation.lodging import PAPERS
 from regulation.offers import offers
 
@@ -64,6 +66,7 @@ def show(request: Request, tools: Doors, session: SignedIn, filing_id: str) -> H
         docket=docket,
         names=tools.people.named([*_persons(docket), *(each.by_person for each in handlings), *_recipients(handlings)]),
         versions=tools.register.versions(filing_id) if who.reads(filing, "application") else [],
+        on_the_change=_on_the_change(tools, filing) if who.staff and who.reads(filing, "report_change") else [],
         downloads=documents.listed(tools, row, who),
         sent=_sent(tools, row, who),
         may_read=lambda entry: _readable(entry, who),
@@ -72,6 +75,16 @@ def show(request: Request, tools: Doors, session: SignedIn, filing_id: str) -> H
         handlings=handlings,
         colleagues=[each for each in tools.people.colleagues(who.office, who.role) if each.person != who.person],
     )
+
+
+def _on_the_change(tools: Tools, filing: Filing) -> list[Finding]:
+    """What is found on the change under review: what intake would say of the alliance after it (G-24)."""
+    change = filing.change
+    if change is None:
+        return []
+    brought = tools.register.paper(change.paper)
+    subject = tools.register.subject(filing.id, brought)
+    return changes.findings(change.change, ChangePaper.model_validate(brought), subject)
 
 
 def _persons(docket: Sequence[Entry]) -> Iterator[str]:

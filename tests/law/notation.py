@@ -233,15 +233,35 @@ NEW_LEADER = "示例接任有限公司"
 
 
 def _change(application: Mapping[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
-    after = deepcopy({name: application[name] for name in ("alliance_name", "members", "counts")})
     shown = ("name", "uscc", "registered_address", "operating_address", "contact", "phone")
     leader = {name: application["leader"][name] for name in shown}
-    if fields["change"] == "leader":
-        leader |= {"name": NEW_LEADER, "uscc": fields.pop("to")}
-    if fields["change"] == "members":
-        after["members"] = after["members"][:-1]
-    kept = fields["change"] in ("members", "leader")
-    return {"text": "变更情况说明。", **(after | {"leader": leader} if kept else {})}
+    members = deepcopy(application["members"])
+    match fields["change"]:
+        case "rename":
+            return {"text": "变更情况说明。", "alliance_name": renamed(application["alliance_name"])}
+        case "leader":
+            leader |= {"name": NEW_LEADER, "uscc": fields.pop("to"), "rd_last_year": "120.00"}
+            rest = [each for each in members if each["code"] not in (application["leader"]["uscc"], leader["uscc"])]
+            members = [{**members[0], "name": NEW_LEADER, "code": leader["uscc"], "type": "enterprise"}, *rest]
+        case "members":
+            members = members[:-1]
+        case _:
+            return {"text": "变更情况说明。"}
+    after = {"alliance_name": application["alliance_name"], "leader": leader, "members": members}
+    return {"text": "变更情况说明。", **after, "counts": counted(members)}
+
+
+def renamed(name: str) -> str:
+    """A name as its alliance might take it later."""
+    suffix = "产学研联盟" if name.endswith("产学研联盟") else "联盟"
+    return f"{name.removesuffix(suffix)}创新{suffix}"
+
+
+def counted(members: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """The numbers that rows of members bear out, the leader being one of them."""
+    types = [member["type"] for member in members]
+    of_type = {"enterprises": "enterprise", "universities": "university", "institutes": "institute"}
+    return {"total": len(types), **{name: types.count(kind) for name, kind in of_type.items()}}
 
 
 def _formal_document(application: Mapping[str, Any], fields: dict[str, Any]) -> dict[str, Any]:

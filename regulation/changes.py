@@ -1,0 +1,122 @@
+"""Reported changes (变更): what each kind may bring, and what intake would say of the alliance after it (G-24, Art. 5).
+
+A contact or a name is recorded without a review, members and leader after one. So the paper of a change brings what its
+kind is about and nothing else; what a name has to be, and what an alliance has to be, is judged as at intake.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from models.filing import Filing
+from models.findings import Finding
+from models.forms import Application, ChangePaper
+from models.values import Value, clock
+from models.vocabulary import Kind, Severity
+from regulation import codes, intake
+from regulation.reading import finding, twice
+from regulation.wording import CHANGES
+
+
+class Brings(NamedTuple):
+    """Which parts of the state after a change its paper must, and which it may bring."""
+
+    must: tuple[str, ...] = ()
+    may: tuple[str, ...] = ()
+
+
+STATE = ("alliance_name", "leader", "members", "counts")
+
+BRINGS: Mapping[str, Brings] = {
+    "contact": Brings(may=("leader",)),
+    "rename": Brings(must=("alliance_name",)),
+    "members": Brings(must=STATE),
+    "leader": Brings(must=STATE),
+    "ended": Brings(),
+}
+"""By kind of change. A contact brings the leader's own particulars, members the leader and the name as they stand."""
+
+PUBLIC: Mapping[str, tuple[str, ...]] = {
+    "rename": ("alliance_name",),
+    "members": ("leader", "members"),
+    "leader": ("alliance_name", "leader", "members"),
+}
+"""What of a change's paper becomes public once it has effect (G-04b)."""
+
+OF_MEMBERS: Mapping[Kind, tuple[str, ...]] = {
+    Kind.A: ("A-07", "A-14", "A-15", "A-17", "A-21", "A-28", "A-53"),
+    Kind.B: ("B-08", "B-10", "B-16"),
+}
+"""The lines of the checklist that a change of members bears on; a replaced leader is reviewed in full (G-24)."""
+
+
+class Subject(Value):
+    """The filing whose change is reported: where it stands, what is shown of it, and what the register knows of the rest."""
+
+    filing: Filing
+    alliance_name: str | None = None
+    leader_name: str | None = None
+    known: intake.Known | None = None
+
+
+def findings(change: str, paper: ChangePaper, subject: Subject | None = None) -> list[Finding]:
+    """Everything on the paper of a change; without its filing, what can be said of any.
+
+    Errors refuse it; warnings and checks are for whoever reviews it. Pointers are those of the paper.
+    """
+    found = [*_brought(change, paper), *twice(paper)]
+    if subject:
+        found += _as_it_stands(change, paper, subject)
+    return [*found, *_result(change, paper, subject)]
+
+
+def _say(code: str, field: str, message: str, severity: Severity = Severity.ERROR) -> Finding:
+    return finding(code, field, severity, message)
+
+
+def _brought(change: str, paper: ChangePaper) -> Iterator[Finding]:
+    brings = BRINGS[change]
+    for part in STATE:
+        if getattr(paper, part) is None:
+            if part in brings.must:
+                yield _say("G-24", f"/{part}", f"变更{CHANGES[change]}的，须填报变更后的情况")
+        elif part not in (*brings.must, *brings.may):
+            yield _say("G-24", f"/{part}", f"报告变更（{CHANGES[change]}）的材料不得带这一项，须另行报告")
+
+
+def _as_it_stands(change: str, paper: ChangePaper, subject: Subject) -> Iterator[Finding]:
+    """Beside what changes, a paper tells what stays; a leader is replaced by another one."""
+    leader = codes.normalised(paper.leader.uscc) if paper.leader else None
+    same = leader == subject.filing.leader
+    if change in ("contact", "members") and leader and not same:
+        yield _say("G-24", "/leader/uscc", "盟主企业变更的，须以“盟主”类别报告")
+    shown = subject.leader_name
+    if change == "contact" and paper.leader and shown and paper.leader.name != shown:
+        yield _say("G-24", "/leader/name", f"盟主企业名称应为{shown}；企业更名的，以“成员”类别报告")
+    name = subject.alliance_name
+    if change == "members" and name and paper.alliance_name and paper.alliance_name != name:
+        yield _say("G-24", "/alliance_name", f"联盟名称应为{name}；联盟更名的，须以“更名”类别报告")
+    if change == "rename" and name and paper.alliance_name == name:
+        yield _say("G-24", "/alliance_name", "新名称与现名称相同")
+
+
+def _result(change: str, paper: ChangePaper, subject: Subject | None) -> Iterator[Finding]:
+    """What intake would say of the alliance after the change (Art. 5, 细则 Art. 4)."""
+    filing = subject.filing if subject else None
+    kind = filing.kind if filing else Kind.A
+    form: Any = intake.FORMS[kind]
+    parts: dict[str, Any] = dict.fromkeys(form.model_fields) | {part: getattr(paper, part) for part in STATE}
+    place = filing.jurisdiction if filing else None
+    after: Application = form.model_construct(None, **parts | {"kind": kind.value, "jurisdiction": place})
+    judge = intake.Judge(after, clock(intake.FIRST_DAY, 0), subject.known if subject else None, None)
+    told: list[Finding] = []
+    if paper.alliance_name and filing and change in ("rename", "leader"):
+        told += judge.name()
+    if change in ("members", "leader"):
+        told += [*judge.enterprise(), *judge.members()]
+    if change == "leader" and paper.leader:
+        told += judge.spends(paper.leader.rd_last_year, "/leader/rd_last_year")
+    numbers = {} if kind is Kind.A else intake.ON_FORM_B
+    yield from (_say(numbers.get(each.code, each.code), each.field, each.message, each.severity) for each in told)
+    if change in ("members", "leader"):
+        asked = [line for line in intake.CHECKS[kind] if change == "leader" or line[0] in OF_MEMBERS[kind]]
+        yield from (_say(code, "", message, Severity.CHECK) for code, message in asked)
