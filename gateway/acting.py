@@ -11,13 +11,13 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from gateway.forms import CHOICES, ByField, Field, by_field, fields_of, read
-from models.acts import ChecklistLine, Deficiency
+from models.acts import TOGETHER, ChecklistLine, Deficiency
 from models.filing import Filing
 from models.findings import Finding
 from models.vocabulary import ActKind, Kind
 from regulation import intake, offices, review, service
 from regulation.lodging import FROM_THE_PAPER, PAPERS
-from regulation.offers import TYPES, Offer
+from regulation.offers import TYPES, Offer, open_objections
 
 BY_THE_DOOR = ("id", "kind", "by", "received_at", "seen", "paper", "facts", "archive_number")
 """What the door fills in."""
@@ -56,7 +56,7 @@ def form_of(
     return tuple(shown)
 
 
-PROPOSED = ("year", "objection", "entry", "to", "to_zone")
+PROPOSED = ("year", "objection", "counted", "entry", "to", "to_zone")
 """What a form proposes because the filing itself says it; everything else a person decides."""
 
 
@@ -72,7 +72,7 @@ def _of_this_filing(
                 field, [(str(each.year), f"{each.year}年度（{each.status.label}）") for each in filing.years]
             )
         case "objection":
-            return _choose(field, [(each, f"异议 {each}") for each in _objections(filing)])
+            return _choose(field, [(each, _objection(each)) for each in open_objections(filing)])
         case "entry":
             return _choose(field, [(str(each), f"第{each}号登记") for each in sorted(service.unsettled(filing))])
         case "to":
@@ -94,9 +94,8 @@ def _choose(field: Field, options: Sequence[tuple[str, str]]) -> Field:
     return replace(field, widget="choice", options=tuple(options), value=value)
 
 
-def _objections(filing: Filing) -> list[str]:
-    notices = (filing.notice, filing.change.notice if filing.change else None)
-    return [each.id for notice in notices if notice for each in notice.objections if each.open]
+def _objection(name: str) -> str:
+    return "合并处理（自最早收到的一件起）" if name == TOGETHER else f"异议 {name}"
 
 
 def _checklist(field: Field, filing: Filing, value: Mapping[str, Any], found: ByField) -> Field:

@@ -32,6 +32,7 @@ LABELS = {
     "item": "核对事项编号", "message": "须补正的内容", "met": "是否符合", "note": "备注", "facts": "申请事项",
     "deficiencies": "须补正的事项", "positive": "是否同意", "checklist": "核对清单", "notice_from": "公示起日",
     "anonymous": "是否匿名", "postmarked_on": "寄出邮戳日期", "objection": "所针对异议的行为编号",
+    "counted": "合并处理的件数",
     "admissible": "是否受理", "outcome": "结果", "surveyed_on": "调研日期", "decision": "决定", "met_on": "会议日期",
     "archive_number": "备案编号", "successor": "承接的备案（平台申请编号）", "successor_number": "承接的备案的编号", "year": "年度", "obstacle_ended_on": "障碍消除之日", "until": "末日",
     "change": "变更类别", "happened_on": "发生日期", "leader": "新盟主代码", "substance": "变更后主要事项摘要",
@@ -219,6 +220,15 @@ class Withdraw(_Act):
 # Public notice
 
 
+TOGETHER = "beian:together"
+"""What a ruling names instead of one objection when it is on several: those received first, as many as it counts."""
+
+Together = Annotated[
+    Annotated[int, Field(ge=1, le=1_000_000)] | None,
+    Field(description="合并处理：自最早收到而待此项处理的一件起，共几件（逐件处理的不填）"),
+]
+
+
 class Object(_WithPaper, _Act):
     """公示异议 (G-04). The paper holds who objects and why; the act only what admissibility turns on."""
 
@@ -231,7 +241,8 @@ class RuleOnAdmissibility(_WithReason, _Act):
     """认定异议是否受理 (G-04)."""
 
     kind: Literal[ActKind.RULE_ON_ADMISSIBILITY] = ActKind.RULE_ON_ADMISSIBILITY
-    objection: OpaqueId = Field(description="id of the act that objected")
+    objection: OpaqueId = Field(description="id of the act that objected; `beian:together` for the oldest, `counted`")
+    counted: Together = None
     admissible: bool
 
 
@@ -239,7 +250,8 @@ class RuleOnObjection(_WithReason, _Act):
     """处理异议 (G-04, Q7)."""
 
     kind: Literal[ActKind.RULE_ON_OBJECTION] = ActKind.RULE_ON_OBJECTION
-    objection: OpaqueId = Field(description="id of the act that objected")
+    objection: OpaqueId = Field(description="id of the act that objected; `beian:together` for the oldest, `counted`")
+    counted: Together = None
     outcome: Literal["dismissed", "returned", "not_confirmed"]
 
 

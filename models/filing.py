@@ -61,19 +61,48 @@ class Objection(Value):
         return self.admissible is not False and self.outcome is None
 
 
+class Crowd(Value):
+    """Open objections beyond those that are listed one by one, as counts, the oldest first: `undecided`, and those taken
+    up (`admitted`). Each stands in the register as it came."""
+
+    undecided: int = 0
+    admitted: int = 0
+
+
 class Notice(Value):
-    """A public notice: what it showed (`substance`), what was objected, and the entry that cleared it."""
+    """A public notice: what it showed (`substance`), what was objected, and the entry that cleared it.
+
+    Of objections it holds what is open. Closed ones were kept in filings of before 0.4.0.
+    """
 
     substance: Digest
     ended: bool = False
     announced_end: bool = False
     objections: tuple[Objection, ...] = ()
+    crowd: Crowd | None = None
     ready_at: Instant | None = None
     cleared: Mark | None = None
 
     @property
     def open_objections(self) -> int:
-        return sum(objection.open for objection in self.objections)
+        """How many are not closed, listed or not: any of them keeps the notice from being cleared."""
+        return sum(objection.open for objection in self.objections) + self.unlisted
+
+    @property
+    def unlisted(self) -> int:
+        """How many are open besides those that are listed."""
+        return self.crowd.undecided + self.crowd.admitted if self.crowd else 0
+
+    @property
+    def undecided(self) -> int:
+        """Of how many nobody has said whether they are admissible."""
+        listed = sum(each.open and each.admissible is None for each in self.objections)
+        return listed + (self.crowd.undecided if self.crowd else 0)
+
+    @property
+    def admitted(self) -> int:
+        """How many are admissible and have no outcome."""
+        return self.open_objections - self.undecided
 
 
 class Province(Value):
@@ -158,6 +187,7 @@ class Filing(Value):
     `clocks` holds every running period under its name. `signed` remembers who did what another person must follow,
     `proposals` who made the first half of an act that takes two people. `answers` maps the ids of applied acts of this
     period to their entries, `answers_before` those of the period before (Q21).
+    `told` is when texts were last sent of which a day's first speaks for all, however many come.
     `serves_all` is absent in filings of 0.1.0, whose histories must replay: of their notices only 告知书 are served (G-18).
     `whole_checklist` is absent in filings taken in before 0.4.0, whose reviewers were asked fewer lines.
     """
@@ -199,6 +229,7 @@ class Filing(Value):
     continues: FilingId | None = None
     continued_by: FilingId | None = None
     announced: date | None = None
+    told: dict[str, date] = {}
     signed: dict[str, str] = {}
     proposals: dict[str, str] = {}
     answers: dict[str, int] = {}

@@ -34,6 +34,13 @@ from regulation.agenda import (
     window_opens,
 )
 from regulation.moment import Moment
+from regulation.service import STRICTER_SINCE
+
+KEPT = 6
+"""How many due years a filing knows, the newest. What was not reported in an older one is long past its time (G-11)."""
+
+OF_A_YEAR = ("check", "answer", "extension")
+"""The periods that run on one year's report or request."""
 
 COUNTS = (YearStatus.FILED, YearStatus.LATE)
 
@@ -49,7 +56,23 @@ def begin_duty(filing: Filing, when: Moment) -> Filing:
 def _open(filing: Filing, year: int, when: Moment) -> Filing:
     """A reporting year becomes due; its deadline is fixed now."""
     due = ReportingYear(year=year, due=annual_deadline(filing, year), reminded=when.at)
-    return filing.but(years=(*filing.years, due))
+    filing = filing.but(years=(*filing.years, due))
+    return _without_old_years(filing, year - KEPT) if when.day >= STRICTER_SINCE else filing
+
+
+def _without_old_years(filing: Filing, last: int) -> Filing:
+    """Without years up to one, and whatever ran on them: nothing can be done about them any more; the register has them.
+
+    Years that a revocation case rests on stay as long as the case.
+    """
+    rested_on = filing.case.years if filing.case else ()
+    old = {str(year.year) for year in filing.years if year.year <= last and year.year not in rested_on}
+    if not old:
+        return filing
+    proposals = {each: by for each, by in filing.proposals.items() if each.partition(":")[2] not in old}
+    kept = tuple(year for year in filing.years if str(year.year) not in old)
+    over = [name for name in filing.clocks if name.partition(":")[0] in OF_A_YEAR and name.partition(":")[2] in old]
+    return end(filing, *over).but(years=kept, proposals=proposals)
 
 
 def replace(filing: Filing, year: ReportingYear) -> Filing:
@@ -73,6 +96,8 @@ def _not_due(filing: Filing, year: int) -> Lack | None:
         return Lack(missing="本备案尚无应报年度")
     if year > filing.years[-1].year:
         return Lack(missing=f"{year}年度尚未到报送期，现应报{filing.years[-1].year}年度")
+    if len(filing.years) >= KEPT:
+        return Lack(missing=f"{year}年度已过去多年或无须报送，现可办理的最早为{filing.years[0].year}年度")
     return Lack(missing=f"{year}年度无须报送，首个应报年度为{filing.years[0].year}年度")
 
 

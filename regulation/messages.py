@@ -133,15 +133,13 @@ def _of_objection(before: Filing, entry: Entry) -> Iterator[str]:
     if not isinstance(event, Object):
         return
     shown = filing.notice or (filing.change.notice if filing.change else None)
-    objection = next((each for each in shown.objections if each.id == event.id), None) if shown else None
-    if objection is None:
-        yield "objection_after_archive"
-    elif not objection.open:
-        yield "objection_not_admitted"
-    else:
-        yield from ("objection_filed", "objection_told_leader")
+    told = filing.told and filing.told == before.told  # one that came before on the same day spoke for this one
+    if filing.open_objections > before.open_objections:
+        yield from () if told else ("objection_filed", "objection_told_leader")
         if entry.undoes:
             yield "objection_undoes_clearing"
+    elif not told:
+        yield "objection_not_admitted" if shown else "objection_after_archive"
 
 
 def _of_objection_ruling(before: Filing, entry: Entry) -> Iterator[str]:

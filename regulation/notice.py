@@ -27,7 +27,8 @@ def publish(filing: Filing, day: date) -> Filing:
     still_open = tuple(each for each in filing.notice.objections if each.open) if filing.notice else ()
     filing = begin(filing, "notice", day)
     filing = begin(filing, "grace", last_day(filing.clocks["notice"]), follows="notice")
-    return filing.but(notice=Notice(substance=filing.substance, objections=still_open))
+    crowd = filing.notice.crowd if filing.notice else None
+    return filing.but(notice=Notice(substance=filing.substance, objections=still_open, crowd=crowd))
 
 
 def resume(filing: Filing, when: Moment) -> Filing:
@@ -51,8 +52,7 @@ def may_be_cleared(notice: Notice) -> Lack | None:
     if not notice.ended:
         return Lack(missing="公示期尚未届满")
     if notice.open_objections:
-        undecided = any(each.open and each.admissible is None for each in notice.objections)
-        act = ActKind.RULE_ON_ADMISSIBILITY if undecided else ActKind.RULE_ON_OBJECTION
+        act = ActKind.RULE_ON_ADMISSIBILITY if notice.undecided else ActKind.RULE_ON_OBJECTION
         return Lack(missing=f"尚有 {notice.open_objections} 件异议未处理", supplied_by=act)
     return None
 

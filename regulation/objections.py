@@ -3,14 +3,15 @@
 The same rules serve the notice of an application and, while in force, that of a replaced leader (Q24).
 """
 
-from models.acts import Object, RuleOnAdmissibility, RuleOnObjection
-from models.filing import Filing, Notice, Objection
+from models.acts import TOGETHER, Object, RuleOnAdmissibility, RuleOnObjection
+from models.filing import Crowd, Filing, Notice, Objection
 from models.findings import Lack
 from models.vocabulary import ActKind, Stage
 from regulation.agenda import begin, end, last_day
 from regulation.moment import Moment
 from regulation.notice import notice_of
 from regulation.review import not_confirmed, returned
+from regulation.service import STRICTER_SINCE
 
 CLEARED = (Stage.NOTICE_CLEARED, Stage.AT_PROVINCE)
 """Where a filing stands because its notice was cleared; a later return to the city has undone that already."""
@@ -21,23 +22,51 @@ def may_object(filing: Filing, act: Object, when: Moment) -> Lack | None:
     return None if filing.notice else Lack(missing="本备案申请尚未公示", supplied_by=ActKind.CONFIRM)
 
 
-def receive(filing: Filing, notice: Notice, period: str, act: Object, when: Moment) -> Notice:
-    """The notice with one more objection; an anonymous or late one is inadmissible by itself (Q6)."""
+LISTED = 8
+"""How many open objections a filing lists one by one; what comes beyond is counted, and ruled on together or in turn.
+
+No honest notice has met it; it bounds what strangers can add to a filing.
+"""
+
+
+def receive(filing: Filing, notice: Notice, period: str, act: Object, when: Moment) -> tuple[Notice, str | None]:
+    """The notice with one more objection, and the name under which it is open (None: an anonymous or late one is
+    inadmissible by itself, Q6)."""
     term = filing.clocks[period]
     posted_in_time = act.postmarked_on is not None and act.postmarked_on <= last_day(term)
     late = when.at >= term.until and not posted_in_time
     after_clearing = notice.cleared is not None and when.at >= notice.cleared.at
-    admissible = False if act.anonymous or late or after_clearing else None
-    return notice.but(objections=(*notice.objections, Objection(id=act.id, admissible=admissible)))
+    bounded = when.day >= STRICTER_SINCE
+    if act.anonymous or late or after_clearing:
+        closed = () if bounded else (Objection(id=act.id, admissible=False),)
+        return notice.but(objections=(*notice.objections, *closed)), None
+    listed = tuple(each for each in notice.objections if each.open or not bounded)
+    if bounded and (notice.unlisted or len(listed) >= LISTED):
+        crowd = notice.crowd or Crowd()
+        return notice.but(objections=listed, crowd=crowd.but(undecided=crowd.undecided + 1)), TOGETHER
+    return notice.but(objections=(*listed, Objection(id=act.id))), act.id
+
+
+def opened(filing: Filing, name: str, when: Moment) -> Filing:
+    """The filing with the period in which an objection is handled; those that are not listed have one, from the first on."""
+    clock = f"objection:{name}"
+    return filing if clock in filing.clocks else begin(filing, clock, when.day)
+
+
+def told(filing: Filing, name: str | None, when: Moment) -> Filing:
+    """Staff and leader are told of a day's first objection, which speaks for those that follow that day (`messages`)."""
+    if when.day < STRICTER_SINCE:
+        return filing
+    return filing.but(told={**filing.told, "objection_filed" if name else "objection_not_admitted": when.day})
 
 
 def object_to_application(filing: Filing, act: Object, when: Moment) -> Filing:
     """An open objection holds the filing; one received before the clearing undoes it (Instants 4)."""
-    notice = receive(filing, notice_of(filing), "notice", act, when)
-    filing = filing.but(notice=notice)
-    if not notice.objections[-1].open:
+    notice, name = receive(filing, notice_of(filing), "notice", act, when)
+    filing = told(filing.but(notice=notice), name, when)
+    if name is None:
         return filing
-    filing = begin(filing, f"objection:{act.id}", when.day)
+    filing = opened(filing, name, when)
     if filing.stage not in CLEARED:
         return filing
     return end(filing, "forwarding", "archiving").but(
@@ -51,43 +80,96 @@ def undoes_clearing(filing: Filing, act: Object, when: Moment) -> int | None:
     """The clearing that an objection received before it undoes."""
     if filing.stage not in CLEARED or filing.notice is None or filing.notice.cleared is None:
         return None
-    opened = receive(filing, filing.notice, "notice", act, when).objections[-1].open
-    return filing.notice.cleared.number if opened else None
+    _, name = receive(filing, filing.notice, "notice", act, when)
+    return filing.notice.cleared.number if name else None
 
 
 def _find(notice: Notice | None, act_id: str) -> Objection | None:
     return next((each for each in notice.objections if each.id == act_id), None) if notice else None
 
 
+def _one_by_one(act: RuleOnAdmissibility | RuleOnObjection) -> Lack | None:
+    return Lack(missing="逐件处理的不填件数") if act.counted is not None else None
+
+
+def _together(act: RuleOnAdmissibility | RuleOnObjection, waiting: int, what: str) -> Lack | None:
+    """A ruling on several says on how many, so that nothing is ruled on that came after they were read."""
+    if act.counted is None:
+        return Lack(missing=f"合并处理的须写明件数，{what}的异议现有 {waiting} 件")
+    if act.counted > waiting:
+        return Lack(missing=f"{what}的异议只有 {waiting} 件")
+    return None
+
+
+def _no_such(notice: Notice | None, act: RuleOnAdmissibility | RuleOnObjection) -> Lack:
+    if notice and notice.unlisted:
+        return Lack(missing=f"编号为 {act.objection} 的异议已经了结，或在合并处理之列，须与先收到的一并处理")
+    return Lack(missing=f"没有编号为 {act.objection} 的异议，或已经了结", supplied_by=ActKind.OBJECT)
+
+
 def may_rule_on_admissibility_of(notice: Notice | None, act: RuleOnAdmissibility) -> Lack | None:
     """Each objection is ruled on once."""
+    if act.objection == TOGETHER:
+        return _together(act, notice.undecided if notice else 0, "待认定是否受理")
     objection = _find(notice, act.objection)
     if objection is None:
-        return Lack(missing=f"没有编号为 {act.objection} 的异议", supplied_by=ActKind.OBJECT)
+        return _no_such(notice, act)
     if objection.admissible is not None:
         return Lack(missing="该异议是否受理已有认定")
-    return None
+    return _one_by_one(act)
 
 
 def may_rule_on_objection_to(notice: Notice | None, act: RuleOnObjection) -> Lack | None:
     """Only an admissible, undecided objection has an outcome."""
+    if act.objection == TOGETHER:
+        return _together(act, notice.admitted if notice else 0, "已受理")
     objection = _find(notice, act.objection)
     if objection is None:
-        return Lack(missing=f"没有编号为 {act.objection} 的异议", supplied_by=ActKind.OBJECT)
+        return _no_such(notice, act)
     if not objection.open:
         return Lack(missing="该异议已经了结")
     if objection.admissible is None:
         return Lack(missing="该异议是否受理尚未认定", supplied_by=ActKind.RULE_ON_ADMISSIBILITY)
-    return None
+    return _one_by_one(act)
 
 
-def ruled(notice: Notice, act: RuleOnAdmissibility | RuleOnObjection, when: Moment) -> Notice:
-    """The notice with a ruling on one objection; with the last one closed it may be cleared from now on."""
+def ruled(
+    filing: Filing, notice: Notice, act: RuleOnAdmissibility | RuleOnObjection, when: Moment
+) -> tuple[Filing, Notice]:
+    """The filing without the periods of what is closed, and its notice with the ruling on one objection or the oldest few.
+
+    With the last one closed the notice may be cleared from now on.
+    """
     change = {"admissible": act.admissible} if isinstance(act, RuleOnAdmissibility) else {"outcome": act.outcome}
-    return notice.but(
-        objections=tuple(each.but(**change) if each.id == act.objection else each for each in notice.objections),
-        ready_at=when.at,
-    )
+    meant = [act.objection] if act.objection != TOGETHER else _oldest(notice, act)
+    after = tuple(each.but(**change) if each.id in meant else each for each in notice.objections)
+    filing = end(filing, *(f"objection:{each.id}" for each in after if not each.open))
+    kept = tuple(each for each in after if each.open) if when.day >= STRICTER_SINCE else after
+    crowd = _of_crowd(notice.crowd, act, (act.counted or 0) - len(meant)) if act.objection == TOGETHER else notice.crowd
+    if crowd is None:
+        filing = end(filing, f"objection:{TOGETHER}")
+    elif (
+        notice.unlisted > crowd.undecided + crowd.admitted
+    ):  # what is left came later: its period is counted from the ruling on what came before it
+        filing = begin(filing, f"objection:{TOGETHER}", when.day)
+    return filing, notice.but(objections=kept, crowd=crowd, ready_at=when.at)
+
+
+def _oldest(notice: Notice, act: RuleOnAdmissibility | RuleOnObjection) -> list[str]:
+    """Those listed that a ruling on several means: all that are listed came before what is not."""
+    waiting = None if isinstance(act, RuleOnAdmissibility) else True
+    return [each.id for each in notice.objections if each.open and each.admissible is waiting][: act.counted]
+
+
+def _of_crowd(crowd: Crowd | None, act: RuleOnAdmissibility | RuleOnObjection, count: int) -> Crowd | None:
+    """What is not listed, after a ruling on so many of it; None if that was the last."""
+    if crowd is None or count <= 0:
+        return crowd
+    if isinstance(act, RuleOnObjection):
+        crowd = crowd.but(admitted=crowd.admitted - count)
+    else:
+        crowd = Crowd(undecided=crowd.undecided - count, admitted=crowd.admitted + (count if act.admissible else 0))
+    return crowd if crowd.undecided or crowd.admitted else None
 
 
 def may_rule_on_admissibility(filing: Filing, act: RuleOnAdmissibility, when: Moment) -> Lack | None:
@@ -97,8 +179,8 @@ def may_rule_on_admissibility(filing: Filing, act: RuleOnAdmissibility, when: Mo
 
 def rule_on_admissibility(filing: Filing, act: RuleOnAdmissibility, when: Moment) -> Filing:
     """认定异议是否受理: an inadmissible one is recorded and blocks nothing (G-04)."""
-    filing = filing.but(notice=ruled(notice_of(filing), act, when))
-    return filing if act.admissible else end(filing, f"objection:{act.objection}")
+    filing, notice = ruled(filing, notice_of(filing), act, when)
+    return filing.but(notice=notice)
 
 
 def may_rule_on_objection(filing: Filing, act: RuleOnObjection, when: Moment) -> Lack | None:
@@ -108,7 +190,8 @@ def may_rule_on_objection(filing: Filing, act: RuleOnObjection, when: Moment) ->
 
 def rule_on_objection(filing: Filing, act: RuleOnObjection, when: Moment) -> Filing:
     """处理异议: dismissed, or upheld by a return or by not confirming (G-04, Q7)."""
-    filing = end(filing, f"objection:{act.objection}").but(notice=ruled(notice_of(filing), act, when))
+    filing, notice = ruled(filing, notice_of(filing), act, when)
+    filing = filing.but(notice=notice)
     if act.outcome == "returned":
         return returned(filing, when, by_objection=True)
     if act.outcome == "not_confirmed":

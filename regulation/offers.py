@@ -10,7 +10,7 @@ from datetime import timedelta
 from itertools import product
 from typing import Any, Literal, get_args, get_origin
 
-from models.acts import Act, By
+from models.acts import TOGETHER, Act, By
 from models.filing import Filing
 from models.findings import Refusal
 from models.values import Value, day_of, required
@@ -119,9 +119,22 @@ def _choices(act_type: type[Value], name: str, filing: Filing, by: By, when: Mom
     return [UNTOLD]
 
 
-def _objections(filing: Filing, by: By, when: Moment) -> list[str]:
+def open_objections(filing: Filing) -> list[str]:
+    """What a ruling can be on: each objection that is listed, and if there are several, the oldest of all together."""
     notices = (filing.notice, filing.change.notice if filing.change else None)
-    return [each.id for notice in notices if notice for each in notice.objections if each.open] or ["none"]
+    listed = [each.id for notice in notices if notice for each in notice.objections if each.open]
+    return [*listed, TOGETHER] if filing.open_objections > 1 else listed
+
+
+def _counted(filing: Filing, by: By, when: Moment) -> list[int | None]:
+    """One by one; or as many as wait for it."""
+    notices = [notice for notice in (filing.notice, filing.change.notice if filing.change else None) if notice]
+    waiting = {sum(each.undecided for each in notices), sum(each.admitted for each in notices)}
+    return [None, *sorted(waiting - {0})] if filing.open_objections > 1 else [None]
+
+
+def _objections(filing: Filing, by: By, when: Moment) -> list[str]:
+    return open_objections(filing) or ["none"]
 
 
 def _until(filing: Filing, by: By, when: Moment) -> list[Any]:
@@ -148,6 +161,7 @@ PROPOSALS: Mapping[str, Callable[[Filing, By, Moment], list[Any]]] = {
     "positive": lambda *_: [True],
     "admissible": lambda *_: [True],
     "objection": _objections,
+    "counted": _counted,
     "surveyed_on": _today,
     "met_on": _today,
     "happened_on": _today,
@@ -171,5 +185,5 @@ PROPOSALS: Mapping[str, Callable[[Filing, By, Moment], list[Any]]] = {
 }
 """What the form of an act proposes for its fields, each with what it could be about."""
 
-SUGGESTED = frozenset({"checklist", "until", "to_zone", "obstacle_ended_on"})
+SUGGESTED = frozenset({"checklist", "counted", "until", "to_zone", "obstacle_ended_on"})
 """Fields that may be left empty, and are filled in all the same because an act may need them."""

@@ -1,6 +1,7 @@
 """What happens to a filing in force besides its duty: changes, transfer, supervision, exit, return (domain.md §2.D–2.E)."""
 
 from models.acts import (
+    TOGETHER,
     CalendarPublished,
     ConfirmNoticeClear,
     Deregister,
@@ -123,7 +124,7 @@ def _take_effect(filing: Filing) -> Filing:
 
 
 def _drop(filing: Filing) -> Filing:
-    objected = [f"objection:{each.id}" for each in _shown(filing).objections]
+    objected = [f"objection:{each}" for each in (*(each.id for each in _shown(filing).objections), TOGETHER)]
     return end(filing, *CHANGE_PERIODS, *objected).but(change=None)
 
 
@@ -166,10 +167,10 @@ def confirm_notice_clear(filing: Filing, act: ConfirmNoticeClear, when: Moment) 
 def object_to_change(filing: Filing, act: Object, when: Moment) -> Filing:
     """While no notice of a change runs, what arrives is recorded and passed to the city (Instants 4)."""
     if filing.change is None or filing.change.notice is None:
-        return filing
-    shown = objections.receive(filing, filing.change.notice, "change_notice", act, when)
-    filing = _show(filing, shown)
-    return begin(filing, f"objection:{act.id}", when.day) if shown.objections[-1].open else filing
+        return objections.told(filing, None, when)
+    shown, name = objections.receive(filing, filing.change.notice, "change_notice", act, when)
+    filing = objections.told(_show(filing, shown), name, when)
+    return objections.opened(filing, name, when) if name else filing
 
 
 def may_rule_on_admissibility(filing: Filing, act: RuleOnAdmissibility, when: Moment) -> Lack | None:
@@ -179,8 +180,8 @@ def may_rule_on_admissibility(filing: Filing, act: RuleOnAdmissibility, when: Mo
 
 def rule_on_admissibility(filing: Filing, act: RuleOnAdmissibility, when: Moment) -> Filing:
     """认定对变更公示的异议是否受理."""
-    filing = _show(filing, objections.ruled(_shown(filing), act, when))
-    return filing if act.admissible else end(filing, f"objection:{act.objection}")
+    filing, shown = objections.ruled(filing, _shown(filing), act, when)
+    return _show(filing, shown)
 
 
 def may_rule_on_objection(filing: Filing, act: RuleOnObjection, when: Moment) -> Lack | None:
@@ -190,8 +191,9 @@ def may_rule_on_objection(filing: Filing, act: RuleOnObjection, when: Moment) ->
 
 def rule_on_objection(filing: Filing, act: RuleOnObjection, when: Moment) -> Filing:
     """处理对变更公示的异议: upheld, the change does not take effect; the filing stands as it was."""
-    filing = _show(filing, objections.ruled(_shown(filing), act, when))
-    return end(filing, f"objection:{act.objection}") if act.outcome == "dismissed" else _drop(filing)
+    filing, shown = objections.ruled(filing, _shown(filing), act, when)
+    filing = _show(filing, shown)
+    return filing if act.outcome == "dismissed" else _drop(filing)
 
 
 # Transfer

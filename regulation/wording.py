@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from models.acts import (
+    TOGETHER,
     Confirm,
     GiveIitOpinion,
     Lapse,
@@ -275,6 +276,8 @@ class Facts(Mapping[str, str]):
     def word_objection(self) -> str:
         """异议的编号."""
         event = self.entry.event
+        if TOGETHER in (self.of_event("of"), self.of_event("objection")):
+            return "合并处理各件"
         return str(self.of_event("of") or self.of_event("objection") or getattr(event, "id", ""))
 
     def word_due(self) -> str:
