@@ -39,9 +39,10 @@ def faults(session: Session, filing_id: str, papers: Papers) -> Iterator[str]:
         seen = rows.effects(told, made_public, brought)
         yield from (f"第{expected}号登记{fault}" for fault in _entry_faults(row, entry, seen, previous))
         reports |= {report.year: report for report in rows.report_rows(before, entry, reports.get)}
-        paper = session.get(Paper, row.paper) if row.paper else None
-        if row.paper and (paper is None or hashlib.sha256(paper.body.encode()).hexdigest() != row.paper):
-            yield f"第{expected}号登记的文书已被改动或缺失"
+        for key in dict.fromkeys(filter(None, (row.paper, *rows.papers_of(entry)))):
+            paper = session.get(Paper, key)
+            if paper is None or hashlib.sha256(paper.body.encode()).hexdigest() != key:
+                yield f"第{expected}号登记的文书已被改动或缺失"
         public = rows.public(before, public, entry, papers)
         first_paper = first_paper or entry.filing.paper
         previous, last, before = row.hash, row, entry.filing

@@ -195,6 +195,9 @@ class Register:
         body = session.exec(select(Paper.body).where(Paper.digest == key)).first() if key else None
         if key and body is None:
             return lodging.PAPER_MISSING
+        for record in set(rows.papers_of(entry)) - {key}:
+            if session.exec(select(Paper.digest).where(Paper.digest == record)).first() is None:
+                return lodging.PAPER_MISSING
         if number and (before is None or number != before.archive_number):
             others = select(FilingRow.filing_id).where(FilingRow.archive_number == number)
             if session.exec(others.where(FilingRow.filing_id != entry.filing.id)).first():
@@ -233,7 +236,7 @@ class Register:
             return []
         form = json.loads(session.get_one(Paper, filing.paper).body)
         correcting = filing if isinstance(happened, Resubmit) else None
-        stamped = form | {"by": happened.by.model_dump(mode="json")}
+        stamped = form | {"by": None if _for_somebody(happened) else happened.by.model_dump(mode="json")}
         findings = intake.examine(stamped, entry.at, known_to(session, filing, form), correcting=correcting).findings
         return [
             VersionRow(
@@ -525,6 +528,11 @@ class Register:
             except (PaperMissing, ValueError, TypeError, LookupError) as unreadable:
                 faults.append(f"备案库的内容无法读取（{type(unreadable).__name__}）")
         return faults
+
+
+def _for_somebody(happened: Submit | Resubmit) -> bool:
+    """Whether an office entered what a leader had brought on paper: then no account of the leader's did."""
+    return isinstance(happened, Resubmit) and happened.on_behalf_of is not None
 
 
 def within(scope: offices.Scope) -> ColumnElement[bool]:

@@ -34,6 +34,12 @@ def paper_of(entry: Entry) -> str | None:
     return getattr(entry.event, "paper", None) if entry.refused is None else None
 
 
+def papers_of(entry: Entry) -> tuple[str, ...]:
+    """Every paper that an entry rests on: its own, and the record of receipt of what came on paper."""
+    came = getattr(entry.event, "came", None) if entry.refused is None else None
+    return tuple(filter(None, (paper_of(entry), came and came.record)))
+
+
 def submission(entry: Entry) -> Submit | Resubmit | None:
     """The event, if it brings a version of the application."""
     return entry.event if entry.refused is None and isinstance(entry.event, Submit | Resubmit) else None

@@ -38,7 +38,7 @@ from models.findings import Finding, Refusal
 from models.register import FilingRow
 from models.values import INSTANT, SHANGHAI, digest
 from models.vocabulary import ActKind, Role
-from regulation import entries, intake, lifecycle, lodging, province
+from regulation import entries, intake, lifecycle, lodging, on_paper, province
 from regulation.moment import Moment
 from workflows import visibility
 from workflows.filing import LEVEL, AllianceFiling
@@ -232,19 +232,21 @@ class Filings:
             refuse(lodged.findings)
         if lodged.act.kind is ActKind.RESUBMIT and "content" in raw:
             known = self.register.known(filing.id, raw["content"])
-            received_at = lodged.act.received_at or now
-            examination = intake.examine(raw["content"], received_at, known, correcting=filing)
+            counts_at = on_paper.moment(filing, lodged.act, now).at
+            examination = intake.examine(raw["content"], counts_at, known, correcting=filing)
             if examination.refused:
                 refuse(examination.findings)
         if lodged.paper is not None:
             self.register.lodge(filing.id, lodged.act.kind.value, lodged.paper, now)
+        if lodged.record is not None:
+            self.register.lodge(filing.id, lodged.act.kind.value, lodged.record, now)  # read by whoever reads the act's
         return lodged.act
 
     def _refuse_at_the_door(self, filing: Filing, act: Act, now: datetime) -> None:
         """A closed filing is not revived for an act that it refuses anyway."""
         if self.register.entry_of(filing.id, act.id):
             return
-        if refusal := lifecycle.check(filing, act, Moment(act.received_at or now, now)):
+        if refusal := lifecycle.check(filing, act, on_paper.moment(filing, act, now)):
             self.register.record_refusal(filing.id, act.model_dump(mode="json"), refusal.message, now)
             raise Refused(refusal)
 

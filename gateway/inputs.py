@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from models.forms import FormA, FormB
+from models.forms import CamePaper, FormA, FormB
 from models.vocabulary import ActKind
 from regulation import lodging
+from regulation.on_paper import ON_PAPER
 
 
 def schemas() -> dict[str, Any]:
@@ -16,6 +17,7 @@ def schemas() -> dict[str, Any]:
         for internal in ("seen", "facts"):
             described["properties"].pop(internal, None)
         described.get("$defs", {}).pop("Submit", None)
+        _on_paper(described, kind)
         paper = lodging.PAPERS.get(kind)
         if paper or kind == ActKind.RESUBMIT:
             content = paper.model_json_schema() if paper else {"description": "kind_a 或 kind_b"}
@@ -26,3 +28,17 @@ def schemas() -> dict[str, Any]:
             described["required"] = [each for each in described["required"] if each not in brought]
         known[kind] = described
     return known
+
+
+def _on_paper(described: dict[str, Any], kind: str) -> None:
+    """What a door takes of how an act came: with its scan, where the act may come on paper at all."""
+    if kind not in ON_PAPER:
+        for name in ("on_behalf_of", "came"):
+            described["properties"].pop(name)
+        described["$defs"].pop("Came")
+        return
+    came, record = described["$defs"]["Came"], CamePaper.model_json_schema()
+    described["$defs"] |= record.pop("$defs")
+    came["properties"] |= record["properties"]
+    came["properties"]["record"]["description"] = "收件登记摘要；已附 scan 的不填"
+    came["required"] = [each for each in came["required"] if each != "record"]

@@ -39,6 +39,8 @@ LABELS = {
     "to": "移交至（属地）", "to_zone": "移交至（高新区）", "inspected_on": "检查日期", "result": "结论",
     "joint_activities": "当年合作活动次数", "tag": "标记", "removed": "是否取消标记", "ground": "撤销情形",
     "listing": "列入的名录", "served_on": "送达日期", "method": "送达方式", "url": "公告网址", "screenshot": "公告截图",
+    "on_behalf_of": "代谁登记", "came": "来文", "on": "收到日期", "how": "如何收到", "received_by": "收件人（不透明编号）",
+    "record": "收件登记摘要（SHA-256）",
     "entry": "消息所属的登记号", "consent": "同意电子送达", "address": "送达地址摘要", "calendar": "工作日历版本", "terms": "期限标准版本",
 }  # fmt: skip
 """What the fields of acts are called in Chinese: in findings, and in the JSON Schema of every act."""
@@ -67,6 +69,24 @@ class By(Value):
     role: Role
 
 
+class Came(Value):
+    """来文: how an act reached the office that enters it for somebody, on paper or by mail.
+
+    The days are plain days and mean the whole day; `received_by` took it in, the act's own `by` enters it. `record` is the
+    paper with the scan (models/forms.py, CamePaper): a door takes its fields here and fills in the digest.
+    """
+
+    model_config = LABELLED
+
+    on: Day = Field(description="the day on which the office received it")
+    postmarked_on: Day | None = Field(None, description="the day of the postmark, if it was posted")
+    how: Literal["post", "in_person", "email", "fax"]
+    received_by: OpaqueId = Field(
+        description="who took it in; another person than `by` if it is entered on a later day"
+    )
+    record: Digest = Field(description="SHA-256 of the record of receipt; a door takes `scan` and `brought_by` instead")
+
+
 class _Act(Value):
     """What every act carries. `received_at` is the door's stamp and decides timeliness (contract.md, Instants)."""
 
@@ -81,6 +101,10 @@ class _Act(Value):
     seen: int | None = Field(
         None, ge=0, le=MOST_ENTRIES, description="the last entry of the docket that the door knew of"
     )
+    on_behalf_of: Literal[Role.LEADER, Role.PUBLIC] | None = Field(
+        None, description="whom an office enters it for: the leader, or the objector named in the paper"
+    )
+    came: Came | None = Field(None, description="how what is entered for somebody was received; decides when it counts")
 
 
 def left_out(act: _Act) -> tuple[str, ...]:

@@ -264,6 +264,23 @@ class DefencePaper(Value):
     documents: Documents = item("G-17", "证据材料", (), max_length=SOME)
 
 
+class Scan(Value):
+    """A reference to the scan of what came on paper, with its envelope if it was posted."""
+
+    name: Name = item("A-28", "文件名")
+    media_type: Annotated[str, Field(pattern=r"^[a-z]+/[A-Za-z0-9.+-]+$")] = item("A-28", "媒体类型")
+    size: Annotated[int, Field(gt=0, le=500_000_000, strict=True)] = item("A-28", "大小（字节）")
+    sha256: Digest = item("A-28", "SHA-256 摘要")
+    location: Name = item("A-28", "存放位置")
+
+
+class CamePaper(Value):
+    """收件登记: who brought what came on paper, and its scan. What else there is to say stands in the act (Came)."""
+
+    brought_by: Name | None = item("G-03", "送件人（邮寄的为寄件人）", None)
+    scan: Scan = item("G-03", "来文扫描件（邮寄的连同信封）")
+
+
 class ForwardingPaper(Value):
     """报送省厅的正式文件 (B-17): the document D7."""
 

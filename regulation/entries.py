@@ -61,7 +61,7 @@ def due_by(filing: Filing, until: datetime) -> agenda.Due | None:
 
 def projected(filing: Filing, when: Moment) -> Filing:
     """The filing as it will stand once every lapse is entered that was due when an act was received (Instants 2)."""
-    while when.sensible and (due := due_by(filing, when.at)):
+    while when.sensible and (due := due_by(filing, when.stamped_at)):
         filing = lifecycle.apply(filing, due.lapse, Moment(due.at, when.entered_at))
     return filing
 

@@ -18,6 +18,7 @@ from typing import Any
 from models.acts import LABELS, Act, Event, Lapse, Submit, Unreadable, left_out
 from models.filing import Filing
 from models.findings import Lack, Refusal
+from models.values import day_of
 from models.vocabulary import ActKind, Kind, LapseKind, Role, Stage
 from regulation import (
     agenda,
@@ -26,6 +27,7 @@ from regulation import (
     notice,
     objections,
     offices,
+    on_paper,
     province,
     review,
     revocation,
@@ -285,14 +287,14 @@ def check(filing: Filing, act: Act, when: Moment) -> Refusal | None:
     row = ROWS.get((act.kind.value, filing.stage, filing.kind))
     if not when.sensible:
         return _refusal(filing, act, row, Lack(missing="收到时间晚于系统时间"))
-    if when.at < filing.submitted_at:
+    if when.at < filing.submitted_at and (act.came is None or when.day < day_of(filing.submitted_at)):
         return _refusal(filing, act, row, Lack(missing="收到时间早于备案申请的提交时间"))
     if when.day.year >= calendar.LAST_YEAR:
         return _refusal(filing, act, row, Lack(missing=f"本版本只能计算至{calendar.LAST_YEAR}年的期限，须先升级"))
     if row is None:
         return _refusal(filing, act, row, _out_of_stage(filing.kind, filing.stage, act.kind))
-    lack = _not_entitled(filing, act, row) or _same_person(filing, act, row)
-    if lack is None and when.day >= service.STRICTER_SINCE:
+    lack = _not_entitled(filing, act, row) or on_paper.lack(act, when) or _same_person(filing, act, row)
+    if lack is None and day_of(when.stamped_at) >= service.STRICTER_SINCE:
         lack = _left_out(act) or _twice(act)
     if lack is None and row.may:
         lack = row.may(filing, act, when)
@@ -450,8 +452,9 @@ def _first_step(of: Kind, start: Stage, to: Stages) -> ActKind | None:
 
 
 def _not_entitled(filing: Filing, act: Act, row: Row) -> Lack | None:
-    if act.by.role not in row.by:
-        entitled = "、".join(role.label for role in Role if role in row.by)
+    by = row.by if act.on_behalf_of is None else REVIEWER  # what came on paper is entered by the reviewing office
+    if act.by.role not in by:
+        entitled = "、".join(role.label for role in Role if role in by)
         return Lack(missing=f"该行为须由{entitled}为之，{act.by.role.label}无权")
     expected = offices.acting(filing, act)
     if expected is not None and (act.by.role, act.by.office) not in expected:

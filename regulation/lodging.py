@@ -13,6 +13,7 @@ from models.acts import ACT, LABELS, Act, ReportChange, left_out
 from models.findings import Finding, Refusal
 from models.forms import (
     AnnualReport,
+    CamePaper,
     ChangePaper,
     ContactPaper,
     DefencePaper,
@@ -21,9 +22,10 @@ from models.forms import (
 )
 from models.values import Value, day_of, digest
 from models.vocabulary import ActKind, Severity
-from regulation import changes, codes, intake
+from regulation import changes, codes, intake, on_paper
 from regulation.articles import cite
 from regulation.lifecycle import TABLE
+from regulation.moment import Moment
 from regulation.reading import MISSING, TWICE, bounded, finding, in_chinese, read, repeated, twice
 from regulation.service import STRICTER_SINCE
 
@@ -57,11 +59,15 @@ ACT_TYPES: tuple[type[Value], ...] = get_args(get_args(Act)[0])
 
 
 class Lodged(Value):
-    """An act as it may travel on, with its paper for the register; or the findings that refuse it."""
+    """An act as it may travel on, with its papers for the register; or the findings that refuse it.
+
+    `record` is that of the receipt of what came on paper.
+    """
 
     findings: tuple[Finding, ...] = ()
     act: Act | None = None
     paper: dict[str, Any] | None = None
+    record: dict[str, Any] | None = None
 
     @property
     def refused(self) -> bool:
@@ -75,6 +81,10 @@ def lodge(filing_id: str, raw: Mapping[str, Any], subject: changes.Subject | Non
     kind = raw.get("kind")
     findings: list[Finding] = []
     paper: dict[str, Any] | None = None
+    record: dict[str, Any] | None = None
+    if isinstance(raw.get("came"), Mapping):
+        raw["came"], record, of_record = _received(raw["came"])
+        findings += of_record
     if content is not None:
         if not isinstance(content, Mapping):
             findings.append(_fault(kind, "/content", "文书须为对象"))
@@ -96,7 +106,27 @@ def lodge(filing_id: str, raw: Mapping[str, Any], subject: changes.Subject | Non
     if act is not None and not (act.received_at and day_of(act.received_at) < STRICTER_SINCE):
         findings += [_fault(kind, f"/{name}", f"{_label(name)}：{MISSING}") for name in left_out(act)]
         findings += [_fault(kind, at, f"{LABELS[_list_of(at)]}：{TWICE}") for at, _ in repeated(act)]
-    return Lodged(findings=tuple(bounded(findings)), act=None if _errors(findings) else act, paper=paper)
+    if act and act.received_at:
+        when = Moment(act.received_at, act.received_at)
+        findings += [_fault(kind, field, message) for field, message in on_paper.faults(act, when)]
+    refused = _errors(findings)
+    return Lodged(findings=tuple(bounded(findings)), act=None if refused else act, paper=paper, record=record)
+
+
+def _received(came: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None, list[Finding]]:
+    """How an act came, with the digest of its record of receipt; the record, and what was found on it.
+
+    A door takes the record's fields among the others. Who stored the record before names its digest, as for any paper.
+    """
+    facts = {name: value for name, value in came.items() if name not in CamePaper.model_fields}
+    told = {name: value for name, value in came.items() if name in CamePaper.model_fields}
+    if not told and "record" in facts:
+        return facts, None, []
+    _, found = read(CamePaper, told, {}, "/came")
+    if found:
+        return facts | {"record": "0" * 64}, None, found
+    record = CamePaper.model_validate(told).model_dump(mode="json")
+    return facts | {"record": digest(record)}, record, found
 
 
 def _list_of(at: str) -> str:
@@ -192,6 +222,9 @@ def _across(raw: Mapping[str, Any], form: Value) -> list[Finding]:
             faults.append(finding("G-04", "/content/stamped", warning, "单位提出异议须加盖公章"))
         if not form.evidence:
             faults.append(finding("G-04", "/content/evidence", warning, "须提供必要的证明材料"))
+        if raw.get("came") and form.postmarked_on and str(form.postmarked_on) != _postmark(raw):
+            message = "与收件登记的邮戳日期不一致"
+            faults.append(finding("G-03", "/content/postmarked_on", error, message))
         return faults
     return []
 
@@ -220,7 +253,8 @@ def unfounded(act: Act, paper: Mapping[str, Any], subject: changes.Subject) -> s
 def _facts(filing_id: str, form: Value, raw: Mapping[str, Any]) -> dict[str, Any]:
     """The facts of a paper that its act carries."""
     if isinstance(form, ObjectionPaper):
-        return {"anonymous": not form.name, "postmarked_on": form.postmarked_on}
+        posted = _postmark(raw) if raw.get("came") else form.postmarked_on
+        return {"anonymous": not form.name, "postmarked_on": posted}
     if isinstance(form, ContactPaper):
         return {
             "consent": form.service.consent,
@@ -229,6 +263,12 @@ def _facts(filing_id: str, form: Value, raw: Mapping[str, Any]) -> dict[str, Any
     if isinstance(form, ChangePaper):
         return _facts_of_change(form, raw.get("change"))
     return {}
+
+
+def _postmark(raw: Mapping[str, Any]) -> Any:
+    """The day of the postmark of what came on paper, as it was registered."""
+    came = raw.get("came")
+    return came.get("postmarked_on") if isinstance(came, Mapping) else None
 
 
 def _facts_of_change(form: ChangePaper, change: Any) -> dict[str, Any]:

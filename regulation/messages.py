@@ -17,7 +17,7 @@ from models.acts import (
 )
 from models.filing import Entry, Filing
 from models.values import Value
-from models.vocabulary import ActKind, Ground, LapseKind, Stage
+from models.vocabulary import ActKind, Ground, LapseKind, Role, Stage
 from regulation import agenda, data, notice, offices, service
 from regulation.agenda import number
 
@@ -75,6 +75,7 @@ def _office(before: Filing | None, filing: Filing, to: str) -> str:
 
 def _keys(before: Filing | None, entry: Entry) -> Iterator[str]:
     event, filing = entry.event, entry.filing
+    yield from _of_paper(entry)
     if before is None:
         yield from ("imported",) if filing.stage is Stage.IN_FORCE else ("submitted", "new_case")
     elif isinstance(event, Lapse):
@@ -85,6 +86,16 @@ def _keys(before: Filing | None, entry: Entry) -> Iterator[str]:
         yield from DEPENDS[event.kind](before, entry)
     if before is not None:
         yield from _consequences(before, entry)
+
+
+def _of_paper(entry: Entry) -> Iterator[str]:
+    """What came on paper: its sender is told that it was entered, and superiors if it undoes what time had brought."""
+    if getattr(entry.event, "came", None) is None:
+        return
+    if getattr(entry.event, "on_behalf_of", None) is Role.LEADER:
+        yield "entered_for_leader"
+    if entry.undoes:
+        yield "paper_undoes"
 
 
 ALWAYS: Mapping[str, tuple[str, ...]] = {

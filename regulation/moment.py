@@ -11,15 +11,25 @@ MAX_AHEAD = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """`at` is an act's receipt or a lapse's instant; `entered_at` the clock of whoever enters it."""
+    """`at` is when an act counts or a lapse falls; `entered_at` the clock of whoever enters it.
+
+    An act counts as of its receipt at a door. `received_at` is that receipt where an act counts as of an earlier day,
+    because it had come to an office before (on_paper.py).
+    """
 
     at: datetime
     entered_at: datetime
+    received_at: datetime | None = None
+
+    @property
+    def stamped_at(self) -> datetime:
+        """When the door received an act, whenever it counts."""
+        return self.received_at or self.at
 
     @property
     def sensible(self) -> bool:
         """Whether the stamp does not lie in the future."""
-        return self.at <= self.entered_at + MAX_AHEAD
+        return self.stamped_at <= self.entered_at + MAX_AHEAD
 
     @property
     def day(self) -> date:

@@ -19,6 +19,7 @@ from regulation import entries, lifecycle, offices, province, review, service
 from regulation.calendar import CALENDARS
 from regulation.lodging import ACT_TYPES
 from regulation.moment import Moment
+from regulation.on_paper import ON_PAPER
 from regulation.terms import TERMS
 
 TYPES: Mapping[ActKind, type[Value]] = {each.model_fields["kind"].default: each for each in ACT_TYPES}
@@ -35,13 +36,14 @@ class Offer(Value):
     """One act that the stage knows. `act` is as the form proposes it, `refusal` says why it cannot be done now.
 
     `mine`: the person asking holds one of the posts that do it. `roles` are those posts. `second`: of the two who must do
-    it, one has.
+    it, one has. `on_paper`: the person asking may enter it for its sender, if it came on paper.
     """
 
     kind: ActKind
     article: str
     roles: tuple[Role, ...]
     mine: bool
+    on_paper: bool = False
     two_people: bool = False
     second: bool = False
     act: Act
@@ -75,14 +77,17 @@ def _offers(filing: Filing, when: Moment, by: By | None) -> Iterator[Offer]:
         if row is None or not posts:
             continue
         mine = by is not None and (by.role, by.office) in posts
-        actor = by if by and mine else By(person=SOMEBODY, office=posts[0][1], role=posts[0][0])
-        tried = [(act, lifecycle.check(filing, act, when)) for act in _proposed(filing, kind, actor, when)]
+        on_paper = by is not None and kind in ON_PAPER and (by.role, by.office) in _reviewers(filing)
+        actor = by if by and (mine or on_paper) else By(person=SOMEBODY, office=posts[0][1], role=posts[0][0])
+        proposed = _proposed(filing, kind, actor, when, _came(kind, actor, when) if on_paper else {})
+        tried = [(act, lifecycle.check(filing, act, when)) for act in proposed]
         act, refusal = next((each for each in tried if each[1] is None), tried[0])
         yield Offer(
             kind=kind,
             article=row.article(filing.kind),
             roles=tuple(dict.fromkeys(role for role, _ in posts)),
             mine=mine,
+            on_paper=on_paper,
             two_people=row.two_people,
             second=any(key.partition(":")[0] == kind.value for key in filing.proposals),
             act=act,
@@ -98,14 +103,24 @@ def _posts(filing: Filing, kind: ActKind, role: Role) -> list[tuple[Role, str]]:
     return offices.posts(filing, role)
 
 
-def _proposed(filing: Filing, kind: ActKind, by: By, when: Moment) -> Iterator[Act]:
+def _reviewers(filing: Filing) -> list[tuple[Role, str]]:
+    return [offices.reviewer(filing.jurisdiction, filing.zone)]
+
+
+def _came(kind: ActKind, by: By, when: Moment) -> dict[str, Any]:
+    """As if it had come today, to whoever enters it."""
+    came = {"on": when.day, "how": "in_person", "received_by": by.person, "record": "0" * 64}
+    return {"on_behalf_of": ON_PAPER[kind].sender, "came": came}
+
+
+def _proposed(filing: Filing, kind: ActKind, by: By, when: Moment, came: Mapping[str, Any]) -> Iterator[Act]:
     """An act as its form proposes it for somebody: one for each of the things that it could be about."""
     act_type = TYPES[kind]
     asked = [name for name in act_type.model_fields if name in required(act_type) or name in SUGGESTED]
     choices = {name: _choices(act_type, name, filing, by, when) for name in asked if name not in ("id", "by")}
     for values in product(*choices.values()):
         act: Any = act_type.model_validate(
-            {"id": "offer", "by": by, "received_at": when.at, **dict(zip(choices, values, strict=True))}
+            {"id": "offer", "by": by, "received_at": when.at, **came, **dict(zip(choices, values, strict=True))}
         )
         yield act
 

@@ -14,7 +14,7 @@ from models.filing import AgendaLine, Entry, Filing
 from models.findings import Finding, Refusal
 from models.values import INSTANT, Value
 from models.vocabulary import ActKind
-from regulation import entries, intake, lifecycle, province
+from regulation import entries, intake, lifecycle, on_paper, province
 from regulation.changes import Subject
 from regulation.lodging import Lodged, lodge, refusal
 from regulation.moment import Moment
@@ -64,6 +64,8 @@ class Life:
         event = entries.unreadable(raw) if lodged.act is None else lodged.act
         if self.filing.answered(event.id):
             return
+        if lodged.act:
+            when = on_paper.moment(self.filing, lodged.act, received_at)
         judged = self._judged(lodged, raw, when)
         if isinstance(judged, Refusal):
             self.docket.append(entries.refused(self.filing, event, when, judged.message))

@@ -134,6 +134,9 @@ OUTCOMES = {
     "unqualified": "不合格",
 }
 TO_BE_SERVED = {Stage.RETURNED: "补正通知", Stage.REVOKED: "撤销备案决定书", Stage.NOT_CONFIRMED: "不予确认决定书"}
+HOW_IT_CAME = {"post": "邮寄", "in_person": "当面递交", "email": "电子邮件", "fax": "传真"}
+"""How what came on paper reached an office."""
+
 CHANGES = {"contact": "联系信息", "rename": "更名", "members": "成员", "leader": "盟主", "ended": "盟主或协议终止"}
 CLAUSES = {
     Ground.NO_COOPERATION: "《工作指引》第十四条",
@@ -222,8 +225,29 @@ class Facts(Mapping[str, str]):
         return "我局" if self.word_office().endswith("局") else "本机关"
 
     def word_at(self) -> str:
-        """登记的时刻."""
-        return moment(self.entry.at)
+        """收到的时刻；来文代为登记的，为计为收到之日."""
+        came = self.of_event("came")
+        if came is None:
+            return moment(self.entry.at)
+        posted = day_of(self.entry.at) < came.on
+        return self.word_day() + ("（以邮戳日期计）" if posted else "")
+
+    def word_act(self) -> str:
+        """所登记的行为."""
+        year, label = self.of_event("year"), getattr(self.entry.event.kind, "label", "")
+        return label + (f"（{year}年度）" if year else "")
+
+    def word_came(self) -> str:
+        """来文何日、如何收到 (G-03)."""
+        came = self.of_event("came")
+        if came is None:
+            return ""
+        posted = f"，邮戳{on_day(came.postmarked_on)}" if came.postmarked_on else ""
+        return f"{on_day(came.on)}{HOW_IT_CAME[came.how]}收到{posted}"
+
+    def word_number(self) -> str:
+        """登记号."""
+        return str(self.entry.number)
 
     def word_version(self) -> str:
         """申请的版次."""

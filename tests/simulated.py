@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from activities.register import Appended, Register
+from activities.rows import papers_of
 from deploy.database import migrate
 from examples.demo import OFFICES, life
 from models.filing import Entry
@@ -40,7 +41,7 @@ class Papered:
     def until(self, event: str) -> "Papered":
         """The life up to the first such event, and the papers that it rests on until then."""
         docket = self.docket[: 1 + next(n for n, entry in enumerate(self.docket) if entry.event.kind == event)]
-        brought = {getattr(entry.event, "paper", None) for entry in docket}
+        brought = {paper for entry in docket for paper in papers_of(entry)}
         return Papered(docket, tuple((kind, paper) for kind, paper in self.papers if digest(paper) in brought))
 
 
@@ -71,7 +72,8 @@ def _papered(form: dict[str, Any], acts: Sequence[dict[str, Any]], until: dateti
     examined = intake.examine(form, datetime.fromisoformat(form["received_at"]))
     assert examined.form, examined.findings
     papers = [("application", intake.paper(examined.form))]
-    papers += [(str(act["kind"]), paper) for act in acts if (paper := lodge(form["filing_id"], act).paper)]
+    lodged = [(str(act["kind"]), lodge(form["filing_id"], act)) for act in acts]
+    papers += [(kind, paper) for kind, each in lodged for paper in (each.paper, each.record) if paper]
     result = simulate(form, acts, until)
     assert [entry.refused for entry in result.docket if entry.refused] == []
     return Papered(result.docket, tuple(papers))

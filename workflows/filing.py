@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from models.acts import Act, CalendarPublished, Resubmit, TermsPublished
     from models.filing import AgendaLine, Entry, Filing, Receipt
     from models.findings import Refusal
-    from regulation import agenda, entries, lifecycle, lodging
+    from regulation import agenda, entries, lifecycle, lodging, on_paper
     from regulation.moment import Moment
     from workflows import visibility
 
@@ -117,7 +117,7 @@ class AllianceFiling:
             raise refused(lodging.refusal(faults))
         if self.filing is None or self.filing.answered(act.id) or (act.seen or 0) > self.filing.number:
             return
-        when = Moment(act.received_at or workflow.now(), workflow.now())
+        when = on_paper.moment(self.filing, act, workflow.now())
         if refusal := lifecycle.check(entries.projected(self.filing, when), act, when):
             raise refused(refusal)
 
@@ -235,12 +235,12 @@ class AllianceFiling:
         async with self.lock:
             act, faults = lodging.read_act(raw)
             event = act or entries.unreadable(raw)
-            when = Moment((act and act.received_at) or handled_at, handled_at)
             if act and (act.seen or 0) > self.value.number:
                 await self._catch_up()
             while True:
                 if answered := self.value.answered(event.id):
                     return await self._recall(answered)
+                when = on_paper.moment(self.value, act, handled_at) if act else Moment(handled_at, handled_at)
                 judged = await self._judged(act, when) if act else lodging.refusal(faults)
                 if not isinstance(judged, Refusal):
                     entry = entries.entered(self.value, judged, when)
@@ -263,8 +263,8 @@ class AllianceFiling:
 
     async def _judged(self, act: Act, when: Moment) -> Act | Refusal:
         """The act with the facts that only its paper or this release can tell, or why it may not be."""
-        await self._enter_lapses(when.at if when.sensible else when.entered_at)
-        act = act.but(received_at=when.at, seen=None)
+        await self._enter_lapses(when.stamped_at if when.sensible else when.entered_at)
+        act = act.but(received_at=when.stamped_at, seen=None)
         if isinstance(act, CalendarPublished | TermsPublished):
             name = act.calendar if isinstance(act, CalendarPublished) else act.terms
             if not await workflow.execute_local_activity_method(Entering.knows_edition, name, **_step("核对版本")):

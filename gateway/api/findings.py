@@ -24,7 +24,9 @@ def stamped(document: Raw, who: Identity, now: datetime) -> dict[str, Any]:
 def claims(document: Raw) -> list[Finding]:
     """What a document says that the door fills in itself."""
     message = "由系统依登录身份、收到时间和文书填写，不得提交"
-    return [_finding(f"/{name}", message) for name in filled_in(document.get("kind")) if name in document]
+    found = [_finding(f"/{name}", message) for name in filled_in(document.get("kind")) if name in document]
+    came = document.get("came")
+    return found + [_finding("/came/record", message)] * (isinstance(came, Mapping) and "record" in came)
 
 
 def of_application(

@@ -28,4 +28,7 @@ def _without(described: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any
     kept = {name: each for name, each in described["properties"].items() if name not in names or name == "id"}
     required = [name for name in described["required"] if name not in names] + ["content"] * ("content" in kept)
     used = {name: each for name, each in described.get("$defs", {}).items() if name not in ("By", "Role")}
+    if came := used.get("Came"):
+        told = {name: each for name, each in came["properties"].items() if name != "record"}
+        used["Came"] = {**came, "properties": told, "required": [*came["required"], "scan"]}
     return {**described, "properties": kept, "required": required} | ({"$defs": used} if used else {})

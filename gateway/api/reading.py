@@ -3,6 +3,7 @@
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from sqlalchemy import or_
 from sqlmodel import col, select
 
 from activities.database import reading
@@ -44,9 +45,14 @@ def read_paper(
 
 def _paper(tools: Tools, row: FilingRow, digest: str) -> Paper | None:
     """A paper on which an entry of this filing rests. Its kind is that under which it was first lodged."""
-    query = select(Paper).join(EntryRow, col(EntryRow.paper) == col(Paper.digest))
+    recorded = col(EntryRow.body).contains(f'"record":"{digest}"')  # the record of receipt of what came on paper
+    rests = select(EntryRow.number).where(
+        EntryRow.filing_id == row.filing_id,
+        or_(col(EntryRow.paper) == digest, recorded),
+        col(EntryRow.refused).is_(None),
+    )
     with reading(tools.register.engine) as session:
-        return session.exec(query.where(EntryRow.filing_id == row.filing_id, Paper.digest == digest)).first()
+        return session.get(Paper, digest) if session.exec(rests.limit(1)).first() else None
 
 
 @router.get("/filings/{filing_id}/messages", responses=answers(404, 422))

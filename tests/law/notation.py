@@ -129,6 +129,9 @@ class Writer:
         """The fields of an act: what the case says, and for the rest what is usual."""
         fields = dict(fields)
         content = fields.pop("content", None)
+        if "came" in fields:
+            sender = "public" if kind == "object" else "leader"
+            fields = {"on_behalf_of": sender} | fields | {"came": _came(fields["came"])}
         unmet = fields.pop("unmet", [])
         usual = deepcopy(USUAL.get(kind, {}))
         if kind in DATED:
@@ -143,6 +146,20 @@ class Writer:
             return usual | fields
         papers = paper(self.application, fields)
         return usual | fields | {"content": papers if content is None else papers | content}
+
+
+def _came(fields: dict[Any, Any]) -> dict[str, Any]:
+    """How something came on paper: taken in by a colleague and scanned, unless the case says otherwise."""
+    scan = {
+        "name": "来文.pdf",
+        "media_type": "application/pdf",
+        "size": 204800,
+        "sha256": digest("scan"),
+        "location": "platform://scans/1",
+    }
+    fields = {"on" if name is True else name: value for name, value in fields.items()}  # YAML takes `on` for yes
+    how = "post" if "postmarked_on" in fields else "in_person"
+    return {"how": how, "received_by": "c-103", "brought_by": "送件人示例", "scan": scan} | fields
 
 
 def _iso(instant: datetime) -> str:
@@ -199,7 +216,7 @@ DATED = {
 def _corrected(application: Mapping[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
     """The application once more, with what the line says changed: `{leader.contact: …, service.consent: false}`."""
     paper = {name: value for name, value in deepcopy(dict(application)).items() if name not in ("by", "received_at")}
-    for path in [name for name in fields if name not in ("reason", "basis")]:
+    for path in [name for name in fields if name not in ("reason", "basis", "on_behalf_of", "came")]:
         place: Any = paper
         *above, last = path.split(".")
         for part in above:

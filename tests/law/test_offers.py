@@ -35,6 +35,9 @@ def test_what_was_done_had_been_offered(case: Case) -> None:
         when = Moment(entry.at, max(entry.at, entry.entered_at))
         found = [each for each in offers(before, when, act.by) if each.kind is act.kind]
         assert found, f"{act.kind} at {entry.number} was not known to the stage"
+        if act.on_behalf_of:
+            assert found[0].on_paper, f"{act.kind} at {entry.number} was not offered to be entered on paper"
+            continue  # as of which day it counts, no offer can know
         assert found[0].mine, f"{act.kind} at {entry.number} was not offered to {act.by.role}"
         assert found[0].open, f"{act.kind} at {entry.number}: {found[0].refusal}"
 

@@ -1,0 +1,115 @@
+"""What comes on paper (来文): what an office enters for a leader or an objector, and as of which day it counts.
+
+One table says which acts may come by post, over the counter, by fax or mail, whose they are, and which day decides. The
+officer who enters one acts in their own name (`by`), says for whom (`on_behalf_of`) and how it came (`came`). The act is
+then judged by the same rows of the lifecycle as if it had been sent online, only as of the day on which it came.
+
+A day of receipt means the whole day, in favour of the sender: it counts from the day's first second, midnight itself being
+the end of the day before. What was posted in time is in time (交邮即为到达, 民事诉讼法85 by analogy); where the law has a
+postal grace, it must be received within that (G-03, G-17).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from models.acts import Act, Came
+from models.filing import Filing
+from models.findings import Lack
+from models.values import clock, day_of
+from models.vocabulary import ActKind, Role
+from regulation.agenda import begin, last_day
+from regulation.moment import Moment
+
+OLDEST = timedelta(days=183)
+"""How long ago something may have come, or been posted, that is entered now: as long as a decision can be sued (行政诉讼法46)."""
+
+
+@dataclass(frozen=True)
+class OnPaper:
+    """How an act is taken on paper: whose it is, whether its postmark counts, and within which postal grace if there is one.
+
+    Where no period of the sender's is kept or missed by it, an act takes effect when it arrives, and the postmark is a note.
+    """
+
+    sender: Role
+    postmark_counts: bool = True
+    graces: tuple[str, ...] = ()
+
+
+ON_PAPER: Mapping[ActKind, OnPaper] = {
+    ActKind.RESUBMIT: OnPaper(Role.LEADER),
+    ActKind.WITHDRAW: OnPaper(Role.LEADER, postmark_counts=False),
+    ActKind.OBJECT: OnPaper(Role.PUBLIC, graces=("change_grace", "grace")),
+    ActKind.FILE_ANNUAL_REPORT: OnPaper(Role.LEADER),
+    ActKind.ANSWER_ANNUAL_RETURN: OnPaper(Role.LEADER),
+    ActKind.REQUEST_EXTENSION: OnPaper(Role.LEADER),
+    ActKind.REPORT_CHANGE: OnPaper(Role.LEADER),
+    ActKind.DEREGISTER: OnPaper(Role.LEADER, postmark_counts=False),
+    ActKind.STATE_DEFENCE: OnPaper(Role.LEADER, graces=("statement_grace",)),
+    ActKind.CORRECT_CONTACT: OnPaper(Role.LEADER, postmark_counts=False),
+}
+"""Every act of a leader or an objector, but the 签收 of an inbox; service on paper is the office's own act."""
+
+
+def moment(filing: Filing, act: Act, handled_at: datetime) -> Moment:
+    """When an act counts: as of its receipt at the door, or as of the day on which it had come to an office before."""
+    received_at = act.received_at or handled_at
+    if act.came is None or act.kind not in ON_PAPER:
+        return Moment(received_at, handled_at)
+    day = max(counted_on(filing, act.kind, act.came), day_of(received_at) - OLDEST)
+    first_second = clock(day, 0) + timedelta(seconds=1) if day <= day_of(received_at) else received_at
+    return Moment(min(first_second, received_at), handled_at, received_at)
+
+
+def counted_on(filing: Filing, kind: ActKind, came: Came) -> date:
+    """The day as of which something counts that came to an office: that of receipt, or of a postmark that counts."""
+    rule = ON_PAPER[kind]
+    if came.postmarked_on is None or not rule.postmark_counts:
+        return came.on
+    if rule.graces:
+        last = _last_day_of_grace(filing, rule)
+        return came.postmarked_on if last and came.on <= last else came.on
+    return came.postmarked_on
+
+
+def _last_day_of_grace(filing: Filing, rule: OnPaper) -> date | None:
+    """Until when what was posted in time may still be received (G-03, G-17), also if staff ended the wait before."""
+    for grace in rule.graces:
+        if grace in filing.clocks:
+            return last_day(filing.clocks[grace])
+    case = filing.case
+    if rule.sender is Role.LEADER and case and case.served_on:
+        window = begin(filing, "window", case.served_on).clocks["window"]
+        return last_day(begin(filing, "statement_grace", last_day(window)).clocks["statement_grace"])
+    return None
+
+
+def faults(act: Act, when: Moment) -> Iterator[tuple[str, str]]:
+    """What is wrong with an act that is entered for somebody: the field, and what is wrong with it."""
+    came, rule = act.came, ON_PAPER.get(act.kind)
+    if act.on_behalf_of is None and came is None:
+        return
+    if rule is None:
+        yield "/on_behalf_of", "该行为不得代为登记"
+        return
+    if act.on_behalf_of is not rule.sender:
+        yield "/on_behalf_of", f"来文登记须写明代{rule.sender.label}登记"
+    if came is None:
+        yield "/came", "代为登记的，须写明何日、如何收到，并附来文扫描件"
+        return
+    today = day_of(when.stamped_at)
+    earliest = today - OLDEST
+    if not earliest <= came.on <= today:
+        yield "/came/on", f"收到日期须在{earliest}与登记之日{today}之间"
+    if came.postmarked_on and came.how != "post":
+        yield "/came/postmarked_on", "邮寄的才有邮戳日期"
+    if came.postmarked_on and not earliest <= came.postmarked_on <= came.on:
+        yield "/came/postmarked_on", f"邮戳日期须在{earliest}与收到日期{came.on}之间"
+    if min(came.on, came.postmarked_on or came.on) < today and came.received_by == act.by.person:
+        yield "/came/received_by", "收到或者寄出之日早于登记之日的，收件人与登记人须为不同的人"
+
+
+def lack(act: Act, when: Moment) -> Lack | None:
+    """The first of them, as why an act may not be."""
+    return next((Lack(missing=missing) for _, missing in faults(act, when)), None)
