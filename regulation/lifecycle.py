@@ -133,7 +133,8 @@ TABLE: tuple[Row, ...] = (
         "G-04"), objections.object_to_application, frozenset({Role.PUBLIC}), may=objections.may_object,
         undoes=objections.undoes_clearing),
     Row(A.OBJECT, _stay(*FILED), ("G-04", "G-04"), standing.object_to_change, frozenset({Role.PUBLIC})),
-    Row(A.RULE_ON_ADMISSIBILITY, _stay(*REVIEWED), ("G-04", "G-04"), objections.rule_on_admissibility, REVIEWER,
+    Row(A.RULE_ON_ADMISSIBILITY, {**_stay(*REVIEWED), **_either((S.NOTICE_CLEARED, S.AT_PROVINCE), S.ON_NOTICE)},
+        ("G-04", "G-04"), objections.rule_on_admissibility, REVIEWER,
         may=objections.may_rule_on_admissibility),
     Row(A.RULE_ON_ADMISSIBILITY, _stay(*FILED), ("G-04", "G-04"), standing.rule_on_admissibility, REVIEWER,
         may=standing.may_rule_on_admissibility),
@@ -148,7 +149,8 @@ TABLE: tuple[Row, ...] = (
     Row(A.CONFIRM_NOTICE_CLEAR, _stay(S.IN_FORCE), ("G-03", "G-03"), standing.confirm_notice_clear, REVIEWER,
         may=standing.may_confirm_notice_clear),
     # Province
-    Row(A.FORWARD, _go(S.NOTICE_CLEARED, S.AT_PROVINCE), ("B-17", "B-17"), province.forward, REVIEWER, kinds=(Kind.B,)),
+    Row(A.FORWARD, _go(S.NOTICE_CLEARED, S.AT_PROVINCE), ("B-17", "B-17"), province.forward, REVIEWER, kinds=(Kind.B,),
+        may=province.may_forward),
     Row(A.RECORD_SURVEY, _stay(S.AT_PROVINCE), ("B-18", "B-18"), province.record_survey, PROVINCE,
         kinds=(Kind.B,), may=province.may_record_survey),
     Row(A.GIVE_OFFICE_OPINION, _stay(S.AT_PROVINCE), ("B-18", "B-18"), province.give_office_opinion, PROVINCE,
@@ -234,7 +236,7 @@ TABLE: tuple[Row, ...] = (
     Row(L.RECOMMENDATION_OVERDUE, _stay(S.SUBMITTED, S.UNDER_REVIEW, S.RETURNED), ("B-03", "B-03"),
         agenda.chase, kinds=(Kind.B,)),
     Row(L.NOTICE_ENDED, _stay(S.ON_NOTICE), ("G-01", "G-01"), notice.notice_ended),
-    Row(L.OBJECTION_OVERDUE, _stay(*REVIEWED, *FILED), ("G-04", "G-04"), agenda.chase),
+    Row(L.OBJECTION_OVERDUE, _stay(*REVIEWED, S.NOTICE_CLEARED, S.AT_PROVINCE, *FILED), ("G-04", "G-04"), agenda.chase),
     Row(L.NOTICE_CLEARED, _go(S.ON_NOTICE, S.AT_PROVINCE), ("A-31", "A-31"), notice.notice_cleared, kinds=(Kind.A,)),
     Row(L.NOTICE_CLEARED, _go(S.ON_NOTICE, S.NOTICE_CLEARED), ("B-17", "B-17"), notice.notice_cleared, kinds=(Kind.B,)),
     Row(L.FORWARDING_OVERDUE, _stay(S.NOTICE_CLEARED), ("B-17", "B-17"), agenda.chase, kinds=(Kind.B,)),
@@ -378,7 +380,7 @@ def awaited(filing: Filing) -> str | None:
     if filing.stage is S.ON_NOTICE:
         return reviewer if filing.open_objections or (filing.notice and filing.notice.ended) else None
     if filing.stage is S.AT_PROVINCE:
-        return offices.PROVINCE
+        return reviewer if filing.open_objections else offices.PROVINCE
     if filing.stage is S.REVOCATION_PENDING:
         case = filing.case
         staff = case and (case.served_on is None or case.held or case.defence == "open" or "decision" in filing.clocks)

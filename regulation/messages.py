@@ -146,11 +146,17 @@ def _of_objection(before: Filing, entry: Entry) -> Iterator[str]:
     shown = filing.notice or (filing.change.notice if filing.change else None)
     told = filing.told and filing.told == before.told  # one that came before on the same day spoke for this one
     if filing.open_objections > before.open_objections:
-        yield from () if told else ("objection_filed", "objection_told_leader")
+        by_post = filing.stage in (Stage.NOTICE_CLEARED, Stage.AT_PROVINCE)
+        yield from () if told else ("objection_by_post",) if by_post else ("objection_filed", "objection_told_leader")
         if entry.undoes:
             yield "objection_undoes_clearing"
     elif not told:
         yield "objection_not_admitted" if shown else "objection_after_archive"
+
+
+def _of_admissibility(before: Filing, entry: Entry) -> Iterator[str]:
+    if before.stage in (Stage.NOTICE_CLEARED, Stage.AT_PROVINCE) and entry.stage is Stage.ON_NOTICE:
+        yield "objection_admitted_late"
 
 
 def _of_objection_ruling(before: Filing, entry: Entry) -> Iterator[str]:
@@ -231,6 +237,7 @@ DEPENDS: Mapping[str, Callable[[Filing, Entry], Iterator[str]]] = {
     ActKind.CONFIRM: _of_confirmation,
     ActKind.REFUSE: _of_two("refusal_proposed", "not_confirmed"),
     ActKind.OBJECT: _of_objection,
+    ActKind.RULE_ON_ADMISSIBILITY: _of_admissibility,
     ActKind.RULE_ON_OBJECTION: _of_objection_ruling,
     ActKind.FILE_ANNUAL_REPORT: _of_report,
     ActKind.ANSWER_ANNUAL_RETURN: _of_answer,

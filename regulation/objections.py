@@ -31,12 +31,13 @@ No honest notice has met it; it bounds what strangers can add to a filing.
 
 def receive(filing: Filing, notice: Notice, period: str, act: Object, when: Moment) -> tuple[Notice, str | None]:
     """The notice with one more objection, and the name under which it is open (None: an anonymous or late one is
-    inadmissible by itself, Q6)."""
+    inadmissible by itself, Q6). A letter posted in time that comes after the clearing is for an officer to rule on
+    (Instants 4)."""
     term = filing.clocks[period]
     posted_in_time = act.postmarked_on is not None and act.postmarked_on <= last_day(term)
     late = when.at >= term.until and not posted_in_time
-    after_clearing = notice.cleared is not None and when.at >= notice.cleared.at
     bounded = when.day >= STRICTER_SINCE
+    after_clearing = _after_clearing(notice, when) and not (posted_in_time and bounded)
     if act.anonymous or late or after_clearing:
         closed = () if bounded else (Objection(id=act.id, admissible=False),)
         return notice.but(objections=(*notice.objections, *closed)), None
@@ -67,18 +68,31 @@ def object_to_application(filing: Filing, act: Object, when: Moment) -> Filing:
     if name is None:
         return filing
     filing = opened(filing, name, when)
-    if filing.stage not in CLEARED:
-        return filing
-    return end(filing, "forwarding", "archiving").but(
-        stage=Stage.ON_NOTICE,
-        notice=notice.but(cleared=None),
-        province=None,
-    )
+    return _on_notice_again(filing) if filing.stage in CLEARED and not _after_clearing(notice, when) else filing
+
+
+def _after_clearing(notice: Notice, when: Moment) -> bool:
+    return notice.cleared is not None and when.at >= notice.cleared.at
+
+
+def _on_notice_again(filing: Filing) -> Filing:
+    """The clearing is undone: what was done at the province since rests on it (Instants 4)."""
+    notice = notice_of(filing).but(cleared=None)
+    return end(filing, "forwarding", "archiving").but(stage=Stage.ON_NOTICE, notice=notice, province=None)
+
+
+def to_be_ruled_on(filing: Filing) -> Lack | None:
+    """A letter posted in time whose admissibility nobody has ruled on keeps a cleared filing where it is (G-03, G-04)."""
+    if filing.notice and filing.notice.open_objections:
+        return Lack(missing="公示期内寄出的异议尚待认定是否受理", supplied_by=ActKind.RULE_ON_ADMISSIBILITY)
+    return None
 
 
 def undoes_clearing(filing: Filing, act: Object, when: Moment) -> int | None:
     """The clearing that an objection received before it undoes."""
     if filing.stage not in CLEARED or filing.notice is None or filing.notice.cleared is None:
+        return None
+    if _after_clearing(filing.notice, when):
         return None
     _, name = receive(filing, filing.notice, "notice", act, when)
     return filing.notice.cleared.number if name else None
@@ -178,9 +192,10 @@ def may_rule_on_admissibility(filing: Filing, act: RuleOnAdmissibility, when: Mo
 
 
 def rule_on_admissibility(filing: Filing, act: RuleOnAdmissibility, when: Moment) -> Filing:
-    """认定异议是否受理: an inadmissible one is recorded and blocks nothing (G-04)."""
+    """认定异议是否受理: an inadmissible one is recorded and blocks nothing; one admitted after the clearing undoes it (G-04)."""
     filing, notice = ruled(filing, notice_of(filing), act, when)
-    return filing.but(notice=notice)
+    filing = filing.but(notice=notice)
+    return _on_notice_again(filing) if act.admissible and filing.stage in CLEARED else filing
 
 
 def may_rule_on_objection(filing: Filing, act: RuleOnObjection, when: Moment) -> Lack | None:

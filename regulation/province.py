@@ -12,9 +12,14 @@ from models.acts import (
 from models.filing import Filing, Province
 from models.findings import Lack
 from models.vocabulary import ActKind, Kind, Stage
-from regulation import annual, review
+from regulation import annual, objections, review
 from regulation.agenda import begin, end, end_all
 from regulation.moment import Moment
+
+
+def may_forward(filing: Filing, act: Forward, when: Moment) -> Lack | None:
+    """Not while a letter posted in time waits for a ruling (G-03)."""
+    return objections.to_be_ruled_on(filing)
 
 
 def forward(filing: Filing, act: Forward, when: Moment) -> Filing:
@@ -67,6 +72,8 @@ def return_to_city(filing: Filing, act: ReturnToCity, when: Moment) -> Filing:
 
 def may_archive(filing: Filing, act: Archive, when: Moment) -> Lack | None:
     """Kind B only after the party group (B-18); the number must be this filing's (G-40)."""
+    if lack := objections.to_be_ruled_on(filing):
+        return lack
     if filing.kind is Kind.B and not _step(filing).approved:
         opinion = _step(filing).opinion
         act_kind = ActKind.GIVE_OFFICE_OPINION if opinion is None else ActKind.RECORD_PARTY_GROUP
