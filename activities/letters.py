@@ -7,7 +7,7 @@ Ids of letters that are more than one message begin with `_`, as no filing's num
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -282,13 +282,17 @@ class Letters:
             return message
 
     def inbox(
-        self, office: str, *, after: datetime | None = None, unread: bool = False, limit: int = 200
-    ) -> list[tuple[MessageRow, LetterRow]]:
-        """收件箱: what an office, or a leader by its code, was sent, the newest last.
+        self, office: str, *, to: Collection[str] | None = None, after: datetime | None = None, unread: bool = False,
+        limit: int = 200,
+    ) -> list[tuple[MessageRow, LetterRow]]:  # fmt: skip
+        """收件箱: what an office, or a leader by its code, was sent, the newest last; of one department if its addressees
+        (`to`) are told.
 
         With `after`, the next ones; those of one instant are never parted, so whoever goes on after the last misses none.
         """
         query = select(MessageRow, LetterRow).where(LetterRow.id == MessageRow.id, MessageRow.office == office)
+        if to is not None:
+            query = query.where(col(MessageRow.to).in_(to))
         at = col(MessageRow.created_at)
         if unread:  # by the letters' own index: few of an office's messages are unread
             query = query.where(LetterRow.office == office, col(LetterRow.read_at).is_(None))

@@ -8,10 +8,8 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
-from importlib import resources
 
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 
 from activities import editions, replacements
 from activities.channels import configured
@@ -27,6 +25,7 @@ from gateway.oidc import Oidc
 from gateway.pages.router import router as pages
 from gateway.people import People
 from gateway.sessions import Sessions
+from gateway.shipped import ship
 from gateway.tools import Tools
 from gateway.uploads import Uploads
 from models.channels import ChannelsFile, read_channels
@@ -93,6 +92,5 @@ def create(
     failures.handle(app)
     app.include_router(api, prefix=API)
     app.include_router(pages)
-    static = resources.files("gateway.pages").joinpath("static")
-    app.mount("/static", StaticFiles(directory=str(static)), name="static")
+    ship(app)
     return app

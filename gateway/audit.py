@@ -33,6 +33,9 @@ class AuditKind(Named):
     READ_UPLOAD = "read_upload", "查阅上传材料"
     EXPORTED = "exported", "导出"
     ACTED = "acted", "办理"
+    DRAFTED = "drafted", "草稿"
+    HANDLED = "handled", "经办"
+    REFUSED = "refused", "拒绝"
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,10 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.entering import Start
 from activities.letters import Letters
 from activities.register import Register
-from models.acts import Act
+from models.acts import Act, Submit
 from models.filing import Filing, Receipt
 from models.findings import Finding, Refusal
+from models.forms import Application
 from models.register import FilingRow
 from models.values import INSTANT, SHANGHAI, digest
 from models.vocabulary import ActKind, Role
@@ -99,21 +100,13 @@ class Filings:
     async def submit(self, raw: Mapping[str, Any]) -> Receipt:
         """Submit an application (A-27, B-16). The same one again is the same filing; another under its id a `Conflict`."""
         now = self.clock()
-        if paper := lodging.application(raw):
-            filing_id = str(raw["filing_id"])
-            if row := self.register.row(filing_id):
-                receipt = self._same(row, digest(paper))
-                await self.level(filing_id)
-                return receipt
+        if receipt := await asyncio.to_thread(self._submitted_before, raw):
+            await self.level(str(raw["filing_id"]))
+            return receipt
         received_at = read_instant(raw.get("received_at")) or now
         if not Moment(received_at, now).sensible:
             refuse([intake.future("/received_at")])
-        known = self.register.known(str(raw.get("filing_id")), raw)
-        examination = intake.examine(raw, received_at, known)
-        form, facts = examination.form, examination.facts
-        if form is None or facts is None:
-            refuse(examination.findings)
-        key = self.register.lodge(form.filing_id, "application", intake.paper(form), now)
+        form, facts, key = await asyncio.to_thread(self._examined, raw, received_at, now)
         handle = await self.client.start_workflow(
             AllianceFiling.run,
             Start(filing_id=form.filing_id, paper=key, received_at=received_at, by=facts.by),
@@ -122,12 +115,29 @@ class Filings:
             **self.named(form.filing_id, form.alliance_name, form.jurisdiction),
         )
         for attempt in range(int(self.patience.total_seconds() * 20)):
-            if row := self.register.row(form.filing_id):
-                return self._same(row, key)
+            if row := await asyncio.to_thread(self.register.row, form.filing_id):
+                return await asyncio.to_thread(self._same, row, key)
             if attempt % 20 == 19 and (await handle.describe()).status is WorkflowExecutionStatus.FAILED:
                 raise Refused(await _why_it_failed(handle))
             await asyncio.sleep(0.05)
         raise Unreachable
+
+    def _submitted_before(self, raw: Mapping[str, Any]) -> Receipt | None:
+        """The answer to an application that was submitted before, if it was; another under its id is a `Conflict`."""
+        paper = lodging.application(raw)
+        row = self.register.row(str(raw["filing_id"])) if paper else None
+        return self._same(row, digest(paper)) if row else None
+
+    def _examined(
+        self, raw: Mapping[str, Any], received_at: datetime, now: datetime
+    ) -> tuple[Application, Submit, str]:
+        """An application with its facts, its paper stored; or `Refused` with every finding."""
+        known = self.register.known(str(raw.get("filing_id")), raw)
+        examination = intake.examine(raw, received_at, known)
+        form, facts = examination.form, examination.facts
+        if form is None or facts is None:
+            refuse(examination.findings)
+        return form, facts, self.register.lodge(form.filing_id, "application", intake.paper(form), now)
 
     def _same(self, row: FilingRow, paper: str) -> Receipt:
         """The receipt of a filing's submission, if that is what was submitted now (Q19)."""
@@ -140,28 +150,33 @@ class Filings:
 
     async def act(self, filing_id: str, raw: Mapping[str, Any]) -> Receipt:
         """Do an act to a filing. The same id again gets the same answer; a refusal raises `Refused` with every finding."""
-        row = self.register.row(filing_id)
-        if row is None:
-            raise NotFound(filing_id)
         now = self.clock()
-        filing = Filing.model_validate_json(row.value)
-        act = self._lodged(filing, raw, now)
-        if not row.open:
-            self._refuse_at_the_door(filing, act, now)
+        row, act = await asyncio.to_thread(self._taken, filing_id, raw, now)
         sent: JsonValue = act.but(seen=row.number).model_dump(mode="json")
         try:
             async with _patience(self.patience), self._turn(filing_id, act):
                 receipt: Receipt = await self._update(row, "act", sent, act.id, Receipt)
         except WorkflowUpdateFailedError as failed:
-            return self._answered_before(filing_id, act, failed, now)
+            return await asyncio.to_thread(self._answered_before, filing_id, act, failed, now)
         return receipt
+
+    def _taken(self, filing_id: str, raw: Mapping[str, Any], now: datetime) -> tuple[FilingRow, Act]:
+        """The filing as it stands, and the act as it may travel on."""
+        row = self.register.row(filing_id)
+        if row is None:
+            raise NotFound(filing_id)
+        filing = Filing.model_validate_json(row.value)
+        act = self._lodged(filing, raw, now)
+        if not row.open:
+            self._refuse_at_the_door(filing, act, now)
+        return row, act
 
     async def level(self, filing_id: str) -> bool:
         """Bring the engine level with the register, before something is told from the register alone; whether it was behind.
 
         Everything may have died after a commit and before the engine knew: the filing would wait for the day of then.
         """
-        row = self.register.row(filing_id)
+        row = await asyncio.to_thread(self.register.row, filing_id)
         if row is None:
             raise NotFound(filing_id)
         try:
@@ -266,10 +281,10 @@ class Filings:
 
     async def read(self, message_id: str, by: Mapping[str, Any]) -> Receipt | None:
         """已读: a message was read in the inbox; the receipt of the 签收 if it was the notice that is to be served (G-18)."""
-        message = Letters(self.register.engine).read(message_id, self.clock())
+        message = await asyncio.to_thread(Letters(self.register.engine).read, message_id, self.clock())
         if message is None:
             raise NotFound(message_id)
-        filing = self.register.filing(message.filing_id)
+        filing = await asyncio.to_thread(self.register.filing, message.filing_id)
         notice = filing.notification if filing and message.to == "leader" else None
         if filing is None or notice is None or notice.number != message.number or notice.read or not filing.consent:
             return None
@@ -278,7 +293,8 @@ class Filings:
 
     async def revive(self, filing_ids: Collection[str] | None = None) -> list[str]:
         """Start again, from the register alone, open filings whose workflow is gone, all or of these; which ones it was."""
-        gone = [each for each in self.register.open_filings() if filing_ids is None or each[0] in filing_ids]
+        every = await asyncio.to_thread(self.register.open_filings)
+        gone = [each for each in every if filing_ids is None or each[0] in filing_ids]
         gate = asyncio.Semaphore(50)
 
         async def start(key: str, alliance: str, jurisdiction: str) -> bool:

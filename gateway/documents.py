@@ -18,9 +18,9 @@ from activities.attachments import CHUNK, Attachments
 from activities.documents import docket, dossier, drafting, forms
 from gateway.audit import AuditKind
 from gateway.client import NotFound
-from gateway.guard import client_of
 from gateway.identity import Identity
 from gateway.tools import Tools, value_of
+from gateway.visit import visit_of
 from models.register import FilingRow
 from models.vocabulary import ActKind, Role
 from regulation import texts
@@ -87,8 +87,7 @@ def drawn(tools: Tools, row: FilingRow, who: Identity, key: str) -> tuple[Downlo
 def download(tools: Tools, request: Request, row: FilingRow, who: Identity, key: str) -> Response:
     """One of them as an answer; that it was taken away is on record."""
     found, content = drawn(tools, row, who, key)
-    about, client = f"{key}", client_of(request)
-    tools.audit.note(who, AuditKind.EXPORTED, tools.clock(), filing_id=row.filing_id, about=about, client=client)
+    visit_of(request, tools, who).note(AuditKind.EXPORTED, filing_id=row.filing_id, about=key)
     return attachment(content, f"{row.filing_id}-{found.name}", found.media_type)
 
 

@@ -1,5 +1,6 @@
 """What goes wrong, told: to programs as a problem (RFC 9457) with every finding, to people as a page."""
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,18 +10,22 @@ from urllib.parse import quote
 
 import structlog
 from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive
 from temporalio.service import RPCError
 
 from activities.documents.record import NoSuchFiling
+from gateway.audit import AuditKind
 from gateway.client import Conflict, NotFound, Refused, Unreachable
+from gateway.identity import Identity
 from gateway.pages.web import Forged, SignInFirst, page, session_of
+from gateway.visit import visit_of
 from models.findings import Finding
-from models.settings import Settings
 from models.values import Value
 from models.vocabulary import ActKind
 
@@ -102,17 +107,78 @@ def problem(error: Exception) -> JSONResponse:
     return JSONResponse(told.model_dump(mode="json"), told.status, headers, media_type=PROBLEM)
 
 
-async def _filled_in(request: Request, settings: Settings) -> list[tuple[str, str]]:
+ECHO = 256_000
+"""Bytes of a form that is shown again to somebody who is not signed in. A page is at most six times as long."""
+
+
+async def _filled_in(request: Request) -> list[tuple[str, str]]:
     """What somebody had filled in whose session ended meanwhile: it is shown to them again, and not lost.
 
-    A file that was chosen is not kept: a browser gives it once, and nobody who is not signed in leaves files here.
+    A file that was chosen is not kept: a browser gives it once, and nobody who is not signed in leaves files here. Of what
+    is longer than `ECHO` nothing is read any further.
     """
-    if int(request.headers.get("content-length") or 0) > settings.largest_request:
+    body, taken = [], 0
+    try:
+        async for chunk in request.stream():
+            taken += len(chunk)
+            if taken > ECHO:
+                return []
+            body.append(chunk)
+    except ClientDisconnect:
         return []
+    except RuntimeError:  # whoever is signed in was read already
+        whole = request
+    else:
+        whole = Request(request.scope, _again(b"".join(body)))
     with suppress(HTTPException):  # no form that can be read
-        async with request.form() as form:
-            return [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name != "csrf"]
+        async with whole.form() as form:
+            kept = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name != "csrf"]
+        return kept if sum(len(name) + len(value) for name, value in kept) <= ECHO else []
     return []
+
+
+def _again(body: bytes) -> Receive:
+    """A body that was read, to be read again."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+NOT_TOLD = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+"""With these a door turns somebody away from what is not theirs."""
+
+
+def _on_record(request: Request, error: Exception) -> None:
+    """Note whom a door turned away, and from what, whichever door it was. Nobody can be named who showed no credential."""
+    status = problem_of(error).status
+    who: Identity | None = getattr(request.state, "who", None)
+    mistyped = isinstance(error, HTTPException) and status == HTTPStatus.NOT_FOUND  # an address that nothing has
+    if status not in NOT_TOLD or who is None or mistyped:
+        return
+    about = f"{status} {request.method} {request.url.path}"
+    visit_of(request, request.app.state.tools, who).note(
+        AuditKind.REFUSED, filing_id=_named(request), about=about, success=False
+    )
+
+
+def _named(request: Request) -> str | None:
+    """The filing that an address names, if it looks like one."""
+    named = request.path_params.get("filing_id")
+    return named if isinstance(named, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", named) else None
+
+
+def _page(request: Request, error: Exception, kept: list[tuple[str, str]]) -> Response:
+    """The page that tells a person."""
+    tools, told = request.app.state.tools, problem_of(error)
+    session = session_of(request, tools) if not isinstance(error, SQLAlchemyError) else None
+    if kept:
+        return page(request, tools, "again.html", session, status=told.status, problem=told, kept=kept)
+    if isinstance(error, SignInFirst):
+        asked = f"{request.url.path}?{request.url.query}".rstrip("?") if request.method == "GET" else ""
+        return RedirectResponse(f"/sign-in?next={quote(asked)}", 303)
+    return page(request, tools, "failure.html", session, status=told.status, problem=told)
 
 
 def handle(app: FastAPI) -> None:
@@ -123,17 +189,12 @@ def handle(app: FastAPI) -> None:
             return Response(status_code=HTTPStatus.BAD_REQUEST)
         if problem_of(error).status >= 500:
             log.error("gateway.failed", path=request.url.path, error=type(error).__name__)
+        await run_in_threadpool(_on_record, request, error)
         if request.url.path.startswith("/api/"):
             return problem(error)
-        tools = request.app.state.tools
-        session = session_of(request, tools) if not isinstance(error, SQLAlchemyError) else None
-        told = problem_of(error)
-        if isinstance(error, SignInFirst | Forged) and (kept := await _filled_in(request, tools.settings)):
-            return page(request, tools, "again.html", session, status=told.status, problem=told, kept=kept)
-        if isinstance(error, SignInFirst):
-            asked = f"{request.url.path}?{request.url.query}".rstrip("?") if request.method == "GET" else ""
-            return RedirectResponse(f"/sign-in?next={quote(asked)}", 303)
-        return page(request, tools, "failure.html", session, status=told.status, problem=told)
+        signed_out = isinstance(error, SignInFirst | Forged)
+        kept = await _filled_in(request) if signed_out and request.method == "POST" else []
+        return await run_in_threadpool(_page, request, error, kept)
 
     kinds: tuple[Any, ...] = (
         ClientDisconnect, Failed, Refused, NotFound, NoSuchFiling, Conflict, Unreachable, RPCError, SQLAlchemyError,

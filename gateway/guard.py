@@ -4,6 +4,7 @@ Each guard is plain ASGI, so that an upload streams through it. The headers are 
 application or nobody in time, the answer carries them.
 """
 
+import asyncio
 import hashlib
 import math
 import time
@@ -13,6 +14,7 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
@@ -22,6 +24,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.failures import Failed, Problem
 from gateway.sessions import cookie_of, over_https
+from gateway.shipped import HEALTH
+from gateway.tools import Tools
+from gateway.visit import client_of
 from models.settings import Settings
 
 CONTENT = (
@@ -55,11 +60,6 @@ AN_OFFICE = 10
 
 AROUND_AN_UPLOAD = 1_000_000
 """Bytes of a form around the document that is uploaded with it."""
-
-
-def client_of(request: Request) -> str:
-    """The address that a request comes from; behind a proxy that the server trusts, the one that it names."""
-    return request.client.host if request.client else ""
 
 
 def protect(app: FastAPI, settings: Settings) -> None:
@@ -170,7 +170,7 @@ class Rates:
 
     def __call__(self, request: Request) -> Failed | None:
         """Count a request; what is told to whoever asks too often."""
-        if request.scope["path"].startswith("/static/"):
+        if request.scope["path"].startswith("/static/") or request.scope["path"] == HEALTH:
             return None
         for limit, key in self._limits(request):
             if not self.limiter.hit(limit, key):
@@ -205,6 +205,20 @@ def _network(client: str) -> str:
     return client if address.version == 4 else str(ip_network((address, 64), strict=False))
 
 
+UNSIGNED = 256_000
+"""Bytes of the largest request of somebody who is not signed in; an objection brings evidence, and may be as large as any."""
+
+
+async def _signed(request: Request) -> bool:
+    """Whether whoever sends a request is known: a cookie, or a token, is only a claim."""
+    tools: Tools = request.app.state.tools
+    if request.scope["path"].startswith("/api/"):
+        return True  # a document is read there only after its token was
+    secret = request.cookies.get(cookie_of(tools.settings))
+    found = await run_in_threadpool(tools.sessions.find, secret, tools.clock()) if secret else None
+    return found is not None
+
+
 class _TooLarge(Exception):
     """Ends the reading of a request; whatever is made of it, the answer is 413."""
 
@@ -222,19 +236,32 @@ class Sizes:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        most, taken, begun = self._most(request), 0, False
-        failed = Failed(Problem(title="请求过大", status=413, code="too_large", detail=f"不得超过{most:,}字节"))
+        most, taken, begun, known = self._most(request), 0, False, False
         length = request.headers.get("content-length", "")
-        if length.isdecimal() and int(length[:18]) > most:
-            await _refuse(failed, scope, receive, send)
+        announced = int(length[:18]) if length.isdecimal() else 0
+        anybody = request.scope["path"].startswith("/objections/")
+
+        async def allowed(size: int) -> bool:
+            """Whether a request may be so large; whoever sends much must be known."""
+            nonlocal most, known
+            if size > UNSIGNED and not anybody and not known and not (known := await _signed(request)):
+                most = min(most, UNSIGNED)
+            return size <= most
+
+        def failed() -> Failed:
+            return Failed(Problem(title="请求过大", status=413, code="too_large", detail=f"不得超过{most:,}字节"))
+
+        if not await allowed(announced):
+            await _refuse(failed(), scope, receive, send)
             return
 
         async def counted() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > most:
+            if not await allowed(taken):
                 raise _TooLarge
+            await asyncio.sleep(0)  # others have their turn between two pieces of a long body
             return message
 
         async def answered(message: Message) -> None:
@@ -249,7 +276,7 @@ class Sizes:
             if taken <= most or begun:
                 raise
         if taken > most and not begun:
-            await _refuse(failed, scope, receive, send)
+            await _refuse(failed(), scope, receive, send)
 
     def _most(self, request: Request) -> int:
         path: str = request.scope["path"]

@@ -4,7 +4,7 @@ import sys
 
 from models.acts import By, OfficeKey
 from models.filing import Filing
-from models.register import FilingRow
+from models.register import FilingRow, LetterRow, MessageRow
 from models.settings import Settings
 from models.values import OpaqueId, Value
 from models.vocabulary import Role
@@ -45,6 +45,15 @@ class Identity(Value):
     def sees(self, row: FilingRow) -> bool:
         """Whether a filing lies within what they may see."""
         return self.scope.holds(row.jurisdiction, row.zone, row.leader, row.stage, row.waiting_for)
+
+    def is_told(self, message: MessageRow | LetterRow) -> bool:
+        """Whether a message or letter is for them: for their department, not only for their office."""
+        return message.office == self.office and message.to in self.inbox
+
+    @property
+    def inbox(self) -> frozenset[str]:
+        """Whose messages at their office lie in their inbox (收件箱): those of their department."""
+        return offices.ADDRESSED.get(self.role, frozenset())
 
     def reads(self, filing: Filing, paper: str) -> bool:
         """Whether they may read a paper of this kind."""

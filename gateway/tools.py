@@ -20,7 +20,7 @@ from gateway.sessions import Sessions
 from gateway.uploads import Uploads
 from models.channels import ChannelsFile
 from models.filing import Filing
-from models.register import FilingRow
+from models.register import FilingRow, LetterRow, MessageRow
 from models.settings import Settings
 from regulation.moment import Moment
 
@@ -67,6 +67,12 @@ class Tools:
         if row is None or not who.sees(row):
             raise NotFound(filing_id)
         return row
+
+    def inbox(
+        self, who: Identity, *, after: datetime | None = None, unread: bool = False, limit: int = 200
+    ) -> list[tuple[MessageRow, LetterRow]]:
+        """收件箱 of somebody's department, the newest last: the one that every door shows (`Letters.inbox`)."""
+        return self.letters.inbox(who.office, to=who.inbox, after=after, unread=unread, limit=limit)
 
 
 def value_of(row: FilingRow) -> Filing:

@@ -1,7 +1,8 @@
 """The offices (机构): 15 jurisdictions and the high-tech zones, and which of them acts for a filing (domain.md §1.9, Q10)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from models.acts import Act, Transfer
@@ -62,6 +63,22 @@ KEYS = (PROVINCE, *OFFICES, *ZONES)
 
 INDUSTRY = frozenset({Role.CITY_IIT.value, Role.PROVINCE_IIT.value})
 """Addressees in the industry offices (工信), which share their key with the science and technology office but not its door."""
+
+
+REVIEWING = frozenset({"reviewer", "supervisor", "taking"})
+
+ADDRESSED: Mapping[Role, frozenset[str]] = MappingProxyType(
+    {
+        Role.LEADER: frozenset({"leader"}),
+        Role.CITY_ST: REVIEWING,
+        Role.ZONE: REVIEWING,
+        Role.CITY_IIT: frozenset({"city_iit"}),
+        Role.PROVINCE_ST: frozenset({"province_st"}),
+        Role.PROVINCE_IIT: frozenset({"province_iit"}),
+    }
+)
+"""收件箱: which addressees' messages a role reads, at its own office. A city's departments share one code, and so do the
+province's: whose inbox it is, no code says alone. Whoever is not here has no inbox."""
 
 
 def zone_named(name: str) -> Zone | None:

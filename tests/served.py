@@ -1,14 +1,17 @@
 """The gateway as people meet it: served on loopback over a world whose time is skipped, and a browser that looks at it."""
 
 import asyncio
+import traceback
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy import Engine, event
 
 from deploy.skipping import EARLY
 from gateway.app import create, tools_of
@@ -30,10 +33,12 @@ class Travelling(Filings):
 
     async def submit(self, raw: Mapping[str, Any]) -> Receipt:
         """Submit at the clock's time."""
+        SERVING.set(False)  # the world is the test's
         return await self.world.submits({"received_at": self.clock().isoformat(), **raw})
 
     async def act(self, filing_id: str, raw: Mapping[str, Any]) -> Receipt:
         """Act at the clock's time. One at a time is taken there; then they may meet."""
+        SERVING.set(False)
         async with self._skipping:
             if self.world.is_open(filing_id):
                 await self.world.on(filing_id, self.clock() - EARLY)
@@ -52,6 +57,32 @@ class Clock:
     def set(self, on: str) -> None:
         """Set it to a day, at 9 in the morning, or to a moment."""
         self.now = instant(on)
+
+
+SERVING: ContextVar[bool] = ContextVar("serving", default=False)
+"""Whether what runs is a gateway that answers, and not the test that asks."""
+
+
+@contextmanager
+def never_on_the_loop(engine: Engine) -> Iterator[list[str]]:
+    """While a gateway answers, no statement runs on its event loop; those that did are listed, and fail at the end."""
+    found: list[str] = []
+
+    def look(_: Any, __: Any, statement: str, *___: Any) -> None:
+        with suppress(RuntimeError):
+            asyncio.get_running_loop()
+            if SERVING.get():
+                places = [
+                    f"{each.name}:{each.lineno}" for each in traceback.extract_stack() if "gateway" in each.filename
+                ]
+                found.append(f"{statement[:80]} {places}")
+
+    event.listen(engine, "before_cursor_execute", look)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", look)
+    assert not found, found[0]
 
 
 class Quiet(uvicorn.Server):
@@ -85,15 +116,18 @@ async def served(world: World, on: str, **settings: Any) -> AsyncIterator[Served
         yield tools_of(chosen, filings, ChannelsFile())
 
     app = create(chosen, open_tools)
-    async with serving(app) as base:
-        yield Served(base, clock, app.state.tools, app)
+    with never_on_the_loop(world.register.engine):
+        async with serving(app) as base:
+            yield Served(base, clock, app.state.tools, app)
 
 
 @asynccontextmanager
 async def serving(app: Any) -> AsyncIterator[str]:
     """An application served on loopback; its address."""
     server = Quiet(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="on"))
-    running = asyncio.create_task(server.serve())
+    answering = copy_context()
+    answering.run(SERVING.set, True)
+    running = asyncio.create_task(server.serve(), context=answering)
     while not server.started:
         await asyncio.sleep(0.01)
         if running.done():

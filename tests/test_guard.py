@@ -12,8 +12,10 @@ from httpx import AsyncClient, Response
 from starlette.responses import PlainTextResponse
 
 from deploy.database import migrate
-from gateway.guard import ALWAYS_HTTPS, CONTENT, HEADERS
+from gateway.failures import ECHO
+from gateway.guard import ALWAYS_HTTPS, CONTENT, HEADERS, UNSIGNED
 from gateway.identity import refuse_to_expose
+from gateway.sessions import cookie_of
 from models.settings import Settings
 from models.values import SHANGHAI
 from tests.served import Clock, serving
@@ -261,11 +263,38 @@ async def chunks(count: int, size: int = 10_000) -> AsyncIterator[bytes]:
     ],
 )
 async def test_a_request_may_be_so_large(house: House, path: str, headers: dict[str, str], most: int) -> None:
-    browser = house.browser()
+    browser = await house.signed_in("u-leader-01")
+    browser.headers["Origin"] = house.origin
     assert (await browser.post(path, headers=headers, content=b"x" * most)).text == str(most)
     assert (await browser.post(path, headers=headers, content=b"x" * (most + 1))).status_code == 413
     assert (await browser.post(path, headers=headers, content=chunks(most // 10_000))).text == str(most)
     assert (await browser.post(path, headers=headers, content=chunks(most // 10_000 + 1))).status_code == 413
+
+
+@pytest.mark.parametrize("cookie", ["", "made up"])
+async def test_whoever_is_not_signed_in_sends_little(tmp_path: Path, cookie: str) -> None:
+    async with opened(tmp_path) as house:
+        browser = house.browser()
+        if cookie:
+            browser.cookies.set(cookie_of(house.tools.settings), cookie)
+        form = {"Content-Type": "multipart/form-data; boundary=b"}
+        for path in ("/my/try", "/filings/F-1/try", "/try"):
+            assert (await browser.post(path, headers=form, content=b"x" * UNSIGNED)).text == str(UNSIGNED)
+            assert (await browser.post(path, headers=form, content=b"x" * (UNSIGNED + 1))).status_code == 413
+            assert (await browser.post(path, headers=form, content=chunks(UNSIGNED // 10_000 + 1))).status_code == 413
+        announced = {"Content-Length": "51000000"}
+        assert (await browser.post("/my/try", headers=form | announced, content=b"")).status_code == 413
+
+
+async def test_what_is_shown_again_is_no_longer_than_what_may_be_sent(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        browser = house.browser()
+        browser.headers["Origin"] = house.origin
+        kept = await browser.post("/desk/batch", data={"reason": '"' * 50_000})
+        assert kept.status_code == 401
+        assert kept.text.count("&#34;") == 50_000
+        sizes = [len((await browser.post("/desk/batch", data={"reason": '"' * n})).content) for n in (70_000, 100_000)]
+        assert max(sizes) < 6 * ECHO
 
 
 async def test_what_says_that_it_is_too_large_is_not_read(house: House) -> None:

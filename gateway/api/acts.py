@@ -7,6 +7,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from pydantic import TypeAdapter, ValidationError
 
 from gateway.api import findings
@@ -15,11 +16,10 @@ from gateway.api.conditions import Conditional, IfMatch, unmoved
 from gateway.api.documents import Document
 from gateway.api.openapi import taking
 from gateway.api.problems import WITH_BODY, Answers, answers, failed
-from gateway.audit import AuditKind
 from gateway.client import Conflict, Refused, refuse
-from gateway.guard import client_of
 from gateway.identity import Identity
 from gateway.tools import Doors, Tools, value_of
+from gateway.visit import Visit, visit_of
 from models.acts import Act
 from models.filing import Entry, Receipt
 from models.findings import Finding, Refusal
@@ -57,36 +57,42 @@ AGAIN: Answers = {200: {"model": Receipt, "description": "此前已登记：同�
 )
 async def submit(request: Request, response: Response, tools: Doors, who: Caller, document: Unstamped) -> Receipt:
     """提交备案申请: its `filing_id` is the key; the same application again is the same filing."""
+    known = await run_in_threadpool(_not_anothers, tools, document, who)
+    receipt = await visit_of(request, tools, who).submit(findings.stamped(document, who, tools.clock()))
+    response.headers["Location"] = f"{request.url.path}/{document['filing_id']}"
+    response.status_code = 200 if known else 201
+    return receipt
+
+
+def _not_anothers(tools: Tools, document: Mapping[str, Any], who: Identity) -> FilingRow | None:
+    """The caller's own filing under this number. If it is another's, who sends what is refused anyway is not even told that."""
     known = tools.register.row(str(document.get("filing_id")))
-    if known and not who.sees(known):  # the number is another's; who sends what is refused anyway is not even told that
+    if known and not who.sees(known):
         found = findings.of_application(tools, document, who)
         if findings.refuses(found):
             refuse(found)
         raise Conflict
-    receipt = await tools.filings.submit(findings.stamped(document, who, tools.clock()))
-    response.headers["Location"] = f"{request.url.path}/{document['filing_id']}"
-    response.status_code = 200 if known else 201
-    return receipt
+    return known
 
 
 @dataclass(frozen=True)
 class Sender:
     """Who acts, from where, under which key, and on which state of the filing they rest."""
 
-    who: Identity
-    client: str
+    visit: Visit
     key: str | None
     if_match: str | None
 
 
 def _sender(
     request: Request,
+    tools: Doors,
     who: Caller,
     key: Annotated[str | None, Header(alias="Idempotency-Key", description="行为编号：同一编号即同一行为")] = None,
     if_match: IfMatch = None,
 ) -> Sender:
     quoted = re.fullmatch(r'"(.*)"', key or "")
-    return Sender(who, client_of(request), quoted[1] if quoted else key, if_match)
+    return Sender(visit_of(request, tools, who), quoted[1] if quoted else key, if_match)
 
 
 By = Annotated[Sender, Depends(_sender)]
@@ -101,7 +107,7 @@ By = Annotated[Sender, Depends(_sender)]
 )
 async def act(response: Response, tools: Doors, row: Seen, sender: By, document: Unstamped) -> Receipt:
     """办理: an act of any kind, with its paper as `content`."""
-    found = partial(findings.of_act, tools, document, sender.who, value_of(row))
+    found = partial(findings.of_act, tools, document, sender.visit.who, value_of(row))
     return await _done(response, tools, row, sender, document, lambda: found()[0])
 
 
@@ -115,7 +121,7 @@ async def act(response: Response, tools: Doors, row: Seen, sender: By, document:
 async def resubmit(response: Response, tools: Doors, row: Seen, sender: By, document: Unstamped) -> Receipt:
     """补正重报: the corrected application becomes the next version."""
     act, filing = {"kind": ActKind.RESUBMIT.value, "content": document}, value_of(row)
-    found = partial(findings.of_application, tools, document, sender.who, correcting=filing)
+    found = partial(findings.of_application, tools, document, sender.visit.who, correcting=filing)
     return await _done(response, tools, row, sender, act, found)
 
 
@@ -124,28 +130,27 @@ async def _done(
     found: Callable[[], list[Finding]],
 ) -> Receipt:  # fmt: skip
     """Do an act, or answer as it was answered before; what was done, or refused, is on record."""
-    raw = findings.stamped({**document, "id": _key(sender.key, document.get("id"))}, sender.who, tools.clock())
-    if entry := _entered(tools, row.filing_id, raw):
+    raw = findings.stamped({**document, "id": _key(sender.key, document.get("id"))}, sender.visit.who, tools.clock())
+    if entry := await run_in_threadpool(_entered, tools, row.filing_id, raw):
         await tools.filings.level(row.filing_id)
         response.status_code = 200
         return _answer_of(entry)
+    await run_in_threadpool(_may_be_sent, tools, row, sender, raw, found)
+    receipt = await sender.visit.act(row.filing_id, raw)
+    await run_in_threadpool(_entered, tools, row.filing_id, raw)  # two at once under one key: one of them was done
+    return receipt
+
+
+def _may_be_sent(
+    tools: Tools, row: FilingRow, sender: Sender, raw: Mapping[str, Any], found: Callable[[], list[Finding]]
+) -> None:
+    """Refuse what rests on an earlier state, what the engine could not carry, and whatever has an error."""
     unmoved(tools, row, sender.if_match)
     _fits(raw)
     if findings.refuses(told := found()):
         refusal = lodging.refusal(told)
         tools.register.record_refusal(row.filing_id, raw, refusal.message, tools.clock())
         raise Refused(refusal)
-    success = False
-    try:
-        receipt = await tools.filings.act(row.filing_id, raw)
-        success = True
-    finally:
-        tools.audit.note(
-            sender.who, AuditKind.ACTED, tools.clock(), filing_id=row.filing_id, about=f"{raw['kind']} {raw['id']}",
-            client=sender.client, success=success,
-        )  # fmt: skip
-    _entered(tools, row.filing_id, raw)  # two at once under one key are two acts, of which one was done
-    return receipt
 
 
 def _key(header: str | None, written: object) -> str:

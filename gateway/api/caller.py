@@ -1,13 +1,13 @@
 """Who calls: whom a bearer token stands for, and which filing they may see. A browser's session is no credential here."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
 from fastapi import Depends, Path, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from gateway.api.problems import failed
 from gateway.identity import EMBEDDED, Identity
-from gateway.tools import Doors
+from gateway.tools import Doors, Tools
 from models.register import FilingRow
 from models.values import FilingId
 
@@ -15,12 +15,19 @@ SCHEME = "bearer"
 BEARER = HTTPBearer(scheme_name=SCHEME, auto_error=False, description="演示身份：令牌即人员编号，如 u-leader-01")
 
 
-async def _caller(tools: Doors, token: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> Identity:
+async def _caller(
+    request: Request, tools: Doors, token: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+) -> Identity:
     if token is None:
         raise failed(401, "unauthenticated", "须以令牌表明身份", "Authorization: Bearer …")
+    request.state.who = await _bearer(tools, token.credentials)
+    return cast(Identity, request.state.who)
+
+
+async def _bearer(tools: Tools, token: str) -> Identity:
     if tools.oidc:
-        return await tools.oidc.bearer(token.credentials)
-    if who := EMBEDDED.get(token.credentials):
+        return await tools.oidc.bearer(token)
+    if who := EMBEDDED.get(token):
         return who
     raise failed(401, "invalid_token", "令牌无效", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
 

@@ -7,12 +7,16 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 
 from gateway.api.problems import failed
 from models.values import storable
 
 DEEPEST = 16
 """How deep a document may be nested; the forms are half as deep."""
+
+MOST_VALUES = 100_000
+"""Values in the largest document, counted before it is parsed; the longest application has a tenth of them."""
 
 LONGEST_NUMBER = 40
 """Characters of the longest number, and the most zeros that it may stand for."""
@@ -24,9 +28,15 @@ async def _document(request: Request) -> dict[str, Any]:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip()
     if not JSON.fullmatch(media_type):
         raise failed(415, "unsupported_media_type", "正文须为 application/json")
+    return await run_in_threadpool(_parsed, await request.body())
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    if sum(body.count(sign) for sign in b",[{") > MOST_VALUES:
+        raise _malformed(f"不得超过{MOST_VALUES:,}项")
     try:
         document = json.loads(
-            (await request.body()).decode("utf-8-sig"),
+            body.decode("utf-8-sig"),
             parse_float=_amount, parse_int=_whole, parse_constant=_no_number,
         )  # fmt: skip
     except (ValueError, RecursionError):

@@ -15,9 +15,9 @@ from gateway.api.problems import Answers, answers
 from gateway.api.shapes import Downloadable
 from gateway.audit import AuditKind
 from gateway.documents import DOCX, XLSX, ZIP, attachment
-from gateway.guard import client_of
 from gateway.identity import Identity
 from gateway.tools import Doors, Tools, value_of
+from gateway.visit import visit_of
 from models.register import FilingRow
 from regulation import entries
 
@@ -75,13 +75,14 @@ def _rows(tools: Tools, who: Identity, wanted: Wanted) -> list[FilingRow]:
 
 
 def _table(request: Request, tools: Tools, who: Identity, name: str, content: bytes) -> Response:
-    tools.audit.note(who, AuditKind.EXPORTED, tools.clock(), about=name, client=client_of(request))
+    visit_of(request, tools, who).note(AuditKind.EXPORTED, about=name)
     return attachment(content, name, XLSX)
 
 
 @router.get("/calendar.ics", response_class=Response, responses=_files(ICS))
-def calendar(tools: Doors, who: Caller) -> Response:
+def calendar(request: Request, tools: Doors, who: Caller) -> Response:
     """日程: the deadlines of every open filing that the caller may see, to subscribe to."""
+    visit_of(request, tools, who).note(AuditKind.EXPORTED, about="calendar.ics")
     diary = Diary(who.place)
     for row in _rows(tools, who, Wanted()):
         if row.open:

@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import uuid4
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from activities import rows
 from activities.channels import configured
@@ -17,17 +18,14 @@ from gateway.api.filings import SomeTime
 from gateway.api.problems import answers, failed, missing
 from gateway.api.shapes import Read, Redelivered, Tested, Told, Undelivered
 from gateway.audit import AuditKind
-from gateway.guard import client_of
 from gateway.identity import Identity
 from gateway.tools import Doors, Tools
+from gateway.visit import visit_of
 from models.register import LetterRow
 from models.vocabulary import Role
 from regulation import offices
 
 router = APIRouter(route_class=Conditional, tags=["消息"])
-
-ADDRESSED = frozenset({Role.LEADER, Role.CITY_ST, Role.CITY_IIT, Role.ZONE, Role.PROVINCE_ST, Role.PROVINCE_IIT})
-"""Whose office is told anything; the others have its key, and no inbox."""
 
 ANY = frozenset({Role.PLATFORM, Role.OPERATOR})
 """Who looks after delivery, whosever letter it is."""
@@ -47,44 +45,45 @@ def inbox(
     limit: Annotated[int, Query(ge=1, le=200, description="最多列出；同一时刻的不拆开")] = 200,
 ) -> list[Told]:
     """收件箱: what the caller's office was sent, the newest last. With `after`, the next ones: none is missed."""
-    if who.role not in ADDRESSED:
+    if who.role not in offices.ADDRESSED:
         return []
-    tools.audit.note(who, AuditKind.READ_MESSAGES, tools.clock(), about="inbox", client=client_of(request))
+    visit_of(request, tools, who).note(AuditKind.READ_MESSAGES, about="inbox")
     response.headers["Cache-Control"] = "no-store"
-    received = tools.letters.inbox(who.office, after=after, unread=unread, limit=limit)
+    received = tools.inbox(who, after=after, unread=unread, limit=limit)
     return [Told.of(message, [letter]) for message, letter in received]
 
 
 @router.post("/messages/{message_id}/read", responses=answers(404, 422))
-async def read(tools: Doors, who: Caller, message_id: MessageId) -> Read:
+async def read(request: Request, tools: Doors, who: Caller, message_id: MessageId) -> Read:
     """已读: a message of the caller's office was read; of a notice that is to be served, this is its service (签收)."""
-    letter = tools.letters.row(message_id)
-    mine = letter and who.role in ADDRESSED and letter.office == who.office
-    if letter is None or not (mine or who.role is Role.PLATFORM):
+    letter = await run_in_threadpool(tools.letters.row, message_id)
+    if letter is None or not (who.is_told(letter) or who.role is Role.PLATFORM):
         raise missing("这条消息")
-    return Read(receipt=await tools.filings.read(message_id, who.by.model_dump(mode="json")))
+    return Read(receipt=await visit_of(request, tools, who).read(message_id, letter.filing_id))
 
 
 @router.get("/undelivered")
-def list_undelivered(response: Response, tools: Doors, who: Caller) -> list[Undelivered]:
-    """未能送达的信函: those of the caller's office, or about filings that it reviews, which a channel gave up."""
+def list_undelivered(request: Request, response: Response, tools: Doors, who: Caller) -> list[Undelivered]:
+    """未能送达的信函: those of the caller's department, or about filings that it reviews, which a channel gave up."""
+    visit_of(request, tools, who).note(AuditKind.READ_MESSAGES, about="undelivered")
     response.headers["Cache-Control"] = "no-store"
     return [Undelivered.of(*each) for each in tools.letters.failed() if _looked_after(tools, who, each[0])]
 
 
 @router.post("/letters/{letter_id}/redeliver", status_code=202, responses=answers(404, 422))
-def redeliver(tools: Doors, who: Caller, letter_id: LetterId) -> Redelivered:
+def redeliver(request: Request, tools: Doors, who: Caller, letter_id: LetterId) -> Redelivered:
     """再次投递: the channels that gave up try again. The letter keeps its id."""
     letter = tools.letters.row(letter_id)
     if letter is None or not _looked_after(tools, who, letter):
         raise missing("这封信函")
+    visit_of(request, tools, who).note(AuditKind.HANDLED, filing_id=letter.filing_id, about=f"redeliver {letter_id}")
     tools.letters.reopen(letter_id)
     return Redelivered(letter=letter_id)
 
 
 def _looked_after(tools: Tools, who: Identity, letter: LetterRow) -> bool:
     """Whether somebody may know what became of a letter."""
-    if who.role in ANY or (who.role in ADDRESSED and letter.office == who.office):
+    if who.role in ANY or who.is_told(letter):
         return True
     about = {letter.filing_id, *(rows.parts_of(each)[0] for each in json.loads(letter.messages))}
     filings = [tools.register.row(each) for each in about if each]
@@ -92,10 +91,11 @@ def _looked_after(tools: Tools, who: Identity, letter: LetterRow) -> bool:
 
 
 @router.post("/webhooks/test")
-def send_test(tools: Doors, who: Caller) -> list[Tested]:
+def send_test(request: Request, tools: Doors, who: Caller) -> list[Tested]:
     """测试回调: one signed event through every webhook, and what came back. Nothing is kept."""
     if who.role not in ANY:
         raise failed(403, "forbidden", "只有平台和运维人员可以测试回调")
+    visit_of(request, tools, who).note(AuditKind.HANDLED, about="webhooks/test")
     letter = _test(who, tools.clock())
     built = configured.build(tools.channels)
     return [_tested(each.name, each.channel, letter) for each in built if isinstance(each.channel, Webhook)]

@@ -12,9 +12,9 @@ from gateway.api.conditions import Conditional
 from gateway.api.problems import answers, missing
 from gateway.api.shapes import Awaited, Entered, May, Told, Why
 from gateway.audit import AuditKind
-from gateway.guard import client_of
 from gateway.identity import Identity
 from gateway.tools import Doors, Tools, value_of
+from gateway.visit import visit_of
 from models.acts import Act
 from models.filing import Entry, Filing
 from models.register import EntryRow, FilingRow, Paper
@@ -38,8 +38,8 @@ def read_paper(
     paper = _paper(tools, row, digest)
     if paper is None or not who.reads(value_of(row), paper.kind):
         raise missing("这份文书")
-    about, client = f"{paper.kind} {digest}", client_of(request)
-    tools.audit.note(who, AuditKind.READ_PAPER, tools.clock(), filing_id=row.filing_id, about=about, client=client)
+    visit = visit_of(request, tools, who)
+    visit.note(AuditKind.READ_PAPER, filing_id=row.filing_id, about=f"{paper.kind} {digest}")
     return Response(paper.body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
@@ -58,8 +58,7 @@ def _paper(tools: Tools, row: FilingRow, digest: str) -> Paper | None:
 @router.get("/filings/{filing_id}/messages", responses=answers(404, 422))
 def read_messages(request: Request, response: Response, tools: Doors, who: Caller, row: Seen) -> list[Told]:
     """消息: whom the filing's entries told what, and how it was delivered; a leader sees what was sent to itself."""
-    client = client_of(request)
-    tools.audit.note(who, AuditKind.READ_MESSAGES, tools.clock(), filing_id=row.filing_id, client=client)
+    visit_of(request, tools, who).note(AuditKind.READ_MESSAGES, filing_id=row.filing_id)
     response.headers["Cache-Control"] = "no-store"
     return [
         Told.of(message, letters, deliveries)

@@ -1,10 +1,15 @@
 """The forms of acts: shown, checked, sent, and what came of them."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.datastructures import FormData
 
 from gateway import acting
 from gateway.client import NotFound, Refused, Unreachable
@@ -13,7 +18,8 @@ from gateway.pages.web import Answer, SignedIn, page, then
 from gateway.sessions import Session
 from gateway.tools import Doors, Tools, value_of
 from gateway.uploads import taken
-from models.filing import Entry
+from gateway.visit import visit_of
+from models.filing import Entry, Receipt
 from models.findings import Finding, Refusal
 from models.register import FilingRow
 from models.vocabulary import ActKind
@@ -46,35 +52,74 @@ async def send(
     request: Request, tools: Doors, session: SignedIn, form: Answer, filing_id: str, kind: ActKind
 ) -> Response:
     """Take the form. If others acted since it was shown, it says so and asks again; sent twice, it is one act."""
-    row = tools.seen(filing_id, session.who)
-    act_id, seen = str(form.get("id", "")), str(form.get("seen", ""))
-    form, faults = await taken(form, tools.uploads, session.who.office, tools.clock())
-    raw = acting.read_act(kind, form)
-    if faults:
-        offered = _offered(tools, row, kind, session)
-        return _form(request, tools, session, row, offered, raw, refusal_of(faults), act_id=act_id, status=422)
-    if more := form.get("more"):
-        offered = _offered(tools, row, kind, session)
-        return _form(request, tools, session, row, offered, raw, act_id=act_id, more_rows=str(more))
-    known = tools.register.entry_of(filing_id, act_id) is not None
-    if not known and seen != str(row.number):
-        return _moved_on(request, tools, session, row, kind, raw, act_id, seen)
-    stamped = {"id": act_id, "kind": kind.value, "by": session.who.by.model_dump(mode="json")}
+    visit = visit_of(request, tools, session.who)
+    row = await run_in_threadpool(visit.seen, filing_id)
+    sent, faults = await taken(form, tools.uploads, session.who.office, tools.clock())
+    asked = _Asked(request, tools, session, row, kind, str(form.get("id", "")), str(form.get("seen", "")))
+    raw = await run_in_threadpool(asked.read, sent, faults)
+    if isinstance(raw, Response):
+        return raw
+    stamped = {"id": asked.act_id, "kind": kind.value, "by": session.who.by.model_dump(mode="json")}
     try:
-        receipt = await tools.filings.act(filing_id, {**raw, **stamped, "received_at": tools.clock().isoformat()})
-    except Refused as refused:
-        now = tools.seen(filing_id, session.who)
-        if now.number != row.number:
-            return _moved_on(request, tools, session, now, kind, raw, act_id, seen, refused.refusal)
-        offered = _offered(tools, now, kind, session)
-        return _form(request, tools, session, now, offered, raw, refused.refusal, act_id=act_id, status=422)
-    except Unreachable:
-        offered = _offered(tools, row, kind, session)
-        unknown = Refusal(message=Unreachable.__doc__ or "", article="", missing="")
-        return _form(request, tools, session, row, offered, raw, unknown, act_id=act_id, status=503)
-    warned = "".join(f"；{each}" for each in receipt.warnings)
-    address = f"/filings/{filing_id}" if session.who.sees(tools.register.row(filing_id) or row) else "/"
-    return then(address, f"“{kind.label}”已登记为第{receipt.number}号，现为“{receipt.stage.label}”{warned}")
+        receipt = await visit.act(filing_id, {**raw, **stamped, "received_at": tools.clock().isoformat()})
+    except (Refused, Unreachable) as refused:
+        return await run_in_threadpool(asked.refused, raw, refused)
+    return await run_in_threadpool(asked.done, receipt)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A form that came back: of which act, under which number, and on which entry it rests."""
+
+    request: Request
+    tools: Tools
+    session: Session
+    row: FilingRow
+    kind: ActKind
+    act_id: str
+    seen: str
+
+    def read(self, form: FormData, faults: Sequence[Finding]) -> dict[str, Any] | HTMLResponse:
+        """What was filled in; or the form again, if it asks for more rows, has faults, or somebody was first."""
+        raw = acting.read_act(self.kind, form)
+        if faults:
+            return self._again(self.row, raw, refusal_of(faults), status=422)
+        if more := form.get("more"):
+            return self._again(self.row, raw, more_rows=str(more))
+        known = self.tools.register.entry_of(self.row.filing_id, self.act_id) is not None
+        if not known and self.seen != str(self.row.number):
+            return self._moved_on(self.row, raw)
+        return raw
+
+    def refused(self, raw: dict[str, Any], refused: Refused | Unreachable) -> HTMLResponse:
+        """The form again, with the reason; or with what was entered meanwhile."""
+        if isinstance(refused, Unreachable):
+            unknown = Refusal(message=Unreachable.__doc__ or "", article="", missing="")
+            return self._again(self.row, raw, unknown, status=503)
+        now = self.tools.seen(self.row.filing_id, self.session.who)
+        if now.number != self.row.number:
+            return self._moved_on(now, raw, refused.refusal)
+        return self._again(now, raw, refused.refusal, status=422)
+
+    def done(self, receipt: Receipt) -> Response:
+        """Where somebody goes afterwards: to the filing, if they still see it."""
+        filing_id, who = self.row.filing_id, self.session.who
+        warned = "".join(f"；{each}" for each in receipt.warnings)
+        address = f"/filings/{filing_id}" if who.sees(self.tools.register.row(filing_id) or self.row) else "/"
+        return then(address, f"“{self.kind.label}”已登记为第{receipt.number}号，现为“{receipt.stage.label}”{warned}")
+
+    def _again(
+        self, row: FilingRow, raw: dict[str, Any], refusal: Refusal | None = None, *, more_rows: str = "",
+        status: int = 200,
+    ) -> HTMLResponse:  # fmt: skip
+        offered = _offered(self.tools, row, self.kind, self.session)
+        return _form(
+            self.request, self.tools, self.session, row, offered, raw, refusal,
+            act_id=self.act_id, more_rows=more_rows, status=status,
+        )  # fmt: skip
+
+    def _moved_on(self, row: FilingRow, raw: dict[str, Any], refusal: Refusal | None = None) -> HTMLResponse:
+        return _moved_on(self.request, self.tools, self.session, row, self.kind, raw, self.act_id, self.seen, refusal)
 
 
 def _moved_on(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.datastructures import FormData
 
@@ -19,6 +20,7 @@ from gateway.pages.staff import Staff
 from gateway.pages.web import Answer, page, then
 from gateway.sessions import Session
 from gateway.tools import Doors, Tools
+from gateway.visit import Visit, visit_of
 from models.filing import Receipt
 from models.findings import Finding
 from models.register import FilingRow
@@ -91,26 +93,28 @@ def preview(request: Request, tools: Doors, session: Staff, form: Answer) -> HTM
 @router.post("/done")
 async def act(request: Request, tools: Doors, session: Staff, form: Answer) -> HTMLResponse:
     """Do it, and tell what each filing answered. Sent twice, it is one act for each."""
-    rows, kind = _rows(tools, session, form), _kind(form)
+    kind = _kind(form)
+    rows = await run_in_threadpool(_rows, tools, session, form)
+    visit = visit_of(request, tools, session.who)
     raw, at = batches.read(kind, form), tools.clock().isoformat()
     seen = dict(str(each).partition(":")[::2] for each in form.getlist("seen"))
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(row: FilingRow) -> Done:
         async with gate:
-            return await _sent(tools, row, _act(session, form, kind, raw, row, at), seen.get(row.filing_id))
+            return await _sent(visit, row, _act(session, form, kind, raw, row, at), seen.get(row.filing_id))
 
     done = await asyncio.gather(*map(one, rows))
-    return page(request, tools, "desk_batch_done.html", session, kind=kind, done=done)
+    return await run_in_threadpool(page, request, tools, "desk_batch_done.html", session, kind=kind, done=done)
 
 
-async def _sent(tools: Tools, row: FilingRow, act: Mapping[str, Any], seen: str | None) -> Done:
+async def _sent(visit: Visit, row: FilingRow, act: Mapping[str, Any], seen: str | None) -> Done:
     """One act of a batch; a filing that moved on since it was looked at is left as it is."""
-    known = tools.register.entry_of(row.filing_id, act["id"]) is not None
+    known = await run_in_threadpool(visit.tools.register.entry_of, row.filing_id, act["id"]) is not None
     if not known and seen != str(row.number):
         return Done(row, why=f"预览之后已有新的登记（现为第{row.number}号），未办理；请核对后重新办理")
     try:
-        return Done(row, await tools.filings.act(row.filing_id, act))
+        return Done(row, await visit.act(row.filing_id, act))
     except Refused as refused:
         return Done(row, why=refused.refusal.message)
     except Unreachable:

@@ -1,6 +1,6 @@
 """The desk (待办): what waits for my office, what people sent me, what was told my office, and what did not arrive."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from gateway import inbox as waiting
 from gateway import lists
+from gateway.audit import AuditKind
 from gateway.client import NotFound
 from gateway.figures import Figures
 from gateway.handling import place
@@ -16,11 +17,12 @@ from gateway.pages.sign_in import local
 from gateway.pages.staff import Staff, as_asked, table
 from gateway.pages.web import Answer, SignedIn, page, then
 from gateway.tools import Doors, Tools, value_of
+from gateway.visit import visit_of
 from models.gateway import HandlingRow
 from models.register import FilingRow, LetterRow, MessageRow
 from models.values import Ordinal, day_of
 from models.vocabulary import Role
-from regulation import service
+from regulation import offices, service
 
 router = APIRouter(prefix="/desk")
 
@@ -56,7 +58,7 @@ def inbox(request: Request, tools: Doors, session: Staff, mine: str = "", after:
         senders=tools.people.named(each.by_person for each in sent),
         place=place,
         messages=messages[-MESSAGES:][::-1],
-        unread=len(messages) if who.role in TO else None,
+        unread=len(messages) if who.role in offices.ADDRESSED else None,
         unsettled=[(row, sorted(service.unsettled(value_of(row)))) for row in waiting.unsettled(engine, who)],
         bounced=_bounced(tools, who),
         stages={} if works else Figures(engine).by_stage(who.scope, closed=True),
@@ -70,55 +72,42 @@ def _sent(tools: Tools, who: Identity, sent: Sequence[HandlingRow]) -> list[tupl
     return [(each, row) for each in sent if (row := rows.get(each.filing_id)) and who.sees(row)]
 
 
-TO: Mapping[Role, frozenset[str]] = {
-    Role.CITY_ST: frozenset({"reviewer", "supervisor", "taking"}),
-    Role.ZONE: frozenset({"reviewer", "supervisor", "taking"}),
-    Role.CITY_IIT: frozenset({"city_iit"}),
-    Role.PROVINCE_ST: frozenset({"province_st"}),
-    Role.PROVINCE_IIT: frozenset({"province_iit"}),
-}
-"""Whose messages each role reads. A city's departments share one code, and so do the province's."""
-
-
-def _is_for(who: Identity, message: MessageRow | LetterRow) -> bool:
-    return message.office == who.office and message.to in TO.get(who.role, ())
-
-
 def _messages(tools: Tools, who: Identity) -> list[MessageRow]:
     """What my office was told and has not read, the newest last."""
-    if who.role not in TO:
-        return []
-    return [message for message, _ in tools.letters.inbox(who.office, unread=True) if _is_for(who, message)]
+    return [message for message, _ in tools.inbox(who, unread=True)]
 
 
 def _bounced(tools: Tools, who: Identity) -> list[tuple[LetterRow, str]]:
     """Letters to my office that a channel gave up on, each with what the channels say; operators see all."""
-    if who.role is not Role.OPERATOR and who.role not in TO:
+    if who.role is not Role.OPERATOR and who.role not in offices.ADDRESSED:
         return []
     failed = tools.letters.failed(None if who.role is Role.OPERATOR else who.office)
     return [
         (letter, "；".join(f"{each.channel}：{each.receipt}" for each in deliveries if each.state == "failed"))
         for letter, deliveries in failed
-        if who.role is Role.OPERATOR or (_is_for(who, letter) and letter.read_at is None and letter.filing_id)
+        if who.role is Role.OPERATOR or (who.is_told(letter) and letter.read_at is None and letter.filing_id)
     ][-BOUNCED:]
 
 
 @router.post("/messages/read")
-def read(tools: Doors, session: Staff, form: Answer) -> RedirectResponse:
+def read(request: Request, tools: Doors, session: Staff, form: Answer) -> RedirectResponse:
     """已读: messages to my office."""
+    visit = visit_of(request, tools, session.who)
     letters = [tools.letters.row(str(each)) for each in form.getlist("message")[:MESSAGES]]
     for letter in letters:
-        if letter is None or not _is_for(session.who, letter):
+        if letter is None or not session.who.is_told(letter):
             raise NotFound
+        visit.note(AuditKind.READ_MESSAGES, filing_id=letter.filing_id, about=letter.id)
         tools.letters.read(letter.id, tools.clock())
     filing = str(form.get("open", ""))
     return then(f"/filings/{quote(filing)}") if filing else then("/desk", "已读")
 
 
 @router.post("/handling/{handling_id}/done")
-def done(tools: Doors, session: SignedIn, form: Answer, handling_id: Ordinal) -> RedirectResponse:
+def done(request: Request, tools: Doors, session: SignedIn, form: Answer, handling_id: Ordinal) -> RedirectResponse:
     """已阅 or 办结: what somebody sent me is done with; a leader too has read that it was nudged."""
     if not tools.handling.done(session.who, handling_id, tools.clock()):
         raise NotFound(str(handling_id))
+    visit_of(request, tools, session.who).note(AuditKind.HANDLED, about=f"done {handling_id}")
     back = local(str(form.get("back", ""))) or ("/desk" if session.who.staff else "/my")
     return then(back, "已办结" if form.get("kind") in ("hand_over", "depute") else "已阅")

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 from temporalio.service import RPCError
 
 from gateway import applications
+from gateway.audit import AuditKind
 from gateway.client import Conflict, NotFound, Refused, Unreachable
 from gateway.drafts import CORRECTION, NoSuchDraft, Overtaken, body_of, correction_of, version_of
 from gateway.identity import Identity
@@ -22,6 +25,7 @@ from gateway.pages.web import Answer, page, then
 from gateway.sessions import Session
 from gateway.tools import Doors, Tools, value_of
 from gateway.uploads import taken
+from gateway.visit import visit_of
 from models.acts import Deficiency, ReturnForCorrection, RuleOnObjection
 from models.filing import Filing
 from models.findings import Finding, Refusal
@@ -89,13 +93,15 @@ def _refused(tools: Tools, who: Identity, filing: Filing) -> str | None:
 
 
 @router.post("/drafts")
-async def begin(tools: Doors, session: Leading, form: Answer) -> Response:
+def begin(request: Request, tools: Doors, session: Leading, form: Answer) -> Response:
     """新的备案申请, on form A or form B."""
     kind = form.get("kind")
     if kind not in ("A", "B"):
         raise NotFound(str(kind))
     raw = applications.prefilled(Kind(kind), session.who)
-    return then(f"/my/drafts/{tools.drafts.begin(session.who, raw, tools.clock())}")
+    key = tools.drafts.begin(session.who, raw, tools.clock())
+    visit_of(request, tools, session.who).note(AuditKind.DRAFTED, filing_id=key, about="begin")
+    return then(f"/my/drafts/{key}")
 
 
 @router.get("/drafts/{draft_id}")
@@ -115,9 +121,9 @@ def draft(
 async def change(request: Request, tools: Doors, session: Leading, form: Answer, draft_id: str) -> Response:
     """Save what was filled in, and do what the button says. Submitted twice, it is one filing."""
     try:
-        editing = _draft(tools, session.who, draft_id)
+        editing = await run_in_threadpool(_draft, tools, session.who, draft_id)
     except NotFound:
-        return _gone(tools, session.who, draft_id)
+        return await run_in_threadpool(_gone, tools, session.who, draft_id)
     return await _changed(request, tools, session, form, editing)
 
 
@@ -128,9 +134,10 @@ def findings(request: Request, tools: Doors, session: Leading, form: Answer, dra
 
 
 @router.post("/drafts/{draft_id}/delete")
-async def delete(tools: Doors, session: Leading, form: Answer, draft_id: str) -> Response:
+def delete(request: Request, tools: Doors, session: Leading, form: Answer, draft_id: str) -> Response:
     """Delete a draft."""
     editing = _draft(tools, session.who, draft_id)
+    visit_of(request, tools, session.who).note(AuditKind.DRAFTED, filing_id=draft_id, about="delete")
     tools.drafts.discard(editing.key, session.who.office, tools.clock())
     return then("/my", "草稿已删除")
 
@@ -149,9 +156,9 @@ def correction(
 @router.post("/corrections/{filing_id}")
 async def correct(request: Request, tools: Doors, session: Leading, form: Answer, filing_id: str) -> Response:
     """Save the correction, and do what the button says. Sent twice, it is one act."""
-    editing = _correction(tools, session.who, filing_id)
+    editing = await run_in_threadpool(_correction, tools, session.who, filing_id)
     editing = replace(editing, act_id=str(form.get("id") or editing.act_id))
-    if tools.register.entry_of(filing_id, editing.act_id):
+    if await run_in_threadpool(tools.register.entry_of, filing_id, editing.act_id):
         await tools.filings.level(filing_id)
         return then(f"/filings/{filing_id}", "已补正重报")
     if editing.correcting and (why := _refused(tools, session.who, editing.correcting)):
@@ -177,8 +184,18 @@ def _gone(tools: Tools, who: Identity, filing_id: str) -> Response:
 
 
 async def _changed(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> Response:
+    filled, not_taken = await taken(form, tools.uploads, session.who.office, tools.clock())
+    saved = await run_in_threadpool(_saved, request, tools, session, form, editing, filled, not_taken)
+    return await _submitted(request, tools, session, saved) if isinstance(saved, Editing) else saved
+
+
+def _saved(
+    request: Request, tools: Tools, session: Session, form: FormData, editing: Editing, filled: FormData,
+    not_taken: Sequence[Finding],
+) -> Response | Editing:  # fmt: skip
+    """What was filled in, saved; to be submitted, or the answer to whatever else the button says."""
     now, who = tools.clock(), session.who
-    filled, not_taken = await taken(form, tools.uploads, who.office, now)
+    visit_of(request, tools, who).note(AuditKind.DRAFTED, filing_id=editing.filing_id, about="save")
     editing = replace(editing, raw=applications.filled_in(editing.kind, filled))
     try:
         seen = tools.drafts.save(editing.key, who, editing.raw, now, str(form.get("seen", "")))
@@ -193,7 +210,7 @@ async def _changed(request: Request, tools: Tools, session: Session, form: FormD
         return then(f"{editing.address}?more={quote(str(more))}#{applications.new_row(editing.raw, str(more))}")
     match form.get("do"):
         case "submit":
-            return await _submitted(request, tools, session, editing)
+            return editing
         case "check":
             return then(f"{editing.address}?check=1#found")
     return then(editing.address, "已保存")
@@ -203,25 +220,30 @@ async def _submitted(request: Request, tools: Tools, session: Session, editing: 
     """Submit what was saved. What is refused comes back with every finding; what is taken is a draft no longer."""
     now, who = tools.clock(), session.who
     application = applications.stamped(editing.raw, editing.filing_id, who, now)
-    findings = editing.examined(tools, who, now) if editing.correcting else ()
+    visit = visit_of(request, tools, who)
+
+    async def shown(**more: Any) -> HTMLResponse:
+        return await run_in_threadpool(partial(_form, request, tools, session, editing, **more))
+
+    findings = await run_in_threadpool(editing.examined, tools, who, now) if editing.correcting else ()
     if any(each.severity is Severity.ERROR for each in findings):
-        return _form(request, tools, session, editing, check=True, refusal=lodging.refusal(findings), status=422)
+        return await shown(check=True, refusal=lodging.refusal(findings), status=422)
     try:
         if editing.correcting:
             act = {"id": editing.act_id, "kind": ActKind.RESUBMIT.value, "content": application}
             stamps = {name: application[name] for name in ("by", "received_at")}
-            receipt = await tools.filings.act(editing.filing_id, act | stamps)
+            receipt = await visit.act(editing.filing_id, act | stamps)
         else:
-            receipt = await tools.filings.submit(application)
+            receipt = await visit.submit(application)
     except Refused as refused:
-        return _form(request, tools, session, editing, check=True, refusal=refused.refusal, status=422)
+        return await shown(check=True, refusal=refused.refusal, status=422)
     except (Unreachable, RPCError):
         unknown = Refusal(message=UNKNOWN, article="", missing="")
-        return _form(request, tools, session, editing, refusal=unknown, status=503)
+        return await shown(refusal=unknown, status=503)
     except Conflict:
-        tools.drafts.submitted(editing.key, who.office)
-        return _gone(tools, who, editing.filing_id)
-    tools.drafts.submitted(editing.key, who.office)
+        await run_in_threadpool(tools.drafts.submitted, editing.key, who.office)
+        return await run_in_threadpool(_gone, tools, who, editing.filing_id)
+    await run_in_threadpool(tools.drafts.submitted, editing.key, who.office)
     what = "已补正重报" if editing.correcting else "备案申请已提交"
     return then(f"/filings/{editing.filing_id}", f"{what}，登记为第{receipt.number}号，现为“{receipt.stage.label}”")
 

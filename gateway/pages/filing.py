@@ -13,10 +13,10 @@ from gateway import documents
 from gateway.audit import AuditKind
 from gateway.client import NotFound
 from gateway.forms import Field, fields_of, order_of
-from gateway.guard import client_of
 from gateway.identity import Identity
 from gateway.pages.web import SignedIn, page
 from gateway.tools import Doors, Tools, value_of
+from gateway.visit import visit_of
 from models.filing import Entry, Filing
 from models.findings import Finding
 from models.forms import ChangePaper
@@ -149,14 +149,7 @@ def _read(
     fields: tuple[Field, ...],
     findings: Sequence[Any],
 ) -> HTMLResponse:
-    tools.audit.note(
-        session.who,
-        AuditKind.READ_PAPER,
-        tools.clock(),
-        filing_id=row.filing_id,
-        about=key,
-        client=client_of(request),
-    )
+    visit_of(request, tools, session.who).note(AuditKind.READ_PAPER, filing_id=row.filing_id, about=key)
     shown: Mapping[str, Any] = {"row": row, "title": title, "fields": fields, "findings": findings}
     return page(request, tools, "paper.html", session, **shown)
 

@@ -1,10 +1,11 @@
 """Handling on a filing (经办): 转办, 委派, 拿回, 催办, 抄送."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
 
 from gateway import handling
+from gateway.audit import AuditKind
 from gateway.client import NotFound
 from gateway.failures import Failed, Problem
 from gateway.handling import NOTE, HandlingKind
@@ -12,6 +13,7 @@ from gateway.identity import Identity
 from gateway.pages.sign_in import local
 from gateway.pages.web import Answer, SignedIn, then
 from gateway.tools import Doors, Tools
+from gateway.visit import visit_of
 from models.register import FilingRow
 from models.values import Ordinal, storable
 
@@ -19,7 +21,7 @@ router = APIRouter(prefix="/filings/{filing_id}/handling")
 
 
 @router.post("")
-def note(tools: Doors, session: SignedIn, form: Answer, filing_id: str) -> RedirectResponse:
+def note(request: Request, tools: Doors, session: SignedIn, form: Answer, filing_id: str) -> RedirectResponse:
     """Put a record. Leaders only nudge; how an office shares its work is its own matter."""
     row, who = tools.seen(filing_id, session.who), session.who
     kind, said = str(form.get("kind", "")), storable(str(form.get("note", "")).strip())
@@ -29,6 +31,7 @@ def note(tools: Doors, session: SignedIn, form: Answer, filing_id: str) -> Redir
         raise Failed(
             Problem(title=f"附言不得超过{NOTE}字", status=422, code="too_long", detail="未发送，请缩短后重发。")
         )
+    visit_of(request, tools, who).note(AuditKind.HANDLED, filing_id=filing_id, about=kind)
     if kind == HandlingKind.NUDGE:
         return then(_back(form, filing_id), _nudged(tools, who, row, said))
     office, person, name = _recipient(tools, who, row, HandlingKind(kind), str(form.get("to", "")))
@@ -37,11 +40,14 @@ def note(tools: Doors, session: SignedIn, form: Answer, filing_id: str) -> Redir
 
 
 @router.post("/{handling_id}/take-back")
-def take_back(tools: Doors, session: SignedIn, form: Answer, filing_id: str, handling_id: Ordinal) -> RedirectResponse:
+def take_back(
+    request: Request, tools: Doors, session: SignedIn, form: Answer, filing_id: str, handling_id: Ordinal
+) -> RedirectResponse:
     """拿回 what one gave away oneself."""
     row = tools.seen(filing_id, session.who)
     if not tools.handling.take_back(session.who, handling_id, tools.clock()):
         raise NotFound(row.filing_id)
+    visit_of(request, tools, session.who).note(AuditKind.HANDLED, filing_id=filing_id, about=f"take_back {handling_id}")
     return then(_back(form, filing_id), "已拿回")
 
 

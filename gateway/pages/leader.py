@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
@@ -12,11 +13,11 @@ from activities.database import reading
 from gateway.audit import AuditKind
 from gateway.client import NotFound, Refused
 from gateway.drafts import KEPT, body_of
-from gateway.guard import client_of
 from gateway.identity import Identity
 from gateway.pages.web import Answer, SignedIn, page, then
 from gateway.sessions import Session
 from gateway.tools import Doors, Tools, value_of
+from gateway.visit import visit_of
 from models.filing import Filing
 from models.register import FilingRow, LetterRow, MessageRow
 from models.values import clock, day_of, midnight_after
@@ -161,8 +162,7 @@ NEWEST = 200
 
 
 def _received(tools: Tools, who: Identity, *, unread: bool = False) -> list[tuple[MessageRow, LetterRow]]:
-    sent = tools.letters.inbox(who.office, unread=unread, limit=NEWEST)
-    return [each for each in reversed(sent) if each[0].to == Role.LEADER]
+    return tools.inbox(who, unread=unread, limit=NEWEST)[::-1]
 
 
 @router.get("/inbox")
@@ -179,10 +179,12 @@ def inbox(request: Request, tools: Doors, session: Leading) -> HTMLResponse:
 
 
 @router.post("/inbox")
-async def read_all(tools: Doors, session: Leading, form: Answer) -> Response:
+def read_all(request: Request, tools: Doors, session: Leading, form: Answer) -> Response:
     """全部标为已读: all but what is to be served, which is opened one by one."""
     messages = [message for message, _ in _received(tools, session.who, unread=True) if not message.service]
+    visit = visit_of(request, tools, session.who)
     for each in messages:
+        visit.note(AuditKind.READ_MESSAGES, filing_id=each.filing_id, about=each.id)
         tools.letters.read(each.id, tools.clock())
     return then("/my/inbox", f"已标为已读{len(messages)}条")
 
@@ -192,7 +194,8 @@ def message(request: Request, tools: Doors, session: Leading, message_id: str) -
     """One message in full. A notice that is to be served shows its text only once it was opened on purpose."""
     received = _of_mine(tools, session.who, message_id)
     if not received.closed:
-        _noted(request, tools, session.who, received.message)
+        visit = visit_of(request, tools, session.who)
+        visit.note(AuditKind.READ_MESSAGES, filing_id=received.message.filing_id, about=message_id)
     row = tools.register.row(received.message.filing_id)
     return page(request, tools, "leader_message.html", session, received=received, row=row)
 
@@ -200,9 +203,9 @@ def message(request: Request, tools: Doors, session: Leading, message_id: str) -
 @router.post("/inbox/{message_id}")
 async def read(request: Request, tools: Doors, session: Leading, form: Answer, message_id: str) -> Response:
     """已读: it was opened, which is the 签收 of a notice that is to be served. Done twice, it is done once."""
-    received = _of_mine(tools, session.who, message_id)
+    received = await run_in_threadpool(_of_mine, tools, session.who, message_id)
     try:
-        receipt = await tools.filings.read(message_id, session.who.by.model_dump(mode="json"))
+        receipt = await visit_of(request, tools, session.who).read(message_id, received.message.filing_id)
     except Refused as refused:
         return then(f"/my/inbox/{message_id}", f"已标为已读；未登记签收：{refused}")
     said = f"已签收，登记为第{receipt.number}号" if receipt else "已标为已读"
@@ -213,7 +216,7 @@ def _of_mine(tools: Tools, who: Identity, message_id: str) -> Received:
     """A message to this leader; of others' it is not even said that there are any."""
     with reading(tools.register.engine) as session:
         found, letter = session.get(MessageRow, message_id), session.get(LetterRow, message_id)
-    if found is None or letter is None or (found.to, found.office) != (Role.LEADER, who.office):
+    if found is None or letter is None or not who.is_told(found):
         raise NotFound(message_id)
     return Received(found, letter.read_at, _serves(found, tools.register.filing(found.filing_id)))
 
@@ -222,14 +225,3 @@ def _serves(message: MessageRow, filing: Filing | None) -> bool:
     """Whether to read a message now is the 签收 of what it says (G-18)."""
     notice = filing.notification if filing and filing.consent else None
     return notice is not None and notice.number == message.number and not notice.read
-
-
-def _noted(request: Request, tools: Tools, who: Identity, read_: MessageRow) -> None:
-    tools.audit.note(
-        who,
-        AuditKind.READ_MESSAGES,
-        tools.clock(),
-        filing_id=read_.filing_id,
-        about=read_.id,
-        client=client_of(request),
-    )

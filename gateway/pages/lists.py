@@ -13,12 +13,12 @@ from gateway.audit import AuditKind
 from gateway.client import NotFound
 from gateway.documents import XLSX, attachment
 from gateway.failures import Failed, Problem
-from gateway.guard import client_of
 from gateway.identity import Identity
 from gateway.pages.staff import Staff, as_asked, table
 from gateway.pages.web import Answer, page, then
 from gateway.saved import MOST, SavedFilters, TooMany
 from gateway.tools import Doors
+from gateway.visit import visit_of
 from models.values import Ordinal, day_of, storable
 from regulation import offices
 
@@ -106,6 +106,5 @@ def export(request: Request, tools: Doors, session: Staff, table: Literal["deadl
         "summary": lambda: ("汇总表", sheets.summary(tools.register, rows)),
     }
     name, content = made[table]()
-    about, client = f"{name}（{len(rows)}件）", client_of(request)
-    tools.audit.note(session.who, AuditKind.EXPORTED, tools.clock(), about=about, client=client)
+    visit_of(request, tools, session.who).note(AuditKind.EXPORTED, about=f"{name}（{len(rows)}件）")
     return attachment(content, f"{name}-{today}.xlsx", XLSX)

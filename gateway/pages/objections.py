@@ -18,10 +18,12 @@ from activities.attachments import LOCATION
 from activities.publishing.publications import Published
 from gateway.client import NotFound
 from gateway.forms import fields_of, read
+from gateway.identity import Identity
 from gateway.pages.web import page
 from gateway.published import PublicRegister
 from gateway.tools import Doors, Tools, value_of
 from gateway.uploads import PUBLIC, TYPES, Uploads, safe_name, taken
+from gateway.visit import visit_of
 from models.acts import By, Object
 from models.findings import Finding
 from models.forms import ObjectionPaper
@@ -111,14 +113,25 @@ async def send(request: Request, tools: Doors, filing_id: str) -> Response:
         form, faults = await taken(sent, tools.uploads, PUBLIC, tools.clock())
     key = str(form.get("key", ""))
     key = key if re.fullmatch(r"[0-9a-f]{32}", key) else secrets.token_hex(16)
-    evidence = await run_in_threadpool(_evidence, form, tools.uploads)
+    act, below = await run_in_threadpool(_written, tools, filing_id, key, form)
+    found = (*_trapped(form), *faults, *below)
+    if any(each.severity is Severity.ERROR or "anyway" not in form for each in found):
+        return await run_in_threadpool(_form, request, tools, shown, key, act["content"], found)
+    await visit_of(request, tools, _anybody(act)).act(filing_id, act)
+    return RedirectResponse(f"/objections/{filing_id}/{act['id']}", 303, STORE)
+
+
+def _written(tools: Tools, filing_id: str, key: str, form: FormData) -> tuple[dict[str, Any], Sequence[Finding]]:
+    """The objection as an act, and what is found on it."""
+    evidence = _evidence(form, tools.uploads)
     content = read(ObjectionPaper, form, at=CONTENT, only=ASKED) | {"channel": "platform", "evidence": evidence}
     act = _act(tools, key, content)
-    found = (*_trapped(form), *faults, *lodging.lodge(filing_id, act).findings)
-    if any(each.severity is Severity.ERROR or "anyway" not in form for each in found):
-        return await run_in_threadpool(_form, request, tools, shown, key, content, found)
-    await tools.filings.act(filing_id, act)
-    return RedirectResponse(f"/objections/{filing_id}/{act['id']}", 303, STORE)
+    return act, lodging.lodge(filing_id, act).findings
+
+
+def _anybody(act: Mapping[str, Any]) -> Identity:
+    """Who objects, as the audit names them: by the act, and by no name."""
+    return Identity(name="", **act["by"])
 
 
 def _evidence(form: FormData, uploads: Uploads) -> list[dict[str, Any]]:

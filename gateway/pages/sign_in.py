@@ -14,12 +14,12 @@ from starlette.exceptions import HTTPException
 
 from gateway.audit import AuditKind
 from gateway.failures import Failed, Problem
-from gateway.guard import client_of
 from gateway.identity import EMBEDDED, Identity
 from gateway.oidc import ATTEMPT, CALLBACK, NOT_SIGNED_IN, Attempt, Oidc
 from gateway.pages.web import Answer, Forged, MaybeSignedIn, SignedIn, page, then
 from gateway.sessions import cookie_of, over_https, signing_secret
 from gateway.tools import Doors, Tools
+from gateway.visit import visit_of
 from models.settings import Settings
 
 router = APIRouter()
@@ -86,7 +86,7 @@ def leave(request: Request, tools: Doors, session: SignedIn, form: Answer) -> Re
     """End the session here, not only in the browser."""
     settings = tools.settings
     tools.sessions.end(request.cookies[cookie_of(settings)])
-    tools.audit.note(session.who, AuditKind.SIGNED_OUT, tools.clock(), client=client_of(request))
+    visit_of(request, tools, session.who).note(AuditKind.SIGNED_OUT)
     response = then("/", "已退出")
     response.delete_cookie(cookie_of(settings), secure=over_https(settings), httponly=True, samesite="lax")
     return response
@@ -104,7 +104,7 @@ def _begun(request: Request, tools: Tools, who: Identity, next_: str) -> Redirec
     if earlier := request.cookies.get(cookie_of(settings)):
         tools.sessions.end(earlier)
     tools.people.remember(who, now)
-    tools.audit.note(who, AuditKind.SIGNED_IN, now, client=client_of(request))
+    visit_of(request, tools, who).note(AuditKind.SIGNED_IN)
     response = then(local(next_) or ("/desk" if who.staff else "/my"))
     _set(response, settings, cookie_of(settings), tools.sessions.begin(who, now))
     return response

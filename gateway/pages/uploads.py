@@ -9,10 +9,10 @@ from sqlmodel import col, select
 from activities.database import reading
 from gateway.audit import AuditKind
 from gateway.client import NotFound
-from gateway.guard import client_of
 from gateway.identity import Identity
 from gateway.pages.web import SignedIn
 from gateway.tools import Doors, Tools, value_of
+from gateway.visit import visit_of
 from models.filing import Entry
 from models.register import EntryRow
 from models.vocabulary import Role
@@ -43,16 +43,8 @@ def fetch(request: Request, tools: Doors, session: SignedIn, sha256: str, filing
         set(_bringers(tools, filing, sha256, who)) if filing else {who.office} if who.role is Role.LEADER else set()
     )
     found = tools.uploads.find(sha256, owners)
-    client = client_of(request)
-    tools.audit.note(
-        who,
-        AuditKind.READ_UPLOAD,
-        tools.clock(),
-        filing_id=filing if found else None,
-        about=sha256,
-        client=client,
-        success=bool(found),
-    )
+    visit = visit_of(request, tools, who)
+    visit.note(AuditKind.READ_UPLOAD, filing_id=filing if found else None, about=sha256, success=bool(found))
     if found is None:
         raise NotFound(sha256)
     row, path = found

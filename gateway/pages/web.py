@@ -39,7 +39,9 @@ class Forged(Exception):
 def session_of(request: Request, tools: Doors) -> Session | None:
     """Whose browser this is; None if nobody is signed in."""
     secret = request.cookies.get(cookie_of(tools.settings))
-    return tools.sessions.find(secret, tools.clock()) if secret else None
+    session = tools.sessions.find(secret, tools.clock()) if secret else None
+    request.state.who = session.who if session else None
+    return session
 
 
 def signed_in(session: Annotated[Session | None, Depends(session_of)]) -> Session:

@@ -1,0 +1,73 @@
+"""What is shipped with the gateway (style, script, icon), and the page by which a supervisor sees that it answers.
+
+Both are answered from memory, on the event loop: they wait for no thread, no database and no engine.
+"""
+
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
+
+HEALTH = "/health"
+"""Where a supervisor asks whether the gateway answers. It says nothing of the register or the engine."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as it is answered."""
+
+    content: bytes
+    media_type: str
+    tag: str
+
+
+def _files(folder: Traversable) -> dict[str, File]:
+    return {
+        each.name: File(
+            content := each.read_bytes(),
+            mimetypes.guess_type(each.name)[0] or "application/octet-stream",
+            f'"{hashlib.sha256(content).hexdigest()[:32]}"',
+        )
+        for each in folder.iterdir()
+        if each.is_file()
+    }
+
+
+class Shipped:
+    """An application that answers with the files of one folder, read once."""
+
+    def __init__(self, folder: Traversable) -> None:
+        self._files = _files(folder)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with a file, if there is one of that name."""
+        if scope["type"] == "http":
+            await self._answer(Request(scope))(scope, receive, send)
+
+    def _answer(self, request: Request) -> Response:
+        root = request.scope.get("root_path", "")
+        file = self._files.get(request.scope["path"].removeprefix(f"{root}/"))
+        if request.method not in ("GET", "HEAD"):
+            raise HTTPException(405)
+        if file is None:
+            raise HTTPException(404)
+        headers = {"ETag": file.tag}
+        if file.tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(file.content, headers=headers, media_type=file.media_type)
+
+
+async def health() -> Response:
+    """在运行."""
+    return Response("ok", headers={"Cache-Control": "no-store"}, media_type="text/plain")
+
+
+def ship(app: FastAPI) -> None:
+    """Add both to an application."""
+    app.add_api_route(HEALTH, health, methods=["GET"], include_in_schema=False)
+    app.mount("/static", Shipped(resources.files("gateway.pages").joinpath("static")), name="static")

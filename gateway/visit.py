@@ -1,0 +1,73 @@
+"""The visit (来访): who is at a door and from where, and the one way in which what they do there is done and put on record.
+
+Whatever a door does for somebody goes through here: an act, an application, a reading, something taken away. What a door
+refuses to somebody is noted where every refusal is answered (`failures.answer`). So no door can forget the audit.
+"""
+
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+
+from gateway.audit import AuditKind
+from gateway.identity import Identity
+from gateway.tools import Tools
+from models.filing import Receipt
+from models.register import FilingRow
+
+T = TypeVar("T")
+
+
+def client_of(request: Request) -> str:
+    """The address that a request comes from; behind a proxy that the server trusts, the one that it names."""
+    return request.client.host if request.client else ""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Somebody at a door."""
+
+    tools: Tools
+    who: Identity
+    client: str
+
+    def seen(self, filing_id: str) -> FilingRow:
+        """A filing that they may see; `NotFound` for any other."""
+        return self.tools.seen(filing_id, self.who)
+
+    def note(self, kind: AuditKind, *, filing_id: str | None = None, about: str = "", success: bool = True) -> None:
+        """Put something on record. `about` names a thing, never its content. Called on a thread, as it writes."""
+        now = self.tools.clock()
+        self.tools.audit.note(
+            self.who, kind, now, filing_id=filing_id, about=about, client=self.client, success=success
+        )
+
+    async def act(self, filing_id: str, raw: Mapping[str, Any]) -> Receipt:
+        """Do an act to a filing; done, refused or unknown, it is on record."""
+        done = self.tools.filings.act(filing_id, raw)
+        return await self._noted(done, filing_id, f"{raw.get('kind')} {raw.get('id')}")
+
+    async def submit(self, raw: Mapping[str, Any]) -> Receipt:
+        """Submit an application; the same."""
+        return await self._noted(self.tools.filings.submit(raw), str(raw.get("filing_id")), "submit")
+
+    async def read(self, message_id: str, filing_id: str | None) -> Receipt | None:
+        """已读: a message was read, which is the 签收 of a notice that is to be served; the same."""
+        done = self.tools.filings.read(message_id, self.who.by.model_dump(mode="json"))
+        return await self._noted(done, filing_id, f"read {message_id}")
+
+    async def _noted(self, done: Awaitable[T], filing_id: str | None, about: str) -> T:
+        success = False
+        try:
+            result = await done
+            success = True
+        finally:
+            await run_in_threadpool(self.note, AuditKind.ACTED, filing_id=filing_id, about=about, success=success)
+        return result
+
+
+def visit_of(request: Request, tools: Tools, who: Identity) -> Visit:
+    """The visit that a request belongs to."""
+    return Visit(tools, who, client_of(request))
