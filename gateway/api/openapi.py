@@ -48,7 +48,7 @@ def describe(app: FastAPI, settings: Settings) -> None:
 
 def _complete(document: dict[str, Any], settings: Settings) -> None:
     components = document["components"]
-    components["schemas"] = {**_taken_in(), **components["schemas"], **_problem()}
+    components["schemas"] = _titled({**_taken_in(), **components["schemas"], **_problem()})
     if settings.identity == "oidc":
         components["securitySchemes"][SCHEME] = {
             "type": "openIdConnect",
@@ -57,6 +57,11 @@ def _complete(document: dict[str, Any], settings: Settings) -> None:
     for path in document["paths"].values():
         if "get" in path and "application/json" in path["get"]["responses"]["200"].get("content", {}):
             path["get"]["responses"]["304"] = {"description": "与 If-None-Match 所示一致，没有变化"}
+
+
+def _titled(schemas: dict[str, Any]) -> dict[str, Any]:
+    """Each component under a title of its own, which is its name: generators of clients name their classes by it."""
+    return {name: {**schema, "title": name} for name, schema in schemas.items()}
 
 
 def _problem() -> dict[str, Any]:
