@@ -42,7 +42,7 @@ from models.settings import Settings
 from regulation.editions import EditionRefused
 from regulation.texts import TextRefused
 from workflows import visibility
-from workflows.connection import connect
+from workflows.connection import connect, reached
 from workflows.filing import AllianceFiling
 
 log = structlog.get_logger()
@@ -164,6 +164,7 @@ async def serve(settings: Settings, ready: Callable[[], None] = lambda: None) ->
     metrics = PrometheusConfig(bind_address=f"127.0.0.1:{settings.metrics_port}", durations_as_seconds=True)
     runtime = Runtime(telemetry=TelemetryConfig(metrics=metrics)) if settings.metrics_port else None
     register = open_register(settings)
+    await reached(await connect(settings, runtime, lazy=True))
     client = await connect(settings, runtime)
     await register_search_attributes(client)
     filings = Filings(client, register, settings.task_queue)

@@ -4,6 +4,7 @@ It is thin: every act goes through `client.Filings`, every rule stays in the reg
 what they may see, and how it is shown.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -30,7 +31,7 @@ from gateway.tools import Tools
 from gateway.uploads import Uploads
 from models.channels import ChannelsFile, read_channels
 from models.settings import Settings
-from workflows.connection import connect
+from workflows.connection import connect, reached
 
 API = "/api/v1"
 
@@ -57,14 +58,20 @@ def tools_of(settings: Settings, filings: Filings, channels: ChannelsFile) -> To
 
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[Tools]:
-    """The tools, connected to the engine and the register, for as long as the gateway runs."""
+    """The tools, on the engine and the register, for as long as the gateway runs.
+
+    The engine may come later, or go: what is only read is read from the register, and what is done is answered with 503.
+    """
     editions.load(settings.editions)
     replacements.load(settings.texts)
     channels = read_channels(settings.channels, os.environ)
     register = Register.at(settings.register_url)
+    client = await connect(settings, lazy=True)
+    waiting = asyncio.create_task(reached(client))
     try:
-        yield tools_of(settings, Filings(await connect(settings), register, settings.task_queue), channels)
+        yield tools_of(settings, Filings(client, register, settings.task_queue), channels)
     finally:
+        waiting.cancel()
         register.engine.dispose()
 
 

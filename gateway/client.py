@@ -107,13 +107,14 @@ class Filings:
         if not Moment(received_at, now).sensible:
             refuse([intake.future("/received_at")])
         form, facts, key = await asyncio.to_thread(self._examined, raw, received_at, now)
-        handle = await self.client.start_workflow(
-            AllianceFiling.run,
-            Start(filing_id=form.filing_id, paper=key, received_at=received_at, by=facts.by),
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            **self.named(form.filing_id, form.alliance_name, form.jurisdiction),
-        )
+        async with _patience(self.patience):
+            handle = await self.client.start_workflow(
+                AllianceFiling.run,
+                Start(filing_id=form.filing_id, paper=key, received_at=received_at, by=facts.by),
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                **self.named(form.filing_id, form.alliance_name, form.jurisdiction),
+            )
         for attempt in range(int(self.patience.total_seconds() * 20)):
             if row := await asyncio.to_thread(self.register.row, form.filing_id):
                 return await asyncio.to_thread(self._same, row, key)
@@ -348,6 +349,10 @@ async def _patience(patience: timedelta) -> AsyncIterator[None]:
             yield
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as late:
         raise Unreachable from late
+    except RuntimeError as error:
+        if "client connect" in str(error):  # the engine was not there yet, and still is not
+            raise Unreachable from error
+        raise
 
 
 def _passes(error: RPCError) -> bool:

@@ -271,6 +271,21 @@ async def taken(form: FormData, uploads: Uploads, owner: str, now: datetime) -> 
     return FormData([*typed, *filled.items()]), tuple(faults)
 
 
+def named(form: FormData) -> FormData:
+    """A form with its files named by their digests, and none of them kept: for one that was taken before."""
+    files = [(name, file) for name, file in form.multi_items() if isinstance(file, UploadFile) and file.filename]
+    told = {
+        f"{name.removesuffix(FILE)}/{key}": value
+        for name, file in files
+        for key, value in (
+            ("name", safe_name(file.filename or "")),
+            ("sha256", hashlib.sha256(file.file.read()).hexdigest()),
+        )
+    }
+    typed = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name not in told]
+    return FormData([*typed, *told.items()])
+
+
 def _told(form: FormData, at: str) -> str | None:
     """The digest that somebody typed for a document; what stands there of an earlier upload is none."""
     typed, location = form.get(f"{at}/sha256"), form.get(f"{at}/location")

@@ -1,11 +1,13 @@
 """Outages: of the worker over a deadline, of the register, of a channel. Deadlines are judged by receipts (Instants)."""
 
 import asyncio
+import gc
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
+from httpx import ASGITransport, AsyncClient
 from sqlalchemy.exc import OperationalError
 from temporalio.testing import WorkflowEnvironment
 
@@ -13,11 +15,19 @@ from activities.channels.channel import Carried, Letter, Recipient
 from activities.channels.configured import Configured
 from activities.letters import Letters
 from activities.register import Appended, Register
+from deploy.embedded import start_server
+from gateway.app import create
 from models.channels import Filters
 from models.filing import Entry
+from models.settings import Settings
 from models.vocabulary import Stage, YearStatus
-from tests.story import Story, instant, report
+from tests.simulated import lived, written
+from tests.story import Story, application, instant, report
+from tests.test_kill import two_free_ports
 from tests.world import World
+from worker import open_register, serve
+
+LOOPBACK = "http://127.0.0.1"
 
 RECEIVED = {
     "2028-11-30T23:59:59": (YearStatus.FILED, ["file_annual_report", "year_closed"]),
@@ -148,3 +158,40 @@ async def test_a_dead_channel_holds_up_no_clock_and_sends_once_when_it_is_back(
         channel.down = False
         assert await world.delivered(story.id) == len(channel.sent) == len(set(channel.sent))
     world.register.engine.dispose()
+
+
+async def test_who_is_started_before_the_engine_waits_for_it_and_what_needs_only_the_register_is_served(
+    tmp_path: Path,
+) -> None:
+    temporal, ui = two_free_ports()
+    settings = Settings(var=tmp_path, temporal_port=temporal, ui_port=ui, metrics_port=0, routines=False, drafts=False)
+    ready, complaints = asyncio.Event(), list[str]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context["message"]))
+    open_register(settings).engine.dispose()
+    app = create(settings)
+    working = asyncio.create_task(serve(settings, ready.set))
+    async with app.router.lifespan_context(app), AsyncClient(transport=ASGITransport(app), base_url=LOOPBACK) as house:
+        written(app.state.tools.register, lived("EARLY").until("accept"))
+        leader = {"Authorization": "Bearer u-leader-01"}
+        for served in ("/", "/register", "/api/v1/filings/EARLY", "/api/v1/filings", "/api/v1/openapi.json"):
+            assert (await house.get(served, headers=leader)).status_code == 200, served
+        withdraw = {"id": "early-1", "kind": "withdraw"}
+        named = application(filing_id="EARLY-2", alliance_name="沈阳市后来产学研联盟")
+        form = {name: value for name, value in named.items() if name != "by"}
+        for address, document in (("filings/EARLY/acts", withdraw), ("filings", form)):
+            answer = await house.post(f"/api/v1/{address}", json=document, headers=leader)
+            assert (answer.status_code, answer.json()["code"]) == (503, "unreachable")
+        assert not ready.is_set()
+        engine = start_server(settings)
+        try:
+            await asyncio.wait_for(ready.wait(), 60)
+            answer = await house.post("/api/v1/filings/EARLY/acts", json=withdraw, headers=leader)
+            assert (answer.status_code, answer.json()["stage"]) == (201, "withdrawn"), "sent again under the same key"
+        finally:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+            engine.kill()
+            engine.wait()
+            asyncio.get_running_loop().set_exception_handler(None)
+    gc.collect()
+    assert complaints == [], "a start that failed is heard"

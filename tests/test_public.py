@@ -649,6 +649,14 @@ async def test_an_objection_is_one_however_often_it_is_sent(world: World) -> Non
         assert (await site.post(f"/objections/{story.id}", data=other)).headers["location"] != place
         assert (await site.get(f"{place}0")).status_code == 404
         assert (await site.get(f"/objections/{story.id}/{story.id}-1")).status_code == 404
+        await story.leader("withdraw", "2027-03-19")
+        assert (await site.get(f"/objections/{story.id}")).status_code == 404, "nothing can be objected to any longer"
+        again = await site.post(f"/objections/{story.id}", **sent)
+        assert (again.status_code, again.headers["location"]) == (303, place), (
+            "what was said before is answered as before"
+        )
+        other["/content/text"] = "又一件事"
+        assert (await site.post(f"/objections/{story.id}", data=other)).status_code == 404
     first, second = (entry for entry in story.docket if entry.event.kind == "object")
     assert isinstance(first.event, Object)
     assert isinstance(second.event, Object)

@@ -1,15 +1,43 @@
 """Reaching the engine: Temporal's own environment configuration decides where it is."""
 
+import asyncio
+
+import structlog
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import Runtime
+from temporalio.service import RPCError
 
 from models.settings import Settings
 
+log = structlog.get_logger()
 
-async def connect(settings: Settings, runtime: Runtime | None = None) -> Client:
-    """A client by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS, API key or profile; by default the embedded server."""
+FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0
+"""Seconds between tries to reach an engine that is not there yet."""
+
+
+async def connect(settings: Settings, runtime: Runtime | None = None, *, lazy: bool = False) -> Client:
+    """A client by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS, API key or profile; by default the embedded server.
+
+    A lazy one connects when it is first needed, and tries again each time until it can.
+    """
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", f"127.0.0.1:{settings.temporal_port}")
-    return await Client.connect(**config, data_converter=pydantic_data_converter, runtime=runtime)
+    return await Client.connect(**config, data_converter=pydantic_data_converter, runtime=runtime, lazy=lazy)
+
+
+async def reached(client: Client) -> None:
+    """Wait until the engine answers, and say so: it may be started after whoever works with it."""
+    wait = FIRST_WAIT
+    while True:
+        try:
+            await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
+        except (RuntimeError, RPCError) as error:
+            target = client.service_client.config.target_host
+            log.warning("engine.awaited", target=target, error=str(error).partition("\n")[0][:200])
+        else:
+            return
+        await asyncio.sleep(wait)
+        wait = min(2 * wait, LONGEST_WAIT)

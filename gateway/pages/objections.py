@@ -22,7 +22,7 @@ from gateway.identity import Identity
 from gateway.pages.web import page
 from gateway.published import PublicRegister
 from gateway.tools import Doors, Tools, value_of
-from gateway.uploads import PUBLIC, TYPES, Uploads, safe_name, taken
+from gateway.uploads import PUBLIC, TYPES, Uploads, named, safe_name, taken
 from gateway.visit import visit_of
 from models.acts import By, Object
 from models.findings import Finding
@@ -107,13 +107,16 @@ def _form(
 
 @router.post("")
 async def send(request: Request, tools: Doors, filing_id: str) -> Response:
-    """An objection. The same form sent twice is one; what only warnings speak against is sent when they were read."""
-    shown = await run_in_threadpool(_shown, tools, filing_id)
+    """An objection. The same form sent twice is one, also when the filing moved on meanwhile; what only warnings speak against
+    is sent when they were read.
+    """
+    try:
+        shown = await run_in_threadpool(_shown, tools, filing_id)
+    except NotFound:
+        return await _answered_before(request, tools, filing_id)
     async with request.form(max_files=MOST, max_fields=100) as sent:
         form, faults = await taken(sent, tools.uploads, PUBLIC, tools.clock())
-    key = str(form.get("key", ""))
-    key = key if re.fullmatch(r"[0-9a-f]{32}", key) else secrets.token_hex(16)
-    act, below = await run_in_threadpool(_written, tools, filing_id, key, form)
+    key, act, below = await run_in_threadpool(_written, tools, filing_id, form)
     found = (*_trapped(form), *faults, *below)
     if any(each.severity is Severity.ERROR or "anyway" not in form for each in found):
         return await run_in_threadpool(_form, request, tools, shown, key, act["content"], found)
@@ -121,17 +124,35 @@ async def send(request: Request, tools: Doors, filing_id: str) -> Response:
     return RedirectResponse(f"/objections/{filing_id}/{act['id']}", 303, STORE)
 
 
-def _written(tools: Tools, filing_id: str, key: str, form: FormData) -> tuple[dict[str, Any], Sequence[Finding]]:
-    """The objection as an act, and what is found on it."""
-    evidence = _evidence(form, tools.uploads)
-    content = read(ObjectionPaper, form, at=CONTENT, only=ASKED) | {"channel": "platform", "evidence": evidence}
+def _written(tools: Tools, filing_id: str, form: FormData) -> tuple[str, dict[str, Any], Sequence[Finding]]:
+    """The key of a form, its objection as an act, and what is found on it."""
+    key, content = _said(form, tools.uploads)
     act = _act(tools, key, content)
-    return act, lodging.lodge(filing_id, act).findings
+    return key, act, lodging.lodge(filing_id, act).findings
 
 
 def _anybody(act: Mapping[str, Any]) -> Identity:
     """Who objects, as the audit names them: by the act, and by no name."""
     return Identity(name="", **act["by"])
+
+
+async def _answered_before(request: Request, tools: Tools, filing_id: str) -> Response:
+    """The answer of then, to a form that is sent once more when nothing can be objected to any longer; no file of it is kept."""
+    async with request.form(max_files=MOST, max_fields=100) as sent:
+        form = await run_in_threadpool(named, sent)
+    act = _act(tools, *await run_in_threadpool(_said, form, tools.uploads))
+    if await run_in_threadpool(tools.register.entry_of, storable(filing_id), act["id"]) is None:
+        raise NotFound(filing_id)
+    await tools.filings.level(storable(filing_id))
+    return RedirectResponse(f"/objections/{filing_id}/{act['id']}", 303, STORE)
+
+
+def _said(form: FormData, uploads: Uploads) -> tuple[str, dict[str, Any]]:
+    """The key of a form, and the objection that was written on it."""
+    key = str(form.get("key", ""))
+    key = key if re.fullmatch(r"[0-9a-f]{32}", key) else secrets.token_hex(16)
+    evidence = _evidence(form, uploads)
+    return key, read(ObjectionPaper, form, at=CONTENT, only=ASKED) | {"channel": "platform", "evidence": evidence}
 
 
 def _evidence(form: FormData, uploads: Uploads) -> list[dict[str, Any]]:
