@@ -127,7 +127,9 @@ TABLE: tuple[Row, ...] = (
         kinds=(Kind.B,), may=review.may_confirm),
     Row(A.REFUSE, _either((S.UNDER_REVIEW, S.REVIEW_PASSED, S.RETURNED), S.NOT_CONFIRMED), ("G-07", "G-07"),
         review.refuse, REVIEWER, two_people=True),
-    Row(A.WITHDRAW, _go(APPLYING, S.WITHDRAWN), ("A-26", "B-15"), review.withdraw, LEADER),
+    Row(A.WITHDRAW, _go(APPLYING, S.WITHDRAWN), ("A-26", "B-15"), review.withdraw, LEADER, warns=review.warn_withdrawal),
+    Row(A.TRANSFER, _either(review.MOVABLE, S.SUBMITTED), ("G-31", "G-31"), review.hand_over, STAFF,
+        may=review.may_hand_over),
     # Public notice
     Row(A.OBJECT, {**_stay(*REVIEWED), **_either((S.NOTICE_CLEARED, S.AT_PROVINCE), S.ON_NOTICE)}, ("G-04",
         "G-04"), objections.object_to_application, frozenset({Role.PUBLIC}), may=objections.may_object,
@@ -296,6 +298,7 @@ def check(filing: Filing, act: Act, when: Moment) -> Refusal | None:
     if row is None:
         return _refusal(filing, act, row, _out_of_stage(filing.kind, filing.stage, act.kind))
     lack = _not_entitled(filing, act, row) or on_paper.lack(act, when) or _same_person(filing, act, row)
+    lack = lack or review.being_handed_over(filing, act)
     if lack is None and day_of(when.stamped_at) >= service.STRICTER_SINCE:
         lack = _left_out(act) or _twice(act)
     if lack is None and row.may:
@@ -373,6 +376,8 @@ def is_over(filing: Filing) -> bool:
 def awaited(filing: Filing) -> str | None:
     """The office that everybody waits for: its key, or the leader's code; None while only time is awaited."""
     reviewer = filing.zone or filing.jurisdiction
+    if filing.transfer and filing.stage in (*review.MOVABLE, S.IN_FORCE):
+        return offices.reviewer(filing.transfer.jurisdiction, filing.transfer.zone)[1]
     if filing.stage in (S.SUBMITTED, S.UNDER_REVIEW, S.REVIEW_PASSED, S.NOTICE_CLEARED):
         return reviewer
     if filing.stage is S.RETURNED:
@@ -386,8 +391,6 @@ def awaited(filing: Filing) -> str | None:
         staff = case and (case.served_on is None or case.held or case.defence == "open" or "decision" in filing.clocks)
         return reviewer if staff else filing.leader
     if filing.stage is S.IN_FORCE:
-        if filing.transfer:
-            return offices.reviewer(filing.transfer.jurisdiction, filing.transfer.zone)[1]
         if filing.change or any(year.extension or year.returned for year in filing.years[-2:]):
             return reviewer
         return filing.leader if any(not year.closed and year.status == "open" for year in filing.years) else None

@@ -207,7 +207,13 @@ def _of_change_ruling(before: Filing, entry: Entry) -> Iterator[str]:
 
 
 def _of_transfer(before: Filing, entry: Entry) -> Iterator[str]:
-    yield "transfer_offered" if entry.filing.transfer else "transferred"
+    filing = entry.filing
+    if filing.transfer:
+        yield "transfer_offered"
+    elif (filing.jurisdiction, filing.zone) == (before.jurisdiction, before.zone):
+        yield "transfer_taken_back"
+    else:
+        yield "transferred" if filing.stage is Stage.IN_FORCE else "handed_over"
 
 
 def _of_evaluation(before: Filing, entry: Entry) -> Iterator[str]:

@@ -36,7 +36,8 @@ class Offer(Value):
     """One act that the stage knows. `act` is as the form proposes it, `refusal` says why it cannot be done now.
 
     `mine`: the person asking holds one of the posts that do it. `roles` are those posts. `second`: of the two who must do
-    it, one has. `on_paper`: the person asking may enter it for its sender, if it came on paper.
+    it, one has. `on_paper`: the person asking may enter it for its sender, if it came on paper. `warnings` is what would be
+    said of it, told before it is done.
     """
 
     kind: ActKind
@@ -48,6 +49,7 @@ class Offer(Value):
     second: bool = False
     act: Act
     refusal: Refusal | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -92,6 +94,7 @@ def _offers(filing: Filing, when: Moment, by: By | None) -> Iterator[Offer]:
             second=any(key.partition(":")[0] == kind.value for key in filing.proposals),
             act=act,
             refusal=refusal,
+            warnings=() if refusal else lifecycle.warnings(filing, act, when),
         )
 
 
@@ -99,7 +102,10 @@ def _posts(filing: Filing, kind: ActKind, role: Role) -> list[tuple[Role, str]]:
     """The posts of a role that do an act to this filing; what is being handed over, its taker takes (Q25)."""
     if kind is ActKind.TRANSFER and filing.transfer:
         taker = offices.reviewer(filing.transfer.jurisdiction, filing.transfer.zone)
-        return [taker] if taker[0] is role else []
+        giver = offices.reviewer(filing.jurisdiction, filing.zone)
+        applying = filing.stage in review.MOVABLE  # the giver may take it back, the province may decide
+        decides = [(role, offices.PROVINCE)] if role is Role.PROVINCE_ST else []
+        return [post for post in ([taker, giver] if applying else [taker]) if post[0] is role] + decides
     return offices.posts(filing, role)
 
 
@@ -117,6 +123,7 @@ def _proposed(filing: Filing, kind: ActKind, by: By, when: Moment, came: Mapping
     """An act as its form proposes it for somebody: one for each of the things that it could be about."""
     act_type = TYPES[kind]
     asked = [name for name in act_type.model_fields if name in required(act_type) or name in SUGGESTED]
+    asked += ["reason"] if kind is ActKind.TRANSFER and by.role is Role.PROVINCE_ST else []
     choices = {name: _choices(act_type, name, filing, by, when) for name in asked if name not in ("id", "by")}
     for values in product(*choices.values()):
         act: Any = act_type.model_validate(
@@ -160,8 +167,8 @@ def _until(filing: Filing, by: By, when: Moment) -> list[Any]:
 
 
 def _taker(filing: Filing, by: By, when: Moment) -> list[Any]:
-    if filing.transfer:
-        return [filing.transfer.jurisdiction]
+    if filing.transfer:  # taken over there, or taken back
+        return list(dict.fromkeys([filing.transfer.jurisdiction, filing.jurisdiction]))
     return [next(code for code in offices.OFFICES if code != filing.jurisdiction)]
 
 
@@ -189,7 +196,9 @@ PROPOSALS: Mapping[str, Callable[[Filing, By, Moment], list[Any]]] = {
     "year": lambda filing, _, when: [year.year for year in reversed(filing.years)] or [when.day.year],
     "until": _until,
     "to": _taker,
-    "to_zone": lambda filing, *_: [filing.transfer.zone if filing.transfer else None],
+    "to_zone": lambda filing, *_: (
+        list(dict.fromkeys([filing.transfer.zone, filing.zone])) if filing.transfer else [None]
+    ),
     "ground": lambda *_: [Ground.OTHER],
     "url": lambda *_: ["https://example.invalid"],
     "entry": lambda filing, *_: sorted(service.unsettled(filing)) or [filing.number],

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, Literal
 
-from models.acts import CalendarPublished, Confirm, RecordAnnouncement, RecordContinuation, RuleOnChange
+from models.acts import CalendarPublished, Confirm, RecordAnnouncement, RecordContinuation, RuleOnChange, Transfer
 from models.filing import Entry, Filing
 from models.values import Value, day_of
 from models.vocabulary import Stage
@@ -69,6 +69,8 @@ def _published(before: Filing, entry: Entry, form: dict[str, Any], changed: dict
             told = form if period == "notice" else changed
             yield _shown("corrected_notice", filing, told, term.from_, last_day(term))
     ended = filing.stage is not before.stage and filing.stage in (Stage.WITHDRAWN, Stage.LAPSED, Stage.NOT_CONFIRMED)
+    if before.notice and isinstance(event, Transfer) and filing.stage is Stage.SUBMITTED and filing.notice is None:
+        yield _shown("notice_withdrawn", before, form, day_of(entry.at))
     if before.notice and ended:
         yield _shown("notice_withdrawn", filing, form, day_of(entry.at))
     if before.notice and before.stage is Stage.LAPSED and filing.stage is not Stage.LAPSED:

@@ -4,10 +4,11 @@ For each act of the table, `may_…` names the fact that is missing, and the fun
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 
 from models.acts import (
     Accept,
+    Act,
     ChecklistLine,
     Confirm,
     ExtendReview,
@@ -18,13 +19,14 @@ from models.acts import (
     Resubmit,
     ReturnForCorrection,
     Submit,
+    Transfer,
     Withdraw,
 )
-from models.filing import Filing, Mark, Review
+from models.filing import Filing, Mark, Office, Review
 from models.findings import Lack
 from models.values import day_of, midnight_after
-from models.vocabulary import ActKind, Kind, Stage
-from regulation import intake, notice, terms
+from models.vocabulary import ActKind, Kind, Role, Stage
+from regulation import intake, notice, offices, terms
 from regulation.agenda import begin, begin_until, end, end_all, number, prolong
 from regulation.moment import Moment
 from regulation.service import STRICTER_SINCE, concluded, decided, notify
@@ -67,11 +69,77 @@ def submit(event: Submit, when: Moment) -> Filing:
         submitted_at=when.at,
         review=Review(received_at=when.at),
     )
+    return _received(filing, when)
+
+
+def _received(filing: Filing, when: Moment) -> Filing:
+    """An application has come to its reviewer: acceptance runs, and for kind B the call's day for recommending."""
     filing = begin(filing, "acceptance", when.day)
     deadline = recommendation_deadline(filing)
     if deadline and midnight_after(deadline) > when.at:
         filing = begin_until(filing, "recommendation", when.day, midnight_after(deadline))
     return filing
+
+
+# Handing over before archiving
+
+
+def may_hand_over(filing: Filing, act: Transfer, when: Moment) -> Lack | None:
+    """By both offices, the giving one first; or by the province at once, with its reason (A-24, G-31)."""
+    here, to = Office(jurisdiction=filing.jurisdiction, zone=filing.zone), Office(jurisdiction=act.to, zone=act.to_zone)
+    if not filing.whole_checklist and when.day < STRICTER_SINCE:  # histories from before 0.4.0 may hold it refused
+        return Lack(missing=f"备案申请的移送自{STRICTER_SINCE}起办理")
+    if filing.open_objections:
+        return Lack(missing=f"尚有 {filing.open_objections} 件异议未处理")
+    if act.to_zone and not offices.reviews_in(filing.kind, act.to, act.to_zone):
+        return Lack(missing=f"{act.to_zone} 不是该市受理本类备案的高新区")
+    giving = act.by.office == (filing.zone or filing.jurisdiction)
+    if to == here:
+        return None if filing.transfer and giving else Lack(missing="移送的目的地就是现受理机构")
+    if act.by.role is Role.PROVINCE_ST:
+        return None if act.reason else Lack(missing="由省科技厅移送的，须说明理由")
+    if filing.transfer is None:
+        return None if giving else Lack(missing="移出机构尚未移送", supplied_by=ActKind.TRANSFER)
+    if to != filing.transfer:
+        return Lack(missing=f"正在移送至 {filing.transfer.zone or filing.transfer.jurisdiction}")
+    return Lack(missing="须由接收机构接收；收回的，写明移送至本机构") if giving else None
+
+
+def hand_over(filing: Filing, act: Transfer, when: Moment) -> Filing:
+    """移送 to the right office: there the application is received on this day, and everything begins anew (A-24, G-31).
+
+    Kind B has kept its call by its first submission. A notice that the wrong office showed is taken back.
+    """
+    to = Office(jurisdiction=act.to, zone=act.to_zone)
+    if to == Office(jurisdiction=filing.jurisdiction, zone=filing.zone):
+        return filing.but(transfer=None)
+    if filing.transfer is None and act.by.role is not Role.PROVINCE_ST:
+        return filing.but(transfer=to)
+    filing = end_all(concluded(filing)).but(
+        stage=Stage.SUBMITTED,
+        jurisdiction=to.jurisdiction,
+        zone=to.zone,
+        transfer=None,
+        review=Review(received_at=when.at, returns=review_of(filing).returns),
+        notice=None,
+        province=None,
+        signed={},
+        proposals={},
+    )
+    return _received(filing, when)
+
+
+def being_handed_over(filing: Filing, act: Act) -> Lack | None:
+    """An application that is on its way to another office is not decided meanwhile; it can be taken back."""
+    staff = act.by.role in (Role.CITY_ST, Role.ZONE, Role.CITY_IIT)
+    if filing.transfer is None or filing.stage not in MOVABLE or not staff or act.kind is ActKind.TRANSFER:
+        return None
+    there = offices.name_of(filing.transfer.zone or filing.transfer.jurisdiction)
+    return Lack(missing=f"正在移送至{there}", supplied_by=ActKind.TRANSFER)
+
+
+MOVABLE = (Stage.SUBMITTED, Stage.RETURNED, Stage.UNDER_REVIEW, Stage.REVIEW_PASSED)
+"""Where an application can be handed over. What is on notice or at the province is first returned to its city."""
 
 
 def recommendation_deadline(filing: Filing) -> date | None:
@@ -279,7 +347,27 @@ def not_confirmed(filing: Filing, when: Moment) -> Filing:
 
 def withdraw(filing: Filing, act: Withdraw, when: Moment) -> Filing:
     """撤回 before archiving (A-26, B-15, G-41)."""
-    return end_all(filing).but(stage=Stage.WITHDRAWN, ended_at=when.at)
+    return end_all(filing).but(stage=Stage.WITHDRAWN, ended_at=when.at, transfer=None)
+
+
+def applying_again(filing: Filing, when: datetime) -> str:
+    """Whether the leader can apply again once it has withdrawn: of kind B only inside the yearly call (B-02)."""
+    if filing.kind is Kind.A:
+        return "可随时另行申请"
+    call = intake.call_of(day_of(when), filing.jurisdiction)
+    if call is None:
+        return f"{day_of(when).year}年尚未发布申报通知，须待申报通知发布后另行申报"
+    closes = midnight_after(call[1])
+    if when < closes:
+        return f"{call[1].year}年申报期至{call[1]}截止，期内可另行申报"
+    return f"{call[1].year}年申报期已于{call[1]}截止，本年度不能再申报，须待下一年度的申报通知"
+
+
+def warn_withdrawal(filing: Filing, act: Withdraw, when: Moment) -> str | None:
+    """What withdrawing costs a leader of kind B; a wrong city costs nothing, for the application can be handed over."""
+    if filing.kind is Kind.A:
+        return None
+    return f"撤回后，{applying_again(filing, when.at)}；只是属地填错的，不必撤回，可请受理机构或省科技厅移送"
 
 
 def midway(filing: Filing, lapse: Lapse, when: Moment) -> Filing:

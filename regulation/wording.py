@@ -25,7 +25,7 @@ from models.acts import (
 from models.filing import Entry, Filing
 from models.values import SHANGHAI, day_of
 from models.vocabulary import Ground, Kind, LapseKind, Stage, YearStatus
-from regulation import agenda, offices, service
+from regulation import agenda, offices, review, service
 from regulation.agenda import number
 from regulation.articles import cite
 
@@ -325,6 +325,10 @@ class Facts(Mapping[str, str]):
         """下一期限."""
         due = agenda.next_deadline(self.filing)
         return midnight(due.at) if due else "无"
+
+    def word_applying_again(self) -> str:
+        """Whether, and when, the leader can apply again after a withdrawal (B-02)."""
+        return review.applying_again(self.filing, self.entry.at)
 
     def word_archive_number(self) -> str:
         """备案编号."""
