@@ -281,6 +281,6 @@ class Sizes:
     def _most(self, request: Request) -> int:
         path: str = request.scope["path"]
         form = request.headers.get("content-type", "").startswith("multipart/")
-        if path.startswith("/my/uploads") or (form and path.startswith(("/my/", "/filings/"))):
+        if path.startswith(("/my/uploads", "/api/v1/uploads")) or (form and path.startswith(("/my/", "/filings/"))):
             return self.settings.largest_upload + AROUND_AN_UPLOAD
         return self.settings.largest_request

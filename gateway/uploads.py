@@ -26,11 +26,12 @@ from starlette.datastructures import FormData, UploadFile
 
 from activities.attachments import CHUNK, LOCATION, Attachments
 from activities.database import reading, writing
+from models.acts import By
 from models.findings import Finding
 from models.gateway import DraftRow, UploadRow
 from models.register import Paper
 from models.settings import Settings
-from models.vocabulary import Severity
+from models.vocabulary import Role, Severity
 from regulation.reading import finding
 
 log = structlog.get_logger()
@@ -95,7 +96,7 @@ class Uploads:
         return cls(engine, folder, settings.largest_upload, settings.scanner, settings.uploads)
 
     async def store(self, file: UploadFile, owner: str, now: datetime, *, expected: str | None = None) -> Reference:
-        """Take a file for an owner: the leader's code, or `PUBLIC`. The same content twice is one file.
+        """Take a file for an owner: as `owner_of` says, or `PUBLIC`. The same content twice is one file.
 
         `expected` is the SHA-256 that somebody told beforehand. Raises `Rejected`, and then nothing is kept.
         """
@@ -221,6 +222,12 @@ class Uploads:
                 if _is_let_go(session, sha256, now):
                     session.connection().execute(delete(UploadRow).where(col(UploadRow.sha256) == sha256))
                     self._path(sha256).unlink(missing_ok=True)
+
+
+def owner_of(by: By) -> str:
+    """Whose a file is that somebody brings: the leader's company's, or that of an office's post, for not all of an
+    office may read everything (G-04)."""
+    return by.office if by.role in (Role.LEADER, Role.PUBLIC) else f"{by.office}/{by.role}"
 
 
 def _is_let_go(session: Session, sha256: str, now: datetime) -> bool:

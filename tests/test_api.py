@@ -223,7 +223,7 @@ async def test_every_operation_asks_for_a_token(house: House) -> None:
 def filled(path: str, filing_id: str) -> str:
     """A path with something in each of its places."""
     places = {
-        "filing_id": filing_id, "digest": "0" * 64, "name": "docket", "message_id": "LIFE-1-1", "letter_id": "LIFE-1-1",
+        "filing_id": filing_id, "digest": "0" * 64, "sha256": "0" * 64, "name": "docket", "message_id": "LIFE-1-1", "letter_id": "LIFE-1-1",
     }  # fmt: skip
     return re.sub(r"\{(\w+)\}", lambda place: places[place[1]], path)
 

@@ -25,6 +25,7 @@ from models.gateway import UploadRow
 from models.settings import Settings
 from models.vocabulary import Role
 from tests.databases import Databases, on_both
+from tests.described import Described
 from tests.leading import LEADER, OFFICER, OTHER, Leader, Page, example, filled, leading
 from tests.served import Clock
 from tests.simulated import told, written
@@ -441,7 +442,8 @@ ELSEWHERE = Identity(person="d-111", name="大连受理人", role=Role.CITY_ST, 
 
 def filed(house: House, filing_id: str, documents: list[dict[str, Any]], *steps: Any) -> None:
     """A filing whose application names documents, and what was done since."""
-    form = application(filing_id=filing_id, received_at="2026-03-10T09:00:00+08:00")
+    name = f"沈阳市{filing_id}产学研联盟"
+    form = application(filing_id=filing_id, alliance_name=name, received_at="2026-03-10T09:00:00+08:00")
     form["documents"] = [*form["documents"], *documents]
     written(house.tools.register, told(form, *steps, until=instant("2026-03-25")))
 
@@ -507,3 +509,66 @@ async def test_a_file_that_is_gone_from_the_disk_is_not_there(house: House, sign
     await brought(house, LEADER.office)
     (house.tools.uploads.folder / SHA[:2] / SHA).unlink()
     assert (await (await signed_in()).client.get(f"/uploads/{SHA}")).status_code == 404
+
+
+# By the API
+
+
+def program(house: House, person: str) -> Any:
+    """A program whose token stands for somebody, held against what the API says of itself."""
+    client = house.browser()
+    described = Described.by(house.app)
+
+    async def watching(answer: Any) -> None:
+        if answer.request.method == "GET":  # what was sent as a stream cannot be shown again
+            await described.watching(answer)
+        else:
+            assert str(answer.status_code) in described.of("post", answer.request.url.path)[2]["responses"]
+
+    client.event_hooks["response"].append(watching)
+    client.headers["Authorization"] = f"Bearer {person}"
+    return client
+
+
+async def test_a_program_brings_a_file_under_the_same_limits_and_the_same_scan(house: House, tmp_path: Path) -> None:
+    officer, path = program(house, "c-101"), "/api/v1/uploads"
+    sent = {"file": ("异议信.pdf", PDF)}
+    reference = (await officer.post(path, files=sent)).json()
+    assert reference["location"] == f"upload:{SHA}"
+    Document(kind="D8", **reference)
+    assert (await officer.post(path, files=sent, data={"sha256": SHA})).status_code == 201
+    for files, data in (
+        ({"file": ("信.exe", b"MZ")}, {}),
+        ({"file": ("信.pdf", b"MZ")}, {}),
+        ({"file": ("信.pdf", b"")}, {}),
+        ({"file": ("信.pdf", b"%PDF-" + bytes(100_001))}, {}),
+        (sent, {"sha256": "0" * 64}),
+        ({"other": ("信.pdf", PDF)}, {}),
+    ):
+        refused = await officer.post(path, files=files, data=data)
+        assert (refused.status_code, refused.json()["findings"][0]["field"]) == (422, "/file")
+    assert (await officer.post(path, files={"file": ("信.pdf", b"%PDF-" + bytes(1_200_000))})).status_code == 413
+    assert (await officer.post(path, json={})).status_code == 415
+    assert (await officer.post(path, files=[("file", ("1.pdf", PDF)), ("file", ("2.pdf", PDF))])).status_code == 400
+    assert (await program(house, "a-601").post(path, files=sent)).status_code == 403
+    assert (await house.browser().post(path, files=sent)).status_code == 401
+    infected = scanner(house.tools.uploads, tmp_path, "sys.exit(1)")
+    house.app.state.tools = replace(house.tools, uploads=infected)
+    assert "病毒" in (await officer.post(path, files=sent)).json()["findings"][0]["message"]
+
+
+async def test_a_program_fetches_what_its_post_brought_or_may_read(house: House) -> None:
+    filed(house, "UP-9", [await brought(house, LEADER.office)])
+    here, there = f"/api/v1/uploads/{SHA}", f"/api/v1/uploads/{SHA}?filing=UP-9"
+    for person, reached in (
+        ("u-leader-01", {here, there}), ("c-101", {there}), ("i-201", {there}), ("d-111", set()), ("a-601", set())
+    ):  # fmt: skip
+        for path in (here, there, f"/api/v1/uploads/{SHA}?filing=NONE"):
+            answer = await program(house, person).get(path)
+            assert answer.status_code == (200 if path in reached else 404), (person, path)
+            assert (answer.content == PDF) == (path in reached)
+    assert (await program(house, "c-101").post("/api/v1/uploads", files={"file": ("信.pdf", PDF)})).status_code == 201
+    assert (await program(house, "c-102").get(here)).status_code == 200, "colleagues of one post share what they bring"
+    assert (await program(house, "i-201").get(here)).status_code == 404, "another post of the same place does not"
+    read = [each for each in house.tools.audit.lines(person="a-601") if each.kind == "read_upload"]
+    assert [each.success for each in read] == [False] * 3

@@ -28,7 +28,7 @@ EVERY = 100_000
 """More filings than there will ever be: nothing is cut off a table that leaves the house."""
 
 
-def _files(*media_types: str) -> Answers:
+def files(*media_types: str) -> Answers:
     """A file as it is documented."""
     schema = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
     return {200: {"description": "文件", "content": dict.fromkeys(media_types, schema)}}
@@ -43,7 +43,7 @@ def list_documents(request: Request, tools: Doors, who: Caller, row: Seen) -> li
 @router.get(
     "/filings/{filing_id}/documents/{name}",
     response_class=Response,
-    responses={**_files(DOCX, ZIP), **answers(404, 422)},
+    responses={**files(DOCX, ZIP), **answers(404, 422)},
 )
 def download(
     request: Request,
@@ -56,14 +56,14 @@ def download(
     return documents.download(tools, request, row, who, name)
 
 
-@router.get("/exports/summary.xlsx", response_class=Response, responses={**_files(XLSX), **answers(422)})
+@router.get("/exports/summary.xlsx", response_class=Response, responses={**files(XLSX), **answers(422)})
 def summary(request: Request, tools: Doors, who: Caller, wanted: Annotated[Wanted, Query()]) -> Response:
     """汇总表: a line a filing, by place and number."""
     rows = sorted(_rows(tools, who, wanted), key=lambda row: (row.jurisdiction, row.filing_id))
     return _table(request, tools, who, "汇总表.xlsx", sheets.summary(tools.register, rows))
 
 
-@router.get("/exports/deadlines.xlsx", response_class=Response, responses={**_files(XLSX), **answers(422)})
+@router.get("/exports/deadlines.xlsx", response_class=Response, responses={**files(XLSX), **answers(422)})
 def deadlines(request: Request, tools: Doors, who: Caller, wanted: Annotated[Wanted, Query()]) -> Response:
     """期限表: what every filing waits for, and until when."""
     rows = _rows(tools, who, wanted)
@@ -79,7 +79,7 @@ def _table(request: Request, tools: Tools, who: Identity, name: str, content: by
     return attachment(content, name, XLSX)
 
 
-@router.get("/calendar.ics", response_class=Response, responses=_files(ICS))
+@router.get("/calendar.ics", response_class=Response, responses=files(ICS))
 def calendar(request: Request, tools: Doors, who: Caller) -> Response:
     """日程: the deadlines of every open filing that the caller may see, to subscribe to."""
     visit_of(request, tools, who).note(AuditKind.EXPORTED, about="calendar.ics")

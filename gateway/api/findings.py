@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.api.inputs import BY_THE_DOOR, filled_in
+from gateway.fetching import of_scan
 from gateway.identity import Identity
 from gateway.tools import Tools
 from models.acts import Act
@@ -52,6 +53,7 @@ def of_act(
     subject = tools.register.subject(filing.id, content) if filing and kind == ActKind.REPORT_CHANGE else None
     lodged = lodging.lodge(filing.id if filing else "check", raw, subject)
     found += [each.but(field="/content") if each.field == "/paper" else each for each in lodged.findings]
+    found += of_scan(tools, document, who.by)
     if filing and kind == ActKind.RESUBMIT and isinstance(content, Mapping):
         found += of_application(tools, content, who, correcting=filing, at="/content")
     return found, lodged.act

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from gateway.api import acts, checking, exports, filings, messages, reading
+from gateway.api import acts, checking, exports, filings, messages, reading, uploads
 from gateway.api.openapi import described
 from gateway.api.problems import ALWAYS, answers
 
 router = APIRouter(lifespan=described)
-for each in (filings, reading, acts, checking, exports, messages):
+for each in (filings, reading, acts, uploads, checking, exports, messages):
     router.include_router(each.router, responses=answers(*ALWAYS), generate_unique_id_function=lambda route: route.name)

@@ -220,6 +220,16 @@ class Told(Value):
         return _told(cls, row, read_at=read_at, deliveries=Delivered.all_of(deliveries))
 
 
+class Uploaded(Value):
+    """已收下的文件: the fields of a document that refers to it, to be copied into a paper as they are."""
+
+    name: str
+    media_type: str
+    size: int
+    sha256: Digest
+    location: str
+
+
 class Read(Value):
     """已读: noted; with the receipt of the 签收 if it was the notice that is to be served."""
 

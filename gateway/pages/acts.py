@@ -17,7 +17,7 @@ from gateway.pages.uploads import large
 from gateway.pages.web import Answer, SignedIn, page, then
 from gateway.sessions import Session
 from gateway.tools import Doors, Tools, value_of
-from gateway.uploads import taken
+from gateway.uploads import owner_of, taken
 from gateway.visit import visit_of
 from models.filing import Entry, Receipt
 from models.findings import Finding, Refusal
@@ -54,7 +54,7 @@ async def send(
     """Take the form. If others acted since it was shown, it says so and asks again; sent twice, it is one act."""
     visit = visit_of(request, tools, session.who)
     row = await run_in_threadpool(visit.seen, filing_id)
-    sent, faults = await taken(form, tools.uploads, session.who.office, tools.clock())
+    sent, faults = await taken(form, tools.uploads, owner_of(session.who.by), tools.clock())
     asked = _Asked(request, tools, session, row, kind, str(form.get("id", "")), str(form.get("seen", "")))
     raw = await run_in_threadpool(asked.read, sent, faults)
     if isinstance(raw, Response):

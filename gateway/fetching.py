@@ -1,0 +1,77 @@
+"""Who may fetch an uploaded file: whoever brought it, or who may read the paper of a filing that refers to it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import select
+
+from activities.attachments import LOCATION
+from activities.database import reading
+from activities.rows import papers_of
+from gateway.audit import AuditKind
+from gateway.client import NotFound
+from gateway.identity import Identity
+from gateway.tools import Tools, value_of
+from gateway.uploads import owner_of
+from gateway.visit import Visit
+from models.acts import By
+from models.filing import Entry
+from models.findings import Finding
+from models.gateway import UploadRow
+from models.register import EntryRow
+from models.vocabulary import Severity
+from regulation.reading import finding
+
+
+def fetched(visit: Visit, sha256: str, filing_id: str | None) -> tuple[UploadRow, Path]:
+    """A file and where it lies; `NotFound` if there is none for them. That it was asked for is on record.
+
+    Without a filing it is for those of the post that brought it.
+    """
+    tools, who = visit.tools, visit.who
+    owners = set[str]() if filing_id else {owner_of(who.by)}
+    with suppress(NotFound):  # a filing that they may not see is as good as none, and that they asked is on record too
+        owners |= set(_bringers(tools, filing_id, sha256, who) if filing_id else ())
+    found = tools.uploads.find(sha256, owners)
+    visit.note(AuditKind.READ_UPLOAD, filing_id=filing_id if found else None, about=sha256, success=bool(found))
+    if found is None:
+        raise NotFound(sha256)
+    return found
+
+
+def of_scan(tools: Tools, act: Mapping[str, Any], by: By) -> list[Finding]:
+    """What is wrong with the scan of what came on paper: a file in the store is one that this post brought."""
+    came = act.get("came")
+    scan = came.get("scan") if isinstance(came, Mapping) else None
+    if not isinstance(scan, Mapping) or not str(scan.get("location")).startswith(LOCATION):
+        return []
+    sha256 = str(scan.get("sha256"))
+    if scan.get("location") == f"{LOCATION}{sha256}" and tools.uploads.find(sha256, [owner_of(by)]):
+        return []
+    return [finding("G-03", "/came/scan", Severity.ERROR, "来文扫描件不是本机构所上传的，请重新上传")]
+
+
+def _bringers(tools: Tools, filing_id: str, sha256: str, who: Identity) -> Iterator[str]:
+    """Whose papers on a filing refer to a document, as far as somebody may read them.
+
+    What a paper names counts only if whoever brought the paper brought the document too: to know its digest is not enough.
+    """
+    filing = value_of(tools.seen(filing_id, who))
+    with reading(tools.register.engine) as session:
+        rows = session.exec(select(EntryRow.kind, EntryRow.body).where(EntryRow.filing_id == filing_id)).all()
+    for kind, body in rows:
+        if not who.reads(filing, kind) or '"by":' not in body:
+            continue
+        entry = Entry.model_validate_json(body)
+        by = getattr(entry.event, "by", None)
+        if by and any(_mentions(tools.register.paper(paper), sha256) for paper in papers_of(entry)):
+            yield from (owner_of(by), by.office)  # files of 0.3.0 and before are the office's
+
+
+def _mentions(paper: object, sha256: str) -> bool:
+    """Whether a document with this digest is anywhere in a paper."""
+    if isinstance(paper, dict):
+        return paper.get("sha256") == sha256 or any(_mentions(each, sha256) for each in paper.values())
+    return isinstance(paper, list) and any(_mentions(each, sha256) for each in paper)
