@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=  # what one process has compiled the others ne
 LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed demo test check bench lock docs histories clean
+.PHONY: help run seed demo test check storm bench lock docs histories clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ check: $(VENV)/dev ## formatting, lint, types, direction of imports, docs, lock
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_project.py -q
+
+storm: $(VENV)/dev ## what is too long for `make test`: ten thousand steps of callers who re-use each other's ids
+	STEPS=10000 $(BIN)/python -m pytest tests/test_act_ids.py -q -k re_uses
 
 bench: $(VENV)/dev ## what it costs, against a floor; JSON on the last line
 	@$(BIN)/python -m bench

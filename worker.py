@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -34,7 +33,7 @@ from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from activities.register import Register
 from deploy.database import migrate
-from gateway.client import Filings, NotFound, Refused
+from gateway.client import Filings, KeyReused, NotFound, Refused
 from gateway.continuing import Continuing
 from gateway.following import Following
 from models.channels import ChannelsFile, ChannelsRefused, Filters, read_channels
@@ -155,8 +154,12 @@ def build(
 
 async def report(filings: Filings, filing_id: str, act: Mapping[str, Any]) -> None:
     """Tell a filing what its letters came to; what it refuses to hear is on record at the door."""
-    with suppress(Refused, NotFound):
-        await filings.act(filing_id, act)
+    try:
+        await filings.act(filing_id, act, own=True)
+    except (Refused, NotFound):
+        pass
+    except KeyReused:
+        log.error("report.not_taken", filing=filing_id, act=act["id"])
 
 
 async def serve(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:

@@ -28,7 +28,7 @@ from activities.rows import parts_of
 from models.register import DeliveryRow, LetterRow
 from models.values import Value
 from models.vocabulary import ActKind, DeliveryState, Role
-from regulation import offices
+from regulation import identity, offices
 from regulation.messages import NOTIFICATIONS
 from regulation.wording import moment
 
@@ -175,12 +175,13 @@ class Delivering:
     async def _tell_filing(self, message: str, why: str) -> None:
         """An entry told its leader something, and no channel got through."""
         filing_id, entry, index = parts_of(message)
+        reason = why[:500]
         act = {
-            "id": f"undeliverable-{entry}-{index}",
+            "id": identity.of_failure(entry, index, reason),
             "kind": ActKind.REPORT_UNDELIVERABLE.value,
             "by": {"person": "delivering", "office": offices.PROVINCE, "role": Role.PLATFORM.value},
             "entry": entry,
-            "reason": why[:500],
+            "reason": reason,
         }
         await self.report(filing_id, act)
 

@@ -10,15 +10,18 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.register import Appended, PaperMissing, Register
-from models.acts import By, Submit
+from models.acts import By, Lapse, Submit
 from models.filing import Entry, Filing, Receipt
 from models.findings import Finding, Refusal
 from models.values import FilingId, Instant, Value
 from models.vocabulary import ActKind, Severity
-from regulation import entries, intake, lodging
+from regulation import entries, identity, intake, lodging
 from regulation.calendar import CALENDARS
 from regulation.reading import finding
 from regulation.terms import TERMS
+
+REUSED = "KeyReused"
+"""The type of the error that tells a caller of an id that is another act's."""
 
 
 class Submission(Value):
@@ -62,17 +65,26 @@ class Examined(Value):
 
 
 class Recalled(Value):
-    """The answer that an act was given before."""
+    """The answer that an act was given before: none of these if the act was never entered.
+
+    `reused`: the id is that of another act, which stands under this number.
+    """
 
     receipt: Receipt | None = None
     refused: str | None = None
+    reused: int | None = None
 
 
 class Question(Value):
-    """Which entry to recall."""
+    """What was answered to an act: to the one entered under a number, or under an id; `asked` is what is asked now.
+
+    Histories of 0.1 to 0.3 hold questions by number alone.
+    """
 
     filing_id: FilingId
-    number: int
+    number: int | None = None
+    act_ids: tuple[str, ...] = ()
+    asked: str | None = None
 
 
 @dataclass
@@ -106,7 +118,7 @@ class Entering:
         examination = intake.examine(stamped, received_at, known)
         if examination.facts is None or examination.facts.filing != submission.filing_id:
             raise refused(lodging.refusal([each for each in examination.findings if each.severity == "error"]))
-        return TakenIn(facts=examination.facts)
+        return TakenIn(facts=examination.facts.but(paper=submission.paper))
 
     @activity.defn
     def examine_correction(self, correction: Correction) -> Examined:
@@ -119,7 +131,8 @@ class Entering:
         known = self.register.known(filing.id, form)
         examination = intake.examine(form, correction.received_at, known, correcting=filing)
         errors = tuple(each for each in examination.findings if each.severity == "error")
-        return Examined(facts=None if errors else examination.facts, findings=errors)
+        facts = None if errors or examination.facts is None else examination.facts.but(paper=correction.paper)
+        return Examined(facts=facts, findings=errors)
 
     @activity.defn
     def enter(self, entry: Entry) -> Appended:
@@ -133,10 +146,17 @@ class Entering:
 
     @activity.defn
     def recall(self, question: Question) -> Recalled:
-        """The answer an act got when it was entered (Q21). Reads only."""
-        entry = self.register.entry(question.filing_id, question.number)
-        if entry is None:
-            raise ApplicationError(f"没有第{question.number}号登记", non_retryable=True)
+        """The answer an act got when it was entered, if it is the same act (Q21). Reads only."""
+        if question.number is not None:
+            entry = self.register.entry(question.filing_id, question.number)
+            if entry is None:
+                raise ApplicationError(f"没有第{question.number}号登记", non_retryable=True)
+        else:
+            entry = self.register.entry_of(question.filing_id, *question.act_ids)
+            if entry is None:
+                return Recalled()
+        if question.asked and not _is_of(entry, question.asked):
+            return Recalled(reused=entry.number)
         return Recalled(refused=entry.refused, receipt=None if entry.refused else entries.receipt(entry))
 
     @activity.defn
@@ -145,9 +165,20 @@ class Entering:
         return name in CALENDARS or name in TERMS
 
 
+def _is_of(entry: Entry, asked: str) -> bool:
+    return not isinstance(entry.event, Submit | Lapse) and identity.asked(entry.event) == asked
+
+
 def refused(refusal: Refusal) -> ApplicationError:
     """What a caller gets: the message, with everything found as details."""
     return ApplicationError(refusal.message, refusal.model_dump(mode="json"), type="Refused", non_retryable=True)
+
+
+def reused(number: int) -> ApplicationError:
+    """What a caller gets whose act bears the id of another, which stands under this number."""
+    message = f"{identity.REUSED}（第{number}号登记）"
+    told = Refusal(message=message, article="", missing=message)
+    return ApplicationError(message, told.model_dump(mode="json"), type=REUSED, non_retryable=True)
 
 
 def _no(message: str) -> ApplicationError:

@@ -17,7 +17,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col, select
 
-from activities import letters, proof, rows
+from activities import arrivals, letters, proof, rows
 from activities.attachments import LOCATION, Reference, references
 from activities.database import connect, reading, writing
 from activities.rows import GENESIS
@@ -40,7 +40,7 @@ from models.register import (
 )
 from models.values import Value, canonical
 from models.vocabulary import ActKind, Kind, Stage
-from regulation import changes, codes, intake, lodging, offices
+from regulation import changes, codes, identity, intake, lodging, offices
 from regulation.calendar import CALENDARS
 from regulation.editions import EditionRefused, Editions
 from regulation.lifecycle import ENDS, FILED
@@ -60,14 +60,15 @@ class RegisterBehind(Exception):
     """备案库落后于引擎: an older register was put in place. Nothing is written until it is set right; the chain has no hole."""
 
 
-Outcome = Literal["entered", "known", "adopted", "refused"]
+Outcome = Literal["entered", "known", "reused", "adopted", "refused"]
 
 
 class Appended(Value):
     """What an append came to.
 
     `entered`: the event is written under its number. `known`: it already stood in the register, under `number`.
-    `adopted`: other events hold the number. In both cases `filing` is the filing after the last entry, to be carried on.
+    `reused`: another act stands there under its id. `adopted`: other events hold the number. In these cases `filing` is the
+    filing after the last entry, to be carried on.
     `refused`: the register knows better, for the `reason` given (no such paper, a number or a name that is another's);
     nothing was written. `warnings` is what it has to say about what it wrote.
     """
@@ -113,7 +114,7 @@ class Register:
         return key
 
     def paper(self, key: str) -> dict[str, Any]:
-        """A paper by its digest."""
+        """What a paper says, by its digest."""
         with reading(self.engine) as session:
             return self._paper(session, key)
 
@@ -122,8 +123,7 @@ class Register:
         row = session.get(Paper, key)
         if row is None:
             raise PaperMissing(key)
-        body: dict[str, Any] = json.loads(row.body)
-        return body
+        return identity.content_of(json.loads(row.body))
 
     # Entries
 
@@ -145,16 +145,17 @@ class Register:
         filing_id = entry.filing.id
         stands = select(*HEAD).where(FilingRow.filing_id == filing_id).with_for_update()
         head = session.connection().execute(stands).one_or_none()
-        held = self._holds(session, entry)
+        held = self._held(session, entry)
         if head is not None and (held or head.number >= entry.number):
-            filing = Filing.model_validate_json(head.value)
-            return Appended(outcome="known" if held else "adopted", number=held or 0, filing=filing)
+            outcome, number = held or ("adopted", 0)
+            return Appended(outcome=outcome, number=number, filing=Filing.model_validate_json(head.value))
         if entry.number != (head.number if head else 0) + 1:
             raise RegisterBehind(f"{filing_id}: 备案库只到第{head.number if head else 0}号，不能登记第{entry.number}号")
         before = Filing.model_validate_json(head.value) if head else None
         if reason := self._unfounded(session, head, before, entry):
             return Appended(outcome="refused", reason=reason)
         self._write(session, head, before, entry)
+        arrivals.answered(session, entry.filing.id, rows.act_id(entry) or identity.SUBMISSION)
         return Appended(outcome="entered", warnings=_warnings(session, head, entry))
 
     def _write(self, session: Session, head: Any, before: Filing | None, entry: Entry) -> None:
@@ -176,17 +177,20 @@ class Register:
         self._reports(session, before, entry)
         self._editions(session, entry.filing, entry.entered_at)
 
-    def _holds(self, session: Session, entry: Entry) -> int | None:
-        """The number under which the register already holds this event: an act by its id, a lapse by its number."""
-        act = rows.act_id(entry)
-        if act is not None:
-            query = select(EntryRow.number).where(EntryRow.filing_id == entry.filing.id, EntryRow.act_id == act)
-            return session.exec(query).first()
-        row = session.get(EntryRow, (entry.filing.id, entry.number))
-        if row is None:
+    @staticmethod
+    def _held(session: Session, entry: Entry) -> tuple[Outcome, int] | None:
+        """What the register already holds of this event, and under which number: of an act by its id, of a lapse by its number."""
+        event, bodies = entry.event, select(EntryRow.body).where(EntryRow.filing_id == entry.filing.id)
+        if isinstance(event, Submit | Lapse):
+            body = session.exec(bodies.where(EntryRow.number == entry.number)).first()
+            stored = Entry.model_validate_json(body) if body else None
+            return ("known", entry.number) if stored and (stored.event, stored.at) == (event, entry.at) else None
+        body = session.exec(bodies.where(EntryRow.act_id == event.id)).first()
+        if body is None:
             return None
-        stored = Entry.model_validate_json(row.body)
-        return row.number if (stored.event, stored.at) == (entry.event, entry.at) else None
+        stored = Entry.model_validate_json(body)
+        is_same = not isinstance(stored.event, Submit | Lapse) and identity.same(stored.event, event)
+        return ("known" if is_same else "reused", stored.number)
 
     @staticmethod
     def _unfounded(session: Session, head: Any, before: Filing | None, entry: Entry) -> str | None:
@@ -206,7 +210,7 @@ class Register:
             return None
         if isinstance(entry.event, RecordContinuation):
             return Register._not_continued(session, entry, entry.event)
-        paper = json.loads(body) if body else {}
+        paper = identity.content_of(json.loads(body)) if body else {}
         if (name := _name_brought(session, before, entry, paper)) and _is_taken(session, entry.filing.id, name, paper):
             return intake.NAME_TAKEN
         if before is None or not key or isinstance(entry.event, Submit | Lapse | Unreadable):
@@ -234,7 +238,7 @@ class Register:
         happened, filing = rows.submission(entry), entry.filing
         if happened is None:
             return []
-        form = json.loads(session.get_one(Paper, filing.paper).body)
+        form = identity.content_of(json.loads(session.get_one(Paper, filing.paper).body))
         correcting = filing if isinstance(happened, Resubmit) else None
         stamped = form | {"by": None if _for_somebody(happened) else happened.by.model_dump(mode="json")}
         findings = intake.examine(stamped, entry.at, known_to(session, filing, form), correcting=correcting).findings
@@ -299,10 +303,14 @@ class Register:
             session.add(ArchiveNumber(prefix=prefix, running=running, filing_id=filing_id))
             return f"{prefix}{running:04d}"
 
-    def record_refusal(self, filing_id: str, act: Mapping[str, Any], message: str, now: datetime) -> None:
-        """Record an act that was refused without an entry."""
+    def record_refusal(
+        self, filing_id: str, act: Mapping[str, Any], message: str, now: datetime, *, asked: str | None = None
+    ) -> None:
+        """Record an act that was refused without an entry. If `asked` is told, that was its answer: it has arrived no more."""
         by = act.get("by") or {}
         with writing(self.engine) as session:
+            if asked:
+                arrivals.answered(session, filing_id, str(act.get("id")), asked)
             session.add(
                 RefusedAct(
                     filing_id=filing_id,
@@ -396,11 +404,11 @@ class Register:
             row = session.get(EntryRow, (filing_id, number))
             return Entry.model_validate_json(row.body) if row else None
 
-    def entry_of(self, filing_id: str, act_id: str) -> Entry | None:
-        """The entry of an act, whenever it was."""
+    def entry_of(self, filing_id: str, *act_ids: str) -> Entry | None:
+        """The entry of an act, whenever it was: the first under one of these ids."""
         with reading(self.engine) as session:
-            query = select(EntryRow.body).where(EntryRow.filing_id == filing_id, EntryRow.act_id == act_id)
-            body = session.exec(query).first()
+            query = select(EntryRow.body).where(EntryRow.filing_id == filing_id, col(EntryRow.act_id).in_(act_ids))
+            body = session.exec(query.order_by(col(EntryRow.number))).first()
             return Entry.model_validate_json(body) if body else None
 
     def filings(

@@ -260,7 +260,7 @@ class World:
         if delay > NEAR:
             await self.skip_once(start.filing_id)
 
-    async def acts(self, filing_id: str, raw: Mapping[str, Any]) -> Receipt:
+    async def acts(self, filing_id: str, raw: Mapping[str, Any], *, own: bool = False) -> Receipt:
         """Do an act when it reaches the filing (`reaches`, else `received_at`)."""
         raw = dict(raw)
         received_at, reaches = read_instant(raw["received_at"]), read_instant(raw.pop("reaches", None))
@@ -268,17 +268,19 @@ class World:
         if self.is_open(filing_id):
             now = await self.on(filing_id, reaches or received_at - EARLY)
             if self.is_open(filing_id):
-                return await self.door_at(now).act(filing_id, raw)
-        return await self.acts_on_closed(filing_id, raw, reaches or received_at)
+                return await self.door_at(now).act(filing_id, raw, own=own)
+        return await self.acts_on_closed(filing_id, raw, reaches or received_at, own=own)
 
     def is_open(self, filing_id: str) -> bool:
         """Whether a filing's workflow ought to run."""
         row = self.register.row(filing_id)
         return row is not None and row.open
 
-    async def acts_on_closed(self, filing_id: str, raw: Mapping[str, Any], at: datetime) -> Receipt:
+    async def acts_on_closed(
+        self, filing_id: str, raw: Mapping[str, Any], at: datetime, *, own: bool = False
+    ) -> Receipt:
         """Do an act to a filing whose workflow had closed: it is revived, by the clock of the wall."""
-        return await self.door_at(at).act(filing_id, raw)
+        return await self.door_at(at).act(filing_id, raw, own=own)
 
     async def signals(self, filing_id: str, raw: Any, at: datetime) -> None:
         """Send a signal `act` at an instant, and wait until it is dealt with."""

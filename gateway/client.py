@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, NoReturn
 from uuid import uuid4
 from weakref import WeakValueDictionary
@@ -29,17 +30,18 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.arrivals import Arrival, Arrivals, Entered, OtherContent
 from activities.entering import Start
 from activities.letters import Letters
-from activities.register import Register
-from models.acts import Act, Submit
+from activities.register import PaperMissing, Register
+from models.acts import Act, Lapse, Submit, Unreadable
 from models.filing import Filing, Receipt
 from models.findings import Finding, Refusal
-from models.forms import Application
 from models.register import FilingRow
-from models.values import INSTANT, SHANGHAI, digest
+from models.values import INSTANT, day_of, digest
 from models.vocabulary import ActKind, Role
-from regulation import entries, intake, lifecycle, lodging, on_paper, province
+from regulation import entries, identity, intake, lifecycle, lodging, on_paper, province
+from regulation.lodging import Lodged
 from regulation.moment import Moment
 from workflows import visibility
 from workflows.filing import LEVEL, AllianceFiling
@@ -80,6 +82,10 @@ class Conflict(Exception):
     """同一编号已用于内容不同的备案申请"""
 
 
+class KeyReused(Conflict):
+    """编号已用于其他行为，须另取编号"""
+
+
 class Unreachable(Exception):
     """服务无法连接，或结果未知；请以同一编号重新发送"""
 
@@ -97,80 +103,134 @@ class Filings:
         default_factory=WeakValueDictionary, init=False, repr=False
     )
 
+    @cached_property
+    def _arrivals(self) -> Arrivals:
+        return Arrivals(self.register.engine)
+
     async def submit(self, raw: Mapping[str, Any]) -> Receipt:
-        """Submit an application (A-27, B-16). The same one again is the same filing; another under its id a `Conflict`."""
+        """Submit an application (A-27, B-16). The same one again is the same filing; another under its id a `Conflict`.
+
+        Before anything else is tried it is noted as received: sent again, it counts as of then.
+        """
         now = self.clock()
-        if receipt := await asyncio.to_thread(self._submitted_before, raw):
+        paper = await asyncio.to_thread(lodging.application, raw)
+        if paper and (receipt := await asyncio.to_thread(self._submitted_before, raw, paper)):
             await self.level(str(raw["filing_id"]))
             return receipt
         received_at = read_instant(raw.get("received_at")) or now
         if not Moment(received_at, now).sensible:
             refuse([intake.future("/received_at")])
-        form, facts, key = await asyncio.to_thread(self._examined, raw, received_at, now)
+        if paper is None:
+            refuse((await asyncio.to_thread(self._examined, raw, received_at)).findings)
+        filing_id, asked = str(raw["filing_id"]), digest(paper)
+        try:
+            arrival = await asyncio.to_thread(
+                self._arrivals.receive, filing_id, identity.SUBMISSION, asked, received_at, now
+            )
+        except OtherContent as other:
+            raise Conflict(filing_id) from other
+        except Entered:
+            return await self.submit(raw)
+        try:
+            return await self._submitted(raw, paper, arrival, now)
+        except (Refused, Conflict):
+            await asyncio.to_thread(self._arrivals.answered, filing_id, identity.SUBMISSION, asked)
+            raise
+
+    async def _submitted(
+        self, raw: Mapping[str, Any], paper: Mapping[str, Any], arrival: Arrival, now: datetime
+    ) -> Receipt:
+        """Start the filing of an application that was received, as of its first receipt."""
+        examination = await asyncio.to_thread(self._examined, raw, arrival.received_at)
+        form, facts = examination.form, examination.facts
+        if form is None or facts is None:
+            refuse(examination.findings)
+        salted = identity.salted(paper, arrival.nonce)
+        key = await asyncio.to_thread(self.register.lodge, form.filing_id, "application", salted, now)
         async with _patience(self.patience):
             handle = await self.client.start_workflow(
                 AllianceFiling.run,
-                Start(filing_id=form.filing_id, paper=key, received_at=received_at, by=facts.by),
+                Start(filing_id=form.filing_id, paper=key, received_at=arrival.received_at, by=facts.by),
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 **self.named(form.filing_id, form.alliance_name, form.jurisdiction),
             )
         for attempt in range(int(self.patience.total_seconds() * 20)):
-            if row := await asyncio.to_thread(self.register.row, form.filing_id):
-                return await asyncio.to_thread(self._same, row, key)
+            if receipt := await asyncio.to_thread(self._submitted_before, raw, paper):
+                return receipt
             if attempt % 20 == 19 and (await handle.describe()).status is WorkflowExecutionStatus.FAILED:
                 raise Refused(await _why_it_failed(handle))
             await asyncio.sleep(0.05)
         raise Unreachable
 
-    def _submitted_before(self, raw: Mapping[str, Any]) -> Receipt | None:
-        """The answer to an application that was submitted before, if it was; another under its id is a `Conflict`."""
-        paper = lodging.application(raw)
-        row = self.register.row(str(raw["filing_id"])) if paper else None
-        return self._same(row, digest(paper)) if row else None
-
-    def _examined(
-        self, raw: Mapping[str, Any], received_at: datetime, now: datetime
-    ) -> tuple[Application, Submit, str]:
-        """An application with its facts, its paper stored; or `Refused` with every finding."""
-        known = self.register.known(str(raw.get("filing_id")), raw)
-        examination = intake.examine(raw, received_at, known)
-        form, facts = examination.form, examination.facts
-        if form is None or facts is None:
-            refuse(examination.findings)
-        return form, facts, self.register.lodge(form.filing_id, "application", intake.paper(form), now)
-
-    def _same(self, row: FilingRow, paper: str) -> Receipt:
-        """The receipt of a filing's submission, if that is what was submitted now (Q19)."""
-        if row.first_paper != paper:
+    def _submitted_before(self, raw: Mapping[str, Any], paper: Mapping[str, Any]) -> Receipt | None:
+        """The receipt of what was submitted under a filing's id, if anything was; other content is a `Conflict` (Q19)."""
+        row = self.register.row(str(raw["filing_id"]))
+        first = self.register.entry(row.filing_id, 1) if row else None
+        if row is None or first is None:
+            return None
+        if digest(self.register.paper(row.first_paper)) != digest(paper):
             raise Conflict(row.filing_id)
-        first = self.register.entry(row.filing_id, 1)
-        if first is None:
-            raise NotFound(row.filing_id)
         return entries.receipt(first)
 
-    async def act(self, filing_id: str, raw: Mapping[str, Any]) -> Receipt:
-        """Do an act to a filing. The same id again gets the same answer; a refusal raises `Refused` with every finding."""
+    def _examined(self, raw: Mapping[str, Any], received_at: datetime) -> intake.Examination:
+        return intake.examine(raw, received_at, self.register.known(str(raw.get("filing_id")), raw))
+
+    async def act(self, filing_id: str, raw: Mapping[str, Any], *, own: bool = False) -> Receipt:
+        """Do an act to a filing. The same act again gets the same answer; a refusal raises `Refused` with every finding.
+
+        Before anything else is tried the act is noted as received: sent again under its id, it counts as of then. Another
+        act under an id that is taken is `KeyReused`. `own`: the service itself acts, under an id of its own.
+        """
         now = self.clock()
-        row, act = await asyncio.to_thread(self._taken, filing_id, raw, now)
+        taken = await asyncio.to_thread(self._taken, filing_id, raw, now, own)
+        if isinstance(taken, Receipt):
+            await self.level(filing_id)
+            return taken
+        row, asked, act = taken
         sent: JsonValue = act.but(seen=row.number).model_dump(mode="json")
         try:
             async with _patience(self.patience), self._turn(filing_id, act):
                 receipt: Receipt = await self._update(row, "act", sent, act.id, Receipt)
         except WorkflowUpdateFailedError as failed:
-            return await asyncio.to_thread(self._answered_before, filing_id, act, failed, now)
+            return await asyncio.to_thread(self._answered_before, filing_id, asked, failed, now)
         return receipt
 
-    def _taken(self, filing_id: str, raw: Mapping[str, Any], now: datetime) -> tuple[FilingRow, Act]:
-        """The filing as it stands, and the act as it may travel on."""
+    def _taken(
+        self, filing_id: str, raw: Mapping[str, Any], now: datetime, own: bool
+    ) -> "tuple[FilingRow, Asked, Act] | Receipt":
+        """The filing as it stands, and the act as asked for and as it may travel on; or its answer, if it is entered."""
+        row = self._row(filing_id)
+        filing = Filing.model_validate_json(row.value)
+        asked = self._asked(filing, raw, now, own=own)
+        if receipt := self._told(filing_id, asked, now):
+            return receipt
+        try:
+            act = self._received(filing, raw, asked, now)
+        except Entered:
+            return self._taken(filing_id, raw, now, own)
+        if not row.open and (refusal := lifecycle.check(filing, act, on_paper.moment(filing, act, now))):
+            # a closed filing is not revived for what it refuses anyway
+            raise self._refused(filing_id, asked, refusal, now)
+        return row, asked, act
+
+    def told(self, filing_id: str, raw: Mapping[str, Any]) -> Receipt | None:
+        """What an act was answered that is entered; None if none is under its id. Raises `KeyReused` if that is another."""
+        if self.register.entry_of(filing_id, str(raw.get("id"))) is None:
+            return None
+        now = self.clock()
+        filing = Filing.model_validate_json(self._row(filing_id).value)
+        try:
+            asked = self._asked(filing, raw, now)
+        except Refused as unreadable:
+            raise KeyReused(raw.get("id")) from unreadable
+        return self._told(filing_id, asked, now)
+
+    def _row(self, filing_id: str) -> FilingRow:
         row = self.register.row(filing_id)
         if row is None:
             raise NotFound(filing_id)
-        filing = Filing.model_validate_json(row.value)
-        act = self._lodged(filing, raw, now)
-        if not row.open:
-            self._refuse_at_the_door(filing, act, now)
-        return row, act
+        return row
 
     async def level(self, filing_id: str) -> bool:
         """Bring the engine level with the register, before something is told from the register alone; whether it was behind.
@@ -234,51 +294,78 @@ class Filings:
                     await asyncio.sleep(pause)
                     pause = min(pause * 1.5, longest)
 
-    def _lodged(self, filing: Filing, raw: Mapping[str, Any], now: datetime) -> Act:
-        """The act as it may travel on, its paper stored in the register (design.md, principle 8)."""
+    def _asked(self, filing: Filing, raw: Mapping[str, Any], now: datetime, *, own: bool = False) -> "Asked":
+        """An act as it is asked for, with its papers; refused with every finding if it is none."""
+        numbered = raw
         if raw.get("kind") == ActKind.ARCHIVE and "archive_number" not in raw:
-            day = (read_instant(raw.get("received_at")) or now).astimezone(SHANGHAI)
-            prefix = province.number_prefix(filing, day.year)
-            raw = {**raw, "archive_number": self.register.reserve_archive_number(filing.id, prefix)}
+            day = day_of(read_instant(raw.get("received_at")) or now)
+            numbered = {**raw, "archive_number": f"{province.number_prefix(filing, day.year)}0001"}
         reported = raw.get("kind") == ActKind.REPORT_CHANGE
         subject = self.register.subject(filing.id, raw.get("content")) if reported else None
-        lodged = lodging.lodge(filing.id, raw, subject)
+        lodged = lodging.lodge(filing.id, numbered, subject)
+        if identity.is_own(raw.get("id")) and not own:
+            lodged = Lodged(findings=(*lodged.findings, lodging.reserved(raw.get("kind"))))
         if lodged.act is None:
             self.register.record_refusal(filing.id, raw, lodging.refusal(lodged.findings).message, now)
             refuse(lodged.findings)
-        if lodged.act.kind is ActKind.RESUBMIT and "content" in raw:
+        return Asked(lodged.act, lodged, ("archive_number",) if numbered is not raw else ())
+
+    def _received(self, filing: Filing, raw: Mapping[str, Any], asked: "Asked", now: datetime) -> Act:
+        """The act as it may travel on: stamped as of its first receipt, its papers stored in the register (principle 8)."""
+        stamp = asked.act.received_at or now
+        try:
+            arrival = self._arrivals.receive(filing.id, asked.act.id, asked.digest, stamp, now)
+        except OtherContent as other:
+            self.register.record_refusal(filing.id, raw, identity.REUSED, now)
+            raise KeyReused(asked.act.id) from other
+        act, papers = asked.salted(arrival)
+        if act.kind is ActKind.RESUBMIT and "content" in raw:
             known = self.register.known(filing.id, raw["content"])
-            counts_at = on_paper.moment(filing, lodged.act, now).at
+            counts_at = on_paper.moment(filing, act, now).at
             examination = intake.examine(raw["content"], counts_at, known, correcting=filing)
             if examination.refused:
-                refuse(examination.findings)
-        if lodged.paper is not None:
-            self.register.lodge(filing.id, lodged.act.kind.value, lodged.paper, now)
-        if lodged.record is not None:
-            self.register.lodge(filing.id, lodged.act.kind.value, lodged.record, now)  # read by whoever reads the act's
-        return lodged.act
+                raise self._refused(filing.id, asked, lodging.refusal(examination.findings), now)
+        if asked.left_to_the_door:
+            prefix = province.number_prefix(filing, day_of(arrival.received_at).year)
+            act = act.but(archive_number=self.register.reserve_archive_number(filing.id, prefix))
+        for paper in papers:  # the record of what came on paper is read by whoever reads the act's own
+            self.register.lodge(filing.id, act.kind.value, paper, now)
+        return act
 
-    def _refuse_at_the_door(self, filing: Filing, act: Act, now: datetime) -> None:
-        """A closed filing is not revived for an act that it refuses anyway."""
-        if self.register.entry_of(filing.id, act.id):
-            return
-        if refusal := lifecycle.check(filing, act, on_paper.moment(filing, act, now)):
-            self.register.record_refusal(filing.id, act.model_dump(mode="json"), refusal.message, now)
-            raise Refused(refusal)
+    def _refused(self, filing_id: str, asked: "Asked", refusal: Refusal, now: datetime) -> Refused:
+        """A refusal is an answer: it is on record, and whatever is sent under this id now is received now."""
+        act = asked.act.model_dump(mode="json")
+        self.register.record_refusal(filing_id, act, refusal.message, now, asked=asked.digest)
+        return Refused(refusal)
 
-    def _answered_before(self, filing_id: str, act: Act, failed: WorkflowUpdateFailedError, now: datetime) -> Receipt:
+    def _told(self, filing_id: str, asked: "Asked", now: datetime) -> Receipt | None:
+        """The answer of then to an act that was entered, however long ago; `KeyReused` if another is under its id (Q21)."""
+        act = asked.act
+        for key in (act.id, *identity.earlier_ids(act)):
+            entry = self.register.entry_of(filing_id, key)
+            if entry is None or isinstance(entry.event, Submit | Lapse):
+                continue
+            if asked.is_same(entry.event.but(id=act.id), self.register):
+                if entry.refused is None:
+                    return entries.receipt(entry)
+                raise Refused(Refusal(message=entry.refused, article=entry.article, missing=entry.refused))
+            if key == act.id:
+                raw = act.model_dump(mode="json")
+                self.register.record_refusal(filing_id, raw, identity.REUSED, now, asked=asked.digest)
+                raise KeyReused(act.id)
+        return None
+
+    def _answered_before(
+        self, filing_id: str, asked: "Asked", failed: WorkflowUpdateFailedError, now: datetime
+    ) -> Receipt:
         """A refusal, unless this very act was entered long ago: then its answer of then (Q21)."""
-        if entry := self.register.entry_of(filing_id, act.id):
-            if entry.refused is None:
-                return entries.receipt(entry)
-            raise Refused(Refusal(message=entry.refused, article=entry.article, missing=entry.refused)) from failed
+        if receipt := self._told(filing_id, asked, now):
+            return receipt
         cause = failed.cause
         details = cause.details[0] if isinstance(cause, ApplicationError) and cause.details else None
         if details is None:
             raise Refused(Refusal(message=str(cause), article="", missing=str(cause))) from failed
-        refusal = Refusal.model_validate(details)
-        self.register.record_refusal(filing_id, act.model_dump(mode="json"), refusal.message, now)
-        raise Refused(refusal) from failed
+        raise self._refused(filing_id, asked, Refusal.model_validate(details), now) from failed
 
     async def read(self, message_id: str, by: Mapping[str, Any]) -> Receipt | None:
         """已读: a message was read in the inbox; the receipt of the 签收 if it was the notice that is to be served (G-18)."""
@@ -289,8 +376,15 @@ class Filings:
         notice = filing.notification if filing and message.to == "leader" else None
         if filing is None or notice is None or notice.number != message.number or notice.read or not filing.consent:
             return None
-        act = {"id": f"read-{message.number}", "kind": ActKind.ACKNOWLEDGE_SERVICE.value, "by": by}
-        return await self.act(message.filing_id, act)
+        key = identity.of_reading(message.number, str(by["person"]))
+        act = {"id": key, "kind": ActKind.ACKNOWLEDGE_SERVICE.value, "by": by}
+        try:
+            return await self.act(message.filing_id, act, own=True)
+        except Refused:
+            now = await asyncio.to_thread(self.register.filing, message.filing_id)
+            if now and now.notification and now.notification.number == message.number and now.notification.read:
+                return None  # somebody else read it at the same time
+            raise
 
     async def revive(self, filing_ids: Collection[str] | None = None) -> list[str]:
         """Start again, from the register alone, open filings whose workflow is gone, all or of these; which ones it was."""
@@ -332,7 +426,40 @@ class Filings:
                 answers[filing_id] = await self.act(filing_id, raw)
             except Refused as refused:
                 answers[filing_id] = refused.refusal
+            except KeyReused:
+                answers[filing_id] = Refusal(message=identity.REUSED, article="", missing=identity.REUSED)
         return answers
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An act as somebody asks for it, with its papers, and the fields that the door is to fill in."""
+
+    act: Act
+    lodged: Lodged
+    left_to_the_door: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """By what it is known (regulation/identity.py)."""
+        return identity.asked(self.act, leaving_out=self.left_to_the_door)
+
+    def salted(self, arrival: Arrival) -> tuple[Act, list[dict[str, Any]]]:
+        """The act as of its first receipt, and the papers that it brings. What the service does itself keeps no time limit."""
+        lodged = self.lodged.salted(arrival.nonce)
+        act = lodged.act or self.act
+        stamped = act if identity.is_own(act.id) else act.but(received_at=arrival.received_at)
+        return stamped, [paper for paper in (lodged.paper, lodged.record) if paper is not None]
+
+    def is_same(self, event: Act | Unreadable, register: Register) -> bool:
+        """Whether this is what was entered: by its papers' digests, or by what they say."""
+        if identity.asked(event, leaving_out=self.left_to_the_door) == self.digest:
+            return True
+        try:
+            said = identity.bared(event, register.paper)
+        except PaperMissing:
+            return False
+        return identity.asked(said, leaving_out=self.left_to_the_door) == self.digest
 
 
 def _heard(start: Future[Any]) -> None:

@@ -15,19 +15,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
 from activities.register import Continuation
-from gateway.client import Filings, NotFound, Refused, Unreachable
+from gateway.client import Filings, KeyReused, NotFound, Refused, Unreachable
 from models.values import in_shanghai
 from models.vocabulary import ActKind, Role
-from regulation import offices
+from regulation import identity, offices
 from regulation.annual import COUNTS
 
 log = structlog.get_logger()
 
 AGAIN_AFTER = 60.0
 """Seconds at most until a round that failed is made again."""
-
-SERVICE = "beian"
-"""Who acts, where nobody did."""
 
 
 @dataclass
@@ -69,9 +66,9 @@ class Continuing:
         for each in await asyncio.to_thread(self.filings.register.continuations):
             try:
                 for report in reports(each):
-                    await self.filings.act(each.filing.id, report)
-                await self.filings.act(each.earlier.id, end(each))
-            except (Refused, NotFound) as refused:
+                    await self.filings.act(each.filing.id, report, own=True)
+                await self.filings.act(each.earlier.id, end(each), own=True)
+            except (Refused, KeyReused, NotFound) as refused:
                 log.warning("continuing.refused", filing=each.earlier.id, error=type(refused).__name__)
                 continue
             ended.append(each.earlier.id)
@@ -81,9 +78,9 @@ class Continuing:
 def end(continuation: Continuation) -> dict[str, Any]:
     """The act that ends the predecessor as of the instant at which its continuation was archived."""
     return {
-        "id": "beian:continued",
+        "id": identity.CONTINUED,
         "kind": ActKind.RECORD_CONTINUATION.value,
-        "by": {"person": SERVICE, "office": offices.PROVINCE, "role": Role.PLATFORM.value},
+        "by": {"person": identity.SERVICE, "office": offices.PROVINCE, "role": Role.PLATFORM.value},
         "received_at": in_shanghai(continuation.archived_at),
         "successor": continuation.filing.id,
         "successor_number": continuation.filing.archive_number,
@@ -98,9 +95,9 @@ def reports(continuation: Continuation) -> Iterator[dict[str, Any]]:
         if paper is None or told is None or told.filed_at is None or told.status not in COUNTS or year.status in COUNTS:
             continue
         yield {
-            "id": f"beian:report-{year.year}",
+            "id": identity.of_carried(year.year),
             "kind": ActKind.FILE_ANNUAL_REPORT.value,
-            "by": {"person": SERVICE, "office": filing.leader, "role": Role.LEADER.value},
+            "by": {"person": identity.SERVICE, "office": filing.leader, "role": Role.LEADER.value},
             "received_at": in_shanghai(max(told.filed_at, filing.submitted_at)),
             "year": year.year,
             "paper": paper,

@@ -21,7 +21,7 @@ from temporalio.service import RPCError
 
 from activities.documents.record import NoSuchFiling
 from gateway.audit import AuditKind
-from gateway.client import Conflict, NotFound, Refused, Unreachable
+from gateway.client import Conflict, KeyReused, NotFound, Refused, Unreachable
 from gateway.identity import Identity
 from gateway.pages.web import Forged, SignInFirst, page, session_of
 from gateway.visit import visit_of
@@ -68,6 +68,8 @@ def problem_of(error: Exception) -> Problem:
             )  # fmt: skip
         case NotFound() | NoSuchFiling():
             return Problem(title="没有这一备案，或您无权查看", status=404, code="not_found")
+        case KeyReused():
+            return Problem(title="编号已用于其他行为", status=409, code="key_reused", detail="须以新的编号发送")
         case Conflict():
             return Problem(title="编号已用于其他内容", status=409, code="conflict", detail=error.__doc__ or "")
         case Unreachable() | RPCError() | SQLAlchemyError():
@@ -197,7 +199,7 @@ def handle(app: FastAPI) -> None:
         return await run_in_threadpool(_page, request, error, kept)
 
     kinds: tuple[Any, ...] = (
-        ClientDisconnect, Failed, Refused, NotFound, NoSuchFiling, Conflict, Unreachable, RPCError, SQLAlchemyError,
+        ClientDisconnect, Failed, Refused, NotFound, NoSuchFiling, KeyReused, Conflict, Unreachable, RPCError, SQLAlchemyError,
         SignInFirst, Forged, HTTPException, RequestValidationError, Exception,
     )  # fmt: skip
     for kind in kinds:

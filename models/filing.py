@@ -185,8 +185,8 @@ class Filing(Value):
     """One alliance's case for its whole life.
 
     `clocks` holds every running period under its name. `signed` remembers who did what another person must follow,
-    `proposals` who made the first half of an act that takes two people. `answers` maps the ids of applied acts of this
-    period to their entries, `answers_before` those of the period before (Q21).
+    `proposals` who made the first half of an act that takes two people. `answers` and `answers_before` are of 0.1 to 0.3,
+    which kept the ids of acts of two periods here; the register knows them all, and the next entry leaves these behind (Q21).
     `told` is when texts were last sent of which a day's first speaks for all, however many come.
     `serves_all` is absent in filings of 0.1.0, whose histories must replay: of their notices only 告知书 are served (G-18).
     `whole_checklist` is absent in filings taken in before 0.4.0, whose reviewers were asked fewer lines.
@@ -268,10 +268,6 @@ class Filing(Value):
         """Objections not yet decided, on the application's notice and on a change's."""
         notices = (self.notice, self.change.notice if self.change else None)
         return sum(notice.open_objections for notice in notices if notice)
-
-    def answered(self, act_id: str) -> int | None:
-        """The entry of an act that was applied before, if this filing still knows."""
-        return self.answers.get(act_id) or self.answers_before.get(act_id)
 
 
 class Counted(Value):

@@ -49,6 +49,23 @@ class Paper(SQLModel, table=True):
     stored_at: datetime = instant()
 
 
+class ArrivalRow(SQLModel, table=True):
+    """首次收到: what a door has received under an id, and when first; gone when it is entered or refused.
+
+    `asked` is the digest of what was asked (regulation/identity.py), `nonce` goes into its paper: so a retry is the same act,
+    stamped as of its first receipt, and other content under the id is seen before anything is tried.
+    """
+
+    __tablename__ = "arrivals"
+
+    filing_id: str = Field(primary_key=True, max_length=64)
+    act_id: str = Field(primary_key=True, max_length=64)
+    asked: str = Field(max_length=64)
+    nonce: str = Field(max_length=32)
+    received_at: datetime = instant()
+    stored_at: datetime = instant(index=True)
+
+
 class FilingRow(SQLModel, table=True):
     """备案: where each filing stands. `value` is the filing after its last entry, `public` what may be shown of it."""
 

@@ -126,9 +126,8 @@ def year_missed(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
 
 
 def _next_year(filing: Filing, year: ReportingYear, when: Moment) -> Filing:
-    """The following year becomes due; a period of this act's kind is answered for (Q15, Q21)."""
-    filing = _without_settled(filing, year.year, when).but(answers_before=filing.answers, answers={})
-    return _open_after(filing, year, when)
+    """The following year becomes due; a period of this act's kind is answered for (Q15)."""
+    return _open_after(_without_settled(filing, year.year, when), year, when)
 
 
 def _open_after(filing: Filing, year: ReportingYear, when: Moment) -> Filing:

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from models.acts import Act, Event, Lapse, Submit, Unreadable
 from models.filing import AgendaLine, Entry, Filing, Next, Receipt
-from models.values import canonical, digest
+from models.values import canonical
 from models.vocabulary import LapseKind
-from regulation import agenda, lifecycle
+from regulation import agenda, identity, lifecycle
 from regulation.moment import Moment
 
 YEARS_AHEAD = 3
@@ -29,6 +29,12 @@ def entered(filing: Filing, event: Act | Lapse, when: Moment) -> Entry:
 def refused(filing: Filing, event: Act | Unreadable, when: Moment, reason: str) -> Entry:
     """A signal that was refused, with its reason; nothing legal changed."""
     return _entry(event, when, lifecycle.refused(filing, event), before=filing, refused=reason)
+
+
+def reused(filing: Filing, event: Act | Unreadable, when: Moment, number: int) -> Entry:
+    """A signal under an id that belongs to another act, as evidence: it stands under an id of the service's own."""
+    reason = f"{identity.REUSED}：{event.id} 为第{number}号登记的编号"
+    return refused(filing, event.but(id=identity.of_reuse(event)), when, reason)
 
 
 def _entry(
@@ -71,7 +77,9 @@ def unreadable(raw: object) -> Unreadable:
     text = canonical(raw)
     given = raw.get("id") if isinstance(raw, dict) else None
     usable = isinstance(given, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,63}", given)
-    return Unreadable(id=given if usable else f"unreadable-{digest(raw)[:16]}", raw=text[:2000])
+    return Unreadable(
+        id=given if usable and not identity.is_own(given) else identity.of_unreadable(raw), raw=text[:2000]
+    )
 
 
 def receipt(entry: Entry, warnings: tuple[str, ...] = ()) -> Receipt:

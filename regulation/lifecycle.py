@@ -314,13 +314,12 @@ def unknown_edition(filing: Filing, act: Act, name: str) -> Refusal:
 
 def apply(filing: Filing, event: Event, when: Moment) -> Filing:
     """The filing after an event that may be. The number of its entry is the filing's new number."""
-    filing = filing.but(number=filing.number + 1)
+    filing = _counted(filing)
     if isinstance(event, Submit | Unreadable):
         return filing
     row = ROWS[(event.kind.value, filing.stage, filing.kind)]
     if isinstance(event, Lapse):
         return row.does(filing, event, when)
-    filing = filing.but(answers={**filing.answers, event.id: filing.number})
     if row.two_people:
         key = _proposal(event)
         if key not in filing.proposals:
@@ -339,7 +338,12 @@ def begin(event: Submit, when: Moment) -> Filing:
 
 def refused(filing: Filing, act: Act | Unreadable) -> Filing:
     """The filing after a refused signal: one entry more, no legal fact changed; the id is used up (Q21)."""
-    return filing.but(number=filing.number + 1, answers={**filing.answers, act.id: filing.number + 1})
+    return _counted(filing)
+
+
+def _counted(filing: Filing) -> Filing:
+    """The filing one entry on. Which act has which entry is the register's to know; filings of 0.1 to 0.3 carried it."""
+    return filing.but(number=filing.number + 1, answers={}, answers_before={})
 
 
 def undone_by(filing: Filing, act: Act, when: Moment) -> int | None:

@@ -5,7 +5,7 @@ that travels on holds the digest and the few facts that the law decides by.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, Self, get_args
 
 from pydantic import ValidationError
 
@@ -22,7 +22,7 @@ from models.forms import (
 )
 from models.values import Value, day_of, digest
 from models.vocabulary import ActKind, Severity
-from regulation import changes, codes, intake, on_paper
+from regulation import changes, codes, identity, intake, on_paper
 from regulation.articles import cite
 from regulation.lifecycle import TABLE
 from regulation.moment import Moment
@@ -72,6 +72,17 @@ class Lodged(Value):
     @property
     def refused(self) -> bool:
         return self.act is None or any(each.severity is Severity.ERROR for each in self.findings)
+
+    def salted(self, nonce: str) -> Self:
+        """The same with a nonce in its papers, so that their digests tell nothing of what they say."""
+        act, paper, record = self.act, self.paper, self.record
+        if act and paper is not None:
+            paper = identity.salted(paper, nonce)
+            act = act.but(paper=digest(paper))
+        if act and act.came and record is not None:
+            record = identity.salted(record, nonce)
+            act = act.but(came=act.came.but(record=digest(record)))
+        return self.but(act=act, paper=paper, record=record)
 
 
 def lodge(filing_id: str, raw: Mapping[str, Any], subject: changes.Subject | None = None) -> Lodged:
@@ -147,11 +158,17 @@ def read_act(raw: Any) -> tuple[Act | None, list[Finding]]:
     if isinstance(raw, Mapping) and len(raw) > MOST_FIELDS:
         return None, [_fault(None, "", f"行为不得有{MOST_FIELDS}项以上")]
     try:
-        return ACT.validate_python(raw), []
+        act = ACT.validate_python(raw)
     except ValidationError as error:
         kind = raw.get("kind") if isinstance(raw, Mapping) else None
         faults = _innermost(error.errors(include_url=False, include_input=False))
         return None, bounded([_of_shape(kind, each) for each in faults])
+    return (act, []) if identity.is_well_named(act) else (None, [reserved(act.kind)])
+
+
+def reserved(kind: Any) -> Finding:
+    """The finding on an id of the form that the service keeps for itself."""
+    return _fault(kind, "/id", f"行为编号：以 {identity.OWN} 开头的由系统自用，须另取编号")
 
 
 def _innermost(errors: Sequence[Any]) -> list[Any]:

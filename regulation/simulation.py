@@ -9,12 +9,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from models.acts import Act, Resubmit, Submit
+from models.acts import Act, Lapse, Resubmit, Submit
 from models.filing import AgendaLine, Entry, Filing
 from models.findings import Finding, Refusal
 from models.values import INSTANT, Value
 from models.vocabulary import ActKind
-from regulation import entries, intake, lifecycle, on_paper, province
+from regulation import entries, identity, intake, lifecycle, on_paper, province
 from regulation.changes import Subject
 from regulation.lodging import Lodged, lodge, refusal
 from regulation.moment import Moment
@@ -62,7 +62,11 @@ class Life:
             raw["archive_number"] = f"{province.number_prefix(self.filing, when.day.year)}0001"
         lodged = lodge(self.filing.id, raw, Subject(filing=self.filing))
         event = entries.unreadable(raw) if lodged.act is None else lodged.act
-        if self.filing.answered(event.id):
+        if earlier := self._entry_of(event.id):
+            known = earlier.event
+            is_same = not isinstance(known, Submit | Lapse) and identity.same(event, known)
+            if not is_same and self._entry_of(identity.of_reuse(event)) is None:
+                self.docket.append(entries.reused(self.filing, event, when, earlier.number))
             return
         if lodged.act:
             when = on_paper.moment(self.filing, lodged.act, received_at)
@@ -71,6 +75,9 @@ class Life:
             self.docket.append(entries.refused(self.filing, event, when, judged.message))
         else:
             self.docket.append(entries.entered(self.filing, judged, when))
+
+    def _entry_of(self, act_id: str) -> Entry | None:
+        return next((entry for entry in self.docket if getattr(entry.event, "id", None) == act_id), None)
 
     def _judged(self, lodged: Lodged, raw: Mapping[str, Any], when: Moment) -> Act | Refusal:
         act = lodged.act

@@ -36,13 +36,13 @@ class Travelling(Filings):
         SERVING.set(False)  # the world is the test's
         return await self.world.submits({"received_at": self.clock().isoformat(), **raw})
 
-    async def act(self, filing_id: str, raw: Mapping[str, Any]) -> Receipt:
+    async def act(self, filing_id: str, raw: Mapping[str, Any], *, own: bool = False) -> Receipt:
         """Act at the clock's time. One at a time is taken there; then they may meet."""
         SERVING.set(False)
         async with self._skipping:
             if self.world.is_open(filing_id):
                 await self.world.on(filing_id, self.clock() - EARLY)
-        return await self.world.acts(filing_id, {"received_at": self.clock().isoformat(), **raw})
+        return await self.world.acts(filing_id, {"received_at": self.clock().isoformat(), **raw}, own=own)
 
 
 @dataclass

@@ -775,7 +775,7 @@ async def test_an_act_has_a_key_and_is_done_once(world: World, gateway: Served, 
     gateway.clock.set("2027-03-17")
     assert ok(await city.post(path, json={"kind": "accept"}, headers=quoted)) == receipt
     assert ok(await city.post(path, json={"kind": "accept", "id": "a-1"})) == receipt
-    assert ok(await acting("c-102").post(path, json={"kind": "accept", "id": "a-1"})) == receipt, "of the same post"
+    problem(await acting("c-102").post(path, json={"kind": "accept", "id": "a-1"}), 409, "key_reused")
     for other in ({"kind": "accept", "reason": "另"}, {"kind": "extend_review", "reason": "另"}, {"kind": "x"}):
         problem(await city.post(path, json={**other, "id": "a-1"}), 409, "key_reused")
     problem(await acting("i-201").post(path, json={"kind": "accept", "id": "a-1"}), 409, "key_reused")
@@ -942,7 +942,7 @@ async def test_an_act_that_the_engine_could_not_carry_is_too_large(
 class Gone(Filings):
     """A door whose engine does not answer."""
 
-    async def act(self, filing_id: str, raw: Mapping[str, Any]) -> Receipt:
+    async def act(self, filing_id: str, raw: Mapping[str, Any], *, own: bool = False) -> Receipt:
         """Nobody knows what became of it."""
         raise Unreachable
 

@@ -88,5 +88,5 @@ async def test_a_crash_after_the_first_of_both_acts_is_made_good(world: World) -
     continuing = Continuing(world.door)
     (found,) = world.register.continuations()
     for each in reports(found):
-        await world.door.act("AFTER", each)
+        await world.door.act("AFTER", each, own=True)
     assert await continuing.round() == ["BEFORE"]

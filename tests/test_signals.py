@@ -109,7 +109,7 @@ async def test_what_is_refused_or_is_not_even_an_act_is_in_the_docket_and_harms_
     docket = story.docket[1:]
     assert all(entry.refused for entry in docket)
     assert [isinstance(entry.event, Unreadable) for entry in docket] == [False] + [True] * 9
-    assert filing.but(number=1, answers={}) == before, "no legal fact changed"
+    assert filing.but(number=1) == before, "no legal fact changed"
     assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
     assert (await story.city("accept", "2027-03-16")).stage is Stage.UNDER_REVIEW
     assert world.register.verify(story.id) == []

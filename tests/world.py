@@ -76,7 +76,9 @@ class World(skipping.World):
         config = self.environment.client.config()
         return Client(**config | {"plugins": self.plugins, "interceptors": [*config["interceptors"], self.sent]})
 
-    async def acts_on_closed(self, filing_id: str, raw: Mapping[str, Any], at: datetime) -> Receipt:
+    async def acts_on_closed(
+        self, filing_id: str, raw: Mapping[str, Any], at: datetime, *, own: bool = False
+    ) -> Receipt:
         """A filing that had closed is started again at that time, with the act already waiting for it.
 
         Nobody works on its queue until the act is there, so the act finds the filing as the engine would revive it.
@@ -87,7 +89,7 @@ class World(skipping.World):
         door = self.door_at(at, queue)
         named = door.named(filing_id, row.alliance_name, row.jurisdiction)
         await self.starts(Start(filing_id=filing_id), max(at, datetime.now(UTC)) - EARLY, named)
-        waiting = asyncio.create_task(door.act(filing_id, raw))
+        waiting = asyncio.create_task(door.act(filing_id, raw, own=own))
 
         async def has_it() -> bool:
             return waiting.done() or await self.is_admitted(filing_id)

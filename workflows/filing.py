@@ -17,12 +17,21 @@ from temporalio.exceptions import ApplicationError
 from temporalio.workflow import LocalActivityConfig
 
 with workflow.unsafe.imports_passed_through():
-    from activities.entering import Correction, Entering, Question, Start, Submission, refused
+    from activities.entering import (
+        Correction,
+        Entering,
+        Question,
+        Recalled,
+        Start,
+        Submission,
+        refused,
+        reused,
+    )
     from activities.register import Appended
-    from models.acts import Act, CalendarPublished, Resubmit, TermsPublished
+    from models.acts import Act, CalendarPublished, Lapse, Resubmit, Submit, TermsPublished, Unreadable
     from models.filing import AgendaLine, Entry, Filing, Receipt
     from models.findings import Refusal
-    from regulation import agenda, entries, lifecycle, lodging, on_paper
+    from regulation import agenda, entries, identity, lifecycle, lodging, on_paper
     from regulation.moment import Moment
     from workflows import visibility
 
@@ -32,6 +41,9 @@ STEP = LocalActivityConfig(
     local_retry_threshold=timedelta(seconds=5),
 )
 """How the register is called: for as long as it takes, and without filling the history while it is down."""
+
+REGISTER_IS_ASKED = "the register is asked whether an act was entered before this run"
+"""A patch: runs of 0.1 to 0.3 carried the ids of acts along, and did not ask."""
 
 LEVEL = "Level"
 """The type of the error by which a filing says that it knows all that the register holds."""
@@ -66,6 +78,9 @@ class AllianceFiling:
         continued = workflow.info().continued_run_id is not None
         self.filing: Filing | None = start.filing if continued else None
         self.due = agenda.next_lapse(self.filing) if self.filing else None
+        self.acts = _Acts()
+        if self.filing:
+            self.acts.carried(self.filing)
         self.recent: list[Entry] = []
         self.year_over = False
         self.full = False
@@ -115,7 +130,9 @@ class AllianceFiling:
         act, faults = lodging.read_act(raw)
         if act is None:
             raise refused(lodging.refusal(faults))
-        if self.filing is None or self.filing.answered(act.id) or (act.seen or 0) > self.filing.number:
+        if self.filing is None or (act.seen or 0) > self.filing.number:
+            return
+        if self.acts.entry_of(act) or not self.acts.would_know(act):
             return
         when = on_paper.moment(self.filing, act, workflow.now())
         if refusal := lifecycle.check(entries.projected(self.filing, when), act, when):
@@ -221,6 +238,7 @@ class AllianceFiling:
         )
         taken = await workflow.execute_local_activity_method(Entering.take_in, submission, **_step("受理前核对"))
         if taken.filing:
+            self.acts.carried(taken.filing)
             self._carry(taken.filing)
         elif taken.facts:
             appended = await self._enter(entries.submitted(taken.facts, Moment(submission.received_at or now, now)))
@@ -238,9 +256,9 @@ class AllianceFiling:
             if act and (act.seen or 0) > self.value.number:
                 await self._catch_up()
             while True:
-                if answered := self.value.answered(event.id):
-                    return await self._recall(answered)
                 when = on_paper.moment(self.value, act, handled_at) if act else Moment(handled_at, handled_at)
+                if number := self.acts.entry_of(event):
+                    return await self._recall(number, event, when, by_signal=by_signal)
                 judged = await self._judged(act, when) if act else lodging.refusal(faults)
                 if not isinstance(judged, Refusal):
                     entry = entries.entered(self.value, judged, when)
@@ -248,16 +266,18 @@ class AllianceFiling:
                     appended = await self._enter(entry)
                     if appended.outcome == "entered":
                         return entries.receipt(entry, (*warnings, *appended.warnings))
-                    if appended.outcome == "known":
-                        return await self._recall(appended.number)
+                    if appended.outcome in ("known", "reused"):
+                        return await self._recall(appended.number, event, when, by_signal=by_signal)
                     if appended.outcome == "adopted":
                         continue
                     judged = Refusal(message=appended.reason, article=entry.article, missing=appended.reason)
                 if not by_signal:
+                    if earlier := await self._answer_before_this_run(event):
+                        return _told(earlier)
                     raise refused(judged)
                 appended = await self._enter(entries.refused(self.value, event, when, judged.message))
-                if appended.outcome == "known":
-                    return await self._recall(appended.number)
+                if appended.outcome in ("known", "reused"):
+                    return await self._recall(appended.number, event, when, by_signal=True)
                 if appended.outcome == "entered":
                     raise refused(judged)
 
@@ -293,8 +313,11 @@ class AllianceFiling:
         )
         if appended.outcome == "entered":
             self.recent = [*self.recent[-visibility.LINES :], entry]
+            self.acts.entered(entry)
             self._carry(entry.filing)
         elif appended.filing:
+            if self.filing is None or appended.filing.number > self.filing.number:
+                self.acts.carried(appended.filing)
             self._carry(appended.filing)
         elif self.filing:
             self._show()
@@ -306,15 +329,28 @@ class AllianceFiling:
             Entering.take_in, Submission(filing_id=self.value.id), **_step("与备案库对齐")
         )
         if stored.filing and stored.filing.number > self.value.number:
+            self.acts.carried(stored.filing)
             (self._carry if workflow.patched(SHOWN_WHEN_LEVEL) else self._replace)(stored.filing)
 
-    async def _recall(self, number: int) -> Receipt:
-        """The same act gets the same answer (Q21)."""
-        question = Question(filing_id=self.value.id, number=number)
+    async def _recall(self, number: int, event: Act | Unreadable, when: Moment, *, by_signal: bool) -> Receipt:
+        """The same act gets the same answer; another under its id is refused, and by signal that is on record (Q21)."""
+        question = Question(filing_id=self.value.id, number=number, asked=identity.asked(event))
         recalled = await workflow.execute_local_activity_method(Entering.recall, question, **_step("取回答复"))
-        if recalled.receipt is None:
-            raise refused(Refusal(message=recalled.refused or "", article="", missing=""))
-        return recalled.receipt
+        while recalled.reused and by_signal:
+            await self._enter_lapses(when.stamped_at if when.sensible else when.entered_at)
+            appended = await self._enter(entries.reused(self.value, event, when, recalled.reused))
+            if appended.outcome != "adopted":
+                break
+        return _told(recalled)
+
+    async def _answer_before_this_run(self, event: Act | Unreadable) -> Recalled | None:
+        """What an act was answered that is refused now, if it was entered before the entries that this run knows (Q21)."""
+        if self.acts.would_know(event) or not workflow.patched(REGISTER_IS_ASKED):
+            return None
+        ids = (event.id, *identity.earlier_ids(event))
+        question = Question(filing_id=self.value.id, act_ids=ids, asked=identity.asked(event))
+        recalled = await workflow.execute_local_activity_method(Entering.recall, question, **_step("取回答复"))
+        return None if recalled == Recalled() else recalled
 
     def _carry(self, filing: Filing) -> None:
         """Carry this filing on, for operators to see."""
@@ -324,7 +360,10 @@ class AllianceFiling:
     def _replace(self, filing: Filing) -> None:
         """Replace the filing; the timer is armed anew only if the head of the agenda has another instant."""
         closed = sum(year.closed for year in self.filing.years) if self.filing else 0
-        self.year_over = self.year_over or (self.filing is not None and sum(y.closed for y in filing.years) > closed)
+        year_over = self.filing is not None and sum(y.closed for y in filing.years) > closed
+        if year_over:
+            self.acts.year_is_over(filing)
+        self.year_over = self.year_over or year_over
         self.filing = filing
         due = agenda.next_lapse(filing)
         if due is None or self.due is None or due.at != self.due.at:
@@ -336,6 +375,53 @@ class AllianceFiling:
             workflow.upsert_search_attributes(updates)
         alliance = workflow.memo_value("alliance", self.value.id, type_hint=str)
         workflow.set_current_details(visibility.details(self.value, alliance, self.recent))
+
+
+class _Acts:
+    """The entries of the acts that this run entered, by their ids: of this period, and of the one before it.
+
+    A memory aid that is not carried on: the register knows every act. `since` is the entry from which on this run would
+    know any act. Runs that 0.1 to 0.3 began brought what their filing carried along, and forget it when that would have.
+    """
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+        self.earlier: dict[str, int] = {}
+        self.since = self.turned = 0
+
+    def carried(self, filing: Filing) -> None:
+        """The filing came from elsewhere: what was entered on it before is not known here."""
+        self.numbers |= filing.answers
+        self.earlier |= filing.answers_before
+        self.since = filing.number
+
+    def entered(self, entry: Entry) -> None:
+        """An act was entered."""
+        if not isinstance(entry.event, Lapse | Submit):
+            self.numbers[entry.event.id] = entry.number
+
+    def year_is_over(self, filing: Filing) -> None:
+        """A period is over: what was entered in the one before it is forgotten."""
+        self.earlier, self.numbers = self.numbers, {}
+        self.since, self.turned = max(self.since, self.turned), filing.number
+
+    def entry_of(self, event: Act | Unreadable) -> int | None:
+        """The entry under an act's id, if this run made it."""
+        ids = (event.id, *identity.earlier_ids(event))
+        return next((known[each] for each in ids for known in (self.numbers, self.earlier) if each in known), None)
+
+    def would_know(self, event: Act | Unreadable) -> bool:
+        """Whether an act that this run does not know is a new one: its door has asked the register up to entry `seen`."""
+        return (getattr(event, "seen", None) or 0) >= self.since
+
+
+def _told(recalled: Recalled) -> Receipt:
+    """An answer as it was given before."""
+    if recalled.reused:
+        raise reused(recalled.reused)
+    if recalled.receipt is None:
+        raise refused(Refusal(message=recalled.refused or "", article="", missing=""))
+    return recalled.receipt
 
 
 def _step(summary: str) -> LocalActivityConfig:

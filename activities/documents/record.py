@@ -27,6 +27,7 @@ from models.register import (
 )
 from models.values import SHANGHAI
 from models.vocabulary import DeliveryState
+from regulation import identity
 
 
 class NoSuchFiling(LookupError):
@@ -87,11 +88,10 @@ class Record:
             before = entry.filing
 
     def paper(self, key: str) -> dict[str, Any]:
-        """A paper by its digest."""
+        """What a paper says, by its digest."""
         for paper in self.papers:
             if paper.digest == key:
-                body: dict[str, Any] = json.loads(paper.body)
-                return body
+                return identity.content_of(json.loads(paper.body))
         raise PaperMissing(key)
 
 

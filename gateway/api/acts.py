@@ -20,13 +20,12 @@ from gateway.client import Conflict, Refused, refuse
 from gateway.identity import Identity
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import Visit, visit_of
-from models.acts import Act
-from models.filing import Entry, Receipt
-from models.findings import Finding, Refusal
+from models.filing import Receipt
+from models.findings import Finding
 from models.register import FilingRow
 from models.values import OpaqueId, canonical
 from models.vocabulary import ActKind
-from regulation import entries, lodging
+from regulation import lodging
 
 router = APIRouter(route_class=Conditional, tags=["办理"])
 
@@ -131,14 +130,12 @@ async def _done(
 ) -> Receipt:  # fmt: skip
     """Do an act, or answer as it was answered before; what was done, or refused, is on record."""
     raw = findings.stamped({**document, "id": _key(sender.key, document.get("id"))}, sender.visit.who, tools.clock())
-    if entry := await run_in_threadpool(_entered, tools, row.filing_id, raw):
+    if receipt := await run_in_threadpool(tools.filings.told, row.filing_id, raw):
         await tools.filings.level(row.filing_id)
         response.status_code = 200
-        return _answer_of(entry)
+        return receipt
     await run_in_threadpool(_may_be_sent, tools, row, sender, raw, found)
-    receipt = await sender.visit.act(row.filing_id, raw)
-    await run_in_threadpool(_entered, tools, row.filing_id, raw)  # two at once under one key: one of them was done
-    return receipt
+    return await sender.visit.act(row.filing_id, raw)
 
 
 def _may_be_sent(
@@ -164,33 +161,6 @@ def _key(header: str | None, written: object) -> str:
         return KEY.validate_python(key)
     except ValidationError:
         raise failed(400, "idempotency_key_invalid", "行为编号有误", "须为字母、数字和 ._:@-，至多64个") from None
-
-
-def _entered(tools: Tools, filing_id: str, raw: Mapping[str, Any]) -> Entry | None:
-    """The entry of an act that was done under this key before; refused if that was another act."""
-    entry = tools.register.entry_of(filing_id, raw["id"])
-    if entry and not _same(entry, filing_id, raw):
-        raise failed(409, "key_reused", "行为编号已用于其他内容", "须以新的编号发送")
-    return entry
-
-
-def _same(entry: Entry, filing_id: str, raw: Mapping[str, Any]) -> bool:
-    """Whether an entry is of this very act. Another person of the same post may send it again."""
-    number = getattr(entry.event, "archive_number", None)
-    lodged = lodging.lodge(filing_id, {"archive_number": number, **raw} if number else raw).act
-    return lodged is not None and isinstance(entry.event, type(lodged)) and _told(lodged) == _told(entry.event)
-
-
-def _told(act: Act) -> dict[str, Any]:
-    """What an act says, without what the doors and the engine add to it."""
-    told = act.model_dump(exclude={"received_at", "seen", "facts"})
-    return told | {"by": (act.by.office, act.by.role)}
-
-
-def _answer_of(entry: Entry) -> Receipt:
-    if entry.refused is None:
-        return entries.receipt(entry)
-    raise Refused(Refusal(message=entry.refused, article=entry.article, missing=entry.refused))
 
 
 def _fits(raw: Mapping[str, Any]) -> None:

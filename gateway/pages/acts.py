@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.datastructures import FormData
 
 from gateway import acting
-from gateway.client import NotFound, Refused, Unreachable
+from gateway.client import KeyReused, NotFound, Refused, Unreachable
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, SignedIn, page, then
 from gateway.sessions import Session
@@ -26,6 +26,8 @@ from models.vocabulary import ActKind
 from regulation.lodging import refusal as refusal_of
 from regulation.offers import Offer, offer
 from workflows import visibility
+
+SENT_OTHERWISE = "这一页此前已按其他内容送出，其结果以卷宗为准；如确要另行办理，请核对后再次提交"
 
 router = APIRouter(prefix="/filings/{filing_id}/acts/{kind}", dependencies=[Depends(large)])
 
@@ -62,7 +64,7 @@ async def send(
     stamped = {"id": asked.act_id, "kind": kind.value, "by": session.who.by.model_dump(mode="json")}
     try:
         receipt = await visit.act(filing_id, {**raw, **stamped, "received_at": tools.clock().isoformat()})
-    except (Refused, Unreachable) as refused:
+    except (Refused, KeyReused, Unreachable) as refused:
         return await run_in_threadpool(asked.refused, raw, refused)
     return await run_in_threadpool(asked.done, receipt)
 
@@ -91,8 +93,12 @@ class _Asked:
             return self._moved_on(self.row, raw)
         return raw
 
-    def refused(self, raw: dict[str, Any], refused: Refused | Unreachable) -> HTMLResponse:
+    def refused(self, raw: dict[str, Any], refused: Refused | KeyReused | Unreachable) -> HTMLResponse:
         """The form again, with the reason; or with what was entered meanwhile."""
+        if isinstance(refused, KeyReused):  # under another number, to be sent again if it is meant
+            sent = Refusal(message=SENT_OTHERWISE, article="", missing="")
+            again = replace(self, act_id="", row=self.tools.seen(self.row.filing_id, self.session.who))
+            return again._again(again.row, raw, sent, status=409)
         if isinstance(refused, Unreachable):
             unknown = Refusal(message=Unreachable.__doc__ or "", article="", missing="")
             return self._again(self.row, raw, unknown, status=503)

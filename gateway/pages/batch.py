@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 
 from gateway import batches
 from gateway.batches import Choice
-from gateway.client import NotFound, Refused, Unreachable
+from gateway.client import KeyReused, NotFound, Refused, Unreachable
 from gateway.failures import Failed, Problem
 from gateway.pages.staff import Staff
 from gateway.pages.web import Answer, page, then
@@ -117,6 +117,8 @@ async def _sent(visit: Visit, row: FilingRow, act: Mapping[str, Any], seen: str 
         return Done(row, await visit.act(row.filing_id, act))
     except Refused as refused:
         return Done(row, why=refused.refusal.message)
+    except KeyReused as reused:
+        return Done(row, why=reused.__doc__ or "")
     except Unreachable:
         return Done(row, why="结果未知；请返回上一页，重新按一次“确认办理”，不会重复登记")
 

@@ -16,7 +16,7 @@ from temporalio.service import RPCError
 
 from gateway import applications
 from gateway.audit import AuditKind
-from gateway.client import Conflict, NotFound, Refused, Unreachable
+from gateway.client import Conflict, KeyReused, NotFound, Refused, Unreachable
 from gateway.drafts import CORRECTION, NoSuchDraft, Overtaken, body_of, correction_of, version_of
 from gateway.identity import Identity
 from gateway.pages.leader import Leading
@@ -34,6 +34,7 @@ from models.vocabulary import ActKind, Kind, Severity
 from regulation import intake, lodging
 from regulation.offers import offer
 
+SENT_OTHERWISE = "这份补正此前已按其他内容送出，结果尚不确定；请先查看卷宗，确要改报的再次提交"
 UNKNOWN = "暂时不能确认是否已经提交；填写的内容已保存，请稍后在本页再次提交，不会重复登记"
 
 router = APIRouter(prefix="/my", dependencies=[Depends(large)])
@@ -159,8 +160,7 @@ async def correct(request: Request, tools: Doors, session: Leading, form: Answer
     editing = await run_in_threadpool(_correction, tools, session.who, filing_id)
     editing = replace(editing, act_id=str(form.get("id") or editing.act_id))
     if await run_in_threadpool(tools.register.entry_of, filing_id, editing.act_id):
-        await tools.filings.level(filing_id)
-        return then(f"/filings/{filing_id}", "已补正重报")
+        return await _sent_before(tools, session, form, editing)
     if editing.correcting and (why := _refused(tools, session.who, editing.correcting)):
         return then(f"/filings/{filing_id}", f"{why}；此次填写的没有保存")
     return await _changed(request, tools, session, form, editing)
@@ -172,6 +172,26 @@ def findings_of_correction(
 ) -> HTMLResponse:
     """What is found on the correction as it stands in the browser. Nothing is saved."""
     return _findings(request, tools, session, form, _correction(tools, session.who, filing_id))
+
+
+async def _sent_before(tools: Tools, session: Session, form: FormData, editing: Editing) -> Response:
+    """A correction under a number that has an entry: the answer of then, if it says the same."""
+    filled, _ = await taken(form, tools.uploads, session.who.office, tools.clock())
+    editing = replace(editing, raw=applications.filled_in(editing.kind, filled))
+    act = _act(editing, session.who, tools.clock())
+    try:
+        await run_in_threadpool(tools.filings.told, editing.filing_id, act)
+    except (KeyReused, Refused):
+        return then(f"/filings/{editing.filing_id}", "这份补正已按此前的内容送出；此次填写的没有保存")
+    await tools.filings.level(editing.filing_id)
+    return then(f"/filings/{editing.filing_id}", "已补正重报")
+
+
+def _act(editing: Editing, who: Identity, now: datetime) -> dict[str, Any]:
+    """A correction as the act that sends it."""
+    application = applications.stamped(editing.raw, editing.filing_id, who, now)
+    act = {"id": editing.act_id, "kind": ActKind.RESUBMIT.value, "content": application}
+    return act | {name: application[name] for name in ("by", "received_at")}
 
 
 # What they have in common
@@ -230,9 +250,7 @@ async def _submitted(request: Request, tools: Tools, session: Session, editing: 
         return await shown(check=True, refusal=lodging.refusal(findings), status=422)
     try:
         if editing.correcting:
-            act = {"id": editing.act_id, "kind": ActKind.RESUBMIT.value, "content": application}
-            stamps = {name: application[name] for name in ("by", "received_at")}
-            receipt = await visit.act(editing.filing_id, act | stamps)
+            receipt = await visit.act(editing.filing_id, _act(editing, who, now))
         else:
             receipt = await visit.submit(application)
     except Refused as refused:
@@ -240,6 +258,9 @@ async def _submitted(request: Request, tools: Tools, session: Session, editing: 
     except (Unreachable, RPCError):
         unknown = Refusal(message=UNKNOWN, article="", missing="")
         return await shown(refusal=unknown, status=503)
+    except KeyReused:
+        editing = replace(editing, act_id=f"desk-{uuid4().hex}")
+        return await shown(refusal=Refusal(message=SENT_OTHERWISE, article="", missing=""), status=409)
     except Conflict:
         await run_in_threadpool(tools.drafts.submitted, editing.key, who.office)
         return await run_in_threadpool(_gone, tools, who, editing.filing_id)

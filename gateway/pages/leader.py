@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from activities.database import reading
 from gateway.audit import AuditKind
-from gateway.client import NotFound, Refused
+from gateway.client import KeyReused, NotFound, Refused
 from gateway.drafts import KEPT, body_of
 from gateway.identity import Identity
 from gateway.pages.web import Answer, SignedIn, page, then
@@ -206,8 +206,9 @@ async def read(request: Request, tools: Doors, session: Leading, form: Answer, m
     received = await run_in_threadpool(_of_mine, tools, session.who, message_id)
     try:
         receipt = await visit_of(request, tools, session.who).read(message_id, received.message.filing_id)
-    except Refused as refused:
-        return then(f"/my/inbox/{message_id}", f"已标为已读；未登记签收：{refused}")
+    except (Refused, KeyReused) as refused:
+        why = refused.refusal.message if isinstance(refused, Refused) else refused.__doc__
+        return then(f"/my/inbox/{message_id}", f"已标为已读；未登记签收：{why}")
     said = f"已签收，登记为第{receipt.number}号" if receipt else "已标为已读"
     return then(f"/my/inbox/{received.message.id}", said)
 

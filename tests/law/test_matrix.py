@@ -75,7 +75,7 @@ def test_a_refusal_changes_no_legal_fact(circumstance: Circumstance, stage: Stag
         filing, when = asked.filing, Moment(asked.entry.at, asked.entry.at)
         for refusal in [each for each in answers.values() if each][:1]:
             entry = entries.refused(filing, asked.act, when, refusal.message)
-            assert entry.filing.but(number=filing.number, answers=filing.answers) == filing
+            assert entry.filing.but(number=filing.number) == filing
             assert (entry.filing.number, entry.stage, entry.refused) == (filing.number + 1, stage, refusal.message)
 
 

@@ -1,4 +1,4 @@
-"""What release 0.4.0 remembers: up to which entry the engine follows each filing."""
+"""What release 0.4.0 remembers: up to which entry the engine follows each filing, and what doors received first."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,8 +16,19 @@ def upgrade() -> None:
         sa.Column("filing_id", sa.String(length=64), sa.ForeignKey("filings.filing_id"), primary_key=True),
         sa.Column("number", sa.Integer(), nullable=False),
     )
+    op.create_table(
+        "arrivals",
+        sa.Column("filing_id", sa.String(length=64), primary_key=True),
+        sa.Column("act_id", sa.String(length=64), primary_key=True),
+        sa.Column("asked", sa.String(length=64), nullable=False),
+        sa.Column("nonce", sa.String(length=32), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("stored_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_index("ix_arrivals_stored_at", "arrivals", ["stored_at"])
 
 
 def downgrade() -> None:
-    """The engine is asked again about every filing."""
+    """The engine is asked again about every filing; what nobody answered yet counts from when it is sent again."""
+    op.drop_table("arrivals")
     op.drop_table("followed")

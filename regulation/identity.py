@@ -1,0 +1,145 @@
+"""What an act is known by: its id, and what it is (Q21).
+
+The same id is the same act only if kind, person, office and content are the same; anything else under it is another act,
+and is refused. Ids that the service makes itself have a form that no caller can take.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from models.acts import (
+    AcknowledgeService,
+    Act,
+    FileAnnualReport,
+    RecordContinuation,
+    ReportUndeliverable,
+    Unreadable,
+)
+from models.values import digest
+from models.vocabulary import Role
+
+OWN = "beian:"
+"""How the ids begin that the service makes itself."""
+
+SERVICE = "beian"
+"""The person who acts where nobody did."""
+
+CONTINUED = f"{OWN}continued"
+"""The id of the end of a filing whose place a continuation takes (G-32)."""
+
+SUBMISSION = f"{OWN}submit"
+"""What stands for an act's id where a filing is submitted: the filing's own id is the key (Q19)."""
+
+REUSED = "编号已用于其他行为"
+"""The refusal of another act under an id that is taken."""
+
+ADDED = ("received_at", "seen", "facts")
+"""Fields of an act that doors and the engine add: they say nothing of what was asked."""
+
+NONCE = "nonce"
+"""The field of a stored paper that makes its digest tell nothing to whoever guesses what it says."""
+
+
+def salted(paper: Mapping[str, Any], nonce: str) -> dict[str, Any]:
+    """A paper as a door stores it."""
+    return {**paper, NONCE: nonce}
+
+
+def content_of(paper: Mapping[str, Any]) -> dict[str, Any]:
+    """What a stored paper says, without its nonce; papers of 0.1 to 0.3 have none."""
+    return {name: value for name, value in paper.items() if name != NONCE}
+
+
+def asked(event: Act | Unreadable, *, leaving_out: Collection[str] = ()) -> str:
+    """Digest of what was asked, by whom, under which id: of everything that whoever sent it said.
+
+    What the door filled in itself is left out.
+    """
+    return digest(event.model_dump(mode="json", exclude={*ADDED, *leaving_out}))
+
+
+def bared(event: Act | Unreadable, papers: Callable[[str], Mapping[str, Any]]) -> Act | Unreadable:
+    """An act as it was asked for: its papers known by what they say, and not by their nonces."""
+    if isinstance(event, Unreadable):
+        return event
+    if key := getattr(event, "paper", None):
+        event = event.but(paper=digest(content_of(papers(key))))
+    if event.came:
+        event = event.but(came=event.came.but(record=digest(content_of(papers(event.came.record)))))
+    return event
+
+
+def same(one: Act | Unreadable, other: Act | Unreadable) -> bool:
+    """Whether two events are one act that was sent twice."""
+    return asked(one) == asked(other)
+
+
+# Ids that the service makes
+
+
+def is_own(act_id: object) -> bool:
+    """Whether an id has the form of those that the service makes."""
+    return isinstance(act_id, str) and act_id.startswith(OWN)
+
+
+def of_reading(number: int, person: str) -> str:
+    """The id of the 签收 that somebody's reading of an entry's notice is (G-18)."""
+    return f"{OWN}read:{number}:{digest(person)[:16]}"
+
+
+def of_failure(entry: int, index: int, why: str) -> str:
+    """The id of the report that one of an entry's messages got through by no channel, for these reasons (G-18)."""
+    return f"{OWN}undeliverable:{entry}-{index}:{digest(why)[:16]}"
+
+
+def of_unreadable(raw: object) -> str:
+    """The id of a signal that is no act and brings no id of its own."""
+    return f"{OWN}unreadable:{digest(raw)[:16]}"
+
+
+def of_reuse(event: Act | Unreadable) -> str:
+    """The id under which an act by signal is on record as refused, because its own was another act's."""
+    return f"{OWN}reused:{asked(event)[:32]}"
+
+
+def of_carried(year: int) -> str:
+    """The id of a year's report that was filed under the filing that this one continues (G-32)."""
+    return f"{OWN}report-{year}"
+
+
+def is_well_named(act: Act) -> bool:
+    """Whether an act may bear its id: one of the service's own belongs to the one act for which the service makes it."""
+    if not is_own(act.id):
+        return True
+    match act:
+        case AcknowledgeService():
+            read = re.fullmatch(rf"{OWN}read:([0-9]+):[0-9a-f]{{16}}", act.id)
+            return read is not None and act.id == of_reading(int(read[1]), act.by.person)
+        case ReportUndeliverable():
+            failed = re.fullmatch(rf"{OWN}undeliverable:([0-9]+)-([0-9]+):[0-9a-f]{{16}}", act.id)
+            return (
+                failed is not None
+                and act.by.role is Role.PLATFORM
+                and act.id == of_failure(act.entry, int(failed[2]), act.reason)
+            )
+        case RecordContinuation():
+            return act.id == CONTINUED and act.by.role is Role.PLATFORM
+        case FileAnnualReport():
+            return act.id == of_carried(act.year) and act.by.person == SERVICE
+    return False
+
+
+def earlier_ids(event: Act | Unreadable) -> tuple[str, ...]:
+    """Under which ids 0.1 to 0.3 entered what the service now enters under its own: the same, if they are the same act."""
+    if not is_own(event.id):
+        return ()
+    name, *rest = event.id.removeprefix(OWN).split(":")
+    match event:
+        case AcknowledgeService() if name == "read":
+            return (f"read-{rest[0]}",)
+        case ReportUndeliverable() if name == "undeliverable":
+            return (f"undeliverable-{rest[0]}",)
+        case Unreadable() if name == "unreadable":
+            return (f"unreadable-{rest[0]}",)
+    return ()

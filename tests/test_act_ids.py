@@ -1,0 +1,373 @@
+"""An act is known by its id and by what it is (Q21): whoever re-uses an id, no act is swallowed and none is done twice."""
+
+import os
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlmodel import select
+
+from activities.arrivals import KEPT, Arrivals, OtherContent
+from activities.database import reading
+from activities.register import Register
+from examples.demo import OFFICES
+from gateway.client import KeyReused, Refused, Unreachable
+from models.filing import Entry, Receipt
+from models.register import FilingRow
+from models.values import SHANGHAI, digest
+from regulation import entries, identity, lodging
+from regulation.moment import Moment
+from regulation.simulation import Life
+from tests.databases import Databases, on_both
+from tests.near import Near, acts_of
+from tests.simulated import holding, lived, written
+from tests.story import application, report
+
+LEADER = application()["by"]
+IN_FORCE = datetime(2026, 6, 1, 9, tzinfo=SHANGHAI)
+CONTACT = {
+    "contact": "王五",
+    "phone": "13800138000",
+    "service": {"consent": True, "address": "inbox:u-leader-01"},
+}
+
+
+@dataclass
+class Clock:
+    """A clock that is moved."""
+
+    now: datetime = IN_FORCE
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def in_force(databases: Databases) -> Iterator[Register]:
+    """A register with an alliance in force, `LIFE`."""
+    opened = Register.at(
+        databases.made("in force", holding(lambda register: written(register, lived("LIFE").until("archive"))))
+    )
+    yield opened
+    opened.engine.dispose()
+
+
+def inspection(result: str = "in_order", by: str = "city") -> dict[str, Any]:
+    """日常监督: an act that may be done again and again."""
+    return {"kind": "record_inspection", "inspected_on": "2026-06-01", "result": result, "by": OFFICES[by]}
+
+
+def contact(phone: str = "13800138000") -> dict[str, Any]:
+    """更正联系人: an act with a paper."""
+    return {"kind": "correct_contact", "content": CONTACT | {"phone": phone}, "by": LEADER}
+
+
+# The same id, and what is the same act
+
+
+@on_both
+async def test_the_same_id_with_anything_else_is_refused_and_said_to_be(in_force: Register) -> None:
+    door = Near.of(in_force, clock=Clock())
+    first = await door.act("LIFE", {"id": "move-2026-1", **inspection()})
+    move = {
+        "kind": "move_deadline", "year": 2026, "until": "2026-12-15", "document_no": "辽科办〔2026〕7号",
+        "by": OFFICES["province"],
+    }  # fmt: skip
+    for other in (
+        move,
+        inspection("deficient"),
+        inspection(by="city2"),
+        inspection() | {"by": OFFICES["city"] | {"office": "210200"}},
+        inspection() | {"reason": "另"},
+        inspection() | {"on": "?"},
+    ):
+        before = in_force.row("LIFE")
+        with pytest.raises((KeyReused, Refused)) as told:
+            await door.act("LIFE", {"id": "move-2026-1", **other})
+        assert isinstance(told.value, KeyReused) or "on" in other, "unreadable acts are refused for what they are"
+        assert in_force.row("LIFE") == before
+    assert await door.act("LIFE", {"id": "move-2026-1", **inspection()}) == first
+    moved = await door.act("LIFE", {"id": "move-2026-2", **move})
+    assert moved.number == first.number + 1
+    answers = await door.broadcast({"id": "move-2026-1", **move}, ["LIFE"])
+    assert isinstance(answers["LIFE"], Receipt) is False
+    assert answers["LIFE"].message == identity.REUSED  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_the_register_takes_no_other_act_for_a_repetition(in_force: Register) -> None:
+    filing = in_force.filing("LIFE")
+    assert filing
+    when = Moment(IN_FORCE, IN_FORCE)
+    acts = [
+        lodging.lodge("LIFE", {"id": "i-1", **each}).act
+        for each in (inspection(), inspection("deficient"), inspection(by="city2"))
+    ]
+    outcomes = [in_force.append(entries.entered(filing, act, when)).outcome for act in (*acts, acts[0]) if act]
+    assert outcomes == ["entered", "reused", "reused", "known"]
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+async def test_ids_of_the_service_s_own_form_are_nobody_else_s(in_force: Register) -> None:
+    door = Near.of(in_force, clock=Clock())
+    failure = {
+        "kind": "report_undeliverable", "entry": 3, "reason": "渠道不通",
+        "by": {"person": "delivering", "office": "210000", "role": "platform"},
+    }  # fmt: skip
+    own = identity.of_failure(3, 1, "渠道不通")
+    for key in (own, "beian:read:8:0123456789abcdef", "beian:x", identity.SUBMISSION):
+        with pytest.raises(Refused, match="beian:"):
+            await door.act("LIFE", {"id": key, **inspection()})
+        with pytest.raises(Refused, match="beian:"):
+            await door.act("LIFE", {"id": key, **failure})
+    for key in (own, identity.of_failure(4, 1, "渠道不通"), "beian:undeliverable:3-1:x"):
+        act, faults = lodging.read_act({"id": key, **(inspection() if key == own else failure)})
+        assert act is None, "nor at the engine, for another act than the one it names"
+        assert [each.field for each in faults] == ["/id"]
+    assert (await door.act("LIFE", {"id": own, **failure}, own=True)).number == (await door.act(
+        "LIFE", {"id": own, **failure}, own=True
+    )).number  # fmt: skip
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+async def test_what_earlier_releases_entered_under_their_own_ids_is_known_and_what_others_took_is_not(
+    in_force: Register,
+) -> None:
+    door = Near.of(in_force, clock=Clock())
+    by = {"person": "delivering", "office": "210000", "role": "platform"}
+    failure = {"kind": "report_undeliverable", "entry": 3, "reason": "渠道不通", "by": by}
+    old = await door.act("LIFE", {"id": "undeliverable-3-1", **failure})
+    assert await door.act("LIFE", {"id": identity.of_failure(3, 1, "渠道不通"), **failure}, own=True) == old
+    await door.act("LIFE", {"id": "undeliverable-4-1", **inspection()})
+    told = await door.act("LIFE", {"id": identity.of_failure(4, 1, "渠道不通"), **failure, "entry": 4}, own=True)
+    assert told.number == old.number + 2
+
+
+def test_a_signal_under_another_act_s_id_is_on_record_as_refused_once() -> None:
+    life = Life.__new__(Life)
+    life.docket = list(lived("LIFE").until("archive").docket)
+    first = {"id": "i-1", **inspection(), "received_at": IN_FORCE.isoformat()}
+    for act in (first, first | {"result": "deficient"}, first | {"result": "deficient"}, first, "?"):
+        life.act(act if isinstance(act, dict) else {"id": "i-1", "received_at": IN_FORCE.isoformat(), "kind": "x"})
+    told = [(getattr(entry.event, "id", ""), entry.refused) for entry in life.docket[-3:]]
+    assert [key.partition(":")[0] for key, _ in told] == ["i-1", "beian", "beian"]
+    assert [bool(refused and identity.REUSED in refused) for _, refused in told] == [False, True, True]
+
+
+# The first receipt counts
+
+
+@on_both
+async def test_a_report_first_received_in_time_is_in_time_however_late_it_is_sent_again(in_force: Register) -> None:
+    clock, fates = Clock(datetime(2026, 11, 30, 23, 59, 50, tzinfo=SHANGHAI)), iter(("lost", "lost", ""))
+    door = Near.of(in_force, clock=clock, fate=lambda: next(fates))
+    act = {"id": "r-1", "kind": "file_annual_report", "year": 2026, "content": report(2026), "by": LEADER}
+    first = clock.now
+    for later in (timedelta(0), timedelta(minutes=1)):
+        clock.now = first + later
+        with pytest.raises(Unreachable):
+            await door.act("LIFE", act)
+    with pytest.raises(KeyReused):
+        await door.act("LIFE", act | {"content": report(2026, "另一份")})
+    clock.now = first + timedelta(hours=9)
+    receipt = await door.act("LIFE", act)
+    entry = in_force.entry("LIFE", receipt.number)
+    assert entry
+    assert entry.at == first
+    year = entry.filing.year(2026)
+    assert year
+    assert (year.status, year.filed_at) == ("filed", first)
+    assert await door.act("LIFE", act) == receipt
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+async def test_a_refusal_is_an_answer_and_what_is_sent_after_it_is_received_then(in_force: Register) -> None:
+    clock = Clock()
+    door = Near.of(in_force, clock=clock)
+    early = {"id": "r-1", "kind": "state_defence", "content": {"text": "不属实"}, "by": LEADER}
+    with pytest.raises(Refused):
+        await door.act("LIFE", early)
+    clock.now += timedelta(hours=1)
+    receipt = await door.act("LIFE", {"id": "r-1", **inspection()})
+    entry = in_force.entry("LIFE", receipt.number)
+    assert entry
+    assert entry.at == clock.now, "another act under an id that was refused only, as of its own receipt"
+
+
+@on_both
+def test_what_nobody_answered_is_kept_for_a_while_and_then_no_more(in_force: Register) -> None:
+    arrivals, now = Arrivals(in_force.engine), datetime.now(UTC)
+    first = arrivals.receive("LIFE", "a-1", "a" * 64, now, now)
+    assert arrivals.receive("LIFE", "a-1", "a" * 64, now + KEPT, now + KEPT) == first
+    with pytest.raises(OtherContent):
+        arrivals.receive("LIFE", "a-1", "b" * 64, now, now)
+    arrivals.answered("LIFE", "a-1", "b" * 64)
+    assert arrivals.receive("LIFE", "a-1", "a" * 64, now, now) == first, "the answer to another act is none to this"
+    late = now + KEPT + timedelta(seconds=1)
+    arrivals.receive("LIFE", "a-2", "c" * 64, late, late)
+    assert arrivals.receive("LIFE", "a-1", "b" * 64, late, late).received_at == late
+
+
+# Papers tell nothing by their digests
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+async def test_a_paper_s_digest_cannot_be_guessed_and_the_same_paper_is_the_same_act(in_force: Register) -> None:
+    door = Near.of(in_force, clock=Clock())
+    receipt = await door.act("LIFE", {"id": "c-1", **contact()})
+    entry = in_force.entry("LIFE", receipt.number)
+    paper = lodging.lodge("LIFE", {"id": "c-1", **contact()}).paper
+    assert entry
+    key = entry.event.paper  # type: ignore[union-attr]
+    assert in_force.paper(key) == paper, "what it says is read as before"
+    assert key != digest(paper), "who knows all but a digit of it finds nothing by trying"
+    assert await door.act("LIFE", {"id": "c-1", **contact()}) == receipt
+    with pytest.raises(KeyReused):
+        await door.act("LIFE", {"id": "c-1", **contact("13800138001")})
+    again = in_force.entry("LIFE", (await door.act("LIFE", {"id": "c-2", **contact()})).number)
+    assert again
+    assert again.event.paper != key  # type: ignore[union-attr]
+    assert in_force.verify("LIFE") == []
+
+
+# Whoever, whatever, by any door
+
+
+@dataclass
+class Model:
+    """What must be true: who did what under which id, and what is received under which and not answered yet.
+
+    A refused signal has no receipt, and its id is used up.
+    """
+
+    register: Register
+    door: Near
+    done: dict[str, tuple[dict[str, Any], Receipt | None]] = field(default_factory=dict)
+    waiting: dict[str, tuple[dict[str, Any], datetime]] = field(default_factory=dict)
+    said: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """The last entry."""
+        with reading(self.register.engine) as session:
+            return session.exec(select(FilingRow.number).where(FilingRow.filing_id == "LIFE")).one()
+
+    async def sends(self, key: str, what: dict[str, Any]) -> None:
+        """By a door: taken, answered as before, refused, or its outcome is not known."""
+        before, now = self.number, self.door.clock()
+        done, waits = self.done.get(key), self.waiting.get(key)
+        try:
+            receipt = await self.door.act("LIFE", {"id": key, **what})
+        except KeyReused:
+            assert (done and done[0] != what) or (waits and waits[0] != what), f"{key} was free"
+            assert self.number == before
+            return self._says("reused")
+        except Refused:
+            assert done in (None, (what, None)), "an act that was taken is not refused"
+            assert waits is None or waits[0] == what
+            assert self.number == before
+            self.waiting.pop(key, None)
+            return self._says("refused")
+        except Unreachable:
+            stamp = waits[1] if waits else now
+            assert waits is None or waits[0] == what
+            if self.number == before:
+                self.waiting[key] = (what, stamp)
+                return self._says("lost")
+            receipt = entries.receipt(self._entry(self.number))
+        if done:
+            assert done == (what, receipt), "the same act, the same answer"
+            assert self.number == before
+            return self._says("answered")
+        assert (receipt.number, self.number) == (before + 1, before + 1)
+        entry = self._entry(receipt.number)
+        assert entry.at == (waits[1] if waits else now), "as of its first receipt"
+        assert self._is(entry, key, what)
+        self.waiting.pop(key, None)
+        self.done[key] = (what, receipt)
+        return self._says("entered late" if waits else "entered")
+
+    def signals(self, key: str, what: dict[str, Any]) -> None:
+        """By a signal: what is refused, or sent under another's id, is in the docket."""
+        raw = {name: value for name, value in what.items() if name != "content"}
+        before, now = self.number, self.door.clock()
+        done = self.done.get(key)
+        try:
+            receipt = self.door.takes("LIFE", {"id": key, **raw, "received_at": now.isoformat()}, by_signal=True)
+        except Exception:
+            assert done != (what, done and done[1]) or done == (what, None)
+            if self.number == before:  # it is in the docket already
+                return self._says("signal again")
+            entry = self._entry(self.number)
+            assert entry.refused
+            if done:
+                assert getattr(entry.event, "id", "").startswith(identity.OWN)
+                return self._says("signal reused")
+            self.done[key] = (what, None)
+            self.waiting.pop(key, None)
+            return self._says("signal refused")
+        if done:
+            assert done == (what, receipt)
+            return self._says("signal answered")
+        assert self._is(self._entry(receipt.number), key, what)
+        self.waiting.pop(key, None)
+        self.done[key] = (what, receipt)
+        return self._says("signal entered")
+
+    def _says(self, what: str) -> None:
+        self.said[what] = self.said.get(what, 0) + 1
+
+    def _entry(self, number: int) -> Entry:
+        entry = self.register.entry("LIFE", number)
+        assert entry
+        return entry
+
+    def _is(self, entry: Entry, key: str, what: Mapping[str, Any]) -> bool:
+        act = lodging.lodge("LIFE", {"id": key, **what})
+        assert act.act
+        assert entry.refused is None
+        return identity.same(identity.bared(entry.event, self.register.paper), act.act)  # type: ignore[arg-type]
+
+
+SAYS = (
+    inspection(), inspection("deficient"), inspection(by="city2"), inspection(by="province"),
+    contact(), contact("13800138001"),
+    {"kind": "record_evaluation", "year": 2026, "result": "qualified", "by": OFFICES["province"]},
+    {"kind": "accept", "by": OFFICES["city"]},
+    {"kind": "state_defence", "content": {"text": "不属实"}, "by": LEADER},
+    {"kind": "move_deadline", "year": 2026, "until": "2026-12-15", "document_no": "7号", "by": OFFICES["province"]},
+)  # fmt: skip
+"""What callers want: mostly acts that may be done, some that may not, some with papers."""
+
+STEPS = int(os.environ.get("STEPS", "2000"))
+"""`make storm` takes ten thousand."""
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+async def test_whoever_re_uses_an_id_nothing_is_swallowed_and_nothing_done_twice(in_force: Register) -> None:
+    """Random callers re-use each other's ids by doors and signals, while answers are lost before and after the commit."""
+    chance, clock = random.Random(20261201), Clock()
+    event.listen(in_force.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+    in_force.engine.dispose()  # nothing dies here: nothing has to be on the disk
+    door = Near.of(in_force, clock=clock, fate=lambda: chance.choice(("", "", "", "lost", "unheard")))
+    model, begun = Model(in_force, door), in_force.docket("LIFE")
+    for step in range(STEPS):
+        clock.now += timedelta(seconds=60)
+        key = f"id-{chance.randint(max(0, step // 20 - 12), step // 20)}"
+        what = chance.choice(SAYS)
+        if chance.random() < 0.2 and "content" not in what:
+            model.signals(key, what)
+        else:
+            await model.sends(key, what)
+    assert len(model.said) >= 9, model.said
+    docket = in_force.docket("LIFE")
+    taken = list(acts_of(docket[len(begun) :]))
+    assert {entry.event.id for entry in taken} == {  # type: ignore[union-attr]
+        key for key, (_, receipt) in model.done.items() if receipt
+    }
+    assert len(taken) == len({entry.event.id for entry in taken})  # type: ignore[union-attr]
+    assert in_force.verify("LIFE") == []
