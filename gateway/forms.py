@@ -24,7 +24,7 @@ from models.values import Named, required, storable
 from regulation.intake import FORMS
 from regulation.offices import OFFICES
 from regulation.reading import longest_of
-from regulation.wording import CHANGES, OUTCOMES
+from regulation.wording import CHANGES, OUTCOMES, PROCEDURES, RULINGS
 
 LONG = 500
 """A text that may be longer is written in several lines."""
@@ -72,6 +72,8 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     "tag": {"recommended": "推荐典型联盟", "typical": "典型联盟", "pilot": "试点示范"},
     "listing": {"abnormal": "经营异常名录", "serious": "严重违法失信名单"},
     "method": {"inbox": "平台收件箱", "phone": "电话", "post": "邮寄", "in_person": "直接送达", "public_notice": "公告送达"},
+    "procedure": PROCEDURES,
+    "ruling": RULINGS,
     "party": {"unit": "单位", "individual": "个人"},
     "channel": {"letter": "信函", "platform": "平台", "in_person": "当面", "email": "电子邮件"},
 }  # fmt: skip

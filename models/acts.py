@@ -34,7 +34,8 @@ LABELS = {
     "anonymous": "是否匿名", "postmarked_on": "寄出邮戳日期", "objection": "所针对异议的行为编号",
     "counted": "合并处理的件数",
     "admissible": "是否受理", "outcome": "结果", "surveyed_on": "调研日期", "decision": "决定", "met_on": "会议日期",
-    "archive_number": "备案编号", "successor": "承接的备案（平台申请编号）", "successor_number": "承接的备案的编号", "year": "年度", "obstacle_ended_on": "障碍消除之日", "until": "末日",
+    "archive_number": "备案编号", "procedure": "程序", "authority": "复议机关或法院", "accepted_on": "受理日期",
+    "challenge": "所针对复议或诉讼的行为编号", "ruling": "结果", "decided_on": "作出日期", "successor": "承接的备案（平台申请编号）", "successor_number": "承接的备案的编号", "year": "年度", "obstacle_ended_on": "障碍消除之日", "until": "末日",
     "change": "变更类别", "happened_on": "发生日期", "leader": "新盟主代码", "substance": "变更后主要事项摘要",
     "to": "移交至（属地）", "to_zone": "移交至（高新区）", "inspected_on": "检查日期", "result": "结论",
     "joint_activities": "当年合作活动次数", "tag": "标记", "removed": "是否取消标记", "ground": "撤销情形",
@@ -471,12 +472,14 @@ class ProposeRevocation(_WithReason, _Act):
     kind: Literal[ActKind.PROPOSE_REVOCATION] = ActKind.PROPOSE_REVOCATION
     ground: Ground
     listing: Literal["abnormal", "serious"] | None = Field(None, description="ground 5: which list (G-27)")
+    paper: Digest | None = Field(None, description="the evidence; a door takes it as `content`")
 
 
 class ApproveRevocation(_WithDocumentNo, _Act):
     """批准撤销 by another person, after the window (G-16, Q17)."""
 
     kind: Literal[ActKind.APPROVE_REVOCATION] = ActKind.APPROVE_REVOCATION
+    paper: Digest | None = Field(None, description="what the decision rests on besides; a door takes it as `content`")
 
 
 class DropRevocation(_WithReason, _Act):
@@ -536,6 +539,26 @@ class Restore(_WithDocumentNo, _Act):
     """恢复备案 (G-23, Q22)."""
 
     kind: Literal[ActKind.RESTORE] = ActKind.RESTORE
+
+
+class RecordChallenge(_Act):
+    """登记行政复议或行政诉讼 against a decision, once it is accepted: suspends nothing by itself (G-23)."""
+
+    kind: Literal[ActKind.RECORD_CHALLENGE] = ActKind.RECORD_CHALLENGE
+    procedure: Literal["reconsideration", "suit"]
+    authority: ShortText
+    accepted_on: Day
+    paper: Digest | None = Field(None, description="what came from the authority; a door takes it as `content`")
+
+
+class RecordChallengeOutcome(_WithDocumentNo, _Act):
+    """登记复议决定或裁判 (G-23). Restoring, or deciding anew, stays an act of its own."""
+
+    kind: Literal[ActKind.RECORD_CHALLENGE_OUTCOME] = ActKind.RECORD_CHALLENGE_OUTCOME
+    challenge: OpaqueId
+    ruling: Literal["maintained", "set_aside", "unlawful", "remade", "rejected", "ended"]
+    decided_on: Day
+    paper: Digest | None = Field(None, description="the decision or judgment; a door takes it as `content`")
 
 
 # At any stage
@@ -630,6 +653,8 @@ Act = Annotated[
     | Release
     | RecordAnnouncement
     | Restore
+    | RecordChallenge
+    | RecordChallengeOutcome
     | AcknowledgeService
     | ReportUndeliverable
     | SettleDelivery

@@ -151,6 +151,13 @@ class Case(Value):
     not_before: Instant | None = None
 
 
+class Challenge(Value):
+    """行政复议 or 行政诉讼 that is not decided yet: the act that recorded it (G-23)."""
+
+    id: OpaqueId
+    procedure: Literal["reconsideration", "suit"]
+
+
 class Notification(Value):
     """The notice on whose service a period rests: its entry, and what is known of its arrival (G-18).
 
@@ -229,6 +236,7 @@ class Filing(Value):
     continues: FilingId | None = None
     continued_by: FilingId | None = None
     announced: date | None = None
+    challenges: tuple[Challenge, ...] = ()
     told: dict[str, date] = {}
     signed: dict[str, str] = {}
     proposals: dict[str, str] = {}

@@ -281,6 +281,13 @@ class CamePaper(Value):
     scan: Scan = item("G-03", "来文扫描件（邮寄的连同信封）")
 
 
+class EvidencePaper(Value):
+    """证据和相关材料: of a proposal or decision of revocation (G-19), of a 复议 or 诉讼 (G-23)."""
+
+    text: Text | None = item("G-19", "说明", None)
+    documents: Documents = item("G-19", "证据和相关材料", (), max_length=SOME)
+
+
 class ForwardingPaper(Value):
     """报送省厅的正式文件 (B-17): the document D7."""
 

@@ -96,6 +96,8 @@ class ActKind(Named):
     RELEASE = "release", "解除暂停"
     RECORD_ANNOUNCEMENT = "record_announcement", "登记公告"
     RESTORE = "restore", "恢复备案"
+    RECORD_CHALLENGE = "record_challenge", "登记行政复议或诉讼"
+    RECORD_CHALLENGE_OUTCOME = "record_challenge_outcome", "登记复议或诉讼结果"
     ACKNOWLEDGE_SERVICE = "acknowledge_service", "签收"
     REPORT_UNDELIVERABLE = "report_undeliverable", "报告无法送达"
     SETTLE_DELIVERY = "settle_delivery", "登记补送"

@@ -198,7 +198,7 @@ TABLE: tuple[Row, ...] = (
         undoes=standing.undoes_lapses_since),
     # Revocation
     Row(A.PROPOSE_REVOCATION, _go(S.IN_FORCE, S.REVOCATION_PENDING), ("A-36", "A-36"),
-        revocation.propose_revocation, STAFF, may=revocation.may_propose),
+        revocation.propose_revocation, STAFF, may=revocation.may_propose, warns=revocation.warn_without_evidence),
     Row(A.APPROVE_REVOCATION, _go(PENDING, S.REVOKED), ("A-36", "A-36"), revocation.approve_revocation,
         REVIEWER, may=revocation.may_approve),
     Row(A.DROP_REVOCATION, _go(PENDING, S.IN_FORCE), ("G-16", "G-16"), revocation.drop_revocation, REVIEWER,
@@ -216,6 +216,10 @@ TABLE: tuple[Row, ...] = (
     Row(A.RECORD_ANNOUNCEMENT, _stay(*ANNOUNCED), ("G-20", "G-20"),
         revocation.record_announcement, REVIEWER, may=revocation.may_record_announcement),
     Row(A.RESTORE, _go(S.REVOKED, S.IN_FORCE), ("G-23", "G-23"), standing.restore, REVIEWER),
+    Row(A.RECORD_CHALLENGE, _stay(*OPEN, *ENDS), ("G-23", "G-23"), revocation.record_challenge, STAFF,
+        may=revocation.may_record_challenge),
+    Row(A.RECORD_CHALLENGE_OUTCOME, _stay(*OPEN, *ENDS), ("G-23", "G-23"), revocation.record_challenge_outcome, STAFF,
+        may=revocation.may_record_challenge_outcome),
     # At any stage
     Row(A.ACKNOWLEDGE_SERVICE, _stay(*SERVED), ("G-18", "G-18"), service.acknowledge, LEADER | {Role.PLATFORM},
         may=service.may_acknowledge),

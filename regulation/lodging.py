@@ -17,6 +17,7 @@ from models.forms import (
     ChangePaper,
     ContactPaper,
     DefencePaper,
+    EvidencePaper,
     ForwardingPaper,
     ObjectionPaper,
 )
@@ -37,6 +38,10 @@ PAPERS: dict[str, type[Value]] = {
     ActKind.STATE_DEFENCE: DefencePaper,
     ActKind.CORRECT_CONTACT: ContactPaper,
     ActKind.REPORT_CHANGE: ChangePaper,
+    ActKind.PROPOSE_REVOCATION: EvidencePaper,
+    ActKind.APPROVE_REVOCATION: EvidencePaper,
+    ActKind.RECORD_CHALLENGE: EvidencePaper,
+    ActKind.RECORD_CHALLENGE_OUTCOME: EvidencePaper,
 }
 """Which paper an act brings; a resubmission brings the application itself."""
 
@@ -90,6 +95,8 @@ def lodge(filing_id: str, raw: Mapping[str, Any], subject: changes.Subject | Non
     raw = {name: value for name, value in raw.items() if name != "facts"}
     content = raw.pop("content", None)
     kind = raw.get("kind")
+    if PAPERS.get(str(kind)) is EvidencePaper and isinstance(content, Mapping) and not any(content.values()):
+        content = None  # such a paper may be left out, and an empty one is none
     findings: list[Finding] = []
     paper: dict[str, Any] | None = None
     record: dict[str, Any] | None = None

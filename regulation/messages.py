@@ -119,6 +119,8 @@ ALWAYS: Mapping[str, tuple[str, ...]] = {
     ActKind.RELEASE: ("released",),
     ActKind.RECORD_ANNOUNCEMENT: ("announced",),
     ActKind.RESTORE: ("restored",),
+    ActKind.RECORD_CHALLENGE: ("challenge_recorded",),
+    ActKind.RECORD_CHALLENGE_OUTCOME: ("challenge_decided",),
 }
 """Acts that always send the same."""
 

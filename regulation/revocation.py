@@ -14,11 +14,13 @@ from models.acts import (
     Lapse,
     ProposeRevocation,
     RecordAnnouncement,
+    RecordChallenge,
+    RecordChallengeOutcome,
     Release,
     RuleOnDefence,
     StateDefence,
 )
-from models.filing import Case, Filing, Mark
+from models.filing import Case, Challenge, Filing, Mark
 from models.findings import Lack
 from models.values import day_of, midnight_after
 from models.vocabulary import ActKind, Ground, Stage
@@ -221,6 +223,43 @@ def record_announcement(filing: Filing, act: RecordAnnouncement, when: Moment) -
 
 
 # Ends other than revocation
+
+
+CHALLENGES = 4
+"""How many undecided 复议 and 诉讼 a filing holds; the docket has all."""
+
+
+def may_record_challenge(filing: Filing, act: RecordChallenge, when: Moment) -> Lack | None:
+    """What was accepted by the review body or the court, not what is announced; two instances and a retrial fit (G-23)."""
+    if act.accepted_on > when.day:
+        return Lack(missing="受理日期晚于登记之日")
+    if len(filing.challenges) >= CHALLENGES:
+        supplied_by = ActKind.RECORD_CHALLENGE_OUTCOME
+        return Lack(missing=f"已有 {CHALLENGES} 件复议或诉讼尚无结果", supplied_by=supplied_by)
+    return None
+
+
+def record_challenge(filing: Filing, act: RecordChallenge, when: Moment) -> Filing:
+    """登记行政复议或行政诉讼: execution goes on unless somebody orders a hold (复议法 42, 行诉法 56; G-23)."""
+    return filing.but(challenges=(*filing.challenges, Challenge(id=act.id, procedure=act.procedure)))
+
+
+def may_record_challenge_outcome(filing: Filing, act: RecordChallengeOutcome, when: Moment) -> Lack | None:
+    """There must be such a 复议 or 诉讼, and its outcome must have come."""
+    if act.challenge not in {each.id for each in filing.challenges}:
+        missing = f"没有编号为 {act.challenge} 的复议或诉讼，或已有结果"
+        return Lack(missing=missing, supplied_by=ActKind.RECORD_CHALLENGE)
+    return Lack(missing="结果的作出日期晚于登记之日") if act.decided_on > when.day else None
+
+
+def record_challenge_outcome(filing: Filing, act: RecordChallengeOutcome, when: Moment) -> Filing:
+    """登记结果: it changes nothing by itself; who has to restore, restores (G-23)."""
+    return filing.but(challenges=tuple(each for each in filing.challenges if each.id != act.challenge))
+
+
+def warn_without_evidence(filing: Filing, act: ProposeRevocation, when: Moment) -> str | None:
+    """A proposal without evidence is taken, and said (G-19)."""
+    return None if act.paper else "未附证据材料；作出决定前须附入卷宗"
 
 
 def may_drop(filing: Filing, act: DropRevocation, when: Moment) -> Lack | None:

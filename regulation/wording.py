@@ -14,6 +14,7 @@ from models.acts import (
     GiveIitOpinion,
     Lapse,
     RecordAnnouncement,
+    RecordChallengeOutcome,
     RecordEvaluation,
     RecordPartyGroup,
     ReturnForCorrection,
@@ -133,6 +134,15 @@ OUTCOMES = {
     "qualified": "合格",
     "unqualified": "不合格",
 }
+RULINGS = {
+    "maintained": "维持",
+    "set_aside": "撤销原决定",
+    "unlawful": "确认原决定违法",
+    "remade": "责令重新作出决定",
+    "rejected": "驳回请求",
+    "ended": "终止（撤回或者和解）",
+}
+PROCEDURES = {"reconsideration": "行政复议", "suit": "行政诉讼"}
 TO_BE_SERVED = {Stage.RETURNED: "补正通知", Stage.REVOKED: "撤销备案决定书", Stage.NOT_CONFIRMED: "不予确认决定书"}
 HOW_IT_CAME = {"post": "邮寄", "in_person": "当面递交", "email": "电子邮件", "fax": "传真"}
 """How what came on paper reached an office."""
@@ -289,6 +299,8 @@ class Facts(Mapping[str, str]):
             return OUTCOMES[event.outcome]
         if isinstance(event, RecordEvaluation):
             return OUTCOMES[event.result]
+        if isinstance(event, RecordChallengeOutcome):
+            return RULINGS[event.ruling]
         return OUTCOMES[event.decision] if isinstance(event, RuleOnChange) else ""
 
     def word_notice_from(self) -> str:
@@ -337,6 +349,26 @@ class Facts(Mapping[str, str]):
     def word_successor_number(self) -> str:
         """承接的备案的编号 (G-32)."""
         return self.of_event("successor_number") or ""
+
+    def word_procedure(self) -> str:
+        """行政复议或行政诉讼 (G-23)."""
+        named = self.of_event("procedure")
+        of = next((each.procedure for each in self.before.challenges if each.id == self.of_event("challenge")), None)
+        return PROCEDURES.get(named or of or "", "")
+
+    def word_authority(self) -> str:
+        """复议机关或法院 (G-23)."""
+        return self.of_event("authority") or ""
+
+    def word_accepted_on(self) -> str:
+        """复议或诉讼的受理日期 (G-23)."""
+        day = self.of_event("accepted_on")
+        return on_day(day) if day else ""
+
+    def word_decided_on(self) -> str:
+        """复议或诉讼结果的作出日期 (G-23)."""
+        day = self.of_event("decided_on")
+        return on_day(day) if day else ""
 
     def year(self) -> int:
         """The year that the entry is about."""

@@ -223,6 +223,7 @@ async def test_a_paper_s_digest_cannot_be_guessed_and_the_same_paper_is_the_same
     paper = lodging.lodge("LIFE", {"id": "c-1", **contact()}).paper
     assert entry
     key = entry.event.paper  # type: ignore[union-attr]
+    assert key
     assert in_force.paper(key) == paper, "what it says is read as before"
     assert key != digest(paper), "who knows all but a digit of it finds nothing by trying"
     assert await door.act("LIFE", {"id": "c-1", **contact()}) == receipt

@@ -56,6 +56,7 @@ DOERS: Mapping[str, str] = {
         confirm_notice_clear forward return_annual_report rule_on_extension discount_annual_report excuse_year
         rule_on_change transfer record_inspection record_evaluation tag propose_revocation approve_revocation
         drop_revocation record_service rule_on_defence confirm_no_statement hold release record_announcement restore
+        record_challenge record_challenge_outcome
         report_undeliverable settle_delivery""",
     "whoever takes a filing over": "transfer",
     "the leader": """
@@ -65,7 +66,7 @@ DOERS: Mapping[str, str] = {
     "the city's 工信 department, kind A": "record_inspection",
     "the province": """
         record_survey give_office_opinion record_party_group return_to_city archive excuse_year move_deadline
-        record_inspection record_evaluation tag propose_revocation hold release record_continuation calendar_published
+        record_inspection record_evaluation tag propose_revocation hold release record_challenge record_challenge_outcome record_continuation calendar_published
         terms_published""",
     "the province's 工信 department": "record_inspection",
     "the evaluator": "record_evaluation",

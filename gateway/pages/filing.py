@@ -127,9 +127,9 @@ def paper(request: Request, tools: Doors, session: SignedIn, filing_id: str, num
     """The paper that an entry brought. That it was read is on record."""
     row = tools.seen(filing_id, session.who)
     entry = tools.register.entry(filing_id, number)
-    if entry is None or not _readable(entry, session.who):
+    key = getattr(entry.event, "paper", None) if entry else None
+    if entry is None or key is None or not _readable(entry, session.who):
         raise NotFound(filing_id)
-    key = entry.event.paper  # type: ignore[union-attr]
     brought = tools.register.paper(key)
     kind = str(entry.event.kind)
     if kind in ("submit", ActKind.RESUBMIT):

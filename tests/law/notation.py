@@ -143,7 +143,7 @@ class Writer:
             ]
         paper = PAPERS.get(kind)
         if paper is None:
-            return usual | fields
+            return usual | fields | ({} if content is None else {"content": content})
         papers = paper(self.application, fields)
         return usual | fields | {"content": papers if content is None else papers | content}
 
@@ -198,6 +198,8 @@ USUAL: dict[str, dict[str, Any]] = {
     "release": REASON,
     "record_announcement": {"url": "https://kjj.example.gov.cn/gg/1.html"},
     "restore": DOCUMENT,
+    "record_challenge": {"procedure": "reconsideration", "authority": "沈阳市人民政府"},
+    "record_challenge_outcome": DOCUMENT,
     "report_undeliverable": {"reason": "短信、邮件均无法投递"},
     "settle_delivery": {"method": "phone"},
 }
@@ -209,6 +211,8 @@ DATED = {
     "record_inspection": "inspected_on",
     "record_service": "served_on",
     "report_change": "happened_on",
+    "record_challenge": "accepted_on",
+    "record_challenge_outcome": "decided_on",
 }
 """Days that are the day of the act, unless the case says otherwise; a change happened ten days before."""
 

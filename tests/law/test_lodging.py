@@ -184,6 +184,8 @@ def an_act(act_type: type[Value]) -> dict[str, Any]:
 
 
 MUST_BRING: dict[str, Any] = {
+    "successor": "LN-2", "successor_number": "LN-CXY-B-210100-2026-0002", "procedure": "suit", "authority": "人民法院",
+    "accepted_on": "2026-11-30", "challenge": "c-1", "ruling": "set_aside", "decided_on": "2026-11-30",
     "deficiencies": [{"item": "D2", "message": "协议缺签署页"}], "positive": True, "checklist": [], "objection": "o-1",
     "admissible": True, "surveyed_on": "2026-11-30", "met_on": "2026-11-30", "decision": "confirmed", "year": 2026,
     "archive_number": "LN-CXY-A-210100-2026-0001", "until": "2026-12-15", "change": "contact", "to": "210200",
