@@ -38,7 +38,7 @@ from models.register import (
     UsedEdition,
     VersionRow,
 )
-from models.values import Value, canonical
+from models.values import Value, canonical, digest
 from models.vocabulary import ActKind, Kind, Stage
 from regulation import changes, codes, identity, intake, lodging, offices
 from regulation.calendar import CALENDARS
@@ -156,7 +156,7 @@ class Register:
             return Appended(outcome="refused", reason=reason)
         self._write(session, head, before, entry)
         arrivals.answered(session, entry.filing.id, rows.act_id(entry) or identity.SUBMISSION)
-        return Appended(outcome="entered", warnings=_warnings(session, head, entry))
+        return Appended(outcome="entered", warnings=_warnings(session, head, before, entry))
 
     def _write(self, session: Session, head: Any, before: Filing | None, entry: Entry) -> None:
         """The entry with everything that follows from it, in the transaction that is open."""
@@ -164,7 +164,7 @@ class Register:
         public = rows.public(before, json.loads(head.public) if head else {}, entry, papers)
         sent = rows.message_rows(before, entry, public, partial(letters.reminders_before, session, entry.filing))
         shown = rows.notice_rows(before, entry, public, papers)
-        versions = self._versions(session, entry)
+        versions = self._versions(session, before, entry)
         row = rows.entry_row(entry, rows.effects(sent, shown, versions), head.head if head else GENESIS)
         stands = rows.filing_row(entry, head.first_paper if head else entry.filing.paper, public, row.hash)
         if head:
@@ -233,13 +233,13 @@ class Register:
         return None
 
     @staticmethod
-    def _versions(session: Session, entry: Entry) -> list[VersionRow]:
+    def _versions(session: Session, before: Filing | None, entry: Entry) -> list[VersionRow]:
         """The version of the application that an entry brings, if it brings one."""
         happened, filing = rows.submission(entry), entry.filing
         if happened is None:
             return []
         form = identity.content_of(json.loads(session.get_one(Paper, filing.paper).body))
-        correcting = filing if isinstance(happened, Resubmit) else None
+        correcting = before if isinstance(happened, Resubmit) else None
         stamped = form | {"by": None if _for_somebody(happened) else happened.by.model_dump(mode="json")}
         findings = intake.examine(stamped, entry.at, known_to(session, filing, form), correcting=correcting).findings
         return [
@@ -605,13 +605,23 @@ def _others_called(session: Session, filing_id: str, name: str) -> Sequence[Fili
     return session.exec(alive.where(col(FilingRow.stage).not_in([stage.value for stage in ENDS]))).all()
 
 
-def _warnings(session: Session, head: Any, entry: Entry) -> tuple[str, ...]:
-    """What the register has to say about an entry that it takes: a restored alliance may find its name taken (FA-01)."""
-    if not isinstance(entry.event, Restore) or entry.refused is not None:
+def _warnings(session: Session, head: Any, before: Filing | None, entry: Entry) -> tuple[str, ...]:
+    """What the register has to say about an entry that it takes: a correction that corrects nothing, a name taken (FA-01)."""
+    if entry.refused is not None:
+        return ()
+    if isinstance(entry.event, Resubmit) and before:
+        versions = [_content(session, paper) for paper in (before.paper, entry.filing.paper)]
+        return (intake.NOTHING_CORRECTED,) if versions[0] == versions[1] else ()
+    if not isinstance(entry.event, Restore):
         return ()
     name = json.loads(head.public)["alliance_name"]
     others = "、".join(row.filing_id for row in _others_called(session, entry.filing.id, name))
     return (f"撤销期间已有同名联盟备案或正在申请（{others}），请通知盟主更名",) if others else ()
+
+
+def _content(session: Session, key: str) -> str:
+    """Digest of what a stored paper says."""
+    return digest(identity.content_of(json.loads(session.get_one(Paper, key).body)))
 
 
 def known_to(session: Session, filing: Filing, form: Mapping[str, Any]) -> intake.Known:
@@ -628,6 +638,7 @@ def known_to(session: Session, filing: Filing, form: Mapping[str, Any]) -> intak
 
 def _known(session: Session, own: str, *, previous: str, name: str, leader: str, technical_field: str) -> intake.Known:
     """Whatever an application names as its predecessor, its leader's revocations are told (G-22, G-32)."""
+    stands = session.get(FilingRow, own)
     others = select(FilingRow).where(FilingRow.leader == leader, FilingRow.filing_id != own)
     of_leader = session.exec(others).all()
     named = session.get(FilingRow, previous) if previous != own else None
@@ -641,4 +652,5 @@ def _known(session: Session, own: str, *, previous: str, name: str, leader: str,
         revoked=tuple(row.alliance_name for row in of_leader if row.stage == Stage.REVOKED),
         ended=predecessor is not None and predecessor.stage in ENDS,
         goes_on=goes_on,
+        present=_content(session, Filing.model_validate_json(stands.value).paper) if stands else None,
     )

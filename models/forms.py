@@ -6,8 +6,9 @@ both and the JSON Schema can be shown to people. Amounts are in 万元. Rules ac
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from models import contacts
 from models.acts import By
 from models.values import Amount, Day, Digest, FilingId, Instant, Jurisdiction, OneFor, Value
 
@@ -17,12 +18,15 @@ WRITTEN = r"^[^\x00]*[^\s\x00][^\x00]*$"
 ON_ONE_LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 """The same, on one line."""
 
+NUMBER = r"^[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff〔〕（）()_-]*$"
+"""A number that an office gave: letters, digits, Chinese and what stands between them."""
+
 Text = Annotated[str, Field(min_length=1, max_length=4000, pattern=WRITTEN)]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=ON_ONE_LINE)]
 YesNo = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
-Phone = Annotated[str, Field(pattern=r"^(?:1[3-9][0-9]{9}|0[0-9]{2,3}-?[0-9]{7,8}(?:-[0-9]{1,6})?)$")]
-Email = Annotated[str, Field(max_length=200, pattern=r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$")]
+Phone = Annotated[str, Field(pattern=contacts.PHONE), BeforeValidator(contacts.phone)]
+Email = Annotated[str, Field(max_length=200, pattern=contacts.EMAIL), AfterValidator(contacts.deliverable)]
 
 MEMBERS, DOCUMENTS, SOME = 500, 1000, 100
 """The longest lists that are taken: of members, of an application's documents (a certificate a member), of anything else."""
@@ -162,7 +166,7 @@ class Legacy(Value):
     """存量联盟导入 (A-02): archived before this system; enters in force with its original date."""
 
     archived_on: Day = item("A-02", "原备案日期")
-    archive_number: Annotated[str, Field(min_length=1, max_length=30, pattern=ON_ONE_LINE)] = item("A-02", "原备案编号")
+    archive_number: Annotated[str, Field(min_length=1, max_length=30, pattern=NUMBER)] = item("A-02", "原备案编号")
     document_no: Name = item("A-02", "导入依据文号")
 
 

@@ -87,11 +87,14 @@ FIRST_DAY = TERMS[next(iter(TERMS))].since
 NAME_TAKEN = "已有同名联盟备案或正在申请"
 
 
+NOTHING_CORRECTED = "补正材料与上一版完全相同，未作任何补正"
+
+
 class Known(Value):
     """What the register knows that bears on a new application.
 
     `ended`, `goes_on`: the filing that it names as its predecessor is this leader's and has come to an end, or is of kind B
-    and in force.
+    and in force. `present`: digest of what the version that stands says, where the filing itself is known.
     """
 
     names: tuple[str, ...] = ()
@@ -99,6 +102,7 @@ class Known(Value):
     revoked: tuple[str, ...] = ()
     ended: bool = False
     goes_on: bool = False
+    present: str | None = None
 
 
 class Examination(Value):
@@ -143,6 +147,8 @@ def examine(
     if examination.refused:
         return examination
     whole = form_type.model_validate(dict(raw))
+    if correcting and known and known.present == digest(paper(whole)):
+        examination = Examination(findings=(finding("G-07", "", W, NOTHING_CORRECTED), *examination.findings))
     return examination.but(form=whole, facts=_facts(whole, received_at))
 
 

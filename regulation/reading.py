@@ -12,13 +12,22 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from models import contacts
+from models.acts import Archive, ChecklistLine, Deficiency, OfficeKey, RecordAnnouncement
 from models.findings import Finding
-from models.forms import ON_ONE_LINE, WRITTEN
-from models.values import OUT_OF_BOUNDS, OneFor, storable
+from models.forms import NUMBER, ON_ONE_LINE, WRITTEN, Document, Member
+from models.values import OUT_OF_BOUNDS, Digest, FilingId, Jurisdiction, OneFor, OpaqueId, storable
 from models.vocabulary import Severity
 from regulation.articles import cite
 
 M = TypeVar("M", bound=BaseModel)
+
+
+def _pattern(of: Any) -> str:
+    """The pattern of a field, or of a type of text."""
+    told = of.metadata if isinstance(of, FieldInfo) else [each for at in get_args(of)[1:] for each in at.metadata]
+    return next(str(each.pattern) for each in told if getattr(each, "pattern", None))
+
 
 MISSING = "须填写"
 MESSAGES = {
@@ -43,6 +52,21 @@ TWICE = "重复，每项只填一次"
 PATTERNS = {
     WRITTEN: "不得为空",
     ON_ONE_LINE: "不得为空，也不得换行",
+    contacts.PHONE: "格式不正确，如 13812345678、024-23456789-8008、4001234567",
+    contacts.EMAIL: "格式不正确，如 office@example.cn",
+    NUMBER: "只能是字母、数字、汉字和〔〕（）-，如 辽联盟〔2021〕12号",
+    _pattern(OpaqueId): "格式不正确，如 c-101",
+    _pattern(FilingId): "格式不正确，如 LN-2026-0001",
+    _pattern(Digest): "须为64位小写十六进制的 SHA-256 摘要，如 e3b0…b855",
+    _pattern(Jurisdiction): "不是本省属地代码，如 210100；沈抚示范区为 21SF00",
+    _pattern(OfficeKey): "不是机构代码，如 210100、210100-shengaoqu",
+    _pattern(Archive.model_fields["archive_number"]): "格式不正确，如 LN-CXY-A-210100-2026-0001",
+    _pattern(ChecklistLine.model_fields["item"]): "格式不正确，如 A-12",
+    _pattern(Deficiency.model_fields["item"]): "格式不正确，如 A-17、FA-19、D3",
+    _pattern(RecordAnnouncement.model_fields["url"]): "须为网址，如 https://kjj.example.gov.cn/gg/1.html",
+    r"^[0-9A-Z]{18}$": "须为18位统一社会信用代码，如 91210102MA10ABCD6H",
+    _pattern(Document.model_fields["media_type"]): "格式不正确，如 application/pdf",
+    _pattern(Member.model_fields["country"]): "须为两位国别代码，如 CN、DE",
 }
 """What a text that does not match one of these lacks."""
 

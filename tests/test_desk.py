@@ -591,7 +591,7 @@ async def test_a_batch_offers_what_needs_no_word_on_the_single_filing(house: Hou
     page = (await officer.posts("/desk/batch", 200, filing=["SY-NEW", "SY-NEXT", "SY-LATE", "SY-NEW"])).text
     assert "3件" in page
     offered = dict(re.findall(r'name="kind" value="(\w+)" required> [^<]+</label> <small>(\d)件', page))
-    assert offered == {"accept": "2", "refuse": "1"}, "a confirmation of kind A needs a checklist each"
+    assert offered == {"accept": "2", "refuse": "1", "transfer": "3"}, "a confirmation of kind A needs a checklist each"
     zone = await at(house, "z-301")
     page = (await zone.posts("/desk/batch", 200, filing=["GX-NEW", "GX-PASSED"])).text
     assert "confirm" not in re.findall(r'name="kind" value="(\w+)"', page), "who recommended does not confirm"

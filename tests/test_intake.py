@@ -20,6 +20,8 @@ from models.findings import Finding
 from models.vocabulary import Kind, Severity
 from regulation import intake
 from regulation.intake import Examination, Known, examine
+from regulation.lifecycle import begin
+from regulation.moment import Moment
 from starter import schemas
 from tests.applications import RECEIVED, at, changed, good, put, steps, take, written
 
@@ -168,7 +170,23 @@ def test_every_number_that_intake_can_give_is_in_some_case() -> None:
     shown = {row["code"] for _, case in CASES for row in case["findings"]}
     shown |= {row["code"] for _, row in FIELDS}
     shown |= {each.code for kind in MODELS for each in of_the_example(kind)}
+    shown |= {"G-07"}  # of corrections (below)
     assert given_ - shown == set()
+
+
+def test_a_correction_that_corrects_nothing_is_told_so() -> None:
+    """It starts the periods anew, which helps nobody (G-07)."""
+    first = examined("A", good("A"))
+    assert first.facts
+    filing = begin(first.facts, Moment(RECEIVED["A"], RECEIVED["A"]))
+    same = examine(good("A"), RECEIVED["A"], Known(present=first.facts.paper), correcting=filing)
+    said = [(each.code, each.severity) for each in same.findings if each.message == intake.NOTHING_CORRECTED]
+    assert said == [("G-07", Severity.WARNING)]
+    assert not same.refused
+    mended = examine(
+        good("A") | {"innovation_goal": "另一目标"}, RECEIVED["A"], Known(present=first.facts.paper), correcting=filing
+    )
+    assert intake.NOTHING_CORRECTED not in [each.message for each in mended.findings]
 
 
 def test_every_finding_is_said_in_chinese_with_its_article() -> None:

@@ -27,6 +27,7 @@ from models.vocabulary import ActKind
 from regulation import changes, entries, intake, offices
 from regulation.lodging import PAPERS
 from regulation.offers import offers
+from regulation.reading import read
 
 router = APIRouter(prefix="/filings/{filing_id}")
 
@@ -84,7 +85,8 @@ def _on_the_change(tools: Tools, filing: Filing) -> list[Finding]:
         return []
     brought = tools.register.paper(change.paper)
     subject = tools.register.subject(filing.id, brought)
-    return changes.findings(change.change, ChangePaper.model_validate(brought), subject)
+    paper, _ = read(ChangePaper, brought, {})
+    return changes.findings(change.change, paper, subject)
 
 
 def _persons(docket: Sequence[Entry]) -> Iterator[str]:
