@@ -308,11 +308,19 @@ class Letters:
                 page += session.exec(rest.order_by(MessageRow.id))
             return page
 
-    def of_filing(self, filing_id: str) -> list[tuple[MessageRow, list[LetterRow], list[DeliveryRow]]]:
-        """Every message of a filing with the letters that carried it and what their channels have to show."""
+    def of_filing(
+        self, filing_id: str, *, most: int | None = None
+    ) -> list[tuple[MessageRow, list[LetterRow], list[DeliveryRow]]]:
+        """Every message of a filing, or those of its newest entries, with the letters that carried it and what their
+        channels have to show."""
+        newest = select(MessageRow).where(MessageRow.filing_id == filing_id)
+        newest = newest.order_by(col(MessageRow.number).desc(), col(MessageRow.id)).limit(most)
         with reading(self.engine) as session:
-            messages = list(session.exec(select(MessageRow).where(MessageRow.filing_id == filing_id)))
-            letters = [*session.exec(select(LetterRow).where(LetterRow.filing_id == filing_id))]
+            messages = list(session.exec(newest))
+            of_these = select(LetterRow).where(LetterRow.filing_id == filing_id)
+            if most is not None and messages:
+                of_these = of_these.where(col(LetterRow.created_at) >= messages[-1].created_at)
+            letters = [*session.exec(of_these)]
             letters += _bundles(session, messages)
             shown = select(DeliveryRow).where(col(DeliveryRow.letter).in_([letter.id for letter in letters]))
             deliveries = list(session.exec(shown))

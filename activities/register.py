@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Engine, and_, insert, or_, true, update
+from sqlalchemy import ColumnElement, Engine, and_, func, insert, or_, true, update
 from sqlalchemy import text as sql
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col, select
@@ -392,11 +392,28 @@ class Register:
         with reading(self.engine) as session:
             return session.get(FilingRow, filing_id)
 
-    def docket(self, filing_id: str) -> list[Entry]:
-        """卷宗: everything entered on a filing, in order."""
+    def docket(
+        self, filing_id: str, *, after: int = 0, before: int | None = None, most: int | None = None
+    ) -> list[Entry]:
+        """卷宗: everything entered on a filing, in order; or what comes after a number, or the newest `most` before one."""
+        query = select(EntryRow.body).where(EntryRow.filing_id == filing_id, col(EntryRow.number) > after)
+        if before is not None:
+            query = query.where(col(EntryRow.number) < before)
+        with reading(self.engine) as session:
+            bodies = session.exec(query.order_by(col(EntryRow.number).desc()).limit(most)).all()
+        return [Entry.model_validate_json(body) for body in reversed(bodies)]
+
+    def objected_since(self, filing_id: str, instant: datetime) -> int:
+        """How many objections were entered on a filing that were received since an instant."""
+        of_public = select(func.count()).where(EntryRow.filing_id == filing_id, EntryRow.kind == ActKind.OBJECT.value)
+        with reading(self.engine) as session:
+            return session.exec(of_public.where(EntryRow.at >= instant)).one()
+
+    def bodies(self, filing_id: str) -> Sequence[str]:
+        """The docket as it is stored, in order: for what reads thousands of entries and needs little of each."""
         with reading(self.engine) as session:
             query = select(EntryRow.body).where(EntryRow.filing_id == filing_id).order_by(col(EntryRow.number))
-            return [Entry.model_validate_json(body) for body in session.exec(query)]
+            return session.exec(query).all()
 
     def entry(self, filing_id: str, number: int) -> Entry | None:
         """One entry by its number."""

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
-from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import MutableHeaders
@@ -57,6 +57,9 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 AN_OFFICE = 10
 """How many times what one person may ask for may come from one address: the people of an office share one."""
+
+OTHERWISE = "异议的期限不因此受影响：也可以在公示期内将书面异议寄送或者当面递交审核机关，邮寄的以邮戳日期为准。"
+"""What whoever may not object over the public form just now is told: nobody is shut out from objecting."""
 
 AROUND_AN_UPLOAD = 1_000_000
 """Bytes of a form around the document that is uploaded with it."""
@@ -175,7 +178,8 @@ class Rates:
         for limit, key in self._limits(request):
             if not self.limiter.hit(limit, key):
                 wait = self.limiter.get_window_stats(limit, key).reset_time - time.time()
-                problem = Problem(title="请求过于频繁，请稍后再试", status=429, code="too_many")
+                detail = OTHERWISE if request.scope["path"].startswith("/objections/") else ""
+                problem = Problem(title="请求过于频繁，请稍后再试", status=429, code="too_many", detail=detail)
                 return Failed(problem, {"Retry-After": str(max(1, math.ceil(wait)))})
         return None
 
@@ -186,6 +190,8 @@ class Rates:
         found: list[tuple[RateLimitItem, str]] = []
         if not safe and request.scope["path"].startswith("/objections/"):
             found.append((RateLimitItemPerHour(self.settings.objections_an_hour), f"objections {address}"))
+            to_this = f"objections {request.scope['path'][:100]} {address}"
+            found.append((RateLimitItemPerDay(self.settings.objections_a_day), to_this))
         cookie = request.cookies.get(cookie_of(self.settings))
         if credential := request.headers.get("authorization") or cookie:
             person = hashlib.sha256(credential.encode()).hexdigest()

@@ -76,6 +76,10 @@ class Settings(BaseSettings):
     reads_a_minute: int = Field(600, ge=1, description="requests a minute that a person, or an address, may make")
     acts_a_minute: int = Field(120, ge=1, description="changes a minute that a person, or an address, may ask for")
     objections_an_hour: int = Field(10, ge=1, description="objections an hour from one address")
+    objections_a_day: int = Field(20, ge=1, description="objections a day to one notice from one address")
+    objections_in_all: int = Field(
+        200, ge=1, description="objections a day to one notice after which the public form takes no more"
+    )
     largest_request: int = Field(5_000_000, ge=100_000, description="bytes of the largest request that is no upload")
     uploads: bool = Field(True, description="leaders may upload documents, kept below `var`; else references only")
     largest_upload: int = Field(50_000_000, ge=100_000, description="bytes of the largest document")

@@ -242,6 +242,8 @@ def _across(raw: Mapping[str, Any], form: Value) -> list[Finding]:
         faults = []
         if not form.name:
             faults.append(finding("G-04", "/content/name", warning, "匿名异议只作登记，不予受理"))
+        if form.name and not form.contact:
+            faults.append(finding("G-04", "/content/contact", warning, "未留联系方式的，身份无从核实，可能不予受理"))
         if form.party == "unit" and not form.stamped:
             faults.append(finding("G-04", "/content/stamped", warning, "单位提出异议须加盖公章"))
         if not form.evidence:

@@ -17,6 +17,9 @@ from models.register import FilingRow
 from workflows import visibility
 
 TAG = re.compile(r'(?:W/)?"[^"]*"|\*')
+MOST_TOLD = 40
+"""How many of the entries that came in between a caller is told, the newest."""
+
 NUMBERED = re.compile(r'(?<!W/)"(\d{1,9})(?:-[0-9a-f]*)?"')
 
 IfMatch = Annotated[
@@ -61,7 +64,7 @@ def unmoved(tools: Tools, row: FilingRow, if_match: str | None) -> None:
     numbers = [int(number) for number in NUMBERED.findall(if_match)]
     if row.number in numbers:
         return
-    since = [entry for entry in tools.register.docket(row.filing_id) if numbers and entry.number > max(numbers)]
+    since = tools.register.docket(row.filing_id, after=max(numbers), most=MOST_TOLD) if numbers else []
     told = "；".join(f"第{entry.number}号 {visibility.name_of(entry.event)}" for entry in since)
     detail = f"此后登记：{told}" if told else "If-Match 不是本备案给出的标记"
     raise failed(412, "moved_on", "备案已有新的登记", detail)

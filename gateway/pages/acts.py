@@ -29,6 +29,9 @@ from workflows import visibility
 
 SENT_OTHERWISE = "这一页此前已按其他内容送出，其结果以卷宗为准；如确要另行办理，请核对后再次提交"
 
+SHOWN = 40
+"""How many of the entries that came in between somebody is told, the newest."""
+
 router = APIRouter(prefix="/filings/{filing_id}/acts/{kind}", dependencies=[Depends(large)])
 
 
@@ -133,11 +136,8 @@ def _moved_on(
     act_id: str, seen: str, refusal: Refusal | None = None,
 ) -> HTMLResponse:  # fmt: skip
     """Somebody, or time, was first: what was entered since, and the form once more if it still can be done."""
-    since = [
-        entry
-        for entry in tools.register.docket(row.filing_id)
-        if entry.number > (int(seen) if re.fullmatch("[0-9]{1,9}", seen) else 0)
-    ]
+    last = int(seen) if re.fullmatch("[0-9]{1,9}", seen) else 0
+    since = tools.register.docket(row.filing_id, after=last, most=SHOWN)
     found = offer(value_of(row), kind, tools.now, session.who.by)
     return _form(
         request, tools, session, row, found if found and found.mine else None, raw, refusal,

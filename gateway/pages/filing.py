@@ -1,19 +1,20 @@
 """A filing's page (备案): what it is, what may be done now and by whom, its agenda, docket, documents and messages."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from activities.documents.record import read as read_record
-from activities.documents.record import receipts
+from activities.documents.record import Sent, receipts
 from gateway import documents
 from gateway.audit import AuditKind
 from gateway.client import NotFound
 from gateway.forms import Field, fields_of, order_of
 from gateway.identity import Identity
+from gateway.objected import ADMITTED, UNDECIDED, objections
 from gateway.pages.web import SignedIn, page
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
@@ -44,12 +45,24 @@ ASIDE = frozenset(
 """Acts that may be done but that nobody waits for; they come last."""
 
 
+SHOWN = 50
+"""How many entries of the docket a page shows."""
+
+MESSAGES = 200
+"""How many messages it shows, the newest."""
+
+AT_ONCE = 100
+"""How many objections their page shows at once."""
+
+
 @router.get("")
-def show(request: Request, tools: Doors, session: SignedIn, filing_id: str) -> HTMLResponse:
-    """Everything on one page, in the order in which an officer asks for it."""
+def show(
+    request: Request, tools: Doors, session: SignedIn, filing_id: str, before: Ordinal | None = None
+) -> HTMLResponse:
+    """Everything on one page, in the order in which an officer asks for it; of the docket the newest, or those `before`."""
     row, who = tools.seen(filing_id, session.who), session.who
     filing = value_of(row)
-    docket = tools.register.docket(filing_id)
+    docket = tools.register.docket(filing_id, before=before, most=SHOWN)
     open_now = offers(filing, tools.now, who.by)
     handlings = tools.handling.of_filing(filing_id)
     return page(
@@ -65,6 +78,8 @@ def show(request: Request, tools: Doors, session: SignedIn, filing_id: str) -> H
         others=[each for each in open_now if not each.mine and each.open],
         agenda=list(entries.outlook(filing)),
         docket=docket,
+        earlier=docket[0].number if docket and docket[0].number > 1 else None,
+        objections=row.open_objections and who.reads(filing, ActKind.OBJECT),
         names=tools.people.named([*_persons(docket), *(each.by_person for each in handlings), *_recipients(handlings)]),
         versions=tools.register.versions(filing_id) if who.reads(filing, "application") else [],
         on_the_change=_on_the_change(tools, filing) if who.staff and who.reads(filing, "report_change") else [],
@@ -107,8 +122,36 @@ def _sent(tools: Tools, row: FilingRow, who: Identity) -> list[tuple[Any, list[s
     """The messages that were sent, each with its receipts; a leader sees its own."""
     if who.role not in offices.READERS:
         return []
-    sent = read_record(tools.register, row.filing_id).sent
+    found = tools.letters.of_filing(row.filing_id, most=MESSAGES)
+    sent = [Sent(message, tuple(letters), tuple(deliveries)) for message, letters, deliveries in found]
     return [(each.message, list(receipts(each))) for each in sent if who.staff or each.message.office == who.office]
+
+
+@router.get("/objections")
+def objected(
+    request: Request,
+    tools: Doors,
+    session: SignedIn,
+    filing_id: str,
+    first: Annotated[int, Query(alias="from", ge=0, le=1_000_000)] = 0,
+) -> HTMLResponse:
+    """公示异议: what is open, the oldest first, and what became of the rest. For the reviewing office alone (G-04)."""
+    row = tools.seen(filing_id, session.who)
+    if not session.who.reads(value_of(row), ActKind.OBJECT):
+        raise NotFound(filing_id)
+    found = objections(tools.register, filing_id)
+    still = [each for each in found if each.open]
+    shown: Mapping[str, Any] = {
+        "row": row,
+        "open": len(still),
+        "undecided": sum(each.stands == UNDECIDED for each in still),
+        "admitted": sum(each.stands == ADMITTED for each in still),
+        "shown": still[first : first + AT_ONCE],
+        "closed": sorted(Counter(each.stands for each in found if not each.open).items()),
+        "first": first,
+        "most": AT_ONCE,
+    }
+    return page(request, tools, "filing_objections.html", session, **shown)
 
 
 @router.get("/versions/{version}")

@@ -18,16 +18,17 @@ from activities.attachments import LOCATION
 from activities.publishing.publications import Published
 from gateway.client import NotFound
 from gateway.forms import fields_of, read
+from gateway.guard import OTHERWISE
 from gateway.identity import Identity
 from gateway.pages.web import page
 from gateway.published import PublicRegister
 from gateway.tools import Doors, Tools, value_of
 from gateway.uploads import PUBLIC, TYPES, Uploads, named, safe_name, taken
 from gateway.visit import visit_of
-from models.acts import By, Object
+from models.acts import TOGETHER, By, Object
 from models.findings import Finding
 from models.forms import ObjectionPaper
-from models.values import day_of, digest, storable
+from models.values import clock, day_of, digest, storable
 from models.vocabulary import ActKind, Role, Severity
 from regulation import entries, lifecycle, lodging, offices
 from regulation.agenda import LENGTHS, last_day, number
@@ -128,7 +129,8 @@ def _written(tools: Tools, filing_id: str, form: FormData) -> tuple[str, dict[st
     """The key of a form, its objection as an act, and what is found on it."""
     key, content = _said(form, tools.uploads)
     act = _act(tools, key, content)
-    return key, act, lodging.lodge(filing_id, act).findings
+    known = tools.register.entry_of(filing_id, act["id"]) is not None
+    return key, act, (*lodging.lodge(filing_id, act).findings, *(() if known else _too_many(tools, filing_id)))
 
 
 def _anybody(act: Mapping[str, Any]) -> Identity:
@@ -185,6 +187,17 @@ def _act(tools: Tools, key: str, content: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _too_many(tools: Tools, filing_id: str) -> tuple[Finding, ...]:
+    """So many in one day come from a machine. Who means it is told of the other way; nobody is shut out from objecting."""
+    if tools.register.objected_since(filing_id, clock(day_of(tools.clock()), 0)) < tools.settings.objections_in_all:
+        return ()
+    return (
+        finding(
+            "G-04", "", Severity.ERROR, f"今日对本公示的网上异议已达{tools.settings.objections_in_all}件。{OTHERWISE}"
+        ),
+    )
+
+
 def _trapped(form: FormData) -> list[Finding]:
     """A program filled in what people do not see. A person whose browser did is told, and loses nothing."""
     return [finding("G-04", f"/{TRAP}", Severity.ERROR, "“请勿填写”一栏须留空")] if form.get(TRAP) else []
@@ -196,7 +209,10 @@ def received(request: Request, tools: Doors, filing_id: str, act_id: str) -> HTM
     entry = tools.register.entry_of(storable(filing_id), storable(act_id))
     if entry is None or not isinstance(entry.event, Object) or entry.refused is not None:
         raise NotFound(filing_id)
-    period = entry.filing.clocks.get(f"objection:{act_id}")
+    before = tools.register.entry(filing_id, entry.number - 1)
+    opened = before is not None and entry.filing.open_objections > before.filing.open_objections
+    clocks = entry.filing.clocks
+    period = clocks.get(f"objection:{act_id}") or (clocks.get(f"objection:{TOGETHER}") if opened else None)
     answer = page(
         request,
         tools,

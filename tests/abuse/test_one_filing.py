@@ -1,8 +1,9 @@
 """Whatever is sent to one filing, it goes on: the engine's limits of a run are lowered, so that few acts reach them."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,13 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from deploy.skipping import skipping_server
-from gateway.client import Filings
+from gateway.client import Filings, Refused, Unreachable
+from models.values import canonical
+from tests.abuse.amounts import ACTS, OBJECTIONS, STORM
 from tests.story import Story
 from tests.world import OpenWorld
+
+CONTACT = {"contact": "张示例", "phone": "13800000003", "service": {"consent": True, "address": "沈阳市示例路1号"}}
 
 UPDATES = 20
 """How many updates this server takes in one run; a real one takes 2,000."""
@@ -21,7 +26,7 @@ UPDATES = 20
 LIMITS = (
     f"history.maxTotalUpdates={UPDATES}",
     "history.maxTotalUpdates.suggestContinueAsNewThreshold=0.8",
-    "limit.historyCount.suggestContinueAsNew=200",
+    f"limit.historyCount.suggestContinueAsNew={10 * UPDATES}",
 )
 
 
@@ -30,6 +35,13 @@ async def narrow() -> AsyncIterator[WorkflowEnvironment]:
     """A server whose runs are soon full."""
     async with skipping_server(flags=LIMITS) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def limited(request: pytest.FixtureRequest) -> WorkflowEnvironment:
+    """That server; for the full amounts one with the limits that are usual."""
+    server: WorkflowEnvironment = request.getfixturevalue("environment" if STORM else "narrow")
+    return server
 
 
 @asynccontextmanager
@@ -82,3 +94,58 @@ async def test_signals_do_not_fill_a_run_for_ever(narrow: WorkflowEnvironment, t
         await story.world.at_rest(story.id)
         assert receipt.number <= story.filing.number == 8 + 121
         assert await runs(story) >= 2
+
+
+PAPER = {
+    "party": "individual",
+    "name": "何示例",
+    "contact": "13900000002",
+    "channel": "platform",
+    "text": "并未参与合作",
+}
+
+
+async def test_whatever_comes_staff_can_act_and_every_act_has_its_entry(
+    limited: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    """Acts of the leader in a row, objections by everybody at once; in between an officer."""
+    async with OpenWorld.opened(limited, tmp_path, delivering=False) as world:
+        story = Story(world, "STORM-1")
+        await story.on_notice(2027)
+        door = world.door_at(await world.now(story.id) + timedelta(seconds=1))
+        day = "2027-03-18"
+        contact = [story.act("leader", "correct_contact", day, content=CONTACT) for _ in range(ACTS)]
+        objections = [story.act("public", "object", day, content=PAPER) for _ in range(OBJECTIONS)]
+        acts, waits = [*contact, *objections], list[float]()
+        coming = asyncio.create_task(all_at_once(door, story, acts))
+        ruling = {"objection": "beian:together", "counted": 1, "admissible": False, "reason": "无证明材料"}
+        while not coming.done():
+            await asyncio.sleep(1 if STORM else 0.05)
+            began = time.monotonic()
+            with suppress(Refused):  # there may be none yet
+                await door.act(story.id, story.act("city", "rule_on_admissibility", day, **ruling))
+            waits.append(time.monotonic() - began)
+        await coming
+        register = world.register
+        assert [act["id"] for act in acts if register.entry_of(story.id, act["id"]) is None] == []
+        value = story.filing.but(answers={}, answers_before={})
+        assert len(canonical(value.model_dump(mode="json")).encode()) <= 16 * 1024
+        ruled = sum(entry.event.kind == "rule_on_admissibility" for entry in story.docket)
+        assert story.filing.open_objections == OBJECTIONS - ruled
+        assert await runs(story) >= (ACTS + OBJECTIONS) // (2000 if STORM else UPDATES)
+        assert waits
+        assert max(waits) < 5 or not STORM, f"an officer waited {max(waits):.1f} s"
+        print(f"{len(acts)} acts, {await runs(story)} runs, an officer waited at most {max(waits):.2f} s")  # noqa: T201
+
+
+async def all_at_once(door: Filings, story: Story, acts: Sequence[dict[str, Any]]) -> None:
+    """Fifty senders, each with its share of the acts, as often as it takes until each is answered."""
+
+    async def send(share: Sequence[dict[str, Any]]) -> None:
+        for act in share:
+            while True:
+                with suppress(Unreachable):
+                    await door.act(story.id, act)
+                    break
+
+    await asyncio.gather(*(send(acts[first::50]) for first in range(50)))

@@ -1,0 +1,78 @@
+"""What was objected to a notice and what became of each, read off the docket: for the reviewing office alone (G-04).
+
+A filing lists few open objections and counts the rest; here each is told apart, in the order in which they came.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from activities.register import Register
+from models.acts import TOGETHER
+from models.vocabulary import ActKind
+
+UNDECIDED, ADMITTED = "待认定是否受理", "已受理，待处理"
+OUTCOMES = {"dismissed": "不成立", "returned": "成立，退回补正", "not_confirmed": "成立，不予确认"}
+
+
+@dataclass
+class Objected:
+    """One objection: its entry, its id, when it was received, and where it stands."""
+
+    number: int
+    id: str
+    at: datetime
+    stands: str
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody still has to decide."""
+        return self.stands in (UNDECIDED, ADMITTED)
+
+
+def objections(register: Register, filing_id: str) -> list[Objected]:
+    """Every objection that was entered on a filing, the oldest first."""
+    return list(told(json.loads(body) for body in register.bodies(filing_id)).values())
+
+
+def told(docket: Iterable[Mapping[str, Any]]) -> dict[str, Objected]:
+    """The same of a docket as it is stored. Its values are not validated: there may be thousands."""
+    found: dict[str, Objected] = {}
+    before = 0
+    for entry in docket:
+        event, now = entry["event"], _open(entry["filing"])
+        if not entry.get("refused"):
+            if event["kind"] == ActKind.OBJECT:
+                stands = UNDECIDED if now > before else "未予受理（匿名、逾期或已无公示），登记备查"
+                at = datetime.fromisoformat(entry["at"])
+                found[event["id"]] = Objected(entry["number"], event["id"], at, stands)
+            elif event["kind"] == ActKind.RULE_ON_ADMISSIBILITY:
+                for each in _meant(found, event, UNDECIDED):
+                    each.stands = ADMITTED if event["admissible"] else "不予受理"
+            elif event["kind"] == ActKind.RULE_ON_OBJECTION:
+                for each in _meant(found, event, ADMITTED):
+                    each.stands = OUTCOMES[event["outcome"]]
+        before = now
+    return found
+
+
+def _open(filing: Mapping[str, Any]) -> int:
+    notices = (filing.get("notice"), (filing.get("change") or {}).get("notice"))
+    return sum(
+        sum(each.get("admissible") is not False and not each.get("outcome") for each in notice.get("objections", ()))
+        + sum((notice.get("crowd") or {}).values())
+        for notice in notices
+        if notice
+    )
+
+
+def _meant(found: Mapping[str, Objected], ruling: Mapping[str, Any], waiting: str) -> Iterator[Objected]:
+    """What a ruling is on: one, or the oldest so many that wait for it."""
+    if ruling["objection"] != TOGETHER:
+        if one := found.get(ruling["objection"]):
+            yield one
+        return
+    oldest = [each for each in found.values() if each.stands == waiting]
+    yield from oldest[: ruling["counted"]]
