@@ -235,7 +235,14 @@ def print_docket(docket: Sequence[Entry]) -> None:
     table = Table("号", "时间", "事项", "何人", "阶段", "依据", title="卷宗")
     for entry in docket:
         by = getattr(entry.event, "by", None)
-        who = f"{by.role.label} {by.person}" if by else "（期满）" if isinstance(entry.event, Lapse) else "（信号）"
+        for_whom = getattr(entry.event, "on_behalf_of", None)
+        who = (
+            f"{by.role.label} {by.person}" + (f"（代{for_whom.label}）" if for_whom else "")
+            if by
+            else "（期满）"
+            if isinstance(entry.event, Lapse)
+            else "（信号）"
+        )
         refused = f"\n未予登记：{entry.refused}" if entry.refused else ""
         undoes = f"\n推翻第{entry.undoes}号" if entry.undoes else ""
         what = Text.assemble(visibility.name_of(entry.event), (refused, "red"), undoes)

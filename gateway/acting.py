@@ -10,16 +10,21 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from gateway.forms import CHOICES, ByField, Field, by_field, fields_of, read
-from models.acts import TOGETHER, ChecklistLine, Deficiency
+from gateway.forms import CHOICES, ByField, Field, by_field, fields_of, order_of, read
+from models.acts import TOGETHER, Came, ChecklistLine, Deficiency
 from models.filing import Filing
 from models.findings import Finding
+from models.forms import CamePaper
 from models.vocabulary import ActKind, Kind
 from regulation import intake, offices, review, service
+from regulation.intake import FORMS
 from regulation.lodging import FROM_THE_PAPER, PAPERS
 from regulation.offers import TYPES, Offer, open_objections
+from regulation.on_paper import ON_PAPER
 
-BY_THE_DOOR = ("id", "kind", "by", "received_at", "seen", "paper", "facts", "archive_number")
+BY_THE_DOOR = (
+    "id", "kind", "by", "received_at", "seen", "paper", "facts", "archive_number", "on_behalf_of", "came"
+)  # fmt: skip
 """What the door fills in."""
 
 SELDOM = ("basis", "document_no", "reason")
@@ -39,9 +44,13 @@ def asked(kind: ActKind, of: Kind | None = None) -> list[str]:
 
 def form_of(
     filing: Filing, offer: Offer, versions: Sequence[Finding], raw: Mapping[str, Any] | None, found: Iterable[Finding],
-    *, more_rows: str = "",
+    *, more_rows: str = "", colleagues: Sequence[tuple[str, str]] = (), application: Mapping[str, Any] | None = None,
 ) -> tuple[Field, ...]:  # fmt: skip
-    """The form of an act as offered; `raw` is what was filled in before, `versions` what was found on the application."""
+    """The form of an act as offered; `raw` is what was filled in before, `versions` what was found on the application.
+
+    Of what came on paper it asks first how it came: `colleagues` are who may have taken it in, and a correction is
+    entered over the `application` as it stands.
+    """
     kind, findings = offer.kind, by_field(found)
     proposed = offer.act.model_dump(mode="json") if raw is None else {}
     value = {name: proposed[name] for name in PROPOSED if name in proposed} if raw is None else raw
@@ -51,9 +60,38 @@ def form_of(
     ]
     if kind in PAPERS:
         content = value.get("content") or {}
-        without = ("year",) if "year" in TYPES[kind].model_fields else ()
-        shown += fields_of(PAPERS[kind], content, findings, at="/content", without=without, more_rows=more_rows)
+        only = _of_paper(kind, on_paper=offer.on_paper)
+        shown += fields_of(PAPERS[kind], content, findings, at="/content", only=only, more_rows=more_rows)
+    elif offer.on_paper and kind is ActKind.RESUBMIT:
+        content, only = value.get("content") or application or {}, order_of(filing.kind)
+        shown += fields_of(FORMS[filing.kind], content, findings, at="/content", only=only, more_rows=more_rows)
+    if offer.on_paper:
+        shown.insert(0, _came(value.get("came") or {}, findings, colleagues))
     return tuple(shown)
+
+
+def _of_paper(kind: ActKind, *, on_paper: bool) -> list[str]:
+    """The fields of an act's paper that people fill in: the year, and how it came, are told with the act."""
+    told = {"year"} if "year" in TYPES[kind].model_fields else set()
+    told |= {"channel", "postmarked_on"} if on_paper else set()
+    return [name for name in PAPERS[kind].model_fields if name not in told]
+
+
+ASKED_OF_PAPER = ("how", "on", "postmarked_on", "received_by")
+
+CHANNELS = {"post": "letter", "in_person": "in_person", "email": "email", "fax": "letter"}
+"""How an objection was made, by how it came."""
+
+
+def _came(value: Mapping[str, Any], found: ByField, colleagues: Sequence[tuple[str, str]]) -> Field:
+    """How what is entered for somebody came, and its scan."""
+    act, record = (
+        fields_of(Came, value, found, at="/came", only=ASKED_OF_PAPER),
+        fields_of(CamePaper, value, found, at="/came"),
+    )
+    fields = tuple(replace(field, options=tuple(colleagues)) if field.name == "received_by" else field for field in act)
+    fields = (*fields, *record)
+    return Field(at="/came", label="来文", widget="group", fields=fields, findings=tuple(found.get("/came", ())))
 
 
 PROPOSED = ("year", "objection", "counted", "entry", "to", "to_zone")
@@ -154,18 +192,22 @@ def _written(left: list[dict[str, Any]], offered: Finding) -> dict[str, Any] | N
     return chosen
 
 
-def read_act(kind: ActKind, form: FormData) -> dict[str, Any]:
+def read_act(kind: ActKind, form: FormData, *, on_paper: bool = False, of: Kind | None = None) -> dict[str, Any]:
     """What was filled in, as an act without what the door fills in."""
     raw = read(TYPES[kind], form, only=asked(kind))
     if "deficiencies" in raw:
         numbers = [row for row in raw["deficiencies"] if row.get("item") or row.get("message") not in _offered(form)]
         raw["deficiencies"] = numbers
+    if on_paper:
+        raw["on_behalf_of"] = ON_PAPER[kind].sender.value
+        raw["came"] = read(Came, form, at="/came", only=ASKED_OF_PAPER) | read(CamePaper, form, at="/came")
     if kind in PAPERS:
-        without_year = [
-            name for name in PAPERS[kind].model_fields if name != "year" or "year" not in TYPES[kind].model_fields
-        ]
-        content = read(PAPERS[kind], form, at="/content", only=without_year)
-        raw["content"] = content | ({"year": raw["year"]} if "year" in raw and "year" not in without_year else {})
+        told = {"year": raw["year"]} if "year" in raw and "year" in PAPERS[kind].model_fields else {}
+        if on_paper and "channel" in PAPERS[kind].model_fields:
+            told |= {"channel": CHANNELS.get(str(raw["came"].get("how")))}
+        raw["content"] = read(PAPERS[kind], form, at="/content", only=_of_paper(kind, on_paper=on_paper)) | told
+    elif on_paper and of and kind is ActKind.RESUBMIT:
+        raw["content"] = read(FORMS[of], form, at="/content", only=order_of(of))
     return raw
 
 

@@ -15,7 +15,7 @@ from fastapi.responses import StreamingResponse
 from starlette.background import BackgroundTask
 
 from activities.attachments import CHUNK, Attachments
-from activities.documents import docket, dossier, drafting, forms
+from activities.documents import docket, dossier, drafting, forms, receipt
 from gateway.audit import AuditKind
 from gateway.client import NotFound
 from gateway.identity import Identity
@@ -61,6 +61,9 @@ def _listed(tools: Tools, row: FilingRow, who: Identity) -> Iterator[Download]:
             if mine and (message.number, message.text) not in told and texts.exists("document", message.text):
                 told.add((message.number, message.text))
                 yield Download(f"draft-{message.number}-{message.text}", f"第{message.number}号 {message.title}")
+        for entry in receipt.on_paper(tools.register, row.filing_id):
+            if who.reads(filing, entry.event.kind):
+                yield Download(f"receipt-{entry.number}", f"第{entry.number}号 收件回执")
     if who.reads(filing, ActKind.OBJECT):
         yield Download("dossier", "归档包", ZIP)
 
@@ -78,6 +81,11 @@ def drawn(tools: Tools, row: FilingRow, who: Identity, key: str) -> tuple[Downlo
         dossier.write_dossier(pack, register, filing_id, Attachments(tools.settings.upload_folder), tools.contacts)
         pack.seek(0)
         return found, pack
+    if of_paper := re.fullmatch(r"receipt-(\d+)", key):
+        entry = register.entry(filing_id, int(of_paper[1]))
+        if entry is None:
+            raise NotFound(key)
+        return found, receipt.receipt(register, row, entry)
     if form := re.fullmatch(r"form-(\d+)", key):
         return found, forms.forms(register, filing_id)[int(form[1]) - 1].content
     _, number, text = key.split("-", 2)

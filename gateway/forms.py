@@ -24,7 +24,7 @@ from models.values import Named, required, storable
 from regulation.intake import FORMS
 from regulation.offices import OFFICES
 from regulation.reading import longest_of
-from regulation.wording import CHANGES, OUTCOMES, PROCEDURES, RULINGS
+from regulation.wording import CHANGES, HOW_IT_CAME, OUTCOMES, PROCEDURES, RULINGS
 
 LONG = 500
 """A text that may be longer is written in several lines."""
@@ -75,6 +75,7 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     "procedure": PROCEDURES,
     "ruling": RULINGS,
     "party": {"unit": "单位", "individual": "个人"},
+    "how": HOW_IT_CAME,
     "channel": {"letter": "信函", "platform": "平台", "in_person": "当面", "email": "电子邮件"},
 }  # fmt: skip
 """How the values of fields that offer a choice are called."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from models.acts import (
     TOGETHER,
+    Came,
     Confirm,
     GiveIitOpinion,
     Lapse,
@@ -147,6 +148,13 @@ TO_BE_SERVED = {Stage.RETURNED: "补正通知", Stage.REVOKED: "撤销备案决�
 HOW_IT_CAME = {"post": "邮寄", "in_person": "当面递交", "email": "电子邮件", "fax": "传真"}
 """How what came on paper reached an office."""
 
+
+def how_it_came(came: Came) -> str:
+    """How what came on paper reached an office: 2026年12月3日邮寄收到，邮戳2026年11月30日."""
+    posted = f"，邮戳{on_day(came.postmarked_on)}" if came.postmarked_on else ""
+    return f"{on_day(came.on)}{HOW_IT_CAME[came.how]}收到{posted}"
+
+
 CHANGES = {"contact": "联系信息", "rename": "更名", "members": "成员", "leader": "盟主", "ended": "盟主或协议终止"}
 CLAUSES = {
     Ground.NO_COOPERATION: "《工作指引》第十四条",
@@ -252,8 +260,7 @@ class Facts(Mapping[str, str]):
         came = self.of_event("came")
         if came is None:
             return ""
-        posted = f"，邮戳{on_day(came.postmarked_on)}" if came.postmarked_on else ""
-        return f"{on_day(came.on)}{HOW_IT_CAME[came.how]}收到{posted}"
+        return how_it_came(came)
 
     def word_number(self) -> str:
         """登记号."""

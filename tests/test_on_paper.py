@@ -1,23 +1,35 @@
 """What comes on paper: which acts may, what a door asks for, how it is kept, and how it is entered at desk and API."""
 
+import hashlib
 import json
+import re
+from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import update
 from sqlmodel import col
+from starlette.datastructures import FormData
 
 from activities.register import Register
 from activities.rows import papers_of
+from gateway import acting
 from models.register import Paper
 from models.values import digest
 from models.vocabulary import ActKind, Role
 from regulation import lifecycle
 from regulation.lodging import PAPER_MISSING, lodge
+from regulation.moment import Moment
+from regulation.offers import offer
 from regulation.on_paper import ON_PAPER
 from tests.databases import on_both
+from tests.filling import sent
+from tests.leading import OFFICER, leading
+from tests.served import Served, served
 from tests.simulated import Papered, told, written
-from tests.story import application
+from tests.story import Story, application, checklist, instant
+from tests.world import World
 
 SENDERS = {Role.LEADER, Role.PUBLIC}
 
@@ -48,12 +60,12 @@ SCAN = {
     "location": "platform://scans/1",
 }
 CAME = {"on": "2026-03-20", "how": "in_person", "received_by": "c-103", "scan": SCAN}
-OFFICER = {"person": "c-101", "office": "210100", "role": "city_st"}
+BY = OFFICER.by.model_dump(mode="json")
 
 
 def withdrawal(**fields: Any) -> dict[str, Any]:
     """A leader's withdrawal as an officer enters it."""
-    act = {"id": "w-1", "kind": "withdraw", "by": OFFICER, "received_at": "2026-03-20T10:00:00+08:00"}
+    act = {"id": "w-1", "kind": "withdraw", "by": BY, "received_at": "2026-03-20T10:00:00+08:00"}
     return act | {"on_behalf_of": "leader", "came": CAME} | fields
 
 
@@ -128,3 +140,121 @@ def test_nothing_is_entered_without_its_record_of_receipt(register: Register) ->
         register.lodge("PAPER", "application", dict(life.papers)["application"], entry.at)
         register.append(entry)
     assert register.append(life.docket[-1]).reason == PAPER_MISSING
+
+
+# Its form
+
+
+def test_a_correction_is_entered_over_the_application_as_it_stands() -> None:
+    form = application(filing_id="PAPER", received_at="2026-03-16T09:00:00+08:00")
+    lacking = {"deficiencies": [{"item": "A-17", "message": "协议缺签署页"}]}
+    life = told(form, ("city", "return_for_correction", "2026-03-17T10:00", lacking), until=instant("2026-03-18"))
+    filing, now = life.docket[-1].filing, instant("2026-03-18")
+    offered = offer(filing, ActKind.RESUBMIT, Moment(now, now), OFFICER.by)
+    assert offered is not None
+    assert (offered.mine, offered.on_paper, offered.open) == (False, True, True)
+    paper = dict(life.papers)["application"]
+    shown = acting.form_of(filing, offered, (), None, (), application=paper, colleagues=[("c-103", "收件人")])
+    filled = FormData([*sent(shown), ("/came/how", "in_person"), ("/came/on", "2026-03-18")])
+    act = acting.read_act(ActKind.RESUBMIT, filled, on_paper=True, of=filing.kind)
+    assert act["on_behalf_of"] == "leader"
+    assert act["came"] == {"how": "in_person", "on": "2026-03-18", "scan": {}} or "scan" not in act["came"]
+    again = lodge("PAPER", {"id": "r-1", "by": BY, "kind": "resubmit", **act, "came": CAME | {"on": "2026-03-18"}})
+    assert again.paper == paper
+
+
+# At the desk and by the API
+
+
+PDF = b"%PDF-1.7\nletter"
+SHA = hashlib.sha256(PDF).hexdigest()
+
+
+@pytest.fixture(scope="module")
+async def gateway(world: World) -> AsyncIterator[Served]:
+    """A gateway over the engine, in March 2027."""
+    async with served(world, "2027-03-15", reads_a_minute=9999, acts_a_minute=9999) as running:
+        yield running
+
+
+async def on_notice(world: World, filing_id: str) -> Story:
+    """A filing whose notice is over, while letters may still come: until 2027-04-06."""
+    story = Story(world, filing_id)
+    await story.submitted("2027-03-16")
+    await story.city("accept", "2027-03-17")
+    await story.iit("give_iit_opinion", "2027-03-22", positive=True)
+    await story.city2("confirm", "2027-03-24", checklist=checklist())
+    await story.on("2027-04-01")
+    return story
+
+
+async def test_a_letter_is_entered_at_the_desk_with_its_scan_and_blocks_as_if_it_had_been_sent_online(
+    world: World, gateway: Served
+) -> None:
+    story = await on_notice(world, "PAPER-1")
+    gateway.clock.set("2027-04-02")
+    address = "/filings/PAPER-1/acts/object"
+    async with leading(gateway.tools, httpx.AsyncClient(base_url=gateway.base), OFFICER) as desk:
+        assert address in (await desk.page("/filings/PAPER-1")).links
+        form = await desk.page(address)
+        assert form.says("代异议人登记")
+        filled = {
+            "/came/how": "post", "/came/on": "2027-04-01", "/came/postmarked_on": "2027-03-31",
+            "/came/received_by": "c-103", "/content/party": "individual", "/content/name": "异议人示例",
+            "/content/contact": "13900000009", "/content/text": "所列成员单位情况与事实不符。",
+        }  # fmt: skip
+        letter = [*form.hidden("id", "seen"), *filled.items()]
+        without = await desk.sends(address, letter)
+        assert without.status_code == 422
+        assert 'id="found-/came/scan' in without.text
+        refused = await desk.sends(address, [*letter, ("/came/received_by", "c-101")], {"/x": ("x", b"")})
+        assert refused.status_code == 422
+        answer = await desk.sends(address, letter, {"/came/scan/file": ("异议信.pdf", PDF)})
+        assert answer.status_code == 303, answer.text
+        receipt = answer.headers["location"].partition("?")[0]
+        page = await desk.page(receipt)
+        for fact in ("收件回执", "异议人示例", "2027年4月1日", "2027年3月31日", "c-103", OFFICER.person, SHA):
+            assert page.says(fact), fact
+        assert (await desk.client.get(f"/uploads/{SHA}?filing=PAPER-1")).content == PDF
+        number = re.findall(r"entries/(\d+)/receipt", receipt)[0]
+        drawn = await desk.client.get(f"/filings/PAPER-1/documents/receipt-{number}")
+        assert drawn.headers["content-type"].endswith("wordprocessingml.document")
+    entry = world.register.docket("PAPER-1")[-1]
+    assert (str(entry.event.kind), entry.filing.open_objections) == ("object", 1)
+    assert entry.at == instant("2027-03-31T00:00:01")
+    noted = [each for each in gateway.tools.audit.lines(person=OFFICER.person) if each.filing_id == "PAPER-1"]
+    assert {"acted", "read_upload", "read_paper", "exported"} <= {each.kind for each in noted}
+    async with leading(gateway.tools, httpx.AsyncClient(base_url=gateway.base)) as leader:
+        assert "异议人示例" not in (await leader.page("/filings/PAPER-1")).text
+        assert (await leader.client.get(receipt)).status_code == 404
+        assert (await leader.client.get(f"/uploads/{SHA}?filing=PAPER-1")).status_code == 404
+    await story.on("2027-04-20")
+    assert story.filing.stage == "on_notice", "nothing is cleared while it is open"
+
+
+async def test_a_program_of_the_office_enters_what_came_with_the_scan_that_it_uploaded(
+    world: World, gateway: Served
+) -> None:
+    await on_notice(world, "PAPER-2")
+    gateway.clock.set("2027-04-02")
+    async with httpx.AsyncClient(base_url=f"{gateway.base}/api/v1/") as officer:
+        officer.headers["Authorization"] = "Bearer c-101"
+        scan = (await officer.post("uploads", files={"file": ("来文.pdf", PDF + b"2")})).json()
+        came = {"on": "2027-04-02", "how": "in_person", "received_by": "c-101", "scan": scan}
+        act = {"id": "w-1", "kind": "withdraw", "on_behalf_of": "leader", "came": came}
+        for wrong, field in (
+            ({"came": came | {"scan": scan | {"sha256": "0" * 64, "location": f"upload:{'0' * 64}"}}}, "/came/scan"),
+            ({"came": came | {"on": "2027-04-01"}}, "/came/received_by"),
+            ({"came": came | {"record": "0" * 64}}, "/came/record"),
+            ({"came": None}, "/came"),
+        ):
+            refused = await officer.post("filings/PAPER-2/acts", json=act | wrong)
+            assert (refused.status_code, field in {each["field"] for each in refused.json()["findings"]}) == (422, True)
+        done = await officer.post("filings/PAPER-2/acts", json=act)
+        assert (done.status_code, done.json().get("stage")) == (201, "withdrawn"), done.text
+        again = await officer.post("filings/PAPER-2/acts", json=act)
+        assert (again.status_code, again.json()) == (200, done.json())
+        documents = (await officer.get("filings/PAPER-2/documents")).json()
+        assert [each["name"] for each in documents if each["key"].startswith("receipt-")]
+    told = [each for each in world.register.messages("PAPER-2") if each.text == "entered_for_leader"]
+    assert [each.to for each in told] == ["leader"]

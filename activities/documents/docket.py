@@ -18,7 +18,7 @@ from models.register import EntryRow, MessageRow
 from models.values import day_of, legible
 from models.vocabulary import Kind, LapseKind, Role, Stage, YearStatus
 from regulation import offices
-from regulation.wording import midnight, on_day
+from regulation.wording import how_it_came, midnight, on_day
 
 SHOWN_OF_A_HASH = 8
 
@@ -100,7 +100,7 @@ def _entry(row: EntryRow, entry: Entry) -> tuple[str, ...]:
     if entry.undoes:
         what += f"\n（推翻第{entry.undoes}号登记）"
     by = getattr(entry.event, "by", None)
-    who = _who(by) if isinstance(by, By) else "期限届至" if isinstance(entry.event, Lapse) else "—"
+    who = _who(by, entry) if isinstance(by, By) else "期限届至" if isinstance(entry.event, Lapse) else "—"
     later = day_of(row.entered_at) != day_of(row.at)
     return (
         str(row.number),
@@ -113,9 +113,11 @@ def _entry(row: EntryRow, entry: Entry) -> tuple[str, ...]:
     )
 
 
-def _who(by: By) -> str:
-    """Role, office, and the person's opaque id."""
-    return "\n".join(filter(None, (by.role.label, _place(by.office), by.person)))
+def _who(by: By, entry: Entry) -> str:
+    """Role, office, and the person's opaque id; of what came on paper also for whom, and who took it in."""
+    sender, came = getattr(entry.event, "on_behalf_of", None), getattr(entry.event, "came", None)
+    on_paper = (f"代{sender.label}登记", how_it_came(came), f"收件 {came.received_by}") if sender and came else ()
+    return "\n".join(filter(None, (by.role.label, _place(by.office), by.person, *on_paper)))
 
 
 def _place(key: str) -> str:

@@ -97,7 +97,7 @@ def list_filings(
 def show_filing(tools: Doors, who: Caller, row: Seen) -> Shown:
     """一件备案: where it stands, and what the caller may do."""
     filing = value_of(row)
-    mine = tuple(Offered.of(each) for each in offers(filing, tools.now, who.by) if each.mine)
+    mine = tuple(Offered.of(each) for each in offers(filing, tools.now, who.by) if each.mine or each.on_paper)
     return Shown(summary=Summary.of(row), filing=filing, offers=mine)
 
 

@@ -84,12 +84,16 @@ class Listed(Value):
 
 
 class Offered(Value):
-    """可为之事: an act of the caller's post at this stage; if it is not open, what is missing, and which act supplies it."""
+    """可为之事: an act of the caller's post at this stage; if it is not open, what is missing, and which act supplies it.
+
+    `on_paper`: it is somebody else's, and the caller may enter it for them if it came on paper; open as if it came today.
+    """
 
     kind: ActKind
     article: str
     roles: tuple[Role, ...]
     open: bool
+    on_paper: bool = False
     two_people: bool = False
     second: bool = False
     missing: str | None = None
@@ -100,8 +104,8 @@ class Offered(Value):
         """An offer without the act that a form would propose."""
         refusal = offer.refusal
         return cls(
-            kind=offer.kind, article=offer.article, roles=offer.roles, open=offer.open, two_people=offer.two_people,
-            second=offer.second, missing=refusal.missing if refusal else None,
+            kind=offer.kind, article=offer.article, roles=offer.roles, open=offer.open, on_paper=offer.on_paper,
+            two_people=offer.two_people, second=offer.second, missing=refusal.missing if refusal else None,
             supplied_by=refusal.supplied_by if refusal else None,
         )  # fmt: skip
 

@@ -13,6 +13,8 @@ from starlette.datastructures import FormData
 
 from gateway import acting
 from gateway.client import KeyReused, NotFound, Refused, Unreachable
+from gateway.fetching import of_scan
+from gateway.forms import Field
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, SignedIn, page, then
 from gateway.sessions import Session
@@ -25,6 +27,7 @@ from models.register import FilingRow
 from models.vocabulary import ActKind
 from regulation.lodging import refusal as refusal_of
 from regulation.offers import Offer, offer
+from regulation.on_paper import ON_PAPER
 from workflows import visibility
 
 SENT_OTHERWISE = "这一页此前已按其他内容送出，其结果以卷宗为准；如确要另行办理，请核对后再次提交"
@@ -38,7 +41,7 @@ router = APIRouter(prefix="/filings/{filing_id}/acts/{kind}", dependencies=[Depe
 def _offered(tools: Tools, row: FilingRow, kind: ActKind, session: Session) -> Offer:
     """The act as offered to the visitor; what is not theirs, or not of this stage, is not there."""
     found = offer(value_of(row), kind, tools.now, session.who.by)
-    if found is None or not found.mine:
+    if found is None or not (found.mine or found.on_paper):
         raise NotFound(row.filing_id)
     return found
 
@@ -46,7 +49,7 @@ def _offered(tools: Tools, row: FilingRow, kind: ActKind, session: Session) -> O
 @router.get("")
 def show(request: Request, tools: Doors, session: SignedIn, filing_id: str, kind: ActKind) -> Response:
     """The form, or why it cannot be done now."""
-    if kind is ActKind.RESUBMIT:
+    if kind is ActKind.RESUBMIT and not session.who.staff:
         return RedirectResponse(f"/my/corrections/{filing_id}", 303)
     row = tools.seen(filing_id, session.who)
     return _form(request, tools, session, row, _offered(tools, row, kind, session))
@@ -84,9 +87,15 @@ class _Asked:
     act_id: str
     seen: str
 
+    @property
+    def on_paper(self) -> bool:
+        """Whether an officer enters what somebody else had brought on paper."""
+        return self.session.who.staff and self.kind in ON_PAPER
+
     def read(self, form: FormData, faults: Sequence[Finding]) -> dict[str, Any] | HTMLResponse:
         """What was filled in; or the form again, if it asks for more rows, has faults, or somebody was first."""
-        raw = acting.read_act(self.kind, form)
+        raw = acting.read_act(self.kind, form, on_paper=self.on_paper, of=value_of(self.row).kind)
+        faults = (*faults, *of_scan(self.tools, raw, self.session.who.by))
         if faults:
             return self._again(self.row, raw, refusal_of(faults), status=422)
         if more := form.get("more"):
@@ -114,6 +123,9 @@ class _Asked:
         """Where somebody goes afterwards: to the filing, if they still see it."""
         filing_id, who = self.row.filing_id, self.session.who
         warned = "".join(f"；{each}" for each in receipt.warnings)
+        if self.on_paper:
+            said = f"来文已登记为第{receipt.number}号，现为“{receipt.stage.label}”{warned}"
+            return then(f"/filings/{filing_id}/entries/{receipt.number}/receipt", said)
         address = f"/filings/{filing_id}" if who.sees(self.tools.register.row(filing_id) or self.row) else "/"
         return then(address, f"“{self.kind.label}”已登记为第{receipt.number}号，现为“{receipt.stage.label}”{warned}")
 
@@ -140,7 +152,7 @@ def _moved_on(
     since = tools.register.docket(row.filing_id, after=last, most=SHOWN)
     found = offer(value_of(row), kind, tools.now, session.who.by)
     return _form(
-        request, tools, session, row, found if found and found.mine else None, raw, refusal,
+        request, tools, session, row, found if found and (found.mine or found.on_paper) else None, raw, refusal,
         since=since, act_id=act_id, kind=kind, status=409,
     )  # fmt: skip
 
@@ -153,7 +165,7 @@ def _form(
     versions = tools.register.versions(row.filing_id)
     of_version: list[Finding] = versions[-1][1] if versions else []
     found = refusal.findings if refusal else ()
-    fields = acting.form_of(value_of(row), offered, of_version, raw, found, more_rows=more_rows) if offered else ()
+    fields = _fields(tools, session, row, offered, of_version, raw, found, more_rows) if offered else ()
     return page(
         request,
         tools,
@@ -168,4 +180,20 @@ def _form(
         refusal=refusal,
         since=[(entry.number, visibility.local(entry.at), visibility.name_of(entry.event)) for entry in since or ()],
         act_id=act_id or f"desk-{uuid4().hex}",
+    )
+
+
+def _fields(
+    tools: Tools, session: Session, row: FilingRow, offered: Offer, versions: list[Finding],
+    raw: dict[str, object] | None, found: tuple[Finding, ...], more_rows: str,
+) -> tuple[Field, ...]:  # fmt: skip
+    """The fields of the form; of what came on paper also who may have taken it in, and what is corrected."""
+    filing = value_of(row)
+    if not offered.on_paper:
+        return acting.form_of(filing, offered, versions, raw, found, more_rows=more_rows)
+    who = session.who
+    colleagues = [(each.person, each.name) for each in tools.people.colleagues(who.office, who.role)]
+    application = tools.register.paper(filing.paper) if offered.kind is ActKind.RESUBMIT else None
+    return acting.form_of(
+        filing, offered, versions, raw, found, more_rows=more_rows, colleagues=colleagues, application=application
     )

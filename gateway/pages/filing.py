@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
+from activities.attachments import LOCATION
+from activities.documents import receipt as receipts_on_paper
 from activities.documents.record import Sent, receipts
 from gateway import documents
 from gateway.audit import AuditKind
@@ -29,6 +31,7 @@ from regulation import changes, entries, intake, offices
 from regulation.lodging import PAPERS
 from regulation.offers import offers
 from regulation.reading import read
+from regulation.wording import how_it_came
 
 router = APIRouter(prefix="/filings/{filing_id}")
 
@@ -75,6 +78,7 @@ def show(
         shown=json.loads(row.public),
         mine=sorted((each for each in open_now if each.mine), key=lambda each: each.kind in ASIDE),
         aside=ASIDE,
+        on_paper=[each for each in open_now if each.on_paper],
         others=[each for each in open_now if not each.mine and each.open],
         agenda=list(entries.outlook(filing)),
         docket=docket,
@@ -86,6 +90,8 @@ def show(
         downloads=documents.listed(tools, row, who),
         sent=_sent(tools, row, who),
         may_read=lambda entry: _readable(entry, who),
+        may_see_receipt=lambda entry: _has_receipt(entry, who),
+        came=how_it_came,
         refused=tools.register.refused_acts(filing_id) if who.staff else [],
         faults=tools.register.verify(filing_id) if "verify" in request.query_params else None,
         handlings=handlings,
@@ -105,7 +111,8 @@ def _on_the_change(tools: Tools, filing: Filing) -> list[Finding]:
 
 
 def _persons(docket: Sequence[Entry]) -> Iterator[str]:
-    return (by.person for entry in docket if (by := getattr(entry.event, "by", None)))
+    yield from (by.person for entry in docket if (by := getattr(entry.event, "by", None)))
+    yield from (came.received_by for entry in docket if (came := getattr(entry.event, "came", None)))
 
 
 def _recipients(handlings: Sequence[HandlingRow]) -> Iterator[str]:
@@ -154,6 +161,11 @@ def objected(
     return page(request, tools, "filing_objections.html", session, **shown)
 
 
+def _has_receipt(entry: Entry, who: Identity) -> bool:
+    """Whether an entry took in what had come on paper, and the visitor may read what came."""
+    return receipts_on_paper.came_of(entry) is not None and who.reads(entry.filing, str(entry.event.kind))
+
+
 @router.get("/versions/{version}")
 def version(request: Request, tools: Doors, session: SignedIn, filing_id: str, version: Ordinal) -> HTMLResponse:
     """One version of the application as its form reads, with what was found on it. That it was read is on record."""
@@ -197,6 +209,22 @@ def _read(
     visit_of(request, tools, session.who).note(AuditKind.READ_PAPER, filing_id=row.filing_id, about=key)
     shown: Mapping[str, Any] = {"row": row, "title": title, "fields": fields, "findings": findings}
     return page(request, tools, "paper.html", session, **shown)
+
+
+@router.get("/entries/{number}/receipt")
+def receipt(request: Request, tools: Doors, session: SignedIn, filing_id: str, number: Ordinal) -> HTMLResponse:
+    """收件回执: of what came on paper, to be printed and handed to whoever brought it. That it was read is on record."""
+    row, who = tools.seen(filing_id, session.who), session.who
+    entry = tools.register.entry(filing_id, number)
+    if entry is None or not _has_receipt(entry, who):
+        raise NotFound(filing_id)
+    facts = receipts_on_paper.facts(tools.register, row, entry)
+    came = receipts_on_paper.came_of(entry)
+    record = came.record if came else ""
+    visit_of(request, tools, who).note(AuditKind.READ_PAPER, filing_id=filing_id, about=record)
+    location = tools.register.paper(record)["scan"]["location"]
+    scan = location.removeprefix(LOCATION) if location.startswith(LOCATION) else None
+    return page(request, tools, "receipt.html", session, row=row, entry=entry, facts=facts, scan=scan)
 
 
 @router.get("/documents/{key}")
