@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=  # what one process has compiled the others ne
 LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed demo test check storm bench lock docs histories clean
+.PHONY: help run seed demo test law quick check storm bench lock docs histories clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,12 @@ demo: $(VENV)/run ## one alliance's whole life on a real server in skipped time 
 
 test: $(VENV)/dev ## set up and run all tests
 	$(BIN)/python -m pytest -n 3 --dist loadgroup  # three on two cores: half of the time is waiting
+
+law: $(VENV)/dev ## the law alone: its cases and properties, in under a minute
+	$(BIN)/python -m pytest -n 2 -q tests/law
+
+quick: $(VENV)/dev ## what needs no server and takes under a minute; `make test` runs everything
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -q --quick
 
 check: $(VENV)/dev ## formatting, lint, types, direction of imports, docs, lock
 	$(BIN)/ruff format --check .

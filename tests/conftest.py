@@ -10,11 +10,11 @@ from temporalio.testing import WorkflowEnvironment
 from activities.register import Register
 from deploy.skipping import skipping_server
 from tests.databases import Databases, Postgresql, Sqlite
-from tests.order import pytest_collection_modifyitems, pytest_xdist_make_scheduler
+from tests.order import pytest_addoption, pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from tests.simulated import holding, lived, written
 from tests.world import World
 
-__all__ = ["pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
+__all__ = ["pytest_addoption", "pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
 
 os.environ |= {"GOGC": "400", "GOMAXPROCS": "1"}  # servers of the tests: memory for time, and one processor each
 

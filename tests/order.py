@@ -39,6 +39,24 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Shares:
     return Shares(config, log)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, so that no process is still at one of them when the others are done."""
+SERVERS = {"environment", "postgresql"}
+"""The fixtures behind which a server is started."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option of `make quick`."""
+    parser.addoption("--quick", action="store_true", help="only what takes little: no servers, and none of the long files")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The longest first, so that no process is still at one of them when the others are done; or, if quick, those that
+    take little."""
+    if config.getoption("--quick"):
+        items[:] = [item for item in items if not _is_long(item)]
     items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+
+
+def _is_long(item: pytest.Item) -> bool:
+    """Whether a test needs a server, or is in one of the long files."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.path.stem in LONG or bool(fixtures & SERVERS) or "postgresql" in item.name
