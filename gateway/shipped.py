@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-HEALTH = "/health"
+HEALTH = "/healthz"
 """Where a supervisor asks whether the gateway answers. It says nothing of the register or the engine."""
 
 

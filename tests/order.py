@@ -45,7 +45,9 @@ SERVERS = {"environment", "postgresql"}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The option of `make quick`."""
-    parser.addoption("--quick", action="store_true", help="only what takes little: no servers, and none of the long files")
+    parser.addoption(
+        "--quick", action="store_true", help="only what takes little: no servers, and none of the long files"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -166,11 +166,13 @@ def test_what_is_entered_while_a_backup_is_made_is_whole_in_it_or_not_at_all(
     machine: Machine, databases: Databases, tmp_path: Path
 ) -> None:
     register = machine.register
-    others = iter(f"MEANWHILE-{number}" for number in range(100))
+    others = iter(range(100))
 
     def watch(what: str, done: int, of: int) -> None:
         if what == "备案库" and done % 5 == 2:
-            written(register, lived(next(others)).until("submit"))
+            number = next(others)
+            another = lived(f"MEANWHILE-{number}", alliance_name=f"沈阳市{number}号产学研联盟")
+            written(register, another.until("submit"))
 
     backup(machine.settings, tmp_path / "kept", NOW, watch)
     there = elsewhere(machine, databases, tmp_path)

@@ -192,7 +192,6 @@ MUST_BRING: dict[str, Any] = {
     "happened_on": "2026-11-30", "inspected_on": "2026-11-30", "result": "qualified", "tag": "typical",
     "ground": "1", "served_on": "2026-11-30", "method": "post", "url": "https://kjj.example.gov.cn/1.html",
     "entry": 3, "consent": True, "address": "b" * 64, "calendar": "2026", "terms": "2026", "outcome": "granted",
-    "successor": "LN-2027-1", "successor_number": "LN-CXY-B-210100-2027-0001",
 }  # fmt: skip
 OF_KIND: dict[str, dict[str, Any]] = {
     "record_party_group": {"decision": "approved"},
