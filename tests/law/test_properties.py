@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from models.acts import Lapse, ProposeRevocation, Submit
 from models.filing import Entry, Filing, ReportingYear
-from models.values import SHANGHAI, day_of, midnight_after
+from models.values import SHANGHAI, canonical, day_of, midnight_after
 from models.vocabulary import ActKind, Ground, LapseKind, Stage, YearStatus
 from regulation import agenda, entries, lifecycle, service
 from regulation.lodging import lodge
@@ -219,6 +219,7 @@ thorough = settings(max_examples=100, derandomize=True, deadline=None, database=
 def test_in_every_life(circumstance: Circumstance, stage: Stage, consent: bool, steps: list[Step]) -> None:
     """The simulator's `act` checks and then applies: that it comes back at all means that `apply` never raised."""
     docket = a_life(circumstance, stage, consent, steps).docket
+    assert len(canonical(docket[-1].filing.model_dump(mode="json")).encode()) <= 16 * 1024
     for before, entry in pairwise(docket):
         assert entry.number == before.number + 1
         dates_never_move_earlier(before.filing, entry.filing)
