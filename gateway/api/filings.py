@@ -15,7 +15,7 @@ from gateway.api.conditions import Conditional
 from gateway.api.problems import answers
 from gateway.api.shapes import Entered, Listed, Offered, Shown, Summary, Version
 from gateway.tools import Doors, value_of
-from models.acts import OfficeKey
+from models.acts import MOST_ENTRIES, OfficeKey
 from models.filing import AgendaLine
 from models.values import INSTANT, Jurisdiction, Value
 from models.vocabulary import Kind, Stage
@@ -23,6 +23,9 @@ from regulation import entries
 from regulation.offers import offers
 
 router = APIRouter(route_class=Conditional, tags=["备案"])
+
+AT_ONCE = 1000
+"""How many entries of a docket are answered at once."""
 
 
 def _moment(written: object) -> object:
@@ -108,9 +111,12 @@ def show_agenda(row: Seen) -> list[AgendaLine]:
 
 
 @router.get("/filings/{filing_id}/docket", responses=answers(404, 422))
-def show_docket(tools: Doors, row: Seen) -> list[Entered]:
-    """卷宗: everything entered, in order."""
-    return [Entered.of(entry) for entry in tools.register.docket(row.filing_id)]
+def show_docket(
+    tools: Doors, row: Seen, after: Annotated[int, Query(ge=0, le=MOST_ENTRIES, description="此号之后的登记")] = 0
+) -> list[Entered]:
+    """卷宗: everything entered, in order; a thousand entries at once, those after a number."""
+    found = tools.register.docket(row.filing_id, after=after, before=after + AT_ONCE + 1)
+    return [Entered.of(entry) for entry in found]
 
 
 @router.get("/filings/{filing_id}/versions", responses=answers(404, 422))

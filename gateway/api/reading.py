@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from activities.database import reading
 from gateway.api.caller import Caller, Seen
 from gateway.api.conditions import Conditional
+from gateway.api.filings import AT_ONCE
 from gateway.api.problems import answers, missing
 from gateway.api.shapes import Awaited, Entered, May, Told, Why
 from gateway.audit import AuditKind
@@ -75,7 +76,7 @@ def why(
     filing = value_of(row)
     return Why(
         stage=filing.stage,
-        since=Entered.of(_brought_here(tools.register.docket(row.filing_id))),
+        since=Entered.of(_brought_here(tools.register.docket(row.filing_id, most=AT_ONCE))),
         awaits=tuple(_awaited(filing)),
         next=next(entries.outlook(filing), None),
         act=_may(filing, act, tools.now, who) if act else None,
@@ -83,7 +84,7 @@ def why(
 
 
 def _brought_here(docket: list[Entry]) -> Entry:
-    """The entry since which a filing is in its stage."""
+    """The entry since which a filing is in its stage, as far as its newest entries tell."""
     first = docket[-1]
     for entry in reversed(docket):
         if entry.stage is not first.stage:

@@ -9,6 +9,7 @@ import pytest
 
 from activities.register import Register
 from deploy.database import migrate
+from gateway.api import filings
 from models.acts import TOGETHER
 from models.settings import Settings
 from models.vocabulary import Kind
@@ -102,6 +103,17 @@ async def test_the_reviewer_sees_each_objection_and_what_became_of_it(noticed: P
             assert (await (await house.signed_in(other)).get(f"/filings/{NOTICED}/objections")).status_code == 404, (
                 other
             )
+
+
+async def test_a_docket_is_answered_in_parts(noticed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filings, "AT_ONCE", 25)
+    async with at_the_doors(noticed) as house:
+        platform, path = house.browser(), f"/api/v1/filings/{NOTICED}/docket"
+        headers = {"Authorization": "Bearer c-101"}
+        first = (await platform.get(path, headers=headers)).json()
+        assert [entry["number"] for entry in first] == [*range(1, 26)]
+        more = (await platform.get(path, headers=headers, params={"after": 25})).json()
+        assert more[0]["number"] == 26
 
 
 async def test_the_form_of_a_ruling_offers_the_oldest_together(noticed: Path) -> None:
