@@ -32,6 +32,7 @@ from activities.documents.drafting import Contacts, Draft, NotTogether
 from activities.documents.record import NoSuchFiling
 from activities.files import put, putting
 from activities.letters import Letters
+from activities.privacy import OWN
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from activities.register import Register
@@ -883,6 +884,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> NoReturn:
     """The console script. Leaves at once when done: the engine's runtime may not survive the interpreter's own exit."""
+    os.umask(OWN)
     code = run(sys.argv[1:])
     sys.stdout.flush()
     sys.stderr.flush()

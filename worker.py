@@ -29,6 +29,7 @@ from activities.delivering import Delivering, Postman
 from activities.digests import Digests
 from activities.entering import Entering
 from activities.letters import Letters
+from activities.privacy import keep_to_ourselves
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from activities.register import Register
@@ -193,6 +194,7 @@ async def serve(settings: Settings, ready: Callable[[], None] = lambda: None) ->
 def main() -> None:
     """Run one worker."""
     settings = Settings()
+    keep_to_ourselves(settings)
     logs.configure(settings.log_level)
     try:
         asyncio.run(serve(settings))

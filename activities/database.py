@@ -1,10 +1,13 @@
 """The register's database: how it is connected, and its transactions."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import TimeoutError
 from sqlmodel import Session
 
 
@@ -28,6 +31,29 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+WRITERS = 8
+"""How many transactions write at once; fewer than there are connections, so that whoever reads finds one."""
+
+PATIENCE = 30.0
+"""Seconds that a transaction waits for its turn to write."""
+
+_turns: WeakKeyDictionary[Engine, threading.Semaphore] = WeakKeyDictionary()
+_turns_of = threading.Lock()
+
+
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """A turn to write. SQLite has one writer: the others wait here, and keep no connection from those who read."""
+    with _turns_of:
+        turns = _turns.setdefault(engine, threading.Semaphore(1 if engine.dialect.name == "sqlite" else WRITERS))
+    if not turns.acquire(timeout=PATIENCE):
+        raise TimeoutError("no turn to write")
+    try:
+        yield
+    finally:
+        turns.release()
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A session that only reads."""
@@ -39,6 +65,7 @@ def reading(engine: Engine) -> Iterator[Session]:
 def writing(engine: Engine) -> Iterator[Session]:
     """One transaction that writes."""
     with (
+        _turn(engine),
         engine.connect().execution_options(writes=True) as connection,
         Session(connection, expire_on_commit=False) as session,
         session.begin(),

@@ -6,6 +6,9 @@ Whoever logs names the event and binds ids; texts of acts and papers are never l
 
 import logging
 import sys
+import time
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -43,6 +46,36 @@ def _without_texts(_: Any, __: str, event: EventDict) -> EventDict:
     return event
 
 
+A_MINUTE = 60.0
+
+MOST = 60
+"""Lines a minute of one event that goes wrong; whoever causes thousands fills no disk."""
+
+
+class Bounded(logging.Filter):
+    """Lets so many lines a minute of each warning or error through; the next one tells how many were left out."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock, self._begun = clock, 0.0
+        self._lines: Counter[tuple[str, str]] = Counter()
+        self._left_out: dict[tuple[str, str], int] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a line is written."""
+        if record.levelno < logging.WARNING:
+            return True
+        event = record.msg.get("event") if isinstance(record.msg, dict) else record.msg
+        key, now = (record.name, str(event)[:100]), self._clock()
+        if now - self._begun >= A_MINUTE:
+            self._left_out = {each: count - MOST for each, count in self._lines.items() if count > MOST}
+            self._begun, self._lines = now, Counter()
+        self._lines[key] += 1
+        if isinstance(record.msg, dict) and (left_out := self._left_out.pop(key, 0)):
+            record.msg = {**record.msg, "left_out": left_out}
+        return self._lines[key] <= MOST
+
+
 def configure(level: str) -> None:
     """Log to standard error, from here on."""
     shared: list[Processor] = [
@@ -67,6 +100,7 @@ def configure(level: str) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
+    handler.addFilter(Bounded())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name, least in NOISY.items():
         logging.getLogger(name).setLevel(least)

@@ -17,6 +17,8 @@ from sqlalchemy import make_url
 
 import worker
 from activities import logs
+from activities.privacy import keep_to_ourselves
+from deploy import ui
 from gateway.identity import refuse_to_expose
 from models.settings import Settings
 
@@ -57,15 +59,19 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
-def start_server(settings: Settings) -> subprocess.Popen[bytes]:
-    """A Temporal server whose database stays under `var`: write-ahead log, full sync (as durable, and faster)."""
+def start_server(settings: Settings, page: tuple[str, int] | None = None) -> subprocess.Popen[bytes]:
+    """A Temporal server whose database stays under `var`: write-ahead log, full sync (as durable, and faster).
+
+    `page` is where its UI listens; None: it has none.
+    """
+    shown = ["--ui-ip", page[0], "--ui-port", str(page[1])] if page else ["--headless"]
     settings.var.mkdir(parents=True, exist_ok=True)
     return subprocess.Popen(
         [
             temporal(), "server", "start-dev",
             "--ip", "127.0.0.1",
             "--port", str(settings.temporal_port),
-            "--ui-port", str(settings.ui_port),
+            *shown,
             "--db-filename", str(settings.var / "temporal.db"),
             "--sqlite-pragma", "journal_mode=wal",
             "--sqlite-pragma", "synchronous=2",
@@ -150,11 +156,14 @@ def main() -> None:
         if port and not free(port):
             sys.exit(f"端口 {port} 已被占用；请停止占用它的程序，或以环境变量 {name} 另行指定")
     refuse_to_expose(settings)
+    keep_to_ourselves(settings)
     logs.configure(quiet(settings))
     os.environ["TEMPORAL_ADDRESS"] = f"127.0.0.1:{settings.temporal_port}"
     with ExitStack() as running:
-        running.enter_context(stopping(start_server(settings)))
+        page = ui.hidden()
+        running.enter_context(stopping(start_server(settings, page)))
         wait_for(settings.temporal_port, "Temporal 服务")
+        ui.start(page, settings.ui_port)
         try:
             worker.open_register(settings).engine.dispose()
             running.enter_context(stopping(start_gateway(settings)))

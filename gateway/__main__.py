@@ -1,8 +1,12 @@
 """`python -m gateway`: serve the doors until interrupted."""
 
+import sys
+
 import uvicorn
 
 from activities import logs
+from activities.privacy import keep_to_ourselves
+from gateway import patience
 from gateway.app import create
 from gateway.identity import refuse_to_expose
 from models.settings import Settings
@@ -12,15 +16,16 @@ def main() -> None:
     """Serve."""
     settings = Settings()
     refuse_to_expose(settings)
+    keep_to_ourselves(settings)
     logs.configure(settings.log_level)
+    patience.make_room()
+    sys.setswitchinterval(patience.TURN)
     uvicorn.run(
         create(settings),
         host=settings.gateway_host,
         port=settings.gateway_port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
         timeout_graceful_shutdown=40,
+        **patience.served(),
     )
 
 

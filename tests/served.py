@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine, event
 
 from deploy.skipping import EARLY
+from gateway import patience
 from gateway.app import create, tools_of
 from gateway.client import Filings
 from gateway.tools import Tools
@@ -123,8 +124,15 @@ async def served(world: World, on: str, **settings: Any) -> AsyncIterator[Served
 
 @asynccontextmanager
 async def serving(app: Any) -> AsyncIterator[str]:
-    """An application served on loopback; its address."""
-    server = Quiet(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="on"))
+    """An application served on loopback, with the patience of the gateway; its address."""
+    async with serving_with(app, lifespan="on", **patience.served()) as base:
+        yield base
+
+
+@asynccontextmanager
+async def serving_with(app: Any, **how: Any) -> AsyncIterator[str]:
+    """An application served on loopback in some way; its address."""
+    server = Quiet(uvicorn.Config(app, host="127.0.0.1", port=0, **{"log_config": None, **how}))
     answering = copy_context()
     answering.run(SERVING.set, True)
     running = asyncio.create_task(server.serve(), context=answering)

@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2 import Template as Page
 
 from activities.files import put
+from activities.privacy import open_to_all
 from activities.publishing import feeds
 from activities.publishing.feeds import Feed
 from activities.publishing.publications import Publications, Published, histories, newest_first
@@ -79,7 +80,15 @@ class Site:
         self, told: Iterable[tuple[Published, ...]], places: Collection[str], years: Collection[int], today: date
     ) -> list[Path]:
         pages = self._pages(told, places, years, today)
-        return [self.folder / path for path, text in pages if _put(self.folder / path, text)]
+        return [self.folder / path for path, text in pages if self._put(self.folder / path, text)]
+
+    def _put(self, path: Path, text: bytes) -> bool:
+        """Write a file unless it says the same already; whether there was anything to write. Anybody may read it."""
+        if path.exists() and path.read_bytes() == text:
+            return False
+        put(path, text)
+        open_to_all(path, self.folder)
+        return True
 
     def _pages(
         self, told: Iterable[tuple[Published, ...]], places: Collection[str], years: Collection[int], today: date
@@ -158,11 +167,3 @@ def takes_objections(each: Published, today: date) -> bool:
 def _root(path: str) -> str:
     """The way from a page back to the folder."""
     return "../" * path.count("/")
-
-
-def _put(path: Path, text: bytes) -> bool:
-    """Write a file unless it says the same already; whether there was anything to write."""
-    if path.exists() and path.read_bytes() == text:
-        return False
-    put(path, text)
-    return True

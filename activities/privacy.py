@@ -1,0 +1,38 @@
+"""Whatever the service writes is its own: readable for nobody else on the machine, but for the announcements."""
+
+import os
+from pathlib import Path
+
+from models.settings import Settings
+
+OWN = 0o077
+"""What is left out of the rights of every file and folder (umask)."""
+
+PUBLIC_FILE, PUBLIC_FOLDER = 0o644, 0o755
+"""The rights of announcements, which any web server may serve."""
+
+
+def keep_to_ourselves(settings: Settings) -> None:
+    """From here on files are ours alone; what an earlier release left open is closed."""
+    os.umask(OWN)
+    settings.var.mkdir(parents=True, exist_ok=True)
+    _close(settings.var, 0o711)  # who serves the announcements passes through it, and sees nothing else
+    for path in (settings.outbox, settings.tray, settings.upload_folder, settings.calendars):
+        _close(path, 0o700)
+    for pattern in ("register.db*", "temporal.db*", "gateway-secret"):
+        for path in settings.var.glob(pattern):
+            _close(path, 0o600)
+
+
+def _close(path: Path, rights: int) -> None:
+    if path.exists() and path.stat().st_uid == os.getuid():
+        path.chmod(rights)
+
+
+def open_to_all(path: Path, site: Path) -> None:
+    """A file of the announcements, and the folders in which it lies."""
+    path.chmod(PUBLIC_FILE)
+    for folder in (path.parent, *path.parent.parents):
+        folder.chmod(PUBLIC_FOLDER)
+        if folder == site:
+            break
