@@ -1,15 +1,16 @@
-"""A deployment's own editions of terms and calendars: next year's call for kind B, a city's longer notice (Art. 17)."""
+"""A deployment's own editions: next year's call for kind B, a city's longer notice (Art. 17), an office's new name."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from regulation import offices
 from regulation.calendar import CALENDARS
 from regulation.editions import EditionRefused, Editions
 from regulation.terms import TERMS
 
-FOLDERS: dict[str, Editions[Any]] = {"calendars": CALENDARS, "terms": TERMS}
+FOLDERS: dict[str, Editions[Any]] = {"calendars": CALENDARS, "terms": TERMS, "offices": offices.DIRECTORIES}
 
 
 def load(folder: Path | None, into: Mapping[str, Editions[Any]] | None = None) -> None:
@@ -29,6 +30,7 @@ def load(folder: Path | None, into: Mapping[str, Editions[Any]] | None = None) -
                 editions.add(waiting.pop(path))
             except EditionRefused as refused:
                 raise EditionRefused(f"{path}: {refused}") from refused
+    offices.take_effect()
 
 
 def _document(path: Path) -> dict[str, Any]:

@@ -184,7 +184,7 @@ def _facts(form: Application, received_at: datetime) -> Submit:
         filing=form.filing_id,
         alliance=Kind(form.kind),
         jurisdiction=form.jurisdiction,
-        zone=_zone(form),
+        zone=_zone(form, day),
         leader=leader,
         paper=digest(paper(form)),
         substance=substance(form.alliance_name, form.leader.uscc, form.members, form.technical_field),
@@ -200,10 +200,10 @@ def _facts(form: Application, received_at: datetime) -> Submit:
     )
 
 
-def _zone(form: Application) -> str | None:
+def _zone(form: Application, day: date) -> str | None:
     """The zone body reviews kind B if the leader is in one that has staff for it; else the city (B-14, G-30)."""
     zone = offices.zone_named(form.zone_name) if isinstance(form, FormB) and form.zone_name else None
-    return zone.key if zone and zone.reviews and zone.city == form.jurisdiction else None
+    return zone.key if zone and offices.reviews_in(Kind.B, form.jurisdiction, zone.key, day) else None
 
 
 def characters(text: str) -> int:

@@ -2,18 +2,20 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from pydantic import Field
+
 from models.acts import Act, Transfer
 from models.filing import Filing
-from models.values import Value
+from models.values import Day, Jurisdiction, Value
 from models.vocabulary import ActKind, Kind, Role, Stage
 from regulation import codes, data
+from regulation.editions import Editions, read
 
 PROVINCE = "210000"
-
-_DATA: dict[str, list[dict[str, Any]]] = data.read("offices.json")
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Office:
 
 @dataclass(frozen=True)
 class Zone:
-    """A provincial-or-above high-tech zone; it reviews kind B where it has staff for it (G-30)."""
+    """A provincial-or-above high-tech zone; it reviews kind B where it has staff for it (G-30). `names`: earlier ones too."""
 
     key: str
     city: str
@@ -37,29 +39,106 @@ class Zone:
     reviews: bool
 
 
-OFFICES = {
-    each["code"]: Office(
-        code=each["code"],
-        city=each["city"],
-        name=each["name"],
-        names=(each["city"], each["city"].removesuffix("市"), *each.get("also", ())),
-    )
-    for each in _DATA["offices"]
-}
+@dataclass(frozen=True)
+class Directory:
+    """机构名录: every office and zone as they are called, and which zones review, from a day on."""
 
-ZONES = {
-    each["key"]: Zone(
-        key=each["key"],
-        city=each["city"],
-        name=each["name"],
-        names=(each["name"], *each.get("also", ())),
-        reviews=each["reviews"],
-    )
-    for each in _DATA["zones"]
-}
+    name: str
+    since: date
+    known_from: date | None
+    offices: Mapping[str, Office]
+    zones: Mapping[str, Zone]
 
-KEYS = (PROVINCE, *OFFICES, *ZONES)
-"""Every office that is written to by its key."""
+
+class OfficeRow(Value):
+    """An office in a document: what is told of it; what is not stays as the edition before has it."""
+
+    code: Jurisdiction
+    city: str | None = None
+    name: str | None = None
+    also: tuple[str, ...] = ()
+
+
+class ZoneRow(Value):
+    """A zone in a document, likewise; a new one tells its city, its name and whether it reviews."""
+
+    key: str = Field(pattern=r"^(?:[0-9]{6}|21SF00)-[a-z]{2,20}$")
+    city: Jurisdiction | None = None
+    name: str | None = None
+    also: tuple[str, ...] = ()
+    reviews: bool | None = None
+
+
+class Document(Value):
+    """An edition of the directory as written: offices and zones that are called otherwise, and zones that review from now on."""
+
+    edition: str
+    base: str | None = None
+    since: Day
+    known_from: Day | None = None
+    document_no: str | None = None
+    offices: tuple[OfficeRow, ...] = ()
+    zones: tuple[ZoneRow, ...] = ()
+
+
+def _make(document: Mapping[str, Any], base: Directory | None) -> Directory:
+    told = read(Document, document)
+    offices = dict(base.offices) if base else {}
+    for office in told.offices:
+        was = offices.get(office.code)
+        if was is None and base:
+            raise ValueError(f"{office.code} 不是已有的属地")
+        city, name = office.city or (was and was.city), office.name or (was and was.name)
+        if not city or not name:
+            raise ValueError(f"{office.code} 须写明城市和机构名称")
+        names = (*(was.names if was else ()), city, city.removesuffix("市"), *office.also)
+        offices[office.code] = Office(office.code, city, name, tuple(dict.fromkeys(names)))
+    zones = dict(base.zones) if base else {}
+    for zone in told.zones:
+        known = zones.get(zone.key)
+        seat, called = zone.city or (known and known.city), zone.name or (known and known.name)
+        reviews = known.reviews if known and zone.reviews is None else zone.reviews
+        if not called or reviews is None or seat not in offices or not zone.key.startswith(f"{seat}-"):
+            raise ValueError(f"{zone.key} 须写明所在属地、名称和是否受理，编号以属地代码开头")
+        names = (*(known.names if known else ()), called, *zone.also)
+        zones[zone.key] = Zone(zone.key, seat, called, tuple(dict.fromkeys(names)), reviews)
+    return Directory(told.edition, told.since, told.known_from, offices, zones)
+
+
+class Directories(Editions[Directory]):
+    """The editions of the directory; the newest also stands in `OFFICES` and `ZONES`, for lists and pages of today."""
+
+    def add(self, document: Mapping[str, Any]) -> None:
+        """Take one more edition."""
+        super().add(document)
+        newest = max((self[name] for name in self), key=lambda each: (each.since, list(self).index(each.name)))
+        self.offices, self.zones = newest.offices, newest.zones
+
+    def on(self, day: date) -> Directory:
+        """The directory as it holds on a day."""
+        return self[self.newest(day, lambda each: each.since <= day)]
+
+
+def shipped() -> Directories:
+    """The directory that comes with this release, to which a deployment adds its own editions."""
+    return Directories("机构名录", _make, [{"edition": "LN", "since": "2021-01-01", **data.read("offices.json")}])
+
+
+DIRECTORIES = shipped()
+OFFICES: dict[str, Office] = dict(DIRECTORIES.offices)
+ZONES: dict[str, Zone] = dict(DIRECTORIES.zones)
+CITIES: dict[str, str] = {code: office.city for code, office in OFFICES.items()}
+KEYS: list[str] = [PROVINCE, *OFFICES, *ZONES]
+"""Every office that is written to by its key, and below: offices and zones as the newest edition has them."""
+
+
+def take_effect() -> None:
+    """Have lists and pages show the newest edition that was added. Called when the editions are loaded."""
+    OFFICES.update(DIRECTORIES.offices)
+    ZONES.update(DIRECTORIES.zones)
+    CITIES.update({code: office.city for code, office in OFFICES.items()})
+    KEYS[:] = [PROVINCE, *OFFICES, *ZONES]
+
 
 INDUSTRY = frozenset({Role.CITY_IIT.value, Role.PROVINCE_IIT.value})
 """Addressees in the industry offices (工信), which share their key with the science and technology office but not its door."""
@@ -86,19 +165,20 @@ def zone_named(name: str) -> Zone | None:
     return next((zone for zone in ZONES.values() if name.strip() in zone.names), None)
 
 
-def reviews_in(kind: Kind, jurisdiction: str, key: str) -> bool:
-    """Whether a zone of a city reviews filings of a kind: only kind B, and where it has staff for it (B-14, G-30)."""
-    zone = ZONES.get(key)
+def reviews_in(kind: Kind, jurisdiction: str, key: str, day: date) -> bool:
+    """Whether a zone of a city reviews filings of a kind on a day: only kind B, where it has staff for it (B-14, G-30)."""
+    zone = DIRECTORIES.on(day).zones.get(key)
     return kind is Kind.B and zone is not None and zone.reviews and zone.city == jurisdiction
 
 
-def name_of(key: str) -> str:
-    """An office by name: 沈阳市科技局, 沈阳高新技术产业开发区, 省科技厅, or the key itself."""
+def name_of(key: str, on: date | None = None) -> str:
+    """An office by name: 沈阳市科技局, 沈阳高新技术产业开发区, 省科技厅, or the key itself; as it was called on a day."""
     if key == PROVINCE:
         return Role.PROVINCE_ST.label
-    if key in ZONES:
-        return ZONES[key].name
-    return OFFICES[key].name if key in OFFICES else key
+    offices, zones = (OFFICES, ZONES) if on is None else (DIRECTORIES.on(on).offices, DIRECTORIES.on(on).zones)
+    if key in zones:
+        return zones[key].name
+    return offices[key].name if key in offices else ZONES[key].name if key in ZONES else key
 
 
 def title(role: Role, office: str) -> str:

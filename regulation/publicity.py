@@ -113,7 +113,7 @@ def _shown(
             "成员单位": [member["name"] for member in form["members"]],
             "技术领域": form["technical_field"],
             "公示期": [str(start), str(until)] if until else None,
-            "异议方式": HOW_TO_OBJECT.format(office=offices.name_of(reviewer)) if until else None,
+            "异议方式": HOW_TO_OBJECT.format(office=offices.name_of(reviewer, start)) if until else None,
         },
     )
 

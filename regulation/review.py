@@ -91,7 +91,7 @@ def may_hand_over(filing: Filing, act: Transfer, when: Moment) -> Lack | None:
         return Lack(missing=f"备案申请的移送自{STRICTER_SINCE}起办理")
     if filing.open_objections:
         return Lack(missing=f"尚有 {filing.open_objections} 件异议未处理")
-    if act.to_zone and not offices.reviews_in(filing.kind, act.to, act.to_zone):
+    if act.to_zone and not offices.reviews_in(filing.kind, act.to, act.to_zone, when.day):
         return Lack(missing=f"{act.to_zone} 不是该市受理本类备案的高新区")
     giving = act.by.office == (filing.zone or filing.jurisdiction)
     if to == here:

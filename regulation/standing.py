@@ -204,7 +204,7 @@ def may_transfer(filing: Filing, act: Transfer, when: Moment) -> Lack | None:
     if filing.transfer is None:
         if act.to == filing.jurisdiction and act.to_zone == filing.zone:
             return Lack(missing="移交的目的地就是现属地")
-        if act.to_zone and not offices.reviews_in(filing.kind, act.to, act.to_zone):
+        if act.to_zone and not offices.reviews_in(filing.kind, act.to, act.to_zone, when.day):
             return Lack(missing=f"{act.to_zone} 不是该市受理本类备案的高新区")
         if act.by.office != (filing.zone or filing.jurisdiction):
             return Lack(missing="移出机构尚未移交", supplied_by=ActKind.TRANSFER)

@@ -236,7 +236,7 @@ class Facts(Mapping[str, str]):
 
     def word_office(self) -> str:
         """办理机构（市科技局或高新区）."""
-        return offices.name_of(self.filing.zone or self.filing.jurisdiction)
+        return offices.name_of(self.filing.zone or self.filing.jurisdiction, day_of(self.entry.entered_at))
 
     def word_we(self) -> str:
         """办理机构的自称：局称我局，高新区称本机关 (§4.4)."""

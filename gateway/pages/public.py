@@ -143,10 +143,9 @@ def revocations(request: Request, tools: Doors, register: Open, after: str = "")
 
 # The register
 
-CITIES = {office.code: office.city for office in offices.OFFICES.values()}
 KINDS = {kind.value: kind.label for kind in Kind}
 CHOICES = (
-    ("city", "所在市", CITIES),
+    ("city", "所在市", offices.CITIES),
     ("kind", "类别", KINDS),
     ("field", "技术领域", {each: each for each in (*FIELDS, OTHER)}),
     ("state", "状态", {standing.value: standing.label for standing in Standing}),
@@ -243,7 +242,7 @@ def statistics(request: Request, tools: Doors, register: Open) -> Response:
     """The register in numbers."""
     counts = register.counts(day_of(tools.clock()))
     tables = {
-        "所在市": {city: counts.by_city[code] for code, city in CITIES.items()},
+        "所在市": {city: counts.by_city[code] for code, city in offices.CITIES.items()},
         "技术领域": {field: counts.by_field[field] for field in (*FIELDS, OTHER)},
         "类别": {label: counts.by_kind[kind] for kind, label in KINDS.items()},
         "备案年份": {f"{year}年": count for year, count in counts.by_year.items()},
