@@ -39,6 +39,7 @@ from gateway.continuing import Continuing
 from gateway.following import Following
 from models.channels import ChannelsFile, ChannelsRefused, Filters, read_channels
 from models.settings import Settings
+from regulation import offices
 from regulation.editions import EditionRefused
 from regulation.texts import TextRefused
 from workflows import visibility
@@ -57,6 +58,7 @@ def open_register(settings: Settings) -> Register:
     """The register with its tables up to date, and no edition changed that filings count by."""
     editions.load(settings.editions)
     replacements.load(settings.texts)
+    offices.reach(configured.contacts(read_channels(settings.channels, os.environ)))
     migrate(settings.register_url)
     register = Register.at(settings.register_url)
     register.refuse_changed_editions()

@@ -99,6 +99,7 @@ MailAddress = Annotated[str, Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[
 MobilePhone = Annotated[str, Field(pattern=r"^1[3-9][0-9]{9}$")]
 Telephone = Annotated[str, Field(max_length=60, pattern=r"^[0-9+()（）转、，, -]{5,}$")]
 PostalAddress = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$")]
+OfficialName = Annotated[str, Field(max_length=60, pattern=r"^[^\x00-\x1f\x7f{}]*$")]
 ChannelName = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
 Seconds = Annotated[float, Field(gt=0, le=300)]
 
@@ -214,13 +215,16 @@ ChannelSettings = Annotated[
 class OfficeAddresses(Value):
     """How an office is reached (机构通讯录). A leader's addresses come from its papers, never from here.
 
-    Messages go to `mail` and `phone`; documents print `telephone` and `postal_address`, which are public (B-06, B-26).
+    Messages go to `mail` and `phone`; documents and what is served print `telephone` and `postal_address`, which are public
+    (B-06, B-26), and with a decision `review_body` and `court` (G-19).
     """
 
     mail: tuple[MailAddress, ...] = ()
     phone: tuple[MobilePhone, ...] = ()
     telephone: Telephone = ""
     postal_address: PostalAddress = ""
+    review_body: OfficialName = ""
+    court: OfficialName = ""
 
 
 class ChannelsFile(Value):

@@ -310,7 +310,8 @@ def _of_lapse(before: Filing, lapse: Lapse, entry: Entry) -> Iterator[str]:
     elif lapse.kind is LapseKind.REMINDER:
         yield from REMINDERS[lapse.of or ""]
     elif lapse.kind is LapseKind.YEAR_MISSED:
-        yield "first_miss" if filing.missed_years < number(filing, "revocation.missed_years") else "second_miss"
+        first = filing.missed_years < number(filing, "revocation.missed_years")
+        yield from ("first_miss", "first_miss_copy") if first else ("second_miss",)
     else:
         yield from LAPSES.get(lapse.kind, ())
 

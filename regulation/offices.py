@@ -27,6 +27,39 @@ class Office:
     name: str
     names: tuple[str, ...]
 
+    @property
+    def government(self) -> str:
+        """The government at its level, which reviews its decisions (行政复议法 24); the province's, of the one that it set up."""
+        return f"{self.city}人民政府" if self.city.endswith("市") else "辽宁省人民政府"
+
+
+@dataclass(frozen=True)
+class Contact:
+    """How an office is reached, which only a deployment knows (B-26), and who reviews its decisions (G-19).
+
+    What is empty is left to fill in, or follows from the law.
+    """
+
+    telephone: str = ""
+    postal_address: str = ""
+    review_body: str = ""
+    court: str = ""
+
+
+_REACHED: dict[str, Contact] = {}
+"""What a deployment says of its offices."""
+
+
+def contact(key: str) -> Contact:
+    """How an office is reached."""
+    return _REACHED.get(key, Contact())
+
+
+def reach(contacts: Mapping[str, Contact]) -> None:
+    """These are how the offices of this deployment are reached, and none of before."""
+    _REACHED.clear()
+    _REACHED.update(contacts)
+
 
 @dataclass(frozen=True)
 class Zone:

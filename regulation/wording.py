@@ -26,7 +26,7 @@ from models.acts import (
 )
 from models.filing import Entry, Filing
 from models.values import SHANGHAI, day_of
-from models.vocabulary import Ground, Kind, LapseKind, Stage, YearStatus
+from models.vocabulary import ActKind, Ground, Kind, LapseKind, Stage, YearStatus
 from regulation import agenda, offices, review, service
 from regulation.agenda import number
 from regulation.articles import cite
@@ -117,6 +117,7 @@ NUMBER_OF = {
     "midway_days": "review.reminder_working_days",
     "grace_days": "notice.postal_grace_working_days",
     "superior_days": "chase.superior_working_days",
+    "statement_grace_days": "revocation.postal_grace_working_days",
     "window_days": "revocation.statement_working_days",
     "alert_days": "revocation.announce_alert_working_days",
 }
@@ -135,6 +136,18 @@ OUTCOMES = {
     "qualified": "合格",
     "unqualified": "不合格",
 }
+ENDED_BY: Mapping[str, str] = {
+    ActKind.FILE_ANNUAL_REPORT: "盟主企业已报送年度数据",
+    ActKind.ANSWER_ANNUAL_RETURN: "盟主企业已答复年度报告的退回",
+    ActKind.REQUEST_EXTENSION: "延期申请系在期限内提出",
+    ActKind.RULE_ON_EXTENSION: "报送期限已批准延期",
+    ActKind.EXCUSE_YEAR: "年度免予报送",
+    ActKind.MOVE_DEADLINE: "报送期限已调整",
+    ActKind.RULE_ON_DEFENCE: "陈述、申辩经复核予以采纳",
+    ActKind.DROP_REVOCATION: "经研究终止",
+    ActKind.RECORD_CONTINUATION: "由新备案承接",
+    LapseKind.YEAR_CLOSED: "未报送的年度已不连续",
+}
 RULINGS = {
     "maintained": "维持",
     "set_aside": "撤销原决定",
@@ -144,7 +157,7 @@ RULINGS = {
     "ended": "终止（撤回或者和解）",
 }
 PROCEDURES = {"reconsideration": "行政复议", "suit": "行政诉讼"}
-TO_BE_SERVED = {Stage.RETURNED: "补正通知", Stage.REVOKED: "撤销备案决定书", Stage.NOT_CONFIRMED: "不予确认决定书"}
+TO_BE_SERVED = {Stage.RETURNED: "补正通知书", Stage.REVOKED: "撤销备案决定书", Stage.NOT_CONFIRMED: "不予确认决定书"}
 HOW_IT_CAME = {"post": "邮寄", "in_person": "当面递交", "email": "电子邮件", "fax": "传真"}
 """How what came on paper reached an office."""
 
@@ -417,7 +430,8 @@ class Facts(Mapping[str, str]):
 
     def word_change(self) -> str:
         """变更类别."""
-        return CHANGES.get(self.of_event("change") or "", "")
+        under_review = self.before.change.change if self.before.change else ""
+        return CHANGES.get(self.of_event("change") or under_review, "")
 
     def missed(self) -> list[int]:
         """The years that a revocation rests on, or that were missed in a row."""
@@ -507,11 +521,42 @@ class Facts(Mapping[str, str]):
 
     def word_telephone(self) -> str:
         """机构的联系电话 (B-26)."""
-        return self.names.telephone or TO_FILL_IN
+        return self.names.telephone or self.reached().telephone or TO_FILL_IN
 
     def word_postal_address(self) -> str:
         """机构的通信地址 (B-26)."""
-        return self.names.postal_address or TO_FILL_IN
+        return self.names.postal_address or self.reached().postal_address or TO_FILL_IN
+
+    def reached(self) -> offices.Contact:
+        """How the office is reached, as the deployment says (B-26)."""
+        return offices.contact(self.filing.zone or self.filing.jurisdiction)
+
+    def word_review_body(self) -> str:
+        """行政复议机关：机构另有登记的从其登记，否则为其本级人民政府 (复议法 24, G-19)."""
+        return self.reached().review_body or offices.OFFICES[self.filing.jurisdiction].government
+
+    def word_court(self) -> str:
+        """提起行政诉讼的人民法院 (G-19)."""
+        return self.reached().court or "有管辖权的人民法院"
+
+    def word_letter_foot(self) -> str:
+        """送达的文书的落款：文号或编号、机构、日期、电话和地址 (G-18, G-19)."""
+        document_no = self.of_event("document_no") or f"平台编号 {self.filing.id}-{self.entry.number}"
+        website = "见本机关官方网站"
+        telephone, address = (
+            self.names.telephone or self.reached().telephone or website,
+            self.names.postal_address or self.reached().postal_address or website,
+        )
+        return f"{self.word_office()}\n{self.word_written_on()}\n文号：{document_no}\n联系电话：{telephone}\n通信地址：{address}"
+
+    def word_annual_clause(self) -> str:
+        """年度报送所依据的条 (A-34, B-19)."""
+        return "《工作指引》第十条" if self.filing.kind is Kind.A else "《实施细则》第七条"
+
+    def word_end_reason(self) -> str:
+        """撤销程序因何终止 (G-16, G-21)."""
+        reason = self.of_event("reason")
+        return ENDED_BY.get(str(self.entry.event.kind), "见卷宗") + (f"：{reason}" if reason else "")
 
     def word_kind(self) -> str:
         """联盟的类别."""

@@ -27,13 +27,13 @@ from activities.channels.mail import Bounce, bounced
 from activities.channels.pages import calendars
 from activities.channels.sms import UNREADABLE, parts
 from activities.channels.webhook import Webhook
-from activities.documents.drafting import Contact
 from activities.letters import CALENDARS
 from activities.register import Register
 from models.channels import STAFF, ChannelsFile, ChannelsRefused, WebhookSettings, read_channels
 from models.settings import Settings
 from models.vocabulary import Kind
 from regulation import intake, offices
+from regulation.offices import Contact
 from regulation.simulation import simulate
 from tests.databases import Databases
 from tests.loopback import (

@@ -614,7 +614,7 @@ def sheet(path: Path) -> list[list[Any]]:
 
 def test_drafts_of_a_life_say_how_the_office_is_reached(exported: Exported, channels: Path) -> None:
     paths = exported("drafts", "ENDED")
-    assert [path.name for path in paths][:2] == ["ENDED-0002-补正通知.docx", "ENDED-0004-受理通知.docx"]
+    assert [path.name for path in paths][:2] == ["ENDED-0002-补正通知书.docx", "ENDED-0004-受理通知书.docx"]
     assert {path.name.rpartition("-")[2] for path in paths} >= {"撤销备案事先告知书.docx", "撤销备案决定书.docx"}
     for path in paths:
         assert "沈阳市ENDED产学研联盟" in said(path)
@@ -675,7 +675,7 @@ def test_the_dossier_proves_itself(exported: Exported, channels: Path) -> None:
         sums = [line.split("  ", 1) for line in package.read("SHA256SUMS").decode().splitlines()]
         assert [hashlib.sha256(package.read(name)).hexdigest() for _, name in sums] == [sum_ for sum_, _ in sums]
         assert {name for _, name in sums} == set(package.namelist()) - {"SHA256SUMS"}
-        with package.open("公文草稿/0004-受理通知.docx") as draft:
+        with package.open("公文草稿/0004-受理通知书.docx") as draft:
             assert "024-00000000" in [
                 p.text.partition("：")[2] for p in docx.Document(io.BytesIO(draft.read())).paragraphs
             ]

@@ -30,7 +30,7 @@ from activities.attachments import Attachments
 from activities.channels.channel import Recipient
 from activities.channels.drafts import DraftTray
 from activities.documents import docket, dossier, drafting, forms, gongwen, sheets
-from activities.documents.drafting import UNKNOWN, Contact, Draft, NotTogether
+from activities.documents.drafting import UNKNOWN, Draft, NotTogether
 from activities.documents.record import NoSuchFiling, Sent, read, receipts
 from activities.letters import Letters, Tried
 from activities.register import Register
@@ -41,12 +41,14 @@ from models.values import SHANGHAI, digest
 from models.vocabulary import DeliveryState, Kind
 from regulation import agenda, entries, texts
 from regulation.moment import Moment
+from regulation.offices import Contact
 from regulation.texts import TextRefused
 from tests.databases import Databases
 from tests.simulated import Papered, lived, told, written
 from tests.story import application, checklist
 
 RARE = "沈阳市𠮷光机器人产学研联盟"
+OTHER = "沈阳市𠮷星机器人产学研联盟"
 INJECTED = "材料不实\n# 伪造的标题\n> 伪造的落款\n+ 提醒记录\x07"
 
 
@@ -106,7 +108,7 @@ def register(sqlite: Databases) -> Iterator[Register]:
     """A register with a whole life, one on notice with it, a contested case, and one of kind B."""
     opened = Register.at(sqlite.migrated())
     written(opened, lived("LIFE"))
-    written(opened, until_the_notice(lived("TWO", alliance_name=RARE)))
+    written(opened, until_the_notice(lived("TWO", alliance_name=OTHER)))
     written(opened, contested())
     written(opened, of_kind_b())
     yield opened
@@ -166,8 +168,8 @@ def fonts(of: ParagraphStyle) -> set[str | None]:
 
 def test_every_event_that_has_a_text_has_a_document(register: Register) -> None:
     assert [each.name for each in drafting.drafts(register, "LIFE")] == [
-        "0002-补正通知.docx",
-        "0004-受理通知.docx",
+        "0002-补正通知书.docx",
+        "0004-受理通知书.docx",
         "0006-关于拟备案实质性产学研联盟的公示（2026年第×批）.docx",
         "0023-提醒函.docx",
         "0033-提醒函.docx",
@@ -175,7 +177,7 @@ def test_every_event_that_has_a_text_has_a_document(register: Register) -> None:
         "0045-撤销备案决定书.docx",
         "0045-关于撤销实质性产学研联盟备案的公告.docx",
     ]
-    assert [each.name for each in drafting.draft(register, "LIFE", 4)] == ["0004-受理通知.docx"]
+    assert [each.name for each in drafting.draft(register, "LIFE", 4)] == ["0004-受理通知书.docx"]
     assert [each.name for each in drafting.draft(register, "LIFE", 45, text="announce_revocation")] == [
         "0045-关于撤销实质性产学研联盟备案的公告.docx"
     ]
@@ -268,7 +270,7 @@ def test_a_draft_says_whose_it_is_and_names_no_person(register: Register) -> Non
 
 def test_a_notice_of_acceptance(register: Register) -> None:
     assert said(drawn(register, "LIFE", "受理")) == [
-        "受理通知",
+        "受理通知书",
         "×××〔2026〕×号",
         "沈阳星海智造装备有限公司：",
         "你单位牵头的“沈阳市星海智造数控机床产学研联盟”备案申请材料（第2版）收悉。经核对，申请材料齐全、符合规定形式，现予受理。",
@@ -325,7 +327,7 @@ def test_several_alliances_share_one_public_notice(register: Register) -> None:
     document = opened(draft.content)
     assert draft.name == "0006-关于拟备案实质性产学研联盟的公示（2026年第×批）.docx"
     assert "拟将“沈阳市星海智造数控机床产学研联盟”等2家联盟报省科技厅备案" in said(document)[1]
-    assert [line[:2] for line in cells(document)[1:]] == [["1", "沈阳市星海智造数控机床产学研联盟"], ["2", RARE]]
+    assert [line[:2] for line in cells(document)[1:]] == [["1", "沈阳市星海智造数控机床产学研联盟"], ["2", OTHER]]
 
 
 @pytest.mark.parametrize("others", [["LIFE", "BEE"], []])
@@ -382,8 +384,8 @@ def test_a_decision_of_ground_6_has_all_that_it_needs(register: Register) -> Non
     assert "并于2029年12月1日向你单位送达《撤销备案事先告知书》" in procedure
     assert procedure.endswith("期限内你单位未提出书面陈述、申辩意见，也未补报年度数据。")
     assert "撤销“沈阳市星海智造数控机床产学研联盟”的备案" in decision
-    assert "60日内依法向×××（行政复议机关）申请行政复议" in remedies
-    assert "6个月内依法向×××人民法院提起行政诉讼" in remedies
+    assert "60日内依法向沈阳市人民政府申请行政复议" in remedies
+    assert "6个月内依法向有管辖权的人民法院提起行政诉讼" in remedies
     assert told[1] == "×××〔2029〕×号"
 
 
@@ -674,7 +676,7 @@ def test_the_list_of_deadlines(register: Register) -> None:
     assert header == [
         "备案", "联盟", "类别", "属地", "阶段", "待办机构", "最近期限", "事项", "暂定", "剩余工作日（截至2026-04-07）",
     ]  # fmt: skip
-    assert two == ["TWO", RARE, "A类", "沈阳市", "公示中", None, midnight(date(2026, 4, 9)), "公示期满", None, 2]
+    assert two == ["TWO", OTHER, "A类", "沈阳市", "公示中", None, midnight(date(2026, 4, 9)), "公示期满", None, 2]
     assert life[6:] == [None, None, None, None]
     assert sheet(sheets.deadlines(filings, date(2026, 4, 13)))["J2"].value == -2
     assert sheet(sheets.deadlines([], date(2026, 4, 13))).max_row == 1

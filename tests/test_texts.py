@@ -9,7 +9,7 @@ import pytest
 from activities import replacements
 from activities.channels.sms import PART, parts
 from models.vocabulary import Kind
-from regulation import messages, texts
+from regulation import messages, offices, texts
 from regulation.messages import NOTIFICATIONS
 from regulation.texts import COMPILED, FAMILIES, SAID_IN, SHIPPED, UNTITLED, TextRefused
 from regulation.wording import WORDS, Facts, Names
@@ -227,3 +227,49 @@ def test_every_fault_is_told_at_once_and_nothing_is_replaced_by_half(
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TextRefused, match="没有文字目录"):
         replacements.load(tmp_path / "nowhere")
+
+
+# What is served
+
+SERVED_HERE = {key for key, each in NOTIFICATIONS.items() if each.service}
+DECISIONS = {"not_confirmed", "revocation_decision"}
+
+
+def test_what_is_served_in_the_inbox_carries_office_number_date_telephone_and_basis() -> None:
+    """The letter in the inbox is the service (G-18): it carries what the document on paper would."""
+    assert [key for key in SERVED_HERE if "letter_foot" not in SHIPPED["inbox", key].words] == []
+    in_full = SERVED_HERE - {"correction_served", "served_again"}  # they go with a notice that named it
+    assert [key for key in in_full if "rules" not in SHIPPED["inbox", key].words] == []
+    assert {key for key in SERVED_HERE if {"review_body", "court"} <= SHIPPED["inbox", key].words} == DECISIONS
+
+
+def test_what_the_deployment_says_of_an_office_stands_in_what_is_served() -> None:
+    case = next(case for case in CASES if case.id == "revocation-served-by-inbox-2025")
+    lived = live(case)
+    before, entry = next(pair for pair in lived.entries() if pair[1].event.kind == "revoked")
+
+    def told() -> str:
+        return texts.render("revocation_decision", before, entry, lived.names(entry))[1]
+
+    as_the_law_has_it = told()
+    assert "60日内依法向沈阳市人民政府申请行政复议" in as_the_law_has_it
+    assert "6个月内依法向有管辖权的人民法院提起行政诉讼" in as_the_law_has_it
+    assert as_the_law_has_it.endswith("联系电话：见本机关官方网站\n通信地址：见本机关官方网站")
+    contact = offices.Contact("024-00000000", "沈阳市示例路2号", "沈阳市行政复议局", "沈阳市和平区人民法院")
+    offices.reach({"210100": contact})
+    try:
+        said = told()
+    finally:
+        offices.reach({})
+    assert "向沈阳市行政复议局申请行政复议" in said
+    assert "向沈阳市和平区人民法院提起行政诉讼" in said
+    foot = "\n\n沈阳市科技局\n2025年12月19日\n文号：平台编号 revocation-served-by-inbox-2025-"
+    assert foot in said
+    assert said.endswith("\n联系电话：024-00000000\n通信地址：沈阳市示例路2号")
+
+
+def test_leaders_are_addressed_in_one_way() -> None:
+    said = {key: text.title + text.body for (_, key), text in SHIPPED.items()}
+    assert [key for key, each in said.items() if "贵单位" in each or "贵机构" in each] == []
+    to_others = {key for key, each in NOTIFICATIONS.items() if "leader" not in each.to}
+    assert [key for key in to_others if "你单位" in said.get(key, "")] == []

@@ -12,7 +12,7 @@ from activities.channels.nowhere import Nowhere
 from activities.channels.robot import Robot
 from activities.channels.sms import Sms
 from activities.channels.webhook import Webhook, utc_now
-from activities.documents.drafting import Contact, Contacts
+from activities.documents.drafting import Contacts
 from models.channels import (
     ChannelSettings,
     ChannelsFile,
@@ -27,6 +27,7 @@ from models.channels import (
 from models.vocabulary import Role
 from regulation import offices
 from regulation.messages import NOTIFICATIONS
+from regulation.offices import Contact
 from regulation.texts import COMPILED
 
 ADDRESSEES = frozenset(to for notification in NOTIFICATIONS.values() for to in notification.to)
@@ -87,7 +88,10 @@ def office_recipient(file: ChannelsFile, to: str, office: str) -> Recipient:
 
 def contacts(file: ChannelsFile) -> Contacts:
     """What documents print of the offices (B-06, B-26): each by its own entry, not by one for an addressee there."""
-    return {key: Contact(each.telephone, each.postal_address) for key, each in file.offices.items()}
+    return {
+        key: Contact(each.telephone, each.postal_address, each.review_body, each.court)
+        for key, each in file.offices.items()
+    }
 
 
 def _channel(settings: ChannelSettings, now: Callable[[], datetime]) -> Channel:

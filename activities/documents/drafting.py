@@ -23,6 +23,7 @@ from models.filing import Entry
 from models.values import day_of, legible
 from models.vocabulary import Ground, LapseKind
 from regulation import messages, offices, texts
+from regulation.offices import Contact
 from regulation.texts import Text, TextRefused
 from regulation.wording import Facts, Names, on_day, reminders_before
 
@@ -38,14 +39,6 @@ class Draft:
 
     name: str
     content: bytes
-
-
-@dataclass(frozen=True)
-class Contact:
-    """How an office is reached, which only a deployment knows (B-26); what is empty, the office fills in."""
-
-    telephone: str = ""
-    postal_address: str = ""
 
 
 Contacts = Mapping[str, Contact]
