@@ -26,7 +26,7 @@ from regulation.offers import Offer, offers
 MOST = 100
 """How many filings one batch takes."""
 
-OF_ONE = ("paper", "objection", "deficiencies", "checklist", "entry")
+OF_ONE = ("paper", "objection", "counted", "deficiencies", "checklist", "entry")
 """Fields that tell something of one filing only."""
 
 

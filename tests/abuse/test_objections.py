@@ -81,6 +81,7 @@ async def test_the_page_of_a_filing_with_many_objections_stays_small(noticed: Pa
         assert len(page.content) < 200_000
         last = house.tools.register.row(NOTICED)
         assert last
+        assert "合并处理9件，自当时最早收到的一件起" in page.text
         before = last.number - 50 + 1
         assert f"?before={before}#docket" in page.text
         earlier = await officer.get(f"/filings/{NOTICED}?before={before}")
