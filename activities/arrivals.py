@@ -13,7 +13,7 @@ from sqlalchemy import Engine, delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from activities.database import writing
+from activities.database import reading, writing
 from models.register import ArrivalRow, EntryRow, FilingRow
 from models.values import Value
 from regulation import identity
@@ -73,8 +73,13 @@ class Arrivals:
             raise OtherContent(act_id)
         return Arrival(received_at=row.received_at, nonce=row.nonce)
 
-    def answered(self, filing_id: str, act_id: str, asked: str) -> None:
-        """What was asked has its answer."""
+    def are_noted(self, filing_id: str, act_id: str) -> bool:
+        """Whether something was received under an id and not answered yet."""
+        with reading(self.engine) as session:
+            return session.get(ArrivalRow, (filing_id, act_id)) is not None
+
+    def answered(self, filing_id: str, act_id: str, asked: str | None = None) -> None:
+        """What was asked has its answer; without `asked`, whatever was."""
         with writing(self.engine) as session:
             answered(session, filing_id, act_id, asked)
 

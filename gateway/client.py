@@ -128,7 +128,10 @@ class Filings:
                 self._arrivals.receive, filing_id, identity.SUBMISSION, asked, received_at, now
             )
         except OtherContent as other:
-            raise Conflict(filing_id) from other
+            if await self._is_started(filing_id):
+                raise Conflict(filing_id) from other
+            await asyncio.to_thread(self._arrivals.answered, filing_id, identity.SUBMISSION)  # nothing came of that
+            return await self.submit(raw)
         except Entered:
             return await self.submit(raw)
         try:
@@ -162,6 +165,17 @@ class Filings:
                 raise Refused(await _why_it_failed(handle))
             await asyncio.sleep(0.05)
         raise Unreachable
+
+    async def _is_started(self, filing_id: str) -> bool:
+        """Whether the engine has a filing, be it only that it waits for a worker to take it in."""
+        try:
+            async with _patience(self.patience):
+                found = await self.client.get_workflow_handle(workflow_id(filing_id)).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return found.status is not WorkflowExecutionStatus.FAILED
 
     def _submitted_before(self, raw: Mapping[str, Any], paper: Mapping[str, Any]) -> Receipt | None:
         """The receipt of what was submitted under a filing's id, if anything was; other content is a `Conflict` (Q19)."""
@@ -225,6 +239,10 @@ class Filings:
         except Refused as unreadable:
             raise KeyReused(raw.get("id")) from unreadable
         return self._told(filing_id, asked, now)
+
+    def is_known(self, filing_id: str, act_id: str) -> bool:
+        """Whether something is under an act's id already: entered, or received and not answered yet."""
+        return self.register.entry_of(filing_id, act_id) is not None or self._arrivals.are_noted(filing_id, act_id)
 
     def _row(self, filing_id: str) -> FilingRow:
         row = self.register.row(filing_id)

@@ -60,9 +60,14 @@ class Near(Filings):
         """What the engine does with an act."""
         filing = self.register.filing(filing_id)
         assert filing
+        now = self.clock()
+        while due := entries.due_by(filing, now):
+            self.register.append(entries.entered(filing, due.lapse, Moment(due.at, now)))
+            filing = self.register.filing(filing_id)
+            assert filing
         act, faults = lodging.read_act(raw)
         event = act or entries.unreadable(raw)
-        when = Moment((act and act.received_at) or self.clock(), self.clock())
+        when = Moment((act and act.received_at) or now, now)
         refusal = lifecycle.check(filing, act, when) if act else lodging.refusal(faults)
         if refusal is None and act:
             entry = entries.entered(filing, act.but(received_at=when.at, seen=None), when)

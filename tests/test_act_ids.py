@@ -2,12 +2,17 @@
 
 import os
 import random
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from httpx import AsyncClient
 from sqlalchemy import event
 from sqlmodel import select
 
@@ -17,15 +22,19 @@ from activities.register import Register
 from examples.demo import OFFICES
 from gateway.client import KeyReused, Refused, Unreachable
 from models.filing import Entry, Receipt
+from models.findings import Refusal
 from models.register import FilingRow
+from models.settings import Settings
 from models.values import SHANGHAI, digest
 from regulation import entries, identity, lodging
 from regulation.moment import Moment
 from regulation.simulation import Life
+from tests import served
 from tests.databases import Databases, on_both
 from tests.near import Near, acts_of
 from tests.simulated import holding, lived, written
 from tests.story import application, report
+from tests.visiting import House, visiting
 
 LEADER = application()["by"]
 IN_FORCE = datetime(2026, 6, 1, 9, tzinfo=SHANGHAI)
@@ -212,6 +221,78 @@ def test_what_nobody_answered_is_kept_for_a_while_and_then_no_more(in_force: Reg
     assert arrivals.receive("LIFE", "a-1", "b" * 64, late, late).received_at == late
 
 
+@asynccontextmanager
+async def doors(register: Register, door: Near, folder: Path) -> AsyncIterator[House]:
+    """Every door of a gateway, over an engine in this process."""
+    chosen = Settings(var=folder, database_url=str(register.engine.url), reads_a_minute=100_000, acts_a_minute=100_000)
+    async with visiting(chosen, served.Clock(door.clock())) as opened:
+        opened.app.state.tools = replace(opened.tools, filings=door)
+        yield opened
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+async def test_at_the_platform_s_door_and_at_the_desk_the_first_receipt_counts_too(
+    in_force: Register, tmp_path: Path
+) -> None:
+    clock, fates = Clock(datetime(2026, 11, 30, 23, 59, 50, tzinfo=SHANGHAI)), ["lost", "lost"]
+    door = Near.of(in_force, clock=clock, fate=lambda: fates.pop() if fates else "")
+    first, told = clock.now, {"kind": "file_annual_report", "year": 2026, "content": report(2026)}
+    async with doors(in_force, door, tmp_path) as house, house.browser() as api:
+        desk = await house.signed_in("c-101")
+        sends = partial(
+            api.post, "/api/v1/filings/LIFE/acts", json=told,
+            headers={"Authorization": "Bearer u-leader-01", "Idempotency-Key": "r-1"},
+        )  # fmt: skip
+        page = "/filings/LIFE/acts/record_inspection"
+        shown = (await desk.get(page)).text
+        form = dict(re.findall(r'<input type="hidden" name="(csrf|id|seen)" value="([^"]*)"', shown))
+        form |= {"/inspected_on": "2026-11-30", "/result": "in_order"}
+        origin = {"Origin": house.origin}
+        assert (await sends()).status_code == 503
+        assert (await desk.post(page, data=form, headers=origin)).status_code == 503
+        clock.now += timedelta(hours=1)
+        assert (await sends()).status_code == 201
+        other = await desk.post(page, data=form | {"/result": "deficient"}, headers=origin)
+        assert other.status_code == 409
+        assert "此前已按其他内容送出" in other.text
+        assert form["id"] not in other.text, "it can be sent under another number"
+        assert (await desk.post(page, data=form, headers=origin)).status_code == 303, "it needs no second look: it came"
+        assert (await sends()).status_code == 200
+        await desk.aclose()
+    reported, inspected = list(acts_of(in_force.docket("LIFE")))[-2:]
+    assert (reported.event.kind, reported.at) == ("file_annual_report", first)
+    year = reported.filing.year(2026)
+    assert year
+    assert year.status == "filed"
+    assert (inspected.event.kind, inspected.at) == ("record_inspection", first)
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+async def test_an_objection_that_was_received_while_the_notice_was_shown_counts_as_of_then(
+    databases: Databases, tmp_path: Path
+) -> None:
+    on_notice = lived("LIFE").until("confirm")
+    register = Register.at(databases.made("on notice", holding(lambda empty: written(empty, on_notice))))
+    clock, fates = Clock(on_notice.docket[-1].at + timedelta(days=1)), ["lost"]
+    door = Near.of(register, clock=clock, fate=lambda: fates.pop() if fates else "")
+    first = clock.now
+    async with doors(register, door, tmp_path) as house, house.browser() as site:
+        page = "/objections/LIFE"
+        (key,) = re.findall(r'name="key" value="([0-9a-f]{32})"', (await site.get(page)).text)
+        form = {"key": key, "anyway": "yes", "/content/party": "individual", "/content/name": "何示例"}
+        form |= {"/content/contact": "13900000002", "/content/text": "并未参与合作"}
+        assert (await site.post(page, data=form)).status_code == 503
+        clock.now += timedelta(days=30)
+        assert (await site.get(page)).status_code == 404
+        assert (await site.post(page, data=form | {"/content/text": "又一件"})).status_code == 404
+        assert (await site.post(page, data=form)).status_code == 303
+        assert (await site.post(page, data=form)).status_code == 303
+    (objected,) = (entry for entry in register.docket("LIFE") if entry.event.kind == "object")
+    assert objected.at == first
+    assert register.verify("LIFE") == []
+    register.engine.dispose()
+
+
 # Papers tell nothing by their digests
 
 
@@ -247,6 +328,7 @@ class Model:
 
     register: Register
     door: Near
+    api: AsyncClient
     done: dict[str, tuple[dict[str, Any], Receipt | None]] = field(default_factory=dict)
     waiting: dict[str, tuple[dict[str, Any], datetime]] = field(default_factory=dict)
     said: dict[str, int] = field(default_factory=dict)
@@ -257,12 +339,27 @@ class Model:
         with reading(self.register.engine) as session:
             return session.exec(select(FilingRow.number).where(FilingRow.filing_id == "LIFE")).one()
 
-    async def sends(self, key: str, what: dict[str, Any]) -> None:
+    async def asks(self, key: str, what: dict[str, Any]) -> Receipt:
+        """By the platform's door."""
+        headers = {"Authorization": f"Bearer {what['by']['person']}", "Idempotency-Key": key}
+        told = {name: value for name, value in what.items() if name != "by"}
+        answer = await self.api.post("/api/v1/filings/LIFE/acts", json=told, headers=headers)
+        match answer.status_code:
+            case 200 | 201:
+                return Receipt.model_validate(answer.json())
+            case 409:
+                raise KeyReused(key)
+            case 503:
+                raise Unreachable
+        assert answer.status_code == 422, answer.text
+        raise Refused(Refusal(message=answer.json()["detail"], article="", missing=""))
+
+    async def sends(self, key: str, what: dict[str, Any], *, by_api: bool = False) -> None:
         """By a door: taken, answered as before, refused, or its outcome is not known."""
         before, now = self.number, self.door.clock()
         done, waits = self.done.get(key), self.waiting.get(key)
         try:
-            receipt = await self.door.act("LIFE", {"id": key, **what})
+            receipt = await (self.asks(key, what) if by_api else self.door.act("LIFE", {"id": key, **what}))
         except KeyReused:
             assert (done and done[0] != what) or (waits and waits[0] != what), f"{key} was free"
             assert self.number == before
@@ -344,26 +441,37 @@ SAYS = (
 )  # fmt: skip
 """What callers want: mostly acts that may be done, some that may not, some with papers."""
 
-STEPS = int(os.environ.get("STEPS", "2000"))
+
+def hurried(register: Register) -> None:
+    """Nothing dies here: nothing has to be on the disk."""
+    event.listen(register.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+    register.engine.dispose()
+
+
+STEPS = int(os.environ.get("STEPS", "700"))
 """`make storm` takes ten thousand."""
 
 
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
-async def test_whoever_re_uses_an_id_nothing_is_swallowed_and_nothing_done_twice(in_force: Register) -> None:
+async def test_whoever_re_uses_an_id_nothing_is_swallowed_and_nothing_done_twice(
+    in_force: Register, tmp_path: Path
+) -> None:
     """Random callers re-use each other's ids by doors and signals, while answers are lost before and after the commit."""
     chance, clock = random.Random(20261201), Clock()
-    event.listen(in_force.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
-    in_force.engine.dispose()  # nothing dies here: nothing has to be on the disk
+    hurried(in_force)
     door = Near.of(in_force, clock=clock, fate=lambda: chance.choice(("", "", "", "lost", "unheard")))
-    model, begun = Model(in_force, door), in_force.docket("LIFE")
-    for step in range(STEPS):
-        clock.now += timedelta(seconds=60)
-        key = f"id-{chance.randint(max(0, step // 20 - 12), step // 20)}"
-        what = chance.choice(SAYS)
-        if chance.random() < 0.2 and "content" not in what:
-            model.signals(key, what)
-        else:
-            await model.sends(key, what)
+    begun = in_force.docket("LIFE")
+    async with doors(in_force, door, tmp_path) as house, house.browser() as api:
+        hurried(house.tools.register)
+        model = Model(in_force, door, api)
+        for step in range(STEPS):
+            clock.now += timedelta(seconds=60)
+            key = f"id-{chance.randint(max(0, step // 20 - 12), step // 20)}"
+            what, way = chance.choice(SAYS), chance.random()
+            if way < 0.2 and "content" not in what:
+                model.signals(key, what)
+            else:
+                await model.sends(key, what, by_api=way > 0.9)
     assert len(model.said) >= 9, model.said
     docket = in_force.docket("LIFE")
     taken = list(acts_of(docket[len(begun) :]))

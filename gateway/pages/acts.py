@@ -100,7 +100,7 @@ class _Asked:
             return self._again(self.row, raw, refusal_of(faults), status=422)
         if more := form.get("more"):
             return self._again(self.row, raw, more_rows=str(more))
-        known = self.tools.register.entry_of(self.row.filing_id, self.act_id) is not None
+        known = self.tools.filings.is_known(self.row.filing_id, self.act_id)
         if not known and self.seen != str(self.row.number):
             return self._moved_on(self.row, raw)
         return raw

@@ -110,7 +110,7 @@ async def act(request: Request, tools: Doors, session: Staff, form: Answer) -> H
 
 async def _sent(visit: Visit, row: FilingRow, act: Mapping[str, Any], seen: str | None) -> Done:
     """One act of a batch; a filing that moved on since it was looked at is left as it is."""
-    known = await run_in_threadpool(visit.tools.register.entry_of, row.filing_id, act["id"]) is not None
+    known = await run_in_threadpool(visit.tools.filings.is_known, row.filing_id, act["id"])
     if not known and seen != str(row.number):
         return Done(row, why=f"预览之后已有新的登记（现为第{row.number}号），未办理；请核对后重新办理")
     try:

@@ -34,7 +34,7 @@ from models.vocabulary import ActKind, Kind, Severity
 from regulation import intake, lodging
 from regulation.offers import offer
 
-SENT_OTHERWISE = "这份补正此前已按其他内容送出，结果尚不确定；请先查看卷宗，确要改报的再次提交"
+SENT_OTHERWISE = "这份申请此前已按其他内容送出，结果尚不确定；请稍后先查看是否已经登记，再决定是否重新提交"
 UNKNOWN = "暂时不能确认是否已经提交；填写的内容已保存，请稍后在本页再次提交，不会重复登记"
 
 router = APIRouter(prefix="/my", dependencies=[Depends(large)])
@@ -161,7 +161,8 @@ async def correct(request: Request, tools: Doors, session: Leading, form: Answer
     editing = replace(editing, act_id=str(form.get("id") or editing.act_id))
     if await run_in_threadpool(tools.register.entry_of, filing_id, editing.act_id):
         return await _sent_before(tools, session, form, editing)
-    if editing.correcting and (why := _refused(tools, session.who, editing.correcting)):
+    received = await run_in_threadpool(tools.filings.is_known, filing_id, editing.act_id)
+    if not received and editing.correcting and (why := _refused(tools, session.who, editing.correcting)):
         return then(f"/filings/{filing_id}", f"{why}；此次填写的没有保存")
     return await _changed(request, tools, session, form, editing)
 
@@ -262,6 +263,10 @@ async def _submitted(request: Request, tools: Tools, session: Session, editing: 
         editing = replace(editing, act_id=f"desk-{uuid4().hex}")
         return await shown(refusal=Refusal(message=SENT_OTHERWISE, article="", missing=""), status=409)
     except Conflict:
+        if (
+            await run_in_threadpool(tools.register.row, editing.filing_id) is None
+        ):  # it is being taken in, filled in otherwise
+            return await shown(refusal=Refusal(message=SENT_OTHERWISE, article="", missing=""), status=409)
         await run_in_threadpool(tools.drafts.submitted, editing.key, who.office)
         return await run_in_threadpool(_gone, tools, who, editing.filing_id)
     await run_in_threadpool(tools.drafts.submitted, editing.key, who.office)

@@ -139,13 +139,17 @@ def _anybody(act: Mapping[str, Any]) -> Identity:
 
 
 async def _answered_before(request: Request, tools: Tools, filing_id: str) -> Response:
-    """The answer of then, to a form that is sent once more when nothing can be objected to any longer; no file of it is kept."""
+    """What came of a form that is sent once more when nothing can be objected to any longer; no file of it is kept."""
     async with request.form(max_files=MOST, max_fields=100) as sent:
         form = await run_in_threadpool(named, sent)
     act = _act(tools, *await run_in_threadpool(_said, form, tools.uploads))
-    if await run_in_threadpool(tools.register.entry_of, storable(filing_id), act["id"]) is None:
+    filing_id = storable(filing_id)
+    if not await run_in_threadpool(tools.filings.is_known, filing_id, act["id"]):
         raise NotFound(filing_id)
-    await tools.filings.level(storable(filing_id))
+    if await run_in_threadpool(tools.register.entry_of, filing_id, act["id"]):
+        await tools.filings.level(filing_id)
+    else:  # it was received, and never answered: it counts as of then
+        await visit_of(request, tools, _anybody(act)).act(filing_id, act)
     return RedirectResponse(f"/objections/{filing_id}/{act['id']}", 303, STORE)
 
 
