@@ -448,7 +448,7 @@ def hurried(register: Register) -> None:
     register.engine.dispose()
 
 
-STEPS = int(os.environ.get("STEPS", "700"))
+STEPS = int(os.environ.get("STEPS", "2000"))
 """`make storm` takes ten thousand."""
 
 
