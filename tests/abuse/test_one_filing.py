@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer
 
 from deploy.skipping import skipping_server
 from gateway.client import Filings, Refused, Unreachable
@@ -17,6 +19,7 @@ from models.values import canonical
 from tests.abuse.amounts import ACTS, OBJECTIONS, STORM
 from tests.story import Story
 from tests.world import OpenWorld
+from workflows.filing import AllianceFiling
 
 CONTACT = {"contact": "张示例", "phone": "13800000003", "service": {"consent": True, "address": "沈阳市示例路1号"}}
 
@@ -59,6 +62,14 @@ async def runs(story: Story) -> int:
     return len([run async for run in listed])
 
 
+async def replayed(story: Story) -> None:
+    """Each of its runs is rebuilt from its history, as another worker would."""
+    replayer = Replayer(workflows=[AllianceFiling], data_converter=pydantic_data_converter)
+    client = story.world.client
+    async for run in client.list_workflows(f"WorkflowId = 'filing-{story.id}'"):
+        await replayer.replay_workflow(await client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history())
+
+
 def tag(story: Story, **fields: Any) -> dict[str, Any]:
     """An act that moves no date."""
     return story.act("province", "tag", "2027-04-20", **{"tag": "pilot", **fields})
@@ -71,6 +82,7 @@ async def test_acts_that_move_no_date_do_not_fill_a_run_for_ever(narrow: Workflo
             await door.act(story.id, tag(story))
         assert story.filing.number == before + 2 * UPDATES
         assert await runs(story) >= 3
+        await replayed(story)
         await story.on("2027-11-02")
         assert story.all_kinds()[-1] == "reminder", "time goes on as well"
         assert story.world.register.verify(story.id) == []
