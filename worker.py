@@ -187,9 +187,11 @@ async def serve(settings: Settings, ready: Callable[[], None] = lambda: None) ->
         ]
         log.info("worker.ready", task_queue=settings.task_queue, target=client.service_client.config.target_host)
         ready()
-        await stop.wait()
-        for each in rounds:
-            each.cancel()
+        try:
+            await stop.wait()
+        finally:
+            for each in rounds:
+                each.cancel()
     log.info("worker.stopped")
 
 

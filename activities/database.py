@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -52,6 +53,16 @@ def _turn(engine: Engine) -> Iterator[None]:
         yield
     finally:
         turns.release()
+
+
+def clock_of(engine: Engine) -> datetime:
+    """The time by the database's clock."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            told: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+            return told.astimezone(UTC)
+        written = connection.exec_driver_sql("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')").scalar_one()
+        return datetime.fromisoformat(written)
 
 
 @contextmanager

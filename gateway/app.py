@@ -9,17 +9,20 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from fastapi import FastAPI
 
 from activities import editions, replacements
 from activities.channels import configured
+from activities.database import clock_of
 from activities.letters import Letters
 from activities.register import Register
 from gateway import failures, guard
 from gateway.api.router import router as api
 from gateway.audit import Audit
 from gateway.client import Filings
+from gateway.clock import DoorClock
 from gateway.drafts import Drafts
 from gateway.handling import Handling
 from gateway.oidc import Oidc
@@ -67,11 +70,15 @@ async def connected(settings: Settings) -> AsyncIterator[Tools]:
     channels = read_channels(settings.channels, os.environ)
     register = Register.at(settings.register_url)
     client = await connect(settings, lazy=True)
-    waiting = asyncio.create_task(reached(client))
+    clock = DoorClock(partial(clock_of, register.engine))
+    await asyncio.to_thread(clock.compare)
+    meanwhile = [asyncio.create_task(reached(client)), asyncio.create_task(clock.keep())]
+    filings = Filings(client, register, settings.task_queue, clock, may_stamp=clock.refuse_if_wrong)
     try:
-        yield tools_of(settings, Filings(client, register, settings.task_queue), channels)
+        yield tools_of(settings, filings, channels)
     finally:
-        waiting.cancel()
+        for each in meanwhile:
+            each.cancel()
         register.engine.dispose()
 
 

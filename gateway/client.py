@@ -99,6 +99,7 @@ class Filings:
     task_queue: str = "filings"
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     patience: timedelta = PATIENCE
+    may_stamp: Callable[[], None] = lambda: None
     _turns: WeakValueDictionary[tuple[str, bool], asyncio.Semaphore] = field(
         default_factory=WeakValueDictionary, init=False, repr=False
     )
@@ -112,6 +113,7 @@ class Filings:
 
         Before anything else is tried it is noted as received: sent again, it counts as of then.
         """
+        self.may_stamp()
         now = self.clock()
         paper = await asyncio.to_thread(lodging.application, raw)
         if paper and (receipt := await asyncio.to_thread(self._submitted_before, raw, paper)):
@@ -196,6 +198,7 @@ class Filings:
         Before anything else is tried the act is noted as received: sent again under its id, it counts as of then. Another
         act under an id that is taken is `KeyReused`. `own`: the service itself acts, under an id of its own.
         """
+        self.may_stamp()
         now = self.clock()
         taken = await asyncio.to_thread(self._taken, filing_id, raw, now, own)
         if isinstance(taken, Receipt):

@@ -72,7 +72,9 @@ def problem_of(error: Exception) -> Problem:
             return Problem(title="编号已用于其他行为", status=409, code="key_reused", detail="须以新的编号发送")
         case Conflict():
             return Problem(title="编号已用于其他内容", status=409, code="conflict", detail=error.__doc__ or "")
-        case Unreachable() | RPCError() | SQLAlchemyError():
+        case Unreachable():
+            return Problem(title="服务暂不可用", status=503, code="unreachable", detail=error.__doc__ or "")
+        case RPCError() | SQLAlchemyError():
             return Problem(title="服务暂不可用", status=503, code="unreachable", detail=Unreachable.__doc__ or "")
         case SignInFirst():
             return Problem(title="须先登录", status=401, code="unauthenticated")

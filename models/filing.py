@@ -1,6 +1,6 @@
 """The filing (备案): one frozen value that is the whole state of one alliance's case."""
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import takewhile
 from typing import Literal
 
@@ -301,6 +301,10 @@ class AgendaLine(Value):
     counted: Counted | None = None
 
 
+LATE = timedelta(hours=1)
+"""By how much an act may be entered after its receipt without being marked: an outage of ours, or a door's clock."""
+
+
 class Entry(Value):
     """登记: an event as written down, with the filing after it."""
 
@@ -313,6 +317,12 @@ class Entry(Value):
     refused: str | None = None
     undoes: int | None = None
     filing: Filing
+
+    @property
+    def back_dated(self) -> bool:
+        """Whether an act counts from long before it was entered, and not for what came on paper: a door's word for it, to be seen."""
+        acted = not isinstance(self.event, Lapse) and getattr(self.event, "came", None) is None
+        return acted and self.entered_at - self.at > LATE
 
 
 class Next(Value):

@@ -101,7 +101,7 @@ def _entry(row: EntryRow, entry: Entry) -> tuple[str, ...]:
         what += f"\n（推翻第{entry.undoes}号登记）"
     by = getattr(entry.event, "by", None)
     who = _who(by, entry) if isinstance(by, By) else "期限届至" if isinstance(entry.event, Lapse) else "—"
-    later = day_of(row.entered_at) != day_of(row.at)
+    later = entry.back_dated or day_of(row.entered_at) != day_of(row.at)
     return (
         str(row.number),
         minute(row.at).replace(" ", "\n") + (f"\n（{minute(row.entered_at)}登记）" if later else ""),

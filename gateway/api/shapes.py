@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Self, TypeVar
 
+from pydantic import Field
+
 from gateway.documents import Download
 from gateway.identity import Identity
 from models.acts import Event, OfficeKey
@@ -129,6 +131,7 @@ class Entered(Value):
     article: str
     refused: str | None = None
     undoes: int | None = None
+    back_dated: bool = Field(False, description="登记时间明显晚于所记的收到时间")
 
     @classmethod
     def of(cls, entry: Entry) -> Self:

@@ -1,0 +1,236 @@
+"""Whatever reaches a workflow from outside, in any field, through any door: a finding or a refusal, never a fault of ours.
+
+A few examples of each run with every `make test`; `make fuzz` makes as many as `FUZZ_EXAMPLES` says.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime, timedelta
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from temporalio.api.common.v1 import Payload
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
+from temporalio.common import RawValue
+
+import starter
+from deploy.database import migrate
+from models.filing import Entry, Filing
+from models.findings import Refusal
+from models.settings import Settings
+from models.values import INSTANT, storable
+from models.vocabulary import Kind
+from regulation import entries, intake, lifecycle, lodging
+from regulation.moment import Moment
+from regulation.simulation import simulate
+from tests.hostile import ANYTHING, DAYS, INSTANTS, spoilt
+from tests.law.cases import Case, load
+from tests.served import Clock
+from tests.simulated import NOW, lived, written
+from tests.story import Story, application
+from tests.test_api import at_once
+from tests.visiting import House, visiting
+from tests.world import World
+from workflows import visibility
+from workflows.connection import connect
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
+EVERY = 5 if EXAMPLES else 25
+"""Of so many cases of the law one lends its filings and acts."""
+
+
+def examples(few: int, share: float) -> settings:
+    """A few, or the share of a door in all that are made."""
+    return settings(
+        max_examples=int(EXAMPLES * share) or few,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+        derandomize=not EXAMPLES,
+    )
+
+
+@cache
+def moments() -> list[tuple[Filing, dict[str, Any]]]:
+    """Filings of the law's cases, each with the act that comes next."""
+    return [each for case in load()[::EVERY] for each in _moments(case)]
+
+
+def _moments(case: Case) -> list[tuple[Filing, dict[str, Any]]]:
+    docket = simulate(case.application, case.acts, case.until).docket
+    before = {getattr(entry.event, "id", None): docket[entry.number - 2].filing for entry in docket[1:]}
+    return [(before[act["id"]], act) for act in case.acts if act["id"] in before]
+
+
+def handled(filing: Filing, raw: Any, at: datetime) -> Entry:
+    """What a workflow does with a signal (workflows/filing.py), and what is told and shown of it."""
+    act, faults = lodging.read_act(raw)
+    event = act or entries.unreadable(raw)
+    when = Moment((act and act.received_at) or at, at)
+    if act:
+        lifecycle.check(entries.projected(filing, when), act, when)
+    while due := entries.due_by(filing, when.at if when.sensible else at):
+        filing = entries.entered(filing, due.lapse, Moment(due.at, at)).filing
+    refusal: Refusal | None = lodging.refusal(faults)
+    if act:
+        act = act.but(received_at=when.at, seen=None)
+        refusal = lifecycle.check(filing, act, when)
+    if act and refusal is None:
+        entry = entries.entered(filing, act, when)
+        lifecycle.warnings(filing, act, when)
+    else:
+        assert refusal
+        assert refusal.message
+        entry = entries.refused(filing, event, when, refusal.message)
+    assert Entry.model_validate_json(entry.model_dump_json()) == entry
+    entries.receipt(entry)
+    list(entries.outlook(entry.filing))
+    visibility.attributes(entry.filing)
+    visibility.details(entry.filing, "联盟", [entry])
+    visibility.entry_summary(entry)
+    return entry
+
+
+@examples(300, 0.6)
+@given(data=st.data())
+def test_a_workflow_enters_or_refuses_whatever_act_a_signal_brings(data: st.DataObject) -> None:
+    filing, act = data.draw(st.sampled_from(moments()))
+    if data.draw(st.integers(0, 4)) == 0:
+        filing, _ = data.draw(st.sampled_from(moments()))
+    at = INSTANT.validate_python(act["received_at"])
+    brought = lodging.lodge(filing.id, {name: value for name, value in act.items() if name != "reaches"})
+    raw = brought.act.model_dump(mode="json") if brought.act else act
+    sent = data.draw(spoilt(raw) | ANYTHING)
+    handled(filing, sent, at + timedelta(minutes=data.draw(st.integers(0, 10**6))))
+
+
+@examples(150, 0.1)
+@given(data=st.data())
+def test_an_application_is_found_on_or_taken_in(data: st.DataObject) -> None:
+    form = application(data.draw(st.sampled_from(Kind)), received_at=NOW.isoformat())
+    sent = data.draw(spoilt(form))
+    examination = intake.examine(sent, NOW)
+    if examination.facts is None:
+        assert any(each.severity == "error" and each.message for each in examination.findings), sent
+        return
+    assert examination.form
+    intake.paper(examination.form)
+    filing = entries.submitted(examination.facts, Moment(NOW, NOW)).filing
+    list(entries.outlook(filing))
+
+
+@pytest.fixture(scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """A gateway over filings at several stages, and no engine."""
+    chosen = Settings(var=tmp_path_factory.mktemp("fuzz"), acts_a_minute=10**9, reads_a_minute=10**9)
+    migrate(chosen.register_url)
+    async with visiting(chosen, Clock(NOW + timedelta(days=1))) as opened:
+        register = opened.tools.register
+        written(register, lived("LIFE").until("accept"))
+        written(register, lived("SHOWN", alliance_name="沈阳市第二产学研联盟").until("confirm"))
+        yield opened
+
+
+PEOPLE = ("c-101", "c-102", "i-301", "p-401", "u-leader-01", "z-301")
+
+
+def test_a_door_finds_refuses_or_cannot_reach_the_engine_and_is_never_at_fault(house: House) -> None:
+    with at_once() as run:
+
+        @examples(120, 0.2)
+        @given(data=st.data())
+        def sends(data: st.DataObject) -> None:
+            person = data.draw(st.sampled_from(PEOPLE))
+            filing_id = data.draw(st.sampled_from(("LIFE", "SHOWN")))
+            _, act = data.draw(st.sampled_from(moments()))
+            bare = {name: value for name, value in act.items() if name not in ("by", "received_at", "reaches")}
+            form = {name: value for name, value in application(Kind.A).items() if name != "by"}
+            address, document = data.draw(
+                st.sampled_from(
+                    [(f"filings/{filing_id}/acts", bare), (f"filings/{filing_id}/versions", form)] * 2
+                    + [("filings", form)]
+                )
+            )
+            sent = json.dumps(data.draw(spoilt(document) | ANYTHING))
+            key = data.draw(st.sampled_from(["fuzz-1", "x" * 65, "Ω", ""]))
+            headers = [
+                ("Authorization", f"Bearer {person}"),
+                ("Content-Type", "application/json"),
+                ("Idempotency-Key", key),
+            ]
+            told = [(name.encode(), value.encode()) for name, value in headers]
+            asked = house.browser(errors=False).post(f"/api/v1/{address}", content=sent, headers=told)
+            answer = run(asked)
+            assert answer.status_code < 500 or answer.json()["code"] == "unreachable", (answer.text, sent)
+
+        sends()
+
+
+def test_the_command_line_ends_with_a_code_that_says_what_was_wrong(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BEIAN_VAR", str(house.tools.settings.var))
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setattr(starter, "connect", partial(connect, lazy=True))
+    file, acts = tmp_path / "sent.json", tmp_path / "acts.json"
+
+    @examples(40, 0.1)
+    @given(data=st.data())
+    def runs(data: st.DataObject) -> None:
+        _, act = data.draw(st.sampled_from(moments()))
+        form = application(data.draw(st.sampled_from(Kind)), received_at=NOW.isoformat())
+        commands = st.sampled_from(("check", "submit", "act", "simulate", "list"))
+        match data.draw(commands):
+            case "act":
+                sent, command = data.draw(spoilt(act) | ANYTHING), ["act", "LIFE", str(file)]
+            case "simulate":
+                acts.write_text(json.dumps([data.draw(spoilt(act))]), "utf-8")
+                sent, command = data.draw(spoilt(form)), ["simulate", str(file), "--acts", str(acts)]
+            case "list":
+                when = data.draw(st.sampled_from([*INSTANTS, *DAYS]) | st.text(max_size=20))
+                sent, command = None, ["list", "--due-before", storable(when)]
+            case command_:
+                sent, command = data.draw(spoilt(form) | spoilt(act) | ANYTHING), [command_, str(file)]
+        file.write_text(json.dumps(sent), "utf-8")
+        code = starter.run([*command, "--json"])
+        assert code in (0, 2, 3, 4, 5, 64), (command, sent)
+        capsys.readouterr()
+
+    runs()
+
+
+async def test_no_signal_fails_a_workflow_task(world: World) -> None:
+    story = Story(world, "FUZZED")
+    await story.on_notice(2027)
+    before = story.filing
+    acts: list[Mapping[str, Any]] = [act for _, act in moments()]
+
+    sent: list[Any] = []
+
+    @examples(60, 0.02)
+    @given(act=st.sampled_from(acts).flatmap(lambda act: spoilt(dict(act))) | ANYTHING)
+    def collects(act: Any) -> None:
+        sent.append(act)
+
+    collects()
+    handle = world.handle(story.id)
+    for each in sent:
+        payload = Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(each).encode())
+        await handle.signal("act", RawValue(payload))
+        await asyncio.sleep(0)
+    await world.at_rest(story.id)
+    async for run in world.client.list_workflows(f"WorkflowId = '{handle.id}'"):
+        history = await world.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
+        failed = [event for event in history.events if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED]
+        causes = {event.workflow_task_failed_event_attributes.cause for event in failed}
+        assert causes <= {WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND}, (
+            "too many at once: again"
+        )
+    assert story.filing.number > before.number
+    assert world.register.verify(story.id) == []
