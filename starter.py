@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 from rich.console import Console
 from rich.progress import Progress, TaskID
@@ -47,7 +49,7 @@ from models.filing import AgendaLine, Entry, Filing, Receipt
 from models.findings import Finding, Refusal
 from models.register import DeliveryRow, FilingRow, LetterRow, MessageRow
 from models.settings import Settings
-from models.values import day_of, in_shanghai
+from models.values import DAY, INSTANT, day_of, due_before, due_by, in_shanghai
 from models.vocabulary import DeliveryState, Kind, LapseKind, Stage
 from regulation import entries, intake, lodging, offices
 from regulation.editions import EditionRefused
@@ -101,16 +103,35 @@ def as_instant(_: click.Context, __: click.Parameter, written: str | None) -> da
     return instant
 
 
+def as_last_instant(_: click.Context, option: click.Parameter, written: str | None) -> datetime | None:
+    """The last instant of what is due by, or before, a day or an instant; wrong usage if it is neither."""
+    if not written:
+        return None
+    day = written if re.fullmatch(r"\d{4}-\d{2}-\d{2}", written) else None
+    try:
+        when = DAY.validate_python(day) if day else INSTANT.validate_python(written)
+    except ValidationError:
+        raise click.UsageError(f"不是时间：{written}") from None
+    return due_before(when) if option.name == "due_before" else due_by(when)
+
+
 def narrowed(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that narrow the filings of a list."""
     for option in (
-        click.option("--due-before", callback=as_instant, help="期限早于（ISO 时间或日期）"),
+        click.option("--due-before", callback=as_last_instant, help="期限早于（日期即至前一日24时）；宜用 --due-by"),
+        click.option("--due-by", callback=as_last_instant, help="期限不晚于（日期即含当日24时，或 ISO 时间）"),
         click.option("--waiting-for", help="待办机构代码"),
         click.option("--jurisdiction", type=click.Choice(list(offices.OFFICES)), help="属地代码"),
         click.option("--stage", type=click.Choice([stage.value for stage in Stage]), help="阶段"),
     ):
         command = option(command)
     return command
+
+
+def meant(wanted: dict[str, Any]) -> dict[str, Any]:
+    """What the options of a list say, as the register is asked: of two last instants the earlier."""
+    instants = [at for name in ("due_by", "due_before") if (at := wanted.pop(name))]
+    return {**wanted, "due_by": min(instants, default=None)}
 
 
 def read_bytes(name: str) -> bytes:
@@ -437,7 +458,7 @@ def agenda(filing_id: str, json_: bool) -> None:
 @as_json
 def list_(limit: int, json_: bool, **wanted: Any) -> None:
     """List filings by the nearest deadline."""
-    rows = the_register().filings(**wanted, limit=limit)
+    rows = the_register().filings(**meant(wanted), limit=limit)
     if json_:
         say([_listed(row) for row in rows])
         return
@@ -793,7 +814,7 @@ def export_dossier(to: Path, filing_id: str) -> list[Path]:
 def export_summary(to: Path, **wanted: Any) -> list[Path]:
     """The summary that cities send upward."""
     register = the_register()
-    rows = sorted(register.filings(**wanted, limit=EVERY), key=lambda row: (row.jurisdiction, row.filing_id))
+    rows = sorted(register.filings(**meant(wanted), limit=EVERY), key=lambda row: (row.jurisdiction, row.filing_id))
     return laid(to, [Draft("汇总表.xlsx", sheets.summary(register, rows))])
 
 
@@ -801,7 +822,7 @@ def export_summary(to: Path, **wanted: Any) -> list[Path]:
 @narrowed
 def export_deadlines(to: Path, **wanted: Any) -> list[Path]:
     """What every filing waits for, and until when."""
-    rows = the_register().filings(**wanted, limit=EVERY)
+    rows = the_register().filings(**meant(wanted), limit=EVERY)
     return laid(to, [Draft("期限表.xlsx", sheets.deadlines(rows, day_of(datetime.now(UTC))))])
 
 
@@ -835,8 +856,8 @@ def export_calendar(to: Path, whose: str) -> list[Path]:
 def broadcast(file: str, kind: str | None, jurisdiction: str | None, json_: bool) -> None:
     """Do the same act to every open filing."""
     raw = read_file(file)
-    meant = the_register().open_filings(kind=kind, jurisdiction=jurisdiction)
-    answers = with_filings(lambda filings: filings.broadcast(raw, [filing_id for filing_id, *_ in meant]))
+    chosen = the_register().open_filings(kind=kind, jurisdiction=jurisdiction)
+    answers = with_filings(lambda filings: filings.broadcast(raw, [filing_id for filing_id, *_ in chosen]))
     if json_:
         say(answers)
         return

@@ -436,7 +436,7 @@ class Register:
         jurisdiction: str | None = None,
         waiting_for: str | None = None,
         awaits_iit: bool = False,
-        due_before: datetime | None = None,
+        due_by: datetime | None = None,
         text: str | None = None,
         scope: offices.Scope | None = None,
         after: FilingRow | None = None,
@@ -444,6 +444,7 @@ class Register:
     ) -> list[FilingRow]:
         """Filings by the nearest deadline; those that wait for no day come last.
 
+        A deadline is the instant at which it is over; `due_by` is the last such instant that is meant (`values.due_by`).
         `text` is looked for in ids, names, codes and archive numbers. With `after`, the ones that follow that one.
         """
         query = select(FilingRow)
@@ -453,8 +454,8 @@ class Register:
                 query = query.where(getattr(FilingRow, fact) == value)
         if awaits_iit:
             query = query.where(col(FilingRow.awaits_iit).is_(True))
-        if due_before:
-            query = query.where(col(FilingRow.next_deadline) < due_before)
+        if due_by:
+            query = query.where(col(FilingRow.next_deadline) <= due_by)
         if text:
             query = query.where(_mentions(text.strip()))
         if scope:
@@ -469,7 +470,7 @@ class Register:
             undated = undated.where(name > after.filing_id)
         with reading(self.engine) as session:
             rows = [] if after and not after.next_deadline else list(session.exec(dated.limit(limit)))
-            if due_before or len(rows) == limit:
+            if due_by or len(rows) == limit:
                 return rows
             return [*rows, *session.exec(undated.limit(limit - len(rows)))]
 

@@ -144,7 +144,7 @@ def registered(name: str, url: str, filings: int, lives: int) -> Iterator[Figure
     for key, words, chosen in (
         ("list", "the nearest 200 deadlines", {}),
         ("list_office", "what one office has to do", {"jurisdiction": "210200", "stage": "in_force"}),
-        ("list_due", "what is due this week", {"due_before": noon + timedelta(days=7)}),
+        ("list_due", "what is due this week", {"due_by": noon + timedelta(days=7)}),
     ):
         yield Figure(f"register_{name}_{key}_ms", f"{name}: {words}, {at}", _listing(register, chosen), "ms")
     register.engine.dispose()

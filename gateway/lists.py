@@ -10,7 +10,7 @@ from pydantic import StringConstraints
 from activities.register import Register
 from models.acts import OfficeKey
 from models.register import FilingRow
-from models.values import INSTANT, Jurisdiction, Value, midnight_after
+from models.values import INSTANT, Jurisdiction, Value, due_by
 from models.vocabulary import Kind, Stage
 from regulation import offices
 from regulation.calendar import CALENDARS, last_day
@@ -54,7 +54,7 @@ class Filter(Value):
             jurisdiction=self.jurisdiction,
             waiting_for=None if iit else self.waiting_for,
             awaits_iit=iit,
-            due_before=_after(self.jurisdiction or scope.jurisdiction, today, self.due),
+            due_by=_until(self.jurisdiction or scope.jurisdiction, today, self.due),
             text=self.text,
             scope=scope,
             after=position(after),
@@ -70,12 +70,12 @@ def read(params: Mapping[str, str]) -> Filter:
     return Filter.model_validate(told)
 
 
-def _after(jurisdiction: str | None, today: date, due: int | None) -> datetime | None:
-    """The instant before which a deadline within so many working days lies: 24:00 of the last day is one of them."""
+def _until(jurisdiction: str | None, today: date, due: int | None) -> datetime | None:
+    """24:00 of the last of so many working days."""
     if due is None:
         return None
     last = last_day(CALENDARS.newest(today), jurisdiction or "", today, due, "working_day") if due else today
-    return midnight_after(last).replace(microsecond=1)
+    return due_by(last)
 
 
 # Where the next page begins: after a filing as it was listed, wherever it stands by then

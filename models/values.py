@@ -115,6 +115,16 @@ def midnight_after(day: date) -> datetime:
     return clock(day + timedelta(days=1), 0)
 
 
+def due_by(when: date | datetime) -> datetime:
+    """The last instant of what is due by a day or an instant: a day means the whole of it, so what ends with it is due by it."""
+    return when if isinstance(when, datetime) else midnight_after(when)
+
+
+def due_before(when: date | datetime) -> datetime:
+    """The last instant of what is due before a day or an instant: before a day is by the day before, its 24:00 included."""
+    return when - datetime.resolution if isinstance(when, datetime) else clock(when, 0)
+
+
 def clock(day: date, hour: int) -> datetime:
     """A full hour of a Shanghai day, in UTC."""
     return datetime.combine(day, time(hour), SHANGHAI).astimezone(UTC)

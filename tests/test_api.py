@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -271,6 +271,9 @@ async def test_everybody_lists_what_is_theirs(api: Caller) -> None:
 
 async def test_a_list_is_narrowed_and_paged_by_the_nearest_deadline(api: Caller) -> None:
     province = api("p-401")
+    over = ok(await province.get("filings/SY-NEW"))["summary"]["next_deadline"]
+    assert over.endswith("T00:00:00+08:00"), "24:00 of the day before"
+    last, eve = (str(datetime.fromisoformat(over).date() - timedelta(days=days)) for days in (1, 2))
     for wanted, found in (
         ({"stage": "submitted"}, {"SY-NEW", "DL-NEW"}),
         ({"jurisdiction": "210200"}, {"DL-NEW"}),
@@ -279,6 +282,12 @@ async def test_a_list_is_narrowed_and_paged_by_the_nearest_deadline(api: Caller)
         ({"text": "SY-"}, {"SY-NEW"}),
         ({"text": "%"}, set()),
         ({"due_before": "2030-01-02"}, set()),
+        ({"due_by": last}, {"SY-NEW", "DL-NEW"}),
+        ({"due_by": eve}, set()),
+        ({"due_before": over[:10]}, {"SY-NEW", "DL-NEW"}),
+        ({"due_before": last}, set()),
+        ({"due_by": over}, {"SY-NEW", "DL-NEW"}),
+        ({"due_before": over}, set()),
         ({"due_before": "2030-02-01"}, {"SY-NEW", "DL-NEW"}),
         ({"due_before": "2030-02-01T00:00:00+08:00", "text": "沈阳市DL"}, {"DL-NEW"}),
     ):
@@ -292,7 +301,7 @@ async def test_a_list_is_narrowed_and_paged_by_the_nearest_deadline(api: Caller)
         address = page.get("next")
         assert (f'<{address}>; rel="next"' == answer.headers.get("link")) == bool(address)
     assert order == ["DL-NEW", "SY-NEW", "LIFE"]
-    for wrong in ({"limit": "201"}, {"after": "nowhere"}, {"after": "2030-99-99~X"}, {"stage": "x"}, {"due_before": "x"},
+    for wrong in ({"limit": "201"}, {"after": "nowhere"}, {"after": "2030-99-99~X"}, {"stage": "x"}, {"due_before": "x"}, {"due_by": "x"},
                   {"due_before": "9999-12-31T23:59:59-10:00"}, {"text": "a\x00b"}, {"unknown": "1"}):  # fmt: skip
         problem(await province.get("filings", params=wrong), 422, "malformed")
 
@@ -969,5 +978,5 @@ async def test_nothing_of_a_person_is_in_an_address(house: House) -> None:
     }
     assert parameters == {
         "filing_id", "digest", "name", "message_id", "letter_id", "act", "stage", "kind", "jurisdiction", "waiting_for",
-        "due_before", "text", "after", "limit", "unread", "Idempotency-Key", "If-Match",
+        "due_before", "due_by", "text", "after", "limit", "unread", "Idempotency-Key", "If-Match",
     }  # fmt: skip

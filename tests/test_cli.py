@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -379,9 +379,20 @@ def test_the_list_is_sorted_by_the_nearest_deadline_and_can_be_narrowed(beian: T
     assert listed("--jurisdiction", "210200") == []
     assert listed("--limit", "1") == ["SUBMITTED"]
     assert listed("--waiting-for", rows[0]["waiting_for"]) == ["SUBMITTED"]
-    day = rows[1]["next_deadline"][:10]
-    assert listed("--due-before", day) == ["SUBMITTED"]
-    assert listed("--due-before", rows[0]["next_deadline"]) == []
+    over = rows[1]["next_deadline"]
+    assert over.endswith("T00:00:00+08:00")
+    last, eve = (str(datetime.fromisoformat(over).date() - timedelta(days=days)) for days in (1, 2))
+    for options, found in (
+        (["--due-by", last], 2),
+        (["--due-by", eve], 1),
+        (["--due-before", over[:10]], 2),
+        (["--due-before", last], 1),
+        (["--due-by", over], 2),
+        (["--due-before", over], 1),
+        (["--due-by", last, "--due-before", last], 1),
+        (["--due-before", rows[0]["next_deadline"]], 0),
+    ):
+        assert listed(*options) == ["SUBMITTED", "RETURNED"][:found], options
     table = beian("list")
     assert all(Stage(row["stage"]).label in table.out for row in rows)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from html import unescape
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +22,7 @@ from gateway.overdue import late
 from gateway.pages import calendar
 from models.register import FilingRow
 from models.settings import Settings
+from models.values import day_of, due_before, due_by
 from models.vocabulary import Kind, LapseKind, Role, Stage
 from regulation import offices
 from tests.databases import Databases, on_both
@@ -784,3 +785,25 @@ async def test_a_batch_tells_what_the_engine_refused(world: World, gateway: Serv
     entry = story.docket[-1]
     assert entry.event.by.person == "c-101"  # type: ignore[union-attr]
     assert entry.at == gateway.clock()
+
+
+async def test_what_ends_with_a_day_is_due_by_that_day_at_every_door(house: House) -> None:
+    """The desk's list, by working days from today; the register, as the other doors ask it, by plain days."""
+    register, today = house.tools.register, date.fromisoformat(NOW[:10])
+    rows = {row.filing_id: row.next_deadline for row in register.filings(limit=1000) if row.next_deadline}
+    assert rows
+
+    def due(until: datetime) -> set[str]:
+        return {row.filing_id for row in register.filings(due_by=until, limit=1000)}
+
+    for filing_id, deadline in rows.items():
+        last = day_of(deadline - datetime.resolution)
+        eve = last - timedelta(days=1)
+        assert filing_id in due(due_by(last)) & due(due_before(last + timedelta(days=1)))
+        assert filing_id not in due(due_by(eve)) | due(due_before(last))
+    scope = EMBEDDED["p-401"].scope
+    for days in (0, 3, 5, 10, 20):
+        until = lists._until(None, today, days)
+        assert until is not None
+        found = lists.Filter(due=days).rows(register, scope, today, limit=1000)
+        assert {row.filing_id for row in found} == {name for name, deadline in rows.items() if deadline <= until}

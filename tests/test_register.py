@@ -367,7 +367,7 @@ def test_filings_are_listed_by_the_nearest_deadline(register: Register) -> None:
     assert [row.filing_id for row in register.filings(limit=2)] == ["ALSO-SOONER", "SOONER"]
     assert [row.filing_id for row in register.filings(stage="revoked")] == ["ENDED"]
     assert register.filings(jurisdiction="210200") == []
-    assert [row.filing_id for row in register.filings(due_before=deadlines[2])] == ["ALSO-SOONER", "SOONER"]
+    assert [row.filing_id for row in register.filings(due_by=deadlines[1])] == ["ALSO-SOONER", "SOONER"]
     assert [filing_id for filing_id, *_ in register.open_filings()] == ["ALSO-SOONER", "LATER", "SOONER"]
     waiting = {row.filing_id: row.waiting_for for row in rows}
     assert {row.filing_id for row in register.filings(waiting_for=waiting["SOONER"])} == {

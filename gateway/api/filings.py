@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -17,7 +17,7 @@ from gateway.api.shapes import Entered, Listed, Offered, Shown, Summary, Version
 from gateway.tools import Doors, value_of
 from models.acts import MOST_ENTRIES, OfficeKey
 from models.filing import AgendaLine
-from models.values import INSTANT, Jurisdiction, Value
+from models.values import DAY, INSTANT, Jurisdiction, Value, due_before, due_by
 from models.vocabulary import Kind, Stage
 from regulation import entries
 from regulation.offers import offers
@@ -28,18 +28,18 @@ AT_ONCE = 1000
 """How many entries of a docket are answered at once."""
 
 
-def _moment(written: object) -> object:
-    """An instant, or a day for its beginning in Shanghai; in years that filings have."""
-    if isinstance(written, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", written):
-        written = f"{written}T00:00:00+08:00"
+def _moment(written: object) -> date | datetime:
+    """A day, or an instant; in years that filings have."""
     if isinstance(written, str) and not re.match(r"20\d{2}-", written):
         raise ValueError("须为本世纪的时间")
+    if isinstance(written, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", written):
+        return DAY.validate_python(written)
     return INSTANT.validate_python(written)
 
 
 SOME_TIME = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
-SomeTime = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema(SOME_TIME)]
-"""An instant with its offset, or a day."""
+SomeTime = Annotated[Any, BeforeValidator(_moment), WithJsonSchema(SOME_TIME)]
+"""A day, which means the whole of it, or an instant with its offset."""
 
 
 class Wanted(Value):
@@ -49,7 +49,10 @@ class Wanted(Value):
     kind: Kind | None = Field(None, description="类别")
     jurisdiction: Jurisdiction | None = Field(None, description="属地代码")
     waiting_for: OfficeKey | None = Field(None, description="待办机构代码")
-    due_before: SomeTime | None = Field(None, description="最近期限早于（日期，或带时区的时间）")
+    due_by: SomeTime | None = Field(None, description="最近期限不晚于（日期即含当日24时，或带时区的时间）")
+    due_before: SomeTime | None = Field(
+        None, description="最近期限早于（日期即至前一日24时，或带时区的时间）；宜用 due_by"
+    )
     text: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = Field(
         None, description="编号、代码的开头，或联盟、盟主名称的一部分"
     )
@@ -57,7 +60,10 @@ class Wanted(Value):
     @property
     def facts(self) -> dict[str, Any]:
         """As the register is asked."""
-        return {name: getattr(self, name) for name in Wanted.model_fields}
+        told = {name: getattr(self, name) for name in Wanted.model_fields if name not in ("due_by", "due_before")}
+        asked = [due_by(self.due_by)] if self.due_by else []
+        asked += [due_before(self.due_before)] if self.due_before else []
+        return told | {"due_by": min(asked, default=None)}
 
 
 def _place(written: str) -> str:
