@@ -49,6 +49,9 @@ from regulation.terms import TERMS
 HEAD: tuple[Any, ...] = (FilingRow.number, FilingRow.head, FilingRow.first_paper, FilingRow.public, FilingRow.value)
 """What of a filing's row the next entry is written on."""
 
+LONGEST_REFUSAL = 500
+"""Characters that are kept of why an act was refused; with everything else of it, under 2 KB."""
+
 EDITIONS: Mapping[str, Editions[Any]] = {"calendar": CALENDARS, "terms": TERMS}
 
 
@@ -306,7 +309,10 @@ class Register:
     def record_refusal(
         self, filing_id: str, act: Mapping[str, Any], message: str, now: datetime, *, asked: str | None = None
     ) -> None:
-        """Record an act that was refused without an entry. If `asked` is told, that was its answer: it has arrived no more."""
+        """Record an act that was refused without an entry. If `asked` is told, that was its answer: it has arrived no more.
+
+        However much was refused, at most 2 KB are kept of it.
+        """
         by = act.get("by") or {}
         with writing(self.engine) as session:
             if asked:
@@ -318,27 +324,31 @@ class Register:
                     kind=str(act.get("kind"))[:40],
                     person=str(by.get("person"))[:64],
                     office=str(by.get("office"))[:40],
-                    message=message,
+                    message=message if len(message) <= LONGEST_REFUSAL else f"{message[:LONGEST_REFUSAL]}…",
                     refused_at=now,
                 )
             )
 
-    def refused_acts(self, filing_id: str) -> list[RefusedAct]:
-        """The refused acts that doors recorded for a filing."""
+    def refused_acts(self, filing_id: str, limit: int | None = None) -> list[RefusedAct]:
+        """The refused acts that doors recorded for a filing, in order; so many of the last ones."""
         with reading(self.engine) as session:
-            query = select(RefusedAct).where(RefusedAct.filing_id == filing_id).order_by(col(RefusedAct.id))
-            return list(session.exec(query))
+            query = select(RefusedAct).where(RefusedAct.filing_id == filing_id).order_by(col(RefusedAct.id).desc())
+            return list(session.exec(query.limit(limit)))[::-1]
 
     def known(self, filing_id: str, form: Mapping[str, Any]) -> intake.Known:
-        """What the register knows that bears on an application."""
+        """What the register knows that bears on an application, as far as whoever brings it may know it.
+
+        That a name is taken anybody may know. What a leader has beside it is told to that leader and to the province.
+        """
         with reading(self.engine) as session:
             leader = form.get("leader")
+            code = codes.normalised(str(leader.get("uscc"))) if isinstance(leader, Mapping) else ""
             return _known(
                 session,
                 filing_id,
                 previous=str(form.get("previous_filing_id")),
                 name=str(form.get("alliance_name")),
-                leader=codes.normalised(str(leader.get("uscc"))) if isinstance(leader, Mapping) else "",
+                leader=code if _may_know(session, filing_id, form, code) else "",
                 technical_field=str(form.get("technical_field")),
             )
 
@@ -640,6 +650,15 @@ def _warnings(session: Session, head: Any, before: Filing | None, entry: Entry) 
 def _content(session: Session, key: str) -> str:
     """Digest of what a stored paper says."""
     return digest(identity.content_of(json.loads(session.get_one(Paper, key).body)))
+
+
+def _may_know(session: Session, filing_id: str, form: Mapping[str, Any], leader: str) -> bool:
+    """Whether whoever brings an application may know what else its leader has: by who brings it, else by the filing it corrects."""
+    by = form.get("by")
+    if isinstance(by, Mapping):
+        return by.get("office") in (leader, offices.PROVINCE)
+    row = session.get(FilingRow, filing_id)
+    return row is None or row.leader == leader
 
 
 def known_to(session: Session, filing: Filing, form: Mapping[str, Any]) -> intake.Known:

@@ -226,9 +226,6 @@ class Filings:
             act = self._received(filing, raw, asked, now)
         except Entered:
             return self._taken(filing_id, raw, now, own)
-        if not row.open and (refusal := lifecycle.check(filing, act, on_paper.moment(filing, act, now))):
-            # a closed filing is not revived for what it refuses anyway
-            raise self._refused(filing_id, asked, refusal, now)
         return row, asked, act
 
     def told(self, filing_id: str, raw: Mapping[str, Any]) -> Receipt | None:
@@ -346,6 +343,9 @@ class Filings:
             examination = intake.examine(raw["content"], counts_at, known, correcting=filing)
             if examination.refused:
                 raise self._refused(filing.id, asked, lodging.refusal(examination.findings), now)
+        when = on_paper.moment(filing, act, now)
+        if refusal := lifecycle.check(entries.projected(filing, when), act, when):
+            raise self._refused(filing.id, asked, refusal, now)  # nothing of it is stored
         if asked.left_to_the_door:
             prefix = province.number_prefix(filing, day_of(arrival.received_at).year)
             act = act.but(archive_number=self.register.reserve_archive_number(filing.id, prefix))

@@ -101,8 +101,7 @@ class Oidc:
 
     def __post_init__(self) -> None:
         """Whoever could change what the provider says could be anybody: it is asked over https, or on this machine."""
-        issuer = urlsplit(self.settings.oidc_issuer)
-        if issuer.scheme != "https" and issuer.hostname not in ("127.0.0.1", "localhost", "::1"):
+        if not _private(self.settings.oidc_issuer):
             raise ValueError("BEIAN_OIDC_ISSUER: 须为 https 地址")
 
     async def bearer(self, token: str) -> Identity:
@@ -254,8 +253,17 @@ class Oidc:
             configuration = _Configuration.model_validate_json(told.raise_for_status().content)
             if configuration.issuer != issuer:
                 raise ValueError(f"{configuration.issuer} is not {issuer}")
+            endpoints = (configuration.authorization_endpoint, configuration.token_endpoint, configuration.jwks_uri)
+            if not all(map(_private, endpoints)):
+                raise ValueError("an endpoint is not asked over https")
             keys = await web.get(configuration.jwks_uri)
             return configuration, KeySet.import_key_set(keys.raise_for_status().json())
+
+
+def _private(address: str) -> bool:
+    """Whether nobody on the way can read or change what is said there: over https, or on this machine."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1"))
 
 
 def _one(claim: Any) -> str:

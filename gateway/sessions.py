@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, delete
+from sqlalchemy import Engine, delete, or_
 from sqlmodel import col
 
 from activities.database import reading, writing
@@ -33,7 +33,10 @@ class Sessions:
     lifetime: timedelta
 
     def begin(self, who: Identity, now: datetime) -> str:
-        """Sign somebody in; the secret for their cookie. Sessions that are over are forgotten."""
+        """Sign somebody in; the secret for their cookie. Sessions that are over are forgotten.
+
+        Whoever has another post now than in a session that still runs, has lost that one: it ends.
+        """
         secret = secrets.token_urlsafe(32)
         row = SessionRow(
             id=_key(secret),
@@ -47,6 +50,8 @@ class Sessions:
         )
         with writing(self.engine) as session:
             session.connection().execute(delete(SessionRow).where(col(SessionRow.expires_at) <= now))
+            another = or_(col(SessionRow.office) != row.office, col(SessionRow.role) != row.role)
+            session.connection().execute(delete(SessionRow).where(col(SessionRow.person) == row.person, another))
             session.add(row)
         return secret
 

@@ -3,11 +3,16 @@
 The connection to Temporal is not here: it comes from Temporal's own environment configuration (TEMPORAL_ADDRESS, …).
 """
 
+import os
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SHORTEST_SECRET = 32
+"""Characters of the shortest secret."""
 
 
 class Settings(BaseSettings):
@@ -86,6 +91,26 @@ class Settings(BaseSettings):
     uploads: bool = Field(True, description="leaders may upload documents, kept below `var`; else references only")
     largest_upload: int = Field(50_000_000, ge=100_000, description="bytes of the largest document")
     scanner: str = Field("", description="command that scans an upload for viruses: the file is its last argument")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_names(cls, values: Any) -> Any:
+        """A name of the environment that is nearly one of ours is a slip: what it was to set would silently stay as it is."""
+        known = {f"BEIAN_{name.upper()}" for name in cls.model_fields}
+        for name in os.environ:
+            if name.upper().startswith("BEIAN_") and name.upper() not in known:
+                near = get_close_matches(name.upper(), known, 1, 0.87)
+                if near:
+                    raise ValueError(f"环境变量 {name} 不是本系统的设置；是否为 {near[0]}？")
+        return values
+
+    @field_validator("secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr) -> SecretStr:
+        """Whoever guesses it signs in as anybody."""
+        if 0 < len(secret.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(f"BEIAN_SECRET 至少{SHORTEST_SECRET}个字符，如 openssl rand -base64 48 所给出的")
+        return secret
 
     @property
     def own_address(self) -> str:

@@ -5,15 +5,27 @@ import logging
 import os
 import stat
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from activities import logs
 from activities.files import put
 from activities.privacy import keep_to_ourselves, open_to_all
+from activities.register import Register
 from deploy import ui
+from deploy.database import migrate
+from gateway.identity import EMBEDDED
+from gateway.oidc import _private
+from gateway.sessions import Sessions
 from models.settings import Settings
+from models.values import SHANGHAI
+from tests.simulated import lived, written
+from tests.story import application
+
+NOW = datetime(2030, 3, 20, 10, tzinfo=SHANGHAI)
 
 
 @pytest.fixture
@@ -107,3 +119,78 @@ async def test_what_asks_rightly_is_passed_on_and_what_does_not_reaches_nobody()
     assert answers[0].endswith(b"ok")
     assert answers[1].startswith(b"HTTP/1.1 403")
     assert len(reached) == 1
+
+
+# What a deployment sets
+
+
+@pytest.mark.parametrize("secret", ["x", "a" * 31])
+def test_a_secret_that_can_be_guessed_is_refused(secret: str) -> None:
+    with pytest.raises(ValueError, match="至少32个字符"):
+        Settings(secret=SecretStr(secret))
+
+
+def test_a_misspelt_setting_is_an_error_and_says_what_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEIAN_MAIL_PASSWORD", "of a channel")
+    Settings()
+    monkeypatch.setenv("BEIAN_IDENTIY", "oidc")
+    with pytest.raises(ValueError, match=r"BEIAN_IDENTIY.*BEIAN_IDENTITY"):
+        Settings()
+
+
+def test_a_provider_is_asked_where_nobody_listens_in() -> None:
+    assert _private("https://login.example.gov.cn/token")
+    assert _private("http://127.0.0.1:8080/token")
+    assert not _private("http://login.example.gov.cn/token")
+    assert not _private("https.example/token")
+
+
+# What is kept, and who knows it
+
+
+@pytest.fixture
+def house_register(tmp_path: Path) -> Iterator[Register]:
+    """A register with one life in it."""
+    url = Settings(var=tmp_path).register_url
+    migrate(url)
+    register = Register.at(url)
+    written(register, lived("F"))
+    yield register
+    register.engine.dispose()
+
+
+def test_of_a_refusal_two_kilobytes_are_kept_whatever_was_refused(house_register: Register) -> None:
+    huge = dict.fromkeys(("id", "kind"), "甲" * 1000000) | {"by": {"person": "乙" * 1_000_000, "office": "x" * 9_999}}
+    for _ in range(30):
+        house_register.record_refusal("F", huge, "丙" * 1_000_000, NOW)
+    for row in house_register.refused_acts("F"):
+        assert len(row.model_dump_json().encode()) < 3_000
+        assert len(row.message.encode()) < 2_048
+    assert len(house_register.refused_acts("F", 20)) == 20
+    assert house_register.refused_acts("F", 20) == house_register.refused_acts("F")[-20:]
+
+
+def test_what_the_register_knows_is_told_to_whom_it_concerns(house_register: Register) -> None:
+    """A revoked alliance is told to its leader and to the province; to nobody else who names that leader."""
+    form = application() | {"filing_id": "NEW", "alliance_name": "别的产学研联盟"}
+    own = form["leader"]["uscc"]
+
+    def known(office: str, role: str) -> tuple[str, ...]:
+        return house_register.known("NEW", {**form, "by": {"person": "p", "office": office, "role": role}}).revoked
+
+    assert known(own, "leader")
+    assert known("210000", "province_st")
+    assert known("912102007777777775", "leader") == ()
+    assert known("210200", "city_st") == ()
+    another = {**form, "alliance_name": application()["alliance_name"]}
+    taken = house_register.known("NEW", another | {"by": {"office": "912102007777777775", "role": "leader"}})
+    assert taken.revoked == ()
+
+
+def test_who_has_another_post_has_lost_the_sessions_of_the_one_before(house_register: Register) -> None:
+    sessions = Sessions(house_register.engine, timedelta(hours=8))
+    officer = EMBEDDED["c-101"]
+    first, second = sessions.begin(officer, NOW), sessions.begin(officer, NOW)
+    assert sessions.find(first, NOW)
+    moved = sessions.begin(officer.but(office="210200"), NOW)
+    assert [sessions.find(each, NOW) is not None for each in (first, second, moved)] == [False, False, True]

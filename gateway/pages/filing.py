@@ -58,6 +58,10 @@ AT_ONCE = 100
 """How many objections their page shows at once."""
 
 
+LAST_REFUSED = 20
+"""Refused acts that a page shows."""
+
+
 @router.get("")
 def show(
     request: Request, tools: Doors, session: SignedIn, filing_id: str, before: Ordinal | None = None
@@ -92,7 +96,7 @@ def show(
         may_read=lambda entry: _readable(entry, who),
         may_see_receipt=lambda entry: _has_receipt(entry, who),
         came=how_it_came,
-        refused=tools.register.refused_acts(filing_id) if who.staff else [],
+        refused=tools.register.refused_acts(filing_id, LAST_REFUSED) if who.staff else [],
         faults=tools.register.verify(filing_id) if "verify" in request.query_params else None,
         handlings=handlings,
         colleagues=[each for each in tools.people.colleagues(who.office, who.role) if each.person != who.person],
