@@ -13,7 +13,7 @@ from models.forms import Application, ChangePaper
 from models.values import Value, clock
 from models.vocabulary import Kind, Severity
 from regulation import codes, intake
-from regulation.reading import finding, twice
+from regulation.reading import finding, programs, twice
 from regulation.wording import CHANGES
 
 
@@ -63,7 +63,7 @@ def findings(change: str, paper: ChangePaper, subject: Subject | None = None) ->
 
     Errors refuse it; warnings and checks are for whoever reviews it. Pointers are those of the paper.
     """
-    found = [*_brought(change, paper), *twice(paper)]
+    found = [*_brought(change, paper), *twice(paper), *programs(paper)]
     if subject:
         found += _as_it_stands(change, paper, subject)
     return [*found, *_result(change, paper, subject)]

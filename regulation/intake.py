@@ -21,7 +21,7 @@ from models.vocabulary import Kind, Role, Severity
 from regulation import calendar, codes, offices, terms
 from regulation.articles import ARTICLES
 from regulation.calendar import CALENDARS
-from regulation.reading import bounded, codes_in, finding, read, twice
+from regulation.reading import NO_PROGRAMS, bounded, codes_in, finding, is_program, read, twice
 from regulation.terms import TERMS
 
 E, W, C = Severity.ERROR, Severity.WARNING, Severity.CHECK
@@ -427,6 +427,9 @@ class Judge:
             if document.secrecy in ("秘密", "机密", "绝密"):
                 code = document.kind if document.kind in OF_APPLICATIONS else "A-28"
                 yield self.say(code, f"/documents/{index}/secrecy", E, "不得上传涉密材料（国防专利等另行报送）")
+            if document.name and document.media_type and is_program(document):
+                code = document.kind if document.kind in OF_APPLICATIONS else "A-28"
+                yield self.say(code, f"/documents/{index}/name", E, NO_PROGRAMS)
             if document.kind and document.kind not in OF_APPLICATIONS:
                 yield self.say("A-28", f"/documents/{index}/kind", W, "该类材料不在申请时由盟主提交")
         wanted = {"D1": "联盟备案申请表", "D2": "联盟协议文本复印件"}
@@ -451,6 +454,12 @@ class Judge:
         if form.members is None or form.leader is None or form.counts is None or form.counts.total is None:
             return
         owners = {codes.normalised(each.owner) for each in certificates if each.owner}
+        owned = Counter(
+            sha256 for sha256, _ in {(each.sha256, codes.normalised(each.owner or "")) for each in certificates}
+        )
+        if shared := [each.name for each in certificates if each.sha256 and owned[each.sha256] > 1]:
+            said = f"同一文件作为多家成员的证照：{'、'.join(dict.fromkeys(name for name in shared if name))}，请核对"
+            yield self.say("D3", "/documents", W, said)
         listed = {codes.normalised(code) for code in (form.leader.uscc, *(row.code for row in form.members)) if code}
         if absent := sorted(listed - owners):
             yield self.say("D3", "/documents", E, f"缺少成员单位证照：{'、'.join(absent)}")

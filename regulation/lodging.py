@@ -27,7 +27,7 @@ from regulation import changes, codes, identity, intake, on_paper
 from regulation.articles import cite
 from regulation.lifecycle import TABLE
 from regulation.moment import Moment
-from regulation.reading import MISSING, TWICE, bounded, finding, in_chinese, read, repeated, twice
+from regulation.reading import MISSING, TWICE, bounded, finding, in_chinese, programs, read, repeated, twice
 from regulation.service import STRICTER_SINCE
 
 PAPERS: dict[str, type[Value]] = {
@@ -224,7 +224,7 @@ def _judged(raw: Mapping[str, Any], form: Value, subject: changes.Subject | None
         change = str(raw.get("change"))
         found = changes.findings(change, form, subject) if change in changes.BRINGS else []
         return [each.but(field=f"/content{each.field}") for each in found]
-    return [*_across(raw, form), *twice(form, "/content")]
+    return [*_across(raw, form), *twice(form, "/content"), *programs(form, "/content")]
 
 
 def _across(raw: Mapping[str, Any], form: Value) -> list[Finding]:

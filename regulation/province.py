@@ -1,5 +1,7 @@
 """The provincial step: formal document, survey, opinion, party group, archive (domain.md A-32, B-17, B-18, G-06, G-40)."""
 
+from datetime import date
+
 from models.acts import (
     Archive,
     Forward,
@@ -11,10 +13,12 @@ from models.acts import (
 )
 from models.filing import Filing, Province
 from models.findings import Lack
+from models.values import day_of
 from models.vocabulary import ActKind, Kind, Stage
 from regulation import annual, objections, review
 from regulation.agenda import begin, end, end_all
 from regulation.moment import Moment
+from regulation.service import STRICTER_SINCE
 
 
 def may_forward(filing: Filing, act: Forward, when: Moment) -> Lack | None:
@@ -33,8 +37,16 @@ def _step(filing: Filing) -> Province:
 
 
 def may_record_survey(filing: Filing, act: RecordSurvey, when: Moment) -> Lack | None:
-    """A survey is recorded after it was made."""
-    return Lack(missing="调研考察日期晚于登记之日") if act.surveyed_on > when.day else None
+    """A survey is recorded after it was made, and made of what was applied for."""
+    if act.surveyed_on > when.day:
+        return Lack(missing="调研考察日期晚于登记之日")
+    return _before_the_application(filing, act.surveyed_on, when, "调研考察日期")
+
+
+def _before_the_application(filing: Filing, day: date, when: Moment, what: str) -> Lack | None:
+    submitted_on = day_of(filing.submitted_at)
+    early = when.day >= STRICTER_SINCE and day < submitted_on
+    return Lack(missing=f"{what}早于备案申请的提交之日（{submitted_on}）") if early else None
 
 
 def record_survey(filing: Filing, act: RecordSurvey, when: Moment) -> Filing:
@@ -53,6 +65,8 @@ def may_record_party_group(filing: Filing, act: RecordPartyGroup, when: Moment) 
         return Lack(missing="尚无业务处室意见", supplied_by=ActKind.GIVE_OFFICE_OPINION)
     if act.met_on > when.day:
         return Lack(missing="厅党组会议日期晚于登记之日")
+    if early := _before_the_application(filing, act.met_on, when, "厅党组会议日期"):
+        return early
     if act.decision == "rejected" and not act.reason:
         return Lack(missing="厅党组不同意的，须说明理由")
     return None

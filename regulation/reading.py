@@ -206,6 +206,62 @@ def twice(form: BaseModel, at: str = "", codes: Mapping[str, str] = MappingProxy
     return found
 
 
+PROGRAMS = frozenset(
+    [
+        "exe",
+        "com",
+        "bat",
+        "cmd",
+        "scr",
+        "pif",
+        "msi",
+        "msp",
+        "dll",
+        "sys",
+        "js",
+        "jse",
+        "vbs",
+        "vbe",
+        "wsf",
+        "ps1",
+        "sh",
+        "jar",
+        "apk",
+        "app",
+        "lnk",
+        "reg",
+        "hta",
+        "htm",
+        "html",
+        "svg",
+    ]
+)
+"""What files are called that run, or run something, where they are opened."""
+
+NO_PROGRAMS = "不得以程序、脚本或网页作为材料，须为 PDF、OFD、图片或办公文件"
+
+
+def is_program(document: Document) -> bool:
+    """Whether a reference names a file that runs instead of one that is read."""
+    runs = any(
+        word in document.media_type for word in ("msdownload", "executable", "script", "x-sh", "html", "java-archive")
+    )
+    return runs or document.name.rpartition(".")[2].lower() in PROGRAMS
+
+
+def programs(value: BaseModel, at: str = "") -> Iterator[Finding]:
+    """An error for each document of a paper, wherever it stands in it, that is a program."""
+    for name, info in type(value).model_fields.items():
+        held = getattr(value, name, None)
+        rows = held if isinstance(held, tuple) else (held,)
+        for index, row in enumerate(rows):
+            where = at + pointer(name, *([index] if isinstance(held, tuple) else []))
+            if isinstance(row, Document) and is_program(row):
+                yield finding(_code(info, "A-28"), where + pointer("name"), Severity.ERROR, NO_PROGRAMS)
+            elif isinstance(row, BaseModel):
+                yield from programs(row, where)
+
+
 def codes_in(model: type[BaseModel]) -> set[str]:
     """The numbers of a form's fields, of those inside it too."""
     found = set()

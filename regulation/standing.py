@@ -227,8 +227,12 @@ def transfer(filing: Filing, act: Transfer, when: Moment) -> Filing:
 
 
 def may_record_inspection(filing: Filing, act: RecordInspection, when: Moment) -> Lack | None:
-    """An inspection is recorded after it was made."""
-    return Lack(missing="检查日期晚于登记之日") if act.inspected_on > when.day else None
+    """An inspection is recorded after it was made, and made of what was archived."""
+    if act.inspected_on > when.day:
+        return Lack(missing="检查日期晚于登记之日")
+    if when.day >= service.STRICTER_SINCE and filing.archived_on and act.inspected_on < filing.archived_on:
+        return Lack(missing=f"检查日期早于备案之日（{filing.archived_on}）")
+    return None
 
 
 def record_inspection(filing: Filing, act: RecordInspection, when: Moment) -> Filing:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from models.values import SHANGHAI
+from models.values import SHANGHAI, digest
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -133,5 +133,5 @@ def grown(
     document["counts"] = {"total": total, "enterprises": total - 1, "universities": 1, "institutes": 0}
     licence = next(each for each in document["documents"] if each["kind"] == "D3")
     document["documents"] = [each for each in document["documents"] if each["kind"] != "D3"] + [
-        licence | {"owner": member["code"]} for member in everybody[:certificates]
+        licence | {"owner": member["code"], "sha256": digest(member["code"])} for member in everybody[:certificates]
     ]

@@ -373,6 +373,22 @@ async def test_why_tells_the_entry_who_is_awaited_and_what_is_missing(api: Calle
     problem(await api("c-101").get("filings/LIFE/why", params={"act": "approve"}), 422, "malformed")
 
 
+async def test_why_answers_for_the_moment_that_is_asked_about(api: Caller) -> None:
+    """A date that was ignored told what holds now, as if it had held then."""
+    now = ok(await api("c-101").get("filings/LIFE/why"))
+    docket = ok(await api("c-101").get("filings/LIFE/docket"))
+    first = next(each for each in docket if each["event"]["kind"] == "submit")
+    then = ok(await api("c-101").get("filings/LIFE/why", params={"at": first["at"][:10], "act": "accept"}))
+    assert (now["stage"], then["stage"], then["since"]["number"]) == ("revoked", "submitted", 1)
+    assert then["next"]["lapse"]["kind"] == "deemed_accepted"
+    assert ok(await api("c-101").get("filings/LIFE/why", params={"at": first["at"]}))["stage"] == "submitted"
+    later = ok(await api("c-101").get("filings/SY-NEW/why", params={"at": "2059-01-01"}))
+    assert later["stage"] == "under_review", "if nobody acts it is deemed accepted"
+    for at, code in (("2021-08-24", "at_out_of_bounds"), ("2060-01-01", "at_out_of_bounds"), ("昨天", "at_invalid"),
+                     ("2026-13-01", "at_invalid"), ("2026-03-15T09:00:00", "at_invalid")):  # fmt: skip
+        problem(await api("c-101").get("filings/LIFE/why", params={"at": at}), 422, code)
+
+
 async def test_why_knows_every_act_at_every_stage(api: Caller) -> None:
     for filing in ("SY-NEW", "LIFE"):
         for kind in ActKind:

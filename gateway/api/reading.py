@@ -1,8 +1,10 @@
 """What is read of a filing beside its entries: papers, messages, and why it stands where it stands. Reading is on record."""
 
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import or_
 from sqlmodel import col, select
 
@@ -10,7 +12,7 @@ from activities.database import reading
 from gateway.api.caller import Caller, Seen
 from gateway.api.conditions import Conditional
 from gateway.api.filings import AT_ONCE
-from gateway.api.problems import answers, missing
+from gateway.api.problems import answers, failed, missing
 from gateway.api.shapes import Awaited, Entered, May, Told, Why
 from gateway.audit import AuditKind
 from gateway.identity import Identity
@@ -19,10 +21,13 @@ from gateway.visit import visit_of
 from models.acts import Act
 from models.filing import Entry, Filing
 from models.register import EntryRow, FilingRow, Paper
-from models.values import Digest
+from models.values import Day, Digest, Instant, midnight_after
 from models.vocabulary import ActKind, Role
-from regulation import entries, lifecycle, offers, offices
+from regulation import calendar, entries, lifecycle, offers, offices
 from regulation.moment import Moment
+
+DAY: TypeAdapter[date] = TypeAdapter(Day)
+INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
 router = APIRouter(route_class=Conditional, tags=["备案"])
 
@@ -70,17 +75,44 @@ def read_messages(request: Request, response: Response, tools: Doors, who: Calle
 
 @router.get("/filings/{filing_id}/why", responses=answers(404, 422))
 def why(
-    tools: Doors, who: Caller, row: Seen, act: Annotated[ActKind | None, Query(description="能否办理这一行为")] = None
+    tools: Doors,
+    who: Caller,
+    row: Seen,
+    act: Annotated[ActKind | None, Query(description="能否办理这一行为")] = None,
+    at: Annotated[
+        str | None, Query(description="就哪一时刻而言：日期（含当日全天）或带时区的时间；不写即现在", max_length=40)
+    ] = None,
 ) -> Why:
-    """为何如此: what brought the filing here, who is awaited, what time will bring, and whether an act may be done now."""
-    filing = value_of(row)
+    """为何如此: what brought the filing here, who is awaited, what time will bring, and whether an act may be done then.
+
+    Of a moment past it tells how things stood; of one to come, how they will stand if nobody acts.
+    """
+    docket, when, filing = tools.register.docket(row.filing_id, most=AT_ONCE), tools.now, value_of(row)
+    if at is not None:
+        when = _moment(at)
+        docket = [entry for entry in docket if entry.at <= when.at]
+        if not docket or when.day.year >= calendar.LAST_YEAR:
+            raise failed(422, "at_out_of_bounds", "时间有误", f"at 须在备案申请提交之后、{calendar.LAST_YEAR}年之前")
+        filing = entries.projected(docket[-1].filing, when)
     return Why(
         stage=filing.stage,
-        since=Entered.of(_brought_here(tools.register.docket(row.filing_id, most=AT_ONCE))),
+        since=Entered.of(_brought_here(docket)),
         awaits=tuple(_awaited(filing)),
         next=next(entries.outlook(filing), None),
-        act=_may(filing, act, tools.now, who) if act else None,
+        act=_may(filing, act, when, who) if act else None,
     )
+
+
+def _moment(at: str) -> Moment:
+    """The moment that a question is about: a day means the whole of it."""
+    try:
+        instant = midnight_after(DAY.validate_python(at)) - timedelta(microseconds=1)
+    except ValidationError:
+        try:
+            instant = INSTANT.validate_python(at)
+        except ValidationError:
+            raise failed(422, "at_invalid", "时间有误", "at 须为日期（如2026-03-15）或带时区的时间") from None
+    return Moment(instant, instant)
 
 
 def _brought_here(docket: list[Entry]) -> Entry:

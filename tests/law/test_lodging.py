@@ -17,6 +17,7 @@ from regulation.articles import ARTICLES
 from regulation.intake import FORMS
 from regulation.lodging import ACT_TYPES, FROM_THE_PAPER, PAPERS, lodge
 from regulation.moment import Moment
+from regulation.reading import NO_PROGRAMS
 from regulation.review import CONDITIONS, CONDITIONS_UNTIL_0_3
 from regulation.simulation import simulate
 
@@ -222,3 +223,23 @@ def test_the_law_itself_asks_for_it_from_a_day_on() -> None:
     ):
         refusal = lifecycle.check(filing, act, Moment(day, day))
         assert (refusal.missing if refusal else None) == said
+
+
+def test_a_program_is_no_formal_document() -> None:
+    document = {
+        "kind": "D7",
+        "name": "关于报送备案的函.exe",
+        "media_type": "application/pdf",
+        "size": 9,
+        "location": "p",
+    }
+    act = {"kind": "forward", "document_no": "沈科报1号", "content": {"document": document | {"sha256": "a" * 64}}}
+    assert [at for at, _ in found(act)] == ["/content/document/name"]
+    annual: dict[str, Any] = {
+        "year": 2026,
+        "summary": {"text": "总结", "documents": [document | {"kind": "R1", "sha256": "b" * 64}]},
+    }
+    report = annual | {"plan": {"text": "计划"}, "integrity_commitment": True}
+    leader = {"person": "u-1", "office": "91210102MA10ABCD6H", "role": "leader"}
+    filed: dict[str, Any] = {"kind": "file_annual_report", "year": 2026, "by": leader, "content": report}
+    assert ("/content/summary/documents/0/name", NO_PROGRAMS) in found(filed)
