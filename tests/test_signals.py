@@ -9,17 +9,19 @@ import pytest
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
-from temporalio.client import WorkflowExecutionStatus
+from temporalio.client import WorkflowExecutionStatus, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 
 from deploy.embedded import temporal
+from examples.demo import OFFICES
 from gateway.client import workflow_id
 from models.acts import Unreadable
-from models.filing import Filing
+from models.filing import Filing, Receipt
 from models.values import digest
 from models.vocabulary import Stage
 from regulation import lodging
 from tests.patience import comes
-from tests.story import Story, instant
+from tests.story import Story, checklist, instant
 from tests.world import World
 from workflows.filing import EXAMPLE
 
@@ -188,3 +190,47 @@ async def test_an_instant_at_the_edge_of_time_is_refused_in_the_docket(world: Wo
     await settled(world, story, 2)
     assert story.docket[-1].refused == "/received_at 收到时间：须在1900年至2100年之间"
     assert (await story.city("accept", "2027-03-16")).stage is Stage.UNDER_REVIEW, "and harms nothing"
+
+
+async def test_a_signal_under_another_act_s_id_is_on_record_and_swallows_nothing(world: World) -> None:
+    story = Story(world, "SIGNAL-6")
+    await story.archived(2027)
+    handle, day = world.handle(story.id), {"inspected_on": "2027-05-01", "result": "in_order"}
+    first = story.act("city", "record_inspection", "2027-05-01", **day)
+    receipt = await world.acts(story.id, first)
+    for other in (first | {"result": "deficient"}, first | {"by": OFFICES["city2"]}, first | {"result": "deficient"}):
+        await handle.signal("act", other)
+    await settled(world, story, receipt.number + 2)
+    await story.city("record_inspection", "2027-05-02", **day)
+    entries = story.docket[receipt.number - 1 :]
+    assert [bool(entry.refused) for entry in entries] == [False, True, True, False]
+    assert all(f"{first['id']} 为第{receipt.number}号" in str(entry.refused) for entry in entries[1:3])
+    assert world.register.verify(story.id) == []
+
+
+async def test_the_engine_itself_tells_a_repetition_from_another_act_also_runs_later(world: World) -> None:
+    """By an update past all doors, as from the Temporal UI: nothing says which entries its sender knew."""
+    story = Story(world, "SIGNAL-7")
+    await story.submitted("2027-03-15")
+    accept = story.act("city", "accept", "2027-03-16")
+    first = await world.acts(story.id, accept)
+    await story.iit("give_iit_opinion", "2027-03-17", positive=True)
+    await story.city2("confirm", "2027-03-18", checklist=checklist())
+    await story.province("archive", "2027-04-20")
+
+    async def asked(raw: Any) -> Receipt:
+        answer: Receipt = await world.handle(story.id).execute_update("act", raw, result_type=Receipt)
+        return answer
+
+    for _ in range(2):
+        assert await asked(accept) == first, "an act that was applied is not refused for what it brought about"
+        with pytest.raises(WorkflowUpdateFailedError, match="Workflow update failed") as told:
+            await asked(accept | {"by": OFFICES["city2"]})
+        assert isinstance(told.value.cause, ApplicationError)
+        assert (told.value.cause.type, told.value.cause.message) == ("KeyReused", "编号已用于其他行为（第2号登记）")
+        with pytest.raises(WorkflowUpdateFailedError) as told:
+            await asked(story.act("city", "accept", "2027-03-16"))
+        assert isinstance(told.value.cause, ApplicationError)
+        assert told.value.cause.type == "Refused", "an act that never was is refused for what it is"
+        await story.on("2027-12-02")
+    assert story.all_kinds().count("accept") == 1
