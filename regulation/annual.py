@@ -362,20 +362,29 @@ def rule_on_extension(filing: Filing, act: RuleOnExtension, when: Moment) -> Fil
 
 
 def may_move_deadline(filing: Filing, act: MoveDeadline, when: Moment) -> Lack | None:
-    """Never to an earlier day (G-10)."""
+    """To a later day (G-10). While the statutory day is ahead nobody has relied on a move, and it may be put right."""
     if lack := _not_due(filing, act.year):
         return lack
     year = due_year(filing, act.year)
     last = day_of(year.due) - timedelta(days=1)
-    if act.until <= last:
+    if act.until <= last and not (act.until < last and _may_be_put_right(filing, year, when)):
         return Lack(missing=f"{act.year}年度报送期限为{last}，只能后延")
     if year.closed and year.status not in (YearStatus.MISSED, YearStatus.LATE):
         return Lack(missing=f"{act.year}年度已于截止时办结（{year.status.label}）")
     return _already_over(year, act.until, when) or _too_late(filing, year, when)
 
 
+def _may_be_put_right(filing: Filing, year: ReportingYear, when: Moment) -> bool:
+    """Whether a moved deadline may be moved back, though never before the statutory day: that one has not come, and no
+    extension was granted on top of it (from `STRICTER_SINCE` on)."""
+    statutory = when.at < annual_deadline(filing, year.year)
+    return statutory and not year.closed and year.extended_from is None and when.day >= STRICTER_SINCE
+
+
 def move_deadline(filing: Filing, act: MoveDeadline, when: Moment) -> Filing:
     """The province moves one year's deadline (G-10); a year already missed is open again (G-29)."""
+    if midnight_after(act.until) < due_year(filing, act.year).due:
+        filing = _without_following(filing, act.year)
     return _moved(filing, due_year(filing, act.year), midnight_after(act.until), when)
 
 
@@ -390,6 +399,13 @@ def _moved(filing: Filing, year: ReportingYear, due: datetime, when: Moment) -> 
     if due > window_opens(filing, year.year + 1):  # the following year may be filed before this one closes (Q14)
         filing = _open_after(filing, year, when)
     return revocation.reconsider(filing, when)
+
+
+def _without_following(filing: Filing, year: int) -> Filing:
+    """Without a following year that came early only because the deadline was moved beyond the opening of its window."""
+    untouched = YearStatus.OPEN
+    kept = (each for each in filing.years if each.year <= year or each.status is not untouched or each.extension)
+    return filing.but(years=tuple(kept))
 
 
 def may_excuse(filing: Filing, act: ExcuseYear, when: Moment) -> Lack | None:
@@ -419,7 +435,11 @@ def resume_duty(filing: Filing, rested_on: tuple[int, ...], when: Moment) -> Fil
         or (when.at < year.due and (year.year == first or year.status is not YearStatus.OPEN))
     )
     kept = tuple(year if year.closed else year.but(reminded=when.at) for year in kept)
-    return begin_duty(filing.but(years=kept), when)
+    filing = begin_duty(filing.but(years=kept), when)
+    for year in kept if when.day >= STRICTER_SINCE else ():
+        if year.extension:  # asked for before the decision, which ended the period for ruling on it (Q31)
+            filing = begin(filing, f"extension:{year.year}", when.day)
+    return filing
 
 
 def _excused(year: ReportingYear) -> ReportingYear:

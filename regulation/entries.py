@@ -8,7 +8,7 @@ from models.acts import Act, Event, Lapse, Submit, Unreadable
 from models.filing import AgendaLine, Entry, Filing, Next, Receipt
 from models.values import canonical
 from models.vocabulary import LapseKind
-from regulation import agenda, identity, lifecycle
+from regulation import agenda, calendar, identity, lifecycle
 from regulation.moment import Moment
 
 YEARS_AHEAD = 3
@@ -103,6 +103,8 @@ def ahead(
     years = 0
     while years < YEARS_AHEAD and (due := next_due(filing)):
         yield filing, due
+        if due.at.year >= calendar.LAST_YEAR:  # what follows cannot be counted by this release
+            return
         filing = lifecycle.apply(filing, due.lapse, Moment(due.at, due.at))
         years += due.lapse.kind in (LapseKind.YEAR_CLOSED, LapseKind.YEAR_MISSED)
 

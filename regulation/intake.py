@@ -22,6 +22,7 @@ from regulation import calendar, codes, offices, terms
 from regulation.articles import ARTICLES
 from regulation.calendar import CALENDARS
 from regulation.reading import NO_PROGRAMS, bounded, codes_in, finding, is_program, read, twice
+from regulation.service import STRICTER_SINCE
 from regulation.terms import TERMS
 
 E, W, C = Severity.ERROR, Severity.WARNING, Severity.CHECK
@@ -220,6 +221,10 @@ def _number(key: str, day: date, kind: Kind, jurisdiction: str) -> Any:
     return terms.find(terms_on(day), key, kind, jurisdiction, day.year)
 
 
+def _added(key: str, day: date, form: Application) -> Any:
+    return terms.value(terms_on(day), key, Kind(form.kind), form.jurisdiction or "", day.year)
+
+
 def call_of(day: date, jurisdiction: str) -> tuple[date, date] | None:
     """The first and last day of kind B's intake in a year, if its call is known (B-02)."""
     window = _number("intake.window", day, Kind.B, jurisdiction)
@@ -317,6 +322,18 @@ class Judge:
             yield self.say("A-02", "/by", E, "存量联盟须由省科技厅导入")
         if legacy.archived_on and legacy.archived_on > self.day:
             yield self.say("A-02", "/legacy/archived_on", E, "原备案日期晚于导入之日")
+        yield from self._long_ago("A-02", "/legacy/archived_on", "原备案日期", legacy.archived_on)
+
+    def _long_ago(self, code: str, field: str, label: str, named: date | None) -> Iterator[Finding]:
+        """A day that nobody can mean, and one that is probably a slip of the pen."""
+        if self.day < STRICTER_SINCE:
+            return
+        earliest = date.fromisoformat(_added("days.earliest", self.day, self.form))
+        years = _added("days.doubtful_after_years", self.day, self.form)
+        if named and named < earliest:
+            yield self.say(code, field, E, f"{label}不得早于{earliest}")
+        elif named and named.year < self.day.year - years:
+            yield self.say(code, field, W, f"{label}距今已逾{years}年，请核对")
 
     def name(self) -> Iterator[Finding]:
         """联盟名称 = 所在市 + 盟主简称 + 主导产业 + 产学研联盟 (FA-01, FB-01, G-38)."""
@@ -336,6 +353,7 @@ class Judge:
         signed = self.form.agreement_effective_on
         if signed and signed > self.day:
             yield self.say("A-17", "/agreement_effective_on", E, "联盟协议生效时间不得晚于提交之日")
+        yield from self._long_ago("A-17", "/agreement_effective_on", "联盟协议生效时间", signed)
         if self.form.all_members_signed is False:
             yield self.say("A-17", "/all_members_signed", E, "全体成员须已签署协议")
 

@@ -24,6 +24,7 @@ from regulation import (
     agenda,
     annual,
     calendar,
+    days,
     notice,
     objections,
     offices,
@@ -125,6 +126,7 @@ TABLE: tuple[Row, ...] = (
         kinds=(Kind.A,), may=review.may_confirm),
     Row(A.CONFIRM, _go(S.REVIEW_PASSED, S.ON_NOTICE), ("B-17", "B-17"), review.confirm, REVIEWER,
         kinds=(Kind.B,), may=review.may_confirm),
+    Row(A.CONFIRM, _stay(S.ON_NOTICE), ("A-29", "B-17"), review.confirm, REVIEWER, may=review.may_confirm_again),
     Row(A.REFUSE, _either((S.UNDER_REVIEW, S.REVIEW_PASSED, S.RETURNED), S.NOT_CONFIRMED), ("G-07", "G-07"),
         review.refuse, REVIEWER, two_people=True),
     Row(A.WITHDRAW, _go(APPLYING, S.WITHDRAWN), ("A-26", "B-15"), review.withdraw, LEADER, warns=review.warn_withdrawal),
@@ -302,7 +304,7 @@ def check(filing: Filing, act: Act, when: Moment) -> Refusal | None:
     if row is None:
         return _refusal(filing, act, row, _out_of_stage(filing.kind, filing.stage, act.kind))
     lack = _not_entitled(filing, act, row) or on_paper.lack(act, when) or _same_person(filing, act, row)
-    lack = lack or review.being_handed_over(filing, act)
+    lack = lack or review.being_handed_over(filing, act) or days.out_of_bounds(filing, act, when)
     if lack is None and day_of(when.stamped_at) >= service.STRICTER_SINCE:
         lack = _left_out(act) or _twice(act)
     if lack is None and row.may:
@@ -359,8 +361,8 @@ def undone_by(filing: Filing, act: Act, when: Moment) -> int | None:
 def warnings(filing: Filing, act: Act, when: Moment) -> tuple[str, ...]:
     """What is taken all the same, but said."""
     row = ROWS.get((act.kind.value, filing.stage, filing.kind))
-    warning = row.warns(filing, act, when) if row and row.warns else None
-    return (warning,) if warning else ()
+    warned = (row.warns(filing, act, when) if row and row.warns else None, days.doubtful(filing, act, when))
+    return tuple(warning for warning in warned if warning)
 
 
 def article_of(event: Event, kind: Kind, stage: Stage) -> str:

@@ -138,7 +138,8 @@ def _of_resubmission(before: Filing, entry: Entry) -> Iterator[str]:
 
 
 def _of_confirmation(before: Filing, entry: Entry) -> Iterator[str]:
-    yield from ("notice_resumed",) if notice.stands(before) else ("confirmed", "notice_published")
+    resumed = notice.stands(before) and before.stage is not Stage.ON_NOTICE
+    yield from ("notice_resumed",) if resumed else ("confirmed", "notice_published")
 
 
 def _of_objection(before: Filing, entry: Entry) -> Iterator[str]:

@@ -22,6 +22,11 @@ def stands(filing: Filing) -> bool:
     return filing.notice is not None and filing.notice.substance == filing.substance
 
 
+def is_out(filing: Filing, when: Moment) -> bool:
+    """Whether the day of publication has come: until then nobody has seen the notice, and its office may set another."""
+    return "notice" not in filing.clocks or filing.clocks["notice"].from_ <= when.day
+
+
 def publish(filing: Filing, day: date) -> Filing:
     """A full notice from a day, that day excluded (G-01, G-02). Objections still open against an earlier one stay open (Q7)."""
     still_open = tuple(each for each in filing.notice.objections if each.open) if filing.notice else ()

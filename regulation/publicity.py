@@ -60,7 +60,7 @@ def published(
 
 def _published(before: Filing, entry: Entry, form: dict[str, Any], changed: dict[str, Any]) -> Iterator[Publication]:
     filing, event = entry.filing, entry.event
-    if isinstance(event, Confirm) and not notice.stands(before):
+    if isinstance(event, Confirm) and (before.stage is Stage.ON_NOTICE or not notice.stands(before)):
         term = filing.clocks["notice"]
         yield _shown("notice", filing, form, term.from_, last_day(term))
     for period in ("notice", "change_notice") if isinstance(event, CalendarPublished) else ():

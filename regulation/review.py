@@ -319,6 +319,15 @@ def may_confirm(filing: Filing, act: Confirm, when: Moment) -> Lack | None:
     return iit_agrees(filing, review_of(filing).iit_positive)
 
 
+def may_confirm_again(filing: Filing, act: Confirm, when: Moment) -> Lack | None:
+    """Another day of publication may be set while the first has not come, and so nobody has seen the notice."""
+    if notice.is_out(filing, when) or when.day < STRICTER_SINCE:
+        return Lack(missing="公示已经发布")
+    if filing.kind is Kind.A and (unmet := _unmet(filing, act.checklist, when)):
+        return unmet
+    return None
+
+
 def iit_agrees(filing: Filing, positive: bool | None) -> Lack | None:
     """工信 agreed, where it takes part (A-29, Q4)."""
     if positive or not number(filing, "review.iit_required"):
@@ -329,8 +338,9 @@ def iit_agrees(filing: Filing, positive: bool | None) -> Lack | None:
 
 def confirm(filing: Filing, act: Confirm, when: Moment) -> Filing:
     """审核确认 publishes the notice; one that stands, and showed the same, goes on (Q1, Q7, Q8)."""
+    again = filing.stage is Stage.ON_NOTICE
     filing = end(filing, "review", "midway", "iit").but(stage=Stage.ON_NOTICE, proposals={})
-    if notice.stands(filing):
+    if notice.stands(filing) and not again:
         return notice.resume(filing, when)
     return notice.publish(filing, act.notice_from or when.day)
 

@@ -95,8 +95,10 @@ def may_rule_on_change(filing: Filing, act: RuleOnChange, when: Moment) -> Lack 
     """Not while a notice of the change runs; a replaced leader needs 工信's consent (G-24)."""
     if filing.change is None:
         return Lack(missing="没有待审核的变更", supplied_by=ActKind.REPORT_CHANGE)
-    if filing.change.notice:
+    if filing.change.notice and (filing.clocks["change_notice"].from_ <= when.day or when.day < service.STRICTER_SINCE):
         return Lack(missing="变更正在公示")
+    if filing.change.notice and act.decision == "refused":
+        return Lack(missing="变更已经确认，只能另定公示起始日")
     if act.notice_from and act.notice_from < when.day:
         return Lack(missing="公示起始日不得早于审核之日")
     if act.decision == "confirmed" and filing.change.change == "leader":

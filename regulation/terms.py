@@ -112,12 +112,22 @@ KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "revocation.announce_alert_working_days": (between(1, 60), "1至60"),
     "change.report_days": (between(1, 366), "1至366"),
     "change.review_working_days": (between(1, 60), "1至60"),
+    "notice.max_days_ahead": (between(0, 90), "0至90"),
+    "days.earliest": (is_day, "日期（YYYY-MM-DD）"),
+    "days.doubtful_after_years": (between(1, 100), "1至100"),
     "text.max_chars": (between(500, 500), "500（申请表）"),
     "intake.window": (is_window, "opens 与 closes 两个日期，前者不晚于后者"),
     "intake.recommend_deadline": (is_day, "日期（YYYY-MM-DD）"),
     "intake.allow_correction_after_close": (is_flag, "true 或 false"),
 }
 """Every number there is, and what an edition may set it to (domain.md §3)."""
+
+ADDED: Mapping[str, Any] = {
+    "notice.max_days_ahead": 30,  # G-01
+    "days.earliest": "1949-10-01",  # A-55
+    "days.doubtful_after_years": 20,  # A-55
+}
+"""Numbers younger than the shipped editions, which never change; an edition may set each of them."""
 
 OF_ONE_YEAR = ("intake.window", "intake.recommend_deadline")
 """What a yearly call sets; its days lie in its year (B-02, B-03)."""
@@ -214,8 +224,10 @@ def find(edition: str, key: str, kind: Kind, jurisdiction: str, year: int | None
 
 
 def value(edition: str, key: str, kind: Kind, jurisdiction: str, year: int | None = None) -> Any:
-    """The value of a row that every edition has."""
+    """The value of a row that every edition has, or that was added since and has one for all (`ADDED`)."""
     found = find(edition, key, kind, jurisdiction, year)
+    if found is None:
+        found = ADDED.get(key)
     if found is None:
         raise KeyError(f"{edition}: {key}")
     return found
