@@ -28,8 +28,8 @@ from regulation import offices
 from tests.databases import Databases, on_both
 from tests.population import NOW, accepted, life, populate
 from tests.served import Clock, Served, served
-from tests.simulated import Step, holding, written
-from tests.story import Story, instant
+from tests.simulated import Step, holding, told, written
+from tests.story import Story, application, checklist, instant
 from tests.visiting import House, visiting
 from tests.world import World
 
@@ -592,7 +592,9 @@ async def test_a_batch_offers_what_needs_no_word_on_the_single_filing(house: Hou
     page = (await officer.posts("/desk/batch", 200, filing=["SY-NEW", "SY-NEXT", "SY-LATE", "SY-NEW"])).text
     assert "3件" in page
     offered = dict(re.findall(r'name="kind" value="(\w+)" required> [^<]+</label> <small>(\d)件', page))
-    assert offered == {"accept": "2", "refuse": "1", "transfer": "3"}, "a confirmation of kind A needs a checklist each"
+    assert offered == {"accept": "2", "refuse": "1", "transfer": "3", "record_challenge": "3"}, (
+        "a confirmation of kind A needs a checklist each"
+    )
     zone = await at(house, "z-301")
     page = (await zone.posts("/desk/batch", 200, filing=["GX-NEW", "GX-PASSED"])).text
     assert "confirm" not in re.findall(r'name="kind" value="(\w+)"', page), "who recommended does not confirm"
@@ -807,3 +809,35 @@ async def test_what_ends_with_a_day_is_due_by_that_day_at_every_door(house: Hous
         assert until is not None
         found = lists.Filter(due=days).rows(register, scope, today, limit=1000)
         assert {row.filing_id for row in found} == {name for name, deadline in rows.items() if deadline <= until}
+
+
+# A change under review
+
+
+async def test_whoever_reviews_a_change_sees_what_is_found_on_the_alliance_after_it(own_house: House) -> None:
+    """Members are confirmed with what intake would say of them in view (G-24)."""
+    form = application(
+        filing_id="CHANGED",
+        alliance_name="沈阳市变更产学研联盟",
+        agreement_effective_on="2023-02-20",
+        received_at="2023-03-15T09:00:00+08:00",
+    )
+    stated = ("name", "uscc", "registered_address", "operating_address", "contact", "phone")
+    after = {"text": "成员退出", "leader": {name: form["leader"][name] for name in stated}}
+    after |= {"alliance_name": form["alliance_name"], "members": form["members"][:3]}
+    after["counts"] = {"total": 3, "enterprises": 1, "universities": 1, "institutes": 1}
+    life = told(
+        form,
+        ("city", "accept", "2023-03-16T09:00", {}),
+        ("iit", "give_iit_opinion", "2023-03-17T09:00", {"positive": True}),
+        ("city2", "confirm", "2023-03-20T09:00", {"checklist": checklist()}),
+        ("province", "archive", "2023-04-20T09:00", {"archive_number": "LN-CXY-A-210100-2023-0777"}),
+        ("leader", "report_change", "2023-04-25T09:00", {"change": "members", "happened_on": "2023-04-20", "content": after}),
+        until=instant("2023-04-26"),
+    )  # fmt: skip
+    assert {each.outcome for each in written(own_house.tools.register, life)} == {"entered"}
+    page = await (await at(own_house, "c-101")).gets("/filings/CHANGED")
+    assert "变更核对" in page
+    assert "核对高校或科研机构在合作领域的比较优势" in page
+    assert "除盟主外没有企业成员" in page
+    assert "变更核对" not in await (await at(own_house, "c-101")).gets("/filings/SY-NEW")
