@@ -21,6 +21,7 @@ import pytest
 from deploy.database import migrate
 from deploy.ui import hidden
 from gateway import patience
+from gateway.shipped import HEALTH
 from models.settings import Settings
 from tests.served import serving_with
 
@@ -71,7 +72,7 @@ async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gat
         async with httpx.AsyncClient(base_url=base) as asking:
             for _ in range(600):
                 with suppress(httpx.TransportError):
-                    if (await asking.get("/health")).status_code == 200:
+                    if (await asking.get(HEALTH)).status_code == 200:
                         break
                 await asyncio.sleep(0.1)
         yield Gateway(base, var, process)
@@ -181,7 +182,7 @@ async def test_a_locked_register_holds_up_no_style_and_no_supervisor(gateway: Ga
             filters = [{"csrf": token, "name": f"f{number}", "query": ""} for number in range(20)]
             writing = [asyncio.ensure_future(browser.post("/desk/filings/saved", data=each)) for each in filters]
             try:
-                waited = [*await waits(gateway, "/static/desk.css", 10), *await waits(gateway, "/health", 10)]
+                waited = [*await waits(gateway, "/static/desk.css", 10), *await waits(gateway, HEALTH, 10)]
                 reading = await waits(gateway, "/", 5)
                 assert not any(each.done() for each in writing)
             finally:
