@@ -420,9 +420,9 @@ def test_the_tray_lays_out_documents_with_the_office_s_own_contacts(
     tray = in_house(register, tmp_path / "var", file)["drafts"]
     accepted = letter(id="LIFE-4-1", filing_id="LIFE", text="accepted")
     for _ in range(2):
-        assert tray.send(accepted, Recipient()) == Carried("210100", "0004-受理通知.docx")
+        assert tray.send(accepted, Recipient()) == Carried("210100", "0004-受理通知书.docx")
     (laid,) = [path for path in (tmp_path / "var").rglob("*") if path.is_file()]
-    assert laid == tmp_path / "var" / "drafts" / "210100" / "LIFE" / "0004-受理通知.docx"
+    assert laid == tmp_path / "var" / "drafts" / "210100" / "LIFE" / "0004-受理通知书.docx"
     told = [paragraph.text for paragraph in docx.Document(str(laid)).paragraphs]
     assert {"联系电话：024-00000000", "通信地址：沈阳市示例路1号"} <= set(told)
     with pytest.raises(Undeliverable):
