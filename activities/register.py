@@ -313,7 +313,7 @@ class Register:
 
         However much was refused, at most 2 KB are kept of it.
         """
-        by = act.get("by") or {}
+        by = told if isinstance(told := act.get("by"), Mapping) else {}
         with writing(self.engine) as session:
             if asked:
                 arrivals.answered(session, filing_id, str(act.get("id")), asked)

@@ -107,6 +107,12 @@ async def test_an_address_that_holds_one_is_not_the_service_s_fault(house: House
         assert answer.status_code in (200, 404, 422, 304), answer.text
 
 
+def test_whoever_is_no_person_is_refused_and_the_refusal_recorded(house: House) -> None:
+    register = house.tools.register
+    register.record_refusal("LIFE", {"id": "r-1", "kind": None, "by": OUT_OF_TIME[0]}, "须为对象", NOW)
+    assert [each.act_id for each in register.refused_acts("LIFE")] == ["r-1"]
+
+
 async def test_a_form_that_holds_one_is_not_either(house: House) -> None:
     browser = await house.signed_in("c-101")
     page = await browser.get("/filings/LIFE")

@@ -14,7 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
 from activities.register import Appended, Register
-from gateway.client import NotFound, Refused, workflow_id
+from gateway.client import NotFound, workflow_id
 from gateway.following import Following
 from models.filing import Entry, Filing
 from regulation import agenda, entries, lodging
@@ -149,12 +149,9 @@ async def test_a_workflow_that_was_terminated_is_started_again_with_its_timer(wo
         await following.one("NOBODY")
 
 
-async def test_what_operators_see_is_what_the_register_holds_also_if_the_act_that_showed_it_is_refused(
-    world: World,
-) -> None:
+async def test_what_operators_see_is_what_the_register_holds_however_the_engine_came_to_know_it(world: World) -> None:
     story, _ = await under_review(world, "BEHIND-6")
-    with pytest.raises(Refused):
-        await story.city("accept", "2027-03-18")
+    assert await world.door.level(story.id), "it was behind, and nothing was entered"
     await world.at_rest(story.id)
     shown = (await world.handle(story.id).describe()).typed_search_attributes
     assert visibility.changed(story.filing, shown) == []
