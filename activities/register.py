@@ -6,7 +6,7 @@ to any of it shows. Nothing here decides anything: what an entry says was comput
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -61,6 +61,52 @@ class PaperMissing(Exception):
 
 class RegisterBehind(Exception):
     """备案库落后于引擎: an older register was put in place. Nothing is written until it is set right; the chain has no hole."""
+
+
+class Place(Value):
+    """Where a filing stands in a list: among what is overdue or not, by its nearest deadline, by its id."""
+
+    overdue: bool = False
+    at: datetime | None = None
+    filing_id: str
+
+    @classmethod
+    def of(cls, row: FilingRow) -> "Place":
+        """That of a filing as it was listed."""
+        return cls(overdue=CHASED in row.value, at=row.next_deadline, filing_id=row.filing_id)
+
+
+CHASED = '"chased":'
+"""How a period of a filing's value says that it passed, and that whoever is late was chased (Q31)."""
+
+
+def may_be_late() -> ColumnElement[bool]:
+    """Filings on which something is overdue, as a condition."""
+    return col(FilingRow.value).contains(CHASED)
+
+
+def _in_order(query: Any, after: Place | None, due_by: datetime | None) -> Iterator[Any]:
+    """The groups of a list, each in its order, from a place on: what is overdue, what is due on a day, what waits for none.
+
+    What is overdue without another day to come is overdue longest.
+    """
+    deadline, name, overdue = col(FilingRow.next_deadline), col(FilingRow.filing_id), may_be_late()
+    begun = None if after is None else 0 if after.overdue else 1 if after.at else 2
+    ordered = query.order_by(deadline.is_not(None), deadline, name)
+    groups = [
+        ordered.where(overdue),
+        ordered.where(~overdue, deadline.is_not(None)),
+        ordered.where(~overdue, deadline.is_(None)),
+    ]
+    if due_by:
+        groups = [group.where(deadline <= due_by) for group in groups[:2]]
+    for number, group in enumerate(groups):
+        if after is None or begun is None or number > begun:
+            yield group
+        elif number == begun and after.at:
+            yield group.where(deadline >= after.at, or_(deadline > after.at, name > after.filing_id))
+        elif number == begun:
+            yield group.where(or_(deadline.is_not(None), name > after.filing_id))
 
 
 Outcome = Literal["entered", "known", "reused", "adopted", "refused"]
@@ -449,10 +495,10 @@ class Register:
         due_by: datetime | None = None,
         text: str | None = None,
         scope: offices.Scope | None = None,
-        after: FilingRow | None = None,
+        after: Place | None = None,
         limit: int = 200,
     ) -> list[FilingRow]:
-        """Filings by the nearest deadline; those that wait for no day come last.
+        """Filings: first those on which something is overdue, then by the nearest deadline; those that wait for no day last.
 
         A deadline is the instant at which it is over; `due_by` is the last such instant that is meant (`values.due_by`).
         `text` is looked for in ids, names, codes and archive numbers. With `after`, the ones that follow that one.
@@ -464,25 +510,17 @@ class Register:
                 query = query.where(getattr(FilingRow, fact) == value)
         if awaits_iit:
             query = query.where(col(FilingRow.awaits_iit).is_(True))
-        if due_by:
-            query = query.where(col(FilingRow.next_deadline) <= due_by)
         if text:
             query = query.where(_mentions(text.strip()))
         if scope:
             query = query.where(within(scope))
-        deadline, name = col(FilingRow.next_deadline), col(FilingRow.filing_id)
-        dated = query.where(deadline.is_not(None)).order_by(deadline, name)
-        undated = query.where(deadline.is_(None)).order_by(name)
-        if after and after.next_deadline:
-            at = after.next_deadline
-            dated = dated.where(deadline >= at, or_(deadline > at, col(FilingRow.filing_id) > after.filing_id))
-        elif after:
-            undated = undated.where(name > after.filing_id)
         with reading(self.engine) as session:
-            rows = [] if after and not after.next_deadline else list(session.exec(dated.limit(limit)))
-            if due_by or len(rows) == limit:
-                return rows
-            return [*rows, *session.exec(undated.limit(limit - len(rows)))]
+            rows: list[FilingRow] = []
+            for group in _in_order(query, after, due_by):
+                rows += session.exec(group.limit(limit - len(rows)))
+                if len(rows) == limit:
+                    break
+            return rows
 
     def open_filings(self, *, kind: str | None = None, jurisdiction: str | None = None) -> list[tuple[str, str, str]]:
         """Every filing whose workflow ought to run, with its alliance's name and its jurisdiction."""

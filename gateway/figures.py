@@ -17,8 +17,8 @@ from sqlalchemy import ColumnElement, Engine, Executable, func, or_, select
 from sqlmodel import Session, col
 
 from activities.database import reading
-from activities.register import within
-from gateway.overdue import late, may_be_late
+from activities.register import Place, may_be_late, within
+from gateway.overdue import late
 from models.filing import Filing
 from models.register import EntryRow, FilingRow
 from models.values import Named, clock, day_of
@@ -132,13 +132,13 @@ class Figures:
 
     def due(
         self, scope: offices.Scope, first: date, last: date, jurisdiction: str | None = None, *,
-        after: FilingRow | None = None, limit: int,
+        after: Place | None = None, limit: int,
     ) -> list[FilingRow]:  # fmt: skip
         """The filings whose nearest deadline lies on these days, by deadline; with `after`, the ones that follow it."""
         at, name = col(FilingRow.next_deadline), col(FilingRow.filing_id)
         query = select(FilingRow).where(*_due(scope, first, last, jurisdiction))
-        if after:
-            query = query.where(at >= after.next_deadline, or_(at > after.next_deadline, name > after.filing_id))
+        if after and after.at:
+            query = query.where(at >= after.at, or_(at > after.at, name > after.filing_id))
         with reading(self.engine) as session:
             return list(session.scalars(query.order_by(at, name).limit(limit)))
 

@@ -15,8 +15,9 @@ from sqlalchemy import ColumnElement, Engine, and_
 from sqlmodel import col, select
 
 from activities.database import reading
+from activities.register import may_be_late
 from gateway.identity import Identity
-from gateway.overdue import late, may_be_late
+from gateway.overdue import late
 from models.filing import Filing
 from models.register import FilingRow
 from models.values import INSTANT, Named, day_of, midnight_after

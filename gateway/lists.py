@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 from pydantic import StringConstraints
 
-from activities.register import Register
+from activities.register import Place, Register
 from models.acts import OfficeKey
 from models.register import FilingRow
 from models.values import INSTANT, Jurisdiction, Value, due_by
@@ -82,17 +82,17 @@ def _until(jurisdiction: str | None, today: date, due: int | None) -> datetime |
 
 
 def place(row: FilingRow) -> str:
-    """Where a filing stands in a list by the nearest deadline, to be carried in an address."""
-    return f"{row.next_deadline.isoformat() if row.next_deadline else ''}~{row.filing_id}"
+    """Where a filing stands in a list, to be carried in an address."""
+    stands = Place.of(row)
+    return f"{'late' if stands.overdue else ''}{stands.at.isoformat() if stands.at else ''}~{stands.filing_id}"
 
 
-def position(text: str) -> FilingRow | None:
+def position(text: str) -> Place | None:
     """The other way round; None is the beginning. Raises `ValueError` if it is no place."""
     if not text:
         return None
     at, parted, filing_id = text.partition("~")
     if not parted:
         raise ValueError(text)
-    deadline = INSTANT.validate_python(at) if at else None
-    facts: dict[str, Any] = {"filing_id": filing_id, "next_deadline": deadline}
-    return FilingRow(**facts)
+    overdue, at = at.startswith("late"), at.removeprefix("late")
+    return Place(overdue=overdue, at=INSTANT.validate_python(at) if at else None, filing_id=filing_id)

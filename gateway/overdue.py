@@ -4,11 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement
-from sqlmodel import col
-
 from models.filing import Filing
-from models.register import FilingRow
 from models.vocabulary import LapseKind, Role
 from regulation import agenda, offices
 from regulation.messages import CHASES, NOTIFICATIONS
@@ -41,8 +37,3 @@ def _post(filing: Filing, to: str) -> tuple[Role, str]:
     if to == "reviewer":
         return offices.reviewer(filing.jurisdiction, filing.zone)
     return offices.posts(filing, Role(to))[0]
-
-
-def may_be_late() -> ColumnElement[bool]:
-    """Rows of filings of which `late` may tell something, as a condition: a period says of itself that it was chased."""
-    return col(FilingRow.value).contains('"chased":')

@@ -244,9 +244,9 @@ async def test_all_that_is_shown_is_read_at_once(own_house: House) -> None:
     ("person", "query", "expected"),
     [
         ("p-401", "stage=on_notice", ["SY-NOTICE", "DL-NOTICE"]),
-        ("p-401", "kind=B", ["GX-PASSED", "GX-NEW"]),
+        ("p-401", "kind=B", ["GX-NEW", "GX-PASSED"]),
         ("p-401", "jurisdiction=210200", ["DL-NEW", "DL-NOTICE"]),
-        ("p-401", "waiting_for=210100", ["SY-NEW", "SY-NEXT", "SY-IIT", "SY-LATE"]),
+        ("p-401", "waiting_for=210100", ["SY-LATE", "SY-NEW", "SY-NEXT", "SY-IIT"]),
         ("p-401", "waiting_for=iit", ["SY-IIT"]),
         ("p-401", "due=3", ["GX-PASSED", "SY-NOTICE", "DL-NEW", "DL-NOTICE", "SY-NEW"]),
         ("p-401", "due=0", []),
@@ -256,7 +256,7 @@ async def test_all_that_is_shown_is_read_at_once(own_house: House) -> None:
         ("d-111", "text=SY", []),
         ("d-111", "jurisdiction=210100", []),
         ("d-111", "", ["DL-NEW", "DL-NOTICE"]),
-        ("z-301", "", ["GX-PASSED", "GX-NEW"]),
+        ("z-301", "", ["GX-NEW", "GX-PASSED"]),
     ],
 )
 async def test_a_list_shows_what_is_looked_for_within_what_one_may_see(
@@ -841,3 +841,23 @@ async def test_whoever_reviews_a_change_sees_what_is_found_on_the_alliance_after
     assert "核对高校或科研机构在合作领域的比较优势" in page
     assert "除盟主外没有企业成员" in page
     assert "变更核对" not in await (await at(own_house, "c-101")).gets("/filings/SY-NEW")
+
+
+# The order of lists
+
+
+async def test_what_is_overdue_is_listed_first_then_what_is_due_then_what_waits_for_no_day(house: House) -> None:
+    register = house.tools.register
+    rows = register.filings(limit=1000)
+    groups = [0 if lists.place(row).startswith("late") else 1 if row.next_deadline else 2 for row in rows]
+    assert groups == sorted(groups)
+    assert {0, 1} <= set(groups)
+    assert "SY-LATE" in {row.filing_id for row, of in zip(rows, groups, strict=True) if of == 0}
+    for group in (0, 1):
+        dated = [row.next_deadline for row, of in zip(rows, groups, strict=True) if of == group and row.next_deadline]
+        assert dated == sorted(dated)
+    paged, place = [], ""
+    while page := register.filings(after=lists.position(place), limit=1):
+        paged += [row.filing_id for row in page]
+        place = lists.place(page[-1])
+    assert paged == [row.filing_id for row in rows]
