@@ -113,10 +113,15 @@ class Province(Value):
 
 
 class Extension(Value):
-    """A request to extend one year's deadline, until it is ruled on."""
+    """A request to extend one year's deadline, until it is ruled on.
+
+    A `timely` one keeps the year from being missed; one that `holds`, made after the miss but in time after an obstacle,
+    keeps a revocation that rests on the year from completing (G-14).
+    """
 
     requested_at: Instant
     timely: bool
+    holds: bool = False
 
 
 class ReportingYear(Value):

@@ -348,10 +348,16 @@ def _from_window(filing: Filing, term: Term) -> Iterator[Due]:
         and number(filing, "revocation.auto_complete")
         and not case.held
         and case.defence != "open"
+        and not awaits_extension(filing)
     ):
         name = "statement_grace" if "statement_grace" in filing.clocks else "window"
         until = filing.clocks[name].until
         yield Due(max(until, case.not_before or until), Lapse(kind=LapseKind.REVOKED), name)
+
+
+def awaits_extension(filing: Filing) -> bool:
+    """Whether a year on which a case rests may still become due later: a request in time is not ruled on (G-14, Q12)."""
+    return any(year.extension and year.extension.holds for year in filing.missed_in_a_row)
 
 
 def _from_year(filing: Filing, year: ReportingYear) -> Iterator[Due]:

@@ -21,7 +21,7 @@ from models.filing import Extension, Filing, Mark, ReportingYear
 from models.findings import Lack
 from models.values import day_of, midnight_after
 from models.vocabulary import ActKind, Ground, Stage, YearStatus
-from regulation import revocation
+from regulation import agenda, revocation
 from regulation.agenda import (
     CHASES,
     annual_deadline,
@@ -304,10 +304,11 @@ def may_request_extension(filing: Filing, act: RequestExtension, when: Moment) -
 
 
 def request_extension(filing: Filing, act: RequestExtension, when: Moment) -> Filing:
-    """申请延期: a timely one keeps the miss off the agenda until it is ruled on (Q12)."""
+    """申请延期: a timely one keeps the miss off the agenda until it is ruled on (Q12), or else what rests on it (G-14)."""
     year = due_year(filing, act.year)
     in_time = when.at < year.due
-    year = year.but(extension=Extension(requested_at=when.at, timely=year.missed is None or in_time))
+    holds = year.missed is not None and not in_time and when.day >= STRICTER_SINCE
+    year = year.but(extension=Extension(requested_at=when.at, timely=year.missed is None or in_time, holds=holds))
     if year.missed and in_time:
         year = _reopened(year)
     filing = replace(filing, year)
@@ -339,9 +340,17 @@ def may_rule_on_extension(filing: Filing, act: RuleOnExtension, when: Moment) ->
     if act.until is None:
         return Lack(missing="未写明延期至何日")
     last = day_of(year.due) - timedelta(days=1)
+    if _requested_before_a_move(filing, year, act.until, last):  # the later day governs
+        return None
     if not last < act.until <= last + timedelta(days=number(filing, "extension.max_days")):
         return Lack(missing=f"延期须晚于{last}，且不超过其后{number(filing, 'extension.max_days')}日")
     return _already_over(year, act.until, when)
+
+
+def _requested_before_a_move(filing: Filing, year: ReportingYear, until: date, last: date) -> bool:
+    """Whether a request outlived a move of the deadline, and is granted to a day that the move covers already (Q12)."""
+    statutory = day_of(annual_deadline(filing, year.year)) - timedelta(days=1)
+    return statutory < until <= last and year.extended_from is None
 
 
 def _already_over(year: ReportingYear, until: date, when: Moment) -> Lack | None:
@@ -355,10 +364,13 @@ def rule_on_extension(filing: Filing, act: RuleOnExtension, when: Moment) -> Fil
     """Granted, the deadline moves; refused after it, the miss comes at the next 00:00 (G-14, Q12)."""
     year = due_year(filing, act.year)
     if act.outcome == "granted" and act.until:
-        return _moved(filing, year.but(extended_from=year.due), midnight_after(act.until), when)
+        due = max(midnight_after(act.until), year.due)
+        return _moved(filing, year.but(extended_from=year.due), due, when)
     late = when.at >= year.due and not year.closed
     year = year.but(extension=None, not_before=midnight_after(when.day) if late else None)
-    return replace(end(filing, f"extension:{act.year}"), year)
+    held = filing.case is not None and agenda.awaits_extension(filing)
+    filing = replace(end(filing, f"extension:{act.year}"), year)
+    return revocation.not_before_tomorrow(filing, when) if held else filing
 
 
 def may_move_deadline(filing: Filing, act: MoveDeadline, when: Moment) -> Lack | None:
@@ -385,7 +397,21 @@ def move_deadline(filing: Filing, act: MoveDeadline, when: Moment) -> Filing:
     """The province moves one year's deadline (G-10); a year already missed is open again (G-29)."""
     if midnight_after(act.until) < due_year(filing, act.year).due:
         filing = _without_following(filing, act.year)
-    return _moved(filing, due_year(filing, act.year), midnight_after(act.until), when)
+    year = due_year(filing, act.year)
+    asked, term = year.extension, filing.clocks.get(f"extension:{act.year}")
+    filing = _moved(filing, year, midnight_after(act.until), when)
+    if asked is None or when.day < STRICTER_SINCE:
+        return filing
+    # What was asked for before is still ruled on: the later of the two days governs (Q12).
+    year = due_year(filing, act.year).but(extension=asked.but(timely=True, holds=False))
+    filing = replace(filing, year)
+    if filing.stage is Stage.REVOKED:
+        return filing
+    return (
+        filing.but(clocks={**filing.clocks, f"extension:{act.year}": term})
+        if term
+        else begin(filing, f"extension:{act.year}", when.day)
+    )
 
 
 def _moved(filing: Filing, year: ReportingYear, due: datetime, when: Moment) -> Filing:

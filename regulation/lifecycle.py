@@ -399,7 +399,7 @@ def awaited(filing: Filing) -> str | None:
     if filing.stage is S.REVOCATION_PENDING:
         case = filing.case
         staff = case and (case.served_on is None or case.held or case.defence == "open" or "decision" in filing.clocks)
-        return reviewer if staff else filing.leader
+        return reviewer if staff or agenda.awaits_extension(filing) else filing.leader
     if filing.stage is S.IN_FORCE:
         if filing.change or any(year.extension or year.returned for year in filing.years[-2:]):
             return reviewer

@@ -23,10 +23,10 @@ from models.acts import (
 from models.filing import Case, Challenge, Filing, Mark
 from models.findings import Lack
 from models.values import day_of, midnight_after
-from models.vocabulary import ActKind, Ground, Stage
+from models.vocabulary import ActKind, Ground, Stage, YearStatus
 from regulation.agenda import begin, begin_until, end, end_all, last_day, number
 from regulation.moment import Moment
-from regulation.service import answered, case_of, concluded, decided, notify
+from regulation.service import STRICTER_SINCE, answered, case_of, concluded, decided, notify
 
 PERIODS = ("window", "statement_grace", "publicity", "defence", "decision", "listing_cure")
 """The periods of a case; they go when it does, and so does its service."""
@@ -285,11 +285,28 @@ def fall(filing: Filing, when: Moment) -> Filing:
 def reconsider(filing: Filing, when: Moment) -> Filing:
     """After a year was set right: a case of the sixth ground stands only while two years in a row are missed (Q14)."""
     if filing.missed_years >= number(filing, "revocation.missed_years"):
-        return filing
-    filing = filing.but(opened_for=None)
+        if not _reported_since(filing):
+            return filing
+    else:
+        filing = filing.but(opened_for=None)
     if filing.case is None or filing.case.ground is not Ground.TWO_YEARS_MISSED:
         return filing
     return _restoration_due(filing, when) if filing.stage is Stage.REVOKED else fall(filing, when)
+
+
+def _reported_since(filing: Filing) -> bool:
+    """Whether the year after those missed was filed in time: it counts at its receipt, not only when it closes (G-12).
+
+    A report on a year that had not begun says nothing yet of that year.
+    """
+    filed = ((year.year, day_of(year.filed_at)) for year in filing.years if not year.closed and year.filed_at)
+    counts = {year.year for year in filing.years if year.status is YearStatus.FILED}
+    return any(year in counts and day >= STRICTER_SINCE and day.year >= year for year, day in filed)
+
+
+def not_before_tomorrow(filing: Filing, when: Moment) -> Filing:
+    """Nothing completes by itself before the next day: the one on which something was decided stays open for a cure."""
+    return filing.but(case=case_of(filing).but(not_before=midnight_after(when.day)))
 
 
 def _restoration_due(filing: Filing, when: Moment) -> Filing:
