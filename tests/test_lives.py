@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import pairwise
@@ -25,8 +26,8 @@ from deploy.skipping import EARLY
 from gateway.client import Refused
 from models.acts import Lapse, Submit, Unreadable
 from models.filing import Entry, Receipt
-from models.register import AnnualReportRow, FilingRow, MessageRow, PublicNoticeRow
-from models.values import INSTANT, canonical
+from models.register import AnnualReportRow, FilingRow, MessageRow, Paper, PublicNoticeRow
+from models.values import INSTANT, canonical, digest
 from models.vocabulary import ActKind, Stage
 from regulation import agenda, lifecycle, lodging, province
 from regulation.simulation import Simulation, simulate
@@ -117,9 +118,12 @@ async def differences(world: World, case: Case) -> list[str]:
             await world.ends(filing_id)
         except Exception as error:
             return [f"{case.id}: {type(error).__name__} {error}"]
-    found = compared("entry", map(plain, expected.docket), map(plain, lived.docket(filing_id)))
+    papers = Papers.of(lived, filing_id)
+    docket = [papers.bare(plain(entry)) for entry in lived.docket(filing_id)]
+    found = compared("entry", map(plain, expected.docket), docket)
     if not found:
-        found += compared("row", wanted_rows(expected, lived.paper), found_rows(lived, filing_id))
+        rows_found = sorted(map(papers.bare, found_rows(lived, filing_id)))
+        found += compared("row", wanted_rows(expected, papers.said.__getitem__), rows_found)
         lines = await world.agenda(filing_id)
         found += compared("agenda", map(str, expected.agenda), map(str, lines))
         found += await timer_differs(world, expected)
@@ -245,6 +249,28 @@ def compared(what: str, expected: Iterator[Any] | Sequence[Any], found: Iterator
             here = slice(max(0, same - 100), same + 100)
             return [f"{what} {index}: …{str(one)[here]}… ≠ …{str(other)[here]}…"]
     return [] if len(ours) == len(theirs) else [f"{len(ours)} {what}s ≠ {len(theirs)}: {(ours + theirs)[-1]}"]
+
+
+@dataclass(frozen=True)
+class Papers:
+    """The papers of a life: what the simulator, which makes no nonces, knows them by."""
+
+    said: dict[str, dict[str, Any]]
+    known_by: dict[str, str]
+
+    @classmethod
+    def of(cls, register: Register, filing_id: str) -> "Papers":
+        """Those that the doors stored for a filing."""
+        with Session(register.engine) as session:
+            stored = session.exec(select(Paper.digest).where(Paper.filing_id == filing_id)).all()
+        papers = {key: register.paper(key) for key in stored}
+        return cls({digest(said): said for said in papers.values()}, {key: digest(papers[key]) for key in papers})
+
+    def bare(self, text: str) -> str:
+        """A text with the papers' digests as they would be without nonces."""
+        for key, known_by in self.known_by.items():
+            text = text.replace(key, known_by)
+        return text
 
 
 def plain(entry: Entry) -> str:
