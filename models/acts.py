@@ -169,7 +169,7 @@ class Submit(Value):
     terms: str
     calendar: str
     serves_all: bool = Field(
-        False, description="also 补正通知 and 决定书 must be served; absent in filings of 0.1.0 (G-18)"
+        False, description="also 补正通知书 and 决定书 must be served; absent in filings of 0.1.0 (G-18)"
     )
     whole_checklist: bool = Field(
         False, description="every line that only a person can judge is asked; absent in filings before 0.4.0"

@@ -1,6 +1,6 @@
 """Service (送达): from when a notice counts as told to the leader, and what runs from then on (G-18, Q26, Instants 6).
 
-Two notices start a period against a leader: 补正通知 the days to correct, 撤销备案事先告知书 the window to be heard. With
+Two notices start a period against a leader: 补正通知书 the days to correct, 撤销备案事先告知书 the window to be heard. With
 consent on file the inbox row of the entry is the service; without it nothing runs until staff record service. A notice
 that stays unread while no other channel gets through is not served after all: its period stops, and starts anew on real
 service. Any other message that does not reach its leader is a task for staff, and changes no legal fact.
@@ -112,7 +112,7 @@ def may_record_service(filing: Filing, act: RecordService, when: Moment) -> Lack
     """Service cannot precede what it is to make good nor lie ahead, and is recorded once; it is never by the inbox."""
     if not is_awaited(filing) and not is_doubted(filing):
         served_on = filing.case.served_on if filing.case else None
-        return Lack(missing=f"告知书已于{served_on}送达" if served_on else "补正通知已经送达")
+        return Lack(missing=f"告知书已于{served_on}送达" if served_on else "补正通知书已经送达")
     if act.method == "inbox" and filing.serves_all:
         return Lack(missing="未同意电子送达或收件箱逾期未读的，须以邮寄、直接或公告方式送达")
     earliest, why = _to_be_served_from(filing), ""

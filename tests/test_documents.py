@@ -284,7 +284,7 @@ def test_a_notice_of_acceptance(register: Register) -> None:
 
 
 def test_a_return_tells_everything_at_once(register: Register) -> None:
-    document = drawn(register, "BEE", "补正通知")
+    document = drawn(register, "BEE", "补正通知书")
     told = said(document)
     assert told[told.index("一、须补正的事项") : told.index("二、补正的期限和方式")][1:] == [
         "1.未写明合作的起始时间（依据：《实施细则》第四条第2项）。",

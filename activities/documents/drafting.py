@@ -35,7 +35,7 @@ LONGEST_NAME = 60
 
 @dataclass(frozen=True)
 class Draft:
-    """One document as a file: `0007-补正通知.docx`."""
+    """One document as a file: `0007-补正通知书.docx`."""
 
     name: str
     content: bytes
