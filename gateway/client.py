@@ -343,9 +343,10 @@ class Filings:
             examination = intake.examine(raw["content"], counts_at, known, correcting=filing)
             if examination.refused:
                 raise self._refused(filing.id, asked, lodging.refusal(examination.findings), now)
-        when = on_paper.moment(filing, act, now)
-        if refusal := lifecycle.check(entries.projected(filing, when), act, when):
-            raise self._refused(filing.id, asked, refusal, now)  # nothing of it is stored
+        if not identity.is_own(act.id):  # the service's own acts count by the engine's clock: it judges them
+            when = on_paper.moment(filing, act, now)
+            if refusal := lifecycle.check(entries.projected(filing, when), act, when):
+                raise self._refused(filing.id, asked, refusal, now)  # nothing of it is stored
         if asked.left_to_the_door:
             prefix = province.number_prefix(filing, day_of(arrival.received_at).year)
             act = act.but(archive_number=self.register.reserve_archive_number(filing.id, prefix))

@@ -22,6 +22,7 @@ from gateway.identity import Identity
 from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.register import LetterRow
+from models.values import clock
 from models.vocabulary import Role
 from regulation import offices
 
@@ -40,7 +41,7 @@ def inbox(
     response: Response,
     tools: Doors,
     who: Caller,
-    after: Annotated[SomeTime | None, Query(description="晚于，由早到晚；缺省为最新的")] = None,
+    after: Annotated[SomeTime | None, Query(description="晚于此时，或自该日0时起，由早到晚；缺省为最新的")] = None,
     unread: Annotated[bool, Query(description="只列未读")] = False,
     limit: Annotated[int, Query(ge=1, le=200, description="最多列出；同一时刻的不拆开")] = 200,
 ) -> list[Told]:
@@ -49,7 +50,8 @@ def inbox(
         return []
     visit_of(request, tools, who).note(AuditKind.READ_MESSAGES, about="inbox")
     response.headers["Cache-Control"] = "no-store"
-    received = tools.inbox(who, after=after, unread=unread, limit=limit)
+    since = after if after is None or isinstance(after, datetime) else clock(after, 0)
+    received = tools.inbox(who, after=since, unread=unread, limit=limit)
     return [Told.of(message, [letter]) for message, letter in received]
 
 
