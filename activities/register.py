@@ -167,6 +167,11 @@ class Register:
         with reading(self.engine) as session:
             return self._paper(session, key)
 
+    def has_paper(self, key: str) -> bool:
+        """Whether a paper is stored."""
+        with reading(self.engine) as session:
+            return session.exec(select(Paper.digest).where(Paper.digest == key)).first() is not None
+
     @staticmethod
     def _paper(session: Session, key: str) -> dict[str, Any]:
         row = session.get(Paper, key)

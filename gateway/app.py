@@ -30,6 +30,7 @@ from gateway.pages.router import router as pages
 from gateway.people import People
 from gateway.sessions import Sessions
 from gateway.shipped import ship
+from gateway.sweeping import Sweeping
 from gateway.tools import Tools
 from gateway.uploads import Uploads
 from models.channels import ChannelsFile, read_channels
@@ -43,6 +44,7 @@ def tools_of(settings: Settings, filings: Filings, channels: ChannelsFile) -> To
     """The tools of the doors, on the register of a client."""
     engine = filings.register.engine
     uploads = Uploads.of(settings, engine)
+    filings.quotas = uploads.quotas
     return Tools(
         settings=settings,
         filings=filings,
@@ -74,8 +76,10 @@ async def connected(settings: Settings) -> AsyncIterator[Tools]:
     await asyncio.to_thread(clock.compare)
     meanwhile = [asyncio.create_task(reached(client)), asyncio.create_task(clock.keep())]
     filings = Filings(client, register, settings.task_queue, clock, may_stamp=clock.refuse_if_wrong)
+    tools = tools_of(settings, filings, channels)
+    meanwhile.append(asyncio.create_task(Sweeping(tools.uploads, tools.drafts).keep(clock)))
     try:
-        yield tools_of(settings, filings, channels)
+        yield tools
     finally:
         for each in meanwhile:
             each.cancel()

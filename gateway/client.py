@@ -34,11 +34,12 @@ from activities.arrivals import Arrival, Arrivals, Entered, OtherContent
 from activities.entering import Start
 from activities.letters import Letters
 from activities.register import PaperMissing, Register
-from models.acts import Act, Lapse, Submit, Unreadable
+from gateway.quotas import Quotas
+from models.acts import Act, By, Lapse, Submit, Unreadable
 from models.filing import Filing, Receipt
 from models.findings import Finding, Refusal
 from models.register import FilingRow
-from models.values import INSTANT, day_of, digest
+from models.values import INSTANT, canonical, day_of, digest
 from models.vocabulary import ActKind, Role
 from regulation import entries, identity, intake, lifecycle, lodging, on_paper, province
 from regulation.lodging import Lodged
@@ -100,6 +101,7 @@ class Filings:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     patience: timedelta = PATIENCE
     may_stamp: Callable[[], None] = lambda: None
+    quotas: Quotas | None = None
     _turns: WeakValueDictionary[tuple[str, bool], asyncio.Semaphore] = field(
         default_factory=WeakValueDictionary, init=False, repr=False
     )
@@ -151,6 +153,8 @@ class Filings:
         if form is None or facts is None:
             refuse(examination.findings)
         salted = identity.salted(paper, arrival.nonce)
+        if beyond := await asyncio.to_thread(self._beyond, facts.by, form.filing_id, [salted], now):
+            refuse(beyond)
         key = await asyncio.to_thread(self.register.lodge, form.filing_id, "application", salted, now)
         async with _patience(self.patience):
             handle = await self.client.start_workflow(
@@ -350,9 +354,20 @@ class Filings:
         if asked.left_to_the_door:
             prefix = province.number_prefix(filing, day_of(arrival.received_at).year)
             act = act.but(archive_number=self.register.reserve_archive_number(filing.id, prefix))
+        if not identity.is_own(act.id) and (beyond := self._beyond(act.by, filing.id, papers, now)):
+            raise self._refused(filing.id, asked, lodging.refusal(beyond), now)
         for paper in papers:  # the record of what came on paper is read by whoever reads the act's own
             self.register.lodge(filing.id, act.kind.value, paper, now)
         return act
+
+    def _beyond(
+        self, by: By | None, filing_id: str, papers: Sequence[Mapping[str, Any]], now: datetime
+    ) -> tuple[Finding, ...]:
+        """What speaks against storing papers today; those that are stored already cost nothing."""
+        if self.quotas is None or by is None:
+            return ()
+        new = sum(len(canonical(each).encode()) for each in papers if not self.register.has_paper(digest(each)))
+        return self.quotas.take_for(by, filing_id, new, now)
 
     def _refused(self, filing_id: str, asked: "Asked", refusal: Refusal, now: datetime) -> Refused:
         """A refusal is an answer: it is on record, and whatever is sent under this id now is received now."""

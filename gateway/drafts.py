@@ -15,11 +15,14 @@ from sqlalchemy import Engine, delete
 from sqlmodel import col, select
 
 from activities.database import reading, writing
+from gateway.client import refuse
 from gateway.identity import Identity
 from gateway.uploads import Uploads
 from models.filing import Filing
 from models.gateway import DraftRow
 from models.values import canonical, day_of, digest, storable
+from models.vocabulary import Severity
+from regulation.reading import finding
 
 KEPT = timedelta(days=180)
 """How long a draft is kept after its last change."""
@@ -62,7 +65,7 @@ class Drafts:
 
     def of(self, leader: str, now: datetime) -> list[DraftRow]:
         """A leader's drafts of applications, the last changed first. Whatever is past its time goes."""
-        self._forget(now)
+        self.forget(now)
         query = select(DraftRow).where(DraftRow.leader == leader, col(DraftRow.id).not_like(f"{CORRECTION}%"))
         with reading(self.engine) as session:
             return list(session.exec(query.order_by(col(DraftRow.updated_at).desc())))
@@ -70,9 +73,12 @@ class Drafts:
     def save(self, key: str, who: Identity, body: Mapping[str, Any], now: datetime, seen: str = "") -> str:
         """Save a draft over the version that was seen, or as a new one if none was; the version that it is now.
 
-        Files that it no longer names may go. Raises `Overtaken` if somebody saved something else since, and `NoSuchDraft` if it is gone or never was this leader's.
+        Files that it no longer names may go. Raises `Overtaken` if somebody saved something else since, and `NoSuchDraft` if it is gone or never was this leader's;
+        `Refused` if today's quota does not allow it.
         """
-        self._forget(now)
+        self.forget(now)
+        if refused := self._beyond(key, who, body, now):
+            refuse([finding("A-28", "", Severity.ERROR, refused)])
         with writing(self.engine) as session:
             row = session.get(DraftRow, key)
             if row is None and not seen:
@@ -106,17 +112,27 @@ class Drafts:
             session.delete(row)
             return row
 
-    def _forget(self, now: datetime) -> None:
-        """Delete every draft that was not changed for too long, and what was handed in with it."""
+    def _beyond(self, key: str, who: Identity, body: Mapping[str, Any], now: datetime) -> str | None:
+        """Why a draft may not grow by so much today, in words."""
+        if self.uploads.quotas is None:
+            return None
+        with reading(self.engine) as session:
+            row = session.get(DraftRow, key)
+        growth = len(canonical(body).encode()) - (len(row.body.encode()) if row else 0)
+        return self.uploads.quotas.take(growth, now, person=who.person, office=who.office)
+
+    def forget(self, now: datetime) -> int:
+        """Delete every draft that was not changed for too long, and what was handed in with it; how many there were."""
         past = select(DraftRow).where(col(DraftRow.updated_at) <= now - KEPT)
         with reading(self.engine) as session:
             old = session.exec(past).all()
         if not old:
-            return
+            return 0
         with writing(self.engine) as session:
             session.connection().execute(delete(DraftRow).where(col(DraftRow.updated_at) <= now - KEPT))
         for row in old:
             self.uploads.release(files_of(row), now)
+        return len(old)
 
 
 def version_of(row: DraftRow) -> str:

@@ -10,7 +10,7 @@ import re
 import shlex
 import subprocess
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +26,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from activities.attachments import CHUNK, LOCATION, Attachments
 from activities.database import reading, writing
+from gateway.quotas import Quotas
 from models.acts import By
 from models.findings import Finding
 from models.gateway import DraftRow, UploadRow
@@ -88,25 +89,42 @@ class Uploads:
     largest: int
     scanner: str = ""
     taking: bool = True
+    quotas: Quotas | None = None
 
     @classmethod
     def of(cls, settings: Settings, engine: Engine) -> "Uploads":
         """The store of a deployment."""
         folder = settings.upload_folder.absolute()
-        return cls(engine, folder, settings.largest_upload, settings.scanner, settings.uploads)
+        quotas = Quotas.of(settings, engine)
+        return cls(engine, folder, settings.largest_upload, settings.scanner, settings.uploads, quotas)
 
-    async def store(self, file: UploadFile, owner: str, now: datetime, *, expected: str | None = None) -> Reference:
+    async def store(
+        self,
+        file: UploadFile,
+        owner: str,
+        now: datetime,
+        *,
+        expected: str | None = None,
+        person: str = "",
+        notice: str = "",
+    ) -> Reference:
         """Take a file for an owner: as `owner_of` says, or `PUBLIC`. The same content twice is one file.
 
-        `expected` is the SHA-256 that somebody told beforehand. Raises `Rejected`, and then nothing is kept.
+        `expected` is the SHA-256 that somebody told beforehand. What is new counts towards the quotas of the person and the
+        owner's office; what the public brings, of the filing whose `notice` it is about. Raises `Rejected`, and then nothing
+        is kept.
         """
         if not self.taking:
             raise Rejected("本系统不接收文件，请填写文件在平台的引用")
         name = safe_name(file.filename or "")
         await file.seek(0)
-        return await run_in_threadpool(self._stored, file.file, name, owner, now, expected)
+        office = "" if owner == PUBLIC else owner.partition("/")[0]
+        whose = {"person": person, "office": office, "filing": f"public:{notice}" if notice else ""}
+        return await run_in_threadpool(self._stored, file.file, name, owner, now, expected, whose)
 
-    def _stored(self, content: BinaryIO, name: str, owner: str, now: datetime, expected: str | None) -> Reference:
+    def _stored(
+        self, content: BinaryIO, name: str, owner: str, now: datetime, expected: str | None, whose: Mapping[str, str]
+    ) -> Reference:
         media_type, beginning = TYPES.get(Path(name).suffix.lower(), ("", b""))
         if not media_type:
             raise Rejected(f"只接收{'、'.join(ending.removeprefix('.') for ending in TYPES)}文件")
@@ -117,6 +135,8 @@ class Uploads:
             if expected and expected.lower() != sha256:
                 raise Rejected("文件的摘要与所填的 SHA-256 不符")
             self._scan(half)
+            if self.quotas and not self._path(sha256).exists() and (told := self.quotas.take(size, now, **whose)):
+                raise Rejected(told)
             row = UploadRow(sha256=sha256, owner=owner, name=name, media_type=media_type, size=size, stored_at=now)
             with self._changing() as session:
                 session.merge(row)
@@ -223,6 +243,12 @@ class Uploads:
                     session.connection().execute(delete(UploadRow).where(col(UploadRow.sha256) == sha256))
                     self._path(sha256).unlink(missing_ok=True)
 
+    def drop(self, sha256: str) -> None:
+        """Delete a file that no row knows of."""
+        with self._changing() as session:
+            if not session.exec(select(UploadRow.sha256).where(UploadRow.sha256 == sha256)).first():
+                self._path(sha256).unlink(missing_ok=True)
+
 
 def owner_of(by: By) -> str:
     """Whose a file is that somebody brings: the leader's company's, or that of an office's post, for not all of an
@@ -259,7 +285,9 @@ FILE = "/file"
 """How the name of a file's input ends; before it stands the pointer of the document."""
 
 
-async def taken(form: FormData, uploads: Uploads, owner: str, now: datetime) -> tuple[FormData, tuple[Finding, ...]]:
+async def taken(
+    form: FormData, uploads: Uploads, owner: str, now: datetime, *, person: str = "", notice: str = ""
+) -> tuple[FormData, tuple[Finding, ...]]:
     """A form with its files in the store, as if somebody had typed what their documents need; and what was not taken."""
     filled: dict[str, Any] = {}
     faults: list[Finding] = []
@@ -268,7 +296,7 @@ async def taken(form: FormData, uploads: Uploads, owner: str, now: datetime) -> 
             continue
         at = name.removesuffix(FILE)
         try:
-            reference = await uploads.store(file, owner, now, expected=_told(form, at))
+            reference = await uploads.store(file, owner, now, expected=_told(form, at), person=person, notice=notice)
         except Rejected as rejected:
             message = f"“{safe_name(file.filename)}”未收下：{rejected}"
             faults.append(finding("A-28", re.sub(r"/[0-9]+$", "", at), Severity.ERROR, message))

@@ -3,9 +3,9 @@
 None of it is the legal record: a filing stands where it stands without these tables. Instants are stored in UTC.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Index
 from sqlmodel import Field, SQLModel
 
 from models.register import instant, long_text
@@ -82,6 +82,16 @@ class UploadRow(SQLModel, table=True):
     media_type: str = Field(max_length=100)
     size: int
     stored_at: datetime = instant()
+
+
+class StoredRow(SQLModel, table=True):
+    """额度: how many bytes were stored in a day for a person, an office or a filing (gateway/quotas.py)."""
+
+    __tablename__ = "stored"
+
+    day: date = Field(primary_key=True)
+    whose: str = Field(primary_key=True, max_length=100)
+    size: int = Field(sa_type=BigInteger)
 
 
 class SavedFilterRow(SQLModel, table=True):

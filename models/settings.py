@@ -88,6 +88,17 @@ class Settings(BaseSettings):
         200, ge=1, description="objections a day to one notice after which the public form takes no more"
     )
     largest_request: int = Field(5_000_000, ge=100_000, description="bytes of the largest request that is no upload")
+    person_bytes_a_day: int = Field(
+        2_000_000_000, ge=1_000_000, description="bytes a day that one person may have stored: papers, files, drafts"
+    )
+    office_bytes_a_day: int = Field(
+        10_000_000_000, ge=1_000_000, description="the same for all people of an office or a company"
+    )
+    filing_bytes_a_day: int = Field(
+        2_000_000_000,
+        ge=1_000_000,
+        description="bytes of papers a day on one filing; staff are counted apart from others",
+    )
     uploads: bool = Field(True, description="leaders may upload documents, kept below `var`; else references only")
     largest_upload: int = Field(50_000_000, ge=100_000, description="bytes of the largest document")
     scanner: str = Field("", description="command that scans an upload for viruses: the file is its last argument")

@@ -61,7 +61,9 @@ async def upload(request: Request, tools: Doors, who: Caller) -> Uploaded:
             refuse([finding("A-28", "/file", Severity.ERROR, "须附文件")])
         try:
             expected = told if isinstance(told, str) and told else None
-            reference = await tools.uploads.store(file, owner_of(who.by), tools.clock(), expected=expected)
+            reference = await tools.uploads.store(
+                file, owner_of(who.by), tools.clock(), expected=expected, person=who.person
+            )
         except Rejected as rejected:
             refuse([finding("A-28", "/file", Severity.ERROR, f"未收下：{rejected}")])
     return Uploaded.model_validate(reference)

@@ -62,7 +62,7 @@ async def send(
     """Take the form. If others acted since it was shown, it says so and asks again; sent twice, it is one act."""
     visit = visit_of(request, tools, session.who)
     row = await run_in_threadpool(visit.seen, filing_id)
-    sent, faults = await taken(form, tools.uploads, owner_of(session.who.by), tools.clock())
+    sent, faults = await taken(form, tools.uploads, owner_of(session.who.by), tools.clock(), person=session.who.person)
     asked = _Asked(request, tools, session, row, kind, str(form.get("id", "")), str(form.get("seen", "")))
     raw = await run_in_threadpool(asked.read, sent, faults)
     if isinstance(raw, Response):

@@ -177,7 +177,7 @@ def findings_of_correction(
 
 async def _sent_before(tools: Tools, session: Session, form: FormData, editing: Editing) -> Response:
     """A correction under a number that has an entry: the answer of then, if it says the same."""
-    filled, _ = await taken(form, tools.uploads, session.who.office, tools.clock())
+    filled, _ = await taken(form, tools.uploads, session.who.office, tools.clock(), person=session.who.person)
     editing = replace(editing, raw=applications.filled_in(editing.kind, filled))
     act = _act(editing, session.who, tools.clock())
     try:
@@ -205,7 +205,7 @@ def _gone(tools: Tools, who: Identity, filing_id: str) -> Response:
 
 
 async def _changed(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> Response:
-    filled, not_taken = await taken(form, tools.uploads, session.who.office, tools.clock())
+    filled, not_taken = await taken(form, tools.uploads, session.who.office, tools.clock(), person=session.who.person)
     saved = await run_in_threadpool(_saved, request, tools, session, form, editing, filled, not_taken)
     return await _submitted(request, tools, session, saved) if isinstance(saved, Editing) else saved
 

@@ -116,7 +116,7 @@ async def send(request: Request, tools: Doors, filing_id: str) -> Response:
     except NotFound:
         return await _answered_before(request, tools, filing_id)
     async with request.form(max_files=MOST, max_fields=100) as sent:
-        form, faults = await taken(sent, tools.uploads, PUBLIC, tools.clock())
+        form, faults = await taken(sent, tools.uploads, PUBLIC, tools.clock(), notice=filing_id)
     key, act, below = await run_in_threadpool(_written, tools, filing_id, form)
     found = (*_trapped(form), *faults, *below)
     if any(each.severity is Severity.ERROR or "anyway" not in form for each in found):

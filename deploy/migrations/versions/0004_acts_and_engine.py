@@ -1,4 +1,4 @@
-"""What release 0.4.0 remembers: up to which entry the engine follows each filing, and what doors received first."""
+"""What release 0.4.0 remembers: up to which entry the engine follows each filing, what doors received first, and how much was stored today."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,9 +26,16 @@ def upgrade() -> None:
         sa.Column("stored_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_index("ix_arrivals_stored_at", "arrivals", ["stored_at"])
+    op.create_table(
+        "stored",
+        sa.Column("day", sa.Date(), primary_key=True),
+        sa.Column("whose", sa.String(length=100), primary_key=True),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+    )
 
 
 def downgrade() -> None:
     """The engine is asked again about every filing; what nobody answered yet counts from when it is sent again."""
+    op.drop_table("stored")
     op.drop_table("arrivals")
     op.drop_table("followed")
