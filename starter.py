@@ -670,7 +670,10 @@ def bounce(file: str, json_: bool) -> None:
     came_back = bounced(read_bytes(file))
     mails = [name for name, each in the_channels().channels.items() if each.type == "mail"]
     why = f"退信 {came_back.status}" if came_back else ""
-    if came_back is None or not Letters(the_register().engine).bounced(came_back.letter, mails, why):
+    taken = came_back is not None and Letters(the_register().engine).bounced(
+        came_back.letter, mails, why, came_back.address, datetime.now(UTC)
+    )
+    if came_back is None or not taken:
         raise click.UsageError(f"{file} 不是本系统信函的退信")
     if json_:
         say(came_back)

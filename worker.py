@@ -14,7 +14,7 @@ import structlog
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.common import RetryPolicy
-from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.runtime import PrometheusConfig
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
@@ -43,7 +43,7 @@ from regulation import offices
 from regulation.editions import EditionRefused
 from regulation.texts import TextRefused
 from workflows import visibility
-from workflows.connection import connect, reached
+from workflows.connection import connect, reached, runtime_of
 from workflows.filing import AllianceFiling
 
 log = structlog.get_logger()
@@ -168,7 +168,7 @@ async def report(filings: Filings, filing_id: str, act: Mapping[str, Any]) -> No
 async def serve(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
     """Work until interrupted."""
     metrics = PrometheusConfig(bind_address=f"127.0.0.1:{settings.metrics_port}", durations_as_seconds=True)
-    runtime = Runtime(telemetry=TelemetryConfig(metrics=metrics)) if settings.metrics_port else None
+    runtime = runtime_of(metrics) if settings.metrics_port else None
     register = open_register(settings)
     await reached(await connect(settings, runtime, lazy=True))
     client = await connect(settings, runtime)

@@ -9,7 +9,7 @@ Ids of letters that are more than one message begin with `_`, as no filing's num
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
 from typing import Any
@@ -47,6 +47,9 @@ ONLY_ITS_OWN = frozenset({"sms", "document"})
 
 SHOWN = 50
 """How many lines of one sort a compiled letter prints; the others are counted."""
+
+COMES_BACK_WITHIN = timedelta(days=14)
+"""How long after it was sent a letter may come back; mail systems give up after five days."""
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """When a letter counts as handed over that is to be handed over again: it is, and nothing more joins it."""
@@ -261,13 +264,31 @@ class Letters:
             session.connection().execute(table, {"closed_at": None, "handed_at": LONG_AGO, "failed": False})
             return True
 
-    def bounced(self, letter: str, channels: Sequence[str], why: str) -> bool:
-        """退信: what one of these channels had carried came back. The letter is handed over once more, to be judged anew."""
+    def bounced(self, letter: str, channels: Sequence[str], why: str, address: str, now: datetime) -> bool:
+        """退信: what one of these channels had carried to an address, masked, came back. Whether that may be so.
+
+        Anybody can write to the mailbox of returns: what was not sent there by one of these channels, or too long ago, came
+        from nobody. One address of several that fails is struck out; with the last the letter is handed over once more, to
+        be judged anew.
+        """
         with writing(self.engine) as session:
-            carried = (col(DeliveryRow.letter) == letter, col(DeliveryRow.channel).in_(channels))
-            failed = {"state": DeliveryState.FAILED, "receipt": why}
-            if session.connection().execute(update(DeliveryRow).where(*carried), failed).rowcount == 0:
+            carried = select(DeliveryRow).where(
+                DeliveryRow.letter == letter,
+                col(DeliveryRow.channel).in_(channels),
+                col(DeliveryRow.last_tried_at) >= now - COMES_BACK_WITHIN,
+            )
+            tried = [row for row in session.exec(carried) if address in row.address.split("、")]
+            if not tried:
                 return False
+            for row in tried:
+                left = [each for each in row.address.split("、") if each != address]
+                row.receipt = why
+                if left:
+                    row.address = "、".join(left)
+                else:
+                    row.state = DeliveryState.FAILED
+            if all(row.state != DeliveryState.FAILED for row in tried):
+                return True
             table = update(LetterRow).where(col(LetterRow.id) == letter)
             session.connection().execute(table, {"closed_at": None, "handed_at": LONG_AGO})
             return True

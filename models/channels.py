@@ -129,6 +129,14 @@ class WebhookSettings(Filters):
     url: Url
     secret: Annotated[SecretStr, AfterValidator(_signing_key)]
     timeout: Seconds = 10
+    in_clear: bool = Field(False, description="http to another machine is meant: the way there is trusted")
+
+    @model_validator(mode="after")
+    def _hidden_on_its_way(self) -> Self:
+        parts = urlsplit(self.url.get_secret_value())
+        if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost") and not self.in_clear:
+            raise ValueError("发往其他机器须为 https 网址；确在可信的内网以 http 发送的，请写明 in_clear = true")
+        return self
 
 
 class MailSettings(Filters):

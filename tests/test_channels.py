@@ -179,6 +179,12 @@ def test_a_whole_file_is_read_with_its_secrets_from_the_environment(file_of: Fil
     assert [secret for secret in [*ENVIRONMENT.values(), "SECdingtalk", "0123456789abcdef"] if secret in printed] == []
 
 
+def test_a_webhook_in_clear_to_another_machine_is_stated(file_of: FileOf) -> None:
+    told = WEBHOOK.replace("127.0.0.1", "platform.example.org") + f"secret = '{SECRET}'\nin_clear = true"
+    file_of(f"[channels.x]\n{told}")
+    file_of(f"[channels.x]\n{WEBHOOK}secret = '{SECRET}'")
+
+
 def test_without_a_file_there_are_no_channels() -> None:
     assert build(read_channels(None, {})) == []
 
@@ -225,6 +231,11 @@ WEBHOOK = 'type = "webhook"\nurl = "http://127.0.0.1:1/"\n'
         (f"[channels.x]\n{WEBHOOK}secret = 'whsec_c2hvcnQ='", "channels.x.secret", "密钥不得短于24字节"),
         (f"[channels.x]\n{WEBHOOK}secret = '密钥'", "channels.x.secret", "密钥须为 base64，可以 whsec_ 开头"),
         (f"[channels.x]\n{WEBHOOK}secret = '{SECRET}'\ntimeout = 0", "channels.x.timeout", "须大于0.0"),
+        (
+            f"[channels.x]\n{WEBHOOK.replace('127.0.0.1', 'platform.example.org')}secret = '{SECRET}'",
+            "channels.x",
+            "发往其他机器须为 https 网址；确在可信的内网以 http 发送的，请写明 in_clear = true",
+        ),
         (f"[channels.x]\n{MAIL_SERVER}security = 'ssl'", "channels.x.security", "只能是 starttls、tls、none"),
         (f"[channels.x]\n{MAIL_SERVER}security = 'none'", "channels.x", "不加密（security = none）只能用于本机"),
         (f"[channels.x]\n{MAIL_SERVER}username = 'x'", "channels.x", "username 与 password 须一并填写"),
@@ -620,7 +631,7 @@ def test_an_id_of_the_greatest_length_and_a_title_of_several_lines_pass_through_
         only(sender).send(letter(id=longest, title="一\n二\r\nBcc: x@example.org"), LEADER)
     head = server.received[0].raw.decode().partition("\r\n\r\n")[0]
     assert f"<{longest}@{domain}>" in head
-    assert bounced(bounce(head=head)) == Bounce(letter=longest, status="5.1.1")
+    assert bounced(bounce(head=head)) == Bounce(letter=longest, status="5.1.1", address="z***@example.org")
     assert server.received[0].message["Subject"] == "一 二 Bcc: x@example.org"
     assert server.received[0].recipients == (MAIL,)
 
@@ -741,7 +752,9 @@ def bounce(
     "head", ["X-Beian-Message: SY-2027-001-12-1", "Message-ID: <SY-2027-001-12-1@kjt.example.org>"]
 )
 def test_a_bounce_names_the_letter_and_why(returned: str, head: str) -> None:
-    assert bounced(bounce(returned=returned, head=head)) == Bounce(letter="SY-2027-001-12-1", status="5.1.1")
+    assert bounced(bounce(returned=returned, head=head)) == Bounce(
+        letter="SY-2027-001-12-1", status="5.1.1", address="z***@example.org"
+    )
 
 
 @pytest.mark.parametrize(
@@ -778,7 +791,7 @@ def test_our_own_mail_returned_by_a_mail_system_is_recognised(only: Made) -> Non
     with mail_server() as server:
         only(post(server)).send(letter(), LEADER)
     head = server.received[0].raw.partition(b"\r\n\r\n")[0].decode()
-    assert bounced(bounce(head=head)) == Bounce(letter="SY-2027-001-12-1", status="5.1.1")
+    assert bounced(bounce(head=head)) == Bounce(letter="SY-2027-001-12-1", status="5.1.1", address="z***@example.org")
 
 
 # Text messages

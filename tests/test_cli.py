@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -426,7 +426,7 @@ def house(beian: Terminal, var: Path, tmp_path: Path, monkeypatch: pytest.Monkey
 def given_up(house: Register) -> Letters:
     """Letters: the first one arrived by mail, and the SMS gateway refused it for good."""
     letters = Letters(house.engine)
-    arrived = Tried(state="arrived", address="l***@example.cn", receipt="250 queued", content="c")
+    arrived = Tried(state="arrived", address="z***@example.org", receipt="250 queued", content="c")
     failed = Tried(state="failed", address="138****0001", receipt="短信网关拒收", content="c")
     letters.note("ENDED-1-1", "post", arrived, NOW)
     letters.note("ENDED-1-1", "sms", failed, NOW)
@@ -539,10 +539,17 @@ def test_a_bounced_mail_is_noted(
     beian: Terminal, given_up: Letters, channels: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     returned = report_of_failure(head="X-Beian-Message: ENDED-1-1")
-    assert beian("bounce", beian.file(returned), "--json").json == {"letter": "ENDED-1-1", "status": "5.1.1"}
+    assert beian("bounce", beian.file(returned), "--json").code == 64, "it was sent long ago"
+    arrived = Tried(state="arrived", address="z***@example.org", receipt="250 queued", content="c")
+    given_up.note("ENDED-1-1", "post", arrived, datetime.now(UTC))
+    forged = returned.replace(b"zhang.san@example.org", b"wang.wu@example.org")
+    assert beian("bounce", beian.file(forged), "--json").code == 64, "it was not sent there"
+    told = {"letter": "ENDED-1-1", "status": "5.1.1", "address": "z***@example.org"}
+    assert beian("bounce", beian.file(returned), "--json").json == told
     states = {each.channel: (each.state, each.receipt) for each in given_up.deliveries("ENDED-1-1")}
     assert states == {"post": ("failed", "退信 5.1.1"), "sms": ("failed", "短信网关拒收")}
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(returned)))
+    given_up.note("ENDED-1-1", "post", arrived, datetime.now(UTC))
     assert beian("bounce", "-").out == "ENDED-1-1：退信 5.1.1\n"
 
 

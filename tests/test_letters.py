@@ -283,7 +283,7 @@ def test_nothing_joins_a_bundle_that_was_handed_over_before(alliances: Register,
     if what == "reopen":
         assert letters.reopen(bundle)
     elif what == "bounce":
-        assert letters.bounced(bundle, ["mail"], "退信")
+        assert letters.bounced(bundle, ["mail"], "退信", "1***", NOW)
     else:
         letters.handed([bundle], None)
     remind(alliances, 1)
@@ -396,17 +396,33 @@ def test_a_letter_is_closed_reopened_for_what_gave_up_and_has_its_whole_time_ane
     assert not letters.reopen("NOBODY-1-1")
 
 
+def test_of_two_addresses_one_that_fails_is_struck_out(sqlite: Databases) -> None:
+    register = Register.at(sqlite.made("a whole life", holding(lambda register: written(register, lived("LIFE")))))
+    letters, letter = Letters(register.engine), "LIFE-1-1"
+    letters.note(letter, "mail", ARRIVED.but(address="1***、2***"), NOW)
+    assert letters.bounced(letter, ["mail"], "退信 5.1.1", "1***", NOW)
+    (mail,) = letters.deliveries(letter)
+    assert (mail.state, mail.receipt, mail.address) == ("arrived", "退信 5.1.1", "2***")
+    assert letters.bounced(letter, ["mail"], "退信 5.1.1", "2***", NOW)
+    assert letters.deliveries(letter)[0].state == "failed"
+    register.engine.dispose()
+
+
 @on_both
 def test_what_came_back_has_failed_and_the_letter_is_judged_anew(full: Register) -> None:
     letters, letter = Letters(full.engine), "LIFE-1-1"
     letters.note(letter, "mail", ARRIVED, NOW)
     letters.close(letter, NOW, failed=False)
-    assert letters.bounced(letter, ["post", "mail"], "退信 5.1.1")
+    assert not letters.bounced(letter, ["mail"], "退信", "2***", NOW), "it was not sent there"
+    assert not letters.bounced(letter, ["mail"], "退信", "", NOW)
+    assert not letters.bounced(letter, ["mail"], "退信", "1***", NOW + timedelta(days=15)), "too long ago"
+    assert [each.state for each in letters.deliveries(letter)] == ["arrived"]
+    assert letters.bounced(letter, ["post", "mail"], "退信 5.1.1", "1***", NOW + timedelta(days=5))
     (mail,) = letters.deliveries(letter)
     assert (mail.state, mail.receipt, mail.address) == ("failed", "退信 5.1.1", "1***")
     assert letter in {row.id for row in letters.waiting(BEFORE)}
-    assert not letters.bounced(letter, ["sms"], "退信"), "nothing went that way"
-    assert not letters.bounced("NOBODY-1-1", ["mail"], "退信")
+    assert not letters.bounced(letter, ["sms"], "退信", "1***", NOW), "nothing went that way"
+    assert not letters.bounced("NOBODY-1-1", ["mail"], "退信", "1***", NOW)
 
 
 @on_both
@@ -837,7 +853,7 @@ def test_no_look_at_letters_goes_through_whole_tables(full: Register) -> None:
         letters.handed([letter.id, bundle.id], None)
         letters.note(letter.id, "mail", ARRIVED, NOW)
         letters.deliveries(letter.id)
-        letters.bounced(letter.id, ["mail"], "退信")
+        letters.bounced(letter.id, ["mail"], "退信", "1***", NOW)
         letters.close(letter.id, NOW, failed=True)
         letters.reopen(letter.id)
         letters.read(letter.id, NOW)

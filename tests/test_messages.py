@@ -420,10 +420,11 @@ async def test_a_bounced_mail_with_no_other_way_is_a_task(environment: WorkflowE
         await comes(lambda: closed(letters, story))
         await story.on("2027-03-15T12:00")
         assert "report_undeliverable" not in story.kinds(), "the mail server took it"
-        assert letters.bounced(letter, ["mail"], "退信 5.1.1")
+        (mail,) = [each for each in letters.deliveries(letter) if each.channel == "mail"]
+        assert letters.bounced(letter, ["mail"], "退信 5.1.1", mail.address, mail.last_tried_at)
         await comes(lambda: "report_undeliverable" in story.kinds())
         assert "退信 5.1.1" in (story.docket[-1].event.reason or "")  # type: ignore[union-attr]
-        assert not letters.bounced("NOBODY-1-1", ["mail"], "退信 5.1.1")
+        assert not letters.bounced("NOBODY-1-1", ["mail"], "退信 5.1.1", mail.address, mail.last_tried_at)
 
 
 async def test_unread_and_undeliverable_no_revocation_comes_until_it_is_really_served(

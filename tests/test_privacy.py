@@ -24,6 +24,7 @@ from models.settings import Settings
 from models.values import SHANGHAI
 from tests.simulated import lived, written
 from tests.story import application
+from workflows.connection import CORE
 
 NOW = datetime(2030, 3, 20, 10, tzinfo=SHANGHAI)
 
@@ -194,3 +195,9 @@ def test_who_has_another_post_has_lost_the_sessions_of_the_one_before(house_regi
     assert sessions.find(first, NOW)
     moved = sessions.begin(officer.but(office="210200"), NOW)
     assert [sessions.find(each, NOW) is not None for each in (first, second, moved)] == [False, False, True]
+
+
+def test_the_engine_s_core_logs_through_ours_without_what_it_quotes() -> None:
+    assert CORE.forwarding is not None
+    assert not CORE.forwarding.append_log_fields_to_message, "its fields hold payloads"
+    assert CORE.forwarding.logger.name == "temporalio.core"

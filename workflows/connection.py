@@ -1,13 +1,22 @@
 """Reaching the engine: Temporal's own environment configuration decides where it is."""
 
 import asyncio
+import logging
+from functools import cache
 
 import structlog
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
-from temporalio.runtime import Runtime
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
 from temporalio.service import RPCError
 
 from models.settings import Settings
@@ -18,6 +27,25 @@ FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0
 """Seconds between tries to reach an engine that is not there yet."""
 
 
+CORE = LoggingConfig(
+    filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+    forwarding=LogForwardingConfig(
+        logger=logging.getLogger("temporalio.core"), prepend_target_on_message=False, append_log_fields_to_message=False
+    ),
+)
+"""Temporal's core logs through ours: its words, without the fields in which it quotes payloads."""
+
+
+def runtime_of(metrics: PrometheusConfig | None = None) -> Runtime:
+    """A runtime whose core logs no payloads."""
+    return Runtime(telemetry=TelemetryConfig(logging=CORE, metrics=metrics))
+
+
+@cache
+def _runtime() -> Runtime:
+    return runtime_of()
+
+
 async def connect(settings: Settings, runtime: Runtime | None = None, *, lazy: bool = False) -> Client:
     """A client by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS, API key or profile; by default the embedded server.
 
@@ -25,7 +53,9 @@ async def connect(settings: Settings, runtime: Runtime | None = None, *, lazy: b
     """
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", f"127.0.0.1:{settings.temporal_port}")
-    return await Client.connect(**config, data_converter=pydantic_data_converter, runtime=runtime, lazy=lazy)
+    return await Client.connect(
+        **config, data_converter=pydantic_data_converter, runtime=runtime or _runtime(), lazy=lazy
+    )
 
 
 async def reached(client: Client) -> None:

@@ -139,10 +139,11 @@ def _listed(codes: list[int]) -> str:
 
 
 class Bounce(Value):
-    """退信: a letter that a mail system says it cannot deliver, with the status code it gives (5.x.x)."""
+    """退信: a letter that a mail system says it cannot deliver, with the status code it gives (5.x.x), and to whom, masked."""
 
     letter: str
     status: str
+    address: str
 
 
 def bounced(raw: bytes) -> Bounce | None:
@@ -163,18 +164,19 @@ def _bounced(message: Message) -> Bounce | None:
     parts = list(message.walk())
     status = next((found for part in parts for found in _failures(part)), None)
     letter = next((found for part in parts for found in _letters(part)), None)
-    return Bounce(letter=letter, status=status) if status and letter else None
+    return Bounce(letter=letter, status=status[0], address=status[1]) if status and letter else None
 
 
-def _failures(part: Message) -> Iterator[str]:
-    """The status codes of a report's recipients that failed for good."""
+def _failures(part: Message) -> Iterator[tuple[str, str]]:
+    """The status codes of a report's recipients that failed for good, and their addresses, masked."""
     if part.get_content_type() != "message/delivery-status":
         return
     for block in part.get_payload():
         if isinstance(block, Message) and str(block.get("Action", "")).strip().lower() == "failed":
             status = re.match(r"\s*(5\.\d{1,3}\.\d{1,3})", str(block.get("Status", "")))
+            to = str(block.get("Original-Recipient") or block.get("Final-Recipient") or "").rpartition(";")[2].strip()
             if status:
-                yield status[1]
+                yield status[1], masked(to)
 
 
 def _letters(part: Message) -> Iterator[str]:
