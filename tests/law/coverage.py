@@ -1,16 +1,19 @@
-"""The table article → function → case: what the regulation does about every article, and which cases show it.
+"""The table article → rule → case: what the regulation does about every article, and which case fails without it.
 
-`python -m tests.law.coverage` prints it. A function covers the articles and gaps that its docstring cites; a case those
-that it names. Cases of intake (tests/intake) cover what they name or find.
+`python -m tests.law.coverage` prints it. A function cites the articles and gaps in its docstring; a case names its own.
+Cases of intake (tests/intake) name what they say or find. That a function cites an article shows nothing: an article is
+shown by a case that names it and goes red when a rule that cites it is switched off (mutation.py; proofs.json).
 """
 
 import ast
+import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from regulation.articles import ARTICLES
 from tests.law import cases
@@ -25,7 +28,41 @@ ON_A_FORM = {"FA": "A-55", "FB": "B-24", "D": "A-28"}
 """The article behind every field of a form, and behind every document."""
 
 SHOWN = 4
-"""How many cases a line of the table names; the others are counted."""
+"""How many rules and cases a line of the table names; the others are counted."""
+
+PROOFS = Path(__file__).parent / "proofs.json"
+"""What mutation.py found: requirement → rule → case; rule → case."""
+
+NOT_SHOWN_YET = "未由案例证明"
+
+_LISTED = "a line of the checklist, which the office judges; there is no rule of the system that could be off"
+_FORM = "the form itself is what carries it: a model, with a case in tests/intake for every field, and no rule apart"
+_DATA = "which edition holds is looked up for every count; without that nothing can be counted"
+NOT_SHOWN: Mapping[str, str] = {
+    "A-03": _LISTED,
+    "A-07": _LISTED,
+    "A-09": "that the province does its part is in who may do each row's act",
+    "A-11": _LISTED,
+    "A-16": "a hint among others about the members",
+    "A-22": "the model of the report asks for it",
+    "A-25": "that the competent office answers for its area is in who may do each row's act",
+    "A-35": "that an answered survey is no report is shown by a case; there is no rule to switch off",
+    "A-44": "only the grade is recorded; organising evaluations belongs to a later release",
+    "A-45": "only the grade is recorded, not the nine things that are evaluated; for a later release",
+    "A-51": _DATA,
+    "A-53": _LISTED,
+    "A-55": _FORM,
+    "B-20": "only the grade is recorded; organising evaluations belongs to a later release",
+    "B-21": "only the grade is recorded; what is paid for it belongs to a later release",
+    "B-24": _FORM,
+    "B-25": "how the indicators are defined is in the text of the form",
+    "B-26": "telephones and addresses are data of the offices",
+    "G-12b": "too early a report is taken with a warning, and cases say nothing of warnings",
+    "G-26": "a hint among others about the members",
+    "G-43": _FORM,
+    "G-45": "what 工信 of the province may do is in who may do each row's act",
+}
+"""The requirements that no case shows by going red, and why. It may only become shorter."""
 
 ELSEWHERE: Mapping[str, str] = {
     "A-01": "feedback to the province is a letter about the work, not something done to a filing",
@@ -40,7 +77,7 @@ ELSEWHERE: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Covered:
-    """One article or gap: how it is quoted, how the system treats it, and what covers it."""
+    """One article or gap: how it is quoted, how the system treats it, what covers it, and what shows it: rule → case."""
 
     number: str
     cite: str
@@ -48,6 +85,7 @@ class Covered:
     system: str
     functions: tuple[str, ...]
     cases: tuple[str, ...]
+    proofs: Mapping[str, str]
 
 
 def covered() -> Iterator[Covered]:
@@ -61,7 +99,15 @@ def covered() -> Iterator[Covered]:
             system=article["system"],
             functions=tuple(by_function[number]),
             cases=tuple(by_case[number]),
+            proofs={} if number in NOT_SHOWN else proofs()["requirements"].get(number, {}),
         )
+
+
+@cache
+def proofs() -> Mapping[str, Any]:
+    """proofs.json: `requirements`, number → rule → the case that goes red without it; `rules`, rule → a case or nothing."""
+    found: dict[str, Any] = json.loads(PROOFS.read_text("utf-8"))
+    return found
 
 
 def cited(text: str) -> set[str]:
@@ -101,35 +147,56 @@ def covering_cases() -> Mapping[str, list[str]]:
         for number in case.articles:
             found[number].append(case.id)
     for path in sorted((ROOT / "tests" / "intake").glob("*.yaml")):
-        codes = [(each["letters"], each["number"]) for each in FOUND.finditer(path.read_text("utf-8"))]
-        for number in {ON_A_FORM.get(letters, f"{letters}-{number}") for letters, number in codes}:
+        for number in named_in(path.read_text("utf-8")):
             found[number].append(f"intake/{path.stem}")
     return found
 
 
+def named_in(text: str) -> set[str]:
+    """The requirements that a text of tests/intake names, be it by a field of a form or by a document."""
+    codes = [(each["letters"], each["number"]) for each in FOUND.finditer(text)]
+    return {ON_A_FORM.get(letters, f"{letters}-{number}") for letters, number in codes}
+
+
+def asked() -> list[str]:
+    """The requirements that the system must meet here, in their order."""
+    return [number for number, each in ARTICLES.items() if each["system"] != "OOS" and number not in ELSEWHERE]
+
+
 def table() -> str:
     """The table as Markdown."""
-    lines = ["| No. | Article | What it asks | System | Functions | Cases |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| No. | Article | What it asks | System | Rule → case that fails without it | Cases that name it |",
+        "|---|---|---|---|---|---|",
+    ]
     for each in covered():
-        names = "<br>".join(f"`{name}`" for name in each.functions) or ELSEWHERE.get(each.number, "")
-        shown = "<br>".join(f"`{name}`" for name in each.cases[:SHOWN])
-        more = f"<br>and {len(each.cases) - SHOWN} more" if len(each.cases) > SHOWN else ""
-        lines.append(f"| {each.number} | {each.cite} | {each.gist} | {each.system} | {names} | {shown}{more} |")
+        shown = _in_a_cell([f"`{rule}` → `{case}`" for rule, case in each.proofs.items()]) or _not_shown(each.number)
+        named = _in_a_cell([f"`{name}`" for name in each.cases])
+        lines.append(f"| {each.number} | {each.cite} | {each.gist} | {each.system} | {shown} | {named} |")
     return "\n".join(lines)
 
 
+def _in_a_cell(names: Sequence[str]) -> str:
+    more = [f"and {len(names) - SHOWN} more"] if len(names) > SHOWN else []
+    return "<br>".join([*names[:SHOWN], *more])
+
+
+def _not_shown(number: str) -> str:
+    return f"{NOT_SHOWN_YET}: {NOT_SHOWN[number]}" if number in NOT_SHOWN else ELSEWHERE.get(number, "")
+
+
 def in_short() -> str:
-    """One line for each article of the two documents: its functions, and how many cases live it. In both languages."""
+    """One line for each article of the two documents: the rules that a case shows, and how many cases live it."""
     articles: dict[str, list[Covered]] = defaultdict(list)
     for each in covered():
         if each.number[0] in "AB" and (each.functions or each.cases):
             articles[ITEM.sub("", each.cite)].append(each)
-    lines = ["| 条文 article | 要点 matter | 函数 functions | 案例 cases |", "|---|---|---|--:|"]
+    lines = ["| 条文 article | 要点 matter | 规则 rules | 案例 cases |", "|---|---|---|--:|"]
     for cite, items in articles.items():
-        names = dict.fromkeys(f"`{name}`" for item in items for name in item.functions)
+        names = dict.fromkeys(f"`{name}`" for item in items for name in item.proofs)
         gists = dict.fromkeys(item.gist for item in items)
         number = len({name for item in items for name in item.cases})
-        lines.append(f"| {cite} | {'；'.join(gists)} | {' '.join(names)} | {number} |")
+        lines.append(f"| {cite} | {'；'.join(gists)} | {' '.join(names) or NOT_SHOWN_YET} | {number} |")
     return "\n".join(lines)
 
 
