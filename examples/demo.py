@@ -9,7 +9,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from deploy.skipping import World, skipping_server
 from models.filing import Entry
 from models.values import SHANGHAI, day_of
 from models.vocabulary import Kind
+from regulation.calendar import CALENDARS, STATUTORY
 from regulation.review import CONDITIONS
 from regulation.terms import TERMS
 from starter import console, print_docket
@@ -40,6 +41,7 @@ OFFICES = {
     "zone2": {"person": "z-302", "office": "210100-shengaoqu", "role": "zone"},
     "province": {"person": "p-401", "office": "210000", "role": "province_st"},
     "province2": {"person": "p-402", "office": "210000", "role": "province_st"},
+    "operator": {"person": "w-701", "office": "210000", "role": "operator"},
     "public": {"person": "o-501", "office": "public", "role": "public"},
 }
 
@@ -63,6 +65,23 @@ def call(year: int) -> dict[str, Any]:
             {"key": "intake.recommend_deadline", "value": f"{year}-04-30"} | kind_b,
         ],
     }
+
+
+def working_days(year: int) -> dict[str, Any]:
+    """A calendar of the years of the demonstration, by the statutory days alone: nothing is revoked on provisional days."""
+    base = CALENDARS.newest(date(year, 3, 15))
+    years = {
+        str(each): {
+            "days_off": {
+                f"{each}-{day}": name
+                for day, name in STATUTORY[str(each)].items()
+                if date.fromisoformat(f"{each}-{day}").weekday() < 5
+            },
+            "workdays": [],
+        }
+        for each in range(CALENDARS[base].covers + 1, year + 5)
+    }
+    return {"edition": f"DEMO-{year}", "base": base, "known_from": f"{year + 2}-02-01", "years": years}
 
 
 def application(kind: Kind, year: int) -> dict[str, Any]:
@@ -120,6 +139,7 @@ def life(kind: Kind, form: dict[str, Any], year: int) -> Iterator[dict[str, Any]
     yield act("province2", "archive", f"{year}-05-{'10' if kind is Kind.A else '20'}T10:00")
     yield act("leader", "file_annual_report", f"{year}-11-12T10:00", year=year, content=report(year))
     yield act("leader", "file_annual_report", f"{year + 2}-01-20T10:00", year=year + 1, content=report(year + 1))
+    yield act("operator", "calendar_published", f"{year + 2}-02-01T10:00", calendar=f"DEMO-{year}")
     announced = f"{year + 3}-12-20" if kind is Kind.A else f"{year + 4}-01-22"
     yield act(reviewer, "record_announcement", f"{announced}T09:00", url="https://kjj.example.gov.cn/gg/1")
 
@@ -128,6 +148,8 @@ async def live(world: World, kind: Kind, year: int, filing_id: str | None = None
     """Live it, and let time pass until the filing has ended; its docket."""
     if f"DEMO-{year}" not in TERMS:
         TERMS.add(call(year))
+    if f"DEMO-{year}" not in CALENDARS:
+        CALENDARS.add(working_days(year))
     form = application(kind, year)
     form["filing_id"] = filing_id = filing_id or str(form["filing_id"])
     await world.submits(form)
@@ -172,6 +194,7 @@ async def main(kind: Kind, var: Path = VAR) -> int:
     year = first_year(datetime.now(UTC))
     place = var / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{kind.lower()}"
     put(place / "editions" / "terms" / "demo.json", json.dumps(call(year), ensure_ascii=False, indent=2).encode())
+    put(place / "editions" / "calendars" / "demo.json", json.dumps(working_days(year), ensure_ascii=False).encode())
     database = {"dev_server_database_filename": str(place / "temporal.db")}
     async with skipping_server(**database) as server, World.opened(server, place, drafts=True) as world:
         docket = await live(world, kind, year)

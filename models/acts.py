@@ -669,13 +669,17 @@ ACT: TypeAdapter[Act] = TypeAdapter(Act)
 
 
 class Lapse(Value):
-    """What a day brings. `of` says which period, `year` which reporting year, `level` how often it was chased."""
+    """What a day brings. `of` says which period, `year` which reporting year, `level` how often it was chased.
+
+    `provisional` is only said where something irreversible would follow from days that no published calendar covers.
+    """
 
     kind: LapseKind
     of: str | None = None
     year: int | None = None
     days: int | None = None
     level: int | None = None
+    provisional: bool = False
 
 
 class Unreadable(Value):

@@ -133,6 +133,7 @@ class LapseKind(Named):
     DEFENCE_OVERDUE = "defence_overdue", "申辩复核逾期催办"
     STATEMENT_ENDED = "statement_ended", "陈述申辩期满"
     DECISION_OVERDUE = "decision_overdue", "撤销决定逾期催办"
+    CALENDAR_OVERDUE = "calendar_overdue", "工作日历逾期催办"
     REVOKED = "revoked", "撤销备案"
     REVOCATION_OPENED = "revocation_opened", "启动撤销程序"
     RESTORATION_DUE = "restoration_due", "应予恢复备案"

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from models.acts import Lapse
-from models.filing import Counted, Filing, Notice, ReportingYear, Term, Unit
+from models.filing import Case, Counted, Filing, Notice, ReportingYear, Term, Unit
 from models.values import clock, day_of, midnight_after
 from models.vocabulary import Ground, LapseKind, Stage, YearStatus
 from regulation import calendar, terms
@@ -66,10 +66,14 @@ CHASED = {
     "defence": LapseKind.DEFENCE_OVERDUE,
     "decision": LapseKind.DECISION_OVERDUE,
     "restoration": LapseKind.RESTORATION_DUE,
+    "calendar": LapseKind.CALENDAR_OVERDUE,
 }
 """Periods whose passing decides nothing: whoever is late is chased, and 5 working days later the superior (Q31)."""
 
 CHASES = 2
+
+AGAIN = {"calendar": 30}
+"""Periods whose chases come again until somebody acts, and every how many days after those two (Q31)."""
 
 ANNOUNCED = {"announcement": 1, "announcement_alert": 2}
 """The target and the alert for an announcement, each a chase of its own (G-20)."""
@@ -149,15 +153,20 @@ def last_day(term: Term) -> date:
 
 
 def count_again(filing: Filing, edition: str, now: datetime) -> Filing:
-    """Every running period on a newer calendar; what is over stays. No date moves to before what was announced."""
+    """Every running period on a newer calendar; what is over stays. No date moves to before what was announced.
+
+    While a case waits for a calendar, its window and the days for letters are counted again although they seemed over.
+    """
+    rested_on = ("window", "statement_grace") if awaits_calendar(filing) else ()
     filing = filing.but(calendar=edition)
     for name, term in sorted(filing.clocks.items(), key=lambda each: each[1].follows is not None):
-        if term.until <= now:
+        if term.until <= now and name not in rested_on:
             continue
         start = last_day(filing.clocks[term.follows]) if term.follows else term.from_
         moved = _count(filing, term.but(from_=start, calendar=edition))
         filing = filing.but(clocks={**filing.clocks, name: moved})
-    return filing
+    waits = any(filing.clocks[name].provisional for name in rested_on if name in filing.clocks)
+    return filing if waits else end(filing, "calendar")
 
 
 def _count(filing: Filing, term: Term) -> Term:
@@ -289,11 +298,11 @@ def _from_clock(filing: Filing, name: str, term: Term) -> Iterator[Due]:
         yield Due(term.until, Lapse(kind=LapseKind.ANNOUNCEMENT_OVERDUE, level=ANNOUNCED[period]), name)
     elif period == "window":
         yield from _from_window(filing, term)
-    elif period in CHASED and (term.chased or 0) < CHASES:
+    elif period in CHASED and ((term.chased or 0) < CHASES or period in AGAIN):
         chased = term.chased or 0
         if _rests(filing, period, thing):
             return
-        at = term.until if not chased else superior_chase(filing, term)
+        at = _chased_at(filing, period, term)
         of, year = (thing, None) if period in ("objection", "delivery") else (None, int(thing) if thing else None)
         yield Due(at, Lapse(kind=CHASED[period], of=of, year=year, level=chased + 1), name)
 
@@ -305,7 +314,13 @@ def _rests(filing: Filing, period: str, thing: str) -> bool:
         return year is None or not year.returned
     if period == "change":
         return filing.stage is not Stage.IN_FORCE
-    return period == "decision" and filing.case is not None and (filing.case.held or filing.case.defence == "open")
+    if period == "calendar" and awaits_extension(filing):
+        return True
+    return (
+        period in ("decision", "calendar")
+        and filing.case is not None
+        and (filing.case.held or filing.case.defence == "open")
+    )
 
 
 def _fails_at(filing: Filing, term: Term) -> datetime:
@@ -320,6 +335,19 @@ def superior_chase(filing: Filing, term: Term) -> datetime:
     """When the superior is told of what is overdue: 5 working days after it was due (Q31)."""
     days = number(filing, "chase.superior_working_days")
     return midnight_after(calendar.last_day(term.calendar, filing.jurisdiction, last_day(term), days, "working_day"))
+
+
+def _chased_at(filing: Filing, period: str, term: Term) -> datetime:
+    """When somebody who is late is chased next: when it is due, 5 working days later, and at last every so many days."""
+    if not term.chased:
+        return term.until
+    if term.chased < CHASES:
+        return superior_chase(filing, term)
+    return midnight_after(last_day(term) + timedelta(days=_days_later(period, term.chased)))
+
+
+def _days_later(period: str, chased: int) -> int:
+    return AGAIN[period] * (chased - CHASES + 1)
 
 
 def _shown(filing: Filing, period: str) -> Notice | None:
@@ -342,17 +370,28 @@ def _from_window(filing: Filing, term: Term) -> Iterator[Due]:
     if case is None or filing.stage is not Stage.REVOCATION_PENDING:
         return
     if case.ended is None:
-        yield Due(term.until, Lapse(kind=LapseKind.STATEMENT_ENDED), "window")
+        grace = filing.clocks.get("statement_grace")
+        provisional = _completes_itself(filing, case) and grace is not None and grace.provisional
+        yield Due(term.until, Lapse(kind=LapseKind.STATEMENT_ENDED, provisional=provisional), "window")
     elif (
-        case.ground is Ground.TWO_YEARS_MISSED
-        and number(filing, "revocation.auto_complete")
+        _completes_itself(filing, case)
         and not case.held
         and case.defence != "open"
         and not awaits_extension(filing)
+        and not awaits_calendar(filing)
     ):
         name = "statement_grace" if "statement_grace" in filing.clocks else "window"
         until = filing.clocks[name].until
         yield Due(max(until, case.not_before or until), Lapse(kind=LapseKind.REVOKED), name)
+
+
+def _completes_itself(filing: Filing, case: Case) -> bool:
+    return case.ground is Ground.TWO_YEARS_MISSED and bool(number(filing, "revocation.auto_complete"))
+
+
+def awaits_calendar(filing: Filing) -> bool:
+    """Whether a decision that nobody takes would rest on days that no published calendar covers (Instants 10, G-09)."""
+    return "calendar" in filing.clocks
 
 
 def awaits_extension(filing: Filing) -> bool:
@@ -432,6 +471,9 @@ def counted(filing: Filing, due: Due) -> Counted | None:
     term = term_of(filing, due)
     if term is None:
         return Counted(from_=last, unit="date", last=last)
+    if term.chased and term.chased >= CHASES:
+        days = _days_later((due.period or "").partition(":")[0], term.chased)
+        return Counted(from_=last_day(term), count=days, unit="calendar_day", last=last)
     if term.chased:
         days = number(filing, "chase.superior_working_days")
         return calendar.explain(

@@ -262,6 +262,7 @@ TABLE: tuple[Row, ...] = (
     Row(L.DEFENCE_OVERDUE, _stay(*PENDING), ("G-17", "G-17"), agenda.chase),
     Row(L.STATEMENT_ENDED, _stay(*PENDING), ("G-17", "G-17"), revocation.statement_ended),
     Row(L.DECISION_OVERDUE, _stay(*PENDING), ("G-16", "G-16"), agenda.chase),
+    Row(L.CALENDAR_OVERDUE, _stay(*PENDING), ("G-09", "G-09"), agenda.chase),
     Row(L.REVOKED, _go(PENDING, S.REVOKED), ("A-42", "A-42"), revocation.revoked),
     Row(L.REVOCATION_OPENED, _go(S.IN_FORCE, S.REVOCATION_PENDING), ("A-42", "A-42"), revocation.revocation_opened),
     Row(L.RESTORATION_DUE, _stay(S.REVOKED), ("G-23", "G-23"), agenda.chase),
@@ -399,7 +400,8 @@ def awaited(filing: Filing) -> str | None:
     if filing.stage is S.REVOCATION_PENDING:
         case = filing.case
         staff = case and (case.served_on is None or case.held or case.defence == "open" or "decision" in filing.clocks)
-        return reviewer if staff or agenda.awaits_extension(filing) else filing.leader
+        waits = agenda.awaits_extension(filing) or agenda.awaits_calendar(filing)
+        return reviewer if staff or waits else filing.leader
     if filing.stage is S.IN_FORCE:
         if filing.change or any(year.extension or year.returned for year in filing.years[-2:]):
             return reviewer

@@ -278,10 +278,11 @@ CHASES: Mapping[LapseKind, tuple[str, str]] = {
     LapseKind.DELIVERY_OVERDUE: ("delivery_overdue", "delivery_overdue_again"),
     LapseKind.DEFENCE_OVERDUE: ("defence_overdue", "defence_overdue_again"),
     LapseKind.DECISION_OVERDUE: ("decision_overdue", "decision_overdue_again"),
+    LapseKind.CALENDAR_OVERDUE: ("calendar_overdue", "calendar_overdue_again"),
     LapseKind.ANNOUNCEMENT_OVERDUE: ("announcement_overdue", "announcement_overdue_again"),
     LapseKind.RESTORATION_DUE: ("restoration_due", "restoration_overdue"),
 }
-"""What a chase says when something is due, and 5 working days later to the superior (Q31)."""
+"""What a chase says when something is due, and 5 working days later to the superior, again and again (Q31)."""
 
 LAPSES: Mapping[LapseKind, tuple[str, ...]] = {
     LapseKind.DEEMED_ACCEPTED: ("deemed_accepted",),
@@ -303,7 +304,7 @@ REMINDERS = {
 def _of_lapse(before: Filing, lapse: Lapse, entry: Entry) -> Iterator[str]:
     filing = entry.filing
     if lapse.kind in CHASES:
-        yield CHASES[lapse.kind][(lapse.level or 1) - 1]
+        yield CHASES[lapse.kind][0 if (lapse.level or 1) == 1 else 1]
     elif lapse.kind is LapseKind.REMINDER and agenda.overtaken(before, lapse, entry.entered_at):
         return
     elif lapse.kind is LapseKind.REMINDER and lapse.of == "annual":

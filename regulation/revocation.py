@@ -28,7 +28,7 @@ from regulation.agenda import begin, begin_until, end, end_all, last_day, number
 from regulation.moment import Moment
 from regulation.service import STRICTER_SINCE, answered, case_of, concluded, decided, notify
 
-PERIODS = ("window", "statement_grace", "publicity", "defence", "decision", "listing_cure")
+PERIODS = ("window", "statement_grace", "publicity", "defence", "decision", "listing_cure", "calendar")
 """The periods of a case; they go when it does, and so does its service."""
 
 
@@ -78,7 +78,15 @@ def _open(filing: Filing, case: Case, when: Moment) -> Filing:
 def statement_ended(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
     """陈述申辩期满. What people decide is chased; what completes by itself waits for letters (G-17, Q16)."""
     filing = filing.but(case=case_of(filing).but(ended=Mark(number=filing.number, at=when.at)))
-    return _decide_from(filing, last_day(filing.clocks["window"]))
+    day = last_day(filing.clocks["window"])
+    return _await_calendar(filing) if lapse.provisional else _decide_from(filing, day)
+
+
+def _await_calendar(filing: Filing) -> Filing:
+    """Nothing irreversible rests on a provisional day: a calendar that has it is due when its last day is over (G-09)."""
+    grace = filing.clocks["statement_grace"]
+    filing = begin_until(filing, "calendar", grace.from_, grace.until)
+    return filing.but(clocks={**filing.clocks, "calendar": filing.clocks["calendar"].but(provisional=True)})
 
 
 def _decide_from(filing: Filing, day: date) -> Filing:
@@ -144,7 +152,8 @@ def may_confirm_no_statement(filing: Filing, act: ConfirmNoStatement, when: Mome
 def confirm_no_statement(filing: Filing, act: ConfirmNoStatement, when: Moment) -> Filing:
     """No letter is pending: the grace need not run out; the day of attesting stays open for a cure (G-17)."""
     case = case_of(filing).but(not_before=midnight_after(when.day))
-    return end(filing, "statement_grace").but(case=case)
+    rests_on_known_days = not filing.clocks["window"].provisional
+    return end(filing, "statement_grace", *(["calendar"] if rests_on_known_days else [])).but(case=case)
 
 
 def may_hold(filing: Filing, act: Hold, when: Moment) -> Lack | None:

@@ -18,7 +18,7 @@ from regulation.moment import Moment
 
 FROM_SERVICE = {
     Stage.RETURNED: ("correction",),
-    Stage.REVOCATION_PENDING: ("window", "statement_grace", "publicity", "decision", "listing_cure"),
+    Stage.REVOCATION_PENDING: ("window", "statement_grace", "publicity", "decision", "listing_cure", "calendar"),
 }
 """The periods that run from the service of each stage's notice, or follow from those."""
 
@@ -59,7 +59,7 @@ def await_service(filing: Filing, when: Moment) -> Filing:
 
 def served(filing: Filing, day: date) -> Filing:
     """From the day of service run the days to correct (G-07), or the window for statement, defence and cure (G-17)."""
-    filing = end(filing, "service", "unread", "decision")
+    filing = end(filing, "service", "unread", "decision", "calendar")
     if filing.stage is Stage.RETURNED:
         return begin(filing, "correction", day)
     case = case_of(filing).but(served_on=day, ended=None)

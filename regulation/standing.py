@@ -23,7 +23,7 @@ from models.acts import (
 from models.filing import Change, Filing, Notice, Office
 from models.findings import Lack
 from models.vocabulary import ActKind, Ground, Role, Stage, YearStatus
-from regulation import annual, notice, objections, offices, review, revocation, service
+from regulation import agenda, annual, notice, objections, offices, review, revocation, service
 from regulation.agenda import begin, count_again, end, end_all, last_day, number
 from regulation.calendar import CALENDARS
 from regulation.moment import Moment
@@ -336,7 +336,9 @@ def may_publish_calendar(filing: Filing, act: CalendarPublished, when: Moment) -
 
 def calendar_published(filing: Filing, act: CalendarPublished, when: Moment) -> Filing:
     """Running periods are counted again, and never end before what was announced (domain.md §5.4)."""
-    return count_again(filing, act.calendar, when.at)
+    moved = count_again(filing, act.calendar, when.at)
+    no_longer_waits = agenda.awaits_calendar(filing) and not agenda.awaits_calendar(moved)
+    return revocation.not_before_tomorrow(moved, when) if no_longer_waits else moved
 
 
 def may_publish_terms(filing: Filing, act: TermsPublished, when: Moment) -> Lack | None:

@@ -45,6 +45,9 @@ STEP = LocalActivityConfig(
 REGISTER_IS_ASKED = "the register is asked whether an act was entered before this run"
 """A patch: runs of 0.1 to 0.3 carried the ids of acts along, and did not ask."""
 
+CALENDAR_IS_AWAITED = "a revocation waits for the calendar that its days are counted by"
+"""A patch: histories of 0.1 to 0.3 hold revocations that rested on provisional days."""
+
 LEVEL = "Level"
 """The type of the error by which a filing says that it knows all that the register holds."""
 
@@ -304,7 +307,10 @@ class AllianceFiling:
     async def _enter_lapses(self, until: datetime) -> None:
         """Enter what time has brought up to an instant."""
         while due := entries.due_by(self.value, until):
-            await self._enter(entries.entered(self.value, due.lapse, Moment(due.at, workflow.now())))
+            lapse = due.lapse
+            if lapse.provisional and not workflow.patched(CALENDAR_IS_AWAITED):
+                lapse = lapse.but(provisional=False)
+            await self._enter(entries.entered(self.value, lapse, Moment(due.at, workflow.now())))
 
     async def _enter(self, entry: Entry) -> Appended:
         """The one place that enters. Where the register holds other events already, those are carried on instead."""
