@@ -365,8 +365,8 @@ class AllianceFiling:
 
     def _replace(self, filing: Filing) -> None:
         """Replace the filing; the timer is armed anew only if the head of the agenda has another instant."""
-        closed = sum(year.closed for year in self.filing.years) if self.filing else 0
-        year_over = self.filing is not None and sum(y.closed for y in filing.years) > closed
+        closed = {year.year for year in self.filing.years if year.closed} if self.filing else set[int]()
+        year_over = self.filing is not None and any(y.closed and y.year not in closed for y in filing.years)
         if year_over:
             self.acts.year_is_over(filing)
         self.year_over = self.year_over or year_over
