@@ -49,7 +49,7 @@ def _entry(
     return Entry(
         number=after.number,
         at=when.at,
-        entered_at=when.entered_at,
+        entered_at=when.written_at,
         event=event,
         stage=after.stage,
         article=lifecycle.article_of(event, before.kind, before.stage),

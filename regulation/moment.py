@@ -32,6 +32,15 @@ class Moment:
         return self.stamped_at <= self.entered_at + MAX_AHEAD
 
     @property
+    def written_at(self) -> datetime:
+        """When its entry is written: a door's clock may be a little ahead, but nothing is written before it is.
+
+        Else a paper of an act in a day's first seconds, or of a lapse at its midnight, would bear the day before. A stamp
+        further ahead than `MAX_AHEAD` is refused, and its entry says by the engine's clock when that was.
+        """
+        return max(self.at, self.entered_at) if self.sensible else self.entered_at
+
+    @property
     def day(self) -> date:
         """The Shanghai day on which the event takes effect, from which a period counts (Instants 9)."""
         return day_of(self.at)

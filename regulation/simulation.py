@@ -49,7 +49,8 @@ class Life:
         while due := entries.due_by(self.filing, instant):
             if but_not_at and due.at == instant:
                 return
-            self.docket.append(entries.entered(self.filing, due.lapse, Moment(due.at, due.at)))
+            written_at = max(due.at, self.docket[-1].entered_at)  # what a late act brings about comes after it
+            self.docket.append(entries.entered(self.filing, due.lapse, Moment(due.at, written_at)))
 
     def act(self, raw: Mapping[str, Any]) -> None:
         """Do an act as a signal would: what is refused is in the docket with its reason."""
@@ -57,7 +58,7 @@ class Life:
         received_at = INSTANT.validate_python(raw.get("received_at"))
         reaches = INSTANT.validate_python(raw.pop("reaches", None) or received_at)
         self.until(reaches, but_not_at=reaches > received_at)
-        when = Moment(received_at, received_at)
+        when = Moment(received_at, reaches)
         if raw.get("kind") == ActKind.ARCHIVE and "archive_number" not in raw:
             raw["archive_number"] = f"{province.number_prefix(self.filing, when.day.year)}0001"
         lodged = lodge(self.filing.id, raw, Subject(filing=self.filing))
@@ -69,7 +70,7 @@ class Life:
                 self.docket.append(entries.reused(self.filing, event, when, earlier.number))
             return
         if lodged.act:
-            when = on_paper.moment(self.filing, lodged.act, received_at)
+            when = on_paper.moment(self.filing, lodged.act, reaches)
         judged = self._judged(lodged, raw, when)
         if isinstance(judged, Refusal):
             self.docket.append(entries.refused(self.filing, event, when, judged.message))

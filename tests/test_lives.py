@@ -28,7 +28,7 @@ from models.acts import Lapse, Submit, Unreadable
 from models.filing import Entry, Receipt
 from models.register import AnnualReportRow, FilingRow, MessageRow, Paper, PublicNoticeRow
 from models.values import INSTANT, canonical, digest
-from models.vocabulary import ActKind, Stage
+from models.vocabulary import ActKind, Kind, Stage
 from regulation import agenda, lifecycle, lodging, province
 from regulation.simulation import Simulation, simulate
 from tests.law.cases import Case, load
@@ -164,6 +164,7 @@ async def live(world: World, case: Case, expected: Simulation, outside: set[str]
     refused = {
         entry.event.id for entry in expected.docket if entry.refused and not isinstance(entry.event, Submit | Lapse)
     }
+    preceded(world.register, case)
     await world.submits(case.application)
     for act in case.acts:
         if act["kind"] == ActKind.RECORD_CONTINUATION:
@@ -184,6 +185,19 @@ async def live(world: World, case: Case, expected: Simulation, outside: set[str]
         sent.add(act["id"])
     if world.is_open(filing_id):
         await world.on(filing_id, case.until)
+
+
+def preceded(register: Register, case: Case) -> None:
+    """Put the filing into the register that an application goes on from: it had come to its end, or of kind B is in force (G-32)."""
+    if earlier := case.application.get("previous_filing_id"):
+        form = case.application | {"filing_id": earlier, "previous_filing_id": None}
+        first = simulate(form).docket[0]
+        paper = register.lodge(earlier, "application", form, first.at)
+        row = rows.filing_row(first, paper, rows.public(None, {}, first, lambda _: form), "").model_dump()
+        row["stage"] = Stage.IN_FORCE if form["kind"] == Kind.B else Stage.WITHDRAWN
+        with Session(register.engine.execution_options(writes=True)) as session:
+            session.add(FilingRow(**row))
+            session.commit()
 
 
 def succeeded(register: Register, filing_id: str, act: Mapping[str, Any]) -> None:
