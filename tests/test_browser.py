@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, Route, async_playwright
 
 from examples.demo import call, first_year
 from models.values import Value
@@ -128,7 +128,7 @@ async def visiting(gateway: Served, browser_at: str) -> AsyncIterator[Visitor]:
         context = await browser.new_context(viewport=DESK, locale="zh-CN")  # type: ignore[arg-type]
         page = await context.new_page()
         said: list[str] = []
-        page.on("console", lambda message: said.append(message.text))
+        page.on("console", lambda message: said.append(f"{message.text} {message.location['url']}"))
         page.on("pageerror", lambda error: said.append(str(error)))
         yield Visitor(gateway, page)
         await browser.close()
@@ -177,7 +177,17 @@ async def submitted(visitor: Visitor, kind: Kind, **changes: Any) -> str:
     await visitor.looks()
     values = form_of(kind, **changes)
     await visitor.fills(values)
+    asked: list[str] = []
+
+    async def hold(route: Route) -> None:
+        """The application is under way for longer than findings wait for the last key."""
+        visitor.page.on("request", lambda each: asked.append(each.url))
+        await visitor.page.wait_for_timeout(700)
+        await route.continue_()
+
+    await visitor.page.route("**/my/drafts/*", hold, times=1)
     said = await visitor.presses("提交申请")
+    assert not [each for each in asked if each.endswith("/findings")], "nothing is asked about a form that was sent"
     assert "登记" in said, await visitor.page.locator("main").inner_text()
     filing = re.search(r"/filings/([\w-]+)", visitor.page.url)
     assert filing, visitor.page.url

@@ -44,22 +44,31 @@ document.addEventListener("submit", (event) => {
 });
 addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach((form) => delete form.dataset.sent));
 
-// Findings while typing: the form as it stands is looked at a moment after the last key.
+// Findings while typing: the form as it stands is looked at a moment after the last key, until it is sent: by then what it
+// was filled in for may be gone.
 function watch(form) {
   let waiting = 0;
-  let asked = 0;
+  let asking = new AbortController();
+  const stop = () => {
+    clearTimeout(waiting);
+    asking.abort();
+  };
   const look = async () => {
-    const mine = ++asked;
+    stop();
+    const { signal } = (asking = new AbortController());
     const filled = new FormData(form);
     for (const [name, value] of [...filled]) if (value instanceof File) filled.delete(name);
-    const answer = await fetch(form.dataset.findings, { method: "POST", body: filled, credentials: "same-origin" });
+    const how = { method: "POST", body: filled, credentials: "same-origin", signal };
+    const answer = await fetch(form.dataset.findings, how);
+    const found = await answer.text();
     const place = document.getElementById("findings");
-    if (answer.ok && place && mine === asked) place.innerHTML = await answer.text();
+    if (answer.ok && place && !signal.aborted) place.innerHTML = found;
   };
   form.addEventListener("input", () => {
     clearTimeout(waiting);
     waiting = setTimeout(() => look().catch(() => {}), 600);
   });
+  form.addEventListener("submit", stop);
 }
 
 document.querySelectorAll("form[data-findings]").forEach(watch);
