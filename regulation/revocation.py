@@ -292,15 +292,35 @@ def fall(filing: Filing, when: Moment) -> Filing:
 
 
 def reconsider(filing: Filing, when: Moment) -> Filing:
-    """After a year was set right: a case of the sixth ground stands only while two years in a row are missed (Q14)."""
-    if filing.missed_years >= number(filing, "revocation.missed_years"):
-        if not _reported_since(filing):
-            return filing
+    """After a year was set right: a case of the sixth ground stands only while every year it rests on is missed (Q14).
+
+    Whoever is heard on two years is revoked on those two (G-17, G-19): where others are missed in a row now, the case
+    falls all the same, and theirs opens with its own notice. A year that is missed no longer takes its case with it, and
+    the older years before it, whose own case is over, do not carry it on (G-12).
+    """
+    case = filing.case if filing.case and filing.case.ground is Ground.TWO_YEARS_MISSED else None
+    missed = tuple(year.year for year in filing.missed_in_a_row)
+    if len(missed) < number(filing, "revocation.missed_years"):
+        filing, stands = filing.but(opened_for=None), False
     else:
-        filing = filing.but(opened_for=None)
-    if filing.case is None or filing.case.ground is not Ground.TWO_YEARS_MISSED:
+        rests_on = case.years if case and when.day >= STRICTER_SINCE else ()
+        stands = set(rests_on) <= set(missed) and not _reported_since(filing)
+        filing = filing.but(opened_for=_still_opened_for(filing, rests_on, missed, when))
+    if case is None or stands:
         return filing
     return _restoration_due(filing, when) if filing.stage is Stage.REVOKED else fall(filing, when)
+
+
+def _still_opened_for(filing: Filing, rests_on: tuple[int, ...], missed: tuple[int, ...], when: Moment) -> int | None:
+    """The newest year whose miss has had its case: a later miss of the same year, or other years with it, is a new one."""
+    opened_for = filing.opened_for
+    if opened_for is None or when.day < STRICTER_SINCE:
+        return opened_for
+    if opened_for not in missed:
+        return min(opened_for, missed[-1])
+    if set(rests_on) <= set(missed) or opened_for < missed[-1]:
+        return opened_for
+    return opened_for - 1
 
 
 def _reported_since(filing: Filing) -> bool:
