@@ -187,7 +187,7 @@ def received(filing: Filing, year: ReportingYear, when: Moment) -> Filing:
     status = YearStatus.FILED if when.at < year.due else YearStatus.LATE
     filing = replace(filing, year.but(status=status, filed_at=when.at, missed=None))
     if not year.return_used and filing.stage is not Stage.REVOKED:
-        filing = begin(filing, f"check:{year.year}", when.day)
+        filing = begin(filing, f"check:{year.year}", when.arrival_day)
     return revocation.reconsider(filing, when)
 
 
@@ -313,7 +313,7 @@ def request_extension(filing: Filing, act: RequestExtension, when: Moment) -> Fi
         year = _reopened(year)
     filing = replace(filing, year)
     if filing.stage is not Stage.REVOKED:
-        filing = begin(filing, f"extension:{act.year}", when.day)
+        filing = begin(filing, f"extension:{act.year}", when.arrival_day)
     return revocation.reconsider(filing, when)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from models.values import day_of
+from models.values import clock, day_of
 
 MAX_AHEAD = timedelta(seconds=5)
 """How far ahead of the engine's clock a receipt may be stamped (Instants 3)."""
@@ -14,12 +14,14 @@ class Moment:
     """`at` is when an act counts or a lapse falls; `entered_at` the clock of whoever enters it.
 
     An act counts as of its receipt at a door. `received_at` is that receipt where an act counts as of an earlier day,
-    because it had come to an office before (on_paper.py).
+    because it had come to an office before (on_paper.py). `came_on` is the day on which it came there: a postmark keeps
+    its sender's period, an office's own periods begin when the letter is in its hands.
     """
 
     at: datetime
     entered_at: datetime
     received_at: datetime | None = None
+    came_on: date | None = None
 
     @property
     def stamped_at(self) -> datetime:
@@ -44,6 +46,16 @@ class Moment:
     def day(self) -> date:
         """The Shanghai day on which the event takes effect, from which a period counts (Instants 9)."""
         return day_of(self.at)
+
+    @property
+    def arrival(self) -> datetime:
+        """When an office had what it acts on in its hands: never before it came, however early it was posted."""
+        return max(self.at, clock(self.came_on, 0)) if self.came_on else self.at
+
+    @property
+    def arrival_day(self) -> date:
+        """The Shanghai day from which a period of an office counts (许可法32, 民事诉讼法85)."""
+        return day_of(self.arrival)
 
     @property
     def service_day(self) -> date:

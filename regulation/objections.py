@@ -51,7 +51,7 @@ def receive(filing: Filing, notice: Notice, period: str, act: Object, when: Mome
 def opened(filing: Filing, name: str, when: Moment) -> Filing:
     """The filing with the period in which an objection is handled; those that are not listed have one, from the first on."""
     clock = f"objection:{name}"
-    return filing if clock in filing.clocks else begin(filing, clock, when.day)
+    return filing if clock in filing.clocks else begin(filing, clock, when.arrival_day)
 
 
 def told(filing: Filing, name: str | None, when: Moment) -> Filing:

@@ -6,7 +6,8 @@ then judged by the same rows of the lifecycle as if it had been sent online, onl
 
 A day of receipt means the whole day, in favour of the sender: it counts from the day's first second, midnight itself being
 the end of the day before. What was posted in time is in time (交邮即为到达, 民事诉讼法85 by analogy); where the law has a
-postal grace, it must be received within that (G-03, G-17).
+postal grace, it must be received within that (G-03, G-17). The postmark keeps the sender's period only: what an office has
+to do within days of its own, it has to do from the day on which the letter came (`Moment.arrival_day`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ from models.values import clock, day_of
 from models.vocabulary import ActKind, Role
 from regulation.agenda import begin, last_day
 from regulation.moment import Moment
+from regulation.service import STRICTER_SINCE
 
 OLDEST = timedelta(days=183)
 """How long ago something may have come, or been posted, that is entered now: as long as a decision can be sued (行政诉讼法46)."""
@@ -59,7 +61,8 @@ def moment(filing: Filing, act: Act, handled_at: datetime) -> Moment:
         return Moment(received_at, handled_at)
     day = max(counted_on(filing, act.kind, act.came), day_of(received_at) - OLDEST)
     first_second = clock(day, 0) + timedelta(seconds=1) if day <= day_of(received_at) else received_at
-    return Moment(min(first_second, received_at), handled_at, received_at)
+    came_on = min(act.came.on, day_of(received_at)) if day_of(received_at) >= STRICTER_SINCE else None
+    return Moment(min(first_second, received_at), handled_at, received_at, came_on)
 
 
 def counted_on(filing: Filing, kind: ActKind, came: Came) -> date:

@@ -228,14 +228,14 @@ def resubmit(filing: Filing, act: Resubmit, when: Moment) -> Filing:
         signed={kind: person for kind, person in filing.signed.items() if kind in kept or kind not in OF_THE_VERSION},
         proposals={},
         review=Review(
-            received_at=when.at,
+            received_at=when.arrival,
             returns=review.returns,
             iit_positive=review.iit_positive if stands else None,
         ),
     )
     if review.by_objection:
-        return _under_review(filing, when.day)
-    return begin(filing.but(stage=Stage.SUBMITTED), "acceptance", when.day)
+        return _under_review(filing, when.arrival_day)
+    return begin(filing.but(stage=Stage.SUBMITTED), "acceptance", when.arrival_day)
 
 
 def undoes_correction_lapse(filing: Filing, act: Resubmit, when: Moment) -> int | None:

@@ -113,7 +113,7 @@ def state_defence(filing: Filing, act: StateDefence, when: Moment) -> Filing:
     """An open defence keeps the decision away (Q16); one received before a decision asks for its restoration."""
     if filing.stage is Stage.REVOKED:
         return _restoration_due(filing, when)
-    return begin(answered(filing).but(case=case_of(filing).but(defence="open")), "defence", when.day)
+    return begin(answered(filing).but(case=case_of(filing).but(defence="open")), "defence", when.arrival_day)
 
 
 def undoes_statement_end(filing: Filing, act: StateDefence, when: Moment) -> int | None:
@@ -287,8 +287,8 @@ def drop_revocation(filing: Filing, act: DropRevocation, when: Moment) -> Filing
 def fall(filing: Filing, when: Moment) -> Filing:
     """The case ends without a decision; the filing stays in force. A change that had to wait is due anew (Q23)."""
     signed = {kind: person for kind, person in filing.signed.items() if kind != ActKind.PROPOSE_REVOCATION}
-    filing = end(concluded(filing), *PERIODS).but(stage=Stage.IN_FORCE, case=None, freed_at=when.at, signed=signed)
-    return begin(filing, "change", when.day) if "change" in filing.clocks else filing
+    filing = end(concluded(filing), *PERIODS).but(stage=Stage.IN_FORCE, case=None, freed_at=when.arrival, signed=signed)
+    return begin(filing, "change", when.arrival_day) if "change" in filing.clocks else filing
 
 
 def reconsider(filing: Filing, when: Moment) -> Filing:
@@ -342,4 +342,5 @@ def _restoration_due(filing: Filing, when: Moment) -> Filing:
     """The decision ought not to have come: a person restores, for it was announced (Instants 4)."""
     if filing.ended_at is None or "restoration" in filing.clocks:
         return filing
-    return begin_until(filing, "restoration", day_of(filing.ended_at), filing.ended_at)
+    due = max(filing.ended_at, when.arrival) if when.came_on else filing.ended_at
+    return begin_until(filing, "restoration", day_of(filing.ended_at), due)

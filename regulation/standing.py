@@ -68,7 +68,7 @@ def report_change(filing: Filing, act: ReportChange, when: Moment) -> Filing:
         substance=act.substance,
         leader=act.leader if act.change == "leader" else None,
     )
-    return begin(filing.but(change=change), "change", when.day)
+    return begin(filing.but(change=change), "change", when.arrival_day)
 
 
 def warn_late_change(filing: Filing, act: ReportChange, when: Moment) -> str | None:
