@@ -81,7 +81,15 @@ def working_days(year: int) -> dict[str, Any]:
         }
         for each in range(CALENDARS[base].covers + 1, year + 5)
     }
-    return {"edition": f"DEMO-{year}", "base": base, "known_from": f"{year + 2}-02-01", "years": years}
+    return {"edition": f"DEMO-{year}", "base": base, "known_from": f"{year + 3}-12-10", "years": years}
+
+
+def know_editions(year: int) -> None:
+    """Add the editions of the demonstration to this process. Doing it twice is doing it once."""
+    if f"DEMO-{year}" not in TERMS:
+        TERMS.add(call(year))
+    if f"DEMO-{year}" not in CALENDARS:
+        CALENDARS.add(working_days(year))
 
 
 def application(kind: Kind, year: int) -> dict[str, Any]:
@@ -98,6 +106,7 @@ def report(year: int) -> dict[str, Any]:
 
 def life(kind: Kind, form: dict[str, Any], year: int) -> Iterator[dict[str, Any]]:
     """Everything that people do in this life: act by act, with the instant at which the door receives it."""
+    know_editions(year)
     count = 0
 
     def act(who: str, what: str, at: str, **fields: Any) -> dict[str, Any]:
@@ -139,17 +148,15 @@ def life(kind: Kind, form: dict[str, Any], year: int) -> Iterator[dict[str, Any]
     yield act("province2", "archive", f"{year}-05-{'10' if kind is Kind.A else '20'}T10:00")
     yield act("leader", "file_annual_report", f"{year}-11-12T10:00", year=year, content=report(year))
     yield act("leader", "file_annual_report", f"{year + 2}-01-20T10:00", year=year + 1, content=report(year + 1))
-    yield act("operator", "calendar_published", f"{year + 2}-02-01T10:00", calendar=f"DEMO-{year}")
+    published = f"{year + 3}-12-10" if kind is Kind.A else f"{year + 4}-01-10"
+    yield act("operator", "calendar_published", f"{published}T10:00", calendar=f"DEMO-{year}")
     announced = f"{year + 3}-12-20" if kind is Kind.A else f"{year + 4}-01-22"
     yield act(reviewer, "record_announcement", f"{announced}T09:00", url="https://kjj.example.gov.cn/gg/1")
 
 
 async def live(world: World, kind: Kind, year: int, filing_id: str | None = None) -> list[Entry]:
     """Live it, and let time pass until the filing has ended; its docket."""
-    if f"DEMO-{year}" not in TERMS:
-        TERMS.add(call(year))
-    if f"DEMO-{year}" not in CALENDARS:
-        CALENDARS.add(working_days(year))
+    know_editions(year)
     form = application(kind, year)
     form["filing_id"] = filing_id = filing_id or str(form["filing_id"])
     await world.submits(form)
