@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.client import WorkflowQueryFailedError
 
 from activities.letters import Letters
 from activities.register import Register
@@ -31,6 +32,9 @@ from tests.story import application
 from workflows.connection import connect
 
 ROOT = Path(__file__).parent.parent
+
+STARVED = "TMPRL1101"
+"""How the SDK says that a workflow did not get on for two seconds of the wall clock."""
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([work.__module__])
@@ -134,10 +138,17 @@ class Machine:
         return not Letters(self.register.engine).waiting(handed_before=datetime.now(UTC) + timedelta(days=1))
 
     async def engine_has(self, filing_id: str) -> tuple[Filing, list[AgendaLine]]:
-        """What the engine answers when asked."""
+        """What the engine answers when asked; again where a busy worker was held to be stuck over the question."""
         handle = (await connect(self.settings)).get_workflow_handle(workflow_id(filing_id))
-        filing: Filing = await handle.query("filing", result_type=Filing)
-        return filing, await handle.query("agenda", result_type=list[AgendaLine])
+        patience = Patience()
+        while True:
+            try:
+                filing: Filing = await handle.query("filing", result_type=Filing)
+                return filing, await handle.query("agenda", result_type=list[AgendaLine])
+            except WorkflowQueryFailedError as failed:
+                if STARVED not in str(failed) or not patience.lasts():
+                    raise
+                await asyncio.sleep(patience.pauses())
 
 
 @pytest.fixture
