@@ -13,10 +13,11 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Route, async_playwright
 
-from examples.demo import call, first_year
+from examples.demo import OFFICES, call, first_year, working_days
 from models.values import Value
 from models.vocabulary import Kind, Stage
 from regulation import intake
+from regulation.calendar import CALENDARS
 from regulation.review import CONDITIONS
 from regulation.terms import TERMS
 from tests.filling import written
@@ -149,6 +150,8 @@ def year() -> int:
     this = first_year(datetime.now(UTC))
     if f"DEMO-{this}" not in TERMS:
         TERMS.add(call(this))
+    if f"DEMO-{this}" not in CALENDARS:
+        CALENDARS.add(working_days(this))
     return this
 
 
@@ -256,7 +259,10 @@ class Life:
         await self.visitor.decides(self.filing, "rule_on_objection", "处理异议", dismissed)
 
     async def loses_its_filing(self) -> None:
-        """Two years missed; a defence that is rejected; revoked and announced."""
+        """Two years missed; a defence that is rejected; revoked, on days of a published calendar, and announced."""
+        await self.on(f"{self.year + 2}-02-02")
+        published = {"id": "calendar", "kind": "calendar_published", "calendar": f"DEMO-{self.year}"}
+        await self.gateway.tools.filings.act(self.filing, published | {"by": OFFICES["operator"]})
         await self.on(f"{self.year + 2}-12-02")
         assert self.stands(Stage.REVOCATION_PENDING)
         await self.visitor.signs_in("u-leader-01")
