@@ -451,7 +451,10 @@ def excuse_year(filing: Filing, act: ExcuseYear, when: Moment) -> Filing:
 
 
 def resume_duty(filing: Filing, rested_on: tuple[int, ...], when: Moment) -> Filing:
-    """After a restoration: years that the decision rested on are excused, those due while revoked never were (Q22)."""
+    """After a restoration: years that the decision rested on are excused, those due while revoked never were (Q22).
+
+    A year reported or excused before the decision stays what it is, and breaks the row.
+    """
     first = first_due_year(filing, when.day)
     kept = tuple(
         _excused(year) if year.year in rested_on and year.status in (YearStatus.OPEN, YearStatus.MISSED) else year
@@ -459,13 +462,23 @@ def resume_duty(filing: Filing, rested_on: tuple[int, ...], when: Moment) -> Fil
         if year.closed
         or year.year in rested_on
         or (when.at < year.due and (year.year == first or year.status is not YearStatus.OPEN))
+        or (year.status is not YearStatus.OPEN and when.day >= STRICTER_SINCE)
     )
-    kept = tuple(year if year.closed else year.but(reminded=when.at) for year in kept)
+    kept = tuple(_after_restoration(year, when) for year in kept)
     filing = begin_duty(filing.but(years=kept), when)
     for year in kept if when.day >= STRICTER_SINCE else ():
         if year.extension:  # asked for before the decision, which ended the period for ruling on it (Q31)
             filing = begin(filing, f"extension:{year.year}", when.day)
     return filing
+
+
+def _after_restoration(year: ReportingYear, when: Moment) -> ReportingYear:
+    """A year still to close is not reminded of what came before; one whose deadline passed while revoked is over."""
+    if year.closed:
+        return year
+    if when.at < year.due or year.status is YearStatus.OPEN:
+        return year.but(reminded=when.at)
+    return year.but(closed=True, extension=None, not_before=None, reminded=None)
 
 
 def _excused(year: ReportingYear) -> ReportingYear:
