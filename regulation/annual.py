@@ -375,6 +375,7 @@ def rule_on_extension(filing: Filing, act: RuleOnExtension, when: Moment) -> Fil
 
 def may_move_deadline(filing: Filing, act: MoveDeadline, when: Moment) -> Lack | None:
     """To a later day (G-10). While the statutory day is ahead nobody has relied on a move, and it may be put right."""
+    filing = _due_for_all(filing, act.year, when)
     if lack := _not_due(filing, act.year):
         return lack
     year = due_year(filing, act.year)
@@ -395,6 +396,7 @@ def _may_be_put_right(filing: Filing, year: ReportingYear, when: Moment) -> bool
 
 def move_deadline(filing: Filing, act: MoveDeadline, when: Moment) -> Filing:
     """The province moves one year's deadline (G-10); a year already missed is open again (G-29)."""
+    filing = _due_for_all(filing, act.year, when)
     if midnight_after(act.until) < due_year(filing, act.year).due:
         filing = _without_following(filing, act.year)
     year = due_year(filing, act.year)
@@ -425,6 +427,17 @@ def _moved(filing: Filing, year: ReportingYear, due: datetime, when: Moment) -> 
     if due > window_opens(filing, year.year + 1):  # the following year may be filed before this one closes (Q14)
         filing = _open_after(filing, year, when)
     return revocation.reconsider(filing, when)
+
+
+def _due_for_all(filing: Filing, year: int, when: Moment) -> Filing:
+    """With a year that is due wherever the one before it was not extended: what is moved for all is moved here too.
+
+    From `STRICTER_SINCE` on; earlier such a move was refused.
+    """
+    last = filing.years[-1] if filing.years else None
+    if last is None or last.closed or year != last.year + 1 or when.day < STRICTER_SINCE:
+        return filing
+    return _open(filing, year, when) if when.at >= annual_deadline(filing, last.year) else filing
 
 
 def _without_following(filing: Filing, year: int) -> Filing:
