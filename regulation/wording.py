@@ -444,6 +444,11 @@ class Facts(Mapping[str, str]):
         """连续未报送的年度."""
         return "、".join(f"{year}年度" for year in self.missed())
 
+    def word_missed_count(self) -> str:
+        """连续未报送的年数，写作汉字：两、三."""
+        count = len(self.missed())
+        return "零一两三四五六七八九"[count] if count < 10 else str(count)
+
     def word_deadlines(self) -> str:
         """连续未报送年度各自的截止时间 (G-19)."""
         years = [self.filing.year(year) for year in self.missed()]
@@ -470,7 +475,7 @@ class Facts(Mapping[str, str]):
         case = self.filing.case
         if case and case.ground is Ground.TWO_YEARS_MISSED:
             return (
-                f"{self.word_missed()}连续两年未在系统中更新年度数据（应报截止时间分别为{self.word_deadlines()}；"
+                f"{self.word_missed()}连续{self.word_missed_count()}年未在系统中更新年度数据（应报截止时间分别为{self.word_deadlines()}；"
                 f"提醒记录：{self.word_reminders()}）"
             )
         return f"{self.word_ground()}（事实与理由见{self.word_opened_on()}的告知书）" if case else ""
