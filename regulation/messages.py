@@ -150,7 +150,8 @@ def _of_objection(before: Filing, entry: Entry) -> Iterator[str]:
     told = filing.told and filing.told == before.told  # one that came before on the same day spoke for this one
     if filing.open_objections > before.open_objections:
         by_post = filing.stage in (Stage.NOTICE_CLEARED, Stage.AT_PROVINCE)
-        yield from () if told else ("objection_by_post",) if by_post else ("objection_filed", "objection_told_leader")
+        to_leader = "change_objection_told_leader" if filing.change else "objection_told_leader"
+        yield from () if told else ("objection_by_post",) if by_post else ("objection_filed", to_leader)
         if entry.undoes:
             yield "objection_undoes_clearing"
     elif not told:
