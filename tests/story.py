@@ -6,10 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from examples.demo import OFFICES
+from examples.demo import OFFICES, working_days
 from models.filing import Entry, Filing, Receipt
 from models.values import SHANGHAI
 from models.vocabulary import Kind
+from regulation.calendar import CALENDARS
 from regulation.review import CONDITIONS
 from tests.world import World
 
@@ -81,6 +82,12 @@ class Story:
         """On notice in March and in force on 20 April of a year, without incident."""
         await self.on_notice(year)
         return await self.province("archive", f"{year}-04-20")
+
+    async def counts_by_published_days(self, year: int) -> Receipt:
+        """Two years after this one a calendar is published: nothing is revoked by itself on provisional days."""
+        if f"DEMO-{year}" not in CALENDARS:
+            CALENDARS.add(working_days(year))
+        return await self.operator("calendar_published", f"{year + 2}-02-02", calendar=f"DEMO-{year}")
 
     async def reports(self, year: int, on: str) -> Receipt:
         """The leader files a year's report."""

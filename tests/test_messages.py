@@ -433,6 +433,7 @@ async def test_unread_and_undeliverable_no_revocation_comes_until_it_is_really_s
     async with telling(environment, outside) as world:
         story = Story(world, "NOT-SERVED", **by_phone_only())
         await story.archived(YEAR)
+        await story.counts_by_published_days(YEAR - 1)
         await world.delivered(story.id)
         outside.gateway.answer = saying({"code": "空号"})
         await story.on("2028-12-01T10:00")
@@ -471,6 +472,7 @@ async def test_a_notice_read_in_the_inbox_is_served_whatever_else_fails(
     async with telling(environment, outside) as world:
         story = Story(world, "READ", **by_phone_only())
         await story.archived(YEAR)
+        await story.counts_by_published_days(YEAR - 1)
         await story.on("2028-11-30")
         await world.delivered(story.id)
         outside.gateway.answer = saying({"code": "空号"})
