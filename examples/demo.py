@@ -84,10 +84,8 @@ def working_days(year: int) -> dict[str, Any]:
     return {"edition": f"DEMO-{year}", "base": base, "known_from": f"{year + 3}-12-10", "years": years}
 
 
-def know_editions(year: int) -> None:
-    """Add the editions of the demonstration to this process. Doing it twice is doing it once."""
-    if f"DEMO-{year}" not in TERMS:
-        TERMS.add(call(year))
+def know_working_days(year: int) -> None:
+    """Add the calendar of the demonstration to this process. Doing it twice is doing it once."""
     if f"DEMO-{year}" not in CALENDARS:
         CALENDARS.add(working_days(year))
 
@@ -106,7 +104,7 @@ def report(year: int) -> dict[str, Any]:
 
 def life(kind: Kind, form: dict[str, Any], year: int) -> Iterator[dict[str, Any]]:
     """Everything that people do in this life: act by act, with the instant at which the door receives it."""
-    know_editions(year)
+    know_working_days(year)
     count = 0
 
     def act(who: str, what: str, at: str, **fields: Any) -> dict[str, Any]:
@@ -156,7 +154,9 @@ def life(kind: Kind, form: dict[str, Any], year: int) -> Iterator[dict[str, Any]
 
 async def live(world: World, kind: Kind, year: int, filing_id: str | None = None) -> list[Entry]:
     """Live it, and let time pass until the filing has ended; its docket."""
-    know_editions(year)
+    if f"DEMO-{year}" not in TERMS:
+        TERMS.add(call(year))
+    know_working_days(year)
     form = application(kind, year)
     form["filing_id"] = filing_id = filing_id or str(form["filing_id"])
     await world.submits(form)

@@ -98,11 +98,15 @@ def ahead(
 ) -> Iterator[tuple[Filing, agenda.Due]]:
     """What time alone will bring if nobody acts, each with the filing as it will then stand; three due years at most.
 
-    With `agenda.next_deadline` reminders are left aside: nothing else depends on them.
+    With `agenda.next_deadline` reminders are left aside: nothing else depends on them. A chase that comes again until
+    somebody acts is told once.
     """
-    years = 0
+    years, again = 0, set[LapseKind]()
     while years < YEARS_AHEAD and (due := next_due(filing)):
-        yield filing, due
+        if due.lapse.kind not in again:
+            yield filing, due
+        if (due.lapse.level or 0) > agenda.CHASES:
+            again.add(due.lapse.kind)
         if due.at.year >= calendar.LAST_YEAR:  # what follows cannot be counted by this release
             return
         filing = lifecycle.apply(filing, due.lapse, Moment(due.at, due.at))

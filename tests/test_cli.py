@@ -31,6 +31,7 @@ import starter
 from activities.letters import Letters, Tried
 from activities.register import Register
 from deploy.database import migrate
+from examples.demo import working_days
 from models.acts import AcknowledgeService
 from models.register import UsedEdition
 from models.settings import Settings
@@ -38,7 +39,7 @@ from models.vocabulary import ActKind, Kind, Stage
 from regulation import offices, texts
 from tests.applications import EXAMPLES, good
 from tests.law.editions import FOLDER
-from tests.simulated import END, NOW, Papered, lived, written
+from tests.simulated import END, NOW, YEAR, Papered, lived, written
 from tests.story import Story, application
 from tests.test_channels import bounce as report_of_failure
 from tests.world import World
@@ -868,9 +869,11 @@ async def test_reading_the_notice_that_is_to_be_served_is_an_entry(world: World,
 
 
 @pytest.fixture(scope="module")
-def processes(var: Path) -> Callable[..., Answer]:
-    """The command line as anybody calls it; it knows the editions that lives count by if the law's cases were read before."""
-    known = {"BEIAN_EDITIONS": str(FOLDER)}
+def processes(var: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Answer]:
+    """The command line as anybody calls it; it knows the editions that lives count by, also if the law's cases were read."""
+    editions = shutil.copytree(FOLDER, tmp_path_factory.mktemp("deployment") / "editions")
+    (editions / "calendars" / "demo.json").write_text(json.dumps(working_days(YEAR), ensure_ascii=False), "utf-8")
+    known = {"BEIAN_EDITIONS": str(editions)}
     environment = os.environ | known | {"BEIAN_VAR": str(var), "TEMPORAL_ADDRESS": NOBODY}
 
     def call(*arguments: str, stdin: bytes = b"") -> Answer:

@@ -35,6 +35,7 @@ from activities.documents.record import NoSuchFiling, Sent, read, receipts
 from activities.letters import Letters, Tried
 from activities.register import Register
 from examples.demo import OFFICES
+from models.acts import CalendarPublished
 from models.forms import FormA, FormB
 from models.register import DeliveryRow, MessageRow
 from models.values import SHANGHAI, digest
@@ -174,12 +175,12 @@ def test_every_event_that_has_a_text_has_a_document(register: Register) -> None:
         "0023-提醒函.docx",
         "0033-提醒函.docx",
         "0043-撤销备案事先告知书.docx",
-        "0045-撤销备案决定书.docx",
-        "0045-关于撤销实质性产学研联盟备案的公告.docx",
+        "0046-撤销备案决定书.docx",
+        "0046-关于撤销实质性产学研联盟备案的公告.docx",
     ]
     assert [each.name for each in drafting.draft(register, "LIFE", 4)] == ["0004-受理通知书.docx"]
-    assert [each.name for each in drafting.draft(register, "LIFE", 45, text="announce_revocation")] == [
-        "0045-关于撤销实质性产学研联盟备案的公告.docx"
+    assert [each.name for each in drafting.draft(register, "LIFE", 46, text="announce_revocation")] == [
+        "0046-关于撤销实质性产学研联盟备案的公告.docx"
     ]
     assert drafting.draft(register, "LIFE", 3) == []
     assert {key for family, key in texts.SHIPPED if family == "document"} == {
@@ -746,9 +747,15 @@ def after_an_outage(filing_id: str) -> Papered:
     life = lived(filing_id)
     begins, ends = datetime(2029, 9, 15, tzinfo=SHANGHAI), datetime(2029, 12, 5, 10, tzinfo=SHANGHAI)
     docket = [entry for entry in life.docket if entry.at < begins]
+    calendar, published = next(
+        (entry, entry.event) for entry in life.docket if isinstance(entry.event, CalendarPublished)
+    )
     while due := agenda.next_lapse(docket[-1].filing):
         if due.at > datetime(2029, 12, 31, tzinfo=SHANGHAI):
             break
+        if docket[-1].at < calendar.at < due.at:
+            docket.append(entries.entered(docket[-1].filing, published, Moment(calendar.at, calendar.at)))
+            continue
         docket.append(entries.entered(docket[-1].filing, due.lapse, Moment(due.at, max(due.at, ends))))
     return Papered(tuple(docket), life.papers)
 

@@ -10,7 +10,8 @@ import pytest
 from pydantic_core import to_jsonable_python
 
 from models.filing import Entry, Filing
-from regulation import agenda, lifecycle, messages, publicity, simulation, texts
+from models.vocabulary import LapseKind
+from regulation import agenda, entries, lifecycle, messages, publicity, simulation, texts
 from regulation.lodging import lodge
 from regulation.simulation import Simulation
 from regulation.wording import Names
@@ -210,3 +211,10 @@ def test_the_notice_of_a_new_leader_names_the_new_leader() -> None:
     notices = [each for each in live(case).published() if each.kind == "change_notice"]
     assert [each.content["盟主企业"] for each in notices] == [NEW_LEADER]
     assert case.application["leader"]["name"] != NEW_LEADER
+
+
+def test_a_chase_that_comes_again_until_somebody_acts_is_told_once_ahead() -> None:
+    (case,) = [each for each in CASES if each.id == "revocation-waiting-is-on-the-agenda"]
+    filing = live(case).filing
+    chases = [line.lapse.level for line in entries.outlook(filing) if line.lapse.kind is LapseKind.CALENDAR_OVERDUE]
+    assert chases == [1, 2, 3]
