@@ -76,7 +76,7 @@ def own_files(settings: Settings) -> dict[str, Path]:
         "editions": settings.editions or settings.var / "editions",
         "texts": settings.texts or settings.var / "texts",
         "channels.toml": settings.channels or settings.var / "channels.toml",
-        "gateway-secret": settings.var / "gateway-secret",
+        settings.secret_file.name: settings.secret_file,
     }
 
 
@@ -113,7 +113,7 @@ def _written(settings: Settings, target: "Target", now: datetime, watch: Watch) 
             counts = {}
             for number, table in enumerate(tables):
                 watch("备案库", number, len(tables))
-                counts[table.name] = target.lines(f"register/{table.name}.jsonl", _rows_of(connection, table))
+                counts[table.name] = target.chunks(f"register/{table.name}.jsonl", _rows_of(connection, table))
             uploads = sorted(set(connection.execute(select(_named(tables, "uploads").c.sha256)).scalars()))
         missing = tuple(_copied(Attachments(settings.upload_folder), uploads, engine, target, watch))
     finally:
@@ -128,7 +128,7 @@ def _written(settings: Settings, target: "Target", now: datetime, watch: Watch) 
         rows=counts,
         parts=tuple(target.parts),
         missing=missing,
-        secret=any(part.name == "gateway-secret" for part in target.parts),
+        secret=any(part.name == settings.secret_file.name for part in target.parts),
     )
     target.bytes(MANIFEST, manifest.model_dump_json(indent=1).encode())
     return manifest
@@ -312,8 +312,6 @@ class Target:
                 size, count = size + len(chunk), count + 1
         self.parts.append(Part(name=name, size=size, sha256=digest.hexdigest()))
         return count
-
-    lines = chunks
 
     def bytes(self, name: str, content: bytes) -> None:
         """Write a small part."""

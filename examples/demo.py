@@ -84,6 +84,12 @@ def working_days(year: int) -> dict[str, Any]:
     return {"edition": f"DEMO-{year}", "base": base, "known_from": f"{year + 3}-12-10", "years": years}
 
 
+def know_call(year: int) -> None:
+    """Add the call of the demonstration to this process. Doing it twice is doing it once."""
+    if f"DEMO-{year}" not in TERMS:
+        TERMS.add(call(year))
+
+
 def know_working_days(year: int) -> None:
     """Add the calendar of the demonstration to this process. Doing it twice is doing it once."""
     if f"DEMO-{year}" not in CALENDARS:
@@ -154,8 +160,7 @@ def life(kind: Kind, form: dict[str, Any], year: int) -> Iterator[dict[str, Any]
 
 async def live(world: World, kind: Kind, year: int, filing_id: str | None = None) -> list[Entry]:
     """Live it, and let time pass until the filing has ended; its docket."""
-    if f"DEMO-{year}" not in TERMS:
-        TERMS.add(call(year))
+    know_call(year)
     know_working_days(year)
     form = application(kind, year)
     form["filing_id"] = filing_id = filing_id or str(form["filing_id"])

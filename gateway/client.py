@@ -34,13 +34,13 @@ from activities.arrivals import Arrival, Arrivals, Entered, OtherContent
 from activities.entering import Start
 from activities.letters import Letters
 from activities.register import PaperMissing, Register
-from gateway.quotas import Quotas
+from gateway.quotas import OTHERS, Quotas
 from models.acts import Act, By, Lapse, Submit, Unreadable
 from models.filing import Filing, Receipt
 from models.findings import Finding, Refusal
 from models.register import FilingRow
 from models.values import INSTANT, canonical, day_of, digest
-from models.vocabulary import ActKind, Role
+from models.vocabulary import ActKind
 from regulation import entries, identity, intake, lifecycle, lodging, on_paper, province
 from regulation.lodging import Lodged
 from regulation.moment import Moment
@@ -60,8 +60,6 @@ A filing takes one after the other anyway, and the engine holds ten. So it is no
 and a run that is full finds the moment in which nothing is.
 """
 
-OTHERS = frozenset({Role.LEADER, Role.PUBLIC, Role.PLATFORM})
-"""Who is not staff: no number of their acts keeps an office from its own."""
 
 PATIENCE = timedelta(seconds=30)
 """How long a caller waits for an answer before its outcome counts as unknown."""
@@ -259,9 +257,7 @@ class Filings:
 
         Everything may have died after a commit and before the engine knew: the filing would wait for the day of then.
         """
-        row = await asyncio.to_thread(self.register.row, filing_id)
-        if row is None:
-            raise NotFound(filing_id)
+        row = await asyncio.to_thread(self._row, filing_id)
         try:
             if row.open:
                 await self._update(row, "level", row.number, f"level-{row.number}")

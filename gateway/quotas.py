@@ -22,7 +22,7 @@ from models.vocabulary import Role, Severity
 from regulation.reading import finding
 
 OTHERS = frozenset({Role.LEADER, Role.PUBLIC, Role.PLATFORM})
-"""Who is counted apart from staff on a filing: nobody uses up what an office needs for it."""
+"""Who is not staff: nothing that they store or send, however much, keeps an office from its own work on a filing."""
 
 NAMED = {"person": "本人", "office": "本单位", "filing": "本备案"}
 

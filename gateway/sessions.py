@@ -88,10 +88,10 @@ def signing_secret(settings: Settings) -> str:
     """What signs cookies: as set for the deployment, else made once below `var`, readable for its owner alone."""
     if told := settings.secret.get_secret_value():
         return told
-    path = settings.var / "gateway-secret"
+    path = settings.secret_file
     if not path.exists():
         settings.var.mkdir(parents=True, exist_ok=True)
-        made = settings.var / f"gateway-secret-{secrets.token_hex(8)}"
+        made = path.with_name(f"{path.name}-{secrets.token_hex(8)}")
         with open(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(secrets.token_urlsafe(48))
         with suppress(FileExistsError):  # another gateway was quicker, and its secret is whole: a link appears at once

@@ -139,6 +139,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.var / 'register.db'}"
 
     @property
+    def secret_file(self) -> Path:
+        """Where the secret that signs cookies is kept, unless it is set."""
+        return self.var / "gateway-secret"
+
+    @property
     def outbox(self) -> Path:
         """Where letters are delivered as files, unless the channels say otherwise."""
         return self.var / "outbox"

@@ -59,21 +59,7 @@ async def rejected_by_the_party_group(world: World, filing_id: str, year: int) -
     """Kind B outside any zone, rejected at the province (Q9)."""
     form = application(Kind.B, zone_name=None)
     story = Story(world, filing_id, **{name: form[name] for name in form if name not in ("filing_id", "alliance_name")})
-    await story.submitted(f"{year}-03-15")
-    await story.city("accept", f"{year}-03-16")
-    await story.city("recommend", f"{year}-03-22", checklist=checklist(Kind.B))
-    await story.city2("confirm", f"{year}-03-23")
-    await story.on(f"{year}-03-31")
-    await story.city("confirm_notice_clear", f"{year}-03-31")
-    letter = {
-        "kind": "D7",
-        "name": "函.pdf",
-        "media_type": "application/pdf",
-        "size": 9,
-        "sha256": "a" * 64,
-        "location": "p",
-    }
-    await story.city("forward", f"{year}-04-01", document_no="沈科报1号", content={"document": letter})
+    await story.forwarded(year)
     await story.province("give_office_opinion", f"{year}-04-20", positive=False)
     minutes = {"decision": "rejected", "reason": "与现有联盟重复", "met_on": f"{year}-04-25", "document_no": "纪要3号"}
     await story.province("record_party_group", f"{year}-04-26", **minutes)

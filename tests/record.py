@@ -16,12 +16,11 @@ from typing import Any
 from temporalio.client import WorkflowExecution
 
 from deploy.skipping import skipping_server
-from examples.demo import call, first_year
+from examples.demo import call, first_year, know_call
 from gateway.client import workflow_id
 from models.filing import Entry
 from models.values import in_shanghai
 from regulation import agenda
-from regulation.terms import TERMS
 from tests.lives import LIVES
 from tests.patience import comes
 from tests.world import World
@@ -75,8 +74,7 @@ async def record(world: World, name: str, year: int, folder: Path) -> None:
 async def main() -> None:
     """Record every life, this release's histories replacing its earlier ones."""
     year = first_year(datetime.now(UTC))
-    if f"DEMO-{year}" not in TERMS:
-        TERMS.add(call(year))
+    know_call(year)
     folder = HISTORIES / release()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as var:

@@ -6,11 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from examples.demo import OFFICES, working_days
+from examples.demo import OFFICES, know_working_days
 from models.filing import Entry, Filing, Receipt
 from models.values import SHANGHAI
 from models.vocabulary import Kind
-from regulation.calendar import CALENDARS
 from regulation.review import CONDITIONS
 from tests.world import World
 
@@ -83,10 +82,27 @@ class Story:
         await self.on_notice(year)
         return await self.province("archive", f"{year}-04-20")
 
+    async def forwarded(self, year: int) -> Receipt:
+        """Kind B outside any zone: submitted on 15 March of a year, and at the province on 1 April by the city's letter."""
+        await self.submitted(f"{year}-03-15")
+        await self.city("accept", f"{year}-03-16")
+        await self.city("recommend", f"{year}-03-22", checklist=checklist(Kind.B))
+        await self.city2("confirm", f"{year}-03-23")
+        await self.on(f"{year}-03-31")
+        await self.city("confirm_notice_clear", f"{year}-03-31")
+        letter = {
+            "kind": "D7",
+            "name": "函.pdf",
+            "media_type": "application/pdf",
+            "size": 9,
+            "sha256": "a" * 64,
+            "location": "p",
+        }
+        return await self.city("forward", f"{year}-04-01", document_no="沈科报1号", content={"document": letter})
+
     async def counts_by_published_days(self, year: int) -> Receipt:
         """Two years after this one a calendar is published: nothing is revoked by itself on provisional days."""
-        if f"DEMO-{year}" not in CALENDARS:
-            CALENDARS.add(working_days(year))
+        know_working_days(year)
         return await self.operator("calendar_published", f"{year + 2}-02-02", calendar=f"DEMO-{year}")
 
     async def reports(self, year: int, on: str) -> Receipt:

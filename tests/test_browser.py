@@ -13,13 +13,11 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Route, async_playwright
 
-from examples.demo import OFFICES, call, first_year, working_days
+from examples.demo import OFFICES, first_year, know_call, know_working_days
 from models.values import Value
 from models.vocabulary import Kind, Stage
 from regulation import intake
-from regulation.calendar import CALENDARS
 from regulation.review import CONDITIONS
-from regulation.terms import TERMS
 from tests.filling import written
 from tests.served import Served, served
 from tests.story import application, instant
@@ -148,10 +146,8 @@ def chromium() -> str | None:
 def year() -> int:
     """The year of these lives, with a call for kind B."""
     this = first_year(datetime.now(UTC))
-    if f"DEMO-{this}" not in TERMS:
-        TERMS.add(call(this))
-    if f"DEMO-{this}" not in CALENDARS:
-        CALENDARS.add(working_days(this))
+    know_call(this)
+    know_working_days(this)
     return this
 
 

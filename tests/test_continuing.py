@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from examples.demo import call
+from examples.demo import know_call
 from gateway.client import Refused
 from gateway.continuing import Continuing, reports
 from models.vocabulary import Kind, Stage, YearStatus
-from regulation.terms import TERMS
-from tests.story import Story, application, checklist, report
+from tests.story import Story, application, report
 from tests.world import World
 
 pytestmark = pytest.mark.xdist_group("continuing")
@@ -27,25 +26,10 @@ async def world(environment: WorkflowEnvironment, tmp_path_factory: pytest.TempP
 
 async def archived(world: World, filing_id: str, year: int, **changes: Any) -> Story:
     """An alliance of kind B outside any zone, archived in June."""
-    if f"DEMO-{year}" not in TERMS:
-        TERMS.add(call(year))
+    know_call(year)
     form = application(Kind.B, zone_name=None, agreement_effective_on=f"{year}-02-01") | changes
     story = Story(world, filing_id, **{name: form[name] for name in form if name not in ("filing_id", "alliance_name")})
-    letter = {
-        "kind": "D7",
-        "name": "函.pdf",
-        "media_type": "application/pdf",
-        "size": 9,
-        "sha256": "a" * 64,
-        "location": "p",
-    }
-    await story.submitted(f"{year}-03-15")
-    await story.city("accept", f"{year}-03-16")
-    await story.city("recommend", f"{year}-03-22", checklist=checklist(Kind.B))
-    await story.city2("confirm", f"{year}-03-23")
-    await story.on(f"{year}-03-31")
-    await story.city("confirm_notice_clear", f"{year}-03-31")
-    await story.city("forward", f"{year}-04-01", document_no="沈科报1号", content={"document": letter})
+    await story.forwarded(year)
     await story.province("give_office_opinion", f"{year}-04-20", positive=True)
     minutes = {"decision": "approved", "met_on": f"{year}-04-25", "document_no": "纪要3号"}
     await story.province("record_party_group", f"{year}-04-26", **minutes)

@@ -20,12 +20,11 @@ from temporalio.testing import WorkflowEnvironment
 from activities.delivering import suits
 from activities.digests import Digests
 from activities.letters import Letters
-from examples.demo import call, live
+from examples.demo import know_call, live
 from models.register import DeliveryRow, LetterRow, MessageRow
 from models.values import SHANGHAI, digest
 from models.vocabulary import Kind
 from regulation import texts
-from regulation.terms import TERMS
 from tests.loopback import Answer, MailServer, Receiver, free_port, mail_server, receiver, saying, trusted, verifying
 from tests.patience import comes
 from tests.story import Story, application, checklist
@@ -233,8 +232,7 @@ async def test_a_late_office_its_superiors_and_the_leader_are_told(
 async def test_a_zone_and_the_leader_are_told_of_a_recommendation(
     environment: WorkflowEnvironment, outside: Outside
 ) -> None:
-    if f"DEMO-{YEAR}" not in TERMS:
-        TERMS.add(call(YEAR))
+    know_call(YEAR)
     form = application(Kind.B)
     async with telling(environment, outside) as world:
         story = Story(

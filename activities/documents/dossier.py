@@ -98,8 +98,9 @@ def write_dossier(
     record = read(register, filing_id)
     last = record.entries[-1].entered_at
     attached = references(paper.body for paper in record.papers)
-    missing = list(attachments.faults(attached))
-    there = [each for each in attached if attachments.fault(each.sha256) is None]
+    looked_at = [(each, list(attachments.faults([each]))) for each in attached]
+    there = [each for each, faults in looked_at if not faults]
+    missing = [fault for _, faults in looked_at for fault in faults]
     faults = [*register.verify(filing_id), *missing]
     files = list(_files(record, faults, contacts, last, _counted(there, missing)))
     files += [

@@ -1,10 +1,10 @@
 """What is read of a filing beside its entries: papers, messages, and why it stands where it stands. Reading is on record."""
 
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from sqlalchemy import or_
 from sqlmodel import col, select
 
@@ -21,13 +21,10 @@ from gateway.visit import visit_of
 from models.acts import Act
 from models.filing import Entry, Filing
 from models.register import EntryRow, FilingRow, Paper
-from models.values import Day, Digest, Instant, midnight_after
+from models.values import DAY, INSTANT, Digest, midnight_after
 from models.vocabulary import ActKind, Role
 from regulation import calendar, entries, lifecycle, offers, offices
 from regulation.moment import Moment
-
-DAY: TypeAdapter[date] = TypeAdapter(Day)
-INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
 router = APIRouter(route_class=Conditional, tags=["备案"])
 
