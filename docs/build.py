@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from models.settings import Settings
+from models.values import Named
 from models.vocabulary import ActKind, Kind, LapseKind, Stage
 from regulation.lifecycle import ENDS, TABLE, Row
 from regulation.messages import NOTIFICATIONS
@@ -15,7 +16,7 @@ from tests.law import coverage
 from workflows import visibility
 
 ROOT = Path(__file__).parent.parent
-PAGES = (ROOT / "README.md", ROOT / "README.zh.md", *sorted((ROOT / "docs").glob("*.md")))
+PAGES = sorted((ROOT / "docs").glob("*.md"))
 BUILT = re.compile(r"(?P<open><!-- built: (?P<name>[a-z- ]+) -->\n).*?(?P<close><!-- /built -->)", re.DOTALL)
 
 Name = Callable[[ActKind | LapseKind | Stage], str]
@@ -76,6 +77,12 @@ def _reachable(kind: Kind) -> list[Stage]:
     return [stage for stage in Stage if stage in seen]
 
 
+def law_words(words: type[Named]) -> Iterator[str]:
+    """Each word of the law, as programs and as people say it."""
+    yield from ("| in code | 中文 |", "|---|---|")
+    yield from (f"| `{word.value}` | {word.label} |" for word in words)
+
+
 def attributes() -> Iterator[str]:
     """The search attributes."""
     yield from ("| search attribute | type |", "|---|---|")
@@ -117,6 +124,9 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "lifecycle b zh": lambda: lifecycle(Kind.B, chinese),
     "articles": lambda: iter(coverage.table().splitlines()),
     "articles in short": lambda: iter(coverage.in_short().splitlines()),
+    "stages": lambda: law_words(Stage),
+    "acts": lambda: law_words(ActKind),
+    "lapses": lambda: law_words(LapseKind),
     "attributes": attributes,
     "settings": settings,
     "notifications": notifications,

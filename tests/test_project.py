@@ -1,6 +1,7 @@
 """What holds for the project as a whole: who may import whom, what reads no clock, what the documents say."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -239,6 +240,23 @@ def test_relative_links_lead_somewhere(path: Path) -> None:
     near = [link for link in links if not re.match(r"[a-z]+:|#", link)]
     lost = [link for link in near if not (path.parent / link.partition("#")[0]).exists()]
     assert lost == []
+
+
+def test_what_the_glossary_names_is_in_the_code() -> None:
+    rows = re.findall(
+        r"^\| ([^|]+) \| [^|]+ \| (`[^|]+`) \|", (ROOT / "docs/glossary.md").read_text("utf-8"), re.MULTILINE
+    )
+    names = [(word, name) for word, code in rows for name in re.findall(r"`([^`]+)`", code)]
+    assert len(names) >= len(rows) > 0
+    lost = [f"{word}: {name}" for word, name in names if not named_in_code(name)]
+    assert lost == []
+    assert len({word for word, _ in rows}) == len(rows), "one word, one thing"
+
+
+def named_in_code(name: str) -> bool:
+    """Whether `room.module.Name` is there."""
+    module, _, attribute = name.rpartition(".")
+    return hasattr(importlib.import_module(module), attribute)
 
 
 def test_what_is_printed_from_the_code_is_up_to_date() -> None:
