@@ -19,7 +19,7 @@ from models.values import Value
 from regulation import identity
 
 KEPT = timedelta(days=60)
-"""How long an act that nobody answered is remembered: it was never sent again."""
+"""How long an act that nobody answered is remembered: it was never sent again. The daily sweep forgets it (gateway/sweeping.py)."""
 
 
 class Arrival(Value):
@@ -68,7 +68,6 @@ class Arrivals:
             session.flush()
             if _is_entered(session, filing_id, act_id):  # looked for only now: an entry takes the note away
                 raise Entered
-            session.connection().execute(delete(ArrivalRow).where(col(ArrivalRow.stored_at) < now - KEPT))
         elif row.asked != asked:
             raise OtherContent(act_id)
         return Arrival(received_at=row.received_at, nonce=row.nonce)

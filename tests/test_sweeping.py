@@ -78,7 +78,9 @@ def test_what_was_received_and_not_answered_keeps_its_paper_as_long_as_its_recei
     waiting = full.lodge("LIFE", "state_defence", {"text": "还会再送"}, NOW)
     assert rounds.round(NOW + KEPT).papers == 0
     assert waiting in papers(full)
-    assert rounds.round(NOW + KEPT + timedelta(seconds=1)).papers == 1
+    late = NOW + KEPT + timedelta(seconds=1)
+    assert rounds.round(late).papers == 1
+    assert arrivals.receive("LIFE", "again-1", "1" * 64, late, late).received_at == late, "and its receipt is forgotten"
 
 
 @on_both
