@@ -3,12 +3,12 @@
 import sys
 
 from models.acts import By, OfficeKey
-from models.filing import Filing
+from models.filing import Entry, Filing
 from models.register import FilingRow, LetterRow, MessageRow
 from models.settings import Settings
 from models.values import OpaqueId, Value
 from models.vocabulary import Role
-from regulation import offices
+from regulation import entries, offices
 
 
 class Identity(Value):
@@ -58,6 +58,10 @@ class Identity(Value):
     def reads(self, filing: Filing, paper: str) -> bool:
         """Whether they may read a paper of this kind."""
         return offices.may_read(self.role, self.office, filing, paper)
+
+    def shown(self, entry: Entry) -> Entry:
+        """An entry as they may see it: what was refused, without its sender's words, unless these are theirs to read."""
+        return entry if self.reads(entry.filing, offices.REFUSED) else entries.withheld(entry)
 
 
 def seeded(person: str, name: str, role: Role, office: str) -> Identity:

@@ -691,3 +691,14 @@ class Unreadable(Value):
 
 
 Event = Submit | Act | Lapse | Unreadable
+
+
+class Withheld(Value):
+    """A signal that was refused, as whoever may not read what its sender wrote sees it: which act, and in whose name.
+
+    It is no event: nothing enters it.
+    """
+
+    kind: Literal["withheld"] = "withheld"
+    act: ActKind | None = None
+    by: By | None = None

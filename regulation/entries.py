@@ -4,12 +4,15 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from models.acts import Act, Event, Lapse, Submit, Unreadable
+from models.acts import Act, Event, Lapse, Submit, Unreadable, Withheld
 from models.filing import AgendaLine, Entry, Filing, Next, Receipt
 from models.values import canonical
 from models.vocabulary import LapseKind
 from regulation import agenda, calendar, identity, lifecycle
 from regulation.moment import Moment
+
+UNREADABLE = "不是本系统的行为，或者格式有误"
+"""What was wrong with a signal that is no act, without its words."""
 
 YEARS_AHEAD = 3
 """How many due years an agenda looks ahead."""
@@ -35,6 +38,28 @@ def reused(filing: Filing, event: Act | Unreadable, when: Moment, number: int) -
     """A signal under an id that belongs to another act, as evidence: it stands under an id of the service's own."""
     reason = f"{identity.REUSED}：{event.id} 为第{number}号登记的编号"
     return refused(filing, event.but(id=identity.of_reuse(event)), when, reason)
+
+
+def withheld(entry: Entry) -> Entry:
+    """A refused entry without what its sender wrote, to be shown: when, which act, in whose name, what the rules say to it."""
+    event = entry.event
+    if entry.refused is None or isinstance(event, Submit | Lapse):
+        return entry
+    if isinstance(event, Unreadable):
+        return entry.but(event=Withheld(), refused=UNREADABLE)
+    reason = entry.refused
+    for written in _texts(event.model_dump(mode="json", exclude={"kind", "by"})):
+        reason = re.sub(rf"(?<![0-9A-Za-z]){re.escape(written)}(?![0-9A-Za-z])", "…", reason)
+    return entry.but(event=Withheld(act=event.kind, by=event.by), refused=reason)
+
+
+def _texts(brought: object) -> Iterator[str]:
+    """Every text in what an act brought."""
+    if isinstance(brought, str):
+        yield brought
+    elif isinstance(brought, dict | list):
+        for each in brought.values() if isinstance(brought, dict) else brought:
+            yield from _texts(each)
 
 
 def _entry(

@@ -312,8 +312,18 @@ READERS = frozenset(
 """Who may read the papers of a filing that they may see: they name persons, phones and amounts (个保法 6, G-04b)."""
 
 
+REFUSED = "refused"
+"""What the sender of a refused act wrote, as if it were a kind of paper."""
+
+
 def may_read(role: Role, office: str, filing: Filing, paper: str) -> bool:
-    """Whether a paper of this kind may be read. Who objected is known to nobody but the reviewer (G-04)."""
+    """Whether a paper of this kind may be read. Who objected is known to nobody but the reviewer (G-04).
+
+    What a refused act said is for the office that it was meant for, the province, and those who look into faults.
+    """
+    if paper == REFUSED:
+        addressed = (role, office) == reviewer(filing.jurisdiction, filing.zone)
+        return addressed or role in (Role.PROVINCE_ST, Role.OPERATOR, Role.AUDITOR)
     if paper == ActKind.OBJECT:
         return (role, office) == reviewer(filing.jurisdiction, filing.zone)
     return role in READERS

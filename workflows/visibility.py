@@ -128,6 +128,8 @@ def _coming(filing: Filing) -> Iterator[tuple[Filing, agenda.Due]]:
 def name_of(event: object) -> str:
     """An event in words, with its year and days if it has any."""
     kind = getattr(event, "kind", "")
+    if kind == "withheld":
+        kind = getattr(event, "act", None) or "unreadable"
     label = getattr(kind, "label", None) or {"submit": "提交备案申请", "unreadable": "无法识别"}.get(
         str(kind), str(kind)
     )

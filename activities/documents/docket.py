@@ -1,6 +1,7 @@
 """The docket (卷宗) as a document: everything entered on a filing, in order, and what came of it (§5.7).
 
-People appear by their opaque ids. What objectors, contacts and statements say stays in the papers.
+People appear by their opaque ids. What objectors, contacts and statements say stays in the papers, and what a refused signal
+said in the record: a docket is handed on.
 """
 
 import json
@@ -11,13 +12,13 @@ from activities.documents.gongwen import FINE, Grid
 from activities.documents.record import Record, minute, read, receipts
 from activities.publishing.publications import KINDS
 from activities.register import Register
-from models.acts import By, Lapse
+from models.acts import By, Event, Lapse, Withheld
 from models.filing import Entry
 from models.findings import Finding
 from models.register import EntryRow, MessageRow
 from models.values import day_of, legible
 from models.vocabulary import Kind, LapseKind, Role, Stage, YearStatus
-from regulation import offices
+from regulation import entries, offices
 from regulation.wording import how_it_came, midnight, on_day
 
 SHOWN_OF_A_HASH = 8
@@ -88,7 +89,7 @@ def _cover(record: Record, faults: Sequence[str]) -> Grid:
 
 
 def _entries(record: Record) -> Grid:
-    rows = [_entry(row, step.entry) for row, step in zip(record.entries, record.steps, strict=True)]
+    rows = [_entry(row, entries.withheld(step.entry)) for row, step in zip(record.entries, record.steps, strict=True)]
     header = ("号", "时间", "事项", "何人", "阶段", "依据", "哈希")
     return Grid(header=header, widths=(9, 24, 31, 28, 20, 24, 20), rows=rows)
 
@@ -127,8 +128,9 @@ def _place(key: str) -> str:
 
 def _event_name(entry: Entry) -> str:
     """An event in words: what, of which year, how many days before or after."""
-    event = entry.event
-    label = getattr(event.kind, "label", None) or {"submit": "提交备案申请"}.get(event.kind, "无法识别的信号")
+    event: Event | Withheld = entry.event
+    kind = event.act if isinstance(event, Withheld) else event.kind
+    label = getattr(kind, "label", None) or {"submit": "提交备案申请"}.get(str(kind), "无法识别的信号")
     year, days = getattr(event, "year", None), getattr(event, "days", None)
     if isinstance(event, Lapse) and event.kind is LapseKind.REMINDER and not year:
         label = "提醒：期限将满"

@@ -118,11 +118,17 @@ def show_agenda(row: Seen) -> list[AgendaLine]:
 
 @router.get("/filings/{filing_id}/docket", responses=answers(404, 422))
 def show_docket(
-    tools: Doors, row: Seen, after: Annotated[int, Query(ge=0, le=MOST_ENTRIES, description="此号之后的登记")] = 0
+    tools: Doors,
+    who: Caller,
+    row: Seen,
+    after: Annotated[int, Query(ge=0, le=MOST_ENTRIES, description="此号之后的登记")] = 0,
 ) -> list[Entered]:
-    """卷宗: everything entered, in order; a thousand entries at once, those after a number."""
+    """卷宗: everything entered, in order; a thousand entries at once, those after a number.
+
+    What a refused signal said is for the reviewing office, the province, operators and auditors; others see that it was refused, and why.
+    """
     found = tools.register.docket(row.filing_id, after=after, before=after + AT_ONCE + 1)
-    return [Entered.of(entry) for entry in found]
+    return [Entered.of(entry, who) for entry in found]
 
 
 @router.get("/filings/{filing_id}/versions", responses=answers(404, 422))

@@ -93,7 +93,7 @@ def why(
         filing = entries.projected(docket[-1].filing, when)
     return Why(
         stage=filing.stage,
-        since=Entered.of(_brought_here(docket)),
+        since=Entered.of(_brought_here(docket), who),
         awaits=tuple(_awaited(filing)),
         next=next(entries.outlook(filing), None),
         act=_may(filing, act, when, who) if act else None,

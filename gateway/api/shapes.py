@@ -8,7 +8,7 @@ from pydantic import Field
 
 from gateway.documents import Download
 from gateway.identity import Identity
-from models.acts import Event, OfficeKey
+from models.acts import Event, OfficeKey, Withheld
 from models.filing import AgendaLine, Entry, Filing, Receipt
 from models.findings import Finding, Refusal
 from models.register import DeliveryRow, FilingRow, LetterRow, MessageRow
@@ -126,7 +126,7 @@ class Entered(Value):
     number: int
     at: Instant
     entered_at: Instant
-    event: Event
+    event: Event | Withheld
     stage: Stage
     article: str
     refused: str | None = None
@@ -134,9 +134,9 @@ class Entered(Value):
     back_dated: bool = Field(False, description="登记时间明显晚于所记的收到时间")
 
     @classmethod
-    def of(cls, entry: Entry) -> Self:
-        """An entry without the filing after it."""
-        return _told(cls, entry)
+    def of(cls, entry: Entry, who: Identity) -> Self:
+        """An entry without the filing after it, as somebody may see it."""
+        return _told(cls, who.shown(entry))
 
 
 class Version(Value):

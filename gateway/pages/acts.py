@@ -149,7 +149,7 @@ def _moved_on(
 ) -> HTMLResponse:  # fmt: skip
     """Somebody, or time, was first: what was entered since, and the form once more if it still can be done."""
     last = int(seen) if re.fullmatch("[0-9]{1,9}", seen) else 0
-    since = tools.register.docket(row.filing_id, after=last, most=SHOWN)
+    since = [session.who.shown(entry) for entry in tools.register.docket(row.filing_id, after=last, most=SHOWN)]
     found = offer(value_of(row), kind, tools.now, session.who.by)
     return _form(
         request, tools, session, row, found if found and (found.mine or found.on_paper) else None, raw, refusal,

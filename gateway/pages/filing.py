@@ -69,7 +69,7 @@ def show(
     """Everything on one page, in the order in which an officer asks for it; of the docket the newest, or those `before`."""
     row, who = tools.seen(filing_id, session.who), session.who
     filing = value_of(row)
-    docket = tools.register.docket(filing_id, before=before, most=SHOWN)
+    docket = [who.shown(entry) for entry in tools.register.docket(filing_id, before=before, most=SHOWN)]
     open_now = offers(filing, tools.now, who.by)
     handlings = tools.handling.of_filing(filing_id)
     return page(
@@ -96,7 +96,7 @@ def show(
         may_read=lambda entry: _readable(entry, who),
         may_see_receipt=lambda entry: _has_receipt(entry, who),
         came=how_it_came,
-        refused=tools.register.refused_acts(filing_id, LAST_REFUSED) if who.staff else [],
+        refused=tools.register.refused_acts(filing_id, LAST_REFUSED) if who.reads(filing, offices.REFUSED) else [],
         faults=tools.register.verify(filing_id) if "verify" in request.query_params else None,
         handlings=handlings,
         colleagues=[each for each in tools.people.colleagues(who.office, who.role) if each.person != who.person],
