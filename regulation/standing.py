@@ -155,14 +155,19 @@ def change_notice_cleared(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
 
 
 def may_confirm_notice_clear(filing: Filing, act: ConfirmNoticeClear, when: Moment) -> Lack | None:
-    """See `notice.may_be_cleared`."""
+    """See `notice.may_be_cleared`. Nobody can attest away the days for letters, for nothing undoes a change that has taken
+    effect: what was posted in time, and comes within them, still stops it (G-03, Q24)."""
     if filing.change is None or filing.change.notice is None:
         return Lack(missing="没有正在公示的变更", supplied_by=ActKind.RULE_ON_CHANGE)
-    return notice.may_be_cleared(filing.change.notice)
+    lack = notice.may_be_cleared(filing.change.notice)
+    if lack or when.day < service.STRICTER_SINCE:
+        return lack
+    last = last_day(filing.clocks["change_grace"])
+    return Lack(missing=f"变更生效后不能再因异议推翻，须待在途异议收至{last}；届时无待处理的异议，变更自行生效")
 
 
 def confirm_notice_clear(filing: Filing, act: ConfirmNoticeClear, when: Moment) -> Filing:
-    """An official attests that no letter came on the change."""
+    """An official attested that no letter came on the change: until release 0.4.0."""
     return _take_effect(filing)
 
 
