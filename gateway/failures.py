@@ -44,6 +44,7 @@ class Problem(Value):
     article: str | None = None
     missing: str | None = None
     supplied_by: ActKind | None = None
+    instead: ActKind | None = None
     findings: tuple[Finding, ...] = ()
 
 
@@ -64,7 +65,8 @@ def problem_of(error: Exception) -> Problem:
             told = error.refusal
             return Problem(
                 title="未予登记", status=422, code="refused", detail=told.message, article=told.article or None,
-                missing=told.missing or None, supplied_by=told.supplied_by, findings=told.findings,
+                missing=told.missing or None, supplied_by=told.supplied_by, instead=told.instead,
+                findings=told.findings,
             )  # fmt: skip
         case NotFound() | NoSuchFiling():
             return Problem(title="没有这一备案，或您无权查看", status=404, code="not_found")

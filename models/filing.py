@@ -157,10 +157,11 @@ class Case(Value):
 
 
 class Challenge(Value):
-    """行政复议 or 行政诉讼 that is not decided yet: the act that recorded it (G-23)."""
+    """行政复议 or 行政诉讼 that is not decided yet: the act that recorded it, and since when it is heard (G-23)."""
 
     id: OpaqueId
     procedure: Literal["reconsideration", "suit"]
+    accepted_on: date | None = None
 
 
 class Notification(Value):

@@ -15,10 +15,14 @@ class Finding(Value):
 
 
 class Lack(Value):
-    """A fact that an act needs and the filing does not have, and the act that supplies it, if one does."""
+    """A fact that an act needs and the filing does not have, and the act that supplies it, if one does.
+
+    `instead` is an act that helps where this one cannot any more.
+    """
 
     missing: str
     supplied_by: ActKind | None = None
+    instead: ActKind | None = None
 
 
 class Refusal(Value):
@@ -28,4 +32,11 @@ class Refusal(Value):
     article: str
     missing: str
     supplied_by: ActKind | None = None
+    instead: ActKind | None = None
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def way_on(self) -> str:
+        """The act that comes first, or that helps where this one cannot any more, as it stands behind what is missing."""
+        first = f"；须先“{self.supplied_by.label}”" if self.supplied_by else ""
+        return first + (f"；可另行“{self.instead.label}”" if self.instead else "")

@@ -13,7 +13,7 @@ from models.acts import LABELS, Act
 from models.filing import Filing
 from models.findings import Lack
 from models.values import day_of
-from models.vocabulary import ActKind
+from models.vocabulary import ActKind, Stage
 from regulation import calendar
 from regulation.agenda import annual_deadline, number
 from regulation.moment import Moment
@@ -42,6 +42,24 @@ def _applied(filing: Filing, act: Act, when: Moment) -> date:
 def _filed(filing: Filing, act: Act, when: Moment) -> date:
     """What concerns a filing in force cannot be older than the filing."""
     return min(filing.archived_on or _applied(filing, act, when), _applied(filing, act, when))
+
+
+def _decided(filing: Filing, act: Act, when: Moment) -> date:
+    """A decision is challenged after it was taken; where the filing stands on none, what was decided before may be meant (G-23)."""
+    decided = filing.ended_at if filing.stage in (Stage.REVOKED, Stage.NOT_CONFIRMED) else None
+    return day_of(decided or filing.submitted_at)
+
+
+def _challenged(filing: Filing, act: Any, when: Moment) -> date:
+    """What comes of a challenge comes after it was accepted (G-23)."""
+    accepted = (each.accepted_on for each in filing.challenges if each.id == act.challenge)
+    return next(accepted, None) or _applied(filing, act, when)
+
+
+def _shown(filing: Filing, act: Act, when: Moment) -> date:
+    """The province takes up what was shown without objection: before the notice was over it had nothing in hand (B-17, B-18)."""
+    shown = filing.clocks.get("notice")
+    return day_of(shown.until) if shown else _applied(filing, act, when)
 
 
 def _today(filing: Filing, act: Act, when: Moment) -> date:
@@ -76,8 +94,8 @@ A = ActKind
 BOUNDS: Mapping[tuple[ActKind, str], Bounds] = {
     (A.CONFIRM, "notice_from"): Bounds(_today, _a_notice_ahead),
     (A.OBJECT, "postmarked_on"): Bounds(_known, _today),
-    (A.RECORD_SURVEY, "surveyed_on"): Bounds(_applied, _today),
-    (A.RECORD_PARTY_GROUP, "met_on"): Bounds(_applied, _today),
+    (A.RECORD_SURVEY, "surveyed_on"): Bounds(_shown, _today),
+    (A.RECORD_PARTY_GROUP, "met_on"): Bounds(_shown, _today),
     (A.REQUEST_EXTENSION, "obstacle_ended_on"): Bounds(_known, _an_extension_ahead),
     (A.RULE_ON_EXTENSION, "until"): Bounds(_statutory, _before_the_next_year),
     (A.MOVE_DEADLINE, "until"): Bounds(_statutory, _before_the_next_year),
@@ -85,10 +103,26 @@ BOUNDS: Mapping[tuple[ActKind, str], Bounds] = {
     (A.RULE_ON_CHANGE, "notice_from"): Bounds(_today, _a_notice_ahead),
     (A.RECORD_INSPECTION, "inspected_on"): Bounds(_filed, _today),
     (A.RECORD_SERVICE, "served_on"): Bounds(_known, _today),
-    (A.RECORD_CHALLENGE, "accepted_on"): Bounds(_applied, _today),
-    (A.RECORD_CHALLENGE_OUTCOME, "decided_on"): Bounds(_applied, _today),
+    (A.RECORD_CHALLENGE, "accepted_on"): Bounds(_decided, _today),
+    (A.RECORD_CHALLENGE_OUTCOME, "decided_on"): Bounds(_challenged, _today),
 }
 """Every day that an act names. What is narrower still, as the day of a service, the act's own rule says; of what came on paper, `on_paper`."""
+
+
+def _case_opened(filing: Filing, act: Act, when: Moment) -> date | None:
+    return day_of(filing.case.opened.at) if filing.case else None
+
+
+def _report_returned(filing: Filing, act: Any, when: Moment) -> date | None:
+    answer = filing.clocks.get(f"answer:{act.year}")
+    return answer.from_ if answer else None
+
+
+ANSWERS: Mapping[ActKind, tuple[str, Callable[[Filing, Any, Moment], date | None]]] = {
+    A.STATE_DEFENCE: ("撤销程序的立案之日", _case_opened),
+    A.ANSWER_ANNUAL_RETURN: ("年度报告的退回之日", _report_returned),
+}
+"""What each of these acts answers: it was not sent, nor did it come, before that (G-11b, G-17)."""
 
 
 def _named(act: Act) -> Iterator[tuple[str, date]]:
@@ -110,7 +144,16 @@ def out_of_bounds(filing: Filing, act: Act, when: Moment) -> Lack | None:
         if day_of(when.stamped_at) >= STRICTER_SINCE and not first <= named <= last:
             between = f"须为{first}" if first == last else f"须在{first}与{last}之间（含当日）"
             return Lack(missing=f"{LABELS[name]}{named}{between}")
-    return None
+    return _before_what_it_answers(filing, act, when)
+
+
+def _before_what_it_answers(filing: Filing, act: Act, when: Moment) -> Lack | None:
+    """A letter of before is no answer; of what it says an officer may think when it is taken up, not the clock."""
+    what, asked_on = ANSWERS.get(act.kind, ("", None))
+    asked = asked_on(filing, act, when) if asked_on else None
+    if asked is None or when.day >= asked or day_of(when.stamped_at) < STRICTER_SINCE:
+        return None
+    return Lack(missing=f"来文之日{when.day}早于{what}（{asked}）")
 
 
 def doubtful(filing: Filing, act: Act, when: Moment) -> str | None:

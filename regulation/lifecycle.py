@@ -173,7 +173,8 @@ TABLE: tuple[Row, ...] = (
     Row(A.ANSWER_ANNUAL_RETURN, {**_stay(S.IN_FORCE, S.REVOKED), **_either(PENDING, S.IN_FORCE)}, ("G-11b",
         "G-11b"), annual.answer_annual_return, LEADER, may=annual.may_answer, undoes=annual.undoes_miss),
     Row(A.REQUEST_EXTENSION, {**_stay(S.IN_FORCE, S.REVOKED), **_either(PENDING, S.IN_FORCE)}, ("G-14", "G-14"),
-        annual.request_extension, LEADER, may=annual.may_request_extension, undoes=annual.undoes_miss),
+        annual.request_extension, LEADER, may=annual.may_request_extension, undoes=annual.undoes_miss,
+        warns=annual.warn_no_grant),
     Row(A.RULE_ON_EXTENSION, {**_stay(S.IN_FORCE), **_either(PENDING, S.IN_FORCE)}, ("G-14", "G-14"),
         annual.rule_on_extension, REVIEWER, may=annual.may_rule_on_extension),
     Row(A.DISCOUNT_ANNUAL_REPORT, _stay(*FILED), ("G-11b", "G-11b"), annual.discount_annual_report, REVIEWER,
@@ -420,13 +421,14 @@ def awaits_iit(filing: Filing) -> bool:
 
 
 def _refusal(filing: Filing, act: Act, row: Row | None, lack: Lack) -> Refusal:
-    supplied = f"；须先“{lack.supplied_by.label}”" if lack.supplied_by else ""
-    return Refusal(
-        message=f"不能“{act.kind.label}”：{lack.missing}{supplied}",
+    told = Refusal(
+        message=f"不能“{act.kind.label}”：{lack.missing}",
         article=row.article(filing.kind) if row else article_of(act, filing.kind, filing.stage),
         missing=lack.missing,
         supplied_by=lack.supplied_by,
+        instead=lack.instead,
     )
+    return told.but(message=told.message + told.way_on)
 
 
 @cache

@@ -250,7 +250,9 @@ def may_record_challenge(filing: Filing, act: RecordChallenge, when: Moment) -> 
 
 def record_challenge(filing: Filing, act: RecordChallenge, when: Moment) -> Filing:
     """登记行政复议或行政诉讼: execution goes on unless somebody orders a hold (复议法 42, 行诉法 56; G-23)."""
-    return filing.but(challenges=(*filing.challenges, Challenge(id=act.id, procedure=act.procedure)))
+    return filing.but(
+        challenges=(*filing.challenges, Challenge(id=act.id, procedure=act.procedure, accepted_on=act.accepted_on))
+    )
 
 
 def may_record_challenge_outcome(filing: Filing, act: RecordChallengeOutcome, when: Moment) -> Lack | None:

@@ -100,6 +100,7 @@ class Offered(Value):
     second: bool = False
     missing: str | None = None
     supplied_by: ActKind | None = None
+    instead: ActKind | None = None
 
     @classmethod
     def of(cls, offer: Offer) -> Self:
@@ -108,7 +109,7 @@ class Offered(Value):
         return cls(
             kind=offer.kind, article=offer.article, roles=offer.roles, open=offer.open, on_paper=offer.on_paper,
             two_people=offer.two_people, second=offer.second, missing=refusal.missing if refusal else None,
-            supplied_by=refusal.supplied_by if refusal else None,
+            supplied_by=refusal.supplied_by if refusal else None, instead=refusal.instead if refusal else None,
         )  # fmt: skip
 
 

@@ -146,6 +146,19 @@ def test_a_slip_of_the_pen_is_asked_about() -> None:
     assert "发生日期2002-06-01距今已逾20年，请核对" in lifecycle.warnings(filing, act, when)
 
 
+def test_a_request_in_time_that_was_entered_too_late_is_taken_and_what_helps_is_said() -> None:
+    asked = matrix.ask(CIRCUMSTANCES[0], Stage.IN_FORCE, ActKind.REQUEST_EXTENSION)
+    year = asked.filing.years[0]
+    filing = asked.filing.but(years=(year.but(due=datetime(2026, 12, 1, tzinfo=SHANGHAI)),))
+    came, act = datetime(2026, 11, 27, 9, tzinfo=SHANGHAI), asked.act.but(year=year.year, obstacle_ended_on=None)
+    for entered, said in ((datetime(2027, 1, 29, 9, tzinfo=SHANGHAI), ()), (datetime(2027, 1, 30, tzinfo=SHANGHAI), 1)):
+        when = Moment(came, entered, entered)
+        assert lifecycle.check(filing, act, when) is None
+        warned = lifecycle.warnings(filing, act, when)
+        assert len(warned) == bool(said), entered
+        assert not said or "最迟只能延期至2027-01-29，现已不能批准延期" in warned[0]
+
+
 def test_a_filing_in_force_at_the_end_of_the_calendars_shows_what_can_still_be_counted() -> None:
     """The outlook of the last years ends, where it cannot be counted on; it does not fail."""
     filing = Prepared(CIRCUMSTANCES[0], Stage.IN_FORCE).filing
