@@ -1,6 +1,8 @@
 """Whatever the service writes is its own: readable for nobody else on the machine, but for the announcements."""
 
 import os
+import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from models.settings import Settings
@@ -19,7 +21,7 @@ def keep_to_ourselves(settings: Settings) -> None:
     _close(settings.var, 0o711)  # who serves the announcements passes through it, and sees nothing else
     for path in (settings.outbox, settings.tray, settings.upload_folder, settings.calendars):
         _close(path, 0o700)
-    for pattern in ("register.db*", "temporal.db*", settings.secret_file.name):
+    for pattern in ("register.db*", "temporal.db*", settings.secret_file.name, settings.token_file.name):
         for path in settings.var.glob(pattern):
             _close(path, 0o600)
 
@@ -27,6 +29,19 @@ def keep_to_ourselves(settings: Settings) -> None:
 def _close(path: Path, rights: int) -> None:
     if path.exists() and path.stat().st_uid == os.getuid():
         path.chmod(rights)
+
+
+def kept_secret(path: Path) -> str:
+    """A secret that is made once, readable for its owner alone, and read from its file ever after."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = path.with_name(f"{path.name}-{secrets.token_hex(8)}")
+        with open(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):  # another process was quicker, and its secret is whole: a link appears at once
+            os.link(made, path)
+        made.unlink()
+    return path.read_text("utf-8")
 
 
 def open_to_all(path: Path, site: Path) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import make_url
 
 import worker
 from activities import logs
-from activities.privacy import keep_to_ourselves
+from activities.privacy import keep_to_ourselves, kept_secret
 from deploy import ui
 from gateway.identity import refuse_to_expose
 from models.settings import Settings
@@ -88,10 +88,26 @@ def start_gateway(settings: Settings) -> subprocess.Popen[bytes]:
     ui = settings.ui_address or f"http://127.0.0.1:{settings.ui_port}"
     return subprocess.Popen(
         [sys.executable, "-m", "gateway"],
-        env={**os.environ, "BEIAN_UI_ADDRESS": ui, "BEIAN_LOG_LEVEL": quiet(settings)},
+        env={**os.environ, **_token_for(settings), "BEIAN_UI_ADDRESS": ui, "BEIAN_LOG_LEVEL": quiet(settings)},
         start_new_session=True,
         preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread runs yet
     )
+
+
+def _token_for(settings: Settings) -> dict[str, str]:
+    """The start-up token, as the gateway is told it."""
+    return {"BEIAN_EMBEDDED_TOKEN": startup_token(settings)} if settings.identity == "embedded" else {}
+
+
+def startup_token(settings: Settings) -> str:
+    """Without it nobody on this machine signs in: as set, else made once below `var`, readable for its owner alone."""
+    return settings.embedded_token.get_secret_value() or kept_secret(settings.token_file)
+
+
+def sign_in_link(settings: Settings) -> str:
+    """The one link to open: it brings the start-up token along."""
+    token = f"?token={startup_token(settings)}" if settings.identity == "embedded" else ""
+    return f"{settings.own_address}/sign-in{token}"
 
 
 def quiet(settings: Settings) -> str:
@@ -108,14 +124,15 @@ def greet(settings: Settings) -> None:
     lines = (
         "",
         "beian 已就绪（Ctrl-C 停止；数据保留在 " + str(settings.var) + "/）",
-        f"  网页          {settings.own_address}",
+        f"  登录          {sign_in_link(settings)}",
+        f"  公开网页      {settings.own_address}",
         f"  平台接口      {settings.own_address}/api/v1/openapi.json",
         f"  Temporal      127.0.0.1:{settings.temporal_port}",
         f"  Temporal UI   http://127.0.0.1:{settings.ui_port}",
         f"  指标          {metrics}",
         f"  备案库        {register}",
         "",
-        f"在浏览器打开 {settings.own_address}，以演示身份登录即可办理。也可以在另一终端试试：",
+        "在浏览器打开上面的“登录”链接，选择演示身份即可办理。也可以在另一终端试试：",
         f"  {command} starter.py submit examples/kind_a.json",
         f"  {command} starter.py act LN-DEMO-A examples/accept.json",
         f"  {command} starter.py show LN-DEMO-A",

@@ -1,5 +1,6 @@
 """Who somebody is: a person with a post. It is stamped on whatever they do, and decides what they may see."""
 
+import secrets
 import sys
 
 from models.acts import By, OfficeKey
@@ -90,6 +91,20 @@ EMBEDDED = {
     )
 }
 """The people of the embedded identity, one for each post: for newcomers, on loopback only."""
+
+
+def is_let_in(settings: Settings, token: str) -> bool:
+    """Whether the embedded identity lets in whoever brings a start-up token; everybody, where none is set."""
+    wanted = settings.embedded_token.get_secret_value()
+    return not wanted or secrets.compare_digest(token.encode(errors="replace"), wanted.encode())
+
+
+def embedded_bearer(settings: Settings, credentials: str) -> Identity | None:
+    """Whom a program stands for: one of the seeded people, by `person.token` if there is a start-up token, else by `person`."""
+    person, _, token = (
+        credentials.partition(".") if settings.embedded_token.get_secret_value() else (credentials, "", "")
+    )
+    return EMBEDDED.get(person) if is_let_in(settings, token) else None
 
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

@@ -1,9 +1,7 @@
 """Sessions (会话): who a browser is signed in as. The cookie holds a secret, the database its digest; signing out ends it."""
 
 import hashlib
-import os
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +9,7 @@ from sqlalchemy import Engine, delete, or_
 from sqlmodel import col
 
 from activities.database import reading, writing
+from activities.privacy import kept_secret
 from gateway.identity import Identity
 from models.gateway import SessionRow
 from models.settings import Settings
@@ -88,13 +87,4 @@ def signing_secret(settings: Settings) -> str:
     """What signs cookies: as set for the deployment, else made once below `var`, readable for its owner alone."""
     if told := settings.secret.get_secret_value():
         return told
-    path = settings.secret_file
-    if not path.exists():
-        settings.var.mkdir(parents=True, exist_ok=True)
-        made = path.with_name(f"{path.name}-{secrets.token_hex(8)}")
-        with open(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(secrets.token_urlsafe(48))
-        with suppress(FileExistsError):  # another gateway was quicker, and its secret is whole: a link appears at once
-            os.link(made, path)
-        made.unlink()
-    return path.read_text("utf-8")
+    return kept_secret(settings.secret_file)

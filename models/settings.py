@@ -4,11 +4,12 @@ The connection to Temporal is not here: it comes from Temporal's own environment
 """
 
 import os
+import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SHORTEST_SECRET = 32
@@ -68,6 +69,11 @@ class Settings(BaseSettings):
     identity: Literal["embedded", "oidc"] = Field(
         "embedded", description="who people are: seeded people, on loopback only; or an OpenID Connect provider"
     )
+    embedded_token: SecretStr = Field(
+        SecretStr(""),
+        description="without it the embedded identity lets nobody in; absent: `make run` makes one below `var`, and a gateway "
+        "started otherwise asks for none",
+    )
     oidc_issuer: str = Field("", description="the provider's issuer; its configuration is read from there")
     oidc_audience: str = Field("beian", description="what bearer tokens must be meant for")
     oidc_client_id: str = Field("", description="the gateway as a client of the provider, for signing in by browser")
@@ -115,13 +121,22 @@ class Settings(BaseSettings):
                     raise ValueError(f"环境变量 {name} 不是本系统的设置；是否为 {near[0]}？")
         return values
 
-    @field_validator("secret")
+    @field_validator("secret", "embedded_token")
     @classmethod
-    def _long_enough(cls, secret: SecretStr) -> SecretStr:
+    def _long_enough(cls, secret: SecretStr, field: ValidationInfo) -> SecretStr:
         """Whoever guesses it signs in as anybody."""
         if 0 < len(secret.get_secret_value()) < SHORTEST_SECRET:
-            raise ValueError(f"BEIAN_SECRET 至少{SHORTEST_SECRET}个字符，如 openssl rand -base64 48 所给出的")
+            name = f"BEIAN_{str(field.field_name).upper()}"
+            raise ValueError(f"{name} 至少{SHORTEST_SECRET}个字符，如 openssl rand -hex 24 所给出的")
         return secret
+
+    @field_validator("embedded_token")
+    @classmethod
+    def _of_plain_characters(cls, token: SecretStr) -> SecretStr:
+        """It travels in links, cookies and bearer tokens, behind a dot."""
+        if not re.fullmatch("[A-Za-z0-9_-]*", token.get_secret_value()):
+            raise ValueError("BEIAN_EMBEDDED_TOKEN 只能由字母、数字、- 和 _ 组成，如 openssl rand -hex 24 所给出的")
+        return token
 
     @property
     def own_address(self) -> str:
@@ -142,6 +157,11 @@ class Settings(BaseSettings):
     def secret_file(self) -> Path:
         """Where the secret that signs cookies is kept, unless it is set."""
         return self.var / "gateway-secret"
+
+    @property
+    def token_file(self) -> Path:
+        """Where `make run` keeps the start-up token of the embedded identity, unless it is set."""
+        return self.var / "embedded-token"
 
     @property
     def outbox(self) -> Path:

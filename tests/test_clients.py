@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.story import application
-from tests.test_openapi import Open, gateway
+from tests.test_openapi import TOKEN, Open, gateway
 
 pytestmark = pytest.mark.xdist_group("api")
 
@@ -49,7 +49,7 @@ async def test_a_generated_python_client_submits_decides_and_reads(
 
     async def calls(person: str, operation: str, *places: str, **brought: Any) -> Any:
         called = importlib.import_module(f"beian_client.api.{operation}").asyncio_detailed
-        async with client.AuthenticatedClient(base_url=gateway.base, token=person) as opened:
+        async with client.AuthenticatedClient(base_url=gateway.base, token=f"{person}.{TOKEN}") as opened:
             return await called(*places, client=opened, **brought)
 
     form = {

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from httpx import AsyncClient, Response
@@ -23,6 +23,7 @@ from sqlmodel import Session, col, select
 
 from activities.register import Register
 from deploy.database import migrate
+from deploy.embedded import sign_in_link, startup_token
 from gateway import oidc
 from gateway.audit import GENESIS, Audit, AuditKind
 from gateway.failures import Failed
@@ -581,6 +582,81 @@ async def test_after_signing_in_everybody_is_where_they_work(here: House) -> Non
         assert (await enters(here.browser(), person)).headers["location"] == then
     assert (await enters(here.browser(), "c-101", next="/filings/F-1")).headers["location"] == "/filings/F-1"
     assert (await enters(here.browser(), "c-101", next="//evil.example")).headers["location"] == "/desk"
+
+
+TOKEN = "start-up_token-" + "7" * 32
+
+
+@pytest.fixture
+async def behind_a_token(tmp_path: Path) -> AsyncIterator[House]:
+    """A gateway as `make run` starts it: it knows the start-up token that was printed."""
+    async with opened(Settings(var=tmp_path, embedded_token=TOKEN), Clock(NOW)) as house:
+        yield house
+
+
+async def test_the_printed_link_is_the_one_thing_to_open(behind_a_token: House) -> None:
+    browser = behind_a_token.browser()
+    link = sign_in_link(behind_a_token.tools.settings).removeprefix("http://127.0.0.1:8000")
+    let_in = await browser.get(link)
+    assert (let_in.status_code, let_in.headers["location"]) == (303, "/sign-in?next="), "the address is without it now"
+    name = "beian-token"
+    assert flags(let_in, name) == {"httponly", "samesite=lax", "path=/", "max-age=2592000"}
+    assert TOKEN not in browser.cookies[name], "what a browser keeps is of no use to a program"
+    page = (await browser.get("/sign-in")).text
+    assert all(f'value="{person}"' in page for person in EMBEDDED)
+    assert (await enters(browser, "c-101")).headers["location"] == "/desk"
+    assert (await browser.get("/desk")).status_code == 200
+
+
+async def test_whoever_lost_the_link_is_told_where_it_is_and_may_type_the_token(behind_a_token: House) -> None:
+    browser, origin = behind_a_token.browser(), {"Origin": behind_a_token.origin}
+    page = (await browser.get("/sign-in?next=/desk/calendar")).text
+    assert "make run" in page
+    assert str(behind_a_token.tools.settings.token_file) in page
+    assert 'value="c-101"' not in page
+    typed = await browser.post("/sign-in", data={"token": TOKEN, "next": "/desk/calendar"}, headers=origin)
+    assert (typed.status_code, typed.headers["location"]) == (303, "/sign-in?next=/desk/calendar")
+    assert (await enters(browser, "c-101", next="/desk/calendar")).headers["location"] == "/desk/calendar"
+
+
+@pytest.mark.parametrize("token", ["", "x", TOKEN[:-1], f"{TOKEN}8", "口令", "\x00", "x" * 9000])
+async def test_without_the_start_up_token_nobody_is_more_than_the_public(behind_a_token: House, token: str) -> None:
+    browser = behind_a_token.browser()
+    if token:
+        assert (await browser.get("/sign-in", params={"token": token})).status_code == 403
+        assert (await enters(browser, "c-101", token=token)).status_code == 403
+    browser.cookies.set("beian-token", quote(token))
+    assert (await enters(browser, "c-101")).status_code == 403
+    assert (await browser.get("/desk")).status_code == 303
+    for bearer in ("c-101", f"c-101.{token}", f".{TOKEN}", f"nobody.{TOKEN}", TOKEN, f"c-101.{token}.{TOKEN}"):
+        answer = await browser.get("/api/v1/me", headers={b"Authorization": f"Bearer {bearer}".encode()})
+        assert answer.status_code == 401, bearer
+    assert sessions(behind_a_token) == 0
+    assert (await browser.get("/")).status_code == 200, "the public pages are everybody's"
+
+
+async def test_a_program_brings_the_token_behind_the_person(behind_a_token: House) -> None:
+    for person in EMBEDDED:
+        bearer = {"Authorization": f"Bearer {person}.{TOKEN}"}
+        assert (await behind_a_token.browser().get("/api/v1/me", headers=bearer)).json()["person"] == person
+
+
+def test_the_token_of_make_run_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+    settings = Settings(var=tmp_path / "var")
+    token = startup_token(settings)
+    assert startup_token(settings) == token == settings.token_file.read_text("utf-8")
+    assert stat.S_IMODE(settings.token_file.stat().st_mode) == 0o600
+    assert Settings(embedded_token=token).embedded_token.get_secret_value() == token, "a gateway takes it"
+    assert startup_token(Settings(var=tmp_path / "var", embedded_token=TOKEN)) == TOKEN
+    for refused in ("short", "x" * 31, f"{TOKEN}.", f"{TOKEN} "):
+        with pytest.raises(ValueError, match="BEIAN_EMBEDDED_TOKEN"):
+            Settings(embedded_token=refused)
+
+
+def test_with_a_provider_no_token_is_printed(tmp_path: Path) -> None:
+    settings = Settings(var=tmp_path, identity="oidc", oidc_issuer="https://login.example.gov.cn")
+    assert sign_in_link(settings) == "http://127.0.0.1:8000/sign-in"
+    assert not settings.token_file.exists()
 
 
 @pytest.mark.parametrize(

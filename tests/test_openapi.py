@@ -18,6 +18,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -27,6 +28,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from temporalio.testing import WorkflowEnvironment
 
+from activities.files import put
 from gateway.app import create, tools_of
 from gateway.tools import Tools
 from models.channels import ChannelsFile
@@ -47,6 +49,9 @@ ADDRESS = "http://127.0.0.1:8000"
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 PERSONS = ("c-101", "u-leader-01", "p-401", "e-501", "platform", "nobody")
+TOKEN = "the-start-up-token-of-these-tests"
+"""As `make run` would have made it."""
+
 EXAMPLES = 4
 """How many requests are made up for each operation and each way of making them up."""
 
@@ -63,7 +68,7 @@ class Open:
 async def gateway(environment: WorkflowEnvironment, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Open]:
     """A gateway in a world of its own."""
     async with World.opened(environment, tmp_path_factory.mktemp("open")) as world:
-        unhindered = {"reads_a_minute": 1_000_000, "acts_a_minute": 1_000_000}
+        unhindered = {"reads_a_minute": 1_000_000, "acts_a_minute": 1_000_000, "embedded_token": SecretStr(TOKEN)}
         chosen: Settings = world.settings.model_copy(update=unhindered)
 
         @asynccontextmanager
@@ -125,7 +130,7 @@ def test_what_is_answered_has_a_shape_not_just_anything(gateway: Open) -> None:
 async def test_whatever_is_sent_the_answer_is_one_that_was_announced(gateway: Open) -> None:
     form = {name: value for name, value in application(filing_id="OPEN-1").items() if name != "by"}
     async with httpx.AsyncClient(base_url=gateway.base, timeout=60) as client:
-        client.headers["Authorization"] = "Bearer u-leader-01"
+        client.headers["Authorization"] = f"Bearer u-leader-01.{TOKEN}"
         submitted = await client.post("/api/v1/filings", json={**form, "alliance_name": "沈阳市开放产学研联盟"})
         assert submitted.status_code == 201, submitted.text
         (version,) = (await client.get("/api/v1/filings/OPEN-1/versions")).json()
@@ -164,7 +169,7 @@ def sent(gateway: Open, cases: st.SearchStrategy[Any], seen: Counter[int]) -> No
     )  # fmt: skip
     @given(case=cases, person=st.sampled_from(PERSONS))
     def calls(case: Any, person: str) -> None:
-        answer = case.call(base_url=gateway.base, headers={"Authorization": f"Bearer {person}"})
+        answer = case.call(base_url=gateway.base, headers={"Authorization": f"Bearer {person}.{TOKEN}"})
         seen[answer.status_code] += 1
         case.validate_response(answer, checks=CHECKS)
 
@@ -193,6 +198,7 @@ def test_the_page_shows_every_operation_in_both_languages(gateway: Open) -> None
 async def test_the_page_can_be_followed_word_for_word(gateway: Open, tmp_path: Path) -> None:
     """All of it in a shell, then all of it in Python: the same again, and so the same answers."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")
+    put(tmp_path / "var" / "embedded-token", TOKEN.encode())
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     languages = [(["bash", "-euo", "pipefail"], "sh"), ([sys.executable, "-"], "python")]
     if shutil.which("curl") is None:

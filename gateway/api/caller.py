@@ -6,13 +6,17 @@ from fastapi import Depends, Path, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from gateway.api.problems import failed
-from gateway.identity import EMBEDDED, Identity
+from gateway.identity import Identity, embedded_bearer
 from gateway.tools import Doors, Tools
 from models.register import FilingRow
 from models.values import FilingId
 
 SCHEME = "bearer"
-BEARER = HTTPBearer(scheme_name=SCHEME, auto_error=False, description="演示身份：令牌即人员编号，如 u-leader-01")
+BEARER = HTTPBearer(
+    scheme_name=SCHEME,
+    auto_error=False,
+    description="演示身份：人员编号.启动口令；未设启动口令的即人员编号，如 u-leader-01",
+)
 
 
 async def _caller(
@@ -27,7 +31,7 @@ async def _caller(
 async def _bearer(tools: Tools, token: str) -> Identity:
     if tools.oidc:
         return await tools.oidc.bearer(token)
-    if who := EMBEDDED.get(token):
+    if who := embedded_bearer(tools.settings, token):
         return who
     raise failed(401, "invalid_token", "令牌无效", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
 

@@ -1,6 +1,8 @@
 """Signing in and out: by the provider that a deployment names, or as one of the seeded people on this machine alone."""
 
 import hashlib
+import secrets
+from datetime import timedelta
 from itertools import groupby
 from typing import Annotated
 from urllib.parse import quote
@@ -14,27 +16,38 @@ from starlette.exceptions import HTTPException
 
 from gateway.audit import AuditKind
 from gateway.failures import Failed, Problem
-from gateway.identity import EMBEDDED, Identity
+from gateway.identity import EMBEDDED, Identity, is_let_in
 from gateway.oidc import ATTEMPT, CALLBACK, NOT_SIGNED_IN, Attempt, Oidc
 from gateway.pages.web import Answer, Forged, MaybeSignedIn, SignedIn, page, then
 from gateway.sessions import cookie_of, over_https, signing_secret
 from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.settings import Settings
+from models.values import digest
 
 router = APIRouter()
+
+A_MONTH = timedelta(days=30)
+"""How long a browser need not bring the start-up token again."""
 
 NOBODY = Problem(title="没有这一人员", status=422, code="nobody")
 
 
-@router.get("/sign-in")
-def choose(request: Request, tools: Doors, session: MaybeSignedIn, next: str = "") -> HTMLResponse:
-    """How to sign in; with the embedded identity, as whom."""
+NOT_LET_IN = Problem(title="启动口令不正确", status=403, code="not_let_in", detail="请打开 make run 在终端打印的链接")
+
+
+@router.get("/sign-in", response_model=None)
+def choose(
+    request: Request, tools: Doors, session: MaybeSignedIn, next: str = "", token: str = ""
+) -> HTMLResponse | RedirectResponse:
+    """How to sign in; with the embedded identity, as whom. The link that `make run` prints brings its start-up token."""
+    if token and tools.settings.identity == "embedded":
+        return _let_in(tools.settings, token, next)
     posts = [
         (post, list(people)) for post, people in groupby(EMBEDDED.values(), key=lambda each: (each.role, each.place))
     ]
-    start = f"/sign-in/start?next={quote(local(next))}"
-    return page(request, tools, "sign_in.html", session, posts=posts, next=local(next), start=start)
+    start, let_in = f"/sign-in/start?next={quote(local(next))}", _is_let_in(request, tools.settings)
+    return page(request, tools, "sign_in.html", session, posts=posts, next=local(next), start=start, let_in=let_in)
 
 
 @router.post("/sign-in")
@@ -43,12 +56,18 @@ def embedded(
     tools: Doors,
     person: Annotated[str, Form()] = "",
     next: Annotated[str, Form()] = "",
+    token: Annotated[str, Form()] = "",
 ) -> RedirectResponse:
-    """Be one of the seeded people. There is no session yet whose token a form could bring along; its origin must do."""
+    """Be one of the seeded people, or bring the start-up token first. There is no session yet whose token a form could bring
+    along; its origin must do."""
     if tools.settings.identity != "embedded":
         raise HTTPException(404)
     if not {"origin", "sec-fetch-site"} & set(request.headers):
         raise Forged
+    if token:
+        return _let_in(tools.settings, token, next)
+    if not _is_let_in(request, tools.settings):
+        raise Failed(NOT_LET_IN)
     if person not in EMBEDDED:
         raise Failed(NOBODY)
     return _begun(request, tools, EMBEDDED[person], next)
@@ -96,6 +115,30 @@ def local(address: str) -> str:
     """Where to go next, if it is a path of ours; else nowhere. Browsers read `\\` as `/`, and skip tabs and line ends."""
     plain = address.startswith("/") and not address.startswith("//") and "\\" not in address and address.isprintable()
     return address if plain else ""
+
+
+def _let_in(settings: Settings, token: str, next_: str) -> RedirectResponse:
+    """The token was brought: this browser need not bring it again, and it stands in no address any more."""
+    if not is_let_in(settings, token):
+        raise Failed(NOT_LET_IN)
+    response = RedirectResponse(f"/sign-in?next={quote(local(next_))}", 303, {"Cache-Control": "no-store"})
+    _set(response, settings, _token_of(settings), _mark_of(settings), round(A_MONTH.total_seconds()))
+    return response
+
+
+def _is_let_in(request: Request, settings: Settings) -> bool:
+    """Whether a browser has brought the start-up token, or need not."""
+    mark = request.cookies.get(_token_of(settings), "")
+    return is_let_in(settings, "") or secrets.compare_digest(mark.encode(errors="replace"), _mark_of(settings).encode())
+
+
+def _mark_of(settings: Settings) -> str:
+    """What a browser keeps of the token: enough to be let in, and no use to a program."""
+    return digest(["embedded", settings.embedded_token.get_secret_value()])
+
+
+def _token_of(settings: Settings) -> str:
+    return f"{cookie_of(settings)}-token"
 
 
 def _begun(request: Request, tools: Tools, who: Identity, next_: str) -> RedirectResponse:
