@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
-from models.acts import Lapse, ReportChange, Resubmit, Submit
+from models.acts import AnswerAnnualReturn, FileAnnualReport, Lapse, ReportChange, Resubmit, Submit
 from models.filing import Entry, Filing, ReportingYear
 from models.register import AnnualReportRow, EntryRow, FilingRow, MessageRow, PublicNoticeRow, VersionRow
 from models.values import canonical, day_of, digest
@@ -136,12 +136,12 @@ def notice_rows(before: Filing | None, entry: Entry, shown: Mapping[str, Any], p
 def report_rows(
     before: Filing | None, entry: Entry, known: Callable[[int], AnnualReportRow | None]
 ) -> Iterator[AnnualReportRow]:
-    """The reporting years that an entry changed; a year keeps the paper that is known of it until an entry brings another."""
+    """The reporting years that an entry changed; a year keeps the paper that is known of it until an entry brings a newer one."""
     earlier: Sequence[ReportingYear] = before.years if before else ()
     for year in entry.filing.years:
-        if year in earlier:
+        brought = _report(entry, year)
+        if year in earlier and brought is None:
             continue
-        brought = getattr(entry.event, "paper", None) if getattr(entry.event, "year", None) == year.year else None
         kept = known(year.year)
         yield AnnualReportRow(
             filing_id=entry.filing.id,
@@ -152,6 +152,13 @@ def report_rows(
             paper=brought or (kept.paper if kept else None),
             number=entry.number,
         )
+
+
+def _report(entry: Entry, year: ReportingYear) -> str | None:
+    """The paper of a year that an entry brings, unless one that was received later had come before it."""
+    if not isinstance(entry.event, FileAnnualReport | AnswerAnnualReturn) or entry.event.year != year.year:
+        return None
+    return paper_of(entry) if year.text_at in (None, entry.at) else None
 
 
 def effects(sent: Sequence[MessageRow], shown: Sequence[PublicNoticeRow], versions: Sequence[VersionRow] = ()) -> str:

@@ -125,13 +125,18 @@ class Extension(Value):
 
 
 class ReportingYear(Value):
-    """One due reporting year. `due` is exclusive: a report received at that instant is late."""
+    """One due reporting year. `due` is exclusive: a report received at that instant is late.
+
+    `filed_at` is the first receipt of what counts, `text_at` that of the report or answer whose text counts, if it is not
+    the first.
+    """
 
     year: int
     due: Instant
     status: YearStatus = YearStatus.OPEN
     closed: bool = False
     filed_at: Instant | None = None
+    text_at: Instant | None = None
     missed: Mark | None = None
     reminded: Instant | None = None
     returned: bool = False

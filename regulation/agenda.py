@@ -216,6 +216,11 @@ def first_due_year(filing: Filing, day: date) -> int:
     return day.year if left >= 0 and left >= number(filing, "annual.first_due_min_days") else day.year + 1
 
 
+def year_begins(year: int) -> datetime:
+    """From when a year can be reported (当年度, A-34); before, there is nothing to sum up."""
+    return clock(date(year, 1, 1), 0)
+
+
 def window_opens(filing: Filing, year: int) -> datetime:
     """From when a year's report is expected (G-12b); an earlier one is taken with a warning."""
     month, day = map(int, number(filing, "annual.window_opens").split("-"))

@@ -32,6 +32,7 @@ from regulation.agenda import (
     limit_after,
     number,
     window_opens,
+    year_begins,
 )
 from regulation.moment import Moment
 from regulation.service import STRICTER_SINCE
@@ -95,7 +96,7 @@ def _not_due(filing: Filing, year: int) -> Lack | None:
     if not filing.years:
         return Lack(missing="本备案尚无应报年度")
     if year > filing.years[-1].year:
-        return Lack(missing=f"{year}年度尚未到报送期，现应报{filing.years[-1].year}年度")
+        return Lack(missing=f"{year}年度尚未到报送期，现应报{filing.report_year or filing.years[-1].year}年度")
     if len(filing.years) >= KEPT:
         return Lack(missing=f"{year}年度已过去多年或无须报送，现可办理的最早为{filing.years[0].year}年度")
     return Lack(missing=f"{year}年度无须报送，首个应报年度为{filing.years[0].year}年度")
@@ -158,16 +159,49 @@ def reminded(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
 
 
 def may_file(filing: Filing, act: FileAnnualReport, when: Moment) -> Lack | None:
-    """A year is filed until its deadline, late until the next one's or the decision (G-11, Q14)."""
+    """A year is filed from its 1 January until its deadline, late until the next one's or the decision (G-11, Q14).
+
+    Until its deadline a further report replaces the earlier one.
+    """
+    if lack := _not_begun(act.year, when):
+        return lack
+    filing = _due_for_all(filing, act.year, when)
     if lack := _not_due(filing, act.year) or revocation.decided_before(filing, when):
         return lack
     year = due_year(filing, act.year)
+    if year.returned:
+        return Lack(missing=f"{act.year}年度已报送，正待答复退回", supplied_by=ActKind.ANSWER_ANNUAL_RETURN)
     if year.status in COUNTS:
-        act_kind = ActKind.ANSWER_ANNUAL_RETURN if year.returned else None
-        return Lack(missing=f"{act.year}年度已报送" + ("，正待答复退回" if year.returned else ""), supplied_by=act_kind)
+        return _stands_as_reported(filing, year, when)
     if year.status is YearStatus.EXCUSED:
         return Lack(missing=f"{act.year}年度已免予报送")
     return _too_late(filing, year, when)
+
+
+def _not_begun(year: int, when: Moment) -> Lack | None:
+    """当年度: nobody sums up a year that has not begun; from `STRICTER_SINCE` on."""
+    if when.arrival < year_begins(year) and when.arrival_day >= STRICTER_SINCE:
+        return Lack(missing=f"{year}年度尚未开始，自{year}年1月1日起可以报送")
+    return None
+
+
+def _stands_as_reported(filing: Filing, year: ReportingYear, when: Moment) -> Lack | None:
+    """What was reported may be replaced until the deadline, from `STRICTER_SINCE` on; later it is put right by other means."""
+    if day_of(when.stamped_at) < STRICTER_SINCE:
+        return Lack(missing=f"{year.year}年度已报送")
+    if when.at < year.due:
+        return None
+    over = f"{year.year}年度已报送，报送期限已过，不再替换"
+    if _may_no_longer_be_returned(filing, year, when):
+        return Lack(missing=f"{over}；内容有误的，请在{year.year + 1}年度总结中更正说明")
+    missing = f"{over}；内容有误的，可请审核机构在审查期限内退回，再以答复更正"
+    return Lack(missing=missing, instead=ActKind.RETURN_ANNUAL_REPORT)
+
+
+def to_report(filing: Filing, when: Moment) -> tuple[int, ...]:
+    """The years that wait for a report, the oldest first: those open, and those missed that may still be made good (Q14)."""
+    waiting = (year for year in filing.years if year.status in (YearStatus.OPEN, YearStatus.MISSED))
+    return tuple(year.year for year in waiting if not _too_late(filing, year, when))
 
 
 def _too_late(filing: Filing, year: ReportingYear, when: Moment) -> Lack | None:
@@ -179,14 +213,21 @@ def _too_late(filing: Filing, year: ReportingYear, when: Moment) -> Lack | None:
 
 def file_annual_report(filing: Filing, act: FileAnnualReport, when: Moment) -> Filing:
     """年度总结和计划, by the eight tasks, received (A-22, A-34, B-19, G-11, G-11b)."""
+    filing = _due_for_all(filing, act.year, when)
     return received(filing, due_year(filing, act.year), when)
 
 
 def received(filing: Filing, year: ReportingYear, when: Moment) -> Filing:
-    """A report of a year counts from its receipt, even if a lapse was entered since (Instants 4)."""
-    status = YearStatus.FILED if when.at < year.due else YearStatus.LATE
-    filing = replace(filing, year.but(status=status, filed_at=when.at, missed=None))
-    if not year.return_used and filing.stage is not Stage.REVOKED:
+    """A report of a year counts from its receipt, even if a lapse was entered since (Instants 4).
+
+    Of several the first receipt tells whether it was in time, the last one what it says. A newer text is checked anew.
+    """
+    first, last = when.at, None
+    if year.status in COUNTS and year.filed_at:
+        first, last = min(when.at, year.filed_at), max(when.at, year.text_at or year.filed_at)
+    status = YearStatus.FILED if first < year.due else YearStatus.LATE
+    filing = replace(filing, year.but(status=status, filed_at=first, text_at=last, missed=None))
+    if not year.return_used and filing.stage is not Stage.REVOKED and last in (None, when.at):
         filing = begin(filing, f"check:{year.year}", when.arrival_day)
     return revocation.reconsider(filing, when)
 
@@ -201,16 +242,27 @@ def undoes_miss(
 
 def undoes_miss_or_case(filing: Filing, act: FileAnnualReport, when: Moment) -> int | None:
     """The miss, or the case opened since, that a report received earlier undoes (Instants 4)."""
-    case = filing.case
+    case, year = filing.case, filing.year(act.year)
+    if year and year.status in COUNTS:  # what it replaces has undone them
+        return None
     if case and case.ground is Ground.TWO_YEARS_MISSED and when.at < case.opened.at:
         return undoes_miss(filing, act, when) or case.opened.number
     return undoes_miss(filing, act, when)
 
 
-def warn_early(filing: Filing, act: FileAnnualReport, when: Moment) -> str | None:
-    """A report before 1 October of its year is taken with a warning (G-12b)."""
-    opens = window_opens(filing, act.year)
-    return f"{act.year}年度报送自{day_of(opens)}起；本报告早于该日，已予接收" if when.at < opens else None
+def warn_of_report(filing: Filing, act: FileAnnualReport, when: Moment) -> str | None:
+    """A report before 1 October of its year is taken with a warning (G-12b), and so is one that is not the first."""
+    opens, year = window_opens(filing, act.year), filing.year(act.year)
+    early = f"{act.year}年度报送自{day_of(opens)}起；本报告早于该日，已予接收" if when.at < opens else None
+    return "；".join(filter(None, (early, _warn_of_another(year, when) if year else None))) or None
+
+
+def _warn_of_another(year: ReportingYear, when: Moment) -> str | None:
+    if year.status not in COUNTS or year.filed_at is None:
+        return None
+    if when.at < (year.text_at or year.filed_at):
+        return f"{year.year}年度另有较晚收到的报告，内容以较晚的为准；是否按期以首次收到为准"
+    return f"{year.year}年度已经报送过；内容以本报告为准，是否按期以首次收到为准"
 
 
 def may_return(filing: Filing, act: ReturnAnnualReport, when: Moment) -> Lack | None:
@@ -218,11 +270,15 @@ def may_return(filing: Filing, act: ReturnAnnualReport, when: Moment) -> Lack | 
     year = filing.year(act.year)
     if year is None or year.status not in COUNTS:
         return Lack(missing=f"{act.year}年度没有已报送的报告", supplied_by=ActKind.FILE_ANNUAL_REPORT)
+    return _may_no_longer_be_returned(filing, year, when)
+
+
+def _may_no_longer_be_returned(filing: Filing, year: ReportingYear, when: Moment) -> Lack | None:
     if year.return_used:
-        return Lack(missing=f"{act.year}年度报告已退回过一次")
-    term = filing.clocks.get(f"check:{act.year}")
+        return Lack(missing=f"{year.year}年度报告已退回过一次")
+    term = filing.clocks.get(f"check:{year.year}")
     if term is None or term.until <= when.at:
-        return Lack(missing=f"{act.year}年度报告的审查期限已届满")
+        return Lack(missing=f"{year.year}年度报告的审查期限已届满")
     return None
 
 
@@ -254,7 +310,7 @@ def answer_annual_return(filing: Filing, act: AnswerAnnualReturn, when: Moment) 
     term = filing.clocks.get(f"answer:{act.year}")
     first = year.filed_at if year.filed_at and (term is None or when.at < term.until) else when.at
     status = YearStatus.FILED if first < year.due else YearStatus.LATE
-    year = year.but(status=status, filed_at=first, missed=None, returned=False)
+    year = year.but(status=status, filed_at=first, text_at=when.at, missed=None, returned=False)
     return revocation.reconsider(end(replace(filing, year), f"answer:{act.year}"), when)
 
 

@@ -167,7 +167,7 @@ TABLE: tuple[Row, ...] = (
     # The annual duty
     Row(A.FILE_ANNUAL_REPORT, {**_stay(S.IN_FORCE, S.REVOKED), **_either(PENDING, S.IN_FORCE)}, ("A-34",
         "B-19"), annual.file_annual_report, LEADER, may=annual.may_file, undoes=annual.undoes_miss_or_case,
-        warns=annual.warn_early),
+        warns=annual.warn_of_report),
     Row(A.RETURN_ANNUAL_REPORT, _stay(*FILED), ("G-11b", "G-11b"), annual.return_annual_report, REVIEWER,
         may=annual.may_return),
     Row(A.ANSWER_ANNUAL_RETURN, {**_stay(S.IN_FORCE, S.REVOKED), **_either(PENDING, S.IN_FORCE)}, ("G-11b",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from models.acts import (
+    FileAnnualReport,
     Lapse,
     Object,
     ReportChange,
@@ -18,7 +19,7 @@ from models.acts import (
 from models.filing import Entry, Filing
 from models.values import Value
 from models.vocabulary import ActKind, Ground, LapseKind, Role, Stage
-from regulation import agenda, data, notice, offices, service
+from regulation import agenda, annual, data, notice, offices, service
 from regulation.agenda import number
 
 
@@ -179,7 +180,9 @@ def _of_two(proposed: str, done: str) -> Callable[[Filing, Entry], Iterator[str]
 
 
 def _of_report(before: Filing, entry: Entry) -> Iterator[str]:
-    yield "miss_undone" if entry.undoes else "report_received"
+    year = before.year(entry.event.year) if isinstance(entry.event, FileAnnualReport) else None
+    another = year is not None and year.status in annual.COUNTS
+    yield "miss_undone" if entry.undoes else "report_replaced" if another else "report_received"
 
 
 def _of_answer(before: Filing, entry: Entry) -> Iterator[str]:

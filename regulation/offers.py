@@ -15,7 +15,7 @@ from models.filing import Filing
 from models.findings import Refusal
 from models.values import Value, day_of, required
 from models.vocabulary import ActKind, Ground, Role
-from regulation import entries, lifecycle, offices, province, review, service
+from regulation import annual, entries, lifecycle, offices, province, review, service
 from regulation.calendar import CALENDARS
 from regulation.lodging import ACT_TYPES
 from regulation.moment import Moment
@@ -166,6 +166,12 @@ def _until(filing: Filing, by: By, when: Moment) -> list[Any]:
     ]
 
 
+def _years(filing: Filing, when: Moment) -> list[int]:
+    """The years that wait for a report, the oldest first, and then the others, the newest first."""
+    waiting = annual.to_report(filing, when)
+    return [*waiting, *(year.year for year in reversed(filing.years) if year.year not in waiting)]
+
+
 def _taker(filing: Filing, by: By, when: Moment) -> list[Any]:
     if filing.transfer:  # taken over there, or taken back
         return list(dict.fromkeys([filing.transfer.jurisdiction, filing.jurisdiction]))
@@ -196,7 +202,7 @@ PROPOSALS: Mapping[str, Callable[[Filing, By, Moment], list[Any]]] = {
     "accepted_on": _today,
     "decided_on": _today,
     "challenge": lambda filing, *_: [each.id for each in filing.challenges] or ["none"],
-    "year": lambda filing, _, when: [year.year for year in reversed(filing.years)] or [when.day.year],
+    "year": lambda filing, _, when: _years(filing, when) or [when.day.year],
     "until": _until,
     "to": _taker,
     "to_zone": lambda filing, *_: (

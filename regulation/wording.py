@@ -98,6 +98,12 @@ def moment(instant: datetime) -> str:
     return f"{on_day(local.date())}{local.hour}时{local.minute:02d}分"
 
 
+def received(instant: datetime) -> str:
+    """When something was received: to the minute, or, what counts as of a day (on_paper.py), that day."""
+    at = instant.astimezone(SHANGHAI)
+    return on_day(at.date()) if (at.hour, at.minute) == (0, 0) else moment(instant)
+
+
 PERIOD_OF = {
     "acceptance_end": ("acceptance",),
     "review_end": ("review",),
@@ -413,6 +419,17 @@ class Facts(Mapping[str, str]):
         """该年度报送情况."""
         year = self.filing.year(self.year())
         return (year.status if year else YearStatus.OPEN).label
+
+    def word_first_received(self) -> str:
+        """该年度首次收到报告的时刻，是否按期以此为准."""
+        year = self.filing.year(self.year())
+        return received(year.filed_at) if year and year.filed_at else ""
+
+    def word_text_received(self) -> str:
+        """该年度内容为准的一份收到的时刻."""
+        year = self.filing.year(self.year())
+        at = year and (year.text_at or year.filed_at)
+        return received(at) if at else ""
 
     def word_days(self) -> str:
         """距截止或逾期的日数，自写就之日起算."""

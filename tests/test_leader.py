@@ -20,13 +20,18 @@ from gateway import applications
 from gateway.client import Filings, Unreachable
 from gateway.drafts import KEPT, body_of
 from gateway.identity import Identity
+from gateway.pages.leader import task_of
 from models.acts import Submit
 from models.filing import Receipt
 from models.settings import Settings
-from models.values import canonical
-from models.vocabulary import Kind, Stage
+from models.values import canonical, day_of
+from models.vocabulary import ActKind, Kind, Stage
 from regulation import intake
+from regulation.moment import Moment
+from regulation.offers import offers
 from tests.databases import Databases
+from tests.law.notation import moment
+from tests.law.test_bounds import Told
 from tests.leading import COLLEAGUE, LEADER, OFFICER, OTHER, Leader, Page, example, filled, leading, read_back
 from tests.served import Clock, Served, served
 from tests.simulated import told, written
@@ -568,3 +573,22 @@ async def test_two_submissions_at_once_are_one_filing(world: World) -> None:
             assert {where(each).partition("?")[0] for each in answers} == {f"/filings/{filing_id}"}
             assert [entry.event.kind for entry in world.register.docket(filing_id)] == ["submit"]
             assert tools.drafts.of(LEADER.office, tools.clock()) == []
+
+
+def tasks(life: Told, on: str) -> list[tuple[str, str | None]]:
+    """What the overview asks of a leader about reports on a day, and until when; None where nobody waits for it."""
+    when = moment(on)
+    life.until(when)
+    found = [each for each in offers(life.filing, Moment(when, when)) if each.kind is ActKind.FILE_ANNUAL_REPORT]
+    told = [task_of(life.filing, each) for each in found]
+    return [(each.what, None if each.again or not each.due else str(day_of(each.due))) for each in told]
+
+
+def test_a_leader_is_asked_for_the_oldest_year_that_waits() -> None:
+    life = Told("A in_force 2026-03-16")
+    assert tasks(life, "2026-11-20 09:00") == [("报送年度总结和计划（2026年度）", "2026-12-01")]
+    assert tasks(life, "2027-03-01 09:00") == [("报送年度总结和计划（2026年度，补报）", "2027-12-01")]
+    life.does("2027-03-01 09:00 leader file_annual_report {year: 2026}")
+    assert tasks(life, "2027-03-01 10:00") == [("报送年度总结和计划（2027年度）", "2027-12-01")]
+    life.does("2027-03-01 11:00 leader file_annual_report {year: 2027}")
+    assert tasks(life, "2027-03-02 09:00") == [("报送年度总结和计划（2027年度，替换已报送的）", None)]

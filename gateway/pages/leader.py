@@ -21,8 +21,9 @@ from gateway.visit import visit_of
 from models.filing import Filing
 from models.register import FilingRow, LetterRow, MessageRow
 from models.values import clock, day_of, midnight_after
-from models.vocabulary import ActKind, Kind, Role
+from models.vocabulary import ActKind, Kind, Role, YearStatus
 from regulation import intake
+from regulation.annual import COUNTS
 from regulation.offers import Offer, offers
 
 router = APIRouter(prefix="/my")
@@ -49,17 +50,21 @@ IN_THE_INBOX = (ActKind.ACKNOWLEDGE_SERVICE,)
 """What is done by opening a message."""
 
 AHEAD = timedelta(days=92)
-"""So long before its day something is told among what is to be done; a report may be filed a year before."""
+"""So long before its day something is told among what is to be done; a report may be filed many months before."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """Something that a leader may do now: where, and until when if there is such a day. `due` is exclusive."""
+    """Something that a leader may do now: where, and until when if there is such a day. `due` is exclusive.
+
+    `again`: it was done already, and may be done once more; nobody waits for it.
+    """
 
     kind: ActKind
     address: str
     what: str
     due: datetime | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,14 +106,15 @@ def overview(request: Request, tools: Doors, session: Leading) -> HTMLResponse:
 def _standing(tools: Tools, row: FilingRow, who: Identity) -> Standing:
     filing = value_of(row)
     open_now = [each for each in offers(filing, tools.now, who.by) if each.mine and each.open]
-    tasks = [_task(filing, each) for each in open_now if each.kind not in IN_THE_INBOX]
+    tasks = [task_of(filing, each) for each in open_now if each.kind not in IN_THE_INBOX]
     soon = tools.clock() + AHEAD
-    urgent = [each for each in tasks if each.kind in URGENT and (each.due is None or each.due <= soon)]
+    waited_for = [each for each in tasks if each.kind in URGENT and not each.again]
+    urgent = [each for each in waited_for if each.due is None or each.due <= soon]
     urgent.sort(key=lambda each: URGENT.index(each.kind))
     return Standing(row, tuple(urgent), tuple(each for each in tasks if each not in urgent))
 
 
-def _task(filing: Filing, offer: Offer) -> Task:
+def task_of(filing: Filing, offer: Offer) -> Task:
     """An offer as a task. What has a day of its own is told with it: a report by its year, a correction by its period."""
     kind = offer.kind
     address = f"/filings/{filing.id}/acts/{kind.value}"
@@ -119,10 +125,23 @@ def _task(filing: Filing, offer: Offer) -> Task:
         term = filing.clocks.get("window")
         return Task(kind, address, kind.label, term.until if term else None)
     if kind in (ActKind.FILE_ANNUAL_REPORT, ActKind.ANSWER_ANNUAL_RETURN):
-        year = filing.year(getattr(offer.act, "year", 0))
-        what = f"{kind.label}（{year.year}年度）" if year else kind.label
-        return Task(kind, address, what, year.due if year else None)
+        return _report(filing, offer, address)
     return Task(kind, address, kind.label)
+
+
+def _report(filing: Filing, offer: Offer, address: str) -> Task:
+    """A year's report, or the answer to its return: until the year's deadline, or as long as it may be made good (Q14)."""
+    year = filing.year(getattr(offer.act, "year", 0))
+    if year is None:
+        return Task(offer.kind, address, offer.kind.label)
+    about, due = f"{year.year}年度", year.due
+    again = offer.kind is ActKind.FILE_ANNUAL_REPORT and year.status in COUNTS
+    if again:
+        about += "，替换已报送的"
+    elif year.status is YearStatus.MISSED:
+        following = filing.year(year.year + 1)
+        about, due = f"{about}，补报", following.due if following else due
+    return Task(offer.kind, address, f"{offer.kind.label}（{about}）", due, again)
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ _ELSEWHERE = "no life in the simulator asks it: it is for the doors and the regi
 NOT_SHOWN: Mapping[str, str] = {
     "agenda.window_opens": _WARNING,
     "annual._without_settled": "no case goes as far yet",
-    "annual.warn_early": _WARNING,
     "annual.warn_no_grant": _WARNING,
+    "annual.warn_of_report": _WARNING,
     "days._an_extension_ahead": "a bound on days far ahead, which no case reaches yet",
     "identity.of_carried": _ELSEWHERE,
     "identity.of_failure": _ELSEWHERE,
