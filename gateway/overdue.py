@@ -34,6 +34,8 @@ LEADERS = (LapseKind.CORRECTION_OVERDUE, LapseKind.ANNUAL_ANSWER_OVERDUE)
 
 
 def _post(filing: Filing, to: str) -> tuple[Role, str]:
-    if to == "reviewer":
+    if to == "taking" and filing.transfer:
+        return offices.reviewer(filing.transfer.jurisdiction, filing.transfer.zone)
+    if to in ("reviewer", "taking"):
         return offices.reviewer(filing.jurisdiction, filing.zone)
     return offices.posts(filing, Role(to))[0]

@@ -174,6 +174,9 @@ class Submit(Value):
     whole_checklist: bool = Field(
         False, description="every line that only a person can judge is asked; absent in filings before 0.4.0"
     )
+    chased_until_done: bool = Field(
+        False, description="what waits is chased until somebody acts; absent in filings before 0.4.0"
+    )
     archived_on: Day | None = Field(None, description="存量联盟的原备案日期 (A-02)")
     archive_number: str | None = None
     continues: FilingId | None = Field(None, description="kind B: the earlier filing that it names (继续申报, G-32)")

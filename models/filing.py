@@ -208,6 +208,9 @@ class Filing(Value):
     `told` is when texts were last sent of which a day's first speaks for all, however many come.
     `serves_all` is absent in filings of 0.1.0, whose histories must replay: of their notices only 告知书 are served (G-18).
     `whole_checklist` is absent in filings taken in before 0.4.0, whose reviewers were asked fewer lines.
+    `chased_since` is from when whatever waits is chased until somebody acts: from the beginning, or, in filings taken in
+    before 0.4.0, from when a run of a later release took them over. `end_reported` is when the leader reported that the
+    alliance has ended, until somebody acts upon it.
     """
 
     id: FilingId
@@ -226,6 +229,7 @@ class Filing(Value):
     calendar: str
     serves_all: bool = False
     whole_checklist: bool = False
+    chased_since: Instant | None = None
     submitted_at: Instant
     clocks: dict[str, Term] = {}
     review: Review | None = None
@@ -238,6 +242,7 @@ class Filing(Value):
     freed_at: Instant | None = None
     case: Case | None = None
     change: Change | None = None
+    end_reported: date | None = None
     notification: Notification | None = None
     transfer: Office | None = None
     tags: tuple[str, ...] = ()

@@ -139,6 +139,11 @@ class LapseKind(Named):
     RESTORATION_DUE = "restoration_due", "应予恢复备案"
     DELIVERY_OVERDUE = "delivery_overdue", "补送逾期催办"
     ANNOUNCEMENT_OVERDUE = "announcement_overdue", "公告逾期催办"
+    HOLD_OVERDUE = "hold_overdue", "暂停未解除催办"
+    HANDING_OVERDUE = "handing_overdue", "移交接收催办"
+    SECOND_OVERDUE = "second_overdue", "第二人决定催办"
+    ENDING_OVERDUE = "ending_overdue", "联盟终止处理催办"
+    CHALLENGE_OVERDUE = "challenge_overdue", "复议诉讼结果催办"
     REMINDER = "reminder", "提醒"
 
 

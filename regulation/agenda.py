@@ -5,7 +5,7 @@ and the reporting years and says what time alone will bring next. It is asked af
 (the workflow's timer, the register, the operators' page, the simulator) takes it from here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -14,7 +14,7 @@ from typing import Any
 from models.acts import Lapse
 from models.filing import Case, Counted, Filing, Notice, ReportingYear, Term, Unit
 from models.values import clock, day_of, midnight_after
-from models.vocabulary import Ground, LapseKind, Stage, YearStatus
+from models.vocabulary import ActKind, Ground, LapseKind, Stage, YearStatus
 from regulation import calendar, terms
 from regulation.moment import Moment
 
@@ -67,13 +67,25 @@ CHASED = {
     "decision": LapseKind.DECISION_OVERDUE,
     "restoration": LapseKind.RESTORATION_DUE,
     "calendar": LapseKind.CALENDAR_OVERDUE,
+    "hold": LapseKind.HOLD_OVERDUE,
+    "handing": LapseKind.HANDING_OVERDUE,
+    "second": LapseKind.SECOND_OVERDUE,
+    "ending": LapseKind.ENDING_OVERDUE,
+    "challenge": LapseKind.CHALLENGE_OVERDUE,
+    "unannounced": LapseKind.ANNOUNCEMENT_OVERDUE,
 }
 """Periods whose passing decides nothing: whoever is late is chased, and 5 working days later the superior (Q31)."""
 
 CHASES = 2
 
-AGAIN = {"calendar": 30}
-"""Periods whose chases come again until somebody acts, and every how many days after those two (Q31)."""
+AGAIN = 90
+"""Every how many days after those two a chase comes again, until somebody acts (Q31)."""
+
+AGAIN_SOONER = {"calendar": 30}
+"""Where it comes again sooner."""
+
+FOLLOWED_UP = {"hold": 30, "handing": 10, "second": 10, "ending": 30, "challenge": 90}
+"""What waits for somebody without any period of the law, and after how many days it is chased first (`waits`)."""
 
 ANNOUNCED = {"announcement": 1, "announcement_alert": 2}
 """The target and the alert for an announcement, each a chase of its own (G-20)."""
@@ -236,21 +248,25 @@ def _reminders(due: datetime, offsets: tuple[int, ...]) -> tuple[tuple[datetime,
 # What time brings
 
 
-def next_lapse(filing: Filing) -> Due | None:
-    """The head of the agenda: what time alone will bring first. None when time brings nothing any more."""
-    return min(_dues(filing), key=_order, default=None)
+def next_lapse(filing: Filing, leaving_aside: Collection[str] = ()) -> Due | None:
+    """The head of the agenda: what time alone will bring first. None when time brings nothing any more.
+
+    Whoever looks ahead leaves aside the periods whose chases only come again.
+    """
+    coming = (due for due in dues(filing) if due.period not in leaving_aside)
+    return min(coming, key=_order, default=None)
 
 
-def next_deadline(filing: Filing) -> Due | None:
+def next_deadline(filing: Filing, leaving_aside: Collection[str] = ()) -> Due | None:
     """The next lapse that changes standing or is an office's duty, reminders left aside (Q29)."""
-    dues = (due for due in _dues(filing) if due.lapse.kind is not LapseKind.REMINDER)
-    return min(dues, key=_order, default=None)
+    coming = (due for due in dues(filing) if due.lapse.kind is not LapseKind.REMINDER)
+    return min((due for due in coming if due.period not in leaving_aside), key=_order, default=None)
 
 
 def provisional(filing: Filing) -> bool:
     """Whether a date that a filing waits for may still move when the next calendar is published."""
-    dues = (due for name, term in filing.clocks.items() for due in _from_clock(filing, name, term))
-    return any(is_provisional(filing, due) for due in dues)
+    coming = (due for name, term in filing.clocks.items() for due in _from_clock(filing, name, term))
+    return any(is_provisional(filing, due) for due in coming)
 
 
 def is_provisional(filing: Filing, due: Due) -> bool:
@@ -265,7 +281,8 @@ def _order(due: Due) -> tuple[datetime, int, str, int]:
     return due.at, RANK[due.lapse.kind], due.lapse.of or "", due.lapse.year or 0
 
 
-def _dues(filing: Filing) -> Iterator[Due]:
+def dues(filing: Filing) -> Iterator[Due]:
+    """What time will bring from where a filing stands, in no order: of each period and year the next thing."""
     for name, term in filing.clocks.items():
         if filing.stage is not Stage.LAPSED or name.startswith("delivery:"):  # all else stands still
             yield from _from_clock(filing, name, term)
@@ -303,13 +320,31 @@ def _from_clock(filing: Filing, name: str, term: Term) -> Iterator[Due]:
         yield Due(term.until, Lapse(kind=LapseKind.ANNOUNCEMENT_OVERDUE, level=ANNOUNCED[period]), name)
     elif period == "window":
         yield from _from_window(filing, term)
-    elif period in CHASED and ((term.chased or 0) < CHASES or period in AGAIN):
-        chased = term.chased or 0
+    elif period in CHASED and ((term.chased or 0) < CHASES or _is_chased_again(filing, name)):
         if _rests(filing, period, thing):
             return
-        at = _chased_at(filing, period, term)
-        of, year = (thing, None) if period in ("objection", "delivery") else (None, int(thing) if thing else None)
-        yield Due(at, Lapse(kind=CHASED[period], of=of, year=year, level=chased + 1), name)
+        at, level = _next_chase(filing, period, term)
+        of, year = (thing, None) if period in OF_SOMETHING else (None, int(thing) if thing else None)
+        yield Due(at, Lapse(kind=CHASED[period], of=of, year=year, level=level), name)
+
+
+OF_SOMETHING = ("objection", "delivery", "second", "challenge")
+"""Periods that run on one thing among several; others on a reporting year, if on anything."""
+
+
+def _is_chased_again(filing: Filing, name: str) -> bool:
+    """Whether chases of a period come again until somebody acts.
+
+    Of a filing that has come to its end only what was decided must still reach its leader: other messages rest.
+    """
+    period = name.partition(":")[0]
+    if period in AGAIN_SOONER:
+        return True
+    return filing.chased_since is not None and not (period == "delivery" and filing.stage in NO_DECISION)
+
+
+NO_DECISION = (Stage.WITHDRAWN, Stage.LAPSED, Stage.DEREGISTERED, Stage.CONTINUED)
+"""Ends that nobody decided."""
 
 
 def _rests(filing: Filing, period: str, thing: str) -> bool:
@@ -342,17 +377,28 @@ def superior_chase(filing: Filing, term: Term) -> datetime:
     return midnight_after(calendar.last_day(term.calendar, filing.jurisdiction, last_day(term), days, "working_day"))
 
 
-def _chased_at(filing: Filing, period: str, term: Term) -> datetime:
-    """When somebody who is late is chased next: when it is due, 5 working days later, and at last every so many days."""
+def _next_chase(filing: Filing, period: str, term: Term) -> tuple[datetime, int]:
+    """When somebody who is late is chased next: when it is due, 5 working days later, and at last every so many days.
+
+    Which chase that is, is counted from when it was due. What was left alone by a release of before 0.4.0 is chased on
+    from when a newer one took it over, and not for every time that was missed.
+    """
     if not term.chased:
-        return term.until
+        return term.until, 1
     if term.chased < CHASES:
-        return superior_chase(filing, term)
-    return midnight_after(last_day(term) + timedelta(days=_days_later(period, term.chased)))
+        return superior_chase(filing, term), CHASES
+    since = filing.chased_since or term.until
+    missed = (day_of(since) - last_day(term)).days // _every(period)
+    level = max(term.chased, CHASES + missed) + 1
+    return midnight_after(last_day(term) + timedelta(days=_days_later(period, level))), level
 
 
-def _days_later(period: str, chased: int) -> int:
-    return AGAIN[period] * (chased - CHASES + 1)
+def _every(period: str) -> int:
+    return AGAIN_SOONER.get(period, AGAIN)
+
+
+def _days_later(period: str, level: int) -> int:
+    return _every(period) * (level - CHASES)
 
 
 def _shown(filing: Filing, period: str) -> Notice | None:
@@ -430,13 +476,60 @@ def _second_miss(filing: Filing) -> Iterator[Due]:
         yield Due(max(since), Lapse(kind=LapseKind.REVOCATION_OPENED, year=missed[-1].year))
 
 
+def waits(filing: Filing) -> set[str]:
+    """What of a filing waits for somebody though no period of the law runs on it: the names under which it is chased.
+
+    An order of 暂缓, a transfer that is not taken, the second of two people, an alliance whose end was reported, a 复议
+    or 诉讼 without an outcome.
+    """
+    held = {"hold"} if filing.on_hold else set()
+    handing = {"handing"} if filing.transfer and filing.stage in HANDED_OVER_FROM else set()
+    ending = {"ending"} if filing.end_reported and filing.stage is Stage.IN_FORCE else set()
+    second = {f"second:{key}" for key in filing.proposals if _may_be_seconded(filing, key)}
+    return held | handing | ending | second | {f"challenge:{each.id}" for each in filing.challenges}
+
+
+HANDED_OVER_FROM = (Stage.SUBMITTED, Stage.RETURNED, Stage.UNDER_REVIEW, Stage.REVIEW_PASSED, Stage.IN_FORCE)
+"""Where a transfer can be taken (G-31); while a revocation is pending it rests."""
+
+
+def _may_be_seconded(filing: Filing, key: str) -> bool:
+    """Whether what one of two people did is still open to the other: to refuse, or to excuse or discount a year."""
+    kind, _, of = key.partition(":")
+    if kind == ActKind.REFUSE:
+        return filing.stage in (Stage.RETURNED, Stage.UNDER_REVIEW, Stage.REVIEW_PASSED)
+    year = filing.year(int(of)) if filing.stage in (Stage.IN_FORCE, Stage.REVOCATION_PENDING) else None
+    if year is None:
+        return False
+    return (
+        year.returned if kind == ActKind.DISCOUNT_ANNUAL_REPORT else year.status in (YearStatus.OPEN, YearStatus.MISSED)
+    )
+
+
+def followed_up(filing: Filing, when: Moment) -> Filing:
+    """The filing with a chase for everything that waits, and none for what does so no more."""
+    if filing.chased_since is None:
+        return filing
+    waiting = waits(filing)
+    over = [name for name in filing.clocks if name.partition(":")[0] in FOLLOWED_UP and name not in waiting]
+    filing = end(filing, *over) if over else filing
+    for name in sorted(waiting - filing.clocks.keys()):
+        day = when.arrival_day
+        first = midnight_after(day + timedelta(days=FOLLOWED_UP[name.partition(":")[0]]))
+        filing = begin_until(filing, name, day, first)
+    return filing
+
+
 def chase(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
-    """Whoever is late was chased: once when due, once more at their superior's (Q31). No legal fact changes."""
+    """Whoever is late was chased: when due, then at their superior's, then again and again (Q31). No legal fact changes."""
     thing = lapse.of or (str(lapse.year) if lapse.year else "")
     for name, term in filing.clocks.items():
         period, _, about = name.partition(":")
         if lapse.kind is LapseKind.ANNOUNCEMENT_OVERDUE and ANNOUNCED.get(period) == lapse.level:
-            return end(filing, name)
+            filing = end(filing, name)
+            alerted = lapse.level == CHASES and filing.chased_since is not None
+            kept = {"unannounced": term.but(chased=CHASES)} if alerted else {}
+            return filing.but(clocks=filing.clocks | kept)
         if CHASED.get(period) is lapse.kind and about == thing:
             return filing.but(clocks={**filing.clocks, name: term.but(chased=lapse.level)})
     raise LookupError(f"{filing.id}: 没有正在催办的{lapse.kind.label}")
@@ -477,7 +570,7 @@ def counted(filing: Filing, due: Due) -> Counted | None:
     if term is None:
         return Counted(from_=last, unit="date", last=last)
     if term.chased and term.chased >= CHASES:
-        days = _days_later((due.period or "").partition(":")[0], term.chased)
+        days = _days_later((due.period or "").partition(":")[0], due.lapse.level or 0)
         return Counted(from_=last_day(term), count=days, unit="calendar_day", last=last)
     if term.chased:
         days = number(filing, "chase.superior_working_days")

@@ -1,7 +1,7 @@
 """How an event becomes an entry, and what time alone will bring: the docket and the agenda as values."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 
 from models.acts import Act, Event, Lapse, Submit, Unreadable, Withheld
@@ -119,19 +119,18 @@ def receipt(entry: Entry, warnings: tuple[str, ...] = ()) -> Receipt:
 
 
 def ahead(
-    filing: Filing, next_due: Callable[[Filing], agenda.Due | None] = agenda.next_lapse
+    filing: Filing, next_due: Callable[[Filing, Collection[str]], agenda.Due | None] = agenda.next_lapse
 ) -> Iterator[tuple[Filing, agenda.Due]]:
     """What time alone will bring if nobody acts, each with the filing as it will then stand; three due years at most.
 
     With `agenda.next_deadline` reminders are left aside: nothing else depends on them. A chase that comes again until
     somebody acts is told once.
     """
-    years, again = 0, set[LapseKind]()
-    while years < YEARS_AHEAD and (due := next_due(filing)):
-        if due.lapse.kind not in again:
-            yield filing, due
-        if (due.lapse.level or 0) > agenda.CHASES:
-            again.add(due.lapse.kind)
+    years, told = 0, set[str]()
+    while years < YEARS_AHEAD and (due := next_due(filing, told)):
+        yield filing, due
+        if due.period and (due.lapse.level or 0) > agenda.CHASES:
+            told.add(due.period)
         if due.at.year >= calendar.LAST_YEAR:  # what follows cannot be counted by this release
             return
         filing = lifecycle.apply(filing, due.lapse, Moment(due.at, due.at))

@@ -197,6 +197,7 @@ def _facts(form: Application, received_at: datetime) -> Submit:
         calendar=CALENDARS.newest(day),
         serves_all=True,
         whole_checklist=True,
+        chased_until_done=True,
         continues=form.previous_filing_id if isinstance(form, FormB) else None,
     )
 

@@ -268,6 +268,11 @@ TABLE: tuple[Row, ...] = (
     Row(L.REVOCATION_OPENED, _go(S.IN_FORCE, S.REVOCATION_PENDING), ("A-42", "A-42"), revocation.revocation_opened),
     Row(L.RESTORATION_DUE, _stay(S.REVOKED), ("G-23", "G-23"), agenda.chase),
     Row(L.ANNOUNCEMENT_OVERDUE, _stay(*ANNOUNCED), ("G-20", "G-20"), agenda.chase),
+    Row(L.HOLD_OVERDUE, _stay(*PENDING, S.REVOKED), ("G-16", "G-16"), agenda.chase),
+    Row(L.HANDING_OVERDUE, _stay(*agenda.HANDED_OVER_FROM), ("G-31", "G-31"), agenda.chase),
+    Row(L.SECOND_OVERDUE, _stay(S.RETURNED, S.UNDER_REVIEW, S.REVIEW_PASSED, *FILED), ("G-42", "G-42"), agenda.chase),
+    Row(L.ENDING_OVERDUE, _stay(S.IN_FORCE), ("G-24", "G-24"), agenda.chase),
+    Row(L.CHALLENGE_OVERDUE, _stay(*OPEN, *ENDS), ("G-23", "G-23"), agenda.chase),
     Row(L.REMINDER, _stay(S.UNDER_REVIEW, S.ON_NOTICE, *FILED), ("G-13", "G-13"), _reminder),
 )
 # fmt: on
@@ -325,6 +330,10 @@ def apply(filing: Filing, event: Event, when: Moment) -> Filing:
     filing = _counted(filing)
     if isinstance(event, Submit | Unreadable):
         return filing
+    return agenda.followed_up(_applied(filing, event, when), when)
+
+
+def _applied(filing: Filing, event: Act | Lapse, when: Moment) -> Filing:
     row = ROWS[(event.kind.value, filing.stage, filing.kind)]
     if isinstance(event, Lapse):
         return row.does(filing, event, when)
@@ -405,6 +414,8 @@ def awaited(filing: Filing) -> str | None:
         return reviewer if staff or waits else filing.leader
     if filing.stage is S.IN_FORCE:
         if filing.change or any(year.extension or year.returned for year in filing.years[-2:]):
+            return reviewer
+        if filing.chased_since and any(name.startswith(("ending", "second:")) for name in agenda.waits(filing)):
             return reviewer
         return filing.leader if any(not year.closed and year.status == "open" for year in filing.years) else None
     return reviewer if agenda.next_lapse(filing) else None

@@ -285,8 +285,16 @@ CHASES: Mapping[LapseKind, tuple[str, str]] = {
     LapseKind.CALENDAR_OVERDUE: ("calendar_overdue", "calendar_overdue_again"),
     LapseKind.ANNOUNCEMENT_OVERDUE: ("announcement_overdue", "announcement_overdue_again"),
     LapseKind.RESTORATION_DUE: ("restoration_due", "restoration_overdue"),
+    LapseKind.HOLD_OVERDUE: ("hold_overdue", "still_overdue"),
+    LapseKind.HANDING_OVERDUE: ("handing_overdue", "still_overdue"),
+    LapseKind.SECOND_OVERDUE: ("second_overdue", "still_overdue"),
+    LapseKind.ENDING_OVERDUE: ("ending_overdue", "still_overdue"),
+    LapseKind.CHALLENGE_OVERDUE: ("challenge_overdue", "still_overdue"),
 }
-"""What a chase says when something is due, and 5 working days later to the superior, again and again (Q31)."""
+"""What a chase says when something is due, and 5 working days later to the superior (Q31)."""
+
+STILL = "still_overdue"
+"""What every chase says that comes again until somebody acts."""
 
 LAPSES: Mapping[LapseKind, tuple[str, ...]] = {
     LapseKind.DEEMED_ACCEPTED: ("deemed_accepted",),
@@ -308,7 +316,7 @@ REMINDERS = {
 def _of_lapse(before: Filing, lapse: Lapse, entry: Entry) -> Iterator[str]:
     filing = entry.filing
     if lapse.kind in CHASES:
-        yield CHASES[lapse.kind][0 if (lapse.level or 1) == 1 else 1]
+        yield (*CHASES[lapse.kind], STILL)[min(lapse.level or 1, agenda.CHASES + 1) - 1]
     elif lapse.kind is LapseKind.REMINDER and agenda.overtaken(before, lapse, entry.entered_at):
         return
     elif lapse.kind is LapseKind.REMINDER and lapse.of == "annual":

@@ -65,6 +65,7 @@ def submit(event: Submit, when: Moment) -> Filing:
         calendar=event.calendar,
         serves_all=event.serves_all,
         whole_checklist=event.whole_checklist,
+        chased_since=when.at if event.chased_until_done else None,
         continues=event.continues,
         submitted_at=when.at,
         review=Review(received_at=when.at),

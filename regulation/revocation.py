@@ -64,7 +64,7 @@ def may_propose(filing: Filing, act: ProposeRevocation, when: Moment) -> Lack | 
 def propose_revocation(filing: Filing, act: ProposeRevocation, when: Moment) -> Filing:
     """提议撤销 on another ground, of kind B by inheritance (A-36…A-41, A-43, A-47, B-27, G-15)."""
     case = Case(ground=act.ground, opened=Mark(number=filing.number, at=when.at), listing=act.listing)
-    return _open(filing, case, when)
+    return _open(filing.but(end_reported=None), case, when)
 
 
 def _open(filing: Filing, case: Case, when: Moment) -> Filing:
@@ -228,7 +228,7 @@ def may_record_announcement(filing: Filing, act: RecordAnnouncement, when: Momen
 
 def record_announcement(filing: Filing, act: RecordAnnouncement, when: Moment) -> Filing:
     """官网公告已发布 (A-36, G-20)."""
-    return end(filing, "announcement", "announcement_alert").but(announced=when.day)
+    return end(filing, "announcement", "announcement_alert", "unannounced").but(announced=when.day)
 
 
 # Ends other than revocation

@@ -59,7 +59,9 @@ def may_report_change(filing: Filing, act: ReportChange, when: Moment) -> Lack |
 
 
 def report_change(filing: Filing, act: ReportChange, when: Moment) -> Filing:
-    """报告变更: (a) and (d) are recorded, (b) and (c) wait for the reviewer (G-24)."""
+    """报告变更: (a) and (d) are recorded, (b) and (c) wait for the reviewer, and so does the end of an alliance (G-24)."""
+    if act.change == "ended" and filing.chased_since:
+        return filing.but(end_reported=filing.end_reported or when.arrival_day)
     if act.change not in REVIEWED or act.substance is None:
         return filing
     change = Change(
@@ -243,8 +245,9 @@ def may_record_inspection(filing: Filing, act: RecordInspection, when: Moment) -
 
 
 def record_inspection(filing: Filing, act: RecordInspection, when: Moment) -> Filing:
-    """日常监督和随机抽查: recorded (A-33)."""
-    return filing
+    """日常监督和随机抽查: recorded (A-33). One by the reviewer looks into an end that was reported (G-24)."""
+    looked_into = act.by.role in (Role.CITY_ST, Role.ZONE) and filing.end_reported
+    return filing.but(end_reported=None) if looked_into and act.inspected_on >= looked_into else filing
 
 
 def record_evaluation(filing: Filing, act: RecordEvaluation, when: Moment) -> Filing:

@@ -355,6 +355,16 @@ class Facts(Mapping[str, str]):
                 return midnight(term.until)
         return midnight(self.entry.at)
 
+    def word_overdue(self) -> str:
+        """所催办的事项."""
+        return str(getattr(self.entry.event.kind, "label", "")).removesuffix("催办").removesuffix("逾期")
+
+    def word_second(self) -> str:
+        """须由两人办理、尚待另一人决定的事项 (G-42)."""
+        kind, _, year = str(self.of_event("of") or "").partition(":")
+        label = ActKind(kind).label if kind in set(ActKind) else ""
+        return label + (f"（{year}年度）" if year else "")
+
     def word_calendar(self) -> str:
         """工作日历版本."""
         return self.filing.calendar

@@ -48,6 +48,9 @@ REGISTER_IS_ASKED = "the register is asked whether an act was entered before thi
 CALENDAR_IS_AWAITED = "a revocation waits for the calendar that its days are counted by"
 """A patch: histories of 0.1 to 0.3 hold revocations that rested on provisional days."""
 
+CHASED_UNTIL_DONE = "whatever waits is chased until somebody acts"
+"""A patch: histories of 0.1 to 0.3 fell silent after two chases. A later run takes such a filing over."""
+
 LEVEL = "Level"
 """The type of the error by which a filing says that it knows all that the register holds."""
 
@@ -264,7 +267,7 @@ class AllianceFiling:
                     return await self._recall(number, event, when, by_signal=by_signal)
                 judged = await self._judged(act, when) if act else lodging.refusal(faults)
                 if not isinstance(judged, Refusal):
-                    entry = entries.entered(self.value, judged, when)
+                    entry = entries.entered(self._taken_over(), judged, when)
                     warnings = lifecycle.warnings(self.value, judged, when)
                     appended = await self._enter(entry)
                     if appended.outcome == "entered":
@@ -310,7 +313,13 @@ class AllianceFiling:
             lapse = due.lapse
             if lapse.provisional and not workflow.patched(CALENDAR_IS_AWAITED):
                 lapse = lapse.but(provisional=False)
-            await self._enter(entries.entered(self.value, lapse, Moment(due.at, workflow.now())))
+            await self._enter(entries.entered(self._taken_over(), lapse, Moment(due.at, workflow.now())))
+
+    def _taken_over(self) -> Filing:
+        """The filing, chased until somebody acts from now on if it was taken in by a release that was silent in time."""
+        if self.value.chased_since or not workflow.patched(CHASED_UNTIL_DONE):
+            return self.value
+        return self.value.but(chased_since=workflow.now())
 
     async def _enter(self, entry: Entry) -> Appended:
         """The one place that enters. Where the register holds other events already, those are carried on instead."""

@@ -35,7 +35,6 @@ NOT_SHOWN: Mapping[str, str] = {
     "revocation.warn_without_evidence": _WARNING,
     "standing.may_give_iit_opinion": _NO_CASE,
     "standing.may_rule_on_objection": _NO_CASE,
-    "standing.record_inspection": "recorded, without an effect on the filing",
     "standing.warn_late_change": _WARNING,
     "wording.Facts.word_annual_clause": _WORD,
     "wording.Facts.word_case_facts": _WORD,

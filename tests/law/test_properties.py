@@ -227,6 +227,7 @@ def test_in_every_life(circumstance: Circumstance, stage: Stage, consent: bool, 
         a_revocation_opens_by_two_missed_years_or_by_somebody(before.filing, entry)
         two_missed_years_do_not_wait(before.filing, entry)
         whoever_is_in_force_has_a_next_date(entry.filing)
+        whatever_waits_is_chased(entry.filing)
         nothing_runs_against_a_leader_unserved(before.filing, entry)
         a_notice_fails_only_by_a_report(before.filing, entry)
         a_filing_stays_small(entry.filing)
@@ -300,6 +301,65 @@ def whoever_is_in_force_has_a_next_date(filing: Filing) -> None:
         assert agenda.next_deadline(filing) is not None
 
 
+def waiting(filing: Filing) -> set[str]:
+    """The periods under which somebody must be chased as a filing stands, told from its facts alone."""
+    case, change = filing.case, filing.change
+    pending, in_force = filing.stage is Stage.REVOCATION_PENDING, filing.stage is Stage.IN_FORCE
+    facts = {
+        "hold": bool(case and case.held),
+        "service": bool(pending and case and case.served_on is None),
+        "defence": bool(pending and case and case.defence == "open"),
+        "handing": bool(filing.transfer) and (in_force or filing.stage in APPLYING),
+        "ending": in_force and filing.end_reported is not None,
+        "change": in_force and change is not None and change.notice is None,
+        "archiving": filing.stage is Stage.AT_PROVINCE,
+        "forwarding": filing.stage is Stage.NOTICE_CLEARED,
+        "review": filing.stage in (Stage.UNDER_REVIEW, Stage.REVIEW_PASSED),
+    }
+    years = [year for year in filing.years if pending or in_force]
+    notices = [filing.notice if filing.stage in NOTIFIED else None, change.notice if change else None]
+    open_ones = [each.id for notice in notices if notice for each in notice.objections if each.open]
+    return (
+        {name for name, is_so in facts.items() if is_so}
+        | {f"extension:{year.year}" for year in years if year.extension}
+        | {f"answer:{year.year}" for year in years if year.returned}
+        | {f"objection:{each}" for each in open_ones}
+        | {f"challenge:{each.id}" for each in filing.challenges}
+    )
+
+
+APPLYING = (Stage.SUBMITTED, Stage.RETURNED, Stage.UNDER_REVIEW, Stage.REVIEW_PASSED)
+NOTIFIED = (*APPLYING, Stage.ON_NOTICE, Stage.NOTICE_CLEARED, Stage.AT_PROVINCE)
+
+
+def whatever_waits_is_chased(filing: Filing) -> None:
+    """Whoever is awaited, and for whatever, a chase stands on the agenda, however often there has been one (Q31)."""
+    if filing.stage is Stage.LAPSED:
+        return
+    chased = {due.period for due in agenda.dues(filing)}
+    assert waiting(filing) <= chased
+    if filing.stage not in lifecycle.ENDS and lifecycle.awaited(filing):
+        assert agenda.next_deadline(filing) is not None
+    unannounced = filing.stage in lifecycle.ANNOUNCED and filing.announced is None and not filing.on_hold
+    assert not unannounced or chased & {"announcement", "announcement_alert", "unannounced"}
+
+
+@settings(max_examples=40, derandomize=True, deadline=None, database=None)
+@random_lives
+def test_whatever_waits_is_chased_however_long_nobody_acts(
+    circumstance: Circumstance, stage: Stage, consent: bool, steps: list[Step]
+) -> None:
+    """Ten years on, nothing has fallen silent; and not a day brings the same chase twice."""
+    walk = a_life(circumstance, stage, consent, steps)
+    begun = len(walk.docket)
+    walk.until(walk.now + timedelta(days=3650))
+    for entry in walk.docket[begun:]:
+        whatever_waits_is_chased(entry.filing)
+    chases = [(e.at, e.event.kind, e.event.of, e.event.year) for e in walk.docket if isinstance(e.event, Lapse)]
+    chases = [each for each in chases if each[1] is not LapseKind.REMINDER]
+    assert len(set(chases)) == len(chases)
+
+
 @thorough
 @given(
     circumstance=st.sampled_from(CIRCUMSTANCES),
@@ -319,6 +379,7 @@ def test_in_every_dispute_about_service(
         nothing_runs_against_a_leader_unserved(before.filing, entry)
         a_notice_fails_only_by_a_report(before.filing, entry)
         a_filing_stays_small(entry.filing)
+        whatever_waits_is_chased(entry.filing)
     if service.is_awaited(left):
         assert walk.filing.stage is left.stage
         assert service.is_awaited(walk.filing)
