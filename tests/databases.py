@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,23 @@ DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.xdist_group(
 
 on_both = pytest.mark.parametrize("databases", DATABASES, indirect=True)
 """For a test that everything must pass on either."""
+
+
+@cache
+def _tables() -> bytes:
+    """A register's tables, as the migrations make them, in a file of SQLite."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "register.db"
+        migrate(f"sqlite:///{path}")
+        return path.read_bytes()
+
+
+def prepare(url: str) -> None:
+    """What `migrate` makes of a file that is not there yet, copied: the migrations run once for all who need the tables."""
+    path = Path(url.removeprefix("sqlite:///"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("xb") as file:
+        file.write(_tables())
 
 
 @dataclass

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from deploy.database import migrate
 from models.settings import Settings
 from models.values import DAY, INSTANT, Day, Instant, clock, in_shanghai, midnight_after
 from regulation import intake, lodging
 from regulation.reading import in_chinese
+from tests.databases import prepare
 from tests.served import Clock
 from tests.simulated import NOW, lived, written
 from tests.story import application, report
@@ -74,7 +74,7 @@ def test_an_application_that_holds_one_names_its_field() -> None:
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """A gateway over one life."""
     settings = Settings(var=tmp_path_factory.mktemp("bounds"))
-    migrate(settings.register_url)
+    prepare(settings.register_url)
     async with visiting(settings, Clock(NOW)) as opened:
         written(opened.tools.register, lived("LIFE"))
         yield opened

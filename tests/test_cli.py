@@ -30,7 +30,6 @@ from sqlmodel import Session, SQLModel
 import starter
 from activities.letters import Letters, Tried
 from activities.register import Register
-from deploy.database import migrate
 from examples.demo import working_days
 from models.acts import AcknowledgeService
 from models.register import UsedEdition
@@ -38,6 +37,7 @@ from models.settings import Settings
 from models.vocabulary import ActKind, Kind, Stage
 from regulation import offices, texts
 from tests.applications import EXAMPLES, good
+from tests.databases import prepare
 from tests.law.editions import FOLDER
 from tests.simulated import END, NOW, YEAR, Papered, lived, written
 from tests.story import Story, application
@@ -88,7 +88,7 @@ def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as `make run` leaves it: one filing revoked, one under review, one just submitted."""
     folder = tmp_path_factory.mktemp("var")
     settings = Settings(var=folder)
-    migrate(settings.register_url)
+    prepare(settings.register_url)
     register = Register.at(settings.register_url)
     for filing_id, length in (("ENDED", None), ("SUBMITTED", 1), ("RETURNED", 2)):
         told = lived(filing_id, alliance_name=f"沈阳市{filing_id}产学研联盟")
@@ -336,7 +336,7 @@ def test_show_says_so_when_one_byte_was_changed(
     beian: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Settings(var=tmp_path / "var")
-    migrate(settings.register_url)
+    prepare(settings.register_url)
     register = Register.at(settings.register_url)
     written(register, lived("LIFE"))
     register.engine.dispose()
@@ -775,7 +775,7 @@ def test_nothing_is_written_by_terms_that_are_not_there(
 ) -> None:
     """A register whose filings count by an edition of another deployment, as that of a demonstration does."""
     settings = Settings(var=tmp_path)
-    migrate(settings.register_url)
+    prepare(settings.register_url)
     engine = Register.at(settings.register_url).engine
     with Session(engine) as session:
         session.add(UsedEdition(subject="terms", name="ELSEWHERE", digest="0" * 64, first_used_at=NOW))

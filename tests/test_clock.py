@@ -9,13 +9,13 @@ from sqlalchemy.exc import OperationalError
 
 from activities.database import clock_of
 from activities.register import Register
-from deploy.database import migrate
 from gateway.client import Filings
 from gateway.clock import ClockWrong, DoorClock
 from models.acts import Came
 from models.settings import Settings
 from regulation import entries, lodging
 from regulation.moment import Moment
+from tests.databases import prepare
 from tests.served import Clock
 from tests.simulated import NOW, lived, written
 from tests.story import application
@@ -73,7 +73,7 @@ async def test_people_behind_a_clock_that_is_twenty_seconds_ahead_are_not_blocke
 
 async def test_a_door_whose_clock_is_wrong_shows_and_does_nothing(tmp_path: Path) -> None:
     settings = Settings(var=tmp_path)
-    migrate(settings.register_url)
+    prepare(settings.register_url)
     async with visiting(settings, Clock(NOW)) as house:
         written(house.tools.register, lived("LIFE").until("accept"))
         clock = off(timedelta(days=-3))
@@ -89,7 +89,7 @@ async def test_a_door_whose_clock_is_wrong_shows_and_does_nothing(tmp_path: Path
 
 async def test_what_counts_from_long_before_it_was_entered_is_marked_where_it_is_read(tmp_path: Path) -> None:
     settings = Settings(var=tmp_path)
-    migrate(settings.register_url)
+    prepare(settings.register_url)
     async with visiting(settings, Clock(NOW + timedelta(days=9))) as house:
         register = house.tools.register
         written(register, lived("LIFE").until("submit"))

@@ -11,13 +11,13 @@ from fastapi import Request
 from httpx import AsyncClient, Response
 from starlette.responses import PlainTextResponse
 
-from deploy.database import migrate
 from gateway.failures import ECHO
 from gateway.guard import ALWAYS_HTTPS, CONTENT, HEADERS, UNSIGNED
 from gateway.identity import refuse_to_expose
 from gateway.sessions import cookie_of
 from models.settings import Settings
 from models.values import SHANGHAI
+from tests.databases import prepare
 from tests.served import Clock, serving
 from tests.visiting import House, enters, visiting
 
@@ -30,7 +30,7 @@ PROVIDER = {"identity": "oidc", "oidc_issuer": "https://login.example.gov.cn", "
 async def opened(var: Path, **changed: Any) -> AsyncIterator[House]:
     """A gateway on a new register, with a page that takes whatever it is sent, and one that breaks."""
     settings = Settings(var=var, **changed)
-    migrate(settings.register_url)
+    prepare(settings.register_url)
     async with visiting(settings, Clock(NOW)) as house:
 
         @house.app.post("/filings/F-1/try")

@@ -22,7 +22,6 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from activities.register import Register
-from deploy.database import migrate
 from deploy.embedded import sign_in_link, startup_token
 from gateway import oidc
 from gateway.audit import GENESIS, Audit, AuditKind
@@ -36,7 +35,7 @@ from models.settings import Settings
 from models.values import SHANGHAI
 from models.vocabulary import Role
 from regulation import offices
-from tests.databases import on_both
+from tests.databases import on_both, prepare
 from tests.oidc_provider import (
     AUDIENCE,
     CLIENT,
@@ -312,7 +311,7 @@ def test_a_provider_elsewhere_is_asked_over_https_only(issuer: str, clock: Clock
 @asynccontextmanager
 async def opened(settings: Settings, clock: Clock) -> AsyncIterator[House]:
     """A gateway on a new register."""
-    migrate(settings.register_url)
+    prepare(settings.register_url)
     async with visiting(settings, clock) as house:
         yield house
 

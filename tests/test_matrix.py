@@ -23,7 +23,6 @@ from sqlmodel import Session, SQLModel, select
 
 from activities.register import Register, within
 from activities.rows import act_id, paper_of
-from deploy.database import migrate
 from gateway.app import create
 from gateway.audit import AuditKind
 from gateway.handling import HandlingKind, post_of
@@ -39,9 +38,8 @@ from regulation import lifecycle, offices
 from regulation.moment import Moment
 from regulation.offers import offers
 from regulation.review import MOVABLE
-from regulation.simulation import simulate
 from tests.applications import good, led_by
-from tests.databases import on_both
+from tests.databases import on_both, prepare
 from tests.law.cases import load
 from tests.served import Clock
 from tests.simulated import Papered, lived, told, written
@@ -132,7 +130,7 @@ def standings() -> dict[tuple[Kind, bool, Stage], list[Standing]]:
     """Filings at every stage, from the lives that the cases of the law tell; of kind B, in a zone and outside."""
     found: dict[tuple[Kind, bool, Stage], list[Standing]] = {}
     for case in load():
-        for entry in simulate(case.application, case.acts, case.until).docket:
+        for entry in case.life.docket:
             filing, when = entry.filing, Moment(entry.at, max(entry.at, entry.entered_at))
             found.setdefault((filing.kind, bool(filing.zone), filing.stage), []).append(Standing(filing, when))
     for stage in Stage:
@@ -437,7 +435,7 @@ async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
     """The gateway, open, where nobody is told to slow down."""
     often = 10_000_000
     settings = Settings(var=tmp_path_factory.mktemp("town"), reads_a_minute=often, acts_a_minute=often)
-    migrate(settings.register_url)
+    prepare(settings.register_url)
     async with visiting(settings, Clock(NOW)) as house:
         for life in lives():
             written(house.tools.register, life)

@@ -16,12 +16,12 @@ from activities.files import put
 from activities.privacy import keep_to_ourselves, open_to_all
 from activities.register import Register
 from deploy import ui
-from deploy.database import migrate
 from gateway.identity import EMBEDDED
 from gateway.oidc import _private
 from gateway.sessions import Sessions
 from models.settings import Settings
 from models.values import SHANGHAI
+from tests.databases import prepare
 from tests.simulated import lived, written
 from tests.story import application
 from workflows.connection import CORE
@@ -153,7 +153,7 @@ def test_a_provider_is_asked_where_nobody_listens_in() -> None:
 def house_register(tmp_path: Path) -> Iterator[Register]:
     """A register with one life in it."""
     url = Settings(var=tmp_path).register_url
-    migrate(url)
+    prepare(url)
     register = Register.at(url)
     written(register, lived("F"))
     yield register

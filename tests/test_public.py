@@ -24,7 +24,6 @@ from temporalio.client import Client
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from activities.register import Register
-from deploy.database import migrate
 from gateway.app import create, tools_of
 from gateway.client import Filings
 from gateway.pages import public
@@ -35,7 +34,7 @@ from models.channels import ChannelsFile
 from models.settings import Settings
 from models.values import SHANGHAI, day_of
 from models.vocabulary import Kind, Role
-from tests.databases import on_both
+from tests.databases import on_both, prepare
 from tests.served import served, serving
 from tests.simulated import Papered, lived, told, written
 from tests.story import Story, application, checklist, instant, report
@@ -101,7 +100,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the service keeps what it writes: a register with these lives, and the pages that the worker made of it."""
     var = tmp_path_factory.mktemp("public")
     settings = settings_in(var)
-    migrate(settings.register_url)
+    prepare(settings.register_url)
     register = Register.at(settings.register_url)
     for life in lives():
         assert {each.outcome for each in written(register, life)} == {"entered"}
@@ -332,7 +331,7 @@ async def test_nothing_else_is_served(path: str, site: AsyncClient) -> None:
 
 async def test_before_anything_was_written_the_notices_are_a_page_all_the_same(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
-    migrate(settings.register_url)
+    prepare(settings.register_url)
     async with serving(gateway(settings)) as base, AsyncClient(base_url=base) as site:
         answer = await site.get("/notices/index.html")
         assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
@@ -438,7 +437,7 @@ async def test_a_number_that_an_office_gave_in_its_own_way_is_found(tmp_path: Pa
     legacy = {"archived_on": "2020-12-18", "archive_number": odd, "document_no": "辽科函1号"}
     form = filed("IMPORTED", 2029, legacy=legacy, by={"person": "p-401", "office": "210000", "role": "province_st"})
     settings = settings_in(tmp_path)
-    migrate(settings.register_url)
+    prepare(settings.register_url)
     register = Register.at(settings.register_url)
     written(register, told(form, until=NOW))
     register.engine.dispose()

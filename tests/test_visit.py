@@ -11,7 +11,6 @@ from sqlalchemy import delete
 from sqlmodel import Session
 
 import gateway
-from deploy.database import migrate
 from gateway.audit import AuditKind
 from gateway.identity import EMBEDDED
 from gateway.visit import Visit
@@ -21,6 +20,7 @@ from models.settings import Settings
 from models.values import SHANGHAI
 from models.vocabulary import Role
 from regulation import offices
+from tests.databases import prepare
 from tests.served import Clock
 from tests.simulated import lived, written
 from tests.visiting import House, visiting
@@ -36,7 +36,7 @@ DOORS = sorted(Path(gateway.__file__).parent.rglob("*.py"))
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     """A gateway on an empty register, with no engine behind it."""
     settings = Settings(var=tmp_path)
-    migrate(settings.register_url)
+    prepare(settings.register_url)
     async with visiting(settings, Clock(NOW)) as opened:
         yield opened
 

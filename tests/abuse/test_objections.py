@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from activities.register import Register
-from deploy.database import migrate
 from gateway.api import filings
 from models.acts import TOGETHER
 from models.settings import Settings
 from models.vocabulary import Kind
 from regulation.objections import LISTED
 from tests.abuse.amounts import STORM
+from tests.databases import prepare
 from tests.served import Clock
 from tests.simulated import told, written
 from tests.story import application, checklist, instant
@@ -57,7 +57,7 @@ def noticed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a register that holds that notice."""
     folder = tmp_path_factory.mktemp("noticed")
     settings = Settings(var=folder)
-    migrate(settings.register_url)
+    prepare(settings.register_url)
     register = Register.at(settings.register_url)
     objected(register)
     register.engine.dispose()

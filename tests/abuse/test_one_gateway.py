@@ -18,11 +18,11 @@ import httpx
 import psutil
 import pytest
 
-from deploy.database import migrate
 from deploy.ui import hidden
 from gateway import patience
 from gateway.shipped import HEALTH
 from models.settings import Settings
+from tests.databases import prepare
 from tests.served import serving_with
 
 MOMENT = 0.2
@@ -65,7 +65,7 @@ async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gat
     """A gateway at default limits."""
     var = tmp_path_factory.mktemp("abuse")
     _, port = hidden()
-    migrate(Settings(var=var).register_url)
+    prepare(Settings(var=var).register_url)
     process = started(var, port)
     base = f"http://127.0.0.1:{port}"
     try:
