@@ -449,7 +449,7 @@ def hurried(register: Register) -> None:
     register.engine.dispose()
 
 
-STEPS = int(os.environ.get("STEPS", "2000"))
+STEPS = int(os.environ.get("STEPS", "500"))
 """`make storm` takes ten thousand."""
 
 

@@ -111,7 +111,7 @@ CASES = {case.id: case for case in load()}
 @pytest.mark.parametrize("case", list(CASES.values())[::5], ids=lambda case: case.id)
 def test_every_offered_act_has_a_form_that_brings_it_back(case: Any) -> None:
     """Whatever an act needs is on its form: the act as proposed, filled in, is read back the same."""
-    lived = simulate(case.application, case.acts, case.until)
+    lived = case.life
     for entry in lived.docket[::4]:
         when = Moment(entry.at, entry.at)
         for each in offers(entry.filing, when):

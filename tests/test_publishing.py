@@ -38,8 +38,7 @@ from models.vocabulary import Kind, Stage
 from regulation import entries, intake, notice, offices, publicity
 from regulation.lodging import lodge
 from regulation.publicity import PublicationKind
-from regulation.simulation import simulate
-from tests.law.cases import load
+from tests.law.cases import Case, load
 from tests.simulated import lived
 
 ADDRESS = "https://gs.example.gov.cn/lianmeng"
@@ -89,17 +88,16 @@ class Remembered:
 @cache
 def cases() -> Mapping[str, tuple[PublicNoticeRow, ...]]:
     """What every case of the law makes public, as the register would write it down."""
-    return {case.id: tuple(_published(case.application, case.acts, case.until)) for case in load()}
+    return {case.id: tuple(_published(case)) for case in load()}
 
 
-def _published(
-    application: Mapping[str, Any], acts: Sequence[Mapping[str, Any]], until: datetime
-) -> Iterator[PublicNoticeRow]:
+def _published(case: Case) -> Iterator[PublicNoticeRow]:
+    application = case.application
     examined = intake.examine(application, datetime.fromisoformat(application["received_at"]))
-    lodged = [lodge(application["filing_id"], act).paper for act in acts]
+    lodged = [lodge(application["filing_id"], act).paper for act in case.acts]
     papers = {digest(paper): paper for paper in [examined.form and intake.paper(examined.form), *lodged] if paper}
     before, shown = None, dict[str, Any]()
-    for entry in simulate(application, acts, until).docket:
+    for entry in case.life.docket:
         shown = rows.public(before, shown, entry, papers.__getitem__)
         yield from rows.notice_rows(before, entry, shown, papers.__getitem__)
         before = entry.filing
@@ -528,7 +526,7 @@ def publishing() -> list[tuple[Filing, Entry]]:
     ]
     found = []
     for case in (case for case in load() if case.id in names):
-        docket = simulate(case.application, case.acts, case.until).docket
+        docket = case.life.docket
         found += [(before.filing, entry) for before, entry in pairwise(docket)]
     form = {"alliance_name": "", "leader": {"name": ""}, "members": [], "technical_field": ""}
     return [(before, entry) for before, entry in found if publicity.published(before, entry, form)]
@@ -713,7 +711,7 @@ def test_the_annual_deadline_is_a_day_and_its_reminders_have_their_hour() -> Non
 
 def test_kind_b_reports_until_the_end_of_the_year() -> None:
     case = next(case for case in load() if case.id == "annual-first-due-b-december")
-    docket = simulate(case.application, case.acts, case.until).docket
+    docket = case.life.docket
     entry = next(entry for entry in docket if entry.stage is Stage.IN_FORCE)
     assert entry.filing.kind is Kind.B
     year = entry.filing.years[0].year
@@ -753,7 +751,7 @@ def test_what_was_skipped_and_what_worked_is_told() -> None:
 
 def test_a_date_that_moves_keeps_its_uid() -> None:
     case = next(case for case in load() if case.id == "calendar-moves-later")
-    docket = simulate(case.application, case.acts, case.until).docket
+    docket = case.life.docket
     moved = next(index for index, entry in enumerate(docket) if isinstance(entry.event, CalendarPublished))
     before, after = (Told.of(entry.filing, entry.at) for entry in docket[moved - 1 : moved + 1])
     uid = f"{case.id}/notice_ended////@beian"
@@ -783,7 +781,7 @@ def test_a_calendar_says_what_it_is_and_is_the_same_twice() -> None:
 def test_every_line_of_an_agenda_is_an_event_of_its_own() -> None:
     kinds = set()
     for case in load()[::3]:
-        docket = simulate(case.application, case.acts, case.until).docket
+        docket = case.life.docket
         entry = docket[len(docket) // 2]
         lines = list(entries.outlook(entry.filing))
         told = Told.of(entry.filing, entry.at)

@@ -5,7 +5,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -16,6 +16,7 @@ from typing import Any
 from models.values import SHANGHAI
 from models.vocabulary import Kind
 from regulation import offices
+from regulation.simulation import Simulation, simulate
 from tests.law import preludes, shifting
 from tests.law.editions import load_editions
 from tests.law.notation import Writer, lines, moment, plain
@@ -25,6 +26,10 @@ EXAMPLES = HERE.parents[1] / "examples"
 
 GIVEN = re.compile(r"(?P<kind>[AB]) (?P<stage>[a-z_]+) (?P<day>\d{4}-\d\d-\d\d)(?: (?P<time>\d\d:\d\d(?::\d\d)?))?")
 APPLIED_AT = "09:00"
+
+
+LIVES: dict[tuple[str, int, datetime], Simulation] = {}
+"""What was lived in this process, for all who look at it. Whoever changes the law empties it."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,22 @@ class Case:
     given: int
     since: datetime
     expected: Expected
+
+    @property
+    def prelude(self) -> Simulation:
+        """What the simulator makes of what is given."""
+        return self._lived(self.acts[: self.given], self.since)
+
+    @property
+    def life(self) -> Simulation:
+        """What the simulator makes of it all."""
+        return self._lived(self.acts, self.until)
+
+    def _lived(self, acts: Sequence[dict[str, Any]], until: datetime) -> Simulation:
+        key = (self.id, len(acts), until)
+        if key not in LIVES:
+            LIVES[key] = simulate(self.application, acts, until)
+        return LIVES[key]
 
     def shifted(self, years: int = shifting.YEARS) -> "Case":
         """The same life that many years later: every date, reporting year and name of an edition moved.

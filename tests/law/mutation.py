@@ -148,7 +148,7 @@ def _off(*args: Any, **more: Any) -> Any:
 @contextmanager
 def without(name: str) -> Iterator[None]:
     """The law without a rule."""
-    rule, lives = rules()[name], dict(test_cases._LIVES)
+    rule, lives = rules()[name], dict(cases.LIVES)
     rows: dict[Any, Any] = lifecycle.ROWS  # type: ignore[assignment]
     before = dict(rows)
     code: CodeType | None = None
@@ -168,7 +168,7 @@ def without(name: str) -> Iterator[None]:
             rule.function.__code__ = code
             STANDS_IN.pop()
         _forget()
-        test_cases._LIVES.update(lives)
+        cases.LIVES.update(lives)
 
 
 def _within_reason(null: Callable[..., Any] | None) -> Callable[..., Any]:
@@ -185,7 +185,7 @@ def _within_reason(null: Callable[..., Any] | None) -> Callable[..., Any]:
 
 def _forget() -> None:
     """Nothing that was worked out with a rule, or without it, is kept."""
-    test_cases._LIVES.clear()
+    cases.LIVES.clear()
     test_intake.of_the_example.cache_clear()
     lifecycle._out_of_stage.cache_clear()
 

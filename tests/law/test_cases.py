@@ -11,7 +11,7 @@ from pydantic_core import to_jsonable_python
 
 from models.filing import Entry, Filing
 from models.vocabulary import LapseKind
-from regulation import agenda, entries, lifecycle, messages, publicity, simulation, texts
+from regulation import agenda, entries, lifecycle, messages, publicity, texts
 from regulation.lodging import lodge
 from regulation.simulation import Simulation
 from regulation.wording import Names
@@ -70,18 +70,11 @@ class Lived:
         return next((each.paper for each in lodged if each.act and getattr(each.act, "paper", None) == key), None)
 
 
-_LIVES: dict[str, Lived] = {}
-
-
 def live(case: Case) -> Lived:
-    """Live a case to its end; once a process."""
-    key = f"{case.id}@{case.until}"
-    if key not in _LIVES:
-        before = simulation.simulate(case.application, case.acts[: case.given], case.since)
-        whole = simulation.simulate(case.application, case.acts, case.until)
-        assert whole.filing is not None, [each.message for each in whole.findings if each.severity == "error"]
-        _LIVES[key] = Lived(case, whole, len(before.docket))
-    return _LIVES[key]
+    """Live a case to its end."""
+    whole = case.life
+    assert whole.filing is not None, [each.message for each in whole.findings if each.severity == "error"]
+    return Lived(case, whole, len(case.prelude.docket))
 
 
 def expecting(what: str) -> pytest.MarkDecorator:

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from regulation.moment import MAX_AHEAD, Moment
-from regulation.simulation import simulate
 from tests.law.cases import load
 from tests.law.notation import moment
 
@@ -22,7 +21,7 @@ def test_a_stamp_of_the_future_does_not_say_when_its_refusal_was_written() -> No
 
 def test_what_a_late_act_brings_about_is_written_when_the_act_arrives() -> None:
     (case,) = (case for case in load() if case.id == "revocation-late-report-was-in-time")
-    entries = simulate(case.application, case.acts, case.until).docket
+    entries = case.life.docket
     late = next(entry for entry in entries if entry.undoes)
     after = entries[late.number]
     assert late.entered_at == moment("2025-12-05 10:00") == after.entered_at > after.at == moment("2025-12-01 09:00")

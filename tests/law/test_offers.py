@@ -11,7 +11,6 @@ from models.vocabulary import ActKind
 from regulation import entries, lifecycle
 from regulation.moment import Moment
 from regulation.offers import SOMEBODY, TYPES, offers
-from regulation.simulation import simulate
 from tests.law.cases import Case, load
 
 CASES = load()
@@ -19,7 +18,7 @@ CASES = load()
 
 def steps(case: Case) -> Iterator[tuple[Filing, Entry]]:
     """Every act of a life that was taken, with the filing before it."""
-    docket = simulate(case.application, case.acts, case.until).docket
+    docket = case.life.docket
     for before, entry in pairwise(docket):
         if not isinstance(entry.event, Lapse | Submit | Unreadable) and entry.refused is None:
             yield before.filing, entry
