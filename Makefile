@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=  # what one process has compiled the others ne
 LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed demo test law law-mutations quick fuzz check storm bench lock docs histories clean
+.PHONY: help run seed demo test law law-mutations quick lives fuzz check storm bench lock docs histories clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,8 +34,11 @@ law-mutations: $(VENV)/dev ## look anew for the case that fails without each rul
 quick: $(VENV)/dev ## what needs no server and takes under a minute; `make test` runs everything
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -q --quick
 
-fuzz: $(VENV)/dev ## anything at all in every field, through every door: 50,000 examples (FUZZ_EXAMPLES), some minutes
-	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-50000} $(BIN)/python -m pytest tests/test_fuzz.py -n 2
+lives: $(VENV)/dev ## every case of the law on a real server; `make test` lives as many as it takes for every step that a case makes
+	EVERY_CASE=1 $(BIN)/python -m pytest tests/test_lives.py -n 2 --dist loadgroup -q
+
+fuzz: $(VENV)/dev ## anything at all in every field, through every door: 50,000 examples (FUZZ_EXAMPLES), seven minutes of processor time
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-50000} $(BIN)/python -m pytest tests/test_fuzz.py -n 2 --dist worksteal
 
 check: $(VENV)/dev ## formatting, lint, types, direction of imports, docs, lock
 	$(BIN)/ruff format --check .

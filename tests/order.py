@@ -33,8 +33,11 @@ class Shares(LoadScopeScheduling):  # type: ignore[misc]
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Shares:
-    """Shares in the order of the tests. (Marks would not do: node ids cannot be changed any more, pytest-xdist#1386.)"""
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Shares | None:
+    """For `--dist loadgroup`: shares in the order of the tests, whose marks alone would not do, for node ids cannot be
+    changed any more (pytest-xdist#1386)."""
+    if config.getvalue("dist") != "loadgroup":
+        return None
     config.option.loadscopereorder = False
     return Shares(config, log)
 

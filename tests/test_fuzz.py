@@ -1,12 +1,13 @@
 """Whatever reaches a workflow from outside, in any field, through any door: a finding or a refusal, never a fault of ours.
 
-A few examples of each run with every `make test`; `make fuzz` makes as many as `FUZZ_EXAMPLES` says.
+A few examples of each run with every `make test`; `make fuzz` makes as many as `FUZZ_EXAMPLES` says, in parts.
 """
 
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -20,15 +21,15 @@ from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.common import RawValue
 
 import starter
-from deploy.database import migrate
+from models.acts import Resubmit
 from models.filing import Entry, Filing
 from models.findings import Refusal
 from models.settings import Settings
-from models.values import INSTANT, storable
+from models.values import INSTANT, digest, storable
 from models.vocabulary import Kind
-from regulation import entries, intake, lifecycle, lodging
+from regulation import entries, intake, lifecycle, lodging, on_paper
 from regulation.moment import Moment
-from regulation.simulation import simulate
+from tests.databases import prepare
 from tests.hostile import ANYTHING, DAYS, INSTANTS, spoilt
 from tests.law.cases import Case, load
 from tests.served import Clock
@@ -44,11 +45,19 @@ EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 EVERY = 5 if EXAMPLES else 25
 """Of so many cases of the law one lends its filings and acts."""
 
+PART = 2500
+"""So many examples are one test: parts are shared by the processes, and what is made up later never repeats what is known to be fine."""
+
+
+def in_parts(share: float) -> pytest.MarkDecorator:
+    """The share of a door in all examples that are made, as tests of a bounded size."""
+    return pytest.mark.parametrize("part", range(-(-int(EXAMPLES * share) // PART) or 1))
+
 
 def examples(few: int, share: float) -> settings:
-    """A few, or the share of a door in all that are made."""
+    """A few, or one part of a door's share in all that are made."""
     return settings(
-        max_examples=int(EXAMPLES * share) or few,
+        max_examples=min(int(EXAMPLES * share), PART) or few,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         database=None,
@@ -56,31 +65,60 @@ def examples(few: int, share: float) -> settings:
     )
 
 
+@dataclass(frozen=True)
+class Next:
+    """A filing, the act that comes next as it is written at a door, and as it reaches the workflow; and its paper."""
+
+    filing: Filing
+    act: dict[str, Any]
+    sent: dict[str, Any]
+    paper: dict[str, Any] | None
+
+    @property
+    def at(self) -> datetime:
+        """When the act is received."""
+        at: datetime = INSTANT.validate_python(self.act["received_at"])
+        return at
+
+
 @cache
-def moments() -> list[tuple[Filing, dict[str, Any]]]:
+def moments() -> list[Next]:
     """Filings of the law's cases, each with the act that comes next."""
     return [each for case in load()[::EVERY] for each in _moments(case)]
 
 
-def _moments(case: Case) -> list[tuple[Filing, dict[str, Any]]]:
-    docket = simulate(case.application, case.acts, case.until).docket
+def _moments(case: Case) -> Iterator[Next]:
+    docket = case.life.docket
     before = {getattr(entry.event, "id", None): docket[entry.number - 2].filing for entry in docket[1:]}
-    return [(before[act["id"]], act) for act in case.acts if act["id"] in before]
+    for act in case.acts:
+        if filing := before.get(act["id"]):
+            brought = lodging.lodge(filing.id, {name: value for name, value in act.items() if name != "reaches"})
+            sent = brought.act.model_dump(mode="json") if brought.act else act
+            yield Next(filing, act, sent, brought.paper)
 
 
-def handled(filing: Filing, raw: Any, at: datetime) -> Entry:
+def of_all() -> st.SearchStrategy[Next]:
+    """One of them; they are too many and too long for `sampled_from`, which prints each."""
+    return st.integers(0, len(moments()) - 1).map(moments().__getitem__)
+
+
+def handled(filing: Filing, raw: Any, at: datetime, papers: Mapping[str, dict[str, Any]]) -> Entry:
     """What a workflow does with a signal (workflows/filing.py), and what is told and shown of it."""
     act, faults = lodging.read_act(raw)
     event = act or entries.unreadable(raw)
-    when = Moment((act and act.received_at) or at, at)
+    when = on_paper.moment(filing, act, at) if act else Moment(at, at)
     if act:
         lifecycle.check(entries.projected(filing, when), act, when)
-    while due := entries.due_by(filing, when.at if when.sensible else at):
+    while due := entries.due_by(filing, when.stamped_at if when.sensible else at):
         filing = entries.entered(filing, due.lapse, Moment(due.at, at)).filing
     refusal: Refusal | None = lodging.refusal(faults)
     if act:
-        act = act.but(received_at=when.at, seen=None)
+        act = act.but(received_at=when.stamped_at, seen=None)
         refusal = lifecycle.check(filing, act, when)
+    if refusal is None and isinstance(act, Resubmit):
+        examined = intake.examine(papers.get(act.paper, {}), when.at, correcting=filing)
+        act = act.but(facts=examined.facts)
+        refusal = None if examined.facts else lodging.refusal(examined.findings)
     if act and refusal is None:
         entry = entries.entered(filing, act, when)
         lifecycle.warnings(filing, act, when)
@@ -97,22 +135,21 @@ def handled(filing: Filing, raw: Any, at: datetime) -> Entry:
     return entry
 
 
+@in_parts(0.6)
 @examples(300, 0.6)
 @given(data=st.data())
-def test_a_workflow_enters_or_refuses_whatever_act_a_signal_brings(data: st.DataObject) -> None:
-    filing, act = data.draw(st.sampled_from(moments()))
-    if data.draw(st.integers(0, 4)) == 0:
-        filing, _ = data.draw(st.sampled_from(moments()))
-    at = INSTANT.validate_python(act["received_at"])
-    brought = lodging.lodge(filing.id, {name: value for name, value in act.items() if name != "reaches"})
-    raw = brought.act.model_dump(mode="json") if brought.act else act
-    sent = data.draw(spoilt(raw) | ANYTHING)
-    handled(filing, sent, at + timedelta(minutes=data.draw(st.integers(0, 10**6))))
+def test_a_workflow_enters_or_refuses_whatever_act_a_signal_brings(part: int, data: st.DataObject) -> None:
+    next_ = data.draw(of_all())
+    filing = data.draw(of_all()).filing if data.draw(st.integers(0, 4)) == 0 else next_.filing
+    sent = data.draw(spoilt(next_.sent) | ANYTHING)
+    papers = {digest(next_.paper): next_.paper} if next_.paper else {}
+    handled(filing, sent, next_.at + timedelta(minutes=data.draw(st.integers(0, 10**6))), papers)
 
 
+@in_parts(0.1)
 @examples(150, 0.1)
 @given(data=st.data())
-def test_an_application_is_found_on_or_taken_in(data: st.DataObject) -> None:
+def test_an_application_is_found_on_or_taken_in(part: int, data: st.DataObject) -> None:
     form = application(data.draw(st.sampled_from(Kind)), received_at=NOW.isoformat())
     sent = data.draw(spoilt(form))
     examination = intake.examine(sent, NOW)
@@ -129,7 +166,7 @@ def test_an_application_is_found_on_or_taken_in(data: st.DataObject) -> None:
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """A gateway over filings at several stages, and no engine."""
     chosen = Settings(var=tmp_path_factory.mktemp("fuzz"), acts_a_minute=10**9, reads_a_minute=10**9)
-    migrate(chosen.register_url)
+    prepare(chosen.register_url)
     async with visiting(chosen, Clock(NOW + timedelta(days=1))) as opened:
         register = opened.tools.register
         written(register, lived("LIFE").until("accept"))
@@ -140,7 +177,8 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
 PEOPLE = ("c-101", "c-102", "i-301", "p-401", "u-leader-01", "z-301")
 
 
-def test_a_door_finds_refuses_or_cannot_reach_the_engine_and_is_never_at_fault(house: House) -> None:
+@in_parts(0.2)
+def test_a_door_finds_refuses_or_cannot_reach_the_engine_and_is_never_at_fault(part: int, house: House) -> None:
     with at_once() as run:
 
         @examples(120, 0.2)
@@ -148,7 +186,7 @@ def test_a_door_finds_refuses_or_cannot_reach_the_engine_and_is_never_at_fault(h
         def sends(data: st.DataObject) -> None:
             person = data.draw(st.sampled_from(PEOPLE))
             filing_id = data.draw(st.sampled_from(("LIFE", "SHOWN")))
-            _, act = data.draw(st.sampled_from(moments()))
+            act = data.draw(of_all()).act
             bare = {name: value for name, value in act.items() if name not in ("by", "received_at", "reaches")}
             form = {name: value for name, value in application(Kind.A).items() if name != "by"}
             address, document = data.draw(
@@ -172,8 +210,9 @@ def test_a_door_finds_refuses_or_cannot_reach_the_engine_and_is_never_at_fault(h
         sends()
 
 
+@in_parts(0.1)
 def test_the_command_line_ends_with_a_code_that_says_what_was_wrong(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    part: int, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("BEIAN_VAR", str(house.tools.settings.var))
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
@@ -183,7 +222,7 @@ def test_the_command_line_ends_with_a_code_that_says_what_was_wrong(
     @examples(40, 0.1)
     @given(data=st.data())
     def runs(data: st.DataObject) -> None:
-        _, act = data.draw(st.sampled_from(moments()))
+        act = data.draw(of_all()).act
         form = application(data.draw(st.sampled_from(Kind)), received_at=NOW.isoformat())
         commands = st.sampled_from(("check", "submit", "act", "simulate", "list"))
         match data.draw(commands):
@@ -209,7 +248,7 @@ async def test_no_signal_fails_a_workflow_task(world: World) -> None:
     story = Story(world, "FUZZED")
     await story.on_notice(2027)
     before = story.filing
-    acts: list[Mapping[str, Any]] = [act for _, act in moments()]
+    acts = [each.act for each in moments()]
 
     sent: list[Any] = []
 
