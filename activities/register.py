@@ -138,6 +138,13 @@ class Continuation:
     archived_at: datetime
     papers: Mapping[int, str]
 
+    @property
+    def stood(self) -> bool:
+        """Whether the predecessor stands, or was revoked only since the archiving and nobody announced it."""
+        decided = self.earlier.decided
+        revoked_since = decided is not None and decided.at > self.archived_at and self.earlier.announced is None
+        return self.earlier.stage in FILED or revoked_since
+
 
 @dataclass
 class Register:
@@ -404,16 +411,21 @@ class Register:
             )
 
     def continuations(self) -> list["Continuation"]:
-        """继续申报: archived filings whose predecessor still stands in force, each with it (G-32)."""
-        in_force = col(FilingRow.stage).in_([Stage.IN_FORCE.value, Stage.REVOCATION_PENDING.value])
+        """继续申报: archived filings whose predecessor stood when they were archived and has not ended since, each with it (G-32).
+
+        One that was revoked meanwhile, when nobody knew of the archiving, ends as continued too while that is not announced.
+        """
+        in_force = col(FilingRow.stage).in_(FILED)
         mine = select(FilingRow.value).where(in_force, col(FilingRow.value).contains('"continues":"'))
         with reading(self.engine) as session:
             archived = [Filing.model_validate_json(value) for value in session.exec(mine)]
             names = [each.continues for each in archived if each.continues]
-            still = select(FilingRow.value).where(in_force, col(FilingRow.filing_id).in_(names))
+            stands = col(FilingRow.stage).in_([*FILED, Stage.REVOKED])
+            still = select(FilingRow.value).where(stands, col(FilingRow.filing_id).in_(names))
             earlier = {each.id: each for each in map(Filing.model_validate_json, session.exec(still))}
             found = ((each, earlier.get(each.continues or "")) for each in archived)
-            return [self._continuation(session, each, before) for each, before in found if before]
+            all_ = [self._continuation(session, each, before) for each, before in found if before]
+        return [each for each in all_ if each.stood]
 
     @staticmethod
     def _continuation(session: Session, filing: Filing, earlier: Filing) -> "Continuation":

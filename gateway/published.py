@@ -164,7 +164,13 @@ class Counts:
         return self.by_kind.total()
 
 
-ENDED: tuple[PublicationKind, ...] = ("revocation", "deregistration", "continuation", "restoration")
+ENDED: tuple[PublicationKind, ...] = (
+    "revocation",
+    "revocation_undone",
+    "deregistration",
+    "continuation",
+    "restoration",
+)
 """Publications of what ends an alliance, or undoes its end."""
 
 

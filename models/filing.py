@@ -248,6 +248,7 @@ class Filing(Value):
     tags: tuple[str, ...] = ()
     idle_evaluations: int | None = None
     lapsed: Mark | None = None
+    decided: Mark | None = None
     ended_at: Instant | None = None
     continues: FilingId | None = None
     continued_by: FilingId | None = None

@@ -129,7 +129,8 @@ TABLE: tuple[Row, ...] = (
     Row(A.CONFIRM, _stay(S.ON_NOTICE), ("A-29", "B-17"), review.confirm, REVIEWER, may=review.may_confirm_again),
     Row(A.REFUSE, _either((S.UNDER_REVIEW, S.REVIEW_PASSED, S.RETURNED), S.NOT_CONFIRMED), ("G-07", "G-07"),
         review.refuse, REVIEWER, two_people=True),
-    Row(A.WITHDRAW, _go(APPLYING, S.WITHDRAWN), ("A-26", "B-15"), review.withdraw, LEADER, warns=review.warn_withdrawal),
+    Row(A.WITHDRAW, _go((*APPLYING, S.NOT_CONFIRMED), S.WITHDRAWN), ("A-26", "B-15"), review.withdraw, LEADER,
+        may=review.may_withdraw, undoes=review.undoes_refusal, warns=review.warn_withdrawal),
     Row(A.TRANSFER, _either(review.MOVABLE, S.SUBMITTED), ("G-31", "G-31"), review.hand_over, STAFF,
         may=review.may_hand_over),
     # Public notice
@@ -195,10 +196,11 @@ TABLE: tuple[Row, ...] = (
         {Role.PROVINCE_IIT}, kinds=(Kind.B,), may=standing.may_record_inspection),
     Row(A.RECORD_EVALUATION, _stay(*FILED), ("A-44", "B-20"), standing.record_evaluation, STAFF | {Role.EVALUATOR}),
     Row(A.TAG, _stay(*FILED), ("A-49", "A-49"), standing.tag, STAFF, may=standing.may_tag),
-    Row(A.DEREGISTER, _go(S.IN_FORCE, S.DEREGISTERED), ("G-25", "G-25"), standing.deregister, LEADER),
-    Row(A.RECORD_CONTINUATION, _go(FILED, S.CONTINUED), ("B-05", "B-05"), standing.record_continuation,
+    Row(A.DEREGISTER, _go((*FILED, S.REVOKED), S.DEREGISTERED), ("G-25", "G-25"), standing.deregister, LEADER,
+        may=standing.may_deregister, undoes=standing.undoes_what_came_since),
+    Row(A.RECORD_CONTINUATION, _go((*FILED, S.REVOKED), S.CONTINUED), ("B-05", "B-05"), standing.record_continuation,
         PROVINCE | {Role.PLATFORM}, kinds=(Kind.B,), may=standing.may_record_continuation,
-        undoes=standing.undoes_lapses_since),
+        undoes=standing.undoes_what_came_since),
     # Revocation
     Row(A.PROPOSE_REVOCATION, _go(S.IN_FORCE, S.REVOCATION_PENDING), ("A-36", "A-36"),
         revocation.propose_revocation, STAFF, may=revocation.may_propose, warns=revocation.warn_without_evidence),
@@ -442,6 +444,10 @@ def _refusal(filing: Filing, act: Act, row: Row | None, lack: Lack) -> Refusal:
     return told.but(message=told.message + told.way_on)
 
 
+AFTER_ARCHIVING: Mapping[ActKind, ActKind] = {A.WITHDRAW: A.DEREGISTER}
+"""What a leader does once the filing is archived, where it cannot do this any more (A-26, G-25)."""
+
+
 @cache
 def _out_of_stage(of: Kind, stage: Stage, act: ActKind) -> Lack:
     """Which stage an act belongs to, and the next act on the shortest way there."""
@@ -450,7 +456,8 @@ def _out_of_stage(of: Kind, stage: Stage, act: ActKind) -> Lack:
         return Lack(missing=f"该行为不适用于{of.label}")
     names = "、".join(f"“{there.label}”" for there in dict.fromkeys(stages))
     missing = f"备案处于“{stage.label}”，该行为只在{names}阶段可为"
-    return Lack(missing=missing, supplied_by=_first_step(of, stage, frozenset(stages)))
+    instead = AFTER_ARCHIVING.get(act) if stage in FILED else None
+    return Lack(missing=missing, supplied_by=_first_step(of, stage, frozenset(stages)), instead=instead)
 
 
 COURSE = {stage: number for number, stage in enumerate(Stage)}

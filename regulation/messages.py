@@ -351,7 +351,8 @@ def _consequences(before: Filing, entry: Entry) -> Iterator[str]:
         yield "prepare_document"
     if moved and filing.stage is Stage.AT_PROVINCE and event.kind != ActKind.FORWARD:
         yield "at_province"
-    if before.notice and moved and filing.stage in (Stage.WITHDRAWN, Stage.LAPSED, Stage.NOT_CONFIRMED):
+    ended = moved and before.stage is not Stage.NOT_CONFIRMED
+    if before.notice and ended and filing.stage in (Stage.WITHDRAWN, Stage.LAPSED, Stage.NOT_CONFIRMED):
         yield "withdrawn_after_notice"
     if before.change and not filing.change and filing.substance != before.substance:
         yield "change_effective"
@@ -373,7 +374,7 @@ def _of_case(before: Filing, entry: Entry) -> Iterator[str]:
         yield from ("revocation_notice" if ground_6 else "revocation_notice_other", "revocation_opened")
     elif case and earlier and _sent_anew(before, entry):
         yield "served_again"
-    elif earlier and not case and before.stage is Stage.REVOCATION_PENDING:
+    elif earlier and not case and filing.stage is not before.stage and entry.event.kind != ActKind.RESTORE:
         yield "case_ended"
 
 

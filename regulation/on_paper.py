@@ -60,6 +60,10 @@ def moment(filing: Filing, act: Act, handled_at: datetime) -> Moment:
     if act.came is None or act.kind not in ON_PAPER:
         return Moment(received_at, handled_at)
     day = max(counted_on(filing, act.kind, act.came), day_of(received_at) - OLDEST)
+    if (
+        act.kind is ActKind.DEREGISTER and filing.archived_on
+    ):  # asked for as a withdrawal, of what is archived meanwhile
+        day = max(day, filing.archived_on)
     first_second = clock(day, 0) + timedelta(seconds=1) if day <= day_of(received_at) else received_at
     came_on = min(act.came.on, day_of(received_at)) if day_of(received_at) >= STRICTER_SINCE else None
     return Moment(min(first_second, received_at), handled_at, received_at, came_on)

@@ -30,6 +30,7 @@ PublicationKind = Literal[
     "proposal_ended",
     "revocation",
     "deregistration",
+    "revocation_undone",
     "continuation",
     "restoration",
     "announcement",
@@ -71,7 +72,7 @@ def _published(before: Filing, entry: Entry, form: dict[str, Any], changed: dict
     ended = filing.stage is not before.stage and filing.stage in (Stage.WITHDRAWN, Stage.LAPSED, Stage.NOT_CONFIRMED)
     if before.notice and isinstance(event, Transfer) and filing.stage is Stage.SUBMITTED and filing.notice is None:
         yield _shown("notice_withdrawn", before, form, day_of(entry.at))
-    if before.notice and ended:
+    if before.notice and ended and before.stage is not Stage.NOT_CONFIRMED:
         yield _shown("notice_withdrawn", filing, form, day_of(entry.at))
     if before.notice and before.stage is Stage.LAPSED and filing.stage is not Stage.LAPSED:
         yield _shown("notice_reinstated", filing, form, day_of(entry.at))
@@ -81,7 +82,7 @@ def _published(before: Filing, entry: Entry, form: dict[str, Any], changed: dict
     proposal, earlier = filing.clocks.get("publicity"), before.clocks.get("publicity")
     if proposal and (earlier is None or (proposal.from_, proposal.until) != (earlier.from_, earlier.until)):
         yield _ended("revocation_proposal", filing, form, proposal.from_, last_day(proposal))
-    if before.case and not filing.case and "publicity" in before.clocks:
+    if before.case and not filing.case and filing.stage is Stage.IN_FORCE and "publicity" in before.clocks:
         yield _ended("proposal_ended", filing.but(case=before.case), form, day_of(entry.at))
     if filing.stage is Stage.REVOKED and before.stage is not Stage.REVOKED:
         yield _ended("revocation", filing, form, day_of(entry.at))
@@ -90,6 +91,9 @@ def _published(before: Filing, entry: Entry, form: dict[str, Any], changed: dict
     if isinstance(event, RecordContinuation):
         shown = _ended("continuation", filing, form, day_of(entry.at))
         yield shown.but(content={**shown.content, "承接备案编号": event.successor_number})
+    left = filing.stage is not before.stage and filing.stage in (Stage.DEREGISTERED, Stage.CONTINUED)
+    if left and (before.stage is Stage.REVOKED or "publicity" in before.clocks):
+        yield _ended("revocation_undone", filing.but(case=before.case), form, day_of(entry.entered_at))
     if filing.stage is Stage.IN_FORCE and before.stage is Stage.REVOKED:
         yield _ended("restoration", filing, form, day_of(entry.at))
     if isinstance(event, RecordAnnouncement):

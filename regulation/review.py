@@ -353,12 +353,29 @@ def refuse(filing: Filing, act: Refuse, when: Moment) -> Filing:
 
 def not_confirmed(filing: Filing, when: Moment) -> Filing:
     """The application ends without being confirmed."""
-    return decided(end_all(filing).but(stage=Stage.NOT_CONFIRMED, ended_at=when.at), when)
+    mark = Mark(number=filing.number, at=when.at)
+    return decided(end_all(filing).but(stage=Stage.NOT_CONFIRMED, decided=mark, ended_at=when.at), when)
+
+
+def may_withdraw(filing: Filing, act: Withdraw, when: Moment) -> Lack | None:
+    """What was withdrawn before it was decided on could not be refused any more (A-26, Instants 4)."""
+    if filing.stage is not Stage.NOT_CONFIRMED:
+        return None
+    refused = filing.decided if day_of(when.stamped_at) >= STRICTER_SINCE else None
+    if refused is None or when.at >= refused.at:
+        decided_on = day_of(filing.ended_at or filing.submitted_at)
+        return Lack(missing=f"备案申请已于{decided_on}不予确认，只有此前送达的撤回才可登记")
+    return None
 
 
 def withdraw(filing: Filing, act: Withdraw, when: Moment) -> Filing:
     """撤回 before archiving (A-26, B-15, G-41)."""
-    return end_all(filing).but(stage=Stage.WITHDRAWN, ended_at=when.at, transfer=None)
+    return end_all(filing).but(stage=Stage.WITHDRAWN, decided=None, ended_at=when.at, transfer=None)
+
+
+def undoes_refusal(filing: Filing, act: Withdraw, when: Moment) -> int | None:
+    """The refusal of an application that had been withdrawn before."""
+    return filing.decided.number if filing.decided else None
 
 
 def applying_again(filing: Filing, when: datetime) -> str:

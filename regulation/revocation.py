@@ -211,7 +211,13 @@ def revoked(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
 
 def _revoke(filing: Filing, when: Moment) -> Filing:
     filing = end_all(filing).but(
-        stage=Stage.REVOKED, ended_at=when.at, change=None, transfer=None, notification=None, proposals={}
+        stage=Stage.REVOKED,
+        decided=Mark(number=filing.number, at=when.at),
+        ended_at=when.at,
+        change=None,
+        transfer=None,
+        notification=None,
+        proposals={},
     )
     return announce(decided(filing, when), when)
 

@@ -22,6 +22,7 @@ from models.acts import (
 )
 from models.filing import Change, Filing, Notice, Office
 from models.findings import Lack
+from models.values import day_of
 from models.vocabulary import ActKind, Ground, Role, Stage, YearStatus
 from regulation import agenda, annual, notice, objections, offices, review, revocation, service
 from regulation.agenda import begin, count_again, end, end_all, last_day, number
@@ -51,6 +52,9 @@ def may_report_change(filing: Filing, act: ReportChange, when: Moment) -> Lack |
         return Lack(missing="变更日期晚于报告之日")
     if act.change in REVIEWED and filing.change:
         return Lack(missing="已有变更待审核", supplied_by=ActKind.RULE_ON_CHANGE)
+    taken_over = filing.change is not None and filing.change.change == "leader"
+    if act.change == "rename" and taken_over and when.day >= service.STRICTER_SINCE:
+        return Lack(missing="待审核的盟主变更已载明变更后的联盟名称", supplied_by=ActKind.RULE_ON_CHANGE)
     if act.change in REVIEWED and act.substance is None:
         return Lack(missing="变更材料未随附变更后的成员与盟主情况")
     if act.change == "leader" and (act.leader is None or act.leader == filing.leader):
@@ -273,18 +277,48 @@ def tag(filing: Filing, act: Tag, when: Moment) -> Filing:
 # Exit and return
 
 
+def may_deregister(filing: Filing, act: Deregister, when: Moment) -> Lack | None:
+    """Nobody leaves a case that is open; who asked before it was opened has left, unless its end was announced (G-25)."""
+    case = filing.case
+    if filing.stage is Stage.IN_FORCE or case is None:
+        return None
+    if when.at >= case.opened.at or day_of(when.stamped_at) < service.STRICTER_SINCE:
+        opened_on = day_of(case.opened.at)
+        return Lack(missing=f"撤销程序已于{opened_on}立案，只有立案之前送达的注销申请才可登记")
+    if filing.announced:
+        return Lack(missing=f"撤销备案已于{filing.announced}公告", supplied_by=ActKind.RESTORE)
+    return None
+
+
 def deregister(filing: Filing, act: Deregister, when: Moment) -> Filing:
-    """自愿注销: announced, not a sanction (G-25)."""
+    """自愿注销: announced, not a sanction (G-25). What was entered since it was asked for falls away (Instants 4)."""
+    if day_of(when.stamped_at) >= service.STRICTER_SINCE:
+        filing = _without_misses_since(filing, when).but(case=None, decided=None, notification=None)
     ended = end_all(filing).but(stage=Stage.DEREGISTERED, ended_at=when.at, change=None, transfer=None, proposals={})
     return revocation.announce(ended, when)
+
+
+def _without_misses_since(filing: Filing, when: Moment) -> Filing:
+    """Nobody owed what was entered as missed after an end that only then became known."""
+    years = tuple(
+        year.but(status=YearStatus.OPEN, closed=False, missed=None)
+        if year.missed and year.missed.at > when.at
+        else year
+        for year in filing.years
+    )
+    return filing.but(years=years)
 
 
 def may_record_continuation(filing: Filing, act: RecordContinuation, when: Moment) -> Lack | None:
     """What people have to decide of a revocation is decided first; two missed years are no such thing (B-05, G-32)."""
     if act.successor == filing.id:
         return Lack(missing="备案不能由其自身承接")
-    if filing.case and filing.case.ground is not Ground.TWO_YEARS_MISSED and filing.case.opened.at < when.at:
-        return Lack(missing="撤销程序尚未终结", supplied_by=ActKind.DROP_REVOCATION)
+    opened = filing.case and filing.case.opened.at < when.at
+    if filing.stage is Stage.REVOKED and (filing.decided is None or filing.decided.at <= when.at or filing.announced):
+        return Lack(missing="备案已于新备案入库之前撤销，或者撤销已经公告", supplied_by=ActKind.RESTORE)
+    if filing.case and filing.case.ground is not Ground.TWO_YEARS_MISSED and opened:
+        revoked = filing.stage is Stage.REVOKED
+        return Lack(missing="撤销程序尚未终结", supplied_by=ActKind.RESTORE if revoked else ActKind.DROP_REVOCATION)
     return None
 
 
@@ -293,18 +327,12 @@ def record_continuation(filing: Filing, act: RecordContinuation, when: Moment) -
 
     A year or a case that was entered between the archiving and this act falls away: its duty was the new filing's.
     """
-    years = tuple(
-        year.but(status=YearStatus.OPEN, closed=False, missed=None)
-        if year.missed and year.missed.at > when.at
-        else year
-        for year in filing.years
-    )
-    return end_all(filing).but(
+    return end_all(_without_misses_since(filing, when)).but(
         stage=Stage.CONTINUED,
         ended_at=when.at,
         continued_by=act.successor,
-        years=years,
         case=None,
+        decided=None,
         change=None,
         transfer=None,
         notification=None,
@@ -312,11 +340,12 @@ def record_continuation(filing: Filing, act: RecordContinuation, when: Moment) -
     )
 
 
-def undoes_lapses_since(filing: Filing, act: RecordContinuation, when: Moment) -> int | None:
-    """The first miss, or the case, that was entered although the continuation had been archived before."""
-    missed = [year.missed for year in filing.years if year.missed]
-    since = [mark.number for mark in [*missed, *([filing.case.opened] if filing.case else [])] if mark.at > when.at]
-    return min(since, default=None)
+def undoes_what_came_since(filing: Filing, act: Deregister | RecordContinuation, when: Moment) -> int | None:
+    """The first miss, or the case, that was entered although the filing had ended before (Instants 4)."""
+    if day_of(when.stamped_at) < service.STRICTER_SINCE and act.kind is ActKind.DEREGISTER:
+        return None
+    marks = [*(year.missed for year in filing.years), filing.case and filing.case.opened, filing.decided]
+    return min((mark.number for mark in marks if mark and mark.at > when.at), default=None)
 
 
 def restore(filing: Filing, act: Restore, when: Moment) -> Filing:
@@ -325,7 +354,14 @@ def restore(filing: Filing, act: Restore, when: Moment) -> Filing:
     if rested_on:  # a year missed while the case was pending belongs to the same run
         rested_on += tuple(year.year for year in filing.missed_in_a_row)
     filing = end_all(filing).but(
-        stage=Stage.IN_FORCE, case=None, ended_at=None, announced=None, opened_for=None, freed_at=when.at, signed={}
+        stage=Stage.IN_FORCE,
+        case=None,
+        decided=None,
+        ended_at=None,
+        announced=None,
+        opened_for=None,
+        freed_at=when.at,
+        signed={},
     )
     return annual.resume_duty(filing, rested_on, when)
 

@@ -152,6 +152,7 @@ ENDED_BY: Mapping[str, str] = {
     ActKind.RULE_ON_DEFENCE: "陈述、申辩经复核予以采纳",
     ActKind.DROP_REVOCATION: "经研究终止",
     ActKind.RECORD_CONTINUATION: "由新备案承接",
+    ActKind.DEREGISTER: "注销申请在立案之前已经送达",
     LapseKind.YEAR_CLOSED: "未报送的年度已不连续",
 }
 RULINGS = {
@@ -378,6 +379,11 @@ class Facts(Mapping[str, str]):
         """Whether, and when, the leader can apply again after a withdrawal (B-02)."""
         return review.applying_again(self.filing, self.entry.at)
 
+    def word_withdrawn(self) -> str:
+        """撤回；在不予确认之前已经送达的，写明该决定不再有效 (A-26)."""
+        undone = self.before.stage is Stage.NOT_CONFIRMED
+        return "撤回（在不予确认之前已经送达，该决定不再有效）" if undone else "撤回"
+
     def word_archive_number(self) -> str:
         """备案编号."""
         return self.filing.archive_number or "（尚无编号）"
@@ -589,6 +595,13 @@ class Facts(Mapping[str, str]):
         """撤销程序因何终止 (G-16, G-21)."""
         reason = self.of_event("reason")
         return ENDED_BY.get(str(self.entry.event.kind), "见卷宗") + (f"：{reason}" if reason else "")
+
+    def word_what_stands(self) -> str:
+        """撤销程序终止之后，备案如何 (G-25, G-32)."""
+        undone = "，已作出的撤销决定不再有效" if self.before.stage is Stage.REVOKED else ""
+        if self.filing.stage is Stage.DEREGISTERED:
+            return f"备案已于{self.word_day()}自愿注销{undone}"
+        return f"备案由新备案承接{undone}" if self.filing.stage is Stage.CONTINUED else "备案继续有效"
 
     def word_kind(self) -> str:
         """联盟的类别."""

@@ -523,6 +523,7 @@ def publishing() -> list[tuple[Filing, Entry]]:
         "standing-not-withdrawn-after-archiving",
         "revocation-cured-in-the-grace",
         "standing-continued",
+        "paper-deregistration-before-the-case",
     ]
     found = []
     for case in (case for case in load() if case.id in names):

@@ -112,6 +112,13 @@ KINDS: Mapping[str, Wording] = {
         "关于“{}”自愿注销备案的公告",
         "“{}”已自愿注销备案。",
     ),
+    "revocation_undone": Wording(
+        "撤销终止",
+        "关于终止撤销“{}”备案程序的公告",
+        "“{}”的备案在撤销之前已经自愿注销或者由新备案承接，撤销程序终止，已作出的撤销决定不再有效；不属撤销备案。",
+        "备案在撤销之前已经自愿注销或者由新备案承接，撤销不再有效",
+        ("revocation_proposal", "revocation"),
+    ),
     "continuation": Wording(
         "由新备案承接",
         "关于“{}”由新备案承接的公告",
@@ -133,7 +140,7 @@ KINDS: Mapping[str, Wording] = {
 """Every kind of publication, and which earlier ones of its filing are marked by it."""
 
 SETTLED: frozenset[PublicationKind] = frozenset(
-    {"notice", "corrected_notice", "revocation_proposal", "proposal_ended", "revocation"}
+    {"notice", "corrected_notice", "revocation_proposal", "proposal_ended", "revocation", "revocation_undone"}
 )
 """What takes the place of the publications it marks for good."""
 

@@ -39,7 +39,6 @@ NOT_SHOWN: Mapping[str, str] = {
     "wording.Facts.word_annual_clause": _WORD,
     "wording.Facts.word_case_facts": _WORD,
     "wording.Facts.word_deficiencies": _WORD,
-    "wording.Facts.word_end_reason": _WORD,
     "wording.Facts.word_if_not_corrected": _WORD,
     "wording.Facts.word_letter_foot": _WORD,
     "wording.Facts.word_notice_period": _WORD,
