@@ -51,7 +51,9 @@ def faults(session: Session, filing_id: str, papers: Papers) -> Iterator[str]:
     kept = session.exec(select(AnnualReportRow).where(AnnualReportRow.filing_id == filing_id))
     if {row.year: row.model_dump() for row in kept} != {year: row.model_dump() for year, row in reports.items()}:
         yield "年度报送情况与登记不符"
-    again = rows.filing_row(Entry.model_validate_json(last.body), first_paper, public, last.hash) if last else None
+    again = (
+        rows.filing_row(Entry.model_validate_json(last.body), first_paper, public, last.hash, papers) if last else None
+    )
     yield from _head_faults(session.get(FilingRow, filing_id), again)
 
 

@@ -227,7 +227,7 @@ class Register:
         shown = rows.notice_rows(before, entry, public, papers)
         versions = self._versions(session, before, entry)
         row = rows.entry_row(entry, rows.effects(sent, shown, versions), head.head if head else GENESIS)
-        stands = rows.filing_row(entry, head.first_paper if head else entry.filing.paper, public, row.hash)
+        stands = rows.filing_row(entry, head.first_paper if head else entry.filing.paper, public, row.hash, papers)
         if head:
             _update(session, stands)
         else:
@@ -683,8 +683,9 @@ def _is_taken(session: Session, filing_id: str, name: str, paper: Mapping[str, A
 
 
 def _others_called(session: Session, filing_id: str, name: str) -> Sequence[FilingRow]:
-    """The other filings under a name that have not come to an end."""
-    alive = select(FilingRow).where(FilingRow.alliance_name == name, FilingRow.filing_id != filing_id)
+    """The other filings under a name, or about to bear it, that have not come to an end."""
+    named = or_(col(FilingRow.alliance_name) == name, col(FilingRow.claimed_name) == name)
+    alive = select(FilingRow).where(named, FilingRow.filing_id != filing_id)
     return session.exec(alive.where(col(FilingRow.stage).not_in([stage.value for stage in ENDS]))).all()
 
 
@@ -739,7 +740,7 @@ def _known(session: Session, own: str, *, previous: str, name: str, leader: str,
     alike = [each for each in _others_called(session, own, name) if not (goes_on and each.filing_id == previous)]
     living = [row for row in of_leader if row.stage not in ENDS and row.filing_id != previous]
     return intake.Known(
-        names=tuple(row.alliance_name for row in alike),
+        names=tuple(name for _ in alike),
         same_field=tuple(row.alliance_name for row in living if row.technical_field == technical_field),
         revoked=tuple(row.alliance_name for row in of_leader if row.stage == Stage.REVOKED),
         ended=predecessor is not None and predecessor.stage in ENDS,

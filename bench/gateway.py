@@ -97,7 +97,7 @@ def stands(life: Papered, now: datetime) -> dict[Stage, list[Stand]]:
         told += rows.message_rows(before, entry, shown, tuple)
         told += rows.notice_rows(before, entry, shown, papers.__getitem__)
         told += rows.report_rows(before, entry, lambda _: None)
-        row = rows.filing_row(entry, entry.filing.paper, shown, digest(entry.number))
+        row = rows.filing_row(entry, entry.filing.paper, shown, digest(entry.number), papers.__getitem__)
         room = (row.next_deadline - entry.at).days if row.next_deadline else 400
         for _ in range(DAYS_APART if entry.stage in found else 0):
             days = timedelta(days=(now - entry.at).days - chance.randint(0, max(0, room - 1)))

@@ -67,7 +67,10 @@ class ArrivalRow(SQLModel, table=True):
 
 
 class FilingRow(SQLModel, table=True):
-    """备案: where each filing stands. `value` is the filing after its last entry, `public` what may be shown of it."""
+    """备案: where each filing stands. `value` is the filing after its last entry, `public` what may be shown of it.
+
+    `claimed_name` is the alliance's name after a change under review: it is taken from when the change was reported on.
+    """
 
     __tablename__ = "filings"
     __table_args__ = (
@@ -117,6 +120,7 @@ class FilingRow(SQLModel, table=True):
     value: str = long_text()
     updated_at: datetime = instant()
     awaits_iit: bool = False
+    claimed_name: str | None = Field(default=None, max_length=200, index=True)
 
 
 class FollowedRow(SQLModel, table=True):

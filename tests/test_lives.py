@@ -224,7 +224,8 @@ def preceded(register: Register, case: Case) -> None:
         form = case.application | {"filing_id": earlier, "previous_filing_id": None}
         first = simulate(form).docket[0]
         paper = register.lodge(earlier, "application", form, first.at)
-        row = rows.filing_row(first, paper, rows.public(None, {}, first, lambda _: form), "").model_dump()
+        shown = rows.public(None, {}, first, lambda _: form)
+        row = rows.filing_row(first, paper, shown, "", lambda _: form).model_dump()
         row["stage"] = Stage.IN_FORCE if form["kind"] == Kind.B else Stage.WITHDRAWN
         with Session(register.engine.execution_options(writes=True)) as session:
             session.add(FilingRow(**row))
@@ -335,7 +336,7 @@ def wanted_rows(life: Simulation, papers: rows.Papers) -> list[str]:
         wanted += rows.notice_rows(before, entry, public, papers)
         reports |= {report.year: report for report in rows.report_rows(before, entry, reports.get)}
         before = entry.filing
-    wanted.append(rows.filing_row(life.docket[-1], life.docket[0].filing.paper, public, ""))
+    wanted.append(rows.filing_row(life.docket[-1], life.docket[0].filing.paper, public, "", papers))
     return sorted(map(written_row, [*wanted, *reports.values()]))
 
 

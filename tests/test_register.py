@@ -29,8 +29,9 @@ from sqlmodel import SQLModel
 
 from activities.register import Appended, PaperMissing, Register, RegisterBehind
 from activities.rows import GENESIS
-from models.acts import Accept, By, Lapse, ReportChange, Restore, Withdraw
+from models.acts import Accept, By, Lapse, ReportChange, Restore, RuleOnChange, Withdraw
 from models.filing import Entry
+from models.forms import ChangePaper
 from models.register import UtcDateTime
 from models.values import canonical, digest
 from models.vocabulary import LapseKind, Role
@@ -38,6 +39,7 @@ from regulation import entries, intake
 from regulation.lodging import PAPER_MISSING
 from regulation.moment import Moment
 from tests.databases import Databases, on_both
+from tests.law.notation import PAPERS
 from tests.simulated import NOW, Papered, holding, lived, written
 from tests.story import application
 
@@ -270,6 +272,49 @@ def test_a_rename_brings_a_name_that_nobody_has_and_nothing_else(register: Regis
     assert register.known("NEXT", form).names == (NAME,)
     assert register.known("NEXT", application(alliance_name=new)).names == (new,)
     assert register.known("NEXT", application()).names == (), "its old name is free again"
+
+
+def taking_over(told: Papered, register: Register, name: str) -> Entry:
+    """A new leader, and with it a new name, reported of an alliance that is in force."""
+    to = "N2210421MA10ABCD61"
+    content = PAPERS["report_change"](application(), {"change": "leader", "to": to}) | {"alliance_name": name}
+    entry = reporting(told, register, "leader", content)
+    substance = intake.substance(name, to, ChangePaper.model_validate(content).members or (), "")
+    assert isinstance(entry.event, ReportChange)
+    act = entry.event.but(leader=to, substance=substance)
+    return entries.entered(told.docket[-1].filing, act, Moment(entry.at, entry.at))
+
+
+@on_both
+def test_the_name_that_a_new_leader_brings_is_taken_until_it_is_ruled_on(register: Register) -> None:
+    reported = taking_over(living(register, "LIFE", "archive"), register, NAME)
+    assert register.append(reported).outcome == "entered"
+    row = register.row("LIFE")
+    assert row
+    assert (row.claimed_name, row.alliance_name) == (NAME, application()["alliance_name"])
+    applying = lived("RIVAL", alliance_name=NAME)
+    applying.lodged(register)
+    assert register.append(applying.docket[0]) == Appended(outcome="refused", reason=intake.NAME_TAKEN)
+    assert register.known("RIVAL", application(alliance_name=NAME)).names == (NAME,), "and the door says so"
+    assert register.verify("LIFE") == []
+    assert register.append(somebody(RuleOnChange, reported, id="no", decision="refused")).outcome == "entered"
+    assert register.append(applying.docket[0]).outcome == "entered", "it is free again"
+
+
+@on_both
+def test_of_a_change_and_an_application_that_ask_for_one_name_at_once_one_is_taken(register: Register) -> None:
+    reported = taking_over(living(register, "LIFE", "archive"), register, NAME)
+    applying = lived("RIVAL", alliance_name=NAME)
+    applying.lodged(register)
+    assert at_once(register, [reported, applying.docket[0]]) == ["entered", "refused"]
+
+
+@on_both
+def test_a_name_that_is_applied_for_is_not_brought_by_a_new_leader(register: Register) -> None:
+    living(register, "OTHER", "accept", alliance_name=NAME)
+    told = living(register, "LIFE", "archive", alliance_name="沈阳市另一产学研联盟")
+    assert register.append(taking_over(told, register, NAME)).reason == intake.NAME_TAKEN
+    assert register.append(taking_over(told, register, "沈阳市另一产学研联盟")).outcome == "entered", "its own it keeps"
 
 
 @on_both

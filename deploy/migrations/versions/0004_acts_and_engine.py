@@ -1,7 +1,13 @@
-"""What release 0.4.0 remembers: up to which entry the engine follows each filing, what doors received first, and how much was stored today."""
+"""What release 0.4.0 remembers: up to which entry the engine follows each filing, what doors received first, how much was
+stored today, and which names changes under review bring."""
+
+import json
 
 import sqlalchemy as sa
 from alembic import op
+
+from models.filing import Filing
+from regulation import identity
 
 revision = "0004"
 down_revision = "0003"
@@ -10,7 +16,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """New tables; nothing that is there changes."""
+    """New tables; filings tell which name a change under review brings."""
+    op.add_column("filings", sa.Column("claimed_name", sa.String(length=200), nullable=True))
+    op.create_index("ix_filings_claimed_name", "filings", ["claimed_name"])
+    _tell_claimed_names()
     op.create_table(
         "followed",
         sa.Column("filing_id", sa.String(length=64), sa.ForeignKey("filings.filing_id"), primary_key=True),
@@ -34,8 +43,25 @@ def upgrade() -> None:
     )
 
 
+def _tell_claimed_names() -> None:
+    """As every entry will tell it again."""
+    filings = sa.table("filings", *(sa.column(name) for name in ("filing_id", "value", "open", "claimed_name")))
+    papers = sa.table("papers", sa.column("digest"), sa.column("body"))
+    connection = op.get_bind()
+    changing = sa.select(filings.c.filing_id, filings.c.value).where(filings.c.value.like('%"change":"leader"%'))
+    for filing_id, value in connection.execute(changing).all():
+        change = Filing.model_validate_json(value).change
+        if change is None:
+            continue
+        reported = connection.execute(sa.select(papers.c.body).where(papers.c.digest == change.paper)).scalar_one()
+        told = {"claimed_name": identity.content_of(json.loads(reported)).get("alliance_name")}
+        connection.execute(sa.update(filings).where(filings.c.filing_id == filing_id).values(told))
+
+
 def downgrade() -> None:
     """The engine is asked again about every filing; what nobody answered yet counts from when it is sent again."""
     op.drop_table("stored")
     op.drop_table("arrivals")
     op.drop_table("followed")
+    op.drop_index("ix_filings_claimed_name", "filings")
+    op.drop_column("filings", "claimed_name")
