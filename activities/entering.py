@@ -3,7 +3,7 @@
 They write or read the register and decide nothing. A retry is harmless: an append that was made finds itself again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from temporalio import activity
@@ -76,9 +76,10 @@ class Recalled(Value):
 
 
 class Question(Value):
-    """What was answered to an act: to the one entered under a number, or under an id; `asked` is what is asked now.
+    """What was answered to an act: to the one entered under a number, or under its id; `asked` is what is asked now.
 
-    Histories of 0.1 to 0.3 hold questions by number alone.
+    `act_ids`: its id, and those under which earlier releases would have entered it. Histories of 0.1 to 0.3 hold
+    questions by number alone.
     """
 
     filing_id: FilingId
@@ -147,17 +148,18 @@ class Entering:
     @activity.defn
     def recall(self, question: Question) -> Recalled:
         """The answer an act got when it was entered, if it is the same act (Q21). Reads only."""
+        register, filing_id, ids = self.register, question.filing_id, question.act_ids
         if question.number is not None:
-            entry = self.register.entry(question.filing_id, question.number)
-            if entry is None:
+            stands = [register.entry(filing_id, question.number)]
+            if stands == [None]:
                 raise ApplicationError(f"没有第{question.number}号登记", non_retryable=True)
         else:
-            entry = self.register.entry_of(question.filing_id, *question.act_ids)
-            if entry is None:
-                return Recalled()
-        if question.asked and not _is_of(entry, question.asked):
-            return Recalled(reused=entry.number)
-        return Recalled(refused=entry.refused, receipt=None if entry.refused else entries.receipt(entry))
+            stands = [register.entry_of(filing_id, act_id) for act_id in ids]
+        found = [entry for entry in stands if entry]
+        for entry in found:
+            if not question.asked or _is_of(entry, question.asked, ids):
+                return Recalled(refused=entry.refused, receipt=None if entry.refused else entries.receipt(entry))
+        return Recalled(reused=next((entry.number for entry in found if _bears(entry, ids[:1])), None))
 
     @activity.defn
     def knows_edition(self, name: str) -> bool:
@@ -165,8 +167,17 @@ class Entering:
         return name in CALENDARS or name in TERMS
 
 
-def _is_of(entry: Entry, asked: str) -> bool:
-    return not isinstance(entry.event, Submit | Lapse) and identity.asked(entry.event) == asked
+def _is_of(entry: Entry, asked: str, ids: Sequence[str]) -> bool:
+    """Whether an entry is of the act that is asked about, also if an earlier release entered it under another id."""
+    if isinstance(entry.event, Submit | Lapse):
+        return False
+    event = entry.event.but(id=ids[0]) if entry.event.id in ids else entry.event
+    return identity.asked(event) == asked
+
+
+def _bears(entry: Entry, ids: Sequence[str]) -> bool:
+    """Whether an entry has the id that an act has now; by a number alone it is asked for where it has."""
+    return not ids or (not isinstance(entry.event, Submit | Lapse) and entry.event.id in ids)
 
 
 def refused(refusal: Refusal) -> ApplicationError:

@@ -321,12 +321,17 @@ class Filings:
         reported = raw.get("kind") == ActKind.REPORT_CHANGE
         subject = self.register.subject(filing.id, raw.get("content")) if reported else None
         lodged = lodging.lodge(filing.id, numbered, subject)
-        if identity.is_own(raw.get("id")) and not own:
+        if not own and self._is_reserved(filing.id, raw.get("id")):
             lodged = Lodged(findings=(*lodged.findings, lodging.reserved(raw.get("kind"))))
         if lodged.act is None:
             self.register.record_refusal(filing.id, raw, lodging.refusal(lodged.findings).message, now)
             refuse(lodged.findings)
         return Asked(lodged.act, lodged, ("archive_number",) if numbered is not raw else ())
+
+    def _is_reserved(self, filing_id: str, act_id: object) -> bool:
+        """Whether callers may not take an id. What they entered before it was reserved has its answer, as ever."""
+        earlier = identity.is_earlier(act_id) and self.register.entry_of(filing_id, str(act_id)) is None
+        return earlier or identity.is_own(act_id)
 
     def _received(self, filing: Filing, raw: Mapping[str, Any], asked: "Asked", now: datetime) -> Act:
         """The act as it may travel on: stamped as of its first receipt, its papers stored in the register (principle 8)."""

@@ -175,7 +175,9 @@ def read_act(raw: Any) -> tuple[Act | None, list[Finding]]:
 
 def reserved(kind: Any) -> Finding:
     """The finding on an id of the form that the service keeps for itself."""
-    return _fault(kind, "/id", f"行为编号：以 {identity.OWN} 开头的由系统自用，须另取编号")
+    return _fault(
+        kind, "/id", f"行为编号：以 {identity.OWN}、read-、undeliverable-、unreadable- 开头的由系统自用，须另取编号"
+    )
 
 
 def _innermost(errors: Sequence[Any]) -> list[Any]:

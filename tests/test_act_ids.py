@@ -149,11 +149,35 @@ async def test_what_earlier_releases_entered_under_their_own_ids_is_known_and_wh
     door = Near.of(in_force, clock=Clock())
     by = {"person": "delivering", "office": "210000", "role": "platform"}
     failure = {"kind": "report_undeliverable", "entry": 3, "reason": "渠道不通", "by": by}
-    old = await door.act("LIFE", {"id": "undeliverable-3-1", **failure})
+    old = entered(in_force, {"id": "undeliverable-3-1", **failure})
     assert await door.act("LIFE", {"id": identity.of_failure(3, 1, "渠道不通"), **failure}, own=True) == old
-    await door.act("LIFE", {"id": "undeliverable-4-1", **inspection()})
+    entered(in_force, {"id": "undeliverable-4-1", **inspection()})
     told = await door.act("LIFE", {"id": identity.of_failure(4, 1, "渠道不通"), **failure, "entry": 4}, own=True)
     assert told.number == old.number + 2
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+async def test_nobody_takes_an_id_anew_that_earlier_releases_made_and_who_has_one_keeps_it(in_force: Register) -> None:
+    door = Near.of(in_force, clock=Clock())
+    taken = entered(in_force, {"id": "read-7", **inspection()})
+    assert await door.act("LIFE", {"id": "read-7", **inspection()}) == taken, "as ever"
+    with pytest.raises(KeyReused):
+        await door.act("LIFE", {"id": "read-7", **inspection("deficient")})
+    for key in ("read-8", "READ-8", "undeliverable-9-1", "unreadable-0123456789abcdef", "read-me"):
+        with pytest.raises(Refused, match="由系统自用") as told:
+            await door.act("LIFE", {"id": key, **inspection()})
+        assert [each.field for each in told.value.refusal.findings] == ["/id"]
+    assert (await door.act("LIFE", {"id": "reading-8", **inspection()})).number == taken.number + 1
+
+
+def entered(register: Register, raw: dict[str, Any]) -> Receipt:
+    """An act as an earlier release entered it, past today's doors."""
+    filing, act = register.filing("LIFE"), lodging.lodge("LIFE", raw).act
+    assert filing
+    assert act
+    entry = entries.entered(filing, act.but(received_at=IN_FORCE), Moment(IN_FORCE, IN_FORCE))
+    assert register.append(entry).outcome == "entered"
+    return entries.receipt(entry)
 
 
 def test_a_signal_under_another_act_s_id_is_on_record_as_refused_once() -> None:

@@ -19,7 +19,7 @@ from models.acts import Unreadable
 from models.filing import Filing, Receipt
 from models.values import digest
 from models.vocabulary import Stage
-from regulation import lodging
+from regulation import identity, lodging
 from tests.patience import comes
 from tests.story import Story, checklist, instant
 from tests.world import World
@@ -234,3 +234,30 @@ async def test_the_engine_itself_tells_a_repetition_from_another_act_also_runs_l
         assert told.value.cause.type == "Refused", "an act that never was is refused for what it is"
         await story.on("2027-12-02")
     assert story.all_kinds().count("accept") == 1
+
+
+async def test_an_act_that_took_an_id_of_earlier_releases_keeps_the_service_from_nothing(world: World) -> None:
+    """Past all doors, as filings of 0.1 to 0.3 have them: the notice's own 未送达 and 签收 are entered, and once."""
+    story = Story(world, "SIGNAL-8")
+    await story.archived(2027)
+    notice = (await story.city("propose_revocation", "2027-05-06", ground="7", reason="查实", document_no="文1")).number
+    because, platform = "渠道不通", {"person": "delivering", "office": "210000", "role": "platform"}
+    failed = story.act("city", "report_undeliverable", "2027-05-07", entry=notice, reason=because, by=platform)
+    old = story.act("city", "report_undeliverable", "2027-05-06", entry=notice - 1, reason=because, by=platform)
+    read = story.act("leader", "acknowledge_service", "2027-05-07")
+    day = {"inspected_on": "2027-05-06", "result": "in_order"}
+    for act in (
+        old | {"id": f"undeliverable-{notice - 1}-1"},
+        story.act("city", "record_inspection", "2027-05-06", **day) | {"id": f"undeliverable-{notice}-1"},
+        story.act("city", "record_inspection", "2027-05-06", **day) | {"id": f"read-{notice}"},
+    ):
+        await world.handle(story.id).execute_update("act", act)
+    again = await world.acts(story.id, old | {"id": identity.of_failure(notice - 1, 1, because)}, own=True)
+    assert again.number == notice + 1, "what an earlier release told is not told twice"
+    receipt = await world.acts(story.id, failed | {"id": identity.of_failure(notice, 1, because)}, own=True)
+    assert receipt.number == notice + 4
+    assert story.filing.notification
+    assert story.filing.notification.doubted_at
+    await world.acts(story.id, read | {"id": identity.of_reading(notice, read["by"]["person"])}, own=True)
+    assert story.filing.notification.read
+    assert [entry.refused for entry in story.docket] == [None] * story.filing.number

@@ -263,8 +263,9 @@ class AllianceFiling:
                 await self._catch_up()
             while True:
                 when = on_paper.moment(self.value, act, handled_at) if act else Moment(handled_at, handled_at)
-                if number := self.acts.entry_of(event):
-                    return await self._recall(number, event, when, by_signal=by_signal)
+                number = self.acts.entry_of(event)
+                if number and (known := await self._recalled(number, event, when, by_signal=by_signal)):
+                    return _told(known)
                 judged = await self._judged(act, when) if act else lodging.refusal(faults)
                 if not isinstance(judged, Refusal):
                     entry = entries.entered(self._taken_over(), judged, when)
@@ -349,14 +350,24 @@ class AllianceFiling:
 
     async def _recall(self, number: int, event: Act | Unreadable, when: Moment, *, by_signal: bool) -> Receipt:
         """The same act gets the same answer; another under its id is refused, and by signal that is on record (Q21)."""
-        question = Question(filing_id=self.value.id, number=number, asked=identity.asked(event))
+        return _told(await self._recalled(number, event, when, by_signal=by_signal) or Recalled())
+
+    async def _recalled(
+        self, number: int, event: Act | Unreadable, when: Moment, *, by_signal: bool
+    ) -> Recalled | None:
+        """What an act was answered that stands under a number.
+
+        None if that is another act, under an id that earlier releases made and somebody else took: it answers nothing.
+        """
+        ids = (event.id, *identity.earlier_ids(event))
+        question = Question(filing_id=self.value.id, number=number, act_ids=ids, asked=identity.asked(event))
         recalled = await workflow.execute_local_activity_method(Entering.recall, question, **_step("取回答复"))
         while recalled.reused and by_signal:
             await self._enter_lapses(when.stamped_at if when.sensible else when.entered_at)
             appended = await self._enter(entries.reused(self.value, event, when, recalled.reused))
             if appended.outcome != "adopted":
                 break
-        return _told(recalled)
+        return None if recalled == Recalled() else recalled
 
     async def _answer_before_this_run(self, event: Act | Unreadable) -> Recalled | None:
         """What an act was answered that is refused now, if it was entered before the entries that this run knows (Q21)."""
