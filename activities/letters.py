@@ -24,11 +24,11 @@ from models.acts import CorrectContact, Lapse, ReportChange
 from models.filing import Entry, Filing
 from models.register import DeliveryRow, EntryRow, FilingRow, LetterRow, MessageRow, Paper, PublicNoticeRow
 from models.values import Value, day_of, digest
-from models.vocabulary import ActKind, DeliveryState, LapseKind
+from models.vocabulary import ActKind, DeliveryState
 from regulation import texts, wording
 from regulation.messages import NOTIFICATIONS
 from regulation.standing import REVIEWED
-from regulation.wording import Names, Reminder, midnight
+from regulation.wording import Names, Past, midnight
 
 REMINDERS = "reminders"
 """The text of a letter that carries several reminders."""
@@ -414,8 +414,8 @@ def _of_message(session: Session, message: MessageRow, family: str) -> tuple[str
     earlier = session.get(EntryRow, (message.filing_id, message.number - 1))
     before = Entry.model_validate_json(earlier.body).filing if earlier else None
     filing = session.get_one(FilingRow, message.filing_id)
-    reminders = reminders_before(session, entry.filing)
-    names = Names(alliance=filing.alliance_name, leader=filing.leader_name, reminders=reminders)
+    past = past_of_case(session, entry.filing)
+    names = Names(alliance=filing.alliance_name, leader=filing.leader_name, past=past)
     return texts.render(message.text, before, entry, names, family)
 
 
@@ -423,9 +423,9 @@ def _entry(session: Session, message: MessageRow) -> Entry:
     return Entry.model_validate_json(session.get_one(EntryRow, (message.filing_id, message.number)).body)
 
 
-def reminders_before(session: Session, filing: Filing) -> tuple[Reminder, ...]:
-    """The reminders that the entry which left a filing so may tell of (G-19); looked up only if there is a case."""
-    return wording.reminders_before(filing, _earlier_reminders(session, filing), partial(_arrived, session))
+def past_of_case(session: Session, filing: Filing) -> Past:
+    """What the entry which left a filing so may tell of the past (G-19); looked up only if there is a case."""
+    return wording.past_of_case(filing, _told_of(session, filing), partial(_arrived, session))
 
 
 def _arrived(session: Session, entry: Entry) -> bool:
@@ -448,8 +448,8 @@ def got_through(letters: Sequence[LetterRow], deliveries: Sequence[DeliveryRow])
     return read or DeliveryState.ARRIVED in states or DeliveryState.FAILED not in states
 
 
-def _earlier_reminders(session: Session, filing: Filing) -> Iterator[Entry]:
-    query = select(EntryRow.body).where(EntryRow.filing_id == filing.id, EntryRow.kind == LapseKind.REMINDER)
+def _told_of(session: Session, filing: Filing) -> Iterator[Entry]:
+    query = select(EntryRow.body).where(EntryRow.filing_id == filing.id, col(EntryRow.kind).in_(wording.TOLD_OF))
     for body in session.exec(query.where(EntryRow.number < filing.number).order_by(col(EntryRow.number))):
         yield Entry.model_validate_json(body)
 

@@ -223,7 +223,7 @@ class Register:
         """The entry with everything that follows from it, in the transaction that is open."""
         papers = partial(self._paper, session)
         public = rows.public(before, json.loads(head.public) if head else {}, entry, papers)
-        sent = rows.message_rows(before, entry, public, partial(letters.reminders_before, session, entry.filing))
+        sent = rows.message_rows(before, entry, public, partial(letters.past_of_case, session, entry.filing))
         shown = rows.notice_rows(before, entry, public, papers)
         versions = self._versions(session, before, entry)
         row = rows.entry_row(entry, rows.effects(sent, shown, versions), head.head if head else GENESIS)

@@ -15,7 +15,7 @@ from models.register import AnnualReportRow, EntryRow, FilingRow, MessageRow, Pu
 from models.values import canonical, day_of, digest
 from regulation import agenda, changes, lifecycle, messages, publicity, texts
 from regulation.service import STRICTER_SINCE
-from regulation.wording import Names, Reminder
+from regulation.wording import Names, Past
 
 Papers = Callable[[str], dict[str, Any]]
 """A paper by its digest."""
@@ -87,12 +87,12 @@ def parts_of(sent: str) -> tuple[str, int, int]:
 
 
 def message_rows(
-    before: Filing | None, entry: Entry, shown: Mapping[str, Any], reminders: Callable[[], tuple[Reminder, ...]]
+    before: Filing | None, entry: Entry, shown: Mapping[str, Any], past: Callable[[], Past]
 ) -> list[MessageRow]:
-    """The messages that an entry sends. `reminders` is asked only for texts that name the days of reminding."""
+    """The messages that an entry sends. `past` is asked only for texts that tell of it."""
     told = messages.told(before, entry)
-    past = reminders() if any(texts.names_reminders(each.text, entry.filing.jurisdiction) for each in told) else ()
-    names = Names(alliance=shown["alliance_name"], leader=shown["leader"]["name"], reminders=past)
+    tells = any(texts.names_the_past(each.text, entry.filing.jurisdiction) for each in told)
+    names = Names(alliance=shown["alliance_name"], leader=shown["leader"]["name"], past=past() if tells else Past())
     rows = []
     for index, each in enumerate(told, 1):
         title, body = texts.render(each.text, before, entry, names)

@@ -42,6 +42,7 @@ from models.settings import Settings
 from models.values import digest
 from models.vocabulary import Stage
 from regulation import offices
+from regulation.wording import Past
 from tests.patience import eventually
 from tests.simulated import Papered, lived
 from tests.test_kill import two_free_ports
@@ -94,7 +95,7 @@ def stands(life: Papered, now: datetime) -> dict[Stage, list[Stand]]:
     chance = random.Random(1)
     for entry in life.docket:
         shown = rows.public(before, shown, entry, papers.__getitem__)
-        told += rows.message_rows(before, entry, shown, tuple)
+        told += rows.message_rows(before, entry, shown, Past)
         told += rows.notice_rows(before, entry, shown, papers.__getitem__)
         told += rows.report_rows(before, entry, lambda _: None)
         row = rows.filing_row(entry, entry.filing.paper, shown, digest(entry.number), papers.__getitem__)

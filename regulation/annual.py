@@ -175,7 +175,19 @@ def may_file(filing: Filing, act: FileAnnualReport, when: Moment) -> Lack | None
         return _stands_as_reported(filing, year, when)
     if year.status is YearStatus.EXCUSED:
         return Lack(missing=f"{act.year}年度已免予报送")
-    return _too_late(filing, year, when)
+    return _not_made_good_any_more(filing, year, when)
+
+
+def _not_made_good_any_more(filing: Filing, year: ReportingYear, when: Moment) -> Lack | None:
+    """Late until the next year's deadline (G-11). What a 告知书 promised holds until the decision, however long that takes:
+    the newest year that its case rests on may be made good (G-21); from `STRICTER_SINCE` on."""
+    lack, case = _too_late(filing, year, when), filing.case
+    if lack is None or case is None or year.year not in case.years:
+        return lack
+    newest = case.years[-1]
+    if year.year == newest and day_of(when.stamped_at) >= STRICTER_SINCE:
+        return None
+    return lack.but(missing=f"{lack.missing}；撤销程序中可补报的是{newest}年度，补报后程序随即终止")
 
 
 def _not_begun(year: int, when: Moment) -> Lack | None:
@@ -201,7 +213,7 @@ def _stands_as_reported(filing: Filing, year: ReportingYear, when: Moment) -> La
 def to_report(filing: Filing, when: Moment) -> tuple[int, ...]:
     """The years that wait for a report, the oldest first: those open, and those missed that may still be made good (Q14)."""
     waiting = (year for year in filing.years if year.status in (YearStatus.OPEN, YearStatus.MISSED))
-    return tuple(year.year for year in waiting if not _too_late(filing, year, when))
+    return tuple(year.year for year in waiting if not _not_made_good_any_more(filing, year, when))
 
 
 def _too_late(filing: Filing, year: ReportingYear, when: Moment) -> Lack | None:

@@ -14,7 +14,7 @@ from string import Formatter
 from models.filing import Entry, Filing
 from models.values import NOT_FOR_XML
 from regulation import data
-from regulation.wording import REMINDING, WORDS, Facts, Names
+from regulation.wording import OF_THE_PAST, WORDS, Facts, Names
 
 FAMILIES = ("inbox", "sms", "mail", "robot", "document")
 UNTITLED = frozenset({"sms"})
@@ -134,7 +134,7 @@ def render(key: str, before: Filing | None, entry: Entry, names: Names, family: 
     return text.filled(Facts(before, entry, names))
 
 
-def names_reminders(key: str, place: str) -> bool:
-    """Whether a message's text tells the days on which the leader was reminded, which the register must then look up."""
+def names_the_past(key: str, place: str) -> bool:
+    """Whether a message's text tells what the docket holds on the years of a case, which the register must then look up."""
     text = find("inbox", key, place)
-    return text is not None and bool(text.words & REMINDING)
+    return text is not None and bool(text.words & OF_THE_PAST)

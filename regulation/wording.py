@@ -12,6 +12,7 @@ from models.acts import (
     TOGETHER,
     Came,
     Confirm,
+    DiscountAnnualReport,
     GiveIitOpinion,
     Lapse,
     RecordAnnouncement,
@@ -33,8 +34,34 @@ from regulation.articles import cite
 
 
 @dataclass(frozen=True)
+class Reminder:
+    """One reminder to the leader: the day on which it was written, and whether any channel, or its inbox, got it through."""
+
+    day: date
+    arrived: bool = True
+
+
+@dataclass(frozen=True)
+class Discounted:
+    """A report that was received and then not counted (不予计入): for which year, when, since when not, and why (Q13)."""
+
+    year: int
+    received_on: date | None
+    day: date
+    reason: str
+
+
+@dataclass(frozen=True)
+class Past:
+    """What the docket tells of the years that a revocation rests on (G-19)."""
+
+    reminders: tuple[Reminder, ...] = ()
+    discounted: tuple[Discounted, ...] = ()
+
+
+@dataclass(frozen=True)
 class Names:
-    """What a text needs and no filing holds: public names, and how the leader was reminded.
+    """What a text needs and no filing holds: public names, and what the docket tells of the years of a case.
 
     Only documents need the rest: the alliances on one notice, how the office is reached, why a case was opened and when
     that was written, and what was made of the statement and defence.
@@ -42,7 +69,7 @@ class Names:
 
     alliance: str
     leader: str
-    reminders: tuple["Reminder", ...] = ()
+    past: Past = Past()
     alliances: tuple[str, ...] = ()
     telephone: str = ""
     postal_address: str = ""
@@ -51,32 +78,37 @@ class Names:
     heard: str = ""
 
 
-@dataclass(frozen=True)
-class Reminder:
-    """One reminder to the leader: the day on which it was written, and whether any channel, or its inbox, got it through."""
-
-    day: date
-    arrived: bool = True
+TOLD_OF = (LapseKind.REMINDER.value, ActKind.DISCOUNT_ANNUAL_REPORT.value)
+"""The kinds of entries that tell of it."""
 
 
-def reminders_before(
+def _reminded(entry: Entry, lapse: Lapse) -> bool:
+    return lapse.kind is LapseKind.REMINDER and not agenda.overtaken(entry.filing, lapse, entry.entered_at)
+
+
+def past_of_case(
     filing: Filing, earlier: Iterable[Entry], arrived: Callable[[Entry], bool] = lambda entry: True
-) -> tuple[Reminder, ...]:
-    """提醒记录: how the leader was reminded of the years that a revocation rests on, by the entries before it (G-19).
+) -> Past:
+    """How the leader was reminded of the years that a revocation rests on, and what it reported of them that does not count,
+    by the entries before it (G-19).
 
-    What counts is when each was written (`entered_at`), not the instant that was meant for it: in an outage nobody is told.
+    What counts is when a reminder was written (`entered_at`), not the instant that was meant for it: in an outage nobody is
+    told.
     """
     years = filing.case.years if filing.case else ()
-    if not years:
-        return ()
-    return tuple(
-        Reminder(day_of(entry.entered_at), arrived(entry))
-        for entry in earlier
-        if isinstance(entry.event, Lapse)
-        and entry.event.kind is LapseKind.REMINDER
-        and entry.event.year in years
-        and not agenda.overtaken(entry.filing, entry.event, entry.entered_at)
-    )
+    reminders, discounted = list[Reminder](), list[Discounted]()
+    for entry in earlier if years else ():
+        event = entry.event
+        if entry.refused is not None or getattr(event, "year", None) not in years:
+            continue
+        if isinstance(event, DiscountAnnualReport):
+            year = entry.filing.year(event.year)
+            if year and not year.returned:  # while it is only proposed, the return still waits for its answer
+                received_on = day_of(year.filed_at) if year.filed_at else None
+                discounted.append(Discounted(event.year, received_on, day_of(entry.at), event.reason))
+        elif isinstance(event, Lapse) and _reminded(entry, event):
+            reminders.append(Reminder(day_of(entry.entered_at), arrived(entry)))
+    return Past(tuple(reminders), tuple(discounted))
 
 
 def on_day(day: date) -> str:
@@ -436,6 +468,28 @@ class Facts(Mapping[str, str]):
         year = self.filing.year(self.year())
         return (year.status if year else YearStatus.OPEN).label
 
+    def word_next_annual_end(self) -> str:
+        """下一年度材料的报送截止；本年度也补报至此时 (G-11)."""
+        year = self.year() + 1
+        due = self.filing.year(year)
+        return midnight(due.due if due else agenda.annual_deadline(self.filing, year))
+
+    def word_older_years(self) -> str:
+        """撤销所依据的年度中，除最近一个以外的 (G-21)."""
+        return "、".join(f"{year}年度" for year in self.missed()[:-1])
+
+    def word_if_not_reported(self) -> str:
+        """不报送的后果：已有年度未报送的，或者正在撤销程序中的，写明 (G-12, G-13)."""
+        filing, year = self.filing, self.year()
+        if filing.case and filing.case.ground is Ground.TWO_YEARS_MISSED:
+            return "撤销程序未决期间，年度报送义务不停止；撤销备案的决定作出之前按期报送的，撤销程序随即终止。"
+        if not filing.missed_in_a_row or filing.missed_in_a_row[-1].year != year - 1:
+            return "逾期未报送的，计为未报送年度。"
+        return (
+            f"{self.word_missed()}已未报送；{year}年度逾期仍未报送的，即为连续未报送，依{self.word_duty_clause()}启动撤销程序。"
+            f"{year - 1}年度可补报至{self.word_annual_end()}。"
+        )
+
     def word_first_received(self) -> str:
         """该年度首次收到报告的时刻，是否按期以此为准."""
         year = self.filing.year(self.year())
@@ -489,8 +543,8 @@ class Facts(Mapping[str, str]):
 
     def word_reminders(self) -> str:
         """提醒过的各日：以实际发出为准，未能送达的写明，没有的写明没有 (G-19)."""
-        arrived = dict.fromkeys(on_day(each.day) for each in self.names.reminders if each.arrived)
-        failed = dict.fromkeys(on_day(each.day) for each in self.names.reminders if not each.arrived)
+        arrived = dict.fromkeys(on_day(each.day) for each in self.names.past.reminders if each.arrived)
+        failed = dict.fromkeys(on_day(each.day) for each in self.names.past.reminders if not each.arrived)
         said = ["、".join(arrived)] if arrived else []
         said += [f"{'、'.join(failed)}发出而未能送达"] if failed else []
         return "；".join(said) or "系统未发出过提醒"
@@ -503,14 +557,25 @@ class Facts(Mapping[str, str]):
         """撤销所依据的条、项 (G-19)."""
         return CLAUSES[self.filing.case.ground] if self.filing.case else ""
 
+    def unreported(self, reminders: str) -> str:
+        """Which years were not reported: with each deadline, how the leader was reminded, and what it sent that does not
+        count (G-19, Q13)."""
+        facts = [
+            f"应报截止时间分别为{self.word_deadlines()}",
+            reminders,
+            *map(_not_counted, self.names.past.discounted),
+        ]
+        return f"{self.word_missed()}连续{self.word_missed_count()}年未在系统中更新年度数据（{'；'.join(facts)}）"
+
+    def word_grounds_with_annex(self) -> str:
+        """连续未报送的事实，提醒记录另附 (G-19)."""
+        return self.unreported("提醒记录见附件")
+
     def word_grounds_in_full(self) -> str:
         """撤销的事实，连同截止时间与提醒记录 (G-19)."""
         case = self.filing.case
         if case and case.ground is Ground.TWO_YEARS_MISSED:
-            return (
-                f"{self.word_missed()}连续{self.word_missed_count()}年未在系统中更新年度数据（应报截止时间分别为{self.word_deadlines()}；"
-                f"提醒记录：{self.word_reminders()}）"
-            )
+            return self.unreported(f"提醒记录：{self.word_reminders()}")
         return f"{self.word_ground()}（事实与理由见{self.word_opened_on()}的告知书）" if case else ""
 
     def word_served_on(self) -> str:
@@ -672,6 +737,12 @@ class Facts(Mapping[str, str]):
         return f"你单位{'提出的陈述、申辩意见经复核不予采纳' if rejected else '未提出陈述、申辩意见'}。"
 
 
+def _not_counted(report: Discounted) -> str:
+    received = f"{on_day(report.received_on)}收到的" if report.received_on else ""
+    reason = report.reason.rstrip("。；")
+    return f"{received}{report.year}年度报告经退回未按期答复，于{on_day(report.day)}决定不予计入，理由：{reason}"
+
+
 def _cited(item: str) -> str:
     """The article behind a line of the checklist as a document quotes it: without our number, unless that is all there is."""
     try:
@@ -683,5 +754,5 @@ def _cited(item: str) -> str:
 WORDS = frozenset({*PERIOD_OF, *NUMBER_OF, *(name[5:] for name in vars(Facts) if name.startswith("word_"))})
 """Every word that a text may name."""
 
-REMINDING = frozenset({"reminders", "grounds_in_full"})
-"""Words that tell the days of reminding."""
+OF_THE_PAST = frozenset({"reminders", "grounds_in_full", "grounds_with_annex", "case_facts"})
+"""Words that tell what the docket holds on the years of a case."""

@@ -44,6 +44,7 @@ from regulation import agenda, entries, texts
 from regulation.moment import Moment
 from regulation.offices import Contact
 from regulation.texts import TextRefused
+from regulation.wording import Past
 from tests.databases import Databases
 from tests.simulated import Papered, lived, told, written
 from tests.story import application, checklist
@@ -788,7 +789,7 @@ def test_a_leader_never_reminded_is_told_so() -> None:
     docket = lived("SILENT").docket
     number, notice = next(each for each in enumerate(docket) if each[1].event.kind == "revocation_opened")
     shown = {"alliance_name": RARE, "leader": {"name": "沈阳某公司"}}
-    (told, *_) = rows.message_rows(docket[number - 1].filing, notice, shown, lambda: ())
+    (told, *_) = rows.message_rows(docket[number - 1].filing, notice, shown, Past)
     assert "提醒记录：系统未发出过提醒）" in told.body
 
 

@@ -33,7 +33,7 @@ from models.vocabulary import ActKind, Kind, LapseKind, Stage
 from regulation import agenda, lifecycle, lodging, province
 from regulation.simulation import Simulation, simulate
 from tests.law.cases import Case, load
-from tests.law.notation import reminders_before, written
+from tests.law.notation import past_of_case, written
 from tests.patience import patiently
 from tests.world import OpenWorld, World
 
@@ -332,7 +332,7 @@ def wanted_rows(life: Simulation, papers: rows.Papers) -> list[str]:
     before, public = None, dict[str, Any]()
     for number, entry in enumerate(life.docket, 1):
         public = rows.public(before, public, entry, papers)
-        wanted += rows.message_rows(before, entry, public, partial(reminders_before, life.docket[:number]))
+        wanted += rows.message_rows(before, entry, public, partial(past_of_case, life.docket[:number]))
         wanted += rows.notice_rows(before, entry, public, papers)
         reports |= {report.year: report for report in rows.report_rows(before, entry, reports.get)}
         before = entry.filing

@@ -56,7 +56,7 @@ def sent() -> Mapping[tuple[str, str], frozenset[str]]:
         lived = live(case)
         for before, entry in lived.entries():
             known = lived.names(entry)
-            names = Names(LONGEST_NAME, known.leader, known.reminders)
+            names = Names(LONGEST_NAME, known.leader, known.past)
             for key in {each.text for each in messages.told(before, entry)}:
                 for family in ("inbox", "sms"):
                     if (family, key) in SHIPPED:

@@ -25,7 +25,7 @@ from models.vocabulary import Ground, LapseKind
 from regulation import messages, offices, texts
 from regulation.offices import Contact
 from regulation.texts import Text, TextRefused
-from regulation.wording import Facts, Names, on_day, reminders_before
+from regulation.wording import Facts, Names, on_day, past_of_case
 
 LINE = re.compile(r"(##|[#<^>+])? ?(.*)")
 
@@ -146,7 +146,7 @@ class _Told:
         return Names(
             alliance=self.step.shown["alliance_name"],
             leader=self.step.shown["leader"]["name"],
-            reminders=reminders_before(self.step.filing, earlier, self._arrived),
+            past=past_of_case(self.step.filing, earlier, self._arrived),
             alliances=tuple(step.shown["alliance_name"] for step in steps),
             telephone=contact.telephone,
             postal_address=contact.postal_address,

@@ -344,7 +344,7 @@ def agenda_line(line: AgendaLine) -> str:
     return text
 
 
-def reminders_before(docket: Sequence[Entry]) -> tuple[wording.Reminder, ...]:
-    """The reminders that the last entry of a docket may tell of."""
+def past_of_case(docket: Sequence[Entry]) -> wording.Past:
+    """What the last entry of a docket may tell of the past."""
     *earlier, last = docket
-    return wording.reminders_before(last.filing, earlier)
+    return wording.past_of_case(last.filing, earlier)

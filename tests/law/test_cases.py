@@ -16,7 +16,7 @@ from regulation.lodging import lodge
 from regulation.simulation import Simulation
 from regulation.wording import Names
 from tests.law.cases import Case, load
-from tests.law.notation import LINE, NEW_LEADER, agenda_line, entry_lines, event_name, reminders_before, written
+from tests.law.notation import LINE, NEW_LEADER, agenda_line, entry_lines, event_name, past_of_case, written
 
 CASES = load()
 
@@ -46,7 +46,7 @@ class Lived:
     def names(self, entry: Entry) -> Names:
         """What the texts of an entry need and no filing holds."""
         form = self.case.application
-        return Names(form["alliance_name"], form["leader"]["name"], reminders_before(self.docket[: entry.number]))
+        return Names(form["alliance_name"], form["leader"]["name"], past_of_case(self.docket[: entry.number]))
 
     def told(self, first: int = 0) -> Iterator[tuple[str, str, str, str]]:
         """Every message: the event, the text's key, who gets it, and what it says."""

@@ -39,6 +39,7 @@ NOT_SHOWN: Mapping[str, str] = {
     "wording.Facts.word_annual_clause": _WORD,
     "wording.Facts.word_case_facts": _WORD,
     "wording.Facts.word_deficiencies": _WORD,
+    "wording.Facts.word_grounds_with_annex": _WORD,
     "wording.Facts.word_if_not_corrected": _WORD,
     "wording.Facts.word_letter_foot": _WORD,
     "wording.Facts.word_notice_period": _WORD,
