@@ -209,7 +209,8 @@ class Filing(Value):
     `serves_all` is absent in filings of 0.1.0, whose histories must replay: of their notices only 告知书 are served (G-18).
     `whole_checklist` is absent in filings taken in before 0.4.0, whose reviewers were asked fewer lines.
     `chased_since` is from when whatever waits is chased until somebody acts: from the beginning, or, in filings taken in
-    before 0.4.0, from when a run of a later release took them over. `end_reported` is when the leader reported that the
+    before 0.4.0, from when a run of a later release took them over. `idle_evaluations`
+    is of how many years evaluations found no joint activity: `idle_years`, later than `active_year`. `end_reported` is when the leader reported that the
     alliance has ended, until somebody acts upon it.
     """
 
@@ -247,6 +248,8 @@ class Filing(Value):
     transfer: Office | None = None
     tags: tuple[str, ...] = ()
     idle_evaluations: int | None = None
+    idle_years: tuple[int, ...] = ()
+    active_year: int | None = None
     lapsed: Mark | None = None
     decided: Mark | None = None
     ended_at: Instant | None = None

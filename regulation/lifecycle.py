@@ -194,7 +194,8 @@ TABLE: tuple[Row, ...] = (
         {Role.CITY_IIT, Role.PROVINCE_IIT}, kinds=(Kind.A,), may=standing.may_record_inspection),
     Row(A.RECORD_INSPECTION, _stay(*FILED), ("A-33", "A-33"), standing.record_inspection, STAFF |
         {Role.PROVINCE_IIT}, kinds=(Kind.B,), may=standing.may_record_inspection),
-    Row(A.RECORD_EVALUATION, _stay(*FILED), ("A-44", "B-20"), standing.record_evaluation, STAFF | {Role.EVALUATOR}),
+    Row(A.RECORD_EVALUATION, _stay(*FILED), ("A-44", "B-20"), standing.record_evaluation, STAFF | {Role.EVALUATOR},
+        may=standing.may_record_evaluation),
     Row(A.TAG, _stay(*FILED), ("A-49", "A-49"), standing.tag, STAFF, may=standing.may_tag),
     Row(A.DEREGISTER, _go((*FILED, S.REVOKED), S.DEREGISTERED), ("G-25", "G-25"), standing.deregister, LEADER,
         may=standing.may_deregister, undoes=standing.undoes_what_came_since),

@@ -254,11 +254,39 @@ def record_inspection(filing: Filing, act: RecordInspection, when: Moment) -> Fi
     return filing.but(end_reported=None) if looked_into and act.inspected_on >= looked_into else filing
 
 
+def may_record_evaluation(filing: Filing, act: RecordEvaluation, when: Moment) -> Lack | None:
+    """A year of the alliance that has begun; a continuation is evaluated for its predecessor's years too (A-44, B-20, G-32)."""
+    if when.day < service.STRICTER_SINCE:
+        return None
+    if act.year > when.day.year:
+        return Lack(missing=f"{act.year}年度尚未开始，不能评价")
+    if filing.archived_on and act.year < filing.archived_on.year and filing.continues is None:
+        return Lack(missing=f"{act.year}年度早于备案（{filing.archived_on}），不能评价")
+    return None
+
+
+IDLE_YEARS = 6
+"""How many years without any joint activity a filing lists; two are a hint, and people decide (G-28)."""
+
+
 def record_evaluation(filing: Filing, act: RecordEvaluation, when: Moment) -> Filing:
-    """评估评价: recorded; years without any joint activity are counted for a hint (A-44, A-45, B-20, B-21, G-28)."""
+    """评估评价: recorded; years without any joint activity are counted for a hint (A-44, A-45, B-20, B-21, G-28).
+
+    Each year once, whoever evaluates it and however often: what was said of it last counts. Filings of before 0.4.0 count
+    evaluations; what they counted stays until there is a year with activities.
+    """
     if act.joint_activities is None:
         return filing
-    return filing.but(idle_evaluations=None if act.joint_activities else (filing.idle_evaluations or 0) + 1)
+    if when.day < service.STRICTER_SINCE:
+        return filing.but(idle_evaluations=None if act.joint_activities else (filing.idle_evaluations or 0) + 1)
+    idle, active = {*filing.idle_years} - {act.year}, filing.active_year
+    counted_before = (filing.idle_evaluations or 0) - len(filing.idle_years)
+    if act.joint_activities:
+        active, counted_before = max(active or 0, act.year), 0
+    else:
+        idle, active = idle | {act.year}, None if active == act.year else active
+    years = tuple(sorted(year for year in idle if year > (active or 0)))[-IDLE_YEARS:]
+    return filing.but(idle_evaluations=counted_before + len(years) or None, idle_years=years, active_year=active)
 
 
 def may_tag(filing: Filing, act: Tag, when: Moment) -> Lack | None:

@@ -28,6 +28,7 @@ COLLECTIONS = {
     "Filing.clocks": "a period of each kind; of objections and years as many as those; of messages service.UNSETTLED",
     "Filing.years": "annual.KEPT, and those that a case rests on",
     "Filing.tags": "three",
+    "Filing.idle_years": "standing.IDLE_YEARS",
     "Filing.challenges": "revocation.CHALLENGES",
     "Filing.told": "the texts that are sent once a day: two",
     "Filing.signed": "lifecycle.SIGNED",
