@@ -473,7 +473,7 @@ async def test_the_register_in_numbers(site: AsyncClient) -> None:
     assert (technical_fields["新材料"][0], technical_fields["其他"][0], len(technical_fields)) == ("1", "1", 9)
     assert (kinds[Kind.A.label][0], kinds[Kind.B.label][0]) == ("3", "0")
     assert {year: row[0] for year, row in years.items()} == {"2029年": "3"}
-    assert ended == {"2029年": ["1", "1", "0", "0"]}
+    assert ended == {"2029年": ["1", "0", "1", "0", "0"]}
     assert reports["2029年度"] == ["4", "0", "2", "0", "2", "0", "50%", ""], "LEFT had not to report any more"
     assert reports["2027年度"] == ["1", "0", "0", "1", "0", "0", "100%", ""]
 
