@@ -281,7 +281,7 @@ def may_return(filing: Filing, act: ReturnAnnualReport, when: Moment) -> Lack | 
     """Once, and within 20 working days of receipt (G-11b)."""
     year = filing.year(act.year)
     if year is None or year.status not in COUNTS:
-        return Lack(missing=f"{act.year}年度没有已报送的报告", supplied_by=ActKind.FILE_ANNUAL_REPORT)
+        return Lack(missing=f"{act.year}年度没有已报送的报告")
     return _may_no_longer_be_returned(filing, year, when)
 
 
@@ -304,7 +304,7 @@ def may_answer(filing: Filing, act: AnswerAnnualReturn, when: Moment) -> Lack | 
     """There must be a return to answer; one discounted meanwhile is answered as of receipt (Instants 4, Q13)."""
     year = filing.year(act.year)
     if year is None or not (year.returned or _answered_before_discount(filing, year, when)):
-        return Lack(missing=f"{act.year}年度没有待答复的退回", supplied_by=ActKind.RETURN_ANNUAL_REPORT)
+        return Lack(missing=f"{act.year}年度没有待答复的退回")
     return revocation.decided_before(filing, when)
 
 
@@ -425,7 +425,7 @@ def may_rule_on_extension(filing: Filing, act: RuleOnExtension, when: Moment) ->
     """`until` lies after the deadline and at most 60 days after it (G-14, Q12)."""
     year = filing.year(act.year)
     if year is None or year.extension is None:
-        return Lack(missing=f"{act.year}年度没有待批复的延期申请", supplied_by=ActKind.REQUEST_EXTENSION)
+        return Lack(missing=f"{act.year}年度没有待批复的延期申请")
     if act.outcome == "refused":
         return None
     if act.until is None:

@@ -217,8 +217,8 @@ TABLE: tuple[Row, ...] = (
         may=revocation.may_rule_on_defence),
     Row(A.CONFIRM_NO_STATEMENT, _stay(*PENDING), ("G-17", "G-17"), revocation.confirm_no_statement, REVIEWER,
         may=revocation.may_confirm_no_statement),
-    Row(A.HOLD, _stay(*PENDING), ("G-16", "G-16"), revocation.hold, STAFF, may=revocation.may_hold),
-    Row(A.RELEASE, _stay(*PENDING), ("G-16", "G-16"), revocation.release, STAFF, may=revocation.may_release),
+    Row(A.HOLD, _stay(*PENDING, S.REVOKED), ("G-16", "G-16"), revocation.hold, STAFF, may=revocation.may_hold),
+    Row(A.RELEASE, _stay(*PENDING, S.REVOKED), ("G-16", "G-16"), revocation.release, STAFF, may=revocation.may_release),
     Row(A.RECORD_ANNOUNCEMENT, _stay(*ANNOUNCED), ("G-20", "G-20"),
         revocation.record_announcement, REVIEWER, may=revocation.may_record_announcement),
     Row(A.RESTORE, _go(S.REVOKED, S.IN_FORCE), ("G-23", "G-23"), standing.restore, REVIEWER),
@@ -464,26 +464,32 @@ def _out_of_stage(of: Kind, stage: Stage, act: ActKind) -> Lack:
 COURSE = {stage: number for number, stage in enumerate(Stage)}
 """How far along its course a filing is at each stage."""
 
+NOT_SOUGHT = frozenset({
+    A.WITHDRAW, A.REFUSE, A.DEREGISTER, A.RECORD_CONTINUATION, A.RETURN_FOR_CORRECTION, A.RULE_ON_OBJECTION,
+    A.PROPOSE_REVOCATION, A.APPROVE_REVOCATION, L.CORRECTION_LAPSED, L.REVOCATION_OPENED, L.REVOKED,
+})  # fmt: skip
+"""What harms a leader, or ends a filing: nobody is advised to do it, or to wait for it, for the sake of something else."""
+
 BACK = (A.RETURN_TO_CITY, A.RESTORE)
 """The acts that are done in order to take a filing back to an earlier stage; others may do so, but are not done for it."""
 
 
 def _first_step(of: Kind, start: Stage, to: Stages) -> ActKind | None:
     """The first act on the shortest way through the table from a stage to one of these: onwards, or straight back."""
-    seen, queue = {start}, deque[tuple[Stage, ActKind | None]]([(start, None)])
+    seen, queue = {start}, deque[tuple[Stage, ActKind | LapseKind | None]]([(start, None)])
     while queue:
         stage, first = queue.popleft()
         for row in TABLE:
-            if of not in row.kinds or row.event in (A.WITHDRAW, A.REFUSE, A.DEREGISTER, A.RECORD_CONTINUATION):
+            if of not in row.kinds or row.event in NOT_SOUGHT:
                 continue
             for reached in row.moves.get(stage, frozenset()) - seen:
                 onwards = COURSE[reached] > COURSE[stage] or row.event is A.RESUBMIT
                 straight_back = stage is start and row.event in BACK and reached in to
                 if not (onwards or straight_back):
                     continue
-                step = first or (row.event if isinstance(row.event, ActKind) else None)
+                step = first or row.event
                 if reached in to:
-                    return step
+                    return step if isinstance(step, ActKind) else None
                 seen.add(reached)
                 queue.append((reached, step))
     return None
@@ -496,9 +502,15 @@ def _not_entitled(filing: Filing, act: Act, row: Row) -> Lack | None:
         return Lack(missing=f"该行为须由{entitled}为之，{act.by.role.label}无权")
     expected = offices.acting(filing, act)
     if expected is not None and (act.by.role, act.by.office) not in expected:
-        names = "、".join(f"{role.label}（{office}）" for role, office in expected)
-        return Lack(missing=f"本备案由{names}办理，{act.by.role.label}（{act.by.office}）无权")
+        names = "、".join(_named(role, office) for role, office in expected)
+        return Lack(missing=f"本备案由{names}办理，{_named(act.by.role, act.by.office)}无权")
     return None
+
+
+def _named(role: Role, office: str) -> str:
+    """Whose post it is; a leader, and an office that is none of ours, by its code."""
+    name = offices.title(role, office)
+    return f"{role.label}（{office}）" if name == office else name
 
 
 def _left_out(act: Act) -> Lack | None:

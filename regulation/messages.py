@@ -110,14 +110,11 @@ ALWAYS: Mapping[str, tuple[str, ...]] = {
     ActKind.ARCHIVE: ("archived",),
     ActKind.RETURN_ANNUAL_REPORT: ("report_returned",),
     ActKind.RULE_ON_EXTENSION: ("extension_ruled",),
-    ActKind.MOVE_DEADLINE: ("deadline_moved",),
     ActKind.DEREGISTER: ("deregistered",),
     ActKind.RECORD_CONTINUATION: ("continued",),
     ActKind.STATE_DEFENCE: ("defence_received",),
     ActKind.RULE_ON_DEFENCE: ("defence_ruled",),
     ActKind.CONFIRM_NO_STATEMENT: ("no_statement",),
-    ActKind.HOLD: ("held",),
-    ActKind.RELEASE: ("released",),
     ActKind.RECORD_ANNOUNCEMENT: ("announced",),
     ActKind.RESTORE: ("restored",),
     ActKind.RECORD_CHALLENGE: ("challenge_recorded",),
@@ -190,9 +187,17 @@ def _of_answer(before: Filing, entry: Entry) -> Iterator[str]:
 
 
 def _of_extension_request(before: Filing, entry: Entry) -> Iterator[str]:
-    yield "extension_requested"
+    year = entry.filing.year(getattr(entry.event, "year", 0))
+    after_miss = bool(year and year.extension and year.extension.holds)
+    yield "extension_requested_after_miss" if after_miss else "extension_requested"
     if entry.undoes:
         yield "miss_undone"
+
+
+def _of_move(before: Filing, entry: Entry) -> Iterator[str]:
+    """What becomes of a request that was pending is said too (Q12)."""
+    year = entry.filing.year(getattr(entry.event, "year", 0))
+    yield "deadline_moved_while_asked" if year and year.extension else "deadline_moved"
 
 
 def _of_change(before: Filing, entry: Entry) -> Iterator[str]:
@@ -221,6 +226,15 @@ def _of_transfer(before: Filing, entry: Entry) -> Iterator[str]:
         yield "transfer_taken_back"
     else:
         yield "transferred" if filing.stage is Stage.IN_FORCE else "handed_over"
+
+
+def _of_stay(pending: str, decided: str) -> Callable[[Filing, Entry], Iterator[str]]:
+    """A hold, or its end: of the proceedings, or of a decision (G-23)."""
+
+    def keys(before: Filing, entry: Entry) -> Iterator[str]:
+        yield decided if entry.stage is Stage.REVOKED else pending
+
+    return keys
 
 
 def _of_evaluation(before: Filing, entry: Entry) -> Iterator[str]:
@@ -256,11 +270,14 @@ DEPENDS: Mapping[str, Callable[[Filing, Entry], Iterator[str]]] = {
     ActKind.ANSWER_ANNUAL_RETURN: _of_answer,
     ActKind.DISCOUNT_ANNUAL_REPORT: _of_two("discount_proposed", "discounted"),
     ActKind.REQUEST_EXTENSION: _of_extension_request,
+    ActKind.MOVE_DEADLINE: _of_move,
     ActKind.EXCUSE_YEAR: _of_two("waiver_proposed", "year_excused"),
     ActKind.REPORT_CHANGE: _of_change,
     ActKind.RULE_ON_CHANGE: _of_change_ruling,
     ActKind.TRANSFER: _of_transfer,
     ActKind.RECORD_EVALUATION: _of_evaluation,
+    ActKind.HOLD: _of_stay("held", "stayed"),
+    ActKind.RELEASE: _of_stay("released", "stay_ended"),
     ActKind.REPORT_UNDELIVERABLE: _of_report_of_failure,
     ActKind.CALENDAR_PUBLISHED: _of_calendar,
 }

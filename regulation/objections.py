@@ -19,7 +19,7 @@ CLEARED = (Stage.NOTICE_CLEARED, Stage.AT_PROVINCE)
 
 def may_object(filing: Filing, act: Object, when: Moment) -> Lack | None:
     """There must be, or have been, a notice. What comes too late is taken and recorded all the same (Instants 4)."""
-    return None if filing.notice else Lack(missing="本备案申请尚未公示", supplied_by=ActKind.CONFIRM)
+    return None if filing.notice else Lack(missing="本备案申请尚未公示")
 
 
 LISTED = 8
@@ -118,7 +118,9 @@ def _together(act: RuleOnAdmissibility | RuleOnObjection, waiting: int, what: st
 def _no_such(notice: Notice | None, act: RuleOnAdmissibility | RuleOnObjection) -> Lack:
     if notice and notice.unlisted:
         return Lack(missing=f"编号为 {act.objection} 的异议已经了结，或在合并处理之列，须与先收到的一并处理")
-    return Lack(missing=f"没有编号为 {act.objection} 的异议，或已经了结", supplied_by=ActKind.OBJECT)
+    if notice is None or not notice.open_objections:
+        return Lack(missing="没有尚未了结的异议")
+    return Lack(missing=f"没有编号为 {act.objection} 的异议，或已经了结")
 
 
 def may_rule_on_admissibility_of(notice: Notice | None, act: RuleOnAdmissibility) -> Lack | None:

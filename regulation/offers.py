@@ -28,6 +28,9 @@ TYPES: Mapping[ActKind, type[Value]] = {each.model_fields["kind"].default: each 
 SOMEBODY = "somebody"
 """Whoever holds a post, where it matters only which post."""
 
+UNNAMED = "none"
+"""What stands for the id of a thing of which there is none."""
+
 UNTOLD = "未填写"
 """What stands where only a person can tell."""
 
@@ -156,7 +159,7 @@ def _counted(filing: Filing, by: By, when: Moment) -> list[int | None]:
 
 
 def _objections(filing: Filing, by: By, when: Moment) -> list[str]:
-    return open_objections(filing) or ["none"]
+    return open_objections(filing) or [UNNAMED]
 
 
 def _until(filing: Filing, by: By, when: Moment) -> list[Any]:
@@ -201,7 +204,7 @@ PROPOSALS: Mapping[str, Callable[[Filing, By, Moment], list[Any]]] = {
     "successor_number": lambda filing, _, when: [f"{province.number_prefix(filing, when.day.year)}0001"],
     "accepted_on": _today,
     "decided_on": _today,
-    "challenge": lambda filing, *_: [each.id for each in filing.challenges] or ["none"],
+    "challenge": lambda filing, *_: [each.id for each in filing.challenges] or [UNNAMED],
     "year": lambda filing, _, when: _years(filing, when) or [when.day.year],
     "until": _until,
     "to": _taker,

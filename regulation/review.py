@@ -102,7 +102,7 @@ def may_hand_over(filing: Filing, act: Transfer, when: Moment) -> Lack | None:
     if filing.transfer is None:
         return None if giving else Lack(missing="移出机构尚未移送", supplied_by=ActKind.TRANSFER)
     if to != filing.transfer:
-        return Lack(missing=f"正在移送至 {filing.transfer.zone or filing.transfer.jurisdiction}")
+        return Lack(missing=f"正在移送至{offices.name_of(filing.transfer.zone or filing.transfer.jurisdiction)}")
     return Lack(missing="须由接收机构接收；收回的，写明移送至本机构") if giving else None
 
 

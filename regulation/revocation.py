@@ -32,6 +32,10 @@ PERIODS = ("window", "statement_grace", "publicity", "defence", "decision", "lis
 """The periods of a case; they go when it does, and so does its service."""
 
 
+ANNOUNCING = ("announcement", "announcement_alert", "unannounced")
+"""The periods for announcing a decision, and for what is overdue of it (G-20)."""
+
+
 def decided_before(filing: Filing, when: Moment) -> Lack | None:
     """Once revoked, only what was received before the decision still counts (G-21, Instants 4)."""
     if filing.stage is Stage.REVOKED and filing.ended_at and when.at >= filing.ended_at:
@@ -57,7 +61,7 @@ def may_propose(filing: Filing, act: ProposeRevocation, when: Moment) -> Lack | 
     if act.ground is Ground.TWO_YEARS_MISSED:
         return Lack(missing="第六项事由由系统在连续第二个年度未报送时立案，不由人提议")
     if act.ground is Ground.LISTED and act.listing is None:
-        return Lack(missing="未写明列入经营异常名录（abnormal）还是严重违法失信名单（serious）")
+        return Lack(missing="未写明列入经营异常名录还是严重违法失信名单")
     return None
 
 
@@ -125,7 +129,7 @@ def undoes_statement_end(filing: Filing, act: StateDefence, when: Moment) -> int
 def may_rule_on_defence(filing: Filing, act: RuleOnDefence, when: Moment) -> Lack | None:
     """There must be a defence."""
     if case_of(filing).defence != "open":
-        return Lack(missing="没有待复核的陈述申辩", supplied_by=ActKind.STATE_DEFENCE)
+        return Lack(missing="没有待复核的陈述申辩")
     return None
 
 
@@ -157,22 +161,29 @@ def confirm_no_statement(filing: Filing, act: ConfirmNoStatement, when: Moment) 
 
 
 def may_hold(filing: Filing, act: Hold, when: Moment) -> Lack | None:
-    """One hold at a time."""
-    return Lack(missing="撤销程序已处于暂停") if case_of(filing).held else None
+    """One hold at a time; after the decision only while there is something left to execute (复议法 42, 行诉法 56; G-23)."""
+    if filing.stage is Stage.REVOKED and when.day < STRICTER_SINCE:  # histories from before 0.4.0 may hold it refused
+        return Lack(missing=f"撤销决定的停止执行自{STRICTER_SINCE}起登记")
+    if case_of(filing).held:
+        return Lack(missing="撤销程序已处于暂停")
+    return Lack(missing=f"公告已于{filing.announced}登记，撤销决定已执行完毕") if filing.announced else None
 
 
 def hold(filing: Filing, act: Hold, when: Moment) -> Filing:
-    """暂停 stops the completion, not the clocks (G-16, Q16)."""
-    return filing.but(case=case_of(filing).but(held=True))
+    """暂停 stops the completion, not the clocks (G-16, Q16). After the decision it is not announced meanwhile (G-23)."""
+    filing = filing.but(case=case_of(filing).but(held=True))
+    return end(filing, *ANNOUNCING) if filing.stage is Stage.REVOKED else filing
 
 
 def may_release(filing: Filing, act: Release, when: Moment) -> Lack | None:
     """There must be a hold."""
-    return None if case_of(filing).held else Lack(missing="撤销程序未处于暂停", supplied_by=ActKind.HOLD)
+    return None if case_of(filing).held else Lack(missing="撤销程序未处于暂停")
 
 
 def release(filing: Filing, act: Release, when: Moment) -> Filing:
-    """解除暂停: completion at 00:00 of the next day at the earliest (Q16)."""
+    """解除暂停: completion at 00:00 of the next day at the earliest (Q16); a decision is announced from then on (G-20)."""
+    if filing.stage is Stage.REVOKED:
+        return announce(filing.but(case=case_of(filing).but(held=False)), when)
     filing = filing.but(case=case_of(filing).but(held=False, not_before=midnight_after(when.day)))
     return _decide_from(filing, when.day)
 
@@ -228,13 +239,16 @@ def announce(filing: Filing, when: Moment) -> Filing:
 
 
 def may_record_announcement(filing: Filing, act: RecordAnnouncement, when: Moment) -> Lack | None:
-    """Each end is announced once."""
-    return Lack(missing=f"公告已于{filing.announced}登记") if filing.announced else None
+    """Each end is announced once, and not while its execution is stayed (G-23)."""
+    if filing.announced:
+        return Lack(missing=f"公告已于{filing.announced}登记")
+    stayed = filing.stage is Stage.REVOKED and filing.on_hold and when.day >= STRICTER_SINCE
+    return Lack(missing="撤销决定停止执行期间不公告", supplied_by=ActKind.RELEASE) if stayed else None
 
 
 def record_announcement(filing: Filing, act: RecordAnnouncement, when: Moment) -> Filing:
     """官网公告已发布 (A-36, G-20)."""
-    return end(filing, "announcement", "announcement_alert", "unannounced").but(announced=when.day)
+    return end(filing, *ANNOUNCING).but(announced=when.day)
 
 
 # Ends other than revocation
@@ -263,9 +277,10 @@ def record_challenge(filing: Filing, act: RecordChallenge, when: Moment) -> Fili
 
 def may_record_challenge_outcome(filing: Filing, act: RecordChallengeOutcome, when: Moment) -> Lack | None:
     """There must be such a 复议 or 诉讼, and its outcome must have come."""
+    if not filing.challenges:
+        return Lack(missing="没有登记过尚无结果的复议或诉讼", supplied_by=ActKind.RECORD_CHALLENGE)
     if act.challenge not in {each.id for each in filing.challenges}:
-        missing = f"没有编号为 {act.challenge} 的复议或诉讼，或已有结果"
-        return Lack(missing=missing, supplied_by=ActKind.RECORD_CHALLENGE)
+        return Lack(missing=f"没有编号为 {act.challenge} 的复议或诉讼，或已有结果")
     return Lack(missing="结果的作出日期晚于登记之日") if act.decided_on > when.day else None
 
 
@@ -282,8 +297,7 @@ def warn_without_evidence(filing: Filing, act: ProposeRevocation, when: Moment) 
 def may_drop(filing: Filing, act: DropRevocation, when: Moment) -> Lack | None:
     """A case of the sixth ground stands on facts: it ends by a report, a waiver, a moved date or a defence (G-16)."""
     if case_of(filing).ground is Ground.TWO_YEARS_MISSED:
-        missing = "第六项事由以系统事实为准；补报、免除年度、调整期限或采纳申辩后程序自行终止"
-        return Lack(missing=missing, supplied_by=ActKind.EXCUSE_YEAR)
+        return Lack(missing="第六项事由以系统事实为准；补报、免除年度、调整期限或采纳申辩后程序自行终止")
     return None
 
 

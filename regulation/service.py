@@ -12,7 +12,7 @@ from models.acts import AcknowledgeService, CorrectContact, Lapse, RecordService
 from models.filing import Case, Filing, Notification
 from models.findings import Lack
 from models.values import day_of, midnight_after
-from models.vocabulary import ActKind, Stage
+from models.vocabulary import Stage
 from regulation.agenda import begin, begin_until, end, last_day, number
 from regulation.moment import Moment
 
@@ -150,8 +150,7 @@ def may_acknowledge(filing: Filing, act: AcknowledgeService, when: Moment) -> La
     if notification.read:
         return Lack(missing="已经签收")
     if not filing.consent and not notification.by_inbox:
-        supplied_by = ActKind.RECORD_SERVICE if is_awaited(filing) else None
-        return Lack(missing="未同意电子送达，由机构送达并登记", supplied_by=supplied_by)
+        return Lack(missing="未同意电子送达，由机构送达并登记")
     return None
 
 
@@ -206,8 +205,7 @@ def service_failed(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
 def may_settle(filing: Filing, act: SettleDelivery, when: Moment) -> Lack | None:
     """There must be a message that did not arrive; a decision on paper is not read out on the telephone."""
     if act.entry not in unsettled(filing):
-        missing = f"第{act.entry}号登记没有待补送的消息"
-        return Lack(missing=missing, supplied_by=ActKind.REPORT_UNDELIVERABLE)
+        return Lack(missing=f"第{act.entry}号登记没有待补送的消息")
     if act.method == "phone" and filing.stage in (Stage.REVOKED, Stage.NOT_CONFIRMED) and not filing.consent:
         return Lack(missing="决定书须以邮寄、直接或公告方式送达")
     return None

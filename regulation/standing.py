@@ -88,7 +88,7 @@ def may_give_iit_opinion(filing: Filing, act: GiveIitOpinion, when: Moment) -> L
     if lack := review.iit_takes_part(filing):
         return lack
     if filing.change is None or filing.change.change != "leader" or filing.change.notice:
-        return Lack(missing="没有待审核的盟主变更", supplied_by=ActKind.REPORT_CHANGE)
+        return Lack(missing="没有待审核的盟主变更")
     return None
 
 
@@ -100,7 +100,7 @@ def give_iit_opinion(filing: Filing, act: GiveIitOpinion, when: Moment) -> Filin
 def may_rule_on_change(filing: Filing, act: RuleOnChange, when: Moment) -> Lack | None:
     """Not while a notice of the change runs; a replaced leader needs 工信's consent (G-24)."""
     if filing.change is None:
-        return Lack(missing="没有待审核的变更", supplied_by=ActKind.REPORT_CHANGE)
+        return Lack(missing="没有待审核的变更")
     if filing.change.notice and (filing.clocks["change_notice"].from_ <= when.day or when.day < service.STRICTER_SINCE):
         return Lack(missing="变更正在公示")
     if filing.change.notice and act.decision == "refused":
@@ -164,7 +164,7 @@ def may_confirm_notice_clear(filing: Filing, act: ConfirmNoticeClear, when: Mome
     """See `notice.may_be_cleared`. Nobody can attest away the days for letters, for nothing undoes a change that has taken
     effect: what was posted in time, and comes within them, still stops it (G-03, Q24)."""
     if filing.change is None or filing.change.notice is None:
-        return Lack(missing="没有正在公示的变更", supplied_by=ActKind.RULE_ON_CHANGE)
+        return Lack(missing="没有正在公示的变更")
     lack = notice.may_be_cleared(filing.change.notice)
     if lack or when.day < service.STRICTER_SINCE:
         return lack
@@ -223,7 +223,7 @@ def may_transfer(filing: Filing, act: Transfer, when: Moment) -> Lack | None:
             return Lack(missing="移出机构尚未移交", supplied_by=ActKind.TRANSFER)
         return None
     if (act.to, act.to_zone) != (filing.transfer.jurisdiction, filing.transfer.zone):
-        return Lack(missing=f"正在移交至 {filing.transfer.zone or filing.transfer.jurisdiction}")
+        return Lack(missing=f"正在移交至{offices.name_of(filing.transfer.zone or filing.transfer.jurisdiction)}")
     if act.by.office != (act.to_zone or act.to):
         return Lack(missing="须由接收机构接收")
     return None
@@ -342,11 +342,11 @@ def may_record_continuation(filing: Filing, act: RecordContinuation, when: Momen
     if act.successor == filing.id:
         return Lack(missing="备案不能由其自身承接")
     opened = filing.case and filing.case.opened.at < when.at
-    if filing.stage is Stage.REVOKED and (filing.decided is None or filing.decided.at <= when.at or filing.announced):
+    revoked = filing.stage is Stage.REVOKED
+    if revoked and (filing.decided is None or filing.decided.at <= when.at or filing.announced):
         return Lack(missing="备案已于新备案入库之前撤销，或者撤销已经公告", supplied_by=ActKind.RESTORE)
     if filing.case and filing.case.ground is not Ground.TWO_YEARS_MISSED and opened:
-        revoked = filing.stage is Stage.REVOKED
-        return Lack(missing="撤销程序尚未终结", supplied_by=ActKind.RESTORE if revoked else ActKind.DROP_REVOCATION)
+        return Lack(missing="撤销程序尚未终结", supplied_by=ActKind.RESTORE if revoked else None)
     return None
 
 

@@ -62,7 +62,7 @@ def test_what_remains_of_a_refusal_is_what_the_rules_say(house: House) -> None:
     refused = [each for each in house.tools.register.docket("LIFE") if each.refused]
     ruling, *others = [entries.withheld(each) for each in refused]
     assert len(others) == 2
-    assert ruling.refused == "不能“处理异议”：没有编号为 … 的异议，或已经了结；须先“提出异议”"
+    assert ruling.refused == "不能“处理异议”：没有尚未了结的异议"
     told = ruling.event.model_dump(mode="json")
     assert told == {"kind": "withheld", "act": "rule_on_objection", "by": OFFICES["city"]}, "who, and which act"
     assert [(each.refused, each.event.model_dump()) for each in others] == [

@@ -1,13 +1,16 @@
 """Every stage × every event × every role, as matrix.md has it: allowed or refused, and why."""
 
+import re
 from functools import cache
 from itertools import pairwise
 
 import pytest
 
-from models.acts import Lapse
+from models.acts import Act, Lapse
+from models.filing import Filing
+from models.values import canonical
 from models.vocabulary import ActKind, Kind, LapseKind, Role, Stage
-from regulation import entries, lifecycle
+from regulation import entries, lifecycle, offers
 from regulation.moment import Moment
 from tests.law import matrix
 from tests.law.matrix import ACTS, CIRCUMSTANCES, ELSEWHERE, HAPPENS, LAPSES, Cells, Circumstance, tables
@@ -17,8 +20,11 @@ every_stage = pytest.mark.parametrize(("circumstance", "stage"), QUESTIONS, ids=
 every_circumstance = pytest.mark.parametrize("circumstance", CIRCUMSTANCES, ids=str)
 every_kind = pytest.mark.parametrize("kind", Kind)
 
-ASIDE = {ActKind.WITHDRAW, ActKind.REFUSE, ActKind.DEREGISTER}
-"""Ends that nobody is advised to seek."""
+ASIDE = {
+    ActKind.WITHDRAW, ActKind.REFUSE, ActKind.DEREGISTER, ActKind.RETURN_FOR_CORRECTION, ActKind.RULE_ON_OBJECTION,
+    ActKind.PROPOSE_REVOCATION, ActKind.APPROVE_REVOCATION, LapseKind.CORRECTION_LAPSED, LapseKind.REVOCATION_OPENED, LapseKind.REVOKED,
+}  # fmt: skip
+"""Harm and ends, that nobody is advised to seek for the sake of something else."""
 
 OF_ANOTHER_GROUND = (ActKind.APPROVE_REVOCATION, ActKind.DROP_REVOCATION)
 """What people decide only on a ground other than the sixth, which completes itself (G-16): no act makes it another."""
@@ -109,7 +115,11 @@ def test_out_of_stage_a_refusal_names_the_next_act_on_the_way(circumstance: Circ
             continue
         refusal = matrix.said(circumstance, stage)[event][Role.CITY_ST]
         there = {of for (each, of), cell in cells.items() if each == event and cell}
-        onward = {act for before, act, after in steps if before is stage and _leads(steps, act, before, after, there)}
+        onward = {
+            act
+            for before, act, after in steps
+            if before is stage and act not in ASIDE and _leads(steps, act, before, after, there)
+        }
         assert refusal is not None
         if refusal.supplied_by is None:
             assert not onward & set(ActKind), event
@@ -117,6 +127,59 @@ def test_out_of_stage_a_refusal_names_the_next_act_on_the_way(circumstance: Circ
             assert refusal.supplied_by in onward, f"{event}: {refusal.supplied_by}"
             assert refusal.supplied_by.label in refusal.message
 
+
+HARM = ASIDE - {ActKind.RETURN_FOR_CORRECTION, ActKind.RULE_ON_OBJECTION}
+"""What is no way to anything; an objection is ruled on, and an application sent back, where it stands in the way itself."""
+
+CODE = re.compile(r"[A-Za-z_]{2,}")
+"""What is no word that a person would say, in a sentence of ours."""
+
+
+def _asked_for(filing: Filing, act: Act) -> str:
+    """What a refusal may repeat: the names that an act or a filing brought, of offices, editions, ids and numbers."""
+    mine = act.model_dump(mode="json", exclude={"kind": True, "by": {"role"}})
+    return f"{canonical(mine)} {filing.leader} {filing.terms} {filing.calendar}"
+
+
+@every_stage
+def test_no_advice_is_better_than_wrong_advice(circumstance: Circumstance, stage: Stage) -> None:
+    """What a refusal says must be done first can be done now by somebody, or itself names what leads there; and no harm."""
+    for event, answers in matrix.said(circumstance, stage).items():
+        asked = matrix.ask(circumstance, stage, event)
+        when = Moment(asked.entry.at, asked.entry.at)
+        offered = {each.kind: each.refusal for each in offers.offers(asked.filing, when)}
+        for told in (*answers.values(), *offered.values()):
+            refusal, seen = told, set[ActKind]()
+            while refusal and refusal.supplied_by and refusal.supplied_by != event:
+                advised = refusal.supplied_by
+                assert advised not in HARM, f"{event}: {refusal.message}"
+                assert advised in offered, f"{event}: {refusal.message}"
+                assert advised not in seen, f"{event}: {refusal.message}"
+                seen.add(advised)
+                refusal = offered[advised]
+
+
+@every_stage
+def test_a_refusal_is_a_sentence_a_person_would_say(circumstance: Circumstance, stage: Stage) -> None:
+    """No None, no value of ours in English, no name of what is not there."""
+    for event, answers in matrix.said(circumstance, stage).items():
+        asked = matrix.ask(circumstance, stage, event)
+        when = Moment(asked.entry.at, asked.entry.at)
+        posed = [(asked.act, refusal) for refusal in answers.values()]
+        posed += [(each.act, each.refusal) for each in offers.offers(asked.filing, when)]
+        for act, refusal in posed:
+            for word in CODE.findall(refusal.message if refusal else ""):
+                assert word != offers.UNNAMED, refusal
+                assert word in (known := _asked_for(asked.filing, act)), f"{event}: {refusal}, {known}"
+
+
+ANSWERS = {
+    ActKind.OBJECT, ActKind.RULE_ON_ADMISSIBILITY, ActKind.RULE_ON_OBJECTION, ActKind.RULE_ON_CHANGE,
+    ActKind.GIVE_IIT_OPINION, ActKind.CONFIRM_NOTICE_CLEAR, ActKind.RULE_ON_EXTENSION, ActKind.RULE_ON_DEFENCE,
+    ActKind.RELEASE, ActKind.RETURN_ANNUAL_REPORT, ActKind.ANSWER_ANNUAL_RETURN, ActKind.DISCOUNT_ANNUAL_REPORT,
+    ActKind.SETTLE_DELIVERY, ActKind.ACKNOWLEDGE_SERVICE, ActKind.RECORD_CONTINUATION,
+}  # fmt: skip
+"""What answers something that has not come: nobody is advised to bring it about in order to answer it."""
 
 TAKES_BACK = {ActKind.RETURN_TO_CITY, ActKind.RESTORE}
 """Acts that are done in order to take a filing back. Nobody returns a filing only to have it resubmitted."""
@@ -152,6 +215,9 @@ def test_where_a_fact_is_lacking_the_refusal_names_the_act_that_supplies_it(
         refusal = bare.by(next(iter(roles)))
         if refusal and event not in OF_ANOTHER_GROUND and (event, stage) not in SETTLED:
             supplied = matrix.ask(circumstance, stage, event).before - bare.before
+            if refusal.supplied_by is None:
+                assert event in ANSWERS, f"{event}: {refusal.missing}"
+                continue
             assert refusal.supplied_by in supplied, f"{event}: {refusal.missing}"
             assert refusal.supplied_by.label in refusal.message
 
