@@ -204,7 +204,10 @@ def read_act(kind: ActKind, form: FormData, *, on_paper: bool = False, of: Kind 
     if kind in PAPERS:
         told = {"year": raw["year"]} if "year" in raw and "year" in PAPERS[kind].model_fields else {}
         if on_paper and "channel" in PAPERS[kind].model_fields:
-            told |= {"channel": CHANNELS.get(str(raw["came"].get("how")))}
+            how = str(raw["came"].get("how"))
+            told |= {
+                "channel": CHANNELS.get(how, "letter")
+            }  # nobody asks for it; what came in no known way is refused for that
         raw["content"] = read(PAPERS[kind], form, at="/content", only=_of_paper(kind, on_paper=on_paper)) | told
     elif on_paper and of and kind is ActKind.RESUBMIT:
         raw["content"] = read(FORMS[of], form, at="/content", only=order_of(of))

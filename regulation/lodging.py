@@ -120,7 +120,10 @@ def lodge(filing_id: str, raw: Mapping[str, Any], subject: changes.Subject | Non
             findings.append(_fault(kind, "/content", "该行为不带文书"))
         raw["paper"] = digest(paper) if paper is not None else "0" * 64
     act, faults = read_act(raw)
-    findings += [each for each in faults if not (content is not None and each.field == "/paper")]
+    unread = set() if content is None else {"/paper"}  # the paper's own faults are told above
+    if content is not None and str(kind) in PAPERS:
+        unread |= {f"/{name}" for name in FROM_THE_PAPER.get(ActKind(str(kind)), ()) if name not in raw}
+    findings += [each for each in faults if each.field not in unread]
     if act is not None and not (act.received_at and day_of(act.received_at) < STRICTER_SINCE):
         findings += [_fault(kind, f"/{name}", f"{_label(name)}：{MISSING}") for name in left_out(act)]
         findings += [_fault(kind, at, f"{LABELS[_list_of(at)]}：{TWICE}") for at, _ in repeated(act)]

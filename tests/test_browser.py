@@ -26,7 +26,18 @@ from tests.world import World
 pytestmark = pytest.mark.xdist_group("browser")
 
 CHROMIUM = ("--no-sandbox", "--disable-dev-shm-usage")
-PHONE = {"width": 390, "height": 844}
+PHONE = {"width": 360, "height": 780}
+"""The narrowest that is common."""
+
+STICKING_OUT = """() => [...document.querySelectorAll("input, select, textarea, button, fieldset")].filter(each => {
+  if (!each.offsetParent || each.closest(".unseen")) return false;
+  let around = each.parentElement;
+  while (/^inline$|contents/.test(getComputedStyle(around).display)) around = around.parentElement;
+  const style = getComputedStyle(around);
+  const right = around.getBoundingClientRect().right - parseFloat(style.paddingRight) - parseFloat(style.borderRightWidth);
+  return each.getBoundingClientRect().right > right + 1;
+}).map(each => each.name || each.id || each.outerHTML.slice(0, 80))"""
+"""Inputs and groups of them that reach beyond what they stand in."""
 DESK = {"width": 1200, "height": 900}
 
 LOOKED_AT: set[str] = set()
@@ -62,9 +73,11 @@ class Visitor:
         assert faults == [], (
             f"{sort}: {[(each['id'], [node['html'] for node in each['nodes']][:3]) for each in faults]}"
         )
+        assert await self.page.evaluate(STICKING_OUT) == [], f"{sort} at the desk"
         await self.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         beyond = await self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert beyond <= 0, f"{sort}: {beyond} pixels do not fit a phone"
+        assert await self.page.evaluate(STICKING_OUT) == [], f"{sort} on a phone"
         await self.page.set_viewport_size(DESK)  # type: ignore[arg-type]
 
     async def signs_in(self, name: str) -> None:
@@ -81,6 +94,7 @@ class Visitor:
             if name not in kinds:
                 rows = name[: re.search(r"/\d+/", name).start()]  # type: ignore[union-attr]
                 await self.page.locator(f"button[name=more][value='{rows}']").click()
+                await self.page.locator(f"[name='{name}']").first.wait_for(state="attached")
                 kinds = await self._unfolded()
             inputs = self.page.locator(f"[name='{name}']")
             if kinds[name] in ("radio", "checkbox"):

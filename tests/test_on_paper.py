@@ -14,10 +14,11 @@ from starlette.datastructures import FormData
 
 from activities.register import Register
 from activities.rows import papers_of
+from examples.demo import OFFICES
 from gateway import acting
 from models.register import Paper
 from models.values import digest
-from models.vocabulary import ActKind, Role
+from models.vocabulary import ActKind, Kind, Role
 from regulation import lifecycle
 from regulation.lodging import PAPER_MISSING, lodge
 from regulation.moment import Moment
@@ -97,6 +98,20 @@ def test_everything_wrong_with_what_came_is_told_at_once_and_where_it_is_wrong()
     assert faults(withdrawal(came=CAME | {"on": "2026-03-19", "received_by": "c-101"})) == ["/came/received_by"]
     assert faults(withdrawal(came=CAME | {"received_by": "c-101"})) == []
     assert faults(withdrawal(kind="accept")) == ["/on_behalf_of"]
+
+
+@pytest.mark.parametrize("kind", ON_PAPER)
+def test_a_form_sent_empty_is_told_in_chinese_what_it_lacks_and_only_of_what_it_asks(kind: ActKind) -> None:
+    empty = acting.read_act(kind, FormData(), on_paper=True, of=Kind.A)
+    lodged = lodge("LN-1", {**empty, "id": "o-1", "kind": kind.value, "by": OFFICES["city"]})
+    assert lodged.findings, "nothing was filled in"
+    told = [each.message for each in lodged.findings if re.search(r"[a-z]{3,}", each.message)]
+    assert told == [], "words of the program"
+    asked = {"/came/how", "/came/on", "/came/received_by", "/came/scan"} | {f"/{name}" for name in acting.asked(kind)}
+    derived = [
+        each.field for each in lodged.findings if not each.field.startswith("/content/") and each.field not in asked
+    ]
+    assert derived == [], "what the door reads from the paper nobody can fill in"
 
 
 def test_the_postmark_of_an_objection_is_told_once() -> None:
