@@ -37,6 +37,7 @@ from models.register import LetterRow
 from models.settings import Settings
 from models.values import SHANGHAI
 from models.vocabulary import ActKind, Kind
+from regulation.reading import UNKNOWN
 from tests.applications import enterprise, led_by
 from tests.databases import Databases
 from tests.described import Described
@@ -823,6 +824,28 @@ async def test_two_acts_at_once_under_one_key_are_one_act(world: World, gateway:
     entered = story.docket[-1].event.result  # type: ignore[union-attr]
     for answer, result in zip(answers, ("in_order", "deficient") * 2, strict=True):
         assert (answer.status_code == 409) == (result != entered), (answer.text, result, entered)
+
+
+async def test_a_misspelt_filter_is_a_finding_and_does_not_give_everything(api: Caller) -> None:
+    city = api("c-101")
+    assert ok(await city.get("filings", params={"stage": "submitted"}))["filings"]
+    told = problem(
+        await city.get("filings", params={"stgae": "submitted", "limit": "5", "x\x00": "1"}), 422, "malformed"
+    )
+    assert [(each["field"], each["message"]) for each in told["findings"]] == [
+        ("?stgae", "没有这一查询参数"),
+        ("?x\ufffd", "没有这一查询参数"),
+    ]
+    assert "stage" in told["detail"], "what there is"
+    twice = problem(await city.get("filings?stage=submitted&stage=archived"), 422, "malformed")
+    assert [each["field"] for each in twice["findings"]] == ["?stage"]
+    for path in ("me", "filings/SY-NEW", "filings/SY-NEW/docket", "filings/SY-NEW/why", "schemas"):
+        problem(await city.get(path, params={"att": "2030-01-01"}), 422, "malformed")
+    ok(await city.get("filings/SY-NEW/docket", params={"after": "0"}))
+    many = problem(await city.get("me", params={f"p{number}": "x" * 500 for number in range(60)}), 422, "malformed")
+    assert len(many["findings"]) == UNKNOWN
+    strange = {"id": "q-1", "kind": "accept"}
+    problem(await city.post("filings/SY-NEW/acts", json=strange, params={"dry_run": "1"}), 422, "malformed")
 
 
 async def test_who_is_not_entitled_is_refused_by_the_regulation(world: World, gateway: Served, acting: Caller) -> None:

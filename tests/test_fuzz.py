@@ -6,14 +6,18 @@ A few examples of each run with every `make test`; `make fuzz` makes as many as 
 import asyncio
 import json
 import os
+import re
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from fastapi.routing import APIRoute, iter_route_contexts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from temporalio.api.common.v1 import Payload
@@ -21,6 +25,7 @@ from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.common import RawValue
 
 import starter
+from gateway.api.queries import names_of
 from models.acts import Resubmit
 from models.filing import Entry, Filing
 from models.findings import Refusal
@@ -208,6 +213,67 @@ def test_a_door_finds_refuses_or_cannot_reach_the_engine_and_is_never_at_fault(p
             assert answer.status_code < 500 or answer.json()["code"] == "unreachable", (answer.text, sent)
 
         sends()
+
+
+LISTED_ODDITIES = (
+    b"", b"0", b"-1", b"9" * 40, b"1e999", b"%", b"\x00", b"a\x00b", b"\xed\xa0\x80", b"\xff\xfe", "甲".encode(), b"x" * 6000,
+    b"../../etc/passwd", b"null", b"true", b"{}", b"[]", b"2030-02-30", b"9999-12-31T23:59:59-12:00", b"' OR 1=1 --", b"\r\nX: y",
+    "１２".encode(), "\u202e".encode(), b"*",
+)  # fmt: skip
+"""What no parameter means."""
+
+PLACES = {"filing_id": "SHOWN", "number": "1", "version": "1", "kind": "object", "key": "docket", "name": "accept"}
+"""What some parameters of addresses mean, so that what lies below them is reached too."""
+
+
+def addresses(house: House) -> list[tuple[str, tuple[str, ...]]]:
+    """Every address that is read at any door, each with the parameters that it takes: what is new joins by itself."""
+    routes = [each for each in iter_route_contexts(house.app.routes) if "GET" in (each.methods or ())]
+    return [(each.path or "/", tuple(sorted(_named(each.original_route)))) for each in routes]
+
+
+def _named(route: object) -> set[str]:
+    return names_of(route.dependant) if isinstance(route, APIRoute) else set()
+
+
+@st.composite
+def looks(draw: st.DrawFn, path: str, named: tuple[str, ...]) -> bytes:
+    """A path with something odd in it, and a query that is odd too: what is known, twice, and what is not."""
+    odd = st.sampled_from(LISTED_ODDITIES) | st.binary(max_size=30)
+    there = re.sub(
+        r"\{(\w+)(?::\w+)?\}",
+        lambda name: (
+            PLACES[name[1]] if name[1] in PLACES and draw(st.booleans()) else quote(draw(odd) or b"0", safe="")
+        ),
+        path,
+    )
+    names = draw(st.lists(st.sampled_from([*named, *named, "unknown", "verify", "before"]), max_size=4))
+    asked = "&".join(f"{name}={quote(draw(odd), safe='')}" for name in names)
+    return f"{there}?{asked}".encode()
+
+
+def test_whatever_is_asked_of_any_address_is_answered_in_bounds_and_is_no_fault_of_ours(house: House) -> None:
+    asked: list[tuple[str, bytes]] = []
+    for path, named in addresses(house):
+
+        @examples(6, 0.002)
+        @given(who=st.sampled_from(("", "c-101", "u-leader-01", "a-601")), address=looks(path, named))
+        def collects(who: str, address: bytes) -> None:
+            asked.append((who, address))
+
+        collects()
+    assert len({address for _, address in asked}) > 250
+    with at_once() as run:
+        browsers = {who: run(house.signed_in(who)) if who else house.browser() for who in {who for who, _ in asked}}
+        for who, address in asked:
+            browser = browsers[who]
+            url = browser.base_url.copy_with(raw_path=address)
+            told = {"Authorization": f"Bearer {who}"} if who else {}
+            begun = time.process_time()
+            answer = run(browser.get(url, headers=told))
+            assert answer.status_code < 500, (address, answer.text[:500])
+            assert len(answer.content) < 2_000_000, address
+            assert time.process_time() - begun < 5, address
 
 
 @in_parts(0.1)

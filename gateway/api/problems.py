@@ -14,12 +14,12 @@ MEANINGS = {
     412: "备案在您查看之后已有新的登记",
     413: "请求过大",
     415: "正文须为 application/json",
-    422: "未予登记，附全部问题（findings）；或参数不合规格（malformed）",
+    422: "未予登记，附全部问题（findings）；或参数不合规格、本操作没有的（malformed）",
     429: "请求过于频繁，见 Retry-After",
     503: "服务暂不可用或结果未知，见 Retry-After；请以同一编号重新发送",
 }
 
-ALWAYS = (401, 403, 429, 503)
+ALWAYS = (401, 403, 422, 429, 503)
 """What any operation may answer."""
 
 WITH_BODY = (400, 413, 415, 422)
