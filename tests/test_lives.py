@@ -41,40 +41,38 @@ AT_ONCE = 4
 """How many lives are lived side by side."""
 
 EVERY_CASE = "EVERY_CASE" in os.environ
-"""Whether every case is lived, or every step."""
+"""Whether every case is lived, or as many as show every step."""
 
-BATCHES = 31 if EVERY_CASE else 13
+BATCHES = 31 if EVERY_CASE else 10
 """How many tests the lives make."""
 
-Step = tuple[Kind, Stage | None, str, bool, Stage, LapseKind | None]
-"""A step of a life: its kind, whence, by which event, whether that was refused, whereto, and what the timer is armed for then."""
+Shown = tuple[Kind, Stage | None, str, bool, Stage] | tuple[Kind, Stage, LapseKind | None]
+"""What a life shows: a step, whence, by which event, whether that was refused, whereto; and what the timer is armed for at a stage."""
 
 
-def steps(case: Case) -> set[Step]:
-    """The steps of a case."""
-    filings = [None, *(entry.filing for entry in case.life.docket)]
-    return {step(before, entry) for before, entry in zip(filings, case.life.docket, strict=False)}
-
-
-def step(before: Filing | None, entry: Entry) -> Step:
-    """What an entry does to a filing, and what is waited for after it."""
-    after, due = entry.filing, agenda.next_lapse(entry.filing)
-    coming = due.lapse.kind if due else None
-    return after.kind, before.stage if before else None, entry.event.kind, bool(entry.refused), after.stage, coming
+def shown(case: Case) -> set[Shown]:
+    """The steps of a case, and the days that it waits for."""
+    before, found = None, set[Shown]()
+    for entry in case.life.docket:
+        after, due = entry.filing, agenda.next_lapse(entry.filing)
+        found.add((after.kind, before and before.stage, entry.event.kind, bool(entry.refused), after.stage))
+        found.add((after.kind, after.stage, due.lapse.kind if due else None))
+        before = after
+    return found
 
 
 @cache
 def lives() -> list[Case]:
-    """The cases to be lived, in order: for every step there is, one that makes it, and of those the shortest for what it shows."""
+    """The cases to be lived, in order: all, or as many as it takes to show what any of them shows; the short ones first."""
     if EVERY_CASE:
         return [case.shifted() for case in load()]
-    open_, chosen = {case.id: steps(case) for case in load()}, set[str]()
+    open_, chosen = {case.id: shown(case) for case in load()}, set[str]()
     length = {case.id: len(case.life.docket) for case in load()}
     while any(open_.values()):
         best = max(open_, key=lambda case: len(open_[case]) / length[case])
         chosen.add(best)
-        shown = open_.pop(best)
-        open_ = {case: left - shown for case, left in open_.items()}
+        these = open_.pop(best)
+        open_ = {case: left - these for case, left in open_.items()}
     return [case.shifted() for case in load() if case.id in chosen]
 
 
