@@ -31,7 +31,7 @@ law: $(VENV)/dev ## the law alone: its cases and properties, in under a minute
 law-mutations: $(VENV)/dev ## look anew for the case that fails without each rule (half a minute); then `make docs`
 	$(BIN)/python -m tests.law.mutation
 
-quick: $(VENV)/dev ## what needs no server and takes under a minute; `make test` runs everything
+quick: $(VENV)/dev ## what needs neither server nor gateway and takes under a minute; `make test` runs everything
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -q --quick
 
 lives: $(VENV)/dev ## every case of the law on a real server; `make test` lives as many as it takes for every step that a case makes

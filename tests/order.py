@@ -1,5 +1,6 @@
 """In which order tests run, and what goes to one process at once."""
 
+from inspect import iscoroutinefunction
 from pathlib import PurePosixPath
 
 import pytest
@@ -42,6 +43,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Shares | 
     return Shares(config, log)
 
 
+DEAR = ("test_matrix", "test_publishing")
+"""The files whose tests share what takes long to make: all lives of the law's cases, written down."""
+
 SERVERS = {"environment", "postgresql"}
 """The fixtures behind which a server is started."""
 
@@ -49,7 +53,9 @@ SERVERS = {"environment", "postgresql"}
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The option of `make quick`."""
     parser.addoption(
-        "--quick", action="store_true", help="only what takes little: no servers, and none of the long files"
+        "--quick",
+        action="store_true",
+        help="only what takes little: no server, nothing that awaits an answer, and none of the long or dear files",
     )
 
 
@@ -62,6 +68,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_long(item: pytest.Item) -> bool:
-    """Whether a test needs a server, or is in one of the long files."""
-    fixtures = set(getattr(item, "fixturenames", ()))
-    return item.path.stem in LONG or bool(fixtures & SERVERS) or "postgresql" in item.name
+    """Whether a test needs a server, a gateway or somebody else who answers, or is in one of the long or dear files."""
+    fixtures, waits = set(getattr(item, "fixturenames", ())), iscoroutinefunction(getattr(item, "function", None))
+    return item.path.stem in (*LONG, *DEAR) or waits or bool(fixtures & SERVERS) or "postgresql" in item.name

@@ -19,6 +19,7 @@ from gateway.following import Following
 from models.filing import Entry, Filing
 from regulation import agenda, entries, lodging
 from regulation.moment import Moment
+from tests.patience import comes
 from tests.served import Served, served
 from tests.story import Story, checklist, instant
 from tests.test_lives import AT_THE_INSTANT, armed
@@ -137,11 +138,7 @@ async def test_a_workflow_that_was_terminated_is_started_again_with_its_timer(wo
     await story.on_notice(2027)
     await world.handle(story.id).terminate(reason="by mistake")
     following = Following(world.door)
-    for _ in range(100):  # the engine lists what runs a moment later
-        if brought := await following.round():
-            break
-        await asyncio.sleep(0.1)
-    assert brought == [story.id]
+    assert await comes(following.round) == [story.id], "the engine lists what runs a moment later"
     assert (await world.handle(story.id).describe()).status is WorkflowExecutionStatus.RUNNING
     filing: Filing = await world.handle(story.id).query("filing", result_type=Filing)
     assert filing == story.filing

@@ -27,7 +27,7 @@ from models.filing import AgendaLine, Filing, Receipt
 from models.settings import Settings
 from regulation import entries
 from tests.mortal_worker import FOLLOWS, work
-from tests.patience import LASTING, Patience, eventually
+from tests.patience import LASTING, Patience, comes, eventually
 from tests.story import application
 from workflows.connection import connect
 
@@ -186,11 +186,12 @@ async def test_killed_between_commit_and_engine_both_acts_are_in_the_docket_once
     assert stored.stage == "under_review", "the register has it, the engine does not"
 
     server, worker = machine.server(), machine.worker(FOLLOWS)
-    for _ in range(300):
-        filing, agenda = await machine.engine_has("KILL-1")
-        if filing.number == stored.number:
-            break
-        await asyncio.sleep(0.1)
+
+    async def level() -> tuple[Filing, list[AgendaLine]] | None:
+        has = await machine.engine_has("KILL-1")
+        return has if has[0].number == stored.number else None
+
+    filing, agenda = await comes(level)
     assert (filing, agenda) == (stored, list(entries.outlook(stored))), "nobody asked: who starts to work makes a round"
     assert (await machine.acts("KILL-1", opinion)).number == 3, "another act comes first"
     assert (await machine.acts("KILL-1", accept)).number == 2, "the act that was cut off is sent again"

@@ -52,10 +52,11 @@ Shown = tuple[Kind, Stage | None, str, bool, Stage] | tuple[Kind, Stage, LapseKi
 
 def shown(case: Case) -> set[Shown]:
     """The steps of a case, and the days that it waits for."""
-    before, found = None, set[Shown]()
+    before: Filing | None = None
+    found = set[Shown]()
     for entry in case.life.docket:
         after, due = entry.filing, agenda.next_lapse(entry.filing)
-        found.add((after.kind, before and before.stage, entry.event.kind, bool(entry.refused), after.stage))
+        found.add((after.kind, before.stage if before else None, entry.event.kind, bool(entry.refused), after.stage))
         found.add((after.kind, after.stage, due.lapse.kind if due else None))
         before = after
     return found

@@ -21,6 +21,7 @@ from models.channels import Filters
 from models.filing import Entry
 from models.settings import Settings
 from models.vocabulary import Stage, YearStatus
+from tests.patience import patiently
 from tests.simulated import lived, written
 from tests.story import Story, application, instant, report
 from tests.test_kill import two_free_ports
@@ -184,7 +185,8 @@ async def test_who_is_started_before_the_engine_waits_for_it_and_what_needs_only
         assert not ready.is_set()
         engine = start_server(settings)
         try:
-            await asyncio.wait_for(ready.wait(), 60)
+            async with patiently():
+                await ready.wait()
             answer = await house.post("/api/v1/filings/EARLY/acts", json=withdraw, headers=leader)
             assert (answer.status_code, answer.json()["stage"]) == (201, "withdrawn"), "sent again under the same key"
         finally:

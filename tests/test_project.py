@@ -158,6 +158,33 @@ def test_no_test_is_skipped() -> None:
     assert found == []
 
 
+PATIENCE = ROOT / "tests" / "patience.py"
+SECONDS: dict[str, str] = {
+    "tests/served.py": "looks whether a server in this process has begun, which says when it could not",
+    "tests/loopback.py": "an other side that is slow, which is what is tried",
+    "tests/test_doors.py": "so that acts meet a filing nobody works on; if they come later, they are entered all the same",
+    "tests/test_outage.py": "until an instant on the engine's clock, which is known",
+    "tests/test_restart.py": "between two tries, as long as patience says",
+    "tests/test_kill.py": "between two tries, as long as patience says",
+    "tests/test_fuzz.py": "lets the others have their turn",
+    "tests/abuse/test_one_filing.py": "an officer who comes from time to time; how long one waits is asserted by `make storm` alone",
+    "tests/abuse/test_one_gateway.py": "how long others wait beside somebody hostile is what is tried: against what they waited before",
+}
+"""Where tests count seconds, and why that fails on no busy machine. All others wait by tests/patience.py."""
+
+
+def test_tests_wait_for_work_and_not_for_seconds() -> None:
+    waiting = {"time.sleep", "asyncio.sleep", "asyncio.timeout", "asyncio.timeout_at", "asyncio.wait_for"}
+    counting = {"time.time", "time.monotonic", "time.perf_counter"}
+    found = {
+        str(path.relative_to(ROOT))
+        for path in in_rooms("tests")
+        for node in ast.walk(parsed(path))
+        if path != PATIENCE and isinstance(node, ast.Call) and ast.unparse(node.func) in waiting | counting
+    }
+    assert found == SECONDS.keys()
+
+
 def public(body: list[ast.stmt], owner: str = "") -> Iterator[tuple[ast.AST, str]]:
     """The public classes, functions and methods of a body. A property is a noun: its name says what it is."""
     for node in body:

@@ -23,6 +23,7 @@ from gateway import patience
 from gateway.shipped import HEALTH
 from models.settings import Settings
 from tests.databases import prepare
+from tests.patience import comes, patiently
 from tests.served import serving_with
 
 MOMENT = 0.2
@@ -70,11 +71,13 @@ async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gat
     base = f"http://127.0.0.1:{port}"
     try:
         async with httpx.AsyncClient(base_url=base) as asking:
-            for _ in range(600):
+
+            async def answers() -> bool:
                 with suppress(httpx.TransportError):
-                    if (await asking.get(HEALTH)).status_code == 200:
-                        break
-                await asyncio.sleep(0.1)
+                    return (await asking.get(HEALTH)).status_code == 200
+                return False
+
+            await comes(answers)
         yield Gateway(base, var, process)
     finally:
         process.terminate()
@@ -239,11 +242,12 @@ async def test_half_requests_leave_room_for_whole_ones() -> None:
         heads = [b"", b"GET / HTTP/1.1\r\nX-Slow: ", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Le"]
         halves = [asyncio.ensure_future(half(heads[number % 3])) for number in range(60)]
         async with httpx.AsyncClient(base_url=base, timeout=60) as other:
-            for _ in range(100):
+
+            async def gets_in() -> bool:
                 with suppress(httpx.TransportError):
-                    if (await other.get("/")).text == "ok":
-                        break
-                await asyncio.sleep(0.05)
-            else:
-                raise AssertionError("whole requests are kept out")
-        assert {await asyncio.wait_for(each, 60) for each in halves} == {b"given up"}
+                    return (await other.get("/")).text == "ok"
+                return False
+
+            await comes(gets_in)
+        async with patiently():
+            assert {await each for each in halves} == {b"given up"}
