@@ -542,18 +542,19 @@ def test_a_platform_that_cannot_now_is_asked_again(only: Made, status: int) -> N
 
 def test_a_platform_that_is_down_or_silent_is_asked_again_and_found_when_it_is_back(only: Made) -> None:
     port, silent = free_port(), Event()
-    channel = only(hook(f"http://{HOST}:{port}/hook", timeout=0.2))
+    address = f"http://{HOST}:{port}/hook"
+    channel, hurried = only(hook(address)), only(hook(address, timeout=0.2))
     with pytest.raises(ConnectionError, match="ConnectError"):
         channel.send(letter(), LEADER)
 
     def never(request: Received) -> Answer:
-        silent.wait(5)
+        silent.wait()
         return Answer()
 
     with receiver(port) as platform:
         platform.answer = never
         with pytest.raises(ConnectionError, match="TimeoutError"):
-            channel.send(letter(), LEADER)
+            hurried.send(letter(), LEADER)
         silent.set()
     with receiver(port) as platform:
         platform.answer = verifying(SECRET)
