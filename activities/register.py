@@ -21,6 +21,7 @@ from activities import arrivals, letters, proof, rows
 from activities.attachments import LOCATION, Reference, references
 from activities.database import connect, reading, writing
 from activities.rows import GENESIS
+from models import names
 from models.acts import Lapse, RecordContinuation, ReportChange, Restore, Resubmit, RuleOnChange, Submit, Unreadable
 from models.filing import Entry, Filing
 from models.findings import Finding
@@ -677,14 +678,25 @@ def _name_brought(session: Session, before: Filing | None, entry: Entry, paper: 
 def _is_taken(session: Session, filing_id: str, name: str, paper: Mapping[str, Any]) -> bool:
     """Whether another living alliance has a name; whoever asks for the same name meanwhile waits for this transaction."""
     if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time
-        session.connection().execute(sql("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+        session.connection().execute(
+            sql("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": names.key(name)}
+        )
+    if _bears(session, filing_id, name):
+        return False
     continued = paper.get("previous_filing_id")
     return any(row.filing_id != continued for row in _others_called(session, filing_id, name))
 
 
+def _bears(session: Session, filing_id: str, name: str) -> bool:
+    """Whether a filing has this name already: it keeps it, whoever got one that looks like it from an earlier release."""
+    row = session.get(FilingRow, filing_id)
+    return row is not None and row.name_key == names.key(name)
+
+
 def _others_called(session: Session, filing_id: str, name: str) -> Sequence[FilingRow]:
-    """The other filings under a name, or about to bear it, that have not come to an end."""
-    named = or_(col(FilingRow.alliance_name) == name, col(FilingRow.claimed_name) == name)
+    """The other filings under a name, or one that looks like it, or about to bear one, that have not come to an end."""
+    key = names.key(name)
+    named = or_(col(FilingRow.name_key) == key, col(FilingRow.claimed_key) == key)
     alive = select(FilingRow).where(named, FilingRow.filing_id != filing_id)
     return session.exec(alive.where(col(FilingRow.stage).not_in([stage.value for stage in ENDS]))).all()
 
@@ -737,7 +749,8 @@ def _known(session: Session, own: str, *, previous: str, name: str, leader: str,
     named = session.get(FilingRow, previous) if previous != own else None
     predecessor = named if named and named.leader == leader else None
     goes_on = predecessor is not None and predecessor.kind == Kind.B and predecessor.stage in FILED
-    alike = [each for each in _others_called(session, own, name) if not (goes_on and each.filing_id == previous)]
+    others_called = () if _bears(session, own, name) else _others_called(session, own, name)
+    alike = [each for each in others_called if not (goes_on and each.filing_id == previous)]
     living = [row for row in of_leader if row.stage not in ENDS and row.filing_id != previous]
     return intake.Known(
         names=tuple(name for _ in alike),

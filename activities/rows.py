@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
+from models import names
 from models.acts import AnswerAnnualReturn, FileAnnualReport, Lapse, ReportChange, Resubmit, Submit
 from models.filing import Entry, Filing, ReportingYear
 from models.register import AnnualReportRow, EntryRow, FilingRow, MessageRow, PublicNoticeRow, VersionRow
@@ -193,11 +194,11 @@ def entry_row(entry: Entry, sent: str, previous: str) -> EntryRow:
     return EntryRow(**searched(entry), body=body, effects=sent, hash=link(previous, body, sent))
 
 
-def _claimed_name(filing: Filing, papers: Papers) -> str | None:
+def _claimed_key(filing: Filing, papers: Papers) -> str | None:
     """The name that a change of leader under review brings with it; nobody else may take it meanwhile (FA-01)."""
     change = filing.change
     name = papers(change.paper).get("alliance_name") if change and change.change == "leader" else None
-    return name if isinstance(name, str) else None
+    return names.key(name) if isinstance(name, str) else None
 
 
 def filing_row(entry: Entry, first_paper: str, shown: Mapping[str, Any], hash_: str, papers: Papers) -> FilingRow:
@@ -221,7 +222,8 @@ def filing_row(entry: Entry, first_paper: str, shown: Mapping[str, Any], hash_: 
         archived_on=filing.archived_on,
         waiting_for=lifecycle.awaited(filing),
         awaits_iit=lifecycle.awaits_iit(filing),
-        claimed_name=_claimed_name(filing, papers),
+        name_key=names.key(shown["alliance_name"]),
+        claimed_key=_claimed_key(filing, papers),
         report_year=filing.report_year,
         next_deadline=due.at if due else None,
         next_lapse=due.lapse.kind.value if due else None,

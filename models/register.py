@@ -69,7 +69,8 @@ class ArrivalRow(SQLModel, table=True):
 class FilingRow(SQLModel, table=True):
     """备案: where each filing stands. `value` is the filing after its last entry, `public` what may be shown of it.
 
-    `claimed_name` is the alliance's name after a change under review: it is taken from when the change was reported on.
+    `name_key` is by what names are compared (`models.names.key`), `claimed_key` that of the alliance's name after a change under
+    review: it is taken from when the change was reported on.
     """
 
     __tablename__ = "filings"
@@ -120,7 +121,8 @@ class FilingRow(SQLModel, table=True):
     value: str = long_text()
     updated_at: datetime = instant()
     awaits_iit: bool = False
-    claimed_name: str | None = Field(default=None, max_length=200, index=True)
+    name_key: str | None = Field(default=None, max_length=64, index=True)
+    claimed_key: str | None = Field(default=None, max_length=64, index=True)
 
 
 class FollowedRow(SQLModel, table=True):

@@ -21,7 +21,7 @@ from models.vocabulary import Kind, Role, Severity
 from regulation import calendar, codes, offices, terms
 from regulation.articles import ARTICLES
 from regulation.calendar import CALENDARS
-from regulation.reading import NO_PROGRAMS, bounded, codes_in, finding, is_program, read, twice
+from regulation.reading import NO_PROGRAMS, bounded, codes_in, finding, is_program, read, twice, unseen
 from regulation.service import STRICTER_SINCE
 from regulation.terms import TERMS
 
@@ -143,6 +143,8 @@ def examine(
     ]
     findings = [finding(each.code, each.field, each.severity, each.message) for each in findings]
     findings += twice(form, codes=numbers)
+    if judge.day >= STRICTER_SINCE:
+        findings += unseen(form, codes=numbers)
     findings = [*bounded(findings), *(finding(code, "", C, message) for code, message in CHECKS[kind])]
     examination = Examination(findings=tuple(findings))
     if examination.refused:

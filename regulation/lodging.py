@@ -27,7 +27,7 @@ from regulation import changes, codes, identity, intake, on_paper
 from regulation.articles import cite
 from regulation.lifecycle import TABLE
 from regulation.moment import Moment
-from regulation.reading import MISSING, TWICE, bounded, finding, in_chinese, programs, read, repeated, twice
+from regulation.reading import MISSING, TWICE, bounded, finding, in_chinese, programs, read, repeated, twice, unseen
 from regulation.service import STRICTER_SINCE
 
 PAPERS: dict[str, type[Value]] = {
@@ -100,9 +100,11 @@ def lodge(filing_id: str, raw: Mapping[str, Any], subject: changes.Subject | Non
     findings: list[Finding] = []
     paper: dict[str, Any] | None = None
     record: dict[str, Any] | None = None
+    names: list[Finding] = []
     if isinstance(raw.get("came"), Mapping):
         raw["came"], record, of_record = _received(raw["came"])
         findings += of_record
+        names += unseen(CamePaper.model_validate(record), "/came") if record is not None else []
     if content is not None:
         if not isinstance(content, Mapping):
             findings.append(_fault(kind, "/content", "文书须为对象"))
@@ -114,6 +116,7 @@ def lodge(filing_id: str, raw: Mapping[str, Any], subject: changes.Subject | Non
             if not below:
                 form = PAPERS[str(kind)].model_validate(dict(content))
                 paper = form.model_dump(mode="json")
+                names += unseen(form, "/content")
                 findings += _judged(raw, form, subject)
                 raw |= _facts(filing_id, form, raw)
         else:
@@ -124,7 +127,9 @@ def lodge(filing_id: str, raw: Mapping[str, Any], subject: changes.Subject | Non
     if content is not None and str(kind) in PAPERS:
         unread |= {f"/{name}" for name in FROM_THE_PAPER.get(ActKind(str(kind)), ()) if name not in raw}
     findings += [each for each in faults if each.field not in unread]
-    if act is not None and not (act.received_at and day_of(act.received_at) < STRICTER_SINCE):
+    strict = act is None or act.received_at is None or day_of(act.received_at) >= STRICTER_SINCE
+    findings += names if strict else []
+    if act is not None and strict:
         findings += [_fault(kind, f"/{name}", f"{_label(name)}：{MISSING}") for name in left_out(act)]
         findings += [_fault(kind, at, f"{LABELS[_list_of(at)]}：{TWICE}") for at, _ in repeated(act)]
     if act and act.received_at:

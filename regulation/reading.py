@@ -16,6 +16,7 @@ from models import contacts
 from models.acts import Archive, ChecklistLine, Deficiency, OfficeKey, RecordAnnouncement
 from models.findings import Finding
 from models.forms import NUMBER, ON_ONE_LINE, WRITTEN, Document, Member
+from models.names import hidden
 from models.values import OUT_OF_BOUNDS, Digest, FilingId, Jurisdiction, OneFor, OpaqueId, storable
 from models.vocabulary import Severity
 from regulation.articles import cite
@@ -262,6 +263,31 @@ def programs(value: BaseModel, at: str = "") -> Iterator[Finding]:
                 yield from programs(row, where)
 
 
+MOST_HIDDEN = 3
+"""So many characters of one name are named."""
+
+
+def unseen(value: BaseModel, at: str = "", codes: Mapping[str, str] = MappingProxyType({})) -> Iterator[Finding]:
+    """An error for each one-line text, wherever it stands, with characters that show nothing; `codes` as for `read`."""
+    for name, info in type(value).model_fields.items():
+        held = getattr(value, name, None)
+        rows = held if isinstance(held, tuple) else (held,)
+        for index, row in enumerate(rows):
+            where = at + pointer(name, *([index] if isinstance(held, tuple) else []))
+            if isinstance(row, BaseModel):
+                yield from unseen(row, where, codes)
+            elif isinstance(row, str) and _constraint(info, "pattern") != WRITTEN and (found := [*hidden(row)]):
+                code = _code(info, "A-55")
+                yield finding(codes.get(code, code), where, Severity.ERROR, f"{info.title}：{_named(found)}")
+
+
+def _named(found: Sequence[tuple[int, str, str]]) -> str:
+    """Characters that show nothing, each by its place and number, for whoever cannot see them."""
+    told = [f"第{place}个字符为{called} U+{ord(character):04X}" for place, character, called in found[:MOST_HIDDEN]]
+    more = f"等{len(found)}处" if len(found) > MOST_HIDDEN else ""
+    return f"{'、'.join(told)}{more}，须删去"
+
+
 def codes_in(model: type[BaseModel]) -> set[str]:
     """The numbers of a form's fields, of those inside it too."""
     found = set()
@@ -278,12 +304,18 @@ def _code(info: FieldInfo | None, otherwise: str) -> str:
 
 def longest_of(info: FieldInfo) -> int | None:
     """How many characters, rows or entries a field may have."""
+    longest: int | None = _constraint(info, "max_length")
+    return longest
+
+
+def _constraint(info: FieldInfo, name: str) -> Any:
+    """What a field is held to under a name of pydantic's, be it that of the text that it may also go without."""
     found = list(info.metadata)
     for each in (info.annotation, *get_args(info.annotation)):
         if get_origin(each) is Annotated:
             for extra in get_args(each)[1:]:
                 found += extra.metadata if isinstance(extra, FieldInfo) else [extra]
-    return next((longest for each in found if (longest := getattr(each, "max_length", None)) is not None), None)
+    return next((held for each in found if (held := getattr(each, name, None)) is not None), None)
 
 
 @cache

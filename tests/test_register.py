@@ -32,6 +32,7 @@ from activities.rows import GENESIS
 from models.acts import Accept, By, Lapse, ReportChange, Restore, RuleOnChange, Withdraw
 from models.filing import Entry
 from models.forms import ChangePaper
+from models.names import key
 from models.register import UtcDateTime
 from models.values import canonical, digest
 from models.vocabulary import LapseKind, Role
@@ -291,7 +292,7 @@ def test_the_name_that_a_new_leader_brings_is_taken_until_it_is_ruled_on(registe
     assert register.append(reported).outcome == "entered"
     row = register.row("LIFE")
     assert row
-    assert (row.claimed_name, row.alliance_name) == (NAME, application()["alliance_name"])
+    assert (row.claimed_key, row.alliance_name) == (key(NAME), application()["alliance_name"])
     applying = lived("RIVAL", alliance_name=NAME)
     applying.lodged(register)
     assert register.append(applying.docket[0]) == Appended(outcome="refused", reason=intake.NAME_TAKEN)

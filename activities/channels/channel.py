@@ -7,9 +7,11 @@ tried again later, for days if need be. A letter keeps its id over all tries, so
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Protocol
+from typing import Annotated, ClassVar, Protocol
 
-from models.values import Value
+from pydantic import AfterValidator
+
+from models.values import Value, legible, on_one_line
 
 
 class Undeliverable(Exception):
@@ -27,6 +29,8 @@ class Recipient:
 class Letter(Value):
     """信函: what leaves as one, in the words of the channel that carries it.
 
+    Title and body may hold what anybody wrote: no channel gets characters that mislead its readers.
+
     `id` is the message's id, or that of a bundle; `messages` are the messages in it. `to` is the addressee's word
     (`leader`, `reviewer`, …), `office` its key, `text` the event's key. `service` marks a document to be served.
     """
@@ -38,8 +42,8 @@ class Letter(Value):
     to: str
     office: str
     service: bool = False
-    title: str
-    body: str
+    title: Annotated[str, AfterValidator(on_one_line)]
+    body: Annotated[str, AfterValidator(legible)]
     created_at: datetime
 
 

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from activities.channels.channel import Carried, Letter, Recipient, Undeliverable, masked, said
 from models.channels import MailAddress, MailSettings
-from models.values import SHANGHAI, Value
+from models.values import SHANGHAI, Value, on_one_line
 
 ADDRESS: TypeAdapter[str] = TypeAdapter(MailAddress)
 LETTER_ID = "X-Beian-Message"
@@ -104,13 +104,21 @@ class Mail:
         message = EmailMessage()
         message["From"] = self.settings.sender
         message["To"] = ", ".join(addresses)
-        message["Subject"] = " ".join(letter.title.split())
+        message["Subject"] = _subject(letter.title)
         message["Date"] = format_datetime(letter.created_at.astimezone(SHANGHAI))
         message["Message-ID"] = f"<{letter.id}@{self._domain}>"
         message["Auto-Submitted"] = "auto-generated"
         message[LETTER_ID] = letter.id
         message.set_content(letter.body, cte="base64")
         return message
+
+
+def _subject(title: str) -> str:
+    """A title as the value of a header, whatever is in it.
+
+    The library takes `=?utf-8?q?…?=` for an encoded word, decodes it, and writes what was in it, line ends and all.
+    """
+    return on_one_line(title).replace("=?", "＝？")
 
 
 def _usable(recipient: Recipient) -> list[str]:

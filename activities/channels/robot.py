@@ -94,9 +94,12 @@ def _request(address: Address, text: str) -> tuple[httpx.URL, Mapping[str, objec
 
 
 def _text(letter: Letter, longest: int) -> str:
-    """Title, body and number; a body that is too long ends where the inbox goes on."""
+    """Title, body and number; a body that is too long ends where the inbox goes on.
+
+    `<at user_id="all">` calls everybody in a chat, in whatever name it stands: no text of ours has tags.
+    """
     number, more = f"\n〔编号 {letter.id}〕", "……（全文见平台收件箱）"
-    whole = f"{letter.title}\n{letter.body}".strip()
+    whole = f"{letter.title}\n{letter.body}".strip().replace("<", "＜")
     if len(f"{whole}{number}".encode()) <= longest:
         return whole + number
     room = longest - len(f"{more}{number}".encode())

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.datastructures import FormData
 
 from gateway.identity import Identity
@@ -17,7 +18,7 @@ from gateway.sessions import Session, cookie_of
 from gateway.tools import Doors, Tools
 from gateway.uploads import TYPES
 from models.register import FilingRow, MessageRow
-from models.values import day_of, digest
+from models.values import day_of, digest, legible
 from models.vocabulary import ActKind, Kind, LapseKind, Role, Stage
 from regulation import offices
 from regulation.calendar import days_left
@@ -76,12 +77,18 @@ Answer = Annotated[FormData, Depends(_answer)]
 """A form that came back, from the page that was shown to this very session (CSRF)."""
 
 
+def legibly(shown: Any) -> Any:
+    """What a page shows of a value: texts of earlier filings may hold characters that would turn the page around."""
+    return type(shown)(legible(shown)) if type(shown) in (str, Markup) else shown
+
+
 @cache
 def _templates() -> Environment:
     templates = Environment(
         loader=PackageLoader("gateway.pages", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=legibly,
         trim_blocks=True,
         lstrip_blocks=True,
     )

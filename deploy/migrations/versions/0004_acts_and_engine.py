@@ -1,11 +1,12 @@
 """What release 0.4.0 remembers: up to which entry the engine follows each filing, what doors received first, how much was
-stored today, and which names changes under review bring."""
+stored today, and by what the names of filings are compared, those included that changes under review bring."""
 
 import json
 
 import sqlalchemy as sa
 from alembic import op
 
+from models import names
 from models.filing import Filing
 from regulation import identity
 
@@ -16,10 +17,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """New tables; filings tell which name a change under review brings."""
-    op.add_column("filings", sa.Column("claimed_name", sa.String(length=200), nullable=True))
-    op.create_index("ix_filings_claimed_name", "filings", ["claimed_name"])
-    _tell_claimed_names()
+    """New tables; filings tell by what their names are compared."""
+    for name in ("name_key", "claimed_key"):
+        op.add_column("filings", sa.Column(name, sa.String(length=64), nullable=True))
+        op.create_index(f"ix_filings_{name}", "filings", [name])
+    _tell_names()
     op.create_table(
         "followed",
         sa.Column("filing_id", sa.String(length=64), sa.ForeignKey("filings.filing_id"), primary_key=True),
@@ -43,19 +45,25 @@ def upgrade() -> None:
     )
 
 
-def _tell_claimed_names() -> None:
+def _tell_names() -> None:
     """As every entry will tell it again."""
-    filings = sa.table("filings", *(sa.column(name) for name in ("filing_id", "value", "open", "claimed_name")))
+    columns = ("filing_id", "alliance_name", "value", "name_key", "claimed_key")
+    filings = sa.table("filings", *(sa.column(name) for name in columns))
     papers = sa.table("papers", sa.column("digest"), sa.column("body"))
     connection = op.get_bind()
+    for filing_id, name in connection.execute(sa.select(filings.c.filing_id, filings.c.alliance_name)).all():
+        told = {"name_key": names.key(name)}
+        connection.execute(sa.update(filings).where(filings.c.filing_id == filing_id).values(told))
     changing = sa.select(filings.c.filing_id, filings.c.value).where(filings.c.value.like('%"change":"leader"%'))
     for filing_id, value in connection.execute(changing).all():
         change = Filing.model_validate_json(value).change
         if change is None:
             continue
         reported = connection.execute(sa.select(papers.c.body).where(papers.c.digest == change.paper)).scalar_one()
-        told = {"claimed_name": identity.content_of(json.loads(reported)).get("alliance_name")}
-        connection.execute(sa.update(filings).where(filings.c.filing_id == filing_id).values(told))
+        name = identity.content_of(json.loads(reported)).get("alliance_name")
+        if isinstance(name, str):
+            told = {"claimed_key": names.key(name)}
+            connection.execute(sa.update(filings).where(filings.c.filing_id == filing_id).values(told))
 
 
 def downgrade() -> None:
@@ -63,5 +71,6 @@ def downgrade() -> None:
     op.drop_table("stored")
     op.drop_table("arrivals")
     op.drop_table("followed")
-    op.drop_index("ix_filings_claimed_name", "filings")
-    op.drop_column("filings", "claimed_name")
+    for name in ("claimed_key", "name_key"):
+        op.drop_index(f"ix_filings_{name}", "filings")
+        op.drop_column("filings", name)
