@@ -857,16 +857,21 @@ def export_calendar(to: Path, whose: str) -> list[Path]:
 @click.option("--jurisdiction", type=click.Choice(list(offices.OFFICES)), help="只对某一属地")
 @as_json
 def broadcast(file: str, kind: str | None, jurisdiction: str | None, json_: bool) -> None:
-    """Do the same act to every open filing."""
+    """Do the same act to every open filing. Leaves with `REFUSED` if any of them refused, and says which."""
     raw = read_file(file)
     chosen = the_register().open_filings(kind=kind, jurisdiction=jurisdiction)
     answers = with_filings(lambda filings: filings.broadcast(raw, [filing_id for filing_id, *_ in chosen]))
+    refused = [filing_id for filing_id, each in answers.items() if not isinstance(each, Receipt)]
     if json_:
         say(answers)
-        return
-    for filing_id, each in answers.items():
-        outcome = Text(f"已登记第{each.number}号") if isinstance(each, Receipt) else Text(each.message, "red")
-        console.print(Text.assemble(f"{filing_id}：", outcome))
+    else:
+        for filing_id, each in answers.items():
+            outcome = Text(f"已登记第{each.number}号") if isinstance(each, Receipt) else Text(each.message, "red")
+            console.print(Text.assemble(f"{filing_id}：", outcome))
+        if refused:
+            errors.print(f"{len(refused)}件未予登记：{'、'.join(refused)}", style="red")
+    if refused:
+        raise SystemExit(REFUSED)
 
 
 def _report(json_: bool, message: str, refusal: Refusal | None = None) -> None:

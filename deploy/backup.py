@@ -24,7 +24,10 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Date, DateTime, Engine, MetaData, Table, func, make_url, select, text
+from sqlmodel import SQLModel
 
+import models.gateway
+import models.register  # noqa: F401 (both for their tables)
 from activities.attachments import CHUNK, Attachments, file_digest
 from activities.database import connect
 from activities.files import putting
@@ -68,6 +71,13 @@ class Manifest(Value):
     parts: tuple[Part, ...]
     missing: tuple[str, ...] = ()
     secret: bool = False
+
+
+KNOWN = frozenset(SQLModel.metadata.tables)
+"""The tables of this release, which `models.register` and `models.gateway` declare."""
+
+FOLDERS = frozenset({"editions", "texts"})
+"""Which of a deployment's own files are folders of them."""
 
 
 def own_files(settings: Settings) -> dict[str, Path]:
@@ -228,8 +238,11 @@ def _in_the_way(settings: Settings, manifest: Manifest, opened: "Source") -> Ite
     if full := _full_tables(settings.register_url):
         yield f"备案库非空（{'、'.join(full)}），只能恢复到空库"
     placed = _places(settings)
+    rows = {f"register/{name}.jsonl" for name in manifest.rows if name in KNOWN}
     for part in manifest.parts:
         path = placed(part.name)
+        if path is None and part.name not in rows:
+            yield f"备份里有不知放在何处的 {part.name}"
         if path and path.exists() and not (path.is_file() and file_digest(path) == part.sha256):
             yield f"{path} 已有另一文件，不覆盖"
 
@@ -248,14 +261,14 @@ def _full_tables(url: str) -> list[str]:
 
 
 def _places(settings: Settings) -> Callable[[str], Path | None]:
-    """Where a part goes that is a file here too."""
+    """Where a part goes that is a file here too; None for any that has no place here."""
     attachments, own = Attachments(settings.upload_folder), own_files(settings)
 
     def place(name: str) -> Path | None:
-        top, *rest = PurePosixPath(name).parts
-        if top == "uploads":
+        top, *rest = name.split("/")
+        if top == "uploads" and len(rest) == 1:
             return attachments.path(rest[0])
-        return own[top].joinpath(*rest) if top in own else None
+        return own[top].joinpath(*rest) if top in own and bool(rest) == (top in FOLDERS) else None
 
     return place
 

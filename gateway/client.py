@@ -348,14 +348,14 @@ class Filings:
             examination = intake.examine(raw["content"], counts_at, known, correcting=filing)
             if examination.refused:
                 raise self._refused(filing.id, asked, lodging.refusal(examination.findings), now)
-        if not identity.is_own(act.id):  # the service's own acts count by the engine's clock: it judges them
+        if not identity.is_by_service(act.id):  # the service's own acts count by the engine's clock: it judges them
             when = on_paper.moment(filing, act, now)
             if refusal := lifecycle.check(entries.projected(filing, when), act, when):
                 raise self._refused(filing.id, asked, refusal, now)  # nothing of it is stored
         if asked.left_to_the_door:
             prefix = province.number_prefix(filing, day_of(arrival.received_at).year)
             act = act.but(archive_number=self.register.reserve_archive_number(filing.id, prefix))
-        if not identity.is_own(act.id) and (beyond := self._beyond(act.by, filing.id, papers, now)):
+        if not identity.is_by_service(act.id) and (beyond := self._beyond(act.by, filing.id, papers, now)):
             raise self._refused(filing.id, asked, lodging.refusal(beyond), now)
         for paper in papers:  # the record of what came on paper is read by whoever reads the act's own
             self.register.lodge(filing.id, act.kind.value, paper, now)
@@ -457,11 +457,18 @@ class Filings:
         }
 
     async def broadcast(self, raw: Mapping[str, Any], filing_ids: Sequence[str]) -> dict[str, Receipt | Refusal]:
-        """Do the same act to many filings, one after another; what each answered. May be repeated as a whole."""
+        """Do the same act to many filings, one after another; what each answered. May be repeated as a whole.
+
+        To each it is done under an id that no caller can take, so nobody keeps a filing out by taking it beforehand.
+        """
+        given = raw.get("id")
+        if identity.is_own(given):
+            refuse([lodging.reserved(raw.get("kind"))])
+        one = {**raw, "id": identity.of_all(given)} if isinstance(given, str) else raw
         answers: dict[str, Receipt | Refusal] = {}
         for filing_id in filing_ids:
             try:
-                answers[filing_id] = await self.act(filing_id, raw)
+                answers[filing_id] = await self.act(filing_id, one, own=True)
             except Refused as refused:
                 answers[filing_id] = refused.refusal
             except KeyReused:
@@ -486,7 +493,7 @@ class Asked:
         """The act as of its first receipt, and the papers that it brings. What the service does itself keeps no time limit."""
         lodged = self.lodged.salted(arrival.nonce)
         act = lodged.act or self.act
-        stamped = act if identity.is_own(act.id) else act.but(received_at=arrival.received_at)
+        stamped = act if identity.is_by_service(act.id) else act.but(received_at=arrival.received_at)
         return stamped, [paper for paper in (lodged.paper, lodged.record) if paper is not None]
 
     def is_same(self, event: Act | Unreadable, register: Register) -> bool:

@@ -25,6 +25,9 @@ OWN = "beian:"
 EARLIER = re.compile(r"(read|undeliverable|unreadable)-", re.IGNORECASE)
 """How they began in 0.1 to 0.3."""
 
+ALL = f"{OWN}all:"
+"""How the ids of acts to many filings begin; the rest is the id that whoever ordered them gave."""
+
 SERVICE = "beian"
 """The person who acts where nobody did."""
 
@@ -86,6 +89,11 @@ def is_own(act_id: object) -> bool:
     return isinstance(act_id, str) and act_id.startswith(OWN)
 
 
+def is_by_service(act_id: str) -> bool:
+    """Whether the service itself acts under an id, by the engine's clock; an act to many filings is somebody's."""
+    return is_own(act_id) and not act_id.startswith(ALL)
+
+
 def of_reading(number: int, person: str) -> str:
     """The id of the 签收 that somebody's reading of an entry's notice is (G-18)."""
     return f"{OWN}read:{number}:{digest(person)[:16]}"
@@ -106,6 +114,11 @@ def of_reuse(event: Act | Unreadable) -> str:
     return f"{OWN}reused:{asked(event)[:32]}"
 
 
+def of_all(given: str) -> str:
+    """The id under which an act that is done to many filings is done to each: no caller can have taken it on one of them."""
+    return f"{ALL}{given}"
+
+
 def of_carried(year: int) -> str:
     """The id of a year's report that was filed under the filing that this one continues (G-32)."""
     return f"{OWN}report-{year}"
@@ -115,6 +128,8 @@ def is_well_named(act: Act) -> bool:
     """Whether an act may bear its id: one of the service's own belongs to the one act for which the service makes it."""
     if not is_own(act.id):
         return True
+    if act.id.startswith(ALL):
+        return act.by.role not in (Role.LEADER, Role.PUBLIC)
     match act:
         case AcknowledgeService():
             read = re.fullmatch(rf"{OWN}read:([0-9]+):[0-9a-f]{{16}}", act.id)
@@ -146,6 +161,8 @@ def earlier_ids(event: Act | Unreadable) -> tuple[str, ...]:
     """Under which ids 0.1 to 0.3 entered what the service now enters under its own: the same, if they are the same act."""
     if not is_own(event.id):
         return ()
+    if event.id.startswith(ALL):
+        return (event.id.removeprefix(ALL),)
     name, *rest = event.id.removeprefix(OWN).split(":")
     match event:
         case AcknowledgeService() if name == "read":

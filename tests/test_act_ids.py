@@ -102,9 +102,40 @@ async def test_the_same_id_with_anything_else_is_refused_and_said_to_be(in_force
     assert await door.act("LIFE", {"id": "move-2026-1", **inspection()}) == first
     moved = await door.act("LIFE", {"id": "move-2026-2", **move})
     assert moved.number == first.number + 1
-    answers = await door.broadcast({"id": "move-2026-1", **move}, ["LIFE"])
-    assert isinstance(answers["LIFE"], Receipt) is False
-    assert answers["LIFE"].message == identity.REUSED  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+async def test_an_act_to_all_reaches_each_whatever_anybody_did_under_its_id_and_once(in_force: Register) -> None:
+    door = Near.of(in_force, clock=Clock())
+    move = {
+        "id": "move-2026-1", "kind": "move_deadline", "year": 2026, "until": "2026-12-15", "document_no": "辽科办〔2026〕7号",
+        "by": OFFICES["province"],
+    }  # fmt: skip
+    await door.act("LIFE", {"id": "move-2026-1", **inspection()})
+    for key in ("beian:all:move-2026-1", "beian:all:x"):
+        with pytest.raises(Refused, match="由系统自用"):
+            await door.act("LIFE", {"id": key, **inspection()})
+    answer = (await door.broadcast(move, ["LIFE"]))["LIFE"]
+    assert isinstance(answer, Receipt)
+    assert await door.broadcast(move, ["LIFE"]) == {"LIFE": answer}, "it may be repeated as a whole"
+    other = (await door.broadcast(move | {"until": "2026-12-20"}, ["LIFE"]))["LIFE"]
+    assert isinstance(other, Refusal)
+    assert other.message == identity.REUSED
+    entry = in_force.entry("LIFE", answer.number)
+    assert entry
+    assert (entry.at, entry.event.id) == (IN_FORCE, "beian:all:move-2026-1")  # type: ignore[union-attr]
+    with pytest.raises(Refused, match="由系统自用"):
+        await door.broadcast(move | {"id": "beian:all:move-2026-1"}, ["LIFE"])
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+async def test_an_act_to_all_that_an_earlier_release_began_goes_on_where_it_was(in_force: Register) -> None:
+    door = Near.of(in_force, clock=Clock())
+    done = entered(in_force, {"id": "all-1", **inspection()})
+    assert await door.broadcast({"id": "all-1", **inspection()}, ["LIFE"]) == {"LIFE": done}
+    act, faults = lodging.read_act({"id": "beian:all:x", **contact(), "paper": "0" * 64})
+    assert act is None, "a leader does nothing to all, nor at the engine"
+    assert faults
 
 
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)

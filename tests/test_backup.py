@@ -220,6 +220,20 @@ def leading_elsewhere(folder: Path) -> str:
     return "名称有误：texts/../../../evil"
 
 
+def of_no_place(folder: Path) -> str:
+    """Parts are on the list, as they are, that have no place in a deployment."""
+    listed = json.loads((folder / MANIFEST).read_text("utf-8"))
+    for name in ("site/evil.html", "channels.toml/evil", "texts", "uploads", "register/evil.jsonl"):
+        path = folder / name
+        if not path.exists() and not path.parent.is_file():
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(b"?")
+        listed["parts"].append({"name": name, "size": 1, "sha256": hashlib.sha256(b"?").hexdigest()})
+    listed["rows"] |= {"evil": 1}
+    (folder / MANIFEST).write_text(json.dumps(listed), "utf-8")
+    return "不知放在何处的 site/evil.html"
+
+
 def of_a_later_release(folder: Path) -> str:
     """Its tables are not known here."""
     listed = json.loads((folder / MANIFEST).read_text("utf-8")) | {"revision": "9999", "release": "9.9.9"}
@@ -236,7 +250,7 @@ def without_its_list(folder: Path) -> str:
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "harmed",
-    [altered, lost, more, leading_elsewhere, of_a_later_release, without_its_list],
+    [altered, lost, more, leading_elsewhere, of_no_place, of_a_later_release, without_its_list],
     ids=lambda each: each.__name__,
 )
 def test_a_backup_that_is_not_what_it_was_is_refused_and_nothing_is_changed(
@@ -245,8 +259,10 @@ def test_a_backup_that_is_not_what_it_was_is_refused_and_nothing_is_changed(
     backup(machine.settings, tmp_path / "kept", NOW)
     why = harmed(tmp_path / "kept")
     there = elsewhere(machine, databases, tmp_path)
-    with pytest.raises(BackupRefused, match=re.escape(why)):
+    with pytest.raises(BackupRefused, match=re.escape(why)) as told:
         restore(there.settings, tmp_path / "kept")
+    if harmed is of_no_place:
+        assert str(told.value).count("不知放在何处") == 5
     assert not there.settings.var.exists()
     assert rows_of(there.settings.register_url) == {}
 

@@ -32,6 +32,8 @@ from activities.letters import Letters, Tried
 from activities.register import Register
 from examples.demo import working_days
 from models.acts import AcknowledgeService
+from models.filing import Receipt
+from models.findings import Refusal
 from models.register import UsedEdition
 from models.settings import Settings
 from models.vocabulary import ActKind, Kind, Stage
@@ -233,6 +235,19 @@ def test_acts_that_cannot_be_put_in_order_are_wrong_usage(beian: Terminal, acts:
 def test_a_file_with_a_byte_order_mark_is_read(beian: Terminal) -> None:
     content = b"\xef\xbb\xbf" + (EXAMPLES / "kind_a.json").read_bytes()
     assert beian("check", beian.file(content)).code == 0
+
+
+def test_an_act_to_all_leaves_with_2_if_any_filing_refused_and_says_which(
+    beian: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done, no = Receipt(number=7, stage=Stage.IN_FORCE), Refusal(message="编号已用于其他行为", article="", missing="")
+    monkeypatch.setattr(starter, "the_register", lambda: SimpleNamespace(open_filings=lambda **_: [("A",), ("B",)]))
+    for answers, code in (({"A": done, "B": no}, 2), ({"A": done, "B": done}, 0)):
+        monkeypatch.setattr(starter, "with_filings", lambda _, told=answers: told)
+        for arguments in ([], ["--json"]):
+            answer = beian("broadcast", str(EXAMPLES / "accept.json"), *arguments)
+            assert answer.code == code
+            assert ("1件未予登记：B" in answer.err) == (code == 2 and not arguments)
 
 
 @pytest.mark.parametrize("arguments", [["-h"], ["--help"], ["check", "--help"], ["simulate", "-h"]], ids=" ".join)
