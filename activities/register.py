@@ -44,7 +44,7 @@ from models.vocabulary import ActKind, Kind, Stage
 from regulation import changes, codes, identity, intake, lodging, offices
 from regulation.calendar import CALENDARS
 from regulation.editions import EditionRefused, Editions
-from regulation.lifecycle import ENDS, FILED
+from regulation.lifecycle import APPLYING, ENDS, FILED
 from regulation.terms import TERMS
 
 HEAD: tuple[Any, ...] = (FilingRow.number, FilingRow.head, FilingRow.first_paper, FilingRow.public, FilingRow.value)
@@ -482,6 +482,15 @@ class Register:
         of_public = select(func.count()).where(EntryRow.filing_id == filing_id, EntryRow.kind == ActKind.OBJECT.value)
         with reading(self.engine) as session:
             return session.exec(of_public.where(EntryRow.at >= instant)).one()
+
+    def applications_of(self, leader: str, since: datetime) -> tuple[int, int]:
+        """How many applications of a leader are under way, and how many were received since an instant."""
+        mine = select(func.count()).select_from(FilingRow).where(FilingRow.leader == leader)
+        applying = [stage.value for stage in APPLYING]
+        of_it, first = col(EntryRow.filing_id) == FilingRow.filing_id, col(EntryRow.number) == 1
+        with reading(self.engine) as session:
+            under_way = session.exec(mine.where(col(FilingRow.stage).in_(applying))).one()
+            return under_way, session.exec(mine.join(EntryRow, and_(of_it, first)).where(EntryRow.at >= since)).one()
 
     def bodies(self, filing_id: str) -> Sequence[str]:
         """The docket as it is stored, in order: for what reads thousands of entries and needs little of each."""

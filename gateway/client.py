@@ -39,9 +39,9 @@ from models.acts import Act, By, Lapse, Submit, Unreadable
 from models.filing import Filing, Receipt
 from models.findings import Finding, Refusal
 from models.register import FilingRow
-from models.values import INSTANT, canonical, day_of, digest
-from models.vocabulary import ActKind
-from regulation import entries, identity, intake, lifecycle, lodging, on_paper, province
+from models.values import INSTANT, canonical, clock, day_of, digest
+from models.vocabulary import ActKind, Role
+from regulation import codes, entries, identity, intake, lifecycle, lodging, on_paper, province
 from regulation.lodging import Lodged
 from regulation.moment import Moment
 from workflows import visibility
@@ -137,7 +137,8 @@ class Filings:
         except Entered:
             return await self.submit(raw)
         try:
-            return await self._submitted(raw, paper, arrival, now)
+            async with self._turns.setdefault((_leader(raw), True), asyncio.Semaphore(1)):
+                return await self._submitted(raw, paper, arrival, now)
         except (Refused, Conflict):
             await asyncio.to_thread(self._arrivals.answered, filing_id, identity.SUBMISSION, asked)
             raise
@@ -150,6 +151,8 @@ class Filings:
         form, facts = examination.form, examination.facts
         if form is None or facts is None:
             refuse(examination.findings)
+        if facts.by.role is Role.LEADER and (many := await asyncio.to_thread(self._too_many, facts.leader, now)):
+            refuse(many)
         salted = identity.salted(paper, arrival.nonce)
         if beyond := await asyncio.to_thread(self._beyond, facts.by, form.filing_id, [salted], now):
             refuse(beyond)
@@ -169,6 +172,12 @@ class Filings:
                 raise Refused(await _why_it_failed(handle))
             await asyncio.sleep(0.05)
         raise Unreachable
+
+    def _too_many(self, leader: str, now: datetime) -> tuple[Finding, ...]:
+        """What speaks against one more application of a leader: nobody fills an office's desk alone."""
+        if self.quotas is None:
+            return ()
+        return self.quotas.one_more(*self.register.applications_of(leader, clock(day_of(now), 0)))
 
     async def _is_started(self, filing_id: str) -> bool:
         """Whether the engine has a filing, be it only that it waits for a worker to take it in."""
@@ -505,6 +514,12 @@ class Asked:
         except PaperMissing:
             return False
         return identity.asked(said, leaving_out=self.left_to_the_door) == self.digest
+
+
+def _leader(raw: Mapping[str, Any]) -> str:
+    """Whose turn an application takes: one of a leader after the other, so that each is counted before the next."""
+    leader = raw.get("leader")
+    return f"leader {codes.normalised(str(leader.get('uscc'))) if isinstance(leader, Mapping) else ''}"
 
 
 def _heard(start: Future[Any]) -> None:

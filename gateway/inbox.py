@@ -19,8 +19,8 @@ from activities.register import may_be_late
 from gateway.identity import Identity
 from gateway.overdue import late
 from models.filing import Filing
-from models.register import FilingRow
-from models.values import INSTANT, Named, day_of, midnight_after
+from models.register import EntryRow, FilingRow
+from models.values import INSTANT, LAST_YEAR, Named, day_of, midnight_after
 from models.vocabulary import Role
 from regulation.calendar import days_left
 
@@ -30,8 +30,8 @@ SOON = 3
 UNSETTLED = 200
 """How many filings with something that did not arrive are shown at once."""
 
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-"""Sorts what waits for no day behind everything else."""
+NEVER = datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
+"""Sorts what waits for no day behind everything else; an instant that can be read again from an address."""
 
 
 class Urgency(Named):
@@ -47,10 +47,14 @@ RANK = {urgency: rank for rank, urgency in enumerate(Urgency)}
 
 @dataclass(frozen=True, order=True)
 class Line:
-    """One filing that waits, and until when; of a duty that is overdue, until when it should have been done."""
+    """One filing that waits, and until when; of a duty that is overdue, until when it should have been done.
+
+    Of two that wait until the same day the one that came first is first, whatever ids their leaders chose.
+    """
 
     rank: int
     until: datetime
+    since: datetime
     filing_id: str
 
     @property
@@ -61,15 +65,15 @@ class Line:
     @property
     def place(self) -> str:
         """Where it stands, to be carried in an address."""
-        return f"{self.rank}~{self.until.isoformat()}~{self.filing_id}"
+        return f"{self.rank}~{self.until.isoformat()}~{self.since.isoformat()}~{self.filing_id}"
 
 
 def position(text: str) -> Line | None:
     """A place as a line to compare with; None is the beginning. Raises `ValueError` if it is no place."""
     if not text:
         return None
-    rank, until, filing_id = text.split("~", 2)
-    return Line(int(rank), INSTANT.validate_python(until), filing_id)
+    rank, until, since, filing_id = text.split("~", 3)
+    return Line(int(rank), INSTANT.validate_python(until), INSTANT.validate_python(since), filing_id)
 
 
 @dataclass(frozen=True)
@@ -112,24 +116,25 @@ def inbox(
 def _lines(
     engine: Engine, who: Identity, waiting: ColumnElement[bool], today: date, only: Collection[str] | None
 ) -> Iterator[Line]:
+    first = and_(col(EntryRow.filing_id) == FilingRow.filing_id, col(EntryRow.number) == 1)
     facts: sa.Select[Any] = sa.select(
         col(FilingRow.filing_id), col(FilingRow.next_deadline), col(FilingRow.calendar), col(FilingRow.jurisdiction),
-        sa.case((may_be_late(), col(FilingRow.value)), else_=sa.null()),
-    ).where(waiting)  # fmt: skip
+        col(EntryRow.at), sa.case((may_be_late(), col(FilingRow.value)), else_=sa.null()),
+    ).outerjoin(EntryRow, first).where(waiting)  # fmt: skip
     with reading(engine) as session:
         found = session.connection().execute(facts).all()
-    for filing_id, deadline, calendar, jurisdiction, value in found:
+    for filing_id, deadline, calendar, jurisdiction, since, value in found:
         if only is not None and filing_id not in only:
             continue
         over = _overdue(Filing.model_validate_json(value), who) if value else None
         until = midnight_after(over) if over else deadline
         if until is None:
-            yield Line(RANK[Urgency.LATER], NEVER, filing_id)
+            yield Line(RANK[Urgency.LATER], NEVER, since or NEVER, filing_id)
             continue
         last = day_of(until - datetime.resolution)  # a deadline is over at 24:00 of its last day
         left = days_left(calendar, jurisdiction, today, last)
         urgency = Urgency.LATE if last < today else Urgency.SOON if left <= SOON else Urgency.LATER
-        yield Line(RANK[urgency], until, filing_id)
+        yield Line(RANK[urgency], until, since or NEVER, filing_id)
 
 
 def _overdue(filing: Filing, who: Identity) -> date | None:

@@ -29,16 +29,20 @@ NAMED = {"person": "本人", "office": "本单位", "filing": "本备案"}
 
 @dataclass(frozen=True)
 class Quotas:
-    """What was stored each day, behind one database, and how many bytes are the most for each of these."""
+    """What was stored each day, behind one database, and how many bytes are the most for each of these.
+
+    `applications`: how many of one leader may be under way at once, and come in one day.
+    """
 
     engine: Engine
     most: Mapping[str, int]
+    applications: int = 20
 
     @classmethod
     def of(cls, settings: Settings, engine: Engine) -> "Quotas":
         """The quotas of a deployment."""
         most = {"person": settings.person_bytes_a_day, "office": settings.office_bytes_a_day}
-        return cls(engine, most | {"filing": settings.filing_bytes_a_day})
+        return cls(engine, most | {"filing": settings.filing_bytes_a_day}, settings.applications_of_a_leader)
 
     def take(self, count: int, now: datetime, *, person: str = "", office: str = "", filing: str = "") -> str | None:
         """Count bytes that are to be stored for these, or say in words whose quota does not allow it: then none is counted."""
@@ -75,6 +79,15 @@ class Quotas:
             filing=f"{group}:{filing_id}",
         )  # fmt: skip
         return (finding("A-28", "", Severity.ERROR, told),) if told else ()
+
+    def one_more(self, under_way: int, today: int) -> tuple[Finding, ...]:
+        """What speaks against one more application of a leader that has so many under way, and sent so many today (G-39)."""
+        told = []
+        if under_way >= self.applications:
+            told.append(f"本单位已有{under_way}件备案申请在办，最多{self.applications}件；请待办结或撤回后再申请")
+        if today >= self.applications:
+            told.append(f"本单位今日已提交{today}件备案申请，每日最多{self.applications}件；请明日再申请")
+        return tuple(finding("G-39", "", Severity.ERROR, each) for each in told)
 
     @staticmethod
     def _row(session: Session, key: str, now: datetime) -> StoredRow:

@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     objections_in_all: int = Field(
         200, ge=1, description="objections a day to one notice after which the public form takes no more"
     )
+    applications_of_a_leader: int = Field(
+        20, ge=1, description="applications of one leader that are under way at once, and that come in one day"
+    )
     largest_request: int = Field(5_000_000, ge=100_000, description="bytes of the largest request that is no upload")
     person_bytes_a_day: int = Field(
         2_000_000_000, ge=1_000_000, description="bytes a day that one person may have stored: papers, files, drafts"

@@ -84,7 +84,7 @@ ADDRESSES = [
     f"/desk/deadlines?first={DAYS[0]}&last={DAYS[3]}",
     "/desk/calendar?month=0001-01",
     "/desk/calendar?month=9999-12",
-    f"/desk?after=1~{OUT_OF_TIME[0]}~LIFE",
+    f"/desk?after=1~{OUT_OF_TIME[0]}~{OUT_OF_TIME[0]}~LIFE",
     f"/desk/filings?after={OUT_OF_TIME[0]}~LIFE",
     f"/filings/LIFE/versions/{HUGE}",
     f"/filings/LIFE/entries/{HUGE}/paper",
