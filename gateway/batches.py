@@ -109,7 +109,7 @@ def foreseen(row: FilingRow, act: Mapping[str, Any], when: Moment) -> Foreseen:
     return Foreseen(
         row,
         stage=after.stage,
-        half=len(after.proposals) > len(filing.proposals),
+        half=not after.proposals.keys() <= filing.proposals.keys(),
         warnings=lifecycle.warnings(filing, lodged.act, when),
     )
 

@@ -494,10 +494,13 @@ HANDED_OVER_FROM = (Stage.SUBMITTED, Stage.RETURNED, Stage.UNDER_REVIEW, Stage.R
 
 
 def _may_be_seconded(filing: Filing, key: str) -> bool:
-    """Whether what one of two people did is still open to the other: to refuse, or to excuse or discount a year."""
+    """Whether what one of two people did is still open to the other: to refuse, upon an objection or without, or to
+    excuse or discount a year."""
     kind, _, of = key.partition(":")
     if kind == ActKind.REFUSE:
         return filing.stage in (Stage.RETURNED, Stage.UNDER_REVIEW, Stage.REVIEW_PASSED)
+    if kind == ActKind.RULE_ON_OBJECTION:
+        return f"objection:{of}" in filing.clocks
     year = filing.year(int(of)) if filing.stage in (Stage.IN_FORCE, Stage.REVOCATION_PENDING) else None
     if year is None:
         return False

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from models.acts import LABELS, Act, Event, Lapse, Submit, Unreadable, left_out
+from models.acts import LABELS, Act, Event, Lapse, RuleOnObjection, Submit, Unreadable, left_out
 from models.filing import Filing
 from models.findings import Lack, Refusal
 from models.values import day_of
@@ -42,9 +42,25 @@ from regulation.reading import TWICE, repeated
 Stages = frozenset[Stage]
 
 
+def _by_one(act: Act, when: Moment) -> bool:
+    return False
+
+
+def _by_two(act: Act, when: Moment) -> bool:
+    return True
+
+
+def _if_it_refuses(act: RuleOnObjection, when: Moment) -> bool:
+    """To uphold an objection by not confirming is to refuse, whoever objected (G-07, Q7)."""
+    return act.outcome == "not_confirmed" and day_of(when.stamped_at) >= service.STRICTER_SINCE
+
+
 @dataclass(frozen=True)
 class Row:
-    """One event of the lifecycle. `articles` are the requirements for kind A and kind B."""
+    """One event of the lifecycle. `articles` are the requirements for kind A and kind B.
+
+    `two_people` says of an act whether it takes two: the first proposes, and another does the same (G-42).
+    """
 
     event: ActKind | LapseKind
     moves: Mapping[Stage, Stages]
@@ -55,7 +71,7 @@ class Row:
     may: Callable[[Filing, Any, Moment], Lack | None] | None = None
     undoes: Callable[[Filing, Any, Moment], int | None] | None = None
     warns: Callable[[Filing, Any, Moment], str | None] | None = None
-    two_people: bool = False
+    two_people: Callable[[Any, Moment], bool] = _by_one
 
     def article(self, kind: Kind) -> str:
         """The article as quoted to people."""
@@ -128,7 +144,7 @@ TABLE: tuple[Row, ...] = (
         kinds=(Kind.B,), may=review.may_confirm),
     Row(A.CONFIRM, _stay(S.ON_NOTICE), ("A-29", "B-17"), review.confirm, REVIEWER, may=review.may_confirm_again),
     Row(A.REFUSE, _either((S.UNDER_REVIEW, S.REVIEW_PASSED, S.RETURNED), S.NOT_CONFIRMED), ("G-07", "G-07"),
-        review.refuse, REVIEWER, two_people=True),
+        review.refuse, REVIEWER, two_people=_by_two),
     Row(A.WITHDRAW, _go((*APPLYING, S.NOT_CONFIRMED), S.WITHDRAWN), ("A-26", "B-15"), review.withdraw, LEADER,
         may=review.may_withdraw, undoes=review.undoes_refusal, warns=review.warn_withdrawal),
     Row(A.TRANSFER, _either(review.MOVABLE, S.SUBMITTED), ("G-31", "G-31"), review.hand_over, STAFF,
@@ -144,7 +160,8 @@ TABLE: tuple[Row, ...] = (
     Row(A.RULE_ON_ADMISSIBILITY, _stay(*FILED), ("G-04", "G-04"), standing.rule_on_admissibility, REVIEWER,
         may=standing.may_rule_on_admissibility),
     Row(A.RULE_ON_OBJECTION, _either(REVIEWED, S.RETURNED, S.NOT_CONFIRMED), ("G-04", "G-04"),
-        objections.rule_on_objection, REVIEWER, may=objections.may_rule_on_objection),
+        objections.rule_on_objection, REVIEWER, may=objections.may_rule_on_objection,
+        two_people=_if_it_refuses),
     Row(A.RULE_ON_OBJECTION, _stay(*FILED), ("G-04", "G-04"), standing.rule_on_objection, REVIEWER,
         may=standing.may_rule_on_objection),
     Row(A.CONFIRM_NOTICE_CLEAR, _go(S.ON_NOTICE, S.AT_PROVINCE), ("G-03", "G-03"), notice.confirm_notice_clear,
@@ -179,9 +196,9 @@ TABLE: tuple[Row, ...] = (
     Row(A.RULE_ON_EXTENSION, {**_stay(S.IN_FORCE), **_either(PENDING, S.IN_FORCE)}, ("G-14", "G-14"),
         annual.rule_on_extension, REVIEWER, may=annual.may_rule_on_extension),
     Row(A.DISCOUNT_ANNUAL_REPORT, _stay(*FILED), ("G-11b", "G-11b"), annual.discount_annual_report, REVIEWER,
-        may=annual.may_discount, two_people=True),
+        may=annual.may_discount, two_people=_by_two),
     Row(A.EXCUSE_YEAR, {**_stay(S.IN_FORCE), **_either(PENDING, S.IN_FORCE)}, ("G-12", "G-12"),
-        annual.excuse_year, STAFF, may=annual.may_excuse, two_people=True),
+        annual.excuse_year, STAFF, may=annual.may_excuse, two_people=_by_two),
     Row(A.MOVE_DEADLINE, {**_stay(S.IN_FORCE), **_either(PENDING, S.IN_FORCE)}, ("G-10", "G-10"),
         annual.move_deadline, PROVINCE, may=annual.may_move_deadline),
     # Changes, supervision, exit
@@ -273,7 +290,7 @@ TABLE: tuple[Row, ...] = (
     Row(L.ANNOUNCEMENT_OVERDUE, _stay(*ANNOUNCED), ("G-20", "G-20"), agenda.chase),
     Row(L.HOLD_OVERDUE, _stay(*PENDING, S.REVOKED), ("G-16", "G-16"), agenda.chase),
     Row(L.HANDING_OVERDUE, _stay(*agenda.HANDED_OVER_FROM), ("G-31", "G-31"), agenda.chase),
-    Row(L.SECOND_OVERDUE, _stay(S.RETURNED, S.UNDER_REVIEW, S.REVIEW_PASSED, *FILED), ("G-42", "G-42"), agenda.chase),
+    Row(L.SECOND_OVERDUE, _stay(*OPEN, S.REVOKED), ("G-42", "G-42"), agenda.chase),
     Row(L.ENDING_OVERDUE, _stay(S.IN_FORCE), ("G-24", "G-24"), agenda.chase),
     Row(L.CHALLENGE_OVERDUE, _stay(*OPEN, *ENDS), ("G-23", "G-23"), agenda.chase),
     Row(L.REMINDER, _stay(S.UNDER_REVIEW, S.ON_NOTICE, *FILED), ("G-13", "G-13"), _reminder),
@@ -313,7 +330,7 @@ def check(filing: Filing, act: Act, when: Moment) -> Refusal | None:
         return _refusal(filing, act, row, Lack(missing=f"本版本只能计算至{calendar.LAST_YEAR}年的期限，须先升级"))
     if row is None:
         return _refusal(filing, act, row, _out_of_stage(filing.kind, filing.stage, act.kind))
-    lack = _not_entitled(filing, act, row) or on_paper.lack(act, when) or _same_person(filing, act, row)
+    lack = _not_entitled(filing, act, row) or on_paper.lack(act, when) or _same_person(filing, act, row, when)
     lack = lack or review.being_handed_over(filing, act) or days.out_of_bounds(filing, act, when)
     if lack is None and day_of(when.stamped_at) >= service.STRICTER_SINCE:
         lack = _left_out(act) or _twice(act)
@@ -340,7 +357,7 @@ def _applied(filing: Filing, event: Act | Lapse, when: Moment) -> Filing:
     row = ROWS[(event.kind.value, filing.stage, filing.kind)]
     if isinstance(event, Lapse):
         return row.does(filing, event, when)
-    if row.two_people:
+    if row.two_people(event, when):
         key = _proposal(event)
         if key not in filing.proposals:
             return filing.but(proposals={**filing.proposals, key: event.by.person})
@@ -525,7 +542,7 @@ def _twice(act: Act) -> Lack | None:
     return Lack(missing=f"{'、'.join(sorted(lists))}中有{TWICE}") if lists else None
 
 
-def _same_person(filing: Filing, act: Act, row: Row) -> Lack | None:
+def _same_person(filing: Filing, act: Act, row: Row, when: Moment) -> Lack | None:
     """Who must be another person than whom (G-42, Q5)."""
     earlier = DIFFERENT_PEOPLE.get((act.kind, filing.kind), ())
     if act.kind is A.CONFIRM and filing.kind is Kind.A and A.ACCEPT not in filing.signed:
@@ -533,11 +550,12 @@ def _same_person(filing: Filing, act: Act, row: Row) -> Lack | None:
     for kind in earlier:
         if filing.signed.get(kind) == act.by.person:
             return Lack(missing=f"“{kind.label}”与“{act.kind.label}”须由不同的人为之")
-    if row.two_people and filing.proposals.get(_proposal(act)) == act.by.person:
+    if row.two_people(act, when) and filing.proposals.get(_proposal(act)) == act.by.person:
         return Lack(missing=f"“{act.kind.label}”须由两人为之，另一人尚未同意", supplied_by=act.kind)
     return None
 
 
 def _proposal(act: Act) -> str:
-    year = getattr(act, "year", None)
-    return f"{act.kind.value}:{year}" if year else act.kind.value
+    """Under which name a filing holds what one of two people did: the kind of act, and what it is about."""
+    about = getattr(act, "year", None) or getattr(act, "objection", None)
+    return f"{act.kind.value}:{about}" if about else act.kind.value

@@ -162,16 +162,24 @@ def _of_admissibility(before: Filing, entry: Entry) -> Iterator[str]:
 
 
 def _of_objection_ruling(before: Filing, entry: Entry) -> Iterator[str]:
+    if _is_proposed(before, entry):
+        yield "refusal_proposed"
+        return
     yield "objection_ruled"
     if entry.stage is Stage.RETURNED and isinstance(entry.event, RuleOnObjection) and entry.event.outcome == "returned":
         yield "returned"
+
+
+def _is_proposed(before: Filing, entry: Entry) -> bool:
+    """Whether an entry is the first half of an act of two people."""
+    return not entry.filing.proposals.keys() <= before.proposals.keys()
 
 
 def _of_two(proposed: str, done: str) -> Callable[[Filing, Entry], Iterator[str]]:
     """An act of two people: the first half tells the supervisor, the second whom it concerns."""
 
     def keys(before: Filing, entry: Entry) -> Iterator[str]:
-        yield proposed if len(entry.filing.proposals) > len(before.proposals) else done
+        yield proposed if _is_proposed(before, entry) else done
 
     return keys
 

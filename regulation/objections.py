@@ -159,16 +159,23 @@ def ruled(
     change = {"admissible": act.admissible} if isinstance(act, RuleOnAdmissibility) else {"outcome": act.outcome}
     meant = [act.objection] if act.objection != TOGETHER else _oldest(notice, act)
     after = tuple(each.but(**change) if each.id in meant else each for each in notice.objections)
-    filing = end(filing, *(f"objection:{each.id}" for each in after if not each.open))
+    filing = _closed(filing, *(each.id for each in after if not each.open))
     kept = tuple(each for each in after if each.open) if when.day >= STRICTER_SINCE else after
     crowd = _of_crowd(notice.crowd, act, (act.counted or 0) - len(meant)) if act.objection == TOGETHER else notice.crowd
     if crowd is None:
-        filing = end(filing, f"objection:{TOGETHER}")
+        filing = _closed(filing, TOGETHER)
     elif (
         notice.unlisted > crowd.undecided + crowd.admitted
     ):  # what is left came later: its period is counted from the ruling on what came before it
         filing = begin(filing, f"objection:{TOGETHER}", when.day)
     return filing, notice.but(objections=kept, crowd=crowd, ready_at=when.at)
+
+
+def _closed(filing: Filing, *names: str) -> Filing:
+    """The filing without the periods of objections that are closed, and without what one of two people proposed on them."""
+    proposed = {f"{ActKind.RULE_ON_OBJECTION.value}:{name}" for name in names}
+    proposals = {each: by for each, by in filing.proposals.items() if each not in proposed}
+    return end(filing, *(f"objection:{name}" for name in names)).but(proposals=proposals)
 
 
 def _oldest(notice: Notice, act: RuleOnAdmissibility | RuleOnObjection) -> list[str]:

@@ -93,7 +93,7 @@ def _offers(filing: Filing, when: Moment, by: By | None) -> Iterator[Offer]:
             roles=tuple(dict.fromkeys(role for role, _ in posts)),
             mine=mine,
             on_paper=on_paper,
-            two_people=row.two_people,
+            two_people=row.two_people(act, when),
             second=any(key.partition(":")[0] == kind.value for key in filing.proposals),
             act=act,
             refusal=refusal,

@@ -394,9 +394,11 @@ class Facts(Mapping[str, str]):
 
     def word_second(self) -> str:
         """须由两人办理、尚待另一人决定的事项 (G-42)."""
-        kind, _, year = str(self.of_event("of") or "").partition(":")
+        kind, _, about = str(self.of_event("of") or "").partition(":")
         label = ActKind(kind).label if kind in set(ActKind) else ""
-        return label + (f"（{year}年度）" if year else "")
+        if kind == ActKind.RULE_ON_OBJECTION:
+            return f"{label}：不予确认"
+        return label + (f"（{about}年度）" if about else "")
 
     def word_calendar(self) -> str:
         """工作日历版本."""
