@@ -128,7 +128,7 @@ class ReportingYear(Value):
     """One due reporting year. `due` is exclusive: a report received at that instant is late.
 
     `filed_at` is the first receipt of what counts, `text_at` that of the report or answer whose text counts, if it is not
-    the first.
+    the first. `late_request_refused`: an extension that was asked for after the deadline was refused.
     """
 
     year: int
@@ -143,11 +143,15 @@ class ReportingYear(Value):
     return_used: bool = False
     extension: Extension | None = None
     extended_from: Instant | None = None
+    late_request_refused: bool = False
     not_before: Instant | None = None
 
 
 class Case(Value):
-    """A revocation case (拟撤销). `not_before` is the earliest instant of a decision after a release or a ruling."""
+    """A revocation case (拟撤销). `not_before` is the earliest instant of a decision after a release or a ruling.
+
+    Its notice went to a new address: `reserved` once inside the window, `readdressed` once while its arrival was in doubt.
+    """
 
     ground: Ground
     opened: Mark
@@ -155,6 +159,7 @@ class Case(Value):
     listing: Literal["abnormal", "serious"] | None = None
     served_on: date | None = None
     reserved: bool = False
+    readdressed: bool = False
     ended: Mark | None = None
     held: bool = False
     defence: Literal["open", "rejected"] | None = None

@@ -352,7 +352,7 @@ def discount_annual_report(filing: Filing, act: DiscountAnnualReport, when: Mome
 
 
 def may_request_extension(filing: Filing, act: RequestExtension, when: Moment) -> Lack | None:
-    """Before the deadline, or within 10 days after the obstacle ended (G-14)."""
+    """Before the deadline, or within 10 days after the obstacle ended, and after it once (G-14)."""
     if lack := _not_due(filing, act.year) or revocation.decided_before(filing, when):
         return lack
     year = due_year(filing, act.year)
@@ -364,6 +364,9 @@ def may_request_extension(filing: Filing, act: RequestExtension, when: Moment) -
         return Lack(missing=f"{act.year}年度已延期过一次")
     if when.at < year.due:
         return None
+    if year.late_request_refused:
+        missing = f"{act.year}年度逾期后的延期申请已经批复，不予批准；障碍确属不可抗力的，可请审核机构或省科技厅免除该年度"
+        return Lack(missing=missing, instead=ActKind.EXCUSE_YEAR)
     if act.obstacle_ended_on is None or act.obstacle_ended_on > when.day:
         return Lack(missing="报送期限已过，且未写明障碍消除之日")
     if when.at >= limit_after(filing, "obstacle", act.obstacle_ended_on):
@@ -454,13 +457,21 @@ def _already_over(year: ReportingYear, until: date, when: Moment) -> Lack | None
 
 
 def rule_on_extension(filing: Filing, act: RuleOnExtension, when: Moment) -> Filing:
-    """Granted, the deadline moves; refused after it, the miss comes at the next 00:00 (G-14, Q12)."""
+    """Granted, the deadline moves; refused after it, the miss comes at the next 00:00 (G-14, Q12).
+
+    Once: whoever was refused after the deadline cannot keep the miss, or a revocation, away by asking again.
+    """
     year = due_year(filing, act.year)
     if act.outcome == "granted" and act.until:
         due = max(midnight_after(act.until), year.due)
         return _moved(filing, year.but(extended_from=year.due), due, when)
     late = when.at >= year.due and not year.closed
-    year = year.but(extension=None, not_before=midnight_after(when.day) if late else None)
+    asked_late = year.extension is not None and year.extension.requested_at >= year.due
+    year = year.but(
+        extension=None,
+        not_before=midnight_after(when.day) if late else None,
+        late_request_refused=asked_late and when.day >= STRICTER_SINCE,
+    )
     held = filing.case is not None and agenda.awaits_extension(filing)
     filing = replace(end(filing, f"extension:{act.year}"), year)
     return revocation.not_before_tomorrow(filing, when) if held else filing
@@ -515,7 +526,13 @@ def _moved(filing: Filing, year: ReportingYear, due: datetime, when: Moment) -> 
         year = _reopened(year)
     elif year.status is YearStatus.LATE and year.filed_at and year.filed_at < due:
         year = year.but(status=YearStatus.FILED)
-    year = year.but(due=due, extension=None, not_before=None, reminded=max(year.reminded or when.at, when.at))
+    year = year.but(
+        due=due,
+        extension=None,
+        late_request_refused=False,
+        not_before=None,
+        reminded=max(year.reminded or when.at, when.at),
+    )
     filing = end(replace(filing, year), f"extension:{year.year}")
     if due > window_opens(filing, year.year + 1):  # the following year may be filed before this one closes (Q14)
         filing = _open_after(filing, year, when)

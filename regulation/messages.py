@@ -112,7 +112,6 @@ ALWAYS: Mapping[str, tuple[str, ...]] = {
     ActKind.RULE_ON_EXTENSION: ("extension_ruled",),
     ActKind.DEREGISTER: ("deregistered",),
     ActKind.RECORD_CONTINUATION: ("continued",),
-    ActKind.STATE_DEFENCE: ("defence_received",),
     ActKind.RULE_ON_DEFENCE: ("defence_ruled",),
     ActKind.CONFIRM_NO_STATEMENT: ("no_statement",),
     ActKind.RECORD_ANNOUNCEMENT: ("announced",),
@@ -192,6 +191,12 @@ def _of_report(before: Filing, entry: Entry) -> Iterator[str]:
 
 def _of_answer(before: Filing, entry: Entry) -> Iterator[str]:
     yield "miss_undone" if entry.undoes else "return_answered"
+
+
+def _of_defence(before: Filing, entry: Entry) -> Iterator[str]:
+    case = entry.filing.case
+    holds_nothing = entry.stage is Stage.REVOCATION_PENDING and case is not None and case.defence != "open"
+    yield "defence_noted" if holds_nothing else "defence_received"
 
 
 def _of_extension_request(before: Filing, entry: Entry) -> Iterator[str]:
@@ -279,6 +284,7 @@ DEPENDS: Mapping[str, Callable[[Filing, Entry], Iterator[str]]] = {
     ActKind.DISCOUNT_ANNUAL_REPORT: _of_two("discount_proposed", "discounted"),
     ActKind.REQUEST_EXTENSION: _of_extension_request,
     ActKind.MOVE_DEADLINE: _of_move,
+    ActKind.STATE_DEFENCE: _of_defence,
     ActKind.EXCUSE_YEAR: _of_two("waiver_proposed", "year_excused"),
     ActKind.REPORT_CHANGE: _of_change,
     ActKind.RULE_ON_CHANGE: _of_change_ruling,

@@ -114,9 +114,13 @@ def may_state_defence(filing: Filing, act: StateDefence, when: Moment) -> Lack |
 
 
 def state_defence(filing: Filing, act: StateDefence, when: Moment) -> Filing:
-    """An open defence keeps the decision away (Q16); one received before a decision asks for its restoration."""
+    """An open defence keeps the decision away, the first after each service (Q16): after a ruling on it a further one is read
+    by whoever decides, and holds nothing, or a case would never end. One received before a decision asks for its restoration.
+    """
     if filing.stage is Stage.REVOKED:
         return _restoration_due(filing, when)
+    if case_of(filing).defence == "rejected" and day_of(when.stamped_at) >= STRICTER_SINCE:
+        return answered(filing)
     return begin(answered(filing).but(case=case_of(filing).but(defence="open")), "defence", when.arrival_day)
 
 

@@ -63,6 +63,8 @@ def served(filing: Filing, day: date) -> Filing:
     if filing.stage is Stage.RETURNED:
         return begin(filing, "correction", day)
     case = case_of(filing).but(served_on=day, ended=None)
+    if case.defence == "rejected":  # whoever is heard anew may state a defence anew
+        case = case.but(defence=None)
     filing = begin(filing.but(case=case), "window", day)
     filing = begin(filing, "statement_grace", last_day(filing.clocks["window"]), follows="window")
     if number(filing, "revocation.publish_proposal"):
@@ -227,15 +229,20 @@ def settle_delivery(filing: Filing, act: SettleDelivery, when: Moment) -> Filing
 def correct_contact(filing: Filing, act: CorrectContact, when: Moment) -> Filing:
     """A new designated address of service inside the window serves anew and restarts it, once a case (Q26).
 
-    A notice that is not served, or in doubt, goes to the new address whenever there is one.
+    A notice that is not served goes to the new address whenever there is one; one in doubt once a case, or whoever names
+    one dead address after the other would be heard for ever: after that staff serve it.
     """
     moved = (act.consent, act.address) != (filing.consent, filing.address)
     filing = filing.but(consent=act.consent, address=act.address)
     if filing.stage not in FROM_SERVICE or not moved or (is_awaited(filing) and not act.consent):
         return filing
+    case = filing.case
+    if is_doubted(filing) and case and day_of(when.stamped_at) >= STRICTER_SINCE:
+        if case.readdressed:
+            return filing
+        filing = filing.but(case=case.but(readdressed=True))
     if is_awaited(filing) or is_doubted(filing):
         return notify(_settled(filing), when)
-    case = filing.case
     if case is None or case.reserved or case.ended:
         return filing
     return notify(filing.but(case=case.but(reserved=True)), when)
