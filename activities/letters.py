@@ -57,6 +57,9 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 TRAY = "drafts"
 """A channel that is no way to the addressee: drafts are laid out for staff with the letter."""
 
+ENTERED_FOR = ("letter_entered", "entered_for_leader")
+"""Texts that tell a leader what was entered for it."""
+
 BRING_CONTACTS = ("submit", ActKind.RESUBMIT.value, ActKind.CORRECT_CONTACT.value, ActKind.REPORT_CHANGE.value)
 
 
@@ -216,6 +219,10 @@ class Letters:
         with reading(self.engine) as session:
             filings = [row.filing_id] if row.filing_id else [each.filing_id for each in _messages(session, row)]
             reached = [_of_leader(session, filing_id) for filing_id in dict.fromkeys(filings)]
+            if (
+                row.text in ENTERED_FOR
+            ):  # also where it was reached before: whoever gives a new address may be somebody else
+                reached += [_of_leader(session, each.filing_id, each.number) for each in _messages(session, row)]
         return Recipient(
             mail=tuple(dict.fromkeys(address for each in reached for address in each.mail)),
             phone=tuple(dict.fromkeys(number for each in reached for number in each.phone)),
@@ -484,14 +491,17 @@ def listed(lines: Sequence[str]) -> str:
 # Addresses
 
 
-def _of_leader(session: Session, filing_id: str) -> Recipient:
-    """The leader's phone and mail as last told: by a correction, a change that took effect, or the application."""
+def _of_leader(session: Session, filing_id: str, before: int | None = None) -> Recipient:
+    """The leader's phone and mail as last told: by a correction, a change that took effect, or the application; or as told
+    before an entry."""
     filing = Filing.model_validate_json(session.get_one(FilingRow, filing_id).value)
     query = select(EntryRow).where(EntryRow.filing_id == filing_id, col(EntryRow.kind).in_(BRING_CONTACTS))
     query = query.where(col(EntryRow.refused).is_(None)).order_by(col(EntryRow.number).desc())
+    if before is not None:
+        query = query.where(col(EntryRow.number) < before)
     for row in session.exec(query):
         entry = Entry.model_validate_json(row.body)
-        if not _holds(filing, entry):
+        if entry.awaits_second or not _holds(filing, entry):
             continue
         paper = _paper(session, row.paper)
         told: Mapping[str, Any] | None = paper if isinstance(entry.event, CorrectContact) else paper.get("leader")

@@ -272,6 +272,8 @@ class Register:
             return None
         if isinstance(entry.event, RecordContinuation):
             return Register._not_continued(session, entry, entry.event)
+        if fault := Register._not_as_entered(session, entry):
+            return fault
         paper = identity.content_of(json.loads(body)) if body else {}
         if (name := _name_brought(session, before, entry, paper)) and _is_taken(session, entry.filing.id, name, paper):
             return intake.NAME_TAKEN
@@ -282,6 +284,20 @@ class Register:
             filing=before, alliance_name=shown["alliance_name"], leader_name=shown["leader"]["name"]
         )
         return lodging.unfounded(entry.event, paper, subject)
+
+    @staticmethod
+    def _not_as_entered(session: Session, entry: Entry) -> str | None:
+        """Whether what confirms a letter says something else than what was entered: then nobody has confirmed that."""
+        event = entry.event
+        if isinstance(event, Submit | Lapse | Unreadable) or event.seconds is None:
+            return None
+        query = select(EntryRow.body).where(EntryRow.filing_id == entry.filing.id, EntryRow.act_id == event.seconds)
+        body = session.exec(query).first()
+        first = Entry.model_validate_json(body).event if body else None
+        papers = partial(Register._paper, session)
+        if isinstance(first, Submit | Lapse | None) or identity.said(first, papers) != identity.said(event, papers):
+            return f"与来文登记 {event.seconds} 所载不同，无从核对"
+        return None
 
     @staticmethod
     def _not_continued(session: Session, entry: Entry, act: RecordContinuation) -> str | None:
@@ -712,7 +728,7 @@ def _others_called(session: Session, filing_id: str, name: str) -> Sequence[Fili
 
 def _warnings(session: Session, head: Any, before: Filing | None, entry: Entry) -> tuple[str, ...]:
     """What the register has to say about an entry that it takes: a correction that corrects nothing, a name taken (FA-01)."""
-    if entry.refused is not None:
+    if entry.refused is not None or entry.awaits_second:
         return ()
     if isinstance(entry.event, Resubmit) and before:
         versions = [_content(session, paper) for paper in (before.paper, entry.filing.paper)]

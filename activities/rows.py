@@ -43,14 +43,15 @@ def papers_of(entry: Entry) -> tuple[str, ...]:
 
 def submission(entry: Entry) -> Submit | Resubmit | None:
     """The event, if it brings a version of the application."""
-    return entry.event if entry.refused is None and isinstance(entry.event, Submit | Resubmit) else None
+    brings = entry.refused is None and not entry.awaits_second
+    return entry.event if brings and isinstance(entry.event, Submit | Resubmit) else None
 
 
 def public(before: Filing | None, shown: Mapping[str, Any], entry: Entry, papers: Papers) -> dict[str, Any]:
     """What may be shown of a filing (G-04b): from its application, and from changes since, each for what it is about (G-24)."""
     happened, filing = entry.event, entry.filing
     if before is not None and isinstance(happened, ReportChange):
-        renamed = happened.change == "rename" and entry.refused is None
+        renamed = happened.change == "rename" and entry.refused is None and not entry.awaits_second
         return {**shown, **(_told(papers(happened.paper), _parts(entry, "rename")) if renamed else {})}
     if before is None or filing.paper == before.paper:
         return {**shown, **(_told(papers(filing.paper)) if before is None else {})}
@@ -158,6 +159,8 @@ def report_rows(
 def _report(entry: Entry, year: ReportingYear) -> str | None:
     """The paper of a year that an entry brings, unless one that was received later had come before it."""
     if not isinstance(entry.event, FileAnnualReport | AnswerAnnualReturn) or entry.event.year != year.year:
+        return None
+    if entry.awaits_second:
         return None
     return paper_of(entry) if year.text_at in (None, entry.at) else None
 

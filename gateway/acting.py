@@ -23,7 +23,7 @@ from regulation.offers import TYPES, Offer, open_objections
 from regulation.on_paper import ON_PAPER
 
 BY_THE_DOOR = (
-    "id", "kind", "by", "received_at", "seen", "paper", "facts", "archive_number", "on_behalf_of", "came"
+    "id", "kind", "by", "received_at", "seen", "paper", "facts", "archive_number", "on_behalf_of", "came", "seconds"
 )  # fmt: skip
 """What the door fills in."""
 

@@ -230,6 +230,7 @@ class Filings:
         """The filing as it stands, and the act as asked for and as it may travel on; or its answer, if it is entered."""
         row = self._row(filing_id)
         filing = Filing.model_validate_json(row.value)
+        raw = self.as_entered(filing_id, raw)
         asked = self._asked(filing, raw, now, own=own)
         if receipt := self._told(filing_id, asked, now):
             return receipt
@@ -246,10 +247,27 @@ class Filings:
         now = self.clock()
         filing = Filing.model_validate_json(self._row(filing_id).value)
         try:
-            asked = self._asked(filing, raw, now)
+            asked = self._asked(filing, self.as_entered(filing_id, raw), now)
         except Refused as unreadable:
             raise KeyReused(raw.get("id")) from unreadable
         return self._told(filing_id, asked, now)
+
+    def as_entered(self, filing_id: str, raw: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An act that confirms what a colleague entered for somebody, with all that was entered: nobody types it again."""
+        entry = self.register.entry_of(filing_id, str(raw.get("seconds"))) if raw.get("seconds") else None
+        event: Any = entry.event if entry else None
+        came = getattr(event, "came", None)
+        if event is None or came is None or "came" in raw or "content" in raw:
+            return raw
+        first = event.model_dump(
+            mode="json", exclude={*identity.ADDED, "by", "id", "paper", "seconds"}, exclude_none=True
+        )
+        first["came"] = {**first["came"], **self.register.paper(came.record)}
+        del first["came"]["record"]
+        paper = getattr(event, "paper", None)
+        content = {"content": self.register.paper(paper)} if paper else {}
+        from_the_paper = lodging.FROM_THE_PAPER.get(event.kind, ()) if content else ()
+        return {**{name: value for name, value in first.items() if name not in from_the_paper}, **content, **raw}
 
     def is_known(self, filing_id: str, act_id: str) -> bool:
         """Whether something is under an act's id already: entered, or received and not answered yet."""

@@ -33,7 +33,7 @@ def schemas() -> dict[str, Any]:
 def _on_paper(described: dict[str, Any], kind: str) -> None:
     """What a door takes of how an act came: with its scan, where the act may come on paper at all."""
     if kind not in ON_PAPER:
-        for name in ("on_behalf_of", "came"):
+        for name in ("on_behalf_of", "came", "seconds"):
             described["properties"].pop(name)
         described["$defs"].pop("Came")
         return

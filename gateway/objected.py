@@ -44,7 +44,7 @@ def told(docket: Iterable[Mapping[str, Any]]) -> dict[str, Objected]:
     for entry in docket:
         event, now = entry["event"], _open(entry["filing"])
         if not entry.get("refused"):
-            if event["kind"] == ActKind.OBJECT:
+            if event["kind"] == ActKind.OBJECT and not (event.get("on_behalf_of") and not event.get("seconds")):
                 stands = UNDECIDED if now > before else "未予受理（匿名、逾期或已无公示），登记备查"
                 at = datetime.fromisoformat(entry["at"])
                 found[event["id"]] = Objected(entry["number"], event["id"], at, stands)

@@ -41,7 +41,7 @@ LABELS = {
     "joint_activities": "当年合作活动次数", "tag": "标记", "removed": "是否取消标记", "ground": "撤销情形",
     "listing": "列入的名录", "served_on": "送达日期", "method": "送达方式", "url": "公告网址", "screenshot": "公告截图",
     "on_behalf_of": "代谁登记", "came": "来文", "on": "收到日期", "how": "如何收到", "received_by": "收件人（不透明编号）",
-    "record": "收件登记摘要（SHA-256）",
+    "record": "收件登记摘要（SHA-256）", "seconds": "所核对的来文登记的行为编号",
     "entry": "消息所属的登记号", "consent": "同意电子送达", "address": "送达地址摘要", "calendar": "工作日历版本", "terms": "期限标准版本",
 }  # fmt: skip
 """What the fields of acts are called in Chinese: in findings, and in the JSON Schema of every act."""
@@ -106,6 +106,14 @@ class _Act(Value):
         None, description="whom an office enters it for: the leader, or the objector named in the paper"
     )
     came: Came | None = Field(None, description="how what is entered for somebody was received; decides when it counts")
+    seconds: OpaqueId | None = Field(
+        None, description="the act by which a colleague entered the same for somebody: with this one it takes effect"
+    )
+
+    @property
+    def awaits_second(self) -> bool:
+        """Whether it enters for somebody what has no effect until another person has compared it with what came (G-42)."""
+        return self.on_behalf_of is not None and self.seconds is None
 
 
 def left_out(act: _Act) -> tuple[str, ...]:

@@ -216,7 +216,8 @@ class Filing(Value):
     `chased_since` is from when whatever waits is chased until somebody acts: from the beginning, or, in filings taken in
     before 0.4.0, from when a run of a later release took them over. `idle_evaluations`
     is of how many years evaluations found no joint activity: `idle_years`, later than `active_year`. `end_reported` is when the leader reported that the
-    alliance has ended, until somebody acts upon it.
+    alliance has ended, until somebody acts upon it. `settled_from`: nothing completes by itself before that
+    instant, for a letter that was entered for somebody was confirmed the day before.
     """
 
     id: FilingId
@@ -249,6 +250,7 @@ class Filing(Value):
     case: Case | None = None
     change: Change | None = None
     end_reported: date | None = None
+    settled_from: Instant | None = None
     notification: Notification | None = None
     transfer: Office | None = None
     tags: tuple[str, ...] = ()
@@ -342,6 +344,11 @@ class Entry(Value):
     refused: str | None = None
     undoes: int | None = None
     filing: Filing
+
+    @property
+    def awaits_second(self) -> bool:
+        """Whether it holds what was entered for somebody, and has no effect until another person confirms it (G-42)."""
+        return bool(getattr(self.event, "awaits_second", False))
 
     @property
     def back_dated(self) -> bool:

@@ -283,6 +283,27 @@ def _order(due: Due) -> tuple[datetime, int, str, int]:
 
 def dues(filing: Filing) -> Iterator[Due]:
     """What time will bring from where a filing stands, in no order: of each period and year the next thing."""
+    protected = protected_until(filing)
+    for due in _dues(filing):
+        waits = protected and due.lapse.kind in COMPLETES and due.at < protected
+        yield Due(protected, due.lapse, due.period) if protected and waits else due
+
+
+COMPLETES = (LapseKind.CORRECTION_LAPSED, LapseKind.NOTICE_CLEARED, LapseKind.CHANGE_NOTICE_CLEARED, LapseKind.REVOKED)
+"""What comes by itself and might not have come, had a letter that waits for a second person been confirmed."""
+
+
+def protected_until(filing: Filing) -> datetime | None:
+    """Until when a letter that was entered for somebody, and is not confirmed yet, keeps everything from completing.
+
+    That is until the superior is told that nobody confirmed it, or, of one that was confirmed, until the end of that day.
+    """
+    terms = (filing.clocks.get(f"second:{name}") for name in letters_waiting(filing))
+    waited = [superior_chase(filing, term) for term in terms if term]
+    return max([*waited, *([filing.settled_from] if filing.settled_from else [])], default=None)
+
+
+def _dues(filing: Filing) -> Iterator[Due]:
     for name, term in filing.clocks.items():
         if filing.stage is not Stage.LAPSED or name.startswith("delivery:"):  # all else stands still
             yield from _from_clock(filing, name, term)
@@ -493,10 +514,40 @@ HANDED_OVER_FROM = (Stage.SUBMITTED, Stage.RETURNED, Stage.UNDER_REVIEW, Stage.R
 """Where a transfer can be taken (G-31); while a revocation is pending it rests."""
 
 
+BY_TWO_OFFICERS = (
+    ActKind.REFUSE,
+    ActKind.RULE_ON_OBJECTION,
+    ActKind.EXCUSE_YEAR,
+    ActKind.DISCOUNT_ANNUAL_REPORT,
+)
+"""What two officers do of their own. Whatever else waits for a second person was entered for somebody (`on_paper`)."""
+
+SECONDED = tuple(
+    stage for stage in Stage if stage not in (Stage.WITHDRAWN, Stage.LAPSED, Stage.DEREGISTERED, Stage.CONTINUED)
+)
+"""Where something may wait for the second of two people."""
+
+
+def letters_waiting(filing: Filing) -> dict[str, str]:
+    """What was entered for somebody and waits for another person to confirm it, with who entered it."""
+    return {name: by for name, by in filing.proposals.items() if name.partition(":")[0] not in BY_TWO_OFFICERS}
+
+
+def second_overdue(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
+    """The second of two people is chased. A letter that nobody confirmed falls away when it would be chased once more."""
+    filing, name = chase(filing, lapse, when), lapse.of or ""
+    if (lapse.level or 0) <= CHASES or name not in letters_waiting(filing):
+        return filing
+    proposals = {each: by for each, by in filing.proposals.items() if each != name}
+    return end(filing, f"second:{name}").but(proposals=proposals)
+
+
 def _may_be_seconded(filing: Filing, key: str) -> bool:
-    """Whether what one of two people did is still open to the other: to refuse, upon an objection or without, or to
-    excuse or discount a year."""
+    """Whether what one of two people did is still open to the other: to refuse, upon an objection or without, to excuse or
+    discount a year, or what was entered for somebody."""
     kind, _, of = key.partition(":")
+    if kind not in BY_TWO_OFFICERS:
+        return filing.stage in SECONDED
     if kind == ActKind.REFUSE:
         return filing.stage in (Stage.RETURNED, Stage.UNDER_REVIEW, Stage.REVIEW_PASSED)
     if kind == ActKind.RULE_ON_OBJECTION:
@@ -517,7 +568,7 @@ def followed_up(filing: Filing, when: Moment) -> Filing:
     over = [name for name in filing.clocks if name.partition(":")[0] in FOLLOWED_UP and name not in waiting]
     filing = end(filing, *over) if over else filing
     for name in sorted(waiting - filing.clocks.keys()):
-        day = when.arrival_day
+        day = day_of(when.stamped_at) if name.startswith("second:") else when.arrival_day
         first = midnight_after(day + timedelta(days=FOLLOWED_UP[name.partition(":")[0]]))
         filing = begin_until(filing, name, day, first)
     return filing

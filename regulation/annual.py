@@ -70,7 +70,10 @@ def _without_old_years(filing: Filing, last: int) -> Filing:
     old = {str(year.year) for year in filing.years if year.year <= last and year.year not in rested_on}
     if not old:
         return filing
-    proposals = {each: by for each, by in filing.proposals.items() if each.partition(":")[2] not in old}
+    waiting = agenda.letters_waiting(filing)
+    proposals = {
+        each: by for each, by in filing.proposals.items() if each in waiting or each.partition(":")[2] not in old
+    }
     kept = tuple(year for year in filing.years if str(year.year) not in old)
     over = [name for name in filing.clocks if name.partition(":")[0] in OF_A_YEAR and name.partition(":")[2] in old]
     return end(filing, *over).but(years=kept, proposals=proposals)
@@ -365,7 +368,9 @@ def may_request_extension(filing: Filing, act: RequestExtension, when: Moment) -
     if when.at < year.due:
         return None
     if year.late_request_refused:
-        missing = f"{act.year}年度逾期后的延期申请已经批复，不予批准；障碍确属不可抗力的，可请审核机构或省科技厅免除该年度"
+        missing = (
+            f"{act.year}年度逾期后的延期申请已经批复，不予批准；障碍确属不可抗力的，可请审核机构或省科技厅免除该年度"
+        )
         return Lack(missing=missing, instead=ActKind.EXCUSE_YEAR)
     if act.obstacle_ended_on is None or act.obstacle_ended_on > when.day:
         return Lack(missing="报送期限已过，且未写明障碍消除之日")

@@ -76,6 +76,12 @@ def bared(event: Act | Unreadable, papers: Callable[[str], Mapping[str, Any]]) -
     return event
 
 
+def said(event: Act | Unreadable, papers: Callable[[str], Mapping[str, Any]]) -> dict[str, Any]:
+    """What an act says, whoever sent it and under which id: what somebody else confirms must say the same (G-42)."""
+    left_out = {*ADDED, "id", "by", "seconds", "basis", "document_no", "reason"}
+    return bared(event, papers).model_dump(mode="json", exclude=left_out)
+
+
 def same(one: Act | Unreadable, other: Act | Unreadable) -> bool:
     """Whether two events are one act that was sent twice."""
     return asked(one) == asked(other)

@@ -290,7 +290,7 @@ TABLE: tuple[Row, ...] = (
     Row(L.ANNOUNCEMENT_OVERDUE, _stay(*ANNOUNCED), ("G-20", "G-20"), agenda.chase),
     Row(L.HOLD_OVERDUE, _stay(*PENDING, S.REVOKED), ("G-16", "G-16"), agenda.chase),
     Row(L.HANDING_OVERDUE, _stay(*agenda.HANDED_OVER_FROM), ("G-31", "G-31"), agenda.chase),
-    Row(L.SECOND_OVERDUE, _stay(*OPEN, S.REVOKED), ("G-42", "G-42"), agenda.chase),
+    Row(L.SECOND_OVERDUE, _stay(*agenda.SECONDED), ("G-42", "G-42"), agenda.second_overdue),
     Row(L.ENDING_OVERDUE, _stay(S.IN_FORCE), ("G-24", "G-24"), agenda.chase),
     Row(L.CHALLENGE_OVERDUE, _stay(*OPEN, *ENDS), ("G-23", "G-23"), agenda.chase),
     Row(L.REMINDER, _stay(S.UNDER_REVIEW, S.ON_NOTICE, *FILED), ("G-13", "G-13"), _reminder),
@@ -330,12 +330,13 @@ def check(filing: Filing, act: Act, when: Moment) -> Refusal | None:
         return _refusal(filing, act, row, Lack(missing=f"本版本只能计算至{calendar.LAST_YEAR}年的期限，须先升级"))
     if row is None:
         return _refusal(filing, act, row, _out_of_stage(filing.kind, filing.stage, act.kind))
-    lack = _not_entitled(filing, act, row) or on_paper.lack(act, when) or _same_person(filing, act, row, when)
+    lack = _not_entitled(filing, act, row) or on_paper.lack(filing, act, when) or _same_person(filing, act, row, when)
     lack = lack or review.being_handed_over(filing, act) or days.out_of_bounds(filing, act, when)
     if lack is None and day_of(when.stamped_at) >= service.STRICTER_SINCE:
         lack = _left_out(act) or _twice(act)
     if lack is None and row.may:
         lack = row.may(filing, act, when)
+    lack = lack or _letters_first(filing, act, when)
     return _refusal(filing, act, row, lack) if lack else None
 
 
@@ -357,11 +358,12 @@ def _applied(filing: Filing, event: Act | Lapse, when: Moment) -> Filing:
     row = ROWS[(event.kind.value, filing.stage, filing.kind)]
     if isinstance(event, Lapse):
         return row.does(filing, event, when)
-    if row.two_people(event, when):
+    if row.two_people(event, when) or event.on_behalf_of:
         key = _proposal(event)
         if key not in filing.proposals:
             return filing.but(proposals={**filing.proposals, key: event.by.person})
         filing = filing.but(proposals={each: by for each, by in filing.proposals.items() if each != key})
+        filing = on_paper.confirmed(filing, when) if event.on_behalf_of else filing
     if event.kind in SIGNED:
         filing = filing.but(signed={**filing.signed, event.kind.value: event.by.person})
     return row.does(filing, event, when)
@@ -386,7 +388,7 @@ def _counted(filing: Filing) -> Filing:
 def undone_by(filing: Filing, act: Act, when: Moment) -> int | None:
     """The entry of the lapse that an act received before it undoes (Instants 4)."""
     row = ROWS.get((act.kind.value, filing.stage, filing.kind))
-    return row.undoes(filing, act, when) if row and row.undoes else None
+    return row.undoes(filing, act, when) if row and row.undoes and not act.awaits_second else None
 
 
 def warnings(filing: Filing, act: Act, when: Moment) -> tuple[str, ...]:
@@ -542,6 +544,21 @@ def _twice(act: Act) -> Lack | None:
     return Lack(missing=f"{'、'.join(sorted(lists))}中有{TWICE}") if lists else None
 
 
+COMPLETING = (A.CONFIRM_NOTICE_CLEAR, A.FORWARD, A.ARCHIVE, A.CONFIRM_NO_STATEMENT, A.APPROVE_REVOCATION)
+"""Acts that bring about what a letter might prevent."""
+
+
+def _letters_first(filing: Filing, act: Act, when: Moment) -> Lack | None:
+    """A letter that was entered for somebody is confirmed first, while it protects its sender."""
+    if act.kind not in COMPLETING or not (waiting := agenda.letters_waiting(filing)):
+        return None
+    until = agenda.protected_until(filing)
+    if until is None or when.stamped_at >= until:
+        return None
+    what = "、".join(dict.fromkeys(ActKind(name.partition(":")[0]).label for name in waiting))
+    return Lack(missing=f"代为登记的来文（{what}）尚待登记人以外的人核对")
+
+
 def _same_person(filing: Filing, act: Act, row: Row, when: Moment) -> Lack | None:
     """Who must be another person than whom (G-42, Q5)."""
     earlier = DIFFERENT_PEOPLE.get((act.kind, filing.kind), ())
@@ -550,6 +567,8 @@ def _same_person(filing: Filing, act: Act, row: Row, when: Moment) -> Lack | Non
     for kind in earlier:
         if filing.signed.get(kind) == act.by.person:
             return Lack(missing=f"“{kind.label}”与“{act.kind.label}”须由不同的人为之")
+    if act.on_behalf_of and filing.proposals.get(_proposal(act)) == act.by.person:
+        return Lack(missing="代为登记的来文须由登记人以外的人核对")
     if row.two_people(act, when) and filing.proposals.get(_proposal(act)) == act.by.person:
         return Lack(missing=f"“{act.kind.label}”须由两人为之，另一人尚未同意", supplied_by=act.kind)
     return None
@@ -557,5 +576,7 @@ def _same_person(filing: Filing, act: Act, row: Row, when: Moment) -> Lack | Non
 
 def _proposal(act: Act) -> str:
     """Under which name a filing holds what one of two people did: the kind of act, and what it is about."""
+    if act.on_behalf_of:
+        return on_paper.name_of(act)
     about = getattr(act, "year", None) or getattr(act, "objection", None)
     return f"{act.kind.value}:{about}" if about else act.kind.value

@@ -76,6 +76,9 @@ def _office(before: Filing | None, filing: Filing, to: str) -> str:
 
 def _keys(before: Filing | None, entry: Entry) -> Iterator[str]:
     event, filing = entry.event, entry.filing
+    if entry.awaits_second:
+        yield from _of_first_half(entry)
+        return
     yield from _of_paper(entry)
     if before is None:
         yield from ("imported",) if filing.stage is Stage.IN_FORCE else ("submitted", "new_case")
@@ -87,6 +90,13 @@ def _keys(before: Filing | None, entry: Entry) -> Iterator[str]:
         yield from DEPENDS[event.kind](before, entry)
     if before is not None:
         yield from _consequences(before, entry)
+
+
+def _of_first_half(entry: Entry) -> Iterator[str]:
+    """What was entered for somebody and is not confirmed: a colleague is asked to, and the sender told while it has no effect."""
+    yield "letter_to_confirm"
+    if getattr(entry.event, "on_behalf_of", None) is Role.LEADER:
+        yield "letter_entered"
 
 
 def _of_paper(entry: Entry) -> Iterator[str]:
@@ -346,7 +356,9 @@ REMINDERS = {
 
 def _of_lapse(before: Filing, lapse: Lapse, entry: Entry) -> Iterator[str]:
     filing = entry.filing
-    if lapse.kind in CHASES:
+    if lapse.kind is LapseKind.SECOND_OVERDUE and lapse.of not in filing.proposals:
+        yield "letter_given_up"
+    elif lapse.kind in CHASES:
         yield (*CHASES[lapse.kind], STILL)[min(lapse.level or 1, agenda.CHASES + 1) - 1]
     elif lapse.kind is LapseKind.REMINDER and agenda.overtaken(before, lapse, entry.entered_at):
         return

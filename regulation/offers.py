@@ -94,7 +94,7 @@ def _offers(filing: Filing, when: Moment, by: By | None) -> Iterator[Offer]:
             mine=mine,
             on_paper=on_paper,
             two_people=row.two_people(act, when),
-            second=any(key.partition(":")[0] == kind.value for key in filing.proposals),
+            second=not on_paper and any(key.partition(":")[0] == kind.value for key in filing.proposals),
             act=act,
             refusal=refusal,
             warnings=() if refusal else lifecycle.warnings(filing, act, when),

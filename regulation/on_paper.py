@@ -4,6 +4,10 @@ One table says which acts may come by post, over the counter, by fax or mail, wh
 officer who enters one acts in their own name (`by`), says for whom (`on_behalf_of`) and how it came (`came`). The act is
 then judged by the same rows of the lifecycle as if it had been sent online, only as of the day on which it came.
 
+It takes two people, always: nobody alone speaks for somebody else, nor says on which day a letter came. What one has
+entered has no effect until another has compared it with what came (`seconds`). Meanwhile it protects its sender: nothing
+completes by itself, and nobody completes it, until the superior has been told that nobody confirmed it (`agenda.protected_until`).
+
 A day of receipt means the whole day, in favour of the sender: it counts from the day's first second, midnight itself being
 the end of the day before. What was posted in time is in time (交邮即为到达, 民事诉讼法85 by analogy); where the law has a
 postal grace, it must be received within that (G-03, G-17). The postmark keeps the sender's period only: what an office has
@@ -17,11 +21,14 @@ from datetime import date, datetime, timedelta
 from models.acts import Act, Came
 from models.filing import Filing
 from models.findings import Lack
-from models.values import clock, day_of
+from models.values import clock, day_of, midnight_after
 from models.vocabulary import ActKind, Role
-from regulation.agenda import begin, last_day
+from regulation.agenda import begin, last_day, letters_waiting
 from regulation.moment import Moment
 from regulation.service import STRICTER_SINCE
+
+PENDING = 3
+"""How many letters that nobody has confirmed a filing holds; what is not confirmed at all falls away in time."""
 
 OLDEST = timedelta(days=183)
 """How long ago something may have come, or been posted, that is entered now: as long as a decision can be sued (行政诉讼法46)."""
@@ -95,6 +102,8 @@ def _last_day_of_grace(filing: Filing, rule: OnPaper) -> date | None:
 def faults(act: Act, when: Moment) -> Iterator[tuple[str, str]]:
     """What is wrong with an act that is entered for somebody: the field, and what is wrong with it."""
     came, rule = act.came, ON_PAPER.get(act.kind)
+    if act.seconds and act.on_behalf_of is None:
+        yield "/seconds", "只有代为登记的来文须经另一人核对"
     if act.on_behalf_of is None and came is None:
         return
     if rule is None:
@@ -113,10 +122,30 @@ def faults(act: Act, when: Moment) -> Iterator[tuple[str, str]]:
         yield "/came/postmarked_on", "邮寄的才有邮戳日期"
     if came.postmarked_on and not earliest <= came.postmarked_on <= came.on:
         yield "/came/postmarked_on", f"邮戳日期须在{earliest}与收到日期{came.on}之间"
-    if min(came.on, came.postmarked_on or came.on) < today and came.received_by == act.by.person:
+    earlier = min(came.on, came.postmarked_on or came.on) < today
+    if earlier and came.received_by == act.by.person and act.seconds is None:
         yield "/came/received_by", "收到或者寄出之日早于登记之日的，收件人与登记人须为不同的人"
 
 
-def lack(act: Act, when: Moment) -> Lack | None:
-    """The first of them, as why an act may not be."""
-    return next((Lack(missing=missing) for _, missing in faults(act, when)), None)
+def lack(filing: Filing, act: Act, when: Moment) -> Lack | None:
+    """The first of them, as why an act may not be; or that there is nothing to confirm, or too much already."""
+    fault = next((Lack(missing=missing) for _, missing in faults(act, when)), None)
+    if fault or act.on_behalf_of is None:
+        return fault
+    waiting = letters_waiting(filing)
+    if act.seconds is None:
+        full = len(waiting) >= PENDING
+        return Lack(missing=f"已有 {PENDING} 件代为登记的来文待另一人核对") if full else None
+    return (
+        None if name_of(act) in waiting else Lack(missing=f"没有编号为 {act.seconds}、待核对的“{act.kind.label}”来文")
+    )
+
+
+def name_of(act: Act) -> str:
+    """Under which name a filing holds what was entered for somebody until it is confirmed."""
+    return f"{act.kind.value}:{act.seconds or act.id}"
+
+
+def confirmed(filing: Filing, when: Moment) -> Filing:
+    """What waited for a letter completes on the next day at the earliest."""
+    return filing.but(settled_from=midnight_after(day_of(when.stamped_at)))

@@ -27,7 +27,7 @@ from models.findings import Lack
 from models.values import day_of, midnight_after
 from models.vocabulary import ActKind, Kind, Role, Stage
 from regulation import intake, notice, offices, terms
-from regulation.agenda import begin, begin_until, end, end_all, number, prolong
+from regulation.agenda import begin, begin_until, end, end_all, letters_waiting, number, prolong
 from regulation.moment import Moment
 from regulation.service import STRICTER_SINCE, concluded, decided, notify
 
@@ -125,7 +125,7 @@ def hand_over(filing: Filing, act: Transfer, when: Moment) -> Filing:
         notice=None,
         province=None,
         signed={},
-        proposals={},
+        proposals=letters_waiting(filing),
     )
     return _received(filing, when)
 
@@ -198,7 +198,7 @@ def returned(filing: Filing, when: Moment, *, by_objection: bool = False) -> Fil
     review = review_of(filing)
     review = review.but(returns=(review.returns or 0) + 1, by_objection=by_objection)
     filing = end(filing, "acceptance", "review", "midway", "iit", "correction", "service", "unread")
-    return notify(filing.but(stage=Stage.RETURNED, review=review, proposals={}), when)
+    return notify(filing.but(stage=Stage.RETURNED, review=review, proposals=letters_waiting(filing)), when)
 
 
 def may_resubmit(filing: Filing, act: Resubmit, when: Moment) -> Lack | None:
@@ -227,7 +227,7 @@ def resubmit(filing: Filing, act: Resubmit, when: Moment) -> Filing:
         lapsed=None,
         ended_at=None,
         signed={kind: person for kind, person in filing.signed.items() if kind in kept or kind not in OF_THE_VERSION},
-        proposals={},
+        proposals=letters_waiting(filing),
         review=Review(
             received_at=when.arrival,
             returns=review.returns,
@@ -340,7 +340,7 @@ def iit_agrees(filing: Filing, positive: bool | None) -> Lack | None:
 def confirm(filing: Filing, act: Confirm, when: Moment) -> Filing:
     """审核确认 publishes the notice; one that stands, and showed the same, goes on (Q1, Q7, Q8)."""
     again = filing.stage is Stage.ON_NOTICE
-    filing = end(filing, "review", "midway", "iit").but(stage=Stage.ON_NOTICE, proposals={})
+    filing = end(filing, "review", "midway", "iit").but(stage=Stage.ON_NOTICE, proposals=letters_waiting(filing))
     if notice.stands(filing) and not again:
         return notice.resume(filing, when)
     return notice.publish(filing, act.notice_from or when.day)

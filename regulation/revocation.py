@@ -24,7 +24,7 @@ from models.filing import Case, Challenge, Filing, Mark
 from models.findings import Lack
 from models.values import day_of, midnight_after
 from models.vocabulary import ActKind, Ground, Stage, YearStatus
-from regulation.agenda import begin, begin_until, end, end_all, last_day, number
+from regulation.agenda import begin, begin_until, end, end_all, last_day, letters_waiting, number
 from regulation.moment import Moment
 from regulation.service import STRICTER_SINCE, answered, case_of, concluded, decided, notify
 
@@ -232,7 +232,7 @@ def _revoke(filing: Filing, when: Moment) -> Filing:
         change=None,
         transfer=None,
         notification=None,
-        proposals={},
+        proposals=letters_waiting(filing),
     )
     return announce(decided(filing, when), when)
 

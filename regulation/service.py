@@ -231,10 +231,13 @@ def correct_contact(filing: Filing, act: CorrectContact, when: Moment) -> Filing
 
     A notice that is not served goes to the new address whenever there is one; one in doubt once a case, or whoever names
     one dead address after the other would be heard for ever: after that staff serve it.
+
+    An office that enters it for the leader serves nothing by that: what is pending is served by the leader's own consent, or
+    by staff, wherever the leader says it is to be sent.
     """
     moved = (act.consent, act.address) != (filing.consent, filing.address)
     filing = filing.but(consent=act.consent, address=act.address)
-    if filing.stage not in FROM_SERVICE or not moved or (is_awaited(filing) and not act.consent):
+    if filing.stage not in FROM_SERVICE or not moved or act.on_behalf_of or (is_awaited(filing) and not act.consent):
         return filing
     case = filing.case
     if is_doubted(filing) and case and day_of(when.stamped_at) >= STRICTER_SINCE:

@@ -25,7 +25,7 @@ from models.findings import Lack
 from models.values import day_of
 from models.vocabulary import ActKind, Ground, Role, Stage, YearStatus
 from regulation import agenda, annual, notice, objections, offices, review, revocation, service
-from regulation.agenda import begin, count_again, end, end_all, last_day, number
+from regulation.agenda import begin, count_again, end, end_all, last_day, letters_waiting, number
 from regulation.calendar import CALENDARS
 from regulation.moment import Moment
 from regulation.terms import TERMS
@@ -322,7 +322,9 @@ def deregister(filing: Filing, act: Deregister, when: Moment) -> Filing:
     """自愿注销: announced, not a sanction (G-25). What was entered since it was asked for falls away (Instants 4)."""
     if day_of(when.stamped_at) >= service.STRICTER_SINCE:
         filing = _without_misses_since(filing, when).but(case=None, decided=None, notification=None)
-    ended = end_all(filing).but(stage=Stage.DEREGISTERED, ended_at=when.at, change=None, transfer=None, proposals={})
+    ended = end_all(filing).but(
+        stage=Stage.DEREGISTERED, ended_at=when.at, change=None, transfer=None, proposals=letters_waiting(filing)
+    )
     return revocation.announce(ended, when)
 
 
@@ -364,7 +366,7 @@ def record_continuation(filing: Filing, act: RecordContinuation, when: Moment) -
         change=None,
         transfer=None,
         notification=None,
-        proposals={},
+        proposals=letters_waiting(filing),
     )
 
 

@@ -398,6 +398,8 @@ class Facts(Mapping[str, str]):
         label = ActKind(kind).label if kind in set(ActKind) else ""
         if kind == ActKind.RULE_ON_OBJECTION:
             return f"{label}：不予确认"
+        if kind not in agenda.BY_TWO_OFFICERS:
+            return f"代为登记的来文：{label}"
         return label + (f"（{about}年度）" if about else "")
 
     def word_calendar(self) -> str:

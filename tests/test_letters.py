@@ -764,6 +764,29 @@ def test_a_leader_is_reached_where_it_last_said(
 
 
 @on_both
+def test_what_an_office_enters_for_a_leader_is_told_where_it_was_reached_before(register: Register) -> None:
+    scan = {"name": "a.pdf", "media_type": "application/pdf", "size": 9, "sha256": "0" * 64, "location": "platform://a"}
+    came = {"on": "2026-05-03", "how": "in_person", "received_by": "c-101", "brought_by": "某人", "scan": scan}
+    forged = json.loads(contact(SECOND, email="stranger@example.cn")) | {"on_behalf_of": "leader", "came": came}
+    steps: list[Step] = [("city", "correct_contact", "2026-05-03T10:00", json.dumps(forged))]
+    entered = alliance(0, *steps, until="2026-05-03T11:00", **FIRST)
+    first = entered.docket[-1].event
+    steps.append(
+        ("city2", "correct_contact", "2026-05-03T12:00", json.dumps(forged | {"seconds": getattr(first, "id", "")}))
+    )
+    told = alliance(0, *steps, until="2026-05-04T08:00", **FIRST)
+    written(register, told)
+    assert told.docket[-1].filing.proposals == {}
+    assert reached(register) == Recipient(("stranger@example.cn",), (SECOND,))
+    letters = Letters(register.engine)
+    of_it = [row for row in letter_rows(register).values() if row.text in ("letter_entered", "entered_for_leader")]
+    assert len(of_it) == 2
+    for row in of_it:
+        assert {"first@example.cn", "stranger@example.cn"} == set(letters.recipient(row).mail)
+        assert {"13900000001", SECOND} == set(letters.recipient(row).phone)
+
+
+@on_both
 def test_a_resubmission_tells_a_new_address_and_a_refused_act_none(register: Register) -> None:
     told = lived("LIFE")
     corrected = json.loads(json.dumps(application(filing_id="LIFE")))

@@ -131,7 +131,9 @@ def standings() -> dict[tuple[Kind, bool, Stage], list[Standing]]:
     found: dict[tuple[Kind, bool, Stage], list[Standing]] = {}
     for case in load():
         for entry in case.life.docket:
-            filing, when = entry.filing, Moment(entry.at, max(entry.at, entry.entered_at))
+            filing = entry.filing
+            at = max(entry.at, filing.submitted_at)  # what came on paper may count as of the day's first second
+            when = Moment(at, max(at, entry.entered_at))
             found.setdefault((filing.kind, bool(filing.zone), filing.stage), []).append(Standing(filing, when))
     for stage in Stage:
         outside = found.get((Kind.B, False, stage), [])
@@ -313,7 +315,10 @@ PUBLIC = frozenset(
 )  # fmt: skip
 """What anybody may reach without signing in. Whoever adds to it opens a door."""
 
-ON_PAPER_ONLY = {"/filings/{filing_id}/entries/{number}/receipt"}
+ON_PAPER_ONLY = {
+    "/filings/{filing_id}/entries/{number}/receipt",
+    "/filings/{filing_id}/entries/{number}/confirmation",
+}
 """What there is only of acts that came on paper: tests/test_on_paper.py."""
 
 

@@ -33,6 +33,8 @@ from tests.story import Story, application, checklist, instant
 from tests.world import World
 
 SENDERS = {Role.LEADER, Role.PUBLIC}
+COLLEAGUE = OFFICER.but(person="c-102")
+"""Another person of the same office."""
 
 
 # The table
@@ -132,7 +134,7 @@ def entered() -> Papered:
     """A withdrawal that came over the counter, entered the day after by another officer."""
     form = application(filing_id="PAPER", received_at="2026-03-16T09:00:00+08:00")
     came = {"on_behalf_of": "leader", "came": CAME | {"on": "2026-03-19", "brought_by": "送件人示例"}}
-    return told(form, ("city", "withdraw", "2026-03-20T10:00", came))
+    return told(form, ("city", "withdraw", "2026-03-20T10:00", came), until=instant("2026-03-20T11:00"))
 
 
 @on_both
@@ -235,6 +237,16 @@ async def test_a_letter_is_entered_at_the_desk_with_its_scan_and_blocks_as_if_it
         drawn = await desk.client.get(f"/filings/PAPER-1/documents/receipt-{number}")
         assert drawn.headers["content-type"].endswith("wordprocessingml.document")
     entry = world.register.docket("PAPER-1")[-1]
+    assert (str(entry.event.kind), entry.filing.open_objections) == ("object", 0), "nobody has confirmed it"
+    async with leading(gateway.tools, httpx.AsyncClient(base_url=gateway.base), OFFICER) as desk:
+        assert not (await desk.page(receipt)).says("核对无误")
+    async with leading(gateway.tools, httpx.AsyncClient(base_url=gateway.base), COLLEAGUE) as desk:
+        assert receipt in (await desk.page("/filings/PAPER-1")).links
+        shown = await desk.page(receipt)
+        assert shown.says("核对无误")
+        confirmed = await desk.sends(receipt.replace("receipt", "confirmation"), shown.hidden("id"))
+        assert confirmed.status_code == 303, confirmed.text
+    entry = world.register.docket("PAPER-1")[-1]
     assert (str(entry.event.kind), entry.filing.open_objections) == ("object", 1)
     assert entry.at == instant("2027-03-31T00:00:01")
     noted = [each for each in gateway.tools.audit.lines(person=OFFICER.person) if each.filing_id == "PAPER-1"]
@@ -265,11 +277,20 @@ async def test_a_program_of_the_office_enters_what_came_with_the_scan_that_it_up
         ):
             refused = await officer.post("filings/PAPER-2/acts", json=act | wrong)
             assert (refused.status_code, field in {each["field"] for each in refused.json()["findings"]}) == (422, True)
-        done = await officer.post("filings/PAPER-2/acts", json=act)
+        entered = await officer.post("filings/PAPER-2/acts", json=act)
+        assert (entered.status_code, entered.json().get("stage")) == (201, "on_notice"), "one alone ends nothing"
+        second = {"id": "w-2", "kind": "withdraw", "seconds": "w-1"}
+        alone = await officer.post("filings/PAPER-2/acts", json=second)
+        assert (alone.status_code, "登记人以外的人" in alone.text) == (422, True), alone.text
+        colleague = {"Authorization": f"Bearer {COLLEAGUE.person}"}
+        other = second | {"on_behalf_of": "leader", "came": came | {"brought_by": "另一人"}}
+        differs = await officer.post("filings/PAPER-2/acts", json=other, headers=colleague)
+        assert (differs.status_code, "所载不同" in differs.text) == (422, True), differs.text
+        done = await officer.post("filings/PAPER-2/acts", json=second, headers=colleague)
         assert (done.status_code, done.json().get("stage")) == (201, "withdrawn"), done.text
-        again = await officer.post("filings/PAPER-2/acts", json=act)
+        again = await officer.post("filings/PAPER-2/acts", json=second, headers=colleague)
         assert (again.status_code, again.json()) == (200, done.json())
         documents = (await officer.get("filings/PAPER-2/documents")).json()
         assert [each["name"] for each in documents if each["key"].startswith("receipt-")]
-    told = [each for each in world.register.messages("PAPER-2") if each.text == "entered_for_leader"]
-    assert [each.to for each in told] == ["leader"]
+    told = [each.text for each in world.register.messages("PAPER-2") if each.to == "leader"]
+    assert told[-3:] == ["letter_entered", "entered_for_leader", "withdrawn"]

@@ -22,9 +22,9 @@ NOT_TOLD = "（未填写）"
 
 
 def came_of(entry: Entry) -> Came | None:
-    """How what an entry took in had come on paper; None if it had not, or was refused."""
+    """How what an entry took in had come on paper; None if it had not, was refused, or was taken in by an entry before it."""
     came = getattr(entry.event, "came", None)
-    return came if isinstance(came, Came) and entry.refused is None else None
+    return came if isinstance(came, Came) and entry.refused is None and entry.awaits_second else None
 
 
 def on_paper(register: Register, filing_id: str) -> list[Entry]:

@@ -105,7 +105,8 @@ By = Annotated[Sender, Depends(_sender)]
     openapi_extra=taking("Act"),
 )
 async def act(response: Response, tools: Doors, row: Seen, sender: By, document: Unstamped) -> Receipt:
-    """办理: an act of any kind, with its paper as `content`."""
+    """办理: an act of any kind, with its paper as `content`. What confirms a letter names it alone (`seconds`)."""
+    document = dict(await run_in_threadpool(tools.filings.as_entered, row.filing_id, document))
     found = partial(findings.of_act, tools, document, sender.visit.who, value_of(row))
     return await _done(response, tools, row, sender, document, lambda: found()[0])
 

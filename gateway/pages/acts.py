@@ -124,7 +124,7 @@ class _Asked:
         filing_id, who = self.row.filing_id, self.session.who
         warned = "".join(f"；{each}" for each in receipt.warnings)
         if self.on_paper:
-            said = f"来文已登记为第{receipt.number}号，现为“{receipt.stage.label}”{warned}"
+            said = f"来文已登记为第{receipt.number}号，待另一人核对后生效，现为“{receipt.stage.label}”{warned}"
             return then(f"/filings/{filing_id}/entries/{receipt.number}/receipt", said)
         address = f"/filings/{filing_id}" if who.sees(self.tools.register.row(filing_id) or self.row) else "/"
         return then(address, f"“{self.kind.label}”已登记为第{receipt.number}号，现为“{receipt.stage.label}”{warned}")

@@ -4,9 +4,11 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
+from uuid import uuid4
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from activities.attachments import LOCATION
 from activities.documents import receipt as receipts_on_paper
@@ -17,9 +19,10 @@ from gateway.client import NotFound
 from gateway.forms import Field, fields_of, order_of
 from gateway.identity import Identity
 from gateway.objected import ADMITTED, UNDECIDED, objections
-from gateway.pages.web import SignedIn, page
+from gateway.pages.web import Answer, SignedIn, page, then
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
+from models.acts import Lapse, Submit, Unreadable
 from models.filing import Entry, Filing
 from models.findings import Finding
 from models.forms import ChangePaper
@@ -27,7 +30,7 @@ from models.gateway import HandlingRow
 from models.register import FilingRow
 from models.values import Ordinal
 from models.vocabulary import ActKind
-from regulation import changes, entries, intake, offices
+from regulation import agenda, changes, entries, intake, offices, on_paper
 from regulation.lodging import PAPERS
 from regulation.offers import offers
 from regulation.reading import read
@@ -96,6 +99,8 @@ def show(
         may_read=lambda entry: _readable(entry, who),
         may_see_receipt=lambda entry: _has_receipt(entry, who),
         came=how_it_came,
+        waits=lambda entry: _waits(entry, filing),
+        letters=_letters(tools, filing) if who.staff else [],
         refused=tools.register.refused_acts(filing_id, LAST_REFUSED) if who.reads(filing, offices.REFUSED) else [],
         faults=tools.register.verify(filing_id) if "verify" in request.query_params else None,
         handlings=handlings,
@@ -165,6 +170,20 @@ def objected(
     return page(request, tools, "filing_objections.html", session, **shown)
 
 
+def _waits(entry: Entry, filing: Filing) -> bool:
+    """Whether an entry holds what was entered for somebody, and nobody has confirmed it yet."""
+    event = entry.event
+    if isinstance(event, Lapse | Submit | Unreadable) or not entry.awaits_second:
+        return False
+    return on_paper.name_of(event) in agenda.letters_waiting(filing)
+
+
+def _letters(tools: Tools, filing: Filing) -> list[Entry]:
+    """The entries that wait for somebody to compare them with what came."""
+    acts = (name.partition(":")[2] for name in agenda.letters_waiting(filing))
+    return [entry for act in acts if (entry := tools.register.entry_of(filing.id, act))]
+
+
 def _has_receipt(entry: Entry, who: Identity) -> bool:
     """Whether an entry took in what had come on paper, and the visitor may read what came."""
     return receipts_on_paper.came_of(entry) is not None and who.reads(entry.filing, str(entry.event.kind))
@@ -228,7 +247,38 @@ def receipt(request: Request, tools: Doors, session: SignedIn, filing_id: str, n
     visit_of(request, tools, who).note(AuditKind.READ_PAPER, filing_id=filing_id, about=record)
     location = tools.register.paper(record)["scan"]["location"]
     scan = location.removeprefix(LOCATION) if location.startswith(LOCATION) else None
-    return page(request, tools, "receipt.html", session, row=row, entry=entry, facts=facts, scan=scan)
+    filing, by = value_of(row), getattr(entry.event, "by", None)
+    reviews = (who.by.role, who.by.office) == offices.reviewer(filing.jurisdiction, filing.zone)
+    return page(
+        request,
+        tools,
+        "receipt.html",
+        session,
+        row=row,
+        entry=entry,
+        facts=facts,
+        scan=scan,
+        to_confirm=_waits(entry, filing),
+        may_confirm=reviews and by is not None and by.person != who.person,
+        names=tools.people.named(_persons([entry])),
+        act_id=f"desk-{uuid4().hex}",
+    )
+
+
+@router.post("/entries/{number}/confirmation")
+async def confirm(
+    request: Request, tools: Doors, session: SignedIn, form: Answer, filing_id: str, number: Ordinal
+) -> RedirectResponse:
+    """核对来文: what a colleague entered for somebody takes effect, if it is as it was entered."""
+    visit = visit_of(request, tools, session.who)
+    await run_in_threadpool(visit.seen, filing_id)
+    entry = await run_in_threadpool(tools.register.entry, filing_id, number)
+    if entry is None or not entry.awaits_second or not _has_receipt(entry, session.who):
+        raise NotFound(filing_id)
+    second = {"id": str(form.get("id", "")), "kind": str(entry.event.kind), "seconds": getattr(entry.event, "id", "")}
+    by, now = session.who.by.model_dump(mode="json"), tools.clock().isoformat()
+    done = await visit.act(filing_id, {**second, "by": by, "received_at": now})
+    return then(f"/filings/{filing_id}", f"来文已核对，登记为第{done.number}号，现为“{done.stage.label}”")
 
 
 @router.get("/documents/{key}")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -89,6 +89,7 @@ class Writer:
 
     application: Mapping[str, Any]
     zone: str | None
+    told: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def acts(self, block: str, names: str) -> list[dict[str, Any]]:
         """The acts of a block, each under an id of its own."""
@@ -101,13 +102,19 @@ class Writer:
             raise ValueError(f"not an act: {line}")
         fields = plain(found["fields"]) if found["fields"] else {}
         instant = moment(found["at"])
+        first = self.told.get(fields.get("seconds", ""))
         act = {
+            **(
+                deepcopy(first) | fields
+                if first
+                else self.usual(found["kind"], fields, instant.astimezone(SHANGHAI).date())
+            ),
             "id": found["id"] or name,
             "kind": found["kind"],
             "by": self.by(found["actor"]),
             "received_at": _iso(instant),
-            **self.usual(found["kind"], fields, instant.astimezone(SHANGHAI).date()),
         }
+        self.told[act["id"]] = act
         return act | ({"reaches": _iso(moment(found["reaches"]))} if found["reaches"] else {})
 
     def by(self, actor: str) -> dict[str, str]:

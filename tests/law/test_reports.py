@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from activities import rows
-from models.acts import FileAnnualReport
+from models.acts import FileAnnualReport, Lapse, Submit, Unreadable
 from models.filing import Entry
 from models.register import AnnualReportRow
 from models.values import day_of
@@ -18,8 +18,11 @@ from tests.law.test_bounds import Told
 
 
 def report(life: Told, on: str, text: str, *, by: str = "leader", came: str = "") -> Entry:
-    """A report of 2026 that says something of its own."""
-    return life.does(f"{on} {by} file_annual_report {{year: 2026, content: {{summary: {{text: {text}}}}}{came}}}")
+    """A report of 2026 that says something of its own; one that came on paper as confirmed by another person."""
+    entry = life.does(f"{on} {by} file_annual_report {{year: 2026, content: {{summary: {{text: {text}}}}}{came}}}")
+    if not entry.awaits_second or isinstance(entry.event, Lapse | Submit | Unreadable):
+        return entry
+    return life.does(f"{on} city2 file_annual_report {{seconds: {entry.event.id}}}")
 
 
 def row_of(docket: list[Entry], year: int) -> AnnualReportRow:
