@@ -39,12 +39,13 @@ from models.register import (
     UsedEdition,
     VersionRow,
 )
-from models.values import Value, canonical, digest
+from models.values import Value, canonical, day_of, digest
 from models.vocabulary import ActKind, Kind, Stage
 from regulation import changes, codes, identity, intake, lodging, offices
 from regulation.calendar import CALENDARS
 from regulation.editions import EditionRefused, Editions
 from regulation.lifecycle import APPLYING, ENDS, FILED
+from regulation.service import STRICTER_SINCE
 from regulation.terms import TERMS
 
 HEAD: tuple[Any, ...] = (FilingRow.number, FilingRow.head, FilingRow.first_paper, FilingRow.public, FilingRow.value)
@@ -270,6 +271,8 @@ class Register:
                 return f"备案编号 {number} 已属于另一备案"
         if entry.refused is not None:
             return None
+        if before is None and day_of(entry.at) >= STRICTER_SINCE and _alike(session, entry.filing.id):
+            return intake.ID_TAKEN
         if isinstance(entry.event, RecordContinuation):
             return Register._not_continued(session, entry, entry.event)
         if fault := Register._not_as_entered(session, entry):
@@ -702,14 +705,28 @@ def _name_brought(session: Session, before: Filing | None, entry: Entry, paper: 
 
 def _is_taken(session: Session, filing_id: str, name: str, paper: Mapping[str, Any]) -> bool:
     """Whether another living alliance has a name; whoever asks for the same name meanwhile waits for this transaction."""
-    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time
-        session.connection().execute(
-            sql("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": names.key(name)}
-        )
+    _in_turn(session, names.key(name))
     if _bears(session, filing_id, name):
         return False
     continued = paper.get("previous_filing_id")
     return any(row.filing_id != continued for row in _others_called(session, filing_id, name))
+
+
+def _in_turn(session: Session, key: str) -> None:
+    """Whoever asks for the same waits for this transaction; SQLite has one writer at a time."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().execute(sql("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+
+
+def _alike(session: Session, filing_id: str) -> bool:
+    """Whether another filing has the same id but for the case of its letters."""
+    _in_turn(session, filing_id.lower())
+    return _has_alike(session, filing_id)
+
+
+def _has_alike(session: Session, filing_id: str) -> bool:
+    alike = select(FilingRow.filing_id).where(FilingRow.id_key == filing_id.lower(), FilingRow.filing_id != filing_id)
+    return session.exec(alike.limit(1)).first() is not None
 
 
 def _bears(session: Session, filing_id: str, name: str) -> bool:
@@ -779,6 +796,7 @@ def _known(session: Session, own: str, *, previous: str, name: str, leader: str,
     living = [row for row in of_leader if row.stage not in ENDS and row.filing_id != previous]
     return intake.Known(
         names=tuple(name for _ in alike),
+        alike_id=stands is None and _has_alike(session, own),
         same_field=tuple(row.alliance_name for row in living if row.technical_field == technical_field),
         revoked=tuple(row.alliance_name for row in of_leader if row.stage == Stage.REVOKED),
         ended=predecessor is not None and predecessor.stage in ENDS,

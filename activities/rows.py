@@ -225,6 +225,7 @@ def filing_row(entry: Entry, first_paper: str, shown: Mapping[str, Any], hash_: 
         archived_on=filing.archived_on,
         waiting_for=lifecycle.awaited(filing),
         awaits_iit=lifecycle.awaits_iit(filing),
+        id_key=filing.id.lower(),
         name_key=names.key(shown["alliance_name"]),
         claimed_key=_claimed_key(filing, papers),
         report_year=filing.report_year,

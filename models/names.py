@@ -12,6 +12,43 @@ SHOWS_NOTHING = re.compile(
 )
 """What Unicode has programs ignore when they draw a text (Default_Ignorable_Code_Point), and the empty braille pattern."""
 
+PROGRAMS = frozenset(
+    [
+        "exe",
+        "com",
+        "bat",
+        "cmd",
+        "scr",
+        "pif",
+        "msi",
+        "msp",
+        "dll",
+        "sys",
+        "js",
+        "jse",
+        "vbs",
+        "vbe",
+        "wsf",
+        "ps1",
+        "sh",
+        "jar",
+        "apk",
+        "app",
+        "lnk",
+        "reg",
+        "hta",
+        "htm",
+        "html",
+        "svg",
+    ]
+)
+"""What files are called that run, or run something, where they are opened."""
+
+DEVICES = frozenset(
+    ["con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))]
+)
+"""What no file may be called on some systems, with whatever ending."""
+
 BREAKS, SPACE, NOTHING = "换行或控制字符", "特殊空格", "不可见字符"
 
 
@@ -38,6 +75,12 @@ def folded(name: str) -> str:
     """What two names that look the same have in common: no spaces, nothing hidden, one width, one case."""
     shown = (each for each in unicodedata.normalize("NFKC", name) if not each.isspace() and _called(each) is None)
     return unicodedata.normalize("NFKC", "".join(shown).casefold())
+
+
+def misleads(filing_id: str) -> bool:
+    """Whether a filing's id is the name of something else where it becomes an address or a file: of a page, a program, a device."""
+    stem, *ends = filing_id.lower().split(".")
+    return stem in DEVICES or "" in ends or (bool(ends) and ends[-1] in PROGRAMS)
 
 
 def key(name: str) -> str:

@@ -69,6 +69,7 @@ class ArrivalRow(SQLModel, table=True):
 class FilingRow(SQLModel, table=True):
     """备案: where each filing stands. `value` is the filing after its last entry, `public` what may be shown of it.
 
+    `id_key` is the id in one case: no two new filings have the same.
     `name_key` is by what names are compared (`models.names.key`), `claimed_key` that of the alliance's name after a change under
     review: it is taken from when the change was reported on.
     """
@@ -122,6 +123,7 @@ class FilingRow(SQLModel, table=True):
     updated_at: datetime = instant()
     awaits_iit: bool = False
     name_key: str | None = Field(default=None, max_length=64, index=True)
+    id_key: str | None = Field(default=None, max_length=64, index=True)
     claimed_key: str | None = Field(default=None, max_length=64, index=True)
 
 

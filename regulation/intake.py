@@ -16,6 +16,7 @@ from models.acts import By, Submit
 from models.filing import Filing
 from models.findings import Finding
 from models.forms import FIELDS, Application, Document, FormA, FormB, Member
+from models.names import misleads
 from models.values import Value, clock, day_of, digest, midnight_after
 from models.vocabulary import Kind, Role, Severity
 from regulation import calendar, codes, offices, terms
@@ -85,6 +86,9 @@ FIRST_DAY = TERMS[next(iter(TERMS))].since
 """《工作指引》 is in force from here on."""
 
 
+ID_TAKEN = "已有仅大小写不同的备案申请编号，须另取编号"
+
+
 NAME_TAKEN = "已有同名联盟备案或正在申请"
 
 
@@ -96,6 +100,7 @@ class Known(Value):
 
     `ended`, `goes_on`: the filing that it names as its predecessor is this leader's and has come to an end, or is of kind B
     and in force. `present`: digest of what the version that stands says, where the filing itself is known.
+    `alike_id`: another filing has the same id but for the case of its letters.
     """
 
     names: tuple[str, ...] = ()
@@ -104,6 +109,7 @@ class Known(Value):
     ended: bool = False
     goes_on: bool = False
     present: str | None = None
+    alike_id: bool = False
 
 
 class Examination(Value):
@@ -276,11 +282,23 @@ class Judge:
             yield self.say("A-27", "/integrity_commitment", E, "须作出诚信承诺")
         if self.correcting:
             yield from self.same_case(self.correcting)
+        elif self.day >= STRICTER_SINCE and form.filing_id:
+            yield from self.filing_id(form.filing_id)
         if form.service and form.service.consent is False:
             yield self.say("G-18", "/service/consent", W, "未同意电子送达，须另行送达的文书由工作人员登记送达")
         if leader and leader.uscc:
             yield from self.account(codes.normalised(leader.uscc))
         yield from self.enterprise()
+
+    def filing_id(self, filing_id: str) -> Iterator[Finding]:
+        """The id of a new filing is taken for no other, and for nothing else (A-27)."""
+        if misleads(filing_id):
+            message = (
+                "备案申请编号不得以点结尾或含连续的点，不得以网页、程序的扩展名结尾，也不得是系统保留名称（如 con）"
+            )
+            yield self.say("A-27", "/filing_id", E, message)
+        if self.known and self.known.alike_id:
+            yield self.say("A-27", "/filing_id", E, ID_TAKEN)
 
     def enterprise(self) -> Iterator[Finding]:
         """The leader is an enterprise, registered where it files (A-06, A-12, A-24, G-35)."""

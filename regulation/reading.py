@@ -16,7 +16,7 @@ from models import contacts
 from models.acts import Archive, ChecklistLine, Deficiency, OfficeKey, RecordAnnouncement
 from models.findings import Finding
 from models.forms import NUMBER, ON_ONE_LINE, WRITTEN, Document, Member
-from models.names import hidden
+from models.names import PROGRAMS, hidden
 from models.values import OUT_OF_BOUNDS, Digest, FilingId, Jurisdiction, OneFor, OpaqueId, storable
 from models.vocabulary import Severity
 from regulation.articles import cite
@@ -206,38 +206,6 @@ def twice(form: BaseModel, at: str = "", codes: Mapping[str, str] = MappingProxy
         found.append(finding(codes.get(code, code), where, Severity.ERROR, f"{info.title}：{TWICE}"))
     return found
 
-
-PROGRAMS = frozenset(
-    [
-        "exe",
-        "com",
-        "bat",
-        "cmd",
-        "scr",
-        "pif",
-        "msi",
-        "msp",
-        "dll",
-        "sys",
-        "js",
-        "jse",
-        "vbs",
-        "vbe",
-        "wsf",
-        "ps1",
-        "sh",
-        "jar",
-        "apk",
-        "app",
-        "lnk",
-        "reg",
-        "hta",
-        "htm",
-        "html",
-        "svg",
-    ]
-)
-"""What files are called that run, or run something, where they are opened."""
 
 NO_PROGRAMS = "不得以程序、脚本或网页作为材料，须为 PDF、OFD、图片或办公文件"
 

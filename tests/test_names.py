@@ -19,7 +19,7 @@ from models.names import folded, hidden, key
 from models.values import legible, on_one_line
 from regulation import intake, lodging
 from tests.databases import on_both
-from tests.simulated import lived, written
+from tests.simulated import lived, told, written
 from tests.story import application, instant
 
 NAME = "沈阳市示例 AI产学研联盟"
@@ -101,6 +101,42 @@ def test_the_register_takes_a_name_once_however_it_is_written(register: Register
     assert register.known("RIVAL", application(alliance_name=twin)).names == (twin,), "and the door says so"
     assert register.known("LIFE", application(alliance_name=twin)).names == (), "its own it may write anew"
     assert register.verify("LIFE") == []
+
+
+# Ids of filings
+
+
+@pytest.mark.parametrize(
+    "given", ["LN-1.", "LN..1", "index.html", "CON", "con.2026", "nul.x", "lpt1", "a.EXE", "x.svg"]
+)
+def test_an_id_that_is_the_name_of_something_else_is_refused(given: str) -> None:
+    for day, refused in (("2026-12-01", True), ("2026-11-30", False)):
+        found = intake.examine(application(filing_id=given), instant(day)).findings
+        assert any(each.field == "/filing_id" and "保留名称" in each.message for each in found) == refused
+
+
+def test_ids_as_platforms_give_them_are_taken() -> None:
+    for given in ("LN-2026-0001", "ln_2026.0001", "com-1", "9f8e7d6c-5b4a", "index", "2026.12.v2"):
+        found = intake.examine(application(filing_id=given), instant("2026-12-01")).findings
+        assert not any(each.field == "/filing_id" for each in found)
+
+
+@on_both
+def test_two_ids_differ_by_more_than_the_case_of_their_letters(register: Register) -> None:
+    written(register, lived("Ln-Show-07").until("archive"))
+    form = application(
+        filing_id="LN-SHOW-07", alliance_name="沈阳市又一产学研联盟", received_at="2027-03-15T09:00:00+08:00"
+    )  # fmt: skip
+    assert register.known("LN-SHOW-07", form).alike_id
+    assert not register.known("Ln-Show-07", form).alike_id, "its own corrections go on"
+    examined = intake.examine(form, instant("2027-03-15"), register.known("LN-SHOW-07", form))
+    assert [each.message for each in examined.findings if each.field == "/filing_id"] == [intake.ID_TAKEN]
+    late = told(form, until=instant("2027-03-15"))
+    late.lodged(register)
+    assert register.append(late.docket[0]) == Appended(outcome="refused", reason=intake.ID_TAKEN)
+    early = told(form | {"received_at": "2026-03-15T09:00:00+08:00"}, until=instant("2026-03-15"))
+    early.lodged(register)
+    assert register.append(early.docket[0]).outcome == "entered", "histories hold such ids"
 
 
 # Where a name goes

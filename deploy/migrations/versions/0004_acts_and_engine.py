@@ -17,8 +17,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """New tables; filings tell by what their names are compared."""
-    for name in ("name_key", "claimed_key"):
+    """New tables; filings tell by what their ids and names are compared."""
+    for name in ("name_key", "id_key", "claimed_key"):
         op.add_column("filings", sa.Column(name, sa.String(length=64), nullable=True))
         op.create_index(f"ix_filings_{name}", "filings", [name])
     _tell_names()
@@ -51,6 +51,7 @@ def _tell_names() -> None:
     filings = sa.table("filings", *(sa.column(name) for name in columns))
     papers = sa.table("papers", sa.column("digest"), sa.column("body"))
     connection = op.get_bind()
+    op.execute("UPDATE filings SET id_key = lower(filing_id)")
     for filing_id, name in connection.execute(sa.select(filings.c.filing_id, filings.c.alliance_name)).all():
         told = {"name_key": names.key(name)}
         connection.execute(sa.update(filings).where(filings.c.filing_id == filing_id).values(told))
@@ -71,6 +72,6 @@ def downgrade() -> None:
     op.drop_table("stored")
     op.drop_table("arrivals")
     op.drop_table("followed")
-    for name in ("claimed_key", "name_key"):
+    for name in ("claimed_key", "id_key", "name_key"):
         op.drop_index(f"ix_filings_{name}", "filings")
         op.drop_column("filings", name)
