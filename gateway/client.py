@@ -39,7 +39,7 @@ from models.acts import Act, By, Lapse, Submit, Unreadable
 from models.filing import Filing, Receipt
 from models.findings import Finding, Refusal
 from models.register import FilingRow
-from models.values import INSTANT, canonical, clock, day_of, digest
+from models.values import INSTANT, canonical, clock, day_of, digest, on_one_line
 from models.vocabulary import ActKind, Role
 from regulation import codes, entries, identity, intake, lifecycle, lodging, on_paper, province
 from regulation.lodging import Lodged
@@ -476,6 +476,7 @@ class Filings:
 
     def named(self, filing_id: str, alliance: str, jurisdiction: str) -> dict[str, Any]:
         """Under which id, where, and with which public name a filing's workflow is started, whoever starts it."""
+        alliance = on_one_line(alliance)
         return {
             "id": workflow_id(filing_id),
             "task_queue": self.task_queue,

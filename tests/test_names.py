@@ -19,6 +19,7 @@ from models.names import folded, hidden, key
 from models.values import legible, on_one_line
 from regulation import intake, lodging
 from tests.databases import on_both
+from tests.near import Near
 from tests.simulated import lived, told, written
 from tests.story import application, instant
 
@@ -176,5 +177,8 @@ def test_no_channel_a_page_or_a_chat_is_turned_around_or_called_upon_by_a_name()
     said = letter("甲\u202e乙\r\n丙\u2028丁", "一\n二\u2066三")
     assert (said.title, said.body) == ("甲\ufffd乙 丙 丁", "一\n二\ufffd三")
     assert "<at" not in _text(letter('<at user_id="all">所有人</at>联盟'), 2048)
+    assert Near.of(Register.__new__(Register)).named("LN-1", "甲\u202e乙", "210100")["memo"] == {
+        "alliance": "甲\ufffd乙"
+    }
     page = _templates().from_string("{{ name }}{{ name|e }}{% macro m() %}<b>{{ name }}</b>{% endmacro %}{{ m() }}")
     assert page.render(name="<\u202e") == "&lt;\ufffd&lt;\ufffd<b>&lt;\ufffd</b>"
