@@ -206,7 +206,7 @@ TABLE: tuple[Row, ...] = (
         may=standing.may_report_change, warns=standing.warn_late_change),
     Row(A.RULE_ON_CHANGE, _stay(S.IN_FORCE), ("G-24", "G-24"), standing.rule_on_change, REVIEWER,
         may=standing.may_rule_on_change),
-    Row(A.TRANSFER, _stay(S.IN_FORCE), ("G-31", "G-31"), standing.transfer, REVIEWER, may=standing.may_transfer),
+    Row(A.TRANSFER, _stay(S.IN_FORCE), ("G-31", "G-31"), standing.transfer, STAFF, may=standing.may_transfer),
     Row(A.RECORD_INSPECTION, _stay(*FILED), ("A-33", "A-33"), standing.record_inspection, STAFF |
         {Role.CITY_IIT, Role.PROVINCE_IIT}, kinds=(Kind.A,), may=standing.may_record_inspection),
     Row(A.RECORD_INSPECTION, _stay(*FILED), ("A-33", "A-33"), standing.record_inspection, STAFF |

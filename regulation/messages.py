@@ -66,8 +66,9 @@ def _office(before: Filing | None, filing: Filing, to: str) -> str:
         return offices.PROVINCE
     if to == "public":
         return to
-    if to == "taking" and filing.transfer:
-        return filing.transfer.zone or filing.transfer.jurisdiction
+    handed = filing.transfer or (before.transfer if before else None)
+    if to == "taking" and handed:
+        return handed.zone or handed.jurisdiction
     return filing.jurisdiction if to == "city_iit" else filing.zone or filing.jurisdiction
 
 

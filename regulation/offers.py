@@ -106,9 +106,8 @@ def _posts(filing: Filing, kind: ActKind, role: Role) -> list[tuple[Role, str]]:
     if kind is ActKind.TRANSFER and filing.transfer:
         taker = offices.reviewer(filing.transfer.jurisdiction, filing.transfer.zone)
         giver = offices.reviewer(filing.jurisdiction, filing.zone)
-        applying = filing.stage in review.MOVABLE  # the giver may take it back, the province may decide
-        decides = [(role, offices.PROVINCE)] if role is Role.PROVINCE_ST else []
-        return [post for post in ([taker, giver] if applying else [taker]) if post[0] is role] + decides
+        decides = [(role, offices.PROVINCE)] if role is Role.PROVINCE_ST else []  # it, too, may take back
+        return [post for post in (taker, giver) if post[0] is role] + decides
     return offices.posts(filing, role)
 
 

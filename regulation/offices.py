@@ -232,7 +232,7 @@ def acting(filing: Filing, act: Act) -> Collection[tuple[Role, str]] | None:
         reviewers = [reviewer(filing.jurisdiction, filing.zone)]
         if isinstance(act, Transfer):
             reviewers.append(reviewer(act.to, act.to_zone))
-        return reviewers
+        return list(dict.fromkeys(reviewers))
     return None if role in ANYWHERE else posts(filing, role)
 
 

@@ -213,26 +213,36 @@ def rule_on_objection(filing: Filing, act: RuleOnObjection, when: Moment) -> Fil
 
 
 def may_transfer(filing: Filing, act: Transfer, when: Moment) -> Lack | None:
-    """The giving office first, then the taking one for the same place (G-31, Q25)."""
+    """The giving office first, then the taking one for the same place (G-31, Q25).
+
+    Until it is taken, the giving office or the province takes it back, by naming the place where the filing is.
+    """
+    giving = act.by.office == (filing.zone or filing.jurisdiction)
     if filing.transfer is None:
         if act.to == filing.jurisdiction and act.to_zone == filing.zone:
             return Lack(missing="移交的目的地就是现属地")
         if act.to_zone and not offices.reviews_in(filing.kind, act.to, act.to_zone, when.day):
             return Lack(missing=f"{act.to_zone} 不是该市受理本类备案的高新区")
-        if act.by.office != (filing.zone or filing.jurisdiction):
-            return Lack(missing="移出机构尚未移交", supplied_by=ActKind.TRANSFER)
+        return None if giving else Lack(missing="移出机构尚未移交", supplied_by=ActKind.TRANSFER)
+    known = (
+        filing.whole_checklist or when.day >= service.STRICTER_SINCE
+    )  # histories from before 0.4.0 may hold it refused
+    if known and (act.to, act.to_zone) == (filing.jurisdiction, filing.zone):
         return None
     if (act.to, act.to_zone) != (filing.transfer.jurisdiction, filing.transfer.zone):
         return Lack(missing=f"正在移交至{offices.name_of(filing.transfer.zone or filing.transfer.jurisdiction)}")
     if act.by.office != (act.to_zone or act.to):
-        return Lack(missing="须由接收机构接收")
+        return Lack(missing="须由接收机构接收；收回的，写明移交至本机构" if giving else "须由接收机构接收")
     return None
 
 
 def transfer(filing: Filing, act: Transfer, when: Moment) -> Filing:
-    """The jurisdiction changes when the taking office takes; running periods keep their row (Q25)."""
+    """The jurisdiction changes when the taking office takes; running periods keep their row (Q25). What was only offered is
+    taken back without a trace in the filing."""
     if filing.transfer is None:
         return filing.but(transfer=Office(jurisdiction=act.to, zone=act.to_zone))
+    if (act.to, act.to_zone) == (filing.jurisdiction, filing.zone):
+        return filing.but(transfer=None)
     return filing.but(jurisdiction=act.to, zone=act.to_zone, transfer=None)
 
 

@@ -35,9 +35,9 @@ from models.settings import Settings
 from models.values import SHANGHAI
 from models.vocabulary import ActKind, Kind, Role, Stage
 from regulation import lifecycle, offices
+from regulation.agenda import HANDED_OVER_FROM
 from regulation.moment import Moment
 from regulation.offers import offers
-from regulation.review import MOVABLE
 from tests.applications import good, led_by
 from tests.databases import on_both, prepare
 from tests.law.cases import load
@@ -68,7 +68,7 @@ DOERS: Mapping[str, str] = {
         record_survey give_office_opinion record_party_group return_to_city archive excuse_year move_deadline
         record_inspection record_evaluation tag propose_revocation hold release record_challenge record_challenge_outcome record_continuation calendar_published
         terms_published""",
-    "the province, before archiving": "transfer",
+    "the province, of what can be handed over": "transfer",
     "the province's 工信 department": "record_inspection",
     "the evaluator": "record_evaluation",
     "anybody": "object",
@@ -100,8 +100,8 @@ def post(who: str, filing: Filing, act: Act) -> tuple[Role, str] | None:
         "the platform": (Role.PLATFORM, PROVINCE),
         "operators": (Role.OPERATOR, PROVINCE),
     }
-    if who == "the province, before archiving":
-        return (Role.PROVINCE_ST, PROVINCE) if filing.stage in MOVABLE else None
+    if who == "the province, of what can be handed over":
+        return (Role.PROVINCE_ST, PROVINCE) if filing.stage in HANDED_OVER_FROM else None
     name, _, kind = who.partition(", kind ")
     return posts[name] if kind in ("", filing.kind.value) else None
 
@@ -204,9 +204,10 @@ def test_what_is_offered_as_mine_is_what_the_law_names_me_for(kind: Kind, zoned:
         for role, office in posts(at.filing):
             for each in offers(at.filing, at.when, by(role, office)):
                 named = doers(at.filing, each.act)
-                if each.kind is ActKind.TRANSFER:  # one gives, then the other takes
-                    next_ = "whoever takes a filing over" if at.filing.transfer else "the reviewer"
-                    named = {post(who, at.filing, each.act) for who in (next_, "the province, before archiving")}
+                if each.kind is ActKind.TRANSFER:  # one gives, then the other takes, unless the first takes it back
+                    next_ = ("whoever takes a filing over",) if at.filing.transfer else ()
+                    next_ = ("the reviewer", *next_, "the province, of what can be handed over")
+                    named = {post(who, at.filing, each.act) for who in next_}
                 assert each.mine is ((role, office) in named), (each.kind, role, office)
                 assert (each.act.by == by(role, office)) is (each.mine or each.on_paper)
 
