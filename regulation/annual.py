@@ -177,7 +177,7 @@ def may_file(filing: Filing, act: FileAnnualReport, when: Moment) -> Lack | None
     if year.status in COUNTS:
         return _stands_as_reported(filing, year, when)
     if year.status is YearStatus.EXCUSED:
-        return Lack(missing=f"{act.year}年度已免予报送")
+        return Lack(missing=f"{act.year}年度已免予报送，不必再报；该年度的情况可在{act.year + 1}年度总结中一并说明")
     return _not_made_good_any_more(filing, year, when)
 
 
