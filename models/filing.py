@@ -186,6 +186,13 @@ class Notification(Value):
     doubted_at: Instant | None = None
 
 
+class TookEffect(Value):
+    """The last change of leader that took effect: when, and until when (exclusive) it had been on notice (G-24)."""
+
+    at: Instant
+    shown_until: Instant
+
+
 class Change(Value):
     """A reported change that is being reviewed (G-24, Q24)."""
 
@@ -249,6 +256,7 @@ class Filing(Value):
     freed_at: Instant | None = None
     case: Case | None = None
     change: Change | None = None
+    took_effect: TookEffect | None = None
     end_reported: date | None = None
     settled_from: Instant | None = None
     notification: Notification | None = None

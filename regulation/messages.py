@@ -19,7 +19,7 @@ from models.acts import (
 from models.filing import Entry, Filing
 from models.values import Value
 from models.vocabulary import ActKind, Ground, LapseKind, Role, Stage
-from regulation import agenda, annual, data, notice, offices, service
+from regulation import agenda, annual, data, notice, offices, service, standing
 from regulation.agenda import number
 
 
@@ -162,6 +162,8 @@ def _of_objection(before: Filing, entry: Entry) -> Iterator[str]:
         yield from () if told else ("objection_by_post",) if by_post else ("objection_filed", to_leader)
         if entry.undoes:
             yield "objection_undoes_clearing"
+    elif standing.came_in_time(filing, event, entry.at):
+        yield "objection_after_change"
     elif not told:
         yield "objection_not_admitted" if shown else "objection_after_archive"
 

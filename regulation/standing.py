@@ -1,5 +1,7 @@
 """What happens to a filing in force besides its duty: changes, transfer, supervision, exit, return (domain.md §2.D–2.E)."""
 
+from datetime import datetime
+
 from models.acts import (
     TOGETHER,
     CalendarPublished,
@@ -20,9 +22,9 @@ from models.acts import (
     TermsPublished,
     Transfer,
 )
-from models.filing import Change, Filing, Notice, Office
+from models.filing import Change, Filing, Notice, Office, TookEffect
 from models.findings import Lack
-from models.values import day_of
+from models.values import day_of, midnight_after
 from models.vocabulary import ActKind, Ground, Role, Stage, YearStatus
 from regulation import agenda, annual, notice, objections, offices, review, revocation, service
 from regulation.agenda import begin, count_again, end, end_all, last_day, letters_waiting, number
@@ -131,6 +133,20 @@ def _take_effect(filing: Filing) -> Filing:
     return filing.but(leader=change.leader, consent=False) if change.leader else filing
 
 
+def _after_notice(filing: Filing, when: Moment) -> Filing:
+    shown_until = filing.clocks["change_notice"].until
+    return _take_effect(filing).but(took_effect=TookEffect(at=when.at, shown_until=shown_until))
+
+
+def came_in_time(filing: Filing, act: Object, when: datetime) -> bool:
+    """Whether an objection, received or posted in time, is only entered after the change that it is to has taken effect."""
+    effect = filing.took_effect
+    if effect is None or act.anonymous or when >= effect.at:
+        return False
+    posted_in_time = act.postmarked_on is not None and midnight_after(act.postmarked_on) <= effect.shown_until
+    return when < effect.shown_until or posted_in_time
+
+
 def _drop(filing: Filing) -> Filing:
     objected = [f"objection:{each}" for each in (*(each.id for each in _shown(filing).objections), TOGETHER)]
     return end(filing, *CHANGE_PERIODS, *objected).but(change=None)
@@ -157,7 +173,7 @@ def change_end_announced(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
 
 def change_notice_cleared(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
     """变更公示无异议: the new leader takes over, the archive number stays (G-24, Q24)."""
-    return _take_effect(filing)
+    return _after_notice(filing, when)
 
 
 def may_confirm_notice_clear(filing: Filing, act: ConfirmNoticeClear, when: Moment) -> Lack | None:
@@ -174,7 +190,7 @@ def may_confirm_notice_clear(filing: Filing, act: ConfirmNoticeClear, when: Mome
 
 def confirm_notice_clear(filing: Filing, act: ConfirmNoticeClear, when: Moment) -> Filing:
     """An official attested that no letter came on the change: until release 0.4.0."""
-    return _take_effect(filing)
+    return _after_notice(filing, when)
 
 
 def object_to_change(filing: Filing, act: Object, when: Moment) -> Filing:

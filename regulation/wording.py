@@ -519,6 +519,11 @@ class Facts(Mapping[str, str]):
         """批复延期的期限."""
         return self.end_of(f"extension:{self.year()}")
 
+    def word_effect_day(self) -> str:
+        """盟主变更的生效日期 (G-24)."""
+        effect = self.filing.took_effect
+        return on_day(day_of(effect.at)) if effect else ""
+
     def word_change(self) -> str:
         """变更类别."""
         under_review = self.before.change.change if self.before.change else ""

@@ -230,7 +230,16 @@ async def test_a_letter_is_entered_at_the_desk_with_its_scan_and_blocks_as_if_it
         assert answer.status_code == 303, answer.text
         receipt = answer.headers["location"].partition("?")[0]
         page = await desk.page(receipt)
-        for fact in ("收件回执", "异议人没有收件箱，以本回执告知", "异议人示例", "2027年4月1日", "2027年3月31日", "c-103", OFFICER.person, SHA):
+        for fact in (
+            "收件回执",
+            "异议人没有收件箱，以本回执告知",
+            "异议人示例",
+            "2027年4月1日",
+            "2027年3月31日",
+            "c-103",
+            OFFICER.person,
+            SHA,
+        ):
             assert page.says(fact), fact
         assert (await desk.client.get(f"/uploads/{SHA}?filing=PAPER-1")).content == PDF
         number = re.findall(r"entries/(\d+)/receipt", receipt)[0]
