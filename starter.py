@@ -228,7 +228,9 @@ def answer(receipt: Receipt, json_: bool) -> None:
         return
     following = ""
     if receipt.next:
-        following = f"；下一期限 {visibility.local(receipt.next.at)} {LapseKind(receipt.next.lapse).label}"
+        following = (
+            f"；下一期限 {visibility.due_at(receipt.next.at, receipt.next.lapse)} {LapseKind(receipt.next.lapse).label}"
+        )
     entered = f" 第{receipt.number}号，现为“{receipt.stage.label}”{following}"
     console.print(Text.assemble(("已登记", "green"), entered))
     for warning in receipt.warnings:
@@ -248,7 +250,9 @@ def print_agenda(lines: Sequence[AgendaLine]) -> None:
             )
         calendar = line.calendar + ("（暂定）" if line.provisional else "")
         year = f" {line.lapse.year}年度" if line.lapse.year else ""
-        table.add_row(visibility.local(line.at), line.lapse.kind.label + year, line.article, calendar, how)
+        table.add_row(
+            visibility.due_at(line.at, line.lapse.kind), line.lapse.kind.label + year, line.article, calendar, how
+        )
     console.print(table)
 
 
@@ -465,7 +469,9 @@ def list_(limit: int, json_: bool, **wanted: Any) -> None:
     table = Table("备案", "联盟", "类", "属地", "阶段", "待办", "最近期限", "事项")
     for row in rows:
         deadline = (
-            visibility.local(row.next_deadline) + ("（暂定）" if row.provisional else "") if row.next_deadline else "—"
+            visibility.due_at(row.next_deadline, row.next_lapse) + ("（暂定）" if row.provisional else "")
+            if row.next_deadline
+            else "—"
         )
         waits = offices.name_of(row.waiting_for) if row.waiting_for else "—"
         city = offices.OFFICES[row.jurisdiction].city

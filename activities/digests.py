@@ -13,7 +13,7 @@ from models.register import FilingRow, LetterRow, MessageRow
 from models.values import SHANGHAI, midnight_after
 from regulation import agenda, calendar, offices, texts
 from regulation.calendar import CALENDARS
-from regulation.wording import midnight, on_day
+from regulation.wording import due_at, midnight, on_day
 
 DIGEST = "digest"
 MORNING = time(8, 30)
@@ -92,7 +92,9 @@ def _waiting(session: Session, office: str, today: date) -> tuple[Sequence[str],
         coming = agenda.next_deadline(agenda.end(filing, *chased))
         if coming and coming.at <= ahead:
             mark = "（暂定）" if agenda.is_provisional(filing, coming) else ""
-            due.append((coming.at, f"{subject}：{midnight(coming.at)}{mark} {coming.lapse.kind.label}"))
+            due.append(
+                (coming.at, f"{subject}：{due_at(coming.at, coming.lapse.kind)}{mark} {coming.lapse.kind.label}")
+            )
     return [line for _, line in sorted(overdue)], [line for _, line in sorted(due)]
 
 

@@ -124,6 +124,15 @@ def midnight(instant: datetime) -> str:
     return f"{on_day(local.date() - timedelta(days=1))}24时"
 
 
+BEGINNINGS = frozenset({LapseKind.REVOCATION_OPENED, LapseKind.REVOKED})
+"""What begins by itself at 00:00 of a day, as its text says (自某日起); whatever else time brings is the end of a period."""
+
+
+def due_at(instant: datetime, kind: LapseKind) -> str:
+    """When time brings a lapse, as offices write it: 2026年11月30日24时, or, what begins then, 2026年12月1日0时."""
+    return f"{on_day(day_of(instant))}0时" if kind in BEGINNINGS else midnight(instant)
+
+
 def moment(instant: datetime) -> str:
     """An instant as offices write it: 2026年11月30日9时05分."""
     local = instant.astimezone(SHANGHAI)
@@ -409,7 +418,7 @@ class Facts(Mapping[str, str]):
     def word_deadline(self) -> str:
         """下一期限."""
         due = agenda.next_deadline(self.filing)
-        return midnight(due.at) if due else "无"
+        return due_at(due.at, due.lapse.kind) if due else "无"
 
     def word_applying_again(self) -> str:
         """Whether, and when, the leader can apply again after a withdrawal (B-02)."""

@@ -7,8 +7,8 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.service import RPCError
 
-from models.vocabulary import Stage
-from regulation import agenda
+from models.vocabulary import LapseKind, Stage
+from regulation import agenda, wording
 from tests.patience import comes
 from tests.story import Story, instant
 from tests.world import World
@@ -74,7 +74,18 @@ async def test_details_tell_stage_office_agenda_and_last_entries_in_every_run(wo
     runs = (await world.handle(story.id).describe()).run_id
     assert runs
     assert "| 2028-11-30 24:00 | 年度未报送 2028年度 |" in await details(world, story), "the next run shows them anew"
+    assert "| 2027-12-01 00:00 | 年度未报送 2027年度 |" in await details(world, story), (
+    )
     assert story.form["alliance_name"] in await details(world, story)
+
+
+def test_a_period_ends_at_24_00_of_its_last_day_and_what_begins_begins_at_00_00() -> None:
+    midnight = instant("2025-12-01T00:00")
+    assert visibility.local(midnight) == "2025-12-01 00:00"
+    assert visibility.until(midnight) == visibility.due_at(midnight, LapseKind.YEAR_MISSED) == "2025-11-30 24:00"
+    assert visibility.due_at(midnight, LapseKind.REVOCATION_OPENED) == "2025-12-01 00:00", "自2025年12月1日起"
+    assert wording.due_at(midnight, LapseKind.YEAR_MISSED) == "2025年11月30日24时"
+    assert wording.due_at(midnight, LapseKind.REVOKED) == "2025年12月1日0时"
 
 
 async def test_summaries_are_words(world: World) -> None:

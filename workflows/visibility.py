@@ -15,6 +15,7 @@ from models.filing import Entry, Filing
 from models.values import SHANGHAI
 from models.vocabulary import LapseKind
 from regulation import agenda, entries, lifecycle, offices
+from regulation.wording import BEGINNINGS
 
 STAGE = SearchAttributeKey.for_keyword("FilingStage")
 KIND = SearchAttributeKey.for_keyword("FilingKind")
@@ -81,7 +82,7 @@ def static_summary(alliance: str, jurisdiction: str) -> str:
 
 def timer_summary(due: agenda.Due) -> str:
     """What a timer waits for."""
-    return f"{due.lapse.kind.label} {local(due.at)}"
+    return f"{due.lapse.kind.label} {due_at(due.at, due.lapse.kind)}"
 
 
 def entry_summary(entry: Entry) -> str:
@@ -106,7 +107,7 @@ def details(filing: Filing, alliance: str, recent: list[Entry]) -> str:
     for then, due in islice(_coming(filing), LINES):
         article = lifecycle.article_of(due.lapse, then.kind, then.stage)
         calendar = f"{then.calendar}（暂定）" if agenda.is_provisional(then, due) else then.calendar
-        lines.append(f"| {local(due.at)} | {name_of(due.lapse)} | {article} | {calendar} |")
+        lines.append(f"| {due_at(due.at, due.lapse.kind)} | {name_of(due.lapse)} | {article} | {calendar} |")
     if recent:
         lines += ["", "| 号 | 时间 | 事项 | 阶段 |", "|---|---|---|---|"]
         for entry in reversed(recent[-LINES:]):
@@ -138,8 +139,20 @@ def name_of(event: object) -> str:
 
 
 def local(instant: datetime) -> str:
-    """An instant for people, in Shanghai; midnight is 24:00 of the day that is over."""
+    """When something happened, or was received, for people, in Shanghai."""
+    return f"{instant.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def until(instant: datetime) -> str:
+    """When a period is over, for people, in Shanghai: at 24:00 of its last day."""
     local = instant.astimezone(SHANGHAI)
-    if local.time() == datetime.min.time():
-        return f"{local.date() - timedelta(days=1)} 24:00"
-    return f"{local:%Y-%m-%d %H:%M}"
+    return (
+        f"{local.date() - timedelta(days=1)} 24:00"
+        if local.time() == datetime.min.time()
+        else f"{local:%Y-%m-%d %H:%M}"
+    )
+
+
+def due_at(instant: datetime, kind: LapseKind | str | None) -> str:
+    """When time brings a lapse: most are the end of a period, some a beginning."""
+    return local(instant) if kind in BEGINNINGS else until(instant)

@@ -16,7 +16,7 @@ from models.acts import Lapse
 from models.filing import AgendaLine, Counted
 from models.values import SHANGHAI, day_of, legible
 from models.vocabulary import LapseKind
-from regulation.wording import midnight, on_day
+from regulation.wording import BEGINNINGS, due_at, on_day
 
 REFRESH = timedelta(hours=12)
 """How often a subscriber should look again."""
@@ -58,7 +58,7 @@ def calendar(lines: Iterable[tuple[Subject, AgendaLine]], name: str) -> bytes:
 
 def _event(subject: Subject, line: AgendaLine) -> Event:
     local = line.at.astimezone(SHANGHAI)
-    last = day_of(line.at - timedelta(seconds=1))
+    last = day_of(line.at if line.lapse.kind in BEGINNINGS else line.at - timedelta(seconds=1))
     whole_day = local.time() == time.min
     return Event.new(
         uid=_uid(subject.filing_id, line.lapse),
@@ -93,7 +93,7 @@ def _what(lapse: Lapse) -> str:
 
 
 def _explained(line: AgendaLine) -> Iterable[str]:
-    yield f"期限：{midnight(line.at)}"
+    yield f"期限：{due_at(line.at, line.lapse.kind)}"
     yield f"依据：{line.article}"
     if line.counted:
         yield from _count(line.counted)

@@ -92,7 +92,13 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"local": visibility.local, "on_day": on_day, "day_of": day_of}
+    templates.filters |= {
+        "local": visibility.local,
+        "until": visibility.until,
+        "due_at": visibility.due_at,
+        "on_day": on_day,
+        "day_of": day_of,
+    }
     templates.globals |= {
         "Stage": Stage, "Kind": Kind, "ActKind": ActKind, "LapseKind": LapseKind, "Role": Role,
         "OFFICES": offices.OFFICES, "ZONES": offices.ZONES, "office_name": offices.name_of, "title_of": offices.title,
