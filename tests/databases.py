@@ -40,8 +40,8 @@ def prepare(url: str) -> None:
     """What `migrate` makes of a file that is not there yet, copied: the migrations run once for all who need the tables."""
     path = Path(url.removeprefix("sqlite:///"))
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("xb") as file:
-        file.write(_tables())
+    if not path.exists():
+        path.write_bytes(_tables())
 
 
 @dataclass

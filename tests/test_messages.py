@@ -468,7 +468,7 @@ async def test_a_notice_read_in_the_inbox_is_served_whatever_else_fails(
     environment: WorkflowEnvironment, outside: Outside
 ) -> None:
     async with telling(environment, outside) as world:
-        story = Story(world, "READ", **by_phone_only())
+        story = Story(world, "INBOX", **by_phone_only())
         await story.archived(YEAR)
         await story.counts_by_published_days(YEAR - 1)
         await story.on("2028-11-30")
