@@ -38,6 +38,7 @@ from models.vocabulary import Kind, Stage
 from regulation import entries, intake, notice, offices, publicity
 from regulation.lodging import lodge
 from regulation.publicity import PublicationKind
+from regulation.wording import BEGINNINGS
 from tests.law.cases import Case, load
 from tests.simulated import lived
 
@@ -788,6 +789,7 @@ def test_every_line_of_an_agenda_is_an_event_of_its_own() -> None:
         told = Told.of(entry.filing, entry.at)
         for line, event in zip(lines, told.events.values(), strict=True):
             local = line.at.astimezone(SHANGHAI)
-            assert event["dtstart"].dt == (line.at if local.hour else local.date() - timedelta(days=1)), line
+            day = local.date() - timedelta(days=line.lapse.kind not in BEGINNINGS)
+            assert event["dtstart"].dt == (line.at if local.hour else day), line
         kinds |= {line.lapse.kind for line in lines}
     assert len(kinds) > 15
