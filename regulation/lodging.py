@@ -176,7 +176,7 @@ def read_act(raw: Any) -> tuple[Act | None, list[Finding]]:
         act = ACT.validate_python(raw)
     except ValidationError as error:
         kind = raw.get("kind") if isinstance(raw, Mapping) else None
-        faults = _innermost(error.errors(include_url=False, include_input=False))
+        faults = _innermost(error.errors(include_url=False))
         return None, bounded([_of_shape(kind, each) for each in faults])
     return (act, []) if identity.is_well_named(act) else (None, [reserved(act.kind)])
 

@@ -34,7 +34,7 @@ from tests.law.notation import moment
 from tests.law.test_bounds import Told
 from tests.leading import COLLEAGUE, LEADER, OFFICER, OTHER, Leader, Page, example, filled, leading, read_back
 from tests.served import Clock, Served, served
-from tests.simulated import told, written
+from tests.simulated import lived, told, written
 from tests.story import Story, application, instant
 from tests.visiting import House, visiting
 from tests.world import World
@@ -339,6 +339,28 @@ async def test_a_faulty_application_comes_back_with_everything_that_was_found(ho
     assert {"found-/innovation_goal", "found-/all_members_signed"} <= set(page.ids)
     assert body(house, address)["innovation_goal"] == "字" * 501, "and is saved"
     assert house.tools.register.row(address.rpartition("/")[2]) is None
+
+
+async def test_a_text_longer_than_a_field_takes_is_refused_whole_and_kept_whole(house: House, leader: Leader) -> None:
+    """No browser cuts it unseen: whoever pasted 24,011 characters of defence is told, and still has all of them."""
+    written(house.tools.register, lived("LEAD-9").until("revocation_opened"))
+    clock_of(house).set("2028-12-04")
+    leader.signs_in(house.tools, LEADER)
+    address, text = "/filings/LEAD-9/acts/state_defence", "辩" * 24011
+    shown = await leader.page(address)
+    assert not any("maxlength" in each for each in shown.inputs)
+    answer = await leader.sends(address, [*shown.hidden("seen", "id"), ("/content/text", text)])
+    assert answer.status_code == 422
+    again = Page.of(answer.text)
+    assert again.says("限4000字，现有24011字")
+    assert text in again.text
+    assert house.tools.register.docket("LEAD-9")[-1].event.kind == "revocation_opened"
+
+
+async def test_no_field_of_an_application_is_cut_by_the_browser(leader: Leader) -> None:
+    for kind in Kind:
+        page = await leader.page(await leader.begins(kind.value))
+        assert not any("maxlength" in each for each in page.inputs)
 
 
 class Deaf(Filings):

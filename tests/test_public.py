@@ -583,7 +583,7 @@ async def test_a_form_that_is_not_complete_comes_back_with_everything_on_it(site
     assert again.fields["key"] == page.fields["key"]
     assert again.fields["/content/name"] == "<b>何示例"
     assert again.fields["/content/contact"] == "x" * 201
-    assert again.has("尚未提交", "异议内容：须填写", "异议人类别：须填写", "联系方式：不得超过200个字符")
+    assert again.has("尚未提交", "异议内容：须填写", "异议人类别：须填写", "联系方式：限200字，现有")
     assert not again.has("按现状提交")
 
 

@@ -35,6 +35,17 @@ document.addEventListener("change", (event) => {
   for (const box of all.form.querySelectorAll(`input[name='${all.dataset.checkAll}']`)) box.checked = all.checked;
 });
 
+// What is longer than a field takes is counted while it can still be shortened; nothing is cut.
+document.addEventListener("input", (event) => {
+  const { limit } = event.target.dataset;
+  if (!limit) return;
+  const count = [...event.target.value.replace(/\r\n/g, "\n").trim()].length;
+  let told = event.target.parentElement.querySelector("[data-count]");
+  if (!told) event.target.after((told = Object.assign(document.createElement("small"), { className: "soft" })));
+  told.dataset.count = count;
+  told.textContent = count > 0.9 * limit ? `限${limit}字，现有${count}字` : "";
+});
+
 // A form is sent once; the act's id would make a second time harmless, but slow.
 document.addEventListener("submit", (event) => {
   const form = event.target;
