@@ -207,7 +207,7 @@ def _claimed_key(filing: Filing, papers: Papers) -> str | None:
 def filing_row(entry: Entry, first_paper: str, shown: Mapping[str, Any], hash_: str, papers: Papers) -> FilingRow:
     """Where a filing stands after an entry."""
     filing = entry.filing
-    due = agenda.next_deadline(filing)
+    due = agenda.nearest_duty(filing)
     return FilingRow(
         filing_id=filing.id,
         number=filing.number,

@@ -263,6 +263,16 @@ def next_deadline(filing: Filing, leaving_aside: Collection[str] = ()) -> Due | 
     return min((due for due in coming if due.period not in leaving_aside), key=_order, default=None)
 
 
+def nearest_duty(filing: Filing) -> Due | None:
+    """The nearest day that somebody must keep, as lists and cards tell it: not the close of a year that was reported or
+    excused, for which nobody has to do anything. Filings of before 0.4.0 tell it as they did until they are taken over.
+    """
+    if filing.chased_since is None:
+        return next_deadline(filing)
+    idle = (LapseKind.REMINDER, LapseKind.YEAR_CLOSED)
+    return min((due for due in dues(filing) if due.lapse.kind not in idle), key=_order, default=None)
+
+
 def provisional(filing: Filing) -> bool:
     """Whether a date that a filing waits for may still move when the next calendar is published."""
     coming = (due for name, term in filing.clocks.items() for due in _from_clock(filing, name, term))

@@ -435,8 +435,13 @@ def awaited(filing: Filing) -> str | None:
         waits = agenda.awaits_extension(filing) or agenda.awaits_calendar(filing)
         return reviewer if staff or waits else filing.leader
     if filing.stage is S.IN_FORCE:
-        if filing.change or any(year.extension or year.returned for year in filing.years[-2:]):
+        returned = [year.year for year in filing.years[-2:] if year.returned]
+        if filing.change or any(year.extension for year in filing.years[-2:]):
             return reviewer
+        if returned:  # the leader answers; once its period is over, the reviewer decides what becomes of the report
+            terms = [filing.clocks.get(f"answer:{year}") for year in returned]
+            answers = filing.chased_since and any(term and not term.chased for term in terms)
+            return filing.leader if answers else reviewer
         if filing.chased_since and any(name.startswith(("ending", "second:")) for name in agenda.waits(filing)):
             return reviewer
         return filing.leader if any(not year.closed and year.status == "open" for year in filing.years) else None

@@ -59,6 +59,15 @@ class Offer(Value):
         """Whether it can be done now, by those who hold the post."""
         return self.refusal is None
 
+    @property
+    def nothing_left(self) -> bool:
+        """Whether no form helps: it was tried for every year, and whoever sends it themselves can tell nothing else."""
+        return self.refusal is not None and not self.on_paper and self.kind in BY_YEAR
+
+
+BY_YEAR = (ActKind.FILE_ANNUAL_REPORT, ActKind.ANSWER_ANNUAL_RETURN, ActKind.REQUEST_EXTENSION)
+"""What a leader does about a year."""
+
 
 def offers(filing: Filing, when: Moment, by: By | None = None) -> tuple[Offer, ...]:
     """Every act that the stage of a filing knows, in the order of the table, as things stand at an instant.
@@ -70,12 +79,13 @@ def offers(filing: Filing, when: Moment, by: By | None = None) -> tuple[Offer, .
     return tuple(_offers(filing, when, by))
 
 
-def offer(filing: Filing, kind: ActKind, when: Moment, by: By) -> Offer | None:
-    """One of them; None if the stage does not know it."""
-    return next((each for each in offers(filing, when, by) if each.kind is kind), None)
+def offer(filing: Filing, kind: ActKind, when: Moment, by: By, year: int | None = None) -> Offer | None:
+    """One of them, about a year if one is asked for; None if the stage does not know it."""
+    stands = entries.projected(filing, when)
+    return next((each for each in _offers(stands, when, by, year) if each.kind is kind), None)
 
 
-def _offers(filing: Filing, when: Moment, by: By | None) -> Iterator[Offer]:
+def _offers(filing: Filing, when: Moment, by: By | None, year: int | None = None) -> Iterator[Offer]:
     for kind in ActKind:
         row = lifecycle.ROWS.get((kind.value, filing.stage, filing.kind))
         posts = [each for role in Role if row and role in row.by for each in _posts(filing, kind, role)]
@@ -84,7 +94,8 @@ def _offers(filing: Filing, when: Moment, by: By | None) -> Iterator[Offer]:
         mine = by is not None and (by.role, by.office) in posts
         on_paper = by is not None and kind in ON_PAPER and (by.role, by.office) in _reviewers(filing)
         actor = by if by and (mine or on_paper) else By(person=SOMEBODY, office=posts[0][1], role=posts[0][0])
-        proposed = _proposed(filing, kind, actor, when, _came(kind, actor, when) if on_paper else {})
+        proposed = [*_proposed(filing, kind, actor, when, _came(kind, actor, when) if on_paper else {})]
+        proposed = [act for act in proposed if getattr(act, "year", None) == year] or proposed
         tried = [(act, lifecycle.check(filing, act, when)) for act in proposed]
         act, refusal = next((each for each in tried if each[1] is None), tried[0])
         yield Offer(

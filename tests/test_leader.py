@@ -20,13 +20,13 @@ from gateway import applications
 from gateway.client import Filings, Unreachable
 from gateway.drafts import KEPT, body_of
 from gateway.identity import Identity
-from gateway.pages.leader import task_of
+from gateway.pages.leader import tasks_of
 from models.acts import Submit
 from models.filing import Receipt
 from models.settings import Settings
 from models.values import canonical, day_of
-from models.vocabulary import ActKind, Kind, Stage
-from regulation import intake
+from models.vocabulary import ActKind, Kind, LapseKind, Stage
+from regulation import agenda, intake, lifecycle
 from regulation.moment import Moment
 from regulation.offers import offers
 from tests.databases import Databases
@@ -597,20 +597,90 @@ async def test_two_submissions_at_once_are_one_filing(world: World) -> None:
             assert tools.drafts.of(LEADER.office, tools.clock()) == []
 
 
-def tasks(life: Told, on: str) -> list[tuple[str, str | None]]:
-    """What the overview asks of a leader about reports on a day, and until when; None where nobody waits for it."""
+def tasks(life: Told, on: str, kind: ActKind = ActKind.FILE_ANNUAL_REPORT) -> list[tuple[str, str | None]]:
+    """What the overview asks of a leader on a day, and until when; None where nobody waits for it."""
     when = moment(on)
     life.until(when)
-    found = [each for each in offers(life.filing, Moment(when, when)) if each.kind is ActKind.FILE_ANNUAL_REPORT]
-    told = [task_of(life.filing, each) for each in found]
+    found = [each for each in offers(life.filing, Moment(when, when)) if each.kind is kind and each.open]
+    told = [task for each in found for task in tasks_of(life.filing, each, Moment(when, when))]
     return [(each.what, None if each.again or not each.due else str(day_of(each.due))) for each in told]
 
 
-def test_a_leader_is_asked_for_the_oldest_year_that_waits() -> None:
+def test_a_leader_is_asked_for_every_year_that_waits_the_oldest_first() -> None:
     life = Told("A in_force 2026-03-16")
     assert tasks(life, "2026-11-20 09:00") == [("报送年度总结和计划（2026年度）", "2026-12-01")]
-    assert tasks(life, "2027-03-01 09:00") == [("报送年度总结和计划（2026年度，补报）", "2027-12-01")]
+    assert tasks(life, "2027-03-01 09:00") == [
+        ("报送年度总结和计划（2026年度，补报）", "2027-12-01"),
+        ("报送年度总结和计划（2027年度）", "2027-12-01"),
+    ]
     life.does("2027-03-01 09:00 leader file_annual_report {year: 2026}")
     assert tasks(life, "2027-03-01 10:00") == [("报送年度总结和计划（2027年度）", "2027-12-01")]
     life.does("2027-03-01 11:00 leader file_annual_report {year: 2027}")
     assert tasks(life, "2027-03-02 09:00") == [("报送年度总结和计划（2027年度，替换已报送的）", None)]
+
+
+def test_whoever_must_answer_a_return_is_told_the_day_of_the_answer_and_that_it_is_theirs() -> None:
+    life = Told("A in_force 2026-03-16")
+    life.does("2026-11-03 09:00 leader file_annual_report {year: 2026}")
+    assert lifecycle.awaited(life.filing) is None
+    life.does("2026-11-10 10:00 city return_annual_report {year: 2026}")
+    assert tasks(life, "2026-11-11 09:00", ActKind.ANSWER_ANNUAL_RETURN) == [
+        ("答复年度报告退回（2026年度）", "2026-11-25")
+    ]
+    assert lifecycle.awaited(life.filing) == life.filing.leader
+    due = agenda.nearest_duty(life.filing)
+    assert due
+    assert (str(day_of(due.at)), due.lapse.kind) == ("2026-11-25", LapseKind.ANNUAL_ANSWER_OVERDUE)
+    life.until(moment("2026-11-26 09:00"))
+    assert lifecycle.awaited(life.filing) == life.filing.jurisdiction, "what becomes of the report is theirs to decide"
+
+
+def test_an_extension_is_asked_for_before_the_year_is_due() -> None:
+    life = Told("A in_force 2026-03-16")
+    assert tasks(life, "2026-11-20 09:00", ActKind.REQUEST_EXTENSION) == [("申请延期（2026年度）", "2026-12-01")]
+    late = dict(tasks(life, "2026-12-05 09:00", ActKind.REQUEST_EXTENSION))
+    assert late["申请延期（2026年度）"] is None, "after the deadline it is the obstacle that counts"
+
+
+def test_no_day_is_told_by_which_nobody_has_to_do_anything() -> None:
+    life = Told("A in_force 2026-03-16")
+    due = agenda.nearest_duty(life.filing)
+    assert due
+    assert (str(day_of(due.at)), due.lapse.kind) == ("2026-12-01", LapseKind.YEAR_MISSED)
+    life.does("2026-11-03 09:00 leader file_annual_report {year: 2026}")
+    assert agenda.nearest_duty(life.filing) is None
+
+
+def test_a_year_that_was_reported_does_not_hide_the_last_day_of_the_defence() -> None:
+    life = Told("A in_force 2026-03-16")
+    life.does("2026-11-03 09:00 leader file_annual_report {year: 2026}")
+    life.does('2026-11-20 09:00 city propose_revocation {ground: "2"}')
+    life.does("2026-11-23 09:00 city record_service {served_on: 2026-11-23}")
+    (due,) = [each for each in agenda.dues(life.filing) if each.period == "window"]
+    assert due.at > moment("2026-12-01 00:00")
+    assert agenda.nearest_duty(life.filing) == due
+    told = tasks(life, "2026-11-24 09:00", ActKind.STATE_DEFENCE)
+    assert told == [("陈述申辩", str(day_of(due.at)))]
+
+
+async def test_a_year_chosen_on_the_card_is_the_one_on_the_form(house: House, leader: Leader) -> None:
+    written(house.tools.register, lived("LEAD-9").until("year_missed"))
+    clock_of(house).set("2028-01-05")
+    leader.signs_in(house.tools, LEADER)
+    card = await leader.page("/my")
+    for year in (2027, 2028):
+        address = f"/filings/LEAD-9/acts/file_annual_report?year={year}"
+        assert address in card.links
+        assert f'<option value="{year}" selected>' in (await leader.page(address)).text
+
+
+async def test_where_no_year_can_be_reported_it_is_said_from_when_and_no_form_asks_for_one(
+    house: House, leader: Leader
+) -> None:
+    written(house.tools.register, lived("LEAD-9").until("year_closed"))
+    clock_of(house).set("2026-12-05")
+    leader.signs_in(house.tools, LEADER)
+    page = await leader.page("/filings/LEAD-9/acts/file_annual_report")
+    assert page.says("现在还不能办理：2027年度尚未开始，自2027年1月1日起可以报送")
+    assert "/content/summary/text" not in page.ids
+    assert not any(each.get("name", "").startswith("/content") for each in page.inputs)

@@ -52,7 +52,7 @@ LINES = 5
 
 def attributes(filing: Filing) -> list[SearchAttributeUpdate[Any]]:
     """Every search attribute of a filing as it stands."""
-    due = agenda.next_deadline(filing)
+    due = agenda.nearest_duty(filing)
     waiting_for = lifecycle.awaited(filing)
     year = filing.report_year
     return [

@@ -24,6 +24,7 @@ from gateway.visit import visit_of
 from models.filing import Entry, Receipt
 from models.findings import Finding, Refusal
 from models.register import FilingRow
+from models.values import Ordinal
 from models.vocabulary import ActKind
 from regulation.lodging import refusal as refusal_of
 from regulation.offers import Offer, offer
@@ -38,21 +39,23 @@ SHOWN = 40
 router = APIRouter(prefix="/filings/{filing_id}/acts/{kind}", dependencies=[Depends(large)])
 
 
-def _offered(tools: Tools, row: FilingRow, kind: ActKind, session: Session) -> Offer:
+def _offered(tools: Tools, row: FilingRow, kind: ActKind, session: Session, year: int | None = None) -> Offer:
     """The act as offered to the visitor; what is not theirs, or not of this stage, is not there."""
-    found = offer(value_of(row), kind, tools.now, session.who.by)
+    found = offer(value_of(row), kind, tools.now, session.who.by, year)
     if found is None or not (found.mine or found.on_paper):
         raise NotFound(row.filing_id)
     return found
 
 
 @router.get("")
-def show(request: Request, tools: Doors, session: SignedIn, filing_id: str, kind: ActKind) -> Response:
-    """The form, or why it cannot be done now."""
+def show(
+    request: Request, tools: Doors, session: SignedIn, filing_id: str, kind: ActKind, year: Ordinal | None = None
+) -> Response:
+    """The form, about the year if one was chosen, or why it cannot be done now."""
     if kind is ActKind.RESUBMIT and not session.who.staff:
         return RedirectResponse(f"/my/corrections/{filing_id}", 303)
     row = tools.seen(filing_id, session.who)
-    return _form(request, tools, session, row, _offered(tools, row, kind, session))
+    return _form(request, tools, session, row, _offered(tools, row, kind, session, year))
 
 
 @router.post("")

@@ -18,12 +18,13 @@ from gateway.pages.web import Answer, SignedIn, page, then
 from gateway.sessions import Session
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
-from models.filing import Filing
+from models.filing import Filing, ReportingYear
 from models.register import FilingRow, LetterRow, MessageRow
 from models.values import clock, day_of, midnight_after
 from models.vocabulary import ActKind, Kind, Role, YearStatus
-from regulation import intake
+from regulation import entries, intake, lifecycle
 from regulation.annual import COUNTS
+from regulation.moment import Moment
 from regulation.offers import Offer, offers
 
 router = APIRouter(prefix="/my")
@@ -106,7 +107,7 @@ def overview(request: Request, tools: Doors, session: Leading) -> HTMLResponse:
 def _standing(tools: Tools, row: FilingRow, who: Identity) -> Standing:
     filing = value_of(row)
     open_now = [each for each in offers(filing, tools.now, who.by) if each.mine and each.open]
-    tasks = [task_of(filing, each) for each in open_now if each.kind not in IN_THE_INBOX]
+    tasks = [task for each in open_now if each.kind not in IN_THE_INBOX for task in tasks_of(filing, each, tools.now)]
     soon = tools.clock() + AHEAD
     waited_for = [each for each in tasks if each.kind in URGENT and not each.again]
     urgent = [each for each in waited_for if each.due is None or each.due <= soon]
@@ -114,8 +115,18 @@ def _standing(tools: Tools, row: FilingRow, who: Identity) -> Standing:
     return Standing(row, tuple(urgent), tuple(each for each in tasks if each not in urgent))
 
 
+def tasks_of(filing: Filing, offer: Offer, when: Moment) -> list[Task]:
+    """An offer as tasks: one of each year, where it is about a year and several can be done now."""
+    if not hasattr(offer.act, "year"):
+        return [task_of(filing, offer)]
+    stands = entries.projected(filing, when)
+    about = [offer.act.but(year=year.year) for year in stands.years]
+    acts = [act for act in about if lifecycle.check(stands, act, when) is None]
+    return [task_of(stands, offer.but(act=act)) for act in acts or [offer.act]]
+
+
 def task_of(filing: Filing, offer: Offer) -> Task:
-    """An offer as a task. What has a day of its own is told with it: a report by its year, a correction by its period."""
+    """An offer as a task. What has a day of its own is told with it: that of the period or year that governs this act."""
     kind = offer.kind
     address = f"/filings/{filing.id}/acts/{kind.value}"
     if kind is ActKind.RESUBMIT:
@@ -124,24 +135,32 @@ def task_of(filing: Filing, offer: Offer) -> Task:
     if kind is ActKind.STATE_DEFENCE:
         term = filing.clocks.get("window")
         return Task(kind, address, kind.label, term.until if term else None)
-    if kind in (ActKind.FILE_ANNUAL_REPORT, ActKind.ANSWER_ANNUAL_RETURN):
-        return _report(filing, offer, address)
-    return Task(kind, address, kind.label)
-
-
-def _report(filing: Filing, offer: Offer, address: str) -> Task:
-    """A year's report, or the answer to its return: until the year's deadline, or as long as it may be made good (Q14)."""
     year = filing.year(getattr(offer.act, "year", 0))
-    if year is None:
-        return Task(offer.kind, address, offer.kind.label)
-    about, due = f"{year.year}年度", year.due
-    again = offer.kind is ActKind.FILE_ANNUAL_REPORT and year.status in COUNTS
-    if again:
-        about += "，替换已报送的"
-    elif year.status is YearStatus.MISSED:
-        following = filing.year(year.year + 1)
-        about, due = f"{about}，补报", following.due if following else due
-    return Task(offer.kind, address, f"{offer.kind.label}（{about}）", due, again)
+    return _of_a_year(filing, offer, year, f"{address}?year={year.year}") if year else Task(kind, address, kind.label)
+
+
+def _of_a_year(filing: Filing, offer: Offer, year: ReportingYear, address: str) -> Task:
+    """What is done about a year: reported until its deadline, or as long as it may be made good (Q14); answered within the
+    answer's own period (G-11b); an extension is asked for before the deadline, and after it as the obstacle allows (G-14)."""
+    kind, about, due, again = offer.kind, f"{year.year}年度", None, False
+    if kind is ActKind.ANSWER_ANNUAL_RETURN:
+        term = filing.clocks.get(f"answer:{year.year}")
+        due = term.until if term else None
+    elif kind is ActKind.FILE_ANNUAL_REPORT:
+        again, missed = year.status in COUNTS, year.status is YearStatus.MISSED
+        about += "，替换已报送的" if again else "，补报" if missed else ""
+        due = _made_good_until(filing, year) if missed else year.due
+    elif year.status is not YearStatus.MISSED:
+        due = year.due
+    return Task(kind, address, f"{kind.label}（{about}）", due, again)
+
+
+def _made_good_until(filing: Filing, year: ReportingYear) -> datetime | None:
+    """Until when a missed year can surely be made good: its case may be decided once the window is over (G-21)."""
+    case, window, following = filing.case, filing.clocks.get("window"), filing.year(year.year + 1)
+    if case and year.year in case.years:
+        return window.until if window and case.ended is None else None
+    return following.due if following else None
 
 
 @dataclass(frozen=True)
