@@ -272,7 +272,7 @@ def print_docket(docket: Sequence[Entry]) -> None:
         refused = f"\n未予登记：{entry.refused}" if entry.refused else ""
         undoes = f"\n推翻第{entry.undoes}号" if entry.undoes else ""
         late = f"\n登记于{visibility.local(entry.entered_at)}，明显晚于所记的收到时间" if entry.back_dated else ""
-        what = Text.assemble(visibility.name_of(entry.event), (refused, "red"), undoes, (late, "yellow"))
+        what = Text.assemble(visibility.name_of_entry(entry), (refused, "red"), undoes, (late, "yellow"))
         table.add_row(str(entry.number), visibility.local(entry.at), what, who, entry.stage.label, entry.article)
     console.print(table)
 

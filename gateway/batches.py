@@ -109,7 +109,7 @@ def foreseen(row: FilingRow, act: Mapping[str, Any], when: Moment) -> Foreseen:
     return Foreseen(
         row,
         stage=after.stage,
-        half=not after.proposals.keys() <= filing.proposals.keys(),
+        half=lifecycle.is_half(after, lodged.act),
         warnings=lifecycle.warnings(filing, lodged.act, when),
     )
 

@@ -204,6 +204,13 @@ class Change(Value):
     notice: Notice | None = None
 
 
+class Proposed(Value):
+    """What the first of two people did: under which entry, and the digest of what it says, which the other must say too."""
+
+    number: int
+    said: Digest
+
+
 class Office(Value):
     """A jurisdiction and, if one reviews there, its zone."""
 
@@ -215,7 +222,8 @@ class Filing(Value):
     """One alliance's case for its whole life.
 
     `clocks` holds every running period under its name. `signed` remembers who did what another person must follow,
-    `proposals` who made the first half of an act that takes two people. `answers` and `answers_before` are of 0.1 to 0.3,
+    `proposals` who made the first half of an act that takes two people, `proposed` what it says; what was proposed before
+    0.4.0 is not there, and whatever the other said completed it. `answers` and `answers_before` are of 0.1 to 0.3,
     which kept the ids of acts of two periods here; the register knows them all, and the next entry leaves these behind (Q21).
     `told` is when texts were last sent of which a day's first speaks for all, however many come.
     `serves_all` is absent in filings of 0.1.0, whose histories must replay: of their notices only 告知书 are served (G-18).
@@ -275,6 +283,7 @@ class Filing(Value):
     told: dict[str, date] = {}
     signed: dict[str, str] = {}
     proposals: dict[str, str] = {}
+    proposed: dict[str, Proposed] = {}
     answers: dict[str, int] = {}
     answers_before: dict[str, int] = {}
 

@@ -14,6 +14,9 @@ from regulation.moment import Moment
 UNREADABLE = "不是本系统的行为，或者格式有误"
 """What was wrong with a signal that is no act, without its words."""
 
+HALF = "尚未生效，须由另一人以同一内容办理"
+"""What the first of two people is told."""
+
 YEARS_AHEAD = 3
 """How many due years an agenda looks ahead."""
 
@@ -108,8 +111,10 @@ def unreadable(raw: object) -> Unreadable:
 
 
 def receipt(entry: Entry, warnings: tuple[str, ...] = ()) -> Receipt:
-    """The short answer to an act."""
+    """The short answer to an act; of what another person must do too, it says so."""
     due = agenda.next_lapse(entry.filing)
+    if lifecycle.is_proposed(entry) and entry.filing.proposed:
+        warnings = (HALF, *warnings)
     return Receipt(
         number=entry.number,
         stage=entry.stage,

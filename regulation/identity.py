@@ -82,6 +82,12 @@ def said(event: Act | Unreadable, papers: Callable[[str], Mapping[str, Any]]) ->
     return bared(event, papers).model_dump(mode="json", exclude=left_out)
 
 
+def content(act: Act) -> str:
+    """Digest of everything that an act says, its reason and its 文号 too: what two people decide, both must say (G-42)."""
+    said = act.model_dump(mode="json", exclude={*ADDED, "id", "by", "seconds"})
+    return digest({name: " ".join(each.split()) if isinstance(each, str) else each for name, each in said.items()})
+
+
 def same(one: Act | Unreadable, other: Act | Unreadable) -> bool:
     """Whether two events are one act that was sent twice."""
     return asked(one) == asked(other)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from models.acts import LABELS, Act, Event, Lapse, RuleOnObjection, Submit, Unreadable, left_out
-from models.filing import Filing
+from models.acts import LABELS, Act, Event, Lapse, RuleOnObjection, Submit, Unreadable, Withheld, left_out
+from models.filing import Entry, Filing, Proposed
 from models.findings import Lack, Refusal
 from models.values import day_of
 from models.vocabulary import ActKind, Kind, LapseKind, Role, Stage
@@ -25,6 +25,7 @@ from regulation import (
     annual,
     calendar,
     days,
+    identity,
     notice,
     objections,
     offices,
@@ -59,7 +60,8 @@ def _if_it_refuses(act: RuleOnObjection, when: Moment) -> bool:
 class Row:
     """One event of the lifecycle. `articles` are the requirements for kind A and kind B.
 
-    `two_people` says of an act whether it takes two: the first proposes, and another does the same (G-42).
+    `two_people` says of an act whether it takes two: the first proposes, and another does the same (G-42). The decision
+    has one content: whoever says anything else, of the two or of others, proposes anew.
     """
 
     event: ActKind | LapseKind
@@ -351,7 +353,10 @@ def apply(filing: Filing, event: Event, when: Moment) -> Filing:
     filing = _counted(filing)
     if isinstance(event, Submit | Unreadable):
         return filing
-    return agenda.followed_up(_applied(filing, event, when), when)
+    after = agenda.followed_up(_applied(filing, event, when), when)
+    if after.proposed.keys() <= after.proposals.keys():
+        return after
+    return after.but(proposed={key: each for key, each in after.proposed.items() if key in after.proposals})
 
 
 def _applied(filing: Filing, event: Act | Lapse, when: Moment) -> Filing:
@@ -360,13 +365,40 @@ def _applied(filing: Filing, event: Act | Lapse, when: Moment) -> Filing:
         return row.does(filing, event, when)
     if row.two_people(event, when) or event.on_behalf_of:
         key = _proposal(event)
-        if key not in filing.proposals:
-            return filing.but(proposals={**filing.proposals, key: event.by.person})
+        if key not in filing.proposals or _says_otherwise(filing, event):
+            return _propose(filing, event, when)
         filing = filing.but(proposals={each: by for each, by in filing.proposals.items() if each != key})
         filing = on_paper.confirmed(filing, when) if event.on_behalf_of else filing
     if event.kind in SIGNED:
         filing = filing.but(signed={**filing.signed, event.kind.value: event.by.person})
     return row.does(filing, event, when)
+
+
+def _propose(filing: Filing, act: Act, when: Moment) -> Filing:
+    """The filing with the first half of an act, and with what it says, unless it was entered for somebody: that has no
+    effect until the register has compared it."""
+    key = _proposal(act)
+    filing = filing.but(proposals={**filing.proposals, key: act.by.person})
+    if act.on_behalf_of or filing.chased_since is None or day_of(when.stamped_at) < service.STRICTER_SINCE:
+        return filing
+    return filing.but(proposed={**filing.proposed, key: Proposed(number=filing.number, said=identity.content(act))})
+
+
+PROPOSED = "提出{}（须待另一人决定，尚未生效）"
+"""How an entry is called that is the first half of an act, by the name of the act."""
+
+
+def is_proposed(entry: Entry) -> bool:
+    """Whether an entry is the first half of what two officers do: it has no effect until another does the same (G-42)."""
+    event = entry.event
+    if entry.refused is not None or isinstance(event, Submit | Lapse | Unreadable | Withheld):
+        return False
+    return is_half(entry.filing, event)
+
+
+def is_half(after: Filing, act: Act) -> bool:
+    """Whether an act is only half done, by the filing after it."""
+    return act.kind in agenda.BY_TWO_OFFICERS and _proposal(act) in after.proposals
 
 
 def begin(event: Submit, when: Moment) -> Filing:
@@ -574,9 +606,16 @@ def _same_person(filing: Filing, act: Act, row: Row, when: Moment) -> Lack | Non
             return Lack(missing=f"“{kind.label}”与“{act.kind.label}”须由不同的人为之")
     if act.on_behalf_of and filing.proposals.get(_proposal(act)) == act.by.person:
         return Lack(missing="代为登记的来文须由登记人以外的人核对")
-    if row.two_people(act, when) and filing.proposals.get(_proposal(act)) == act.by.person:
-        return Lack(missing=f"“{act.kind.label}”须由两人为之，另一人尚未同意", supplied_by=act.kind)
+    first = filing.proposals.get(_proposal(act))
+    if row.two_people(act, when) and first == act.by.person and not _says_otherwise(filing, act):
+        return Lack(missing=f"“{act.kind.label}”须由两人为之，您已办理，待另一人办理")
     return None
+
+
+def _says_otherwise(filing: Filing, act: Act) -> bool:
+    """Whether what the first of two people did says something else."""
+    first = filing.proposed.get(_proposal(act))
+    return first is not None and first.said != identity.content(act)
 
 
 def _proposal(act: Act) -> str:

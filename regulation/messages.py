@@ -19,7 +19,7 @@ from models.acts import (
 from models.filing import Entry, Filing
 from models.values import Value
 from models.vocabulary import ActKind, Ground, LapseKind, Role, Stage
-from regulation import agenda, annual, data, notice, offices, service, standing
+from regulation import agenda, annual, data, lifecycle, notice, offices, service, standing
 from regulation.agenda import number
 
 
@@ -174,7 +174,7 @@ def _of_admissibility(before: Filing, entry: Entry) -> Iterator[str]:
 
 
 def _of_objection_ruling(before: Filing, entry: Entry) -> Iterator[str]:
-    if _is_proposed(before, entry):
+    if lifecycle.is_proposed(entry):
         yield "refusal_proposed"
         return
     yield "objection_ruled"
@@ -182,16 +182,11 @@ def _of_objection_ruling(before: Filing, entry: Entry) -> Iterator[str]:
         yield "returned"
 
 
-def _is_proposed(before: Filing, entry: Entry) -> bool:
-    """Whether an entry is the first half of an act of two people."""
-    return not entry.filing.proposals.keys() <= before.proposals.keys()
-
-
 def _of_two(proposed: str, done: str) -> Callable[[Filing, Entry], Iterator[str]]:
     """An act of two people: the first half tells the supervisor, the second whom it concerns."""
 
     def keys(before: Filing, entry: Entry) -> Iterator[str]:
-        yield proposed if _is_proposed(before, entry) else done
+        yield proposed if lifecycle.is_proposed(entry) else done
 
     return keys
 

@@ -39,8 +39,8 @@ class Offer(Value):
     """One act that the stage knows. `act` is as the form proposes it, `refusal` says why it cannot be done now.
 
     `mine`: the person asking holds one of the posts that do it. `roles` are those posts. `second`: of the two who must do
-    it, one has. `on_paper`: the person asking may enter it for its sender, if it came on paper. `warnings` is what would be
-    said of it, told before it is done.
+    it, another has, under the entry `proposed`; `done`: the person asking has, and another must. `on_paper`: the person
+    asking may enter it for its sender, if it came on paper. `warnings` is what would be said of it, told before it is done.
     """
 
     kind: ActKind
@@ -50,6 +50,8 @@ class Offer(Value):
     on_paper: bool = False
     two_people: bool = False
     second: bool = False
+    done: bool = False
+    proposed: int | None = None
     act: Act
     refusal: Refusal | None = None
     warnings: tuple[str, ...] = ()
@@ -98,6 +100,8 @@ def _offers(filing: Filing, when: Moment, by: By | None, year: int | None = None
         proposed = [act for act in proposed if getattr(act, "year", None) == year] or proposed
         tried = [(act, lifecycle.check(filing, act, when)) for act in proposed]
         act, refusal = next((each for each in tried if each[1] is None), tried[0])
+        first = {} if on_paper else _first_halves(filing, kind, year)
+        others = [key for key, person in first.items() if by is None or person != by.person]
         yield Offer(
             kind=kind,
             article=row.article(filing.kind),
@@ -105,11 +109,22 @@ def _offers(filing: Filing, when: Moment, by: By | None, year: int | None = None
             mine=mine,
             on_paper=on_paper,
             two_people=row.two_people(act, when),
-            second=not on_paper and any(key.partition(":")[0] == kind.value for key in filing.proposals),
+            second=bool(others),
+            done=len(others) < len(first),
+            proposed=max((filing.proposed[key].number for key in others if key in filing.proposed), default=None),
             act=act,
             refusal=refusal,
             warnings=() if refusal else lifecycle.warnings(filing, act, when),
         )
+
+
+def _first_halves(filing: Filing, kind: ActKind, year: int | None) -> dict[str, str]:
+    """What one of two people did and another must, of this kind and, if one is named, of this year: with who did it."""
+    names = (name.partition(":") for name in filing.proposals)
+    of_kind = [
+        "".join(name) for name in names if name[0] == kind.value and (year is None or name[2] in ("", str(year)))
+    ]
+    return {name: filing.proposals[name] for name in of_kind}
 
 
 def _posts(filing: Filing, kind: ActKind, role: Role) -> list[tuple[Role, str]]:

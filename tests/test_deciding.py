@@ -187,10 +187,20 @@ async def test_an_act_of_two_says_so_and_takes_two(world: World, gateway: Served
     path, reason = "/filings/DESK-7/acts/refuse", {"/reason": "不属联盟备案范围"}
     one, other = desks("c-101"), desks("c-102")
     assert "须由两人分别办理" in await one.page(path)
-    assert "现为“审核中”" in said(await one.sends(path, reason))
+    told = said(await one.sends(path, reason))
+    assert "现为“审核中”" in told
+    assert "尚未生效，须由另一人以同一内容办理" in told
     assert (await one.sends(path, reason)).status_code == 422
-    assert "另一人已先办理" in await other.page(path)
-    assert "现为“不予确认”" in said(await other.sends(path, reason))
+    again = await one.page(path)
+    assert "您已办理，待另一人办理" in again
+    assert "另一人已先办理" not in again
+    form = await other.page(path)
+    assert f"另一人已先办理（第{story.docket[-1].number}号登记）" in form
+    assert "不属联盟备案范围</textarea>" in form, "what the first wrote is filled in"
+    leader = desks("u-leader-01")
+    assert "提出不予确认（须待另一人决定，尚未生效）" in await leader.page("/filings/DESK-7")
+    assert "尚未生效" in said(await other.sends(path, {"/reason": "同意"})), "another reason is another proposal"
+    assert "现为“不予确认”" in said(await one.sends(path, {"/reason": "同意"}))
 
 
 async def test_a_paper_is_brought_on_its_form_and_read_by_who_may(world: World, gateway: Served, desks: Any) -> None:

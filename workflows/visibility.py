@@ -87,7 +87,7 @@ def timer_summary(due: agenda.Due) -> str:
 
 def entry_summary(entry: Entry) -> str:
     """What an activity enters."""
-    return f"登记第{entry.number}号：{name_of(entry.event)}"
+    return f"登记第{entry.number}号：{name_of_entry(entry)}"
 
 
 def details(filing: Filing, alliance: str, recent: list[Entry]) -> str:
@@ -113,7 +113,7 @@ def details(filing: Filing, alliance: str, recent: list[Entry]) -> str:
         for entry in reversed(recent[-LINES:]):
             refused = "（不予登记事项）" if entry.refused else ""
             lines.append(
-                f"| {entry.number} | {local(entry.at)} | {name_of(entry.event)}{refused} | {entry.stage.label} |"
+                f"| {entry.number} | {local(entry.at)} | {name_of_entry(entry)}{refused} | {entry.stage.label} |"
             )
     return "\n".join(lines)
 
@@ -124,6 +124,12 @@ def _coming(filing: Filing) -> Iterator[tuple[Filing, agenda.Due]]:
     if due and due.lapse.kind is LapseKind.REMINDER:
         yield filing, due
     yield from entries.ahead(filing, agenda.next_deadline)
+
+
+def name_of_entry(entry: Entry) -> str:
+    """What an entry holds, in words: what only one of two officers has done yet is called what it is."""
+    name = name_of(entry.event)
+    return lifecycle.PROPOSED.format(name) if lifecycle.is_proposed(entry) else name
 
 
 def name_of(event: object) -> str:

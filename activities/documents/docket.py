@@ -19,6 +19,7 @@ from models.register import EntryRow, MessageRow
 from models.values import day_of, legible
 from models.vocabulary import Kind, LapseKind, Role, Stage, YearStatus
 from regulation import entries, offices
+from regulation.lifecycle import PROPOSED, is_proposed
 from regulation.wording import how_it_came, midnight, on_day
 
 SHOWN_OF_A_HASH = 8
@@ -136,7 +137,8 @@ def _event_name(entry: Entry) -> str:
     if isinstance(event, Lapse) and event.kind is LapseKind.REMINDER and not year:
         label = "提醒：期限将满"
     when = f"\n{'逾期' if days > 0 else '提前'}{abs(days)}日" if days else ""
-    return label + (f" {year}年度" if year else "") + when
+    name = label + (f" {year}年度" if year else "") + when
+    return PROPOSED.format(name) if is_proposed(entry) else name
 
 
 def _messages(record: Record) -> Grid:

@@ -65,6 +65,6 @@ def unmoved(tools: Tools, row: FilingRow, if_match: str | None) -> None:
     if row.number in numbers:
         return
     since = tools.register.docket(row.filing_id, after=max(numbers), most=MOST_TOLD) if numbers else []
-    told = "；".join(f"第{entry.number}号 {visibility.name_of(entry.event)}" for entry in since)
+    told = "；".join(f"第{entry.number}号 {visibility.name_of_entry(entry)}" for entry in since)
     detail = f"此后登记：{told}" if told else "If-Match 不是本备案给出的标记"
     raise failed(412, "moved_on", "备案已有新的登记", detail)

@@ -168,6 +168,7 @@ def _form(
     versions = tools.register.versions(row.filing_id)
     of_version: list[Finding] = versions[-1][1] if versions else []
     found = refusal.findings if refusal else ()
+    raw = _first_said(tools, row, offered) if raw is None and offered and offered.proposed else raw
     fields = _fields(tools, session, row, offered, of_version, raw, found, more_rows) if offered else ()
     return page(
         request,
@@ -181,9 +182,15 @@ def _form(
         offer=offered,
         fields=fields,
         refusal=refusal,
-        since=[(entry.number, visibility.local(entry.at), visibility.name_of(entry.event)) for entry in since or ()],
+        since=[(entry.number, visibility.local(entry.at), visibility.name_of_entry(entry)) for entry in since or ()],
         act_id=act_id or f"desk-{uuid4().hex}",
     )
+
+
+def _first_said(tools: Tools, row: FilingRow, offered: Offer) -> dict[str, object] | None:
+    """What another officer proposed, filled in: whoever agrees says the same (G-42)."""
+    entry = tools.register.entry(row.filing_id, offered.proposed or 0)
+    return entry.event.model_dump(mode="json", include=set(acting.asked(offered.kind))) if entry else None
 
 
 def _fields(

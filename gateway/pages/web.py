@@ -102,7 +102,7 @@ def _templates() -> Environment:
     templates.globals |= {
         "Stage": Stage, "Kind": Kind, "ActKind": ActKind, "LapseKind": LapseKind, "Role": Role,
         "OFFICES": offices.OFFICES, "ZONES": offices.ZONES, "office_name": offices.name_of, "title_of": offices.title,
-        "name_of": visibility.name_of, "left": left, "addressee": addressee, "UPLOADED_AS": ",".join(TYPES),
+        "name_of": visibility.name_of, "name_of_entry": visibility.name_of_entry, "left": left, "addressee": addressee, "UPLOADED_AS": ",".join(TYPES),
     }  # fmt: skip
     return templates
 
