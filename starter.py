@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import wraps
 from pathlib import Path
@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import SQLModel
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities import editions, replacements
+from activities import editions, logs, replacements
 from activities.attachments import Attachments, Reference
 from activities.channels import configured
 from activities.channels.mail import bounced
@@ -41,6 +41,7 @@ from activities.register import Register
 from deploy import backup
 from deploy.backup import BackupRefused
 from gateway.client import Conflict, Filings, NotFound, Refused, Unreachable, read_instant, refuse
+from gateway.clock import ClockWrong, DoorClock
 from gateway.following import Following
 from gateway.inputs import schemas
 from models.acts import Lapse
@@ -51,14 +52,25 @@ from models.register import DeliveryRow, FilingRow, LetterRow, MessageRow
 from models.settings import Settings
 from models.values import DAY, INSTANT, day_of, due_before, due_by, in_shanghai
 from models.vocabulary import DeliveryState, Kind, LapseKind, Stage
-from regulation import entries, intake, lodging, offices
+from regulation import entries, identity, intake, lodging, offices
 from regulation.editions import EditionRefused
 from regulation.simulation import simulate as simulate_life
 from regulation.texts import TextRefused
 from workflows import visibility
 from workflows.connection import connect
 
-__all__ = ["Conflict", "Filings", "NotFound", "Refused", "Unreachable", "cli", "run", "schemas", "the_register"]
+__all__ = [
+    "Conflict",
+    "Filings",
+    "NotFound",
+    "Refused",
+    "Unreachable",
+    "cli",
+    "run",
+    "schemas",
+    "the_clock",
+    "the_register",
+]
 DONE, FOUND, REFUSED, NOT_FOUND, CONFLICT, UNREACHABLE, USAGE = 0, 1, 2, 3, 4, 5, 64
 
 EVERY = 100_000
@@ -182,14 +194,48 @@ def _plain(value: Any) -> Any:
     return value.model_dump() if isinstance(value, SQLModel) else to_jsonable_python(value)
 
 
-def with_filings(work: Callable[[Filings], Awaitable[Any]]) -> Any:
-    """Do something with filings, connected."""
+class NotAnswered(Unreachable):
+    """The engine did not answer; the message says which, and what of that which was sent is noted."""
+
+
+def with_filings(work: Callable[[Filings], Awaitable[Any]], sent: tuple[str, str] | None = None) -> Any:
+    """Do something with filings. The engine is reached when it is first needed: by then what is sent is noted as received.
+
+    `sent` is the filing and the act id under which that is. Raises `NotAnswered` if the engine does not answer.
+    """
     settings = Settings()
 
     async def run() -> Any:
-        return await work(Filings(await connect(settings), the_register(), settings.task_queue))
+        client, register = await connect(settings, lazy=True), the_register()
+        clock = the_clock(register)
+        filings = Filings(client, register, settings.task_queue, clock, may_stamp=clock.refuse_if_wrong)
+        try:
+            return await work(filings)
+        except ClockWrong:
+            raise
+        except (Unreachable, RPCError, RuntimeError) as error:
+            if isinstance(error, RPCError) and error.status is RPCStatusCode.INVALID_ARGUMENT:
+                raise
+            engine = f"引擎（{client.service_client.config.target_host}）没有答复"
+            if sent and filings.is_known(*sent):
+                filing_id, act_id = sent
+                under = f"备案 {filing_id}" + ("" if act_id == identity.SUBMISSION else f"、编号 {act_id}")
+                raise NotAnswered(
+                    f"已收到并记下（{under}）；{engine}，结果未知：请以同一编号重新发送，以本次收到的时间为准"
+                ) from error
+            raise NotAnswered(f"{engine}；{Unreachable.__doc__}") from error
 
     return asyncio.run(run())
+
+
+def the_clock(register: Register) -> DoorClock:
+    """The clock by which what is sent here is stamped, compared as that of every door (gateway/clock.py)."""
+    clock = DoorClock(register.clock)
+    clock.compare()
+    if clock.ahead:
+        off = f"本机时钟比备案库{'快' if clock.ahead > timedelta(0) else '慢'}{abs(clock.ahead).total_seconds():.0f}秒"
+        errors.print(off if clock.wrong else f"{off}，以备案库的时间为准", style="yellow")
+    return clock
 
 
 def the_register() -> Register:
@@ -292,7 +338,8 @@ def life(filing: Filing | None, docket: Sequence[Entry], agenda: Sequence[Agenda
 def submit(file: str, json_: bool) -> None:
     """Submit an application."""
     raw = read_file(file)
-    answer(with_filings(lambda filings: filings.submit(raw)), json_)
+    sent = (str(raw.get("filing_id")), identity.SUBMISSION)
+    answer(with_filings(lambda filings: filings.submit(raw), sent), json_)
 
 
 @cli.command(help="对备案作出一项行为。")
@@ -302,7 +349,8 @@ def submit(file: str, json_: bool) -> None:
 def act(filing_id: str, file: str, json_: bool) -> None:
     """Do an act."""
     raw = read_file(file)
-    answer(with_filings(lambda filings: filings.act(filing_id, raw)), json_)
+    sent = (filing_id, str(raw.get("id")))
+    answer(with_filings(lambda filings: filings.act(filing_id, raw), sent), json_)
 
 
 @cli.command(help="备案现状、卷宗与日程，并核验登记链。")
@@ -908,7 +956,10 @@ def run(arguments: Sequence[str]) -> int:
         if isinstance(error, RPCError) and error.status is RPCStatusCode.INVALID_ARGUMENT:
             _report(json_, error.message)
             return REFUSED
-        _report(json_, f"{Unreachable.__doc__}（{type(error).__name__}）")
+        said = (
+            str(error) if isinstance(error, NotAnswered) else error.__doc__ if isinstance(error, ClockWrong) else None
+        )
+        _report(json_, said or f"{Unreachable.__doc__}（{type(error).__name__}）")
         return UNREACHABLE
     except (click.UsageError, EditionRefused, TextRefused, ChannelsRefused) as error:
         _report(json_, error.format_message() if isinstance(error, click.UsageError) else str(error))
@@ -921,6 +972,7 @@ def run(arguments: Sequence[str]) -> int:
 def main() -> NoReturn:
     """The console script. Leaves at once when done: the engine's runtime may not survive the interpreter's own exit."""
     os.umask(OWN)
+    logs.configure("CRITICAL")  # whoever calls is told in words
     code = run(sys.argv[1:])
     sys.stdout.flush()
     sys.stderr.flush()

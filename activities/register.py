@@ -19,7 +19,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from activities import arrivals, letters, proof, rows
 from activities.attachments import LOCATION, Reference, references
-from activities.database import connect, reading, writing
+from activities.database import clock_of, connect, reading, writing
 from activities.rows import GENESIS
 from models import names
 from models.acts import Lapse, RecordContinuation, ReportChange, Restore, Resubmit, RuleOnChange, Submit, Unreadable
@@ -29,6 +29,7 @@ from models.gateway import UploadRow
 from models.register import (
     AnnualReportRow,
     ArchiveNumber,
+    ArrivalRow,
     EntryRow,
     FilingRow,
     FollowedRow,
@@ -159,6 +160,16 @@ class Register:
     def at(cls, url: str) -> "Register":
         """The register at a database's address."""
         return cls(connect(url))
+
+    def clock(self) -> datetime:
+        """The time by the database's clock. SQLite has none but this machine's: it is never before what was written last."""
+        told = clock_of(self.engine)
+        if self.engine.dialect.name != "sqlite":
+            return told
+        with reading(self.engine) as session:
+            entered = session.exec(select(func.max(col(FilingRow.updated_at)))).one()
+            received = session.exec(select(func.max(col(ArrivalRow.stored_at)))).one()
+        return max(each for each in (told, entered, received) if each is not None)
 
     # Papers
 

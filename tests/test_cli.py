@@ -25,7 +25,7 @@ import openpyxl
 import pytest
 from icalendar import Calendar
 from sqlalchemy import create_engine, update
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session, SQLModel, select
 
 import starter
 from activities.letters import Letters, Tried
@@ -34,7 +34,7 @@ from examples.demo import working_days
 from models.acts import AcknowledgeService
 from models.filing import Receipt
 from models.findings import Refusal
-from models.register import UsedEdition
+from models.register import ArrivalRow, UsedEdition
 from models.settings import Settings
 from models.vocabulary import ActKind, Kind, Stage
 from regulation import offices, texts
@@ -42,6 +42,7 @@ from tests.applications import EXAMPLES, good
 from tests.databases import prepare
 from tests.law.editions import FOLDER
 from tests.simulated import END, NOW, YEAR, Papered, lived, written
+from tests.simulated import told as tell
 from tests.story import Story, application
 from tests.test_channels import bounce as report_of_failure
 from tests.world import World
@@ -811,12 +812,69 @@ def test_files_are_written_where_one_stands(beian: Terminal, tmp_path: Path, mon
 # The engine
 
 
-def test_without_an_engine_the_outcome_is_unknown(beian: Terminal) -> None:
+@pytest.fixture
+def today(beian: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Register]:
+    """A register in which one filing was submitted a moment ago, for the command line of it; no engine is to be reached."""
+    monkeypatch.setenv("BEIAN_VAR", str(tmp_path))
+    prepare(Settings().register_url)
+    register = Register.at(Settings().register_url)
+    now = datetime.now(UTC)
+    form = application(filing_id="TODAY", alliance_name="沈阳市今日产学研联盟", received_at=now.isoformat())
+    written(register, tell(form, until=now))
+    yield register
+    register.engine.dispose()
+
+
+def noted(register: Register) -> dict[str, datetime]:
+    """What was received and not answered, by its id, and when first."""
+    with Session(register.engine) as session:
+        return {row.act_id: row.received_at for row in session.exec(select(ArrivalRow))}
+
+
+def test_without_an_engine_what_is_sent_is_received_once_and_the_answer_says_so(
+    beian: Terminal, today: Register
+) -> None:
+    act = EXAMPLES / "accept.json"
+    before = datetime.now(UTC)
+    answer = beian("act", "TODAY", act, "--json")
+    assert answer.code == 5
+    act_id = json.loads(act.read_text("utf-8"))["id"]
+    assert all(each in answer.json["message"] for each in ("已收到并记下", "TODAY", act_id, NOBODY, "同一编号重新发送"))
+    first = noted(today)
+    assert before <= first[act_id] <= datetime.now(UTC)
+    assert beian("act", "TODAY", act).code == 5
+    assert noted(today) == first, "what is sent again counts as of then"
+
+
+def test_without_an_engine_an_application_is_received_too(beian: Terminal, today: Register) -> None:
     answer = beian("submit", EXAMPLES / "kind_a.json", "--json")
     assert answer.code == 5
-    assert "同一编号重新发送" in answer.json["message"]
+    assert all(each in answer.json["message"] for each in ("已收到并记下", "LN-DEMO-A", NOBODY))
+    assert len(noted(today)) == 1
+    assert beian("act", "NOBODY", EXAMPLES / "accept.json").code == 3, "what is not there needs no engine"
+    assert beian("revive", "--json").json["message"].startswith(f"引擎（{NOBODY}）没有答复")
 
-    assert beian("read", "ENDED-1-1", "--json").code == 5
+
+def test_nothing_is_stamped_by_a_clock_that_is_behind_what_is_written(beian: Terminal, var: Path) -> None:
+    answer = beian("act", "SUBMITTED", EXAMPLES / "accept.json")
+    assert answer.code == 5
+    assert all(each in answer.err for each in ("本机时钟比备案库慢", "时钟有误"))
+    register = Register.at(Settings(var=var).register_url)
+    assert noted(register) == {}
+    register.engine.dispose()
+
+
+def test_a_clock_that_is_far_from_the_database_s_stamps_nothing(
+    beian: Terminal, today: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(hours: int) -> None:
+        monkeypatch.setattr(Register, "clock", lambda _: datetime.now(UTC) + timedelta(hours=hours))
+
+    for hours, word in ((24, "慢86400秒"), (-1, "快3600秒")):
+        told(hours)
+        answer = beian("submit", EXAMPLES / "kind_a.json")
+        assert (answer.code, word in answer.err, "时钟有误" in answer.err) == (5, True, True)
+    assert noted(today) == {}
 
 
 @pytest.fixture
@@ -829,6 +887,7 @@ def connected(
     monkeypatch.setenv("TEMPORAL_NAMESPACE", client.namespace)
     monkeypatch.setenv("BEIAN_VAR", str(world.settings.var))
     monkeypatch.setenv("BEIAN_TASK_QUEUE", world.settings.task_queue)
+    monkeypatch.setattr(Register, "clock", lambda _: datetime.now(UTC))  # the world's filings live in years to come
     return Terminal(tmp_path, capsys)
 
 
