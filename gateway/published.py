@@ -253,6 +253,11 @@ class PublicRegister:
         """The notice of a filing to which the public may object now, if there is one (G-04)."""
         return next((each for each in self._history(filing_id, today) if takes_objections(each, today)), None)
 
+    def last_notice(self, filing_id: str, today: date) -> Published | None:
+        """The last notice of a filing to which the public could object, whether it still can or not."""
+        shown = [each for each in self._history(filing_id, today) if each.row.kind in OBJECTED_TO]
+        return shown[-1] if shown else None
+
     def _history(self, filing_id: str, today: date) -> tuple[Published, ...]:
         return histories(self.notices.of_filings([filing_id]), today).get(filing_id, ())
 

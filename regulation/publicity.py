@@ -14,6 +14,7 @@ from models.values import Value, day_of
 from models.vocabulary import Stage
 from regulation import notice, offices
 from regulation.agenda import last_day
+from regulation.service import STRICTER_SINCE
 from regulation.wording import CLAUSES
 
 HOW_TO_OBJECT = (
@@ -24,6 +25,7 @@ PublicationKind = Literal[
     "notice",
     "corrected_notice",
     "notice_withdrawn",
+    "notice_suspended",
     "notice_reinstated",
     "change_notice",
     "revocation_proposal",
@@ -69,6 +71,11 @@ def _published(before: Filing, entry: Entry, form: dict[str, Any], changed: dict
             term = filing.clocks[period]
             told = form if period == "notice" else changed
             yield _shown("corrected_notice", filing, told, term.from_, last_day(term))
+    if _returned_while_shown(before, entry):
+        yield _shown("notice_suspended", filing, form, day_of(entry.at))
+    goes_on = isinstance(event, Confirm) and before.stage is not Stage.ON_NOTICE and notice.stands(before)
+    if goes_on and filing.stage is Stage.ON_NOTICE and _is_shown(filing, entry):
+        yield _shown("notice_reinstated", filing, form, day_of(entry.at))
     ended = filing.stage is not before.stage and filing.stage in (Stage.WITHDRAWN, Stage.LAPSED, Stage.NOT_CONFIRMED)
     if before.notice and isinstance(event, Transfer) and filing.stage is Stage.SUBMITTED and filing.notice is None:
         yield _shown("notice_withdrawn", before, form, day_of(entry.at))
@@ -99,6 +106,17 @@ def _published(before: Filing, entry: Entry, form: dict[str, Any], changed: dict
     if isinstance(event, RecordAnnouncement):
         shown = _ended("announcement", filing, form, day_of(entry.at))
         yield shown.but(content={**shown.content, "网址": event.url})
+
+
+def _returned_while_shown(before: Filing, entry: Entry) -> bool:
+    """Whether an objection was upheld by a return before the notice was over (Q7): until it goes on, nothing is shown."""
+    return before.stage is Stage.ON_NOTICE and entry.filing.stage is Stage.RETURNED and _is_shown(before, entry)
+
+
+def _is_shown(filing: Filing, entry: Entry) -> bool:
+    """Whether an entry falls within the days of the notice; from `STRICTER_SINCE` on."""
+    term, day = filing.clocks.get("notice"), day_of(entry.at)
+    return term is not None and STRICTER_SINCE <= day <= last_day(term)
 
 
 def _shown(

@@ -684,3 +684,12 @@ async def test_where_no_year_can_be_reported_it_is_said_from_when_and_no_form_as
     assert page.says("现在还不能办理：2027年度尚未开始，自2027年1月1日起可以报送")
     assert "/content/summary/text" not in page.ids
     assert not any(each.get("name", "").startswith("/content") for each in page.inputs)
+
+
+async def test_nobody_is_said_to_object_once_no_notice_is_shown(house: House, leader: Leader) -> None:
+    life = lived("LEAD-9")
+    for event, day, shown in (("confirm", "2026-04-02", True), ("archive", "2026-05-11", False)):
+        written(house.tools.register, life.until(event))
+        clock_of(house).set(day)
+        leader.signs_in(house.tools, LEADER)
+        assert (await leader.page("/filings/LEAD-9")).says("提出异议：社会公众") is shown

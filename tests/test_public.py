@@ -528,11 +528,6 @@ def filled(page: Read, **changes: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     "filing_id",
     [
-        "LIFE",
-        "IN-FORCE",
-        "PENDING",
-        "LEFT",
-        "TAKEN-BACK",
         "UNDER-REVIEW",
         "no-such-filing",
         "%00",
@@ -550,6 +545,14 @@ async def test_where_nothing_is_shown_nobody_learns_whether_there_is_a_filing(
         await site.get(f"/objections/{filing_id}/{filing_id}-1"),
     ):
         assert (answer.status_code, answer.text) == (404, nobody.text)
+
+
+@pytest.mark.parametrize("filing_id", ["LIFE", "IN-FORCE", "PENDING", "LEFT", "TAKEN-BACK"])
+async def test_whoever_comes_after_a_notice_is_told_that_it_is_over(filing_id: str, site: AsyncClient) -> None:
+    said = "公示已提前终止或者中止" if filing_id == "TAKEN-BACK" else "公示期已满"
+    for answer in (await site.get(f"/objections/{filing_id}"), await site.post(f"/objections/{filing_id}", data=SAID)):
+        assert answer.status_code == 404
+        assert Read(answer).has(said, "不再接受网上异议", "以邮戳日期为准")
 
 
 async def test_a_notice_takes_objections_until_its_last_midnight(folder: Path) -> None:

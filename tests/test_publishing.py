@@ -308,6 +308,10 @@ def test_an_end_shows_its_clause(everything: Path) -> None:
         ("calendar-change-notice-moves", [[], ["公示期已更正"], []]),
         ("notice-withdrawn", [["公示已终止"], []]),
         ("objection-upheld-corrected-in-time-arrives-late", [["公示已终止", "公示已恢复"], ["公示已恢复"], []]),
+        (
+            "objection-upheld-notice-suspended",
+            [["公示已中止，不再接受异议", "公示已恢复"], ["公示已恢复"], []],
+        ),
         ("objection-upheld-leader-changed", [["已重新公示"], ["公示已终止"], []]),
         ("revocation-new-address", [[], ["此后另有拟撤销公示", "备案已撤销"], ["备案已撤销"], []]),
         ("revocation-restored", [[], ["备案已撤销", "备案已恢复"], ["备案已恢复"], ["备案已恢复"], []]),

@@ -72,6 +72,13 @@ KINDS: Mapping[str, Wording] = {
         "关于终止“{}”公示的公告",
         "“{}”的备案申请已终止办理，原公示不再继续。",
         "公示已终止",
+        ("notice", "corrected_notice", "notice_suspended", "notice_reinstated"),
+    ),
+    "notice_suspended": Wording(
+        "中止公示",
+        "关于中止“{}”公示的公告",
+        "经处理公示期内的异议，“{}”的备案申请退回补正，原公示自即日起中止，不再接受异议；补正后按规定继续公示或者重新公示。",
+        "公示已中止，不再接受异议",
         ("notice", "corrected_notice", "notice_reinstated"),
     ),
     "notice_reinstated": Wording(
@@ -79,7 +86,7 @@ KINDS: Mapping[str, Wording] = {
         "关于恢复“{}”公示的公告",
         "“{}”的备案申请恢复办理，原公示继续有效。",
         "公示已恢复",
-        ("notice", "corrected_notice", "notice_withdrawn"),
+        ("notice", "corrected_notice", "notice_withdrawn", "notice_suspended"),
     ),
     "change_notice": Wording(
         "变更公示",
@@ -217,7 +224,7 @@ class Published:
     def stands(self) -> bool:
         """Whether nothing later has taken its place, or ended it for now."""
         kinds = [each.row.kind for each in self.later]
-        return not SETTLED.intersection(kinds) and kinds[-1:] != ["notice_withdrawn"]
+        return not SETTLED.intersection(kinds) and kinds[-1:] not in (["notice_withdrawn"], ["notice_suspended"])
 
 
 def histories(rows: Iterable[PublicNoticeRow], today: date) -> dict[str, tuple[Published, ...]]:

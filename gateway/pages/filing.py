@@ -20,6 +20,7 @@ from gateway.forms import Field, fields_of, order_of
 from gateway.identity import Identity
 from gateway.objected import ADMITTED, UNDECIDED, objections
 from gateway.pages.web import Answer, SignedIn, page, then
+from gateway.published import PublicRegister
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
 from models.acts import Lapse, Submit, Unreadable
@@ -28,11 +29,11 @@ from models.findings import Finding
 from models.forms import ChangePaper
 from models.gateway import HandlingRow
 from models.register import FilingRow
-from models.values import Ordinal
+from models.values import Ordinal, day_of
 from models.vocabulary import ActKind
 from regulation import agenda, changes, entries, intake, offices, on_paper
 from regulation.lodging import PAPERS
-from regulation.offers import offers
+from regulation.offers import Offer, offers
 from regulation.reading import read
 from regulation.wording import how_it_came
 
@@ -86,7 +87,7 @@ def show(
         mine=sorted((each for each in open_now if each.mine), key=lambda each: each.kind in ASIDE),
         aside=ASIDE,
         on_paper=[each for each in open_now if each.on_paper],
-        others=[each for each in open_now if not each.mine and each.open],
+        others=[each for each in open_now if not each.mine and each.open and _is_offered(tools, each, filing_id)],
         agenda=list(entries.outlook(filing)),
         docket=docket,
         earlier=docket[0].number if docket and docket[0].number > 1 else None,
@@ -106,6 +107,12 @@ def show(
         handlings=handlings,
         colleagues=[each for each in tools.people.colleagues(who.office, who.role) if each.person != who.person],
     )
+
+
+def _is_offered(tools: Tools, offer: Offer, filing_id: str) -> bool:
+    """Whether others find a door for an act: the public objects while a notice is shown, whatever still comes by post."""
+    today = day_of(tools.clock())
+    return offer.kind is not ActKind.OBJECT or bool(PublicRegister(tools.register.engine).objected_to(filing_id, today))
 
 
 def _on_the_change(tools: Tools, filing: Filing) -> list[Finding]:

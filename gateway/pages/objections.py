@@ -17,6 +17,7 @@ from starlette.datastructures import FormData
 from activities.attachments import LOCATION
 from activities.publishing.publications import Published
 from gateway.client import NotFound
+from gateway.failures import Failed, Problem
 from gateway.forms import fields_of, read
 from gateway.guard import OTHERWISE
 from gateway.identity import Identity
@@ -74,8 +75,26 @@ def _somebody(key: str) -> By:
 
 @router.get("")
 def ask(request: Request, tools: Doors, filing_id: str) -> HTMLResponse:
-    """The form, while the notice is shown."""
-    return _form(request, tools, _shown(tools, filing_id), secrets.token_hex(16), {}, ())
+    """The form, while the notice is shown; afterwards that it is over."""
+    try:
+        shown = _shown(tools, filing_id)
+    except NotFound:
+        raise _over(tools, filing_id) from None
+    return _form(request, tools, shown, secrets.token_hex(16), {}, ())
+
+
+def _over(tools: Tools, filing_id: str) -> Failed | NotFound:
+    """Why nothing can be objected to: of what was on notice that it is over, and nothing of anything else."""
+    filing_id, today = storable(filing_id), day_of(tools.clock())
+    row = tools.register.row(filing_id)
+    last = PublicRegister(tools.register.engine).last_notice(filing_id, today) if row else None
+    if last is None or last.row.shown_until is None:
+        return NotFound(filing_id)
+    said = "公示已提前终止或者中止" if not last.stands or today <= last.row.shown_until else "公示期已满"
+    detail = (
+        f"“{last.shown.alliance}”的公示期为{last.period}。{said}，不再接受网上异议；期内交邮的书面异议以邮戳日期为准。"
+    )
+    return Failed(Problem(title=said, status=404, code="notice_over", detail=detail))
 
 
 def _form(
@@ -145,7 +164,7 @@ async def _answered_before(request: Request, tools: Tools, filing_id: str) -> Re
     act = _act(tools, *await run_in_threadpool(_said, form, tools.uploads))
     filing_id = storable(filing_id)
     if not await run_in_threadpool(tools.filings.is_known, filing_id, act["id"]):
-        raise NotFound(filing_id)
+        raise await run_in_threadpool(_over, tools, filing_id)
     if await run_in_threadpool(tools.register.entry_of, filing_id, act["id"]):
         await tools.filings.level(filing_id)
     else:  # it was received, and never answered: it counts as of then
