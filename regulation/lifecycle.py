@@ -222,9 +222,9 @@ TABLE: tuple[Row, ...] = (
         PROVINCE | {Role.PLATFORM}, kinds=(Kind.B,), may=standing.may_record_continuation,
         undoes=standing.undoes_what_came_since),
     # Revocation
-    Row(A.PROPOSE_REVOCATION, _go(S.IN_FORCE, S.REVOCATION_PENDING), ("A-36", "A-36"),
+    Row(A.PROPOSE_REVOCATION, _go(S.IN_FORCE, S.REVOCATION_PENDING), ("G-15", "G-15"),
         revocation.propose_revocation, STAFF, may=revocation.may_propose, warns=revocation.warn_without_evidence),
-    Row(A.APPROVE_REVOCATION, _go(PENDING, S.REVOKED), ("A-36", "A-36"), revocation.approve_revocation,
+    Row(A.APPROVE_REVOCATION, _go(PENDING, S.REVOKED), ("G-15", "G-15"), revocation.approve_revocation,
         REVIEWER, may=revocation.may_approve),
     Row(A.DROP_REVOCATION, _go(PENDING, S.IN_FORCE), ("G-16", "G-16"), revocation.drop_revocation, REVIEWER,
         may=revocation.may_drop),

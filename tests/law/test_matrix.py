@@ -261,3 +261,18 @@ def test_a_flip_of_any_lapse_is_seen(kind: Kind) -> None:
 @every_kind
 def test_nothing_is_refused_in_the_lives_that_time_is_watched_in(kind: Kind) -> None:
     assert [entry.refused for docket in matrix.lives(kind) for entry in docket if entry.refused] == []
+
+
+def test_what_is_done_in_a_case_cites_no_ground_that_may_be_another_case_s() -> None:
+    """What happens in a case on whatever ground cites 第十一条 and 第十四条 whole; an item of them only where time itself opens
+    and completes the case of that item (A-42), or a report ends it."""
+    acts = {
+        ActKind.PROPOSE_REVOCATION,
+        ActKind.APPROVE_REVOCATION,
+        ActKind.DROP_REVOCATION,
+        ActKind.HOLD,
+        ActKind.RELEASE,
+    }
+    chases = {LapseKind.DECISION_OVERDUE, LapseKind.HOLD_OVERDUE}
+    cited = {row.article(kind) for row in lifecycle.TABLE if row.event in acts | chases for kind in Kind}
+    assert {each.partition("（")[0] for each in cited} == {"《工作指引》第十一条、第十四条"}
