@@ -82,7 +82,7 @@ def report_change(filing: Filing, act: ReportChange, when: Moment) -> Filing:
 def warn_late_change(filing: Filing, act: ReportChange, when: Moment) -> str | None:
     """A change reported after 90 days is taken with a warning (G-24)."""
     days = number(filing, "change.report_days")
-    return f"变更发生已超过{days}日，已予接收" if (when.day - act.happened_on).days > days else None
+    return f"变更发生已超过{days}日，仍予接收" if (when.day - act.happened_on).days > days else None
 
 
 def may_give_iit_opinion(filing: Filing, act: GiveIitOpinion, when: Moment) -> Lack | None:
