@@ -718,9 +718,7 @@ class Facts(Mapping[str, str]):
 
     def word_if_not_corrected(self) -> str:
         """逾期未补正的后果 (G-07)."""
-        if number(self.filing, "correction.lapses"):
-            return "逾期未补正的，视为撤回申请；视为撤回不影响再次申请。"
-        return "补正前，本申请不进入审核。"
+        return if_not_corrected(self.filing)
 
     def word_alliances(self) -> str:
         """一次公示的联盟：一家写全称，多家写首家和家数 (§4.4)."""
@@ -753,6 +751,13 @@ class Facts(Mapping[str, str]):
             return self.names.heard
         rejected = self.filing.case.defence == "rejected"
         return f"你单位{'提出的陈述、申辩意见经复核不予采纳' if rejected else '未提出陈述、申辩意见'}。"
+
+
+def if_not_corrected(filing: Filing) -> str:
+    """What becomes of an application that is not corrected (G-07)."""
+    if number(filing, "correction.lapses"):
+        return "逾期未补正的，视为撤回申请；视为撤回不影响再次申请。"
+    return "补正前，本申请不进入审核。"
 
 
 def _not_counted(report: Discounted) -> str:

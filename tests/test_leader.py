@@ -38,6 +38,7 @@ from tests.simulated import lived, told, written
 from tests.story import Story, application, instant
 from tests.visiting import House, visiting
 from tests.world import World
+from workflows.visibility import local
 
 TODAY = "2026-03-16"
 
@@ -459,6 +460,10 @@ async def test_a_correction_shows_what_the_return_said_where_it_belongs(house: H
         assert page.says(message)
     assert {"found-/innovation_goal", "found-/documents/1/kind"} <= set(page.ids)
     assert page.says("退回补正：目标须分年度写明")
+    filing = house.tools.register.filing("LEAD-2")
+    assert filing
+    due = filing.clocks["correction"].until
+    assert page.says(f"补正期限：{local(due)}。逾期未补正的，视为撤回申请；视为撤回不影响再次申请。")
 
 
 async def test_a_correction_is_saved_until_it_is_sent(house: House, signed_in: Any) -> None:

@@ -33,6 +33,7 @@ from models.values import day_of
 from models.vocabulary import ActKind, Kind, Severity
 from regulation import intake, lodging
 from regulation.offers import offer
+from regulation.wording import if_not_corrected
 
 SENT_OTHERWISE = "这份申请此前已按其他内容送出，结果尚不确定；请稍后先查看是否已经登记，再决定是否重新提交"
 UNKNOWN = "暂时不能确认是否已经提交；填写的内容已保存，请稍后在本页再次提交，不会重复登记"
@@ -299,6 +300,7 @@ def _form(
         refusal=refusal,
         returned=returned,
         reason=_reason(tools, editing),
+        if_not_corrected=if_not_corrected(editing.correcting) if editing.correcting else "",
         year=day_of(editing.correcting.submitted_at if editing.correcting else now).year,
     )
 
