@@ -5,9 +5,20 @@ Only acts come from outside. A lapse has no sender, so nobody can claim that a p
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
-from models.values import Day, Digest, FilingId, Instant, Jurisdiction, OneFor, OpaqueId, Value, required
+from models.values import (
+    Day,
+    Digest,
+    FilingId,
+    Instant,
+    Jurisdiction,
+    OneFor,
+    OpaqueId,
+    Value,
+    code_as_registered,
+    required,
+)
 from models.vocabulary import ActKind, Ground, Kind, LapseKind, Role
 
 ShortText = Annotated[str, Field(min_length=1, max_length=500)]
@@ -415,7 +426,9 @@ class ReportChange(_WithPaper, _Act):
     kind: Literal[ActKind.REPORT_CHANGE] = ActKind.REPORT_CHANGE
     change: Literal["contact", "rename", "members", "leader", "ended"]
     happened_on: Day
-    leader: Annotated[str, Field(pattern=r"^[0-9A-Z]{18}$")] | None = Field(None, description="the new leader's code")
+    leader: Annotated[str, Field(pattern=r"^[0-9A-Z]{18}$"), BeforeValidator(code_as_registered)] | None = Field(
+        None, description="the new leader's code"
+    )
     substance: Digest | None = Field(None, description="digest of name, leader, members and field after the change")
 
 

@@ -10,7 +10,17 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from models import contacts
 from models.acts import By
-from models.values import Amount, Day, Digest, FilingId, Instant, Jurisdiction, OneFor, Value
+from models.values import (
+    Amount,
+    Day,
+    Digest,
+    FilingId,
+    Instant,
+    Jurisdiction,
+    OneFor,
+    Value,
+    code_as_registered,
+)
 
 WRITTEN = r"^[^\x00]*[^\s\x00][^\x00]*$"
 """Something is written, not only white space."""
@@ -23,6 +33,9 @@ NUMBER = r"^[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff〔〕（）()_-]*$"
 
 Text = Annotated[str, Field(min_length=1, max_length=4000, pattern=WRITTEN)]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=ON_ONE_LINE)]
+Code = Annotated[str, Field(min_length=1, max_length=40), BeforeValidator(code_as_registered)]
+"""统一社会信用代码, or what a body without one is registered under; kept in one way however it was typed."""
+
 YesNo = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
 Phone = Annotated[str, Field(pattern=contacts.PHONE), BeforeValidator(contacts.phone)]
@@ -65,7 +78,7 @@ class Document(Value):
     size: Annotated[int, Field(gt=0, le=500_000_000, strict=True)] = item("A-28", "大小（字节）")
     sha256: Digest = item("A-28", "SHA-256 摘要")
     location: Name = item("A-28", "存放位置")
-    owner: Annotated[str, Field(min_length=1, max_length=40)] | None = item("A-28", "所属单位代码", None)
+    owner: Code | None = item("A-28", "所属单位代码", None)
     secrecy: Literal["公开", "内部", "秘密", "机密", "绝密"] = item("B-25", "密级", "公开")
 
 
@@ -80,7 +93,7 @@ class Member(Value):
     """A row of 联盟成员单位在行业（或领域）中地位的简要说明 (FA-20, FB-22)."""
 
     name: Name = item("FA-20", "成员单位名称")
-    code: Annotated[str, Field(min_length=1, max_length=40)] = item("FA-20", "法人代码")
+    code: Code = item("FA-20", "法人代码")
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = item("G-35", "国别", "CN")
     type: OrganisationType = item("FA-20", "成员类型")
     position: Text = item("FA-20", "在行业（或领域）中的地位")
@@ -91,7 +104,7 @@ class Leader(Value):
     """盟主情况, what both forms ask."""
 
     name: Name = item("FA-04", "企业名称")
-    uscc: Annotated[str, Field(min_length=1, max_length=40)] = item("FA-04", "统一社会信用代码")
+    uscc: Code = item("FA-04", "统一社会信用代码")
     org_type: OrganisationType | None = item("A-06", "单位性质（须为企业）", None)
     registered_address: Name = item("A-12", "注册地址")
     operating_address: Name = item("A-12", "实际经营地址")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -160,6 +161,17 @@ def legible(text: str) -> str:
 def on_one_line(text: str) -> str:
     """A legible text whose lines and spaces are single ones: what becomes a title."""
     return " ".join(legible(" ".join(text.split())).split())
+
+
+def code_as_registered(code: Any) -> Any:
+    """A registration code as it is written down, however it was typed: half-width, upper case, without spaces around it,
+    and, if it is a 统一社会信用代码 (18 characters), without any.
+    """
+    if not isinstance(code, str):
+        return code
+    code = unicodedata.normalize("NFKC", code).strip().upper()
+    joined = "".join(code.split())
+    return joined if re.fullmatch(r"[0-9A-Z]{18}", joined) else code
 
 
 def digest(value: Any) -> str:

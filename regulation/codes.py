@@ -1,6 +1,6 @@
 """统一社会信用代码 (GB 32100-2015 with its first amendment) and the organisation code inside it (GB 11714)."""
 
-import unicodedata
+from models.values import code_as_registered
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 AUTHORITIES = "123456789ANY"
@@ -18,8 +18,8 @@ PREFIXES = {
 
 
 def normalised(code: str) -> str:
-    """The code as written down: full-width digits and lower case pass (NFKC, upper)."""
-    return unicodedata.normalize("NFKC", code).strip().upper()
+    """The code as written down: full-width digits, lower case and spaces pass."""
+    return str(code_as_registered(code))
 
 
 def is_uscc(code: str) -> bool:

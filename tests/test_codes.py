@@ -1,10 +1,13 @@
 """统一社会信用代码 (GB 32100-2015) and the organisation code inside it (GB 11714): domain.md §5.2, G-35."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulation import codes
+from regulation import codes, intake
+from tests.story import application, instant
 
 VALID = (
     "91210102MA10ABCD6H",  # enterprise, 沈阳市和平区
@@ -80,9 +83,10 @@ def test_letters_that_the_standard_leaves_out_do_not_pass(letter: str) -> None:
         ("９１２１０１０２ＭＡ１０ＡＢＣＤ６Ｈ", "91210102MA10ABCD6H"),
         ("91210102ma10abcd6h", "91210102MA10ABCD6H"),
         (" 91210102MA10ABCD6H　", "91210102MA10ABCD6H"),
+        ("912101 02MA 10ABCD6H", "91210102MA10ABCD6H"),
     ],
 )
-def test_full_width_small_letters_and_spaces_around_are_read_as_meant(written: str, meant: str) -> None:
+def test_full_width_small_letters_and_spaces_are_read_as_meant(written: str, meant: str) -> None:
     assert codes.normalised(written) == meant
     assert codes.is_uscc(codes.normalised(written))
 
@@ -128,3 +132,21 @@ def test_a_code_may_be_right_though_the_organisation_code_in_it_is_not() -> None
 )
 def test_how_codes_of_each_type_of_member_usually_begin(code: str, kind: str, usual: bool) -> None:
     assert codes.fits_type(code, kind) is usual
+
+
+@pytest.mark.parametrize("written", ["９１２１０１０２ｍａ１０ａｂｃｄ６ｈ", " 912101 02ma10 abcd6h　"])
+def test_whatever_was_typed_one_code_goes_into_the_paper(written: str) -> None:
+    """So the printed form, the certificate's owner and the register name one body alike."""
+    form = application() | {"by": None}
+    meant = form["leader"]["uscc"]
+    typed = json.loads(json.dumps(form).replace(meant, written))
+    examined = intake.examine(typed, instant("2027-03-15"))
+    assert [each.message for each in examined.findings if each.severity == "error"] == []
+    assert examined.form
+    paper = json.dumps(intake.paper(examined.form), ensure_ascii=False)
+    assert paper.count(meant) == json.dumps(form).count(meant)
+    assert examined.facts == intake.examine(form, instant("2027-03-15")).facts
+
+
+def test_a_foreign_number_keeps_its_spaces() -> None:
+    assert codes.normalised("hrb 12345 b") == "HRB 12345 B"
