@@ -6,6 +6,7 @@ the regulation says what is wrong with it.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -284,9 +285,19 @@ def _read(name: str, info: FieldInfo, form: FormData, at: str) -> Any:
         return None
     if widget == "yes_no":
         return {"yes": True, "no": False}.get(text, text)
+    if widget in ("whole", "amount"):
+        text = _number(text)
     if widget == "whole" and re.fullmatch(r"-?[0-9]{1,18}", text):
         return int(text)
     return text
+
+
+def _number(text: str) -> str:
+    """A number as people type it: full-width digits pass, and commas between groups of three; anything else stays as it is."""
+    typed = unicodedata.normalize("NFKC", text)
+    grouped = re.fullmatch(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", typed)
+    plain = typed.replace(",", "") if grouped else typed
+    return plain if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", plain) else text
 
 
 def _rows(model: type[BaseModel], form: FormData, at: str, most: int) -> dict[int, dict[str, Any]]:

@@ -72,8 +72,8 @@ PATTERNS = {
 """What a text that does not match one of these lacks."""
 
 KINDS = {
-    "decimal": "须为数字（万元，可写成字符串）",
-    "int": "须为整数",
+    "decimal": "只填数字，如12600.50",
+    "int": "只填整数，如120",
     "date": "须为日期（如2026-03-15）",
     "datetime": "须为带时区的时间（如2026-03-15T09:00:00+08:00）",
     "bool": "须为是或否（true/false）",

@@ -78,6 +78,28 @@ def test_names_that_are_no_fields_are_left_alone(names: list[str]) -> None:
     assert read(AnnualReport, FormData([(f"/{name}", "x") for name in names if name not in ("year",)])) is not None
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("12,600.50", "12600.50"), ("９８０．５０", "980.50"), ("１，２００", "1200"), ("-3,000.00", "-3000.00"),
+        ("12，6", "12，6"), ("1,2", "1,2"), ("1.5e3", "1.5e3"), ("约980", "约980"),
+    ],
+)  # fmt: skip
+def test_a_number_is_read_as_people_type_it_and_what_could_mean_two_things_is_not(typed: str, meant: str) -> None:
+    form = FormData([("/leader/sales_last_year", typed), ("/counts/total", typed)])
+    raw = read(intake.FORMS["A"], form)
+    assert raw["leader"]["sales_last_year"] == meant
+    assert raw["counts"]["total"] == (int(meant) if meant.removeprefix("-").isdecimal() else meant)
+
+
+def test_what_is_no_number_is_told_with_an_example() -> None:
+    raw = application()
+    raw["leader"]["sales_last_year"], raw["counts"]["total"] = "约980万", "三家"
+    told = [each.message for each in intake.examine(raw, instant("2027-03-15")).findings]
+    assert "上一年度销售收入（万元）：只填数字，如12600.50" in told
+    assert any(each.endswith("：只填整数，如120") for each in told)
+
+
 def test_rows_are_kept_in_order_and_empty_ones_are_none() -> None:
     form = FormData(
         [
