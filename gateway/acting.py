@@ -122,7 +122,7 @@ def _of_this_filing(
         case "checklist":
             return _checklist(field, filing, value, found)
         case "deficiencies":
-            return _deficiencies(field, versions, value, found)
+            return _deficiencies(field, filing.kind, versions, value, found)
         case _:
             return field
 
@@ -151,29 +151,32 @@ def _checklist(field: Field, filing: Filing, value: Mapping[str, Any], found: By
 FREE = 2
 """Empty rows for what is on no list."""
 
-REQUIREMENTS = tuple(
-    dict(
-        [
-            *((code, f"{code} {said}") for checks in intake.CHECKS.values() for code, said in checks),
-            *CHOICES["kind"].items(),
-        ]
-    ).items()
-)
-"""What a deficiency can be about, besides what was found."""
+
+def _requirements(kind: Kind) -> tuple[tuple[str, str], ...]:
+    """What a deficiency of an application of this kind can be about, besides what was found."""
+    judged: dict[str, list[str]] = {}
+    for code, said in intake.CHECKS[kind]:
+        judged.setdefault(code, []).append(said.removeprefix("核对"))
+    documents = [(each, CHOICES["kind"][each]) for each in intake.DOCUMENTS_OF[kind]]
+    return (*((code, f"{code} {'；'.join(said)}") for code, said in judged.items()), *documents)
 
 
-def _deficiencies(field: Field, versions: Sequence[Finding], value: Mapping[str, Any], found: ByField) -> Field:
-    """What was found on the application, to be picked and worded, and empty rows for the rest (A-30: all at once)."""
+def _deficiencies(
+    field: Field, kind: Kind, versions: Sequence[Finding], value: Mapping[str, Any], found: ByField
+) -> Field:
+    """What was found on the application, worded as what is to be done about it, to be picked and worded anew, and empty
+    rows for the rest (A-30: all at once)."""
     left = [dict(row) for row in value.get("deficiencies") or () if isinstance(row, Mapping)]
+    wanting = [each.but(message=said) for each in versions if (said := intake.correction_of(each))]
     rows = []
-    for number, each in enumerate(versions):
+    for number, each in enumerate(wanting):
         written = _written(left, each)
         item, message = _deficiency(field, number, written or {"item": each.code, "message": each.message}, found)
         offered = ((each.code, each.message),)
         rows.append((replace(item, widget="pick", value=written is not None, options=offered), message))
     for number, row in enumerate([*left, *[{}] * FREE], len(rows)):
         item, message = _deficiency(field, number, row, found)
-        item = replace(item, widget="choice", options=REQUIREMENTS, required=False)
+        item = replace(item, widget="choice", options=_requirements(kind))
         rows.append((item, replace(message, required=False)))
     return replace(field, widget="picks", rows=tuple(rows))
 

@@ -14,10 +14,11 @@ from gateway.forms import CHOICES, Field, fields_of, order_of, read
 from models.acts import ReturnForCorrection
 from models.forms import AnnualReport, ObjectionPaper
 from models.values import Value, storable
-from models.vocabulary import ActKind
+from models.vocabulary import ActKind, Kind, Severity
 from regulation import intake, lodging, review
 from regulation.moment import Moment
 from regulation.offers import TYPES, offers
+from regulation.reading import finding
 from regulation.simulation import simulate
 from tests.filling import sent, written
 from tests.law.cases import load
@@ -178,6 +179,33 @@ def test_a_return_picks_its_reasons_from_the_checklist() -> None:
     assert ReturnForCorrection.model_validate(
         raw | {"id": "r", "by": {"person": "c", "office": "210100", "role": "city_st"}}
     )
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_what_an_officer_looks_at_is_offered_as_what_the_leader_has_to_do(kind: Kind) -> None:
+    for code, said in intake.CHECKS[kind]:
+        told = intake.correction_of(finding(code, "", Severity.CHECK, said))
+        assert told
+        assert told.startswith("请"), said
+        assert "核对" not in told
+
+
+def test_what_nobody_can_correct_is_not_offered_as_a_deficiency() -> None:
+    filing = simulate(application(received_at="2027-03-15T09:00:00+08:00"), [], None).filing
+    assert filing
+    when = Moment(instant("2027-03-16"), instant("2027-03-16"))
+    offer = next(each for each in offers(filing, when) if each.kind is ActKind.RETURN_FOR_CORRECTION)
+    known = intake.Known(revoked=("某联盟",), same_field=("另一联盟",))
+    findings = intake.examine(application(), instant("2027-03-15"), known).findings
+    assert {"G-22", "G-39"} <= {each.code for each in findings}
+    shown = acting.form_of(filing, offer, findings, None, [])
+    rows = next(field for field in shown if field.name == "deficiencies").rows
+    offered = {row[0].options[0][0] for row in rows if row[0].widget == "pick"}
+    assert offered.isdisjoint({"G-22", "G-39", "G-32"})
+    assert "A-28" in offered
+    (free,) = {row[0].options for row in rows if row[0].widget == "choice"}
+    assert {key for key, _ in free} == {*review.CONDITIONS[Kind.A], "D1", "D2", "D3", "D8"}, "nothing of the other kind"
+    assert all(row[0].required for row in rows if row[0].widget == "choice"), "no row without what it is about"
 
 
 def test_no_line_of_the_checklist_is_ticked_beforehand() -> None:
