@@ -49,7 +49,7 @@ from models.channels import ChannelsFile, ChannelsRefused, read_channels
 from models.filing import AgendaLine, Entry, Filing, Receipt
 from models.findings import Finding, Refusal
 from models.register import DeliveryRow, FilingRow, LetterRow, MessageRow
-from models.settings import Settings
+from models.settings import SettingsRefused, read_settings
 from models.values import DAY, INSTANT, day_of, due_before, due_by, in_shanghai
 from models.vocabulary import DeliveryState, Kind, LapseKind, Stage
 from regulation import entries, identity, intake, lodging, offices
@@ -203,7 +203,7 @@ def with_filings(work: Callable[[Filings], Awaitable[Any]], sent: tuple[str, str
 
     `sent` is the filing and the act id under which that is. Raises `NotAnswered` if the engine does not answer.
     """
-    settings = Settings()
+    settings = read_settings()
 
     async def run() -> Any:
         client, register = await connect(settings, lazy=True), the_register()
@@ -240,14 +240,14 @@ def the_clock(register: Register) -> DoorClock:
 
 def the_register() -> Register:
     """The register alone: for reading, the engine need not run."""
-    settings = Settings()
+    settings = read_settings()
     editions.load(settings.editions)
     return Register.at(settings.register_url)
 
 
 def the_attachments() -> Attachments:
     """The files that papers refer to."""
-    return Attachments(Settings().upload_folder)
+    return Attachments(read_settings().upload_folder)
 
 
 def found(register: Register, filing_id: str) -> Filing:
@@ -455,7 +455,7 @@ def watching() -> Iterator[Callable[[str, int, int], None]]:
 def backup_(to: Path, json_: bool) -> None:
     """Back up what cannot be made again."""
     with watching() as watch:
-        manifest = backup.backup(Settings(), to, datetime.now(UTC), watch)
+        manifest = backup.backup(read_settings(), to, datetime.now(UTC), watch)
     _kept(manifest, "已备份", to, json_)
     if manifest.missing:
         raise SystemExit(FOUND)
@@ -466,7 +466,7 @@ def backup_(to: Path, json_: bool) -> None:
 @as_json
 def restore(source: Path, json_: bool) -> None:
     """Restore a backup."""
-    settings = Settings()
+    settings = read_settings()
     with watching() as watch:
         manifest = backup.restore(settings, source, watch)
     _kept(manifest, "已恢复", source, json_)
@@ -551,7 +551,7 @@ def _listed(row: FilingRow) -> dict[str, Any]:
 def check(file: str, json_: bool) -> None:
     """Print the findings of an application or an act; send nothing."""
     raw = read_file(file)
-    editions.load(Settings().editions)
+    editions.load(read_settings().editions)
     if str(raw.get("kind")) in intake.FORMS or "alliance_name" in raw:
         findings = intake.examine(raw, read_instant(raw.get("received_at")) or datetime.now(UTC)).findings
     else:
@@ -584,7 +584,7 @@ def schema(name: str | None) -> None:
 @as_json
 def simulate(file: str, acts_file: str | None, until: datetime | None, json_: bool) -> None:
     """What the regulation alone makes of an application and acts."""
-    editions.load(Settings().editions)
+    editions.load(read_settings().editions)
     acts = read_acts(acts_file) if acts_file else []
     result = simulate_life(read_file(file), acts, until)
     if result.filing is None:
@@ -782,7 +782,7 @@ def exporting(name: str, what: str, to: Path | None = Path()) -> Callable[[Calla
         @as_json
         @wraps(write)
         def command(to: Path | None, json_: bool, **asked: Any) -> None:
-            replacements.load(Settings().texts)
+            replacements.load(read_settings().texts)
             the_register().refuse_changed_editions()
             try:
                 paths = write(to, **asked)
@@ -807,7 +807,7 @@ def laid(to: Path, drafts: Iterable[Draft], of: str = "") -> list[Path]:
 
 def the_channels() -> ChannelsFile:
     """The channels of this deployment, and its address book."""
-    return read_channels(Settings().channels, os.environ)
+    return read_channels(read_settings().channels, os.environ)
 
 
 def the_contacts() -> Contacts:
@@ -887,7 +887,7 @@ def export_deadlines(to: Path, **wanted: Any) -> list[Path]:
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="以哪一天为准；缺省为今天")
 def export_site(to: Path | None, on: datetime | None) -> list[Path]:
     """The announcements, as any web server can serve them."""
-    settings = Settings()
+    settings = read_settings()
     site = Site(to or settings.site, Notices(the_register().engine), settings.site_address, settings.own_address)
     return site.write_all(on.date() if on else day_of(datetime.now(UTC)))
 
@@ -961,7 +961,7 @@ def run(arguments: Sequence[str]) -> int:
         )
         _report(json_, said or f"{Unreachable.__doc__}（{type(error).__name__}）")
         return UNREACHABLE
-    except (click.UsageError, EditionRefused, TextRefused, ChannelsRefused) as error:
+    except (click.UsageError, SettingsRefused, EditionRefused, TextRefused, ChannelsRefused) as error:
         _report(json_, error.format_message() if isinstance(error, click.UsageError) else str(error))
         return USAGE
     except SystemExit as leaving:

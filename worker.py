@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,7 @@ import structlog
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.common import RetryPolicy
-from temporalio.runtime import PrometheusConfig
+from temporalio.runtime import PrometheusConfig, Runtime
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
@@ -33,15 +32,14 @@ from activities.privacy import keep_to_ourselves
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from activities.register import Register
+from activities.starting import PortTaken, or_leave
 from deploy.database import migrate
 from gateway.client import Filings, KeyReused, NotFound, Refused
 from gateway.continuing import Continuing
 from gateway.following import Following
-from models.channels import ChannelsFile, ChannelsRefused, Filters, read_channels
-from models.settings import Settings
+from models.channels import ChannelsFile, Filters, read_channels
+from models.settings import Settings, read_settings
 from regulation import offices
-from regulation.editions import EditionRefused
-from regulation.texts import TextRefused
 from workflows import visibility
 from workflows.connection import connect, reached, runtime_of
 from workflows.filing import AllianceFiling
@@ -49,9 +47,6 @@ from workflows.filing import AllianceFiling
 log = structlog.get_logger()
 
 FIRST_RETRY = timedelta(seconds=1)
-
-REFUSALS = (EditionRefused, TextRefused, ChannelsRefused)
-"""What a deployment brought that cannot be: the service does not start, and says what is wrong."""
 
 
 def open_register(settings: Settings) -> Register:
@@ -165,10 +160,20 @@ async def report(filings: Filings, filing_id: str, act: Mapping[str, Any]) -> No
         log.error("report.not_taken", filing=filing_id, act=act["id"])
 
 
+def measured(settings: Settings) -> Runtime | None:
+    """A runtime whose metrics anybody on this machine may look at, if they are wanted. Raises `PortTaken`."""
+    if not settings.metrics_port:
+        return None
+    metrics = PrometheusConfig(bind_address=f"127.0.0.1:{settings.metrics_port}", durations_as_seconds=True)
+    try:
+        return runtime_of(metrics)
+    except ValueError as taken:
+        raise PortTaken(settings.metrics_port, "BEIAN_METRICS_PORT", "（0：不提供指标）") from taken
+
+
 async def serve(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
     """Work until interrupted."""
-    metrics = PrometheusConfig(bind_address=f"127.0.0.1:{settings.metrics_port}", durations_as_seconds=True)
-    runtime = runtime_of(metrics) if settings.metrics_port else None
+    runtime = measured(settings)
     register = open_register(settings)
     await reached(await connect(settings, runtime, lazy=True))
     client = await connect(settings, runtime)
@@ -197,13 +202,11 @@ async def serve(settings: Settings, ready: Callable[[], None] = lambda: None) ->
 
 def main() -> None:
     """Run one worker."""
-    settings = Settings()
-    keep_to_ourselves(settings)
-    logs.configure(settings.log_level)
-    try:
+    with or_leave():
+        settings = read_settings()
+        keep_to_ourselves(settings)
+        logs.configure(settings.log_level)
         asyncio.run(serve(settings))
-    except REFUSALS as refused:
-        sys.exit(str(refused))
 
 
 if __name__ == "__main__":

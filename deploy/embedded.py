@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -18,12 +18,16 @@ from sqlalchemy import make_url
 import worker
 from activities import logs
 from activities.privacy import keep_to_ourselves, kept_secret
+from activities.starting import PortTaken, or_leave
 from deploy import ui
 from gateway.identity import refuse_to_expose
-from models.settings import Settings
+from models.settings import Settings, read_settings
 
 STARTUP = 15.0
 """Seconds within which the server must answer."""
+
+LOOK = 1.0
+"""Seconds between two looks at whether the others are there."""
 
 
 def temporal() -> str:
@@ -160,9 +164,25 @@ def wait_for(port: int, name: str) -> None:
         time.sleep(0.05)
 
 
+async def work_beside(processes: Mapping[str, subprocess.Popen[bytes]], settings: Settings) -> None:
+    """Work until interrupted; leave, naming it, if one of the processes beside it ends, for nobody else would notice."""
+    working = asyncio.create_task(worker.serve(settings, ready=lambda: greet(settings)))
+    while not working.done():
+        for name, process in processes.items():
+            if (code := process.poll()) is not None:
+                sys.exit(f"{name}已停止（退出码 {code}），其余随之停止；数据无损，请查看以上日志后重新启动")
+        await asyncio.wait({working}, timeout=LOOK)
+    working.result()
+
+
 def main() -> None:
     """Start everything, wait, stop everything."""
-    settings = Settings()
+    with or_leave():
+        run(read_settings())
+
+
+def run(settings: Settings) -> None:
+    """The whole service by its settings."""
     ports = {
         "BEIAN_TEMPORAL_PORT": settings.temporal_port,
         "BEIAN_UI_PORT": settings.ui_port,
@@ -171,23 +191,22 @@ def main() -> None:
     }
     for name, port in ports.items():
         if port and not free(port):
-            sys.exit(f"端口 {port} 已被占用；请停止占用它的程序，或以环境变量 {name} 另行指定")
+            raise PortTaken(port, name)
     refuse_to_expose(settings)
     keep_to_ourselves(settings)
     logs.configure(quiet(settings))
     os.environ["TEMPORAL_ADDRESS"] = f"127.0.0.1:{settings.temporal_port}"
     with ExitStack() as running:
         page = ui.hidden()
-        running.enter_context(stopping(start_server(settings, page)))
+        engine = start_server(settings, page)
+        running.enter_context(stopping(engine))
         wait_for(settings.temporal_port, "Temporal 服务")
         ui.start(page, settings.ui_port)
-        try:
-            worker.open_register(settings).engine.dispose()
-            running.enter_context(stopping(start_gateway(settings)))
-            wait_for(settings.gateway_port, "网页服务")
-            asyncio.run(worker.serve(settings, ready=lambda: greet(settings)))
-        except worker.REFUSALS as refused:
-            sys.exit(str(refused))
+        worker.open_register(settings).engine.dispose()
+        gateway = start_gateway(settings)
+        running.enter_context(stopping(gateway))
+        wait_for(settings.gateway_port, "网页服务")
+        asyncio.run(work_beside({"Temporal 服务": engine, "网页服务": gateway}, settings))
 
 
 if __name__ == "__main__":

@@ -14,9 +14,10 @@ from typing import Any
 
 from activities import editions
 from activities.register import Register
+from activities.starting import or_leave
 from examples.demo import OFFICES
 from gateway.client import Filings
-from models.settings import Settings
+from models.settings import read_settings
 from models.values import SHANGHAI
 from models.vocabulary import Kind
 from regulation import intake
@@ -136,7 +137,7 @@ def _papers(
 
 async def main() -> None:
     """Write them all, and have the running service take them up."""
-    settings = Settings()
+    settings = read_settings()
     editions.load(settings.editions)
     register = Register.at(settings.register_url)
     now = datetime.now(UTC)
@@ -153,4 +154,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with or_leave():
+        asyncio.run(main())

@@ -6,15 +6,17 @@ import uvicorn
 
 from activities import logs
 from activities.privacy import keep_to_ourselves
+from activities.starting import or_leave
 from gateway import patience
 from gateway.app import create
 from gateway.identity import refuse_to_expose
-from models.settings import Settings
+from models.settings import read_settings
 
 
 def main() -> None:
     """Serve."""
-    settings = Settings()
+    with or_leave():
+        settings = read_settings()
     refuse_to_expose(settings)
     keep_to_ourselves(settings)
     logs.configure(settings.log_level)

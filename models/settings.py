@@ -9,17 +9,40 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 SHORTEST_SECRET = 32
 """Characters of the shortest secret."""
+
+DATABASES = ("sqlite", "postgresql+psycopg")
+"""What a database's address may begin with."""
+
+WRONG = {
+    "int_parsing": "须为整数",
+    "float_parsing": "须为数字",
+    "bool_parsing": "须为 true 或 false",
+    "literal_error": "只能是 {expected}",
+    "greater_than_equal": "不得小于 {ge}",
+    "greater_than": "须大于 {gt}",
+    "less_than_equal": "不得大于 {le}",
+    "string_pattern_mismatch": "须符合 {pattern}",
+    "value_error": "{error}",
+}
+"""What is wrong with a value, by the kind of error: in words that do not repeat it."""
+
+
+class SettingsRefused(Exception):
+    """本部署的设置有误: every variable that cannot be, and why; never what it was set to, which may be a secret."""
 
 
 class Settings(BaseSettings):
     """What a deployment decides."""
 
-    model_config = SettingsConfigDict(env_prefix="BEIAN_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="BEIAN_", frozen=True, extra="forbid", hide_input_in_errors=True)
 
     var: Path = Field(Path("var"), description="folder for everything the embedded service writes")
     database_url: str | None = Field(None, description="the register; absent: SQLite below `var`")
@@ -124,13 +147,24 @@ class Settings(BaseSettings):
                     raise ValueError(f"环境变量 {name} 不是本系统的设置；是否为 {near[0]}？")
         return values
 
+    @field_validator("database_url")
+    @classmethod
+    def _of_a_database(cls, url: str | None) -> str | None:
+        """One that the service works with. What is wrong with it is not quoted: it holds the password."""
+        try:
+            known = url is None or make_url(url).drivername in DATABASES
+        except (ArgumentError, ValueError):
+            known = False
+        if not known:
+            raise ValueError(f"须为数据库地址，以 {'、'.join(f'{each}://' for each in DATABASES)} 开头") from None
+        return url
+
     @field_validator("secret", "embedded_token")
     @classmethod
-    def _long_enough(cls, secret: SecretStr, field: ValidationInfo) -> SecretStr:
+    def _long_enough(cls, secret: SecretStr) -> SecretStr:
         """Whoever guesses it signs in as anybody."""
         if 0 < len(secret.get_secret_value()) < SHORTEST_SECRET:
-            name = f"BEIAN_{str(field.field_name).upper()}"
-            raise ValueError(f"{name} 至少{SHORTEST_SECRET}个字符，如 openssl rand -hex 24 所给出的")
+            raise ValueError(f"至少{SHORTEST_SECRET}个字符，如 openssl rand -hex 24 所给出的")
         return secret
 
     @field_validator("embedded_token")
@@ -138,7 +172,7 @@ class Settings(BaseSettings):
     def _of_plain_characters(cls, token: SecretStr) -> SecretStr:
         """It travels in links, cookies and bearer tokens, behind a dot."""
         if not re.fullmatch("[A-Za-z0-9_-]*", token.get_secret_value()):
-            raise ValueError("BEIAN_EMBEDDED_TOKEN 只能由字母、数字、- 和 _ 组成，如 openssl rand -hex 24 所给出的")
+            raise ValueError("只能由字母、数字、- 和 _ 组成，如 openssl rand -hex 24 所给出的")
         return token
 
     @property
@@ -185,3 +219,20 @@ class Settings(BaseSettings):
     def calendars(self) -> Path:
         """Where the calendars of deadlines are written, for offices and leaders."""
         return self.var / "calendars"
+
+
+def read_settings() -> Settings:
+    """The settings as the environment has them. Raises `SettingsRefused` with everything that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [_wrong(each) for each in error.errors(include_url=False, include_input=False)]
+    except SettingsError as error:  # what should be JSON and is none
+        name = re.search(r'field "(\w+)"', str(error))
+        wrong = [f"环境变量 BEIAN_{name[1].upper() if name else '…'} 须为 JSON"]
+    raise SettingsRefused("；".join(wrong))
+
+
+def _wrong(error: ErrorDetails) -> str:
+    said = WRONG.get(error["type"], "有误").format(**error.get("ctx", {})).replace(" or ", "、").replace(", ", "、")
+    return f"环境变量 BEIAN_{str(error['loc'][0]).upper()} {said}" if error["loc"] else said

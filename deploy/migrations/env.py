@@ -9,7 +9,7 @@ from sqlmodel.sql.sqltypes import AutoString
 import models.gateway
 import models.register
 from activities.database import connect
-from models.settings import Settings
+from models.settings import read_settings
 
 assert models.gateway
 assert models.register
@@ -22,7 +22,7 @@ def render_item(kind: str, item: Any, _: Any) -> str | Literal[False]:
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, models.register.UtcDateTime) else False
 
 
-url = context.config.attributes.get("url") or Settings().register_url
+url = context.config.attributes.get("url") or read_settings().register_url
 
 if context.is_offline_mode():
     context.configure(url=url, target_metadata=SQLModel.metadata, literal_binds=True)

@@ -1,0 +1,45 @@
+"""Starting (启动): a program that cannot work with what its deployment brought says so in a line, and leaves."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import OperationalError
+
+from models.channels import ChannelsRefused
+from models.settings import SettingsRefused
+from regulation.editions import EditionRefused
+from regulation.texts import TextRefused
+
+UNREACHABLE, UNUSABLE = 5, 64
+"""How a program ends that finds no database, and one that was started or set up wrongly."""
+
+
+class PortTaken(Exception):
+    """端口已被占用"""
+
+    def __init__(self, port: int, variable: str, instead: str = "") -> None:
+        super().__init__(f"端口 {port} 已被占用；请停止占用它的程序，或以环境变量 {variable} 另行指定{instead}")
+
+
+REFUSED = (SettingsRefused, EditionRefused, TextRefused, ChannelsRefused, PortTaken)
+"""What a deployment brought that cannot be."""
+
+
+@contextmanager
+def or_leave() -> Iterator[None]:
+    """Leave, with a line on standard error, rather than with a trace, which might quote what is secret."""
+    try:
+        yield
+    except REFUSED as refused:
+        _leave(str(refused), UNUSABLE)
+    except OperationalError as error:
+        _leave(
+            f"备案库无法连接或无法读写（{type(error).__name__}）；请检查环境变量 BEIAN_DATABASE_URL 和数据库",
+            UNREACHABLE,
+        )
+
+
+def _leave(message: str, code: int) -> None:
+    sys.stderr.write(f"{message}\n")
+    sys.exit(code)

@@ -1,0 +1,120 @@
+"""Starting (activities/starting.py): what cannot be is said in one line, names its variable, and repeats nothing of it."""
+
+import asyncio
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import starter
+import worker
+from activities.starting import PortTaken
+from deploy import embedded
+from gateway import __main__ as gateway
+from models.settings import Settings, SettingsRefused, read_settings
+
+SECRET = "hunter2secret"
+DATABASE = f"postgresql+psycopg://beian:{SECRET}@db.example/beian"
+
+
+def command_line() -> None:
+    """The command line, as a program."""
+    sys.exit(starter.run(["list"]))
+
+
+PROGRAMS = [command_line, worker.main, gateway.main, embedded.main]
+WRONG = {
+    "BEIAN_LOG_LEVL": "INFO",
+    "BEIAN_LOG_LEVEL": SECRET,
+    "BEIAN_DATABASE_URL": SECRET,
+    "BEIAN_METRICS_PORT": SECRET,
+    "BEIAN_EMBEDDED_TOKEN": SECRET,
+    "BEIAN_IDENTITY": SECRET,
+    "BEIAN_OIDC_CLAIMS": f'{{"{SECRET}',
+    "BEIAN_DRAFTS": SECRET,
+    "BEIAN_SITE_ADDRESS": SECRET,
+}
+
+
+@pytest.fixture(autouse=True)
+def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deployment with secrets."""
+    monkeypatch.setenv("BEIAN_VAR", str(tmp_path))
+    monkeypatch.setenv("BEIAN_DATABASE_URL", DATABASE)
+    monkeypatch.setenv("BEIAN_OIDC_CLIENT_SECRET", SECRET)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_every_program_refuses_a_wrong_setting_in_one_line_and_with_64(
+    program: Callable[[], None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BEIAN_LOG_LEVL", "INFO")
+    with pytest.raises(SystemExit) as left:
+        program()
+    said = capsys.readouterr().err
+    assert (left.value.code, len(said.splitlines()), SECRET in said) == (64, 1, False)
+    assert "环境变量 BEIAN_LOG_LEVL 不是本系统的设置；是否为 BEIAN_LOG_LEVEL？" in said
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_setting_is_named_and_its_value_is_not(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, WRONG[name])
+    with pytest.raises(SettingsRefused) as refused:
+        read_settings()
+    said = str(refused.value)
+    assert (f"环境变量 {name} " in said, SECRET in said, len(said.splitlines())) == (True, False, 1)
+
+
+def test_all_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEIAN_METRICS_PORT", "70000")
+    monkeypatch.setenv("BEIAN_IDENTITY", "nobody")
+    with pytest.raises(SettingsRefused) as refused:
+        read_settings()
+    assert str(refused.value) == (
+        "环境变量 BEIAN_METRICS_PORT 不得大于 65535；环境变量 BEIAN_IDENTITY 只能是 'embedded'、'oidc'"
+    )
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://db/beian", "postgresql://db/beian", f"sqlite//{SECRET}"])
+def test_a_database_is_one_that_the_service_works_with(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEIAN_DATABASE_URL", url)
+    assert starter.run(["list"]) == 64
+
+
+def test_a_database_that_does_not_answer_is_said_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BEIAN_DATABASE_URL", DATABASE.replace("db.example", "127.0.0.1:1"))
+    monkeypatch.setenv("BEIAN_METRICS_PORT", "0")
+    with pytest.raises(SystemExit) as left:
+        worker.main()
+    said = capsys.readouterr().err
+    assert (left.value.code, "BEIAN_DATABASE_URL" in said, SECRET in said, "Traceback" in said) == (
+        5,
+        True,
+        False,
+        False,
+    )
+
+
+def test_a_second_worker_of_a_machine_is_told_which_port_to_change() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortTaken, match=rf"{port} 已被占用.*BEIAN_METRICS_PORT.*0"):
+            worker.measured(Settings(metrics_port=port))
+
+
+def test_the_whole_service_ends_when_one_of_its_processes_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def serve(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(worker, "serve", serve)
+    monkeypatch.setattr(embedded, "LOOK", 0.01)
+    gone = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as there:
+        with pytest.raises(SystemExit, match="网页服务已停止（退出码 3）"):
+            asyncio.run(embedded.work_beside({"Temporal 服务": there, "网页服务": gone}, Settings()))
+        there.kill()
