@@ -1,5 +1,6 @@
 """What operators see in the Temporal UI: search attributes, summaries, current details; again after every year."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.service import RPCError
 
+from models.values import in_shanghai
 from models.vocabulary import LapseKind, Stage
 from regulation import agenda, wording
 from tests.patience import comes
@@ -59,6 +61,13 @@ async def test_operators_find_filings_by_attribute(world: World) -> None:
         return [each.id async for each in world.environment.client.list_workflows(query)]
 
     assert await comes(found) == ["filing-VISIBLE-2"]
+    due = agenda.next_deadline(story.filing)
+    assert due
+    for end, those in ((due.at + timedelta(seconds=1), ["filing-VISIBLE-2"]), (due.at, [])):
+        query = f"Jurisdiction = '211400' AND NextDeadline < '{in_shanghai(end)}'"
+        assert await found() == those, (
+            "as the links of docs/operations.md ask: what is due that day is found, and no more"
+        )
 
 
 async def test_details_tell_stage_office_agenda_and_last_entries_in_every_run(world: World) -> None:
