@@ -93,6 +93,10 @@ def test_a_refusal_changes_no_legal_fact(circumstance: Circumstance, stage: Stag
             assert (entry.filing.number, entry.stage, entry.refused) == (filing.number + 1, stage, refusal.message)
 
 
+ONCE: dict[tuple[str, Role], str] = {(ActKind.TRANSFER, Role.PROVINCE_ST): "移出机构尚未移交"}
+"""What somebody may do once another has acted, and is told to wait for."""
+
+
 @every_stage
 def test_a_refusal_says_whether_the_stage_or_the_role_is_wrong(circumstance: Circumstance, stage: Stage) -> None:
     cells = tables()[circumstance.kind, ACTS]
@@ -102,7 +106,7 @@ def test_a_refusal_says_whether_the_stage_or_the_role_is_wrong(circumstance: Cir
         for role, refusal in matrix.said(circumstance, stage)[event].items():
             if role not in roles:
                 assert refusal is not None
-                assert reason in refusal.missing, f"{event} {role}"
+                assert reason in refusal.missing or ONCE.get((event, role), "-") in refusal.missing, f"{event} {role}"
                 assert refusal.missing in refusal.message
                 assert refusal.article
 
