@@ -80,7 +80,7 @@ def _entry(
         entered_at=when.written_at,
         event=event,
         stage=after.stage,
-        article=lifecycle.article_of(event, before.kind, before.stage),
+        article=lifecycle.article_of(event, before),
         refused=refused,
         undoes=undoes,
         filing=after,
@@ -149,7 +149,7 @@ def outlook(filing: Filing) -> Iterator[AgendaLine]:
         yield AgendaLine(
             at=due.at,
             lapse=due.lapse,
-            article=lifecycle.article_of(due.lapse, then.kind, then.stage),
+            article=lifecycle.article_of(due.lapse, then),
             terms=term.terms if term else then.terms,
             calendar=term.calendar if term else then.calendar,
             provisional=agenda.is_provisional(then, due),

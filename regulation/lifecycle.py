@@ -19,7 +19,7 @@ from models.acts import LABELS, Act, Event, Lapse, RuleOnObjection, Submit, Unre
 from models.filing import Entry, Filing, Proposed
 from models.findings import Lack, Refusal
 from models.values import day_of
-from models.vocabulary import ActKind, Kind, LapseKind, Role, Stage
+from models.vocabulary import ActKind, Ground, Kind, LapseKind, Role, Stage
 from regulation import (
     agenda,
     annual,
@@ -75,9 +75,14 @@ class Row:
     warns: Callable[[Filing, Any, Moment], str | None] | None = None
     two_people: Callable[[Any, Moment], bool] = _by_one
 
-    def article(self, kind: Kind) -> str:
-        """The article as quoted to people."""
-        return cite(self.articles[0] if kind is Kind.A else self.articles[1])
+    def article(self, kind: Kind, ground: Ground | None = None) -> str:
+        """The article as quoted to people; where it is that of revocation, the one of the case's own ground."""
+        number = self.articles[0] if kind is Kind.A else self.articles[1]
+        return cite(revocation.GROUNDS[ground] if ground in revocation.GROUNDS and number in OF_ANY_CASE else number)
+
+
+OF_ANY_CASE = ("A-36", "G-16")
+"""The requirements behind what is done in a case, whatever its ground."""
 
 
 def _stay(*stages: Stage) -> dict[Stage, Stages]:
@@ -222,9 +227,9 @@ TABLE: tuple[Row, ...] = (
         PROVINCE | {Role.PLATFORM}, kinds=(Kind.B,), may=standing.may_record_continuation,
         undoes=standing.undoes_what_came_since),
     # Revocation
-    Row(A.PROPOSE_REVOCATION, _go(S.IN_FORCE, S.REVOCATION_PENDING), ("G-15", "G-15"),
+    Row(A.PROPOSE_REVOCATION, _go(S.IN_FORCE, S.REVOCATION_PENDING), ("A-36", "A-36"),
         revocation.propose_revocation, STAFF, may=revocation.may_propose, warns=revocation.warn_without_evidence),
-    Row(A.APPROVE_REVOCATION, _go(PENDING, S.REVOKED), ("G-15", "G-15"), revocation.approve_revocation,
+    Row(A.APPROVE_REVOCATION, _go(PENDING, S.REVOKED), ("A-36", "A-36"), revocation.approve_revocation,
         REVIEWER, may=revocation.may_approve),
     Row(A.DROP_REVOCATION, _go(PENDING, S.IN_FORCE), ("G-16", "G-16"), revocation.drop_revocation, REVIEWER,
         may=revocation.may_drop),
@@ -325,13 +330,13 @@ def check(filing: Filing, act: Act, when: Moment) -> Refusal | None:
     """Why an act may not be done to a filing as it stands; None if it may."""
     row = ROWS.get((act.kind.value, filing.stage, filing.kind))
     if not when.sensible:
-        return _refusal(filing, act, row, Lack(missing="收到时间晚于系统时间"))
+        return _refusal(filing, act, Lack(missing="收到时间晚于系统时间"))
     if when.at < filing.submitted_at and (act.came is None or when.day < day_of(filing.submitted_at)):
-        return _refusal(filing, act, row, Lack(missing="收到时间早于备案申请的提交时间"))
+        return _refusal(filing, act, Lack(missing="收到时间早于备案申请的提交时间"))
     if when.day.year >= calendar.LAST_YEAR:
-        return _refusal(filing, act, row, Lack(missing=f"本版本只能计算至{calendar.LAST_YEAR}年的期限，须先升级"))
+        return _refusal(filing, act, Lack(missing=f"本版本只能计算至{calendar.LAST_YEAR}年的期限，须先升级"))
     if row is None:
-        return _refusal(filing, act, row, _out_of_stage(filing.kind, filing.stage, act.kind))
+        return _refusal(filing, act, _out_of_stage(filing.kind, filing.stage, act.kind))
     lack = _not_entitled(filing, act, row) or on_paper.lack(filing, act, when) or _same_person(filing, act, row, when)
     lack = lack or review.being_handed_over(filing, act) or days.out_of_bounds(filing, act, when)
     if lack is None and day_of(when.stamped_at) >= service.STRICTER_SINCE:
@@ -339,13 +344,12 @@ def check(filing: Filing, act: Act, when: Moment) -> Refusal | None:
     if lack is None and row.may:
         lack = row.may(filing, act, when)
     lack = lack or _letters_first(filing, act, when)
-    return _refusal(filing, act, row, lack) if lack else None
+    return _refusal(filing, act, lack) if lack else None
 
 
 def unknown_edition(filing: Filing, act: Act, name: str) -> Refusal:
     """The refusal of an edition that this release does not have."""
-    row = ROWS.get((act.kind.value, filing.stage, filing.kind))
-    return _refusal(filing, act, row, Lack(missing=f"没有名为 {name} 的版本"))
+    return _refusal(filing, act, Lack(missing=f"没有名为 {name} 的版本"))
 
 
 def apply(filing: Filing, event: Event, when: Moment) -> Filing:
@@ -430,8 +434,16 @@ def warnings(filing: Filing, act: Act, when: Moment) -> tuple[str, ...]:
     return tuple(warning for warning in warned if warning)
 
 
-def article_of(event: Event, kind: Kind, stage: Stage) -> str:
-    """The article behind an event in a stage, as quoted to people."""
+def ground_of(filing: Filing, event: Event | None = None) -> Ground | None:
+    """The ground of the case that an event opens, or in which it happens; filings from before 0.4.0 did not cite it."""
+    if filing.chased_since is None:
+        return None
+    return getattr(event, "ground", None) or (filing.case.ground if filing.case else None)
+
+
+def article_of(event: Event, filing: Filing) -> str:
+    """The article behind an event on a filing as it stood before, as quoted to people."""
+    kind = filing.kind
     if isinstance(event, Submit):
         imported = event.archived_on is not None
         return cite("A-02" if imported else "A-27" if kind is Kind.A else "B-16")
@@ -439,8 +451,8 @@ def article_of(event: Event, kind: Kind, stage: Stage) -> str:
         return ""
     if isinstance(event, Lapse) and event.kind is L.REMINDER:
         return cite(REMINDERS[event.of or ""][0])
-    row = ROWS.get((event.kind.value, stage, kind)) or next(row for row in TABLE if row.event == event.kind)
-    return row.article(kind)
+    row = ROWS.get((event.kind.value, filing.stage, kind)) or next(row for row in TABLE if row.event == event.kind)
+    return row.article(kind, ground_of(filing, event))
 
 
 def is_over(filing: Filing) -> bool:
@@ -490,10 +502,10 @@ def awaits_iit(filing: Filing) -> bool:
     return bool(change and change.change == "leader" and change.notice is None and change.iit_positive is None)
 
 
-def _refusal(filing: Filing, act: Act, row: Row | None, lack: Lack) -> Refusal:
+def _refusal(filing: Filing, act: Act, lack: Lack) -> Refusal:
     told = Refusal(
         message=f"不能“{act.kind.label}”：{lack.missing}",
-        article=row.article(filing.kind) if row else article_of(act, filing.kind, filing.stage),
+        article=article_of(act, filing),
         missing=lack.missing,
         supplied_by=lack.supplied_by,
         instead=lack.instead,

@@ -104,7 +104,7 @@ def _offers(filing: Filing, when: Moment, by: By | None, year: int | None = None
         others = [key for key, person in first.items() if by is None or person != by.person]
         yield Offer(
             kind=kind,
-            article=row.article(filing.kind),
+            article=row.article(filing.kind, lifecycle.ground_of(filing)),
             roles=tuple(dict.fromkeys(role for role, _ in posts)),
             mine=mine,
             on_paper=on_paper,

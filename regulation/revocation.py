@@ -28,6 +28,17 @@ from regulation.agenda import begin, begin_until, end, end_all, last_day, letter
 from regulation.moment import Moment
 from regulation.service import STRICTER_SINCE, answered, case_of, concluded, decided, notify
 
+GROUNDS = {
+    Ground.ART5_LOST: "A-37",
+    Ground.FALSIFICATION: "A-38",
+    Ground.MISCONDUCT: "A-39",
+    Ground.ACCIDENT: "A-40",
+    Ground.LISTED: "A-41",
+    Ground.OTHER: "A-43",
+    Ground.NO_COOPERATION: "A-47",
+}
+"""The requirement behind each ground on which people decide; the sixth completes itself (G-16)."""
+
 PERIODS = ("window", "statement_grace", "publicity", "defence", "decision", "listing_cure", "calendar")
 """The periods of a case; they go when it does, and so does its service."""
 

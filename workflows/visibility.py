@@ -105,7 +105,7 @@ def details(filing: Filing, alliance: str, recent: list[Entry]) -> str:
         "|---|---|---|---|",
     ]
     for then, due in islice(_coming(filing), LINES):
-        article = lifecycle.article_of(due.lapse, then.kind, then.stage)
+        article = lifecycle.article_of(due.lapse, then)
         calendar = f"{then.calendar}（暂定）" if agenda.is_provisional(then, due) else then.calendar
         lines.append(f"| {due_at(due.at, due.lapse.kind)} | {name_of(due.lapse)} | {article} | {calendar} |")
     if recent:
