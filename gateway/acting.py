@@ -15,7 +15,7 @@ from models.acts import TOGETHER, Came, ChecklistLine, Deficiency
 from models.filing import Filing
 from models.findings import Finding
 from models.forms import CamePaper
-from models.vocabulary import ActKind, Kind
+from models.vocabulary import ActKind, Ground, Kind
 from regulation import intake, offices, review, service
 from regulation.intake import FORMS
 from regulation.lodging import FROM_THE_PAPER, PAPERS
@@ -29,6 +29,24 @@ BY_THE_DOOR = (
 
 SELDOM = ("basis", "document_no", "reason")
 """Fields of every act; they come last, unless the act asks for them."""
+
+
+CONSEQUENCES: Mapping[ActKind, str] = {
+    ActKind.PROPOSE_REVOCATION: (
+        "提议一经登记，拟撤销公示即行公开发布，并告知盟主企业陈述申辩；已经公开的不能收回，终止撤销须另行办理并公告。"
+    ),
+    ActKind.WITHDRAW: (
+        "撤回后本次申请即告终止，不能恢复：已有的审核、公示不再有效，期限不再保留。再要备案的，须重新申请；"
+        "提升类须待下一次申报期。"
+    ),
+    ActKind.DEREGISTER: (
+        "注销后备案即告终止并予公告，不能恢复：不再列为已备案入库的联盟。再要备案的，须重新申请、重新审核和公示。"
+    ),
+}
+"""What an act brings about at once and nobody can undo, said before it is done."""
+
+CONFIRMED = (ActKind.WITHDRAW, ActKind.DEREGISTER)
+"""What its sender confirms besides sending it: one click would end a filing."""
 
 
 def asked(kind: ActKind, of: Kind | None = None) -> list[str]:
@@ -115,6 +133,8 @@ def _of_this_filing(
             return _choose(field, [(str(each), f"第{each}号登记") for each in sorted(service.unsettled(filing))])
         case "to":
             return _choose(field, [(each.code, each.city) for each in offices.OFFICES.values()])
+        case "ground":  # what opens by itself nobody proposes (G-16)
+            return replace(field, options=tuple(each for each in field.options if each[0] != Ground.TWO_YEARS_MISSED))
         case "to_zone":
             return _choose(field, [(key, zone.name) for key, zone in offices.ZONES.items() if zone.reviews])
         case "reason":

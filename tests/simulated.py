@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -46,14 +46,16 @@ class Papered:
 
 
 @cache
-def lived(filing_id: str, **changes: Any) -> Papered:
-    """A life of kind A: returned, objected to, one year late, two missed, revoked and announced."""
+def lived(filing_id: str, *, announced: bool = True, **changes: Any) -> Papered:
+    """A life of kind A: returned, objected to, one year late, two missed, revoked and, unless nobody does, announced."""
     form = application(filing_id=filing_id, received_at=NOW.isoformat(), **changes)
     acts = [act | {"id": f"{filing_id}-{act['id']}"} for act in life(Kind.A, form, YEAR)]
     for act in acts:
         if "objection" in act:
             act["objection"] = f"{filing_id}-{act['objection']}"
-    return _papered(form, acts, END)
+    if announced:
+        return _papered(form, acts, END)
+    return _papered(form, [act for act in acts if act["kind"] != "record_announcement"], END + timedelta(days=60))
 
 
 def told(form: dict[str, Any], *steps: Step, until: datetime = END) -> Papered:

@@ -25,7 +25,7 @@ from models.acts import Submit
 from models.filing import Receipt
 from models.settings import Settings
 from models.values import canonical, day_of
-from models.vocabulary import ActKind, Kind, LapseKind, Stage
+from models.vocabulary import ActKind, Ground, Kind, LapseKind, Stage
 from regulation import agenda, intake, lifecycle
 from regulation.moment import Moment
 from regulation.offers import offers
@@ -698,3 +698,38 @@ async def test_nobody_is_said_to_object_once_no_notice_is_shown(house: House, le
         clock_of(house).set(day)
         leader.signs_in(house.tools, LEADER)
         assert (await leader.page("/filings/LEAD-9")).says("提出异议：社会公众") is shown
+
+
+async def test_what_ends_a_filing_says_what_it_costs_and_is_not_done_by_one_click(
+    house: House, leader: Leader, signed_in: Any
+) -> None:
+    life = lived("LEAD-9")
+    for event, day, kind, cost in (
+        ("confirm", "2026-04-02", "withdraw", "再要备案的，须重新申请"),
+        ("archive", "2026-05-11", "deregister", "不再列为已备案入库的联盟"),
+    ):
+        written(house.tools.register, life.until(event))
+        clock_of(house).set(day)
+        leader.signs_in(house.tools, LEADER)
+        address = f"/filings/LEAD-9/acts/{kind}"
+        page = await leader.page(address)
+        assert page.says("不能恢复")
+        assert page.says(cost)
+        assert [each["type"] for each in page.inputs if each.get("name") == "sure"] == ["checkbox"]
+        answer = await leader.sends(address, page.hidden("seen", "id"))
+        assert answer.status_code == 422
+        assert Page.of(answer.text).says("请先阅读后果，并勾选“我已知悉，确认办理”")
+    officer = await signed_in(OFFICER)
+    proposing = await officer.page("/filings/LEAD-9/acts/propose_revocation")
+    assert proposing.says("拟撤销公示即行公开发布")
+    assert not proposing.says(Ground.TWO_YEARS_MISSED.label), "that opens by itself"
+    assert proposing.says(Ground.FALSIFICATION.label)
+
+
+async def test_an_announcement_that_is_only_not_entered_is_asked_for_by_its_address(
+    house: House, signed_in: Any
+) -> None:
+    written(house.tools.register, lived("LEAD-9", announced=False))
+    clock_of(house).set("2030-02-18")
+    officer = await signed_in(OFFICER)
+    assert (await officer.page("/desk/filings")).says("公告：在官网公告后，尚须登记公告网址")

@@ -33,6 +33,8 @@ from workflows import visibility
 
 SENT_OTHERWISE = "这一页此前已按其他内容送出，其结果以卷宗为准；如确要另行办理，请核对后再次提交"
 
+UNCONFIRMED = "请先阅读后果，并勾选“我已知悉，确认办理”"
+
 SHOWN = 40
 """How many of the entries that came in between somebody is told, the newest."""
 
@@ -97,6 +99,9 @@ class _Asked:
 
     def read(self, form: FormData, faults: Sequence[Finding]) -> dict[str, Any] | HTMLResponse:
         """What was filled in; or the form again, if it asks for more rows, has faults, or somebody was first."""
+        if self.kind in acting.CONFIRMED and not self.on_paper and form.get("sure") != "yes":
+            raw = acting.read_act(self.kind, form)
+            return self._again(self.row, raw, Refusal(message=UNCONFIRMED, article="", missing=""), status=422)
         raw = acting.read_act(self.kind, form, on_paper=self.on_paper, of=value_of(self.row).kind)
         faults = (*faults, *of_scan(self.tools, raw, self.session.who.by))
         if faults:
@@ -181,6 +186,8 @@ def _form(
         kind=offered.kind if offered else kind,
         offer=offered,
         fields=fields,
+        consequence=acting.CONSEQUENCES.get(offered.kind) if offered else None,
+        confirmed=offered is not None and offered.kind in acting.CONFIRMED and not offered.on_paper,
         refusal=refusal,
         since=[(entry.number, visibility.local(entry.at), visibility.name_of_entry(entry)) for entry in since or ()],
         act_id=act_id or f"desk-{uuid4().hex}",
