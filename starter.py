@@ -96,6 +96,8 @@ errors = Console(stderr=True, width=WIDTH, markup=False, emoji=False)
 
 @click.group(
     help="辽宁省实质性产学研联盟备案：提交、办理、查询、模拟。",
+    epilog="退出码：0 完成；1 核验或备份发现问题；2 未予登记；3 没有这一项；4 编号冲突；5 引擎或备案库无法连接、结果未知或时钟有误；"
+    "64 用法、设置或配置文件有误。",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 def cli() -> None:
@@ -454,9 +456,12 @@ def watching() -> Iterator[Callable[[str, int, int], None]]:
 @as_json
 def backup_(to: Path, json_: bool) -> None:
     """Back up what cannot be made again."""
+    settings = read_settings()
     with watching() as watch:
-        manifest = backup.backup(read_settings(), to, datetime.now(UTC), watch)
+        manifest = backup.backup(settings, to, datetime.now(UTC), watch)
     _kept(manifest, "已备份", to, json_)
+    if not json_ and settings.secret.get_secret_value():
+        console.print("不含签名密钥：它由 BEIAN_SECRET 给出，请另行保管", style="yellow")
     if manifest.missing:
         raise SystemExit(FOUND)
 
@@ -476,7 +481,10 @@ def restore(source: Path, json_: bool) -> None:
         path = settings.var / ("channels.toml" if name == "channels" else name)
         if getattr(settings, name) is None and path.exists():
             console.print(f"备份带有本部署的 {name}，已放在 {path}；请设 BEIAN_{name.upper()}={path}", style="yellow")
-    console.print("下一步：清空引擎，启动引擎和 worker，再执行 verify --all（docs/operations.md）")
+    console.print("下一步：清空引擎，启动引擎和 worker，再执行 revive 和 verify --all（docs/operations.md）")
+    console.print(f"公示公告（{settings.site}）和日历（{settings.calendars}）由 worker 启动后重新写出")
+    if not settings.routines:
+        console.print("BEIAN_ROUTINES 已关闭：请执行 export site 写出公示公告", style="yellow")
 
 
 def _kept(manifest: backup.Manifest, done: str, place: Path, json_: bool) -> None:
@@ -486,8 +494,6 @@ def _kept(manifest: backup.Manifest, done: str, place: Path, json_: bool) -> Non
         return
     filings, files = manifest.rows.get("filings", 0), sum(part.name.startswith("uploads/") for part in manifest.parts)
     console.print(f"{done} {place}：备案 {filings} 件、登记 {manifest.rows.get('entries', 0)} 条、附件 {files} 个")
-    if not manifest.secret:
-        console.print("不含签名密钥：它由 BEIAN_SECRET 给出，请另行保管", style="yellow")
     for each in manifest.missing:
         console.print(each, style="red")
 
@@ -558,8 +564,10 @@ def check(file: str, json_: bool) -> None:
         findings = lodging.lodge("check", raw).findings
     if json_:
         say(findings)
-    else:
+    elif findings:
         print_findings(findings)
+    else:
+        console.print("没有发现问题", style="green")
     if any(each.severity == "error" for each in findings):
         raise SystemExit(REFUSED)
 
@@ -959,7 +967,7 @@ def run(arguments: Sequence[str]) -> int:
         said = (
             str(error) if isinstance(error, NotAnswered) else error.__doc__ if isinstance(error, ClockWrong) else None
         )
-        _report(json_, said or f"{Unreachable.__doc__}（{type(error).__name__}）")
+        _report(json_, said or f"{Unreachable.__doc__}（{logs.named(error)}）")
         return UNREACHABLE
     except (click.UsageError, SettingsRefused, EditionRefused, TextRefused, ChannelsRefused) as error:
         _report(json_, error.format_message() if isinstance(error, click.UsageError) else str(error))

@@ -27,7 +27,7 @@ from activities.days import Days
 from activities.delivering import Delivering, Postman
 from activities.digests import Digests
 from activities.entering import Entering
-from activities.letters import Letters
+from activities.letters import CALENDARS, PUBLICATION, Letters
 from activities.privacy import keep_to_ourselves
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
@@ -112,7 +112,9 @@ def build(
     every = timedelta(seconds=settings.delivery_retry)
     postman = Postman(
         letters,
-        [Days(letters).compile, Digests(letters).compile] if settings.routines else [],
+        [Days(letters, {PUBLICATION: settings.site, CALENDARS: settings.calendars}).compile, Digests(letters).compile]
+        if settings.routines
+        else [],
         client,
         settings.task_queue,
         settings.delivery_interval,

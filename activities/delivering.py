@@ -24,6 +24,7 @@ from temporalio.service import RPCError
 from activities.channels.channel import Recipient, Undeliverable
 from activities.channels.configured import PERSONAL, Configured
 from activities.letters import PAGES, REMINDERS, Letters, Tried, content
+from activities.logs import named
 from activities.rows import parts_of
 from models.register import DeliveryRow, LetterRow
 from models.values import Value
@@ -165,7 +166,7 @@ class Delivering:
         except Exception as error:
             since = before.first_tried_at if before and before.state == DeliveryState.TRYING else datetime.now(UTC)
             given_up = datetime.now(UTC) - since >= self.give_up_after
-            log.warning("delivery.down", letter=row.id, channel=channel.name, error=type(error).__name__)
+            log.warning("delivery.down", letter=row.id, channel=channel.name, error=named(error))
             why = str(error) if isinstance(error, ConnectionError) else type(error).__name__
             reason = f"自{moment(since)}起始终不通，不再重试（{why}）" if given_up else why
             state = DeliveryState.FAILED if given_up else DeliveryState.TRYING
@@ -271,4 +272,4 @@ async def _survived(step: Awaitable[object]) -> None:
     try:
         await step
     except Exception as error:
-        log.warning("delivery.round_failed", error=type(error).__name__)
+        log.warning("delivery.round_failed", error=named(error))

@@ -4,6 +4,7 @@ Whoever logs names the event and binds ids; texts of acts and papers are never l
 `workflow.logger`, which is silent while replaying; its ids, and an activity's, are added here.
 """
 
+import errno
 import logging
 import sys
 import time
@@ -31,6 +32,18 @@ def _engine_context(_: Any, __: str, event: EventDict) -> EventDict:
     return event
 
 
+def named(error: BaseException) -> str:
+    """An error by its type, and by the code of the system or database beneath, such as ENOSPC or SQLITE_FULL; no text of it."""
+    beneath = getattr(error, "orig", None) or error
+    number = beneath.errno if isinstance(beneath, OSError) else None
+    code = (
+        errno.errorcode.get(number or 0)
+        or getattr(beneath, "sqlite_errorname", None)
+        or getattr(beneath, "sqlstate", None)
+    )
+    return f"{type(error).__name__} {code}" if code else type(error).__name__
+
+
 def _without_texts(_: Any, __: str, event: EventDict) -> EventDict:
     """Exceptions are logged by type and place; their messages may quote what somebody wrote."""
     info = event.pop("exc_info", None)
@@ -40,7 +53,7 @@ def _without_texts(_: Any, __: str, event: EventDict) -> EventDict:
         trace = info[2]
         while trace and trace.tb_next:
             trace = trace.tb_next
-        event["error"] = info[0].__name__
+        event["error"] = named(info[1]) if info[1] else info[0].__name__
         if trace:
             event["place"] = f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
     return event

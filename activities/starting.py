@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import OperationalError
 
+from activities import logs
 from models.channels import ChannelsRefused
 from models.settings import SettingsRefused
 from regulation.editions import EditionRefused
@@ -35,7 +36,7 @@ def or_leave() -> Iterator[None]:
         _leave(str(refused), UNUSABLE)
     except OperationalError as error:
         _leave(
-            f"备案库无法连接或无法读写（{type(error).__name__}）；请检查环境变量 BEIAN_DATABASE_URL 和数据库",
+            f"备案库无法连接或无法读写（{logs.named(error)}）；请检查环境变量 BEIAN_DATABASE_URL 和数据库",
             UNREACHABLE,
         )
 

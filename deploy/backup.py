@@ -97,6 +97,8 @@ def backup(settings: Settings, to: Path, now: datetime, watch: Watch = lambda *_
     """Make a backup into a folder that is new or empty, or into a new `.zip`. Raises `BackupRefused`."""
     if to.exists() and not (to.is_dir() and not any(to.iterdir())):
         raise BackupRefused(f"{to} 已存在，不覆盖；请换一个名称")
+    if not to.absolute().parent.is_dir():  # a disk that is not mounted would be filled below its name
+        raise BackupRefused(f"没有文件夹 {to.parent}；请先建立，或检查磁盘是否已挂载")
     half = to.with_name(f"{to.name}.part")
     _removed(half)
     try:
@@ -343,7 +345,7 @@ class FolderTarget(Target):
     @contextmanager
     def opened(cls, place: Path) -> Iterator["FolderTarget"]:
         """A new folder."""
-        place.mkdir(parents=True)
+        place.mkdir()
         yield cls(place)
 
     @contextmanager
@@ -364,7 +366,6 @@ class ZipTarget(Target):
     @contextmanager
     def opened(cls, place: Path) -> Iterator["ZipTarget"]:
         """A new zip, on the disk when it is done."""
-        place.parent.mkdir(parents=True, exist_ok=True)
         with place.open("xb") as file:
             with ZipFile(file, "w", ZIP_DEFLATED) as pack:
                 yield cls(pack)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from activities.logs import named
 from gateway.client import Unreachable
 
 log = structlog.get_logger()
@@ -47,7 +48,7 @@ class DoorClock:
         try:
             told = self.database()
         except SQLAlchemyError as error:
-            log.warning("clock.not_compared", error=type(error).__name__)
+            log.warning("clock.not_compared", error=named(error))
             return
         ahead = before + (self.own() - before) / 2 - told
         self.ahead = ahead if abs(ahead) >= LEAST else timedelta(0)

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
+from activities.logs import named
 from activities.register import Continuation
 from gateway.client import Filings, KeyReused, NotFound, Refused, Unreachable
 from models.values import in_shanghai
@@ -49,7 +50,7 @@ class Continuing:
             try:
                 await self.round()
             except (Unreachable, RPCError, SQLAlchemyError) as error:
-                log.warning("continuing.round_failed", error=type(error).__name__)
+                log.warning("continuing.round_failed", error=named(error))
                 wait = min(every, AGAIN_AFTER)
             try:
                 await asyncio.wait_for(self._bell.wait(), wait)

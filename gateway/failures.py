@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 from temporalio.service import RPCError
 
+from activities import logs
 from activities.documents.record import NoSuchFiling
 from gateway.audit import AuditKind
 from gateway.client import Conflict, KeyReused, NotFound, Refused, Unreachable
@@ -194,7 +195,7 @@ def handle(app: FastAPI) -> None:
         if isinstance(error, ClientDisconnect):  # nobody is left to be told
             return Response(status_code=HTTPStatus.BAD_REQUEST)
         if problem_of(error).status >= 500:
-            log.error("gateway.failed", path=request.url.path, error=type(error).__name__)
+            log.error("gateway.failed", path=request.url.path, error=logs.named(error))
         await run_in_threadpool(_on_record, request, error)
         if request.url.path.startswith("/api/"):
             return problem(error)

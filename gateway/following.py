@@ -7,20 +7,25 @@ without a trace.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
+from activities.logs import named
 from gateway.client import Filings, NotFound, Unreachable, workflow_id
 from models.register import FilingRow
+from regulation import identity
 
 log = structlog.get_logger()
 
 AT_ONCE = 20
 """How many filings are asked side by side."""
+
+NAMED = 20
+"""How many filings a line of the log names."""
 
 AGAIN_AFTER = 60.0
 """Seconds at most until a round that failed is made again."""
@@ -41,7 +46,7 @@ class Following:
                 if brought := await self.round():
                     log.warning("following.brought_level", filings=len(brought))
             except (RPCError, SQLAlchemyError) as error:
-                log.warning("following.round_failed", error=type(error).__name__)
+                log.warning("following.round_failed", error=named(error))
                 await asyncio.sleep(min(every, AGAIN_AFTER))
             else:
                 await asyncio.sleep(every)
@@ -53,9 +58,20 @@ class Following:
         """
         register, client = self.filings.register, self.filings.client
         running = {each.id async for each in client.list_workflows(RUNNING)}
+        if strange := await asyncio.to_thread(self.unknown, running):
+            log.error("following.not_in_register", filings=len(strange), first=strange[:NAMED])
         rows = await asyncio.to_thread(register.unfollowed, every=every)
         opened = [key for key, *_ in await asyncio.to_thread(register.open_filings)]
         return await self._bring(rows, [key for key in opened if every or workflow_id(key) not in running])
+
+    def unknown(self, running: Collection[str]) -> list[str]:
+        """Filings that run and of which the register knows nothing, not even that an application came: it is an older one.
+
+        After a restore that left the engine as it was they would wait for ever, and nobody would know of them.
+        """
+        known = {workflow_id(key) for key in self.filings.register.filing_ids()}
+        strange = sorted(each.removeprefix(workflow_id("")) for each in set(running) - known)
+        return [key for key in strange if not self.filings.is_known(key, identity.SUBMISSION)]
 
     async def one(self, filing_id: str) -> list[str]:
         """The same for one filing."""
@@ -79,7 +95,7 @@ class Following:
                     behind = await self.filings.level(row.filing_id)
                     await asyncio.to_thread(self.filings.register.follows, row.filing_id, row.number)
                 except (Unreachable, RPCError, SQLAlchemyError) as error:
-                    log.warning("following.not_asked", filing=row.filing_id, error=type(error).__name__)
+                    log.warning("following.not_asked", filing=row.filing_id, error=named(error))
                     return False
                 return behind
 

@@ -20,6 +20,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from activities.arrivals import KEPT
 from activities.database import reading, writing
+from activities.logs import named
 from gateway.drafts import Drafts
 from gateway.uploads import HALF_DONE, Uploads
 from models.gateway import DraftRow, StoredRow, UploadRow
@@ -64,7 +65,7 @@ class Sweeping:
             try:
                 swept = await asyncio.to_thread(self.round, now())
             except (SQLAlchemyError, OSError) as error:
-                log.warning("sweeping.round_failed", error=type(error).__name__)
+                log.warning("sweeping.round_failed", error=named(error))
             else:
                 log.info("sweeping.swept", papers=swept.papers, uploads=swept.uploads, drafts=swept.drafts)
             await asyncio.sleep(DAILY.total_seconds())

@@ -369,3 +369,12 @@ async def test_every_filing_is_revived_from_a_backup_with_the_same_agenda(
     for filing_id in again.register.filing_ids():
         assert again.register.verify(filing_id) == []
     again.register.engine.dispose()
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_a_backup_makes_no_folder_around_itself(machine: Machine, tmp_path: Path) -> None:
+    """A disk that is not mounted is not filled below its name."""
+    for name in ("kept", "kept.zip"):
+        with pytest.raises(BackupRefused, match="没有文件夹"):
+            backup(machine.settings, tmp_path / "not-mounted" / name, NOW)
+    assert not (tmp_path / "not-mounted").exists()

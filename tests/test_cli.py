@@ -144,6 +144,7 @@ def test_all_findings_are_printed_for_people_too(beian: Terminal) -> None:
 def test_the_example_acts_are_good(beian: Terminal, name: str) -> None:
     answer = beian("check", EXAMPLES / f"{name}.json", "--json")
     assert (answer.code, answer.json) == (0, [])
+    assert beian("check", EXAMPLES / f"{name}.json").out == "没有发现问题\n"
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.json")), ids=lambda path: path.name)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
@@ -17,7 +18,7 @@ from activities.channels.channel import Letter
 from activities.database import reading, writing
 from activities.days import Days
 from activities.digests import Digests
-from activities.letters import SHOWN, Letters
+from activities.letters import CALENDARS, PUBLICATION, SHOWN, Letters
 from activities.register import Register
 from models.register import LetterRow, MessageRow
 from models.values import SHANGHAI
@@ -347,6 +348,20 @@ def test_a_days_pages_and_calendars_are_opened_once(register: Register) -> None:
     with reading(register.engine) as session:
         rows = session.exec(select(LetterRow)).all()
     assert {(row.to, row.office, row.filing_id) for row in rows} == {("public", PROVINCE, None)}
+
+
+@on_both
+def test_what_a_day_has_written_is_written_anew_by_whoever_starts_and_finds_it_gone(
+    register: Register, tmp_path: Path
+) -> None:
+    """After a restore the day's letters are in the register, and done; their files are not there."""
+    letters, site = Letters(register.engine), tmp_path / "site"
+    Days(letters).compile(at("2026-02-17T09:00"))
+    restored = Days(letters, {PUBLICATION: site, CALENDARS: tmp_path})
+    assert restored.compile(at("2026-02-17T12:00")) == ["_publication-2026-02-17-anew"]
+    assert restored.compile(at("2026-02-18T00:00")) == ["_publication-2026-02-18", "_calendars-2026-02-18"]
+    site.mkdir()
+    assert Days(letters, {PUBLICATION: site}).compile(at("2026-02-18T12:00")) == []
 
 
 Asked = Callable[[datetime], list[str]]

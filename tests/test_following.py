@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -13,11 +14,12 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
+from activities.arrivals import Arrivals
 from activities.register import Appended, Register
 from gateway.client import NotFound, workflow_id
 from gateway.following import Following
 from models.filing import Entry, Filing
-from regulation import agenda, entries, lodging
+from regulation import agenda, entries, identity, lodging
 from regulation.moment import Moment
 from tests.patience import comes
 from tests.served import Served, served
@@ -121,6 +123,16 @@ async def test_a_round_brings_level_what_nobody_asks_about_and_asks_the_others_n
     assert await knows(world, behind.id) == behind.filing
     assert world.register.unfollowed() == [], "one question for each that was entered, and then none"
     assert await following.round() == []
+
+
+async def test_filings_that_run_and_are_not_in_the_register_are_named(world: World) -> None:
+    """The engine was kept, and the register restored to a time before them."""
+    story = Story(world, "KNOWN-1")
+    await story.submitted("2027-03-15")
+    now = datetime.now(UTC)
+    Arrivals(world.register.engine).receive("UNDER-WAY", identity.SUBMISSION, "0" * 64, now, now)
+    running = ["filing-KNOWN-1", "filing-LATER-2", "filing-LATER-1", "filing-UNDER-WAY"]
+    assert Following(world.door).unknown(running) == ["LATER-1", "LATER-2"]
 
 
 async def test_one_that_came_to_its_end_in_the_register_alone_ends(world: World) -> None:

@@ -1,6 +1,7 @@
 """Starting (activities/starting.py): what cannot be is said in one line, names its variable, and repeats nothing of it."""
 
 import asyncio
+import errno
 import socket
 import subprocess
 import sys
@@ -8,9 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 import starter
 import worker
+from activities import logs
+from activities.register import Register
 from activities.starting import PortTaken
 from deploy import embedded
 from gateway import __main__ as gateway
@@ -98,6 +102,24 @@ def test_a_database_that_does_not_answer_is_said_in_a_line(
         False,
         False,
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        (OSError(errno.ENOSPC, "no space left", SECRET), "OSError ENOSPC"),
+        (FileNotFoundError(errno.ENOENT, SECRET), "FileNotFoundError ENOENT"),
+        (ValueError(SECRET), "ValueError"),
+    ],
+)
+def test_what_went_wrong_is_logged_by_its_type_and_code(error: Exception, name: str) -> None:
+    assert logs.named(error) == name
+
+
+def test_what_went_wrong_in_the_database_is_logged_by_its_code(tmp_path: Path) -> None:
+    with pytest.raises(OperationalError) as failed:
+        Register.at(f"sqlite:///{tmp_path / SECRET / 'register.db'}").filing_ids()
+    assert logs.named(failed.value) == "OperationalError SQLITE_CANTOPEN"
 
 
 def test_a_second_worker_of_a_machine_is_told_which_port_to_change() -> None:
