@@ -466,6 +466,21 @@ async def test_a_correction_shows_what_the_return_said_where_it_belongs(house: H
     assert page.says(f"补正期限：{local(due)}。逾期未补正的，视为撤回申请；视为撤回不影响再次申请。")
 
 
+async def test_a_correction_in_which_nothing_is_corrected_is_asked_about_first(house: House, leader: Leader) -> None:
+    written(house.tools.register, returned("LEAD-8"))
+    address = "/my/corrections/LEAD-8"
+    versions = house.tools.register.filing("LEAD-8")
+    assert versions
+    same = applications.of_paper(house.tools.register.paper(versions.paper))
+    assert "按现状提交" not in (await leader.page(address)).text
+    answer = await leader.fills(address, same, ("do", "submit"))
+    assert answer.status_code == 422
+    again = Page.of(answer.text)
+    assert again.says("补正材料与上一版完全相同，未作任何补正，尚未提交")
+    assert ("do", "anyway") in [(each.get("name"), each.get("value")) for each in again.inputs]
+    assert house.tools.register.docket("LEAD-8")[-1].event.kind == "return_for_correction"
+
+
 async def test_a_correction_is_saved_until_it_is_sent(house: House, signed_in: Any) -> None:
     written(house.tools.register, returned("LEAD-3"))
     one, two, other = await signed_in(), await signed_in(COLLEAGUE), await signed_in(OTHER)

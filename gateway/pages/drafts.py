@@ -36,6 +36,7 @@ from regulation.offers import offer
 from regulation.wording import if_not_corrected
 
 SENT_OTHERWISE = "这份申请此前已按其他内容送出，结果尚不确定；请稍后先查看是否已经登记，再决定是否重新提交"
+UNCHANGED = f"{intake.NOTHING_CORRECTED}，尚未提交。请补正后提交；确无须补正的，也可以按现状提交"
 UNKNOWN = "暂时不能确认是否已经提交；填写的内容已保存，请稍后在本页再次提交，不会重复登记"
 
 router = APIRouter(prefix="/my", dependencies=[Depends(large)])
@@ -208,7 +209,8 @@ def _gone(tools: Tools, who: Identity, filing_id: str) -> Response:
 async def _changed(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> Response:
     filled, not_taken = await taken(form, tools.uploads, session.who.office, tools.clock(), person=session.who.person)
     saved = await run_in_threadpool(_saved, request, tools, session, form, editing, filled, not_taken)
-    return await _submitted(request, tools, session, saved) if isinstance(saved, Editing) else saved
+    anyway = form.get("do") == "anyway"
+    return await _submitted(request, tools, session, saved, anyway=anyway) if isinstance(saved, Editing) else saved
 
 
 def _saved(
@@ -231,15 +233,17 @@ def _saved(
     if more := form.get("more"):
         return then(f"{editing.address}?more={quote(str(more))}#{applications.new_row(editing.raw, str(more))}")
     match form.get("do"):
-        case "submit":
+        case "submit" | "anyway":
             return editing
         case "check":
             return then(f"{editing.address}?check=1#found")
     return then(editing.address, "已保存")
 
 
-async def _submitted(request: Request, tools: Tools, session: Session, editing: Editing) -> Response:
-    """Submit what was saved. What is refused comes back with every finding; what is taken is a draft no longer."""
+async def _submitted(request: Request, tools: Tools, session: Session, editing: Editing, *, anyway: bool) -> Response:
+    """Submit what was saved. What is refused comes back with every finding; what is taken is a draft no longer. A correction
+    in which nothing was corrected is sent if it is meant so.
+    """
     now, who = tools.clock(), session.who
     application = applications.stamped(editing.raw, editing.filing_id, who, now)
     visit = visit_of(request, tools, who)
@@ -250,6 +254,9 @@ async def _submitted(request: Request, tools: Tools, session: Session, editing: 
     findings = await run_in_threadpool(editing.examined, tools, who, now) if editing.correcting else ()
     if any(each.severity is Severity.ERROR for each in findings):
         return await shown(check=True, refusal=lodging.refusal(findings), status=422)
+    if not anyway and any(each.message == intake.NOTHING_CORRECTED for each in findings):
+        unchanged = Refusal(message=UNCHANGED, article="", missing="")
+        return await shown(refusal=unchanged, unchanged=True, status=422)
     try:
         if editing.correcting:
             receipt = await visit.act(editing.filing_id, _act(editing, who, now))
@@ -277,7 +284,8 @@ async def _submitted(request: Request, tools: Tools, session: Session, editing: 
 
 def _form(
     request: Request, tools: Tools, session: Session, editing: Editing, not_taken: Sequence[Finding] = (), *,
-    more: str = "", check: bool = False, overtaken: bool = False, refusal: Refusal | None = None, status: int = 200,
+    more: str = "", check: bool = False, overtaken: bool = False, refusal: Refusal | None = None,
+    unchanged: bool = False, status: int = 200,
 ) -> HTMLResponse:  # fmt: skip
     """The form. Every finding stands at its field once somebody asked for it; the contents always count them."""
     now, kind = tools.clock(), editing.kind
@@ -298,6 +306,7 @@ def _form(
         not_taken=not_taken,
         overtaken=overtaken,
         refusal=refusal,
+        unchanged=unchanged,
         returned=returned,
         reason=_reason(tools, editing),
         if_not_corrected=if_not_corrected(editing.correcting) if editing.correcting else "",
