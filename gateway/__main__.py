@@ -8,7 +8,7 @@ from activities import logs
 from activities.privacy import keep_to_ourselves
 from activities.starting import or_leave
 from gateway import patience
-from gateway.app import create
+from gateway.app import create, deployed
 from gateway.identity import refuse_to_expose
 from models.settings import read_settings
 
@@ -17,7 +17,8 @@ def main() -> None:
     """Serve."""
     with or_leave():
         settings = read_settings()
-    refuse_to_expose(settings)
+        refuse_to_expose(settings)
+        deployed(settings)
     keep_to_ourselves(settings)
     logs.configure(settings.log_level)
     patience.make_room()

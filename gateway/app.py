@@ -61,15 +61,20 @@ def tools_of(settings: Settings, filings: Filings, channels: ChannelsFile) -> To
     )
 
 
+def deployed(settings: Settings) -> ChannelsFile:
+    """What the deployment brings, loaded, and its channels. Raises what `activities.starting.REFUSED` names."""
+    editions.load(settings.editions)
+    replacements.load(settings.texts)
+    return read_channels(settings.channels, os.environ)
+
+
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[Tools]:
     """The tools, on the engine and the register, for as long as the gateway runs.
 
     The engine may come later, or go: what is only read is read from the register, and what is done is answered with 503.
     """
-    editions.load(settings.editions)
-    replacements.load(settings.texts)
-    channels = read_channels(settings.channels, os.environ)
+    channels = deployed(settings)
     register = Register.at(settings.register_url)
     client = await connect(settings, lazy=True)
     clock = DoorClock(partial(clock_of, register.engine))

@@ -1,12 +1,11 @@
 """Who somebody is: a person with a post. It is stamped on whatever they do, and decides what they may see."""
 
 import secrets
-import sys
 
 from models.acts import By, OfficeKey
 from models.filing import Entry, Filing
 from models.register import FilingRow, LetterRow, MessageRow
-from models.settings import Settings
+from models.settings import Settings, SettingsRefused
 from models.values import OpaqueId, Value
 from models.vocabulary import Role
 from regulation import entries, offices
@@ -111,10 +110,13 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def refuse_to_expose(settings: Settings) -> None:
-    """The embedded identity lets anybody be anybody: it never listens where others could reach it. Who may be reached says how."""
+    """The embedded identity lets anybody be anybody: it never listens where others could reach it. Who may be reached says how.
+
+    Raises `SettingsRefused`.
+    """
     if settings.gateway_host in LOOPBACK:
         return
     if settings.identity == "oidc" and not settings.gateway_address:
-        sys.exit(f"监听 {settings.gateway_host} 须写明对外地址；请设置 BEIAN_GATEWAY_ADDRESS")
+        raise SettingsRefused(f"监听 {settings.gateway_host} 须写明对外地址；请设置 BEIAN_GATEWAY_ADDRESS")
     if settings.identity == "embedded":
-        sys.exit(f"演示身份只能用于本机，不得监听 {settings.gateway_host}；请设置 BEIAN_IDENTITY=oidc")
+        raise SettingsRefused(f"演示身份只能用于本机，不得监听 {settings.gateway_host}；请设置 BEIAN_IDENTITY=oidc")

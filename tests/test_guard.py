@@ -15,7 +15,7 @@ from gateway.failures import ECHO
 from gateway.guard import ALWAYS_HTTPS, CONTENT, HEADERS, UNSIGNED
 from gateway.identity import refuse_to_expose
 from gateway.sessions import cookie_of
-from models.settings import Settings
+from models.settings import Settings, SettingsRefused
 from models.values import SHANGHAI
 from tests.databases import prepare
 from tests.served import Clock, serving
@@ -195,7 +195,7 @@ async def test_the_embedded_identity_is_reached_through_no_proxy(house: House, t
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.7", "desk.example.gov.cn", ""])
 def test_the_embedded_identity_does_not_start_where_others_reach_it(host: str) -> None:
-    with pytest.raises(SystemExit) as refused:
+    with pytest.raises(SettingsRefused) as refused:
         refuse_to_expose(Settings(gateway_host=host))
     assert "演示身份只能用于本机" in str(refused.value)
     refuse_to_expose(Settings(gateway_host=host, **PROVIDER))  # type: ignore[arg-type]
@@ -203,7 +203,7 @@ def test_the_embedded_identity_does_not_start_where_others_reach_it(host: str) -
 
 def test_who_is_reached_from_elsewhere_says_under_which_address() -> None:
     reached = PROVIDER | {"gateway_address": ""}
-    with pytest.raises(SystemExit) as refused:
+    with pytest.raises(SettingsRefused) as refused:
         refuse_to_expose(Settings(gateway_host="0.0.0.0", **reached))  # type: ignore[arg-type]
     assert "BEIAN_GATEWAY_ADDRESS" in str(refused.value)
 

@@ -63,6 +63,21 @@ def test_every_program_refuses_a_wrong_setting_in_one_line_and_with_64(
     assert "环境变量 BEIAN_LOG_LEVL 不是本系统的设置；是否为 BEIAN_LOG_LEVEL？" in said
 
 
+def test_a_gateway_refuses_in_one_line_what_its_deployment_brings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "channels.toml").write_text(f'[channels.mail]\ntype = "{SECRET}"\n', "utf-8")
+    for name, value, word in (
+        ("BEIAN_CHANNELS", str(tmp_path / "channels.toml"), "mail"),
+        ("BEIAN_GATEWAY_HOST", "0.0.0.0", "BEIAN_IDENTITY"),
+    ):
+        monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as left:
+            gateway.main()
+        said = capsys.readouterr().err
+        assert (left.value.code, word in said, SECRET in said, "Traceback" in said) == (64, True, False, False)
+
+
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_setting_is_named_and_its_value_is_not(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, WRONG[name])
