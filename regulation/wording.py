@@ -343,6 +343,10 @@ class Facts(Mapping[str, str]):
         """所写的理由."""
         return self.of_event("reason") or "见决定文书"
 
+    def word_refusal_reason(self) -> str:
+        """决定书所载不予确认的理由；未写明的，留待机构填写 (G-07)."""
+        return (self.of_event("reason") or TO_FILL_IN).rstrip("。；")
+
     def word_document_no(self) -> str:
         """文号."""
         return self.of_event("document_no") or "（无文号）"

@@ -39,7 +39,7 @@ from models.acts import CalendarPublished
 from models.forms import FormA, FormB
 from models.register import DeliveryRow, MessageRow
 from models.values import SHANGHAI, digest
-from models.vocabulary import DeliveryState, Kind
+from models.vocabulary import ActKind, DeliveryState, Kind
 from regulation import agenda, entries, texts
 from regulation.moment import Moment
 from regulation.offices import Contact
@@ -186,7 +186,7 @@ def test_every_event_that_has_a_text_has_a_document(register: Register) -> None:
     assert drafting.draft(register, "LIFE", 3) == []
     assert {key for family, key in texts.SHIPPED if family == "document"} == {
         "accepted", "returned", "notice_published", "first_miss", "revocation_notice", "revocation_notice_other",
-        "revocation_decision", "announce_revocation",
+        "revocation_decision", "announce_revocation", "not_confirmed",
     }  # fmt: skip
     with pytest.raises(LookupError, match="没有第99号登记"):
         drafting.draft(register, "LIFE", 99)
@@ -297,6 +297,21 @@ def test_a_return_tells_everything_at_once(register: Register) -> None:
     assert told[-2:] == ["沈阳高新技术产业开发区", "2023年4月11日"]
     headings = [each.text for each in document.paragraphs if each.style and each.style.name == "Heading 1"]
     assert headings == ["一、须补正的事项", "二、补正的期限和方式", "三、依据"]
+
+
+def test_a_refusal_has_its_decision_on_paper(alone: Register) -> None:
+    form = application(filing_id="REFUSED", received_at="2026-12-01T09:00:00+08:00")
+    refusal = {"reason": "不属联盟备案范围", "document_no": "沈科函〔2026〕9号"}
+    accepted = ("city", "accept", "2026-12-02T08:00", {})
+    both = [(who, "refuse", f"2026-12-02T{hour}:00", refusal) for who, hour in (("city", "09"), ("city2", "10"))]
+    written(alone, told(form, accepted, *both))
+    first, second = (row.number for row in alone.docket("REFUSED") if row.event.kind == ActKind.REFUSE)
+    assert drafting.draft(alone, "REFUSED", first) == [], "a proposal is no decision"
+    (decision,) = drafting.draft(alone, "REFUSED", second)
+    assert decision.name == f"{second:04d}-不予确认决定书.docx"
+    text = said(opened(decision.content))
+    assert {"沈科函〔2026〕9号", "不属联盟备案范围。"} <= set(text)
+    assert any("60日内依法向沈阳市人民政府申请行政复议" in line for line in text)
 
 
 def test_an_office_that_is_known_need_not_fill_itself_in(register: Register) -> None:

@@ -547,6 +547,24 @@ async def test_a_notice_to_be_served_shows_its_text_only_once_it_was_opened(hous
     assert letter.read_at is None
 
 
+async def test_a_decision_is_signed_for_by_opening_it(house: House, leader: Leader) -> None:
+    """The time to contest it runs from its receipt, so the page says what opening it is."""
+    form = application(
+        filing_id="LEAD-8", received_at="2026-03-10T09:00:00+08:00", alliance_name="沈阳市LEAD-8产学研联盟"
+    )
+    refusal = {"reason": "不属联盟备案范围"}
+    acts = [("city", "accept", "2026-03-12T08:00", {}), ("city", "refuse", "2026-03-12T09:00", refusal)]
+    written(house.tools.register, told(form, *acts, ("city2", "refuse", "2026-03-12T10:00", refusal)))
+    (decision,) = (row for row in house.tools.register.messages("LEAD-8") if row.service)
+    assert (await leader.page("/my/inbox")).says("待签收")
+    address = f"/my/inbox/{decision.id}"
+    assert (await leader.page(address)).says("申请复议、提起诉讼的期限自收到之日起算")
+    assert where(await leader.sends(address)).endswith("?said=已签收")
+    read = await leader.page(address)
+    assert read.says("签收 ")
+    assert read.says("60日内")
+
+
 # With the engine
 
 

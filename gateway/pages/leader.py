@@ -183,17 +183,28 @@ def _call(who: Identity, now: datetime) -> Call:
 
 @dataclass(frozen=True)
 class Received:
-    """A message as its addressee sees it. `served`: to open it is to acknowledge its service (签收, G-18)."""
+    """A message as its addressee sees it. `served`: to open it is to acknowledge its service (签收, G-18); `decision`: it is a
+    decision to a leader who agreed to electronic service, and when it was opened is when it was received (G-19)."""
 
     message: MessageRow
     read_at: datetime | None
     served: bool
+    decision: bool = False
+
+    @classmethod
+    def of(cls, message: MessageRow, letter: LetterRow, filing: Filing | None) -> "Received":
+        """A message as it stands, with what its filing says of its service."""
+        decision = message.text in DECISIONS and filing is not None and filing.consent
+        return cls(message, letter.read_at, _serves(message, filing), decision)
 
     @property
     def closed(self) -> bool:
         """Whether it must be opened by a deliberate act."""
         return self.message.service and self.read_at is None
 
+
+DECISIONS = ("not_confirmed", "revocation_decision")
+"""The texts of decisions: nothing runs in the proceedings from their service, but the time to contest them does."""
 
 NEWEST = 200
 """How many messages the inbox lists."""
@@ -207,10 +218,9 @@ def _received(tools: Tools, who: Identity, *, unread: bool = False) -> list[tupl
 def inbox(request: Request, tools: Doors, session: Leading) -> HTMLResponse:
     """收件箱, the newest first."""
     rows = {row.filing_id: row for row in tools.register.filings(scope=session.who.scope)}
+    filings = {filing_id: value_of(row) for filing_id, row in rows.items()}
     received = [
-        Received(
-            message, letter.read_at, _serves(message, value_of(row) if (row := rows.get(message.filing_id)) else None)
-        )
+        Received.of(message, letter, filings.get(message.filing_id))
         for message, letter in _received(tools, session.who)
     ]
     return page(request, tools, "leader_inbox.html", session, received=received, rows=rows, newest=NEWEST)
@@ -247,7 +257,7 @@ async def read(request: Request, tools: Doors, session: Leading, form: Answer, m
     except (Refused, KeyReused) as refused:
         why = refused.refusal.message if isinstance(refused, Refused) else refused.__doc__
         return then(f"/my/inbox/{message_id}", f"已标为已读；未登记签收：{why}")
-    said = f"已签收，登记为第{receipt.number}号" if receipt else "已标为已读"
+    said = f"已签收，登记为第{receipt.number}号" if receipt else "已签收" if received.decision else "已标为已读"
     return then(f"/my/inbox/{received.message.id}", said)
 
 
@@ -257,7 +267,7 @@ def _of_mine(tools: Tools, who: Identity, message_id: str) -> Received:
         found, letter = session.get(MessageRow, message_id), session.get(LetterRow, message_id)
     if found is None or letter is None or not who.is_told(found):
         raise NotFound(message_id)
-    return Received(found, letter.read_at, _serves(found, tools.register.filing(found.filing_id)))
+    return Received.of(found, letter, tools.register.filing(found.filing_id))
 
 
 def _serves(message: MessageRow, filing: Filing | None) -> bool:
