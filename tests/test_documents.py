@@ -302,9 +302,8 @@ def test_a_return_tells_everything_at_once(register: Register) -> None:
 def test_a_refusal_has_its_decision_on_paper(alone: Register) -> None:
     form = application(filing_id="REFUSED", received_at="2026-12-01T09:00:00+08:00")
     refusal = {"reason": "不属联盟备案范围", "document_no": "沈科函〔2026〕9号"}
-    accepted = ("city", "accept", "2026-12-02T08:00", {})
     both = [(who, "refuse", f"2026-12-02T{hour}:00", refusal) for who, hour in (("city", "09"), ("city2", "10"))]
-    written(alone, told(form, accepted, *both))
+    written(alone, told(form, ("city", "accept", "2026-12-02T08:00", {}), *both))
     first, second = (row.number for row in alone.docket("REFUSED") if row.event.kind == ActKind.REFUSE)
     assert drafting.draft(alone, "REFUSED", first) == [], "a proposal is no decision"
     (decision,) = drafting.draft(alone, "REFUSED", second)
