@@ -524,6 +524,7 @@ def publishing() -> list[tuple[Filing, Entry]]:
     names = [
         "calendar-change-notice-moves",
         "objection-upheld-corrected-in-time-arrives-late",
+        "objection-upheld-notice-suspended",
         "revocation-restored",
         "standing-not-withdrawn-after-archiving",
         "revocation-cured-in-the-grace",
