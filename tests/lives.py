@@ -122,6 +122,7 @@ async def served_at_last(world: World, filing_id: str, year: int) -> None:
     await story.iit("give_iit_opinion", f"{year}-04-12", positive=True)
     await story.city2("confirm", f"{year}-04-13", checklist=checklist())
     await story.province("archive", f"{year}-05-10")
+    await story.counts_by_published_days(year - 1)
     await story.on(f"{year + 1}-12-01T10:00:00")
     failed = story.act("city", "report_undeliverable", f"{year + 1}-12-02", entry=story.filing.number, reason="空号")
     await world.acts(filing_id, failed | platform)

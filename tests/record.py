@@ -16,7 +16,7 @@ from typing import Any
 from temporalio.client import WorkflowExecution
 
 from deploy.skipping import skipping_server
-from examples.demo import call, first_year, know_call
+from examples.demo import call, first_year, know_call, working_days
 from gateway.client import workflow_id
 from models.filing import Entry
 from models.values import in_shanghai
@@ -60,11 +60,15 @@ async def record(world: World, name: str, year: int, folder: Path) -> None:
     for run in sorted(runs, key=lambda each: each.start_time):
         history = await client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
         histories.append(json.loads(history.to_json()))
+    docket = world.register.docket(filing_id)
+    calendars = {f"DEMO-{each}": each for each in (year - 1, year)}
+    used = [calendars[name] for name in sorted({entry.filing.calendar for entry in docket} & calendars.keys())]
     golden = {
         "workflow_id": workflow_id(filing_id),
         "editions": [call(year)],
+        "calendars": [working_days(each) for each in used],
         "runs": histories,
-        "docket": [line(entry) for entry in world.register.docket(filing_id)],
+        "docket": [line(entry) for entry in docket],
     }
     text = json.dumps(golden, ensure_ascii=False, separators=(",", ":"))
     (folder / f"{name}.json").write_text(text + "\n", "utf-8")

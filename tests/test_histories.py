@@ -20,6 +20,7 @@ from temporalio.worker import (
 )
 
 from models.filing import Entry
+from regulation.calendar import CALENDARS
 from regulation.terms import TERMS
 from tests.lives import LIVES
 from tests.record import HISTORIES, line, release
@@ -61,6 +62,9 @@ async def test_a_golden_history_replays_to_its_docket(path: Path) -> None:
     for edition in golden["editions"]:
         if edition["edition"] not in TERMS:
             TERMS.add(edition)
+    for calendar in golden.get("calendars", ()):  # until 0.3.0 none was needed
+        if calendar["edition"] not in CALENDARS:
+            CALENDARS.add(calendar)
     histories = [WorkflowHistory.from_json(golden["workflow_id"], json.dumps(run)) for run in golden["runs"]]
     sandboxed = Replayer(workflows=[AllianceFiling], data_converter=pydantic_data_converter)
     watched = Replayer(
