@@ -716,7 +716,7 @@ def undelivered(office: str | None, json_: bool) -> None:
 @as_json
 def redeliver(letter_id: str, json_: bool) -> None:
     """Try a letter again on the channels that gave up."""
-    if not Letters(the_register().engine).reopen(letter_id):
+    if not Letters(the_register().engine).reopen(letter_id, datetime.now(UTC)):
         raise NoSuchLetter(letter_id)
     if json_:
         say({"letter": letter_id})

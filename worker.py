@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
-from temporalio.common import RetryPolicy
+from temporalio.common import MetricMeter
 from temporalio.runtime import PrometheusConfig, Runtime
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
@@ -24,10 +24,12 @@ from activities.channels.drafts import DraftTray
 from activities.channels.folder import OutboxFolder
 from activities.channels.pages import CalendarFolder, Website
 from activities.days import Days
-from activities.delivering import Delivering, Postman
+from activities.delivering import Delivering
 from activities.digests import Digests
 from activities.entering import Entering
+from activities.letter_queue import LetterQueue
 from activities.letters import CALENDARS, PUBLICATION, Letters
+from activities.postman import Gauges, Postman, handed_over_before
 from activities.privacy import keep_to_ourselves
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
@@ -45,8 +47,6 @@ from workflows.connection import connect, reached, runtime_of
 from workflows.filing import AllianceFiling
 
 log = structlog.get_logger()
-
-FIRST_RETRY = timedelta(seconds=1)
 
 
 def open_register(settings: Settings) -> Register:
@@ -102,35 +102,36 @@ def build(
     settings: Settings,
     channels: Sequence[Configured] | None = None,
     continued: Callable[[], None] = lambda: None,
+    meter: MetricMeter = MetricMeter.noop,
 ) -> tuple[Worker, Postman]:
-    """The worker with its activities, and the postman who hands over what they wrote.
+    """The worker with its activities, and the postman who has delivered what they wrote.
 
     `continued` is called when a continuation was archived.
     """
     file = read_channels(settings.channels, os.environ)
     letters = Letters(register.engine, partial(configured.office_recipient, file))
-    every = timedelta(seconds=settings.delivery_retry)
-    postman = Postman(
-        letters,
-        [Days(letters, {PUBLICATION: settings.site, CALENDARS: settings.calendars}).compile, Digests(letters).compile]
-        if settings.routines
-        else [],
-        client,
-        settings.task_queue,
-        settings.delivery_interval,
-        settings.bundle_wait,
-        RetryPolicy(initial_interval=min(FIRST_RETRY, every), maximum_interval=every),
-        timedelta(seconds=settings.delivery_timeout),
-    )
-    threads = ThreadPoolExecutor(settings.activity_threads + settings.delivery_threads)
-    entering = Entering(register, entered=postman.ring, continued=continued)
+    lease, gather = timedelta(seconds=settings.delivery_timeout), timedelta(seconds=settings.bundle_wait)
+    gauges = Gauges(meter)
     delivering = Delivering(
         letters,
         channels_of(settings, file, register) if channels is None else channels,
         report=partial(report, Filings(client, register, settings.task_queue)),
         give_up_after=timedelta(seconds=settings.delivery_gives_up),
-        threads=threads,
+        longest_pause=timedelta(seconds=settings.delivery_retry),
+        counted=gauges.tried,
     )
+    postman = Postman(
+        letters,
+        LetterQueue(register.engine, lease, gather),
+        delivering,
+        [Days(letters, {PUBLICATION: settings.site, CALENDARS: settings.calendars}).compile, Digests(letters).compile]
+        if settings.routines
+        else [],
+        settings.delivery_interval,
+        settings.delivery_threads,
+        gauges,
+    )
+    entering = Entering(register, entered=postman.entered, continued=continued)
     worker = Worker(
         client,
         task_queue=settings.task_queue,
@@ -141,12 +142,12 @@ def build(
             entering.enter,
             entering.recall,
             entering.knows_edition,
-            delivering.deliver,
+            handed_over_before,
         ],
-        activity_executor=threads,
+        activity_executor=ThreadPoolExecutor(settings.activity_threads),
         max_concurrent_workflow_tasks=settings.activity_threads * 2,
         max_concurrent_local_activities=settings.activity_threads,
-        max_concurrent_activities=settings.delivery_threads,
+        max_concurrent_activities=settings.activity_threads,
         max_cached_workflows=settings.cached_workflows,
     )
     return worker, postman
@@ -182,7 +183,8 @@ async def serve(settings: Settings, ready: Callable[[], None] = lambda: None) ->
     await register_search_attributes(client)
     filings = Filings(client, register, settings.task_queue)
     following, continuing = Following(filings), Continuing(filings)
-    worker, postman = build(client, register, settings, continued=continuing.ring)
+    meter = runtime.metric_meter if runtime else MetricMeter.noop
+    worker, postman = build(client, register, settings, continued=continuing.ring, meter=meter)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -199,6 +201,7 @@ async def serve(settings: Settings, ready: Callable[[], None] = lambda: None) ->
         finally:
             for each in rounds:
                 each.cancel()
+            await asyncio.gather(*rounds, return_exceptions=True)
     log.info("worker.stopped")
 
 

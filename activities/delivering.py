@@ -1,33 +1,28 @@
-"""Delivering letters (投递), after the entry that wrote them and apart from its workflow.
+"""Delivering letters (投递), after the entry that wrote them and apart from its workflow: one batch, through all channels.
 
-`Postman` hands each open letter to the engine as one standalone activity under the letter's own id; the engine retries it
-for as long as a channel is down, and no filing's history grows by it. What each channel has to show is noted at once, so
-a retry goes on with the channels that are left. A letter that a channel gives up ends as a failed activity, for operators
-to see; if it was to tell a leader and nothing else got through, the filing is told, and people are given the task (G-18).
+What a letter says, and to whom, is read for the whole batch before the first is sent. Then channel by channel: one that is down
+is tried again later, by pauses that grow with each letter; after some failures in a row it rests, and one that takes long
+leaves the rest of the batch for another, so that none of them holds up the others. That somebody's door was knocked at is
+noted at once; everything else, such as what was only put into its place and may be put there twice, with the whole batch.
 """
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
-from temporalio import activity
-from temporalio.client import Client
-from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, RetryPolicy
-from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
+from sqlalchemy.exc import SQLAlchemyError
 
-from activities.channels.channel import Recipient, Undeliverable
+from activities.channels.channel import Letter, Recipient, Undeliverable
 from activities.channels.configured import PERSONAL, Configured
-from activities.letters import PAGES, REMINDERS, Letters, Tried, content
+from activities.letter_queue import DONE, Fate, Held, Note, Tried
+from activities.letters import PAGES, REMINDERS, Contents, Letters, content
 from activities.logs import named
 from activities.rows import parts_of
 from models.register import DeliveryRow, LetterRow
-from models.values import Value
 from models.vocabulary import ActKind, DeliveryState, Role
 from regulation import identity, offices
 from regulation.messages import NOTIFICATIONS
@@ -35,28 +30,29 @@ from regulation.wording import moment
 
 log = structlog.get_logger()
 
-GATHER = 0.2
-"""Seconds that a round waits for more to deliver after the bell: one look at the register serves many entries."""
-
-HANDED_AGAIN_AFTER = timedelta(minutes=15)
-
-AT_ONCE = 20
-"""How many letters are handed over side by side."""
-
 PLACED = frozenset({"inbox", "document", "page"})
 """Families of texts whose channels put a letter where it is looked for; all others knock at somebody's door."""
 
-Routine = Callable[[datetime], object]
-"""Opens the letters that a day brings, once that day."""
+FIRST_PAUSE = timedelta(seconds=1)
+"""Before a channel that is down is tried a second time with a letter; then as long as it has been tried, up to a bound."""
 
-Report = Callable[[str, Mapping[str, Any]], Awaitable[object]]
-"""Does an act to a filing."""
+RESTS_AFTER = 3
+"""Failures in a row after which a channel rests: nothing is sent by it, so that nothing waits for it in vain."""
 
+LONGEST_REST = 60.0
+"""Seconds after which a channel that rests is tried again with some letter."""
+
+SLOW = 10.0
+"""Seconds after which a channel leaves the rest of a batch for another."""
 
 NOBODY = Recipient()
 """Whom a letter is placed for: its place is known, and no address is looked up."""
 
-DONE = (DeliveryState.ARRIVED, DeliveryState.FAILED)
+Report = Callable[[str, Mapping[str, Any]], Awaitable[object]]
+"""Does an act to a filing."""
+
+Counted = Callable[[str, DeliveryState], None]
+"""Told what a channel came to with a letter."""
 
 
 def suits(text: str, words: str) -> bool:
@@ -68,15 +64,73 @@ def suits(text: str, words: str) -> bool:
     return words in PLACED or text not in NOTIFICATIONS or not NOTIFICATIONS[text].bundle
 
 
-class Outcome(Value):
-    """What one round over a letter's channels came to: which are down, why those that gave up did, and whether it got through.
+@dataclass(frozen=True)
+class Errand:
+    """One letter, to be carried by one channel, and what that has to show so far."""
+
+    row: LetterRow
+    letter: Letter
+    recipient: Recipient
+    before: DeliveryRow | None
+
+
+@dataclass
+class Came:
+    """What a letter has come to: when a channel is to be tried again, why others gave up, whether it got through.
 
     `reached` is what counts for a leader: by a channel to a person, and not by a chat or a folder.
     """
 
-    down: tuple[str, ...] = ()
-    failed: dict[str, str] = {}
+    row: LetterRow
+    due: datetime | None = None
+    failed: dict[str, str] = field(default_factory=dict)
     reached: bool = False
+
+    def again(self, at: datetime) -> None:
+        """A channel is to be tried again."""
+        self.due = min(at, self.due or at)
+
+    @property
+    def why(self) -> str:
+        """Why channels gave up."""
+        return "；".join(f"{channel}：{reason}" for channel, reason in self.failed.items())
+
+    @property
+    def told_nobody(self) -> bool:
+        """An entry told its leader something, and no channel got through."""
+        return bool(self.failed) and self.due is None and self.row.to == "leader" and not self.reached
+
+
+class Carried(NamedTuple):
+    """What a batch came to: what becomes of most letters, and which told a leader nothing."""
+
+    fates: Sequence[Fate]
+    silent: Sequence[Came]
+
+
+@dataclass
+class Line:
+    """How a channel does. After some failures in a row it rests, each time twice as long; then one letter is tried."""
+
+    downs: int = 0
+    rests_until: float = 0.0
+    why: str = ""
+
+    @property
+    def rests(self) -> bool:
+        """Whether nothing is to be sent by it now."""
+        return time.monotonic() < self.rests_until
+
+    def up(self) -> None:
+        """It answered, be it to refuse."""
+        self.downs = 0
+
+    def down(self, why: str, longest: float) -> None:
+        """It did not."""
+        self.downs, self.why = self.downs + 1, why
+        if self.downs >= RESTS_AFTER:
+            rest = FIRST_PAUSE.total_seconds() * 2 ** min(self.downs - RESTS_AFTER, 10)
+            self.rests_until = time.monotonic() + min(rest, LONGEST_REST, longest)
 
 
 @dataclass
@@ -87,94 +141,154 @@ class Delivering:
     channels: Sequence[Configured]
     report: Report
     give_up_after: timedelta
-    threads: ThreadPoolExecutor
+    longest_pause: timedelta
+    counted: Counted = lambda channel, state: None
+    stopping: bool = False
+    _lines: dict[str, Line] = field(default_factory=dict)
 
-    @activity.defn
-    async def deliver(self, letter: str) -> None:
-        """Carry a letter through the channels that are not done with it.
+    def carry(self, held: Held) -> Carried:
+        """Carry a batch through the channels that are not done with it, and note what it came to.
 
-        A retry sends again only what has no receipt; what was sent and not noted, because everything died in between,
-        goes out twice under the same id. Raises while a channel is down, and in the end if one gave up.
+        Those that told a leader nothing stay in hand: their filing has to hear of it first (`tell`).
+        What was sent and not noted, because everything died in between, goes out again under the same id.
         """
-        aside, threads = asyncio.get_running_loop().run_in_executor, self.threads
-        row = await aside(threads, self.letters.row, letter)
-        if row is None or row.closed_at:
-            return
-        outcome = await aside(threads, self._carry, row)
-        if outcome.down:
-            raise ApplicationError(f"渠道暂不可达，将重试：{'、'.join(outcome.down)}", type="ChannelDown")
-        if not outcome.failed:
-            return
-        why = "；".join(f"{channel}：{reason}" for channel, reason in outcome.failed.items())
-        if row.to == "leader" and not outcome.reached:
-            for message in json.loads(row.messages):
-                await self._tell_filing(message, why)
-        await aside(threads, lambda: self.letters.close(letter, datetime.now(UTC), failed=True))
-        raise ApplicationError(f"未能送达：{why}", type="Undeliverable", non_retryable=True)
-
-    def _carry(self, row: LetterRow) -> Outcome:
-        """One round over the channels of a letter: each result is noted before the next channel is asked.
-
-        If every channel carried it, the letter is closed with the last note.
-        """
-        earlier = {each.channel: each for each in self.letters.deliveries(row.id)}
-        came: dict[str, Tried | DeliveryRow] = {}
-        unnoted: tuple[str, Tried] | None = None
+        rows = held.batch.letters
+        came = {row.id: Came(row) for row in rows}
+        errands, notes = self._errands(rows, came, datetime.now(UTC))
         for channel in self.channels:
-            if not suits(row.text, channel.channel.words):
-                continue
-            before = earlier.get(channel.name)
-            if before and before.state in DONE:
-                came[channel.name] = before
-                continue
-            if unnoted:
-                self.letters.note(row.id, *unnoted, datetime.now(UTC))
-                unnoted = None
-            if tried := self._try(channel, row, before):
-                came[channel.name], unnoted = tried, (channel.name, tried)
-        outcome = self._outcome(came)
-        arrived = not outcome.down and not outcome.failed
-        if unnoted:
-            self.letters.note(row.id, *unnoted, datetime.now(UTC), closes=arrived)
-        elif arrived:
-            self.letters.close(row.id, datetime.now(UTC), failed=False)
-        return outcome
+            self._send(channel, errands[channel.name], held, came, notes)
+        silent = [each for each in came.values() if each.told_nobody]
+        fates = [Fate(each.row.id, each.due, bool(each.failed)) for each in came.values() if not each.told_nobody]
+        held.settle(datetime.now(UTC), notes, fates)
+        return Carried(fates, silent)
 
-    def _outcome(self, came: Mapping[str, Tried | DeliveryRow]) -> Outcome:
-        """What the channels of today came to; one that was taken away since holds up nothing."""
-        personal = {channel.name for channel in self.channels if channel.channel.words in PERSONAL}
-        return Outcome(
-            down=tuple(name for name, each in came.items() if each.state == DeliveryState.TRYING),
-            failed={name: each.receipt for name, each in came.items() if each.state == DeliveryState.FAILED},
-            reached=any(each.state == DeliveryState.ARRIVED and name in personal for name, each in came.items()),
-        )
+    async def tell(self, came: Came) -> Fate:
+        """Tell the filing of each message in a letter that no channel got through with; what becomes of the letter.
 
-    def _try(self, channel: Configured, row: LetterRow, before: DeliveryRow | None) -> Tried | None:
-        """One try of one channel; None if it is not for this letter."""
-        letter = self.letters.worded(row, channel.channel.words)
-        if letter is None:
-            return None
-        recipient = NOBODY if channel.channel.words in PLACED else self.letters.recipient(row)
-        if not channel.carries(letter, recipient):
-            return None
-        said = content(letter)
+        Harmless to repeat: the act's id is told from the message and the reason.
+        """
         try:
-            carried = channel.channel.send(letter, recipient)
+            for message in json.loads(came.row.messages):
+                await self._tell_filing(message, came.why)
+        except Exception as error:
+            log.warning("delivery.not_told", letter=came.row.id, error=named(error))
+            return Fate(came.row.id, datetime.now(UTC) + min(self.longest_pause, timedelta(seconds=LONGEST_REST)))
+        return Fate(came.row.id, failed=True)
+
+    # What is to be sent
+
+    def _errands(
+        self, rows: Sequence[LetterRow], came: Mapping[str, Came], now: datetime
+    ) -> tuple[Mapping[str, list[Errand]], list[Note]]:
+        """What each channel has to carry, in its words; and notes of what cannot even be read.
+
+        One that was taken away since holds up nothing.
+        """
+        errands: dict[str, list[Errand]] = {channel.name: [] for channel in self.channels}
+        notes = []
+        with self.letters.opened(rows) as contents:
+            shown = contents.deliveries([row.id for row in rows if row.handed_at])
+            for row in rows:
+                reading = _Reading(contents, row)
+                for channel in self.channels:
+                    before = shown.get((row.id, channel.name))
+                    if not suits(row.text, channel.channel.words) or not self._is_to_try(
+                        came[row.id], channel, before, now
+                    ):
+                        continue
+                    try:
+                        letter, recipient = reading.of(channel)
+                        if letter and channel.carries(letter, recipient):
+                            errands[channel.name].append(Errand(row, letter, recipient, before))
+                    except SQLAlchemyError:
+                        raise
+                    except Exception as error:  # one letter that cannot be read holds up no other
+                        why = type(error).__name__
+                        log.error("delivery.unreadable", letter=row.id, channel=channel.name, error=why)
+                        notes.append(self._noted(came[row.id], channel, before, self._not_now(before, why, "")))
+        return errands, notes
+
+    def _is_to_try(self, came: Came, channel: Configured, before: DeliveryRow | None, now: datetime) -> bool:
+        """Whether a channel is to be tried with a letter now: it is not done with it, and its pause is over."""
+        if before is None or before.state == DeliveryState.AGAIN:
+            return True
+        if before.state in DONE:
+            self._has_come(came, channel, before.state, before.receipt)
+            return False
+        at = self._next_try(before)
+        if at > now:
+            came.again(at)
+        return at <= now
+
+    def _send(
+        self, channel: Configured, errands: Iterable[Errand], held: Held, came: Mapping[str, Came], notes: list[Note]
+    ) -> None:
+        """One channel's part of a batch."""
+        began, left = time.monotonic(), False
+        for errand in errands:
+            now = datetime.now(UTC)
+            left = left or self.stopping or time.monotonic() - began > SLOW
+            if left or not held.holds(errand.row.id, now):
+                came[errand.row.id].again(now)
+            else:
+                note = self._noted(came[errand.row.id], channel, errand.before, self._try(channel, errand))
+                if note.tried.state == DeliveryState.ARRIVED and channel.channel.words not in PLACED:
+                    held.settle(datetime.now(UTC), [note])
+                else:
+                    notes.append(note)
+
+    # What it came to
+
+    def _try(self, channel: Configured, errand: Errand) -> Tried:
+        """One try of one channel; none if it rests."""
+        line, said = self._lines.setdefault(channel.name, Line()), content(errand.letter)
+        if line.rests:
+            return self._not_now(errand.before, line.why, said, tries=0)
+        try:
+            carried = channel.channel.send(errand.letter, errand.recipient)
         except Undeliverable as failed:
-            log.warning("delivery.failed", letter=row.id, channel=channel.name)
+            line.up()
+            log.warning("delivery.failed", letter=errand.row.id, channel=channel.name)
             return Tried(state=DeliveryState.FAILED, receipt=str(failed), content=said)
         except Exception as error:
-            since = before.first_tried_at if before and before.state == DeliveryState.TRYING else datetime.now(UTC)
-            given_up = datetime.now(UTC) - since >= self.give_up_after
-            log.warning("delivery.down", letter=row.id, channel=channel.name, error=named(error))
             why = str(error) if isinstance(error, ConnectionError) else type(error).__name__
-            reason = f"自{moment(since)}起始终不通，不再重试（{why}）" if given_up else why
-            state = DeliveryState.FAILED if given_up else DeliveryState.TRYING
-            return Tried(state=state, receipt=reason, content=said)
+            line.down(why, self.longest_pause.total_seconds())
+            log.warning("delivery.down", letter=errand.row.id, channel=channel.name, error=named(error))
+            return self._not_now(errand.before, why, said)
+        line.up()
         return Tried(state=DeliveryState.ARRIVED, address=carried.address, receipt=carried.receipt, content=said)
 
+    def _not_now(self, before: DeliveryRow | None, why: str, said: str, tries: int = 1) -> Tried:
+        """A channel that is down is tried again, until it has been so for too long."""
+        since, now = _since(before), datetime.now(UTC)
+        if since and now - since >= self.give_up_after:
+            reason = f"自{moment(since)}起始终不通，不再重试（{why}）"
+            return Tried(state=DeliveryState.FAILED, receipt=reason, content=said, tries=tries)
+        return Tried(state=DeliveryState.TRYING, receipt=why, content=said, tries=tries)
+
+    def _noted(self, came: Came, channel: Configured, before: DeliveryRow | None, tried: Tried) -> Note:
+        now = datetime.now(UTC)
+        if tried.tries:
+            self.counted(channel.name, tried.state)
+        if tried.state == DeliveryState.TRYING:
+            came.again(now + self._pause(_since(before) or now, now))
+        self._has_come(came, channel, tried.state, tried.receipt)
+        return Note(came.row.id, channel.name, tried, now)
+
+    def _has_come(self, came: Came, channel: Configured, state: str, receipt: str) -> None:
+        if state == DeliveryState.FAILED:
+            came.failed[channel.name] = receipt
+        elif state == DeliveryState.ARRIVED and channel.channel.words in PERSONAL:
+            came.reached = True
+
+    def _next_try(self, before: DeliveryRow) -> datetime:
+        return before.last_tried_at + self._pause(before.first_tried_at, before.last_tried_at)
+
+    def _pause(self, since: datetime, now: datetime) -> timedelta:
+        """How long a channel is left alone with a letter that it has been tried with since then."""
+        return min(max(now - since, FIRST_PAUSE), self.longest_pause)
+
     async def _tell_filing(self, message: str, why: str) -> None:
-        """An entry told its leader something, and no channel got through."""
         filing_id, entry, index = parts_of(message)
         reason = why[:500]
         act = {
@@ -187,89 +301,27 @@ class Delivering:
         await self.report(filing_id, act)
 
 
+def _since(before: DeliveryRow | None) -> datetime | None:
+    """Since when a channel has been tried with a letter in vain."""
+    return before.first_tried_at if before and before.state == DeliveryState.TRYING else None
+
+
 @dataclass
-class Postman:
-    """Hands open letters to the engine: when an entry was made, and every so often for what a crash left."""
+class _Reading:
+    """One letter, put into the words of each family once, and its addressee looked up once."""
 
-    letters: Letters
-    routines: Sequence[Routine]
-    client: Client
-    task_queue: str
-    interval: float
-    bundle_wait: float
-    retry: RetryPolicy
-    timeout: timedelta
-    _seen: dict[str, float] = field(default_factory=dict)
-    _bell: asyncio.Event = field(default_factory=asyncio.Event)
-    _loop: asyncio.AbstractEventLoop | None = None
+    contents: Contents
+    row: LetterRow
+    _words: dict[str, Letter | None] = field(default_factory=dict)
+    _recipient: Recipient | None = None
 
-    def ring(self) -> None:
-        """Say that there is something to deliver; from any thread."""
-        if self._loop:
-            self._loop.call_soon_threadsafe(self._bell.set)
-
-    async def run(self) -> None:
-        """Go round until cancelled. What fails is tried again next time: a register or an engine that does not answer.
-
-        A digest that cannot be compiled holds up no letter.
-        """
-        self._loop = asyncio.get_running_loop()
-        while True:
-            self._bell.clear()
-            now = datetime.now(UTC)
-            for routine in self.routines:
-                await _survived(asyncio.to_thread(routine, now))
-            await _survived(self._round(now))
-            try:
-                await asyncio.wait_for(self._bell.wait(), self.interval)
-            except TimeoutError:
-                continue
-            await asyncio.sleep(GATHER)
-
-    async def _round(self, now: datetime) -> None:
-        waiting = await asyncio.to_thread(self.letters.waiting, now - HANDED_AGAIN_AFTER)
-        ready = [letter for letter in waiting if self._ripe(letter)]
-        if not ready:
-            return
-        await asyncio.to_thread(self.letters.handed, [letter.id for letter in ready], now)
-        gate = asyncio.Semaphore(AT_ONCE)
-        left = [each for each in await asyncio.gather(*(self._hand_over(letter, gate) for letter in ready)) if each]
-        if left:
-            await asyncio.to_thread(self.letters.handed, left, None)
-
-    def _ripe(self, letter: LetterRow) -> bool:
-        """A day's reminders are waited for a while: they are entered one filing at a time."""
-        if letter.text != REMINDERS:
-            return True
-        now = asyncio.get_running_loop().time()
-        if now - self._seen.setdefault(letter.id, now) < self.bundle_wait:
-            return False
-        del self._seen[letter.id]
-        return True
-
-    async def _hand_over(self, letter: LetterRow, gate: asyncio.Semaphore) -> str | None:
-        """Start a letter's delivery; its id if the engine would not have it."""
-        async with gate:
-            try:
-                await self.client.start_activity(
-                    "deliver",
-                    letter.id,
-                    id=letter.id,
-                    task_queue=self.task_queue,
-                    start_to_close_timeout=self.timeout,
-                    retry_policy=self.retry,
-                    id_reuse_policy=ActivityIDReusePolicy.ALLOW_DUPLICATE,
-                    id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
-                    summary=f"投递 {letter.text} → {letter.to}",
-                )
-            except RPCError as error:
-                log.warning("delivery.not_handed_over", letter=letter.id, error=error.message)
-                return letter.id
-        return None
-
-
-async def _survived(step: Awaitable[object]) -> None:
-    try:
-        await step
-    except Exception as error:
-        log.warning("delivery.round_failed", error=named(error))
+    def of(self, channel: Configured) -> tuple[Letter | None, Recipient]:
+        """It in the words of a channel, if there are any, and whom it is for."""
+        words = channel.channel.words
+        if words not in self._words:
+            self._words[words] = self.contents.worded(self.row, words)
+        if words in PLACED or self._words[words] is None:
+            return self._words[words], NOBODY
+        if self._recipient is None:
+            self._recipient = self.contents.recipient(self.row)
+        return self._words[words], self._recipient

@@ -92,12 +92,12 @@ class Question(Value):
 class Entering:
     """The register's side of a workflow.
 
-    `entered` is called after every new entry, to have its messages delivered; `continued` after the archiving of a
+    `entered` is called with every new entry, to have its messages delivered; `continued` after the archiving of a
     continuation, to have its predecessor ended (G-32).
     """
 
     register: Register
-    entered: Callable[[], None] = lambda: None
+    entered: Callable[[Entry], None] = lambda entry: None
     continued: Callable[[], None] = lambda: None
 
     @activity.defn
@@ -140,7 +140,7 @@ class Entering:
         """Write an entry with its messages in one transaction; compare-and-append makes a retry harmless."""
         appended = self.register.append(entry)
         if appended.outcome == "entered":
-            self.entered()
+            self.entered(entry)
             if entry.event.kind == ActKind.ARCHIVE and entry.filing.continues:
                 self.continued()
         return appended

@@ -8,13 +8,14 @@ Ids of letters that are more than one message begin with `_`, as no filing's num
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, and_, bindparam, insert, or_, true, update
+from sqlalchemy import Engine, and_, func, insert, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
@@ -23,7 +24,7 @@ from activities.database import reading, writing
 from models.acts import CorrectContact, Lapse, ReportChange
 from models.filing import Entry, Filing
 from models.register import DeliveryRow, EntryRow, FilingRow, LetterRow, MessageRow, Paper, PublicNoticeRow
-from models.values import Value, day_of, digest
+from models.values import day_of, digest
 from models.vocabulary import ActKind, DeliveryState
 from regulation import texts, wording
 from regulation.messages import NOTIFICATIONS
@@ -51,8 +52,8 @@ SHOWN = 50
 COMES_BACK_WITHIN = timedelta(days=14)
 """How long after it was sent a letter may come back; mail systems give up after five days."""
 
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-"""When a letter counts as handed over that is to be handed over again: it is, and nothing more joins it."""
+UNDER_WAY = (DeliveryState.TRYING, DeliveryState.AGAIN)
+"""A channel that came to one of these tries a letter again."""
 
 TRAY = "drafts"
 """A channel that is no way to the addressee: drafts are laid out for staff with the letter."""
@@ -64,16 +65,20 @@ BRING_CONTACTS = ("submit", ActKind.RESUBMIT.value, ActKind.CORRECT_CONTACT.valu
 
 
 def open_for(session: Session, sent: Sequence[MessageRow], shown: Sequence[PublicNoticeRow]) -> None:
-    """Open the letters of an entry's messages and publications, in its transaction."""
-    opened = [*(_of(message, message.id) for message in sent), *map(_publication, shown)]
+    """Open the letters of an entry's messages and publications, in its transaction; they are due from then on.
+
+    Deliveries go by the clock of the wall, whatever a filing's own clock shows.
+    """
+    now = datetime.now(UTC)
+    opened = [*(_of(message, message.id, now) for message in sent), *(_publication(notice, now) for notice in shown)]
     if opened:
         session.connection().execute(insert(LetterRow), [letter.model_dump() for letter in opened])
     bundled = sorted(filter(_is_bundled, sent), key=_bundle_of)  # in one order: no two entries wait for each other
     for message in bundled:
-        _add_to_bundle(session, message)
+        _add_to_bundle(session, message, now)
 
 
-def _of(message: MessageRow, key: str) -> LetterRow:
+def _of(message: MessageRow, key: str, now: datetime) -> LetterRow:
     """A message's own letter, or a day's bundle that begins with it."""
     alone = key == message.id
     return LetterRow(
@@ -84,10 +89,11 @@ def _of(message: MessageRow, key: str) -> LetterRow:
         office=message.office,
         messages=json.dumps([message.id]),
         created_at=message.created_at,
+        due_at=now,
     )
 
 
-def _publication(notice: PublicNoticeRow) -> LetterRow:
+def _publication(notice: PublicNoticeRow, now: datetime) -> LetterRow:
     return LetterRow(
         id=f"_page-{notice.id}",
         filing_id=notice.filing_id,
@@ -96,6 +102,7 @@ def _publication(notice: PublicNoticeRow) -> LetterRow:
         office=notice.jurisdiction,
         messages="[]",
         created_at=notice.published_at,
+        due_at=now,
     )
 
 
@@ -110,14 +117,14 @@ def _bundle_of(message: MessageRow, running: int = 1) -> str:
     return name if running == 1 else f"{name}-{running}"
 
 
-def _add_to_bundle(session: Session, message: MessageRow) -> None:
-    """Into the day's bundle for its addressee; once that has been handed over, into a next one."""
+def _add_to_bundle(session: Session, message: MessageRow, now: datetime) -> None:
+    """Into the day's bundle for its addressee; once that was taken to be delivered, into a next one."""
     running = 1
     while True:
         key = _bundle_of(message, running)
         bundle = session.exec(select(LetterRow).where(LetterRow.id == key).with_for_update()).first()
         if bundle is None:
-            if _opened(session, _of(message, key)):
+            if _opened(session, _of(message, key, now)):
                 return
         elif bundle.handed_at is None:
             bundle.messages = json.dumps([*json.loads(bundle.messages), message.id])
@@ -134,13 +141,22 @@ def _opened(session: Session, letter: LetterRow) -> bool:
     return session.connection().execute(opening).first() is not None
 
 
-class Tried(Value):
-    """What one try of one channel came to: it arrived, failed for good, or is tried again."""
+class Down(NamedTuple):
+    """How many letters a channel still owes, since when the first of them, and what was wrong with one of them."""
 
-    state: DeliveryState
-    address: str = ""
-    receipt: str
-    content: str
+    letters: int
+    since: datetime
+    why: str
+
+
+class Backlog(NamedTuple):
+    """What is still to be delivered: how many letters, how many a channel gave up, how long the first of those that are due
+    has been so, and which channels have some to try again."""
+
+    waiting: int
+    failed: int
+    late: timedelta
+    down: Mapping[str, Down]
 
 
 @dataclass
@@ -150,30 +166,11 @@ class Letters:
     engine: Engine
     book: Callable[[str, str], Recipient] = lambda to, office: Recipient()
 
-    # Handing over
-
-    def waiting(self, handed_before: datetime, limit: int = 500) -> list[LetterRow]:
-        """Letters still open and not lately handed over for delivery."""
-        handed = col(LetterRow.handed_at)
-        query = select(LetterRow).where(
-            col(LetterRow.closed_at).is_(None), or_(handed.is_(None), handed < handed_before)
-        )
-        with reading(self.engine) as session:
-            return list(session.exec(query.order_by(LetterRow.id).limit(limit)))
-
-    def handed(self, letters: Sequence[str], now: datetime | None) -> None:
-        """Note that letters were handed to the engine; nothing joins them any more. None: it may not have them yet."""
-        if not letters:
-            return
-        table = update(LetterRow).where(col(LetterRow.id) == bindparam("letter")).values(handed_at=bindparam("at"))
-        rows = [{"letter": letter, "at": now or LONG_AGO} for letter in sorted(letters)]  # the order of `open_for`
-        with writing(self.engine) as session:
-            session.connection().execute(table, rows)
-
     def compile(self, letter: LetterRow) -> bool:
-        """Open a letter that nobody's entry opened, such as a morning's digest; False if it was opened before."""
+        """Open a letter that nobody's entry opened, such as a morning's digest, due at once; False if it was opened before."""
         if self.row(letter.id):
             return False
+        letter.due_at = datetime.now(UTC)
         with writing(self.engine) as session:
             return _opened(session, letter)
 
@@ -184,49 +181,21 @@ class Letters:
         with reading(self.engine) as session:
             return session.get(LetterRow, letter)
 
+    @contextmanager
+    def opened(self, rows: Sequence[LetterRow]) -> Iterator["Contents"]:
+        """What is in letters, to be read meanwhile: what several have in common is looked up once."""
+        with reading(self.engine) as session:
+            yield Contents(session, self.book, rows)
+
     def worded(self, row: LetterRow, family: str) -> Letter | None:
         """A letter in the words of a family; None if that family has nothing to say of it."""
-        with reading(self.engine) as session:
-            messages = _messages(session, row)
-            if len(messages) > 1:
-                said = _reminders(session, messages, family)
-            elif messages:
-                said = _of_message(session, messages[0], family)
-            else:
-                said = None if family in ONLY_ITS_OWN else (row.title or "", row.body or "")
-        if said is None:
-            return None
-        return Letter(
-            id=row.id,
-            messages=tuple(message.id for message in messages),
-            filing_id=row.filing_id,
-            text=messages[0].text if len(messages) == 1 else row.text,
-            to=row.to,
-            office=row.office,
-            service=any(message.service for message in messages),
-            title=said[0],
-            body=said[1],
-            created_at=row.created_at,
-        )
+        with self.opened([row]) as contents:
+            return contents.worded(row, family)
 
     def recipient(self, row: LetterRow) -> Recipient:
-        """How the addressee can be reached now: an address corrected since the first try counts from the next one.
-
-        Reminders of several alliances go to everybody whom their leader named for one of them.
-        """
-        if row.to != "leader":
-            return self.book(row.to, row.office)
-        with reading(self.engine) as session:
-            filings = [row.filing_id] if row.filing_id else [each.filing_id for each in _messages(session, row)]
-            reached = [_of_leader(session, filing_id) for filing_id in dict.fromkeys(filings)]
-            if (
-                row.text in ENTERED_FOR
-            ):  # also where it was reached before: whoever gives a new address may be somebody else
-                reached += [_of_leader(session, each.filing_id, each.number) for each in _messages(session, row)]
-        return Recipient(
-            mail=tuple(dict.fromkeys(address for each in reached for address in each.mail)),
-            phone=tuple(dict.fromkeys(number for each in reached for number in each.phone)),
-        )
+        """How the addressee can be reached now."""
+        with self.opened([row]) as contents:
+            return contents.recipient(row)
 
     # What became of it
 
@@ -235,32 +204,8 @@ class Letters:
         with reading(self.engine) as session:
             return list(session.exec(select(DeliveryRow).where(DeliveryRow.letter == letter)))
 
-    def note(self, letter: str, channel: str, tried: Tried, now: datetime, *, closes: bool = False) -> None:
-        """Note what a try came to; if it was the last, close the letter with it.
-
-        Who tries again, after people asked for it, begins anew with the time it may take.
-        """
-        with writing(self.engine) as session:
-            row = session.get(DeliveryRow, (letter, channel)) or DeliveryRow(
-                letter=letter, channel=channel, state="", tries=0, first_tried_at=now, last_tried_at=now,
-                address="", content="", receipt="",
-            )  # fmt: skip
-            if row.state == DeliveryState.AGAIN:
-                row.first_tried_at = now
-            row.tries += 1
-            row.last_tried_at = now
-            row.state, row.address, row.receipt, row.content = tried.state, tried.address, tried.receipt, tried.content
-            session.add(row)
-            if closes:
-                _close(session, letter, now, failed=False)
-
-    def close(self, letter: str, now: datetime, *, failed: bool) -> None:
-        """Every channel is done with a letter."""
-        with writing(self.engine) as session:
-            _close(session, letter, now, failed=failed)
-
-    def reopen(self, letter: str) -> bool:
-        """Try again, on the channels that gave up; False if there is no such letter."""
+    def reopen(self, letter: str, now: datetime) -> bool:
+        """Try again from now on, on the channels that gave up; False if there is no such letter."""
         with writing(self.engine) as session:
             if session.get(LetterRow, letter) is None:
                 return False
@@ -268,15 +213,15 @@ class Letters:
             given_up = of_letter.where(col(DeliveryRow.state) == DeliveryState.FAILED)
             session.connection().execute(given_up, {"state": DeliveryState.AGAIN})
             table = update(LetterRow).where(col(LetterRow.id) == letter)
-            session.connection().execute(table, {"closed_at": None, "handed_at": LONG_AGO, "failed": False})
+            session.connection().execute(table, {"closed_at": None, "due_at": now, "failed": False})
             return True
 
     def bounced(self, letter: str, channels: Sequence[str], why: str, address: str, now: datetime) -> bool:
         """退信: what one of these channels had carried to an address, masked, came back. Whether that may be so.
 
         Anybody can write to the mailbox of returns: what was not sent there by one of these channels, or too long ago, came
-        from nobody. One address of several that fails is struck out; with the last the letter is handed over once more, to
-        be judged anew.
+        from nobody. One address of several that fails is struck out; with the last the letter is due once more, to be
+        judged anew.
         """
         with writing(self.engine) as session:
             carried = select(DeliveryRow).where(
@@ -297,7 +242,7 @@ class Letters:
             if all(row.state != DeliveryState.FAILED for row in tried):
                 return True
             table = update(LetterRow).where(col(LetterRow.id) == letter)
-            session.connection().execute(table, {"closed_at": None, "handed_at": LONG_AGO})
+            session.connection().execute(table, {"closed_at": None, "due_at": now})
             return True
 
     def read(self, letter: str, now: datetime) -> MessageRow | None:
@@ -365,31 +310,49 @@ class Letters:
             carried.append((message, mine, [each for letter in mine for each in of_letter.get(letter.id, ())]))
         return carried
 
+    def waiting(self, office: str | None = None, most: int = 200) -> list[tuple[LetterRow, list[DeliveryRow]]]:
+        """Letters that are still to be delivered, the oldest first, with what each channel has to show so far."""
+        open_ = and_(col(LetterRow.closed_at).is_(None), true() if office is None else col(LetterRow.office) == office)
+        oldest = select(LetterRow).where(open_).order_by(col(LetterRow.created_at), LetterRow.id).limit(most)
+        with reading(self.engine) as session:
+            letters = session.exec(oldest).all()
+            shown = select(DeliveryRow).where(col(DeliveryRow.letter).in_([letter.id for letter in letters]))
+            return _with_deliveries(letters, session.exec(shown))
+
+    def backlog(self, now: datetime) -> Backlog:
+        """How much waits, and for which channels; how much was given up."""
+        waiting, tried = col(LetterRow.closed_at).is_(None), col(DeliveryRow.state).in_(UNDER_WAY)
+        since, why = func.min(DeliveryRow.first_tried_at), func.max(DeliveryRow.receipt)
+        of_these = col(DeliveryRow.letter).in_(select(LetterRow.id).where(waiting))
+        down = select(DeliveryRow.channel, func.count(), since, why).where(of_these, tried)
+        with reading(self.engine) as session:
+            letters, due = session.exec(select(func.count(), func.min(LetterRow.due_at)).where(waiting)).one()
+            failed = session.exec(select(func.count()).where(col(LetterRow.failed).is_(True))).one()
+            channels = session.exec(down.group_by(DeliveryRow.channel)).all()
+        late = max(now - due, timedelta(0)) if due else timedelta(0)
+        return Backlog(letters, failed, late, {each[0]: Down(*each[1:]) for each in channels})
+
     def failed(self, office: str | None = None) -> list[tuple[LetterRow, list[DeliveryRow]]]:
         """Letters on which a channel gave up, with what each channel has to show."""
         given_up = and_(col(LetterRow.failed).is_(True), true() if office is None else col(LetterRow.office) == office)
         shown = select(DeliveryRow).where(col(DeliveryRow.letter).in_(select(LetterRow.id).where(given_up)))
         with reading(self.engine) as session:
             letters = session.exec(select(LetterRow).where(given_up).order_by(col(LetterRow.closed_at))).all()
-            deliveries = session.exec(shown).all()
-        return [(letter, [each for each in deliveries if each.letter == letter.id]) for letter in letters]
+            return _with_deliveries(letters, session.exec(shown))
 
 
-def _close(session: Session, letter: str, now: datetime, *, failed: bool) -> None:
-    table = update(LetterRow).where(col(LetterRow.id) == letter)
-    session.connection().execute(table, {"closed_at": now, "failed": failed})
+def _with_deliveries(
+    letters: Sequence[LetterRow], deliveries: Iterable[DeliveryRow]
+) -> list[tuple[LetterRow, list[DeliveryRow]]]:
+    of: dict[str, list[DeliveryRow]] = {}
+    for each in deliveries:
+        of.setdefault(each.letter, []).append(each)
+    return [(letter, of.get(letter.id, [])) for letter in letters]
 
 
 def content(letter: Letter) -> str:
     """Digest of what a letter says on a channel."""
     return digest([letter.title, letter.body])
-
-
-def _messages(session: Session, row: LetterRow) -> list[MessageRow]:
-    """The messages in a letter, in its order."""
-    ids: list[str] = json.loads(row.messages)
-    known = {each.id: each for each in session.exec(select(MessageRow).where(col(MessageRow.id).in_(ids)))}
-    return [known[each] for each in ids]
 
 
 def _bundles(session: Session, messages: Iterable[MessageRow]) -> list[LetterRow]:
@@ -405,6 +368,67 @@ def _bundles(session: Session, messages: Iterable[MessageRow]) -> list[LetterRow
         carried = {each for bundle in bundles for each in json.loads(bundle.messages)}
         left = {key: message for key, message in left.items() if key not in carried}
     return found
+
+
+class Contents:
+    """What is in some letters: their messages, in whatever words, and whom they are for."""
+
+    def __init__(self, session: Session, book: Callable[[str, str], Recipient], rows: Sequence[LetterRow]) -> None:
+        self.session, self.book = session, book
+        ids = [each for row in rows for each in json.loads(row.messages)]
+        found = session.exec(select(MessageRow).where(col(MessageRow.id).in_(ids))) if ids else ()
+        self._known = {each.id: each for each in found}
+
+    def messages(self, row: LetterRow) -> list[MessageRow]:
+        """The messages in a letter, in its order."""
+        return [self._known[each] for each in json.loads(row.messages)]
+
+    def deliveries(self, letters: Collection[str]) -> Mapping[tuple[str, str], DeliveryRow]:
+        """What channels have to show for letters, by letter and channel."""
+        shown = select(DeliveryRow).where(col(DeliveryRow.letter).in_(letters))
+        return {(each.letter, each.channel): each for each in self.session.exec(shown)} if letters else {}
+
+    def worded(self, row: LetterRow, family: str) -> Letter | None:
+        """A letter in the words of a family; None if that family has nothing to say of it."""
+        messages = self.messages(row)
+        if len(messages) > 1:
+            said = _reminders(self.session, messages, family)
+        elif messages:
+            said = _of_message(self.session, messages[0], family)
+        else:
+            said = None if family in ONLY_ITS_OWN else (row.title or "", row.body or "")
+        if said is None:
+            return None
+        return Letter(
+            id=row.id,
+            messages=tuple(message.id for message in messages),
+            filing_id=row.filing_id,
+            text=messages[0].text if len(messages) == 1 else row.text,
+            to=row.to,
+            office=row.office,
+            service=any(message.service for message in messages),
+            title=said[0],
+            body=said[1],
+            created_at=row.created_at,
+        )
+
+    def recipient(self, row: LetterRow) -> Recipient:
+        """How the addressee can be reached now: an address corrected since the first try counts from the next one.
+
+        Reminders of several alliances go to everybody whom their leader named for one of them.
+        """
+        if row.to != "leader":
+            return self.book(row.to, row.office)
+        filings = [row.filing_id] if row.filing_id else [each.filing_id for each in self.messages(row)]
+        reached = [_of_leader(self.session, filing_id) for filing_id in dict.fromkeys(filings)]
+        if (
+            row.text in ENTERED_FOR
+        ):  # also where it was reached before: whoever gives a new address may be somebody else
+            reached += [_of_leader(self.session, each.filing_id, each.number) for each in self.messages(row)]
+        return Recipient(
+            mail=tuple(dict.fromkeys(address for each in reached for address in each.mail)),
+            phone=tuple(dict.fromkeys(number for each in reached for number in each.phone)),
+        )
 
 
 # Words

@@ -179,6 +179,7 @@ def _letter(message: Mapping[str, Any], read: bool) -> dict[str, Any]:
         "messages": f'["{message["id"]}"]',
         "handed_at": at,
         "closed_at": at,
+        "due_at": at,
         "read_at": (read and at) or None,
     }
 

@@ -6,7 +6,7 @@ Instants are stored in UTC. JSON is stored as text, exactly as it was hashed.
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Index, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import DateTime, Dialect, Index, Text, TypeDecorator, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 
@@ -189,16 +189,21 @@ class MessageRow(SQLModel, table=True):
     created_at: datetime = instant()
 
 
+OPEN = text("closed_at IS NULL")
+"""Of the letters, those that are still to be delivered: few of many."""
+
+
 class LetterRow(SQLModel, table=True):
     """信函: what leaves as one. Most are one message and have its id; reminders of a day leave together, and so does a digest.
 
-    A letter is closed when every channel is done with it; `failed` says that one gave up. What is compiled of several
-    messages keeps its title and body here, so that every try says the same.
+    A letter is closed when every channel is done with it; `failed` says that one gave up. Until then it is to be taken from
+    `due_at` on (activities/letter_queue.py); `handed_at` says when that was first done. What is compiled of several messages
+    keeps its title and body here, so that every try says the same.
     """
 
     __tablename__ = "letters"
     __table_args__ = (
-        Index("ix_letters_open", "closed_at", "handed_at"),
+        Index("ix_letters_due", "due_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
         Index("ix_letters_failed", "failed", "office", "closed_at"),
         Index("ix_letters_unread", "office", "read_at", "created_at"),
     )
@@ -216,6 +221,7 @@ class LetterRow(SQLModel, table=True):
     closed_at: datetime | None = instant(default=None)
     failed: bool = False
     read_at: datetime | None = instant(default=None)
+    due_at: datetime = instant()
 
 
 class DeliveryRow(SQLModel, table=True):

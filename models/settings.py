@@ -64,15 +64,15 @@ class Settings(BaseSettings):
         3600.0, gt=0, description="seconds between looks for filings that the engine lost or is behind with"
     )
     delivery_interval: float = Field(10.0, gt=0, description="seconds between looks for undelivered letters")
-    delivery_threads: int = Field(8, ge=1, le=64, description="threads that deliver letters")
+    delivery_threads: int = Field(8, ge=1, le=64, description="batches of letters that a worker delivers side by side")
     delivery_retry: float = Field(
-        3600.0, gt=0, description="seconds at most between two tries of a channel that is down"
+        3600.0, gt=0, description="seconds at most between two tries of a channel that is down with a letter"
     )
     delivery_gives_up: float = Field(
         432_000.0, gt=0, description="seconds after which a channel that is down has failed"
     )
     delivery_timeout: float = Field(
-        300.0, gt=0, description="seconds after which a try nobody reports of is made again"
+        60.0, gt=0, description="seconds after which letters in the hands of a worker that died are taken by another"
     )
     bundle_wait: float = Field(120.0, ge=0, description="seconds to wait for more reminders to the same addressee")
     routines: bool = Field(

@@ -1,8 +1,7 @@
 """A worker process for tests of sudden death: it kills itself right after the register has committed a given event.
 
-Or it dies at a step of its first delivery: `handed`, `sending`, `sent`, `noted`; or lives on: `-`; or lives on and
-makes rounds: `follows`. Letters are noted, one line
-each, in `sent.log` below var.
+Or it dies at a step of its first delivery: `taken`, `sending`, `sent`, `noted`; or lives on: `-`; or lives on and makes
+rounds: `follows`. Letters are noted, one line each, in `sent.log` below var.
 """
 
 import asyncio
@@ -18,7 +17,7 @@ from typing import ClassVar
 import worker as service
 from activities.channels.channel import Carried, Letter, Recipient
 from activities.channels.configured import Configured
-from activities.letters import Letters, Tried
+from activities.letter_queue import Batch, Fate, LetterQueue, Note
 from activities.register import Appended, Register
 from gateway.client import Filings
 from gateway.following import Following
@@ -49,21 +48,22 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-@dataclass
-class MortalLetters(Letters):
+@dataclass(frozen=True)
+class MortalQueue(LetterQueue):
     """The register's side of a delivery, of which one step is the last thing that happens."""
 
     dies_at: str = "-"
 
-    def handed(self, letters: Sequence[str], now: datetime | None) -> None:
-        """Note it for real; die before the engine is told."""
-        super().handed(letters, now)
-        if self.dies_at == "handed":
+    def take(self, now: datetime, most: int) -> Batch:
+        """Take a batch for real; die before anything is done with it."""
+        batch = super().take(now, most)
+        if self.dies_at == "taken" and batch.letters:
             die()
+        return batch
 
-    def note(self, letter: str, channel: str, tried: Tried, now: datetime, *, closes: bool = False) -> None:
-        """Note it for real; die before the engine is told."""
-        super().note(letter, channel, tried, now, closes=closes)
+    def settle(self, batch: Batch, now: datetime, notes: Sequence[Note] = (), fates: Sequence[Fate] = ()) -> None:
+        """Note it for real; die right after."""
+        super().settle(batch, now, notes, fates)
         if self.dies_at == "noted":
             die()
 
@@ -99,7 +99,7 @@ async def main(dies_after: str) -> None:
     client = await connect(settings)
     await service.register_search_attributes(client)
     channels = [Configured("ledger", Ledger(settings.var / "sent.log", dies_after), Filters())]
-    vars(service)["Letters"] = partial(MortalLetters, dies_at=dies_after)
+    vars(service)["LetterQueue"] = partial(MortalQueue, dies_at=dies_after)
     built, postman = service.build(client, register, settings, channels)
     following = Following(Filings(client, register, settings.task_queue))
     async with built:

@@ -39,6 +39,7 @@ from models.values import SHANGHAI
 from models.vocabulary import ActKind, Kind
 from regulation.reading import UNKNOWN
 from tests.applications import enterprise, led_by
+from tests.carried import closed
 from tests.databases import Databases
 from tests.described import Described
 from tests.loopback import Answer, receiver, verifying
@@ -642,7 +643,7 @@ async def test_a_calendar_holds_the_deadlines_of_what_the_caller_may_see(api: Ca
 
 def given_up(house: House, letter: str) -> LetterRow:
     """A letter on which a channel gave up."""
-    house.tools.letters.close(letter, NOW, failed=True)
+    closed(house.tools.letters.engine, letter, NOW, failed=True)
     row = house.tools.letters.row(letter)
     assert row
     return row

@@ -28,7 +28,8 @@ from sqlalchemy import create_engine, update
 from sqlmodel import Session, SQLModel, select
 
 import starter
-from activities.letters import Letters, Tried
+from activities.letter_queue import Tried
+from activities.letters import Letters
 from activities.register import Register
 from examples.demo import working_days
 from models.acts import AcknowledgeService
@@ -39,6 +40,7 @@ from models.settings import Settings
 from models.vocabulary import ActKind, Kind, Stage
 from regulation import offices, texts
 from tests.applications import EXAMPLES, good
+from tests.carried import came_to, closed
 from tests.databases import prepare
 from tests.law.editions import FOLDER
 from tests.simulated import END, NOW, YEAR, Papered, lived, written
@@ -446,9 +448,9 @@ def given_up(house: Register) -> Letters:
     letters = Letters(house.engine)
     arrived = Tried(state="arrived", address="z***@example.org", receipt="250 queued", content="c")
     failed = Tried(state="failed", address="138****0001", receipt="短信网关拒收", content="c")
-    letters.note("ENDED-1-1", "post", arrived, NOW)
-    letters.note("ENDED-1-1", "sms", failed, NOW)
-    letters.close("ENDED-1-1", NOW, failed=True)
+    came_to(letters.engine, "ENDED-1-1", "post", arrived, NOW)
+    came_to(letters.engine, "ENDED-1-1", "sms", failed, NOW)
+    closed(letters.engine, "ENDED-1-1", NOW, failed=True)
     return letters
 
 
@@ -477,8 +479,8 @@ def test_what_others_wrote_is_shown_as_they_wrote_it(beian: Terminal, house: Reg
     told = lived("ODD", alliance_name=f"{odd}产学研联盟")
     told.lodged(house)
     house.append(told.docket[0])
-    letters.note("ODD-1-1", "post", Tried(state="failed", receipt=f"250 {odd}", content="c"), NOW)
-    letters.close("ODD-1-1", NOW, failed=True)
+    came_to(letters.engine, "ODD-1-1", "post", Tried(state="failed", receipt=f"250 {odd}", content="c"), NOW)
+    closed(letters.engine, "ODD-1-1", NOW, failed=True)
     assert f"{odd}产学研联盟（ODD）" in beian("show", "ODD").out
     assert odd in beian("messages", "ODD").out
     assert f"post：250 {odd}" in beian("undelivered").out
@@ -559,7 +561,7 @@ def test_a_bounced_mail_is_noted(
     returned = report_of_failure(head="X-Beian-Message: ENDED-1-1")
     assert beian("bounce", beian.file(returned), "--json").code == 64, "it was sent long ago"
     arrived = Tried(state="arrived", address="z***@example.org", receipt="250 queued", content="c")
-    given_up.note("ENDED-1-1", "post", arrived, datetime.now(UTC))
+    came_to(given_up.engine, "ENDED-1-1", "post", arrived, datetime.now(UTC))
     forged = returned.replace(b"zhang.san@example.org", b"wang.wu@example.org")
     assert beian("bounce", beian.file(forged), "--json").code == 64, "it was not sent there"
     told = {"letter": "ENDED-1-1", "status": "5.1.1", "address": "z***@example.org"}
@@ -567,7 +569,7 @@ def test_a_bounced_mail_is_noted(
     states = {each.channel: (each.state, each.receipt) for each in given_up.deliveries("ENDED-1-1")}
     assert states == {"post": ("failed", "退信 5.1.1"), "sms": ("failed", "短信网关拒收")}
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(returned)))
-    given_up.note("ENDED-1-1", "post", arrived, datetime.now(UTC))
+    came_to(given_up.engine, "ENDED-1-1", "post", arrived, datetime.now(UTC))
     assert beian("bounce", "-").out == "ENDED-1-1：退信 5.1.1\n"
 
 

@@ -25,6 +25,7 @@ from models.settings import Settings
 from models.values import day_of, due_before, due_by
 from models.vocabulary import Kind, LapseKind, Role, Stage
 from regulation import offices
+from tests.carried import closed
 from tests.databases import Databases, on_both
 from tests.population import NOW, accepted, life, populate
 from tests.served import Clock, Served, served
@@ -197,7 +198,7 @@ async def test_what_did_not_arrive_is_a_task_of_the_office_that_must_make_it_goo
     written(
         own_house.tools.register, life("SY-LOST", "210100", "A", "2023-05-04", (accepted("2023-05-05"), undelivered))
     )
-    own_house.tools.letters.close("SY-NEW-1-2", own_house.tools.clock(), failed=True)
+    closed(own_house.tools.letters.engine, "SY-NEW-1-2", own_house.tools.clock(), failed=True)
     city, zone, operator = [await at(own_house, person) for person in ("c-101", "z-301", "o-701")]
     page = await city.gets("/desk")
     assert "/filings/SY-LOST/acts/settle_delivery" in section(page, "unsettled")

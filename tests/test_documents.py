@@ -32,7 +32,8 @@ from activities.channels.drafts import DraftTray
 from activities.documents import docket, dossier, drafting, forms, gongwen, sheets
 from activities.documents.drafting import UNKNOWN, Draft, NotTogether
 from activities.documents.record import NoSuchFiling, Sent, read, receipts
-from activities.letters import Letters, Tried
+from activities.letter_queue import Tried
+from activities.letters import Letters
 from activities.register import Register
 from examples.demo import OFFICES
 from models.acts import CalendarPublished
@@ -45,6 +46,7 @@ from regulation.moment import Moment
 from regulation.offices import Contact
 from regulation.texts import TextRefused
 from regulation.wording import Past
+from tests.carried import came_to
 from tests.databases import Databases
 from tests.simulated import Papered, lived, told, written
 from tests.story import application, checklist
@@ -814,7 +816,7 @@ def test_a_reminder_that_no_channel_got_through_is_told_as_such(alone: Register)
     failed = Tried(state=DeliveryState.FAILED, receipt="no such address", content="")
     for message in alone.messages("FAILED"):
         if message.text == "annual_reminder" and message.created_at.year == 2028:
-            letters.note(message.id, "mail", failed, message.created_at)
+            came_to(letters.engine, message.id, "mail", failed, message.created_at)
     alone.append(life.docket[decided])
     notice = next(each for each in alone.messages("FAILED") if each.text == "revocation_notice")
     assert "提醒记录：2028年12月1日、" in notice.body

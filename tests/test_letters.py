@@ -1,6 +1,7 @@
 """Letters on SQLite and on a real PostgreSQL: opened with their entry, bundled, worded, addressed, and what became of them."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -10,15 +11,16 @@ from threading import Barrier, Event
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, delete, event
+from sqlalchemy import Connection, delete, event, update
 from sqlalchemy.exc import OperationalError
-from sqlmodel import select
+from sqlmodel import col, select
 
 from activities.channels.channel import Letter, Recipient
 from activities.database import reading, writing
 from activities.days import Days
 from activities.digests import Digests
-from activities.letters import PUBLICATION, REMINDERS, SHOWN, Letters, Tried, content, listed
+from activities.letter_queue import Batch, Fate, Note, Tried
+from activities.letters import PUBLICATION, REMINDERS, SHOWN, Letters, content, listed
 from activities.register import Register
 from examples.demo import OFFICES
 from models.acts import Lapse
@@ -28,12 +30,12 @@ from regulation import texts
 from regulation.lodging import lodge
 from regulation.messages import NOTIFICATIONS
 from regulation.simulation import simulate
+from tests.carried import FAR, LEASE, came_to, closed, queue_of
 from tests.databases import Databases, on_both
 from tests.simulated import Papered, holding, lived, told, written
 from tests.story import application, checklist
 
 NOW = datetime(2026, 12, 2, 10, tzinfo=UTC)
-BEFORE = NOW - timedelta(minutes=15)
 OFFICE = "210100"
 LEADER = application()["leader"]["uscc"]
 SUCCESSOR = "N2210421MA10ABCD61"
@@ -198,25 +200,7 @@ def test_the_chain_is_proven_without_letters(full: Register) -> None:
     assert full.verify("LIFE") == []
 
 
-# Handing over
-
-
-@on_both
-def test_what_is_open_waits_until_it_is_handed_over_and_again_a_while_later(full: Register) -> None:
-    letters = Letters(full.engine)
-    everything = sorted(letter_rows(full))
-    waiting = [row.id for row in letters.waiting(BEFORE)]
-    assert sorted(waiting) == everything
-    first, second, *rest = waiting
-    letters.handed([first, second], NOW)
-    assert [row.id for row in letters.waiting(BEFORE)] == rest
-    assert {row.id for row in letters.waiting(NOW + timedelta(seconds=1))} == set(everything)
-    letters.handed([second], None)
-    assert {row.id for row in letters.waiting(BEFORE)} == {second, *rest}, "the engine would not have it"
-    letters.close(second, NOW, failed=False)
-    assert {row.id for row in letters.waiting(NOW + timedelta(days=9))} == {first, *rest}
-    assert [row.id for row in letters.waiting(BEFORE, limit=3)] == rest[:3]
-    letters.handed([], NOW)
+# Compiled
 
 
 @on_both
@@ -233,11 +217,17 @@ def test_a_letter_that_nobody_wrote_is_compiled_once(register: Register) -> None
     assert not letters.compile(digest_letter())
 
 
+def due(register: Register, letter: str) -> datetime | None:
+    """From when on a letter is to be taken, unless it is closed."""
+    row = letter_rows(register)[letter]
+    return None if row.closed_at else row.due_at
+
+
 def digest_letter(**changes: Any) -> LetterRow:
     """A letter that is compiled of several things."""
     known: dict[str, Any] = {
             "id": "_digest-210100-2026-12-02", "text": "digest", "to": "reviewer", "office": OFFICE, "messages": "[]",
-            "title": "待办", "body": "1. 一件", "created_at": NOW,
+            "title": "待办", "body": "1. 一件", "created_at": NOW, "due_at": NOW,
     }  # fmt: skip
     return LetterRow(**known | changes)
 
@@ -246,8 +236,7 @@ def digest_letter(**changes: Any) -> LetterRow:
 
 
 @on_both
-def test_a_days_reminders_to_one_addressee_join_until_they_are_handed_over(alliances: Register) -> None:
-    letters = Letters(alliances.engine)
+def test_a_days_reminders_to_one_addressee_join_until_they_are_taken(alliances: Register) -> None:
     for_leader, for_city = bundle_of("leader", LEADER), bundle_of("reviewer", OFFICE)
     entries = [remind(alliances, number) for number in (0, 1)]
     sent = [[each for each in alliances.messages(entry.filing.id) if each.number == entry.number] for entry in entries]
@@ -259,39 +248,47 @@ def test_a_days_reminders_to_one_addressee_join_until_they_are_handed_over(allia
     assert carried(rows[for_city]) == [f"ONE-0-{entries[0].number}-2", f"ONE-1-{entries[1].number}-2"]
     assert (rows[for_leader].office, rows[for_leader].filing_id) == (LEADER, None)
 
-    letters.handed([for_leader], NOW)
+    take(alliances, for_leader)
     third, fourth = remind(alliances, 2), remind(alliances, 3)
     rows = letter_rows(alliances)
     assert len(carried(rows[for_leader])) == 2
     assert carried(rows[f"{for_leader}-2"]) == [f"ONE-2-{third.number}-1", f"ONE-3-{fourth.number}-1"]
-    assert len(carried(rows[for_city])) == 4, "that one was not handed over"
-    letters.handed([f"{for_leader}-2"], NOW)
+    assert len(carried(rows[for_city])) == 4, "that one was not taken"
+    take(alliances, f"{for_leader}-2")
     fifth = remind(alliances, 4)
     assert carried(letter_rows(alliances)[f"{for_leader}-3"]) == [f"ONE-4-{fifth.number}-1"]
 
 
+def take(register: Register, *letters: str) -> Batch:
+    """Take these letters, of all that are due."""
+    with writing(register.engine) as session:
+        others = update(LetterRow).where(col(LetterRow.id).not_in(letters))
+        session.connection().execute(others, {"due_at": FAR})
+    batch = queue_of(register.engine).take(datetime.now(UTC), 500)
+    assert batch.ids == set(letters)
+    return batch
+
+
 @on_both
-@pytest.mark.parametrize("what", ["reopen", "bounce", "take back"])
-def test_nothing_joins_a_bundle_that_was_handed_over_before(alliances: Register, what: str) -> None:
+@pytest.mark.parametrize("what", ["reopen", "bounce", "lease lost"])
+def test_nothing_joins_a_bundle_that_was_taken_before(alliances: Register, what: str) -> None:
     """It may have got through to some: whoever joined now would never reach them."""
-    letters, bundle = Letters(alliances.engine), bundle_of("leader", LEADER)
+    letters, bundle, engine = Letters(alliances.engine), bundle_of("leader", LEADER), alliances.engine
+    now = datetime.now(UTC)
     remind(alliances, 0)
-    letters.handed([bundle], NOW)
-    letters.note(bundle, "mail", ARRIVED, NOW)
-    letters.note(bundle, "sms", FAILED, NOW)
-    letters.close(bundle, NOW, failed=True)
-    if what == "reopen":
-        assert letters.reopen(bundle)
-    elif what == "bounce":
-        assert letters.bounced(bundle, ["mail"], "退信", "1***", NOW)
-    else:
-        letters.handed([bundle], None)
+    take(alliances, bundle)
+    if what != "lease lost":
+        came_to(engine, bundle, "mail", ARRIVED, now)
+        came_to(engine, bundle, "sms", FAILED, now)
+        closed(engine, bundle, now, failed=True)
+        if what == "reopen":
+            assert letters.reopen(bundle, now)
+        else:
+            assert letters.bounced(bundle, ["mail"], "退信", "1***", now)
     remind(alliances, 1)
     rows = letter_rows(alliances)
     assert len(carried(rows[bundle])) == len(carried(rows[f"{bundle}-2"])) == 1
-    waiting = {row.id for row in letters.waiting(BEFORE)}
-    assert f"{bundle}-2" in waiting
-    assert (bundle in waiting) is (what != "take back"), "what is closed is handed over no more"
+    assert {bundle, f"{bundle}-2"} <= queue_of(engine).take(now + 2 * LEASE, 500).ids
 
 
 @on_both
@@ -314,32 +311,24 @@ def test_reminders_entered_at_the_same_time_are_each_in_one_bundle(alliances: Re
 
 
 @on_both
-def test_reminders_entered_while_bundles_are_handed_over_are_each_in_one_that_never_changes(
-    alliances: Register,
-) -> None:
-    letters, over = Letters(alliances.engine), Event()
-    handed: dict[str, list[str]] = {}
+def test_reminders_entered_while_bundles_are_taken_are_each_in_one_that_never_changes(alliances: Register) -> None:
+    over, queue = Event(), queue_of(alliances.engine)
+    taken: dict[str, list[str]] = {}
 
-    def hand_over() -> None:
+    def take_all() -> None:
         last = False
         while not last:
             last = over.is_set()
-            bundles = [row.id for row in letters.waiting(BEFORE) if row.text == REMINDERS and row.id not in handed]
-            letters.handed(bundles, NOW)
-            for bundle in bundles:
-                row = letters.row(bundle)
-                assert row
-                handed[bundle] = carried(row)
+            for row in queue.take(datetime.now(UTC), 500).letters:
+                taken.setdefault(row.id, carried(row))
 
     with ThreadPoolExecutor(5) as pool:
-        postman = pool.submit(hand_over)
+        postman = pool.submit(take_all)
         list(pool.map(lambda number: remind(alliances, number), range(ALLIANCES)))
         over.set()
         postman.result()
     rows = {key: row for key, row in letter_rows(alliances).items() if "-2026-11-23" in key}
-    handed = {key: messages for key, messages in handed.items() if key in rows}
-    assert handed
-    assert {key: carried(rows[key]) for key in handed} == handed, "nothing joins what was handed over"
+    assert {key: carried(row) for key, row in rows.items()} == {key: taken[key] for key in rows}, "nothing joins later"
     everything = sorted(each for row in rows.values() for each in carried(row))
     assert everything == sorted(
         f"ONE-{number}-{last_reminder(alliance(number))}-{index}" for number in range(ALLIANCES) for index in (1, 2)
@@ -351,11 +340,11 @@ def test_every_message_of_a_filing_is_told_with_what_carried_it(alliances: Regis
     letters = Letters(alliances.engine)
     bundle = bundle_of("leader", LEADER)
     numbers = [remind(alliances, 0).number]
-    letters.handed([bundle], NOW)
+    take(alliances, bundle)
     numbers.append(remind(alliances, 1).number)
-    letters.note("ONE-1-1-1", "mail", ARRIVED, NOW)
-    letters.note(bundle, "mail", FAILED, NOW)
-    letters.note(f"{bundle}-2", "mail", ARRIVED, NOW)
+    came_to(letters.engine, "ONE-1-1-1", "mail", ARRIVED, NOW)
+    came_to(letters.engine, bundle, "mail", FAILED, NOW)
+    came_to(letters.engine, f"{bundle}-2", "mail", ARRIVED, NOW)
     for number, key in ((0, bundle), (1, f"{bundle}-2")):
         told = letters.of_filing(f"ONE-{number}")
         assert [message.id for message, *_ in told] == [
@@ -377,29 +366,29 @@ def test_every_message_of_a_filing_is_told_with_what_carried_it(alliances: Regis
 @on_both
 def test_a_letter_is_closed_reopened_for_what_gave_up_and_has_its_whole_time_anew(full: Register) -> None:
     letters, letter, later = Letters(full.engine), "LIFE-1-1", NOW + timedelta(days=30)
-    letters.note(letter, "mail", ARRIVED, NOW)
-    letters.note(letter, "sms", TRYING, NOW)
-    letters.note(letter, "sms", FAILED, NOW + timedelta(days=5))
+    came_to(letters.engine, letter, "mail", ARRIVED, NOW)
+    came_to(letters.engine, letter, "sms", TRYING, NOW)
+    came_to(letters.engine, letter, "sms", FAILED, NOW + timedelta(days=5))
     (sms,) = [each for each in letters.deliveries(letter) if each.channel == "sms"]
     assert (sms.tries, sms.first_tried_at, sms.last_tried_at) == (2, NOW, NOW + timedelta(days=5))
-    letters.close(letter, NOW + timedelta(days=5), failed=True)
+    closed(letters.engine, letter, NOW + timedelta(days=5), failed=True)
     assert [row.id for row, _ in letters.failed()] == [letter]
 
-    assert letters.reopen(letter)
+    assert letters.reopen(letter, NOW)
     assert {each.channel: each.state for each in letters.deliveries(letter)} == {"mail": "arrived", "sms": "again"}
     assert letters.failed() == []
-    assert letter in {row.id for row in letters.waiting(BEFORE)}
-    letters.note(letter, "sms", TRYING, later)
-    letters.note(letter, "sms", TRYING, later + timedelta(hours=1))
+    assert due(full, letter) == NOW
+    came_to(letters.engine, letter, "sms", TRYING, later)
+    came_to(letters.engine, letter, "sms", TRYING, later + timedelta(hours=1))
     (sms,) = [each for each in letters.deliveries(letter) if each.channel == "sms"]
     assert (sms.tries, sms.first_tried_at) == (4, later), "not given up because it once was"
-    assert not letters.reopen("NOBODY-1-1")
+    assert not letters.reopen("NOBODY-1-1", NOW)
 
 
 def test_of_two_addresses_one_that_fails_is_struck_out(sqlite: Databases) -> None:
     register = Register.at(sqlite.made("a whole life", holding(lambda register: written(register, lived("LIFE")))))
     letters, letter = Letters(register.engine), "LIFE-1-1"
-    letters.note(letter, "mail", ARRIVED.but(address="1***、2***"), NOW)
+    came_to(letters.engine, letter, "mail", ARRIVED.but(address="1***、2***"), NOW)
     assert letters.bounced(letter, ["mail"], "退信 5.1.1", "1***", NOW)
     (mail,) = letters.deliveries(letter)
     assert (mail.state, mail.receipt, mail.address) == ("arrived", "退信 5.1.1", "2***")
@@ -411,8 +400,8 @@ def test_of_two_addresses_one_that_fails_is_struck_out(sqlite: Databases) -> Non
 @on_both
 def test_what_came_back_has_failed_and_the_letter_is_judged_anew(full: Register) -> None:
     letters, letter = Letters(full.engine), "LIFE-1-1"
-    letters.note(letter, "mail", ARRIVED, NOW)
-    letters.close(letter, NOW, failed=False)
+    came_to(letters.engine, letter, "mail", ARRIVED, NOW)
+    closed(letters.engine, letter, NOW, failed=False)
     assert not letters.bounced(letter, ["mail"], "退信", "2***", NOW), "it was not sent there"
     assert not letters.bounced(letter, ["mail"], "退信", "", NOW)
     assert not letters.bounced(letter, ["mail"], "退信", "1***", NOW + timedelta(days=15)), "too long ago"
@@ -420,7 +409,7 @@ def test_what_came_back_has_failed_and_the_letter_is_judged_anew(full: Register)
     assert letters.bounced(letter, ["post", "mail"], "退信 5.1.1", "1***", NOW + timedelta(days=5))
     (mail,) = letters.deliveries(letter)
     assert (mail.state, mail.receipt, mail.address) == ("failed", "退信 5.1.1", "1***")
-    assert letter in {row.id for row in letters.waiting(BEFORE)}
+    assert due(full, letter) == NOW + timedelta(days=5)
     assert not letters.bounced(letter, ["sms"], "退信", "1***", NOW), "nothing went that way"
     assert not letters.bounced("NOBODY-1-1", ["mail"], "退信", "1***", NOW)
 
@@ -430,10 +419,10 @@ def test_what_gave_up_is_listed_by_office_with_what_every_channel_has_to_show(fu
     letters = Letters(full.engine)
     to_city = next(message for message in full.messages("LIFE") if message.office == OFFICE)
     for days, letter in enumerate((to_city.id, "LIFE-1-1")):
-        letters.note(letter, "mail", FAILED, NOW)
-        letters.note(letter, "platform", ARRIVED, NOW)
-        letters.close(letter, NOW - timedelta(days=days), failed=True)
-    letters.close("LIFE-2-1", NOW, failed=False)
+        came_to(letters.engine, letter, "mail", FAILED, NOW)
+        came_to(letters.engine, letter, "platform", ARRIVED, NOW)
+        closed(letters.engine, letter, NOW - timedelta(days=days), failed=True)
+    closed(letters.engine, "LIFE-2-1", NOW, failed=False)
     assert [row.id for row, _ in letters.failed()] == ["LIFE-1-1", to_city.id], "the oldest first"
     ((row, shown),) = letters.failed(OFFICE)
     assert row.id == to_city.id
@@ -865,20 +854,22 @@ def explained(register: Register) -> Iterator[list[tuple[str, str]]]:
 def test_no_look_at_letters_goes_through_whole_tables(full: Register) -> None:
     letters = Letters(full.engine)
     bundle = next(row for row in letter_rows(full).values() if row.text == REMINDERS and row.to == "leader")
-    letter = letters.row("LIFE-3-1")
+    letter, queue = letters.row("LIFE-3-1"), queue_of(full.engine)
     assert letter
     with explained(full) as plans:
         letters.of_filing("LIFE")
         letters.inbox(OFFICE)
         letters.inbox(OFFICE, after=NOW - timedelta(days=300), unread=True, limit=1)
-        letters.waiting(BEFORE)
-        letters.handed([letter.id, bundle.id], NOW)
-        letters.handed([letter.id, bundle.id], None)
-        letters.note(letter.id, "mail", ARRIVED, NOW)
+        batch = queue.take(datetime.now(UTC), 20)
+        queue.keep(batch, NOW)
+        queue.settle(batch, NOW, [Note(letter.id, "sms", ARRIVED, NOW)], [Fate(letter.id, NOW), Fate(bundle.id)])
+        letters.waiting()
+        letters.backlog(NOW)
+        came_to(letters.engine, letter.id, "mail", ARRIVED, NOW)
         letters.deliveries(letter.id)
         letters.bounced(letter.id, ["mail"], "退信", "1***", NOW)
-        letters.close(letter.id, NOW, failed=True)
-        letters.reopen(letter.id)
+        closed(letters.engine, letter.id, NOW, failed=True)
+        letters.reopen(letter.id, NOW)
         letters.read(letter.id, NOW)
         Digests(letters).compile(NOW)
         Days(letters).compile(NOW)
@@ -887,5 +878,5 @@ def test_no_look_at_letters_goes_through_whole_tables(full: Register) -> None:
             for family in texts.FAMILIES:
                 letters.worded(row, family)
     assert len(plans) > 20
-    scans = ("SCAN ", "Seq Scan")
-    assert [each for each in plans if any(scan in each[1] for scan in scans)] == []
+    scans = re.compile(r"SCAN (?!letters USING INDEX ix_letters_due)|Seq Scan")  # that index holds the open ones alone
+    assert [each for each in plans if scans.search(each[1])] == []

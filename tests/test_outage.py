@@ -21,7 +21,7 @@ from models.channels import Filters
 from models.filing import Entry
 from models.settings import Settings
 from models.vocabulary import Stage, YearStatus
-from tests.patience import patiently
+from tests.patience import comes, patiently
 from tests.simulated import lived, written
 from tests.story import Story, application, instant, report
 from tests.test_kill import two_free_ports
@@ -155,7 +155,14 @@ async def test_a_dead_channel_holds_up_no_clock_and_sends_once_when_it_is_back(
         await story.archived(2027)
         await story.on("2028-12-02")
         assert story.kinds()[-1] == "revocation_opened", "a year passed meanwhile"
-        assert all(letter.closed_at is None for letter in Letters(world.register.engine).waiting(datetime.now(UTC)))
+        letters = Letters(world.register.engine)
+
+        def owed() -> bool:
+            backlog = letters.backlog(datetime.now(UTC))
+            return backlog.waiting == backlog.down["failing"].letters
+
+        await comes(owed)
+        assert letters.backlog(datetime.now(UTC)).down["failing"].why == "the channel is down"
         channel.down = False
         assert await world.delivered(story.id) == len(channel.sent) == len(set(channel.sent))
     world.register.engine.dispose()

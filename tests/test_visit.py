@@ -170,7 +170,7 @@ def sent(house: House) -> None:
             session.add(
                 LetterRow(
                     id=key, filing_id="F", text="x", to=to, office=office, messages=f'["{key}"]', created_at=NOW,
-                    failed=True, closed_at=NOW,
+                    failed=True, closed_at=NOW, due_at=NOW,
                 )
             )  # fmt: skip
         session.commit()

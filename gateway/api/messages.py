@@ -79,7 +79,7 @@ def redeliver(request: Request, tools: Doors, who: Caller, letter_id: LetterId) 
     if letter is None or not _looked_after(tools, who, letter):
         raise missing("这封信函")
     visit_of(request, tools, who).note(AuditKind.HANDLED, filing_id=letter.filing_id, about=f"redeliver {letter_id}")
-    tools.letters.reopen(letter_id)
+    tools.letters.reopen(letter_id, tools.clock())
     return Redelivered(letter=letter_id)
 
 
