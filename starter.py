@@ -697,16 +697,18 @@ def read(message_id: str, person: str, json_: bool) -> None:
 
 @cli.command(help="未能送达的信函，须由人处理的。")
 @click.option("--office", help="只列一个机构")
+@click.option("--waiting", is_flag=True, help="改列仍待投递的，最早的在前，至多200封")
 @as_json
-def undelivered(office: str | None, json_: bool) -> None:
-    """List letters that a channel gave up."""
-    given_up = Letters(the_register().engine).failed(office)
+def undelivered(office: str | None, waiting: bool, json_: bool) -> None:
+    """List letters that a channel gave up, or those that are still to be delivered."""
+    letters = Letters(the_register().engine)
+    listed = letters.waiting(office) if waiting else letters.failed(office)
     if json_:
-        say([row.model_dump() | {"deliveries": deliveries} for row, deliveries in given_up])
+        say([row.model_dump() | {"deliveries": deliveries} for row, deliveries in listed])
         return
     table = Table("信函", "事项", "收件", "渠道与原因")
-    for row, deliveries in given_up:
-        why = "\n".join(f"{each.channel}：{each.receipt}" for each in deliveries if each.state == DeliveryState.FAILED)
+    for row, deliveries in listed:
+        why = "\n".join(f"{each.channel}：{each.receipt}" for each in deliveries if each.state != DeliveryState.ARRIVED)
         table.add_row(row.id, row.text, f"{row.to} {offices.name_of(row.office)}", why)
     console.print(table)
 

@@ -527,6 +527,9 @@ def test_what_a_channel_gave_up_is_listed_until_it_is_sent_again(beian: Terminal
     assert beian("redeliver", "ENDED-1-1", "--json").json == {"letter": "ENDED-1-1"}
     assert beian("undelivered", "--json").json == []
     assert [each.state for each in given_up.deliveries("ENDED-1-1")] == ["arrived", "again"]
+    assert "sms：短信网关拒收" in beian("undelivered", "--waiting", "--office", LEADER).out, "it waits again"
+    first, *_ = beian("undelivered", "--waiting", "--json").json
+    assert (first["id"], [each["state"] for each in first["deliveries"]]) == ("ENDED-1-1", ["arrived", "again"])
     reopened = given_up.row("ENDED-1-1")
     assert reopened
     assert reopened.closed_at is None

@@ -15,6 +15,7 @@ from httpx import AsyncClient, Response
 from openpyxl import load_workbook
 from sqlmodel import Session
 
+from activities.letter_queue import Tried
 from gateway import lists
 from gateway.figures import Actor, Figures, Spent, stays_of
 from gateway.identity import EMBEDDED
@@ -23,9 +24,9 @@ from gateway.pages import calendar
 from models.register import FilingRow
 from models.settings import Settings
 from models.values import day_of, due_before, due_by
-from models.vocabulary import Kind, LapseKind, Role, Stage
+from models.vocabulary import DeliveryState, Kind, LapseKind, Role, Stage
 from regulation import offices
-from tests.carried import closed
+from tests.carried import came_to, closed, waiting
 from tests.databases import Databases, on_both
 from tests.population import NOW, accepted, life, populate
 from tests.served import Clock, Served, served
@@ -207,8 +208,20 @@ async def test_what_did_not_arrive_is_a_task_of_the_office_that_must_make_it_goo
     assert 'id="unsettled"' not in await zone.gets("/desk")
     assert 'id="bounced"' not in await zone.gets("/desk")
     assert "SY-NEW-1-2" in section(await operator.gets("/desk"), "bounced")
+    assert 'id="backlog"' not in page, "what is on its way concerns operators alone"
     await city.posts("/desk/messages/read", message="SY-NEW-1-2")
     assert 'id="bounced"' not in await city.gets("/desk")
+
+
+async def test_operators_see_what_waits_to_be_delivered_and_which_channel_is_down(own_house: House) -> None:
+    engine, now = own_house.tools.letters.engine, own_house.tools.clock()
+    trying = Tried(state=DeliveryState.TRYING, receipt="短信网关无应答", content="c")
+    for letter in ("SY-NEW-1-1", "SY-NEW-1-2"):
+        came_to(engine, letter, "sms", trying, now)
+    shown = section(await (await at(own_house, "o-701")).gets("/desk"), "backlog")
+    assert f"待投递的信函（{len(waiting(engine))}）" in shown
+    assert "sms：2封" in shown
+    assert "短信网关无应答" in shown
 
 
 # Messages

@@ -61,6 +61,7 @@ def inbox(request: Request, tools: Doors, session: Staff, mine: str = "", after:
         unread=len(messages) if who.role in offices.ADDRESSED else None,
         unsettled=[(row, sorted(service.unsettled(value_of(row)))) for row in waiting.unsettled(engine, who)],
         bounced=_bounced(tools, who),
+        backlog=tools.letters.backlog(tools.clock()) if who.role is Role.OPERATOR else None,
         stages={} if works else Figures(engine).by_stage(who.scope, closed=True),
         **table(tools, session, [row for _, row in found.page]),
     )
