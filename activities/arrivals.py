@@ -9,9 +9,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, delete
+from sqlalchemy import Connection, Engine, bindparam, delete
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from activities.database import reading, writing
 from models.register import ArrivalRow, EntryRow, FilingRow
@@ -80,7 +80,7 @@ class Arrivals:
     def answered(self, filing_id: str, act_id: str, asked: str | None = None) -> None:
         """What was asked has its answer; without `asked`, whatever was."""
         with writing(self.engine) as session:
-            answered(session, filing_id, act_id, asked)
+            answered(session.connection(), filing_id, act_id, asked)
 
 
 def _is_entered(session: Session, filing_id: str, act_id: str) -> bool:
@@ -90,7 +90,11 @@ def _is_entered(session: Session, filing_id: str, act_id: str) -> bool:
     return session.exec(entry).first() is not None
 
 
-def answered(session: Session, filing_id: str, act_id: str, asked: str | None = None) -> None:
+def answered(db: Connection, filing_id: str, act_id: str, asked: str | None = None) -> None:
     """The answer takes the note away, in the transaction that brings it; with `asked` only the note of that."""
-    noted = delete(ArrivalRow).where(col(ArrivalRow.filing_id) == filing_id, col(ArrivalRow.act_id) == act_id)
-    session.connection().execute(noted.where(col(ArrivalRow.asked) == asked) if asked else noted)
+    db.execute(OF_THAT if asked else ANSWERED, {"filing": filing_id, "act": act_id, "asked": asked})
+
+
+NOTED = ArrivalRow.metadata.tables["arrivals"]
+ANSWERED = delete(NOTED).where(NOTED.c.filing_id == bindparam("filing"), NOTED.c.act_id == bindparam("act"))
+OF_THAT = ANSWERED.where(NOTED.c.asked == bindparam("asked"))

@@ -14,7 +14,8 @@ from sqlmodel import Session
 
 def connect(url: str) -> Engine:
     """An engine for SQLite (write-ahead log, full sync, one writer at a time) or PostgreSQL."""
-    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)  # an error's text is seen by operators
+    far = not url.startswith("sqlite")  # a connection may be lost between two uses
+    engine = create_engine(url, pool_pre_ping=far, hide_parameters=True)  # an error's text is seen by operators
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -75,10 +76,13 @@ def reading(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
     """One transaction that writes."""
-    with (
-        _turn(engine),
-        engine.connect().execution_options(writes=True) as connection,
-        Session(connection, expire_on_commit=False) as session,
-        session.begin(),
-    ):
+    with stating(engine) as connection, Session(connection, expire_on_commit=False) as session:
         yield session
+        session.flush()
+
+
+@contextmanager
+def stating(engine: Engine) -> Iterator[Connection]:
+    """One transaction that writes by statements alone, for what is written at every entry."""
+    with _turn(engine), engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection

@@ -15,15 +15,16 @@ from functools import partial
 from itertools import count
 from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, and_, func, insert, true, update
+from sqlalchemy import Connection, Engine, and_, func, insert, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from activities.channels.channel import Letter, Recipient
 from activities.database import reading, writing
+from activities.rows import Row
 from models.acts import CorrectContact, Lapse, ReportChange
 from models.filing import Entry, Filing
-from models.register import DeliveryRow, EntryRow, FilingRow, LetterRow, MessageRow, Paper, PublicNoticeRow
+from models.register import DeliveryRow, EntryRow, FilingRow, LetterRow, MessageRow, Paper
 from models.values import day_of, digest
 from models.vocabulary import ActKind, DeliveryState
 from regulation import texts, wording
@@ -64,81 +65,91 @@ ENTERED_FOR = ("letter_entered", "entered_for_leader")
 BRING_CONTACTS = ("submit", ActKind.RESUBMIT.value, ActKind.CORRECT_CONTACT.value, ActKind.REPORT_CHANGE.value)
 
 
-def open_for(session: Session, sent: Sequence[MessageRow], shown: Sequence[PublicNoticeRow]) -> None:
+LETTERS = LetterRow.metadata.tables["letters"]
+OPENS = insert(LETTERS)
+OPENS_ONCE = {
+    name: dialect.insert(LETTERS).on_conflict_do_nothing().returning(LETTERS.c.id)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+"""Open a letter that somebody else may be opening at the same time: nothing comes back if they did."""
+
+
+def _joins(dialect: Any) -> Any:
+    put = dialect.insert(LETTERS)
+    before_its_end = func.substr(LETTERS.c.messages, 1, func.length(LETTERS.c.messages) - 1)
+    joined = before_its_end + ", " + func.substr(put.excluded.messages, 2)
+    joining = put.on_conflict_do_update(
+        index_elements=["id"], set_={"messages": joined}, where=LETTERS.c.handed_at.is_(None)
+    )
+    return joining.returning(LETTERS.c.id)
+
+
+JOINS = {"sqlite": _joins(sqlite), "postgresql": _joins(postgresql)}
+"""Open a bundle with a message, or add the message to its list; nothing comes back once the bundle was taken to be delivered."""
+
+
+def open_for(db: Connection, sent: Sequence[Row], shown: Sequence[Row]) -> None:
     """Open the letters of an entry's messages and publications, in its transaction; they are due from then on.
 
     Deliveries go by the clock of the wall, whatever a filing's own clock shows.
     """
     now = datetime.now(UTC)
-    opened = [*(_of(message, message.id, now) for message in sent), *(_publication(notice, now) for notice in shown)]
-    if opened:
-        session.connection().execute(insert(LetterRow), [letter.model_dump() for letter in opened])
+    if opened := [*(_of(each, each["id"], now) for each in sent), *(_publication(each, now) for each in shown)]:
+        db.execute(OPENS, opened)
     bundled = sorted(filter(_is_bundled, sent), key=_bundle_of)  # in one order: no two entries wait for each other
     for message in bundled:
-        _add_to_bundle(session, message, now)
+        _add_to_bundle(db, message, now)
 
 
-def _of(message: MessageRow, key: str, now: datetime) -> LetterRow:
+def _of(message: Row, key: str, now: datetime) -> Row:
     """A message's own letter, or a day's bundle that begins with it."""
-    alone = key == message.id
-    return LetterRow(
-        id=key,
-        filing_id=message.filing_id if alone else None,
-        text=message.text if alone else REMINDERS,
-        to=message.to,
-        office=message.office,
-        messages=json.dumps([message.id]),
-        created_at=message.created_at,
-        due_at=now,
-    )
+    alone = key == message["id"]
+    return NEW | {
+        "id": key,
+        "filing_id": message["filing_id"] if alone else None,
+        "text": message["text"] if alone else REMINDERS,
+        "to": message["to"],
+        "office": message["office"],
+        "messages": json.dumps([message["id"]]),
+        "created_at": message["created_at"],
+        "due_at": now,
+    }
 
 
-def _publication(notice: PublicNoticeRow, now: datetime) -> LetterRow:
-    return LetterRow(
-        id=f"_page-{notice.id}",
-        filing_id=notice.filing_id,
-        text=PUBLICATION,
-        to="public",
-        office=notice.jurisdiction,
-        messages="[]",
-        created_at=notice.published_at,
-        due_at=now,
-    )
+def _publication(notice: Row, now: datetime) -> Row:
+    return NEW | {
+        "id": f"_page-{notice['id']}",
+        "filing_id": notice["filing_id"],
+        "text": PUBLICATION,
+        "to": "public",
+        "office": notice["jurisdiction"],
+        "messages": "[]",
+        "created_at": notice["published_at"],
+        "due_at": now,
+    }
 
 
-def _is_bundled(message: MessageRow) -> bool:
-    known = NOTIFICATIONS.get(message.text)
+NEW = {name: field.default for name, field in LetterRow.model_fields.items() if not field.is_required()}
+"""What nobody knows yet of a letter that is opened."""
+
+
+def _is_bundled(message: Row) -> bool:
+    known = NOTIFICATIONS.get(message["text"])
     return known is not None and known.bundle
 
 
-def _bundle_of(message: MessageRow, running: int = 1) -> str:
+def _bundle_of(message: Row, running: int = 1) -> str:
     """The id of a day's first bundle for a message's addressee, or of a further one."""
-    name = f"_{REMINDERS}-{message.office}-{message.to}-{day_of(message.created_at)}"
+    name = f"_{REMINDERS}-{message['office']}-{message['to']}-{day_of(message['created_at'])}"
     return name if running == 1 else f"{name}-{running}"
 
 
-def _add_to_bundle(session: Session, message: MessageRow, now: datetime) -> None:
+def _add_to_bundle(db: Connection, message: Row, now: datetime) -> None:
     """Into the day's bundle for its addressee; once that was taken to be delivered, into a next one."""
-    running = 1
-    while True:
-        key = _bundle_of(message, running)
-        bundle = session.exec(select(LetterRow).where(LetterRow.id == key).with_for_update()).first()
-        if bundle is None:
-            if _opened(session, _of(message, key, now)):
-                return
-        elif bundle.handed_at is None:
-            bundle.messages = json.dumps([*json.loads(bundle.messages), message.id])
-            session.add(bundle)
+    joins = JOINS[db.dialect.name]
+    for running in count(1):
+        if db.execute(joins, _of(message, _bundle_of(message, running), now)).first():
             return
-        else:
-            running += 1
-
-
-def _opened(session: Session, letter: LetterRow) -> bool:
-    """Open a letter that somebody else may be opening at the same time; False if they did."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    opening = dialect.insert(LetterRow).values(letter.model_dump()).on_conflict_do_nothing().returning(LetterRow.id)
-    return session.connection().execute(opening).first() is not None
 
 
 class Down(NamedTuple):
@@ -172,7 +183,8 @@ class Letters:
             return False
         letter.due_at = datetime.now(UTC)
         with writing(self.engine) as session:
-            return _opened(session, letter)
+            opens = OPENS_ONCE[session.get_bind().dialect.name]
+            return session.connection().execute(opens, letter.model_dump()).first() is not None
 
     # What is in a letter
 
@@ -357,7 +369,7 @@ def content(letter: Letter) -> str:
 
 def _bundles(session: Session, messages: Iterable[MessageRow]) -> list[LetterRow]:
     """The bundles that carry these messages, found by their ids: what is not in a day's first one is in a next."""
-    left = {message.id: message for message in messages if _is_bundled(message)}
+    left = {row["id"]: row for row in (message.model_dump() for message in messages) if _is_bundled(row)}
     found: list[LetterRow] = []
     for running in count(1):
         keys = {_bundle_of(message, running) for message in left.values()}

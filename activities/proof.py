@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from activities import rows
-from activities.rows import GENESIS, Papers
+from activities.rows import GENESIS, Papers, Row
 from models.filing import Entry, Filing
 from models.register import AnnualReportRow, EntryRow, FilingRow, MessageRow, Paper, PublicNoticeRow, VersionRow
 
@@ -20,7 +20,7 @@ def faults(session: Session, filing_id: str, papers: Papers) -> Iterator[str]:
     public: dict[str, Any] = {}
     sent: dict[int, list[MessageRow]] = {}
     shown: dict[int, list[PublicNoticeRow]] = {}
-    reports: dict[int, AnnualReportRow] = {}
+    reports: dict[int, Row] = {}
     taken_in = select(VersionRow).where(VersionRow.filing_id == filing_id).order_by(col(VersionRow.version))
     versions = list(session.exec(taken_in))
     for message in session.exec(select(MessageRow).where(MessageRow.filing_id == filing_id)):
@@ -36,9 +36,9 @@ def faults(session: Session, filing_id: str, papers: Papers) -> Iterator[str]:
         told = sorted(sent.pop(expected, []), key=_in_order)
         made_public = sorted(shown.pop(expected, []), key=_in_order)
         brought = [versions.pop(0)] if versions and rows.submission(entry) else []
-        seen = rows.effects(told, made_public, brought)
+        seen = rows.effects(*([row.model_dump() for row in each] for each in (told, made_public, brought)))
         yield from (f"第{expected}号登记{fault}" for fault in _entry_faults(row, entry, seen, previous))
-        reports |= {report.year: report for report in rows.report_rows(before, entry, reports.get)}
+        reports |= rows.reported(reports, before, entry)
         for key in dict.fromkeys(filter(None, (row.paper, *rows.papers_of(entry)))):
             paper = session.get(Paper, key)
             if paper is None or hashlib.sha256(paper.body.encode()).hexdigest() != key:
@@ -49,11 +49,9 @@ def faults(session: Session, filing_id: str, papers: Papers) -> Iterator[str]:
     if sent or shown or versions:
         yield "有消息、公告或申请版本不属于任何登记"
     kept = session.exec(select(AnnualReportRow).where(AnnualReportRow.filing_id == filing_id))
-    if {row.year: row.model_dump() for row in kept} != {year: row.model_dump() for year, row in reports.items()}:
+    if {row.year: row.model_dump() for row in kept} != reports:
         yield "年度报送情况与登记不符"
-    again = (
-        rows.filing_row(Entry.model_validate_json(last.body), first_paper, public, last.hash, papers) if last else None
-    )
+    again = rows.filing_row(entry, first_paper, public, last.hash, papers) if last else None
     yield from _head_faults(session.get(FilingRow, filing_id), again)
 
 
@@ -72,10 +70,10 @@ def _entry_faults(row: EntryRow, entry: Entry, seen: str, previous: str) -> Iter
             yield f"的检索列 {name} 与登记内容不符"
 
 
-def _head_faults(head: FilingRow | None, again: FilingRow | None) -> Iterator[str]:
+def _head_faults(head: FilingRow | None, again: Row | None) -> Iterator[str]:
     if head is None or again is None:
         yield "备案或其登记缺失"
         return
-    for name in FilingRow.model_fields:
-        if getattr(head, name) != getattr(again, name):
+    for name, told in again.items():
+        if getattr(head, name) != told:
             yield f"备案现状的 {name} 与最后一条登记不符"

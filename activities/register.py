@@ -12,14 +12,16 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Engine, and_, func, insert, or_, true, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func, insert, or_, true, update
+from sqlalchemy import select as sql_select
 from sqlalchemy import text as sql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 
 from activities import arrivals, letters, proof, rows
 from activities.attachments import LOCATION, Reference, references
-from activities.database import clock_of, connect, reading, writing
+from activities.database import clock_of, connect, reading, stating, writing
 from activities.rows import GENESIS
 from models import names
 from models.acts import Lapse, RecordContinuation, ReportChange, Restore, Resubmit, RuleOnChange, Submit, Unreadable
@@ -49,8 +51,37 @@ from regulation.lifecycle import APPLYING, ENDS, FILED
 from regulation.service import STRICTER_SINCE
 from regulation.terms import TERMS
 
-HEAD: tuple[Any, ...] = (FilingRow.number, FilingRow.head, FilingRow.first_paper, FilingRow.public, FilingRow.value)
+# What every entry says to the database
+
+FILINGS, REPORTED = FilingRow.metadata.tables["filings"], FilingRow.metadata.tables["annual_reports"]
+
+STANDS = (
+    sql_select(*(FILINGS.c[name] for name in ("number", "head", "first_paper", "public", "value")))
+    .where(FILINGS.c.filing_id == bindparam("of"))
+    .with_for_update()
+)
 """What of a filing's row the next entry is written on."""
+
+BEGINS = insert(FILINGS)
+MOVES = (
+    update(FILINGS)
+    .where(FILINGS.c.filing_id == bindparam("of"))
+    .values({name: bindparam(name) for name in FilingRow.model_fields if name != "filing_id"})
+)
+ENTERS, SENDS, SHOWS, TAKES = (
+    insert(FilingRow.metadata.tables[name]) for name in ("entries", "messages", "public_notices", "versions")
+)
+
+
+def _reports(dialect: Any) -> Any:
+    put = dialect.insert(REPORTED)
+    now = {name: put.excluded[name] for name in ("status", "due", "filed_at", "number")}
+    kept = {"paper": func.coalesce(put.excluded.paper, REPORTED.c.paper)}
+    return put.on_conflict_do_update(index_elements=["filing_id", "year"], set_=now | kept)
+
+
+REPORTS = {"sqlite": _reports(sqlite), "postgresql": _reports(postgresql)}
+"""Reporting years as they now stand; one that brings no paper keeps the one that is known of it."""
 
 LONGEST_REFUSAL = 500
 """Characters that are kept of why an act was refused; with everything else of it, under 2 KB."""
@@ -204,35 +235,38 @@ class Register:
     def append(self, entry: Entry) -> Appended:
         """Compare and append: the entry takes its number unless the number, or its act, is already held.
 
-        A retry, or the same event computed again after everything died between commit and engine, finds what it wrote.
+        Written first and asked afterwards: an act that is held has its id in the way, and is found in a second try. So a retry,
+        or the same event computed again after everything died between commit and engine, finds what it wrote.
         """
-        for attempt in (1, 2):
+        for looks in (False, True):
             try:
-                with writing(self.engine) as session:
-                    return self._append(session, entry)
+                with stating(self.engine) as db, Session(db, expire_on_commit=False) as session:
+                    return self._append(db, session, entry, looks=looks)
             except IntegrityError:
-                if attempt == 2:
+                if looks:
                     raise
         raise AssertionError
 
-    def _append(self, session: Session, entry: Entry) -> Appended:
-        filing_id = entry.filing.id
-        stands = select(*HEAD).where(FilingRow.filing_id == filing_id).with_for_update()
-        head = session.connection().execute(stands).one_or_none()
-        held = self._held(session, entry)
-        if head is not None and (held or head.number >= entry.number):
-            outcome, number = held or ("adopted", 0)
-            return Appended(outcome=outcome, number=number, filing=Filing.model_validate_json(head.value))
-        if entry.number != (head.number if head else 0) + 1:
-            raise RegisterBehind(f"{filing_id}: 备案库只到第{head.number if head else 0}号，不能登记第{entry.number}号")
+    def _append(self, db: Connection, session: Session, entry: Entry, *, looks: bool) -> Appended:
+        head = db.execute(STANDS, {"of": entry.filing.id}).one_or_none()
+        last = head.number if head else 0
         before = Filing.model_validate_json(head.value) if head else None
-        if reason := self._unfounded(session, head, before, entry):
+        reason = self._unfounded(session, head, before, entry) if entry.number == last + 1 else None
+        if before and (looks or reason or entry.number <= last):
+            held = self._held(session, entry)
+            if held or entry.number <= last:
+                outcome, number = held or ("adopted", 0)
+                return Appended(outcome=outcome, number=number, filing=before)
+        if entry.number != last + 1:
+            raise RegisterBehind(f"{entry.filing.id}: 备案库只到第{last}号，不能登记第{entry.number}号")
+        if reason:
             return Appended(outcome="refused", reason=reason)
-        self._write(session, head, before, entry)
-        arrivals.answered(session, entry.filing.id, rows.act_id(entry) or identity.SUBMISSION)
+        self._write(db, session, head, before, entry)
+        if not isinstance(entry.event, Lapse):
+            arrivals.answered(db, entry.filing.id, rows.act_id(entry) or identity.SUBMISSION)
         return Appended(outcome="entered", warnings=_warnings(session, head, before, entry))
 
-    def _write(self, session: Session, head: Any, before: Filing | None, entry: Entry) -> None:
+    def _write(self, db: Connection, session: Session, head: Any, before: Filing | None, entry: Entry) -> None:
         """The entry with everything that follows from it, in the transaction that is open."""
         papers = partial(self._paper, session)
         public = rows.public(before, json.loads(head.public) if head else {}, entry, papers)
@@ -240,15 +274,14 @@ class Register:
         shown = rows.notice_rows(before, entry, public, papers)
         versions = self._versions(session, before, entry)
         row = rows.entry_row(entry, rows.effects(sent, shown, versions), head.head if head else GENESIS)
-        stands = rows.filing_row(entry, head.first_paper if head else entry.filing.paper, public, row.hash, papers)
-        if head:
-            _update(session, stands)
-        else:
-            _insert(session, [stands])
-        for each in ([row], sent, shown, versions):
-            _insert(session, each)
-        letters.open_for(session, sent, shown)
-        self._reports(session, before, entry)
+        stands = rows.filing_row(entry, head.first_paper if head else entry.filing.paper, public, row["hash"], papers)
+        db.execute(*((MOVES, stands | {"of": entry.filing.id}) if head else (BEGINS, stands)))
+        db.execute(ENTERS, row)
+        reports = list(rows.report_rows(before, entry))
+        for statement, each in ((SENDS, sent), (SHOWS, shown), (TAKES, versions), (REPORTS[db.dialect.name], reports)):
+            if each:
+                db.execute(statement, each)
+        letters.open_for(db, sent, shown)
         self._editions(session, entry.filing, entry.entered_at)
 
     @staticmethod
@@ -325,7 +358,7 @@ class Register:
         return None
 
     @staticmethod
-    def _versions(session: Session, before: Filing | None, entry: Entry) -> list[VersionRow]:
+    def _versions(session: Session, before: Filing | None, entry: Entry) -> list[rows.Row]:
         """The version of the application that an entry brings, if it brings one."""
         happened, filing = rows.submission(entry), entry.filing
         if happened is None:
@@ -335,22 +368,14 @@ class Register:
         stamped = form | {"by": None if _for_somebody(happened) else happened.by.model_dump(mode="json")}
         findings = intake.examine(stamped, entry.at, known_to(session, filing, form), correcting=correcting).findings
         return [
-            VersionRow(
-                filing_id=filing.id,
-                version=filing.version,
-                paper=filing.paper,
-                received_at=entry.at,
-                findings=canonical([each.model_dump(mode="json") for each in findings]),
-            )
+            {
+                "filing_id": filing.id,
+                "version": filing.version,
+                "paper": filing.paper,
+                "received_at": entry.at,
+                "findings": canonical([each.model_dump(mode="json") for each in findings]),
+            }
         ]
-
-    @staticmethod
-    def _reports(session: Session, before: Filing | None, entry: Entry) -> None:
-        def known(year: int) -> AnnualReportRow | None:
-            return session.get(AnnualReportRow, (entry.filing.id, year))
-
-        for row in rows.report_rows(before, entry, known):
-            session.merge(row)
 
     def _editions(self, session: Session, filing: Filing, now: datetime) -> None:
         """Remember the digest of each edition when a filing first counts by it."""
@@ -360,6 +385,7 @@ class Register:
             if session.get(UsedEdition, (subject, name)) is None:
                 content = EDITIONS[subject].digest(name)
                 session.add(UsedEdition(subject=subject, name=name, digest=content, first_used_at=now))
+                session.flush()
             self._editions_used.add((subject, name))
 
     def refuse_changed_editions(self) -> None:
@@ -405,7 +431,7 @@ class Register:
         by = told if isinstance(told := act.get("by"), Mapping) else {}
         with writing(self.engine) as session:
             if asked:
-                arrivals.answered(session, filing_id, str(act.get("id")), asked)
+                arrivals.answered(session.connection(), filing_id, str(act.get("id")), asked)
             session.add(
                 RefusedAct(
                     filing_id=filing_id,
@@ -685,18 +711,6 @@ def _mentions(text: str) -> ColumnElement[bool]:
         *(col(column).startswith(text, autoescape=True) for column in begins),
         *(col(column).contains(text, autoescape=True) for column in contain),
     )
-
-
-def _insert(session: Session, written: Sequence[SQLModel]) -> None:
-    """Write rows of one table. As plain statements: nothing of an entry is read again in its transaction."""
-    if written:
-        session.connection().execute(insert(type(written[0])), [row.model_dump() for row in written])
-
-
-def _update(session: Session, row: FilingRow) -> None:
-    """Write where a filing stands over where it stood."""
-    table = update(FilingRow).where(col(FilingRow.filing_id) == row.filing_id)
-    session.connection().execute(table, row.model_dump(exclude={"filing_id"}))
 
 
 # Names

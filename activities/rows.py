@@ -7,12 +7,11 @@ import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlmodel import SQLModel
+from pydantic_core import to_jsonable_python
 
 from models import names
 from models.acts import AnswerAnnualReturn, FileAnnualReport, Lapse, ReportChange, Resubmit, Submit
 from models.filing import Entry, Filing, ReportingYear
-from models.register import AnnualReportRow, EntryRow, FilingRow, MessageRow, PublicNoticeRow, VersionRow
 from models.values import canonical, day_of, digest
 from regulation import agenda, changes, lifecycle, messages, publicity, texts
 from regulation.service import STRICTER_SINCE
@@ -20,6 +19,9 @@ from regulation.wording import Names, Past
 
 Papers = Callable[[str], dict[str, Any]]
 """A paper by its digest."""
+
+Row = dict[str, Any]
+"""A row of a table: every column by its name. What is written thousands of times is not made an object first."""
 
 GENESIS = "0" * 64
 """The hash before a filing's first entry."""
@@ -88,9 +90,7 @@ def parts_of(sent: str) -> tuple[str, int, int]:
     return filing_id, int(number), int(index)
 
 
-def message_rows(
-    before: Filing | None, entry: Entry, shown: Mapping[str, Any], past: Callable[[], Past]
-) -> list[MessageRow]:
+def message_rows(before: Filing | None, entry: Entry, shown: Mapping[str, Any], past: Callable[[], Past]) -> list[Row]:
     """The messages that an entry sends. `past` is asked only for texts that tell of it."""
     told = messages.told(before, entry)
     tells = any(texts.names_the_past(each.text, entry.filing.jurisdiction) for each in told)
@@ -99,61 +99,64 @@ def message_rows(
     for index, each in enumerate(told, 1):
         title, body = texts.render(each.text, before, entry, names)
         rows.append(
-            MessageRow(
-                id=id_of(entry, index),
-                filing_id=entry.filing.id,
-                number=entry.number,
-                text=each.text,
-                to=each.to,
-                office=each.office,
-                service=each.service,
-                title=title,
-                body=body,
-                created_at=entry.entered_at,
-            )
+            {
+                "id": id_of(entry, index),
+                "filing_id": entry.filing.id,
+                "number": entry.number,
+                "text": each.text,
+                "to": each.to,
+                "office": each.office,
+                "service": each.service,
+                "title": title,
+                "body": body,
+                "created_at": entry.entered_at,
+            }
         )
     return rows
 
 
-def notice_rows(before: Filing | None, entry: Entry, shown: Mapping[str, Any], papers: Papers) -> list[PublicNoticeRow]:
+def notice_rows(before: Filing | None, entry: Entry, shown: Mapping[str, Any], papers: Papers) -> list[Row]:
     """What an entry makes public; the notice of a change shows the alliance as it would be."""
     change = entry.filing.change
     changed = _told(papers(change.paper)) if change and change.notice else None
     return [
-        PublicNoticeRow(
-            id=id_of(entry, index),
-            filing_id=entry.filing.id,
-            number=entry.number,
-            kind=each.kind,
-            jurisdiction=each.jurisdiction,
-            shown_from=each.shown_from,
-            shown_until=each.shown_until,
-            content=canonical(each.content),
-            published_at=entry.entered_at,
-        )
+        {
+            "id": id_of(entry, index),
+            "filing_id": entry.filing.id,
+            "number": entry.number,
+            "kind": each.kind,
+            "jurisdiction": each.jurisdiction,
+            "shown_from": each.shown_from,
+            "shown_until": each.shown_until,
+            "content": canonical(each.content),
+            "published_at": entry.entered_at,
+        }
         for index, each in enumerate(publicity.published(before, entry, dict(shown), changed), 1)
     ]
 
 
-def report_rows(
-    before: Filing | None, entry: Entry, known: Callable[[int], AnnualReportRow | None]
-) -> Iterator[AnnualReportRow]:
-    """The reporting years that an entry changed; a year keeps the paper that is known of it until an entry brings a newer one."""
+def report_rows(before: Filing | None, entry: Entry) -> Iterator[Row]:
+    """The reporting years that an entry changed. One that brings no newer paper says None: the one that is known of it stays."""
     earlier: Sequence[ReportingYear] = before.years if before else ()
     for year in entry.filing.years:
         brought = _report(entry, year)
         if year in earlier and brought is None:
             continue
-        kept = known(year.year)
-        yield AnnualReportRow(
-            filing_id=entry.filing.id,
-            year=year.year,
-            status=year.status.value,
-            due=year.due,
-            filed_at=year.filed_at,
-            paper=brought or (kept.paper if kept else None),
-            number=entry.number,
-        )
+        yield {
+            "filing_id": entry.filing.id,
+            "year": year.year,
+            "status": year.status.value,
+            "due": year.due,
+            "filed_at": year.filed_at,
+            "paper": brought,
+            "number": entry.number,
+        }
+
+
+def reported(known: Mapping[int, Row], before: Filing | None, entry: Entry) -> dict[int, Row]:
+    """The reporting years that an entry changed, by year, each over what is known of it, as the register merges them."""
+    changed = {row["year"]: row for row in report_rows(before, entry)}
+    return {year: row | {"paper": row["paper"] or known.get(year, row)["paper"]} for year, row in changed.items()}
 
 
 def _report(entry: Entry, year: ReportingYear) -> str | None:
@@ -165,10 +168,9 @@ def _report(entry: Entry, year: ReportingYear) -> str | None:
     return paper_of(entry) if year.text_at in (None, entry.at) else None
 
 
-def effects(sent: Sequence[MessageRow], shown: Sequence[PublicNoticeRow], versions: Sequence[VersionRow] = ()) -> str:
+def effects(sent: Sequence[Row], shown: Sequence[Row], versions: Sequence[Row] = ()) -> str:
     """Digest of what an entry sent, published and took in; whether it has arrived is told of its letters."""
-    rows: list[Sequence[SQLModel]] = [sent, shown, versions]
-    return digest([[row.model_dump(mode="json") for row in each] for each in rows])
+    return digest(to_jsonable_python([sent, shown, versions]))
 
 
 def link(previous: str, body: str, sent: str) -> str:
@@ -191,10 +193,10 @@ def searched(entry: Entry) -> dict[str, Any]:
     }
 
 
-def entry_row(entry: Entry, sent: str, previous: str) -> EntryRow:
+def entry_row(entry: Entry, sent: str, previous: str) -> Row:
     """An entry as written down, linked to the one before it."""
     body = canonical(entry.model_dump(mode="json"))
-    return EntryRow(**searched(entry), body=body, effects=sent, hash=link(previous, body, sent))
+    return searched(entry) | {"body": body, "effects": sent, "hash": link(previous, body, sent)}
 
 
 def _claimed_key(filing: Filing, papers: Papers) -> str | None:
@@ -204,41 +206,41 @@ def _claimed_key(filing: Filing, papers: Papers) -> str | None:
     return names.key(name) if isinstance(name, str) else None
 
 
-def filing_row(entry: Entry, first_paper: str, shown: Mapping[str, Any], hash_: str, papers: Papers) -> FilingRow:
+def filing_row(entry: Entry, first_paper: str, shown: Mapping[str, Any], hash_: str, papers: Papers) -> Row:
     """Where a filing stands after an entry."""
     filing = entry.filing
     due = agenda.nearest_duty(filing)
-    return FilingRow(
-        filing_id=filing.id,
-        number=filing.number,
-        head=hash_,
-        kind=filing.kind.value,
-        stage=filing.stage.value,
-        open=not lifecycle.is_over(filing),
-        jurisdiction=filing.jurisdiction,
-        zone=filing.zone,
-        leader=filing.leader,
-        alliance_name=shown["alliance_name"],
-        leader_name=shown["leader"]["name"],
-        technical_field=shown["technical_field"],
-        archive_number=filing.archive_number,
-        archived_on=filing.archived_on,
-        waiting_for=lifecycle.awaited(filing),
-        awaits_iit=lifecycle.awaits_iit(filing),
-        id_key=filing.id.lower(),
-        name_key=names.key(shown["alliance_name"]),
-        claimed_key=_claimed_key(filing, papers),
-        report_year=filing.report_year,
-        next_deadline=due.at if due else None,
-        next_lapse=due.lapse.kind.value if due else None,
-        missed_years=filing.missed_years,
-        open_objections=filing.open_objections,
-        on_hold=filing.on_hold,
-        provisional=agenda.provisional(filing),
-        terms=filing.terms,
-        calendar=filing.calendar,
-        first_paper=first_paper,
-        public=canonical(shown),
-        value=canonical(filing.model_dump(mode="json")),
-        updated_at=entry.entered_at,
-    )
+    return {
+        "filing_id": filing.id,
+        "number": filing.number,
+        "head": hash_,
+        "kind": filing.kind.value,
+        "stage": filing.stage.value,
+        "open": not lifecycle.is_over(filing),
+        "jurisdiction": filing.jurisdiction,
+        "zone": filing.zone,
+        "leader": filing.leader,
+        "alliance_name": shown["alliance_name"],
+        "leader_name": shown["leader"]["name"],
+        "technical_field": shown["technical_field"],
+        "archive_number": filing.archive_number,
+        "archived_on": filing.archived_on,
+        "waiting_for": lifecycle.awaited(filing),
+        "awaits_iit": lifecycle.awaits_iit(filing),
+        "id_key": filing.id.lower(),
+        "name_key": names.key(shown["alliance_name"]),
+        "claimed_key": _claimed_key(filing, papers),
+        "report_year": filing.report_year,
+        "next_deadline": due.at if due else None,
+        "next_lapse": due.lapse.kind.value if due else None,
+        "missed_years": filing.missed_years,
+        "open_objections": filing.open_objections,
+        "on_hold": filing.on_hold,
+        "provisional": agenda.provisional(filing),
+        "terms": filing.terms,
+        "calendar": filing.calendar,
+        "first_paper": first_paper,
+        "public": canonical(shown),
+        "value": canonical(filing.model_dump(mode="json")),
+        "updated_at": entry.entered_at,
+    }

@@ -95,15 +95,15 @@ def stands(life: Papered, now: datetime) -> dict[Stage, list[Stand]]:
     chance = random.Random(1)
     for entry in life.docket:
         shown = rows.public(before, shown, entry, papers.__getitem__)
-        told += rows.message_rows(before, entry, shown, Past)
-        told += rows.notice_rows(before, entry, shown, papers.__getitem__)
-        told += rows.report_rows(before, entry, lambda _: None)
+        told += [MessageRow(**each) for each in rows.message_rows(before, entry, shown, Past)]
+        told += [PublicNoticeRow(**each) for each in rows.notice_rows(before, entry, shown, papers.__getitem__)]
+        told += [AnnualReportRow(**each) for each in rows.report_rows(before, entry)]
         row = rows.filing_row(entry, entry.filing.paper, shown, digest(entry.number), papers.__getitem__)
-        room = (row.next_deadline - entry.at).days if row.next_deadline else 400
+        room = (row["next_deadline"] - entry.at).days if row["next_deadline"] else 400
         for _ in range(DAYS_APART if entry.stage in found else 0):
             days = timedelta(days=(now - entry.at).days - chance.randint(0, max(0, room - 1)))
             others = tuple((type(each), _later(each.model_dump(), days)) for each in _last_of(told))
-            found[entry.stage].append(Stand(_later(row.model_dump(), days), others))
+            found[entry.stage].append(Stand(_later(row, days), others))
         before = entry.filing
     return found
 

@@ -806,7 +806,7 @@ def test_a_leader_never_reminded_is_told_so() -> None:
     number, notice = next(each for each in enumerate(docket) if each[1].event.kind == "revocation_opened")
     shown = {"alliance_name": RARE, "leader": {"name": "沈阳某公司"}}
     (told, *_) = rows.message_rows(docket[number - 1].filing, notice, shown, Past)
-    assert "提醒记录：系统未发出过提醒）" in told.body
+    assert "提醒记录：系统未发出过提醒）" in told["body"]
 
 
 def test_a_reminder_that_no_channel_got_through_is_told_as_such(alone: Register) -> None:

@@ -171,7 +171,7 @@ def test_what_is_not_entered_opens_no_letter(register: Register) -> None:
     before = letter_rows(register).keys()
 
     def fail(_: Connection, __: Any, statement: str, *___: Any) -> None:
-        if statement.startswith("UPDATE annual_reports"):
+        if statement.startswith("INSERT INTO annual_reports"):
             raise OperationalError("disk full", {}, Exception())
 
     event.listen(register.engine, "before_cursor_execute", fail)

@@ -224,7 +224,7 @@ def preceded(register: Register, case: Case) -> None:
         first = simulate(form).docket[0]
         paper = register.lodge(earlier, "application", form, first.at)
         shown = rows.public(None, {}, first, lambda _: form)
-        row = rows.filing_row(first, paper, shown, "", lambda _: form).model_dump()
+        row = rows.filing_row(first, paper, shown, "", lambda _: form)
         row["stage"] = Stage.IN_FORCE if form["kind"] == Kind.B else Stage.WITHDRAWN
         with Session(register.engine.execution_options(writes=True)) as session:
             session.add(FilingRow(**row))
@@ -327,16 +327,17 @@ def wanted_rows(life: Simulation, papers: rows.Papers) -> list[str]:
     """What a register holds of a life, made from what was simulated."""
     assert life.filing
     wanted: list[SQLModel] = []
-    reports: dict[int, AnnualReportRow] = {}
+    reports: dict[int, rows.Row] = {}
     before, public = None, dict[str, Any]()
     for number, entry in enumerate(life.docket, 1):
         public = rows.public(before, public, entry, papers)
-        wanted += rows.message_rows(before, entry, public, partial(past_of_case, life.docket[:number]))
-        wanted += rows.notice_rows(before, entry, public, papers)
-        reports |= {report.year: report for report in rows.report_rows(before, entry, reports.get)}
+        sent = rows.message_rows(before, entry, public, partial(past_of_case, life.docket[:number]))
+        wanted += [MessageRow(**row) for row in sent]
+        wanted += [PublicNoticeRow(**row) for row in rows.notice_rows(before, entry, public, papers)]
+        reports |= rows.reported(reports, before, entry)
         before = entry.filing
-    wanted.append(rows.filing_row(life.docket[-1], life.docket[0].filing.paper, public, "", papers))
-    return sorted(map(written_row, [*wanted, *reports.values()]))
+    wanted.append(FilingRow(**rows.filing_row(life.docket[-1], life.docket[0].filing.paper, public, "", papers)))
+    return sorted(map(written_row, [*wanted, *(AnnualReportRow(**row) for row in reports.values())]))
 
 
 def found_rows(register: Register, filing_id: str) -> list[str]:

@@ -100,7 +100,7 @@ def _published(case: Case) -> Iterator[PublicNoticeRow]:
     before, shown = None, dict[str, Any]()
     for entry in case.life.docket:
         shown = rows.public(before, shown, entry, papers.__getitem__)
-        yield from rows.notice_rows(before, entry, shown, papers.__getitem__)
+        yield from (PublicNoticeRow(**row) for row in rows.notice_rows(before, entry, shown, papers.__getitem__))
         before = entry.filing
 
 

@@ -27,12 +27,12 @@ def report(life: Told, on: str, text: str, *, by: str = "leader", came: str = ""
 
 def row_of(docket: list[Entry], year: int) -> AnnualReportRow:
     """The register's row of a reporting year after a life."""
-    found: dict[int, AnnualReportRow] = {}
+    found: dict[int, rows.Row] = {}
     before = None
     for entry in docket:
-        found |= {row.year: row for row in rows.report_rows(before, entry, found.get)}
+        found |= rows.reported(found, before, entry)
         before = entry.filing
-    return found[year]
+    return AnnualReportRow(**found[year])
 
 
 def paper(entry: Entry) -> str:
