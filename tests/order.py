@@ -43,8 +43,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Shares | 
     return Shares(config, log)
 
 
-DEAR = ("test_matrix", "test_publishing")
-"""The files whose tests share what takes long to make: all lives of the law's cases, written down."""
+DEAR = ("test_matrix", "test_publishing", "test_fuzz", "test_channels", "test_backup", "test_digests")
+"""The files whose tests share what takes long to make (all lives of the law's cases, written down), or make much of one thing."""
 
 SERVERS = {"environment", "postgresql"}
 """The fixtures behind which a server is started."""
