@@ -253,14 +253,12 @@ def next_lapse(filing: Filing, leaving_aside: Collection[str] = ()) -> Due | Non
 
     Whoever looks ahead leaves aside the periods whose chases only come again.
     """
-    coming = (due for due in dues(filing) if due.period not in leaving_aside)
-    return min(coming, key=_order, default=None)
+    return _first(filing, leaving_aside)
 
 
 def next_deadline(filing: Filing, leaving_aside: Collection[str] = ()) -> Due | None:
     """The next lapse that changes standing or is an office's duty, reminders left aside (Q29)."""
-    coming = (due for due in dues(filing) if due.lapse.kind is not LapseKind.REMINDER)
-    return min((due for due in coming if due.period not in leaving_aside), key=_order, default=None)
+    return _first(filing, leaving_aside, idle=(LapseKind.REMINDER,))
 
 
 def nearest_duty(filing: Filing) -> Due | None:
@@ -269,8 +267,13 @@ def nearest_duty(filing: Filing) -> Due | None:
     """
     if filing.chased_since is None:
         return next_deadline(filing)
-    idle = (LapseKind.REMINDER, LapseKind.YEAR_CLOSED)
-    return min((due for due in dues(filing) if due.lapse.kind not in idle), key=_order, default=None)
+    return _first(filing, idle=(LapseKind.REMINDER, LapseKind.YEAR_CLOSED))
+
+
+def _first(filing: Filing, leaving_aside: Collection[str] = (), idle: Collection[LapseKind] = ()) -> Due | None:
+    """The first of what time will bring, some periods and some kinds of lapses left aside."""
+    coming = (due for due in dues(filing) if due.period not in leaving_aside and due.lapse.kind not in idle)
+    return min(coming, key=_order, default=None)
 
 
 def provisional(filing: Filing) -> bool:
@@ -532,9 +535,7 @@ BY_TWO_OFFICERS = (
 )
 """What two officers do of their own. Whatever else waits for a second person was entered for somebody (`on_paper`)."""
 
-SECONDED = tuple(
-    stage for stage in Stage if stage not in (Stage.WITHDRAWN, Stage.LAPSED, Stage.DEREGISTERED, Stage.CONTINUED)
-)
+SECONDED = tuple(stage for stage in Stage if stage not in NO_DECISION)
 """Where something may wait for the second of two people."""
 
 
