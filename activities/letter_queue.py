@@ -141,18 +141,11 @@ class Held:
             self.queue.settle(self.batch, now, notes, fates)
 
 
-def note_all(connection: Connection, notes: Sequence[Note]) -> None:
-    """Note what channels came to. What arrived has arrived, whatever somebody saw who tried at the same time.
-
-    Who tries again, after people asked for it, begins anew with the time it may take.
-    """
-    if not notes:
-        return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+def _notes(dialect: Any) -> Any:
     writing = dialect.insert(DeliveryRow)
     state, new = col(DeliveryRow.state), writing.excluded
     begun = case((state == DeliveryState.AGAIN, new.first_tried_at), else_=col(DeliveryRow.first_tried_at))
-    noting = writing.on_conflict_do_update(
+    return writing.on_conflict_do_update(
         index_elements=["letter", "channel"],
         set_={
             "state": new.state,
@@ -169,7 +162,20 @@ def note_all(connection: Connection, notes: Sequence[Note]) -> None:
             and_(state != DeliveryState.ARRIVED, state != DeliveryState.FAILED),
         ),
     )
-    connection.execute(noting, [_row(each) for each in sorted(notes, key=lambda one: (one.letter, one.channel))])
+
+
+NOTES = {"sqlite": _notes(sqlite), "postgresql": _notes(postgresql)}
+"""What channels came to. What arrived has arrived, whatever somebody saw who tried at the same time.
+
+Who tries again, after people asked for it, begins anew with the time it may take.
+"""
+
+
+def note_all(connection: Connection, notes: Sequence[Note]) -> None:
+    """Note what channels came to."""
+    if notes:
+        rows = [_row(each) for each in sorted(notes, key=lambda one: (one.letter, one.channel))]
+        connection.execute(NOTES[connection.dialect.name], rows)
 
 
 def _row(note: Note) -> dict[str, Any]:
