@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.syntax import Syntax
 
-from bench import alone, deliveries, floor, gateway, instant, lives
+from bench import baseline, deliveries, full_register, gateway, lives, same_deadline, simulator
 from bench.figures import Figure, table
 
 
@@ -50,14 +50,14 @@ async def measure(sizes: Sizes, folder: Path, console: Console) -> list[Figure]:
         console.print(table(title, figures))
         told.extend(figures)
 
-    tell("Regulation", list(alone.simulated(sizes.simulated)))
-    with alone.databases(folder) as databases:
+    tell("Regulation", list(simulator.simulated(sizes.simulated)))
+    with full_register.databases(folder) as databases:
         for name, url in databases.items():
-            tell(f"Register: {name}", list(alone.registered(name, url, sizes.registered, sizes.written)))
+            tell(f"Register: {name}", list(full_register.registered(name, url, sizes.registered, sizes.written)))
     tell("Gateway", list(gateway.measured(folder / "gateway", sizes.registered, sizes.asked)))
     tell("Lives", [each async for each in lives.measured(folder / "lives", sizes.turns, sizes.lives, sizes.replays)])
     tell("Deliveries", [each async for each in deliveries.measured(folder / "letters", sizes.turns, sizes.letters)])
-    tell("One instant", [each async for each in instant.measured(folder / "instant", sizes.at_one_instant)])
+    tell("One instant", [each async for each in same_deadline.measured(folder / "instant", sizes.at_one_instant)])
     return told
 
 
@@ -69,8 +69,8 @@ def main(quick: bool) -> None:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         figures = asyncio.run(measure(QUICK if quick else FULL, Path(folder), console))
-    console.print("The floor, bench/floor.py:")
-    console.print(Syntax(Path(floor.__file__).read_text("utf-8"), "python", background_color="default"))
+    console.print("The baseline, bench/baseline.py:")
+    console.print(Syntax(Path(baseline.__file__).read_text("utf-8"), "python", background_color="default"))
     about = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "took_s": round(time.monotonic() - began, 1),

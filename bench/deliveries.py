@@ -33,7 +33,7 @@ from activities.letter_queue import Batch, Held, LetterQueue
 from activities.letters import Letters
 from activities.postman import Gauges, Postman
 from activities.register import Register
-from bench import hands
+from bench import workers
 from bench.figures import Figure
 from deploy.database import migrate
 from deploy.embedded import answers, start_server
@@ -128,13 +128,13 @@ class Side:
     async def turn(self, letters: Sequence[str]) -> Cost:
         """Deliver letters, all of them in the register and due at once."""
         more(self.register, letters)
-        worker, everything, began = hands.cpu(self.worker), hands.cpu(self.worker, *self.others), time.monotonic()
+        worker, everything, began = workers.cpu(self.worker), workers.cpu(self.worker, *self.others), time.monotonic()
         await self.begin(letters)
         await comes(lambda: Letters(self.register.engine).backlog(datetime.now(UTC)).waiting == 0)
         return Cost(
             seconds=(time.monotonic() - began) / len(letters),
-            worker=(hands.cpu(self.worker) - worker) / len(letters),
-            everything=(hands.cpu(self.worker, *self.others) - everything) / len(letters),
+            worker=(workers.cpu(self.worker) - worker) / len(letters),
+            everything=(workers.cpu(self.worker, *self.others) - everything) / len(letters),
         )
 
 
@@ -211,10 +211,12 @@ def compared(sides: dict[str, Side]) -> Iterator[Figure]:
 def working(side: str, var: Path, address: str) -> Iterator[int]:
     """A worker process, once it works; its id."""
     command = [sys.executable, "-m", "bench.deliveries", side, str(var), address]
-    with subprocess.Popen(command, cwd=hands.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=workers.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdin
         assert process.stdout
-        if process.stdout.readline().strip() != hands.READY:
+        if process.stdout.readline().strip() != workers.READY:
             raise RuntimeError("the worker did not start")
         try:
             yield process.pid
@@ -252,14 +254,14 @@ async def main(side: str, var: Path, address: str) -> None:
         )
         at_once = Settings().delivery_threads
         async with Worker(client, task_queue=QUEUE, activities=[carrying.deliver], max_concurrent_activities=at_once):
-            print(hands.READY, flush=True)  # noqa: T201 - for the parent
+            print(workers.READY, flush=True)  # noqa: T201 - for the parent
             await until_closed
     else:
         postman = Postman(
             delivering.letters, queue, delivering, [], 0.1, Settings().delivery_threads, Gauges(MetricMeter.noop)
         )
         rounds = asyncio.create_task(postman.run())
-        print(hands.READY, flush=True)  # noqa: T201 - for the parent
+        print(workers.READY, flush=True)  # noqa: T201 - for the parent
         await until_closed
         rounds.cancel()
         await asyncio.gather(rounds, return_exceptions=True)

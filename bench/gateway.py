@@ -28,7 +28,7 @@ from temporalio.client import Client
 
 from activities import rows
 from activities.register import Register
-from bench import alone
+from bench import full_register
 from bench.figures import Figure, percentile
 from deploy.embedded import answers
 from gateway.app import create, tools_of
@@ -132,7 +132,7 @@ def seed(connection: Connection, filings: int, now: datetime) -> None:
     known = stands(lived(ORIGINAL), now)
     stages = chance.choices(list(SHARES), weights=list(SHARES.values()), k=filings)
     copies = (_copied(chance.choice(known[stage]), n, chance.choice(cities), chance) for n, stage in enumerate(stages))
-    while some := list(islice(copies, alone.SEEDED_AT_ONCE)):
+    while some := list(islice(copies, full_register.SEEDED_AT_ONCE)):
         of_tables: dict[type[SQLModel], list[dict[str, Any]]] = {FilingRow: []}
         for table, columns in (line for copy in some for line in copy):
             of_tables.setdefault(table, []).append(columns)
@@ -259,7 +259,7 @@ def measured(folder: Path, filings: int, requests: int) -> Iterator[Figure]:
     """Every page and list, each in turns with its query, and then in company."""
     folder.mkdir()
     settings, now = Settings(var=folder), datetime.now(UTC)
-    register = alone.opened(settings.register_url)
+    register = full_register.opened(settings.register_url)
     with register.engine.connect().execution_options(writes=True) as connection, connection.begin():
         seed(connection, filings, now)
     sessions = Sessions(register.engine, timedelta(hours=24))

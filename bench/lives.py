@@ -1,4 +1,4 @@
-"""Lives in the engine: ours against the floor, on one server in skipped time, in turns; and what a replay takes."""
+"""Lives in the engine: ours against the baseline, on one server in skipped time, in turns; and what a replay takes."""
 
 import asyncio
 import os
@@ -17,10 +17,10 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from bench import hands
+from bench import workers
+from bench.baseline import Baseline
 from bench.figures import Figure
-from bench.floor import Floor
-from bench.quiet import Quiet
+from bench.quiet_life import QuietLife
 from deploy.skipping import EARLY, World, skipping_server
 from examples.demo import first_year
 from gateway.client import workflow_id
@@ -30,7 +30,7 @@ from workflows.filing import AllianceFiling
 AT_ONCE = 8
 """Lives lived at the same time."""
 
-SIDES = {"floor": "floor", "ours": "ours", "silent": "ours, messages undelivered"}
+SIDES = {"baseline": "baseline", "ours": "ours", "silent": "ours, messages undelivered"}
 
 STEPS = {
     "WORKFLOW_EXECUTION_UPDATE_COMPLETED": "updates",
@@ -38,7 +38,7 @@ STEPS = {
     "MARKER_RECORDED": "local activities",
     "WORKFLOW_EXECUTION_CONTINUED_AS_NEW": "continued as new",
 }
-"""What the floor must do as often as we do."""
+"""What the baseline must do as often as we do."""
 
 
 @dataclass
@@ -52,21 +52,21 @@ class Side:
     worker_cpu: list[float] = field(default_factory=list)
     all_cpu: list[float] = field(default_factory=list)
 
-    async def live(self, life: Quiet) -> None:
-        """One life, driven as the doors drive it, and the floor's at the same instants."""
-        if self.side == "floor":
-            await self.live_on_the_floor(life)
+    async def live(self, life: QuietLife) -> None:
+        """One life, driven as the doors drive it, and the baseline's at the same instants."""
+        if self.side == "baseline":
+            await self.live_the_baseline(life)
         else:
             await self.world.submits(life.form)
             for act in life.acts():
                 await self.world.acts(life.id, act)
         await self.world.on(life.id, life.over)
 
-    async def live_on_the_floor(self, life: Quiet) -> None:
+    async def live_the_baseline(self, life: QuietLife) -> None:
         """The same updates at the same instants."""
         first, *instants = (datetime.fromisoformat(each["received_at"]) for each in (life.form, *life.acts()))
         await self.world.environment.client.start_workflow(
-            Floor.run,
+            Baseline.run,
             args=[first, 0],
             id=workflow_id(life.id),
             task_queue=self.world.settings.task_queue,
@@ -74,12 +74,12 @@ class Side:
         )
         for instant in instants:
             await self.world.on(life.id, instant - EARLY)
-            await self.world.handle(life.id).execute_update(Floor.act)
+            await self.world.handle(life.id).execute_update(Baseline.act)
 
-    async def turn(self, lives: Sequence[Quiet], server: int) -> None:
+    async def turn(self, lives: Sequence[QuietLife], server: int) -> None:
         """Live some lives, measured a life. Delivering counts to the CPU, not to the pace."""
         everybody = (self.worker, server, os.getpid())
-        before, before_all, began = hands.cpu(self.worker), hands.cpu(*everybody), time.monotonic()
+        before, before_all, began = workers.cpu(self.worker), workers.cpu(*everybody), time.monotonic()
         waiting = iter(lives)
 
         async def one_after_another() -> None:
@@ -90,10 +90,10 @@ class Side:
         self.seconds.append((time.monotonic() - began) / len(lives))
         if self.side == "ours":
             await asyncio.gather(*(self.world.delivered(life.id) for life in lives))
-        self.worker_cpu.append((hands.cpu(self.worker) - before) / len(lives))
-        self.all_cpu.append((hands.cpu(*everybody) - before_all) / len(lives))
+        self.worker_cpu.append((workers.cpu(self.worker) - before) / len(lives))
+        self.all_cpu.append((workers.cpu(*everybody) - before_all) / len(lives))
 
-    async def history(self, life: Quiet) -> list[HistoryEvent]:
+    async def history(self, life: QuietLife) -> list[HistoryEvent]:
         """Everything in a life's histories but what skipping adds."""
         histories = await runs(self.world, life.id)
         return [event for history in histories for event in history.events if name(event) not in OF_SKIPPING]
@@ -120,21 +120,21 @@ async def measured(folder: Path, turns: int, lives: int, replays: int) -> AsyncI
                 (folder / key).mkdir(parents=True)
                 world = World.without_worker(environment, folder / key)
                 address = environment.client.service_client.config.target_host
-                worker = hands.hands(key, address, world.settings.task_queue, world.settings.var)
+                worker = workers.working(key, address, world.settings.task_queue, world.settings.var)
                 sides[key] = Side(key, world, stack.enter_context(worker))
-            server = hands.server()
+            server = workers.server()
             for turn in range(turns + 1):
                 for each in sides.values():
-                    await each.turn([Quiet(next(numbers), year) for _ in range(lives if turn else 1)], server)
+                    await each.turn([QuietLife(next(numbers), year) for _ in range(lives if turn else 1)], server)
             last = {}
             for key, each in sides.items():
                 del each.seconds[0], each.worker_cpu[0], each.all_cpu[0]
-                alone = Quiet(next(numbers), year)
+                alone = QuietLife(next(numbers), year)
                 await each.live(alone)
                 last[key] = await each.history(alone)
             for figure in compared(sides, last):
                 yield figure
-            five = Quiet(next(numbers), year, 5)
+            five = QuietLife(next(numbers), year, 5)
             await sides["silent"].live(five)
             histories = await runs(sides["silent"].world, five.id)
             stack.close()
@@ -143,13 +143,13 @@ async def measured(folder: Path, turns: int, lives: int, replays: int) -> AsyncI
 
 
 def compared(sides: dict[str, Side], last: dict[str, list[HistoryEvent]]) -> list[Figure]:
-    """Both sides, and ours as a ratio to the floor; the median of the turns."""
+    """Both sides, and ours as a ratio to the baseline; the median of the turns."""
     figures = []
     steps = {side: Counter(name(event) for event in events) for side, events in last.items()}
     size = {side: sum(event.ByteSize() for event in events) for side, events in last.items()}
     for event, words in STEPS.items():
-        made, wanted = steps["floor"][event], steps["ours"][event]
-        assert made == wanted, f"the floor is not the floor: {words} {made} instead of {wanted}"
+        made, wanted = steps["baseline"][event], steps["ours"][event]
+        assert made == wanted, f"the baseline is not the baseline: {words} {made} instead of {wanted}"
     for side, words in SIDES.items():
         each = sides[side]
         figures += [
@@ -159,14 +159,18 @@ def compared(sides: dict[str, Side], last: dict[str, list[HistoryEvent]]) -> lis
             Figure(f"history_events_{side}", f"{words}: events a life", len(last[side])),
             Figure(f"history_bytes_{side}", f"{words}: history a life", size[side], "bytes"),
         ]
-    floor = sides["floor"]
+    baseline = sides["baseline"]
     for side in ("ours", "silent"):
         each, words = sides[side], SIDES[side]
-        worker = median(each.worker_cpu) / median(floor.worker_cpu)
-        everything = median(each.all_cpu) / median(floor.all_cpu)
-        figures.append(Figure(f"cpu_ratio_{side}", f"{words} / floor: CPU of the worker", worker, at_most=1.2))
-        figures.append(Figure(f"cpu_all_ratio_{side}", f"{words} / floor: CPU of everything", everything, at_most=1.2))
-    figures.append(Figure("history_bytes_ratio", "ours / floor: history", size["ours"] / size["floor"], at_most=1.5))
+        worker = median(each.worker_cpu) / median(baseline.worker_cpu)
+        everything = median(each.all_cpu) / median(baseline.all_cpu)
+        figures.append(Figure(f"cpu_ratio_{side}", f"{words} / baseline: CPU of the worker", worker, at_most=1.2))
+        figures.append(
+            Figure(f"cpu_all_ratio_{side}", f"{words} / baseline: CPU of everything", everything, at_most=1.2)
+        )
+    figures.append(
+        Figure("history_bytes_ratio", "ours / baseline: history", size["ours"] / size["baseline"], at_most=1.5)
+    )
     return figures
 
 

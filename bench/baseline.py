@@ -1,4 +1,4 @@
-"""The floor: a quiet life's updates, timers, local activities and continue-as-new, a row a step, and no domain."""
+"""The baseline: a quiet life's updates, timers, local activities and continue-as-new, a row a step, and no domain."""
 
 import asyncio
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Rows:
 
 
 @workflow.defn
-class Floor:
+class Baseline:
     """A number that counts up, by hand or when its day comes; after a year it continues as new."""
 
     @workflow.init

@@ -1,4 +1,4 @@
-"""What the regulation and the register cost without an engine."""
+"""A register of very many filings, without an engine: writing to it and listing from it, on SQLite and on PostgreSQL."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,39 +13,15 @@ from sqlalchemy import insert
 
 from activities.register import Register
 from bench.figures import Figure
-from bench.quiet import Quiet
+from bench.quiet_life import QuietLife
+from bench.simulator import YEAR, lived
 from deploy.database import migrate
 from models.filing import Entry, Filing
 from models.register import FilingRow
 from models.values import canonical
 from regulation import agenda, intake, lodging
-from regulation.simulation import simulate
 
-YEAR = 2026
 SEEDED_AT_ONCE = 5_000
-
-
-def lived(life: Quiet, until: datetime | None = None) -> tuple[Entry, ...]:
-    """The docket of a life, by the simulator."""
-    simulation = simulate(life.form, life.acts(), until)
-    refused = [entry.refused for entry in simulation.docket if entry.refused]
-    if refused or simulation.filing is None:
-        raise AssertionError(refused or simulation.findings)
-    return simulation.docket
-
-
-def simulated(lives: int, years: int = 10) -> Iterator[Figure]:
-    """Alliance-years per second on one core, intake included."""
-    life = Quiet(1, YEAR, years)
-    lived(life, life.over)
-    began = time.process_time()
-    for number in range(lives):
-        lived(Quiet(number, YEAR, years), life.over)
-    rate = lives * years / (time.process_time() - began)
-    yield Figure("simulator_alliance_years_per_s", "simulator, lives of ten years", rate, "years/s", at_least=2000)
-
-
-# The register
 
 
 @contextmanager
@@ -65,7 +41,7 @@ def opened(url: str) -> Register:
     return Register.at(url)
 
 
-def store_papers(register: Register, life: Quiet) -> None:
+def store_papers(register: Register, life: QuietLife) -> None:
     """Every paper of a life, as the doors would store them."""
     now = datetime.now(UTC)
     form = intake.examine(life.form, datetime.fromisoformat(life.form["received_at"])).form
@@ -127,9 +103,9 @@ def registered(name: str, url: str, filings: int, lives: int) -> Iterator[Figure
     """Writing to and listing from a register of so many filings."""
     register = opened(url)
     numbers = range(1, lives + 1)
-    dockets = [lived(Quiet(number, YEAR), Quiet(number, YEAR).over) for number in numbers]
+    dockets = [lived(QuietLife(number, YEAR), QuietLife(number, YEAR).over) for number in numbers]
     for number in numbers:
-        store_papers(register, Quiet(number, YEAR))
+        store_papers(register, QuietLife(number, YEAR))
     write(register, dockets[0])
     in_force = dockets[0][-1].filing
     noon = datetime(YEAR + 1, 1, 1, tzinfo=UTC)

@@ -11,9 +11,9 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 import worker as service
 from activities.register import Register
-from bench import alone, hands
+from bench import full_register, simulator, workers
 from bench.figures import Figure, percentile
-from bench.quiet import Quiet
+from bench.quiet_life import QuietLife
 from deploy.embedded import answers, start_server
 from gateway.client import Filings
 from models.register import EntryRow
@@ -54,26 +54,28 @@ async def measured(folder: Path, filings: int) -> AsyncIterator[Figure]:
 
 
 async def _at_one_instant(client: Client, settings: Settings, filings: int) -> AsyncIterator[Figure]:
-    register = alone.opened(settings.register_url)
-    life = Quiet(1, alone.YEAR)
-    alone.store_papers(register, life)
-    docket = alone.lived(life, life.over)
-    alone.write(register, docket)
+    register = full_register.opened(settings.register_url)
+    life = QuietLife(1, simulator.YEAR)
+    full_register.store_papers(register, life)
+    docket = simulator.lived(life, life.over)
+    full_register.write(register, docket)
     address = client.service_client.config.target_host
-    with hands.hands("ours", address, settings.task_queue, settings.var) as worker:
+    with workers.working("ours", address, settings.task_queue, settings.var) as worker:
         doors = Filings(client, register, settings.task_queue)
         began, sample = datetime.now(UTC), filings // SAMPLE
-        alone.copy(register, life.id, alone.copies(docket[-1].filing, sample, lambda _: began + timedelta(days=300)))
+        full_register.copy(
+            register, life.id, full_register.copies(docket[-1].filing, sample, lambda _: began + timedelta(days=300))
+        )
         await doors.revive()
         took = await _all_waiting(client, sample + 1) - began
         await asyncio.sleep(SETTLING)
-        began, before = datetime.now(UTC), hands.memory(worker)
+        began, before = datetime.now(UTC), workers.memory(worker)
         instant = began + timedelta(seconds=10) + took * SAMPLE * 1.3
-        copies = list(alone.copies(docket[-1].filing, filings, lambda _: instant, after=sample))
+        copies = list(full_register.copies(docket[-1].filing, filings, lambda _: instant, after=sample))
         due = agenda.next_lapse(copies[0])
         assert due is not None, copies[0]
         assert (due.at, due.lapse.kind) == (instant, LapseKind.YEAR_MISSED), due
-        alone.copy(register, life.id, copies)
+        full_register.copy(register, life.id, copies)
         await doors.revive()
         took = await _all_waiting(client, sample + 1 + filings) - began
         yield Figure(
@@ -83,7 +85,7 @@ async def _at_one_instant(client: Client, settings: Settings, filings: int) -> A
             "filings/s",
         )
         await asyncio.sleep(SETTLING)
-        memory = (hands.memory(worker) - before) / filings / 1024
+        memory = (workers.memory(worker) - before) / filings / 1024
         yield Figure("memory_per_open_filing_kib", "memory of the worker an open filing (cached)", memory, "KiB")
         assert datetime.now(UTC) < instant, f"the instant came before all {filings} were waiting for it"
         await asyncio.sleep((instant - datetime.now(UTC)).total_seconds())

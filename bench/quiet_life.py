@@ -21,7 +21,7 @@ MOST = 9999
 
 
 @dataclass(frozen=True)
-class Quiet:
+class QuietLife:
     """One of many quiet lives, beginning on 15 March."""
 
     number: int

@@ -1,6 +1,6 @@
 """A worker in a process of its own, so that its CPU and its memory can be told from the client's and the server's.
 
-`python -m bench.hands SIDE ADDRESS QUEUE VAR` works until its standard input is closed. Sides: `floor`; `ours`; `silent`,
+`python -m bench.workers SIDE ADDRESS QUEUE VAR` works until its standard input is closed. Sides: `baseline`; `ours`; `silent`,
 which is ours without the deliveries of messages.
 """
 
@@ -22,7 +22,7 @@ from temporalio.worker import Worker
 import worker as service
 from activities.channels.configured import Configured
 from activities.channels.folder import OutboxFolder
-from bench.floor import Floor, Rows
+from bench.baseline import Baseline, Rows
 from models.channels import Filters
 from models.settings import Settings
 
@@ -33,9 +33,9 @@ HELD = 5000
 
 
 @contextmanager
-def hands(side: str, address: str, queue: str, var: Path) -> Iterator[int]:
+def working(side: str, address: str, queue: str, var: Path) -> Iterator[int]:
     """A worker process, once it works; its id."""
-    command = [sys.executable, "-m", "bench.hands", side, address, queue, str(var)]
+    command = [sys.executable, "-m", "bench.workers", side, address, queue, str(var)]
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environ |= {
         "PYTHONPYCACHEPREFIX": str(var / "bytecode"),  # without bytecode the sandbox compiles workflows in every run
@@ -70,15 +70,15 @@ def server() -> int:
     return int(next(child.pid for child in psutil.Process().children() if child.name().startswith("temporal")))
 
 
-def floor(client: Client, queue: str, var: Path) -> Worker:
-    """The floor's worker, on a table that is as durable as the register."""
-    connection = connect(var / "floor.db", isolation_level=None, check_same_thread=False)
+def baseline(client: Client, queue: str, var: Path) -> Worker:
+    """The baseline's worker, on a table that is as durable as the register."""
+    connection = connect(var / "baseline.db", isolation_level=None, check_same_thread=False)
     for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "CREATE TABLE steps (number INTEGER)"):
         connection.execute(statement)
     return Worker(
         client,
         task_queue=queue,
-        workflows=[Floor],
+        workflows=[Baseline],
         activities=[Rows(connection).write],
         activity_executor=ThreadPoolExecutor(Settings().activity_threads),
     )
@@ -88,8 +88,8 @@ async def main(side: str, address: str, queue: str, var: Path) -> None:
     """Work until nobody is there any more."""
     client = await Client.connect(address, data_converter=pydantic_data_converter)
     rounds = None
-    if side == "floor":
-        worker = floor(client, queue, var)
+    if side == "baseline":
+        worker = baseline(client, queue, var)
     else:
         settings = Settings(var=var, task_queue=queue, metrics_port=0, bundle_wait=0, routines=False)
         files = [Configured("files", OutboxFolder(settings.outbox), Filters())]
