@@ -85,10 +85,10 @@ def _waiting(session: Session, office: str, today: date) -> tuple[Sequence[str],
     for alliance, value in session.exec(waiting.where(col(FilingRow.open).is_(True))):
         filing = Filing.model_validate_json(value)
         subject = f"{alliance}（{filing.id}）"
-        chased = {name: term for name, term in filing.clocks.items() if term.chased}
-        for name, term in chased.items():
+        chased = {name: period for name, period in filing.periods.items() if period.chased}
+        for name, period in chased.items():
             kind = agenda.CHASED[name.partition(":")[0]]
-            overdue.append((term.until, f"{subject}：{midnight(term.until)} {kind.label}"))
+            overdue.append((period.until, f"{subject}：{midnight(period.until)} {kind.label}"))
         coming = agenda.next_deadline(agenda.end(filing, *chased))
         if coming and coming.at <= ahead:
             mark = "（暂定）" if agenda.is_provisional(filing, coming) else ""

@@ -39,7 +39,7 @@ from models.acts import Act, By, Lapse, Submit, Unreadable
 from models.filing import Filing, Receipt
 from models.findings import Finding, Refusal
 from models.register import FilingRow
-from models.values import INSTANT, canonical, clock, day_of, digest, on_one_line
+from models.values import INSTANT, at_hour, canonical, day_of, digest, on_one_line
 from models.vocabulary import ActKind, Role
 from regulation import codes, entries, identity, intake, lifecycle, lodging, on_paper, province
 from regulation.lodging import Lodged
@@ -177,7 +177,7 @@ class Filings:
         """What speaks against one more application of a leader: nobody fills an office's desk alone."""
         if self.quotas is None:
             return ()
-        return self.quotas.one_more(*self.register.applications_of(leader, clock(day_of(now), 0)))
+        return self.quotas.one_more(*self.register.applications_of(leader, at_hour(day_of(now), 0)))
 
     async def _is_started(self, filing_id: str) -> bool:
         """Whether the engine has a filing, be it only that it waits for a worker to take it in."""

@@ -21,7 +21,7 @@ from activities.register import Place, may_be_late, within
 from gateway.overdue import late
 from models.filing import Filing
 from models.register import EntryRow, FilingRow
-from models.values import Named, clock, day_of
+from models.values import Named, at_hour, day_of
 from models.vocabulary import ActKind, Kind, Role, Stage
 from regulation import offices
 from regulation.calendar import CALENDARS, days_left
@@ -192,7 +192,7 @@ def _day(deadline: datetime) -> date:
 
 def _due(scope: offices.Scope, first: date, last: date, jurisdiction: str | None) -> list[ColumnElement[bool]]:
     at = col(FilingRow.next_deadline)
-    days = [at > clock(first, 0), at <= clock(last + timedelta(days=1), 0), within(scope)]
+    days = [at > at_hour(first, 0), at <= at_hour(last + timedelta(days=1), 0), within(scope)]
     return [*days, col(FilingRow.jurisdiction) == jurisdiction] if jurisdiction else days
 
 

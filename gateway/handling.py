@@ -17,7 +17,7 @@ from activities.database import reading, writing
 from gateway.identity import Identity
 from models.gateway import HandlingRow
 from models.register import FilingRow
-from models.values import Named, clock, day_of
+from models.values import Named, at_hour, day_of
 from models.vocabulary import Role
 from regulation import offices
 
@@ -114,7 +114,7 @@ class Handling:
 
     def nudge(self, who: Identity, row: FilingRow, note: str, now: datetime) -> list[str]:
         """催办: remind whoever is awaited, their own post aside, once a day; whom it reached."""
-        today = clock(day_of(now), 0)
+        today = at_hour(day_of(now), 0)
         mine = select(HandlingRow.to_office).where(
             HandlingRow.filing_id == row.filing_id,
             HandlingRow.kind == HandlingKind.NUDGE.value,

@@ -22,11 +22,11 @@ class Late:
 
 def late(filing: Filing) -> Iterator[Late]:
     """Every duty of an office on a filing that is overdue, and still running; whoever is chased first is late."""
-    for name, term in filing.clocks.items():
+    for name, period in filing.periods.items():
         lapse = agenda.CHASED.get(name.partition(":")[0])
-        if term.chased and lapse and lapse not in LEADERS:
+        if period.chased and lapse and lapse not in LEADERS:
             role, office = _post(filing, NOTIFICATIONS[CHASES[lapse][0]].to[0])
-            yield Late(role, office, lapse, agenda.last_day(term))
+            yield Late(role, office, lapse, agenda.last_day(period))
 
 
 LEADERS = (LapseKind.CORRECTION_OVERDUE, LapseKind.ANNUAL_ANSWER_OVERDUE)

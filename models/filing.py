@@ -13,7 +13,7 @@ from models.vocabulary import Ground, Kind, Stage, YearStatus
 Unit = Literal["working_day", "calendar_day", "date"]
 
 
-class Term(Value):
+class Period(Value):
     """A period of the law as it was counted: replaced by one with a later `until`, never by an earlier one.
 
     `until` is exclusive: 24:00 of the last day. `follows` names the period from whose last day this one counts.
@@ -221,8 +221,8 @@ class Office(Value):
 class Filing(Value):
     """One alliance's case for its whole life.
 
-    `clocks` holds every running period under its name. `signed` remembers who did what another person must follow,
-    `proposals` who made the first half of an act that takes two people, `proposed` what it says; what was proposed before
+    `periods` holds every running period under its name; what is stored calls them `clocks`, as it always did. `signed`
+    remembers who did what another person must follow, `proposals` who made the first half of an act that takes two people, `proposed` what it says; what was proposed before
     0.4.0 is not there, and whatever the other said completed it. `answers` and `answers_before` are of 0.1 to 0.3,
     which kept the ids of acts of two periods here; the register knows them all, and the next entry leaves these behind (Q21).
     `told` is when texts were last sent of which a day's first speaks for all, however many come.
@@ -253,7 +253,7 @@ class Filing(Value):
     whole_checklist: bool = False
     chased_since: Instant | None = None
     submitted_at: Instant
-    clocks: dict[str, Term] = {}
+    periods: dict[str, Period] = Field({}, alias="clocks")
     review: Review | None = None
     notice: Notice | None = None
     province: Province | None = None

@@ -116,7 +116,7 @@ def day_of(instant: datetime) -> date:
 
 def midnight_after(day: date) -> datetime:
     """24:00 of a day, the instant at which it is over (民法典 203): 00:00+08:00 of the next, in UTC."""
-    return clock(day + timedelta(days=1), 0)
+    return at_hour(day + timedelta(days=1), 0)
 
 
 def due_by(when: date | datetime) -> datetime:
@@ -126,10 +126,10 @@ def due_by(when: date | datetime) -> datetime:
 
 def due_before(when: date | datetime) -> datetime:
     """The last instant of what is due before a day or an instant: before a day is by the day before, its 24:00 included."""
-    return when - datetime.resolution if isinstance(when, datetime) else clock(when, 0)
+    return when - datetime.resolution if isinstance(when, datetime) else at_hour(when, 0)
 
 
-def clock(day: date, hour: int) -> datetime:
+def at_hour(day: date, hour: int) -> datetime:
     """A full hour of a Shanghai day, in UTC."""
     return datetime.combine(day, time(hour), SHANGHAI).astimezone(UTC)
 

@@ -1,6 +1,6 @@
 """Dates: the only file that computes an instant at which time changes a filing (design.md, principle 4).
 
-A period of the law begins with `begin` and stands among the filing's clocks until `end`. `next_lapse` reads the clocks
+A period of the law begins with `begin` and stands among the filing's periods until `end`. `next_lapse` reads the periods
 and the reporting years and says what time alone will bring next. It is asked after every entry; whoever needs a date
 (the workflow's timer, the register, the operators' page, the simulator) takes it from here.
 """
@@ -12,8 +12,8 @@ from functools import cache
 from typing import Any
 
 from models.acts import Lapse
-from models.filing import Case, Counted, Filing, Notice, ReportingYear, Term, Unit
-from models.values import clock, day_of, midnight_after
+from models.filing import Case, Counted, Filing, Notice, Period, ReportingYear, Unit
+from models.values import at_hour, day_of, midnight_after
 from models.vocabulary import ActKind, Ground, LapseKind, Stage, YearStatus
 from regulation import calendar, terms
 from regulation.moment import Moment
@@ -123,7 +123,7 @@ def number(filing: Filing, key: str, year: int | None = None) -> Any:
 def begin(filing: Filing, name: str, start: date, *, follows: str | None = None) -> Filing:
     """The filing with a period running from a day, that day excluded (Instants 9)."""
     length = LENGTHS[name.partition(":")[0]]
-    term = Term(
+    period = Period(
         from_=start,
         count=number(filing, length),
         unit=_unit(filing, length),
@@ -133,35 +133,35 @@ def begin(filing: Filing, name: str, start: date, *, follows: str | None = None)
         follows=follows,
         first_day_counts=length == "notice.length" and number(filing, "notice.count_publication_day"),
     )
-    return filing.but(clocks={**filing.clocks, name: _count(filing, term)})
+    return filing.but(periods={**filing.periods, name: _count(filing, period)})
 
 
 def begin_until(filing: Filing, name: str, start: date, until: datetime) -> Filing:
     """The filing with a period that ends at a fixed instant, which no calendar moves (Instants 8)."""
-    term = Term(from_=start, unit="date", terms=filing.terms, calendar=filing.calendar, until=until)
-    return filing.but(clocks={**filing.clocks, name: term})
+    period = Period(from_=start, unit="date", terms=filing.terms, calendar=filing.calendar, until=until)
+    return filing.but(periods={**filing.periods, name: period})
 
 
 def prolong(filing: Filing, name: str, key: str) -> Filing:
     """The filing with a running period made longer by a number of the law."""
-    term = filing.clocks[name]
-    longer = term.but(count=(term.count or 0) + number(filing, key))
-    return filing.but(clocks={**filing.clocks, name: _count(filing, longer)})
+    period = filing.periods[name]
+    longer = period.but(count=(period.count or 0) + number(filing, key))
+    return filing.but(periods={**filing.periods, name: _count(filing, longer)})
 
 
 def end(filing: Filing, *names: str) -> Filing:
     """The filing without these periods."""
-    return filing.but(clocks={name: term for name, term in filing.clocks.items() if name not in names})
+    return filing.but(periods={name: period for name, period in filing.periods.items() if name not in names})
 
 
 def end_all(filing: Filing) -> Filing:
     """The filing without any running period."""
-    return filing.but(clocks={})
+    return filing.but(periods={})
 
 
-def last_day(term: Term) -> date:
+def last_day(period: Period) -> date:
     """The last day of a period, which is over at its 24:00."""
-    return day_of(term.until) - timedelta(days=1)
+    return day_of(period.until) - timedelta(days=1)
 
 
 def count_again(filing: Filing, edition: str, now: datetime) -> Filing:
@@ -171,30 +171,30 @@ def count_again(filing: Filing, edition: str, now: datetime) -> Filing:
     """
     rested_on = ("window", "statement_grace") if awaits_calendar(filing) else ()
     filing = filing.but(calendar=edition)
-    for name, term in sorted(filing.clocks.items(), key=lambda each: each[1].follows is not None):
-        if term.until <= now and name not in rested_on:
+    for name, period in sorted(filing.periods.items(), key=lambda each: each[1].follows is not None):
+        if period.until <= now and name not in rested_on:
             continue
-        start = last_day(filing.clocks[term.follows]) if term.follows else term.from_
-        moved = _count(filing, term.but(from_=start, calendar=edition))
-        filing = filing.but(clocks={**filing.clocks, name: moved})
-    waits = any(filing.clocks[name].provisional for name in rested_on if name in filing.clocks)
+        start = last_day(filing.periods[period.follows]) if period.follows else period.from_
+        moved = _count(filing, period.but(from_=start, calendar=edition))
+        filing = filing.but(periods={**filing.periods, name: moved})
+    waits = any(filing.periods[name].provisional for name in rested_on if name in filing.periods)
     return filing if waits else end(filing, "calendar")
 
 
-def _count(filing: Filing, term: Term) -> Term:
-    if term.unit == "date" or term.count is None:
-        return term
+def _count(filing: Filing, period: Period) -> Period:
+    if period.unit == "date" or period.count is None:
+        return period
     last = calendar.last_day(
-        term.calendar,
+        period.calendar,
         filing.jurisdiction,
-        term.from_,
-        term.count,
-        term.unit,
-        first_day_counts=term.first_day_counts,
+        period.from_,
+        period.count,
+        period.unit,
+        first_day_counts=period.first_day_counts,
     )
-    return term.but(
-        until=max(term.until, midnight_after(last)),
-        provisional=calendar.provisional(term.calendar, term.from_, last),
+    return period.but(
+        until=max(period.until, midnight_after(last)),
+        provisional=calendar.provisional(period.calendar, period.from_, last),
     )
 
 
@@ -207,7 +207,7 @@ def _unit(filing: Filing, length: str) -> Unit:
 
 def limit_after(filing: Filing, name: str, start: date) -> datetime:
     """The instant at which a period from a day would be over, without beginning it."""
-    return begin(filing, name, start).clocks[name].until
+    return begin(filing, name, start).periods[name].until
 
 
 # Reporting years
@@ -230,19 +230,19 @@ def first_due_year(filing: Filing, day: date) -> int:
 
 def year_begins(year: int) -> datetime:
     """From when a year can be reported (当年度, A-34); before, there is nothing to sum up."""
-    return clock(date(year, 1, 1), 0)
+    return at_hour(date(year, 1, 1), 0)
 
 
 def window_opens(filing: Filing, year: int) -> datetime:
     """From when a year's report is expected (G-12b); an earlier one is taken with a warning."""
     month, day = map(int, number(filing, "annual.window_opens").split("-"))
-    return clock(date(year, month, day), 0)
+    return at_hour(date(year, month, day), 0)
 
 
 @cache
 def _reminders(due: datetime, offsets: tuple[int, ...]) -> tuple[tuple[datetime, int], ...]:
     last = day_of(due) - timedelta(days=1)
-    return tuple((clock(last + timedelta(days=offset), REMINDER_HOUR), offset) for offset in offsets)
+    return tuple((at_hour(last + timedelta(days=offset), REMINDER_HOUR), offset) for offset in offsets)
 
 
 # What time brings
@@ -278,16 +278,16 @@ def _first(filing: Filing, leaving_aside: Collection[str] = (), idle: Collection
 
 def provisional(filing: Filing) -> bool:
     """Whether a date that a filing waits for may still move when the next calendar is published."""
-    coming = (due for name, term in filing.clocks.items() for due in _from_clock(filing, name, term))
+    coming = (due for name, period in filing.periods.items() for due in _from_period(filing, name, period))
     return any(is_provisional(filing, due) for due in coming)
 
 
 def is_provisional(filing: Filing, due: Due) -> bool:
     """Whether a day between which a date was counted lies in a year without an edition (Instants 10)."""
-    term = term_of(filing, due)
-    if term is None or not term.chased:
-        return term is not None and term.provisional
-    return calendar.provisional(term.calendar, last_day(term), day_of(due.at - timedelta(seconds=1)))
+    period = period_of(filing, due)
+    if period is None or not period.chased:
+        return period is not None and period.provisional
+    return calendar.provisional(period.calendar, last_day(period), day_of(due.at - timedelta(seconds=1)))
 
 
 def _order(due: Due) -> tuple[datetime, int, str, int]:
@@ -311,15 +311,15 @@ def protected_until(filing: Filing) -> datetime | None:
 
     That is until the superior is told that nobody confirmed it, or, of one that was confirmed, until the end of that day.
     """
-    terms = (filing.clocks.get(f"second:{name}") for name in letters_waiting(filing))
-    waited = [superior_chase(filing, term) for term in terms if term]
+    periods = (filing.periods.get(f"second:{name}") for name in letters_waiting(filing))
+    waited = [superior_chase(filing, period) for period in periods if period]
     return max([*waited, *([filing.settled_from] if filing.settled_from else [])], default=None)
 
 
 def _dues(filing: Filing) -> Iterator[Due]:
-    for name, term in filing.clocks.items():
+    for name, period in filing.periods.items():
         if filing.stage is not Stage.LAPSED or name.startswith("delivery:"):  # all else stands still
-            yield from _from_clock(filing, name, term)
+            yield from _from_period(filing, name, period)
     if filing.stage in (Stage.IN_FORCE, Stage.REVOCATION_PENDING):
         for year in filing.years[-3:]:
             yield from _from_year(filing, year)
@@ -327,39 +327,39 @@ def _dues(filing: Filing) -> Iterator[Due]:
         yield from _second_miss(filing)
 
 
-def _from_clock(filing: Filing, name: str, term: Term) -> Iterator[Due]:
-    period, _, thing = name.partition(":")
-    if period in NOTICES:
-        notice = _shown(filing, period)
+def _from_period(filing: Filing, name: str, period: Period) -> Iterator[Due]:
+    what, _, thing = name.partition(":")
+    if what in NOTICES:
+        notice = _shown(filing, what)
         if notice and not notice.ended:
-            yield Due(term.until, Lapse(kind=NOTICES[period][0]), name)
-            eve = clock(last_day(term) - timedelta(days=1), REMINDER_HOUR)
+            yield Due(period.until, Lapse(kind=NOTICES[what][0]), name)
+            eve = at_hour(last_day(period) - timedelta(days=1), REMINDER_HOUR)
             if not notice.announced_end and eve > (notice.ready_at or filing.submitted_at):
-                yield Due(eve, Lapse(kind=LapseKind.REMINDER, of=period), name)
-    elif period in GRACES:
-        notice = _shown(filing, GRACES[period])
-        waits = period == "change_grace" and filing.stage is not Stage.IN_FORCE
+                yield Due(eve, Lapse(kind=LapseKind.REMINDER, of=what), name)
+    elif what in GRACES:
+        notice = _shown(filing, GRACES[what])
+        waits = what == "change_grace" and filing.stage is not Stage.IN_FORCE
         if notice and notice.ended and not notice.open_objections and not waits:
-            at = max(term.until, notice.ready_at or term.until, _free_since(filing, period) or term.until)
-            yield Due(at, Lapse(kind=NOTICES[GRACES[period]][2]), name)
-    elif period == "unread":
-        yield Due(_fails_at(filing, term), Lapse(kind=LapseKind.SERVICE_FAILED), name)
-    elif period == "acceptance":
-        yield Due(term.until, Lapse(kind=LapseKind.DEEMED_ACCEPTED), name)
-    elif period == "midway":
-        yield Due(clock(last_day(term), REMINDER_HOUR), Lapse(kind=LapseKind.REMINDER, of="review"), name)
-    elif period == "correction" and number(filing, "correction.lapses"):
-        yield Due(term.until, Lapse(kind=LapseKind.CORRECTION_LAPSED), name)
-    elif period in ANNOUNCED:
-        yield Due(term.until, Lapse(kind=LapseKind.ANNOUNCEMENT_OVERDUE, level=ANNOUNCED[period]), name)
-    elif period == "window":
-        yield from _from_window(filing, term)
-    elif period in CHASED and ((term.chased or 0) < CHASES or _is_chased_again(filing, name)):
-        if _rests(filing, period, thing):
+            at = max(period.until, notice.ready_at or period.until, _free_since(filing, what) or period.until)
+            yield Due(at, Lapse(kind=NOTICES[GRACES[what]][2]), name)
+    elif what == "unread":
+        yield Due(_fails_at(filing, period), Lapse(kind=LapseKind.SERVICE_FAILED), name)
+    elif what == "acceptance":
+        yield Due(period.until, Lapse(kind=LapseKind.DEEMED_ACCEPTED), name)
+    elif what == "midway":
+        yield Due(at_hour(last_day(period), REMINDER_HOUR), Lapse(kind=LapseKind.REMINDER, of="review"), name)
+    elif what == "correction" and number(filing, "correction.lapses"):
+        yield Due(period.until, Lapse(kind=LapseKind.CORRECTION_LAPSED), name)
+    elif what in ANNOUNCED:
+        yield Due(period.until, Lapse(kind=LapseKind.ANNOUNCEMENT_OVERDUE, level=ANNOUNCED[what]), name)
+    elif what == "window":
+        yield from _from_window(filing, period)
+    elif what in CHASED and ((period.chased or 0) < CHASES or _is_chased_again(filing, name)):
+        if _rests(filing, what, thing):
             return
-        at, level = _next_chase(filing, period, term)
-        of, year = (thing, None) if period in OF_SOMETHING else (None, int(thing) if thing else None)
-        yield Due(at, Lapse(kind=CHASED[period], of=of, year=year, level=level), name)
+        at, level = _next_chase(filing, what, period)
+        of, year = (thing, None) if what in OF_SOMETHING else (None, int(thing) if thing else None)
+        yield Due(at, Lapse(kind=CHASED[what], of=of, year=year, level=level), name)
 
 
 OF_SOMETHING = ("objection", "delivery", "second", "challenge")
@@ -371,93 +371,95 @@ def _is_chased_again(filing: Filing, name: str) -> bool:
 
     Of a filing that has come to its end only what was decided must still reach its leader: other messages rest.
     """
-    period = name.partition(":")[0]
-    if period in AGAIN_SOONER:
+    what = name.partition(":")[0]
+    if what in AGAIN_SOONER:
         return True
-    return filing.chased_since is not None and not (period == "delivery" and filing.stage in NO_DECISION)
+    return filing.chased_since is not None and not (what == "delivery" and filing.stage in NO_DECISION)
 
 
 NO_DECISION = (Stage.WITHDRAWN, Stage.LAPSED, Stage.DEREGISTERED, Stage.CONTINUED)
 """Ends that nobody decided."""
 
 
-def _rests(filing: Filing, period: str, thing: str) -> bool:
+def _rests(filing: Filing, what: str, thing: str) -> bool:
     """Whether nobody is late with what a period asks for: it is done, or may not be done yet (Q13, Q16, Q23)."""
-    if period == "answer":
+    if what == "answer":
         year = filing.year(int(thing))
         return year is None or not year.returned
-    if period == "change":
+    if what == "change":
         return filing.stage is not Stage.IN_FORCE
-    if period == "calendar" and awaits_extension(filing):
+    if what == "calendar" and awaits_extension(filing):
         return True
     return (
-        period in ("decision", "calendar")
+        what in ("decision", "calendar")
         and filing.case is not None
         and (filing.case.held or filing.case.defence == "open")
     )
 
 
-def _fails_at(filing: Filing, term: Term) -> datetime:
+def _fails_at(filing: Filing, period: Period) -> datetime:
     """When a notice in doubt counts as not served: before its own period is over, not before the doubt arose (G-18)."""
-    runs = filing.clocks.get("window") or filing.clocks.get("correction") or term
-    at = min(term.until, runs.until)
+    runs = filing.periods.get("window") or filing.periods.get("correction") or period
+    at = min(period.until, runs.until)
     doubted_at = filing.notification.doubted_at if filing.notification else None
     return max(at, doubted_at or at)
 
 
-def superior_chase(filing: Filing, term: Term) -> datetime:
+def superior_chase(filing: Filing, period: Period) -> datetime:
     """When the superior is told of what is overdue: 5 working days after it was due (Q31)."""
     days = number(filing, "chase.superior_working_days")
-    return midnight_after(calendar.last_day(term.calendar, filing.jurisdiction, last_day(term), days, "working_day"))
+    return midnight_after(
+        calendar.last_day(period.calendar, filing.jurisdiction, last_day(period), days, "working_day")
+    )
 
 
-def _next_chase(filing: Filing, period: str, term: Term) -> tuple[datetime, int]:
+def _next_chase(filing: Filing, what: str, period: Period) -> tuple[datetime, int]:
     """When somebody who is late is chased next: when it is due, 5 working days later, and at last every so many days.
 
     Which chase that is, is counted from when it was due. What was left alone by a release of before 0.4.0 is chased on
     from when a newer one took it over, and not for every time that was missed.
     """
-    if not term.chased:
-        return term.until, 1
-    if term.chased < CHASES:
-        return superior_chase(filing, term), CHASES
-    since = filing.chased_since or term.until
-    missed = (day_of(since) - last_day(term)).days // _every(period)
-    level = max(term.chased, CHASES + missed) + 1
-    return midnight_after(last_day(term) + timedelta(days=_days_later(period, level))), level
+    if not period.chased:
+        return period.until, 1
+    if period.chased < CHASES:
+        return superior_chase(filing, period), CHASES
+    since = filing.chased_since or period.until
+    missed = (day_of(since) - last_day(period)).days // _every(what)
+    level = max(period.chased, CHASES + missed) + 1
+    return midnight_after(last_day(period) + timedelta(days=_days_later(what, level))), level
 
 
-def _every(period: str) -> int:
-    return AGAIN_SOONER.get(period, AGAIN)
+def _every(what: str) -> int:
+    return AGAIN_SOONER.get(what, AGAIN)
 
 
-def _days_later(period: str, level: int) -> int:
-    return _every(period) * (level - CHASES)
+def _days_later(what: str, level: int) -> int:
+    return _every(what) * (level - CHASES)
 
 
-def _shown(filing: Filing, period: str) -> Notice | None:
+def _shown(filing: Filing, what: str) -> Notice | None:
     """The notice of a period, while it is being shown and nothing has cleared it."""
-    if period == "notice":
+    if what == "notice":
         notice = filing.notice if filing.stage is Stage.ON_NOTICE else None
     else:
         notice = filing.change.notice if filing.change else None
     return notice if notice and not notice.cleared else None
 
 
-def _free_since(filing: Filing, period: str) -> datetime | None:
+def _free_since(filing: Filing, what: str) -> datetime | None:
     """A change waits until a revocation case has ended (Q23)."""
-    return filing.freed_at if period == "change_grace" else None
+    return filing.freed_at if what == "change_grace" else None
 
 
-def _from_window(filing: Filing, term: Term) -> Iterator[Due]:
+def _from_window(filing: Filing, period: Period) -> Iterator[Due]:
     """The window for statement and defence (G-17), and what follows from it by itself (G-16, Q16)."""
     case = filing.case
     if case is None or filing.stage is not Stage.REVOCATION_PENDING:
         return
     if case.ended is None:
-        grace = filing.clocks.get("statement_grace")
+        grace = filing.periods.get("statement_grace")
         provisional = _completes_itself(filing, case) and grace is not None and grace.provisional
-        yield Due(term.until, Lapse(kind=LapseKind.STATEMENT_ENDED, provisional=provisional), "window")
+        yield Due(period.until, Lapse(kind=LapseKind.STATEMENT_ENDED, provisional=provisional), "window")
     elif (
         _completes_itself(filing, case)
         and not case.held
@@ -465,8 +467,8 @@ def _from_window(filing: Filing, term: Term) -> Iterator[Due]:
         and not awaits_extension(filing)
         and not awaits_calendar(filing)
     ):
-        name = "statement_grace" if "statement_grace" in filing.clocks else "window"
-        until = filing.clocks[name].until
+        name = "statement_grace" if "statement_grace" in filing.periods else "window"
+        until = filing.periods[name].until
         yield Due(max(until, case.not_before or until), Lapse(kind=LapseKind.REVOKED), name)
 
 
@@ -476,7 +478,7 @@ def _completes_itself(filing: Filing, case: Case) -> bool:
 
 def awaits_calendar(filing: Filing) -> bool:
     """Whether a decision that nobody takes would rest on days that no published calendar covers (Instants 10, G-09)."""
-    return "calendar" in filing.clocks
+    return "calendar" in filing.periods
 
 
 def awaits_extension(filing: Filing) -> bool:
@@ -562,7 +564,7 @@ def _may_be_seconded(filing: Filing, key: str) -> bool:
     if kind == ActKind.REFUSE:
         return filing.stage in (Stage.RETURNED, Stage.UNDER_REVIEW, Stage.REVIEW_PASSED)
     if kind == ActKind.RULE_ON_OBJECTION:
-        return f"objection:{of}" in filing.clocks
+        return f"objection:{of}" in filing.periods
     year = filing.year(int(of)) if filing.stage in (Stage.IN_FORCE, Stage.REVOCATION_PENDING) else None
     if year is None:
         return False
@@ -576,9 +578,9 @@ def followed_up(filing: Filing, when: Moment) -> Filing:
     if filing.chased_since is None:
         return filing
     waiting = waits(filing)
-    over = [name for name in filing.clocks if name.partition(":")[0] in FOLLOWED_UP and name not in waiting]
+    over = [name for name in filing.periods if name.partition(":")[0] in FOLLOWED_UP and name not in waiting]
     filing = end(filing, *over) if over else filing
-    for name in sorted(waiting - filing.clocks.keys()):
+    for name in sorted(waiting - filing.periods.keys()):
         day = day_of(when.stamped_at) if name.startswith("second:") else when.arrival_day
         first = midnight_after(day + timedelta(days=FOLLOWED_UP[name.partition(":")[0]]))
         filing = begin_until(filing, name, day, first)
@@ -588,15 +590,15 @@ def followed_up(filing: Filing, when: Moment) -> Filing:
 def chase(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
     """Whoever is late was chased: when due, then at their superior's, then again and again (Q31). No legal fact changes."""
     thing = lapse.of or (str(lapse.year) if lapse.year else "")
-    for name, term in filing.clocks.items():
-        period, _, about = name.partition(":")
-        if lapse.kind is LapseKind.ANNOUNCEMENT_OVERDUE and ANNOUNCED.get(period) == lapse.level:
+    for name, period in filing.periods.items():
+        what, _, about = name.partition(":")
+        if lapse.kind is LapseKind.ANNOUNCEMENT_OVERDUE and ANNOUNCED.get(what) == lapse.level:
             filing = end(filing, name)
             alerted = lapse.level == CHASES and filing.chased_since is not None
-            kept = {"unannounced": term.but(chased=CHASES)} if alerted else {}
-            return filing.but(clocks=filing.clocks | kept)
-        if CHASED.get(period) is lapse.kind and about == thing:
-            return filing.but(clocks={**filing.clocks, name: term.but(chased=lapse.level)})
+            kept = {"unannounced": period.but(chased=CHASES)} if alerted else {}
+            return filing.but(periods=filing.periods | kept)
+        if CHASED.get(what) is lapse.kind and about == thing:
+            return filing.but(periods={**filing.periods, name: period.but(chased=lapse.level)})
     raise LookupError(f"{filing.id}: 没有正在催办的{lapse.kind.label}")
 
 
@@ -612,16 +614,16 @@ def overtaken(filing: Filing, lapse: Lapse, written_at: datetime) -> bool:
         offsets = tuple(number(filing, "annual.reminder_days"))
         later = [at for at, offset in _reminders(year.due, offsets) if offset > days and (offset < 0) is (days < 0)]
         return min([*later, *([year.due] if days < 0 else [])], default=written_at + timedelta(1)) <= written_at
-    term = filing.clocks.get(lapse.of or "")
-    return term is not None and term.until <= written_at
+    period = filing.periods.get(lapse.of or "")
+    return period is not None and period.until <= written_at
 
 
 # How a date was counted
 
 
-def term_of(filing: Filing, due: Due) -> Term | None:
+def period_of(filing: Filing, due: Due) -> Period | None:
     """The running period that a line of the agenda follows from."""
-    return filing.clocks.get(due.period) if due.period else None
+    return filing.periods.get(due.period) if due.period else None
 
 
 def counted(filing: Filing, due: Due) -> Counted | None:
@@ -631,17 +633,23 @@ def counted(filing: Filing, due: Due) -> Counted | None:
         year = filing.year(due.lapse.year)
         basis = day_of(year.due) - timedelta(days=1) if year else last
         return Counted(from_=basis, count=due.lapse.days, unit="calendar_day", last=day_of(due.at))
-    term = term_of(filing, due)
-    if term is None:
+    period = period_of(filing, due)
+    if period is None:
         return Counted(from_=last, unit="date", last=last)
-    if term.chased and term.chased >= CHASES:
+    if period.chased and period.chased >= CHASES:
         days = _days_later((due.period or "").partition(":")[0], due.lapse.level or 0)
-        return Counted(from_=last_day(term), count=days, unit="calendar_day", last=last)
-    if term.chased:
+        return Counted(from_=last_day(period), count=days, unit="calendar_day", last=last)
+    if period.chased:
         days = number(filing, "chase.superior_working_days")
         return calendar.explain(
-            term.calendar, filing.jurisdiction, last_day(term), last, days, "working_day", first_day_counts=False
+            period.calendar, filing.jurisdiction, last_day(period), last, days, "working_day", first_day_counts=False
         )
     return calendar.explain(
-        term.calendar, filing.jurisdiction, term.from_, last_day(term), term.count, term.unit, term.first_day_counts
+        period.calendar,
+        filing.jurisdiction,
+        period.from_,
+        last_day(period),
+        period.count,
+        period.unit,
+        period.first_day_counts,
     )

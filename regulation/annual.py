@@ -75,7 +75,7 @@ def _without_old_years(filing: Filing, last: int) -> Filing:
         each: by for each, by in filing.proposals.items() if each in waiting or each.partition(":")[2] not in old
     }
     kept = tuple(year for year in filing.years if str(year.year) not in old)
-    over = [name for name in filing.clocks if name.partition(":")[0] in OF_A_YEAR and name.partition(":")[2] in old]
+    over = [name for name in filing.periods if name.partition(":")[0] in OF_A_YEAR and name.partition(":")[2] in old]
     return end(filing, *over).but(years=kept, proposals=proposals)
 
 
@@ -147,8 +147,8 @@ def _without_settled(filing: Filing, before: int, when: Moment) -> Filing:
 
     over = (
         name
-        for name, term in filing.clocks.items()
-        if name.startswith(("check:", "answer:")) and term.until <= when.at and settled(int(name.partition(":")[2]))
+        for name, period in filing.periods.items()
+        if name.startswith(("check:", "answer:")) and period.until <= when.at and settled(int(name.partition(":")[2]))
     )
     return end(filing, *over)
 
@@ -291,8 +291,8 @@ def may_return(filing: Filing, act: ReturnAnnualReport, when: Moment) -> Lack | 
 def _may_no_longer_be_returned(filing: Filing, year: ReportingYear, when: Moment) -> Lack | None:
     if year.return_used:
         return Lack(missing=f"{year.year}年度报告已退回过一次")
-    term = filing.clocks.get(f"check:{year.year}")
-    if term is None or term.until <= when.at:
+    period = filing.periods.get(f"check:{year.year}")
+    if period is None or period.until <= when.at:
         return Lack(missing=f"{year.year}年度报告的审查期限已届满")
     return None
 
@@ -315,15 +315,15 @@ def _answered_before_discount(filing: Filing, year: ReportingYear, when: Moment)
     """Whether an answer was received before the report was discounted, or before the miss that came of it."""
     if not year.return_used or year.status not in (YearStatus.OPEN, YearStatus.MISSED):
         return False
-    term = filing.clocks.get(f"answer:{year.year}")
-    return bool((year.missed and when.at < year.missed.at) or (term and when.at < term.until))
+    period = filing.periods.get(f"answer:{year.year}")
+    return bool((year.missed and when.at < year.missed.at) or (period and when.at < period.until))
 
 
 def answer_annual_return(filing: Filing, act: AnswerAnnualReturn, when: Moment) -> Filing:
     """Answered in time, the report counts as of its first receipt; else as of the answer's (Q13)."""
     year = due_year(filing, act.year)
-    term = filing.clocks.get(f"answer:{act.year}")
-    first = year.filed_at if year.filed_at and (term is None or when.at < term.until) else when.at
+    period = filing.periods.get(f"answer:{act.year}")
+    first = year.filed_at if year.filed_at and (period is None or when.at < period.until) else when.at
     status = YearStatus.FILED if first < year.due else YearStatus.LATE
     year = year.but(status=status, filed_at=first, text_at=when.at, missed=None, returned=False)
     return revocation.reconsider(end(replace(filing, year), f"answer:{act.year}"), when)
@@ -334,8 +334,8 @@ def may_discount(filing: Filing, act: DiscountAnnualReport, when: Moment) -> Lac
     year = filing.year(act.year)
     if year is None or not year.returned:
         return Lack(missing=f"{act.year}年度没有退回未答复的报告", supplied_by=ActKind.RETURN_ANNUAL_REPORT)
-    term = filing.clocks.get(f"answer:{act.year}")
-    if term and when.at < term.until:
+    period = filing.periods.get(f"answer:{act.year}")
+    if period and when.at < period.until:
         return Lack(missing=f"{act.year}年度报告的答复期限尚未届满")
     return None
 
@@ -509,7 +509,7 @@ def move_deadline(filing: Filing, act: MoveDeadline, when: Moment) -> Filing:
     if midnight_after(act.until) < due_year(filing, act.year).due:
         filing = _without_following(filing, act.year)
     year = due_year(filing, act.year)
-    asked, term = year.extension, filing.clocks.get(f"extension:{act.year}")
+    asked, period = year.extension, filing.periods.get(f"extension:{act.year}")
     filing = _moved(filing, year, midnight_after(act.until), when)
     if asked is None or when.day < STRICTER_SINCE:
         return filing
@@ -519,8 +519,8 @@ def move_deadline(filing: Filing, act: MoveDeadline, when: Moment) -> Filing:
     if filing.stage is Stage.REVOKED:
         return filing
     return (
-        filing.but(clocks={**filing.clocks, f"extension:{act.year}": term})
-        if term
+        filing.but(periods={**filing.periods, f"extension:{act.year}": period})
+        if period
         else begin(filing, f"extension:{act.year}", when.day)
     )
 

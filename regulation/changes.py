@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from models.filing import Filing
 from models.findings import Finding
 from models.forms import Application, ChangePaper
-from models.values import Value, clock
+from models.values import Value, at_hour
 from models.vocabulary import Kind, Severity
 from regulation import codes, intake
 from regulation.reading import finding, programs, twice
@@ -107,7 +107,7 @@ def _result(change: str, paper: ChangePaper, subject: Subject | None) -> Iterato
     parts: dict[str, Any] = dict.fromkeys(form.model_fields) | {part: getattr(paper, part) for part in STATE}
     place = filing.jurisdiction if filing else None
     after: Application = form.model_construct(None, **parts | {"kind": kind.value, "jurisdiction": place})
-    judge = intake.Judge(after, clock(intake.FIRST_DAY, 0), subject.known if subject else None, None)
+    judge = intake.Judge(after, at_hour(intake.FIRST_DAY, 0), subject.known if subject else None, None)
     told: list[Finding] = []
     if paper.alliance_name and filing and change in ("rename", "leader"):
         told += judge.name()

@@ -58,7 +58,7 @@ def _challenged(filing: Filing, act: Any, when: Moment) -> date:
 
 def _shown(filing: Filing, act: Act, when: Moment) -> date:
     """The province takes up what was shown without objection: before the notice was over it had nothing in hand (B-17, B-18)."""
-    shown = filing.clocks.get("notice")
+    shown = filing.periods.get("notice")
     return day_of(shown.until) if shown else _applied(filing, act, when)
 
 
@@ -114,7 +114,7 @@ def _case_opened(filing: Filing, act: Act, when: Moment) -> date | None:
 
 
 def _report_returned(filing: Filing, act: Any, when: Moment) -> date | None:
-    answer = filing.clocks.get(f"answer:{act.year}")
+    answer = filing.periods.get(f"answer:{act.year}")
     return answer.from_ if answer else None
 
 
@@ -148,7 +148,7 @@ def out_of_bounds(filing: Filing, act: Act, when: Moment) -> Lack | None:
 
 
 def _before_what_it_answers(filing: Filing, act: Act, when: Moment) -> Lack | None:
-    """A letter of before is no answer; of what it says an officer may think when it is taken up, not the clock."""
+    """A letter of before is no answer; of what it says an officer may think when it is taken up, not time alone."""
     what, asked_on = ANSWERS.get(act.kind, ("", None))
     asked = asked_on(filing, act, when) if asked_on else None
     if asked is None or when.day >= asked or day_of(when.stamped_at) < STRICTER_SINCE:

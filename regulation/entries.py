@@ -145,13 +145,13 @@ def ahead(
 def outlook(filing: Filing) -> Iterator[AgendaLine]:
     """日程: what time alone will bring, line by line, with how each date was counted."""
     for then, due in ahead(filing):
-        term = agenda.term_of(then, due)
+        period = agenda.period_of(then, due)
         yield AgendaLine(
             at=due.at,
             lapse=due.lapse,
             article=lifecycle.article_of(due.lapse, then),
-            terms=term.terms if term else then.terms,
-            calendar=term.calendar if term else then.calendar,
+            terms=period.terms if period else then.terms,
+            calendar=period.calendar if period else then.calendar,
             provisional=agenda.is_provisional(then, due),
             counted=agenda.counted(then, due),
         )

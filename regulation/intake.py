@@ -17,7 +17,7 @@ from models.filing import Filing
 from models.findings import Finding
 from models.forms import FIELDS, Application, Document, FormA, FormB, Member
 from models.names import misleads
-from models.values import Value, clock, day_of, digest, midnight_after
+from models.values import Value, at_hour, day_of, digest, midnight_after
 from models.vocabulary import Kind, Role, Severity
 from regulation import calendar, codes, offices, terms
 from regulation.articles import ARTICLES
@@ -666,7 +666,7 @@ class Judge:
         call = call_of(self.day, form.jurisdiction or "")
         if call is None:
             yield self.say("B-02", "", E, f"{self.day.year}年尚未发布申报通知，暂不受理")
-        elif not clock(call[0], 0) <= self.received_at < midnight_after(call[1]):
+        elif not at_hour(call[0], 0) <= self.received_at < midnight_after(call[1]):
             yield self.say("B-02", "", E, f"{self.day.year}年申报期为{call[0]}至{call[1]}，不在申报期内")
 
 

@@ -475,7 +475,7 @@ def awaited(filing: Filing) -> str | None:
         return reviewer if filing.open_objections else offices.PROVINCE
     if filing.stage is S.REVOCATION_PENDING:
         case = filing.case
-        staff = case and (case.served_on is None or case.held or case.defence == "open" or "decision" in filing.clocks)
+        staff = case and (case.served_on is None or case.held or case.defence == "open" or "decision" in filing.periods)
         waits = agenda.awaits_extension(filing) or agenda.awaits_calendar(filing)
         return reviewer if staff or waits else filing.leader
     if filing.stage is S.IN_FORCE:
@@ -483,8 +483,8 @@ def awaited(filing: Filing) -> str | None:
         if filing.change or any(year.extension for year in filing.years[-2:]):
             return reviewer
         if returned:  # the leader answers; once its period is over, the reviewer decides what becomes of the report
-            terms = [filing.clocks.get(f"answer:{year}") for year in returned]
-            answers = filing.chased_since and any(term and not term.chased for term in terms)
+            periods = [filing.periods.get(f"answer:{year}") for year in returned]
+            answers = filing.chased_since and any(period and not period.chased for period in periods)
             return filing.leader if answers else reviewer
         if filing.chased_since and any(name.startswith(("ending", "second:")) for name in agenda.waits(filing)):
             return reviewer

@@ -266,7 +266,7 @@ def _of_evaluation(before: Filing, entry: Entry) -> Iterator[str]:
 
 
 def _of_calendar(before: Filing, entry: Entry) -> Iterator[str]:
-    moved = {name for name, term in entry.filing.clocks.items() if term.until != before.clocks[name].until}
+    moved = {name for name, period in entry.filing.periods.items() if period.until != before.periods[name].until}
     if moved & {"notice", "change_notice"}:
         yield "corrected_notice"
     if moved:
@@ -384,7 +384,7 @@ def _consequences(before: Filing, entry: Entry) -> Iterator[str]:
     """What follows from where the filing stands now, whichever event brought it there."""
     filing, event = entry.filing, entry.event
     moved = filing.stage is not before.stage
-    if "iit" in filing.clocks and "iit" not in before.clocks:
+    if "iit" in filing.periods and "iit" not in before.periods:
         yield "iit_opinion_requested"
     if moved and filing.stage is Stage.NOT_CONFIRMED and event.kind != ActKind.REFUSE:
         yield "not_confirmed"

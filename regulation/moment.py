@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from models.values import clock, day_of
+from models.values import at_hour, day_of
 
 MAX_AHEAD = timedelta(seconds=5)
 """How far ahead of the engine's clock a receipt may be stamped (Instants 3)."""
@@ -50,7 +50,7 @@ class Moment:
     @property
     def arrival(self) -> datetime:
         """When an office had what it acts on in its hands: never before it came, however early it was posted."""
-        return max(self.at, clock(self.came_on, 0)) if self.came_on else self.at
+        return max(self.at, at_hour(self.came_on, 0)) if self.came_on else self.at
 
     @property
     def arrival_day(self) -> date:

@@ -24,21 +24,21 @@ def stands(filing: Filing) -> bool:
 
 def is_out(filing: Filing, when: Moment) -> bool:
     """Whether the day of publication has come: until then nobody has seen the notice, and its office may set another."""
-    return "notice" not in filing.clocks or filing.clocks["notice"].from_ <= when.day
+    return "notice" not in filing.periods or filing.periods["notice"].from_ <= when.day
 
 
 def publish(filing: Filing, day: date) -> Filing:
     """A full notice from a day, that day excluded (G-01, G-02). Objections still open against an earlier one stay open (Q7)."""
     still_open = tuple(each for each in filing.notice.objections if each.open) if filing.notice else ()
     filing = begin(filing, "notice", day)
-    filing = begin(filing, "grace", last_day(filing.clocks["notice"]), follows="notice")
+    filing = begin(filing, "grace", last_day(filing.periods["notice"]), follows="notice")
     crowd = filing.notice.crowd if filing.notice else None
     return filing.but(notice=Notice(substance=filing.substance, objections=still_open, crowd=crowd))
 
 
 def resume(filing: Filing, when: Moment) -> Filing:
     """The notice that was already shown goes on: what it showed has not changed (Q7, Q8)."""
-    over = filing.clocks["notice"].until <= when.at
+    over = filing.periods["notice"].until <= when.at
     return filing.but(notice=notice_of(filing).but(ended=over, cleared=None, ready_at=when.at))
 
 

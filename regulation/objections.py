@@ -29,13 +29,13 @@ No honest notice has met it; it bounds what strangers can add to a filing.
 """
 
 
-def receive(filing: Filing, notice: Notice, period: str, act: Object, when: Moment) -> tuple[Notice, str | None]:
+def receive(filing: Filing, notice: Notice, name: str, act: Object, when: Moment) -> tuple[Notice, str | None]:
     """The notice with one more objection, and the name under which it is open (None: an anonymous or late one is
     inadmissible by itself, Q6). A letter posted in time that comes after the clearing is for an officer to rule on
     (Instants 4)."""
-    term = filing.clocks[period]
-    posted_in_time = act.postmarked_on is not None and act.postmarked_on <= last_day(term)
-    late = when.at >= term.until and not posted_in_time
+    period = filing.periods[name]
+    posted_in_time = act.postmarked_on is not None and act.postmarked_on <= last_day(period)
+    late = when.at >= period.until and not posted_in_time
     bounded = when.day >= STRICTER_SINCE
     after_clearing = _after_clearing(notice, when) and not (posted_in_time and bounded)
     if act.anonymous or late or after_clearing:
@@ -50,8 +50,8 @@ def receive(filing: Filing, notice: Notice, period: str, act: Object, when: Mome
 
 def opened(filing: Filing, name: str, when: Moment) -> Filing:
     """The filing with the period in which an objection is handled; those that are not listed have one, from the first on."""
-    clock = f"objection:{name}"
-    return filing if clock in filing.clocks else begin(filing, clock, when.arrival_day)
+    period = f"objection:{name}"
+    return filing if period in filing.periods else begin(filing, period, when.arrival_day)
 
 
 def told(filing: Filing, name: str | None, when: Moment) -> Filing:

@@ -21,7 +21,7 @@ from datetime import date, datetime, timedelta
 from models.acts import Act, Came
 from models.filing import Filing
 from models.findings import Lack
-from models.values import clock, day_of, midnight_after
+from models.values import at_hour, day_of, midnight_after
 from models.vocabulary import ActKind, Role
 from regulation.agenda import begin, last_day, letters_waiting
 from regulation.moment import Moment
@@ -71,7 +71,7 @@ def moment(filing: Filing, act: Act, handled_at: datetime) -> Moment:
         act.kind is ActKind.DEREGISTER and filing.archived_on
     ):  # asked for as a withdrawal, of what is archived meanwhile
         day = max(day, filing.archived_on)
-    first_second = clock(day, 0) + timedelta(seconds=1) if day <= day_of(received_at) else received_at
+    first_second = at_hour(day, 0) + timedelta(seconds=1) if day <= day_of(received_at) else received_at
     came_on = min(act.came.on, day_of(received_at)) if day_of(received_at) >= STRICTER_SINCE else None
     return Moment(min(first_second, received_at), handled_at, received_at, came_on)
 
@@ -90,12 +90,12 @@ def counted_on(filing: Filing, kind: ActKind, came: Came) -> date:
 def _last_day_of_grace(filing: Filing, rule: OnPaper) -> date | None:
     """Until when what was posted in time may still be received (G-03, G-17), also if staff ended the wait before."""
     for grace in rule.graces:
-        if grace in filing.clocks:
-            return last_day(filing.clocks[grace])
+        if grace in filing.periods:
+            return last_day(filing.periods[grace])
     case = filing.case
     if rule.sender is Role.LEADER and case and case.served_on:
-        window = begin(filing, "window", case.served_on).clocks["window"]
-        return last_day(begin(filing, "statement_grace", last_day(window)).clocks["statement_grace"])
+        window = begin(filing, "window", case.served_on).periods["window"]
+        return last_day(begin(filing, "statement_grace", last_day(window)).periods["statement_grace"])
     return None
 
 

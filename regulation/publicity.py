@@ -64,13 +64,13 @@ def published(
 def _published(before: Filing, entry: Entry, form: dict[str, Any], changed: dict[str, Any]) -> Iterator[Publication]:
     filing, event = entry.filing, entry.event
     if isinstance(event, Confirm) and (before.stage is Stage.ON_NOTICE or not notice.stands(before)):
-        term = filing.clocks["notice"]
-        yield _shown("notice", filing, form, term.from_, last_day(term))
-    for period in ("notice", "change_notice") if isinstance(event, CalendarPublished) else ():
-        if period in filing.clocks and filing.clocks[period].until != before.clocks[period].until:
-            term = filing.clocks[period]
-            told = form if period == "notice" else changed
-            yield _shown("corrected_notice", filing, told, term.from_, last_day(term))
+        period = filing.periods["notice"]
+        yield _shown("notice", filing, form, period.from_, last_day(period))
+    for name in ("notice", "change_notice") if isinstance(event, CalendarPublished) else ():
+        if name in filing.periods and filing.periods[name].until != before.periods[name].until:
+            period = filing.periods[name]
+            told = form if name == "notice" else changed
+            yield _shown("corrected_notice", filing, told, period.from_, last_day(period))
     if _returned_while_shown(before, entry):
         yield _shown("notice_suspended", filing, form, day_of(entry.at))
     goes_on = isinstance(event, Confirm) and before.stage is not Stage.ON_NOTICE and notice.stands(before)
@@ -83,13 +83,13 @@ def _published(before: Filing, entry: Entry, form: dict[str, Any], changed: dict
         yield _shown("notice_withdrawn", filing, form, day_of(entry.at))
     if before.notice and before.stage is Stage.LAPSED and filing.stage is not Stage.LAPSED:
         yield _shown("notice_reinstated", filing, form, day_of(entry.at))
-    if isinstance(event, RuleOnChange) and "change_notice" in filing.clocks:
-        term = filing.clocks["change_notice"]
-        yield _shown("change_notice", filing, changed, term.from_, last_day(term))
-    proposal, earlier = filing.clocks.get("publicity"), before.clocks.get("publicity")
+    if isinstance(event, RuleOnChange) and "change_notice" in filing.periods:
+        period = filing.periods["change_notice"]
+        yield _shown("change_notice", filing, changed, period.from_, last_day(period))
+    proposal, earlier = filing.periods.get("publicity"), before.periods.get("publicity")
     if proposal and (earlier is None or (proposal.from_, proposal.until) != (earlier.from_, earlier.until)):
         yield _ended("revocation_proposal", filing, form, proposal.from_, last_day(proposal))
-    if before.case and not filing.case and filing.stage is Stage.IN_FORCE and "publicity" in before.clocks:
+    if before.case and not filing.case and filing.stage is Stage.IN_FORCE and "publicity" in before.periods:
         yield _ended("proposal_ended", filing.but(case=before.case), form, day_of(entry.at))
     if filing.stage is Stage.REVOKED and before.stage is not Stage.REVOKED:
         yield _ended("revocation", filing, form, day_of(entry.at))
@@ -99,7 +99,7 @@ def _published(before: Filing, entry: Entry, form: dict[str, Any], changed: dict
         shown = _ended("continuation", filing, form, day_of(entry.at))
         yield shown.but(content={**shown.content, "承接备案编号": event.successor_number})
     left = filing.stage is not before.stage and filing.stage in (Stage.DEREGISTERED, Stage.CONTINUED)
-    if left and (before.stage is Stage.REVOKED or "publicity" in before.clocks):
+    if left and (before.stage is Stage.REVOKED or "publicity" in before.periods):
         yield _ended("revocation_undone", filing.but(case=before.case), form, day_of(entry.entered_at))
     if filing.stage is Stage.IN_FORCE and before.stage is Stage.REVOKED:
         yield _ended("restoration", filing, form, day_of(entry.at))
@@ -115,8 +115,8 @@ def _returned_while_shown(before: Filing, entry: Entry) -> bool:
 
 def _is_shown(filing: Filing, entry: Entry) -> bool:
     """Whether an entry falls within the days of the notice; from `STRICTER_SINCE` on."""
-    term, day = filing.clocks.get("notice"), day_of(entry.at)
-    return term is not None and STRICTER_SINCE <= day <= last_day(term)
+    period, day = filing.periods.get("notice"), day_of(entry.at)
+    return period is not None and STRICTER_SINCE <= day <= last_day(period)
 
 
 def _shown(

@@ -209,7 +209,7 @@ def may_resubmit(filing: Filing, act: Resubmit, when: Moment) -> Lack | None:
 
 
 def resubmit(filing: Filing, act: Resubmit, when: Moment) -> Filing:
-    """补正重报 as the next version, with clocks of its own (G-07, Q3). After an upheld objection: no new acceptance (Q7)."""
+    """补正重报 as the next version, with periods of its own (G-07, Q3). After an upheld objection: no new acceptance (Q7)."""
     review, facts = review_of(filing), act.facts
     if facts is None:
         raise LookupError(f"{filing.id}: 补正材料未经核对")
@@ -272,7 +272,7 @@ def may_extend_review(filing: Filing, act: ExtendReview, when: Moment) -> Lack |
     """Once a version, and only before the period is over (G-05, Q3)."""
     if review_of(filing).extended:
         return Lack(missing="本次申报的审核期限已延长过一次")
-    if "review" not in filing.clocks or filing.clocks["review"].until <= when.at:
+    if "review" not in filing.periods or filing.periods["review"].until <= when.at:
         return Lack(missing="审核期限已届满，不能再延长")
     return None
 
@@ -408,6 +408,6 @@ def reviewed_again(filing: Filing, when: Moment) -> Filing:
     filing = filing.but(
         stage=Stage.UNDER_REVIEW,
         province=None,
-        clocks={name: term for name, term in filing.clocks.items() if name in ("notice", "grace")},
+        periods={name: period for name, period in filing.periods.items() if name in ("notice", "grace")},
     )
     return _review_begins(filing, when.day)

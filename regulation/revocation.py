@@ -93,22 +93,22 @@ def _open(filing: Filing, case: Case, when: Moment) -> Filing:
 def statement_ended(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
     """陈述申辩期满. What people decide is chased; what completes by itself waits for letters (G-17, Q16)."""
     filing = filing.but(case=case_of(filing).but(ended=Mark(number=filing.number, at=when.at)))
-    day = last_day(filing.clocks["window"])
+    day = last_day(filing.periods["window"])
     return _await_calendar(filing) if lapse.provisional else _decide_from(filing, day)
 
 
 def _await_calendar(filing: Filing) -> Filing:
     """Nothing irreversible rests on a provisional day: a calendar that has it is due when its last day is over (G-09)."""
-    grace = filing.clocks["statement_grace"]
+    grace = filing.periods["statement_grace"]
     filing = begin_until(filing, "calendar", grace.from_, grace.until)
-    return filing.but(clocks={**filing.clocks, "calendar": filing.clocks["calendar"].but(provisional=True)})
+    return filing.but(periods={**filing.periods, "calendar": filing.periods["calendar"].but(provisional=True)})
 
 
 def _decide_from(filing: Filing, day: date) -> Filing:
     """After the window, and after the cure of a listing, the decision that people take is due in 5 working days."""
     if completes_itself(filing) or case_of(filing).ended is None:
         return filing
-    cure = filing.clocks.get("listing_cure")
+    cure = filing.periods.get("listing_cure")
     return begin(filing, "decision", max(day, last_day(cure)) if cure else day)
 
 
@@ -165,13 +165,13 @@ def may_confirm_no_statement(filing: Filing, act: ConfirmNoStatement, when: Mome
         return Lack(missing="陈述申辩期尚未届满")
     if case.defence == "open":
         return Lack(missing="陈述申辩尚未复核", supplied_by=ActKind.RULE_ON_DEFENCE)
-    return None if "statement_grace" in filing.clocks else Lack(missing="已确认无陈述申辩")
+    return None if "statement_grace" in filing.periods else Lack(missing="已确认无陈述申辩")
 
 
 def confirm_no_statement(filing: Filing, act: ConfirmNoStatement, when: Moment) -> Filing:
     """No letter is pending: the grace need not run out; the day of attesting stays open for a cure (G-17)."""
     case = case_of(filing).but(not_before=midnight_after(when.day))
-    rests_on_known_days = not filing.clocks["window"].provisional
+    rests_on_known_days = not filing.periods["window"].provisional
     return end(filing, "statement_grace", *(["calendar"] if rests_on_known_days else [])).but(case=case)
 
 
@@ -185,7 +185,7 @@ def may_hold(filing: Filing, act: Hold, when: Moment) -> Lack | None:
 
 
 def hold(filing: Filing, act: Hold, when: Moment) -> Filing:
-    """暂停 stops the completion, not the clocks (G-16, Q16). After the decision it is not announced meanwhile (G-23)."""
+    """暂停 stops the completion, not the periods (G-16, Q16). After the decision it is not announced meanwhile (G-23)."""
     filing = filing.but(case=case_of(filing).but(held=True))
     return end(filing, *ANNOUNCING) if filing.stage is Stage.REVOKED else filing
 
@@ -219,7 +219,7 @@ def may_approve(filing: Filing, act: ApproveRevocation, when: Moment) -> Lack | 
         return Lack(missing="陈述申辩尚未复核", supplied_by=ActKind.RULE_ON_DEFENCE)
     if case.held:
         return Lack(missing="撤销程序处于暂停", supplied_by=ActKind.RELEASE)
-    cure = filing.clocks.get("listing_cure")
+    cure = filing.periods.get("listing_cure")
     if cure and when.at < cure.until:
         return Lack(missing="经营异常名录的60日改正期尚未届满")
     return None
@@ -325,7 +325,7 @@ def fall(filing: Filing, when: Moment) -> Filing:
     """The case ends without a decision; the filing stays in force. A change that had to wait is due anew (Q23)."""
     signed = {kind: person for kind, person in filing.signed.items() if kind != ActKind.PROPOSE_REVOCATION}
     filing = end(concluded(filing), *PERIODS).but(stage=Stage.IN_FORCE, case=None, freed_at=when.arrival, signed=signed)
-    return begin(filing, "change", when.arrival_day) if "change" in filing.clocks else filing
+    return begin(filing, "change", when.arrival_day) if "change" in filing.periods else filing
 
 
 def reconsider(filing: Filing, when: Moment) -> Filing:
@@ -377,7 +377,7 @@ def not_before_tomorrow(filing: Filing, when: Moment) -> Filing:
 
 def _restoration_due(filing: Filing, when: Moment) -> Filing:
     """The decision ought not to have come: a person restores, for it was announced (Instants 4)."""
-    if filing.ended_at is None or "restoration" in filing.clocks:
+    if filing.ended_at is None or "restoration" in filing.periods:
         return filing
     due = max(filing.ended_at, when.arrival) if when.came_on else filing.ended_at
     return begin_until(filing, "restoration", day_of(filing.ended_at), due)

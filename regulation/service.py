@@ -66,7 +66,7 @@ def served(filing: Filing, day: date) -> Filing:
     if case.defence == "rejected":  # whoever is heard anew may state a defence anew
         case = case.but(defence=None)
     filing = begin(filing.but(case=case), "window", day)
-    filing = begin(filing, "statement_grace", last_day(filing.clocks["window"]), follows="window")
+    filing = begin(filing, "statement_grace", last_day(filing.periods["window"]), follows="window")
     if number(filing, "revocation.publish_proposal"):
         filing = begin(filing, "publicity", day)
     if case.listing == "abnormal":
@@ -76,17 +76,17 @@ def served(filing: Filing, day: date) -> Filing:
 
 def is_awaited(filing: Filing) -> bool:
     """Whether staff must still serve the notice of this stage."""
-    return "service" in filing.clocks
+    return "service" in filing.periods
 
 
 def is_doubted(filing: Filing) -> bool:
     """Whether the notice of this stage lies unread in the inbox, and is known to have arrived nowhere else."""
-    return "unread" in filing.clocks
+    return "unread" in filing.periods
 
 
 def unsettled(filing: Filing) -> frozenset[int]:
     """The entries whose message to the leader did not arrive, and that staff have not told it in another way."""
-    return frozenset(int(name.partition(":")[2]) for name in filing.clocks if name.startswith("delivery:"))
+    return frozenset(int(name.partition(":")[2]) for name in filing.periods if name.startswith("delivery:"))
 
 
 def concluded(filing: Filing) -> Filing:
@@ -131,7 +131,7 @@ def _to_be_served_from(filing: Filing) -> date:
     doubted_at = filing.notification.doubted_at if filing.notification else None
     if doubted_at:
         return day_of(doubted_at)
-    return filing.clocks["service"].from_ if filing.serves_all else day_of(case_of(filing).opened.at)
+    return filing.periods["service"].from_ if filing.serves_all else day_of(case_of(filing).opened.at)
 
 
 def record_service(filing: Filing, act: RecordService, when: Moment) -> Filing:
@@ -140,7 +140,7 @@ def record_service(filing: Filing, act: RecordService, when: Moment) -> Filing:
     filing = served(_known(filing, read=False), act.served_on)
     if filing.stage is Stage.REVOCATION_PENDING:
         return filing.but(case=case_of(filing).but(not_before=tomorrow))
-    over = filing.clocks["correction"].until < tomorrow
+    over = filing.periods["correction"].until < tomorrow
     return begin_until(filing, "correction", act.served_on, tomorrow) if over else filing
 
 
@@ -185,7 +185,7 @@ def report_undeliverable(filing: Filing, act: ReportUndeliverable, when: Moment)
     filing = _to_settle(filing, act.entry, when)
     if is_doubted(filing):
         return filing
-    runs_from = filing.clocks[FROM_SERVICE[filing.stage][0]].from_
+    runs_from = filing.periods[FROM_SERVICE[filing.stage][0]].from_
     return begin(filing.but(notification=notification.but(doubted_at=when.at)), "unread", runs_from)
 
 

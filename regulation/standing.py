@@ -103,7 +103,9 @@ def may_rule_on_change(filing: Filing, act: RuleOnChange, when: Moment) -> Lack 
     """Not while a notice of the change runs; a replaced leader needs 工信's consent (G-24)."""
     if filing.change is None:
         return Lack(missing="没有待审核的变更")
-    if filing.change.notice and (filing.clocks["change_notice"].from_ <= when.day or when.day < service.STRICTER_SINCE):
+    if filing.change.notice and (
+        filing.periods["change_notice"].from_ <= when.day or when.day < service.STRICTER_SINCE
+    ):
         return Lack(missing="变更正在公示")
     if filing.change.notice and act.decision == "refused":
         return Lack(missing="变更已经确认，只能另定公示起始日")
@@ -121,7 +123,7 @@ def rule_on_change(filing: Filing, act: RuleOnChange, when: Moment) -> Filing:
     if change_of(filing).change == "members":
         return _take_effect(filing)
     filing = begin(end(filing, "change"), "change_notice", act.notice_from or when.day)
-    filing = begin(filing, "change_grace", last_day(filing.clocks["change_notice"]), follows="change_notice")
+    filing = begin(filing, "change_grace", last_day(filing.periods["change_notice"]), follows="change_notice")
     change = change_of(filing)
     return filing.but(change=change.but(notice=Notice(substance=change.substance)))
 
@@ -134,7 +136,7 @@ def _take_effect(filing: Filing) -> Filing:
 
 
 def _after_notice(filing: Filing, when: Moment) -> Filing:
-    shown_until = filing.clocks["change_notice"].until
+    shown_until = filing.periods["change_notice"].until
     return _take_effect(filing).but(took_effect=TookEffect(at=when.at, shown_until=shown_until))
 
 
@@ -184,7 +186,7 @@ def may_confirm_notice_clear(filing: Filing, act: ConfirmNoticeClear, when: Mome
     lack = notice.may_be_cleared(filing.change.notice)
     if lack or when.day < service.STRICTER_SINCE:
         return lack
-    last = last_day(filing.clocks["change_grace"])
+    last = last_day(filing.periods["change_grace"])
     return Lack(missing=f"变更生效后不能再因异议推翻，须待在途异议收至{last}；届时无待处理的异议，变更自行生效")
 
 

@@ -266,12 +266,12 @@ class Facts(Mapping[str, str]):
         """A field of the event, if it has one of that name."""
         return getattr(self.entry.event, name, None)
 
-    def end_of(self, *periods: str) -> str:
+    def end_of(self, *names: str) -> str:
         """The end of the first of these periods that runs, or ran before the entry."""
-        for clocks in (self.filing.clocks, self.before.clocks):
-            for period in periods:
-                if period in clocks:
-                    return midnight(clocks[period].until)
+        for periods in (self.filing.periods, self.before.periods):
+            for name in names:
+                if name in periods:
+                    return midnight(periods[name].until)
         return "（未定）"
 
     def word_correction_end(self) -> str:
@@ -394,11 +394,11 @@ class Facts(Mapping[str, str]):
         if not isinstance(event, Lapse):
             return ""
         thing = event.of or (str(event.year) if event.year else "")
-        for name, term in self.before.clocks.items():
-            period, _, about = name.partition(":")
-            announced = agenda.ANNOUNCED.get(period) == event.level and event.kind is LapseKind.ANNOUNCEMENT_OVERDUE
-            if announced or (agenda.CHASED.get(period) is event.kind and about == thing):
-                return midnight(term.until)
+        for name, period in self.before.periods.items():
+            what, _, about = name.partition(":")
+            announced = agenda.ANNOUNCED.get(what) == event.level and event.kind is LapseKind.ANNOUNCEMENT_OVERDUE
+            if announced or (agenda.CHASED.get(what) is event.kind and about == thing):
+                return midnight(period.until)
         return midnight(self.entry.at)
 
     def word_overdue(self) -> str:
@@ -602,7 +602,7 @@ class Facts(Mapping[str, str]):
 
     def word_served_on(self) -> str:
         """送达日期 (G-18)."""
-        case, correction = self.filing.case, self.filing.clocks.get("correction")
+        case, correction = self.filing.case, self.filing.periods.get("correction")
         served_on = case.served_on if case else correction.from_ if correction else None
         return on_day(served_on) if served_on else "（未送达）"
 
@@ -731,12 +731,12 @@ class Facts(Mapping[str, str]):
 
     def word_notice_period(self) -> str:
         """公示期的长度、起算和末日 (G-01, G-02)."""
-        term = self.filing.clocks.get("notice") or self.filing.clocks.get("change_notice")
-        if term is None:
+        period = self.filing.periods.get("notice") or self.filing.periods.get("change_notice")
+        if period is None:
             return ""
-        unit = "工作日" if term.unit == "working_day" else "自然日"
-        start = "之日" if term.first_day_counts else "次日"
-        return f"{term.count}个{unit}，自发布{start}起算，至{midnight(term.until)}止"
+        unit = "工作日" if period.unit == "working_day" else "自然日"
+        start = "之日" if period.first_day_counts else "次日"
+        return f"{period.count}个{unit}，自发布{start}起算，至{midnight(period.until)}止"
 
     def word_opened_on(self) -> str:
         """撤销程序的立案日期；系统中断后补登的，为实际登记之日 (G-16)."""

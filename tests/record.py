@@ -40,7 +40,7 @@ def line(entry: Entry) -> dict[str, Any]:
     due = agenda.next_lapse(entry.filing)
     return entry.model_dump(mode="json", exclude={"filing", "entered_at"}) | {
         "next": [in_shanghai(due.at), due.lapse.kind.value] if due else None,
-        "clocks": {name: in_shanghai(term.until) for name, term in sorted(entry.filing.clocks.items())},
+        "clocks": {name: in_shanghai(period.until) for name, period in sorted(entry.filing.periods.items())},
     }
 
 

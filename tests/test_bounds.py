@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from models.settings import Settings
-from models.values import DAY, INSTANT, Day, Instant, clock, in_shanghai, midnight_after
+from models.values import DAY, INSTANT, Day, Instant, at_hour, in_shanghai, midnight_after
 from regulation import intake, lodging
 from regulation.reading import in_chinese
 from tests.databases import prepare
@@ -37,7 +37,7 @@ def test_what_lies_within_can_be_told_in_any_zone_and_has_a_day_before_and_after
         assert in_shanghai(INSTANT.validate_python(instant))
     for each in ("1900-01-01", "2100-12-31"):
         day = DAY.validate_python(each)
-        assert clock(day, 0) < midnight_after(day)
+        assert at_hour(day, 0) < midnight_after(day)
 
 
 ACTS: list[tuple[dict[str, Any], str]] = [

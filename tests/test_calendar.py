@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.filing import Counted, Unit
-from models.values import SHANGHAI, clock, day_of, midnight_after
+from models.values import SHANGHAI, at_hour, day_of, midnight_after
 from regulation import calendar
 from regulation.calendar import CALENDARS, STATUTORY, CalendarEdition, CalendarExhausted
 
@@ -126,7 +126,7 @@ def test_a_day_is_over_at_midnight_of_shanghai() -> None:
     assert midnight_after(date(2026, 11, 30)) == datetime(2026, 11, 30, 16, tzinfo=UTC)
     assert day_of(datetime(2026, 11, 30, 15, 59, 59, tzinfo=UTC)) == date(2026, 11, 30)
     assert day_of(datetime(2026, 11, 30, 16, tzinfo=UTC)) == date(2026, 12, 1)
-    assert clock(date(2026, 10, 1), 9) == datetime(2026, 10, 1, 1, tzinfo=UTC)
+    assert at_hour(date(2026, 10, 1), 9) == datetime(2026, 10, 1, 1, tzinfo=UTC)
 
 
 # The vectors of domain.md §4.2

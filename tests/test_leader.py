@@ -462,7 +462,7 @@ async def test_a_correction_shows_what_the_return_said_where_it_belongs(house: H
     assert page.says("退回补正：目标须分年度写明")
     filing = house.tools.register.filing("LEAD-2")
     assert filing
-    due = filing.clocks["correction"].until
+    due = filing.periods["correction"].until
     assert page.says(f"补正期限：{local(due)}。逾期未补正的，视为撤回申请；视为撤回不影响再次申请。")
 
 

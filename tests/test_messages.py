@@ -335,12 +335,12 @@ async def test_a_channel_that_stays_down_is_given_up_and_becomes_a_task(
         story = Story(world, "GIVEN-UP")
         await story.submitted("2027-03-15")
         await comes(lambda: "report_undeliverable" in story.kinds())
-        clock = story.filing.clocks["delivery:1"]
-        assert clock.count == 5
+        period = story.filing.periods["delivery:1"]
+        assert period.count == 5
         agenda = await world.agenda(story.id)
         assert ("delivery_overdue", "1") in [(line.lapse.kind, line.lapse.of) for line in agenda], "staff see by when"
         due = next(line.at for line in agenda if line.lapse.kind == "delivery_overdue")
-        assert due == clock.until
+        assert due == period.until
         tasks = [
             (message.text, message.office)
             for message in world.register.messages(story.id)
@@ -349,7 +349,7 @@ async def test_a_channel_that_stays_down_is_given_up_and_becomes_a_task(
         assert tasks == [("undeliverable", "210100")]
         await comes(lambda: given_up(world, f"{story.id}-1-1"))
         await story.city("settle_delivery", "2027-03-17", entry=1, method="phone")
-        assert "delivery:1" not in story.filing.clocks
+        assert "delivery:1" not in story.filing.periods
         of_offices = [row for row, _ in Letters(world.register.engine).failed("210100")]
         assert of_offices, "what an office was not told stands in the list of the undelivered, not in the docket"
         assert story.kinds().count("report_undeliverable") == 1

@@ -33,7 +33,7 @@ from activities.publishing.site import IN_FEEDS, Site
 from models.acts import CalendarPublished
 from models.filing import Entry, Filing
 from models.register import PublicNoticeRow
-from models.values import SHANGHAI, canonical, clock, day_of, digest
+from models.values import SHANGHAI, at_hour, canonical, day_of, digest
 from models.vocabulary import Kind, Stage
 from regulation import entries, intake, notice, offices, publicity
 from regulation.lodging import lodge
@@ -420,7 +420,7 @@ def test_what_is_asked_for_while_others_are_written_is_written_too(tmp_path: Pat
     both = published("notice-2026-01-05", "notice-withdrawn")
     first, second = both.rows[0], both.rows[-1]
     asked = Interrupted()
-    website = Website(Site(tmp_path, both), lambda: clock(LATER, 9), _asked=asked)
+    website = Website(Site(tmp_path, both), lambda: at_hour(LATER, 9), _asked=asked)
     asked.round = lambda: website.send(letter(first), Recipient())
     assert website.send(letter(second), Recipient()).receipt.startswith("写出")
     assert {path.stem for path in tmp_path.glob("notices/*.html")} == {row.id for row in both.rows}
@@ -593,7 +593,7 @@ def test_the_atom_feed_is_read_by_any_reader(everything: Path) -> None:
     for path in [everything / "feed.atom", *sorted((everything / "places").glob("*.atom"))]:
         read = feedparser.parse(path.read_bytes())
         place = None if path.stem == "feed" else path.stem
-        shown = {row.id: max(row.published_at, clock(row.shown_from, 0)) for row in published().rows}
+        shown = {row.id: max(row.published_at, at_hour(row.shown_from, 0)) for row in published().rows}
         of_place = published().latest(LATER, IN_FEEDS, place), published().current(LATER, place)
         found = {row.id: row for rows in of_place for row in rows}.values()  # published last, or shown now
         newest = sorted(found, key=lambda row: (shown[row.id], row.number, row.id), reverse=True)
@@ -739,7 +739,7 @@ def test_kind_b_reports_until_the_end_of_the_year() -> None:
 )
 def test_a_notice_ends_on_its_last_day(published_on: str, last: str, tentative: bool) -> None:
     before = next(entry for entry in lived("LIFE").docket if entry.stage is Stage.ON_NOTICE)
-    filing = notice.publish(before.filing.but(clocks={}, notice=None), date.fromisoformat(published_on))
+    filing = notice.publish(before.filing.but(periods={}, notice=None), date.fromisoformat(published_on))
     event = Told.of(filing, before.at).one("公示期满")
     assert str(event["dtstart"].dt) == last
     assert event["status"] == ("TENTATIVE" if tentative else "CONFIRMED")
@@ -750,7 +750,7 @@ def test_a_notice_ends_on_its_last_day(published_on: str, last: str, tentative: 
 
 def test_what_was_skipped_and_what_worked_is_told() -> None:
     before = next(entry for entry in lived("LIFE").docket if entry.stage is Stage.ON_NOTICE)
-    filing = notice.publish(before.filing.but(clocks={}, notice=None), date(2026, 9, 18))
+    filing = notice.publish(before.filing.but(periods={}, notice=None), date(2026, 9, 18))
     text = str(Told.of(filing, before.at).one("公示期满")["description"])
     assert "不计：2026-09-19 周六" in text
     assert "计入：2026-09-20 周日上班" in text

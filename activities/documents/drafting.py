@@ -118,8 +118,8 @@ class _Told:
 
     @property
     def days(self) -> tuple[object, ...]:
-        term = self.step.filing.clocks["notice"]
-        return term.from_, term.until
+        period = self.step.filing.periods["notice"]
+        return period.from_, period.until
 
     def drawn(self) -> Draft:
         """The document of this entry alone."""

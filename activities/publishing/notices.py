@@ -10,7 +10,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from activities.database import reading
 from models.register import PublicNoticeRow
-from models.values import clock, day_of
+from models.values import at_hour, day_of
 
 AT_ONCE = 500
 """How many filings one query asks for: databases bound the number of its parameters."""
@@ -47,7 +47,7 @@ class Notices:
 
     def of_year(self, year: int) -> Sequence[PublicNoticeRow]:
         """Everything published in a year of Shanghai."""
-        first, next_first = clock(date(year, 1, 1), 0), clock(date(year + 1, 1, 1), 0)
+        first, next_first = at_hour(date(year, 1, 1), 0), at_hour(date(year + 1, 1, 1), 0)
         published = col(PublicNoticeRow.published_at)
         return self._all(select(PublicNoticeRow).where(published >= first, published < next_first))
 
@@ -62,7 +62,7 @@ class Notices:
         return [year for year in years if self._any(year)]
 
     def _any(self, year: int) -> bool:
-        first, next_first = clock(date(year, 1, 1), 0), clock(date(year + 1, 1, 1), 0)
+        first, next_first = at_hour(date(year, 1, 1), 0), at_hour(date(year + 1, 1, 1), 0)
         published = col(PublicNoticeRow.published_at)
         with reading(self.engine) as session:
             found = select(PublicNoticeRow.id).where(published >= first, published < next_first).limit(1)

@@ -13,7 +13,7 @@ from typing import Annotated, Protocol
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from models.register import PublicNoticeRow
-from models.values import Value, clock, day_of, legible
+from models.values import Value, at_hour, day_of, legible
 from regulation import offices
 from regulation.publicity import PublicationKind
 from regulation.wording import on_day
@@ -203,7 +203,7 @@ class Published:
     @property
     def at(self) -> datetime:
         """From when it can be read: once it is entered, and not before the day from which it is shown."""
-        return max(self.row.published_at, clock(self.row.shown_from, 0))
+        return max(self.row.published_at, at_hour(self.row.shown_from, 0))
 
     @property
     def day(self) -> date:

@@ -22,7 +22,7 @@ from gateway.identity import Identity
 from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.register import LetterRow
-from models.values import clock
+from models.values import at_hour
 from models.vocabulary import Role
 from regulation import offices
 
@@ -50,7 +50,7 @@ def inbox(
         return []
     visit_of(request, tools, who).note(AuditKind.READ_MESSAGES, about="inbox")
     response.headers["Cache-Control"] = "no-store"
-    since = after if after is None or isinstance(after, datetime) else clock(after, 0)
+    since = after if after is None or isinstance(after, datetime) else at_hour(after, 0)
     received = tools.inbox(who, after=since, unread=unread, limit=limit)
     return [Told.of(message, [letter]) for message, letter in received]
 

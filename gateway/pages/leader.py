@@ -20,7 +20,7 @@ from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
 from models.filing import Filing, ReportingYear
 from models.register import FilingRow, LetterRow, MessageRow
-from models.values import clock, day_of, midnight_after
+from models.values import at_hour, day_of, midnight_after
 from models.vocabulary import ActKind, Kind, Role, YearStatus
 from regulation import entries, intake, lifecycle
 from regulation.annual import COUNTS
@@ -130,11 +130,11 @@ def task_of(filing: Filing, offer: Offer) -> Task:
     kind = offer.kind
     address = f"/filings/{filing.id}/acts/{kind.value}"
     if kind is ActKind.RESUBMIT:
-        term = filing.clocks.get("correction")
-        return Task(kind, f"/my/corrections/{filing.id}", kind.label, term.until if term else None)
+        period = filing.periods.get("correction")
+        return Task(kind, f"/my/corrections/{filing.id}", kind.label, period.until if period else None)
     if kind is ActKind.STATE_DEFENCE:
-        term = filing.clocks.get("window")
-        return Task(kind, address, kind.label, term.until if term else None)
+        period = filing.periods.get("window")
+        return Task(kind, address, kind.label, period.until if period else None)
     year = filing.year(getattr(offer.act, "year", 0))
     return _of_a_year(filing, offer, year, f"{address}?year={year.year}") if year else Task(kind, address, kind.label)
 
@@ -144,8 +144,8 @@ def _of_a_year(filing: Filing, offer: Offer, year: ReportingYear, address: str) 
     answer's own period (G-11b); an extension is asked for before the deadline, and after it as the obstacle allows (G-14)."""
     kind, about, due, again = offer.kind, f"{year.year}年度", None, False
     if kind is ActKind.ANSWER_ANNUAL_RETURN:
-        term = filing.clocks.get(f"answer:{year.year}")
-        due = term.until if term else None
+        period = filing.periods.get(f"answer:{year.year}")
+        due = period.until if period else None
     elif kind is ActKind.FILE_ANNUAL_REPORT:
         again, missed = year.status in COUNTS, year.status is YearStatus.MISSED
         about += "，替换已报送的" if again else "，补报" if missed else ""
@@ -157,7 +157,7 @@ def _of_a_year(filing: Filing, offer: Offer, year: ReportingYear, address: str) 
 
 def _made_good_until(filing: Filing, year: ReportingYear) -> datetime | None:
     """Until when a missed year can surely be made good: its case may be decided once the window is over (G-21)."""
-    case, window, following = filing.case, filing.clocks.get("window"), filing.year(year.year + 1)
+    case, window, following = filing.case, filing.periods.get("window"), filing.year(year.year + 1)
     if case and year.year in case.years:
         return window.until if window and case.ended is None else None
     return following.due if following else None
@@ -175,7 +175,7 @@ class Call:
 def _call(who: Identity, now: datetime) -> Call:
     today = day_of(now)
     days = intake.call_of(today, f"21{who.office[4:6]}00")
-    return Call(today.year, days, bool(days and clock(days[0], 0) <= now < midnight_after(days[1])))
+    return Call(today.year, days, bool(days and at_hour(days[0], 0) <= now < midnight_after(days[1])))
 
 
 # The inbox

@@ -29,7 +29,7 @@ from gateway.visit import visit_of
 from models.acts import TOGETHER, By, Object
 from models.findings import Finding
 from models.forms import ObjectionPaper
-from models.values import clock, day_of, digest, storable
+from models.values import at_hour, day_of, digest, storable
 from models.vocabulary import ActKind, Role, Severity
 from regulation import entries, lifecycle, lodging, offices
 from regulation.agenda import LENGTHS, last_day, number
@@ -212,7 +212,7 @@ def _act(tools: Tools, key: str, content: Mapping[str, Any]) -> dict[str, Any]:
 
 def _too_many(tools: Tools, filing_id: str) -> tuple[Finding, ...]:
     """So many in one day come from a machine. Who means it is told of the other way; nobody is shut out from objecting."""
-    if tools.register.objected_since(filing_id, clock(day_of(tools.clock()), 0)) < tools.settings.objections_in_all:
+    if tools.register.objected_since(filing_id, at_hour(day_of(tools.clock()), 0)) < tools.settings.objections_in_all:
         return ()
     return (
         finding(
@@ -234,8 +234,8 @@ def received(request: Request, tools: Doors, filing_id: str, act_id: str) -> HTM
         raise NotFound(filing_id)
     before = tools.register.entry(filing_id, entry.number - 1)
     opened = before is not None and entry.filing.open_objections > before.filing.open_objections
-    clocks = entry.filing.clocks
-    period = clocks.get(f"objection:{act_id}") or (clocks.get(f"objection:{TOGETHER}") if opened else None)
+    periods = entry.filing.periods
+    period = periods.get(f"objection:{act_id}") or (periods.get(f"objection:{TOGETHER}") if opened else None)
     answer = page(
         request,
         tools,

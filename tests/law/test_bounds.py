@@ -25,7 +25,7 @@ WIDE = "x" * 57
 
 
 COLLECTIONS = {
-    "Filing.clocks": "a period of each kind; of objections and years as many as those; of messages service.UNSETTLED",
+    "Filing.periods": "a period of each kind; of objections and years as many as those; of messages service.UNSETTLED",
     "Filing.years": "annual.KEPT, and those that a case rests on",
     "Filing.tags": "three",
     "Filing.idle_years": "standing.IDLE_YEARS",
@@ -167,7 +167,7 @@ def test_objections_are_ruled_on_together_the_oldest_first_until_none_is_open() 
     assert ruled(life, f"2027-01-08 09:06 city rule_on_objection {outcome % ('dismissed', 5)}") is None
     assert life.filing.open_objections == 1
     assert ruled(life, f"2027-01-08 09:07 city rule_on_objection {outcome % ('dismissed', 1)}") is None
-    assert not any(name.startswith("objection") for name in life.filing.clocks)
+    assert not any(name.startswith("objection") for name in life.filing.periods)
     life.until(moment("2027-01-20 09:00"))
     assert life.filing.stage is Stage.AT_PROVINCE
 

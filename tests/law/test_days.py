@@ -134,7 +134,7 @@ def test_every_period_can_be_counted_from_the_last_day_on_which_somebody_may_act
     filing = Prepared(CIRCUMSTANCES[0], Stage.IN_FORCE).filing
     last = date(calendar.LAST_YEAR - 1, 12, 31)
     for name in agenda.LENGTHS:
-        assert agenda.begin(filing, name, last).clocks[name].until
+        assert agenda.begin(filing, name, last).periods[name].until
 
 
 def test_a_slip_of_the_pen_is_asked_about() -> None:

@@ -251,9 +251,9 @@ def dates_never_move_earlier(before: Filing, entry: Entry) -> None:
     A mistaken move of a deadline may be put right, while its statutory day is ahead, and never to before that (G-10).
     """
     after = entry.filing
-    for name, term in after.clocks.items():
-        if name in before.clocks and before.clocks[name].from_ == term.from_:
-            assert term.until >= before.clocks[name].until, name
+    for name, period in after.periods.items():
+        if name in before.periods and before.periods[name].from_ == period.from_:
+            assert period.until >= before.periods[name].until, name
     for year in after.years:
         earlier = before.year(year.year)
         if earlier and isinstance(entry.event, MoveDeadline) and entry.at < agenda.annual_deadline(before, year.year):
@@ -393,7 +393,7 @@ def nothing_runs_against_a_leader_unserved(before: Filing, entry: Entry) -> None
     """While staff must serve a notice none of its periods runs; while its arrival is in doubt none ends (G-18)."""
     filing = entry.filing
     if service.is_awaited(filing):
-        assert not filing.clocks.keys() & {"correction", "window", "unread", "decision"}
+        assert not filing.periods.keys() & {"correction", "window", "unread", "decision"}
         assert filing.stage is Stage.RETURNED or (filing.case and filing.case.served_on is None)
     if entry.event.kind in ADVERSE and not entry.refused:
         assert not service.is_awaited(before)
@@ -401,8 +401,8 @@ def nothing_runs_against_a_leader_unserved(before: Filing, entry: Entry) -> None
         assert before.stage is Stage.RETURNED or (before.case and before.case.served_on)
     if entry.event.kind == LapseKind.STATEMENT_ENDED:
         assert before.case
-        assert before.clocks["window"].from_ == before.case.served_on
-        assert entry.at == before.clocks["window"].until
+        assert before.periods["window"].from_ == before.case.served_on
+        assert entry.at == before.periods["window"].until
 
 
 def a_notice_fails_only_by_a_report(before: Filing, entry: Entry) -> None:
@@ -433,9 +433,9 @@ def test_a_notice_in_doubt_fails_no_later_than_its_own_period_ends() -> None:
     life.does(f"D+1 rev settle_delivery {{entry: {notice}}}")
     doubted = agenda.prolong(life.filing, "unread", "revocation.announce_alert_working_days")
     due = agenda.next_lapse(doubted)
-    assert doubted.clocks["unread"].until > doubted.clocks["window"].until
+    assert doubted.periods["unread"].until > doubted.periods["window"].until
     assert due
-    assert (due.lapse.kind, due.at) == (LapseKind.SERVICE_FAILED, doubted.clocks["window"].until)
+    assert (due.lapse.kind, due.at) == (LapseKind.SERVICE_FAILED, doubted.periods["window"].until)
 
 
 FATES = {
@@ -481,9 +481,9 @@ def test_a_calendar_published_moves_no_date_to_before_what_was_announced() -> No
         announced = agenda.begin(agenda.begin(filing, "notice", start), "review", start)
         moved = agenda.count_again(announced, "2027-fictional", midnight_after(start))
         for name in ("notice", "review"):
-            anew = agenda.begin(filing.but(calendar="2027-fictional"), name, start).clocks[name].until
-            assert moved.clocks[name].until == max(anew, announced.clocks[name].until)
-            earlier += anew < announced.clocks[name].until
-            later += anew > announced.clocks[name].until
+            anew = agenda.begin(filing.but(calendar="2027-fictional"), name, start).periods[name].until
+            assert moved.periods[name].until == max(anew, announced.periods[name].until)
+            earlier += anew < announced.periods[name].until
+            later += anew > announced.periods[name].until
     assert earlier
     assert later

@@ -64,7 +64,7 @@ def test_what_was_posted_before_and_came_after_is_no_newer_text() -> None:
     row = row_of(life.docket, 2026)
     assert row.filed_at
     assert (day_of(row.filed_at), row.paper) == (date(2026, 12, 15), paper(online))
-    check = life.filing.clocks["check:2026"]
+    check = life.filing.periods["check:2026"]
     assert check.from_ == date(2026, 12, 20), "an older text is not checked anew"
     same_day = [
         report(life, f"2026-12-24 {hour}:00", text, by="city", came=", came: {on: 2026-12-24}")
