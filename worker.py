@@ -36,9 +36,10 @@ from activities.publishing.site import Site
 from activities.register import Register
 from activities.starting import PortTaken, or_leave
 from deploy.database import migrate
-from gateway.client import Filings, KeyReused, NotFound, Refused
+from gateway.client import Filings
 from gateway.continuing import Continuing
 from gateway.following import Following
+from gateway.problem import KeyReused, NotFound, Refused
 from models.channels import ChannelsFile, Filters, read_channels
 from models.settings import Settings, read_settings
 from regulation import offices

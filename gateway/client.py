@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import Any
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
@@ -34,6 +34,7 @@ from activities.arrivals import Arrival, Arrivals, Entered, OtherContent
 from activities.entering import Start
 from activities.letters import Letters
 from activities.register import PaperMissing, Register
+from gateway.problem import Conflict, KeyReused, NotFound, Refused, Unreachable, refuse
 from gateway.quotas import OTHERS, Quotas
 from models.acts import Act, By, Lapse, Submit, Unreadable
 from models.filing import Filing, Receipt
@@ -63,30 +64,6 @@ and a run that is full finds the moment in which nothing is.
 
 PATIENCE = timedelta(seconds=30)
 """How long a caller waits for an answer before its outcome counts as unknown."""
-
-
-class Refused(Exception):
-    """Refused: nothing was started, or no legal fact was changed."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.message)
-        self.refusal = refusal
-
-
-class NotFound(Exception):
-    """没有这一备案"""
-
-
-class Conflict(Exception):
-    """同一编号已用于内容不同的备案申请"""
-
-
-class KeyReused(Conflict):
-    """编号已用于其他行为，须另取编号"""
-
-
-class Unreachable(Exception):
-    """服务无法连接，或结果未知；请以同一编号重新发送"""
 
 
 @dataclass
@@ -595,8 +572,3 @@ async def _why_it_failed(handle: WorkflowHandle[Any, Any]) -> Refusal:
         if isinstance(cause, ApplicationError) and cause.details:
             return Refusal.model_validate(cause.details[0])
     return Refusal(message="备案申请未能受理", article="", missing="")
-
-
-def refuse(findings: Sequence[Finding]) -> NoReturn:
-    """Raise `Refused` with every finding."""
-    raise Refused(lodging.refusal(findings))

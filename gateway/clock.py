@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from activities.logs import named
-from gateway.client import Unreachable
+from gateway.problem import Unreachable
 
 log = structlog.get_logger()
 

@@ -16,7 +16,8 @@ from temporalio.service import RPCError
 
 from activities.logs import named
 from activities.register import Continuation
-from gateway.client import Filings, KeyReused, NotFound, Refused, Unreachable
+from gateway.client import Filings
+from gateway.problem import KeyReused, NotFound, Refused, Unreachable
 from models.values import in_shanghai
 from models.vocabulary import ActKind, Role
 from regulation import identity, offices

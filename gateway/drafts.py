@@ -15,8 +15,8 @@ from sqlalchemy import Engine, delete
 from sqlmodel import col, select
 
 from activities.database import reading, writing
-from gateway.client import refuse
 from gateway.identity import Identity
+from gateway.problem import refuse
 from gateway.uploads import Uploads
 from models.filing import Filing
 from models.gateway import DraftRow

@@ -1,9 +1,7 @@
-"""What goes wrong, told: to programs as a problem (RFC 9457) with every finding, to people as a page."""
+"""How what goes wrong is answered: to programs as a problem (RFC 9457) with every finding, to people as a page."""
 
 import re
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -22,39 +20,23 @@ from temporalio.service import RPCError
 from activities import logs
 from activities.documents.record import NoSuchFiling
 from gateway.audit import AuditKind
-from gateway.client import Conflict, KeyReused, NotFound, Refused, Unreachable
 from gateway.identity import Identity
-from gateway.pages.web import Forged, SignInFirst, page, session_of
+from gateway.pages.web import page, session_of
+from gateway.problem import (
+    PROBLEM,
+    Conflict,
+    Failed,
+    Forged,
+    KeyReused,
+    NotFound,
+    Problem,
+    Refused,
+    SignInFirst,
+    Unreachable,
+)
 from gateway.visit import visit_of
-from models.findings import Finding
-from models.values import Value
-from models.vocabulary import ActKind
 
 log = structlog.get_logger()
-
-PROBLEM = "application/problem+json"
-
-
-class Problem(Value):
-    """What went wrong (RFC 9457). `code` is for programs, `title` and `detail` are for people."""
-
-    title: str
-    status: int
-    code: str
-    detail: str = ""
-    article: str | None = None
-    missing: str | None = None
-    supplied_by: ActKind | None = None
-    instead: ActKind | None = None
-    findings: tuple[Finding, ...] = ()
-
-
-@dataclass
-class Failed(Exception):
-    """A request that a door turns away itself."""
-
-    problem: Problem
-    headers: Mapping[str, str] | None = None
 
 
 def problem_of(error: Exception) -> Problem:

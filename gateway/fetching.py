@@ -11,8 +11,8 @@ from activities.attachments import LOCATION
 from activities.database import reading
 from activities.rows import papers_of
 from gateway.audit import AuditKind
-from gateway.client import NotFound
 from gateway.identity import Identity
+from gateway.problem import NotFound
 from gateway.tools import Tools, value_of
 from gateway.uploads import owner_of
 from gateway.visit import Visit

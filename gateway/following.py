@@ -15,7 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
 from activities.logs import named
-from gateway.client import Filings, NotFound, Unreachable, workflow_id
+from gateway.client import Filings, workflow_id
+from gateway.problem import NotFound, Unreachable
 from models.register import FilingRow
 from regulation import identity
 

@@ -22,7 +22,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.failures import Failed, Problem
+from gateway.problem import Failed, Problem
 from gateway.sessions import cookie_of, over_https
 from gateway.shipped import HEALTH
 from gateway.tools import Tools

@@ -23,8 +23,8 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from gateway.failures import Failed, Problem
 from gateway.identity import Identity
+from gateway.problem import Failed, Problem
 from models.settings import Settings
 from models.values import OpaqueId, Value, storable
 from models.vocabulary import Role

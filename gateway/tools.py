@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import Depends, Request
 
@@ -11,11 +11,13 @@ from activities.documents.drafting import Contacts
 from activities.letters import Letters
 from activities.register import Register
 from gateway.audit import Audit
-from gateway.client import Filings, NotFound
+from gateway.client import Filings
 from gateway.drafts import Drafts
 from gateway.handling import Handling
 from gateway.identity import Identity
+from gateway.oidc import Oidc
 from gateway.people import People
+from gateway.problem import NotFound
 from gateway.sessions import Sessions
 from gateway.uploads import Uploads
 from models.channels import ChannelsFile
@@ -23,9 +25,6 @@ from models.filing import Filing
 from models.register import FilingRow, LetterRow, MessageRow
 from models.settings import Settings
 from regulation.moment import Moment
-
-if TYPE_CHECKING:
-    from gateway.oidc import Oidc  # which answers with failures, which are shown with the tools
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Tools:
     people: People
     audit: Audit
     handling: Handling
-    oidc: "Oidc | None"
+    oidc: Oidc | None
     drafts: Drafts
     uploads: Uploads
 

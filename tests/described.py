@@ -10,7 +10,7 @@ import httpx
 import schemathesis
 from fastapi import FastAPI
 
-from gateway.failures import PROBLEM
+from gateway.problem import PROBLEM
 
 
 @dataclass(frozen=True)

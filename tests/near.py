@@ -12,7 +12,8 @@ from temporalio.client import Client, WorkflowUpdateFailedError
 
 from activities.entering import refused, reused
 from activities.register import Register
-from gateway.client import Filings, Unreachable
+from gateway.client import Filings
+from gateway.problem import Unreachable
 from models.acts import Act, Unreadable
 from models.filing import Entry, Filing, Receipt
 from models.findings import Refusal

@@ -20,7 +20,7 @@ from activities.arrivals import KEPT, Arrivals, OtherContent
 from activities.database import reading
 from activities.register import Register
 from examples.demo import OFFICES
-from gateway.client import KeyReused, Refused, Unreachable
+from gateway.problem import KeyReused, Refused, Unreachable
 from models.filing import Entry, Receipt
 from models.findings import Refusal
 from models.register import FilingRow

@@ -8,8 +8,8 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from examples.demo import know_call
-from gateway.client import Refused
 from gateway.continuing import Continuing, reports
+from gateway.problem import Refused
 from models.vocabulary import Kind, Stage, YearStatus
 from tests.story import Story, application, report
 from tests.world import World

@@ -10,7 +10,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.entering import Start
-from gateway.client import Conflict, NotFound, Refused, workflow_id
+from gateway.client import workflow_id
+from gateway.problem import Conflict, NotFound, Refused
 from models.vocabulary import Stage
 from tests.story import Story, checklist, instant, report
 from tests.world import World

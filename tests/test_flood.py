@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from activities.register import Register
-from gateway.client import Refused
 from gateway.identity import Identity
 from gateway.inbox import inbox, position
+from gateway.problem import Refused
 from gateway.quotas import Quotas
 from models.values import SHANGHAI, day_of
 from models.vocabulary import Role

@@ -16,8 +16,9 @@ from temporalio.worker import Replayer
 
 from activities.arrivals import Arrivals
 from activities.register import Appended, Register
-from gateway.client import NotFound, workflow_id
+from gateway.client import workflow_id
 from gateway.following import Following
+from gateway.problem import NotFound
 from models.filing import Entry, Filing
 from regulation import agenda, entries, identity, lodging
 from regulation.moment import Moment

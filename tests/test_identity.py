@@ -25,10 +25,10 @@ from activities.register import Register
 from deploy.embedded import sign_in_link, startup_token
 from gateway import oidc
 from gateway.audit import GENESIS, Audit, AuditKind
-from gateway.failures import Failed
 from gateway.identity import EMBEDDED, Identity
 from gateway.oidc import Oidc
 from gateway.pages.sign_in import local
+from gateway.problem import Failed
 from gateway.sessions import signing_secret
 from models.gateway import AuditRow, SessionRow
 from models.settings import Settings

@@ -20,7 +20,8 @@ from activities.register import Register
 from deploy.database import migrate
 from deploy.embedded import answers, start_server
 from examples.demo import OFFICES
-from gateway.client import Filings, Unreachable, workflow_id
+from gateway.client import Filings, workflow_id
+from gateway.problem import Unreachable
 from models.filing import AgendaLine, Filing, Receipt
 from models.settings import Settings
 from regulation import entries

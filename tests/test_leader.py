@@ -17,10 +17,11 @@ from click.testing import CliRunner
 
 import starter
 from gateway import applications
-from gateway.client import Filings, Unreachable
+from gateway.client import Filings
 from gateway.drafts import KEPT, body_of
 from gateway.identity import Identity
 from gateway.pages.leader import tasks_of
+from gateway.problem import Unreachable
 from models.acts import Submit
 from models.filing import Receipt
 from models.settings import Settings

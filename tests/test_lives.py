@@ -24,7 +24,7 @@ from temporalio.testing import WorkflowEnvironment
 from activities import rows
 from activities.register import Register
 from deploy.skipping import EARLY
-from gateway.client import Refused
+from gateway.problem import Refused
 from models.acts import Lapse, Submit, Unreadable
 from models.filing import Entry, Filing, Receipt
 from models.register import AnnualReportRow, FilingRow, MessageRow, Paper, PublicNoticeRow

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,34 @@ def test_imports_point_one_way() -> None:
         if within(name, rooms - {room(path)}) and not within(name, MAY_IMPORT[room(path)])
     ]
     assert wrong == []
+
+
+def module_of(path: Path) -> str:
+    """A module by its dotted name."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported_modules(path: Path, known: set[str]) -> set[str]:
+    """The modules of ours that a module imports."""
+    named = {name if name in known else name.rpartition(".")[0] for name in imports(parsed(path))}
+    return (named & known) - {module_of(path)}
+
+
+def test_no_module_is_imported_in_a_circle() -> None:
+    paths = in_rooms(*MAY_IMPORT)
+    known = {module_of(path) for path in paths}
+    list(TopologicalSorter({module_of(path): imported_modules(path, known) for path in paths}).static_order())
+
+
+def test_no_circle_is_dodged() -> None:
+    found = []
+    for path in in_rooms(*MAY_IMPORT):
+        inside = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+        late = {name for node in inside for name in imports(node)} | {
+            name for name in imports(parsed(path)) if name == "typing.TYPE_CHECKING"
+        }
+        found += [f"{path.relative_to(ROOT)} imports {name}" for name in sorted(late)]
+    assert found == []
 
 
 def test_the_regulation_imports_the_models_the_standard_library_and_pydantic_only() -> None:

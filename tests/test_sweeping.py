@@ -14,8 +14,9 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.arrivals import KEPT, Arrivals
 from activities.register import Register
-from gateway.client import Filings, Refused
+from gateway.client import Filings
 from gateway.drafts import Drafts
+from gateway.problem import Refused
 from gateway.quotas import Quotas
 from gateway.sweeping import Sweeping, Swept
 from gateway.uploads import HALF_DONE, PUBLIC, Rejected, Uploads

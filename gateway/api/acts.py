@@ -16,8 +16,8 @@ from gateway.api.conditions import Conditional, IfMatch, unmoved
 from gateway.api.documents import Document
 from gateway.api.openapi import taking
 from gateway.api.problems import WITH_BODY, Answers, answers, failed
-from gateway.client import Conflict, Refused, refuse
 from gateway.identity import Identity
+from gateway.problem import Conflict, Refused, refuse
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import Visit, visit_of
 from models.filing import Receipt

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from gateway.api import inputs
 from gateway.api.caller import SCHEME
-from gateway.failures import Problem
+from gateway.problem import Problem
 from gateway.tools import Tools
 from models.settings import Settings
 from models.vocabulary import ActKind

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.failures import PROBLEM, Failed, Problem
+from gateway.problem import PROBLEM, Failed, Problem
 
 MEANINGS = {
     400: "请求无法读取：正文不是 JSON 对象（malformed），或行为编号缺失、有误（idempotency_key_…）",

@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
-from gateway.failures import Failed, Problem
+from gateway.problem import Failed, Problem
 from models.findings import Finding
 from models.values import storable
 from models.vocabulary import Severity

@@ -10,8 +10,8 @@ from gateway.api.caller import Caller
 from gateway.api.exports import files
 from gateway.api.problems import WITH_BODY, answers, failed, missing
 from gateway.api.shapes import Uploaded
-from gateway.client import NotFound, refuse
 from gateway.fetching import fetched
+from gateway.problem import NotFound, refuse
 from gateway.tools import Doors
 from gateway.uploads import TYPES, Rejected, owner_of
 from gateway.visit import visit_of

@@ -12,11 +12,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.datastructures import FormData
 
 from gateway import acting
-from gateway.client import KeyReused, NotFound, Refused, Unreachable
 from gateway.fetching import of_scan
 from gateway.forms import Field
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, SignedIn, page, then
+from gateway.problem import KeyReused, NotFound, Refused, Unreachable
 from gateway.sessions import Session
 from gateway.tools import Doors, Tools, value_of
 from gateway.uploads import owner_of, taken

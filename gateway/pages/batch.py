@@ -14,10 +14,9 @@ from starlette.datastructures import FormData
 
 from gateway import batches
 from gateway.batches import Choice
-from gateway.client import KeyReused, NotFound, Refused, Unreachable
-from gateway.failures import Failed, Problem
 from gateway.pages.staff import Staff
 from gateway.pages.web import Answer, page, then
+from gateway.problem import Failed, KeyReused, NotFound, Problem, Refused, Unreachable
 from gateway.sessions import Session
 from gateway.tools import Doors, Tools
 from gateway.visit import Visit, visit_of

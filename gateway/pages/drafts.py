@@ -16,12 +16,12 @@ from temporalio.service import RPCError
 
 from gateway import applications
 from gateway.audit import AuditKind
-from gateway.client import Conflict, KeyReused, NotFound, Refused, Unreachable
 from gateway.drafts import CORRECTION, NoSuchDraft, Overtaken, body_of, correction_of, version_of
 from gateway.identity import Identity
 from gateway.pages.leader import Leading
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, page, then
+from gateway.problem import Conflict, KeyReused, NotFound, Refused, Unreachable
 from gateway.sessions import Session
 from gateway.tools import Doors, Tools, value_of
 from gateway.uploads import taken

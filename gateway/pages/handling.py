@@ -6,12 +6,11 @@ from starlette.datastructures import FormData
 
 from gateway import handling
 from gateway.audit import AuditKind
-from gateway.client import NotFound
-from gateway.failures import Failed, Problem
 from gateway.handling import NOTE, HandlingKind
 from gateway.identity import Identity
 from gateway.pages.sign_in import local
 from gateway.pages.web import Answer, SignedIn, then
+from gateway.problem import Failed, NotFound, Problem
 from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.register import FilingRow

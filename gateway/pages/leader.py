@@ -11,10 +11,10 @@ from starlette.exceptions import HTTPException
 
 from activities.database import reading
 from gateway.audit import AuditKind
-from gateway.client import KeyReused, NotFound, Refused
 from gateway.drafts import KEPT, body_of
 from gateway.identity import Identity
 from gateway.pages.web import Answer, SignedIn, page, then
+from gateway.problem import KeyReused, NotFound, Refused
 from gateway.sessions import Session
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of

@@ -10,12 +10,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from activities.documents import sheets
 from gateway import lists
 from gateway.audit import AuditKind
-from gateway.client import NotFound
 from gateway.documents import XLSX, attachment
-from gateway.failures import Failed, Problem
 from gateway.identity import Identity
 from gateway.pages.staff import Staff, as_asked, table
 from gateway.pages.web import Answer, page, then
+from gateway.problem import Failed, NotFound, Problem
 from gateway.saved import MOST, SavedFilters, TooMany
 from gateway.tools import Doors
 from gateway.visit import visit_of

@@ -16,12 +16,11 @@ from starlette.datastructures import FormData
 
 from activities.attachments import LOCATION
 from activities.publishing.publications import Published
-from gateway.client import NotFound
-from gateway.failures import Failed, Problem
 from gateway.forms import fields_of, read
 from gateway.guard import OTHERWISE
 from gateway.identity import Identity
 from gateway.pages.web import page
+from gateway.problem import Failed, NotFound, Problem
 from gateway.published import PublicRegister
 from gateway.tools import Doors, Tools, value_of
 from gateway.uploads import PUBLIC, TYPES, Uploads, named, safe_name, taken

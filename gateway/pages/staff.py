@@ -8,10 +8,10 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends
 from starlette.exceptions import HTTPException
 
-from gateway.failures import Failed, Problem
 from gateway.identity import Identity
 from gateway.overdue import Late, late
 from gateway.pages.web import SignedIn
+from gateway.problem import Failed, Problem
 from gateway.sessions import Session
 from gateway.tools import Tools, value_of
 from models.register import FilingRow

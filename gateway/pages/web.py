@@ -14,6 +14,7 @@ from markupsafe import Markup
 from starlette.datastructures import FormData
 
 from gateway.identity import Identity
+from gateway.problem import Forged, SignInFirst
 from gateway.sessions import Session, cookie_of
 from gateway.tools import Doors, Tools
 from gateway.uploads import TYPES
@@ -27,14 +28,6 @@ from workflows import visibility
 
 COOKIE = "beian"
 """The name of the cookie that holds a session's secret, where the gateway is not served over https."""
-
-
-class SignInFirst(Exception):
-    """请先登录"""
-
-
-class Forged(Exception):
-    """页面已过期，请刷新后重新提交"""
 
 
 def session_of(request: Request, tools: Doors) -> Session | None:

@@ -14,7 +14,8 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
 from deploy.skipping import skipping_server
-from gateway.client import Filings, Refused, Unreachable
+from gateway.client import Filings
+from gateway.problem import Refused, Unreachable
 from models.values import canonical
 from tests.abuse.amounts import ACTS, OBJECTIONS, STORM
 from tests.story import Story

@@ -1,0 +1,71 @@
+"""What can go wrong at a door, and what whoever asked is told of it (RFC 9457). How it is answered: failures.py."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from models.findings import Finding, Refusal
+from models.values import Value
+from models.vocabulary import ActKind
+from regulation import lodging
+
+PROBLEM = "application/problem+json"
+
+
+class Problem(Value):
+    """What went wrong (RFC 9457). `code` is for programs, `title` and `detail` are for people."""
+
+    title: str
+    status: int
+    code: str
+    detail: str = ""
+    article: str | None = None
+    missing: str | None = None
+    supplied_by: ActKind | None = None
+    instead: ActKind | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass
+class Failed(Exception):
+    """A request that a door turns away itself."""
+
+    problem: Problem
+    headers: Mapping[str, str] | None = None
+
+
+class SignInFirst(Exception):
+    """请先登录"""
+
+
+class Forged(Exception):
+    """页面已过期，请刷新后重新提交"""
+
+
+class Refused(Exception):
+    """Refused: nothing was started, or no legal fact was changed."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+def refuse(findings: Sequence[Finding]) -> NoReturn:
+    """Raise `Refused` with every finding."""
+    raise Refused(lodging.refusal(findings))
+
+
+class NotFound(Exception):
+    """没有这一备案"""
+
+
+class Conflict(Exception):
+    """同一编号已用于内容不同的备案申请"""
+
+
+class KeyReused(Conflict):
+    """编号已用于其他行为，须另取编号"""
+
+
+class Unreachable(Exception):
+    """服务无法连接，或结果未知；请以同一编号重新发送"""
