@@ -40,10 +40,10 @@ from activities.publishing.site import Site
 from activities.register import Register
 from deploy import backup
 from deploy.backup import BackupRefused
+from gateway.asked.inputs import schemas
 from gateway.client import Filings, read_instant
 from gateway.clock import ClockWrong, DoorClock
 from gateway.following import Following
-from gateway.inputs import schemas
 from gateway.problem import Conflict, NotFound, Refused, Unreachable, refuse
 from models.acts import Lapse
 from models.channels import ChannelsFile, ChannelsRefused, read_channels

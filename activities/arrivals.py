@@ -19,7 +19,7 @@ from models.values import Value
 from regulation import identity
 
 KEPT = timedelta(days=60)
-"""How long an act that nobody answered is remembered: it was never sent again. The daily sweep forgets it (gateway/sweeping.py)."""
+"""How long an act that nobody answered is remembered: it was never sent again. The daily sweep forgets it (gateway/remembered/sweeping.py)."""
 
 
 class Arrival(Value):

@@ -1,6 +1,6 @@
 """Attachments (附件): the files that papers refer to as `upload:<sha256>`, each kept once under its SHA-256.
 
-Doors put them there (gateway/uploads.py). Here they are read: for the archive, for a backup, and to see that each is still
+Doors put them there (gateway/remembered/uploads.py). Here they are read: for the archive, for a backup, and to see that each is still
 what it was.
 """
 

@@ -34,7 +34,7 @@ from deploy.embedded import answers
 from gateway.app import create, tools_of
 from gateway.client import Filings
 from gateway.identity import EMBEDDED
-from gateway.sessions import Sessions, cookie_of
+from gateway.remembered.sessions import Sessions, cookie_of
 from gateway.tools import Tools
 from models.channels import ChannelsFile
 from models.register import AnnualReportRow, FilingRow, LetterRow, MessageRow, PublicNoticeRow

@@ -1,1 +1,1 @@
-"""The doors (门户) for programs, people and the platform. For now: the typed client that every door goes through."""
+"""The doors (门户) for programs, people and the platform: who comes in, what they ask, what they are shown, what is remembered."""

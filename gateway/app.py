@@ -20,19 +20,19 @@ from activities.letters import Letters
 from activities.register import Register
 from gateway import failures, guard
 from gateway.api.router import router as api
-from gateway.audit import Audit
 from gateway.client import Filings
 from gateway.clock import DoorClock
-from gateway.drafts import Drafts
-from gateway.handling import Handling
 from gateway.oidc import Oidc
 from gateway.pages.router import router as pages
-from gateway.people import People
-from gateway.sessions import Sessions
+from gateway.remembered.audit import Audit
+from gateway.remembered.drafts import Drafts
+from gateway.remembered.handling import Handling
+from gateway.remembered.people import People
+from gateway.remembered.sessions import Sessions
+from gateway.remembered.sweeping import Sweeping
+from gateway.remembered.uploads import Uploads
 from gateway.shipped import ship
-from gateway.sweeping import Sweeping
 from gateway.tools import Tools
-from gateway.uploads import Uploads
 from models.channels import ChannelsFile, read_channels
 from models.settings import Settings
 from workflows.connection import connect, reached

@@ -35,7 +35,7 @@ from activities.entering import Start
 from activities.letters import Letters
 from activities.register import PaperMissing, Register
 from gateway.problem import Conflict, KeyReused, NotFound, Refused, Unreachable, refuse
-from gateway.quotas import OTHERS, Quotas
+from gateway.remembered.quotas import OTHERS, Quotas
 from models.acts import Act, By, Lapse, Submit, Unreadable
 from models.filing import Filing, Receipt
 from models.findings import Finding, Refusal

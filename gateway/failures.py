@@ -19,7 +19,6 @@ from temporalio.service import RPCError
 
 from activities import logs
 from activities.documents.record import NoSuchFiling
-from gateway.audit import AuditKind
 from gateway.identity import Identity
 from gateway.pages.web import page, session_of
 from gateway.problem import (
@@ -34,6 +33,7 @@ from gateway.problem import (
     SignInFirst,
     Unreachable,
 )
+from gateway.remembered.audit import AuditKind
 from gateway.visit import visit_of
 
 log = structlog.get_logger()

@@ -23,7 +23,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.problem import Failed, Problem
-from gateway.sessions import cookie_of, over_https
+from gateway.remembered.sessions import cookie_of, over_https
 from gateway.shipped import HEALTH
 from gateway.tools import Tools
 from gateway.visit import client_of

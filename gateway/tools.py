@@ -10,16 +10,16 @@ from fastapi import Depends, Request
 from activities.documents.drafting import Contacts
 from activities.letters import Letters
 from activities.register import Register
-from gateway.audit import Audit
 from gateway.client import Filings
-from gateway.drafts import Drafts
-from gateway.handling import Handling
 from gateway.identity import Identity
 from gateway.oidc import Oidc
-from gateway.people import People
 from gateway.problem import NotFound
-from gateway.sessions import Sessions
-from gateway.uploads import Uploads
+from gateway.remembered.audit import Audit
+from gateway.remembered.drafts import Drafts
+from gateway.remembered.handling import Handling
+from gateway.remembered.people import People
+from gateway.remembered.sessions import Sessions
+from gateway.remembered.uploads import Uploads
 from models.channels import ChannelsFile
 from models.filing import Filing
 from models.register import FilingRow, LetterRow, MessageRow

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
-from gateway.audit import AuditKind
 from gateway.identity import Identity
+from gateway.remembered.audit import AuditKind
 from gateway.tools import Tools
 from models.filing import Receipt
 from models.register import FilingRow

@@ -85,7 +85,7 @@ class UploadRow(SQLModel, table=True):
 
 
 class StoredRow(SQLModel, table=True):
-    """额度: how many bytes were stored in a day for a person, an office or a filing (gateway/quotas.py)."""
+    """额度: how many bytes were stored in a day for a person, an office or a filing (gateway/remembered/quotas.py)."""
 
     __tablename__ = "stored"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from gateway.forms import Field, fields_of
+from gateway.asked.forms import Field, fields_of
 from models.values import Value
 
 

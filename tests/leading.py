@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 from starlette.datastructures import FormData
 
-from gateway import applications
+from gateway.asked import applications
 from gateway.identity import Identity
-from gateway.sessions import cookie_of
+from gateway.remembered.sessions import cookie_of
 from gateway.tools import Tools
 from models.vocabulary import Kind, Role
 from tests.filling import sent

@@ -25,12 +25,12 @@ from activities.channels import configured
 from activities.register import Register
 from gateway.api.openapi import describe
 from gateway.api.router import router
-from gateway.audit import AuditKind
 from gateway.client import Filings
 from gateway.identity import EMBEDDED, Identity
 from gateway.oidc import REFUSED, Oidc
 from gateway.pages.web import COOKIE
 from gateway.problem import PROBLEM, Failed, Unreachable
+from gateway.remembered.audit import AuditKind
 from models.channels import ChannelsFile
 from models.filing import Entry, Receipt
 from models.register import LetterRow

@@ -22,7 +22,7 @@ from activities.database import connect, writing
 from activities.documents.dossier import write_dossier
 from activities.register import Register
 from deploy.backup import MANIFEST, BackupRefused, backup, restore
-from gateway.sessions import signing_secret
+from gateway.remembered.sessions import signing_secret
 from models.gateway import UploadRow
 from models.register import EntryRow
 from models.settings import Settings

@@ -16,11 +16,11 @@ from openpyxl import load_workbook
 from sqlmodel import Session
 
 from activities.letter_queue import Tried
-from gateway import lists
-from gateway.figures import Actor, Figures, Spent, stays_of
 from gateway.identity import EMBEDDED
-from gateway.overdue import late
 from gateway.pages import calendar
+from gateway.shown import lists
+from gateway.shown.figures import Actor, Figures, Spent, stays_of
+from gateway.shown.overdue import late
 from models.register import FilingRow
 from models.settings import Settings
 from models.values import day_of, due_before, due_by
@@ -590,11 +590,11 @@ async def test_a_city_sees_its_own_figures_only(house: House) -> None:
 
 
 async def test_charts_are_drawn_from_a_bounded_sample(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.figures.SAMPLE", 15)
+    monkeypatch.setattr("gateway.shown.figures.SAMPLE", 15)
     page = await (await at(house, "p-401")).gets("/desk/charts")
     assert "每市按编号取最后的1件，共2件" in page
     assert "逾期备案较多" not in page
-    monkeypatch.setattr("gateway.figures.MOST_OVERDUE", 1)
+    monkeypatch.setattr("gateway.shown.figures.MOST_OVERDUE", 1)
     assert "逾期备案较多" in await (await at(house, "p-401")).gets("/desk/charts")
 
 

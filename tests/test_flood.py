@@ -6,9 +6,9 @@ import pytest
 
 from activities.register import Register
 from gateway.identity import Identity
-from gateway.inbox import inbox, position
 from gateway.problem import Refused
-from gateway.quotas import Quotas
+from gateway.remembered.quotas import Quotas
+from gateway.shown.inbox import inbox, position
 from models.values import SHANGHAI, day_of
 from models.vocabulary import Role
 from tests.databases import Databases, on_both

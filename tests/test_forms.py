@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import FormData
 
-from gateway import acting
-from gateway.forms import CHOICES, Field, fields_of, order_of, read
+from gateway.asked import acts
+from gateway.asked.forms import CHOICES, Field, fields_of, order_of, read
 from models.acts import ReturnForCorrection
 from models.forms import AnnualReport, ObjectionPaper
 from models.values import Value, storable
@@ -141,10 +141,10 @@ def test_every_offered_act_has_a_form_that_brings_it_back(case: Any) -> None:
             if each.kind is ActKind.RESUBMIT:
                 continue
             proposed = each.act.model_dump(mode="json")
-            fields = acting.form_of(entry.filing, each, [], proposed, [])
-            back = acting.read_act(each.kind, FormData(list(sent(fields))))
+            fields = acts.form_of(entry.filing, each, [], proposed, [])
+            back = acts.read_act(each.kind, FormData(list(sent(fields))))
             back.pop("content", None)
-            asked = {name: proposed[name] for name in acting.asked(each.kind, entry.filing.kind) if name in proposed}
+            asked = {name: proposed[name] for name in acts.asked(each.kind, entry.filing.kind) if name in proposed}
             model = TYPES[each.kind]
             left: dict[str, Any] = {"id": "x", "kind": each.kind, "by": each.act.by, "paper": "0" * 64, "consent": True}
             left |= {"address": "0" * 64, "archive_number": proposed.get("archive_number")}
@@ -159,14 +159,14 @@ def returned(picks: dict[int, str]) -> tuple[dict[str, Any], tuple[Field, ...]]:
     when = Moment(instant("2027-03-16"), instant("2027-03-16"))
     offer = next(each for each in offers(filing, when) if each.kind is ActKind.RETURN_FOR_CORRECTION)
     findings = intake.examine(application(), instant("2027-03-15")).findings
-    shown = acting.form_of(filing, offer, findings, None, [])
+    shown = acts.form_of(filing, offer, findings, None, [])
     rows = next(field for field in shown if field.name == "deficiencies").rows
     form: list[tuple[str, str]] = [("offered", row[0].options[0][1]) for row in rows if row[0].widget == "pick"]
     for number, (item, message) in enumerate(rows):
         if number in picks:
             form.append((item.at, item.options[0][0]))
         form.append((message.at, picks.get(number) or message.value or ""))
-    return acting.read_act(ActKind.RETURN_FOR_CORRECTION, FormData([*form])), shown
+    return acts.read_act(ActKind.RETURN_FOR_CORRECTION, FormData([*form])), shown
 
 
 def test_a_return_picks_its_reasons_from_the_checklist() -> None:
@@ -198,7 +198,7 @@ def test_what_nobody_can_correct_is_not_offered_as_a_deficiency() -> None:
     known = intake.Known(revoked=("某联盟",), same_field=("另一联盟",))
     findings = intake.examine(application(), instant("2027-03-15"), known).findings
     assert {"G-22", "G-39"} <= {each.code for each in findings}
-    shown = acting.form_of(filing, offer, findings, None, [])
+    shown = acts.form_of(filing, offer, findings, None, [])
     rows = next(field for field in shown if field.name == "deficiencies").rows
     offered = {row[0].options[0][0] for row in rows if row[0].widget == "pick"}
     assert offered.isdisjoint({"G-22", "G-39", "G-32"})
@@ -219,7 +219,7 @@ def test_words_written_without_a_tick_are_not_lost() -> None:
     _raw, shown = returned({})
     rows = next(field for field in shown if field.name == "deficiencies").rows
     form = FormData([("offered", rows[0][0].options[0][1]), (rows[0][1].at, "改过的说明")])
-    assert acting.read_act(ActKind.RETURN_FOR_CORRECTION, form)["deficiencies"] == [{"message": "改过的说明"}]
+    assert acts.read_act(ActKind.RETURN_FOR_CORRECTION, form)["deficiencies"] == [{"message": "改过的说明"}]
 
 
 def test_the_checklist_asks_for_every_condition() -> None:
@@ -227,7 +227,7 @@ def test_the_checklist_asks_for_every_condition() -> None:
     assert filing
     when = Moment(instant("2027-04-01"), instant("2027-04-01"))
     offer = next(each for each in offers(filing, when) if each.kind is ActKind.CONFIRM)
-    shown = acting.form_of(filing, offer, [], None, [])
+    shown = acts.form_of(filing, offer, [], None, [])
     rows = next(field for field in shown if field.name == "checklist").rows
     assert [row[0].options[0][0] for row in rows] == list(review.CONDITIONS[filing.kind])
     assert all(row[1].value is None for row in rows)

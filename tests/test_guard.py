@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 from gateway.failures import ECHO
 from gateway.guard import ALWAYS_HTTPS, CONTENT, HEADERS, UNSIGNED
 from gateway.identity import refuse_to_expose
-from gateway.sessions import cookie_of
+from gateway.remembered.sessions import cookie_of
 from models.settings import Settings, SettingsRefused
 from models.values import SHANGHAI
 from tests.databases import prepare

@@ -24,12 +24,12 @@ from sqlmodel import Session, col, select
 from activities.register import Register
 from deploy.embedded import sign_in_link, startup_token
 from gateway import oidc
-from gateway.audit import GENESIS, Audit, AuditKind
 from gateway.identity import EMBEDDED, Identity
 from gateway.oidc import Oidc
 from gateway.pages.sign_in import local
 from gateway.problem import Failed
-from gateway.sessions import signing_secret
+from gateway.remembered.audit import GENESIS, Audit, AuditKind
+from gateway.remembered.sessions import signing_secret
 from models.gateway import AuditRow, SessionRow
 from models.settings import Settings
 from models.values import SHANGHAI
@@ -886,7 +886,7 @@ def test_a_line_that_was_slipped_in_shows(register: Register) -> None:
 
 @on_both
 def test_the_whole_record_is_verified_however_long(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.audit.AT_ONCE", 3)
+    monkeypatch.setattr("gateway.remembered.audit.AT_ONCE", 3)
     audit = Audit(register.engine)
     several(audit, 10)
     assert list(audit.faults()) == []

@@ -16,12 +16,12 @@ import pytest
 from click.testing import CliRunner
 
 import starter
-from gateway import applications
+from gateway.asked import applications
 from gateway.client import Filings
-from gateway.drafts import KEPT, body_of
 from gateway.identity import Identity
 from gateway.pages.leader import tasks_of
 from gateway.problem import Unreachable
+from gateway.remembered.drafts import KEPT, body_of
 from models.acts import Submit
 from models.filing import Receipt
 from models.settings import Settings

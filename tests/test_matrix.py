@@ -24,10 +24,10 @@ from sqlmodel import Session, SQLModel, select
 from activities.register import Register, within
 from activities.rows import act_id, paper_of
 from gateway.app import create
-from gateway.audit import AuditKind
-from gateway.handling import HandlingKind, post_of
 from gateway.identity import EMBEDDED, Identity
-from gateway.saved import SavedFilters
+from gateway.remembered.audit import AuditKind
+from gateway.remembered.handling import HandlingKind, post_of
+from gateway.remembered.saved import SavedFilters
 from models.acts import Act, By
 from models.filing import Filing
 from models.register import FilingRow

@@ -15,7 +15,7 @@ from starlette.datastructures import FormData
 from activities.register import Register
 from activities.rows import papers_of
 from examples.demo import OFFICES
-from gateway import acting
+from gateway.asked import acts
 from models.register import Paper
 from models.values import digest
 from models.vocabulary import ActKind, Kind, Role
@@ -104,12 +104,12 @@ def test_everything_wrong_with_what_came_is_told_at_once_and_where_it_is_wrong()
 
 @pytest.mark.parametrize("kind", ON_PAPER)
 def test_a_form_sent_empty_is_told_in_chinese_what_it_lacks_and_only_of_what_it_asks(kind: ActKind) -> None:
-    empty = acting.read_act(kind, FormData(), on_paper=True, of=Kind.A)
+    empty = acts.read_act(kind, FormData(), on_paper=True, of=Kind.A)
     lodged = lodge("LN-1", {**empty, "id": "o-1", "kind": kind.value, "by": OFFICES["city"]})
     assert lodged.findings, "nothing was filled in"
     told = [each.message for each in lodged.findings if re.search(r"[a-z]{3,}", each.message)]
     assert told == [], "words of the program"
-    asked = {"/came/how", "/came/on", "/came/received_by", "/came/scan"} | {f"/{name}" for name in acting.asked(kind)}
+    asked = {"/came/how", "/came/on", "/came/received_by", "/came/scan"} | {f"/{name}" for name in acts.asked(kind)}
     derived = [
         each.field for each in lodged.findings if not each.field.startswith("/content/") and each.field not in asked
     ]
@@ -171,9 +171,9 @@ def test_a_correction_is_entered_over_the_application_as_it_stands() -> None:
     assert offered is not None
     assert (offered.mine, offered.on_paper, offered.open) == (False, True, True)
     paper = dict(life.papers)["application"]
-    shown = acting.form_of(filing, offered, (), None, (), application=paper, colleagues=[("c-103", "收件人")])
+    shown = acts.form_of(filing, offered, (), None, (), application=paper, colleagues=[("c-103", "收件人")])
     filled = FormData([*sent(shown), ("/came/how", "in_person"), ("/came/on", "2026-03-18")])
-    act = acting.read_act(ActKind.RESUBMIT, filled, on_paper=True, of=filing.kind)
+    act = acts.read_act(ActKind.RESUBMIT, filled, on_paper=True, of=filing.kind)
     assert act["on_behalf_of"] == "leader"
     assert act["came"] == {"how": "in_person", "on": "2026-03-18", "scan": {}} or "scan" not in act["came"]
     again = lodge("PAPER", {"id": "r-1", "by": BY, "kind": "resubmit", **act, "came": CAME | {"on": "2026-03-18"}})

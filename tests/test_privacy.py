@@ -18,7 +18,7 @@ from activities.register import Register
 from deploy import ui
 from gateway.identity import EMBEDDED
 from gateway.oidc import _private
-from gateway.sessions import Sessions
+from gateway.remembered.sessions import Sessions
 from models.settings import Settings
 from models.values import SHANGHAI
 from tests.databases import prepare

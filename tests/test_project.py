@@ -32,6 +32,19 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 """Room → what of ours it may import besides itself. The worker migrates its register; the documents name the cases."""
 
+COMING_IN = {"client", "clock", "guard", "identity", "oidc", "problem", "remembered", "shipped", "tools", "visit"}
+WINGS: dict[str, set[str]] = {
+    "remembered": {"identity", "problem"},
+    "asked": {"identity", "problem", "tools"},
+    "shown": {"identity", "problem", "remembered", "tools", "visit"},
+    "pages": {*COMING_IN, "asked", "shown"},
+    "api": {*COMING_IN, "asked", "shown"},
+    "failures": {*COMING_IN, "pages.web"},
+    "app": {*COMING_IN, "failures", "pages", "api"},
+    "__main__": {"app", "identity", "patience"},
+}
+"""Wing or module of the gateway → what of the gateway it may import besides itself; what is not listed: `COMING_IN`."""
+
 OUTSIDE_OF_REGULATION = {"pydantic", "pydantic_core"}
 """What the regulation may import that is neither ours nor the standard library's."""
 
@@ -109,6 +122,19 @@ def test_imports_point_one_way() -> None:
         for name in imports(parsed(path))
         if within(name, rooms - {room(path)}) and not within(name, MAY_IMPORT[room(path)])
     ]
+    assert wrong == []
+
+
+def test_the_wings_of_the_gateway_point_one_way() -> None:
+    wrong = []
+    for path in in_rooms("gateway"):
+        wing = path.relative_to(ROOT / "gateway").parts[0].removesuffix(".py")
+        may = {f"gateway.{name}" for name in {wing, *WINGS.get(wing, COMING_IN)}}
+        wrong += [
+            f"{path.relative_to(ROOT)} imports {name}"
+            for name in imports(parsed(path))
+            if within(name, {"gateway"}) and not within(name, may)
+        ]
     assert wrong == []
 
 

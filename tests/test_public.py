@@ -27,7 +27,7 @@ from activities.register import Register
 from gateway.app import create, tools_of
 from gateway.client import Filings
 from gateway.pages import public
-from gateway.published import OTHER, PublicRegister, Standing, Wanted
+from gateway.shown.published import OTHER, PublicRegister, Standing, Wanted
 from gateway.tools import Tools
 from models.acts import Object
 from models.channels import ChannelsFile

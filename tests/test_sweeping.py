@@ -15,11 +15,11 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from activities.arrivals import KEPT, Arrivals
 from activities.register import Register
 from gateway.client import Filings
-from gateway.drafts import Drafts
 from gateway.problem import Refused
-from gateway.quotas import Quotas
-from gateway.sweeping import Sweeping, Swept
-from gateway.uploads import HALF_DONE, PUBLIC, Rejected, Uploads
+from gateway.remembered.drafts import Drafts
+from gateway.remembered.quotas import Quotas
+from gateway.remembered.sweeping import Sweeping, Swept
+from gateway.remembered.uploads import HALF_DONE, PUBLIC, Rejected, Uploads
 from models.acts import By
 from models.filing import Entry
 from models.register import Paper

@@ -17,9 +17,9 @@ from starlette.datastructures import FormData, UploadFile
 from structlog.testing import capture_logs
 
 from activities.register import Register
-from gateway.drafts import Drafts, body_of
 from gateway.identity import Identity
-from gateway.uploads import HALF_DONE, JUST_STORED, PUBLIC, TYPES, Rejected, Uploads, safe_name, taken
+from gateway.remembered.drafts import Drafts, body_of
+from gateway.remembered.uploads import HALF_DONE, JUST_STORED, PUBLIC, TYPES, Rejected, Uploads, safe_name, taken
 from models.forms import Document
 from models.gateway import UploadRow
 from models.settings import Settings
@@ -208,7 +208,7 @@ async def test_a_scanner_sees_every_file_before_it_has_its_place(store: Uploads,
 async def test_what_was_not_found_clean_is_never_stored(
     store: Uploads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, does: str, why: str
 ) -> None:
-    monkeypatch.setattr("gateway.uploads.SCAN", timedelta(seconds=1))
+    monkeypatch.setattr("gateway.remembered.uploads.SCAN", timedelta(seconds=1))
     with pytest.raises(Rejected, match=why), capture_logs() as logs:
         await scanner(store, tmp_path, does).store(file(), LEADER.office, NOW)
     assert lying(store) == set()

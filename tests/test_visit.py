@@ -11,8 +11,8 @@ from sqlalchemy import delete
 from sqlmodel import Session
 
 import gateway
-from gateway.audit import AuditKind
 from gateway.identity import EMBEDDED
+from gateway.remembered.audit import AuditKind
 from gateway.visit import Visit
 from models.gateway import AuditRow
 from models.register import DeliveryRow, LetterRow, MessageRow

@@ -7,15 +7,15 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from activities.channels.pages import Diary
 from activities.documents import sheets
 from activities.publishing.calendars import Subject
-from gateway import documents
 from gateway.api.caller import Caller, Seen
 from gateway.api.conditions import Conditional
 from gateway.api.filings import Wanted
 from gateway.api.problems import Answers, answers
 from gateway.api.shapes import Downloadable
-from gateway.audit import AuditKind
-from gateway.documents import DOCX, XLSX, ZIP, attachment
 from gateway.identity import Identity
+from gateway.remembered.audit import AuditKind
+from gateway.shown import documents
+from gateway.shown.documents import DOCX, XLSX, ZIP, attachment
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
 from models.register import FilingRow

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from gateway import lists
 from gateway.api.caller import Caller, Seen
 from gateway.api.conditions import Conditional
 from gateway.api.problems import answers
 from gateway.api.shapes import Entered, Listed, Offered, Shown, Summary, Version
+from gateway.shown import lists
 from gateway.tools import Doors, value_of
 from models.acts import MOST_ENTRIES, OfficeKey
 from models.filing import AgendaLine

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from gateway.api.inputs import BY_THE_DOOR, filled_in
-from gateway.fetching import of_scan
 from gateway.identity import Identity
+from gateway.shown.fetching import of_scan
 from gateway.tools import Tools
 from models.acts import Act
 from models.filing import Filing

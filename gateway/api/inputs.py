@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from gateway.inputs import schemas
+from gateway.asked.inputs import schemas
 from regulation.lodging import FROM_THE_PAPER
 
 BY_THE_DOOR = ("by", "received_at", "seen", "paper", "facts")

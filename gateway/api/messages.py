@@ -17,8 +17,8 @@ from gateway.api.conditions import Conditional
 from gateway.api.filings import SomeTime
 from gateway.api.problems import answers, failed, missing
 from gateway.api.shapes import Read, Redelivered, Tested, Told, Undelivered
-from gateway.audit import AuditKind
 from gateway.identity import Identity
+from gateway.remembered.audit import AuditKind
 from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.register import LetterRow

@@ -14,8 +14,8 @@ from gateway.api.conditions import Conditional
 from gateway.api.filings import AT_ONCE
 from gateway.api.problems import answers, failed, missing
 from gateway.api.shapes import Awaited, Entered, May, Told, Why
-from gateway.audit import AuditKind
 from gateway.identity import Identity
+from gateway.remembered.audit import AuditKind
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
 from models.acts import Act

@@ -6,8 +6,8 @@ from typing import Self, TypeVar
 
 from pydantic import Field
 
-from gateway.documents import Download
 from gateway.identity import Identity
+from gateway.shown.documents import Download
 from models.acts import Event, OfficeKey, Withheld
 from models.filing import AgendaLine, Entry, Filing, Receipt
 from models.findings import Finding, Refusal

@@ -10,10 +10,10 @@ from gateway.api.caller import Caller
 from gateway.api.exports import files
 from gateway.api.problems import WITH_BODY, answers, failed, missing
 from gateway.api.shapes import Uploaded
-from gateway.fetching import fetched
 from gateway.problem import NotFound, refuse
+from gateway.remembered.uploads import TYPES, Rejected, owner_of
+from gateway.shown.fetching import fetched
 from gateway.tools import Doors
-from gateway.uploads import TYPES, Rejected, owner_of
 from gateway.visit import visit_of
 from models.values import Digest, FilingId
 from models.vocabulary import Severity

@@ -11,15 +11,15 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.datastructures import FormData
 
-from gateway import acting
-from gateway.fetching import of_scan
-from gateway.forms import Field
+from gateway.asked import acts
+from gateway.asked.forms import Field
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, SignedIn, page, then
 from gateway.problem import KeyReused, NotFound, Refused, Unreachable
-from gateway.sessions import Session
+from gateway.remembered.sessions import Session
+from gateway.remembered.uploads import owner_of, taken
+from gateway.shown.fetching import of_scan
 from gateway.tools import Doors, Tools, value_of
-from gateway.uploads import owner_of, taken
 from gateway.visit import visit_of
 from models.filing import Entry, Receipt
 from models.findings import Finding, Refusal
@@ -99,10 +99,10 @@ class _Asked:
 
     def read(self, form: FormData, faults: Sequence[Finding]) -> dict[str, Any] | HTMLResponse:
         """What was filled in; or the form again, if it asks for more rows, has faults, or somebody was first."""
-        if self.kind in acting.CONFIRMED and not self.on_paper and form.get("sure") != "yes":
-            raw = acting.read_act(self.kind, form)
+        if self.kind in acts.CONFIRMED and not self.on_paper and form.get("sure") != "yes":
+            raw = acts.read_act(self.kind, form)
             return self._again(self.row, raw, Refusal(message=UNCONFIRMED, article="", missing=""), status=422)
-        raw = acting.read_act(self.kind, form, on_paper=self.on_paper, of=value_of(self.row).kind)
+        raw = acts.read_act(self.kind, form, on_paper=self.on_paper, of=value_of(self.row).kind)
         faults = (*faults, *of_scan(self.tools, raw, self.session.who.by))
         if faults:
             return self._again(self.row, raw, refusal_of(faults), status=422)
@@ -186,8 +186,8 @@ def _form(
         kind=offered.kind if offered else kind,
         offer=offered,
         fields=fields,
-        consequence=acting.CONSEQUENCES.get(offered.kind) if offered else None,
-        confirmed=offered is not None and offered.kind in acting.CONFIRMED and not offered.on_paper,
+        consequence=acts.CONSEQUENCES.get(offered.kind) if offered else None,
+        confirmed=offered is not None and offered.kind in acts.CONFIRMED and not offered.on_paper,
         refusal=refusal,
         since=[(entry.number, visibility.local(entry.at), visibility.name_of_entry(entry)) for entry in since or ()],
         act_id=act_id or f"desk-{uuid4().hex}",
@@ -197,7 +197,7 @@ def _form(
 def _first_said(tools: Tools, row: FilingRow, offered: Offer) -> dict[str, object] | None:
     """What another officer proposed, filled in: whoever agrees says the same (G-42)."""
     entry = tools.register.entry(row.filing_id, offered.proposed or 0)
-    return entry.event.model_dump(mode="json", include=set(acting.asked(offered.kind))) if entry else None
+    return entry.event.model_dump(mode="json", include=set(acts.asked(offered.kind))) if entry else None
 
 
 def _fields(
@@ -207,10 +207,10 @@ def _fields(
     """The fields of the form; of what came on paper also who may have taken it in, and what is corrected."""
     filing = value_of(row)
     if not offered.on_paper:
-        return acting.form_of(filing, offered, versions, raw, found, more_rows=more_rows)
+        return acts.form_of(filing, offered, versions, raw, found, more_rows=more_rows)
     who = session.who
     colleagues = [(each.person, each.name) for each in tools.people.colleagues(who.office, who.role)]
     application = tools.register.paper(filing.paper) if offered.kind is ActKind.RESUBMIT else None
-    return acting.form_of(
+    return acts.form_of(
         filing, offered, versions, raw, found, more_rows=more_rows, colleagues=colleagues, application=application
     )

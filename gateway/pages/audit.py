@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
-from gateway.audit import kind_of, role_of
 from gateway.pages.web import SignedIn, page
+from gateway.remembered.audit import kind_of, role_of
 from gateway.tools import Doors
 from models.values import Ordinal
 from models.vocabulary import Role

@@ -12,12 +12,12 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.datastructures import FormData
 
-from gateway import batches
-from gateway.batches import Choice
+from gateway.asked import batches
+from gateway.asked.batches import Choice
 from gateway.pages.staff import Staff
 from gateway.pages.web import Answer, page, then
 from gateway.problem import Failed, KeyReused, NotFound, Problem, Refused, Unreachable
-from gateway.sessions import Session
+from gateway.remembered.sessions import Session
 from gateway.tools import Doors, Tools
 from gateway.visit import Visit, visit_of
 from models.filing import Receipt

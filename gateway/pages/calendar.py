@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from gateway import lists
-from gateway.figures import Figures
 from gateway.identity import Identity
 from gateway.pages.staff import Staff, as_asked, table
 from gateway.pages.web import page
+from gateway.shown import lists
+from gateway.shown.figures import Figures
 from gateway.tools import Doors
 from models.register import FilingRow
 from models.values import DAY, day_of

@@ -5,10 +5,10 @@ from typing import Literal
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from gateway.figures import MOST_OVERDUE, Actor, Figures
-from gateway.handling import place, post
 from gateway.pages.staff import Staff
 from gateway.pages.web import page
+from gateway.remembered.handling import place, post
+from gateway.shown.figures import MOST_OVERDUE, Actor, Figures
 from gateway.tools import Doors
 from models.values import day_of
 from models.vocabulary import Kind

@@ -6,16 +6,16 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from gateway import inbox as waiting
-from gateway import lists
-from gateway.audit import AuditKind
-from gateway.figures import Figures
-from gateway.handling import place
 from gateway.identity import Identity
 from gateway.pages.sign_in import local
 from gateway.pages.staff import Staff, as_asked, table
 from gateway.pages.web import Answer, SignedIn, page, then
 from gateway.problem import NotFound
+from gateway.remembered.audit import AuditKind
+from gateway.remembered.handling import place
+from gateway.shown import inbox as waiting
+from gateway.shown import lists
+from gateway.shown.figures import Figures
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
 from models.gateway import HandlingRow

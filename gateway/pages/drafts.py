@@ -14,17 +14,17 @@ from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 from temporalio.service import RPCError
 
-from gateway import applications
-from gateway.audit import AuditKind
-from gateway.drafts import CORRECTION, NoSuchDraft, Overtaken, body_of, correction_of, version_of
+from gateway.asked import applications
 from gateway.identity import Identity
 from gateway.pages.leader import Leading
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, page, then
 from gateway.problem import Conflict, KeyReused, NotFound, Refused, Unreachable
-from gateway.sessions import Session
+from gateway.remembered.audit import AuditKind
+from gateway.remembered.drafts import CORRECTION, NoSuchDraft, Overtaken, body_of, correction_of, version_of
+from gateway.remembered.sessions import Session
+from gateway.remembered.uploads import taken
 from gateway.tools import Doors, Tools, value_of
-from gateway.uploads import taken
 from gateway.visit import visit_of
 from models.acts import Deficiency, ReturnForCorrection, RuleOnObjection
 from models.filing import Filing

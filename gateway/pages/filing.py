@@ -13,14 +13,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from activities.attachments import LOCATION
 from activities.documents import receipt as receipts_on_paper
 from activities.documents.record import Sent, receipts
-from gateway import documents
-from gateway.audit import AuditKind
-from gateway.forms import Field, fields_of, order_of
+from gateway.asked.forms import Field, fields_of, order_of
 from gateway.identity import Identity
-from gateway.objected import ADMITTED, UNDECIDED, objections
 from gateway.pages.web import Answer, SignedIn, page, then
 from gateway.problem import NotFound
-from gateway.published import PublicRegister
+from gateway.remembered.audit import AuditKind
+from gateway.shown import documents
+from gateway.shown.objected import ADMITTED, UNDECIDED, objections
+from gateway.shown.published import PublicRegister
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
 from models.acts import Lapse, Submit, Unreadable

@@ -4,13 +4,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
 
-from gateway import handling
-from gateway.audit import AuditKind
-from gateway.handling import NOTE, HandlingKind
 from gateway.identity import Identity
 from gateway.pages.sign_in import local
 from gateway.pages.web import Answer, SignedIn, then
 from gateway.problem import Failed, NotFound, Problem
+from gateway.remembered import handling
+from gateway.remembered.audit import AuditKind
+from gateway.remembered.handling import NOTE, HandlingKind
 from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.register import FilingRow

@@ -10,12 +10,12 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from activities.database import reading
-from gateway.audit import AuditKind
-from gateway.drafts import KEPT, body_of
 from gateway.identity import Identity
 from gateway.pages.web import Answer, SignedIn, page, then
 from gateway.problem import KeyReused, NotFound, Refused
-from gateway.sessions import Session
+from gateway.remembered.audit import AuditKind
+from gateway.remembered.drafts import KEPT, body_of
+from gateway.remembered.sessions import Session
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
 from models.filing import Filing, ReportingYear

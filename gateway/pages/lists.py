@@ -8,14 +8,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from activities.documents import sheets
-from gateway import lists
-from gateway.audit import AuditKind
-from gateway.documents import XLSX, attachment
 from gateway.identity import Identity
 from gateway.pages.staff import Staff, as_asked, table
 from gateway.pages.web import Answer, page, then
 from gateway.problem import Failed, NotFound, Problem
-from gateway.saved import MOST, SavedFilters, TooMany
+from gateway.remembered.audit import AuditKind
+from gateway.remembered.saved import MOST, SavedFilters, TooMany
+from gateway.shown import lists
+from gateway.shown.documents import XLSX, attachment
 from gateway.tools import Doors
 from gateway.visit import visit_of
 from models.values import Ordinal, day_of, storable

@@ -16,14 +16,14 @@ from starlette.datastructures import FormData
 
 from activities.attachments import LOCATION
 from activities.publishing.publications import Published
-from gateway.forms import fields_of, read
+from gateway.asked.forms import fields_of, read
 from gateway.guard import OTHERWISE
 from gateway.identity import Identity
 from gateway.pages.web import page
 from gateway.problem import Failed, NotFound, Problem
-from gateway.published import PublicRegister
+from gateway.remembered.uploads import PUBLIC, TYPES, Uploads, named, safe_name, taken
+from gateway.shown.published import PublicRegister
 from gateway.tools import Doors, Tools, value_of
-from gateway.uploads import PUBLIC, TYPES, Uploads, named, safe_name, taken
 from gateway.visit import visit_of
 from models.acts import TOGETHER, By, Object
 from models.findings import Finding

@@ -23,7 +23,7 @@ from activities.documents.sheets import harmless
 from activities.publishing.site import takes_objections
 from gateway.pages import objections
 from gateway.pages.web import render
-from gateway.published import OTHER, Listed, PublicRegister, Standing, Wanted
+from gateway.shown.published import OTHER, Listed, PublicRegister, Standing, Wanted
 from gateway.tools import Doors, Tools
 from models.forms import FIELDS
 from models.values import Ordinal, day_of, storable

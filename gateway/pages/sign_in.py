@@ -14,12 +14,12 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from gateway.audit import AuditKind
 from gateway.identity import EMBEDDED, Identity, is_let_in
 from gateway.oidc import ATTEMPT, CALLBACK, NOT_SIGNED_IN, Attempt, Oidc
 from gateway.pages.web import Answer, MaybeSignedIn, SignedIn, page, then
 from gateway.problem import Failed, Forged, Problem
-from gateway.sessions import cookie_of, over_https, signing_secret
+from gateway.remembered.audit import AuditKind
+from gateway.remembered.sessions import cookie_of, over_https, signing_secret
 from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.settings import Settings

@@ -9,10 +9,10 @@ from fastapi import Depends
 from starlette.exceptions import HTTPException
 
 from gateway.identity import Identity
-from gateway.overdue import Late, late
 from gateway.pages.web import SignedIn
 from gateway.problem import Failed, Problem
-from gateway.sessions import Session
+from gateway.remembered.sessions import Session
+from gateway.shown.overdue import Late, late
 from gateway.tools import Tools, value_of
 from models.register import FilingRow
 from models.values import day_of

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
-from gateway.fetching import fetched
 from gateway.pages.web import SignedIn
+from gateway.shown.fetching import fetched
 from gateway.tools import Doors
 from gateway.visit import visit_of
 

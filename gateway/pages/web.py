@@ -15,9 +15,9 @@ from starlette.datastructures import FormData
 
 from gateway.identity import Identity
 from gateway.problem import Forged, SignInFirst
-from gateway.sessions import Session, cookie_of
+from gateway.remembered.sessions import Session, cookie_of
+from gateway.remembered.uploads import TYPES
 from gateway.tools import Doors, Tools
-from gateway.uploads import TYPES
 from models.register import FilingRow, MessageRow
 from models.values import day_of, digest, legible
 from models.vocabulary import ActKind, Kind, LapseKind, Role, Stage

@@ -10,11 +10,11 @@ from sqlmodel import select
 from activities.attachments import LOCATION
 from activities.database import reading
 from activities.rows import papers_of
-from gateway.audit import AuditKind
 from gateway.identity import Identity
 from gateway.problem import NotFound
+from gateway.remembered.audit import AuditKind
+from gateway.remembered.uploads import owner_of
 from gateway.tools import Tools, value_of
-from gateway.uploads import owner_of
 from gateway.visit import Visit
 from models.acts import By
 from models.filing import Entry

@@ -9,8 +9,8 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from gateway import acting
-from gateway.forms import Field
+from gateway.asked import acts
+from gateway.asked.forms import Field
 from gateway.identity import Identity
 from gateway.tools import value_of
 from models.acts import By
@@ -41,7 +41,7 @@ class Choice:
 
     def fields(self, raw: Mapping[str, Any] | None = None, found: Iterable[Finding] = ()) -> tuple[Field, ...]:
         """Its form, filled in once for all."""
-        shown = acting.form_of(self.filing, self.offer, (), raw, found)
+        shown = acts.form_of(self.filing, self.offer, (), raw, found)
         return tuple(field for field in shown if field.name not in OF_ONE)
 
 
@@ -69,7 +69,7 @@ def _alike(filing: Filing, offer: Offer, when: Moment) -> bool:
 
 def read(kind: ActKind, form: FormData) -> dict[str, Any]:
     """The act as it was filled in, without what the door fills in."""
-    return {name: value for name, value in acting.read_act(kind, form).items() if name not in OF_ONE}
+    return {name: value for name, value in acts.read_act(kind, form).items() if name not in OF_ONE}
 
 
 def stamped(

@@ -21,8 +21,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 from activities.arrivals import KEPT
 from activities.database import reading, writing
 from activities.logs import named
-from gateway.drafts import Drafts
-from gateway.uploads import HALF_DONE, Uploads
+from gateway.remembered.drafts import Drafts
+from gateway.remembered.uploads import HALF_DONE, Uploads
 from models.gateway import DraftRow, StoredRow, UploadRow
 from models.register import AnnualReportRow, ArrivalRow, EntryRow, FilingRow, Paper, VersionRow
 from models.values import day_of

@@ -17,7 +17,7 @@ from sqlmodel import col, select
 from activities.database import reading
 from activities.register import may_be_late
 from gateway.identity import Identity
-from gateway.overdue import late
+from gateway.shown.overdue import late
 from models.filing import Filing
 from models.register import EntryRow, FilingRow
 from models.values import INSTANT, LAST_YEAR, Named, day_of, midnight_after

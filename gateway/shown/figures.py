@@ -18,7 +18,7 @@ from sqlmodel import Session, col
 
 from activities.database import reading
 from activities.register import Place, may_be_late, within
-from gateway.overdue import late
+from gateway.shown.overdue import late
 from models.filing import Filing
 from models.register import EntryRow, FilingRow
 from models.values import Named, at_hour, day_of

@@ -16,9 +16,9 @@ from starlette.background import BackgroundTask
 
 from activities.attachments import CHUNK, Attachments
 from activities.documents import docket, dossier, drafting, forms, receipt
-from gateway.audit import AuditKind
 from gateway.identity import Identity
 from gateway.problem import NotFound
+from gateway.remembered.audit import AuditKind
 from gateway.tools import Tools, value_of
 from gateway.visit import visit_of
 from models.register import FilingRow

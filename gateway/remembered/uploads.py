@@ -26,7 +26,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from activities.attachments import CHUNK, LOCATION, Attachments
 from activities.database import reading, writing
-from gateway.quotas import Quotas
+from gateway.remembered.quotas import Quotas
 from models.acts import By
 from models.findings import Finding
 from models.gateway import DraftRow, UploadRow

@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from gateway.forms import CHOICES, Field, Places, by_field, fields_of, read
+from gateway.asked.forms import CHOICES, Field, Places, by_field, fields_of, read
 from gateway.identity import Identity
 from models.acts import Deficiency
 from models.findings import Finding

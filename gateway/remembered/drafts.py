@@ -17,7 +17,7 @@ from sqlmodel import col, select
 from activities.database import reading, writing
 from gateway.identity import Identity
 from gateway.problem import refuse
-from gateway.uploads import Uploads
+from gateway.remembered.uploads import Uploads
 from models.filing import Filing
 from models.gateway import DraftRow
 from models.values import canonical, day_of, digest, storable

@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from gateway.forms import CHOICES, ByField, Field, by_field, fields_of, order_of, read
+from gateway.asked.forms import CHOICES, ByField, Field, by_field, fields_of, order_of, read
 from models.acts import TOGETHER, Came, ChecklistLine, Deficiency
 from models.filing import Filing
 from models.findings import Finding
