@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.register import Appended, PaperMissing, Register
+from activities.appending import Appended
+from activities.papers import PaperMissing
+from activities.register import Register
 from models.acts import By, Lapse, Submit
 from models.filing import Entry, Filing, Receipt
 from models.findings import Finding, Refusal

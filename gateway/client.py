@@ -33,7 +33,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.arrivals import Arrival, Arrivals, Entered, OtherContent
 from activities.entering import Start
 from activities.letters import Letters
-from activities.register import PaperMissing, Register
+from activities.papers import PaperMissing
+from activities.register import Register
 from gateway.problem import Conflict, KeyReused, NotFound, Refused, Unreachable, refuse
 from gateway.remembered.quotas import OTHERS, Quotas
 from models.acts import Act, By, Lapse, Submit, Unreadable

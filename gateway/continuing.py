@@ -14,8 +14,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
+from activities.continuations import Continuation
 from activities.logs import named
-from activities.register import Continuation
 from gateway.client import Filings
 from gateway.problem import KeyReused, NotFound, Refused, Unreachable
 from models.values import in_shanghai

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import ClassVar
 
 import worker as service
+from activities.appending import Appended
 from activities.channels.channel import Carried, Letter, Recipient
 from activities.channels.configured import Configured
 from activities.letter_queue import Batch, Fate, LetterQueue, Note
-from activities.register import Appended, Register
+from activities.register import Register
 from gateway.client import Filings
 from gateway.following import Following
 from models.channels import Filters

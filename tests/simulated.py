@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from activities.register import Appended, Register
+from activities.appending import Appended
+from activities.register import Register
 from activities.rows import papers_of
 from deploy.database import migrate
 from examples.demo import OFFICES, life

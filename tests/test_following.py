@@ -14,8 +14,9 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
+from activities.appending import Appended
 from activities.arrivals import Arrivals
-from activities.register import Appended, Register
+from activities.register import Register
 from gateway.client import workflow_id
 from gateway.following import Following
 from gateway.problem import NotFound

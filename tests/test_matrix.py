@@ -21,7 +21,8 @@ from fastapi.routing import iter_route_contexts
 from httpx import AsyncClient, Response
 from sqlmodel import Session, SQLModel, select
 
-from activities.register import Register, within
+from activities.lists import within
+from activities.register import Register
 from activities.rows import act_id, paper_of
 from gateway.app import create
 from gateway.identity import EMBEDDED, Identity

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from activities.appending import Appended
 from activities.channels.channel import Letter
 from activities.channels.mail import Mail
 from activities.channels.robot import _text
-from activities.register import Appended, Register
+from activities.register import Register
 from gateway.pages.web import _templates
 from models.channels import MailSettings
 from models.names import folded, hidden, key

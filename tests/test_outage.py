@@ -11,10 +11,11 @@ from httpx import ASGITransport, AsyncClient
 from sqlalchemy.exc import OperationalError
 from temporalio.testing import WorkflowEnvironment
 
+from activities.appending import Appended
 from activities.channels.channel import Carried, Letter, Recipient
 from activities.channels.configured import Configured
 from activities.letters import Letters
-from activities.register import Appended, Register
+from activities.register import Register
 from deploy.embedded import start_server
 from gateway.app import create
 from models.channels import Filters

@@ -27,7 +27,9 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
-from activities.register import Appended, PaperMissing, Register, RegisterBehind
+from activities.appending import Appended, RegisterBehind
+from activities.papers import PaperMissing
+from activities.register import Register
 from activities.rows import GENESIS, paper_of
 from models.acts import Accept, By, Lapse, ReportChange, Restore, RuleOnChange, Withdraw
 from models.filing import Entry

@@ -17,6 +17,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.workflow import LocalActivityConfig
 
 with workflow.unsafe.imports_passed_through():
+    from activities.appending import Appended
     from activities.entering import (
         Correction,
         Entering,
@@ -27,7 +28,6 @@ with workflow.unsafe.imports_passed_through():
         refused,
         reused,
     )
-    from activities.register import Appended
     from models.acts import Act, CalendarPublished, Lapse, Resubmit, Submit, TermsPublished, Unreadable
     from models.filing import AgendaLine, Entry, Filing, Receipt
     from models.findings import Refusal

@@ -12,7 +12,8 @@ from sqlmodel import col, or_, select
 from activities import rows
 from activities.database import reading
 from activities.letters import TRAY, Letters
-from activities.register import PaperMissing, Register
+from activities.papers import PaperMissing
+from activities.register import Register
 from models.filing import Entry, Filing
 from models.register import (
     AnnualReportRow,

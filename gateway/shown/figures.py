@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Engine, Executable, func, or_, select
 from sqlmodel import Session, col
 
 from activities.database import reading
-from activities.register import Place, may_be_late, within
+from activities.lists import Place, may_be_late, within
 from gateway.shown.overdue import late
 from models.filing import Filing
 from models.register import EntryRow, FilingRow

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Engine, and_
 from sqlmodel import col, select
 
 from activities.database import reading
-from activities.register import may_be_late
+from activities.lists import may_be_late
 from gateway.identity import Identity
 from gateway.shown.overdue import late
 from models.filing import Filing

@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from pydantic import StringConstraints
 
-from activities.register import Place, Register
+from activities.lists import Place
+from activities.register import Register
 from models.acts import OfficeKey
 from models.register import FilingRow
 from models.values import INSTANT, Jurisdiction, Value, due_by

@@ -1,0 +1,181 @@
+"""Appending an entry (登记): compare and append, in one transaction with everything that follows from it.
+
+Nothing here decides anything: what an entry says was computed by the regulation.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, bindparam, func, insert, update
+from sqlalchemy import select as sql_select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, select
+
+from activities import arrivals, grounds, known, letters, papers, rows
+from activities.database import stating
+from activities.editions_used import EditionsUsed
+from activities.rows import GENESIS
+from models.acts import Lapse, Resubmit, Submit
+from models.filing import Entry, Filing
+from models.register import EntryRow, FilingRow
+from models.values import Value, canonical
+from regulation import identity, intake
+
+FILINGS, REPORTED = FilingRow.metadata.tables["filings"], FilingRow.metadata.tables["annual_reports"]
+
+STANDS = (
+    sql_select(*(FILINGS.c[name] for name in ("number", "head", "first_paper", "public", "value")))
+    .where(FILINGS.c.filing_id == bindparam("of"))
+    .with_for_update()
+)
+"""What of a filing's row the next entry is written on."""
+
+BEGINS = insert(FILINGS)
+MOVES = (
+    update(FILINGS)
+    .where(FILINGS.c.filing_id == bindparam("of"))
+    .values({name: bindparam(name) for name in FilingRow.model_fields if name != "filing_id"})
+)
+ENTERS, SENDS, SHOWS, TAKES = (
+    insert(FilingRow.metadata.tables[name]) for name in ("entries", "messages", "public_notices", "versions")
+)
+
+
+def _reports(dialect: Any) -> Any:
+    put = dialect.insert(REPORTED)
+    now = {name: put.excluded[name] for name in ("status", "due", "filed_at", "number")}
+    kept = {"paper": func.coalesce(put.excluded.paper, REPORTED.c.paper)}
+    return put.on_conflict_do_update(index_elements=["filing_id", "year"], set_=now | kept)
+
+
+REPORTS = {"sqlite": _reports(sqlite), "postgresql": _reports(postgresql)}
+"""Reporting years as they now stand; one that brings no paper keeps the one that is known of it."""
+
+
+class RegisterBehind(Exception):
+    """备案库落后于引擎: an older register was put in place. Nothing is written until it is set right; the chain has no hole."""
+
+
+Outcome = Literal["entered", "known", "reused", "adopted", "refused"]
+
+
+class Appended(Value):
+    """What an append came to.
+
+    `entered`: the event is written under its number. `known`: it already stood in the register, under `number`.
+    `reused`: another act stands there under its id. `adopted`: other events hold the number. In these cases `filing` is the
+    filing after the last entry, to be carried on.
+    `refused`: the register knows better, for the `reason` given (no such paper, a number or a name that is another's);
+    nothing was written. `warnings` is what it has to say about what it wrote.
+    """
+
+    outcome: Outcome
+    number: int = 0
+    filing: Filing | None = None
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Appending:
+    """Appends to one register."""
+
+    engine: Engine
+    editions: EditionsUsed
+
+    def append(self, entry: Entry) -> Appended:
+        """Compare and append: the entry takes its number unless the number, or its act, is already held.
+
+        Written first and asked afterwards: an act that is held has its id in the way, and is found in a second try. So a retry,
+        or the same event computed again after everything died between commit and engine, finds what it wrote.
+        """
+        for looks in (False, True):
+            try:
+                with stating(self.engine) as db, Session(db, expire_on_commit=False) as session:
+                    return self._append(db, session, entry, looks=looks)
+            except IntegrityError:
+                if looks:
+                    raise
+        raise AssertionError
+
+    def _append(self, db: Connection, session: Session, entry: Entry, *, looks: bool) -> Appended:
+        head = db.execute(STANDS, {"of": entry.filing.id}).one_or_none()
+        last = head.number if head else 0
+        before = Filing.model_validate_json(head.value) if head else None
+        reason = grounds.against(session, head, before, entry) if entry.number == last + 1 else None
+        if before and (looks or reason or entry.number <= last):
+            held = _held(session, entry)
+            if held or entry.number <= last:
+                outcome, number = held or ("adopted", 0)
+                return Appended(outcome=outcome, number=number, filing=before)
+        if entry.number != last + 1:
+            raise RegisterBehind(f"{entry.filing.id}: 备案库只到第{last}号，不能登记第{entry.number}号")
+        if reason:
+            return Appended(outcome="refused", reason=reason)
+        self._write(db, session, head, before, entry)
+        if not isinstance(entry.event, Lapse):
+            arrivals.answered(db, entry.filing.id, rows.act_id(entry) or identity.SUBMISSION)
+        return Appended(outcome="entered", warnings=grounds.beside(session, head, before, entry))
+
+    def _write(self, db: Connection, session: Session, head: Any, before: Filing | None, entry: Entry) -> None:
+        """The entry with everything that follows from it, in the transaction that is open."""
+        read = partial(papers.content, session)
+        public = rows.public(before, json.loads(head.public) if head else {}, entry, read)
+        sent = rows.message_rows(before, entry, public, partial(letters.past_of_case, session, entry.filing))
+        shown = rows.notice_rows(before, entry, public, read)
+        versions = _versions(session, before, entry)
+        row = rows.entry_row(entry, rows.effects(sent, shown, versions), head.head if head else GENESIS)
+        stands = rows.filing_row(entry, head.first_paper if head else entry.filing.paper, public, row["hash"], read)
+        db.execute(*((MOVES, stands | {"of": entry.filing.id}) if head else (BEGINS, stands)))
+        db.execute(ENTERS, row)
+        reports = list(rows.report_rows(before, entry))
+        for statement, each in ((SENDS, sent), (SHOWS, shown), (TAKES, versions), (REPORTS[db.dialect.name], reports)):
+            if each:
+                db.execute(statement, each)
+        letters.open_for(db, sent, shown)
+        self.editions.note(session, entry.filing, entry.entered_at)
+
+
+def _held(session: Session, entry: Entry) -> tuple[Outcome, int] | None:
+    """What the register already holds of this event, and under which number: of an act by its id, of a lapse by its number."""
+    event, bodies = entry.event, select(EntryRow.body).where(EntryRow.filing_id == entry.filing.id)
+    if isinstance(event, Submit | Lapse):
+        body = session.exec(bodies.where(EntryRow.number == entry.number)).first()
+        stored = Entry.model_validate_json(body) if body else None
+        return ("known", entry.number) if stored and (stored.event, stored.at) == (event, entry.at) else None
+    body = session.exec(bodies.where(EntryRow.act_id == event.id)).first()
+    if body is None:
+        return None
+    stored = Entry.model_validate_json(body)
+    is_same = not isinstance(stored.event, Submit | Lapse) and identity.same(stored.event, event)
+    return ("known" if is_same else "reused", stored.number)
+
+
+def _versions(session: Session, before: Filing | None, entry: Entry) -> list[rows.Row]:
+    """The version of the application that an entry brings, if it brings one."""
+    happened, filing = rows.submission(entry), entry.filing
+    if happened is None:
+        return []
+    form = papers.content(session, filing.paper)
+    correcting = before if isinstance(happened, Resubmit) else None
+    stamped = form | {"by": None if _for_somebody(happened) else happened.by.model_dump(mode="json")}
+    findings = intake.examine(
+        stamped, entry.at, known.to_the_office(session, filing, form), correcting=correcting
+    ).findings
+    return [
+        {
+            "filing_id": filing.id,
+            "version": filing.version,
+            "paper": filing.paper,
+            "received_at": entry.at,
+            "findings": canonical([each.model_dump(mode="json") for each in findings]),
+        }
+    ]
+
+
+def _for_somebody(happened: Submit | Resubmit) -> bool:
+    """Whether an office entered what a leader had brought on paper: then no account of the leader's did."""
+    return isinstance(happened, Resubmit) and happened.on_behalf_of is not None
