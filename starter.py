@@ -24,8 +24,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import SQLModel
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities import editions, logs, replacements
+from activities import backup, editions, logs, replacements
 from activities.attachments import Attachments, Reference
+from activities.backup import BackupRefused
 from activities.channels import configured
 from activities.channels.mail import bounced
 from activities.channels.pages import calendars
@@ -38,8 +39,6 @@ from activities.privacy import OWN
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from activities.register import Register
-from deploy import backup
-from deploy.backup import BackupRefused
 from gateway.asked.inputs import schemas
 from gateway.client import Filings, read_instant
 from gateway.clock import ClockWrong, DoorClock

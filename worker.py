@@ -29,13 +29,13 @@ from activities.digests import Digests
 from activities.entering import Entering
 from activities.letter_queue import LetterQueue
 from activities.letters import CALENDARS, PUBLICATION, Letters
+from activities.migrating import migrate
 from activities.postman import Gauges, Postman, handed_over_before
 from activities.privacy import keep_to_ourselves
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from activities.register import Register
 from activities.starting import PortTaken, or_leave
-from deploy.database import migrate
 from gateway.client import Filings
 from gateway.continuing import Continuing
 from gateway.following import Following

@@ -31,11 +31,11 @@ from activities.database import writing
 from activities.delivering import Delivering
 from activities.letter_queue import Batch, Held, LetterQueue
 from activities.letters import Letters
+from activities.migrating import migrate
 from activities.postman import Gauges, Postman
 from activities.register import Register
 from bench import workers
 from bench.figures import Figure
-from deploy.database import migrate
 from deploy.embedded import answers, start_server
 from models.channels import Filters
 from models.register import LetterRow, MessageRow

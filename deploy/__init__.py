@@ -1,1 +1,1 @@
-"""Where: migrations, containers, the embedded run."""
+"""Where: migrations, the embedded server, skipped time."""

@@ -29,8 +29,8 @@ import worker as service
 from activities.channels.configured import Configured
 from activities.entering import Start
 from activities.letters import Letters
+from activities.migrating import migrate
 from activities.register import Register
-from deploy.database import migrate
 from deploy.embedded import temporal
 from gateway.client import PATIENCE, Filings, read_instant, workflow_id
 from models.filing import AgendaLine, Filing, Receipt

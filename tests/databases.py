@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
-from deploy.database import migrate
+from activities.migrating import migrate
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it complains of a runtime folder that containers do not have

@@ -7,9 +7,9 @@ from functools import cache
 from typing import Any
 
 from activities.appending import Appended
+from activities.migrating import migrate
 from activities.register import Register
 from activities.rows import papers_of
-from deploy.database import migrate
 from examples.demo import OFFICES, life
 from models.filing import Entry
 from models.values import SHANGHAI, digest

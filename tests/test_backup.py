@@ -18,10 +18,10 @@ from temporalio.testing import WorkflowEnvironment
 
 import starter
 from activities.attachments import Attachments, Reference
+from activities.backup import MANIFEST, BackupRefused, backup, restore
 from activities.database import connect, writing
 from activities.documents.dossier import write_dossier
 from activities.register import Register
-from deploy.backup import MANIFEST, BackupRefused, backup, restore
 from gateway.remembered.sessions import signing_secret
 from models.gateway import UploadRow
 from models.register import EntryRow

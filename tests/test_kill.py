@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowQueryFailedError
 
+from activities.migrating import migrate
 from activities.register import Register
-from deploy.database import migrate
 from deploy.embedded import answers, start_server
 from examples.demo import OFFICES
 from gateway.client import Filings, workflow_id

@@ -10,8 +10,8 @@ from alembic import command
 from activities.database import reading, writing
 from activities.letter_queue import Batch, Fate, LetterQueue, Note, Tried
 from activities.letters import Down, Letters
+from activities.migrating import config, migrate
 from activities.register import Register
-from deploy.database import config, migrate
 from models.register import LetterRow
 from models.vocabulary import DeliveryState
 from tests.carried import LEASE, came_to, closed, queue_of, waiting

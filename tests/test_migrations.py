@@ -11,7 +11,7 @@ from sqlalchemy import Engine, inspect
 from sqlmodel import SQLModel
 
 from activities.database import connect
-from deploy.database import config, migrate
+from activities.migrating import config, migrate
 from tests.databases import DATABASES
 
 

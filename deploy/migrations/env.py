@@ -1,4 +1,4 @@
-"""How alembic reaches the register: `python -m alembic -c deploy/alembic.ini …`, or deploy.database.migrate."""
+"""How alembic reaches the register: `python -m alembic -c deploy/alembic.ini …`, or activities.migrating.migrate."""
 
 from typing import Any, Literal
 

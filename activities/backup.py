@@ -31,7 +31,7 @@ import models.register  # noqa: F401 (both for their tables)
 from activities.attachments import CHUNK, Attachments, file_digest
 from activities.database import connect
 from activities.files import putting
-from deploy.database import config, migrate
+from activities.migrating import config, migrate
 from models.settings import Settings
 from models.values import Instant, Value
 

@@ -1,4 +1,4 @@
-"""Bringing the register's database up to date with the tables."""
+"""Bringing the register's database up to date with the tables, by the migrations that are shipped below `deploy/`."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import make_url
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent.parent / "deploy" / "migrations"
 
 
 def config(url: str) -> Config:
