@@ -21,6 +21,7 @@ from activities.documents.sheets import summary
 from activities.files import put
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
+from cli.output import console, print_docket
 from deploy.skipping import World, skipping_server
 from models.filing import Entry
 from models.values import SHANGHAI, day_of
@@ -28,7 +29,6 @@ from models.vocabulary import Kind
 from regulation.calendar import CALENDARS, STATUTORY
 from regulation.review import CONDITIONS
 from regulation.terms import TERMS
-from starter import console, print_docket
 
 HERE = Path(__file__).parent
 VAR = Path("var/demo")

@@ -15,6 +15,7 @@ from typing import Any
 from activities import editions
 from activities.register import Register
 from activities.starting import or_leave
+from cli.output import console
 from examples.demo import OFFICES
 from gateway.client import Filings
 from models.settings import read_settings
@@ -24,7 +25,6 @@ from regulation import intake
 from regulation.lodging import lodge
 from regulation.review import CONDITIONS
 from regulation.simulation import simulate
-from starter import console
 from workflows.connection import connect
 
 HERE = Path(__file__).parent

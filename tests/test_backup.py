@@ -22,6 +22,7 @@ from activities.backup import MANIFEST, BackupRefused, backup, restore
 from activities.database import connect, writing
 from activities.documents.dossier import write_dossier
 from activities.register import Register
+from cli import exits
 from gateway.remembered.sessions import signing_secret
 from models.gateway import UploadRow
 from models.register import EntryRow
@@ -287,16 +288,16 @@ def test_a_missing_or_altered_attachment_is_named_everywhere(
 ) -> None:
     monkeypatch.setenv("BEIAN_VAR", str(machine.settings.var))
     monkeypatch.setenv("BEIAN_DATABASE_URL", machine.settings.register_url)
-    assert starter.run(["verify", "--all"]) == starter.DONE
+    assert starter.run(["verify", "--all"]) == exits.DONE
     assert "均与写入时一致" in capsys.readouterr().out
     register = machine.register
     path = machine.attachments.path(SHA)
     for harm, fault in ((lambda: path.write_bytes(b"%PDF-1.7\nforged"), "附件内容已被改动"), (path.unlink, "附件缺失")):
         harm()
-        assert starter.run(["verify", "--all", "--json"]) == starter.FOUND
+        assert starter.run(["verify", "--all", "--json"]) == exits.FOUND
         told = json.loads(capsys.readouterr().out)["faults"]
         assert [fault in line for lines in told.values() for line in lines] == [True]
-        assert starter.run(["verify", "LIFE"]) == starter.FOUND
+        assert starter.run(["verify", "LIFE"]) == exits.FOUND
         assert fault in capsys.readouterr().out
         starter.run(["show", "LIFE", "--json"])
         assert [fault in line for line in json.loads(capsys.readouterr().out)["chain"]["faults"]] == [True]
@@ -306,7 +307,7 @@ def test_a_missing_or_altered_attachment_is_named_everywhere(
             assert fault in package.read("说明.txt").decode()
             assert not any(name.startswith("附件/") for name in package.namelist())
         to = tmp_path / fault
-        assert starter.run(["backup", str(to), "--json"]) == starter.FOUND, "made, and it says what it lacks"
+        assert starter.run(["backup", str(to), "--json"]) == exits.FOUND, "made, and it says what it lacks"
         assert [fault in line for line in json.loads(capsys.readouterr().out)["missing"]] == [True]
     register.engine.dispose()
 
@@ -335,9 +336,9 @@ def test_verifying_all_finds_a_changed_entry(
     register.engine.dispose()
     monkeypatch.setenv("BEIAN_VAR", str(machine.settings.var))
     monkeypatch.setenv("BEIAN_DATABASE_URL", machine.settings.register_url)
-    assert starter.run(["verify", "--all"]) == starter.FOUND
+    assert starter.run(["verify", "--all"]) == exits.FOUND
     assert "第3号登记缺失" in capsys.readouterr().out
-    assert starter.run(["verify"]) == starter.USAGE
+    assert starter.run(["verify"]) == exits.USAGE
 
 
 async def test_every_filing_is_revived_from_a_backup_with_the_same_agenda(

@@ -31,7 +31,9 @@ import starter
 from activities.letter_queue import Tried
 from activities.letters import Letters
 from activities.register import Register
+from cli import acts
 from examples.demo import working_days
+from gateway.asked.inputs import schemas
 from models.acts import AcknowledgeService
 from models.filing import Receipt
 from models.findings import Refusal
@@ -245,9 +247,9 @@ def test_an_act_to_all_leaves_with_2_if_any_filing_refused_and_says_which(
     beian: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done, no = Receipt(number=7, stage=Stage.IN_FORCE), Refusal(message="编号已用于其他行为", article="", missing="")
-    monkeypatch.setattr(starter, "the_register", lambda: SimpleNamespace(open_filings=lambda **_: [("A",), ("B",)]))
+    monkeypatch.setattr(acts, "the_register", lambda: SimpleNamespace(open_filings=lambda **_: [("A",), ("B",)]))
     for answers, code in (({"A": done, "B": no}, 2), ({"A": done, "B": done}, 0)):
-        monkeypatch.setattr(starter, "with_filings", lambda _, told=answers: told)
+        monkeypatch.setattr(acts, "with_filings", lambda _, told=answers: told)
         for arguments in ([], ["--json"]):
             answer = beian("broadcast", str(EXAMPLES / "accept.json"), *arguments)
             assert answer.code == code
@@ -320,7 +322,7 @@ def test_an_application_with_errors_is_not_simulated(beian: Terminal) -> None:
 
 
 def test_every_input_has_a_schema(beian: Terminal) -> None:
-    known = starter.schemas()
+    known = schemas()
     assert beian("schema").json == sorted(known)
     assert known.keys() == {"kind_a", "kind_b", *ActKind}
     for schema in known.values():

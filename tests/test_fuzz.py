@@ -25,6 +25,7 @@ from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.common import RawValue
 
 import starter
+from cli import tools
 from gateway.api.queries import names_of
 from models.acts import Resubmit
 from models.filing import Entry, Filing
@@ -282,7 +283,7 @@ def test_the_command_line_ends_with_a_code_that_says_what_was_wrong(
 ) -> None:
     monkeypatch.setenv("BEIAN_VAR", str(house.tools.settings.var))
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
-    monkeypatch.setattr(starter, "connect", partial(connect, lazy=True))
+    monkeypatch.setattr(tools, "connect", partial(connect, lazy=True))
     file, acts = tmp_path / "sent.json", tmp_path / "acts.json"
 
     @examples(40, 0.1)

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from gateway.asked.inputs import schemas
 from models import forms
 from models.findings import Finding
 from models.vocabulary import Kind, Severity
@@ -22,7 +23,6 @@ from regulation import intake
 from regulation.intake import Examination, Known, examine
 from regulation.lifecycle import begin
 from regulation.moment import Moment
-from starter import schemas
 from tests.applications import RECEIVED, at, changed, good, put, steps, take, written
 
 FOLDER = Path(__file__).parent / "intake"

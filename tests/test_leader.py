@@ -257,7 +257,7 @@ def checked(raw: dict[str, Any], tmp_path: Path) -> list[dict[str, str]]:
     """What `beian check` finds on an application."""
     file = tmp_path / "application.json"
     file.write_text(canonical(raw), "utf-8")
-    found: list[dict[str, str]] = json.loads(CliRunner().invoke(starter.cli, ["check", str(file), "--json"]).output)
+    found: list[dict[str, str]] = json.loads(CliRunner().invoke(starter.beian, ["check", str(file), "--json"]).output)
     return found
 
 

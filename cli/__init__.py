@@ -1,0 +1,1 @@
+"""The command line (`starter.py`): a file a family of commands, and what they share."""

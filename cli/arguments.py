@@ -1,0 +1,101 @@
+"""What a command is given: its options, and what is in the files it names. What cannot be read is wrong usage."""
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from gateway.client import read_instant
+from models.values import DAY, INSTANT, due_before, due_by
+from models.vocabulary import Stage
+from regulation import offices
+
+EVERY = 100_000
+"""More filings than there will ever be: nothing is cut off a table that leaves the house."""
+
+
+def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The option for programs: one JSON document on standard output and nothing else."""
+    return click.option("--json", "json_", is_flag=True, help="输出一份 JSON，供程序使用")(command)
+
+
+def as_instant(_: click.Context, __: click.Parameter, written: str | None) -> datetime | None:
+    """An instant in ISO 8601, or a day for its beginning in Shanghai; wrong usage if it is neither."""
+    instant = read_instant(f"{written}T00:00:00+08:00" if written and "T" not in written else written)
+    if written and instant is None:
+        raise click.UsageError(f"不是时间：{written}")
+    return instant
+
+
+def as_last_instant(_: click.Context, option: click.Parameter, written: str | None) -> datetime | None:
+    """The last instant of what is due by, or before, a day or an instant; wrong usage if it is neither."""
+    if not written:
+        return None
+    day = written if re.fullmatch(r"\d{4}-\d{2}-\d{2}", written) else None
+    try:
+        when = DAY.validate_python(day) if day else INSTANT.validate_python(written)
+    except ValidationError:
+        raise click.UsageError(f"不是时间：{written}") from None
+    return due_before(when) if option.name == "due_before" else due_by(when)
+
+
+def narrowed(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that narrow the filings of a list."""
+    for option in (
+        click.option("--due-before", callback=as_last_instant, help="期限早于（日期即至前一日24时）；宜用 --due-by"),
+        click.option("--due-by", callback=as_last_instant, help="期限不晚于（日期即含当日24时，或 ISO 时间）"),
+        click.option("--waiting-for", help="待办机构代码"),
+        click.option("--jurisdiction", type=click.Choice(list(offices.OFFICES)), help="属地代码"),
+        click.option("--stage", type=click.Choice([stage.value for stage in Stage]), help="阶段"),
+    ):
+        command = option(command)
+    return command
+
+
+def meant(wanted: dict[str, Any]) -> dict[str, Any]:
+    """What the options of a list say, as the register is asked: of two last instants the earlier."""
+    instants = [at for name in ("due_by", "due_before") if (at := wanted.pop(name))]
+    return {**wanted, "due_by": min(instants, default=None)}
+
+
+def read_bytes(name: str) -> bytes:
+    """What is in a file, or comes from standard input."""
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise click.UsageError(f"读不到文件 {name}：{error.strerror}") from error
+
+
+def read_json(name: str) -> Any:
+    """JSON, in UTF-8, from a file or standard input; amounts stay decimal."""
+    try:
+        return json.loads(read_bytes(name).decode("utf-8-sig"), parse_float=Decimal)
+    except ValueError as error:
+        raise click.UsageError(f"{name} 不是 JSON：{error}") from error
+
+
+def read_file(name: str) -> dict[str, Any]:
+    """A JSON object from a file or standard input."""
+    document = read_json(name)
+    if not isinstance(document, dict):
+        raise click.UsageError(f"{name} 须为一个 JSON 对象")
+    return document
+
+
+def read_acts(name: str) -> list[dict[str, Any]]:
+    """A list of acts, each with the instants by which a simulation orders them."""
+    acts = read_json(name)
+    if not isinstance(acts, list):
+        raise click.UsageError(f"{name} 须为一个 JSON 数组")
+    for number, act in enumerate(acts, 1):
+        instants = [act.get("received_at"), act.get("reaches", act.get("received_at"))] if isinstance(act, dict) else []
+        if not instants or None in map(read_instant, instants):
+            raise click.UsageError(f"{name} 第{number}项须为写明收到时间（received_at）的行为")
+    return acts

@@ -1,0 +1,125 @@
+"""Looking after what is kept: verifying it, backing it up, restoring it, bringing the engine level with it."""
+
+from collections.abc import Awaitable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from activities import backup
+from activities.attachments import Reference
+from activities.register import Register
+from cli.arguments import as_json
+from cli.exits import FOUND
+from cli.output import console, say, watching
+from cli.tools import faults_of, found, the_attachments, the_register, with_filings
+from gateway.client import Filings
+from gateway.following import Following
+from models.settings import read_settings
+
+
+@click.command(help="核验：登记链、文书、消息、公示和附件是否与写入时一致；有问题的逐一列出，退出码为 1。")
+@click.argument("filing_id", required=False)
+@click.option("--all", "all_", is_flag=True, help="全部备案和全部附件")
+@as_json
+def verify(filing_id: str | None, all_: bool, json_: bool) -> None:
+    """Verify one filing, or everything."""
+    if all_ == bool(filing_id):
+        raise click.UsageError("请写明一件备案，或者 --all")
+    register = the_register()
+    if filing_id:
+        found(register, filing_id)
+        filings, faults = 1, {filing_id: faults_of(register, filing_id)}
+        attached = register.attached(filing_id)
+    else:
+        filings, attached, faults = verified(register)
+    told = {key: lines for key, lines in faults.items() if lines}
+    if json_:
+        say({"filings": filings, "attachments": len(attached), "faults": told})
+    else:
+        for key, lines in told.items():
+            for line in lines:
+                console.print(Text.assemble((key, "bold"), "：", (line, "red")))
+        console.print(f"已核验备案 {filings} 件、附件 {len(attached)} 个，" + ("有问题" if told else "均与写入时一致"))
+    if told:
+        raise SystemExit(FOUND)
+
+
+def verified(register: Register) -> tuple[int, list[Reference], dict[str, list[str]]]:
+    """How many filings there are, every attachment, and what is wrong with any of them."""
+    filing_ids, attached = register.filing_ids(), register.attached()
+    with watching() as watch:
+        faults = {}
+        for number, filing_id in enumerate(filing_ids, 1):
+            faults[filing_id] = register.verify(filing_id)
+            watch("核验备案", number, len(filing_ids))
+        lost: list[str] = []
+        for number, each in enumerate(attached, 1):
+            lost += the_attachments().faults([each])
+            watch("核验附件", number, len(attached))
+    return len(filing_ids), attached, faults | {"附件": lost}
+
+
+@click.command("backup", help="备份：备案库、附件、版本、文字、渠道和签名密钥，运行中可做；写入新的文件夹或 .zip。")
+@click.argument("to", type=click.Path(path_type=Path))
+@as_json
+def backup_(to: Path, json_: bool) -> None:
+    """Back up what cannot be made again."""
+    settings = read_settings()
+    with watching() as watch:
+        manifest = backup.backup(settings, to, datetime.now(UTC), watch)
+    _kept(manifest, "已备份", to, json_)
+    if not json_ and settings.secret.get_secret_value():
+        console.print("不含签名密钥：它由 BEIAN_SECRET 给出，请另行保管", style="yellow")
+    if manifest.missing:
+        raise SystemExit(FOUND)
+
+
+@click.command(help="恢复：把一份备份放到空的备案库和本部署的文件夹；先核对全部内容，有一处不符则什么都不改。")
+@click.argument("source", metavar="FROM", type=click.Path(exists=True, path_type=Path))
+@as_json
+def restore(source: Path, json_: bool) -> None:
+    """Restore a backup."""
+    settings = read_settings()
+    with watching() as watch:
+        manifest = backup.restore(settings, source, watch)
+    _kept(manifest, "已恢复", source, json_)
+    if json_:
+        return
+    for name in ("editions", "texts", "channels"):
+        path = settings.var / ("channels.toml" if name == "channels" else name)
+        if getattr(settings, name) is None and path.exists():
+            console.print(f"备份带有本部署的 {name}，已放在 {path}；请设 BEIAN_{name.upper()}={path}", style="yellow")
+    console.print("下一步：清空引擎，启动引擎和 worker，再执行 revive 和 verify --all（docs/operations.md）")
+    console.print(f"公示公告（{settings.site}）和日历（{settings.calendars}）由 worker 启动后重新写出")
+    if not settings.routines:
+        console.print("BEIAN_ROUTINES 已关闭：请执行 export site 写出公示公告", style="yellow")
+
+
+def _kept(manifest: backup.Manifest, done: str, place: Path, json_: bool) -> None:
+    """What a backup holds."""
+    if json_:
+        say(manifest.model_dump(mode="json", exclude={"parts"}) | {"parts": len(manifest.parts)})
+        return
+    filings, files = manifest.rows.get("filings", 0), sum(part.name.startswith("uploads/") for part in manifest.parts)
+    console.print(f"{done} {place}：备案 {filings} 件、登记 {manifest.rows.get('entries', 0)} 条、附件 {files} 个")
+    for each in manifest.missing:
+        console.print(each, style="red")
+
+
+@click.command(help="由备案库重新启动引擎中已不存在的在办备案，并使落后于备案库的与之对齐。")
+@click.argument("filing_id", required=False)
+@as_json
+def revive(filing_id: str | None, json_: bool) -> None:
+    """Start again every open filing whose workflow is gone, and bring those level that are behind."""
+
+    def brought_back(filings: Filings) -> Awaitable[list[str]]:
+        following = Following(filings)
+        return following.one(filing_id) if filing_id else following.round(every=True)
+
+    revived = with_filings(brought_back)
+    if json_:
+        say(revived)
+    else:
+        console.print(f"重新启动或对齐 {len(revived)} 件" + ("：" + "、".join(revived) if revived else ""))
