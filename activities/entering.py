@@ -38,10 +38,11 @@ class Submission(Value):
 class Start(Submission):
     """A start names a filing and, the first time, its paper; only a continued run carries the filing itself.
 
-    It stands here, outside the sandbox, because the sandbox would build its model anew for every run.
+    `ways` tells which ways the run follows (workflows/ways.py): none in the histories of 0.1 to 0.4. It stands here, outside the sandbox, because the sandbox would build its model anew for every run.
     """
 
     filing: Filing | None = None
+    ways: int = 0
 
 
 class TakenIn(Value):

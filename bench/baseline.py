@@ -8,7 +8,7 @@ from sqlite3 import Connection
 
 from temporalio import activity, workflow
 
-DAYS = (8, 16, 23, 9, 11, 16, 46, 200, 230, 246, 261, 566)
+DAYS = (8, 16, 23, 9, 11, 16, 46, 200, 230, 246, 261, 566, 596)
 """Until how many days after the first one each entry waits, if nobody acts."""
 A_STEP = workflow.LocalActivityConfig(start_to_close_timeout=timedelta(seconds=30))
 
@@ -26,7 +26,7 @@ class Rows:
 
 @workflow.defn
 class Baseline:
-    """A number that counts up, by hand or when its day comes; after a year it continues as new."""
+    """A number that counts up, by hand or when its day comes; after a year and one day more it continues as new."""
 
     @workflow.init
     def __init__(self, first: datetime, number: int) -> None:

@@ -60,7 +60,7 @@ class Side:
             await self.world.submits(life.form)
             for act in life.acts():
                 await self.world.acts(life.id, act)
-        await self.world.on(life.id, life.over)
+        await self.world.on(life.id, life.left)
 
     async def live_the_baseline(self, life: QuietLife) -> None:
         """The same updates at the same instants."""

@@ -38,6 +38,11 @@ class QuietLife:
         """When the last of the years is closed."""
         return datetime(self.year + self.years - 1, 12, 2, tzinfo=SHANGHAI)
 
+    @property
+    def left(self) -> datetime:
+        """When a filing's workflow has left the last of the years: with the first reminder of the next."""
+        return datetime(self.year + self.years, 10, 3, tzinfo=SHANGHAI)
+
     @cached_property
     def form(self) -> dict[str, Any]:
         """The application."""

@@ -39,6 +39,7 @@ from models.values import digest
 from regulation import agenda, entries, intake, lifecycle
 from regulation.moment import Moment
 from workflows.filing import AllianceFiling
+from workflows.ways import NEWEST
 
 FLAGS = (
     "frontend.WorkflowTimeSkippingEnabled=true",
@@ -248,7 +249,7 @@ class World:
         form = intake.examine(application, received_at, self.register.known("", application)).form
         assert form, "an application with errors starts nothing"
         key = self.register.lodge(form.filing_id, "application", intake.paper(form), received_at)
-        start = Start(filing_id=form.filing_id, paper=key, received_at=received_at, by=form.by)
+        start = Start(filing_id=form.filing_id, paper=key, received_at=received_at, by=form.by, ways=NEWEST)
         named = self.door.named(form.filing_id, form.alliance_name, form.jurisdiction)
         await self.starts(start, received_at - EARLY, named)
         return await self.door_at(received_at).submit(application)

@@ -48,6 +48,7 @@ from regulation.lodging import Lodged
 from regulation.moment import Moment
 from workflows import visibility
 from workflows.filing import LEVEL, AllianceFiling
+from workflows.ways import NEWEST
 
 WHILE_BUSY = (0.1, 2.0)
 """Seconds to wait while a filing has as many acts under way as the engine takes at once: the first time, and at most.
@@ -138,7 +139,7 @@ class Filings:
         async with _patience(self.patience):
             handle = await self.client.start_workflow(
                 AllianceFiling.run,
-                Start(filing_id=form.filing_id, paper=key, received_at=arrival.received_at, by=facts.by),
+                Start(filing_id=form.filing_id, paper=key, received_at=arrival.received_at, by=facts.by, ways=NEWEST),
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 **self.named(form.filing_id, form.alliance_name, form.jurisdiction),
@@ -297,7 +298,7 @@ class Filings:
             while True:
                 start = WithStartWorkflowOperation(
                     AllianceFiling.run,
-                    Start(filing_id=row.filing_id),
+                    Start(filing_id=row.filing_id, ways=NEWEST),
                     id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                     **self.named(row.filing_id, row.alliance_name, row.jurisdiction),
@@ -440,7 +441,7 @@ class Filings:
                 try:
                     await self.client.start_workflow(
                         AllianceFiling.run,
-                        Start(filing_id=key),
+                        Start(filing_id=key, ways=NEWEST),
                         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                         id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                         **self.named(key, alliance, jurisdiction),

@@ -203,18 +203,13 @@ async def test_more_acts_at_once_than_the_engine_takes_wait_for_each_other(
 async def test_sixty_acts_hammered_across_a_continue_as_new_are_each_entered_once(world: World) -> None:
     story = Story(world, "DOOR-12")
     await story.archived(2027)
-    await world.on(story.id, instant("2027-11-30T23:59:58"))
-    now = await world.now(story.id)
-    door = world.door_at(now)
-    acts = [
-        {
-            **story.act("province", "record_inspection", "2027-11-30T23:59:50"),
-            "inspected_on": "2027-11-30",
-            "result": "in_order",
-        }
-        for _ in range(60)
-    ]
+    await world.on(story.id, instant("2027-12-01T08:59"))
+    run = (await world.handle(story.id).describe()).run_id
+    door = world.door_at(await world.now(story.id))
+    day = {"inspected_on": "2027-11-30", "result": "in_order"}
+    acts = [story.act("province", "record_inspection", "2027-12-01T08:58:50") | day for _ in range(60)]
     receipts = await asyncio.gather(*(door.act(story.id, act) for act in acts))
+    assert (await world.handle(story.id).describe()).run_id != run
     await story.on("2027-12-02")
     assert len({receipt.number for receipt in receipts}) == 60
     assert story.kinds().count("record_inspection") == 60

@@ -79,9 +79,9 @@ async def test_details_tell_stage_office_agenda_and_last_entries_in_every_run(wo
     assert "| 2027-11-30 24:00 | 年度未报送 2027年度 |" in first
     assert "备案入库 | 已备案入库 |" in first
     assert story.form["alliance_name"] in first
-    await world.on(story.id, instant("2027-12-01T01:00"))
-    runs = (await world.handle(story.id).describe()).run_id
-    assert runs
+    run = (await world.handle(story.id).describe()).run_id
+    await world.on(story.id, instant("2028-10-01T10:00"))
+    assert (await world.handle(story.id).describe()).run_id != run
     assert "| 2028-11-30 24:00 | 年度未报送 2028年度 |" in await details(world, story), "the next run shows them anew"
     assert story.form["alliance_name"] in await details(world, story)
 

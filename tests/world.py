@@ -31,6 +31,7 @@ from deploy.skipping import EARLY
 from gateway.client import workflow_id
 from models.filing import Receipt
 from tests.patience import LASTING, comes
+from workflows.ways import NEWEST
 
 ADMITTED = UpdateWorkflowExecutionLifecycleStage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_ADMITTED
 
@@ -88,7 +89,7 @@ class World(skipping.World):
         assert not (await self.at_rest(filing_id)).runs
         door = self.door_at(at, queue)
         named = door.named(filing_id, row.alliance_name, row.jurisdiction)
-        await self.starts(Start(filing_id=filing_id), max(at, datetime.now(UTC)) - EARLY, named)
+        await self.starts(Start(filing_id=filing_id, ways=NEWEST), max(at, datetime.now(UTC)) - EARLY, named)
         waiting = asyncio.create_task(door.act(filing_id, raw, own=own))
 
         async def has_it() -> bool:

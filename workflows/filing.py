@@ -33,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from models.findings import Refusal
     from regulation import agenda, entries, identity, lifecycle, lodging, on_paper
     from regulation.moment import Moment
-    from workflows import visibility
+    from workflows import visibility, ways
 
 STEP = LocalActivityConfig(
     start_to_close_timeout=timedelta(seconds=30),
@@ -42,24 +42,12 @@ STEP = LocalActivityConfig(
 )
 """How the register is called: for as long as it takes, and without filling the history while it is down."""
 
-REGISTER_IS_ASKED = "the register is asked whether an act was entered before this run"
-"""A patch: runs of 0.1 to 0.3 carried the ids of acts along, and did not ask."""
-
-CALENDAR_IS_AWAITED = "a revocation waits for the calendar that its days are counted by"
-"""A patch: histories of 0.1 to 0.3 hold revocations that rested on provisional days."""
-
-CHASED_UNTIL_DONE = "whatever waits is chased until somebody acts"
-"""A patch: histories of 0.1 to 0.3 fell silent after two chases. A later run takes such a filing over."""
-
 LEVEL = "Level"
 """The type of the error by which a filing says that it knows all that the register holds."""
 
 ACT = "act"
 EXAMPLE = '{"id": "accept-1", "kind": "accept", "by": {"person": "c-101", "office": "210100", "role": "city_st"}, "reason": "材料齐全"}'
 """An act as an operator writes it into the form of the Temporal UI."""
-
-SHOWN_WHEN_LEVEL = "shown-when-brought-level"
-"""Runs that were begun before 0.4.0 showed a filing that was brought level only at its next entry: their histories must replay."""
 
 
 def _whatever_comes(handler: Callable[["AllianceFiling", RawValue], Awaitable[None]]) -> Any:
@@ -81,6 +69,7 @@ class AllianceFiling:
 
     @workflow.init
     def __init__(self, start: Start) -> None:
+        self.ways = start.ways
         continued = workflow.info().continued_run_id is not None
         self.filing: Filing | None = start.filing if continued else None
         self.due = agenda.next_lapse(self.filing) if self.filing else None
@@ -113,15 +102,20 @@ class AllianceFiling:
         else:
             self._show()
         while not await self._is_over():
+            was_over = self.year_over
             if await self._day_comes():
                 async with self.lock:
                     await self._enter_lapses(workflow.now())
-            if self.year_over or workflow.info().is_continue_as_new_suggested():
+            year_over = was_over if self._follows(ways.YEAR_IS_LEFT_LATER) else self.year_over
+            if year_over or self.full or workflow.info().is_continue_as_new_suggested():
                 await workflow.wait_condition(workflow.all_handlers_finished)
-                workflow.continue_as_new(
-                    Start(filing_id=start.filing_id, filing=self.filing), memo=dict(workflow.memo())
-                )
+                goes_on = Start(filing_id=start.filing_id, filing=self.filing, ways=ways.NEWEST)
+                workflow.continue_as_new(goes_on, memo=dict(workflow.memo()))
         return self.value
+
+    def _follows(self, way: ways.Way) -> bool:
+        """Whether this run goes that way (workflows/ways.py)."""
+        return way.is_followed(self.ways)
 
     # What may be asked of a filing
 
@@ -209,14 +203,14 @@ class AllianceFiling:
         return due is not None
 
     def _notice_fullness(self) -> None:
-        """Whether the server suggests to go on in a new run: so many acts came, or so long is the history.
+        """Whether this run is to go on in a new one: its year is over, or the server suggests it.
 
-        Asked whenever an act comes, for acts may fill a run without moving any date. Past the server's limit of updates a
-        run takes no act at all. Histories before 0.4.0 that were already full go on, as they did, when a day comes.
+        Asked whenever an act comes, for acts may fill a run without moving any date: so many of them came, or so long is the
+        history. Past the server's limit of updates a run takes no act at all.
         """
-        self.full = self.full or (
-            workflow.info().is_continue_as_new_suggested() and workflow.patched("a-full-run-goes-on")
-        )
+        year_over = self.year_over and self._follows(ways.YEAR_IS_LEFT_LATER)
+        suggested = workflow.info().is_continue_as_new_suggested()
+        self.full = self.full or year_over or (suggested and self._follows(ways.FULL_RUN_GOES_ON))
 
     async def _is_over(self) -> bool:
         """Whether the filing has come to an end, for which also its last callers have had their answers (Q18)."""
@@ -312,13 +306,13 @@ class AllianceFiling:
         """Enter what time has brought up to an instant."""
         while due := entries.due_by(self.value, until):
             lapse = due.lapse
-            if lapse.provisional and not workflow.patched(CALENDAR_IS_AWAITED):
+            if lapse.provisional and not self._follows(ways.CALENDAR_IS_AWAITED):
                 lapse = lapse.but(provisional=False)
             await self._enter(entries.entered(self._taken_over(), lapse, Moment(due.at, workflow.now())))
 
     def _taken_over(self) -> Filing:
         """The filing, chased until somebody acts from now on if it was taken in by a release that was silent in time."""
-        if self.value.chased_since or not workflow.patched(CHASED_UNTIL_DONE):
+        if self.value.chased_since or not self._follows(ways.CHASED_UNTIL_DONE):
             return self.value
         return self.value.but(chased_since=workflow.now())
 
@@ -346,7 +340,7 @@ class AllianceFiling:
         )
         if stored.filing and stored.filing.number > self.value.number:
             self.acts.carried(stored.filing)
-            (self._carry if workflow.patched(SHOWN_WHEN_LEVEL) else self._replace)(stored.filing)
+            (self._carry if self._follows(ways.SHOWN_WHEN_LEVEL) else self._replace)(stored.filing)
 
     async def _recall(self, number: int, event: Act | Unreadable, when: Moment, *, by_signal: bool) -> Receipt:
         """The same act gets the same answer; another under its id is refused, and by signal that is on record (Q21)."""
@@ -371,7 +365,7 @@ class AllianceFiling:
 
     async def _answer_before_this_run(self, event: Act | Unreadable) -> Recalled | None:
         """What an act was answered that is refused now, if it was entered before the entries that this run knows (Q21)."""
-        if self.acts.would_know(event) or not workflow.patched(REGISTER_IS_ASKED):
+        if self.acts.would_know(event) or not self._follows(ways.REGISTER_IS_ASKED):
             return None
         ids = (event.id, *identity.earlier_ids(event))
         question = Question(filing_id=self.value.id, act_ids=ids, asked=identity.asked(event))
