@@ -1,4 +1,4 @@
-"""The editions by which filings count (principle 6): remembered by their digest, so that none is altered unseen."""
+"""The editions by which filings count: remembered by their digest, so that none is altered unseen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

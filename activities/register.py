@@ -70,7 +70,7 @@ class Register:
         return Appending(self.engine, self._editions).append(entry)
 
     def refuse_changed_editions(self) -> None:
-        """At start-up: raise if an edition by which filings count was altered or lost since (principle 6)."""
+        """At start-up: raise if an edition by which filings count was altered or lost since."""
         with reading(self.engine) as session:
             editions_used.refuse_changed(session)
 

@@ -2,12 +2,15 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from gateway.asked.forms import CHOICES, Field, fields_of
 from models.settings import Settings
 from models.values import Named
 from models.vocabulary import ActKind, Kind, LapseKind, Stage
+from regulation import intake
 from regulation.lifecycle import ENDS, TABLE, Row
 from regulation.messages import NOTIFICATIONS
 from regulation.texts import SHIPPED
@@ -117,6 +120,25 @@ def words() -> Iterator[str]:
         yield f"| `{{{word}}}` | {told} |"
 
 
+def items() -> Iterator[str]:
+    """Each line of the forms by its number, with what it asks; then the documents that come along."""
+    asked = defaultdict[str, list[str]](list)
+    for kind, form in intake.FORMS.items():
+        numbers = intake.ON_FORM_B if kind == Kind.B else {}
+        for field in _every(fields_of(form, {})):
+            asked[numbers.get(field.code, field.code)].append(field.label)
+    yield from ("| number | what it asks |", "|---|---|")
+    for number in sorted(each for each in asked if each.startswith(("FA-", "FB-"))):
+        yield f"| {number} | {'；'.join(dict.fromkeys(asked[number]))} |"
+    yield from (f"| {number} | {label.removeprefix(number).strip()} |" for number, label in CHOICES["kind"].items())
+
+
+def _every(fields: Iterable[Field]) -> Iterator[Field]:
+    for field in fields:
+        yield field
+        yield from _every(field.fields)
+
+
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "lifecycle a": lambda: lifecycle(Kind.A, english),
     "lifecycle b": lambda: lifecycle(Kind.B, english),
@@ -124,6 +146,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "lifecycle b zh": lambda: lifecycle(Kind.B, chinese),
     "articles": lambda: iter(coverage.table().splitlines()),
     "articles in short": lambda: iter(coverage.in_short().splitlines()),
+    "items": items,
     "stages": lambda: law_words(Stage),
     "acts": lambda: law_words(ActKind),
     "lapses": lambda: law_words(LapseKind),

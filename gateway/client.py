@@ -340,7 +340,7 @@ class Filings:
         return earlier or identity.is_own(act_id)
 
     def _received(self, filing: Filing, raw: Mapping[str, Any], asked: "Asked", now: datetime) -> Act:
-        """The act as it may travel on: stamped as of its first receipt, its papers stored in the register (principle 8)."""
+        """The act as it may travel on: stamped as of its first receipt, its papers stored in the register."""
         stamp = asked.act.received_at or now
         try:
             arrival = self._arrivals.receive(filing.id, asked.act.id, asked.digest, stamp, now)

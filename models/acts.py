@@ -100,7 +100,7 @@ class Came(Value):
 
 
 class _Act(Value):
-    """What every act carries. `received_at` is the door's stamp and decides timeliness (contract.md, Instants)."""
+    """What every act carries. `received_at` is the door's stamp and decides timeliness (docs/decisions.md, Instants)."""
 
     model_config = LABELLED
 

@@ -5,7 +5,7 @@ from models.vocabulary import ActKind, Severity
 
 
 class Finding(Value):
-    """One finding on an application, a paper or an act. `code` is a requirement of domain.md, `field` a JSON pointer."""
+    """One finding on an application, a paper or an act. `code` is the number of a requirement (docs/articles.md), `field` a JSON pointer."""
 
     code: str
     field: str

@@ -40,7 +40,7 @@ class SessionRow(SQLModel, table=True):
 
 
 class AuditRow(SQLModel, table=True):
-    """审计记录: who read personal data, signed in, or was refused, each line with the hash of the one before (domain.md §5.3)."""
+    """审计记录: who read personal data, signed in, or was refused, each line with the hash of the one before."""
 
     __tablename__ = "audit"
 
@@ -58,7 +58,7 @@ class AuditRow(SQLModel, table=True):
 
 
 class DraftRow(SQLModel, table=True):
-    """草稿: an application that a leader has not submitted yet; no workflow knows of it (domain.md §4.1)."""
+    """草稿: an application that a leader has not submitted yet; no workflow knows of it."""
 
     __tablename__ = "drafts"
 

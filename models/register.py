@@ -287,7 +287,7 @@ class ArchiveNumber(SQLModel, table=True):
 
 
 class RefusedAct(SQLModel, table=True):
-    """An act that the engine refused, recorded by the door that brought it. It changed nothing (design.md, Failure)."""
+    """An act that the engine refused, recorded by the door that brought it. It changed nothing."""
 
     __tablename__ = "refused_acts"
 

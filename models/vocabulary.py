@@ -13,7 +13,7 @@ class Kind(Named):
 
 
 class Stage(Named):
-    """Where a filing stands (domain.md §4.1). Finer states are facts on the filing."""
+    """Where a filing stands (docs/lifecycle.md). Finer states are facts on the filing."""
 
     SUBMITTED = "submitted", "已提交"
     RETURNED = "returned", "退回补正"
@@ -148,7 +148,7 @@ class LapseKind(Named):
 
 
 class YearStatus(Named):
-    """What became of one due reporting year (domain.md §4.1)."""
+    """What became of one due reporting year."""
 
     OPEN = "open", "待报送"
     FILED = "filed", "已报送"

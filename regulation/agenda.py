@@ -1,4 +1,4 @@
-"""Dates: the only file that computes an instant at which time changes a filing (design.md, principle 4).
+"""Dates: the only file that computes an instant at which time changes a filing.
 
 A period of the law begins with `begin` and stands among the filing's periods until `end`. `next_lapse` reads the periods
 and the reporting years and says what time alone will bring next. It is asked after every entry; whoever needs a date

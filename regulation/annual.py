@@ -1,4 +1,4 @@
-"""The annual duty: reports, deadlines, extensions, waivers (domain.md §2.C, Q11–Q15).
+"""The annual duty: reports, deadlines, extensions, waivers (Q11–Q15).
 
 A due year closes at its deadline, filed or not. A report counts as of its receipt: before `due` it is in time, later it
 is late, and a late one is an update all the same (G-11).

@@ -1,7 +1,7 @@
 """Working days (工作日): the published calendar, 调休 included, and how a period is counted on it.
 
 A year without an edition counts Monday to Friday minus the statutory days of the 2024 rule, and whatever is counted
-through it is provisional (contract.md, Instants 10).
+through it is provisional (Instants 10).
 """
 
 from bisect import bisect_left, bisect_right
@@ -79,7 +79,7 @@ class CalendarYear(Value):
 
 
 class CalendarDocument(Value):
-    """An edition of the calendar as a file; `closures` are a jurisdiction's own days off (§5.4)."""
+    """An edition of the calendar as a file; `closures` are a jurisdiction's own days off."""
 
     edition: str
     base: str | None

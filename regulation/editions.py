@@ -1,4 +1,4 @@
-"""Editions: dated data that never changes once it was used (design.md, principle 6).
+"""Editions: dated data that never changes once it was used.
 
 An edition of terms or of the calendar names the one it builds on. What is shipped comes first; a deployment adds its
 own from a folder. Filings count by editions, so the register remembers the digest of each one that was used, and

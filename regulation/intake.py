@@ -1,4 +1,4 @@
-"""Intake (受理前核对): everything that can be said about an application, at once (domain.md §1.3–1.7, G-35…G-40).
+"""Intake (受理前核对): everything that can be said about an application, at once (G-35…G-40).
 
 `examine` finds errors, which start nothing; warnings, shown to the reviewer; and checks, the lines of the reviewer's
 checklist. From an application without errors it computes the facts that the law decides by. The same examination is
@@ -118,7 +118,7 @@ DOCUMENTS_OF: Mapping[Kind, tuple[str, ...]] = {
     Kind.A: ("D1", "D2", "D3", "D8"),
     Kind.B: ("D1", "D2", "D3", "D4", "D5a", "D5b", "D6", "D8"),
 }
-"""What the leader of a kind submits (§1.6)."""
+"""What the leader of a kind submits."""
 
 REQUIREMENTS = frozenset(
     {*ARTICLES, *ON_FORM_B, *ON_FORM_B.values(), *get_args(Document.model_fields["kind"].annotation)}
@@ -127,7 +127,7 @@ REQUIREMENTS = frozenset(
 """Everything that a deficiency can be about: a requirement, a field of a form, a document (A-30)."""
 
 OF_APPLICATIONS = ("D1", "D2", "D3", "D4", "D5a", "D5b", "D6", "D8")
-"""What a leader submits; the formal document and the annual report's parts come later (§1.6)."""
+"""What a leader submits; the formal document and the annual report's parts come later."""
 
 EITHER = {"D5a": "上一年度研发费用加计扣除明细表", "D5b": "上一年度研发投入专项审计报告"}
 """Kind B submits one of these (B-16)."""
@@ -508,7 +508,7 @@ class Judge:
             yield self.say("G-35", field, W, "代码与成员类型不相称，请核对")
 
     def documents(self) -> Iterator[Finding]:
-        """申请材料 (A-28, B-16, §1.6): each kind as often as asked, one certificate per member, nothing secret."""
+        """申请材料 (A-28, B-16): each kind as often as asked, one certificate per member, nothing secret."""
         if self.form.documents is None or self.form.legacy:
             return
         of_kind: dict[str, list[Document]] = {}

@@ -1,4 +1,4 @@
-"""What a door does with an act before it is sent: read it, take its paper, state the facts (design.md, principle 8).
+"""What a door does with an act before it is sent: read it, take its paper, state the facts.
 
 At a door an act brings its paper as `content`. The paper is checked and goes into the register under its digest; the act
 that travels on holds the digest and the few facts that the law decides by.

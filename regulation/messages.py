@@ -1,4 +1,4 @@
-"""Who must be told what after which event (domain.md §4.3).
+"""Who must be told what after which event (docs/messages.md).
 
 `told` says which texts an entry sends and to whom. Addressees are data/messages.toml, texts stand below data/texts/.
 A text to a leader marked `service` is served by its inbox delivery (G-18).

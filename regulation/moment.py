@@ -1,4 +1,4 @@
-"""When an event takes legal effect, and when it was entered (contract.md, Instants 1)."""
+"""When an event takes legal effect, and when it was entered (Instants 1)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Public notice (公示): publication, end, postal grace, clearing (domain.md §2.A, Q6)."""
+"""Public notice (公示): publication, end, postal grace, clearing (G-01…G-03, Q6)."""
 
 from datetime import date
 

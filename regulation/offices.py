@@ -1,4 +1,4 @@
-"""The offices (机构): 15 jurisdictions and the high-tech zones, and which of them acts for a filing (domain.md §1.9, Q10)."""
+"""The offices (机构): 15 jurisdictions and the high-tech zones, and which of them acts for a filing (Q10)."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The provincial step: formal document, survey, opinion, party group, archive (domain.md A-32, B-17, B-18, G-06, G-40)."""
+"""The provincial step: formal document, survey, opinion, party group, archive (A-32, B-17, B-18, G-06, G-40)."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""From submission to confirmation: acceptance, review, return and resubmission (domain.md §2.B, Q1–Q5, Q8).
+"""From submission to confirmation: acceptance, review, return and resubmission (Q1–Q5, Q8).
 
 For each act of the table, `may_…` names the fact that is missing, and the function of the act's name applies it.
 """

@@ -1,4 +1,4 @@
-"""Revocation (撤销备案), its window, defence and decision (domain.md §2.D, Q16–Q18); its service is service.py.
+"""Revocation (撤销备案), its window, defence and decision (Q16–Q18); its service is service.py.
 
 Ground 6 opens by itself at the second consecutive miss and, once served, completes by itself unless cured, contested or
 held. Every other ground takes two people. Whoever is in the lapse path may report until the last second.

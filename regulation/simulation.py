@@ -1,6 +1,6 @@
 """The regulation alone, as a simulator: an application and a list of acts make a life, without any engine.
 
-It must agree, entry by entry and instant by instant, with what the workflow does (design.md, principle 7).
+It must agree, entry by entry and instant by instant, with what the workflow does.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""What happens to a filing in force besides its duty: changes, transfer, supervision, exit, return (domain.md §2.D–2.E)."""
+"""What happens to a filing in force besides its duty: changes, transfer, supervision, exit, return."""
 
 from datetime import datetime
 
@@ -437,7 +437,7 @@ def may_publish_calendar(filing: Filing, act: CalendarPublished, when: Moment) -
 
 
 def calendar_published(filing: Filing, act: CalendarPublished, when: Moment) -> Filing:
-    """Running periods are counted again, and never end before what was announced (domain.md §5.4)."""
+    """Running periods are counted again, and never end before what was announced."""
     moved = count_again(filing, act.calendar, when.at)
     no_longer_waits = agenda.awaits_calendar(filing) and not agenda.awaits_calendar(moved)
     return revocation.not_before_tomorrow(moved, when) if no_longer_waits else moved

@@ -120,7 +120,7 @@ KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "intake.recommend_deadline": (is_day, "日期（YYYY-MM-DD）"),
     "intake.allow_correction_after_close": (is_flag, "true 或 false"),
 }
-"""Every number there is, and what an edition may set it to (domain.md §3)."""
+"""Every number there is, and what an edition may set it to."""
 
 ADDED: Mapping[str, Any] = {
     "notice.max_days_ahead": 30,  # G-01

@@ -300,7 +300,7 @@ class Facts(Mapping[str, str]):
         return offices.name_of(self.filing.zone or self.filing.jurisdiction, day_of(self.entry.entered_at))
 
     def word_we(self) -> str:
-        """办理机构的自称：局称我局，高新区称本机关 (§4.4)."""
+        """办理机构的自称：局称我局，高新区称本机关."""
         return "我局" if self.word_office().endswith("局") else "本机关"
 
     def word_at(self) -> str:
@@ -641,7 +641,7 @@ class Facts(Mapping[str, str]):
         return str(day_of(self.entry.entered_at).year)
 
     def word_reference(self) -> str:
-        """发文字号；未有文号的，留待机构编号 (§5.8)."""
+        """发文字号；未有文号的，留待机构编号."""
         return self.of_event("document_no") or f"×××〔{self.word_issued_year()}〕×号"
 
     def word_telephone(self) -> str:
@@ -725,7 +725,7 @@ class Facts(Mapping[str, str]):
         return if_not_corrected(self.filing)
 
     def word_alliances(self) -> str:
-        """一次公示的联盟：一家写全称，多家写首家和家数 (§4.4)."""
+        """一次公示的联盟：一家写全称，多家写首家和家数."""
         first, *others = self.names.alliances or (self.names.alliance,)
         return f"“{first}”等{len(others) + 1}家联盟" if others else f"“{first}”"
 

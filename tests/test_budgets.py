@@ -1,4 +1,4 @@
-"""Counted budgets: history events, bytes, billable actions, the filing's own size (temporal.md §10, §12)."""
+"""Counted budgets: history events, bytes, billable actions, the filing's own size."""
 
 from collections import Counter
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Working days (工作日): our editions against two libraries, and how periods are counted (domain.md §4.2, §5.4)."""
+"""Working days (工作日): our editions against two libraries, and how periods are counted."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -129,7 +129,7 @@ def test_a_day_is_over_at_midnight_of_shanghai() -> None:
     assert at_hour(date(2026, 10, 1), 9) == datetime(2026, 10, 1, 1, tzinfo=UTC)
 
 
-# The vectors of domain.md §4.2
+# Spans, counted by hand and by two libraries
 
 
 def last(start: str, count: int, unit: Unit = "working_day", **options: Any) -> str:
@@ -252,7 +252,7 @@ def test_counted_skipped_and_worked_add_up(start: date, count: int, first_day_co
     assert all(date.fromisoformat(each[:10]).weekday() >= 5 for each in counted.worked)
 
 
-# Calendar days (contract.md, Instants 8)
+# Calendar days (Instants 8)
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def test_rolling_goes_to_the_next_working_day_and_no_further(start: date, count:
     assert rolled == next(day for day in days(plain, plain + timedelta(days=30)) if works(day))
 
 
-# Years without an edition (contract.md, Instants 10)
+# Years without an edition (Instants 10)
 
 
 def test_a_period_into_a_year_without_an_edition_is_counted_and_provisional() -> None:
@@ -344,7 +344,7 @@ def test_a_day_off_rolls_to_the_next_working_day(day: date) -> None:
     assert rolled == next(each for each in days(day, day + timedelta(days=30)) if works(each))
 
 
-# A jurisdiction's own closures (§5.4)
+# A jurisdiction's own closures
 
 CLOSED = {f"2026-07-{day:02d}": "台风停工" for day in range(20, 25)}
 

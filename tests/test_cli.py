@@ -1,4 +1,4 @@
-"""The command line: what it prints and how it ends (contract.md, Command line).
+"""The command line: what it prints and how it ends.
 
 Most commands run in this process; those under `Real processes` as anybody would call them.
 """

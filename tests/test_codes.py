@@ -1,4 +1,4 @@
-"""统一社会信用代码 (GB 32100-2015) and the organisation code inside it (GB 11714): domain.md §5.2, G-35."""
+"""统一社会信用代码 (GB 32100-2015) and the organisation code inside it (GB 11714) (G-35)."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Editions of terms and calendar: dated data that never changes once it was used (design.md, principle 6)."""
+"""Editions of terms and calendar: dated data that never changes once it was used."""
 
 import json
 from collections.abc import Mapping
@@ -156,7 +156,7 @@ def test_a_name_is_one_that_can_be_stored(name: str) -> None:
         calendar.shipped().add(a_calendar(name, "2026"))
 
 
-# What a file may say (domain.md §3)
+# What a file may say
 
 
 @pytest.mark.parametrize(
@@ -362,7 +362,7 @@ CATALOGUE = {
     "change.report_days": 90,
     "text.max_chars": 500,
 }
-"""domain.md §3, where both kinds have the same."""
+"""The numbers of the law and those chosen (docs/decisions.md), where both kinds have the same."""
 
 
 @pytest.mark.parametrize("edition", ["LN-2021", "LN-2023"])

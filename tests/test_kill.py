@@ -1,4 +1,4 @@
-"""Sudden death of everything: what the register accepted is never lost and never entered twice (design.md, principle 5)."""
+"""Sudden death of everything: what the register accepted is never lost and never entered twice."""
 
 import asyncio
 import json

@@ -1,6 +1,6 @@
 """Who reaches what: every role × place × act × stage at the door, and every object of the service by foreign ids over HTTP.
 
-Who may do what stands here once more, written from domain.md and contract.md: where the table of the lifecycle says something
+Who may do what stands here once more, written from the law alone: where the table of the lifecycle says something
 else, one of the two is wrong.
 """
 
@@ -78,7 +78,7 @@ DOERS: Mapping[str, str] = {
         terms_published""",
     "operators": "report_undeliverable calendar_published terms_published",
 }
-"""Who does which acts (A-09, A-10, A-24, A-25, A-29, A-33, A-36, A-44, B-14, B-17, B-18, G-03 … G-45; contract.md)."""
+"""Who does which acts (A-09, A-10, A-24, A-25, A-29, A-33, A-36, A-44, B-14, B-17, B-18, G-03 … G-45)."""
 
 SHENYANG, DALIAN, PROVINCE = "210100", "210200", "210000"
 ZONE, OTHER_ZONE = "210100-shengaoqu", "210200-gaoxinyuanqu"

@@ -149,7 +149,7 @@ LIFE = {
     "revocation_decision": {"leader"},
     "announced": {"public"},
 }
-"""Who is told of what in the life that the demonstration lives (domain.md §4.3)."""
+"""Who is told of what in the life that the demonstration lives."""
 
 
 async def test_every_event_of_a_life_reaches_the_right_people_once(
@@ -205,7 +205,7 @@ CHASED = {
     ("refusal_proposed", "supervisor"),
     ("not_confirmed", "leader"),
 }
-"""Who is told while an office does nothing, and that the application is not confirmed in the end (domain.md §4.3)."""
+"""Who is told while an office does nothing, and that the application is not confirmed in the end."""
 
 
 async def test_a_late_office_its_superiors_and_the_leader_are_told(

@@ -8,11 +8,13 @@ import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import starter
 from deploy import lock
+from regulation.terms import KEYS
 
 ROOT = Path(__file__).parent.parent
 
@@ -72,6 +74,7 @@ def tracked() -> list[Path]:
 
 
 TRACKED = tracked()
+HISTORIES = ROOT / "tests" / "histories"
 MODULES = [path for path in TRACKED if path.suffix == ".py"]
 MARKDOWN = [path for path in TRACKED if path.suffix == ".md"]
 
@@ -337,9 +340,50 @@ def test_what_the_glossary_names_is_in_the_code() -> None:
 
 
 def named_in_code(name: str) -> bool:
-    """Whether `room.module.Name` is there."""
-    module, _, attribute = name.rpartition(".")
-    return hasattr(importlib.import_module(module), attribute)
+    """Whether `room.module.Name`, or what `Name` has by a name of its own, is there."""
+    found: Any = None
+    for number, part in enumerate(parts := name.split(".")):
+        if not hasattr(found, part) and part not in getattr(found, "model_fields", {}):
+            try:
+                found = importlib.import_module(".".join(parts[: number + 1]))
+            except ModuleNotFoundError:
+                return False
+        else:
+            found = getattr(found, part, None)
+    return True
+
+
+def test_where_a_decision_is_in_the_code_it_is() -> None:
+    rows = re.findall(r"^\|.* \| ([^|]+) \|$", (ROOT / "docs/decisions.md").read_text("utf-8"), re.MULTILINE)
+    names = [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+    lost = [
+        name
+        for name in names
+        if not (named_in_code(f"regulation.{name}") or named_in_code(name) or (ROOT / name).exists())
+        and not any(key == name or key.startswith(name.removesuffix("*")) for key in KEYS)
+    ]
+    assert names
+    assert lost == []
+
+
+NUMBERED = re.compile(r"(?<![\w/#.-])(?:[ABG]-\d\d[ab]?|F[AB]-\d\d|Q\d\d?|Instants \d+)(?!\w)")
+"""A requirement, a gap, a line of a form, a question that was decided, a rule of instants: by its number."""
+
+
+def test_what_code_and_documents_refer_to_is_here() -> None:
+    pages = "".join((ROOT / f"docs/{name}.md").read_text("utf-8") for name in ("articles", "decisions"))
+    explained = set(re.findall(rf"^\| ({NUMBERED.pattern})", pages, re.MULTILINE))
+    invented = {"A-99", "G-99"}
+    lost = []
+    for path in TRACKED:
+        if path.suffix not in (".py", ".md", ".toml", ".yaml", ".html", ".txt") or HISTORIES in path.parents:
+            continue
+        text, where = path.read_text("utf-8"), path.relative_to(ROOT)
+        files = re.findall(r"(?<![\w/.:-])((?:[a-z_]+/)*\w+\.md|(?:[a-z_]+/)+\w+\.py)\b", text)
+        near = (ROOT, ROOT / "docs", path.parent, ROOT / where.parts[0])
+        lost += [f"{where}: {name}" for name in files if not any((folder / name).exists() for folder in near)]
+        lost += [f"{where}: {each}" for each in set(NUMBERED.findall(text)) - explained - invented]
+    assert lost == []
 
 
 def test_what_is_printed_from_the_code_is_up_to_date() -> None:

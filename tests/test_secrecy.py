@@ -1,4 +1,4 @@
-"""What the engine's database holds: no person, no enterprise, no member, no phone, no statement (design.md, principle 8)."""
+"""What the engine's database holds: no person, no enterprise, no member, no phone, no statement."""
 
 import base64
 import json

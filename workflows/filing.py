@@ -231,7 +231,7 @@ class AllianceFiling:
     # Entering
 
     async def _take_in(self, start: Start) -> None:
-        """The stored filing, or a new one from the facts of its paper (design.md, Revival; Q20)."""
+        """The stored filing, or a new one from the facts of its paper (Q20)."""
         now = workflow.now()
         submission = Submission(
             filing_id=start.filing_id, paper=start.paper, received_at=start.received_at or now, by=start.by

@@ -1,4 +1,4 @@
-"""Text messages (短信) by a gateway's HTTP interface (domain.md §4.3).
+"""Text messages (短信) by a gateway's HTTP interface.
 
 A text is sent in parts of at most 70 characters, each with the registered signature. A copy of what the inbox holds: it is no
 service (G-18), and no clock waits for it.

@@ -1,4 +1,4 @@
-"""The docket (卷宗) as a document: everything entered on a filing, in order, and what came of it (§5.7).
+"""The docket (卷宗) as a document: everything entered on a filing, in order, and what came of it.
 
 People appear by their opaque ids. What objectors, contacts and statements say stays in the papers, and what a refused signal
 said in the record: a docket is handed on.

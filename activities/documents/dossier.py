@@ -1,4 +1,4 @@
-"""The dossier (归档包): everything on one filing in one zip that can be checked without this system (§5.7).
+"""The dossier (归档包): everything on one filing in one zip that can be checked without this system.
 
 Its times are those of the entries, so the same register gives the same bytes. It holds personal data: it is for archives.
 """

@@ -1,4 +1,4 @@
-"""Official drafts (公文草稿): which documents an entry gives rise to, in the words of texts/document (domain.md §4.4, §5.8).
+"""Official drafts (公文草稿): which documents an entry gives rise to, in the words of `regulation/data/texts/document/`.
 
 Whatever event has a text there has a document. Below the title a line begins with a mark or with none:
 

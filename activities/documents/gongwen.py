@@ -1,4 +1,4 @@
-"""The layout of official documents (公文格式, GB/T 9704-2012), as python-docx can do it (domain.md §5.8).
+"""The layout of official documents (公文格式, GB/T 9704-2012), as python-docx can do it.
 
 What is made here is a draft for the office's own 公文 system: no red head, no seal. Fonts are named, not shipped.
 """
@@ -282,7 +282,7 @@ def _style(
 
 
 def _name_fonts(properties: BaseOxmlElement, font: str) -> None:
-    """Every script in one font: what is named only for ASCII leaves Chinese in the theme's font (§5.8)."""
+    """Every script in one font: what is named only for ASCII leaves Chinese in the theme's font."""
     fonts = properties.find(qn("w:rFonts"))
     if fonts is None:
         fonts = OxmlElement("w:rFonts")

@@ -1,4 +1,4 @@
-"""Tables (表格) as xlsx: the summary that cities send upward, and the list of deadlines (§5.9).
+"""Tables (表格) as xlsx: the summary that cities send upward, and the list of deadlines.
 
 Codes and numbers of documents are text, so that no digit is lost; days are days, counts are numbers. Nothing that people
 wrote is ever a formula.
@@ -163,5 +163,5 @@ EARLIEST = datetime(2021, 6, 28, tzinfo=UTC)
 
 
 def harmless(text: str) -> str:
-    """A text that no program takes for a formula (§5.9)."""
+    """A text that no program takes for a formula."""
     return f"'{legible(text)}" if FORMULA.match(text) else legible(text)

@@ -1,6 +1,6 @@
 """Audit (审计记录): who signed in, read personal data, took files away, or was refused; every line linked to the one before.
 
-Content as 等保2.0 8.1.4.3 asks: when, who, what kind of event, about what, and whether it succeeded (domain.md §5.3).
+Content as 等保2.0 8.1.4.3 asks: when, who, what kind of event, about what, and whether it succeeded.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
-"""Drafts (草稿): applications, and corrections of returned ones, that a leader has not submitted yet (domain.md §4.1).
+"""Drafts (草稿): applications, and corrections of returned ones, that a leader has not submitted yet.
 
-They are no legal record: no workflow knows of them, and they are gone 180 days after their last change (§5.6).
+They are no legal record: no workflow knows of them, and they are gone 180 days after their last change.
 """
 
 import json

@@ -49,7 +49,7 @@ TYPES: dict[str, tuple[str, bytes]] = {
     ".jpeg": ("image/jpeg", b"\xff\xd8\xff"),
     ".png": ("image/png", b"\x89PNG\r\n\x1a\n"),
 }
-"""What is taken: the ending of a name, the media type, and how such a file begins (domain.md §1.6, §5.0: scans, OFD, office
+"""What is taken: the ending of a name, the media type, and how such a file begins (scans, OFD, office
 files). No archives: what is in them is seen by no reviewer at a glance; several documents are several rows."""
 
 PUBLIC = "public"
@@ -232,7 +232,7 @@ class Uploads:
     def release(self, digests: Iterable[str], now: datetime) -> None:
         """Let go of files that a draft referred to: those to which no paper and no other draft refers are deleted.
 
-        A draft that was never submitted is not kept for ever, and neither is what was handed in with it (domain.md §5.6).
+        A draft that was never submitted is not kept for ever, and neither is what was handed in with it.
         """
         for sha256 in digests:
             with reading(self.engine) as session:

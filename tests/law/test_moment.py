@@ -1,4 +1,4 @@
-"""When an entry is written, by two clocks that do not quite agree (contract.md, Instants 1)."""
+"""When an entry is written, by two clocks that do not quite agree (Instants 1)."""
 
 from datetime import timedelta
 
