@@ -46,6 +46,7 @@ from regulation import offices
 from workflows import visibility
 from workflows.connection import connect, reached, runtime_of
 from workflows.filing import AllianceFiling
+from workflows.payloads import Sandbox
 
 log = structlog.get_logger()
 
@@ -145,6 +146,8 @@ def build(
             entering.knows_edition,
             handed_over_before,
         ],
+        workflow_runner=Sandbox(),
+        interceptors=[visibility.DetailsWhenAsked()],
         activity_executor=ThreadPoolExecutor(settings.activity_threads),
         max_concurrent_workflow_tasks=settings.activity_threads * 2,
         max_concurrent_local_activities=settings.activity_threads,

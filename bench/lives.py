@@ -14,7 +14,6 @@ from statistics import median
 
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from bench import workers
@@ -26,6 +25,7 @@ from examples.demo import first_year
 from gateway.client import workflow_id
 from tests.test_budgets import OF_SKIPPING, name
 from workflows.filing import AllianceFiling
+from workflows.payloads import CONVERTER, Sandbox
 
 AT_ONCE = 8
 """Lives lived at the same time."""
@@ -176,7 +176,7 @@ def compared(sides: dict[str, Side], last: dict[str, list[HistoryEvent]]) -> lis
 
 async def replayed(histories: Sequence[WorkflowHistory], times: int) -> AsyncIterator[Figure]:
     """What it takes to replay every run of a five-year life."""
-    replayer = Replayer(workflows=[AllianceFiling], data_converter=pydantic_data_converter)
+    replayer = Replayer(workflows=[AllianceFiling], data_converter=CONVERTER, workflow_runner=Sandbox())
     took = []
     for _ in range(times + 1):
         began = time.perf_counter()

@@ -25,6 +25,7 @@ from activities.channels.folder import OutboxFolder
 from bench.baseline import Baseline, Rows
 from models.channels import Filters
 from models.settings import Settings
+from workflows.payloads import CONVERTER
 
 ROOT = Path(__file__).parent.parent
 READY = "ready"
@@ -86,7 +87,8 @@ def baseline(client: Client, queue: str, var: Path) -> Worker:
 
 async def main(side: str, address: str, queue: str, var: Path) -> None:
     """Work until nobody is there any more."""
-    client = await Client.connect(address, data_converter=pydantic_data_converter)
+    converter = pydantic_data_converter if side == "baseline" else CONVERTER
+    client = await Client.connect(address, data_converter=converter)
     rounds = None
     if side == "baseline":
         worker = baseline(client, queue, var)

@@ -20,7 +20,6 @@ from temporalio.api.common.v1 import TimeSkippingConfig, WorkflowExecution
 from temporalio.api.workflow.v1 import WorkflowExecutionOptions
 from temporalio.api.workflowservice.v1 import UpdateWorkflowExecutionOptionsRequest
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.testing._timeskipping import TimeSkippingConfig as Skipping
 from temporalio.worker import Worker
@@ -39,6 +38,7 @@ from models.values import digest
 from regulation import agenda, entries, intake, lifecycle
 from regulation.moment import Moment
 from workflows.filing import AllianceFiling
+from workflows.payloads import CONVERTER
 from workflows.ways import NEWEST
 
 FLAGS = (
@@ -78,7 +78,7 @@ async def skipping_server(*, flags: Sequence[str] = (), **options: Any) -> Async
         dev_server_existing_path=temporal(),
         dev_server_log_level="error",
         dev_server_extra_args=extra,
-        data_converter=pydantic_data_converter,
+        data_converter=CONVERTER,
         **options,
     )
     async with environment:

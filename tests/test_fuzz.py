@@ -136,7 +136,7 @@ def handled(filing: Filing, raw: Any, at: datetime, papers: Mapping[str, dict[st
     entries.receipt(entry)
     list(entries.outlook(entry.filing))
     visibility.attributes(entry.filing)
-    visibility.details(entry.filing, "联盟", [entry])
+    visibility.rendered(entry.filing, "联盟", [entry])
     visibility.entry_summary(entry)
     return entry
 

@@ -25,6 +25,7 @@ from regulation.terms import TERMS
 from tests.lives import LIVES
 from tests.record import HISTORIES, line, release
 from workflows.filing import AllianceFiling
+from workflows.payloads import CONVERTER, Sandbox
 
 GOLDEN = sorted(HISTORIES.glob("*/*.json"))
 
@@ -66,7 +67,7 @@ async def test_a_golden_history_replays_to_its_docket(path: Path) -> None:
         if calendar["edition"] not in CALENDARS:
             CALENDARS.add(calendar)
     histories = [WorkflowHistory.from_json(golden["workflow_id"], json.dumps(run)) for run in golden["runs"]]
-    sandboxed = Replayer(workflows=[AllianceFiling], data_converter=pydantic_data_converter)
+    sandboxed = Replayer(workflows=[AllianceFiling], data_converter=CONVERTER, workflow_runner=Sandbox())
     watched = Replayer(
         workflows=[AllianceFiling],
         data_converter=pydantic_data_converter,

@@ -7,7 +7,6 @@ from functools import cache
 import structlog
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import (
     LogForwardingConfig,
@@ -20,6 +19,7 @@ from temporalio.runtime import (
 from temporalio.service import RPCError
 
 from models.settings import Settings
+from workflows.payloads import CONVERTER
 
 log = structlog.get_logger()
 
@@ -53,9 +53,7 @@ async def connect(settings: Settings, runtime: Runtime | None = None, *, lazy: b
     """
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", f"127.0.0.1:{settings.temporal_port}")
-    return await Client.connect(
-        **config, data_converter=pydantic_data_converter, runtime=runtime or _runtime(), lazy=lazy
-    )
+    return await Client.connect(**config, data_converter=CONVERTER, runtime=runtime or _runtime(), lazy=lazy)
 
 
 async def reached(client: Client) -> None:

@@ -33,7 +33,17 @@ with workflow.unsafe.imports_passed_through():
     from models.findings import Refusal
     from regulation import agenda, entries, identity, lifecycle, lodging, on_paper
     from regulation.moment import Moment
-    from workflows import visibility, ways
+    from workflows.visibility import LINES, changed, entry_summary, rendered, timer_summary
+    from workflows.ways import (
+        CALENDAR_IS_AWAITED,
+        CHASED_UNTIL_DONE,
+        FULL_RUN_GOES_ON,
+        NEWEST,
+        REGISTER_IS_ASKED,
+        SHOWN_WHEN_LEVEL,
+        YEAR_IS_LEFT_LATER,
+        Way,
+    )
 
 STEP = LocalActivityConfig(
     start_to_close_timeout=timedelta(seconds=30),
@@ -106,14 +116,14 @@ class AllianceFiling:
             if await self._day_comes():
                 async with self.lock:
                     await self._enter_lapses(workflow.now())
-            year_over = was_over if self._follows(ways.YEAR_IS_LEFT_LATER) else self.year_over
+            year_over = was_over if self._follows(YEAR_IS_LEFT_LATER) else self.year_over
             if year_over or self.full or workflow.info().is_continue_as_new_suggested():
                 await workflow.wait_condition(workflow.all_handlers_finished)
-                goes_on = Start(filing_id=start.filing_id, filing=self.filing, ways=ways.NEWEST)
+                goes_on = Start(filing_id=start.filing_id, filing=self.filing, ways=NEWEST)
                 workflow.continue_as_new(goes_on, memo=dict(workflow.memo()))
         return self.value
 
-    def _follows(self, way: ways.Way) -> bool:
+    def _follows(self, way: Way) -> bool:
         """Whether this run goes that way (workflows/ways.py)."""
         return way.is_followed(self.ways)
 
@@ -193,7 +203,7 @@ class AllianceFiling:
                 await workflow.wait_condition(
                     lambda: self.full or self.due is not due,
                     timeout=left,
-                    timeout_summary=visibility.timer_summary(due),
+                    timeout_summary=timer_summary(due),
                 )
             except TimeoutError:
                 return True
@@ -208,9 +218,9 @@ class AllianceFiling:
         Asked whenever an act comes, for acts may fill a run without moving any date: so many of them came, or so long is the
         history. Past the server's limit of updates a run takes no act at all.
         """
-        year_over = self.year_over and self._follows(ways.YEAR_IS_LEFT_LATER)
+        year_over = self.year_over and self._follows(YEAR_IS_LEFT_LATER)
         suggested = workflow.info().is_continue_as_new_suggested()
-        self.full = self.full or year_over or (suggested and self._follows(ways.FULL_RUN_GOES_ON))
+        self.full = self.full or year_over or (suggested and self._follows(FULL_RUN_GOES_ON))
 
     async def _is_over(self) -> bool:
         """Whether the filing has come to an end, for which also its last callers have had their answers (Q18)."""
@@ -306,23 +316,21 @@ class AllianceFiling:
         """Enter what time has brought up to an instant."""
         while due := entries.due_by(self.value, until):
             lapse = due.lapse
-            if lapse.provisional and not self._follows(ways.CALENDAR_IS_AWAITED):
+            if lapse.provisional and not self._follows(CALENDAR_IS_AWAITED):
                 lapse = lapse.but(provisional=False)
             await self._enter(entries.entered(self._taken_over(), lapse, Moment(due.at, workflow.now())))
 
     def _taken_over(self) -> Filing:
         """The filing, chased until somebody acts from now on if it was taken in by a release that was silent in time."""
-        if self.value.chased_since or not self._follows(ways.CHASED_UNTIL_DONE):
+        if self.value.chased_since or not self._follows(CHASED_UNTIL_DONE):
             return self.value
         return self.value.but(chased_since=workflow.now())
 
     async def _enter(self, entry: Entry) -> Appended:
         """The one place that enters. Where the register holds other events already, those are carried on instead."""
-        appended = await workflow.execute_local_activity_method(
-            Entering.enter, entry, **_step(visibility.entry_summary(entry))
-        )
+        appended = await workflow.execute_local_activity_method(Entering.enter, entry, **_step(entry_summary(entry)))
         if appended.outcome == "entered":
-            self.recent = [*self.recent[-visibility.LINES :], entry]
+            self.recent = [*self.recent[-LINES:], entry]
             self.acts.entered(entry)
             self._carry(entry.filing)
         elif appended.filing:
@@ -340,7 +348,7 @@ class AllianceFiling:
         )
         if stored.filing and stored.filing.number > self.value.number:
             self.acts.carried(stored.filing)
-            (self._carry if self._follows(ways.SHOWN_WHEN_LEVEL) else self._replace)(stored.filing)
+            (self._carry if self._follows(SHOWN_WHEN_LEVEL) else self._replace)(stored.filing)
 
     async def _recall(self, number: int, event: Act | Unreadable, when: Moment, *, by_signal: bool) -> Receipt:
         """The same act gets the same answer; another under its id is refused, and by signal that is on record (Q21)."""
@@ -365,7 +373,7 @@ class AllianceFiling:
 
     async def _answer_before_this_run(self, event: Act | Unreadable) -> Recalled | None:
         """What an act was answered that is refused now, if it was entered before the entries that this run knows (Q21)."""
-        if self.acts.would_know(event) or not self._follows(ways.REGISTER_IS_ASKED):
+        if self.acts.would_know(event) or not self._follows(REGISTER_IS_ASKED):
             return None
         ids = (event.id, *identity.earlier_ids(event))
         question = Question(filing_id=self.value.id, act_ids=ids, asked=identity.asked(event))
@@ -390,11 +398,16 @@ class AllianceFiling:
             self.due = due
 
     def _show(self) -> None:
-        """What operators see: search attributes where they changed, and current details."""
-        if updates := visibility.changed(self.value, workflow.info().typed_search_attributes):
+        """What operators find a filing by: search attributes, where they changed."""
+        if updates := changed(self.value, workflow.info().typed_search_attributes):
             workflow.upsert_search_attributes(updates)
-        alliance = workflow.memo_value("alliance", self.value.id, type_hint=str)
-        workflow.set_current_details(visibility.details(self.value, alliance, self.recent))
+
+    def details(self) -> str:
+        """What operators see on the filing's page, rendered when they look (workflows/visibility.py)."""
+        if self.filing is None:
+            return ""
+        alliance = workflow.memo_value("alliance", self.filing.id, type_hint=str)
+        return rendered(self.filing, alliance, self.recent)
 
 
 class _Acts:

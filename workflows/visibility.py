@@ -8,8 +8,15 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from temporalio import workflow
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate, TypedSearchAttributes
+from temporalio.worker import (
+    HandleQueryInput,
+    Interceptor,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+)
 
 from models.filing import Entry, Filing
 from models.values import SHANGHAI
@@ -90,7 +97,7 @@ def entry_summary(entry: Entry) -> str:
     return f"登记第{entry.number}号：{name_of_entry(entry)}"
 
 
-def details(filing: Filing, alliance: str, recent: list[Entry]) -> str:
+def rendered(filing: Filing, alliance: str, recent: list[Entry]) -> str:
     """Current details in Markdown: stage, who is awaited, the agenda as a table (of reminders only the next), the last
     entries."""
     awaited = lifecycle.awaited(filing)
@@ -162,3 +169,19 @@ def until(instant: datetime) -> str:
 def due_at(instant: datetime, kind: LapseKind | str | None) -> str:
     """When time brings a lapse: most are the end of a period, some a beginning."""
     return local(instant) if kind in BEGINNINGS else until(instant)
+
+
+class DetailsWhenAsked(Interceptor):
+    """Current details are rendered when the Temporal UI asks for them, and not with every entry."""
+
+    def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
+        """Look at the queries of every run."""
+        return _Asked
+
+
+class _Asked(WorkflowInboundInterceptor):
+    async def handle_query(self, input: HandleQueryInput) -> Any:
+        answer = await super().handle_query(input)
+        if input.query == "__temporal_workflow_metadata":
+            answer.current_details = workflow.instance().details()
+        return answer
