@@ -1,65 +1,58 @@
 """Lists of filings: in which order, from which place on, which of them an office may see, what a search means."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, or_, true
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, inspect, or_, select, true, tuple_, union
+from sqlmodel import col
 
 from models.register import FilingRow
 from models.values import Value
 from regulation import offices
 
+FILINGS = inspect(FilingRow).local_table
+
+
+def along_another_index(column: Any) -> ColumnElement[str]:
+    """A column in a condition that few rows fail: databases without statistics would look it up, and sort what they found."""
+    return func.coalesce(column, "")
+
+
+def read_rows(db: Connection, query: Any) -> list[FilingRow]:
+    """Filings as mere rows: every column by its name, and no object that a session would make of it first."""
+    return cast(list[FilingRow], db.execute(query).all())
+
 
 class Place(Value):
-    """Where a filing stands in a list: among what is overdue or not, by its nearest deadline, by its id."""
+    """Where a filing stands in a list: by what is overdue on it or its nearest deadline, and by its id."""
 
-    overdue: bool = False
-    at: datetime | None = None
+    at: datetime
     filing_id: str
 
     @classmethod
     def of(cls, row: FilingRow) -> "Place":
         """That of a filing as it was listed."""
-        return cls(overdue=CHASED in row.value, at=row.next_deadline, filing_id=row.filing_id)
+        return cls(at=row.listed_at, filing_id=row.filing_id)
 
 
-CHASED = '"chased":'
-"""How a period of a filing's value says that it passed, and that whoever is late was chased (Q31)."""
+def in_order(
+    facts: Sequence[ColumnElement[bool]], ways: Sequence[ColumnElement[bool]], after: Place | None, limit: int
+) -> Select[Any]:
+    """The filings of a list, in its order, from a place on.
 
-
-def may_be_late() -> ColumnElement[bool]:
-    """Filings on which something is overdue, as a condition."""
-    return col(FilingRow.value).contains(CHASED)
-
-
-def _in_order(query: Any, after: Place | None, due_by: datetime | None) -> Iterator[Any]:
-    """The groups of a list, each in its order, from a place on: what is overdue, what is due on a day, what waits for none.
-
-    What is overdue without another day to come is overdue longest.
+    They are found by an index along each of the `ways` by which somebody may see a filing, so no more is read than is listed.
     """
-    deadline, name, overdue = col(FilingRow.next_deadline), col(FilingRow.filing_id), may_be_late()
-    begun = None if after is None else 0 if after.overdue else 1 if after.at else 2
-    ordered = query.order_by(deadline.is_not(None), deadline, name)
-    groups = [
-        ordered.where(overdue),
-        ordered.where(~overdue, deadline.is_not(None)),
-        ordered.where(~overdue, deadline.is_(None)),
-    ]
-    if due_by:
-        groups = [group.where(deadline <= due_by) for group in groups[:2]]
-    for number, group in enumerate(groups):
-        if after is None or begun is None or number > begun:
-            yield group
-        elif number == begun and after.at:
-            yield group.where(deadline >= after.at, or_(deadline > after.at, name > after.filing_id))
-        elif number == begun:
-            yield group.where(or_(deadline.is_not(None), name > after.filing_id))
+    order = (FILINGS.c.listed_at, FILINGS.c.filing_id)
+    ahead = [tuple_(*order) > tuple_(after.at, after.filing_id)] if after else []
+    found = [select(*order).where(way, *facts, *ahead).order_by(*order).limit(limit).subquery() for way in ways]
+    which = union(*(select(*each.c) for each in found)).subquery()
+    rows = select(FILINGS).join(which, FILINGS.c.filing_id == which.c.filing_id)
+    return rows.order_by(which.c.listed_at, which.c.filing_id).limit(limit)
 
 
 def listed(
-    session: Session,
+    db: Connection,
     *,
     stage: str | None = None,
     kind: str | None = None,
@@ -77,34 +70,36 @@ def listed(
     A deadline is the instant at which it is over; `due_by` is the last such instant that is meant (`values.due_by`).
     `text` is looked for in ids, names, codes and archive numbers. With `after`, the ones that follow that one.
     """
-    query = select(FilingRow)
-    facts = {"stage": stage, "kind": kind, "jurisdiction": jurisdiction, "waiting_for": waiting_for}
-    for fact, value in facts.items():
-        if value:
-            query = query.where(getattr(FilingRow, fact) == value)
-    if awaits_iit:
-        query = query.where(col(FilingRow.awaits_iit).is_(True))
-    if text:
-        query = query.where(_mentions(text.strip()))
-    if scope:
-        query = query.where(within(scope))
-    rows: list[FilingRow] = []
-    for group in _in_order(query, after, due_by):
-        rows += session.exec(group.limit(limit - len(rows)))
-        if len(rows) == limit:
-            break
-    return rows
+    wanted = {"kind": kind, "jurisdiction": jurisdiction, "waiting_for": waiting_for}
+    facts = [getattr(FilingRow, fact) == value for fact, value in wanted.items() if value]
+    if stage:  # at one place there are fewer than in one stage
+        placed = jurisdiction or waiting_for or (scope and (scope.jurisdiction or scope.zone or scope.leader))
+        facts.append((along_another_index(FILINGS.c.stage) if placed else FILINGS.c.stage) == stage)
+    facts += [col(FilingRow.awaits_iit).is_(True)] if awaits_iit else []
+    facts += [_mentions(text.strip())] if text else []
+    facts += [col(FilingRow.next_deadline) <= due_by, col(FilingRow.listed_at) <= due_by] if due_by else []
+    return read_rows(db, in_order(facts, ways(scope) if scope else [true()], after, limit))
+
+
+def ways(scope: offices.Scope) -> list[ColumnElement[bool]]:
+    """The filings that an office may see, as conditions of which one holds: they lie within its place, or wait for it.
+
+    `Scope.holds` says the same of one filing.
+    """
+    facts = [
+        getattr(FilingRow, name) == value
+        for name in ("jurisdiction", "zone", "leader")
+        if (value := getattr(scope, name))
+    ]
+    facts += [col(FilingRow.stage).in_(scope.stages)] if scope.stages else []
+    if not facts:
+        return [true()]
+    return [and_(*facts), *([col(FilingRow.waiting_for) == scope.office] if scope.office else [])]
 
 
 def within(scope: offices.Scope) -> ColumnElement[bool]:
-    """The filings that an office may see, as a condition of a query; `Scope.holds` says the same of one filing."""
-    facts: list[ColumnElement[bool]] = [true()]
-    for name in ("jurisdiction", "zone", "leader"):
-        if value := getattr(scope, name):
-            facts.append(getattr(FilingRow, name) == value)
-    if scope.stages:
-        facts.append(col(FilingRow.stage).in_(scope.stages))
-    return or_(and_(*facts), col(FilingRow.waiting_for) == scope.office) if scope.office else and_(*facts)
+    """The same as one condition."""
+    return or_(*ways(scope))
 
 
 def _mentions(text: str) -> ColumnElement[bool]:

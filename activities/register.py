@@ -263,9 +263,9 @@ class Register:
         A deadline is the instant at which it is over; `due_by` is the last such instant that is meant (`values.due_by`).
         `text` is looked for in ids, names, codes and archive numbers. With `after`, the ones that follow that one.
         """
-        with reading(self.engine) as session:
+        with self.engine.connect() as db:
             return lists.listed(
-                session, stage=stage, kind=kind, jurisdiction=jurisdiction, waiting_for=waiting_for,
+                db, stage=stage, kind=kind, jurisdiction=jurisdiction, waiting_for=waiting_for,
                 awaits_iit=awaits_iit, due_by=due_by, text=text, scope=scope, after=after, limit=limit,
             )  # fmt: skip
 

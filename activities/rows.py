@@ -4,7 +4,9 @@ Nothing here touches a database: what a row needs of a paper is asked of `papers
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -12,8 +14,9 @@ from pydantic_core import to_jsonable_python
 from models import names
 from models.acts import AnswerAnnualReturn, FileAnnualReport, Lapse, ReportChange, Resubmit, Submit
 from models.filing import Entry, Filing, ReportingYear
-from models.values import canonical, day_of, digest
-from regulation import agenda, changes, lifecycle, messages, publicity, texts
+from models.values import LAST_YEAR, at_hour, canonical, day_of, digest
+from models.vocabulary import LapseKind, Role
+from regulation import agenda, changes, lifecycle, messages, overdue, publicity, service, texts
 from regulation.service import STRICTER_SINCE
 from regulation.wording import Names, Past
 
@@ -206,10 +209,45 @@ def _claimed_key(filing: Filing, papers: Papers) -> str | None:
     return names.key(name) if isinstance(name, str) else None
 
 
+NEVER = at_hour(date(LAST_YEAR, 12, 31), 0)
+"""Sorts what waits for no day behind everything else; an instant that can be read again from an address."""
+
+AWAITED = (Role.CITY_ST, Role.ZONE, Role.PROVINCE_ST)
+"""Whom a filing waits for, of those who share the key of an office."""
+
+
+def waiting_columns(filing: Filing) -> Row:
+    """Whom a filing waits for and until when, what is overdue and what did not arrive: by these desks find it (models/register.py)."""
+    due, duties = agenda.nearest_duty(filing), list(overdue.late(filing))
+    office, iit = lifecycle.awaited(filing), lifecycle.awaits_iit(filing)
+    until = due.at if due else NEVER
+    told = [[each.role.value, each.office, each.lapse.value, each.last.isoformat()] for each in duties]
+    unsettled = sorted(service.unsettled(filing))
+    return {
+        "waiting_for": office,
+        "awaits_iit": iit,
+        "next_deadline": due.at if due else None,
+        "next_lapse": due.lapse.kind.value if due else None,
+        "listed_at": min((each.until for each in duties), default=until),
+        "due_at": overdue.late_since(duties, AWAITED, office) or until,
+        "iit_due_at": (overdue.late_since(duties, [Role.CITY_IIT], filing.jurisdiction) or until) if iit else None,
+        "overdue": canonical(told) if told else None,
+        "unsettled": canonical(unsettled) if unsettled else None,
+        "submitted_at": filing.submitted_at,
+    }
+
+
+def duties_of(told: str | None) -> list[overdue.Late]:
+    """What a row says is overdue, the other way round."""
+    return [
+        overdue.Late(Role(role), office, LapseKind(lapse), date.fromisoformat(last))
+        for role, office, lapse, last in json.loads(told or "[]")
+    ]
+
+
 def filing_row(entry: Entry, first_paper: str, shown: Mapping[str, Any], hash_: str, papers: Papers) -> Row:
     """Where a filing stands after an entry."""
     filing = entry.filing
-    due = agenda.nearest_duty(filing)
     return {
         "filing_id": filing.id,
         "number": filing.number,
@@ -225,14 +263,11 @@ def filing_row(entry: Entry, first_paper: str, shown: Mapping[str, Any], hash_: 
         "technical_field": shown["technical_field"],
         "archive_number": filing.archive_number,
         "archived_on": filing.archived_on,
-        "waiting_for": lifecycle.awaited(filing),
-        "awaits_iit": lifecycle.awaits_iit(filing),
+        **waiting_columns(filing),
         "id_key": filing.id.lower(),
         "name_key": names.key(shown["alliance_name"]),
         "claimed_key": _claimed_key(filing, papers),
         "report_year": filing.report_year,
-        "next_deadline": due.at if due else None,
-        "next_lapse": due.lapse.kind.value if due else None,
         "missed_years": filing.missed_years,
         "open_objections": filing.open_objections,
         "on_hold": filing.on_hold,

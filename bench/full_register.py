@@ -13,13 +13,14 @@ from sqlalchemy import insert
 
 from activities.migrating import migrate
 from activities.register import Register
+from activities.rows import waiting_columns
 from bench.figures import Figure
 from bench.quiet_life import QuietLife
 from bench.simulator import YEAR, lived
 from models.filing import Entry, Filing
 from models.register import FilingRow
 from models.values import canonical
-from regulation import agenda, intake, lodging
+from regulation import intake, lodging
 
 SEEDED_AT_ONCE = 5_000
 
@@ -65,7 +66,6 @@ def copy(register: Register, original: str, filings: Iterable[Filing]) -> None:
     assert row
     rows = []
     for filing in filings:
-        due = agenda.next_deadline(filing)
         rows.append(
             row.model_dump()
             | {
@@ -74,7 +74,7 @@ def copy(register: Register, original: str, filings: Iterable[Filing]) -> None:
                 "jurisdiction": filing.jurisdiction,
                 "leader": filing.leader,
                 "archive_number": filing.archive_number,
-                "next_deadline": due.at if due else None,
+                **waiting_columns(filing),
                 "value": canonical(filing.model_dump(mode="json")),
             }
         )

@@ -121,7 +121,7 @@ def _later(columns: dict[str, Any], by: timedelta) -> dict[str, Any]:
     def later(value: Any) -> Any:
         if isinstance(value, str):
             return re.sub(r"\d{4}-\d{2}-\d{2}", lambda day: str(date.fromisoformat(day[0]) + by), value)
-        return value + by if isinstance(value, date) else value
+        return value + by if isinstance(value, date) and value != rows.NEVER else value
 
     return {name: later(value) for name, value in columns.items()}
 

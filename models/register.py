@@ -37,6 +37,11 @@ def long_text(**options: Any) -> Any:
     return Field(sa_type=Text, **options)
 
 
+def some(name: str, *columns: str, where: str) -> Index:
+    """An index of few rows of many."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 class Paper(SQLModel, table=True):
     """文书: what was submitted, immutable, addressed by its digest. Written by a door before the act is sent."""
 
@@ -72,14 +77,35 @@ class FilingRow(SQLModel, table=True):
     `id_key` is the id in one case: no two new filings have the same.
     `name_key` is by what names are compared (`models.names.key`), `claimed_key` that of the alliance's name after a change under
     review: it is taken from when the change was reported on.
+
+    `listed_at` is by what lists are ordered: until when what is overdue longest should have been done, or else the nearest
+    deadline; where no day is waited for, one that never comes (`rows.NEVER`). `due_at` says the same of the office alone that
+    the filing waits for, `iit_due_at` of the 工信 department, where that is awaited. `overdue` is every duty that an office is
+    late with (`regulation.overdue.Late`), `unsettled` the entries of which something did not reach the leader; neither is
+    there where there is nothing to tell.
     """
 
     __tablename__ = "filings"
     __table_args__ = (
         Index("ix_filings_agenda", "next_deadline", "filing_id"),
-        Index("ix_filings_awaited", "waiting_for", "next_deadline", "filing_id"),
         Index("ix_filings_place", "jurisdiction", "next_deadline", "filing_id"),
-        Index("ix_filings_stage", "stage", "next_deadline", "filing_id"),
+        Index("ix_filings_listed", "listed_at", "filing_id"),
+        Index("ix_filings_listed_place", "jurisdiction", "listed_at", "filing_id"),
+        Index("ix_filings_zone", "zone", "listed_at", "filing_id"),
+        Index("ix_filings_stage", "stage", "listed_at", "filing_id"),
+        Index("ix_filings_awaited", "waiting_for", "listed_at", "filing_id"),
+        Index("ix_filings_inbox", "waiting_for", "due_at", "submitted_at", "filing_id", "calendar", "jurisdiction"),
+        some(
+            "ix_filings_iit",
+            "jurisdiction",
+            "iit_due_at",
+            "submitted_at",
+            "filing_id",
+            "calendar",
+            where="iit_due_at IS NOT NULL",
+        ),
+        some("ix_filings_overdue", "waiting_for", "filing_id", where="overdue IS NOT NULL"),
+        some("ix_filings_unsettled", "jurisdiction", "zone", "filing_id", where="unsettled IS NOT NULL"),
         Index(
             "ix_filings_public",
             "archive_number",
@@ -100,7 +126,7 @@ class FilingRow(SQLModel, table=True):
     stage: str = Field(max_length=30)
     open: bool
     jurisdiction: str = Field(max_length=6)
-    zone: str | None = Field(default=None, max_length=40, index=True)
+    zone: str | None = Field(default=None, max_length=40)
     leader: str = Field(max_length=18, index=True)
     alliance_name: str = Field(max_length=200, index=True)
     leader_name: str = Field(max_length=200)
@@ -125,6 +151,12 @@ class FilingRow(SQLModel, table=True):
     name_key: str | None = Field(default=None, max_length=64, index=True)
     id_key: str | None = Field(default=None, max_length=64, index=True)
     claimed_key: str | None = Field(default=None, max_length=64, index=True)
+    listed_at: datetime = instant()
+    due_at: datetime = instant()
+    iit_due_at: datetime | None = instant(default=None)
+    overdue: str | None = long_text(default=None)
+    unsettled: str | None = long_text(default=None)
+    submitted_at: datetime = instant()
 
 
 class FollowedRow(SQLModel, table=True):

@@ -20,12 +20,12 @@ from gateway.identity import EMBEDDED
 from gateway.pages import calendar
 from gateway.shown import lists
 from gateway.shown.figures import Actor, Figures, Spent, stays_of
-from gateway.shown.overdue import late
 from models.register import FilingRow
 from models.settings import Settings
 from models.values import day_of, due_before, due_by
 from models.vocabulary import DeliveryState, Kind, LapseKind, Role, Stage
 from regulation import offices
+from regulation.overdue import late
 from tests.carried import came_to, closed, waiting
 from tests.databases import Databases, on_both
 from tests.population import NOW, accepted, life, populate
@@ -537,7 +537,7 @@ async def test_charts_tell_where_time_is_spent(house: House) -> None:
     assert figures.stays(province, today, Kind.B).over_all == {}
     assert figures.stays(province, date(2025, 1, 1)).over_all == {}
     late = {(Role.CITY_ST, "210100"): 1, (Role.ZONE, "210100-shengaoqu"): 1, (Role.PROVINCE_ST, "210000"): 1}
-    assert figures.overdue(province) == (late, True)
+    assert figures.overdue(province) == late
     assert figures.by_stage(province)[Stage.UNDER_REVIEW] == 3
 
 
@@ -593,9 +593,6 @@ async def test_charts_are_drawn_from_a_bounded_sample(house: House, monkeypatch:
     monkeypatch.setattr("gateway.shown.figures.SAMPLE", 15)
     page = await (await at(house, "p-401")).gets("/desk/charts")
     assert "每市按编号取最后的1件，共2件" in page
-    assert "逾期备案较多" not in page
-    monkeypatch.setattr("gateway.shown.figures.MOST_OVERDUE", 1)
-    assert "逾期备案较多" in await (await at(house, "p-401")).gets("/desk/charts")
 
 
 # Batches, without an engine
@@ -863,13 +860,14 @@ async def test_whoever_reviews_a_change_sees_what_is_found_on_the_alliance_after
 async def test_what_is_overdue_is_listed_first_then_what_is_due_then_what_waits_for_no_day(house: House) -> None:
     register = house.tools.register
     rows = register.filings(limit=1000)
-    groups = [0 if lists.place(row).startswith("late") else 1 if row.next_deadline else 2 for row in rows]
+    groups = [0 if row.overdue else 1 if row.next_deadline else 2 for row in rows]
     assert groups == sorted(groups)
     assert {0, 1} <= set(groups)
     assert "SY-LATE" in {row.filing_id for row, of in zip(rows, groups, strict=True) if of == 0}
-    for group in (0, 1):
-        dated = [row.next_deadline for row, of in zip(rows, groups, strict=True) if of == group and row.next_deadline]
-        assert dated == sorted(dated)
+    assert [row.listed_at for row in rows] == sorted(row.listed_at for row in rows), (
+        "what is overdue longest comes first"
+    )
+    assert all(row.listed_at == row.next_deadline for row, of in zip(rows, groups, strict=True) if of == 1)
     paged, place = [], ""
     while page := register.filings(after=lists.position(place), limit=1):
         paged += [row.filing_id for row in page]

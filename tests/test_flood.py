@@ -8,7 +8,7 @@ from activities.register import Register
 from gateway.identity import Identity
 from gateway.problem import Refused
 from gateway.remembered.quotas import Quotas
-from gateway.shown.inbox import inbox, position
+from gateway.shown.inbox import inbox
 from models.values import SHANGHAI, day_of
 from models.vocabulary import Role
 from tests.databases import Databases, on_both
@@ -61,6 +61,6 @@ def test_of_those_that_wait_until_the_same_day_the_one_that_came_first_is_first(
     officer = Identity(person="c-101", name="", office="210100", role=Role.CITY_ST)
     first = inbox(register.engine, officer, day_of(NOW), limit=2)
     rest = inbox(register.engine, officer, day_of(NOW), after=first.more)
-    assert [line.filing_id for line, _ in (*first.page, *rest.page)] == ["M-1", "AAA", "Z-9", "A.A"]
-    assert position(first.more) == first.page[-1][0]
+    assert [row.filing_id for _, row in (*first.page, *rest.page)] == ["M-1", "AAA", "Z-9", "A.A"]
+    assert first.more.endswith("~AAA")
     register.engine.dispose()

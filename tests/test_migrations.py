@@ -8,11 +8,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col, select
 
-from activities.database import connect
+from activities.database import connect, reading
 from activities.migrating import config, migrate
-from tests.databases import DATABASES
+from activities.register import Register
+from models.register import FilingRow
+from tests.databases import DATABASES, Databases, on_both
+from tests.population import populate
+from tests.simulated import holding
 
 
 @pytest.fixture
@@ -94,6 +98,23 @@ def test_down_to_nothing_and_up_again(url: str, engine: Engine) -> None:
     assert revision(engine) is None
     migrate(url)
     assert revision(engine) == newest(url)
+
+
+@on_both
+def test_filings_that_stood_say_what_desks_find_them_by(databases: Databases) -> None:
+    """As their next entry would: so a register is in order the day it is upgraded."""
+    url = databases.made("population", holding(populate))
+    register = Register.at(url)
+    query = select(FilingRow).order_by(col(FilingRow.filing_id))
+    with reading(register.engine) as session:
+        stood = [row.model_dump() for row in session.exec(query)]
+    assert {"overdue", "iit_due_at"} <= {name for row in stood for name, value in row.items() if value is not None}
+    register.engine.dispose()
+    command.downgrade(config(url), "0004")
+    migrate(url)
+    with reading(register.engine) as session:
+        assert [row.model_dump() for row in session.exec(query)] == stood
+    register.engine.dispose()
 
 
 def test_there_is_one_line_of_revisions() -> None:

@@ -74,7 +74,7 @@ def _place(written: str) -> str:
 
 Place = Annotated[
     str,
-    Field(max_length=120, pattern=r"^(?:late)?(?:20[0-9]{2}-[0-9T:.+-]+)?~[A-Za-z0-9][A-Za-z0-9._-]*$"),
+    Field(max_length=120, pattern=r"^2[01][0-9]{2}-[0-9T:.+-]+~[A-Za-z0-9][A-Za-z0-9._-]*$"),
     AfterValidator(_place),
 ]
 

@@ -150,7 +150,7 @@ def deadlines(
         end=end,
         jurisdiction=place,
         first=not after,
-        more=f"{link(begin, end, place or '')}&{urlencode({'after': lists.place(rows[-1])})}"
+        more=f"{link(begin, end, place or '')}&{urlencode({'after': lists.place(rows[-1], rows[-1].next_deadline)})}"
         if len(read) > lists.PAGE
         else "",
         **table(tools, session, rows),

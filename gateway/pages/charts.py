@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from gateway.pages.staff import Staff
 from gateway.pages.web import page
 from gateway.remembered.handling import place, post
-from gateway.shown.figures import MOST_OVERDUE, Actor, Figures
+from gateway.shown.figures import Actor, Figures
 from gateway.tools import Doors
 from models.values import day_of
 from models.vocabulary import Kind
@@ -22,7 +22,6 @@ def show(request: Request, tools: Doors, session: Staff, kind: Literal["", "A", 
     scope, of_kind = session.who.scope, Kind(kind) if kind else None
     figures = Figures(tools.register.engine)
     stays = figures.stays(scope, day_of(tools.clock()), of_kind)
-    overdue, all_of_them = figures.overdue(scope, of_kind)
     return page(
         request,
         tools,
@@ -33,6 +32,5 @@ def show(request: Request, tools: Doors, session: Staff, kind: Literal["", "A", 
         Actor=Actor,
         longest=max((spent.ninety for spent in stays.over_all.values()), default=0),
         stages=figures.by_stage(scope, of_kind),
-        overdue=[(place(post(*at)), count) for at, count in overdue.most_common()],
-        looked_at=None if all_of_them else MOST_OVERDUE,
+        overdue=[(place(post(*at)), count) for at, count in figures.overdue(scope, of_kind).most_common()],
     )

@@ -16,13 +16,13 @@ from gateway.remembered.handling import place
 from gateway.shown import inbox as waiting
 from gateway.shown import lists
 from gateway.shown.figures import Figures
-from gateway.tools import Doors, Tools, value_of
+from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.gateway import HandlingRow
 from models.register import FilingRow, LetterRow, MessageRow
 from models.values import Ordinal, day_of
 from models.vocabulary import Role
-from regulation import offices, service
+from regulation import offices
 
 router = APIRouter(prefix="/desk")
 
@@ -59,7 +59,7 @@ def inbox(request: Request, tools: Doors, session: Staff, mine: str = "", after:
         place=place,
         messages=messages[-MESSAGES:][::-1],
         unread=len(messages) if who.role in offices.ADDRESSED else None,
-        unsettled=[(row, sorted(service.unsettled(value_of(row)))) for row in waiting.unsettled(engine, who)],
+        unsettled=waiting.unsettled(engine, who),
         bounced=_bounced(tools, who),
         backlog=tools.letters.backlog(tools.clock()) if who.role is Role.OPERATOR else None,
         stages={} if works else Figures(engine).by_stage(who.scope, closed=True),

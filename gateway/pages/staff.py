@@ -8,16 +8,17 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends
 from starlette.exceptions import HTTPException
 
+from activities.rows import duties_of
 from gateway.identity import Identity
 from gateway.pages.web import SignedIn
 from gateway.problem import Failed, Problem
 from gateway.remembered.sessions import Session
-from gateway.shown.overdue import Late, late
-from gateway.tools import Tools, value_of
+from gateway.tools import Tools
 from models.register import FilingRow
 from models.values import day_of
 from models.vocabulary import Role
 from regulation.calendar import days_left
+from regulation.overdue import Late
 
 T = TypeVar("T")
 
@@ -58,7 +59,7 @@ class Overdue:
 
 def _overdue(row: FilingRow, today: date, who: Identity) -> Overdue | None:
     """What is overdue on a filing: the visitor's own duty before any other's."""
-    duties = list(late(value_of(row)))
+    duties = duties_of(row.overdue)
     own = [each for each in duties if (each.role, each.office) == (who.role, who.office)]
     duty = min(own or duties, key=lambda each: each.last, default=None)
     return Overdue(duty, -days_left(row.calendar, row.jurisdiction, today, duty.last)) if duty else None

@@ -17,9 +17,8 @@ from sqlalchemy import ColumnElement, Engine, Executable, func, or_, select
 from sqlmodel import Session, col
 
 from activities.database import reading
-from activities.lists import Place, may_be_late, within
-from gateway.shown.overdue import late
-from models.filing import Filing
+from activities.lists import FILINGS, Place, read_rows, within
+from activities.rows import duties_of
 from models.register import EntryRow, FilingRow
 from models.values import Named, at_hour, day_of
 from models.vocabulary import ActKind, Kind, Role, Stage
@@ -32,9 +31,6 @@ SAMPLE = 3000
 
 AT_ONCE = 500
 """How many filings one query names."""
-
-MOST_OVERDUE = 2000
-"""How many filings with something overdue are looked at."""
 
 YEAR = 365
 """Stays that ended within so many days are counted."""
@@ -136,11 +132,11 @@ class Figures:
     ) -> list[FilingRow]:  # fmt: skip
         """The filings whose nearest deadline lies on these days, by deadline; with `after`, the ones that follow it."""
         at, name = col(FilingRow.next_deadline), col(FilingRow.filing_id)
-        query = select(FilingRow).where(*_due(scope, first, last, jurisdiction))
-        if after and after.at:
+        query = select(FILINGS).where(*_due(scope, first, last, jurisdiction))
+        if after:
             query = query.where(at >= after.at, or_(at > after.at, name > after.filing_id))
-        with reading(self.engine) as session:
-            return list(session.scalars(query.order_by(at, name).limit(limit)))
+        with self.engine.connect() as db:
+            return read_rows(db, query.order_by(at, name).limit(limit))
 
     # Under way
 
@@ -151,13 +147,16 @@ class Figures:
         query = select(stage, func.count()).where(*told).group_by(stage)
         return Counter({Stage(name): count for name, count in self._told(query)})
 
-    def overdue(self, scope: offices.Scope, kind: Kind | None = None) -> tuple[Counter[tuple[Role, str]], bool]:
-        """How many duties are overdue at which post, on filings that wait for an office; whether that is all of them."""
+    def overdue(self, scope: offices.Scope, kind: Kind | None = None) -> Counter[tuple[Role, str]]:
+        """How many duties are overdue at which post, on filings that wait for an office."""
         waiting = col(FilingRow.waiting_for).in_([offices.PROVINCE, *offices.OFFICES, *offices.ZONES])
-        query = select(col(FilingRow.value)).where(waiting, within(scope), may_be_late(), *_of_kind(kind))
-        found = self._told(query.limit(MOST_OVERDUE))
-        duties = (each for (value,) in found for each in late(Filing.model_validate_json(value)))
-        return Counter((each.role, each.office) for each in duties), len(found) < MOST_OVERDUE
+        overdue = col(FilingRow.overdue)
+        query = select(overdue, func.count()).where(overdue.is_not(None), waiting, within(scope), *_of_kind(kind))
+        counts: Counter[tuple[Role, str]] = Counter()
+        for duties, count in self._told(query.group_by(overdue)):
+            for each in duties_of(duties):
+                counts[each.role, each.office] += count
+        return counts
 
     # Stays
 

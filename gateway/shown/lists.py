@@ -82,18 +82,14 @@ def _until(jurisdiction: str | None, today: date, due: int | None) -> datetime |
 # Where the next page begins: after a filing as it was listed, wherever it stands by then
 
 
-def place(row: FilingRow) -> str:
-    """Where a filing stands in a list, to be carried in an address."""
-    stands = Place.of(row)
-    return f"{'late' if stands.overdue else ''}{stands.at.isoformat() if stands.at else ''}~{stands.filing_id}"
+def place(row: FilingRow, at: datetime | None = None) -> str:
+    """Where a filing stands in a list, to be carried in an address; by another instant, where that is the list's order."""
+    return f"{(at or row.listed_at).isoformat()}~{row.filing_id}"
 
 
 def position(text: str) -> Place | None:
     """The other way round; None is the beginning. Raises `ValueError` if it is no place."""
     if not text:
         return None
-    at, parted, filing_id = text.partition("~")
-    if not parted:
-        raise ValueError(text)
-    overdue, at = at.startswith("late"), at.removeprefix("late")
-    return Place(overdue=overdue, at=INSTANT.validate_python(at) if at else None, filing_id=filing_id)
+    at, _, filing_id = text.partition("~")
+    return Place(at=INSTANT.validate_python(at), filing_id=filing_id)

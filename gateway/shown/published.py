@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Engine, Select, SQLColumnExpression, and_,
 from sqlmodel import col
 
 from activities.database import reading
+from activities.lists import along_another_index
 from activities.publishing.notices import Notices
 from activities.publishing.publications import Published, histories, newest_first
 from activities.publishing.site import OBJECTED_TO, listed, takes_objections
@@ -54,11 +55,6 @@ class Standing(Named):
 
 NUMBERED = col(FilingRow.archive_number) > ""
 """Whatever was archived has a number, and nothing else has one. Lists are read along the index of numbers."""
-
-
-def along_another_index(column: Any) -> ColumnElement[str]:
-    """A column in a condition that few rows fail: databases without statistics would look it up, and sort what they found."""
-    return func.coalesce(column, "")
 
 
 STAGE = along_another_index(col(FilingRow.stage))

@@ -1,10 +1,11 @@
 """What is overdue (逾期), and whose duty it is: told from the periods that passed and were chased (Q31)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from models.filing import Filing
+from models.values import midnight_after
 from models.vocabulary import LapseKind, Role
 from regulation import agenda, offices
 from regulation.messages import CHASES, NOTIFICATIONS
@@ -19,6 +20,11 @@ class Late:
     lapse: LapseKind
     last: date
 
+    @property
+    def until(self) -> datetime:
+        """The instant by which it should have been done."""
+        return midnight_after(self.last)
+
 
 def late(filing: Filing) -> Iterator[Late]:
     """Every duty of an office on a filing that is overdue, and still running; whoever is chased first is late."""
@@ -27,6 +33,12 @@ def late(filing: Filing) -> Iterator[Late]:
         if period.chased and lapse and lapse not in LEADERS:
             role, office = _post(filing, NOTIFICATIONS[CHASES[lapse][0]].to[0])
             yield Late(role, office, lapse, agenda.last_day(period))
+
+
+def late_since(duties: Iterable[Late], roles: Iterable[Role], office: str | None) -> datetime | None:
+    """Since when an office in one of these roles is late with the duty that is overdue longest; None if it is not late."""
+    among = set(roles)
+    return min((each.until for each in duties if each.role in among and each.office == office), default=None)
 
 
 LEADERS = (LapseKind.CORRECTION_OVERDUE, LapseKind.ANNUAL_ANSWER_OVERDUE)
