@@ -3,6 +3,7 @@
 Only acts come from outside. A lapse has no sender, so nobody can claim that a period is over.
 """
 
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
@@ -129,10 +130,13 @@ class _Act(Value):
 
 def left_out(act: _Act) -> tuple[str, ...]:
     """What an act must bring and does not: acts of 0.1 to 0.3 could leave out a 文号 or a reason, and still load."""
-    loosened = (
-        name for name, info in type(act).model_fields.items() if name in required(type(act)) and not info.is_required()
-    )
-    return tuple(name for name in loosened if getattr(act, name) is None)
+    return tuple(name for name in _loosened(type(act)) if getattr(act, name) is None)
+
+
+@cache
+def _loosened(kind: type[_Act]) -> tuple[str, ...]:
+    """What an act of this kind must bring, though those that are on record may lack it."""
+    return tuple(name for name, info in kind.model_fields.items() if name in required(kind) and not info.is_required())
 
 
 class _WithReason(Value):

@@ -4,12 +4,12 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
+from functools import cache, wraps
 from typing import Annotated, Any, LiteralString, Self, TypeVar
 
 from pydantic import (
@@ -38,6 +38,10 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """The law's zone. China has had one offset and no daylight saving time since 1991."""
 
 
+put = object.__setattr__
+"""A frozen value is made whole before anybody has it."""
+
+
 class Value(BaseModel):
     """A frozen value: replaced with `but`, never edited. Empty fields stay out of its JSON, so histories stay small."""
 
@@ -50,8 +54,19 @@ class Value(BaseModel):
     )
 
     def but(self, **changes: Any) -> Self:
-        """The same value with some fields replaced (not validated: callers are ours)."""
-        return self.model_copy(update=changes)
+        """The same value with some fields replaced. They must be fields of it; what they hold is not validated: callers
+        are ours."""
+        held = self.__dict__
+        if not changes.keys() <= held.keys():
+            raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(changes.keys() - held.keys()))}")
+        fields = held | changes
+        fields.pop(ASKED, None)
+        other = object.__new__(type(self))
+        put(other, "__dict__", fields)
+        put(other, "__pydantic_fields_set__", self.__pydantic_fields_set__)
+        put(other, "__pydantic_extra__", None)
+        put(other, "__pydantic_private__", None)
+        return other
 
     @model_serializer(mode="wrap")
     def _without_empty_fields(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -60,6 +75,29 @@ class Value(BaseModel):
             if getattr(self, attribute) == empty:
                 fields.pop(name, None)
         return fields
+
+
+ASKED = "_asked"
+"""Beside its fields a value holds what it was asked (`once`)."""
+
+V = TypeVar("V", bound=Value)
+R = TypeVar("R")
+
+
+def once(question: Callable[[V], R]) -> Callable[[V], R]:
+    """A question about a frozen value, worked out once for each: its answer cannot change, and goes when the value goes.
+
+    `but` makes another value, which is asked anew.
+    """
+
+    @wraps(question)
+    def answer(value: V) -> R:
+        known: dict[Callable[[V], R], R] = value.__dict__.setdefault(ASKED, {})
+        if question not in known:
+            known[question] = question(value)
+        return known[question]
+
+    return answer
 
 
 @cache

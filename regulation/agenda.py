@@ -8,12 +8,12 @@ and the reporting years and says what time alone will bring next. It is asked af
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from models.acts import Lapse
 from models.filing import Case, Counted, Filing, Notice, Period, ReportingYear, Unit
-from models.values import at_hour, day_of, midnight_after
+from models.values import at_hour, day_of, midnight_after, once
 from models.vocabulary import ActKind, Ground, LapseKind, Stage, YearStatus
 from regulation import calendar, terms
 from regulation.moment import Moment
@@ -110,6 +110,20 @@ class Due:
     at: datetime
     lapse: Lapse
     period: str | None = None
+
+
+@lru_cache(1000)
+def _lapse(
+    kind: LapseKind,
+    *,
+    of: str | None = None,
+    year: int | None = None,
+    days: int | None = None,
+    level: int | None = None,
+    provisional: bool = False,
+) -> Lapse:
+    """A lapse, made once for all filings that it comes to."""
+    return Lapse(kind=kind, of=of, year=year, days=days, level=level, provisional=provisional)
 
 
 def number(filing: Filing, key: str, year: int | None = None) -> Any:
@@ -272,10 +286,11 @@ def nearest_duty(filing: Filing) -> Due | None:
 
 def _first(filing: Filing, leaving_aside: Collection[str] = (), idle: Collection[LapseKind] = ()) -> Due | None:
     """The first of what time will bring, some periods and some kinds of lapses left aside."""
-    coming = (due for due in dues(filing) if due.period not in leaving_aside and due.lapse.kind not in idle)
-    return min(coming, key=_order, default=None)
+    chosen = (due for due in dues(filing) if due.period not in leaving_aside and due.lapse.kind not in idle)
+    return next(chosen, None)
 
 
+@once
 def provisional(filing: Filing) -> bool:
     """Whether a date that a filing waits for may still move when the next calendar is published."""
     coming = (due for name, period in filing.periods.items() for due in _from_period(filing, name, period))
@@ -294,12 +309,20 @@ def _order(due: Due) -> tuple[datetime, int, str, int]:
     return due.at, RANK[due.lapse.kind], due.lapse.of or "", due.lapse.year or 0
 
 
-def dues(filing: Filing) -> Iterator[Due]:
-    """What time will bring from where a filing stands, in no order: of each period and year the next thing."""
+@once
+def dues(filing: Filing) -> tuple[Due, ...]:
+    """What time will bring from where a filing stands, in order: of each period and year the next thing.
+
+    All that is asked about dates is read off this, so that for one filing they are worked out once.
+    """
     protected = protected_until(filing)
-    for due in _dues(filing):
-        waits = protected and due.lapse.kind in COMPLETES and due.at < protected
-        yield Due(protected, due.lapse, due.period) if protected and waits else due
+    coming = [
+        Due(protected, due.lapse, due.period)
+        if protected and due.lapse.kind in COMPLETES and due.at < protected
+        else due
+        for due in _dues(filing)
+    ]
+    return tuple(sorted(coming, key=_order))
 
 
 COMPLETES = (LapseKind.CORRECTION_LAPSED, LapseKind.NOTICE_CLEARED, LapseKind.CHANGE_NOTICE_CLEARED, LapseKind.REVOKED)
@@ -332,26 +355,26 @@ def _from_period(filing: Filing, name: str, period: Period) -> Iterator[Due]:
     if what in NOTICES:
         notice = _shown(filing, what)
         if notice and not notice.ended:
-            yield Due(period.until, Lapse(kind=NOTICES[what][0]), name)
+            yield Due(period.until, _lapse(NOTICES[what][0]), name)
             eve = at_hour(last_day(period) - timedelta(days=1), REMINDER_HOUR)
             if not notice.announced_end and eve > (notice.ready_at or filing.submitted_at):
-                yield Due(eve, Lapse(kind=LapseKind.REMINDER, of=what), name)
+                yield Due(eve, _lapse(LapseKind.REMINDER, of=what), name)
     elif what in GRACES:
         notice = _shown(filing, GRACES[what])
         waits = what == "change_grace" and filing.stage is not Stage.IN_FORCE
         if notice and notice.ended and not notice.open_objections and not waits:
             at = max(period.until, notice.ready_at or period.until, _free_since(filing, what) or period.until)
-            yield Due(at, Lapse(kind=NOTICES[GRACES[what]][2]), name)
+            yield Due(at, _lapse(NOTICES[GRACES[what]][2]), name)
     elif what == "unread":
-        yield Due(_fails_at(filing, period), Lapse(kind=LapseKind.SERVICE_FAILED), name)
+        yield Due(_fails_at(filing, period), _lapse(LapseKind.SERVICE_FAILED), name)
     elif what == "acceptance":
-        yield Due(period.until, Lapse(kind=LapseKind.DEEMED_ACCEPTED), name)
+        yield Due(period.until, _lapse(LapseKind.DEEMED_ACCEPTED), name)
     elif what == "midway":
-        yield Due(at_hour(last_day(period), REMINDER_HOUR), Lapse(kind=LapseKind.REMINDER, of="review"), name)
+        yield Due(at_hour(last_day(period), REMINDER_HOUR), _lapse(LapseKind.REMINDER, of="review"), name)
     elif what == "correction" and number(filing, "correction.lapses"):
-        yield Due(period.until, Lapse(kind=LapseKind.CORRECTION_LAPSED), name)
+        yield Due(period.until, _lapse(LapseKind.CORRECTION_LAPSED), name)
     elif what in ANNOUNCED:
-        yield Due(period.until, Lapse(kind=LapseKind.ANNOUNCEMENT_OVERDUE, level=ANNOUNCED[what]), name)
+        yield Due(period.until, _lapse(LapseKind.ANNOUNCEMENT_OVERDUE, level=ANNOUNCED[what]), name)
     elif what == "window":
         yield from _from_window(filing, period)
     elif what in CHASED and ((period.chased or 0) < CHASES or _is_chased_again(filing, name)):
@@ -359,7 +382,7 @@ def _from_period(filing: Filing, name: str, period: Period) -> Iterator[Due]:
             return
         at, level = _next_chase(filing, what, period)
         of, year = (thing, None) if what in OF_SOMETHING else (None, int(thing) if thing else None)
-        yield Due(at, Lapse(kind=CHASED[what], of=of, year=year, level=level), name)
+        yield Due(at, _lapse(CHASED[what], of=of, year=year, level=level), name)
 
 
 OF_SOMETHING = ("objection", "delivery", "second", "challenge")
@@ -459,7 +482,7 @@ def _from_window(filing: Filing, period: Period) -> Iterator[Due]:
     if case.ended is None:
         grace = filing.periods.get("statement_grace")
         provisional = _completes_itself(filing, case) and grace is not None and grace.provisional
-        yield Due(period.until, Lapse(kind=LapseKind.STATEMENT_ENDED, provisional=provisional), "window")
+        yield Due(period.until, _lapse(LapseKind.STATEMENT_ENDED, provisional=provisional), "window")
     elif (
         _completes_itself(filing, case)
         and not case.held
@@ -469,7 +492,7 @@ def _from_window(filing: Filing, period: Period) -> Iterator[Due]:
     ):
         name = "statement_grace" if "statement_grace" in filing.periods else "window"
         until = filing.periods[name].until
-        yield Due(max(until, case.not_before or until), Lapse(kind=LapseKind.REVOKED), name)
+        yield Due(max(until, case.not_before or until), _lapse(LapseKind.REVOKED), name)
 
 
 def _completes_itself(filing: Filing, case: Case) -> bool:
@@ -491,7 +514,7 @@ def _from_year(filing: Filing, year: ReportingYear) -> Iterator[Due]:
     undecided = year.extension is not None and year.extension.timely and year.status is not YearStatus.FILED
     if not year.closed and not undecided:
         kind = LapseKind.YEAR_MISSED if year.status is YearStatus.OPEN else LapseKind.YEAR_CLOSED
-        yield Due(max(year.due, year.not_before or year.due), Lapse(kind=kind, year=year.year))
+        yield Due(max(year.due, year.not_before or year.due), _lapse(kind, year=year.year))
     before = year.status is YearStatus.OPEN and not year.closed
     after = (
         year.status is YearStatus.MISSED and filing.stage is Stage.IN_FORCE and filing.years[-1].year <= year.year + 1
@@ -500,7 +523,7 @@ def _from_year(filing: Filing, year: ReportingYear) -> Iterator[Due]:
         since = max(at for at in (year.reminded, None if before else filing.freed_at, filing.submitted_at) if at)
         for at, offset in _reminders(year.due, tuple(number(filing, "annual.reminder_days"))):
             if (offset < 0) is before and at > since:
-                yield Due(at, Lapse(kind=LapseKind.REMINDER, of="annual", year=year.year, days=offset))
+                yield Due(at, _lapse(LapseKind.REMINDER, of="annual", year=year.year, days=offset))
                 break
 
 
@@ -509,7 +532,7 @@ def _second_miss(filing: Filing) -> Iterator[Due]:
     missed = filing.missed_in_a_row
     if len(missed) >= number(filing, "revocation.missed_years") and missed[-1].year > (filing.opened_for or 0):
         since = [year.missed.at for year in missed if year.missed] + ([filing.freed_at] if filing.freed_at else [])
-        yield Due(max(since), Lapse(kind=LapseKind.REVOCATION_OPENED, year=missed[-1].year))
+        yield Due(max(since), _lapse(LapseKind.REVOCATION_OPENED, year=missed[-1].year))
 
 
 def waits(filing: Filing) -> set[str]:

@@ -206,10 +206,9 @@ def examine(
     examination = Examination(findings=tuple(findings))
     if examination.refused:
         return examination
-    whole = form_type.model_validate(dict(raw))
-    if correcting and known and known.present == digest(paper(whole)):
+    if correcting and known and known.present == digest(paper(form)):
         examination = Examination(findings=(finding("G-07", "", W, NOTHING_CORRECTED), *examination.findings))
-    return examination.but(form=whole, facts=_facts(whole, received_at))
+    return examination.but(form=form, facts=_facts(form, received_at))
 
 
 def future(field: str) -> Finding:

@@ -15,7 +15,18 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from models.acts import LABELS, Act, Event, Lapse, RuleOnObjection, Submit, Unreadable, Withheld, left_out
+from models.acts import (
+    LABELS,
+    Act,
+    Event,
+    Lapse,
+    ProposeRevocation,
+    RuleOnObjection,
+    Submit,
+    Unreadable,
+    Withheld,
+    left_out,
+)
 from models.filing import Entry, Filing, Proposed
 from models.findings import Lack, Refusal
 from models.values import day_of
@@ -438,7 +449,9 @@ def ground_of(filing: Filing, event: Event | None = None) -> Ground | None:
     """The ground of the case that an event opens, or in which it happens; filings from before 0.4.0 did not cite it."""
     if filing.chased_since is None:
         return None
-    return getattr(event, "ground", None) or (filing.case.ground if filing.case else None)
+    if isinstance(event, ProposeRevocation):
+        return event.ground
+    return filing.case.ground if filing.case else None
 
 
 def article_of(event: Event, filing: Filing) -> str:

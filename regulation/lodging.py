@@ -114,7 +114,6 @@ def lodge(filing_id: str, raw: Mapping[str, Any], subject: changes.Subject | Non
             form, below = read(PAPERS[str(kind)], content, {}, "/content")
             findings += below
             if not below:
-                form = PAPERS[str(kind)].model_validate(dict(content))
                 paper = form.model_dump(mode="json")
                 names += unseen(form, "/content")
                 findings += _judged(raw, form, subject)
@@ -148,10 +147,10 @@ def _received(came: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] |
     told = {name: value for name, value in came.items() if name in CamePaper.model_fields}
     if not told and "record" in facts:
         return facts, None, []
-    _, found = read(CamePaper, told, {}, "/came")
+    form, found = read(CamePaper, told, {}, "/came")
     if found:
         return facts | {"record": "0" * 64}, None, found
-    record = CamePaper.model_validate(told).model_dump(mode="json")
+    record = form.model_dump(mode="json")
     return facts | {"record": digest(record)}, record, found
 
 

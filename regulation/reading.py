@@ -5,9 +5,10 @@ A field that cannot be read becomes None and a finding, so that the rules across
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType, UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeGuard, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -131,8 +132,20 @@ def read(
     """A form read field by field: the model, unread fields None, and a finding for each of them.
 
     `codes` translates a field's number where the form at hand numbers it differently. A field without a number of its
-    own has `otherwise`, that of what it is part of.
+    own has `otherwise`, that of what it is part of. Only where something is wrong is each field read by itself.
     """
+    try:
+        return model.model_validate(dict(raw)), []
+    except ValidationError:
+        form, findings = _by_field(model, raw, codes, at, otherwise)
+        if not findings:
+            raise
+        return form, findings
+
+
+def _by_field(
+    model: type[M], raw: Mapping[str, Any], codes: Mapping[str, str], at: str, otherwise: str
+) -> tuple[M, list[Finding]]:
     findings: list[Finding] = []
     values: dict[str, Any] = {}
 
@@ -183,21 +196,64 @@ def read(
     return model.model_construct(None, **values), findings
 
 
+@dataclass(frozen=True)
+class _Part:
+    """One field of a form as it is looked through: whether it holds models (`parts`), at any depth lists that have one
+    row for each item (`lists`), texts of one line."""
+
+    name: str
+    info: FieldInfo
+    one_for: OneFor | None
+    parts: bool
+    lists: bool
+    on_one_line: bool
+
+    def rows(self, value: BaseModel) -> Iterator[tuple[tuple[object, ...], Any]]:
+        """What the field holds of a value, row by row if it is a list, each with its place."""
+        held = getattr(value, self.name, None)
+        if isinstance(held, tuple):
+            yield from (((self.name, index), row) for index, row in enumerate(held))
+        else:
+            yield (self.name,), held
+
+
+@cache
+def _parts(model: type[BaseModel]) -> tuple[_Part, ...]:
+    return tuple(
+        _Part(
+            name,
+            info,
+            one_for=next(filter(_is_one_for, info.metadata), None),
+            parts=bool(inner := _models_in(info.annotation)),
+            lists=any(map(_is_one_for, info.metadata)) or any(part.lists for model in inner for part in _parts(model)),
+            on_one_line=_constraint(info, "pattern") != WRITTEN,
+        )
+        for name, info in model.model_fields.items()
+    )
+
+
+def _is_one_for(told: object) -> TypeGuard[OneFor]:
+    return isinstance(told, OneFor)
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """Every model that a field may hold."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for each in get_args(annotation) for model in _models_in(each)]
+
+
 def repeated(value: BaseModel, at: str = "") -> Iterator[tuple[str, FieldInfo]]:
     """Where a list that has one row for each item (`OneFor`) has two: the pointer of the later row, and the list's field."""
-    for name, info in type(value).model_fields.items():
-        held = getattr(value, name, None)
-        one_for = next((each for each in info.metadata if isinstance(each, OneFor)), None)
-        rows = held if isinstance(held, tuple) else ()
+    for part in _parts(type(value)):
         seen: set[Any] = set()
-        for index, row in enumerate(rows if one_for else ()):
-            key = one_for.key(row) if one_for else None
+        for where, row in part.rows(value) if part.lists else ():
+            key = part.one_for.key(row) if part.one_for and row is not None else None
             if key is not None and key in seen:
-                yield at + pointer(name, index), info
+                yield at + pointer(*where), part.info
             seen.add(key)
-        for where, inner in [(pointer(name), held), *((pointer(name, index), row) for index, row in enumerate(rows))]:
-            if isinstance(inner, BaseModel):
-                yield from repeated(inner, at + where)
+            if isinstance(row, BaseModel):
+                yield from ((at + pointer(*where) + below, info) for below, info in repeated(row))
 
 
 def twice(form: BaseModel, at: str = "", codes: Mapping[str, str] = MappingProxyType({})) -> list[Finding]:
@@ -222,15 +278,13 @@ def is_program(document: Document) -> bool:
 
 def programs(value: BaseModel, at: str = "") -> Iterator[Finding]:
     """An error for each document of a paper, wherever it stands in it, that is a program."""
-    for name, info in type(value).model_fields.items():
-        held = getattr(value, name, None)
-        rows = held if isinstance(held, tuple) else (held,)
-        for index, row in enumerate(rows):
-            where = at + pointer(name, *([index] if isinstance(held, tuple) else []))
+    for part in _parts(type(value)):
+        for where, row in part.rows(value) if part.parts else ():
             if isinstance(row, Document) and is_program(row):
-                yield finding(_code(info, "A-28"), where + pointer("name"), Severity.ERROR, NO_PROGRAMS)
+                field = at + pointer(*where, "name")
+                yield finding(_code(part.info, "A-28"), field, Severity.ERROR, NO_PROGRAMS)
             elif isinstance(row, BaseModel):
-                yield from programs(row, where)
+                yield from (each.but(field=at + pointer(*where) + each.field) for each in programs(row))
 
 
 MOST_HIDDEN = 3
@@ -239,16 +293,13 @@ MOST_HIDDEN = 3
 
 def unseen(value: BaseModel, at: str = "", codes: Mapping[str, str] = MappingProxyType({})) -> Iterator[Finding]:
     """An error for each one-line text, wherever it stands, with characters that show nothing; `codes` as for `read`."""
-    for name, info in type(value).model_fields.items():
-        held = getattr(value, name, None)
-        rows = held if isinstance(held, tuple) else (held,)
-        for index, row in enumerate(rows):
-            where = at + pointer(name, *([index] if isinstance(held, tuple) else []))
+    for part in _parts(type(value)):
+        for where, row in part.rows(value):
             if isinstance(row, BaseModel):
-                yield from unseen(row, where, codes)
-            elif isinstance(row, str) and _constraint(info, "pattern") != WRITTEN and (found := [*hidden(row)]):
-                code = _code(info, "A-55")
-                yield finding(codes.get(code, code), where, Severity.ERROR, f"{info.title}：{_named(found)}")
+                yield from (each.but(field=at + pointer(*where) + each.field) for each in unseen(row, codes=codes))
+            elif isinstance(row, str) and part.on_one_line and (found := [*hidden(row)]):
+                code, said = _code(part.info, "A-55"), f"{part.info.title}：{_named(found)}"
+                yield finding(codes.get(code, code), at + pointer(*where), Severity.ERROR, said)
 
 
 def _named(found: Sequence[tuple[int, str, str]]) -> str:

@@ -56,7 +56,8 @@ class Life:
         """Do an act as a signal would: what is refused is in the docket with its reason."""
         raw = dict(raw)
         received_at = INSTANT.validate_python(raw.get("received_at"))
-        reaches = INSTANT.validate_python(raw.pop("reaches", None) or received_at)
+        reached = raw.pop("reaches", None)
+        reaches = INSTANT.validate_python(reached) if reached else received_at
         self.until(reaches, but_not_at=reaches > received_at)
         when = Moment(received_at, reaches)
         if raw.get("kind") == ActKind.ARCHIVE and "archive_number" not in raw:
@@ -78,7 +79,10 @@ class Life:
             self.docket.append(entries.entered(self.filing, judged, when))
 
     def _entry_of(self, act_id: str) -> Entry | None:
-        return next((entry for entry in self.docket if getattr(entry.event, "id", None) == act_id), None)
+        for entry in self.docket:
+            if not isinstance(entry.event, Submit | Lapse) and entry.event.id == act_id:
+                return entry
+        return None
 
     def _judged(self, lodged: Lodged, raw: Mapping[str, Any], when: Moment) -> Act | Refusal:
         act = lodged.act

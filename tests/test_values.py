@@ -1,0 +1,63 @@
+"""Frozen values: replaced, never edited; what is asked about one is worked out once."""
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from models.values import Value, canonical, once
+from models.vocabulary import Kind
+from regulation import agenda, intake, reading
+from tests.applications import good
+from tests.simulated import lived
+
+
+class _Place(Value):
+    city: str
+    zone: str | None = None
+
+
+def test_a_value_is_replaced_in_some_fields_and_stays_as_it_was() -> None:
+    place = _Place(city="沈阳")
+    moved = place.but(zone="浑南")
+    assert (place.zone, moved.zone, moved.city) == (None, "浑南", "沈阳")
+    assert moved == _Place(city="沈阳", zone="浑南")
+    assert moved.model_dump_json() == _Place(city="沈阳", zone="浑南").model_dump_json()
+    with pytest.raises(ValidationError, match="frozen"):
+        moved.city = "大连"  # type: ignore[misc]
+
+
+def test_a_field_that_a_value_does_not_have_cannot_be_replaced() -> None:
+    with pytest.raises(TypeError, match="_Place has no town"):
+        _Place(city="沈阳").but(town="抚顺")
+
+
+def test_a_question_is_worked_out_once_for_each_value_and_leaves_no_trace_in_it() -> None:
+    asked: list[str] = []
+
+    @once
+    def length(place: _Place) -> int:
+        asked.append(place.city)
+        return len(place.city)
+
+    place = _Place(city="沈阳")
+    assert [length(place), length(place), length(place.but(city="葫芦岛")), length(place)] == [2, 2, 3, 2]
+    assert asked == ["沈阳", "葫芦岛"]
+    assert place == _Place(city="沈阳")
+    assert place.model_dump() == {"city": "沈阳"}
+    assert dict(place.but()) == {"city": "沈阳", "zone": None}
+
+
+def test_a_filing_that_was_asked_for_its_dates_is_stored_as_it_was() -> None:
+    filing = lived("LIFE").docket[4].filing
+    before = canonical(filing.model_dump(mode="json"))
+    assert agenda.next_lapse(filing) is agenda.dues(filing)[0]
+    assert canonical(filing.model_dump(mode="json")) == before
+    assert type(filing).model_validate_json(before) == filing
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_form_is_read_at_once_as_it_is_read_field_by_field(kind: Kind) -> None:
+    model: type[BaseModel] = intake.FORMS[kind]
+    form = good(kind)
+    whole, found = reading.read(model, form, {})
+    by_field, found_too = reading._by_field(model, form, {}, "", "A-55")
+    assert (whole, found) == (by_field, found_too)
