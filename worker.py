@@ -46,7 +46,7 @@ from regulation import offices
 from workflows import visibility
 from workflows.connection import connect, reached, runtime_of
 from workflows.filing import AllianceFiling
-from workflows.payloads import Sandbox
+from workflows.sandbox import Sandbox
 
 log = structlog.get_logger()
 

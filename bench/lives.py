@@ -25,7 +25,8 @@ from examples.demo import first_year
 from gateway.client import workflow_id
 from tests.test_budgets import OF_SKIPPING, name
 from workflows.filing import AllianceFiling
-from workflows.payloads import CONVERTER, Sandbox
+from workflows.payloads import CONVERTER
+from workflows.sandbox import Sandbox
 
 AT_ONCE = 8
 """Lives lived at the same time."""

@@ -25,7 +25,8 @@ from regulation.terms import TERMS
 from tests.lives import LIVES
 from tests.record import HISTORIES, line, release
 from workflows.filing import AllianceFiling
-from workflows.payloads import CONVERTER, Sandbox
+from workflows.payloads import CONVERTER
+from workflows.sandbox import Sandbox
 
 GOLDEN = sorted(HISTORIES.glob("*/*.json"))
 
