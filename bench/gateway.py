@@ -294,13 +294,16 @@ def _figures(
             queries.append((time.perf_counter() - began) * 1000)
     answer, query = median(answers_[WARM:]), median(queries[WARM:])
     company = _in_company(port, asked, headers, requests)
-    key, words = f"gateway_{asked.key}", f"{asked.words} of {filings:,} filings"
-    yield Figure(f"{key}_ms", f"{words}: half of the answers", answer, "ms")
-    yield Figure(f"{key}_p99_ms", f"{words}: 99 of 100", percentile(answers_[WARM:], 0.99), "ms")
-    yield Figure(f"{key}_query_ms", f"{words}: a bare query of the same rows", query, "ms")
-    yield Figure(f"{key}_ratio", f"{words}: answer / bare query", answer / query)
-    yield Figure(f"{key}_{COMPANY}_ms", f"{words}, {COMPANY} at once: half of the answers", median(company), "ms")
-    yield Figure(f"{key}_{COMPANY}_p99_ms", f"{words}, {COMPANY} at once: 99 of 100", percentile(company, 0.99), "ms")
+    key, together = f"gateway_{asked.key}", f"{COMPANY} at once"
+    for name, side, value, unit in (
+        ("ms", "half of the answers", answer, "ms"),
+        ("p99_ms", "99 of 100", percentile(answers_[WARM:], 0.99), "ms"),
+        ("query_ms", "a bare query of the same rows", query, "ms"),
+        ("ratio", "answer / bare query", answer / query, ""),
+        (f"{COMPANY}_ms", f"{together}, half of the answers", median(company), "ms"),
+        (f"{COMPANY}_p99_ms", f"{together}, 99 of 100", percentile(company, 0.99), "ms"),
+    ):
+        yield Figure(f"{key}_{name}", asked.words, value, unit, side)
 
 
 def _in_company(port: int, asked: Asked, headers: Mapping[str, str], requests: int) -> list[float]:

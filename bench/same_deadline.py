@@ -1,118 +1,290 @@
-"""Very many filings whose deadline falls at one instant, on a server as `make run` starts it: pace, lateness, memory."""
+"""Very many deadlines that fall at one instant, on a server as `make run` starts it: ours against the baseline, in turns.
+
+Each side starts so many workflows that wait for one instant, and is watched from outside: how many of them have written
+what that instant brings, and how late. Ours write a lapse with its letters, which are delivered when the lapses are done.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from sqlite3 import connect
+from statistics import median
+from typing import Protocol
 
 from sqlmodel import Session, col, func, select
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 import worker as service
+from activities.letters import Letters
 from activities.register import Register
-from bench import full_register, simulator, workers
+from bench import baseline, full_register, simulator, workers
 from bench.figures import Figure, percentile
 from bench.quiet_life import QuietLife
 from deploy.embedded import answers, start_server
 from gateway.client import Filings
+from models.filing import Filing
 from models.register import EntryRow
 from models.settings import Settings
 from models.vocabulary import LapseKind
 from regulation import agenda
-from tests.patience import eventually
+from tests.patience import comes, eventually
 from tests.test_kill import two_free_ports
 
-LOOK = 0.05
-"""Seconds between looks into the register."""
+LOOK = 0.1
+"""Seconds between two looks at what is written."""
 
 SLOWEST = 5
-"""Filings a second below which a worker counts as stuck."""
+"""Workflows a second below which a side counts as stuck."""
 
-SETTLING = 3.0
-"""Seconds in which a worker comes to rest."""
+SPARE = 1.5
+"""So much longer than the last time starting may take, before the instant comes."""
+
+IDLE = 0.15
+"""Of a second that a worker at rest may still be at work."""
+
+WARM = 20
+"""The first turn, which does not count, is of one workflow for so many of the others."""
+
+STARTED_AT_ONCE = 50
+STEP = 9
+"""At which of its steps the baseline waits: an entry was made before, and another timer comes after."""
 
 
-SAMPLE = 20
-"""One in so many is started first, with a later deadline, to learn how long starting takes."""
+class Side(Protocol):
+    """What starts workflows that wait for an instant, and looks at how many wrote what it brings."""
+
+    def prepare(self, first: int, last: int, instant: datetime) -> None:
+        """What must be there before they start."""
+
+    async def start(self, first: int, last: int, instant: datetime) -> None:
+        """Start them, so that they wait."""
+
+    def written(self, instant: datetime) -> int:
+        """How many have written what an instant brings."""
+
+    def done(self) -> bool:
+        """Whether what follows from it is done as well."""
 
 
-async def measured(folder: Path, filings: int) -> AsyncIterator[Figure]:
-    """Start them from the register, wait for the instant, and watch the register."""
+@dataclass(frozen=True)
+class Ours:
+    """Filings in force, put into the register in bulk and started from it alone, whose report is due."""
+
+    register: Register
+    doors: Filings
+    original: Filing
+
+    def prepare(self, first: int, last: int, instant: datetime) -> None:
+        """Copies of one filing, all with one deadline."""
+        copies = list(full_register.copies(self.original, last - first, lambda _: instant, after=first))
+        due = agenda.next_lapse(copies[0])
+        assert due is not None, copies[0]
+        assert (due.at, due.lapse.kind) == (instant, LapseKind.YEAR_MISSED), due
+        full_register.copy(self.register, self.original.id, copies)
+
+    async def start(self, first: int, last: int, instant: datetime) -> None:
+        """As after a restore."""
+        revived = await self.doors.revive({full_register.name_of_copy(number) for number in range(first, last)})
+        assert len(revived) == last - first
+
+    def written(self, instant: datetime) -> int:
+        """Lapses."""
+        missed = select(func.count()).where(EntryRow.kind == LapseKind.YEAR_MISSED, col(EntryRow.at) == instant)
+        with Session(self.register.engine) as session:
+            return session.exec(missed).one()
+
+    def done(self) -> bool:
+        """Every letter is delivered."""
+        return Letters(self.register.engine).backlog(datetime.now(UTC)).waiting == 0
+
+
+@dataclass(frozen=True)
+class Bare:
+    """The baseline: a timer before, a row in a local activity, a timer after."""
+
+    client: Client
+    queue: str
+    database: Path
+
+    def prepare(self, first: int, last: int, instant: datetime) -> None:
+        """Nothing."""
+
+    async def start(self, first: int, last: int, instant: datetime) -> None:
+        """Side by side, as ours."""
+        gate = asyncio.Semaphore(STARTED_AT_ONCE)
+        began = instant - timedelta(baseline.DAYS[STEP - 1])
+
+        async def one(number: int) -> None:
+            async with gate:
+                await self.client.start_workflow(
+                    baseline.Baseline.run, args=[began, STEP], id=f"baseline-{number}", task_queue=self.queue
+                )
+
+        self._rows_before.append(self._rows())
+        await asyncio.gather(*map(one, range(first, last)))
+
+    _rows_before: list[int] = field(default_factory=list)
+
+    def _rows(self) -> int:
+        with closing(connect(self.database)) as connection:
+            rows: int = connection.execute("SELECT count(*) FROM steps").fetchone()[0]
+            return rows
+
+    def written(self, instant: datetime) -> int:
+        """Rows, since the last start."""
+        return self._rows() - self._rows_before[-1]
+
+    def done(self) -> bool:
+        """Nothing follows."""
+        return True
+
+
+# One turn
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one instant came to: how late each was in seconds, how many were started a second, and CPU a workflow.
+
+    `worker` and `everything` are seconds of CPU until all were written, `letters` those of everything after that.
+    """
+
+    late: Sequence[float]
+    started_per_s: float
+    worker: float
+    everything: float
+    letters: float
+    memory: float
+
+    @property
+    def per_s(self) -> float:
+        """How many were written a second, from the instant until the last."""
+        return len(self.late) / self.late[-1]
+
+
+@dataclass
+class Herd:
+    """One side with its workers, and what each of its turns came to."""
+
+    side: Side
+    workers: Sequence[int]
+    others: Sequence[int]
+    pace: float = SLOWEST
+    begun: int = 0
+    turns: list[Turn] = field(default_factory=list)
+
+    async def turn(self, how_many: int) -> Turn:
+        """Start so many, wait for the instant, and watch."""
+        first, self.begun = self.begun, self.begun + how_many
+        memory, began = sum(map(workers.memory, self.workers)), datetime.now(UTC)
+        instant = began + timedelta(seconds=10 + SPARE * how_many / self.pace)
+        self.side.prepare(first, self.begun, instant)
+        began = datetime.now(UTC)
+        await self.side.start(first, self.begun, instant)
+        rested = await self._at_rest()
+        self.pace = how_many / (rested - began).total_seconds()
+        assert rested < instant, f"the instant came before all {how_many} were waiting for it"
+        memory = sum(map(workers.memory, self.workers)) - memory
+        await asyncio.sleep((instant - datetime.now(UTC)).total_seconds())
+        cpu, cpu_all = workers.cpu(*self.workers), self._cpu_of_all()
+        late = await self._lateness(how_many, instant)
+        entered = workers.cpu(*self.workers), self._cpu_of_all()
+        await comes(self.side.done)
+        return Turn(
+            late,
+            self.pace,
+            (entered[0] - cpu) / how_many,
+            (entered[1] - cpu_all) / how_many,
+            (self._cpu_of_all() - entered[1]) / how_many,
+            memory / how_many,
+        )
+
+    def _cpu_of_all(self) -> float:
+        return workers.cpu(*self.workers, *self.others)
+
+    async def _at_rest(self) -> datetime:
+        """Wait until the workers have nothing to do; since when that is so."""
+        while True:
+            since, used = datetime.now(UTC), workers.cpu(*self.workers)
+            await asyncio.sleep(1)
+            if workers.cpu(*self.workers) - used < IDLE * len(self.workers):
+                return since
+
+    async def _lateness(self, how_many: int, instant: datetime) -> list[float]:
+        """How late each was written, in seconds, in the order in which they came."""
+        late: list[float] = []
+        async with asyncio.timeout(60 + how_many / SLOWEST):
+            while len(late) < how_many:
+                written = await asyncio.to_thread(self.side.written, instant)
+                late += [(datetime.now(UTC) - instant).total_seconds()] * (written - len(late))
+                await asyncio.sleep(LOOK)
+        return late
+
+
+async def measured(folder: Path, turns: int, how_many: int, workers_each: int = 1) -> AsyncIterator[Figure]:
+    """Every figure of one instant: so many turns a side, after a small one that does not count."""
     temporal_port, ui_port = two_free_ports()
     settings = Settings(var=folder, temporal_port=temporal_port, ui_port=ui_port, metrics_port=0)
     server = start_server(settings)
-    try:
+    with ExitStack() as stack:
+        stack.callback(server.wait)
+        stack.callback(server.terminate)
         eventually(lambda: answers(temporal_port))
         client = await Client.connect(f"127.0.0.1:{temporal_port}", data_converter=pydantic_data_converter)
         await service.register_search_attributes(client)
-        async for figure in _at_one_instant(client, settings, filings):
+        register = full_register.opened(settings.register_url)
+        stack.callback(register.engine.dispose)
+        sides: dict[str, Side] = {"baseline": _baseline(client, folder), "ours": _ours(client, register, settings)}
+        herds = {}
+        for name, side in sides.items():
+            address = client.service_client.config.target_host
+            started = [stack.enter_context(workers.working(name, address, name, folder)) for _ in range(workers_each)]
+            herds[name] = Herd(side, started, [server.pid, os.getpid()])
+        for turn in range(turns + 1):
+            for herd in herds.values():
+                measure = await herd.turn(how_many if turn else max(20, how_many // WARM))
+                if turn:
+                    herd.turns.append(measure)
+        for figure in compared(herds):
             yield figure
-    finally:
-        server.terminate()
-        server.wait()
 
 
-async def _at_one_instant(client: Client, settings: Settings, filings: int) -> AsyncIterator[Figure]:
-    register = full_register.opened(settings.register_url)
+def _baseline(client: Client, folder: Path) -> Bare:
+    return Bare(client, "baseline", folder / "baseline.db")
+
+
+def _ours(client: Client, register: Register, settings: Settings) -> Ours:
+    """With one life in the register, of which the others will be copies."""
     life = QuietLife(1, simulator.YEAR)
     full_register.store_papers(register, life)
     docket = simulator.lived(life, life.over)
     full_register.write(register, docket)
-    address = client.service_client.config.target_host
-    with workers.working("ours", address, settings.task_queue, settings.var) as worker:
-        doors = Filings(client, register, settings.task_queue)
-        began, sample = datetime.now(UTC), filings // SAMPLE
-        full_register.copy(
-            register, life.id, full_register.copies(docket[-1].filing, sample, lambda _: began + timedelta(days=300))
-        )
-        await doors.revive()
-        took = await _all_waiting(client, sample + 1) - began
-        await asyncio.sleep(SETTLING)
-        began, before = datetime.now(UTC), workers.memory(worker)
-        instant = began + timedelta(seconds=10) + took * SAMPLE * 1.3
-        copies = list(full_register.copies(docket[-1].filing, filings, lambda _: instant, after=sample))
-        due = agenda.next_lapse(copies[0])
-        assert due is not None, copies[0]
-        assert (due.at, due.lapse.kind) == (instant, LapseKind.YEAR_MISSED), due
-        full_register.copy(register, life.id, copies)
-        await doors.revive()
-        took = await _all_waiting(client, sample + 1 + filings) - began
-        yield Figure(
-            "revived_per_s",
-            f"{filings:,} filings started from the register",
-            filings / took.total_seconds(),
-            "filings/s",
-        )
-        await asyncio.sleep(SETTLING)
-        memory = (workers.memory(worker) - before) / filings / 1024
-        yield Figure("memory_per_open_filing_kib", "memory of the worker an open filing (cached)", memory, "KiB")
-        assert datetime.now(UTC) < instant, f"the instant came before all {filings} were waiting for it"
-        await asyncio.sleep((instant - datetime.now(UTC)).total_seconds())
-        late = await _lateness(register, filings, instant)
-    register.engine.dispose()
-    words = f"{filings:,} deadlines at one instant"
-    yield Figure("lapses_per_s", f"{words}: lapses entered", filings / late[-1], "lapses/s")
-    yield Figure("lateness_p50_s", f"{words}: late by, half of them", percentile(late, 0.5), "s")
-    yield Figure("lateness_p99_s", f"{words}: late by, 99 of 100", percentile(late, 0.99), "s")
+    return Ours(register, Filings(client, register, "ours"), docket[-1].filing)
 
 
-async def _all_waiting(client: Client, filings: int) -> datetime:
-    """When the engine showed so many filings."""
-    async with asyncio.timeout(60 + filings / SLOWEST):
-        while (await client.count_workflows("FilingStage='in_force'")).count < filings:  # noqa: ASYNC110 - it cannot tell
-            await asyncio.sleep(LOOK)
-    return datetime.now(UTC)
+MEASURED: Sequence[tuple[str, str, str, Callable[[Turn], float]]] = (
+    ("per_s", "written a second", "", lambda turn: turn.per_s),
+    ("late_p50", "late by, half of them", "s", lambda turn: percentile(turn.late, 0.5)),
+    ("late_p99", "late by, 99 of 100", "s", lambda turn: percentile(turn.late, 0.99)),
+    ("cpu_ms", "CPU of the worker each", "ms", lambda turn: turn.worker * 1000),
+    ("cpu_all_ms", "CPU with server and client each", "ms", lambda turn: turn.everything * 1000),
+    ("letters_ms", "CPU of everything for its letters, afterwards", "ms", lambda turn: turn.letters * 1000),
+    ("started_per_s", "started before the instant, a second", "", lambda turn: turn.started_per_s),
+    ("memory_kib", "memory of the worker each", "KiB", lambda turn: turn.memory / 1024),
+)
+"""Key, words and unit of what a turn came to."""
 
 
-async def _lateness(register: Register, filings: int, instant: datetime) -> list[float]:
-    """How late each lapse stood in the register, in seconds, in the order in which they came."""
-    missed = select(func.count()).where(EntryRow.kind == LapseKind.YEAR_MISSED, col(EntryRow.at) == instant)
-    late: list[float] = []
-    async with asyncio.timeout(60 + filings / SLOWEST):
-        while len(late) < filings:
-            with Session(register.engine) as session:
-                entered = session.exec(missed).one()
-            late += [(datetime.now(UTC) - instant).total_seconds()] * (entered - len(late))
-            await asyncio.sleep(LOOK)
-    return late
+def compared(herds: Mapping[str, Herd]) -> Iterator[Figure]:
+    """Both sides, the median of the turns, and ours by comparison."""
+    for key, words, unit, value in MEASURED:
+        typical = {side: median(map(value, herd.turns)) for side, herd in herds.items()}
+        for side, figure in typical.items():
+            yield Figure(f"herd_{key}_{side}", words, figure, unit, side)
+        if typical["baseline"] > 0:
+            yield Figure(f"herd_{key}_ratio", words, typical["ours"] / typical["baseline"], side="ours / baseline")

@@ -29,7 +29,7 @@ from workflows.payloads import CONVERTER
 
 ROOT = Path(__file__).parent.parent
 READY = "ready"
-HELD = 5000
+HELD = 20_000
 """Filings that the worker may hold in memory: all of them, so that what one takes can be told."""
 
 
@@ -74,7 +74,11 @@ def server() -> int:
 def baseline(client: Client, queue: str, var: Path) -> Worker:
     """The baseline's worker, on a table that is as durable as the register."""
     connection = connect(var / "baseline.db", isolation_level=None, check_same_thread=False)
-    for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "CREATE TABLE steps (number INTEGER)"):
+    for statement in (
+        "PRAGMA journal_mode=WAL",
+        "PRAGMA synchronous=FULL",
+        "CREATE TABLE IF NOT EXISTS steps (number INTEGER)",
+    ):
         connection.execute(statement)
     return Worker(
         client,
