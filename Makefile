@@ -50,7 +50,7 @@ storm: $(VENV)/dev ## what is too long for `make test`: 5,000 acts and 1,000 obj
 	STORM=1 timeout 1800 $(BIN)/python -m pytest tests/abuse -q -s
 	STEPS=10000 $(BIN)/python -m pytest tests/test_act_ids.py -q -k re_uses
 
-bench: $(VENV)/dev ## what it costs, against a bare baseline; JSON on the last line
+bench: $(VENV)/dev ## what it costs, beside a bare baseline: tables, goals, JSON on the last line
 	@$(BIN)/python -m bench
 
 lock: $(VENV)/dev ## renew the locks from pyproject.toml

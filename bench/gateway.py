@@ -31,6 +31,7 @@ from activities.register import Register
 from bench import full_register
 from bench.figures import Figure, percentile
 from deploy.embedded import answers
+from examples import demo
 from gateway.app import create, tools_of
 from gateway.client import Filings
 from gateway.identity import EMBEDDED
@@ -44,7 +45,7 @@ from models.vocabulary import Stage
 from regulation import offices
 from regulation.wording import Past
 from tests.patience import eventually
-from tests.simulated import Papered, lived
+from tests.simulated import YEAR, Papered, lived
 from tests.test_kill import two_free_ports
 
 ROOT = Path(__file__).parent.parent
@@ -189,6 +190,7 @@ def _letter(message: Mapping[str, Any], read: bool) -> dict[str, Any]:
 
 def serve(var: Path, port: int) -> None:
     """Serve the register in a folder, and never say that somebody asks too often."""
+    demo.know_working_days(YEAR)
     often = 1_000_000_000
     settings = Settings(var=var, gateway_port=port, reads_a_minute=often, acts_a_minute=often)
 
