@@ -140,8 +140,13 @@ class World:
         """A world where nobody works yet."""
         quick = {"metrics_port": 0, "routines": False, "drafts": False, "bundle_wait": 0.0}
         chosen = Settings(var=var, task_queue=f"queue-{digest(str(var))[:12]}", **(quick | settings))
-        migrate(chosen.register_url)
+        cls.prepares(chosen.register_url)
         return cls(environment, chosen, Register.at(chosen.register_url))
+
+    @classmethod
+    def prepares(cls, url: str) -> None:
+        """Make a register's tables."""
+        migrate(url)
 
     @asynccontextmanager
     async def working(

@@ -1,13 +1,10 @@
 """Sudden death of everything: what the register accepted is never lost and never entered twice."""
 
 import asyncio
-import json
 import multiprocessing
-import os
 import socket
 import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -16,22 +13,21 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowQueryFailedError
 
-from activities.migrating import migrate
 from activities.register import Register
 from deploy.embedded import answers, start_server
 from examples.demo import OFFICES
 from gateway.client import Filings, workflow_id
+from gateway.following import Following
 from gateway.problem import Unreachable
 from models.filing import AgendaLine, Filing, Receipt
 from models.settings import Settings
 from regulation import entries
 from tests.carried import waiting
+from tests.databases import prepare
 from tests.mortal_worker import FOLLOWS, work
 from tests.patience import LASTING, Patience, comes, eventually
 from tests.story import application
 from workflows.connection import connect
-
-ROOT = Path(__file__).parent.parent
 
 STARVED = "TMPRL1101"
 """How the SDK says that a workflow did not get on for two seconds of the wall clock."""
@@ -65,7 +61,7 @@ class Machine:
             "TEMPORAL_ADDRESS": f"127.0.0.1:{temporal}",
         }
         self.processes: list[subprocess.Popen[Any] | BaseProcess] = []
-        migrate(self.settings.register_url)
+        prepare(self.settings.register_url)
         self.register = Register.at(self.settings.register_url)
 
     def server(self) -> subprocess.Popen[bytes]:
@@ -81,32 +77,6 @@ class Machine:
         worker.start()
         self.processes.append(worker)
         return worker
-
-    def client(self, *arguments: str, given: dict[str, Any] | None = None) -> subprocess.Popen[str]:
-        """`starter.py …` with JSON on its standard input."""
-        client = subprocess.Popen(
-            [sys.executable, "starter.py", *arguments, "--json"],
-            cwd=ROOT,
-            env=os.environ | self.environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.processes.append(client)
-        assert client.stdin
-        client.stdin.write(json.dumps(given or {}, ensure_ascii=False))
-        client.stdin.close()
-        return client
-
-    def says(self, *arguments: str, given: dict[str, Any] | None = None) -> Any:
-        """What a client prints, once it has ended well."""
-        with self.client(*arguments, given=given) as client:
-            assert client.stdout
-            assert client.stderr
-            said, complaint = client.stdout.read(), client.stderr.read()
-        assert client.returncode == 0, said + complaint
-        return json.loads(said)
 
     async def door(self) -> Filings:
         """The door for programs, here; on a busy machine the server that answered may not take a client at once."""
@@ -132,6 +102,14 @@ class Machine:
                 process.kill()
                 with process:
                     pass
+
+    async def dies(self, worker: BaseProcess, sending: Coroutine[Any, Any, Receipt]) -> None:
+        """A worker dies of what is sent, and who sends it is gone before there is an answer."""
+        sent = asyncio.create_task(sending)
+        await asyncio.to_thread(worker.join)
+        sent.cancel()
+        (answer,) = await asyncio.gather(sent, return_exceptions=True)
+        assert not isinstance(answer, Receipt), "nobody was left to answer"
 
     def delivered(self) -> bool:
         """Whether every message is."""
@@ -171,16 +149,14 @@ async def test_killed_between_commit_and_engine_both_acts_are_in_the_docket_once
     accept, opinion = act(1, "city", "accept"), act(2, "iit", "give_iit_opinion", positive=True)
 
     server, worker = machine.server(), machine.worker(dies_after="submit")
-    client = machine.client("submit", "-", given=form)
-    worker.join()
-    machine.kill(client, server)
+    await machine.dies(worker, (await machine.door()).submit(form))
+    machine.kill(server)
     server, worker = machine.server(), machine.worker(dies_after="accept")
     assert (await (await machine.door()).submit(form)).number == 1, "the submission was never lost"
     eventually(machine.delivered)
 
-    client = machine.client("act", "KILL-1", "-", given=accept)
-    worker.join()
-    machine.kill(client, server)
+    await machine.dies(worker, machine.acts("KILL-1", accept))
+    machine.kill(server)
     stored = machine.register.filing("KILL-1")
     assert stored
     assert stored.stage == "under_review", "the register has it, the engine does not"
@@ -195,9 +171,8 @@ async def test_killed_between_commit_and_engine_both_acts_are_in_the_docket_once
     assert (filing, agenda) == (stored, list(entries.outlook(stored))), "nobody asked: who starts to work makes a round"
     assert (await machine.acts("KILL-1", opinion)).number == 3, "another act comes first"
     assert (await machine.acts("KILL-1", accept)).number == 2, "the act that was cut off is sent again"
-    shown = machine.says("show", "KILL-1")
-    assert [entry["event"]["kind"] for entry in shown["docket"]] == ["submit", "accept", "give_iit_opinion"]
-    assert shown["chain"] == {"verified": True, "faults": []}
+    assert [entry.event.kind for entry in machine.register.docket("KILL-1")] == ["submit", "accept", "give_iit_opinion"]
+    assert machine.register.verify("KILL-1") == []
     filing, agenda = await machine.engine_has("KILL-1")
     assert filing == machine.register.filing("KILL-1")
     assert agenda == list(entries.outlook(filing))
@@ -221,7 +196,7 @@ async def test_the_engine_s_database_lost_revive_brings_every_open_filing_back(m
         file.unlink()
     machine.server()
     machine.worker()
-    assert machine.says("revive") == ["LOST-0", "LOST-1"]
+    assert await Following(await machine.door()).round(every=True) == ["LOST-0", "LOST-1"]
     assert await (await machine.door()).revive() == [], "whatever runs is left alone"
     for filing_id in ("LOST-0", "LOST-1"):
         filing, agenda = await machine.engine_has(filing_id)

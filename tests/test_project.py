@@ -1,11 +1,13 @@
 """What holds for the project as a whole: who may import whom, what reads no clock, what the documents say."""
 
 import ast
+import gc
 import importlib
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -89,13 +91,14 @@ def in_rooms(*names: str) -> list[Path]:
     return [path for path in MODULES if room(path) in names]
 
 
-TREES = {path: ast.parse(path.read_text("utf-8"), str(path)) for path in MODULES}
-"""Every module's syntax tree, parsed before any test runs: CPython 3.11 stumbles over it after some (gh-106905)."""
-
-
+@cache
 def parsed(path: Path) -> ast.Module:
-    """A module's syntax tree."""
-    return TREES[path]
+    """A module's syntax tree. No garbage is looked for meanwhile: CPython 3.11 stumbles over that (gh-106905)."""
+    gc.disable()
+    try:
+        return ast.parse(path.read_text("utf-8"), str(path))
+    finally:
+        gc.enable()
 
 
 def imports(tree: ast.AST) -> Iterator[str]:

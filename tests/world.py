@@ -30,6 +30,7 @@ from deploy import skipping
 from deploy.skipping import EARLY
 from gateway.client import workflow_id
 from models.filing import Receipt
+from tests.databases import prepare
 from tests.patience import LASTING, comes
 from workflows.ways import NEWEST
 
@@ -65,6 +66,11 @@ class World(skipping.World):
 
     plugins: ClassVar[Sequence[Plugin]] = ()
     patience = LASTING
+
+    @classmethod
+    def prepares(cls, url: str) -> None:
+        """Make a register's tables, which were made before for all worlds."""
+        prepare(url)
 
     @cached_property
     def sent(self) -> Sent:
