@@ -79,6 +79,10 @@ class Appended(Value):
     warnings: tuple[str, ...] = ()
 
 
+ENTERED = Appended(outcome="entered")
+"""It is written, and there is nothing more to say."""
+
+
 @dataclass(frozen=True)
 class Appending:
     """Appends to one register."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.appending import Appended
+from activities.appending import ENTERED, Appended
 from activities.papers import PaperMissing
 from activities.register import Register
 from models.acts import By, Lapse, Submit
@@ -139,14 +139,17 @@ class Entering:
         return Examined(facts=facts, findings=errors)
 
     @activity.defn
-    def enter(self, entry: Entry) -> Appended:
-        """Write an entry with its messages in one transaction; compare-and-append makes a retry harmless."""
+    def enter(self, entry: Entry) -> Appended | None:
+        """Write an entry with its messages in one transaction; compare-and-append makes a retry harmless.
+
+        None: it is entered, and there is nothing more to say. That is nearly every answer, and every history keeps it.
+        """
         appended = self.register.append(entry)
         if appended.outcome == "entered":
             self.entered(entry)
             if entry.event.kind == ActKind.ARCHIVE and entry.filing.continues:
                 self.continued()
-        return appended
+        return None if appended == ENTERED else appended
 
     @activity.defn
     def recall(self, question: Question) -> Recalled:

@@ -37,6 +37,7 @@ from models.settings import Settings
 from models.values import digest
 from regulation import agenda, entries, intake, lifecycle
 from regulation.moment import Moment
+from workflows import visibility
 from workflows.filing import AllianceFiling
 from workflows.payloads import CONVERTER
 from workflows.ways import NEWEST
@@ -251,11 +252,15 @@ class World:
         """Submit an application at its `received_at`, which may lie years ahead."""
         received_at = read_instant(application["received_at"])
         assert received_at
-        form = intake.examine(application, received_at, self.register.known("", application)).form
+        examination = intake.examine(application, received_at, self.register.known("", application))
+        form, facts = examination.form, examination.facts
         assert form, "an application with errors starts nothing"
+        assert facts
+        submitted = entries.submitted(facts, Moment(received_at, received_at)).filing
         key = self.register.lodge(form.filing_id, "application", intake.paper(form), received_at)
         start = Start(filing_id=form.filing_id, paper=key, received_at=received_at, by=form.by, ways=NEWEST)
         named = self.door.named(form.filing_id, form.alliance_name, form.jurisdiction)
+        named["search_attributes"] = visibility.from_the_start(submitted)
         await self.starts(start, received_at - EARLY, named)
         return await self.door_at(received_at).submit(application)
 

@@ -136,12 +136,14 @@ class Filings:
         if beyond := await asyncio.to_thread(self._beyond, facts.by, form.filing_id, [salted], now):
             refuse(beyond)
         key = await asyncio.to_thread(self.register.lodge, form.filing_id, "application", salted, now)
+        submitted = entries.submitted(facts, Moment(arrival.received_at, now)).filing
         async with _patience(self.patience):
             handle = await self.client.start_workflow(
                 AllianceFiling.run,
                 Start(filing_id=form.filing_id, paper=key, received_at=arrival.received_at, by=facts.by, ways=NEWEST),
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                search_attributes=visibility.from_the_start(submitted),
                 **self.named(form.filing_id, form.alliance_name, form.jurisdiction),
             )
         for attempt in range(int(self.patience.total_seconds() * 20)):

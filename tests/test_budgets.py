@@ -55,7 +55,8 @@ async def test_from_submission_to_archive_without_incident(environment: Workflow
         await story.archived(2027)
         events = await events_of(world, story)
     assert story.filing.number == 8
-    assert len(events) <= 75, Counter(map(name, events))
+    assert len(events) <= 63, Counter(map(name, events))
+    assert sum(event.ByteSize() for event in events) <= 12_300
     assert Counter(map(name, events))["MARKER_RECORDED"] == story.filing.number + 1, (
         "one write an entry, one read at intake"
     )
@@ -77,9 +78,9 @@ async def test_a_quiet_year_and_the_filing_after_five(environment: WorkflowEnvir
     assert len(set(runs)) == len(runs), "one run a year"
     assert [name(events[-1]) for events in years[:-1]] == ["WORKFLOW_EXECUTION_CONTINUED_AS_NEW"] * (len(years) - 1)
     for events in years[1:-1]:
-        assert len(events) <= 35, Counter(map(name, events))
+        assert len(events) <= 33, Counter(map(name, events))
         assert actions(events) <= 12, Counter(map(name, events))
-        assert sum(event.ByteSize() for event in events) <= 12_000
+        assert sum(event.ByteSize() for event in events) <= 9_000
     value = canonical(story.filing.model_dump(mode="json"))
     assert [year.year for year in story.filing.years if year.closed] == [2028, 2029, 2030, 2031, 2032]
     assert len(story.filing.years) == KEPT, "the oldest year went when the newest came, and that run ended all the same"

@@ -137,7 +137,6 @@ def handled(filing: Filing, raw: Any, at: datetime, papers: Mapping[str, dict[st
     list(entries.outlook(entry.filing))
     visibility.attributes(entry.filing)
     visibility.rendered(entry.filing, "联盟", [entry])
-    visibility.entry_summary(entry)
     return entry
 
 

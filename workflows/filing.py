@@ -17,7 +17,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.workflow import LocalActivityConfig
 
 with workflow.unsafe.imports_passed_through():
-    from activities.appending import Appended
+    from activities.appending import ENTERED, Appended
     from activities.entering import (
         Correction,
         Entering,
@@ -33,10 +33,11 @@ with workflow.unsafe.imports_passed_through():
     from models.findings import Refusal
     from regulation import agenda, entries, identity, lifecycle, lodging, on_paper
     from regulation.moment import Moment
-    from workflows.visibility import LINES, changed, entry_summary, rendered, timer_summary
+    from workflows.visibility import LINES, changed, rendered, timer_summary
     from workflows.ways import (
         CALENDAR_IS_AWAITED,
         CHASED_UNTIL_DONE,
+        FEWER_ATTRIBUTES,
         FULL_RUN_GOES_ON,
         NEWEST,
         REGISTER_IS_ASKED,
@@ -246,7 +247,7 @@ class AllianceFiling:
         submission = Submission(
             filing_id=start.filing_id, paper=start.paper, received_at=start.received_at or now, by=start.by
         )
-        taken = await workflow.execute_local_activity_method(Entering.take_in, submission, **_step("受理前核对"))
+        taken = await workflow.execute_local_activity_method(Entering.take_in, submission, **STEP)
         if taken.filing:
             self.acts.carried(taken.filing)
             self._carry(taken.filing)
@@ -298,15 +299,13 @@ class AllianceFiling:
         act = act.but(received_at=when.stamped_at, seen=None)
         if isinstance(act, CalendarPublished | TermsPublished):
             name = act.calendar if isinstance(act, CalendarPublished) else act.terms
-            if not await workflow.execute_local_activity_method(Entering.knows_edition, name, **_step("核对版本")):
+            if not await workflow.execute_local_activity_method(Entering.knows_edition, name, **STEP):
                 return lifecycle.unknown_edition(self.value, act, name)
         if refusal := lifecycle.check(self.value, act, when):
             return refusal
         if isinstance(act, Resubmit):
             correction = Correction(filing=self.value, paper=act.paper, received_at=when.at)
-            examined = await workflow.execute_local_activity_method(
-                Entering.examine_correction, correction, **_step("核对补正材料")
-            )
+            examined = await workflow.execute_local_activity_method(Entering.examine_correction, correction, **STEP)
             if examined.facts is None:
                 return lodging.refusal(examined.findings)
             act = act.but(facts=examined.facts)
@@ -328,7 +327,7 @@ class AllianceFiling:
 
     async def _enter(self, entry: Entry) -> Appended:
         """The one place that enters. Where the register holds other events already, those are carried on instead."""
-        appended = await workflow.execute_local_activity_method(Entering.enter, entry, **_step(entry_summary(entry)))
+        appended = await workflow.execute_local_activity_method(Entering.enter, entry, **STEP) or ENTERED
         if appended.outcome == "entered":
             self.recent = [*self.recent[-LINES:], entry]
             self.acts.entered(entry)
@@ -344,7 +343,7 @@ class AllianceFiling:
     async def _catch_up(self) -> None:
         """The door knew of entries that this run does not: everything died before the engine learned of them."""
         stored = await workflow.execute_local_activity_method(
-            Entering.take_in, Submission(filing_id=self.value.id), **_step("与备案库对齐")
+            Entering.take_in, Submission(filing_id=self.value.id), **STEP
         )
         if stored.filing and stored.filing.number > self.value.number:
             self.acts.carried(stored.filing)
@@ -363,7 +362,7 @@ class AllianceFiling:
         """
         ids = (event.id, *identity.earlier_ids(event))
         question = Question(filing_id=self.value.id, number=number, act_ids=ids, asked=identity.asked(event))
-        recalled = await workflow.execute_local_activity_method(Entering.recall, question, **_step("取回答复"))
+        recalled = await workflow.execute_local_activity_method(Entering.recall, question, **STEP)
         while recalled.reused and by_signal:
             await self._enter_lapses(when.stamped_at if when.sensible else when.entered_at)
             appended = await self._enter(entries.reused(self.value, event, when, recalled.reused))
@@ -377,7 +376,7 @@ class AllianceFiling:
             return None
         ids = (event.id, *identity.earlier_ids(event))
         question = Question(filing_id=self.value.id, act_ids=ids, asked=identity.asked(event))
-        recalled = await workflow.execute_local_activity_method(Entering.recall, question, **_step("取回答复"))
+        recalled = await workflow.execute_local_activity_method(Entering.recall, question, **STEP)
         return None if recalled == Recalled() else recalled
 
     def _carry(self, filing: Filing) -> None:
@@ -399,7 +398,11 @@ class AllianceFiling:
 
     def _show(self) -> None:
         """What operators find a filing by: search attributes, where they changed."""
-        if updates := changed(self.value, workflow.info().typed_search_attributes):
+        if updates := changed(
+            self.value,
+            workflow.info().typed_search_attributes,
+            as_until_0_4=not self._follows(FEWER_ATTRIBUTES),
+        ):
             workflow.upsert_search_attributes(updates)
 
     def details(self) -> str:
@@ -455,10 +458,6 @@ def _told(recalled: Recalled) -> Receipt:
     if recalled.receipt is None:
         raise refused(Refusal(message=recalled.refused or "", article="", missing=""))
     return recalled.receipt
-
-
-def _step(summary: str) -> LocalActivityConfig:
-    return {**STEP, "summary": summary}
 
 
 def _readable(value: Any) -> JsonValue:

@@ -10,7 +10,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.common import SearchAttributeKey, SearchAttributeUpdate, TypedSearchAttributes
+from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 from temporalio.worker import (
     HandleQueryInput,
     Interceptor,
@@ -36,50 +36,56 @@ OPEN_OBJECTIONS = SearchAttributeKey.for_int("OpenObjections")
 ON_HOLD = SearchAttributeKey.for_bool("OnHold")
 PROVISIONAL = SearchAttributeKey.for_bool("Provisional")
 
-KEYS = (
-    STAGE,
-    KIND,
-    JURISDICTION,
-    WAITING_FOR,
-    TERMS_EDITION,
-    NEXT_DEADLINE,
-    REPORT_YEAR,
-    MISSED_YEARS,
-    OPEN_OBJECTIONS,
-    ON_HOLD,
-    PROVISIONAL,
-)
+KEYS = (STAGE, KIND, JURISDICTION, WAITING_FOR, NEXT_DEADLINE, MISSED_YEARS, OPEN_OBJECTIONS, ON_HOLD, PROVISIONAL)
+"""What filings are found by."""
 
-REGISTRATION = {key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in KEYS}
+FORMER = (TERMS_EDITION, REPORT_YEAR)
+"""What runs of 0.1 to 0.4 show besides, though no query asks for it."""
+
+REGISTRATION = {key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in (*KEYS, *FORMER)}
 """What the server must know of them before the first filing: name → type."""
 
 LINES = 5
 """How many lines of the agenda and of the docket the details show."""
 
 
-def attributes(filing: Filing) -> list[SearchAttributeUpdate[Any]]:
-    """Every search attribute of a filing as it stands."""
+def attributes(filing: Filing, *, as_until_0_4: bool = False) -> list[SearchAttributeUpdate[Any]]:
+    """Every search attribute of a filing as it stands. What nobody looks for is not set: no year missed, not on hold.
+
+    `as_until_0_4`: as runs of 0.1 to 0.4 show it, which set everything.
+    """
     due = agenda.nearest_duty(filing)
-    waiting_for = lifecycle.awaited(filing)
-    year = filing.report_year
-    return [
-        STAGE.value_set(filing.stage.value),
-        KIND.value_set(filing.kind.value),
-        JURISDICTION.value_set(filing.jurisdiction),
-        WAITING_FOR.value_set(waiting_for) if waiting_for else WAITING_FOR.value_unset(),
-        TERMS_EDITION.value_set(filing.terms),
-        NEXT_DEADLINE.value_set(due.at) if due else NEXT_DEADLINE.value_unset(),
-        REPORT_YEAR.value_set(year) if year else REPORT_YEAR.value_unset(),
-        MISSED_YEARS.value_set(filing.missed_years),
-        OPEN_OBJECTIONS.value_set(filing.open_objections),
-        ON_HOLD.value_set(filing.on_hold),
-        PROVISIONAL.value_set(agenda.provisional(filing)),
-    ]
+    values: dict[SearchAttributeKey[Any], Any] = {
+        STAGE: filing.stage.value,
+        KIND: filing.kind.value,
+        JURISDICTION: filing.jurisdiction,
+        WAITING_FOR: lifecycle.awaited(filing),
+        TERMS_EDITION: filing.terms if as_until_0_4 else None,
+        NEXT_DEADLINE: due.at if due else None,
+        REPORT_YEAR: filing.report_year if as_until_0_4 else None,
+    }
+    noted: dict[SearchAttributeKey[Any], Any] = {
+        MISSED_YEARS: filing.missed_years,
+        OPEN_OBJECTIONS: filing.open_objections,
+        ON_HOLD: filing.on_hold,
+        PROVISIONAL: agenda.provisional(filing),
+    }
+    values |= {key: value if value or as_until_0_4 else None for key, value in noted.items()}
+    return [key.value_unset() if value is None else key.value_set(value) for key, value in values.items()]
 
 
-def changed(filing: Filing, shown: TypedSearchAttributes) -> list[SearchAttributeUpdate[Any]]:
+def changed(
+    filing: Filing, shown: TypedSearchAttributes, *, as_until_0_4: bool = False
+) -> list[SearchAttributeUpdate[Any]]:
     """Those attributes that are not shown as they are now."""
-    return [update for update in attributes(filing) if shown.get(update.key) != update.value]
+    now = attributes(filing, as_until_0_4=as_until_0_4)
+    return [update for update in now if shown.get(update.key) != update.value]
+
+
+def from_the_start(filing: Filing) -> TypedSearchAttributes:
+    """What a run is started with by whoever knows what its filing will be: nothing is left to be changed by it."""
+    told = [(update.key, update.value) for update in attributes(filing)]
+    return TypedSearchAttributes([SearchAttributePair(key, value) for key, value in told if value is not None])
 
 
 def static_summary(alliance: str, jurisdiction: str) -> str:
@@ -88,13 +94,8 @@ def static_summary(alliance: str, jurisdiction: str) -> str:
 
 
 def timer_summary(due: agenda.Due) -> str:
-    """What a timer waits for."""
-    return f"{due.lapse.kind.label} {due_at(due.at, due.lapse.kind)}"
-
-
-def entry_summary(entry: Entry) -> str:
-    """What an activity enters."""
-    return f"登记第{entry.number}号：{name_of_entry(entry)}"
+    """What a timer waits for; when, the timer itself tells."""
+    return due.lapse.kind.label
 
 
 def rendered(filing: Filing, alliance: str, recent: list[Entry]) -> str:

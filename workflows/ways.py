@@ -49,3 +49,6 @@ FULL_RUN_GOES_ON = Way(1, "a-full-run-goes-on")
 
 YEAR_IS_LEFT_LATER = Way(1)
 """Runs of 0.1 to 0.4 went on in a new one at the very deadline of a year, with every other filing."""
+
+FEWER_ATTRIBUTES = Way(1)
+"""Runs of 0.1 to 0.4 showed operators more search attributes than any query asks for."""
