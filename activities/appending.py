@@ -3,41 +3,36 @@
 Nothing here decides anything: what an entry says was computed by the regulation.
 """
 
-import json
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, bindparam, func, insert, update
-from sqlalchemy import select as sql_select
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, select
 
-from activities import arrivals, grounds, known, letters, papers, rows
+from activities import arrivals, grounds, letters, rows
 from activities.database import stating
 from activities.editions_used import EditionsUsed
+from activities.grounds import BODY_OF_ACT
+from activities.proposed import Proposed
 from activities.rows import GENESIS
 from models.acts import Lapse, Resubmit, Submit
 from models.filing import Entry, Filing
-from models.register import EntryRow, FilingRow
+from models.register import FilingRow
 from models.values import Value, canonical
 from regulation import identity, intake
 
-FILINGS, REPORTED = FilingRow.metadata.tables["filings"], FilingRow.metadata.tables["annual_reports"]
-
-STANDS = (
-    sql_select(*(FILINGS.c[name] for name in ("number", "head", "first_paper", "public", "value")))
-    .where(FILINGS.c.filing_id == bindparam("of"))
-    .with_for_update()
-)
-"""What of a filing's row the next entry is written on."""
+FILINGS, ENTRIES, REPORTED = (FilingRow.metadata.tables[name] for name in ("filings", "entries", "annual_reports"))
 
 BEGINS = insert(FILINGS)
 MOVES = (
     update(FILINGS)
     .where(FILINGS.c.filing_id == bindparam("of"))
     .values({name: bindparam(name) for name in FilingRow.model_fields if name != "filing_id"})
+)
+BODY_OF_NUMBER = select(ENTRIES.c.body).where(
+    ENTRIES.c.filing_id == bindparam("of"), ENTRIES.c.number == bindparam("number")
 )
 ENTERS, SENDS, SHOWS, TAKES = (
     insert(FilingRow.metadata.tables[name]) for name in ("entries", "messages", "public_notices", "versions")
@@ -98,41 +93,41 @@ class Appending:
         """
         for looks in (False, True):
             try:
-                with stating(self.engine) as db, Session(db, expire_on_commit=False) as session:
-                    return self._append(db, session, entry, looks=looks)
+                with stating(self.engine) as db:
+                    return self._append(Proposed.of(db, entry), looks=looks)
             except IntegrityError:
                 if looks:
                     raise
         raise AssertionError
 
-    def _append(self, db: Connection, session: Session, entry: Entry, *, looks: bool) -> Appended:
-        head = db.execute(STANDS, {"of": entry.filing.id}).one_or_none()
-        last = head.number if head else 0
-        before = Filing.model_validate_json(head.value) if head else None
-        reason = grounds.against(session, head, before, entry) if entry.number == last + 1 else None
-        if before and (looks or reason or entry.number <= last):
-            held = _held(session, entry)
+    def _append(self, proposed: Proposed, *, looks: bool) -> Appended:
+        entry, last = proposed.entry, proposed.last
+        reason = grounds.against(proposed, looks=looks) if entry.number == last + 1 else None
+        if proposed.before and (looks or reason or entry.number <= last):
+            held = _held(proposed.db, entry)
             if held or entry.number <= last:
                 outcome, number = held or ("adopted", 0)
-                return Appended(outcome=outcome, number=number, filing=before)
+                return Appended(outcome=outcome, number=number, filing=proposed.before)
         if entry.number != last + 1:
             raise RegisterBehind(f"{entry.filing.id}: 备案库只到第{last}号，不能登记第{entry.number}号")
         if reason:
             return Appended(outcome="refused", reason=reason)
-        self._write(db, session, head, before, entry)
+        self._write(proposed)
         if not isinstance(entry.event, Lapse):
-            arrivals.answered(db, entry.filing.id, rows.act_id(entry) or identity.SUBMISSION)
-        return Appended(outcome="entered", warnings=grounds.beside(session, head, before, entry))
+            arrivals.answered(proposed.db, entry.filing.id, rows.act_id(entry) or identity.SUBMISSION)
+        return Appended(outcome="entered", warnings=grounds.beside(proposed))
 
-    def _write(self, db: Connection, session: Session, head: Any, before: Filing | None, entry: Entry) -> None:
+    def _write(self, proposed: Proposed) -> None:
         """The entry with everything that follows from it, in the transaction that is open."""
-        read = partial(papers.content, session)
-        public = rows.public(before, json.loads(head.public) if head else {}, entry, read)
-        sent = rows.message_rows(before, entry, public, partial(letters.past_of_case, session, entry.filing))
-        shown = rows.notice_rows(before, entry, public, read)
-        versions = _versions(session, before, entry)
-        row = rows.entry_row(entry, rows.effects(sent, shown, versions), head.head if head else GENESIS)
-        stands = rows.filing_row(entry, head.first_paper if head else entry.filing.paper, public, row["hash"], read)
+        db, head, before, entry = proposed.db, proposed.head, proposed.before, proposed.entry
+        public = rows.public(before, proposed.shown_before, entry, proposed.paper)
+        sent = rows.message_rows(before, entry, public, partial(letters.past_of_case, db, entry.filing))
+        shown = rows.notice_rows(before, entry, public, proposed.paper)
+        versions = _versions(proposed)
+        row, stands = rows.entry_rows(
+            entry, rows.effects(sent, shown, versions), head.head if head else GENESIS,
+            head.first_paper if head else entry.filing.paper, public, proposed.paper,
+        )  # fmt: skip
         db.execute(*((MOVES, stands | {"of": entry.filing.id}) if head else (BEGINS, stands)))
         db.execute(ENTERS, row)
         reports = list(rows.report_rows(before, entry))
@@ -140,17 +135,17 @@ class Appending:
             if each:
                 db.execute(statement, each)
         letters.open_for(db, sent, shown)
-        self.editions.note(session, entry.filing, entry.entered_at)
+        self.editions.note(db, entry.filing, entry.entered_at)
 
 
-def _held(session: Session, entry: Entry) -> tuple[Outcome, int] | None:
+def _held(db: Connection, entry: Entry) -> tuple[Outcome, int] | None:
     """What the register already holds of this event, and under which number: of an act by its id, of a lapse by its number."""
-    event, bodies = entry.event, select(EntryRow.body).where(EntryRow.filing_id == entry.filing.id)
+    event, of = entry.event, {"of": entry.filing.id}
     if isinstance(event, Submit | Lapse):
-        body = session.exec(bodies.where(EntryRow.number == entry.number)).first()
+        body = db.execute(BODY_OF_NUMBER, of | {"number": entry.number}).scalar()
         stored = Entry.model_validate_json(body) if body else None
         return ("known", entry.number) if stored and (stored.event, stored.at) == (event, entry.at) else None
-    body = session.exec(bodies.where(EntryRow.act_id == event.id)).first()
+    body = db.execute(BODY_OF_ACT, of | {"act": event.id}).scalar()
     if body is None:
         return None
     stored = Entry.model_validate_json(body)
@@ -158,24 +153,22 @@ def _held(session: Session, entry: Entry) -> tuple[Outcome, int] | None:
     return ("known" if is_same else "reused", stored.number)
 
 
-def _versions(session: Session, before: Filing | None, entry: Entry) -> list[rows.Row]:
+def _versions(proposed: Proposed) -> list[rows.Row]:
     """The version of the application that an entry brings, if it brings one."""
-    happened, filing = rows.submission(entry), entry.filing
+    entry, happened = proposed.entry, rows.submission(proposed.entry)
     if happened is None:
         return []
-    form = papers.content(session, filing.paper)
-    correcting = before if isinstance(happened, Resubmit) else None
-    stamped = form | {"by": None if _for_somebody(happened) else happened.by.model_dump(mode="json")}
-    findings = intake.examine(
-        stamped, entry.at, known.to_the_office(session, filing, form), correcting=correcting
-    ).findings
+    filing = entry.filing
+    by = None if _for_somebody(happened) else happened.by.model_dump(mode="json")
+    correcting = proposed.before if isinstance(happened, Resubmit) else None
+    examined = intake.examine(proposed.content | {"by": by}, entry.at, proposed.known, correcting=correcting)
     return [
         {
             "filing_id": filing.id,
             "version": filing.version,
             "paper": filing.paper,
             "received_at": entry.at,
-            "findings": canonical([each.model_dump(mode="json") for each in findings]),
+            "findings": canonical([each.model_dump(mode="json") for each in examined.findings]),
         }
     ]
 

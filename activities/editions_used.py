@@ -5,13 +5,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlalchemy import Connection, bindparam, select
 
+from activities.database import unless_there
 from models.filing import Filing
 from models.register import UsedEdition
 from regulation.calendar import CALENDARS
 from regulation.editions import EditionRefused, Editions
 from regulation.terms import TERMS
+
+USED = UsedEdition.metadata.tables["used_editions"]
+NOTES = unless_there(USED)
+NOTED = select(USED.c.digest).where(USED.c.subject == bindparam("subject"), USED.c.name == bindparam("name"))
 
 EDITIONS: Mapping[str, Editions[Any]] = {"calendar": CALENDARS, "terms": TERMS}
 
@@ -22,22 +27,22 @@ class EditionsUsed:
 
     _noted: set[tuple[str, str]] = field(default_factory=set)
 
-    def note(self, session: Session, filing: Filing, now: datetime) -> None:
+    def note(self, db: Connection, filing: Filing, now: datetime) -> None:
         """Remember the digest of each edition when a filing first counts by it."""
-        for subject, name in (("calendar", filing.calendar), ("terms", filing.terms)):
-            if (subject, name) in self._noted:
+        for edition in (("calendar", filing.calendar), ("terms", filing.terms)):
+            if edition in self._noted:
                 continue
-            if session.get(UsedEdition, (subject, name)) is None:
-                content = EDITIONS[subject].digest(name)
-                session.add(UsedEdition(subject=subject, name=name, digest=content, first_used_at=now))
-                session.flush()
-            self._noted.add((subject, name))
+            subject, name = edition
+            if db.execute(NOTED, {"subject": subject, "name": name}).first():
+                self._noted.add(edition)
+            else:
+                row = {"subject": subject, "name": name, "digest": EDITIONS[subject].digest(name)}
+                db.execute(NOTES[db.dialect.name], row | {"first_used_at": now})
 
 
-def refuse_changed(session: Session) -> None:
+def refuse_changed(db: Connection) -> None:
     """Raise if an edition by which filings count was altered or lost since."""
     for subject, editions in EDITIONS.items():
-        query = select(UsedEdition).where(UsedEdition.subject == subject)
-        used = {row.name: row.digest for row in session.exec(query)}
+        used = {row.name: row.digest for row in db.execute(select(USED).where(USED.c.subject == subject))}
         if changed := editions.changed(used):
             raise EditionRefused(f"{editions.subject} {'、'.join(changed)}: 已有备案据以计算，内容不得更改或删除")

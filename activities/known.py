@@ -1,118 +1,136 @@
-"""What the register knows of other filings that bears on an application: names, ids, and what its leader has beside it."""
+"""What the register knows of other filings that bears on one: under its name or id, or beside it with its leader."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import or_
-from sqlalchemy import text as sql
-from sqlmodel import Session, col, select
+from sqlalchemy import Connection, bindparam, or_, select, text
 
 from activities import papers
 from models import names
 from models.filing import Filing
 from models.register import FilingRow
+from models.values import digest
 from models.vocabulary import Kind, Stage
 from regulation import codes, intake, offices
 from regulation.lifecycle import ENDS, FILED
 
+FILINGS = FilingRow.metadata.tables["filings"].c
 
-def to_the_office(session: Session, filing: Filing, form: Mapping[str, Any]) -> intake.Known:
-    """What bears on a version of an application that was taken in."""
-    return _known(
-        session,
-        filing.id,
-        previous=str(form.get("previous_filing_id")),
-        name=str(form["alliance_name"]),
-        leader=filing.leader,
-        technical_field=str(form["technical_field"]),
+AROUND = (
+    select(
+        FILINGS.filing_id, FILINGS.kind, FILINGS.stage, FILINGS.leader, FILINGS.alliance_name, FILINGS.technical_field,
+        FILINGS.name_key, FILINGS.claimed_key, FILINGS.id_key,
     )
+    .where(
+        or_(
+            FILINGS.filing_id == bindparam("own"),
+            FILINGS.id_key == bindparam("id_key"),
+            FILINGS.leader == bindparam("leader"),
+            FILINGS.name_key == bindparam("name_key"),
+            FILINGS.claimed_key == bindparam("name_key"),
+        )
+    )
+    .order_by(FILINGS.filing_id)
+)  # fmt: skip
+
+TAKES_ITS_TURN = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(:id_key, 0)), pg_advisory_xact_lock(hashtextextended(:name_key, 0))"
+)
 
 
-def to_whoever_brings(session: Session, filing_id: str, form: Mapping[str, Any]) -> intake.Known:
-    """What bears on an application, as far as whoever brings it may know it.
+@dataclass(frozen=True)
+class Neighbours:
+    """A filing, existing or applied for, a name that it has or is to get, and the filings around it."""
 
-    That a name is taken anybody may know. What a leader has beside it is told to that leader and to the province.
+    own: str
+    name: str
+    rows: Sequence[Any]
+
+    @cached_property
+    def key(self) -> str:
+        """By what the name is compared."""
+        return names.key(self.name)
+
+    @cached_property
+    def itself(self) -> Any:
+        """The filing, if there is one."""
+        return next((row for row in self.rows if row.filing_id == self.own), None)
+
+    @property
+    def others(self) -> list[Any]:
+        """All but the filing itself."""
+        return [row for row in self.rows if row.filing_id != self.own]
+
+    @property
+    def called_alike(self) -> list[Any]:
+        """The others under the name, or one that looks like it, or about to bear one, that have not come to an end."""
+        return [row for row in self.others if self.key in (row.name_key, row.claimed_key) and row.stage not in ENDS]
+
+    @property
+    def bears(self) -> bool:
+        """Whether the filing has the name already: it keeps it, whoever got one that looks like it from an earlier release."""
+        return self.itself is not None and self.itself.name_key == self.key
+
+    @property
+    def id_is_taken(self) -> bool:
+        """Whether another filing has the same id but for the case of its letters."""
+        return any(row.id_key == self.own.lower() for row in self.others)
+
+    def name_is_taken(self, but_by: Any = None) -> bool:
+        """Whether a living alliance has the name, other than the filing itself and the one that it continues."""
+        return not self.bears and any(row.filing_id != but_by for row in self.called_alike)
+
+
+def around(db: Connection, own: str, name: str, leader: str = "", *, in_turn: bool = False) -> Neighbours:
+    """The filings around one. `in_turn`: whoever asks for the same name or id waits until this transaction is over."""
+    keys = {"id_key": own.lower(), "name_key": names.key(name)}
+    if in_turn and db.dialect.name == "postgresql":  # SQLite has one writer at a time
+        db.execute(TAKES_ITS_TURN, keys)
+    return Neighbours(own, name, db.execute(AROUND, keys | {"own": own, "leader": leader}).all())
+
+
+def of_application(near: Neighbours, form: Mapping[str, Any], leader: str, present: str | None) -> intake.Known:
+    """What bears on an application. Whatever it names as its predecessor, its leader's revocations are told (G-22, G-32).
+
+    `present` is the digest of what the version says that stands.
     """
-    leader = form.get("leader")
-    code = codes.normalised(str(leader.get("uscc"))) if isinstance(leader, Mapping) else ""
-    return _known(
-        session,
-        filing_id,
-        previous=str(form.get("previous_filing_id")),
-        name=str(form.get("alliance_name")),
-        leader=code if _may_know(session, filing_id, form, code) else "",
-        technical_field=str(form.get("technical_field")),
+    previous = str(form.get("previous_filing_id"))
+    of_leader = [row for row in near.others if row.leader == leader]
+    predecessor = next((row for row in of_leader if row.filing_id == previous), None)
+    goes_on = predecessor is not None and predecessor.kind == Kind.B and predecessor.stage in FILED
+    alike = [row for row in near.called_alike if not (goes_on and row.filing_id == previous)]
+    living = [row for row in of_leader if row.stage not in ENDS and row.filing_id != previous]
+    field = str(form.get("technical_field"))
+    return intake.Known(
+        names=() if near.bears else tuple(near.name for _ in alike),
+        alike_id=near.itself is None and near.id_is_taken,
+        same_field=tuple(row.alliance_name for row in living if row.technical_field == field),
+        revoked=tuple(row.alliance_name for row in of_leader if row.stage == Stage.REVOKED),
+        ended=predecessor is not None and predecessor.stage in ENDS,
+        goes_on=goes_on,
+        present=present,
     )
 
 
-def _may_know(session: Session, filing_id: str, form: Mapping[str, Any], leader: str) -> bool:
+def present(db: Connection, near: Neighbours) -> str | None:
+    """Digest of what the version says that stands of a filing, if there is one."""
+    if near.itself is None:
+        return None
+    value = db.execute(select(FILINGS.value).where(FILINGS.filing_id == near.own)).scalar_one()
+    return digest(papers.content(db, Filing.model_validate_json(value).paper))
+
+
+def leader_of(form: Mapping[str, Any]) -> str:
+    """The code of the leader that a form names, as far as it can be read."""
+    leader = form.get("leader")
+    return codes.normalised(str(leader.get("uscc"))) if isinstance(leader, Mapping) else ""
+
+
+def may_know(near: Neighbours, form: Mapping[str, Any], leader: str) -> bool:
     """Whether whoever brings an application may know what else its leader has: by who brings it, else by the filing it corrects."""
     by = form.get("by")
     if isinstance(by, Mapping):
         return by.get("office") in (leader, offices.PROVINCE)
-    row = session.get(FilingRow, filing_id)
-    return row is None or row.leader == leader
-
-
-def _known(session: Session, own: str, *, previous: str, name: str, leader: str, technical_field: str) -> intake.Known:
-    """Whatever an application names as its predecessor, its leader's revocations are told (G-22, G-32)."""
-    stands = session.get(FilingRow, own)
-    others = select(FilingRow).where(FilingRow.leader == leader, FilingRow.filing_id != own)
-    of_leader = session.exec(others).all()
-    named = session.get(FilingRow, previous) if previous != own else None
-    predecessor = named if named and named.leader == leader else None
-    goes_on = predecessor is not None and predecessor.kind == Kind.B and predecessor.stage in FILED
-    called = () if bears(session, own, name) else others_called(session, own, name)
-    alike = [each for each in called if not (goes_on and each.filing_id == previous)]
-    living = [row for row in of_leader if row.stage not in ENDS and row.filing_id != previous]
-    return intake.Known(
-        names=tuple(name for _ in alike),
-        alike_id=stands is None and _has_alike_id(session, own),
-        same_field=tuple(row.alliance_name for row in living if row.technical_field == technical_field),
-        revoked=tuple(row.alliance_name for row in of_leader if row.stage == Stage.REVOKED),
-        ended=predecessor is not None and predecessor.stage in ENDS,
-        goes_on=goes_on,
-        present=papers.substance(session, Filing.model_validate_json(stands.value).paper) if stands else None,
-    )
-
-
-# Names and ids
-
-
-def others_called(session: Session, filing_id: str, name: str) -> Sequence[FilingRow]:
-    """The other filings under a name, or one that looks like it, or about to bear one, that have not come to an end."""
-    key = names.key(name)
-    named = or_(col(FilingRow.name_key) == key, col(FilingRow.claimed_key) == key)
-    alive = select(FilingRow).where(named, FilingRow.filing_id != filing_id)
-    return session.exec(alive.where(col(FilingRow.stage).not_in([stage.value for stage in ENDS]))).all()
-
-
-def bears(session: Session, filing_id: str, name: str) -> bool:
-    """Whether a filing has this name already: it keeps it, whoever got one that looks like it from an earlier release."""
-    row = session.get(FilingRow, filing_id)
-    return row is not None and row.name_key == names.key(name)
-
-
-def name_is_taken(session: Session, filing_id: str, name: str, but_by: str | None) -> bool:
-    """Whether a living alliance other than one has a name; whoever asks for the same name waits for this transaction."""
-    _in_turn(session, names.key(name))
-    if bears(session, filing_id, name):
-        return False
-    return any(row.filing_id != but_by for row in others_called(session, filing_id, name))
-
-
-def id_is_taken(session: Session, filing_id: str) -> bool:
-    """Whether another filing has the same id but for the case of its letters; whoever asks for it waits likewise."""
-    _in_turn(session, filing_id.lower())
-    return _has_alike_id(session, filing_id)
-
-
-def _has_alike_id(session: Session, filing_id: str) -> bool:
-    alike = select(FilingRow.filing_id).where(FilingRow.id_key == filing_id.lower(), FilingRow.filing_id != filing_id)
-    return session.exec(alike.limit(1)).first() is not None
-
-
-def _in_turn(session: Session, key: str) -> None:
-    """Whoever asks for the same waits for this transaction; SQLite has one writer at a time."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(sql("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+    return near.itself is None or near.itself.leader == leader

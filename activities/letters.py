@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -94,20 +93,18 @@ def open_for(db: Connection, sent: Sequence[Row], shown: Sequence[Row]) -> None:
     Deliveries go by the clock of the wall, whatever a filing's own clock shows.
     """
     now = datetime.now(UTC)
-    if opened := [*(_of(each, each["id"], now) for each in sent), *(_publication(each, now) for each in shown)]:
+    if opened := [*(_of(each, now) for each in sent), *(_publication(each, now) for each in shown)]:
         db.execute(OPENS, opened)
-    bundled = sorted(filter(_is_bundled, sent), key=_bundle_of)  # in one order: no two entries wait for each other
-    for message in bundled:
-        _add_to_bundle(db, message, now)
+    if bundled := [message for message in sent if _is_bundled(message)]:
+        _bundle(db, bundled, now)
 
 
-def _of(message: Row, key: str, now: datetime) -> Row:
-    """A message's own letter, or a day's bundle that begins with it."""
-    alone = key == message["id"]
+def _of(message: Row, now: datetime) -> Row:
+    """A message's own letter."""
     return NEW | {
-        "id": key,
-        "filing_id": message["filing_id"] if alone else None,
-        "text": message["text"] if alone else REMINDERS,
+        "id": message["id"],
+        "filing_id": message["filing_id"],
+        "text": message["text"],
         "to": message["to"],
         "office": message["office"],
         "messages": json.dumps([message["id"]]),
@@ -144,12 +141,24 @@ def _bundle_of(message: Row, running: int = 1) -> str:
     return name if running == 1 else f"{name}-{running}"
 
 
-def _add_to_bundle(db: Connection, message: Row, now: datetime) -> None:
-    """Into the day's bundle for its addressee; once that was taken to be delivered, into a next one."""
-    joins = JOINS[db.dialect.name]
+def _bundle(db: Connection, messages: Sequence[Row], now: datetime) -> None:
+    """Into the day's bundle for each addressee; once that was taken to be delivered, into a next one."""
+    joins, left = JOINS[db.dialect.name], dict[str, list[Row]]()
+    for message in sorted(messages, key=_bundle_of):  # in one order: no two entries wait for each other
+        left.setdefault(_bundle_of(message), []).append(message)
     for running in count(1):
-        if db.execute(joins, _of(message, _bundle_of(message, running), now)).first():
+        bundles = {_bundle_of(each[0], running): (first, each) for first, each in left.items()}
+        joined = db.scalars(joins, [_of_several(key, each, now) for key, (_, each) in bundles.items()])
+        for key in joined.all():
+            del left[bundles[key][0]]
+        if not left:
             return
+
+
+def _of_several(key: str, messages: Sequence[Row], now: datetime) -> Row:
+    """A day's bundle that begins with these."""
+    ids = json.dumps([message["id"] for message in messages])
+    return _of(messages[0], now) | {"id": key, "filing_id": None, "text": REMINDERS, "messages": ids}
 
 
 class Down(NamedTuple):
@@ -305,22 +314,8 @@ class Letters:
             of_these = select(LetterRow).where(LetterRow.filing_id == filing_id)
             if most is not None and messages:
                 of_these = of_these.where(col(LetterRow.created_at) >= messages[-1].created_at)
-            letters = [*session.exec(of_these)]
-            letters += _bundles(session, messages)
-            shown = select(DeliveryRow).where(col(DeliveryRow.letter).in_([letter.id for letter in letters]))
-            deliveries = list(session.exec(shown))
-        of_message: dict[str, list[LetterRow]] = {}
-        for letter in letters:
-            for message_id in json.loads(letter.messages):
-                of_message.setdefault(message_id, []).append(letter)
-        of_letter: dict[str, list[DeliveryRow]] = {}
-        for delivery in deliveries:
-            of_letter.setdefault(delivery.letter, []).append(delivery)
-        carried = []
-        for message in sorted(messages, key=lambda one: (one.number, len(one.id), one.id)):
-            mine = of_message.get(message.id, [])
-            carried.append((message, mine, [each for letter in mine for each in of_letter.get(letter.id, ())]))
-        return carried
+            carried = _carried(session, messages, session.exec(of_these).all())
+        return sorted(carried, key=lambda each: (each[0].number, len(each[0].id), each[0].id))
 
     def waiting(self, office: str | None = None, most: int = 200) -> list[tuple[LetterRow, list[DeliveryRow]]]:
         """Letters that are still to be delivered, the oldest first, with what each channel has to show so far."""
@@ -365,6 +360,23 @@ def _with_deliveries(
 def content(letter: Letter) -> str:
     """Digest of what a letter says on a channel."""
     return digest([letter.title, letter.body])
+
+
+def _carried(
+    session: Session, messages: Sequence[MessageRow], own: Sequence[LetterRow]
+) -> list[tuple[MessageRow, list[LetterRow], list[DeliveryRow]]]:
+    """Messages with the letters that carried them, their `own` and bundles, and what their channels have to show."""
+    letters = [*own, *_bundles(session, messages)]
+    shown = select(DeliveryRow).where(col(DeliveryRow.letter).in_([letter.id for letter in letters]))
+    of_message: dict[str, list[tuple[LetterRow, list[DeliveryRow]]]] = {}
+    for letter, deliveries in _with_deliveries(letters, session.exec(shown)):
+        for message_id in json.loads(letter.messages):
+            of_message.setdefault(message_id, []).append((letter, deliveries))
+    mine = [of_message.get(message.id, []) for message in messages]
+    return [
+        (message, [letter for letter, _ in each], [one for _, deliveries in each for one in deliveries])
+        for message, each in zip(messages, mine, strict=True)
+    ]
 
 
 def _bundles(session: Session, messages: Iterable[MessageRow]) -> list[LetterRow]:
@@ -457,7 +469,7 @@ def _of_message(session: Session, message: MessageRow, family: str) -> tuple[str
     earlier = session.get(EntryRow, (message.filing_id, message.number - 1))
     before = Entry.model_validate_json(earlier.body).filing if earlier else None
     filing = session.get_one(FilingRow, message.filing_id)
-    past = past_of_case(session, entry.filing)
+    past = past_of_case(session.connection(), entry.filing)
     names = Names(alliance=filing.alliance_name, leader=filing.leader_name, past=past)
     return texts.render(message.text, before, entry, names, family)
 
@@ -466,19 +478,27 @@ def _entry(session: Session, message: MessageRow) -> Entry:
     return Entry.model_validate_json(session.get_one(EntryRow, (message.filing_id, message.number)).body)
 
 
-def past_of_case(session: Session, filing: Filing) -> Past:
+def past_of_case(db: Connection, filing: Filing) -> Past:
     """What the entry which left a filing so may tell of the past (G-19); looked up only if there is a case."""
-    return wording.past_of_case(filing, _told_of(session, filing), partial(_arrived, session))
+    if filing.case is None:
+        return Past()
+    with Session(db) as session:
+        earlier = _told_of(session, filing)
+        arrived = _arrived(session, filing.id, [entry.number for entry in earlier])
+    return wording.past_of_case(filing, earlier, lambda entry: entry.number in arrived)
 
 
-def _arrived(session: Session, entry: Entry) -> bool:
-    """Whether what an entry told the leader got through, as far as is known now."""
-    told = select(MessageRow).where(MessageRow.filing_id == entry.filing.id, MessageRow.number == entry.number)
-    messages = [message for message in session.exec(told) if message.to == "leader"]
-    own = [session.get(LetterRow, message.id) for message in messages]
-    letters = [*filter(None, own), *_bundles(session, messages)]
-    shown = select(DeliveryRow).where(col(DeliveryRow.letter).in_([letter.id for letter in letters]))
-    return got_through(letters, session.exec(shown).all())
+def _arrived(session: Session, filing_id: str, numbers: Sequence[int]) -> set[int]:
+    """The entries of which what they told the leader got through, as far as is known now."""
+    told = select(MessageRow).where(MessageRow.filing_id == filing_id, col(MessageRow.number).in_(numbers))
+    messages = session.exec(told.where(MessageRow.to == "leader")).all() if numbers else ()
+    own = select(LetterRow).where(col(LetterRow.id).in_([message.id for message in messages]))
+    carried = _carried(session, messages, session.exec(own).all()) if messages else ()
+    letters, deliveries = dict[int, list[LetterRow]](), dict[int, list[DeliveryRow]]()
+    for message, of_message, shown in carried:
+        letters.setdefault(message.number, []).extend(of_message)
+        deliveries.setdefault(message.number, []).extend(shown)
+    return {number for number in numbers if got_through(letters.get(number, ()), deliveries.get(number, ()))}
 
 
 def got_through(letters: Sequence[LetterRow], deliveries: Sequence[DeliveryRow]) -> bool:
@@ -491,10 +511,10 @@ def got_through(letters: Sequence[LetterRow], deliveries: Sequence[DeliveryRow])
     return read or DeliveryState.ARRIVED in states or DeliveryState.FAILED not in states
 
 
-def _told_of(session: Session, filing: Filing) -> Iterator[Entry]:
+def _told_of(session: Session, filing: Filing) -> list[Entry]:
     query = select(EntryRow.body).where(EntryRow.filing_id == filing.id, col(EntryRow.kind).in_(wording.TOLD_OF))
-    for body in session.exec(query.where(EntryRow.number < filing.number).order_by(col(EntryRow.number))):
-        yield Entry.model_validate_json(body)
+    earlier = query.where(EntryRow.number < filing.number).order_by(col(EntryRow.number))
+    return [Entry.model_validate_json(body) for body in session.exec(earlier)]
 
 
 def _reminders(session: Session, messages: Sequence[MessageRow], family: str) -> tuple[str, str] | None:

@@ -6,60 +6,64 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_
-from sqlmodel import Session, col, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from activities.attachments import LOCATION, Reference, references
+from activities.database import unless_there
 from models.gateway import UploadRow
 from models.register import EntryRow, Paper
-from models.values import canonical, digest
+from models.values import canonical
 from regulation import identity
+
+PAPERS, ENTRIES, UPLOADS = (model.metadata.tables[model.__tablename__] for model in (Paper, EntryRow, UploadRow))
+STORES = unless_there(PAPERS)
+BODY, STORED = (
+    select(column).where(PAPERS.c.digest == bindparam("key")) for column in (PAPERS.c.body, PAPERS.c.digest)
+)
+REFERRING = select(PAPERS.c.body).where(PAPERS.c.body.contains(f'"{LOCATION}'))
 
 
 class PaperMissing(Exception):
     """文书未存入备案库: the act names a paper that the register does not have."""
 
 
-def store(session: Session, filing_id: str, kind: str, paper: Mapping[str, Any], now: datetime) -> str:
+def store(db: Connection, filing_id: str, kind: str, paper: Mapping[str, Any], now: datetime) -> str:
     """Store a paper under its digest; the same paper twice is one."""
     body = canonical(paper)
     key = hashlib.sha256(body.encode()).hexdigest()
-    if session.get(Paper, key) is None:
-        session.add(Paper(digest=key, filing_id=filing_id, kind=kind, body=body, stored_at=now))
+    row = {"digest": key, "filing_id": filing_id, "kind": kind, "body": body, "stored_at": now}
+    db.execute(STORES[db.dialect.name], row)
     return key
 
 
-def is_stored(session: Session, key: str) -> bool:
+def is_stored(db: Connection, key: str) -> bool:
     """Whether a paper is stored."""
-    return session.exec(select(Paper.digest).where(Paper.digest == key)).first() is not None
+    return db.execute(STORED, {"key": key}).first() is not None
 
 
-def content(session: Session, key: str) -> dict[str, Any]:
+def content(db: Connection, key: str) -> dict[str, Any]:
     """What a paper says, by its digest."""
-    row = session.get(Paper, key)
-    if row is None:
+    body = db.execute(BODY, {"key": key}).scalar()
+    if body is None:
         raise PaperMissing(key)
-    return identity.content_of(json.loads(row.body))
+    return read(body)
 
 
-def substance(session: Session, key: str) -> str:
-    """Digest of what a stored paper says: the same for two papers that say the same."""
-    return digest(content(session, key))
+def read(body: str) -> dict[str, Any]:
+    """What the text of a paper says."""
+    return identity.content_of(json.loads(body))
 
 
-def attached(session: Session, filing_id: str) -> list[Reference]:
+def attached(db: Connection, filing_id: str) -> list[Reference]:
     """The files that the papers of a filing refer to."""
-    based_on = select(EntryRow.paper).where(EntryRow.filing_id == filing_id, col(EntryRow.paper).is_not(None))
-    own = or_(col(Paper.filing_id) == filing_id, col(Paper.digest).in_(based_on))
-    return references(session.exec(_REFERRING.where(own).order_by(col(Paper.digest))))
+    based_on = select(ENTRIES.c.paper).where(ENTRIES.c.filing_id == filing_id, ENTRIES.c.paper.is_not(None))
+    own = or_(PAPERS.c.filing_id == filing_id, PAPERS.c.digest.in_(based_on))
+    return references(db.scalars(REFERRING.where(own).order_by(PAPERS.c.digest)))
 
 
-def all_attached(session: Session) -> list[Reference]:
+def all_attached(db: Connection) -> list[Reference]:
     """The files that any paper refers to, and whatever else was brought."""
-    brought = session.exec(select(UploadRow.sha256, UploadRow.name).order_by(col(UploadRow.sha256)))
+    brought = db.execute(select(UPLOADS.c.sha256, UPLOADS.c.name).order_by(UPLOADS.c.sha256))
     found = {sha256: Reference(sha256=sha256, name=name) for sha256, name in brought}
-    found |= {each.sha256: each for each in references(session.exec(_REFERRING))}
+    found |= {each.sha256: each for each in references(db.scalars(REFERRING))}
     return list(found.values())
-
-
-_REFERRING = select(Paper.body).where(col(Paper.body).contains(f'"{LOCATION}'))

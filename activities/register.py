@@ -18,7 +18,7 @@ from activities import archive_numbers, arrivals, continuations, editions_used, 
 from activities.appending import Appended, Appending
 from activities.attachments import Reference
 from activities.continuations import Continuation
-from activities.database import clock_of, connect, reading, writing
+from activities.database import clock_of, connect, reading, stating, writing
 from activities.editions_used import EditionsUsed
 from activities.lists import Place
 from models.filing import Entry, Filing
@@ -71,30 +71,30 @@ class Register:
 
     def refuse_changed_editions(self) -> None:
         """At start-up: raise if an edition by which filings count was altered or lost since."""
-        with reading(self.engine) as session:
-            editions_used.refuse_changed(session)
+        with self.engine.connect() as db:
+            editions_used.refuse_changed(db)
 
     # Papers
 
     def lodge(self, filing_id: str, kind: str, paper: Mapping[str, Any], now: datetime) -> str:
         """Store a paper under its digest; the same paper twice is one."""
-        with writing(self.engine) as session:
-            return papers.store(session, filing_id, kind, paper, now)
+        with stating(self.engine) as db:
+            return papers.store(db, filing_id, kind, paper, now)
 
     def paper(self, key: str) -> dict[str, Any]:
         """What a paper says, by its digest."""
-        with reading(self.engine) as session:
-            return papers.content(session, key)
+        with self.engine.connect() as db:
+            return papers.content(db, key)
 
     def has_paper(self, key: str) -> bool:
         """Whether a paper is stored."""
-        with reading(self.engine) as session:
-            return papers.is_stored(session, key)
+        with self.engine.connect() as db:
+            return papers.is_stored(db, key)
 
     def attached(self, filing_id: str | None = None) -> list[Reference]:
         """The files that the papers of a filing refer to, or those of all, and whatever else was brought."""
-        with reading(self.engine) as session:
-            return papers.all_attached(session) if filing_id is None else papers.attached(session, filing_id)
+        with self.engine.connect() as db:
+            return papers.all_attached(db) if filing_id is None else papers.attached(db, filing_id)
 
     # What doors ask, and leave
 
@@ -133,9 +133,15 @@ class Register:
             return list(session.exec(query.limit(limit)))[::-1]
 
     def known(self, filing_id: str, form: Mapping[str, Any]) -> intake.Known:
-        """What the register knows that bears on an application, as far as whoever brings it may know it."""
-        with reading(self.engine) as session:
-            return known.to_whoever_brings(session, filing_id, form)
+        """What the register knows that bears on an application, as far as whoever brings it may know it.
+
+        That a name is taken anybody may know. What a leader has beside it is told to that leader and to the province.
+        """
+        leader = known.leader_of(form)
+        with self.engine.connect() as db:
+            near = known.around(db, filing_id, str(form.get("alliance_name")), leader)
+            present = known.present(db, near)
+        return known.of_application(near, form, leader if known.may_know(near, form, leader) else "", present)
 
     def continuations(self) -> list[Continuation]:
         """继续申报: archived filings whose predecessor still stands or ended unannounced, each with it (G-32)."""
@@ -149,7 +155,8 @@ class Register:
             if row is None:
                 return None
             name = content.get("alliance_name") if isinstance(content, Mapping) else None
-            taken = isinstance(name, str) and bool(known.others_called(session, filing_id, name))
+            named = isinstance(name, str) and known.around(session.connection(), filing_id, name)
+            taken = bool(named and named.called_alike)
             return changes.Subject(
                 filing=Filing.model_validate_json(row.value),
                 alliance_name=row.alliance_name,
@@ -236,7 +243,7 @@ class Register:
         faults = []
         with reading(self.engine) as session:
             try:
-                for fault in proof.faults(session, filing_id, partial(papers.content, session)):
+                for fault in proof.faults(session, filing_id, partial(papers.content, session.connection())):
                     faults.append(fault)
             except (papers.PaperMissing, ValueError, TypeError, LookupError) as unreadable:
                 faults.append(f"备案库的内容无法读取（{type(unreadable).__name__}）")

@@ -196,10 +196,14 @@ def searched(entry: Entry) -> dict[str, Any]:
     }
 
 
-def entry_row(entry: Entry, sent: str, previous: str) -> Row:
-    """An entry as written down, linked to the one before it."""
-    body = canonical(entry.model_dump(mode="json"))
-    return searched(entry) | {"body": body, "effects": sent, "hash": link(previous, body, sent)}
+def entry_rows(
+    entry: Entry, sent: str, previous: str, first_paper: str, shown: Mapping[str, Any], papers: Papers
+) -> tuple[Row, Row]:
+    """An entry as written down, linked to the one before it; and where its filing stands after it."""
+    written = entry.model_dump(mode="json")
+    body = canonical(written)
+    row = searched(entry) | {"body": body, "effects": sent, "hash": link(previous, body, sent)}
+    return row, filing_row(entry, first_paper, shown, row["hash"], papers, written["filing"])
 
 
 def _claimed_key(filing: Filing, papers: Papers) -> str | None:
@@ -245,8 +249,11 @@ def duties_of(told: str | None) -> list[overdue.Late]:
     ]
 
 
-def filing_row(entry: Entry, first_paper: str, shown: Mapping[str, Any], hash_: str, papers: Papers) -> Row:
-    """Where a filing stands after an entry."""
+def filing_row(
+    entry: Entry, first_paper: str, shown: Mapping[str, Any], hash_: str, papers: Papers,
+    written: Mapping[str, Any] | None = None,
+) -> Row:  # fmt: skip
+    """Where a filing stands after an entry; `written` is the filing as JSON, if that is known already."""
     filing = entry.filing
     return {
         "filing_id": filing.id,
@@ -276,6 +283,6 @@ def filing_row(entry: Entry, first_paper: str, shown: Mapping[str, Any], hash_: 
         "calendar": filing.calendar,
         "first_paper": first_paper,
         "public": canonical(shown),
-        "value": canonical(filing.model_dump(mode="json")),
+        "value": canonical(written or filing.model_dump(mode="json")),
         "updated_at": entry.entered_at,
     }
