@@ -13,7 +13,7 @@ from typing import Any
 from examples import demo
 from models.values import SHANGHAI
 from models.vocabulary import Kind
-from regulation.review import CONDITIONS
+from regulation.checklist import CONDITIONS
 from tests.applications import enterprise, led_by
 
 MOST = 9999

@@ -124,7 +124,7 @@ def items() -> Iterator[str]:
     """Each line of the forms by its number, with what it asks; then the documents that come along."""
     asked = defaultdict[str, list[str]](list)
     for kind, form in intake.FORMS.items():
-        numbers = intake.ON_FORM_B if kind == Kind.B else {}
+        numbers = intake.NUMBERS[Kind(kind)]
         for field in _every(fields_of(form, {})):
             asked[numbers.get(field.code, field.code)].append(field.label)
     yield from ("| number | what it asks |", "|---|---|")

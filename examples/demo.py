@@ -27,7 +27,7 @@ from models.filing import Entry
 from models.values import SHANGHAI, day_of
 from models.vocabulary import Kind
 from regulation.calendar import CALENDARS, STATUTORY
-from regulation.review import CONDITIONS
+from regulation.checklist import CONDITIONS
 from regulation.terms import TERMS
 
 HERE = Path(__file__).parent

@@ -22,8 +22,8 @@ from models.settings import read_settings
 from models.values import SHANGHAI
 from models.vocabulary import Kind
 from regulation import intake
+from regulation.checklist import CONDITIONS
 from regulation.lodging import lodge
-from regulation.review import CONDITIONS
 from regulation.simulation import simulate
 from workflows.connection import connect
 

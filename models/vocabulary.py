@@ -1,8 +1,13 @@
 """The words of the lifecycle. Values are the contract's; labels are what people read."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar, assert_never
 
 from models.values import Named
+
+T = TypeVar("T")
 
 
 class Kind(Named):
@@ -10,6 +15,30 @@ class Kind(Named):
 
     A = "A", "实质性产学研联盟"
     B = "B", "科技型中小企业技术能力提升类实质性产学研联盟"
+
+
+@dataclass(frozen=True)
+class ByKind(Mapping[Kind, T]):
+    """One thing for each kind of alliance. Where kinds differ, this says how; a third kind is a field more, which is then
+    asked for wherever one of these is made."""
+
+    a: T
+    b: T
+
+    def __getitem__(self, kind: Kind) -> T:
+        match kind:
+            case Kind.A:
+                return self.a
+            case Kind.B:
+                return self.b
+            case _:
+                assert_never(kind)
+
+    def __iter__(self) -> Iterator[Kind]:
+        return iter(Kind)
+
+    def __len__(self) -> int:
+        return len(Kind)
 
 
 class Stage(Named):

@@ -12,7 +12,7 @@ from models.findings import Finding
 from models.forms import Application, ChangePaper
 from models.values import Value, at_hour
 from models.vocabulary import Kind, Severity
-from regulation import codes, intake
+from regulation import checklist, codes, intake
 from regulation.reading import finding, programs, twice
 from regulation.wording import CHANGES
 
@@ -41,12 +41,6 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     "leader": ("alliance_name", "leader", "members"),
 }
 """What of a change's paper becomes public once it has effect (G-04b)."""
-
-OF_MEMBERS: Mapping[Kind, tuple[str, ...]] = {
-    Kind.A: ("A-07", "A-14", "A-15", "A-17", "A-21", "A-28", "A-53"),
-    Kind.B: ("B-08", "B-10", "B-16"),
-}
-"""The lines of the checklist that a change of members bears on; a replaced leader is reviewed in full (G-24)."""
 
 
 class Subject(Value):
@@ -115,8 +109,9 @@ def _result(change: str, paper: ChangePaper, subject: Subject | None) -> Iterato
         told += [*judge.enterprise(), *judge.members()]
     if change == "leader" and paper.leader:
         told += judge.spends(paper.leader.rd_last_year, "/leader/rd_last_year")
-    numbers = {} if kind is Kind.A else intake.ON_FORM_B
+    numbers = intake.NUMBERS[kind]
     yield from (_say(numbers.get(each.code, each.code), each.field, each.message, each.severity) for each in told)
     if change in ("members", "leader"):
-        asked = [line for line in intake.CHECKS[kind] if change == "leader" or line[0] in OF_MEMBERS[kind]]
-        yield from (_say(code, "", message, Severity.CHECK) for code, message in asked)
+        of_members = checklist.OF_MEMBERS[kind]
+        asked = [line for line in checklist.CHECKS[kind] if change == "leader" or line.code in of_members]
+        yield from (_say(line.code, "", line.asks, Severity.CHECK) for line in asked)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, get_args
+from typing import Any, assert_never, get_args
 
 from models.acts import By, Submit
 from models.filing import Filing
@@ -18,17 +18,20 @@ from models.findings import Finding
 from models.forms import FIELDS, Application, Document, FormA, FormB, Member
 from models.names import misleads
 from models.values import Value, at_hour, day_of, digest, midnight_after
-from models.vocabulary import Kind, Role, Severity
-from regulation import calendar, codes, offices, terms
+from models.vocabulary import ByKind, Kind, Role, Severity
+from regulation import calendar, checklist, codes, offices, terms
 from regulation.articles import ARTICLES
 from regulation.calendar import CALENDARS
+from regulation.checklist import Line
 from regulation.reading import NO_PROGRAMS, bounded, codes_in, finding, is_program, read, twice, unseen
 from regulation.service import STRICTER_SINCE
 from regulation.terms import TERMS
 
 E, W, C = Severity.ERROR, Severity.WARNING, Severity.CHECK
 
-FORMS: dict[str, type[FormA] | type[FormB]] = {"A": FormA, "B": FormB}
+FORM_OF: ByKind[type[FormA] | type[FormB]] = ByKind(a=FormA, b=FormB)
+FORMS: dict[str, type[FormA] | type[FormB]] = {kind.value: FORM_OF[kind] for kind in Kind}
+"""Which form a kind is applied for on, by what the form says of itself."""
 
 ON_FORM_B = {
     "FA-01": "FB-01", "FA-02": "B-02", "FA-04": "B-02", "FA-12": "B-02", "FA-13": "B-02", "FA-14": "B-02",
@@ -38,86 +41,13 @@ ON_FORM_B = {
 }  # fmt: skip
 """What a requirement that both kinds share is numbered for kind B."""
 
-CHECKS: dict[Kind, tuple[tuple[str, str], ...]] = {
-    Kind.A: (
-        ("A-03", "核对是否为以契约为保障、有明确市场目标的技术创新联合体"),
-        ("A-07", "核对契约能否约束成员行为、保护成员利益"),
-        ("A-11", "核对是否由企业牵头、按照市场机制自发组建"),
-        ("A-12", "核对盟主在辽宁省内注册并实地经营"),
-        ("A-13", "核对研发投入与持续开展科技创新活动的能力"),
-        ("A-14", "核对高校或科研机构在合作领域的比较优势"),
-        ("A-15", "核对上下游相关优势企业共同参与"),
-        ("A-17", "核对协议的法律约束力与内在利益机制"),
-        ("A-18", "核对协议中的技术创新目标"),
-        ("A-19", "核对是否符合“三篇大文章”、产业政策和绿色低碳导向"),
-        ("A-20", "核对是否有利于关键核心技术攻关和掌握自主知识产权"),
-        ("A-20", "核对是否有利于各类创新要素向企业集聚"),
-        ("A-20", "核对是否有利于产业链和创新链深度融合"),
-        ("A-20", "核对是否有利于区域主导产业的发展"),
-        ("A-21", "核对开放发展机制"),
-        ("A-28", "核对材料真实性与公章"),
-        ("A-53", "核对有无“拉郎配”、垄断或压制竞争"),
-    ),
-    Kind.B: (
-        ("B-08", "核对契约的法律约束力和明确的市场目标"),
-        ("B-10", "核对盟主在辽宁省内注册并实地经营、成员包括高校或科研机构"),
-        ("B-11", "核对已开展的实质性产学研合作"),
-        ("B-12", "核对近一年的研发活动与投入"),
-        ("B-13", "核对定期组织的活动"),
-        ("B-16", "核对材料真实性、公章与税务章"),
-    ),
-}
-"""What only a person can judge; each is a line of the reviewer's checklist."""
+NUMBERS: ByKind[Mapping[str, str]] = ByKind(a={}, b=ON_FORM_B)
+"""What is numbered otherwise on the form of a kind than on form A."""
 
-CORRECTIONS: Mapping[str, str] = {
-    "核对是否为以契约为保障、有明确市场目标的技术创新联合体": "请说明联盟以契约为保障、有明确的市场目标，并附相应材料",
-    "核对契约能否约束成员行为、保护成员利益": "请补充或者修改协议，写明如何约束成员行为、保护成员利益",
-    "核对是否由企业牵头、按照市场机制自发组建": "请说明联盟由企业牵头、按照市场机制自发组建的情况",
-    "核对盟主在辽宁省内注册并实地经营": "请补充盟主在辽宁省内注册并实地经营的证明材料",
-    "核对研发投入与持续开展科技创新活动的能力": "请补充盟主研发投入和持续开展科技创新活动能力的证明材料",
-    "核对高校或科研机构在合作领域的比较优势": "请补充高校或科研机构在合作领域具有比较优势的说明",
-    "核对上下游相关优势企业共同参与": "请补充产业链上下游相关优势企业共同参与的说明",
-    "核对协议的法律约束力与内在利益机制": "请补充或者修改协议，写明各方的权利义务、违约责任和利益机制",
-    "核对协议中的技术创新目标": "请补充或者修改协议，写明技术创新目标",
-    "核对是否符合“三篇大文章”、产业政策和绿色低碳导向": "请说明联盟符合“三篇大文章”、产业政策和绿色低碳导向的情况",
-    "核对是否有利于关键核心技术攻关和掌握自主知识产权": "请说明联盟如何有利于关键核心技术攻关和掌握自主知识产权",
-    "核对是否有利于各类创新要素向企业集聚": "请说明联盟如何有利于各类创新要素向企业集聚",
-    "核对是否有利于产业链和创新链深度融合": "请说明联盟如何有利于产业链和创新链深度融合",
-    "核对是否有利于区域主导产业的发展": "请说明联盟如何有利于区域主导产业的发展",
-    "核对开放发展机制": "请补充联盟的开放发展机制",
-    "核对材料真实性与公章": "请重新提交真实、清晰并加盖公章的材料",
-    "核对有无“拉郎配”、垄断或压制竞争": "请说明联盟不存在“拉郎配”、垄断或者压制竞争的情形",
-    "核对契约的法律约束力和明确的市场目标": "请补充或者修改契约，写明其法律约束力和市场目标",
-    "核对盟主在辽宁省内注册并实地经营、成员包括高校或科研机构": (
-        "请补充盟主在辽宁省内注册并实地经营、成员包括高校或科研机构的证明材料"
-    ),
-    "核对已开展的实质性产学研合作": "请补充已开展实质性产学研合作的证明材料",
-    "核对近一年的研发活动与投入": "请补充近一年研发活动和研发投入的证明材料",
-    "核对定期组织的活动": "请补充定期组织活动的证明材料",
-    "核对材料真实性、公章与税务章": "请重新提交真实、清晰并加盖公章、税务章的材料",
-    "代码的登记地不在辽宁省，须核对省内注册": "代码的登记地不在辽宁省，请补充在省内注册的证明材料",
-    "代码的登记地与属地不同，请核对盟主所在地": "代码的登记地与属地不同，请核对更正盟主所在地或者属地",
-    "代码中的组织机构代码校验不符（GB 11714）": "代码中的组织机构代码校验不符，请核对更正",
-    "技术领域不在八个领域之内，按“其他”核对": "技术领域不在八个领域之内，请核对；确属其他领域的，请具体写明",
-    "所属高新区不在名录内，由市级审核并核对": "所属高新区不在名录内，请核对更正",
-    "所属高新区与属地不在同一市，由市级审核并核对": "所属高新区与属地不在同一市，请核对更正",
-    "该类材料不在申请时由盟主提交": "该类材料不在申请时由盟主提交，请撤下",
-}
-"""What an officer looks at, as what its leader has to do if it is wanting: what a return offers (A-30)."""
-
-NOT_WANTING = frozenset({"G-07", "G-18", "G-22", "G-32", "G-39"})
-"""Findings that tell an officer something and that nobody can correct."""
-
-
-def correction_of(each: Finding) -> str | None:
-    """What a leader has to do about a finding on its application; None if it is nothing to be corrected."""
-    return None if each.code in NOT_WANTING else CORRECTIONS.get(each.message, each.message)
-
-
-DOCUMENTS_OF: Mapping[Kind, tuple[str, ...]] = {
-    Kind.A: ("D1", "D2", "D3", "D8"),
-    Kind.B: ("D1", "D2", "D3", "D4", "D5a", "D5b", "D6", "D8"),
-}
+DOCUMENTS_OF: ByKind[tuple[str, ...]] = ByKind(
+    a=("D1", "D2", "D3", "D8"),
+    b=("D1", "D2", "D3", "D4", "D5a", "D5b", "D6", "D8"),
+)
 """What the leader of a kind submits."""
 
 REQUIREMENTS = frozenset(
@@ -126,13 +56,27 @@ REQUIREMENTS = frozenset(
 )
 """Everything that a deficiency can be about: a requirement, a field of a form, a document (A-30)."""
 
-OF_APPLICATIONS = ("D1", "D2", "D3", "D4", "D5a", "D5b", "D6", "D8")
-"""What a leader submits; the formal document and the annual report's parts come later."""
+OF_APPLICATIONS = tuple(dict.fromkeys(each for documents in DOCUMENTS_OF.values() for each in documents))
+"""What a leader submits, of whichever kind; the formal document and the annual report's parts come later."""
 
-EITHER = {"D5a": "上一年度研发费用加计扣除明细表", "D5b": "上一年度研发投入专项审计报告"}
-"""Kind B submits one of these (B-16)."""
+ONCE = ByKind(
+    a={"D1": "联盟备案申请表", "D2": "联盟协议文本复印件"},
+    b={"D1": "联盟备案申请表", "D2": "联盟协议文本复印件", "D4": "上一年度纳税申报表"},
+)
+"""What every application of a kind has once, besides the members' certificates (A-28, B-16)."""
 
+EITHER: ByKind[dict[str, str]] = ByKind(
+    a={}, b={"D5a": "上一年度研发费用加计扣除明细表", "D5b": "上一年度研发投入专项审计报告"}
+)
+"""Of these it has one (B-16)."""
+
+SUFFIX = ByKind(a="产学研联盟", b="联盟")
+"""What an alliance's name ends with (FA-01, FB-01)."""
+
+ONLY_MAIN_MEMBERS = ByKind(a=True, b=False)
 MAIN_ROWS = 10
+"""Of how many members a form lists the main ones only (A-56)."""
+
 FIRST_DAY = TERMS[next(iter(TERMS))].since
 """《工作指引》 is in force from here on."""
 
@@ -189,7 +133,7 @@ def examine(
     if form_type is None:
         return Examination(findings=(finding("A-55", "/kind", E, "申请表类别：只能是 A 或 B"),))
     kind = Kind(raw["kind"])
-    numbers = {} if kind is Kind.A else ON_FORM_B
+    numbers = NUMBERS[kind]
     form, findings = read(form_type, raw, numbers)
     judge = Judge(form, received_at, known, correcting)
     unread = {each.field for each in findings}
@@ -202,7 +146,7 @@ def examine(
     findings += twice(form, codes=numbers)
     if judge.day >= STRICTER_SINCE:
         findings += unseen(form, codes=numbers)
-    findings = [*bounded(findings), *(finding(code, "", C, message) for code, message in CHECKS[kind])]
+    findings = [*bounded(findings), *(finding(line.code, "", C, line.asks) for line in checklist.CHECKS[kind])]
     examination = Examination(findings=tuple(findings))
     if examination.refused:
         return examination
@@ -284,6 +228,10 @@ def _added(key: str, day: date, form: Application) -> Any:
     return terms.value(terms_on(day), key, Kind(form.kind), form.jurisdiction or "", day.year)
 
 
+BY_CALL = ByKind(a=False, b=True)
+"""Whether a kind is applied for upon the province's yearly call only (B-02)."""
+
+
 def call_of(day: date, jurisdiction: str) -> tuple[date, date] | None:
     """The first and last day of kind B's intake in a year, if its call is known (B-02)."""
     window = _number("intake.window", day, Kind.B, jurisdiction)
@@ -313,15 +261,22 @@ class Judge:
         yield from self.members()
         yield from self.documents()
         yield from self.history()
-        if isinstance(self.form, FormA):
-            yield from self.form_a(self.form)
-        else:
-            yield from self.form_b(self.form)
+        match self.form:
+            case FormA():
+                yield from self.form_a(self.form)
+            case FormB():
+                yield from self.form_b(self.form)
+            case _:
+                assert_never(self.form)
 
     @staticmethod
     def say(code: str, field: str, severity: Severity, message: str) -> Finding:
         """A finding, numbered as on form A; its article comes later."""
         return Finding(code=code, field=field, severity=severity, message=message, article="")
+
+    def note(self, line: Line, field: str, severity: Severity) -> Finding:
+        """A finding that an officer looks at, like the lines of the checklist."""
+        return self.say(line.code, field, severity, line.asks)
 
     def identity(self) -> Iterator[Finding]:
         """Who files, and where (A-24, A-27, B-10, G-44)."""
@@ -366,11 +321,11 @@ class Judge:
         elif not codes.fits_type(code, "enterprise"):
             yield self.say("A-06", "/leader/uscc", W, "代码不像企业的统一社会信用代码，请核对盟主是否为企业")
         if not codes.organisation_code_fits(code):
-            yield self.say("G-35", "/leader/uscc", W, "代码中的组织机构代码校验不符（GB 11714）")
+            yield self.note(checklist.CODE_DOES_NOT_FIT, "/leader/uscc", W)
         if code[2:4] != "21":
-            yield self.say("A-12", "/leader/uscc", C, "代码的登记地不在辽宁省，须核对省内注册")
+            yield self.note(checklist.CODE_OF_ANOTHER_PROVINCE, "/leader/uscc", C)
         elif form.jurisdiction and not form.jurisdiction.startswith(("21SF", code[2:6])):
-            yield self.say("A-24", "/jurisdiction", C, "代码的登记地与属地不同，请核对盟主所在地")
+            yield self.note(checklist.CODE_OF_ANOTHER_CITY, "/jurisdiction", C)
 
     def same_case(self, filing: Filing) -> Iterator[Finding]:
         """A correction stays the case it corrects."""
@@ -411,7 +366,7 @@ class Judge:
         name = self.form.alliance_name
         if name is None:
             return
-        suffix = "产学研联盟" if isinstance(self.form, FormA) else "联盟"
+        suffix = SUFFIX[Kind(self.form.kind)]
         if not name.endswith(suffix):
             yield self.say("FA-01", "/alliance_name", E, f"联盟名称须以“{suffix}”结尾")
         if self.form.jurisdiction and not name.startswith(offices.OFFICES[self.form.jurisdiction].names):
@@ -447,7 +402,7 @@ class Judge:
         total = counts.total if counts else None
         if total is None or leader is None or len(listed) != len(rows):
             return
-        if isinstance(self.form, FormA) and total > MAIN_ROWS:
+        if ONLY_MAIN_MEMBERS[Kind(self.form.kind)] and total > MAIN_ROWS:
             if not 1 <= len(rows) <= MAIN_ROWS:
                 yield self.say("A-56", "/members", E, "成员超过10家的，填写1至10家主要成员单位")
         elif (found := len({*listed, leader})) != total:
@@ -502,7 +457,7 @@ class Judge:
                 yield self.say("FA-20", field, E, "法人代码须为18位统一社会信用代码，校验不符")
             return
         if not codes.organisation_code_fits(code):
-            yield self.say("G-35", field, W, "代码中的组织机构代码校验不符（GB 11714）")
+            yield self.note(checklist.CODE_DOES_NOT_FIT, field, W)
         if row.type and not codes.fits_type(code, row.type):
             yield self.say("G-35", field, W, "代码与成员类型不相称，请核对")
 
@@ -520,18 +475,16 @@ class Judge:
                 code = document.kind if document.kind in OF_APPLICATIONS else "A-28"
                 yield self.say(code, f"/documents/{index}/name", E, NO_PROGRAMS)
             if document.kind and document.kind not in OF_APPLICATIONS:
-                yield self.say("A-28", f"/documents/{index}/kind", W, "该类材料不在申请时由盟主提交")
-        wanted = {"D1": "联盟备案申请表", "D2": "联盟协议文本复印件"}
-        if isinstance(self.form, FormB):
-            wanted["D4"] = "上一年度纳税申报表"
-            wanted |= {kind: label for kind, label in EITHER.items() if kind in of_kind}
+                yield self.note(checklist.NOT_WITH_APPLICATIONS, f"/documents/{index}/kind", W)
+        either = EITHER[Kind(self.form.kind)]
+        wanted = ONCE[Kind(self.form.kind)] | {kind: label for kind, label in either.items() if kind in of_kind}
         for kind, label in wanted.items():
             if len(of_kind.get(kind, [])) != 1:
                 yield self.say(kind, "/documents", E, f"须提交{label}一份，现有{len(of_kind.get(kind, []))}份")
         yield from self.certificates(of_kind.get("D3", []))
+        if either and not of_kind.keys() & either.keys():
+            yield self.say("D5a", "/documents", E, f"须提交{'或'.join(either.values())}一份")
         if isinstance(self.form, FormB):
-            if not of_kind.keys() & EITHER.keys():
-                yield self.say("D5a", "/documents", E, f"须提交{'或'.join(EITHER.values())}一份")
             leader = self.form.leader
             years = [leader.last_year, leader.year_before] if leader else []
             if any(year and ((year.ip_class1 or 0) + (year.ip_class2 or 0)) for year in years) and "D6" not in of_kind:
@@ -583,7 +536,7 @@ class Judge:
         """What only form A asks (A-13, A-18, FA-03…FA-11, FA-19, G-34)."""
         yield from self.too_long("innovation_goal", "FA-19", "技术创新目标")
         if form.technical_field and form.technical_field not in FIELDS:
-            yield self.say("G-34", "/technical_field", C, "技术领域不在八个领域之内，按“其他”核对")
+            yield self.note(checklist.ANOTHER_FIELD, "/technical_field", C)
         leader = form.leader
         if leader is None:
             return
@@ -623,9 +576,9 @@ class Judge:
         if form.zone_name:
             zone = offices.zone_named(form.zone_name)
             if zone is None:
-                yield self.say("FB-03", "/zone_name", C, "所属高新区不在名录内，由市级审核并核对")
+                yield self.note(checklist.UNKNOWN_ZONE, "/zone_name", C)
             elif zone.city != form.jurisdiction:
-                yield self.say("FB-03", "/zone_name", W, "所属高新区与属地不在同一市，由市级审核并核对")
+                yield self.note(checklist.ZONE_OF_ANOTHER_CITY, "/zone_name", W)
         leader = form.leader
         if leader is None:
             return

@@ -10,7 +10,7 @@ one, their function decides.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -30,7 +30,7 @@ from models.acts import (
 from models.filing import Entry, Filing, Proposed
 from models.findings import Lack, Refusal
 from models.values import day_of
-from models.vocabulary import ActKind, Ground, Kind, LapseKind, Role, Stage
+from models.vocabulary import ActKind, ByKind, Ground, Kind, LapseKind, Role, Stage
 from regulation import (
     agenda,
     annual,
@@ -88,7 +88,7 @@ class Row:
 
     def article(self, kind: Kind, ground: Ground | None = None) -> str:
         """The article as quoted to people; where it is that of revocation, the one of the case's own ground."""
-        number = self.articles[0] if kind is Kind.A else self.articles[1]
+        number = ByKind(*self.articles)[kind]
         return cite(revocation.GROUNDS[ground] if ground in revocation.GROUNDS and number in OF_ANY_CASE else number)
 
 
@@ -121,6 +121,7 @@ REVIEWED = (S.SUBMITTED, S.RETURNED, S.UNDER_REVIEW, S.REVIEW_PASSED, S.ON_NOTIC
 FILED = (S.IN_FORCE, S.REVOCATION_PENDING)
 OPEN = (*APPLYING, *FILED)
 ONLY_B = (S.REVIEW_PASSED, S.NOTICE_CLEARED, S.CONTINUED)
+NOT_OF: ByKind[Collection[Stage]] = ByKind(a=ONLY_B, b=())
 ENDS = (S.REVOKED, S.WITHDRAWN, S.LAPSED, S.NOT_CONFIRMED, S.DEREGISTERED, S.CONTINUED)
 ANNOUNCED = (S.REVOKED, S.DEREGISTERED)
 PENDING = (S.REVOCATION_PENDING,)
@@ -320,17 +321,21 @@ ROWS: Mapping[tuple[str, Stage, Kind], Row] = {
     for row in TABLE
     for stage in row.moves
     for kind in row.kinds
-    if kind is Kind.B or stage not in ONLY_B
+    if stage not in NOT_OF[kind]
 }
 """Every allowed cell of the table."""
 
-DIFFERENT_PEOPLE: Mapping[tuple[ActKind, Kind], tuple[ActKind, ...]] = {
-    (A.CONFIRM, Kind.A): (A.ACCEPT,),
-    (A.CONFIRM, Kind.B): (A.RECOMMEND,),
-    (A.ARCHIVE, Kind.B): (A.RECORD_PARTY_GROUP,),
-    (A.APPROVE_REVOCATION, Kind.A): (A.PROPOSE_REVOCATION,),
-    (A.APPROVE_REVOCATION, Kind.B): (A.PROPOSE_REVOCATION,),
-}
+DIFFERENT_PEOPLE: ByKind[Mapping[ActKind, tuple[ActKind, ...]]] = ByKind(
+    a={
+        A.CONFIRM: (A.ACCEPT,),
+        A.APPROVE_REVOCATION: (A.PROPOSE_REVOCATION,),
+    },
+    b={
+        A.CONFIRM: (A.RECOMMEND,),
+        A.ARCHIVE: (A.RECORD_PARTY_GROUP,),
+        A.APPROVE_REVOCATION: (A.PROPOSE_REVOCATION,),
+    },
+)
 """Who acts here must be another person than who did those (G-42, Q5)."""
 
 SIGNED = frozenset({A.ACCEPT, A.GIVE_IIT_OPINION, A.RECOMMEND, A.RECORD_PARTY_GROUP, A.PROPOSE_REVOCATION})
@@ -459,7 +464,7 @@ def article_of(event: Event, filing: Filing) -> str:
     kind = filing.kind
     if isinstance(event, Submit):
         imported = event.archived_on is not None
-        return cite("A-02" if imported else "A-27" if kind is Kind.A else "B-16")
+        return cite("A-02" if imported else ByKind(a="A-27", b="B-16")[kind])
     if isinstance(event, Unreadable):
         return ""
     if isinstance(event, Lapse) and event.kind is L.REMINDER:
@@ -507,7 +512,7 @@ def awaited(filing: Filing) -> str | None:
 
 def awaits_iit(filing: Filing) -> bool:
     """Whether the city's 工信 department is awaited beside the reviewer: for its opinion on a version or a new leader."""
-    if filing.kind is not Kind.A or review.iit_takes_part(filing):
+    if (A.GIVE_IIT_OPINION.value, S.UNDER_REVIEW, filing.kind) not in ROWS or review.iit_takes_part(filing):
         return False
     if filing.stage is S.UNDER_REVIEW:
         return filing.review is not None and filing.review.iit_positive is None
@@ -623,8 +628,8 @@ def _letters_first(filing: Filing, act: Act, when: Moment) -> Lack | None:
 
 def _same_person(filing: Filing, act: Act, row: Row, when: Moment) -> Lack | None:
     """Who must be another person than whom (G-42, Q5)."""
-    earlier = DIFFERENT_PEOPLE.get((act.kind, filing.kind), ())
-    if act.kind is A.CONFIRM and filing.kind is Kind.A and A.ACCEPT not in filing.signed:
+    earlier = DIFFERENT_PEOPLE[filing.kind].get(act.kind, ())
+    if A.ACCEPT in earlier and A.ACCEPT not in filing.signed:  # deemed accepted
         earlier = (A.GIVE_IIT_OPINION,)
     for kind in earlier:
         if filing.signed.get(kind) == act.by.person:

@@ -5,7 +5,7 @@ from datetime import date
 from models.acts import ConfirmNoticeClear, Lapse
 from models.filing import Filing, Mark, Notice
 from models.findings import Lack
-from models.vocabulary import ActKind, Kind, Stage
+from models.vocabulary import ActKind, ByKind, Stage
 from regulation.agenda import begin, last_day
 from regulation.moment import Moment
 
@@ -77,9 +77,12 @@ def notice_cleared(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
     return _clear(filing, when)
 
 
+AFTER_NOTICE = ByKind(a=(Stage.AT_PROVINCE, "archiving"), b=(Stage.NOTICE_CLEARED, "forwarding"))
+"""Where a notice without objections leads, and what must be done next within its period."""
+
+
 def _clear(filing: Filing, when: Moment) -> Filing:
     """Kind A goes to the province by itself; kind B waits for the formal document (A-31, B-17)."""
     filing = filing.but(notice=notice_of(filing).but(cleared=Mark(number=filing.number, at=when.at)))
-    if filing.kind is Kind.A:
-        return begin(filing.but(stage=Stage.AT_PROVINCE), "archiving", when.day)
-    return begin(filing.but(stage=Stage.NOTICE_CLEARED), "forwarding", when.day)
+    stage, period = AFTER_NOTICE[filing.kind]
+    return begin(filing.but(stage=stage), period, when.day)

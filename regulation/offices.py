@@ -11,7 +11,7 @@ from pydantic import Field
 from models.acts import Act, Transfer
 from models.filing import Filing
 from models.values import Day, Jurisdiction, Value
-from models.vocabulary import ActKind, Kind, Role, Stage
+from models.vocabulary import ActKind, ByKind, Kind, Role, Stage
 from regulation import codes, data
 from regulation.editions import Editions, read
 
@@ -198,10 +198,14 @@ def zone_named(name: str) -> Zone | None:
     return next((zone for zone in ZONES.values() if name.strip() in zone.names), None)
 
 
+BY_ZONES = ByKind(a=False, b=True)
+"""Whether a zone may review a kind."""
+
+
 def reviews_in(kind: Kind, jurisdiction: str, key: str, day: date) -> bool:
     """Whether a zone of a city reviews filings of a kind on a day: only kind B, where it has staff for it (B-14, G-30)."""
     zone = DIRECTORIES.on(day).zones.get(key)
-    return kind is Kind.B and zone is not None and zone.reviews and zone.city == jurisdiction
+    return BY_ZONES[kind] and zone is not None and zone.reviews and zone.city == jurisdiction
 
 
 def name_of(key: str, on: date | None = None) -> str:

@@ -14,7 +14,7 @@ from models.acts import (
 from models.filing import Filing, Province
 from models.findings import Lack
 from models.values import day_of
-from models.vocabulary import ActKind, Kind, Stage
+from models.vocabulary import ActKind, ByKind, Stage
 from regulation import annual, objections, review
 from regulation.agenda import begin, end, end_all
 from regulation.moment import Moment
@@ -84,11 +84,15 @@ def return_to_city(filing: Filing, act: ReturnToCity, when: Moment) -> Filing:
     return review.reviewed_again(filing, when)
 
 
+BY_PARTY_GROUP = ByKind(a=False, b=True)
+"""Whether a kind is archived only after the department's party group decided on it (B-18)."""
+
+
 def may_archive(filing: Filing, act: Archive, when: Moment) -> Lack | None:
     """Kind B only after the party group (B-18); the number must be this filing's (G-40)."""
     if lack := objections.to_be_ruled_on(filing):
         return lack
-    if filing.kind is Kind.B and not _step(filing).approved:
+    if BY_PARTY_GROUP[filing.kind] and not _step(filing).approved:
         opinion = _step(filing).opinion
         act_kind = ActKind.GIVE_OFFICE_OPINION if opinion is None else ActKind.RECORD_PARTY_GROUP
         return Lack(missing="厅党组尚未审定" if opinion is not None else "尚无业务处室意见", supplied_by=act_kind)

@@ -3,7 +3,6 @@
 For each act of the table, `may_…` names the fact that is missing, and the function of the act's name applies it.
 """
 
-from collections.abc import Mapping
 from datetime import date, datetime
 
 from models.acts import (
@@ -25,22 +24,11 @@ from models.acts import (
 from models.filing import Filing, Mark, Office, Review
 from models.findings import Lack
 from models.values import day_of, midnight_after
-from models.vocabulary import ActKind, Kind, Role, Stage
-from regulation import intake, notice, offices, terms
+from models.vocabulary import ActKind, Role, Stage
+from regulation import checklist, intake, notice, offices, terms
 from regulation.agenda import begin, begin_until, end, end_all, letters_waiting, number, prolong
 from regulation.moment import Moment
 from regulation.service import STRICTER_SINCE, concluded, decided, notify
-
-CONDITIONS: Mapping[Kind, tuple[str, ...]] = {
-    kind: tuple(dict.fromkeys(item for item, _ in checks)) for kind, checks in intake.CHECKS.items()
-}
-"""The checklist: every requirement of a kind that only a person can judge, once."""
-
-CONDITIONS_UNTIL_0_3: Mapping[Kind, tuple[str, ...]] = {
-    Kind.A: ("A-12", "A-13", "A-14", "A-15", "A-17", "A-18", "A-19", "A-20", "A-21"),
-    Kind.B: ("B-10", "B-11", "B-12", "B-13"),
-}
-"""What filings taken in before release 0.4.0 are asked: the conditions of 《工作指引》第五条, and those of 细则第四条."""
 
 OF_THE_VERSION = (ActKind.ACCEPT, ActKind.GIVE_IIT_OPINION, ActKind.RECOMMEND)
 """Signatures that a new version asks for anew (Q3)."""
@@ -285,13 +273,13 @@ def extend_review(filing: Filing, act: ExtendReview, when: Moment) -> Filing:
 
 def conditions(filing: Filing) -> tuple[str, ...]:
     """The lines that the reviewer of a filing fills in: on the form, at every door, and for the law."""
-    return (CONDITIONS if filing.whole_checklist else CONDITIONS_UNTIL_0_3)[filing.kind]
+    return (checklist.CONDITIONS if filing.whole_checklist else checklist.CONDITIONS_UNTIL_0_3)[filing.kind]
 
 
-def _unmet(filing: Filing, checklist: tuple[ChecklistLine, ...], when: Moment) -> Lack | None:
+def _unmet(filing: Filing, filled_in: tuple[ChecklistLine, ...], when: Moment) -> Lack | None:
     """The condition that the checklist leaves out or finds unmet: then it is a return, not a confirmation."""
-    answers = {line.item: line.met for line in checklist}
-    unknown = [item for item in answers if item not in CONDITIONS[filing.kind]]
+    answers = {line.item: line.met for line in filled_in}
+    unknown = [item for item in answers if item not in checklist.CONDITIONS[filing.kind]]
     if unknown and when.day >= STRICTER_SINCE:
         return Lack(missing=f"审核清单中没有这一项：{'、'.join(unknown)}")
     if absent := [item for item in conditions(filing) if item not in answers]:
@@ -315,7 +303,7 @@ def may_confirm(filing: Filing, act: Confirm, when: Moment) -> Lack | None:
     """Every condition of 第五条 is met, and 工信 agrees where it takes part (A-12…A-15, A-17…A-21, A-29, Q4)."""
     if act.notice_from and act.notice_from < when.day:
         return Lack(missing="公示起始日不得早于审核确认之日")
-    if filing.kind is Kind.A and (unmet := _unmet(filing, act.checklist, when)):
+    if checklist.ON_CONFIRMING[filing.kind] and (unmet := _unmet(filing, act.checklist, when)):
         return unmet
     return iit_agrees(filing, review_of(filing).iit_positive)
 
@@ -324,7 +312,7 @@ def may_confirm_again(filing: Filing, act: Confirm, when: Moment) -> Lack | None
     """Another day of publication may be set while the first has not come, and so nobody has seen the notice."""
     if notice.is_out(filing, when) or when.day < STRICTER_SINCE:
         return Lack(missing="公示已经发布")
-    if filing.kind is Kind.A and (unmet := _unmet(filing, act.checklist, when)):
+    if checklist.ON_CONFIRMING[filing.kind] and (unmet := _unmet(filing, act.checklist, when)):
         return unmet
     return None
 
@@ -380,7 +368,7 @@ def undoes_refusal(filing: Filing, act: Withdraw, when: Moment) -> int | None:
 
 def applying_again(filing: Filing, when: datetime) -> str:
     """Whether the leader can apply again once it has withdrawn: of kind B only inside the yearly call (B-02)."""
-    if filing.kind is Kind.A:
+    if not intake.BY_CALL[filing.kind]:
         return "可随时另行申请"
     call = intake.call_of(day_of(when), filing.jurisdiction)
     if call is None:
@@ -392,8 +380,8 @@ def applying_again(filing: Filing, when: datetime) -> str:
 
 
 def warn_withdrawal(filing: Filing, act: Withdraw, when: Moment) -> str | None:
-    """What withdrawing costs a leader of kind B; a wrong city costs nothing, for the application can be handed over."""
-    if filing.kind is Kind.A:
+    """What withdrawing costs a leader who applies upon a call; a wrong city costs nothing, for the application can be handed over."""
+    if not intake.BY_CALL[filing.kind]:
         return None
     return f"撤回后，{applying_again(filing, when.at)}；只是属地填错的，不必撤回，可请受理机构或省科技厅移送"
 

@@ -27,7 +27,7 @@ from models.acts import (
 )
 from models.filing import Entry, Filing
 from models.values import SHANGHAI, day_of
-from models.vocabulary import ActKind, Ground, Kind, LapseKind, Stage, YearStatus
+from models.vocabulary import ActKind, ByKind, Ground, LapseKind, Stage, YearStatus
 from regulation import agenda, offices, review, service
 from regulation.agenda import number
 from regulation.articles import cite
@@ -229,11 +229,15 @@ NOTHING = "（无）"
 """What a word tells of an event that has no such thing."""
 
 GUIDELINE = "《辽宁省建设实质性产学研联盟工作指引（暂行）》（辽科发〔2021〕19号，以下简称《工作指引》）"
-RULES = {
-    Kind.A: GUIDELINE,
-    Kind.B: f"{GUIDELINE}和《辽宁省实质性产学研联盟科技型中小企业技术能力提升后补助计划实施细则》（以下简称《实施细则》）",
-}
+RULES = ByKind(
+    a=GUIDELINE,
+    b=f"{GUIDELINE}和《辽宁省实质性产学研联盟科技型中小企业技术能力提升后补助计划实施细则》（以下简称《实施细则》）",
+)
 """By what each kind is filed, in full, as a document names it first."""
+
+ANNUAL_CLAUSE = ByKind(a="《工作指引》第十条", b="《实施细则》第七条")
+DUTY_CLAUSE = ByKind(a="《工作指引》第十条、第十一条第6项", b="《实施细则》第七条和《工作指引》第十一条第6项")
+"""By what each kind reports yearly, and what follows if it does not."""
 
 
 class Facts(Mapping[str, str]):
@@ -676,7 +680,7 @@ class Facts(Mapping[str, str]):
 
     def word_annual_clause(self) -> str:
         """年度报送所依据的条 (A-34, B-19)."""
-        return "《工作指引》第十条" if self.filing.kind is Kind.A else "《实施细则》第七条"
+        return ANNUAL_CLAUSE[self.filing.kind]
 
     def word_end_reason(self) -> str:
         """撤销程序因何终止 (G-16, G-21)."""
@@ -700,15 +704,12 @@ class Facts(Mapping[str, str]):
 
     def word_review_clause(self) -> str:
         """审核、退回与不予确认所依据的条、项 (A-30, B-17, B-18)."""
-        if self.filing.kind is Kind.A:
-            return "《工作指引》第九条第2项"
-        return f"《实施细则》第六条第{3 if isinstance(self.entry.event, RecordPartyGroup) else 2}项"
+        step = 3 if isinstance(self.entry.event, RecordPartyGroup) else 2
+        return ByKind(a="《工作指引》第九条第2项", b=f"《实施细则》第六条第{step}项")[self.filing.kind]
 
     def word_duty_clause(self) -> str:
         """年度报送及其后果所依据的条、项 (A-34, B-19, A-42)."""
-        if self.filing.kind is Kind.A:
-            return "《工作指引》第十条、第十一条第6项"
-        return "《实施细则》第七条和《工作指引》第十一条第6项"
+        return DUTY_CLAUSE[self.filing.kind]
 
     def word_deficiencies(self) -> str:
         """须补正的全部事项，一事一段，各附依据 (A-30)."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from activities.register import Register
 from models.vocabulary import Kind
-from regulation.review import CONDITIONS
+from regulation.checklist import CONDITIONS
 from tests.applications import good
 from tests.simulated import Papered, Step, told, written
 from tests.story import instant

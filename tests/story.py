@@ -10,7 +10,7 @@ from examples.demo import OFFICES, know_working_days
 from models.filing import Entry, Filing, Receipt
 from models.values import SHANGHAI
 from models.vocabulary import Kind
-from regulation.review import CONDITIONS
+from regulation.checklist import CONDITIONS
 from tests.world import World
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

@@ -17,7 +17,7 @@ from examples.demo import OFFICES, first_year, know_call, know_working_days
 from models.values import Value
 from models.vocabulary import Kind, Stage
 from regulation import intake
-from regulation.review import CONDITIONS
+from regulation.checklist import CONDITIONS
 from tests.filling import written
 from tests.served import Served, served
 from tests.story import application, instant

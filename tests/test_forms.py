@@ -15,7 +15,7 @@ from models.acts import ReturnForCorrection
 from models.forms import AnnualReport, ObjectionPaper
 from models.values import Value, storable
 from models.vocabulary import ActKind, Kind, Severity
-from regulation import intake, lodging, review
+from regulation import checklist, intake, lodging
 from regulation.moment import Moment
 from regulation.offers import TYPES, offers
 from regulation.reading import finding
@@ -183,8 +183,8 @@ def test_a_return_picks_its_reasons_from_the_checklist() -> None:
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_what_an_officer_looks_at_is_offered_as_what_the_leader_has_to_do(kind: Kind) -> None:
-    for code, said in intake.CHECKS[kind]:
-        told = intake.correction_of(finding(code, "", Severity.CHECK, said))
+    for code, said, _ in checklist.CHECKS[kind]:
+        told = checklist.correction_of(finding(code, "", Severity.CHECK, said))
         assert told
         assert told.startswith("请"), said
         assert "核对" not in told
@@ -204,7 +204,9 @@ def test_what_nobody_can_correct_is_not_offered_as_a_deficiency() -> None:
     assert offered.isdisjoint({"G-22", "G-39", "G-32"})
     assert "A-28" in offered
     (free,) = {row[0].options for row in rows if row[0].widget == "choice"}
-    assert {key for key, _ in free} == {*review.CONDITIONS[Kind.A], "D1", "D2", "D3", "D8"}, "nothing of the other kind"
+    assert {key for key, _ in free} == {*checklist.CONDITIONS[Kind.A], "D1", "D2", "D3", "D8"}, (
+        "nothing of the other kind"
+    )
     assert all(row[0].required for row in rows if row[0].widget == "choice"), "no row without what it is about"
 
 
@@ -229,5 +231,5 @@ def test_the_checklist_asks_for_every_condition() -> None:
     offer = next(each for each in offers(filing, when) if each.kind is ActKind.CONFIRM)
     shown = acts.form_of(filing, offer, [], None, [])
     rows = next(field for field in shown if field.name == "checklist").rows
-    assert [row[0].options[0][0] for row in rows] == list(review.CONDITIONS[filing.kind])
+    assert [row[0].options[0][0] for row in rows] == list(checklist.CONDITIONS[filing.kind])
     assert all(row[1].value is None for row in rows)

@@ -19,7 +19,7 @@ from gateway.asked.inputs import schemas
 from models import forms
 from models.findings import Finding
 from models.vocabulary import Kind, Severity
-from regulation import intake
+from regulation import checklist, intake
 from regulation.intake import Examination, Known, examine
 from regulation.lifecycle import begin
 from regulation.moment import Moment
@@ -101,7 +101,7 @@ def test_the_examples_start_a_filing_with_a_checklist(kind: str) -> None:
     findings = of_the_example(kind)
     assert not any(each.severity is Severity.ERROR for each in findings)
     lines = [each.code for each in findings if each.severity is Severity.CHECK and each.field == ""]
-    assert lines == [code for code, _ in intake.CHECKS[Kind(kind)]]
+    assert lines == [line.code for line in checklist.CHECKS[Kind(kind)]]
 
 
 def test_every_case_says_what_it_rests_on() -> None:

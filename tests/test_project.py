@@ -199,6 +199,27 @@ def test_regulation_and_workflows_read_no_clock_and_no_environment() -> None:
     assert wrong == []
 
 
+def test_where_kinds_differ_a_third_would_be_asked_for() -> None:
+    """Not `this if it is kind A, else that`: a table `ByKind`, or `match` with `assert_never`."""
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in in_rooms("models", "regulation", "activities", "workflows", "gateway", "cli")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.If | ast.IfExp) and node.orelse and not _leaves_out(node)
+        if any(
+            (isinstance(each, ast.Attribute) and ast.unparse(each) in ("Kind.A", "Kind.B"))
+            or (isinstance(each, ast.Name) and each.id in ("FormA", "FormB"))
+            for each in ast.walk(node.test)
+        )
+    ]
+    assert not found
+
+
+def _leaves_out(node: ast.If | ast.IfExp) -> bool:
+    """Whether the other kinds have nothing: `… else None`."""
+    return isinstance(node, ast.IfExp) and isinstance(node.orelse, ast.Constant) and node.orelse.value is None
+
+
 def test_no_test_mocks() -> None:
     mocks = {"unittest.mock", "mock", "pytest_mock"}
     assert [

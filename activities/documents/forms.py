@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import assert_never
 
 from docx.document import Document
 
@@ -65,10 +66,13 @@ def form_of(form: Application, received_at: datetime, call: int) -> bytes:
     document = gongwen.blank(TITLES[form.kind], form.leader.name, received_at)
     gongwen.heading(document, TITLES[form.kind], 0)
     document.add_paragraph()
-    if isinstance(form, FormA):
-        _form_a(document, form)
-    else:
-        _form_b(document, form, call)
+    match form:
+        case FormA():
+            _form_a(document, form)
+        case FormB():
+            _form_b(document, form, call)
+        case _:
+            assert_never(form)
     gongwen.heading(document, "承诺与送达")
     _lay(
         document,

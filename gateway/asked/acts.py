@@ -16,7 +16,7 @@ from models.filing import Filing
 from models.findings import Finding
 from models.forms import CamePaper
 from models.vocabulary import ActKind, Ground, Kind
-from regulation import intake, offices, review, service
+from regulation import checklist, intake, offices, review, service
 from regulation.intake import FORMS
 from regulation.lodging import FROM_THE_PAPER, PAPERS
 from regulation.offers import TYPES, Offer, open_objections
@@ -55,7 +55,7 @@ def asked(kind: ActKind, of: Kind | None = None) -> list[str]:
     Kind B's checklist was brought with `recommend` (B-03); its `confirm` asks for none.
     """
     left_out = {*BY_THE_DOOR, *FROM_THE_PAPER.get(kind, ())}
-    left_out |= {"checklist"} if (kind, of) == (ActKind.CONFIRM, Kind.B) else set()
+    left_out |= {"checklist"} if kind is ActKind.CONFIRM and of and not checklist.ON_CONFIRMING[of] else set()
     names = [name for name in TYPES[kind].model_fields if name not in left_out]
     return sorted(names, key=lambda name: name in SELDOM)
 
@@ -163,7 +163,7 @@ def _checklist(field: Field, filing: Filing, value: Mapping[str, Any], found: By
     for number, item in enumerate(review.conditions(filing)):
         at = f"{field.at}/{number}"
         row = fields_of(ChecklistLine, written.get(item, {}), found, at=at)
-        said = "；".join(message for code, message in intake.CHECKS[filing.kind] if code == item) or item
+        said = "；".join(line.asks for line in checklist.CHECKS[filing.kind] if line.code == item) or item
         rows.append((replace(row[0], widget="fixed", options=((item, item),), label=said), *row[1:]))
     return replace(field, widget="checklist", rows=tuple(rows))
 
@@ -175,8 +175,8 @@ FREE = 2
 def _requirements(kind: Kind) -> tuple[tuple[str, str], ...]:
     """What a deficiency of an application of this kind can be about, besides what was found."""
     judged: dict[str, list[str]] = {}
-    for code, said in intake.CHECKS[kind]:
-        judged.setdefault(code, []).append(said.removeprefix("核对"))
+    for line in checklist.CHECKS[kind]:
+        judged.setdefault(line.code, []).append(line.asks.removeprefix("核对"))
     documents = [(each, CHOICES["kind"][each]) for each in intake.DOCUMENTS_OF[kind]]
     return (*((code, f"{code} {'；'.join(said)}") for code, said in judged.items()), *documents)
 
@@ -187,7 +187,7 @@ def _deficiencies(
     """What was found on the application, worded as what is to be done about it, to be picked and worded anew, and empty
     rows for the rest (A-30: all at once)."""
     left = [dict(row) for row in value.get("deficiencies") or () if isinstance(row, Mapping)]
-    wanting = [each.but(message=said) for each in versions if (said := intake.correction_of(each))]
+    wanting = [each.but(message=said) for each in versions if (said := checklist.correction_of(each))]
     rows = []
     for number, each in enumerate(wanting):
         written = _written(left, each)

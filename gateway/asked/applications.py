@@ -16,7 +16,7 @@ from models.acts import Deficiency
 from models.findings import Finding
 from models.forms import FIELDS
 from models.values import in_shanghai
-from models.vocabulary import Kind, Severity
+from models.vocabulary import ByKind, Kind, Severity
 from regulation import codes, intake, offices
 
 
@@ -104,13 +104,13 @@ SECTIONS: Mapping[Kind, tuple[Section, ...]] = {
 }  # fmt: skip
 """The sections of both forms. What the system adds to the printed form stands where it belongs."""
 
-TITLES = {Kind.A: "实质性产学研联盟备案申请表", Kind.B: "技术能力提升类联盟备案申请表"}
+TITLES = ByKind(a="实质性产学研联盟备案申请表", b="技术能力提升类联盟备案申请表")
 
-WANTED: Mapping[Kind, tuple[str, ...]] = {Kind.A: ("D1", "D2"), Kind.B: ("D1", "D2", "D4", "D5a")}
-"""Documents that every application of a kind needs once, besides the members' certificates (A-28, B-16)."""
+WANTED = {kind: (*intake.ONCE[kind], *list(intake.EITHER[kind])[:1]) for kind in Kind}
+"""Documents for which an application's page has a row from the beginning, besides the members' certificates."""
 
-OFFERED: Mapping[Kind, tuple[str, ...]] = {Kind.A: ("D1", "D2", "D3", "D8"), Kind.B: intake.OF_APPLICATIONS}
-"""Documents that an application of a kind can have."""
+LISTED_FIELDS = ByKind(a=True, b=False)
+"""Whether the technical field is chosen from a list (FA-03)."""
 
 
 def names_of(kind: Kind) -> list[str]:
@@ -199,7 +199,7 @@ def missing(kind: Kind, raw: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _offering(kind: Kind, field: Field) -> Field:
     """A field with what can be chosen for it, or is proposed."""
     match field.at:
-        case "/technical_field" if kind is Kind.A:
+        case "/technical_field" if LISTED_FIELDS[kind]:
             return replace(field, options=tuple((each, each) for each in FIELDS))
         case "/zone_name" | "/leader/zone_name":
             return replace(field, options=tuple((each.name, each.name) for each in offices.ZONES.values()))
@@ -213,7 +213,7 @@ def _offering(kind: Kind, field: Field) -> Field:
 def _of_document(kind: Kind, field: Field) -> Field:
     if field.name != "kind":
         return field
-    offered = dict.fromkeys([*OFFERED[kind], *([str(field.value)] if field.value else [])])
+    offered = dict.fromkeys([*intake.DOCUMENTS_OF[kind], *([str(field.value)] if field.value else [])])
     return replace(field, options=tuple((each, CHOICES["kind"].get(each, each)) for each in offered))
 
 
@@ -274,7 +274,7 @@ def told(kind: Kind, raw: Mapping[str, Any], deficiencies: Iterable[Deficiency])
 
 def _numbered(kind: Kind) -> Iterator[tuple[str, str]]:
     """The fields of a form, outside of lists, with their numbers in the specification."""
-    of_kind = {} if kind is Kind.A else intake.ON_FORM_B
+    of_kind = intake.NUMBERS[kind]
 
     def walk(fields: Iterable[Field]) -> Iterator[tuple[str, str]]:
         for each in fields:

@@ -13,7 +13,7 @@ from models.acts import Lapse
 from models.filing import AgendaLine, Entry
 from models.values import SHANGHAI, digest
 from regulation import wording
-from regulation.review import CONDITIONS
+from regulation.checklist import CONDITIONS
 
 MOMENT = r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d(?:\.\d+)?)?"
 ACT = re.compile(

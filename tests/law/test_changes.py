@@ -7,7 +7,7 @@ import pytest
 
 from models.forms import ChangePaper
 from models.vocabulary import Kind, Severity
-from regulation import changes, intake
+from regulation import changes, checklist, intake
 from regulation.changes import BRINGS, STATE, Subject
 from regulation.lodging import lodge
 from regulation.simulation import simulate
@@ -143,8 +143,8 @@ def test_whoever_reviews_a_change_is_told_what_to_look_at() -> None:
             ]
             for change in BRINGS
         }
-        assert told["leader"] == [code for code, _ in intake.CHECKS[kind]]
-        assert set(told["members"]) == set(changes.OF_MEMBERS[kind])
+        assert told["leader"] == [line.code for line in checklist.CHECKS[kind]]
+        assert set(told["members"]) == set(checklist.OF_MEMBERS[kind])
         assert told["contact"] == told["rename"] == told["ended"] == []
     elsewhere = paper("leader")
     elsewhere["leader"]["uscc"] = elsewhere["members"][0]["code"] = "91110000600037341L"

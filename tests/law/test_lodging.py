@@ -14,11 +14,11 @@ from models.values import SHANGHAI, OneFor, Value, required
 from models.vocabulary import Kind, Severity, Stage
 from regulation import lifecycle
 from regulation.articles import ARTICLES
+from regulation.checklist import CONDITIONS, CONDITIONS_UNTIL_0_3
 from regulation.intake import FORMS
 from regulation.lodging import ACT_TYPES, FROM_THE_PAPER, PAPERS, lodge
 from regulation.moment import Moment
 from regulation.reading import NO_PROGRAMS
-from regulation.review import CONDITIONS, CONDITIONS_UNTIL_0_3
 from regulation.simulation import simulate
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
