@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, Engine, and_, func, insert, true, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, insert, true, update
+from sqlalchemy import select as sql_select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
@@ -302,6 +303,18 @@ class Letters:
                 page += session.exec(rest.order_by(MessageRow.id))
             return page
 
+    def unread(self, office: str, to: Collection[str], most: int) -> tuple[list[MessageRow], int]:
+        """What a department was told and has not read: the newest of it, the newest first, and how much it is."""
+        letters, messages = (LetterRow.metadata.tables[name] for name in ("letters", "messages"))
+        mine = (letters.c.office == office, letters.c.read_at.is_(None), letters.c.to.in_(to))
+        of_message = letters.join(messages, letters.c.id == messages.c.id)
+        how_many = sql_select(func.count()).select_from(letters).where(*mine, letters.c.filing_id.is_not(None))
+        newest = sql_select(messages, how_many.scalar_subquery().label("unread")).select_from(of_message).where(*mine)
+        newest = newest.order_by(letters.c.created_at.desc(), messages.c.id.desc()).limit(most)
+        with self.engine.connect() as db:
+            found = db.execute(newest).all()
+        return cast(list[MessageRow], found), found[0].unread if found else 0
+
     def of_filing(
         self, filing_id: str, *, most: int | None = None
     ) -> list[tuple[MessageRow, list[LetterRow], list[DeliveryRow]]]:
@@ -341,11 +354,16 @@ class Letters:
 
     def failed(self, office: str | None = None) -> list[tuple[LetterRow, list[DeliveryRow]]]:
         """Letters on which a channel gave up, with what each channel has to show."""
-        given_up = and_(col(LetterRow.failed).is_(True), true() if office is None else col(LetterRow.office) == office)
-        shown = select(DeliveryRow).where(col(DeliveryRow.letter).in_(select(LetterRow.id).where(given_up)))
+        these = given_up(office)
+        shown = select(DeliveryRow).where(col(DeliveryRow.letter).in_(select(LetterRow.id).where(these)))
         with reading(self.engine) as session:
-            letters = session.exec(select(LetterRow).where(given_up).order_by(col(LetterRow.closed_at))).all()
+            letters = session.exec(select(LetterRow).where(these).order_by(col(LetterRow.closed_at))).all()
             return _with_deliveries(letters, session.exec(shown))
+
+
+def given_up(office: str | None = None) -> ColumnElement[bool]:
+    """Letters on which a channel gave up, all or an office's, as a condition."""
+    return and_(col(LetterRow.failed).is_(True), true() if office is None else col(LetterRow.office) == office)
 
 
 def _with_deliveries(

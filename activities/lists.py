@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, inspect, or_, select, true, tuple_, union
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true, tuple_, union
 from sqlmodel import col
 
 from models.register import FilingRow
 from models.values import Value
 from regulation import offices
 
-FILINGS = inspect(FilingRow).local_table
+FILINGS = FilingRow.metadata.tables["filings"]
+
+WHOLE = select(FILINGS)
+LINES = select(*(column for column in FILINGS.c if column.name not in ("value", "public")))
+"""What a line of a list is made of: all but the filing itself and what may be shown of it, which are long."""
 
 
 def along_another_index(column: Any) -> ColumnElement[str]:
@@ -37,7 +41,11 @@ class Place(Value):
 
 
 def in_order(
-    facts: Sequence[ColumnElement[bool]], ways: Sequence[ColumnElement[bool]], after: Place | None, limit: int
+    rows: Select[Any],
+    facts: Sequence[ColumnElement[bool]],
+    ways: Sequence[ColumnElement[bool]],
+    after: Place | None,
+    limit: int,
 ) -> Select[Any]:
     """The filings of a list, in its order, from a place on.
 
@@ -47,8 +55,11 @@ def in_order(
     ahead = [tuple_(*order) > tuple_(after.at, after.filing_id)] if after else []
     found = [select(*order).where(way, *facts, *ahead).order_by(*order).limit(limit).subquery() for way in ways]
     which = union(*(select(*each.c) for each in found)).subquery()
-    rows = select(FILINGS).join(which, FILINGS.c.filing_id == which.c.filing_id)
-    return rows.order_by(which.c.listed_at, which.c.filing_id).limit(limit)
+    return (
+        rows.join(which, FILINGS.c.filing_id == which.c.filing_id)
+        .order_by(which.c.listed_at, which.c.filing_id)
+        .limit(limit)
+    )
 
 
 def listed(
@@ -64,11 +75,13 @@ def listed(
     scope: offices.Scope | None = None,
     after: Place | None = None,
     limit: int = 200,
+    whole: bool = True,
 ) -> list[FilingRow]:
     """Filings: first those on which something is overdue, then by the nearest deadline; those that wait for no day last.
 
     A deadline is the instant at which it is over; `due_by` is the last such instant that is meant (`values.due_by`).
-    `text` is looked for in ids, names, codes and archive numbers. With `after`, the ones that follow that one.
+    `text` is looked for in ids, names, codes and archive numbers. With `after`, the ones that follow that one. Not `whole`,
+    they are lines of a list.
     """
     wanted = {"kind": kind, "jurisdiction": jurisdiction, "waiting_for": waiting_for}
     facts = [getattr(FilingRow, fact) == value for fact, value in wanted.items() if value]
@@ -78,7 +91,7 @@ def listed(
     facts += [col(FilingRow.awaits_iit).is_(True)] if awaits_iit else []
     facts += [_mentions(text.strip())] if text else []
     facts += [col(FilingRow.next_deadline) <= due_by, col(FilingRow.listed_at) <= due_by] if due_by else []
-    return read_rows(db, in_order(facts, ways(scope) if scope else [true()], after, limit))
+    return read_rows(db, in_order(WHOLE if whole else LINES, facts, ways(scope) if scope else [true()], after, limit))
 
 
 def ways(scope: offices.Scope) -> list[ColumnElement[bool]]:

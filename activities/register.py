@@ -264,16 +264,18 @@ class Register:
         scope: offices.Scope | None = None,
         after: Place | None = None,
         limit: int = 200,
+        whole: bool = True,
     ) -> list[FilingRow]:
         """Filings: first those on which something is overdue, then by the nearest deadline; those that wait for no day last.
 
         A deadline is the instant at which it is over; `due_by` is the last such instant that is meant (`values.due_by`).
         `text` is looked for in ids, names, codes and archive numbers. With `after`, the ones that follow that one.
+        Not `whole`, they are lines of a list, without the filing itself.
         """
         with self.engine.connect() as db:
             return lists.listed(
                 db, stage=stage, kind=kind, jurisdiction=jurisdiction, waiting_for=waiting_for,
-                awaits_iit=awaits_iit, due_by=due_by, text=text, scope=scope, after=after, limit=limit,
+                awaits_iit=awaits_iit, due_by=due_by, text=text, scope=scope, after=after, limit=limit, whole=whole,
             )  # fmt: skip
 
     def filing_ids(self) -> list[str]:

@@ -27,6 +27,7 @@ from gateway.pages.router import router as pages
 from gateway.remembered.audit import Audit
 from gateway.remembered.drafts import Drafts
 from gateway.remembered.handling import Handling
+from gateway.remembered.kept import KeptPages
 from gateway.remembered.people import People
 from gateway.remembered.sessions import Sessions
 from gateway.remembered.sweeping import Sweeping
@@ -58,6 +59,7 @@ def tools_of(settings: Settings, filings: Filings, channels: ChannelsFile) -> To
         oidc=Oidc(settings, filings.clock) if settings.identity == "oidc" else None,
         drafts=Drafts(engine, uploads),
         uploads=uploads,
+        kept=KeptPages(engine),
     )
 
 

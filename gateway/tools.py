@@ -17,6 +17,7 @@ from gateway.problem import NotFound
 from gateway.remembered.audit import Audit
 from gateway.remembered.drafts import Drafts
 from gateway.remembered.handling import Handling
+from gateway.remembered.kept import KeptPages
 from gateway.remembered.people import People
 from gateway.remembered.sessions import Sessions
 from gateway.remembered.uploads import Uploads
@@ -43,6 +44,7 @@ class Tools:
     oidc: Oidc | None
     drafts: Drafts
     uploads: Uploads
+    kept: KeptPages
 
     @property
     def register(self) -> Register:

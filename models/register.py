@@ -146,7 +146,7 @@ class FilingRow(SQLModel, table=True):
     first_paper: str = Field(max_length=64)
     public: str = long_text()
     value: str = long_text()
-    updated_at: datetime = instant()
+    updated_at: datetime = instant(index=True)
     awaits_iit: bool = False
     name_key: str | None = Field(default=None, max_length=64, index=True)
     id_key: str | None = Field(default=None, max_length=64, index=True)

@@ -27,7 +27,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 NOT_FOR_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-MISLEADING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+ILLEGIBLE = re.compile(NOT_FOR_XML.pattern + "|[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """Characters that turn the text around them, or end a line, without being seen."""
 
 HALF_A_PAIR = re.compile("[\ud800-\udfff]")
@@ -193,7 +193,7 @@ def storable(text: str) -> str:
 
 def legible(text: str) -> str:
     """A text without the few characters that neither HTML nor XML, and so no document, can carry, or that mislead whoever reads it."""
-    return MISLEADING.sub("\ufffd", NOT_FOR_XML.sub("\ufffd", text))
+    return ILLEGIBLE.sub("\ufffd", text)
 
 
 def on_one_line(text: str) -> str:

@@ -92,7 +92,7 @@ def list_filings(
 ) -> Listed:
     """备案列表: the caller's filings, the nearest deadline first."""
     after = lists.position(wanted.after or "")
-    rows = tools.register.filings(**wanted.facts, scope=who.scope, after=after, limit=wanted.limit + 1)
+    rows = tools.register.filings(**wanted.facts, scope=who.scope, after=after, limit=wanted.limit + 1, whole=False)
     page = [Summary.of(row) for row in rows[: wanted.limit]]
     if len(rows) <= wanted.limit:
         return Listed(filings=tuple(page))

@@ -19,7 +19,7 @@ from gateway.shown.figures import Figures
 from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.gateway import HandlingRow
-from models.register import FilingRow, LetterRow, MessageRow
+from models.register import FilingRow, LetterRow
 from models.values import Ordinal, day_of
 from models.vocabulary import Role
 from regulation import offices
@@ -38,12 +38,13 @@ BOUNCED = 50
 def inbox(request: Request, tools: Doors, session: Staff, mine: str = "", after: str = "") -> HTMLResponse:
     """My office's inbox, and what lies beside it; a start page for roles for which nothing waits."""
     who, today = session.who, day_of(tools.clock())
-    only = {filing for filing, person in tools.handling.handlers(who).items() if person == who.person} if mine else None
+    only = {key for key, (person, _) in tools.handling.handlers(who).items() if person == who.person} if mine else None
     engine = tools.register.engine
     found = as_asked(lambda: waiting.inbox(engine, who, today, only=only, after=after, limit=lists.PAGE))
     works = waiting.waits_for(who) is not None
-    messages = _messages(tools, who)
-    sent = tools.handling.for_(who)
+    messages, unread = tools.letters.unread(who.office, who.inbox, MESSAGES) if who.inbox else ([], None)
+    beside = waiting.beside(engine, who)
+    sent = tools.handling.for_(who) if beside.sent else []
     return page(
         request,
         tools,
@@ -57,10 +58,10 @@ def inbox(request: Request, tools: Doors, session: Staff, mine: str = "", after:
         sent=_sent(tools, who, sent),
         senders=tools.people.named(each.by_person for each in sent),
         place=place,
-        messages=messages[-MESSAGES:][::-1],
-        unread=len(messages) if who.role in offices.ADDRESSED else None,
-        unsettled=waiting.unsettled(engine, who),
-        bounced=_bounced(tools, who),
+        messages=messages,
+        unread=unread,
+        unsettled=waiting.unsettled(engine, who) if beside.unsettled else [],
+        bounced=_bounced(tools, who) if beside.failed else [],
         backlog=tools.letters.backlog(tools.clock()) if who.role is Role.OPERATOR else None,
         stages={} if works else Figures(engine).by_stage(who.scope, closed=True),
         **table(tools, session, [row for _, row in found.page]),
@@ -71,11 +72,6 @@ def _sent(tools: Tools, who: Identity, sent: Sequence[HandlingRow]) -> list[tupl
     """What people sent, with its filings; one that is no longer theirs to see is not shown."""
     rows = waiting.rows_of(tools.register.engine, [each.filing_id for each in sent])
     return [(each, row) for each in sent if (row := rows.get(each.filing_id)) and who.sees(row)]
-
-
-def _messages(tools: Tools, who: Identity) -> list[MessageRow]:
-    """What my office was told and has not read, the newest last."""
-    return [message for message, _ in tools.inbox(who, unread=True)]
 
 
 def _bounced(tools: Tools, who: Identity) -> list[tuple[LetterRow, str]]:

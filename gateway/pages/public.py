@@ -5,11 +5,10 @@ comes to an end.
 """
 
 import csv
-import hashlib
 import io
 import json
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
@@ -23,6 +22,7 @@ from activities.documents.sheets import harmless
 from activities.publishing.site import takes_objections
 from gateway.pages import objections
 from gateway.pages.web import render
+from gateway.remembered.kept import for_caches
 from gateway.shown.published import OTHER, Listed, PublicRegister, Standing, Wanted
 from gateway.tools import Doors, Tools
 from models.forms import FIELDS
@@ -43,23 +43,41 @@ LONGEST = 100
 SOON, LATER = 60, 300
 """Seconds for which a cache may keep a page that begins and ends notices, and any other."""
 
+KEPT_BY_NONE = {"Cache-Control": "no-store"}
+
 FEEDS = {".atom": "application/atom+xml", ".json": "application/feed+json"}
 
 
 def for_all(
-    request: Request, tools: Tools, name: str, seconds: int = LATER, *, listed: bool = True, **shown: Any
+    request: Request,
+    tools: Tools,
+    key: Hashable,
+    name: str,
+    shown: Callable[[], Mapping[str, Any]],
+    seconds: int = LATER,
+    *,
+    listed: bool = True,
 ) -> Response:
-    """A page that any cache may keep and anybody may have; search engines list it, unless it is one view of many."""
-    text = render(request, tools, name, None, **shown)
-    headers = {"Cache-Control": f"public, max-age={seconds}", "ETag": f'"{hashlib.sha256(text.encode()).hexdigest()}"'}
+    """A page that any cache may keep and anybody may have, made of what is `shown` unless it is kept here under its address
+    and `key`; search engines list it, unless it is one view of many.
+    """
+    now = tools.clock()
+
+    def made() -> str:
+        return render(request, tools, name, None, **shown())
+
+    if "said" in request.query_params:  # what one visitor is told nobody else is
+        return Response(made(), headers=KEPT_BY_NONE, media_type="text/html")
+    page = tools.kept.page((request.url.path, key), seconds, now, made)
+    headers = {"ETag": page.tag, **for_caches(seconds, now)}
     if listed:
         headers["Link"] = f'<{tools.settings.own_address}{quote(request.url.path)}>; rel="canonical"'
     else:
         headers["X-Robots-Tag"] = "noindex"
     known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
-    if headers["ETag"] in known:
+    if page.tag in known:
         return Response(status_code=304, headers=headers)
-    return Response(text, headers=headers, media_type="text/html")
+    return Response(page.content, headers=headers, media_type="text/html")
 
 
 def public_register(tools: Doors) -> PublicRegister:
@@ -87,17 +105,20 @@ Search = Annotated[Wanted, Depends(wanted)]
 @router.api_route("/", methods=GET)
 def home(request: Request, tools: Doors, register: Open) -> Response:
     """What this is, what is being shown, and what was published last."""
-    today = day_of(tools.clock())
-    current = register.current(today, HOME + 1)
-    standing = {each.row.id for each in current}
-    latest = [each for each in register.announced(today, 2 * HOME) if each.row.id not in standing]
-    shown: dict[str, Any] = {
-        "current": current[:HOME],
-        "more": len(current) > HOME,
-        "latest": latest[:HOME],
-        "objecting": {each.row.id for each in current if takes_objections(each, today)},
-    }
-    return for_all(request, tools, "public_home.html", SOON, **shown)
+
+    def shown() -> Mapping[str, Any]:
+        today = day_of(tools.clock())
+        current = register.current(today, HOME + 1)
+        standing = {each.row.id for each in current}
+        latest = [each for each in register.announced(today, 2 * HOME) if each.row.id not in standing]
+        return {
+            "current": current[:HOME],
+            "more": len(current) > HOME,
+            "latest": latest[:HOME],
+            "objecting": {each.row.id for each in current if takes_objections(each, today)},
+        }
+
+    return for_all(request, tools, None, "public_home.html", shown, SOON)
 
 
 # Notices
@@ -121,11 +142,10 @@ def notices(path: str, request: Request, tools: Doors) -> Response:
     if found is None or not stat.S_ISREG(found.st_mode):
         if path != "index.html":
             raise HTTPException(404)
-        answer = for_all(request, tools, "public_unwritten.html", listed=False)
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        text = render(request, tools, "public_unwritten.html", None)
+        return Response(text, headers={**KEPT_BY_NONE, "X-Robots-Tag": "noindex"}, media_type="text/html")
     answer = files.file_response(place, found, request.scope)
-    answer.headers["Cache-Control"] = f"public, max-age={LATER}"
+    answer.headers.update(for_caches(LATER, tools.clock()))
     for ending, media_type in FEEDS.items():
         if path.endswith(ending) and answer.status_code == 200:
             answer.headers["Content-Type"] = media_type
@@ -135,10 +155,13 @@ def notices(path: str, request: Request, tools: Doors) -> Response:
 @router.api_route("/revocations", methods=GET)
 def revocations(request: Request, tools: Doors, register: Open, after: str = "") -> Response:
     """撤销备案公告, newest first."""
-    found = register.revocations(day_of(tools.clock()), storable(after), PAGE + 1)
-    following = f"/revocations?{urlencode({'after': found[PAGE - 1].row.id})}" if len(found) > PAGE else ""
-    shown: dict[str, Any] = {"found": found[:PAGE], "following": following, "later": bool(after)}
-    return for_all(request, tools, "public_revocations.html", listed=not after, **shown)
+
+    def shown() -> Mapping[str, Any]:
+        found = register.revocations(day_of(tools.clock()), storable(after), PAGE + 1)
+        following = f"/revocations?{urlencode({'after': found[PAGE - 1].row.id})}" if len(found) > PAGE else ""
+        return {"found": found[:PAGE], "following": following, "later": bool(after)}
+
+    return for_all(request, tools, after, "public_revocations.html", shown, listed=not after)
 
 
 # The register
@@ -156,35 +179,38 @@ CHOICES = (
 @router.api_route("/register", methods=GET)
 def search(request: Request, tools: Doors, register: Open, wanted: Search, after: str = "") -> Response:
     """备案名录: the archived alliances, as they are looked for."""
-    found = register.search(wanted, storable(after), PAGE + 1)
     asked = wanted.model_dump(exclude_defaults=True)
-    following = asked | {"after": found[PAGE - 1].archive_number} if len(found) > PAGE else {}
-    shown: dict[str, Any] = {
-        "wanted": wanted,
-        "found": found[:PAGE],
-        "query": f"?{urlencode(asked)}" if asked else "",
-        "following": f"/register?{urlencode(following)}" if following else "",
-        "later": bool(after),
-        "choices": CHOICES,
-    }
-    return for_all(request, tools, "public_register.html", listed=not (asked or after), **shown)
+
+    def shown() -> Mapping[str, Any]:
+        found = register.search(wanted, storable(after), PAGE + 1)
+        following = asked | {"after": found[PAGE - 1].archive_number} if len(found) > PAGE else {}
+        return {
+            "wanted": wanted,
+            "found": found[:PAGE],
+            "query": f"?{urlencode(asked)}" if asked else "",
+            "following": f"/register?{urlencode(following)}" if following else "",
+            "later": bool(after),
+            "choices": CHOICES,
+        }
+
+    return for_all(request, tools, (wanted, after), "public_register.html", shown, listed=not (asked or after))
 
 
 @router.api_route("/register.csv", methods=GET)
-def as_csv(register: Open, wanted: Search) -> Response:
+def as_csv(tools: Doors, register: Open, wanted: Search) -> Response:
     """备案名录 as a table for spreadsheets; nothing that somebody wrote becomes a formula."""
-    return _file("csv", "text/csv; charset=utf-8", _csv(register.all(wanted)))
+    return _file(tools, "csv", "text/csv; charset=utf-8", _csv(register.all(wanted)))
 
 
 @router.api_route("/register.json", methods=GET)
-def as_json(register: Open, wanted: Search) -> Response:
+def as_json(tools: Doors, register: Open, wanted: Search) -> Response:
     """备案名录 for programs."""
-    return _file("json", "application/json", _json(register.all(wanted)))
+    return _file(tools, "json", "application/json", _json(register.all(wanted)))
 
 
-def _file(ending: str, media_type: str, parts: Iterator[str]) -> Response:
+def _file(tools: Tools, ending: str, media_type: str, parts: Iterator[str]) -> Response:
     name = f"attachment; filename=register.{ending}; filename*=UTF-8''{quote('备案名录')}.{ending}"
-    headers = {"Cache-Control": f"public, max-age={LATER}", "Content-Disposition": name, "X-Robots-Tag": "noindex"}
+    headers = {"Content-Disposition": name, "X-Robots-Tag": "noindex", **for_caches(LATER, tools.clock())}
     return StreamingResponse(parts, headers=headers, media_type=media_type)
 
 
@@ -231,23 +257,31 @@ def _told(line: Listed) -> dict[str, str]:
 @router.api_route("/register/{archive_number:path}", methods=GET)
 def alliance(archive_number: str, request: Request, tools: Doors, register: Open) -> Response:
     """An archived alliance, with everything published of it."""
-    found = register.alliance(storable(archive_number), day_of(tools.clock()))
-    if found is None:
-        raise HTTPException(404)
-    return for_all(request, tools, "public_alliance.html", found=found, line=found.line)
+
+    def shown() -> Mapping[str, Any]:
+        found = register.alliance(storable(archive_number), day_of(tools.clock()))
+        if found is None:
+            raise HTTPException(404)
+        return {"found": found, "line": found.line}
+
+    return for_all(request, tools, archive_number, "public_alliance.html", shown)
 
 
 @router.api_route("/statistics", methods=GET)
 def statistics(request: Request, tools: Doors, register: Open) -> Response:
     """The register in numbers."""
-    counts = register.counts(day_of(tools.clock()))
-    tables = {
-        "所在市": {city: counts.by_city[code] for code, city in offices.CITIES.items()},
-        "技术领域": {field: counts.by_field[field] for field in (*FIELDS, OTHER)},
-        "类别": {label: counts.by_kind[kind] for kind, label in KINDS.items()},
-        "备案年份": {f"{year}年": count for year, count in counts.by_year.items()},
-    }
-    return for_all(request, tools, "public_statistics.html", counts=counts, tables=tables, statuses=YearStatus)
+
+    def shown() -> Mapping[str, Any]:
+        counts = register.counts(day_of(tools.clock()))
+        tables = {
+            "所在市": {city: counts.by_city[code] for code, city in offices.CITIES.items()},
+            "技术领域": {field: counts.by_field[field] for field in (*FIELDS, OTHER)},
+            "类别": {label: counts.by_kind[kind] for kind, label in KINDS.items()},
+            "备案年份": {f"{year}年": count for year, count in counts.by_year.items()},
+        }
+        return {"counts": counts, "tables": tables, "statuses": YearStatus}
+
+    return for_all(request, tools, None, "public_statistics.html", shown)
 
 
 # For those who read everything
@@ -258,7 +292,7 @@ def robots(tools: Doors) -> Response:
     """What programs may read: what is public, once."""
     closed = ("/desk", "/filings", "/my", "/api", "/sign-in", "/objections", "/register.csv", "/register.json")
     lines = ["User-agent: *", *(f"Disallow: {each}" for each in closed)]
-    return _text([*lines, "", f"Sitemap: {tools.settings.own_address}/sitemap.xml", ""], "text/plain")
+    return _text(tools, [*lines, "", f"Sitemap: {tools.settings.own_address}/sitemap.xml", ""], "text/plain")
 
 
 IN_A_MAP = 50_000
@@ -274,7 +308,7 @@ def sitemap(tools: Doors, register: Open) -> Response:
     sizes = dict(zip(("register", "notices"), register.sizes(day_of(tools.clock())), strict=True))
     parts = [f"{kind}-{number + 1}" for kind, size in sizes.items() for number in range(1 + size // IN_A_MAP)]
     places = (f"<sitemap><loc>{tools.settings.own_address}/sitemap/{each}.xml</loc></sitemap>" for each in parts)
-    return _text([XML, f'<sitemapindex xmlns="{SITEMAPS}">', *places, "</sitemapindex>"], "application/xml")
+    return _text(tools, [XML, f'<sitemapindex xmlns="{SITEMAPS}">', *places, "</sitemapindex>"], "application/xml")
 
 
 @router.api_route("/sitemap/{kind}-{number:int}.xml", methods=GET)
@@ -290,8 +324,8 @@ def part_of_sitemap(kind: str, number: Ordinal, tools: Doors, register: Open) ->
     else:
         raise HTTPException(404)
     places = (f"<url><loc>{escape(each)}</loc></url>" for each in pages)
-    return _text([XML, f'<urlset xmlns="{SITEMAPS}">', *places, "</urlset>"], "application/xml")
+    return _text(tools, [XML, f'<urlset xmlns="{SITEMAPS}">', *places, "</urlset>"], "application/xml")
 
 
-def _text(lines: Iterable[str], media_type: str) -> Response:
-    return Response("\n".join(lines), headers={"Cache-Control": f"public, max-age={LATER}"}, media_type=media_type)
+def _text(tools: Tools, lines: Iterable[str], media_type: str) -> Response:
+    return Response("\n".join(lines), headers=for_caches(LATER, tools.clock()), media_type=media_type)

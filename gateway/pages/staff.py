@@ -43,8 +43,7 @@ def table(tools: Tools, session: Session, rows: Sequence[FilingRow]) -> Mapping[
     return {
         "overdue": {row.filing_id: found for row in rows if (found := _overdue(row, today, session.who))},
         "rows": rows,
-        "handlers": handlers,
-        "names": tools.people.named(handlers.values()),
+        "handlers": {filing_id: name for filing_id, (_, name) in handlers.items()},
         "ticks": session.who.role not in LOOK_ON,
     }
 

@@ -19,7 +19,7 @@ from gateway.remembered.sessions import Session, cookie_of
 from gateway.remembered.uploads import TYPES
 from gateway.tools import Doors, Tools
 from models.register import FilingRow, MessageRow
-from models.values import day_of, digest, legible
+from models.values import ILLEGIBLE, day_of, digest, legible
 from models.vocabulary import ActKind, Kind, LapseKind, Role, Stage
 from regulation import offices
 from regulation.calendar import days_left
@@ -72,7 +72,7 @@ Answer = Annotated[FormData, Depends(_answer)]
 
 def legibly(shown: Any) -> Any:
     """What a page shows of a value: texts of earlier filings may hold characters that would turn the page around."""
-    return type(shown)(legible(shown)) if type(shown) in (str, Markup) else shown
+    return type(shown)(legible(shown)) if type(shown) in (str, Markup) and ILLEGIBLE.search(shown) else shown
 
 
 @cache

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, or_, update
+from sqlalchemy import ColumnElement, Engine, and_, func, or_, update
 from sqlmodel import Session, col, select
 
 from activities.database import reading, writing
 from gateway.identity import Identity
-from models.gateway import HandlingRow
+from models.gateway import HandlingRow, PersonRow
 from models.register import FilingRow
 from models.values import Named, at_hour, day_of
 from models.vocabulary import Role
@@ -141,7 +141,7 @@ class Handling:
 
     def for_(self, who: Identity) -> list[HandlingRow]:
         """What lies in somebody's inbox, the newest first: meant for them, or for their office."""
-        query = select(HandlingRow).where(_for(who), _open()).order_by(col(HandlingRow.at).desc())
+        query = select(HandlingRow).where(waits_for_them(who)).order_by(col(HandlingRow.at).desc())
         with reading(self.engine) as session:
             return list(session.exec(query.limit(SHOWN)))
 
@@ -151,16 +151,23 @@ class Handling:
             query = select(HandlingRow).where(HandlingRow.filing_id == filing_id)
             return list(session.exec(query.order_by(col(HandlingRow.at), col(HandlingRow.id))))
 
-    def handlers(self, who: Identity, filing_ids: Sequence[str] | None = None) -> dict[str, str]:
-        """Who of somebody's own office has which filings in hand, all or only these: filing id → person."""
-        query = select(HandlingRow.filing_id, HandlingRow.to_person).where(
-            HandlingRow.to_office == post_of(who), _assigns(), _open()
-        )
+    def handlers(self, who: Identity, filing_ids: Sequence[str] | None = None) -> dict[str, tuple[str, str]]:
+        """Who of somebody's own office has which filings in hand, all or only these: filing id → person, and their name."""
+        if filing_ids is not None and not filing_ids:
+            return {}
+        given, name = col(HandlingRow.to_person), func.coalesce(PersonRow.name, HandlingRow.to_person)
+        query = select(HandlingRow.filing_id, given, name).outerjoin(PersonRow, col(PersonRow.person) == given)
+        query = query.where(HandlingRow.to_office == post_of(who), _assigns(), _open())
         if filing_ids is not None:
             query = query.where(col(HandlingRow.filing_id).in_(filing_ids))
-        with reading(self.engine) as session:
-            given = session.exec(query.order_by(col(HandlingRow.at), col(HandlingRow.id)))
-            return {filing_id: person for filing_id, person in given if person}
+        with self.engine.connect() as db:
+            found = db.execute(query.order_by(col(HandlingRow.at), col(HandlingRow.id)))
+            return {filing_id: (person, name) for filing_id, person, name in found if person}
+
+
+def waits_for_them(who: Identity) -> ColumnElement[bool]:
+    """What lies in somebody's inbox, as a condition."""
+    return and_(_for(who), _open())
 
 
 def _open() -> ColumnElement[bool]:

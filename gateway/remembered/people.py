@@ -33,6 +33,8 @@ class People:
 
     def named(self, persons: Iterable[str]) -> dict[str, str]:
         """The names of those who are known, by their opaque ids."""
-        query = select(PersonRow.person, PersonRow.name).where(col(PersonRow.person).in_(set(persons)))
+        if not (asked := set(persons)):
+            return {}
+        query = select(PersonRow.person, PersonRow.name).where(col(PersonRow.person).in_(asked))
         with reading(self.engine) as session:
             return dict(session.exec(query).all())

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Engine, Executable, func, or_, select
 from sqlmodel import Session, col
 
 from activities.database import reading
-from activities.lists import FILINGS, Place, read_rows, within
+from activities.lists import LINES, Place, read_rows, within
 from activities.rows import duties_of
 from models.register import EntryRow, FilingRow
 from models.values import Named, at_hour, day_of
@@ -132,7 +132,7 @@ class Figures:
     ) -> list[FilingRow]:  # fmt: skip
         """The filings whose nearest deadline lies on these days, by deadline; with `after`, the ones that follow it."""
         at, name = col(FilingRow.next_deadline), col(FilingRow.filing_id)
-        query = select(FILINGS).where(*_due(scope, first, last, jurisdiction))
+        query = LINES.where(*_due(scope, first, last, jurisdiction))
         if after:
             query = query.where(at >= after.at, or_(at > after.at, name > after.filing_id))
         with self.engine.connect() as db:

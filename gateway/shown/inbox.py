@@ -9,14 +9,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Engine, and_
 from sqlmodel import col
 
-from activities.lists import FILINGS, read_rows
+from activities.letters import given_up
+from activities.lists import FILINGS, LINES, read_rows
 from activities.rows import NEVER
 from gateway.identity import Identity
+from gateway.remembered.handling import waits_for_them
 from models.register import FilingRow
 from models.values import INSTANT, Named, day_of
 from models.vocabulary import Role
@@ -102,7 +105,7 @@ def inbox(
     days = (FILINGS.c.calendar, FILINGS.c.jurisdiction, until)
     counts: Counter[Urgency] = Counter()
     with engine.connect() as db:
-        rows = read_rows(db, sa.select(FILINGS).where(waiting, ahead).order_by(*order).limit(limit + 1))
+        rows = read_rows(db, LINES.where(waiting, ahead).order_by(*order).limit(limit + 1))
         for calendar, jurisdiction, at, count in db.execute(
             sa.select(*days, sa.func.count()).where(waiting).group_by(*days)
         ):
@@ -135,20 +138,41 @@ def rows_of(engine: Engine, filing_ids: Sequence[str]) -> dict[str, FilingRow]:
     left = iter(filing_ids)
     while some := list(islice(left, AT_ONCE)):
         with engine.connect() as db:
-            rows = read_rows(db, sa.select(FILINGS).where(col(FilingRow.filing_id).in_(some)))
+            rows = read_rows(db, LINES.where(col(FilingRow.filing_id).in_(some)))
         found |= {row.filing_id: row for row in rows}
     return found
 
 
 def unsettled(engine: Engine, who: Identity) -> list[tuple[FilingRow, list[int]]]:
     """The filings of which something did not reach the leader, and by which entries: who must tell it in another way (G-18)."""
-    if who.role is Role.ZONE:
-        own = col(FilingRow.zone) == who.office
-    elif who.role is Role.CITY_ST:
-        own = and_(col(FilingRow.jurisdiction) == who.office, col(FilingRow.zone).is_(None))
-    else:
-        return []
-    some = sa.select(FILINGS).where(own, col(FilingRow.open).is_(True), col(FilingRow.unsettled).is_not(None))
     with engine.connect() as db:
-        rows = read_rows(db, some.order_by(col(FilingRow.filing_id)).limit(UNSETTLED))
+        rows = read_rows(db, LINES.where(_unsettled(who)).order_by(FILINGS.c.filing_id).limit(UNSETTLED))
     return [(row, json.loads(row.unsettled or "[]")) for row in rows]
+
+
+def _unsettled(who: Identity) -> ColumnElement[bool]:
+    if who.role is Role.ZONE:
+        own = FILINGS.c.zone == who.office
+    elif who.role is Role.CITY_ST:
+        own = and_(FILINGS.c.jurisdiction == who.office, FILINGS.c.zone.is_(None))
+    else:
+        return sa.false()
+    return and_(own, FILINGS.c.open.is_(True), FILINGS.c.unsettled.is_not(None))
+
+
+class Beside(NamedTuple):
+    """Whether anything lies beside an inbox: few desks have all of it, and only what there is is read."""
+
+    sent: bool
+    unsettled: bool
+    failed: bool
+
+
+def beside(engine: Engine, who: Identity) -> Beside:
+    """What lies beside somebody's inbox; of letters that came back operators see all."""
+    failed = given_up(None if who.role is Role.OPERATOR else who.office)
+    with engine.connect() as db:
+        asked = (
+            sa.select(sa.literal(1)).where(each).exists() for each in (waits_for_them(who), _unsettled(who), failed)
+        )
+        return Beside._make(db.execute(sa.select(*asked)).one())

@@ -45,9 +45,16 @@ class Filter(Value):
         return urlencode(self.model_dump(mode="json"))
 
     def rows(
-        self, register: Register, scope: offices.Scope, today: date, after: str = "", limit: int = PAGE
+        self,
+        register: Register,
+        scope: offices.Scope,
+        today: date,
+        after: str = "",
+        limit: int = PAGE,
+        *,
+        whole: bool = False,
     ) -> list[FilingRow]:
-        """The filings of a scope that are meant, by the nearest deadline."""
+        """The filings of a scope that are meant, by the nearest deadline: lines of a list, or `whole`."""
         iit = self.waiting_for == IIT
         return register.filings(
             stage=self.stage,
@@ -60,6 +67,7 @@ class Filter(Value):
             scope=scope,
             after=position(after),
             limit=limit,
+            whole=whole,
         )
 
 
