@@ -12,7 +12,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from gateway.client import read_instant
+from gateway.reception import read_instant
 from models.values import DAY, INSTANT, due_before, due_by
 from models.vocabulary import Stage
 from regulation import offices

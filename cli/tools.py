@@ -47,7 +47,7 @@ def with_filings(work: Callable[[Filings], Awaitable[Any]], sent: tuple[str, str
             if isinstance(error, RPCError) and error.status is RPCStatusCode.INVALID_ARGUMENT:
                 raise
             engine = f"引擎（{client.service_client.config.target_host}）没有答复"
-            if sent and filings.is_known(*sent):
+            if sent and filings.reception.is_known(*sent):
                 filing_id, act_id = sent
                 under = f"备案 {filing_id}" + ("" if act_id == identity.SUBMISSION else f"、编号 {act_id}")
                 raise NotAnswered(

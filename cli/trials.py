@@ -12,8 +12,8 @@ from cli.arguments import as_instant, as_json, read_acts, read_file
 from cli.exits import REFUSED
 from cli.output import console, life, print_agenda, print_docket, print_findings, say
 from gateway.asked.inputs import schemas
-from gateway.client import read_instant
 from gateway.problem import refuse
+from gateway.reception import read_instant
 from models.channels import read_channels
 from models.settings import read_settings
 from regulation import intake, lodging, offices

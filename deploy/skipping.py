@@ -31,7 +31,8 @@ from activities.letters import Letters
 from activities.migrating import migrate
 from activities.register import Register
 from deploy.embedded import temporal
-from gateway.client import PATIENCE, Filings, read_instant, workflow_id
+from gateway.client import PATIENCE, Filings, workflow_id
+from gateway.reception import read_instant
 from models.filing import AgendaLine, Filing, Receipt
 from models.settings import Settings
 from models.values import digest

@@ -7,8 +7,8 @@ does nothing while the workflow runs, and else revives it from the register.
 
 import asyncio
 from asyncio import Future
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -16,7 +16,7 @@ from typing import Any
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -30,21 +30,20 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.arrivals import Arrival, Arrivals, Entered, OtherContent
+from activities.arrivals import Arrival, Entered, OtherContent
 from activities.entering import Start
 from activities.letters import Letters
-from activities.papers import PaperMissing
 from activities.register import Register
 from gateway.problem import Conflict, KeyReused, NotFound, Refused, Unreachable, refuse
+from gateway.reception import Received, Reception, read_instant
 from gateway.remembered.quotas import OTHERS, Quotas
-from models.acts import Act, By, Lapse, Submit, Unreadable
-from models.filing import Filing, Receipt
-from models.findings import Finding, Refusal
+from models.acts import Act
+from models.filing import Receipt
+from models.findings import Refusal
 from models.register import FilingRow
-from models.values import INSTANT, at_hour, canonical, day_of, digest, on_one_line
-from models.vocabulary import ActKind, Role
-from regulation import codes, entries, identity, intake, lifecycle, lodging, on_paper, province
-from regulation.lodging import Lodged
+from models.values import digest, on_one_line
+from models.vocabulary import ActKind
+from regulation import codes, entries, identity, intake, lodging
 from regulation.moment import Moment
 from workflows import visibility
 from workflows.filing import LEVEL, AllianceFiling
@@ -84,8 +83,9 @@ class Filings:
     )
 
     @cached_property
-    def _arrivals(self) -> Arrivals:
-        return Arrivals(self.register.engine)
+    def reception(self) -> Reception:
+        """What receives whatever is sent here."""
+        return Reception(self.register, self.quotas)
 
     async def submit(self, raw: Mapping[str, Any]) -> Receipt:
         """Submit an application (A-27, B-16). The same one again is the same filing; another under its id a `Conflict`.
@@ -93,25 +93,25 @@ class Filings:
         Before anything else is tried it is noted as received: sent again, it counts as of then.
         """
         self.may_stamp()
-        now = self.clock()
+        now, reception = self.clock(), self.reception
         paper = await asyncio.to_thread(lodging.application, raw)
-        if paper and (receipt := await asyncio.to_thread(self._submitted_before, raw, paper)):
+        if paper and (receipt := await asyncio.to_thread(reception.submitted_before, raw, paper)):
             await self.level(str(raw["filing_id"]))
             return receipt
         received_at = read_instant(raw.get("received_at")) or now
         if not Moment(received_at, now).sensible:
             refuse([intake.future("/received_at")])
         if paper is None:
-            refuse((await asyncio.to_thread(self._examined, raw, received_at)).findings)
+            refuse((await asyncio.to_thread(reception.examined, raw, received_at)).findings)
         filing_id, asked = str(raw["filing_id"]), digest(paper)
         try:
             arrival = await asyncio.to_thread(
-                self._arrivals.receive, filing_id, identity.SUBMISSION, asked, received_at, now
+                reception.arrivals.receive, filing_id, identity.SUBMISSION, asked, received_at, now
             )
         except OtherContent as other:
             if await self._is_started(filing_id):
                 raise Conflict(filing_id) from other
-            await asyncio.to_thread(self._arrivals.answered, filing_id, identity.SUBMISSION)  # nothing came of that
+            await asyncio.to_thread(reception.arrivals.answered, filing_id, identity.SUBMISSION)  # nothing came of that
             return await self.submit(raw)
         except Entered:
             return await self.submit(raw)
@@ -119,23 +119,14 @@ class Filings:
             async with self._turns.setdefault((_leader(raw), True), asyncio.Semaphore(1)):
                 return await self._submitted(raw, paper, arrival, now)
         except (Refused, Conflict):
-            await asyncio.to_thread(self._arrivals.answered, filing_id, identity.SUBMISSION, asked)
+            await asyncio.to_thread(reception.arrivals.answered, filing_id, identity.SUBMISSION, asked)
             raise
 
     async def _submitted(
         self, raw: Mapping[str, Any], paper: Mapping[str, Any], arrival: Arrival, now: datetime
     ) -> Receipt:
         """Start the filing of an application that was received, as of its first receipt."""
-        examination = await asyncio.to_thread(self._examined, raw, arrival.received_at)
-        form, facts = examination.form, examination.facts
-        if form is None or facts is None:
-            refuse(examination.findings)
-        if facts.by.role is Role.LEADER and (many := await asyncio.to_thread(self._too_many, facts.leader, now)):
-            refuse(many)
-        salted = identity.salted(paper, arrival.nonce)
-        if beyond := await asyncio.to_thread(self._beyond, facts.by, form.filing_id, [salted], now):
-            refuse(beyond)
-        key = await asyncio.to_thread(self.register.lodge, form.filing_id, "application", salted, now)
+        form, facts, key = await asyncio.to_thread(self.reception.application, raw, paper, arrival, now)
         submitted = entries.submitted(facts, Moment(arrival.received_at, now)).filing
         async with _patience(self.patience):
             handle = await self.client.start_workflow(
@@ -147,18 +138,12 @@ class Filings:
                 **self.named(form.filing_id, form.alliance_name, form.jurisdiction),
             )
         for attempt in range(int(self.patience.total_seconds() * 20)):
-            if receipt := await asyncio.to_thread(self._submitted_before, raw, paper):
+            if receipt := await asyncio.to_thread(self.reception.submitted_before, raw, paper):
                 return receipt
             if attempt % 20 == 19 and (await handle.describe()).status is WorkflowExecutionStatus.FAILED:
                 raise Refused(await _why_it_failed(handle))
             await asyncio.sleep(0.05)
         raise Unreachable
-
-    def _too_many(self, leader: str, now: datetime) -> tuple[Finding, ...]:
-        """What speaks against one more application of a leader: nobody fills an office's desk alone."""
-        if self.quotas is None:
-            return ()
-        return self.quotas.one_more(*self.register.applications_of(leader, at_hour(day_of(now), 0)))
 
     async def _is_started(self, filing_id: str) -> bool:
         """Whether the engine has a filing, be it only that it waits for a worker to take it in."""
@@ -171,101 +156,43 @@ class Filings:
             raise
         return found.status is not WorkflowExecutionStatus.FAILED
 
-    def _submitted_before(self, raw: Mapping[str, Any], paper: Mapping[str, Any]) -> Receipt | None:
-        """The receipt of what was submitted under a filing's id, if anything was; other content is a `Conflict` (Q19)."""
-        row = self.register.row(str(raw["filing_id"]))
-        first = self.register.entry(row.filing_id, 1) if row else None
-        if row is None or first is None:
-            return None
-        if digest(self.register.paper(row.first_paper)) != digest(paper):
-            raise Conflict(row.filing_id)
-        return entries.receipt(first)
-
-    def _examined(self, raw: Mapping[str, Any], received_at: datetime) -> intake.Examination:
-        return intake.examine(raw, received_at, self.register.known(str(raw.get("filing_id")), raw))
-
-    async def act(self, filing_id: str, raw: Mapping[str, Any], *, own: bool = False) -> Receipt:
+    async def act(
+        self, filing_id: str, raw: Mapping[str, Any], *, seen: Collection[int] | None = None, own: bool = False
+    ) -> Receipt:
         """Do an act to a filing. The same act again gets the same answer; a refusal raises `Refused` with every finding.
 
         Before anything else is tried the act is noted as received: sent again under its id, it counts as of then. Another
-        act under an id that is taken is `KeyReused`. `own`: the service itself acts, under an id of its own.
+        act under an id that is taken is `KeyReused`. With `seen`, an act that was not received yet must rest on one of these
+        entries as the last; else it is `MovedOn`. `own`: the service itself acts, under an id of its own.
         """
         self.may_stamp()
         now = self.clock()
-        taken = await asyncio.to_thread(self._taken, filing_id, raw, now, own)
-        if isinstance(taken, Receipt):
+        received = await asyncio.to_thread(self.reception.receive, filing_id, raw, now, seen, own=own)
+        return await self._answered(filing_id, received, now)
+
+    async def _answered(self, filing_id: str, received: Received | Receipt, now: datetime) -> Receipt:
+        """What a filing answers to what was received for it: of what is entered, the answer of then."""
+        if isinstance(received, Receipt):
             await self.level(filing_id)
-            return taken
-        row, asked, act = taken
+            return received
+        row, act = received.row, received.act
         sent: JsonValue = act.but(seen=row.number).model_dump(mode="json")
         try:
-            async with _patience(self.patience), self._turn(filing_id, act):
+            async with _patience(self.patience), self._turn(row.filing_id, act):
                 receipt: Receipt = await self._update(row, "act", sent, act.id, Receipt)
         except WorkflowUpdateFailedError as failed:
-            return await asyncio.to_thread(self._answered_before, filing_id, asked, failed, now)
+            cause = failed.cause
+            told = cause.details[0] if isinstance(cause, ApplicationError) and cause.details else None
+            why = str(cause) if told is None else Refusal.model_validate(told)
+            return await asyncio.to_thread(self.reception.answered_before, row.filing_id, received.asked, why, now)
         return receipt
-
-    def _taken(
-        self, filing_id: str, raw: Mapping[str, Any], now: datetime, own: bool
-    ) -> "tuple[FilingRow, Asked, Act] | Receipt":
-        """The filing as it stands, and the act as asked for and as it may travel on; or its answer, if it is entered."""
-        row = self._row(filing_id)
-        filing = Filing.model_validate_json(row.value)
-        raw = self.as_entered(filing_id, raw)
-        asked = self._asked(filing, raw, now, own=own)
-        if receipt := self._told(filing_id, asked, now):
-            return receipt
-        try:
-            act = self._received(filing, raw, asked, now)
-        except Entered:
-            return self._taken(filing_id, raw, now, own)
-        return row, asked, act
-
-    def told(self, filing_id: str, raw: Mapping[str, Any]) -> Receipt | None:
-        """What an act was answered that is entered; None if none is under its id. Raises `KeyReused` if that is another."""
-        if self.register.entry_of(filing_id, str(raw.get("id"))) is None:
-            return None
-        now = self.clock()
-        filing = Filing.model_validate_json(self._row(filing_id).value)
-        try:
-            asked = self._asked(filing, self.as_entered(filing_id, raw), now)
-        except Refused as unreadable:
-            raise KeyReused(raw.get("id")) from unreadable
-        return self._told(filing_id, asked, now)
-
-    def as_entered(self, filing_id: str, raw: Mapping[str, Any]) -> Mapping[str, Any]:
-        """An act that confirms what a colleague entered for somebody, with all that was entered: nobody types it again."""
-        entry = self.register.entry_of(filing_id, str(raw.get("seconds"))) if raw.get("seconds") else None
-        event: Any = entry.event if entry else None
-        came = getattr(event, "came", None)
-        if event is None or came is None or "came" in raw or "content" in raw:
-            return raw
-        first = event.model_dump(
-            mode="json", exclude={*identity.ADDED, "by", "id", "paper", "seconds"}, exclude_none=True
-        )
-        first["came"] = {**first["came"], **self.register.paper(came.record)}
-        del first["came"]["record"]
-        paper = getattr(event, "paper", None)
-        content = {"content": self.register.paper(paper)} if paper else {}
-        from_the_paper = lodging.FROM_THE_PAPER.get(event.kind, ()) if content else ()
-        return {**{name: value for name, value in first.items() if name not in from_the_paper}, **content, **raw}
-
-    def is_known(self, filing_id: str, act_id: str) -> bool:
-        """Whether something is under an act's id already: entered, or received and not answered yet."""
-        return self.register.entry_of(filing_id, act_id) is not None or self._arrivals.are_noted(filing_id, act_id)
-
-    def _row(self, filing_id: str) -> FilingRow:
-        row = self.register.row(filing_id)
-        if row is None:
-            raise NotFound(filing_id)
-        return row
 
     async def level(self, filing_id: str) -> bool:
         """Bring the engine level with the register, before something is told from the register alone; whether it was behind.
 
         Everything may have died after a commit and before the engine knew: the filing would wait for the day of then.
         """
-        row = await asyncio.to_thread(self._row, filing_id)
+        row = await asyncio.to_thread(self.reception.row, filing_id)
         try:
             if row.open:
                 await self._update(row, "level", row.number, f"level-{row.number}")
@@ -320,101 +247,9 @@ class Filings:
                     await asyncio.sleep(pause)
                     pause = min(pause * 1.5, longest)
 
-    def _asked(self, filing: Filing, raw: Mapping[str, Any], now: datetime, *, own: bool = False) -> "Asked":
-        """An act as it is asked for, with its papers; refused with every finding if it is none."""
-        numbered = raw
-        if raw.get("kind") == ActKind.ARCHIVE and "archive_number" not in raw:
-            day = day_of(read_instant(raw.get("received_at")) or now)
-            numbered = {**raw, "archive_number": f"{province.number_prefix(filing, day.year)}0001"}
-        reported = raw.get("kind") == ActKind.REPORT_CHANGE
-        subject = self.register.subject(filing.id, raw.get("content")) if reported else None
-        lodged = lodging.lodge(filing.id, numbered, subject)
-        if not own and self._is_reserved(filing.id, raw.get("id")):
-            lodged = Lodged(findings=(*lodged.findings, lodging.reserved(raw.get("kind"))))
-        if lodged.act is None:
-            self.register.record_refusal(filing.id, raw, lodging.refusal(lodged.findings).message, now)
-            refuse(lodged.findings)
-        return Asked(lodged.act, lodged, ("archive_number",) if numbered is not raw else ())
-
-    def _is_reserved(self, filing_id: str, act_id: object) -> bool:
-        """Whether callers may not take an id. What they entered before it was reserved has its answer, as ever."""
-        earlier = identity.is_earlier(act_id) and self.register.entry_of(filing_id, str(act_id)) is None
-        return earlier or identity.is_own(act_id)
-
-    def _received(self, filing: Filing, raw: Mapping[str, Any], asked: "Asked", now: datetime) -> Act:
-        """The act as it may travel on: stamped as of its first receipt, its papers stored in the register."""
-        stamp = asked.act.received_at or now
-        try:
-            arrival = self._arrivals.receive(filing.id, asked.act.id, asked.digest, stamp, now)
-        except OtherContent as other:
-            self.register.record_refusal(filing.id, raw, identity.REUSED, now)
-            raise KeyReused(asked.act.id) from other
-        act, papers = asked.salted(arrival)
-        if act.kind is ActKind.RESUBMIT and "content" in raw:
-            known = self.register.known(filing.id, raw["content"])
-            counts_at = on_paper.moment(filing, act, now).at
-            examination = intake.examine(raw["content"], counts_at, known, correcting=filing)
-            if examination.refused:
-                raise self._refused(filing.id, asked, lodging.refusal(examination.findings), now)
-        if not identity.is_by_service(act.id):  # the service's own acts count by the engine's clock: it judges them
-            when = on_paper.moment(filing, act, now)
-            if refusal := lifecycle.check(entries.projected(filing, when), act, when):
-                raise self._refused(filing.id, asked, refusal, now)  # nothing of it is stored
-        if asked.left_to_the_door:
-            prefix = province.number_prefix(filing, day_of(arrival.received_at).year)
-            act = act.but(archive_number=self.register.reserve_archive_number(filing.id, prefix))
-        if not identity.is_by_service(act.id) and (beyond := self._beyond(act.by, filing.id, papers, now)):
-            raise self._refused(filing.id, asked, lodging.refusal(beyond), now)
-        for paper in papers:  # the record of what came on paper is read by whoever reads the act's own
-            self.register.lodge(filing.id, act.kind.value, paper, now)
-        return act
-
-    def _beyond(
-        self, by: By | None, filing_id: str, papers: Sequence[Mapping[str, Any]], now: datetime
-    ) -> tuple[Finding, ...]:
-        """What speaks against storing papers today; those that are stored already cost nothing."""
-        if self.quotas is None or by is None:
-            return ()
-        new = sum(len(canonical(each).encode()) for each in papers if not self.register.has_paper(digest(each)))
-        return self.quotas.take_for(by, filing_id, new, now)
-
-    def _refused(self, filing_id: str, asked: "Asked", refusal: Refusal, now: datetime) -> Refused:
-        """A refusal is an answer: it is on record, and whatever is sent under this id now is received now."""
-        act = asked.act.model_dump(mode="json")
-        self.register.record_refusal(filing_id, act, refusal.message, now, asked=asked.digest)
-        return Refused(refusal)
-
-    def _told(self, filing_id: str, asked: "Asked", now: datetime) -> Receipt | None:
-        """The answer of then to an act that was entered, however long ago; `KeyReused` if another is under its id (Q21)."""
-        act = asked.act
-        for key in (act.id, *identity.earlier_ids(act)):
-            entry = self.register.entry_of(filing_id, key)
-            if entry is None or isinstance(entry.event, Submit | Lapse):
-                continue
-            if asked.is_same(entry.event.but(id=act.id), self.register):
-                if entry.refused is None:
-                    return entries.receipt(entry)
-                raise Refused(Refusal(message=entry.refused, article=entry.article, missing=entry.refused))
-            if key == act.id:
-                raw = act.model_dump(mode="json")
-                self.register.record_refusal(filing_id, raw, identity.REUSED, now, asked=asked.digest)
-                raise KeyReused(act.id)
-        return None
-
-    def _answered_before(
-        self, filing_id: str, asked: "Asked", failed: WorkflowUpdateFailedError, now: datetime
-    ) -> Receipt:
-        """A refusal, unless this very act was entered long ago: then its answer of then (Q21)."""
-        if receipt := self._told(filing_id, asked, now):
-            return receipt
-        cause = failed.cause
-        details = cause.details[0] if isinstance(cause, ApplicationError) and cause.details else None
-        if details is None:
-            raise Refused(Refusal(message=str(cause), article="", missing=str(cause))) from failed
-        raise self._refused(filing_id, asked, Refusal.model_validate(details), now) from failed
-
     async def read(self, message_id: str, by: Mapping[str, Any]) -> Receipt | None:
         """已读: a message was read in the inbox; the receipt of the 签收 if it was the notice that is to be served (G-18)."""
+        self.may_stamp()
         message = await asyncio.to_thread(Letters(self.register.engine).read, message_id, self.clock())
         if message is None:
             raise NotFound(message_id)
@@ -468,52 +303,34 @@ class Filings:
     async def broadcast(self, raw: Mapping[str, Any], filing_ids: Sequence[str]) -> dict[str, Receipt | Refusal]:
         """Do the same act to many filings, one after another; what each answered. May be repeated as a whole.
 
+        All of it is noted as received before any of it is sent: if the engine is not there, no filing's act is lost.
         To each it is done under an id that no caller can take, so nobody keeps a filing out by taking it beforehand.
         """
         given = raw.get("id")
         if identity.is_own(given):
             refuse([lodging.reserved(raw.get("kind"))])
         one = {**raw, "id": identity.of_all(given)} if isinstance(given, str) else raw
-        answers: dict[str, Receipt | Refusal] = {}
+        self.may_stamp()
+        now, answers = self.clock(), dict[str, Receipt | Refusal]()
+        received: dict[str, Received | Receipt] = {}
         for filing_id in filing_ids:
-            try:
-                answers[filing_id] = await self.act(filing_id, one, own=True)
-            except Refused as refused:
-                answers[filing_id] = refused.refusal
-            except KeyReused:
-                answers[filing_id] = Refusal(message=identity.REUSED, article="", missing=identity.REUSED)
-        return answers
+            with _answering(answers, filing_id):
+                received[filing_id] = await asyncio.to_thread(self.reception.receive, filing_id, one, now, own=True)
+        for filing_id, each in received.items():
+            with _answering(answers, filing_id):
+                answers[filing_id] = await self._answered(filing_id, each, now)
+        return {filing_id: answers[filing_id] for filing_id in filing_ids}
 
 
-@dataclass(frozen=True)
-class Asked:
-    """An act as somebody asks for it, with its papers, and the fields that the door is to fill in."""
-
-    act: Act
-    lodged: Lodged
-    left_to_the_door: tuple[str, ...] = ()
-
-    @property
-    def digest(self) -> str:
-        """By what it is known (regulation/identity.py)."""
-        return identity.asked(self.act, leaving_out=self.left_to_the_door)
-
-    def salted(self, arrival: Arrival) -> tuple[Act, list[dict[str, Any]]]:
-        """The act as of its first receipt, and the papers that it brings. What the service does itself keeps no time limit."""
-        lodged = self.lodged.salted(arrival.nonce)
-        act = lodged.act or self.act
-        stamped = act if identity.is_by_service(act.id) else act.but(received_at=arrival.received_at)
-        return stamped, [paper for paper in (lodged.paper, lodged.record) if paper is not None]
-
-    def is_same(self, event: Act | Unreadable, register: Register) -> bool:
-        """Whether this is what was entered: by its papers' digests, or by what they say."""
-        if identity.asked(event, leaving_out=self.left_to_the_door) == self.digest:
-            return True
-        try:
-            said = identity.bared(event, register.paper)
-        except PaperMissing:
-            return False
-        return identity.asked(said, leaving_out=self.left_to_the_door) == self.digest
+@contextmanager
+def _answering(answers: dict[str, Receipt | Refusal], filing_id: str) -> Iterator[None]:
+    """One of many answers: that a filing refuses is an answer too, and keeps nobody from the next."""
+    try:
+        yield
+    except Refused as refused:
+        answers[filing_id] = refused.refusal
+    except KeyReused:
+        answers[filing_id] = Refusal(message=identity.REUSED, article="", missing=identity.REUSED)
 
 
 def _leader(raw: Mapping[str, Any]) -> str:
@@ -556,13 +373,6 @@ def _passes(error: RPCError) -> bool:
 def workflow_id(filing_id: str) -> str:
     """The workflow of a filing."""
     return f"filing-{filing_id}"
-
-
-def read_instant(value: Any) -> datetime | None:
-    """An instant from JSON; None if there is none or it cannot be read (then a finding says so elsewhere)."""
-    with suppress(ValidationError):
-        return INSTANT.validate_python(value) if value is not None else None
-    return None
 
 
 async def _why_it_failed(handle: WorkflowHandle[Any, Any]) -> Refusal:

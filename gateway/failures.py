@@ -27,6 +27,7 @@ from gateway.problem import (
     Failed,
     Forged,
     KeyReused,
+    MovedOn,
     NotFound,
     Problem,
     Refused,
@@ -57,6 +58,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(title="编号已用于其他行为", status=409, code="key_reused", detail="须以新的编号发送")
         case Conflict():
             return Problem(title="编号已用于其他内容", status=409, code="conflict", detail=error.__doc__ or "")
+        case MovedOn():
+            return Problem(title=error.__doc__ or "", status=412, code="moved_on")
         case Unreachable():
             return Problem(title="服务暂不可用", status=503, code="unreachable", detail=error.__doc__ or "")
         case RPCError() | SQLAlchemyError():
@@ -186,7 +189,7 @@ def handle(app: FastAPI) -> None:
         return await run_in_threadpool(_page, request, error, kept)
 
     kinds: tuple[Any, ...] = (
-        ClientDisconnect, Failed, Refused, NotFound, NoSuchFiling, KeyReused, Conflict, Unreachable, RPCError, SQLAlchemyError,
+        ClientDisconnect, Failed, Refused, NotFound, NoSuchFiling, KeyReused, Conflict, MovedOn, Unreachable, RPCError, SQLAlchemyError,
         SignInFirst, Forged, HTTPException, RequestValidationError, Exception,
     )  # fmt: skip
     for kind in kinds:

@@ -72,7 +72,7 @@ class Following:
         """
         known = {workflow_id(key) for key in self.filings.register.filing_ids()}
         strange = sorted(each.removeprefix(workflow_id("")) for each in set(running) - known)
-        return [key for key in strange if not self.filings.is_known(key, identity.SUBMISSION)]
+        return [key for key in strange if not self.filings.reception.is_known(key, identity.SUBMISSION)]
 
     async def one(self, filing_id: str) -> list[str]:
         """The same for one filing."""

@@ -1,12 +1,15 @@
 """Who somebody is: a person with a post. It is stamped on whatever they do, and decides what they may see."""
 
 import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 from models.acts import By, OfficeKey
 from models.filing import Entry, Filing
 from models.register import FilingRow, LetterRow, MessageRow
 from models.settings import Settings, SettingsRefused
-from models.values import OpaqueId, Value
+from models.values import OpaqueId, Value, in_shanghai
 from models.vocabulary import Role
 from regulation import entries, offices
 
@@ -23,6 +26,10 @@ class Identity(Value):
     def by(self) -> By:
         """As it stands in an act."""
         return By(person=self.person, office=self.office, role=self.role)
+
+    def stamped(self, raw: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+        """An act or an application with who brings it, and when: the door says so, and nobody else."""
+        return {**raw, "by": self.by.model_dump(mode="json"), "received_at": in_shanghai(now)}
 
     @property
     def scope(self) -> offices.Scope:

@@ -1,6 +1,6 @@
 """What can go wrong at a door, and what whoever asked is told of it (RFC 9457). How it is answered: failures.py."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -65,6 +65,14 @@ class Conflict(Exception):
 
 class KeyReused(Conflict):
     """编号已用于其他行为，须另取编号"""
+
+
+class MovedOn(Exception):
+    """备案在您查看之后已有新的登记"""
+
+    def __init__(self, filing_id: str, seen: Collection[int]) -> None:
+        super().__init__(filing_id)
+        self.last_seen = max(seen, default=None)
 
 
 class Unreachable(Exception):

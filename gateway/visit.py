@@ -4,7 +4,7 @@ Whatever a door does for somebody goes through here: an act, an application, a r
 refuses to somebody is noted where every refusal is answered (`failures.answer`). So no door can forget the audit.
 """
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,12 +12,17 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
 from gateway.identity import Identity
+from gateway.problem import MovedOn, Refused
 from gateway.remembered.audit import AuditKind
 from gateway.tools import Tools
-from models.filing import Receipt
+from models.filing import Entry, Receipt
 from models.register import FilingRow
+from regulation import lodging
 
 T = TypeVar("T")
+
+SINCE = 40
+"""How many of the entries that came in between somebody is told, the newest."""
 
 
 def client_of(request: Request) -> str:
@@ -44,14 +49,39 @@ class Visit:
             self.who, kind, now, filing_id=filing_id, about=about, client=self.client, success=success
         )
 
-    async def act(self, filing_id: str, raw: Mapping[str, Any]) -> Receipt:
-        """Do an act to a filing; done, refused or unknown, it is on record."""
-        done = self.tools.filings.act(filing_id, raw)
+    def stamped(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """An act or an application with who brings it, and when."""
+        return self.who.stamped(raw, self.tools.clock())
+
+    async def act(self, filing_id: str, raw: Mapping[str, Any], *, seen: Collection[int] | None = None) -> Receipt:
+        """Do an act to a filing, stamped here; done, refused or unknown, it is on record.
+
+        Done before, it has its answer of then. `seen`: the entries on the last of which it rests; else it is `MovedOn`.
+        """
+        done = self._acted(filing_id, self.stamped(raw), seen)
         return await self._noted(done, filing_id, f"{raw.get('kind')} {raw.get('id')}")
+
+    async def _acted(self, filing_id: str, act: Mapping[str, Any], seen: Collection[int] | None) -> Receipt:
+        if "came" in act:
+            await run_in_threadpool(self._refuse_scan, filing_id, act)
+        return await self.tools.filings.act(filing_id, act, seen=seen)
+
+    def _refuse_scan(self, filing_id: str, act: Mapping[str, Any]) -> None:
+        """Refuse what came on paper with a scan that is not theirs."""
+        if found := self.tools.uploads.of_scan(act, self.who.by):
+            refusal = lodging.refusal(found)
+            self.tools.register.record_refusal(filing_id, act, refusal.message, self.tools.clock())
+            raise Refused(refusal)
+
+    def since(self, moved: MovedOn, filing_id: str) -> list[Entry]:
+        """What was entered on a filing since somebody looked at it, as far as they may see it; the newest."""
+        entered = self.tools.register.docket(filing_id, after=moved.last_seen or 0, most=SINCE)
+        return [self.who.shown(entry) for entry in entered]
 
     async def submit(self, raw: Mapping[str, Any]) -> Receipt:
         """Submit an application; the same."""
-        return await self._noted(self.tools.filings.submit(raw), str(raw.get("filing_id")), "submit")
+        done = self.tools.filings.submit(self.stamped(raw))
+        return await self._noted(done, str(raw.get("filing_id")), "submit")
 
     async def read(self, message_id: str, filing_id: str | None) -> Receipt | None:
         """已读: a message was read, which is the 签收 of a notice that is to be served; the same."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
@@ -37,9 +37,14 @@ class Travelling(Filings):
         SERVING.set(False)  # the world is the test's
         return await self.world.submits({"received_at": self.clock().isoformat(), **raw})
 
-    async def act(self, filing_id: str, raw: Mapping[str, Any], *, own: bool = False) -> Receipt:
+    async def act(
+        self, filing_id: str, raw: Mapping[str, Any], *, seen: Collection[int] | None = None, own: bool = False
+    ) -> Receipt:
         """Act at the clock's time. One at a time is taken there; then they may meet."""
         SERVING.set(False)
+        if self.register.entry_of(filing_id, str(raw.get("id"))):
+            return await super().act(filing_id, raw, own=own)
+        self.reception.unmoved(self.reception.row(filing_id), raw, seen)
         async with self._skipping:
             if self.world.is_open(filing_id):
                 await self.world.on(filing_id, self.clock() - EARLY)

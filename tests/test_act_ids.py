@@ -20,7 +20,7 @@ from activities.arrivals import KEPT, Arrivals, OtherContent
 from activities.database import reading
 from activities.register import Register
 from examples.demo import OFFICES
-from gateway.problem import KeyReused, Refused, Unreachable
+from gateway.problem import KeyReused, MovedOn, Refused, Unreachable
 from models.filing import Entry, Receipt
 from models.findings import Refusal
 from models.register import FilingRow
@@ -32,6 +32,7 @@ from regulation.simulation import Life
 from tests import served
 from tests.databases import Databases, on_both
 from tests.near import Near, acts_of
+from tests.population import LIVES, life
 from tests.simulated import holding, lived, written
 from tests.story import application, report
 from tests.visiting import House, visiting
@@ -126,6 +127,32 @@ async def test_an_act_to_all_reaches_each_whatever_anybody_did_under_its_id_and_
     assert (entry.at, entry.event.id) == (IN_FORCE, "beian:all:move-2026-1")  # type: ignore[union-attr]
     with pytest.raises(Refused, match="由系统自用"):
         await door.broadcast(move | {"id": "beian:all:move-2026-1"}, ["LIFE"])
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+async def test_an_act_to_all_is_noted_for_each_although_the_engine_is_down(in_force: Register) -> None:
+    force = next(each for each in LIVES if each[0] == "SY-FORCE")
+    written(in_force, life(*force))
+    everybody, door = ["LIFE", "SY-FORCE"], Near.of(in_force, clock=Clock(), fate=lambda: "lost")
+    seen = {"id": "look-1", **inspection()}
+    with pytest.raises(Unreachable):
+        await door.broadcast(seen, everybody)
+    assert [door.reception.is_known(each, "beian:all:look-1") for each in everybody] == [True, True]
+    door.fate = lambda: ""
+    answers = await door.broadcast(seen, everybody)
+    assert all(isinstance(each, Receipt) for each in answers.values()), "repeated as a whole, it is done as a whole"
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+async def test_an_act_rests_on_what_was_seen_and_a_repetition_on_nothing(in_force: Register) -> None:
+    door, stands = Near.of(in_force, clock=Clock()), in_force.row("LIFE")
+    assert stands
+    with pytest.raises(MovedOn) as moved:
+        await door.act("LIFE", {"id": "seen-1", **inspection()}, seen={stands.number - 2, stands.number - 1})
+    assert moved.value.last_seen == stands.number - 1
+    assert not door.reception.is_known("LIFE", "seen-1"), "it was not received"
+    done = await door.act("LIFE", {"id": "seen-1", **inspection()}, seen={stands.number})
+    assert await door.act("LIFE", {"id": "seen-1", **inspection()}, seen={stands.number}) == done
 
 
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from activities.database import clock_of
+from activities.letters import Letters
 from activities.register import Register
 from gateway.client import Filings
 from gateway.clock import ClockWrong, DoorClock
@@ -85,6 +86,14 @@ async def test_a_door_whose_clock_is_wrong_shows_and_does_nothing(tmp_path: Path
         refused = await browser.post("/api/v1/filings/LIFE/acts", json={"id": "w-1", "kind": "withdraw"})
         assert (refused.status_code, refused.json()["code"]) == (503, "unreachable")
         assert "时钟有误" in refused.json()["detail"]
+        unread = Letters(house.tools.register.engine).inbox("210100", unread=True)
+        assert unread, "there is something to be read"
+        for message, _ in unread:
+            with pytest.raises(ClockWrong):
+                await filings.read(message.id, {"person": "c-101", "office": "210100", "role": "city_st"})
+        assert Letters(house.tools.register.engine).inbox("210100", unread=True) == unread, (
+            "nor is anything marked as read"
+        )
 
 
 async def test_what_counts_from_long_before_it_was_entered_is_marked_where_it_is_read(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ async def test_a_leader_with_too_many_applications_is_refused_at_the_door_and_to
     with pytest.raises(Refused, match="本单位已有1件备案申请在办") as refused:
         await door.submit(form)
     assert [each.code for each in refused.value.refusal.findings] == ["G-39"]
-    assert not door.is_known("TWO", "beian:submit"), "it may be sent again when there is room"
+    assert not door.reception.is_known("TWO", "beian:submit"), "it may be sent again when there is room"
 
 
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)

@@ -288,7 +288,7 @@ async def test_findings_while_typing_are_those_of_the_check(
     before = body(house, address)
     answer = await leader.sends(f"{address}/findings", filled(raw))
     assert answer.status_code == 200
-    stamped = applications.stamped(read_back(raw), address.rpartition("/")[2], LEADER, house.tools.clock())
+    stamped = LEADER.stamped({**read_back(raw), "filing_id": address.rpartition("/")[2]}, house.tools.clock())
     expected = checked(stamped, tmp_path)
     assert expected
     page = Page.of(answer.text)

@@ -37,7 +37,9 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 """Room → what of ours it may import besides itself. What serves knows nothing of `deploy`; the documents name the cases."""
 
-COMING_IN = {"client", "clock", "guard", "identity", "oidc", "problem", "remembered", "shipped", "tools", "visit"}
+COMING_IN = {
+    "client", "clock", "guard", "identity", "oidc", "problem", "reception", "remembered", "shipped", "tools", "visit",
+}  # fmt: skip
 WINGS: dict[str, set[str]] = {
     "remembered": {"identity", "problem"},
     "asked": {"identity", "problem", "tools"},

@@ -68,7 +68,7 @@ async def test_what_is_done_refused_or_broken_is_on_record(house: House) -> None
     class Filings:
         """What a filing answers."""
 
-        async def act(self, filing_id: str, raw: dict[str, Any]) -> str:
+        async def act(self, filing_id: str, raw: dict[str, Any], *, seen: object) -> str:
             """Done, or not."""
             if raw["id"] == "b":
                 raise RuntimeError

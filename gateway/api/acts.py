@@ -1,9 +1,8 @@
 """Acts: submitting, resubmitting, and everything else that is done to a filing. Each may be sent again under its key."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -12,20 +11,19 @@ from pydantic import TypeAdapter, ValidationError
 
 from gateway.api import findings
 from gateway.api.caller import Caller, Seen
-from gateway.api.conditions import Conditional, IfMatch, unmoved
+from gateway.api.conditions import Conditional, IfMatch, moved_on, rests_on
 from gateway.api.documents import Document
 from gateway.api.openapi import taking
 from gateway.api.problems import WITH_BODY, Answers, answers, failed
 from gateway.identity import Identity
-from gateway.problem import Conflict, Refused, refuse
-from gateway.tools import Doors, Tools, value_of
+from gateway.problem import Conflict, MovedOn, Refused, refuse
+from gateway.reception import of_the_application
+from gateway.tools import Doors, Tools
 from gateway.visit import Visit, visit_of
 from models.filing import Receipt
-from models.findings import Finding
 from models.register import FilingRow
 from models.values import OpaqueId, canonical
 from models.vocabulary import ActKind
-from regulation import lodging
 
 router = APIRouter(route_class=Conditional, tags=["办理"])
 
@@ -57,7 +55,7 @@ AGAIN: Answers = {200: {"model": Receipt, "description": "此前已登记：同�
 async def submit(request: Request, response: Response, tools: Doors, who: Caller, document: Unstamped) -> Receipt:
     """提交备案申请: its `filing_id` is the key; the same application again is the same filing."""
     known = await run_in_threadpool(_not_anothers, tools, document, who)
-    receipt = await visit_of(request, tools, who).submit(findings.stamped(document, who, tools.clock()))
+    receipt = await visit_of(request, tools, who).submit(document)
     response.headers["Location"] = f"{request.url.path}/{document['filing_id']}"
     response.status_code = 200 if known else 201
     return receipt
@@ -104,11 +102,9 @@ By = Annotated[Sender, Depends(_sender)]
     responses={**AGAIN, **answers(*WITH_BODY, 404, 409, 412)},
     openapi_extra=taking("Act"),
 )
-async def act(response: Response, tools: Doors, row: Seen, sender: By, document: Unstamped) -> Receipt:
+async def act(response: Response, row: Seen, sender: By, document: Unstamped) -> Receipt:
     """办理: an act of any kind, with its paper as `content`. What confirms a letter names it alone (`seconds`)."""
-    document = dict(await run_in_threadpool(tools.filings.as_entered, row.filing_id, document))
-    found = partial(findings.of_act, tools, document, sender.visit.who, value_of(row))
-    return await _done(response, tools, row, sender, document, lambda: found()[0])
+    return await _done(response, row, sender, document)
 
 
 @router.post(
@@ -118,37 +114,24 @@ async def act(response: Response, tools: Doors, row: Seen, sender: By, document:
     responses={**AGAIN, **answers(*WITH_BODY, 404, 409, 412)},
     openapi_extra=taking("Application"),
 )
-async def resubmit(response: Response, tools: Doors, row: Seen, sender: By, document: Unstamped) -> Receipt:
+async def resubmit(response: Response, row: Seen, sender: By, document: Unstamped) -> Receipt:
     """补正重报: the corrected application becomes the next version."""
-    act, filing = {"kind": ActKind.RESUBMIT.value, "content": document}, value_of(row)
-    found = partial(findings.of_application, tools, document, sender.visit.who, correcting=filing)
-    return await _done(response, tools, row, sender, act, found)
+    try:
+        return await _done(response, row, sender, {"kind": ActKind.RESUBMIT.value, "content": document})
+    except Refused as refused:
+        raise Refused(of_the_application(refused.refusal)) from refused
 
 
-async def _done(
-    response: Response, tools: Tools, row: FilingRow, sender: Sender, document: Mapping[str, Any],
-    found: Callable[[], list[Finding]],
-) -> Receipt:  # fmt: skip
-    """Do an act, or answer as it was answered before; what was done, or refused, is on record."""
-    raw = findings.stamped({**document, "id": _key(sender.key, document.get("id"))}, sender.visit.who, tools.clock())
-    if receipt := await run_in_threadpool(tools.filings.told, row.filing_id, raw):
-        await tools.filings.level(row.filing_id)
-        response.status_code = 200
-        return receipt
-    await run_in_threadpool(_may_be_sent, tools, row, sender, raw, found)
-    return await sender.visit.act(row.filing_id, raw)
-
-
-def _may_be_sent(
-    tools: Tools, row: FilingRow, sender: Sender, raw: Mapping[str, Any], found: Callable[[], list[Finding]]
-) -> None:
-    """Refuse what rests on an earlier state, what the engine could not carry, and whatever has an error."""
-    unmoved(tools, row, sender.if_match)
+async def _done(response: Response, row: FilingRow, sender: Sender, document: Mapping[str, Any]) -> Receipt:
+    """Do an act, or answer as it was answered before."""
+    raw = {**document, "id": _key(sender.key, document.get("id"))}
     _fits(raw)
-    if findings.refuses(told := found()):
-        refusal = lodging.refusal(told)
-        tools.register.record_refusal(row.filing_id, raw, refusal.message, tools.clock())
-        raise Refused(refusal)
+    try:
+        receipt = await sender.visit.act(row.filing_id, raw, seen=rests_on(sender.if_match))
+    except MovedOn as moved:
+        raise await run_in_threadpool(moved_on, sender.visit, moved, row.filing_id) from moved
+    response.status_code = 200 if receipt.number <= row.number else 201
+    return receipt
 
 
 def _key(header: str | None, written: object) -> str:

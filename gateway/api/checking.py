@@ -53,7 +53,7 @@ def check(
     filing = value_of(tools.seen(filing_id, who)) if filing_id else None
     if str(document.get("kind")) in intake.FORMS or "alliance_name" in document:
         return Checked(findings=tuple(findings.of_application(tools, document, who, correcting=filing)))
-    document = dict(tools.filings.as_entered(filing.id, document)) if filing else document
+    document = dict(tools.filings.reception.as_entered(filing.id, document)) if filing else document
     found, act = findings.of_act(tools, document, who, filing)
     refusal = lifecycle.check(entries.projected(filing, tools.now), act, tools.now) if filing and act else None
     return Checked(findings=tuple(found), refusal=refusal)

@@ -12,14 +12,11 @@ from fastapi import Header, Request, Response
 from fastapi.routing import APIRoute
 
 from gateway.api.problems import failed
-from gateway.tools import Tools
-from models.register import FilingRow
+from gateway.problem import Failed, MovedOn
+from gateway.visit import Visit
 from workflows import visibility
 
 TAG = re.compile(r'(?:W/)?"[^"]*"|\*')
-MOST_TOLD = 40
-"""How many of the entries that came in between a caller is told, the newest."""
-
 NUMBERED = re.compile(r'(?<!W/)"(\d{1,9})(?:-[0-9a-f]*)?"')
 
 IfMatch = Annotated[
@@ -57,14 +54,16 @@ def _tagged(request: Request, response: Response) -> Response:
     return Response(status_code=304, headers=kept)
 
 
-def unmoved(tools: Tools, row: FilingRow, if_match: str | None) -> None:
-    """Refuse an act that rests on an earlier state of its filing, and say what was entered since."""
+def rests_on(if_match: str | None) -> frozenset[int] | None:
+    """The entries on the last of which an act rests, as its condition says; None if on whatever is the last."""
     if if_match is None or if_match.strip() == "*":
-        return
-    numbers = [int(number) for number in NUMBERED.findall(if_match)]
-    if row.number in numbers:
-        return
-    since = tools.register.docket(row.filing_id, after=max(numbers), most=MOST_TOLD) if numbers else []
+        return None
+    return frozenset(map(int, NUMBERED.findall(if_match)))
+
+
+def moved_on(visit: Visit, moved: MovedOn, filing_id: str) -> Failed:
+    """An act rests on an earlier state of its filing: what was entered since."""
+    since = visit.since(moved, filing_id) if moved.last_seen is not None else []
     told = "；".join(f"第{entry.number}号 {visibility.name_of_entry(entry)}" for entry in since)
     detail = f"此后登记：{told}" if told else "If-Match 不是本备案给出的标记"
-    raise failed(412, "moved_on", "备案已有新的登记", detail)
+    return failed(412, "moved_on", "备案已有新的登记", detail)

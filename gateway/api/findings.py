@@ -1,12 +1,10 @@
 """What is found on a document before it is sent: what the door fills in itself, then what intake and lodging find."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from gateway.api.inputs import BY_THE_DOOR, filled_in
 from gateway.identity import Identity
-from gateway.shown.fetching import of_scan
 from gateway.tools import Tools
 from models.acts import Act
 from models.filing import Filing
@@ -17,16 +15,13 @@ from regulation import intake, lodging, province
 Raw = Mapping[str, Any]
 
 
-def stamped(document: Raw, who: Identity, now: datetime) -> dict[str, Any]:
-    """An application or an act with who brings it, and when."""
-    return {**document, "by": who.by.model_dump(mode="json"), "received_at": now.isoformat()}
-
-
 def claims(document: Raw) -> list[Finding]:
     """What a document says that the door fills in itself."""
     message = "由系统依登录身份、收到时间和文书填写，不得提交"
     found = [_finding(f"/{name}", message) for name in filled_in(document.get("kind")) if name in document]
-    came = document.get("came")
+    came, content = document.get("came"), document.get("content")
+    if document.get("kind") == ActKind.RESUBMIT and isinstance(content, Mapping):
+        found += [_finding(f"/content/{name}", message) for name in BY_THE_DOOR if name in content]
     return found + [_finding("/came/record", message)] * (isinstance(came, Mapping) and "record" in came)
 
 
@@ -35,7 +30,7 @@ def of_application(
 ) -> list[Finding]:
     """Everything on an application. Who may correct one, the regulation says when the act is done."""
     bare = {name: value for name, value in document.items() if name not in BY_THE_DOOR}
-    raw = bare if correcting else stamped(bare, who, tools.clock())
+    raw = bare if correcting else who.stamped(bare, tools.clock())
     known = tools.register.known(correcting.id if correcting else str(raw.get("filing_id")), raw)
     found = [*claims(document), *intake.examine(raw, tools.clock(), known, correcting=correcting).findings]
     return [each.but(field=f"{at}{each.field}") for each in found]
@@ -47,13 +42,13 @@ def of_act(
     """Everything on an act, and the act itself if it is one."""
     kind, content = document.get("kind"), document.get("content")
     found = claims(document)
-    raw = stamped({"id": "check", **_without(document, found)}, who, tools.clock())
+    raw = who.stamped({"id": "check", **_without(document, found)}, tools.clock())
     if filing and kind == ActKind.ARCHIVE:
         raw.setdefault("archive_number", f"{province.number_prefix(filing, tools.now.day.year)}0001")
     subject = tools.register.subject(filing.id, content) if filing and kind == ActKind.REPORT_CHANGE else None
     lodged = lodging.lodge(filing.id if filing else "check", raw, subject)
     found += [each.but(field="/content") if each.field == "/paper" else each for each in lodged.findings]
-    found += of_scan(tools, document, who.by)
+    found += tools.uploads.of_scan(document, who.by)
     if filing and kind == ActKind.RESUBMIT and isinstance(content, Mapping):
         found += of_application(tools, content, who, correcting=filing, at="/content")
     return found, lodged.act

@@ -5,7 +5,6 @@ Nothing is judged here. A draft is what was filled in; the door adds whose it is
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -15,7 +14,6 @@ from gateway.identity import Identity
 from models.acts import Deficiency
 from models.findings import Finding
 from models.forms import FIELDS
-from models.values import in_shanghai
 from models.vocabulary import ByKind, Kind, Severity
 from regulation import codes, intake, offices
 
@@ -138,11 +136,6 @@ def of_paper(paper: Mapping[str, Any]) -> dict[str, Any]:
     """An application that was submitted, as it was filled in."""
     kind = Kind(paper["kind"])
     return {"kind": kind.value, **{name: paper[name] for name in names_of(kind) if name in paper}}
-
-
-def stamped(raw: Mapping[str, Any], filing_id: str, who: Identity, now: datetime) -> dict[str, Any]:
-    """An application as it is submitted: with its number, by whom and when, none of which can be supplied."""
-    return {**raw, "filing_id": filing_id, "by": who.by.model_dump(mode="json"), "received_at": in_shanghai(now)}
 
 
 # As it is shown

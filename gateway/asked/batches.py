@@ -72,13 +72,10 @@ def read(kind: ActKind, form: FormData) -> dict[str, Any]:
     return {name: value for name, value in acts.read_act(kind, form).items() if name not in OF_ONE}
 
 
-def stamped(
-    who: Identity, batch: str, kind: ActKind, raw: Mapping[str, Any], filing_id: str, at: str
-) -> dict[str, Any]:
+def one(who: Identity, batch: str, kind: ActKind, raw: Mapping[str, Any], filing_id: str) -> dict[str, Any]:
     """The act for one filing. The same batch again, filled in the same way, is the same act; another's never is."""
     key = digest([who.person, batch, kind, raw, filing_id])
-    told = {"id": f"batch-{key[:32]}", "kind": kind.value, "by": who.by.model_dump(mode="json"), "received_at": at}
-    return {**raw, **told}
+    return {**raw, "id": f"batch-{key[:32]}", "kind": kind.value}
 
 
 @dataclass(frozen=True)

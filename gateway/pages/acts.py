@@ -1,6 +1,5 @@
 """The forms of acts: shown, checked, sent, and what came of them."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,13 +13,12 @@ from starlette.datastructures import FormData
 from gateway.asked import acts
 from gateway.asked.forms import Field
 from gateway.pages.uploads import large
-from gateway.pages.web import Answer, SignedIn, page, then
-from gateway.problem import KeyReused, NotFound, Refused, Unreachable
+from gateway.pages.web import Answer, SignedIn, page, rests_on, then
+from gateway.problem import KeyReused, MovedOn, NotFound, Refused, Unreachable
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
-from gateway.shown.fetching import of_scan
 from gateway.tools import Doors, Tools, value_of
-from gateway.visit import visit_of
+from gateway.visit import Visit, visit_of
 from models.filing import Entry, Receipt
 from models.findings import Finding, Refusal
 from models.register import FilingRow
@@ -34,9 +32,6 @@ from workflows import visibility
 SENT_OTHERWISE = "这一页此前已按其他内容送出，其结果以卷宗为准；如确要另行办理，请核对后再次提交"
 
 UNCONFIRMED = "请先阅读后果，并勾选“我已知悉，确认办理”"
-
-SHOWN = 40
-"""How many of the entries that came in between somebody is told, the newest."""
 
 router = APIRouter(prefix="/filings/{filing_id}/acts/{kind}", dependencies=[Depends(large)])
 
@@ -68,14 +63,13 @@ async def send(
     visit = visit_of(request, tools, session.who)
     row = await run_in_threadpool(visit.seen, filing_id)
     sent, faults = await taken(form, tools.uploads, owner_of(session.who.by), tools.clock(), person=session.who.person)
-    asked = _Asked(request, tools, session, row, kind, str(form.get("id", "")), str(form.get("seen", "")))
+    asked = _Asked(request, visit, session, row, kind, str(form.get("id", "")), rests_on(str(form.get("seen", ""))))
     raw = await run_in_threadpool(asked.read, sent, faults)
     if isinstance(raw, Response):
         return raw
-    stamped = {"id": asked.act_id, "kind": kind.value, "by": session.who.by.model_dump(mode="json")}
     try:
-        receipt = await visit.act(filing_id, {**raw, **stamped, "received_at": tools.clock().isoformat()})
-    except (Refused, KeyReused, Unreachable) as refused:
+        receipt = await visit.act(filing_id, {**raw, "id": asked.act_id, "kind": kind.value}, seen=asked.seen)
+    except (Refused, KeyReused, MovedOn, Unreachable) as refused:
         return await run_in_threadpool(asked.refused, raw, refused)
     return await run_in_threadpool(asked.done, receipt)
 
@@ -85,12 +79,17 @@ class _Asked:
     """A form that came back: of which act, under which number, and on which entry it rests."""
 
     request: Request
-    tools: Tools
+    visit: Visit
     session: Session
     row: FilingRow
     kind: ActKind
     act_id: str
-    seen: str
+    seen: frozenset[int]
+
+    @property
+    def tools(self) -> Tools:
+        """What the doors work with."""
+        return self.visit.tools
 
     @property
     def on_paper(self) -> bool:
@@ -98,33 +97,31 @@ class _Asked:
         return self.session.who.staff and self.kind in ON_PAPER
 
     def read(self, form: FormData, faults: Sequence[Finding]) -> dict[str, Any] | HTMLResponse:
-        """What was filled in; or the form again, if it asks for more rows, has faults, or somebody was first."""
+        """What was filled in; or the form again, if it asks for more rows or has faults."""
         if self.kind in acts.CONFIRMED and not self.on_paper and form.get("sure") != "yes":
             raw = acts.read_act(self.kind, form)
             return self._again(self.row, raw, Refusal(message=UNCONFIRMED, article="", missing=""), status=422)
         raw = acts.read_act(self.kind, form, on_paper=self.on_paper, of=value_of(self.row).kind)
-        faults = (*faults, *of_scan(self.tools, raw, self.session.who.by))
         if faults:
             return self._again(self.row, raw, refusal_of(faults), status=422)
         if more := form.get("more"):
             return self._again(self.row, raw, more_rows=str(more))
-        known = self.tools.filings.is_known(self.row.filing_id, self.act_id)
-        if not known and self.seen != str(self.row.number):
-            return self._moved_on(self.row, raw)
         return raw
 
-    def refused(self, raw: dict[str, Any], refused: Refused | KeyReused | Unreachable) -> HTMLResponse:
+    def refused(self, raw: dict[str, Any], refused: Refused | KeyReused | MovedOn | Unreachable) -> HTMLResponse:
         """The form again, with the reason; or with what was entered meanwhile."""
         if isinstance(refused, KeyReused):  # under another number, to be sent again if it is meant
             sent = Refusal(message=SENT_OTHERWISE, article="", missing="")
-            again = replace(self, act_id="", row=self.tools.seen(self.row.filing_id, self.session.who))
+            again = replace(self, act_id="", row=self.visit.seen(self.row.filing_id))
             return again._again(again.row, raw, sent, status=409)
         if isinstance(refused, Unreachable):
             unknown = Refusal(message=Unreachable.__doc__ or "", article="", missing="")
             return self._again(self.row, raw, unknown, status=503)
-        now = self.tools.seen(self.row.filing_id, self.session.who)
+        now = self.visit.seen(self.row.filing_id)
+        if isinstance(refused, MovedOn):
+            return self._moved_on(now, raw, refused)
         if now.number != self.row.number:
-            return self._moved_on(now, raw, refused.refusal)
+            return self._moved_on(now, raw, MovedOn(now.filing_id, self.seen), refused.refusal)
         return self._again(now, raw, refused.refusal, status=422)
 
     def done(self, receipt: Receipt) -> Response:
@@ -147,22 +144,15 @@ class _Asked:
             act_id=self.act_id, more_rows=more_rows, status=status,
         )  # fmt: skip
 
-    def _moved_on(self, row: FilingRow, raw: dict[str, Any], refusal: Refusal | None = None) -> HTMLResponse:
-        return _moved_on(self.request, self.tools, self.session, row, self.kind, raw, self.act_id, self.seen, refusal)
-
-
-def _moved_on(
-    request: Request, tools: Tools, session: Session, row: FilingRow, kind: ActKind, raw: dict[str, object],
-    act_id: str, seen: str, refusal: Refusal | None = None,
-) -> HTMLResponse:  # fmt: skip
-    """Somebody, or time, was first: what was entered since, and the form once more if it still can be done."""
-    last = int(seen) if re.fullmatch("[0-9]{1,9}", seen) else 0
-    since = [session.who.shown(entry) for entry in tools.register.docket(row.filing_id, after=last, most=SHOWN)]
-    found = offer(value_of(row), kind, tools.now, session.who.by)
-    return _form(
-        request, tools, session, row, found if found and (found.mine or found.on_paper) else None, raw, refusal,
-        since=since, act_id=act_id, kind=kind, status=409,
-    )  # fmt: skip
+    def _moved_on(
+        self, row: FilingRow, raw: dict[str, Any], moved: MovedOn, refusal: Refusal | None = None
+    ) -> HTMLResponse:
+        """Somebody, or time, was first: what was entered since, and the form once more if it still can be done."""
+        found = offer(value_of(row), self.kind, self.tools.now, self.session.who.by)
+        return _form(
+            self.request, self.tools, self.session, row, found if found and (found.mine or found.on_paper) else None,
+            raw, refusal, since=self.visit.since(moved, row.filing_id), act_id=self.act_id, kind=self.kind, status=409,
+        )  # fmt: skip
 
 
 def _form(

@@ -15,8 +15,8 @@ from starlette.datastructures import FormData
 from gateway.asked import batches
 from gateway.asked.batches import Choice
 from gateway.pages.staff import Staff
-from gateway.pages.web import Answer, page, then
-from gateway.problem import Failed, KeyReused, NotFound, Problem, Refused, Unreachable
+from gateway.pages.web import Answer, page, rests_on, then
+from gateway.problem import Failed, KeyReused, MovedOn, NotFound, Problem, Refused, Unreachable
 from gateway.remembered.sessions import Session
 from gateway.tools import Doors, Tools
 from gateway.visit import Visit, visit_of
@@ -69,9 +69,9 @@ def fill_in(request: Request, tools: Doors, session: Staff, form: Answer) -> HTM
 def preview(request: Request, tools: Doors, session: Staff, form: Answer) -> HTMLResponse:
     """What would come of the act, filing by filing."""
     rows = _rows(tools, session, form)
-    chosen, now = _chosen(tools, session, rows, form), tools.now
+    chosen, now, who = _chosen(tools, session, rows, form), tools.now, session.who
     raw = batches.read(chosen.kind, form)
-    acts = [(row, _act(session, form, chosen.kind, raw, row, now.at.isoformat())) for row in rows]
+    acts = [(row, who.stamped(_act(session, form, chosen.kind, raw, row), now.at)) for row in rows]
     errors = [each for each in batches.findings(*acts[0]) if each.severity == "error"]
     if errors:
         return _form(request, tools, session, form, rows, chosen, raw, errors)
@@ -95,25 +95,24 @@ async def act(request: Request, tools: Doors, session: Staff, form: Answer) -> H
     kind = _kind(form)
     rows = await run_in_threadpool(_rows, tools, session, form)
     visit = visit_of(request, tools, session.who)
-    raw, at = batches.read(kind, form), tools.clock().isoformat()
+    raw = batches.read(kind, form)
     seen = dict(str(each).partition(":")[::2] for each in form.getlist("seen"))
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(row: FilingRow) -> Done:
         async with gate:
-            return await _sent(visit, row, _act(session, form, kind, raw, row, at), seen.get(row.filing_id))
+            return await _sent(visit, row, _act(session, form, kind, raw, row), seen.get(row.filing_id, ""))
 
     done = await asyncio.gather(*map(one, rows))
     return await run_in_threadpool(page, request, tools, "desk_batch_done.html", session, kind=kind, done=done)
 
 
-async def _sent(visit: Visit, row: FilingRow, act: Mapping[str, Any], seen: str | None) -> Done:
+async def _sent(visit: Visit, row: FilingRow, act: Mapping[str, Any], seen: str) -> Done:
     """One act of a batch; a filing that moved on since it was looked at is left as it is."""
-    known = await run_in_threadpool(visit.tools.filings.is_known, row.filing_id, act["id"])
-    if not known and seen != str(row.number):
-        return Done(row, why=f"预览之后已有新的登记（现为第{row.number}号），未办理；请核对后重新办理")
     try:
-        return Done(row, await visit.act(row.filing_id, act))
+        return Done(row, await visit.act(row.filing_id, act, seen=rests_on(seen)))
+    except MovedOn:
+        return Done(row, why=f"预览之后已有新的登记（现为第{row.number}号），未办理；请核对后重新办理")
     except Refused as refused:
         return Done(row, why=refused.refusal.message)
     except KeyReused as reused:
@@ -148,10 +147,8 @@ def _chosen(tools: Tools, session: Session, rows: list[FilingRow], form: FormDat
     return found
 
 
-def _act(
-    session: Session, form: FormData, kind: ActKind, raw: Mapping[str, Any], row: FilingRow, at: str
-) -> dict[str, Any]:
-    return batches.stamped(session.who, str(form["batch"]), kind, raw, row.filing_id, at)
+def _act(session: Session, form: FormData, kind: ActKind, raw: Mapping[str, Any], row: FilingRow) -> dict[str, Any]:
+    return batches.one(session.who, str(form["batch"]), kind, raw, row.filing_id)
 
 
 def _form(

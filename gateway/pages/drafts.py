@@ -20,12 +20,13 @@ from gateway.pages.leader import Leading
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, page, then
 from gateway.problem import Conflict, KeyReused, NotFound, Refused, Unreachable
+from gateway.reception import of_the_application
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.drafts import CORRECTION, NoSuchDraft, Overtaken, body_of, correction_of, version_of
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import taken
 from gateway.tools import Doors, Tools, value_of
-from gateway.visit import visit_of
+from gateway.visit import Visit, visit_of
 from models.acts import Deficiency, ReturnForCorrection, RuleOnObjection
 from models.filing import Filing
 from models.findings import Finding, Refusal
@@ -59,9 +60,14 @@ class Editing:
         """Form A or form B."""
         return Kind(self.raw["kind"])
 
+    @property
+    def application(self) -> dict[str, Any]:
+        """What was filled in, with the number under which it is submitted."""
+        return {**self.raw, "filing_id": self.filing_id}
+
     def examined(self, tools: Tools, who: Identity, now: datetime) -> tuple[Finding, ...]:
         """Everything that can be said about it as it stands, as the door will when it is submitted now."""
-        stamped = applications.stamped(self.raw, self.filing_id, who, now)
+        stamped = who.stamped(self.application, now)
         known = tools.register.known(self.filing_id, stamped)
         return intake.examine(stamped, now, known, correcting=self.correcting).findings
 
@@ -162,8 +168,8 @@ async def correct(request: Request, tools: Doors, session: Leading, form: Answer
     editing = await run_in_threadpool(_correction, tools, session.who, filing_id)
     editing = replace(editing, act_id=str(form.get("id") or editing.act_id))
     if await run_in_threadpool(tools.register.entry_of, filing_id, editing.act_id):
-        return await _sent_before(tools, session, form, editing)
-    received = await run_in_threadpool(tools.filings.is_known, filing_id, editing.act_id)
+        return await _sent_before(request, tools, session, form, editing)
+    received = await run_in_threadpool(tools.filings.reception.is_known, filing_id, editing.act_id)
     if not received and editing.correcting and (why := _refused(tools, session.who, editing.correcting)):
         return then(f"/filings/{filing_id}", f"{why}；此次填写的没有保存")
     return await _changed(request, tools, session, form, editing)
@@ -177,24 +183,22 @@ def findings_of_correction(
     return _findings(request, tools, session, form, _correction(tools, session.who, filing_id))
 
 
-async def _sent_before(tools: Tools, session: Session, form: FormData, editing: Editing) -> Response:
+async def _sent_before(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> Response:
     """A correction under a number that has an entry: the answer of then, if it says the same."""
     filled, _ = await taken(form, tools.uploads, session.who.office, tools.clock(), person=session.who.person)
     editing = replace(editing, raw=applications.filled_in(editing.kind, filled))
-    act = _act(editing, session.who, tools.clock())
+    visit = visit_of(request, tools, session.who)
     try:
-        await run_in_threadpool(tools.filings.told, editing.filing_id, act)
+        await visit.act(editing.filing_id, _act(editing, visit))
     except (KeyReused, Refused):
         return then(f"/filings/{editing.filing_id}", "这份补正已按此前的内容送出；此次填写的没有保存")
-    await tools.filings.level(editing.filing_id)
     return then(f"/filings/{editing.filing_id}", "已补正重报")
 
 
-def _act(editing: Editing, who: Identity, now: datetime) -> dict[str, Any]:
+def _act(editing: Editing, visit: Visit) -> dict[str, Any]:
     """A correction as the act that sends it."""
-    application = applications.stamped(editing.raw, editing.filing_id, who, now)
-    act = {"id": editing.act_id, "kind": ActKind.RESUBMIT.value, "content": application}
-    return act | {name: application[name] for name in ("by", "received_at")}
+    content = visit.stamped(editing.application)
+    return {"id": editing.act_id, "kind": ActKind.RESUBMIT.value, "content": content}
 
 
 # What they have in common
@@ -245,7 +249,6 @@ async def _submitted(request: Request, tools: Tools, session: Session, editing: 
     in which nothing was corrected is sent if it is meant so.
     """
     now, who = tools.clock(), session.who
-    application = applications.stamped(editing.raw, editing.filing_id, who, now)
     visit = visit_of(request, tools, who)
 
     async def shown(**more: Any) -> HTMLResponse:
@@ -259,11 +262,12 @@ async def _submitted(request: Request, tools: Tools, session: Session, editing: 
         return await shown(refusal=unchanged, unchanged=True, status=422)
     try:
         if editing.correcting:
-            receipt = await visit.act(editing.filing_id, _act(editing, who, now))
+            receipt = await visit.act(editing.filing_id, _act(editing, visit))
         else:
-            receipt = await visit.submit(application)
+            receipt = await visit.submit(editing.application)
     except Refused as refused:
-        return await shown(check=True, refusal=refused.refusal, status=422)
+        refusal = of_the_application(refused.refusal) if editing.correcting else refused.refusal
+        return await shown(check=True, refusal=refusal, status=422)
     except (Unreachable, RPCError):
         unknown = Refusal(message=UNKNOWN, article="", missing="")
         return await shown(refusal=unknown, status=503)

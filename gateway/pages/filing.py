@@ -283,8 +283,7 @@ async def confirm(
     if entry is None or not entry.awaits_second or not _has_receipt(entry, session.who):
         raise NotFound(filing_id)
     second = {"id": str(form.get("id", "")), "kind": str(entry.event.kind), "seconds": getattr(entry.event, "id", "")}
-    by, now = session.who.by.model_dump(mode="json"), tools.clock().isoformat()
-    done = await visit.act(filing_id, {**second, "by": by, "received_at": now})
+    done = await visit.act(filing_id, second)
     return then(f"/filings/{filing_id}", f"来文已核对，登记为第{done.number}号，现为“{done.stage.label}”")
 
 

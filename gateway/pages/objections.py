@@ -162,12 +162,9 @@ async def _answered_before(request: Request, tools: Tools, filing_id: str) -> Re
         form = await run_in_threadpool(named, sent)
     act = _act(tools, *await run_in_threadpool(_said, form, tools.uploads))
     filing_id = storable(filing_id)
-    if not await run_in_threadpool(tools.filings.is_known, filing_id, act["id"]):
+    if not await run_in_threadpool(tools.filings.reception.is_known, filing_id, act["id"]):
         raise await run_in_threadpool(_over, tools, filing_id)
-    if await run_in_threadpool(tools.register.entry_of, filing_id, act["id"]):
-        await tools.filings.level(filing_id)
-    else:  # it was received, and never answered: it counts as of then
-        await visit_of(request, tools, _anybody(act)).act(filing_id, act)
+    await visit_of(request, tools, _anybody(act)).act(filing_id, act)  # received, it counts as of then
     return RedirectResponse(f"/objections/{filing_id}/{act['id']}", 303, STORE)
 
 

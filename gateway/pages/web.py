@@ -1,5 +1,6 @@
 """What every page needs: the visitor, the templates, forms that come back, and where a visitor is sent next."""
 
+import re
 import secrets
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
@@ -68,6 +69,11 @@ async def _answer(request: Request, session: SignedIn) -> AsyncIterator[FormData
 
 Answer = Annotated[FormData, Depends(_answer)]
 """A form that came back, from the page that was shown to this very session (CSRF)."""
+
+
+def rests_on(seen: str) -> frozenset[int]:
+    """The entry that stood last when a form was shown, as the form brings it back; none if that cannot be read."""
+    return frozenset({int(seen)} if re.fullmatch("[0-9]{1,9}", seen) else ())
 
 
 def legibly(shown: Any) -> Any:

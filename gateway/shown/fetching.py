@@ -1,13 +1,11 @@
 """Who may fetch an uploaded file: whoever brought it, or who may read the paper of a filing that refers to it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from sqlmodel import select
 
-from activities.attachments import LOCATION
 from activities.database import reading
 from activities.rows import papers_of
 from gateway.identity import Identity
@@ -16,13 +14,9 @@ from gateway.remembered.audit import AuditKind
 from gateway.remembered.uploads import owner_of
 from gateway.tools import Tools, value_of
 from gateway.visit import Visit
-from models.acts import By
 from models.filing import Entry
-from models.findings import Finding
 from models.gateway import UploadRow
 from models.register import EntryRow
-from models.vocabulary import Severity
-from regulation.reading import finding
 
 
 def fetched(visit: Visit, sha256: str, filing_id: str | None) -> tuple[UploadRow, Path]:
@@ -39,18 +33,6 @@ def fetched(visit: Visit, sha256: str, filing_id: str | None) -> tuple[UploadRow
     if found is None:
         raise NotFound(sha256)
     return found
-
-
-def of_scan(tools: Tools, act: Mapping[str, Any], by: By) -> list[Finding]:
-    """What is wrong with the scan of what came on paper: a file in the store is one that this post brought."""
-    came = act.get("came")
-    scan = came.get("scan") if isinstance(came, Mapping) else None
-    if not isinstance(scan, Mapping) or not str(scan.get("location")).startswith(LOCATION):
-        return []
-    sha256 = str(scan.get("sha256"))
-    if scan.get("location") == f"{LOCATION}{sha256}" and tools.uploads.find(sha256, [owner_of(by)]):
-        return []
-    return [finding("G-03", "/came/scan", Severity.ERROR, "来文扫描件不是本机构所上传的，请重新上传")]
 
 
 def _bringers(tools: Tools, filing_id: str, sha256: str, who: Identity) -> Iterator[str]:
