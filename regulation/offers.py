@@ -5,7 +5,7 @@ only a person can tell, something stands that fits the shape. So the same `check
 An act that could be about one of several years, objections or messages is open if it is for one of them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from itertools import product
 from typing import Any, Literal, get_args, get_origin
@@ -84,11 +84,13 @@ def offers(filing: Filing, when: Moment, by: By | None = None) -> tuple[Offer, .
 def offer(filing: Filing, kind: ActKind, when: Moment, by: By, year: int | None = None) -> Offer | None:
     """One of them, about a year if one is asked for; None if the stage does not know it."""
     stands = entries.projected(filing, when)
-    return next((each for each in _offers(stands, when, by, year) if each.kind is kind), None)
+    return next(_offers(stands, when, by, year, (kind,)), None)
 
 
-def _offers(filing: Filing, when: Moment, by: By | None, year: int | None = None) -> Iterator[Offer]:
-    for kind in ActKind:
+def _offers(
+    filing: Filing, when: Moment, by: By | None, year: int | None = None, kinds: Iterable[ActKind] = ActKind
+) -> Iterator[Offer]:
+    for kind in kinds:
         row = lifecycle.ROWS.get((kind.value, filing.stage, filing.kind))
         posts = [each for role in Role if row and role in row.by for each in _posts(filing, kind, role)]
         if row is None or not posts:

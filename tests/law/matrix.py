@@ -12,9 +12,11 @@ from typing import Any
 from models.acts import Act, By, Lapse, Submit, Unreadable
 from models.filing import Entry, Filing
 from models.findings import Refusal
+from models.values import canonical
 from models.vocabulary import ActKind, Kind, Role, Stage
 from regulation import intake, lifecycle, offices
 from regulation.moment import Moment
+from regulation.offers import Offer, offers
 from regulation.simulation import Life
 from tests.law import cases
 from tests.law.editions import load_editions
@@ -174,6 +176,9 @@ class Prepared(Life):
 # Asking
 
 
+OFFERED: dict[tuple[str, Moment], tuple[Offer, ...]] = {}
+
+
 @dataclass(frozen=True)
 class Asked:
     """An act done to a filing: its docket up to there."""
@@ -196,6 +201,19 @@ class Asked:
         return event
 
     @property
+    def when(self) -> Moment:
+        """When it was done."""
+        return Moment(self.entry.at, self.entry.at)
+
+    @property
+    def offered(self) -> tuple[Offer, ...]:
+        """What was offered to the filing then: many acts are done to filings that stand alike, so it is told once."""
+        alike = (canonical(self.filing.model_dump(mode="json")), self.when)
+        if alike not in OFFERED:
+            OFFERED[alike] = offers(self.filing, self.when)
+        return OFFERED[alike]
+
+    @property
     def before(self) -> frozenset[str]:
         """The acts that brought the filing to where it stood."""
         return frozenset(each.event.kind for each in self.docket[:-1] if not isinstance(each.event, Lapse))
@@ -203,7 +221,7 @@ class Asked:
     def by(self, role: Role) -> Refusal | None:
         """What the regulation says to somebody of a role who does the same."""
         by = By(person="n-001", office=_office(self.filing, role), role=role)
-        return lifecycle.check(self.filing, self.act.but(by=by), Moment(self.entry.at, self.entry.at))
+        return lifecycle.check(self.filing, self.act.but(by=by), self.when)
 
 
 def _office(filing: Filing, role: Role) -> str:

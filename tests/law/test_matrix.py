@@ -151,8 +151,7 @@ def test_no_advice_is_better_than_wrong_advice(circumstance: Circumstance, stage
     """What a refusal says must be done first can be done now by somebody, or itself names what leads there; and no harm."""
     for event, answers in matrix.said(circumstance, stage).items():
         asked = matrix.ask(circumstance, stage, event)
-        when = Moment(asked.entry.at, asked.entry.at)
-        offered = {each.kind: each.refusal for each in offers.offers(asked.filing, when)}
+        offered = {each.kind: each.refusal for each in asked.offered}
         for told in (*answers.values(), *offered.values()):
             refusal, seen = told, set[ActKind]()
             while refusal and refusal.supplied_by and refusal.supplied_by != event:
@@ -169,9 +168,8 @@ def test_a_refusal_is_a_sentence_a_person_would_say(circumstance: Circumstance, 
     """No None, no value of ours in English, no name of what is not there."""
     for event, answers in matrix.said(circumstance, stage).items():
         asked = matrix.ask(circumstance, stage, event)
-        when = Moment(asked.entry.at, asked.entry.at)
         posed = [(asked.act, refusal) for refusal in answers.values()]
-        posed += [(each.act, each.refusal) for each in offers.offers(asked.filing, when)]
+        posed += [(each.act, each.refusal) for each in asked.offered]
         for act, refusal in posed:
             for word in CODE.findall(refusal.message if refusal else ""):
                 assert word != offers.UNNAMED, refusal

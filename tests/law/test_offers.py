@@ -10,7 +10,7 @@ from models.filing import Entry, Filing
 from models.vocabulary import ActKind
 from regulation import entries, lifecycle
 from regulation.moment import Moment
-from regulation.offers import SOMEBODY, TYPES, offers
+from regulation.offers import SOMEBODY, TYPES, offer, offers
 from tests.law.cases import Case, load
 
 CASES = load()
@@ -32,13 +32,13 @@ def test_what_was_done_had_been_offered(case: Case) -> None:
         if entry.undoes:  # received before a lapse that was entered since: judged as of then, and offered then
             continue
         when = Moment(entry.at, max(entry.at, entry.entered_at))
-        found = [each for each in offers(before, when, act.by) if each.kind is act.kind]
+        found = offer(before, ActKind(act.kind), when, act.by)
         assert found, f"{act.kind} at {entry.number} was not known to the stage"
         if act.on_behalf_of:
-            assert found[0].on_paper, f"{act.kind} at {entry.number} was not offered to be entered on paper"
+            assert found.on_paper, f"{act.kind} at {entry.number} was not offered to be entered on paper"
             continue  # as of which day it counts, no offer can know
-        assert found[0].mine, f"{act.kind} at {entry.number} was not offered to {act.by.role}"
-        assert found[0].open, f"{act.kind} at {entry.number}: {found[0].refusal}"
+        assert found.mine, f"{act.kind} at {entry.number} was not offered to {act.by.role}"
+        assert found.open, f"{act.kind} at {entry.number}: {found.refusal}"
 
 
 @pytest.mark.parametrize("case", CASES[::7], ids=lambda case: case.id)
