@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlite3 import connect
 
 import psutil
+import uvloop
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
@@ -102,6 +103,8 @@ async def main(side: str, address: str, queue: str, var: Path) -> None:
         worker, postman = service.build(client, service.open_register(settings), settings, files)
         rounds = asyncio.create_task(postman.run()) if side == "ours" else None
     async with worker:
+        if side != "baseline":
+            service.settle()
         print(READY, flush=True)  # noqa: T201 - for the parent
         await asyncio.to_thread(sys.stdin.read)
         if rounds:
@@ -111,5 +114,6 @@ async def main(side: str, address: str, queue: str, var: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], Path(sys.argv[4])))
+    run = asyncio.run if sys.argv[1] == "baseline" else uvloop.run  # as the SDK comes, and as worker.py works
+    run(main(sys.argv[1], sys.argv[2], sys.argv[3], Path(sys.argv[4])))
     os._exit(0)  # the engine's runtime may not survive the interpreter's own exit

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import uvloop
 from sqlalchemy import make_url
 
 import worker
@@ -206,7 +207,7 @@ def run(settings: Settings) -> None:
         gateway = start_gateway(settings)
         running.enter_context(stopping(gateway))
         wait_for(settings.gateway_port, "网页服务")
-        asyncio.run(work_beside({"Temporal 服务": engine, "网页服务": gateway}, settings))
+        uvloop.run(work_beside({"Temporal 服务": engine, "网页服务": gateway}, settings))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ def main() -> None:
         create(settings),
         host=settings.gateway_host,
         port=settings.gateway_port,
+        loop="asyncio",
         timeout_graceful_shutdown=40,
         **patience.served(),
     )

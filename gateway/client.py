@@ -127,16 +127,17 @@ class Filings:
     ) -> Receipt:
         """Start the filing of an application that was received, as of its first receipt."""
         form, facts, key = await asyncio.to_thread(self.reception.application, raw, paper, arrival, now)
-        submitted = entries.submitted(facts, Moment(arrival.received_at, now)).filing
+        start = Start(filing_id=form.filing_id, paper=key, received_at=arrival.received_at, by=facts.by, ways=NEWEST)
+        found_by = visibility.from_the_start(entries.submitted(facts, Moment(arrival.received_at, now)).filing)
+        named = self.named(form.filing_id, form.alliance_name, form.jurisdiction)
         async with _patience(self.patience):
-            handle = await self.client.start_workflow(
-                AllianceFiling.run,
-                Start(filing_id=form.filing_id, paper=key, received_at=arrival.received_at, by=facts.by, ways=NEWEST),
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                search_attributes=visibility.from_the_start(submitted),
-                **self.named(form.filing_id, form.alliance_name, form.jurisdiction),
-            )
+            try:
+                handle = await self._started(start, search_attributes=found_by, **named)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+                    raise
+                # no worker has told this server yet what filings are found by
+                handle = await self._started(start, **named)
         for attempt in range(int(self.patience.total_seconds() * 20)):
             if receipt := await asyncio.to_thread(self.reception.submitted_before, raw, paper):
                 return receipt
@@ -144,6 +145,15 @@ class Filings:
                 raise Refused(await _why_it_failed(handle))
             await asyncio.sleep(0.05)
         raise Unreachable
+
+    async def _started(self, start: Start, **named: Any) -> WorkflowHandle[Any, Any]:
+        return await self.client.start_workflow(
+            AllianceFiling.run,
+            start,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            **named,
+        )
 
     async def _is_started(self, filing_id: str) -> bool:
         """Whether the engine has a filing, be it only that it waits for a worker to take it in."""
