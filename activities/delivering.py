@@ -26,7 +26,7 @@ from models.register import DeliveryRow, LetterRow
 from models.vocabulary import ActKind, DeliveryState, Role
 from regulation import identity, offices
 from regulation.messages import NOTIFICATIONS
-from regulation.wording import moment
+from regulation.naming import moment
 
 log = structlog.get_logger()
 

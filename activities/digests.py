@@ -13,7 +13,7 @@ from models.register import FilingRow, LetterRow, MessageRow
 from models.values import SHANGHAI, midnight_after
 from regulation import agenda, calendar, offices, texts
 from regulation.calendar import CALENDARS
-from regulation.wording import due_at, midnight, on_day
+from regulation.naming import due_at, midnight, on_day
 
 DIGEST = "digest"
 MORNING = time(8, 30)

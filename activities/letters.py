@@ -29,8 +29,9 @@ from models.values import day_of, digest
 from models.vocabulary import ActKind, DeliveryState
 from regulation import texts, wording
 from regulation.messages import NOTIFICATIONS
+from regulation.naming import midnight
 from regulation.standing import REVIEWED
-from regulation.wording import Names, Past, midnight
+from regulation.wording import Names, Past
 
 REMINDERS = "reminders"
 """The text of a letter that carries several reminders."""

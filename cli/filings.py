@@ -11,8 +11,7 @@ from cli.output import console, life, print_agenda, print_docket, print_findings
 from cli.tools import faults_of, found, the_register
 from models.register import FilingRow
 from models.vocabulary import LapseKind, Stage
-from regulation import entries, offices
-from workflows import visibility
+from regulation import entries, naming, offices
 
 
 @click.command(help="备案现状、卷宗与日程，并核验登记链。")
@@ -41,7 +40,7 @@ def show(filing_id: str, json_: bool) -> None:
     print_docket(entered)
     print_agenda(ahead)
     for each in refused:
-        console.print(f"未予登记的行为：{each.kind} {each.act_id}（{visibility.local(each.refused_at)}）{each.message}")
+        console.print(f"未予登记的行为：{each.kind} {each.act_id}（{naming.short(each.refused_at)}）{each.message}")
     for version, findings in versions[-1:]:
         console.print(f"第{version}版申请的提示与核对事项：")
         print_findings(findings)
@@ -75,11 +74,11 @@ def list_(limit: int, json_: bool, **wanted: Any) -> None:
     table = Table("备案", "联盟", "类", "属地", "阶段", "待办", "最近期限", "事项")
     for row in rows:
         deadline = (
-            visibility.due_at(row.next_deadline, row.next_lapse) + ("（暂定）" if row.provisional else "")
+            naming.short_due_at(row.next_deadline, row.next_lapse) + ("（暂定）" if row.provisional else "")
             if row.next_deadline
             else "—"
         )
-        waits = offices.name_of(row.waiting_for) if row.waiting_for else "—"
+        waits = naming.awaited(row.waiting_for, row.leader, row.awaits_iit) or "—"
         city = offices.OFFICES[row.jurisdiction].city
         table.add_row(
             row.filing_id,

@@ -16,8 +16,7 @@ from cli.tools import found, the_channels, the_register, with_filings
 from gateway.problem import NotFound
 from models.register import DeliveryRow, LetterRow, MessageRow
 from models.vocabulary import DeliveryState
-from regulation import offices
-from workflows import visibility
+from regulation import naming, offices
 
 
 class NoSuchLetter(NotFound):
@@ -40,8 +39,8 @@ def messages(filing_id: str, json_: bool) -> None:
         read_at = next((letter.read_at for letter in letters if letter.read_at), None)
         shown = Text("\n").join(map(_shown, deliveries))
         to = f"{message.to} {offices.name_of(message.office)}"
-        read = visibility.local(read_at) if read_at else ""
-        table.add_row(message.id, visibility.local(message.created_at), to, message.title, read, shown)
+        read = naming.short(read_at) if read_at else ""
+        table.add_row(message.id, naming.short(message.created_at), to, message.title, read, shown)
     console.print(table)
 
 
@@ -74,8 +73,8 @@ def inbox(office: str, unread: bool, after: datetime | None, limit: int, json_: 
         return
     table = Table("编号", "时间", "标题", "正文", "已读")
     for message, letter in received:
-        read = visibility.local(letter.read_at) if letter.read_at else ""
-        table.add_row(message.id, visibility.local(message.created_at), message.title, message.body, read)
+        read = naming.short(letter.read_at) if letter.read_at else ""
+        table.add_row(message.id, naming.short(message.created_at), message.title, message.body, read)
     console.print(table)
 
 

@@ -20,7 +20,7 @@ from models.filing import AgendaLine, Entry, Filing, Receipt
 from models.findings import Finding
 from models.values import in_shanghai
 from models.vocabulary import LapseKind
-from workflows import visibility
+from regulation import naming
 
 WIDTH = None if sys.stdout.isatty() else 160
 console = Console(width=WIDTH, markup=False, emoji=False)
@@ -55,9 +55,7 @@ def answer(receipt: Receipt, json_: bool) -> None:
         return
     following = ""
     if receipt.next:
-        following = (
-            f"；下一期限 {visibility.due_at(receipt.next.at, receipt.next.lapse)} {LapseKind(receipt.next.lapse).label}"
-        )
+        following = f"；下一期限 {naming.short_due_at(receipt.next.at, receipt.next.lapse)} {LapseKind(receipt.next.lapse).label}"
     entered = f" 第{receipt.number}号，现为“{receipt.stage.label}”{following}"
     console.print(Text.assemble(("已登记", "green"), entered))
     for warning in receipt.warnings:
@@ -78,7 +76,7 @@ def print_agenda(lines: Sequence[AgendaLine]) -> None:
         calendar = line.calendar + ("（暂定）" if line.provisional else "")
         year = f" {line.lapse.year}年度" if line.lapse.year else ""
         table.add_row(
-            visibility.due_at(line.at, line.lapse.kind), line.lapse.kind.label + year, line.article, calendar, how
+            naming.short_due_at(line.at, line.lapse.kind), line.lapse.kind.label + year, line.article, calendar, how
         )
     console.print(table)
 
@@ -98,9 +96,9 @@ def print_docket(docket: Sequence[Entry]) -> None:
         )
         refused = f"\n未予登记：{entry.refused}" if entry.refused else ""
         undoes = f"\n推翻第{entry.undoes}号" if entry.undoes else ""
-        late = f"\n登记于{visibility.local(entry.entered_at)}，明显晚于所记的收到时间" if entry.back_dated else ""
-        what = Text.assemble(visibility.name_of_entry(entry), (refused, "red"), undoes, (late, "yellow"))
-        table.add_row(str(entry.number), visibility.local(entry.at), what, who, entry.stage.label, entry.article)
+        late = f"\n登记于{naming.short(entry.entered_at)}，明显晚于所记的收到时间" if entry.back_dated else ""
+        what = Text.assemble(naming.name_of_entry(entry), (refused, "red"), undoes, (late, "yellow"))
+        table.add_row(str(entry.number), naming.short(entry.at), what, who, entry.stage.label, entry.article)
     console.print(table)
 
 

@@ -157,6 +157,11 @@ def midnight_after(day: date) -> datetime:
     return at_hour(day + timedelta(days=1), 0)
 
 
+def last_day_until(instant: datetime) -> date:
+    """The last day of what is over at an instant: at its 24:00, or in its course."""
+    return day_of(instant - datetime.resolution)
+
+
 def due_by(when: date | datetime) -> datetime:
     """The last instant of what is due by a day or an instant: a day means the whole of it, so what ends with it is due by it."""
     return when if isinstance(when, datetime) else midnight_after(when)

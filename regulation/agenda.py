@@ -13,7 +13,7 @@ from typing import Any
 
 from models.acts import Lapse
 from models.filing import Case, Counted, Filing, Notice, Period, ReportingYear, Unit
-from models.values import at_hour, day_of, midnight_after, once
+from models.values import at_hour, day_of, last_day_until, midnight_after, once
 from models.vocabulary import ActKind, Ground, LapseKind, Stage, YearStatus
 from regulation import calendar, terms
 from regulation.moment import Moment
@@ -302,7 +302,7 @@ def is_provisional(filing: Filing, due: Due) -> bool:
     period = period_of(filing, due)
     if period is None or not period.chased:
         return period is not None and period.provisional
-    return calendar.provisional(period.calendar, last_day(period), day_of(due.at - timedelta(seconds=1)))
+    return calendar.provisional(period.calendar, last_day(period), last_day_until(due.at))
 
 
 def _order(due: Due) -> tuple[datetime, int, str, int]:
@@ -651,7 +651,7 @@ def period_of(filing: Filing, due: Due) -> Period | None:
 
 def counted(filing: Filing, due: Due) -> Counted | None:
     """How the date of a line of the agenda was counted."""
-    last = day_of(due.at - timedelta(seconds=1))
+    last = last_day_until(due.at)
     if due.lapse.kind is LapseKind.REMINDER and due.lapse.year is not None:
         year = filing.year(due.lapse.year)
         basis = day_of(year.due) - timedelta(days=1) if year else last

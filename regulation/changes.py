@@ -13,8 +13,8 @@ from models.forms import Application, ChangePaper
 from models.values import Value, at_hour
 from models.vocabulary import Kind, Severity
 from regulation import checklist, codes, intake
+from regulation.naming import CHANGES
 from regulation.reading import finding, programs, twice
-from regulation.wording import CHANGES
 
 
 class Brings(NamedTuple):

@@ -14,8 +14,8 @@ from models.values import Value, day_of
 from models.vocabulary import Stage
 from regulation import notice, offices
 from regulation.agenda import last_day
+from regulation.naming import CLAUSES
 from regulation.service import STRICTER_SINCE
-from regulation.wording import CLAUSES
 
 HOW_TO_OBJECT = (
     "公示期内可以书面形式实名向{office}反映并提供证明材料；单位须加盖公章，信函以邮戳日期为准，匿名和逾期的不予受理"

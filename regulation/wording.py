@@ -5,12 +5,11 @@ A text names a word in braces; `Facts` tells it. To add a word, add a `word_…`
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from models.acts import (
     TOGETHER,
-    Came,
     Confirm,
     DiscountAnnualReport,
     GiveIitOpinion,
@@ -26,11 +25,24 @@ from models.acts import (
     RuleOnObjection,
 )
 from models.filing import Entry, Filing
-from models.values import SHANGHAI, day_of
+from models.values import day_of
 from models.vocabulary import ActKind, ByKind, Ground, LapseKind, Stage, YearStatus
 from regulation import agenda, offices, review, service
 from regulation.agenda import number
 from regulation.articles import cite
+from regulation.naming import (
+    CHANGES,
+    CLAUSES,
+    OUTCOMES,
+    PROCEDURES,
+    RULINGS,
+    due_at,
+    how_it_came,
+    midnight,
+    moment,
+    on_day,
+    received,
+)
 
 
 @dataclass(frozen=True)
@@ -111,40 +123,6 @@ def past_of_case(
     return Past(tuple(reminders), tuple(discounted))
 
 
-def on_day(day: date) -> str:
-    """A day as offices write it: 2026年11月30日."""
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
-def midnight(instant: datetime) -> str:
-    """An exclusive instant as offices write it: 2026年11月30日24时."""
-    local = instant.astimezone(SHANGHAI)
-    if local.hour or local.minute:
-        return f"{on_day(local.date())}{local.hour}时{local.minute:02d}分"
-    return f"{on_day(local.date() - timedelta(days=1))}24时"
-
-
-BEGINNINGS = frozenset({LapseKind.REVOCATION_OPENED, LapseKind.REVOKED})
-"""What begins by itself at 00:00 of a day, as its text says (自某日起); whatever else time brings is the end of a period."""
-
-
-def due_at(instant: datetime, kind: LapseKind) -> str:
-    """When time brings a lapse, as offices write it: 2026年11月30日24时, or, what begins then, 2026年12月1日0时."""
-    return f"{on_day(day_of(instant))}0时" if kind in BEGINNINGS else midnight(instant)
-
-
-def moment(instant: datetime) -> str:
-    """An instant as offices write it: 2026年11月30日9时05分."""
-    local = instant.astimezone(SHANGHAI)
-    return f"{on_day(local.date())}{local.hour}时{local.minute:02d}分"
-
-
-def received(instant: datetime) -> str:
-    """When something was received: to the minute, or, what counts as of a day (on_paper.py), that day."""
-    at = instant.astimezone(SHANGHAI)
-    return on_day(at.date()) if (at.hour, at.minute) == (0, 0) else moment(instant)
-
-
 PERIOD_OF = {
     "acceptance_end": ("acceptance",),
     "review_end": ("review",),
@@ -170,19 +148,6 @@ NUMBER_OF = {
 }
 """Words that tell a number of the law as it governs the filing."""
 
-OUTCOMES = {
-    "dismissed": "不成立",
-    "returned": "成立，退回补正",
-    "not_confirmed": "成立，不予确认",
-    "granted": "同意",
-    "refused": "不同意",
-    "confirmed": "同意",
-    "accepted": "采纳",
-    "rejected": "不予采纳",
-    "excellent": "优秀",
-    "qualified": "合格",
-    "unqualified": "不合格",
-}
 ENDED_BY: Mapping[str, str] = {
     ActKind.FILE_ANNUAL_REPORT: "盟主企业已报送年度数据",
     ActKind.ANSWER_ANNUAL_RETURN: "盟主企业已答复年度报告的退回",
@@ -196,32 +161,7 @@ ENDED_BY: Mapping[str, str] = {
     ActKind.DEREGISTER: "注销申请在立案之前已经送达",
     LapseKind.YEAR_CLOSED: "未报送的年度已不连续",
 }
-RULINGS = {
-    "maintained": "维持",
-    "set_aside": "撤销原决定",
-    "unlawful": "确认原决定违法",
-    "remade": "责令重新作出决定",
-    "rejected": "驳回请求",
-    "ended": "终止（撤回或者和解）",
-}
-PROCEDURES = {"reconsideration": "行政复议", "suit": "行政诉讼"}
 TO_BE_SERVED = {Stage.RETURNED: "补正通知书", Stage.REVOKED: "撤销备案决定书", Stage.NOT_CONFIRMED: "不予确认决定书"}
-HOW_IT_CAME = {"post": "邮寄", "in_person": "当面递交", "email": "电子邮件", "fax": "传真"}
-"""How what came on paper reached an office."""
-
-
-def how_it_came(came: Came) -> str:
-    """How what came on paper reached an office: 2026年12月3日邮寄收到，邮戳2026年11月30日."""
-    posted = f"，邮戳{on_day(came.postmarked_on)}" if came.postmarked_on else ""
-    return f"{on_day(came.on)}{HOW_IT_CAME[came.how]}收到{posted}"
-
-
-CHANGES = {"contact": "联系信息", "rename": "更名", "members": "成员", "leader": "盟主", "ended": "盟主或协议终止"}
-CLAUSES = {
-    Ground.NO_COOPERATION: "《工作指引》第十四条",
-    **{ground: f"《工作指引》第十一条第{ground.value}项" for ground in Ground if ground.value != "14"},
-}
-
 TO_FILL_IN = "（请填写）"
 """Where a document waits for what only the office knows."""
 

@@ -37,8 +37,8 @@ from models.values import SHANGHAI, at_hour, canonical, day_of, digest
 from models.vocabulary import Kind, Stage
 from regulation import entries, intake, notice, offices, publicity
 from regulation.lodging import lodge
+from regulation.naming import BEGINNINGS
 from regulation.publicity import PublicationKind
-from regulation.wording import BEGINNINGS
 from tests.law.cases import Case, load
 from tests.simulated import lived
 

@@ -9,9 +9,9 @@ from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.service import RPCError
 
-from models.values import in_shanghai
+from models.values import in_shanghai, last_day_until
 from models.vocabulary import LapseKind, Stage
-from regulation import agenda, wording
+from regulation import agenda, naming
 from tests.patience import comes
 from tests.simulated import lived
 from tests.story import Story, instant
@@ -87,11 +87,20 @@ async def test_details_tell_stage_office_agenda_and_last_entries_in_every_run(wo
 
 def test_a_period_ends_at_24_00_of_its_last_day_and_what_begins_begins_at_00_00() -> None:
     midnight = instant("2025-12-01T00:00")
-    assert visibility.local(midnight) == "2025-12-01 00:00"
-    assert visibility.until(midnight) == visibility.due_at(midnight, LapseKind.YEAR_MISSED) == "2025-11-30 24:00"
-    assert visibility.due_at(midnight, LapseKind.REVOCATION_OPENED) == "2025-12-01 00:00", "自2025年12月1日起"
-    assert wording.due_at(midnight, LapseKind.YEAR_MISSED) == "2025年11月30日24时"
-    assert wording.due_at(midnight, LapseKind.REVOKED) == "2025年12月1日0时"
+    assert naming.short(midnight) == "2025-12-01 00:00"
+    assert naming.short_until(midnight) == naming.short_due_at(midnight, LapseKind.YEAR_MISSED) == "2025-11-30 24:00"
+    assert naming.short_due_at(midnight, LapseKind.REVOCATION_OPENED) == "2025-12-01 00:00", "自2025年12月1日起"
+    assert naming.due_at(midnight, LapseKind.YEAR_MISSED) == "2025年11月30日24时"
+    assert naming.due_at(midnight, LapseKind.REVOKED) == "2025年12月1日0时"
+    assert str(last_day_until(midnight)) == str(last_day_until(midnight - timedelta(hours=1))) == "2025-11-30"
+
+
+def test_who_is_awaited_is_called_the_same_everywhere() -> None:
+    leader = "91210102MA10ABCD6H"
+    assert naming.awaited(None, leader, iit=False) == ""
+    assert naming.awaited("210100", leader, iit=True) == "沈阳市科技局、工信部门"
+    assert naming.awaited(leader, leader, iit=False) == "盟主企业"
+    assert naming.awaited(leader, leader, iit=False, leader_name="沈阳甲公司") == "沈阳甲公司"
 
 
 async def test_summaries_are_words(world: World) -> None:

@@ -4,7 +4,6 @@ No personal data and no free text: keys, dates, counts, and the alliance's publi
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -19,10 +18,8 @@ from temporalio.worker import (
 )
 
 from models.filing import Entry, Filing
-from models.values import SHANGHAI
 from models.vocabulary import LapseKind
-from regulation import agenda, entries, lifecycle, offices
-from regulation.wording import BEGINNINGS
+from regulation import agenda, entries, lifecycle, naming, offices
 
 STAGE = SearchAttributeKey.for_keyword("FilingStage")
 KIND = SearchAttributeKey.for_keyword("FilingKind")
@@ -101,12 +98,11 @@ def timer_summary(due: agenda.Due) -> str:
 def rendered(filing: Filing, alliance: str, recent: list[Entry]) -> str:
     """Current details in Markdown: stage, who is awaited, the agenda as a table (of reminders only the next), the last
     entries."""
-    awaited = lifecycle.awaited(filing)
-    who = "盟主企业" if awaited == filing.leader else offices.name_of(awaited) if awaited else "无（只待期限届至）"
+    who = naming.awaited(lifecycle.awaited(filing), filing.leader, lifecycle.awaits_iit(filing))
     lines = [
         f"**{alliance}** · {filing.kind.label}（{filing.kind.value}）",
         "",
-        f"阶段：**{filing.stage.label}** · 待办：{who} · 登记 {filing.number} 条"
+        f"阶段：**{filing.stage.label}** · 待办：{who or '无（只待期限届至）'} · 登记 {filing.number} 条"
         + (f" · 备案编号 {filing.archive_number}" if filing.archive_number else ""),
         "",
         "| 时间 | 届至事项 | 依据 | 日历 |",
@@ -115,13 +111,15 @@ def rendered(filing: Filing, alliance: str, recent: list[Entry]) -> str:
     for then, due in islice(_coming(filing), LINES):
         article = lifecycle.article_of(due.lapse, then)
         calendar = f"{then.calendar}（暂定）" if agenda.is_provisional(then, due) else then.calendar
-        lines.append(f"| {due_at(due.at, due.lapse.kind)} | {name_of(due.lapse)} | {article} | {calendar} |")
+        lines.append(
+            f"| {naming.short_due_at(due.at, due.lapse.kind)} | {naming.name_of(due.lapse)} | {article} | {calendar} |"
+        )
     if recent:
         lines += ["", "| 号 | 时间 | 事项 | 阶段 |", "|---|---|---|---|"]
         for entry in reversed(recent[-LINES:]):
             refused = "（不予登记事项）" if entry.refused else ""
             lines.append(
-                f"| {entry.number} | {local(entry.at)} | {name_of_entry(entry)}{refused} | {entry.stage.label} |"
+                f"| {entry.number} | {naming.short(entry.at)} | {naming.name_of_entry(entry)}{refused} | {entry.stage.label} |"
             )
     return "\n".join(lines)
 
@@ -132,44 +130,6 @@ def _coming(filing: Filing) -> Iterator[tuple[Filing, agenda.Due]]:
     if due and due.lapse.kind is LapseKind.REMINDER:
         yield filing, due
     yield from entries.ahead(filing, agenda.next_deadline)
-
-
-def name_of_entry(entry: Entry) -> str:
-    """What an entry holds, in words: what only one of two officers has done yet is called what it is."""
-    name = name_of(entry.event)
-    return lifecycle.PROPOSED.format(name) if lifecycle.is_proposed(entry) else name
-
-
-def name_of(event: object) -> str:
-    """An event in words, with its year and days if it has any."""
-    kind = getattr(event, "kind", "")
-    if kind == "withheld":
-        kind = getattr(event, "act", None) or "unreadable"
-    label = getattr(kind, "label", None) or {"submit": "提交备案申请", "unreadable": "无法识别"}.get(
-        str(kind), str(kind)
-    )
-    year, days = getattr(event, "year", None), getattr(event, "days", None)
-    return label + (f" {year}年度" if year else "") + (f"（{days:+d}日）" if days else "")
-
-
-def local(instant: datetime) -> str:
-    """When something happened, or was received, for people, in Shanghai."""
-    return f"{instant.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-
-
-def until(instant: datetime) -> str:
-    """When a period is over, for people, in Shanghai: at 24:00 of its last day."""
-    local = instant.astimezone(SHANGHAI)
-    return (
-        f"{local.date() - timedelta(days=1)} 24:00"
-        if local.time() == datetime.min.time()
-        else f"{local:%Y-%m-%d %H:%M}"
-    )
-
-
-def due_at(instant: datetime, kind: LapseKind | str | None) -> str:
-    """When time brings a lapse: most are the end of a period, some a beginning."""
-    return local(instant) if kind in BEGINNINGS else until(instant)
 
 
 class DetailsWhenAsked(Interceptor):

@@ -20,7 +20,7 @@ from models.values import day_of, legible
 from models.vocabulary import Kind, LapseKind, Role, Stage, YearStatus
 from regulation import entries, offices
 from regulation.lifecycle import PROPOSED, is_proposed
-from regulation.wording import how_it_came, midnight, on_day
+from regulation.naming import how_it_came, midnight, on_day
 
 SHOWN_OF_A_HASH = 8
 

@@ -23,9 +23,10 @@ from models.filing import Entry
 from models.values import day_of, legible
 from models.vocabulary import Ground, LapseKind
 from regulation import messages, offices, texts
+from regulation.naming import on_day
 from regulation.offices import Contact
 from regulation.texts import Text, TextRefused
-from regulation.wording import Facts, Names, on_day, past_of_case
+from regulation.wording import Facts, Names, past_of_case
 
 LINE = re.compile(r"(##|[#<^>+])? ?(.*)")
 

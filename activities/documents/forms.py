@@ -20,7 +20,7 @@ from activities.register import Register
 from models.forms import Application, Counts, FormA, FormB, LeaderYear, Member
 from models.values import Value, day_of
 from regulation import intake
-from regulation.wording import on_day
+from regulation.naming import on_day
 
 TITLES = {"A": "实质性产学研联盟备案申请表", "B": "辽宁省科技型中小企业技术能力提升类联盟\n备案申请表"}
 

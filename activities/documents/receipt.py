@@ -15,8 +15,8 @@ from models.register import EntryRow, FilingRow
 from models.values import day_of
 from models.vocabulary import ActKind, Role
 from regulation import offices
+from regulation.naming import HOW_IT_CAME, on_day
 from regulation.on_paper import ON_PAPER
-from regulation.wording import HOW_IT_CAME, on_day
 
 NOT_TOLD = "（未填写）"
 

@@ -9,7 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from io import BytesIO
 
 import xlsxwriter
@@ -19,9 +19,9 @@ from activities.register import Register
 from models.filing import Filing
 from models.forms import Counts
 from models.register import FilingRow, Paper
-from models.values import day_of, legible
+from models.values import last_day_until, legible
 from models.vocabulary import LapseKind, Stage, YearStatus
-from regulation import offices
+from regulation import naming, offices
 from regulation.calendar import CALENDARS
 
 FORMULA = re.compile(r"[=+\-@\t\r]")
@@ -83,25 +83,16 @@ def deadlines(rows: Sequence[FilingRow], today: date) -> bytes:
             f"{row.kind}类",
             offices.OFFICES[row.jurisdiction].city,
             Stage(row.stage).label,
-            _awaited(row),
+            naming.awaited(row.waiting_for, row.leader, row.awaits_iit, row.leader_name) or None,
             last,
             LapseKind(row.next_lapse).label if row.next_lapse else None,
             "是" if row.provisional else None,
             _working_days(row, today, last) if last else None,
         )
         for row in rows
-        for last in [_last_day(row)]
+        for last in [last_day_until(row.next_deadline) if row.next_deadline else None]
     ]
     return _sheet("期限表", (*DEADLINES, left), lines, rows)
-
-
-def _awaited(row: FilingRow) -> str | None:
-    return row.leader_name if row.waiting_for == row.leader else row.waiting_for and offices.name_of(row.waiting_for)
-
-
-def _last_day(row: FilingRow) -> date | None:
-    """A deadline is over at 24:00 of its last day."""
-    return day_of(row.next_deadline - timedelta(seconds=1)) if row.next_deadline else None
 
 
 def _working_days(row: FilingRow, today: date, last: date) -> int:

@@ -14,9 +14,9 @@ from icalendar.enums import STATUS, TRANSP
 
 from models.acts import Lapse
 from models.filing import AgendaLine, Counted
-from models.values import SHANGHAI, day_of, legible
+from models.values import SHANGHAI, day_of, last_day_until, legible
 from models.vocabulary import LapseKind
-from regulation.wording import BEGINNINGS, due_at, on_day
+from regulation.naming import BEGINNINGS, due_at, on_day
 
 REFRESH = timedelta(hours=12)
 """How often a subscriber should look again."""
@@ -58,7 +58,7 @@ def calendar(lines: Iterable[tuple[Subject, AgendaLine]], name: str) -> bytes:
 
 def _event(subject: Subject, line: AgendaLine) -> Event:
     local = line.at.astimezone(SHANGHAI)
-    last = day_of(line.at if line.lapse.kind in BEGINNINGS else line.at - timedelta(seconds=1))
+    last = day_of(line.at) if line.lapse.kind in BEGINNINGS else last_day_until(line.at)
     whole_day = local.time() == time.min
     return Event.new(
         uid=_uid(subject.filing_id, line.lapse),

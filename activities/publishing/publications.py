@@ -15,8 +15,8 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from models.register import PublicNoticeRow
 from models.values import Value, at_hour, day_of, legible
 from regulation import offices
+from regulation.naming import on_day
 from regulation.publicity import PublicationKind
-from regulation.wording import on_day
 
 
 class Publications(Protocol):

@@ -21,8 +21,8 @@ from activities.publishing.feeds import Feed
 from activities.publishing.publications import Publications, Published, histories, newest_first
 from models.register import PublicNoticeRow
 from regulation import offices
+from regulation.naming import on_day
 from regulation.publicity import PublicationKind
-from regulation.wording import on_day
 
 NAME = "产学研联盟备案公示公告"
 IN_FEEDS = 100

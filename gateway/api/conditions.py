@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from gateway.api.problems import failed
 from gateway.problem import Failed, MovedOn
 from gateway.visit import Visit
-from workflows import visibility
+from regulation import naming
 
 TAG = re.compile(r'(?:W/)?"[^"]*"|\*')
 NUMBERED = re.compile(r'(?<!W/)"(\d{1,9})(?:-[0-9a-f]*)?"')
@@ -64,6 +64,6 @@ def rests_on(if_match: str | None) -> frozenset[int] | None:
 def moved_on(visit: Visit, moved: MovedOn, filing_id: str) -> Failed:
     """An act rests on an earlier state of its filing: what was entered since."""
     since = visit.since(moved, filing_id) if moved.last_seen is not None else []
-    told = "；".join(f"第{entry.number}号 {visibility.name_of_entry(entry)}" for entry in since)
+    told = "；".join(f"第{entry.number}号 {naming.name_of_entry(entry)}" for entry in since)
     detail = f"此后登记：{told}" if told else "If-Match 不是本备案给出的标记"
     return failed(412, "moved_on", "备案已有新的登记", detail)

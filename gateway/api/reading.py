@@ -23,7 +23,7 @@ from models.filing import Entry, Filing
 from models.register import EntryRow, FilingRow, Paper
 from models.values import DAY, INSTANT, Digest, midnight_after
 from models.vocabulary import ActKind, Role
-from regulation import calendar, entries, lifecycle, offers, offices
+from regulation import calendar, entries, lifecycle, naming, offers, offices
 from regulation.moment import Moment
 
 router = APIRouter(route_class=Conditional, tags=["备案"])
@@ -124,8 +124,7 @@ def _brought_here(docket: list[Entry]) -> Entry:
 
 def _awaited(filing: Filing) -> list[Awaited]:
     key = lifecycle.awaited(filing)
-    name = Role.LEADER.label if key == filing.leader else offices.name_of(key or "")
-    found = [Awaited(office=key, name=name)] if key else []
+    found = [Awaited(office=key, name=naming.leader_or_office(key, filing.leader))] if key else []
     if lifecycle.awaits_iit(filing):
         found.append(Awaited(office=filing.jurisdiction, name=offices.title(Role.CITY_IIT, filing.jurisdiction)))
     return found

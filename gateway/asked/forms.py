@@ -23,9 +23,9 @@ from starlette.datastructures import FormData
 from models.findings import Finding
 from models.values import Named, required, storable
 from regulation.intake import FORMS
+from regulation.naming import CHANGES, HOW_IT_CAME, OUTCOMES, PROCEDURES, RULINGS
 from regulation.offices import OFFICES
 from regulation.reading import longest_of
-from regulation.wording import CHANGES, HOW_IT_CAME, OUTCOMES, PROCEDURES, RULINGS
 
 LONG = 500
 """A text that may be longer is written in several lines."""

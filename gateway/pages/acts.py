@@ -24,10 +24,10 @@ from models.findings import Finding, Refusal
 from models.register import FilingRow
 from models.values import Ordinal
 from models.vocabulary import ActKind
+from regulation import naming
 from regulation.lodging import refusal as refusal_of
 from regulation.offers import Offer, offer
 from regulation.on_paper import ON_PAPER
-from workflows import visibility
 
 SENT_OTHERWISE = "这一页此前已按其他内容送出，其结果以卷宗为准；如确要另行办理，请核对后再次提交"
 
@@ -179,7 +179,7 @@ def _form(
         consequence=acts.CONSEQUENCES.get(offered.kind) if offered else None,
         confirmed=offered is not None and offered.kind in acts.CONFIRMED and not offered.on_paper,
         refusal=refusal,
-        since=[(entry.number, visibility.local(entry.at), visibility.name_of_entry(entry)) for entry in since or ()],
+        since=[(entry.number, naming.short(entry.at), naming.name_of_entry(entry)) for entry in since or ()],
         act_id=act_id or f"desk-{uuid4().hex}",
     )
 

@@ -33,9 +33,9 @@ from models.values import Ordinal, day_of
 from models.vocabulary import ActKind
 from regulation import agenda, changes, entries, intake, offices, on_paper
 from regulation.lodging import PAPERS
+from regulation.naming import how_it_came
 from regulation.offers import Offer, offers
 from regulation.reading import read
-from regulation.wording import how_it_came
 
 router = APIRouter(prefix="/filings/{filing_id}")
 

@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -20,12 +20,11 @@ from gateway.remembered.sessions import Session, cookie_of
 from gateway.remembered.uploads import TYPES
 from gateway.tools import Doors, Tools
 from models.register import FilingRow, MessageRow
-from models.values import ILLEGIBLE, day_of, digest, legible
+from models.values import ILLEGIBLE, day_of, digest, last_day_until, legible
 from models.vocabulary import ActKind, Kind, LapseKind, Role, Stage
-from regulation import offices
+from regulation import naming, offices
 from regulation.calendar import days_left
-from regulation.wording import on_day
-from workflows import visibility
+from regulation.naming import on_day
 
 COOKIE = "beian"
 """The name of the cookie that holds a session's secret, where the gateway is not served over https."""
@@ -92,16 +91,16 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters |= {
-        "local": visibility.local,
-        "until": visibility.until,
-        "due_at": visibility.due_at,
+        "local": naming.short,
+        "until": naming.short_until,
+        "due_at": naming.short_due_at,
         "on_day": on_day,
         "day_of": day_of,
     }
     templates.globals |= {
         "Stage": Stage, "Kind": Kind, "ActKind": ActKind, "LapseKind": LapseKind, "Role": Role,
         "OFFICES": offices.OFFICES, "ZONES": offices.ZONES, "office_name": offices.name_of, "title_of": offices.title,
-        "name_of": visibility.name_of, "name_of_entry": visibility.name_of_entry, "left": left, "addressee": addressee, "UPLOADED_AS": ",".join(TYPES),
+        "name_of": naming.name_of, "who_is_awaited": naming.awaited, "name_of_entry": naming.name_of_entry, "left": left, "addressee": addressee, "UPLOADED_AS": ",".join(TYPES),
     }  # fmt: skip
     return templates
 
@@ -165,5 +164,4 @@ def left(row: FilingRow, today: date) -> int | None:
     """How many working days a filing's next deadline leaves; negative: so many over. None if it waits for no day."""
     if row.next_deadline is None:
         return None
-    last = day_of(row.next_deadline - timedelta(microseconds=1))
-    return days_left(row.calendar, row.jurisdiction, today, last)
+    return days_left(row.calendar, row.jurisdiction, today, last_day_until(row.next_deadline))

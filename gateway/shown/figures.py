@@ -7,7 +7,7 @@ filings with the highest ids, `SAMPLE` in all, so that the page is as quick at 1
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from itertools import groupby
 from math import ceil
@@ -20,7 +20,7 @@ from activities.database import reading
 from activities.lists import LINES, Place, read_rows, within
 from activities.rows import duties_of
 from models.register import EntryRow, FilingRow
-from models.values import Named, at_hour, day_of
+from models.values import Named, at_hour, last_day_until
 from models.vocabulary import ActKind, Kind, Role, Stage
 from regulation import offices
 from regulation.calendar import CALENDARS, days_left
@@ -114,7 +114,7 @@ class Figures:
         query = select(at, func.count()).where(*_due(scope, first, last, jurisdiction)).group_by(at)
         counts: Counter[date] = Counter()
         for deadline, count in self._told(query):
-            counts[_day(deadline)] += count
+            counts[last_day_until(deadline)] += count
         return counts
 
     def by_week(self, scope: offices.Scope, monday: date, weeks: int) -> Counter[tuple[str, int]]:
@@ -123,7 +123,7 @@ class Figures:
         days = _due(scope, monday, monday + timedelta(weeks=weeks, days=-1), None)
         counts: Counter[tuple[str, int]] = Counter()
         for deadline, jurisdiction, count in self._told(select(at, city, func.count()).where(*days).group_by(city, at)):
-            counts[jurisdiction, (_day(deadline) - monday).days // 7] += count
+            counts[jurisdiction, (last_day_until(deadline) - monday).days // 7] += count
         return counts
 
     def due(
@@ -184,11 +184,6 @@ class Figures:
             return session.connection().execute(query).all()
 
 
-def _day(deadline: datetime) -> date:
-    """The day at whose 24:00 a deadline is over."""
-    return day_of(deadline - datetime.resolution)
-
-
 def _due(scope: offices.Scope, first: date, last: date, jurisdiction: str | None) -> list[ColumnElement[bool]]:
     at = col(FilingRow.next_deadline)
     days = [at > at_hour(first, 0), at <= at_hour(last + timedelta(days=1), 0), within(scope)]
@@ -223,7 +218,7 @@ def _spent(session: Session, city: str, filings: Sequence[str], since: date, cal
             sums: Counter[Actor] = Counter()
             # which entries move a filing is asked here, for SQLite would find them by the index of kinds, in every filing
             for actor, begun, ended in stays_of(
-                (_day(at), stage, kind) for _, at, stage, kind in life if kind in MOVING
+                (last_day_until(at), stage, kind) for _, at, stage, kind in life if kind in MOVING
             ):
                 if ended >= since:
                     sums[actor] += max(0, days_left(calendar, city, begun, ended))

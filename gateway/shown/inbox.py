@@ -21,7 +21,7 @@ from activities.rows import NEVER
 from gateway.identity import Identity
 from gateway.remembered.handling import waits_for_them
 from models.register import FilingRow
-from models.values import INSTANT, Named, day_of
+from models.values import INSTANT, Named, last_day_until
 from models.vocabulary import Role
 from regulation.calendar import days_left
 
@@ -122,7 +122,7 @@ def _urgency(calendar: str, jurisdiction: str, until: datetime, today: date) -> 
     """How much time is left of a deadline, which is over at 24:00 of its last day."""
     if until == NEVER:
         return Urgency.LATER
-    last = day_of(until - datetime.resolution)
+    last = last_day_until(until)
     if last < today:
         return Urgency.LATE
     return Urgency.SOON if days_left(calendar, jurisdiction, today, last) <= SOON else Urgency.LATER

@@ -12,7 +12,7 @@ from models.values import canonical
 from models.vocabulary import ActKind, Ground, Kind, LapseKind, Role, Stage
 from regulation import entries, lifecycle, offers
 from regulation.moment import Moment
-from regulation.wording import CLAUSES
+from regulation.naming import CLAUSES
 from tests.law import matrix
 from tests.law.matrix import ACTS, CIRCUMSTANCES, ELSEWHERE, HAPPENS, LAPSES, Cells, Circumstance, tables
 

@@ -1,0 +1,144 @@
+"""How things are called before people: days and instants, events, who is awaited.
+
+Texts and documents write a day as offices do (2026年11月30日24时), lists in short (2026-11-30 24:00). What is over at an
+instant is over at 24:00 of its last day; what begins then begins at 0:00 of the next.
+"""
+
+from datetime import date, datetime, time
+
+from models.acts import Came
+from models.filing import Entry
+from models.values import SHANGHAI, day_of, last_day_until
+from models.vocabulary import Ground, LapseKind, Role
+from regulation import lifecycle, offices
+
+# Days and instants
+
+
+def on_day(day: date) -> str:
+    """A day as offices write it: 2026年11月30日."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def midnight(instant: datetime) -> str:
+    """An exclusive instant as offices write it: 2026年11月30日24时."""
+    return f"{on_day(last_day_until(instant))}24时" if _is_midnight(instant) else moment(instant)
+
+
+BEGINNINGS = frozenset({LapseKind.REVOCATION_OPENED, LapseKind.REVOKED})
+"""What begins by itself at 00:00 of a day, as its text says (自某日起); whatever else time brings is the end of a period."""
+
+
+def due_at(instant: datetime, kind: LapseKind) -> str:
+    """When time brings a lapse, as offices write it: 2026年11月30日24时, or, what begins then, 2026年12月1日0时."""
+    return f"{on_day(day_of(instant))}0时" if kind in BEGINNINGS else midnight(instant)
+
+
+def moment(instant: datetime) -> str:
+    """An instant as offices write it: 2026年11月30日9时05分."""
+    local = instant.astimezone(SHANGHAI)
+    return f"{on_day(local.date())}{local.hour}时{local.minute:02d}分"
+
+
+def received(instant: datetime) -> str:
+    """When something was received: to the minute, or, what counts as of a day (on_paper.py), that day."""
+    local = instant.astimezone(SHANGHAI)
+    return on_day(local.date()) if (local.hour, local.minute) == (0, 0) else moment(instant)
+
+
+def short(instant: datetime) -> str:
+    """When something happened, or was received, as lists have it: 2026-11-30 09:05."""
+    return f"{instant.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def short_until(instant: datetime) -> str:
+    """When a period is over, as lists have it: 2026-11-30 24:00."""
+    return f"{last_day_until(instant)} 24:00" if _is_midnight(instant) else short(instant)
+
+
+def short_due_at(instant: datetime, kind: LapseKind | str | None) -> str:
+    """When time brings a lapse, as lists have it: most are the end of a period, some a beginning."""
+    return short(instant) if kind in BEGINNINGS else short_until(instant)
+
+
+def _is_midnight(instant: datetime) -> bool:
+    return instant.astimezone(SHANGHAI).time() == time.min
+
+
+# Events
+
+
+def name_of_entry(entry: Entry) -> str:
+    """What an entry holds, in words: what only one of two officers has done yet is called what it is."""
+    name = name_of(entry.event)
+    return lifecycle.PROPOSED.format(name) if lifecycle.is_proposed(entry) else name
+
+
+def name_of(event: object) -> str:
+    """An event in words, with its year and days if it has any."""
+    kind = getattr(event, "kind", "")
+    if kind == "withheld":
+        kind = getattr(event, "act", None) or "unreadable"
+    label = getattr(kind, "label", None) or {"submit": "提交备案申请", "unreadable": "无法识别"}.get(
+        str(kind), str(kind)
+    )
+    year, days = getattr(event, "year", None), getattr(event, "days", None)
+    return label + (f" {year}年度" if year else "") + (f"（{days:+d}日）" if days else "")
+
+
+HOW_IT_CAME = {"post": "邮寄", "in_person": "当面递交", "email": "电子邮件", "fax": "传真"}
+"""How what came on paper reached an office."""
+
+
+def how_it_came(came: Came) -> str:
+    """How what came on paper reached an office: 2026年12月3日邮寄收到，邮戳2026年11月30日."""
+    posted = f"，邮戳{on_day(came.postmarked_on)}" if came.postmarked_on else ""
+    return f"{on_day(came.on)}{HOW_IT_CAME[came.how]}收到{posted}"
+
+
+OUTCOMES = {
+    "dismissed": "不成立",
+    "returned": "成立，退回补正",
+    "not_confirmed": "成立，不予确认",
+    "granted": "同意",
+    "refused": "不同意",
+    "confirmed": "同意",
+    "accepted": "采纳",
+    "rejected": "不予采纳",
+    "excellent": "优秀",
+    "qualified": "合格",
+    "unqualified": "不合格",
+}
+"""How what was decided is called."""
+
+RULINGS = {
+    "maintained": "维持",
+    "set_aside": "撤销原决定",
+    "unlawful": "确认原决定违法",
+    "remade": "责令重新作出决定",
+    "rejected": "驳回请求",
+    "ended": "终止（撤回或者和解）",
+}
+PROCEDURES = {"reconsideration": "行政复议", "suit": "行政诉讼"}
+"""行政复议 and 行政诉讼, and how they end."""
+
+CHANGES = {"contact": "联系信息", "rename": "更名", "members": "成员", "leader": "盟主", "ended": "盟主或协议终止"}
+"""What of an alliance can change."""
+
+CLAUSES = {
+    Ground.NO_COOPERATION: "《工作指引》第十四条",
+    **{ground: f"《工作指引》第十一条第{ground.value}项" for ground in Ground if ground.value != "14"},
+}
+"""The clause of each ground of revocation."""
+
+# Who is awaited
+
+
+def leader_or_office(key: str, leader: str, leader_name: str | None = None) -> str:
+    """Who a key stands for: an office by its name, the leader as such, or by its own name where that is asked for."""
+    return (leader_name or Role.LEADER.label) if key == leader else offices.name_of(key)
+
+
+def awaited(key: str | None, leader: str, iit: bool, leader_name: str | None = None) -> str:
+    """Whom everybody waits for, the 工信 department beside it if `iit`; nothing while only time is awaited."""
+    return "、".join(([leader_or_office(key, leader, leader_name)] if key else []) + (["工信部门"] if iit else []))
