@@ -2,7 +2,8 @@
 
 He looks when an entry was made, when something is to be tried again, and every so often for what others left. So many batches
 are under way at once, of so many letters, and no more is held in memory. While lapses are entered late the deadlines have the
-machine: one batch leaves at each look.
+machine: one batch leaves at each look. What a day brings for everybody, digests, pages and calendars, waits until no lapse is
+entered any more: a day begins at the instant at which most deadlines fall.
 """
 
 import asyncio
@@ -38,6 +39,9 @@ LATE = timedelta(seconds=2)
 
 YIELDS = 5.0
 """Seconds after a lapse that was entered late in which deliveries hold back."""
+
+OVER = 2.0
+"""Seconds without a lapse after which an instant that brought many is over."""
 
 PROLONGED = 90
 """How often a lease is prolonged by a third of itself: by default for half an hour."""
@@ -87,6 +91,7 @@ class Postman:
     at_once: int
     gauges: Gauges
     _behind_until: float = 0.0
+    _lapses_until: float = 0.0
     _shown_at: float = -math.inf
     _wanted: bool = False
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
@@ -95,8 +100,10 @@ class Postman:
 
     def entered(self, entry: Entry) -> None:
         """An entry was made, perhaps with letters: look; from any thread."""
-        if isinstance(entry.event, Lapse) and entry.entered_at - entry.at > LATE:
-            self._behind_until = time.monotonic() + YIELDS
+        if isinstance(entry.event, Lapse):
+            self._lapses_until = time.monotonic() + OVER
+            if entry.entered_at - entry.at > LATE:
+                self._behind_until = time.monotonic() + YIELDS
         if self._loop:
             self._loop.call_soon_threadsafe(self._bell.set)
 
@@ -117,7 +124,7 @@ class Postman:
     async def _round(self, threads: ThreadPoolExecutor) -> None:
         self._bell.clear()
         now = datetime.now(UTC)
-        for routine in self.routines:
+        for routine in self.routines if time.monotonic() >= self._lapses_until else ():
             await _survived(asyncio.to_thread(routine, now))
         self._start(threads)
         if time.monotonic() - self._shown_at >= self.interval:

@@ -488,6 +488,23 @@ async def test_while_deadlines_are_late_letters_hold_back(register: Register, mo
     assert most == 1, "one batch at each look: none is held up for good"
 
 
+async def test_what_a_day_brings_for_everybody_waits_until_no_lapse_is_entered_any_more(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled, inbox = list[datetime](), Fake("inbox")
+    postman = postman_of(carrying(register, files=inbox), interval=0.01)
+    postman.routines = [compiled.append]
+    lapse = next(entry for entry in lived("LIFE").docket if isinstance(entry.event, Lapse))
+    monkeypatch.setattr(postmen, "OVER", 3600.0)
+    postman.entered(lapse)
+    async with working(postman):
+        await comes(lambda: inbox.sent)
+        assert not compiled, "letters leave meanwhile"
+        monkeypatch.setattr(postmen, "OVER", 0.0)
+        postman.entered(lapse)
+        await comes(lambda: compiled)
+
+
 # What operators see
 
 
