@@ -180,29 +180,37 @@ class Herd:
 
     async def turn(self, how_many: int) -> Turn:
         """Start so many, wait for the instant, and watch."""
-        first, self.begun = self.begun, self.begun + how_many
-        memory, began = sum(map(workers.memory, self.workers)), datetime.now(UTC)
-        instant = began + timedelta(seconds=10 + SPARE * how_many / self.pace)
-        self.side.prepare(first, self.begun, instant)
-        began = datetime.now(UTC)
-        await self.side.start(first, self.begun, instant)
-        rested = await self._at_rest()
-        self.pace = how_many / (rested - began).total_seconds()
-        assert rested < instant, f"the instant came before all {how_many} were waiting for it"
-        memory = sum(map(workers.memory, self.workers)) - memory
+        instant, memory = await self._waiting(how_many)
         await asyncio.sleep((instant - datetime.now(UTC)).total_seconds())
         cpu, cpu_all = workers.cpu(*self.workers), self._cpu_of_all()
         late = await self._lateness(how_many, instant)
-        entered = workers.cpu(*self.workers), self._cpu_of_all()
+        written, written_all = workers.cpu(*self.workers), self._cpu_of_all()
         await comes(self.side.done)
         return Turn(
-            late,
-            self.pace,
-            (entered[0] - cpu) / how_many,
-            (entered[1] - cpu_all) / how_many,
-            (self._cpu_of_all() - entered[1]) / how_many,
-            memory / how_many,
+            late=late,
+            started_per_s=self.pace,
+            worker=(written - cpu) / how_many,
+            everything=(written_all - cpu_all) / how_many,
+            letters=(self._cpu_of_all() - written_all) / how_many,
+            memory=memory / how_many,
         )
+
+    async def _waiting(self, how_many: int) -> tuple[datetime, int]:
+        """Start so many: the instant that they wait for, and what they take of the workers' memory.
+
+        If it came before all were waiting, others are started, with more time.
+        """
+        while True:
+            first, self.begun = self.begun, self.begun + how_many
+            memory, began = sum(map(workers.memory, self.workers)), datetime.now(UTC)
+            instant = began + timedelta(seconds=10 + SPARE * how_many / self.pace)
+            self.side.prepare(first, self.begun, instant)
+            began = datetime.now(UTC)
+            await self.side.start(first, self.begun, instant)
+            rested = await self._at_rest()
+            self.pace = how_many / (rested - began).total_seconds()
+            if datetime.now(UTC) < instant:
+                return instant, sum(map(workers.memory, self.workers)) - memory
 
     def _cpu_of_all(self) -> float:
         return workers.cpu(*self.workers, *self.others)

@@ -87,6 +87,7 @@ def baseline(client: Client, queue: str, var: Path) -> Worker:
         workflows=[Baseline],
         activities=[Rows(connection).write],
         activity_executor=ThreadPoolExecutor(Settings().activity_threads),
+        max_cached_workflows=HELD,
     )
 
 
