@@ -28,7 +28,7 @@ from bench.quiet_life import QuietLife
 from deploy.embedded import answers, start_server
 from gateway.client import Filings
 from models.filing import Filing
-from models.register import EntryRow
+from models.register import FilingRow
 from models.settings import Settings
 from models.vocabulary import LapseKind
 from regulation import agenda
@@ -64,8 +64,8 @@ class Side(Protocol):
     async def start(self, first: int, last: int, instant: datetime) -> None:
         """Start them, so that they wait."""
 
-    def written(self, instant: datetime) -> int:
-        """How many have written what an instant brings."""
+    def waiting(self, instant: datetime) -> int:
+        """How many have not written yet what the instant brings."""
 
     def done(self) -> bool:
         """Whether what follows from it is done as well."""
@@ -92,27 +92,29 @@ class Ours:
         revived = await self.doors.revive({full_register.name_of_copy(number) for number in range(first, last)})
         assert len(revived) == last - first
 
-    def written(self, instant: datetime) -> int:
-        """Lapses."""
-        missed = select(func.count()).where(EntryRow.kind == LapseKind.YEAR_MISSED, col(EntryRow.at) == instant)
+    def waiting(self, instant: datetime) -> int:
+        """Filings whose next deadline it still is."""
+        due = select(func.count()).where(col(FilingRow.next_deadline) == instant)
         with Session(self.register.engine) as session:
-            return session.exec(missed).one()
+            return session.exec(due).one()
 
     def done(self) -> bool:
         """Every letter is delivered."""
         return Letters(self.register.engine).backlog(datetime.now(UTC)).waiting == 0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Bare:
     """The baseline: a timer before, a row in a local activity, a timer after."""
 
     client: Client
     queue: str
     database: Path
+    rows_at_the_end: int = 0
 
     def prepare(self, first: int, last: int, instant: datetime) -> None:
-        """Nothing."""
+        """Nothing, but to know when it is over."""
+        self.rows_at_the_end = self._rows() + last - first
 
     async def start(self, first: int, last: int, instant: datetime) -> None:
         """Side by side, as ours."""
@@ -125,23 +127,20 @@ class Bare:
                     baseline.Baseline.run, args=[began, STEP], id=f"baseline-{number}", task_queue=self.queue
                 )
 
-        self._rows_before.append(self._rows())
         await asyncio.gather(*map(one, range(first, last)))
 
-    _rows_before: list[int] = field(default_factory=list)
-
-    def _rows(self) -> int:
-        with closing(connect(self.database)) as connection:
-            rows: int = connection.execute("SELECT count(*) FROM steps").fetchone()[0]
-            return rows
-
-    def written(self, instant: datetime) -> int:
-        """Rows, since the last start."""
-        return self._rows() - self._rows_before[-1]
+    def waiting(self, instant: datetime) -> int:
+        """Rows that are not there yet."""
+        return self.rows_at_the_end - self._rows()
 
     def done(self) -> bool:
         """Nothing follows."""
         return True
+
+    def _rows(self) -> int:
+        with closing(connect(self.database)) as connection:
+            rows: int = connection.execute("SELECT max(rowid) FROM steps").fetchone()[0] or 0
+            return rows
 
 
 # One turn
@@ -228,7 +227,7 @@ class Herd:
         late: list[float] = []
         async with asyncio.timeout(60 + how_many / SLOWEST):
             while len(late) < how_many:
-                written = await asyncio.to_thread(self.side.written, instant)
+                written = how_many - await asyncio.to_thread(self.side.waiting, instant)
                 late += [(datetime.now(UTC) - instant).total_seconds()] * (written - len(late))
                 await asyncio.sleep(LOOK)
         return late

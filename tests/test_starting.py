@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,9 @@ def test_the_whole_service_ends_when_one_of_its_processes_does(monkeypatch: pyte
         with pytest.raises(SystemExit, match="网页服务已停止（退出码 3）"):
             asyncio.run(embedded.work_beside({"Temporal 服务": there, "网页服务": gone}, Settings()))
         there.kill()
+
+
+def test_the_engine_knows_the_limit_that_make_run_sets() -> None:
+    name = embedded.TIMERS_AT_ONCE.partition("=")[0]
+    with Path(embedded.temporal()).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as engine:
+        assert engine.find(name.encode()) > 0, "it passes over in silence what it does not know"
