@@ -225,7 +225,7 @@ def waiting_columns(filing: Filing) -> Row:
     due, duties = agenda.nearest_duty(filing), list(overdue.late(filing))
     office, iit = lifecycle.awaited(filing), lifecycle.awaits_iit(filing)
     until = due.at if due else NEVER
-    told = [[each.role.value, each.office, each.lapse.value, each.last.isoformat()] for each in duties]
+    told = sorted([each.role.value, each.office, each.lapse.value, each.last.isoformat()] for each in duties)
     unsettled = sorted(service.unsettled(filing))
     return {
         "waiting_for": office,

@@ -30,9 +30,9 @@ from sqlmodel import SQLModel
 from activities.appending import Appended, RegisterBehind
 from activities.papers import PaperMissing
 from activities.register import Register
-from activities.rows import GENESIS
+from activities.rows import GENESIS, duties_of, waiting_columns
 from models.acts import Accept, By, Lapse, ReportChange, Restore, RuleOnChange, Withdraw
-from models.filing import Entry
+from models.filing import Entry, Filing
 from models.forms import ChangePaper
 from models.names import key
 from models.register import UtcDateTime
@@ -41,6 +41,7 @@ from models.vocabulary import LapseKind, Role
 from regulation import entries, intake
 from regulation.lodging import PAPER_MISSING
 from regulation.moment import Moment
+from regulation.simulation import simulate
 from tests.databases import Databases, on_both
 from tests.law.notation import PAPERS
 from tests.simulated import NOW, Papered, holding, lived, written
@@ -428,6 +429,15 @@ def test_filings_are_listed_by_the_nearest_deadline(register: Register) -> None:
     assert {row.filing_id for row in register.filings(waiting_for=waiting["SOONER"])} == {
         filing_id for filing_id, office in waiting.items() if office == waiting["SOONER"]
     }
+
+
+def test_what_is_overdue_is_told_alike_of_a_filing_that_was_read_again() -> None:
+    """Two duties passed one after the other; JSON has them in another order."""
+    filing = simulate(application(received_at=NOW.isoformat()), (), NOW + timedelta(days=60)).filing
+    assert filing
+    told = waiting_columns(filing)
+    assert len(duties_of(told["overdue"])) == 2
+    assert waiting_columns(Filing.model_validate_json(canonical(filing.model_dump(mode="json")))) == told
 
 
 @on_both
