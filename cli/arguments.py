@@ -1,10 +1,9 @@
 """What a command is given: its options, and what is in the files it names. What cannot be read is wrong usage."""
 
 import json
-import re
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import click
 from pydantic import ValidationError
 
 from gateway.reception import read_instant
-from models.values import DAY, INSTANT, due_before, due_by
+from gateway.shown.lists import Filter, some_time
 from models.vocabulary import Stage
 from regulation import offices
 
@@ -34,23 +33,19 @@ def as_instant(_: click.Context, __: click.Parameter, written: str | None) -> da
     return instant
 
 
-def as_last_instant(_: click.Context, option: click.Parameter, written: str | None) -> datetime | None:
-    """The last instant of what is due by, or before, a day or an instant; wrong usage if it is neither."""
-    if not written:
-        return None
-    day = written if re.fullmatch(r"\d{4}-\d{2}-\d{2}", written) else None
+def as_some_time(_: click.Context, __: click.Parameter, written: str | None) -> date | datetime | None:
+    """A day, which means the whole of it, or an instant; wrong usage if it is neither."""
     try:
-        when = DAY.validate_python(day) if day else INSTANT.validate_python(written)
-    except ValidationError:
-        raise click.UsageError(f"不是时间：{written}") from None
-    return due_before(when) if option.name == "due_before" else due_by(when)
+        return some_time(written) if written else None
+    except ValueError as error:
+        raise click.UsageError(f"不是时间：{written}（{error}）") from None
 
 
 def narrowed(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that narrow the filings of a list."""
     for option in (
-        click.option("--due-before", callback=as_last_instant, help="期限早于（日期即至前一日24时）；宜用 --due-by"),
-        click.option("--due-by", callback=as_last_instant, help="期限不晚于（日期即含当日24时，或 ISO 时间）"),
+        click.option("--due-before", callback=as_some_time, help="期限早于（日期即至前一日24时）；宜用 --due-by"),
+        click.option("--due-by", callback=as_some_time, help="期限不晚于（日期即含当日24时，或 ISO 时间）"),
         click.option("--waiting-for", help="待办机构代码"),
         click.option("--jurisdiction", type=click.Choice(list(offices.OFFICES)), help="属地代码"),
         click.option("--stage", type=click.Choice([stage.value for stage in Stage]), help="阶段"),
@@ -60,9 +55,12 @@ def narrowed(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def meant(wanted: dict[str, Any]) -> dict[str, Any]:
-    """What the options of a list say, as the register is asked: of two last instants the earlier."""
-    instants = [at for name in ("due_by", "due_before") if (at := wanted.pop(name))]
-    return {**wanted, "due_by": min(instants, default=None)}
+    """What the options of a list say, as the register is asked: by the filter of every door."""
+    try:
+        return Filter.model_validate({name: each for name, each in wanted.items() if each}).facts
+    except ValidationError as error:
+        name = error.errors()[0]["loc"][0]
+        raise click.UsageError(f"--{str(name).replace('_', '-')} 有误：{wanted[str(name)]}") from None
 
 
 def read_bytes(name: str) -> bytes:

@@ -33,9 +33,12 @@ from gateway.problem import (
     Refused,
     SignInFirst,
     Unreachable,
+    at_interface,
 )
 from gateway.remembered.audit import AuditKind
 from gateway.visit import visit_of
+from models.findings import Finding
+from regulation.reading import in_chinese, pointer
 
 log = structlog.get_logger()
 
@@ -46,11 +49,11 @@ def problem_of(error: Exception) -> Problem:
         case Failed():
             return error.problem
         case Refused():
-            told = error.refusal
+            refusal = error.refusal
             return Problem(
-                title="未予登记", status=422, code="refused", detail=told.message, article=told.article or None,
-                missing=told.missing or None, supplied_by=told.supplied_by, instead=told.instead,
-                findings=told.findings,
+                title="未予登记", status=422, code="refused", detail=refusal.message, article=refusal.article or None,
+                missing=refusal.missing or None, supplied_by=refusal.supplied_by, instead=refusal.instead,
+                findings=refusal.findings,
             )  # fmt: skip
         case NotFound() | NoSuchFiling():
             return Problem(title="没有这一备案，或您无权查看", status=404, code="not_found")
@@ -72,7 +75,9 @@ def problem_of(error: Exception) -> Problem:
             status = HTTPStatus(error.status_code)
             return Problem(title=TITLES.get(status, status.phrase), status=status, code=status.name.lower())
         case RequestValidationError():
-            return Problem(title="请求不合规格", status=422, code="malformed", detail=_told(error))
+            found = _faults(error)
+            told = "；".join(f"{each.field.lstrip('?/')}：{each.message}" for each in found)
+            return Problem(title="请求不合规格", status=422, code="malformed", detail=told, findings=found)
     return Problem(title="系统内部错误", status=500, code="internal")
 
 
@@ -84,8 +89,14 @@ TITLES = {
 }
 
 
-def _told(error: RequestValidationError) -> str:
-    return "；".join(f"{'/'.join(map(str, each['loc']))} {each['msg']}" for each in error.errors())
+def _faults(error: RequestValidationError) -> tuple[Finding, ...]:
+    """What is wrong with the parameters of a request, one finding for each of them."""
+    found: dict[str, Finding] = {}
+    for each in error.errors():
+        place, *names = each["loc"]
+        field = f"?{names[0]}" if place == "query" and names else pointer(*names)
+        found.setdefault(field, at_interface(field, in_chinese(each)))
+    return tuple(found.values())
 
 
 def problem(error: Exception) -> JSONResponse:

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from models.findings import Finding, Refusal
 from models.values import Value
-from models.vocabulary import ActKind
+from models.vocabulary import ActKind, Severity
 from regulation import lodging
 
 PROBLEM = "application/problem+json"
@@ -24,6 +24,11 @@ class Problem(Value):
     supplied_by: ActKind | None = None
     instead: ActKind | None = None
     findings: tuple[Finding, ...] = ()
+
+
+def at_interface(field: str, message: str) -> Finding:
+    """What is wrong with how something was asked, and not with what: a parameter, or what the door fills in itself."""
+    return Finding(code="Q21", field=field, severity=Severity.ERROR, message=message, article=lodging.INTERFACE)
 
 
 @dataclass

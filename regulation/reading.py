@@ -33,6 +33,7 @@ def _pattern(of: Any) -> str:
 
 MISSING = "须填写"
 MESSAGES = {
+    "missing": MISSING,
     "string_too_short": "不得为空",
     "string_too_long": "限{max_length}字，现有{characters}字",
     "string_pattern_mismatch": "格式不正确",
@@ -115,6 +116,8 @@ def pointer(*parts: object) -> str:
 def in_chinese(error: Mapping[str, Any]) -> str:
     """One shape error of pydantic's, said in Chinese."""
     kind, context = error["type"], dict(error.get("ctx", {}))
+    if kind == "value_error":  # said by a validator of ours, in Chinese
+        return str(context["error"])
     if kind == "string_too_long":
         context["characters"] = len(error["input"])
     if context.get("pattern") in PATTERNS:

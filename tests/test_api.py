@@ -305,7 +305,9 @@ async def test_a_list_is_narrowed_and_paged_by_the_nearest_deadline(api: Caller)
     assert order == ["DL-NEW", "SY-NEW", "LIFE"]
     for wrong in ({"limit": "201"}, {"after": "nowhere"}, {"after": "2030-99-99~X"}, {"stage": "x"}, {"due_before": "x"}, {"due_by": "x"},
                   {"due_before": "9999-12-31T23:59:59-10:00"}, {"text": "a\x00b"}, {"unknown": "1"}):  # fmt: skip
-        problem(await province.get("filings", params=wrong), 422, "malformed")
+        told = problem(await province.get("filings", params=wrong), 422, "malformed")
+        assert [each["field"] for each in told["findings"]] == [f"?{name}" for name in wrong]
+        assert not re.search(r"[A-Za-z]{4,} [a-z]{2,} ", json.dumps(told, ensure_ascii=False)), "it is told in Chinese"
 
 
 async def test_what_has_not_changed_is_not_sent_again(api: Caller) -> None:

@@ -818,7 +818,7 @@ async def test_what_ends_with_a_day_is_due_by_that_day_at_every_door(house: Hous
     for days in (0, 3, 5, 10, 20):
         until = lists._until(None, today, days)
         assert until is not None
-        found = lists.Filter(due=days).rows(register, scope, today, limit=1000)
+        found = register.filings(**lists.DeskFilter(due=days).within(scope, today), limit=1000)
         assert {row.filing_id for row in found} == {name for name, deadline in rows.items() if deadline <= until}
 
 

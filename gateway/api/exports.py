@@ -9,13 +9,13 @@ from activities.documents import sheets
 from activities.publishing.calendars import Subject
 from gateway.api.caller import Caller, Seen
 from gateway.api.conditions import Conditional
-from gateway.api.filings import Wanted
 from gateway.api.problems import Answers, answers
 from gateway.api.shapes import Downloadable
 from gateway.identity import Identity
 from gateway.remembered.audit import AuditKind
 from gateway.shown import documents
 from gateway.shown.documents import DOCX, XLSX, ZIP, attachment
+from gateway.shown.lists import Filter
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
 from models.register import FilingRow
@@ -57,20 +57,20 @@ def download(
 
 
 @router.get("/exports/summary.xlsx", response_class=Response, responses={**files(XLSX), **answers(422)})
-def summary(request: Request, tools: Doors, who: Caller, wanted: Annotated[Wanted, Query()]) -> Response:
+def summary(request: Request, tools: Doors, who: Caller, wanted: Annotated[Filter, Query()]) -> Response:
     """汇总表: a line a filing, by place and number."""
     rows = sorted(_rows(tools, who, wanted), key=lambda row: (row.jurisdiction, row.filing_id))
     return _table(request, tools, who, "汇总表.xlsx", sheets.summary(tools.register, rows))
 
 
 @router.get("/exports/deadlines.xlsx", response_class=Response, responses={**files(XLSX), **answers(422)})
-def deadlines(request: Request, tools: Doors, who: Caller, wanted: Annotated[Wanted, Query()]) -> Response:
+def deadlines(request: Request, tools: Doors, who: Caller, wanted: Annotated[Filter, Query()]) -> Response:
     """期限表: what every filing waits for, and until when."""
     rows = _rows(tools, who, wanted)
     return _table(request, tools, who, "期限表.xlsx", sheets.deadlines(rows, tools.now.day))
 
 
-def _rows(tools: Tools, who: Identity, wanted: Wanted) -> list[FilingRow]:
+def _rows(tools: Tools, who: Identity, wanted: Filter) -> list[FilingRow]:
     return tools.register.filings(**wanted.facts, scope=who.scope, limit=EVERY)
 
 
@@ -84,7 +84,7 @@ def calendar(request: Request, tools: Doors, who: Caller) -> Response:
     """日程: the deadlines of every open filing that the caller may see, to subscribe to."""
     visit_of(request, tools, who).note(AuditKind.EXPORTED, about="calendar.ics")
     diary = Diary(who.place)
-    for row in _rows(tools, who, Wanted()):
+    for row in _rows(tools, who, Filter()):
         if row.open:
             subject = Subject(row.filing_id, row.alliance_name, row.number, row.updated_at)
             diary.lines.extend((subject, line) for line in entries.outlook(value_of(row)))

@@ -1,24 +1,22 @@
 """Filings: the list, and each of them with its agenda, its docket and its versions."""
 
 import json
-import re
-from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field
 
 from gateway.api.caller import Caller, Seen
 from gateway.api.conditions import Conditional
 from gateway.api.problems import answers
 from gateway.api.shapes import Entered, Listed, Offered, Shown, Summary, Version
 from gateway.shown import lists
+from gateway.shown.lists import Filter
+from gateway.shown.paging import page_of
 from gateway.tools import Doors, value_of
-from models.acts import MOST_ENTRIES, OfficeKey
+from models.acts import MOST_ENTRIES
 from models.filing import AgendaLine
-from models.values import DAY, INSTANT, Jurisdiction, Value, due_before, due_by
-from models.vocabulary import Kind, Stage
 from regulation import entries
 from regulation.offers import offers
 
@@ -26,44 +24,6 @@ router = APIRouter(route_class=Conditional, tags=["备案"])
 
 AT_ONCE = 1000
 """How many entries of a docket are answered at once."""
-
-
-def _moment(written: object) -> date | datetime:
-    """A day, or an instant; in years that filings have."""
-    if isinstance(written, str) and not re.match(r"20\d{2}-", written):
-        raise ValueError("须为本世纪的时间")
-    if isinstance(written, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", written):
-        return DAY.validate_python(written)
-    return INSTANT.validate_python(written)
-
-
-SOME_TIME = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
-SomeTime = Annotated[Any, BeforeValidator(_moment), WithJsonSchema(SOME_TIME)]
-"""A day, which means the whole of it, or an instant with its offset."""
-
-
-class Wanted(Value):
-    """What somebody looks for in the list; what is left out does not matter."""
-
-    stage: Stage | None = Field(None, description="阶段")
-    kind: Kind | None = Field(None, description="类别")
-    jurisdiction: Jurisdiction | None = Field(None, description="属地代码")
-    waiting_for: OfficeKey | None = Field(None, description="待办机构代码")
-    due_by: SomeTime | None = Field(None, description="最近期限不晚于（日期即含当日24时，或带时区的时间）")
-    due_before: SomeTime | None = Field(
-        None, description="最近期限早于（日期即至前一日24时，或带时区的时间）；宜用 due_by"
-    )
-    text: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = Field(
-        None, description="编号、代码的开头，或联盟、盟主名称的一部分"
-    )
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """As the register is asked."""
-        told = {name: getattr(self, name) for name in Wanted.model_fields if name not in ("due_by", "due_before")}
-        asked = [due_by(self.due_by)] if self.due_by else []
-        asked += [due_before(self.due_before)] if self.due_before else []
-        return told | {"due_by": min(asked, default=None)}
 
 
 def _place(written: str) -> str:
@@ -79,7 +39,7 @@ Place = Annotated[
 ]
 
 
-class WantedPage(Wanted):
+class FilterPage(Filter):
     """A page of what somebody looks for."""
 
     after: Place | None = Field(None, description="续页标记，见上一页的 next")
@@ -88,18 +48,19 @@ class WantedPage(Wanted):
 
 @router.get("/filings", responses=answers(422))
 def list_filings(
-    request: Request, response: Response, tools: Doors, who: Caller, wanted: Annotated[WantedPage, Query()]
+    request: Request, response: Response, tools: Doors, who: Caller, wanted: Annotated[FilterPage, Query()]
 ) -> Listed:
     """备案列表: the caller's filings, the nearest deadline first."""
     after = lists.position(wanted.after or "")
-    rows = tools.register.filings(**wanted.facts, scope=who.scope, after=after, limit=wanted.limit + 1, whole=False)
-    page = [Summary.of(row) for row in rows[: wanted.limit]]
-    if len(rows) <= wanted.limit:
-        return Listed(filings=tuple(page))
+    read = tools.register.filings(**wanted.facts, scope=who.scope, after=after, limit=wanted.limit + 1, whole=False)
+    page = page_of(read, wanted.limit, lists.place)
+    filings = tuple(map(Summary.of, page.shown))
+    if not page.more:
+        return Listed(filings=filings)
     asked = {name: value for name, value in request.query_params.items() if name != "after"}
-    address = f"{request.url.path}?{urlencode({**asked, 'after': lists.place(rows[wanted.limit - 1])})}"
+    address = f"{request.url.path}?{urlencode({**asked, 'after': page.more})}"
     response.headers["Link"] = f'<{address}>; rel="next"'
-    return Listed(filings=tuple(page), next=address)
+    return Listed(filings=filings, next=address)
 
 
 @router.get("/filings/{filing_id}", responses=answers(404, 422))

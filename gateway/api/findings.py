@@ -5,6 +5,7 @@ from typing import Any
 
 from gateway.api.inputs import BY_THE_DOOR, filled_in
 from gateway.identity import Identity
+from gateway.problem import at_interface
 from gateway.tools import Tools
 from models.acts import Act
 from models.filing import Filing
@@ -18,11 +19,11 @@ Raw = Mapping[str, Any]
 def claims(document: Raw) -> list[Finding]:
     """What a document says that the door fills in itself."""
     message = "由系统依登录身份、收到时间和文书填写，不得提交"
-    found = [_finding(f"/{name}", message) for name in filled_in(document.get("kind")) if name in document]
+    found = [at_interface(f"/{name}", message) for name in filled_in(document.get("kind")) if name in document]
     came, content = document.get("came"), document.get("content")
     if document.get("kind") == ActKind.RESUBMIT and isinstance(content, Mapping):
-        found += [_finding(f"/content/{name}", message) for name in BY_THE_DOOR if name in content]
-    return found + [_finding("/came/record", message)] * (isinstance(came, Mapping) and "record" in came)
+        found += [at_interface(f"/content/{name}", message) for name in BY_THE_DOOR if name in content]
+    return found + [at_interface("/came/record", message)] * (isinstance(came, Mapping) and "record" in came)
 
 
 def of_application(
@@ -61,7 +62,3 @@ def _without(document: Raw, claimed: list[Finding]) -> dict[str, Any]:
 def refuses(found: list[Finding]) -> bool:
     """Whether one of them is an error."""
     return any(each.severity is Severity.ERROR for each in found)
-
-
-def _finding(field: str, message: str) -> Finding:
-    return Finding(code="Q21", field=field, severity=Severity.ERROR, message=message, article=lodging.INTERFACE)

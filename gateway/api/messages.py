@@ -14,11 +14,11 @@ from activities.channels.channel import Letter, Recipient, Undeliverable
 from activities.channels.webhook import Webhook
 from gateway.api.caller import Caller
 from gateway.api.conditions import Conditional
-from gateway.api.filings import SomeTime
 from gateway.api.problems import answers, failed, missing
 from gateway.api.shapes import Read, Redelivered, Tested, Told, Undelivered
 from gateway.identity import Identity
 from gateway.remembered.audit import AuditKind
+from gateway.shown.lists import SomeTime
 from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.register import LetterRow

@@ -9,11 +9,9 @@ from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
-from gateway.problem import Failed, Problem
+from gateway.problem import Failed, Problem, at_interface
 from models.findings import Finding
 from models.values import storable
-from models.vocabulary import Severity
-from regulation.lodging import INTERFACE
 from regulation.reading import TWICE, UNKNOWN
 
 LONGEST = 100
@@ -50,5 +48,4 @@ async def as_described(request: Request) -> None:
 
 
 def _finding(name: str, message: str) -> Finding:
-    field = storable(name)[:LONGEST]
-    return Finding(code="Q21", field=f"?{field}", severity=Severity.ERROR, message=message, article=INTERFACE)
+    return at_interface(f"?{storable(name)[:LONGEST]}", message)

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from gateway.pages.web import SignedIn, page
 from gateway.remembered.audit import kind_of, role_of
+from gateway.shown.paging import page_of
 from gateway.tools import Doors
 from models.values import Ordinal
 from models.vocabulary import Role
@@ -36,8 +37,9 @@ def show(
     if session.who.role is not Role.AUDITOR:
         raise HTTPException(404)
     filters = {"filing": filing.strip(), "person": person.strip()}
-    lines = tools.audit.lines(filing_id=filters["filing"], person=filters["person"], before=before, limit=LINES + 1)
-    shown, more = lines[:LINES], len(lines) > LINES
+    read = tools.audit.lines(filing_id=filters["filing"], person=filters["person"], before=before, limit=LINES + 1)
+    found = page_of(read, LINES, lambda line: str(line.number))
+    shown = found.shown
     newest = tools.audit.lines(limit=1)
     return page(
         request,
@@ -51,7 +53,7 @@ def show(
         role_of=role_of,
         filters=filters,
         before=before,
-        earlier=f"/desk/audit?{urlencode(filters | {'before': shown[-1].number})}" if more else None,
+        earlier=f"/desk/audit?{urlencode(filters | {'before': found.more})}" if found.more else None,
         newest=newest[0] if newest else None,
         faults=list(tools.audit.faults()) if verify else None,
     )

@@ -13,6 +13,7 @@ from gateway.pages.staff import Staff, as_asked, table
 from gateway.pages.web import page
 from gateway.shown import lists
 from gateway.shown.figures import Figures
+from gateway.shown.paging import page_of
 from gateway.tools import Doors
 from models.register import FilingRow
 from models.values import DAY, day_of
@@ -140,7 +141,7 @@ def deadlines(
     figures = Figures(tools.register.engine)
     place = as_asked(lambda: lists.read({"jurisdiction": jurisdiction})).jurisdiction
     read = figures.due(session.who.scope, begin, end, place, after=behind, limit=lists.PAGE + 1)
-    rows = read[: lists.PAGE]
+    found = page_of(read, lists.PAGE, lambda row: lists.place(row, row.next_deadline))
     return page(
         request,
         tools,
@@ -150,8 +151,6 @@ def deadlines(
         end=end,
         jurisdiction=place,
         first=not after,
-        more=f"{link(begin, end, place or '')}&{urlencode({'after': lists.place(rows[-1], rows[-1].next_deadline)})}"
-        if len(read) > lists.PAGE
-        else "",
-        **table(tools, session, rows),
+        more=f"{link(begin, end, place or '')}&{urlencode({'after': found.more})}" if found.more else "",
+        **table(tools, session, found.shown),
     )

@@ -16,6 +16,7 @@ from gateway.remembered.audit import AuditKind
 from gateway.remembered.saved import MOST, SavedFilters, TooMany
 from gateway.shown import lists
 from gateway.shown.documents import XLSX, attachment
+from gateway.shown.paging import page_of
 from gateway.tools import Doors
 from gateway.visit import visit_of
 from models.values import Ordinal, day_of, storable
@@ -32,8 +33,10 @@ def show(request: Request, tools: Doors, session: Staff, after: str = "") -> HTM
     """One page of the list."""
     wanted = as_asked(lambda: lists.read(request.query_params))
     today = day_of(tools.clock())
-    read = as_asked(lambda: wanted.rows(tools.register, session.who.scope, today, after, limit=lists.PAGE + 1))
-    rows = read[: lists.PAGE]
+    behind = as_asked(lambda: lists.position(after))
+    facts = wanted.within(session.who.scope, today)
+    read = tools.register.filings(**facts, after=behind, limit=lists.PAGE + 1, whole=False)
+    found = page_of(read, lists.PAGE, lists.place)
     saved = SavedFilters(tools.register.engine).of(session.who.person)
     return page(
         request,
@@ -45,10 +48,10 @@ def show(request: Request, tools: Doors, session: Staff, after: str = "") -> HTM
         offices_=_offices(session.who),
         cities=_cities(session.who),
         first=not after,
-        more=lists.place(rows[-1]) if len(read) > lists.PAGE else "",
+        more=found.more,
         saved=saved,
         current=next((each for each in saved if each.query == wanted.query), None),
-        **table(tools, session, rows),
+        **table(tools, session, found.shown),
     )
 
 
@@ -95,7 +98,7 @@ def export(request: Request, tools: Doors, session: Staff, table: Literal["deadl
     """This very list as a table: 期限表 or 汇总表. That it was taken away is on record."""
     wanted = as_asked(lambda: lists.read(request.query_params))
     today = day_of(tools.clock())
-    rows = wanted.rows(tools.register, session.who.scope, today, limit=lists.LONGEST + 1, whole=True)
+    rows = tools.register.filings(**wanted.within(session.who.scope, today), limit=lists.LONGEST + 1)
     if len(rows) > lists.LONGEST:
         raise Failed(
             Problem(title=f"一张表最多{lists.LONGEST}件", status=422, code="too_many", detail="请先缩小筛选范围。")

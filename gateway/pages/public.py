@@ -23,6 +23,7 @@ from activities.publishing.site import takes_objections
 from gateway.pages import objections
 from gateway.pages.web import render
 from gateway.remembered.kept import for_caches
+from gateway.shown.paging import page_of
 from gateway.shown.published import OTHER, Listed, PublicRegister, Standing, Wanted
 from gateway.tools import Doors, Tools
 from models.forms import FIELDS
@@ -157,9 +158,10 @@ def revocations(request: Request, tools: Doors, register: Open, after: str = "")
     """撤销备案公告, newest first."""
 
     def shown() -> Mapping[str, Any]:
-        found = register.revocations(day_of(tools.clock()), storable(after), PAGE + 1)
-        following = f"/revocations?{urlencode({'after': found[PAGE - 1].row.id})}" if len(found) > PAGE else ""
-        return {"found": found[:PAGE], "following": following, "later": bool(after)}
+        read = register.revocations(day_of(tools.clock()), storable(after), PAGE + 1)
+        found = page_of(read, PAGE, lambda each: each.row.id)
+        following = f"/revocations?{urlencode({'after': found.more})}" if found.more else ""
+        return {"found": found.shown, "following": following, "later": bool(after)}
 
     return for_all(request, tools, after, "public_revocations.html", shown, listed=not after)
 
@@ -182,11 +184,11 @@ def search(request: Request, tools: Doors, register: Open, wanted: Search, after
     asked = wanted.model_dump(exclude_defaults=True)
 
     def shown() -> Mapping[str, Any]:
-        found = register.search(wanted, storable(after), PAGE + 1)
-        following = asked | {"after": found[PAGE - 1].archive_number} if len(found) > PAGE else {}
+        found = page_of(register.search(wanted, storable(after), PAGE + 1), PAGE, lambda each: each.archive_number)
+        following = asked | {"after": found.more} if found.more else {}
         return {
             "wanted": wanted,
-            "found": found[:PAGE],
+            "found": found.shown,
             "query": f"?{urlencode(asked)}" if asked else "",
             "following": f"/register?{urlencode(following)}" if following else "",
             "later": bool(after),

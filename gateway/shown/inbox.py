@@ -20,8 +20,9 @@ from activities.lists import FILINGS, LINES, read_rows
 from activities.rows import NEVER
 from gateway.identity import Identity
 from gateway.remembered.handling import waits_for_them
+from gateway.shown import paging
 from models.register import FilingRow
-from models.values import INSTANT, Named, last_day_until
+from models.values import Named, last_day_until
 from models.vocabulary import Role
 from regulation.calendar import days_left
 
@@ -59,15 +60,15 @@ class Line:
     @property
     def place(self) -> str:
         """Where it stands, to be carried in an address."""
-        return f"{self.until.isoformat()}~{self.since.isoformat()}~{self.filing_id}"
+        return paging.place(self.until, self.since, key=self.filing_id)
 
 
 def position(text: str) -> Line | None:
     """A place as a line to compare with; None is the beginning. Raises `ValueError` if it is no place."""
-    if not text:
+    if (found := paging.position(text, instants=2)) is None:
         return None
-    until, since, filing_id = text.split("~", 2)
-    return Line(INSTANT.validate_python(until), INSTANT.validate_python(since), filing_id)
+    (until, since), filing_id = found
+    return Line(until, since, filing_id)
 
 
 @dataclass(frozen=True)
@@ -110,11 +111,12 @@ def inbox(
             sa.select(*days, sa.func.count()).where(waiting).group_by(*days)
         ):
             counts[_urgency(calendar, jurisdiction, at, today)] += count
-    lines = [(Line(getattr(row, until.key), row.submitted_at, row.filing_id), row) for row in rows[:limit]]
+    lines = [(Line(getattr(row, until.key), row.submitted_at, row.filing_id), row) for row in rows]
+    page = paging.page_of(lines, limit, lambda each: each[0].place)
     return Inbox(
         counts,
-        tuple((_urgency(row.calendar, row.jurisdiction, line.until, today), row) for line, row in lines),
-        lines[-1][0].place if len(rows) > limit else "",
+        tuple((_urgency(row.calendar, row.jurisdiction, line.until, today), row) for line, row in page.shown),
+        page.more,
     )
 
 

@@ -1,17 +1,19 @@
 """Lists of filings (备案列表): what somebody looks for, as a value and as a query string, and where the next page begins."""
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from pydantic import StringConstraints
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from activities.lists import Place
-from activities.register import Register
+from gateway.shown import paging
 from models.acts import OfficeKey
 from models.register import FilingRow
-from models.values import INSTANT, Jurisdiction, Value, due_by
+from models.values import DAY, INSTANT, Jurisdiction, Value, due_before, due_by
 from models.vocabulary import Kind, Stage
 from regulation import offices
 from regulation.calendar import CALENDARS, last_day
@@ -29,54 +31,74 @@ WITHIN = {0: "今日", 3: "3个工作日内", 5: "5个工作日内", 10: "10个�
 """How soon a deadline may be asked for, in working days."""
 
 
-class Filter(Value):
-    """What somebody looks for: what is left empty does not matter. `due` is in working days from today."""
+def some_time(written: object) -> date | datetime:
+    """A day, which means the whole of it, or an instant; in years that filings have. Raises `ValueError`."""
+    text = written.isoformat() if isinstance(written, date) else str(written)
+    if re.match(r"20\d{2}-", text):
+        with suppress(ValueError):
+            return (
+                DAY.validate_python(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else INSTANT.validate_python(text)
+            )
+    raise ValueError("须为本世纪的日期（如2026-03-15）或带时区的时间")
 
-    stage: Stage | None = None
-    kind: Kind | None = None
-    jurisdiction: Jurisdiction | None = None
-    waiting_for: OfficeKey | Literal["iit"] | None = None
+
+SOME_TIME = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
+SomeTime = Annotated[Any, BeforeValidator(some_time), WithJsonSchema(SOME_TIME)]
+"""A day, which means the whole of it, or an instant with its offset."""
+
+
+class Filter(Value):
+    """What somebody looks for among filings, at whichever door; what is left out does not matter."""
+
+    stage: Stage | None = Field(None, description="阶段")
+    kind: Kind | None = Field(None, description="类别")
+    jurisdiction: Jurisdiction | None = Field(None, description="属地代码")
+    waiting_for: OfficeKey | Literal["iit"] | None = Field(None, description="待办机构代码；iit 即市工信部门")
+    due_by: SomeTime | None = Field(None, description="最近期限不晚于（日期即含当日24时，或带时区的时间）")
+    due_before: SomeTime | None = Field(
+        None, description="最近期限早于（日期即至前一日24时，或带时区的时间）；宜用 due_by"
+    )
+    text: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = Field(
+        None, description="编号、代码的开头，或联盟、盟主名称的一部分"
+    )
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """As the register is asked: of several last instants the earliest."""
+        ends = [due_by(self.due_by)] if self.due_by else []
+        ends += [due_before(self.due_before)] if self.due_before else []
+        iit = self.waiting_for == IIT
+        return {
+            "stage": self.stage, "kind": self.kind, "jurisdiction": self.jurisdiction, "text": self.text,
+            "waiting_for": None if iit else self.waiting_for, "awaits_iit": iit, "due_by": min(ends, default=None),
+        }  # fmt: skip
+
+
+class DeskFilter(Filter):
+    """The same as it is asked at the desk, where `due` is in working days from today."""
+
     due: Literal[0, 3, 5, 10, 20] | None = None
-    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] | None = None
 
     @property
     def query(self) -> str:
         """As a query string, always the same for the same filter."""
         return urlencode(self.model_dump(mode="json"))
 
-    def rows(
-        self,
-        register: Register,
-        scope: offices.Scope,
-        today: date,
-        after: str = "",
-        limit: int = PAGE,
-        *,
-        whole: bool = False,
-    ) -> list[FilingRow]:
-        """The filings of a scope that are meant, by the nearest deadline: lines of a list, or `whole`."""
-        iit = self.waiting_for == IIT
-        return register.filings(
-            stage=self.stage,
-            kind=self.kind,
-            jurisdiction=self.jurisdiction,
-            waiting_for=None if iit else self.waiting_for,
-            awaits_iit=iit,
-            due_by=_until(self.jurisdiction or scope.jurisdiction, today, self.due),
-            text=self.text,
-            scope=scope,
-            after=position(after),
-            limit=limit,
-            whole=whole,
-        )
+    def within(self, scope: offices.Scope, today: date) -> dict[str, Any]:
+        """As the register is asked today, by whoever sees a scope."""
+        facts = self.facts
+        ends = [facts["due_by"], _until(self.jurisdiction or scope.jurisdiction, today, self.due)]
+        return {**facts, "scope": scope, "due_by": min((each for each in ends if each), default=None)}
 
 
-def read(params: Mapping[str, str]) -> Filter:
+def read(params: Mapping[str, str]) -> DeskFilter:
     """A filter from a query or a form; what is empty, or about something else, is left out. Raises `ValueError`."""
-    told: dict[str, str | int] = {name: text for name in Filter.model_fields if (text := params.get(name, "").strip())}
+    told: dict[str, str | int] = {
+        name: text for name in DeskFilter.model_fields if (text := params.get(name, "").strip())
+    }
     if "due" in told:
         told["due"] = int(told["due"])
-    return Filter.model_validate(told)
+    return DeskFilter.model_validate(told)
 
 
 def _until(jurisdiction: str | None, today: date, due: int | None) -> datetime | None:
@@ -92,12 +114,10 @@ def _until(jurisdiction: str | None, today: date, due: int | None) -> datetime |
 
 def place(row: FilingRow, at: datetime | None = None) -> str:
     """Where a filing stands in a list, to be carried in an address; by another instant, where that is the list's order."""
-    return f"{(at or row.listed_at).isoformat()}~{row.filing_id}"
+    return paging.place(at or row.listed_at, key=row.filing_id)
 
 
 def position(text: str) -> Place | None:
     """The other way round; None is the beginning. Raises `ValueError` if it is no place."""
-    if not text:
-        return None
-    at, _, filing_id = text.partition("~")
-    return Place(at=INSTANT.validate_python(at), filing_id=filing_id)
+    found = paging.position(text)
+    return Place(at=found[0][0], filing_id=found[1]) if found else None
