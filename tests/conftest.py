@@ -63,9 +63,11 @@ def databases(request: pytest.FixtureRequest) -> Databases:
 @pytest.fixture
 def register(databases: Databases) -> Iterator[Register]:
     """An empty register."""
-    opened = Register.at(databases.migrated())
+    address = databases.migrated()
+    opened = Register.at(address)
     yield opened
     opened.engine.dispose()
+    databases.done_with(address)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlmodel import SQLModel
 
 from activities.migrating import migrate
 
@@ -51,14 +52,18 @@ class Databases:
     def __post_init__(self) -> None:
         self._numbers = count(1)
         self._templates: dict[str, str] = {}
+        self._emptied: list[str] = []
 
     def empty(self) -> str:
         """The address of a new database with nothing in it."""
         raise NotImplementedError
 
     def migrated(self) -> str:
-        """The address of a new database with the register's tables."""
-        return self.made("migrated", migrate)
+        """The address of a database with the register's tables and nothing in them."""
+        return self._emptied.pop() if self._emptied else self.made("migrated", migrate)
+
+    def done_with(self, address: str) -> None:
+        """Take back what `migrated` gave, once nobody is connected to it."""
 
     def made(self, name: str, make: Callable[[str], None]) -> str:
         """The address of a new database: a copy of one that was made once, and is called by this name."""
@@ -114,6 +119,17 @@ class Postgresql(Databases):
 
     def _copied(self, template: str) -> str:
         return self._created(template.partition("?")[0].rpartition("/")[2])
+
+    def done_with(self, address: str) -> None:
+        """Empty it for the next: that takes a tenth of the time of making another."""
+        engine = create_engine(address)
+        with engine.begin() as connection:
+            connection.execute(text("SET LOCAL lock_timeout = 5000"))
+            connection.execute(text("SET LOCAL session_replication_role = replica"))  # rows go in any order
+            for table in SQLModel.metadata.tables:
+                connection.execute(text(f"DELETE FROM {table}"))
+        engine.dispose()
+        self._emptied.append(address)
 
     def _created(self, template: str) -> str:
         name = f"register_{next(self._numbers)}"
