@@ -113,8 +113,6 @@ class Appending:
         if reason:
             return Appended(outcome="refused", reason=reason)
         self._write(proposed)
-        if not isinstance(entry.event, Lapse):
-            arrivals.answered(proposed.db, entry.filing.id, rows.act_id(entry) or identity.SUBMISSION)
         return Appended(outcome="entered", warnings=grounds.beside(proposed))
 
     def _write(self, proposed: Proposed) -> None:
@@ -128,13 +126,20 @@ class Appending:
             entry, rows.effects(sent, shown, versions), head.head if head else GENESIS,
             head.first_paper if head else entry.filing.paper, public, proposed.paper,
         )  # fmt: skip
-        db.execute(*((MOVES, stands | {"of": entry.filing.id}) if head else (BEGINS, stands)))
-        db.execute(ENTERS, row)
-        reports = list(rows.report_rows(before, entry))
-        for statement, each in ((SENDS, sent), (SHOWS, shown), (TAKES, versions), (REPORTS[db.dialect.name], reports)):
+        writes = [
+            (MOVES, [stands | {"of": entry.filing.id}]) if head else (BEGINS, [stands]),
+            (ENTERS, [row]),
+            (SENDS, sent),
+            (SHOWS, shown),
+            (TAKES, versions),
+            (REPORTS[db.dialect.name], list(rows.report_rows(before, entry))),
+            (letters.OPENS, letters.opened_for(sent, shown)),
+            (arrivals.ANSWERED, arrivals.answered_by(entry)),
+        ]
+        for statement, each in writes:
             if each:
-                db.execute(statement, each)
-        letters.open_for(db, sent, shown)
+                db.execute(statement, each[0] if len(each) == 1 else each)
+        letters.bundle(db, sent)
         self.editions.note(db, entry.filing, entry.entered_at)
 
 

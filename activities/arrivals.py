@@ -14,6 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from activities.database import reading, writing
+from activities.rows import Row, act_id
+from models.acts import Lapse
+from models.filing import Entry
 from models.register import ArrivalRow, EntryRow, FilingRow
 from models.values import Value
 from regulation import identity
@@ -88,6 +91,13 @@ def _is_entered(session: Session, filing_id: str, act_id: str) -> bool:
         return session.exec(select(FilingRow.number).where(FilingRow.filing_id == filing_id)).first() is not None
     entry = select(EntryRow.number).where(EntryRow.filing_id == filing_id, EntryRow.act_id == act_id)
     return session.exec(entry).first() is not None
+
+
+def answered_by(entry: Entry) -> list[Row]:
+    """What an entry takes away: the note of the act that it is."""
+    if isinstance(entry.event, Lapse):
+        return []
+    return [{"filing": entry.filing.id, "act": act_id(entry) or identity.SUBMISSION}]
 
 
 def answered(db: Connection, filing_id: str, act_id: str, asked: str | None = None) -> None:

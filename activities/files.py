@@ -27,5 +27,6 @@ def putting(path: Path, *, lasting: bool = False) -> Iterator[IO[bytes]]:
                 file.flush()
                 os.fsync(file.fileno())
         half.replace(path)
-    finally:
+    except BaseException:
         half.unlink(missing_ok=True)
+        raise

@@ -89,16 +89,13 @@ JOINS = {"sqlite": _joins(sqlite), "postgresql": _joins(postgresql)}
 """Open a bundle with a message, or add the message to its list; nothing comes back once the bundle was taken to be delivered."""
 
 
-def open_for(db: Connection, sent: Sequence[Row], shown: Sequence[Row]) -> None:
-    """Open the letters of an entry's messages and publications, in its transaction; they are due from then on.
+def opened_for(sent: Sequence[Row], shown: Sequence[Row]) -> list[Row]:
+    """The letters of an entry's messages and publications, opened in its transaction; they are due from then on.
 
     Deliveries go by the clock of the wall, whatever a filing's own clock shows.
     """
     now = datetime.now(UTC)
-    if opened := [*(_of(each, now) for each in sent), *(_publication(each, now) for each in shown)]:
-        db.execute(OPENS, opened)
-    if bundled := [message for message in sent if _is_bundled(message)]:
-        _bundle(db, bundled, now)
+    return [*(_of(each, now) for each in sent), *(_publication(each, now) for each in shown)]
 
 
 def _of(message: Row, now: datetime) -> Row:
@@ -143,18 +140,23 @@ def _bundle_of(message: Row, running: int = 1) -> str:
     return name if running == 1 else f"{name}-{running}"
 
 
-def _bundle(db: Connection, messages: Sequence[Row], now: datetime) -> None:
-    """Into the day's bundle for each addressee; once that was taken to be delivered, into a next one."""
-    joins, left = JOINS[db.dialect.name], dict[str, list[Row]]()
-    for message in sorted(messages, key=_bundle_of):  # in one order: no two entries wait for each other
+def bundle(db: Connection, sent: Sequence[Row]) -> None:
+    """Put those messages of an entry that leave together into the day's bundles for their addressees, in its transaction.
+
+    Once a bundle was taken to be delivered, they go into a next one.
+    """
+    now, joins, left = datetime.now(UTC), JOINS[db.dialect.name], dict[str, list[Row]]()
+    for message in sorted(
+        filter(_is_bundled, sent), key=_bundle_of
+    ):  # in one order: no two entries wait for each other
         left.setdefault(_bundle_of(message), []).append(message)
     for running in count(1):
+        if not left:
+            return
         bundles = {_bundle_of(each[0], running): (first, each) for first, each in left.items()}
         joined = db.scalars(joins, [_of_several(key, each, now) for key, (_, each) in bundles.items()])
         for key in joined.all():
             del left[bundles[key][0]]
-        if not left:
-            return
 
 
 def _of_several(key: str, messages: Sequence[Row], now: datetime) -> Row:
