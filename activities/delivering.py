@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from activities.channels.channel import Letter, Recipient, Undeliverable
+from activities.channels.channel import Channel, Letter, Recipient, Undeliverable, for_a_batch
 from activities.channels.configured import PERSONAL, Configured
 from activities.letter_queue import DONE, Fate, Held, Note, Tried
 from activities.letters import PAGES, REMINDERS, Contents, Letters, content
@@ -225,27 +225,29 @@ class Delivering:
     ) -> None:
         """One channel's part of a batch."""
         began, left = time.monotonic(), False
-        for errand in errands:
-            now = datetime.now(UTC)
-            left = left or self.stopping or time.monotonic() - began > SLOW
-            if left or not held.holds(errand.row.id, now):
-                came[errand.row.id].again(now)
-            else:
-                note = self._noted(came[errand.row.id], channel, errand.before, self._try(channel, errand))
-                if note.tried.state == DeliveryState.ARRIVED and channel.channel.words not in PLACED:
+        with for_a_batch(channel.channel) as carrier:
+            for errand in errands:
+                now = datetime.now(UTC)
+                left = left or self.stopping or time.monotonic() - began > SLOW
+                if left or not held.holds(errand.row.id, now):
+                    came[errand.row.id].again(now)
+                    continue
+                tried = self._try(channel, carrier, errand)
+                note = self._noted(came[errand.row.id], channel, errand.before, tried)
+                if tried.state == DeliveryState.ARRIVED and channel.channel.words not in PLACED:
                     held.settle(datetime.now(UTC), [note])
                 else:
                     notes.append(note)
 
     # What it came to
 
-    def _try(self, channel: Configured, errand: Errand) -> Tried:
+    def _try(self, channel: Configured, carrier: Channel, errand: Errand) -> Tried:
         """One try of one channel; none if it rests."""
         line, said = self._lines.setdefault(channel.name, Line()), content(errand.letter)
         if line.rests:
             return self._not_now(errand.before, line.why, said, tries=0)
         try:
-            carried = channel.channel.send(errand.letter, errand.recipient)
+            carried = carrier.send(errand.letter, errand.recipient)
         except Undeliverable as failed:
             line.up()
             log.warning("delivery.failed", letter=errand.row.id, channel=channel.name)

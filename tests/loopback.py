@@ -213,6 +213,12 @@ class MailServer:
     refusals: dict[str, str] = field(default_factory=dict)
     at_data: str = ""
     accounts: dict[str, str] = field(default_factory=dict)
+    greeted: int = 0
+    patience: int = 1000
+
+    async def handle_NOOP(self, server: SMTP, session: Session, envelope: Envelope, text: str) -> str:  # noqa: N802
+        """Still be there, or have had enough of a client after so many texts."""
+        return "250 OK" if len(self.received) < self.patience else "421 enough"
 
     async def handle_RCPT(  # noqa: N802 (the name is the library's)
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -255,6 +261,7 @@ def mail_server(
         loop = asyncio.new_event_loop()
 
         def speaker() -> _Speaker:
+            server.greeted += 1
             return _Speaker(
                 server,
                 loop=loop,

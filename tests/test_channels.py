@@ -21,7 +21,7 @@ from icalendar import Calendar
 from structlog.testing import capture_logs
 
 from activities.channels import sms
-from activities.channels.channel import Carried, Channel, Letter, Recipient, Undeliverable, masked
+from activities.channels.channel import Carried, Channel, Letter, Recipient, Undeliverable, for_a_batch, masked
 from activities.channels.configured import ADDRESSEES, Configured, build, contacts, office_recipient
 from activities.channels.mail import Bounce, bounced
 from activities.channels.pages import calendars
@@ -623,6 +623,29 @@ def test_the_same_letter_twice_is_the_same_mail_byte_for_byte(only: Made) -> Non
             channel.send(letter(), LEADER)
     first, second = server.received
     assert first.raw == second.raw
+
+
+def test_the_letters_of_a_batch_leave_by_one_connection_for_as_long_as_it_serves(only: Made) -> None:
+    with mail_server() as server:
+        channel = only(post(server))
+        channel.send(letter(), LEADER)
+        channel.send(letter(), LEADER)
+        assert server.greeted == 2
+        with for_a_batch(channel) as carrier:
+            assert server.greeted == 2, "nobody is called before there is something to send"
+            for _ in range(3):
+                assert "queued" in carrier.send(letter(), LEADER).receipt
+            assert server.greeted == 3
+            server.at_data = "554 spam"
+            with pytest.raises(Undeliverable):
+                carrier.send(letter(), LEADER)
+            server.at_data = ""
+            carrier.send(letter(), LEADER)
+            assert server.greeted == 4, "after anything went wrong, by a new one"
+            server.patience = len(server.received)
+            carrier.send(letter(), LEADER)
+            assert server.greeted == 5, "and once the server has had enough"
+    assert len(server.received) == 7
 
 
 def test_an_id_of_the_greatest_length_and_a_title_of_several_lines_pass_through_the_headers(only: Made) -> None:

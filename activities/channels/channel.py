@@ -5,9 +5,10 @@ tried again later, for days if need be. A letter keeps its id over all tries, so
 """
 
 import re
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Protocol
+from typing import Annotated, ClassVar, Protocol, runtime_checkable
 
 from pydantic import AfterValidator
 
@@ -66,6 +67,19 @@ class Channel(Protocol):
 
     def send(self, letter: Letter, recipient: Recipient) -> Carried:
         """Carry a letter. Raises `Undeliverable` if it never can, anything else if it may not have arrived."""
+
+
+@runtime_checkable
+class Lasting(Protocol):
+    """A channel that costs less for several letters in a row, such as by one connection for all of them."""
+
+    def for_a_batch(self) -> AbstractContextManager[Channel]:
+        """The same channel, to be used by one thread until the batch is through."""
+
+
+def for_a_batch(channel: Channel) -> AbstractContextManager[Channel]:
+    """A channel as it is used for several letters in a row."""
+    return channel.for_a_batch() if isinstance(channel, Lasting) else nullcontext(channel)
 
 
 def said(words: str, *addresses: str) -> str:

@@ -5,7 +5,7 @@ import smtplib
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes, message_from_string
 from email.message import EmailMessage, Message
 from email.utils import format_datetime
@@ -32,6 +32,21 @@ class _Server(smtplib.SMTP):
         self.said = f"{code} {words.decode('utf-8', 'replace')}"
         return code, words
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it still listens; one that does not, or has had enough of us, is left."""
+        with suppress(OSError, smtplib.SMTPException):
+            if self.noop()[0] == 250:
+                return True
+        self.leave()
+        return False
+
+    def leave(self) -> None:
+        """Part from it: what was taken stays taken, however."""
+        with suppress(OSError, smtplib.SMTPException):
+            self.quit()
+        self.close()
+
 
 class _TlsServer(_Server, smtplib.SMTP_SSL):
     """The same, encrypted from the first byte."""
@@ -43,6 +58,18 @@ class Mail:
 
     words: ClassVar[str] = "mail"
     settings: MailSettings
+    kept: list[_Server] | None = field(default=None, compare=False)
+    """The connection that is used once more, while a batch is carried; None if each letter has its own."""
+
+    @contextmanager
+    def for_a_batch(self) -> Iterator["Mail"]:
+        """By one connection for all letters of a batch, for as long as the server keeps it and nothing fails."""
+        kept: list[_Server] = []
+        try:
+            yield replace(self, kept=kept)
+        finally:
+            for server in kept:
+                server.leave()
 
     def reaches(self, letter: Letter, recipient: Recipient) -> bool:
         """Whoever has an address that can be one."""
@@ -76,7 +103,22 @@ class Mail:
         return Carried(address="、".join(taken), receipt=_receipt(said(server.said, *addresses), refused))
 
     @contextmanager
-    def _connected(self) -> Iterator["_Server"]:
+    def _connected(self) -> Iterator[_Server]:
+        """A server that listens: that of the letter before, if it still does."""
+        server = self.kept.pop() if self.kept else None
+        if server is None or not server.is_there:
+            server = self._greeted()
+        try:
+            yield server
+        except BaseException:
+            server.leave()
+            raise
+        if self.kept is None:
+            server.leave()
+        else:
+            self.kept.append(server)
+
+    def _greeted(self) -> _Server:
         settings = self.settings
         context = ssl.create_default_context(cafile=settings.ca_file)
         door = (settings.host, settings.usual_port, self._domain)
@@ -90,11 +132,10 @@ class Mail:
                 server.starttls(context=context)
             if settings.username is not None and settings.password is not None:
                 server.login(settings.username, settings.password.get_secret_value())
-            yield server
-        finally:
-            with suppress(OSError, smtplib.SMTPException):  # what was taken stays taken, however the two part
-                server.quit()
-            server.close()
+        except BaseException:
+            server.leave()
+            raise
+        return server
 
     @property
     def _domain(self) -> str:
