@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from activities.channels.channel import Letter, Recipient
-from activities.database import reading, writing
+from activities.database import reading, stating, unless_there, writing
 from activities.rows import Row
 from models.acts import CorrectContact, Lapse, ReportChange
 from models.filing import Entry, Filing
@@ -68,11 +68,8 @@ BRING_CONTACTS = ("submit", ActKind.RESUBMIT.value, ActKind.CORRECT_CONTACT.valu
 
 LETTERS = LetterRow.metadata.tables["letters"]
 OPENS = insert(LETTERS)
-OPENS_ONCE = {
-    name: dialect.insert(LETTERS).on_conflict_do_nothing().returning(LETTERS.c.id)
-    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
-}
-"""Open a letter that somebody else may be opening at the same time: nothing comes back if they did."""
+OPENS_ONCE = {name: opens.returning(LETTERS.c.id) for name, opens in unless_there(LETTERS).items()}
+"""Open a letter that somebody else has opened, or may be opening at the same time: nothing comes back if they did."""
 
 
 def _joins(dialect: Any) -> Any:
@@ -192,12 +189,9 @@ class Letters:
 
     def compile(self, letter: LetterRow) -> bool:
         """Open a letter that nobody's entry opened, such as a morning's digest, due at once; False if it was opened before."""
-        if self.row(letter.id):
-            return False
-        letter.due_at = datetime.now(UTC)
-        with writing(self.engine) as session:
-            opens = OPENS_ONCE[session.get_bind().dialect.name]
-            return session.connection().execute(opens, letter.model_dump()).first() is not None
+        row = letter.model_dump() | {"due_at": datetime.now(UTC)}
+        with stating(self.engine) as db:
+            return db.execute(OPENS_ONCE[db.dialect.name], row).first() is not None
 
     # What is in a letter
 

@@ -2,8 +2,8 @@
 
 He looks when an entry was made, when something is to be tried again, and every so often for what others left. So many batches
 are under way at once, of so many letters, and no more is held in memory. While lapses are entered late the deadlines have the
-machine: one batch leaves at each look. What a day brings for everybody, digests, pages and calendars, waits until no lapse is
-entered any more: a day begins at the instant at which most deadlines fall.
+machine: one batch leaves at each look, but none is held back for long. What a day brings for everybody, digests, pages and
+calendars, waits until no lapse is entered any more: a day begins at the instant at which most deadlines fall.
 """
 
 import asyncio
@@ -43,8 +43,13 @@ YIELDS = 5.0
 OVER = 2.0
 """Seconds without a lapse after which an instant that brought many is over."""
 
+LONGEST_HELD = timedelta(minutes=10)
+"""How long letters are held back at most: once the first has been due for so long, they leave beside the deadlines."""
+
 PROLONGED = 90
 """How often a lease is prolonged by a third of itself: by default for half an hour."""
+
+NOTHING_LEFT = Backlog(0, 0, timedelta(0), {})
 
 Routine = Callable[[datetime], object]
 """Opens the letters that a day brings, once that day."""
@@ -93,6 +98,7 @@ class Postman:
     _behind_until: float = 0.0
     _lapses_until: float = 0.0
     _shown_at: float = -math.inf
+    _backlog: Backlog = NOTHING_LEFT
     _wanted: bool = False
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
@@ -137,7 +143,7 @@ class Postman:
 
     @property
     def _yields(self) -> bool:
-        return time.monotonic() < self._behind_until
+        return time.monotonic() < self._behind_until and self._backlog.late < LONGEST_HELD
 
     def _start(self, threads: ThreadPoolExecutor) -> None:
         """Have batches taken and delivered, beside those under way, if there is room for one more."""
@@ -189,8 +195,8 @@ class Postman:
 
     async def _show(self) -> None:
         self._shown_at = time.monotonic()
-        backlog = await asyncio.to_thread(self.letters.backlog, datetime.now(UTC))
-        self.gauges.shows(backlog, [channel.name for channel in self.delivering.channels])
+        self._backlog = await asyncio.to_thread(self.letters.backlog, datetime.now(UTC))
+        self.gauges.shows(self._backlog, [channel.name for channel in self.delivering.channels])
 
 
 async def _survived(step: Awaitable[object]) -> None:

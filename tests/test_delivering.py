@@ -486,6 +486,8 @@ async def test_while_deadlines_are_late_letters_hold_back(register: Register, mo
     async with working(postman):
         await comes(lambda: len(inbox.sent) > 10)
     assert most == 1, "one batch at each look: none is held up for good"
+    postman._backlog = postman._backlog._replace(late=postmen.LONGEST_HELD)
+    assert not postman._yields, "and none for longer than that"
 
 
 async def test_what_a_day_brings_for_everybody_waits_until_no_lapse_is_entered_any_more(
