@@ -1,8 +1,8 @@
 """The typed client of filings: what a program does with them, whichever door it is.
 
 A door reads what it is given, refuses it with every finding at once, stores the papers in the register and sends the act
-with their digests. Whatever the engine knows or forgot, an act reaches its filing: it is sent together with a start that
-does nothing while the workflow runs, and else revives it from the register.
+with their digests. Whatever the engine knows or forgot, an act reaches its filing: where no workflow runs, it is sent together
+with a start that revives it from the register.
 """
 
 import asyncio
@@ -232,30 +232,37 @@ class Filings:
 
         The filing itself knows which acts it has applied; an update id of its own lets a refused act be sent again.
         """
-        pause, longest = WHILE_BUSY
+        runs, (pause, longest) = True, WHILE_BUSY
         async with _patience(self.patience):
             while True:
-                start = WithStartWorkflowOperation(
-                    AllianceFiling.run,
-                    Start(filing_id=row.filing_id, ways=NEWEST),
-                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                    **self.named(row.filing_id, row.alliance_name, row.jurisdiction),
-                )
-                start._workflow_handle.add_done_callback(_heard)
+                once = f"{key}:{uuid4().hex[:8]}"
                 try:
+                    if runs:
+                        handle = self.client.get_workflow_handle(workflow_id(row.filing_id))
+                        return await handle.execute_update(name, sent, id=once, result_type=result_type)
                     return await self.client.execute_update_with_start_workflow(
-                        name,
-                        sent,
-                        start_workflow_operation=start,
-                        id=f"{key}:{uuid4().hex[:8]}",
-                        result_type=result_type,
+                        name, sent, start_workflow_operation=self._start(row), id=once, result_type=result_type
                     )
-                except RPCError as busy:
-                    if not _passes(busy):
+                except RPCError as error:
+                    if runs and error.status is RPCStatusCode.NOT_FOUND:
+                        runs = False
+                        continue
+                    if not _passes(error):
                         raise
                     await asyncio.sleep(pause)
                     pause = min(pause * 1.5, longest)
+
+    def _start(self, row: FilingRow) -> WithStartWorkflowOperation[AllianceFiling, Any]:
+        """A filing is started from the register with an update already waiting for it, or used if it runs after all."""
+        start = WithStartWorkflowOperation(
+            AllianceFiling.run,
+            Start(filing_id=row.filing_id, ways=NEWEST),
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            **self.named(row.filing_id, row.alliance_name, row.jurisdiction),
+        )
+        start._workflow_handle.add_done_callback(_heard)
+        return start
 
     async def read(self, message_id: str, by: Mapping[str, Any]) -> Receipt | None:
         """已读: a message was read in the inbox; the receipt of the 签收 if it was the notice that is to be served (G-18)."""

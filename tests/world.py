@@ -18,6 +18,7 @@ from temporalio.client import (
     Interceptor,
     OutboundInterceptor,
     Plugin,
+    StartWorkflowUpdateInput,
     StartWorkflowUpdateWithStartInput,
     WorkflowUpdateHandle,
 )
@@ -52,6 +53,11 @@ class _Noting(OutboundInterceptor):
     def __init__(self, next: OutboundInterceptor, sent: Sent) -> None:
         super().__init__(next)
         self.sent = sent
+
+    async def start_workflow_update(self, input: StartWorkflowUpdateInput) -> WorkflowUpdateHandle[Any]:
+        """Note it, and send it."""
+        self.sent.updates[input.id] = input.update_id or ""
+        return await super().start_workflow_update(input)
 
     async def start_update_with_start_workflow(
         self, input: StartWorkflowUpdateWithStartInput
