@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import logging
+import os
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 from structlog.testing import capture_logs
 
-from activities.channels import sms
+from activities.channels import authorities, sms
 from activities.channels.channel import Carried, Channel, Letter, Recipient, Undeliverable, for_a_batch, masked
 from activities.channels.configured import ADDRESSEES, Configured, build, contacts, office_recipient
 from activities.channels.mail import Bounce, bounced
@@ -1137,6 +1138,21 @@ def test_a_platform_with_a_wrong_certificate_is_told_nothing(
     with pytest.raises(ConnectionError):
         only("type = 'robot'\naddress = 'env:ROBOT'", ROBOT=ADDRESSES["feishu"]).send(letter(), Recipient())
     assert chats.requests == []
+
+
+def test_authorities_are_read_once_and_again_when_their_file_has_changed(
+    authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = trusted(authority, tmp_path)
+    read = [authorities.of_mail(file) for _ in range(2)]
+    assert read[0] is read[1], "reading them takes longer than a letter"
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    of_the_web = authorities.of_the_web()
+    assert authorities.of_the_web() is of_the_web
+    trusted(trustme.CA(), tmp_path)
+    os.utime(file, (0, 0))
+    assert authorities.of_the_web() is not of_the_web
+    assert authorities.of_mail(file) is not read[0]
 
 
 # What nobody may read in a log

@@ -2,7 +2,6 @@
 
 import re
 import smtplib
-import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from typing import Any, ClassVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from activities.channels import authorities
 from activities.channels.channel import Carried, Letter, Recipient, Undeliverable, masked, said
 from models.channels import MailAddress, MailSettings
 from models.values import SHANGHAI, Value, on_one_line
@@ -120,7 +120,7 @@ class Mail:
 
     def _greeted(self) -> _Server:
         settings = self.settings
-        context = ssl.create_default_context(cafile=settings.ca_file)
+        context = authorities.of_mail(settings.ca_file)
         door = (settings.host, settings.usual_port, self._domain)
         server = (
             _TlsServer(*door, timeout=settings.timeout, context=context)

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from activities.channels import authorities
 from activities.channels.channel import said
 
 for _name in ("httpx", "httpcore"):
@@ -37,7 +38,7 @@ async def _asked(method: str, url: str | httpx.URL, seconds: float, content: Map
     try:
         async with (
             asyncio.timeout(seconds),
-            httpx.AsyncClient(timeout=None, follow_redirects=False) as client,
+            httpx.AsyncClient(timeout=None, follow_redirects=False, verify=authorities.of_the_web()) as client,
             client.stream(method, url, **content) as answer,
         ):
             status = answer.status_code
