@@ -37,8 +37,9 @@ from gateway.problem import (
 )
 from gateway.remembered.audit import AuditKind
 from gateway.visit import visit_of
+from models.faults import in_chinese
 from models.findings import Finding
-from regulation.reading import in_chinese, pointer
+from regulation.reading import pointer
 
 log = structlog.get_logger()
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, FilePath, SecretStr, ValidationError, model_validator
 
+from models.faults import in_chinese
 from models.values import Value
 
 ENVIRONMENT = "env:"
@@ -266,7 +267,7 @@ def read_channels(path: Path | None, environment: Mapping[str, str]) -> Channels
     try:
         file = ChannelsFile.model_validate(told)
     except ValidationError as error:
-        for each in error.errors():
+        for each in error.errors(include_input=False):
             faults.setdefault(_place(each["loc"]), _in_chinese(each))
     if faults:
         raise ChannelsRefused(faults)
@@ -295,44 +296,20 @@ def _place(location: tuple[int | str, ...]) -> str:
     return ".".join(str(step) for step in steps if step != "[key]") or "文件"
 
 
-MESSAGES = {
-    "missing": "须填写",
-    "extra_forbidden": "没有这一项",
-    "literal_error": "只能是 {expected}",
-    "union_tag_invalid": "type 只能是 {expected_tags}",
-    "union_tag_not_found": "须写明 type",
-    "value_error": "{error}",
-    "path_not_file": "没有这个文件",
-    "string_too_short": "不得为空",
-    "string_too_long": "不得超过{max_length}个字符",
-    "too_short": "至少{min_length}项",
-    "greater_than": "须大于{gt}",
-    "greater_than_equal": "不得小于{ge}",
-    "less_than_equal": "不得大于{le}",
-}
-KINDS = {
+SECTION = "须为一节"
+IN_A_FILE = {
+    "mapping": SECTION,
+    "model": SECTION,
+    "dict": SECTION,
     "int": "须为整数",
-    "float": "须为数字",
-    "string": "须为文字",
-    "tuple": "须为列表",
-    "mapping": "须为一节",
-    "model": "须为一节",
-    "dict": "须为一节",
+    "string_pattern_mismatch": "格式不正确",
 }
+"""What is wrong in a file of sections."""
 
 
 def _in_chinese(error: Mapping[str, Any]) -> str:
     """One fault, said in Chinese and without the value, which may be a secret."""
-    kind, context = error["type"], dict(error.get("ctx", {}))
-    if error["loc"][-1] == "[key]":
-        return "名称须为1至40个小写字母、数字或连字符"
-    for name in ("expected", "expected_tags"):
-        context[name] = str(context.get(name, "")).replace(" or ", "、").replace(", ", "、").replace("'", "")
-    if kind in MESSAGES:
-        return MESSAGES[kind].format(**context)
-    if kind == "string_pattern_mismatch":
-        return "格式不正确"
-    return KINDS.get(kind.partition("_")[0], "格式不正确")
+    return "名称须为1至40个小写字母、数字或连字符" if error["loc"][-1] == "[key]" else in_chinese(error, IN_A_FILE)
 
 
 def _is_loopback(host: str) -> bool:

@@ -5,15 +5,17 @@ The connection to Temporal is not here: it comes from Temporal's own environment
 
 import os
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
+
+from models.faults import in_chinese
 
 SHORTEST_SECRET = 32
 """Characters of the shortest secret."""
@@ -21,18 +23,12 @@ SHORTEST_SECRET = 32
 DATABASES = ("sqlite", "postgresql+psycopg")
 """What a database's address may begin with."""
 
-WRONG = {
-    "int_parsing": "须为整数",
-    "float_parsing": "须为数字",
-    "bool_parsing": "须为 true 或 false",
-    "literal_error": "只能是 {expected}",
-    "greater_than_equal": "不得小于 {ge}",
-    "greater_than": "须大于 {gt}",
-    "less_than_equal": "不得大于 {le}",
+IN_THE_ENVIRONMENT = {
+    "int": "须为整数",
+    "bool": "须为 true 或 false",
     "string_pattern_mismatch": "须符合 {pattern}",
-    "value_error": "{error}",
 }
-"""What is wrong with a value, by the kind of error: in words that do not repeat it."""
+"""What is wrong with a value in words for whoever sets it."""
 
 
 class SettingsRefused(Exception):
@@ -233,6 +229,6 @@ def read_settings() -> Settings:
     raise SettingsRefused("；".join(wrong))
 
 
-def _wrong(error: ErrorDetails) -> str:
-    said = WRONG.get(error["type"], "有误").format(**error.get("ctx", {})).replace(" or ", "、").replace(", ", "、")
+def _wrong(error: Mapping[str, Any]) -> str:
+    said = in_chinese(error, IN_THE_ENVIRONMENT)
     return f"环境变量 BEIAN_{str(error['loc'][0]).upper()} {said}" if error["loc"] else said

@@ -14,8 +14,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import ValidationError
 
+from models.faults import in_chinese
 from models.values import Value
-from regulation.reading import in_chinese, pointer
+from regulation.reading import pointer
 
 NAME = re.compile(r"[\w.-]{1,40}")
 
@@ -122,8 +123,7 @@ def read(model: type[D], document: Mapping[str, Any]) -> D:
 def _in_chinese(error: ValueError) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
-    own = {"missing": "须填写", "extra_forbidden": "没有这一项"}
-    return "；".join(f"{pointer(*each['loc'])} {own.get(each['type']) or in_chinese(each)}" for each in error.errors())
+    return "；".join(f"{pointer(*each['loc'])} {in_chinese(each)}" for each in error.errors())
 
 
 def _known(edition: Edition, day: date) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Self, get_args
 from pydantic import ValidationError
 
 from models.acts import ACT, LABELS, Act, ReportChange, left_out
+from models.faults import MISSING, in_chinese
 from models.findings import Finding, Refusal
 from models.forms import (
     AnnualReport,
@@ -27,7 +28,7 @@ from regulation import changes, codes, identity, intake, on_paper
 from regulation.articles import cite
 from regulation.lifecycle import TABLE
 from regulation.moment import Moment
-from regulation.reading import MISSING, TWICE, bounded, finding, in_chinese, programs, read, repeated, twice, unseen
+from regulation.reading import TWICE, bounded, finding, programs, read, repeated, twice, unseen
 from regulation.service import STRICTER_SINCE
 
 PAPERS: dict[str, type[Value]] = {
@@ -197,7 +198,7 @@ def _of_shape(kind: Any, error: Any) -> Finding:
     if error["type"] in ("union_tag_invalid", "union_tag_not_found", "model_attributes_type"):
         return _fault(kind, "/kind", "不是本系统的行为")
     field = "".join(f"/{part}" for part in error["loc"][1:])
-    message = {"missing": MISSING, "extra_forbidden": "该行为没有这一项"}.get(error["type"]) or in_chinese(error)
+    message = in_chinese(error, {"extra_forbidden": "该行为没有这一项"})
     labels = [_label(part) for part in error["loc"][1:] if part in LABELS]
     return _fault(kind, field, f"{labels[-1]}：{message}" if labels else message)
 

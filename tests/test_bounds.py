@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from models.faults import in_chinese
 from models.settings import Settings
 from models.values import DAY, INSTANT, Day, Instant, at_hour, in_shanghai, midnight_after
 from regulation import intake, lodging
-from regulation.reading import in_chinese
 from tests.databases import prepare
 from tests.served import Clock
 from tests.simulated import NOW, lived, written

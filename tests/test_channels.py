@@ -199,7 +199,7 @@ def test_everything_that_is_wrong_is_told_at_once_and_no_secret_with_it(file_of:
         "channels.mail.password": "环境变量 BEIAN_MAIL_PASSWORD 未设置",
         "channels.platform.url": "须为 http 或 https 网址",
         "channels.dingtalk-shenyang.address": "机器人地址须以 dingtalk://、wecombot://、feishu://、lark:// 之一开头",
-        "channels.files": "type 只能是 folder、webhook、mail、sms、robot",
+        "channels.files": "type 只能是：folder、webhook、mail、sms、robot",
     }
     assert str(refused.value).splitlines()[0] == "channels.platform.secret：环境变量 BEIAN_PLATFORM_SECRET 未设置"
     assert "dingtalk-token" not in str(refused.value)
@@ -237,7 +237,7 @@ WEBHOOK = 'type = "webhook"\nurl = "http://127.0.0.1:1/"\n'
             "channels.x",
             "发往其他机器须为 https 网址；确在可信的内网以 http 发送的，请写明 in_clear = true",
         ),
-        (f"[channels.x]\n{MAIL_SERVER}security = 'ssl'", "channels.x.security", "只能是 starttls、tls、none"),
+        (f"[channels.x]\n{MAIL_SERVER}security = 'ssl'", "channels.x.security", "只能是：starttls、tls、none"),
         (f"[channels.x]\n{MAIL_SERVER}security = 'none'", "channels.x", "不加密（security = none）只能用于本机"),
         (f"[channels.x]\n{MAIL_SERVER}username = 'x'", "channels.x", "username 与 password 须一并填写"),
         (f"[channels.x]\n{MAIL_SERVER}ca_file = 'no.pem'", "channels.x.ca_file", "没有这个文件"),

@@ -9,10 +9,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from models import contacts
 from models.acts import ACT
+from models.faults import PATTERNS, in_chinese
 from models.forms import Email, Phone
 from regulation.intake import FORMS
 from regulation.lodging import PAPERS
-from regulation.reading import PATTERNS, in_chinese
 
 WRITTEN = {
     "024-23456789转8008": "024-23456789-8008",

@@ -94,7 +94,7 @@ def test_all_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(SettingsRefused) as refused:
         read_settings()
     assert str(refused.value) == (
-        "环境变量 BEIAN_METRICS_PORT 不得大于 65535；环境变量 BEIAN_IDENTITY 只能是 'embedded'、'oidc'"
+        "环境变量 BEIAN_METRICS_PORT 不得大于65535；环境变量 BEIAN_IDENTITY 只能是：embedded、oidc"
     )
 
 
