@@ -6,12 +6,12 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from activities.columns import columns
 from cli.arguments import EVERY, as_json, meant, narrowed
 from cli.output import console, life, print_agenda, print_docket, print_findings, say
 from cli.tools import faults_of, found, the_register
 from models.register import FilingRow
-from models.vocabulary import LapseKind, Stage
-from regulation import entries, naming, offices
+from regulation import entries, naming
 
 
 @click.command(help="备案现状、卷宗与日程，并核验登记链。")
@@ -71,25 +71,10 @@ def list_(limit: int, json_: bool, **wanted: Any) -> None:
     if json_:
         say([_listed(row) for row in rows])
         return
-    table = Table("备案", "联盟", "类", "属地", "阶段", "待办", "最近期限", "事项")
+    told = columns("filing_id", "alliance", "kind", "city", "stage", "awaited", "until", "lapse")
+    table = Table(*(column.title for column in told))
     for row in rows:
-        deadline = (
-            naming.short_due_at(row.next_deadline, row.next_lapse) + ("（暂定）" if row.provisional else "")
-            if row.next_deadline
-            else "—"
-        )
-        waits = naming.awaited(row.waiting_for, row.leader, row.awaits_iit) or "—"
-        city = offices.OFFICES[row.jurisdiction].city
-        table.add_row(
-            row.filing_id,
-            row.alliance_name,
-            row.kind,
-            city,
-            Stage(row.stage).label,
-            waits,
-            deadline,
-            LapseKind(row.next_lapse).label if row.next_lapse else "—",
-        )
+        table.add_row(*(str(column.of(row) or "—") for column in told))
     console.print(table)
 
 

@@ -655,7 +655,7 @@ def test_the_summary_has_what_cities_send_upward(register: Register) -> None:
     assert table.title == "汇总表"
     assert [cell.value for cell in header] == [
         "序号", "联盟名称", "盟主企业", "统一社会信用代码", "所在市", "技术领域", "成员总数（个）", "企业（个）", "高校（个）",
-        "院所（个）", "备案编号", "备案日期", "状态", "最近年度报送情况",
+        "院所（个）", "备案编号", "备案日期", "阶段", "最近年度报送情况",
     ]  # fmt: skip
     assert [cell.value for cell in life] == [
         1, "沈阳市星海智造数控机床产学研联盟", "沈阳星海智造装备有限公司", "91210102MA10ABCD6H", "沈阳市", "先进制造与自动化",
@@ -692,7 +692,7 @@ def test_the_list_of_deadlines(register: Register) -> None:
     table = sheet(sheets.deadlines(filings, date(2026, 4, 7)))
     header, two, life = ([cell.value for cell in row] for row in table.iter_rows())
     assert header == [
-        "备案", "联盟", "类别", "属地", "阶段", "待办机构", "最近期限", "事项", "暂定", "剩余工作日（截至2026-04-07）",
+        "备案", "联盟名称", "类别", "所在市", "阶段", "待办", "最近期限", "事项", "暂定", "剩余工作日（截至2026-04-07）",
     ]  # fmt: skip
     assert two == ["TWO", OTHER, "A类", "沈阳市", "公示中", None, midnight(date(2026, 4, 9)), "公示期满", None, 2]
     assert life[6:] == [None, None, None, None]

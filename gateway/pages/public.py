@@ -18,6 +18,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 from starlette.staticfiles import StaticFiles
 
+from activities.columns import COLUMNS
 from activities.documents.sheets import harmless
 from activities.publishing.site import takes_objections
 from gateway.pages import objections
@@ -236,11 +237,12 @@ def _json(lines: Iterable[Listed]) -> Iterator[str]:
     yield "]" if before != "[" else "[]"
 
 
+KEYS = {"leader": "leader_name", "jurisdiction": "city"}
 TITLES = {
-    "archive_number": "备案编号", "alliance": "联盟名称", "leader": "盟主企业", "jurisdiction": "所在市", "kind": "类别",
-    "technical_field": "技术领域", "archived_on": "备案日期", "standing": "状态",
-}  # fmt: skip
-assert list(TITLES) == [each.name for each in fields(Listed)]
+    each.name: COLUMNS[KEYS.get(each.name, each.name)].title if each.name != "standing" else "状态"
+    for each in fields(Listed)
+}
+"""What the columns of the register are called, as in every table; how an alliance stands is a word for the public alone."""
 
 
 def _told(line: Listed) -> dict[str, str]:

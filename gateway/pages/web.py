@@ -3,7 +3,6 @@
 import re
 import secrets
 from collections.abc import AsyncIterator
-from datetime import date
 from functools import cache
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -14,16 +13,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.datastructures import FormData
 
+from activities.columns import COLUMNS, days_left
 from gateway.identity import Identity
 from gateway.problem import Forged, SignInFirst
 from gateway.remembered.sessions import Session, cookie_of
 from gateway.remembered.uploads import TYPES
 from gateway.tools import Doors, Tools
-from models.register import FilingRow, MessageRow
-from models.values import ILLEGIBLE, day_of, digest, last_day_until, legible
+from models.register import MessageRow
+from models.values import ILLEGIBLE, day_of, digest, legible
 from models.vocabulary import ActKind, Kind, LapseKind, Role, Stage
 from regulation import naming, offices
-from regulation.calendar import days_left
 from regulation.naming import on_day
 
 COOKIE = "beian"
@@ -100,7 +99,7 @@ def _templates() -> Environment:
     templates.globals |= {
         "Stage": Stage, "Kind": Kind, "ActKind": ActKind, "LapseKind": LapseKind, "Role": Role,
         "OFFICES": offices.OFFICES, "ZONES": offices.ZONES, "office_name": offices.name_of, "title_of": offices.title,
-        "name_of": naming.name_of, "who_is_awaited": naming.awaited, "name_of_entry": naming.name_of_entry, "left": left, "addressee": addressee, "UPLOADED_AS": ",".join(TYPES),
+        "name_of": naming.name_of, "who_is_awaited": naming.awaited, "name_of_entry": naming.name_of_entry, "left": days_left, "COLUMNS": COLUMNS, "addressee": addressee, "UPLOADED_AS": ",".join(TYPES),
     }  # fmt: skip
     return templates
 
@@ -158,10 +157,3 @@ def addressee(message: MessageRow) -> str:
     return (
         offices.title(Role(message.to), message.office) if message.to in set(Role) else offices.name_of(message.office)
     )
-
-
-def left(row: FilingRow, today: date) -> int | None:
-    """How many working days a filing's next deadline leaves; negative: so many over. None if it waits for no day."""
-    if row.next_deadline is None:
-        return None
-    return days_left(row.calendar, row.jurisdiction, today, last_day_until(row.next_deadline))

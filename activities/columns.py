@@ -1,0 +1,75 @@
+"""What is told of a filing in a line (列): how each column is called and how wide it is, and how it is read off the row.
+
+Lists at the desk and at the command line, tables to take away and the public register have their columns from here, so that a
+filing is told the same wherever it stands in a line.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from models.register import FilingRow
+from models.values import last_day_until
+from models.vocabulary import LapseKind, Stage
+from regulation import calendar, naming, offices
+
+Datum = str | int | date | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A fact of a filing in a line: its key, what it is called, how wide it is in characters, and how it is read."""
+
+    key: str
+    title: str
+    width: int
+    of: Callable[[FilingRow], Datum]
+
+
+def last_day(row: FilingRow) -> date | None:
+    """The last day before a filing's nearest deadline is over; None if it waits for no day."""
+    return last_day_until(row.next_deadline) if row.next_deadline else None
+
+
+def days_left(row: FilingRow, today: date) -> int | None:
+    """How many working days that leaves; negative: so many over."""
+    last = last_day(row)
+    return calendar.days_left(row.calendar, row.jurisdiction, today, last) if last else None
+
+
+def _until(row: FilingRow) -> str | None:
+    if row.next_deadline is None:
+        return None
+    return naming.short_due_at(row.next_deadline, row.next_lapse) + ("（暂定）" if row.provisional else "")
+
+
+def _awaited(row: FilingRow) -> str | None:
+    return naming.awaited(row.waiting_for, row.leader, row.awaits_iit, row.leader_name) or None
+
+
+COLUMNS = {
+    column.key: column
+    for column in (
+        Column("filing_id", "备案", 24, lambda row: row.filing_id),
+        Column("alliance", "联盟名称", 40, lambda row: row.alliance_name),
+        Column("leader_name", "盟主企业", 32, lambda row: row.leader_name),
+        Column("leader", "统一社会信用代码", 22, lambda row: row.leader),
+        Column("kind", "类别", 8, lambda row: f"{row.kind}类"),
+        Column("city", "所在市", 12, lambda row: offices.OFFICES[row.jurisdiction].city),
+        Column("technical_field", "技术领域", 18, lambda row: row.technical_field),
+        Column("stage", "阶段", 14, lambda row: Stage(row.stage).label),
+        Column("awaited", "待办", 32, _awaited),
+        Column("last_day", "最近期限", 12, last_day),
+        Column("until", "最近期限", 24, _until),
+        Column("lapse", "事项", 22, lambda row: LapseKind(row.next_lapse).label if row.next_lapse else None),
+        Column("provisional", "暂定", 6, lambda row: "是" if row.provisional else None),
+        Column("archive_number", "备案编号", 28, lambda row: row.archive_number),
+        Column("archived_on", "备案日期", 12, lambda row: row.archived_on),
+    )
+}
+"""Every column there is, by its key."""
+
+
+def columns(*keys: str) -> tuple[Column, ...]:
+    """Those columns of a table, in its order."""
+    return tuple(COLUMNS[key] for key in keys)
