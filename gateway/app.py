@@ -22,6 +22,7 @@ from gateway import failures, guard
 from gateway.api.router import router as api
 from gateway.client import Filings
 from gateway.clock import DoorClock
+from gateway.counters import Counters
 from gateway.oidc import Oidc
 from gateway.pages.router import router as pages
 from gateway.remembered.audit import Audit
@@ -30,6 +31,7 @@ from gateway.remembered.handling import Handling
 from gateway.remembered.kept import KeptPages
 from gateway.remembered.people import People
 from gateway.remembered.sessions import Sessions
+from gateway.remembered.spent import Spent
 from gateway.remembered.sweeping import Sweeping
 from gateway.remembered.uploads import Uploads
 from gateway.shipped import ship
@@ -56,7 +58,7 @@ def tools_of(settings: Settings, filings: Filings, channels: ChannelsFile) -> To
         people=People(engine),
         audit=Audit(engine),
         handling=Handling(engine),
-        oidc=Oidc(settings, filings.clock) if settings.identity == "oidc" else None,
+        oidc=Oidc(settings, filings.clock, Spent(engine)) if settings.identity == "oidc" else None,
         drafts=Drafts(engine, uploads),
         uploads=uploads,
         kept=KeptPages(engine),
@@ -71,8 +73,8 @@ def deployed(settings: Settings) -> ChannelsFile:
 
 
 @asynccontextmanager
-async def connected(settings: Settings) -> AsyncIterator[Tools]:
-    """The tools, on the engine and the register, for as long as the gateway runs.
+async def connected(settings: Settings, *, sweeps: bool = True) -> AsyncIterator[Tools]:
+    """The tools, on the engine and the register, for as long as the gateway runs. Of its processes one `sweeps`.
 
     The engine may come later, or go: what is only read is read from the register, and what is done is answered with 503.
     """
@@ -82,9 +84,12 @@ async def connected(settings: Settings) -> AsyncIterator[Tools]:
     clock = DoorClock(partial(clock_of, register.engine))
     await asyncio.to_thread(clock.compare)
     meanwhile = [asyncio.create_task(reached(client)), asyncio.create_task(clock.keep())]
-    filings = Filings(client, register, settings.task_queue, clock, may_stamp=clock.refuse_if_wrong)
+    filings = Filings(
+        client, register, settings.task_queue, clock, may_stamp=clock.refuse_if_wrong, doors=settings.gateway_processes
+    )
     tools = tools_of(settings, filings, channels)
-    meanwhile.append(asyncio.create_task(Sweeping(tools.uploads, tools.drafts).keep(clock)))
+    if sweeps:
+        meanwhile.append(asyncio.create_task(Sweeping(tools.uploads, tools.drafts).keep(clock)))
     try:
         yield tools
     finally:
@@ -94,9 +99,11 @@ async def connected(settings: Settings) -> AsyncIterator[Tools]:
 
 
 def create(
-    settings: Settings, open_tools: Callable[[Settings], AbstractAsyncContextManager[Tools]] = connected
+    settings: Settings,
+    open_tools: Callable[[Settings], AbstractAsyncContextManager[Tools]] = connected,
+    counters: Counters | None = None,
 ) -> FastAPI:
-    """The application."""
+    """The application; it counts with whoever has the same `counters`."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -113,7 +120,7 @@ def create(
         redoc_url=None,
         lifespan=lifespan,
     )
-    guard.protect(app, settings)
+    guard.protect(app, settings, counters or Counters())
     failures.handle(app)
     app.include_router(api, prefix=API)
     app.include_router(pages)

@@ -56,7 +56,7 @@ Each time half as long again, so that many who wait do not keep the engine from 
 """
 
 AT_ONCE_STAFF, AT_ONCE_OTHERS = 4, 2
-"""How many acts a door sends to one filing at once; the rest wait at the door.
+"""How many acts a door sends to one filing at once, or all processes of one; the rest wait at the door.
 
 A filing takes one after the other anyway, and the engine holds ten. So it is not turned away while others are under way,
 and a run that is full finds the moment in which nothing is.
@@ -78,6 +78,7 @@ class Filings:
     patience: timedelta = PATIENCE
     may_stamp: Callable[[], None] = lambda: None
     quotas: Quotas | None = None
+    doors: int = 1
     _turns: WeakValueDictionary[tuple[str, bool], asyncio.Semaphore] = field(
         default_factory=WeakValueDictionary, init=False, repr=False
     )
@@ -223,7 +224,8 @@ class Filings:
     def _turn(self, filing_id: str, act: Act) -> asyncio.Semaphore:
         """Leave to act on a filing. Staff do not stand in the queue of everybody else, however long that is."""
         key = (filing_id, act.by.role in OTHERS)
-        return self._turns.setdefault(key, asyncio.Semaphore(AT_ONCE_OTHERS if key[1] else AT_ONCE_STAFF))
+        most = (AT_ONCE_OTHERS if key[1] else AT_ONCE_STAFF) // self.doors
+        return self._turns.setdefault(key, asyncio.Semaphore(max(1, most)))
 
     async def _update(
         self, row: FilingRow, name: str, sent: JsonValue, key: str, result_type: type | None = None

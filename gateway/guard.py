@@ -8,20 +8,18 @@ import asyncio
 import hashlib
 import math
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
-from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.counters import Counters
 from gateway.problem import Failed, Problem
 from gateway.remembered.sessions import cookie_of, over_https
 from gateway.shipped import HEALTH
@@ -55,6 +53,8 @@ FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing."""
 
+A_MINUTE, AN_HOUR, A_DAY = 60, 3600, 86_400
+
 AN_OFFICE = 10
 """How many times what one person may ask for may come from one address: the people of an office share one."""
 
@@ -65,11 +65,13 @@ AROUND_AN_UPLOAD = 1_000_000
 """Bytes of a form around the document that is uploaded with it."""
 
 
-def protect(app: FastAPI, settings: Settings) -> None:
+def protect(app: FastAPI, settings: Settings, counters: Counters) -> None:
     """Put the guards before an application. The one that is added last stands first."""
     proxied = [_proxied] if settings.identity == "embedded" else []
     app.add_middleware(Sizes, settings=settings)
-    app.add_middleware(Gate, checks=(*proxied, Origins(urlsplit(settings.own_address).scheme), Rates(settings)))
+    app.add_middleware(
+        Gate, checks=(*proxied, Origins(urlsplit(settings.own_address).scheme), Rates(settings, counters))
+    )
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=_hosts(settings), www_redirect=False)
     headers = {**HEADERS, **(ALWAYS_HTTPS if over_https(settings) else {})}
     build = app.build_middleware_stack
@@ -162,44 +164,40 @@ class Rates:
     """How often somebody may ask: a session or a bearer token by itself, everybody else by their address.
 
     What carries a credential is counted for its address too, so that made-up ones win nothing. Public pages are counted like
-    any other: ten a second is more than a crawler needs, and it is told when to come back. Each gateway counts for itself.
+    any other: ten a second is more than a crawler needs, and it is told when to come back. The processes of a gateway count
+    together; gateways on several machines each for itself.
     """
 
     settings: Settings
-    limiter: SlidingWindowCounterRateLimiter = field(
-        # the library's moving window keeps every request in memory, and never forgets an address
-        default_factory=lambda: SlidingWindowCounterRateLimiter(MemoryStorage())
-    )
+    counters: Counters
 
     def __call__(self, request: Request) -> Failed | None:
         """Count a request; what is told to whoever asks too often."""
         if request.scope["path"].startswith("/static/") or request.scope["path"] == HEALTH:
             return None
-        for limit, key in self._limits(request):
-            if not self.limiter.hit(limit, key):
-                wait = self.limiter.get_window_stats(limit, key).reset_time - time.time()
+        now = time.time()
+        for key, most, seconds in self._limits(request):
+            if wait := self.counters.hit(key, most, seconds, now):
                 detail = OTHERWISE if request.scope["path"].startswith("/objections/") else ""
                 problem = Problem(title="请求过于频繁，请稍后再试", status=429, code="too_many", detail=detail)
                 return Failed(problem, {"Retry-After": str(max(1, math.ceil(wait)))})
         return None
 
-    def _limits(self, request: Request) -> list[tuple[RateLimitItem, str]]:
+    def _limits(self, request: Request) -> Iterator[tuple[str, int, int]]:
+        """What a request counts for, and how often that may be in how many seconds."""
         safe, address = request.method in SAFE, _network(client_of(request))
         times = self.settings.reads_a_minute if safe else self.settings.acts_a_minute
         kind = "reads" if safe else "acts"
-        found: list[tuple[RateLimitItem, str]] = []
         if not safe and request.scope["path"].startswith("/objections/"):
-            found.append((RateLimitItemPerHour(self.settings.objections_an_hour), f"objections {address}"))
-            to_this = f"objections {request.scope['path'][:100]} {address}"
-            found.append((RateLimitItemPerDay(self.settings.objections_a_day), to_this))
+            yield f"objections {address}", self.settings.objections_an_hour, AN_HOUR
+            yield f"objections {request.scope['path'][:100]} {address}", self.settings.objections_a_day, A_DAY
         cookie = request.cookies.get(cookie_of(self.settings))
         if credential := request.headers.get("authorization") or cookie:
             person = hashlib.sha256(credential.encode()).hexdigest()
-            found.append((RateLimitItemPerMinute(times), f"{kind} {person}"))
-            found.append((RateLimitItemPerMinute(times * AN_OFFICE), f"{kind} of people at {address}"))
+            yield f"{kind} {person}", times, A_MINUTE
+            yield f"{kind} of people at {address}", times * AN_OFFICE, A_MINUTE
         else:
-            found.append((RateLimitItemPerMinute(times), f"{kind} {address}"))
-        return found
+            yield f"{kind} {address}", times, A_MINUTE
 
 
 def _network(client: str) -> str:

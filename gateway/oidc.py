@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from gateway.identity import Identity
 from gateway.problem import Failed, Problem
+from gateway.remembered.spent import Spent
 from models.settings import Settings
 from models.values import OpaqueId, Value, storable
 from models.vocabulary import Role
@@ -94,10 +95,10 @@ class Oidc:
 
     settings: Settings
     clock: Callable[[], datetime]
+    spent: Spent
     _known: tuple[_Configuration, KeySet] | None = None
     _asked_at: datetime = LONG_AGO
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _spent: dict[str, datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Whoever could change what the provider says could be anybody: it is asked over https, or on this machine."""
@@ -135,7 +136,9 @@ class Oidc:
     async def finish(self, attempt: Attempt, state: str, code: str, issuer: str | None = None) -> Identity:
         """Who came back with a code. An attempt is good for once, whatever comes of it."""
         provider, _ = await self._provider()
-        if not secrets.compare_digest(attempt.state.encode(), state.encode()) or not self._first(state):
+        if not secrets.compare_digest(attempt.state.encode(), state.encode()):
+            raise Failed(NOT_SIGNED_IN)
+        if not await asyncio.to_thread(self.spent.first, state, self.clock(), ATTEMPT):
             raise Failed(NOT_SIGNED_IN)
         if issuer not in (None, provider.issuer):  # RFC 9207
             raise Failed(NOT_SIGNED_IN)
@@ -151,14 +154,6 @@ class Oidc:
     @property
     def _callback(self) -> str:
         return f"{self.settings.own_address}{CALLBACK}"
-
-    def _first(self, state: str) -> bool:
-        """Whether this gateway has not seen a state before; the provider takes a code only once as well."""
-        now = self.clock()
-        self._spent = {each: at for each, at in self._spent.items() if now - at < ATTEMPT}
-        first = state not in self._spent
-        self._spent[state] = now
-        return first
 
     async def _redeemed(self, provider: _Configuration, attempt: Attempt, code: str) -> str:
         """The ID token that the provider gives for a code."""

@@ -39,6 +39,15 @@ class SessionRow(SQLModel, table=True):
     expires_at: datetime = instant(index=True)
 
 
+class SpentRow(SQLModel, table=True):
+    """已用: what was good for once and was used, by its digest, for as long as somebody could bring it again."""
+
+    __tablename__ = "spent"
+
+    key: str = Field(primary_key=True, max_length=64)
+    at: datetime = instant(index=True)
+
+
 class AuditRow(SQLModel, table=True):
     """审计记录: who read personal data, signed in, or was refused, each line with the hash of the one before."""
 

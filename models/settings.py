@@ -81,6 +81,9 @@ class Settings(BaseSettings):
 
     gateway_host: str = Field("127.0.0.1", description="address on which the gateway listens")
     gateway_port: int = Field(8000, ge=1, le=65535, description="port of the gateway")
+    gateway_processes: int = Field(
+        1, ge=1, le=16, description="processes of the gateway on that port; as many as it has cores"
+    )
     gateway_address: str = Field(
         "", pattern=r"^(?:https?://\S+[^/])?$", description="public address of the gateway; absent: its own on loopback"
     )

@@ -31,6 +31,7 @@ from gateway.oidc import REFUSED, Oidc
 from gateway.pages.web import COOKIE
 from gateway.problem import PROBLEM, Failed, Unreachable
 from gateway.remembered.audit import AuditKind
+from gateway.remembered.spent import Spent
 from models.channels import ChannelsFile
 from models.filing import Entry, Receipt
 from models.register import LetterRow
@@ -194,7 +195,9 @@ class Provider(Oidc):
 async def test_with_a_provider_its_word_counts_and_no_other(house: House, api: Caller) -> None:
     before = house.tools
     chosen = before.settings.model_copy(update={"identity": "oidc", "oidc_issuer": "https://id.example.gov.cn/"})
-    house.app.state.tools = replace(before, settings=chosen, oidc=Provider(chosen, before.clock))
+    house.app.state.tools = replace(
+        before, settings=chosen, oidc=Provider(chosen, before.clock, Spent(before.register.engine))
+    )
     try:
         assert ok(await api("signed").get("me"))["person"] == "i-201"
         problem(await api("c-101").get("me"), 401, "invalid_token")

@@ -18,7 +18,7 @@ from httpx import AsyncClient, Response
 from hypothesis import HealthCheck, given
 from hypothesis import settings as trying
 from hypothesis import strategies as st
-from sqlalchemy import delete, update
+from sqlalchemy import create_engine, delete, update
 from sqlmodel import Session, col, select
 
 from activities.register import Register
@@ -30,6 +30,7 @@ from gateway.pages.sign_in import local
 from gateway.problem import Failed
 from gateway.remembered.audit import GENESIS, Audit, AuditKind
 from gateway.remembered.sessions import signing_secret
+from gateway.remembered.spent import Spent
 from models.gateway import AuditRow, SessionRow
 from models.settings import Settings
 from models.values import SHANGHAI
@@ -85,10 +86,14 @@ def by_provider(idp: Provider, var: Path, **changed: Any) -> Settings:
     )
 
 
+UNUSED = Spent(create_engine("sqlite://"))
+"""For whoever reads tokens only: nothing is spent."""
+
+
 @pytest.fixture
 def door(idp: Provider, clock: Clock, tmp_path: Path) -> Oidc:
     """What reads the tokens of that provider."""
-    return Oidc(by_provider(idp, tmp_path), clock)
+    return Oidc(by_provider(idp, tmp_path), clock, UNUSED)
 
 
 async def refused(door: Oidc, token: str) -> None:
@@ -204,7 +209,7 @@ async def test_whatever_is_sent_as_a_token_is_refused_and_breaks_nothing(door: O
 
 async def test_a_deployment_says_which_claims_tell_what(idp: Provider, clock: Clock, tmp_path: Path) -> None:
     claims: Any = {"person": "employee", "office": "dept", "role": "beian_role"}
-    door = Oidc(by_provider(idp, tmp_path, oidc_claims=claims), clock)
+    door = Oidc(by_provider(idp, tmp_path, oidc_claims=claims), clock, UNUSED)
     idp.who = {"sub": "x", "employee": "z-9", "name": "名", "dept": "210100-shengaoqu", "beian_role": ["zone"]}
     assert await door.bearer(idp.token()) == Identity(
         person="z-9", name="名", office="210100-shengaoqu", role=Role.ZONE
@@ -293,7 +298,7 @@ async def test_nobody_waits_for_a_provider_that_hangs_whose_key_is_known(
 async def test_a_provider_that_calls_itself_something_else_is_not_believed(
     idp: Provider, clock: Clock, tmp_path: Path
 ) -> None:
-    door = Oidc(by_provider(idp, tmp_path).model_copy(update={"oidc_issuer": f"{idp.issuer}/"}), clock)
+    door = Oidc(by_provider(idp, tmp_path).model_copy(update={"oidc_issuer": f"{idp.issuer}/"}), clock, UNUSED)
     with pytest.raises(Failed) as failed:
         await door.bearer(idp.token())
     assert failed.value.problem.status == 503
@@ -302,7 +307,7 @@ async def test_a_provider_that_calls_itself_something_else_is_not_believed(
 @pytest.mark.parametrize("issuer", ["", "http://login.example.gov.cn", "login.example.gov.cn"])
 def test_a_provider_elsewhere_is_asked_over_https_only(issuer: str, clock: Clock, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="BEIAN_OIDC_ISSUER"):
-        Oidc(Settings(var=tmp_path, identity="oidc", oidc_issuer=issuer), clock)
+        Oidc(Settings(var=tmp_path, identity="oidc", oidc_issuer=issuer), clock, UNUSED)
 
 
 # Signing in by browser

@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 """Room → what of ours it may import besides itself. What serves knows nothing of `deploy`; the documents name the cases."""
 
 COMING_IN = {
-    "client", "clock", "guard", "identity", "oidc", "problem", "reception", "remembered", "shipped", "tools", "visit",
+    "client", "clock", "counters", "guard", "identity", "oidc", "problem", "reception", "remembered", "shipped", "tools", "visit",
 }  # fmt: skip
 WINGS: dict[str, set[str]] = {
     "remembered": {"identity", "problem"},
@@ -48,7 +48,8 @@ WINGS: dict[str, set[str]] = {
     "api": {*COMING_IN, "asked", "shown"},
     "failures": {*COMING_IN, "pages.web"},
     "app": {*COMING_IN, "failures", "pages", "api"},
-    "__main__": {"app", "identity", "patience"},
+    "processes": {"app", "counters", "patience"},
+    "__main__": {"app", "identity", "processes"},
 }
 """Wing or module of the gateway → what of the gateway it may import besides itself; what is not listed: `COMING_IN`."""
 

@@ -1,5 +1,5 @@
 """Release 0.5.0. The register is the queue of letters: each is due at an instant, and taken in batches by lease. And a
-filing's row says what desks find it by: until when it waits for its office, what is overdue, what did not arrive."""
+filing's row says what desks find it by: until when it waits for its office, what is overdue, what did not arrive. What is good for once is known to every gateway."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -51,6 +51,12 @@ def upgrade() -> None:
     """Letters, then filings."""
     _letters()
     _filings()
+    op.create_table(
+        "spent",
+        sa.Column("key", sa.String(length=64), primary_key=True),
+        sa.Column("at", INSTANT, nullable=False),
+    )
+    op.create_index("ix_spent_at", "spent", ["at"])
 
 
 def _letters() -> None:
@@ -98,6 +104,7 @@ def _filings() -> None:
 
 def downgrade() -> None:
     """What was handed over is handed over again after a quarter of an hour, as of old."""
+    op.drop_table("spent")
     for name, *_ in INDEXES:
         op.drop_index(name, "filings")
     with op.batch_alter_table("filings") as filings:

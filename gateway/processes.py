@@ -1,0 +1,125 @@
+"""Several processes of one gateway on one port (`BEIAN_GATEWAY_PROCESSES`), and whoever starts them, looks after them and ends them.
+
+Each has a socket of its own on the port; the system deals connections out. They share the database, in which sessions, quotas
+and what is good for once lie, and one table of counters. `python -m gateway.processes` is one of them.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+
+import structlog
+import uvicorn
+
+from activities import logs
+from gateway import patience
+from gateway.app import connected, create
+from gateway.counters import SIZE, Counters
+from models.settings import Settings, read_settings
+
+log = structlog.get_logger()
+
+GRACE = 40
+"""Seconds for what a process has taken before it was told to end."""
+
+LOOK = 0.2
+"""Seconds between two looks at them."""
+
+AT_LEAST = 5.0
+"""Whoever leaves sooner after its start could not serve: it is not started again, and all end. One that was killed could."""
+
+
+def serve(settings: Settings) -> None:
+    """The gateway, as many processes as it is to have, until interrupted."""
+    if settings.gateway_processes == 1:
+        uvicorn.run(create(settings), **_options(settings))
+    elif fault := _together(settings):
+        sys.exit(fault)
+
+
+def _together(settings: Settings) -> str:
+    """Start them all and look after them; why all had to end, if nobody told them to."""
+    stop = threading.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: stop.set())
+    with ExitStack() as held:
+        held.enter_context(_listening(settings))  # whoever has the port already is met here, once
+        counters = held.enter_context(tempfile.TemporaryFile())
+        counters.truncate(SIZE)
+        alive, mine = os.pipe()  # it ends for them when this process does, however that is
+        started = partial(_start, counters.fileno(), alive)
+        running = {number: (started(number), time.monotonic()) for number in range(settings.gateway_processes)}
+        try:
+            while not stop.wait(LOOK):
+                for number, (process, since) in running.items():
+                    if process.poll() is None:
+                        continue
+                    if process.returncode >= 0 and time.monotonic() - since < AT_LEAST:
+                        return f"网页服务的进程{number + 1}没有启动（退出码 {process.returncode}），其余随之停止"
+                    log.error("gateway.process_ended", number=number + 1, code=process.returncode)
+                    running[number] = started(number), time.monotonic()
+            return ""
+        finally:
+            for process, _ in running.values():
+                process.terminate()
+            for process, _ in running.values():
+                process.wait()
+            os.close(mine)
+
+
+def _start(counters: int, alive: int, number: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "gateway.processes", *map(str, (counters, alive, number))]
+    return subprocess.Popen(command, pass_fds=(counters, alive), start_new_session=True)
+
+
+def _listening(settings: Settings) -> socket.socket:
+    """A socket on the port that others of this gateway may have too."""
+    family, *_, address = socket.getaddrinfo(settings.gateway_host, settings.gateway_port, type=socket.SOCK_STREAM)[0]
+    own = socket.socket(family, socket.SOCK_STREAM)
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        own.bind(address)
+    except OSError as fault:
+        sys.exit(f"BEIAN_GATEWAY_PORT: 不能使用端口 {settings.gateway_port}（{fault.strerror}）")
+    return own
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    where: dict[str, Any] = {"host": settings.gateway_host, "port": settings.gateway_port}
+    return {**where, "loop": "asyncio", "timeout_graceful_shutdown": GRACE, **patience.served()}
+
+
+def be_one(counters: int, alive: int, number: int) -> None:
+    """Be one of several, until told to end or nobody is there to tell. The first does what is done once for all."""
+    settings = read_settings()
+    prepare(settings)
+    app = create(settings, partial(connected, sweeps=number == 0), Counters(counters))
+    server = uvicorn.Server(uvicorn.Config(app, **_options(settings)))
+
+    async def running() -> None:
+        asyncio.get_running_loop().add_reader(alive, server.handle_exit, signal.SIGTERM, None)
+        await server.serve([_listening(settings)])
+
+    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+        runner.run(running())
+
+
+def prepare(settings: Settings) -> None:
+    """How every process of a gateway logs, and how much it may hold at once."""
+    logs.configure(settings.log_level)
+    patience.make_room()
+    sys.setswitchinterval(patience.TURN)
+
+
+if __name__ == "__main__":
+    be_one(*map(int, sys.argv[1:4]))

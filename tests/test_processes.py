@@ -1,0 +1,153 @@
+"""Several processes of one gateway: whoever answers, it is one gateway that signs in, counts and keeps."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from datetime import timedelta
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from activities.register import Register
+from deploy.embedded import answers
+from gateway.counters import NEAR, SIZE, SLOTS, Counters
+from gateway.remembered.spent import Spent
+from models.settings import Settings
+from tests.databases import Databases, on_both, prepare
+from tests.patience import eventually
+from tests.served import Clock
+from tests.story import instant
+from tests.test_kill import two_free_ports
+from tests.visiting import House, visiting
+
+ROOT = Path(__file__).parent.parent
+NOW = instant("2027-03-16T09:00")
+
+
+# What is counted
+
+
+def test_a_limit_holds_for_all_who_count_in_one_table() -> None:
+    with tempfile.TemporaryFile() as file:
+        file.truncate(SIZE)
+        here, there = Counters(file.fileno()), Counters(file.fileno())
+        turns = [(here, there)[number % 2].hit("somebody", 5, 60, 1_000_020.0) for number in range(8)]
+        assert turns[:5] == [0] * 5
+        assert all(0 < wait <= 60 for wait in turns[5:])
+        assert there.hit("somebody else", 5, 60, 1_000_020.0) == 0
+        assert there.hit("somebody", 5, 3600, 1_000_020.0) == 0, "each span is counted for itself"
+
+
+def test_what_was_counted_lately_counts_as_far_as_it_overlaps() -> None:
+    counters, begun = Counters(), 1_000_020.0  # a window of a minute begins
+    assert [counters.hit("somebody", 4, 60, begun) for _ in range(4)] == [0] * 4
+    assert counters.hit("somebody", 4, 60, begun + 30) > 0
+    halfway = begun + 60 + 30
+    assert [bool(counters.hit("somebody", 4, 60, halfway)) for _ in range(3)] == [False, False, True]
+    wait = counters.hit("somebody", 4, 60, halfway)
+    assert counters.hit("somebody", 4, 60, halfway + wait - 1) > 0
+    assert counters.hit("somebody", 4, 60, halfway + wait + 0.01) == 0, (
+        "whoever waits as long as they were told is let in"
+    )
+    assert counters.hit("somebody", 4, 60, begun + 600) == 0
+
+
+def test_a_table_that_is_full_forgets_whoever_was_counted_longest_ago() -> None:
+    counters = Counters()
+    for number in range(SLOTS // 8):
+        counters.hit(f"somebody {number}", 1, 60, 1_000_020.0)
+    assert sum(counters.hit(f"somebody {number}", 1, 60, 1_000_021.0) > 0 for number in range(500)) == 500
+    assert NEAR < SLOTS
+
+
+# What is good for once
+
+
+@on_both
+def test_what_is_good_for_once_is_used_once_at_whichever_gateway(databases: Databases) -> None:
+    url = databases.migrated()
+    doors = [Spent(Register.at(url).engine) for _ in range(2)]
+    ten = timedelta(minutes=10)
+    assert doors[0].first("state", NOW, ten)
+    assert not doors[1].first("state", NOW, ten)
+    assert doors[1].first("another", NOW, ten)
+    assert doors[0].first("state", NOW + ten, ten), "it is forgotten when nobody could bring it any more"
+    for door in doors:
+        door.engine.dispose()
+
+
+async def test_who_signed_in_at_one_acts_at_the_other(tmp_path: Path) -> None:
+    settings = Settings(var=tmp_path)
+    prepare(settings.register_url)
+    async with AsyncExitStack() as running:
+        doors: list[House] = [await running.enter_async_context(visiting(settings, Clock(NOW))) for _ in range(2)]
+        browser = await doors[0].signed_in("c-101")
+        other = doors[1].browser()
+        other.cookies.update(browser.cookies)
+        page = await other.get("/desk/filings")
+        csrf = page.text.partition('name="csrf" value="')[2].partition('"')[0]
+        own = {"Origin": doors[0].origin}
+        form = {"csrf": csrf, "name": "公示", "query": "stage=on_notice"}
+        assert (await browser.post("/desk/filings/saved", data=form, headers=own)).status_code == 303
+        assert "公示" in (await other.get("/desk/filings")).text
+        assert (await other.post("/sign-out", data={"csrf": csrf}, headers=own)).status_code == 303
+        assert (await browser.get("/desk")).status_code == 303, "who signed out at one is signed out"
+
+
+# The processes themselves
+
+
+@contextmanager
+def started(var: Path, **changed: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A gateway of two processes, and its port."""
+    port, _ = two_free_ports()
+    settings = {"BEIAN_VAR": str(var), "BEIAN_GATEWAY_PORT": str(port), "BEIAN_GATEWAY_PROCESSES": "2", **changed}
+    command = [sys.executable, "-m", "gateway"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **settings}, stderr=pipe, stdout=pipe, text=True
+    ) as process:
+        try:
+            eventually(lambda: len(children(process)) == 2)
+            eventually(lambda: answers(port))
+            yield process, port
+        finally:
+            process.terminate()
+            process.communicate()
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    """The processes that one has started."""
+    try:
+        return [int(each) for each in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def asked(port: int) -> int:
+    """What somebody on a new connection is answered; 0 if by nobody."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", "/sign-in")
+        return connection.getresponse().status
+    except (OSError, HTTPException):
+        return 0
+    finally:
+        connection.close()
+
+
+def test_two_processes_count_together_and_one_that_dies_is_replaced(tmp_path: Path) -> None:
+    prepare(Settings(var=tmp_path).register_url)
+    with started(tmp_path, BEIAN_READS_A_MINUTE="40") as (process, port):
+        met = [asked(port) for _ in range(60)]
+        assert met.count(200) + met.count(429) == 60
+        assert 38 <= met.count(200) <= 40, "each alone would have answered more"
+        first = children(process)
+        os.kill(first[0], signal.SIGKILL)
+        eventually(lambda: len({*children(process)} - {first[0]}) == 2)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+        assert not any(Path(f"/proc/{child}").exists() for child in first)
