@@ -4,12 +4,13 @@ Nothing here decides anything: what an entry says was computed by the regulation
 """
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import Update
 
 from activities import arrivals, grounds, letters, rows
 from activities.database import stating
@@ -26,11 +27,18 @@ from regulation import identity, intake
 FILINGS, ENTRIES, REPORTED = (FilingRow.metadata.tables[name] for name in ("filings", "entries", "annual_reports"))
 
 BEGINS = insert(FILINGS)
-MOVES = (
-    update(FILINGS)
-    .where(FILINGS.c.filing_id == bindparam("of"))
-    .values({name: bindparam(name) for name in FilingRow.model_fields if name != "filing_id"})
-)
+
+
+@cache
+def moves(*columns: str) -> Update:
+    """Changes these columns of a filing's row. What stays as it was is not named, so no index is touched for it."""
+    return (
+        update(FILINGS)
+        .where(FILINGS.c.filing_id == bindparam("of"))
+        .values({name: bindparam(name) for name in columns})
+    )
+
+
 BODY_OF_NUMBER = select(ENTRIES.c.body).where(
     ENTRIES.c.filing_id == bindparam("of"), ENTRIES.c.number == bindparam("number")
 )
@@ -127,7 +135,7 @@ class Appending:
             head.first_paper if head else entry.filing.paper, public, proposed.paper,
         )  # fmt: skip
         writes = [
-            (MOVES, [stands | {"of": entry.filing.id}]) if head else (BEGINS, [stands]),
+            _moved(head, stands) if head else (BEGINS, [stands]),
             (ENTERS, [row]),
             (SENDS, sent),
             (SHOWS, shown),
@@ -141,6 +149,12 @@ class Appending:
                 db.execute(statement, each[0] if len(each) == 1 else each)
         letters.bundle(db, sent)
         self.editions.note(db, entry.filing, entry.entered_at)
+
+
+def _moved(head: Any, stands: rows.Row) -> tuple[Update, list[rows.Row]]:
+    """What of a filing's row has changed."""
+    changed = {name: value for name, value in stands.items() if getattr(head, name) != value}
+    return moves(*changed), [changed | {"of": head.filing_id}]
 
 
 def _held(db: Connection, entry: Entry) -> tuple[Outcome, int] | None:

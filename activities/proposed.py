@@ -15,17 +15,14 @@ from models.register import FilingRow
 from models.values import digest
 from regulation import intake
 
-FILINGS = FilingRow.metadata.tables["filings"].c
+FILINGS = FilingRow.metadata.tables["filings"]
 
 STANDS = (
-    select(
-        FILINGS.number, FILINGS.head, FILINGS.first_paper, FILINGS.public, FILINGS.value,
-        papers.BODY.scalar_subquery().label("paper"),
-    )
-    .where(FILINGS.filing_id == bindparam("of"))
-    .with_for_update(of=FilingRow.metadata.tables["filings"])
-)  # fmt: skip
-"""What of a filing's row the next entry is written on, and the paper that it names."""
+    select(FILINGS, papers.BODY.scalar_subquery().label("paper"))
+    .where(FILINGS.c.filing_id == bindparam("of"))
+    .with_for_update(of=FILINGS)
+)
+"""The row of a filing on which the next entry is written, and the paper that this names."""
 
 
 @dataclass

@@ -117,6 +117,27 @@ def test_an_entry_is_one_transaction_and_a_repetition_writes_nothing(register: R
 
 
 @on_both
+def test_of_a_filing_only_what_changed_is_written(register: Register) -> None:
+    """What is not named in a statement costs no index anything."""
+    told, moved = lived("LIFE"), list[str]()
+    told.lodged(register)
+
+    @event.listens_for(register.engine, "before_cursor_execute")
+    def note(_: Connection, __: Any, statement: str, *___: Any) -> None:
+        moved.extend([statement] if statement.startswith("UPDATE filings") else [])
+
+    for entry in told.docket:
+        before = register.row("LIFE")
+        register.append(entry)
+        after = register.row("LIFE")
+        if before and after:
+            said = moved.pop().partition(" WHERE ")[0]
+            changed = {name for name, value in after.model_dump().items() if value != getattr(before, name)}
+            assert {name for name in type(after).model_fields if f" {name}=" in said} == changed
+    assert moved == []
+
+
+@on_both
 def test_the_same_entry_again_is_known_and_carries_the_filing_on(full: Register) -> None:
     told = lived("LIFE")
     before = counts(full)
