@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from gateway.asked.forms import CHOICES, Field, fields_of
+from gateway.asked.forms import Field, fields_of
+from models.choices import CHOICES
 from models.settings import Settings
 from models.values import Named
 from models.vocabulary import ActKind, Kind, LapseKind, Stage

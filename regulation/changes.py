@@ -7,13 +7,13 @@ kind is about and nothing else; what a name has to be, and what an alliance has 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from models.choices import CHANGES
 from models.filing import Filing
 from models.findings import Finding
 from models.forms import Application, ChangePaper
 from models.values import Value, at_hour
 from models.vocabulary import Kind, Severity
 from regulation import checklist, codes, intake
-from regulation.naming import CHANGES
 from regulation.reading import finding, programs, twice
 
 

@@ -7,6 +7,7 @@ instant is over at 24:00 of its last day; what begins then begins at 0:00 of the
 from datetime import date, datetime, time
 
 from models.acts import Came
+from models.choices import HOW_IT_CAME
 from models.filing import Entry
 from models.values import SHANGHAI, day_of, last_day_until
 from models.vocabulary import Ground, LapseKind, Role
@@ -86,44 +87,11 @@ def name_of(event: object) -> str:
     return label + (f" {year}年度" if year else "") + (f"（{days:+d}日）" if days else "")
 
 
-HOW_IT_CAME = {"post": "邮寄", "in_person": "当面递交", "email": "电子邮件", "fax": "传真"}
-"""How what came on paper reached an office."""
-
-
 def how_it_came(came: Came) -> str:
     """How what came on paper reached an office: 2026年12月3日邮寄收到，邮戳2026年11月30日."""
     posted = f"，邮戳{on_day(came.postmarked_on)}" if came.postmarked_on else ""
     return f"{on_day(came.on)}{HOW_IT_CAME[came.how]}收到{posted}"
 
-
-OUTCOMES = {
-    "dismissed": "不成立",
-    "returned": "成立，退回补正",
-    "not_confirmed": "成立，不予确认",
-    "granted": "同意",
-    "refused": "不同意",
-    "confirmed": "同意",
-    "accepted": "采纳",
-    "rejected": "不予采纳",
-    "excellent": "优秀",
-    "qualified": "合格",
-    "unqualified": "不合格",
-}
-"""How what was decided is called."""
-
-RULINGS = {
-    "maintained": "维持",
-    "set_aside": "撤销原决定",
-    "unlawful": "确认原决定违法",
-    "remade": "责令重新作出决定",
-    "rejected": "驳回请求",
-    "ended": "终止（撤回或者和解）",
-}
-PROCEDURES = {"reconsideration": "行政复议", "suit": "行政诉讼"}
-"""行政复议 and 行政诉讼, and how they end."""
-
-CHANGES = {"contact": "联系信息", "rename": "更名", "members": "成员", "leader": "盟主", "ended": "盟主或协议终止"}
-"""What of an alliance can change."""
 
 CLAUSES = {
     Ground.NO_COOPERATION: "《工作指引》第十四条",

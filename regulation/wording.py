@@ -24,25 +24,14 @@ from models.acts import (
     RuleOnExtension,
     RuleOnObjection,
 )
+from models.choices import CHANGES, OUTCOMES, PROCEDURES, RULINGS
 from models.filing import Entry, Filing
 from models.values import day_of
 from models.vocabulary import ActKind, ByKind, Ground, LapseKind, Stage, YearStatus
 from regulation import agenda, offices, review, service
 from regulation.agenda import number
 from regulation.articles import cite
-from regulation.naming import (
-    CHANGES,
-    CLAUSES,
-    OUTCOMES,
-    PROCEDURES,
-    RULINGS,
-    due_at,
-    how_it_came,
-    midnight,
-    moment,
-    on_day,
-    received,
-)
+from regulation.naming import CLAUSES, due_at, how_it_came, midnight, moment, on_day, received
 
 
 @dataclass(frozen=True)

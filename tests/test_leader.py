@@ -22,6 +22,7 @@ from gateway.identity import Identity
 from gateway.pages.leader import tasks_of
 from gateway.problem import Unreachable
 from gateway.remembered.drafts import KEPT, body_of
+from models import sections
 from models.acts import Submit
 from models.filing import Receipt
 from models.settings import Settings
@@ -137,7 +138,7 @@ async def test_the_sections_are_those_of_the_printed_form(leader: Leader) -> Non
     places = [page.text.index(f">{heading}</h2>") for heading in headings]
     assert places == sorted(places)
     for kind in Kind:
-        names = applications.names_of(kind)
+        names = sections.names_of(kind)
         known = intake.FORMS[kind.value].model_fields.keys()
         assert len(set(names)) == len(names)
         assert set(names) == known - {"kind", "filing_id", "by", "received_at", "legacy"}
@@ -399,7 +400,7 @@ async def test_nobody_says_who_they_are_or_when_it_came(house: House, leader: Le
     forged = [("/by/person", "somebody"), ("/received_at", "2020-01-01T00:00:00+08:00"), ("/filing_id", "MINE")]
     forged += [("/kind", "B"), ("/legacy/archive_number", "1"), ("/by/role", "province_st")]
     await leader.sends(address, [*filled(raw), *(await leader.page(address)).hidden("seen"), *forged, ("do", "save")])
-    assert body(house, address).keys() <= {"kind", *applications.names_of(Kind.A)}
+    assert body(house, address).keys() <= {"kind", *sections.names_of(Kind.A)}
     assert body(house, address)["kind"] == "A"
     stolen = example("A", leader=raw["leader"] | {"uscc": "91210102MA20001KX5"})
     answer = await leader.fills(address, stolen, ("do", "submit"))

@@ -18,15 +18,14 @@ from activities.documents.gongwen import Grid
 from activities.documents.record import Record, read
 from activities.register import Register
 from models.forms import Application, Counts, FormA, FormB, LeaderYear, Member
+from models.sections import ON_MEMBERS, PRINTED_TITLES
 from models.values import Value, day_of
+from models.vocabulary import Kind
 from regulation import intake
 from regulation.naming import on_day
 
-TITLES = {"A": "实质性产学研联盟备案申请表", "B": "辽宁省科技型中小企业技术能力提升类联盟\n备案申请表"}
-
 LEADER_TYPES = ("瞪羚", "雏鹰", "科技型中小企业")
 COOPERATION_FORMS = ("签署产学研合作协议", "开展项目合作", "联合培养人才", "共建研发机构", "其他")
-ON_MEMBERS = "联盟成员单位在行业（或领域）中地位的简要说明"
 
 COLUMNS = 12
 """A form is laid out in twelfths of the text's width."""
@@ -63,8 +62,8 @@ def of_record(record: Record) -> list[Draft]:
 
 def form_of(form: Application, received_at: datetime, call: int) -> bytes:
     """An application as its form, filled in; `call` is the year of the application."""
-    document = gongwen.blank(TITLES[form.kind], form.leader.name, received_at)
-    gongwen.heading(document, TITLES[form.kind], 0)
+    document = gongwen.blank(PRINTED_TITLES[Kind(form.kind)], form.leader.name, received_at)
+    gongwen.heading(document, PRINTED_TITLES[Kind(form.kind)], 0)
     document.add_paragraph()
     match form:
         case FormA():

@@ -10,12 +10,13 @@ from activities.documents.gongwen import Grid
 from activities.documents.record import minute
 from activities.register import Register
 from models.acts import Came
+from models.choices import HOW_IT_CAME
 from models.filing import Entry
 from models.register import EntryRow, FilingRow
 from models.values import day_of
 from models.vocabulary import ActKind, Role
 from regulation import offices
-from regulation.naming import HOW_IT_CAME, on_day
+from regulation.naming import on_day
 from regulation.on_paper import ON_PAPER
 
 NOT_TOLD = "（未填写）"

@@ -10,11 +10,13 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from gateway.asked.forms import CHOICES, ByField, Field, by_field, fields_of, order_of, read
+from gateway.asked.forms import ByField, Field, by_field, fields_of, read
 from models.acts import TOGETHER, Came, ChecklistLine, Deficiency
+from models.choices import CHOICES
 from models.filing import Filing
 from models.findings import Finding
 from models.forms import CamePaper
+from models.sections import order_of
 from models.vocabulary import ActKind, Ground, Kind
 from regulation import checklist, intake, offices, review, service
 from regulation.intake import FORMS
@@ -81,7 +83,7 @@ def form_of(
         only = _of_paper(kind, on_paper=offer.on_paper)
         shown += fields_of(PAPERS[kind], content, findings, at="/content", only=only, more_rows=more_rows)
     elif offer.on_paper and kind is ActKind.RESUBMIT:
-        content, only = value.get("content") or application or {}, order_of(filing.kind)
+        content, only = value.get("content") or application or {}, order_of(FORMS[filing.kind])
         shown += fields_of(FORMS[filing.kind], content, findings, at="/content", only=only, more_rows=more_rows)
     if offer.on_paper:
         shown.insert(0, _came(value.get("came") or {}, findings, colleagues))
@@ -233,7 +235,7 @@ def read_act(kind: ActKind, form: FormData, *, on_paper: bool = False, of: Kind 
             }  # nobody asks for it; what came in no known way is refused for that
         raw["content"] = read(PAPERS[kind], form, at="/content", only=_of_paper(kind, on_paper=on_paper)) | told
     elif on_paper and of and kind is ActKind.RESUBMIT:
-        raw["content"] = read(FORMS[of], form, at="/content", only=order_of(of))
+        raw["content"] = read(FORMS[of], form, at="/content", only=order_of(FORMS[of]))
     return raw
 
 

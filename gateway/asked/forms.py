@@ -20,10 +20,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from starlette.datastructures import FormData
 
+from models.choices import CHOICES
 from models.findings import Finding
 from models.values import Named, required, storable
-from regulation.intake import FORMS
-from regulation.naming import CHANGES, HOW_IT_CAME, OUTCOMES, PROCEDURES, RULINGS
 from regulation.offices import OFFICES
 from regulation.reading import longest_of
 
@@ -47,39 +46,6 @@ Widget = Literal[
     "texts",
     "fixed",
 ]
-
-CHOICES: Mapping[str, Mapping[str, str]] = {
-    "type": {
-        "enterprise": "企业", "university": "高校", "institute": "科研机构", "finance": "金融机构",
-        "intermediary": "中介机构", "other": "其他",
-    },
-    "org_type": {
-        "enterprise": "企业", "university": "高校", "institute": "科研机构", "finance": "金融机构",
-        "intermediary": "中介机构", "other": "其他",
-    },
-    "kind": {
-        "D1": "D1 备案申请表", "D2": "D2 联盟协议文本", "D3": "D3 营业执照或法人证书", "D4": "D4 上一年度纳税申报表",
-        "D5a": "D5a 研发费用加计扣除明细表", "D5b": "D5b 研发投入专项审计报告", "D6": "D6 知识产权证明材料",
-        "D7": "D7 正式文件", "D8": "D8 推荐函或汇总表", "R1": "R1 年度总结", "R2": "R2 年度计划",
-    },
-    "tasks": {
-        "1": "一、产学研联合攻关", "2": "二、利益联结与大中小企业融通", "3": "三、产业集聚", "4": "四、共性技术服务平台、新型研发机构",
-        "5": "五、技术转移与成果转化", "6": "六、“带土移植”引进培养人才", "7": "七、领域（行业）服务", "8": "八、标准化工作",
-    },
-    "outcome": OUTCOMES,
-    "decision": {"approved": "同意", "rejected": "不同意", "confirmed": "确认", "refused": "不予确认"},
-    "result": {**OUTCOMES, "in_order": "未发现问题", "deficient": "存在问题"},
-    "change": CHANGES,
-    "tag": {"recommended": "推荐典型联盟", "typical": "典型联盟", "pilot": "试点示范"},
-    "listing": {"abnormal": "经营异常名录", "serious": "严重违法失信名单"},
-    "method": {"inbox": "平台收件箱", "phone": "电话", "post": "邮寄", "in_person": "直接送达", "public_notice": "公告送达"},
-    "procedure": PROCEDURES,
-    "ruling": RULINGS,
-    "party": {"unit": "单位", "individual": "个人"},
-    "how": HOW_IT_CAME,
-    "channel": {"letter": "信函", "platform": "平台", "in_person": "当面", "email": "电子邮件"},
-}  # fmt: skip
-"""How the values of fields that offer a choice are called."""
 
 
 @dataclass(frozen=True)
@@ -375,17 +341,3 @@ def _chosen(model: type[BaseModel]) -> frozenset[str]:
         for name, info in model.model_fields.items()
         if _widget(name, info)[0] in ("choice", "yes_no", "fixed") or _default(info) is not None
     }
-
-
-ORDER = (
-    "kind", "filing_id", "jurisdiction", "alliance_name", "agreement_effective_on", "technical_field", "zone_name",
-    "leader", "counts", "innovation_goal", "last_year", "year_before", "cooperation", "cooperation_forms",
-    "other_cooperation_form", "cooperation_status", "development_tasks", "members", "documents", "all_members_signed",
-    "integrity_commitment", "service", "previous_filing_id", "legacy",
-)  # fmt: skip
-"""The fields of an application in the order in which its form prints them."""
-
-
-def order_of(kind: str) -> list[str]:
-    """The fields of form A or B, as printed, without the door's stamps."""
-    return [name for name in ORDER if name in FORMS[kind].model_fields]

@@ -30,6 +30,7 @@ from gateway.visit import Visit, visit_of
 from models.acts import Deficiency, ReturnForCorrection, RuleOnObjection
 from models.filing import Filing
 from models.findings import Finding, Refusal
+from models.sections import TITLES
 from models.values import day_of
 from models.vocabulary import ActKind, Kind, Severity
 from regulation import intake, lodging
@@ -303,7 +304,7 @@ def _form(
         session,
         status=status,
         editing=editing,
-        title=applications.TITLES[kind],
+        title=TITLES[kind],
         parts_=applications.parts(editing.raw, at_fields, more_rows=more),
         found=applications.found(kind, [*not_taken, *findings]),
         check=check or bool(not_taken),

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from activities.attachments import LOCATION
 from activities.documents import receipt as receipts_on_paper
 from activities.documents.record import Sent, receipts
-from gateway.asked.forms import Field, fields_of, order_of
+from gateway.asked.forms import Field, fields_of
 from gateway.identity import Identity
 from gateway.pages.web import Answer, SignedIn, page, then
 from gateway.problem import NotFound
@@ -29,6 +29,7 @@ from models.findings import Finding
 from models.forms import ChangePaper
 from models.gateway import HandlingRow
 from models.register import FilingRow
+from models.sections import order_of
 from models.values import Ordinal, day_of
 from models.vocabulary import ActKind
 from regulation import agenda, changes, entries, intake, offices, on_paper
@@ -205,7 +206,7 @@ def version(request: Request, tools: Doors, session: SignedIn, filing_id: str, v
         raise NotFound(filing_id)
     paper = tools.register.paper(found.paper)
     findings = next(findings for number, findings in tools.register.versions(filing_id) if number == version)
-    fields = fields_of(intake.FORMS[paper["kind"]], paper, findings, only=order_of(paper["kind"]))
+    fields = fields_of(intake.FORMS[paper["kind"]], paper, findings, only=order_of(intake.FORMS[paper["kind"]]))
     return _read(request, tools, session, row, found.paper, f"备案申请表（第{version}版）", fields, findings)
 
 
@@ -220,7 +221,7 @@ def paper(request: Request, tools: Doors, session: SignedIn, filing_id: str, num
     brought = tools.register.paper(key)
     kind = str(entry.event.kind)
     if kind in ("submit", ActKind.RESUBMIT):
-        fields = fields_of(intake.FORMS[brought["kind"]], brought, only=order_of(brought["kind"]))
+        fields = fields_of(intake.FORMS[brought["kind"]], brought, only=order_of(intake.FORMS[brought["kind"]]))
     else:
         fields = fields_of(PAPERS[kind], brought)
     return _read(request, tools, session, row, key, f"第{number}号登记所附文书", fields, [])

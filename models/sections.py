@@ -1,0 +1,113 @@
+"""How the application forms (备案申请表) are laid out: their sections, headings and notes, in the order in which they are printed."""
+
+from dataclasses import dataclass
+
+from models.forms import FormA, FormB
+from models.vocabulary import ByKind, Kind
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the form: its anchor, its heading as printed, its fields, and the notes that belong to it."""
+
+    key: str
+    title: str
+    names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+ON_MEMBERS = "联盟成员单位在行业（或领域）中地位的简要说明"
+
+DOCUMENTS = Section(
+    "documents",
+    "申请材料",
+    ("documents",),
+    (
+        "不得上传涉密材料：密级为秘密、机密、绝密的（如国防专利）不得在本系统上传或填报，请按保密规定另行报送。",
+        "全体成员的证照（D3）每家一份，“所属单位代码”填该成员的代码；电子营业执照与加盖公章的复印件效力相同。",
+    ),
+)
+PROMISES = Section("promises", "承诺与送达", ("all_members_signed", "integrity_commitment", "service"))
+
+SECTIONS: ByKind[tuple[Section, ...]] = ByKind(
+    a=(
+        Section(
+            "alliance",
+            "一、联盟简况",
+            ("alliance_name", "agreement_effective_on", "technical_field", "jurisdiction", "previous_filing_id"),
+            ("联盟名称 = 所在市 + 盟主简称 + 主导产业 + “产学研联盟”。",),
+        ),
+        Section("leader", "盟主情况", ("leader",)),
+        Section("counts", "成员数量", ("counts",), ("盟主计入成员总数和成员企业数量。",)),
+        Section("goal", "二、技术创新目标", ("innovation_goal",)),
+        Section(
+            "members",
+            ON_MEMBERS,
+            ("members",),
+            ("盟主是成员之一，列为第一项。若成员单位超过10家，则只需填写主要成员单位的有关情况。",),
+        ),
+        DOCUMENTS,
+        PROMISES,
+    ),
+    b=(
+        Section(
+            "alliance",
+            "联盟简况",
+            (
+                "alliance_name", "technical_field", "zone_name", "agreement_effective_on", "jurisdiction",
+                "previous_filing_id",
+            ),
+            ("联盟名称为“××市××联盟”。所属高新区填省级高新区或者沈大自创区；不在高新区内的不填。",),
+        ),
+        Section(
+            "leader",
+            "一、盟主企业情况",
+            ("leader",),
+            (
+                "科技人员：直接从事研发和相关技术创新活动，以及专门从事上述活动的管理和提供直接技术服务的人员，包括在职、兼职和临时聘用人员。",
+                "产学研合作经费：企业与科研院所、大专院校开展技术合作所发生的费用。",
+                "高新技术产品（服务）收入：通过研发和相关技术创新活动取得的产品（服务）收入与技术性收入的总和。",
+                "I类知识产权：发明专利（含国防专利）、植物新品种、国家级农作物品种、国家新药、国家一级中药保护品种、集成电路布图设计专有权等。",
+                "II类知识产权：实用新型专利、外观设计专利、软件著作权等（不含商标）。",
+            ),
+        ),
+        Section(
+            "cooperation",
+            "二、联盟情况",
+            (
+                "cooperation", "cooperation_forms", "other_cooperation_form", "last_year", "year_before", "counts",
+                "cooperation_status", "development_tasks",
+            ),
+            (
+                "联盟销售收入和研究开发费用为全部成员之和。",
+                "合作情况主要包括：产业（行业）领域地位、产学研合作、人才团队、项目实施、开展活动。",
+            ),
+        ),
+        Section("members", ON_MEMBERS, ("members",), ("全部成员逐家列明；盟主是成员之一，列为第一项。",)),
+        DOCUMENTS,
+        PROMISES,
+    ),
+)  # fmt: skip
+"""The sections of both forms. What the system adds to the printed form stands where it belongs."""
+
+TITLES = ByKind(a="实质性产学研联盟备案申请表", b="技术能力提升类联盟备案申请表")
+PRINTED_TITLES = ByKind(a="实质性产学研联盟备案申请表", b="辽宁省科技型中小企业技术能力提升类联盟\n备案申请表")
+"""What the forms are called, on a page and in print."""
+
+ORDER = (
+    "kind", "filing_id", "jurisdiction", "alliance_name", "agreement_effective_on", "technical_field", "zone_name",
+    "leader", "counts", "innovation_goal", "last_year", "year_before", "cooperation", "cooperation_forms",
+    "other_cooperation_form", "cooperation_status", "development_tasks", "members", "documents", "all_members_signed",
+    "integrity_commitment", "service", "previous_filing_id", "legacy",
+)  # fmt: skip
+"""The fields of an application in the order in which its form prints them."""
+
+
+def names_of(kind: Kind) -> list[str]:
+    """The fields that a leader fills in."""
+    return [name for section in SECTIONS[kind] for name in section.names]
+
+
+def order_of(form: type[FormA] | type[FormB]) -> list[str]:
+    """The fields of a form, as printed, without the door's stamps."""
+    return [name for name in ORDER if name in form.model_fields]
