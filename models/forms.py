@@ -1,6 +1,6 @@
 """What people file: the two application forms with their documents, and the papers that acts bring.
 
-Every field carries its number in the specification (`code`) and its Chinese label (`title`), so that a finding names
+Every field carries its number in docs/articles.md (`code`) and its Chinese label (`title`), so that a finding names
 both and the JSON Schema can be shown to people. Amounts are in 万元. Rules across fields live in regulation/intake.py.
 """
 
@@ -58,7 +58,7 @@ FIELDS = (
 
 
 def item(code: str, label: str, default: Any = ..., **constraints: Any) -> Any:
-    """A field of a form: its number in the specification and its label."""
+    """A field of a form: its number and its label."""
     return Field(default, title=label, json_schema_extra={"code": code}, **constraints)
 
 

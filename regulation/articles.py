@@ -1,4 +1,4 @@
-"""The articles: every requirement of the two documents, and every gap that was filled, by its number in the specification."""
+"""The articles: every requirement of the two documents, and every gap that was filled, by its number (docs/articles.md)."""
 
 from regulation import data
 

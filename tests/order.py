@@ -43,8 +43,20 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Shares | 
     return Shares(config, log)
 
 
-DEAR = ("test_matrix", "test_publishing", "test_fuzz", "test_channels", "test_backup", "test_digests")
-"""The files whose tests share what takes long to make (all lives of the law's cases, written down), or make much of one thing."""
+DEAR = (
+    "test_matrix",
+    "test_openapi",
+    "test_histories",
+    "test_publishing",
+    "test_fuzz",
+    "test_backup",
+    "test_channels",
+    "test_digests",
+)
+"""The files whose tests share what takes long to make (all lives of the law's cases, written down), or make much of one thing.
+Each goes to one process, so they come before the small ones, which fill what is left."""
+
+ORDER = (*LONG, *DEAR)
 
 SERVERS = {"environment", "postgresql"}
 """The fixtures behind which a server is started."""
@@ -64,7 +76,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     take little."""
     if config.getoption("--quick"):
         items[:] = [item for item in items if not _is_long(item)]
-    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+    items.sort(key=lambda item: ORDER.index(item.path.stem) if item.path.stem in ORDER else len(ORDER))
 
 
 def _is_long(item: pytest.Item) -> bool:

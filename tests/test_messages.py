@@ -434,16 +434,26 @@ async def test_a_bounced_mail_with_no_other_way_is_a_task(environment: WorkflowE
         assert not letters.bounced("NOBODY-1-1", ["mail"], "退信 5.1.1", mail.address, mail.last_tried_at)
 
 
-async def test_unread_and_undeliverable_no_revocation_comes_until_it_is_really_served(
-    environment: WorkflowEnvironment, outside: Outside
-) -> None:
+@asynccontextmanager
+async def noticed_by_a_dead_phone(
+    environment: WorkflowEnvironment, outside: Outside, filing_id: str
+) -> AsyncIterator[tuple[World, Story]]:
+    """A revocation of which its leader is to be told by phone alone, and the phone is dead since the day before."""
     async with telling(environment, outside) as world:
-        story = Story(world, "NOT-SERVED", **by_phone_only())
+        story = Story(world, filing_id, **by_phone_only())
         await story.archived(YEAR)
         await story.counts_by_published_days(YEAR - 1)
+        await story.on("2028-11-30")
         await world.delivered(story.id)
         outside.gateway.answer = saying({"code": "空号"})
         await story.on("2028-12-01T10:00")
+        yield world, story
+
+
+async def test_unread_and_undeliverable_no_revocation_comes_until_it_is_really_served(
+    environment: WorkflowEnvironment, outside: Outside
+) -> None:
+    async with noticed_by_a_dead_phone(environment, outside, "NOT-SERVED") as (world, story):
         await comes(lambda: bool(story.filing.notification and story.filing.notification.doubted_at))
         await story.on("2029-11-01")
         assert "service_failed" in story.kinds()
@@ -476,14 +486,7 @@ async def test_a_leader_to_be_served_whom_no_message_can_reach_is_a_task(
 async def test_a_notice_read_in_the_inbox_is_served_whatever_else_fails(
     environment: WorkflowEnvironment, outside: Outside
 ) -> None:
-    async with telling(environment, outside) as world:
-        story = Story(world, "INBOX", **by_phone_only())
-        await story.archived(YEAR)
-        await story.counts_by_published_days(YEAR - 1)
-        await story.on("2028-11-30")
-        await world.delivered(story.id)
-        outside.gateway.answer = saying({"code": "空号"})
-        await story.on("2028-12-01T10:00")
+    async with noticed_by_a_dead_phone(environment, outside, "INBOX") as (world, story):
         notice = next(m for m in world.register.messages(story.id) if m.text == "revocation_notice")
         receipt = await world.door.read(notice.id, {"person": "u-1", "office": "210000", "role": "platform"})
         assert receipt

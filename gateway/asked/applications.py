@@ -176,7 +176,7 @@ def told(kind: Kind, raw: Mapping[str, Any], deficiencies: Iterable[Deficiency])
 
 
 def _numbered(kind: Kind) -> Iterator[tuple[str, str]]:
-    """The fields of a form, outside of lists, with their numbers in the specification."""
+    """The fields of a form, outside of lists, with their numbers (docs/articles.md)."""
     of_kind = intake.NUMBERS[kind]
 
     def walk(fields: Iterable[Field]) -> Iterator[tuple[str, str]]:
