@@ -19,7 +19,7 @@ from models.acts import Lapse
 from models.filing import AgendaLine, Entry, Filing, Receipt
 from models.findings import Finding
 from models.values import in_shanghai
-from models.vocabulary import LapseKind
+from models.vocabulary import LapseKind, Severity
 from regulation import naming
 
 WIDTH = None if sys.stdout.isatty() else 160
@@ -42,9 +42,11 @@ def _plain(value: Any) -> Any:
 def print_findings(findings: Sequence[Finding]) -> None:
     """Findings as a table, errors first."""
     table = Table("级别", "代码", "字段", "说明", "依据")
-    names = {"error": Text("错误", "red"), "warning": Text("提示", "yellow"), "check": Text("核对")}
-    for each in sorted(findings, key=lambda one: ("error", "warning", "check").index(one.severity)):
-        table.add_row(names[each.severity], each.code, each.field, each.message, each.article)
+    styles = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.CHECK: ""}
+    for each in sorted(findings, key=lambda one: list(Severity).index(one.severity)):
+        table.add_row(
+            Text(each.severity.label, styles[each.severity]), each.code, each.field, each.message, each.article
+        )
     console.print(table)
 
 
@@ -59,7 +61,7 @@ def answer(receipt: Receipt, json_: bool) -> None:
     entered = f" 第{receipt.number}号，现为“{receipt.stage.label}”{following}"
     console.print(Text.assemble(("已登记", "green"), entered))
     for warning in receipt.warnings:
-        console.print(Text.assemble(("提示", "yellow"), f" {warning}"))
+        console.print(Text.assemble((Severity.WARNING.label, "yellow"), f" {warning}"))
 
 
 def print_agenda(lines: Sequence[AgendaLine]) -> None:

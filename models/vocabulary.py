@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TypeVar, assert_never
 
 from models.values import Named
@@ -208,9 +207,9 @@ class Ground(Named):
     NO_COOPERATION = "14", "长期未开展实质性产学研合作"
 
 
-class Severity(StrEnum):
+class Severity(Named):
     """What a finding does: refuses, warns the reviewer, or is a line of the reviewer's checklist."""
 
-    ERROR = "error"
-    WARNING = "warning"
-    CHECK = "check"
+    ERROR = "error", "错误"
+    WARNING = "warning", "提示"
+    CHECK = "check", "核对"

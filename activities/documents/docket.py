@@ -33,8 +33,6 @@ TO = {
 }
 """Addressees that are no roles."""
 
-SEVERITIES = {"error": "错误", "warning": "提示", "check": "核对"}
-
 
 def docket(register: Register, filing_id: str) -> bytes:
     """A filing's docket."""
@@ -177,7 +175,7 @@ def _versions(record: Record) -> Grid:
     rows = [
         (
             f"V{version.version}\n{minute(version.received_at)}",
-            SEVERITIES[finding.severity],
+            finding.severity.label,
             finding.message,
             finding.article,
         )

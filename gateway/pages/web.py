@@ -21,7 +21,7 @@ from gateway.remembered.uploads import TYPES
 from gateway.tools import Doors, Tools
 from models.register import MessageRow
 from models.values import ILLEGIBLE, day_of, digest, legible
-from models.vocabulary import ActKind, Kind, LapseKind, Role, Stage
+from models.vocabulary import ActKind, Kind, LapseKind, Role, Severity, Stage
 from regulation import naming, offices
 from regulation.naming import on_day
 
@@ -97,7 +97,7 @@ def _templates() -> Environment:
         "day_of": day_of,
     }
     templates.globals |= {
-        "Stage": Stage, "Kind": Kind, "ActKind": ActKind, "LapseKind": LapseKind, "Role": Role,
+        "Stage": Stage, "Kind": Kind, "ActKind": ActKind, "LapseKind": LapseKind, "Role": Role, "Severity": Severity,
         "OFFICES": offices.OFFICES, "ZONES": offices.ZONES, "office_name": offices.name_of, "title_of": offices.title,
         "name_of": naming.name_of, "who_is_awaited": naming.awaited, "name_of_entry": naming.name_of_entry, "left": days_left, "COLUMNS": COLUMNS, "addressee": addressee, "UPLOADED_AS": ",".join(TYPES),
     }  # fmt: skip
