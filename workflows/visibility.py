@@ -75,8 +75,9 @@ def changed(
     filing: Filing, shown: TypedSearchAttributes, *, as_until_0_4: bool = False
 ) -> list[SearchAttributeUpdate[Any]]:
     """Those attributes that are not shown as they are now."""
+    held = {pair.key.name: pair.value for pair in shown}
     now = attributes(filing, as_until_0_4=as_until_0_4)
-    return [update for update in now if shown.get(update.key) != update.value]
+    return [update for update in now if held.get(update.key.name) != update.value]
 
 
 def from_the_start(filing: Filing) -> TypedSearchAttributes:
