@@ -84,7 +84,7 @@ def _start(counters: int, alive: int, number: int) -> subprocess.Popen[bytes]:
 def _listening(settings: Settings) -> socket.socket:
     """A socket on the port that others of this gateway may have too."""
     family, *_, address = socket.getaddrinfo(settings.gateway_host, settings.gateway_port, type=socket.SOCK_STREAM)[0]
-    own = socket.socket(family, socket.SOCK_STREAM)
+    own = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio lets answers wait (Nagle)
     own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from activities.register import Register
 from deploy.embedded import answers
+from gateway import processes
 from gateway.counters import NEAR, SIZE, SLOTS, Counters
 from gateway.remembered.spent import Spent
 from models.settings import Settings
@@ -151,3 +153,9 @@ def test_two_processes_count_together_and_one_that_dies_is_replaced(tmp_path: Pa
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
         assert not any(Path(f"/proc/{child}").exists() for child in first)
+
+
+def test_an_answer_is_sent_at_once() -> None:
+    port, _ = two_free_ports()
+    with processes._listening(Settings(gateway_port=port)) as listening:
+        assert listening.proto == socket.IPPROTO_TCP, "else asyncio leaves it to Nagle, who holds it back for 40 ms"
