@@ -1,17 +1,16 @@
-"""The gateway over a register of very many filings: pages and lists against a bare query of the same rows, and in company.
+"""The gateway over a register of very many filings: pages and lists against a bare query of the same rows, and in company."""
 
-`python -m bench.gateway VAR PORT` serves the register in a folder until it is told to end; no engine runs.
-"""
-
+import json
+import os
 import random
 import re
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from http.client import HTTPConnection
@@ -21,23 +20,16 @@ from statistics import median
 from typing import Any
 from urllib.parse import quote
 
-import uvicorn
 from sqlalchemy import Connection, insert
 from sqlmodel import SQLModel
-from temporalio.client import Client
 
 from activities import rows
-from activities.register import Register
 from bench import full_register
 from bench.figures import Figure, percentile
 from deploy.embedded import answers
 from examples import demo
-from gateway.app import create, tools_of
-from gateway.client import Filings
 from gateway.identity import EMBEDDED
 from gateway.remembered.sessions import Sessions, cookie_of
-from gateway.tools import Tools
-from models.channels import ChannelsFile
 from models.register import AnnualReportRow, FilingRow, LetterRow, MessageRow, PublicNoticeRow
 from models.settings import Settings
 from models.values import digest
@@ -51,6 +43,9 @@ from tests.test_kill import two_free_ports
 ROOT = Path(__file__).parent.parent
 COMPANY = 16
 """How many ask at the same time, beside one alone."""
+
+PROCESSES = 2
+"""Processes of the gateway."""
 
 WARM = 3
 """So many answers are not counted: templates are compiled, pages of the database read."""
@@ -188,26 +183,24 @@ def _letter(message: Mapping[str, Any], read: bool) -> dict[str, Any]:
 # A gateway that serves it
 
 
-def serve(var: Path, port: int) -> None:
-    """Serve the register in a folder, and never say that somebody asks too often."""
-    demo.know_working_days(YEAR)
-    often = 1_000_000_000
-    settings = Settings(var=var, gateway_port=port, reads_a_minute=often, acts_a_minute=often)
-
-    @asynccontextmanager
-    async def tools(settings: Settings) -> AsyncIterator[Tools]:
-        nobody = await Client.connect("127.0.0.1:1", lazy=True)
-        yield tools_of(settings, Filings(nobody, Register.at(settings.register_url)), ChannelsFile())
-
-    uvicorn.run(create(settings, tools), port=port, log_config=None, access_log=False, timeout_keep_alive=600)
-
-
 @contextmanager
 def served(var: Path) -> Iterator[int]:
-    """A gateway in a process of its own; its port, once it answers."""
-    port, _ = two_free_ports()
-    command = [sys.executable, "-m", "bench.gateway", str(var), str(port)]
-    with subprocess.Popen(command, cwd=ROOT) as process:
+    """A gateway as it is deployed, which never says that somebody asks too often; its port, once it answers. No engine runs."""
+    port, nobody = two_free_ports()
+    calendars = var / "editions" / "calendars"
+    calendars.mkdir(parents=True)
+    (calendars / "demonstration.json").write_text(json.dumps(demo.working_days(YEAR)), "utf-8")
+    environment = {
+        **os.environ,
+        "TEMPORAL_ADDRESS": f"127.0.0.1:{nobody}",
+        "BEIAN_VAR": str(var),
+        "BEIAN_EDITIONS": str(calendars.parent),
+        "BEIAN_GATEWAY_PORT": str(port),
+        "BEIAN_GATEWAY_PROCESSES": str(PROCESSES),
+        "BEIAN_READS_A_MINUTE": str(10**9),
+        "BEIAN_LOG_LEVEL": "ERROR",
+    }
+    with subprocess.Popen([sys.executable, "-m", "gateway"], cwd=ROOT, env=environment) as process:
         try:
             eventually(lambda: answers(port))
             yield port
@@ -313,6 +306,7 @@ def _in_company(port: int, asked: Asked, headers: Mapping[str, str], requests: i
 
     def several(share: int) -> list[float]:
         with _asking(port, asked, headers) as ask:
+            ask()
             return [ask() for _ in range(share)]
 
     with ThreadPoolExecutor(COMPANY) as threads:
@@ -338,7 +332,3 @@ def _asking(port: int, asked: Asked, headers: Mapping[str, str]) -> Iterator[Cal
         yield ask
     finally:
         connection.close()
-
-
-if __name__ == "__main__":
-    serve(Path(sys.argv[1]), int(sys.argv[2]))
