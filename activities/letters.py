@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, insert, true, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, insert, true, tuple_, update
 from sqlalchemy import select as sql_select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
@@ -417,6 +417,25 @@ class Contents:
         ids = [each for row in rows for each in json.loads(row.messages)]
         found = session.exec(select(MessageRow).where(col(MessageRow.id).in_(ids))) if ids else ()
         self._known = {each.id: each for each in found}
+        self._reached: dict[tuple[str, int | None], Recipient] = {}
+        self._kept: list[FilingRow | EntryRow] = []
+
+    def _look_up(self) -> None:
+        """The filings and entries of all messages, in two statements; kept, so that the session finds them again."""
+        if self._kept or not self._known:
+            return
+        of = {message.filing_id for message in self._known.values()}
+        numbers = {(each.filing_id, each.number - back) for each in self._known.values() for back in (0, 1)}
+        key = tuple_(col(EntryRow.filing_id), col(EntryRow.number))
+        filings = self.session.exec(select(FilingRow).where(col(FilingRow.filing_id).in_(of))).all()
+        entries = self.session.exec(select(EntryRow).where(key.in_(sorted(numbers)))).all()
+        self._kept = [*filings, *entries]
+
+    def _of_leader(self, filing_id: str, before: int | None = None) -> Recipient:
+        key = filing_id, before
+        if key not in self._reached:
+            self._reached[key] = _of_leader(self.session, filing_id, before)
+        return self._reached[key]
 
     def messages(self, row: LetterRow) -> list[MessageRow]:
         """The messages in a letter, in its order."""
@@ -430,6 +449,8 @@ class Contents:
     def worded(self, row: LetterRow, family: str) -> Letter | None:
         """A letter in the words of a family; None if that family has nothing to say of it."""
         messages = self.messages(row)
+        if family != "inbox" or len(messages) > 1:
+            self._look_up()
         if len(messages) > 1:
             said = _reminders(self.session, messages, family)
         elif messages:
@@ -458,12 +479,13 @@ class Contents:
         """
         if row.to != "leader":
             return self.book(row.to, row.office)
+        self._look_up()
         filings = [row.filing_id] if row.filing_id else [each.filing_id for each in self.messages(row)]
-        reached = [_of_leader(self.session, filing_id) for filing_id in dict.fromkeys(filings)]
+        reached = [self._of_leader(filing_id) for filing_id in dict.fromkeys(filings)]
         if (
             row.text in ENTERED_FOR
         ):  # also where it was reached before: whoever gives a new address may be somebody else
-            reached += [_of_leader(self.session, each.filing_id, each.number) for each in self.messages(row)]
+            reached += [self._of_leader(each.filing_id, each.number) for each in self.messages(row)]
         return Recipient(
             mail=tuple(dict.fromkeys(address for each in reached for address in each.mail)),
             phone=tuple(dict.fromkeys(number for each in reached for number in each.phone)),
@@ -481,7 +503,7 @@ def _of_message(session: Session, message: MessageRow, family: str) -> tuple[str
         return None if family in ONLY_ITS_OWN else as_it_stands
     if family == "document":  # drawn up from the whole filing; the letter only says that there is one
         return as_it_stands
-    earlier = session.get(EntryRow, (message.filing_id, message.number - 1))
+    earlier = session.get(EntryRow, (message.filing_id, message.number - 1)) if message.number > 1 else None
     before = Entry.model_validate_json(earlier.body).filing if earlier else None
     filing = session.get_one(FilingRow, message.filing_id)
     past = past_of_case(session.connection(), entry.filing)

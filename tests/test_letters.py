@@ -582,6 +582,22 @@ def test_after_a_transfer_a_letter_keeps_the_words_of_the_city_that_sent_it(
 
 
 @on_both
+def test_what_many_letters_have_in_common_is_looked_up_once(alliances: Register) -> None:
+    for number in range(ALLIANCES):
+        remind(alliances, number)
+    letters, rows, said = Letters(alliances.engine), list(letter_rows(alliances).values()), list[str]()
+    assert len(rows) > 10 * ALLIANCES
+    event.listen(alliances.engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+    with letters.opened(rows) as contents:
+        for row in rows:
+            for family in ("inbox", "mail", "sms", "robot"):
+                contents.worded(row, family)
+            contents.recipient(row)
+    addresses = 2 * ALLIANCES  # of each alliance the entries that bring one, and the paper
+    assert len(said) <= 4 + addresses, said
+
+
+@on_both
 def test_a_bundle_says_how_many_until_when_and_which(alliances: Register, replaced: Callable[..., None]) -> None:
     letters, bundle = Letters(alliances.engine), bundle_of("leader", LEADER)
 
