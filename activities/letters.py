@@ -45,9 +45,6 @@ CALENDARS = "calendars"
 PAGES = frozenset({PUBLICATION, CALENDARS})
 """Letters without a message: what they bring about is written for whoever looks."""
 
-ONLY_ITS_OWN = frozenset({"sms", "document"})
-"""Families that carry only events for which they have a text."""
-
 SHOWN = 50
 """How many lines of one sort a compiled letter prints; the others are counted."""
 
@@ -456,7 +453,7 @@ class Contents:
         elif messages:
             said = _of_message(self.session, messages[0], family)
         else:
-            said = None if family in ONLY_ITS_OWN else (row.title or "", row.body or "")
+            said = None if family in texts.ONLY_ITS_OWN else (row.title or "", row.body or "")
         if said is None:
             return None
         return Letter(
@@ -500,7 +497,7 @@ def _of_message(session: Session, message: MessageRow, family: str) -> tuple[str
     as_it_stands = message.title, message.body
     entry = _entry(session, message) if family != "inbox" and texts.exists(family, message.text) else None
     if entry is None or texts.find(family, message.text, entry.filing.jurisdiction) is None:
-        return None if family in ONLY_ITS_OWN else as_it_stands
+        return None if family in texts.ONLY_ITS_OWN else as_it_stands
     if family == "document":  # drawn up from the whole filing; the letter only says that there is one
         return as_it_stands
     earlier = session.get(EntryRow, (message.filing_id, message.number - 1)) if message.number > 1 else None
@@ -560,7 +557,7 @@ def _reminders(session: Session, messages: Sequence[MessageRow], family: str) ->
     places = {entry.filing.jurisdiction for entry in entries}
     place = places.pop() if len(places) == 1 else ""
     text = texts.find(family, REMINDERS, place)
-    if text is None and family not in ONLY_ITS_OWN:
+    if text is None and family not in texts.ONLY_ITS_OWN:
         text = texts.find("inbox", REMINDERS, place)
     if text is None:
         return None

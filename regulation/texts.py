@@ -10,23 +10,47 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from string import Formatter
+from typing import NamedTuple
 
 from models.filing import Entry, Filing
 from models.values import NOT_FOR_XML
 from regulation import data
 from regulation.wording import OF_THE_PAST, WORDS, Facts, Names
 
-FAMILIES = ("inbox", "sms", "mail", "robot", "document")
-UNTITLED = frozenset({"sms"})
 
-COMPILED = {
-    "reminders": frozenset({"count", "first", "lines"}),
-    "digest": frozenset({"office", "day", "due", "overdue", "arrived", "due_count", "overdue_count", "arrived_count"}),
+class Family(NamedTuple):
+    """A family of texts: whether they have a title, and whether only its own texts are said in it, and not the message."""
+
+    titled: bool = True
+    only_its_own: bool = False
+
+
+FAMILIES: Mapping[str, Family] = {
+    "inbox": Family(),
+    "sms": Family(titled=False, only_its_own=True),
+    "mail": Family(),
+    "robot": Family(),
+    "document": Family(only_its_own=True),
 }
-"""The texts of letters that are compiled of several things, with the words that each may use."""
+ONLY_ITS_OWN = frozenset(name for name, family in FAMILIES.items() if family.only_its_own)
+"""Families that carry only events for which they have a text."""
 
-SAID_IN = {"reminders": frozenset(FAMILIES) - {"document"}, "digest": frozenset({"inbox"})}
-"""The families in which they are said; a digest reads the same everywhere, for it is written once."""
+
+class Compiled(NamedTuple):
+    """A text of letters that are compiled of several things: the words that it may use, and the families that say it."""
+
+    words: frozenset[str]
+    families: frozenset[str]
+
+
+COMPILED: Mapping[str, Compiled] = {
+    "reminders": Compiled(frozenset({"count", "first", "lines"}), frozenset({"inbox", "sms", "mail", "robot"})),
+    "digest": Compiled(
+        frozenset({"office", "day", "due", "overdue", "arrived", "due_count", "overdue_count", "arrived_count"}),
+        frozenset({"inbox"}),
+    ),
+}
+"""A digest reads the same everywhere, for it is written once."""
 
 Place = tuple[str, str, str]
 """Where a text of a deployment belongs: jurisdiction ("" for all), family, event."""
@@ -62,17 +86,27 @@ def read(family: str, key: str, written: str, where: str) -> Text:
     """A text as its file has it; raises `TextRefused` with everything that is wrong."""
     if NOT_FOR_XML.search(written):
         raise TextRefused(f"{where}：含不能书写的控制字符")
-    title, _, body = ("", "", written) if family in UNTITLED else written.partition("\n")
+    titled = FAMILIES[family].titled
+    title, _, body = written.partition("\n") if titled else ("", "", written)
     text = Text(title.strip(), body.strip())
     try:
-        unknown = sorted(text.words - COMPILED.get(key, WORDS))
+        unknown = sorted(text.words - _words_of(key))
     except ValueError as error:
         raise TextRefused(f"{where}：花括号不成对（{error}）") from error
     if unknown:
         raise TextRefused(f"{where}：没有名为 {'、'.join(unknown)} 的用语")
-    if not text.body or (family not in UNTITLED and not text.title):
+    if not text.body or (titled and not text.title):
         raise TextRefused(f"{where}：缺标题或正文（首行为标题，其余为正文）")
     return text
+
+
+def _words_of(key: str) -> frozenset[str]:
+    return COMPILED[key].words if key in COMPILED else WORDS
+
+
+def is_said_in(key: str, family: str) -> bool:
+    """Whether an event has a text in a family, or may be given one."""
+    return family in (COMPILED[key].families if key in COMPILED else FAMILIES)
 
 
 def _shipped() -> Iterator[tuple[tuple[str, str], Text]]:
@@ -103,7 +137,7 @@ def checked(jurisdiction: str, family: str, key: str, written: str) -> tuple[Pla
     where = "/".join(part for part in (jurisdiction, family, f"{key}.txt") if part)
     if family not in FAMILIES or ("inbox", key) not in SHIPPED:
         raise TextRefused(f"{where}：没有这样的文字；渠道为 {'、'.join(FAMILIES)}，事项须为已有事项")
-    if family not in SAID_IN.get(key, FAMILIES):
+    if not is_said_in(key, family):
         raise TextRefused(f"{where}：{key} 没有 {family} 文字")
     return (jurisdiction, family, key), read(family, key, written, where)
 

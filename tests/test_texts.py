@@ -11,7 +11,7 @@ from activities.channels.sms import PART, parts
 from models.vocabulary import Kind
 from regulation import messages, offices, texts
 from regulation.messages import NOTIFICATIONS
-from regulation.texts import COMPILED, FAMILIES, SAID_IN, SHIPPED, UNTITLED, TextRefused
+from regulation.texts import COMPILED, FAMILIES, SHIPPED, TextRefused, is_said_in
 from regulation.wording import WORDS, Facts, Names
 from tests.law.test_cases import CASES, live
 
@@ -33,14 +33,14 @@ def test_every_event_has_a_message_and_every_file_an_event() -> None:
     assert {key for family, key in SHIPPED if family == "inbox"} == NOTIFICATIONS.keys() | COMPILED.keys()
     assert {key for _, key in SHIPPED} <= NOTIFICATIONS.keys() | COMPILED.keys()
     assert {family for family, _ in SHIPPED} <= set(FAMILIES)
-    assert {(family, key) for family, key in SHIPPED if family not in SAID_IN.get(key, FAMILIES)} == set()
+    assert {(family, key) for family, key in SHIPPED if not is_said_in(key, family)} == set()
 
 
 @pytest.mark.parametrize(("family", "key"), sorted(SHIPPED))
 def test_every_word_is_known_and_titles_are_where_they_belong(family: str, key: str) -> None:
     text = SHIPPED[family, key]
-    assert text.words <= COMPILED.get(key, WORDS)
-    assert bool(text.title) is (family not in UNTITLED)
+    assert text.words <= (COMPILED[key].words if key in COMPILED else WORDS)
+    assert bool(text.title) is FAMILIES[family].titled
     assert "\n" not in text.title
     assert text.body
 
