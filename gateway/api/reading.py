@@ -21,7 +21,7 @@ from gateway.visit import visit_of
 from models.acts import Act
 from models.filing import Entry, Filing
 from models.register import EntryRow, FilingRow, Paper
-from models.values import DAY, INSTANT, Digest, midnight_after
+from models.values import DAY, INSTANT, Digest, midnight_after, required
 from models.vocabulary import ActKind, Role
 from regulation import calendar, entries, lifecycle, naming, offers, offices
 from regulation.moment import Moment
@@ -133,8 +133,9 @@ def _awaited(filing: Filing) -> list[Awaited]:
 def _may(filing: Filing, kind: ActKind, when: Moment, who: Identity) -> May:
     """Whether somebody may do an act, tried as its form proposes it; what the stage does not know has no form."""
     offer = offers.offer(filing, kind, when, who.by)
-    bare: dict[str, Any] = {"id": "why", "kind": kind, "by": who.by}
-    unknown = cast(Act, offers.TYPES[kind].model_construct(None, **bare))
+    asked = offers.TYPES[kind]
+    bare: dict[str, Any] = dict.fromkeys(required(asked)) | {"id": "why", "kind": kind, "by": who.by}
+    unknown = cast(Act, asked.model_construct(None, **bare))
     act = offer.act.but(by=who.by) if offer else unknown
     refusal = lifecycle.check(entries.projected(filing, when), act, when)
     return May(kind=kind, may=refusal is None, refusal=refusal)
