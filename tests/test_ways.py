@@ -1,8 +1,14 @@
 """Which ways a run follows, and when it goes on in a new one."""
 
+from datetime import UTC, datetime
+
 import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowExecutionStatus
 
 import deploy.skipping
+from activities.entering import Start
+from tests.patience import comes
 from tests.story import Story
 from tests.world import World
 from workflows import ways
@@ -51,3 +57,16 @@ async def test_a_year_is_left_with_the_first_act_or_day_after_it(world: World) -
     await story.province("record_inspection", "2027-12-04", **day)
     await story.on("2028-12-01T08:00")
     assert await run_of(world, story) == second, "once a year"
+
+
+async def test_a_run_that_a_later_release_began_waits_for_a_worker_of_that_release(world: World) -> None:
+    named = world.door.named("WAYS-3", "示例联盟", "210100")
+    await world.starts(Start(filing_id="WAYS-3", ways=ways.NEWEST + 1), datetime.now(UTC), named)
+
+    async def given_up() -> bool:
+        events = (await world.handle("WAYS-3").fetch_history()).events
+        return EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED in {event.event_type for event in events}
+
+    await comes(given_up)
+    assert (await world.handle("WAYS-3").describe()).status is WorkflowExecutionStatus.RUNNING
+    await world.handle("WAYS-3").terminate()

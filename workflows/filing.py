@@ -98,6 +98,8 @@ class AllianceFiling:
 
         So what a request to cancel would interrupt runs on, be it a wait or the writing of an entry.
         """
+        if start.ways > NEWEST:
+            raise RuntimeError("begun by a later release: a worker of that release carries it on")
         life = asyncio.create_task(self._life(start))
         while True:
             try:

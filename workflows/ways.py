@@ -7,6 +7,8 @@ the run before it that goes on in a new one. It follows every way since that num
 Runs without a number were begun by 0.1 to 0.4, or by hand. They ask the engine with a patch, which notes an event in their
 history for each way that they follow, and never follow a way that has no patch. Within a year each goes on in a run that has a number.
 
+A run with a larger number than a worker knows was begun by a later release, and waits for a worker of that one.
+
 A new way: raise `NEWEST`, add a line below, and ask `is_followed` where both ways part.
 """
 
