@@ -96,9 +96,13 @@ async def measure(sizes: Sizes, folder: Path, *, full: bool) -> list[Figure]:
     return told
 
 
+REPORT = os.fdopen(os.dup(1), "w")
+"""The output, for the report alone: what the engines that are started say goes with the errors."""
+
+
 def say(*lines: str) -> None:
     """Print."""
-    print(*lines, sep="\n", flush=True)  # noqa: T201
+    print(*lines, sep="\n", file=REPORT, flush=True)
 
 
 @click.command()
@@ -106,6 +110,7 @@ def say(*lines: str) -> None:
 @click.option("--full", is_flag=True, help="ten thousand deadlines at one instant, and two workers, as well")
 def main(quick: bool, full: bool) -> None:
     """Measure, and print."""
+    os.dup2(2, 1)
     began = time.monotonic()
     memory = round(psutil.virtual_memory().total / 2**30)
     say(

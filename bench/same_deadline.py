@@ -275,14 +275,14 @@ def _ours(client: Client, register: Register, settings: Settings) -> Ours:
 
 
 MEASURED: Sequence[tuple[str, str, str, Callable[[Turn], float]]] = (
-    ("per_s", "written a second", "", lambda turn: turn.per_s),
-    ("late_p50", "late by, half of them", "s", lambda turn: percentile(turn.late, 0.5)),
-    ("late_p99", "late by, 99 of 100", "s", lambda turn: percentile(turn.late, 0.99)),
-    ("cpu_ms", "CPU of the worker each", "ms", lambda turn: turn.worker * 1000),
-    ("cpu_all_ms", "CPU with server and client each", "ms", lambda turn: turn.everything * 1000),
+    ("per_s", "deadlines entered a second", "", lambda turn: turn.per_s),
+    ("late_p50", "entered late by, half of them", "s", lambda turn: percentile(turn.late, 0.5)),
+    ("late_p99", "entered late by, 99 of 100", "s", lambda turn: percentile(turn.late, 0.99)),
+    ("cpu_ms", "CPU of the worker a deadline", "ms", lambda turn: turn.worker * 1000),
+    ("cpu_all_ms", "CPU with server and client a deadline", "ms", lambda turn: turn.everything * 1000),
     ("letters_ms", "CPU of everything for its letters, afterwards", "ms", lambda turn: turn.letters * 1000),
     ("started_per_s", "started before the instant, a second", "", lambda turn: turn.started_per_s),
-    ("memory_kib", "memory of the worker each", "KiB", lambda turn: turn.memory / 1024),
+    ("memory_kib", "memory of the worker a filing that waits", "KiB", lambda turn: turn.memory / 1024),
 )
 """Key, words and unit of what a turn came to."""
 
