@@ -30,7 +30,8 @@ def came_of(entry: Entry) -> Came | None:
 
 def on_paper(register: Register, filing_id: str) -> list[Entry]:
     """The entries of a filing that an office made of what had come on paper."""
-    query = select(EntryRow.body).where(EntryRow.filing_id == filing_id, col(EntryRow.kind).in_(list(ON_PAPER)))
+    may_have = (col(EntryRow.kind).in_(list(ON_PAPER)), col(EntryRow.body).contains('"came":{'))
+    query = select(EntryRow.body).where(EntryRow.filing_id == filing_id, *may_have)
     with reading(register.engine) as session:
         entries = [Entry.model_validate_json(body) for body in session.exec(query.order_by(col(EntryRow.number)))]
     return [entry for entry in entries if came_of(entry)]

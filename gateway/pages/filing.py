@@ -3,7 +3,8 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any
+from itertools import islice
+from typing import Annotated, Any, Literal
 from uuid import uuid4
 
 from fastapi import APIRouter, Query, Request, Response
@@ -63,13 +64,21 @@ AT_ONCE = 100
 """How many objections their page shows at once."""
 
 
+AHEAD = 50
+"""How many lines of the agenda it shows; all of them, if they are asked for."""
+
 LAST_REFUSED = 20
 """Refused acts that a page shows."""
 
 
 @router.get("")
 def show(
-    request: Request, tools: Doors, session: SignedIn, filing_id: str, before: Ordinal | None = None
+    request: Request,
+    tools: Doors,
+    session: SignedIn,
+    filing_id: str,
+    before: Ordinal | None = None,
+    asked: Annotated[Literal["", "all"], Query(alias="agenda")] = "",
 ) -> HTMLResponse:
     """Everything on one page, in the order in which an officer asks for it; of the docket the newest, or those `before`."""
     row, who = tools.seen(filing_id, session.who), session.who
@@ -77,6 +86,7 @@ def show(
     docket = [who.shown(entry) for entry in tools.register.docket(filing_id, before=before, most=SHOWN)]
     open_now = offers(filing, tools.now, who.by)
     handlings = tools.handling.of_filing(filing_id)
+    ahead = list(islice(entries.outlook(filing), None if asked else AHEAD + 1))
     return page(
         request,
         tools,
@@ -89,7 +99,8 @@ def show(
         aside=ASIDE,
         on_paper=[each for each in open_now if each.on_paper],
         others=[each for each in open_now if not each.mine and each.open and _is_offered(tools, each, filing_id)],
-        agenda=list(entries.outlook(filing)),
+        agenda=ahead if asked else ahead[:AHEAD],
+        further=not asked and len(ahead) > AHEAD,
         docket=docket,
         earlier=docket[0].number if docket and docket[0].number > 1 else None,
         objections=row.open_objections and who.reads(filing, ActKind.OBJECT),

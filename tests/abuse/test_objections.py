@@ -88,6 +88,13 @@ async def test_the_page_of_a_filing_with_many_objections_stays_small(noticed: Pa
         assert f'id="entry-{before - 1}"' in earlier.text
         assert f"{OBJECTIONS - 9}件" in page.text
         assert house.tools.register.verify(NOTICED) == []
+        coming = page.text.partition('id="agenda"')[2].partition("</section>")[0]
+        whole = await officer.get(f"/filings/{NOTICED}?agenda=all")
+        everything = whole.text.partition('id="agenda"')[2].partition("</section>")[0]
+        assert coming.count("<strong>") == min(everything.count("<strong>"), 50), (
+            "what is further off is read on demand"
+        )
+        assert ("agenda=all" in coming) is (everything.count("<strong>") > 50)
 
 
 async def test_the_reviewer_sees_each_objection_and_what_became_of_it(noticed: Path) -> None:
