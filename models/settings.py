@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     drafts: bool = Field(True, description="documents for staff as entries come, below `var`; else only when asked for")
     task_queue: str = Field("filings", description="Temporal task queue")
     activity_threads: int = Field(8, ge=1, le=64, description="threads that write the register")
-    cached_workflows: int = Field(2000, ge=0, description="filings kept in memory between their entries")
+    cached_workflows: int = Field(2000, ge=20, description="filings kept in memory between their entries; at least 20")
     following_interval: float = Field(
         3600.0, gt=0, description="seconds between looks for filings that the engine lost or is behind with"
     )

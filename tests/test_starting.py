@@ -90,11 +90,13 @@ def test_a_wrong_setting_is_named_and_its_value_is_not(name: str, monkeypatch: p
 
 def test_all_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BEIAN_METRICS_PORT", "70000")
+    monkeypatch.setenv("BEIAN_CACHED_WORKFLOWS", "0")
     monkeypatch.setenv("BEIAN_IDENTITY", "nobody")
     with pytest.raises(SettingsRefused) as refused:
         read_settings()
     assert str(refused.value) == (
-        "环境变量 BEIAN_METRICS_PORT 不得大于65535；环境变量 BEIAN_IDENTITY 只能是：embedded、oidc"
+        "环境变量 BEIAN_CACHED_WORKFLOWS 不得小于20；环境变量 BEIAN_METRICS_PORT 不得大于65535；"
+        "环境变量 BEIAN_IDENTITY 只能是：embedded、oidc"
     )
 
 
