@@ -76,7 +76,7 @@ class Following:
 
     async def one(self, filing_id: str) -> list[str]:
         """The same for one filing."""
-        row = self.filings.register.row(filing_id)
+        row = await asyncio.to_thread(self.filings.register.row, filing_id)
         if row is None:
             raise NotFound(filing_id)
         return await self._bring([row], [filing_id])

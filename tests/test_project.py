@@ -148,6 +148,29 @@ def test_the_wings_of_the_gateway_point_one_way() -> None:
     assert wrong == []
 
 
+BLOCKING = re.compile(
+    r"(?:^|\.)(?:register|audit|drafts|handling|letters|people|sessions|spent|uploads|reception|quotas|kept)\.(?!engine\b|settings\b)\w+$"
+    r"|(?:^|\.)(?:reading|writing|stating|read_text|read_bytes|write_text|write_bytes|note|seen|page|render|_signer)$"
+)
+"""What asks the database, reads or writes a file, or draws a page: done on a thread, never on the loop that serves all."""
+
+
+def test_nothing_in_the_gateway_blocks_the_loop() -> None:
+    """Calls inside `async def` that are neither awaited nor handed to a thread. What a nested function does is its caller's."""
+    found = []
+    for path in in_rooms("gateway"):
+        for function in ast.walk(parsed(path)):
+            if not isinstance(function, ast.AsyncFunctionDef):
+                continue
+            nested = [node for node in ast.walk(function) if isinstance(node, ast.FunctionDef | ast.Lambda)]
+            aside = {id(node) for inner in nested for node in ast.walk(inner)}
+            aside |= {id(node.value) for node in ast.walk(function) if isinstance(node, ast.Await)}
+            calls = [node for node in ast.walk(function) if isinstance(node, ast.Call) and id(node) not in aside]
+            names = ((ast.unparse(call.func), call.lineno) for call in calls)
+            found += [f"{path.relative_to(ROOT)}:{line} {name}" for name, line in names if BLOCKING.search(name)]
+    assert found == []
+
+
 def module_of(path: Path) -> str:
     """A module by its dotted name."""
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")

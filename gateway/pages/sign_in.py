@@ -77,7 +77,7 @@ def embedded(
 async def start(tools: Doors, next: str = "") -> RedirectResponse:
     """To the provider."""
     address, attempt = await _provider(tools).begin(local(next))
-    kept = str(_signer(tools.settings).dumps(attempt.model_dump()))
+    kept = str((await run_in_threadpool(_signer, tools.settings)).dumps(attempt.model_dump()))
     response = RedirectResponse(address, 303, {"Cache-Control": "no-store"})
     _set(response, tools.settings, _attempt_of(tools.settings), kept, round(ATTEMPT.total_seconds()))
     return response
@@ -91,7 +91,8 @@ async def back(
     provider, settings = _provider(tools), tools.settings
     try:
         kept = request.cookies.get(_attempt_of(settings), "")
-        attempt = Attempt.model_validate(_signer(settings).loads(kept, max_age=round(ATTEMPT.total_seconds())))
+        signer = await run_in_threadpool(_signer, settings)
+        attempt = Attempt.model_validate(signer.loads(kept, max_age=round(ATTEMPT.total_seconds())))
     except (BadData, ValidationError) as fault:
         raise Failed(NOT_SIGNED_IN) from fault
     who = await provider.finish(attempt, state, code, iss)
