@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true, tuple_, union
@@ -60,6 +61,20 @@ def in_order(
         .order_by(which.c.listed_at, which.c.filing_id)
         .limit(limit)
     )
+
+
+AT_ONCE = 500
+"""How many ids one query names."""
+
+
+def named(db: Connection, filing_ids: Sequence[str], *, whole: bool) -> dict[str, FilingRow]:
+    """These filings, by their ids."""
+    found: dict[str, FilingRow] = {}
+    left = iter(filing_ids)
+    while some := list(islice(left, AT_ONCE)):
+        rows = read_rows(db, (WHOLE if whole else LINES).where(col(FilingRow.filing_id).in_(some)))
+        found |= {row.filing_id: row for row in rows}
+    return found
 
 
 def listed(

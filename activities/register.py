@@ -177,6 +177,11 @@ class Register:
         with reading(self.engine) as session:
             return session.get(FilingRow, filing_id)
 
+    def rows(self, filing_ids: Sequence[str], *, whole: bool = True) -> dict[str, FilingRow]:
+        """Those of some filings, by their ids. Not `whole`, they are lines of a list, without the filing itself."""
+        with self.engine.connect() as db:
+            return lists.named(db, filing_ids, whole=whole)
+
     def docket(
         self, filing_id: str, *, after: int = 0, before: int | None = None, most: int | None = None
     ) -> list[Entry]:

@@ -70,7 +70,7 @@ def inbox(request: Request, tools: Doors, session: Staff, mine: str = "", after:
 
 def _sent(tools: Tools, who: Identity, sent: Sequence[HandlingRow]) -> list[tuple[HandlingRow, FilingRow]]:
     """What people sent, with its filings; one that is no longer theirs to see is not shown."""
-    rows = waiting.rows_of(tools.register.engine, [each.filing_id for each in sent])
+    rows = tools.register.rows([each.filing_id for each in sent], whole=False)
     return [(each, row) for each in sent if (row := rows.get(each.filing_id)) and who.sees(row)]
 
 

@@ -217,12 +217,10 @@ def _received(tools: Tools, who: Identity, *, unread: bool = False) -> list[tupl
 @router.get("/inbox")
 def inbox(request: Request, tools: Doors, session: Leading) -> HTMLResponse:
     """收件箱, the newest first."""
-    rows = {row.filing_id: row for row in tools.register.filings(scope=session.who.scope)}
+    listed = _received(tools, session.who)
+    rows = tools.register.rows(sorted({message.filing_id for message, _ in listed}))
     filings = {filing_id: value_of(row) for filing_id, row in rows.items()}
-    received = [
-        Received.of(message, letter, filings.get(message.filing_id))
-        for message, letter in _received(tools, session.who)
-    ]
+    received = [Received.of(message, letter, filings.get(message.filing_id)) for message, letter in listed]
     return page(request, tools, "leader_inbox.html", session, received=received, rows=rows, newest=NEWEST)
 
 

@@ -153,7 +153,7 @@ class Figures:
         overdue = col(FilingRow.overdue)
         query = select(overdue, func.count()).where(overdue.is_not(None), waiting, within(scope), *_of_kind(kind))
         counts: Counter[tuple[Role, str]] = Counter()
-        for duties, count in self._told(query.group_by(overdue)):
+        for duties, count in self._told(query.group_by(overdue).order_by(overdue)):
             for each in duties_of(duties):
                 counts[each.role, each.office] += count
         return counts

@@ -5,10 +5,9 @@ Until when each waits stands in its row, written with the entry that made it so:
 
 import json
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import islice
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -128,21 +127,6 @@ def _urgency(calendar: str, jurisdiction: str, until: datetime, today: date) -> 
     if last < today:
         return Urgency.LATE
     return Urgency.SOON if days_left(calendar, jurisdiction, today, last) <= SOON else Urgency.LATER
-
-
-AT_ONCE = 500
-"""How many ids one query names."""
-
-
-def rows_of(engine: Engine, filing_ids: Sequence[str]) -> dict[str, FilingRow]:
-    """These filings, by their ids."""
-    found: dict[str, FilingRow] = {}
-    left = iter(filing_ids)
-    while some := list(islice(left, AT_ONCE)):
-        with engine.connect() as db:
-            rows = read_rows(db, LINES.where(col(FilingRow.filing_id).in_(some)))
-        found |= {row.filing_id: row for row in rows}
-    return found
 
 
 def unsettled(engine: Engine, who: Identity) -> list[tuple[FilingRow, list[int]]]:
