@@ -1,7 +1,7 @@
 """The register's database: how it is connected, and its transactions."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +32,16 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+AT_ONCE = 500
+"""How many things one query names: databases bound the number of its parameters."""
+
+
+def in_parts(names: Iterable[str]) -> Iterator[Sequence[str]]:
+    """Names, in order, as many at a time as one query takes."""
+    every = sorted(names)
+    return (every[begin : begin + AT_ONCE] for begin in range(0, len(every), AT_ONCE))
 
 
 def unless_there(table: Table) -> Mapping[str, Any]:

@@ -14,13 +14,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, insert, true, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, insert, or_, true, update
 from sqlalchemy import select as sql_select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from activities.channels.channel import Letter, Recipient
-from activities.database import reading, stating, unless_there, writing
+from activities.database import in_parts, reading, stating, unless_there, writing
 from activities.rows import Row
 from models.acts import CorrectContact, Lapse, ReportChange
 from models.filing import Entry, Filing
@@ -418,15 +418,17 @@ class Contents:
         self._kept: list[FilingRow | EntryRow] = []
 
     def _look_up(self) -> None:
-        """The filings and entries of all messages, in two statements; kept, so that the session finds them again."""
+        """The filings and entries of all messages, in few statements; kept, so that the session finds them again."""
         if self._kept or not self._known:
             return
-        of = {message.filing_id for message in self._known.values()}
-        numbers = {(each.filing_id, each.number - back) for each in self._known.values() for back in (0, 1)}
-        key = tuple_(col(EntryRow.filing_id), col(EntryRow.number))
-        filings = self.session.exec(select(FilingRow).where(col(FilingRow.filing_id).in_(of))).all()
-        entries = self.session.exec(select(EntryRow).where(key.in_(sorted(numbers)))).all()
-        self._kept = [*filings, *entries]
+        numbers: dict[str, set[int]] = {}
+        for each in self._known.values():
+            numbers.setdefault(each.filing_id, set()).update((each.number - 1, each.number))
+        for some in in_parts(numbers):
+            # pairs would be natural, but SQLite looks for them through the whole table
+            entries = or_(*(and_(col(EntryRow.filing_id) == of, col(EntryRow.number).in_(numbers[of])) for of in some))
+            self._kept += self.session.exec(select(FilingRow).where(col(FilingRow.filing_id).in_(some))).all()
+            self._kept += self.session.exec(select(EntryRow).where(entries)).all()
 
     def _of_leader(self, filing_id: str, before: int | None = None) -> Recipient:
         key = filing_id, before

@@ -1,13 +1,13 @@
 """Lists of filings: in which order, from which place on, which of them an office may see, what a search means."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true, tuple_, union
 from sqlmodel import col
 
+from activities.database import in_parts
 from models.register import FilingRow
 from models.values import Value
 from regulation import offices
@@ -63,15 +63,10 @@ def in_order(
     )
 
 
-AT_ONCE = 500
-"""How many ids one query names."""
-
-
-def named(db: Connection, filing_ids: Sequence[str], *, whole: bool) -> dict[str, FilingRow]:
+def named(db: Connection, filing_ids: Iterable[str], *, whole: bool) -> dict[str, FilingRow]:
     """These filings, by their ids."""
     found: dict[str, FilingRow] = {}
-    left = iter(filing_ids)
-    while some := list(islice(left, AT_ONCE)):
+    for some in in_parts(filing_ids):
         rows = read_rows(db, (WHOLE if whole else LINES).where(col(FilingRow.filing_id).in_(some)))
         found |= {row.filing_id: row for row in rows}
     return found

@@ -5,7 +5,7 @@ to any of it shows.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -177,7 +177,7 @@ class Register:
         with reading(self.engine) as session:
             return session.get(FilingRow, filing_id)
 
-    def rows(self, filing_ids: Sequence[str], *, whole: bool = True) -> dict[str, FilingRow]:
+    def rows(self, filing_ids: Iterable[str], *, whole: bool = True) -> dict[str, FilingRow]:
         """Those of some filings, by their ids. Not `whole`, they are lines of a list, without the filing itself."""
         with self.engine.connect() as db:
             return lists.named(db, filing_ids, whole=whole)

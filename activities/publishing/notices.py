@@ -8,12 +8,9 @@ from sqlalchemy import Engine, func
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from activities.database import reading
+from activities.database import in_parts, reading
 from models.register import PublicNoticeRow
 from models.values import at_hour, day_of
-
-AT_ONCE = 500
-"""How many filings one query asks for: databases bound the number of its parameters."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +21,10 @@ class Notices:
 
     def of_filings(self, filing_ids: Collection[str]) -> Sequence[PublicNoticeRow]:
         """Everything published of these filings."""
-        keys = sorted(filing_ids)
         rows: list[PublicNoticeRow] = []
         with reading(self.engine) as session:
-            for start in range(0, len(keys), AT_ONCE):
-                some = col(PublicNoticeRow.filing_id).in_(keys[start : start + AT_ONCE])
-                rows += session.exec(select(PublicNoticeRow).where(some))
+            for some in in_parts(filing_ids):
+                rows += session.exec(select(PublicNoticeRow).where(col(PublicNoticeRow.filing_id).in_(some)))
         return rows
 
     def current(self, today: date, jurisdiction: str | None = None) -> Sequence[PublicNoticeRow]:

@@ -218,7 +218,7 @@ def _received(tools: Tools, who: Identity, *, unread: bool = False) -> list[tupl
 def inbox(request: Request, tools: Doors, session: Leading) -> HTMLResponse:
     """收件箱, the newest first."""
     listed = _received(tools, session.who)
-    rows = tools.register.rows(sorted({message.filing_id for message, _ in listed}))
+    rows = tools.register.rows({message.filing_id for message, _ in listed})
     filings = {filing_id: value_of(row) for filing_id, row in rows.items()}
     received = [Received.of(message, letter, filings.get(message.filing_id)) for message, letter in listed]
     return page(request, tools, "leader_inbox.html", session, received=received, rows=rows, newest=NEWEST)

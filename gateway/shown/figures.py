@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, Executable, func, or_, select
 from sqlmodel import Session, col
 
-from activities.database import reading
+from activities.database import in_parts, reading
 from activities.lists import LINES, Place, read_rows, within
 from activities.rows import duties_of
 from models.register import EntryRow, FilingRow
@@ -28,9 +28,6 @@ from regulation.lifecycle import APPLYING, TABLE
 
 SAMPLE = 3000
 """How many filings are looked at for stays, in all cities together."""
-
-AT_ONCE = 500
-"""How many filings one query names."""
 
 YEAR = 365
 """Stays that ended within so many days are counted."""
@@ -210,8 +207,8 @@ def _spent(session: Session, city: str, filings: Sequence[str], since: date, cal
     """What the filings of a city spent with each actor, one sum a filing."""
     spent: dict[Actor, list[int]] = defaultdict(list)
     columns = (col(EntryRow.filing_id), col(EntryRow.at), col(EntryRow.stage), col(EntryRow.kind))
-    for begin in range(0, len(filings), AT_ONCE):
-        mine = col(EntryRow.filing_id).in_(filings[begin : begin + AT_ONCE])
+    for some in in_parts(filings):
+        mine = col(EntryRow.filing_id).in_(some)
         entries = select(*columns).where(mine, col(EntryRow.refused).is_(None))
         told = session.connection().execute(entries.order_by(columns[0], col(EntryRow.number)))
         for _, life in groupby(told, key=lambda entry: entry[0]):
