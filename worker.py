@@ -190,8 +190,11 @@ def settle() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-async def serve(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
-    """Work until interrupted."""
+async def serve(
+    settings: Settings, ready: Callable[[], None] = lambda: None, stop: asyncio.Event | None = None
+) -> None:
+    """Work until interrupted, or told to stop."""
+    stop = stop or asyncio.Event()
     runtime = measured(settings)
     register = open_register(settings)
     await reached(await connect(settings, runtime, lazy=True))
@@ -201,7 +204,6 @@ async def serve(settings: Settings, ready: Callable[[], None] = lambda: None) ->
     following, continuing = Following(filings), Continuing(filings)
     meter = runtime.metric_meter if runtime else MetricMeter.noop
     worker, postman = build(client, register, settings, continued=continuing.ring, meter=meter)
-    stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with worker:

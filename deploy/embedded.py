@@ -24,8 +24,17 @@ from deploy import ui
 from gateway.identity import refuse_to_expose
 from models.settings import Settings, read_settings
 
-STARTUP = 15.0
-"""Seconds within which the server must answer."""
+STARTUP = 90.0
+"""Seconds within which what was started must answer, if it lives."""
+
+PATIENCE = 15.0
+"""Seconds after which people are told that it takes long."""
+
+GRACE = 10.0
+"""Seconds that a process has to end by itself."""
+
+ENDING = 90.0
+"""Seconds that the worker has to end in order when another process ended: longer than any letter takes."""
 
 LOOK = 1.0
 """Seconds between two looks at whether the others are there."""
@@ -161,24 +170,40 @@ def stopping(process: subprocess.Popen[bytes]) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait()
+        try:
+            process.wait(GRACE)
+        except subprocess.TimeoutExpired:  # such as one that was suspended
+            process.kill()
+            process.wait()
 
 
-def wait_for(port: int, name: str) -> None:
-    """Wait until somebody listens on a port; leave if nobody does."""
-    deadline = time.monotonic() + STARTUP
+def wait_for(port: int, name: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a process listens on a port, for as long as it lives; leave if it ends, or takes too long by far."""
+    began, told = time.monotonic(), False
     while not answers(port):
-        if time.monotonic() > deadline:
-            sys.exit(f"{name}没有启动")
+        waited = time.monotonic() - began
+        if (code := process.poll()) is not None:
+            sys.exit(f"{name}没有启动（退出码 {code}）")
+        if waited > STARTUP:
+            sys.exit(f"{name}启动过慢，{STARTUP:.0f}秒内没有应答")
+        if waited > PATIENCE and not told:
+            sys.stderr.write(f"{name}启动较慢，请稍候\n")
+            told = True
         time.sleep(0.05)
 
 
 async def work_beside(processes: Mapping[str, subprocess.Popen[bytes]], settings: Settings) -> None:
-    """Work until interrupted; leave, naming it, if one of the processes beside it ends, for nobody else would notice."""
-    working = asyncio.create_task(worker.serve(settings, ready=lambda: greet(settings)))
+    """Work until interrupted; leave, naming it, if one of the processes beside it ends, for nobody else would notice.
+
+    The worker is told to stop and not cancelled: it ends in order only while its own tasks live.
+    """
+    stop = asyncio.Event()
+    working = asyncio.create_task(worker.serve(settings, ready=lambda: greet(settings), stop=stop))
     while not working.done():
         for name, process in processes.items():
             if (code := process.poll()) is not None:
+                stop.set()
+                await asyncio.wait({working}, timeout=ENDING)
                 sys.exit(f"{name}已停止（退出码 {code}），其余随之停止；数据无损，请查看以上日志后重新启动")
         await asyncio.wait({working}, timeout=LOOK)
     working.result()
@@ -209,12 +234,12 @@ def run(settings: Settings) -> None:
         page = ui.hidden()
         engine = start_server(settings, page)
         running.enter_context(stopping(engine))
-        wait_for(settings.temporal_port, "Temporal 服务")
+        wait_for(settings.temporal_port, "Temporal 服务", engine)
         ui.start(page, settings.ui_port)
         worker.open_register(settings).engine.dispose()
         gateway = start_gateway(settings)
         running.enter_context(stopping(gateway))
-        wait_for(settings.gateway_port, "网页服务")
+        wait_for(settings.gateway_port, "网页服务", gateway)
         uvloop.run(work_beside({"Temporal 服务": engine, "网页服务": gateway}, settings))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import signal
 import socket
 import subprocess
 import sys
@@ -148,8 +149,12 @@ def test_a_second_worker_of_a_machine_is_told_which_port_to_change() -> None:
 
 
 def test_the_whole_service_ends_when_one_of_its_processes_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def serve(*_: object, **__: object) -> None:
-        await asyncio.Event().wait()
+    ended = []
+
+    async def serve(*_: object, stop: asyncio.Event, **__: object) -> None:
+        own = asyncio.create_task(stop.wait())  # as the engine's client has tasks of its own
+        await asyncio.wait({own})
+        ended.append("cancelled" if own.cancelled() else "in order")
 
     monkeypatch.setattr(worker, "serve", serve)
     monkeypatch.setattr(embedded, "LOOK", 0.01)
@@ -158,6 +163,30 @@ def test_the_whole_service_ends_when_one_of_its_processes_does(monkeypatch: pyte
         with pytest.raises(SystemExit, match="网页服务已停止（退出码 3）"):
             asyncio.run(embedded.work_beside({"Temporal 服务": there, "网页服务": gone}, Settings()))
         there.kill()
+    assert ended == ["in order"]
+
+
+def test_a_process_that_does_not_end_by_itself_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "GRACE", 0.01)
+    deaf = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    with deaf, embedded.stopping(deaf):
+        deaf.send_signal(signal.SIGSTOP)
+    assert deaf.returncode == -signal.SIGKILL
+
+
+def test_what_is_started_is_waited_for_while_it_lives(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    looks = iter([False, False, True])
+    monkeypatch.setattr(embedded, "answers", lambda port: next(looks))
+    monkeypatch.setattr(embedded, "PATIENCE", 0.0)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as slow:
+        embedded.wait_for(1, "网页服务", slow)
+        slow.kill()
+    assert capsys.readouterr().err == "网页服务启动较慢，请稍候\n", "once"
+    monkeypatch.setattr(embedded, "answers", lambda port: False)
+    with pytest.raises(SystemExit, match="网页服务没有启动（退出码 -9）"):
+        embedded.wait_for(1, "网页服务", slow)
 
 
 def test_the_engine_knows_the_limit_that_make_run_sets() -> None:
