@@ -3,15 +3,17 @@
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event
 
+from activities.database import writing
 from activities.register import Register
 from gateway.remembered import kept
 from gateway.remembered.kept import KeptPages, for_caches
+from models.register import FilingRow
 from models.settings import Settings
 from models.values import midnight_after
 from tests.databases import Databases
@@ -79,6 +81,24 @@ def test_a_page_is_made_once_until_something_is_entered(register: Register) -> N
     again = pages.page("home", 60, NOON, press)
     assert again.content != first.content
     assert again.tag != first.tag
+
+
+@pytest.mark.parametrize("ahead", [timedelta(seconds=4), timedelta(microseconds=1)])
+def test_an_entry_that_was_made_earlier_and_written_later_is_noticed(register: Register, ahead: timedelta) -> None:
+    """Of two that are made at once either may be written first, and a person's clock may be some seconds ahead."""
+    pages, press = KeptPages(register.engine), Press()
+    one, other = register.filing_ids()[:2]
+    entered(register, one, NOON + ahead)
+    first = pages.page("home", 60, NOON, press)
+    entered(register, other, NOON)
+    assert pages.page("home", 60, NOON, press) is not first
+
+
+def entered(register: Register, filing_id: str, at: datetime) -> None:
+    """As if something were entered, for those who only look whether it was."""
+    with writing(register.engine) as session:
+        row = session.get_one(FilingRow, filing_id)
+        row.number, row.updated_at = row.number + 1, at
 
 
 def test_a_page_is_kept_no_longer_than_caches_may_keep_it(register: Register) -> None:

@@ -77,7 +77,7 @@ def for_all(
     else:
         headers["X-Robots-Tag"] = "noindex"
     known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
-    if page.tag in known:
+    if page.tag in known or "*" in known:
         return Response(status_code=304, headers=headers)
     return Response(page.content, headers=headers, media_type="text/html")
 

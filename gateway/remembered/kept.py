@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, bindparam, func, select
 from sqlmodel import col
 
 from models.register import FilingRow
@@ -21,6 +21,9 @@ MOST = 500
 
 LARGEST = 32_000_000
 """Bytes of all of them together."""
+
+LATE = timedelta(hours=1)
+"""An entry that is written so long after it was made is noticed at once, and a later one as soon as a page has had its time."""
 
 MAKING = 16
 """How many pages are made at once; whoever asks for one that is being made waits for it."""
@@ -40,10 +43,14 @@ class Page:
         return cls(content, f'"{hashlib.sha256(content).hexdigest()}"')
 
 
+Version = tuple[datetime, datetime | None, int, int | None]
+"""As of which entries a page was made."""
+
+
 @dataclass(frozen=True)
 class _Kept:
     page: Page
-    version: datetime | None
+    version: Version
     until: datetime
 
 
@@ -59,7 +66,7 @@ class KeptPages:
 
     def page(self, key: Hashable, seconds: int, now: datetime, make: Callable[[], str]) -> Page:
         """A page, made now unless it was made within so many seconds, on this day, and nothing was entered since."""
-        version = self._version()
+        version = self._version(now)
         if found := self._find(key, version, now):
             return found
         with self._making[hash(key) % MAKING]:
@@ -69,12 +76,14 @@ class KeptPages:
             self._keep(key, _Kept(page, version, now + lifetime(seconds, now)))
             return page
 
-    def _version(self) -> datetime | None:
-        """When the last entry was made, as far as the register knows."""
+    def _version(self, now: datetime) -> Version:
+        """What changes with every entry, as far as the register knows."""
+        since = now.replace(minute=0, second=0, microsecond=0) - LATE
         with self.engine.connect() as db:
-            return db.execute(LAST_ENTERED).scalar_one()
+            newest, filings, entries = db.execute(ENTERED, {"since": since}).one()
+            return since, newest, filings, entries
 
-    def _find(self, key: Hashable, version: datetime | None, now: datetime) -> Page | None:
+    def _find(self, key: Hashable, version: Version, now: datetime) -> Page | None:
         with self._changing:
             kept = self._kept.get(key)
             if kept is None or kept.version != version or kept.until <= now:
@@ -92,7 +101,13 @@ class KeptPages:
                 self._size -= len(oldest.page.content)
 
 
-LAST_ENTERED = select(func.max(col(FilingRow.updated_at)))
+ENTERED = select(
+    select(func.max(col(FilingRow.updated_at))).scalar_subquery(), func.count(), func.sum(FilingRow.number)
+).where(col(FilingRow.updated_at) >= bindparam("since"))
+"""When the newest entry was made; of how many filings one was made lately, and how many entries those have.
+
+The newest is not enough: of two that are made at once the earlier may be written later. It is one more, whenever it was made.
+"""
 
 
 def lifetime(seconds: int, now: datetime) -> timedelta:
