@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Sequence
-from functools import partial
 from typing import NoReturn
 
 import click
@@ -11,6 +10,7 @@ import click
 from activities import logs
 from activities.privacy import OWN
 from cli import acts, exports, filings, letters, trials, upkeep
+from cli.arguments import readable
 from cli.exits import ended
 from cli.tools import the_clock, the_register
 from gateway.client import Filings
@@ -37,7 +37,7 @@ for command in (
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command; its exit code."""
-    return ended(partial(beian.main, list(arguments), prog_name="beian", standalone_mode=False), "--json" in arguments)
+    return ended(lambda: beian.main(readable(arguments), "beian", standalone_mode=False), "--json" in arguments)
 
 
 def main() -> NoReturn:

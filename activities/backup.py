@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -47,6 +48,16 @@ Watch = Callable[[str, int, int], None]
 
 class BackupRefused(Exception):
     """A backup that cannot be made or restored; nothing was changed. The text says why, in Chinese, a line each."""
+
+
+PROJECT = Path(__file__).parents[1] / "pyproject.toml"
+
+
+def release() -> str:
+    """The version of this release: as its code says, or as it was installed where that file is not."""
+    if PROJECT.is_file():
+        return str(tomllib.loads(PROJECT.read_text("utf-8"))["project"]["version"])
+    return version("beian")
 
 
 class Part(Value):
@@ -135,7 +146,7 @@ def _written(settings: Settings, target: "Target", now: datetime, watch: Watch) 
             target.file(PurePosixPath(name, *file.relative_to(path).parts).as_posix(), file)
     manifest = Manifest(
         made_at=now,
-        release=version("beian"),
+        release=release(),
         revision=revision,
         rows=counts,
         parts=tuple(target.parts),

@@ -39,6 +39,8 @@ def or_leave() -> Iterator[None]:
             f"备案库无法连接或无法读写（{logs.named(error)}）；请检查环境变量 BEIAN_DATABASE_URL 和数据库",
             UNREACHABLE,
         )
+    except OSError as error:
+        _leave(f"文件或目录无法读写（{logs.named(error)}）；请检查环境变量 BEIAN_VAR 和磁盘", UNREACHABLE)
 
 
 def _leave(message: str, code: int) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +23,16 @@ EVERY = 100_000
 def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
     """The option for programs: one JSON document on standard output and nothing else."""
     return click.option("--json", "json_", is_flag=True, help="输出一份 JSON，供程序使用")(command)
+
+
+def readable(arguments: Sequence[str]) -> list[str]:
+    """The arguments of a command; wrong usage if one is no text in UTF-8."""
+    for number, each in enumerate(arguments, 1):
+        try:
+            each.encode()
+        except UnicodeEncodeError:
+            raise click.UsageError(f"第{number}个参数不是 UTF-8 文字") from None
+    return list(arguments)
 
 
 def as_instant(_: click.Context, __: click.Parameter, written: str | None) -> datetime | None:

@@ -53,6 +53,9 @@ def ended(command: Callable[[], object], json_: bool) -> int:
         )
         _report(json_, said or f"{Unreachable.__doc__}（{logs.named(error)}）")
         return UNREACHABLE
+    except OSError as error:
+        _report(json_, f"文件或目录无法读写（{logs.named(error)}）")
+        return UNREACHABLE
     except (click.UsageError, SettingsRefused, EditionRefused, TextRefused, ChannelsRefused) as error:
         _report(json_, error.format_message() if isinstance(error, click.UsageError) else str(error))
         return USAGE

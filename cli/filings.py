@@ -61,12 +61,12 @@ def agenda(filing_id: str, json_: bool) -> None:
         print_agenda(lines)
 
 
-@click.command("list", help="备案列表，最近期限在前。")
+@click.command("list", help="备案列表，逾期最久的在前，其余按最近期限。")
 @narrowed
 @click.option("--limit", default=200, show_default=True, type=click.IntRange(1, EVERY), help="最多列出")
 @as_json
 def list_(limit: int, json_: bool, **wanted: Any) -> None:
-    """List filings by the nearest deadline."""
+    """List filings: what is overdue longest, then by the nearest deadline."""
     rows = the_register().filings(**meant(wanted), limit=limit)
     if json_:
         say([_listed(row) for row in rows])

@@ -109,7 +109,7 @@ def undelivered(office: str | None, waiting: bool, json_: bool) -> None:
     for row, deliveries in listed:
         why = "\n".join(f"{each.channel}：{each.receipt}" for each in deliveries if each.state != DeliveryState.ARRIVED)
         table.add_row(row.id, row.text, f"{row.to} {offices.name_of(row.office)}", why)
-    console.print(table)
+    console.print(table if listed else "没有这样的信函")
 
 
 @click.command(help="把一封未能送达的信函再投递一次，仍用原编号。")

@@ -14,7 +14,7 @@ def main() -> None:
         settings = read_settings()
         refuse_to_expose(settings)
         deployed(settings)
-    keep_to_ourselves(settings)
+        keep_to_ourselves(settings)
     processes.prepare(settings)
     processes.serve(settings)
 

@@ -93,8 +93,8 @@ class Settings(BaseSettings):
     )
     embedded_token: SecretStr = Field(
         SecretStr(""),
-        description="without it the embedded identity lets nobody in; absent: `make run` makes one below `var`, and a gateway "
-        "started otherwise asks for none",
+        description="what whoever signs in by the embedded identity must bring; absent: `make run` makes one below `var`, and a "
+        "gateway that is started otherwise asks for none",
     )
     oidc_issuer: str = Field("", description="the provider's issuer; its configuration is read from there")
     oidc_audience: str = Field("beian", description="what bearer tokens must be meant for")

@@ -18,7 +18,7 @@ from temporalio.testing import WorkflowEnvironment
 
 import starter
 from activities.attachments import Attachments, Reference
-from activities.backup import MANIFEST, BackupRefused, backup, restore
+from activities.backup import MANIFEST, BackupRefused, backup, release, restore
 from activities.database import connect, writing
 from activities.documents.dossier import write_dossier
 from activities.register import Register
@@ -27,6 +27,7 @@ from gateway.remembered.sessions import signing_secret
 from models.gateway import UploadRow
 from models.register import EntryRow
 from models.settings import Settings
+from tests import record
 from tests.databases import Databases, on_both
 from tests.patience import comes
 from tests.simulated import lived, written
@@ -233,6 +234,11 @@ def of_no_place(folder: Path) -> str:
     listed["rows"] |= {"evil": 1}
     (folder / MANIFEST).write_text(json.dumps(listed), "utf-8")
     return "不知放在何处的 site/evil.html"
+
+
+def test_a_backup_knows_its_release_where_only_dependencies_are_installed() -> None:
+    """As `make run` sets up."""
+    assert release() == record.release()
 
 
 def of_a_later_release(folder: Path) -> str:

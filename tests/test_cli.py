@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -32,6 +33,7 @@ from activities.letter_queue import Tried
 from activities.letters import Letters
 from activities.register import Register
 from cli import acts
+from cli.exits import ended
 from examples.demo import working_days
 from gateway.asked.inputs import schemas
 from models.acts import AcknowledgeService
@@ -222,6 +224,16 @@ def test_wrong_usage_ends_with_64(beian: Terminal, arguments: list[str]) -> None
     answer = beian(*arguments)
     assert answer.code == 64
     assert answer.out + answer.err
+
+
+def test_an_argument_that_is_no_text_is_wrong_usage(beian: Terminal) -> None:
+    answer = beian("show", "\udcff")
+    assert (answer.code, "第2个参数不是 UTF-8 文字" in answer.err) == (64, True)
+
+
+def test_a_disk_that_takes_nothing_is_said_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended(partial(os.mkdir, "/proc/nowhere"), json_=False) == 5
+    assert capsys.readouterr().err.startswith("文件或目录无法读写")
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe{}", b"[]", b"7", b"null"], ids=repr)

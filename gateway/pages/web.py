@@ -126,8 +126,8 @@ def render(request: Request, tools: Tools, name: str, session: Session | None, *
 def page(
     request: Request, tools: Tools, name: str, session: Session | None, *, status: int = 200, **shown: Any
 ) -> HTMLResponse:
-    """A page as an answer. What somebody signed in sees is kept by no cache."""
-    headers = {"Cache-Control": "no-store"} if session else {}
+    """A page as an answer, which no cache keeps: what anybody may keep is made by `public.for_all`."""
+    headers = {"Cache-Control": "no-store"}
     return HTMLResponse(render(request, tools, name, session, **shown), status, headers)
 
 
