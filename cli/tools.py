@@ -46,7 +46,7 @@ def with_filings(work: Callable[[Filings], Awaitable[Any]], sent: tuple[str, str
         except (Unreachable, RPCError, RuntimeError) as error:
             if isinstance(error, RPCError) and error.status is RPCStatusCode.INVALID_ARGUMENT:
                 raise
-            engine = f"引擎（{client.service_client.config.target_host}）没有答复"
+            engine = f"引擎（{client.service_client.config.target_host}）或 worker 没有答复"
             if sent and filings.reception.is_known(*sent):
                 filing_id, act_id = sent
                 under = f"备案 {filing_id}" + ("" if act_id == identity.SUBMISSION else f"、编号 {act_id}")

@@ -872,7 +872,7 @@ def test_without_an_engine_an_application_is_received_too(beian: Terminal, today
     assert all(each in answer.json["message"] for each in ("已收到并记下", "LN-DEMO-A", NOBODY))
     assert len(noted(today)) == 1
     assert beian("act", "NOBODY", EXAMPLES / "accept.json").code == 3, "what is not there needs no engine"
-    assert beian("revive", "--json").json["message"].startswith(f"引擎（{NOBODY}）没有答复")
+    assert beian("revive", "--json").json["message"].startswith(f"引擎（{NOBODY}）或 worker 没有答复")
 
 
 def test_nothing_is_stamped_by_a_clock_that_is_behind_what_is_written(beian: Terminal, var: Path) -> None:
