@@ -19,7 +19,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.counters import Counters
+from gateway.counters import A_DAY, A_MINUTE, AN_HOUR, Counters, Limit
 from gateway.problem import Failed, Problem
 from gateway.remembered.sessions import cookie_of, over_https
 from gateway.shipped import HEALTH
@@ -52,8 +52,6 @@ FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing."""
-
-A_MINUTE, AN_HOUR, A_DAY = 60, 3600, 86_400
 
 AN_OFFICE = 10
 """How many times what one person may ask for may come from one address: the people of an office share one."""
@@ -163,9 +161,9 @@ class Origins:
 class Rates:
     """How often somebody may ask: a session or a bearer token by itself, everybody else by their address.
 
-    What carries a credential is counted for its address too, so that made-up ones win nothing. Public pages are counted like
-    any other: ten a second is more than a crawler needs, and it is told when to come back. The processes of a gateway count
-    together; gateways on several machines each for itself.
+    What carries a credential is counted for its address too, so that made-up ones win nothing; what one limit refuses is
+    counted for none. Public pages are counted like any other: ten a second is more than a crawler needs, and it is told when
+    to come back. The processes of a gateway count together; gateways on several machines each for itself.
     """
 
     settings: Settings
@@ -175,29 +173,27 @@ class Rates:
         """Count a request; what is told to whoever asks too often."""
         if request.scope["path"].startswith("/static/") or request.scope["path"] == HEALTH:
             return None
-        now = time.time()
-        for key, most, seconds in self._limits(request):
-            if wait := self.counters.hit(key, most, seconds, now):
-                detail = OTHERWISE if request.scope["path"].startswith("/objections/") else ""
-                problem = Problem(title="请求过于频繁，请稍后再试", status=429, code="too_many", detail=detail)
-                return Failed(problem, {"Retry-After": str(max(1, math.ceil(wait)))})
+        if wait := self.counters.hit(self._limits(request), time.time()):
+            detail = OTHERWISE if request.scope["path"].startswith("/objections/") else ""
+            problem = Problem(title="请求过于频繁，请稍后再试", status=429, code="too_many", detail=detail)
+            return Failed(problem, {"Retry-After": str(max(1, math.ceil(wait)))})
         return None
 
-    def _limits(self, request: Request) -> Iterator[tuple[str, int, int]]:
+    def _limits(self, request: Request) -> Iterator[Limit]:
         """What a request counts for, and how often that may be in how many seconds."""
         safe, address = request.method in SAFE, _network(client_of(request))
         times = self.settings.reads_a_minute if safe else self.settings.acts_a_minute
         kind = "reads" if safe else "acts"
         if not safe and request.scope["path"].startswith("/objections/"):
-            yield f"objections {address}", self.settings.objections_an_hour, AN_HOUR
-            yield f"objections {request.scope['path'][:100]} {address}", self.settings.objections_a_day, A_DAY
+            yield Limit(f"objections {address}", self.settings.objections_an_hour, AN_HOUR)
+            yield Limit(f"objections {request.scope['path'][:100]} {address}", self.settings.objections_a_day, A_DAY)
         cookie = request.cookies.get(cookie_of(self.settings))
         if credential := request.headers.get("authorization") or cookie:
             person = hashlib.sha256(credential.encode()).hexdigest()
-            yield f"{kind} {person}", times, A_MINUTE
-            yield f"{kind} of people at {address}", times * AN_OFFICE, A_MINUTE
+            yield Limit(f"{kind} {person}", times, A_MINUTE)
+            yield Limit(f"{kind} of people at {address}", times * AN_OFFICE, A_MINUTE)
         else:
-            yield f"{kind} {address}", times, A_MINUTE
+            yield Limit(f"{kind} {address}", times, A_MINUTE)
 
 
 def _network(client: str) -> str:

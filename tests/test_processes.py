@@ -1,5 +1,6 @@
 """Several processes of one gateway: whoever answers, it is one gateway that signs in, counts and keeps."""
 
+import hashlib
 import os
 import signal
 import socket
@@ -10,12 +11,15 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
+from itertools import islice
 from pathlib import Path
+
+import pytest
 
 from activities.register import Register
 from deploy.embedded import answers
 from gateway import processes
-from gateway.counters import NEAR, SIZE, SLOTS, Counters
+from gateway.counters import A_DAY, A_MINUTE, AN_HOUR, NEAR, SIZE, SLOTS, SPANS, Counters, Limit
 from gateway.remembered.spent import Spent
 from models.settings import Settings
 from tests.databases import Databases, on_both, prepare
@@ -31,38 +35,86 @@ NOW = instant("2027-03-16T09:00")
 
 # What is counted
 
+BEGUN = 1_728_000.0
+"""A window of a minute begins, one of an hour, and one of a day."""
+
 
 def test_a_limit_holds_for_all_who_count_in_one_table() -> None:
     with tempfile.TemporaryFile() as file:
         file.truncate(SIZE)
         here, there = Counters(file.fileno()), Counters(file.fileno())
-        turns = [(here, there)[number % 2].hit("somebody", 5, 60, 1_000_020.0) for number in range(8)]
+        limit = Limit("somebody", 5, A_MINUTE)
+        turns = [(here, there)[number % 2].hit([limit], BEGUN) for number in range(8)]
         assert turns[:5] == [0] * 5
         assert all(0 < wait <= 60 for wait in turns[5:])
-        assert there.hit("somebody else", 5, 60, 1_000_020.0) == 0
-        assert there.hit("somebody", 5, 3600, 1_000_020.0) == 0, "each span is counted for itself"
+        assert there.hit([limit._replace(key="somebody else")], BEGUN) == 0
+        assert there.hit([limit._replace(seconds=AN_HOUR)], BEGUN) == 0, "each span is counted for itself"
 
 
 def test_what_was_counted_lately_counts_as_far_as_it_overlaps() -> None:
-    counters, begun = Counters(), 1_000_020.0  # a window of a minute begins
-    assert [counters.hit("somebody", 4, 60, begun) for _ in range(4)] == [0] * 4
-    assert counters.hit("somebody", 4, 60, begun + 30) > 0
-    halfway = begun + 60 + 30
-    assert [bool(counters.hit("somebody", 4, 60, halfway)) for _ in range(3)] == [False, False, True]
-    wait = counters.hit("somebody", 4, 60, halfway)
-    assert counters.hit("somebody", 4, 60, halfway + wait - 1) > 0
-    assert counters.hit("somebody", 4, 60, halfway + wait + 0.01) == 0, (
-        "whoever waits as long as they were told is let in"
-    )
-    assert counters.hit("somebody", 4, 60, begun + 600) == 0
+    counters, limits = Counters(), [Limit("somebody", 4, A_MINUTE)]
+    assert [counters.hit(limits, BEGUN) for _ in range(4)] == [0] * 4
+    assert counters.hit(limits, BEGUN + 30) > 0
+    halfway = BEGUN + 60 + 30
+    assert [bool(counters.hit(limits, halfway)) for _ in range(3)] == [False, False, True]
+    wait = counters.hit(limits, halfway)
+    assert counters.hit(limits, halfway + wait - 1) > 0
+    assert counters.hit(limits, halfway + wait + 0.01) == 0, "whoever waits as long as they were told is let in"
+    assert counters.hit(limits, BEGUN + 600) == 0
 
 
-def test_a_table_that_is_full_forgets_whoever_was_counted_longest_ago() -> None:
+def test_what_one_limit_refuses_is_counted_for_none() -> None:
+    counters, mine, ours = Counters(), Limit("mine", 2, A_MINUTE), Limit("ours", 3, A_DAY)
+    assert [bool(counters.hit([mine, ours], BEGUN)) for _ in range(5)] == [False, False, True, True, True]
+    assert [bool(counters.hit([ours], BEGUN)) for _ in range(2)] == [False, True]
+    assert counters.hit([mine, ours], BEGUN) == A_DAY, "the longest wait is told"
+
+
+def test_a_table_that_is_filled_forgets_nobody_at_their_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.counters.SLOTS", 512)
+    counters = Counters()
+    limits = [Limit(f"somebody {number}", 2, A_MINUTE) for number in range(64)]
+    assert not any(counters.hit([limit], BEGUN) for limit in limits * 2)
+    for number in range(10 * 512):
+        counters.hit([Limit(f"made up {number}", 9, A_MINUTE)], BEGUN)
+    assert all(counters.hit([limit], BEGUN) for limit in limits)
+    for number in range(10 * 512):
+        counters.hit([Limit(f"new {number}", 1, A_MINUTE)], BEGUN)
+    assert all(counters.hit([limit], BEGUN) for limit in limits), "where all are at their limit, whoever is new waits"
+    assert counters.hit([Limit("later", 1, A_MINUTE)], BEGUN + 120) == 0
+
+
+def test_made_up_credentials_of_one_address_forget_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.counters.SLOTS", 512)
+    counters, address = Counters(), Limit("people at an address", 100, A_MINUTE)
+    others = [Limit("another", 9, seconds) for seconds in SPANS]
+    assert [counters.hit(others, BEGUN) for _ in range(9)] == [0] * 9
+    taken = [counters.hit([Limit(f"made up {n}", 10, A_MINUTE), address], BEGUN) == 0 for n in range(10 * 512)]
+    assert taken == [True] * 100 + [False] * (10 * 512 - 100), "what is refused for the address takes no place"
+    assert all(counters.hit([limit], BEGUN) for limit in others)
+
+
+def test_nobody_chooses_next_to_whom_they_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the secret, keys that fall where somebody else is counted cannot be found."""
+    slots = 512
+    monkeypatch.setattr("gateway.counters.SLOTS", slots)
+
+    def place(key: str) -> int:
+        told = hashlib.blake2b(f"{A_MINUTE} {key}".encode(), digest_size=16).digest()
+        return int.from_bytes(told[:4], "little") % slots
+
+    steered = (f"made up {n}" for n in range(10**6) if place(f"made up {n}") == place("somebody"))
+    counters = Counters()
+    for key in islice(steered, NEAR):
+        counters.hit([Limit(key, 1, A_MINUTE)], BEGUN)
+    assert counters.hit([Limit("somebody", 1, A_MINUTE)], BEGUN) == 0
+
+
+def test_a_table_at_its_size_finds_whom_it_counted() -> None:
     counters = Counters()
     for number in range(SLOTS // 8):
-        counters.hit(f"somebody {number}", 1, 60, 1_000_020.0)
-    assert sum(counters.hit(f"somebody {number}", 1, 60, 1_000_021.0) > 0 for number in range(500)) == 500
-    assert NEAR < SLOTS
+        counters.hit([Limit(f"somebody {number}", 1, A_MINUTE)], BEGUN)
+    assert all(counters.hit([Limit(f"somebody {number}", 1, A_MINUTE)], BEGUN + 1) for number in range(500))
 
 
 # What is good for once
