@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -31,6 +32,9 @@ log = structlog.get_logger()
 GRACE = 40
 """Seconds for what a process has taken before it was told to end."""
 
+TO_END = GRACE + 5
+"""Seconds after which a process that was told to end is killed: it hangs, or somebody stopped it."""
+
 LOOK = 0.2
 """Seconds between two looks at them."""
 
@@ -48,11 +52,12 @@ def serve(settings: Settings) -> None:
 
 def _together(settings: Settings) -> str:
     """Start them all and look after them; why all had to end, if nobody told them to."""
+    _bound(settings, shared=False).close()  # whoever has the port already, another gateway too, is met here, once
     stop = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
     with ExitStack() as held:
-        held.enter_context(_listening(settings))  # whoever has the port already is met here, once
+        held.enter_context(_bound(settings))
         counters = held.enter_context(tempfile.TemporaryFile())
         counters.truncate(SIZE)
         alive, mine = os.pipe()  # it ends for them when this process does, however that is
@@ -69,10 +74,7 @@ def _together(settings: Settings) -> str:
                     running[number] = started(number), time.monotonic()
             return ""
         finally:
-            for process, _ in running.values():
-                process.terminate()
-            for process, _ in running.values():
-                process.wait()
+            _end([process for process, _ in running.values()])
             os.close(mine)
 
 
@@ -81,15 +83,30 @@ def _start(counters: int, alive: int, number: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, pass_fds=(counters, alive), start_new_session=True)
 
 
-def _listening(settings: Settings) -> socket.socket:
-    """A socket on the port that others of this gateway may have too."""
+def _end(processes: Sequence[subprocess.Popen[bytes]], within: float = TO_END) -> None:
+    """Tell them all to end, and kill whoever has not after so many seconds."""
+    for process in processes:
+        process.terminate()
+    latest = time.monotonic() + within
+    for process in processes:
+        try:
+            process.wait(max(0, latest - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            log.error("gateway.process_killed", process=process.pid)
+            process.kill()
+            process.wait()
+
+
+def _bound(settings: Settings, *, shared: bool = True) -> socket.socket:
+    """A socket on the port; if it is shared, others of this gateway may have one too."""
     family, *_, address = socket.getaddrinfo(settings.gateway_host, settings.gateway_port, type=socket.SOCK_STREAM)[0]
     own = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio lets answers wait (Nagle)
     own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, shared)
     try:
         own.bind(address)
     except OSError as fault:
+        own.close()
         sys.exit(f"BEIAN_GATEWAY_PORT: 不能使用端口 {settings.gateway_port}（{fault.strerror}）")
     return own
 
@@ -108,7 +125,7 @@ def be_one(counters: int, alive: int, number: int) -> None:
 
     async def running() -> None:
         asyncio.get_running_loop().add_reader(alive, server.handle_exit, signal.SIGTERM, None)
-        await server.serve([_listening(settings)])
+        await server.serve([_bound(settings)])
 
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
         runner.run(running())

@@ -199,6 +199,8 @@ def test_two_processes_count_together_and_one_that_dies_is_replaced(tmp_path: Pa
         met = [asked(port) for _ in range(60)]
         assert met.count(200) + met.count(429) == 60
         assert 38 <= met.count(200) <= 40, "each alone would have answered more"
+        with pytest.raises(SystemExit, match="BEIAN_GATEWAY_PORT"):
+            processes.serve(Settings(gateway_port=port, gateway_processes=2))
         first = children(process)
         os.kill(first[0], signal.SIGKILL)
         eventually(lambda: len({*children(process)} - {first[0]}) == 2)
@@ -209,5 +211,26 @@ def test_two_processes_count_together_and_one_that_dies_is_replaced(tmp_path: Pa
 
 def test_an_answer_is_sent_at_once() -> None:
     port, _ = two_free_ports()
-    with processes._listening(Settings(gateway_port=port)) as listening:
+    with processes._bound(Settings(gateway_port=port)) as listening:
         assert listening.proto == socket.IPPROTO_TCP, "else asyncio leaves it to Nagle, who holds it back for 40 ms"
+
+
+def test_a_port_that_another_gateway_has_is_refused() -> None:
+    port, _ = two_free_ports()
+    settings = Settings(gateway_port=port, gateway_processes=2)
+    with processes._bound(settings) as first, processes._bound(settings) as second:
+        first.listen()
+        second.listen()
+        with pytest.raises(SystemExit) as refused:
+            processes._bound(settings, shared=False)
+        assert "BEIAN_GATEWAY_PORT" in str(refused.value)
+        processes._bound(settings).close()  # one that is started again has a place beside the others
+    processes._bound(settings, shared=False).close()
+
+
+def test_a_process_that_was_stopped_is_ended_too() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        process.send_signal(signal.SIGSTOP)
+        os.waitpid(process.pid, os.WUNTRACED)  # it has stopped
+        processes._end([process], within=0.1)
+        assert process.returncode == -signal.SIGKILL
