@@ -8,7 +8,8 @@ noted at once; everything else, such as what was only put into its place and may
 
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -43,7 +44,9 @@ LONGEST_REST = 60.0
 """Seconds after which a channel that rests is tried again with some letter."""
 
 SLOW = 10.0
-"""Seconds after which a channel leaves the rest of a batch for another."""
+"""Seconds after which a channel leaves the rest of a batch for another, and no second batch waits for it."""
+
+SLOWLY = "对方答复缓慢"
 
 NOBODY = Recipient()
 """Whom a letter is placed for: its place is known, and no address is looked up."""
@@ -110,20 +113,37 @@ class Carried(NamedTuple):
 
 @dataclass
 class Line:
-    """How a channel does. After some failures in a row it rests, each time twice as long; then one letter is tried."""
+    """How a channel does. After some failures in a row it rests, each time twice as long; then one letter is tried.
+
+    While it is slow, too, it is tried with one letter at a time, so that it takes one thread and not all.
+    """
 
     downs: int = 0
     rests_until: float = 0.0
     why: str = ""
+    slow: bool = False
+    _under_way: list[float] = field(default_factory=list)
 
     @property
     def rests(self) -> bool:
         """Whether nothing is to be sent by it now."""
-        return time.monotonic() < self.rests_until
+        now, patience = time.monotonic(), 0.0 if self.slow or self.downs >= RESTS_AFTER else SLOW
+        return now < self.rests_until or any(now - began >= patience for began in tuple(self._under_way))
+
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """While it has a letter in hand."""
+        began = time.monotonic()
+        self._under_way.append(began)
+        try:
+            yield
+        finally:
+            self._under_way.remove(began)
+            self.slow = time.monotonic() - began > SLOW
 
     def up(self) -> None:
         """It answered, be it to refuse."""
-        self.downs = 0
+        self.downs, self.why = 0, ""
 
     def down(self, why: str, longest: float) -> None:
         """It did not."""
@@ -155,7 +175,7 @@ class Delivering:
         rows = held.batch.letters
         came = {row.id: Came(row) for row in rows}
         errands, notes = self._errands(rows, came, datetime.now(UTC))
-        for channel in self.channels:
+        for channel in sorted(self.channels, key=lambda channel: channel.channel.words not in PLACED):
             self._send(channel, errands[channel.name], held, came, notes)
         silent = [each for each in came.values() if each.told_nobody]
         fates = [Fate(each.row.id, each.due, bool(each.failed)) for each in came.values() if not each.told_nobody]
@@ -245,9 +265,10 @@ class Delivering:
         """One try of one channel; none if it rests."""
         line, said = self._lines.setdefault(channel.name, Line()), content(errand.letter)
         if line.rests:
-            return self._not_now(errand.before, line.why, said, tries=0)
+            return self._not_now(errand.before, line.why or SLOWLY, said, tries=0)
         try:
-            carried = carrier.send(errand.letter, errand.recipient)
+            with line.trying():
+                carried = carrier.send(errand.letter, errand.recipient)
         except Undeliverable as failed:
             line.up()
             log.warning("delivery.failed", letter=errand.row.id, channel=channel.name)

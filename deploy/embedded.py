@@ -34,7 +34,7 @@ GRACE = 10.0
 """Seconds that a process has to end by itself."""
 
 ENDING = 90.0
-"""Seconds that the worker has to end in order when another process ended: longer than any letter takes."""
+"""Seconds that the worker has to end in order when another process ended: longer than a letter takes by the usual timeouts."""
 
 LOOK = 1.0
 """Seconds between two looks at whether the others are there."""

@@ -215,6 +215,17 @@ class MailServer:
     accounts: dict[str, str] = field(default_factory=dict)
     greeted: int = 0
     patience: int = 1000
+    ends_at_next: bool = False
+
+    async def handle_MAIL(  # noqa: N802 (the name is the library's)
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Begin with a letter; or end the connection instead, once."""
+        if self.ends_at_next:
+            self.ends_at_next = False
+            return "421 enough"
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_NOOP(self, server: SMTP, session: Session, envelope: Envelope, text: str) -> str:  # noqa: N802
         """Still be there, or have had enough of a client after so many texts."""
@@ -282,6 +293,45 @@ def mail_server(
         finally:
             loop.call_soon_threadsafe(serving.cancel)
             thread.join()
+
+
+@dataclass
+class Dripping:
+    """A mail server that never comes to an end; whether it was left before it gave up."""
+
+    port: int
+    was_left: bool = False
+
+    def serve(self, listener: socket.socket, at: Literal["greeting", "text", "handshake"]) -> None:
+        """Speak with one client, and drip."""
+        drip = {"greeting": b"220-slow\r\n", "text": b"250-wait\r\n", "handshake": b"\0"}[at]
+        answers = {b"ehlo": b"250 OK", b"mail": b"250 OK", b"rcpt": b"250 OK", b"data": b"354 go"}
+        connection, _ = listener.accept()
+        with connection, connection.makefile("rb") as heard:
+            if at == "handshake":
+                connection.sendall(b"\x16\x03\x03\x40\x00")  # a record of 16 KB follows
+            if at == "text":
+                connection.sendall(b"220 here\r\n")
+                for line in iter(heard.readline, b".\r\n"):
+                    if answer := answers.get(line[:4]):
+                        connection.sendall(answer + b"\r\n")
+            try:
+                for _ in range(1000):
+                    connection.sendall(drip)
+                    time.sleep(0.01)
+            except OSError:
+                self.was_left = True
+
+
+@contextmanager
+def dripping(at: Literal["greeting", "text", "handshake"]) -> Iterator[Dripping]:
+    """A mail server that always says a little more, in its greeting, after a text, or before it is encrypted."""
+    with socket.create_server((HOST, 0)) as listener:
+        server = Dripping(int(listener.getsockname()[1]))
+        thread = Thread(target=server.serve, args=(listener, at), daemon=True)
+        thread.start()
+        yield server
+        thread.join()
 
 
 class _Speaker(SMTP):

@@ -43,6 +43,7 @@ from tests.loopback import (
     MailServer,
     Received,
     Receiver,
+    dripping,
     free_port,
     mail_server,
     platforms,
@@ -647,6 +648,29 @@ def test_the_letters_of_a_batch_leave_by_one_connection_for_as_long_as_it_serves
             carrier.send(letter(), LEADER)
             assert server.greeted == 5, "and once the server has had enough"
     assert len(server.received) == 7
+
+
+def test_a_connection_that_ends_before_the_next_letter_is_no_failure_of_it(only: Made) -> None:
+    with mail_server() as server:
+        channel = only(post(server))
+        with for_a_batch(channel) as carrier:
+            carrier.send(letter(), LEADER)
+            server.ends_at_next = True
+            carrier.send(letter(), LEADER)
+        assert (server.greeted, len(server.received)) == (2, 2)
+        server.ends_at_next = True
+        with pytest.raises(ConnectionError, match="421"):
+            channel.send(letter(), LEADER)
+        assert server.greeted == 3, "a server that greets with it is busy"
+
+
+@pytest.mark.parametrize("at", ["greeting", "text", "handshake"])
+def test_a_mail_server_that_drips_is_left_in_time(only: Made, at: Literal["greeting", "text", "handshake"]) -> None:
+    with dripping(at) as server:
+        settings = post(MailServer(server.port), "tls" if at == "handshake" else "none").replace("= 5", "= 0.2")
+        with pytest.raises(ConnectionError, match="邮件服务器连接失败"):
+            only(settings).send(letter(), LEADER)
+    assert server.was_left, "each piece of its answer came in time, the whole did not"
 
 
 def test_an_id_of_the_greatest_length_and_a_title_of_several_lines_pass_through_the_headers(only: Made) -> None:

@@ -281,6 +281,28 @@ def test_a_slow_channel_leaves_the_rest_of_a_batch_for_another(
     assert not set(letters) & set(waiting(register.engine))
 
 
+def test_a_slow_channel_has_one_letter_in_hand_and_no_batch_waits_for_it(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: shown)
+    line = Line()
+    with line.trying():
+        assert not line.rests, "one that answers has many in hand"
+        shown += module.SLOW + 1
+        assert line.rests
+    assert not line.rests
+    with line.trying():
+        assert line.rests, "it was slow"
+    assert not line.slow, "and is no more"
+    files = Fake("inbox")
+    mail = Fake(does=lambda letter: files.sent.index(letter.id))
+    delivering = carrying(register, mail=mail, files=files)
+    only(register, FIRST, "LIFE-2-1")
+    carry(delivering)
+    assert len(mail.sent) == 2, "after all that is only put into its place"
+
+
 def test_a_letter_that_cannot_be_read_holds_up_no_other(register: Register) -> None:
     inbox = Fake("inbox")
     with writing(register.engine) as session:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 import signal
 import socket
 import subprocess
@@ -171,6 +172,7 @@ def test_a_process_that_does_not_end_by_itself_is_ended(monkeypatch: pytest.Monk
     deaf = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     with deaf, embedded.stopping(deaf):
         deaf.send_signal(signal.SIGSTOP)
+        os.waitpid(deaf.pid, os.WUNTRACED)  # until it is
     assert deaf.returncode == -signal.SIGKILL
 
 

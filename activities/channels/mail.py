@@ -2,12 +2,14 @@
 
 import re
 import smtplib
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes, message_from_string
 from email.message import EmailMessage, Message
 from email.utils import format_datetime
+from threading import Timer
 from typing import Any, ClassVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,14 +22,59 @@ from models.values import SHANGHAI, Value, on_one_line
 ADDRESS: TypeAdapter[str] = TypeAdapter(MailAddress)
 LETTER_ID = "X-Beian-Message"
 
+AT_MOST = 2
+"""How many times a channel's timeout the whole conversation on one letter may take."""
+
+
+class _Ended(Exception):
+    """A server ended the connection that it was kept by, before it heard of the next text."""
+
 
 class _Server(smtplib.SMTP):
-    """A mail server whose last words on a text are kept: they have the number under which it was queued."""
+    """A mail server whose last words on a text are kept: they have the number under which it was queued.
+
+    The library waits for each piece of an answer anew, and for pieces without end. So the line is cut when the time that a
+    letter is given is over.
+    """
 
     said = ""
+    texts = 0
+    was_cut = False
+    _line: socket.socket | None = None
+    _watch: Timer | None = None
+
+    def give_time(self) -> None:
+        """From now on, as long as one letter may take."""
+        if self._watch:
+            self._watch.cancel()
+        self._watch = Timer(self.timeout * AT_MOST, self._cut)
+        self._watch.daemon = True
+        self._watch.start()
+
+    def _cut(self) -> None:
+        self.was_cut = True
+        if self._line:
+            with suppress(OSError):
+                self._line.shutdown(socket.SHUT_RDWR)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        """A connection, held by a second handle that stays what it is while the first is being encrypted."""
+        connection = super()._get_socket(host, port, timeout)  # type: ignore[misc]
+        self._line = connection.dup()
+        self.give_time()
+        return connection  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Close all of it."""
+        if self._watch:
+            self._watch.cancel()
+        if self._line:
+            self._line.close()
+        super().close()
 
     def data(self, msg: Any) -> tuple[int, bytes]:
         """Send the text and listen."""
+        self.texts += 1
         code, words = super().data(msg)
         self.said = f"{code} {words.decode('utf-8', 'replace')}"
         return code, words
@@ -48,8 +95,15 @@ class _Server(smtplib.SMTP):
         self.close()
 
 
-class _TlsServer(_Server, smtplib.SMTP_SSL):
+class _TlsServer(smtplib.SMTP_SSL, _Server):
     """The same, encrypted from the first byte."""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        try:
+            return super()._get_socket(host, port, timeout)
+        except BaseException:
+            self.close()
+            raise
 
 
 @dataclass(frozen=True)
@@ -84,8 +138,10 @@ class Mail:
         addresses = _usable(recipient)
         message = self._message(letter, addresses)
         try:
-            with self._connected() as server:
-                refused = server.send_message(message, self.settings.sender, addresses)
+            try:
+                words, refused = self._handed(message, addresses)
+            except _Ended:
+                words, refused = self._handed(message, addresses)
         except smtplib.SMTPRecipientsRefused as error:
             codes = sorted({code for code, _ in error.recipients.values()})
             if all(code >= 500 for code in codes):
@@ -100,12 +156,26 @@ class Mail:
         except (OSError, smtplib.SMTPException) as error:  # their words may name addresses
             raise ConnectionError(f"邮件服务器连接失败（{type(error).__name__}）") from None
         taken = [masked(address) for address in addresses if address not in refused]
-        return Carried(address="、".join(taken), receipt=_receipt(said(server.said, *addresses), refused))
+        return Carried(address="、".join(taken), receipt=_receipt(said(words, *addresses), refused))
+
+    def _handed(self, message: EmailMessage, addresses: list[str]) -> tuple[str, Mapping[str, tuple[int, bytes]]]:
+        """What the server said to a message, and whom it refused. Raises `_Ended` if it is to be asked by a new connection."""
+        with self._connected() as server:
+            texts = server.texts
+            try:
+                refused = server.send_message(message, self.settings.sender, addresses)
+            except smtplib.SMTPException as error:
+                if texts and server.texts == texts and server.sock is None and not server.was_cut:
+                    raise _Ended from error
+                raise
+            return server.said, refused
 
     @contextmanager
     def _connected(self) -> Iterator[_Server]:
         """A server that listens: that of the letter before, if it still does."""
         server = self.kept.pop() if self.kept else None
+        if server:
+            server.give_time()
         if server is None or not server.is_there:
             server = self._greeted()
         try:
