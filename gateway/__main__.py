@@ -15,8 +15,8 @@ def main() -> None:
         refuse_to_expose(settings)
         deployed(settings)
         keep_to_ourselves(settings)
-    processes.prepare(settings)
-    processes.serve(settings)
+        processes.prepare(settings)
+        processes.serve(settings)
 
 
 if __name__ == "__main__":

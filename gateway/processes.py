@@ -5,6 +5,7 @@ and what is good for once lie, and one table of counters. `python -m gateway.pro
 """
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -22,10 +23,11 @@ import structlog
 import uvicorn
 
 from activities import logs
+from activities.starting import PortTaken
 from gateway import patience
 from gateway.app import connected, create
 from gateway.counters import SIZE, Counters
-from models.settings import Settings, read_settings
+from models.settings import Settings, SettingsRefused, read_settings
 
 log = structlog.get_logger()
 
@@ -43,7 +45,8 @@ AT_LEAST = 5.0
 
 
 def serve(settings: Settings) -> None:
-    """The gateway, as many processes as it is to have, until interrupted."""
+    """The gateway, as many processes as it is to have, until interrupted. Raises `PortTaken`."""
+    _bound(settings, shared=False).close()  # whoever has the port already, another gateway too, is met here, once
     if settings.gateway_processes == 1:
         uvicorn.run(create(settings), **_options(settings))
     elif fault := _together(settings):
@@ -52,7 +55,6 @@ def serve(settings: Settings) -> None:
 
 def _together(settings: Settings) -> str:
     """Start them all and look after them; why all had to end, if nobody told them to."""
-    _bound(settings, shared=False).close()  # whoever has the port already, another gateway too, is met here, once
     stop = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
@@ -107,7 +109,10 @@ def _bound(settings: Settings, *, shared: bool = True) -> socket.socket:
         own.bind(address)
     except OSError as fault:
         own.close()
-        sys.exit(f"BEIAN_GATEWAY_PORT: 不能使用端口 {settings.gateway_port}（{fault.strerror}）")
+        if fault.errno == errno.EADDRINUSE:
+            raise PortTaken(settings.gateway_port, "BEIAN_GATEWAY_PORT") from fault
+        said = f"环境变量 BEIAN_GATEWAY_HOST、BEIAN_GATEWAY_PORT 所指的地址不能使用（{fault.strerror}）"
+        raise SettingsRefused(said) from fault
     return own
 
 
