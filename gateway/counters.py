@@ -20,7 +20,7 @@ A_MINUTE, AN_HOUR, A_DAY = 60, 3600, 86_400
 SPANS = (A_MINUTE, AN_HOUR, A_DAY)
 """Within what is counted. Each has its part of the table: what many count by the minute takes no place of a day."""
 
-SLOT = struct.Struct("<16sdIII")
+SLOT = struct.Struct("<16sdIId")
 """A digest, when its window began, how often it was counted in that, and in the one before, and how often it may be."""
 
 SLOTS = 65_536

@@ -64,6 +64,10 @@ def test_what_was_counted_lately_counts_as_far_as_it_overlaps() -> None:
     assert counters.hit(limits, BEGUN + 600) == 0
 
 
+def test_a_limit_may_be_as_high_as_anybody_writes_it() -> None:
+    assert Counters().hit([Limit("everybody", 10**30, A_MINUTE)], now=60.0) == 0
+
+
 def test_what_one_limit_refuses_is_counted_for_none() -> None:
     counters, mine, ours = Counters(), Limit("mine", 2, A_MINUTE), Limit("ours", 3, A_DAY)
     assert [bool(counters.hit([mine, ours], BEGUN)) for _ in range(5)] == [False, False, True, True, True]
