@@ -89,6 +89,7 @@ class FilingRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_filings_agenda", "next_deadline", "filing_id"),
         Index("ix_filings_place", "jurisdiction", "next_deadline", "filing_id"),
+        Index("ix_filings_entered", "updated_at", "number"),
         Index("ix_filings_listed", "listed_at", "filing_id"),
         Index("ix_filings_listed_place", "jurisdiction", "listed_at", "filing_id"),
         Index("ix_filings_zone", "zone", "listed_at", "filing_id"),
@@ -146,7 +147,7 @@ class FilingRow(SQLModel, table=True):
     first_paper: str = Field(max_length=64)
     public: str = long_text()
     value: str = long_text()
-    updated_at: datetime = instant(index=True)
+    updated_at: datetime = instant()
     awaits_iit: bool = False
     name_key: str | None = Field(default=None, max_length=64, index=True)
     id_key: str | None = Field(default=None, max_length=64, index=True)

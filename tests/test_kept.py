@@ -94,6 +94,15 @@ def test_an_entry_that_was_made_earlier_and_written_later_is_noticed(register: R
     assert pages.page("home", 60, NOON, press) is not first
 
 
+def test_whether_anything_was_entered_is_read_off_an_index_alone(register: Register) -> None:
+    """At a deadline most filings have an entry of lately, and most people ask."""
+    with register.engine.connect() as db:
+        plan = db.exec_driver_sql(f"EXPLAIN QUERY PLAN {kept.ENTERED.compile(db.engine)}", (f"{NOON}",)).all()
+    assert [
+        each[3] for each in plan if "filings" in each[3] and "COVERING INDEX ix_filings_entered" not in each[3]
+    ] == []
+
+
 def entered(register: Register, filing_id: str, at: datetime) -> None:
     """As if something were entered, for those who only look whether it was."""
     with writing(register.engine) as session:

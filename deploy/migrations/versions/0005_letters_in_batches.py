@@ -30,7 +30,7 @@ BEFORE = (
     ("ix_filings_awaited", ["waiting_for", "next_deadline", "filing_id"]),
 )
 INDEXES = (
-    ("ix_filings_updated_at", ["updated_at"], None),
+    ("ix_filings_entered", ["updated_at", "number"], None),
     ("ix_filings_listed", ["listed_at", "filing_id"], None),
     ("ix_filings_listed_place", ["jurisdiction", "listed_at", "filing_id"], None),
     ("ix_filings_zone", ["zone", "listed_at", "filing_id"], None),
