@@ -18,6 +18,7 @@ from sqlalchemy import make_url
 
 import worker
 from activities import logs
+from activities.ending import end
 from activities.privacy import keep_to_ourselves, kept_secret
 from activities.starting import PortTaken, or_leave
 from deploy import ui
@@ -169,12 +170,7 @@ def stopping(process: subprocess.Popen[bytes]) -> Iterator[None]:
     try:
         yield
     finally:
-        process.terminate()
-        try:
-            process.wait(GRACE)
-        except subprocess.TimeoutExpired:  # such as one that was suspended
-            process.kill()
-            process.wait()
+        end([process], GRACE)
 
 
 def wait_for(port: int, name: str, process: subprocess.Popen[bytes]) -> None:

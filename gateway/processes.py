@@ -14,7 +14,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -23,6 +22,7 @@ import structlog
 import uvicorn
 
 from activities import logs
+from activities.ending import end
 from activities.starting import PortTaken
 from gateway import patience
 from gateway.app import connected, create
@@ -76,27 +76,13 @@ def _together(settings: Settings) -> str:
                     running[number] = started(number), time.monotonic()
             return ""
         finally:
-            _end([process for process, _ in running.values()])
+            end([process for process, _ in running.values()], TO_END)
             os.close(mine)
 
 
 def _start(counters: int, alive: int, number: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "gateway.processes", *map(str, (counters, alive, number))]
     return subprocess.Popen(command, pass_fds=(counters, alive), start_new_session=True)
-
-
-def _end(processes: Sequence[subprocess.Popen[bytes]], within: float = TO_END) -> None:
-    """Tell them all to end, and kill whoever has not after so many seconds."""
-    for process in processes:
-        process.terminate()
-    latest = time.monotonic() + within
-    for process in processes:
-        try:
-            process.wait(max(0, latest - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            log.error("gateway.process_killed", process=process.pid)
-            process.kill()
-            process.wait()
 
 
 def _bound(settings: Settings, *, shared: bool = True) -> socket.socket:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from activities.ending import end
 from activities.register import Register
 from activities.starting import PortTaken
 from deploy.embedded import answers
@@ -237,5 +238,5 @@ def test_a_process_that_was_stopped_is_ended_too() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         process.send_signal(signal.SIGSTOP)
         os.waitpid(process.pid, os.WUNTRACED)  # it has stopped
-        processes._end([process], within=0.1)
+        end([process], within=0.1)
         assert process.returncode == -signal.SIGKILL
