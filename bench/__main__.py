@@ -43,7 +43,7 @@ USUAL = Sizes(
     written=100, asked=100,
 )  # fmt: skip
 QUICK = Sizes(
-    turns=1, simulated=20, lives=4, replays=1, letters=21, at_one_instant=60, instants=1, registered=5_000,
+    turns=1, simulated=20, lives=4, replays=1, letters=150, at_one_instant=60, instants=1, registered=5_000,
     written=10, asked=8,
 )  # fmt: skip
 VERY_MANY = 10_000

@@ -35,14 +35,13 @@ from activities.migrating import migrate
 from activities.postman import Gauges, Postman
 from activities.register import Register
 from bench import workers
+from bench.engine import embedded
 from bench.figures import Figure
-from deploy.embedded import answers, start_server
 from models.channels import Filters
 from models.register import LetterRow, MessageRow
 from models.settings import Settings
-from tests.patience import comes, eventually
+from tests.patience import comes
 from tests.simulated import lived, written
-from tests.test_kill import two_free_ports
 from workflows.connection import reached
 
 QUEUE = "letters"
@@ -140,21 +139,16 @@ class Side:
 
 async def measured(folder: Path, turns: int, letters: int) -> AsyncIterator[Figure]:
     """Every figure of deliveries: so many turns of so many letters a side, after a first turn that does not count."""
-    temporal_port, ui_port = two_free_ports()
-    settings = Settings(var=folder, temporal_port=temporal_port, ui_port=ui_port, metrics_port=0)
-    server = start_server(settings)
     with ExitStack() as stack:
-        stack.callback(server.wait)
-        stack.callback(server.terminate)
-        eventually(lambda: answers(temporal_port))
-        address, sides = f"127.0.0.1:{temporal_port}", dict[str, Side]()
+        settings, server = stack.enter_context(embedded(folder))
+        address, sides = f"127.0.0.1:{settings.temporal_port}", dict[str, Side]()
         client = await Client.connect(address, data_converter=pydantic_data_converter, lazy=True)
         await reached(client)
         for side in SIDES:
             register = opened(folder / side)
             stack.callback(register.engine.dispose)
             worker = stack.enter_context(working(side, folder / side, address))
-            others = [os.getpid(), server.pid] if side == "activity" else [os.getpid()]
+            others = [os.getpid(), server] if side == "activity" else [os.getpid()]
             sides[side] = Side(register, worker, others, _handed_over(client) if side == "activity" else _due(register))
         numbers = count(1)
         for turn in range(turns + 1):

@@ -36,9 +36,9 @@ from models.values import digest
 from models.vocabulary import Stage
 from regulation import offices
 from regulation.wording import Past
+from tests.loopback import two_free_ports
 from tests.patience import eventually
 from tests.simulated import YEAR, Papered, lived
-from tests.test_kill import two_free_ports
 
 ROOT = Path(__file__).parent.parent
 COMPANY = 16

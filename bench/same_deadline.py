@@ -23,17 +23,16 @@ import worker as service
 from activities.letters import Letters
 from activities.register import Register
 from bench import baseline, full_register, simulator, workers
+from bench.engine import embedded
 from bench.figures import Figure, percentile
 from bench.quiet_life import QuietLife
-from deploy.embedded import answers, start_server
 from gateway.client import Filings
 from models.filing import Filing
 from models.register import FilingRow
 from models.settings import Settings
 from models.vocabulary import LapseKind
 from regulation import agenda
-from tests.patience import comes, eventually
-from tests.test_kill import two_free_ports
+from tests.patience import comes
 
 LOOK = 0.1
 """Seconds between two looks at what is written."""
@@ -235,14 +234,9 @@ class Herd:
 
 async def measured(folder: Path, turns: int, how_many: int, workers_each: int = 1) -> AsyncIterator[Figure]:
     """Every figure of one instant: so many turns a side, after a small one that does not count."""
-    temporal_port, ui_port = two_free_ports()
-    settings = Settings(var=folder, temporal_port=temporal_port, ui_port=ui_port, metrics_port=0)
-    server = start_server(settings)
     with ExitStack() as stack:
-        stack.callback(server.wait)
-        stack.callback(server.terminate)
-        eventually(lambda: answers(temporal_port))
-        client = await Client.connect(f"127.0.0.1:{temporal_port}", data_converter=pydantic_data_converter)
+        settings, server = stack.enter_context(embedded(folder))
+        client = await Client.connect(f"127.0.0.1:{settings.temporal_port}", data_converter=pydantic_data_converter)
         await service.register_search_attributes(client)
         register = full_register.opened(settings.register_url)
         stack.callback(register.engine.dispose)
@@ -251,7 +245,7 @@ async def measured(folder: Path, turns: int, how_many: int, workers_each: int = 
         for name, side in sides.items():
             address = client.service_client.config.target_host
             started = [stack.enter_context(workers.working(name, address, name, folder)) for _ in range(workers_each)]
-            herds[name] = Herd(side, started, [server.pid, os.getpid()])
+            herds[name] = Herd(side, started, [server, os.getpid()])
         for turn in range(turns + 1):
             for herd in herds.values():
                 measure = await herd.turn(how_many if turn else max(20, how_many // WARM))

@@ -33,6 +33,13 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
+def two_free_ports() -> tuple[int, int]:
+    """Two such ports."""
+    with socket.socket() as one:
+        one.bind((HOST, 0))
+        return int(one.getsockname()[1]), free_port()
+
+
 # HTTP
 
 

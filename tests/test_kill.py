@@ -2,7 +2,6 @@
 
 import asyncio
 import multiprocessing
-import socket
 import subprocess
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import ExitStack, suppress
@@ -24,6 +23,7 @@ from models.settings import Settings
 from regulation import entries
 from tests.carried import waiting
 from tests.databases import prepare
+from tests.loopback import two_free_ports
 from tests.mortal_worker import FOLLOWS, work
 from tests.patience import LASTING, Patience, comes, eventually
 from tests.story import application
@@ -35,14 +35,6 @@ STARVED = "TMPRL1101"
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([work.__module__])
 """Workers come from a process that has read the code once, for many die here."""
-
-
-def two_free_ports() -> tuple[int, int]:
-    """Ports nobody listens on."""
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
 
 
 class Machine:

@@ -22,10 +22,10 @@ from models.channels import Filters
 from models.filing import Entry
 from models.settings import Settings
 from models.vocabulary import Stage, YearStatus
+from tests.loopback import two_free_ports
 from tests.patience import comes, patiently
 from tests.simulated import lived, written
 from tests.story import Story, application, instant, report
-from tests.test_kill import two_free_ports
 from tests.world import World
 from worker import open_register, serve
 

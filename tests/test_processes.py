@@ -25,10 +25,10 @@ from gateway.counters import A_DAY, A_MINUTE, AN_HOUR, NEAR, SIZE, SLOTS, SPANS,
 from gateway.remembered.spent import Spent
 from models.settings import Settings
 from tests.databases import Databases, on_both, prepare
+from tests.loopback import free_port
 from tests.patience import eventually
 from tests.served import Clock
 from tests.story import instant
-from tests.test_kill import two_free_ports
 from tests.visiting import House, visiting
 
 ROOT = Path(__file__).parent.parent
@@ -163,7 +163,7 @@ async def test_who_signed_in_at_one_acts_at_the_other(tmp_path: Path) -> None:
 @contextmanager
 def started(var: Path, **changed: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A gateway of two processes, and its port."""
-    port, _ = two_free_ports()
+    port = free_port()
     settings = {"BEIAN_VAR": str(var), "BEIAN_GATEWAY_PORT": str(port), "BEIAN_GATEWAY_PROCESSES": "2", **changed}
     command = [sys.executable, "-m", "gateway"]
     pipe = subprocess.PIPE
@@ -217,13 +217,13 @@ def test_two_processes_count_together_and_one_that_dies_is_replaced(tmp_path: Pa
 
 
 def test_an_answer_is_sent_at_once() -> None:
-    port, _ = two_free_ports()
+    port = free_port()
     with processes._bound(Settings(gateway_port=port)) as listening:
         assert listening.proto == socket.IPPROTO_TCP, "else asyncio leaves it to Nagle, who holds it back for 40 ms"
 
 
 def test_a_port_that_another_gateway_has_is_refused() -> None:
-    port, _ = two_free_ports()
+    port = free_port()
     settings = Settings(gateway_port=port, gateway_processes=2)
     with processes._bound(settings) as first, processes._bound(settings) as second:
         first.listen()

@@ -15,9 +15,9 @@ import httpx
 
 from deploy.embedded import answers
 from models.acts import CorrectContact
+from tests.loopback import free_port
 from tests.patience import Patience, comes
 from tests.story import application
-from tests.test_kill import two_free_ports
 from tests.world import World
 
 ROOT = Path(__file__).parent.parent
@@ -66,7 +66,7 @@ async def sends(client: httpx.AsyncClient, key: str, phone: int) -> int:
 
 async def test_a_gateway_that_restarts_under_load_loses_no_accepted_act(world: World) -> None:
     await world.door.submit(application(filing_id="RESTARTED", alliance_name="沈阳市重启产学研联盟"))
-    port, _ = two_free_ports()
+    port = free_port()
     address, bearer = f"http://127.0.0.1:{port}", {"Authorization": "Bearer u-leader-01"}
     numbers: dict[str, int] = {}
     waiting = iter(range(ACTS))
