@@ -1,4 +1,4 @@
-"""Ending (停止): the processes that a program started end with it, and hold up nobody."""
+"""Ending (停止): the processes that a program started end when it does, and do not hold it up."""
 
 import subprocess
 import time

@@ -140,9 +140,8 @@ def bundle(db: Connection, sent: Sequence[Row]) -> None:
     Once a bundle was taken to be delivered, they go into a next one.
     """
     now, joins, left = datetime.now(UTC), JOINS[db.dialect.name], dict[str, list[Row]]()
-    for message in sorted(
-        filter(_is_bundled, sent), key=_bundle_of
-    ):  # in one order: no two entries wait for each other
+    in_order = sorted(filter(_is_bundled, sent), key=_bundle_of)  # so no two entries wait for each other
+    for message in in_order:
         left.setdefault(_bundle_of(message), []).append(message)
     for running in count(1):
         if not left:

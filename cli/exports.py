@@ -132,7 +132,7 @@ def export_summary(to: Path, **wanted: Any) -> list[Path]:
     return laid(to, [Draft("汇总表.xlsx", sheets.summary(register, rows))])
 
 
-@exporting("deadlines", "期限表（xlsx）：每件备案一行，最近期限在前。")
+@exporting("deadlines", "期限表（xlsx）：每件备案一行，逾期最久的在前，其余按最近期限。")
 @narrowed
 def export_deadlines(to: Path, **wanted: Any) -> list[Path]:
     """What every filing waits for, and until when."""

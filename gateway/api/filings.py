@@ -50,7 +50,7 @@ class FilterPage(Filter):
 def list_filings(
     request: Request, response: Response, tools: Doors, who: Caller, wanted: Annotated[FilterPage, Query()]
 ) -> Listed:
-    """备案列表: the caller's filings, the nearest deadline first."""
+    """备案列表: the caller's filings: what is overdue longest, then by the nearest deadline."""
     after = lists.position(wanted.after or "")
     read = tools.register.filings(**wanted.facts, scope=who.scope, after=after, limit=wanted.limit + 1, whole=False)
     page = page_of(read, wanted.limit, lists.place)

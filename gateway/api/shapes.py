@@ -79,7 +79,7 @@ class Summary(Value):
 
 
 class Listed(Value):
-    """备案列表: a page of filings, the nearest deadline first; `next` is where the next page is."""
+    """备案列表: a page of filings, what is overdue longest first, then by the nearest deadline; `next` is where the next page is."""
 
     filings: tuple[Summary, ...]
     next: str | None = None
