@@ -364,7 +364,7 @@ async def test_what_an_earlier_release_handed_to_the_engine_ends_there_and_is_de
     environment: WorkflowEnvironment, outside: Outside
 ) -> None:
     async with telling(environment, outside) as world:
-        story = Story(world, "EARLIER")
+        story = Story(world, "HANDED-OVER")
         await story.submitted("2027-03-15")
         handle = await world.client.start_activity(
             "deliver", f"{story.id}-1-1", id=f"{story.id}-1-1", task_queue=world.settings.task_queue,

@@ -440,3 +440,13 @@ def test_what_is_printed_from_the_code_is_up_to_date() -> None:
     from docs.build import pages
 
     assert [str(path) for path, text in pages().items() if path.read_text("utf-8") != text] == [], "make docs"
+
+
+def test_a_filing_in_the_engine_that_tests_share_is_of_one_file() -> None:
+    """Which files meet in one process, and so at one engine, is left to chance."""
+    files: dict[str, set[str]] = {}
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        for filing_id in re.findall(r'\(world, "([A-Z][\w.-]*)"', path.read_text("utf-8")):
+            files.setdefault(filing_id, set()).add(path.name)
+    assert len(files) > 50
+    assert {filing_id: which for filing_id, which in files.items() if len(which) > 1} == {}
