@@ -1,0 +1,1 @@
+"""What the law says of rounds (轮次). Pure, like all of `regulation`."""
