@@ -120,6 +120,18 @@ def read(model: type[D], document: Mapping[str, Any]) -> D:
     return model.model_validate(dict(document))
 
 
+def over(document: Value, base: object | None, *names: str) -> dict[str, Any]:
+    """What an edition holds of these: as its document says, or, where that is silent, as the edition that it builds on does.
+
+    Raises `ValueError` if neither says it.
+    """
+    held = {name: getattr(document, name) for name in names}
+    held |= {name: getattr(base, name, None) for name, value in held.items() if value is None}
+    if missing := [name for name, value in held.items() if value is None]:
+        raise ValueError(f"须写明 {'、'.join(missing)}")
+    return held
+
+
 def _in_chinese(error: ValueError) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
