@@ -1,4 +1,4 @@
-"""Tables (表格) as xlsx: the summary that cities send upward, and the list of deadlines.
+"""Tables (表格) as xlsx: the summary that cities send upward, the list of deadlines, and any other (`table`).
 
 Codes and numbers of documents are text, so that no digit is lost; days are days, counts are numbers. Nothing that people
 wrote is ever a formula.
@@ -8,11 +8,14 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from io import BytesIO
+from typing import NamedTuple
 
 import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
 
-from activities.columns import Column, columns, days_left
+from activities.columns import Column, Datum, columns, days_left
 from activities.database import reading
 from activities.register import Register
 from models.filing import Filing
@@ -71,31 +74,51 @@ def _last_report(filing: Filing) -> str | None:
 
 
 def _sheet(name: str, told: Sequence[Column], rows: Sequence[FilingRow]) -> bytes:
-    """A workbook of one sheet with a line a filing, its header frozen and a filter on it."""
+    """A workbook of one sheet with a line a filing."""
+    heads = [Head(column.title, column.width) for column in told]
+    lines = ([column.of(row) for column in told] for row in rows)
+    return table(name, heads, lines, max((row.updated_at for row in rows), default=EARLIEST))
+
+
+class Head(NamedTuple):
+    """What stands over a column of a table, and how wide it is in characters."""
+
+    title: str
+    width: int
+
+
+Cell = Datum | Decimal
+"""What a table holds: texts, counts and days; amounts with two decimals, exactly as they are."""
+
+
+def table(name: str, heads: Sequence[Head], lines: Iterable[Sequence[Cell]], as_of: datetime) -> bytes:
+    """A workbook of one sheet with these lines, its header frozen and a filter on it; `as_of` is when it was so."""
     written = BytesIO()
     book = xlsxwriter.Workbook(written, {"in_memory": True})
-    book.set_properties({"title": name, "created": max((row.updated_at for row in rows), default=EARLIEST)})
+    book.set_properties({"title": name, "created": as_of})
     bold = book.add_format({"bold": True, "text_wrap": True, "align": "center", "valign": "vcenter", "border": 1})
     text = book.add_format({"num_format": "@", "text_wrap": True, "valign": "vcenter", "border": 1})
     day = book.add_format({"num_format": "yyyy-mm-dd", "valign": "vcenter", "border": 1})
     count = book.add_format({"num_format": "0", "valign": "vcenter", "border": 1})
+    amount = book.add_format({"num_format": "0.00", "valign": "vcenter", "border": 1})
     sheet = book.add_worksheet(name)
-    for at, column in enumerate(told):
-        sheet.set_column(at, at, column.width)
-        sheet.write_string(0, at, column.title, bold)
-    for line, row in enumerate(rows, 1):
-        for at, value in enumerate(column.of(row) for column in told):
+    for at, head in enumerate(heads):
+        sheet.set_column(at, at, head.width)
+        sheet.write_string(0, at, head.title, bold)
+    last = 0
+    for last, line in enumerate(lines, 1):
+        for at, value in enumerate(line):
             if isinstance(value, str):
-                sheet.write_string(line, at, harmless(value), text)
+                sheet.write_string(last, at, harmless(value), text)
             elif isinstance(value, date):
-                sheet.write_datetime(line, at, datetime.combine(value, datetime.min.time()), day)
+                sheet.write_datetime(last, at, datetime.combine(value, datetime.min.time()), day)
             elif value is not None:
-                sheet.write_number(line, at, value, count)
+                sheet.write_number(last, at, value, amount if isinstance(value, Decimal) else count)
             else:
-                sheet.write_blank(line, at, None, text)
+                sheet.write_blank(last, at, None, text)
     sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, len(rows), len(told) - 1)
-    sheet.ignore_errors({"number_stored_as_text": f"A1:Z{len(rows) + 1}"})
+    sheet.autofilter(0, 0, last, len(heads) - 1)
+    sheet.ignore_errors({"number_stored_as_text": f"A1:{xl_col_to_name(max(len(heads) - 1, 25))}{last + 1}"})
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
