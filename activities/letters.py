@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, insert, or_, true, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, func, insert, or_, true, update
 from sqlalchemy import select as sql_select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
@@ -298,14 +298,8 @@ class Letters:
 
     def unread(self, office: str, to: Collection[str], most: int) -> tuple[list[MessageRow], int]:
         """What a department was told and has not read: the newest of it, the newest first, and how much it is."""
-        letters, messages = (LetterRow.metadata.tables[name] for name in ("letters", "messages"))
-        mine = (letters.c.office == office, letters.c.read_at.is_(None), letters.c.to.in_(to))
-        of_message = letters.join(messages, letters.c.id == messages.c.id)
-        how_many = sql_select(func.count()).select_from(letters).where(*mine, letters.c.filing_id.is_not(None))
-        newest = sql_select(messages, how_many.scalar_subquery().label("unread")).select_from(of_message).where(*mine)
-        newest = newest.order_by(letters.c.created_at.desc(), messages.c.id.desc()).limit(most)
         with self.engine.connect() as db:
-            found = db.execute(newest).all()
+            found = db.execute(UNREAD, {"office": office, "to": sorted(to), "most": most}).all()
         return cast(list[MessageRow], found), found[0].unread if found else 0
 
     def of_filing(
@@ -352,6 +346,20 @@ class Letters:
         with reading(self.engine) as session:
             letters = session.exec(select(LetterRow).where(these).order_by(col(LetterRow.closed_at))).all()
             return _with_deliveries(letters, session.exec(shown))
+
+
+def _unread() -> Select[Any]:
+    """The newest messages to a department that it has not read, each with how many those are."""
+    messages = MessageRow.metadata.tables["messages"]
+    for_it = (LETTERS.c.office == bindparam("office"), LETTERS.c.to.in_(bindparam("to", expanding=True)))
+    mine = (*for_it, LETTERS.c.read_at.is_(None))
+    of_message = LETTERS.join(messages, LETTERS.c.id == messages.c.id)
+    how_many = sql_select(func.count()).select_from(LETTERS).where(*mine, LETTERS.c.filing_id.is_not(None))
+    newest = sql_select(messages, how_many.scalar_subquery().label("unread")).select_from(of_message).where(*mine)
+    return newest.order_by(LETTERS.c.created_at.desc(), messages.c.id.desc()).limit(bindparam("most"))
+
+
+UNREAD = _unread()
 
 
 def given_up(office: str | None = None) -> ColumnElement[bool]:

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlmodel import SQLModel
 
 from activities.migrating import migrate
+from activities.register import Register
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it complains of a runtime folder that containers do not have
@@ -142,3 +143,17 @@ class Postgresql(Databases):
             for statement in statements:
                 connection.execute(text(statement))
         engine.dispose()
+
+
+@contextmanager
+def statements(register: Register) -> Iterator[list[str]]:
+    """What the database is asked meanwhile."""
+    asked: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        if statement not in ("BEGIN", "BEGIN IMMEDIATE"):
+            asked.append(statement)
+
+    event.listen(register.engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(register.engine, "before_cursor_execute", note)

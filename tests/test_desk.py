@@ -27,7 +27,7 @@ from models.vocabulary import DeliveryState, Kind, LapseKind, Role, Stage
 from regulation import offices
 from regulation.overdue import late
 from tests.carried import came_to, closed, waiting
-from tests.databases import Databases, on_both
+from tests.databases import Databases, on_both, statements
 from tests.population import NOW, accepted, life, populate
 from tests.served import Clock, Served, served
 from tests.simulated import Step, holding, told, written
@@ -115,6 +115,15 @@ async def test_the_inbox_shows_what_waits_for_my_office_what_is_late_first(house
     assert "审核，2023-03-30止" in waiting
     assert "余3个工作日" in waiting
     assert re.findall(r"<strong>(\d+)</strong> 件", waiting) == ["1", "1", "2"]
+
+
+async def test_an_inbox_is_few_statements_however_much_is_in_it(own_house: House) -> None:
+    copied(own_house, "SY-NEW", 60)
+    officer = await at(own_house, "c-101")
+    await officer.gets("/desk")
+    with statements(own_house.tools.register) as asked:
+        assert len(listed(section(await officer.gets("/desk"), "waiting"))) == 50
+    assert len(asked) <= 6, asked
 
 
 @pytest.mark.parametrize(

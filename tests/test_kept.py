@@ -2,12 +2,10 @@
 
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
 
 from activities.database import writing
 from activities.register import Register
@@ -16,7 +14,7 @@ from gateway.remembered.kept import KeptPages, for_caches
 from models.register import FilingRow
 from models.settings import Settings
 from models.values import midnight_after
-from tests.databases import Databases
+from tests.databases import Databases, statements
 from tests.population import NOW, life, populate
 from tests.served import Clock
 from tests.simulated import holding, written
@@ -42,20 +40,6 @@ async def house(sqlite: Databases, tmp_path: Path) -> AsyncIterator[House]:
     settings = Settings(var=tmp_path, database_url=sqlite.made("population", holding(populate)))
     async with visiting(settings, Clock(NOON)) as house:
         yield house
-
-
-@contextmanager
-def statements(register: Register) -> Iterator[list[str]]:
-    """What the database is asked meanwhile."""
-    asked: list[str] = []
-
-    def note(_: object, __: object, statement: str, *___: object) -> None:
-        if statement not in ("BEGIN", "BEGIN IMMEDIATE"):
-            asked.append(statement)
-
-    event.listen(register.engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(register.engine, "before_cursor_execute", note)
 
 
 # Keeping

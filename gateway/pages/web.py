@@ -2,15 +2,15 @@
 
 import re
 import secrets
-from collections.abc import AsyncIterator
-from functools import cache
+from collections.abc import AsyncIterator, Mapping
+from functools import cache, lru_cache
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2.runtime import Macro
 from starlette.datastructures import FormData
 
 from activities.columns import COLUMNS, days_left
@@ -20,7 +20,7 @@ from gateway.remembered.sessions import Session, cookie_of
 from gateway.remembered.uploads import TYPES
 from gateway.tools import Doors, Tools
 from models.register import MessageRow
-from models.values import ILLEGIBLE, day_of, digest, legible
+from models.values import day_of, digest, legible
 from models.vocabulary import ActKind, Kind, LapseKind, Role, Severity, Stage
 from regulation import naming, offices
 from regulation.naming import on_day
@@ -74,18 +74,12 @@ def rests_on(seen: str) -> frozenset[int]:
     return frozenset({int(seen)} if re.fullmatch("[0-9]{1,9}", seen) else ())
 
 
-def legibly(shown: Any) -> Any:
-    """What a page shows of a value: texts of earlier filings may hold characters that would turn the page around."""
-    return type(shown)(legible(shown)) if type(shown) in (str, Markup) and ILLEGIBLE.search(shown) else shown
-
-
 @cache
 def _templates() -> Environment:
     templates = Environment(
         loader=PackageLoader("gateway.pages", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=legibly,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -101,12 +95,22 @@ def _templates() -> Environment:
         "OFFICES": offices.OFFICES, "ZONES": offices.ZONES, "office_name": offices.name_of, "title_of": offices.title,
         "name_of": naming.name_of, "who_is_awaited": naming.awaited, "name_of_entry": naming.name_of_entry, "left": days_left, "COLUMNS": COLUMNS, "addressee": addressee, "UPLOADED_AS": ",".join(TYPES),
     }  # fmt: skip
+    templates.globals["marks"] = _kept(templates.get_template("marks.html").module)
     return templates
 
 
+MARKS = 2_000
+"""How many marks of a sort are kept: different deadlines, each with how much of it is left."""
+
+
+def _kept(marks: Any) -> Mapping[str, Any]:
+    """The macros of a template that see nothing of a page, each of which is run once for what it is called with."""
+    return {name: lru_cache(MARKS)(macro) for name, macro in vars(marks).items() if isinstance(macro, Macro)}
+
+
 def render(request: Request, tools: Tools, name: str, session: Session | None, **shown: Any) -> str:
-    """A page as text."""
-    return (
+    """A page as text. Texts of earlier filings may hold characters that would turn the page around: they are taken out of the whole."""
+    return legible(
         _templates()
         .get_template(name)
         .render(

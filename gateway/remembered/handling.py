@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, func, or_, update
+from sqlalchemy import ColumnElement, Engine, Select, and_, bindparam, func, or_, update
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from activities.database import reading, writing
@@ -155,14 +156,18 @@ class Handling:
         """Who of somebody's own office has which filings in hand, all or only these: filing id → person, and their name."""
         if filing_ids is not None and not filing_ids:
             return {}
-        given, name = col(HandlingRow.to_person), func.coalesce(PersonRow.name, HandlingRow.to_person)
-        query = select(HandlingRow.filing_id, given, name).outerjoin(PersonRow, col(PersonRow.person) == given)
-        query = query.where(HandlingRow.to_office == post_of(who), _assigns(), _open())
-        if filing_ids is not None:
-            query = query.where(col(HandlingRow.filing_id).in_(filing_ids))
+        query, of = (IN_HAND, {}) if filing_ids is None else (THESE_IN_HAND, {"these": filing_ids})
         with self.engine.connect() as db:
-            found = db.execute(query.order_by(col(HandlingRow.at), col(HandlingRow.id)))
+            found = db.execute(query, {"post": post_of(who), **of})
             return {filing_id: (person, name) for filing_id, person, name in found if person}
+
+
+def _in_hand() -> Select[*tuple[Any, ...]]:
+    """What somebody of a post has in hand, each with the person and their name."""
+    given, name = col(HandlingRow.to_person), func.coalesce(PersonRow.name, HandlingRow.to_person)
+    query = sql_select(col(HandlingRow.filing_id), given, name).outerjoin(PersonRow, col(PersonRow.person) == given)
+    of_post = col(HandlingRow.to_office) == bindparam("post")
+    return query.where(of_post, _assigns(), _open()).order_by(col(HandlingRow.at), col(HandlingRow.id))
 
 
 def waits_for_them(who: Identity) -> ColumnElement[bool]:
@@ -186,3 +191,7 @@ def _for(who: Identity) -> ColumnElement[bool]:
 def _end(session: Session, now: datetime, who: Identity, *which: Any) -> bool:
     ended = update(HandlingRow).where(_open(), *which)
     return session.connection().execute(ended, {"ended_at": now, "ended_by": who.person}).rowcount > 0
+
+
+IN_HAND = _in_hand()
+THESE_IN_HAND = IN_HAND.where(col(HandlingRow.filing_id).in_(bindparam("these", expanding=True)))

@@ -5,15 +5,19 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, delete, or_
+from sqlalchemy import Engine, bindparam, delete, or_, select
 from sqlmodel import col
 
-from activities.database import reading, writing
+from activities.database import writing
 from activities.privacy import kept_secret
 from gateway.identity import Identity
 from models.gateway import SessionRow
 from models.settings import Settings
 from models.vocabulary import Role
+
+SESSIONS = SessionRow.metadata.tables["sessions"]
+FIND = select(SESSIONS).where(SESSIONS.c.id == bindparam("key"))
+"""Asked for every page."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,8 @@ class Sessions:
 
     def find(self, secret: str, now: datetime) -> Session | None:
         """Whose session it is; None if there is none, or it is over."""
-        with reading(self.engine) as session:
-            row = session.get(SessionRow, _key(secret))
+        with self.engine.connect() as db:
+            row = db.execute(FIND, {"key": _key(secret)}).first()
         if row is None or row.expires_at <= now:
             return None
         who = Identity(person=row.person, name=row.name, office=row.office, role=Role(row.role))

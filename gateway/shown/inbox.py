@@ -6,9 +6,10 @@ Until when each waits stands in its row, written with the entry that made it so:
 import json
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Engine, and_
@@ -16,14 +17,13 @@ from sqlmodel import col
 
 from activities.letters import given_up
 from activities.lists import FILINGS, LINES, read_rows
-from activities.rows import NEVER
 from gateway.identity import Identity
 from gateway.remembered.handling import waits_for_them
 from gateway.shown import paging
 from models.register import FilingRow
-from models.values import Named, last_day_until
+from models.values import Named, at_hour
 from models.vocabulary import Role
-from regulation.calendar import days_left
+from regulation.calendar import last_day
 
 SOON = 3
 """Working days within which a deadline is near."""
@@ -92,41 +92,57 @@ def inbox(
     engine: Engine, who: Identity, today: date, *, only: Collection[str] | None = None, after: str = "", limit: int = 50
 ) -> Inbox:
     """One page of somebody's inbox, after a place in it; `only` these filings, if it is told."""
-    waiting = waits_for(who)
-    begun = position(after)
-    if waiting is None:
+    begun, asked = position(after), _asked(who)
+    if asked is None:
         return Inbox(Counter())
-    until = FILINGS.c.iit_due_at if who.role is Role.CITY_IIT else FILINGS.c.due_at
-    name = FILINGS.c.filing_id
-    order = (until, FILINGS.c.submitted_at, name)
+    until, rows, tally = asked
     if only is not None:
-        waiting = and_(waiting, name.in_(only))
-    ahead = sa.tuple_(*order) > sa.tuple_(begun.until, begun.since, begun.filing_id) if begun else sa.true()
-    days = (FILINGS.c.calendar, FILINGS.c.jurisdiction, until)
-    counts: Counter[Urgency] = Counter()
+        rows, tally = (each.where(FILINGS.c.filing_id.in_(only)) for each in (rows, tally))
+    if begun:
+        order = (until, FILINGS.c.submitted_at, FILINGS.c.filing_id)
+        rows = rows.where(sa.tuple_(*order) > sa.tuple_(begun.until, begun.since, begun.filing_id))
+    counts, urgency = Counter[Urgency](), _Urgencies(at_hour(today, 0), today)
     with engine.connect() as db:
-        rows = read_rows(db, LINES.where(waiting, ahead).order_by(*order).limit(limit + 1))
-        for calendar, jurisdiction, at, count in db.execute(
-            sa.select(*days, sa.func.count()).where(waiting).group_by(*days)
-        ):
-            counts[_urgency(calendar, jurisdiction, at, today)] += count
-    lines = [(Line(getattr(row, until.key), row.submitted_at, row.filing_id), row) for row in rows]
+        found = read_rows(db, rows.limit(limit + 1))
+        for calendar, jurisdiction, at, count in db.execute(tally):
+            counts[urgency.of(calendar, jurisdiction, at)] += count
+    lines = [(Line(getattr(row, until.key), row.submitted_at, row.filing_id), row) for row in found]
     page = paging.page_of(lines, limit, lambda each: each[0].place)
     return Inbox(
         counts,
-        tuple((_urgency(row.calendar, row.jurisdiction, line.until, today), row) for line, row in page.shown),
+        tuple((urgency.of(row.calendar, row.jurisdiction, line.until), row) for line, row in page.shown),
         page.more,
     )
 
 
-def _urgency(calendar: str, jurisdiction: str, until: datetime, today: date) -> Urgency:
-    """How much time is left of a deadline, which is over at 24:00 of its last day."""
-    if until == NEVER:
-        return Urgency.LATER
-    last = last_day_until(until)
-    if last < today:
-        return Urgency.LATE
-    return Urgency.SOON if days_left(calendar, jurisdiction, today, last) <= SOON else Urgency.LATER
+@lru_cache(maxsize=1_000)
+def _asked(who: Identity) -> tuple[sa.Column[datetime], sa.Select[Any], sa.Select[Any]] | None:
+    """Until when each filing of an inbox waits, its filings in order, and how many of them wait until when."""
+    waiting = waits_for(who)
+    if waiting is None:
+        return None
+    until = FILINGS.c.iit_due_at if who.role is Role.CITY_IIT else FILINGS.c.due_at
+    days = (FILINGS.c.calendar, FILINGS.c.jurisdiction, until)
+    rows = LINES.where(waiting).order_by(until, FILINGS.c.submitted_at, FILINGS.c.filing_id)
+    return until, rows, sa.select(*days, sa.func.count()).where(waiting).group_by(*days)
+
+
+@dataclass(frozen=True)
+class _Urgencies:
+    """How much time is left of deadlines on a day, which began at an instant; each is over at 24:00 of its last day."""
+
+    began: datetime
+    today: date
+    _near: dict[tuple[str, str], datetime] = field(default_factory=dict)
+
+    def of(self, calendar: str, jurisdiction: str, until: datetime) -> Urgency:
+        """That of one deadline; the days are counted once for all that are counted by the same calendar in one place."""
+        if (counted := (calendar, jurisdiction)) not in self._near:
+            first_later = last_day(calendar, jurisdiction, self.today, SOON + 1, "working_day")
+            self._near[counted] = at_hour(first_later, 0)
+        if until <= self.began:
+            return Urgency.LATE
+        return Urgency.SOON if until <= self._near[counted] else Urgency.LATER
 
 
 def unsettled(engine: Engine, who: Identity) -> list[tuple[FilingRow, list[int]]]:
@@ -156,9 +172,12 @@ class Beside(NamedTuple):
 
 def beside(engine: Engine, who: Identity) -> Beside:
     """What lies beside somebody's inbox; of letters that came back operators see all."""
-    failed = given_up(None if who.role is Role.OPERATOR else who.office)
     with engine.connect() as db:
-        asked = (
-            sa.select(sa.literal(1)).where(each).exists() for each in (waits_for_them(who), _unsettled(who), failed)
-        )
-        return Beside._make(db.execute(sa.select(*asked)).one())
+        return Beside._make(db.execute(_whether_beside(who)).one())
+
+
+@lru_cache(maxsize=1_000)
+def _whether_beside(who: Identity) -> sa.Select[*tuple[Any, ...]]:
+    failed = given_up(None if who.role is Role.OPERATOR else who.office)
+    asked = (sa.select(sa.literal(1)).where(each).exists() for each in (waits_for_them(who), _unsettled(who), failed))
+    return sa.select(*asked)
