@@ -8,9 +8,15 @@ from typing import Any
 from regulation import offices
 from regulation.calendar import CALENDARS
 from regulation.editions import EditionRefused, Editions
+from regulation.rounds.evaluation_items import ITEMS
 from regulation.terms import TERMS
 
-FOLDERS: dict[str, Editions[Any]] = {"calendars": CALENDARS, "terms": TERMS, "offices": offices.DIRECTORIES}
+FOLDERS: dict[str, Editions[Any]] = {
+    "calendars": CALENDARS,
+    "terms": TERMS,
+    "offices": offices.DIRECTORIES,
+    "evaluation": ITEMS,
+}
 
 
 def load(folder: Path | None, into: Mapping[str, Editions[Any]] | None = None) -> None:
