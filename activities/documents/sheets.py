@@ -81,50 +81,81 @@ def _sheet(name: str, told: Sequence[Column], rows: Sequence[FilingRow]) -> byte
 
 
 class Head(NamedTuple):
-    """What stands over a column of a table, and how wide it is in characters."""
+    """What stands over a column of a table, and how wide it is in characters; `filled_in`: by whoever takes it away.
+
+    In a sheet with such columns nothing else can be written to, so that nothing else is changed by mistake.
+    """
 
     title: str
     width: int
+    filled_in: bool = False
 
 
 Cell = Datum | Decimal
-"""What a table holds: texts, counts and days; amounts with two decimals, exactly as they are."""
+"""What a table holds: texts, counts and days; amounts with two decimals, or as many more as they have."""
+
+
+class Sheet(NamedTuple):
+    """One sheet of a workbook: its name, what stands over its columns, its lines."""
+
+    name: str
+    heads: Sequence[Head]
+    lines: Iterable[Sequence[Cell]]
 
 
 def table(name: str, heads: Sequence[Head], lines: Iterable[Sequence[Cell]], as_of: datetime) -> bytes:
-    """A workbook of one sheet with these lines, its header frozen and a filter on it; `as_of` is when it was so."""
+    """A workbook of one sheet; `as_of` is when it was so."""
+    return workbook(name, [Sheet(name, heads, lines)], as_of)
+
+
+def workbook(title: str, sheets: Iterable[Sheet], as_of: datetime) -> bytes:
+    """A workbook of several sheets, each with its header frozen and a filter on it."""
     written = BytesIO()
     book = xlsxwriter.Workbook(written, {"in_memory": True})
-    book.set_properties({"title": name, "created": as_of})
-    bold = book.add_format({"bold": True, "text_wrap": True, "align": "center", "valign": "vcenter", "border": 1})
-    text = book.add_format({"num_format": "@", "text_wrap": True, "valign": "vcenter", "border": 1})
-    day = book.add_format({"num_format": "yyyy-mm-dd", "valign": "vcenter", "border": 1})
-    count = book.add_format({"num_format": "0", "valign": "vcenter", "border": 1})
-    amount = book.add_format({"num_format": "0.00", "valign": "vcenter", "border": 1})
-    sheet = book.add_worksheet(name)
-    for at, head in enumerate(heads):
+    book.set_properties({"title": title, "created": as_of})
+    for each in sheets:
+        _write(book, each)
+    book.close()
+    return written.getvalue()
+
+
+SHAPES = {str: "@", date: "yyyy-mm-dd", int: "0", Decimal: "0.00##"}
+"""How each sort of cell is shown."""
+
+
+def _write(book: xlsxwriter.Workbook, told: Sheet) -> None:
+    framed = {"valign": "vcenter", "border": 1, "text_wrap": True}
+    bold = book.add_format({"bold": True, "align": "center", **framed})
+    formats = {
+        (sort, free): book.add_format({"num_format": shape, "locked": not free, **framed, "text_wrap": sort is str})
+        for sort, shape in SHAPES.items()
+        for free in (False, True)
+    }
+    sheet = book.add_worksheet(told.name)
+    for at, head in enumerate(told.heads):
         sheet.set_column(at, at, head.width)
         sheet.write_string(0, at, head.title, bold)
     last = 0
-    for last, line in enumerate(lines, 1):
-        for at, value in enumerate(line):
+    for last, line in enumerate(told.lines, 1):
+        for at, (head, value) in enumerate(zip(told.heads, line, strict=True)):
+            free = head.filled_in
             if isinstance(value, str):
-                sheet.write_string(last, at, harmless(value), text)
+                sheet.write_string(last, at, harmless(value), formats[str, free])
             elif isinstance(value, date):
-                sheet.write_datetime(last, at, datetime.combine(value, datetime.min.time()), day)
+                sheet.write_datetime(last, at, datetime.combine(value, datetime.min.time()), formats[date, free])
             elif value is not None:
-                sheet.write_number(last, at, value, amount if isinstance(value, Decimal) else count)
+                sheet.write_number(last, at, value, formats[Decimal if isinstance(value, Decimal) else int, free])
             else:
-                sheet.write_blank(last, at, None, text)
+                sheet.write_blank(last, at, None, formats[Decimal if free else str, free])
     sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, last, len(heads) - 1)
-    sheet.ignore_errors({"number_stored_as_text": f"A1:{xl_col_to_name(max(len(heads) - 1, 25))}{last + 1}"})
+    sheet.autofilter(0, 0, last, len(told.heads) - 1)
+    sheet.ignore_errors({"number_stored_as_text": f"A1:{xl_col_to_name(max(len(told.heads) - 1, 25))}{last + 1}"})
+    if any(head.filled_in for head in told.heads):
+        sheet.protect("", {"format_columns": True, "autofilter": True, "sort": True})
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
-    book.close()
-    return written.getvalue()
 
 
 EARLIEST = datetime(2021, 6, 28, tzinfo=UTC)

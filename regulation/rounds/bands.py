@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from models.rounds.subsidies import MOST_BANDS, Band, MeritKey, PassingGrade
+from models.rounds.merit import MOST_BANDS, Band, MeritKey, PassingGrade
 from models.values import Amount, Day, Jurisdiction, Value
 from regulation import data
 from regulation.articles import cite

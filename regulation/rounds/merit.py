@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from models.rounds.subsidies import Base, Candidate, Line, MeritKey, Scheme, SubsidyList
+from models.rounds.merit import Base, Candidate, Line, MeritKey, Scheme, SubsidyList
 from regulation.articles import cite
 from regulation.rounds.bands import Exclusion, SubsidyTerms, Test, band_of, interval, plain, wan
 

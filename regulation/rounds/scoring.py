@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from models.rounds.performance import DIMENSIONS, Appraisal, Dimension, Points, Result
-from models.rounds.subsidies import Grade
+from models.rounds.appraisals import DIMENSIONS, Appraisal, Dimension, Points, Result
+from models.rounds.merit import Grade
 from models.values import Day, Value
 from regulation import data
 from regulation.editions import Editions, over, read

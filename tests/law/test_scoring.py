@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.rounds.performance import DIMENSIONS, Appraisal
+from models.rounds.appraisals import DIMENSIONS, Appraisal
 from regulation.editions import EditionRefused
 from regulation.rounds.scoring import PERFORMANCE, shipped
 

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.rounds.subsidies import Band, Base, Candidate, Scheme, SubsidyList
+from models.rounds.merit import Band, Base, Candidate, Scheme, SubsidyList
 from regulation.articles import cite
 from regulation.editions import EditionRefused
 from regulation.rounds.bands import SUBSIDIES, SubsidyTerms, faults, plain, shipped

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from models.acts import ShortText
 from models.forms import Count, Name, YesNo, item
-from models.rounds.subsidies import LONGEST_LIST, Grade, Score
+from models.rounds.merit import LONGEST_LIST, Grade, Score
 from models.values import Day, FilingId, OneFor, OpaqueId, Value, code_as_registered
 
 Dimension = Literal["direction", "mechanism", "results", "activities"]
