@@ -158,16 +158,16 @@ class Deficiency(Value):
 
     model_config = LABELLED
 
-    item: Annotated[str, Field(pattern=r"^(?:A|B|FA|FB|D|G)-?[0-9]{1,2}[ab]?$")]
+    item: Annotated[str, Field(pattern=r"^(?:(?:A|B|FA|FB|D|G)-?[0-9]{1,2}[ab]?|[CL][1-9])$")]
     message: ShortText
 
 
 class ChecklistLine(Value):
-    """The reviewer's finding on one condition of 《工作指引》第五条 or 细则第四条."""
+    """The reviewer's finding on one condition of 《工作指引》第五条 or 细则第四条, or of what its city adds (第十七条: C1…C9)."""
 
     model_config = LABELLED
 
-    item: Annotated[str, Field(pattern=r"^[AB]-[0-9]{2}$")]
+    item: Annotated[str, Field(pattern=r"^(?:[AB]-[0-9]{2}|C[1-9])$")]
     met: bool
     note: ShortText | None = None
 

@@ -72,7 +72,10 @@ class Service(Value):
 class Document(Value):
     """A reference to one document: what it is, where it lies, whose it is. The document itself stays on the platform."""
 
-    kind: Literal["D1", "D2", "D3", "D4", "D5a", "D5b", "D6", "D7", "D8", "R1", "R2"] = item("A-28", "材料类别")
+    kind: Literal[
+        "D1", "D2", "D3", "D4", "D5a", "D5b", "D6", "D7", "D8", "R1", "R2",
+        "L1", "L2", "L3", "L4", "L5", "L6", "L7", "L8", "L9",
+    ] = item("A-28", "材料类别")  # fmt: skip
     name: Name = item("A-28", "文件名")
     media_type: Annotated[str, Field(max_length=200, pattern=r"^[a-z]+/[A-Za-z0-9.+-]+$")] = item("A-28", "媒体类型")
     size: Annotated[int, Field(gt=0, le=500_000_000, strict=True)] = item("A-28", "大小（字节）")

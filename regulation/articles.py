@@ -8,9 +8,11 @@ ARTICLES: dict[str, dict[str, str]] = data.read("articles.json")
 FORMS = {
     "FA": "《工作指引》附件 备案申请表",
     "FB": "2023年通知附件2 备案申请表",
+    "L": "《工作指引》第十七条 属地要求的材料",
+    "C": "《工作指引》第十七条 属地要求的条件",
     "D": "《工作指引》第九条第1项；《实施细则》第六条第1项",
 }
-"""What a finding on one field of a form, or on a document, cites."""
+"""What a finding on one field of a form, on a document, or on what a city adds, cites."""
 
 
 def cite(number: str) -> str:

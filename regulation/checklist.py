@@ -1,7 +1,7 @@
 """The reviewer's checklist (审核清单): what only a person can judge of an application, and what its leader has to do about a line
 that is found wanting (A-30)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from models.findings import Finding
@@ -96,15 +96,19 @@ SOMETIMES = (
     NOT_WITH_APPLICATIONS,
 )
 
-CORRECTIONS: Mapping[str, str] = {line.asks: line.correction for line in (*CHECKS.a, *CHECKS.b, *SOMETIMES)}
+CORRECTIONS: dict[str, str] = {line.asks: line.correction for line in (*CHECKS.a, *CHECKS.b, *SOMETIMES)}
 
-NOT_WANTING = frozenset({"G-07", "G-18", "G-22", "G-32", "G-39"})
+NOT_WANTING = frozenset({"A-51", "G-07", "G-18", "G-22", "G-32", "G-39"})
 """Findings that tell an officer something and that nobody can correct."""
 
 
-def correction_of(each: Finding) -> str | None:
-    """What a leader has to do about a finding on its application; None if it is nothing to be corrected."""
-    return None if each.code in NOT_WANTING else CORRECTIONS.get(each.message, each.message)
+def correction_of(each: Finding, local: Iterable[Line] = ()) -> str | None:
+    """What a leader has to do about a finding on its application; None if it is nothing to be corrected.
+
+    `local`: the lines that its city adds (regulation/local_rules.py).
+    """
+    corrections = CORRECTIONS | {line.asks: line.correction for line in local}
+    return None if each.code in NOT_WANTING else corrections.get(each.message, each.message)
 
 
 CONDITIONS: Mapping[Kind, tuple[str, ...]] = {

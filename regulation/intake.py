@@ -16,10 +16,12 @@ from models.acts import By, Submit
 from models.filing import Filing
 from models.findings import Finding
 from models.forms import FIELDS, Application, Document, FormA, FormB, Member
+from models.local_rules import MOST as MOST_CRITERIA
+from models.local_rules import LocalRules
 from models.names import misleads
 from models.values import Value, at_hour, day_of, digest, midnight_after
 from models.vocabulary import ByKind, Kind, Role, Severity
-from regulation import calendar, checklist, codes, offices, terms
+from regulation import calendar, checklist, codes, local_rules, offices, terms
 from regulation.articles import ARTICLES
 from regulation.calendar import CALENDARS
 from regulation.checklist import Line
@@ -53,8 +55,9 @@ DOCUMENTS_OF: ByKind[tuple[str, ...]] = ByKind(
 REQUIREMENTS = frozenset(
     {*ARTICLES, *ON_FORM_B, *ON_FORM_B.values(), *get_args(Document.model_fields["kind"].annotation)}
     | {code for form in FORMS.values() for code in codes_in(form)}
+    | {f"C{number}" for number in range(1, MOST_CRITERIA + 1)}
 )
-"""Everything that a deficiency can be about: a requirement, a field of a form, a document (A-30)."""
+"""Everything that a deficiency can be about: a requirement, a field of a form, a document, a city's criterion (A-30, A-51)."""
 
 OF_APPLICATIONS = tuple(dict.fromkeys(each for documents in DOCUMENTS_OF.values() for each in documents))
 """What a leader submits, of whichever kind; the formal document and the annual report's parts come later."""
@@ -124,7 +127,8 @@ def examine(
 ) -> Examination:
     """Everything that can be said about an application, on form A or form B, received at an instant (A-55, B-24, G-43).
 
-    What only a person can judge goes on the checklist (A-03, A-07, A-11…A-15, A-17…A-21, A-53; B-08, B-10…B-13).
+    What only a person can judge goes on the checklist (A-03, A-07, A-11…A-15, A-17…A-21, A-53; B-08, B-10…B-13), and so does
+    what its city adds (A-51).
 
     `correcting` is the filing that this is a correction of: its kind and place stay, and the intake window of kind B was
     kept by its first submission (G-07).
@@ -146,7 +150,8 @@ def examine(
     findings += twice(form, codes=numbers)
     if judge.day >= STRICTER_SINCE:
         findings += unseen(form, codes=numbers)
-    findings = [*bounded(findings), *(finding(line.code, "", C, line.asks) for line in checklist.CHECKS[kind])]
+    asked = (*checklist.CHECKS[kind], *local_rules.lines(judge.local))
+    findings = [*bounded(findings), *(finding(line.code, "", C, line.asks) for line in asked)]
     examination = Examination(findings=tuple(findings))
     if examination.refused:
         return examination
@@ -228,6 +233,13 @@ def _added(key: str, day: date, form: Application) -> Any:
     return terms.value(terms_on(day), key, Kind(form.kind), form.jurisdiction or "", day.year)
 
 
+def asked_by_city(kind: Kind, jurisdiction: object, day: date, correcting: Filing | None = None) -> LocalRules | None:
+    """What the city of an application asks besides; a correction is held to what its first submission was (A-51, G-44)."""
+    if correcting:
+        return local_rules.rules_of(correcting)
+    return local_rules.rules_on(day, terms_on(day), kind, jurisdiction) if isinstance(jurisdiction, str) else None
+
+
 BY_CALL = ByKind(a=False, b=True)
 """Whether a kind is applied for upon the province's yearly call only (B-02)."""
 
@@ -252,6 +264,9 @@ class Judge:
         self.day = day_of(received_at)
         self.known = known
         self.correcting = correcting
+        self.local = None
+        if form.kind and not form.legacy:
+            self.local = asked_by_city(Kind(form.kind), form.jurisdiction, self.day, correcting)
 
     def findings(self) -> Iterator[Finding]:
         """Everything across the fields of an application."""
@@ -260,6 +275,7 @@ class Judge:
         yield from self.agreement()
         yield from self.members()
         yield from self.documents()
+        yield from self.of_the_city()
         yield from self.history()
         match self.form:
             case FormA():
@@ -474,7 +490,7 @@ class Judge:
             if document.name and document.media_type and is_program(document):
                 code = document.kind if document.kind in OF_APPLICATIONS else "A-28"
                 yield self.say(code, f"/documents/{index}/name", E, NO_PROGRAMS)
-            if document.kind and document.kind not in OF_APPLICATIONS:
+            if document.kind and document.kind not in (*OF_APPLICATIONS, *local_rules.documents(self.local)):
                 yield self.note(checklist.NOT_WITH_APPLICATIONS, f"/documents/{index}/kind", W)
         either = EITHER[Kind(self.form.kind)]
         wanted = ONCE[Kind(self.form.kind)] | {kind: label for kind, label in either.items() if kind in of_kind}
@@ -489,6 +505,10 @@ class Judge:
             years = [leader.last_year, leader.year_before] if leader else []
             if any(year and ((year.ip_class1 or 0) + (year.ip_class2 or 0)) for year in years) and "D6" not in of_kind:
                 yield self.say("D6", "/documents", E, "填报了知识产权的，须提交证明材料")
+
+    def of_the_city(self) -> Iterator[Finding]:
+        """What the city of the application asks besides (A-51)."""
+        yield from (self.say(*each) for each in local_rules.findings(self.form, self.local, self.day))
 
     def certificates(self, certificates: list[Document]) -> Iterator[Finding]:
         """全部联盟成员的证照 (A-28): one per distinct member, the leader included (Q28)."""

@@ -25,8 +25,9 @@ from models.filing import Filing, Mark, Office, Review
 from models.findings import Lack
 from models.values import day_of, midnight_after
 from models.vocabulary import ActKind, Role, Stage
-from regulation import checklist, intake, notice, offices, terms
+from regulation import checklist, intake, local_rules, notice, offices, terms
 from regulation.agenda import begin, begin_until, end, end_all, letters_waiting, number, prolong
+from regulation.checklist import Line
 from regulation.moment import Moment
 from regulation.service import STRICTER_SINCE, concluded, decided, notify
 
@@ -273,13 +274,20 @@ def extend_review(filing: Filing, act: ExtendReview, when: Moment) -> Filing:
 
 def conditions(filing: Filing) -> tuple[str, ...]:
     """The lines that the reviewer of a filing fills in: on the form, at every door, and for the law."""
-    return (checklist.CONDITIONS if filing.whole_checklist else checklist.CONDITIONS_UNTIL_0_3)[filing.kind]
+    of_kind = (checklist.CONDITIONS if filing.whole_checklist else checklist.CONDITIONS_UNTIL_0_3)[filing.kind]
+    return (*of_kind, *(line.code for line in local_lines(filing)))
+
+
+def local_lines(filing: Filing) -> tuple[Line, ...]:
+    """What the filing's city adds to the checklist of its reviewer (A-51)."""
+    return local_rules.lines(local_rules.rules_of(filing))
 
 
 def _unmet(filing: Filing, filled_in: tuple[ChecklistLine, ...], when: Moment) -> Lack | None:
     """The condition that the checklist leaves out or finds unmet: then it is a return, not a confirmation."""
     answers = {line.item: line.met for line in filled_in}
-    unknown = [item for item in answers if item not in checklist.CONDITIONS[filing.kind]]
+    local = [line.code for line in local_lines(filing)]
+    unknown = [item for item in answers if item not in (*checklist.CONDITIONS[filing.kind], *local)]
     if unknown and when.day >= STRICTER_SINCE:
         return Lack(missing=f"审核清单中没有这一项：{'、'.join(unknown)}")
     if absent := [item for item in conditions(filing) if item not in answers]:

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import Field
 
 from models.acts import Year
+from models.local_rules import LocalRules
 from models.values import Day, Jurisdiction, Value
 from models.vocabulary import Kind
 from regulation import data
@@ -69,6 +70,18 @@ def are_offsets(value: Any) -> bool:
 
 _near = between(-366, 366)
 
+LOCAL_RULES = "local.rules"
+"""What a city asks besides (A-51): its documents, read by `regulation.local_rules`."""
+
+
+def are_local_rules(value: Any) -> bool:
+    """A list of a city's documents."""
+    try:
+        return isinstance(value, list) and len(value) == len([LocalRules.model_validate(each) for each in value])
+    except ValueError:
+        return False
+
+
 KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "review.acceptance_working_days": (between(1, 10), "1至10"),
     "review.city_working_days": (between(1, 60), "1至60"),
@@ -119,6 +132,7 @@ KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "intake.window": (is_window, "opens 与 closes 两个日期，前者不晚于后者"),
     "intake.recommend_deadline": (is_day, "日期（YYYY-MM-DD）"),
     "intake.allow_correction_after_close": (is_flag, "true 或 false"),
+    LOCAL_RULES: (are_local_rules, "属地文件的列表"),
 }
 """Every number there is, and what an edition may set it to."""
 
@@ -126,6 +140,7 @@ ADDED: Mapping[str, Any] = {
     "notice.max_days_ahead": 30,  # G-01
     "days.earliest": "1949-10-01",  # A-55
     "days.doubtful_after_years": 20,  # A-55
+    LOCAL_RULES: [],  # A-51
 }
 """Numbers younger than the shipped editions, which never change; an edition may set each of them."""
 
@@ -192,6 +207,8 @@ def _fault(row: TermsRow) -> str | None:
     fits, wanted = KEYS[row.key]
     if not fits(row.value):
         return f"{row.key} = {row.value} 须为{wanted}"
+    if row.key == LOCAL_RULES and not (row.kind and row.jurisdiction):
+        return f"{row.key} 须写明类别和属地"
     if row.key in OF_ONE_YEAR:
         days = row.value.values() if isinstance(row.value, dict) else [row.value]
         if any(not day.startswith(f"{row.year}-") for day in days):

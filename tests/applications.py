@@ -79,12 +79,14 @@ def take(document: Any, pointer: str) -> None:
 
 
 def changed(document: Mapping[str, Any], case: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with what a case changes, in this order: `leader`, `alliance`, `change`, `insert`, `remove`."""
+    """The document with what a case changes, in this order: `leader`, `alliance`, `brings`, `change`, `insert`, `remove`."""
     result: dict[str, Any] = deepcopy(dict(document))
     if "leader" in case:
         led_by(result, case["leader"])
     if "alliance" in case:
         grown(result, **case["alliance"])
+    for kind in case.get("brings", ()):
+        result["documents"].append({**result["documents"][0], "kind": kind, "sha256": digest(kind)})
     for pointer, value in case.get("change", {}).items():
         put(result, pointer, written(value))
     for pointer, values in case.get("insert", {}).items():

@@ -1,6 +1,7 @@
 """Forms: what is written in them comes back as it was, and what is found stands where it was written."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import FormData
 
-from gateway.asked import acts
+from gateway.asked import acts, applications
 from gateway.asked.forms import Field, fields_of, read
 from models.acts import ReturnForCorrection
 from models.choices import CHOICES
@@ -23,6 +24,7 @@ from regulation.offers import TYPES, offers
 from regulation.reading import finding
 from regulation.simulation import simulate
 from tests.filling import sent, written
+from tests.in_force import also_in_force, asked_by
 from tests.law.cases import load
 from tests.story import application, instant
 
@@ -235,3 +237,35 @@ def test_the_checklist_asks_for_every_condition() -> None:
     rows = next(field for field in shown if field.name == "checklist").rows
     assert [row[0].options[0][0] for row in rows] == list(checklist.CONDITIONS[filing.kind])
     assert all(row[1].value is None for row in rows)
+
+
+def test_what_a_city_adds_is_asked_by_name_and_judged_by_its_reviewer() -> None:
+    rules = {
+        "document_no": "沈科发〔测试〕1号",
+        "opens": "2027-01-01",
+        "closes": "2027-12-31",
+        "documents": [{"name": "产业链配套证明"}],
+        "criteria": [{"asks": "核对是否属于本市主导产业", "correction": "请说明与主导产业的关系"}],
+    }
+    with also_in_force(date(2027, 3, 15), asked_by("210100", "A", rules)):
+        raw = {"kind": "A", "jurisdiction": "210100"}
+        shown = applications.parts(raw, (), rules=intake.asked_by_city(Kind.A, "210100", date(2027, 3, 15)))
+        documents = next(field for part in shown for field in part.fields if field.name == "documents")
+        asked = [row[0] for row in documents.rows if row[0].value == "L1"]
+        assert [dict(each.options)["L1"] for each in asked] == ["L1 产业链配套证明"]
+        sent_in = application(received_at="2027-03-15T09:00:00+08:00")
+        sent_in["documents"].append(sent_in["documents"][0] | {"kind": "L1"})
+        filing = simulate(sent_in, [], instant("2027-04-01")).filing
+        assert filing
+        when = Moment(instant("2027-04-01"), instant("2027-04-01"))
+        offered = {each.kind: each for each in offers(filing, when)}
+        shown_acts = acts.form_of(filing, offered[ActKind.CONFIRM], [], None, [])
+        rows = next(field for field in shown_acts if field.name == "checklist").rows
+        assert rows[-1][0].label == "核对是否属于本市主导产业（沈科发〔测试〕1号）"
+        findings = intake.examine(sent_in, instant("2027-03-15")).findings
+        returned_as = acts.form_of(filing, offered[ActKind.RETURN_FOR_CORRECTION], findings, None, [])
+        picks = next(field for field in returned_as if field.name == "deficiencies").rows
+        words = [row[0].options[0][1] for row in picks if row[0].widget == "pick"]
+        assert "请说明与主导产业的关系（沈科发〔测试〕1号）" in words
+        free = {key for row in picks if row[0].widget == "choice" for key, _ in row[0].options}
+        assert {"C1", "L1"} <= free

@@ -14,16 +14,19 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from gateway.asked.inputs import schemas
 from models import forms
 from models.findings import Finding
+from models.values import day_of
 from models.vocabulary import Kind, Severity
 from regulation import checklist, intake
 from regulation.intake import Examination, Known, examine
 from regulation.lifecycle import begin
 from regulation.moment import Moment
 from tests.applications import RECEIVED, at, changed, good, put, steps, take, written
+from tests.in_force import also_in_force, asked_by
 
 FOLDER = Path(__file__).parent / "intake"
 MODELS: dict[str, type[BaseModel]] = {"A": forms.FormA, "B": forms.FormB}
@@ -41,7 +44,7 @@ def loaded(name: str) -> list[Case]:
 
 CASES = [
     (kind, case)
-    for name in ("codes", "documents", "kind_a", "kind_b", "several")
+    for name in ("codes", "documents", "kind_a", "kind_b", "local", "several")
     for case in loaded(name)
     for kind in case["form"]
 ]
@@ -52,7 +55,13 @@ def examined(kind: str, document: Mapping[str, Any], case: Mapping[str, Any] | N
     """The examination of an application received when a case says, by a register that knows what the case says."""
     case = case or {}
     received_at = datetime.fromisoformat(str(case["at"])) if "at" in case else RECEIVED[kind]
-    return examine(document, received_at, Known.model_validate(case.get("known", {"ended": True})))
+    known = Known.model_validate(case.get("known", {"ended": True}))
+    if "asks" not in case:
+        return examine(document, received_at, known)
+    day = str(day_of(received_at))
+    rules = [{"document_no": "沈科发〔测试〕1号", "opens": day, "closes": day, **each} for each in case["asks"]]
+    with also_in_force(day_of(received_at), asked_by("210100", kind, *to_jsonable_python(rules))):
+        return examine(document, received_at, known)
 
 
 @cache
@@ -106,7 +115,8 @@ def test_the_examples_start_a_filing_with_a_checklist(kind: str) -> None:
 
 def test_every_case_says_what_it_rests_on() -> None:
     keys = {
-        "name", "article", "form", "at", "leader", "alliance", "change", "insert", "remove", "known", "findings", "gone",
+        "name", "article", "form", "at", "leader", "alliance", "change", "insert", "remove", "known", "findings", "gone", "asks",
+        "brings",
     }  # fmt: skip
     for kind, case in CASES:
         assert case.keys() <= keys, case["name"]

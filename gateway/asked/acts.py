@@ -18,7 +18,7 @@ from models.findings import Finding
 from models.forms import CamePaper
 from models.sections import order_of
 from models.vocabulary import ActKind, Ground, Kind
-from regulation import checklist, intake, offices, review, service
+from regulation import checklist, intake, local_rules, offices, review, service
 from regulation.intake import FORMS
 from regulation.lodging import FROM_THE_PAPER, PAPERS
 from regulation.offers import TYPES, Offer, open_objections
@@ -144,7 +144,7 @@ def _of_this_filing(
         case "checklist":
             return _checklist(field, filing, value, found)
         case "deficiencies":
-            return _deficiencies(field, filing.kind, versions, value, found)
+            return _deficiencies(field, filing, versions, value, found)
         case _:
             return field
 
@@ -165,7 +165,8 @@ def _checklist(field: Field, filing: Filing, value: Mapping[str, Any], found: By
     for number, item in enumerate(review.conditions(filing)):
         at = f"{field.at}/{number}"
         row = fields_of(ChecklistLine, written.get(item, {}), found, at=at)
-        said = "；".join(line.asks for line in checklist.CHECKS[filing.kind] if line.code == item) or item
+        lines = (*checklist.CHECKS[filing.kind], *review.local_lines(filing))
+        said = "；".join(line.asks for line in lines if line.code == item) or item
         rows.append((replace(row[0], widget="fixed", options=((item, item),), label=said), *row[1:]))
     return replace(field, widget="checklist", rows=tuple(rows))
 
@@ -174,22 +175,26 @@ FREE = 2
 """Empty rows for what is on no list."""
 
 
-def _requirements(kind: Kind) -> tuple[tuple[str, str], ...]:
-    """What a deficiency of an application of this kind can be about, besides what was found."""
+def _requirements(filing: Filing) -> tuple[tuple[str, str], ...]:
+    """What a deficiency of this application can be about, besides what was found."""
     judged: dict[str, list[str]] = {}
-    for line in checklist.CHECKS[kind]:
+    for line in (*checklist.CHECKS[filing.kind], *review.local_lines(filing)):
         judged.setdefault(line.code, []).append(line.asks.removeprefix("核对"))
-    documents = [(each, CHOICES["kind"][each]) for each in intake.DOCUMENTS_OF[kind]]
+    documents = [(each, CHOICES["kind"][each]) for each in intake.DOCUMENTS_OF[filing.kind]]
+    documents += [
+        (code, f"{code} {name}") for code, name in local_rules.documents(local_rules.rules_of(filing)).items()
+    ]
     return (*((code, f"{code} {'；'.join(said)}") for code, said in judged.items()), *documents)
 
 
 def _deficiencies(
-    field: Field, kind: Kind, versions: Sequence[Finding], value: Mapping[str, Any], found: ByField
+    field: Field, filing: Filing, versions: Sequence[Finding], value: Mapping[str, Any], found: ByField
 ) -> Field:
     """What was found on the application, worded as what is to be done about it, to be picked and worded anew, and empty
     rows for the rest (A-30: all at once)."""
     left = [dict(row) for row in value.get("deficiencies") or () if isinstance(row, Mapping)]
-    wanting = [each.but(message=said) for each in versions if (said := checklist.correction_of(each))]
+    local = review.local_lines(filing)
+    wanting = [each.but(message=said) for each in versions if (said := checklist.correction_of(each, local))]
     rows = []
     for number, each in enumerate(wanting):
         written = _written(left, each)
@@ -198,7 +203,7 @@ def _deficiencies(
         rows.append((replace(item, widget="pick", value=written is not None, options=offered), message))
     for number, row in enumerate([*left, *[{}] * FREE], len(rows)):
         item, message = _deficiency(field, number, row, found)
-        item = replace(item, widget="choice", options=_requirements(kind))
+        item = replace(item, widget="choice", options=_requirements(filing))
         rows.append((item, replace(message, required=False)))
     return replace(field, widget="picks", rows=tuple(rows))
 

@@ -15,9 +15,10 @@ from models.acts import Deficiency
 from models.choices import CHOICES
 from models.findings import Finding
 from models.forms import FIELDS
+from models.local_rules import LocalRules
 from models.sections import SECTIONS, Section, names_of
 from models.vocabulary import ByKind, Kind, Severity
-from regulation import codes, intake, offices
+from regulation import codes, intake, local_rules, offices
 
 WANTED = {kind: (*intake.ONCE[kind], *list(intake.EITHER[kind])[:1]) for kind in Kind}
 """Documents for which an application's page has a row from the beginning, besides the members' certificates."""
@@ -59,15 +60,17 @@ class Part:
     fields: tuple[Field, ...]
 
 
-def parts(raw: Mapping[str, Any], findings: Iterable[Finding], *, more_rows: str = "") -> list[Part]:
-    """The form filled in. Rows are proposed for documents that are still missing."""
-    kind, found = Kind(raw["kind"]), by_field(findings)
-    raw = {**raw, "documents": [*_documents(raw), *missing(kind, raw)]}
+def parts(
+    raw: Mapping[str, Any], findings: Iterable[Finding], *, rules: LocalRules | None = None, more_rows: str = ""
+) -> list[Part]:
+    """The form filled in. Rows are proposed for documents that are still missing, those of the city's `rules` too (A-51)."""
+    kind, found, local = Kind(raw["kind"]), by_field(findings), local_rules.documents(rules)
+    raw = {**raw, "documents": [*_documents(raw), *missing(kind, raw, local)]}
     return [
         Part(
             section,
             tuple(
-                _offering(kind, field)
+                _offering(kind, field, local)
                 for field in fields_of(intake.FORMS[kind], raw, found, only=section.names, more_rows=more_rows)
             ),
         )
@@ -85,12 +88,12 @@ def _documents(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [each for each in raw.get("documents") or () if isinstance(each, Mapping)]
 
 
-def missing(kind: Kind, raw: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def missing(kind: Kind, raw: Mapping[str, Any], local: Iterable[str] = ()) -> Iterator[dict[str, Any]]:
     """A row for each document that is asked for and not there yet; left empty, it is no row."""
     documents = _documents(raw)
     there = {each.get("kind") for each in documents}
     there |= {"D5a"} if "D5b" in there else set()
-    yield from ({"kind": each} for each in WANTED[kind] if each not in there)
+    yield from ({"kind": each} for each in (*WANTED[kind], *local) if each not in there)
     owners = {codes.normalised(str(each.get("owner"))) for each in documents if each.get("kind") == "D3"}
     told = [raw.get("leader"), *(raw.get("members") or ())]
     listed = [each.get("uscc") or each.get("code") for each in told if isinstance(each, Mapping)]
@@ -99,7 +102,7 @@ def missing(kind: Kind, raw: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield {"kind": "D3", "owner": code}
 
 
-def _offering(kind: Kind, field: Field) -> Field:
+def _offering(kind: Kind, field: Field, local: Mapping[str, str]) -> Field:
     """A field with what can be chosen for it, or is proposed."""
     match field.at:
         case "/technical_field" if LISTED_FIELDS[kind]:
@@ -107,17 +110,20 @@ def _offering(kind: Kind, field: Field) -> Field:
         case "/zone_name" | "/leader/zone_name":
             return replace(field, options=tuple((each.name, each.name) for each in offices.ZONES.values()))
         case "/documents":
-            return replace(field, rows=tuple(tuple(_of_document(kind, each) for each in row) for row in field.rows))
+            return replace(
+                field, rows=tuple(tuple(_of_document(kind, each, local) for each in row) for row in field.rows)
+            )
     if field.fields:
-        return replace(field, fields=tuple(_offering(kind, each) for each in field.fields))
+        return replace(field, fields=tuple(_offering(kind, each, local) for each in field.fields))
     return field
 
 
-def _of_document(kind: Kind, field: Field) -> Field:
+def _of_document(kind: Kind, field: Field, local: Mapping[str, str]) -> Field:
     if field.name != "kind":
         return field
-    offered = dict.fromkeys([*intake.DOCUMENTS_OF[kind], *([str(field.value)] if field.value else [])])
-    return replace(field, options=tuple((each, CHOICES["kind"].get(each, each)) for each in offered))
+    offered = dict.fromkeys([*intake.DOCUMENTS_OF[kind], *local, *([str(field.value)] if field.value else [])])
+    called = {**CHOICES["kind"], **{code: f"{code} {name}" for code, name in local.items()}}
+    return replace(field, options=tuple((each, called.get(each, each)) for each in offered))
 
 
 # What is found

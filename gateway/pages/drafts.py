@@ -294,6 +294,7 @@ def _form(
 ) -> HTMLResponse:  # fmt: skip
     """The form. Every finding stands at its field once somebody asked for it; the contents always count them."""
     now, kind = tools.clock(), editing.kind
+    rules = intake.asked_by_city(kind, editing.raw.get("jurisdiction"), day_of(now), editing.correcting)
     findings = refusal.findings if refusal and refusal.findings else editing.examined(tools, session.who, now)
     returned = _returned(tools, editing)
     at_fields = [*not_taken, *applications.told(kind, editing.raw, returned), *(findings if check else ())]
@@ -305,7 +306,8 @@ def _form(
         status=status,
         editing=editing,
         title=TITLES[kind],
-        parts_=applications.parts(editing.raw, at_fields, more_rows=more),
+        parts_=applications.parts(editing.raw, at_fields, rules=rules, more_rows=more),
+        rules=rules,
         found=applications.found(kind, [*not_taken, *findings]),
         check=check or bool(not_taken),
         not_taken=not_taken,

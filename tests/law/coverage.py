@@ -37,7 +37,6 @@ NOT_SHOWN_YET = "未由案例证明"
 
 _LISTED = "a line of the checklist, which the office judges; there is no rule of the system that could be off"
 _FORM = "the form itself is what carries it: a model, with a case in tests/intake for every field, and no rule apart"
-_DATA = "which edition holds is looked up for every count; without that nothing can be counted"
 NOT_SHOWN: Mapping[str, str] = {
     "A-03": _LISTED,
     "A-07": _LISTED,
@@ -49,7 +48,6 @@ NOT_SHOWN: Mapping[str, str] = {
     "A-35": "that an answered survey is no report is shown by a case; there is no rule to switch off",
     "A-44": "only the grade is recorded; organising evaluations belongs to a later release",
     "A-45": "only the grade is recorded, not the nine things that are evaluated; for a later release",
-    "A-51": _DATA,
     "A-53": _LISTED,
     "A-55": _FORM,
     "B-20": "only the grade is recorded; organising evaluations belongs to a later release",

@@ -139,14 +139,14 @@ class Writer:
         if "came" in fields:
             sender = "public" if kind == "object" else "leader"
             fields = {"on_behalf_of": sender} | fields | {"came": _came(fields["came"])}
-        unmet = fields.pop("unmet", [])
+        unmet, more = fields.pop("unmet", []), fields.pop("met", [])
         usual = deepcopy(USUAL.get(kind, {}))
         if kind in DATED:
             usual[DATED[kind]] = str(day - timedelta(days=10) if kind == "report_change" else day)
         if kind == "recommend" or (kind == "confirm" and self.application["kind"] == "A"):
             conditions = CONDITIONS[self.application["kind"]]
             usual["checklist"] = [
-                {"item": item, "met": item not in unmet} for item in dict.fromkeys([*conditions, *unmet])
+                {"item": item, "met": item not in unmet} for item in dict.fromkeys([*conditions, *more, *unmet])
             ]
         paper = PAPERS.get(kind)
         if paper is None:

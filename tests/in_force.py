@@ -1,0 +1,30 @@
+"""An edition of terms that only a test knows."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from itertools import count
+from typing import Any
+
+from regulation.terms import TERMS
+
+NUMBERS = count(1)
+
+
+@contextmanager
+def also_in_force(day: date, *rows: Mapping[str, Any]) -> Iterator[str]:
+    """The newest terms of a day with some rows more, for a while; its name."""
+    name = f"test-{next(NUMBERS)}"
+    base = TERMS.newest(day, lambda edition: edition.since <= day)
+    document = {"edition": name, "base": base, "effective": str(TERMS[base].since), "document_no": "测试", "rows": rows}
+    try:
+        TERMS.add(document)
+        yield name
+    finally:
+        TERMS._editions.pop(name, None)
+        TERMS._documents.pop(name, None)
+
+
+def asked_by(jurisdiction: str, kind: str, *rules: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A row of terms: what a city asks besides."""
+    return {"key": "local.rules", "kind": kind, "jurisdiction": jurisdiction, "value": list(rules), "article": "A-51"}
