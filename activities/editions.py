@@ -9,6 +9,7 @@ from regulation import offices
 from regulation.calendar import CALENDARS
 from regulation.editions import EditionRefused, Editions
 from regulation.rounds.evaluation_items import ITEMS
+from regulation.rounds.questionnaires import QUESTIONNAIRES
 from regulation.terms import TERMS
 
 FOLDERS: dict[str, Editions[Any]] = {
@@ -16,6 +17,7 @@ FOLDERS: dict[str, Editions[Any]] = {
     "terms": TERMS,
     "offices": offices.DIRECTORIES,
     "evaluation": ITEMS,
+    "surveys": QUESTIONNAIRES,
 }
 
 

@@ -50,7 +50,7 @@ Widget = Literal[
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a form. `at` is its JSON pointer and the name of its input."""
+    """One field of a form. `at` is its JSON pointer and the name of its input; `help` explains what is to be written."""
 
     at: str
     label: str
@@ -58,6 +58,7 @@ class Field:
     required: bool = True
     value: Any = None
     code: str = ""
+    help: str = ""
     options: tuple[tuple[str, str], ...] = ()
     limit: int | None = None
     fields: tuple["Field", ...] = ()
@@ -144,7 +145,8 @@ def _field(model: type[BaseModel], name: str, value: Any, found: ByField, at: st
         widget=widget,
         required=name in required(model),
         value=_as_written(_default(info) if value is None else value),
-        code=str(extra.get("code", "")),
+        code=str(extra.get("number") or extra.get("code", "")),
+        help=str(extra.get("help", "")),
         options=options,
         limit=longest_of(info),
         fields=fields,

@@ -1,0 +1,123 @@
+"""The editions of the questionnaire (调查表): which there are, and whether one can be used.
+
+They are dated data (`regulation/data/rounds/surveys/`; a deployment adds its own, and the province may bring one when it opens
+a survey). A survey keeps the whole questionnaire by which it was opened as its paper, so that no later edition touches it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from models.findings import Finding
+from models.forms import FormA, FormB
+from models.rounds.questionnaires import Check, Questionnaire, Source
+from models.values import Value
+from models.vocabulary import ByKind, Severity
+from regulation import data
+from regulation.editions import Editions, read
+from regulation.reading import finding, pointer
+
+ARTICLE = ByKind(a="A-35", b="B-19")
+"""Who asks for the survey: 《工作指引》第十条, 《实施细则》第七条."""
+
+IDENTITY = ("name", "code", "type")
+"""Which member a row is about; no indicator has one of these names."""
+
+
+def faults(questionnaire: Questionnaire) -> list[Finding]:
+    """What is wrong with a questionnaire beyond its shape: names twice, checks of what is not asked, sources that no form has."""
+    return [*_repeated(questionnaire), *_of_indicators(questionnaire), *_of_checks(questionnaire)]
+
+
+def _fault(message: str, *at: object) -> Finding:
+    return finding("A-35", pointer(*at), Severity.ERROR, message)
+
+
+def _repeated(questionnaire: Questionnaire) -> Iterator[Finding]:
+    tables = Counter(table.key for table in questionnaire.tables)
+    codes = Counter(each.code for table in questionnaire.tables for each in table.indicators)
+    for number, table in enumerate(questionnaire.tables):
+        keys = Counter(each.key for each in table.indicators)
+        if tables[table.key] > 1 or hasattr(Value, table.key):
+            yield _fault(f"分表名称{table.key}重复或者不可用", "tables", number, "key")
+        for line, each in enumerate(table.indicators):
+            at = ("tables", number, "indicators", line)
+            if keys[each.key] > 1 or hasattr(Value, each.key) or (table.rows == "members" and each.key in IDENTITY):
+                yield _fault(f"指标名称{each.key}重复或者不可用", *at, "key")
+            if codes[each.code] > 1:
+                yield _fault(f"指标代码{each.code}重复", *at, "code")
+
+
+def _of_indicators(questionnaire: Questionnaire) -> Iterator[Finding]:
+    for number, table in enumerate(questionnaire.tables):
+        for line, each in enumerate(table.indicators):
+            at = ("tables", number, "indicators", line)
+            if (each.type == "choice") != bool(each.options):
+                yield _fault("选项只用于类型为 choice 的指标，且不得没有", *at, "options")
+            if len(set(each.options)) < len(each.options):
+                yield _fault("选项重复", *at, "options")
+            if each.year_on_year is not None and not each.is_figure:
+                yield _fault("只有数值指标可与上年比较", *at, "year_on_year")
+            if each.public and not each.is_figure:
+                yield _fault("只有数值指标可以汇总公开", *at, "public")
+            known = {other.key for other in table.indicators} | set(IDENTITY if table.rows == "members" else ())
+            if each.when and (each.when.indicator not in known or each.when.indicator == each.key):
+                yield _fault(f"同一分表没有另一指标{each.when.indicator}", *at, "when", "indicator")
+            if each.carried and table.rows != "once":
+                yield _fault("只有每个联盟填写一次的指标可取自申请表", *at, "carried")
+            if each.carried:
+                for form, source in ((FormA, each.carried.a), (FormB, each.carried.b)):
+                    yield from (_fault(f"申请表没有{place}", *at, "carried") for place in _nowhere(form, source))
+
+
+def _nowhere(form: type[Value], source: Source | None) -> Iterator[str]:
+    """The places of a source that a form does not have."""
+    for place in (source.standing, source.last_year, source.year_before) if source else ():
+        model: Any = form
+        for name in (place or "").split("/")[1:]:
+            fields = getattr(model, "model_fields", {})
+            if name not in fields:
+                yield str(place)
+                break
+            model = fields[name].annotation
+
+
+def _of_checks(questionnaire: Questionnaire) -> Iterator[Finding]:
+    for number, check in enumerate(questionnaire.checks):
+        for side in ("left", "right"):
+            for line, term in enumerate(getattr(check, side)):
+                found = questionnaire.find(term)
+                if found is None or (found[1] is None and found[0].rows == "once"):
+                    yield _fault(f"没有{term}", "checks", number, side, line)
+                elif found[1] is not None and not found[1].is_figure:
+                    yield _fault(f"{term}不是数值指标", "checks", number, side, line)
+        if check.by_row and not _of_one_table_with_rows(questionnaire, check):
+            yield _fault("逐行审核的各项须在同一个有行的分表内", "checks", number, "by_row")
+
+
+def _of_one_table_with_rows(questionnaire: Questionnaire, check: Check) -> bool:
+    named = {term.partition(".")[0] for term in (*check.left, *check.right)}
+    table = questionnaire.table(next(iter(named)))
+    return len(named) == 1 and table is not None and table.rows != "once" and all("." in each for each in check.left)
+
+
+# The editions
+
+
+def made(document: Mapping[str, Any], _: Questionnaire | None) -> Questionnaire:
+    """An edition of its document. Raises `ValueError` for one that could not be answered."""
+    questionnaire = read(Questionnaire, document)
+    if found := faults(questionnaire):
+        raise ValueError("；".join(f"{each.field} {each.message}" for each in found))
+    return questionnaire
+
+
+FOLDER = "rounds/surveys"
+
+QUESTIONNAIRES: Editions[Questionnaire] = Editions("统计调查表", made, map(data.read, data.names(FOLDER)))
+
+
+def newest(day: date, year: int) -> str:
+    """The edition by which a survey of a year's figures is taken if nobody chooses another one."""
+    return QUESTIONNAIRES.newest(day, lambda edition: edition.first_year <= year)
