@@ -1,10 +1,14 @@
 """Objections to a notice (公示异议): admissibility, hold, outcome, each with a fate of its own (G-04, Q6, Q7).
 
-The same rules serve the notice of an application and, while in force, that of a replaced leader (Q24).
+The same rules serve the notice of an application, while in force that of a replaced leader (Q24), and that of a round's list.
 """
 
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, Protocol
+
 from models.acts import TOGETHER, Object, RuleOnAdmissibility, RuleOnObjection
-from models.filing import Crowd, Filing, Notice, Objection
+from models.filing import Crowd, Filing, Notice, Objection, Period
 from models.findings import Lack
 from models.vocabulary import ActKind, Stage
 from regulation.agenda import begin, end, last_day
@@ -29,11 +33,34 @@ No honest notice has met it; it bounds what strangers can add to a filing.
 """
 
 
-def receive(filing: Filing, notice: Notice, name: str, act: Object, when: Moment) -> tuple[Notice, str | None]:
+class Objecting(Protocol):
+    """An act that objects, whatever to."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def anonymous(self) -> bool: ...
+    @property
+    def postmarked_on(self) -> date | None: ...
+
+
+class Ruling(Protocol):
+    """An act that rules on one objection, or on the oldest `counted`."""
+
+    @property
+    def objection(self) -> str: ...
+    @property
+    def counted(self) -> int | None: ...
+
+
+Question = Literal["admissibility", "outcome"]
+"""What a ruling is about: whether an objection is taken up, and, once it is, what comes of it."""
+
+
+def receive(notice: Notice, period: Period, act: Objecting, when: Moment) -> tuple[Notice, str | None]:
     """The notice with one more objection, and the name under which it is open (None: an anonymous or late one is
     inadmissible by itself, Q6). A letter posted in time that comes after the clearing is for an officer to rule on
     (Instants 4)."""
-    period = filing.periods[name]
     posted_in_time = act.postmarked_on is not None and act.postmarked_on <= last_day(period)
     late = when.at >= period.until and not posted_in_time
     bounded = when.day >= STRICTER_SINCE
@@ -63,7 +90,7 @@ def told(filing: Filing, name: str | None, when: Moment) -> Filing:
 
 def object_to_application(filing: Filing, act: Object, when: Moment) -> Filing:
     """An open objection holds the filing; one received before the clearing undoes it (Instants 4)."""
-    notice, name = receive(filing, notice_of(filing), "notice", act, when)
+    notice, name = receive(notice_of(filing), filing.periods["notice"], act, when)
     filing = told(filing.but(notice=notice), name, when)
     if name is None:
         return filing
@@ -94,7 +121,7 @@ def undoes_clearing(filing: Filing, act: Object, when: Moment) -> int | None:
         return None
     if _after_clearing(filing.notice, when):
         return None
-    _, name = receive(filing, filing.notice, "notice", act, when)
+    _, name = receive(filing.notice, filing.periods["notice"], act, when)
     return filing.notice.cleared.number if name else None
 
 
@@ -102,11 +129,11 @@ def _find(notice: Notice | None, act_id: str) -> Objection | None:
     return next((each for each in notice.objections if each.id == act_id), None) if notice else None
 
 
-def _one_by_one(act: RuleOnAdmissibility | RuleOnObjection) -> Lack | None:
+def _one_by_one(act: Ruling) -> Lack | None:
     return Lack(missing="逐件处理的不填件数") if act.counted is not None else None
 
 
-def _together(act: RuleOnAdmissibility | RuleOnObjection, waiting: int, what: str) -> Lack | None:
+def _together(act: Ruling, waiting: int, what: str) -> Lack | None:
     """A ruling on several says on how many, so that nothing is ruled on that came after they were read."""
     if act.counted is None:
         return Lack(missing=f"合并处理的须写明件数，{what}的异议现有 {waiting} 件")
@@ -115,7 +142,7 @@ def _together(act: RuleOnAdmissibility | RuleOnObjection, waiting: int, what: st
     return None
 
 
-def _no_such(notice: Notice | None, act: RuleOnAdmissibility | RuleOnObjection) -> Lack:
+def _no_such(notice: Notice | None, act: Ruling) -> Lack:
     if notice and notice.unlisted:
         return Lack(missing=f"编号为 {act.objection} 的异议已经了结，或在合并处理之列，须与先收到的一并处理")
     if notice is None or not notice.open_objections:
@@ -123,7 +150,7 @@ def _no_such(notice: Notice | None, act: RuleOnAdmissibility | RuleOnObjection) 
     return Lack(missing=f"没有编号为 {act.objection} 的异议，或已经了结")
 
 
-def may_rule_on_admissibility_of(notice: Notice | None, act: RuleOnAdmissibility) -> Lack | None:
+def may_rule_on_admissibility_of(notice: Notice | None, act: Ruling) -> Lack | None:
     """Each objection is ruled on once."""
     if act.objection == TOGETHER:
         return _together(act, notice.undecided if notice else 0, "待认定是否受理")
@@ -135,7 +162,7 @@ def may_rule_on_admissibility_of(notice: Notice | None, act: RuleOnAdmissibility
     return _one_by_one(act)
 
 
-def may_rule_on_objection_to(notice: Notice | None, act: RuleOnObjection) -> Lack | None:
+def may_rule_on_objection_to(notice: Notice | None, act: Ruling) -> Lack | None:
     """Only an admissible, undecided objection has an outcome."""
     if act.objection == TOGETHER:
         return _together(act, notice.admitted if notice else 0, "已受理")
@@ -149,26 +176,50 @@ def may_rule_on_objection_to(notice: Notice | None, act: RuleOnObjection) -> Lac
     return _one_by_one(act)
 
 
+@dataclass(frozen=True)
+class Ruled:
+    """What a ruling makes of a notice: which objections are closed by it, and whether those that are not listed wait anew."""
+
+    notice: Notice
+    closed: tuple[str, ...]
+    again: bool
+
+
+def rule(notice: Notice, act: Ruling, question: Question, answer: bool | str, when: Moment) -> Ruled:
+    """The notice with the ruling on one objection or the oldest few. With the last one closed it may be cleared from now on."""
+    change = {"admissible": answer} if question == "admissibility" else {"outcome": answer}
+    meant = [act.objection] if act.objection != TOGETHER else _oldest(notice, act, question)
+    after = tuple(each.but(**change) if each.id in meant else each for each in notice.objections)
+    kept = tuple(each for each in after if each.open) if when.day >= STRICTER_SINCE else after
+    more = (act.counted or 0) - len(meant)
+    crowd = _of_crowd(notice.crowd, question, answer, more) if act.objection == TOGETHER else notice.crowd
+    closed = [each.id for each in after if not each.open]
+    # What is left of a crowd came later: its period is counted from the ruling on what came before it.
+    again = crowd is not None and notice.unlisted > crowd.undecided + crowd.admitted
+    return Ruled(
+        notice.but(objections=kept, crowd=crowd, ready_at=when.at),
+        (*closed, *([TOGETHER] if crowd is None else [])),
+        again,
+    )
+
+
 def ruled(
     filing: Filing, notice: Notice, act: RuleOnAdmissibility | RuleOnObjection, when: Moment
 ) -> tuple[Filing, Notice]:
-    """The filing without the periods of what is closed, and its notice with the ruling on one objection or the oldest few.
-
-    With the last one closed the notice may be cleared from now on.
-    """
-    change = {"admissible": act.admissible} if isinstance(act, RuleOnAdmissibility) else {"outcome": act.outcome}
-    meant = [act.objection] if act.objection != TOGETHER else _oldest(notice, act)
-    after = tuple(each.but(**change) if each.id in meant else each for each in notice.objections)
-    filing = _closed(filing, *(each.id for each in after if not each.open))
-    kept = tuple(each for each in after if each.open) if when.day >= STRICTER_SINCE else after
-    crowd = _of_crowd(notice.crowd, act, (act.counted or 0) - len(meant)) if act.objection == TOGETHER else notice.crowd
-    if crowd is None:
-        filing = _closed(filing, TOGETHER)
-    elif (
-        notice.unlisted > crowd.undecided + crowd.admitted
-    ):  # what is left came later: its period is counted from the ruling on what came before it
+    """The filing without the periods of what is closed, and its notice after the ruling."""
+    question, answer = told_by(act)
+    after = rule(notice, act, question, answer, when)
+    filing = _closed(filing, *after.closed)
+    if after.again:
         filing = begin(filing, f"objection:{TOGETHER}", when.day)
-    return filing, notice.but(objections=kept, crowd=crowd, ready_at=when.at)
+    return filing, after.notice
+
+
+def told_by(act: RuleOnAdmissibility | RuleOnObjection) -> tuple[Question, bool | str]:
+    """What a ruling on a filing's objection is about, and what it says."""
+    if isinstance(act, RuleOnAdmissibility):
+        return "admissibility", act.admissible
+    return "outcome", act.outcome
 
 
 def _closed(filing: Filing, *names: str) -> Filing:
@@ -178,20 +229,20 @@ def _closed(filing: Filing, *names: str) -> Filing:
     return end(filing, *(f"objection:{name}" for name in names)).but(proposals=proposals)
 
 
-def _oldest(notice: Notice, act: RuleOnAdmissibility | RuleOnObjection) -> list[str]:
+def _oldest(notice: Notice, act: Ruling, question: Question) -> list[str]:
     """Those listed that a ruling on several means: all that are listed came before what is not."""
-    waiting = None if isinstance(act, RuleOnAdmissibility) else True
+    waiting = None if question == "admissibility" else True
     return [each.id for each in notice.objections if each.open and each.admissible is waiting][: act.counted]
 
 
-def _of_crowd(crowd: Crowd | None, act: RuleOnAdmissibility | RuleOnObjection, count: int) -> Crowd | None:
+def _of_crowd(crowd: Crowd | None, question: Question, answer: bool | str, count: int) -> Crowd | None:
     """What is not listed, after a ruling on so many of it; None if that was the last."""
     if crowd is None or count <= 0:
         return crowd
-    if isinstance(act, RuleOnObjection):
+    if question == "outcome":
         crowd = crowd.but(admitted=crowd.admitted - count)
     else:
-        crowd = Crowd(undecided=crowd.undecided - count, admitted=crowd.admitted + (count if act.admissible else 0))
+        crowd = Crowd(undecided=crowd.undecided - count, admitted=crowd.admitted + (count if answer else 0))
     return crowd if crowd.undecided or crowd.admitted else None
 
 

@@ -199,7 +199,7 @@ def object_to_change(filing: Filing, act: Object, when: Moment) -> Filing:
     """While no notice of a change runs, what arrives is recorded and passed to the city (Instants 4)."""
     if filing.change is None or filing.change.notice is None:
         return objections.told(filing, None, when)
-    shown, name = objections.receive(filing, filing.change.notice, "change_notice", act, when)
+    shown, name = objections.receive(filing.change.notice, filing.periods["change_notice"], act, when)
     filing = objections.told(_show(filing, shown), name, when)
     return objections.opened(filing, name, when) if name else filing
 
