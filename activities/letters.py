@@ -430,7 +430,8 @@ class Contents:
             return
         numbers: dict[str, set[int]] = {}
         for each in self._known.values():
-            numbers.setdefault(each.filing_id, set()).update((each.number - 1, each.number))
+            if each.filing_id:
+                numbers.setdefault(each.filing_id, set()).update((each.number - 1, each.number))
         for some in in_parts(numbers):
             # pairs would be natural, but SQLite looks for them through the whole table
             entries = or_(*(and_(col(EntryRow.filing_id) == of, col(EntryRow.number).in_(numbers[of])) for of in some))
@@ -487,11 +488,12 @@ class Contents:
             return self.book(row.to, row.office)
         self._look_up()
         filings = [row.filing_id] if row.filing_id else [each.filing_id for each in self.messages(row)]
-        reached = [self._of_leader(filing_id) for filing_id in dict.fromkeys(filings)]
+        reached = [self._of_leader(filing_id) for filing_id in dict.fromkeys(filings) if filing_id]
         if (
             row.text in ENTERED_FOR
         ):  # also where it was reached before: whoever gives a new address may be somebody else
-            reached += [self._of_leader(each.filing_id, each.number) for each in self.messages(row)]
+            told = ((each.filing_id, each.number) for each in self.messages(row))
+            reached += [self._of_leader(filing_id, number) for filing_id, number in told if filing_id]
         return Recipient(
             mail=tuple(dict.fromkeys(address for each in reached for address in each.mail)),
             phone=tuple(dict.fromkeys(number for each in reached for number in each.phone)),

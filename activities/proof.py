@@ -11,6 +11,9 @@ from activities.rows import GENESIS, Papers, Row
 from models.filing import Entry, Filing
 from models.register import AnnualReportRow, EntryRow, FilingRow, MessageRow, Paper, PublicNoticeRow, VersionRow
 
+OF_ROUNDS = ("round_id", "about")
+"""Columns that only what rounds tell and publish fills: what filings tell was hashed without them."""
+
 
 def faults(session: Session, filing_id: str, papers: Papers) -> Iterator[str]:
     """Every fault of a filing's chain, its messages, notices, versions, reports and papers, in words."""
@@ -36,7 +39,7 @@ def faults(session: Session, filing_id: str, papers: Papers) -> Iterator[str]:
         told = sorted(sent.pop(expected, []), key=_in_order)
         made_public = sorted(shown.pop(expected, []), key=_in_order)
         brought = [versions.pop(0)] if versions and rows.submission(entry) else []
-        seen = rows.effects(*([row.model_dump() for row in each] for each in (told, made_public, brought)))
+        seen = rows.effects(*([_as_hashed(row) for row in each] for each in (told, made_public, brought)))
         yield from (f"第{expected}号登记{fault}" for fault in _entry_faults(row, entry, seen, previous))
         reports |= rows.reported(reports, before, entry)
         for key in dict.fromkeys(filter(None, (row.paper, *rows.papers_of(entry)))):
@@ -53,6 +56,11 @@ def faults(session: Session, filing_id: str, papers: Papers) -> Iterator[str]:
         yield "年度报送情况与登记不符"
     again = rows.filing_row(entry, first_paper, public, last.hash, papers) if last else None
     yield from _head_faults(session.get(FilingRow, filing_id), again)
+
+
+def _as_hashed(row: MessageRow | PublicNoticeRow | VersionRow) -> Row:
+    """A row as its entry's hash covers it."""
+    return {name: value for name, value in row.model_dump().items() if value is not None or name not in OF_ROUNDS}
 
 
 def _in_order(row: MessageRow | PublicNoticeRow) -> tuple[int, str]:

@@ -272,6 +272,8 @@ class Filings:
         message = await asyncio.to_thread(Letters(self.register.engine).read, message_id, self.clock())
         if message is None:
             raise NotFound(message_id)
+        if message.filing_id is None:
+            return None
         filing = await asyncio.to_thread(self.register.filing, message.filing_id)
         notice = filing.notification if filing and message.to == "leader" else None
         if filing is None or notice is None or notice.number != message.number or notice.read or not filing.consent:

@@ -100,8 +100,8 @@ class Came(Value):
     record: Digest = Field(description="SHA-256 of the record of receipt; a door takes `scan` and `brought_by` instead")
 
 
-class _Act(Value):
-    """What every act carries. `received_at` is the door's stamp and decides timeliness (docs/decisions.md, Instants)."""
+class AnyAct(Value):
+    """What every act carries, on a filing or in a round. `received_at` is the door's stamp and decides timeliness (docs/decisions.md, Instants)."""
 
     model_config = LABELLED
 
@@ -114,6 +114,11 @@ class _Act(Value):
     seen: int | None = Field(
         None, ge=0, le=MOST_ENTRIES, description="the last entry of the docket that the door knew of"
     )
+
+
+class _Act(AnyAct):
+    """An act on a filing. What an office enters for somebody says for whom, and how it came."""
+
     on_behalf_of: Literal[Role.LEADER, Role.PUBLIC] | None = Field(
         None, description="whom an office enters it for: the leader, or the objector named in the paper"
     )

@@ -42,8 +42,16 @@ def some(name: str, *columns: str, where: str) -> Index:
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
+def of_round(table: str) -> Index:
+    """The index of what rounds caused, few of many."""
+    return some(f"ix_{table}_round", "round_id", "number", where="round_id IS NOT NULL")
+
+
 class Paper(SQLModel, table=True):
-    """文书: what was submitted, immutable, addressed by its digest. Written by a door before the act is sent."""
+    """文书: what was submitted, immutable, addressed by its digest. Written by a door before the act is sent.
+
+    `filing_id` is whose it is: a filing, or a round.
+    """
 
     __tablename__ = "papers"
 
@@ -205,13 +213,17 @@ class EntryRow(SQLModel, table=True):
 
 
 class MessageRow(SQLModel, table=True):
-    """消息: one text to one addressee, written with the entry that causes it. The row is the addressee's inbox."""
+    """消息: one text to one addressee, written with the entry that causes it. The row is the addressee's inbox.
+
+    What an entry of a round tells is of no filing: `round_id` names the round, whose entry the number is, and `about` the filing
+    that it is about, if it is about one.
+    """
 
     __tablename__ = "messages"
-    __table_args__ = (Index("ix_messages_inbox", "office", "created_at"),)
+    __table_args__ = (Index("ix_messages_inbox", "office", "created_at"), of_round("messages"))
 
     id: str = Field(primary_key=True, max_length=100)
-    filing_id: str = Field(max_length=64, foreign_key="filings.filing_id", index=True)
+    filing_id: str | None = Field(default=None, max_length=64, foreign_key="filings.filing_id", index=True)
     number: int
     text: str = Field(max_length=60)
     to: str = Field(max_length=20)
@@ -220,6 +232,8 @@ class MessageRow(SQLModel, table=True):
     title: str = long_text()
     body: str = long_text()
     created_at: datetime = instant()
+    round_id: str | None = Field(default=None, max_length=40)
+    about: str | None = Field(default=None, max_length=64)
 
 
 OPEN = text("closed_at IS NULL")
@@ -255,6 +269,8 @@ class LetterRow(SQLModel, table=True):
     failed: bool = False
     read_at: datetime | None = instant(default=None)
     due_at: datetime = instant()
+    round_id: str | None = Field(default=None, max_length=40)
+    about: str | None = Field(default=None, max_length=64)
 
 
 class DeliveryRow(SQLModel, table=True):
@@ -277,13 +293,13 @@ class DeliveryRow(SQLModel, table=True):
 
 
 class PublicNoticeRow(SQLModel, table=True):
-    """公示与公告: what is made public, written with the entry that causes it."""
+    """公示与公告: what is made public, written with the entry that causes it, of a filing or of a round."""
 
     __tablename__ = "public_notices"
-    __table_args__ = (Index("ix_public_notices_shown", "shown_until", "shown_from"),)
+    __table_args__ = (Index("ix_public_notices_shown", "shown_until", "shown_from"), of_round("public_notices"))
 
     id: str = Field(primary_key=True, max_length=100)
-    filing_id: str = Field(max_length=64, foreign_key="filings.filing_id", index=True)
+    filing_id: str | None = Field(default=None, max_length=64, foreign_key="filings.filing_id", index=True)
     number: int
     kind: str = Field(max_length=30, index=True)
     jurisdiction: str = Field(max_length=6, index=True)
@@ -291,6 +307,7 @@ class PublicNoticeRow(SQLModel, table=True):
     shown_until: date | None = None
     content: str = long_text()
     published_at: datetime = instant(index=True)
+    round_id: str | None = Field(default=None, max_length=40)
 
 
 class AnnualReportRow(SQLModel, table=True):
@@ -332,6 +349,76 @@ class RefusedAct(SQLModel, table=True):
     office: str = Field(max_length=40)
     message: str = long_text()
     refused_at: datetime = instant()
+
+
+class RoundRow(SQLModel, table=True):
+    """轮次: where each round stands. `value` is the round after its last entry, `counts` what a list shows of it.
+
+    `followed` is the last entry of which everything that follows was done.
+    """
+
+    __tablename__ = "rounds"
+    __table_args__ = (
+        Index("ix_rounds_listed", "closes", "round_id"),
+        Index("ix_rounds_kind", "kind", "year", "jurisdiction"),
+        some("ix_rounds_open", "round_id", where="open"),
+    )
+
+    round_id: str = Field(primary_key=True, max_length=40)
+    number: int
+    head: str = Field(max_length=64)
+    kind: str = Field(max_length=20)
+    year: int
+    jurisdiction: str | None = Field(default=None, max_length=6)
+    zone: str | None = Field(default=None, max_length=40)
+    alliances: str | None = Field(default=None, max_length=1)
+    stage: str = Field(max_length=20)
+    open: bool
+    title: str = Field(max_length=100)
+    document_no: str | None = long_text(default=None)
+    opens: date
+    closes: date
+    next_at: datetime | None = instant(default=None)
+    next_lapse: str | None = Field(default=None, max_length=60)
+    counts: str = long_text()
+    value: str = long_text()
+    followed: int
+    updated_at: datetime = instant()
+
+
+class RoundEntryRow(SQLModel, table=True):
+    """轮次登记: one event of a round as written down. `body` is what is hashed; the other columns repeat parts of it for queries."""
+
+    __tablename__ = "round_entries"
+    __table_args__ = (UniqueConstraint("round_id", "act_id", name="uq_round_entries_act"),)
+
+    round_id: str = Field(primary_key=True, max_length=40, foreign_key="rounds.round_id")
+    number: int = Field(primary_key=True)
+    at: datetime = instant()
+    entered_at: datetime = instant()
+    kind: str = Field(max_length=40)
+    act_id: str | None = Field(default=None, max_length=64)
+    filing_id: str | None = Field(default=None, max_length=64)
+    stage: str = Field(max_length=20)
+    paper: str | None = Field(default=None, max_length=64, foreign_key="papers.digest")
+    body: str = long_text()
+    effects: str = Field(max_length=64)
+    hash: str = Field(max_length=64)
+
+
+class RoundItemRow(SQLModel, table=True):
+    """轮次事项: what the last entry on an alliance made of it in a round; what it was before is in the entries."""
+
+    __tablename__ = "round_items"
+    __table_args__ = (Index("ix_round_items_state", "round_id", "state", "filing_id"),)
+
+    round_id: str = Field(primary_key=True, max_length=40, foreign_key="rounds.round_id")
+    filing_id: str = Field(primary_key=True, max_length=64, index=True)
+    state: str = Field(max_length=30)
+    number: int
+    paper: str | None = Field(default=None, max_length=64)
+    figures: str = long_text()
+    at: datetime = instant()
 
 
 class UsedEdition(SQLModel, table=True):

@@ -11,6 +11,7 @@ from typing import Any
 from models.acts import (
     AcknowledgeService,
     Act,
+    AnyAct,
     FileAnnualReport,
     RecordContinuation,
     ReportUndeliverable,
@@ -40,7 +41,7 @@ SUBMISSION = f"{OWN}submit"
 REUSED = "编号已用于其他行为"
 """The refusal of another act under an id that is taken."""
 
-ADDED = ("received_at", "seen", "facts")
+ADDED = ("received_at", "seen", "facts", "pinned")
 """Fields of an act that doors and the engine add: they say nothing of what was asked."""
 
 NONCE = "nonce"
@@ -57,7 +58,7 @@ def content_of(paper: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in paper.items() if name != NONCE}
 
 
-def asked(event: Act | Unreadable, *, leaving_out: Collection[str] = ()) -> str:
+def asked(event: AnyAct | Unreadable, *, leaving_out: Collection[str] = ()) -> str:
     """Digest of what was asked, by whom, under which id: of everything that whoever sent it said.
 
     What the door filled in itself is left out.
@@ -82,13 +83,13 @@ def said(event: Act | Unreadable, papers: Callable[[str], Mapping[str, Any]]) ->
     return bared(event, papers).model_dump(mode="json", exclude=left_out)
 
 
-def content(act: Act) -> str:
+def content(act: AnyAct) -> str:
     """Digest of everything that an act says, its reason and its 文号 too: what two people decide, both must say (G-42)."""
     said = act.model_dump(mode="json", exclude={*ADDED, "id", "by", "seconds"})
     return digest({name: " ".join(each.split()) if isinstance(each, str) else each for name, each in said.items()})
 
 
-def same(one: Act | Unreadable, other: Act | Unreadable) -> bool:
+def same(one: AnyAct | Unreadable, other: AnyAct | Unreadable) -> bool:
     """Whether two events are one act that was sent twice."""
     return asked(one) == asked(other)
 

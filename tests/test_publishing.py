@@ -278,7 +278,7 @@ def test_colours_can_be_told_apart() -> None:
 def test_a_notice_shows_what_may_be_shown_its_days_and_how_to_object(tmp_path: Path) -> None:
     publications = published("notice-withdrawn")
     shown = publications.rows[0]
-    Site(tmp_path, publications).write([shown.filing_id], date(2026, 1, 5))
+    Site(tmp_path, publications).write([str(shown.filing_id)], date(2026, 1, 5))
     page = Read(tmp_path / f"notices/{shown.id}.html")
     content = json.loads(shown.content)
     for text in (
@@ -323,7 +323,7 @@ def test_what_came_later_is_said_on_the_page_and_nothing_goes(case: str, said: l
     early = Site(tmp_path / "early", Remembered([]))
     for until in range(1, len(history) + 1):
         early = Site(tmp_path / "early", Remembered(list(history[:until])))
-        early.write([history[0].filing_id], LATER)
+        early.write([str(history[0].filing_id)], LATER)
     assert [[words for words, _ in banner(early.folder, row)] for row in history] == said
     order = [row.id for row in history]
     for row in history:
@@ -365,7 +365,7 @@ def test_what_is_shown_from_a_later_day_is_nowhere_before_it(tmp_path: Path) -> 
     row = but(cases()["notice-2026-01-05"][0], shown_from=its_day, shown_until=date(2026, 3, 16))
     publications = Remembered([but(row, published_at=datetime(2026, 3, 2, 1, tzinfo=UTC))])
     site = Site(tmp_path, publications, ADDRESS)
-    site.write([row.filing_id], today)
+    site.write([str(row.filing_id)], today)
     site.write_all(its_day - timedelta(days=1))
     assert not [name for name, text in contents(tmp_path).items() if row.id in name or row.id.encode() in text]
     site.write_all(its_day)
@@ -381,7 +381,7 @@ def test_a_new_publication_touches_only_its_own_pages(tmp_path: Path) -> None:
     first, second = cases()["notice-withdrawn"]
     Site(tmp_path, Remembered([elsewhere, first]), ADDRESS).write_all(date(2026, 1, 7))
     site = Site(tmp_path, Remembered([elsewhere, first, second]), ADDRESS)
-    assert [str(path.relative_to(tmp_path)) for path in site.write([first.filing_id], date(2026, 1, 8))] == [
+    assert [str(path.relative_to(tmp_path)) for path in site.write([str(first.filing_id)], date(2026, 1, 8))] == [
         f"notices/{first.id}.html",
         f"notices/{second.id}.html",
         "years/2026.html",
@@ -392,7 +392,7 @@ def test_a_new_publication_touches_only_its_own_pages(tmp_path: Path) -> None:
         "feed.json",
         "index.html",
     ]
-    assert site.write([first.filing_id], date(2026, 1, 8)) == []
+    assert site.write([str(first.filing_id)], date(2026, 1, 8)) == []
 
 
 class Interrupted(set[str | None]):
@@ -449,9 +449,9 @@ def test_a_page_that_cannot_be_replaced_leaves_the_old_one_whole(
     with monkeypatch.context() as patched:
         patched.setattr(Path, "replace", full)
         with pytest.raises(OSError, match="no space left"):
-            site.write([history[0].filing_id], date(2026, 1, 8))
+            site.write([str(history[0].filing_id)], date(2026, 1, 8))
     assert contents(tmp_path) == before, "and nothing half-written lies about"
-    site.write([history[0].filing_id], date(2026, 1, 8))
+    site.write([str(history[0].filing_id)], date(2026, 1, 8))
     assert banner(tmp_path, history[0]) == [("公示已终止", history[1].id)]
 
 

@@ -154,7 +154,7 @@ def listed(publications: Publications, rows: Collection[PublicNoticeRow], today:
 
 
 def _told(publications: Publications, rows: Iterable[PublicNoticeRow], today: date) -> dict[str, tuple[Published, ...]]:
-    return histories(publications.of_filings({row.filing_id for row in rows}), today)
+    return histories(publications.of_filings({row.filing_id for row in rows if row.filing_id}), today)
 
 
 def takes_objections(each: Published, today: date) -> bool:

@@ -218,9 +218,9 @@ def _received(tools: Tools, who: Identity, *, unread: bool = False) -> list[tupl
 def inbox(request: Request, tools: Doors, session: Leading) -> HTMLResponse:
     """收件箱, the newest first."""
     listed = _received(tools, session.who)
-    rows = tools.register.rows({message.filing_id for message, _ in listed})
+    rows = tools.register.rows({message.filing_id for message, _ in listed if message.filing_id})
     filings = {filing_id: value_of(row) for filing_id, row in rows.items()}
-    received = [Received.of(message, letter, filings.get(message.filing_id)) for message, letter in listed]
+    received = [Received.of(message, letter, filings.get(message.filing_id or "")) for message, letter in listed]
     return page(request, tools, "leader_inbox.html", session, received=received, rows=rows, newest=NEWEST)
 
 
@@ -242,7 +242,8 @@ def message(request: Request, tools: Doors, session: Leading, message_id: str) -
     if not received.closed:
         visit = visit_of(request, tools, session.who)
         visit.note(AuditKind.READ_MESSAGES, filing_id=received.message.filing_id, about=message_id)
-    row = tools.register.row(received.message.filing_id)
+    about = received.message.filing_id
+    row = tools.register.row(about) if about else None
     return page(request, tools, "leader_message.html", session, received=received, row=row)
 
 
@@ -265,7 +266,7 @@ def _of_mine(tools: Tools, who: Identity, message_id: str) -> Received:
         found, letter = session.get(MessageRow, message_id), session.get(LetterRow, message_id)
     if found is None or letter is None or not who.is_told(found):
         raise NotFound(message_id)
-    return Received.of(found, letter, tools.register.filing(found.filing_id))
+    return Received.of(found, letter, tools.register.filing(found.filing_id) if found.filing_id else None)
 
 
 def _serves(message: MessageRow, filing: Filing | None) -> bool:

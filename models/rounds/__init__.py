@@ -1,1 +1,1 @@
-"""What rounds (轮次) are called: the value, its acts, and one file for each kind of round."""
+"""Rounds (轮次): what happens once, or every year, over many filings; a file for each kind."""

@@ -1,1 +1,1 @@
-"""What the law says of rounds (轮次). Pure, like all of `regulation`."""
+"""What rules the rounds: what all have in common (`table`), and a file for each kind. Pure, like everything here."""

@@ -1,0 +1,105 @@
+"""The release after 0.5.0. Rounds: what happens every year over many filings has rows, entries and items of its own; what they tell
+and publish names them."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+INSTANT = sa.DateTime(timezone=True)
+ROUND = sa.String(length=40)
+OF_ROUND = sa.text("round_id IS NOT NULL")
+
+TELLING = ("messages", "public_notices")
+"""Tables whose rows name a filing, or a round."""
+
+
+def upgrade() -> None:
+    """The tables of rounds, and what names them."""
+    _rounds()
+    for table in TELLING:
+        with op.batch_alter_table(table) as rows:
+            rows.alter_column("filing_id", existing_type=sa.String(length=64), nullable=True)
+            rows.add_column(sa.Column("round_id", ROUND, nullable=True))
+        op.create_index(
+            f"ix_{table}_round", table, ["round_id", "number"], sqlite_where=OF_ROUND, postgresql_where=OF_ROUND
+        )
+    op.add_column("letters", sa.Column("round_id", ROUND, nullable=True))
+    for table in ("messages", "letters"):
+        op.add_column(table, sa.Column("about", sa.String(length=64), nullable=True))
+
+
+def _rounds() -> None:
+    op.create_table(
+        "rounds",
+        sa.Column("round_id", ROUND, primary_key=True),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("head", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("jurisdiction", sa.String(length=6), nullable=True),
+        sa.Column("zone", sa.String(length=40), nullable=True),
+        sa.Column("alliances", sa.String(length=1), nullable=True),
+        sa.Column("stage", sa.String(length=20), nullable=False),
+        sa.Column("open", sa.Boolean(), nullable=False),
+        sa.Column("title", sa.String(length=100), nullable=False),
+        sa.Column("document_no", sa.Text(), nullable=True),
+        sa.Column("opens", sa.Date(), nullable=False),
+        sa.Column("closes", sa.Date(), nullable=False),
+        sa.Column("next_at", INSTANT, nullable=True),
+        sa.Column("next_lapse", sa.String(length=60), nullable=True),
+        sa.Column("counts", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("followed", sa.Integer(), nullable=False),
+        sa.Column("updated_at", INSTANT, nullable=False),
+    )
+    op.create_index("ix_rounds_listed", "rounds", ["closes", "round_id"])
+    op.create_index("ix_rounds_kind", "rounds", ["kind", "year", "jurisdiction"])
+    is_open = sa.text("open")
+    op.create_index("ix_rounds_open", "rounds", ["round_id"], sqlite_where=is_open, postgresql_where=is_open)
+    op.create_table(
+        "round_entries",
+        sa.Column("round_id", ROUND, sa.ForeignKey("rounds.round_id"), primary_key=True),
+        sa.Column("number", sa.Integer(), primary_key=True),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("entered_at", INSTANT, nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("act_id", sa.String(length=64), nullable=True),
+        sa.Column("filing_id", sa.String(length=64), nullable=True),
+        sa.Column("stage", sa.String(length=20), nullable=False),
+        sa.Column("paper", sa.String(length=64), sa.ForeignKey("papers.digest"), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("effects", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.UniqueConstraint("round_id", "act_id", name="uq_round_entries_act"),
+    )
+    op.create_table(
+        "round_items",
+        sa.Column("round_id", ROUND, sa.ForeignKey("rounds.round_id"), primary_key=True),
+        sa.Column("filing_id", sa.String(length=64), primary_key=True),
+        sa.Column("state", sa.String(length=30), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("paper", sa.String(length=64), nullable=True),
+        sa.Column("figures", sa.Text(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+    )
+    op.create_index("ix_round_items_filing_id", "round_items", ["filing_id"])
+    op.create_index("ix_round_items_state", "round_items", ["round_id", "state", "filing_id"])
+
+
+def downgrade() -> None:
+    """What rounds told and published goes with them."""
+    for table in ("messages", "letters"):
+        op.drop_column(table, "about")
+    op.drop_column("letters", "round_id")
+    for table in TELLING:
+        op.execute(sa.text(f"DELETE FROM {table} WHERE filing_id IS NULL"))
+        op.drop_index(f"ix_{table}_round", table)
+        with op.batch_alter_table(table) as rows:
+            rows.drop_column("round_id")
+            rows.alter_column("filing_id", existing_type=sa.String(length=64), nullable=False)
+    for table in ("round_items", "round_entries", "rounds"):
+        op.drop_table(table)

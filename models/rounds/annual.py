@@ -1,0 +1,16 @@
+"""年度报送: what a round of this kind holds, its own acts and their papers."""
+
+from typing import Literal
+
+from models.rounds.base import CommonAct, RoundKind
+from models.values import Value
+
+
+class AnnualState(Value):
+    """What only a round of this kind holds; it is bounded: lists live in papers and items."""
+
+    kind: Literal[RoundKind.ANNUAL] = RoundKind.ANNUAL
+
+
+AnnualAct = CommonAct
+"""The acts that only this kind knows: none yet."""

@@ -1,0 +1,16 @@
+"""随机抽查: the rules of a round of this kind."""
+
+from models.rounds.base import RoundKind
+from models.vocabulary import Role
+from regulation.rounds.table import PROVINCE, Rules, common, window
+
+ARTICLE = "A-33"
+
+REMINDED = (7, 1)
+"""How many days before the last one it is reminded of."""
+
+RULES = Rules(
+    kind=RoundKind.INSPECTION,
+    rows=common(ARTICLE, PROVINCE | {Role.CITY_ST}),
+    lapses=lambda round_: window(round_, ARTICLE, REMINDED),
+)

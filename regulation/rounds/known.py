@@ -1,0 +1,95 @@
+"""What the rules of rounds may ask of the register, and how it answers: plain rows, no database."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from models.rounds.base import Area, RoundKind
+from models.rounds.round import Round
+from models.vocabulary import Kind, Stage, YearStatus
+
+FILED = (Stage.IN_FORCE, Stage.REVOCATION_PENDING)
+"""Whoever is archived and has not left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What an act or an entry asks of the register. Nothing that is not asked for is read.
+
+    `population`: the alliances in the round's area that stand at one of `stages`. `filings`: these, wherever they stand.
+    `items`: of these rounds, of `filings` alone where some are named and the population is not asked for. `rounds`: of a
+    kind and a year. `reports`: what became of these reporting years, of the same alliances. `papers`: by digest.
+    """
+
+    population: bool = False
+    stages: Collection[Stage] = FILED
+    filings: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    rounds: tuple[tuple[RoundKind, int], ...] = ()
+    reports: tuple[int, ...] = ()
+    papers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alliance:
+    """One filing as rounds see it."""
+
+    id: str
+    kind: Kind
+    stage: Stage
+    jurisdiction: str
+    zone: str | None
+    leader: str
+    name: str
+    leader_name: str
+    technical_field: str
+    archive_number: str | None
+    archived_on: date | None
+    number: int
+    tags: tuple[str, ...] = ()
+
+    def lies_in(self, area: Area) -> bool:
+        """Whether an area holds it."""
+        return (
+            area.kind in (None, self.kind)
+            and area.jurisdiction in (None, self.jurisdiction)
+            and area.zone in (None, self.zone)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KnownItem:
+    """What a round's last entry on an alliance made of it, under which entry and by which paper."""
+
+    filing_id: str
+    state: str
+    figures: Mapping[str, Any]
+    number: int
+    paper: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KnownReport:
+    """What became of one reporting year of an alliance."""
+
+    status: YearStatus
+    filed_at: datetime | None
+    paper: str | None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the register answered: `alliances` by id, `items` by round and alliance, `reports` by alliance and year, `papers`
+    by digest. Alliances are the population and those that were named, in the order of their ids."""
+
+    alliances: Mapping[str, Alliance] = field(default_factory=dict)
+    items: Mapping[str, Mapping[str, KnownItem]] = field(default_factory=dict)
+    rounds: Mapping[str, Round] = field(default_factory=dict)
+    reports: Mapping[tuple[str, int], KnownReport] = field(default_factory=dict)
+    papers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def item(self, round_id: str, filing_id: str) -> KnownItem | None:
+        """What a round made of an alliance, if anything."""
+        return self.items.get(round_id, {}).get(filing_id)

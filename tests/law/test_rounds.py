@@ -1,0 +1,257 @@
+"""What is the same in all rounds: opened, moved, closed, cancelled; by whom; what several must say; what time brings."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from models.acts import By
+from models.findings import Finding, Refusal
+from models.rounds.base import (
+    CancelRound,
+    CloseRound,
+    MoveWindow,
+    OpenRound,
+    RoundAct,
+    RoundKind,
+    RoundStage,
+    parts,
+    round_id,
+)
+from models.rounds.round import ROUND_ACT, ROUND_ACT_TYPES, STATES, Round, RoundEntry, RoundReceipt
+from models.values import canonical
+from models.vocabulary import Kind, Role, Stage
+from regulation.articles import cite
+from regulation.moment import Moment
+from regulation.rounds import table
+from regulation.rounds.every import RULES, rules_of
+from regulation.rounds.known import Alliance, Known
+from regulation.rounds.simulation import RoundLife
+from regulation.rounds.table import Row, common
+from tests.law.notation import moment
+from tests.law.test_bounds import collections
+
+PROV = By(person="p-401", office="210000", role=Role.PROVINCE_ST)
+PROV2 = By(person="p-402", office="210000", role=Role.PROVINCE_ST)
+IIT = By(person="p-501", office="210000", role=Role.PROVINCE_IIT)
+CITY = By(person="c-101", office="210100", role=Role.CITY_ST)
+OTHER_CITY = By(person="c-301", office="210200", role=Role.CITY_ST)
+
+SURVEY = "survey-2027-LN-1"
+CITYS = "evaluation-2027-210100-1"
+
+
+def opening(by: By = PROV, **said: Any) -> OpenRound:
+    """The act that opens a round for a month."""
+    told = {"title": "2027年度创新资源统计调查", "opens": date(2027, 3, 1), "closes": date(2027, 3, 31)} | said
+    return OpenRound(id="open-1", by=by, **told)
+
+
+def open_round(of: str = SURVEY, by: By = PROV, **said: Any) -> RoundLife:
+    """A round that was opened on 20 February."""
+    life = RoundLife(of)
+    assert isinstance(life.act(opening(by, **said), moment("2027-02-20 10:00")), RoundReceipt)
+    return life
+
+
+def lacks(answer: RoundReceipt | Refusal | list[Finding]) -> str:
+    """What was missing."""
+    assert isinstance(answer, Refusal), answer
+    return answer.missing
+
+
+# Names
+
+
+def test_every_kind_has_rules_a_state_and_the_acts_that_all_have() -> None:
+    assert set(RULES) == set(STATES) == set(RoundKind)
+    for kind, rules in RULES.items():
+        assert rules.kind is kind
+        assert common("A-35").keys() <= rules.rows.keys() <= ROUND_ACT_TYPES.keys()
+        assert rules.papers.keys() <= rules.rows.keys()
+        assert STATES[kind]().kind is kind
+
+
+def test_the_id_of_a_round_says_kind_year_and_place() -> None:
+    for given in (SURVEY, CITYS, "call-2060-21SF00-12"):
+        told = parts(given)
+        assert told
+        assert round_id(told.kind, told.year, told.jurisdiction, told.running) == given
+    for none in ("survey-2027-LN-0", "survey-2027-LN-1x", "party-2027-LN-1", "survey-2027-219900-1", "LN-1", ""):
+        assert parts(none) is None
+    with pytest.raises(KeyError):
+        rules_of("LN-1")
+
+
+# From opening to end
+
+
+@pytest.mark.parametrize("kind", RoundKind)
+def test_a_round_of_every_kind_is_opened_moved_and_closed(kind: RoundKind) -> None:
+    rows = RULES[kind].rows
+    if any(row.may is not mine.may for row, mine in zip(common("A-35").values(), rows.values(), strict=False)):
+        return  # a kind that asks more of its opening has tests of its own
+    life = open_round(f"{kind.value}-2027-LN-1")
+    life.does(MoveWindow(id="m", by=PROV, closes=date(2027, 4, 10), reason="系统维护"), moment("2027-03-20 10:00"))
+    assert life.round
+    assert life.round.closes == date(2027, 4, 10)
+    assert "未过" in lacks(life.act(CloseRound(id="c", by=PROV), moment("2027-04-10 23:59")))
+    assert life.does(CloseRound(id="c", by=PROV), moment("2027-04-11 00:00")).over
+    assert [each.number for each in life.entries] == list(range(1, len(life.entries) + 1))
+    assert table.outlook(life.rules, life.round) == []
+
+
+def test_a_window_is_only_made_longer() -> None:
+    life = open_round()
+    shorter = MoveWindow(id="m", by=PROV, closes=date(2027, 3, 31), reason="误")
+    assert "只能顺延" in lacks(life.act(shorter, moment("2027-03-02 09:00")))
+
+
+@pytest.mark.parametrize(
+    ("said", "missing"),
+    [
+        ({"opens": date(2027, 4, 1)}, "不得早于开始日"),
+        ({"opens": date(2029, 3, 1), "closes": date(2029, 4, 1)}, "前后"),
+        ({"closes": date(2027, 2, 19), "opens": date(2027, 2, 1)}, "截止日已过"),
+        ({"zone": "210100-shenyang"}, "不在本轮次的属地"),
+    ],
+)
+def test_an_opening_that_makes_no_window_is_refused(said: dict[str, Any], missing: str) -> None:
+    assert missing in lacks(RoundLife(SURVEY).act(opening(**said), moment("2027-02-20 10:00")))
+
+
+def test_a_round_is_opened_once_and_nothing_is_done_to_what_is_not_open() -> None:
+    life = open_round()
+    assert "已经开启" in lacks(life.act(opening(), moment("2027-02-21 10:00")))
+    life.does(CancelRound(id="x", by=PROV, reason="改期"), moment("2027-02-22 10:00"))
+    assert "已取消" in lacks(life.act(CloseRound(id="c", by=PROV), moment("2027-05-01 10:00")))
+    assert "没有这一轮次" in lacks(RoundLife(SURVEY).act(CloseRound(id="c", by=PROV), moment("2027-05-01 10:00")))
+
+
+def test_who_may_not_open_is_told_who_may() -> None:
+    assert "省科技厅" in lacks(RoundLife(SURVEY).act(opening(CITY), moment("2027-02-20 10:00")))
+    assert open_round(CITYS, CITY).round
+    assert "不由 210200 办理" in lacks(RoundLife(CITYS).act(opening(OTHER_CITY), moment("2027-02-20 10:00")))
+    elsewhere = opening(PROV.but(office="210100"))
+    assert "机构代码" in lacks(RoundLife(SURVEY).act(elsewhere, moment("2027-02-20 10:00")))
+
+
+# What time brings
+
+
+def test_reminders_and_the_end_of_the_window_come_in_order_and_once() -> None:
+    life = open_round()
+    assert life.round
+    ahead = table.outlook(life.rules, life.round)
+    assert [(line.lapse.name, line.at) for line in ahead][-1] == ("window_closed", moment("2027-04-01"))
+    life.until(moment("2027-04-30"))
+    assert [each.event.kind for each in life.entries[1:]] == [line.lapse.kind for line in ahead]
+    assert table.next_lapse(life.rules, life.round) is None
+
+
+def test_a_window_that_is_moved_after_it_was_over_ends_again() -> None:
+    life = open_round()
+    life.until(moment("2027-04-01"))
+    life.does(MoveWindow(id="m", by=PROV, closes=date(2027, 4, 20), reason="补充"), moment("2027-04-02 09:00"))
+    life.until(moment("2027-04-30"))
+    closed = [each.at for each in life.entries if each.event.kind == "window_closed"]
+    assert closed == [moment("2027-04-01"), moment("2027-04-21")]
+
+
+# What several must say
+
+
+def jointly(together: Any) -> table.Rules:
+    """The rules of a survey that two must cancel."""
+    rows = common("A-35")
+    row = replace(rows["cancel_round"], together=together, jointly=frozenset({Role.PROVINCE_ST, Role.PROVINCE_IIT}))
+    return replace(RULES[RoundKind.SURVEY], rows={**rows, "cancel_round": row})
+
+
+def said(rules: table.Rules, round_: Round, act: RoundAct) -> RoundEntry | str:
+    """The entry of an act, or why it may not be."""
+    when = Moment(moment("2027-03-05 09:00"), moment("2027-03-05 09:00"))
+    refused = table.check(rules, SURVEY, round_, act, when)
+    return refused.missing if refused else table.entered(rules, SURVEY, round_, act, when)
+
+
+def cancel(by: By, reason: str = "改期") -> CancelRound:
+    """Says that the round is cancelled."""
+    return CancelRound(id=f"x-{by.person}", by=by, reason=reason)
+
+
+def test_two_people_must_say_the_same() -> None:
+    rules, round_ = jointly("two_people"), open_round().round
+    assert round_
+    first = said(rules, round_, cancel(PROV))
+    assert isinstance(first, RoundEntry)
+    assert (first.proposed, first.stage) == (True, RoundStage.OPEN)
+    assert "两人" in str(said(rules, first.round, cancel(PROV)))
+    otherwise = said(rules, first.round, cancel(PROV2, "另有原因"))
+    assert isinstance(otherwise, RoundEntry)
+    assert otherwise.proposed
+    second = said(rules, first.round, cancel(PROV2))
+    assert isinstance(second, RoundEntry)
+    assert (second.proposed, second.stage, second.round.agreed) == (False, RoundStage.CANCELLED, {})
+
+
+def test_two_offices_must_say_the_same() -> None:
+    rules, round_ = jointly("two_offices"), open_round().round
+    assert round_
+    first = said(rules, round_, cancel(PROV))
+    assert isinstance(first, RoundEntry)
+    assert "待省工信厅会同办理" in str(said(rules, first.round, cancel(PROV2)))
+    second = said(rules, first.round, cancel(IIT))
+    assert isinstance(second, RoundEntry)
+    assert second.stage is RoundStage.CANCELLED
+
+
+def test_an_act_about_an_alliance_is_of_the_round_and_of_the_office() -> None:
+    of = Alliance("A-1", Kind.A, Stage.IN_FORCE, "210100", None, "91210100", "联盟", "盟主", "装备", None, None, 9)
+    round_ = open_round(CITYS, CITY).round
+    assert round_
+    assert of.lies_in(round_.area)
+    assert not replace(of, jurisdiction="210200").lies_in(round_.area)
+
+
+# How it is kept
+
+
+COLLECTIONS = {
+    "Round.periods": "a period of each name that a kind knows",
+    "Round.agreed": "table.MOST_HALVES",
+    "Round.counts": "the counts that a kind names",
+    "Round.passed": "the lapses of a kind, by name",
+    "Notice.objections": "objections.LISTED",
+    "Agreed.by": "one person of each office that must say the same",
+}
+"""What of a round could grow, and what bounds it. Whoever adds a list or a mapping to a state says so beside it."""
+
+
+def test_whatever_could_grow_in_a_round_says_what_bounds_it() -> None:
+    states = {each.__name__ for each in STATES.values()}
+    found = {each for each in collections(Round) if each.partition(".")[0] not in states}
+    assert COLLECTIONS.keys() >= found
+
+
+def test_a_round_and_its_entries_are_read_back_as_they_were() -> None:
+    life = open_round()
+    life.until(moment("2027-04-30"))
+    for entry in life.entries:
+        written = entry.model_dump(mode="json")
+        assert RoundEntry.model_validate(written) == entry
+        assert len(canonical(written["round"])) < 2048
+    act = ROUND_ACT.validate_python(opening().model_dump(mode="json"))
+    assert act == opening()
+
+
+def test_nothing_is_known_that_was_not_asked_for() -> None:
+    assert Known().item(SURVEY, "A-1") is None
+
+
+def test_rows_name_an_article_that_there_is() -> None:
+    for rules in RULES.values():
+        for kind, row in rules.rows.items():
+            assert isinstance(row, Row)
+            assert cite(row.article), kind
