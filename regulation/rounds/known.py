@@ -19,7 +19,8 @@ class Needs:
 
     `population`: the alliances in the round's area that stand at one of `stages`. `filings`: these, wherever they stand.
     `items`: of these rounds, of `filings` alone where some are named and the population is not asked for. `rounds`: of a
-    kind and a year. `reports`: what became of these reporting years, of the same alliances. `papers`: by digest.
+    kind and a year, `items_of` their items. `reports`: what became of these reporting years, of the same alliances. `papers`: by
+    digest. `applications`: as they stand, of these filings. `naming`: who leads an alliance or is a member of it, by code.
     """
 
     population: bool = False
@@ -29,6 +30,9 @@ class Needs:
     rounds: tuple[tuple[RoundKind, int], ...] = ()
     reports: tuple[int, ...] = ()
     papers: tuple[str, ...] = ()
+    items_of: tuple[tuple[RoundKind, int], ...] = ()
+    applications: tuple[str, ...] = ()
+    naming: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +86,16 @@ class KnownReport:
 @dataclass(frozen=True)
 class Known:
     """What the register answered: `alliances` by id, `items` by round and alliance, `reports` by alliance and year, `papers`
-    by digest. Alliances are the population and those that were named, in the order of their ids."""
+    by digest, `applications` by filing. Alliances are the population and those that were named, in the order of their ids.
+    `naming` holds the filings whose leader or member was asked for."""
 
     alliances: Mapping[str, Alliance] = field(default_factory=dict)
     items: Mapping[str, Mapping[str, KnownItem]] = field(default_factory=dict)
     rounds: Mapping[str, Round] = field(default_factory=dict)
     reports: Mapping[tuple[str, int], KnownReport] = field(default_factory=dict)
     papers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    applications: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    naming: frozenset[str] = frozenset()
 
     def item(self, round_id: str, filing_id: str) -> KnownItem | None:
         """What a round made of an alliance, if anything."""

@@ -134,7 +134,8 @@ def _as_it_is(round_: Round | None, act: RoundAct, content: Any, known: Known) -
 class Rules:
     """The rules of one kind of round (docs/architecture.md, rounds).
 
-    `rows` by kind of act, common ones included (`common`). `papers`: the model of the paper that an act brings. `examine`
+    `rows` by kind of act, common ones included (`common`). `papers`: the model of the paper that an act brings; `draws`: the paper
+    that a door draws up itself from what the register knows, so that whoever acts brings none. `examine`
     is asked in the door, to refuse with every finding, and again when it is entered, for the record. `items`: what an entry
     makes of alliances. `lapses`: every dated line that time alone may still bring; `lapsed` what one does. `follows` by
     event: kind of act or of lapse.
@@ -143,6 +144,7 @@ class Rules:
     kind: RoundKind
     rows: Mapping[str, Row]
     papers: Mapping[str, type[Value]] = field(default_factory=dict)
+    draws: Mapping[str, Callable[[Round, RoundAct, Known], Value]] = field(default_factory=dict)
     asks: Callable[[Round | None, RoundAct], Needs] = lambda round_, act: Needs()
     examine: Callable[[Round | None, RoundAct, Mapping[str, Any] | None, Known], Examined] = _as_it_is
     items: Callable[[Round, RoundEntry, Mapping[str, Any] | None], Iterable[Item]] = lambda round_, entry, content: ()
