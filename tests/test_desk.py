@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from html import unescape
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import docx
 import pytest
 from httpx import AsyncClient, Response
 from openpyxl import load_workbook
@@ -28,7 +30,7 @@ from regulation import offices
 from regulation.overdue import late
 from tests.carried import came_to, closed, waiting
 from tests.databases import Databases, on_both, statements
-from tests.population import NOW, accepted, life, populate
+from tests.population import MET_B, NOW, accepted, life, populate
 from tests.served import Clock, Served, served
 from tests.simulated import Step, holding, told, written
 from tests.story import Story, application, checklist, instant
@@ -652,6 +654,49 @@ async def test_a_preview_tells_for_each_filing_what_would_come_of_it(house: Hous
     assert "待另一人办理后生效" in half.text
 
 
+CLEARED: tuple[Step, ...] = (
+    ("zone", "accept", "2023-04-13T10:00", {}),
+    ("zone", "recommend", "2023-04-14T10:00", MET_B),
+    ("zone2", "confirm", "2023-04-17T10:00", {}),
+)
+
+
+async def test_one_formal_letter_goes_upward_for_many_alliances_with_their_summary(own_house: House) -> None:
+    for name in ("GX-ONE", "GX-TWO"):
+        written(own_house.tools.register, life(name, "210100", "B", "2023-04-12", CLEARED))
+    officer = await at(own_house, "z-301")
+    chosen = {"filing": ["GX-ONE", "GX-TWO"], "batch": "0" * 16, "kind": "forward"}
+    assert "forward" in re.findall(
+        r'name="kind" value="(\w+)"', (await officer.posts("/desk/batch", 200, **chosen)).text
+    )
+    form = (await officer.posts("/desk/batch/form", 200, **chosen)).text
+    assert 'name="/content/document/kind" value="D7"' in form
+    assert "汇总表（docx）" in form
+    nothing = await officer.posts("/desk/batch/preview", 422, **chosen)
+    assert "/document_no" in nothing.text
+    letter = chosen | {"/document_no": "沈高新报〔2023〕1号", "/content/document/kind": "D7"}
+    document = {"/content/document/file": ("正式文件.pdf", b"%PDF-1.7 letter", "application/pdf")}
+    sent = await officer.browser.post(
+        "/desk/batch/preview", data=letter | {"csrf": officer.csrf}, files=document, headers={"Origin": officer.origin}
+    )
+    assert "2件中2件可以办理" in sent.text, sent.text
+    (reference,) = re.findall(r'name="/content/document/location" value="upload:([0-9a-f]{64})"', sent.text)
+    assert reference == sha256(b"%PDF-1.7 letter").hexdigest(), "the file is stored once, and confirmed with the rest"
+    wanted = {"filing": chosen["filing"], "/document_no": letter["/document_no"]}
+    table = docx.Document(BytesIO((await officer.posts("/desk/batch/summary.docx", 200, **wanted)).content))
+    assert any(
+        "报送单位：沈阳高新技术产业开发区　　文号：沈高新报〔2023〕1号　　共2个联盟" in each.text
+        for each in table.paragraphs
+    )
+    header, *rows = ([cell.text for cell in row.cells] for row in table.tables[0].rows)
+    assert header[:4] == ["序号", "联盟名称", "盟主企业", "统一社会信用代码"]
+    assert "备案编号" not in header, "nothing was archived yet"
+    assert [row[1] for row in rows] == ["沈阳市GX-ONE产学研联盟", "沈阳市GX-TWO产学研联盟"]
+    assert (await officer.posts("/desk/batch/summary.xlsx", 200, **wanted)).content.startswith(b"PK")
+    taken_away = [each.object for each in own_house.tools.audit.lines() if each.kind == "exported"]
+    assert taken_away == ["汇总表（2件）"] * 2
+
+
 FORMS = (
     "/desk/messages/read",
     "/desk/handling/1/done",
@@ -660,6 +705,7 @@ FORMS = (
     "/desk/batch",
     "/desk/batch/form",
     "/desk/batch/preview",
+    "/desk/batch/summary.docx",
     "/desk/batch/done",
     "/filings/SY-NEW/handling",
     "/filings/SY-NEW/handling/1/take-back",

@@ -368,6 +368,7 @@ BESIDES = (
     Door("POST", "/desk/batch/form?filing={filing_id}"),
     Door("POST", "/desk/batch/preview?filing={filing_id}"),
     Door("POST", "/desk/batch/done?filing={filing_id}"),
+    Door("POST", "/desk/batch/summary.docx?filing={filing_id}"),
 )
 """Doors that are told their objects beside the address: in the query, or, of a page's form, in a field."""
 

@@ -17,6 +17,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import docx
 from docx.document import Document
+from docx.enum.section import WD_ORIENT
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
@@ -81,6 +82,19 @@ def blank(title: str, office: str, at: datetime, status: str = "") -> Document:
     properties.created = properties.modified = at.astimezone(UTC)
     properties.language, properties.comments = "zh-CN", status
     return document
+
+
+ACROSS = 257
+"""Millimetres of text across on a page that lies on its side, 20 of margin on each."""
+
+
+def lay_on_side(document: Document) -> None:
+    """The pages lie on their side, for a table with many columns."""
+    section = document.sections[0]
+    section.orientation = WD_ORIENT.LANDSCAPE
+    section.page_width, section.page_height = Mm(297), Mm(210)
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(20)
+    section.footer_distance = Mm(10)
 
 
 def write(document: Document, lines: Sequence[tuple[str, str]]) -> None:

@@ -29,17 +29,21 @@ FORMULA = re.compile(r"[=+\-@\t\r]")
 
 def summary(register: Register, rows: Sequence[FilingRow]) -> bytes:
     """汇总表: a line a filing, as cities send it upward."""
+    return _sheet("汇总表", summarised(register, rows), rows)
+
+
+def summarised(register: Register, rows: Sequence[FilingRow]) -> tuple[Column, ...]:
+    """The columns of the 汇总表 over these filings, in their order."""
     filings = {row.filing_id: Filing.model_validate_json(row.value) for row in rows}
     numbers = {filing_id: number for number, filing_id in enumerate(filings, 1)}
     counts = dict(_counts(register, filings.values()))
-    told = (
+    return (
         Column("number", "序号", 6, lambda row: numbers[row.filing_id]),
         *columns("alliance", "leader_name", "leader", "city", "technical_field"),
         *(_members(counts, *each) for each in MEMBERS),
         *columns("archive_number", "archived_on", "stage"),
         Column("last_report", "最近年度报送情况", 20, lambda row: _last_report(filings[row.filing_id])),
     )
-    return _sheet("汇总表", told, rows)
 
 
 def deadlines(rows: Sequence[FilingRow], today: date) -> bytes:

@@ -81,13 +81,23 @@ def form_of(
     if kind in PAPERS:
         content = value.get("content") or {}
         only = _of_paper(kind, on_paper=offer.on_paper)
-        shown += fields_of(PAPERS[kind], content, findings, at="/content", only=only, more_rows=more_rows)
+        of_paper = fields_of(PAPERS[kind], content, findings, at="/content", only=only, more_rows=more_rows)
+        shown += map(_formal, of_paper) if kind is ActKind.FORWARD else of_paper
     elif offer.on_paper and kind is ActKind.RESUBMIT:
         content, only = value.get("content") or application or {}, order_of(FORMS[filing.kind])
         shown += fields_of(FORMS[filing.kind], content, findings, at="/content", only=only, more_rows=more_rows)
     if offer.on_paper:
         shown.insert(0, _came(value.get("came") or {}, findings, colleagues))
     return tuple(shown)
+
+
+def _formal(document: Field) -> Field:
+    """What is sent upward is the formal letter (B-17)."""
+    formal = (("D7", CHOICES["kind"]["D7"]),)
+    fields = (
+        replace(each, widget="fixed", options=formal) if each.name == "kind" else each for each in document.fields
+    )
+    return replace(document, fields=tuple(fields))
 
 
 def _of_paper(kind: ActKind, *, on_paper: bool) -> list[str]:

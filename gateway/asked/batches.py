@@ -1,6 +1,7 @@
 """Batches (批量办理): the same act for many filings; which acts can be, and what each filing would answer.
 
-An act that needs a fact of the one filing (which objection, which deficiencies, a checklist, a paper) is done one by one.
+An act that needs a fact of the one filing (which objection, which deficiencies, a checklist, a paper) is done one by one;
+but one formal letter may be about many alliances (B-17): its paper is the same for all.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +30,9 @@ MOST = 100
 OF_ONE = ("paper", "objection", "counted", "deficiencies", "checklist", "entry")
 """Fields that tell something of one filing only."""
 
+ONE_LETTER = frozenset({ActKind.FORWARD})
+"""Acts whose paper may be one for many filings: a formal letter, with the 汇总表 of those that it is about."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -38,6 +42,11 @@ class Choice:
     offer: Offer
     filing: Filing
     count: int
+
+    @property
+    def one_letter(self) -> bool:
+        """Whether it is done by one letter about all of them, with their 汇总表."""
+        return self.kind in ONE_LETTER
 
     def fields(self, raw: Mapping[str, Any] | None = None, found: Iterable[Finding] = ()) -> tuple[Field, ...]:
         """Its form, filled in once for all."""
@@ -60,7 +69,8 @@ def choices(rows: Sequence[FilingRow], when: Moment, by: By) -> list[Choice]:
 
 def _alike(filing: Filing, offer: Offer, when: Moment) -> bool:
     """Whether an act can be done without what is to be told of one filing only."""
-    fields = {name: info for name, info in type(offer.act).model_fields.items() if name in OF_ONE}
+    of_one = set(OF_ONE) - ({"paper"} if offer.kind in ONE_LETTER else set())
+    fields = {name: info for name, info in type(offer.act).model_fields.items() if name in of_one}
     if fields.keys() & required(type(offer.act)):
         return False
     bare = offer.act.but(**{name: info.default for name, info in fields.items()})

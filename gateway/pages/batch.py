@@ -3,29 +3,37 @@
 import asyncio
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.datastructures import FormData
 
+from activities.documents import sheets
+from activities.documents.summary import summary as summary_of
 from gateway.asked import batches
 from gateway.asked.batches import Choice
 from gateway.pages.staff import Staff
+from gateway.pages.uploads import large
 from gateway.pages.web import Answer, page, rests_on, then
 from gateway.problem import Failed, KeyReused, MovedOn, NotFound, Problem, Refused, Unreachable
+from gateway.remembered.audit import AuditKind
 from gateway.remembered.sessions import Session
+from gateway.remembered.uploads import owner_of, taken
+from gateway.shown.documents import DOCX, XLSX, attachment
 from gateway.tools import Doors, Tools
 from gateway.visit import Visit, visit_of
 from models.filing import Receipt
 from models.findings import Finding
 from models.register import FilingRow
+from models.values import day_of
 from models.vocabulary import ActKind
+from regulation import offices
 
-router = APIRouter(prefix="/desk/batch")
+router = APIRouter(prefix="/desk/batch", dependencies=[Depends(large)])
 
 AT_ONCE = 8
 """How many acts of a batch are under way side by side."""
@@ -65,14 +73,35 @@ def fill_in(request: Request, tools: Doors, session: Staff, form: Answer) -> HTM
     return _form(request, tools, session, form, rows, _chosen(tools, session, rows, form))
 
 
+@router.post("/summary.{ending}")
+def summary(request: Request, tools: Doors, session: Staff, form: Answer, ending: Literal["xlsx", "docx"]) -> Response:
+    """汇总表 of the filings that were ticked, to go with the formal letter. That it was taken away is on record."""
+    rows = _rows(tools, session, form)
+    who, now = session.who, tools.clock()
+    visit_of(request, tools, who).note(AuditKind.EXPORTED, about=f"汇总表（{len(rows)}件）")
+    name = f"汇总表-{day_of(now)}.{ending}"
+    if ending == "xlsx":
+        return attachment(sheets.summary(tools.register, rows), name, XLSX)
+    sender, document_no = offices.title(who.role, who.office), str(form.get("/document_no") or "")
+    return attachment(summary_of(tools.register, rows, sender, document_no, now), name, DOCX)
+
+
 @router.post("/preview")
-def preview(request: Request, tools: Doors, session: Staff, form: Answer) -> HTMLResponse:
-    """What would come of the act, filing by filing."""
+async def preview(request: Request, tools: Doors, session: Staff, form: Answer) -> HTMLResponse:
+    """What would come of the act, filing by filing; the file of a letter that is one for all is stored by now."""
+    owner = owner_of(session.who.by)
+    sent, faults = await taken(form, tools.uploads, owner, tools.clock(), person=session.who.person)
+    return await run_in_threadpool(_previewed, request, tools, session, sent, faults)
+
+
+def _previewed(
+    request: Request, tools: Tools, session: Session, form: FormData, faults: Sequence[Finding]
+) -> HTMLResponse:
     rows = _rows(tools, session, form)
     chosen, now, who = _chosen(tools, session, rows, form), tools.now, session.who
     raw = batches.read(chosen.kind, form)
     acts = [(row, who.stamped(_act(session, form, chosen.kind, raw, row), now.at)) for row in rows]
-    errors = [each for each in batches.findings(*acts[0]) if each.severity == "error"]
+    errors = [*faults] or [each for each in batches.findings(*acts[0]) if each.severity == "error"]
     if errors:
         return _form(request, tools, session, form, rows, chosen, raw, errors)
     foreseen = [batches.foreseen(row, act, now) for row, act in acts]
@@ -104,7 +133,10 @@ async def act(request: Request, tools: Doors, session: Staff, form: Answer) -> H
             return await _sent(visit, row, _act(session, form, kind, raw, row), seen.get(row.filing_id, ""))
 
     done = await asyncio.gather(*map(one, rows))
-    return await run_in_threadpool(page, request, tools, "desk_batch_done.html", session, kind=kind, done=done)
+    return await run_in_threadpool(
+        page, request, tools, "desk_batch_done.html", session, kind=kind, done=done,
+        one_letter=kind in batches.ONE_LETTER, document_no=raw.get("document_no", ""),
+    )  # fmt: skip
 
 
 async def _sent(visit: Visit, row: FilingRow, act: Mapping[str, Any], seen: str) -> Done:
