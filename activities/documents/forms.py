@@ -73,7 +73,7 @@ def form_of(form: Application, received_at: datetime, call: int) -> bytes:
         case _:
             assert_never(form)
     gongwen.heading(document, "承诺与送达")
-    _lay(
+    lay(
         document,
         [
             [*_asked(form, "all_members_signed", 3, 3), *_asked(form, "integrity_commitment", 3, 3)],
@@ -97,7 +97,7 @@ def _form_a(document: Document, form: FormA) -> None:
         [*_asked(leader, "fax", 3, 2), *_asked(leader, "email", 3, 3)],
     ]
     gongwen.heading(document, "一、联盟简况")
-    _lay(
+    lay(
         document,
         [
             _asked(form, "alliance_name", 3, 9),
@@ -107,7 +107,7 @@ def _form_a(document: Document, form: FormA) -> None:
         ],
     )
     gongwen.heading(document, f"二、{_title(form, 'innovation_goal')}")
-    _lay(document, [[Cell(form.innovation_goal, COLUMNS)]])
+    lay(document, [[Cell(form.innovation_goal, COLUMNS)]])
     gongwen.heading(document, ON_MEMBERS)
     name, code, position = (Member.model_fields[each].title or "" for each in ("name", "code", "position"))
     members = [(str(n), f"{each.name}\n{_code(each)}", each.position) for n, each in enumerate(form.members, 1)]
@@ -118,7 +118,7 @@ def _form_a(document: Document, form: FormA) -> None:
 def _form_b(document: Document, form: FormB, call: int) -> None:
     leader = form.leader
     years: Row = [Cell("年份", 4, label=True), *(Cell(f"{call - back}年", 4, label=True) for back in (1, 2))]
-    _lay(
+    lay(
         document,
         [
             _asked(form, "alliance_name", 3, 9),
@@ -127,11 +127,11 @@ def _form_b(document: Document, form: FormB, call: int) -> None:
         ],
     )
     gongwen.heading(document, "一、盟主企业情况")
-    _lay(
+    lay(
         document,
         [
             *(_asked(leader, name, 4, 8) for name in ("name", "uscc", "registered_address", "operating_address")),
-            [Cell(_title(leader, "types"), 4, label=True), Cell(_boxes(LEADER_TYPES, leader.types), 8)],
+            [Cell(_title(leader, "types"), 4, label=True), Cell(boxes(LEADER_TYPES, leader.types), 8)],
             years,
             *_in_two_years(leader.last_year, leader.year_before, but=("ip_class1", "ip_class2")),
             [
@@ -149,8 +149,8 @@ def _form_b(document: Document, form: FormB, call: int) -> None:
         *([Cell(each.partner, 4), Cell(each.content, 6)] for each in form.cooperation),
     ]
     other = f"：{form.other_cooperation_form}" if form.other_cooperation_form else ""
-    ways = _boxes(COOPERATION_FORMS, form.cooperation_forms) + other
-    _lay(
+    ways = boxes(COOPERATION_FORMS, form.cooperation_forms) + other
+    lay(
         document,
         [
             *_beside(_title(form, "cooperation"), 2, done),
@@ -173,7 +173,7 @@ TEXTS_OF_B = ("cooperation_status", "development_tasks")
 # Rows and cells
 
 
-def _lay(document: Document, rows: Sequence[Row]) -> None:
+def lay(document: Document, rows: Sequence[Row]) -> None:
     """A table of these rows. What a row lacks to the full width, on its left, a cell above it reaches down into."""
     table = gongwen.ruled(document, len(rows), (gongwen.TYPE_AREA / COLUMNS,) * COLUMNS)
     cells = [row.cells for row in table.rows]
@@ -231,7 +231,7 @@ def _code(member: Member) -> str:
 def _written(value: object) -> str:
     """What was filled in, as people write it."""
     if isinstance(value, bool):
-        return _boxes(("是", "否"), ("是" if value else "否",))
+        return boxes(("是", "否"), ("是" if value else "否",))
     if isinstance(value, Decimal):
         return f"{value:,.2f}"
     if isinstance(value, date):
@@ -239,7 +239,7 @@ def _written(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _boxes(offered: Iterable[str], chosen: Iterable[str]) -> str:
+def boxes(offered: Iterable[str], chosen: Iterable[str]) -> str:
     """Every choice with its box, ticked or not."""
     ticked = set(chosen)
     return "　".join(f"{'☑' if each in ticked else '☐'}{each}" for each in offered)

@@ -1,16 +1,292 @@
-"""随机抽查: the rules of a round of this kind."""
+"""随机抽查、随机调研考察: the rules of a round of this kind (A-33, B-18).
 
-from models.rounds.base import RoundKind
+The list of everybody is published; two people commit to secrets and reveal them (for a check one of each department:
+that is how they act jointly, 会同); the lot follows from what was published (lot.py). Then each alliance that was drawn
+is inspected by two people, and what is not in order is put right until a day. Nothing here revokes: what was found may
+be a ground of Art. 11, which people propose. What papers must say: inspecting.py; what follows:
+after_inspecting.py.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from models.findings import Lack
+from models.rounds.base import OpenRound, RoundActKind, RoundKind, RoundLapse, RoundLapseKind, RoundLine
+from models.rounds.inspections import (
+    AssignInspectors,
+    Commitment,
+    CommitSeed,
+    DrawLot,
+    EnterPublicValue,
+    InspectionActKind,
+    InspectionState,
+    ListPopulation,
+    Purpose,
+    RecordFindings,
+    ReplaceDrawn,
+    RevealSeed,
+    RuleOnRectification,
+)
+from models.rounds.round import Round
+from models.values import at_hour, day_of, midnight_after
 from models.vocabulary import Role
-from regulation.rounds.table import PROVINCE, Rules, common, window
+from regulation.articles import cite
+from regulation.moment import Moment
+from regulation.rounds import after_inspecting, inspecting, lot
+from regulation.rounds.checks import CHECKS
+from regulation.rounds.inspecting import ARTICLE, state
+from regulation.rounds.table import PROVINCE, Row, Rules, common, window
+from regulation.rounds.table import closed as closed_as_any
 
-ARTICLE = "A-33"
+BOTH = PROVINCE | {Role.PROVINCE_IIT}
 
-REMINDED = (7, 1)
-"""How many days before the last one it is reminded of."""
+PEOPLE = 2
+"""So many commit to a secret."""
+
+REMINDED = (30, 7, 1)
+"""How many days before the last one what is not inspected is reminded of."""
+
+MOST_DAYS = 60
+"""On so many different days rectifications may fall due at once."""
+
+
+def _with(round_: Round, counts: Mapping[str, int] | None = None, **changes: Any) -> Round:
+    added = {name: round_.counts.get(name, 0) + more for name, more in (counts or {}).items()}
+    return round_.but(of=state(round_).but(**changes), counts={**round_.counts, **added})
+
+
+# Opening and the population
+
+
+def opened(round_: Round, act: OpenRound, when: Moment) -> Round:
+    """开启: what is drawn for and how many, as the plan says."""
+    return round_.but(of=InspectionState.model_validate(act.facts or {}))
+
+
+def may_list(round_: Round, act: ListPopulation, when: Moment) -> Lack | None:
+    """Once: what was published is not changed."""
+    return Lack(missing="总体名单已经公布") if state(round_).population else None
+
+
+def listed(round_: Round, act: ListPopulation, when: Moment) -> Round:
+    """公布总体名单: its hash is the first part of the seed."""
+    told = inspecting.told(act.facts)
+    counts = {"listed": told.listed, "taking_part": told.taking_part}
+    return _with(round_, counts, population=told.population, population_paper=act.paper)
+
+
+# The seed
+
+
+def may_commit(round_: Round, act: CommitSeed, when: Moment) -> Lack | None:
+    """After the list, before the public value can be known; one of each department for a check, two people for a visit."""
+    of = state(round_)
+    if of.population is None:
+        return Lack(missing="总体名单尚未公布")
+    if len(of.commitments) == PEOPLE:
+        return Lack(missing="两个承诺值都已提交，不能更改")
+    if of.public_value and when.day >= of.public_value.on:
+        return Lack(missing=f"承诺值须在公开随机数的公布日期（{of.public_value.on}）之前提交")
+    if of.purpose is Purpose.SURVEY and act.by.role is not Role.PROVINCE_ST:
+        return Lack(missing="随机调研考察由省科技厅两人提交承诺值")
+    for each in of.commitments:
+        if each.by.person == act.by.person:
+            return Lack(missing="承诺值须由两人分别提交，您已提交")
+        if of.purpose is Purpose.CHECK and each.by.role is act.by.role:
+            return Lack(missing=f"{act.by.role.label}已提交，另一个须由另一厅提交")
+        if each.commitment == act.commitment:
+            return Lack(missing="与已提交的承诺值相同，须用自己的随机数")
+    return None
+
+
+def committed(round_: Round, act: CommitSeed, when: Moment) -> Round:
+    """提交承诺值."""
+    return _with(round_, commitments=(*state(round_).commitments, Commitment(by=act.by, commitment=act.commitment)))
+
+
+def may_reveal(round_: Round, act: RevealSeed, when: Moment) -> Lack | None:
+    """Once both have committed; what is revealed is what was committed to."""
+    of = state(round_)
+    if len(of.commitments) < PEOPLE:
+        return Lack(missing="两个承诺值尚未都提交")
+    own = next((each for each in of.commitments if each.by.person == act.by.person), None)
+    if own is None:
+        return Lack(missing="您没有提交承诺值")
+    if own.secret:
+        return Lack(missing="您已经揭示")
+    if lot.commitment(round_.id, act.secret) != own.commitment:
+        return Lack(missing="与您提交的承诺值不符，请核对随机数")
+    return None
+
+
+def revealed(round_: Round, act: RevealSeed, when: Moment) -> Round:
+    """揭示随机数."""
+    return _with(
+        round_,
+        commitments=tuple(
+            each.but(secret=act.secret) if each.by.person == act.by.person else each
+            for each in state(round_).commitments
+        ),
+    )
+
+
+def may_enter_public_value(round_: Round, act: EnterPublicValue, when: Moment) -> Lack | None:
+    """The value that was named, on its day or later."""
+    of = state(round_)
+    if of.public_value is None:
+        return Lack(missing="抽查方案没有指定公开随机数")
+    if of.public_value.value:
+        return Lack(missing="公开随机数已经登记")
+    if len(of.commitments) < PEOPLE:
+        return Lack(missing="两个承诺值尚未都提交")
+    if when.day < of.public_value.on:
+        return Lack(missing=f"公开随机数{of.public_value.on}公布")
+    return None
+
+
+def public_value_entered(round_: Round, act: EnterPublicValue, when: Moment) -> Round:
+    """登记公开随机数."""
+    named = state(round_).public_value
+    return _with(round_, public_value=named.but(value=act.value) if named else None)
+
+
+# The lot
+
+
+def may_draw(round_: Round, act: DrawLot, when: Moment) -> Lack | None:
+    """When everything that the seed is made of is there; once."""
+    of = state(round_)
+    if of.lot:
+        return Lack(missing="已经抽签")
+    if len(of.commitments) < PEOPLE or not all(each.secret for each in of.commitments):
+        return Lack(missing="双方尚未都揭示随机数")
+    if of.public_value and not of.public_value.value:
+        return Lack(missing="公开随机数尚未登记")
+    return None
+
+
+def drawn(round_: Round, act: DrawLot, when: Moment) -> Round:
+    """抽签."""
+    told = inspecting.told(act.facts)
+    return _with(round_, {"drawn": told.drawn}, seed=told.seed, lot=told.lot, lot_paper=act.paper)
+
+
+def may_inspect(round_: Round, act: Any, when: Moment) -> Lack | None:
+    """What is done to alliances that were drawn."""
+    return None if state(round_).lot else Lack(missing="尚未抽签")
+
+
+def replaced(round_: Round, act: ReplaceDrawn, when: Moment) -> Round:
+    """递补; where nobody is left in the stratum there is one less to inspect."""
+    told = inspecting.told(act.facts)
+    return _with(round_, {"drawn": 0 if told.filing else -1, "assigned": -1 if told.assigned else 0})
+
+
+def assigned(round_: Round, act: AssignInspectors, when: Moment) -> Round:
+    """指派检查人员."""
+    return _with(round_, {"assigned": 0 if inspecting.told(act.facts).again else 1})
+
+
+# Findings and rectification
+
+
+def may_record(round_: Round, act: RecordFindings, when: Moment) -> Lack | None:
+    """Rectifications fall due on a bounded number of days."""
+    crowded = len(state(round_).rectify) >= MOST_DAYS
+    return may_inspect(round_, act, when) or (
+        Lack(missing=f"整改期限已分在{MOST_DAYS}个不同日期，请先核查到期的整改") if crowded else None
+    )
+
+
+def recorded(round_: Round, act: RecordFindings, when: Moment) -> Round:
+    """登记检查记录."""
+    due = inspecting.told(act.facts).rectify_by
+    return _rectify(_with(round_, {"inspected": 1, "deficient": 1 if due else 0}), None, due)
+
+
+def ruled(round_: Round, act: RuleOnRectification, when: Moment) -> Round:
+    """核查整改情况: put right, or another day is set."""
+    was = inspecting.told(act.facts).rectify_by
+    if act.decision == "accepted":
+        return _rectify(_with(round_, {"rectified": 1}), was, None)
+    return _rectify(round_, was, act.rectify_by)
+
+
+def _rectify(round_: Round, was: date | None, until: date | None) -> Round:
+    """One alliance less has to put something right until the one day, one more until the other."""
+    days = dict(state(round_).rectify)
+    for day, more in ((was, -1), (until, 1)):
+        if day:
+            days[str(day)] = days.get(str(day), 0) + more
+    over = [day for day, count in days.items() if count <= 0]
+    passed = {name: at for name, at in round_.passed.items() if name not in {_overdue(day).name for day in over}}
+    return _with(round_, rectify={day: days[day] for day in sorted(days) if day not in over}).but(passed=passed)
+
+
+def may_close(round_: Round, act: Any, when: Moment) -> Lack | None:
+    """When everybody drawn was inspected and everything was put right; a round without a lot is cancelled."""
+    of, counts = state(round_), round_.counts
+    if of.lot is None:
+        return Lack(missing="尚未抽签；不再进行的，请取消")
+    if left := counts.get("drawn", 0) - counts.get("inspected", 0):
+        return Lack(missing=f"尚有{left}家未检查")
+    if of.rectify:
+        return Lack(missing=f"尚有{sum(of.rectify.values())}家整改未办结")
+    return None
+
+
+# What time brings
+
+
+def _overdue(day: str) -> RoundLapse:
+    return RoundLapse(kind=RoundLapseKind.OVERDUE, of=day)
+
+
+def lapses(round_: Round) -> Iterator[RoundLine]:
+    """The window with its reminders; each day on which a rectification is due, and again while it is not done."""
+    article = ARTICLE[state(round_).purpose]
+    yield from window(round_, article, REMINDED)
+    if round_.over:
+        return
+    for day in state(round_).rectify:
+        lapse = _overdue(day)
+        last = round_.passed.get(lapse.name)
+        again = timedelta(days=CHECKS[state(round_).rule].document.chase_days)
+        at = at_hour(day_of(last) + again, 0) if last else midnight_after(date.fromisoformat(day))
+        yield RoundLine(at=at, lapse=lapse, article=cite(article))
+
+
+_COMMON = common("A-33")
 
 RULES = Rules(
     kind=RoundKind.INSPECTION,
-    rows=common(ARTICLE, PROVINCE | {Role.CITY_ST}),
-    lapses=lambda round_: window(round_, ARTICLE, REMINDED),
+    rows={
+        **_COMMON,
+        RoundActKind.OPEN_ROUND: replace(_COMMON[RoundActKind.OPEN_ROUND], then=opened),
+        RoundActKind.CLOSE_ROUND: Row("A-33", PROVINCE, may=may_close, then=closed_as_any),
+        InspectionActKind.LIST_POPULATION: Row("A-33", PROVINCE, may=may_list, then=listed),
+        InspectionActKind.COMMIT_SEED: Row("A-33", BOTH, may=may_commit, then=committed),
+        InspectionActKind.REVEAL_SEED: Row("A-33", BOTH, may=may_reveal, then=revealed),
+        InspectionActKind.ENTER_PUBLIC_VALUE: Row(
+            "A-33", BOTH, together="two_people", may=may_enter_public_value, then=public_value_entered
+        ),
+        InspectionActKind.DRAW_LOT: Row("A-33", BOTH, may=may_draw, then=drawn),
+        InspectionActKind.REPLACE_DRAWN: Row("A-33", BOTH, together="two_people", may=may_inspect, then=replaced),
+        InspectionActKind.ASSIGN_INSPECTORS: Row("A-33", BOTH, may=may_inspect, then=assigned),
+        InspectionActKind.RECORD_FINDINGS: Row("A-33", BOTH, together="two_people", may=may_record, then=recorded),
+        InspectionActKind.REPORT_RECTIFICATION: Row("A-33", frozenset({Role.LEADER}), may=may_inspect),
+        InspectionActKind.RULE_ON_RECTIFICATION: Row("A-33", BOTH, may=may_inspect, then=ruled),
+    },
+    papers=inspecting.PAPERS,
+    draws={
+        InspectionActKind.LIST_POPULATION: inspecting.listing,
+        InspectionActKind.DRAW_LOT: inspecting.drawing,
+    },
+    asks=inspecting.asks,
+    examine=inspecting.examine,
+    items=after_inspecting.items,
+    lapses=lapses,
+    follows=after_inspecting.FOLLOWS,
 )

@@ -21,6 +21,7 @@ class Needs:
     `items`: of these rounds, of `filings` alone where some are named and the population is not asked for. `rounds`: of a
     kind and a year, `items_of` their items. `reports`: what became of these reporting years, of the same alliances. `papers`: by
     digest. `applications`: as they stand, of these filings. `naming`: who leads an alliance or is a member of it, by code.
+    `inspected`: when each of the alliances was last inspected or visited, in a round or not.
     """
 
     population: bool = False
@@ -29,6 +30,7 @@ class Needs:
     items: tuple[str, ...] = ()
     rounds: tuple[tuple[RoundKind, int], ...] = ()
     reports: tuple[int, ...] = ()
+    inspected: bool = False
     papers: tuple[str, ...] = ()
     items_of: tuple[tuple[RoundKind, int], ...] = ()
     applications: tuple[str, ...] = ()
@@ -87,12 +89,13 @@ class KnownReport:
 class Known:
     """What the register answered: `alliances` by id, `items` by round and alliance, `reports` by alliance and year, `papers`
     by digest, `applications` by filing. Alliances are the population and those that were named, in the order of their ids.
-    `naming` holds the filings whose leader or member was asked for."""
+    `naming` holds the filings whose leader or member was asked for; `inspected` is by filing."""
 
     alliances: Mapping[str, Alliance] = field(default_factory=dict)
     items: Mapping[str, Mapping[str, KnownItem]] = field(default_factory=dict)
     rounds: Mapping[str, Round] = field(default_factory=dict)
     reports: Mapping[tuple[str, int], KnownReport] = field(default_factory=dict)
+    inspected: Mapping[str, date] = field(default_factory=dict)
     papers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     applications: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     naming: frozenset[str] = frozenset()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from models.rounds.lots import Candidate, Committed, Population, PublicValue, Seeds
@@ -37,6 +37,7 @@ def test_shares(case: dict[str, Any]) -> None:
     assert {f"{kind}-{city}": share for (kind, city), share in shares.items()} == case["shares"]
 
 
+@settings(deadline=None, max_examples=50)
 @given(SIZES, some.data(), some.booleans())
 def test_shares_add_up_and_are_within_one_of_what_is_exact(
     size: Any, data: some.DataObject, at_least_one: bool
@@ -91,6 +92,7 @@ def recompute(folder: Path, monkeypatch: pytest.MonkeyPatch, **files: Any) -> No
     runpy.run_path(str(SCRIPT), run_name="__main__")
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     SIZES,
     some.text("0123456789abcdef", min_size=20, max_size=32),

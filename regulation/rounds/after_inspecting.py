@@ -1,0 +1,202 @@
+"""What an entry of an inspection makes of alliances, who is told, and which act on a filing it leads to (A-33, B-18)."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from models.rounds.base import Item, RoundLapse, RoundLapseKind
+from models.rounds.inspections import (
+    AssignInspectors,
+    DrawLot,
+    Found,
+    InspectionActKind,
+    ListPopulation,
+    Purpose,
+    RecordFindings,
+    ReplaceDrawn,
+    ReportRectification,
+    RuleOnRectification,
+    Standing,
+)
+from models.rounds.lots import Lot, Population
+from models.rounds.round import Round, RoundEntry
+from models.values import Value
+from models.vocabulary import Role, Stage
+from regulation import offices
+from regulation.naming import on_day
+from regulation.rounds.checks import CHECKS
+from regulation.rounds.inspecting import STAGES, state, told
+from regulation.rounds.known import Alliance, Known, Needs
+from regulation.rounds.table import ActOnFiling, Consequence, Follows, Letter
+
+# What an entry makes of alliances
+
+
+def items(round_: Round, entry: RoundEntry, content: Mapping[str, Any] | None) -> Iterator[Item]:
+    """Where each alliance stands after it."""
+    match entry.act:
+        case ListPopulation():
+            for each in Population.model_validate(content).alliances:
+                yield _item(each.id, Standing.LEFT_OUT if each.left_out else Standing.LISTED)
+        case DrawLot():
+            for one in Lot.model_validate(content).order:
+                if one.drawn:
+                    yield _item(one.id, Standing.DRAWN, {"place": one.place})
+        case ReplaceDrawn(filing=filing, facts=facts):
+            yield _item(filing, Standing.REPLACED)
+            if following := told(facts).filing:
+                yield _item(following, Standing.DRAWN)
+        case AssignInspectors(filing=filing, facts=facts):
+            yield _item(filing, Standing.ASSIGNED, _figures(told(facts)))
+        case RecordFindings(filing=filing, facts=facts):
+            yield _item(filing, _found(state(round_).purpose, told(facts)), _figures(told(facts)))
+        case ReportRectification(filing=filing, facts=facts):
+            yield _item(filing, Standing.REPORTED, _figures(told(facts)))
+        case RuleOnRectification(filing=filing, facts=facts, decision="accepted"):
+            yield _item(filing, Standing.RECTIFIED, _figures(told(facts)))
+        case RuleOnRectification(filing=filing, facts=facts, rectify_by=until):
+            yield _item(filing, Standing.DEFICIENT, _figures(told(facts).but(rectify_by=until)))
+        case _:
+            return
+
+
+def _found(purpose: Purpose, found: Found) -> Standing:
+    if purpose is Purpose.SURVEY:
+        return Standing.VISITED
+    return Standing.DEFICIENT if found.not_met else Standing.IN_ORDER
+
+
+def _item(filing: str, standing: Standing, figures: Mapping[str, Any] | None = None) -> Item:
+    return Item(filing_id=filing, state=standing.value, figures=dict(figures or {}))
+
+
+def _figures(facts: Value) -> dict[str, Any]:
+    return facts.model_dump(mode="json")
+
+
+# What follows
+
+
+LEFT = (Standing.DEFICIENT, Standing.REPORTED)
+"""What is not put right, or not looked at again."""
+
+
+def _reviewer(alliance: Alliance) -> tuple[Role, str]:
+    return offices.reviewer(alliance.jurisdiction, alliance.zone)
+
+
+def _after_drawing(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
+    """The public learns who was drawn; the reviewing offices which of theirs were."""
+    drawn = {each.id for each in Lot.model_validate(content).order if each.drawn}
+    by_office: dict[tuple[Role, str], list[Alliance]] = {}
+    for each in known.alliances.values():
+        if each.id in drawn:
+            by_office.setdefault(_reviewer(each), []).append(each)
+    for (role, office), theirs in sorted(by_office.items()):
+        words = {"round": round_.title, "many": str(len(theirs)), "names": "、".join(each.name for each in theirs)}
+        yield Letter("inspection_drawn", role, office, None, words)
+
+
+def _after_assigning(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
+    act = entry.act
+    if isinstance(act, AssignInspectors) and (alliance := known.alliances.get(act.filing)):
+        words = {"round": round_.title, "planned_on": on_day(told(act.facts).planned_on)}
+        yield Letter("inspection_planned", Role.LEADER, alliance.leader, act.filing, words)
+        yield Letter("inspection_planned_office", *_reviewer(alliance), act.filing, words)
+
+
+def _after_recording(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
+    """The inspection stands on the filing too; a leader who has to put something right is told what and until when."""
+    act = entry.act
+    if not isinstance(act, RecordFindings):
+        return
+    found = told(act.facts)
+    if state(round_).purpose is Purpose.SURVEY:
+        yield ActOnFiling(act.filing, {"kind": "record_survey", "surveyed_on": str(found.inspected_on)})
+        return
+    result = "deficient" if found.not_met else "in_order"
+    yield ActOnFiling(
+        act.filing, {"kind": "record_inspection", "inspected_on": str(found.inspected_on), "result": result}
+    )
+    alliance = known.alliances.get(act.filing)
+    if alliance and found.rectify_by:
+        yield _letter("rectification_asked", round_, alliance, found, asked=_asked(round_, found))
+
+
+def _asked(round_: Round, found: Found) -> str:
+    asked = {each.item: each.asks for each in CHECKS[state(round_).rule].items(state(round_).purpose)}
+    return "；".join(asked[each] for each in found.not_met)
+
+
+def _letter(text: str, round_: Round, alliance: Alliance, found: Found, **words: str) -> Letter:
+    until = {"rectify_by": on_day(found.rectify_by)} if found.rectify_by else {}
+    return Letter(text, Role.LEADER, alliance.leader, alliance.id, {"round": round_.title, **until, **words})
+
+
+def _after_ruling(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
+    act = entry.act
+    if not isinstance(act, RuleOnRectification) or not (alliance := known.alliances.get(act.filing)):
+        return
+    if act.decision == "accepted":
+        yield _letter("rectification_accepted", round_, alliance, told(act.facts))
+    else:
+        again = told(act.facts).but(rectify_by=act.rectify_by)
+        yield _letter("rectification_again", round_, alliance, again, reason=act.reason or "")
+
+
+def _after_reporting(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
+    act = entry.act
+    if isinstance(act, ReportRectification):
+        yield Letter("rectification_reported", Role.PROVINCE_ST, offices.PROVINCE, act.filing, {"round": round_.title})
+
+
+def _after_its_day(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
+    """整改逾期: whoever has not put it right is told, and the offices with them; what was reported waits for the province."""
+    if not isinstance(entry.event, RoundLapse) or entry.event.of is None:
+        return
+    day = date.fromisoformat(entry.event.of)
+    words = {"round": round_.title, "rectify_by": on_day(day)}
+    for each in known.items.get(round_.id, {}).values():
+        alliance = known.alliances.get(each.filing_id)
+        if alliance is None or each.state not in LEFT or each.figures.get("rectify_by") != str(day):
+            continue
+        if each.state == Standing.DEFICIENT:
+            yield Letter("rectification_overdue", Role.LEADER, alliance.leader, alliance.id, words)
+            yield Letter("rectification_overdue_office", *_reviewer(alliance), alliance.id, words)
+        yield Letter("rectification_overdue_office", Role.PROVINCE_ST, offices.PROVINCE, alliance.id, words)
+
+
+def _while_it_runs(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
+    """What is not inspected yet, told while there is time, and when there is none left."""
+    counts = round_.counts
+    left = counts.get("drawn", 0) - counts.get("inspected", 0)
+    if state(round_).lot is None or left:
+        words = {
+            "round": round_.title,
+            "closes": on_day(round_.closes),
+            "left": str(left) if state(round_).lot else "—",
+        }
+        yield Letter("inspection_left", Role.PROVINCE_ST, offices.PROVINCE, None, words)
+
+
+def _one(round_: Round, entry: RoundEntry) -> Needs:
+    return Needs(filings=(getattr(entry.act, "filing", ""),))
+
+
+FOLLOWS: Mapping[str, Follows] = MappingProxyType(
+    {
+        InspectionActKind.DRAW_LOT: Follows(
+            _after_drawing, lambda round_, entry: Needs(population=True, stages=STAGES[state(round_).purpose])
+        ),
+        InspectionActKind.ASSIGN_INSPECTORS: Follows(_after_assigning, _one),
+        InspectionActKind.RECORD_FINDINGS: Follows(_after_recording, _one),
+        InspectionActKind.REPORT_RECTIFICATION: Follows(_after_reporting),
+        InspectionActKind.RULE_ON_RECTIFICATION: Follows(_after_ruling, _one),
+        RoundLapseKind.OVERDUE: Follows(
+            _after_its_day, lambda round_, entry: Needs(population=True, stages=tuple(Stage), items=(round_.id,))
+        ),
+        RoundLapseKind.REMINDER: Follows(_while_it_runs),
+        RoundLapseKind.WINDOW_CLOSED: Follows(_while_it_runs),
+    }
+)

@@ -1,0 +1,286 @@
+"""Rounds of inspection: the story of one, told step by step, and what is refused at each step (rounds/inspection.yaml)."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from models.acts import By
+from models.findings import Refusal
+from models.rounds.base import RoundKind
+from models.rounds.inspections import InspectionState, Standing
+from models.rounds.round import ROUND_ACT, RoundReceipt
+from models.values import digest
+from models.vocabulary import Ground, Kind, Role, Stage
+from regulation.moment import Moment
+from regulation.rounds import inspecting, lot, table
+from regulation.rounds.checks import CHECKS
+from regulation.rounds.known import Alliance, Known, KnownItem
+from regulation.rounds.simulation import RoundLife
+from regulation.rounds.table import ActOnFiling, Letter
+from tests.law.notation import moment
+
+ROUND = "inspection-2027-LN-1"
+BY = {
+    "st": By(person="p-401", office="210000", role=Role.PROVINCE_ST),
+    "st2": By(person="p-402", office="210000", role=Role.PROVINCE_ST),
+    "iit": By(person="p-501", office="210000", role=Role.PROVINCE_IIT),
+}
+SECRETS = {"st": "aaaaaaaaaaaaaaaaaaaa", "iit": "bbbbbbbbbbbbbbbbbbbb"}
+CASES = yaml.safe_load((Path(__file__).parent / "rounds" / "inspection.yaml").read_text("utf-8"))
+PEOPLE = [
+    {"person": "p-401", "name": "张衡", "employer": "省科技厅", "no_conflict": True},
+    {"person": "p-501", "name": "王充", "employer": "省工信厅", "no_conflict": True},
+]
+
+
+def alliance(number: int, city: str, kind: Kind = Kind.A, stage: Stage = Stage.IN_FORCE) -> Alliance:
+    """An alliance on file."""
+    return Alliance(
+        id=f"LN-{number}", kind=kind, stage=stage, jurisdiction=city, zone=None, leader=f"91210100MA10ABC{number:03}",
+        name=f"甲乙{number}产学研联盟", leader_name="其盟主企业", technical_field="新材料", archive_number=f"N{number}",
+        archived_on=date(2025, 1, 1), number=9,
+    )  # fmt: skip
+
+
+ALLIANCES = {each.id: each for each in [alliance(n, "210100" if n < 7 else "210200") for n in range(1, 11)]}
+
+
+class Story:
+    """A round that draws three of nine alliances; the tenth was inspected lately."""
+
+    def __init__(self) -> None:
+        self.life = RoundLife(ROUND)
+
+    def known(self) -> Known:
+        """What the register would answer."""
+        papers = [self.population, self.lot] if self.life.round and state(self).population else []
+        items = {
+            each.filing_id: KnownItem(each.filing_id, each.state, each.figures, 1, None, moment("2027-03-12"))
+            for each in self.life.items.values()
+        }
+        return Known(
+            alliances=ALLIANCES,
+            items={ROUND: items},
+            inspected=BARE.inspected,
+            applications={each: {"members": [{"name": "沈阳某某大学"}]} for each in ALLIANCES},
+            papers={digest(each): each for each in papers},
+        )
+
+    @property
+    def population(self) -> dict[str, Any]:
+        """The list as the service draws it up."""
+        assert self.life.round
+        return inspecting.population_of(self.life.round, BARE, date(2027, 3, 2)).model_dump(mode="json")
+
+    @property
+    def lot(self) -> dict[str, Any]:
+        """The lot as the service draws it up."""
+        assert self.life.round
+        population = inspecting.population_of(self.life.round, BARE, date(2027, 3, 2))
+        return lot.draw(population, lot.seed_of(inspecting.seeds_of(self.life.round))).model_dump(mode="json")
+
+    @property
+    def drawn(self) -> list[str]:
+        """Who was drawn."""
+        return [each["id"] for each in self.lot["order"] if each.get("drawn")]
+
+    def record(self, *not_met: str) -> dict[str, Any]:
+        """A record in which everything but these items was in order."""
+        asked = CHECKS["LN-2026"].items(state(self).purpose)
+        lines = [{"item": each.item, "met": each.item not in not_met, "note": "协议已过期"} for each in asked]
+        until = {"rectify_by": "2027-06-30"} if not_met else {}
+        return {"inspected_on": "2027-05-20", "place": "沈阳市", "present": ["赵某"], "lines": lines, "conclusion": "如上", **until}  # fmt: skip
+
+    def does(self, by: str, on: str, content: Mapping[str, Any] | None = None, **said: Any) -> Any:
+        """What a round answers to an act."""
+        who = BY[by] if by in BY else By(person="l-1", office=ALLIANCES[said["filing"]].leader, role=Role.LEADER)
+        paper = {"paper": digest(content)} if content else {}
+        at = moment(f"{on} 10:00")
+        told = {"id": f"{said['kind']}-{by}-{on}", "by": who.model_dump(), "received_at": at.isoformat(), **paper}
+        return self.life.act(ROUND_ACT.validate_python({**said, **told}), at, content, self.known())
+
+
+BARE = Known(alliances=ALLIANCES, inspected={"LN-10": date(2026, 9, 1), "LN-9": date(2026, 2, 1)})
+PLAN = {"purpose": "check", "draw": 3, "at_least_one": True,
+        "public_value": {"name": "双色球第2027028期", "source": "中国福利彩票官网", "on": "2027-03-10"}}  # fmt: skip
+WINDOW = {"title": "2027年度随机抽查", "opens": "2027-03-01", "closes": "2027-09-30"}
+
+
+def state(story: Story) -> InspectionState:
+    """What the round holds of its kind."""
+    assert story.life.round
+    return inspecting.state(story.life.round)
+
+
+def committing(by: str) -> dict[str, Any]:
+    """What commits somebody to their secret."""
+    return {"kind": "commit_seed", "commitment": lot.commitment(ROUND, SECRETS[by])}
+
+
+STEPS: Mapping[str, Any] = {
+    "nothing": lambda s: None,
+    "opened": lambda s: s.does("st", "2027-03-01", PLAN, kind="open_round", **WINDOW),
+    "listed": lambda s: s.does("st", "2027-03-02", s.population, kind="list_population"),
+    "half_committed": lambda s: s.does("st", "2027-03-03", **committing("st")),
+    "committed": lambda s: s.does("iit", "2027-03-03", **committing("iit")),
+    "half_revealed": lambda s: s.does("iit", "2027-03-04", kind="reveal_seed", secret=SECRETS["iit"]),
+    "revealed": lambda s: s.does("st", "2027-03-04", kind="reveal_seed", secret=SECRETS["st"]),
+    "half_valued": lambda s: s.does("st", "2027-03-11", kind="enter_public_value", value="03 09 14 22 27 31 05"),
+    "valued": lambda s: s.does("iit", "2027-03-11", kind="enter_public_value", value="03 09 14 22 27 31 05"),
+    "drawn": lambda s: s.does("st", "2027-03-11", s.lot, kind="draw_lot"),
+    "assigned": lambda s: s.does("st", "2027-03-12", {"planned_on": "2027-05-20", "inspectors": PEOPLE}, kind="assign_inspectors", filing=s.drawn[0]),
+    "half_recorded": lambda s: s.does("st", "2027-05-20", s.record("agreement"), kind="record_findings", filing=s.drawn[0]),
+    "found": lambda s: s.does("iit", "2027-05-21", s.record("agreement"), kind="record_findings", filing=s.drawn[0]),
+    "reported": lambda s: s.does("leader", "2027-06-15", {"measures": "已续签", "finished_on": "2027-06-10"}, kind="report_rectification", filing=s.drawn[0]),
+    "ruled": lambda s: s.does("iit", "2027-06-20", kind="rule_on_rectification", filing=s.drawn[0], decision="accepted"),
+}  # fmt: skip
+
+
+def told(after: str) -> Story:
+    """The story up to a step."""
+    story = Story()
+    for name, step in STEPS.items():
+        answer = step(story)
+        assert name == "nothing" or isinstance(answer, RoundReceipt), (name, answer)
+        if name == after:
+            break
+    return story
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_what_may_not_be(case: dict[str, Any]) -> None:
+    story = told(case["after"])
+    contents = {
+        "population": lambda: story.population,
+        "shortened population": lambda: {**story.population, "alliances": story.population["alliances"][1:]},
+        "lot": lambda: story.lot,
+        "another lot": lambda: {**story.lot, "order": story.lot["order"][::-1]},
+        "deficient record": lambda: story.record("agreement"),
+    }
+    content, act = case.get("content"), dict(case["act"])
+    content = contents[content]() if isinstance(content, str) else content
+    if "filing" in act:
+        act["filing"] = (
+            story.drawn[0] if act["filing"] == "drawn" else ({f"LN-{n}" for n in range(1, 10)} - {*story.drawn}).pop()
+        )
+    if act.get("commitment") == "same as the first":
+        act["commitment"] = lot.commitment(ROUND, SECRETS["st"])
+    elif "commitment" in act:
+        act["commitment"] = str(act["commitment"])
+    answer = story.does(case["by"], str(case["day"]), _plain(content), **_plain(act))
+    if "lacks" in case:
+        assert isinstance(answer, Refusal)
+        assert case["lacks"] in answer.missing
+    else:
+        assert [[each.field, each.message] for each in answer] == case["finds"]
+
+
+def _plain(value: Any) -> Any:
+    """YAML's days as texts."""
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return (
+        [_plain(each) for each in value]
+        if isinstance(value, list)
+        else str(value)
+        if isinstance(value, date)
+        else value
+    )
+
+
+def test_a_check_from_its_opening_to_its_end() -> None:
+    story = told("found")
+    first = story.drawn[0]
+    assert story.life.items["LN-10"].state == Standing.LEFT_OUT
+    assert story.life.items[first].state == Standing.DEFICIENT
+    assert [each.act for each in story.life.followed if isinstance(each, ActOnFiling)] == [
+        {"kind": "record_inspection", "inspected_on": "2027-05-20", "result": "deficient"}
+    ]
+    assert story.life.items[first].figures["grounds"] == [Ground.ART5_LOST]
+    assert story.life.round
+    assert story.life.round.counts == {
+        "listed": 10,
+        "taking_part": 9,
+        "drawn": 3,
+        "assigned": 1,
+        "inspected": 1,
+        "deficient": 1,
+    }
+    for name in ("reported", "ruled"):
+        assert isinstance(STEPS[name](story), RoundReceipt)
+    for other in story.drawn[1:]:
+        task = {"planned_on": "2027-08-01", "inspectors": PEOPLE}
+        story.does("st", "2027-07-01", task, kind="assign_inspectors", filing=other)
+        for by in ("st", "iit"):
+            story.does(
+                by, "2027-08-02", {**story.record(), "inspected_on": "2027-08-01"}, kind="record_findings", filing=other
+            )
+    assert isinstance(story.does("st", "2027-08-03", kind="close_round"), RoundReceipt)
+    assert story.life.round.counts["inspected"] == story.life.round.counts["drawn"] == 3
+    assert {story.life.items[each].state for each in story.drawn} == {Standing.RECTIFIED, Standing.IN_ORDER}
+
+
+def test_what_is_not_put_right_is_chased_until_it_is() -> None:
+    story = told("found")
+    assert story.life.round
+    story.life.until(moment("2027-07-12"), story.known())
+    overdue = [each.at for each in story.life.entries if each.event.kind == "overdue"]
+    assert overdue == [moment("2027-07-01"), moment("2027-07-11")]
+    late = [
+        each
+        for each in story.life.followed
+        if isinstance(each, Letter) and each.text.startswith("rectification_overdue")
+    ]
+    assert [each.to for each in late] == [Role.LEADER, Role.CITY_ST, Role.PROVINCE_ST] * 2
+    again: dict[str, Any] = {
+        "kind": "rule_on_rectification",
+        "filing": story.drawn[0],
+        "decision": "again",
+        "reason": "尚未签字",
+        "rectify_by": "2027-08-20",
+    }
+    story.does(
+        "leader",
+        "2027-07-12",
+        {"measures": "已续签", "finished_on": "2027-07-12"},
+        kind="report_rectification",
+        filing=story.drawn[0],
+    )
+    assert isinstance(story.does("st", "2027-07-13", **again), RoundReceipt)
+    assert state(story).rectify == {"2027-08-20": 1}
+    ahead = table.outlook(story.life.rules, story.life.round)
+    assert moment("2027-08-21") in [each.at for each in ahead if each.lapse.kind == "overdue"]
+
+
+def test_who_cannot_be_inspected_gives_way_to_the_next_of_the_stratum() -> None:
+    story = told("drawn")
+    out = story.drawn[0]
+    for by in ("st", "iit"):
+        answer = story.does(by, "2027-03-13", kind="replace_drawn", filing=out, reason="已注销")
+        assert isinstance(answer, RoundReceipt), answer
+    assert story.life.items[out].state == Standing.REPLACED
+    drawn = [each for each, item in story.life.items.items() if item.state == Standing.DRAWN]
+    assert len(drawn) == 3
+    (following,) = {*drawn} - {*story.drawn}
+    ranks = [
+        each["id"] for each in story.lot["order"] if ALLIANCES[each["id"]].jurisdiction == ALLIANCES[out].jurisdiction
+    ]
+    assert following == next(each for each in ranks if each not in story.drawn)
+
+
+@pytest.mark.parametrize(("day", "months", "before"), [("2027-03-31", 1, "2027-02-28"), ("2027-01-15", 12, "2026-01-15"), ("2028-02-29", 12, "2027-02-28"), ("2027-12-31", 1, "2027-11-30"), ("2027-05-01", 0, "2027-05-01")])  # fmt: skip
+def test_months_are_counted_by_the_calendar(day: str, months: int, before: str) -> None:
+    assert inspecting._months_before(date.fromisoformat(day), months) == date.fromisoformat(before)
+
+
+def test_nothing_ahead_of_a_round_that_is_over() -> None:
+    story = told("opened")
+    assert story.life.round
+    story.does("st", "2027-03-02", kind="cancel_round", reason="调整方案")
+    assert table.next_lapse(story.life.rules, story.life.round) is None
+    assert story.life.rules.kind is RoundKind.INSPECTION
+    assert Moment(moment("2027-03-02"), moment("2027-03-02")).sensible
