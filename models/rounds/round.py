@@ -113,7 +113,10 @@ class Round(Value):
 
 
 class RoundEntry(Value):
-    """登记: what happened in a round as written down, with the round after it."""
+    """登记: what happened in a round as written down, with the round after it.
+
+    Of what several must say: `proposed` if others must still, `first` who had said the same before.
+    """
 
     number: int
     at: Instant
@@ -122,6 +125,7 @@ class RoundEntry(Value):
     stage: RoundStage
     article: str
     proposed: bool = False
+    first: tuple[By, ...] = ()
     round: Round
 
     @property

@@ -54,19 +54,23 @@ def _stays(round_: Round, act: Any, when: Moment) -> Round:
     return round_
 
 
+Together = Literal["one", "two_people", "two_offices"]
+
+
 @dataclass(frozen=True)
 class Row:
     """One act of a kind of round: the requirement behind it, who may do it and when, which fact is missing, what it does.
 
     `together`: `two_people` says that another person must say the same before it takes effect; `two_offices` that one
-    person of each of `jointly` must (会同).
+    person of each of `jointly` must (会同), but for a round in which one office is both (`alone`).
     """
 
     article: str
     roles: frozenset[Role]
     stages: frozenset[RoundStage] = RUNNING
-    together: Literal["one", "two_people", "two_offices"] = "one"
+    together: Together = "one"
     jointly: frozenset[Role] = frozenset()
+    alone: Callable[[Round], bool] = lambda round_: False
     may: Callable[[Round, Any, Moment], Lack | None] = _nothing_lacks
     then: Callable[[Round, Any, Moment], Round] = _stays
 
@@ -89,11 +93,12 @@ class Letter:
 class ActOnFiling:
     """An act that an entry leads to on a filing: as a door would take it, without id and sender, which the round fills in.
 
-    It is done in the name of whoever did the round's act.
+    It is done in the name of whoever did the round's act, or of another of those who said the same (`by`).
     """
 
     filing_id: str
     act: Mapping[str, Any]
+    by: By | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,14 +312,15 @@ def said(act: RoundAct) -> str:
 
 
 def _said_before(round_: Round, act: RoundAct, row: Row) -> Lack | None:
-    first = half_of(round_, act) if row.together != "one" else None
+    together = _together(row, round_)
+    first = half_of(round_, act) if together != "one" else None
     if first is None:
         halves = len(round_.agreed) - (key_of(act) in round_.agreed)
-        crowded = row.together != "one" and halves >= MOST_HALVES
+        crowded = together != "one" and halves >= MOST_HALVES
         return Lack(missing=f"已有{halves}件待他人会同办理，须先办结") if crowded else None
     if any(by.person == act.by.person for by in first.by):
         return Lack(missing=f"“{act.kind.label}”须由两人为之，您已办理，待另一人办理")
-    if row.together == "two_offices" and any(by.role is act.by.role for by in first.by):
+    if together == "two_offices" and any(by.role is act.by.role for by in first.by):
         waits = "、".join(role.label for role in _missing(row, first.by))
         return Lack(missing=f"{act.by.role.label}已办理，待{waits}会同办理")
     return None
@@ -326,8 +332,14 @@ def _missing(row: Row, by: Iterable[By]) -> list[Role]:
     return [role for role in Role if role in row.jointly and role not in there]
 
 
-def _is_complete(row: Row, by: tuple[By, ...]) -> bool:
-    match row.together:
+def _together(row: Row, round_: Round) -> Together:
+    """Who must say an act in this round."""
+    return "one" if row.alone(round_) else row.together
+
+
+def _is_complete(row: Row, round_: Round, by: tuple[By, ...]) -> bool:
+    together = _together(row, round_)
+    match together:
         case "one":
             return True
         case "two_people":
@@ -335,7 +347,7 @@ def _is_complete(row: Row, by: tuple[By, ...]) -> bool:
         case "two_offices":
             return not _missing(row, by)
         case _:
-            assert_never(row.together)
+            assert_never(together)
 
 
 # What an act and a lapse do
@@ -367,17 +379,17 @@ def entered(rules: Rules, round_id: str, round_: Round | None, act: RoundAct, wh
     row = rules.rows[act.kind]
     before = round_ or begun(round_id, act, when)
     before = before.but(number=before.number + 1)
-    first = half_of(before, act) if row.together != "one" else None
+    first = half_of(before, act) if _together(row, before) != "one" else None
     by = (*first.by, act.by) if first else (act.by,)
     key = key_of(act)
-    if complete := _is_complete(row, by):
+    if complete := _is_complete(row, before, by):
         after = row.then(
             before.but(agreed={name: half for name, half in before.agreed.items() if name != key}), act, when
         )
     else:
         half = Agreed(by=by, number=before.number, said=said(act), paper=getattr(act, "paper", None))
         after = before.but(agreed={**before.agreed, key: half})
-    return _entry(after, act, when, article_of(rules, act), proposed=not complete)
+    return _entry(after, act, when, article_of(rules, act), proposed=not complete, first=by[:-1])
 
 
 def passed(rules: Rules, round_: Round, line: RoundLine, when: Moment) -> RoundEntry:
@@ -386,7 +398,9 @@ def passed(rules: Rules, round_: Round, line: RoundLine, when: Moment) -> RoundE
     return _entry(rules.lapsed(counted, line.lapse, when), line.lapse, when, line.article)
 
 
-def _entry(after: Round, event: Any, when: Moment, article: str, *, proposed: bool = False) -> RoundEntry:
+def _entry(
+    after: Round, event: Any, when: Moment, article: str, *, proposed: bool = False, first: tuple[By, ...] = ()
+) -> RoundEntry:
     return RoundEntry(
         number=after.number,
         at=when.at,
@@ -395,6 +409,7 @@ def _entry(after: Round, event: Any, when: Moment, article: str, *, proposed: bo
         stage=after.stage,
         article=article,
         proposed=proposed,
+        first=first,
         round=after,
     )
 
@@ -527,9 +542,14 @@ def items(rules: Rules, entry: RoundEntry, content: Mapping[str, Any] | None) ->
     return [] if entry.proposed else list(rules.items(entry.round, entry, content))
 
 
+PROPOSED = "{}:proposed"
+"""Of what several must say, under what `Rules.follows` has what follows from a first half: that others are told of it."""
+
+
 def follows(rules: Rules, entry: RoundEntry) -> Follows | None:
     """How to tell what follows from an entry, if anything may."""
-    return None if entry.proposed else rules.follows.get(entry.event.kind)
+    kind = entry.event.kind.value
+    return rules.follows.get(PROPOSED.format(kind) if entry.proposed else kind)
 
 
 def following(rules: Rules, entry: RoundEntry, content: Mapping[str, Any] | None, known: Known) -> list[Consequence]:
