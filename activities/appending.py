@@ -134,6 +134,7 @@ class Appending:
             entry, rows.effects(sent, shown, versions), head.head if head else GENESIS,
             head.first_paper if head else entry.filing.paper, public, proposed.paper,
         )  # fmt: skip
+        stands |= rows.evaluated(head._mapping if head else {}, entry)
         writes = [
             _moved(head, stands) if head else (BEGINS, [stands]),
             (ENTERS, [row]),

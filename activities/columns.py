@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from models.choices import CHOICES, OUTCOMES
 from models.register import FilingRow
 from models.values import last_day_until
 from models.vocabulary import LapseKind, Stage
@@ -47,6 +48,15 @@ def _awaited(row: FilingRow) -> str | None:
     return naming.awaited(row.waiting_for, row.leader, row.awaits_iit, row.leader_name) or None
 
 
+def names_of(named: str | None) -> str:
+    """What an alliance is named, in words: 典型联盟、试点示范."""
+    return "、".join(CHOICES["tag"][name] for name in (named or "").split())
+
+
+def _evaluated(row: FilingRow) -> str | None:
+    return f"{row.evaluated_for}年度{OUTCOMES[row.evaluated]}" if row.evaluated else None
+
+
 COLUMNS = {
     column.key: column
     for column in (
@@ -65,6 +75,8 @@ COLUMNS = {
         Column("provisional", "暂定", 6, lambda row: "是" if row.provisional else None),
         Column("archive_number", "备案编号", 28, lambda row: row.archive_number),
         Column("archived_on", "备案日期", 12, lambda row: row.archived_on),
+        Column("named", "称号", 20, lambda row: names_of(row.named) or None),
+        Column("evaluated", "最近评价", 16, _evaluated),
     )
 }
 """Every column there is, by its key."""

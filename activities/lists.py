@@ -82,6 +82,8 @@ def listed(
     awaits_iit: bool = False,
     due_by: datetime | None = None,
     text: str | None = None,
+    named: str | None = None,
+    evaluated: str | None = None,
     scope: offices.Scope | None = None,
     after: Place | None = None,
     limit: int = 200,
@@ -90,7 +92,7 @@ def listed(
     """Filings: first those on which something is overdue, then by the nearest deadline; those that wait for no day last.
 
     A deadline is the instant at which it is over; `due_by` is the last such instant that is meant (`values.due_by`).
-    `text` is looked for in ids, names, codes and archive numbers. With `after`, the ones that follow that one. Not `whole`,
+    `text` is looked for in ids, names, codes and archive numbers, `named` in what an alliance is named. With `after`, the ones that follow that one. Not `whole`,
     they are lines of a list.
     """
     wanted = {"kind": kind, "jurisdiction": jurisdiction, "waiting_for": waiting_for}
@@ -100,8 +102,15 @@ def listed(
         facts.append((along_another_index(FILINGS.c.stage) if placed else FILINGS.c.stage) == stage)
     facts += [col(FilingRow.awaits_iit).is_(True)] if awaits_iit else []
     facts += [_mentions(text.strip())] if text else []
+    facts += is_named(named) if named else []
+    facts += [FILINGS.c.evaluated == evaluated] if evaluated else []
     facts += [col(FilingRow.next_deadline) <= due_by, col(FilingRow.listed_at) <= due_by] if due_by else []
     return read_rows(db, in_order(WHOLE if whole else LINES, facts, ways(scope) if scope else [true()], after, limit))
+
+
+def is_named(name: str) -> list[ColumnElement[bool]]:
+    """The alliances that are named so: few of many, found along an index of their own."""
+    return [FILINGS.c.named.is_not(None), FILINGS.c.named.contains(name)]
 
 
 def ways(scope: offices.Scope) -> list[ColumnElement[bool]]:

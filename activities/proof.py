@@ -21,6 +21,7 @@ def faults(session: Session, filing_id: str, papers: Papers) -> Iterator[str]:
     before: Filing | None = None
     first_paper = ""
     public: dict[str, Any] = {}
+    evaluated: Row = {}
     sent: dict[int, list[MessageRow]] = {}
     shown: dict[int, list[PublicNoticeRow]] = {}
     reports: dict[int, Row] = {}
@@ -46,6 +47,7 @@ def faults(session: Session, filing_id: str, papers: Papers) -> Iterator[str]:
             paper = session.get(Paper, key)
             if paper is None or hashlib.sha256(paper.body.encode()).hexdigest() != key:
                 yield f"第{expected}号登记的文书已被改动或缺失"
+        evaluated = rows.evaluated(evaluated, entry)
         public = rows.public(before, public, entry, papers)
         first_paper = first_paper or entry.filing.paper
         previous, last, before = row.hash, row, entry.filing
@@ -54,7 +56,7 @@ def faults(session: Session, filing_id: str, papers: Papers) -> Iterator[str]:
     kept = session.exec(select(AnnualReportRow).where(AnnualReportRow.filing_id == filing_id))
     if {row.year: row.model_dump() for row in kept} != reports:
         yield "年度报送情况与登记不符"
-    again = rows.filing_row(entry, first_paper, public, last.hash, papers) if last else None
+    again = rows.filing_row(entry, first_paper, public, last.hash, papers) | evaluated if last else None
     yield from _head_faults(session.get(FilingRow, filing_id), again)
 
 

@@ -266,6 +266,8 @@ class Register:
         awaits_iit: bool = False,
         due_by: datetime | None = None,
         text: str | None = None,
+        named: str | None = None,
+        evaluated: str | None = None,
         scope: offices.Scope | None = None,
         after: Place | None = None,
         limit: int = 200,
@@ -280,7 +282,8 @@ class Register:
         with self.engine.connect() as db:
             return lists.listed(
                 db, stage=stage, kind=kind, jurisdiction=jurisdiction, waiting_for=waiting_for,
-                awaits_iit=awaits_iit, due_by=due_by, text=text, scope=scope, after=after, limit=limit, whole=whole,
+                awaits_iit=awaits_iit, due_by=due_by, text=text, named=named, evaluated=evaluated, scope=scope, after=after,
+                limit=limit, whole=whole,
             )  # fmt: skip
 
     def filing_ids(self) -> list[str]:

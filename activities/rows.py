@@ -12,7 +12,7 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from models import names
-from models.acts import AnswerAnnualReturn, FileAnnualReport, Lapse, ReportChange, Resubmit, Submit
+from models.acts import AnswerAnnualReturn, FileAnnualReport, Lapse, RecordEvaluation, ReportChange, Resubmit, Submit
 from models.filing import Entry, Filing, ReportingYear
 from models.values import LAST_YEAR, at_hour, canonical, day_of, digest
 from models.vocabulary import LapseKind, Role
@@ -196,6 +196,19 @@ def searched(entry: Entry) -> dict[str, Any]:
     }
 
 
+NAMED = ("recommended", "typical", "pilot")
+"""What an alliance can be named (A-46, A-49), in the order in which its row says so."""
+
+
+def evaluated(known: Mapping[str, Any], entry: Entry) -> Row:
+    """The newest year for which an alliance was evaluated, and its result as evaluated last: over what its row says so far."""
+    told = {name: known.get(name) for name in ("evaluated_for", "evaluated")}
+    event = entry.event
+    if isinstance(event, RecordEvaluation) and entry.refused is None and event.year >= (told["evaluated_for"] or 0):
+        return {"evaluated_for": event.year, "evaluated": event.result}
+    return told
+
+
 def entry_rows(
     entry: Entry, sent: str, previous: str, first_paper: str, shown: Mapping[str, Any], papers: Papers
 ) -> tuple[Row, Row]:
@@ -281,6 +294,7 @@ def filing_row(
         "provisional": agenda.provisional(filing),
         "terms": filing.terms,
         "calendar": filing.calendar,
+        "named": " ".join(name for name in NAMED if name in filing.tags) or None,
         "first_paper": first_paper,
         "public": canonical(shown),
         "value": canonical(written or filing.model_dump(mode="json")),

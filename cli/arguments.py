@@ -56,6 +56,10 @@ def narrowed(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--due-before", callback=as_some_time, help="期限早于（日期即至前一日24时）；宜用 --due-by"),
         click.option("--due-by", callback=as_some_time, help="期限不晚于（日期即含当日24时，或 ISO 时间）"),
+        click.option(
+            "--evaluated", type=click.Choice(["excellent", "qualified", "unqualified"]), help="最近一次评价的结果"
+        ),
+        click.option("--named", type=click.Choice(["recommended", "typical", "pilot"]), help="称号"),
         click.option("--waiting-for", help="待办机构代码"),
         click.option("--jurisdiction", type=click.Choice(list(offices.OFFICES)), help="属地代码"),
         click.option("--stage", type=click.Choice([stage.value for stage in Stage]), help="阶段"),

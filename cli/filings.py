@@ -81,7 +81,7 @@ def list_(limit: int, json_: bool, **wanted: Any) -> None:
 def _listed(row: FilingRow) -> dict[str, Any]:
     fields = (
         "filing_id", "alliance_name", "kind", "jurisdiction", "zone", "stage", "waiting_for", "report_year",
-        "archive_number", "next_lapse", "missed_years", "open_objections", "on_hold", "provisional", "terms", "calendar",
+        "archive_number", "next_lapse", "missed_years", "named", "evaluated_for", "evaluated", "open_objections", "on_hold", "provisional", "terms", "calendar",
         "next_deadline",
     )  # fmt: skip
     return {name: getattr(row, name) for name in fields}

@@ -91,6 +91,9 @@ class FilingRow(SQLModel, table=True):
     the filing waits for, `iit_due_at` of the 工信 department, where that is awaited. `overdue` is every duty that an office is
     late with (`regulation.overdue.Late`), `unsettled` the entries of which something did not reach the leader; neither is
     there where there is nothing to tell.
+
+    `named` is what the alliance is named (`rows.NAMED`, with spaces between; A-46, A-49). `evaluated_for` is the newest year that
+    it was evaluated for, `evaluated` the result as evaluated last (A-44, B-20), of which the filing itself says nothing.
     """
 
     __tablename__ = "filings"
@@ -114,6 +117,7 @@ class FilingRow(SQLModel, table=True):
             where="iit_due_at IS NOT NULL",
         ),
         some("ix_filings_overdue", "waiting_for", "filing_id", where="overdue IS NOT NULL"),
+        some("ix_filings_named", "listed_at", "filing_id", where="named IS NOT NULL"),
         some("ix_filings_unsettled", "jurisdiction", "zone", "filing_id", where="unsettled IS NOT NULL"),
         Index(
             "ix_filings_public",
@@ -125,6 +129,7 @@ class FilingRow(SQLModel, table=True):
             "technical_field",
             "archived_on",
             "stage",
+            "named",
         ),
     )
 
@@ -166,6 +171,9 @@ class FilingRow(SQLModel, table=True):
     overdue: str | None = long_text(default=None)
     unsettled: str | None = long_text(default=None)
     submitted_at: datetime = instant()
+    named: str | None = Field(default=None, max_length=40)
+    evaluated_for: int | None = None
+    evaluated: str | None = Field(default=None, max_length=20)
 
 
 class FollowedRow(SQLModel, table=True):

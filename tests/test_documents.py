@@ -655,11 +655,11 @@ def test_the_summary_has_what_cities_send_upward(register: Register) -> None:
     assert table.title == "汇总表"
     assert [cell.value for cell in header] == [
         "序号", "联盟名称", "盟主企业", "统一社会信用代码", "所在市", "技术领域", "成员总数（个）", "企业（个）", "高校（个）",
-        "院所（个）", "备案编号", "备案日期", "阶段", "最近年度报送情况",
+        "院所（个）", "备案编号", "备案日期", "阶段", "最近年度报送情况", "称号", "最近评价",
     ]  # fmt: skip
     assert [cell.value for cell in life] == [
         1, "沈阳市星海智造数控机床产学研联盟", "沈阳星海智造装备有限公司", "91210102MA10ABCD6H", "沈阳市", "先进制造与自动化",
-        4, 2, 1, 1, "LN-CXY-A-210100-2026-0001", midnight(date(2026, 5, 10)), "已撤销", "2029年度未报送",
+        4, 2, 1, 1, "LN-CXY-A-210100-2026-0001", midnight(date(2026, 5, 10)), "已撤销", "2029年度未报送", None, None,
     ]  # fmt: skip
     assert [life[at].data_type for at in (0, 3, 6, 10, 11)] == ["n", "s", "n", "s", "d"]
     assert life[11].number_format == "yyyy-mm-dd"
@@ -669,7 +669,7 @@ def test_the_summary_has_what_cities_send_upward(register: Register) -> None:
     assert bee[13].value == "2024年度未报送"
     assert [two[at].value for at in (10, 11, 13)] == [None, None, None]
     assert table.freeze_panes == "A2"
-    assert table.auto_filter.ref == "A1:N5"
+    assert table.auto_filter.ref == "A1:P5"
     assert all(cell.font.bold for cell in header)
     assert table.column_dimensions["B"].width > 30
 

@@ -328,15 +328,17 @@ def wanted_rows(life: Simulation, papers: rows.Papers) -> list[str]:
     assert life.filing
     wanted: list[SQLModel] = []
     reports: dict[int, rows.Row] = {}
-    before, public = None, dict[str, Any]()
+    before, public, evaluated = None, dict[str, Any](), dict[str, Any]()
     for number, entry in enumerate(life.docket, 1):
         public = rows.public(before, public, entry, papers)
         sent = rows.message_rows(before, entry, public, partial(past_of_case, life.docket[:number]))
         wanted += [MessageRow(**row) for row in sent]
         wanted += [PublicNoticeRow(**row) for row in rows.notice_rows(before, entry, public, papers)]
         reports |= rows.reported(reports, before, entry)
+        evaluated = rows.evaluated(evaluated, entry)
         before = entry.filing
-    wanted.append(FilingRow(**rows.filing_row(life.docket[-1], life.docket[0].filing.paper, public, "", papers)))
+    stands = rows.filing_row(life.docket[-1], life.docket[0].filing.paper, public, "", papers)
+    wanted.append(FilingRow(**stands, **evaluated))
     return sorted(map(written_row, [*wanted, *(AnnualReportRow(**row) for row in reports.values())]))
 
 

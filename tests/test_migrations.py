@@ -15,8 +15,8 @@ from activities.migrating import config, migrate
 from activities.register import Register
 from models.register import FilingRow
 from tests.databases import DATABASES, Databases, on_both
-from tests.population import populate
-from tests.simulated import holding
+from tests.population import LIVES, archived, life, populate
+from tests.simulated import Step, holding, written
 
 
 @pytest.fixture
@@ -100,15 +100,37 @@ def test_down_to_nothing_and_up_again(url: str, engine: Engine) -> None:
     assert revision(engine) == newest(url)
 
 
+def evaluated(register: Register) -> None:
+    """A register in which one alliance was evaluated three times and named twice."""
+    populate(register)
+    (force,) = (each for each in LIVES if each[0] == "SY-FORCE")
+    acts: tuple[Step, ...] = (
+        ("city", "record_evaluation", "2023-04-03T10:00", {"year": 2023, "result": "qualified"}),
+        ("city", "record_evaluation", "2023-04-04T10:00", {"year": 2023, "result": "excellent"}),
+        ("city", "tag", "2023-04-05T10:00", {"tag": "recommended"}),
+        ("province", "tag", "2023-04-06T10:00", {"tag": "typical"}),
+        ("city", "tag", "2023-04-07T10:00", {"tag": "recommended", "removed": True}),
+    )
+    written(register, life("SY-NAMED", *force[1:4], (*force[4][:-1], archived("2023-03-10", 2), *acts)))
+    row = register.row("SY-NAMED")
+    assert row
+    assert (row.named, row.evaluated_for, row.evaluated) == ("typical", 2023, "excellent")
+    assert not register.verify("SY-NAMED")
+    assert [each.filing_id for each in register.filings(named="typical", evaluated="excellent")] == ["SY-NAMED"]
+    assert not register.filings(named="pilot")
+
+
 @on_both
 def test_filings_that_stood_say_what_desks_find_them_by(databases: Databases) -> None:
     """As their next entry would: so a register is in order the day it is upgraded."""
-    url = databases.made("population", holding(populate))
+    url = databases.made("named", holding(evaluated))
     register = Register.at(url)
     query = select(FilingRow).order_by(col(FilingRow.filing_id))
     with reading(register.engine) as session:
         stood = [row.model_dump() for row in session.exec(query)]
-    assert {"overdue", "iit_due_at"} <= {name for row in stood for name, value in row.items() if value is not None}
+    assert {"overdue", "iit_due_at", "named", "evaluated"} <= {
+        name for row in stood for name, value in row.items() if value is not None
+    }
     register.engine.dispose()
     command.downgrade(config(url), "0004")
     migrate(url)

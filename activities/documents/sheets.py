@@ -43,6 +43,7 @@ def summarised(register: Register, rows: Sequence[FilingRow]) -> tuple[Column, .
         *(_members(counts, *each) for each in MEMBERS),
         *columns("archive_number", "archived_on", "stage"),
         Column("last_report", "最近年度报送情况", 20, lambda row: _last_report(filings[row.filing_id])),
+        *columns("named", "evaluated"),
     )
 
 

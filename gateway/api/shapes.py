@@ -59,6 +59,9 @@ class Summary(Value):
     technical_field: str
     archive_number: str | None = None
     archived_on: date | None = None
+    named: str | None = Field(None, description="称号，以空格分隔：recommended、typical、pilot")
+    evaluated_for: int | None = Field(None, description="最近一次评价的年度")
+    evaluated: str | None = Field(None, description="最近一次评价的结果")
     waiting_for: OfficeKey | None = None
     awaits_iit: bool = False
     next_deadline: Instant | None = None

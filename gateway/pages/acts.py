@@ -23,11 +23,12 @@ from models.filing import Entry, Receipt
 from models.findings import Finding, Refusal
 from models.register import FilingRow
 from models.values import Ordinal
-from models.vocabulary import ActKind
+from models.vocabulary import ActKind, Ground
 from regulation import naming
 from regulation.lodging import refusal as refusal_of
 from regulation.offers import Offer, offer
 from regulation.on_paper import ON_PAPER
+from regulation.rounds.evaluation_facts import inactivity
 
 SENT_OTHERWISE = "这一页此前已按其他内容送出，其结果以卷宗为准；如确要另行办理，请核对后再次提交"
 
@@ -46,13 +47,31 @@ def _offered(tools: Tools, row: FilingRow, kind: ActKind, session: Session, year
 
 @router.get("")
 def show(
-    request: Request, tools: Doors, session: SignedIn, filing_id: str, kind: ActKind, year: Ordinal | None = None
+    request: Request,
+    tools: Doors,
+    session: SignedIn,
+    filing_id: str,
+    kind: ActKind,
+    year: Ordinal | None = None,
+    ground: Ground | None = None,
 ) -> Response:
-    """The form, about the year if one was chosen, or why it cannot be done now."""
+    """The form, about the year if one was chosen, with the evidence of the ground if one was; or why it cannot be done now."""
     if kind is ActKind.RESUBMIT and not session.who.staff:
         return RedirectResponse(f"/my/corrections/{filing_id}", 303)
     row = tools.seen(filing_id, session.who)
-    return _form(request, tools, session, row, _offered(tools, row, kind, session, year))
+    raw = _with_evidence(tools, filing_id) if (kind, ground) == WITHOUT_COOPERATION else None
+    return _form(request, tools, session, row, _offered(tools, row, kind, session, year), raw)
+
+
+WITHOUT_COOPERATION = (ActKind.PROPOSE_REVOCATION, Ground.NO_COOPERATION)
+
+
+def _with_evidence(tools: Tools, filing_id: str) -> dict[str, object] | None:
+    """A proposal under 第十四条 as the evaluations on record would found it, to be judged by whoever makes it (A-47)."""
+    found = inactivity(tools.register.docket(filing_id))
+    if found is None:
+        return None
+    return {"ground": Ground.NO_COOPERATION.value, "reason": found.reason, "content": {"text": found.text}}
 
 
 @router.post("")

@@ -1,7 +1,7 @@
 """The list of filings (备案列表): everything I may see, by what I look for; saved filters, and tables to take away."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
@@ -19,6 +19,8 @@ from gateway.shown.documents import XLSX, attachment
 from gateway.shown.paging import page_of
 from gateway.tools import Doors
 from gateway.visit import visit_of
+from models.choices import CHOICES, OUTCOMES
+from models.rounds.evaluation_papers import Grade
 from models.values import Ordinal, day_of, storable
 from regulation import offices
 
@@ -45,6 +47,8 @@ def show(request: Request, tools: Doors, session: Staff, after: str = "") -> HTM
         session,
         filter=wanted,
         within=lists.WITHIN,
+        names=CHOICES["tag"],
+        grades={grade: OUTCOMES[grade] for grade in get_args(Grade)},
         offices_=_offices(session.who),
         cities=_cities(session.who),
         first=not after,

@@ -18,14 +18,14 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 from starlette.staticfiles import StaticFiles
 
-from activities.columns import COLUMNS
+from activities.columns import COLUMNS, names_of
 from activities.documents.sheets import harmless
 from activities.publishing.site import takes_objections
 from gateway.pages import objections
 from gateway.pages.web import render
 from gateway.remembered.kept import for_caches
 from gateway.shown.paging import page_of
-from gateway.shown.published import OTHER, Listed, PublicRegister, Standing, Wanted
+from gateway.shown.published import OTHER, PUBLIC_NAMES, Listed, PublicRegister, Standing, Wanted
 from gateway.tools import Doors, Tools
 from models.forms import FIELDS
 from models.values import Ordinal, day_of, storable
@@ -90,7 +90,7 @@ def public_register(tools: Doors) -> PublicRegister:
 Open = Annotated[PublicRegister, Depends(public_register)]
 
 
-def wanted(text: str = "", city: str = "", kind: str = "", field: str = "", state: str = "") -> Wanted:
+def wanted(text: str = "", city: str = "", kind: str = "", field: str = "", state: str = "", named: str = "") -> Wanted:
     """What somebody looks for, as the search form asks."""
     return Wanted(
         text=storable(text)[:LONGEST].strip(),
@@ -98,6 +98,7 @@ def wanted(text: str = "", city: str = "", kind: str = "", field: str = "", stat
         kind=storable(kind),
         field=storable(field),
         state=storable(state),
+        named=storable(named),
     )
 
 
@@ -175,6 +176,7 @@ CHOICES = (
     ("kind", "类别", KINDS),
     ("field", "技术领域", {each: each for each in (*FIELDS, OTHER)}),
     ("state", "状态", {standing.value: standing.label for standing in Standing}),
+    ("named", COLUMNS["named"].title, {name: names_of(name) for name in PUBLIC_NAMES}),
 )
 """What the search form lets one choose: the name in the address, the label, and the choices."""
 
@@ -255,6 +257,7 @@ def _told(line: Listed) -> dict[str, str]:
         "technical_field": line.technical_field,
         "archived_on": line.archived_on.isoformat(),
         "standing": line.standing.label,
+        "named": line.named,
     }
 
 

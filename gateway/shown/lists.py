@@ -13,6 +13,7 @@ from activities.lists import Place
 from gateway.shown import paging
 from models.acts import OfficeKey
 from models.register import FilingRow
+from models.rounds.evaluation_papers import Grade
 from models.values import DAY, INSTANT, Jurisdiction, Value, due_before, due_by
 from models.vocabulary import Kind, Stage
 from regulation import offices
@@ -62,6 +63,11 @@ class Filter(Value):
         None, description="编号、代码的开头，或联盟、盟主名称的一部分"
     )
 
+    named: Literal["recommended", "typical", "pilot"] | None = Field(
+        None, description="称号：recommended 推荐典型联盟，typical 典型联盟，pilot 试点示范"
+    )
+    evaluated: Grade | None = Field(None, description="最近一次评价的结果")
+
     @property
     def facts(self) -> dict[str, Any]:
         """As the register is asked: of several last instants the earliest."""
@@ -70,7 +76,7 @@ class Filter(Value):
         iit = self.waiting_for == IIT
         return {
             "stage": self.stage, "kind": self.kind, "jurisdiction": self.jurisdiction, "text": self.text,
-            "waiting_for": None if iit else self.waiting_for, "awaits_iit": iit, "due_by": min(ends, default=None),
+            "named": self.named, "evaluated": self.evaluated, "waiting_for": None if iit else self.waiting_for, "awaits_iit": iit, "due_by": min(ends, default=None),
         }  # fmt: skip
 
 

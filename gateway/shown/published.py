@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Engine, Select, SQLColumnExpression, and_, extract, func, or_, select
 from sqlmodel import col
 
+from activities.columns import names_of
 from activities.database import reading
-from activities.lists import along_another_index
+from activities.lists import along_another_index, is_named
 from activities.publishing.notices import Notices
 from activities.publishing.publications import Published, histories, newest_first
 from activities.publishing.site import OBJECTED_TO, listed, takes_objections
@@ -53,6 +54,10 @@ class Standing(Named):
         return (self.value, Stage.REVOCATION_PENDING.value) if self is Standing.IN_FORCE else (self.value,)
 
 
+PUBLIC_NAMES = ("typical", "pilot")
+"""What the province named an alliance is public while it is in force (A-49); what a city recommended is not decided."""
+
+
 NUMBERED = col(FilingRow.archive_number) > ""
 """Whatever was archived has a number, and nothing else has one. Lists are read along the index of numbers."""
 
@@ -68,6 +73,7 @@ class Wanted(Value):
     kind: str = ""
     field: str = ""
     state: str = ""
+    named: str = ""
 
     @property
     def facts(self) -> Iterator[ColumnElement[bool]]:
@@ -84,6 +90,9 @@ class Wanted(Value):
             named = col(FilingRow.technical_field)
             yield named.not_in(FIELDS) if self.field == OTHER else named == self.field
         standings = {standing.value: standing for standing in Standing}
+        if self.named in PUBLIC_NAMES:
+            yield from is_named(self.named)
+            yield STAGE.in_(Standing.IN_FORCE.stages)
         if self.state in standings:
             yield STAGE.in_(standings[self.state].stages)
 
@@ -100,12 +109,13 @@ class Listed:
     technical_field: str
     archived_on: date
     standing: Standing
+    named: str = ""
 
 
 COLUMNS = (
     col(FilingRow.archive_number), col(FilingRow.alliance_name), col(FilingRow.leader_name),
     col(FilingRow.jurisdiction), col(FilingRow.kind), col(FilingRow.technical_field), col(FilingRow.archived_on),
-    col(FilingRow.stage),
+    col(FilingRow.stage), col(FilingRow.named),
 )  # fmt: skip
 """What a line is made of: no paper is read for it, nor the filing."""
 
@@ -328,5 +338,9 @@ def _latest_first(by_year: Mapping[int, T]) -> dict[int, T]:
 
 
 def _line(columns: Sequence[Any]) -> Listed:
-    number, alliance, leader, city, kind, technical_field, day, stage = columns
-    return Listed(number, alliance, leader, city, Kind(kind), technical_field, day, Standing.of(stage))
+    number, alliance, leader, city, kind, technical_field, day, stage, named = columns
+    standing = Standing.of(stage)
+    public = [name for name in (named or "").split() if name in PUBLIC_NAMES and standing is Standing.IN_FORCE]
+    return Listed(
+        number, alliance, leader, city, Kind(kind), technical_field, day, standing, names_of(" ".join(public))
+    )

@@ -1,8 +1,12 @@
 """The release after 0.5.0. Rounds: what happens every year over many filings has rows, entries and items of its own; what they tell
 and publish names them."""
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
+
+from activities.rows import NAMED
 
 revision = "0006"
 down_revision = "0005"
@@ -30,6 +34,44 @@ def upgrade() -> None:
     op.add_column("letters", sa.Column("round_id", ROUND, nullable=True))
     for table in ("messages", "letters"):
         op.add_column(table, sa.Column("about", sa.String(length=64), nullable=True))
+    _evaluated()
+
+
+EVALUATED = (
+    ("named", sa.String(length=40)), ("evaluated_for", sa.Integer()), ("evaluated", sa.String(length=20)),
+)  # fmt: skip
+PUBLIC = (
+    "archive_number", "alliance_name", "leader_name", "jurisdiction", "kind", "technical_field", "archived_on", "stage",
+)  # fmt: skip
+IS_NAMED = sa.text("named IS NOT NULL")
+
+
+def _evaluated() -> None:
+    """What an alliance is named, and as what it was evaluated last, as its next entry will tell it again."""
+    for name, type_ in EVALUATED:
+        op.add_column("filings", sa.Column(name, type_, nullable=True))
+    op.create_index(
+        "ix_filings_named", "filings", ["listed_at", "filing_id"], sqlite_where=IS_NAMED, postgresql_where=IS_NAMED
+    )
+    op.drop_index("ix_filings_public", "filings")
+    op.create_index("ix_filings_public", "filings", [*PUBLIC, "named"])
+    connection = op.get_bind()
+    filings = sa.table("filings", *map(sa.column, ("filing_id", "value", "named", "evaluated_for", "evaluated")))
+    tagged = sa.select(filings.c.filing_id, filings.c.value).where(filings.c.value.contains('"tags":['))
+    told: dict[str, dict[str, object]] = {}
+    for filing_id, value in connection.execute(tagged).all():
+        tags = json.loads(value)["tags"]
+        told[filing_id] = {"named": " ".join(name for name in NAMED if name in tags) or None}
+    entries = sa.table("entries", *map(sa.column, ("filing_id", "number", "kind", "refused", "body")))
+    made = sa.select(entries.c.filing_id, entries.c.body).where(
+        entries.c.kind == "record_evaluation", entries.c.refused.is_(None)
+    )
+    for filing_id, body in connection.execute(made.order_by(entries.c.filing_id, entries.c.number)).all():
+        event, row = json.loads(body)["event"], told.setdefault(filing_id, {})
+        if event["year"] >= (row.get("evaluated_for") or 0):
+            row |= {"evaluated_for": event["year"], "evaluated": event["result"]}
+    for filing_id, row in told.items():
+        connection.execute(sa.update(filings).where(filings.c.filing_id == filing_id).values(**row))
 
 
 def _rounds() -> None:
@@ -92,6 +134,11 @@ def _rounds() -> None:
 
 def downgrade() -> None:
     """What rounds told and published goes with them."""
+    op.drop_index("ix_filings_public", "filings")
+    op.create_index("ix_filings_public", "filings", PUBLIC)
+    op.drop_index("ix_filings_named", "filings")
+    for name, _ in EVALUATED:
+        op.drop_column("filings", name)
     for table in ("messages", "letters"):
         op.drop_column(table, "about")
     op.drop_column("letters", "round_id")
