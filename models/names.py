@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
 
 from models.values import digest
 
@@ -84,7 +83,6 @@ def misleads(filing_id: str) -> bool:
     return stem in DEVICES or "" in ends or (bool(ends) and ends[-1] in PROGRAMS)
 
 
-@lru_cache(1_000)
 def key(name: str) -> str:
     """By what the register compares names: of one length, however long their folded forms are."""
     return digest(folded(name))
