@@ -55,11 +55,12 @@ log = structlog.get_logger()
 
 def open_register(settings: Settings) -> Register:
     """The register with its tables up to date, and no edition changed that filings count by."""
-    editions.load(settings.editions)
+    editions.load(settings.editions, patient=True)
     replacements.load(settings.texts)
     offices.reach(configured.contacts(read_channels(settings.channels, os.environ)))
     migrate(settings.register_url)
     register = Register.at(settings.register_url)
+    editions.load_all(settings.editions, register.published)
     register.refuse_changed_editions()
     return register
 
@@ -211,6 +212,7 @@ async def serve(
             asyncio.create_task(postman.run()),
             asyncio.create_task(following.keep(settings.following_interval)),
             asyncio.create_task(continuing.keep(settings.following_interval)),
+            asyncio.create_task(register.published.keep()),
         ]
         settle()
         log.info("worker.ready", task_queue=settings.task_queue, target=client.service_client.config.target_host)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from activities.published_editions import PublishedEditions
 from regulation import offices
 from regulation.calendar import CALENDARS
 from regulation.editions import EditionRefused, Editions
@@ -21,10 +22,11 @@ FOLDERS: dict[str, Editions[Any]] = {
 }
 
 
-def load(folder: Path | None, into: Mapping[str, Editions[Any]] | None = None) -> None:
+def load(folder: Path | None, into: Mapping[str, Editions[Any]] | None = None, *, patient: bool = False) -> None:
     """Add every edition below a folder, each after the one it builds on, otherwise by file name.
 
-    Raises `EditionRefused`, which names the file, for one that cannot be.
+    `patient`: what builds on an edition that is not here is left; it may have been published in the register, which is not open
+    yet. Raises `EditionRefused`, which names the file, for one that cannot be.
     """
     if folder is None:
         return
@@ -33,12 +35,21 @@ def load(folder: Path | None, into: Mapping[str, Editions[Any]] | None = None) -
     for name, editions in (into or FOLDERS).items():
         waiting = {path: _document(path) for path in sorted((folder / name).glob("*.json"))}
         while waiting:
-            path = next((path for path, each in waiting.items() if each.get("base") in editions), next(iter(waiting)))
+            ready = next((path for path, each in waiting.items() if each.get("base") in editions), None)
+            if ready is None and patient and editions:
+                break
+            path = ready or next(iter(waiting))
             try:
                 editions.add(waiting.pop(path))
             except EditionRefused as refused:
                 raise EditionRefused(f"{path}: {refused}") from refused
     offices.take_effect()
+
+
+def load_all(folder: Path | None, published: PublishedEditions) -> None:
+    """Every edition that a process has: a folder's, those that were published in the register, and the folder's that build on them."""
+    load(folder, patient=True)
+    load(folder, patient=not published.follow())
 
 
 def _document(path: Path) -> dict[str, Any]:

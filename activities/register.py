@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from sqlalchemy import Engine, and_, func, or_
@@ -21,6 +21,7 @@ from activities.continuations import Continuation
 from activities.database import clock_of, connect, reading, stating, writing
 from activities.editions_used import EditionsUsed
 from activities.lists import Place
+from activities.published_editions import PublishedEditions
 from models.filing import Entry, Filing
 from models.findings import Finding
 from models.register import (
@@ -47,6 +48,11 @@ class Register:
 
     engine: Engine
     _editions: EditionsUsed = field(default_factory=EditionsUsed, repr=False)
+
+    @cached_property
+    def published(self) -> PublishedEditions:
+        """The editions of terms that were published in it."""
+        return PublishedEditions(self.engine)
 
     @classmethod
     def at(cls, url: str) -> "Register":
@@ -133,10 +139,12 @@ class Register:
             return list(session.exec(query.limit(limit)))[::-1]
 
     def known(self, filing_id: str, form: Mapping[str, Any]) -> intake.Known:
-        """What the register knows that bears on an application, as far as whoever brings it may know it.
+        """What the register knows that bears on an application, as far as whoever brings it may know it. From now on this
+        process also knows every edition that was published, by the newest of which it is examined.
 
         That a name is taken anybody may know. What a leader has beside it is told to that leader and to the province.
         """
+        self.published.catch_up()
         leader = known.leader_of(form)
         with self.engine.connect() as db:
             near = known.around(db, filing_id, str(form.get("alliance_name")), leader)

@@ -69,10 +69,11 @@ def the_clock(register: Register) -> DoorClock:
 
 
 def the_register() -> Register:
-    """The register alone: for reading, the engine need not run."""
+    """The register alone, with every edition that was published in it: for reading, the engine need not run."""
     settings = read_settings()
-    editions.load(settings.editions)
-    return Register.at(settings.register_url)
+    register = Register.at(settings.register_url)
+    editions.load_all(settings.editions, register.published)
+    return register
 
 
 def the_attachments() -> Attachments:

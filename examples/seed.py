@@ -138,8 +138,8 @@ def _papers(
 async def main() -> None:
     """Write them all, and have the running service take them up."""
     settings = read_settings()
-    editions.load(settings.editions)
     register = Register.at(settings.register_url)
+    editions.load_all(settings.editions, register.published)
     now = datetime.now(UTC)
     for alliance in ALLIANCES:
         written(register, alliance, now)

@@ -67,7 +67,7 @@ def tools_of(settings: Settings, filings: Filings, channels: ChannelsFile) -> To
 
 def deployed(settings: Settings) -> ChannelsFile:
     """What the deployment brings, loaded, and its channels. Raises what `activities.starting.REFUSED` names."""
-    editions.load(settings.editions)
+    editions.load(settings.editions, patient=True)
     replacements.load(settings.texts)
     return read_channels(settings.channels, os.environ)
 
@@ -80,10 +80,12 @@ async def connected(settings: Settings, *, sweeps: bool = True) -> AsyncIterator
     """
     channels = deployed(settings)
     register = Register.at(settings.register_url)
+    await asyncio.to_thread(editions.load_all, settings.editions, register.published)
     client = await connect(settings, lazy=True)
     clock = DoorClock(partial(clock_of, register.engine))
     await asyncio.to_thread(clock.compare)
-    meanwhile = [asyncio.create_task(reached(client)), asyncio.create_task(clock.keep())]
+    keeping = (reached(client), clock.keep(), register.published.keep())
+    meanwhile = [asyncio.create_task(each) for each in keeping]
     filings = Filings(
         client, register, settings.task_queue, clock, may_stamp=clock.refuse_if_wrong, doors=settings.gateway_processes
     )

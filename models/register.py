@@ -429,6 +429,20 @@ class RoundItemRow(SQLModel, table=True):
     at: datetime = instant()
 
 
+class PublishedEdition(SQLModel, table=True):
+    """An edition of terms that a round's entry published, as the document that a folder would hold; in the order of their numbers."""
+
+    __tablename__ = "published_editions"
+    __table_args__ = (UniqueConstraint("round_id", "entry", name="uq_published_editions_entry"),)
+
+    number: int = Field(primary_key=True)
+    name: str = Field(unique=True, max_length=40)
+    document: str = long_text()
+    round_id: str = Field(max_length=40, foreign_key="rounds.round_id")
+    entry: int
+    published_at: datetime = instant()
+
+
 class UsedEdition(SQLModel, table=True):
     """An edition of terms or calendar by which filings count, with its digest when it was first used."""
 

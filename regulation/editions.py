@@ -1,8 +1,9 @@
 """Editions: dated data that never changes once it was used.
 
 An edition of terms or of the calendar names the one it builds on. What is shipped comes first; a deployment adds its
-own from a folder. Filings count by editions, so the register remembers the digest of each one that was used, and
-`changed` tells whether one was altered, or lost, since.
+own from a folder, and a running service those that are published in it (activities/published_editions.py). Filings count by
+editions, so the register remembers the digest of each one that was used, and `changed` tells whether one was altered, or lost,
+since.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from threading import Lock
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import ValidationError
@@ -45,6 +47,9 @@ E = TypeVar("E", bound=Edition)
 class Editions(Generic[E]):
     """The editions of one subject; `make` turns a document and the edition it builds on into an edition.
 
+    A process that serves takes in more while others read; so nothing here is changed, only replaced. `look_further` is what it
+    does where one is asked for by a name that it does not know: another process may have published it.
+
     Two editions may build on the same one (a fork). Neither has the other's rows: what is newer counts, and whoever wants
     both repeats the rows in an edition that builds on the newer one.
     """
@@ -59,31 +64,46 @@ class Editions(Generic[E]):
         self._make = make
         self._editions: dict[str, E] = {}
         self._documents: dict[str, Mapping[str, Any]] = {}
+        self._adding = Lock()
+        self.look_further: Callable[[], None] | None = None
         for document in shipped:
             self.add(document)
 
     def add(self, document: Mapping[str, Any]) -> None:
         """Take one more edition. The same document twice is one edition; a changed one is refused."""
+        name = str(document.get("edition"))
+        with self._adding:
+            if name in self._editions and self._documents[name] != document:
+                raise EditionRefused(f"{self.subject} {name}: 已有同名而内容不同的版本")
+            if name not in self._editions:
+                made = self.made(document)
+                self._documents = {**self._documents, name: document}
+                self._editions = {**self._editions, name: made}
+
+    def made(self, document: Mapping[str, Any]) -> E:
+        """What a document would be as an edition; it is not taken. Raises `EditionRefused` for one that cannot be."""
         name, base = str(document.get("edition")), document.get("base")
         if not NAME.fullmatch(name):
             raise EditionRefused(f"{self.subject} {name[:60]}: 版本名称须为1至40个文字、数字或._-")
-        if name in self._editions:
-            if self._documents[name] != document:
-                raise EditionRefused(f"{self.subject} {name}: 已有同名而内容不同的版本")
-            return
-        if (self._editions or base is not None) and base not in self:
+        if (self._editions or base is not None) and base not in self._editions:
             raise EditionRefused(f"{self.subject} {name}: 没有它所依据的版本 {base}")
         try:
-            self._editions[name] = self._make(document, self._editions[base] if base else None)
+            return self._make(document, self._editions[base] if base else None)
         except ValueError as error:
             raise EditionRefused(f"{self.subject} {name}: {_in_chinese(error)}") from error
-        self._documents[name] = document
 
     def __contains__(self, name: object) -> bool:
+        if isinstance(name, str) and name not in self._editions and self.look_further and NAME.fullmatch(name):
+            self.look_further()
         return isinstance(name, str) and name in self._editions
 
     def __getitem__(self, name: str) -> E:
-        return self._editions[name]
+        try:
+            return self._editions[name]
+        except KeyError:
+            if name in self:
+                return self._editions[name]
+            raise
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._editions)
@@ -100,6 +120,8 @@ class Editions(Generic[E]):
     def digest(self, name: str) -> str:
         """SHA-256 over an edition and everything it builds on: what a filing that counts by it relies on."""
         content = hashlib.sha256()
+        if name not in self:
+            raise KeyError(name)
         ancestor: str | None = name
         while ancestor:
             document = self._documents[ancestor]

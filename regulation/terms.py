@@ -205,6 +205,8 @@ def _fault(row: TermsRow) -> str | None:
     if row.key not in KEYS:
         return f"没有 {row.key} 这一项"
     fits, wanted = KEYS[row.key]
+    if row.key in OF_ONE_YEAR and row.value is None and row.year:
+        return None  # a call that was taken back
     if not fits(row.value):
         return f"{row.key} = {row.value} 须为{wanted}"
     if row.key == LOCAL_RULES and not (row.kind and row.jurisdiction):

@@ -12,10 +12,10 @@ NUMBERS = count(1)
 
 
 @contextmanager
-def also_in_force(day: date, *rows: Mapping[str, Any]) -> Iterator[str]:
-    """The newest terms of a day with some rows more, for a while; its name."""
+def also_in_force(day: date, *rows: Mapping[str, Any], base: str | None = None) -> Iterator[str]:
+    """The newest terms of a day, or those of an edition, with some rows more, for a while; its name."""
     name = f"test-{next(NUMBERS)}"
-    base = TERMS.newest(day, lambda edition: edition.since <= day)
+    base = base or TERMS.newest(day, lambda edition: edition.since <= day)
     document = {"edition": name, "base": base, "effective": str(TERMS[base].since), "document_no": "测试", "rows": rows}
     try:
         TERMS.add(document)
@@ -28,3 +28,13 @@ def also_in_force(day: date, *rows: Mapping[str, Any]) -> Iterator[str]:
 def asked_by(jurisdiction: str, kind: str, *rules: Mapping[str, Any]) -> Mapping[str, Any]:
     """A row of terms: what a city asks besides."""
     return {"key": "local.rules", "kind": kind, "jurisdiction": jurisdiction, "value": list(rules), "article": "A-51"}
+
+
+@contextmanager
+def terms_of_ones_own() -> Iterator[None]:
+    """What is published meanwhile is forgotten afterwards: other tests of this process have other registers."""
+    before = TERMS._editions, TERMS._documents, TERMS.look_further
+    try:
+        yield
+    finally:
+        TERMS._editions, TERMS._documents, TERMS.look_further = before

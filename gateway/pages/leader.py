@@ -100,7 +100,7 @@ def overview(request: Request, tools: Doors, session: Leading) -> HTMLResponse:
         standing=standing,
         drafts=drafts,
         unread=len(_received(tools, who, unread=True)),
-        call=_call(who, now),
+        call=_call(tools, who, now),
     )
 
 
@@ -172,7 +172,8 @@ class Call:
     open: bool
 
 
-def _call(who: Identity, now: datetime) -> Call:
+def _call(tools: Tools, who: Identity, now: datetime) -> Call:
+    tools.register.published.catch_up()
     today = day_of(now)
     days = intake.call_of(today, f"21{who.office[4:6]}00")
     return Call(today.year, days, bool(days and at_hour(days[0], 0) <= now < midnight_after(days[1])))

@@ -4,7 +4,7 @@ A kind of round is its `Rules`: a row for each act, the models of its papers, an
 brought, tell what an entry makes of alliances, and what follows from it. Nothing here knows any kind.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, assert_never
@@ -111,7 +111,18 @@ class Published:
     shown_until: date | None = None
 
 
-Consequence = Letter | ActOnFiling | Published
+@dataclass(frozen=True, slots=True)
+class NewTerms:
+    """What an entry changes in the terms of the law: the rows of an edition, over those of the edition whose name they are given.
+
+    It is in force before anybody is told.
+    """
+
+    document_no: str
+    rows: Callable[[str], Sequence[Mapping[str, Any]]]
+
+
+Consequence = Letter | ActOnFiling | Published | NewTerms
 
 
 @dataclass(frozen=True)

@@ -130,6 +130,16 @@ def _rounds() -> None:
     )
     op.create_index("ix_round_items_filing_id", "round_items", ["filing_id"])
     op.create_index("ix_round_items_state", "round_items", ["round_id", "state", "filing_id"])
+    op.create_table(
+        "published_editions",
+        sa.Column("number", sa.Integer(), primary_key=True),
+        sa.Column("name", sa.String(length=40), nullable=False, unique=True),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("round_id", ROUND, sa.ForeignKey("rounds.round_id"), nullable=False),
+        sa.Column("entry", sa.Integer(), nullable=False),
+        sa.Column("published_at", INSTANT, nullable=False),
+        sa.UniqueConstraint("round_id", "entry", name="uq_published_editions_entry"),
+    )
 
 
 def downgrade() -> None:
@@ -148,5 +158,5 @@ def downgrade() -> None:
         with op.batch_alter_table(table) as rows:
             rows.drop_column("round_id")
             rows.alter_column("filing_id", existing_type=sa.String(length=64), nullable=False)
-    for table in ("round_items", "round_entries", "rounds"):
+    for table in ("published_editions", "round_items", "round_entries", "rounds"):
         op.drop_table(table)
