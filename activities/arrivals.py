@@ -9,15 +9,14 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, bindparam, delete
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, select
 
-from activities.database import reading, writing
+from activities.database import stating
 from activities.rows import Row, act_id
 from models.acts import Lapse
 from models.filing import Entry
-from models.register import ArrivalRow, EntryRow, FilingRow
+from models.register import ArrivalRow
 from models.values import Value
 from regulation import identity
 
@@ -50,8 +49,8 @@ class Arrivals:
         """Note an act as received, or find it noted. Raises `OtherContent`, or `Entered`. One short transaction."""
         for attempt in (1, 2):
             try:
-                with writing(self.engine) as session:
-                    return self._received(session, filing_id, act_id, asked, received_at, now)
+                with stating(self.engine) as db:
+                    return self._received(db, filing_id, act_id, asked, received_at, now)
             except IntegrityError:  # received twice at once
                 if attempt == 2:
                     raise
@@ -59,38 +58,29 @@ class Arrivals:
 
     @staticmethod
     def _received(
-        session: Session, filing_id: str, act_id: str, asked: str, received_at: datetime, now: datetime
+        db: Connection, filing_id: str, act_id: str, asked: str, received_at: datetime, now: datetime
     ) -> Arrival:
-        row = session.get(ArrivalRow, (filing_id, act_id))
-        if row is None:
-            row = ArrivalRow(
-                filing_id=filing_id, act_id=act_id, asked=asked, nonce=secrets.token_hex(16), received_at=received_at,
-                stored_at=now,
-            )  # fmt: skip
-            session.add(row)
-            session.flush()
-            if _is_entered(session, filing_id, act_id):  # looked for only now: an entry takes the note away
-                raise Entered
-        elif row.asked != asked:
-            raise OtherContent(act_id)
-        return Arrival(received_at=row.received_at, nonce=row.nonce)
+        of = {"filing": filing_id, "act": act_id}
+        if noted := db.execute(NOTE, of).first():
+            if noted.asked != asked:
+                raise OtherContent(act_id)
+            return Arrival(received_at=noted.received_at, nonce=noted.nonce)
+        nonce = secrets.token_hex(16)
+        stamped = {"asked": asked, "nonce": nonce, "received_at": received_at, "stored_at": now}
+        db.execute(NOTES, {"filing_id": filing_id, "act_id": act_id, **stamped})
+        if db.execute(SUBMITTED if act_id == identity.SUBMISSION else ACTED, of).first():
+            raise Entered  # looked for only now: an entry takes the note away
+        return Arrival(received_at=received_at, nonce=nonce)
 
     def are_noted(self, filing_id: str, act_id: str) -> bool:
         """Whether something was received under an id and not answered yet."""
-        with reading(self.engine) as session:
-            return session.get(ArrivalRow, (filing_id, act_id)) is not None
+        with self.engine.connect() as db:
+            return db.execute(NOTE, {"filing": filing_id, "act": act_id}).first() is not None
 
     def answered(self, filing_id: str, act_id: str, asked: str | None = None) -> None:
         """What was asked has its answer; without `asked`, whatever was."""
-        with writing(self.engine) as session:
-            answered(session.connection(), filing_id, act_id, asked)
-
-
-def _is_entered(session: Session, filing_id: str, act_id: str) -> bool:
-    if act_id == identity.SUBMISSION:
-        return session.exec(select(FilingRow.number).where(FilingRow.filing_id == filing_id)).first() is not None
-    entry = select(EntryRow.number).where(EntryRow.filing_id == filing_id, EntryRow.act_id == act_id)
-    return session.exec(entry).first() is not None
+        with stating(self.engine) as db:
+            answered(db, filing_id, act_id, asked)
 
 
 def answered_by(entry: Entry) -> list[Row]:
@@ -105,6 +95,9 @@ def answered(db: Connection, filing_id: str, act_id: str, asked: str | None = No
     db.execute(OF_THAT if asked else ANSWERED, {"filing": filing_id, "act": act_id, "asked": asked})
 
 
-NOTED = ArrivalRow.metadata.tables["arrivals"]
-ANSWERED = delete(NOTED).where(NOTED.c.filing_id == bindparam("filing"), NOTED.c.act_id == bindparam("act"))
+NOTED, FILINGS, ENTRIES = (ArrivalRow.metadata.tables[name] for name in ("arrivals", "filings", "entries"))
+OF_IT = (NOTED.c.filing_id == bindparam("filing"), NOTED.c.act_id == bindparam("act"))
+NOTE, NOTES, ANSWERED = select(NOTED).where(*OF_IT), insert(NOTED), delete(NOTED).where(*OF_IT)
+SUBMITTED = select(FILINGS.c.number).where(FILINGS.c.filing_id == bindparam("filing"))
+ACTED = select(ENTRIES.c.number).where(ENTRIES.c.filing_id == bindparam("filing"), ENTRIES.c.act_id == bindparam("act"))
 OF_THAT = ANSWERED.where(NOTED.c.asked == bindparam("asked"))

@@ -1,10 +1,10 @@
 """Lists of filings: in which order, from which place on, which of them an office may see, what a search means."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true, tuple_, union
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, true, tuple_, union
 from sqlmodel import col
 
 from activities.database import in_parts
@@ -24,9 +24,14 @@ def along_another_index(column: Any) -> ColumnElement[str]:
     return func.coalesce(column, "")
 
 
-def read_rows(db: Connection, query: Any) -> list[FilingRow]:
+def read_rows(db: Connection, query: Any, of: Mapping[str, Any] | None = None) -> list[FilingRow]:
     """Filings as mere rows: every column by its name, and no object that a session would make of it first."""
-    return cast(list[FilingRow], db.execute(query).all())
+    return cast(list[FilingRow], db.execute(query, of).all())
+
+
+def columns_of(row: FilingRow) -> dict[str, Any]:
+    """Such a row as a mapping."""
+    return dict(cast(Row[Any], row)._mapping)
 
 
 class Place(Value):

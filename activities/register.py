@@ -11,11 +11,12 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
 
-from sqlalchemy import Engine, and_, func, or_
+from sqlalchemy import Engine, and_, bindparam, func, or_
+from sqlalchemy import select as sql_select
 from sqlmodel import col, select
 
 from activities import archive_numbers, arrivals, continuations, editions_used, known, lists, papers, proof
-from activities.appending import Appended, Appending
+from activities.appending import BODY_OF_NUMBER, ENTRIES, Appended, Appending
 from activities.attachments import Reference
 from activities.continuations import Continuation
 from activities.database import clock_of, connect, reading, stating, writing
@@ -37,6 +38,14 @@ from models.register import (
 from models.vocabulary import ActKind
 from regulation import changes, intake, offices
 from regulation.lifecycle import APPLYING
+
+OF_FILING = lists.WHOLE.where(lists.FILINGS.c.filing_id == bindparam("of"))
+BODY_OF_ACTS = (
+    sql_select(ENTRIES.c.body)
+    .where(ENTRIES.c.filing_id == bindparam("of"), ENTRIES.c.act_id.in_(bindparam("acts", expanding=True)))
+    .order_by(ENTRIES.c.number)
+)
+"""What doors ask at every act is asked by statements that are built once."""
 
 LONGEST_REFUSAL = 500
 """Characters that are kept of why an act was refused; with everything else of it, under 2 KB."""
@@ -176,14 +185,13 @@ class Register:
 
     def filing(self, filing_id: str) -> Filing | None:
         """A filing as it stands."""
-        with reading(self.engine) as session:
-            row = session.get(FilingRow, filing_id)
-            return Filing.model_validate_json(row.value) if row else None
+        row = self.row(filing_id)
+        return Filing.model_validate_json(row.value) if row else None
 
     def row(self, filing_id: str) -> FilingRow | None:
         """A filing's row."""
-        with reading(self.engine) as session:
-            return session.get(FilingRow, filing_id)
+        with self.engine.connect() as db:
+            return next(iter(lists.read_rows(db, OF_FILING, {"of": filing_id})), None)
 
     def rows(self, filing_ids: Iterable[str], *, whole: bool = True) -> dict[str, FilingRow]:
         """Those of some filings, by their ids. Not `whole`, they are lines of a list, without the filing itself."""
@@ -209,16 +217,15 @@ class Register:
 
     def entry(self, filing_id: str, number: int) -> Entry | None:
         """One entry by its number."""
-        with reading(self.engine) as session:
-            row = session.get(EntryRow, (filing_id, number))
-            return Entry.model_validate_json(row.body) if row else None
+        with self.engine.connect() as db:
+            body = db.scalar(BODY_OF_NUMBER, {"of": filing_id, "number": number})
+        return Entry.model_validate_json(body) if body else None
 
     def entry_of(self, filing_id: str, *act_ids: str) -> Entry | None:
         """The entry of an act, whenever it was: the first under one of these ids."""
-        with reading(self.engine) as session:
-            query = select(EntryRow.body).where(EntryRow.filing_id == filing_id, col(EntryRow.act_id).in_(act_ids))
-            body = session.exec(query.order_by(col(EntryRow.number))).first()
-            return Entry.model_validate_json(body) if body else None
+        with self.engine.connect() as db:
+            body = db.scalars(BODY_OF_ACTS, {"of": filing_id, "acts": act_ids}).first()
+        return Entry.model_validate_json(body) if body else None
 
     def objected_since(self, filing_id: str, instant: datetime) -> int:
         """How many objections were entered on a filing that were received since an instant."""

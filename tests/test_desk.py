@@ -18,6 +18,7 @@ from openpyxl import load_workbook
 from sqlmodel import Session
 
 from activities.letter_queue import Tried
+from activities.lists import columns_of
 from gateway.identity import EMBEDDED
 from gateway.pages import calendar
 from gateway.shown import lists
@@ -185,7 +186,7 @@ def copied(house: House, filing_id: str, times: int) -> None:
     assert row
     with register.engine.connect().execution_options(writes=True) as connection, Session(connection) as session:
         for number in range(times):
-            session.add(FilingRow(**row.model_dump() | {"filing_id": f"{filing_id}-{number:04d}"}))
+            session.add(FilingRow(**columns_of(row) | {"filing_id": f"{filing_id}-{number:04d}"}))
         session.commit()
 
 

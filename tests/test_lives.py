@@ -22,6 +22,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.testing import WorkflowEnvironment
 
 from activities import rows
+from activities.lists import columns_of
 from activities.register import Register
 from deploy.skipping import EARLY
 from gateway.problem import Refused
@@ -238,7 +239,7 @@ def succeeded(register: Register, filing_id: str, act: Mapping[str, Any]) -> Non
     form = register.paper(row.first_paper) | {"previous_filing_id": filing_id}
     paper = register.lodge(act["successor"], "application", form, arrival(act))
     value = json.loads(row.value) | {"id": act["successor"], "paper": paper}
-    successor = row.model_dump() | {"filing_id": act["successor"], "archive_number": act["successor_number"]}
+    successor = columns_of(row) | {"filing_id": act["successor"], "archive_number": act["successor_number"]}
     successor |= {"value": canonical(value), "stage": Stage.IN_FORCE.value, "open": False}
     with Session(register.engine.execution_options(writes=True)) as session:
         session.merge(FilingRow(**successor))

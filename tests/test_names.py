@@ -14,7 +14,7 @@ from activities.channels.channel import Letter
 from activities.channels.mail import Mail
 from activities.channels.robot import _text
 from activities.register import Register
-from gateway.pages.web import _templates
+from gateway.pages.web import _templates, legibly
 from models.channels import MailSettings
 from models.names import folded, hidden, key
 from models.values import legible, on_one_line
@@ -182,4 +182,4 @@ def test_no_channel_a_page_or_a_chat_is_turned_around_or_called_upon_by_a_name()
         "alliance": "甲\ufffd乙"
     }
     page = _templates().from_string("{{ name }}{{ name|e }}{% macro m() %}<b>{{ name }}</b>{% endmacro %}{{ m() }}")
-    assert page.render(name="<\u202e") == "&lt;\ufffd&lt;\ufffd<b>&lt;\ufffd</b>"
+    assert legibly(page, name="<\u202e") == "&lt;\ufffd&lt;\ufffd<b>&lt;\ufffd</b>"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from jinja2.runtime import Macro
 from starlette.datastructures import FormData
 
@@ -109,22 +109,24 @@ def _kept(marks: Any) -> Mapping[str, Any]:
 
 
 def render(request: Request, tools: Tools, name: str, session: Session | None, **shown: Any) -> str:
-    """A page as text. Texts of earlier filings may hold characters that would turn the page around: they are taken out of the whole."""
-    return legible(
-        _templates()
-        .get_template(name)
-        .render(
-            request=request,
-            settings=tools.settings,
-            session=session,
-            who=session.who if session else None,
-            csrf=session.csrf if session else "",
-            embedded=tools.settings.identity == "embedded",
-            today=day_of(tools.clock()),
-            said=_said(request),
-            **shown,
-        )
+    """A page as text."""
+    return legibly(
+        _templates().get_template(name),
+        request=request,
+        settings=tools.settings,
+        session=session,
+        who=session.who if session else None,
+        csrf=session.csrf if session else "",
+        embedded=tools.settings.identity == "embedded",
+        today=day_of(tools.clock()),
+        said=_said(request),
+        **shown,
     )
+
+
+def legibly(template: Template, **shown: Any) -> str:
+    """What a template makes of values. Texts of earlier filings may hold characters that would turn the page around."""
+    return legible(template.render(**shown))
 
 
 def page(

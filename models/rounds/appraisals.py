@@ -3,12 +3,12 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from models.acts import ShortText
 from models.forms import Count, Name, YesNo, item
 from models.rounds.merit import LONGEST_LIST, Grade, Score
-from models.values import Day, FilingId, OneFor, OpaqueId, Value, code_as_registered
+from models.values import FilingId, OneFor, OpaqueId, Value
 
 Dimension = Literal["direction", "mechanism", "results", "activities"]
 
@@ -28,15 +28,8 @@ Points = Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)]
 
 
 class Commission(Value):
-    """委托: a third party, its contract and term, its people, and the alliances that it evaluates. People are opaque ids."""
+    """委托书: the people of a third party, as opaque ids, and the alliances that they evaluate."""
 
-    organisation: Name = item("B-20", "第三方评价机构名称")
-    code: Annotated[str, Field(pattern=r"^[0-9A-Z]{18}$"), BeforeValidator(code_as_registered)] = item(
-        "B-20", "统一社会信用代码"
-    )
-    contract_no: ShortText = item("B-20", "委托合同编号")
-    begins: Day = item("B-20", "委托起日")
-    ends: Day = item("B-20", "委托止日（含当日）")
     people: Annotated[tuple[OpaqueId, ...], OneFor()] = item(
         "B-20", "评价人员（不透明编号）", min_length=1, max_length=MOST_PEOPLE
     )
@@ -69,7 +62,17 @@ class Appraisals(Value):
 class Result(Value):
     """An alliance's result: its weighted score and the grade that follows from it."""
 
-    filing: FilingId
-    score: Score
-    grade: Grade
-    joint_activities: Annotated[int, Field(ge=0)] | None = None
+    filing: FilingId = item("B-20", "平台申请编号")
+    alliance: Name = item("B-20", "联盟名称")
+    leader: Annotated[str, Field(max_length=18)] = item("B-20", "盟主代码")
+    leader_name: Name = item("B-20", "盟主企业")
+    archive_number: Annotated[str, Field(max_length=30)] | None = item("B-20", "备案编号", None)
+    score: Score = item("B-20", "得分")
+    grade: Grade = item("B-20", "等级")
+    joint_activities: Annotated[int, Field(ge=0)] | None = item("B-13", "当年合作活动次数", None)
+
+
+class Results(Value):
+    """评价结果: every alliance that is accepted together, computed from its scores."""
+
+    rows: Annotated[tuple[Result, ...], OneFor(("filing",))] = item("B-20", "结果", max_length=LONGEST_LIST)

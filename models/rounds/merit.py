@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.acts import ShortText, Year
-from models.forms import Name, item
-from models.values import Amount, Day, Digest, FilingId, Jurisdiction, OneFor, Value
+from models.acts import Year
+from models.forms import Document, Name, item
+from models.rounds.base import RoundId
+from models.values import Amount, Day, Digest, FilingId, Jurisdiction, OneFor, OpaqueId, Value
 
 MOST_BANDS = 30
 """More intervals than a table of bands will ever have."""
@@ -33,14 +34,25 @@ class Band(Value):
 
 
 class Scheme(Value):
-    """年度方案: the money of one year, and who comes first when it does not reach for everybody (细则 9–10)."""
+    """年度方案: the money of one year, on which evaluations it rests, and who comes first when it does not reach for everybody."""
 
+    performance: Annotated[tuple[RoundId, ...], OneFor()] = item(
+        "B-21", "所依据的年度绩效评价（轮次编号）", min_length=1, max_length=10
+    )
     budget: Annotated[Amount, Field(gt=0)] = item("B-22", "年度资金总额（万元）")
     bands: tuple[Band, ...] = item("B-22", "区间定额表", min_length=1, max_length=MOST_BANDS)
     grades: Annotated[tuple[PassingGrade, ...], OneFor()] = item(
         "B-21", "可予支持的评价等级", min_length=1, max_length=2
     )
     order: Annotated[tuple[MeritKey, ...], OneFor()] = item("B-21", "择优次序（依次比较）", min_length=1, max_length=5)
+
+
+class BaseProof(Value):
+    """研发投入证明材料: a document of the prior year, and what it says by the enterprise's own word."""
+
+    year: Year = item("B-22", "材料所属年度")
+    stated: Annotated[Amount, Field(ge=0)] = item("B-22", "材料所载研发投入总额（万元）")
+    document: Document = item("B-16", "证明材料（D5a 或者 D5b）")
 
 
 class Base(Value):
@@ -51,7 +63,16 @@ class Base(Value):
     amount: Annotated[Amount, Field(ge=0)] = item("B-22", "经核对的研发投入总额（万元）")
     proof: Proof = item("B-22", "核对所依据的证明材料")
     document: Digest = item("B-22", "证明材料的 SHA-256 摘要")
-    note: ShortText | None = item("B-22", "核对说明", None)
+    noted_by: OpaqueId | None = item("B-22", "核对人（不透明编号）", None)
+
+
+class Brought(Value):
+    """A document that was brought since the application, for somebody to look at."""
+
+    kind: Proof
+    sha256: Digest
+    stated: Amount
+    year: Year
 
 
 class Candidate(Value):
@@ -70,12 +91,16 @@ class Candidate(Value):
     grade: Grade | None = None
     score: Score | None = None
     base: Base | None = None
+    proof: Brought | None = None
     paid: tuple[Year, ...] = ()
     recorded: tuple[str, ...] = ()
 
 
 class Line(Value):
-    """One alliance on the list: paid (`rank`, `amount`), in order but beyond the money (`rank` alone), or left out (`left_out`)."""
+    """One alliance on the list: paid (`rank`, `amount`), in order but beyond the money (`rank` alone), or left out (`left_out`).
+
+    `base`, `proof` and `recorded` are what it was drawn up from, should it have to be drawn up again.
+    """
 
     filing: FilingId
     alliance: Name
@@ -86,7 +111,9 @@ class Line(Value):
     rank: Annotated[int, Field(ge=1)] | None = None
     grade: Grade | None = None
     score: Score | None = None
-    base: Annotated[Amount, Field(ge=0)] | None = None
+    base: Base | None = None
+    proof: Brought | None = None
+    recorded: tuple[str, ...] = ()
     band: Annotated[int, Field(ge=1)] | None = None
     amount: Annotated[Amount, Field(gt=0)] | None = None
     left_out: str | None = None

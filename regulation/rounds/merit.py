@@ -116,9 +116,7 @@ def _paid(
         money = _money(scheme.budget, total, amount, fits=fits)
         total += amount if fits else Decimal(0)
         lines.append(
-            _line(candidate).but(
-                rank=rank, base=base.amount, band=number + 1, amount=amount if fits else None, why=(*why, money)
-            )
+            _line(candidate).but(rank=rank, band=number + 1, amount=amount if fits else None, why=(*why, money))
         )
     return lines, total
 
@@ -127,13 +125,13 @@ def _line(each: Candidate) -> Line:
     return Line(
         filing=each.filing, alliance=each.alliance, leader=each.leader, leader_name=each.leader_name,
         jurisdiction=each.jurisdiction, archive_number=each.archive_number, grade=each.grade, score=each.score,
+        base=each.base, proof=each.proof, recorded=each.recorded,
     )  # fmt: skip
 
 
 def _without(each: Candidate, rows: Sequence[Exclusion], other: str = "") -> Line:
     why = tuple(f"不予支持：{row.said}{f'（{other}）' if other else ''}，依据{row.basis}。" for row in rows)
-    base = each.base.amount if each.base else None
-    return _line(each).but(left_out=rows[0].code if rows else "base_unproven", base=base, why=why)
+    return _line(each).but(left_out=rows[0].code if rows else "base_unproven", why=why)
 
 
 # Each amount, line by line

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from models.rounds.appraisals import DIMENSIONS, Appraisal, Dimension, Points, Result
+from models.rounds.appraisals import DIMENSIONS, Appraisal, Dimension, Points
 from models.rounds.merit import Grade
 from models.values import Day, Value
 from regulation import data
@@ -54,12 +54,6 @@ class PerformanceTerms:
         if score >= self.excellent_from:
             return "excellent"
         return "qualified" if score >= self.qualified_from else "unqualified"
-
-    def result(self, appraisal: Appraisal) -> Result:
-        """What an appraisal comes to."""
-        score = self.score(appraisal)
-        activities = appraisal.joint_activities
-        return Result(filing=appraisal.filing, score=score, grade=self.grade(score), joint_activities=activities)
 
 
 def _make(raw: Mapping[str, Any], base: PerformanceTerms | None) -> PerformanceTerms:

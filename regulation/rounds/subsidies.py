@@ -1,15 +1,466 @@
-"""后补助: the rules of a round of this kind."""
+"""后补助 (kind B, 细则 9–10, G-33): the rules of a round of this kind.
 
-from models.rounds.base import RoundKind
-from regulation.rounds.table import PROVINCE, Rules, common, window
+A scheme says how much money there is and how it is given; people note what the proven documents say; the list follows from that and from
+the accepted evaluations, and from nothing else. Two people approve it, the public may object, and what is upheld is put right and approved
+anew. What stands is paid out.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from models.findings import Finding, Lack
+from models.forms import ObjectionPaper
+from models.rounds.base import (
+    CloseRound,
+    Item,
+    OpenRound,
+    RoundAct,
+    RoundActKind,
+    RoundKind,
+    RoundLapse,
+    RoundLapseKind,
+    RoundStage,
+)
+from models.rounds.merit import Base, BaseProof, Brought, Candidate, Scheme, SubsidyList
+from models.rounds.round import Round, RoundEntry
+from models.rounds.subsidies import (
+    AdmitListObjection,
+    AdoptScheme,
+    ApproveList,
+    BringProof,
+    NoteBase,
+    ObjectToList,
+    RecordExclusion,
+    RecordPayment,
+    RuleOnListObjection,
+    SubsidyActKind,
+    SubsidyState,
+)
+from models.values import day_of
+from models.vocabulary import Kind, Role, Severity, Stage
+from regulation.moment import Moment
+from regulation.reading import finding
+from regulation.rounds import notices, performance
+from regulation.rounds.bands import SUBSIDIES, SubsidyTerms, faults
+from regulation.rounds.known import FILED, Alliance, Known, KnownItem, Needs
+from regulation.rounds.merit import draw_up
+from regulation.rounds.table import PROVINCE, Examined, Row, Rules, common, may_open, window
 
 ARTICLE = "B-21"
 
 REMINDED = (7, 1)
 """How many days before the last one it is reminded of."""
 
+BROUGHT, PROVEN, EXCLUDED = "brought", "proven", "excluded"
+LISTED, BEYOND, LEFT_OUT = "listed", "beyond", "left_out"
+STATES = {
+    BROUGHT: "已交材料待核对", PROVEN: "研发投入已核对", EXCLUDED: "登记不予支持",
+    LISTED: "拟支持", BEYOND: "资金所限未安排", LEFT_OUT: "不予支持",
+}  # fmt: skip
+"""What becomes of an alliance in the round."""
+
+NOTERS = frozenset({Role.CITY_ST, Role.ZONE, Role.PROVINCE_ST})
+"""Who looks at a document and notes what it says."""
+
+LOOKED_BACK = 20
+"""How many years back it is looked who was paid before: as far as a row of exclusions may ask."""
+
+
+def state_of(round_: Round) -> SubsidyState:
+    """What a round of this kind holds."""
+    assert isinstance(round_.of, SubsidyState)
+    return round_.of
+
+
+def terms_of(round_: Round) -> SubsidyTerms:
+    """The bounds and rows by which it counts."""
+    return SUBSIDIES[state_of(round_).edition or next(iter(SUBSIDIES))]
+
+
+# Opening, scheme, bases
+
+
+def may_begin(round_: Round, act: OpenRound, when: Moment) -> Lack | None:
+    """细则 9 knows alliances of kind B, and money of the province."""
+    if round_.area.kind is not Kind.B:
+        return Lack(missing="后补助只对技术能力提升类联盟（《实施细则》第九条），联盟类别须选该类")
+    if round_.area.jurisdiction or round_.area.zone:
+        return Lack(missing="省专项资金后补助由全省统一安排，轮次须为全省（LN）")
+    return may_open(round_, act, when)
+
+
+def begun(round_: Round, act: OpenRound, when: Moment) -> Round:
+    """It counts by one edition to its end."""
+    return round_.but(of=SubsidyState(edition=str((act.facts or {})["edition"])))
+
+
+def before_the_list(round_: Round, act: Any, when: Moment) -> Lack | None:
+    """What the list rests on is put on record before it is final, and not while it is on notice."""
+    if state_of(round_).final_at is not None:
+        return Lack(missing="名单已经确定")
+    return None
+
+
+def adopt(round_: Round, act: AdoptScheme, when: Moment) -> Round:
+    """印发年度方案: a first half of an approval rests on the scheme before, and falls."""
+    facts = act.facts or {}
+    state = state_of(round_).but(
+        scheme=act.paper,
+        scheme_no=act.document_no,
+        performance=tuple(str(each) for each in _listed(facts["performance"])),
+        budget=Decimal(str(facts["budget"])),
+    )
+    return round_.but(of=state, agreed={})
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def noted(round_: Round, act: NoteBase | BringProof | RecordExclusion, when: Moment) -> Round:
+    """How many bases are noted; what two people may have agreed on before rests on other facts."""
+    more = int(str((act.facts or {}).get("new", 0)))
+    return round_.but(counts={**round_.counts, "proven": round_.counts.get("proven", 0) + more}, agreed={})
+
+
+# The list
+
+
+def may_approve(round_: Round, act: ApproveList, when: Moment) -> Lack | None:
+    """There is a scheme, and no list that stands already."""
+    if lack := before_the_list(round_, act, when):
+        return lack
+    return None if state_of(round_).scheme else Lack(missing="尚未印发年度方案")
+
+
+def approve(round_: Round, act: ApproveList, when: Moment) -> Round:
+    """审定名单并公示: with the second person's word it is on notice (G-01)."""
+    facts = act.facts or {}
+    state = state_of(round_)
+    state = state.but(
+        drawn=act.paper, drawn_no=act.document_no, lists=state.lists + 1, total=Decimal(str(facts["total"]))
+    )
+    counts = {name: int(str(facts[name])) for name in ("listed", "beyond", "left_out")}
+    return notices.publish(round_.but(of=state, counts={**round_.counts, **counts}), act.paper, when.day)
+
+
+def object_(round_: Round, act: ObjectToList, when: Moment) -> Round:
+    """对名单提出异议: an open one keeps the list from being final."""
+    return notices.receive(round_, act, when)
+
+
+def admit(round_: Round, act: AdmitListObjection, when: Moment) -> Round:
+    """认定名单异议是否受理."""
+    return notices.rule(round_, act, "admissibility", act.admissible, when)
+
+
+def may_rule(round_: Round, act: RuleOnListObjection, when: Moment) -> Lack | None:
+    """What was paid out is not put right by another list."""
+    if act.outcome == "upheld" and state_of(round_).paid_on is not None:
+        return Lack(missing="资金已经下达，不能再更正名单；应当追回的另行处理")
+    return notices.may_rule(round_, act, when)
+
+
+def rule(round_: Round, act: RuleOnListObjection, when: Moment) -> Round:
+    """处理名单异议: upheld, the list is taken from notice, put right and approved anew (Q7)."""
+    after = notices.rule(round_, act, "outcome", act.outcome, when)
+    if act.outcome == "dismissed":
+        return after
+    return notices.withdraw(after).but(of=state_of(after).but(drawn=None, total=None, final_at=None))
+
+
+def clear(round_: Round, act: Any, when: Moment) -> Round:
+    """公示无异议: the list is final."""
+    cleared = notices.cleared(round_, when)
+    return cleared.but(of=state_of(cleared).but(final_at=when.at))
+
+
+def lapsed(round_: Round, lapse: RoundLapse, when: Moment) -> Round:
+    """What time brings to a list on notice."""
+    match lapse.kind:
+        case RoundLapseKind.NOTICE_ENDED:
+            return notices.ended(round_)
+        case RoundLapseKind.NOTICE_CLEARED:
+            return clear(round_, lapse, when)
+        case _:
+            return round_
+
+
+# Payment
+
+
+def may_pay(round_: Round, act: RecordPayment, when: Moment) -> Lack | None:
+    """Only a list that stands is paid out, once."""
+    state = state_of(round_)
+    if state.final_at is None:
+        return Lack(missing="名单尚未确定")
+    if round_.notice and round_.notice.open_objections:
+        return Lack(missing=f"尚有 {round_.notice.open_objections} 件异议未处理")
+    if state.paid_on is not None:
+        return Lack(missing=f"资金已于{state.paid_on}下达")
+    if not day_of(state.final_at) <= act.paid_on <= when.day:
+        return Lack(missing="下达日期须在名单确定之后，且不晚于今日")
+    return None
+
+
+def pay(round_: Round, act: RecordPayment, when: Moment) -> Round:
+    """登记资金下达."""
+    return round_.but(of=state_of(round_).but(paid_on=act.paid_on, paid_no=act.document_no))
+
+
+def may_close(round_: Round, act: CloseRound, when: Moment) -> Lack | None:
+    """A round that has paid is over; one that has not is cancelled."""
+    paid = state_of(round_).paid_on is not None
+    return None if paid else Lack(missing="资金尚未下达；不再安排的，请取消本轮次")
+
+
+# What only the register and the papers tell
+
+
+def asks(round_: Round | None, act: RoundAct) -> Needs:
+    """Of a list, all that it rests on; of one alliance, what is on record of it."""
+    if round_ is None:
+        return Needs()
+    match act:
+        case AdoptScheme():
+            years = (round_.year, round_.year - 1, round_.year - 2)
+            return Needs(rounds=tuple((RoundKind.PERFORMANCE, year) for year in years))
+        case NoteBase():
+            return Needs(items=(round_.id,), applications=(act.filing,))
+        case BringProof() | RecordExclusion():
+            return Needs(items=(round_.id,))
+        case ApproveList():
+            return list_needs(round_)
+        case _:
+            return Needs()
+
+
+def list_needs(round_: Round) -> Needs:
+    """All that a list rests on."""
+    state = state_of(round_)
+    looks_back = any(row.test == "paid_within" for row in terms_of(round_).exclusions.values())
+    years = range(round_.year - LOOKED_BACK, round_.year) if looks_back else ()
+    return Needs(
+        population=True,
+        stages=(*FILED, Stage.REVOKED, Stage.DEREGISTERED, Stage.CONTINUED),
+        items=(round_.id, *state.performance),
+        items_of=tuple((RoundKind.SUBSIDY, year) for year in years if year >= 2021),
+        papers=(state.scheme,) if state.scheme else (),
+    )
+
+
+def examine(round_: Round | None, act: RoundAct, content: Mapping[str, Any] | None, known: Known) -> Examined:
+    """An act with what its paper and the register tell, or everything that is wrong with it."""
+    match act:
+        case OpenRound():
+            day = day_of(act.received_at) if act.received_at else act.opens
+            return act.but(facts={"edition": SUBSIDIES.newest(day)})
+        case AdoptScheme() if round_:
+            return _examine_scheme(round_, act, Scheme.model_validate(content), known)
+        case BringProof() if round_:
+            return _examine_proof(round_, act, BaseProof.model_validate(content), known)
+        case NoteBase() if round_:
+            return _examine_base(round_, act, known)
+        case RecordExclusion() if round_:
+            return _examine_exclusion(round_, act, known)
+        case ApproveList() if round_:
+            return _examine_list(round_, act, content, known)
+        case _:
+            return act
+
+
+def _wrong(code: str, field: str, message: str) -> Finding:
+    return finding(code, field, Severity.ERROR, message)
+
+
+def _examine_scheme(round_: Round, act: AdoptScheme, scheme: Scheme, known: Known) -> Examined:
+    found = [
+        _wrong("G-33", f"/content/bands/{each.number}/{each.field}", f"第{each.number + 1}档：{each.message}")
+        for each in faults(scheme.bands, terms_of(round_))
+    ]
+    if scheme.order[0] not in ("grade", "score"):
+        found.append(_wrong("B-21", "/content/order", "择优须依据年度绩效评价结果：评价等级或者得分须列在次序之首"))
+    for number, round_id in enumerate(scheme.performance):
+        one = known.rounds.get(round_id)
+        if one is None or one.kind is not RoundKind.PERFORMANCE:
+            found.append(_wrong("B-21", f"/content/performance/{number}", f"没有{round_id}这一年度绩效评价轮次"))
+        elif performance.state_of(one).results is None:
+            found.append(_wrong("B-21", f"/content/performance/{number}", f"“{one.title}”的评价结果尚未验收"))
+    if scheme.budget < min(band.amount for band in scheme.bands):
+        found.append(_wrong("B-22", "/content/budget", "年度资金总额不足最低一档的定额"))
+    return found or act.but(facts={"performance": list(scheme.performance), "budget": str(scheme.budget)})
+
+
+def _figures(known: Known, round_: Round, filing_id: str) -> dict[str, Any]:
+    """What is on record of an alliance in the round, without what a list made of it."""
+    item = known.item(round_.id, filing_id)
+    return {name: item.figures[name] for name in ("base", "proof", "recorded") if item and name in item.figures}
+
+
+def _examine_proof(round_: Round, act: BringProof, paper: BaseProof, known: Known) -> Examined:
+    found = []
+    if paper.document.kind not in ("D5a", "D5b"):
+        found.append(
+            _wrong("B-16", "/content/document/kind", "须为研发费用加计扣除明细表（D5a）或者专项审计报告（D5b）")
+        )
+    if paper.year != round_.year - 1:
+        found.append(_wrong("B-22", "/content/year", f"须为上一年度（{round_.year - 1}年度）的材料"))
+    figures = _figures(known, round_, act.filing)
+    proof = {
+        "kind": paper.document.kind,
+        "sha256": paper.document.sha256,
+        "stated": str(paper.stated),
+        "year": paper.year,
+    }
+    return found or act.but(facts={"figures": {**figures, "proof": proof}, "proven": "base" in figures})
+
+
+def _examine_base(round_: Round, act: NoteBase, known: Known) -> Examined:
+    """The document that a base is read off is one that the register has: of the application, or brought since (细则 10)."""
+    figures = _figures(known, round_, act.filing)
+    documents = known.applications.get(act.filing, {}).get("documents", ())
+    there = {(each.get("kind"), each.get("sha256")) for each in documents}
+    if proof := figures.get("proof"):
+        there.add((proof["kind"], proof["sha256"]))
+    if (act.proof, act.document) not in there:
+        return [_wrong("B-22", "/document", "申请材料和此后提交的证明材料中没有这份材料（类别、摘要均须一致）")]
+    base = Base(
+        filing=act.filing, year=round_.year - 1, amount=act.amount, proof=act.proof, document=act.document,
+        noted_by=act.by.person,
+    )  # fmt: skip
+    told = base.model_dump(mode="json")
+    return act.but(facts={"figures": {**figures, "base": told}, "new": int("base" not in figures)})
+
+
+def _examine_exclusion(round_: Round, act: RecordExclusion, known: Known) -> Examined:
+    rows = {row.code: row for row in terms_of(round_).exclusions.values() if row.test == "recorded"}
+    alliance = known.alliances.get(act.filing)
+    here = {code for code, row in rows.items() if alliance and row.jurisdiction in (None, alliance.jurisdiction)}
+    if act.code not in here:
+        told = "、".join(f"{code}（{rows[code].said}）" for code in sorted(here))
+        return [_wrong(ARTICLE, "/code", f"须为下列情形之一：{told}")]
+    figures = _figures(known, round_, act.filing)
+    recorded = set(figures.get("recorded", ()))
+    if act.lifted and act.code not in recorded:
+        return [_wrong(ARTICLE, "/lifted", "该联盟没有登记这一情形")]
+    figures["recorded"] = sorted(recorded - {act.code} if act.lifted else recorded | {act.code})
+    return act.but(facts={"figures": figures})
+
+
+def _examine_list(round_: Round, act: ApproveList, content: Mapping[str, Any] | None, known: Known) -> Examined:
+    drawn = the_list(round_, act, known)
+    if content is None or SubsidyList.model_validate(content) != drawn:
+        return [_wrong(ARTICLE, "", "名单的依据已有变化，请按现有的评价结果、研发投入和情形重新审定")]
+    if drawn.total == 0:
+        return [_wrong(ARTICLE, "", "名单中没有可予支持的联盟")]
+    ranked = [line for line in drawn.lines if line.rank is not None]
+    paid = sum(line.amount is not None for line in ranked)
+    counts = {"listed": paid, "beyond": len(ranked) - paid, "left_out": len(drawn.lines) - len(ranked)}
+    return act.but(facts={**counts, "total": str(drawn.total)})
+
+
+def the_list(round_: Round, act: RoundAct, known: Known) -> SubsidyList:
+    """The list as it follows from what is on record (`draw_up`)."""
+    scheme = Scheme.model_validate(known.papers[str(state_of(round_).scheme)])
+    return draw_up(list(candidates(round_, known)), scheme, terms_of(round_), round_.year)
+
+
+def candidates(round_: Round, known: Known) -> Iterator[Candidate]:
+    """Every alliance that stands, or that was evaluated, with all that its place and amount rest on."""
+    results: dict[str, KnownItem] = {}
+    for round_id in state_of(round_).performance:
+        results |= {
+            filing_id: item
+            for filing_id, item in known.items.get(round_id, {}).items()
+            if item.state == performance.ACCEPTED
+        }
+    paid = _paid_before(known)
+    for filing_id, alliance in known.alliances.items():
+        if alliance.lies_in(round_.area) and (alliance.stage in FILED or filing_id in results):
+            yield _candidate(alliance, results.get(filing_id), _figures(known, round_, filing_id), paid)
+
+
+def _candidate(
+    alliance: Alliance, result: KnownItem | None, figures: Mapping[str, Any], paid: Mapping[str, set[int]]
+) -> Candidate:
+    return Candidate(
+        filing=alliance.id, alliance=alliance.name, leader=alliance.leader, leader_name=alliance.leader_name,
+        jurisdiction=alliance.jurisdiction, zone=alliance.zone, in_force=alliance.stage in FILED,
+        pending=alliance.stage is Stage.REVOCATION_PENDING, archive_number=alliance.archive_number,
+        archived_on=alliance.archived_on, grade=result.figures["grade"] if result else None,
+        score=Decimal(result.figures["score"]) if result else None,
+        base=Base.model_validate(figures["base"]) if "base" in figures else None,
+        proof=Brought.model_validate(figures["proof"]) if "proof" in figures else None,
+        paid=tuple(sorted(paid.get(alliance.leader, ()))), recorded=tuple(figures.get("recorded", ())),
+    )  # fmt: skip
+
+
+def _paid_before(known: Known) -> dict[str, set[int]]:
+    """In which years a leader was paid, under whichever alliance."""
+    paid: dict[str, set[int]] = {}
+    for round_id, items in known.items.items():
+        one = known.rounds.get(round_id)
+        if one is None or one.kind is not RoundKind.SUBSIDY or state_of(one).paid_on is None:
+            continue
+        for item in items.values():
+            if item.state == LISTED:
+                paid.setdefault(str(item.figures["leader"]), set()).add(one.year)
+    return paid
+
+
+# What an entry makes of alliances
+
+
+def items(round_: Round, entry: RoundEntry, content: Mapping[str, Any] | None) -> Iterable[Item]:
+    """What became of each alliance that an entry is about. What a list rests on stays in its figures."""
+    act = entry.event
+    match act:
+        case BringProof() | NoteBase() | RecordExclusion():
+            facts: dict[str, Any] = act.facts or {}
+            figures = facts["figures"]
+            proven = "base" in figures and not isinstance(act, BringProof)
+            state = EXCLUDED if figures.get("recorded") else PROVEN if proven else BROUGHT
+            yield Item(filing_id=act.filing, state=state, figures=figures)
+        case ApproveList():
+            for line in SubsidyList.model_validate(content).lines:
+                state = LISTED if line.amount is not None else BEYOND if line.rank is not None else LEFT_OUT
+                told = line.model_dump(
+                    mode="json", exclude={"filing", "alliance", "leader_name", "jurisdiction", "why"}
+                )
+                yield Item(filing_id=line.filing, state=state, figures=told)
+        case _:
+            return
+
+
+A = SubsidyActKind
+ON_NOTICE = frozenset({RoundStage.ON_NOTICE})
+EITHER = frozenset({RoundStage.OPEN, RoundStage.ON_NOTICE})
+
 RULES = Rules(
     kind=RoundKind.SUBSIDY,
-    rows=common(ARTICLE, PROVINCE),
-    lapses=lambda round_: window(round_, ARTICLE, REMINDED),
-)
+    rows={
+        **common(ARTICLE, PROVINCE),
+        RoundActKind.OPEN_ROUND: Row(ARTICLE, PROVINCE, may=may_begin, then=begun),
+        RoundActKind.CLOSE_ROUND: Row(ARTICLE, PROVINCE, may=may_close, then=common(ARTICLE)[RoundActKind.CLOSE_ROUND].then),
+        A.ADOPT_SCHEME: Row("B-22", PROVINCE, may=before_the_list, then=adopt),
+        A.BRING_PROOF: Row("B-16", NOTERS | {Role.LEADER}, may=before_the_list, then=noted),
+        A.NOTE_BASE: Row("B-22", NOTERS, may=before_the_list, then=noted),
+        A.RECORD_EXCLUSION: Row(ARTICLE, NOTERS, may=before_the_list, then=noted),
+        A.APPROVE_LIST: Row(ARTICLE, PROVINCE, together="two_people", may=may_approve, then=approve),
+        A.OBJECT_TO_LIST: Row("G-04", frozenset({Role.PUBLIC}), EITHER, may=notices.may_object, then=object_),
+        A.ADMIT_LIST_OBJECTION: Row("G-04", PROVINCE, EITHER, may=notices.may_admit, then=admit),
+        A.RULE_ON_LIST_OBJECTION: Row("G-04", PROVINCE, EITHER, may=may_rule, then=rule),
+        A.CONFIRM_LIST_CLEAR: Row("G-03", PROVINCE, ON_NOTICE, may=notices.may_confirm, then=clear),
+        A.RECORD_PAYMENT: Row("B-22", PROVINCE, may=may_pay, then=pay),
+    },
+    papers={
+        A.ADOPT_SCHEME: Scheme, A.BRING_PROOF: BaseProof, A.APPROVE_LIST: SubsidyList, A.OBJECT_TO_LIST: ObjectionPaper,
+    },
+    draws={A.APPROVE_LIST: the_list},
+    asks=asks,
+    examine=examine,
+    items=items,
+    lapses=lambda round_: (*window(round_, ARTICLE, REMINDED), *notices.lines(round_, "G-01")),
+    lapsed=lapsed,
+)  # fmt: skip

@@ -32,18 +32,18 @@ def appraisal(*scores: str) -> Appraisal:
 )
 def test_a_grade_follows_from_four_scores(scores: tuple[str, ...], score: str, grade: str) -> None:
     """On a threshold it is the better one; a hundredth of a point short it is not, for nothing is rounded."""
-    result = LAW.result(appraisal(*scores))
-    assert (result.score, result.grade) == (Decimal(score), grade)
+    found = LAW.score(appraisal(*scores))
+    assert (found, LAW.grade(found)) == (Decimal(score), grade)
 
 
 @given(st.lists(st.integers(0, 100_00), min_size=4, max_size=4), st.integers(0, 3), st.integers(0, 100_00))
 def test_a_better_score_never_makes_a_worse_result(points: list[int], at: int, other: int) -> None:
     """Nor does it leave the scale of a hundred."""
     better = [max(point, other) if number == at else point for number, point in enumerate(points)]
-    before, after = (LAW.result(appraisal(*(str(Decimal(each) / 100) for each in row))) for row in (points, better))
-    assert 0 <= before.score <= after.score <= 100
+    before, after = (LAW.score(appraisal(*(str(Decimal(each) / 100) for each in row))) for row in (points, better))
+    assert 0 <= before <= after <= 100
     grades = ["unqualified", "qualified", "excellent"]
-    assert grades.index(before.grade) <= grades.index(after.grade)
+    assert grades.index(LAW.grade(before)) <= grades.index(LAW.grade(after))
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from regulation.rounds.bands import SUBSIDIES, SubsidyTerms, faults, plain, ship
 from regulation.rounds.merit import draw_up, paid_lines, total_of
 
 YEAR = 2027
+EVALUATED = ("performance-2026-LN-1",)
 CASES = yaml.safe_load((Path(__file__).parent / "rounds/subsidies.yaml").read_text("utf-8"))
 LAW = SUBSIDIES["LN-2023"]
 
@@ -76,7 +77,7 @@ def test_a_list(case: dict[str, Any]) -> None:
     """Who is paid how much, who no longer fits, who is left out and by which row."""
     assert cite(case["article"])
     scheme = Scheme(
-        budget=amount(case["budget"]), bands=TABLE, grades=case.get("grades", LAW.grades), order=case.get("order", LAW.order)
+        performance=EVALUATED, budget=amount(case["budget"]), bands=TABLE, grades=case.get("grades", LAW.grades), order=case.get("order", LAW.order)
     )  # fmt: skip
     drawn = draw_up([candidate_of(row) for row in case["alliances"]], scheme, terms_of(case.get("edition")), YEAR)
     told = [
@@ -91,7 +92,7 @@ def test_a_list(case: dict[str, Any]) -> None:
 def test_an_amount_is_explained_line_by_line() -> None:
     """A leader reads, in the order of the law, what the amount rests on."""
     row = {"id": "甲", "leader": "L1", "grade": "excellent", "score": 92.5, "base": 120, "number": 1}
-    line = draw_up([candidate_of(row)], Scheme(budget=amount(50), bands=TABLE, grades=LAW.grades, order=LAW.order), LAW, YEAR).lines[0]  # fmt: skip
+    line = draw_up([candidate_of(row)], Scheme(performance=EVALUATED, budget=amount(50), bands=TABLE, grades=LAW.grades, order=LAW.order), LAW, YEAR).lines[0]  # fmt: skip
     assert list(line.why) == [
         "评价：年度绩效评价结果为“优秀”，得分92.50分，依据《实施细则》第九条（B-21）。",
         "基数：2026年度研发投入总额120.00万元，经核对“研发投入专项审计报告”（SHA-256：000000000000…）登记。",
@@ -204,7 +205,7 @@ def again(candidates: list[Candidate], scheme: Scheme) -> dict[str, int]:
 def test_every_list_holds(candidates: list[Candidate], table: tuple[Band, ...], money: int, random: Any) -> None:
     """Bounds kept to the last fen, the money never exceeded, nobody passed over, the same whatever order they came in."""
     assert not list(faults(table, LAW))
-    scheme = Scheme(budget=Decimal(money) / 100, bands=table, grades=LAW.grades, order=LAW.order)
+    scheme = Scheme(performance=EVALUATED, budget=Decimal(money) / 100, bands=table, grades=LAW.grades, order=LAW.order)
     drawn = draw_up(candidates, scheme, LAW, YEAR)
     assert {line.filing: int(line.amount * 100) for line in paid_lines(drawn) if line.amount} == again(
         candidates, scheme
@@ -221,7 +222,7 @@ def _bounds_hold(drawn: SubsidyList) -> None:
     for line in paid_lines(drawn):
         assert line.base is not None
         assert line.amount is not None
-        research, paid = int(line.base * 100), int(line.amount * 100)
+        research, paid = int(line.base.amount * 100), int(line.amount * 100)
         assert min(research * 10, 50_00 * 100) <= paid * 100 <= min(research * 30, 50_00 * 100)
 
 

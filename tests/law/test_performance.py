@@ -1,0 +1,161 @@
+"""年度绩效评价 (细则 8): who is commissioned, who may not evaluate whom, what is accepted."""
+
+from decimal import Decimal
+
+from models.rounds.appraisals import Results
+from models.rounds.base import RoundStage
+from models.values import canonical
+from regulation.rounds.performance import state_of
+from tests.law.rounds_of_money import (
+    COMMISSION,
+    EVALUATION,
+    Province,
+    alliance,
+    commissioned,
+    evaluated,
+    lack,
+    opened,
+    scores,
+)
+
+
+def province(*, naming: tuple[str, ...] = ()) -> Province:
+    """Four alliances of kind B."""
+    return Province({f"B-{number}": alliance(number) for number in range(1, 5)}, frozenset(naming))
+
+
+def test_an_evaluation_from_the_commission_to_its_acceptance() -> None:
+    """Scores become grades; on a threshold the better one; the round is counted through."""
+    here = province()
+    commissioned(here, "B-1", "B-2", "B-3")
+    rows = [scores("B-1", "92.5"), scores("B-2", "60"), scores("B-3", "85", results="84.99")]
+    here.done(EVALUATION, "2027-03-01 09:00", "e-501", "appraise", {"rows": rows})
+    after = here.done(EVALUATION, "2027-03-20 09:00", "p-401", "accept_results", document_no="辽科发〔2027〕1号")
+    assert after.counts == {"expected": 3, "done": 3, "excellent": 1, "qualified": 2, "unqualified": 0}
+    results = Results.model_validate(here.papers[str(state_of(after).results)])
+    assert [(row.filing, row.score, row.grade) for row in results.rows] == [
+        ("B-1", Decimal("92.5"), "excellent"), ("B-2", Decimal(60), "qualified"), ("B-3", Decimal("84.9975"), "qualified"),
+    ]  # fmt: skip
+    closed = here.done(EVALUATION, "2027-04-01 09:00", "p-401", "close_round")
+    assert closed.stage is RoundStage.CLOSED
+    assert set(here.states(EVALUATION).values()) == {"accepted"}
+    assert len(canonical(after.model_dump(mode="json"))) < 4096
+
+
+def test_it_is_of_kind_b_alone() -> None:
+    here = province()
+    said = {"title": "二〇二七年度", "opens": "2027-02-01", "closes": "2027-03-31", "alliances": "A"}
+    assert "技术能力提升类" in lack(here.does(EVALUATION, "2027-02-01 09:00", "p-401", "open_round", **said))
+
+
+def test_a_commission_names_alliances_with_which_nobody_has_to_do() -> None:
+    """Every fault at once: strangers, what another evaluates, an organisation that is leader or member itself."""
+    here = province(naming=("B-3",))
+    commissioned(here, "B-1")
+    content = {"people": ["e-503"], "alliances": ["B-1", "B-2", "B-3", "A-9"], "no_interest": False}
+    told = lack(here.does(EVALUATION, "2027-02-03 09:00", "p-401", "commission", content, **COMMISSION))
+    assert told.splitlines() == [
+        "/content/no_interest 机构须书面声明与受托评价的联盟无利害关系",
+        "/content/alliances/0 B-1：“沈阳市第1联盟”已委托辽宁某科技评估有限公司评价",
+        "/content/alliances/2 B-3：“沈阳市第3联盟”的盟主或者成员就是该机构，须回避",
+        "/content/alliances/3 A-9：不是本轮次范围内已备案入库的联盟",
+    ]
+    wrong = {**COMMISSION, "code": "91210102MA10ABCD6X"}
+    content = {"people": ["e-503"], "alliances": ["B-2"], "no_interest": True}
+    assert "校验不符" in lack(here.does(EVALUATION, "2027-02-03 09:00", "p-401", "commission", content, **wrong))
+    wrong = {**COMMISSION, "begins": "2027-04-01"}
+    assert "止日" in lack(here.does(EVALUATION, "2027-02-03 09:00", "p-401", "commission", content, **wrong))
+
+
+def test_an_evaluator_evaluates_the_alliances_of_the_commission_alone() -> None:
+    here = province()
+    commissioned(here, "B-1", "B-2")
+    brought = {"rows": [scores("B-1", "80"), scores("B-3", "80"), scores("B-9", "80")]}
+    told = lack(here.does(EVALUATION, "2027-03-01 09:00", "e-501", "appraise", brought))
+    assert [line.partition(" ")[0] for line in told.splitlines()] == [
+        "/content/rows/1/filing",
+        "/content/rows/2/filing",
+    ]
+    stranger = lack(here.does(EVALUATION, "2027-03-01 09:00", "e-503", "appraise", {"rows": [scores("B-1", "80")]}))
+    assert "不是受您所在机构委托" in stranger
+    late = lack(here.does(EVALUATION, "2027-04-01 09:00", "e-501", "appraise", {"rows": [scores("B-1", "80")]}))
+    assert "委托期" in late
+
+
+def test_who_has_to_do_with_an_alliance_does_not_evaluate_it() -> None:
+    """A colleague does; where the whole organisation withdraws, another organisation is commissioned."""
+    here = province()
+    commissioned(here, "B-1", "B-2")
+    here.done(EVALUATION, "2027-02-10 09:00", "e-501", "declare_interest", filing="B-1", reason="曾任该企业顾问")
+    told = lack(here.does(EVALUATION, "2027-03-01 09:00", "e-501", "appraise", {"rows": [scores("B-1", "80")]}))
+    assert "利害关系" in told
+    here.done(EVALUATION, "2027-03-01 09:00", "e-502", "appraise", {"rows": [scores("B-1", "80")]})
+    here.done(EVALUATION, "2027-03-02 09:00", "p-401", "return_appraisal", filing="B-1", reason="依据不足")
+    again = lack(here.does(EVALUATION, "2027-03-03 09:00", "e-501", "appraise", {"rows": [scores("B-1", "80")]}))
+    assert "利害关系" in again, "a return does not make it forgotten"
+    here.done(
+        EVALUATION, "2027-03-03 09:00", "e-502", "declare_interest", filing="B-2", whole=True, reason="机构承担其项目"
+    )
+    assert "不是受您" in lack(
+        here.does(EVALUATION, "2027-03-04 09:00", "e-502", "appraise", {"rows": [scores("B-2", "80")]})
+    )
+    other = {**COMMISSION, "organisation": "大连某评估中心", "contract_no": "辽科评2027-02"}
+    content = {"people": ["e-503"], "alliances": ["B-2"], "no_interest": True}
+    here.done(EVALUATION, "2027-03-04 10:00", "p-401", "commission", content, **other)
+    here.done(EVALUATION, "2027-03-05 09:00", "e-503", "appraise", {"rows": [scores("B-2", "80")]})
+    assert here.round(EVALUATION).counts == {"expected": 2, "done": 1}
+
+
+def test_an_organisation_that_has_become_a_member_since_does_not_evaluate() -> None:
+    here = province()
+    commissioned(here, "B-1")
+    here.naming = frozenset({"B-1"})
+    told = lack(here.does(EVALUATION, "2027-03-01 09:00", "e-501", "appraise", {"rows": [scores("B-1", "80")]}))
+    assert "须回避" in told
+
+
+def test_a_commission_that_was_ended_evaluates_no_more() -> None:
+    here = province()
+    commissioned(here, "B-1")
+    number = state_of(here.round(EVALUATION)).commissions[0].number
+    here.done(EVALUATION, "2027-02-20 09:00", "p-401", "end_commission", commission=number, reason="合同解除")
+    told = lack(here.does(EVALUATION, "2027-03-01 09:00", "e-501", "appraise", {"rows": [scores("B-1", "80")]}))
+    assert "没有在委托期内" in told
+    content = {"people": ["e-503"], "alliances": ["B-1"], "no_interest": True}
+    here.done(EVALUATION, "2027-03-02 09:00", "p-401", "commission", content, **COMMISSION)
+
+
+def test_results_are_accepted_whole_or_it_is_said_that_some_follow() -> None:
+    here = province()
+    commissioned(here, "B-1", "B-2")
+    here.done(EVALUATION, "2027-03-01 09:00", "e-501", "appraise", {"rows": [scores("B-1", "80")]})
+    said = {"document_no": "辽科发〔2027〕1号"}
+    assert "2家，已评价1家" in lack(here.does(EVALUATION, "2027-03-20 09:00", "p-401", "accept_results", **said))
+    here.done(EVALUATION, "2027-03-20 09:00", "p-401", "accept_results", unfinished=True, **said)
+    assert here.states(EVALUATION) == {"B-1": "accepted", "B-2": "commissioned"}
+    assert "已经验收" in lack(
+        here.does(EVALUATION, "2027-03-21 09:00", "e-501", "appraise", {"rows": [scores("B-1", "90")]})
+    )
+    here.done(EVALUATION, "2027-03-21 09:00", "e-501", "appraise", {"rows": [scores("B-2", "90")]})
+    here.done(EVALUATION, "2027-03-22 09:00", "p-401", "accept_results", document_no="辽科发〔2027〕2号")
+    assert here.states(EVALUATION) == {"B-1": "accepted", "B-2": "accepted"}
+
+
+def test_results_that_were_not_drawn_up_from_what_is_on_record_are_refused() -> None:
+    here = province()
+    commissioned(here, "B-1")
+    here.done(EVALUATION, "2027-03-01 09:00", "e-501", "appraise", {"rows": [scores("B-1", "80")]})
+    told = lack(
+        here.does(
+            EVALUATION, "2027-03-20 09:00", "p-401", "accept_results", {"rows": []}, document_no="辽科发〔2027〕1号"
+        )
+    )
+    assert "依据已有变化" in told
+
+
+def test_a_year_s_evaluation_in_short() -> None:
+    """As other tests use it."""
+    here = province()
+    evaluated(here, {"B-1": "90", "B-2": "70"})
+    assert here.round(EVALUATION).counts["excellent"] == 1
+    assert opened(here, "performance-2027-LN-1", "2028-02-01", "2028-03-01").number == 1

@@ -1,0 +1,235 @@
+"""后补助 (细则 9–10): a year's money from its scheme to its payment, and everything that may come between."""
+
+from decimal import Decimal
+from typing import Any
+
+from models.rounds.base import RoundStage
+from models.rounds.merit import SubsidyList
+from models.rounds.subsidies import SubsidyState
+from models.values import canonical
+from models.vocabulary import Stage
+from tests.law.rounds_of_money import DOCUMENT, EVALUATION, SUBSIDY, Province, alliance, evaluated, lack, opened
+
+BANDS = [
+    {"at_least": "10", "below": "20", "amount": "3"}, {"at_least": "20", "below": "50", "amount": "6"},
+    {"at_least": "50", "below": "100", "amount": "15"}, {"at_least": "100", "below": "200", "amount": "30"},
+    {"at_least": "200", "amount": "50"},
+]  # fmt: skip
+
+SCHEME: dict[str, Any] = {
+    "performance": [EVALUATION], "budget": "100", "bands": BANDS, "grades": ["excellent", "qualified"],
+    "order": ["grade", "score", "base"],
+}  # fmt: skip
+
+BASE = {"proof": "D5b", "document": DOCUMENT["sha256"]}
+OBJECTION = {
+    "name": "沈阳某公司",
+    "party": "unit",
+    "channel": "platform",
+    "stamped": True,
+    "text": "第二名的研发投入与事实不符",
+}
+
+
+def province(*, budget: str = "100") -> Province:
+    """Four alliances, three evaluated, their scheme in force, their bases noted."""
+    here = Province({f"B-{number}": alliance(number) for number in range(1, 5)})
+    evaluated(here, {"B-1": "92", "B-2": "80", "B-3": "70"})
+    opened(here, SUBSIDY, "2027-04-01", "2027-06-30")
+    scheme = {**SCHEME, "budget": budget}
+    here.done(SUBSIDY, "2027-04-02 09:00", "p-401", "adopt_scheme", scheme, document_no="辽科发〔2027〕9号")
+    for filing, amount in (("B-1", "150"), ("B-2", "600"), ("B-3", "60")):
+        here.done(SUBSIDY, "2027-04-05 09:00", "c-101", "note_base", filing=filing, amount=amount, **BASE)
+    return here
+
+
+def approved(here: Province, day: str, number: str = "辽科发〔2027〕12号") -> SubsidyState:
+    """Two people approved the list, which is on notice."""
+    here.done(SUBSIDY, f"{day} 09:00", "p-401", "approve_list", document_no=number)
+    return state(here.done(SUBSIDY, f"{day} 10:00", "p-402", "approve_list", document_no=number))
+
+
+def state(round_: Any) -> SubsidyState:
+    """What only a subsidy holds."""
+    assert isinstance(round_.of, SubsidyState)
+    return round_.of
+
+
+def listed(here: Province) -> list[str]:
+    """The list that stands."""
+    drawn = state(here.round(SUBSIDY)).drawn
+    assert drawn
+    lines = SubsidyList.model_validate(here.papers[drawn]).lines
+    return [f"{line.filing} {line.left_out or (f'{line.amount:.2f}' if line.amount else '无')}" for line in lines]
+
+
+def test_a_year_from_the_scheme_to_the_payment() -> None:
+    here = province()
+    assert here.states(SUBSIDY) == dict.fromkeys(("B-1", "B-2", "B-3"), "proven")
+    here.done(SUBSIDY, "2027-05-06 09:00", "p-401", "approve_list", document_no="辽科发〔2027〕12号")
+    assert here.round(SUBSIDY).stage is RoundStage.OPEN, "one person alone approves nothing"
+    same = here.does(SUBSIDY, "2027-05-06 09:30", "p-401", "approve_list", document_no="辽科发〔2027〕12号")
+    assert "两人" in lack(same)
+    round_ = here.done(SUBSIDY, "2027-05-06 10:00", "p-402", "approve_list", document_no="辽科发〔2027〕12号")
+    assert round_.stage is RoundStage.ON_NOTICE
+    assert listed(here) == ["B-1 30.00", "B-2 50.00", "B-3 15.00", "B-4 not_evaluated"]
+    assert state(round_).total == Decimal(95)
+    assert (round_.counts["listed"], round_.counts["beyond"], round_.counts["left_out"]) == (3, 0, 1)
+    assert "轮次公示中" in lack(
+        here.does(SUBSIDY, "2027-05-07 09:00", "c-101", "note_base", filing="B-4", amount="9", **BASE)
+    )
+    assert "尚未届满" in lack(here.does(SUBSIDY, "2027-05-12 09:00", "p-401", "confirm_list_clear"))
+    round_ = here.until(SUBSIDY, "2027-05-30 00:00")
+    assert (round_.stage, state(round_).final_at is not None) == (RoundStage.OPEN, True)
+    assert "名单已经确定" in lack(
+        here.does(SUBSIDY, "2027-05-31 09:00", "p-401", "approve_list", document_no="辽科发〔2027〕13号")
+    )
+    early = here.does(
+        SUBSIDY, "2027-06-20 09:00", "p-401", "record_payment", document_no="辽财〔2027〕3号", paid_on="2027-05-01"
+    )
+    assert "名单确定之后" in lack(early)
+    assert "尚未下达" in lack(here.does(SUBSIDY, "2027-06-20 09:00", "p-401", "close_round"))
+    here.done(
+        SUBSIDY, "2027-06-20 09:00", "p-401", "record_payment", document_no="辽财〔2027〕3号", paid_on="2027-06-18"
+    )
+    round_ = here.done(SUBSIDY, "2027-06-21 09:00", "p-401", "close_round")
+    assert round_.stage is RoundStage.CLOSED
+    assert here.states(SUBSIDY) == {"B-1": "listed", "B-2": "listed", "B-3": "listed", "B-4": "left_out"}
+    assert len(canonical(round_.model_dump(mode="json"))) < 4096
+
+
+def test_the_notice_ends_and_is_cleared_by_the_days_of_every_notice() -> None:
+    """Five working days, three of grace; May Day lies before it."""
+    here = province()
+    approved(here, "2027-05-06")
+    here.until(SUBSIDY, "2027-05-30 00:00")
+    ends = {
+        entry.event.kind: entry.at.isoformat() for entry in here.lives[SUBSIDY].entries if "notice" in entry.event.kind
+    }
+    assert ends == {"notice_ended": "2027-05-13T16:00:00+00:00", "notice_cleared": "2027-05-18T16:00:00+00:00"}
+
+
+def test_an_objection_that_is_upheld_leads_to_an_amended_list() -> None:
+    """Who is wrongly listed is excluded by a document; whoever stands behind moves up; the amended list is on notice anew."""
+    here = province(budget="85")
+    first = approved(here, "2027-05-06")
+    assert listed(here) == ["B-1 30.00", "B-2 50.00", "B-3 无", "B-4 not_evaluated"]
+    here.done(SUBSIDY, "2027-05-07 09:00", "public", "object_to_list", OBJECTION)
+    (objection,) = here.round(SUBSIDY).notice.objections  # type: ignore[union-attr]
+    here.until(SUBSIDY, "2027-05-24 00:00")
+    assert here.round(SUBSIDY).stage is RoundStage.ON_NOTICE, "an open objection keeps the list from being final"
+    said = {"objection": objection.id, "reason": "实名并附证据"}
+    here.done(SUBSIDY, "2027-05-24 09:00", "p-401", "admit_list_objection", admissible=True, **said)
+    round_ = here.done(SUBSIDY, "2027-05-25 09:00", "p-402", "rule_on_list_objection", outcome="upheld", **said)
+    assert (round_.stage, state(round_).drawn, round_.periods) == (RoundStage.OPEN, None, {})
+    why = {"code": "dishonest", "document_no": "辽科监〔2027〕2号", "reason": "研发投入虚报"}
+    here.done(SUBSIDY, "2027-05-26 09:00", "p-401", "record_exclusion", filing="B-2", **why)
+    amended = approved(here, "2027-05-27", "辽科发〔2027〕15号")
+    assert listed(here) == ["B-1 30.00", "B-3 15.00", "B-2 dishonest", "B-4 not_evaluated"]
+    assert (amended.lists, amended.drawn != first.drawn) == (2, True)
+    assert state(here.until(SUBSIDY, "2027-06-20 00:00")).final_at
+
+
+def test_an_objection_that_is_dismissed_leaves_the_list_as_it_is() -> None:
+    here = province()
+    approved(here, "2027-05-06")
+    here.done(SUBSIDY, "2027-05-07 09:00", "public", "object_to_list", OBJECTION)
+    here.done(SUBSIDY, "2027-05-08 09:00", "public", "object_to_list", {**OBJECTION, "name": None}, anonymous=True)
+    (objection,) = here.round(SUBSIDY).notice.objections  # type: ignore[union-attr]
+    said = {"objection": objection.id, "reason": "经核查不属实"}
+    here.done(SUBSIDY, "2027-05-10 09:00", "p-401", "admit_list_objection", admissible=True, **said)
+    here.done(SUBSIDY, "2027-05-11 09:00", "p-401", "rule_on_list_objection", outcome="dismissed", **said)
+    round_ = here.until(SUBSIDY, "2027-05-20 00:00")
+    assert state(round_).final_at
+    assert sum(each.event.kind == "object_to_list" for each in here.lives[SUBSIDY].entries) == 2
+
+
+def test_who_handles_no_objection_is_chased_until_they_do() -> None:
+    here = province()
+    approved(here, "2027-05-06")
+    here.done(SUBSIDY, "2027-05-07 09:00", "public", "object_to_list", OBJECTION)
+    here.until(SUBSIDY, "2027-09-01 00:00")
+    chased = [entry.at for entry in here.lives[SUBSIDY].entries if entry.event.kind == "overdue"]
+    assert len(chased) == 3
+    (objection,) = here.round(SUBSIDY).notice.objections  # type: ignore[union-attr]
+    said = {"objection": objection.id, "reason": "与名单无关"}
+    round_ = here.done(SUBSIDY, "2027-09-02 09:00", "p-401", "admit_list_objection", admissible=False, **said)
+    assert not any("objection" in name for name in (*round_.passed, *round_.periods))
+
+
+def test_a_base_is_what_a_person_read_off_a_document_that_is_there() -> None:
+    """Never off the form; of the round's own city; of the year before."""
+    here = province()
+    none = here.does(
+        SUBSIDY, "2027-04-06 09:00", "c-101", "note_base", filing="B-4", amount="90", proof="D5a", document="c" * 64
+    )
+    assert "没有这份材料" in lack(none)
+    foreign = here.does(SUBSIDY, "2027-04-06 09:00", "d-111", "note_base", filing="B-4", amount="90", **BASE)
+    assert "不由本机构办理" in lack(foreign)
+    document = {
+        "kind": "D5a", "name": "加计扣除.pdf", "media_type": "application/pdf", "size": 9, "sha256": "c" * 64, "location": "x",
+    }  # fmt: skip
+    late = {"year": 2025, "stated": "90", "document": document}
+    assert "2026年度" in lack(here.does(SUBSIDY, "2027-04-06 09:00", "c-101", "bring_proof", late, filing="B-4"))
+    here.done(SUBSIDY, "2027-04-06 09:00", "c-101", "bring_proof", {**late, "year": 2026}, filing="B-4")
+    assert here.states(SUBSIDY)["B-4"] == "brought", "what is stated is no base"
+    noted = {"amount": "88.88", "proof": "D5a", "document": "c" * 64}
+    here.done(SUBSIDY, "2027-04-07 09:00", "c-101", "note_base", filing="B-4", **noted)
+    assert here.round(SUBSIDY).counts["proven"] == 4
+    here.done(SUBSIDY, "2027-04-08 09:00", "c-101", "note_base", filing="B-4", **{**noted, "amount": "88.89"})
+    assert here.round(SUBSIDY).counts["proven"] == 4
+
+
+def test_a_scheme_that_could_break_the_bound_is_refused_with_every_fault() -> None:
+    here = province()
+    wrong = {
+        **SCHEME, "order": ["base", "grade"], "performance": ["performance-2024-LN-1"],
+        "bands": [{"at_least": "10", "below": "40", "amount": "3"}, {"at_least": "40", "amount": "50"}],
+    }  # fmt: skip
+    told = lack(
+        here.does(SUBSIDY, "2027-04-09 09:00", "p-401", "adopt_scheme", wrong, document_no="辽科发〔2027〕10号")
+    )
+    assert [line.partition(" ")[0] for line in told.splitlines()] == [
+        "/content/bands/0/amount", "/content/bands/1/amount", "/content/order", "/content/performance/0",
+    ]  # fmt: skip
+
+
+def test_what_two_approve_falls_with_what_it_rests_on() -> None:
+    """A base that was noted in between makes another list: the second person's word is a first half again."""
+    here = province()
+    here.done(SUBSIDY, "2027-05-06 09:00", "p-401", "approve_list", document_no="辽科发〔2027〕12号")
+    here.done(SUBSIDY, "2027-05-06 09:10", "c-101", "note_base", filing="B-3", amount="61", **BASE)
+    round_ = here.done(SUBSIDY, "2027-05-06 10:00", "p-402", "approve_list", document_no="辽科发〔2027〕12号")
+    assert round_.stage is RoundStage.OPEN
+
+
+def test_a_list_that_was_not_drawn_up_from_what_is_on_record_is_refused() -> None:
+    here = province()
+    drawn = {"lines": [], "budget": "100", "total": "0"}
+    told = lack(
+        here.does(SUBSIDY, "2027-05-06 09:00", "p-401", "approve_list", drawn, document_no="辽科发〔2027〕12号")
+    )
+    assert "依据已有变化" in told
+
+
+def test_who_left_or_is_to_be_revoked_is_left_out_and_told_why() -> None:
+    here = province()
+    here.alliances["B-1"] = alliance(1, stage=Stage.REVOCATION_PENDING)
+    here.alliances["B-2"] = alliance(2, stage=Stage.REVOKED)
+    approved(here, "2027-05-06")
+    assert listed(here) == ["B-3 15.00", "B-1 pending", "B-2 not_in_force", "B-4 not_evaluated"]
+
+
+def test_a_recorded_reason_is_lifted_by_another_document() -> None:
+    here = province()
+    why = {"code": "listed", "document_no": "沈市监〔2027〕2号", "reason": "列入经营异常名录"}
+    here.done(SUBSIDY, "2027-04-10 09:00", "c-101", "record_exclusion", filing="B-1", **why)
+    assert here.states(SUBSIDY)["B-1"] == "excluded"
+    here.done(SUBSIDY, "2027-04-20 09:00", "c-101", "record_exclusion", filing="B-1", lifted=True, **why)
+    assert here.states(SUBSIDY)["B-1"] == "proven"
+    again = here.does(SUBSIDY, "2027-04-21 09:00", "c-101", "record_exclusion", filing="B-1", lifted=True, **why)
+    assert "没有登记" in lack(again)
+    unknown = here.does(
+        SUBSIDY, "2027-04-21 09:00", "c-101", "record_exclusion", filing="B-1", **{**why, "code": "odd"}
+    )
+    assert "dishonest（" in lack(unknown)
