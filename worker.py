@@ -37,6 +37,9 @@ from activities.privacy import keep_to_ourselves
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from activities.register import Register
+from activities.rounds.entering import RoundEntering
+from activities.rounds.following import RoundFollowing
+from activities.rounds.register import RoundRegister
 from activities.starting import PortTaken, or_leave
 from gateway.client import Filings
 from gateway.continuing import Continuing
@@ -48,6 +51,7 @@ from regulation import offices
 from workflows import visibility
 from workflows.connection import connect, reached, runtime_of
 from workflows.filing import AllianceFiling
+from workflows.round import Round
 from workflows.sandbox import Sandbox
 
 log = structlog.get_logger()
@@ -137,16 +141,24 @@ def build(
         gauges,
     )
     entering = Entering(register, entered=postman.entered, continued=continued)
+    of_rounds = RoundRegister(register.engine)
+    rounds = RoundEntering(of_rounds)
+    act = partial(report, Filings(client, register, settings.task_queue))
+    following = RoundFollowing(of_rounds, act, told=postman.ring)
     worker = Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[AllianceFiling],
+        workflows=[AllianceFiling, Round],
         activities=[
             entering.take_in,
             entering.examine_correction,
             entering.enter,
             entering.recall,
             entering.knows_edition,
+            rounds.stands,
+            rounds.acts,
+            rounds.passes,
+            following.follow,
             handed_over_before,
         ],
         workflow_runner=Sandbox(),

@@ -8,8 +8,9 @@ has an entry is known by it, and what was refused may be sent again, with other 
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, select
+from sqlalchemy import Connection, Engine, Select, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from activities.database import stating
@@ -17,6 +18,7 @@ from activities.rows import Row, act_id
 from models.acts import Lapse
 from models.filing import Entry
 from models.register import ArrivalRow
+from models.rounds.base import parts
 from models.values import Value
 from regulation import identity
 
@@ -68,7 +70,7 @@ class Arrivals:
         nonce = secrets.token_hex(16)
         stamped = {"asked": asked, "nonce": nonce, "received_at": received_at, "stored_at": now}
         db.execute(NOTES, {"filing_id": filing_id, "act_id": act_id, **stamped})
-        if db.execute(SUBMITTED if act_id == identity.SUBMISSION else ACTED, of).first():
+        if db.execute(_entered(filing_id, act_id), of).first():
             raise Entered  # looked for only now: an entry takes the note away
         return Arrival(received_at=received_at, nonce=nonce)
 
@@ -83,6 +85,13 @@ class Arrivals:
             answered(db, filing_id, act_id, asked)
 
 
+def _entered(of: str, act_id: str) -> Select[Any]:
+    """Asks whether an act is entered, on a filing or in a round."""
+    if parts(of):
+        return IN_ROUND
+    return SUBMITTED if act_id == identity.SUBMISSION else ACTED
+
+
 def answered_by(entry: Entry) -> list[Row]:
     """What an entry takes away: the note of the act that it is."""
     if isinstance(entry.event, Lapse):
@@ -95,9 +104,14 @@ def answered(db: Connection, filing_id: str, act_id: str, asked: str | None = No
     db.execute(OF_THAT if asked else ANSWERED, {"filing": filing_id, "act": act_id, "asked": asked})
 
 
-NOTED, FILINGS, ENTRIES = (ArrivalRow.metadata.tables[name] for name in ("arrivals", "filings", "entries"))
+NOTED, FILINGS, ENTRIES, OF_ROUNDS = (
+    ArrivalRow.metadata.tables[name] for name in ("arrivals", "filings", "entries", "round_entries")
+)
 OF_IT = (NOTED.c.filing_id == bindparam("filing"), NOTED.c.act_id == bindparam("act"))
 NOTE, NOTES, ANSWERED = select(NOTED).where(*OF_IT), insert(NOTED), delete(NOTED).where(*OF_IT)
 SUBMITTED = select(FILINGS.c.number).where(FILINGS.c.filing_id == bindparam("filing"))
 ACTED = select(ENTRIES.c.number).where(ENTRIES.c.filing_id == bindparam("filing"), ENTRIES.c.act_id == bindparam("act"))
+IN_ROUND = select(OF_ROUNDS.c.number).where(
+    OF_ROUNDS.c.round_id == bindparam("filing"), OF_ROUNDS.c.act_id == bindparam("act")
+)
 OF_THAT = ANSWERED.where(NOTED.c.asked == bindparam("asked"))

@@ -97,6 +97,8 @@ def _of(message: Row, now: datetime) -> Row:
     return NEW | {
         "id": message["id"],
         "filing_id": message["filing_id"],
+        "round_id": message.get("round_id"),
+        "about": message.get("about"),
         "text": message["text"],
         "to": message["to"],
         "office": message["office"],
@@ -110,6 +112,7 @@ def _publication(notice: Row, now: datetime) -> Row:
     return NEW | {
         "id": f"_page-{notice['id']}",
         "filing_id": notice["filing_id"],
+        "round_id": notice.get("round_id"),
         "text": PUBLICATION,
         "to": "public",
         "office": notice["jurisdiction"],
@@ -487,7 +490,8 @@ class Contents:
         if row.to != "leader":
             return self.book(row.to, row.office)
         self._look_up()
-        filings = [row.filing_id] if row.filing_id else [each.filing_id for each in self.messages(row)]
+        about = row.filing_id or row.about
+        filings = [about] if about else [each.filing_id for each in self.messages(row)]
         reached = [self._of_leader(filing_id) for filing_id in dict.fromkeys(filings) if filing_id]
         if (
             row.text in ENTERED_FOR
@@ -506,6 +510,8 @@ class Contents:
 def _of_message(session: Session, message: MessageRow, family: str) -> tuple[str, str] | None:
     """A message in the words of a family: its own text there, or the message as it stands in the inbox."""
     as_it_stands = message.title, message.body
+    if message.filing_id is None:  # of a round: it reads the same everywhere
+        return None if family in texts.ONLY_ITS_OWN else as_it_stands
     entry = _entry(session, message) if family != "inbox" and texts.exists(family, message.text) else None
     if entry is None or texts.find(family, message.text, entry.filing.jurisdiction) is None:
         return None if family in texts.ONLY_ITS_OWN else as_it_stands

@@ -110,6 +110,10 @@ class Postman:
             self._lapses_until = time.monotonic() + OVER
             if entry.entered_at - entry.at > LATE:
                 self._behind_until = time.monotonic() + YIELDS
+        self.ring()
+
+    def ring(self) -> None:
+        """There may be letters: look; from any thread."""
         if self._loop:
             self._loop.call_soon_threadsafe(self._bell.set)
 

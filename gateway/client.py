@@ -230,9 +230,21 @@ class Filings:
     async def _update(
         self, row: FilingRow, name: str, sent: JsonValue, key: str, result_type: type | None = None
     ) -> Any:
-        """Ask a filing's workflow, which is started if it does not run; again while the filing is very busy.
+        """Ask a filing's workflow."""
+        return await self.ask(workflow_id(row.filing_id), name, sent, key, lambda: self._start(row), result_type)
 
-        The filing itself knows which acts it has applied; an update id of its own lets a refused act be sent again.
+    async def ask(
+        self,
+        workflow: str,
+        name: str,
+        sent: JsonValue,
+        key: str,
+        start: Callable[[], WithStartWorkflowOperation[Any, Any]],
+        result_type: type | None = None,
+    ) -> Any:
+        """Ask a workflow, which is started if it does not run; again while it is very busy.
+
+        It knows itself which acts it has applied; an update id of its own lets a refused act be sent again.
         """
         runs, (pause, longest) = True, WHILE_BUSY
         async with _patience(self.patience):
@@ -240,10 +252,12 @@ class Filings:
                 once = f"{key}:{uuid4().hex[:8]}"
                 try:
                     if runs:
-                        handle = self.client.get_workflow_handle(workflow_id(row.filing_id))
+                        handle = self.client.get_workflow_handle(workflow)
                         return await handle.execute_update(name, sent, id=once, result_type=result_type)
+                    starting = start()
+                    starting._workflow_handle.add_done_callback(_heard)
                     return await self.client.execute_update_with_start_workflow(
-                        name, sent, start_workflow_operation=self._start(row), id=once, result_type=result_type
+                        name, sent, start_workflow_operation=starting, id=once, result_type=result_type
                     )
                 except RPCError as error:
                     if runs and error.status is RPCStatusCode.NOT_FOUND:
@@ -256,15 +270,13 @@ class Filings:
 
     def _start(self, row: FilingRow) -> WithStartWorkflowOperation[AllianceFiling, Any]:
         """A filing is started from the register with an update already waiting for it, or used if it runs after all."""
-        start = WithStartWorkflowOperation(
+        return WithStartWorkflowOperation(
             AllianceFiling.run,
             Start(filing_id=row.filing_id, ways=NEWEST),
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             **self.named(row.filing_id, row.alliance_name, row.jurisdiction),
         )
-        start._workflow_handle.add_done_callback(_heard)
-        return start
 
     async def read(self, message_id: str, by: Mapping[str, Any]) -> Receipt | None:
         """已读: a message was read in the inbox; the receipt of the 签收 if it was the notice that is to be served (G-18)."""

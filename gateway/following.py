@@ -17,6 +17,7 @@ from temporalio.service import RPCError
 from activities.logs import named
 from gateway.client import Filings, workflow_id
 from gateway.problem import NotFound, Unreachable
+from gateway.rounds import Rounds
 from models.register import FilingRow
 from regulation import identity
 
@@ -46,6 +47,8 @@ class Following:
             try:
                 if brought := await self.round():
                     log.warning("following.brought_level", filings=len(brought))
+                if revived := await Rounds(self.filings).revive():
+                    log.warning("following.revived", rounds=len(revived))
             except (RPCError, SQLAlchemyError) as error:
                 log.warning("following.round_failed", error=named(error))
                 await asyncio.sleep(min(every, AGAIN_AFTER))

@@ -21,6 +21,7 @@ from gateway.remembered.kept import KeptPages
 from gateway.remembered.people import People
 from gateway.remembered.sessions import Sessions
 from gateway.remembered.uploads import Uploads
+from gateway.rounds import Rounds
 from models.channels import ChannelsFile
 from models.filing import Filing
 from models.register import FilingRow, LetterRow, MessageRow
@@ -50,6 +51,11 @@ class Tools:
     def register(self) -> Register:
         """The register (备案库)."""
         return self.filings.register
+
+    @property
+    def rounds(self) -> Rounds:
+        """The client of rounds."""
+        return Rounds(self.filings)
 
     @property
     def clock(self) -> Callable[[], datetime]:

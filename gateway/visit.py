@@ -17,6 +17,7 @@ from gateway.remembered.audit import AuditKind
 from gateway.tools import Tools
 from models.filing import Entry, Receipt
 from models.register import FilingRow
+from models.rounds.round import RoundReceipt
 from regulation import lodging
 
 T = TypeVar("T")
@@ -60,6 +61,13 @@ class Visit:
         """
         done = self._acted(filing_id, self.stamped(raw), seen)
         return await self._noted(done, filing_id, f"{raw.get('kind')} {raw.get('id')}")
+
+    async def act_on_round(
+        self, round_id: str, raw: Mapping[str, Any], *, seen: Collection[int] | None = None
+    ) -> RoundReceipt:
+        """Do an act in a round; the same."""
+        done = self.tools.rounds.act(round_id, self.stamped(raw), seen=seen)
+        return await self._noted(done, round_id, f"{raw.get('kind')} {raw.get('id')}")
 
     async def _acted(self, filing_id: str, act: Mapping[str, Any], seen: Collection[int] | None) -> Receipt:
         if "came" in act:

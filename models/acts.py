@@ -105,14 +105,22 @@ class AnyAct(Value):
 
     model_config = LABELLED
 
-    id: OpaqueId = Field(description="the act's own id: the same id is the same act, with the same answer")
-    by: By
-    received_at: Instant | None = Field(None, description="when the door received it; absent: when it is handled")
-    basis: ShortText | None = Field(None, description="依据条款")
-    document_no: ShortText | None = Field(None, description="文号")
-    reason: ShortText | None = Field(None, description="理由（不得含个人信息）")
+    id: OpaqueId = Field(
+        title=LABELS["id"], description="the act's own id: the same id is the same act, with the same answer"
+    )
+    by: By = Field(title=LABELS["by"])
+    received_at: Instant | None = Field(
+        None, title=LABELS["received_at"], description="when the door received it; absent: when it is handled"
+    )
+    basis: ShortText | None = Field(None, title=LABELS["basis"], description="依据条款")
+    document_no: ShortText | None = Field(None, title=LABELS["document_no"], description="文号")
+    reason: ShortText | None = Field(None, title=LABELS["reason"], description="理由（不得含个人信息）")
     seen: int | None = Field(
-        None, ge=0, le=MOST_ENTRIES, description="the last entry of the docket that the door knew of"
+        None,
+        title=LABELS["seen"],
+        ge=0,
+        le=MOST_ENTRIES,
+        description="the last entry of the docket that the door knew of",
     )
 
 

@@ -415,18 +415,22 @@ class RoundEntryRow(SQLModel, table=True):
 
 
 class RoundItemRow(SQLModel, table=True):
-    """轮次事项: what the last entry on an alliance made of it in a round; what it was before is in the entries."""
+    """轮次事项: what an entry made of an alliance in a round. The last one is `current`, the others are what it was before."""
 
     __tablename__ = "round_items"
-    __table_args__ = (Index("ix_round_items_state", "round_id", "state", "filing_id"),)
+    __table_args__ = (
+        some("ix_round_items_state", "round_id", "state", "filing_id", where="current"),
+        some("ix_round_items_filing", "filing_id", "round_id", where="current"),
+    )
 
     round_id: str = Field(primary_key=True, max_length=40, foreign_key="rounds.round_id")
-    filing_id: str = Field(primary_key=True, max_length=64, index=True)
+    filing_id: str = Field(primary_key=True, max_length=64)
+    number: int = Field(primary_key=True)
     state: str = Field(max_length=30)
-    number: int
     paper: str | None = Field(default=None, max_length=64)
     figures: str = long_text()
     at: datetime = instant()
+    current: bool = True
 
 
 class PublishedEdition(SQLModel, table=True):

@@ -6,7 +6,7 @@ and is refused. Ids that the service makes itself have a form that no caller can
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from models.acts import (
     AcknowledgeService,
@@ -17,7 +17,8 @@ from models.acts import (
     ReportUndeliverable,
     Unreadable,
 )
-from models.values import digest
+from models.rounds.base import parts
+from models.values import Value, digest
 from models.vocabulary import Role
 
 OWN = "beian:"
@@ -66,14 +67,17 @@ def asked(event: AnyAct | Unreadable, *, leaving_out: Collection[str] = ()) -> s
     return digest(event.model_dump(mode="json", exclude={*ADDED, *leaving_out}))
 
 
-def bared(event: Act | Unreadable, papers: Callable[[str], Mapping[str, Any]]) -> Act | Unreadable:
+E = TypeVar("E", bound=Value)
+
+
+def bared(event: E, papers: Callable[[str], Mapping[str, Any]]) -> E:
     """An act as it was asked for: its papers known by what they say, and not by their nonces."""
     if isinstance(event, Unreadable):
         return event
     if key := getattr(event, "paper", None):
         event = event.but(paper=digest(content_of(papers(key))))
-    if event.came:
-        event = event.but(came=event.came.but(record=digest(content_of(papers(event.came.record)))))
+    if came := getattr(event, "came", None):
+        event = event.but(came=came.but(record=digest(content_of(papers(came.record)))))
     return event
 
 
@@ -132,6 +136,17 @@ def of_all(given: str) -> str:
     return f"{ALL}{given}"
 
 
+def of_round(round_id: str, number: int) -> str:
+    """The id of an act on a filing that an entry of a round leads to: one an entry and filing."""
+    return f"{OWN}{round_id}:{number}"
+
+
+def is_of_round(act_id: str) -> bool:
+    """Whether an id is of an act that a round leads to."""
+    round_id, _, number = act_id.removeprefix(OWN).partition(":")
+    return act_id.startswith(OWN) and parts(round_id) is not None and number.isdecimal()
+
+
 def of_carried(year: int) -> str:
     """The id of a year's report that was filed under the filing that this one continues (G-32)."""
     return f"{OWN}report-{year}"
@@ -141,7 +156,7 @@ def is_well_named(act: Act) -> bool:
     """Whether an act may bear its id: one of the service's own belongs to the one act for which the service makes it."""
     if not is_own(act.id):
         return True
-    if act.id.startswith(ALL):
+    if act.id.startswith(ALL) or is_of_round(act.id):
         return act.by.role not in (Role.LEADER, Role.PUBLIC)
     match act:
         case AcknowledgeService():

@@ -6,6 +6,7 @@ the same names into a folder of its own, for all jurisdictions or below one's co
 wording.py tells, or the file is refused when it is read, not when it is sent.
 """
 
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -43,14 +44,27 @@ class Compiled(NamedTuple):
     families: frozenset[str]
 
 
+ROUND_WORDS = frozenset({
+    "title", "kind", "year", "document", "opens", "closes", "day", "reason", "office", "by", "alliance", "leader", "filing_id",
+    "archive_number",
+})  # fmt: skip
+"""The words that every text of a round may use (regulation/rounds/wording.py)."""
+
+OF_ROUNDS: Mapping[str, frozenset[str]] = {
+    key: ROUND_WORDS | frozenset(each.get("words", ()))
+    for key, each in tomllib.loads((files(data) / "round_texts.toml").read_text("utf-8")).items()
+}
+"""What rounds tell, and the words of each text."""
+
 COMPILED: Mapping[str, Compiled] = {
+    **{key: Compiled(words, frozenset({"inbox"})) for key, words in OF_ROUNDS.items()},
     "reminders": Compiled(frozenset({"count", "first", "lines"}), frozenset({"inbox", "sms", "mail", "robot"})),
     "digest": Compiled(
         frozenset({"office", "day", "due", "overdue", "arrived", "due_count", "overdue_count", "arrived_count"}),
         frozenset({"inbox"}),
     ),
 }
-"""A digest reads the same everywhere, for it is written once."""
+"""A digest reads the same everywhere, for it is written once; and so does what a round tells."""
 
 Place = tuple[str, str, str]
 """Where a text of a deployment belongs: jurisdiction ("" for all), family, event."""

@@ -17,7 +17,9 @@ from temporalio.worker import (
     WorkflowInterceptorClassInput,
 )
 
+from activities.rounds.entering import Stands
 from models.filing import Entry, Filing
+from models.rounds.base import parts
 from models.vocabulary import LapseKind
 from regulation import agenda, entries, lifecycle, naming, offices
 
@@ -39,7 +41,13 @@ KEYS = (STAGE, KIND, JURISDICTION, WAITING_FOR, NEXT_DEADLINE, MISSED_YEARS, OPE
 FORMER = (TERMS_EDITION, REPORT_YEAR)
 """What runs of 0.1 to 0.4 show besides, though no query asks for it."""
 
-REGISTRATION = {key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in (*KEYS, *FORMER)}
+ROUND_KIND = SearchAttributeKey.for_keyword("RoundKind")
+ROUND_STAGE = SearchAttributeKey.for_keyword("RoundStage")
+
+OF_ROUNDS = (ROUND_KIND, ROUND_STAGE)
+"""What rounds are found by, beside their place and their next day."""
+
+REGISTRATION = {key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in (*KEYS, *FORMER, *OF_ROUNDS)}
 """What the server must know of them before the first filing: name → type."""
 
 LINES = 5
@@ -131,6 +139,31 @@ def _coming(filing: Filing) -> Iterator[tuple[Filing, agenda.Due]]:
     if due and due.lapse.kind is LapseKind.REMINDER:
         yield filing, due
     yield from entries.ahead(filing, agenda.next_deadline)
+
+
+def changed_of_round(round_id: str, stands: Stands, shown: TypedSearchAttributes) -> list[SearchAttributeUpdate[Any]]:
+    """What a round is found by, where it is not shown as it is now."""
+    told, held = parts(round_id), {pair.key.name: pair.value for pair in shown}
+    values: dict[SearchAttributeKey[Any], Any] = {
+        ROUND_KIND: told.kind.value if told else None,
+        ROUND_STAGE: stands.stage.value,
+        JURISDICTION: stands.jurisdiction,
+        NEXT_DEADLINE: stands.due_at,
+    }
+    updates = [key.value_unset() if value is None else key.value_set(value) for key, value in values.items()]
+    return [update for update in updates if held.get(update.key.name) != update.value]
+
+
+def rendered_round(round_id: str, stands: Stands) -> str:
+    """Current details of a round in Markdown: its stage, and what time brings next."""
+    told = parts(round_id)
+    due = f"{naming.short(stands.due_at)} {stands.due}" if stands.due_at else "无"
+    lines = [
+        f"**{stands.title}** · {told.kind.label if told else ''}",
+        "",
+        f"阶段：**{stands.stage.label}** · 登记 {stands.number} 条 · 下一事项：{due}",
+    ]
+    return "\n".join([*lines, *(["", "有事项（通知、对备案的行为）尚在办理。"] if stands.behind else [])])
 
 
 class DetailsWhenAsked(Interceptor):

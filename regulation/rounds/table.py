@@ -150,8 +150,9 @@ def _as_it_is(round_: Round | None, act: RoundAct, content: Any, known: Known) -
 class Rules:
     """The rules of one kind of round (docs/architecture.md, rounds).
 
-    `rows` by kind of act, common ones included (`common`). `papers`: the model of the paper that an act brings; `draws`: the paper
-    that a door draws up itself from what the register knows, so that whoever acts brings none. `examine`
+    `rows` by kind of act, common ones included (`common`). `papers`: the model of the paper that an act brings; `papers_of`: the
+    same where it depends on the round, such as on an edition that it was opened with; `draws`: the paper that a door draws up
+    itself from what the register knows, so that whoever acts brings none. `examine`
     is asked in the door, to refuse with every finding, and again when it is entered, for the record. `items`: what an entry
     makes of alliances. `lapses`: every dated line that time alone may still bring; `lapsed` what one does. `follows` by
     event: kind of act or of lapse.
@@ -160,6 +161,7 @@ class Rules:
     kind: RoundKind
     rows: Mapping[str, Row]
     papers: Mapping[str, type[Value]] = field(default_factory=dict)
+    papers_of: Callable[[Round], Mapping[str, type[Value]]] = lambda round_: {}
     draws: Mapping[str, Callable[[Round, RoundAct, Known], Value]] = field(default_factory=dict)
     asks: Callable[[Round | None, RoundAct], Needs] = lambda round_, act: Needs()
     examine: Callable[[Round | None, RoundAct, Mapping[str, Any] | None, Known], Examined] = _as_it_is
@@ -167,6 +169,10 @@ class Rules:
     lapses: Callable[[Round], Iterable[RoundLine]] = lambda round_: ()
     lapsed: Callable[[Round, RoundLapse, Moment], Round] = _stays
     follows: Mapping[str, Follows] = field(default_factory=dict)
+
+    def paper(self, round_: Round | None, kind: str) -> type[Value] | None:
+        """The model of the paper that an act of a kind brings to a round as it stands, if it brings one."""
+        return (self.papers_of(round_).get(kind) if round_ else None) or self.papers.get(kind)
 
 
 # The acts that every kind has

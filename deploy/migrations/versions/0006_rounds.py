@@ -122,14 +122,19 @@ def _rounds() -> None:
         "round_items",
         sa.Column("round_id", ROUND, sa.ForeignKey("rounds.round_id"), primary_key=True),
         sa.Column("filing_id", sa.String(length=64), primary_key=True),
+        sa.Column("number", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("state", sa.String(length=30), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("paper", sa.String(length=64), nullable=True),
         sa.Column("figures", sa.Text(), nullable=False),
         sa.Column("at", INSTANT, nullable=False),
+        sa.Column("current", sa.Boolean(), nullable=False),
     )
-    op.create_index("ix_round_items_filing_id", "round_items", ["filing_id"])
-    op.create_index("ix_round_items_state", "round_items", ["round_id", "state", "filing_id"])
+    current = sa.text("current")
+    for name, over in (
+        ("ix_round_items_state", ["round_id", "state", "filing_id"]),
+        ("ix_round_items_filing", ["filing_id", "round_id"]),
+    ):
+        op.create_index(name, "round_items", over, sqlite_where=current, postgresql_where=current)
     op.create_table(
         "published_editions",
         sa.Column("number", sa.Integer(), primary_key=True),

@@ -1,0 +1,142 @@
+"""What follows from an entry of a round: letters to many, acts on filings, public notices. An engine activity, tried until it is done.
+
+Every letter, act and notice has an id made of the entry and of what it is, so however often this is tried, and wherever it was
+cut off, each is there once. Up to which entry everything was done is noted in the register, which alone brings it back.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import structlog
+from temporalio import activity
+
+from activities import letters
+from activities.database import AT_ONCE, stating, unless_there
+from activities.rounds.entering import Stands, told
+from activities.rounds.register import RoundRegister
+from activities.rows import Row
+from models.register import LetterRow, MessageRow, PublicNoticeRow
+from models.rounds.round import RoundEntry
+from models.values import canonical, digest
+from regulation import identity, offices
+from regulation.rounds import table, wording
+from regulation.rounds.every import rules_of
+from regulation.rounds.known import Known, Needs
+from regulation.rounds.table import ActOnFiling, Consequence, Letter, Published
+
+log = structlog.get_logger()
+
+MESSAGES, LETTERS, NOTICES = (
+    unless_there(model.metadata.tables[model.__tablename__]) for model in (MessageRow, LetterRow, PublicNoticeRow)
+)
+
+ACTS_AT_ONCE = 10
+"""How many filings are acted on side by side."""
+
+T = TypeVar("T")
+
+
+def in_portions(all_of_it: Sequence[T], most: int) -> Iterator[Sequence[T]]:
+    """So many at a time."""
+    return (all_of_it[begin : begin + most] for begin in range(0, len(all_of_it), most))
+
+
+Act = Callable[[str, Mapping[str, Any]], Awaitable[object]]
+"""How an act reaches a filing; what a filing refuses is on record at its door."""
+
+
+@dataclass(frozen=True)
+class RoundFollowing:
+    """Does what follows. `act` sends an act to a filing; `told` has the letters delivered."""
+
+    register: RoundRegister
+    act: Act
+    told: Callable[[], None] = lambda: None
+
+    @activity.defn(name="round_follows")
+    async def follow(self, round_id: str) -> Stands | None:
+        """Do all that follows from the entries of a round, one after the other."""
+        while entry := await asyncio.to_thread(self.register.to_follow, round_id):
+            found = await asyncio.to_thread(self.consequences, entry)
+            written = [each for each in found if not isinstance(each, ActOnFiling)]
+            for some in in_portions(written, AT_ONCE):
+                await asyncio.to_thread(self._write, entry, some)
+                activity.heartbeat(entry.number)
+            self.told()
+            acts = [each for each in found if isinstance(each, ActOnFiling)]
+            for few in in_portions(acts, ACTS_AT_ONCE):
+                await asyncio.gather(*(self.act(each.filing_id, act_of(entry, each)) for each in few))
+                activity.heartbeat(entry.number)
+            await asyncio.to_thread(self.register.followed, round_id, entry.number)
+        row = await asyncio.to_thread(self.register.row, round_id)
+        return told(row.model_dump()) if row else None
+
+    def consequences(self, entry: RoundEntry) -> list[Consequence]:
+        """What follows from an entry, by what the register knows now."""
+        rules, round_ = rules_of(entry.round.id), entry.round
+        follows = table.follows(rules, entry)
+        if follows is None:
+            return []
+        known = self.register.known(follows.asks(round_, entry), round_.area)
+        return table.following(rules, entry, self.register.content(entry.event), known)
+
+    def _write(self, entry: RoundEntry, some: Sequence[Consequence]) -> None:
+        """Messages with their letters, and public notices, in one transaction; what is there already stays as it is."""
+        about = tuple(each.filing_id for each in some if isinstance(each, Letter) and each.filing_id)
+        known = self.register.known(Needs(filings=about), None) if about else Known()
+        sent = [message(entry, each, known) for each in some if isinstance(each, Letter)]
+        shown = [notice(entry, each) for each in some if isinstance(each, Published)]
+        opened = letters.opened_for(sent, shown)
+        with stating(self.register.engine) as db:
+            for statement, rows in ((MESSAGES, sent), (NOTICES, shown), (LETTERS, opened)):
+                if rows:
+                    db.execute(statement[db.dialect.name], rows)
+
+
+def name_of(entry: RoundEntry, what: object) -> str:
+    """The id of what an entry leads to: of the entry, and of what it is."""
+    return f"{entry.round.id}-{entry.number}-{digest(what)[:12]}"
+
+
+def message(entry: RoundEntry, letter: Letter, known: Known) -> Row:
+    """The message that a letter carries."""
+    alliance = known.alliances.get(letter.filing_id or "")
+    title, body = wording.render(letter, entry, alliance)
+    return {
+        "id": name_of(entry, [letter.text, letter.to.value, letter.office, letter.filing_id]),
+        "filing_id": None,
+        "round_id": entry.round.id,
+        "about": letter.filing_id,
+        "number": entry.number,
+        "text": letter.text,
+        "to": letter.to.value,
+        "office": letter.office,
+        "service": False,
+        "title": title,
+        "body": body,
+        "created_at": entry.entered_at,
+    }
+
+
+def notice(entry: RoundEntry, published: Published) -> Row:
+    """A public notice of a round; one over the province is the province's."""
+    return {
+        "id": name_of(entry, [published.kind, published.content]),
+        "filing_id": None,
+        "round_id": entry.round.id,
+        "number": entry.number,
+        "kind": published.kind,
+        "jurisdiction": entry.round.area.jurisdiction or offices.PROVINCE,
+        "shown_from": published.shown_from,
+        "shown_until": published.shown_until,
+        "content": canonical(published.content),
+        "published_at": entry.entered_at,
+    }
+
+
+def act_of(entry: RoundEntry, wanted: ActOnFiling) -> dict[str, Any]:
+    """An act on a filing, done in the name of whoever did the round's, or said the same, under an id that the service makes."""
+    by = wanted.by or (entry.act.by if entry.act else entry.round.opened_by)
+    return {**wanted.act, "id": identity.of_round(entry.round.id, entry.number), "by": by.model_dump(mode="json")}

@@ -1,0 +1,138 @@
+"""What the rules of rounds ask of the register (`regulation.rounds.known`), answered in few statements."""
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
+
+from activities import papers
+from activities.database import in_parts
+from models.register import AnnualReportRow, EntryRow, FilingRow, Paper, RoundItemRow, RoundRow
+from models.rounds.base import Area, RoundKind
+from models.rounds.round import Round
+from models.vocabulary import ActKind, Kind, Stage, YearStatus
+from regulation import codes
+from regulation.rounds.known import Alliance, Known, KnownItem, KnownReport, Needs
+
+FILINGS, REPORTS, ITEMS, ROUNDS, ENTRIES, PAPERS = (
+    model.metadata.tables[model.__tablename__].c
+    for model in (FilingRow, AnnualReportRow, RoundItemRow, RoundRow, EntryRow, Paper)
+)
+
+ALLIANCES = select(
+    FILINGS.filing_id, FILINGS.kind, FILINGS.stage, FILINGS.jurisdiction, FILINGS.zone, FILINGS.leader,
+    FILINGS.alliance_name, FILINGS.leader_name, FILINGS.technical_field, FILINGS.archive_number, FILINGS.archived_on,
+    FILINGS.number, FILINGS.value,
+).order_by(FILINGS.filing_id)  # fmt: skip
+
+
+def answer(db: Connection, needs: Needs, area: Area | None) -> Known:
+    """What the register knows of all that was asked for; the population is of an area."""
+    alliances = {each.id: each for each in _alliances(db, needs, area)}
+    narrowed = tuple(needs.filings) if needs.filings and not needs.population else None
+    of = (
+        (*needs.items, *db.scalars(select(ROUNDS.round_id).where(_of(needs.items_of))))
+        if needs.items_of
+        else needs.items
+    )
+    return Known(
+        alliances=alliances,
+        items={each: {item.filing_id: item for item in items(db, each, narrowed)} for each in of},
+        rounds={each.id: each for each in _rounds(db, needs)},
+        reports=dict(_reports(db, needs, narrowed, alliances)),
+        inspected=dict(_inspected(db, alliances)) if needs.inspected else {},
+        papers={each: papers.content(db, each) for each in needs.papers},
+        applications={each: papers.content(db, key) for each, key in _present(db, needs.applications)},
+        naming=frozenset(_naming(db, needs.naming)) if needs.naming else frozenset(),
+    )
+
+
+def _of(rounds: Collection[tuple[RoundKind, int]]) -> ColumnElement[bool]:
+    """Whether a round is of one of these kinds and years."""
+    return or_(*(and_(ROUNDS.kind == kind.value, ROUNDS.year == year) for kind, year in rounds))
+
+
+def _present(db: Connection, filings: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The paper of each of these filings' application as it stands."""
+    for some in in_parts(filings):
+        for row in db.execute(select(FILINGS.filing_id, FILINGS.value).where(FILINGS.filing_id.in_(some))):
+            yield row.filing_id, json.loads(row.value)["paper"]
+
+
+def _naming(db: Connection, code: str) -> Iterator[str]:
+    """Filings whose leader has a code, or whose application as it stands names it among the members."""
+    owners = select(PAPERS.filing_id).where(PAPERS.body.contains(code, autoescape=True)).distinct()
+    near = or_(FILINGS.leader == code, FILINGS.filing_id.in_(owners))
+    for row in db.execute(select(FILINGS.filing_id, FILINGS.leader, FILINGS.value).where(near)):
+        form = papers.content(db, json.loads(row.value)["paper"])
+        members = {codes.normalised(str(each.get("uscc"))) for each in form.get("members") or ()}
+        if code in {row.leader, *members}:
+            yield row.filing_id
+
+
+INSPECTED = {ActKind.RECORD_INSPECTION.value: "inspected_on", ActKind.RECORD_SURVEY.value: "surveyed_on"}
+"""Entries that tell of an inspection or a visit, and their day."""
+
+
+def _inspected(db: Connection, alliances: Collection[str]) -> Iterator[tuple[str, date]]:
+    """When each of the alliances was last inspected or visited; in rounds too, for they lead to these entries."""
+    query = select(ENTRIES.filing_id, ENTRIES.kind, ENTRIES.body).where(
+        ENTRIES.kind.in_(INSPECTED), ENTRIES.refused.is_(None)
+    )
+    last: dict[str, date] = {}
+    for row in db.execute(query):
+        day = date.fromisoformat(json.loads(row.body)["event"][INSPECTED[row.kind]])
+        last[row.filing_id] = max(day, last.get(row.filing_id, day))
+    return ((each, day) for each, day in last.items() if each in alliances)
+
+
+def _alliances(db: Connection, needs: Needs, area: Area | None) -> Iterator[Alliance]:
+    if needs.population and area:
+        of_area: list[Any] = [FILINGS.stage.in_([stage.value for stage in needs.stages])]
+        of_area += [FILINGS.kind == area.kind.value] if area.kind else []
+        of_area += [FILINGS.jurisdiction == area.jurisdiction] if area.jurisdiction else []
+        of_area += [FILINGS.zone == area.zone] if area.zone else []
+        yield from map(_alliance, db.execute(ALLIANCES.where(and_(*of_area))))
+    for some in in_parts(needs.filings):
+        yield from map(_alliance, db.execute(ALLIANCES.where(FILINGS.filing_id.in_(some))))
+
+
+def _alliance(row: Any) -> Alliance:
+    tags = tuple(json.loads(row.value).get("tags", ())) if '"tags":' in row.value else ()
+    return Alliance(
+        id=row.filing_id, kind=Kind(row.kind), stage=Stage(row.stage), jurisdiction=row.jurisdiction, zone=row.zone,
+        leader=row.leader, name=row.alliance_name, leader_name=row.leader_name, technical_field=row.technical_field,
+        archive_number=row.archive_number, archived_on=row.archived_on, number=row.number, tags=tags,
+    )  # fmt: skip
+
+
+def items(db: Connection, round_id: str, filings: Sequence[str] | None = None) -> Iterator[KnownItem]:
+    """What a round's last entries made of alliances: of all, or of some."""
+    query = select(ITEMS.filing_id.table).where(ITEMS.round_id == round_id, ITEMS.current).order_by(ITEMS.filing_id)
+    if filings is not None:
+        query = query.where(ITEMS.filing_id.in_(filings))
+    for row in db.execute(query):
+        yield KnownItem(row.filing_id, row.state, json.loads(row.figures), row.number, row.paper, row.at)
+
+
+def _rounds(db: Connection, needs: Needs) -> Iterator[Round]:
+    if not needs.rounds:
+        return
+    for value in db.scalars(select(ROUNDS.value).where(_of(needs.rounds)).order_by(ROUNDS.round_id)):
+        yield Round.model_validate_json(value)
+
+
+def _reports(
+    db: Connection, needs: Needs, narrowed: Sequence[str] | None, alliances: dict[str, Alliance]
+) -> Iterator[tuple[tuple[str, int], KnownReport]]:
+    if not needs.reports:
+        return
+    query = select(REPORTS.filing_id, REPORTS.year, REPORTS.status, REPORTS.filed_at, REPORTS.paper)
+    query = query.where(REPORTS.year.in_(needs.reports))
+    if narrowed is not None:
+        query = query.where(REPORTS.filing_id.in_(narrowed))
+    for row in db.execute(query):
+        if row.filing_id in alliances:
+            yield (row.filing_id, row.year), KnownReport(YearStatus(row.status), row.filed_at, row.paper)

@@ -1,0 +1,234 @@
+"""The client of rounds: what a program does with them, whichever door it is.
+
+A door reads an act with its paper, refuses it with every finding at once, notes it as arrived, stores the paper and sends the
+act with its digest. The opening starts the round's workflow; any other act reaches it, or revives it from the register.
+"""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, partial
+from typing import Any
+
+from pydantic import JsonValue
+from temporalio.client import WithStartWorkflowOperation, WorkflowUpdateFailedError
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+
+from activities.arrivals import Arrivals, Entered, OtherContent
+from activities.entering import REUSED
+from activities.papers import PaperMissing
+from activities.rounds.register import RoundRegister
+from gateway.client import Filings
+from gateway.problem import KeyReused, MovedOn, NotFound, Refused, refuse
+from models.findings import Lack, Refusal
+from models.rounds.base import OpenRound, RoundAct, parts
+from models.rounds.round import Round, RoundEntry, RoundReceipt
+from models.values import digest, on_one_line
+from regulation import identity, lodging
+from regulation.moment import Moment
+from regulation.rounds import table
+from regulation.rounds.every import rules_of
+from regulation.rounds.lodging import NONE, RoundLodged, lodge
+from workflows import round as running
+
+
+@dataclass(frozen=True)
+class RoundReceived:
+    """An act as it was received, as it may travel on."""
+
+    act: RoundAct
+    title: str
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """What a program does with rounds, through the same engine and register as with filings."""
+
+    filings: Filings
+
+    @cached_property
+    def register(self) -> RoundRegister:
+        """The rounds in the register."""
+        return RoundRegister(self.filings.register.engine)
+
+    @cached_property
+    def arrivals(self) -> Arrivals:
+        """What was received and nobody has answered yet."""
+        return Arrivals(self.filings.register.engine)
+
+    async def act(self, round_id: str, raw: Mapping[str, Any], *, seen: Collection[int] | None = None) -> RoundReceipt:
+        """Do an act in a round, the first of which opens it. The same act again gets the same answer.
+
+        Raises `Refused` with every finding, `KeyReused` for another act under an id that is taken, and with `seen` `MovedOn`
+        if it rests on an entry that is not the last any more.
+        """
+        self.filings.may_stamp()
+        now = self.filings.clock()
+        received = await asyncio.to_thread(self.receive, round_id, raw, now, seen)
+        if isinstance(received, RoundReceipt):
+            return received
+        try:
+            return await self._update(round_id, received)
+        except WorkflowUpdateFailedError as failed:
+            cause = failed.cause
+            if not isinstance(cause, ApplicationError) or not cause.details:
+                raise
+            if cause.type == REUSED:
+                raise KeyReused(received.act.id) from failed
+            refusal = Refusal.model_validate(cause.details[0])
+            await asyncio.to_thread(self._record, round_id, received.act, refusal, now)
+            raise Refused(refusal) from failed
+
+    # What a door does before anything is sent
+
+    def receive(
+        self, round_id: str, raw: Mapping[str, Any], now: datetime, seen: Collection[int] | None = None
+    ) -> RoundReceived | RoundReceipt:
+        """Receive an act: noted as arrived, judged, its paper stored; or its answer, if it is entered."""
+        if parts(round_id) is None:
+            raise NotFound(round_id)
+        round_ = self.register.round(round_id)
+        if round_ is None and raw.get("kind") != OpenRound.model_fields["kind"].default:
+            raise NotFound(round_id)
+        lodged = lodge(rules_of(round_id), round_, raw)
+        if lodged.act is None or identity.is_own(lodged.act.id):
+            found = lodged.findings if lodged.act is None else (lodging.reserved(raw.get("kind")),)
+            refuse(found)
+        act = lodged.act.but(paper=self._as_agreed(round_, lodged)) if lodged.paper is not None else lodged.act
+        asked = self._asked(act, lodged)
+        if entry := self.register.entry_of(round_id, act.id):
+            return self._answer_of(entry, asked, lodged)
+        if seen is not None and round_ and round_.number not in seen and not self.arrivals.are_noted(round_id, act.id):
+            raise MovedOn(round_id, seen)
+        return self._noted(round_id, round_, act, asked, lodged, now)
+
+    def _noted(
+        self, round_id: str, round_: Round | None, act: RoundAct, asked: str, lodged: RoundLodged, now: datetime
+    ) -> RoundReceived | RoundReceipt:
+        try:
+            arrival = self.arrivals.receive(round_id, act.id, asked, act.received_at or now, now)
+        except OtherContent as other:
+            raise KeyReused(act.id) from other
+        except Entered:
+            entry = self.register.entry_of(round_id, act.id)
+            if entry is None:
+                raise
+            return self._answer_of(entry, asked, lodged)
+        act = act.but(received_at=arrival.received_at)
+        when = Moment(arrival.received_at, now)
+        rules, stands = rules_of(round_id), table.projected(rules_of(round_id), round_, when)
+        if refusal := table.check(rules, round_id, stands, act, when):
+            raise self._refused(round_id, act, refusal, now)
+        try:
+            drawn = self.register.drawn(stands, act) if lodged.is_drawn and stands else lodged.paper
+            content = drawn if drawn is not None else self.register.content(act)
+        except PaperMissing:
+            lack = Lack(missing=lodging.PAPER_MISSING)
+            raise self._refused(round_id, act, table.refusal(rules, act, lack), now) from None
+        paper = None
+        if drawn is not None and getattr(act, "paper", None) in (digest(drawn), NONE):
+            paper = identity.salted(drawn, arrival.nonce)
+            act = act.but(paper=digest(paper))
+        examined = self.register.examined(round_id, stands, act, content, when.day)
+        if isinstance(examined, list):
+            raise self._refused(round_id, act, lodging.refusal(examined), now)
+        if paper is not None:
+            self.filings.register.lodge(round_id, str(act.kind), paper, now)
+        title = act.title if isinstance(act, OpenRound) else stands.title if stands else ""
+        return RoundReceived(act.but(seen=round_.number if round_ else None), title)
+
+    def _as_agreed(self, round_: Round | None, lodged: RoundLodged) -> str | None:
+        """The paper of an act: that of the first half, if it says the same, so that whoever follows says the very same."""
+        own = digest(lodged.paper)
+        half = round_.agreed.get(table.key_of(lodged.act)) if round_ and lodged.act else None
+        if half is None or half.paper is None:
+            return own
+        return half.paper if digest(self.filings.register.paper(half.paper)) == own else own
+
+    def _answer_of(self, entry: RoundEntry, asked: str, lodged: RoundLodged) -> RoundReceipt:
+        """The answer of then to the same act; `KeyReused` for another."""
+        if entry.act is None or self._asked(entry.act, lodged.but(paper=None)) != asked:
+            raise KeyReused(entry.act.id if entry.act else "")
+        return table.receipt(rules_of(entry.round.id), entry)
+
+    def _asked(self, act: RoundAct, lodged: RoundLodged) -> str:
+        """Digest of what is asked: of the act, its paper known by what it says; what the door draws up is no part of it."""
+        if lodged.is_drawn:
+            return identity.asked(act, leaving_out=("paper",))
+        if lodged.paper is not None:
+            return identity.asked(act.but(paper=digest(lodged.paper)))
+        try:
+            return identity.asked(identity.bared(act, self.filings.register.paper))
+        except PaperMissing:
+            return identity.asked(act)
+
+    def _refused(self, round_id: str, act: RoundAct, refusal: Refusal, now: datetime) -> Refused:
+        self._record(round_id, act, refusal, now)
+        return Refused(refusal)
+
+    def _record(self, round_id: str, act: RoundAct, refusal: Refusal, now: datetime) -> None:
+        """A refusal is an answer: it is on record, and whatever is sent under this id now is received now."""
+        self.filings.register.record_refusal(round_id, act.model_dump(mode="json"), refusal.message, now)
+        self.arrivals.answered(round_id, act.id)
+
+    # The engine
+
+    async def _update(self, round_id: str, received: RoundReceived) -> RoundReceipt:
+        sent: JsonValue = received.act.model_dump(mode="json")
+        start = partial(self._start, round_id, received.title)
+        receipt: RoundReceipt = await self.filings.ask(
+            workflow_id(round_id), "act", sent, received.act.id, start, RoundReceipt
+        )
+        return receipt
+
+    def _start(self, round_id: str, title: str) -> WithStartWorkflowOperation[Any, Any]:
+        return WithStartWorkflowOperation(
+            running.Round.run,
+            running.RoundStart(round_id=round_id),
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            **self.named(round_id, title),
+        )
+
+    def named(self, round_id: str, title: str) -> dict[str, Any]:
+        """Under which id, where, and with which title a round's workflow is started, whoever starts it."""
+        return {
+            "id": workflow_id(round_id),
+            "task_queue": self.filings.task_queue,
+            "static_summary": on_one_line(title)[:100],
+        }
+
+    async def revive(self, *, every: bool = False) -> list[str]:
+        """Start again, from the register alone, rounds whose workflow ought to run and does not; which ones it was."""
+        open_ones = await asyncio.to_thread(self.register.round_ids, is_open=True)
+        client = self.filings.client
+        found = {each.id async for each in client.list_workflows(RUNNING)} if open_ones and not every else set[str]()
+        revived = []
+        for round_id in open_ones:
+            if workflow_id(round_id) not in found and await self._revived(round_id):
+                revived.append(round_id)
+        return revived
+
+    async def _revived(self, round_id: str) -> bool:
+        row = await asyncio.to_thread(self.register.row, round_id)
+        try:
+            await self.filings.client.start_workflow(
+                running.Round.run,
+                running.RoundStart(round_id=round_id),
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                **self.named(round_id, row.title if row else round_id),
+            )
+        except WorkflowAlreadyStartedError:
+            return False
+        return True
+
+
+RUNNING = 'WorkflowType = "Round" AND ExecutionStatus = "Running"'
+
+
+def workflow_id(round_id: str) -> str:
+    """The workflow of a round."""
+    return f"round-{round_id}"

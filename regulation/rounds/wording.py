@@ -1,0 +1,46 @@
+"""What the texts of rounds say: the words that every one of them may use, and those of its own that a letter brings.
+
+Which texts there are stands in data/round_texts.toml, with the words of its own that each may use.
+"""
+
+from collections.abc import Mapping
+
+from models.rounds.round import RoundEntry
+from models.values import day_of
+from models.vocabulary import Role
+from regulation import naming, offices, texts
+from regulation.rounds.known import Alliance
+from regulation.rounds.table import Letter
+
+
+def facts(letter: Letter, entry: RoundEntry, alliance: Alliance | None) -> Mapping[str, str]:
+    """Every word that a text of a round may use (`texts.ROUND_WORDS`)."""
+    round_ = entry.round
+    called = {
+        "title": round_.title,
+        "kind": round_.kind.label,
+        "year": str(round_.year),
+        "document": f"（{round_.document_no}）" if round_.document_no else "",
+        "opens": naming.on_day(round_.opens),
+        "closes": naming.on_day(round_.closes),
+        "day": naming.on_day(day_of(entry.at)),
+        "reason": (entry.act and entry.act.reason) or "",
+        "office": alliance.leader_name
+        if letter.to is Role.LEADER and alliance
+        else offices.title(letter.to, letter.office),
+        "by": offices.title(round_.opened_by.role, round_.opened_by.office),
+        "alliance": alliance.name if alliance else "",
+        "leader": alliance.leader_name if alliance else "",
+        "filing_id": alliance.id if alliance else "",
+        "archive_number": (alliance and alliance.archive_number) or "",
+    }
+    return {**called, **letter.words}
+
+
+def render(letter: Letter, entry: RoundEntry, alliance: Alliance | None) -> tuple[str, str]:
+    """Title and body of a letter, in the jurisdiction's own text if it has one."""
+    place = alliance.jurisdiction if alliance else entry.round.area.jurisdiction or ""
+    text = texts.find("inbox", letter.text, place)
+    if text is None:
+        raise LookupError(f"没有 {letter.text} 的文字")
+    return text.filled(facts(letter, entry, alliance))

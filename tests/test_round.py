@@ -1,0 +1,178 @@
+"""A round on a real server: opened, moved, brought to its end by time and by people; what follows is done once; nothing is lost."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
+from temporalio.worker import Replayer
+
+from activities.letters import Letters
+from activities.rounds.entering import Stands
+from activities.rounds.following import RoundFollowing
+from activities.rounds.register import RoundRegister
+from gateway.problem import KeyReused, MovedOn, NotFound, Refused
+from gateway.rounds import Rounds, workflow_id
+from models.register import PublicNoticeRow
+from models.rounds.base import RoundKind
+from models.values import day_of
+from models.vocabulary import Role
+from regulation.offices import OFFICES
+from regulation.rounds import annual, every
+from regulation.rounds.table import Follows, Letter, Published, common, window
+from tests.patience import comes
+from tests.world import World
+from workflows.payloads import CONVERTER
+from workflows.round import Round
+from workflows.sandbox import Sandbox
+
+TODAY = day_of(datetime.now(UTC))
+PROV = {"person": "p-401", "office": "210000", "role": "province_st"}
+
+
+def tells_cities(round_: Any, entry: Any, content: Any, known: Any) -> Iterator[Letter | Published]:
+    """Every city is told, and the public."""
+    yield from (Letter("round_opened", Role.CITY_ST, city) for city in OFFICES)
+    yield Published("round_opened", {"title": round_.title}, round_.opens)
+
+
+@pytest.fixture(autouse=True)
+def plain_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rounds of a kind that asks nothing of its own, and of whose opening every city is told."""
+    plain = replace(
+        annual.RULES,
+        rows=common("A-34"),
+        papers={},
+        asks=type(annual.RULES).asks,
+        examine=type(annual.RULES).examine,
+        items=type(annual.RULES).items,
+        lapses=lambda round_: window(round_, "A-34", (7,)),
+        lapsed=lambda round_, lapse, when: round_,
+        follows={"open_round": Follows(tells_cities)},
+    )
+    monkeypatch.setattr(every, "RULES", {**every.RULES, RoundKind.ANNUAL: plain})
+
+
+def opening(act_id: str = "open-1", **said: Any) -> dict[str, Any]:
+    """Opens a round for thirty days."""
+    window = {"opens": str(TODAY), "closes": str(TODAY + timedelta(days=30))}
+    return {"id": act_id, "kind": "open_round", "by": PROV, "title": "年度报送", **window, **said}
+
+
+def handle(world: World, round_id: str) -> WorkflowHandle[Any, Any]:
+    """A round's workflow."""
+    return world.client.get_workflow_handle(workflow_id(round_id))
+
+
+async def followed(register: RoundRegister, round_id: str, number: int) -> None:
+    """Wait until everything that follows from an entry was done."""
+
+    async def is_done() -> bool:
+        row = await asyncio.to_thread(register.row, round_id)
+        return bool(row and row.followed >= number)
+
+    await comes(is_done)
+
+
+async def test_a_round_lives_from_its_opening_to_its_end(world: World) -> None:
+    rounds, of = Rounds(world.door), f"annual-{TODAY.year}-LN-1"
+    opened = await rounds.act(of, opening())
+    assert (opened.number, opened.stage) == (1, "open")
+    assert await rounds.act(of, opening()) == opened, "the same act has the same answer"
+    with pytest.raises(KeyReused):
+        await rounds.act(of, opening(title="另一名称"))
+    with pytest.raises(Refused, match="已经开启"):
+        await rounds.act(of, opening("open-2"))
+    with pytest.raises(NotFound):
+        await rounds.act(f"annual-{TODAY.year}-LN-9", {"id": "c", "kind": "close_round", "by": PROV})
+    with pytest.raises(MovedOn):
+        await rounds.act(of, {"id": "c-1", "kind": "close_round", "by": PROV}, seen=[0])
+    with pytest.raises(Refused, match="截止日"):
+        await rounds.act(of, {"id": "c-1", "kind": "close_round", "by": PROV}, seen=[1])
+
+    until = TODAY + timedelta(days=40)
+    moves = {"id": "m-1", "kind": "move_window", "by": PROV, "closes": str(until), "reason": "系统维护"}
+    assert (await rounds.act(of, moves)).number == 2
+    shown = (await handle(world, of).describe()).typed_search_attributes
+    assert {"RoundKind": "annual", "RoundStage": "open"}.items() <= {
+        each.key.name: each.value for each in shown
+    }.items()
+
+    await world.environment.fast_forward(handle(world, of), timedelta(days=42))
+
+    async def time_has_passed() -> bool:
+        return [entry.event.kind for entry in await asyncio.to_thread(rounds.register.docket, of, after=2)] == [
+            "reminder",
+            "window_closed",
+        ]
+
+    await comes(time_has_passed)
+    later = datetime.now(UTC) + timedelta(days=42)
+    closed = await Rounds(world.door_at(later)).act(of, {"id": "c-2", "kind": "close_round", "by": PROV})
+    assert (closed.number, closed.stage, closed.next) == (5, "closed", None)
+    await handle(world, of).result()
+    with pytest.raises(Refused, match="已结束"):
+        await Rounds(world.door_at(later)).act(of, {"id": "c-3", "kind": "cancel_round", "by": PROV, "reason": "误"})
+    assert rounds.register.verify(of) == []
+    history = await handle(world, of).fetch_history()
+    await Replayer(workflows=[Round], workflow_runner=Sandbox(), data_converter=CONVERTER).replay_workflow(history)
+
+
+async def test_what_follows_is_done_once_however_often_it_is_tried(world: World) -> None:
+    rounds, of = Rounds(world.door), f"annual-{TODAY.year}-LN-2"
+    await rounds.act(of, opening())
+    await followed(rounds.register, of, 1)
+    letters = Letters(world.register.engine)
+
+    def told() -> list[str]:
+        return [
+            message.title
+            for city in OFFICES
+            for message, _ in letters.inbox(city)
+            if message.round_id == of and message.office == city
+        ]
+
+    assert told() == ["年度报送开始：年度报送"] * len(OFFICES)
+    following = RoundFollowing(rounds.register, world.door.act)
+    entry = rounds.register.entry(of, 1)
+    assert entry
+    following._write(entry, following.consequences(entry))
+    assert len(told()) == len(OFFICES)
+    with rounds.register.engine.connect() as db:
+        shown = PublicNoticeRow.metadata.tables["public_notices"]
+        assert len(db.execute(shown.select().where(shown.c.round_id == of)).all()) == 1
+
+
+async def test_a_round_whose_workflow_is_gone_is_started_again_from_the_register(world: World) -> None:
+    rounds, of = Rounds(world.door), f"annual-{TODAY.year}-LN-3"
+    await rounds.act(of, opening())
+    await followed(rounds.register, of, 1)
+    await handle(world, of).terminate()
+    assert of in await rounds.revive(every=True)
+    assert of not in await rounds.revive(every=True)
+
+    async def stands() -> int | None:
+        found: Stands | None = await handle(world, of).query("stands", result_type=Stands)
+        return found.number if found else None
+
+    assert await comes(stands) == 1
+    await handle(world, of).terminate()
+    cancels = {"id": "x-1", "kind": "cancel_round", "by": PROV, "reason": "改期"}
+    assert (await rounds.act(of, cancels)).stage == "cancelled"
+    await handle(world, of).result()
+
+
+async def test_an_opening_that_is_refused_leaves_no_workflow_behind(world: World) -> None:
+    rounds, of = Rounds(world.door), f"annual-{TODAY.year}-LN-4"
+    with pytest.raises(Refused) as refused:
+        await rounds.act(of, {"id": "o", "kind": "open_round", "by": PROV, "title": "短", "closes": "2027-02-30"})
+    assert {each.field for each in refused.value.refusal.findings} == {"/title", "/opens", "/closes"}
+    assert rounds.register.row(of) is None
+    await world.client.start_workflow(
+        "Round", {"round_id": of}, id=workflow_id(of), task_queue=world.settings.task_queue
+    )
+    await handle(world, of).result()
+    assert (await handle(world, of).describe()).status is WorkflowExecutionStatus.COMPLETED

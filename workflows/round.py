@@ -1,0 +1,120 @@
+"""Round: one workflow per round, from its opening to its end.
+
+It waits for an act, for what time brings next, or for what is left to follow from an entry. What may be done and what follows
+is decided by the rules of the round's kind, in the register's presence; the engine holds only until when to wait.
+"""
+
+import asyncio
+from datetime import timedelta
+
+from pydantic import JsonValue
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ApplicationError
+from temporalio.workflow import ActivityConfig
+
+with workflow.unsafe.imports_passed_through():
+    from activities.entering import refused, reused
+    from activities.rounds.entering import Acted, Acting, Passing, RoundEntering, Stands
+    from activities.rounds.following import RoundFollowing
+    from models.rounds.round import ROUND_ACT, RoundReceipt
+    from models.values import Value
+    from workflows.filing import STEP
+    from workflows.visibility import changed_of_round, rendered_round
+
+FOLLOW = ActivityConfig(
+    start_to_close_timeout=timedelta(hours=2),
+    heartbeat_timeout=timedelta(minutes=2),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=10)),
+)
+"""How what follows from an entry is done: thousands of letters may take a while, and it is tried until it is done."""
+
+
+class RoundStart(Value):
+    """A start names a round; the register has the rest."""
+
+    round_id: str
+
+
+@workflow.defn(name="Round")
+class Round:
+    """轮次: from its opening to its end."""
+
+    @workflow.init
+    def __init__(self, start: RoundStart) -> None:
+        self.round_id = start.round_id
+        self.stands: Stands | None = None
+        self.asked = False
+        self.lock = asyncio.Lock()
+
+    @workflow.run
+    async def run(self, start: RoundStart) -> None:
+        """While the round is open, wait for whatever comes first, and have it entered."""
+        async with self.lock:
+            self._carry(await workflow.execute_local_activity_method(RoundEntering.stands, self.round_id, **STEP))
+            self.asked = True
+        await workflow.wait_condition(lambda: self.stands is not None or workflow.all_handlers_finished())
+        while self.stands and (self.stands.behind or not self.stands.over):
+            if self.stands.behind:
+                self._carry(await workflow.execute_activity_method(RoundFollowing.follow, self.round_id, **FOLLOW))
+            elif await self._day_comes():
+                async with self.lock:
+                    passing = Passing(round_id=self.round_id, until=workflow.now())
+                    self._carry(await workflow.execute_local_activity_method(RoundEntering.passes, passing, **STEP))
+            if workflow.info().is_continue_as_new_suggested():
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                workflow.continue_as_new(start)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+
+    async def _day_comes(self) -> bool:
+        """Wait for what time brings next; False if something else came first."""
+        stands = self.stands
+        left = stands.due_at - workflow.now() if stands and stands.due_at else None
+        if left is not None and left <= timedelta(0):
+            return True
+        try:
+            await workflow.wait_condition(
+                lambda: self.stands is not stands or workflow.info().is_continue_as_new_suggested(), timeout=left
+            )
+        except TimeoutError:
+            return True
+        return False
+
+    @workflow.update(description="对轮次作出一项行为；不合规则的说明理由")
+    async def act(self, raw: JsonValue) -> RoundReceipt:
+        """Do an act: a short receipt, or the reason why not."""
+        act = ROUND_ACT.validate_python(raw)
+        await workflow.wait_condition(lambda: self.asked)
+        async with self.lock:
+            acting = Acting(round_id=self.round_id, act=act, handled_at=workflow.now())
+            acted: Acted = await workflow.execute_local_activity_method(RoundEntering.acts, acting, **STEP)
+            self._carry(acted.stands)
+        if acted.reused:
+            raise reused(acted.reused)
+        if acted.receipt is None:
+            raise refused(acted.refusal) if acted.refusal else ApplicationError("没有答复", non_retryable=True)
+        return acted.receipt
+
+    @act.validator
+    def _act_can_be_read(self, raw: JsonValue) -> None:
+        """What cannot even be read leaves no trace; doors say what is wrong with it."""
+        try:
+            ROUND_ACT.validate_python(raw)
+        except ValueError as error:
+            raise ApplicationError("不是本系统的行为", type="Refused", non_retryable=True) from error
+
+    @workflow.query(name="stands", description="轮次现状")
+    def _stands_now(self) -> Stands | None:
+        return self.stands
+
+    def _carry(self, stands: Stands | None) -> None:
+        """Carry on where the round stands, unless more is known already; and show it."""
+        if stands is None or (self.stands and self.stands.number > stands.number):
+            return
+        self.stands = stands
+        if updates := changed_of_round(self.round_id, stands, workflow.info().typed_search_attributes):
+            workflow.upsert_search_attributes(updates)
+
+    def details(self) -> str:
+        """What operators see on the round's page, rendered when they look."""
+        return rendered_round(self.round_id, self.stands) if self.stands else ""
