@@ -195,7 +195,7 @@ def sheet(told: Reported) -> bytes:
 
 def _line(number: int, each: Evaluated, items: Sequence[Item], recommended: Mapping[str, str]) -> list[sheets.Cell]:
     subject, paper = each.subject, each.paper
-    answers = {answer.key: answer for answer in paper.answers} if paper else {}
+    answers = paper.answers if paper else {}
     return [
         number, subject.name, subject.leader, subject.archive_number, subject.technical_field,
         *(_answered(answers.get(item.key)) for item in items),

@@ -165,6 +165,17 @@ def ruled(document: Document, rows: int, widths: Sequence[float]) -> Table:
     return table
 
 
+def narrow(table: Table) -> None:
+    """Cells of a table of many columns give more of their width to what stands in them."""
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        margin = OxmlElement(f"w:{side}")
+        margin.set(qn("w:w"), "40")
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
+    table._tbl.tblPr.append(margins)
+
+
 def fill(cell: _Cell, text: str, style: str = CELL, *, centred: bool = False) -> None:
     """Write into a cell; each line of the text is a paragraph."""
     cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER

@@ -25,8 +25,7 @@ MOST_LISTED = 500
 class Answer(Value):
     """单项评价: the answer to one item, yes or no or a score, what it rests on, and its evidence."""
 
-    key: ItemKey = item("A-45", "评价内容")
-    met: YesNo | None = item("A-45", "结论", None)
+    met: YesNo | None = item("A-45", "是否", None)
     score: Score | None = item("A-45", "得分", None)
     finding: Note | None = item("A-45", "评价情况", None)
     note: Name | None = item("A-45", "备注", None)
@@ -34,9 +33,12 @@ class Answer(Value):
 
 
 class EvaluationPaper(Value):
-    """评估评价表: the answers to every item for one alliance, its joint activities of the year, and the result (A-45)."""
+    """评估评价表: the answers to every item for one alliance, its joint activities of the year, and the result (A-45).
 
-    answers: Annotated[tuple[Answer, ...], OneFor(("key",))] = item("A-45", "逐项评价", max_length=30)
+    What is filled in is a form of the items of an edition (`evaluation_items.paper_of`); it reads back as this.
+    """
+
+    answers: dict[ItemKey, Answer] = item("A-45", "逐项评价", max_length=30)
     joint_activities: Count = item("G-28", "当年产学研合作活动次数")
     result: Grade = item("A-44", "评价结果")
     conclusion: Text | None = item("A-44", "综合评价", None)

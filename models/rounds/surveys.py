@@ -1,16 +1,124 @@
 """创新资源统计调查: what a round of this kind holds, its own acts and their papers."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from models.rounds.base import CommonAct, RoundKind
-from models.values import Value
+from pydantic import Field, JsonValue
+
+from models.acts import ShortText, Year
+from models.forms import YesNo, item
+from models.rounds.base import CommonAct, OnAlliance, RoundAct, RoundId, RoundKind, WithPaper
+from models.rounds.questionnaires import Questionnaire
+from models.values import Digest, Named, Value
+
+
+class SurveyActKind(Named):
+    """What may be done in a survey."""
+
+    FILE_SURVEY = "file_survey", "填报统计调查表"
+    RETURN_SURVEY = "return_survey", "退回统计调查表"
+    ANSWER_SURVEY_RETURN = "answer_survey_return", "补正统计调查表"
+    PUBLISH_SURVEY_SUMS = "publish_survey_sums", "公布汇总数"
+
+
+class Standing(Named):
+    """How far an alliance has come with its return; without an entry it has not answered."""
+
+    ANSWERED = "answered", "已填报"
+    RETURNED = "returned", "退回待补正"
+
+
+UNANSWERED = "未填报"
+
+
+class EarlierSurvey(Value):
+    """The last survey of the year before: what was told in it is what this one's figures are compared with."""
+
+    id: RoundId
+    year: Year
+    paper: Digest
 
 
 class SurveyState(Value):
-    """What only a round of this kind holds; it is bounded: lists live in papers and items."""
+    """What only a survey holds: of which year the figures are, and by which edition of the questionnaire they are asked for.
+
+    The questionnaire itself is in the round's paper.
+    """
 
     kind: Literal[RoundKind.SURVEY] = RoundKind.SURVEY
+    year: Year | None = None
+    edition: str = ""
+    earlier: EarlierSurvey | None = None
+    published: bool = False
 
 
-SurveyAct = CommonAct
-"""The acts that only this kind knows: none yet."""
+# Papers
+
+
+class SurveyOpening(Value):
+    """开展统计调查: of which year the figures are asked for, and the whole questionnaire."""
+
+    year: Year = item("A-35", "统计年度")
+    questionnaire: Questionnaire = item("A-35", "调查表")
+
+
+class SurveyReturn(Value):
+    """统计调查表 as an alliance fills it in: by table its indicators, or its rows (regulation/rounds/figures.py makes the model)."""
+
+    figures: dict[str, JsonValue] = item("A-35", "填报内容", max_length=40)
+    integrity_commitment: YesNo = item("A-35", "承诺所填数据真实、准确、完整")
+
+
+# Acts
+
+
+class SurveyFacts(Value):
+    """What only the register and the paper tell of a return: how the alliance stood before, whether it was sent back already,
+    how much was found worth a look, and where the alliance belongs, for summing."""
+
+    before: Standing | None = None
+    sent_back: bool = False
+    warnings: int = 0
+    leader: str = ""
+    groups: dict[str, str] = {}
+
+
+class _Files(RoundAct, OnAlliance, WithPaper):
+    facts: SurveyFacts | None = Field(None, title="填报事项")
+
+
+class FileSurvey(_Files):
+    """填报统计调查表; sent again while the window is open, it replaces what was sent before."""
+
+    kind: Literal[SurveyActKind.FILE_SURVEY] = SurveyActKind.FILE_SURVEY
+
+
+class AnswerSurveyReturn(_Files):
+    """补正统计调查表: what was sent back, put right, until the survey is closed."""
+
+    kind: Literal[SurveyActKind.ANSWER_SURVEY_RETURN] = SurveyActKind.ANSWER_SURVEY_RETURN
+
+
+class Point(Value):
+    """One thing that a return is sent back for: the indicator's code, and what is asked."""
+
+    code: Annotated[str, Field(title="指标代码", pattern=r"^[A-Z]?[0-9]{2,5}$")]
+    message: ShortText = Field(title="须核对或者补正的内容")
+
+
+class ReturnSurvey(RoundAct, OnAlliance):
+    """退回统计调查表: once, with reasons (G-11b has the same for annual reports)."""
+
+    facts: SurveyFacts | None = Field(None, title="填报事项")
+    kind: Literal[SurveyActKind.RETURN_SURVEY] = SurveyActKind.RETURN_SURVEY
+    reason: ShortText = Field(title="理由（不得含个人信息）")
+    points: Annotated[tuple[Point, ...], Field(title="逐项说明", max_length=20)] = ()
+
+
+class PublishSurveySums(RoundAct):
+    """公布汇总数, once the survey is closed: sums in which at least three leaders have a part."""
+
+    kind: Literal[SurveyActKind.PUBLISH_SURVEY_SUMS] = SurveyActKind.PUBLISH_SURVEY_SUMS
+
+
+SurveyAct = CommonAct | FileSurvey | AnswerSurveyReturn | ReturnSurvey | PublishSurveySums
+"""The acts of a survey."""

@@ -51,6 +51,11 @@ class Figure(Value):
     title: str
     value: str
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether it says that there is none."""
+        return self.value == "否" or self.value.strip("0.") == ""
+
 
 class Noted(Value):
     """One entry of the docket that bears on 第十一条. `grave`: it speaks for such a conduct, if it stands."""
@@ -112,14 +117,21 @@ def _of_reports(item: Item, facts: Facts) -> Iterator[Suggestion]:
 
 
 def _of_survey(item: Item, facts: Facts) -> Iterator[Suggestion]:
-    for name in item.survey:
-        if figure := facts.survey.get(name):
-            nothing = figure.value.strip("0.") == ""
-            yield Suggestion(
-                says=f"{figure.title}：{figure.value}",
-                rests_on=f"{facts.year}年度创新资源统计调查",
-                leans=item.favourable != nothing,
-            )
+    for figure in _figures(item.survey, facts):
+        yield _of_figure(figure, facts, leans=item.favourable != figure.is_nothing)
+
+
+def of_joint_activities(edition: ItemsEdition, facts: Facts) -> tuple[Suggestion, ...]:
+    """What the survey says of how often the alliance came together."""
+    return tuple(_of_figure(figure, facts) for figure in _figures(edition.joint_activities, facts))
+
+
+def _figures(names: Iterable[str], facts: Facts) -> Iterator[Figure]:
+    yield from (facts.survey[name] for name in names if name in facts.survey)
+
+
+def _of_figure(figure: Figure, facts: Facts, *, leans: bool | None = None) -> Suggestion:
+    return Suggestion(says=f"{figure.title}：{figure.value}", rests_on=f"{facts.year}年度创新资源统计调查", leans=leans)
 
 
 def _of_members(item: Item, facts: Facts) -> Iterator[Suggestion]:

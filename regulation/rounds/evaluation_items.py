@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from functools import cache
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
 
-from models.forms import OrganisationType
-from models.rounds.evaluation_papers import ItemKey, Score
+from models.forms import OrganisationType, YesNo
+from models.forms import item as asked
+from models.rounds.evaluation_papers import Answer, EvaluationPaper, ItemKey, Score
 from models.values import Day, Jurisdiction, Value
 from regulation import data
 from regulation.articles import cite
@@ -57,18 +59,20 @@ class Document(Value):
     known_from: Day | None = None
     jurisdiction: Jurisdiction | None = None
     document_no: str = Field(min_length=1, max_length=200)
+    joint_activities: tuple[str, ...] | None = None
     items: tuple[Item, ...] = Field(max_length=30)
 
 
 @dataclass(frozen=True)
 class ItemsEdition:
-    """Everything that is asked under one edition, in order."""
+    """Everything that is asked under one edition, in order, and the figures of the survey that tell of joint activities."""
 
     name: str
     since: date
     known_from: date | None
     jurisdiction: str | None
     document_no: str
+    joint_activities: tuple[str, ...]
     items: Mapping[str, Item]
 
     @property
@@ -92,8 +96,15 @@ def _make(raw: Mapping[str, Any], base: ItemsEdition | None) -> ItemsEdition:
         items[item.key] = item
     if not items or len(items) > MOST_ITEMS:
         raise ValueError(f"评价内容须为1至{MOST_ITEMS}项")
+    told = document.joint_activities
     return ItemsEdition(
-        document.edition, document.effective, document.known_from, document.jurisdiction, document.document_no, items
+        name=document.edition,
+        since=document.effective,
+        known_from=document.known_from,
+        jurisdiction=document.jurisdiction,
+        document_no=document.document_no,
+        joint_activities=(base.joint_activities if base else ()) if told is None else told,
+        items=items,
     )
 
 
@@ -103,6 +114,32 @@ def shipped() -> Editions[ItemsEdition]:
 
 
 ITEMS = shipped()
+
+
+@cache
+def paper_of(edition: str) -> type[EvaluationPaper]:
+    """The form by which alliances are evaluated under an edition: each item a part of it, called what it asks."""
+    answers: dict[str, Any] = {
+        key: (_answer(item), asked(item.article, item.title)) for key, item in ITEMS[edition].items.items()
+    }
+    within = create_model("Answers", __base__=Value, **answers)
+    paper: type[EvaluationPaper] = create_model(
+        "EvaluationForm",
+        __base__=EvaluationPaper,
+        __doc__=EvaluationPaper.__doc__,
+        answers=(within, asked("A-45", "逐项评价")),
+    )
+    return paper
+
+
+def _answer(item: Item) -> type[Value]:
+    """An answer in the item's own way: it says yes or no, or gives a score up to the most."""
+    way: tuple[str, Any] = ("met", YesNo) if item.most is None else ("score", Annotated[Score, Field(le=item.most)])
+    title = "是否" if item.most is None else f"得分（满分{item.most}分）"
+    told: dict[str, Any] = {way[0]: (way[1], asked(item.article, title))}
+    for name in ("finding", "note", "documents"):
+        told[name] = (Answer.model_fields[name].annotation, Answer.model_fields[name])
+    return create_model(item.key, __base__=Value, **told)
 
 
 def edition_for(day: date, jurisdiction: str | None) -> str:

@@ -5,7 +5,7 @@ same with it.
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -95,16 +95,31 @@ def column_of(figures: Value, table: Table, indicator: Indicator) -> list[Any]:
     return [getattr(row, indicator.key, None) for row in rows_of(figures, table)]
 
 
-def figures_in(questionnaire: Questionnaire, figures: Value) -> dict[str, Decimal]:
-    """Every figure of a return by its term, columns added up; a member's own by term and code (`members.rd:9121…`)."""
-    told: dict[str, Decimal] = {}
+def figures_in(questionnaire: Questionnaire, told: Mapping[str, Any]) -> dict[str, Decimal]:
+    """Every figure of a return as it was sent, by its term, columns added up; a member's own by term and code (`members.rd:9121…`)."""
+    figures: dict[str, Decimal] = {}
     for table in questionnaire.tables:
+        rows = _rows_sent(table, told.get(table.key))
         for indicator in filter(lambda each: each.is_figure, table.indicators):
-            term, column = f"{table.key}.{indicator.key}", column_of(figures, table, indicator)
-            known = [Decimal(value) for value in column if value is not None]
+            term = f"{table.key}.{indicator.key}"
+            known = [(row, figure) for row in rows if (figure := figure_of(row.get(indicator.key))) is not None]
             if known:
-                told[term] = sum(known, Decimal(0))
+                figures[term] = sum((figure for _, figure in known), Decimal(0))
             if table.rows == "members":
-                values = zip(rows_of(figures, table), column, strict=True)
-                told |= {f"{term}:{row.code}": Decimal(value) for row, value in values if value is not None}
-    return told
+                figures |= {f"{term}:{row.get('code')}": figure for row, figure in known}
+    return figures
+
+
+def _rows_sent(table: Table, held: Any) -> list[Mapping[str, Any]]:
+    rows = [held] if table.rows == "once" else held
+    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list | tuple) else []
+
+
+def figure_of(value: Any) -> Decimal | None:
+    """A figure as JSON has it: a whole number, or an amount written out; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+        return None
+    try:
+        return Decimal(value)
+    except InvalidOperation:
+        return None

@@ -20,7 +20,7 @@ class Needs:
     `population`: the alliances in the round's area that stand at one of `stages`. `filings`: these, wherever they stand.
     `items`: of these rounds, of `filings` alone where some are named and the population is not asked for. `rounds`: of a
     kind and a year, `items_of` their items. `reports`: what became of these reporting years, of the same alliances. `papers`: by
-    digest. `applications`: as they stand, of these filings. `naming`: who leads an alliance or is a member of it, by code.
+    digest, `behind_items` those of the items of these rounds, as `items` names them. `applications`: as they stand, of these filings. `naming`: who leads an alliance or is a member of it, by code.
     `inspected`: when each of the alliances was last inspected or visited, in a round or not.
     """
 
@@ -33,6 +33,7 @@ class Needs:
     inspected: bool = False
     papers: tuple[str, ...] = ()
     items_of: tuple[tuple[RoundKind, int], ...] = ()
+    behind_items: tuple[str, ...] = ()
     applications: tuple[str, ...] = ()
     naming: str | None = None
 

@@ -5,12 +5,12 @@ last return listed. Figures of the year are otherwise left empty: nobody confirm
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from models.rounds.questionnaires import Indicator, Questionnaire, Source
+from models.values import DAY, INSTANT, day_of
 from models.vocabulary import Kind
-from regulation.rounds.figures import figures_in, form_of
+from regulation.rounds.figures import figure_of, figures_in
 from regulation.rounds.returns import MemberRow, Told
 
 THE_APPLICATION = "备案申请表"
@@ -25,26 +25,32 @@ def members_in(paper: Mapping[str, Any]) -> tuple[MemberRow, ...]:
     )
 
 
+def applied_in(application: Mapping[str, Any]) -> int | None:
+    """The year in which an application was made: what it calls last year is the year before. None where it does not say."""
+    if legacy := application.get("legacy"):
+        return DAY.validate_python(legacy["archived_on"]).year
+    received_at = application.get("received_at")
+    return day_of(INSTANT.validate_python(received_at)).year if received_at else None
+
+
 def by_application(
-    questionnaire: Questionnaire, kind: Kind, application: Mapping[str, Any], applied_in: int, year: int
+    questionnaire: Questionnaire, kind: Kind, application: Mapping[str, Any], applied: int | None, year: int
 ) -> Told | None:
     """The figures of a year that an application told, of the year before it or of the year before that (FB-05)."""
+    if applied is None:
+        return None
     figures = {
         f"{table}.{indicator.key}": figure
         for table, indicator, source in _carried(questionnaire, kind)
         if indicator.is_figure
-        and (figure := _figure(_held(application, _of_year(source, applied_in - year)))) is not None
+        and (figure := figure_of(_held(application, _of_year(source, applied - year)))) is not None
     }
     return Told(year, THE_APPLICATION, figures) if figures else None
 
 
-def by_return(questionnaire: Questionnaire, figures: Mapping[str, Any], year: int, where: str) -> Told | None:
-    """The figures of an earlier return, read by the questionnaire that it answered; None if it cannot be."""
-    try:
-        read = form_of(questionnaire).model_validate(dict(figures))
-    except ValueError:
-        return None
-    return Told(year, where, figures_in(questionnaire, read))
+def by_return(questionnaire: Questionnaire, figures: Mapping[str, Any], year: int, where: str) -> Told:
+    """The figures of an earlier return, read by the questionnaire that it answered."""
+    return Told(year, where, figures_in(questionnaire, figures))
 
 
 def beginning(
@@ -103,12 +109,3 @@ def _held(paper: Any, place: str | None) -> Any:
     for name in (place or "").split("/")[1:]:
         paper = paper.get(name) if isinstance(paper, Mapping) else None
     return paper if place else None
-
-
-def _figure(value: Any) -> Decimal | None:
-    if value is None or isinstance(value, bool):
-        return None
-    try:
-        return Decimal(str(value))
-    except InvalidOperation:
-        return None

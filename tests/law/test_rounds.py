@@ -22,6 +22,7 @@ from models.rounds.base import (
 from models.rounds.round import ROUND_ACT, ROUND_ACT_TYPES, STATES, Round, RoundEntry, RoundReceipt
 from models.values import canonical
 from models.vocabulary import Kind, Role, Stage
+from regulation import data
 from regulation.articles import cite
 from regulation.moment import Moment
 from regulation.rounds import table
@@ -39,6 +40,8 @@ CITY = By(person="c-101", office="210100", role=Role.CITY_ST)
 OTHER_CITY = By(person="c-301", office="210200", role=Role.CITY_ST)
 
 SURVEY = "survey-2027-LN-1"
+LAID_DOWN = {"year": 2026, "questionnaire": data.read("rounds/surveys/LN-2026.json")}
+"""What is laid down with the opening of a survey."""
 CITYS = "evaluation-2027-210100-1"
 
 
@@ -51,7 +54,8 @@ def opening(by: By = PROV, **said: Any) -> OpenRound:
 def open_round(of: str = SURVEY, by: By = PROV, **said: Any) -> RoundLife:
     """A round that was opened on 20 February."""
     life = RoundLife(of)
-    assert isinstance(life.act(opening(by, **said), moment("2027-02-20 10:00")), RoundReceipt)
+    paper = LAID_DOWN if of == SURVEY else None
+    assert isinstance(life.act(opening(by, **said), moment("2027-02-20 10:00"), paper), RoundReceipt)
     return life
 
 

@@ -1,0 +1,200 @@
+"""What is found on the acts of a survey (创新资源统计调查): on its opening, on returns, on one that is sent back.
+
+What only papers and register can tell of an act becomes its facts; pointers are those of the act, its paper below `/content`.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from models.findings import Finding
+from models.rounds.base import OpenRound, RoundAct, RoundKind, RoundStage
+from models.rounds.questionnaires import Questionnaire
+from models.rounds.round import Round
+from models.rounds.surveys import (
+    AnswerSurveyReturn,
+    EarlierSurvey,
+    FileSurvey,
+    ReturnSurvey,
+    Standing,
+    SurveyFacts,
+    SurveyOpening,
+    SurveyState,
+)
+from models.vocabulary import Severity
+from regulation import offices
+from regulation.reading import finding
+from regulation.rounds import prefilling, questionnaires, returns
+from regulation.rounds.known import Alliance, Known, KnownItem, Needs
+from regulation.rounds.returns import Subject
+from regulation.rounds.table import Examined
+
+ARTICLE = "A-35"
+
+
+def state_of(round_: Round) -> SurveyState:
+    """What a survey holds. Raises `TypeError` for a round of another kind."""
+    if not isinstance(round_.of, SurveyState):
+        raise TypeError(round_.id)
+    return round_.of
+
+
+def questionnaire_in(opening: Mapping[str, Any]) -> Questionnaire:
+    """The questionnaire of a survey, from the paper of its opening."""
+    return SurveyOpening.model_validate(dict(opening)).questionnaire
+
+
+# What an act asks of the register, and what is found on it
+
+
+def asks(round_: Round | None, act: RoundAct) -> Needs:
+    """What an act of a survey asks of the register."""
+    match act:
+        case OpenRound():
+            return Needs(
+                population=True, rounds=((RoundKind.SURVEY, act.opens.year - 1), (RoundKind.SURVEY, act.opens.year))
+            )
+        case FileSurvey() | AnswerSurveyReturn() | ReturnSurvey() if round_:
+            earlier = state_of(round_).earlier
+            before = (earlier,) if earlier and not isinstance(act, ReturnSurvey) else ()
+            return Needs(
+                filings=(act.filing,),
+                items=(round_.id, *(each.id for each in before)),
+                papers=tuple(each for each in (round_.paper, *(one.paper for one in before)) if each),
+                behind_items=tuple(each.id for each in before),
+                applications=() if isinstance(act, ReturnSurvey) else (act.filing,),
+            )
+        case _:
+            return Needs()
+
+
+def examine(round_: Round | None, act: RoundAct, content: Mapping[str, Any] | None, known: Known) -> Examined:
+    """An act of a survey with its facts, or everything that is wrong with it."""
+    match act:
+        case OpenRound():
+            return _examine_opening(act, content, known)
+        case FileSurvey() | AnswerSurveyReturn() if round_:
+            return _examine_return(round_, act, content, known)
+        case ReturnSurvey() if round_:
+            return _examine_sending_back(round_, act, known)
+        case _:
+            return act
+
+
+def _error(message: str, field: str) -> Finding:
+    return finding(ARTICLE, field, Severity.ERROR, message)
+
+
+def _examine_opening(act: OpenRound, content: Mapping[str, Any] | None, known: Known) -> OpenRound | list[Finding]:
+    """The questionnaire can be answered, and suits the year of which it asks."""
+    if content is None:
+        return [_error("须附统计年度和调查表", "/content")]
+    opening = SurveyOpening.model_validate(dict(content))
+    found = [
+        each.but(field=f"/content/questionnaire{each.field}") for each in questionnaires.faults(opening.questionnaire)
+    ]
+    if not 0 <= act.opens.year - opening.year <= 1:
+        found.append(_error(f"统计年度须为{act.opens.year}年或者上一年", "/content/year"))
+    if opening.questionnaire.first_year > opening.year:
+        found.append(_error(f"这一版调查表自{opening.questionnaire.first_year}年起适用", "/content/questionnaire"))
+    if found:
+        return found
+    edition, earlier = opening.questionnaire.edition, _earlier(opening.year, known)
+    state = SurveyState(year=opening.year, edition=edition, earlier=earlier)
+    return act.but(facts={"state": state.model_dump(mode="json"), "expected": len(known.alliances)})
+
+
+def _earlier(year: int, known: Known) -> EarlierSurvey | None:
+    """The last survey of the figures of the year before: what is told now is compared with what was told in it."""
+    closed = [
+        each
+        for each in known.rounds.values()
+        if each.stage is RoundStage.CLOSED and isinstance(each.of, SurveyState) and each.of.year == year - 1
+    ]
+    last = max(closed, key=lambda each: (each.area.jurisdiction is None, each.closes), default=None)
+    return EarlierSurvey(id=last.id, year=year - 1, paper=last.paper) if last and last.paper else None
+
+
+def _examine_return(
+    round_: Round, act: FileSurvey | AnswerSurveyReturn, content: Mapping[str, Any] | None, known: Known
+) -> FileSurvey | AnswerSurveyReturn | list[Finding]:
+    """A return with everything that is found on it; what is merely worth a look is counted."""
+    item = known.item(round_.id, act.filing)
+    if isinstance(act, AnswerSurveyReturn) and (item is None or item.state != Standing.RETURNED):
+        return [_error("此件没有退回待补正的统计调查表", "/filing")]
+    alliance = known.alliances[act.filing]
+    sent = content or {}
+    examined = returns.examine(
+        questionnaire_in(known.papers[round_.paper or ""]),
+        sent.get("figures"),
+        subject(round_, alliance, known),
+        "/content/figures",
+    )
+    errors = [*examined.errors, *_promised(sent)]
+    if errors:
+        return [*errors, *examined.warnings]
+    facts = SurveyFacts(
+        before=Standing(item.state) if item else None,
+        sent_back=_sent_back(item),
+        warnings=len(examined.warnings),
+        leader=alliance.leader,
+        groups=groups_of(alliance),
+    )
+    return act.but(facts=facts)
+
+
+def _promised(sent: Mapping[str, Any]) -> Iterator[Finding]:
+    if sent.get("integrity_commitment") is not True:
+        yield _error("须承诺所填数据真实、准确、完整", "/content/integrity_commitment")
+
+
+def _examine_sending_back(round_: Round, act: ReturnSurvey, known: Known) -> ReturnSurvey | list[Finding]:
+    """What was answered may be sent back, once; what is asked is asked of indicators that there are."""
+    item = known.item(round_.id, act.filing)
+    if item is None or item.state != Standing.ANSWERED:
+        return [_error("此件没有可以退回的统计调查表", "/filing")]
+    if _sent_back(item):
+        return [_error("统计调查表只退回一次", "/filing")]
+    asked = questionnaire_in(known.papers[round_.paper or ""])
+    codes = {each.code for table in asked.tables for each in table.indicators}
+    unknown = [number for number, each in enumerate(act.points) if each.code not in codes]
+    if unknown:
+        return [_error("调查表没有这一指标代码", f"/points/{number}/code") for number in unknown]
+    told = SurveyFacts.model_validate(item.figures)
+    return act.but(facts=told.but(before=Standing.ANSWERED))
+
+
+def _sent_back(item: KnownItem | None) -> bool:
+    return bool(item and item.figures.get("sent_back"))
+
+
+def subject(round_: Round, alliance: Alliance, known: Known) -> Subject:
+    """The alliance that answers, with what it told before: in the last survey, else in its application."""
+    state, application = state_of(round_), known.applications.get(alliance.id)
+    year = state.year or round_.year
+    before = elsewhere = None
+    asked = questionnaire_in(known.papers[round_.paper or ""])
+    if state.earlier and (told := earlier_figures(state.earlier, alliance.id, known)):
+        by = questionnaire_in(known.papers[state.earlier.paper])
+        before = prefilling.by_return(by, told, state.earlier.year, f"{state.earlier.year}年度调查所填")
+    if application:
+        in_it = (asked, alliance.kind, application, prefilling.applied_in(application))
+        before = before or prefilling.by_application(*in_it, year - 1)
+        elsewhere = prefilling.by_application(*in_it, year)
+    members = prefilling.members_in(application) if application else ()
+    return Subject(alliance.kind, members, before, elsewhere)
+
+
+def earlier_figures(earlier: EarlierSurvey, filing_id: str, known: Known) -> Mapping[str, Any] | None:
+    """What an alliance told in the last survey, if it answered."""
+    item = known.item(earlier.id, filing_id)
+    paper = known.papers.get(item.paper) if item and item.paper else None
+    return paper.get("figures") if paper else None
+
+
+def groups_of(alliance: Alliance) -> dict[str, str]:
+    """Where an alliance belongs when its return is taken: by city, kind and technical field."""
+    return {
+        "city": offices.OFFICES[alliance.jurisdiction].city,
+        "kind": f"{alliance.kind}类",
+        "field": alliance.technical_field,
+    }
