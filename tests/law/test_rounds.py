@@ -135,7 +135,7 @@ def test_a_round_is_opened_once_and_nothing_is_done_to_what_is_not_open() -> Non
 
 def test_who_may_not_open_is_told_who_may() -> None:
     assert "省科技厅" in lacks(RoundLife(SURVEY).act(opening(CITY), moment("2027-02-20 10:00")))
-    assert open_round(CITYS, CITY).round
+    assert open_round(CITYS, CITY, alliances=Kind.A).round
     assert "不由 210200 办理" in lacks(RoundLife(CITYS).act(opening(OTHER_CITY), moment("2027-02-20 10:00")))
     elsewhere = opening(PROV.but(office="210100"))
     assert "机构代码" in lacks(RoundLife(SURVEY).act(elsewhere, moment("2027-02-20 10:00")))
@@ -213,7 +213,7 @@ def test_two_offices_must_say_the_same() -> None:
 
 def test_an_act_about_an_alliance_is_of_the_round_and_of_the_office() -> None:
     of = Alliance("A-1", Kind.A, Stage.IN_FORCE, "210100", None, "91210100", "联盟", "盟主", "装备", None, None, 9)
-    round_ = open_round(CITYS, CITY).round
+    round_ = open_round(CITYS, CITY, alliances=Kind.A).round
     assert round_
     assert of.lies_in(round_.area)
     assert not replace(of, jurisdiction="210200").lies_in(round_.area)
