@@ -144,7 +144,7 @@ def build(
     of_rounds = RoundRegister(register.engine)
     rounds = RoundEntering(of_rounds)
     act = partial(report, Filings(client, register, settings.task_queue))
-    following = RoundFollowing(of_rounds, act, told=postman.ring)
+    following = RoundFollowing(of_rounds, act, told=postman.ring, published=register.published)
     worker = Worker(
         client,
         task_queue=settings.task_queue,

@@ -14,17 +14,18 @@ from temporalio import activity
 
 from activities import letters
 from activities.database import AT_ONCE, stating, unless_there
+from activities.published_editions import PublishedEditions
 from activities.rounds.entering import Stands, told
 from activities.rounds.register import RoundRegister
 from activities.rows import Row
 from models.register import LetterRow, MessageRow, PublicNoticeRow
 from models.rounds.round import RoundEntry
-from models.values import canonical, digest
+from models.values import canonical, day_of, digest
 from regulation import identity, offices
 from regulation.rounds import table, wording
 from regulation.rounds.every import rules_of
 from regulation.rounds.known import Known, Needs
-from regulation.rounds.table import ActOnFiling, Consequence, Letter, Published
+from regulation.rounds.table import ActOnFiling, Consequence, Letter, NewTerms, Published
 
 log = structlog.get_logger()
 
@@ -49,18 +50,22 @@ Act = Callable[[str, Mapping[str, Any]], Awaitable[object]]
 
 @dataclass(frozen=True)
 class RoundFollowing:
-    """Does what follows. `act` sends an act to a filing; `told` has the letters delivered."""
+    """Does what follows. `act` sends an act to a filing; `told` has the letters delivered; `published` knows the editions."""
 
     register: RoundRegister
     act: Act
     told: Callable[[], None] = lambda: None
+    published: PublishedEditions | None = None
 
     @activity.defn(name="round_follows")
     async def follow(self, round_id: str) -> Stands | None:
         """Do all that follows from the entries of a round, one after the other."""
         while entry := await asyncio.to_thread(self.register.to_follow, round_id):
             found = await asyncio.to_thread(self.consequences, entry)
-            written = [each for each in found if not isinstance(each, ActOnFiling)]
+            for each in found:
+                if isinstance(each, NewTerms):  # in force before anybody is told
+                    await asyncio.to_thread(self._publish, entry, each)
+            written = [each for each in found if isinstance(each, Letter | Published)]
             for some in in_portions(written, AT_ONCE):
                 await asyncio.to_thread(self._write, entry, some)
                 activity.heartbeat(entry.number)
@@ -81,6 +86,10 @@ class RoundFollowing:
             return []
         known = self.register.known(follows.asks(round_, entry), round_.area)
         return table.following(rules, entry, self.register.content(entry.event), known)
+
+    def _publish(self, entry: RoundEntry, terms: NewTerms) -> None:
+        published, day = self.published or PublishedEditions(self.register.engine), day_of(entry.at)
+        published.publish(entry.round.id, entry.number, entry.at, day, terms.document_no, terms.rows)
 
     def _write(self, entry: RoundEntry, some: Sequence[Consequence]) -> None:
         """Messages with their letters, and public notices, in one transaction; what is there already stays as it is."""

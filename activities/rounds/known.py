@@ -37,13 +37,15 @@ def answer(db: Connection, needs: Needs, area: Area | None) -> Known:
         if needs.items_of
         else needs.items
     )
+    found = {each: {item.filing_id: item for item in items(db, each, narrowed)} for each in of}
+    behind = (item.paper for each in needs.behind_items for item in found.get(each, {}).values() if item.paper)
     return Known(
         alliances=alliances,
-        items={each: {item.filing_id: item for item in items(db, each, narrowed)} for each in of},
+        items=found,
         rounds={each.id: each for each in _rounds(db, needs)},
         reports=dict(_reports(db, needs, narrowed, alliances)),
         inspected=dict(_inspected(db, alliances)) if needs.inspected else {},
-        papers={each: papers.content(db, each) for each in needs.papers},
+        papers=dict(_papers(db, {*needs.papers, *behind})),
         applications={each: papers.content(db, key) for each, key in _present(db, needs.applications)},
         naming=frozenset(_naming(db, needs.naming)) if needs.naming else frozenset(),
     )
@@ -52,6 +54,12 @@ def answer(db: Connection, needs: Needs, area: Area | None) -> Known:
 def _of(rounds: Collection[tuple[RoundKind, int]]) -> ColumnElement[bool]:
     """Whether a round is of one of these kinds and years."""
     return or_(*(and_(ROUNDS.kind == kind.value, ROUNDS.year == year) for kind, year in rounds))
+
+
+def _papers(db: Connection, keys: Collection[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for some in in_parts(keys):
+        for row in db.execute(select(PAPERS.digest, PAPERS.body).where(PAPERS.digest.in_(some))):
+            yield row.digest, papers.read(row.body)
 
 
 def _present(db: Connection, filings: Sequence[str]) -> Iterator[tuple[str, str]]:
