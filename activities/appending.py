@@ -49,13 +49,22 @@ ENTERS, SENDS, SHOWS, TAKES = (
 
 def _reports(dialect: Any) -> Any:
     put = dialect.insert(REPORTED)
-    now = {name: put.excluded[name] for name in ("status", "due", "filed_at", "number")}
+    kept_with = ("status", "due", "filed_at", "number", "jurisdiction", "zone", "state", "urged_at")
+    now = {name: put.excluded[name] for name in kept_with}
     kept = {"paper": func.coalesce(put.excluded.paper, REPORTED.c.paper)}
     return put.on_conflict_do_update(index_elements=["filing_id", "year"], set_=now | kept)
 
 
 REPORTS = {"sqlite": _reports(sqlite), "postgresql": _reports(postgresql)}
 """Reporting years as they now stand; one that brings no paper keeps the one that is known of it."""
+
+
+OF_FILING = REPORTED.c.filing_id == bindparam("of")
+MOVES_REPORTS = update(REPORTED).where(OF_FILING).values(jurisdiction=bindparam("jurisdiction"), zone=bindparam("zone"))
+RESTATES_REPORTS = (
+    update(REPORTED).where(OF_FILING, REPORTED.c.year == bindparam("of_year")).values(state=bindparam("state"))
+)
+"""Reporting years that nothing was reported of, but that are counted elsewhere, or as something else, from now on."""
 
 
 class RegisterBehind(Exception):
@@ -142,6 +151,8 @@ class Appending:
             (SHOWS, shown),
             (TAKES, versions),
             (REPORTS[db.dialect.name], list(rows.report_rows(before, entry))),
+            (MOVES_REPORTS, list(rows.moved_reports(before, entry.filing))),
+            (RESTATES_REPORTS, list(rows.restated_reports(before, entry.filing))),
             (letters.OPENS, letters.opened_for(sent, shown)),
             (arrivals.ANSWERED, arrivals.answered_by(entry)),
         ]

@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 from sqlmodel import col
 
 from activities.database import in_parts
-from models.register import FilingRow
+from models.register import AnnualReportRow, FilingRow
 from models.values import Value
+from models.vocabulary import ReportState
 from regulation import offices
 
 FILINGS = FilingRow.metadata.tables["filings"]
@@ -44,6 +45,20 @@ class Place(Value):
     def of(cls, row: FilingRow) -> "Place":
         """That of a filing as it was listed."""
         return cls(at=row.listed_at, filing_id=row.filing_id)
+
+
+class OfYear(Value):
+    """年度报送情况: filings of which a reporting year is counted as one of these."""
+
+    year: int
+    states: tuple[ReportState, ...]
+
+    @property
+    def fact(self) -> ColumnElement[bool]:
+        """As a condition."""
+        reports = AnnualReportRow
+        told = select(col(reports.filing_id)).where(col(reports.year) == self.year, col(reports.state).in_(self.states))
+        return FILINGS.c.filing_id.in_(told)
 
 
 def in_order(
@@ -83,9 +98,12 @@ def listed(
     stage: str | None = None,
     kind: str | None = None,
     jurisdiction: str | None = None,
+    zone: str | None = None,
     waiting_for: str | None = None,
     awaits_iit: bool = False,
     due_by: datetime | None = None,
+    overdue: bool = False,
+    of_year: OfYear | None = None,
     text: str | None = None,
     named: str | None = None,
     evaluated: str | None = None,
@@ -97,15 +115,18 @@ def listed(
     """Filings: first those on which something is overdue, then by the nearest deadline; those that wait for no day last.
 
     A deadline is the instant at which it is over; `due_by` is the last such instant that is meant (`values.due_by`).
+    `overdue`: an office is late with something. `of_year`: what became of a reporting year.
     `text` is looked for in ids, names, codes and archive numbers, `named` in what an alliance is named. With `after`, the ones that follow that one. Not `whole`,
     they are lines of a list.
     """
-    wanted = {"kind": kind, "jurisdiction": jurisdiction, "waiting_for": waiting_for}
+    wanted = {"kind": kind, "jurisdiction": jurisdiction, "zone": zone, "waiting_for": waiting_for}
     facts = [getattr(FilingRow, fact) == value for fact, value in wanted.items() if value]
     if stage:  # at one place there are fewer than in one stage
-        placed = jurisdiction or waiting_for or (scope and (scope.jurisdiction or scope.zone or scope.leader))
+        placed = jurisdiction or zone or waiting_for or (scope and (scope.jurisdiction or scope.zone or scope.leader))
         facts.append((along_another_index(FILINGS.c.stage) if placed else FILINGS.c.stage) == stage)
     facts += [col(FilingRow.awaits_iit).is_(True)] if awaits_iit else []
+    facts += [col(FilingRow.overdue).is_not(None)] if overdue else []
+    facts += [of_year.fact] if of_year else []
     facts += [_mentions(text.strip())] if text else []
     facts += is_named(named) if named else []
     facts += [FILINGS.c.evaluated == evaluated] if evaluated else []

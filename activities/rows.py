@@ -16,7 +16,7 @@ from models.acts import AnswerAnnualReturn, FileAnnualReport, Lapse, RecordEvalu
 from models.filing import Entry, Filing, ReportingYear
 from models.values import LAST_YEAR, at_hour, canonical, day_of, digest
 from models.vocabulary import LapseKind, Role
-from regulation import agenda, changes, lifecycle, messages, overdue, publicity, service, texts
+from regulation import agenda, changes, lifecycle, messages, overdue, publicity, reporting, service, texts
 from regulation.service import STRICTER_SINCE
 from regulation.wording import Names, Past
 
@@ -153,13 +153,38 @@ def report_rows(before: Filing | None, entry: Entry) -> Iterator[Row]:
             "filed_at": year.filed_at,
             "paper": brought,
             "number": entry.number,
+            "kind": entry.filing.kind.value,
+            "jurisdiction": entry.filing.jurisdiction,
+            "zone": entry.filing.zone,
+            "state": reporting.state_of(entry.filing, year).value,
+            "urged_at": year.urged,
         }
 
 
+def moved_reports(before: Filing | None, after: Filing) -> Iterator[Row]:
+    """Where a filing lies from now on, if that has changed: every year of it, however old, is counted there."""
+    if before and (before.jurisdiction, before.zone) != (after.jurisdiction, after.zone):
+        yield {"of": after.id, "jurisdiction": after.jurisdiction, "zone": after.zone}
+
+
+def restated_reports(before: Filing | None, after: Filing) -> Iterator[Row]:
+    """The reporting years that are counted otherwise though nothing happened to them: the alliance ended, or came back."""
+    for year in before.years if before else ():
+        state = reporting.state_after(after, year)
+        if before and state and state is not reporting.state_of(before, year):
+            yield {"of": after.id, "of_year": year.year, "state": state.value}
+
+
 def reported(known: Mapping[int, Row], before: Filing | None, entry: Entry) -> dict[int, Row]:
-    """The reporting years that an entry changed, by year, each over what is known of it, as the register merges them."""
-    changed = {row["year"]: row for row in report_rows(before, entry)}
-    return {year: row | {"paper": row["paper"] or known.get(year, row)["paper"]} for year, row in changed.items()}
+    """Every reporting year after an entry, by year, over what was known of it, as the register merges them."""
+    told = dict(known)
+    for row in report_rows(before, entry):
+        told[row["year"]] = row | {"paper": row["paper"] or told.get(row["year"], row)["paper"]}
+    for moved in moved_reports(before, entry.filing):
+        told = {year: row | {name: moved[name] for name in ("jurisdiction", "zone")} for year, row in told.items()}
+    for restated in restated_reports(before, entry.filing):
+        told[restated["of_year"]] = told[restated["of_year"]] | {"state": restated["state"]}
+    return told
 
 
 def _report(entry: Entry, year: ReportingYear) -> str | None:

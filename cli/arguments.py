@@ -15,6 +15,7 @@ from gateway.reception import read_instant
 from gateway.shown.lists import Filter, some_time
 from models.vocabulary import Stage
 from regulation import offices
+from regulation.reporting import SHOWN
 
 EVERY = 100_000
 """More filings than there will ever be: nothing is cut off a table that leaves the house."""
@@ -60,7 +61,13 @@ def narrowed(command: Callable[..., Any]) -> Callable[..., Any]:
             "--evaluated", type=click.Choice(["excellent", "qualified", "unqualified"]), help="最近一次评价的结果"
         ),
         click.option("--named", type=click.Choice(["recommended", "typical", "pilot"]), help="称号"),
+        click.option(
+            "--report", type=click.Choice(list(SHOWN)), help="该年度报送情况，如 unreported（未报）；须写明 --year"
+        ),
+        click.option("--year", type=click.IntRange(2021, 2060), help="报送年度"),
+        click.option("--overdue", is_flag=True, help="有部门逾期未办的事项"),
         click.option("--waiting-for", help="待办机构代码"),
+        click.option("--zone", type=click.Choice(list(offices.ZONES)), help="高新区代码"),
         click.option("--jurisdiction", type=click.Choice(list(offices.OFFICES)), help="属地代码"),
         click.option("--stage", type=click.Choice([stage.value for stage in Stage]), help="阶段"),
     ):

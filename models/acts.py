@@ -426,6 +426,13 @@ class DiscountAnnualReport(_WithReason, _Act):
     year: Year
 
 
+class UrgeReport(_Act):
+    """催报: an office urges the leader to report a year; one letter, and no sooner again than is sensible (G-13)."""
+
+    kind: Literal[ActKind.URGE_REPORT] = ActKind.URGE_REPORT
+    year: Year
+
+
 class MoveDeadline(_WithDocumentNo, _Act):
     """省厅调整一个年度的报送期限 (G-10). `until` is the new last day; never an earlier one."""
 
@@ -682,6 +689,7 @@ Act = Annotated[
     | Deregister
     | RecordContinuation
     | ExcuseYear
+    | UrgeReport
     | DiscountAnnualReport
     | ProposeRevocation
     | ApproveRevocation

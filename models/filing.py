@@ -128,7 +128,8 @@ class ReportingYear(Value):
     """One due reporting year. `due` is exclusive: a report received at that instant is late.
 
     `filed_at` is the first receipt of what counts, `text_at` that of the report or answer whose text counts, if it is not
-    the first. `late_request_refused`: an extension that was asked for after the deadline was refused.
+    the first. `late_request_refused`: an extension that was asked for after the deadline was refused. `urged` is when an
+    office last urged the leader to report it.
     """
 
     year: int
@@ -145,6 +146,7 @@ class ReportingYear(Value):
     extended_from: Instant | None = None
     late_request_refused: bool = False
     not_before: Instant | None = None
+    urged: Instant | None = None
 
 
 class Case(Value):

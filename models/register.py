@@ -319,10 +319,18 @@ class PublicNoticeRow(SQLModel, table=True):
 
 
 class AnnualReportRow(SQLModel, table=True):
-    """年度报送: what became of each due year of each filing."""
+    """年度报送: what became of each due year of each filing.
+
+    `state` is what a board counts it as (`models.vocabulary.ReportState`), by kind and by where the filing lies now; `urged_at`
+    is when an office last urged its leader to report it. The year of an alliance that ended before is owed by nobody.
+    """
 
     __tablename__ = "annual_reports"
-    __table_args__ = (Index("ix_annual_reports_year", "year", "status"),)
+    __table_args__ = (
+        Index("ix_annual_reports_board", "year", "jurisdiction", "kind", "zone", "state", "filing_id"),
+        Index("ix_annual_reports_zone", "zone", "year", "kind", "state", "filing_id"),
+        Index("ix_annual_reports_state", "year", "state", "filing_id"),
+    )
 
     filing_id: str = Field(primary_key=True, max_length=64, foreign_key="filings.filing_id")
     year: int = Field(primary_key=True)
@@ -331,6 +339,11 @@ class AnnualReportRow(SQLModel, table=True):
     filed_at: datetime | None = instant(default=None)
     paper: str | None = Field(default=None, max_length=64)
     number: int
+    kind: str = Field(max_length=1)
+    jurisdiction: str = Field(max_length=6)
+    zone: str | None = Field(default=None, max_length=40)
+    state: str = Field(max_length=10)
+    urged_at: datetime | None = instant(default=None)
 
 
 class ArchiveNumber(SQLModel, table=True):

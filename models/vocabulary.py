@@ -112,6 +112,7 @@ class ActKind(Named):
     DEREGISTER = "deregister", "自愿注销"
     RECORD_CONTINUATION = "record_continuation", "登记由新备案承接"
     EXCUSE_YEAR = "excuse_year", "免除年度报送"
+    URGE_REPORT = "urge_report", "催报年度总结和计划"
     DISCOUNT_ANNUAL_REPORT = "discount_annual_report", "年度报告不予计入"
     PROPOSE_REVOCATION = "propose_revocation", "提议撤销备案"
     APPROVE_REVOCATION = "approve_revocation", "批准撤销备案"
@@ -183,6 +184,18 @@ class YearStatus(Named):
     LATE = "late", "补报"
     MISSED = "missed", "未报送"
     EXCUSED = "excused", "免报"
+
+
+class ReportState(Named):
+    """年度报送情况: what a board counts one due reporting year of one alliance as, each year as exactly one of these."""
+
+    FILED = "filed", "已报"
+    LATE = "late", "迟报"
+    OPEN = "open", "未报（未到期）"
+    MISSED = "missed", "未报（已逾期）"
+    EXTENDED = "extended", "准予延期"
+    EXCUSED = "excused", "免报"
+    ENDED = "ended", "期间终止"
 
 
 class DeliveryState(Named):

@@ -597,6 +597,8 @@ def resume_duty(filing: Filing, rested_on: tuple[int, ...], when: Moment) -> Fil
     for year in kept if when.day >= STRICTER_SINCE else ():
         if year.extension:  # asked for before the decision, which ended the period for ruling on it (Q31)
             filing = begin(filing, f"extension:{year.year}", when.day)
+        if year.returned:  # likewise the period in which the leader answers (G-11b)
+            filing = begin(filing, f"answer:{year.year}", when.day)
     return filing
 
 

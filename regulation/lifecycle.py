@@ -46,6 +46,7 @@ from regulation import (
     revocation,
     service,
     standing,
+    urging,
 )
 from regulation.articles import cite
 from regulation.moment import Moment
@@ -218,6 +219,7 @@ TABLE: tuple[Row, ...] = (
         may=annual.may_discount, two_people=_by_two),
     Row(A.EXCUSE_YEAR, {**_stay(S.IN_FORCE), **_either(PENDING, S.IN_FORCE)}, ("G-12", "G-12"),
         annual.excuse_year, STAFF, may=annual.may_excuse, two_people=_by_two),
+    Row(A.URGE_REPORT, _stay(*FILED), ("G-13", "G-13"), urging.urge, STAFF, may=urging.may_urge),
     Row(A.MOVE_DEADLINE, {**_stay(S.IN_FORCE), **_either(PENDING, S.IN_FORCE)}, ("G-10", "G-10"),
         annual.move_deadline, PROVINCE, may=annual.may_move_deadline),
     # Changes, supervision, exit

@@ -18,7 +18,7 @@ from models.acts import (
 )
 from models.filing import Entry, Filing
 from models.values import Value
-from models.vocabulary import ActKind, Ground, LapseKind, Role, Stage
+from models.vocabulary import ActKind, Ground, LapseKind, Role, Stage, YearStatus
 from regulation import agenda, annual, data, lifecycle, notice, offices, service, standing
 from regulation.agenda import number
 
@@ -207,6 +207,11 @@ def _of_defence(before: Filing, entry: Entry) -> Iterator[str]:
     yield "defence_noted" if holds_nothing else "defence_received"
 
 
+def _of_urging(before: Filing, entry: Entry) -> Iterator[str]:
+    year = entry.filing.year(getattr(entry.event, "year", 0))
+    yield "report_urged_late" if year and year.status is YearStatus.MISSED else "report_urged"
+
+
 def _of_extension_request(before: Filing, entry: Entry) -> Iterator[str]:
     year = entry.filing.year(getattr(entry.event, "year", 0))
     after_miss = bool(year and year.extension and year.extension.holds)
@@ -291,6 +296,7 @@ DEPENDS: Mapping[str, Callable[[Filing, Entry], Iterator[str]]] = {
     ActKind.ANSWER_ANNUAL_RETURN: _of_answer,
     ActKind.DISCOUNT_ANNUAL_REPORT: _of_two("discount_proposed", "discounted"),
     ActKind.REQUEST_EXTENSION: _of_extension_request,
+    ActKind.URGE_REPORT: _of_urging,
     ActKind.MOVE_DEADLINE: _of_move,
     ActKind.STATE_DEFENCE: _of_defence,
     ActKind.EXCUSE_YEAR: _of_two("waiver_proposed", "year_excused"),

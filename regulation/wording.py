@@ -23,6 +23,7 @@ from models.acts import (
     RuleOnDefence,
     RuleOnExtension,
     RuleOnObjection,
+    UrgeReport,
 )
 from models.choices import CHANGES, OUTCOMES, PROCEDURES, RULINGS
 from models.filing import Entry, Filing
@@ -79,7 +80,7 @@ class Names:
     heard: str = ""
 
 
-TOLD_OF = (LapseKind.REMINDER.value, ActKind.DISCOUNT_ANNUAL_REPORT.value)
+TOLD_OF = (LapseKind.REMINDER.value, ActKind.URGE_REPORT.value, ActKind.DISCOUNT_ANNUAL_REPORT.value)
 """The kinds of entries that tell of it."""
 
 
@@ -107,7 +108,7 @@ def past_of_case(
             if year and not year.returned:  # while it is only proposed, the return still waits for its answer
                 received_on = day_of(year.filed_at) if year.filed_at else None
                 discounted.append(Discounted(event.year, received_on, day_of(entry.at), event.reason))
-        elif isinstance(event, Lapse) and _reminded(entry, event):
+        elif isinstance(event, UrgeReport) or (isinstance(event, Lapse) and _reminded(entry, event)):
             reminders.append(Reminder(day_of(entry.entered_at), arrived(entry)))
     return Past(tuple(reminders), tuple(discounted))
 
@@ -231,6 +232,11 @@ class Facts(Mapping[str, str]):
     def word_office(self) -> str:
         """办理机构（市科技局或高新区）."""
         return offices.name_of(self.filing.zone or self.filing.jurisdiction, day_of(self.entry.entered_at))
+
+    def word_urged_by(self) -> str:
+        """催报的机构 (G-13)."""
+        by = self.of_event("by")
+        return offices.title(by.role, by.office) if by else self.word_office()
 
     def word_we(self) -> str:
         """办理机构的自称：局称我局，高新区称本机关."""

@@ -54,7 +54,7 @@ NOW = datetime(2030, 3, 20, 10, tzinfo=SHANGHAI)
 DOERS: Mapping[str, str] = {
     "the reviewer": """
         accept return_for_correction extend_review recommend confirm refuse rule_on_admissibility rule_on_objection
-        confirm_notice_clear forward return_annual_report rule_on_extension discount_annual_report excuse_year
+        confirm_notice_clear forward return_annual_report rule_on_extension discount_annual_report excuse_year urge_report
         rule_on_change transfer record_inspection record_evaluation tag propose_revocation approve_revocation
         drop_revocation record_service rule_on_defence confirm_no_statement hold release record_announcement restore
         record_challenge record_challenge_outcome
@@ -66,7 +66,7 @@ DOERS: Mapping[str, str] = {
     "the city's 工信 department": "give_iit_opinion",
     "the city's 工信 department, kind A": "record_inspection",
     "the province": """
-        record_survey give_office_opinion record_party_group return_to_city archive excuse_year move_deadline
+        record_survey give_office_opinion record_party_group return_to_city archive excuse_year urge_report move_deadline
         record_inspection record_evaluation tag propose_revocation hold release record_challenge record_challenge_outcome record_continuation calendar_published
         terms_published""",
     "the province, of what can be handed over": "transfer",

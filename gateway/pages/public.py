@@ -21,16 +21,21 @@ from starlette.staticfiles import StaticFiles
 from activities.columns import COLUMNS, names_of
 from activities.documents.sheets import harmless
 from activities.publishing.site import takes_objections
+from activities.year_board import YearBoard
 from gateway.pages import objections
 from gateway.pages.web import render
 from gateway.remembered.kept import for_caches
 from gateway.shown.paging import page_of
 from gateway.shown.published import OTHER, PUBLIC_NAMES, Listed, PublicRegister, Standing, Wanted
 from gateway.tools import Doors, Tools
+from models.acts import Year
 from models.forms import FIELDS
 from models.values import Ordinal, day_of, storable
-from models.vocabulary import Kind, YearStatus
+from models.vocabulary import Kind
 from regulation import offices
+
+EVERYBODY = offices.Scope()
+"""The whole register, of which the public is told numbers."""
 
 router = APIRouter()
 router.include_router(objections.router)
@@ -286,9 +291,22 @@ def statistics(request: Request, tools: Doors, register: Open) -> Response:
             "类别": {label: counts.by_kind[kind] for kind, label in KINDS.items()},
             "备案年份": {f"{year}年": count for year, count in counts.by_year.items()},
         }
-        return {"counts": counts, "tables": tables, "statuses": YearStatus}
+        return {"counts": counts, "tables": tables}
 
     return for_all(request, tools, None, "public_statistics.html", shown)
+
+
+@router.api_route("/statistics/{year}", methods=GET)
+def year(year: Year, request: Request, tools: Doors) -> Response:
+    """The board of a year, in numbers alone."""
+
+    def shown() -> Mapping[str, Any]:
+        board = YearBoard(tools.register.engine).of(year, EVERYBODY)
+        if not board.total["expected"]:
+            raise HTTPException(404)
+        return {"board": board}
+
+    return for_all(request, tools, year, "public_year.html", shown)
 
 
 # For those who read everything

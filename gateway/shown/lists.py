@@ -4,20 +4,21 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlencode
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from activities.lists import Place
+from activities.lists import OfYear, Place
 from gateway.shown import paging
-from models.acts import OfficeKey
+from models.acts import OfficeKey, Year
 from models.register import FilingRow
 from models.rounds.evaluation_papers import Grade
 from models.values import DAY, INSTANT, Jurisdiction, Value, due_before, due_by
-from models.vocabulary import Kind, Stage
+from models.vocabulary import Kind, ReportState, Stage
 from regulation import offices
 from regulation.calendar import CALENDARS, last_day
+from regulation.reporting import SHOWN
 
 PAGE = 50
 """How many filings one page shows."""
@@ -30,6 +31,10 @@ IIT = "iit"
 
 WITHIN = {0: "今日", 3: "3个工作日内", 5: "5个工作日内", 10: "10个工作日内", 20: "20个工作日内"}
 """How soon a deadline may be asked for, in working days."""
+
+
+ReportShown = Literal["expected", "filed", "late", "unreported", "overdue", "extended", "excused", "ended"]
+"""What may have become of a reporting year, as a board shows it (`regulation.reporting.SHOWN`)."""
 
 
 def some_time(written: object) -> date | datetime:
@@ -54,11 +59,15 @@ class Filter(Value):
     stage: Stage | None = Field(None, description="阶段")
     kind: Kind | None = Field(None, description="类别")
     jurisdiction: Jurisdiction | None = Field(None, description="属地代码")
+    zone: OfficeKey | None = Field(None, description="高新区代码")
     waiting_for: OfficeKey | Literal["iit"] | None = Field(None, description="待办机构代码；iit 即市工信部门")
     due_by: SomeTime | None = Field(None, description="最近期限不晚于（日期即含当日24时，或带时区的时间）")
     due_before: SomeTime | None = Field(
         None, description="最近期限早于（日期即至前一日24时，或带时区的时间）；宜用 due_by"
     )
+    overdue: Literal[True] | None = Field(None, description="true：有部门逾期未办的事项")
+    year: Year | None = Field(None, description="报送年度")
+    report: ReportShown | None = Field(None, description="该年度报送情况，如 unreported（未报）；须写明 year")
     text: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = Field(
         None, description="编号、代码的开头，或联盟、盟主名称的一部分"
     )
@@ -68,6 +77,13 @@ class Filter(Value):
     )
     evaluated: Grade | None = Field(None, description="最近一次评价的结果")
 
+    @model_validator(mode="after")
+    def _of_a_year(self) -> Self:
+        """What became of a report is asked of a year."""
+        if self.report and self.year is None:
+            raise ValueError("须写明报送年度（year）")
+        return self
+
     @property
     def facts(self) -> dict[str, Any]:
         """As the register is asked: of several last instants the earliest."""
@@ -75,9 +91,18 @@ class Filter(Value):
         ends += [due_before(self.due_before)] if self.due_before else []
         iit = self.waiting_for == IIT
         return {
-            "stage": self.stage, "kind": self.kind, "jurisdiction": self.jurisdiction, "text": self.text,
-            "named": self.named, "evaluated": self.evaluated, "waiting_for": None if iit else self.waiting_for, "awaits_iit": iit, "due_by": min(ends, default=None),
+            "stage": self.stage, "kind": self.kind, "jurisdiction": self.jurisdiction, "zone": self.zone,
+            "text": self.text, "overdue": bool(self.overdue), "of_year": self._report, "named": self.named,
+            "evaluated": self.evaluated, "waiting_for": None if iit else self.waiting_for, "awaits_iit": iit,
+            "due_by": min(ends, default=None),
         }  # fmt: skip
+
+    @property
+    def _report(self) -> OfYear | None:
+        """The reports that are looked for; of a year alone, whatever became of it."""
+        if self.year is None:
+            return None
+        return OfYear(year=self.year, states=SHOWN[self.report].states if self.report else tuple(ReportState))
 
 
 class DeskFilter(Filter):

@@ -7,7 +7,7 @@ revoke is told by its notice too: until the decision an alliance is in force.
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
@@ -23,8 +23,9 @@ from activities.publishing.site import OBJECTED_TO, listed, takes_objections
 from models.forms import FIELDS
 from models.register import AnnualReportRow, FilingRow, PublicNoticeRow
 from models.values import Named, Value
-from models.vocabulary import Kind, Stage, YearStatus
+from models.vocabulary import Kind, ReportState, Stage
 from regulation.publicity import PublicationKind
+from regulation.reporting import Tally
 
 T = TypeVar("T")
 
@@ -129,30 +130,6 @@ class Alliance:
     publications: tuple[Published, ...]
 
 
-@dataclass
-class Reported:
-    """What became of one reporting year, over all alliances for which it was due (A-34)."""
-
-    year: int
-    counted: Counter[YearStatus] = field(default_factory=Counter)
-
-    @property
-    def due(self) -> int:
-        """For how many it was due; who was excused is not counted (G-12)."""
-        return self.counted.total() - self.counted[YearStatus.EXCUSED]
-
-    @property
-    def reported(self) -> int:
-        """How many reported, late ones too (G-11)."""
-        return self.counted[YearStatus.FILED] + self.counted[YearStatus.LATE]
-
-    @property
-    def rate(self) -> int | None:
-        """Of a hundred for which it was due, so many reported; of a year that has only begun there is nothing to tell."""
-        begun = self.due > self.counted[YearStatus.OPEN]
-        return round(100 * self.reported / self.due) if begun else None
-
-
 @dataclass(frozen=True)
 class Counts:
     """The register in numbers. Of the alliances in force: by city, kind, field and year of archiving."""
@@ -162,7 +139,7 @@ class Counts:
     by_field: Counter[str]
     by_year: Mapping[int, int]
     ended: Mapping[int, Counter[str]]
-    reports: Sequence[Reported]
+    reports: Mapping[int, Tally]
 
     @property
     def in_force(self) -> int:
@@ -313,19 +290,13 @@ class PublicRegister:
             ended.setdefault(year, Counter())[what] += count
         return _latest_first(ended)
 
-    def _reports(self) -> Sequence[Reported]:
+    def _reports(self) -> Mapping[int, Tally]:
         """What became of each reporting year. One that was open when its alliance ended is owed by nobody any more."""
-        year, status, filing_id = (col(AnnualReportRow.year), col(AnnualReportRow.status), AnnualReportRow.filing_id)
-        told: dict[int, Reported] = {}
-        for due, became, count in self._counted(year, status):
-            told.setdefault(due, Reported(due)).counted[YearStatus(became)] += count
-        ended = select(col(FilingRow.filing_id)).where(
-            col(FilingRow.stage).in_([Standing.REVOKED, Standing.DEREGISTERED, Standing.CONTINUED])
-        )
-        open_ = along_another_index(status) == YearStatus.OPEN
-        for due, count in self._counted(year, where=[open_, col(filing_id).in_(ended)]):
-            told[due].counted[YearStatus.OPEN] -= count
-        return [each for each in _latest_first(told).values() if each.counted.total()]
+        told: dict[int, Tally] = {}
+        owed = [col(AnnualReportRow.state) != ReportState.ENDED.value]
+        for year, state, count in self._counted(col(AnnualReportRow.year), col(AnnualReportRow.state), where=owed):
+            told.setdefault(year, Tally()).counts[ReportState(state)] += count
+        return _latest_first(told)
 
     def _counted(self, *facts: SQLColumnExpression[Any], where: Sequence[ColumnElement[bool]] = ()) -> Sequence[Any]:
         """How often each combination of facts is found."""

@@ -32,11 +32,12 @@ OF_ANOTHER_GROUND = (ActKind.APPROVE_REVOCATION, ActKind.DROP_REVOCATION)
 
 SETTLED = {
     (ActKind.CONFIRM, Stage.ON_NOTICE),
+    (ActKind.URGE_REPORT, Stage.REVOCATION_PENDING),
     (ActKind.DEREGISTER, Stage.REVOCATION_PENDING),
     (ActKind.DEREGISTER, Stage.REVOKED),
     (ActKind.WITHDRAW, Stage.NOT_CONFIRMED),
 }
-"""No act takes back that a notice was published, nor makes something come earlier than it came."""
+"""No act takes back that a notice was published, or that a year is part of a case, nor makes something come earlier than it came."""
 
 
 # The file

@@ -19,7 +19,6 @@ _WORD = "no case asks for this part of a text yet"
 _NO_CASE = "no case does what it refuses yet"
 _ELSEWHERE = "no life in the simulator asks it: it is for the doors and the register"
 NOT_SHOWN: Mapping[str, str] = {
-    "agenda.window_opens": _WARNING,
     "annual._without_settled": "no case goes as far yet",
     "annual.warn_no_grant": _WARNING,
     "annual.warn_of_report": _WARNING,
@@ -29,6 +28,7 @@ NOT_SHOWN: Mapping[str, str] = {
     "identity.of_reading": _ELSEWHERE,
     "offices.may_read": _ELSEWHERE,
     "province.record_survey": "recorded, without an effect on the filing",
+    "reporting.year_on": "which year a board shows; the filing knows its own",
     "review.may_return_for_correction": _NO_CASE,
     "review.warn_withdrawal": _WARNING,
     "revocation.may_record_challenge": _NO_CASE,

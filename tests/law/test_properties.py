@@ -45,6 +45,7 @@ SAYS = {
         "{year: Y, until: D+20}",
     ),
     ActKind.EXCUSE_YEAR: ("{year: Y}", "{year: Y+1}"),
+    ActKind.URGE_REPORT: ("{year: Y}", "{year: Y+1}"),
     ActKind.DISCOUNT_ANNUAL_REPORT: ("{year: Y}", "{year: Y+1}"),
     ActKind.MOVE_DEADLINE: ("{year: Y+1, until: L+15}", "{year: Y, until: D+30}", "{year: Y+1, until: L-3}"),
     ActKind.REPORT_CHANGE: ("{change: leader, to: 91210200MA10ABCD6R}", "{change: members}", "{change: ended}"),
@@ -317,12 +318,13 @@ def waiting(filing: Filing) -> set[str]:
         "review": filing.stage in (Stage.UNDER_REVIEW, Stage.REVIEW_PASSED),
     }
     years = [year for year in filing.years if pending or in_force]
+    restored = filing.freed_at is not None and day_of(filing.freed_at) < service.STRICTER_SINCE  # what ran had ended
     notices = [filing.notice if filing.stage in NOTIFIED else None, change.notice if change else None]
     open_ones = [each.id for notice in notices if notice for each in notice.objections if each.open]
     return (
         {name for name, is_so in facts.items() if is_so}
-        | {f"extension:{year.year}" for year in years if year.extension}
-        | {f"answer:{year.year}" for year in years if year.returned}
+        | {f"extension:{year.year}" for year in years if year.extension and not restored}
+        | {f"answer:{year.year}" for year in years if year.returned and not restored}
         | {f"objection:{each}" for each in open_ones}
         | {f"challenge:{each.id}" for each in filing.challenges}
     )

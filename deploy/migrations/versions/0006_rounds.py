@@ -1,12 +1,16 @@
 """The release after 0.5.0. Rounds: what happens every year over many filings has rows, entries and items of its own; what they tell
-and publish names them."""
+and publish names them. Each due year says as what it is counted, and where its filing lies."""
 
 import json
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
 from activities.rows import NAMED
+from models.filing import Filing
+from models.vocabulary import ReportState, YearStatus
+from regulation.reporting import SETTLED, state_of
 
 revision = "0006"
 down_revision = "0005"
@@ -35,6 +39,7 @@ def upgrade() -> None:
     for table in ("messages", "letters"):
         op.add_column(table, sa.Column("about", sa.String(length=64), nullable=True))
     _evaluated()
+    _reports()
 
 
 EVALUATED = (
@@ -147,8 +152,57 @@ def _rounds() -> None:
     )
 
 
+COUNTED: tuple[tuple[str, sa.types.TypeEngine[Any]], ...] = (
+    ("kind", sa.String(1)), ("jurisdiction", sa.String(6)), ("zone", sa.String(40)), ("state", sa.String(10)),
+    ("urged_at", INSTANT),
+)  # fmt: skip
+ALWAYS = ("kind", "jurisdiction", "state")
+
+REPORT_INDEXES = (
+    ("ix_annual_reports_board", ["year", "jurisdiction", "kind", "zone", "state", "filing_id"]),
+    ("ix_annual_reports_zone", ["zone", "year", "kind", "state", "filing_id"]),
+    ("ix_annual_reports_state", ["year", "state", "filing_id"]),
+)
+
+
+def _reports() -> None:
+    """Each year is counted where its filing lies, as what became of it; of one still open the filing says as what."""
+    for name, type_ in COUNTED:
+        op.add_column("annual_reports", sa.Column(name, type_, nullable=True))
+    told = ", ".join(
+        f"{name} = (SELECT {name} FROM filings WHERE filings.filing_id = annual_reports.filing_id)"
+        for name in ("kind", "jurisdiction", "zone")
+    )
+    op.execute(sa.text(f"UPDATE annual_reports SET {told}"))
+    connection = op.get_bind()
+    reports = sa.table("annual_reports", *(sa.column(name) for name in ("filing_id", "year", "status", "state")))
+    for status, state in SETTLED.items():
+        connection.execute(sa.update(reports).where(reports.c.status == status.value).values(state=state.value))
+    connection.execute(sa.update(reports).where(reports.c.state.is_(None)).values(state=ReportState.ENDED.value))
+    filings = sa.table("filings", sa.column("filing_id"), sa.column("value"))
+    owing = sa.select(reports.c.filing_id).where(reports.c.status == YearStatus.OPEN.value)
+    for (value,) in connection.execute(sa.select(filings.c.value).where(filings.c.filing_id.in_(owing))).all():
+        filing = Filing.model_validate_json(value)
+        for year in filing.years:
+            mine = sa.and_(reports.c.filing_id == filing.id, reports.c.year == year.year)
+            connection.execute(sa.update(reports).where(mine).values(state=state_of(filing, year).value))
+    with op.batch_alter_table("annual_reports") as years:
+        for name, type_ in COUNTED:
+            if name in ALWAYS:
+                years.alter_column(name, existing_type=type_, nullable=False)
+    op.drop_index("ix_annual_reports_year", "annual_reports")
+    for name, over in REPORT_INDEXES:
+        op.create_index(name, "annual_reports", over)
+
+
 def downgrade() -> None:
     """What rounds told and published goes with them."""
+    for index, _ in REPORT_INDEXES:
+        op.drop_index(index, "annual_reports")
+    with op.batch_alter_table("annual_reports") as years:
+        for name, _ in COUNTED:
+            years.drop_column(name)
+    op.create_index("ix_annual_reports_year", "annual_reports", ["year", "status"])
     op.drop_index("ix_filings_public", "filings")
     op.create_index("ix_filings_public", "filings", PUBLIC)
     op.drop_index("ix_filings_named", "filings")

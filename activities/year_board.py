@@ -1,0 +1,104 @@
+"""The board of a year (年度报送看板): how many alliances of each place and kind are counted as what, read off one index.
+
+What a year is counted as is written by the entry that makes it so (activities/rows.py); nothing is reckoned here.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import ColumnElement, Engine, func, select
+from sqlmodel import col
+
+from activities.database import in_parts
+from models.register import AnnualReportRow
+from models.vocabulary import Kind, ReportState
+from regulation import offices
+from regulation.reporting import Tally
+
+REPORTS = AnnualReportRow.metadata.tables["annual_reports"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What lies together on a board: a kind in a city, within a zone that reviews or outside of them."""
+
+    jurisdiction: str
+    kind: Kind
+    zone: str | None
+
+
+@dataclass(frozen=True)
+class Board:
+    """The board of one year: what each cell is counted as, and the sums of them."""
+
+    year: int
+    cells: Mapping[Cell, Tally]
+
+    @cached_property
+    def total(self) -> Tally:
+        """All of them."""
+        return Tally.sum(self.cells.values())
+
+    @cached_property
+    def cities(self) -> Mapping[str, Tally]:
+        """By city, in the order of the directory, zones included; cities with nothing to count are not there."""
+        of = {code: self.of(jurisdiction=code) for code in offices.OFFICES}
+        return {code: tally for code, tally in of.items() if tally.counts}
+
+    @cached_property
+    def zones(self) -> Mapping[str, Tally]:
+        """By zone, what a zone reviews."""
+        of = {key: Tally.sum(told for cell, told in self.cells.items() if cell.zone == key) for key in offices.ZONES}
+        return {key: tally for key, tally in of.items() if tally.counts}
+
+    def of(self, jurisdiction: str | None = None, kind: Kind | None = None) -> Tally:
+        """The sum of what lies in a city, or is of a kind, or both."""
+        return Tally.sum(
+            told for cell, told in self.cells.items()
+            if jurisdiction in (None, cell.jurisdiction) and kind in (None, cell.kind)
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class YearBoard:
+    """The boards of one register."""
+
+    engine: Engine
+
+    def years(self) -> list[int]:
+        """The years for which anybody was ever to report, the latest first."""
+        year = REPORTS.c.year
+        with self.engine.connect() as db:
+            first, last = db.execute(select(func.min(year), func.max(year))).one()
+        return list(range(last, first - 1, -1)) if first else []
+
+    def of(self, year: int, scope: offices.Scope, kind: Kind | None = None) -> Board:
+        """The board of a year, as far as somebody sees it."""
+        what = (REPORTS.c.jurisdiction, REPORTS.c.kind, REPORTS.c.zone, REPORTS.c.state)
+        query = select(*what, func.count()).where(REPORTS.c.year == year, *placed(scope))
+        query = query.where(REPORTS.c.kind == kind.value) if kind else query
+        cells: dict[Cell, Tally] = {}
+        with self.engine.connect() as db:
+            for city, of_kind, zone, state, count in db.execute(query.group_by(*what)):
+                told = cells.setdefault(Cell(city, Kind(of_kind), zone), Tally())
+                told.counts[ReportState(state)] += count
+        return Board(year, cells)
+
+    def reports(self, year: int, filing_ids: Iterable[str]) -> dict[str, AnnualReportRow]:
+        """What stands of a year of these filings."""
+        found: dict[str, AnnualReportRow] = {}
+        with self.engine.connect() as db:
+            for some in in_parts(filing_ids):
+                mine = select(REPORTS).where(REPORTS.c.year == year, REPORTS.c.filing_id.in_(some))
+                found |= {row.filing_id: row for row in db.execute(mine)}
+        return found
+
+
+def placed(scope: offices.Scope) -> list[ColumnElement[bool]]:
+    """What lies within the place of a scope; what only waits for an office from elsewhere is counted where it lies."""
+    return [
+        col(getattr(AnnualReportRow, name)) == value
+        for name in ("jurisdiction", "zone")
+        if (value := getattr(scope, name))
+    ]
