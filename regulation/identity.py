@@ -136,15 +136,16 @@ def of_all(given: str) -> str:
     return f"{ALL}{given}"
 
 
-def of_round(round_id: str, number: int) -> str:
-    """The id of an act on a filing that an entry of a round leads to: one an entry and filing."""
-    return f"{OWN}{round_id}:{number}"
+def of_round(round_id: str, number: int, act: Mapping[str, Any]) -> str:
+    """The id of an act on a filing that an entry of a round leads to: of the entry, and of what the act says, for one entry may
+    lead to several on the same filing."""
+    return f"{OWN}{round_id}:{number}.{digest(act)[:8]}"
 
 
 def is_of_round(act_id: str) -> bool:
     """Whether an id is of an act that a round leads to."""
     round_id, _, number = act_id.removeprefix(OWN).partition(":")
-    return act_id.startswith(OWN) and parts(round_id) is not None and number.isdecimal()
+    return act_id.startswith(OWN) and parts(round_id) is not None and number.partition(".")[0].isdecimal()
 
 
 def of_carried(year: int) -> str:

@@ -19,7 +19,7 @@ from models.acts import (
 from models.filing import Entry, Filing
 from models.values import Value
 from models.vocabulary import ActKind, Ground, LapseKind, Role, Stage, YearStatus
-from regulation import agenda, annual, data, lifecycle, notice, offices, service, standing
+from regulation import agenda, annual, data, identity, lifecycle, notice, offices, service, standing
 from regulation.agenda import number
 
 
@@ -264,8 +264,10 @@ def _of_stay(pending: str, decided: str) -> Callable[[Filing, Entry], Iterator[s
 
 
 def _of_evaluation(before: Filing, entry: Entry) -> Iterator[str]:
-    """The province is told of every evaluation (A-48); two without any cooperation raise a hint (G-28)."""
-    yield "evaluated"
+    """The province is told of every evaluation (A-48), of those of a round at once by its report; two without any cooperation
+    raise a hint (G-28)."""
+    if not identity.is_of_round(getattr(entry.event, "id", "")):
+        yield "evaluated"
     if (entry.filing.idle_evaluations or 0) >= 2 and entry.filing.idle_evaluations != before.idle_evaluations:
         yield "idle_hint"
 

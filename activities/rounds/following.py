@@ -148,4 +148,5 @@ def notice(entry: RoundEntry, published: Published) -> Row:
 def act_of(entry: RoundEntry, wanted: ActOnFiling) -> dict[str, Any]:
     """An act on a filing, done in the name of whoever did the round's, or said the same, under an id that the service makes."""
     by = wanted.by or (entry.act.by if entry.act else entry.round.opened_by)
-    return {**wanted.act, "id": identity.of_round(entry.round.id, entry.number), "by": by.model_dump(mode="json")}
+    act_id = identity.of_round(entry.round.id, entry.number, wanted.act)
+    return {**wanted.act, "id": act_id, "by": by.model_dump(mode="json")}

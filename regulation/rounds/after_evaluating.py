@@ -84,6 +84,7 @@ def _basis(round_: Round, entry: RoundEntry, article: str) -> dict[str, str]:
 def _decided(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
     """Each alliance is named, or its name taken; its leader and the offices of its place are told (A-49)."""
     by, basis = _in_the_name_of(entry, Role.PROVINCE_ST), _basis(round_, entry, "《工作指引》第十五条")
+    number = f"（{entry.act.document_no}）" if entry.act and entry.act.document_no else ""
     lines: dict[str, list[str]] = {}
     rows = TypicalList.model_validate(content).decided
     for row in _pilots_last(rows):
@@ -96,10 +97,10 @@ def _decided(round_: Round, entry: RoundEntry, content: Content, known: Known) -
         yield ActOnFiling(row.filing_id, act, by)
     for filing_id, told in _by_alliance(rows).items():
         if alliance := known.alliances.get(filing_id):
-            yield Letter("typical_named", Role.LEADER, alliance.leader, alliance.id, {"names": told})
+            yield Letter("typical_named", Role.LEADER, alliance.leader, alliance.id, {"names": told, "number": number})
     for place, named in sorted(lines.items()):
         for role in offices_of(round_, place):
-            yield Letter("typical_decided", role, place, words={"names": "；".join(named)})
+            yield Letter("typical_decided", role, place, words={"names": "；".join(named), "number": number})
 
 
 def _pilots_last(rows: Iterable[Any]) -> list[Any]:

@@ -77,8 +77,8 @@ CHASED = (7, 14, 21, 28)
 
 def may_open_evaluation(round_: Round, act: OpenRound, when: Moment) -> Lack | None:
     """Of kind A alone; kind B is evaluated by a third party (B-20)."""
-    if act.alliances is not Kind.A or act.zone:
-        return Lack(missing="评估评价的对象是实质性产学研联盟，联盟类别须选A类，不分高新区")
+    if act.alliances is Kind.B or act.zone:
+        return Lack(missing="评估评价的对象是实质性产学研联盟（A类），不分高新区；B类由第三方评价机构评价")
     return may_open(round_, act, when)
 
 
@@ -256,7 +256,7 @@ RULES = Rules(
         EvaluationActKind.REPORT_EVALUATION: EvaluationReport,
         EvaluationActKind.DECIDE_TYPICAL: TypicalList,
     },
-    # papers_of=_papers,
+    papers_of=_papers,
     asks=asks,
     examine=examine,
     items=items,
