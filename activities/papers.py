@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select
 
 from activities.attachments import LOCATION, Reference, references
-from activities.database import unless_there
+from activities.database import in_parts, unless_there
 from models.gateway import UploadRow
 from models.register import EntryRow, Paper
 from models.values import canonical
@@ -39,6 +39,17 @@ def store(db: Connection, filing_id: str, kind: str, paper: Mapping[str, Any], n
 def is_stored(db: Connection, key: str) -> bool:
     """Whether a paper is stored."""
     return db.execute(STORED, {"key": key}).first() is not None
+
+
+def contents(db: Connection, keys: Collection[str]) -> dict[str, dict[str, Any]]:
+    """What many papers say, by their digests."""
+    found: dict[str, dict[str, Any]] = {}
+    for some in in_parts(keys):
+        rows = db.execute(select(PAPERS.c.digest, PAPERS.c.body).where(PAPERS.c.digest.in_(some)))
+        found |= {row.digest: read(row.body) for row in rows}
+    if missing := set(keys) - found.keys():
+        raise PaperMissing(*sorted(missing)[:1])
+    return found
 
 
 def content(db: Connection, key: str) -> dict[str, Any]:

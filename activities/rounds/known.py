@@ -45,7 +45,7 @@ def answer(db: Connection, needs: Needs, area: Area | None) -> Known:
         rounds={each.id: each for each in _rounds(db, needs)},
         reports=dict(_reports(db, needs, narrowed, alliances)),
         inspected=dict(_inspected(db, alliances)) if needs.inspected else {},
-        papers=dict(_papers(db, {*needs.papers, *behind})),
+        papers=papers.contents(db, {*needs.papers, *behind}),
         applications={each: papers.content(db, key) for each, key in _present(db, needs.applications)},
         naming=frozenset(_naming(db, needs.naming)) if needs.naming else frozenset(),
     )
@@ -54,12 +54,6 @@ def answer(db: Connection, needs: Needs, area: Area | None) -> Known:
 def _of(rounds: Collection[tuple[RoundKind, int]]) -> ColumnElement[bool]:
     """Whether a round is of one of these kinds and years."""
     return or_(*(and_(ROUNDS.kind == kind.value, ROUNDS.year == year) for kind, year in rounds))
-
-
-def _papers(db: Connection, keys: Collection[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for some in in_parts(keys):
-        for row in db.execute(select(PAPERS.digest, PAPERS.body).where(PAPERS.digest.in_(some))):
-            yield row.digest, papers.read(row.body)
 
 
 def _present(db: Connection, filings: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -73,9 +73,10 @@ class SurveyReturn(Value):
 
 class SurveyFacts(Value):
     """What only the register and the paper tell of a return: how the alliance stood before, whether it was sent back already,
-    how much was found worth a look, and where the alliance belongs, for summing."""
+    how much was found worth a look, and where the alliance belongs, for summing. `paper` is what is sent back."""
 
     before: Standing | None = None
+    paper: Digest | None = None
     sent_back: bool = False
     warnings: int = 0
     leader: str = ""

@@ -53,18 +53,29 @@ def asks(round_: Round | None, act: RoundAct) -> Needs:
             return Needs(
                 population=True, rounds=((RoundKind.SURVEY, act.opens.year - 1), (RoundKind.SURVEY, act.opens.year))
             )
-        case FileSurvey() | AnswerSurveyReturn() | ReturnSurvey() if round_:
-            earlier = state_of(round_).earlier
-            before = (earlier,) if earlier and not isinstance(act, ReturnSurvey) else ()
-            return Needs(
-                filings=(act.filing,),
-                items=(round_.id, *(each.id for each in before)),
-                papers=tuple(each for each in (round_.paper, *(one.paper for one in before)) if each),
-                behind_items=tuple(each.id for each in before),
-                applications=() if isinstance(act, ReturnSurvey) else (act.filing,),
-            )
+        case FileSurvey() | AnswerSurveyReturn() if round_:
+            return asked_of_a_return(round_, act.filing)
+        case ReturnSurvey() if round_:
+            return Needs(filings=(act.filing,), items=(round_.id,), papers=_papers(round_))
         case _:
             return Needs()
+
+
+def asked_of_a_return(round_: Round, filing_id: str) -> Needs:
+    """What is asked of the register to judge an alliance's return, or to begin one."""
+    earlier = state_of(round_).earlier
+    before = (earlier.id,) if earlier else ()
+    return Needs(
+        filings=(filing_id,),
+        items=(round_.id, *before),
+        papers=(*_papers(round_), *((earlier.paper,) if earlier else ())),
+        behind_items=before,
+        applications=(filing_id,),
+    )
+
+
+def _papers(round_: Round) -> tuple[str, ...]:
+    return (round_.paper,) if round_.paper else ()
 
 
 def examine(round_: Round | None, act: RoundAct, content: Mapping[str, Any] | None, known: Known) -> Examined:
@@ -160,7 +171,7 @@ def _examine_sending_back(round_: Round, act: ReturnSurvey, known: Known) -> Ret
     if unknown:
         return [_error("调查表没有这一指标代码", f"/points/{number}/code") for number in unknown]
     told = SurveyFacts.model_validate(item.figures)
-    return act.but(facts=told.but(before=Standing.ANSWERED))
+    return act.but(facts=told.but(before=Standing.ANSWERED, paper=item.paper))
 
 
 def _sent_back(item: KnownItem | None) -> bool:
