@@ -20,6 +20,10 @@ WEEKDAYS = "一二三四五六日"
 STATUTORY: dict[str, dict[str, str]] = data.read("statutory_2027_2060.json")
 """Year → day → festival, for years that the State Council has not yet arranged (全国年节及纪念日放假办法, 2024)."""
 
+STATUTORY_DAYS = [date.fromisoformat(f"{year}-{day}") for year, days in STATUTORY.items() for day in days]
+A_MONDAY = 1
+"""The ordinal of 1 January of the year 1, by which days of the week are known."""
+
 FIRST_YEAR, LAST_YEAR = 2021, max(map(int, STATUTORY))
 
 
@@ -48,16 +52,16 @@ class CalendarEdition:
         """Ordinals of all working days, in order, less a jurisdiction's own closures."""
         place = jurisdiction if jurisdiction in self.closures else None
         if place not in self._days:
-            closed = self.closures.get(place, {}) if place else {}
+            closed = set(map(date.toordinal, self.closures.get(place, {}) if place else ()))
+            festivals = {day.toordinal() for day in (*self.off, *STATUTORY_DAYS) if self.festival(day) is not None}
+            made_up = set(map(date.toordinal, self.made_up))
             self._days[place] = [
                 ordinal
                 for ordinal in range(date(FIRST_YEAR, 1, 1).toordinal(), date(LAST_YEAR, 12, 31).toordinal() + 1)
-                if (day := date.fromordinal(ordinal)) not in closed and self._works(day)
+                if ordinal not in closed
+                and (ordinal in made_up or ((ordinal - A_MONDAY) % 7 < 5 and ordinal not in festivals))
             ]
         return self._days[place]
-
-    def _works(self, day: date) -> bool:
-        return day in self.made_up or (day.weekday() < 5 and self.festival(day) is None)
 
     def festival(self, day: date) -> str | None:
         """The festival for which a weekday is off, if it is."""
