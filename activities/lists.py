@@ -150,6 +150,7 @@ def ways(scope: offices.Scope) -> list[ColumnElement[bool]]:
         if (value := getattr(scope, name))
     ]
     facts += [col(FilingRow.stage).in_(scope.stages)] if scope.stages else []
+    facts += [col(FilingRow.filing_id).in_(scope.filings)] if scope.filings is not None else []
     if not facts:
         return [true()]
     return [and_(*facts), *([col(FilingRow.waiting_for) == scope.office] if scope.office else [])]

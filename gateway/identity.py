@@ -15,12 +15,16 @@ from regulation import entries, offices
 
 
 class Identity(Value):
-    """Somebody who signed in, or whose token was accepted. `name` is shown to colleagues, and goes into no act."""
+    """Somebody who signed in, or whose token was accepted. `name` is shown to colleagues, and goes into no act.
+
+    `assigned` are the filings that an evaluator works on today, as doors look them up (`Tools.at_work`).
+    """
 
     person: OpaqueId
     name: str
     office: OfficeKey
     role: Role
+    assigned: frozenset[str] = frozenset()
 
     @property
     def by(self) -> By:
@@ -34,7 +38,7 @@ class Identity(Value):
     @property
     def scope(self) -> offices.Scope:
         """Which filings they may see. Nobody signs in as the public."""
-        scope = offices.scope(self.role, self.office)
+        scope = offices.scope(self.role, self.office, self.assigned)
         if scope is None:
             raise LookupError(self.role)
         return scope
@@ -51,7 +55,7 @@ class Identity(Value):
 
     def sees(self, row: FilingRow) -> bool:
         """Whether a filing lies within what they may see."""
-        return self.scope.holds(row.jurisdiction, row.zone, row.leader, row.stage, row.waiting_for)
+        return self.scope.holds(row.filing_id, row.jurisdiction, row.zone, row.leader, row.stage, row.waiting_for)
 
     def is_told(self, message: MessageRow | LetterRow) -> bool:
         """Whether a message or letter is for them: for their department, not only for their office."""

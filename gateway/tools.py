@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from activities import evaluators
 from activities.documents.drafting import Contacts
 from activities.letters import Letters
 from activities.register import Register
@@ -26,6 +27,8 @@ from models.channels import ChannelsFile
 from models.filing import Filing
 from models.register import FilingRow, LetterRow, MessageRow
 from models.settings import Settings
+from models.values import day_of
+from models.vocabulary import Role
 from regulation.moment import Moment
 
 
@@ -67,6 +70,12 @@ class Tools:
         """This moment, as an act received now is judged."""
         now = self.clock()
         return Moment(now, now)
+
+    def at_work(self, who: Identity) -> Identity:
+        """Somebody with what is assigned to them today: what an evaluator sees is nothing else (细则 8). It reads the register."""
+        if who.role is not Role.EVALUATOR:
+            return who
+        return who.but(assigned=evaluators.assigned(self.register.engine, who.person, day_of(self.clock())))
 
     def seen(self, filing_id: str, who: Identity) -> FilingRow:
         """A filing that somebody may see. Of another's it is not even said that it exists: `NotFound` for both."""

@@ -274,26 +274,33 @@ def is_post(role: Role, office: str) -> bool:
 
 
 class Scope(Value):
-    """Which filings an office may see: those of this place, zone or leader, and whatever waits for it (A-24, Q10, Q25)."""
+    """Which filings an office may see: those of this place, zone or leader, and whatever waits for it (A-24, Q10, Q25);
+    or no other than these (`filings`)."""
 
     office: str | None = None
     jurisdiction: str | None = None
     zone: str | None = None
     leader: str | None = None
     stages: tuple[Stage, ...] = ()
+    filings: tuple[str, ...] | None = None
 
-    def holds(self, jurisdiction: str, zone: str | None, leader: str, stage: str, waiting_for: str | None) -> bool:
+    def holds(
+        self, filing_id: str, jurisdiction: str, zone: str | None, leader: str, stage: str, waiting_for: str | None
+    ) -> bool:
         """Whether a filing lies within it, by its place, leader and stage, and for whom it waits."""
+        if self.filings is not None and filing_id not in self.filings:
+            return False
         if self.office is not None and waiting_for == self.office:
             return True
         told = ((self.jurisdiction, jurisdiction), (self.zone, zone), (self.leader, leader))
         return all(wanted in (None, is_) for wanted, is_ in told) and (not self.stages or stage in self.stages)
 
 
-def scope(role: Role, office: str) -> Scope | None:
+def scope(role: Role, office: str, assigned: Collection[str] = ()) -> Scope | None:
     """What somebody in a role at an office may see of the register; None: only what everybody may.
 
-    A city sees a zone's cases too, without acting on them (Q10). An evaluator sees what was archived.
+    A city sees a zone's cases too, without acting on them (Q10). An evaluator sees what was archived of the alliances that are
+    `assigned` to them, for as long as their commission runs (细则 8).
     """
     if role is Role.PUBLIC:
         return None
@@ -304,9 +311,8 @@ def scope(role: Role, office: str) -> Scope | None:
     if role is Role.LEADER:
         return Scope(office=office, leader=office)
     if role is Role.EVALUATOR:
-        return Scope(
-            stages=(Stage.IN_FORCE, Stage.REVOCATION_PENDING, Stage.REVOKED, Stage.DEREGISTERED, Stage.CONTINUED)
-        )
+        archived = (Stage.IN_FORCE, Stage.REVOCATION_PENDING, Stage.REVOKED, Stage.DEREGISTERED, Stage.CONTINUED)
+        return Scope(stages=archived, filings=tuple(sorted(assigned)))
     return Scope(office=office)
 
 
@@ -315,6 +321,12 @@ READERS = frozenset(
 )
 """Who may read the papers of a filing that they may see: they name persons, phones and amounts (个保法 6, G-04b)."""
 
+
+EVALUATED_BY = frozenset({
+    "application", "submit", ActKind.RESUBMIT.value, ActKind.FILE_ANNUAL_REPORT.value, ActKind.ANSWER_ANNUAL_RETURN.value,
+    ActKind.REPORT_CHANGE.value,
+})  # fmt: skip
+"""What an evaluator reads of the alliances that are theirs: forms and reports, and no more (细则 8)."""
 
 REFUSED = "refused"
 """What the sender of a refused act wrote, as if it were a kind of paper."""
@@ -330,4 +342,6 @@ def may_read(role: Role, office: str, filing: Filing, paper: str) -> bool:
         return addressed or role in (Role.PROVINCE_ST, Role.OPERATOR, Role.AUDITOR)
     if paper == ActKind.OBJECT:
         return (role, office) == reviewer(filing.jurisdiction, filing.zone)
+    if role is Role.EVALUATOR:
+        return paper in EVALUATED_BY
     return role in READERS

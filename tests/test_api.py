@@ -640,7 +640,7 @@ async def test_a_calendar_holds_the_deadlines_of_what_the_caller_may_see(api: Ca
     assert await filings("c-101") == {"SY-NEW"}
     assert await filings("d-111") == {"DL-NEW"}
     assert await filings("p-401") == {"SY-NEW", "DL-NEW"}
-    assert await filings("e-501") == set(), "an evaluator sees what was archived, and that is over"
+    assert await filings("e-501") == set(), "an evaluator sees what is assigned to them"
 
 
 # Letters and webhooks

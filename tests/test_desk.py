@@ -153,10 +153,10 @@ async def test_who_has_nothing_to_decide_finds_a_page_to_start_from(house: House
     assert counted == applying | {"at_province": "1", "in_force": "1"}
 
 
-async def test_an_evaluator_starts_from_what_was_archived(house: House) -> None:
-    page = await (await at(house, "e-501")).gets("/desk")
-    assert 'href="/desk/filings?stage=in_force"' in section(page, "stages")
-    assert "stage=submitted" not in page
+async def test_an_evaluator_sees_nothing_that_was_not_assigned(house: House) -> None:
+    evaluator = await at(house, "e-501")
+    assert "?stage=" not in await evaluator.gets("/desk")
+    assert listed(await evaluator.gets("/desk/filings")) == []
 
 
 async def test_only_operators_are_led_to_the_engine(house: House) -> None:

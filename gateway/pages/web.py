@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -34,6 +35,8 @@ def session_of(request: Request, tools: Doors) -> Session | None:
     """Whose browser this is; None if nobody is signed in."""
     secret = request.cookies.get(cookie_of(tools.settings))
     session = tools.sessions.find(secret, tools.clock()) if secret else None
+    if session:
+        session = replace(session, who=tools.at_work(session.who))
     request.state.who = session.who if session else None
     return session
 

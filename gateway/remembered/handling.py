@@ -60,7 +60,9 @@ def sees(key: str, row: FilingRow) -> bool:
     if role not in set(Role) or not offices.is_post(Role(role), office):
         return False
     scope = offices.scope(Role(role), office)
-    return scope is not None and scope.holds(row.jurisdiction, row.zone, row.leader, row.stage, row.waiting_for)
+    return scope is not None and scope.holds(
+        row.filing_id, row.jurisdiction, row.zone, row.leader, row.stage, row.waiting_for
+    )
 
 
 def awaited(row: FilingRow) -> list[str]:

@@ -309,6 +309,12 @@ def _kept(figures: Mapping[str, Any]) -> dict[str, Any]:
     return {name: figures[name] for name in ("commission", "conflicts") if name in figures}
 
 
+def is_theirs(figures: Mapping[str, Any], commission: int, person: str) -> bool:
+    """Whether somebody who works under a commission evaluates an alliance: it is still of that commission, and nobody withdrew."""
+    withdrawn = figures.get("whole") or person in figures.get("conflicts", ())
+    return figures.get("commission") == commission and not withdrawn
+
+
 NOT_YOURS = "不是受您所在机构委托评价的联盟"
 
 
