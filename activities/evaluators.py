@@ -13,6 +13,7 @@ from models.rounds.base import RoundKind
 from models.rounds.performance import Commissioned
 from models.rounds.round import Round
 from regulation.rounds import performance
+from regulation.rounds.performing import state_of
 
 ROUNDS, ITEMS = (model.metadata.tables[model.__tablename__].c for model in (RoundRow, RoundItemRow))
 RUNNING = select(ROUNDS.value).where(ROUNDS.kind == RoundKind.PERFORMANCE.value, ROUNDS.open)
@@ -26,7 +27,7 @@ def assigned(engine: Engine, person: str, today: date) -> frozenset[str]:
 
 def _of(db: Connection, value: str, person: str, today: date) -> Iterator[str]:
     round_ = Round.model_validate_json(value)
-    for one in performance.state_of(round_).commissions:
+    for one in state_of(round_).commissions:
         if not one.ended and one.begins <= today <= one.ends:
             paper = papers.content(db, one.paper)
             if person in paper["people"]:

@@ -96,7 +96,9 @@ class Rounds:
         if lodged.act is None or identity.is_own(lodged.act.id):
             found = lodged.findings if lodged.act is None else (lodging.reserved(raw.get("kind")),)
             refuse(found)
-        act = lodged.act.but(paper=self._as_agreed(round_, lodged)) if lodged.paper is not None else lodged.act
+        act = lodged.act
+        if lodged.paper is not None:
+            act = act.but(paper=self._as_agreed(round_, act, lodged.paper))
         asked = self._asked(act, lodged)
         if entry := self.register.entry_of(round_id, act.id):
             return self._answer_of(entry, asked, lodged)
@@ -127,6 +129,8 @@ class Rounds:
         except PaperMissing:
             lack = Lack(missing=lodging.PAPER_MISSING)
             raise self._refused(round_id, act, table.refusal(rules, act, lack), now) from None
+        if lodged.is_drawn and drawn is not None:
+            act = act.but(paper=self._as_agreed(stands, act, drawn))
         paper = None
         if drawn is not None and getattr(act, "paper", None) in (digest(drawn), NONE):
             paper = identity.salted(drawn, arrival.nonce)
@@ -139,10 +143,10 @@ class Rounds:
         title = act.title if isinstance(act, OpenRound) else stands.title if stands else ""
         return RoundReceived(act.but(seen=round_.number if round_ else None), title)
 
-    def _as_agreed(self, round_: Round | None, lodged: RoundLodged) -> str | None:
-        """The paper of an act: that of the first half, if it says the same, so that whoever follows says the very same."""
-        own = digest(lodged.paper)
-        half = round_.agreed.get(table.key_of(lodged.act)) if round_ and lodged.act else None
+    def _as_agreed(self, round_: Round | None, act: RoundAct, paper: Mapping[str, Any]) -> str:
+        """The digest of a paper: that of the first half, if it says the same, so that whoever follows says the very same."""
+        own = digest(paper)
+        half = round_.agreed.get(table.key_of(act)) if round_ else None
         if half is None or half.paper is None:
             return own
         return half.paper if digest(self.filings.register.paper(half.paper)) == own else own

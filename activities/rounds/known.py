@@ -69,7 +69,7 @@ def _naming(db: Connection, code: str) -> Iterator[str]:
     near = or_(FILINGS.leader == code, FILINGS.filing_id.in_(owners))
     for row in db.execute(select(FILINGS.filing_id, FILINGS.leader, FILINGS.value).where(near)):
         form = papers.content(db, json.loads(row.value)["paper"])
-        members = {codes.normalised(str(each.get("uscc"))) for each in form.get("members") or ()}
+        members = {codes.normalised(str(each.get("code"))) for each in form.get("members") or ()}
         if code in {row.leader, *members}:
             yield row.filing_id
 

@@ -31,8 +31,10 @@ from models.vocabulary import Kind, Role, Severity
 from regulation import codes
 from regulation.moment import Moment
 from regulation.reading import finding
+from regulation.rounds.after_performance import FOLLOWS
 from regulation.rounds.known import Known, KnownItem, Needs
-from regulation.rounds.scoring import PERFORMANCE, PerformanceTerms
+from regulation.rounds.performing import state_of, terms_of
+from regulation.rounds.scoring import PERFORMANCE
 from regulation.rounds.table import PROVINCE, Examined, Row, Rules, common, may_open, window
 
 ARTICLE = "B-20"
@@ -45,17 +47,6 @@ STATES = {COMMISSIONED: "待评价", APPRAISED: "已评价", RETURNED: "退回�
 """What becomes of an alliance in the round."""
 
 EVALUATORS = frozenset({Role.EVALUATOR})
-
-
-def state_of(round_: Round) -> PerformanceState:
-    """What a round of this kind holds."""
-    assert isinstance(round_.of, PerformanceState)
-    return round_.of
-
-
-def terms_of(round_: Round) -> PerformanceTerms:
-    """The weights and thresholds by which it counts."""
-    return PERFORMANCE[state_of(round_).edition or next(iter(PERFORMANCE))]
 
 
 # Opening, commissioning
@@ -403,5 +394,6 @@ RULES = Rules(
     asks=asks,
     examine=examine,
     items=items,
+    follows=FOLLOWS,
     lapses=lambda round_: window(round_, ARTICLE, REMINDED),
 )

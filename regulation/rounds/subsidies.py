@@ -42,9 +42,12 @@ from models.vocabulary import Kind, Role, Severity, Stage
 from regulation.moment import Moment
 from regulation.reading import finding
 from regulation.rounds import notices, performance
-from regulation.rounds.bands import SUBSIDIES, SubsidyTerms, faults
+from regulation.rounds.after_subsidies import FOLLOWS
+from regulation.rounds.bands import SUBSIDIES, faults
 from regulation.rounds.known import FILED, Alliance, Known, KnownItem, Needs
 from regulation.rounds.merit import draw_up
+from regulation.rounds.performing import state_of as performance_state
+from regulation.rounds.subsidising import BEYOND, LEFT_OUT, LISTED, state_of, terms_of
 from regulation.rounds.table import PROVINCE, Examined, Row, Rules, common, may_open, window
 
 ARTICLE = "B-21"
@@ -53,7 +56,6 @@ REMINDED = (7, 1)
 """How many days before the last one it is reminded of."""
 
 BROUGHT, PROVEN, EXCLUDED = "brought", "proven", "excluded"
-LISTED, BEYOND, LEFT_OUT = "listed", "beyond", "left_out"
 STATES = {
     BROUGHT: "已交材料待核对", PROVEN: "研发投入已核对", EXCLUDED: "登记不予支持",
     LISTED: "拟支持", BEYOND: "资金所限未安排", LEFT_OUT: "不予支持",
@@ -65,17 +67,6 @@ NOTERS = frozenset({Role.CITY_ST, Role.ZONE, Role.PROVINCE_ST})
 
 LOOKED_BACK = 20
 """How many years back it is looked who was paid before: as far as a row of exclusions may ask."""
-
-
-def state_of(round_: Round) -> SubsidyState:
-    """What a round of this kind holds."""
-    assert isinstance(round_.of, SubsidyState)
-    return round_.of
-
-
-def terms_of(round_: Round) -> SubsidyTerms:
-    """The bounds and rows by which it counts."""
-    return SUBSIDIES[state_of(round_).edition or next(iter(SUBSIDIES))]
 
 
 # Opening, scheme, bases
@@ -285,7 +276,7 @@ def _examine_scheme(round_: Round, act: AdoptScheme, scheme: Scheme, known: Know
         one = known.rounds.get(round_id)
         if one is None or one.kind is not RoundKind.PERFORMANCE:
             found.append(_wrong("B-21", f"/content/performance/{number}", f"没有{round_id}这一年度绩效评价轮次"))
-        elif performance.state_of(one).results is None:
+        elif performance_state(one).results is None:
             found.append(_wrong("B-21", f"/content/performance/{number}", f"“{one.title}”的评价结果尚未验收"))
     if scheme.budget < min(band.amount for band in scheme.bands):
         found.append(_wrong("B-22", "/content/budget", "年度资金总额不足最低一档的定额"))
@@ -461,6 +452,7 @@ RULES = Rules(
     asks=asks,
     examine=examine,
     items=items,
+    follows=FOLLOWS,
     lapses=lambda round_: (*window(round_, ARTICLE, REMINDED), *notices.lines(round_, "G-01")),
     lapsed=lapsed,
 )  # fmt: skip

@@ -74,7 +74,7 @@ class Province:
         life = self.lives.setdefault(round_id, RoundLife(round_id))
         raw: dict[str, Any] = {"id": f"{kind}-{len(life.entries)}-{person}", "by": PEOPLE[person], "kind": kind, **said}
         known, when = self.known(), moment(at)
-        life.until(when)
+        life.until(when, known)
         if kind in life.rules.draws and content is None and life.round:
             asked = ROUND_ACT.validate_python({**raw, "paper": "0" * 64})
             content = life.rules.draws[kind](life.round, asked, known).model_dump(mode="json")
@@ -93,7 +93,7 @@ class Province:
 
     def until(self, round_id: str, at: str) -> Round:
         """Time passes."""
-        self.lives[round_id].until(moment(at))
+        self.lives[round_id].until(moment(at), self.known())
         return self.round(round_id)
 
     def round(self, round_id: str) -> Round:

@@ -5,7 +5,8 @@ from decimal import Decimal
 from models.rounds.appraisals import Results
 from models.rounds.base import RoundStage
 from models.values import canonical
-from regulation.rounds.performance import state_of
+from regulation.rounds.performing import state_of
+from regulation.rounds.table import ActOnFiling, Published
 from tests.law.rounds_of_money import (
     COMMISSION,
     EVALUATION,
@@ -40,6 +41,15 @@ def test_an_evaluation_from_the_commission_to_its_acceptance() -> None:
     assert closed.stage is RoundStage.CLOSED
     assert set(here.states(EVALUATION).values()) == {"accepted"}
     assert len(canonical(after.model_dump(mode="json"))) < 4096
+    acts = [each for each in here.lives[EVALUATION].followed if isinstance(each, ActOnFiling)]
+    told = [(each.filing_id, each.act["kind"], each.act["result"], each.act["year"]) for each in acts]
+    assert told == [
+        (name, "record_evaluation", grade, 2026)
+        for name, grade in (("B-1", "excellent"), ("B-2", "qualified"), ("B-3", "qualified"))
+    ]
+    (shown,) = [each for each in here.lives[EVALUATION].followed if isinstance(each, Published)]
+    assert [row["grade"] for row in shown.content["rows"]] == ["优秀", "合格", "合格"]
+    assert "score" not in shown.content["rows"][0], "grades are public, scores are not"
 
 
 def test_it_is_of_kind_b_alone() -> None:

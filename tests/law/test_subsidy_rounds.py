@@ -1,5 +1,6 @@
 """后补助 (细则 9–10): a year's money from its scheme to its payment, and everything that may come between."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ from models.rounds.merit import SubsidyList
 from models.rounds.subsidies import SubsidyState
 from models.values import canonical
 from models.vocabulary import Stage
+from regulation.rounds.table import Letter, Published
 from tests.law.rounds_of_money import DOCUMENT, EVALUATION, SUBSIDY, Province, alliance, evaluated, lack, opened
 
 BANDS = [
@@ -96,6 +98,28 @@ def test_a_year_from_the_scheme_to_the_payment() -> None:
     assert round_.stage is RoundStage.CLOSED
     assert here.states(SUBSIDY) == {"B-1": "listed", "B-2": "listed", "B-3": "listed", "B-4": "left_out"}
     assert len(canonical(round_.model_dump(mode="json"))) < 4096
+
+
+def test_everybody_on_the_list_is_told_why_and_the_public_only_what_it_may_know() -> None:
+    """Each leader gets the lines of its own amount; what is published holds no score and no base, and yet adds up (G-04b)."""
+    here = province(budget="85")
+    approved(here, "2027-05-06")
+    here.until(SUBSIDY, "2027-05-30 00:00")
+    followed = here.lives[SUBSIDY].followed
+    letters = [each for each in followed if isinstance(each, Letter)]
+    told = {each.filing_id: each for each in letters if each.text in ("subsidy_listed", "subsidy_not_listed")}
+    assert {name: each.text for name, each in told.items()} == {
+        "B-1": "subsidy_listed", "B-2": "subsidy_listed", "B-3": "subsidy_not_listed"
+    }  # fmt: skip
+    assert "2．基数：2026年度研发投入总额150.00万元" in told["B-1"].words["why"]
+    assert "不予安排" in told["B-3"].words["why"]
+    assert [each.text for each in letters if each.text == "subsidy_to_agree"] == ["subsidy_to_agree"]
+    notice, final = (each for each in followed if isinstance(each, Published))
+    assert (notice.kind, notice.shown_until, final.kind) == ("subsidy_notice", date(2027, 5, 13), "subsidy_final")
+    shown = canonical(notice.content)
+    assert '150.00"' not in shown
+    assert "92" not in shown
+    assert sum(Decimal(row["amount"]) for row in notice.content["rows"]) == Decimal(notice.content["total"])
 
 
 def test_the_notice_ends_and_is_cleared_by_the_days_of_every_notice() -> None:

@@ -1,0 +1,183 @@
+"""What follows from an entry of the subsidy: who is told what they get and why, and what is public (细则 9–10, G-04b)."""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from models.rounds.base import RoundActKind, RoundLapseKind
+from models.rounds.merit import Line, Scheme, SubsidyList
+from models.rounds.round import Round, RoundEntry
+from models.rounds.subsidies import RuleOnListObjection, SubsidyActKind
+from models.values import day_of
+from models.vocabulary import Role
+from regulation import naming, offices
+from regulation.agenda import last_day
+from regulation.publicity import HOW_TO_OBJECT
+from regulation.rounds import performance
+from regulation.rounds.bands import interval, plain
+from regulation.rounds.known import Known, Needs
+from regulation.rounds.merit import GRADES, ORDER, TIE, paid_lines
+from regulation.rounds.subsidising import LISTED, state_of, terms_of
+from regulation.rounds.table import PROPOSED, Consequence, Follows, Letter, Published
+
+Content = Mapping[str, Any] | None
+
+NOTICE, FINAL, WITHDRAWN = "subsidy_notice", "subsidy_final", "subsidy_withdrawn"
+"""What is published: the list on notice, the list that stands, that a list was taken from notice."""
+
+
+def _province(text: str, **words: str) -> Letter:
+    return Letter(text, Role.PROVINCE_ST, offices.PROVINCE, words=words)
+
+
+def _opened(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
+    yield _province("round_opened")
+
+
+def _scheme(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
+    """Whoever was evaluated well enough is asked for the document of the year before (细则 10)."""
+    scheme = Scheme.model_validate(content)
+    words = {"number": state_of(round_).scheme_no or "", "base_year": str(round_.year - 1)}
+    for round_id in scheme.performance:
+        for filing_id, item in known.items.get(round_id, {}).items():
+            alliance = known.alliances.get(filing_id)
+            if alliance and item.state == performance.ACCEPTED and item.figures.get("grade") in scheme.grades:
+                yield Letter("subsidy_begins", Role.LEADER, alliance.leader, filing_id, words)
+
+
+def _brought(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
+    """Whoever reviews the alliance looks at the document."""
+    filing_id = str(getattr(entry.event, "filing", ""))
+    if alliance := known.alliances.get(filing_id):
+        role, office = offices.reviewer(alliance.jurisdiction, alliance.zone)
+        yield Letter("subsidy_proof", role, office, filing_id)
+
+
+def _to_agree(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
+    """The other person is asked to look at the same list."""
+    drawn = SubsidyList.model_validate(content)
+    yield _province("subsidy_to_agree", count=str(len(paid_lines(drawn))), total=plain(drawn.total))
+
+
+def _approved(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
+    """The list is on notice; everybody who was ranked is told, line by line, what they are to get and why, or why not."""
+    drawn, state = SubsidyList.model_validate(content), state_of(round_)
+    until = last_day(round_.periods["notice"])
+    words = {"until": naming.on_day(until), "number": state.drawn_no or ""}
+    for line in drawn.lines:
+        if line.grade is not None:
+            text = "subsidy_listed" if line.amount is not None else "subsidy_not_listed"
+            told = {**words, "amount": plain(line.amount) if line.amount is not None else "", "why": _lines(line)}
+            yield Letter(text, Role.LEADER, line.leader, line.filing, told)
+    scheme = Scheme.model_validate(known.papers[str(state.scheme)])
+    shown = public(round_, drawn, scheme) | {
+        "how_to_object": HOW_TO_OBJECT.format(office=offices.name_of(offices.PROVINCE))
+    }
+    yield Published(NOTICE, shown | {"until": until.isoformat()}, day_of(entry.at), until)
+
+
+def _lines(line: Line) -> str:
+    return "\n".join(f"{number}．{each}" for number, each in enumerate(line.why, 1))
+
+
+def public(round_: Round, drawn: SubsidyList, scheme: Scheme) -> dict[str, Any]:
+    """What the public may know of a list: enough to reckon each amount and the order of the money again; no score, no base (G-04b)."""
+    terms = terms_of(round_)
+    rows = [
+        {
+            "rank": line.rank, "alliance": line.alliance, "leader": line.leader_name, "archive_number": line.archive_number,
+            "city": offices.CITIES[line.jurisdiction], "grade": GRADES.get(line.grade or "", ""), "band": line.band,
+            "amount": plain(line.amount),
+            **({"base": plain(line.base.amount)} if terms.publish_base and line.base else {}),
+        }
+        for line in paid_lines(drawn)
+        if line.amount is not None
+    ]  # fmt: skip
+    return {
+        "title": round_.title, "year": round_.year, "document_no": state_of(round_).drawn_no, "scheme_no": state_of(round_).scheme_no,
+        "budget": plain(scheme.budget), "total": plain(drawn.total), "rows": rows, "tie": TIE,
+        "bands": [{"number": n, "interval": interval(band), "amount": plain(band.amount)} for n, band in enumerate(scheme.bands, 1)],
+        "order": [ORDER[key] for key in scheme.order],
+    }  # fmt: skip
+
+
+def _objected(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
+    yield _province("subsidy_objection")
+
+
+def _ruled(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
+    """Upheld, the list is taken from notice, and whoever stood on it is told."""
+    act = entry.event
+    if not isinstance(act, RuleOnListObjection) or act.outcome != "upheld":
+        return
+    yield Published(WITHDRAWN, {"title": round_.title, "year": round_.year}, day_of(entry.at))
+    for filing_id, item in known.items.get(round_.id, {}).items():
+        if item.state == LISTED:
+            yield Letter("subsidy_withdrawn", Role.LEADER, str(item.figures["leader"]), filing_id)
+
+
+def _final(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
+    """The list stands: public for good, and whoever is on it is told."""
+    state = state_of(round_)
+    if state.final_at is None:
+        return
+    drawn = SubsidyList.model_validate(known.papers[str(state.drawn)])
+    yield Published(
+        FINAL, public(round_, drawn, Scheme.model_validate(known.papers[str(state.scheme)])), day_of(entry.at)
+    )
+    yield _province("subsidy_stands", count=str(len(paid_lines(drawn))), total=plain(drawn.total))
+    for line in paid_lines(drawn):
+        yield Letter(
+            "subsidy_final", Role.LEADER, line.leader, line.filing, {"amount": plain(line.amount or drawn.total)}
+        )
+
+
+def _paid(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
+    """Whoever is paid is told by which document."""
+    state = state_of(round_)
+    drawn = SubsidyList.model_validate(known.papers[str(state.drawn)])
+    told = {"number": state.paid_no or "", "paid_on": naming.on_day(state.paid_on or day_of(entry.at))}
+    for line in paid_lines(drawn):
+        words = {**told, "amount": plain(line.amount or drawn.total)}
+        yield Letter("subsidy_paid", Role.LEADER, line.leader, line.filing, words)
+
+
+def _overdue(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
+    yield _province("subsidy_objection_overdue")
+
+
+def _of_alliance(round_: Round, entry: RoundEntry) -> Needs:
+    return Needs(filings=(str(getattr(entry.event, "filing", "")),))
+
+
+def _results(round_: Round, entry: RoundEntry) -> Needs:
+    return Needs(population=True, items=state_of(round_).performance)
+
+
+def _own_items(round_: Round, entry: RoundEntry) -> Needs:
+    return Needs(items=(round_.id,))
+
+
+def _papers(round_: Round, entry: RoundEntry) -> Needs:
+    state = state_of(round_)
+    return Needs(papers=tuple(each for each in (state.scheme, state.drawn) if each))
+
+
+A = SubsidyActKind
+
+FOLLOWS = MappingProxyType(
+    {
+        RoundActKind.OPEN_ROUND.value: Follows(_opened),
+        A.ADOPT_SCHEME.value: Follows(_scheme, _results),
+        A.BRING_PROOF.value: Follows(_brought, _of_alliance),
+        PROPOSED.format(A.APPROVE_LIST.value): Follows(_to_agree),
+        A.APPROVE_LIST.value: Follows(_approved, _papers),
+        A.OBJECT_TO_LIST.value: Follows(_objected),
+        A.RULE_ON_LIST_OBJECTION.value: Follows(_ruled, _own_items),
+        A.CONFIRM_LIST_CLEAR.value: Follows(_final, _papers),
+        RoundLapseKind.NOTICE_CLEARED.value: Follows(_final, _papers),
+        A.RECORD_PAYMENT.value: Follows(_paid, _papers),
+        RoundLapseKind.OVERDUE.value: Follows(_overdue),
+    }
+)
+"""What follows, by the event."""
