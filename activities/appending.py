@@ -18,7 +18,7 @@ from activities.editions_used import EditionsUsed
 from activities.grounds import BODY_OF_ACT
 from activities.proposed import Proposed
 from activities.rows import GENESIS
-from models.acts import Lapse, Resubmit, Submit
+from models.acts import Lapse, NewVersion, Submit
 from models.filing import Entry, Filing
 from models.register import FilingRow
 from models.values import Value, canonical
@@ -191,7 +191,7 @@ def _versions(proposed: Proposed) -> list[rows.Row]:
         return []
     filing = entry.filing
     by = None if _for_somebody(happened) else happened.by.model_dump(mode="json")
-    correcting = proposed.before if isinstance(happened, Resubmit) else None
+    correcting = proposed.before if isinstance(happened, NewVersion) else None
     examined = intake.examine(proposed.content | {"by": by}, entry.at, proposed.known, correcting=correcting)
     return [
         {
@@ -204,6 +204,6 @@ def _versions(proposed: Proposed) -> list[rows.Row]:
     ]
 
 
-def _for_somebody(happened: Submit | Resubmit) -> bool:
+def _for_somebody(happened: Submit | NewVersion) -> bool:
     """Whether an office entered what a leader had brought on paper: then no account of the leader's did."""
-    return isinstance(happened, Resubmit) and happened.on_behalf_of is not None
+    return isinstance(happened, NewVersion) and happened.on_behalf_of is not None

@@ -4,7 +4,7 @@ from sqlalchemy import bindparam, select
 
 from activities import rows
 from activities.proposed import Proposed
-from models.acts import Lapse, RecordContinuation, ReportChange, Restore, Resubmit, RuleOnChange, Submit, Unreadable
+from models.acts import Lapse, NewVersion, RecordContinuation, ReportChange, Restore, RuleOnChange, Submit, Unreadable
 from models.filing import Entry, Filing
 from models.register import EntryRow, FilingRow
 from models.values import day_of, digest
@@ -76,7 +76,7 @@ def _not_continued(proposed: Proposed, act: RecordContinuation) -> str | None:
 def _name_brought(proposed: Proposed) -> str | None:
     """The name that an entry brings to life: of an application, or of a change that is recorded, reported or confirmed."""
     event, before, paper = proposed.entry.event, proposed.before, None
-    if isinstance(event, Submit | Resubmit) or (
+    if isinstance(event, Submit | NewVersion) or (
         isinstance(event, ReportChange) and event.change in ("rename", "leader")
     ):
         paper = proposed.content
@@ -91,7 +91,7 @@ def beside(proposed: Proposed) -> tuple[str, ...]:
     entry, before = proposed.entry, proposed.before
     if entry.refused is not None or entry.awaits_second:
         return ()
-    if isinstance(entry.event, Resubmit) and before:
+    if isinstance(entry.event, NewVersion) and before:
         versions = [digest(proposed.paper(paper)) for paper in (before.paper, entry.filing.paper)]
         return (intake.NOTHING_CORRECTED,) if versions[0] == versions[1] else ()
     if not isinstance(entry.event, Restore):

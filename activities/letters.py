@@ -22,7 +22,7 @@ from sqlmodel import Session, col, select
 from activities.channels.channel import Letter, Recipient
 from activities.database import in_parts, reading, stating, unless_there, writing
 from activities.rows import Row
-from models.acts import CorrectContact, Lapse, ReportChange
+from models.acts import NEW_VERSIONS, CorrectContact, Lapse, ReportChange
 from models.filing import Entry, Filing
 from models.register import DeliveryRow, EntryRow, FilingRow, LetterRow, MessageRow, Paper
 from models.values import day_of, digest
@@ -60,7 +60,12 @@ TRAY = "drafts"
 ENTERED_FOR = ("letter_entered", "entered_for_leader")
 """Texts that tell a leader what was entered for it."""
 
-BRING_CONTACTS = ("submit", ActKind.RESUBMIT.value, ActKind.CORRECT_CONTACT.value, ActKind.REPORT_CHANGE.value)
+BRING_CONTACTS = (
+    "submit",
+    *(kind.value for kind in NEW_VERSIONS),
+    ActKind.CORRECT_CONTACT.value,
+    ActKind.REPORT_CHANGE.value,
+)
 
 
 LETTERS = LetterRow.metadata.tables["letters"]

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from models import names
-from models.acts import AnswerAnnualReturn, FileAnnualReport, Lapse, RecordEvaluation, ReportChange, Resubmit, Submit
+from models.acts import AnswerAnnualReturn, FileAnnualReport, Lapse, NewVersion, RecordEvaluation, ReportChange, Submit
 from models.filing import Entry, Filing, ReportingYear
 from models.values import LAST_YEAR, at_hour, canonical, day_of, digest
 from models.vocabulary import LapseKind, Role
@@ -46,10 +46,10 @@ def papers_of(entry: Entry) -> tuple[str, ...]:
     return tuple(filter(None, (paper_of(entry), came and came.record)))
 
 
-def submission(entry: Entry) -> Submit | Resubmit | None:
+def submission(entry: Entry) -> Submit | NewVersion | None:
     """The event, if it brings a version of the application."""
     brings = entry.refused is None and not entry.awaits_second
-    return entry.event if brings and isinstance(entry.event, Submit | Resubmit) else None
+    return entry.event if brings and isinstance(entry.event, Submit | NewVersion) else None
 
 
 def public(before: Filing | None, shown: Mapping[str, Any], entry: Entry, papers: Papers) -> dict[str, Any]:
@@ -305,7 +305,7 @@ def filing_row(
         "leader": filing.leader,
         "alliance_name": shown["alliance_name"],
         "leader_name": shown["leader"]["name"],
-        "technical_field": shown["technical_field"],
+        "technical_field": shown.get("technical_field", ""),
         "archive_number": filing.archive_number,
         "archived_on": filing.archived_on,
         **waiting_columns(filing),

@@ -17,10 +17,11 @@ from activities.papers import PaperMissing
 from activities.register import Register
 from gateway.problem import Conflict, KeyReused, MovedOn, NotFound, Refused, refuse
 from gateway.remembered.quotas import Quotas
-from models.acts import Act, By, Lapse, Submit, Unreadable
+from models.acts import NEW_VERSIONS, Act, By, Lapse, Submit, Unreadable
 from models.filing import Filing, Receipt
 from models.findings import Finding, Refusal
 from models.forms import Application
+from models.legacy import ListedAlliance
 from models.register import FilingRow
 from models.values import INSTANT, at_hour, canonical, day_of, digest
 from models.vocabulary import ActKind, Role
@@ -101,7 +102,7 @@ class Reception:
 
     def application(
         self, raw: Mapping[str, Any], paper: Mapping[str, Any], arrival: Arrival, now: datetime
-    ) -> tuple[Application, Submit, str]:
+    ) -> tuple[Application | ListedAlliance, Submit, str]:
         """An application that was received, judged as of its first receipt; its paper is stored, and known by a digest."""
         examination = self.examined(raw, arrival.received_at)
         form, facts = examination.form, examination.facts
@@ -218,7 +219,7 @@ class Reception:
             self.register.record_refusal(filing.id, raw, identity.REUSED, now)
             raise KeyReused(asked.act.id) from other
         act, papers = asked.salted(arrival)
-        if act.kind is ActKind.RESUBMIT and "content" in raw:
+        if act.kind in NEW_VERSIONS and "content" in raw:
             known = self.register.known(filing.id, raw["content"])
             counts_at = on_paper.moment(filing, act, now).at
             examination = intake.examine(raw["content"], counts_at, known, correcting=filing)

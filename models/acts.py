@@ -216,6 +216,7 @@ class Submit(Value):
     archived_on: Day | None = Field(None, description="存量联盟的原备案日期 (A-02)")
     archive_number: str | None = None
     continues: FilingId | None = Field(None, description="kind B: the earlier filing that it names (继续申报, G-32)")
+    incomplete: bool = Field(False, description="imported from a list that does not say everything (A-02)")
 
 
 # Review
@@ -234,11 +235,26 @@ class ReturnForCorrection(_Act):
     deficiencies: Annotated[tuple[Deficiency, ...], OneFor(("item", "message"))] = Field(min_length=1, max_length=500)
 
 
-class Resubmit(_WithPaper, _Act):
-    """补正重报: the next immutable version of the application (G-07)."""
+class NewVersion(_WithPaper, _Act):
+    """The next immutable version of the application."""
+
+    facts: Submit | None = Field(None, description="computed from the paper when it is taken in; a sender's is dropped")
+
+
+class Resubmit(NewVersion):
+    """补正重报 of what was returned (G-07)."""
 
     kind: Literal[ActKind.RESUBMIT] = ActKind.RESUBMIT
-    facts: Submit | None = Field(None, description="computed from the paper when it is taken in; a sender's is dropped")
+
+
+class CompleteRecord(NewVersion):
+    """补充存量资料: what the list did not say from which the alliance was imported (A-02)."""
+
+    kind: Literal[ActKind.COMPLETE_RECORD] = ActKind.COMPLETE_RECORD
+
+
+NEW_VERSIONS = frozenset({ActKind.RESUBMIT, ActKind.COMPLETE_RECORD})
+"""The acts that bring an application whole."""
 
 
 class GiveIitOpinion(_Act):
@@ -659,6 +675,7 @@ Act = Annotated[
     Accept
     | ReturnForCorrection
     | Resubmit
+    | CompleteRecord
     | GiveIitOpinion
     | ExtendReview
     | Recommend

@@ -234,7 +234,8 @@ class Filing(Value):
     before 0.4.0, from when a run of a later release took them over. `idle_evaluations`
     is of how many years evaluations found no joint activity: `idle_years`, later than `active_year`. `end_reported` is when the leader reported that the
     alliance has ended, until somebody acts upon it. `settled_from`: nothing completes by itself before that
-    instant, for a letter that was entered for somebody was confirmed the day before.
+    instant, for a letter that was entered for somebody was confirmed the day before. `incomplete`: imported from a list, and
+    the leader has not yet filled in what that did not say (A-02).
     """
 
     id: FilingId
@@ -280,6 +281,7 @@ class Filing(Value):
     ended_at: Instant | None = None
     continues: FilingId | None = None
     continued_by: FilingId | None = None
+    incomplete: bool = False
     announced: date | None = None
     challenges: tuple[Challenge, ...] = ()
     told: dict[str, date] = {}

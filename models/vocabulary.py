@@ -82,6 +82,7 @@ class ActKind(Named):
     ACCEPT = "accept", "受理"
     RETURN_FOR_CORRECTION = "return_for_correction", "退回补正"
     RESUBMIT = "resubmit", "补正重报"
+    COMPLETE_RECORD = "complete_record", "补充存量资料"
     GIVE_IIT_OPINION = "give_iit_opinion", "出具工信部门意见"
     EXTEND_REVIEW = "extend_review", "延长审核期限"
     RECOMMEND = "recommend", "初审推荐"

@@ -16,12 +16,13 @@ from models.acts import By, Submit
 from models.filing import Filing
 from models.findings import Finding
 from models.forms import FIELDS, Application, Document, FormA, FormB, Member
+from models.legacy import ListedAlliance
 from models.local_rules import MOST as MOST_CRITERIA
 from models.local_rules import LocalRules
 from models.names import misleads
 from models.values import Value, at_hour, day_of, digest, midnight_after
 from models.vocabulary import ByKind, Kind, Role, Severity
-from regulation import calendar, checklist, codes, local_rules, offices, terms
+from regulation import calendar, checklist, codes, listed, local_rules, offices, terms
 from regulation.articles import ARTICLES
 from regulation.calendar import CALENDARS
 from regulation.checklist import Line
@@ -114,7 +115,7 @@ class Examination(Value):
     """An application as examined: its findings and, if none is an error, the form and its facts."""
 
     findings: tuple[Finding, ...]
-    form: FormA | FormB | None = None
+    form: FormA | FormB | ListedAlliance | None = None
     facts: Submit | None = None
 
     @property
@@ -133,6 +134,8 @@ def examine(
     `correcting` is the filing that this is a correction of: its kind and place stay, and the intake window of kind B was
     kept by its first submission (G-07).
     """
+    if raw.get("listed") and correcting is None:
+        return _examine_listed(raw, received_at, known or Known())
     form_type = FORMS.get(str(raw.get("kind")))
     if form_type is None:
         return Examination(findings=(finding("A-55", "/kind", E, "申请表类别：只能是 A 或 B"),))
@@ -160,12 +163,60 @@ def examine(
     return examination.but(form=form, facts=_facts(form, received_at))
 
 
+def _examine_listed(raw: Mapping[str, Any], received_at: datetime, known: Known) -> Examination:
+    """A row of a list of alliances from before this system, which only the province imports (A-02)."""
+    form, found = read(ListedAlliance, raw, {})
+    unread, day = {each.field for each in found}, day_of(received_at)
+    taken = form.alliance_name in known.names
+    judged = [*listed.findings(form, day, name_is_taken=taken), *_imported_by(form.by)]
+    if form.filing_id and misleads(form.filing_id):
+        judged.append(listed.say("A-27", "/filing_id", E, "备案申请编号不得是网页、程序或系统保留的名称"))
+    if known.alike_id:
+        judged.append(listed.say("A-27", "/filing_id", E, ID_TAKEN))
+    found += [
+        finding(each.code, each.field, each.severity, each.message) for each in judged if each.field not in unread
+    ]
+    found += [*twice(form), *unseen(form)]
+    examination = Examination(findings=tuple(bounded(found)))
+    return examination if examination.refused else examination.but(form=form, facts=_facts_of_listed(form, day))
+
+
+def _imported_by(by: By | None) -> Iterator[Finding]:
+    if by is None or by.role is not Role.PROVINCE_ST:
+        yield listed.say("A-02", "/by", E, "存量联盟须由省科技厅导入")
+
+
+def _facts_of_listed(form: ListedAlliance, day: date) -> Submit:
+    """In force with what the list says; what it does not say the leader fills in later, and nothing is served by inbox until then."""
+    leader = codes.normalised(form.leader.uscc) if form.leader.uscc else listed.stand_in(form.filing_id)
+    zone = offices.zone_named(form.zone_name) if form.kind == Kind.B and form.zone_name else None
+    return Submit(
+        by=form.by or By(person="platform", office=offices.PROVINCE, role=Role.PROVINCE_ST),
+        filing=form.filing_id,
+        alliance=Kind(form.kind),
+        jurisdiction=form.jurisdiction,
+        zone=zone.key if zone and offices.reviews_in(Kind.B, form.jurisdiction, zone.key, day) else None,
+        leader=leader,
+        paper=digest(paper(form)),
+        substance=substance(form.alliance_name, leader, (), form.technical_field or ""),
+        address=address_of(form.filing_id, ""),
+        terms=terms_on(day),
+        archived_on=form.legacy.archived_on,
+        archive_number=form.legacy.archive_number,
+        calendar=CALENDARS.newest(day),
+        serves_all=True,
+        whole_checklist=True,
+        chased_until_done=True,
+        incomplete=True,
+    )
+
+
 def future(field: str) -> Finding:
     """The finding on a receipt that is stamped ahead of the clock (Instants 3)."""
     return finding("A-27", field, E, "收到时间晚于系统时间")
 
 
-def paper(form: Application) -> dict[str, Any]:
+def paper(form: Application | ListedAlliance) -> dict[str, Any]:
     """The application as it goes into the register: without the door's stamps, so that a repetition is the same."""
     return form.but(received_at=None, by=None).model_dump(mode="json")
 
@@ -264,8 +315,9 @@ class Judge:
         self.day = day_of(received_at)
         self.known = known
         self.correcting = correcting
+        self.completing = correcting is not None and correcting.incomplete
         self.local = None
-        if form.kind and not form.legacy:
+        if form.kind and not form.legacy and not self.completing:
             self.local = asked_by_city(Kind(form.kind), form.jurisdiction, self.day, correcting)
 
     def findings(self) -> Iterator[Finding]:
@@ -352,6 +404,12 @@ class Judge:
             yield self.say("A-55", "/kind", E, "补正不得改变申请表类别；须撤回后另行申请")
         if form.jurisdiction and form.jurisdiction != filing.jurisdiction:
             yield self.say("A-24", "/jurisdiction", E, "补正不得改变属地；须撤回后另行申请")
+        leader = form.leader.uscc if form.leader else None
+        known = not listed.is_stand_in(filing.leader)
+        if filing.incomplete and known and leader and codes.normalised(leader) != filing.leader:
+            yield self.say(
+                "FA-04", "/leader/uscc", E, f"与导入名单所载盟主代码 {filing.leader} 不符；盟主已更换的，须报告变更"
+            )
 
     def account(self, leader: str) -> Iterator[Finding]:
         """Only the leader's account files (A-27); only the province imports what was archived before (A-02)."""
@@ -384,7 +442,8 @@ class Judge:
             return
         suffix = SUFFIX[Kind(self.form.kind)]
         if not name.endswith(suffix):
-            yield self.say("FA-01", "/alliance_name", E, f"联盟名称须以“{suffix}”结尾")
+            severity = W if self.completing else E  # a name of before this system stays
+            yield self.say("FA-01", "/alliance_name", severity, f"联盟名称须以“{suffix}”结尾")
         if self.form.jurisdiction and not name.startswith(offices.OFFICES[self.form.jurisdiction].names):
             yield self.say("G-38", "/alliance_name", C, "联盟名称不以所在市开头，请核对")
         if self.known and name in self.known.names:
@@ -479,7 +538,7 @@ class Judge:
 
     def documents(self) -> Iterator[Finding]:
         """申请材料 (A-28, B-16): each kind as often as asked, one certificate per member, nothing secret."""
-        if self.form.documents is None or self.form.legacy:
+        if self.form.documents is None or self.form.legacy or self.completing:
             return
         of_kind: dict[str, list[Document]] = {}
         for index, document in enumerate(self.form.documents):
@@ -583,7 +642,7 @@ class Judge:
 
     def form_b(self, form: FormB) -> Iterator[Finding]:
         """What only form B asks, its sums as its notes define them (B-01, B-02, B-11, B-12, B-25, FB-03…FB-21)."""
-        if form.legacy is None and not self.corrects_after_close():
+        if form.legacy is None and not self.completing and not self.corrects_after_close():
             yield from self.window(form)
         yield from self.too_long("cooperation_status", "FB-20", "联盟开展产学研合作情况")
         yield from self.too_long("development_tasks", "FB-21", "联盟发展目标任务")

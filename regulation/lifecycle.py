@@ -35,6 +35,7 @@ from regulation import (
     agenda,
     annual,
     calendar,
+    completing,
     days,
     identity,
     notice,
@@ -202,6 +203,7 @@ TABLE: tuple[Row, ...] = (
     Row(A.RETURN_TO_CITY, _go(S.AT_PROVINCE, S.UNDER_REVIEW), ("G-06", "G-06"), province.return_to_city, PROVINCE),
     Row(A.ARCHIVE, _go(S.AT_PROVINCE, S.IN_FORCE), ("A-32", "B-18"), province.archive, PROVINCE,
         may=province.may_archive),
+    Row(A.COMPLETE_RECORD, _stay(*FILED), ("A-02", "A-02"), completing.complete, LEADER, may=completing.may_complete),
     # The annual duty
     Row(A.FILE_ANNUAL_REPORT, {**_stay(S.IN_FORCE, S.REVOKED), **_either(PENDING, S.IN_FORCE)}, ("A-34",
         "B-19"), annual.file_annual_report, LEADER, may=annual.may_file, undoes=annual.undoes_miss_or_case,

@@ -9,7 +9,7 @@ from typing import Any, Self, get_args
 
 from pydantic import ValidationError
 
-from models.acts import ACT, LABELS, Act, ReportChange, left_out
+from models.acts import ACT, LABELS, NEW_VERSIONS, Act, ReportChange, left_out
 from models.faults import MISSING, in_chinese
 from models.findings import Finding, Refusal
 from models.forms import (
@@ -22,6 +22,7 @@ from models.forms import (
     ForwardingPaper,
     ObjectionPaper,
 )
+from models.legacy import ListedAlliance
 from models.values import Value, day_of, digest
 from models.vocabulary import ActKind, Severity
 from regulation import changes, codes, identity, intake, on_paper
@@ -109,7 +110,7 @@ def lodge(filing_id: str, raw: Mapping[str, Any], subject: changes.Subject | Non
     if content is not None:
         if not isinstance(content, Mapping):
             findings.append(_fault(kind, "/content", "文书须为对象"))
-        elif kind == ActKind.RESUBMIT:
+        elif kind in NEW_VERSIONS:
             paper = application(content)
         elif str(kind) in PAPERS:
             form, below = read(PAPERS[str(kind)], content, {}, "/content")
@@ -221,7 +222,7 @@ def _errors(findings: list[Finding]) -> bool:
 
 def application(content: Mapping[str, Any]) -> dict[str, Any] | None:
     """The paper of an application, if it can be read at all; `intake.examine` says what is wrong with it."""
-    form_type = intake.FORMS.get(str(content.get("kind")))
+    form_type = ListedAlliance if content.get("listed") else intake.FORMS.get(str(content.get("kind")))
     try:
         return intake.paper(form_type.model_validate(dict(content))) if form_type else None
     except ValidationError:

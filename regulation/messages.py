@@ -82,7 +82,8 @@ def _keys(before: Filing | None, entry: Entry) -> Iterator[str]:
         return
     yield from _of_paper(entry)
     if before is None:
-        yield from ("imported",) if filing.stage is Stage.IN_FORCE else ("submitted", "new_case")
+        listed = ("to_be_completed",) if filing.incomplete else ()
+        yield from ("imported", *listed) if filing.stage is Stage.IN_FORCE else ("submitted", "new_case")
     elif isinstance(event, Lapse):
         yield from _of_lapse(before, event, entry)
     elif event.kind in ALWAYS:
@@ -115,6 +116,7 @@ ALWAYS: Mapping[str, tuple[str, ...]] = {
     ActKind.GIVE_IIT_OPINION: ("iit_opinion_given",),
     ActKind.EXTEND_REVIEW: ("review_extended",),
     ActKind.RECOMMEND: ("recommended",),
+    ActKind.COMPLETE_RECORD: ("record_completed",),
     ActKind.WITHDRAW: ("withdrawn",),
     ActKind.FORWARD: ("at_province",),
     ActKind.RETURN_TO_CITY: ("returned_to_city",),
@@ -405,7 +407,7 @@ def _consequences(before: Filing, entry: Entry) -> Iterator[str]:
         yield "withdrawn_after_notice"
     if before.change and not filing.change and filing.substance != before.substance:
         yield "change_effective"
-    if filing.leader != before.leader:
+    if filing.leader != before.leader and not filing.consent:
         yield "consent_asked"
     yield from _of_case(before, entry)
     yield from _of_service(before, entry)

@@ -48,6 +48,7 @@ class OnPaper:
 
 ON_PAPER: Mapping[ActKind, OnPaper] = {
     ActKind.RESUBMIT: OnPaper(Role.LEADER),
+    ActKind.COMPLETE_RECORD: OnPaper(Role.LEADER, postmark_counts=False),
     ActKind.WITHDRAW: OnPaper(Role.LEADER, postmark_counts=False),
     ActKind.OBJECT: OnPaper(Role.PUBLIC, graces=("change_grace", "grace")),
     ActKind.FILE_ANNUAL_REPORT: OnPaper(Role.LEADER),

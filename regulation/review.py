@@ -56,6 +56,7 @@ def submit(event: Submit, when: Moment) -> Filing:
         whole_checklist=event.whole_checklist,
         chased_since=when.at if event.chased_until_done else None,
         continues=event.continues,
+        incomplete=event.incomplete,
         submitted_at=when.at,
         review=Review(received_at=when.at),
     )

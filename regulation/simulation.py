@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from models.acts import Act, Lapse, Resubmit, Submit
+from models.acts import Act, Lapse, NewVersion, Submit
 from models.filing import AgendaLine, Entry, Filing
 from models.findings import Finding, Refusal
 from models.values import INSTANT, Value
@@ -90,7 +90,7 @@ class Life:
             return refusal(lodged.findings)
         if refused := lifecycle.check(self.filing, act, when):
             return refused
-        if isinstance(act, Resubmit):
+        if isinstance(act, NewVersion):
             content = raw.get("content")
             examined = intake.examine(content if isinstance(content, Mapping) else {}, when.at, correcting=self.filing)
             if examined.facts is None:

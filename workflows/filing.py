@@ -28,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
         refused,
         reused,
     )
-    from models.acts import Act, CalendarPublished, Lapse, Resubmit, Submit, TermsPublished, Unreadable
+    from models.acts import Act, CalendarPublished, Lapse, NewVersion, Submit, TermsPublished, Unreadable
     from models.filing import AgendaLine, Entry, Filing, Receipt
     from models.findings import Refusal
     from regulation import agenda, entries, identity, lifecycle, lodging, on_paper
@@ -305,7 +305,7 @@ class AllianceFiling:
                 return lifecycle.unknown_edition(self.value, act, name)
         if refusal := lifecycle.check(self.value, act, when):
             return refusal
-        if isinstance(act, Resubmit):
+        if isinstance(act, NewVersion):
             correction = Correction(filing=self.value, paper=act.paper, received_at=when.at)
             examined = await workflow.execute_local_activity_method(Entering.examine_correction, correction, **STEP)
             if examined.facts is None:

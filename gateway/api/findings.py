@@ -7,7 +7,7 @@ from gateway.api.inputs import BY_THE_DOOR, filled_in
 from gateway.identity import Identity
 from gateway.problem import at_interface
 from gateway.tools import Tools
-from models.acts import Act
+from models.acts import NEW_VERSIONS, Act
 from models.filing import Filing
 from models.findings import Finding
 from models.vocabulary import ActKind, Severity
@@ -21,7 +21,7 @@ def claims(document: Raw) -> list[Finding]:
     message = "由系统依登录身份、收到时间和文书填写，不得提交"
     found = [at_interface(f"/{name}", message) for name in filled_in(document.get("kind")) if name in document]
     came, content = document.get("came"), document.get("content")
-    if document.get("kind") == ActKind.RESUBMIT and isinstance(content, Mapping):
+    if document.get("kind") in NEW_VERSIONS and isinstance(content, Mapping):
         found += [at_interface(f"/content/{name}", message) for name in BY_THE_DOOR if name in content]
     return found + [at_interface("/came/record", message)] * (isinstance(came, Mapping) and "record" in came)
 
@@ -50,7 +50,7 @@ def of_act(
     lodged = lodging.lodge(filing.id if filing else "check", raw, subject)
     found += [each.but(field="/content") if each.field == "/paper" else each for each in lodged.findings]
     found += tools.uploads.of_scan(document, who.by)
-    if filing and kind == ActKind.RESUBMIT and isinstance(content, Mapping):
+    if filing and kind in NEW_VERSIONS and isinstance(content, Mapping):
         found += of_application(tools, content, who, correcting=filing, at="/content")
     return found, lodged.act
 

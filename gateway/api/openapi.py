@@ -11,6 +11,7 @@ from gateway.api import inputs
 from gateway.api.caller import SCHEME
 from gateway.problem import Problem
 from gateway.tools import Tools
+from models.acts import NEW_VERSIONS
 from models.settings import Settings
 from models.vocabulary import ActKind
 
@@ -75,7 +76,8 @@ def _taken_in() -> dict[str, Any]:
     for name, schema in inputs.taken().items():
         known |= {each: _linked(inner) for each, inner in schema.get("$defs", {}).items()}
         known[f"Input_{name}"] = _linked({key: value for key, value in schema.items() if key != "$defs"})
-    known[f"Input_{ActKind.RESUBMIT}"]["properties"]["content"] = {"$ref": f"{COMPONENTS}Application"}
+    for kind in NEW_VERSIONS:
+        known[f"Input_{kind}"]["properties"]["content"] = {"$ref": f"{COMPONENTS}Application"}
     known["Application"] = _one_of({"A": "Input_kind_a", "B": "Input_kind_b"})
     known["Act"] = _one_of({kind.value: f"Input_{kind}" for kind in ActKind})
     return known

@@ -11,7 +11,7 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from gateway.asked.forms import ByField, Field, by_field, fields_of, read
-from models.acts import TOGETHER, Came, ChecklistLine, Deficiency
+from models.acts import NEW_VERSIONS, TOGETHER, Came, ChecklistLine, Deficiency
 from models.choices import CHOICES
 from models.filing import Filing
 from models.findings import Finding
@@ -83,7 +83,7 @@ def form_of(
         only = _of_paper(kind, on_paper=offer.on_paper)
         of_paper = fields_of(PAPERS[kind], content, findings, at="/content", only=only, more_rows=more_rows)
         shown += map(_formal, of_paper) if kind is ActKind.FORWARD else of_paper
-    elif offer.on_paper and kind is ActKind.RESUBMIT:
+    elif offer.on_paper and kind in NEW_VERSIONS:
         content, only = value.get("content") or application or {}, order_of(FORMS[filing.kind])
         shown += fields_of(FORMS[filing.kind], content, findings, at="/content", only=only, more_rows=more_rows)
     if offer.on_paper:
@@ -249,7 +249,7 @@ def read_act(kind: ActKind, form: FormData, *, on_paper: bool = False, of: Kind 
                 "channel": CHANNELS.get(how, "letter")
             }  # nobody asks for it; what came in no known way is refused for that
         raw["content"] = read(PAPERS[kind], form, at="/content", only=_of_paper(kind, on_paper=on_paper)) | told
-    elif on_paper and of and kind is ActKind.RESUBMIT:
+    elif on_paper and of and kind in NEW_VERSIONS:
         raw["content"] = read(FORMS[of], form, at="/content", only=order_of(FORMS[of]))
     return raw
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from models.acts import NEW_VERSIONS
 from models.forms import CamePaper, FormA, FormB
 from models.vocabulary import ActKind
 from regulation import lodging
@@ -19,7 +20,7 @@ def schemas() -> dict[str, Any]:
         described.get("$defs", {}).pop("Submit", None)
         _on_paper(described, kind)
         paper = lodging.PAPERS.get(kind)
-        if paper or kind == ActKind.RESUBMIT:
+        if paper or kind in NEW_VERSIONS:
             content = paper.model_json_schema() if paper else {"description": "kind_a 或 kind_b"}
             described.setdefault("$defs", {}).update(content.pop("$defs", {}))
             described["properties"]["content"] = content

@@ -19,6 +19,7 @@ from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import Visit, visit_of
+from models.acts import NEW_VERSIONS
 from models.filing import Entry, Receipt
 from models.findings import Finding, Refusal
 from models.register import FilingRow
@@ -56,7 +57,7 @@ def show(
     ground: Ground | None = None,
 ) -> Response:
     """The form, about the year if one was chosen, with the evidence of the ground if one was; or why it cannot be done now."""
-    if kind is ActKind.RESUBMIT and not session.who.staff:
+    if kind in NEW_VERSIONS and not session.who.staff:
         return RedirectResponse(f"/my/corrections/{filing_id}", 303)
     row = tools.seen(filing_id, session.who)
     raw = _with_evidence(tools, filing_id) if (kind, ground) == WITHOUT_COOPERATION else None
@@ -219,7 +220,7 @@ def _fields(
         return acts.form_of(filing, offered, versions, raw, found, more_rows=more_rows)
     who = session.who
     colleagues = [(each.person, each.name) for each in tools.people.colleagues(who.office, who.role)]
-    application = tools.register.paper(filing.paper) if offered.kind is ActKind.RESUBMIT else None
+    application = tools.register.paper(filing.paper) if offered.kind in NEW_VERSIONS else None
     return acts.form_of(
         filing, offered, versions, raw, found, more_rows=more_rows, colleagues=colleagues, application=application
     )

@@ -62,6 +62,13 @@ class Editing:
         return Kind(self.raw["kind"])
 
     @property
+    def brings(self) -> ActKind | None:
+        """By which act it is brought to a filing that is there: what was returned, or what a list did not say (A-02)."""
+        if self.correcting is None:
+            return None
+        return ActKind.COMPLETE_RECORD if self.correcting.incomplete else ActKind.RESUBMIT
+
+    @property
     def application(self) -> dict[str, Any]:
         """What was filled in, with the number under which it is submitted."""
         return {**self.raw, "filing_id": self.filing_id}
@@ -91,9 +98,11 @@ def _correction(tools: Tools, who: Identity, filing_id: str) -> Editing:
     return Editing(f"/my/corrections/{filing_id}", filing_id, key, raw, seen, filing, f"desk-{uuid4().hex}")
 
 
-def _refused(tools: Tools, who: Identity, filing: Filing) -> str | None:
+def _refused(tools: Tools, who: Identity, editing: Editing) -> str | None:
     """Why a filing cannot be corrected now, if it cannot."""
-    found = offer(filing, ActKind.RESUBMIT, tools.now, who.by)
+    if editing.correcting is None or editing.brings is None:
+        return None
+    found = offer(editing.correcting, editing.brings, tools.now, who.by)
     if found is None or not found.mine:
         return "此件现在不须补正"
     return found.refusal.message if found.refusal else None
@@ -158,7 +167,7 @@ def correction(
 ) -> Response:
     """The returned application, to be corrected."""
     editing = _correction(tools, session.who, filing_id)
-    if editing.correcting and (why := _refused(tools, session.who, editing.correcting)):
+    if why := _refused(tools, session.who, editing):
         return then(f"/filings/{filing_id}", why)
     return _form(request, tools, session, editing, more=more, check=check)
 
@@ -171,7 +180,7 @@ async def correct(request: Request, tools: Doors, session: Leading, form: Answer
     if await run_in_threadpool(tools.register.entry_of, filing_id, editing.act_id):
         return await _sent_before(request, tools, session, form, editing)
     received = await run_in_threadpool(tools.filings.reception.is_known, filing_id, editing.act_id)
-    if not received and editing.correcting and (why := _refused(tools, session.who, editing.correcting)):
+    if not received and (why := _refused(tools, session.who, editing)):
         return then(f"/filings/{filing_id}", f"{why}；此次填写的没有保存")
     return await _changed(request, tools, session, form, editing)
 
@@ -199,7 +208,7 @@ async def _sent_before(request: Request, tools: Tools, session: Session, form: F
 def _act(editing: Editing, visit: Visit) -> dict[str, Any]:
     """A correction as the act that sends it."""
     content = visit.stamped(editing.application)
-    return {"id": editing.act_id, "kind": ActKind.RESUBMIT.value, "content": content}
+    return {"id": editing.act_id, "kind": editing.brings, "content": content}
 
 
 # What they have in common
@@ -283,7 +292,7 @@ async def _submitted(request: Request, tools: Tools, session: Session, editing: 
         await run_in_threadpool(tools.drafts.submitted, editing.key, who.office)
         return await run_in_threadpool(_gone, tools, who, editing.filing_id)
     await run_in_threadpool(tools.drafts.submitted, editing.key, who.office)
-    what = "已补正重报" if editing.correcting else "备案申请已提交"
+    what = f"已{editing.brings.label}" if editing.brings else "备案申请已提交"
     return then(f"/filings/{editing.filing_id}", f"{what}，登记为第{receipt.number}号，现为“{receipt.stage.label}”")
 
 

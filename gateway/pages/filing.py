@@ -24,7 +24,7 @@ from gateway.shown.objected import ADMITTED, UNDECIDED, objections
 from gateway.shown.published import PublicRegister
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
-from models.acts import Lapse, Submit, Unreadable
+from models.acts import NEW_VERSIONS, Lapse, Submit, Unreadable
 from models.filing import Entry, Filing
 from models.findings import Finding
 from models.forms import ChangePaper
@@ -231,7 +231,7 @@ def paper(request: Request, tools: Doors, session: SignedIn, filing_id: str, num
         raise NotFound(filing_id)
     brought = tools.register.paper(key)
     kind = str(entry.event.kind)
-    if kind in ("submit", ActKind.RESUBMIT):
+    if kind in ("submit", *NEW_VERSIONS):
         fields = fields_of(intake.FORMS[brought["kind"]], brought, only=order_of(intake.FORMS[brought["kind"]]))
     else:
         fields = fields_of(PAPERS[kind], brought)

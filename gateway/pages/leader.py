@@ -18,6 +18,7 @@ from gateway.remembered.drafts import KEPT, body_of
 from gateway.remembered.sessions import Session
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
+from models.acts import NEW_VERSIONS
 from models.filing import Filing, ReportingYear
 from models.register import FilingRow, LetterRow, MessageRow
 from models.values import at_hour, day_of, midnight_after
@@ -44,6 +45,7 @@ URGENT = (
     ActKind.STATE_DEFENCE,
     ActKind.ANSWER_ANNUAL_RETURN,
     ActKind.FILE_ANNUAL_REPORT,
+    ActKind.COMPLETE_RECORD,
 )
 """What somebody waits for, the most urgent first; all else can be done if there is occasion."""
 
@@ -129,7 +131,7 @@ def task_of(filing: Filing, offer: Offer) -> Task:
     """An offer as a task. What has a day of its own is told with it: that of the period or year that governs this act."""
     kind = offer.kind
     address = f"/filings/{filing.id}/acts/{kind.value}"
-    if kind is ActKind.RESUBMIT:
+    if kind in NEW_VERSIONS:
         period = filing.periods.get("correction")
         return Task(kind, f"/my/corrections/{filing.id}", kind.label, period.until if period else None)
     if kind is ActKind.STATE_DEFENCE:

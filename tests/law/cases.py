@@ -47,13 +47,14 @@ class Expected:
 class Case:
     """One life: an application, the acts done to its filing, and what must come of it by an instant.
 
-    The first `given` acts, and what time brings up to `since`, are the prelude: no expectation is about them.
+    `form` is the application filled in whole, also where a list of before this system told less. The first `given` acts, and what time brings up to `since`, are the prelude: no expectation is about them.
     """
 
     id: str
     name: str
     articles: tuple[str, ...]
     application: dict[str, Any]
+    form: dict[str, Any]
     acts: list[dict[str, Any]]
     until: datetime
     given: int
@@ -84,6 +85,7 @@ class Case:
         return replace(
             self,
             application=shifting.shifted(self.application, years),
+            form=shifting.shifted(self.form, years),
             acts=shifting.shifted(self.acts, years),
             until=shifting.later(self.until, years),
             since=shifting.later(self.since, years),
@@ -107,7 +109,9 @@ def read(written: Mapping[str, Any]) -> Case:
     kind, stage, day = Kind(given["kind"]), given["stage"], date.fromisoformat(given["day"])
     applied = preludes.submission(kind, stage, day)
     received_at = f"{applied} {given['time'] if given['time'] and stage == 'submitted' else APPLIED_AT}"
-    form = application(kind, written["id"], received_at, written.get("with", {}))
+    changes = written.get("with", {})
+    short = {name: changes[name] for name in ("consent", "jurisdiction", "zone") if name in changes}
+    form = application(kind, written["id"], received_at, short if stage == "listed" else changes)
     zone = _zone(form)
     writer = Writer(form, zone)
     before = preludes.acts(
@@ -126,7 +130,10 @@ def read(written: Mapping[str, Any]) -> Case:
         id=written["id"],
         name=written["name"],
         articles=tuple(written["articles"]),
-        application=form,
+        form=form,
+        application=listed(form, {name: changes[name] for name in changes.keys() - short.keys()})
+        if stage == "listed"
+        else form,
         acts=prelude + acts,
         until=moment(written["until"]),
         given=len(prelude),
@@ -173,6 +180,25 @@ def application(kind: Kind, name: str, received_at: str, changes: Mapping[str, A
             spot = spot[int(part) if part.isdigit() else part]
         spot[last] = value
     return form
+
+
+def listed(form: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What a list of before this system says of the alliance of an application: its name, leader, day and number, and no more."""
+    told: dict[str, Any] = {
+        name: form.get(name)
+        for name in ("kind", "filing_id", "received_at", "jurisdiction", "alliance_name", "zone_name")
+    }
+    return told | {
+        "listed": True,
+        "by": {"person": "p-401", "office": offices.PROVINCE, "role": "province_st"},
+        "leader": {"name": form["leader"]["name"], "uscc": form["leader"]["uscc"]},
+        "legacy": {
+            "archived_on": "2021-12-18",
+            "archive_number": "辽科备〔2021〕7号",
+            "document_no": "辽科函〔测试〕9号",
+        },
+        **changes,
+    }
 
 
 def _zone(form: Mapping[str, Any]) -> str | None:

@@ -109,7 +109,7 @@ def shown() -> dict[str, Any]:
 
 
 @cache
-def _begun(circumstance: Circumstance, stage: Stage, consent: bool) -> tuple[Writer, tuple[Entry, ...]]:
+def _begun(circumstance: Circumstance, stage: str, consent: bool) -> tuple[Writer, tuple[Entry, ...]]:
     """A filing brought to a stage, as a docket, and who writes what follows."""
     load_editions()
     day = _day(circumstance.kind, stage)
@@ -130,10 +130,10 @@ def _begun(circumstance: Circumstance, stage: Stage, consent: bool) -> tuple[Wri
     life = Life(facts, received_at)
     for act in case.acts:
         life.act(act)
-    return Writer(case.application, facts.zone), tuple(life.docket)
+    return Writer(case.form, facts.zone), tuple(life.docket)
 
 
-def _day(kind: Kind, stage: Stage) -> date:
+def _day(kind: Kind, stage: str) -> date:
     days = shown()["days"][kind]
     return date.fromisoformat(days.get(stage, days["usual"]))
 
@@ -241,7 +241,7 @@ def ask(circumstance: Circumstance, stage: Stage, event: str, *, prepared: bool 
     """Do an act in a stage: to a filing prepared for it, or to one to which nothing has happened there."""
     way = shown()["stages"].get(stage, {"from": stage, "act": "D+1"})
     way = way | (shown()["acts"].get(event, {}).get(stage, {}) if prepared else {})
-    life = Prepared(circumstance, Stage(way["from"]), way.get("consent", True))
+    life = Prepared(circumstance, way["from"], way.get("consent", True))
     life.does(way.get("lines", ""))
     found = AT.fullmatch(way["act"])
     assert found is not None, way["act"]
@@ -285,7 +285,7 @@ def lives(kind: Kind) -> tuple[tuple[Entry, ...], ...]:
     dockets = []
     for way in shown()["lives"]:
         if Stage(way["from"]) in stages_of(kind):
-            life = Prepared(circumstance, Stage(way["from"]), way.get("consent", True))
+            life = Prepared(circumstance, way["from"], way.get("consent", True))
             life.does(way.get("lines", ""))
             life.until(moment(str(life.on(int(way["until"][1:])))))
             dockets.append(tuple(life.docket))

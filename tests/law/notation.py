@@ -307,6 +307,7 @@ def _formal_document(application: Mapping[str, Any], fields: dict[str, Any]) -> 
 
 PAPERS = {
     "resubmit": _corrected,
+    "complete_record": _corrected,
     "file_annual_report": _report,
     "answer_annual_return": _report,
     "object": _objection,

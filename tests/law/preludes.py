@@ -13,7 +13,7 @@ CALENDAR = "2026"
 
 def submission(kind: Kind, stage: str, day: date) -> date:
     """The day of the application. Kind B that has come further applied by 10 April, inside its window."""
-    if stage == "submitted":
+    if stage in ("submitted", "listed"):
         return day
     if kind is Kind.B:
         year = day.year - (2 if stage in ("revocation_pending", "revoked") else 0)
@@ -35,7 +35,7 @@ def acts(kind: Kind, stage: str, day: date, reviewer: str, *, iit: bool, consent
     """The acts that bring a filing to a stage on a day, after its submission."""
     first, second = reviewer, f"{reviewer}2"
     start = submission(kind, stage, day)
-    if stage == "submitted":
+    if stage in ("submitted", "listed"):
         return []
     accepted = f"{start} 10:00 {first} accept"
     if stage == "under_review":
