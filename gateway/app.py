@@ -30,6 +30,7 @@ from gateway.remembered.drafts import Drafts
 from gateway.remembered.handling import Handling
 from gateway.remembered.kept import KeptPages
 from gateway.remembered.people import People
+from gateway.remembered.pictures import Pictures
 from gateway.remembered.sessions import Sessions
 from gateway.remembered.spent import Spent
 from gateway.remembered.sweeping import Sweeping
@@ -62,6 +63,7 @@ def tools_of(settings: Settings, filings: Filings, channels: ChannelsFile) -> To
         drafts=Drafts(engine, uploads),
         uploads=uploads,
         kept=KeptPages(engine),
+        pictures=Pictures(engine),
     )
 
 

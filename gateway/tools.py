@@ -20,6 +20,7 @@ from gateway.remembered.drafts import Drafts
 from gateway.remembered.handling import Handling
 from gateway.remembered.kept import KeptPages
 from gateway.remembered.people import People
+from gateway.remembered.pictures import Pictures
 from gateway.remembered.sessions import Sessions
 from gateway.remembered.uploads import Uploads
 from gateway.rounds import Rounds
@@ -49,6 +50,7 @@ class Tools:
     drafts: Drafts
     uploads: Uploads
     kept: KeptPages
+    pictures: Pictures
 
     @property
     def register(self) -> Register:

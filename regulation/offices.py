@@ -218,6 +218,12 @@ def name_of(key: str, on: date | None = None) -> str:
     return offices[key].name if key in offices else ZONES[key].name if key in ZONES else key
 
 
+def short_name(jurisdiction: str) -> str:
+    """A jurisdiction in as few characters as people know it by: 沈阳, 沈抚示范区."""
+    names = [name.removesuffix("市") for name in OFFICES[jurisdiction].names if 2 <= len(name.removesuffix("市")) <= 5]
+    return names[-1] if names else OFFICES[jurisdiction].city
+
+
 def title(role: Role, office: str) -> str:
     """Whose post it is, by name: 沈阳市科技局, 沈阳市工信部门, 省工信厅; a leader's is its code."""
     if role is Role.CITY_IIT and office in OFFICES:

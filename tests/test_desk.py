@@ -19,10 +19,11 @@ from sqlmodel import Session
 
 from activities.letter_queue import Tried
 from activities.lists import columns_of
+from activities.pictures.stays import Actor, Spent, stays, stays_of
 from gateway.identity import EMBEDDED
 from gateway.pages import calendar
 from gateway.shown import lists
-from gateway.shown.figures import Actor, Figures, Spent, stays_of
+from gateway.shown.figures import Figures
 from models.register import FilingRow
 from models.settings import Settings
 from models.values import day_of, due_before, due_by
@@ -537,17 +538,18 @@ async def test_the_calendar_goes_only_so_far(house: House) -> None:
 
 
 async def test_charts_tell_where_time_is_spent(house: House) -> None:
-    figures, today = Figures(house.tools.register.engine), date.fromisoformat(NOW)
+    engine, today = house.tools.register.engine, date.fromisoformat(NOW)
+    figures = Figures(engine)
     province = offices.scope(Role.PROVINCE_ST, offices.PROVINCE)
     assert province
-    stays = figures.stays(province, today)
-    assert sorted(stays.by_city) == ["210100", "210200"]
-    assert stays.over_all[Actor.REVIEWER].filings == 5
-    assert stays.by_city["210200"] == {Actor.REVIEWER: Spent((11,)), Actor.IIT: Spent((2,))}
-    assert stays.over_all[Actor.PROVINCE] == Spent((16,))
-    assert not stays.bounded
-    assert figures.stays(province, today, Kind.B).over_all == {}
-    assert figures.stays(province, date(2025, 1, 1)).over_all == {}
+    told = stays(engine, province, today)
+    assert sorted(told.by_city) == ["210100", "210200"]
+    assert told.over_all[Actor.REVIEWER].filings == 5
+    assert told.by_city["210200"] == {Actor.REVIEWER: Spent((11,)), Actor.IIT: Spent((2,))}
+    assert told.over_all[Actor.PROVINCE] == Spent((16,))
+    assert not told.bounded
+    assert stays(engine, province, today, Kind.B).over_all == {}
+    assert stays(engine, province, date(2025, 1, 1)).over_all == {}
     late = {(Role.CITY_ST, "210100"): 1, (Role.ZONE, "210100-shengaoqu"): 1, (Role.PROVINCE_ST, "210000"): 1}
     assert figures.overdue(province) == late
     assert figures.by_stage(province)[Stage.UNDER_REVIEW] == 3
@@ -602,7 +604,7 @@ async def test_a_city_sees_its_own_figures_only(house: House) -> None:
 
 
 async def test_charts_are_drawn_from_a_bounded_sample(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.shown.figures.SAMPLE", 15)
+    monkeypatch.setattr("activities.pictures.stays.SAMPLE", 15)
     page = await (await at(house, "p-401")).gets("/desk/charts")
     assert "每市按编号取最后的1件，共2件" in page
 

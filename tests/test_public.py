@@ -5,7 +5,7 @@ import hashlib
 import io
 import json
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
@@ -21,13 +21,15 @@ from fastapi import FastAPI
 from httpx import AsyncClient, Response
 from temporalio.client import Client
 
+from activities.pictures.counting import OTHER, Counting
+from activities.pictures.datasets import total
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from activities.register import Register
 from gateway.app import create, tools_of
 from gateway.client import Filings
 from gateway.pages import public
-from gateway.shown.published import OTHER, PublicRegister, Standing, Wanted
+from gateway.shown.published import PublicRegister, Standing, Wanted
 from gateway.tools import Tools
 from models.acts import Object
 from models.channels import ChannelsFile
@@ -273,7 +275,7 @@ async def test_the_sitemaps_name_every_alliance_and_every_notice(
     places: list[str] = []
     for part in await located(site, "/sitemap.xml"):
         inside = await located(site, part.removeprefix(OWN))
-        assert len(inside) <= 4 + 4
+        assert len(inside) <= 4 + 5
         places += inside
     assert len(places) == len(set(places))
     for kind in ("/register/", "/notices/notices/"):
@@ -463,19 +465,38 @@ async def test_the_whole_list_is_taken_away_as_a_table(site: AsyncClient) -> Non
     ]
 
 
-async def test_the_register_in_numbers(site: AsyncClient) -> None:
+async def test_the_register_in_numbers_and_pictures(site: AsyncClient) -> None:
     page = Read(await site.get("/statistics"))
-    cities, technical_fields, kinds, years, ended, reports = (
-        {row[0]: row[1:] for row in table[1:]} for table in page.tables
-    )
     assert page.has("现有已备案入库的联盟 3 个")
-    assert (cities["沈阳市"][0], cities["大连市"][0], len(cities)) == ("3", "0", 15)
-    assert (technical_fields["新材料"][0], technical_fields["其他"][0], len(technical_fields)) == ("1", "1", 9)
-    assert (kinds[Kind.A.label][0], kinds[Kind.B.label][0]) == ("3", "0")
-    assert {year: row[0] for year, row in years.items()} == {"2029年": "3"}
-    assert ended == {"2029年": ["1", "0", "1", "0", "0"]}
-    assert reports["2029年度"] == ["4", "2", "0", "2", "2", "0", "0", "50%", ""], "LEFT had not to report any more"
-    assert reports["2027年度"] == ["1", "0", "1", "0", "0", "0", "0", "100%", ""]
+    told = {heads[0][0]: {row[0]: row[1:] for row in heads[1:]} for heads in page.tables if "年份" not in heads[0]}
+    assert told["技术领域"]["新材料"] == ["1", "0"]
+    assert told["成员类型"]["企业"] == ["6"], "three alliances of two enterprises each"
+    wide = {tuple(table[0][:2]): {row[0]: row[1:] for row in table[1:]} for table in page.tables}
+    assert (wide["所在市", "在册联盟（个）"]["沈阳市"], len(wide["所在市", "在册联盟（个）"])) == (["3", "3", "0"], 15)
+    assert wide["年份", "申请（件）"]["2029"][1:4] == ["4", "1", "1"]
+    assert wide["年份", "申请（件）"]["2029"][-1] == "3"
+    reports = wide["年份", "应报（个）"]
+    assert reports["2029"] == ["4", "2", "0", "2", "2", "0", "0", "50", "50"], "LEFT had not to report any more"
+    assert reports["2027"] == ["1", "0", "1", "0", "0", "0", "0", "0", "100"]
+
+
+async def test_every_figure_is_open_data_with_its_schema_and_dictionary(site: AsyncClient) -> None:
+    catalogue = (await site.get("/data/catalog.json")).json()["datasets"]
+    page = Read(await site.get("/data"))
+    for each in catalogue:
+        told = (await site.get(each["json"].removeprefix(OWN))).json()
+        schema = (await site.get(each["schema"].removeprefix(OWN))).json()
+        names = [field["name"] for field in each["fields"]]
+        row = schema["properties"]["rows"]["items"]
+        assert list(row["properties"]) == row["required"] == sorted(names) or set(row["required"]) == set(names)
+        assert all(set(line) == set(names) for line in told["rows"])
+        lines = (await site.get(each["csv"].removeprefix(OWN))).text.removeprefix("\ufeff").splitlines()
+        assert len(lines) == 1 + len(told["rows"])
+        drawn = await site.get(f"/data/{each['name']}.svg")
+        assert ElementTree.fromstring(drawn.content).tag.endswith("svg")
+        assert "style=" not in drawn.text, "nothing that a page may not load"
+        assert page.has(each["title"], *names)
+    assert (await site.get("/data/no-such-table.csv")).status_code == 404
 
 
 @on_both
@@ -503,14 +524,14 @@ def test_the_public_register_on_either_database(full: Register) -> None:
     (first, *_) = sorted(alliance.publications, key=lambda each: each.row.number)
     assert [each.row.id for each in public_register.current(first.row.shown_from, 9)] == [first.row.id]
     assert public_register.objected_to("LIFE", first.row.shown_from)
-    counts = public_register.counts(today)
-    assert (counts.in_force, counts.ended) == (0, {2029: Counter(revocation=1)})
-    assert [(year, tally.rate) for year, tally in counts.reports.items()] == [
-        (2029, 0),
-        (2028, 0),
-        (2027, 100),
-        (2026, 100),
+    counting = Counting(full.engine, today)
+    assert [total(table.rows, 2) for table in (counting.by_city(), counting.by_field())] == [0, 0]
+    told = [
+        (each["applied"], each["archived"], each["revoked"], each["on_file"]) for each in counting.by_year().records
     ]
+    assert told == [(1, 1, 0, 1), (0, 0, 0, 1), (0, 0, 0, 1), (0, 0, 1, 0)]
+    rates = [(each["year"], each["reported_rate"]) for each in counting.reports().records]
+    assert rates == [(2026, 100), (2027, 100), (2028, 0), (2029, 0)]
 
 
 # Objecting

@@ -10,6 +10,7 @@ import json
 import stat
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import fields
+from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape
@@ -20,13 +21,15 @@ from starlette.staticfiles import StaticFiles
 
 from activities.columns import COLUMNS, names_of
 from activities.documents.sheets import harmless
+from activities.pictures.counting import OTHER
+from activities.pictures.datasets import total
 from activities.publishing.site import takes_objections
 from activities.year_board import YearBoard
 from gateway.pages import objections
 from gateway.pages.web import render
-from gateway.remembered.kept import for_caches
+from gateway.remembered.kept import Page, for_caches
 from gateway.shown.paging import page_of
-from gateway.shown.published import OTHER, PUBLIC_NAMES, Listed, PublicRegister, Standing, Wanted
+from gateway.shown.published import PUBLIC_NAMES, Listed, PublicRegister, Standing, Wanted
 from gateway.tools import Doors, Tools
 from models.acts import Year
 from models.forms import FIELDS
@@ -76,15 +79,27 @@ def for_all(
     if "said" in request.query_params:  # what one visitor is told nobody else is
         return Response(made(), headers=KEPT_BY_NONE, media_type="text/html")
     page = tools.kept.page((request.url.path, key), seconds, now, made)
-    headers = {"ETag": page.tag, **for_caches(seconds, now)}
     if listed:
-        headers["Link"] = f'<{tools.settings.own_address}{quote(request.url.path)}>; rel="canonical"'
+        headers = {"Link": f'<{tools.settings.own_address}{quote(request.url.path)}>; rel="canonical"'}
     else:
-        headers["X-Robots-Tag"] = "noindex"
+        headers = {"X-Robots-Tag": "noindex"}
+    return told(request, tools, page, seconds, "text/html", headers)
+
+
+def told(
+    request: Request,
+    tools: Tools,
+    page: Page,
+    seconds: int,
+    media_type: str,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> Response:
+    """A page that is kept, for whoever does not have it as it is."""
+    headers = {"ETag": page.tag, **for_caches(seconds, tools.clock()), **headers}
     known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
     if page.tag in known or "*" in known:
         return Response(status_code=304, headers=headers)
-    return Response(page.content, headers=headers, media_type="text/html")
+    return Response(page.content, headers=headers, media_type=media_type)
 
 
 def public_register(tools: Doors) -> PublicRegister:
@@ -280,18 +295,14 @@ def alliance(archive_number: str, request: Request, tools: Doors, register: Open
 
 
 @router.api_route("/statistics", methods=GET)
-def statistics(request: Request, tools: Doors, register: Open) -> Response:
-    """The register in numbers."""
+def statistics(request: Request, tools: Doors) -> Response:
+    """The register in numbers and pictures."""
 
     def shown() -> Mapping[str, Any]:
-        counts = register.counts(day_of(tools.clock()))
-        tables = {
-            "所在市": {city: counts.by_city[code] for code, city in offices.CITIES.items()},
-            "技术领域": {field: counts.by_field[field] for field in (*FIELDS, OTHER)},
-            "类别": {label: counts.by_kind[kind] for kind, label in KINDS.items()},
-            "备案年份": {f"{year}年": count for year, count in counts.by_year.items()},
-        }
-        return {"counts": counts, "tables": tables}
+        tables = tools.pictures.tables(tools.clock())
+        in_force = total(next(each for each in tables if each.key == "alliances-by-city").rows, 2)
+        years = YearBoard(tools.register.engine).years()
+        return {"tables": tables, "in_force": in_force, "as_of": day_of(tools.clock()), "years": years}
 
     return for_all(request, tools, None, "public_statistics.html", shown)
 
@@ -342,7 +353,9 @@ def part_of_sitemap(kind: str, number: Ordinal, tools: Doors, register: Open) ->
     skip, own = (number - 1) * IN_A_MAP, tools.settings.own_address
     if kind == "register" and number > 0:
         pages = [f"{own}/register/{quote(each)}" for each in register.numbers(skip, IN_A_MAP)]
-        pages = [f"{own}{each}" for each in ("/", "/register", "/revocations", "/statistics") if number == 1] + pages
+        pages = [
+            f"{own}{each}" for each in ("/", "/register", "/revocations", "/statistics", "/data") if number == 1
+        ] + pages
     elif kind == "notices" and number > 0:
         site = tools.settings.site_address or f"{own}/notices"
         pages = [f"{site}/notices/{each}.html" for each in register.publications(day_of(tools.clock()), skip, IN_A_MAP)]

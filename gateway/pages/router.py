@@ -8,6 +8,7 @@ from gateway.pages import (
     batch,
     calendar,
     charts,
+    data,
     desk,
     drafts,
     filing,
@@ -33,6 +34,7 @@ for each in (
     leader,
     drafts,
     uploads,
+    data,
     public,
     audit,
 ):

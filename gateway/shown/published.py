@@ -1,36 +1,29 @@
-"""What the public may know of the register (备案名录): archived alliances, what was published of them, and counts (G-04b).
+"""What the public may know of the register (备案名录): archived alliances, and what was published of them (G-04b).
 
 Only what was archived is here; of an application that never was, nothing is said but by its own notice. A proposal to
 revoke is told by its notice too: until the decision an alliance is in force.
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Select, SQLColumnExpression, and_, extract, func, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, func, or_, select
 from sqlmodel import col
 
 from activities.columns import names_of
 from activities.database import reading
 from activities.lists import along_another_index, is_named
+from activities.pictures.counting import OTHER
 from activities.publishing.notices import Notices
 from activities.publishing.publications import Published, histories, newest_first
 from activities.publishing.site import OBJECTED_TO, listed, takes_objections
 from models.forms import FIELDS
-from models.register import AnnualReportRow, FilingRow, PublicNoticeRow
+from models.register import FilingRow, PublicNoticeRow
 from models.values import Named, Value
-from models.vocabulary import Kind, ReportState, Stage
-from regulation.publicity import PublicationKind
-from regulation.reporting import Tally
-
-T = TypeVar("T")
-
-OTHER = "其他"
-"""The technical field of whoever chose none of the eight (G-34)."""
+from models.vocabulary import Kind, Stage
 
 AT_ONCE = 1000
 """How many alliances one query reads for an export."""
@@ -128,33 +121,6 @@ class Alliance:
     line: Listed
     members: tuple[str, ...]
     publications: tuple[Published, ...]
-
-
-@dataclass(frozen=True)
-class Counts:
-    """The register in numbers. Of the alliances in force: by city, kind, field and year of archiving."""
-
-    by_city: Counter[str]
-    by_kind: Counter[str]
-    by_field: Counter[str]
-    by_year: Mapping[int, int]
-    ended: Mapping[int, Counter[str]]
-    reports: Mapping[int, Tally]
-
-    @property
-    def in_force(self) -> int:
-        """How many are in force."""
-        return self.by_kind.total()
-
-
-ENDED: tuple[PublicationKind, ...] = (
-    "revocation",
-    "revocation_undone",
-    "deregistration",
-    "continuation",
-    "restoration",
-)
-"""Publications of what ends an alliance, or undoes its end."""
 
 
 @dataclass(frozen=True)
@@ -266,46 +232,6 @@ class PublicRegister:
         publications = select(func.count()).where(col(PublicNoticeRow.shown_from) <= today)
         with reading(self.engine) as session:
             return session.scalar(alliances) or 0, session.scalar(publications) or 0
-
-    # In numbers
-
-    def counts(self, today: date) -> Counts:
-        """The register in numbers, as it stands."""
-        year = extract("year", col(FilingRow.archived_on))
-        facts = (col(FilingRow.jurisdiction), col(FilingRow.kind), col(FilingRow.technical_field), year)
-        by_city, by_kind, by_field, by_year = Counter[str](), Counter[str](), Counter[str](), Counter[int]()
-        in_force = Wanted(state=Standing.IN_FORCE).facts
-        for city, kind, technical_field, archived_in, count in self._counted(*facts, where=[NUMBERED, *in_force]):
-            by_city[city] += count
-            by_kind[kind] += count
-            by_field[technical_field if technical_field in FIELDS else OTHER] += count
-            by_year[archived_in] += count
-        return Counts(by_city, by_kind, by_field, _latest_first(by_year), self._ended(today), self._reports())
-
-    def _ended(self, today: date) -> Mapping[int, Counter[str]]:
-        """How many were revoked, deregistered and restored in each year."""
-        kind, day = col(PublicNoticeRow.kind), col(PublicNoticeRow.shown_from)
-        ended: dict[int, Counter[str]] = {}
-        for year, what, count in self._counted(extract("year", day), kind, where=[kind.in_(ENDED), day <= today]):
-            ended.setdefault(year, Counter())[what] += count
-        return _latest_first(ended)
-
-    def _reports(self) -> Mapping[int, Tally]:
-        """What became of each reporting year. One that was open when its alliance ended is owed by nobody any more."""
-        told: dict[int, Tally] = {}
-        owed = [col(AnnualReportRow.state) != ReportState.ENDED.value]
-        for year, state, count in self._counted(col(AnnualReportRow.year), col(AnnualReportRow.state), where=owed):
-            told.setdefault(year, Tally()).counts[ReportState(state)] += count
-        return _latest_first(told)
-
-    def _counted(self, *facts: SQLColumnExpression[Any], where: Sequence[ColumnElement[bool]] = ()) -> Sequence[Any]:
-        """How often each combination of facts is found."""
-        with reading(self.engine) as session:
-            return session.connection().execute(select(*facts, func.count()).where(*where).group_by(*facts)).all()
-
-
-def _latest_first(by_year: Mapping[int, T]) -> dict[int, T]:
-    return dict(sorted(by_year.items(), reverse=True))
 
 
 def _line(columns: Sequence[Any]) -> Listed:
