@@ -85,7 +85,8 @@ class Editions(Generic[E]):
         name, base = str(document.get("edition")), document.get("base")
         if not NAME.fullmatch(name):
             raise EditionRefused(f"{self.subject} {name[:60]}: 版本名称须为1至40个文字、数字或._-")
-        if (self._editions or base is not None) and base not in self._editions:
+        there = isinstance(base, str) and base in self._editions
+        if (self._editions or base is not None) and not there:
             raise EditionRefused(f"{self.subject} {name}: 没有它所依据的版本 {base}")
         try:
             return self._make(document, self._editions[base] if base else None)

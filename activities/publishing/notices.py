@@ -12,6 +12,9 @@ from activities.database import in_parts, reading
 from models.register import PublicNoticeRow
 from models.values import at_hour, day_of
 
+OF_FILINGS = col(PublicNoticeRow.filing_id).is_not(None)
+"""What rounds publish has pages of its own."""
+
 
 @dataclass(frozen=True)
 class Notices:
@@ -30,13 +33,13 @@ class Notices:
     def current(self, today: date, jurisdiction: str | None = None) -> Sequence[PublicNoticeRow]:
         """What is being shown on a day."""
         query = select(PublicNoticeRow).where(
-            PublicNoticeRow.shown_from <= today, col(PublicNoticeRow.shown_until) >= today
+            OF_FILINGS, PublicNoticeRow.shown_from <= today, col(PublicNoticeRow.shown_until) >= today
         )
         return self._all(_in(query, jurisdiction))
 
     def latest(self, today: date, limit: int, jurisdiction: str | None = None) -> Sequence[PublicNoticeRow]:
         """What was published last of what may be shown by a day."""
-        query = select(PublicNoticeRow).where(PublicNoticeRow.shown_from <= today)
+        query = select(PublicNoticeRow).where(OF_FILINGS, PublicNoticeRow.shown_from <= today)
         newest = col(PublicNoticeRow.published_at).desc(), col(PublicNoticeRow.id).desc()
         return self._all(_in(query, jurisdiction).order_by(*newest).limit(limit))
 
@@ -44,7 +47,7 @@ class Notices:
         """Everything published in a year of Shanghai."""
         first, next_first = at_hour(date(year, 1, 1), 0), at_hour(date(year + 1, 1, 1), 0)
         published = col(PublicNoticeRow.published_at)
-        return self._all(select(PublicNoticeRow).where(published >= first, published < next_first))
+        return self._all(select(PublicNoticeRow).where(OF_FILINGS, published >= first, published < next_first))
 
     def years(self) -> Sequence[int]:
         """The years in which anything was published."""

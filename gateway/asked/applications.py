@@ -16,9 +16,11 @@ from models.choices import CHOICES
 from models.findings import Finding
 from models.forms import FIELDS
 from models.local_rules import LocalRules
+from models.register import FilingRow
 from models.sections import SECTIONS, Section, names_of
-from models.vocabulary import ByKind, Kind, Severity
+from models.vocabulary import ByKind, Kind, Severity, Stage
 from regulation import codes, intake, local_rules, offices
+from regulation.intake import BY_CALL
 
 WANTED = {kind: (*intake.ONCE[kind], *list(intake.EITHER[kind])[:1]) for kind in Kind}
 """Documents for which an application's page has a row from the beginning, besides the members' certificates."""
@@ -47,6 +49,22 @@ def of_paper(paper: Mapping[str, Any]) -> dict[str, Any]:
     """An application that was submitted, as it was filled in."""
     kind = Kind(paper["kind"])
     return {"kind": kind.value, **{name: paper[name] for name in names_of(kind) if name in paper}}
+
+
+OF_THEIR_YEAR = ("documents", "last_year", "year_before", "all_members_signed", "integrity_commitment")
+"""What of an application belongs to its year: figures, documents, promises."""
+
+
+def may_go_on(row: FilingRow) -> bool:
+    """Whether an alliance may apply again while it stands: 提升类, 处于建设期 (B-05, G-32)."""
+    return bool(BY_CALL[Kind(row.kind)] and row.stage == Stage.IN_FORCE)
+
+
+def continuing(paper: Mapping[str, Any], filing_id: str) -> dict[str, Any]:
+    """继续申报 (B-05): what an earlier application of the same alliance said, without what belongs to its year, and named by it."""
+    raw = {name: value for name, value in of_paper(paper).items() if name not in OF_THEIR_YEAR}
+    leader = {name: value for name, value in paper["leader"].items() if name not in OF_THEIR_YEAR}
+    return {**raw, "leader": leader, "previous_filing_id": filing_id}
 
 
 # As it is shown

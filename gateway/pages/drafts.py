@@ -118,6 +118,11 @@ def begin(request: Request, tools: Doors, session: Leading, form: Answer) -> Res
     if kind not in ("A", "B"):
         raise NotFound(str(kind))
     raw = applications.prefilled(Kind(kind), session.who)
+    if kind == Kind.B and (goes_on := str(form.get("continues", ""))):
+        row = tools.seen(goes_on, session.who)
+        if not applications.may_go_on(row):
+            raise NotFound(goes_on)
+        raw |= applications.continuing(tools.register.paper(value_of(row).paper), goes_on)
     key = tools.drafts.begin(session.who, raw, tools.clock())
     visit_of(request, tools, session.who).note(AuditKind.DRAFTED, filing_id=key, about="begin")
     return then(f"/my/drafts/{key}")

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from activities.database import reading
+from gateway.asked.applications import may_go_on
 from gateway.identity import Identity
 from gateway.pages.web import Answer, SignedIn, page, then
 from gateway.problem import KeyReused, NotFound, Refused
@@ -103,6 +104,7 @@ def overview(request: Request, tools: Doors, session: Leading) -> HTMLResponse:
         drafts=drafts,
         unread=len(_received(tools, who, unread=True)),
         call=_call(tools, who, now),
+        going_on=[row for row in rows if may_go_on(row)],
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from models.findings import Finding, Lack
 from models.local_rules import LocalRules
-from models.rounds.base import MoveWindow, OpenRound, RoundActKind, RoundKind, RoundLapseKind, RoundLine
+from models.rounds.base import MoveWindow, OpenRound, RoundActKind, RoundKind, RoundLapse, RoundLapseKind, RoundLine
 from models.rounds.calls import CallPaper, CallState
 from models.rounds.round import Round, RoundEntry
 from models.values import day_of
@@ -234,9 +234,7 @@ def _paper_of(round_: Round, content: Mapping[str, Any] | None, known: Known) ->
     return content or known.papers.get(round_.paper or "", {})
 
 
-def _told(
-    text: str, *, leaders: bool
-) -> Callable[[Round, RoundEntry, Mapping[str, Any] | None, Known], Iterator[Consequence]]:
+def _told(what: str) -> Callable[[Round, RoundEntry, Mapping[str, Any] | None, Known], Iterator[Consequence]]:
     """What follows from publishing, moving or cancelling: the edition first, then who is told, and the public."""
 
     def then(
@@ -246,11 +244,10 @@ def _told(
         yield NewTerms(round_.document_no or "", lambda base: _rows(round_, entry, paper, base))
         yield Published("call", shown(round_, paper), day_of(entry.at))
         if round_.area.jurisdiction:
-            yield from _to_offices(round_, f"local_{text}", [(Role.PROVINCE_ST, offices.PROVINCE)])
+            yield from _to_offices(round_, f"local_rules_{what}", [(Role.PROVINCE_ST, offices.PROVINCE)])
             return
-        yield from _to_offices(round_, text, organisers())
-        if leaders:
-            yield from _to_leaders(round_, f"{text}_leaders", known)
+        yield from _to_offices(round_, f"call_{what}", organisers())
+        yield from _to_leaders(round_, f"call_{what}_leaders", known)
 
     return then
 
@@ -278,13 +275,14 @@ def organisers() -> list[tuple[Role, str]]:
     return [*((Role.CITY_ST, code) for code in offices.OFFICES), *zones]
 
 
-def _words(round_: Round) -> dict[str, str]:
+def _words(round_: Round, days: int | None = None) -> dict[str, str]:
     recommend_by = state(round_).recommend_by
-    return {"recommend_by": naming.on_day(recommend_by) if recommend_by else ""}
+    told = {"recommend_by": naming.on_day(recommend_by)} if recommend_by else {}
+    return told | ({"days": str(days)} if days is not None else {})
 
 
-def _to_offices(round_: Round, text: str, to: Sequence[tuple[Role, str]]) -> Iterator[Letter]:
-    yield from (Letter(text, role, office, words=_words(round_)) for role, office in to)
+def _to_offices(round_: Round, text: str, to: Sequence[tuple[Role, str]], days: int | None = None) -> Iterator[Letter]:
+    yield from (Letter(text, role, office, words=_words(round_, days)) for role, office in to)
 
 
 def _to_leaders(round_: Round, text: str, known: Known) -> Iterator[Letter]:
@@ -294,24 +292,27 @@ def _to_leaders(round_: Round, text: str, known: Known) -> Iterator[Letter]:
         if each.kind is Kind.B or each.leader not in of_leader:
             of_leader[each.leader] = each.id
     for leader, filing_id in of_leader.items():
-        goes_on = known.alliances[filing_id].kind is Kind.B
+        goes_on = known.alliances[filing_id].kind is Kind.B and text == GOES_ON
         yield Letter(f"{text}_b" if goes_on else text, Role.LEADER, leader, filing_id, _words(round_))
 
 
-def _asked(*, leaders: bool) -> Callable[[Round, RoundEntry], Needs]:
-    def needed(round_: Round, entry: RoundEntry) -> Needs:
-        population = leaders and round_.area.jurisdiction is None
-        return Needs(population=population, papers=(round_.paper,) if round_.paper else ())
+GOES_ON = "call_published_leaders"
+"""The text that has another for leaders whose alliance may go on."""
 
-    return needed
+
+def _asked(round_: Round, entry: RoundEntry) -> Needs:
+    """The leaders that a call of the province is told to, and what it says."""
+    papers = (round_.paper,) if round_.paper else ()
+    return Needs(population=round_.area.jurisdiction is None, papers=papers)
 
 
 def reminded(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
     """Those who organise applications are reminded; of a document that will soon be over, the city that made it."""
+    days = entry.event.days if isinstance(entry.event, RoundLapse) else None
     if round_.area.jurisdiction:
-        yield from _to_offices(round_, "local_call_ends", [(Role.CITY_ST, round_.area.jurisdiction)])
+        yield from _to_offices(round_, "local_rules_end", [(Role.CITY_ST, round_.area.jurisdiction)], days)
     else:
-        yield from _to_offices(round_, "call_closes", organisers())
+        yield from _to_offices(round_, "call_closes", organisers(), days)
 
 
 def window_closed(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
@@ -339,9 +340,9 @@ RULES = Rules(
     examine=examine,
     lapses=lapses,
     follows={
-        RoundActKind.OPEN_ROUND: Follows(_told("call", leaders=True), _asked(leaders=True)),
-        RoundActKind.MOVE_WINDOW: Follows(_told("call_moved", leaders=True), _asked(leaders=True)),
-        RoundActKind.CANCEL_ROUND: Follows(_told("call_cancelled", leaders=True), _asked(leaders=True)),
+        RoundActKind.OPEN_ROUND: Follows(_told("published"), _asked),
+        RoundActKind.MOVE_WINDOW: Follows(_told("moved"), _asked),
+        RoundActKind.CANCEL_ROUND: Follows(_told("cancelled"), _asked),
         RoundLapseKind.REMINDER: Follows(reminded),
         RoundLapseKind.WINDOW_CLOSED: Follows(window_closed),
     },

@@ -139,8 +139,8 @@ def test_a_call_is_announced_and_everybody_is_told_once() -> None:
     assert public.content["recommend_by"] == "2027-04-30"
     told = [each for each in letters if isinstance(each, Letter)]
     assert [(each.text, each.office) for each in told if each.to is Role.LEADER] == [
-        ("call_leaders_b", "one"),
-        ("call_leaders", "two"),
+        ("call_published_leaders_b", "one"),
+        ("call_published_leaders", "two"),
     ]
     assert sum(each.to is Role.CITY_ST for each in told) == 15
     life.until(at_hour(date(2027, 4, 26), 1))
