@@ -9,8 +9,10 @@ from activities.published_editions import PublishedEditions
 from regulation import offices
 from regulation.calendar import CALENDARS
 from regulation.editions import EditionRefused, Editions
+from regulation.rounds.bands import SUBSIDIES
 from regulation.rounds.evaluation_items import ITEMS
 from regulation.rounds.questionnaires import QUESTIONNAIRES
+from regulation.rounds.scoring import PERFORMANCE
 from regulation.terms import TERMS
 
 FOLDERS: dict[str, Editions[Any]] = {
@@ -19,6 +21,8 @@ FOLDERS: dict[str, Editions[Any]] = {
     "offices": offices.DIRECTORIES,
     "evaluation": ITEMS,
     "surveys": QUESTIONNAIRES,
+    "performance": PERFORMANCE,
+    "subsidies": SUBSIDIES,
 }
 
 

@@ -6,6 +6,7 @@ OUTCOMES = {
     "dismissed": "不成立",
     "returned": "成立，退回补正",
     "not_confirmed": "成立，不予确认",
+    "upheld": "成立，更正名单",
     "granted": "同意",
     "refused": "不同意",
     "confirmed": "同意",
@@ -80,6 +81,12 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     "ruling": RULINGS,
     "party": {"unit": "单位", "individual": "个人"},
     "how": HOW_IT_CAME,
+    "grades": {"excellent": "优秀", "qualified": "合格"},
+    "order": {
+        "grade": "评价等级高者在先", "score": "评价得分高者在先", "zone": "位于高新区者在先", "base": "上一年度研发投入高者在先",
+        "archived_on": "备案在先者在先",
+    },
+    "proof": {"D5a": "D5a 研发费用加计扣除明细表", "D5b": "D5b 研发投入专项审计报告"},
     "channel": {"letter": "信函", "platform": "平台", "in_person": "当面", "email": "电子邮件"},
 }  # fmt: skip
 """By the name of the field."""

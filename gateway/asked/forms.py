@@ -43,6 +43,7 @@ Widget = Literal[
     "choices",
     "group",
     "rows",
+    "lines",
     "texts",
     "fixed",
 ]
@@ -151,8 +152,13 @@ def _field(model: type[BaseModel], name: str, value: Any, found: ByField, at: st
         limit=longest_of(info),
         fields=fields,
         rows=rows,
-        findings=found.get(at, ()),
+        findings=found.get(at, ()) if widget != "lines" else _within(found, at),
     )
+
+
+def _within(found: ByField, at: str) -> tuple[Finding, ...]:
+    """The findings on a list of words and on any of them, which is written in one field."""
+    return tuple(each for where, some in found.items() if where == at or where.startswith(f"{at}/") for each in some)
 
 
 def _default(info: FieldInfo) -> Any:
@@ -202,7 +208,7 @@ def _widget(name: str, info: FieldInfo) -> tuple[Widget, type[BaseModel] | None,
         inner = _plain(get_args(kind)[0])
         if get_origin(inner) is Literal:
             return "choices", None, _options(name, get_args(inner))
-        return "rows", inner, ()
+        return ("lines", None, ()) if inner is str else ("rows", inner, ())
     if get_origin(kind) is dict:
         return "texts", None, _options(name, get_args(_plain(get_args(kind)[0])))
     return _simple(kind, info)
@@ -246,6 +252,8 @@ def _read(name: str, info: FieldInfo, form: FormData, at: str) -> Any:
     if widget == "texts":
         keys = _keys(form, at)
         return {key: text for key in keys if (text := _text(form, f"{at}/{key}"))} or None
+    if widget == "lines":
+        return re.split(r"[\s,，、;；]+", text)[: _most(info) + 1] if (text := _text(form, at)) else None
     if widget == "choices":
         return [each for each in form.getlist(at) if isinstance(each, str)] or None
     text = _text(form, at)

@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from models.choices import CHOICES
 from models.rounds.merit import Base, Candidate, Line, MeritKey, Scheme, SubsidyList
 from regulation.articles import cite
 from regulation.rounds.bands import Exclusion, SubsidyTerms, Test, band_of, interval, plain, wan
@@ -17,13 +18,7 @@ from regulation.rounds.bands import Exclusion, SubsidyTerms, Test, band_of, inte
 GRADES: Mapping[str, str] = {"excellent": "优秀", "qualified": "合格", "unqualified": "不合格"}
 PROOFS: Mapping[str, str] = {"D5a": "研发费用加计扣除明细表", "D5b": "研发投入专项审计报告"}
 
-ORDER: Mapping[MeritKey, str] = {
-    "grade": "评价等级高者在先",
-    "score": "评价得分高者在先",
-    "zone": "位于高新区者在先",
-    "base": "上一年度研发投入高者在先",
-    "archived_on": "备案在先者在先",
-}
+ORDER: Mapping[str, str] = CHOICES["order"]
 """By what a scheme can rank, as it is printed."""
 
 TIE = "以上均相同的，备案编号在前者在先"

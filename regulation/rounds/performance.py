@@ -223,7 +223,8 @@ def examine(round_: Round | None, act: RoundAct, content: Mapping[str, Any] | No
     match act:
         case OpenRound():
             day = day_of(act.received_at) if act.received_at else act.opens
-            return act.but(facts={"edition": PERFORMANCE.newest(day)})
+            edition = PERFORMANCE.newest(day)
+            return act.but(facts={"edition": edition, "digest": PERFORMANCE.digest(edition)})
         case CommissionThirdParty() if round_:
             return _examine_commission(round_, act, Commission.model_validate(content), known)
         case Appraise() if round_:

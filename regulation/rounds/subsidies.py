@@ -246,7 +246,8 @@ def examine(round_: Round | None, act: RoundAct, content: Mapping[str, Any] | No
     match act:
         case OpenRound():
             day = day_of(act.received_at) if act.received_at else act.opens
-            return act.but(facts={"edition": SUBSIDIES.newest(day)})
+            edition = SUBSIDIES.newest(day)
+            return act.but(facts={"edition": edition, "digest": SUBSIDIES.digest(edition)})
         case AdoptScheme() if round_:
             return _examine_scheme(round_, act, Scheme.model_validate(content), known)
         case BringProof() if round_:
