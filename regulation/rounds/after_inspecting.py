@@ -86,6 +86,18 @@ def _reviewer(alliance: Alliance) -> tuple[Role, str]:
     return offices.reviewer(alliance.jurisdiction, alliance.zone)
 
 
+def _to_the_departments(text: str) -> Follows:
+    """Whoever gives a secret is told when it is their turn: of a check both departments, of a visit the one."""
+
+    def then(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
+        of = state(round_)
+        both = len(of.commitments) != 1
+        roles = (Role.PROVINCE_ST, Role.PROVINCE_IIT) if of.purpose is Purpose.CHECK else (Role.PROVINCE_ST,)
+        yield from (Letter(text, role, offices.PROVINCE) for role in roles if both)
+
+    return Follows(then)
+
+
 def _after_drawing(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
     """The public learns who was drawn; the reviewing offices which of theirs were."""
     drawn = {each.id for each in Lot.model_validate(content).order if each.drawn}
@@ -94,14 +106,14 @@ def _after_drawing(round_: Round, entry: RoundEntry, content: Any, known: Known)
         if each.id in drawn:
             by_office.setdefault(_reviewer(each), []).append(each)
     for (role, office), theirs in sorted(by_office.items()):
-        words = {"round": round_.title, "many": str(len(theirs)), "names": "、".join(each.name for each in theirs)}
+        words = {"many": str(len(theirs)), "names": "、".join(each.name for each in theirs)}
         yield Letter("inspection_drawn", role, office, None, words)
 
 
 def _after_assigning(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
     act = entry.act
     if isinstance(act, AssignInspectors) and (alliance := known.alliances.get(act.filing)):
-        words = {"round": round_.title, "planned_on": on_day(told(act.facts).planned_on)}
+        words = {"planned_on": on_day(told(act.facts).planned_on)}
         yield Letter("inspection_planned", Role.LEADER, alliance.leader, act.filing, words)
         yield Letter("inspection_planned_office", *_reviewer(alliance), act.filing, words)
 
@@ -131,7 +143,7 @@ def _asked(round_: Round, found: Found) -> str:
 
 def _letter(text: str, round_: Round, alliance: Alliance, found: Found, **words: str) -> Letter:
     until = {"rectify_by": on_day(found.rectify_by)} if found.rectify_by else {}
-    return Letter(text, Role.LEADER, alliance.leader, alliance.id, {"round": round_.title, **until, **words})
+    return Letter(text, Role.LEADER, alliance.leader, alliance.id, {**until, **words})
 
 
 def _after_ruling(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
@@ -148,7 +160,7 @@ def _after_ruling(round_: Round, entry: RoundEntry, content: Any, known: Known) 
 def _after_reporting(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
     act = entry.act
     if isinstance(act, ReportRectification):
-        yield Letter("rectification_reported", Role.PROVINCE_ST, offices.PROVINCE, act.filing, {"round": round_.title})
+        yield Letter("rectification_reported", Role.PROVINCE_ST, offices.PROVINCE, act.filing)
 
 
 def _after_its_day(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
@@ -156,7 +168,7 @@ def _after_its_day(round_: Round, entry: RoundEntry, content: Any, known: Known)
     if not isinstance(entry.event, RoundLapse) or entry.event.of is None:
         return
     day = date.fromisoformat(entry.event.of)
-    words = {"round": round_.title, "rectify_by": on_day(day)}
+    words = {"rectify_by": on_day(day)}
     for each in known.items.get(round_.id, {}).values():
         alliance = known.alliances.get(each.filing_id)
         if alliance is None or each.state not in LEFT or each.figures.get("rectify_by") != str(day):
@@ -172,11 +184,7 @@ def _while_it_runs(round_: Round, entry: RoundEntry, content: Any, known: Known)
     counts = round_.counts
     left = counts.get("drawn", 0) - counts.get("inspected", 0)
     if state(round_).lot is None or left:
-        words = {
-            "round": round_.title,
-            "closes": on_day(round_.closes),
-            "left": str(left) if state(round_).lot else "—",
-        }
+        words = {"left": f"{left}家" if state(round_).lot else "尚未抽签"}
         yield Letter("inspection_left", Role.PROVINCE_ST, offices.PROVINCE, None, words)
 
 
@@ -186,6 +194,8 @@ def _one(round_: Round, entry: RoundEntry) -> Needs:
 
 FOLLOWS: Mapping[str, Follows] = MappingProxyType(
     {
+        InspectionActKind.LIST_POPULATION: _to_the_departments("seed_to_commit"),
+        InspectionActKind.COMMIT_SEED: _to_the_departments("seed_to_reveal"),
         InspectionActKind.DRAW_LOT: Follows(
             _after_drawing, lambda round_, entry: Needs(population=True, stages=STAGES[state(round_).purpose])
         ),

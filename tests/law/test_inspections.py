@@ -16,7 +16,7 @@ from models.rounds.round import ROUND_ACT, RoundReceipt
 from models.values import digest
 from models.vocabulary import Ground, Kind, Role, Stage
 from regulation.moment import Moment
-from regulation.rounds import inspecting, lot, table
+from regulation.rounds import inspecting, lot, table, wording
 from regulation.rounds.checks import CHECKS
 from regulation.rounds.known import Alliance, Known, KnownItem
 from regulation.rounds.simulation import RoundLife
@@ -222,6 +222,51 @@ def test_a_check_from_its_opening_to_its_end() -> None:
     assert isinstance(story.does("st", "2027-08-03", kind="close_round"), RoundReceipt)
     assert story.life.round.counts["inspected"] == story.life.round.counts["drawn"] == 3
     assert {story.life.items[each].state for each in story.drawn} == {Standing.RECTIFIED, Standing.IN_ORDER}
+
+
+def test_every_letter_has_its_words() -> None:
+    story = told("found")
+    story.life.until(moment("2027-09-29"), story.known())
+    story.does(
+        "leader",
+        "2027-09-29",
+        {"measures": "已续签", "finished_on": "2027-09-28"},
+        kind="report_rectification",
+        filing=story.drawn[0],
+    )
+    story.does(
+        "st",
+        "2027-09-29",
+        kind="rule_on_rectification",
+        filing=story.drawn[0],
+        decision="again",
+        reason="未盖章",
+        rectify_by="2027-10-20",
+    )
+    story.does(
+        "leader",
+        "2027-09-29",
+        {"measures": "已盖章", "finished_on": "2027-09-29"},
+        kind="report_rectification",
+        filing=story.drawn[0],
+    )
+    story.does("iit", "2027-09-30", kind="rule_on_rectification", filing=story.drawn[0], decision="accepted")
+    letters = [each for each in story.life.followed if isinstance(each, Letter)]
+    for each in letters:
+        title, body = wording.render(each, story.life.entries[-1], ALLIANCES.get(each.filing_id or ""))
+        assert not set("{}") & {*title, *body}
+    sent = {each.text for each in letters}
+    assert {
+        "seed_to_commit",
+        "seed_to_reveal",
+        "inspection_drawn",
+        "inspection_planned",
+        "rectification_asked",
+        "rectification_overdue",
+        "rectification_again",
+        "rectification_accepted",
+        "inspection_left",
+    } <= sent
 
 
 def test_what_is_not_put_right_is_chased_until_it_is() -> None:
