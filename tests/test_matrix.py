@@ -310,10 +310,18 @@ NOBODYS: Mapping[str, str] = {
 PERSONAL = frozenset({"draft_id", "sha256", "filter_id"})
 """Objects that belong to people, whatever filings others may see."""
 
-PARTS: Mapping[str, str] = {"version": "1", "number": "1", "key": "docket", "name": "docket", "kind": "withdraw"}
+PARTS: Mapping[str, str] = {
+    "version": "1",
+    "number": "1",
+    "key": "docket",
+    "name": "docket",
+    "kind": "withdraw",
+    "ending": "docx",
+    "round_id": "call-2027-LN-1",
+}
 """What an address names within an object; alone, it names no object of anybody."""
 
-WORDS = frozenset({"name", "table", "step"})
+WORDS = frozenset({"name", "table", "step", "ending"})
 """Parameters that choose among things which are the same for everybody."""
 
 PUBLIC = frozenset(
@@ -321,7 +329,7 @@ PUBLIC = frozenset(
         "/", "/sign-in", "/sign-in/start", "/sign-in/callback", "/notices", "/notices/{path:path}", "/revocations",
         "/register", "/register.csv", "/register.json", "/register/{archive_number:path}", "/statistics", "/robots.txt",
         "/sitemap.xml", "/sitemap/{kind}-{number:int}.xml", "/objections/{filing_id}", "/objections/{filing_id}/{act_id}",
-        "/api/v1/openapi.json", "/static", "/healthz",
+        "/api/v1/openapi.json", "/static", "/healthz", "/calls", "/calls/{round_id}", "/calls/{round_id}/files/{sha256}",
     }
 )  # fmt: skip
 """What anybody may reach without signing in. Whoever adds to it opens a door."""

@@ -7,6 +7,7 @@ from gateway.pages import (
     audit,
     batch,
     calendar,
+    calls,
     charts,
     data,
     desk,
@@ -35,6 +36,7 @@ for each in (
     drafts,
     uploads,
     data,
+    calls,
     public,
     audit,
 ):
