@@ -4,14 +4,14 @@ A call over the province is the yearly invitation to apply for kind B (B-01…B-
 call of a city is the document by which it asks for more (《工作指引》第十七条): its window is when that holds.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.forms import SOME, Documents, Text, item
+from models.forms import SOME, Scan, Text, item
 from models.local_rules import MOST, Criteria, Extras, InnerDates
 from models.rounds.base import CommonAct, RoundKind
-from models.values import Day, Value
+from models.values import Day, OneFor, Value
 
 
 class CallPaper(Value):
@@ -22,7 +22,7 @@ class CallPaper(Value):
     extra: Extras = item("A-51", "另须提交的材料（市级文件填写）", (), max_length=MOST)
     criteria: Criteria = item("A-51", "审核时另行核对的条件（市级文件填写）", (), max_length=MOST)
     dates: InnerDates = item("A-51", "本市内部安排（市级文件填写）", (), max_length=MOST)
-    attachments: Documents = item("B-01", "附件", (), max_length=SOME)
+    attachments: Annotated[tuple[Scan, ...], OneFor(("sha256",))] = item("B-01", "附件", (), max_length=SOME)
 
 
 class CallState(Value):

@@ -19,7 +19,7 @@ from models.vocabulary import Kind, Role, Severity
 from regulation import naming, offices, terms
 from regulation.local_rules import documents_of
 from regulation.moment import Moment
-from regulation.reading import finding, programs, read, twice, unseen
+from regulation.reading import finding, read
 from regulation.rounds.known import Known, Needs
 from regulation.rounds.table import (
     PROVINCE,
@@ -93,7 +93,6 @@ def examine(round_: Round | None, act: Any, content: Mapping[str, Any] | None, k
     if not isinstance(act, OpenRound):
         return act  # type: ignore[no-any-return]
     paper, found = read(CallPaper, content or {}, {}, at="/content")
-    found += [*twice(paper, at="/content"), *unseen(paper, at="/content"), *programs(paper, at="/content")]
     if not found:
         found += _of_city(paper, act) if act.by.role is Role.CITY_ST else _of_province(paper, act, known)
     if any(each.severity is Severity.ERROR for each in found):
