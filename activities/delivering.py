@@ -187,6 +187,8 @@ class Delivering:
 
         Harmless to repeat: the act's id is told from the message and the reason.
         """
+        if came.row.round_id:  # it stands among the letters that were not delivered; no filing hangs on it
+            return Fate(came.row.id, failed=True)
         try:
             for message in json.loads(came.row.messages):
                 await self._tell_filing(message, came.why)

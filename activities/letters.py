@@ -361,8 +361,9 @@ def _unread() -> Select[Any]:
     messages = MessageRow.metadata.tables["messages"]
     for_it = (LETTERS.c.office == bindparam("office"), LETTERS.c.to.in_(bindparam("to", expanding=True)))
     mine = (*for_it, LETTERS.c.read_at.is_(None))
+    of_one = or_(LETTERS.c.filing_id.is_not(None), LETTERS.c.round_id.is_not(None))
     of_message = LETTERS.join(messages, LETTERS.c.id == messages.c.id)
-    how_many = sql_select(func.count()).select_from(LETTERS).where(*mine, LETTERS.c.filing_id.is_not(None))
+    how_many = sql_select(func.count()).select_from(LETTERS).where(*mine, of_one)
     newest = sql_select(messages, how_many.scalar_subquery().label("unread")).select_from(of_message).where(*mine)
     return newest.order_by(LETTERS.c.created_at.desc(), messages.c.id.desc()).limit(bindparam("most"))
 

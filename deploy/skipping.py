@@ -20,6 +20,7 @@ from temporalio.api.common.v1 import TimeSkippingConfig, WorkflowExecution
 from temporalio.api.workflow.v1 import WorkflowExecutionOptions
 from temporalio.api.workflowservice.v1 import UpdateWorkflowExecutionOptionsRequest
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.testing._timeskipping import TimeSkippingConfig as Skipping
 from temporalio.worker import Worker
@@ -41,6 +42,7 @@ from regulation.moment import Moment
 from workflows import visibility
 from workflows.filing import AllianceFiling
 from workflows.payloads import CONVERTER
+from workflows.round import RoundStart
 from workflows.ways import NEWEST
 
 FLAGS = (
@@ -231,8 +233,28 @@ class World:
             tries = tries + 1 if events == before else 1
         raise TimeoutError(f"{filing_id}: it does not come to rest")
 
+    async def round_at(self, round_id: str, instant: datetime) -> None:
+        """Bring a round to a little before an instant, with all that time brings; one that does not run is started there."""
+        handle = self.client.get_workflow_handle(f"round-{round_id}")
+        try:
+            runs = (await handle.describe()).status == WorkflowExecutionStatus.RUNNING
+        except RPCError:
+            runs = False
+        now = await self.environment.get_current_time(handle) if runs else datetime.now(UTC)
+        left = max(instant - EARLY - now, timedelta(0))
+        if not runs:
+            start = RoundStart(round_id=round_id, patience=3600)
+            await self.client.start_workflow(
+                "Round", start, id=handle.id, task_queue=self.settings.task_queue, start_delay=left
+            )
+        if left > NEAR:
+            await (self.environment.fast_forward(handle, left) if runs else self._skip(handle.id))
+
     async def skip_once(self, filing_id: str, by: timedelta | None = None) -> None:
         """Skip to a filing's next timer, or by so much if that is less, and no further. Of a filing at rest it is done at once."""
+        await self._skip(workflow_id(filing_id), by)
+
+    async def _skip(self, workflow: str, by: timedelta | None = None) -> None:
         config = TimeSkippingConfig(enabled=True, max_session_skip_count=1)
         if by:
             config.fast_forward_config.id = uuid4().hex
@@ -240,7 +262,7 @@ class World:
         await self.client.workflow_service.update_workflow_execution_options(
             UpdateWorkflowExecutionOptionsRequest(
                 namespace=self.client.namespace,
-                workflow_execution=WorkflowExecution(workflow_id=workflow_id(filing_id)),
+                workflow_execution=WorkflowExecution(workflow_id=workflow),
                 workflow_execution_options=WorkflowExecutionOptions(time_skipping_config=config),
                 update_mask=FieldMask(paths=["time_skipping_config"]),
             ),

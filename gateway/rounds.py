@@ -30,7 +30,7 @@ from regulation import identity, lodging
 from regulation.moment import Moment
 from regulation.rounds import table
 from regulation.rounds.every import rules_of
-from regulation.rounds.lodging import NONE, RoundLodged, lodge
+from regulation.rounds.lodging import RoundLodged, lodge
 from workflows import round as running
 
 
@@ -97,8 +97,6 @@ class Rounds:
             found = lodged.findings if lodged.act is None else (lodging.reserved(raw.get("kind")),)
             refuse(found)
         act = lodged.act
-        if lodged.paper is not None:
-            act = act.but(paper=self._as_agreed(round_, act, lodged.paper))
         asked = self._asked(act, lodged)
         if entry := self.register.entry_of(round_id, act.id):
             return self._answer_of(entry, asked, lodged)
@@ -124,15 +122,16 @@ class Rounds:
         if refusal := table.check(rules, round_id, stands, act, when):
             raise self._refused(round_id, act, refusal, now)
         try:
-            drawn = self.register.drawn(stands, act) if lodged.is_drawn and stands else lodged.paper
+            basis = stands or table.begun(round_id, act, when)
+            drawn = self.register.drawn(basis, act) if lodged.is_drawn else lodged.paper
             content = drawn if drawn is not None else self.register.content(act)
         except PaperMissing:
             lack = Lack(missing=lodging.PAPER_MISSING)
             raise self._refused(round_id, act, table.refusal(rules, act, lack), now) from None
-        if lodged.is_drawn and drawn is not None:
-            act = act.but(paper=self._as_agreed(stands, act, drawn))
         paper = None
-        if drawn is not None and getattr(act, "paper", None) in (digest(drawn), NONE):
+        if drawn is not None and (agreed := self._agreed(stands, act, drawn)):
+            act = act.but(paper=agreed)
+        elif drawn is not None:
             paper = identity.salted(drawn, arrival.nonce)
             act = act.but(paper=digest(paper))
         examined = self.register.examined(round_id, stands, act, content, when.day)
@@ -143,13 +142,12 @@ class Rounds:
         title = act.title if isinstance(act, OpenRound) else stands.title if stands else ""
         return RoundReceived(act.but(seen=round_.number if round_ else None), title)
 
-    def _as_agreed(self, round_: Round | None, act: RoundAct, paper: Mapping[str, Any]) -> str:
-        """The digest of a paper: that of the first half, if it says the same, so that whoever follows says the very same."""
-        own = digest(paper)
+    def _agreed(self, round_: Round | None, act: RoundAct, content: Mapping[str, Any]) -> str | None:
+        """The paper of the first half of an act, if it says the same: so whoever follows says the very same."""
         half = round_.agreed.get(table.key_of(act)) if round_ else None
-        if half is None or half.paper is None:
-            return own
-        return half.paper if digest(self.filings.register.paper(half.paper)) == own else own
+        if half is None or half.paper is None or self.filings.register.paper(half.paper) != dict(content):
+            return None
+        return half.paper
 
     def _answer_of(self, entry: RoundEntry, asked: str, lodged: RoundLodged) -> RoundReceipt:
         """The answer of then to the same act; `KeyReused` for another."""

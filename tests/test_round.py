@@ -1,12 +1,16 @@
 """A round on a real server: opened, moved, brought to its end by time and by people; what follows is done once; nothing is lost."""
 
 import asyncio
-from collections.abc import Iterator
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
+from httpx import AsyncClient, Response
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.worker import Replayer
 
@@ -24,6 +28,8 @@ from regulation.offices import OFFICES
 from regulation.rounds import annual, every
 from regulation.rounds.table import Follows, Letter, Published, common, window
 from tests.patience import comes
+from tests.served import Served, served
+from tests.visiting import enters
 from tests.world import World
 from workflows.payloads import CONVERTER
 from workflows.round import Round
@@ -176,3 +182,93 @@ async def test_an_opening_that_is_refused_leaves_no_workflow_behind(world: World
     )
     await handle(world, of).result()
     assert (await handle(world, of).describe()).status is WorkflowExecutionStatus.COMPLETED
+
+
+# Through the doors
+
+
+@pytest.fixture(scope="module")
+async def gateway(world: World) -> AsyncIterator[Served]:
+    """The doors over it, by the clock of the wall."""
+    async with served(world, f"{TODAY}T09:00") as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def signed_in(gateway: Served, person: str) -> AsyncIterator[AsyncClient]:
+    """A browser of one of the seeded people, with no eyes."""
+    async with AsyncClient(base_url=gateway.base) as browser:
+        assert (await enters(browser, person)).status_code == 303
+        yield browser
+
+
+async def posts(browser: AsyncClient, path: str, filled: dict[str, str], status: int = 303) -> Response:
+    """A form of a page, sent as the page would send it."""
+    shown = (await browser.get(path)).text
+    hidden = dict(re.findall(r'<input type="hidden" name="(csrf|id|seen)" value="([^"]*)">', shown))
+    origin = str(browser.base_url).rstrip("/")
+    answer = await browser.post(path, data=hidden | filled, headers={"Origin": origin})
+    assert answer.status_code == status, unescape(answer.text)
+    return answer
+
+
+async def test_a_round_is_opened_and_ended_from_its_pages(gateway: Served) -> None:
+    async with signed_in(gateway, "p-401") as province, signed_in(gateway, "c-101") as city:
+        await opened_and_ended(gateway, province, city)
+
+
+async def opened_and_ended(gateway: Served, province: AsyncClient, city: AsyncClient) -> None:
+    """What the province and a city see and do."""
+    of = gateway.tools.rounds.register.next_id(RoundKind.ANNUAL, TODAY.year, None)
+    listed = unescape((await province.get("/desk/rounds")).text)
+    assert f'href="/rounds/{of}/acts/open_round"' in listed
+    assert f"/rounds/{of}/acts/open_round" not in (await city.get("/desk/rounds")).text
+    asks = f"/rounds/{of}/acts/open_round"
+    assert (await city.get(asks)).status_code == 404
+    refused = await posts(province, asks, {"/title": "年度报送", "/opens": "2027-02-30", "/closes": str(TODAY)}, 422)
+    assert "开始日" in unescape(refused.text)
+    until = TODAY + timedelta(days=20)
+    told = {
+        "/title": f"{TODAY.year}年度报送",
+        "/opens": str(TODAY),
+        "/closes": str(until),
+        "/document_no": "辽科发〔2026〕1号",
+    }
+    opened = await posts(province, asks, told)
+    assert opened.headers["location"].startswith(f"/rounds/{of}?said=")
+    shown = unescape((await city.get(f"/rounds/{of}")).text)
+    assert "辽科发〔2026〕1号" in shown
+    assert "由他人办理" in shown
+    await posts(province, f"/rounds/{of}/acts/cancel_round", {"/reason": "改期"})
+    assert "已取消" in unescape((await province.get(f"/rounds/{of}")).text)
+    assert (await province.get(f"/rounds/{of}/items")).status_code == 200
+    assert (await province.get("/rounds/annual-2026-LN-99")).status_code == 404
+
+
+async def test_programs_read_and_do_the_same(gateway: Served) -> None:
+    of = gateway.tools.rounds.register.next_id(RoundKind.ANNUAL, TODAY.year, None)
+    act = {name: value for name, value in opening().items() if name != "by"}
+    async with AsyncClient(base_url=f"{gateway.base}/api/v1", headers={"Authorization": "Bearer p-401"}) as program:
+        claimed = await program.post(f"/rounds/{of}/acts", json=opening())
+        assert (claimed.status_code, claimed.json()["findings"][0]["field"]) == (422, "/by")
+        first = await program.post(f"/rounds/{of}/acts", json=act)
+        assert (first.status_code, first.json()["number"]) == (201, 1)
+        assert (await program.post(f"/rounds/{of}/acts", json=act)).status_code == 200
+        assert (await program.post(f"/rounds/{of}/acts", json=act | {"title": "另一名称"})).status_code == 409
+        moved = await program.post(
+            f"/rounds/{of}/acts",
+            json={"id": "x", "kind": "cancel_round", "reason": "改期"},
+            headers={"If-Match": '"0-ab"'},
+        )
+        assert moved.status_code == 412
+        shown = (await program.get(f"/rounds/{of}")).json()
+        assert shown["summary"]["stage"] == "open"
+        assert {each["kind"] for each in shown["offers"]} == {"move_window", "close_round", "cancel_round"}
+        assert of in [each["round_id"] for each in (await program.get("/rounds?kind=annual&open=true")).json()]
+        assert (await program.get(f"/rounds/{of}/items")).json() == {"items": []}
+        entries = (await program.get(f"/rounds/{of}/entries")).json()
+        assert [each["event"]["kind"] for each in entries] == ["open_round"]
+        assert (await program.get("/rounds/annual-2026-LN-999")).status_code == 404
+        assert (
+            await program.post("/rounds/annual-2026-LN-998/acts", json=act | {"kind": "close_round"})
+        ).status_code == 404

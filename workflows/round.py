@@ -5,6 +5,7 @@ is decided by the rules of the round's kind, in the register's presence; the eng
 """
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 from pydantic import JsonValue
@@ -31,9 +32,10 @@ FOLLOW = ActivityConfig(
 
 
 class RoundStart(Value):
-    """A start names a round; the register has the rest."""
+    """A start names a round; the register has the rest. `patience`: seconds that it waits for its opening, if nobody sent one yet."""
 
     round_id: str
+    patience: float = 0
 
 
 @workflow.defn(name="Round")
@@ -53,7 +55,7 @@ class Round:
         async with self.lock:
             self._carry(await workflow.execute_local_activity_method(RoundEntering.stands, self.round_id, **STEP))
             self.asked = True
-        await workflow.wait_condition(lambda: self.stands is not None or workflow.all_handlers_finished())
+        await self._opened(start.patience)
         while self.stands and (self.stands.behind or not self.stands.over):
             if self.stands.behind:
                 self._carry(await workflow.execute_activity_method(RoundFollowing.follow, self.round_id, **FOLLOW))
@@ -65,6 +67,13 @@ class Round:
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(start)
         await workflow.wait_condition(workflow.all_handlers_finished)
+
+    async def _opened(self, patience: float) -> None:
+        """Wait until the round is opened, or nobody is about to open it."""
+        if patience and self.stands is None:
+            with suppress(TimeoutError):
+                await workflow.wait_condition(lambda: self.stands is not None, timeout=timedelta(seconds=patience))
+        await workflow.wait_condition(lambda: self.stands is not None or workflow.all_handlers_finished())
 
     async def _day_comes(self) -> bool:
         """Wait for what time brings next; False if something else came first."""

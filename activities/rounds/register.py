@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, func, or_, select, update
 
-from activities import papers
+from activities import lists, papers
 from activities.database import reading, stating
 from activities.rounds import appending, known, rows
 from activities.rows import GENESIS, Row, link
 from models.register import RoundEntryRow, RoundItemRow, RoundRow
 from models.rounds.base import Area, OpenRound, RoundAct, RoundKind, round_id
 from models.rounds.round import Round, RoundEntry
+from regulation import offices
 from regulation.rounds import table
 from regulation.rounds.every import rules_of
 from regulation.rounds.known import Known, Needs
@@ -65,16 +66,24 @@ class RoundRegister:
         return RoundEntry.model_validate_json(body) if body else None
 
     def items(
-        self, of: str, *, state: str | None = None, jurisdiction: str | None = None, after: str = "", most: int = 200
+        self,
+        of: str,
+        *,
+        state: str | None = None,
+        jurisdiction: str | None = None,
+        scope: offices.Scope | None = None,
+        after: str = "",
+        most: int = 200,
     ) -> list[RoundItemRow]:
-        """What stands of alliances in a round, in the order of their ids: of a state, of a place, after one of them."""
+        """What stands of alliances in a round, in the order of their ids: of a state, of a place, within a scope, after one."""
         query = select(appending.ITEMS).where(ITEMS.round_id == of, ITEMS.current, ITEMS.filing_id > after)
         if state:
             query = query.where(ITEMS.state == state)
-        if jurisdiction:
+        if jurisdiction or scope:
             filings = known.FILINGS
             query = query.join_from(appending.ITEMS, filings.filing_id.table, filings.filing_id == ITEMS.filing_id)
-            query = query.where(filings.jurisdiction == jurisdiction)
+            query = query.where(filings.jurisdiction == jurisdiction) if jurisdiction else query
+            query = query.where(lists.within(scope)) if scope else query
         with self.engine.connect() as db:
             found = db.execute(query.order_by(ITEMS.filing_id).limit(most)).mappings()
             return [RoundItemRow(**row) for row in found]

@@ -16,7 +16,7 @@ from gateway.api.documents import Document
 from gateway.api.openapi import taking
 from gateway.api.problems import WITH_BODY, Answers, answers, failed
 from gateway.identity import Identity
-from gateway.problem import Conflict, MovedOn, Refused, refuse
+from gateway.problem import Conflict, Failed, MovedOn, Refused, refuse
 from gateway.reception import of_the_application
 from gateway.tools import Doors, Tools
 from gateway.visit import Visit, visit_of
@@ -124,7 +124,7 @@ async def resubmit(response: Response, row: Seen, sender: By, document: Unstampe
 
 async def _done(response: Response, row: FilingRow, sender: Sender, document: Mapping[str, Any]) -> Receipt:
     """Do an act, or answer as it was answered before."""
-    raw = {**document, "id": _key(sender.key, document.get("id"))}
+    raw = {**document, "id": key_of(sender.key, document.get("id"))}
     _fits(raw)
     try:
         receipt = await sender.visit.act(row.filing_id, raw, seen=rests_on(sender.if_match))
@@ -134,7 +134,7 @@ async def _done(response: Response, row: FilingRow, sender: Sender, document: Ma
     return receipt
 
 
-def _key(header: str | None, written: object) -> str:
+def key_of(header: str | None, written: object) -> str:
     """The id of an act: told by the header, or in the act itself."""
     if header is not None and written is not None and header != written:
         raise failed(400, "idempotency_key_conflict", "行为编号有二", "Idempotency-Key 与 id 不一致")
@@ -151,4 +151,9 @@ def _fits(raw: Mapping[str, Any]) -> None:
     """Refuse what the engine could not carry."""
     facts = {name: value for name, value in raw.items() if name != "content"}
     if len(canonical(facts)) > LARGEST_ACT:
-        raise failed(413, "too_large", "行为过大", f"文书以外不得超过{LARGEST_ACT:,}个字符")
+        raise too_large()
+
+
+def too_large() -> Failed:
+    """The answer to an act that is larger than the engine could carry."""
+    return failed(413, "too_large", "行为过大", f"文书以外不得超过{LARGEST_ACT:,}个字符")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from gateway.asked.inputs import schemas
+from gateway.asked.inputs import round_schemas, schemas
 from regulation.lodging import FROM_THE_PAPER
 
 BY_THE_DOOR = ("by", "received_at", "seen", "paper", "facts")
@@ -22,6 +22,17 @@ def filled_in(kind: object) -> tuple[str, ...]:
 def taken() -> Mapping[str, Mapping[str, Any]]:
     """The JSON Schema of every input; `id` may be left to the key of the request."""
     return {name: _without(described, (*filled_in(name), "id")) for name, described in schemas().items()}
+
+
+@cache
+def taken_in_rounds() -> Mapping[str, Mapping[str, Any]]:
+    """The same of every act in a round. Its paper may be drawn up by the door, so nobody must bring one."""
+    left_out = (*BY_THE_DOOR, "id")
+    described = {str(name): _without(each, left_out) for name, each in round_schemas().items()}
+    return {
+        name: {**each, "required": [one for one in each["required"] if one != "content"]}
+        for name, each in described.items()
+    }
 
 
 def _without(described: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

@@ -87,7 +87,8 @@ def _looked_after(tools: Tools, who: Identity, letter: LetterRow) -> bool:
     """Whether somebody may know what became of a letter."""
     if who.role in ANY or who.is_told(letter):
         return True
-    about = {letter.filing_id, *(rows.parts_of(each)[0] for each in json.loads(letter.messages))}
+    told = () if letter.round_id else json.loads(letter.messages)
+    about = {letter.filing_id, letter.about, *(rows.parts_of(each)[0] for each in told)}
     filings = [tools.register.row(each) for each in about if each]
     return any((who.role, who.office) == offices.reviewer(row.jurisdiction, row.zone) for row in filings if row)
 

@@ -12,6 +12,7 @@ from gateway.api.caller import SCHEME
 from gateway.problem import Problem
 from gateway.tools import Tools
 from models.acts import NEW_VERSIONS
+from models.rounds.round import ROUND_ACT_TYPES
 from models.settings import Settings
 from models.vocabulary import ActKind
 
@@ -73,13 +74,16 @@ def _problem() -> dict[str, Any]:
 def _taken_in() -> dict[str, Any]:
     """Each input as a component of its own: `Input_accept`, …; and what an application, or an act, is one of."""
     known: dict[str, Any] = {}
-    for name, schema in inputs.taken().items():
+    of_filings = {f"Input_{name}": schema for name, schema in inputs.taken().items()}
+    of_rounds = {f"Round_{name}": schema for name, schema in inputs.taken_in_rounds().items()}
+    for name, schema in {**of_rounds, **of_filings}.items():
         known |= {each: _linked(inner) for each, inner in schema.get("$defs", {}).items()}
-        known[f"Input_{name}"] = _linked({key: value for key, value in schema.items() if key != "$defs"})
+        known[name] = _linked({key: value for key, value in schema.items() if key != "$defs"})
     for kind in NEW_VERSIONS:
         known[f"Input_{kind}"]["properties"]["content"] = {"$ref": f"{COMPONENTS}Application"}
     known["Application"] = _one_of({"A": "Input_kind_a", "B": "Input_kind_b"})
     known["Act"] = _one_of({kind.value: f"Input_{kind}" for kind in ActKind})
+    known["RoundAct"] = _one_of({str(kind): f"Round_{kind}" for kind in ROUND_ACT_TYPES})
     return known
 
 

@@ -12,6 +12,7 @@ from models.acts import Event, OfficeKey, Withheld
 from models.filing import AgendaLine, Entry, Filing, Receipt
 from models.findings import Finding, Refusal
 from models.register import DeliveryRow, FilingRow, LetterRow, MessageRow
+from models.rounds.base import RoundId
 from models.values import Digest, FilingId, Instant, Jurisdiction, OpaqueId, Value
 from models.vocabulary import ActKind, DeliveryState, Kind, LapseKind, Role, Stage
 from regulation.offers import Offer
@@ -212,7 +213,9 @@ class Told(Value):
     """消息: one text to one addressee; since when it is read, and how it was delivered."""
 
     id: str
-    filing_id: FilingId
+    filing_id: FilingId | None = None
+    round_id: RoundId | None = Field(None, description="轮次消息所属的轮次；`number` 即其登记号")
+    about: FilingId | None = Field(None, description="轮次消息所涉的备案")
     number: int
     text: str
     to: str

@@ -4,9 +4,12 @@ from typing import Any
 
 from models.acts import NEW_VERSIONS
 from models.forms import CamePaper, FormA, FormB
+from models.rounds.round import ROUND_ACT_TYPES
 from models.vocabulary import ActKind
 from regulation import lodging
 from regulation.on_paper import ON_PAPER
+from regulation.rounds.every import RULES
+from regulation.rounds.lodging import FILLED_IN
 
 
 def schemas() -> dict[str, Any]:
@@ -27,6 +30,25 @@ def schemas() -> dict[str, Any]:
             described["properties"]["paper"]["description"] = "文书摘要；已附 content 的不填"
             brought = ("paper", *lodging.FROM_THE_PAPER.get(ActKind(kind), ()))
             described["required"] = [each for each in described["required"] if each not in brought]
+        known[kind] = described
+    return known
+
+
+def round_schemas() -> dict[str, Any]:
+    """The JSON Schema of every act of rounds, with the paper that it brings as `content`: of an opening, as its kind asks."""
+    known: dict[str, Any] = {}
+    for kind, act_type in ROUND_ACT_TYPES.items():
+        described = act_type.model_json_schema()
+        for internal in ("seen", *FILLED_IN):
+            described["properties"].pop(internal, None)
+        papers = {rules.papers[kind] for rules in RULES.values() if kind in rules.papers}
+        if papers or "paper" in described["properties"]:
+            contents = [paper.model_json_schema() for paper in sorted(papers, key=lambda each: each.__name__)]
+            for content in contents:
+                described.setdefault("$defs", {}).update(content.pop("$defs", {}))
+            described["properties"]["content"] = {"anyOf": contents} if contents else {"type": "object"}
+            described["properties"]["paper"]["description"] = "文书摘要；已附 content 的不填"
+            described["required"] = [each for each in described["required"] if each != "paper"]
         known[kind] = described
     return known
 

@@ -82,7 +82,8 @@ def _bounced(tools: Tools, who: Identity) -> list[tuple[LetterRow, str]]:
     return [
         (letter, "；".join(f"{each.channel}：{each.receipt}" for each in deliveries if each.state == "failed"))
         for letter, deliveries in failed
-        if who.role is Role.OPERATOR or (who.is_told(letter) and letter.read_at is None and letter.filing_id)
+        if who.role is Role.OPERATOR
+        or (who.is_told(letter) and letter.read_at is None and (letter.filing_id or letter.round_id))
     ][-BOUNCED:]
 
 
@@ -96,7 +97,9 @@ def read(request: Request, tools: Doors, session: Staff, form: Answer) -> Redire
             raise NotFound
         visit.note(AuditKind.READ_MESSAGES, filing_id=letter.filing_id, about=letter.id)
         tools.letters.read(letter.id, tools.clock())
-    filing = str(form.get("open", ""))
+    filing, round_id = str(form.get("open", "")), str(form.get("round", ""))
+    if round_id:
+        return then(f"/rounds/{quote(round_id)}")
     return then(f"/filings/{quote(filing)}") if filing else then("/desk", "已读")
 
 

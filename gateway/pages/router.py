@@ -17,6 +17,7 @@ from gateway.pages import (
     leader,
     lists,
     public,
+    rounds,
     sign_in,
     uploads,
 )
@@ -38,6 +39,7 @@ for each in (
     data,
     calls,
     public,
+    rounds,
     audit,
 ):
     router.include_router(each.router)

@@ -1,7 +1,7 @@
 """What all rounds have in common: their kinds and stages, the acts that open and end them, what time brings, what is told of an alliance."""
 
 import re
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, JsonValue
 
@@ -89,13 +89,17 @@ class RoundActKind(Named):
     CANCEL_ROUND = "cancel_round", "取消"
 
 
+UNTOLD: Any = ""
+"""The kind of an act that is of none."""
+
+
 class RoundAct(AnyAct):
     """What every act in a round is built from. A field that is not an act's anywhere else brings its Chinese `title`.
 
     What only the register or the paper can tell is a field `facts`, which the service fills in and no caller sends.
     """
 
-    kind: Named
+    kind: Named = Field(UNTOLD, description="each act has its own")
 
 
 class WithPaper(Value):

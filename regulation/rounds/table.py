@@ -155,7 +155,7 @@ class Rules:
     itself from what the register knows, so that whoever acts brings none. `examine`
     is asked in the door, to refuse with every finding, and again when it is entered, for the record. `items`: what an entry
     makes of alliances. `lapses`: every dated line that time alone may still bring; `lapsed` what one does. `follows` by
-    event: kind of act or of lapse.
+    event: kind of act or of lapse. `words` is what states of items, their figures and the counts are called.
     """
 
     kind: RoundKind
@@ -169,6 +169,11 @@ class Rules:
     lapses: Callable[[Round], Iterable[RoundLine]] = lambda round_: ()
     lapsed: Callable[[Round, RoundLapse, Moment], Round] = _stays
     follows: Mapping[str, Follows] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    def word(self, name: str) -> str:
+        """What a state of items, a figure of theirs or a count is called in Chinese."""
+        return self.words.get(name, name)
 
     def paper(self, round_: Round | None, kind: str) -> type[Value] | None:
         """The model of the paper that an act of a kind brings to a round as it stands, if it brings one."""
@@ -260,11 +265,25 @@ def check(rules: Rules, round_id: str, round_: Round | None, act: RoundAct, when
     stands = round_ or begun(round_id, act, when)
     if when.at < stands.opened_at:
         return refusal(rules, act, Lack(missing="收到时间早于轮次的开启时间"))
-    if stands.stage not in row.stages:
-        names = "、".join(f"“{stage.label}”" for stage in RoundStage if stage in row.stages)
-        return refusal(rules, act, Lack(missing=f"轮次{stands.stage.label}，该行为只在{names}时可为"))
-    lack = _not_entitled(stands, act, row) or _said_before(stands, act, row) or row.may(stands, act, when)
+    if refused := barred(rules, stands, act, when):
+        return refused
+    lack = _said_before(stands, act, row) or row.may(stands, act, when)
     return refusal(rules, act, lack) if lack else None
+
+
+def barred(rules: Rules, round_: Round, act: RoundAct, when: Moment) -> Refusal | None:
+    """Why nobody, or not this person, may do an act of a kind in a round as it stands, whatever it would say."""
+    row = rules.rows[act.kind]
+    lack = _not_entitled(round_, act, row)
+    if round_.stage not in row.stages:
+        names = "、".join(f"“{stage.label}”" for stage in RoundStage if stage in row.stages)
+        lack = Lack(missing=f"轮次{round_.stage.label}，该行为只在{names}时可为")
+    return refusal(rules, act, lack) if lack else None
+
+
+def is_of(round_: Round, act: RoundAct, row: Row) -> bool:
+    """Whether an act is for whoever would do it, by role and place."""
+    return _not_entitled(round_, act, row) is None
 
 
 def refusal(rules: Rules, act: RoundAct, lack: Lack) -> Refusal:

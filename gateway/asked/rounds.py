@@ -1,0 +1,52 @@
+"""The forms of acts in rounds: which fields each shows, and the act that comes back. All of it is made of the models."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from starlette.datastructures import FormData
+
+from gateway.asked.acts import SELDOM
+from gateway.asked.forms import Field, by_field, fields_of, read
+from models.findings import Finding
+from models.rounds.round import ROUND_ACT_TYPES, Round
+from models.values import required
+from regulation.rounds.lodging import FILLED_IN
+from regulation.rounds.table import Rules
+
+BY_THE_DOOR = ("id", "kind", "by", "received_at", "seen", "paper", *FILLED_IN)
+"""What the door fills in."""
+
+
+def asked(kind: str) -> list[str]:
+    """The fields of an act that people fill in: what it is about first, then what every act may carry."""
+    model = ROUND_ACT_TYPES[kind]
+    return sorted((name for name in model.model_fields if name not in BY_THE_DOOR), key=lambda name: name in SELDOM)
+
+
+def form_of(
+    rules: Rules, round_: Round | None, kind: str, raw: Mapping[str, Any] | None, found: Iterable[Finding],
+    *, more_rows: str = "",
+) -> tuple[Field, ...]:  # fmt: skip
+    """The form of an act with its paper; `raw` is what was filled in before."""
+    model, value, findings = ROUND_ACT_TYPES[kind], raw or {}, by_field(found)
+    shown = [
+        replace(field, seldom=field.name in SELDOM and field.name not in required(model) and field.value is None)
+        for field in fields_of(model, value, findings, only=asked(kind), more_rows=more_rows)
+    ]
+    paper = rules.paper(round_, kind)
+    if paper is not None and kind not in rules.draws:
+        content = value.get("content") or {}
+        shown += fields_of(paper, content, findings, at="/content", more_rows=more_rows)
+    return tuple(shown)
+
+
+def read_act(rules: Rules, round_: Round | None, kind: str, form: FormData) -> dict[str, Any]:
+    """What was filled in, as an act without what the door fills in."""
+    raw = read(ROUND_ACT_TYPES[kind], form, only=asked(kind))
+    paper = rules.paper(round_, kind)
+    if paper is not None and kind not in rules.draws:
+        content = read(paper, form, at="/content")
+        if content or "paper" in required(ROUND_ACT_TYPES[kind]):
+            raw["content"] = content
+    return raw

@@ -1,0 +1,261 @@
+"""The year's rounds at the desk (轮次): the list, one round with what may be done in it, its alliances, and the forms of its acts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse
+from starlette.datastructures import FormData
+
+from gateway.asked import rounds as asked
+from gateway.asked.forms import Field
+from gateway.pages.acts import SENT_OTHERWISE
+from gateway.pages.staff import Staff, as_asked
+from gateway.pages.uploads import large
+from gateway.pages.web import Answer, SignedIn, page, rests_on, then
+from gateway.problem import KeyReused, MovedOn, NotFound, Refused, Unreachable
+from gateway.remembered.sessions import Session
+from gateway.remembered.uploads import owner_of, taken
+from gateway.shown.rounds import seen
+from gateway.shown.rounds.panels import PANELS
+from gateway.tools import Doors, Tools
+from gateway.visit import visit_of
+from models.findings import Finding, Refusal
+from models.register import RoundRow
+from models.rounds.base import RoundActKind, RoundKind, parts
+from models.rounds.round import ROUND_ACT_TYPES, Round, RoundReceipt
+from models.values import Ordinal, day_of
+from regulation import naming
+from regulation.articles import cite
+from regulation.lodging import refusal as refusal_of
+from regulation.rounds import offers, table
+from regulation.rounds.every import RULES, rules_of
+
+router = APIRouter()
+
+SHOWN = 50
+"""How many entries the page of a round shows, the newest."""
+
+
+@router.get("/desk/rounds")
+def show_all(request: Request, tools: Doors, session: Staff) -> HTMLResponse:
+    """The list, and what the visitor may open."""
+    wanted = as_asked(lambda: seen.RoundFilter.of(request))
+    year = day_of(tools.clock()).year
+    return page(
+        request,
+        tools,
+        "rounds.html",
+        session,
+        rounds=seen.listed(tools, session.who, wanted),
+        wanted=wanted,
+        kinds=RoundKind,
+        opened=_next_ids(tools, session, year),
+        year=year,
+    )
+
+
+def _next_ids(tools: Tools, session: Session, year: int) -> Mapping[RoundKind, str]:
+    """What the visitor may open, each under the id that it would have."""
+    may = offers.may_open(session.who.by)
+    return {kind: tools.rounds.register.next_id(kind, year, place) for kind, place in may}
+
+
+@router.get("/rounds/{round_id}")
+def show(
+    request: Request, tools: Doors, session: SignedIn, round_id: str, before: Ordinal | None = None
+) -> HTMLResponse:
+    """Everything of one round on one page: where it stands, what may be done, its alliances by state, what was entered."""
+    row, round_ = seen.seen(tools, session.who, round_id)
+    rules, panel = rules_of(round_id), PANELS.get(round_.kind)
+    offered = list(offers.offers(round_, session.who.by, tools.now))
+    docket = tools.rounds.register.docket(round_id, before=before, most=SHOWN)
+    return page(
+        request,
+        tools,
+        "round.html",
+        session,
+        row=row,
+        round=round_,
+        rules=rules,
+        mine=[each for each in offered if each.mine],
+        others=[each for each in offered if not each.mine],
+        states=tools.rounds.register.states(round_id),
+        agenda=table.outlook(rules, round_),
+        docket=docket,
+        earlier=docket[0].number if docket and docket[0].number > 1 else None,
+        panel=f"round_{round_.kind.value}.html" if panel else None,
+        **(panel(tools, session.who, round_) if panel else {}),
+    )
+
+
+@router.get("/rounds/{round_id}/items")
+def items(
+    request: Request,
+    tools: Doors,
+    session: SignedIn,
+    round_id: str,
+    state: str = "",
+    jurisdiction: str = "",
+    after: str = "",
+) -> HTMLResponse:
+    """The alliances of a round, by state and place, as far as the visitor sees them."""
+    row, round_ = seen.seen(tools, session.who, round_id)
+    found = seen.items(tools, session.who, round_id, seen.ItemFilter(state, jurisdiction, after))
+    rules = rules_of(round_id)
+    figures = list(dict.fromkeys(name for item in found.shown for name in seen.figures(item)))
+    return page(
+        request,
+        tools,
+        "round_items.html",
+        session,
+        row=row,
+        round=round_,
+        rules=rules,
+        items=[(item, seen.figures(item)) for item in found.shown],
+        figures=figures,
+        filings=seen.alliances(tools, found.shown),
+        states=tools.rounds.register.states(round_id),
+        wanted=seen.ItemFilter(state, jurisdiction, after),
+        more=found.more,
+    )
+
+
+# The forms of acts
+
+
+@router.get("/rounds/{round_id}/acts/{kind}", dependencies=[Depends(large)])
+def ask(request: Request, tools: Doors, session: SignedIn, round_id: str, kind: str, filing: str = "") -> HTMLResponse:
+    """The form of an act; `filing` fills in the alliance that it is about."""
+    form = _form(request, tools, session, round_id, kind)
+    raw = {"filing": filing} if filing else form.first_half()
+    return form.page(raw)
+
+
+@router.post("/rounds/{round_id}/acts/{kind}", dependencies=[Depends(large)])
+async def send(request: Request, tools: Doors, session: SignedIn, form: Answer, round_id: str, kind: str) -> Response:
+    """Take the form. If others acted since it was shown, it says so and asks again; sent twice, it is one act."""
+    shown = await run_in_threadpool(_form, request, tools, session, round_id, kind, str(form.get("id", "")))
+    sent, faults = await taken(form, tools.uploads, owner_of(session.who.by), tools.clock(), person=session.who.person)
+    raw = await run_in_threadpool(shown.read, sent, faults)
+    if isinstance(raw, Response):
+        return raw
+    said = rests_on(str(form.get("seen", "")))
+    act = {**raw, "id": shown.act_id, "kind": kind}
+    try:
+        receipt = await visit_of(request, tools, session.who).act_on_round(round_id, act, seen=said or None)
+    except (Refused, KeyReused, MovedOn, Unreachable) as refused:
+        return await run_in_threadpool(shown.refused, raw, refused)
+    return shown.done(receipt)
+
+
+def _form(request: Request, tools: Tools, session: Session, round_id: str, kind: str, act_id: str = "") -> "_Form":
+    """The form of an act of a round that the visitor may see, or may open; `NotFound` if there is none."""
+    told = parts(round_id)
+    if told is None or kind not in RULES[told.kind].rows:
+        raise NotFound(round_id)
+    if tools.rounds.register.row(round_id) is None:
+        if kind != RoundActKind.OPEN_ROUND or not offers.opens(round_id, session.who.by):
+            raise NotFound(round_id)
+        row, round_ = None, None
+    else:
+        row, round_ = seen.seen(tools, session.who, round_id)
+    return _Form(request, tools, session, round_id, kind, row, round_, act_id or f"desk-{uuid4().hex}")
+
+
+@dataclass(frozen=True)
+class _Form:
+    """The form of one act, shown or come back."""
+
+    request: Request
+    tools: Tools
+    session: Session
+    round_id: str
+    kind: str
+    row: RoundRow | None
+    round: Round | None
+    act_id: str
+
+    @property
+    def label(self) -> str:
+        """What the act is called."""
+        label: str = ROUND_ACT_TYPES[self.kind].model_fields["kind"].default.label
+        return label
+
+    def read(self, form: FormData, faults: Sequence[Finding]) -> dict[str, Any] | HTMLResponse:
+        """What was filled in; or the form again, if it asks for more rows or has faults."""
+        raw = asked.read_act(rules_of(self.round_id), self.round, self.kind, form)
+        if faults:
+            return self.page(raw, refusal_of(faults), status=422)
+        if more := form.get("more"):
+            return self.page(raw, more_rows=str(more))
+        return raw
+
+    def first_half(self) -> dict[str, Any] | None:
+        """What the first of several said, filled in: whoever agrees says the same."""
+        halves = [half for name, half in self.round.agreed.items() if name == self.kind] if self.round else []
+        entry = self.tools.rounds.register.entry(self.round_id, halves[0].number) if halves else None
+        if entry is None or entry.act is None:
+            return None
+        raw = entry.act.model_dump(mode="json", include=set(asked.asked(self.kind)))
+        content = self.tools.rounds.register.content(entry.act)
+        return raw | ({"content": content} if content else {})
+
+    def refused(self, raw: dict[str, Any], refused: Refused | KeyReused | MovedOn | Unreachable) -> HTMLResponse:
+        """The form again, with the reason."""
+        match refused:
+            case Refused():
+                return self.page(raw, refused.refusal, status=422)
+            case MovedOn():
+                said = Refusal(message="您打开页面之后，本轮次已有新的登记，请核对后再次提交", article="", missing="")
+                return self.page(raw, said, status=409)
+            case KeyReused():
+                said = Refusal(message=SENT_OTHERWISE, article="", missing="")
+                return _Form(
+                    self.request, self.tools, self.session, self.round_id, self.kind, self.row, self.round,
+                    f"desk-{uuid4().hex}",
+                ).page(raw, said, status=409)  # fmt: skip
+        return self.page(raw, Refusal(message=Unreachable.__doc__ or "", article="", missing=""), status=503)
+
+    def done(self, receipt: RoundReceipt) -> Response:
+        """To the round, with what was entered."""
+        warned = "".join(f"；{each}" for each in receipt.warnings)
+        return then(
+            f"/rounds/{self.round_id}",
+            f"“{self.label}”已登记为第{receipt.number}号，现为“{receipt.stage.label}”{warned}",
+        )
+
+    def page(
+        self, raw: dict[str, Any] | None, refusal: Refusal | None = None, *, more_rows: str = "", status: int = 200
+    ) -> HTMLResponse:
+        """The form as a page."""
+        rules = rules_of(self.round_id)
+        fields: tuple[Field, ...] = asked.form_of(
+            rules, self.round, self.kind, raw, refusal.findings if refusal else (), more_rows=more_rows
+        )
+        by, now = self.session.who.by, self.tools.now
+        offered = offers.offer(self.round, self.kind, by, now) if self.round else None
+        told = parts(self.round_id)
+        row = self.tools.rounds.register.row(self.round_id)
+        return page(
+            self.request,
+            self.tools,
+            "round_act.html",
+            self.session,
+            status=status,
+            round_id=self.round_id,
+            of=told,
+            title=self.round.title if self.round else f"{told.year if told else ''}年度{rules.kind.label}",
+            label=self.label,
+            kind=self.kind,
+            article=cite(rules.rows[self.kind].article),
+            offer=offered,
+            fields=fields,
+            refusal=refusal,
+            act_id=self.act_id,
+            seen=row.number if row else 0,
+            short=naming.short,
+        )

@@ -1,0 +1,123 @@
+"""Which rounds, and which alliances in them, somebody sees: the province all, a city its own and those over it, a leader its own."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+
+from gateway.identity import Identity
+from gateway.problem import NotFound
+from gateway.shown.paging import Page, page_of
+from gateway.tools import Tools
+from models.register import FilingRow, RoundItemRow, RoundRow
+from models.rounds.base import RoundKind
+from models.rounds.round import Round, RoundEntry
+from models.values import Value
+from models.vocabulary import Role
+from regulation import offices
+
+ITEMS = 50
+"""How many alliances a page lists."""
+
+LOOK_AT_ALL = frozenset({Role.PROVINCE_ST, Role.PROVINCE_IIT, Role.AUDITOR, Role.OPERATOR, Role.PLATFORM})
+
+
+def city_of(who: Identity) -> str | None:
+    """The city of an office; None where it is none of a city's."""
+    if who.role is Role.ZONE:
+        return offices.ZONES[who.office].city
+    return who.office if who.role in (Role.CITY_ST, Role.CITY_IIT) else None
+
+
+def sees(tools: Tools, who: Identity, row: RoundRow) -> bool:
+    """Whether somebody sees a round. Who is neither the province's nor a city's sees those in which something is theirs."""
+    if who.role in LOOK_AT_ALL:
+        return True
+    if city := city_of(who):
+        return row.jurisdiction in (None, city)
+    return row.jurisdiction is None or bool(tools.rounds.register.items(row.round_id, scope=who.scope, most=1))
+
+
+def seen(tools: Tools, who: Identity, round_id: str) -> tuple[RoundRow, Round]:
+    """A round that somebody may see; of another it is not even said that there is one: `NotFound`."""
+    row = tools.rounds.register.row(round_id)
+    if row is None or not sees(tools, who, row):
+        raise NotFound(round_id)
+    return row, Round.model_validate_json(row.value)
+
+
+def may_read(tools: Tools, who: Identity, entry: RoundEntry) -> bool:
+    """Whether somebody may read what an entry says: of the round, staff of departments; of an alliance, who sees it; and one's own."""
+    about = getattr(entry.act, "filing", None)
+    if entry.act is not None and entry.act.by.office == who.office and entry.act.by.role is who.role:
+        return True
+    if about is None:
+        return who.role in LOOK_AT_ALL or city_of(who) is not None
+    row = tools.register.row(about)
+    return row is not None and who.role is not Role.EVALUATOR and who.sees(row)
+
+
+class RoundFilter(Value):
+    """What a list of rounds is narrowed by."""
+
+    kind: RoundKind | None = None
+    year: int | None = None
+    open: bool | None = None
+
+    @classmethod
+    def of(cls, request: Request) -> "RoundFilter":
+        """As an address asks for it. Raises `ValueError`."""
+        return cls.model_validate(
+            {name: value for name, value in request.query_params.items() if value and name in cls.model_fields}
+        )
+
+
+def listed(tools: Tools, who: Identity, wanted: RoundFilter, most: int = 200) -> list[RoundRow]:
+    """The rounds that somebody sees, the one that closes last first."""
+    city = None if who.role in LOOK_AT_ALL else city_of(who)
+    rows = tools.rounds.register.rounds(
+        kind=wanted.kind, year=wanted.year, is_open=wanted.open, jurisdiction=city, limit=most
+    )
+    return rows if city or who.role in LOOK_AT_ALL else [row for row in rows if sees(tools, who, row)]
+
+
+@dataclass(frozen=True)
+class ItemFilter:
+    """What a list of items is narrowed by, and where its page begins."""
+
+    state: str = ""
+    jurisdiction: str = ""
+    after: str = ""
+
+
+def items(tools: Tools, who: Identity, round_id: str, wanted: ItemFilter, most: int = ITEMS) -> Page[RoundItemRow]:
+    """A page of the alliances of a round, as far as somebody sees them."""
+    found = tools.rounds.register.items(
+        round_id,
+        state=wanted.state or None,
+        jurisdiction=wanted.jurisdiction or None,
+        scope=None if who.role in LOOK_AT_ALL else who.scope,
+        after=wanted.after,
+        most=most + 1,
+    )
+    return page_of(found, most, lambda item: item.filing_id)
+
+
+def alliances(tools: Tools, shown: Sequence[RoundItemRow]) -> Mapping[str, FilingRow]:
+    """The filings of some items, as lines of a list."""
+    return tools.register.rows([item.filing_id for item in shown], whole=False)
+
+
+def figures(item: RoundItemRow) -> Mapping[str, str]:
+    """The figures of an item as a table shows them; what is no plain value has pages of its own."""
+    told: Mapping[str, Any] = json.loads(item.figures)
+    plain = {name: value for name, value in told.items() if not isinstance(value, list | dict)}
+    return {name: _said(value) for name, value in plain.items()}
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return "" if value is None else str(value)

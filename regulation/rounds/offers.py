@@ -1,0 +1,77 @@
+"""What may be done in a round now, by whom, and if not, why not: read off the table of its kind."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from models.acts import By
+from models.findings import Refusal
+from models.rounds.base import RoundAct, RoundActKind, RoundKind, parts
+from models.rounds.round import ROUND_ACT_TYPES, Round
+from models.values import Named, required
+from models.vocabulary import Role
+from regulation.articles import cite
+from regulation.moment import Moment
+from regulation.rounds import table
+from regulation.rounds.every import RULES, rules_of
+
+ALWAYS = frozenset(required(RoundAct))
+"""What an act of any kind must bring."""
+
+
+@dataclass(frozen=True)
+class RoundOffer:
+    """An act of a round: by whom, whether somebody may do it now, and if not, why not. `first`: the entry of its first half."""
+
+    kind: Named
+    article: str
+    roles: tuple[Role, ...]
+    mine: bool
+    refusal: Refusal | None = None
+    together: table.Together = "one"
+    first: int | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it may be done now, by the one who asks."""
+        return self.mine and self.refusal is None
+
+
+def offers(round_: Round, by: By, when: Moment) -> Iterator[RoundOffer]:
+    """Every act of a round's kind but its opening, as one person may do it now."""
+    stands = table.projected(rules_of(round_.id), round_, when) or round_
+    for kind in rules_of(round_.id).rows:
+        if kind != RoundActKind.OPEN_ROUND:
+            yield offer(stands, kind, by, when)
+
+
+def offer(round_: Round, kind: str, by: By, when: Moment) -> RoundOffer:
+    """One act. What only its own fields or its paper could tell against it is told when it is done."""
+    rules, model = rules_of(round_.id), ROUND_ACT_TYPES[kind]
+    row, named = rules.rows[kind], model.model_fields["kind"].default
+    bare = model.model_construct(None, id="offer", by=by, kind=named)
+    told = required(model) <= ALWAYS and not row.jointly and row.together == "one"
+    refusal = table.check(rules, round_.id, round_, bare, when) if told else table.barred(rules, round_, bare, when)
+    halves = (half.number for name, half in round_.agreed.items() if name == kind)
+    return RoundOffer(
+        kind=named,
+        article=cite(row.article),
+        roles=tuple(role for role in Role if role in row.roles | row.jointly),
+        mine=table.is_of(round_, bare, row),
+        refusal=refusal,
+        together=row.together,
+        first=next(halves, None),
+    )
+
+
+def may_open(by: By) -> Iterator[tuple[RoundKind, str | None]]:
+    """The kinds of rounds that one person may open, each with the place of which they may."""
+    place = by.office if by.role in table.OF_A_CITY else None
+    for kind, rules in RULES.items():
+        if by.role in rules.rows[RoundActKind.OPEN_ROUND].roles:
+            yield kind, place.partition("-")[0] if place else None
+
+
+def opens(round_id: str, by: By) -> bool:
+    """Whether one person may open a round of an id: of its kind, and of its place."""
+    told = parts(round_id)
+    return told is not None and any((kind, place) == (told.kind, told.jurisdiction) for kind, place in may_open(by))
