@@ -12,6 +12,7 @@ from activities.database import in_parts
 from models.register import AnnualReportRow, EntryRow, FilingRow, Paper, RoundItemRow, RoundRow
 from models.rounds.base import Area, RoundKind
 from models.rounds.round import Round
+from models.values import day_of
 from models.vocabulary import ActKind, Kind, Stage, YearStatus
 from regulation import codes
 from regulation.rounds.known import Alliance, Known, KnownItem, KnownReport, Needs
@@ -24,7 +25,7 @@ FILINGS, REPORTS, ITEMS, ROUNDS, ENTRIES, PAPERS = (
 ALLIANCES = select(
     FILINGS.filing_id, FILINGS.kind, FILINGS.stage, FILINGS.jurisdiction, FILINGS.zone, FILINGS.leader,
     FILINGS.alliance_name, FILINGS.leader_name, FILINGS.technical_field, FILINGS.archive_number, FILINGS.archived_on,
-    FILINGS.number, FILINGS.value,
+    FILINGS.submitted_at, FILINGS.number, FILINGS.value,
 ).order_by(FILINGS.filing_id)  # fmt: skip
 
 
@@ -107,6 +108,7 @@ def _alliance(row: Any) -> Alliance:
         id=row.filing_id, kind=Kind(row.kind), stage=Stage(row.stage), jurisdiction=row.jurisdiction, zone=row.zone,
         leader=row.leader, name=row.alliance_name, leader_name=row.leader_name, technical_field=row.technical_field,
         archive_number=row.archive_number, archived_on=row.archived_on, number=row.number, tags=tags,
+        submitted_on=day_of(row.submitted_at),
     )  # fmt: skip
 
 

@@ -163,15 +163,18 @@ class Found:
 
 
 def found(kind: Kind, findings: Sequence[Finding]) -> Found:
-    """Findings by section, errors first."""
+    """Findings by section of an application, errors first."""
+    return found_in(SECTIONS[kind], findings)
+
+
+def found_in(sections: Sequence[Section], findings: Sequence[Finding]) -> Found:
+    """Findings by section of any long form, errors first."""
     ordered = sorted(findings, key=lambda each: list(Severity).index(each.severity))
-    of_section = {name: section.key for section in SECTIONS[kind] for name in section.names}
+    of_section = {name: section.key for section in sections for name in section.names}
     keyed = [(of_section.get(each.field.split("/")[1] if each.field else ""), each) for each in ordered]
     return Found(
         whole=tuple(each for key, each in keyed if key is None and each.severity is not Severity.CHECK),
-        sections=tuple(
-            (section, tuple(each for key, each in keyed if key == section.key)) for section in SECTIONS[kind]
-        ),
+        sections=tuple((section, tuple(each for key, each in keyed if key == section.key)) for section in sections),
         checks=tuple(each for key, each in keyed if key is None and each.severity is Severity.CHECK),
     )
 

@@ -120,14 +120,14 @@ def fields_of(
 ) -> tuple[Field, ...]:
     """The fields of a model with what was written and found so far. `more_rows` points to a list that gets an empty row."""
     found = by_field(findings)
-    names = [name for name in only or model.model_fields if name not in without]
+    names = [name for name in only or asked_of(model) if name not in without]
     return tuple(_field(model, name, value.get(name), found, f"{at}/{name}", more_rows) for name in names)
 
 
 def _field(model: type[BaseModel], name: str, value: Any, found: ByField, at: str, more_rows: str) -> Field:
     info = model.model_fields[name]
     widget, inner, options = _widget(name, info)
-    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    extra = _extra(info)
     fields: tuple[Field, ...] = ()
     rows: tuple[tuple[Field, ...], ...] = ()
     if widget == "group" and inner:
@@ -164,6 +164,16 @@ def _within(found: ByField, at: str) -> tuple[Finding, ...]:
 def _default(info: FieldInfo) -> Any:
     """What holds where nothing is written; None if then nothing is said."""
     return None if info.is_required() or info.default in ((), {}) else info.default
+
+
+@cache
+def asked_of(model: type[BaseModel]) -> tuple[str, ...]:
+    """The fields that people are asked for; others only programs bring."""
+    return tuple(name for name, info in model.model_fields.items() if not _extra(info).get("by_programs"))
+
+
+def _extra(info: FieldInfo) -> dict[str, Any]:
+    return info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
 
 
 def label_of(model: type[BaseModel], name: str) -> str:
@@ -236,7 +246,7 @@ def _options(name: str, values: Iterable[Any]) -> tuple[tuple[str, str], ...]:
 def read(model: type[BaseModel], form: FormData, *, at: str = "", only: Sequence[str] | None = None) -> dict[str, Any]:
     """What was filled in, as JSON. What was left empty is left out; an empty row is no row."""
     read_fields: dict[str, Any] = {}
-    for name in only or model.model_fields:
+    for name in only or asked_of(model):
         value = _read(name, model.model_fields[name], form, f"{at}/{name}")
         if value is not None:
             read_fields[name] = value

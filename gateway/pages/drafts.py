@@ -22,7 +22,7 @@ from gateway.pages.web import Answer, page, then
 from gateway.problem import Conflict, KeyReused, NotFound, Refused, Unreachable
 from gateway.reception import of_the_application
 from gateway.remembered.audit import AuditKind
-from gateway.remembered.drafts import CORRECTION, NoSuchDraft, Overtaken, body_of, correction_of, version_of
+from gateway.remembered.drafts import NoSuchDraft, Overtaken, body_of, correction_of, of_an_application, version_of
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import taken
 from gateway.tools import Doors, Tools, value_of
@@ -83,7 +83,7 @@ class Editing:
 def _draft(tools: Tools, who: Identity, draft_id: str) -> Editing:
     """A leader's own draft; another's is not there."""
     row = tools.drafts.find(draft_id, who.office, tools.clock())
-    if row is None or draft_id.startswith(CORRECTION):
+    if row is None or not of_an_application(draft_id):
         raise NotFound(draft_id)
     return Editing(f"/my/drafts/{draft_id}", draft_id, draft_id, body_of(row), version_of(row))
 

@@ -17,6 +17,7 @@ from gateway.problem import KeyReused, NotFound, Refused
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.drafts import KEPT, body_of
 from gateway.remembered.sessions import Session
+from gateway.shown import surveys
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
 from models.acts import NEW_VERSIONS
@@ -102,6 +103,7 @@ def overview(request: Request, tools: Doors, session: Leading) -> HTMLResponse:
         session,
         standing=standing,
         drafts=drafts,
+        surveys=surveys.asked_of(tools, rows),
         unread=len(_received(tools, who, unread=True)),
         call=_call(tools, who, now),
         going_on=[row for row in rows if may_go_on(row)],

@@ -19,6 +19,7 @@ from gateway.pages import (
     public,
     rounds,
     sign_in,
+    surveys,
     uploads,
 )
 
@@ -35,6 +36,7 @@ for each in (
     charts,
     leader,
     drafts,
+    surveys,
     uploads,
     data,
     calls,

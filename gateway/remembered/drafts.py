@@ -1,4 +1,4 @@
-"""Drafts (草稿): applications, and corrections of returned ones, that a leader has not submitted yet.
+"""Drafts (草稿): applications, corrections of returned ones, and other long papers that a leader has not submitted yet.
 
 They are no legal record: no workflow knows of them, and they are gone 180 days after their last change.
 """
@@ -30,8 +30,8 @@ KEPT = timedelta(days=180)
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Base 32 without letters that read like others."""
 
-CORRECTION = "c-"
-"""How the ids of corrections begin; an application's draft has the id that its filing will have."""
+CORRECTION, PAPER = "c-", "p-"
+"""How the ids of corrections begin, and those of other long papers; an application's draft has the id that its filing will have."""
 
 DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 
@@ -66,7 +66,8 @@ class Drafts:
     def of(self, leader: str, now: datetime) -> list[DraftRow]:
         """A leader's drafts of applications, the last changed first. Whatever is past its time goes."""
         self.forget(now)
-        query = select(DraftRow).where(DraftRow.leader == leader, col(DraftRow.id).not_like(f"{CORRECTION}%"))
+        others = (col(DraftRow.id).not_like(f"{prefix}%") for prefix in (CORRECTION, PAPER))
+        query = select(DraftRow).where(DraftRow.leader == leader, *others)
         with reading(self.engine) as session:
             return list(session.exec(query.order_by(col(DraftRow.updated_at).desc())))
 
@@ -143,6 +144,16 @@ def version_of(row: DraftRow) -> str:
 def correction_of(filing: Filing) -> str:
     """The id of the draft in which a returned version of an application is corrected."""
     return f"{CORRECTION}{digest([filing.id, filing.version])[:32]}"
+
+
+def of_an_application(key: str) -> bool:
+    """Whether an id is that of an application's draft, which is the number of its filing."""
+    return not key.startswith((CORRECTION, PAPER))
+
+
+def paper_about(*about: str) -> str:
+    """The id of the draft of a long paper about something: a return in a survey, about a round and a filing."""
+    return f"{PAPER}{digest(list(about))[:32]}"
 
 
 def body_of(row: DraftRow) -> dict[str, Any]:

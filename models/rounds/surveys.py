@@ -55,10 +55,17 @@ class SurveyState(Value):
 
 
 class SurveyOpening(Value):
-    """开展统计调查: of which year the figures are asked for, and the whole questionnaire."""
+    """开展统计调查: of which year the figures are asked for, and the whole questionnaire.
+
+    Whoever names an edition, or nothing, has that one or the newest that suits laid down by the door; a questionnaire of
+    one's own is brought whole.
+    """
 
     year: Year = item("A-35", "统计年度")
-    questionnaire: Questionnaire = item("A-35", "调查表")
+    edition: Annotated[str, Field(max_length=40)] | None = item("A-35", "调查表版本（不选为最新适用的）", None)
+    questionnaire: Questionnaire | None = Field(
+        None, title="调查表", json_schema_extra={"code": "A-35", "by_programs": True}
+    )
 
 
 class SurveyReturn(Value):

@@ -40,7 +40,10 @@ def state_of(round_: Round) -> SurveyState:
 
 def questionnaire_in(opening: Mapping[str, Any]) -> Questionnaire:
     """The questionnaire of a survey, from the paper of its opening."""
-    return SurveyOpening.model_validate(dict(opening)).questionnaire
+    told = SurveyOpening.model_validate(dict(opening)).questionnaire
+    if told is None:
+        raise LookupError("a survey was opened without a questionnaire")
+    return told
 
 
 # What an act asks of the register, and what is found on it
@@ -100,17 +103,18 @@ def _examine_opening(act: OpenRound, content: Mapping[str, Any] | None, known: K
     if content is None:
         return [_error("须附统计年度和调查表", "/content")]
     opening = SurveyOpening.model_validate(dict(content))
-    found = [
-        each.but(field=f"/content/questionnaire{each.field}") for each in questionnaires.faults(opening.questionnaire)
-    ]
+    asked = opening.questionnaire
+    if asked is None:
+        there = "、".join(questionnaires.QUESTIONNAIRES)
+        return [_error(f"没有这一版调查表，或者没有适用于统计年度的；现有：{there}", "/content/edition")]
+    found = [each.but(field=f"/content/questionnaire{each.field}") for each in questionnaires.faults(asked)]
     if not 0 <= act.opens.year - opening.year <= 1:
         found.append(_error(f"统计年度须为{act.opens.year}年或者上一年", "/content/year"))
-    if opening.questionnaire.first_year > opening.year:
-        found.append(_error(f"这一版调查表自{opening.questionnaire.first_year}年起适用", "/content/questionnaire"))
+    if asked.first_year > opening.year:
+        found.append(_error(f"这一版调查表自{asked.first_year}年起适用", "/content/questionnaire"))
     if found:
         return found
-    edition, earlier = opening.questionnaire.edition, _earlier(opening.year, known)
-    state = SurveyState(year=opening.year, edition=edition, earlier=earlier)
+    state = SurveyState(year=opening.year, edition=asked.edition, earlier=_earlier(opening.year, known))
     return act.but(facts={"state": state.model_dump(mode="json"), "expected": len(known.alliances)})
 
 
@@ -188,7 +192,7 @@ def subject(round_: Round, alliance: Alliance, known: Known) -> Subject:
         by = questionnaire_in(known.papers[state.earlier.paper])
         before = prefilling.by_return(by, told, state.earlier.year, f"{state.earlier.year}年度调查所填")
     if application:
-        in_it = (asked, alliance.kind, application, prefilling.applied_in(application))
+        in_it = (asked, alliance.kind, application, prefilling.applied_in(application, alliance.submitted_on))
         before = before or prefilling.by_application(*in_it, year - 1)
         elsewhere = prefilling.by_application(*in_it, year)
     members = prefilling.members_in(application) if application else ()

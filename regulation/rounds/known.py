@@ -55,6 +55,7 @@ class Alliance:
     archived_on: date | None
     number: int
     tags: tuple[str, ...] = ()
+    submitted_on: date | None = None
 
     def lies_in(self, area: Area) -> bool:
         """Whether an area holds it."""

@@ -5,10 +5,11 @@ last return listed. Figures of the year are otherwise left empty: nobody confirm
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from models.rounds.questionnaires import Indicator, Questionnaire, Source
-from models.values import DAY, INSTANT, day_of
+from models.values import DAY
 from models.vocabulary import Kind
 from regulation.rounds.figures import figure_of, figures_in
 from regulation.rounds.returns import MemberRow, Told
@@ -25,12 +26,11 @@ def members_in(paper: Mapping[str, Any]) -> tuple[MemberRow, ...]:
     )
 
 
-def applied_in(application: Mapping[str, Any]) -> int | None:
-    """The year in which an application was made: what it calls last year is the year before. None where it does not say."""
+def applied_in(application: Mapping[str, Any], submitted_on: date | None) -> int | None:
+    """The year in which an application was made: what it calls last year is the year before. None where nobody knows."""
     if legacy := application.get("legacy"):
         return DAY.validate_python(legacy["archived_on"]).year
-    received_at = application.get("received_at")
-    return day_of(INSTANT.validate_python(received_at)).year if received_at else None
+    return submitted_on.year if submitted_on else None
 
 
 def by_application(

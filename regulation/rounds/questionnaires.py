@@ -9,9 +9,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from pydantic import model_validator
+
 from models.findings import Finding
 from models.forms import FormA, FormB
 from models.rounds.questionnaires import Check, Questionnaire, Source
+from models.rounds.surveys import SurveyOpening
 from models.values import Value
 from models.vocabulary import ByKind, Severity
 from regulation import data
@@ -121,3 +124,19 @@ QUESTIONNAIRES: Editions[Questionnaire] = Editions("统计调查表", made, map(
 def newest(day: date, year: int) -> str:
     """The edition by which a survey of a year's figures is taken if nobody chooses another one."""
     return QUESTIONNAIRES.newest(day, lambda edition: edition.first_year <= year)
+
+
+class Opening(SurveyOpening):
+    """What a survey is opened with, as a door takes it: the edition that is named, or suits, is laid down whole."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _laid_down(cls, said: Any) -> Any:
+        if not isinstance(said, Mapping) or said.get("questionnaire") is not None:
+            return said
+        edition, year = said.get("edition"), said.get("year")
+        if edition is None and isinstance(year, int) and 1 <= year <= 9999:
+            edition = newest(date(year, 12, 31), year)
+        if not isinstance(edition, str) or edition not in QUESTIONNAIRES:
+            return said
+        return {**said, "questionnaire": QUESTIONNAIRES[edition].model_dump(mode="json")}

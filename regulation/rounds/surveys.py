@@ -27,7 +27,6 @@ from models.rounds.surveys import (
     Standing,
     SurveyActKind,
     SurveyFacts,
-    SurveyOpening,
     SurveyReturn,
     SurveyState,
 )
@@ -36,6 +35,7 @@ from regulation.articles import cite
 from regulation.moment import Moment
 from regulation.rounds import answering, survey_letters
 from regulation.rounds.answering import ARTICLE, state_of
+from regulation.rounds.questionnaires import Opening
 from regulation.rounds.table import PROVINCE, Row, Rules, common, in_window, may_open, window
 
 REMINDED = (15, 5, 1)
@@ -115,7 +115,7 @@ RULES = Rules(
     kind=RoundKind.SURVEY,
     rows=ROWS,
     papers={
-        RoundActKind.OPEN_ROUND: SurveyOpening,
+        RoundActKind.OPEN_ROUND: Opening,
         SurveyActKind.FILE_SURVEY: SurveyReturn,
         SurveyActKind.ANSWER_SURVEY_RETURN: SurveyReturn,
     },

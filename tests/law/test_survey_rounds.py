@@ -16,7 +16,10 @@ from models.values import canonical, digest
 from models.vocabulary import Kind, Role, Stage
 from regulation import data
 from regulation.rounds import answering, table
+from regulation.rounds.every import rules_of
 from regulation.rounds.known import Alliance, Known, KnownItem
+from regulation.rounds.lodging import lodge
+from regulation.rounds.questionnaires import QUESTIONNAIRES
 from regulation.rounds.simulation import RoundLife
 from regulation.rounds.table import Letter, Published
 from tests.applications import good
@@ -37,7 +40,7 @@ def alliance(number: int, city: str = "210100", zone: str | None = None) -> Alli
     return Alliance(
         id=f"LN-{number}", kind=Kind.B, stage=Stage.IN_FORCE, jurisdiction=city, zone=zone, leader=leader(number).office,
         name=f"示例联盟{number}", leader_name=f"示例企业{number}", technical_field="新材料", archive_number=None,
-        archived_on=date(2024, 5, 1), number=9,
+        archived_on=date(2024, 5, 1), number=9, submitted_on=date(2026, 4, 10),
     )  # fmt: skip
 
 
@@ -75,7 +78,7 @@ class Life(RoundLife):
             filing: each if each.paper else replace(each, paper=self._before(filing, each.number))
             for filing, each in held.items()
         }
-        applications = dict.fromkeys(self.alliances, good("B") | {"received_at": "2026-04-10T09:00:00+08:00"})
+        applications = dict.fromkeys(self.alliances, good("B"))
         return Known(
             alliances=self.alliances, items=self.older | {self.round_id: held}, rounds=self.rounds, papers=self.papers,
             applications=applications,
@@ -151,6 +154,11 @@ def test_a_survey_is_opened_with_its_year_and_its_questionnaire(life: Life) -> N
     ("content", "where", "says"),
     [
         (None, "/content", "须附统计年度和调查表"),
+        (
+            {"year": 2026, "edition": "LN-1999"},
+            "/content/edition",
+            "没有这一版调查表，或者没有适用于统计年度的；现有：LN-2026",
+        ),
         (OPENING | {"year": 2025}, "/content/year", "统计年度须为2027年或者上一年"),
         (
             OPENING | {"questionnaire": QUESTIONNAIRE | {"first_year": 2027}},
@@ -169,6 +177,14 @@ def test_a_questionnaire_that_cannot_be_answered_opens_nothing(content: Any, whe
     told = {"title": "调查", "opens": "2027-03-01", "closes": "2027-03-31"}
     assert (where, says) in found(life.says("open_round", "2027-02-20 10:00", PROV, content, **told))
     assert life.round is None
+
+
+@pytest.mark.parametrize("content", [{"year": 2026}, {"year": 2026, "edition": "LN-2026"}])
+def test_who_names_an_edition_or_none_lays_it_down_whole(content: dict[str, Any]) -> None:
+    raw = {"id": "o", "kind": "open_round", "by": PROV, "title": "调查", "opens": "2027-03-01", "closes": "2027-03-31"}
+    lodged = lodge(rules_of(SURVEY), None, raw | {"content": content})
+    assert lodged.paper
+    assert answering.questionnaire_in(lodged.paper) == QUESTIONNAIRES["LN-2026"]
 
 
 def test_only_the_province_opens_one() -> None:

@@ -1,0 +1,139 @@
+"""A return in the survey (统计调查表) as a form: the questionnaire's tables, what is found in each, and what came back."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from starlette.datastructures import FormData
+
+from gateway.asked.applications import Found, found_in
+from gateway.asked.forms import Field, Places, by_field, fields_of, read
+from models.findings import Finding
+from models.rounds.questionnaires import Questionnaire, Table
+from models.rounds.surveys import Point, SurveyReturn
+from models.sections import Section
+from models.vocabulary import Severity
+from regulation.rounds.figures import form_of
+
+PROMISE = Section("promise", "承诺", ("integrity_commitment",))
+
+OWN = ("/content/figures", "/content")
+"""Where what is found on a return stands as it is sent; on the form it stands below nothing."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A table with its fields: one of each indicator, or rows of them; and what was told of each a year ago."""
+
+    table: Table
+    field: Field
+    before: Mapping[str, Decimal]
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The indicators of a table that is filled in once."""
+        return self.field.fields
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        """The unit of each indicator."""
+        return {each.key: each.unit or "" for each in self.table.indicators}
+
+    @property
+    def called(self) -> Mapping[str, str]:
+        """What each indicator is called, without its unit."""
+        return {each.key: each.label for each in self.table.indicators}
+
+    def told(self, field: Field) -> Decimal | None:
+        """The figure of the year before."""
+        return self.before.get(f"{self.table.key}.{field.name}")
+
+
+def sections(questionnaire: Questionnaire) -> tuple[Section, ...]:
+    """The contents of a return: the questionnaire's tables, and what is promised."""
+    return (*(Section(each.key, each.title, (each.key,), each.notes) for each in questionnaire.tables), PROMISE)
+
+
+def parts(
+    questionnaire: Questionnaire,
+    raw: Mapping[str, Any],
+    findings: Iterable[Finding],
+    before: Mapping[str, Decimal],
+    *,
+    more_rows: str = "",
+) -> list[Part]:
+    """The tables filled in."""
+    figures = raw.get("figures") or {}
+    shown = fields_of(form_of(questionnaire), figures, by_field(findings), more_rows=more_rows)
+    return [Part(table, field, before) for table, field in zip(questionnaire.tables, shown, strict=True)]
+
+
+def promise(raw: Mapping[str, Any], findings: Iterable[Finding]) -> Field:
+    """What is promised with a return."""
+    (field,) = fields_of(SurveyReturn, raw, findings, only=PROMISE.names)
+    return field
+
+
+def new_row(questionnaire: Questionnaire, raw: Mapping[str, Any], pointer: str) -> str:
+    """Where the empty row stands that a table got."""
+    shown = [each.field for each in parts(questionnaire, raw, (), {}, more_rows=pointer)]
+    return next((each.rows[-1][0].row for each in shown if each.at == pointer and each.rows), "")
+
+
+def filled_in(questionnaire: Questionnaire, form: FormData) -> dict[str, Any]:
+    """What came back, as it is sent."""
+    figures = read(form_of(questionnaire), form)
+    return {"figures": figures, **read(SurveyReturn, form, only=PROMISE.names)}
+
+
+def with_zeros(questionnaire: Questionnaire, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with 0 for each figure of the alliance as a whole that was left empty: nothing of it occurred."""
+    figures = dict(raw.get("figures") or {})
+    for table in questionnaire.tables:
+        if table.rows == "once":
+            nothing = {each.key: 0 if each.type == "whole" else "0.00" for each in table.indicators if each.is_figure}
+            figures[table.key] = nothing | (figures.get(table.key) or {})
+    return {**raw, "figures": figures}
+
+
+# What is found
+
+
+def on_the_return(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings on an act that brings a return, as they point into what was filled in."""
+    told = []
+    for each in findings:
+        own = next((prefix for prefix in OWN if each.field.startswith(f"{prefix}/")), "")
+        told.append(each.but(field=each.field.removeprefix(own)))
+    return told
+
+
+def on_the_form(questionnaire: Questionnaire, form: FormData, findings: Iterable[Finding]) -> list[Finding]:
+    """The same as they point to the fields of the form it was filled in on, which has empty rows too."""
+    places = Places(form_of(questionnaire), form)
+    return [each.but(field=places.of(each.field)) if each.field else each for each in findings]
+
+
+def found(questionnaire: Questionnaire, findings: Iterable[Finding]) -> Found:
+    """Findings by table, errors first."""
+    return found_in(sections(questionnaire), list(findings))
+
+
+def sent_back(questionnaire: Questionnaire, points: Iterable[Point]) -> list[Finding]:
+    """What a return was sent back for, at the indicators of which it speaks."""
+    fields = {
+        each.code: f"/{table.key}/{each.key}" if table.rows == "once" else f"/{table.key}"
+        for table in questionnaire.tables
+        for each in table.indicators
+    }
+    return [
+        Finding(
+            code="A-35",
+            field=fields.get(each.code, ""),
+            severity=Severity.WARNING,
+            message=f"退回：{each.message}",
+            article=each.code,
+        )
+        for each in points
+    ]

@@ -1,0 +1,175 @@
+"""A survey at the doors: a leader fills in a return, keeps it as a draft, is shown what is wrong with it; an office looks at what came."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from activities.rounds.register import RoundRegister
+from examples.demo import OFFICES
+from models.rounds.base import RoundAct
+from models.rounds.round import ROUND_ACT, RoundEntry
+from models.settings import Settings
+from models.values import digest
+from regulation.moment import Moment
+from regulation.rounds import table
+from regulation.rounds.every import rules_of
+from regulation.rounds.figures import form_of
+from regulation.rounds.questionnaires import QUESTIONNAIRES
+from tests.databases import Databases
+from tests.filling import written as filled_fields
+from tests.law.notation import moment
+from tests.leading import LEADER, OFFICER, OTHER, Leader, leading
+from tests.served import Clock
+from tests.simulated import lived, written
+from tests.story import instant
+from tests.visiting import House, visiting
+
+SURVEY = "survey-2027-LN-1"
+TODAY = "2027-03-10"
+EXAMPLE: dict[str, Any] = json.loads((Path(__file__).parents[1] / "examples" / "survey_b.json").read_text("utf-8"))
+
+
+@pytest.fixture
+async def house(tmp_path: Path, sqlite: Databases) -> AsyncIterator[House]:
+    """A gateway in March 2027, behind which no engine runs."""
+    settings = Settings(var=tmp_path, database_url=sqlite.migrated())
+    async with visiting(settings, Clock(instant(TODAY))) as opened:
+        yield opened
+
+
+def enters(
+    register: RoundRegister, kind: str, at: str, by: dict[str, str], content: Any = None, **said: Any
+) -> RoundEntry:
+    """Enter an act in the survey as the engine would."""
+    when = Moment(moment(at), moment(at))
+    rules, round_ = rules_of(SURVEY), register.round(SURVEY)
+    paper = {"paper": digest(content)} if content else {}
+    act: RoundAct = ROUND_ACT.validate_python({"id": f"{kind}-1", "kind": kind, "by": by, **said, **paper})
+    found = register.examined(SURVEY, round_, act, content, when.day)
+    assert isinstance(found, RoundAct), found
+    entry = table.entered(rules, SURVEY, round_, found, when)
+    register.append(entry)
+    return entry
+
+
+FILING = "LN-2026-0001"
+PROV, LEADS = OFFICES["province"], {"person": LEADER.person, "office": LEADER.office, "role": "leader"}
+ADDRESS = f"/my/surveys/{SURVEY}/{FILING}"
+
+
+def returned(members: list[dict[str, Any]]) -> dict[str, Any]:
+    """The return of the example, of an alliance with other members: the first has its figures, the others none."""
+    figures = json.loads(json.dumps(EXAMPLE["figures"]))
+    none = dict.fromkeys(("tech_staff", "ip_class1", "ip_class2"), 0) | dict.fromkeys(
+        ("rd", "sales", "paid", "received"), "0.00"
+    )
+    rows = [{name: each[name] for name in ("name", "code", "type")} | none for each in members]
+    rows[0] |= {"rd": "510.00", "sales": "2680.00"}
+    figures["members"] = rows
+    figures["alliance"] |= {"members": len(rows)}
+    return EXAMPLE | {"figures": figures}
+
+
+@pytest.fixture
+def rounds(house: House) -> RoundRegister:
+    """A survey of March 2027, in which one alliance of kind A has not answered."""
+    written(house.tools.register, lived(FILING).until("archive"))
+    register = RoundRegister(house.tools.register.engine)
+    opening = {"year": 2026, "questionnaire": QUESTIONNAIRES["LN-2026"].model_dump(mode="json")}
+    window = {"title": "2026年度创新资源统计调查", "opens": "2027-03-01", "closes": "2027-03-31"}
+    house.tools.register.lodge(SURVEY, "open_round", opening, instant("2027-02-20"))
+    enters(register, "open_round", "2027-02-20 10:00", PROV, opening, **window)
+    return register
+
+
+@pytest.fixture
+async def leader(house: House, rounds: RoundRegister) -> AsyncIterator[Leader]:
+    """Somebody who acts for its leader."""
+    async with leading(house.tools, house.browser()) as opened:
+        yield opened
+
+
+def answer(house: House) -> dict[str, Any]:
+    """What its leader might answer."""
+    filing = house.tools.register.filing(FILING)
+    assert filing
+    return returned(house.tools.register.paper(filing.paper)["members"])
+
+
+def pairs(raw: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a browser sends of a return."""
+    fields = filled_fields(form_of(QUESTIONNAIRES["LN-2026"]), raw["figures"])
+    return [*((name, str(value)) for name, value in fields.multi_items()), ("/integrity_commitment", "yes")]
+
+
+async def test_a_return_begins_with_what_is_known_and_is_kept_as_a_draft(house: House, leader: Leader) -> None:
+    page = await leader.page(ADDRESS)
+    for words in ("统计年度 2026年", "2027年3月31日", "空着的数填0", "直接从事研发和相关技术创新活动"):
+        assert page.says(words), words
+    assert page.value("/members/1/name") == "辽宁示例工业大学"
+    sent = await leader.sends(ADDRESS, [*page.hidden("seen", "id"), ("/leader/staff", "９２"), ("do", "save")])
+    assert sent.status_code == 303
+    page = await leader.page(ADDRESS)
+    assert page.value("/leader/staff") == "92"
+    again = await leader.sends(ADDRESS, [*page.hidden("seen", "id"), ("/leader/staff", "92"), ("do", "zero")])
+    assert again.status_code == 303
+    page = await leader.page(f"{ADDRESS}?check=1")
+    assert page.value("/leader/profit") == "0.00"
+    assert page.says("缺成员单位")
+
+
+async def test_the_overview_says_what_is_asked_for(house: House, leader: Leader) -> None:
+    page = await leader.page("/my")
+    assert ADDRESS in page.links
+    assert page.says("未填报 2026年度创新资源统计调查，截至 2027年3月31日")
+
+
+async def test_what_is_found_stands_at_its_figure(house: House, leader: Leader) -> None:
+    page = await leader.page(ADDRESS)
+    raw = answer(house)
+    raw["figures"]["ip"]["shared"] = 99
+    raw["figures"]["leader"]["staff"] = "很多"
+    sent = await leader.sends(ADDRESS, [*page.hidden("seen", "id"), *pairs(raw), ("do", "submit")])
+    assert sent.status_code == 422
+    assert 'id="found-/ip/shared"' in sent.text
+    assert 'id="found-/leader/staff"' in sent.text
+    live = await leader.sends(f"{ADDRESS}/findings", pairs(raw))
+    assert "不得大于“401 当年获得I类知识产权”" in live.text
+
+
+async def test_without_an_engine_nothing_is_lost_and_nothing_told_as_done(house: House, leader: Leader) -> None:
+    page = await leader.page(ADDRESS)
+    sent = await leader.sends(ADDRESS, [*page.hidden("seen", "id"), *pairs(answer(house)), ("do", "submit")])
+    assert sent.status_code == 503
+    assert "填写的内容已保存" in sent.text
+    assert (await leader.page(ADDRESS)).value("/leader/staff") == "92"
+
+
+async def test_a_return_is_printed_with_its_receipt_and_sent_back_with_its_points(
+    house: House, leader: Leader, rounds: RoundRegister
+) -> None:
+    assert (await leader.client.get(f"{ADDRESS}/form.docx")).content[:2] == b"PK"
+    raw = answer(house)
+    house.tools.register.lodge(SURVEY, "file_survey", raw, instant("2027-03-10"))
+    enters(rounds, "file_survey", "2027-03-10 08:00", LEADS, raw, filing=FILING)
+    page = await leader.page(ADDRESS)
+    assert page.says("截止前可以修改后再次报送")
+    assert page.value("/leader/staff") == "92"
+    assert (await leader.client.get(f"{ADDRESS}/form.docx")).content[:2] == b"PK"
+    points = [{"code": "104", "message": "与审计报告不一致"}]
+    enters(rounds, "return_survey", "2027-03-10 08:30", OFFICES["city"], filing=FILING, reason="请核对", points=points)
+    page = await leader.page(ADDRESS)
+    assert page.says("退回：与审计报告不一致")
+    assert page.says("补正报送")
+
+
+async def test_of_others_it_is_not_even_said_that_there_are_any(house: House, leader: Leader) -> None:
+    await leader.page(f"/my/surveys/{SURVEY}/LN-2026-9999", 404)
+    await leader.page(f"/my/surveys/survey-2027-LN-9/{FILING}", 404)
+    async with leading(house.tools, house.browser(), OTHER) as other:
+        await other.page(ADDRESS, 404)
+    async with leading(house.tools, house.browser(), OFFICER) as officer:
+        await officer.page(ADDRESS, 403)
