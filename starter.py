@@ -9,7 +9,7 @@ import click
 
 from activities import logs
 from activities.privacy import OWN
-from cli import acts, exports, filings, letters, trials, upkeep
+from cli import acts, exports, filings, letters, trials, upkeep, year
 from cli.arguments import readable
 from cli.exits import ended
 from cli.tools import the_clock, the_register
@@ -26,7 +26,7 @@ beian = click.Group(
 )
 for command in (
     *(acts.submit, acts.act, acts.broadcast),
-    *(filings.show, filings.agenda, filings.list_),
+    *(filings.show, filings.agenda, filings.list_, year.board),
     *(trials.check, trials.schema, trials.simulate, trials.check_texts, trials.check_channels),
     *(letters.messages, letters.inbox, letters.read, letters.undelivered, letters.redeliver, letters.bounce),
     *(upkeep.verify, upkeep.backup_, upkeep.restore, upkeep.revive),

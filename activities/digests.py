@@ -4,16 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
+from sqlalchemy import func
+from sqlalchemy import select as sql
 from sqlmodel import Session, col, select
 
 from activities.database import reading
 from activities.letters import Letters, listed
+from activities.year_board import REPORTS, board_of, placed
 from models.filing import Filing
 from models.register import FilingRow, LetterRow, MessageRow
-from models.values import SHANGHAI, midnight_after
+from models.values import SHANGHAI, last_day_until, midnight_after
+from models.vocabulary import Kind, ReportState
 from regulation import agenda, calendar, offices, texts
 from regulation.calendar import CALENDARS
 from regulation.naming import due_at, midnight, on_day
+from regulation.reporting import year_on
 
 DIGEST = "digest"
 MORNING = time(8, 30)
@@ -48,7 +53,8 @@ class Digests:
 def _digest(session: Session, office: str, today: date, now: datetime) -> LetterRow | None:
     overdue, due = _waiting(session, office, today)
     arrived = _arrived(session, office, today)
-    if not (due or overdue or arrived):
+    reports = _reports(session, office, today)
+    if not (due or overdue or arrived or reports):
         return None
     text = texts.find("inbox", DIGEST, _place(office))
     assert text is not None
@@ -62,6 +68,7 @@ def _digest(session: Session, office: str, today: date, now: datetime) -> Letter
             "due": listed(due) or "无",
             "overdue": listed(overdue) or "无",
             "arrived": listed(arrived) or "无",
+            "reports": f"\n\n年度报送：\n{listed(reports)}" if reports else "",
         }
     )
     return LetterRow(
@@ -104,6 +111,26 @@ def _arrived(session: Session, office: str, today: date) -> Sequence[str]:
     query = select(MessageRow.title).where(MessageRow.office == office, col(MessageRow.to).not_in(offices.INDUSTRY))
     query = query.where(at > _morning(_before(office, today)), at <= _morning(today))
     return session.exec(query.order_by(at, MessageRow.id)).all()
+
+
+def _reports(session: Session, office: str, today: date) -> Sequence[str]:
+    """年度报送 while the window is open: by kind, how many of the office's alliances have reported, and how many still owe it."""
+    year = year_on(today)
+    place = offices.Scope(zone=office) if office in offices.ZONES else offices.Scope()
+    if office in offices.OFFICES:
+        place = offices.Scope(jurisdiction=office)
+    waiting = REPORTS.c.state.in_([ReportState.OPEN.value, ReportState.EXTENDED.value])
+    ends = sql(REPORTS.c.kind, func.max(REPORTS.c.due)).where(REPORTS.c.year == year, waiting, *placed(place))
+    last = {kind: last_day_until(at) for kind, at in session.connection().execute(ends.group_by(REPORTS.c.kind))}
+    if not last:
+        return []
+    board = board_of(session.connection(), year, place)
+    return [
+        f"{year}年度{kind.value}类（最迟{on_day(last[kind.value])}截止）：应报{tally['expected']}，已报{tally['filed']}，"
+        f"迟报{tally['late']}，未报{tally['unreported']}，准予延期{tally['extended']}"
+        for kind in Kind
+        if kind.value in last and (tally := board.of(kind=kind))["expected"]
+    ]
 
 
 def _place(office: str) -> str:

@@ -5,15 +5,17 @@ What a year is counted as is written by the entry that makes it so (activities/r
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy import ColumnElement, Engine, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, select
 from sqlmodel import col
 
 from activities.database import in_parts
 from models.register import AnnualReportRow
 from models.vocabulary import Kind, ReportState
 from regulation import offices
+from regulation.forecast import LOOKS_BACK, Earlier, Risk, risk
 from regulation.reporting import Tally
 
 REPORTS = AnnualReportRow.metadata.tables["annual_reports"]
@@ -61,6 +63,17 @@ class Board:
 
 
 @dataclass(frozen=True)
+class Report:
+    """What stands of one year of one filing."""
+
+    state: ReportState
+    due: datetime
+    filed_at: datetime | None
+    urged_at: datetime | None
+    paper: str | None
+
+
+@dataclass(frozen=True)
 class YearBoard:
     """The boards of one register."""
 
@@ -75,24 +88,48 @@ class YearBoard:
 
     def of(self, year: int, scope: offices.Scope, kind: Kind | None = None) -> Board:
         """The board of a year, as far as somebody sees it."""
-        what = (REPORTS.c.jurisdiction, REPORTS.c.kind, REPORTS.c.zone, REPORTS.c.state)
-        query = select(*what, func.count()).where(REPORTS.c.year == year, *placed(scope))
-        query = query.where(REPORTS.c.kind == kind.value) if kind else query
-        cells: dict[Cell, Tally] = {}
         with self.engine.connect() as db:
-            for city, of_kind, zone, state, count in db.execute(query.group_by(*what)):
-                told = cells.setdefault(Cell(city, Kind(of_kind), zone), Tally())
-                told.counts[ReportState(state)] += count
-        return Board(year, cells)
+            return board_of(db, year, scope, kind)
 
-    def reports(self, year: int, filing_ids: Iterable[str]) -> dict[str, AnnualReportRow]:
+    def reports(self, year: int, filing_ids: Iterable[str]) -> dict[str, Report]:
         """What stands of a year of these filings."""
-        found: dict[str, AnnualReportRow] = {}
         with self.engine.connect() as db:
-            for some in in_parts(filing_ids):
-                mine = select(REPORTS).where(REPORTS.c.year == year, REPORTS.c.filing_id.in_(some))
-                found |= {row.filing_id: row for row in db.execute(mine)}
-        return found
+            return {
+                row.filing_id: Report(ReportState(row.state), row.due, row.filed_at, row.urged_at, row.paper)
+                for some in in_parts(filing_ids)
+                for row in db.execute(select(REPORTS).where(REPORTS.c.year == year, REPORTS.c.filing_id.in_(some)))
+            }
+
+    def at_risk(self, year: int, scope: offices.Scope, kind: Kind | None = None) -> dict[str, Risk]:
+        """Who still owes a year and may miss it, those first that most need to be urged (regulation/forecast.py)."""
+        now, before = REPORTS.alias("now"), REPORTS.alias("before")
+        place = [now.c[name] == value for name in ("jurisdiction", "zone") if (value := getattr(scope, name))]
+        place += [now.c.kind == kind.value] if kind else []
+        earlier = and_(
+            before.c.year.between(year - LOOKS_BACK, year - 1),
+            before.c.state.in_([ReportState.MISSED.value, ReportState.LATE.value]),
+        )
+        owing = and_(now.c.year == year, now.c.state.in_([ReportState.OPEN.value, ReportState.EXTENDED.value]), *place)
+        told = (before.c.filing_id, before.c.year, before.c.state, before.c.due, before.c.filed_at)
+        query = select(*told).join(now, now.c.filing_id == before.c.filing_id).where(earlier, owing)
+        found: dict[str, list[Earlier]] = {}
+        with self.engine.connect() as db:
+            for row in db.execute(query):
+                of = found.setdefault(row.filing_id, [])
+                of.append(Earlier(row.year, ReportState(row.state), row.due, row.filed_at))
+        risks = {filing_id: each for filing_id, earlier in found.items() if (each := risk(year, earlier))}
+        return dict(sorted(risks.items(), key=lambda pair: (pair[1].order, pair[0])))
+
+
+def board_of(db: Connection, year: int, scope: offices.Scope, kind: Kind | None = None) -> Board:
+    """The board of a year, as far as somebody sees it: one statement, answered by an index."""
+    what = (REPORTS.c.jurisdiction, REPORTS.c.kind, REPORTS.c.zone, REPORTS.c.state)
+    query = select(*what, func.count()).where(REPORTS.c.year == year, *placed(scope))
+    query = query.where(REPORTS.c.kind == kind.value) if kind else query
+    cells: dict[Cell, Tally] = {}
+    for city, of_kind, zone, state, count in db.execute(query.group_by(*what)):
+        cells.setdefault(Cell(city, Kind(of_kind), zone), Tally()).counts[ReportState(state)] += count
+    return Board(year, cells)
 
 
 def placed(scope: offices.Scope) -> list[ColumnElement[bool]]:

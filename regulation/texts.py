@@ -60,7 +60,9 @@ COMPILED: Mapping[str, Compiled] = {
     **{key: Compiled(words, frozenset({"inbox"})) for key, words in OF_ROUNDS.items()},
     "reminders": Compiled(frozenset({"count", "first", "lines"}), frozenset({"inbox", "sms", "mail", "robot"})),
     "digest": Compiled(
-        frozenset({"office", "day", "due", "overdue", "arrived", "due_count", "overdue_count", "arrived_count"}),
+        frozenset(
+            {"office", "day", "due", "overdue", "arrived", "reports", "due_count", "overdue_count", "arrived_count"}
+        ),
         frozenset({"inbox"}),
     ),
 }

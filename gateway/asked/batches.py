@@ -4,7 +4,7 @@ An act that needs a fact of the one filing (which objection, which deficiencies,
 but one formal letter may be about many alliances (B-17): its paper is the same for all.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +15,15 @@ from gateway.asked.forms import Field
 from gateway.identity import Identity
 from gateway.tools import value_of
 from models.acts import By
-from models.filing import Filing
+from models.filing import Entry, Filing
 from models.findings import Finding, Refusal
 from models.register import FilingRow
 from models.values import digest, required
-from models.vocabulary import ActKind, Stage
-from regulation import entries, lifecycle, lodging, province
+from models.vocabulary import ActKind, Role, Stage
+from regulation import entries, lifecycle, lodging, messages, province, texts
 from regulation.moment import Moment
 from regulation.offers import Offer, offers
+from regulation.wording import Names
 
 MOST = 100
 """How many filings one batch takes."""
@@ -90,13 +91,17 @@ def one(who: Identity, batch: str, kind: ActKind, raw: Mapping[str, Any], filing
 
 @dataclass(frozen=True)
 class Foreseen:
-    """What would come of an act: a refusal, or the stage after it. `half`: another person has to do it too."""
+    """What would come of an act: a refusal, or the stage after it and the letters to the leader, each with title and text.
+
+    `half`: another person has to do it too.
+    """
 
     row: FilingRow
     refusal: Refusal | None = None
     stage: Stage | None = None
     half: bool = False
     warnings: tuple[str, ...] = ()
+    letters: tuple[tuple[str, str], ...] = ()
 
 
 def findings(row: FilingRow, act: Mapping[str, Any]) -> tuple[Finding, ...]:
@@ -112,13 +117,22 @@ def foreseen(row: FilingRow, act: Mapping[str, Any], when: Moment) -> Foreseen:
         return Foreseen(row, lodging.refusal(lodged.findings))
     if refusal := lifecycle.check(filing, lodged.act, when):
         return Foreseen(row, refusal)
-    after = lifecycle.apply(filing, lodged.act, when)
+    entry = entries.entered(filing, lodged.act, when)
     return Foreseen(
         row,
-        stage=after.stage,
-        half=lifecycle.is_half(after, lodged.act),
+        stage=entry.stage,
+        half=lifecycle.is_half(entry.filing, lodged.act),
         warnings=lifecycle.warnings(filing, lodged.act, when),
+        letters=tuple(_letters(row, filing, entry)),
     )
+
+
+def _letters(row: FilingRow, before: Filing, entry: Entry) -> Iterator[tuple[str, str]]:
+    """What the leader would be told, as it would be written; what tells of the past is looked up only when it is entered."""
+    names = Names(alliance=row.alliance_name, leader=row.leader_name)
+    for each in messages.told(before, entry):
+        if each.to == Role.LEADER and not texts.names_the_past(each.text, row.jurisdiction):
+            yield texts.render(each.text, before, entry, names)
 
 
 def _numbered(filing: Filing, act: Mapping[str, Any]) -> Mapping[str, Any]:

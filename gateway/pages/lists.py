@@ -1,6 +1,7 @@
 """The list of filings (备案列表): everything I may see, by what I look for; saved filters, and tables to take away."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Literal, get_args
 from urllib.parse import parse_qsl
 
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from activities.documents import sheets
+from activities.year_board import YearBoard
 from gateway.identity import Identity
 from gateway.pages.staff import Staff, as_asked, table
 from gateway.pages.web import Answer, page, then
@@ -23,6 +25,7 @@ from models.choices import CHOICES, OUTCOMES
 from models.rounds.evaluation_papers import Grade
 from models.values import Ordinal, day_of, storable
 from regulation import offices
+from regulation.reporting import SHOWN, year_on
 
 router = APIRouter(prefix="/desk/filings")
 
@@ -33,8 +36,8 @@ NAME = 60
 @router.get("")
 def show(request: Request, tools: Doors, session: Staff, after: str = "") -> HTMLResponse:
     """One page of the list."""
-    wanted = as_asked(lambda: lists.read(request.query_params))
     today = day_of(tools.clock())
+    wanted = as_asked(lambda: lists.read(_with_year(request.query_params, today)))
     behind = as_asked(lambda: lists.position(after))
     facts = wanted.within(session.who.scope, today)
     read = tools.register.filings(**facts, after=behind, limit=lists.PAGE + 1, whole=False)
@@ -49,13 +52,24 @@ def show(request: Request, tools: Doors, session: Staff, after: str = "") -> HTM
         within=lists.WITHIN,
         names=CHOICES["tag"],
         grades={grade: OUTCOMES[grade] for grade in get_args(Grade)},
+        years=[(year, f"{year}年度") for year in YearBoard(tools.register.engine).years()],
+        reported=[(key, "未报中已逾期" if key == "overdue" else shown.title) for key, shown in SHOWN.items()],
         offices_=_offices(session.who),
         cities=_cities(session.who),
         first=not after,
         more=found.more,
         saved=saved,
         current=next((each for each in saved if each.query == wanted.query), None),
-        **table(tools, session, found.shown),
+        **table(tools, session, found.shown, wanted.year),
+    )
+
+
+def _with_year(params: Mapping[str, str], today: date) -> Mapping[str, str]:
+    """What is asked of the list; of reports without a year, the one that is looked at today."""
+    return (
+        {"year": str(year_on(today)), **{name: value for name, value in params.items() if value}}
+        if params.get("report")
+        else params
     )
 
 
@@ -100,8 +114,8 @@ def delete(tools: Doors, session: Staff, form: Answer, filter_id: Ordinal) -> Re
 @router.get("/{table}.xlsx")
 def export(request: Request, tools: Doors, session: Staff, table: Literal["deadlines", "summary"]) -> Response:
     """This very list as a table: 期限表 or 汇总表. That it was taken away is on record."""
-    wanted = as_asked(lambda: lists.read(request.query_params))
     today = day_of(tools.clock())
+    wanted = as_asked(lambda: lists.read(_with_year(request.query_params, today)))
     rows = tools.register.filings(**wanted.within(session.who.scope, today), limit=lists.LONGEST + 1)
     if len(rows) > lists.LONGEST:
         raise Failed(

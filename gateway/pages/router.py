@@ -21,6 +21,7 @@ from gateway.pages import (
     sign_in,
     surveys,
     uploads,
+    year,
 )
 
 router = APIRouter(include_in_schema=False)
@@ -43,5 +44,6 @@ for each in (
     public,
     rounds,
     audit,
+    year,
 ):
     router.include_router(each.router)

@@ -9,6 +9,7 @@ from fastapi import Depends
 from starlette.exceptions import HTTPException
 
 from activities.rows import duties_of
+from activities.year_board import YearBoard
 from gateway.identity import Identity
 from gateway.pages.web import SignedIn
 from gateway.problem import Failed, Problem
@@ -36,13 +37,15 @@ LOOK_ON = (Role.AUDITOR,)
 """Roles that do no acts: nothing is ticked in their lists."""
 
 
-def table(tools: Tools, session: Session, rows: Sequence[FilingRow]) -> Mapping[str, Any]:
-    """What a table of filings shows beside the filings: who of the visitor's office has which in hand."""
+def table(tools: Tools, session: Session, rows: Sequence[FilingRow], year: int | None = None) -> Mapping[str, Any]:
+    """What a table of filings shows beside the filings: who of the visitor's office has which in hand, and what became of a
+    reporting year, if one is asked for."""
     handlers = tools.handling.handlers(session.who, [row.filing_id for row in rows])
     today = day_of(tools.clock())
     return {
         "overdue": {row.filing_id: found for row in rows if (found := _overdue(row, today, session.who))},
         "rows": rows,
+        "reports": YearBoard(tools.register.engine).reports(year, [row.filing_id for row in rows]) if year else {},
         "handlers": {filing_id: name for filing_id, (_, name) in handlers.items()},
         "ticks": session.who.role not in LOOK_ON,
     }

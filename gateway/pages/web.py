@@ -94,6 +94,7 @@ def _templates() -> Environment:
         "due_at": naming.short_due_at,
         "on_day": on_day,
         "day_of": day_of,
+        "on_day_of": lambda instant: on_day(day_of(instant)),
     }
     templates.globals |= {
         "Stage": Stage, "Kind": Kind, "ActKind": ActKind, "LapseKind": LapseKind, "Role": Role, "Severity": Severity,

@@ -65,7 +65,7 @@ class Filter(Value):
     due_before: SomeTime | None = Field(
         None, description="最近期限早于（日期即至前一日24时，或带时区的时间）；宜用 due_by"
     )
-    overdue: Literal[True] | None = Field(None, description="true：有部门逾期未办的事项")
+    overdue: bool | None = Field(None, description="true：只列有部门逾期未办的事项的")
     year: Year | None = Field(None, description="报送年度")
     report: ReportShown | None = Field(None, description="该年度报送情况，如 unreported（未报）；须写明 year")
     text: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = Field(

@@ -1,0 +1,69 @@
+"""The board of a year (年度报送): what my office's alliances are counted as, who may miss it, and the documents drawn of it."""
+
+from typing import Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+
+from gateway.pages.staff import Staff, as_asked
+from gateway.pages.web import page
+from gateway.problem import NotFound
+from gateway.remembered.audit import AuditKind
+from gateway.shown.documents import attachment
+from gateway.shown.lists import read
+from gateway.shown.year import MAKES, Year, may_read
+from gateway.tools import Doors
+from gateway.visit import visit_of
+from models.acts import Year as YearNumber
+from models.values import day_of
+from models.vocabulary import ActKind, Kind
+from regulation.lifecycle import STAFF
+from regulation.reporting import year_on
+
+router = APIRouter(prefix="/desk/year")
+
+FORESEEN = 50
+"""How many alliances that may miss the year the page names, those first that most need to be urged."""
+
+
+@router.get("")
+def show(
+    request: Request, tools: Doors, session: Staff, year: str = "", kind: Literal["", "A", "B"] = ""
+) -> HTMLResponse:
+    """The board of one year: the one that is looked at today, if no other is asked for."""
+    today = day_of(tools.clock())
+    asked = as_asked(lambda: read({"year": year})).year or year_on(today)
+    told = Year.of(tools, session.who, asked, Kind(kind) if kind else None)
+    at_risk = told.boards.at_risk(asked, session.who.scope, told.kind)
+    foreseen = list(at_risk)[:FORESEEN]
+    rows = tools.register.rows(foreseen, whole=False)
+    return page(
+        request,
+        tools,
+        "desk_year.html",
+        session,
+        year=asked,
+        kind=kind,
+        years=told.boards.years(),
+        board=told.board,
+        at_risk=at_risk,
+        foreseen=[(rows[each], at_risk[each]) for each in foreseen if each in rows],
+        reports=told.boards.reports(asked, foreseen),
+        names=lambda **asked_for: "/desk/filings?" + urlencode({"year": asked, "kind": kind, **asked_for}),
+        reads=may_read(session.who),
+        urges=session.who.role in STAFF and ActKind.URGE_REPORT,
+    )
+
+
+@router.get("/{year}/{name}")
+def document(
+    request: Request, tools: Doors, session: Staff, year: YearNumber, name: str, kind: Literal["", "A", "B"] = ""
+) -> Response:
+    """One of its documents; that it was taken away is on record."""
+    if name not in MAKES or not may_read(session.who):
+        raise NotFound(name)
+    title, media_type, make = MAKES[name]
+    content = make(Year.of(tools, session.who, year, Kind(kind) if kind else None))
+    visit_of(request, tools, session.who).note(AuditKind.EXPORTED, about=title.format(year))
+    return attachment(content, title.format(year), media_type)
