@@ -95,7 +95,7 @@ def _lines(document: Document, inspected: Inspected) -> None:
     found = {line.item: line for line in record.lines} if record else {}
     rows: list[Sequence[str]] = []
     for number, item in enumerate(CHECKS[inspected.state.rule].items(inspected.state.purpose), 1):
-        line = found.get(item.item)
+        line = found.get(item.asks)
         chosen = () if line is None else (MET if line.met else NOT_MET,)
         rows.append((str(number), item.asks, boxes((MET, NOT_MET), chosen), (line.note or "") if line else ""))
     gongwen.tabulate(document, gongwen.Grid(("序号", "检查事项", "结果", "检查情况"), (12, 66, 36, 42), rows))

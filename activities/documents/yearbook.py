@@ -5,7 +5,7 @@ from datetime import date, datetime
 from io import BytesIO
 
 from docx.document import Document
-from docx.shared import Mm
+from docx.shared import Emu, Mm
 
 from activities.documents import gongwen, sheets
 from activities.documents.gongwen import Grid
@@ -38,10 +38,15 @@ def add(document: Document, heading: str, table: Dataset, *, new_page: bool = Fa
     gongwen.heading(document, heading, new_page=new_page)
     if table.note:
         document.add_paragraph(table.note, gongwen.CELL)
-    drawn = BytesIO(drawing.png(charts.DRAWN[table.key](table)))
-    shown = document.add_picture(drawn, width=Mm(gongwen.TYPE_AREA - 10))
+    shown = (
+        document.add_paragraph("", gongwen.CELL)
+        .add_run()
+        .add_picture(BytesIO(drawing.png(charts.DRAWN[table.key](table))))
+    )
+    widest = Mm(gongwen.TYPE_AREA - 6)
+    if shown.width > widest:
+        shown.height, shown.width = Emu(round(shown.height * widest / shown.width)), widest
     shown._inline.docPr.set("descr", f"{table.title}（图），数据见下表")
-    document.add_paragraph("", gongwen.CELL)
     if len(table.rows) <= LONGEST:
         gongwen.tabulate(document, _grid(table), gongwen.FINE)
 

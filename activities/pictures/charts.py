@@ -164,6 +164,7 @@ def tiles(table: Dataset, value: str, *, suffix: str = "") -> Description:
             "y": {"field": "row", "type": "ordinal", "axis": None, "scale": {"paddingInner": 0.08}},
         },
         "layer": [
+            {"mark": {"type": "rect", "color": "white", **OUTLINE}},
             {"mark": {"type": "rect", **OUTLINE}, "encoding": {"color": _shade(value, most)}},
             {
                 "mark": {"type": "text", "dy": -10},

@@ -17,6 +17,7 @@ from gateway.pages.web import Answer, SignedIn, page, rests_on, then
 from gateway.problem import KeyReused, MovedOn, NotFound, Refused, Unreachable
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
+from gateway.shown.rounds import inspections
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import Visit, visit_of
 from models.acts import NEW_VERSIONS
@@ -55,12 +56,15 @@ def show(
     kind: ActKind,
     year: Ordinal | None = None,
     ground: Ground | None = None,
+    inspection: str = "",
 ) -> Response:
-    """The form, about the year if one was chosen, with the evidence of the ground if one was; or why it cannot be done now."""
+    """The form, about the year if one was chosen, with the evidence of the ground or of the inspection if one was; or why not."""
     if kind in NEW_VERSIONS and not session.who.staff:
         return RedirectResponse(f"/my/corrections/{filing_id}", 303)
     row = tools.seen(filing_id, session.who)
     raw = _with_evidence(tools, filing_id) if (kind, ground) == WITHOUT_COOPERATION else None
+    if inspection and kind is ActKind.PROPOSE_REVOCATION and session.who.staff:
+        raw = inspections.proposal(tools, inspection, filing_id)
     return _form(request, tools, session, row, _offered(tools, row, kind, session, year), raw)
 
 

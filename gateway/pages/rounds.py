@@ -20,7 +20,7 @@ from gateway.problem import KeyReused, MovedOn, NotFound, Refused, Unreachable
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
 from gateway.shown.rounds import seen
-from gateway.shown.rounds.panels import PANELS
+from gateway.shown.rounds.panels import FILLED_IN, PANELS
 from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.findings import Finding, Refusal
@@ -129,10 +129,10 @@ def items(
 
 @router.get("/rounds/{round_id}/acts/{kind}", dependencies=[Depends(large)])
 def ask(request: Request, tools: Doors, session: SignedIn, round_id: str, kind: str, filing: str = "") -> HTMLResponse:
-    """The form of an act; `filing` fills in the alliance that it is about."""
+    """The form of an act, with what the address fills in: the alliance that it is about, or another field of the act."""
     form = _form(request, tools, session, round_id, kind)
-    raw = {"filing": filing} if filing else form.first_half()
-    return form.page(raw)
+    told = {name: value for name, value in request.query_params.items() if name in asked.asked(kind)}
+    return form.page(form.first_half(filing) or form.proposed(told))
 
 
 @router.post("/rounds/{round_id}/acts/{kind}", dependencies=[Depends(large)])
@@ -194,10 +194,15 @@ class _Form:
             return self.page(raw, more_rows=str(more))
         return raw
 
-    def first_half(self) -> dict[str, Any] | None:
-        """What the first of several said, filled in: whoever agrees says the same."""
-        halves = [half for name, half in self.round.agreed.items() if name == self.kind] if self.round else []
-        entry = self.tools.rounds.register.entry(self.round_id, halves[0].number) if halves else None
+    def proposed(self, told: Mapping[str, str]) -> dict[str, Any]:
+        """What is filled in beforehand: by the address, and by the kind of round."""
+        fills = FILLED_IN.get(self.kind)
+        return {**told, **({"content": fills(self.round)} if fills and self.round else {})}
+
+    def first_half(self, filing: str = "") -> dict[str, Any] | None:
+        """What the first of several said, of an alliance if it is about one: whoever agrees says the same."""
+        half = self.round.agreed.get(f"{self.kind}:{filing}" if filing else self.kind) if self.round else None
+        entry = self.tools.rounds.register.entry(self.round_id, half.number) if half else None
         if entry is None or entry.act is None:
             return None
         raw = entry.act.model_dump(mode="json", include=set(asked.asked(self.kind)))

@@ -109,7 +109,7 @@ class Assignment(Value):
 class CheckLine(Value):
     """What was found on one item of the record (检查事项)."""
 
-    item: Annotated[str, Field(title="检查事项", pattern=r"^[a-z_]{2,30}$")]
+    item: Name = Field(title="检查事项（依抽查规则逐字）")
     met: YesNo = Field(title="是否符合")
     note: ShortText | None = Field(None, title="检查情况")
 

@@ -25,10 +25,13 @@ Drawable = Annotated[int, Field(ge=1, le=MOST)]
 
 
 class Candidate(Value):
-    """One alliance of the population; `left_out` says by which rule it takes no part in the lot."""
+    """One alliance of the population; `left_out` says by which rule it takes no part in the lot.
+
+    What is not archived yet is not named: of it the public knows its own notice (G-04b).
+    """
 
     id: FilingId
-    name: str
+    name: str | None = None
     kind: Kind
     city: Jurisdiction
     inspected_on: Day | None = None

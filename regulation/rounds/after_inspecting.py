@@ -182,7 +182,7 @@ def _after_its_day(round_: Round, entry: RoundEntry, content: Any, known: Known)
 def _while_it_runs(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
     """What is not inspected yet, told while there is time, and when there is none left."""
     counts = round_.counts
-    left = counts.get("drawn", 0) - counts.get("inspected", 0)
+    left = counts.get("drawn_in_all", 0) - counts.get("inspected", 0)
     if state(round_).lot is None or left:
         words = {"left": f"{left}家" if state(round_).lot else "尚未抽签"}
         yield Letter("inspection_left", Role.PROVINCE_ST, offices.PROVINCE, None, words)

@@ -1,6 +1,6 @@
 """What the papers of an inspection must say, what an entry makes of alliances, and what follows from it (A-33, B-18)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -136,7 +136,7 @@ def population_of(round_: Round, known: Known, on: date) -> Population:
         alliances.append(
             Candidate(
                 id=each.id,
-                name=each.name,
+                name=each.name if each.archived_on else None,
                 kind=each.kind,
                 city=each.jurisdiction,
                 inspected_on=inspected,
@@ -333,7 +333,7 @@ def _record(round_: Round, act: RecordFindings, record: CheckRecord, known: Know
         faults.append(_fault(_in_content("inspected_on"), "检查日期晚于登记之日"))
     if record.inspected_on < day_of(item.at):
         faults.append(_fault(_in_content("inspected_on"), f"检查日期早于指派之日（{day_of(item.at)}）"))
-    asked = {each.item: each for each in rule.items(of.purpose)}
+    asked = {each.asks: each for each in rule.items(of.purpose)}
     there = {line.item for line in record.lines}
     for number, line in enumerate(record.lines):
         if line.item not in asked:
@@ -345,24 +345,24 @@ def _record(round_: Round, act: RecordFindings, record: CheckRecord, known: Know
     faults += [
         _fault(_in_content("lines"), f"未填写检查事项：{each.asks}", each.article)
         for each in asked.values()
-        if each.item not in there
+        if each.asks not in there
     ]
-    not_met = tuple(line.item for line in record.lines if not line.met and line.item in asked)
+    not_met = tuple(asked[line.item] for line in record.lines if not line.met and line.item in asked)
     faults += _rectify_by(of, record, not_met, rule.document.rectification_most_days)
     if faults:
         return faults
-    grounds = dict.fromkeys(asked[each].ground for each in not_met)
+    grounds = dict.fromkeys(each.ground for each in not_met)
     return act.but(
         facts=Found(
             inspected_on=record.inspected_on,
-            not_met=not_met,
+            not_met=tuple(each.item for each in not_met),
             rectify_by=record.rectify_by,
             grounds=tuple(each for each in grounds if each),
         )
     )
 
 
-def _rectify_by(of: InspectionState, record: CheckRecord, not_met: tuple[str, ...], most: int) -> Iterator[Finding]:
+def _rectify_by(of: InspectionState, record: CheckRecord, not_met: Sequence[object], most: int) -> Iterator[Finding]:
     at, until = _in_content("rectify_by"), record.rectify_by
     if of.purpose is Purpose.SURVEY:
         if until:

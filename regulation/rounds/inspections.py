@@ -28,6 +28,7 @@ from models.rounds.inspections import (
     ReplaceDrawn,
     RevealSeed,
     RuleOnRectification,
+    Standing,
 )
 from models.rounds.round import Round
 from models.values import at_hour, day_of, midnight_after
@@ -73,7 +74,7 @@ def may_list(round_: Round, act: ListPopulation, when: Moment) -> Lack | None:
 def listed(round_: Round, act: ListPopulation, when: Moment) -> Round:
     """公布总体名单: its hash is the first part of the seed."""
     told = inspecting.told(act.facts)
-    counts = {"listed": told.listed, "taking_part": told.taking_part}
+    counts = {"population": told.listed, "taking_part": told.taking_part}
     return _with(round_, counts, population=told.population, population_paper=act.paper)
 
 
@@ -170,7 +171,7 @@ def may_draw(round_: Round, act: DrawLot, when: Moment) -> Lack | None:
 def drawn(round_: Round, act: DrawLot, when: Moment) -> Round:
     """抽签."""
     told = inspecting.told(act.facts)
-    return _with(round_, {"drawn": told.drawn}, seed=told.seed, lot=told.lot, lot_paper=act.paper)
+    return _with(round_, {"drawn_in_all": told.drawn}, seed=told.seed, lot=told.lot, lot_paper=act.paper)
 
 
 def may_inspect(round_: Round, act: Any, when: Moment) -> Lack | None:
@@ -181,12 +182,12 @@ def may_inspect(round_: Round, act: Any, when: Moment) -> Lack | None:
 def replaced(round_: Round, act: ReplaceDrawn, when: Moment) -> Round:
     """递补; where nobody is left in the stratum there is one less to inspect."""
     told = inspecting.told(act.facts)
-    return _with(round_, {"drawn": 0 if told.filing else -1, "assigned": -1 if told.assigned else 0})
+    return _with(round_, {"drawn_in_all": 0 if told.filing else -1, "assigned_in_all": -1 if told.assigned else 0})
 
 
 def assigned(round_: Round, act: AssignInspectors, when: Moment) -> Round:
     """指派检查人员."""
-    return _with(round_, {"assigned": 0 if inspecting.told(act.facts).again else 1})
+    return _with(round_, {"assigned_in_all": 0 if inspecting.told(act.facts).again else 1})
 
 
 # Findings and rectification
@@ -203,14 +204,14 @@ def may_record(round_: Round, act: RecordFindings, when: Moment) -> Lack | None:
 def recorded(round_: Round, act: RecordFindings, when: Moment) -> Round:
     """登记检查记录."""
     due = inspecting.told(act.facts).rectify_by
-    return _rectify(_with(round_, {"inspected": 1, "deficient": 1 if due else 0}), None, due)
+    return _rectify(_with(round_, {"inspected": 1, "deficient_in_all": 1 if due else 0}), None, due)
 
 
 def ruled(round_: Round, act: RuleOnRectification, when: Moment) -> Round:
     """核查整改情况: put right, or another day is set."""
     was = inspecting.told(act.facts).rectify_by
     if act.decision == "accepted":
-        return _rectify(_with(round_, {"rectified": 1}), was, None)
+        return _rectify(_with(round_, {"rectified_in_all": 1}), was, None)
     return _rectify(round_, was, act.rectify_by)
 
 
@@ -230,7 +231,7 @@ def may_close(round_: Round, act: Any, when: Moment) -> Lack | None:
     of, counts = state(round_), round_.counts
     if of.lot is None:
         return Lack(missing="尚未抽签；不再进行的，请取消")
-    if left := counts.get("drawn", 0) - counts.get("inspected", 0):
+    if left := counts.get("drawn_in_all", 0) - counts.get("inspected", 0):
         return Lack(missing=f"尚有{left}家未检查")
     if of.rectify:
         return Lack(missing=f"尚有{sum(of.rectify.values())}家整改未办结")
@@ -258,6 +259,14 @@ def lapses(round_: Round) -> Iterator[RoundLine]:
         yield RoundLine(at=at, lapse=lapse, article=cite(article))
 
 
+WORDS: Mapping[str, str] = {
+    **{each.value: each.label for each in Standing},
+    "population": "名单家数", "drawn_in_all": "抽中家数", "assigned_in_all": "已指派家数", "deficient_in_all": "责令整改家数",
+    "rectified_in_all": "整改合格家数", "taking_part": "参加抽签家数", "inspected": "已检查家数", "planned_on": "计划检查日期", "inspected_on": "检查日期",
+    "rectify_by": "整改期限", "place": "层内次序", "again": "重新指派",
+}  # fmt: skip
+"""What standings, counts and figures are called."""
+
 _COMMON = common("A-33")
 
 RULES = Rules(
@@ -280,6 +289,7 @@ RULES = Rules(
         InspectionActKind.RULE_ON_RECTIFICATION: Row("A-33", BOTH, may=may_inspect, then=ruled),
     },
     papers=inspecting.PAPERS,
+    words=WORDS,
     draws={
         InspectionActKind.LIST_POPULATION: inspecting.listing,
         InspectionActKind.DRAW_LOT: inspecting.drawing,

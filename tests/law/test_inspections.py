@@ -91,7 +91,7 @@ class Story:
     def record(self, *not_met: str) -> dict[str, Any]:
         """A record in which everything but these items was in order."""
         asked = CHECKS["LN-2026"].items(state(self).purpose)
-        lines = [{"item": each.item, "met": each.item not in not_met, "note": "协议已过期"} for each in asked]
+        lines = [{"item": each.asks, "met": each.item not in not_met, "note": "协议已过期"} for each in asked]
         until = {"rectify_by": "2027-06-30"} if not_met else {}
         return {"inspected_on": "2027-05-20", "place": "沈阳市", "present": ["赵某"], "lines": lines, "conclusion": "如上", **until}  # fmt: skip
 
@@ -203,13 +203,8 @@ def test_a_check_from_its_opening_to_its_end() -> None:
     assert story.life.items[first].figures["grounds"] == [Ground.ART5_LOST]
     assert story.life.round
     assert story.life.round.counts == {
-        "listed": 10,
-        "taking_part": 9,
-        "drawn": 3,
-        "assigned": 1,
-        "inspected": 1,
-        "deficient": 1,
-    }
+        "population": 10, "taking_part": 9, "drawn_in_all": 3, "assigned_in_all": 1, "inspected": 1, "deficient_in_all": 1,
+    }  # fmt: skip
     for name in ("reported", "ruled"):
         assert isinstance(STEPS[name](story), RoundReceipt)
     for other in story.drawn[1:]:
@@ -220,7 +215,7 @@ def test_a_check_from_its_opening_to_its_end() -> None:
                 by, "2027-08-02", {**story.record(), "inspected_on": "2027-08-01"}, kind="record_findings", filing=other
             )
     assert isinstance(story.does("st", "2027-08-03", kind="close_round"), RoundReceipt)
-    assert story.life.round.counts["inspected"] == story.life.round.counts["drawn"] == 3
+    assert story.life.round.counts["inspected"] == story.life.round.counts["drawn_in_all"] == 3
     assert {story.life.items[each].state for each in story.drawn} == {Standing.RECTIFIED, Standing.IN_ORDER}
 
 

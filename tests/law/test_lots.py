@@ -17,7 +17,7 @@ from regulation import offices
 from regulation.rounds import lot
 
 CASES = yaml.safe_load((Path(__file__).parent / "rounds" / "lots.yaml").read_text("utf-8"))
-SCRIPT = Path(__file__).parents[2] / "examples" / "recompute_lot.py"
+SCRIPT = Path(__file__).parents[2] / "gateway" / "pages" / "static" / "recompute_lot.py"
 ROUND = "inspection-2027-LN-1"
 
 SIZES = some.dictionaries(

@@ -83,3 +83,21 @@ function watch(form) {
 }
 
 document.querySelectorAll("form[data-findings]").forEach(watch);
+
+// A secret and its commitment are made here and sent nowhere: the page only fills in the form that commits (docs/lots.zh.md).
+document.querySelectorAll("[data-seed]").forEach((box) => {
+  if (!globalThis.crypto?.subtle) return;
+  box.hidden = false;
+  box.querySelector("button").addEventListener("click", async () => {
+    const hex = (bytes) => [...new Uint8Array(bytes)].map((each) => each.toString(16).padStart(2, "0")).join("");
+    const secret = hex(crypto.getRandomValues(new Uint8Array(16)));
+    const text = new TextEncoder().encode(`${box.dataset.seed}\n${secret}`);
+    const commitment = hex(await crypto.subtle.digest("SHA-256", text));
+    box.querySelector("[data-secret]").textContent = secret;
+    box.querySelector("[data-commitment]").textContent = commitment;
+    const commit = box.querySelector("[data-commit]");
+    commit.href = `${commit.pathname}?commitment=${commitment}`;
+    box.querySelector("[data-keep]").href = `data:text/plain,${secret}%0A`;
+    box.querySelectorAll("[hidden]").forEach((each) => (each.hidden = false));
+  });
+});
