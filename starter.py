@@ -9,7 +9,7 @@ import click
 
 from activities import logs
 from activities.privacy import OWN
-from cli import acts, exports, filings, letters, trials, upkeep, year
+from cli import acts, exports, filings, letters, rounds, trials, upkeep, year
 from cli.arguments import readable
 from cli.exits import ended
 from cli.tools import the_clock, the_register
@@ -31,6 +31,7 @@ for command in (
     *(letters.messages, letters.inbox, letters.read, letters.undelivered, letters.redeliver, letters.bounce),
     *(upkeep.verify, upkeep.backup_, upkeep.restore, upkeep.revive),
     exports.export,
+    rounds.round_,
 ):
     beian.add_command(command)
 

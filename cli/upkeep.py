@@ -1,6 +1,5 @@
 """Looking after what is kept: verifying it, backing it up, restoring it, bringing the engine level with it."""
 
-from collections.abc import Awaitable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,12 +9,14 @@ from rich.text import Text
 from activities import backup
 from activities.attachments import Reference
 from activities.register import Register
+from activities.rounds.register import RoundRegister
 from cli.arguments import as_json
 from cli.exits import FOUND
 from cli.output import console, say, watching
 from cli.tools import faults_of, found, the_attachments, the_register, with_filings
 from gateway.client import Filings
 from gateway.following import Following
+from gateway.rounds import Rounds
 from models.settings import read_settings
 
 
@@ -47,13 +48,18 @@ def verify(filing_id: str | None, all_: bool, json_: bool) -> None:
 
 
 def verified(register: Register) -> tuple[int, list[Reference], dict[str, list[str]]]:
-    """How many filings there are, every attachment, and what is wrong with any of them."""
+    """How many filings there are, every attachment, and what is wrong with any of them, or of the rounds."""
     filing_ids, attached = register.filing_ids(), register.attached()
+    rounds = RoundRegister(register.engine)
+    round_ids = rounds.round_ids()
     with watching() as watch:
         faults = {}
         for number, filing_id in enumerate(filing_ids, 1):
             faults[filing_id] = register.verify(filing_id)
             watch("核验备案", number, len(filing_ids))
+        for number, round_id in enumerate(round_ids, 1):
+            faults[round_id] = rounds.verify(round_id)
+            watch("核验轮次", number, len(round_ids))
         lost: list[str] = []
         for number, each in enumerate(attached, 1):
             lost += the_attachments().faults([each])
@@ -114,9 +120,11 @@ def _kept(manifest: backup.Manifest, done: str, place: Path, json_: bool) -> Non
 def revive(filing_id: str | None, json_: bool) -> None:
     """Start again every open filing whose workflow is gone, and bring those level that are behind."""
 
-    def brought_back(filings: Filings) -> Awaitable[list[str]]:
+    async def brought_back(filings: Filings) -> list[str]:
         following = Following(filings)
-        return following.one(filing_id) if filing_id else following.round(every=True)
+        if filing_id:
+            return await following.one(filing_id)
+        return [*await following.round(every=True), *await Rounds(filings).revive(every=True)]
 
     revived = with_filings(brought_back)
     if json_:

@@ -22,6 +22,7 @@ from activities.backup import MANIFEST, BackupRefused, backup, release, restore
 from activities.database import connect, writing
 from activities.documents.dossier import write_dossier
 from activities.register import Register
+from activities.rounds.register import RoundRegister
 from cli import exits
 from gateway.remembered.sessions import signing_secret
 from models.gateway import UploadRow
@@ -30,6 +31,7 @@ from models.settings import Settings
 from tests import record
 from tests.databases import Databases, on_both
 from tests.patience import comes
+from tests.plain_rounds import opened
 from tests.simulated import lived, written
 from tests.story import Story, application
 from tests.world import World
@@ -96,6 +98,7 @@ def machine(databases: Databases, tmp_path: Path) -> Machine:
     made = Machine.new(tmp_path / "here", url)
     register = made.register
     written(register, lived.__wrapped__("LIFE", documents=attached(made.keeps(PDF))).until("archive"))
+    RoundRegister(register.engine).append(opened("annual-2026-LN-1"))
     register.engine.dispose()
     signing_secret(made.settings)
     (made.settings.var / "texts" / "sms").mkdir(parents=True)

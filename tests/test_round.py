@@ -4,8 +4,8 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from html import unescape
 from typing import Any
 
@@ -25,9 +25,9 @@ from models.rounds.base import RoundKind
 from models.values import day_of
 from models.vocabulary import Role
 from regulation.offices import OFFICES
-from regulation.rounds import annual, every
-from regulation.rounds.table import Follows, Letter, Published, common, window
+from regulation.rounds.table import Letter, Published
 from tests.patience import comes
+from tests.plain_rounds import in_force, rules
 from tests.served import Served, served
 from tests.visiting import enters
 from tests.world import World
@@ -46,20 +46,10 @@ def tells_cities(round_: Any, entry: Any, content: Any, known: Any) -> Iterator[
 
 
 @pytest.fixture(autouse=True)
-def plain_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+def plain_rounds() -> Iterator[None]:
     """Rounds of a kind that asks nothing of its own, and of whose opening every city is told."""
-    plain = replace(
-        annual.RULES,
-        rows=common("A-34"),
-        papers={},
-        asks=type(annual.RULES).asks,
-        examine=type(annual.RULES).examine,
-        items=type(annual.RULES).items,
-        lapses=lambda round_: window(round_, "A-34", (7,)),
-        lapsed=lambda round_, lapse, when: round_,
-        follows={"open_round": Follows(tells_cities)},
-    )
-    monkeypatch.setattr(every, "RULES", {**every.RULES, RoundKind.ANNUAL: plain})
+    with in_force(rules(follows=tells_cities)):
+        yield
 
 
 def opening(act_id: str = "open-1", **said: Any) -> dict[str, Any]:
@@ -239,6 +229,13 @@ async def opened_and_ended(gateway: Served, province: AsyncClient, city: AsyncCl
     shown = unescape((await city.get(f"/rounds/{of}")).text)
     assert "辽科发〔2026〕1号" in shown
     assert "由他人办理" in shown
+    await followed(gateway.tools.rounds.register, of, 1)
+    async with AsyncClient(base_url=gateway.base) as anybody:
+        listed = (await anybody.get("/rounds")).text
+        [(address, told)] = re.findall(rf'href="(/rounds/{of}/published/[^"]+)">.*?<code>([0-9a-f]+)</code>', listed)
+        assert sha256((await anybody.get(address)).content).hexdigest() == told
+        assert (await anybody.get(address.replace(of, "annual-2026-LN-98"))).status_code == 404
+        assert (await anybody.get("/")).status_code == 200
     await posts(province, f"/rounds/{of}/acts/cancel_round", {"/reason": "改期"})
     assert "已取消" in unescape((await province.get(f"/rounds/{of}")).text)
     assert (await province.get(f"/rounds/{of}/items")).status_code == 200

@@ -63,7 +63,7 @@ class Notices:
         first, next_first = at_hour(date(year, 1, 1), 0), at_hour(date(year + 1, 1, 1), 0)
         published = col(PublicNoticeRow.published_at)
         with reading(self.engine) as session:
-            found = select(PublicNoticeRow.id).where(published >= first, published < next_first).limit(1)
+            found = select(PublicNoticeRow.id).where(OF_FILINGS, published >= first, published < next_first).limit(1)
             return session.exec(found).first() is not None
 
     def _all(self, query: SelectOfScalar[PublicNoticeRow]) -> Sequence[PublicNoticeRow]:

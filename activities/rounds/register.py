@@ -192,10 +192,15 @@ class RoundRegister:
     def verify(self, of: str) -> list[str]:
         """What is wrong with a round's chain; empty if every entry, item and paper is as it was written."""
         with self.engine.connect() as db:
-            try:
-                return list(_faults(db, of))
-            except (papers.PaperMissing, ValueError, TypeError, LookupError) as unreadable:
-                return [f"备案库的内容无法读取（{type(unreadable).__name__}）"]
+            return faults(db, of)
+
+
+def faults(db: Connection, of: str) -> list[str]:
+    """The same, by a connection."""
+    try:
+        return list(_faults(db, of))
+    except (papers.PaperMissing, ValueError, TypeError, LookupError) as unreadable:
+        return [f"备案库的内容无法读取（{type(unreadable).__name__}）"]
 
 
 def _faults(db: Connection, of: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ from activities.columns import names_of
 from activities.database import reading
 from activities.lists import along_another_index, is_named
 from activities.pictures.counting import OTHER
-from activities.publishing.notices import Notices
+from activities.publishing.notices import OF_FILINGS, Notices
 from activities.publishing.publications import Published, histories, newest_first
 from activities.publishing.site import OBJECTED_TO, listed, takes_objections
 from models.forms import FIELDS
@@ -168,7 +168,7 @@ class PublicRegister:
     def current(self, today: date, limit: int) -> list[Published]:
         """The notices that stand and are being shown; those that end first come first."""
         until, key = col(PublicNoticeRow.shown_until), col(PublicNoticeRow.id)
-        running = select(PublicNoticeRow).where(until >= today, col(PublicNoticeRow.shown_from) <= today)
+        running = select(PublicNoticeRow).where(OF_FILINGS, until >= today, col(PublicNoticeRow.shown_from) <= today)
         found = self._listed(running.order_by(until, key).limit(2 * limit), today)
         return [each for each in found if each.stands][:limit]
 
@@ -176,7 +176,7 @@ class PublicRegister:
         """What was made known last, beside notices that are to be objected to."""
         day, kind = col(PublicNoticeRow.shown_from), col(PublicNoticeRow.kind)
         newest = col(PublicNoticeRow.published_at).desc(), col(PublicNoticeRow.id).desc()
-        made_known = select(PublicNoticeRow).where(kind.not_in(OBJECTED_TO), day <= today)
+        made_known = select(PublicNoticeRow).where(OF_FILINGS, kind.not_in(OBJECTED_TO), day <= today)
         return self._listed(made_known.order_by(*newest).limit(limit), today)
 
     def revocations(self, today: date, after: str = "", limit: int = 50) -> list[Published]:
@@ -222,14 +222,14 @@ class PublicRegister:
     def publications(self, today: date, skip: int, limit: int) -> list[str]:
         """The ids of everything published, in order."""
         key = col(PublicNoticeRow.id)
-        query = select(key).where(col(PublicNoticeRow.shown_from) <= today).order_by(key)
+        query = select(key).where(OF_FILINGS, col(PublicNoticeRow.shown_from) <= today).order_by(key)
         with reading(self.engine) as session:
             return list(session.scalars(query.offset(skip).limit(limit)))
 
     def sizes(self, today: date) -> tuple[int, int]:
         """How many alliances there are, and how many publications."""
         alliances = select(func.count()).where(NUMBERED)
-        publications = select(func.count()).where(col(PublicNoticeRow.shown_from) <= today)
+        publications = select(func.count()).where(OF_FILINGS, col(PublicNoticeRow.shown_from) <= today)
         with reading(self.engine) as session:
             return session.scalar(alliances) or 0, session.scalar(publications) or 0
 

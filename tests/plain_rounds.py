@@ -1,0 +1,47 @@
+"""Rounds that ask nothing of their own, for tests of what is the same in all: what annual rounds would be without rules."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
+
+from models.acts import By
+from models.rounds.base import Item, OpenRound, Pinned, RoundKind
+from models.rounds.round import RoundEntry
+from models.vocabulary import Role
+from regulation.moment import Moment
+from regulation.rounds import every, table
+from regulation.rounds.table import Consequence, Follows, Rules, common, window
+from tests.story import instant
+
+PROVINCE = By(person="p-401", office="210000", role=Role.PROVINCE_ST)
+
+Leads = Callable[..., Iterable[Consequence]]
+
+
+def rules(*, follows: Leads | None = None, items: Callable[..., Iterable[Item]] | None = None) -> Rules:
+    """The rules of a plain round, and what its opening leads to and makes of alliances."""
+    plain = Rules(RoundKind.ANNUAL, common("A-34"), lapses=lambda round_: window(round_, "A-34", (7,)))
+    led = {"open_round": Follows(follows)} if follows else {}
+    return replace(plain, follows=led, items=items or plain.items)
+
+
+@contextmanager
+def in_force(plain: Rules) -> Iterator[None]:
+    """Annual rounds are plain meanwhile."""
+    before: Mapping[RoundKind, Rules] = every.RULES
+    vars(every)["RULES"] = MappingProxyType({**before, RoundKind.ANNUAL: plain})
+    try:
+        yield
+    finally:
+        vars(every)["RULES"] = before
+
+
+def opened(round_id: str, on: str = "2026-11-02", **said: Any) -> RoundEntry:
+    """The entry that opens a plain round for the rest of November."""
+    at: datetime = instant(on)
+    told = {"title": "2026年度报送", "opens": date(2026, 11, 2), "closes": date(2026, 11, 30), **said}
+    act = OpenRound(id="open-1", by=PROVINCE, pinned=Pinned(terms="LN-2023", calendar="CN-2026"), **told)
+    return table.entered(rules(), round_id, None, act, Moment(at, at))

@@ -1,0 +1,114 @@
+"""Rounds in the register, on both databases: appended once, chained, and any change of them found; and from the command line."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+import starter
+from activities.register import Register
+from activities.rounds.appending import RoundMoved
+from activities.rounds.register import RoundRegister, faults
+from models.rounds.base import Item, MoveWindow
+from regulation.moment import Moment
+from regulation.rounds import table
+from regulation.rounds.every import rules_of
+from tests.databases import on_both
+from tests.plain_rounds import PROVINCE, in_force, opened, rules
+from tests.story import instant
+
+OF = "annual-2026-LN-1"
+
+
+def two_alliances(round_: Any, entry: Any, content: Any) -> Iterator[Item]:
+    """Each entry makes something of two alliances."""
+    yield from (Item(filing_id=each, state="expected", figures={"entry": entry.number}) for each in ("A-1", "A-2"))
+
+
+@pytest.fixture
+def rounds(register: Register) -> Iterator[RoundRegister]:
+    """A register with a round that was opened and moved."""
+    found = RoundRegister(register.engine)
+    with in_force(rules(items=two_alliances)):
+        first = opened(OF)
+        found.append(first)
+        at = instant("2026-11-20")
+        moves = MoveWindow(id="m-1", by=PROVINCE, closes=date(2026, 12, 10), reason="系统维护")
+        found.append(table.entered(rules_of(OF), OF, first.round, moves, Moment(at, at)))
+        yield found
+
+
+@on_both
+def test_an_entry_is_appended_once_and_its_round_stands_after_it(rounds: RoundRegister) -> None:
+    with pytest.raises(RoundMoved):
+        rounds.append(opened(OF))
+    round_, row = rounds.round(OF), rounds.row(OF)
+    assert round_
+    assert row
+    assert (round_.number, str(row.closes), row.open, row.followed) == (2, "2026-12-10", True, 2)
+    assert [entry.number for entry in rounds.docket(OF)] == [1, 2]
+    assert rounds.states(OF) == {"expected": 2}
+    assert [(item.filing_id, item.number, json.loads(item.figures)) for item in rounds.items(OF)] == [
+        ("A-1", 2, {"entry": 2}),
+        ("A-2", 2, {"entry": 2}),
+    ]
+    assert [item.filing_id for item in rounds.items(OF, after="A-1")] == ["A-2"]
+    assert rounds.round_ids(is_open=True) == [OF]
+    assert rounds.next_id(round_.kind, 2026, None) == "annual-2026-LN-2"
+    assert rounds.verify(OF) == []
+
+
+CHANGES = (
+    "UPDATE rounds SET stage = 'closed'",
+    "UPDATE rounds SET counts = '{\"expected\":9}'",
+    "UPDATE rounds SET followed = 9",
+    "UPDATE round_entries SET body = replace(body, '系统维护', '另有原因') WHERE number = 2",
+    "UPDATE round_entries SET hash = head FROM rounds WHERE round_entries.number = 1",
+    "UPDATE round_entries SET act_id = 'x' WHERE number = 1",
+    "UPDATE round_items SET state = 'reported' WHERE filing_id = 'A-1' AND number = 1",
+    "UPDATE round_items SET figures = '{}' WHERE filing_id = 'A-2' AND number = 2",
+    "UPDATE round_items SET current = (number = 1) WHERE filing_id = 'A-1'",
+    "DELETE FROM round_items WHERE filing_id = 'A-2' AND number = 2",
+    "DELETE FROM round_entries WHERE number = 1",
+)
+
+
+@on_both
+def test_a_change_of_anything_is_found(rounds: RoundRegister) -> None:
+    for change in CHANGES:
+        assert found_after(rounds.engine, change), change
+    assert rounds.verify(OF) == []
+
+
+def found_after(engine: Engine, change: str) -> list[str]:
+    """What is found after a change that is taken back again."""
+    with engine.connect().execution_options(writes=True) as db, db.begin() as transaction:
+        db.exec_driver_sql(change)
+        found = faults(db, OF)
+        transaction.rollback()
+    return found
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_rounds_are_shown_listed_and_verified_from_the_command_line(
+    rounds: RoundRegister, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BEIAN_DATABASE_URL", rounds.engine.url.render_as_string(hide_password=False))
+
+    def said(*command: str) -> Any:
+        assert starter.run([*command, "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    shown = said("round", "show", OF)
+    assert (shown["round"]["stage"], len(shown["entries"]), shown["chain"]["verified"]) == ("open", 2, True)
+    assert [each["round_id"] for each in said("round", "list", "--year", "2026", "--open")] == [OF]
+    assert [each["state"] for each in said("round", "items", OF)] == ["expected", "expected"]
+    assert said("round", "verify", OF) == {"round": OF, "faults": []}
+    assert said("verify", "--all")["faults"] == {}
+    for command in (["round", "show", OF], ["round", "list"], ["round", "items", OF], ["round", "verify", OF]):
+        assert starter.run(command) == 0
+    assert "2026年度报送" in capsys.readouterr().out
+    assert starter.run(["round", "show", "annual-2026-LN-9"]) == 3
