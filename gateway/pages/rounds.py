@@ -19,12 +19,12 @@ from gateway.pages.web import Answer, SignedIn, page, rests_on, then
 from gateway.problem import KeyReused, MovedOn, NotFound, Refused, Unreachable
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
-from gateway.shown.rounds import seen
-from gateway.shown.rounds.panels import FILLED_IN, PANELS
+from gateway.shown.rounds import downloads, seen
+from gateway.shown.rounds.panels import CHOICES, FILLED_IN, HINTS, PANELS
 from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.findings import Finding, Refusal
-from models.register import RoundRow
+from models.register import FilingRow, RoundRow
 from models.rounds.base import RoundActKind, RoundKind, parts
 from models.rounds.round import ROUND_ACT_TYPES, Round, RoundReceipt
 from models.values import Ordinal, day_of
@@ -87,6 +87,7 @@ def show(
         agenda=table.outlook(rules, round_),
         docket=docket,
         earlier=docket[0].number if docket and docket[0].number > 1 else None,
+        documents=downloads.listed(tools, session.who, round_),
         panel=f"round_{round_.kind.value}.html" if panel else None,
         **(panel(tools, session.who, round_) if panel else {}),
     )
@@ -122,6 +123,13 @@ def items(
         wanted=seen.ItemFilter(state, jurisdiction, after),
         more=found.more,
     )
+
+
+@router.get("/rounds/{round_id}/documents/{key}")
+def document(request: Request, tools: Doors, session: Staff, round_id: str, key: str) -> Response:
+    """A document of a round, drawn now."""
+    _, round_ = seen.seen(tools, session.who, round_id)
+    return downloads.download(tools, request, session.who, round_, key)
 
 
 # The forms of acts
@@ -197,7 +205,15 @@ class _Form:
     def proposed(self, told: Mapping[str, str]) -> dict[str, Any]:
         """What is filled in beforehand: by the address, and by the kind of round."""
         fills = FILLED_IN.get(self.kind)
-        return {**told, **({"content": fills(self.round)} if fills and self.round else {})}
+        about = told.get("filing", "")
+        if about:
+            self.tools.seen(about, self.session.who)
+        return {**told, **({"content": fills(self.tools, self.round, about)} if fills and self.round else {})}
+
+    def about(self, raw: Mapping[str, Any] | None) -> FilingRow | None:
+        """The alliance that an act is about, if the visitor sees it."""
+        row = self.tools.register.row(str(raw["filing"])) if raw and raw.get("filing") else None
+        return row if row and self.session.who.sees(row) else None
 
     def first_half(self, filing: str = "") -> dict[str, Any] | None:
         """What the first of several said, of an alliance if it is about one: whoever agrees says the same."""
@@ -241,6 +257,9 @@ class _Form:
         fields: tuple[Field, ...] = asked.form_of(
             rules, self.round, self.kind, raw, refusal.findings if refusal else (), more_rows=more_rows
         )
+        about, hints, choices = self.about(raw), HINTS.get(self.kind), CHOICES.get(self.kind)
+        if choices and self.round:
+            fields = asked.choosing(fields, choices(self.tools, self.round))
         by, now = self.session.who.by, self.tools.now
         offered = offers.offer(self.round, self.kind, by, now) if self.round else None
         told = parts(self.round_id)
@@ -260,6 +279,8 @@ class _Form:
             offer=offered,
             fields=fields,
             refusal=refusal,
+            about=about,
+            hints=hints(self.tools, self.round, about.filing_id) if hints and about and self.round else (),
             act_id=self.act_id,
             seen=row.number if row else 0,
             short=naming.short,

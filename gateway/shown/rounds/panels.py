@@ -1,21 +1,37 @@
 """What each kind of round adds to the page of one, and to the forms of its acts. One table each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gateway.identity import Identity
-from gateway.shown.rounds import inspections
+from gateway.shown.rounds import evaluation, inspections
+from gateway.shown.rounds.hints import Hint
 from gateway.tools import Tools
 from models.rounds.base import RoundKind
+from models.rounds.evaluations import EvaluationActKind
 from models.rounds.inspections import InspectionActKind
 from models.rounds.round import Round
 
 Panel = Callable[[Tools, Identity, Round], Mapping[str, Any]]
 
-PANELS: Mapping[RoundKind, Panel] = {RoundKind.INSPECTION: inspections.panel}
+PANELS: Mapping[RoundKind, Panel] = {
+    RoundKind.EVALUATION: evaluation.panel,
+    RoundKind.INSPECTION: inspections.panel,
+}
 """What its template `round_<kind>.html` is given; a kind that is here has one."""
 
-FILLED_IN: Mapping[str, Callable[[Round], Mapping[str, Any]]] = {
-    InspectionActKind.RECORD_FINDINGS: inspections.empty_record,
+FILLED_IN: Mapping[str, Callable[[Tools, Round, str], Mapping[str, Any]]] = {
+    EvaluationActKind.EVALUATE: evaluation.filled_in,
+    InspectionActKind.RECORD_FINDINGS: lambda tools, round_, filing: inspections.empty_record(round_),
 }
-"""What the paper of an act holds when its form is shown first: what the kind knows already."""
+"""What the paper of an act holds when its form is shown first: what the kind knows already, of the alliance that it is about."""
+
+HINTS: Mapping[str, Callable[[Tools, Round, str], Sequence[Hint]]] = {EvaluationActKind.EVALUATE: evaluation.hints}
+"""What stands beside the form of an act about an alliance: what the register says of it, for whoever judges."""
+
+CHOICES: Mapping[str, Callable[[Tools, Round], Sequence[tuple[str, str]]]] = {
+    EvaluationActKind.EVALUATE: evaluation.to_evaluate,
+    EvaluationActKind.REPORT_EVALUATION: evaluation.to_recommend,
+    EvaluationActKind.DECIDE_TYPICAL: evaluation.to_name,
+}
+"""Whom the form of an act lets one choose where it asks for an alliance: ids with names."""
