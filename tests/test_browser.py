@@ -64,7 +64,11 @@ class Visitor:
 
     async def looks(self) -> None:
         """Look at a page of a sort that was not yet looked at."""
-        sort = re.sub(r"LN-[\w-]+|\d+", "…", self.page.url.removeprefix(self.gateway.base).partition("?")[0])
+        sort = re.sub(
+            r"(?<=/rounds/)[\w-]+|(?<=/calls/)[\w-]+|LN-[\w-]+|\d+",
+            "…",
+            self.page.url.removeprefix(self.gateway.base).partition("?")[0],
+        )
         if sort in LOOKED_AT:
             return
         LOOKED_AT.add(sort)

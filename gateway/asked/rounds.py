@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 from gateway.asked.acts import SELDOM
 from gateway.asked.forms import Field, by_field, fields_of, read
 from models.findings import Finding
+from models.rounds.base import RoundActKind
 from models.rounds.round import ROUND_ACT_TYPES, Round
 from models.values import required
 from regulation.rounds.lodging import FILLED_IN
@@ -24,6 +25,11 @@ def asked(kind: str) -> list[str]:
     return sorted((name for name in model.model_fields if name not in BY_THE_DOOR), key=lambda name: name in SELDOM)
 
 
+def _seldom(kind: str, name: str) -> bool:
+    """Whether a field is rarely filled in. A round is opened by a document, which has a number."""
+    return name in SELDOM and not (kind == RoundActKind.OPEN_ROUND and name == "document_no")
+
+
 def form_of(
     rules: Rules, round_: Round | None, kind: str, raw: Mapping[str, Any] | None, found: Iterable[Finding],
     *, more_rows: str = "",
@@ -31,7 +37,7 @@ def form_of(
     """The form of an act with its paper; `raw` is what was filled in before."""
     model, value, findings = ROUND_ACT_TYPES[kind], raw or {}, by_field(found)
     shown = [
-        replace(field, seldom=field.name in SELDOM and field.name not in required(model) and field.value is None)
+        replace(field, seldom=_seldom(kind, field.name) and field.name not in required(model) and field.value is None)
         for field in fields_of(model, value, findings, only=asked(kind), more_rows=more_rows)
     ]
     paper = rules.paper(round_, kind)

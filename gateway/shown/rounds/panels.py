@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gateway.identity import Identity
-from gateway.shown.rounds import evaluation, inspections
+from gateway.shown.rounds import calls, evaluation, inspections
 from gateway.shown.rounds.hints import Hint
 from gateway.tools import Tools
 from models.rounds.base import RoundKind
@@ -15,6 +15,7 @@ from models.rounds.round import Round
 Panel = Callable[[Tools, Identity, Round], Mapping[str, Any]]
 
 PANELS: Mapping[RoundKind, Panel] = {
+    RoundKind.CALL: calls.panel,
     RoundKind.EVALUATION: evaluation.panel,
     RoundKind.INSPECTION: inspections.panel,
 }
