@@ -1,7 +1,7 @@
 """A worker process for tests of sudden death: it kills itself right after the register has committed a given event.
 
 Or it dies at a step of its first delivery: `taken`, `sending`, `sent`, `noted`; or lives on: `-`; or lives on and makes
-rounds: `follows`. Letters are noted, one line each, in `sent.log` below var.
+rounds: `follows`. Of a round it dies after its opening, or after the first of many `letters`. Letters are noted, one line each, in `sent.log` below var.
 """
 
 import asyncio
@@ -20,11 +20,17 @@ from activities.channels.channel import Carried, Letter, Recipient
 from activities.channels.configured import Configured
 from activities.letter_queue import Batch, Fate, LetterQueue, Note
 from activities.register import Register
+from activities.rounds.following import RoundFollowing
+from activities.rounds.register import RoundRegister
+from activities.rows import Row
 from gateway.client import Filings
 from gateway.following import Following
 from models.channels import Filters
 from models.filing import Entry
+from models.rounds.round import RoundEntry
 from models.settings import Settings
+from regulation.rounds.table import Consequence
+from tests.plain_rounds import in_force, rules, tells_cities
 from workflows.connection import connect
 
 FOLLOWS = "follows"
@@ -42,6 +48,34 @@ class MortalRegister(Register):
         if entry.event.kind == self.dies_after and appended.outcome == "entered":
             die()
         return appended
+
+
+@dataclass(frozen=True)
+class MortalRounds(RoundRegister):
+    """The same for rounds."""
+
+    dies_after: str = "-"
+
+    def append(self, entry: RoundEntry) -> Row:
+        """Append for real; die if this was the event."""
+        row = super().append(entry)
+        if entry.event.kind == self.dies_after:
+            die()
+        return row
+
+
+@dataclass(frozen=True)
+class MortalFollowing(RoundFollowing):
+    """Writes a few letters of many at once, and perhaps no more than the first few."""
+
+    dies_after: str = "-"
+    at_once: int = 4
+
+    def write(self, entry: RoundEntry, some: Sequence[Consequence]) -> None:
+        """Write them for real; die if that is how far it comes."""
+        super().write(entry, some)
+        if self.dies_after == "letters":
+            die()
 
 
 def die() -> None:
@@ -100,6 +134,8 @@ async def main(dies_after: str) -> None:
     client = await connect(settings)
     await service.register_search_attributes(client)
     channels = [Configured("ledger", Ledger(settings.var / "sent.log", dies_after), Filters())]
+    vars(service)["RoundRegister"] = partial(MortalRounds, dies_after=dies_after)
+    vars(service)["RoundFollowing"] = partial(MortalFollowing, dies_after=dies_after)
     vars(service)["LetterQueue"] = partial(MortalQueue, dies_at=dies_after)
     built, postman = service.build(client, register, settings, channels)
     following = Following(Filings(client, register, settings.task_queue))
@@ -112,4 +148,5 @@ def work(environ: Mapping[str, str], dies_after: str) -> None:
     """What the process does, in its own environment and without a word."""
     os.environ.update(environ)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    asyncio.run(main(dies_after))
+    with in_force(rules(follows=tells_cities)):
+        asyncio.run(main(dies_after))

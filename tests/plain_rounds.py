@@ -12,8 +12,9 @@ from models.rounds.base import Item, OpenRound, Pinned, RoundKind
 from models.rounds.round import RoundEntry
 from models.vocabulary import Role
 from regulation.moment import Moment
+from regulation.offices import OFFICES
 from regulation.rounds import every, table
-from regulation.rounds.table import Consequence, Follows, Rules, common, window
+from regulation.rounds.table import Consequence, Follows, Letter, Published, Rules, common, window
 from tests.story import instant
 
 PROVINCE = By(person="p-401", office="210000", role=Role.PROVINCE_ST)
@@ -26,6 +27,12 @@ def rules(*, follows: Leads | None = None, items: Callable[..., Iterable[Item]] 
     plain = Rules(RoundKind.ANNUAL, common("A-34"), lapses=lambda round_: window(round_, "A-34", (7,)))
     led = {"open_round": Follows(follows)} if follows else {}
     return replace(plain, follows=led, items=items or plain.items)
+
+
+def tells_cities(round_: Any, entry: Any, content: Any, known: Any) -> Iterator[Letter | Published]:
+    """Every city is told, and the public."""
+    yield from (Letter("round_opened", Role.CITY_ST, city) for city in OFFICES)
+    yield Published("round_opened", {"title": round_.title}, round_.opens)
 
 
 @contextmanager

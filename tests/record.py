@@ -15,18 +15,26 @@ from typing import Any
 
 from temporalio.client import WorkflowExecution
 
+from activities.rounds.register import RoundRegister
 from deploy.skipping import skipping_server
 from examples.demo import call, first_year, know_call, working_days
 from gateway.client import workflow_id
+from gateway.rounds import Rounds
+from gateway.rounds import workflow_id as workflow_id_of_round
 from models.filing import Entry
 from models.values import in_shanghai
 from regulation import agenda
 from tests.lives import LIVES
 from tests.patience import comes
+from tests.plain_rounds import in_force, rules, tells_cities
+from tests.story import instant
 from tests.world import World
 
 ROOT = Path(__file__).parent.parent
 HISTORIES = Path(__file__).parent / "histories"
+
+ROUNDS = "rounds"
+"""Where histories of rounds are kept, one a release."""
 
 
 def release() -> str:
@@ -75,15 +83,44 @@ async def record(world: World, name: str, year: int, folder: Path) -> None:
     sys.stdout.write(f"{name}: {len(histories)} runs, {len(golden['docket'])} entries, {len(text) // 1000} KB\n")
 
 
+async def record_round(world: World, year: int, folder: Path) -> None:
+    """Live one round, of no kind in particular: opened, moved, ended by time and by somebody; keep its history and entries."""
+    of, by = f"annual-{year}-LN-1", {"person": "p-401", "office": "210000", "role": "province_st"}
+    acts = [
+        (
+            f"{year}-11-01T09:00",
+            {"kind": "open_round", "title": "年度报送", "opens": f"{year}-11-02", "closes": f"{year}-11-30"},
+        ),
+        (f"{year}-11-20T09:00", {"kind": "move_window", "closes": f"{year}-12-10", "reason": "系统维护"}),
+        (f"{year}-12-15T09:00", {"kind": "close_round"}),
+    ]
+    with in_force(rules(follows=tells_cities)):
+        for number, (on, act) in enumerate(acts):
+            await world.round_at(of, instant(on))
+            await Rounds(world.door_at(instant(on))).act(of, {"id": f"golden-{number}", "by": by, **act})
+        handle = world.client.get_workflow_handle(workflow_id_of_round(of))
+        await handle.result()
+    entries = RoundRegister(world.register.engine).docket(of)
+    golden = {
+        "runs": [json.loads((await handle.fetch_history()).to_json())],
+        "entries": [each.model_dump(mode="json", exclude={"round", "entered_at"}) for each in entries],
+    }
+    text = json.dumps(golden, ensure_ascii=False, separators=(",", ":"))
+    (folder / f"{release()}.json").write_text(text + "\n", "utf-8")
+    sys.stdout.write(f"round: {len(golden['entries'])} entries, {len(text) // 1000} KB\n")
+
+
 async def main() -> None:
     """Record every life, this release's histories replacing its earlier ones."""
     year = first_year(datetime.now(UTC))
     know_call(year)
     folder = HISTORIES / release()
-    folder.mkdir(parents=True, exist_ok=True)
+    for each in (folder, HISTORIES / ROUNDS):
+        each.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as var:
         async with skipping_server() as server, World.opened(server, Path(var), delivering=False) as world:
             await asyncio.gather(*(record(world, name, year, folder) for name in LIVES))
+            await record_round(world, year, HISTORIES / ROUNDS)
 
 
 if __name__ == "__main__":

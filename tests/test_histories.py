@@ -23,12 +23,14 @@ from models.filing import Entry
 from regulation.calendar import CALENDARS
 from regulation.terms import TERMS
 from tests.lives import LIVES
-from tests.record import HISTORIES, line, release
+from tests.record import HISTORIES, ROUNDS, line, release
 from workflows.filing import AllianceFiling
 from workflows.payloads import CONVERTER
+from workflows.round import Round
 from workflows.sandbox import Sandbox
 
-GOLDEN = sorted(HISTORIES.glob("*/*.json"))
+GOLDEN = [path for path in sorted(HISTORIES.glob("*/*.json")) if path.parent.name != ROUNDS]
+OF_ROUNDS = sorted((HISTORIES / ROUNDS).glob("*.json"))
 
 entered: list[Entry] = []
 """What today's code wanted to enter while replaying."""
@@ -56,6 +58,20 @@ class Watching(Interceptor):
 
 def test_every_way_to_end_is_recorded_for_this_release() -> None:
     assert {path.stem for path in GOLDEN if path.parent.name == release()} == set(LIVES)
+
+
+def test_a_round_is_recorded_for_every_release_that_has_rounds() -> None:
+    releases = {path.parent.name for path in GOLDEN if tuple(map(int, path.parent.name.split("."))) > (0, 5, 0)}
+    assert releases <= {path.stem for path in OF_ROUNDS}
+
+
+async def test_golden_histories_of_rounds_replay() -> None:
+    replayer = Replayer(workflows=[Round], workflow_runner=Sandbox(), data_converter=CONVERTER)
+    for path in OF_ROUNDS:
+        golden = json.loads(await asyncio.to_thread(path.read_text, "utf-8"))
+        for run in golden["runs"]:
+            await replayer.replay_workflow(WorkflowHistory.from_json("round", run))
+        assert [each["number"] for each in golden["entries"]] == list(range(1, len(golden["entries"]) + 1))
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: f"{path.parent.name}-{path.stem}")

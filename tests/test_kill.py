@@ -5,6 +5,7 @@ import multiprocessing
 import subprocess
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import ExitStack, suppress
+from datetime import UTC, datetime, timedelta
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -12,25 +13,33 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowQueryFailedError
 
+from activities.letters import Letters
 from activities.register import Register
+from activities.rounds.register import RoundRegister
 from deploy.embedded import answers, start_server
 from examples.demo import OFFICES
 from gateway.client import Filings, workflow_id
 from gateway.following import Following
 from gateway.problem import Unreachable
+from gateway.rounds import Rounds
 from models.filing import AgendaLine, Filing, Receipt
 from models.settings import Settings
+from models.values import day_of
 from regulation import entries
+from regulation.offices import OFFICES as OFFICES_OF
 from tests.carried import waiting
 from tests.databases import prepare
 from tests.loopback import two_free_ports
 from tests.mortal_worker import FOLLOWS, work
 from tests.patience import LASTING, Patience, comes, eventually
+from tests.plain_rounds import in_force, rules, tells_cities
 from tests.story import application
 from workflows.connection import connect
 
 STARVED = "TMPRL1101"
 """How the SDK says that a workflow did not get on for two seconds of the wall clock."""
+
+TODAY, MONTH = day_of(datetime.now(UTC)), timedelta(days=30)
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([work.__module__])
@@ -95,7 +104,7 @@ class Machine:
                 with process:
                     pass
 
-    async def dies(self, worker: BaseProcess, sending: Coroutine[Any, Any, Receipt]) -> None:
+    async def dies(self, worker: BaseProcess, sending: Coroutine[Any, Any, object]) -> None:
         """A worker dies of what is sent, and whoever sent it waits no longer."""
         sent = asyncio.create_task(sending)
         await asyncio.to_thread(worker.join)
@@ -230,3 +239,50 @@ async def test_two_workers_send_everything_once(machine: Machine) -> None:
     sent = (machine.settings.var / "sent.log").read_text("utf-8").split()
     told = [message.id for filing_id in filings for message in machine.register.messages(filing_id)]
     assert sorted(sent) == sorted(told), "each once"
+
+
+async def test_a_round_killed_at_its_commit_and_amid_its_letters_tells_everybody_once(machine: Machine) -> None:
+    of, today = f"annual-{TODAY.year}-LN-1", str(TODAY)
+    opens: dict[str, Any] = {
+        "id": "open-1",
+        "kind": "open_round",
+        "title": "年度报送",
+        "opens": today,
+        "closes": str(TODAY + MONTH),
+    }
+    opens |= {"by": {"person": "p-401", "office": "210000", "role": "province_st"}}
+    rounds = RoundRegister(machine.register.engine)
+
+    def told() -> list[str]:
+        letters = Letters(machine.register.engine)
+        return [message.id for city in OFFICES_OF for message, _ in letters.inbox(city)]
+
+    with in_force(rules(follows=tells_cities)):
+        server, worker = machine.server(), machine.worker(dies_after="open_round")
+        await machine.dies(worker, Rounds(await machine.door()).act(of, opens))
+        row = rounds.row(of)
+        assert row
+        assert (row.number, row.followed, told()) == (1, 0, []), "the register has it, the engine does not"
+        for dies_after in ("letters", "-"):
+            machine.kill(server)
+            for file in machine.settings.var.glob("temporal.db*"):
+                file.unlink()
+            server, worker = machine.server(), machine.worker(dies_after)
+            door = Rounds(await machine.door())
+            assert await door.revive(every=True) == [of], "the register alone brings it back"
+            if dies_after == "letters":
+                await asyncio.to_thread(worker.join)
+                assert 0 < len(told()) < len(OFFICES_OF), "some were written when everything died"
+
+        async def is_done() -> bool:
+            found = await asyncio.to_thread(rounds.row, of)
+            return bool(found and found.followed == 1)
+
+        await comes(is_done)
+        assert (await door.act(of, opens)).number == 1, "the act that was cut off is sent again"
+    assert len(told()) == len(set(told())) == len(OFFICES_OF)
+    assert [entry.event.kind for entry in rounds.docket(of)] == ["open_round"]
+    assert rounds.verify(of) == []
+    eventually(machine.delivered)
+    sent = (machine.settings.var / "sent.log").read_text("utf-8").split()
+    assert sorted(each for each in sent if not each.startswith("_")) == sorted(told()), "each once"

@@ -23,11 +23,9 @@ from gateway.rounds import Rounds, workflow_id
 from models.register import PublicNoticeRow
 from models.rounds.base import RoundKind
 from models.values import day_of
-from models.vocabulary import Role
 from regulation.offices import OFFICES
-from regulation.rounds.table import Letter, Published
 from tests.patience import comes
-from tests.plain_rounds import in_force, rules
+from tests.plain_rounds import in_force, rules, tells_cities
 from tests.served import Served, served
 from tests.visiting import enters
 from tests.world import World
@@ -37,12 +35,6 @@ from workflows.sandbox import Sandbox
 
 TODAY = day_of(datetime.now(UTC))
 PROV = {"person": "p-401", "office": "210000", "role": "province_st"}
-
-
-def tells_cities(round_: Any, entry: Any, content: Any, known: Any) -> Iterator[Letter | Published]:
-    """Every city is told, and the public."""
-    yield from (Letter("round_opened", Role.CITY_ST, city) for city in OFFICES)
-    yield Published("round_opened", {"title": round_.title}, round_.opens)
 
 
 @pytest.fixture(autouse=True)
@@ -135,7 +127,7 @@ async def test_what_follows_is_done_once_however_often_it_is_tried(world: World)
     following = RoundFollowing(rounds.register, world.door.act)
     entry = rounds.register.entry(of, 1)
     assert entry
-    following._write(entry, following.consequences(entry))
+    following.write(entry, following.consequences(entry))
     assert len(told()) == len(OFFICES)
     with rounds.register.engine.connect() as db:
         shown = PublicNoticeRow.metadata.tables["public_notices"]

@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
 
 FOLLOW = ActivityConfig(
     start_to_close_timeout=timedelta(hours=2),
-    heartbeat_timeout=timedelta(minutes=2),
+    heartbeat_timeout=timedelta(seconds=30),
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=10)),
 )
 """How what follows from an entry is done: thousands of letters may take a while, and it is tried until it is done."""

@@ -50,30 +50,37 @@ Act = Callable[[str, Mapping[str, Any]], Awaitable[object]]
 
 @dataclass(frozen=True)
 class RoundFollowing:
-    """Does what follows. `act` sends an act to a filing; `told` has the letters delivered; `published` knows the editions."""
+    """Does what follows. `act` sends an act to a filing; `told` has the letters delivered; `published` knows the editions.
+    So many letters are written `at_once`."""
 
     register: RoundRegister
     act: Act
     told: Callable[[], None] = lambda: None
     published: PublishedEditions | None = None
+    at_once: int = AT_ONCE
 
     @activity.defn(name="round_follows")
     async def follow(self, round_id: str) -> Stands | None:
         """Do all that follows from the entries of a round, one after the other."""
+        beating = asyncio.create_task(_beat())
+        try:
+            return await self._all(round_id)
+        finally:
+            beating.cancel()
+
+    async def _all(self, round_id: str) -> Stands | None:
         while entry := await asyncio.to_thread(self.register.to_follow, round_id):
             found = await asyncio.to_thread(self.consequences, entry)
             for each in found:
                 if isinstance(each, NewTerms):  # in force before anybody is told
                     await asyncio.to_thread(self._publish, entry, each)
             written = [each for each in found if isinstance(each, Letter | Published)]
-            for some in in_portions(written, AT_ONCE):
-                await asyncio.to_thread(self._write, entry, some)
-                activity.heartbeat(entry.number)
+            for some in in_portions(written, self.at_once):
+                await asyncio.to_thread(self.write, entry, some)
             self.told()
             acts = [each for each in found if isinstance(each, ActOnFiling)]
             for few in in_portions(acts, ACTS_AT_ONCE):
                 await asyncio.gather(*(self.act(each.filing_id, act_of(entry, each)) for each in few))
-                activity.heartbeat(entry.number)
             await asyncio.to_thread(self.register.followed, round_id, entry.number)
         row = await asyncio.to_thread(self.register.row, round_id)
         return told(row.model_dump()) if row else None
@@ -91,7 +98,7 @@ class RoundFollowing:
         published, day = self.published or PublishedEditions(self.register.engine), day_of(entry.at)
         published.publish(entry.round.id, entry.number, entry.at, day, terms.document_no, terms.rows)
 
-    def _write(self, entry: RoundEntry, some: Sequence[Consequence]) -> None:
+    def write(self, entry: RoundEntry, some: Sequence[Consequence]) -> None:
         """Messages with their letters, and public notices, in one transaction; what is there already stays as it is."""
         about = tuple(each.filing_id for each in some if isinstance(each, Letter) and each.filing_id)
         known = self.register.known(Needs(filings=about), None) if about else Known()
@@ -102,6 +109,17 @@ class RoundFollowing:
             for statement, rows in ((MESSAGES, sent), (NOTICES, shown), (LETTERS, opened)):
                 if rows:
                     db.execute(statement[db.dialect.name], rows)
+
+
+BEAT = 5.0
+"""Seconds between two signs of life."""
+
+
+async def _beat() -> None:
+    """Tell the engine that this goes on, for as long as it does."""
+    while True:
+        activity.heartbeat()
+        await asyncio.sleep(BEAT)
 
 
 def name_of(entry: RoundEntry, what: object) -> str:
