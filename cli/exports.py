@@ -10,19 +10,22 @@ import click
 
 from activities import replacements
 from activities.channels.pages import calendars
-from activities.documents import docket, dossier, drafting, forms, sheets
+from activities.documents import docket, dossier, drafting, forms, sheets, survey_tables
 from activities.documents.drafting import Draft, NotTogether
 from activities.documents.record import NoSuchFiling
 from activities.files import put, putting
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
+from activities.rounds.register import RoundRegister
 from cli.arguments import EVERY, as_json, meant, narrowed
 from cli.output import say
 from cli.tools import found, the_attachments, the_contacts, the_register
 from gateway.problem import NotFound, Refused
 from models.findings import Refusal
+from models.rounds.surveys import SurveyState
 from models.settings import read_settings
 from models.values import day_of
+from regulation.offices import Scope
 
 
 class NoSuchEntry(NotFound):
@@ -138,6 +141,20 @@ def export_deadlines(to: Path, **wanted: Any) -> list[Path]:
     """What every filing waits for, and until when."""
     rows = the_register().filings(**meant(wanted), limit=EVERY)
     return laid(to, [Draft("期限表.xlsx", sheets.deadlines(rows, day_of(datetime.now(UTC))))])
+
+
+@exporting("survey", "统计调查的填报数据：xlsx（含汇总）、csv（一行一数）或 json。")
+@click.argument("round_id")
+@click.option("--as", "ending", type=click.Choice([*survey_tables.MADE]), default="xlsx", help="文件格式")
+def export_survey(to: Path, round_id: str, ending: str) -> list[Path]:
+    """What alliances told in a survey."""
+    register = the_register()
+    round_ = RoundRegister(register.engine).round(round_id)
+    if round_ is None or not isinstance(round_.of, SurveyState):
+        raise NotFound(round_id)
+    with register.engine.connect() as db:
+        survey = survey_tables.survey_in(db, round_, Scope())
+    return laid(to, [Draft(f"{round_.title}.{ending}", survey_tables.MADE[ending](survey))])
 
 
 @exporting("site", "公示公告的网页和订阅源，缺省写在服务所写之处；只写内容有变的文件。", to=None)

@@ -13,10 +13,13 @@ import openpyxl
 
 from activities.documents import survey_form, survey_tables
 from activities.documents.survey_form import Filled
-from activities.documents.survey_tables import Return
-from models.vocabulary import Kind, Stage
-from regulation.rounds.figures import figures_in
-from regulation.rounds.known import Alliance
+from activities.documents.survey_tables import Return, Survey
+from activities.rounds.progress import Line
+from models.acts import By
+from models.rounds.base import Area
+from models.rounds.round import Round
+from models.rounds.surveys import SurveyState
+from models.vocabulary import Role
 from regulation.rounds.questionnaires import QUESTIONNAIRES
 
 SHIPPED = QUESTIONNAIRES["LN-2026"]
@@ -26,15 +29,25 @@ EXAMPLE: dict[str, Any] = json.loads((Path(__file__).parents[1] / "examples" / "
 AT = datetime(2027, 3, 10, 1, tzinfo=UTC)
 
 
-def returned(number: int, city: str = "210100", **changed: Any) -> Return:
-    """The return of one of many alliances."""
-    alliance = Alliance(
-        id=f"LN-{number}", kind=Kind.B, stage=Stage.IN_FORCE, jurisdiction=city, zone=None, leader="91210102MA10ABCD6H",
-        name=f"=示例联盟{number}", leader_name="示例企业", technical_field="新材料", archive_number=None, archived_on=date(2024, 5, 1),
-        number=9,
+def survey(*returns: Return) -> Survey:
+    """A survey with these returns."""
+    by = By(person="p-401", office="210000", role=Role.PROVINCE_ST)
+    round_ = Round(
+        id="survey-2027-LN-1", year=2027, area=Area(), title="2026年度创新资源统计调查", opened_by=by, opened_at=AT,
+        opens=date(2027, 3, 1), closes=date(2027, 3, 31), of=SurveyState(year=2026, edition="LN-2026"),
     )  # fmt: skip
-    figures = EXAMPLE | changed
-    return Return(alliance, AT, figures, figures_in(SHIPPED, figures))
+    return Survey(round_, SHIPPED, returns)
+
+
+def returned(number: int, city: str = "沈阳市", **changed: Any) -> Return:
+    """The return of one of many alliances."""
+    facts = {"leader": "91210102MA10ABCD6H", "groups": {"city": city, "kind": "B类", "field": "新材料"}}
+    line = Line(
+        filing_id=f"LN-{number}", archive_number=None, alliance_name=f"=示例联盟{number}", leader_name="示例企业",
+        leader="91210102MA10ABCD6H", jurisdiction="210100", zone=None, kind="B", technical_field="新材料", state="answered",
+        number=3, at=AT, paper=None, figures=facts,
+    )  # fmt: skip
+    return Return(line, EXAMPLE | changed)
 
 
 def text_of(content: bytes) -> str:
@@ -70,8 +83,8 @@ def test_the_questionnaire_is_printed_as_it_was_filled_in() -> None:
 
 
 def test_a_workbook_has_the_sums_and_a_sheet_for_each_table() -> None:
-    returns = [returned(1), returned(2, "210200", remarks={"moved": "=SUM(A1)"})]
-    book = openpyxl.load_workbook(BytesIO(survey_tables.as_workbook(SHIPPED, "调查", returns, AT)))
+    told = survey(returned(1), returned(2, "大连市", remarks={"moved": "=SUM(A1)"}))
+    book = openpyxl.load_workbook(BytesIO(survey_tables.as_workbook(told)))
     assert book.sheetnames[:5] == ["1_汇总", "2_按所在市汇总", "3_按类别汇总", "4_按技术领域汇总", "5_各联盟填报数"]
     sums = {row[0]: row for row in book["1_汇总"].iter_rows(min_row=2, values_only=True)}
     assert sums["104"] == ("104", "研究开发费用", "万元", 2, 1020)
@@ -88,11 +101,11 @@ def test_a_workbook_has_the_sums_and_a_sheet_for_each_table() -> None:
 
 
 def test_one_long_table_has_a_line_for_each_thing_told() -> None:
-    written = "".join(survey_tables.as_csv(SHIPPED, [returned(1)]))
+    written = "".join(survey_tables.as_csv(survey(returned(1))))
     lines = list(csv.DictReader(StringIO(written.removeprefix("\ufeff"))))
     told = {(line["代码"], line["单位代码"], line["序号"]): line["数值"] for line in lines}
     assert told["111", "", ""] == "-60.00"
     assert told["202", "12210000MA10ABCD6L", "2"] == "260.00"
     assert told["112", "", ""] == "是"
     assert {line["联盟名称"] for line in lines} == {"'=示例联盟1"}
-    assert survey_tables.as_json(SHIPPED, 2026, [returned(1)])["returns"][0]["figures"] == EXAMPLE
+    assert survey_tables.as_json(survey(returned(1)))["returns"][0]["figures"] == EXAMPLE

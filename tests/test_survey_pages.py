@@ -9,10 +9,12 @@ import pytest
 
 from activities.rounds.register import RoundRegister
 from examples.demo import OFFICES
+from gateway.identity import Identity
 from models.rounds.base import RoundAct
 from models.rounds.round import ROUND_ACT, RoundEntry
 from models.settings import Settings
 from models.values import digest
+from models.vocabulary import Role
 from regulation.moment import Moment
 from regulation.rounds import table
 from regulation.rounds.every import rules_of
@@ -173,3 +175,49 @@ async def test_of_others_it_is_not_even_said_that_there_are_any(house: House, le
         await other.page(ADDRESS, 404)
     async with leading(house.tools, house.browser(), OFFICER) as officer:
         await officer.page(ADDRESS, 403)
+
+
+# At the desk
+
+
+@pytest.fixture
+async def officer(house: House, rounds: RoundRegister) -> AsyncIterator[Leader]:
+    """Somebody of the city's office, after the leader answered."""
+    raw = answer(house)
+    house.tools.register.lodge(SURVEY, "file_survey", raw, instant("2027-03-10"))
+    enters(rounds, "file_survey", "2027-03-10 08:00", LEADS, raw, filing=FILING)
+    async with leading(house.tools, house.browser(), OFFICER) as opened:
+        yield opened
+
+
+async def test_an_office_sees_who_answered_and_takes_it_away(officer: Leader) -> None:
+    page = await officer.page(f"/rounds/{SURVEY}")
+    assert page.says("沈阳市 A类 1 0 1 0 100.0%")
+    listed = await officer.page(f"/rounds/{SURVEY}/returns?state=answered")
+    assert f"/rounds/{SURVEY}/returns/{FILING}" in listed.links
+    assert (await officer.page(f"/rounds/{SURVEY}/returns?state=none")).says("没有符合条件的联盟")
+    told = await officer.page(f"/rounds/{SURVEY}/returns/{FILING}")
+    assert told.says("104 研究开发费用 万元 510.00 980.50")
+    assert told.says("“109 销售收入”较2025年下降79%")
+    assert f"/rounds/{SURVEY}/acts/return_survey?filing={FILING}" in told.links
+    for ending, begins in (("xlsx", b"PK"), ("csv", "\ufeff备案".encode()), ("json", b'{"questionnaire"')):
+        assert (await officer.client.get(f"/rounds/{SURVEY}/survey.{ending}")).content.startswith(begins)
+    assert (await officer.client.get(f"/rounds/{SURVEY}/questionnaire.docx")).content[:2] == b"PK"
+    assert (await officer.client.get(f"/rounds/{SURVEY}/returns/{FILING}/form.docx")).content[:2] == b"PK"
+    await officer.page(f"/rounds/{SURVEY}/survey.pdf", 404)
+
+
+async def test_what_is_another_citys_is_not_shown(house: House, officer: Leader) -> None:
+    elsewhere = OFFICER.but(person="c-301", office="210200")
+    async with leading(house.tools, house.browser(), elsewhere) as other:
+        assert (await other.page(f"/rounds/{SURVEY}/returns")).says("没有符合条件的联盟")
+        await other.page(f"/rounds/{SURVEY}/returns/{FILING}", 404)
+        assert (await other.client.get(f"/rounds/{SURVEY}/survey.json")).json()["returns"] == []
+
+
+async def test_the_form_of_its_opening_offers_the_editions(house: House) -> None:
+    province = Identity(person="p-401", name="省厅", role=Role.PROVINCE_ST, office="210000")
+    async with leading(house.tools, house.browser(), province) as opened:
+        page = await opened.page("/rounds/survey-2027-LN-1/acts/open_round")
+        assert page.says("LN-2026（适用于2021年起的统计年度）")
+        assert not page.says("指标名称")

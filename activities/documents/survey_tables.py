@@ -5,37 +5,76 @@ Amounts stay decimal, codes are text, and nothing that people wrote is ever a fo
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from io import StringIO
 from typing import Any
 
+from sqlalchemy import Connection
+
+from activities import papers
 from activities.documents.sheets import Cell, Head, Sheet, harmless, workbook
 from activities.documents.survey_form import in_print
+from activities.rounds import progress
+from activities.rounds.progress import Line
 from models.choices import MEMBERS
 from models.rounds.questionnaires import Indicator, Questionnaire, Table
-from models.values import day_of
-from regulation.rounds.answering import groups_of
-from regulation.rounds.known import Alliance
-from regulation.rounds.sums import Answer, Line, Sum, lines
+from models.rounds.round import Round
+from models.rounds.surveys import Standing, SurveyFacts
+from models.values import canonical, day_of, in_shanghai
+from regulation.offices import Scope
+from regulation.rounds import answering
+from regulation.rounds.figures import figures_in
+from regulation.rounds.sums import Answer, Sum
+from regulation.rounds.sums import Line as SumLine
+from regulation.rounds.sums import lines as sums_of
 from regulation.rounds.survey_letters import GROUPINGS
 
 
 @dataclass(frozen=True)
 class Return:
-    """One alliance's return: as it was sent, when, and its figures by term."""
+    """One alliance's return that stands, as it was sent."""
 
-    alliance: Alliance
-    at: datetime
+    line: Line
     figures: Mapping[str, Any]
-    sums: Mapping[str, Decimal]
 
     @property
-    def answer(self) -> Answer:
+    def facts(self) -> SurveyFacts:
+        """What the register noted of it when it was taken: where the alliance belonged."""
+        return SurveyFacts.model_validate(self.line.figures)
+
+    def answer(self, questionnaire: Questionnaire) -> Answer:
         """The same, for summing."""
-        return Answer(self.alliance.leader, groups_of(self.alliance), self.sums)
+        return Answer(self.facts.leader, self.facts.groups, figures_in(questionnaire, self.figures))
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A survey with the returns of it that stand and that somebody may see."""
+
+    round: Round
+    questionnaire: Questionnaire
+    returns: tuple[Return, ...]
+
+    @property
+    def year(self) -> int:
+        """Of which year the figures are."""
+        return answering.state_of(self.round).year or self.round.year
+
+    @property
+    def as_of(self) -> datetime:
+        """When the last return was taken."""
+        return max((each.line.at for each in self.returns if each.line.at), default=self.round.opened_at)
+
+
+def survey_in(db: Connection, round_: Round, scope: Scope) -> Survey:
+    """A survey with its returns, in the order of the alliances' ids; those that wait to be put right are none."""
+    questionnaire = answering.questionnaire_in(papers.content(db, round_.paper or ""))
+    stand = progress.lines(db, round_, scope, states=[Standing.ANSWERED], most=None)
+    told = progress.contents(db, stand)
+    return Survey(round_, questionnaire, tuple(Return(line, paper.get("figures") or {}) for line, paper in told))
 
 
 IDENTITY = (
@@ -45,23 +84,24 @@ IDENTITY = (
 """What each line of a table begins with."""
 
 
-def _identity(alliance: Alliance) -> list[Cell]:
-    groups = groups_of(alliance)
+def _identity(told: Return) -> list[Cell]:
+    line, groups = told.line, told.facts.groups
     return [
-        alliance.id, alliance.archive_number, alliance.name, alliance.leader_name, alliance.leader, groups["kind"], groups["city"],
-        groups["field"],
+        line.filing_id, line.archive_number, line.alliance_name, line.leader_name, line.leader, groups.get("kind"),
+        groups.get("city"), groups.get("field"),
     ]  # fmt: skip
 
 
-def as_workbook(questionnaire: Questionnaire, title: str, returns: Sequence[Return], as_of: datetime) -> bytes:
+def as_workbook(survey: Survey) -> bytes:
     """A workbook: the sums, by each grouping too; a line an alliance; and each table with rows on a sheet of its own."""
-    answers = [each.answer for each in returns]
-    sheets = [_sums(lines(questionnaire, answers))]
-    sheets += [_by(called, lines(questionnaire, answers, by)) for by, called in GROUPINGS.items()]
+    questionnaire, returns = survey.questionnaire, survey.returns
+    answers = [each.answer(questionnaire) for each in returns]
+    sheets = [_sums(sums_of(questionnaire, answers))]
+    sheets += [_by(called, sums_of(questionnaire, answers, by)) for by, called in GROUPINGS.items()]
     sheets.append(_once(questionnaire, returns))
     sheets += [_rows(table, returns) for table in questionnaire.tables if table.rows != "once"]
     named = [each._replace(name=_sheet_name(number, each.name)) for number, each in enumerate(sheets, 1)]
-    return workbook(title, named, as_of)
+    return workbook(survey.round.title, named, survey.as_of)
 
 
 FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
@@ -72,12 +112,12 @@ def _sheet_name(number: int, name: str) -> str:
     return f"{number}_{FORBIDDEN.sub('', name)}"[:31]
 
 
-def _sums(told: Sequence[Line]) -> Sheet:
+def _sums(told: Sequence[SumLine]) -> Sheet:
     heads = (Head("代码", 8), Head("指标名称", 36), Head("计量单位", 10), Head("填报联盟（个）", 14), Head("合计", 18))
     return Sheet("汇总", heads, ([*_of(line), line.whole.answered, _total(line, line.whole)] for line in told))
 
 
-def _by(called: str, told: Sequence[Line]) -> Sheet:
+def _by(called: str, told: Sequence[SumLine]) -> Sheet:
     groups = sorted({group for line in told for group in line.of})
     heads = (
         Head("代码", 8),
@@ -97,11 +137,11 @@ def _by(called: str, told: Sequence[Line]) -> Sheet:
     )
 
 
-def _of(line: Line) -> list[Cell]:
+def _of(line: SumLine) -> list[Cell]:
     return [line.indicator.code, line.indicator.label, line.indicator.unit]
 
 
-def _total(line: Line, told: Sum) -> Cell:
+def _total(line: SumLine, told: Sum) -> Cell:
     return told.total if line.indicator.type == "amount" else int(told.total)
 
 
@@ -113,7 +153,7 @@ def _once(questionnaire: Questionnaire, returns: Sequence[Return]) -> Sheet:
     def line(each: Return) -> list[Cell]:
         told = [_held(each.figures, table) for table in tables]
         cells = [_cell(i, held.get(i.key)) for table, held in zip(tables, told, strict=True) for i in table.indicators]
-        return [*_identity(each.alliance), day_of(each.at), *cells]
+        return [*_identity(each), each.line.at and day_of(each.line.at), *cells]
 
     return Sheet("各联盟填报数", heads, map(line, returns))
 
@@ -131,7 +171,7 @@ def _lines(table: Table, returns: Iterable[Return]) -> Iterator[list[Cell]]:
             if table.rows == "members":
                 member = [row.get("name"), row.get("code"), MEMBERS.get(str(row.get("type")), row.get("type"))]
             told = [_cell(indicator, row.get(indicator.key)) for indicator in table.indicators]
-            yield [*_identity(each.alliance), number, *member, *told]
+            yield [*_identity(each), number, *member, *told]
 
 
 def _head(indicator: Indicator) -> Head:
@@ -169,15 +209,15 @@ COLUMNS = ("备案", "备案编号", "联盟名称", "盟主企业", "统一社�
            "指标名称", "计量单位", "数值")  # fmt: skip
 
 
-def as_csv(questionnaire: Questionnaire, returns: Iterable[Return]) -> Iterator[str]:
+def as_csv(survey: Survey) -> Iterator[str]:
     """A line for each thing that was told, the same columns for every table; for programs and pivot tables. UTF-8 with its mark."""
     written = StringIO("\ufeff")
     written.seek(1)
     table = csv.writer(written)
     table.writerow(COLUMNS)
-    for each in returns:
-        identity = [harmless(str(cell or "")) for cell in _identity(each.alliance)]
-        for where, number, row, indicator in _told(questionnaire, each.figures):
+    for each in survey.returns:
+        identity = [harmless(str(cell or "")) for cell in _identity(each)]
+        for where, number, row, indicator in _told(survey.questionnaire, each.figures):
             said = in_print(indicator, row[indicator.key])
             value = said if indicator.is_figure else harmless(said)
             member = harmless(str(row.get("code", "")) if where.rows == "members" else "")
@@ -209,21 +249,30 @@ def _told(
             yield from ((table, number, row, each) for each in table.indicators if row.get(each.key) is not None)
 
 
-def as_json(questionnaire: Questionnaire, year: int, returns: Iterable[Return]) -> dict[str, Any]:
+def as_json(survey: Survey) -> dict[str, Any]:
     """Everything as it was sent, with the questionnaire that says what it means."""
     return {
-        "year": year,
-        "questionnaire": questionnaire.model_dump(mode="json"),
+        "round_id": survey.round.id,
+        "year": survey.year,
+        "questionnaire": survey.questionnaire.model_dump(mode="json"),
         "returns": [
             {
-                "filing_id": each.alliance.id,
-                "archive_number": each.alliance.archive_number,
-                "alliance_name": each.alliance.name,
-                "leader": each.alliance.leader,
-                **groups_of(each.alliance),
-                "filed_at": each.at.isoformat(),
+                "filing_id": each.line.filing_id,
+                "archive_number": each.line.archive_number,
+                "alliance_name": each.line.alliance_name,
+                "leader": each.line.leader,
+                **each.facts.groups,
+                "filed_at": in_shanghai(each.line.at) if each.line.at else None,
                 "figures": each.figures,
             }
-            for each in returns
+            for each in survey.returns
         ],
     }
+
+
+MADE: Mapping[str, Callable[[Survey], bytes]] = {
+    "xlsx": as_workbook,
+    "csv": lambda survey: "".join(as_csv(survey)).encode(),
+    "json": lambda survey: canonical(as_json(survey)).encode(),
+}
+"""The files that a survey is taken away as."""

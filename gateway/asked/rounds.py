@@ -1,6 +1,6 @@
 """The forms of acts in rounds: which fields each shows, and the act that comes back. All of it is made of the models."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,14 +9,26 @@ from starlette.datastructures import FormData
 from gateway.asked.acts import SELDOM
 from gateway.asked.forms import Field, by_field, fields_of, read
 from models.findings import Finding
-from models.rounds.base import RoundActKind
+from models.rounds.base import RoundActKind, RoundKind
 from models.rounds.round import ROUND_ACT_TYPES, Round
 from models.values import required
+from regulation.rounds import questionnaires
 from regulation.rounds.lodging import FILLED_IN
 from regulation.rounds.table import Rules
 
 BY_THE_DOOR = ("id", "kind", "by", "received_at", "seen", "paper", *FILLED_IN)
 """What the door fills in."""
+
+
+CHOSEN: Mapping[tuple[RoundKind, str], Callable[[], tuple[tuple[str, str], ...]]] = {
+    (RoundKind.SURVEY, "/content/edition"): questionnaires.choices,
+}
+"""Fields of papers that name one of what there is now, and what that is."""
+
+
+def _chosen(rules: Rules, field: Field) -> Field:
+    choices = CHOSEN.get((rules.kind, field.at))
+    return replace(field, widget="choice", options=choices()) if choices else field
 
 
 def asked(kind: str) -> list[str]:
@@ -43,7 +55,8 @@ def form_of(
     paper = rules.paper(round_, kind)
     if paper is not None and kind not in rules.draws:
         content = value.get("content") or {}
-        shown += fields_of(paper, content, findings, at="/content", more_rows=more_rows)
+        of_paper = fields_of(paper, content, findings, at="/content", more_rows=more_rows)
+        shown += (_chosen(rules, field) for field in of_paper)
     return tuple(shown)
 
 

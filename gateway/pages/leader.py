@@ -17,7 +17,7 @@ from gateway.problem import KeyReused, NotFound, Refused
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.drafts import KEPT, body_of
 from gateway.remembered.sessions import Session
-from gateway.shown import surveys
+from gateway.shown.rounds import surveys
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
 from models.acts import NEW_VERSIONS

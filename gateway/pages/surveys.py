@@ -19,9 +19,9 @@ from gateway.problem import KeyReused, Refused, Unreachable
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.drafts import NoSuchDraft, Overtaken, body_of, paper_about, version_of
 from gateway.remembered.sessions import Session
-from gateway.shown import surveys as shown
 from gateway.shown.documents import DOCX, attachment
-from gateway.shown.surveys import Return
+from gateway.shown.rounds import surveys as shown
+from gateway.shown.rounds.surveys import Return
 from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.findings import Finding, Refusal

@@ -126,6 +126,12 @@ def newest(day: date, year: int) -> str:
     return QUESTIONNAIRES.newest(day, lambda edition: edition.first_year <= year)
 
 
+def choices() -> tuple[tuple[str, str], ...]:
+    """The editions that a survey may be opened with, the last added first, each with what it is called."""
+    known = [(name, f"{name}（适用于{QUESTIONNAIRES[name].first_year}年起的统计年度）") for name in QUESTIONNAIRES]
+    return tuple(reversed(known))
+
+
 class Opening(SurveyOpening):
     """What a survey is opened with, as a door takes it: the edition that is named, or suits, is laid down whole."""
 

@@ -124,4 +124,12 @@ RULES = Rules(
     items=_items,
     lapses=_lapses,
     follows=survey_letters.FOLLOWS,
+    words={
+        "expected": "应填报（开启时）",
+        **{each.value: each.label for each in Standing},
+        "warnings": "提示（项）",
+        "sent_back": "曾退回",
+        "leader": "盟主代码",
+        "paper": "内容摘要",
+    },
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gateway.identity import Identity
-from gateway.shown.rounds import calls, evaluation, inspections
+from gateway.shown.rounds import calls, evaluation, inspections, surveys
 from gateway.shown.rounds.hints import Hint
 from gateway.tools import Tools
 from models.rounds.base import RoundKind
@@ -18,6 +18,7 @@ PANELS: Mapping[RoundKind, Panel] = {
     RoundKind.CALL: calls.panel,
     RoundKind.EVALUATION: evaluation.panel,
     RoundKind.INSPECTION: inspections.panel,
+    RoundKind.SURVEY: surveys.panel,
 }
 """What its template `round_<kind>.html` is given; a kind that is here has one."""
 

@@ -6,9 +6,15 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from activities.documents import survey_form
+from activities.documents import survey_form, survey_tables
 from activities.documents.survey_form import Filled
+from activities.rounds import progress
+from activities.rounds.progress import Group, Line
+from gateway.identity import Identity
 from gateway.problem import NotFound
+from gateway.shown.documents import XLSX
+from gateway.shown.paging import Page, page_of
+from gateway.shown.rounds import seen
 from gateway.tools import Tools
 from models.register import FilingRow
 from models.rounds.base import RoundKind
@@ -16,6 +22,7 @@ from models.rounds.questionnaires import Questionnaire
 from models.rounds.round import Round
 from models.rounds.surveys import UNANSWERED, ReturnSurvey, Standing, SurveyState
 from models.values import day_of
+from regulation import offices
 from regulation.naming import on_day
 from regulation.rounds import answering, prefilling
 from regulation.rounds.known import FILED, Alliance, Known, KnownItem, Needs
@@ -45,6 +52,11 @@ class Return:
         return answering.subject(self.round, self.alliance, self.known)
 
     @property
+    def sent_back(self) -> bool:
+        """Whether it was sent back already, which is done once."""
+        return bool(self.item and self.item.figures.get("sent_back"))
+
+    @property
     def figures_before(self) -> Mapping[str, Decimal]:
         """The figures of the year before, by their terms."""
         return self.subject.before.figures if self.subject.before else {}
@@ -62,6 +74,14 @@ def survey_of(tools: Tools, round_id: str) -> Round:
     """A survey by its id; `NotFound` for anything else."""
     round_ = tools.rounds.register.round(round_id)
     if round_ is None or not isinstance(round_.of, SurveyState):
+        raise NotFound(round_id)
+    return round_
+
+
+def survey_seen(tools: Tools, who: Identity, round_id: str) -> Round:
+    """A survey that somebody sees; `NotFound` for anything else."""
+    _, round_ = seen.seen(tools, who, round_id)
+    if not isinstance(round_.of, SurveyState):
         raise NotFound(round_id)
     return round_
 
@@ -144,3 +164,122 @@ def _facts(told: Return, item: KnownItem) -> Iterator[tuple[str, str]]:
     yield "报送日期", on_day(day_of(item.at))
     yield "填报情况", Standing(item.state).label
     yield "内容摘要（SHA-256）", item.paper or str(item.figures.get("paper", ""))
+
+
+# For offices
+
+COLUMNS = {"": UNANSWERED, **{each.value: each.label for each in Standing}}
+"""How far an alliance has come, by the state of its item."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many alliances of one place and kind have come how far."""
+
+    place: str
+    jurisdiction: str
+    kind: str
+    states: Mapping[str, int]
+
+    @property
+    def expected(self) -> int:
+        """All of them."""
+        return sum(self.states.values())
+
+    @property
+    def rate(self) -> str:
+        """How many of a hundred have answered."""
+        return f"{100 * self.states.get(Standing.ANSWERED, 0) / self.expected:.1f}%" if self.expected else ""
+
+
+def panel(tools: Tools, who: Identity, round_: Round) -> Mapping[str, Any]:
+    """What a survey adds to its page: for offices how far it has come by place and kind, for a leader its own returns."""
+    if not who.staff:
+        return {
+            "asked_for": asked_of(tools, tools.register.filings(scope=who.scope)),
+            "progress": [],
+            "survey_year": None,
+        }
+    with tools.register.engine.connect() as db:
+        groups = progress.groups(db, round_, who.scope)
+    return {
+        "asked_for": [],
+        "progress": _told(groups),
+        "columns": COLUMNS,
+        "survey_year": answering.state_of(round_).year,
+    }
+
+
+def _told(groups: Sequence[Group]) -> list[Progress]:
+    """By city and kind, and the sum of all if there are several."""
+    of: dict[tuple[str, str], dict[str, int]] = {}
+    for each in groups:
+        states = of.setdefault((each.jurisdiction, each.kind), {})
+        states[each.state] = states.get(each.state, 0) + each.count
+    lines = [Progress(offices.OFFICES[place].city, place, kind, states) for (place, kind), states in of.items()]
+    if len(lines) > 1:
+        whole = {state: sum(each.states.get(state, 0) for each in lines) for state in COLUMNS}
+        lines.append(Progress("合计", "", "", whole))
+    return lines
+
+
+@dataclass(frozen=True)
+class ReturnFilter:
+    """What a list of returns is narrowed by, and where its page begins."""
+
+    state: str | None = None
+    jurisdiction: str = ""
+    kind: str = ""
+    after: str = ""
+
+
+LISTED = 50
+"""How many alliances a page lists."""
+
+
+def returns(tools: Tools, who: Identity, round_: Round, wanted: ReturnFilter) -> Page[Line]:
+    """A page of the alliances of a survey, answered or not, as far as somebody sees them."""
+    with tools.register.engine.connect() as db:
+        found = progress.lines(
+            db,
+            round_,
+            who.scope,
+            states=[] if wanted.state is None else [wanted.state],
+            jurisdiction=wanted.jurisdiction or None,
+            kind=wanted.kind or None,
+            after=wanted.after,
+            most=LISTED + 1,
+        )
+    return page_of(found, LISTED, lambda line: line.filing_id)
+
+
+def may_read(who: Identity) -> bool:
+    """Whether somebody may read returns: whoever may read papers, of alliances that they see."""
+    return who.role in offices.READERS
+
+
+@dataclass(frozen=True)
+class TakenAway:
+    """A file."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+def taken_away(tools: Tools, who: Identity, round_: Round, ending: str) -> TakenAway:
+    """The returns that somebody may read, as a file; `NotFound` if there is none of that sort."""
+    if ending not in MEDIA_TYPES:
+        raise NotFound(ending)
+    with tools.register.engine.connect() as db:
+        survey = survey_tables.survey_in(db, round_, who.scope)
+    return TakenAway(f"{round_.title}.{ending}", MEDIA_TYPES[ending], survey_tables.MADE[ending](survey))
+
+
+MEDIA_TYPES = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8", "json": "application/json"}
+
+
+def empty(tools: Tools, round_: Round) -> bytes:
+    """The questionnaire of a survey in print, empty."""
+    questionnaire = answering.questionnaire_in(tools.register.paper(round_.paper or ""))
+    return survey_form.form_of(questionnaire, answering.state_of(round_).year or round_.year, round_.opened_at)
