@@ -20,7 +20,7 @@ from gateway.problem import KeyReused, MovedOn, NotFound, Refused, Unreachable
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
 from gateway.shown.rounds import downloads, seen
-from gateway.shown.rounds.panels import CHOICES, FILLED_IN, HINTS, PANELS
+from gateway.shown.rounds.panels import CHOICES, FILLED_IN, HINTS, PANELS, UNASKED
 from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.findings import Finding, Refusal
@@ -260,9 +260,11 @@ class _Form:
         about, hints, choices = self.about(raw), HINTS.get(self.kind), CHOICES.get(self.kind)
         if choices and self.round:
             fields = asked.choosing(fields, choices(self.tools, self.round))
+        told = parts(self.round_id)
+        if told and self.round is None and (unasked := UNASKED.get(told.kind)):
+            fields = tuple(field for field in fields if field.at not in unasked(told))
         by, now = self.session.who.by, self.tools.now
         offered = offers.offer(self.round, self.kind, by, now) if self.round else None
-        told = parts(self.round_id)
         row = self.tools.rounds.register.row(self.round_id)
         return page(
             self.request,
@@ -275,7 +277,7 @@ class _Form:
             title=self.round.title if self.round else f"{told.year if told else ''}年度{rules.kind.label}",
             label=self.label,
             kind=self.kind,
-            article=cite(rules.rows[self.kind].article),
+            article=cite(rules.rows[self.kind].article_for(by.role)),
             offer=offered,
             fields=fields,
             refusal=refusal,

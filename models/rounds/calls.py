@@ -18,10 +18,10 @@ class CallPaper(Value):
     """通知正文和附件; of the province's also until when is recommended, of a city's what it asks for besides."""
 
     text: Text = item("B-01", "正文")
-    recommend_by: Day | None = item("B-03", "初审推荐截止日（省级通知填写）", None)
-    extra: Extras = item("A-51", "另须提交的材料（市级文件填写）", (), max_length=MOST)
-    criteria: Criteria = item("A-51", "审核时另行核对的条件（市级文件填写）", (), max_length=MOST)
-    dates: InnerDates = item("A-51", "本市内部安排（市级文件填写）", (), max_length=MOST)
+    recommend_by: Day | None = item("B-03", "初审推荐截止日（省级通知）", None)
+    extra: Extras = item("A-51", "另须提交的材料（市级文件）", (), max_length=MOST)
+    criteria: Criteria = item("A-51", "审核时另行核对的条件（市级文件）", (), max_length=MOST)
+    dates: InnerDates = item("A-51", "本市内部安排（市级文件）", (), max_length=MOST)
     attachments: Annotated[tuple[Scan, ...], OneFor(("sha256",))] = item("B-01", "附件", (), max_length=SOME)
 
 

@@ -32,7 +32,8 @@ from regulation.rounds.table import (
     Row,
     Rules,
     cancelled,
-    common,
+    closed,
+    may_close,
     window,
 )
 
@@ -329,10 +330,10 @@ def lapses(round_: Round) -> Iterator[RoundLine]:
 RULES = Rules(
     kind=RoundKind.CALL,
     rows={
-        **common(ARTICLE, PUBLISHERS),
-        RoundActKind.OPEN_ROUND: Row(ARTICLE, PUBLISHERS, may=may_publish, then=published),
-        RoundActKind.MOVE_WINDOW: Row(ARTICLE, PUBLISHERS, may=may_move, then=moved),
-        RoundActKind.CANCEL_ROUND: Row(ARTICLE, PUBLISHERS, may=may_cancel, then=cancelled),
+        RoundActKind.OPEN_ROUND: Row(ARTICLE, PUBLISHERS, may=may_publish, then=published, of_city=LOCAL),
+        RoundActKind.MOVE_WINDOW: Row(ARTICLE, PUBLISHERS, may=may_move, then=moved, of_city=LOCAL),
+        RoundActKind.CLOSE_ROUND: Row(ARTICLE, PUBLISHERS, may=may_close, then=closed, of_city=LOCAL),
+        RoundActKind.CANCEL_ROUND: Row(ARTICLE, PUBLISHERS, may=may_cancel, then=cancelled, of_city=LOCAL),
     },
     papers={RoundActKind.OPEN_ROUND: CallPaper},
     asks=asks,

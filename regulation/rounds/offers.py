@@ -54,7 +54,7 @@ def offer(round_: Round, kind: str, by: By, when: Moment) -> RoundOffer:
     halves = (half.number for name, half in round_.agreed.items() if name == kind)
     return RoundOffer(
         kind=named,
-        article=cite(row.article),
+        article=cite(row.article_for(by.role)),
         roles=tuple(role for role in Role if role in row.roles | row.jointly),
         mine=table.is_of(round_, bare, row),
         refusal=refusal,

@@ -73,6 +73,11 @@ class Row:
     alone: Callable[[Round], bool] = lambda round_: False
     may: Callable[[Round, Any, Moment], Lack | None] = _nothing_lacks
     then: Callable[[Round, Any, Moment], Round] = _stays
+    of_city: str = ""
+
+    def article_for(self, role: Role) -> str:
+        """The requirement behind it; a city's own where it does for its place what the province does for all."""
+        return self.of_city if self.of_city and role in OF_A_CITY else self.article
 
 
 # What follows from an entry
@@ -295,7 +300,7 @@ def refusal(rules: Rules, act: RoundAct, lack: Lack) -> Refusal:
 def article_of(rules: Rules, act: RoundAct) -> str:
     """The article behind an act, as quoted to people."""
     row = rules.rows.get(act.kind) or rules.rows[RoundActKind.OPEN_ROUND]
-    return cite(row.article)
+    return cite(row.article_for(act.by.role))
 
 
 OFFICE_OF = {Role.PROVINCE_ST: offices.PROVINCE, Role.PROVINCE_IIT: offices.PROVINCE}

@@ -1,6 +1,6 @@
 """What the page of a call adds: where the public reads it, what a city asks for, and how far the applications under it have come."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,20 @@ from gateway.shown.calls import PublicCalls
 from gateway.shown.rounds.seen import city_of
 from gateway.tools import Tools
 from models.register import FilingRow
+from models.rounds.base import Parts
 from models.rounds.round import Round
 from models.values import day_of
 from models.vocabulary import Kind, Role, Stage
 from regulation import offices
 
 FILINGS = FilingRow.metadata.tables["filings"].c
+
+
+def unasked(told: Parts) -> Collection[str]:
+    """What the form of a call does not ask: a city's document of the province, and the other way round."""
+    if told.jurisdiction:
+        return ("/zone", "/content/recommend_by")
+    return ("/alliances", "/zone", "/content/extra", "/content/criteria", "/content/dates")
 
 
 @dataclass(frozen=True)

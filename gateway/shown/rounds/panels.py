@@ -1,13 +1,13 @@
 """What each kind of round adds to the page of one, and to the forms of its acts. One table each."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from gateway.identity import Identity
 from gateway.shown.rounds import calls, evaluation, inspections, surveys
 from gateway.shown.rounds.hints import Hint
 from gateway.tools import Tools
-from models.rounds.base import RoundKind
+from models.rounds.base import Parts, RoundKind
 from models.rounds.evaluations import EvaluationActKind
 from models.rounds.inspections import InspectionActKind
 from models.rounds.round import Round
@@ -21,6 +21,9 @@ PANELS: Mapping[RoundKind, Panel] = {
     RoundKind.SURVEY: surveys.panel,
 }
 """What its template `round_<kind>.html` is given; a kind that is here has one."""
+
+UNASKED: Mapping[RoundKind, Callable[[Parts], Collection[str]]] = {RoundKind.CALL: calls.unasked}
+"""Fields that the form of its opening does not ask, by what its id says; by their pointers."""
 
 FILLED_IN: Mapping[str, Callable[[Tools, Round, str], Mapping[str, Any]]] = {
     EvaluationActKind.EVALUATE: evaluation.filled_in,
