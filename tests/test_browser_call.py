@@ -1,6 +1,7 @@
 """The call in a real browser: published by the province, added to by a city, read by the public, and an application under it."""
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tests.world import World
 
 pytestmark = pytest.mark.xdist_group("browser")
 
+ATTACHED = b"%PDF-1.7\n% a form\n%%EOF\n"
 CLOSES = min(TODAY + timedelta(days=10), LAST)
 
 
@@ -28,6 +30,9 @@ async def publishes(visitor: Visitor, gateway: Served, round_id: str, title: str
     await visitor.page.get_by_role("link", name=f"{TODAY.year}年度申报通知", exact=True).click()
     await visitor.looks()
     await visitor.fills({"/title": title, "/opens": str(TODAY), "/content/text": "请按时申报。", **said})
+    await visitor.fills({"/content/attachments/0/name": "格式.pdf"})
+    attached = {"name": "格式.pdf", "mimeType": "application/pdf", "buffer": ATTACHED}
+    await visitor.page.locator("[name='/content/attachments/0/file']").set_input_files(attached)  # type: ignore[arg-type]
     assert "已登记" in await visitor.presses("登记“开启”"), await visitor.page.locator("main").inner_text()
     await followed(gateway.tools.rounds.register, round_id, 1)
 
@@ -66,6 +71,10 @@ async def test_from_the_call_to_an_application_under_it(environment: WorkflowEnv
             await visitor.page.get_by_role("link", name="关于组织申报的通知").click()
             await visitor.looks()
             assert "申报中" in await visitor.page.locator("main").inner_text()
+            files = f"{gateway.base}/calls/{CALL}/files"
+            fetched = await visitor.page.request.get(f"{files}/{sha256(ATTACHED).hexdigest()}")
+            assert await fetched.body() == ATTACHED
+            assert (await visitor.page.request.get(f"{files}/{'0' * 64}")).status == 404
 
             await visitor.signs_in("u-leader-01")
             await visitor.opens("/my")

@@ -110,6 +110,18 @@ async def test_only_the_two_forms_there_are_can_be_begun(leader: Leader) -> None
     assert (await leader.sends("/my/drafts")).status_code == 404
 
 
+async def test_only_an_alliance_of_kind_b_that_stands_is_gone_on_with(house: House, leader: Leader) -> None:
+    written(house.tools.register, returned("LEAD-GO"))
+    for none in ("LEAD-GO", "NOBODYS-1"):
+        assert (await leader.sends("/my/drafts", [("kind", "B"), ("continues", none)])).status_code == 404
+    paper = example("B")
+    raw = applications.continuing(paper, "LN-OLD")
+    assert raw["previous_filing_id"] == "LN-OLD"
+    assert raw["members"] == paper["members"]
+    assert raw.keys().isdisjoint(applications.OF_THEIR_YEAR)
+    assert raw["leader"].keys().isdisjoint({"last_year", "year_before"})
+
+
 @pytest.mark.parametrize("kind", ["A", "B"])
 async def test_what_is_filled_in_is_saved_and_shown_again(house: House, leader: Leader, kind: str) -> None:
     address, raw = await leader.begins(kind), example(kind)
