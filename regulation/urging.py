@@ -4,7 +4,7 @@ Beside the reminders that come by themselves (regulation/agenda.py). It moves no
 the docket holds.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from models.acts import UrgeReport
 from models.filing import Filing
@@ -34,9 +34,19 @@ def may_urge(filing: Filing, act: UrgeReport, when: Moment) -> Lack | None:
         return Lack(missing=f"{act.year}年度已进入撤销程序，如何补报以告知书为准，不另催报")
     if year.extension:
         return Lack(missing=f"{act.year}年度的延期申请尚未批复，不宜催报", supplied_by=ActKind.RULE_ON_EXTENSION)
-    if year.urged and when.at < (again := midnight_after(day_of(year.urged) + timedelta(days=AGAIN - 1))):
-        return Lack(missing=f"{act.year}年度已于{day_of(year.urged)}催报，{day_of(again)}起可再催报")
+    if year.urged and not may_urge_on(year.urged, when.at):
+        return Lack(missing=f"{act.year}年度已于{day_of(year.urged)}催报，{day_of(_again(year.urged))}起可再催报")
     return None
+
+
+def _again(urged: datetime) -> datetime:
+    """From when a leader may be urged again."""
+    return midnight_after(day_of(urged) + timedelta(days=AGAIN - 1))
+
+
+def may_urge_on(urged: datetime | None, at: datetime) -> bool:
+    """Whether it is long enough since a leader was last urged about a year."""
+    return urged is None or at >= _again(urged)
 
 
 def urge(filing: Filing, act: UrgeReport, when: Moment) -> Filing:

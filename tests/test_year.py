@@ -11,15 +11,24 @@ import docx
 import openpyxl
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import update
+from temporalio.testing import ActivityEnvironment
 
 from activities.digests import Digests
 from activities.letters import Letters
 from activities.register import Register
+from activities.rounds.following import RoundFollowing
+from gateway.rounds import RoundReceived, Rounds
+from models.register import RoundRow
+from models.rounds.round import RoundEntry
 from models.settings import Settings
 from models.values import SHANGHAI
 from models.vocabulary import Kind, ReportState
 from regulation import offices
 from regulation.forecast import Earlier, risk
+from regulation.moment import Moment
+from regulation.rounds import table
+from regulation.rounds.every import rules_of
 from starter import run
 from tests.databases import prepare
 from tests.served import Clock
@@ -213,3 +222,53 @@ def test_while_the_window_is_open_the_digest_tells_how_far_the_year_is(url: str)
     assert "A类" in bodies[offices.PROVINCE]
     assert "210200" not in bodies
     register.engine.dispose()
+
+
+YEAR = "annual-2027-210100-1"
+CITY = {"person": "c-101", "office": "210100", "role": "city_st"}
+
+
+def entered(rounds: Rounds, raw: dict[str, Any], at: datetime) -> RoundEntry:
+    """An act in the round, received by the door and entered as the engine enters it."""
+    received = rounds.receive(YEAR, raw | {"by": CITY}, at, None)
+    assert isinstance(received, RoundReceived)
+    stands, act = rounds.register.round(YEAR), received.act
+    found = rounds.register.examined(YEAR, stands, act, rounds.register.content(act), at.date())
+    assert not isinstance(found, list)
+    entry = table.entered(rules_of(YEAR), YEAR, stands, found, Moment(at, at))
+    rounds.register.append(entry)
+    return entry
+
+
+async def test_the_city_opens_its_year_urges_all_at_once_and_settles_it(house: House) -> None:
+    rounds = house.tools.rounds
+    opened = {
+        "id": "o-1",
+        "kind": "open_round",
+        "title": "沈阳市2027年度报送",
+        "opens": "2027-10-01",
+        "closes": "2027-12-31",
+    }
+    entered(rounds, opened, NOW)
+    page = await read(await house.signed_in("c-101"), f"/rounds/{YEAR}")
+    assert "现在催报将发出3封信函" in page, "of the zone's the zone urges"
+    assert "致盟主企业：催报2027年度总结和计划：沈阳市SY-MISSED产学研联盟" in page
+    entered(rounds, {"id": "u-1", "kind": "urge_all"}, NOW + timedelta(hours=1))
+    done: list[tuple[str, Any]] = []
+
+    async def act(filing_id: str, raw: Any) -> None:
+        done.append((filing_id, raw))
+
+    following = RoundFollowing(rounds.register, act)
+    for _ in range(2):  # whatever died in between: what was done is done under the same ids
+        with rounds.register.engine.begin() as db:
+            db.execute(update(RoundRow).values(followed=0))
+        await ActivityEnvironment().run(following.follow, YEAR)
+    assert sorted({filing for filing, _ in done}) == ["SY-GOOD", "SY-LATE", "SY-MISSED"]
+    assert len(done) == 6
+    assert len({(filing, raw["id"]) for filing, raw in done}) == 3
+    assert {(raw["kind"], raw["year"], raw["by"]["person"]) for _, raw in done} == {("urge_report", 2027, "c-101")}
+    settled = entered(rounds, {"id": "s-1", "kind": "settle_year"}, datetime(2028, 1, 4, 9, tzinfo=SHANGHAI))
+    assert settled.round.counts["expected"] == 5
+    assert rounds.register.states(YEAR) == {"filed": 1, "open": 4}, "nothing has closed the years in this register"
+    assert rounds.register.verify(YEAR) == []

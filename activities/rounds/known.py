@@ -13,7 +13,7 @@ from models.register import AnnualReportRow, EntryRow, FilingRow, Paper, RoundIt
 from models.rounds.base import Area, RoundKind
 from models.rounds.round import Round
 from models.values import day_of
-from models.vocabulary import ActKind, Kind, Stage, YearStatus
+from models.vocabulary import ActKind, Kind, ReportState, Stage, YearStatus
 from regulation import codes
 from regulation.rounds.known import Alliance, Known, KnownItem, KnownReport, Needs
 
@@ -133,10 +133,13 @@ def _reports(
 ) -> Iterator[tuple[tuple[str, int], KnownReport]]:
     if not needs.reports:
         return
-    query = select(REPORTS.filing_id, REPORTS.year, REPORTS.status, REPORTS.filed_at, REPORTS.paper)
+    query = select(REPORTS.filing_id.table)
     query = query.where(REPORTS.year.in_(needs.reports))
     if narrowed is not None:
         query = query.where(REPORTS.filing_id.in_(narrowed))
     for row in db.execute(query):
         if row.filing_id in alliances:
-            yield (row.filing_id, row.year), KnownReport(YearStatus(row.status), row.filed_at, row.paper)
+            yield (
+                (row.filing_id, row.year),
+                KnownReport(YearStatus(row.status), row.filed_at, row.paper, ReportState(row.state), row.urged_at),
+            )

@@ -4,7 +4,7 @@ An act that needs a fact of the one filing (which objection, which deficiencies,
 but one formal letter may be about many alliances (B-17): its paper is the same for all.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +15,15 @@ from gateway.asked.forms import Field
 from gateway.identity import Identity
 from gateway.tools import value_of
 from models.acts import By
-from models.filing import Entry, Filing
+from models.filing import Filing
 from models.findings import Finding, Refusal
 from models.register import FilingRow
 from models.values import digest, required
-from models.vocabulary import ActKind, Role, Stage
-from regulation import entries, lifecycle, lodging, messages, province, texts
+from models.vocabulary import ActKind, Stage
+from regulation import entries, lifecycle, lodging, province
 from regulation.moment import Moment
 from regulation.offers import Offer, offers
+from regulation.previews import letters_to_leader
 from regulation.wording import Names
 
 MOST = 100
@@ -123,16 +124,8 @@ def foreseen(row: FilingRow, act: Mapping[str, Any], when: Moment) -> Foreseen:
         stage=entry.stage,
         half=lifecycle.is_half(entry.filing, lodged.act),
         warnings=lifecycle.warnings(filing, lodged.act, when),
-        letters=tuple(_letters(row, filing, entry)),
+        letters=tuple(letters_to_leader(filing, entry, Names(row.alliance_name, row.leader_name))),
     )
-
-
-def _letters(row: FilingRow, before: Filing, entry: Entry) -> Iterator[tuple[str, str]]:
-    """What the leader would be told, as it would be written; what tells of the past is looked up only when it is entered."""
-    names = Names(alliance=row.alliance_name, leader=row.leader_name)
-    for each in messages.told(before, entry):
-        if each.to == Role.LEADER and not texts.names_the_past(each.text, row.jurisdiction):
-            yield texts.render(each.text, before, entry, names)
 
 
 def _numbered(filing: Filing, act: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from models.rounds.base import Area, RoundKind
 from models.rounds.round import Round
-from models.vocabulary import Kind, Stage, YearStatus
+from models.vocabulary import Kind, ReportState, Stage, YearStatus
 
 FILED = (Stage.IN_FORCE, Stage.REVOCATION_PENDING)
 """Whoever is archived and has not left."""
@@ -80,11 +80,13 @@ class KnownItem:
 
 @dataclass(frozen=True, slots=True)
 class KnownReport:
-    """What became of one reporting year of an alliance."""
+    """What became of one reporting year of an alliance, as what a board counts it, and when its leader was last urged."""
 
     status: YearStatus
     filed_at: datetime | None
     paper: str | None
+    state: ReportState = ReportState.OPEN
+    urged_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from gateway.identity import Identity
-from gateway.shown.rounds import calls, evaluation, inspections, surveys
+from gateway.shown.rounds import annual, calls, evaluation, inspections, surveys
 from gateway.shown.rounds.hints import Hint
 from gateway.tools import Tools
 from models.rounds.base import Parts, RoundKind
@@ -16,6 +16,7 @@ Panel = Callable[[Tools, Identity, Round], Mapping[str, Any]]
 
 PANELS: Mapping[RoundKind, Panel] = {
     RoundKind.CALL: calls.panel,
+    RoundKind.ANNUAL: annual.panel,
     RoundKind.EVALUATION: evaluation.panel,
     RoundKind.INSPECTION: inspections.panel,
     RoundKind.SURVEY: surveys.panel,

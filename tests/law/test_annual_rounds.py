@@ -1,0 +1,175 @@
+"""The year of reports as a round (A-34, B-19, G-13): opened, urged all at once, settled with its figures."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from models.acts import By
+from models.findings import Refusal
+from models.rounds.base import OpenRound, RoundStage
+from models.rounds.round import ROUND_ACT, Round
+from models.values import digest
+from models.vocabulary import Kind, ReportState, Role, Stage, YearStatus
+from regulation.rounds import table
+from regulation.rounds.every import rules_of
+from regulation.rounds.known import Alliance, Known, KnownReport
+from regulation.rounds.simulation import RoundLife
+from regulation.rounds.table import ActOnFiling, Letter
+from tests.law.notation import moment
+
+YEAR = "annual-2027-LN-1"
+PROV = By(person="p-401", office="210000", role=Role.PROVINCE_ST)
+CITY = By(person="c-101", office="210100", role=Role.CITY_ST)
+ZONE = By(person="z-301", office="210100-shengaoqu", role=Role.ZONE)
+R = ReportState
+
+
+def alliance(number: int, city: str = "210100", zone: str | None = None, kind: Kind = Kind.A) -> Alliance:
+    """One of a few alliances."""
+    return Alliance(
+        id=f"LN-{number}", kind=kind, stage=Stage.IN_FORCE, jurisdiction=city, zone=zone, leader="91210102MA10ABCD6H",
+        name=f"示例联盟{number}", leader_name=f"示例企业{number}", technical_field="新材料", archive_number=None,
+        archived_on=date(2024, 5, 1), number=9,
+    )  # fmt: skip
+
+
+ALLIANCES = [
+    alliance(1), alliance(2), alliance(3), alliance(4, "210200"), alliance(5, zone=ZONE.office, kind=Kind.B), alliance(6),
+]  # fmt: skip
+
+
+def report(state: ReportState, urged: str = "") -> KnownReport:
+    """What became of a year."""
+    return KnownReport(YearStatus.OPEN, None, None, state, moment(urged) if urged else None)
+
+
+KNOWN = Known(
+    alliances={each.id: each for each in ALLIANCES},
+    reports={
+        ("LN-1", 2027): report(R.FILED),
+        ("LN-2", 2027): report(R.OPEN),
+        ("LN-3", 2027): report(R.OPEN, "2027-11-18 09:00"),
+        ("LN-4", 2027): report(R.OPEN),
+        ("LN-5", 2027): report(R.OPEN),
+    },
+)
+
+
+def opening(by: By = PROV, **said: Any) -> OpenRound:
+    """The act that opens a year."""
+    told = {"title": "2027年度报送", "opens": date(2027, 10, 1), "closes": date(2027, 12, 31)} | said
+    return OpenRound(id="open-1", by=by, **told)
+
+
+class Life(RoundLife):
+    """A year's round with what the register knows of it; papers are drawn up as the service does."""
+
+    def does_drawn(self, kind: str, by: By, at: str, known: Known = KNOWN) -> Any:
+        """An act whose paper the service draws up."""
+        raw = {
+            "id": f"{kind}-{len(self.entries)}",
+            "kind": kind,
+            "by": by,
+            "received_at": moment(at),
+            "paper": "0" * 64,
+        }
+        act = ROUND_ACT.validate_python(raw)
+        assert self.round
+        paper = self.rules.draws[kind](self.round, act, known).model_dump(mode="json")
+        return self.act(act.but(paper=digest(paper)), moment(at), paper, known)
+
+
+@pytest.fixture
+def life() -> Life:
+    """The year, opened by the province."""
+    opened = Life(YEAR)
+    opened.does(opening(), moment("2027-09-28 10:00"))
+    return opened
+
+
+def urged(life: Life) -> list[str]:
+    """On which filings something was done."""
+    return [each.filing_id for each in life.followed if isinstance(each, ActOnFiling)]
+
+
+def test_each_office_urges_its_own_that_owe_the_year_and_were_not_urged_lately(life: Life) -> None:
+    life.does_drawn("urge_all", CITY, "2027-11-20 10:00")
+    assert urged(life) == ["LN-2"], "LN-3 was urged two days ago, LN-5 is the zone's, LN-6 need not report yet"
+    life.does_drawn("urge_all", ZONE, "2027-11-20 11:00")
+    assert urged(life) == ["LN-2", "LN-5"]
+    life.does_drawn("urge_all", PROV, "2027-11-23 10:00")
+    assert urged(life)[2:] == ["LN-2", "LN-3", "LN-4", "LN-5"], "the filings themselves refuse what is too soon"
+    (act, *_) = [each for each in life.followed if isinstance(each, ActOnFiling)]
+    assert act.act == {"kind": "urge_report", "year": 2027}
+    assert life.round
+    assert life.round.counts == {"urged": 6}
+    assert {name: item.state for name, item in life.items.items()} == dict.fromkeys(
+        ["LN-2", "LN-3", "LN-4", "LN-5"], "urged"
+    )
+
+
+def test_where_nobody_is_left_nothing_is_entered(life: Life) -> None:
+    (found,) = life.does_drawn("urge_all", PROV, "2027-11-20 10:00", Known())
+    assert "没有可以催报的联盟" in found.message
+    refused = life.does_drawn("urge_all", CITY, "2028-01-01 00:00")
+    assert isinstance(refused, Refusal)
+    assert "截止日" in refused.missing
+
+
+def test_the_year_is_settled_with_the_figures_of_its_closing_report(life: Life) -> None:
+    refused = life.does_drawn("settle_year", PROV, "2027-12-31 23:59")
+    assert isinstance(refused, Refusal)
+    assert refused.missing == "截止日（2027-12-31）未过"
+    act = ROUND_ACT.validate_python({"id": "close-1", "kind": "close_round", "by": PROV})
+    refused = life.act(act, moment("2028-01-05 10:00"))
+    assert isinstance(refused, Refusal)
+    assert "办结年度报送" in refused.missing
+    missed = {
+        key: replace(each, state=R.MISSED) if each.state is R.OPEN else each for key, each in KNOWN.reports.items()
+    }
+    life.does_drawn("settle_year", PROV, "2028-01-05 10:00", replace(KNOWN, reports=missed))
+    assert life.round
+    assert life.round.stage is RoundStage.CLOSED
+    told = {"expected": 5, "filed": 1, "late": 0, "unreported": 4, "extended": 0, "excused": 0}
+    assert life.round.counts == told
+    assert {name: item.state for name, item in life.items.items()} == {
+        "LN-1": "filed", "LN-2": "missed", "LN-3": "missed", "LN-4": "missed", "LN-5": "missed",
+    }  # fmt: skip
+
+
+def test_whoever_opened_it_is_told_how_far_the_year_is(life: Life) -> None:
+    life.until(moment("2028-01-02 10:00"), KNOWN)
+    letters = [each for each in life.followed if isinstance(each, Letter)]
+    assert [(each.text, each.words["days"], each.words["unreported"]) for each in letters] == [
+        ("annual_progress", "7", "4"),
+        ("annual_progress", "1", "4"),
+        ("annual_ended", "-1", "4"),
+    ]
+    assert {each.office for each in letters} == {"210000"}
+
+
+def test_a_city_opens_its_own_year_and_no_other() -> None:
+    own = Life("annual-2027-210100-1")
+    own.does(opening(CITY, closes=date(2027, 11, 30), alliances=Kind.A), moment("2027-09-28 10:00"))
+    own.does_drawn("urge_all", CITY, "2027-11-26 10:00")
+    assert urged(own) == ["LN-2", "LN-3"]
+    other = Life("annual-2027-210200-1")
+    assert isinstance(other.act(opening(CITY), moment("2027-09-28 10:00")), Refusal)
+    assert isinstance(own.does_drawn("urge_all", ZONE, "2027-11-27 10:00"), list), "what a zone reviews is of kind B"
+
+
+def test_its_value_stays_small(life: Life) -> None:
+    def many() -> Iterator[tuple[str, Alliance]]:
+        for number in range(3000):
+            yield f"LN-{number}", alliance(number)
+
+    crowd = dict(many())
+    known = Known(alliances=crowd, reports={(each, 2027): report(R.OPEN) for each in crowd})
+    life.does_drawn("urge_all", PROV, "2027-11-20 10:00", known)
+    assert isinstance(life.round, Round)
+    assert len(life.round.model_dump_json()) < 2000
+    assert rules_of(YEAR).word("missed") == "未报（已逾期）"
+    assert table.next_lapse(life.rules, life.round)
