@@ -14,12 +14,15 @@ from gateway.api.acts import LARGEST_ACT, By, key_of, too_large
 from gateway.api.caller import Caller
 from gateway.api.conditions import Conditional, rests_on
 from gateway.api.documents import Document
+from gateway.api.exports import files
 from gateway.api.filings import AT_ONCE
 from gateway.api.openapi import taking
 from gateway.api.problems import WITH_BODY, answers, failed, missing
+from gateway.api.shapes import Downloadable
 from gateway.problem import MovedOn, NotFound, at_interface, refuse
 from gateway.remembered.audit import AuditKind
-from gateway.shown.rounds import seen
+from gateway.shown.documents import DOCX, XLSX
+from gateway.shown.rounds import downloads, seen
 from gateway.tools import Doors
 from gateway.visit import visit_of
 from models.acts import MOST_ENTRIES, OfficeKey, Year
@@ -204,6 +207,30 @@ def read_round_paper(
         raise missing("这份文书")
     visit_of(request, tools, who).note(AuditKind.READ_PAPER, filing_id=round_id, about=f"{paper.kind} {digest}")
     return Response(paper.body, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+@router.get("/rounds/{round_id}/documents", responses=answers(404, 422))
+def list_round_documents(request: Request, tools: Doors, who: Caller, round_id: Of) -> list[Downloadable]:
+    """轮次可下载的文件: reports, lists and tables of its kind, as far as the caller may have them."""
+    _, round_ = seen.seen(tools, who, round_id)
+    return [Downloadable.of(each, request.url.path) for each in downloads.listed(tools, who, round_)]
+
+
+@router.get(
+    "/rounds/{round_id}/documents/{name}",
+    response_class=Response,
+    responses={**files(DOCX, XLSX), **answers(404, 422)},
+)
+def download_of_round(
+    request: Request,
+    tools: Doors,
+    who: Caller,
+    round_id: Of,
+    name: Annotated[str, Path(pattern="^[a-z0-9_.-]{1,80}$", description="见文件列表的 key")],
+) -> Response:
+    """下载轮次文件: drawn now."""
+    _, round_ = seen.seen(tools, who, round_id)
+    return downloads.download(tools, request, who, round_, name)
 
 
 @router.post(

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from gateway.identity import Identity
 from gateway.shown.documents import Download
+from gateway.shown.rounds.downloads import RoundDownload
 from models.acts import Event, OfficeKey, Withheld
 from models.filing import AgendaLine, Entry, Filing, Receipt
 from models.findings import Finding, Refusal
@@ -295,7 +296,7 @@ class Downloadable(Value):
     href: str
 
     @classmethod
-    def of(cls, download: Download, folder: str) -> Self:
+    def of(cls, download: Download | RoundDownload, folder: str) -> Self:
         """One of the documents below an address."""
         return cls(
             key=download.key, name=download.name, media_type=download.media_type, href=f"{folder}/{download.key}"

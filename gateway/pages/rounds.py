@@ -11,12 +11,13 @@ from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 
 from gateway.asked import rounds as asked
-from gateway.asked.forms import Field
+from gateway.asked.forms import Field, fields_of
 from gateway.pages.acts import SENT_OTHERWISE
 from gateway.pages.staff import Staff, as_asked
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, SignedIn, page, rests_on, then
 from gateway.problem import KeyReused, MovedOn, NotFound, Refused, Unreachable
+from gateway.remembered.audit import AuditKind
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
 from gateway.shown.rounds import downloads, seen
@@ -31,6 +32,7 @@ from models.values import Ordinal, day_of
 from regulation import naming
 from regulation.articles import cite
 from regulation.lodging import refusal as refusal_of
+from regulation.offices import READERS
 from regulation.rounds import offers, table
 from regulation.rounds.every import RULES, rules_of
 
@@ -130,6 +132,25 @@ def document(request: Request, tools: Doors, session: Staff, round_id: str, key:
     """A document of a round, drawn now."""
     _, round_ = seen.seen(tools, session.who, round_id)
     return downloads.download(tools, request, session.who, round_, key)
+
+
+@router.get("/rounds/{round_id}/entries/{number}/paper")
+def paper(request: Request, tools: Doors, session: SignedIn, round_id: str, number: Ordinal) -> HTMLResponse:
+    """The paper that an entry brought, as the form that it was. That it was read is on record."""
+    row, round_ = seen.seen(tools, session.who, round_id)
+    entry = tools.rounds.register.entry(round_id, number)
+    model = rules_of(round_id).paper(round_, str(entry.event.kind)) if entry else None
+    brought = tools.rounds.register.content(entry.event) if entry else None
+    readable = entry and session.who.role in READERS and seen.may_read(tools, session.who, entry)
+    if entry is None or model is None or brought is None or not readable:
+        raise NotFound(round_id)
+    visit_of(request, tools, session.who).note(AuditKind.READ_PAPER, about=f"{round_id} {number}")
+    about = tools.register.row(getattr(entry.act, "filing", None) or "")
+    fields = fields_of(model, brought)
+    return page(
+        request, tools, "round_paper.html", session, of_round=round_id, round=round_, row=row, entry=entry, about=about,
+        fields=fields,
+    )  # fmt: skip
 
 
 # The forms of acts

@@ -1,8 +1,9 @@
 """Uploaded documents: the forms that bring them, and who may fetch them."""
 
 from collections.abc import AsyncIterator
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from gateway.pages.web import SignedIn
@@ -29,9 +30,16 @@ async def large(request: Request, _: SignedIn) -> AsyncIterator[None]:
 
 
 @router.get("/uploads/{sha256}")
-def fetch(request: Request, tools: Doors, session: SignedIn, sha256: str, filing: str | None = None) -> Response:
-    """A document: for whoever brought it, or for those who may read the paper of a filing that refers to it."""
-    row, path = fetched(visit_of(request, tools, session.who), sha256, filing)
+def fetch(
+    request: Request,
+    tools: Doors,
+    session: SignedIn,
+    sha256: str,
+    filing: str | None = None,
+    round_: Annotated[str | None, Query(alias="round")] = None,
+) -> Response:
+    """A document: for whoever brought it, or for those who may read the paper of a filing or a round that refers to it."""
+    row, path = fetched(visit_of(request, tools, session.who), sha256, filing, round_)
     return FileResponse(
         path,
         media_type=row.media_type,

@@ -1,10 +1,10 @@
-"""Who may fetch an uploaded file: whoever brought it, or who may read the paper of a filing that refers to it."""
+"""Who may fetch an uploaded file: whoever brought it, or who may read the paper of a filing or a round that refers to it."""
 
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from activities.database import reading
 from activities.rows import papers_of
@@ -12,22 +12,26 @@ from gateway.identity import Identity
 from gateway.problem import NotFound
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.uploads import owner_of
+from gateway.shown.rounds import seen
 from gateway.tools import Tools, value_of
 from gateway.visit import Visit
 from models.filing import Entry
 from models.gateway import UploadRow
-from models.register import EntryRow
+from models.register import EntryRow, Paper, RoundEntryRow
+from models.rounds.round import RoundEntry
+from regulation.offices import READERS
 
 
-def fetched(visit: Visit, sha256: str, filing_id: str | None) -> tuple[UploadRow, Path]:
+def fetched(visit: Visit, sha256: str, filing_id: str | None, round_id: str | None = None) -> tuple[UploadRow, Path]:
     """A file and where it lies; `NotFound` if there is none for them. That it was asked for is on record.
 
-    Without a filing it is for those of the post that brought it.
+    Without a filing or a round it is for those of the post that brought it.
     """
     tools, who = visit.tools, visit.who
-    owners = set[str]() if filing_id else {owner_of(who.by)}
+    owners = set[str]() if filing_id or round_id else {owner_of(who.by)}
     with suppress(NotFound):  # a filing that they may not see is as good as none, and that they asked is on record too
         owners |= set(_bringers(tools, filing_id, sha256, who) if filing_id else ())
+        owners |= set(_bringers_of_round(tools, round_id, sha256, who) if round_id else ())
     found = tools.uploads.find(sha256, owners)
     visit.note(AuditKind.READ_UPLOAD, filing_id=filing_id if found else None, about=sha256, success=bool(found))
     if found is None:
@@ -50,6 +54,20 @@ def _bringers(tools: Tools, filing_id: str, sha256: str, who: Identity) -> Itera
         by = getattr(entry.event, "by", None)
         if by and any(_mentions(tools.register.paper(paper), sha256) for paper in papers_of(entry)):
             yield from (owner_of(by), by.office)  # files of 0.3.0 and before are the office's
+
+
+def _bringers_of_round(tools: Tools, round_id: str, sha256: str, who: Identity) -> Iterator[str]:
+    """The same of a round: of its papers that somebody may read."""
+    seen.seen(tools, who, round_id)
+    if who.role not in READERS:
+        return
+    rests = select(RoundEntryRow.body).join(Paper, col(Paper.digest) == RoundEntryRow.paper)
+    rests = rests.where(RoundEntryRow.round_id == round_id, col(Paper.body).contains(sha256, autoescape=True))
+    with reading(tools.register.engine) as session:
+        bodies = session.exec(rests).all()
+    for entry in map(RoundEntry.model_validate_json, bodies):
+        if entry.act and seen.may_read(tools, who, entry):
+            yield owner_of(entry.act.by)
 
 
 def _mentions(paper: object, sha256: str) -> bool:

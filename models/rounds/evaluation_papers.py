@@ -47,7 +47,7 @@ class EvaluationPaper(Value):
 class Recommended(Value):
     """A row of 推荐典型联盟名单 (A-46)."""
 
-    filing_id: FilingId = item("A-46", "备案")
+    filing_id: FilingId = item("A-46", "联盟")
     reason: Note = item("A-46", "推荐理由")
 
 
@@ -65,7 +65,7 @@ class EvaluationReport(Value):
 class Decided(Value):
     """A row of what both departments decide: an alliance becomes typical or a pilot, or is no longer (A-49)."""
 
-    filing_id: FilingId = item("A-49", "备案")
+    filing_id: FilingId = item("A-49", "联盟")
     tag: Literal["typical", "pilot"] = item("A-49", "确定为")
     removed: YesNo = item("A-49", "取消", False)
     note: Name | None = item("A-49", "备注", None)

@@ -225,8 +225,9 @@ def items(round_: Round, entry: RoundEntry, content: Mapping[str, Any] | None) -
 
 def lapses(round_: Round) -> Iterator[RoundLine]:
     """The window, and, while a city owes its report, that it is asked for."""
-    owed = round_.area.jurisdiction is not None and state(round_).reported is None
-    yield from window(round_, "A-48", REMINDED if owed or round_.area.jurisdiction is None else ())
+    city = round_.area.jurisdiction is not None
+    owed = city and state(round_).reported is None
+    yield from window(round_, "A-48" if city else "A-49", REMINDED if owed or not city else ())
     for days in CHASED if owed and round_.stage is RoundStage.OPEN else ():
         at = at_hour(round_.closes + timedelta(days=days), REMINDER_HOUR)
         overdue = RoundLapse(kind=RoundLapseKind.OVERDUE, of="report", days=days)

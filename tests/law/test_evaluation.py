@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from models.acts import By
+from models.acts import By, RecordEvaluation
 from models.findings import Finding, Refusal
 from models.rounds.base import OpenRound
 from models.rounds.evaluation_papers import Decided, EvaluationPaper, Recommended
 from models.rounds.round import ROUND_ACT, RoundReceipt
 from models.values import digest
 from models.vocabulary import Kind, Role, Stage
+from regulation import identity, messages
 from regulation.articles import cite
 from regulation.reading import read
 from regulation.rounds import evaluation_items, evaluation_judging
@@ -328,3 +329,15 @@ def test_a_report_that_is_owed_is_asked_for_and_keeps_the_round_open() -> None:
     city.does("report_evaluation", CITY, "2027-10-20 13:00", REPORT)
     city.does("report_evaluation", IIT, "2027-10-20 14:00", REPORT)
     assert city.life.does(ROUND_ACT.validate_python(closing), moment("2027-10-21 11:00")).over
+
+
+def test_the_province_is_told_of_a_rounds_results_by_its_report_alone() -> None:
+    """Each filing's own entry tells it where an office records an evaluation by itself (A-48)."""
+    case = next(each for each in WRITTEN["docket"] if "不足以提议" in each["name"])
+    lived = cases.read({"id": "evaluation-told", "then": "", **case}).life
+    before, entry = lived.docket[-2].filing, lived.docket[-1]
+    assert isinstance(entry.event, RecordEvaluation)
+    told = [each.text for each in messages.told(before, entry)]
+    assert told == ["evaluated", "evaluated"]
+    of_round = entry.but(event=entry.event.but(id=identity.of_round(OF_CITY, 7, {"kind": "record_evaluation"})))
+    assert messages.told(before, of_round) == []

@@ -24,6 +24,11 @@ class RoundDownload:
     name: str
     drawn: Callable[[], bytes]
 
+    @property
+    def media_type(self) -> str:
+        """A table or a document."""
+        return XLSX if self.key.endswith(".xlsx") else DOCX
+
 
 DOWNLOADS: Mapping[RoundKind, Callable[[Tools, Identity, Round], Sequence[tuple[str, str, Callable[[], bytes]]]]] = {
     RoundKind.EVALUATION: evaluation.downloads,
@@ -44,4 +49,4 @@ def download(tools: Tools, request: Request, who: Identity, round_: Round, key: 
         raise NotFound(key)
     content = found.drawn()
     visit_of(request, tools, who).note(AuditKind.EXPORTED, about=f"{round_.id} {key}")
-    return attachment(content, f"{round_.id}-{found.name}", XLSX if key.endswith(".xlsx") else DOCX)
+    return attachment(content, f"{round_.id}-{found.name}", found.media_type)
