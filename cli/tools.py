@@ -4,8 +4,10 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+from sqlalchemy import make_url
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities import editions
@@ -74,6 +76,18 @@ def the_register() -> Register:
     register = Register.at(settings.register_url)
     editions.load_all(settings.editions, register.published)
     return register
+
+
+def the_editions() -> None:
+    """Every edition of this deployment; those that were published only if its register is there, for nothing is made here."""
+    settings = read_settings()
+    database = make_url(settings.register_url)
+    if database.get_backend_name() == "sqlite" and not Path(database.database or "").exists():
+        editions.load(settings.editions)
+        return
+    register = Register.at(settings.register_url)
+    editions.load_all(settings.editions, register.published)
+    register.engine.dispose()
 
 
 def the_attachments() -> Attachments:

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import click
 
-from activities import editions, replacements
+from activities import replacements
 from activities.channels import configured
 from cli.arguments import as_instant, as_json, read_acts, read_file
 from cli.exits import REFUSED
 from cli.output import console, life, print_agenda, print_docket, print_findings, say
+from cli.tools import the_editions
 from gateway.asked.inputs import schemas
 from gateway.problem import refuse
 from gateway.reception import read_instant
 from models.channels import read_channels
-from models.settings import read_settings
 from regulation import intake, lodging, offices
 from regulation.simulation import simulate as simulate_life
 
@@ -26,7 +26,7 @@ from regulation.simulation import simulate as simulate_life
 def check(file: str, json_: bool) -> None:
     """Print the findings of an application or an act; send nothing."""
     raw = read_file(file)
-    editions.load(read_settings().editions)
+    the_editions()
     if str(raw.get("kind")) in intake.FORMS or "alliance_name" in raw:
         findings = intake.examine(raw, read_instant(raw.get("received_at")) or datetime.now(UTC)).findings
     else:
@@ -61,7 +61,7 @@ def schema(name: str | None) -> None:
 @as_json
 def simulate(file: str, acts_file: str | None, until: datetime | None, json_: bool) -> None:
     """What the regulation alone makes of an application and acts."""
-    editions.load(read_settings().editions)
+    the_editions()
     acts = read_acts(acts_file) if acts_file else []
     result = simulate_life(read_file(file), acts, until)
     if result.filing is None:

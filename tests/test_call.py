@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
 from activities.letters import Letters
+from activities.published_editions import TABLE
 from gateway.problem import Refused
 from gateway.rounds import Rounds
 from models.values import day_of
@@ -75,6 +77,15 @@ async def test_applications_are_taken_in_from_the_publication_on_and_keep_what_i
             assert second
             assert second.terms == DOCUMENT, "what the city adds builds on the call"
             assert world.register.filing("CALL-1") == first, "no date of a filing under way has changed"
+
+            assert [rounds.register.verify(each) for each in (CALL, DOCUMENT)] == [[], []]
+            with world.register.engine.connect().execution_options(writes=True) as db, db.begin():
+                said = str(db.scalar(select(TABLE.c.document).where(TABLE.c.name == CALL)))
+                altered = update(TABLE).where(TABLE.c.name == CALL)
+                db.execute(altered.values(document=said.replace(str(closes), str(TODAY))))
+            assert rounds.register.verify(CALL) == [f"期限标准 {CALL} 与第1号登记不符"]
+            with world.register.engine.connect().execution_options(writes=True) as db, db.begin():
+                db.execute(altered.values(document=said))
 
             # Another worker, which has not been told of these editions, takes the filing over from its history.
             history = await world.handle("CALL-2").fetch_history()

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, func, or_, select, update
 
 from activities import lists, papers
 from activities.database import reading, stating
-from activities.rounds import appending, known, rows
+from activities.rounds import appending, known, rows, terms
 from activities.rows import GENESIS, Row, link
 from models.register import RoundEntryRow, RoundItemRow, RoundRow
 from models.rounds.base import Area, OpenRound, RoundAct, RoundKind, round_id
@@ -190,7 +190,7 @@ class RoundRegister:
     # Proof
 
     def verify(self, of: str) -> list[str]:
-        """What is wrong with a round's chain; empty if every entry, item and paper is as it was written."""
+        """What is wrong with a round's chain; empty if every entry, item, paper and published edition is as it was written."""
         with self.engine.connect() as db:
             return faults(db, of)
 
@@ -198,7 +198,7 @@ class RoundRegister:
 def faults(db: Connection, of: str) -> list[str]:
     """The same, by a connection."""
     try:
-        return list(_faults(db, of))
+        return [*_faults(db, of), *terms.faults(db, of)]
     except (papers.PaperMissing, ValueError, TypeError, LookupError) as unreadable:
         return [f"备案库的内容无法读取（{type(unreadable).__name__}）"]
 
