@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
+from activities.database import writing
 from activities.rounds.register import RoundRegister
 from examples.demo import OFFICES
 from gateway.identity import Identity
+from models.register import PublicNoticeRow
 from models.rounds.base import RoundAct
 from models.rounds.round import ROUND_ACT, RoundEntry
 from models.settings import Settings
-from models.values import digest
+from models.values import canonical, digest
 from models.vocabulary import Role
 from regulation.moment import Moment
 from regulation.rounds import table
@@ -23,7 +25,7 @@ from regulation.rounds.questionnaires import QUESTIONNAIRES
 from tests.databases import Databases
 from tests.filling import written as filled_fields
 from tests.law.notation import moment
-from tests.leading import LEADER, OFFICER, OTHER, Leader, leading
+from tests.leading import LEADER, OFFICER, OTHER, Leader, Page, leading
 from tests.served import Clock
 from tests.simulated import lived, written
 from tests.story import instant
@@ -221,3 +223,27 @@ async def test_the_form_of_its_opening_offers_the_editions(house: House) -> None
         page = await opened.page("/rounds/survey-2027-LN-1/acts/open_round")
         assert page.says("LN-2026（适用于2021年起的统计年度）")
         assert not page.says("指标名称")
+
+
+# For everybody
+
+
+async def test_published_sums_are_a_page_and_a_file(house: House, rounds: RoundRegister) -> None:
+    line = {"code": "104", "label": "研究开发费用", "unit": "万元", "table": "一、盟主企业情况", "total": "2550.00"}
+    told = {"round": "调查", "year": 2026, "answered": 5, "lines": [line | {"city": {"沈阳市": "1530.00"}, "kind": {}}]}
+    row = PublicNoticeRow(
+        id=f"{SURVEY}-9-1", round_id=SURVEY, number=9, kind="survey_sums", jurisdiction="210000",
+        shown_from=instant("2027-03-09").date(), content=canonical(told), published_at=instant("2027-03-09"),
+    )  # fmt: skip
+    browser = house.browser()
+    assert Page.of((await browser.get("/surveys")).text).says("尚未公布")
+    assert (await browser.get(f"/surveys/{SURVEY}")).status_code == 404
+    with writing(house.tools.register.engine) as session:
+        session.add(row)
+    assert f"/surveys/{SURVEY}" in Page.of((await browser.get("/surveys")).text).links
+    page = Page.of((await browser.get(f"/surveys/{SURVEY}")).text)
+    assert page.says("统计年度2026年，填报联盟5个")
+    assert page.says("104 研究开发费用 万元 2550.00")
+    assert page.says("沈阳市 104 研究开发费用（万元）1530.00")
+    (file,) = (link for link in page.links if link.endswith(".json"))
+    assert (await browser.get(file)).json() == told

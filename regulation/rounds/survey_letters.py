@@ -105,6 +105,10 @@ GROUPINGS = {"city": "所在市", "kind": "类别", "field": "技术领域"}
 """By what returns are summed, and what it is called."""
 
 
+SUMS = "survey_sums"
+"""What the published sums are kept as."""
+
+
 def _published(
     round_: Round, entry: RoundEntry, content: Mapping[str, Any] | None, known: Known
 ) -> Iterator[Consequence]:
@@ -124,7 +128,7 @@ def _published(
         "answered": len(told),
         "lines": list(lines.values()),
     }
-    yield Published("survey_sums", sums_of, day_of(entry.at))
+    yield Published(SUMS, sums_of, day_of(entry.at))
 
 
 def _of(line: sums.Line) -> dict[str, Any]:

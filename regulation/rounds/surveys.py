@@ -125,6 +125,7 @@ RULES = Rules(
     lapses=_lapses,
     follows=survey_letters.FOLLOWS,
     words={
+        survey_letters.SUMS: "汇总数",
         "expected": "应填报（开启时）",
         **{each.value: each.label for each in Standing},
         "warnings": "提示（项）",
