@@ -37,7 +37,7 @@ from activities.register import Register
 from gateway.problem import Conflict, KeyReused, NotFound, Refused, Unreachable, refuse
 from gateway.reception import Received, Reception, read_instant
 from gateway.remembered.quotas import OTHERS, Quotas
-from models.acts import Act
+from models.acts import AnyAct
 from models.filing import Receipt
 from models.findings import Refusal
 from models.register import FilingRow
@@ -189,7 +189,7 @@ class Filings:
         row, act = received.row, received.act
         sent: JsonValue = act.but(seen=row.number).model_dump(mode="json")
         try:
-            async with _patience(self.patience), self._turn(row.filing_id, act):
+            async with _patience(self.patience), self.turn(row.filing_id, act):
                 receipt: Receipt = await self._update(row, "act", sent, act.id, Receipt)
         except WorkflowUpdateFailedError as failed:
             cause = failed.cause
@@ -221,8 +221,8 @@ class Filings:
             raise
         return True
 
-    def _turn(self, filing_id: str, act: Act) -> asyncio.Semaphore:
-        """Leave to act on a filing. Staff do not stand in the queue of everybody else, however long that is."""
+    def turn(self, filing_id: str, act: AnyAct) -> asyncio.Semaphore:
+        """Leave to act on a filing, or in a round. Staff do not stand in the queue of everybody else, however long that is."""
         key = (filing_id, act.by.role in OTHERS)
         most = (AT_ONCE_OTHERS if key[1] else AT_ONCE_STAFF) // self.doors
         return self._turns.setdefault(key, asyncio.Semaphore(max(1, most)))

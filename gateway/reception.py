@@ -111,7 +111,7 @@ class Reception:
         if facts.by.role is Role.LEADER and (many := self._too_many(facts.leader, now)):
             refuse(many)
         salted = identity.salted(paper, arrival.nonce)
-        if beyond := self._beyond(facts.by, form.filing_id, [salted], now):
+        if beyond := self.beyond(facts.by, form.filing_id, [salted], now):
             refuse(beyond)
         return form, facts, self.register.lodge(form.filing_id, "application", salted, now)
 
@@ -121,7 +121,7 @@ class Reception:
             return ()
         return self.quotas.one_more(*self.register.applications_of(leader, at_hour(day_of(now), 0)))
 
-    def _beyond(
+    def beyond(
         self, by: By | None, filing_id: str, papers: Sequence[Mapping[str, Any]], now: datetime
     ) -> tuple[Finding, ...]:
         """What speaks against storing papers today; those that are stored already cost nothing."""
@@ -233,7 +233,7 @@ class Reception:
         if asked.left_to_the_door:
             prefix = province.number_prefix(filing, day_of(arrival.received_at).year)
             act = act.but(archive_number=self.register.reserve_archive_number(filing.id, prefix))
-        if not identity.is_by_service(act.id) and (beyond := self._beyond(act.by, filing.id, papers, now)):
+        if not identity.is_by_service(act.id) and (beyond := self.beyond(act.by, filing.id, papers, now)):
             raise self._refused(filing.id, asked, lodging.refusal(beyond), now)
         for paper in papers:  # the record of what came on paper is read by whoever reads the act's own
             self.register.lodge(filing.id, act.kind.value, paper, now)

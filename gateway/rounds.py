@@ -70,7 +70,8 @@ class Rounds:
         if isinstance(received, RoundReceipt):
             return received
         try:
-            return await self._update(round_id, received)
+            async with self.filings.turn(round_id, received.act):
+                return await self._update(round_id, received)
         except WorkflowUpdateFailedError as failed:
             cause = failed.cause
             if not isinstance(cause, ApplicationError) or not cause.details:
@@ -137,6 +138,8 @@ class Rounds:
         examined = self.register.examined(round_id, stands, act, content, when.day)
         if isinstance(examined, list):
             raise self._refused(round_id, act, lodging.refusal(examined), now)
+        if paper is not None and (beyond := self.filings.reception.beyond(act.by, round_id, [paper], now)):
+            raise self._refused(round_id, act, lodging.refusal(beyond), now)
         if paper is not None:
             self.filings.register.lodge(round_id, str(act.kind), paper, now)
         title = act.title if isinstance(act, OpenRound) else stands.title if stands else ""

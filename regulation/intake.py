@@ -20,6 +20,7 @@ from models.legacy import ListedAlliance
 from models.local_rules import MOST as MOST_CRITERIA
 from models.local_rules import LocalRules
 from models.names import misleads
+from models.rounds.base import parts
 from models.values import Value, at_hour, day_of, digest, midnight_after
 from models.vocabulary import ByKind, Kind, Role, Severity
 from regulation import calendar, checklist, codes, listed, local_rules, offices, terms
@@ -365,9 +366,10 @@ class Judge:
 
     def filing_id(self, filing_id: str) -> Iterator[Finding]:
         """The id of a new filing is taken for no other, and for nothing else (A-27)."""
-        if misleads(filing_id):
+        if misleads(filing_id) or parts(filing_id):
             message = (
-                "备案申请编号不得以点结尾或含连续的点，不得以网页、程序的扩展名结尾，也不得是系统保留名称（如 con）"
+                "备案申请编号不得以点结尾或含连续的点，不得以网页、程序的扩展名结尾，"
+                "也不得是系统保留名称（如 con、年度工作的编号）"
             )
             yield self.say("A-27", "/filing_id", E, message)
         if self.known and self.known.alike_id:

@@ -109,7 +109,7 @@ def test_the_register_takes_a_name_once_however_it_is_written(register: Register
 
 
 @pytest.mark.parametrize(
-    "given", ["LN-1.", "LN..1", "index.html", "CON", "con.2026", "nul.x", "lpt1", "a.EXE", "x.svg"]
+    "given", ["LN-1.", "LN..1", "index.html", "CON", "con.2026", "nul.x", "lpt1", "a.EXE", "x.svg", "survey-2027-LN-1"]
 )
 def test_an_id_that_is_the_name_of_something_else_is_refused(given: str) -> None:
     for day, refused in (("2026-12-01", True), ("2026-11-30", False)):

@@ -184,7 +184,7 @@ def list_round_entries(
     """轮次登记: everything entered, in order; a thousand entries at once. Who is no staff sees what is about its own alliances."""
     seen.seen(tools, who, round_id)
     found = tools.rounds.register.docket(round_id, after=after, before=after + AT_ONCE + 1)
-    return [entry for entry in found if who.role in seen.LOOK_AT_ALL or seen.may_read(tools, who, entry)]
+    return seen.readable(tools, who, found)
 
 
 @router.get("/rounds/{round_id}/papers/{digest}", responses=answers(404, 422), response_model=dict[str, object])
@@ -203,7 +203,7 @@ def read_round_paper(
         )
         number, paper = session.exec(rests.limit(1)).first(), session.get(Paper, digest)
     entry = tools.rounds.register.entry(round_id, number) if number else None
-    if paper is None or entry is None or who.role not in READERS or not seen.may_read(tools, who, entry):
+    if paper is None or entry is None or who.role not in READERS or not seen.readable(tools, who, [entry]):
         raise missing("这份文书")
     visit_of(request, tools, who).note(AuditKind.READ_PAPER, filing_id=round_id, about=f"{paper.kind} {digest}")
     return Response(paper.body, media_type="application/json", headers={"Cache-Control": "no-store"})

@@ -87,7 +87,7 @@ def show(
         others=[each for each in offered if not each.mine],
         states=tools.rounds.register.states(round_id),
         agenda=table.outlook(rules, round_),
-        docket=docket,
+        docket=seen.readable(tools, session.who, docket),
         earlier=docket[0].number if docket and docket[0].number > 1 else None,
         documents=downloads.listed(tools, session.who, round_),
         panel=f"round_{round_.kind.value}.html" if panel else None,

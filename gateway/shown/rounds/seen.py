@@ -48,14 +48,26 @@ def seen(tools: Tools, who: Identity, round_id: str) -> tuple[RoundRow, Round]:
     return row, Round.model_validate_json(row.value)
 
 
-def may_read(tools: Tools, who: Identity, entry: RoundEntry) -> bool:
-    """Whether somebody may read what an entry says: of the round, staff of departments; of an alliance, who sees it; and one's own."""
-    about = getattr(entry.act, "filing", None)
-    if entry.act is not None and entry.act.by.office == who.office and entry.act.by.role is who.role:
+def readable(tools: Tools, who: Identity, entries: Sequence[RoundEntry]) -> list[RoundEntry]:
+    """The entries that somebody may read: of the round, staff of departments; of an alliance, who sees it; and one's own."""
+    if who.role in LOOK_AT_ALL:
+        return list(entries)
+    filings = tools.register.rows({about for entry in entries if (about := _about(entry))}, whole=False)
+    return [entry for entry in entries if _may_read(who, entry, filings)]
+
+
+def _about(entry: RoundEntry) -> str | None:
+    about: str | None = getattr(entry.act, "filing", None)
+    return about
+
+
+def _may_read(who: Identity, entry: RoundEntry, filings: Mapping[str, FilingRow]) -> bool:
+    act, about = entry.act, _about(entry)
+    if act is not None and (act.by.office, act.by.role) == (who.office, who.role):
         return True
     if about is None:
-        return who.role in LOOK_AT_ALL or city_of(who) is not None
-    row = tools.register.row(about)
+        return city_of(who) is not None
+    row = filings.get(about)
     return row is not None and who.role is not Role.EVALUATOR and who.sees(row)
 
 
@@ -93,7 +105,9 @@ class ItemFilter:
 
 
 def items(tools: Tools, who: Identity, round_id: str, wanted: ItemFilter, most: int = ITEMS) -> Page[RoundItemRow]:
-    """A page of the alliances of a round, as far as somebody sees them."""
+    """A page of the alliances of a round, as far as somebody sees them. What an evaluator sees of its own, its kind shows."""
+    if who.role is Role.EVALUATOR:
+        return Page(())
     found = tools.rounds.register.items(
         round_id,
         state=wanted.state or None,
