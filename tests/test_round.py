@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from html import unescape
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from httpx import AsyncClient, Response
@@ -20,6 +20,7 @@ from activities.rounds.following import RoundFollowing
 from activities.rounds.register import RoundRegister
 from gateway.problem import KeyReused, MovedOn, NotFound, Refused
 from gateway.rounds import Rounds, workflow_id
+from gateway.shown.rounds import panels
 from models.register import PublicNoticeRow
 from models.rounds.base import RoundKind
 from models.values import day_of
@@ -38,8 +39,9 @@ PROV = {"person": "p-401", "office": "210000", "role": "province_st"}
 
 
 @pytest.fixture(autouse=True)
-def plain_rounds() -> Iterator[None]:
-    """Rounds of a kind that asks nothing of its own, and of whose opening every city is told."""
+def plain_rounds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Rounds of a kind that asks nothing of its own, shows nothing of its own, and of whose opening every city is told."""
+    monkeypatch.delitem(cast(dict[RoundKind, Any], panels.PANELS), RoundKind.ANNUAL, raising=False)
     with in_force(rules(follows=tells_cities)):
         yield
 

@@ -203,7 +203,7 @@ def read_round_paper(
         )
         number, paper = session.exec(rests.limit(1)).first(), session.get(Paper, digest)
     entry = tools.rounds.register.entry(round_id, number) if number else None
-    if paper is None or entry is None or who.role not in READERS or not seen.readable(tools, who, [entry]):
+    if paper is None or entry is None or who.role not in READERS or not seen.may_read(tools, who, entry):
         raise missing("这份文书")
     visit_of(request, tools, who).note(AuditKind.READ_PAPER, filing_id=round_id, about=f"{paper.kind} {digest}")
     return Response(paper.body, media_type="application/json", headers={"Cache-Control": "no-store"})

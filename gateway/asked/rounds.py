@@ -12,6 +12,7 @@ from models.findings import Finding
 from models.rounds.base import RoundActKind, RoundKind
 from models.rounds.round import ROUND_ACT_TYPES, Round
 from models.values import required
+from regulation import offices
 from regulation.rounds import questionnaires
 from regulation.rounds.lodging import FILLED_IN
 from regulation.rounds.table import Rules
@@ -42,6 +43,13 @@ def _seldom(kind: str, name: str) -> bool:
     return name in SELDOM and not (kind == RoundActKind.OPEN_ROUND and name == "document_no")
 
 
+def _of_zone(field: Field) -> Field:
+    """A zone is picked."""
+    if field.at != "/zone":
+        return field
+    return replace(field, widget="choice", options=tuple((key, zone.name) for key, zone in offices.ZONES.items()))
+
+
 def form_of(
     rules: Rules, round_: Round | None, kind: str, raw: Mapping[str, Any] | None, found: Iterable[Finding],
     *, more_rows: str = "",
@@ -49,7 +57,10 @@ def form_of(
     """The form of an act with its paper; `raw` is what was filled in before."""
     model, value, findings = ROUND_ACT_TYPES[kind], raw or {}, by_field(found)
     shown = [
-        replace(field, seldom=_seldom(kind, field.name) and field.name not in required(model) and field.value is None)
+        replace(
+            _of_zone(field),
+            seldom=_seldom(kind, field.name) and field.name not in required(model) and field.value is None,
+        )
         for field in fields_of(model, value, findings, only=asked(kind), more_rows=more_rows)
     ]
     paper = rules.paper(round_, kind)

@@ -26,7 +26,7 @@ from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.findings import Finding, Refusal
 from models.register import FilingRow, RoundRow
-from models.rounds.base import RoundActKind, RoundKind, parts
+from models.rounds.base import RoundActKind, RoundKind, of_year, parts
 from models.rounds.round import ROUND_ACT_TYPES, Round, RoundReceipt
 from models.values import Ordinal, day_of
 from regulation import naming
@@ -46,7 +46,7 @@ SHOWN = 50
 def show_all(request: Request, tools: Doors, session: Staff) -> HTMLResponse:
     """The list, and what the visitor may open."""
     wanted = as_asked(lambda: seen.RoundFilter.of(request))
-    year = day_of(tools.clock()).year
+    year = wanted.year or day_of(tools.clock()).year
     return page(
         request,
         tools,
@@ -56,6 +56,7 @@ def show_all(request: Request, tools: Doors, session: Staff) -> HTMLResponse:
         wanted=wanted,
         kinds=RoundKind,
         opened=_next_ids(tools, session, year),
+        names={kind: of_year(kind, year) for kind in RoundKind},
         year=year,
     )
 
@@ -295,7 +296,7 @@ class _Form:
             status=status,
             round_id=self.round_id,
             of=told,
-            title=self.round.title if self.round else f"{told.year if told else ''}年度{rules.kind.label}",
+            title=self.round.title if self.round else of_year(rules.kind, told.year if told else 0),
             label=self.label,
             kind=self.kind,
             article=cite(rules.rows[self.kind].article_for(by.role)),

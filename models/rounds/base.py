@@ -22,6 +22,11 @@ class RoundKind(Named):
     INSPECTION = "inspection", "随机抽查"
 
 
+def of_year(kind: RoundKind, year: int) -> str:
+    """What a round of a kind is called in a year, if nobody calls it otherwise."""
+    return f"{year}年度{kind.label.removeprefix('年度')}"
+
+
 class RoundStage(Named):
     """Where a round stands. Finer states are facts of its kind."""
 

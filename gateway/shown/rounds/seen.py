@@ -56,6 +56,11 @@ def readable(tools: Tools, who: Identity, entries: Sequence[RoundEntry]) -> list
     return [entry for entry in entries if _may_read(who, entry, filings)]
 
 
+def may_read(tools: Tools, who: Identity, entry: RoundEntry) -> bool:
+    """Whether somebody may read what one entry says."""
+    return bool(readable(tools, who, [entry]))
+
+
 def _about(entry: RoundEntry) -> str | None:
     about: str | None = getattr(entry.act, "filing", None)
     return about
