@@ -318,6 +318,7 @@ PARTS: Mapping[str, str] = {
     "kind": "withdraw",
     "ending": "docx",
     "round_id": "call-2027-LN-1",
+    "outcome_id": "subsidy-2027-LN-1-7-000000000000",
 }
 """What an address names within an object; alone, it names no object of anybody."""
 
@@ -330,6 +331,7 @@ PUBLIC = frozenset(
         "/register", "/register.csv", "/register.json", "/register/{archive_number:path}", "/statistics", "/robots.txt",
         "/sitemap.xml", "/sitemap/{kind}-{number:int}.xml", "/objections/{filing_id}", "/objections/{filing_id}/{act_id}",
         "/api/v1/openapi.json", "/static", "/healthz", "/calls", "/calls/{round_id}", "/calls/{round_id}/files/{sha256}",
+        "/outcomes", "/outcomes/{outcome_id}", "/objections/rounds/{round_id}", "/objections/rounds/{round_id}/{act_id}",
     }
 )  # fmt: skip
 """What anybody may reach without signing in. Whoever adds to it opens a door."""

@@ -90,7 +90,7 @@ class Brought:
             return finding
         row = self.numbers[int(parts[3])]
         title = next((title for title, name in COLUMNS.items() if parts[4:5] == [name]), FILING)
-        return finding.but(message=f"{self.table.where(row, title)}：{finding.message}")
+        return finding.but(message=f"{self.table.where(row, title)}：{finding.message.removeprefix(f'{title}：')}")
 
 
 def read(content: bytes) -> Brought:

@@ -23,6 +23,7 @@ from gateway.problem import MovedOn, NotFound, at_interface, refuse
 from gateway.remembered.audit import AuditKind
 from gateway.shown.documents import DOCX, XLSX
 from gateway.shown.rounds import downloads, seen
+from gateway.shown.rounds.downloads import CSV
 from gateway.tools import Doors
 from gateway.visit import visit_of
 from models.acts import MOST_ENTRIES, OfficeKey, Year
@@ -219,7 +220,7 @@ def list_round_documents(request: Request, tools: Doors, who: Caller, round_id: 
 @router.get(
     "/rounds/{round_id}/documents/{name}",
     response_class=Response,
-    responses={**files(DOCX, XLSX), **answers(404, 422)},
+    responses={**files(DOCX, XLSX, CSV), **answers(404, 422)},
 )
 def download_of_round(
     request: Request,

@@ -61,13 +61,13 @@ def _shown(tools: Tools, filing_id: str) -> Published:
     shown = PublicRegister(tools.register.engine).objected_to(filing_id, day_of(tools.clock())) if row else None
     if row is None or shown is None:
         raise NotFound(filing_id)
-    tried = Object(id="tried", by=_somebody("tried"), received_at=tools.now.at, paper="0" * 64)
+    tried = Object(id="tried", by=somebody("tried"), received_at=tools.now.at, paper="0" * 64)
     if lifecycle.check(entries.projected(value_of(row), tools.now), tried, tools.now):
         raise NotFound(filing_id)
     return shown
 
 
-def _somebody(key: str) -> By:
+def somebody(key: str) -> By:
     """Whoever objects: the act names nobody, the paper does."""
     return By(person=f"public-{key}", office="public", role=Role.PUBLIC)
 
@@ -136,22 +136,22 @@ async def send(request: Request, tools: Doors, filing_id: str) -> Response:
     async with request.form(max_files=MOST, max_fields=100) as sent:
         form, faults = await taken(sent, tools.uploads, PUBLIC, tools.clock(), notice=filing_id)
     key, act, below = await run_in_threadpool(_written, tools, filing_id, form)
-    found = (*_trapped(form), *faults, *below)
+    found = (*trapped(form), *faults, *below)
     if any(each.severity is Severity.ERROR or "anyway" not in form for each in found):
         return await run_in_threadpool(_form, request, tools, shown, key, act["content"], found)
-    await visit_of(request, tools, _anybody(act)).act(filing_id, act)
+    await visit_of(request, tools, anybody(act)).act(filing_id, act)
     return RedirectResponse(f"/objections/{filing_id}/{act['id']}", 303, STORE)
 
 
 def _written(tools: Tools, filing_id: str, form: FormData) -> tuple[str, dict[str, Any], Sequence[Finding]]:
     """The key of a form, its objection as an act, and what is found on it."""
-    key, content = _said(form, tools.uploads)
+    key, content = said(form, tools.uploads)
     act = _act(tools, key, content)
     known = tools.register.entry_of(filing_id, act["id"]) is not None
     return key, act, (*lodging.lodge(filing_id, act).findings, *(() if known else _too_many(tools, filing_id)))
 
 
-def _anybody(act: Mapping[str, Any]) -> Identity:
+def anybody(act: Mapping[str, Any]) -> Identity:
     """Who objects, as the audit names them: by the act, and by no name."""
     return Identity(name="", **act["by"])
 
@@ -160,15 +160,15 @@ async def _answered_before(request: Request, tools: Tools, filing_id: str) -> Re
     """What came of a form that is sent once more when nothing can be objected to any longer; no file of it is kept."""
     async with request.form(max_files=MOST, max_fields=100) as sent:
         form = await run_in_threadpool(named, sent)
-    act = _act(tools, *await run_in_threadpool(_said, form, tools.uploads))
+    act = _act(tools, *await run_in_threadpool(said, form, tools.uploads))
     filing_id = storable(filing_id)
     if not await run_in_threadpool(tools.filings.reception.is_known, filing_id, act["id"]):
         raise await run_in_threadpool(_over, tools, filing_id)
-    await visit_of(request, tools, _anybody(act)).act(filing_id, act)  # received, it counts as of then
+    await visit_of(request, tools, anybody(act)).act(filing_id, act)  # received, it counts as of then
     return RedirectResponse(f"/objections/{filing_id}/{act['id']}", 303, STORE)
 
 
-def _said(form: FormData, uploads: Uploads) -> tuple[str, dict[str, Any]]:
+def said(form: FormData, uploads: Uploads) -> tuple[str, dict[str, Any]]:
     """The key of a form, and the objection that was written on it."""
     key = str(form.get("key", ""))
     key = key if re.fullmatch(r"[0-9a-f]{32}", key) else secrets.token_hex(16)
@@ -200,7 +200,7 @@ def _act(tools: Tools, key: str, content: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": f"objection-{told[:32]}",
         "kind": ActKind.OBJECT.value,
-        "by": _somebody(told[32:48]).model_dump(mode="json"),
+        "by": somebody(told[32:48]).model_dump(mode="json"),
         "received_at": tools.clock().isoformat(),
         "content": content,
     }
@@ -217,7 +217,7 @@ def _too_many(tools: Tools, filing_id: str) -> tuple[Finding, ...]:
     )
 
 
-def _trapped(form: FormData) -> list[Finding]:
+def trapped(form: FormData) -> list[Finding]:
     """A program filled in what people do not see. A person whose browser did is told, and loses nothing."""
     return [finding("G-04", f"/{TRAP}", Severity.ERROR, "“请勿填写”一栏须留空")] if form.get(TRAP) else []
 

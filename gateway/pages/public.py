@@ -29,6 +29,7 @@ from gateway.pages import objections
 from gateway.pages.web import render
 from gateway.remembered.kept import Page, for_caches
 from gateway.shown.calls import PublicCalls
+from gateway.shown.outcomes import Outcomes
 from gateway.shown.paging import page_of
 from gateway.shown.published import PUBLIC_NAMES, Listed, PublicRegister, Standing, Wanted
 from gateway.tools import Doors, Tools
@@ -141,6 +142,7 @@ def home(request: Request, tools: Doors, register: Open) -> Response:
             "latest": latest[:HOME],
             "objecting": {each.row.id for each in current if takes_objections(each, today)},
             "calls": PublicCalls(tools).current(today),
+            "lists": Outcomes(tools).current(today),
         }
 
     return for_all(request, tools, None, "public_home.html", shown, SOON)

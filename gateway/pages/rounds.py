@@ -29,6 +29,7 @@ from models.register import FilingRow, RoundRow
 from models.rounds.base import RoundActKind, RoundKind, of_year, parts
 from models.rounds.round import ROUND_ACT_TYPES, Round, RoundReceipt
 from models.values import Ordinal, day_of
+from models.vocabulary import Role
 from regulation import naming
 from regulation.articles import cite
 from regulation.lodging import refusal as refusal_of
@@ -76,6 +77,8 @@ def show(
     rules, panel = rules_of(round_id), PANELS.get(round_.kind)
     offered = list(offers.offers(round_, session.who.by, tools.now))
     docket = tools.rounds.register.docket(round_id, before=before, most=SHOWN)
+    if session.who.role is Role.EVALUATOR:
+        docket = [each for each in docket if seen.may_read(tools, session.who, each)]
     return page(
         request,
         tools,

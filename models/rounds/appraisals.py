@@ -59,17 +59,17 @@ class Appraisals(Value):
     )
 
 
-class Result(Value):
-    """An alliance's result: its weighted score and the grade that follows from it."""
+class Result(Appraisal):
+    """An alliance's result: what was brought of it, by which organisation; its weighted score, and the grade that follows from it."""
 
-    filing: FilingId = item("B-20", "平台申请编号")
     alliance: Name = item("B-20", "联盟名称")
     leader: Annotated[str, Field(max_length=18)] = item("B-20", "盟主代码")
     leader_name: Name = item("B-20", "盟主企业")
     archive_number: Annotated[str, Field(max_length=30)] | None = item("B-20", "备案编号", None)
+    commission: Annotated[int, Field(ge=1)] = item("B-20", "委托登记号")
+    organisation: Name = item("B-20", "评价机构")
     score: Score = item("B-20", "得分")
     grade: Grade = item("B-20", "等级")
-    joint_activities: Annotated[int, Field(ge=0)] | None = item("B-13", "当年合作活动次数", None)
 
 
 class Results(Value):

@@ -113,10 +113,10 @@ def lines(round_: Round, article: str) -> Iterator[RoundLine]:
     notice = round_.notice
     if round_.stage is RoundStage.ON_NOTICE and notice and notice.cleared is None:
         if not notice.ended:
-            yield _line(round_, round_.periods["notice"].until, RoundLapseKind.NOTICE_ENDED, article)
+            yield _line(round_.periods["notice"].until, RoundLapseKind.NOTICE_ENDED, article)
         if not notice.open_objections:
             ready = max(round_.periods["grace"].until, notice.ready_at or round_.periods["grace"].until)
-            yield _line(round_, ready, RoundLapseKind.NOTICE_CLEARED, article)
+            yield _line(ready, RoundLapseKind.NOTICE_CLEARED, article)
     for name, period in round_.periods.items():
         if name.startswith("objection:"):
             lapse = RoundLapse(kind=RoundLapseKind.OVERDUE, of=name)
@@ -125,11 +125,8 @@ def lines(round_: Round, article: str) -> Iterator[RoundLine]:
             yield RoundLine(at=before + AGAIN if chased and before else period.until, lapse=lapse, article=cite("G-04"))
 
 
-def _line(round_: Round, at: Any, kind: RoundLapseKind, article: str) -> RoundLine:
-    """Each notice of a round has its own end: `of` says which list it is of."""
-    return RoundLine(
-        at=at, lapse=RoundLapse(kind=kind, of=f"list-{notice_of(round_).substance[:8]}"), article=cite(article)
-    )
+def _line(at: Any, kind: RoundLapseKind, article: str) -> RoundLine:
+    return RoundLine(at=at, lapse=RoundLapse(kind=kind, of="list"), article=cite(article))
 
 
 def ended(round_: Round) -> Round:

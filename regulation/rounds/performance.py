@@ -6,7 +6,6 @@ the basis of a subsidy (细则 9).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 from models.acts import By
@@ -31,7 +30,7 @@ from models.vocabulary import Kind, Role, Severity
 from regulation import codes
 from regulation.moment import Moment
 from regulation.reading import finding
-from regulation.rounds.after_performance import FOLLOWS
+from regulation.rounds.after_performance import FOLLOWS, PUBLISHED
 from regulation.rounds.known import Known, KnownItem, Needs
 from regulation.rounds.performing import state_of, terms_of
 from regulation.rounds.scoring import PERFORMANCE
@@ -172,14 +171,14 @@ def _results(round_: Round, items: Mapping[str, KnownItem], known: Known) -> Ite
         alliance = known.alliances.get(filing_id)
         if item.state not in (APPRAISED, ACCEPTED) or alliance is None:
             continue
-        if item.state == ACCEPTED:  # what was accepted before stands as it was
-            score = Decimal(item.figures["score"])
-        else:
-            score = terms.score(Appraisal.model_validate({"filing": filing_id, **appraised(item.figures)}))
-        yield Result(
-            filing=filing_id, alliance=alliance.name, leader=alliance.leader, leader_name=alliance.leader_name,
-            archive_number=alliance.archive_number, score=score, grade=terms.grade(score),
-            joint_activities=item.figures.get("joint_activities"),
+        told = Appraisal.model_validate({"filing": filing_id, **appraised(item.figures)})
+        score, one = terms.score(told), commission_of(round_, item.figures["commission"])
+        yield Result.model_validate(
+            {
+                **told.model_dump(), "alliance": alliance.name, "leader": alliance.leader, "leader_name": alliance.leader_name,
+                "archive_number": alliance.archive_number, "commission": item.figures["commission"],
+                "organisation": one.organisation if one else "", "score": score, "grade": terms.grade(score),
+            }
         )  # fmt: skip
 
 
@@ -377,6 +376,8 @@ def items(round_: Round, entry: RoundEntry, content: Mapping[str, Any] | None) -
 
 
 A = PerformanceActKind
+OF_SCORES = frozenset({Role.PROVINCE_ST, Role.PROVINCE_IIT, Role.AUDITOR, Role.PLATFORM})
+"""Who reads what was brought of each alliance: the public and the leaders are told grades, once they are accepted."""
 
 RULES = Rules(
     kind=RoundKind.PERFORMANCE,
@@ -396,5 +397,29 @@ RULES = Rules(
     examine=examine,
     items=items,
     follows=FOLLOWS,
+    words={
+        **STATES,
+        PUBLISHED: "年度绩效评价结果",
+        **{str(name): label for name, label in DIMENSIONS.items()},
+        "organisation": "评价机构",
+        "commission": "委托登记号",
+        "joint_activities": "合作活动次数",
+        "opinion": "评价意见",
+        "score": "得分",
+        "grade": "等级",
+        "by": "评价人员",
+        "leader": "盟主代码",
+        "archive_number": "备案编号",
+        "whole": "机构回避",
+        "expected": "受托评价",
+        "done": "已评价",
+        "excellent": "优秀",
+        "qualified": "合格",
+        "unqualified": "不合格",
+    },
+    readers=dict.fromkeys(
+        (A.COMMISSION, A.APPRAISE, A.DECLARE_INTEREST, A.RETURN_APPRAISAL, A.ACCEPT_RESULTS), OF_SCORES
+    ),
+    hidden=frozenset({*BROUGHT, "score", "grade", "by", "conflicts", "whole"}),
     lapses=lambda round_: window(round_, ARTICLE, REMINDED),
 )

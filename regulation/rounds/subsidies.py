@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from models.choices import CHOICES
 from models.findings import Finding, Lack
 from models.forms import ObjectionPaper
 from models.rounds.base import (
@@ -42,7 +43,7 @@ from models.vocabulary import Kind, Role, Severity, Stage
 from regulation.moment import Moment
 from regulation.reading import finding
 from regulation.rounds import notices, performance
-from regulation.rounds.after_subsidies import FOLLOWS
+from regulation.rounds.after_subsidies import FINAL, FOLLOWS, NOTICE, WITHDRAWN
 from regulation.rounds.bands import SUBSIDIES, faults
 from regulation.rounds.known import FILED, Alliance, Known, KnownItem, Needs
 from regulation.rounds.merit import draw_up
@@ -427,6 +428,9 @@ def items(round_: Round, entry: RoundEntry, content: Mapping[str, Any] | None) -
 
 A = SubsidyActKind
 ON_NOTICE = frozenset({RoundStage.ON_NOTICE})
+OF_LISTS = frozenset({Role.PROVINCE_ST, Role.PROVINCE_IIT, Role.AUDITOR, Role.PLATFORM})
+"""Who reads a whole list with scores and bases; a leader reads its own lines, the public what is published. Who objected is known to
+whoever rules on it alone (G-04)."""
 EITHER = frozenset({RoundStage.OPEN, RoundStage.ON_NOTICE})
 
 RULES = Rules(
@@ -454,6 +458,15 @@ RULES = Rules(
     examine=examine,
     items=items,
     follows=FOLLOWS,
+    words={
+        **STATES, **CHOICES["order"], "list": "名单", NOTICE: "后补助拟支持名单公示", FINAL: "后补助支持名单", WITHDRAWN: "后补助拟支持名单更正", "proven": "研发投入已核对", "rank": "名次", "amount": "金额（万元）", "band": "档", "grade": "等级",
+        "left_out": "不予支持", "leader": "盟主代码", "archive_number": "备案编号",
+    },
+    readers={
+        A.APPROVE_LIST: OF_LISTS, A.OBJECT_TO_LIST: frozenset({Role.PROVINCE_ST}),
+        A.ADMIT_LIST_OBJECTION: OF_LISTS, A.RULE_ON_LIST_OBJECTION: OF_LISTS,
+    },
+    hidden=frozenset({"score"}),
     lapses=lambda round_: (*window(round_, ARTICLE, REMINDED), *notices.lines(round_, "G-01")),
     lapsed=lapsed,
 )  # fmt: skip

@@ -50,8 +50,8 @@ NOT_SHOWN: Mapping[str, str] = {
     "A-45": "judged in rounds, whose cases are those of tests/law/rounds/evaluation.yaml",
     "A-53": _LISTED,
     "A-55": _FORM,
-    "B-20": "only the grade is recorded; organising evaluations belongs to a later release",
-    "B-21": "only the grade is recorded; what is paid for it belongs to a later release",
+    "B-20": "organised by rounds, whose cases are those of tests/law/test_performance.py",
+    "B-21": "judged in rounds, whose cases are those of tests/law/rounds/subsidies.yaml",
     "B-24": _FORM,
     "B-25": "how the indicators are defined is in the text of the form",
     "B-26": "telephones and addresses are data of the offices",
@@ -65,10 +65,11 @@ NOT_SHOWN: Mapping[str, str] = {
 ELSEWHERE: Mapping[str, str] = {
     "A-01": "feedback to the province is a letter about the work, not something done to a filing",
     "A-05": "a list of industry chains, kept by the desk (later)",
-    "B-04": "subsidies (later)",
+    "B-04": "what is announced there is done in the rounds of the subsidy",
     "B-06": "contacts of the offices are a deployment's own configuration",
-    "B-09": "priority in subsidies (later)",
-    "B-22": "subsidies (later)",
+    "B-09": "where a scheme says so, whoever lies in a zone comes first: tests/law/rounds/subsidies.yaml",
+    "B-22": "reckoned in rounds: tests/law/rounds/subsidies.yaml, tests/law/test_subsidy_rounds.py",
+    "G-33": "tables that could break the bound are refused: tests/law/rounds/subsidies.yaml",
 }
 """What is for the system and yet has neither a function nor a case here, and why."""
 

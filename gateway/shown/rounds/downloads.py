@@ -9,11 +9,16 @@ from gateway.identity import Identity
 from gateway.problem import NotFound
 from gateway.remembered.audit import AuditKind
 from gateway.shown.documents import DOCX, XLSX, attachment
-from gateway.shown.rounds import evaluation
+from gateway.shown.rounds import evaluation, performance, subsidies
 from gateway.tools import Tools
 from gateway.visit import visit_of
 from models.rounds.base import RoundKind
 from models.rounds.round import Round
+
+CSV = "text/csv"
+
+MEDIA: Mapping[str, str] = {"docx": DOCX, "xlsx": XLSX, "csv": CSV}
+"""The media type of each, by the ending of its key."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +31,14 @@ class RoundDownload:
 
     @property
     def media_type(self) -> str:
-        """A table or a document."""
-        return XLSX if self.key.endswith(".xlsx") else DOCX
+        """What it is, by the ending of its key."""
+        return MEDIA[self.key.rpartition(".")[2]]
 
 
 DOWNLOADS: Mapping[RoundKind, Callable[[Tools, Identity, Round], Sequence[tuple[str, str, Callable[[], bytes]]]]] = {
     RoundKind.EVALUATION: evaluation.downloads,
+    RoundKind.PERFORMANCE: performance.downloads,
+    RoundKind.SUBSIDY: subsidies.downloads,
 }
 """By kind: what somebody may download of a round as it stands: key, name of the file, and how it is drawn."""
 

@@ -4,13 +4,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from gateway.identity import Identity
-from gateway.shown.rounds import annual, calls, evaluation, inspections, surveys
+from gateway.shown.rounds import annual, calls, evaluation, inspections, performance, subsidies, surveys
 from gateway.shown.rounds.hints import Hint
 from gateway.tools import Tools
 from models.rounds.base import Parts, RoundKind
 from models.rounds.evaluations import EvaluationActKind
 from models.rounds.inspections import InspectionActKind
+from models.rounds.performance import PerformanceActKind
 from models.rounds.round import Round
+from models.rounds.subsidies import SubsidyActKind
 
 Panel = Callable[[Tools, Identity, Round], Mapping[str, Any]]
 
@@ -20,6 +22,8 @@ PANELS: Mapping[RoundKind, Panel] = {
     RoundKind.EVALUATION: evaluation.panel,
     RoundKind.INSPECTION: inspections.panel,
     RoundKind.SURVEY: surveys.panel,
+    RoundKind.PERFORMANCE: performance.panel,
+    RoundKind.SUBSIDY: subsidies.panel,
 }
 """What its template `round_<kind>.html` is given; a kind that is here has one."""
 
@@ -29,6 +33,8 @@ UNASKED: Mapping[RoundKind, Callable[[Parts], Collection[str]]] = {RoundKind.CAL
 FILLED_IN: Mapping[str, Callable[[Tools, Round, str], Mapping[str, Any]]] = {
     EvaluationActKind.EVALUATE: evaluation.filled_in,
     InspectionActKind.RECORD_FINDINGS: lambda tools, round_, filing: inspections.empty_record(round_),
+    PerformanceActKind.COMMISSION: lambda tools, round_, filing: performance.proposed_commission(tools, round_),
+    SubsidyActKind.ADOPT_SCHEME: lambda tools, round_, filing: subsidies.proposed_scheme(tools, round_),
 }
 """What the paper of an act holds when its form is shown first: what the kind knows already, of the alliance that it is about."""
 

@@ -14,9 +14,10 @@ from gateway.tools import Tools
 from models.register import FilingRow, RoundItemRow, RoundRow
 from models.rounds.base import RoundKind
 from models.rounds.round import Round, RoundEntry
-from models.values import Value
+from models.values import Value, canonical
 from models.vocabulary import Role
 from regulation import offices
+from regulation.rounds.every import rules_of
 
 ITEMS = 50
 """How many alliances a page lists."""
@@ -70,6 +71,9 @@ def _may_read(who: Identity, entry: RoundEntry, filings: Mapping[str, FilingRow]
     act, about = entry.act, _about(entry)
     if act is not None and (act.by.office, act.by.role) == (who.office, who.role):
         return True
+    kind = str(entry.event.kind)
+    if who.role not in rules_of(entry.round.id).readers.get(kind, frozenset({who.role})):
+        return False
     if about is None:
         return city_of(who) is not None
     row = filings.get(about)
@@ -121,7 +125,18 @@ def items(tools: Tools, who: Identity, round_id: str, wanted: ItemFilter, most: 
         after=wanted.after,
         most=most + 1,
     )
+    if who.role not in (*LOOK_AT_ALL, Role.EVALUATOR):
+        found = [_bared(item) for item in found]
     return page_of(found, most, lambda item: item.filing_id)
+
+
+def _bared(item: RoundItemRow) -> RoundItemRow:
+    """An item without the figures that are hidden."""
+    hidden = rules_of(item.round_id).hidden
+    if not hidden:
+        return item
+    told = {name: value for name, value in json.loads(item.figures).items() if name not in hidden}
+    return RoundItemRow(**{**item.model_dump(), "figures": canonical(told)})
 
 
 def alliances(tools: Tools, shown: Sequence[RoundItemRow]) -> Mapping[str, FilingRow]:

@@ -1,0 +1,118 @@
+"""What the public may know of rounds over alliances of kind B: the grades that were accepted, the lists of the subsidy (G-04b)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from activities.database import reading
+from gateway.problem import NotFound
+from gateway.tools import Tools
+from models.register import PublicNoticeRow, RoundEntryRow
+from models.rounds.base import RoundStage
+from models.rounds.round import Round
+from models.rounds.subsidies import SubsidyActKind, SubsidyState
+from models.values import at_hour, day_of
+from regulation.naming import on_day
+from regulation.rounds.after_performance import PUBLISHED
+from regulation.rounds.after_subsidies import FINAL, NOTICE, WITHDRAWN
+
+KINDS: Mapping[str, str] = {
+    PUBLISHED: "年度绩效评价结果", NOTICE: "后补助拟支持名单公示", FINAL: "后补助支持名单", WITHDRAWN: "后补助拟支持名单更正",
+}  # fmt: skip
+"""What is published, and what it is called."""
+
+MOST = 100
+"""So many are listed; there are a few a year."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One thing that was published of a round, as it stands on a day; `round` is where the round stands now."""
+
+    row: PublicNoticeRow
+    content: Mapping[str, Any]
+    round: Round
+    today: date
+
+    @property
+    def called(self) -> str:
+        """What it is."""
+        return KINDS[self.row.kind]
+
+    @property
+    def stands(self) -> bool:
+        """Whether a list on notice is still the one: it was not withdrawn for another."""
+        state = self.round.of
+        if self.row.kind != NOTICE or not isinstance(state, SubsidyState):
+            return True
+        return state.drawn is not None and state.drawn_no == self.content["document_no"]
+
+    @property
+    def on_notice(self) -> bool:
+        """Whether it may be objected to."""
+        until = self.row.shown_until
+        shown = self.row.shown_from <= self.today and until is not None and self.today <= until
+        return self.row.kind == NOTICE and self.stands and shown and self.round.stage is RoundStage.ON_NOTICE
+
+    @property
+    def period(self) -> str:
+        """The days of a notice."""
+        until = f"至{on_day(self.row.shown_until)}（24时）" if self.row.shown_until else ""
+        return f"{on_day(self.row.shown_from)}{until}"
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What was published of rounds, behind the doors of a gateway."""
+
+    tools: Tools
+
+    def listed(self, today: date) -> list[Outcome]:
+        """Everything that was published, the newest first."""
+        query = select(PublicNoticeRow).where(
+            col(PublicNoticeRow.kind).in_(KINDS), col(PublicNoticeRow.shown_from) <= today
+        )
+        query = query.order_by(col(PublicNoticeRow.published_at).desc(), col(PublicNoticeRow.id)).limit(MOST)
+        with reading(self.tools.register.engine) as session:
+            rows = session.exec(query).all()
+        return [self._outcome(row, today) for row in rows]
+
+    def current(self, today: date) -> list[Outcome]:
+        """What is on notice."""
+        return [each for each in self.listed(today) if each.on_notice]
+
+    def one(self, outcome_id: str, today: date) -> Outcome:
+        """One of them; `NotFound` for anything else."""
+        with reading(self.tools.register.engine) as session:
+            row = session.get(PublicNoticeRow, outcome_id)
+        if row is None or row.kind not in KINDS or row.shown_from > today:
+            raise NotFound(outcome_id)
+        return self._outcome(row, today)
+
+    def on_notice(self, round_id: str, today: date) -> Outcome:
+        """The list of a round that may be objected to today; `NotFound` if there is none."""
+        found = next((each for each in self.current(today) if each.round.id == round_id), None)
+        if found is None:
+            raise NotFound(round_id)
+        return found
+
+    def objected_today(self, round_id: str) -> int:
+        """How many objections to its list came in today."""
+        since = at_hour(day_of(self.tools.clock()), 0)
+        query = select(func.count()).where(
+            col(RoundEntryRow.round_id) == round_id, col(RoundEntryRow.kind) == SubsidyActKind.OBJECT_TO_LIST.value,
+            col(RoundEntryRow.at) >= since,
+        )  # fmt: skip
+        with reading(self.tools.register.engine) as session:
+            return session.exec(query).one()
+
+    def _outcome(self, row: PublicNoticeRow, today: date) -> Outcome:
+        round_ = self.tools.rounds.register.round(row.round_id or "")
+        if round_ is None:
+            raise NotFound(row.id)
+        return Outcome(row, json.loads(row.content), round_, today)

@@ -1,0 +1,223 @@
+"""The subsidy as it is shown: scheme and bounds, whose base is noted, the list as it would be and as it was approved, the files."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from activities.documents import subsidies as documents
+from activities.papers import PaperMissing
+from gateway.identity import Identity
+from gateway.tools import Tools
+from models.rounds.base import RoundKind, RoundStage
+from models.rounds.merit import Line, Scheme, SubsidyList
+from models.rounds.round import Round
+from models.rounds.subsidies import ApproveList
+from models.vocabulary import Role
+from regulation.rounds import performance, subsidies
+from regulation.rounds.bands import interval, plain
+from regulation.rounds.known import Alliance, Known, KnownItem, Needs
+from regulation.rounds.merit import GRADES, ORDER, PROOFS
+from regulation.rounds.performing import state_of as performance_state
+from regulation.rounds.subsidising import state_of, terms_of
+
+SHOWN = 200
+"""How many alliances the page lists; the others are in the table."""
+
+OFFICERS = frozenset({Role.PROVINCE_ST, Role.PROVINCE_IIT, Role.AUDITOR})
+"""Who sees the list as a whole before it is public."""
+
+
+@dataclass(frozen=True)
+class Considered:
+    """An alliance that may be paid: its grade, what it brought and what was noted."""
+
+    alliance: Alliance
+    grade: str
+    state: str
+    base: Mapping[str, Any] | None
+    proof: Mapping[str, Any] | None
+    recorded: Sequence[str]
+    figures: Mapping[str, Any]
+
+
+def panel(tools: Tools, who: Identity, round_: Round) -> Mapping[str, Any]:
+    """What the page of the round adds, as far as somebody sees it."""
+    state, register = state_of(round_), tools.rounds.register
+    scheme = _scheme(tools, round_)
+    needs = Needs(population=True, items=(round_.id, *state.performance))
+    known = register.known(needs, round_.area)
+    rows = sorted(_considered(who, round_, known), key=lambda each: (each.base is not None, each.alliance.id))
+    return {
+        "terms": terms_of(round_),
+        "scheme": scheme,
+        "bands": [(number, interval(band), plain(band.amount)) for number, band in enumerate(scheme.bands, 1)] if scheme else [],
+        "considered": rows[:SHOWN],
+        "considered_count": len(rows),
+        "drawn": _drawn(tools, who, round_) if who.role in OFFICERS else None,
+        "objections": list(_objections(tools, round_)) if who.role is Role.PROVINCE_ST else [],
+        "own": list(_own(tools, who, round_)) if who.role is Role.LEADER else [],
+        "may_note": who.role in subsidies.NOTERS and state.final_at is None and round_.stage is RoundStage.OPEN,
+        "GRADES": GRADES, "PROOFS": PROOFS, "ORDER": ORDER, "plain": lambda amount: plain(Decimal(amount)), "base_year": round_.year - 1,
+    }  # fmt: skip
+
+
+def _scheme(tools: Tools, round_: Round) -> Scheme | None:
+    key = state_of(round_).scheme
+    return Scheme.model_validate(tools.register.paper(key)) if key else None
+
+
+def _considered(who: Identity, round_: Round, known: Known) -> Iterator[Considered]:
+    """Whoever has an accepted result, and whoever something was entered of."""
+    results: dict[str, KnownItem] = {}
+    for round_id in state_of(round_).performance:
+        results |= {
+            name: item for name, item in known.items.get(round_id, {}).items() if item.state == performance.ACCEPTED
+        }
+    items = known.items.get(round_.id, {})
+    for filing_id, alliance in known.alliances.items():
+        mine = who.scope.holds(
+            alliance.id, alliance.jurisdiction, alliance.zone, alliance.leader, alliance.stage.value, None
+        )
+        if not mine or (filing_id not in results and filing_id not in items):
+            continue
+        item = items.get(filing_id)
+        figures = item.figures if item else {}
+        grade = results[filing_id].figures["grade"] if filing_id in results else ""
+        state = subsidies.STATES.get(item.state, item.state) if item else "待提交或者核对研发投入"
+        yield Considered(
+            alliance, GRADES.get(grade, "未评价"), state, figures.get("base"), figures.get("proof"),
+            figures.get("recorded", ()), figures,
+        )  # fmt: skip
+
+
+def _drawn(tools: Tools, who: Identity, round_: Round) -> SubsidyList | None:
+    """The list: as it was approved, or as it would be if it were approved now."""
+    state = state_of(round_)
+    if state.drawn:
+        return SubsidyList.model_validate(tools.register.paper(state.drawn))
+    if state.scheme is None or round_.over:
+        return None
+    act = ApproveList.model_construct(id="draft", by=who.by, document_no="", paper="")
+    return SubsidyList.model_validate(tools.rounds.register.drawn(round_, act))
+
+
+@dataclass(frozen=True)
+class Objected:
+    """An objection that nobody has decided on yet, with what it says. Who objects is known to those who rule on it alone (G-04)."""
+
+    id: str
+    number: int
+    admitted: bool
+    paper: Mapping[str, Any]
+
+
+def _objections(tools: Tools, round_: Round) -> Iterator[Objected]:
+    """The objections that are open and listed one by one."""
+    for each in round_.notice.objections if round_.notice else ():
+        if each.open and (entry := tools.rounds.register.entry_of(round_.id, each.id)):
+            paper = tools.rounds.register.content(entry.event) or {}
+            yield Objected(each.id, entry.number, each.admissible is True, paper)
+
+
+def _own(tools: Tools, who: Identity, round_: Round) -> Iterator[Line]:
+    """What a leader reads of its alliances on the list that was approved."""
+    if key := state_of(round_).drawn:
+        lines = SubsidyList.model_validate(tools.register.paper(key)).lines
+        yield from (line for line in lines if line.leader == who.office)
+
+
+def listed(tools: Tools, round_: Round) -> documents.Listed | None:
+    """The list that was approved, as its documents are made of it."""
+    state, scheme = state_of(round_), _scheme(tools, round_)
+    if state.drawn is None or scheme is None:
+        return None
+    drawn = SubsidyList.model_validate(tools.register.paper(state.drawn))
+    return documents.Listed(
+        year=round_.year, scheme=scheme, scheme_no=state.scheme_no or "", terms=terms_of(round_), drawn=drawn,
+        digest=state.drawn, at=_approved_at(tools, round_, state.drawn), document_no=state.drawn_no or "",
+    )  # fmt: skip
+
+
+def _approved_at(tools: Tools, round_: Round, drawn: str) -> Any:
+    entries = tools.rounds.register.docket(round_.id)
+    return next(
+        each.at for each in reversed(entries) if getattr(each.event, "paper", None) == drawn and not each.proposed
+    )
+
+
+def downloads(tools: Tools, who: Identity, round_: Round) -> list[tuple[str, str, Callable[[], bytes]]]:
+    """What the province takes away: the list once it is approved, the payments once it stands."""
+    found = listed(tools, round_) if who.role in OFFICERS else None
+    if found is None:
+        return []
+    files: list[tuple[str, str, Callable[[], bytes]]] = [
+        ("notice.docx", "拟支持名单公示稿.docx", lambda: documents.notice(found)),
+        ("list.xlsx", "后补助名单.xlsx", lambda: documents.table(found)),
+    ]
+    if state_of(round_).final_at is not None:
+        files += [
+            ("payment.xlsx", "资金下达明细表.xlsx", lambda: documents.payment_xlsx(found)),
+            ("payment.csv", "资金下达明细表.csv", lambda: documents.payment_csv(found)),
+        ]
+    return files
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A document off which a base may be read: what it is, whose file it is, and how it is picked."""
+
+    kind: str
+    sha256: str
+    name: str
+    location: str
+    said: str
+    of_round: bool = False
+
+    @property
+    def key(self) -> str:
+        """How it is picked."""
+        return f"{self.kind}:{self.sha256}"
+
+
+def proofs(tools: Tools, round_: Round, filing_id: str) -> tuple[list[Proof], str]:
+    """The documents of an alliance that prove its research, newest first, and what its form says of the year before (for comparison)."""
+    known = tools.rounds.register.known(
+        Needs(filings=(filing_id,), items=(round_.id,), applications=(filing_id,)), None
+    )
+    item = known.item(round_.id, filing_id)
+    application = known.applications.get(filing_id, {})
+    found = []
+    if item and (proof := item.figures.get("proof")):
+        document = _brought(tools, round_, filing_id)
+        told = f"{proof['year']}年度，企业自报{proof['stated']}万元"
+        found.append(
+            Proof(proof["kind"], proof["sha256"], document.get("name", ""), document.get("location", ""), told)
+        )
+    for each in application.get("documents", ()):
+        if each.get("kind") in PROOFS:
+            found.append(Proof(each["kind"], each["sha256"], each["name"], each["location"], "随申请材料提交"))
+    stated = application.get("leader", {}).get("last_year", {}).get("rd")
+    return found, str(stated) if stated is not None else ""
+
+
+def _brought(tools: Tools, round_: Round, filing_id: str) -> Mapping[str, Any]:
+    for entry in reversed(tools.rounds.register.docket(round_.id)):
+        if entry.event.kind == subsidies.A.BRING_PROOF and getattr(entry.event, "filing", "") == filing_id:
+            try:
+                content = tools.rounds.register.content(entry.event) or {}
+            except PaperMissing:
+                return {}
+            document: Mapping[str, Any] = content["document"]
+            return document
+    return {}
+
+
+def proposed_scheme(tools: Tools, round_: Round) -> dict[str, Any]:
+    """What a scheme begins with: what the edition has, and the evaluations that were accepted."""
+    terms, register = terms_of(round_), tools.rounds.register
+    years = (round_.year, round_.year - 1)
+    rows = [row for year in years for row in register.rounds(kind=RoundKind.PERFORMANCE, year=year)]
+    accepted = [row.round_id for row in rows if performance_state(Round.model_validate_json(row.value)).results]
+    bands = [band.model_dump(mode="json") for band in terms.bands]
+    return {"performance": accepted, "bands": bands or [{}], "grades": list(terms.grades), "order": list(terms.order)}
