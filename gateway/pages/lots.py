@@ -9,6 +9,7 @@ from gateway.pages.public import GET, SOON, for_all, told
 from gateway.tools import Doors, Tools
 from models.rounds.base import RoundKind
 from models.rounds.inspections import InspectionState
+from models.rounds.lots import Lot, Population
 from models.rounds.round import Round
 from models.values import canonical
 from regulation.rounds.inspecting import seeds_of, state
@@ -34,14 +35,13 @@ def show(request: Request, tools: Doors, round_id: str) -> Response:
 
     def shown() -> Mapping[str, Any]:
         round_, of = _published(tools, round_id)
-        lot = _paper(tools, of.lot_paper) if of.lot_paper else None
-        population = _paper(tools, of.population_paper)
-        names = {each["id"]: each.get("name") or each["id"] for each in population["alliances"]}
+        lot = Lot.model_validate(_paper(tools, of.lot_paper)) if of.lot_paper else None
+        population = Population.model_validate(_paper(tools, of.population_paper))
         return {
             "round": round_,
             "of": of,
             "lot": lot,
-            "names": names,
+            "names": {each.id: each.name or each.id for each in population.alliances},
             "population": population,
             "seeds": seeds_of(round_),
         }

@@ -28,7 +28,7 @@ from regulation.naming import on_day
 from regulation.rounds.checks import CHECKS
 from regulation.rounds.inspecting import STAGES, state, told
 from regulation.rounds.known import Alliance, Known, Needs
-from regulation.rounds.table import ActOnFiling, Consequence, Follows, Letter
+from regulation.rounds.table import PROPOSED, ActOnFiling, Consequence, Follows, Letter
 
 # What an entry makes of alliances
 
@@ -96,6 +96,15 @@ def _to_the_departments(text: str) -> Follows:
         yield from (Letter(text, role, offices.PROVINCE) for role in roles if both)
 
     return Follows(then)
+
+
+def _to_confirm(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
+    """What one person said waits for another, who may be of the other department."""
+    of_check = state(round_).purpose is Purpose.CHECK
+    alliance = known.alliances.get(getattr(entry.act, "filing", ""))
+    what = f"{entry.event.kind.label}（{alliance.name}）" if alliance else entry.event.kind.label
+    for role in (Role.PROVINCE_ST, Role.PROVINCE_IIT) if of_check else (Role.PROVINCE_ST,):
+        yield Letter("inspection_to_confirm", role, offices.PROVINCE, None, {"what": what})
 
 
 def _after_drawing(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
@@ -189,7 +198,8 @@ def _while_it_runs(round_: Round, entry: RoundEntry, content: Any, known: Known)
 
 
 def _one(round_: Round, entry: RoundEntry) -> Needs:
-    return Needs(filings=(getattr(entry.act, "filing", ""),))
+    about = getattr(entry.act, "filing", None)
+    return Needs(filings=(about,) if about else ())
 
 
 FOLLOWS: Mapping[str, Follows] = MappingProxyType(
@@ -203,6 +213,14 @@ FOLLOWS: Mapping[str, Follows] = MappingProxyType(
         InspectionActKind.RECORD_FINDINGS: Follows(_after_recording, _one),
         InspectionActKind.REPORT_RECTIFICATION: Follows(_after_reporting),
         InspectionActKind.RULE_ON_RECTIFICATION: Follows(_after_ruling, _one),
+        **{
+            PROPOSED.format(kind.value): Follows(_to_confirm, _one)
+            for kind in (
+                InspectionActKind.ENTER_PUBLIC_VALUE,
+                InspectionActKind.REPLACE_DRAWN,
+                InspectionActKind.RECORD_FINDINGS,
+            )
+        },
         RoundLapseKind.OVERDUE: Follows(
             _after_its_day, lambda round_, entry: Needs(population=True, stages=tuple(Stage), items=(round_.id,))
         ),
