@@ -9,7 +9,7 @@ import click
 
 from activities import logs
 from activities.privacy import OWN
-from cli import acts, exports, filings, letters, rounds, trials, upkeep, year
+from cli import acts, exports, filings, importing, letters, rounds, trials, upkeep, year
 from cli.arguments import readable
 from cli.exits import ended
 from cli.tools import the_clock, the_register
@@ -32,6 +32,7 @@ for command in (
     *(upkeep.verify, upkeep.backup_, upkeep.restore, upkeep.revive),
     exports.export,
     rounds.round_,
+    importing.import_,
 ):
     beian.add_command(command)
 

@@ -8,6 +8,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities import logs
 from activities.backup import BackupRefused
+from activities.documents.sheet_reader import SheetRefused
 from cli.output import errors, print_findings, say
 from cli.tools import NotAnswered
 from gateway.clock import ClockWrong
@@ -38,7 +39,7 @@ def ended(command: Callable[[], object], json_: bool) -> int:
     except Refused as refused:
         _report(json_, str(refused), refused.refusal)
         return REFUSED
-    except BackupRefused as error:
+    except (BackupRefused, SheetRefused) as error:
         _report(json_, str(error))
         return REFUSED
     except (NotFound, Conflict) as error:

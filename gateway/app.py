@@ -23,6 +23,7 @@ from gateway.api.router import router as api
 from gateway.client import Filings
 from gateway.clock import DoorClock
 from gateway.counters import Counters
+from gateway.importing import Importing
 from gateway.oidc import Oidc
 from gateway.pages.router import router as pages
 from gateway.remembered.audit import Audit
@@ -64,6 +65,7 @@ def tools_of(settings: Settings, filings: Filings, channels: ChannelsFile) -> To
         uploads=uploads,
         kept=KeptPages(engine),
         pictures=Pictures(engine),
+        importing=Importing(),
     )
 
 

@@ -13,6 +13,7 @@ from activities.letters import Letters
 from activities.register import Register
 from gateway.client import Filings
 from gateway.identity import Identity
+from gateway.importing import Importing
 from gateway.oidc import Oidc
 from gateway.problem import NotFound
 from gateway.remembered.audit import Audit
@@ -51,6 +52,7 @@ class Tools:
     uploads: Uploads
     kept: KeptPages
     pictures: Pictures
+    importing: Importing
 
     @property
     def register(self) -> Register:

@@ -407,8 +407,7 @@ class Judge:
         if form.jurisdiction and form.jurisdiction != filing.jurisdiction:
             yield self.say("A-24", "/jurisdiction", E, "补正不得改变属地；须撤回后另行申请")
         leader = form.leader.uscc if form.leader else None
-        known = not listed.is_stand_in(filing.leader)
-        if filing.incomplete and known and leader and codes.normalised(leader) != filing.leader:
+        if filing.incomplete and codes.is_uscc(filing.leader) and leader and codes.normalised(leader) != filing.leader:
             yield self.say(
                 "FA-04", "/leader/uscc", E, f"与导入名单所载盟主代码 {filing.leader} 不符；盟主已更换的，须报告变更"
             )

@@ -54,6 +54,8 @@ def of_record(record: Record) -> list[Draft]:
     made = []
     for version in record.versions:
         paper = record.paper(version.paper)
+        if paper.get("listed"):  # a row of a list fills in no form
+            continue
         form = intake.FORMS[paper["kind"]].model_validate(paper)
         content = form_of(form, version.received_at, day_of(record.versions[0].received_at).year)
         made.append(Draft(f"申请表-V{version.version}.docx", content))

@@ -53,7 +53,8 @@ def _listed(tools: Tools, row: FilingRow, who: Identity) -> Iterator[Download]:
     filing = value_of(row)
     yield Download("docket", "卷宗")
     if who.reads(filing, "application"):
-        for version, _ in tools.register.versions(row.filing_id):
+        listed = bool(tools.register.paper(row.first_paper).get("listed"))  # a row of a list fills in no form
+        for version, _ in tools.register.versions(row.filing_id)[listed:]:
             yield Download(f"form-{version}", f"申请表V{version}")
         told = set()
         for message in tools.register.messages(row.filing_id):
@@ -87,7 +88,8 @@ def drawn(tools: Tools, row: FilingRow, who: Identity, key: str) -> tuple[Downlo
             raise NotFound(key)
         return found, receipt.receipt(register, row, entry)
     if form := re.fullmatch(r"form-(\d+)", key):
-        return found, forms.forms(register, filing_id)[int(form[1]) - 1].content
+        drafts = {each.name: each.content for each in forms.forms(register, filing_id)}
+        return found, drafts[f"申请表-V{form[1]}.docx"]
     _, number, text = key.split("-", 2)
     return found, drafting.draft(register, filing_id, int(number), tools.contacts, text=text)[0].content
 

@@ -1,0 +1,205 @@
+"""Importing a list of alliances from before this system (A-02): what would come of each row, and then that.
+
+A row is an application like any other, under an id that follows from the row itself: so a second run finds what the first
+one did and changes nothing, whatever stopped it.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+
+from activities.database import in_parts
+from gateway.asked.alliance_list import Listed
+from gateway.client import Filings
+from gateway.problem import Conflict, Refused
+from models.findings import Finding
+from models.register import FilingRow
+from models.values import digest
+from models.vocabulary import Severity
+from regulation import lodging
+from regulation.reading import finding
+
+AT_ONCE = 16
+"""How many alliances are imported at once."""
+
+
+class Outcome(StrEnum):
+    """What comes of a row."""
+
+    NEW = "可以导入"
+    DONE = "已导入"
+    DIFFERS = "已导入，内容不同"
+    REFUSED = "不能导入"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A row with what would come of it now, and everything found on it."""
+
+    listed: Listed
+    outcome: Outcome
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def filing_id(self) -> str:
+        """Under which id it is imported."""
+        return str(self.listed.raw.get("filing_id"))
+
+
+def plan(
+    filings: Filings, rows: Sequence[Listed], by: Mapping[str, Any], now: datetime,
+    watch: Callable[[int, int], None] = lambda done, of: None,
+) -> list[Planned]:  # fmt: skip
+    """What would come of every row if it were imported now. Nothing is written; it reads the register."""
+    stamped = [Listed(row.number, row.raw | {"by": dict(by)}) for row in rows]
+    beside = _twice(stamped)
+    for number, found in _taken(filings, stamped).items():
+        beside.setdefault(number, []).extend(found)
+    known = _known(filings, [str(row.raw.get("filing_id")) for row in stamped])
+    planned = []
+    for done, row in enumerate(stamped, 1):
+        planned.append(_planned(filings, row, known, beside.get(row.number, []), now))
+        watch(done, len(stamped))
+    return planned
+
+
+def _planned(
+    filings: Filings, row: Listed, known: Mapping[str, str], beside: Sequence[Finding], now: datetime
+) -> Planned:
+    paper = lodging.application(row.raw)
+    if paper is not None and (first := known.get(str(row.raw["filing_id"]))):
+        same = digest(filings.register.paper(first)) == digest(paper)
+        return Planned(row, Outcome.DONE if same else Outcome.DIFFERS)
+    found = (*filings.reception.examined(row.raw, now).findings, *beside)
+    wrong = any(each.severity is Severity.ERROR for each in found)
+    return Planned(row, Outcome.REFUSED if wrong else Outcome.NEW, found)
+
+
+def _known(filings: Filings, ids: Iterable[str]) -> dict[str, str]:
+    """Of these ids those that are filings: with the digest of the paper by which each began."""
+    columns = FilingRow.metadata.tables["filings"].c
+    found: dict[str, str] = {}
+    with filings.register.engine.connect() as db:
+        for some in in_parts(ids):
+            rows = db.execute(select(columns.filing_id, columns.first_paper).where(columns.filing_id.in_(some)))
+            found |= {row.filing_id: row.first_paper for row in rows}
+    return found
+
+
+def _taken(filings: Filings, rows: Sequence[Listed]) -> dict[int, list[Finding]]:
+    """Rows whose number another filing has."""
+    numbers: dict[str, list[Listed]] = {}
+    for row in rows:
+        numbers.setdefault(str(_legacy(row.raw).get("archive_number")), []).append(row)
+    columns, found = FilingRow.metadata.tables["filings"].c, dict[int, list[Finding]]()
+    with filings.register.engine.connect() as db:
+        for some in in_parts(numbers):
+            held = select(columns.archive_number, columns.filing_id).where(columns.archive_number.in_(some))
+            for number, filing_id in db.execute(held):
+                said = finding("A-02", "/legacy/archive_number", Severity.ERROR, f"备案编号 {number} 已属于另一备案")
+                found |= {row.number: [said] for row in numbers[number] if filing_id != row.raw.get("filing_id")}
+    return found
+
+
+def _twice(rows: Sequence[Listed]) -> dict[int, list[Finding]]:
+    """Rows of the same name, number or id as an earlier one."""
+    found: dict[int, list[Finding]] = {}
+    for at, label in (("/alliance_name", "联盟名称"), ("/archive_number", "备案编号"), ("/filing_id", "备案申请编号")):
+        first: dict[str, int] = {}
+        for row in rows:
+            value = (row.raw | _legacy(row.raw)).get(at[1:])
+            if isinstance(value, str) and first.setdefault(value, row.number) != row.number:
+                said = f"{label}与第{first[value]}行相同"
+                found.setdefault(row.number, []).append(finding("A-02", at, Severity.ERROR, said))
+    return found
+
+
+def _legacy(raw: Mapping[str, Any]) -> dict[str, Any]:
+    legacy = raw.get("legacy")
+    return legacy if isinstance(legacy, dict) else {}
+
+
+async def carry_out(
+    filings: Filings,
+    planned: Sequence[Planned],
+    watch: Callable[[int, int], None] = lambda done, of: None,
+    refused: dict[int, tuple[Finding, ...]] | None = None,
+) -> dict[int, tuple[Finding, ...]]:
+    """Import every row that can be; by their numbers those that were `refused` after all, each with why. May be repeated."""
+    refused = {} if refused is None else refused
+    rows = iter([each for each in planned if each.outcome is Outcome.NEW])
+    of, done = sum(each.outcome is Outcome.NEW for each in planned), 0
+
+    async def one_after_the_other() -> None:
+        nonlocal done
+        for each in rows:
+            try:
+                await filings.submit(each.listed.raw)
+            except Refused as error:
+                refused[each.listed.number] = error.refusal.findings or _said(error.refusal.message)
+            except Conflict:
+                refused[each.listed.number] = _said("同一编号已导入，内容不同")
+            done += 1
+            watch(done, of)
+
+    await asyncio.gather(*(one_after_the_other() for _ in range(AT_ONCE)))
+    return refused
+
+
+Key = tuple[str, str]
+"""A list, and the document number that it is imported by."""
+
+
+@dataclass
+class Running:
+    """An import under way: how many rows are done, of how many."""
+
+    done: int = 0
+    of: int = 0
+
+
+@dataclass
+class Importing:
+    """The imports that this process has under way, and what was refused in the last one of each list.
+
+    It remembers nothing beyond the process, and need not: what was imported stands in the register.
+    """
+
+    _tasks: dict[Key, asyncio.Task[None]] = field(default_factory=dict)
+    _running: dict[Key, Running] = field(default_factory=dict)
+    _refused: dict[Key, dict[int, tuple[Finding, ...]]] = field(default_factory=dict)
+
+    def running(self, key: Key) -> Running | None:
+        """How far an import has come, if it is under way."""
+        task = self._tasks.get(key)
+        return self._running.get(key) if task and not task.done() else None
+
+    def refused(self, key: Key) -> Mapping[int, tuple[Finding, ...]]:
+        """What the last import of a list refused after all."""
+        return self._refused.get(key, {})
+
+    def begin(self, key: Key, work: Coroutine[Any, Any, None]) -> None:
+        """Have an import go on by itself."""
+        self._running[key], self._refused[key] = Running(), {}
+        self._tasks[key] = asyncio.get_running_loop().create_task(work)
+
+    def watching(self, key: Key) -> Callable[[int, int], None]:
+        """Whom an import tells how far it has come."""
+
+        def watch(done: int, of: int) -> None:
+            self._running[key].done, self._running[key].of = done, of
+
+        return watch
+
+    def refusing(self, key: Key) -> dict[int, tuple[Finding, ...]]:
+        """Where an import puts what is refused."""
+        return self._refused[key]
+
+
+def _said(message: str) -> tuple[Finding, ...]:
+    return (finding("A-02", "", Severity.ERROR, message),)

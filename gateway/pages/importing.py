@@ -1,0 +1,137 @@
+"""存量联盟导入 (A-02): the province brings a list, sees what would come of each row, and has it imported."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+import structlog
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from temporalio.service import RPCError
+
+from activities.documents.sheet_reader import SheetRefused
+from activities.logs import named
+from gateway import importing
+from gateway.asked import alliance_list
+from gateway.importing import Outcome, Planned
+from gateway.pages.staff import Staff
+from gateway.pages.uploads import large
+from gateway.pages.web import Answer, page, then
+from gateway.problem import NotFound, Unreachable
+from gateway.remembered.audit import AuditKind
+from gateway.remembered.sessions import Session
+from gateway.remembered.uploads import Rejected, owner_of
+from gateway.shown.documents import XLSX, attachment
+from gateway.tools import Doors, Tools
+from gateway.visit import visit_of
+from models.vocabulary import Role
+
+log = structlog.get_logger()
+
+router = APIRouter(prefix="/desk/import")
+
+SHOWN = 200
+"""How many rows with something to say are shown; the rest is counted."""
+
+
+def _province(session: Staff) -> Session:
+    if session.who.role is not Role.PROVINCE_ST:
+        raise HTTPException(403)
+    return session
+
+
+Province = Annotated[Session, Depends(_province)]
+"""The session of somebody of 省科技厅, who alone imports (A-02)."""
+
+
+@router.get("")
+def begin(request: Request, tools: Doors, session: Province) -> HTMLResponse:
+    """Where a list is brought."""
+    return page(request, tools, "import.html", session, planned=None, columns=alliance_list.COLUMNS, why="")
+
+
+@router.get("/template.xlsx")
+def template(session: Province) -> Response:
+    """A list to be filled in."""
+    return attachment(alliance_list.template(), "存量联盟名单.xlsx", XLSX)
+
+
+@router.post("", dependencies=[Depends(large)])
+async def bring(request: Request, tools: Doors, session: Province, form: Answer) -> Response:
+    """Take a list in; what would come of it is shown next."""
+    file, document_no = form.get("file"), str(form.get("document_no") or "").strip()[:200]
+
+    def again(why: str) -> HTMLResponse:
+        shown = {"planned": None, "columns": alliance_list.COLUMNS, "why": why}
+        return page(request, tools, "import.html", session, status=422, **shown)
+
+    if not isinstance(file, UploadFile) or not file.filename:
+        return await run_in_threadpool(again, "请选择名单文件")
+    try:
+        kept = await tools.uploads.store(file, owner_of(session.who.by), tools.clock(), person=session.who.person)
+        await run_in_threadpool(_rows, tools, session, kept["sha256"], document_no)
+    except (Rejected, SheetRefused) as refused:
+        return await run_in_threadpool(again, str(refused))
+    return then(f"/desk/import/{kept['sha256']}?{_query(document_no)}")
+
+
+@router.get("/{sha256}")
+def show(request: Request, tools: Doors, session: Province, sha256: str, document_no: str = "") -> HTMLResponse:
+    """What would come of each row, or how far the import has come."""
+    key = (sha256, document_no)
+    if running := tools.importing.running(key):
+        return page(request, tools, "import_running.html", session, running=running)
+    planned = _planned(tools, session, sha256, document_no)
+    return page(
+        request,
+        tools,
+        "import.html",
+        session,
+        planned=planned,
+        counts={outcome: sum(each.outcome is outcome for each in planned) for outcome in Outcome},
+        worth_a_look=[each for each in planned if each.findings or each.outcome is Outcome.DIFFERS],
+        most=SHOWN,
+        refused=tools.importing.refused(key),
+        address=f"/desk/import/{sha256}",
+        document_no=document_no,
+    )
+
+
+@router.post("/{sha256}")
+async def carry_out(request: Request, tools: Doors, session: Province, form: Answer, sha256: str) -> Response:
+    """Begin, or go on. It goes on by itself; whatever stops it, it may be begun again."""
+    document_no = str(form.get("document_no") or "")
+    key = (sha256, document_no)
+    if not tools.importing.running(key):
+        planned = await run_in_threadpool(_planned, tools, session, sha256, document_no)
+        about = f"导入存量名单（{sum(each.outcome is Outcome.NEW for each in planned)}行）"
+        await run_in_threadpool(visit_of(request, tools, session.who).note, AuditKind.ACTED, about=about)
+        tools.importing.begin(key, _imported(tools, key, planned))
+    return then(f"/desk/import/{sha256}?{_query(document_no)}")
+
+
+async def _imported(tools: Tools, key: tuple[str, str], planned: list[Planned]) -> None:
+    try:
+        await importing.carry_out(tools.filings, planned, tools.importing.watching(key), tools.importing.refusing(key))
+    except (TimeoutError, Unreachable, RPCError, SQLAlchemyError) as error:
+        log.warning("import.stopped", error=named(error))
+
+
+def _planned(tools: Tools, session: Session, sha256: str, document_no: str) -> list[Planned]:
+    by = session.who.by.model_dump(mode="json")
+    return importing.plan(tools.filings, _rows(tools, session, sha256, document_no), by, tools.clock())
+
+
+def _rows(tools: Tools, session: Session, sha256: str, document_no: str) -> list[alliance_list.Listed]:
+    found = tools.uploads.find(sha256, [owner_of(session.who.by)])
+    if found is None:
+        raise NotFound(sha256)
+    row, path = found
+    return alliance_list.read(row.name, path.read_bytes(), document_no)
+
+
+def _query(document_no: str) -> str:
+    return urlencode({"document_no": document_no})

@@ -1,0 +1,150 @@
+"""Alliances from before: a list is read however offices write it, imported once, and completed by the leader (A-02)."""
+
+import json
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from activities.documents.sheet_reader import SheetRefused
+from gateway import importing
+from gateway.asked import alliance_list
+from gateway.importing import Outcome
+from models.vocabulary import Role, Stage
+from regulation import codes, intake, listed, offices
+from tests.world import World
+
+HEADER = ["所在市", "联盟名称", "盟主企业", "统一社会信用代码", "备案日期", "备案编号", "成员单位", "以往年度"]
+FULL = [
+    "沈阳市", "沈阳甲数控产学研联盟", "沈阳甲有限公司", "９１210102MA10abcd6h", "2021年12月8日", "辽科备〔2021〕7号",
+    "示例大学（高校）；示例研究所（院所，12210000MA10ABCD6L）；示例（集团）公司", "2022：有据（辽科函3号）；2023年自述；2024：不详",
+]  # fmt: skip
+BARE = ["大连", "大连乙产学研联盟", "大连乙公司", "", "2021/1/5", "辽科备〔2021〕8号"]
+WRONG = ["", "丙", "", "123", "昨天", "辽科备〔2021〕8号", "", "20x"]
+BY = {"person": "p-401", "office": offices.PROVINCE, "role": Role.PROVINCE_ST.value}
+NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
+
+
+def workbook(*rows: list[str]) -> bytes:
+    """A list as Excel writes it, under a line that says what it is."""
+    book = Workbook()
+    assert book.active
+    for row in (["存量联盟名单"], HEADER, *rows):
+        book.active.append(row)
+    written = BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def comma_separated(*rows: list[str], encoding: str = "utf-8-sig") -> bytes:
+    return "\r\n".join(",".join(row) for row in (HEADER, *rows)).encode(encoding)
+
+
+def findings(raw: dict[str, Any]) -> dict[str, str]:
+    found = intake.examine(raw | {"by": BY}, NOW, intake.Known()).findings
+    return {each.field: each.message for each in found}
+
+
+def test_a_list_says_the_same_however_it_is_written() -> None:
+    lines = "\n".join(json.dumps(dict(zip(HEADER, row, strict=False)), ensure_ascii=False) for row in (FULL, BARE))
+    written = {
+        "a.xlsx": workbook(FULL, BARE),
+        "a.csv": comma_separated(FULL, BARE),
+        "b.CSV": comma_separated(FULL, BARE, encoding="gb18030"),
+        "a.jsonl": lines.encode(),
+    }
+    read = {
+        name: [each.raw for each in alliance_list.read(name, content, "辽科函9号")] for name, content in written.items()
+    }
+    assert all(rows == read["a.xlsx"] for rows in read.values())
+    full, bare = read["a.xlsx"]
+    assert full["legacy"] == {
+        "archived_on": "2021-12-08", "archive_number": "辽科备〔2021〕7号", "document_no": "辽科函9号",
+        "years": [
+            {"year": 2022, "standing": "proven", "basis": "辽科函3号"}, {"year": 2023, "standing": "asserted"},
+            {"year": 2024, "standing": "unknown"},
+        ],
+    }  # fmt: skip
+    assert full["members"] == [
+        {"name": "示例大学", "type": "university"},
+        {"name": "示例研究所", "type": "institute", "code": "12210000MA10ABCD6L"},
+        {"name": "示例（集团）公司"},
+    ]
+    assert (bare["jurisdiction"], bare["leader"]) == ("210200", {"name": "大连乙公司"})
+
+
+def test_the_template_is_a_list_that_can_be_read() -> None:
+    book = load_workbook(BytesIO(alliance_list.template()))
+    assert [cell.value for cell in book.worksheets[0][1]] == [column.title for column in alliance_list.COLUMNS]
+    assert alliance_list.read("x.xlsx", alliance_list.template()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("a.pdf", b"%PDF", "须为 xlsx"),
+        ("a.csv", "联盟名称\n甲".encode(), "缺少“所在市”"),
+        ("a.csv", b"\xff\xff\xff", "编码"),
+        ("a.jsonl", b"[1]", "第1行"),
+        ("a.xlsx", b"PK", "不是可读的"),
+        ("a.csv", b"x" * 10_000_001, "超过"),
+    ],
+)
+def test_what_is_no_list_is_refused_in_words(name: str, content: bytes, why: str) -> None:
+    with pytest.raises(SheetRefused, match=why):
+        alliance_list.read(name, content)
+
+
+def test_everything_wrong_with_a_row_is_said_at_once() -> None:
+    full, bare, wrong = (each.raw for each in alliance_list.read("a.xlsx", workbook(FULL, BARE, WRONG), "辽科函9号"))
+    assert findings(full) == {}
+    assert list(findings(bare)) == ["/leader/uscc"]  # a warning: nobody knows the code
+    assert set(findings(wrong)) == {
+        "/jurisdiction", "/leader/name", "/leader/uscc", "/legacy/archived_on", "/legacy/years/0/year",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"archived_on": "2027-03-02"}, "/legacy/archived_on"),
+        ({"years": [{"year": 2021, "standing": "proven"}]}, "/legacy/years/0/basis"),
+        ({"years": [{"year": 2028, "standing": "unknown"}]}, "/legacy/years/0/year"),
+    ],
+)
+def test_days_and_years_lie_between_the_archiving_and_the_import(changes: dict[str, Any], field: str) -> None:
+    raw = alliance_list.read("a.xlsx", workbook(FULL), "辽科函9号")[0].raw
+    assert field in findings(raw | {"legacy": {**raw["legacy"], **changes}})
+
+
+def test_only_the_province_imports() -> None:
+    raw = alliance_list.read("a.xlsx", workbook(FULL), "辽科函9号")[0].raw
+    city = {"person": "c-101", "office": "210100", "role": "city_st"}
+    assert [each.field for each in intake.examine(raw | {"by": city}, NOW, intake.Known()).findings] == ["/by"]
+
+
+def test_the_stand_in_of_a_code_is_no_code_and_of_one_filing_alone() -> None:
+    one, other = listed.stand_in("A"), listed.stand_in("B")
+    assert one != other
+    assert listed.is_stand_in(one)
+    assert len(one) == 18
+    assert not codes.is_uscc(one)
+
+
+async def test_a_list_is_imported_once_however_often(world: World) -> None:
+    rows = alliance_list.read("a.xlsx", workbook(FULL, BARE, WRONG), "辽科函9号")
+    filings = world.door_at(NOW)
+    planned = importing.plan(filings, rows, BY, NOW)
+    assert [each.outcome for each in planned] == [Outcome.NEW, Outcome.NEW, Outcome.REFUSED]
+    assert "备案编号与第4行相同" in [each.message for each in planned[2].findings]
+    assert await importing.carry_out(filings, planned) == {}
+    again = importing.plan(filings, rows, BY, NOW)
+    assert [each.outcome for each in again] == [Outcome.DONE, Outcome.DONE, Outcome.REFUSED]
+    filing = world.register.filing(planned[0].filing_id)
+    assert filing
+    assert (filing.stage, filing.incomplete, filing.consent, filing.archive_number) == (
+        Stage.IN_FORCE, True, False, "辽科备〔2021〕7号",
+    )  # fmt: skip
+    assert world.register.verify(filing.id) == []
