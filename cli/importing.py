@@ -10,10 +10,9 @@ from cli.arguments import as_json, read_bytes
 from cli.exits import REFUSED
 from cli.output import console, errors, say, watching
 from cli.tools import with_filings
-from gateway import importing
-from gateway.asked import alliance_list
+from gateway.asked import alliance_list, importing
+from gateway.asked.importing import Outcome, Planned
 from gateway.client import Filings
-from gateway.importing import Outcome, Planned
 from models.findings import Finding
 from models.vocabulary import Role
 from regulation import offices

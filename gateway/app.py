@@ -23,12 +23,12 @@ from gateway.api.router import router as api
 from gateway.client import Filings
 from gateway.clock import DoorClock
 from gateway.counters import Counters
-from gateway.importing import Importing
 from gateway.oidc import Oidc
 from gateway.pages.router import router as pages
 from gateway.remembered.audit import Audit
 from gateway.remembered.drafts import Drafts
 from gateway.remembered.handling import Handling
+from gateway.remembered.imports import Importing
 from gateway.remembered.kept import KeptPages
 from gateway.remembered.people import People
 from gateway.remembered.pictures import Pictures

@@ -13,12 +13,12 @@ from activities.letters import Letters
 from activities.register import Register
 from gateway.client import Filings
 from gateway.identity import Identity
-from gateway.importing import Importing
 from gateway.oidc import Oidc
 from gateway.problem import NotFound
 from gateway.remembered.audit import Audit
 from gateway.remembered.drafts import Drafts
 from gateway.remembered.handling import Handling
+from gateway.remembered.imports import Importing
 from gateway.remembered.kept import KeptPages
 from gateway.remembered.people import People
 from gateway.remembered.pictures import Pictures

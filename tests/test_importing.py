@@ -9,12 +9,16 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from activities.documents.sheet_reader import SheetRefused
-from gateway import importing
-from gateway.asked import alliance_list
-from gateway.importing import Outcome
+from gateway.asked import alliance_list, importing
+from gateway.asked.importing import Outcome
 from models.vocabulary import Role, Stage
 from regulation import codes, intake, listed, offices
+from tests.served import served
+from tests.test_browser import chromium, visiting
 from tests.world import World
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LEADER = "91210102MA10ABCD6H"
 
 HEADER = ["所在市", "联盟名称", "盟主企业", "统一社会信用代码", "备案日期", "备案编号", "成员单位", "以往年度"]
 FULL = [
@@ -39,10 +43,12 @@ def workbook(*rows: list[str]) -> bytes:
 
 
 def comma_separated(*rows: list[str], encoding: str = "utf-8-sig") -> bytes:
+    """A list as programs write it, and as Excel does in its older encoding."""
     return "\r\n".join(",".join(row) for row in (HEADER, *rows)).encode(encoding)
 
 
 def findings(raw: dict[str, Any]) -> dict[str, str]:
+    """What is found on a row that the province imports, by field."""
     found = intake.examine(raw | {"by": BY}, NOW, intake.Known()).findings
     return {each.field: each.message for each in found}
 
@@ -131,6 +137,33 @@ def test_the_stand_in_of_a_code_is_no_code_and_of_one_filing_alone() -> None:
     assert listed.is_stand_in(one)
     assert len(one) == 18
     assert not codes.is_uscc(one)
+
+
+@pytest.mark.xdist_group("browser")
+@pytest.mark.filterwarnings("default:Chromium")
+async def test_the_province_imports_a_list_from_a_page_and_the_leader_completes_it(world: World) -> None:
+    if (browser := chromium()) is None:
+        return
+    content = workbook(
+        ["沈阳市", "沈阳丁数控产学研联盟", "沈阳丁有限公司", LEADER, "2021-12-08", "辽科备〔2021〕9号"], WRONG
+    )
+    async with served(world, "2027-03-16") as gateway, visiting(gateway, browser) as visitor:
+        await visitor.signs_in("p-401")
+        await visitor.opens("/desk/import")
+        sent = {"name": "名单.xlsx", "mimeType": XLSX, "buffer": content}
+        await visitor.page.locator("[name=file]").set_input_files(sent)  # type: ignore[arg-type]
+        await visitor.fills({"document_no": "辽科函〔演示〕9号"})
+        await visitor.presses("核对名单")
+        assert "须填写" in await visitor.page.locator("main").inner_text()
+        await visitor.presses("导入可以导入的1行")
+        await visitor.page.get_by_text("没有可以导入的行").wait_for()
+        assert "已导入 1 行" in await visitor.page.locator("main").inner_text()
+
+        await visitor.signs_in("u-leader-01")
+        await visitor.opens("/my")
+        await visitor.page.get_by_role("link", name="补充存量资料").first.click()
+        await visitor.looks()
+        assert "据存量名单导入" in await visitor.page.locator("main").inner_text()
 
 
 async def test_a_list_is_imported_once_however_often(world: World) -> None:

@@ -42,7 +42,7 @@ COMING_IN = {
 }  # fmt: skip
 WINGS: dict[str, set[str]] = {
     "remembered": {"identity", "problem"},
-    "asked": {"identity", "problem", "tools"},
+    "asked": {"client", "identity", "problem", "tools"},
     "shown": {"identity", "problem", "remembered", "tools", "visit"},
     "pages": {*COMING_IN, "asked", "shown"},
     "api": {*COMING_IN, "asked", "shown"},

@@ -14,9 +14,8 @@ from temporalio.service import RPCError
 
 from activities.documents.sheet_reader import SheetRefused
 from activities.logs import named
-from gateway import importing
-from gateway.asked import alliance_list
-from gateway.importing import Outcome, Planned
+from gateway.asked import alliance_list, importing
+from gateway.asked.importing import Outcome, Planned
 from gateway.pages.staff import Staff
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, page, then
