@@ -110,7 +110,7 @@ def lodge(filing_id: str, raw: Mapping[str, Any], subject: changes.Subject | Non
     if content is not None:
         if not isinstance(content, Mapping):
             findings.append(_fault(kind, "/content", "文书须为对象"))
-        elif kind in NEW_VERSIONS:
+        elif str(kind) in NEW_VERSIONS:
             paper = application(content)
         elif str(kind) in PAPERS:
             form, below = read(PAPERS[str(kind)], content, {}, "/content")
