@@ -26,7 +26,7 @@ from models.filing import Change, Filing, Notice, Office, TookEffect
 from models.findings import Lack
 from models.values import day_of, midnight_after
 from models.vocabulary import ActKind, Ground, Role, Stage, YearStatus
-from regulation import agenda, annual, notice, objections, offices, review, revocation, service
+from regulation import agenda, annual, identity, notice, objections, offices, review, revocation, service
 from regulation.agenda import begin, count_again, end, end_all, last_day, letters_waiting, number
 from regulation.calendar import CALENDARS
 from regulation.moment import Moment
@@ -318,9 +318,17 @@ def record_evaluation(filing: Filing, act: RecordEvaluation, when: Moment) -> Fi
 
 
 def may_tag(filing: Filing, act: Tag, when: Moment) -> Lack | None:
-    """The city recommends; typical and pilot alliances are the province's to name (A-46, A-49)."""
-    if act.tag != "recommended" and act.by.role is not Role.PROVINCE_ST:
+    """The city recommends; typical and pilot alliances are the province's to name (A-46, A-49).
+
+    Both of its departments name them together, so what one of them enters by itself names nobody: it follows from the round
+    in which they said the same.
+    """
+    if act.tag == "recommended":
+        return None
+    if act.by.role is not Role.PROVINCE_ST:
         return Lack(missing="典型联盟、试点示范由省科技厅会同省工信厅确定")
+    if when.day >= service.STRICTER_SINCE and not identity.is_of_round(act.id):
+        return Lack(missing="典型联盟、试点示范由省科技厅会同省工信厅在评估评价轮次中共同确定")
     return None
 
 

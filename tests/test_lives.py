@@ -31,7 +31,7 @@ from models.filing import Entry, Filing, Receipt
 from models.register import AnnualReportRow, FilingRow, MessageRow, Paper, PublicNoticeRow
 from models.values import INSTANT, canonical, digest
 from models.vocabulary import ActKind, Kind, LapseKind, Stage
-from regulation import agenda, lifecycle, lodging, province
+from regulation import agenda, identity, lifecycle, lodging, province
 from regulation.simulation import Simulation, simulate
 from tests.law.cases import Case, load
 from tests.law.notation import past_of_case, written
@@ -208,7 +208,7 @@ async def live(world: World, case: Case, expected: Simulation, outside: set[str]
         elif act["id"] in outside and not world.is_open(filing_id):
             refusal = await refused_with(world.door_at(arrival(act)).act(filing_id, without_arrival(act)))
         else:
-            refusal = await refused_with(world.acts(filing_id, act))
+            refusal = await refused_with(world.acts(filing_id, act, own=identity.is_of_round(act["id"])))
         if act["id"] in overtaking and await world.now(filing_id) >= overtaking[act["id"]]:
             raise Overtaken(overtaking[act["id"]])
         if not is_signalled:

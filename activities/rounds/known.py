@@ -25,7 +25,7 @@ FILINGS, REPORTS, ITEMS, ROUNDS, ENTRIES, PAPERS = (
 ALLIANCES = select(
     FILINGS.filing_id, FILINGS.kind, FILINGS.stage, FILINGS.jurisdiction, FILINGS.zone, FILINGS.leader,
     FILINGS.alliance_name, FILINGS.leader_name, FILINGS.technical_field, FILINGS.archive_number, FILINGS.archived_on,
-    FILINGS.submitted_at, FILINGS.number, FILINGS.value,
+    FILINGS.submitted_at, FILINGS.number, FILINGS.named,
 ).order_by(FILINGS.filing_id)  # fmt: skip
 
 
@@ -103,11 +103,11 @@ def _alliances(db: Connection, needs: Needs, area: Area | None) -> Iterator[Alli
 
 
 def _alliance(row: Any) -> Alliance:
-    tags = tuple(json.loads(row.value).get("tags", ())) if '"tags":' in row.value else ()
     return Alliance(
         id=row.filing_id, kind=Kind(row.kind), stage=Stage(row.stage), jurisdiction=row.jurisdiction, zone=row.zone,
         leader=row.leader, name=row.alliance_name, leader_name=row.leader_name, technical_field=row.technical_field,
-        archive_number=row.archive_number, archived_on=row.archived_on, number=row.number, tags=tags,
+        archive_number=row.archive_number, archived_on=row.archived_on, number=row.number,
+        tags=tuple((row.named or "").split()),
         submitted_on=day_of(row.submitted_at),
     )  # fmt: skip
 
