@@ -479,6 +479,8 @@ class Contents:
             id=row.id,
             messages=tuple(message.id for message in messages),
             filing_id=row.filing_id,
+            round_id=row.round_id,
+            about=row.about,
             text=messages[0].text if len(messages) == 1 else row.text,
             to=row.to,
             office=row.office,

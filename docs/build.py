@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gateway.asked.forms import Field, fields_of
 from models.choices import CHOICES
+from models.rounds.base import RoundKind, RoundStage
 from models.settings import Settings
 from models.values import Named
 from models.vocabulary import ActKind, Kind, LapseKind, Stage
@@ -90,7 +91,9 @@ def law_words(words: type[Named]) -> Iterator[str]:
 def attributes() -> Iterator[str]:
     """The search attributes."""
     yield from ("| search attribute | type |", "|---|---|")
-    yield from (f"| `{key.name}` | {key.indexed_value_type.name.lower()} |" for key in visibility.KEYS)
+    yield from (
+        f"| `{key.name}` | {key.indexed_value_type.name.lower()} |" for key in (*visibility.KEYS, *visibility.OF_ROUNDS)
+    )
 
 
 def settings() -> Iterator[str]:
@@ -151,6 +154,8 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "stages": lambda: law_words(Stage),
     "acts": lambda: law_words(ActKind),
     "lapses": lambda: law_words(LapseKind),
+    "rounds": lambda: law_words(RoundKind),
+    "round stages": lambda: law_words(RoundStage),
     "attributes": attributes,
     "settings": settings,
     "notifications": notifications,

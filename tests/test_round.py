@@ -24,7 +24,8 @@ from gateway.shown.rounds import panels
 from models.register import PublicNoticeRow
 from models.rounds.base import RoundKind
 from models.values import day_of
-from regulation.offices import OFFICES
+from models.vocabulary import Role
+from regulation.offices import ADDRESSED, OFFICES
 from tests.patience import comes
 from tests.plain_rounds import in_force, rules, tells_cities
 from tests.served import Served, served
@@ -121,7 +122,7 @@ async def test_what_follows_is_done_once_however_often_it_is_tried(world: World)
         return [
             message.title
             for city in OFFICES
-            for message, _ in letters.inbox(city)
+            for message, _ in letters.inbox(city, to=ADDRESSED[Role.CITY_ST])
             if message.round_id == of and message.office == city
         ]
 

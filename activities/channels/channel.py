@@ -33,12 +33,15 @@ class Letter(Value):
     Title and body may hold what anybody wrote: no channel gets characters that mislead its readers.
 
     `id` is the message's id, or that of a bundle; `messages` are the messages in it. `to` is the addressee's word
-    (`leader`, `reviewer`, …), `office` its key, `text` the event's key. `service` marks a document to be served.
+    (`leader`, `reviewer`, …), `office` its key, `text` the event's key. `service` marks a document to be served. What a round
+    tells is of no filing: `round_id` names the round, `about` the filing that it is about.
     """
 
     id: str
     messages: tuple[str, ...]
     filing_id: str | None = None
+    round_id: str | None = None
+    about: str | None = None
     text: str
     to: str
     office: str

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import httpx
 import standardwebhooks
@@ -64,7 +64,7 @@ class Webhook:
 
 
 def _body(letter: Letter) -> str:
-    data = {
+    data: dict[str, Any] = {
         "id": letter.id,
         "filing_id": letter.filing_id,
         "text": letter.text,
@@ -75,5 +75,7 @@ def _body(letter: Letter) -> str:
         "body": letter.body,
         "messages": letter.messages,
     }
+    if letter.round_id:
+        data |= {"round_id": letter.round_id, "about": letter.about}
     told = {"type": "message.created", "timestamp": in_shanghai(letter.created_at), "data": data}
     return json.dumps(told, ensure_ascii=False)

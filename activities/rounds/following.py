@@ -21,6 +21,7 @@ from activities.rows import Row
 from models.register import LetterRow, MessageRow, PublicNoticeRow
 from models.rounds.round import RoundEntry
 from models.values import canonical, day_of, digest
+from models.vocabulary import Role
 from regulation import identity, offices
 from regulation.rounds import table, wording
 from regulation.rounds.every import rules_of
@@ -127,6 +128,10 @@ def name_of(entry: RoundEntry, what: object) -> str:
     return f"{entry.round.id}-{entry.number}-{digest(what)[:12]}"
 
 
+REVIEWER = "reviewer"
+"""Under which word the department of a city or a zone has its messages (`offices.ADDRESSED`)."""
+
+
 def message(entry: RoundEntry, letter: Letter, known: Known) -> Row:
     """The message that a letter carries."""
     alliance = known.alliances.get(letter.filing_id or "")
@@ -138,7 +143,7 @@ def message(entry: RoundEntry, letter: Letter, known: Known) -> Row:
         "about": letter.filing_id,
         "number": entry.number,
         "text": letter.text,
-        "to": letter.to.value,
+        "to": REVIEWER if letter.to in (Role.CITY_ST, Role.ZONE) else letter.to.value,
         "office": letter.office,
         "service": False,
         "title": title,
