@@ -46,11 +46,9 @@ class Outcome:
 
     @property
     def stands(self) -> bool:
-        """Whether a list on notice is still the one: it was not withdrawn for another."""
+        """Whether a list is still the one: it was not withdrawn for another."""
         state = self.round.of
-        if self.row.kind != NOTICE or not isinstance(state, SubsidyState):
-            return True
-        return state.drawn is not None and state.drawn_no == self.content["document_no"]
+        return not isinstance(state, SubsidyState) or state.drawn == self.content.get("list", state.drawn)
 
     @property
     def on_notice(self) -> bool:

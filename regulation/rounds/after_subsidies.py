@@ -81,7 +81,7 @@ def _lines(line: Line) -> str:
 
 
 def public(round_: Round, drawn: SubsidyList, scheme: Scheme) -> dict[str, Any]:
-    """What the public may know of a list: enough to reckon each amount and the order of the money again; no score, no base (G-04b)."""
+    """What the public may know of a list: enough to reckon each amount and the order of the money again; no score, no base (G-04b). `list` is its digest."""
     terms = terms_of(round_)
     rows = [
         {
@@ -94,7 +94,7 @@ def public(round_: Round, drawn: SubsidyList, scheme: Scheme) -> dict[str, Any]:
         if line.amount is not None
     ]  # fmt: skip
     return {
-        "title": round_.title, "year": round_.year, "document_no": state_of(round_).drawn_no, "scheme_no": state_of(round_).scheme_no,
+        "title": round_.title, "year": round_.year, "list": state_of(round_).drawn, "document_no": state_of(round_).drawn_no, "scheme_no": state_of(round_).scheme_no,
         "budget": plain(scheme.budget), "total": plain(drawn.total), "rows": rows, "tie": TIE,
         "bands": [{"number": n, "interval": interval(band), "amount": plain(band.amount)} for n, band in enumerate(scheme.bands, 1)],
         "order": [ORDER[key] for key in scheme.order],

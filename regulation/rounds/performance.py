@@ -11,7 +11,7 @@ from typing import Any
 from models.acts import By
 from models.findings import Finding, Lack
 from models.rounds.appraisals import DIMENSIONS, Appraisal, Appraisals, Commission, Result, Results
-from models.rounds.base import Item, OpenRound, RoundAct, RoundActKind, RoundKind
+from models.rounds.base import CloseRound, Item, OpenRound, RoundAct, RoundActKind, RoundKind
 from models.rounds.performance import (
     MOST_COMMISSIONS,
     AcceptResults,
@@ -30,6 +30,7 @@ from models.vocabulary import Kind, Role, Severity
 from regulation import codes
 from regulation.moment import Moment
 from regulation.reading import finding
+from regulation.rounds import table
 from regulation.rounds.after_performance import FOLLOWS, PUBLISHED
 from regulation.rounds.known import Known, KnownItem, Needs
 from regulation.rounds.performing import state_of, terms_of
@@ -188,6 +189,13 @@ BROUGHT = (*DIMENSIONS, "joint_activities", "opinion")
 def appraised(figures: Mapping[str, Any]) -> dict[str, Any]:
     """What an evaluator brought of an alliance, out of its figures."""
     return {name: figures[name] for name in BROUGHT if name in figures}
+
+
+def may_close(round_: Round, act: CloseRound, when: Moment) -> Lack | None:
+    """A round whose results are accepted is over; one that is not to be finished is cancelled."""
+    if state_of(round_).results is None:
+        return Lack(missing="评价结果尚未验收；不再评价的，请取消本轮次")
+    return table.may_close(round_, act, when)
 
 
 # What only the register and the papers tell
@@ -384,6 +392,7 @@ RULES = Rules(
     rows={
         **common(ARTICLE, PROVINCE),
         RoundActKind.OPEN_ROUND: Row(ARTICLE, PROVINCE, may=may_begin, then=begun),
+        RoundActKind.CLOSE_ROUND: Row(ARTICLE, PROVINCE, may=may_close, then=table.closed),
         A.COMMISSION: Row(ARTICLE, PROVINCE, may=may_commission, then=commission),
         A.END_COMMISSION: Row(ARTICLE, PROVINCE, may=may_end, then=end_commission),
         A.DECLARE_INTEREST: Row(ARTICLE, EVALUATORS, may=may_evaluate, then=declare),

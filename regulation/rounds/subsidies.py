@@ -42,7 +42,7 @@ from models.values import day_of
 from models.vocabulary import Kind, Role, Severity, Stage
 from regulation.moment import Moment
 from regulation.reading import finding
-from regulation.rounds import notices, performance
+from regulation.rounds import notices, performance, table
 from regulation.rounds.after_subsidies import FINAL, FOLLOWS, NOTICE, WITHDRAWN
 from regulation.rounds.bands import SUBSIDIES, faults
 from regulation.rounds.known import FILED, Alliance, Known, KnownItem, Needs
@@ -438,7 +438,7 @@ RULES = Rules(
     rows={
         **common(ARTICLE, PROVINCE),
         RoundActKind.OPEN_ROUND: Row(ARTICLE, PROVINCE, may=may_begin, then=begun),
-        RoundActKind.CLOSE_ROUND: Row(ARTICLE, PROVINCE, may=may_close, then=common(ARTICLE)[RoundActKind.CLOSE_ROUND].then),
+        RoundActKind.CLOSE_ROUND: Row(ARTICLE, PROVINCE, may=may_close, then=table.closed),
         A.ADOPT_SCHEME: Row("B-22", PROVINCE, may=before_the_list, then=adopt),
         A.BRING_PROOF: Row("B-16", NOTERS | {Role.LEADER}, may=before_the_list, then=noted),
         A.NOTE_BASE: Row("B-22", NOTERS, may=before_the_list, then=noted),

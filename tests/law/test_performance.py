@@ -161,6 +161,7 @@ def test_results_that_were_not_drawn_up_from_what_is_on_record_are_refused() -> 
         )
     )
     assert "依据已有变化" in told
+    assert "尚未验收" in lack(here.does(EVALUATION, "2027-04-02 09:00", "p-401", "close_round"))
 
 
 def test_a_year_s_evaluation_in_short() -> None:
