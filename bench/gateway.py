@@ -224,6 +224,11 @@ class Asked:
 
 ASKED = (
     Asked(
+        "year", "board of a year, whole province (/desk/year)", "/desk/year", "p-401",
+        "SELECT jurisdiction, kind, zone, state, count(*) FROM annual_reports"
+        " WHERE year = (SELECT max(year) FROM annual_reports) GROUP BY 1, 2, 3, 4",
+    ),
+    Asked(
         "inbox", "inbox of a city (/desk)", "/desk", "c-101",
         "SELECT * FROM filings WHERE waiting_for = '210100' ORDER BY next_deadline, filing_id LIMIT 50",
     ),

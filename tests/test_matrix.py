@@ -313,6 +313,7 @@ PERSONAL = frozenset({"draft_id", "sha256", "filter_id"})
 PARTS: Mapping[str, str] = {
     "version": "1",
     "number": "1",
+    "year": "2027",
     "key": "docket",
     "name": "docket",
     "kind": "withdraw",
@@ -328,7 +329,7 @@ WORDS = frozenset({"name", "table", "step", "ending"})
 PUBLIC = frozenset(
     {
         "/", "/sign-in", "/sign-in/start", "/sign-in/callback", "/notices", "/notices/{path:path}", "/revocations",
-        "/register", "/register.csv", "/register.json", "/register/{archive_number:path}", "/statistics", "/robots.txt",
+        "/register", "/register.csv", "/register.json", "/register/{archive_number:path}", "/statistics", "/statistics/{year}", "/robots.txt",
         "/sitemap.xml", "/sitemap/{kind}-{number:int}.xml", "/objections/{filing_id}", "/objections/{filing_id}/{act_id}",
         "/api/v1/openapi.json", "/static", "/healthz", "/calls", "/calls/{round_id}", "/calls/{round_id}/files/{sha256}",
         "/outcomes", "/outcomes/{outcome_id}", "/objections/rounds/{round_id}", "/objections/rounds/{round_id}/{act_id}",

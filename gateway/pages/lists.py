@@ -55,7 +55,7 @@ def show(request: Request, tools: Doors, session: Staff, after: str = "") -> HTM
         years=[(year, f"{year}年度") for year in YearBoard(tools.register.engine).years()],
         reported=[(key, "未报中已逾期" if key == "overdue" else shown.title) for key, shown in SHOWN.items()],
         offices_=_offices(session.who),
-        cities=_cities(session.who),
+        cities=cities(session.who),
         first=not after,
         more=found.more,
         saved=saved,
@@ -73,7 +73,7 @@ def _with_year(params: Mapping[str, str], today: date) -> Mapping[str, str]:
     )
 
 
-def _cities(who: Identity) -> Mapping[str, str]:
+def cities(who: Identity) -> Mapping[str, str]:
     """The cities that a list can be narrowed to; nobody at a city or a zone needs to."""
     scope = who.scope
     return {} if scope.jurisdiction or scope.zone else {each.code: each.city for each in offices.OFFICES.values()}

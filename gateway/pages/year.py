@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
+from gateway.pages.lists import cities
 from gateway.pages.staff import Staff, as_asked
 from gateway.pages.web import page
 from gateway.problem import NotFound
@@ -29,14 +30,16 @@ FORESEEN = 50
 
 @router.get("")
 def show(
-    request: Request, tools: Doors, session: Staff, year: str = "", kind: Literal["", "A", "B"] = ""
-) -> HTMLResponse:
-    """The board of one year: the one that is looked at today, if no other is asked for."""
-    today = day_of(tools.clock())
-    asked = as_asked(lambda: read({"year": year})).year or year_on(today)
-    told = Year.of(tools, session.who, asked, Kind(kind) if kind else None)
-    at_risk = told.boards.at_risk(asked, session.who.scope, told.kind)
+    request: Request, tools: Doors, session: Staff,
+    year: str = "", kind: Literal["", "A", "B"] = "", jurisdiction: str = "",
+) -> HTMLResponse:  # fmt: skip
+    """The board of one year: the one that is looked at today, if no other is asked for. Who may miss it is told of one place."""
+    wanted = as_asked(lambda: read({"year": year, "jurisdiction": jurisdiction}))
+    asked = wanted.year or year_on(day_of(tools.clock()))
+    told = Year.of(tools, session.who, asked, Kind(kind) if kind else None).within(wanted.jurisdiction)
+    at_risk = told.boards.at_risk(asked, told.scope, told.kind) if told.is_of_a_place else {}
     foreseen = list(at_risk)[:FORESEEN]
+    narrowed = {"year": asked, "kind": kind, "jurisdiction": wanted.jurisdiction or ""}
     rows = tools.register.rows(foreseen, whole=False)
     return page(
         request,
@@ -50,7 +53,11 @@ def show(
         at_risk=at_risk,
         foreseen=[(rows[each], at_risk[each]) for each in foreseen if each in rows],
         reports=told.boards.reports(asked, foreseen),
-        names=lambda **asked_for: "/desk/filings?" + urlencode({"year": asked, "kind": kind, **asked_for}),
+        place=wanted.jurisdiction or "",
+        cities=cities(session.who),
+        is_of_a_place=told.is_of_a_place,
+        names=lambda **asked_for: "/desk/filings?" + urlencode(narrowed | asked_for),
+        narrowed=urlencode({name: each for name, each in narrowed.items() if name != "year"}),
         reads=may_read(session.who),
         urges=session.who.role in STAFF and ActKind.URGE_REPORT,
     )
@@ -58,12 +65,14 @@ def show(
 
 @router.get("/{year}/{name}")
 def document(
-    request: Request, tools: Doors, session: Staff, year: YearNumber, name: str, kind: Literal["", "A", "B"] = ""
-) -> Response:
+    request: Request, tools: Doors, session: Staff, year: YearNumber, name: str,
+    kind: Literal["", "A", "B"] = "", jurisdiction: str = "",
+) -> Response:  # fmt: skip
     """One of its documents; that it was taken away is on record."""
     if name not in MAKES or not may_read(session.who):
         raise NotFound(name)
     title, media_type, make = MAKES[name]
-    content = make(Year.of(tools, session.who, year, Kind(kind) if kind else None))
+    place = as_asked(lambda: read({"jurisdiction": jurisdiction})).jurisdiction
+    content = make(Year.of(tools, session.who, year, Kind(kind) if kind else None).within(place))
     visit_of(request, tools, session.who).note(AuditKind.EXPORTED, about=title.format(year))
     return attachment(content, title.format(year), media_type)

@@ -1,7 +1,7 @@
 """A year of reports (年度报送) as a post sees it: the board, who may miss it, and the documents drawn of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from activities.documents import year as documents
@@ -35,6 +35,16 @@ class Year:
     def of(cls, tools: Tools, who: Identity, year: int, kind: Kind | None = None) -> "Year":
         """As a post sees it."""
         return cls(tools.register, who.scope, who.office, tools.clock(), year, kind)
+
+    def within(self, jurisdiction: str | None) -> "Year":
+        """The same of one city alone, for whoever sees several."""
+        own = self.scope.jurisdiction or self.scope.zone
+        return self if own or not jurisdiction else replace(self, scope=self.scope.but(jurisdiction=jurisdiction))
+
+    @property
+    def is_of_a_place(self) -> bool:
+        """Whether it is of one city or zone."""
+        return bool(self.scope.jurisdiction or self.scope.zone)
 
     @property
     def boards(self) -> YearBoard:
