@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from docs import coverage as covered
 from gateway.asked.forms import Field, fields_of
 from models.choices import CHOICES
 from models.rounds.base import RoundKind, RoundStage
@@ -151,6 +152,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "articles": lambda: iter(coverage.table().splitlines()),
     "articles in short": lambda: iter(coverage.in_short().splitlines()),
     "items": items,
+    "coverage": covered.table,
     "stages": lambda: law_words(Stage),
     "acts": lambda: law_words(ActKind),
     "lapses": lambda: law_words(LapseKind),

@@ -23,6 +23,9 @@ ROOT = Path(__file__).parents[2]
 NUMBER = r"[ABG]-\d\d?b?"
 CITED = re.compile(rf"\b(?P<first>{NUMBER})(?:…(?P<last>{NUMBER}))?")
 FOUND = re.compile(r"\b(?P<letters>FA|FB|A|B|G|D)-?(?P<number>\d\d?b?)\b")
+ABOUT = re.compile(r"^ *articles?: *(.*)$", re.MULTILINE)
+"""What cases of rounds say they are about."""
+
 ITEM = re.compile(r"第\d+项$")
 ON_A_FORM = {"FA": "A-55", "FB": "B-24", "D": "A-28"}
 """The article behind every field of a form, and behind every document."""
@@ -67,9 +70,6 @@ ELSEWHERE: Mapping[str, str] = {
     "A-05": "a list of industry chains, kept by the desk (later)",
     "B-04": "what is announced there is done in the rounds of the subsidy",
     "B-06": "contacts of the offices are a deployment's own configuration",
-    "B-09": "where a scheme says so, whoever lies in a zone comes first: tests/law/rounds/subsidies.yaml",
-    "B-22": "reckoned in rounds: tests/law/rounds/subsidies.yaml, tests/law/test_subsidy_rounds.py",
-    "G-33": "tables that could break the bound are refused: tests/law/rounds/subsidies.yaml",
 }
 """What is for the system and yet has neither a function nor a case here, and why."""
 
@@ -122,10 +122,11 @@ def cited(text: str) -> set[str]:
 def functions() -> Mapping[str, list[str]]:
     """Number → the functions and classes of regulation/ whose docstring cites it."""
     found = defaultdict(list)
-    for path in sorted((ROOT / "regulation").glob("*.py")):
+    for path in sorted((ROOT / "regulation").rglob("*.py")):
         if path.stem == "articles":  # cites articles as examples of citing
             continue
-        for name, docstring in _docstrings(ast.parse(path.read_text("utf-8")), path.stem):
+        module = ".".join(path.relative_to(ROOT / "regulation").with_suffix("").parts)
+        for name, docstring in _docstrings(ast.parse(path.read_text("utf-8")), module):
             for number in cited(docstring):
                 found[number].append(name)
     return found
@@ -148,6 +149,10 @@ def covering_cases() -> Mapping[str, list[str]]:
     for path in sorted((ROOT / "tests" / "intake").glob("*.yaml")):
         for number in named_in(path.read_text("utf-8")):
             found[number].append(f"intake/{path.stem}")
+    for path in sorted((ROOT / "tests" / "law" / "rounds").glob("*.yaml")):
+        about = " ".join(ABOUT.findall(path.read_text("utf-8")))
+        for number in cited(about):
+            found[number].append(f"rounds/{path.stem}")
     return found
 
 

@@ -1,7 +1,11 @@
 """Every article that is for the system is in a function and shown by a case, or it is written down why not."""
 
+import re
+from collections.abc import Iterator
+
 import pytest
 
+from docs import coverage as described
 from regulation.articles import ARTICLES
 from tests.law import cases, coverage
 
@@ -41,3 +45,33 @@ def test_the_table_has_a_line_for_every_article() -> None:
     assert all(line.count(" | ") == 3 for line in coverage.in_short().splitlines()[2:])
     shown = {each for covered in COVERED.values() for each in covered.cases}
     assert {case.id for case in cases.load() if any(number in ARTICLES for number in case.articles)} <= shown
+
+
+LINES = {each.number: each for each in described.lines()}
+
+
+@pytest.mark.parametrize("number", FOR_THE_SYSTEM)
+def test_a_requirement_has_a_function_a_page_and_a_test(number: str) -> None:
+    line = LINES[number]
+    assert line.functions, line.gist
+    assert line.pages, line.gist
+    assert line.tests, line.gist
+
+
+def test_every_page_that_meets_a_requirement_is_there() -> None:
+    assert set(described.PAGES) - set(pages()) == set()
+
+
+@pytest.mark.parametrize("named", sorted(set(described.TESTS.values())))
+def test_every_test_that_shows_a_requirement_is_there(named: str) -> None:
+    path, _, name = named.partition("::")
+    assert f"def {name}" in (coverage.ROOT / path).read_text("utf-8")
+
+
+def pages() -> Iterator[str]:
+    """The address of every page, as the code of the pages writes it."""
+    for path in (coverage.ROOT / "gateway" / "pages").glob("*.py"):
+        text = path.read_text("utf-8")
+        prefix = re.search(r'^router = APIRouter\((?:prefix="([^"]*)")?', text, re.MULTILINE)
+        for address in re.findall(r'@router\.(?:get|post|api_route)\(\s*"([^"]*)"', text):
+            yield (prefix[1] or "" if prefix else "") + address
