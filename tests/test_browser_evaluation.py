@@ -61,74 +61,99 @@ async def agrees(visitor: Visitor, person: str, round_id: str, kind: str, label:
     return await visitor.presses(f"登记“{label}”")
 
 
+TODAY = day_of(NOW)
+WINDOW = {"/opens": str(TODAY), "/closes": str(TODAY + timedelta(days=30))}
+CITY, PROVINCE = f"evaluation-{TODAY.year}-210100-1", f"evaluation-{TODAY.year}-LN-1"
+REPORTING, DECIDING = "报送评估评价情况并推荐典型联盟", "确定典型联盟和试点示范"
+
+
+def stands(world: World, filing: str) -> tuple[str | None, str | None]:
+    """What an alliance is named, and as what it was evaluated last."""
+    row = world.register.row(filing)
+    assert row
+    return row.named, row.evaluated
+
+
+async def becomes(world: World, *told: tuple[str | None, str | None]) -> None:
+    """Wait until both alliances stand so."""
+
+    async def is_so() -> bool:
+        return (stands(world, "EV-1"), stands(world, "EV-2")) == told
+
+    await comes(is_so)
+
+
+async def says(visitor: Visitor) -> str:
+    """What a page says."""
+    return await visitor.page.locator("main").inner_text()
+
+
+async def opens_round(visitor: Visitor, person: str, round_id: str, title: str) -> None:
+    """Somebody opens a round for thirty days."""
+    await visitor.signs_in(person)
+    await visitor.opens(f"/rounds/{round_id}/acts/open_round")
+    await visitor.fills({"/title": title, **WINDOW})
+    assert "已登记" in await visitor.presses("登记“开启”"), await says(visitor)
+
+
+async def a_city_evaluates(visitor: Visitor) -> None:
+    """Each office evaluates an alliance, and both say the same report."""
+    await opens_round(visitor, "c-101", CITY, "沈阳市年度评估评价")
+    await evaluates(visitor, CITY, "EV-1", "excellent", 6)
+    await visitor.signs_in("i-201")
+    await evaluates(visitor, CITY, "EV-2", "unqualified", 0)
+    await visitor.signs_in("c-101")
+    await visitor.opens(f"/rounds/{CITY}/acts/report_evaluation")
+    content = {"text": "已逐家评价。", "recommended/0/filing_id": "EV-1", "recommended/0/reason": "成效突出"}
+    await visitor.fills({f"/content/{name}": value for name, value in content.items()})
+    assert "尚未生效" in await visitor.presses(f"登记“{REPORTING}”"), await says(visitor)
+    assert "尚未生效" not in await agrees(visitor, "i-201", CITY, "report_evaluation", REPORTING)
+
+
+async def is_shown(visitor: Visitor) -> None:
+    """Offices see each answer and take the report away; a leader sees nothing of what offices say among themselves."""
+    await visitor.opens(f"/rounds/{CITY}")
+    assert await visitor.page.get_by_role("link", name="评估评价情况报告.docx").count()
+    await visitor.page.get_by_role("link", name="优秀", exact=True).click()
+    await visitor.looks()
+    assert "是否建设共性技术服务平台" in await says(visitor)
+    await visitor.signs_in("u-leader-01")
+    await visitor.opens(f"/rounds/{CITY}")
+    assert "EV-" not in await says(visitor)
+    answer = await visitor.page.request.get(f"{visitor.gateway.base}/rounds/{CITY}/entries/2/paper")
+    assert answer.status == 404
+
+
+async def the_province_decides(visitor: Visitor, world: World) -> None:
+    """One department proposes a list, which names nobody; the other says the same."""
+    await opens_round(visitor, "p-401", PROVINCE, "典型联盟遴选")
+    assert "EV-1" in await visitor.page.locator("#candidates + h3 + .scroll").inner_text()
+    await visitor.opens(f"/rounds/{PROVINCE}/acts/decide_typical")
+    rows = [("EV-1", "typical"), ("EV-1", "pilot")]
+    filled = {f"/content/decided/{n}/filing_id": filing for n, (filing, _) in enumerate(rows)}
+    filled |= {f"/content/decided/{n}/tag": tag for n, (_, tag) in enumerate(rows)}
+    await visitor.fills({"/document_no": "辽科发〔2027〕66号", **filled})
+    assert "尚未生效" in await visitor.presses(f"登记“{DECIDING}”"), await says(visitor)
+    assert stands(world, "EV-1")[0] == "recommended"
+    assert "尚未生效" not in await agrees(visitor, "q-403", PROVINCE, "decide_typical", DECIDING)
+
+
 @pytest.mark.filterwarnings("default:Chromium")
 async def test_an_evaluation_from_its_opening_by_a_city_to_the_joint_decision(world: World) -> None:
     if (browser := chromium()) is None:
         return
     for number, name in enumerate(("EV-1", "EV-2"), 801):
         in_force(world, name, number)
-    today = day_of(NOW)
-    city, province = f"evaluation-{today.year}-210100-1", f"evaluation-{today.year}-LN-1"
-    window = {"/opens": str(today), "/closes": str(today + timedelta(days=30))}
-    async with (
-        served(world, f"{NOW.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}") as gateway,
-        visiting(gateway, browser) as visitor,
-    ):
-        await visitor.signs_in("c-101")
-        await visitor.opens(f"/rounds/{city}/acts/open_round")
-        await visitor.fills({"/title": "沈阳市年度评估评价", **window})
-        assert "已登记" in await visitor.presses("登记“开启”"), await visitor.page.locator("main").inner_text()
-        await evaluates(visitor, city, "EV-1", "excellent", 6)
-        await visitor.signs_in("i-201")
-        await evaluates(visitor, city, "EV-2", "unqualified", 0)
-        reporting = "报送评估评价情况并推荐典型联盟"
-        await visitor.signs_in("c-101")
-        await visitor.opens(f"/rounds/{city}/acts/report_evaluation")
-        told_ = {"text": "已逐家评价。", "recommended/0/filing_id": "EV-1", "recommended/0/reason": "成效突出"}
-        await visitor.fills({f"/content/{name}": value for name, value in told_.items()})
-        assert "尚未生效" in await visitor.presses(f"登记“{reporting}”"), await visitor.page.locator(
-            "main"
-        ).inner_text()
-        assert "尚未生效" not in await agrees(visitor, "i-201", city, "report_evaluation", reporting)
-
-        def stands(filing: str) -> tuple[str | None, str | None]:
-            row = world.register.row(filing)
-            assert row
-            return row.named, row.evaluated
-
-        async def recommended() -> bool:
-            return (stands("EV-1"), stands("EV-2")) == (("recommended", "excellent"), (None, "unqualified"))
-
-        await comes(recommended)
-        await visitor.opens(f"/rounds/{city}")
-        assert await visitor.page.get_by_role("link", name="评估评价情况报告.docx").count()
-        await visitor.page.get_by_role("link", name="优秀", exact=True).click()
-        await visitor.looks()
-        assert "是否建设共性技术服务平台" in await visitor.page.locator("main").inner_text()
-        await visitor.signs_in("p-401")
-        await visitor.opens(f"/rounds/{province}/acts/open_round")
-        await visitor.fills({"/title": "典型联盟遴选", **window})
-        await visitor.presses("登记“开启”")
-        assert "EV-1" in await visitor.page.locator("#candidates + h3 + .scroll").inner_text()
-        deciding = "确定典型联盟和试点示范"
-        await visitor.opens(f"/rounds/{province}/acts/decide_typical")
-        rows = {
-            f"/content/decided/{n}/{name}": value
-            for n, tag in enumerate(("typical", "pilot"))
-            for name, value in (("filing_id", "EV-1"), ("tag", tag))
-        }
-        await visitor.fills({"/document_no": "辽科发〔2027〕66号", **rows})
-        assert "尚未生效" in await visitor.presses(f"登记“{deciding}”"), await visitor.page.locator("main").inner_text()
-        assert stands("EV-1")[0] == "recommended", "one department alone decides nothing"
-        assert "尚未生效" not in await agrees(visitor, "q-403", province, "decide_typical", deciding)
-
-        async def named() -> bool:
-            return stands("EV-1")[0] == "recommended typical pilot"
-
-        await comes(named)
+    now = f"{NOW.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}"
+    async with served(world, now) as gateway, visiting(gateway, browser) as visitor:
+        await a_city_evaluates(visitor)
+        await becomes(world, ("recommended", "excellent"), (None, "unqualified"))
+        await is_shown(visitor)
+        await the_province_decides(visitor, world)
+        await becomes(world, ("recommended typical pilot", "excellent"), (None, "unqualified"))
         await visitor.opens("/desk/filings?named=typical")
-        assert "典型联盟、试点示范" in await visitor.page.locator("main").inner_text()
+        assert "典型联盟、试点示范" in await says(visitor)
         await visitor.opens("/register?named=pilot")
-        assert "EV-1" in await visitor.page.locator("main").inner_text()
+        assert "EV-1" in await says(visitor)
     for filing in ("EV-1", "EV-2"):
         assert world.register.verify(filing) == []

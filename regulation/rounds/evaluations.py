@@ -271,4 +271,5 @@ RULES = Rules(
     lapses=lapses,
     follows=after_evaluating.FOLLOWS,
     words=WORDS,
+    readers=dict.fromkeys(EvaluationActKind, CITY | BOTH),
 )

@@ -40,7 +40,7 @@ from regulation.rounds.evaluation_facts import (
     suggestions,
 )
 from regulation.rounds.evaluation_items import ITEMS, ItemsEdition
-from regulation.rounds.evaluations import CITY
+from regulation.rounds.evaluations import BOTH, CITY
 from regulation.rounds.known import Alliance, Known, KnownItem, Needs
 
 LONGEST = 900
@@ -330,6 +330,8 @@ def _decides(entry: Any, paper: str | None) -> bool:
 def panel(tools: Tools, who: Identity, round_: Round) -> Mapping[str, Any]:
     """What the page of an evaluation shows besides what every round does."""
     rounds, city = tools.rounds.register, round_.area.jurisdiction is not None
+    if who.role not in (*CITY, *BOTH, *LOOK_ON):
+        return {"progress": None, "candidates": None, "idle": []}
     known = known_of(rounds, round_)
     far = progress(round_, known) if city else None
     report = state(round_).report
@@ -345,6 +347,9 @@ def panel(tools: Tools, who: Identity, round_: Round) -> Mapping[str, Any]:
     }
 
 
+LOOK_ON = frozenset({Role.AUDITOR, Role.OPERATOR})
+"""Who looks on besides both offices and both departments."""
+
 PROPOSERS = frozenset({Role.CITY_ST, Role.PROVINCE_ST})
 """Who may propose under 第十四条."""
 
@@ -355,7 +360,7 @@ Drawn = tuple[str, str, Callable[[], bytes]]
 
 def downloads(tools: Tools, who: Identity, round_: Round) -> list[Drawn]:
     """The report of a city with its table, as it was sent or as it would be; the list that both departments decided. For offices."""
-    if not who.staff:
+    if who.role not in (*CITY, *BOTH):
         return []
     if round_.area.jurisdiction is None:
         if state(round_).decided is None:

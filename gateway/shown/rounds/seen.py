@@ -12,7 +12,7 @@ from gateway.problem import NotFound
 from gateway.shown.paging import Page, page_of
 from gateway.tools import Tools
 from models.register import FilingRow, RoundItemRow, RoundRow
-from models.rounds.base import RoundKind
+from models.rounds.base import RoundKind, parts
 from models.rounds.round import Round, RoundEntry
 from models.values import Value, canonical
 from models.vocabulary import Role
@@ -23,6 +23,10 @@ ITEMS = 50
 """How many alliances a page lists."""
 
 LOOK_AT_ALL = frozenset({Role.PROVINCE_ST, Role.PROVINCE_IIT, Role.AUDITOR, Role.OPERATOR, Role.PLATFORM})
+
+
+INTERNAL = frozenset({RoundKind.EVALUATION})
+"""Rounds that are the departments' own work: a leader of the place sees that there is one, and finds on its filing what it came to."""
 
 
 def city_of(who: Identity) -> str | None:
@@ -38,6 +42,9 @@ def sees(tools: Tools, who: Identity, row: RoundRow) -> bool:
         return True
     if city := city_of(who):
         return row.jurisdiction in (None, city)
+    if row.kind in INTERNAL:
+        place = row.jurisdiction
+        return who.role is Role.LEADER and bool(tools.register.filings(scope=who.scope, jurisdiction=place, limit=1))
     return row.jurisdiction is None or bool(tools.rounds.register.items(row.round_id, scope=who.scope, most=1))
 
 
@@ -115,7 +122,9 @@ class ItemFilter:
 
 def items(tools: Tools, who: Identity, round_id: str, wanted: ItemFilter, most: int = ITEMS) -> Page[RoundItemRow]:
     """A page of the alliances of a round, as far as somebody sees them. What an evaluator sees of its own, its kind shows."""
-    if who.role is Role.EVALUATOR:
+    told = parts(round_id)
+    internal = told is not None and told.kind in INTERNAL and who.role not in LOOK_AT_ALL and city_of(who) is None
+    if who.role is Role.EVALUATOR or internal:
         return Page(())
     found = tools.rounds.register.items(
         round_id,
