@@ -142,7 +142,7 @@ async def is_inspected(visitor: Visitor, gateway: Served, drawn: str) -> None:
     }
     await does(visitor, "p-401", "assign_inspectors", {"/content/planned_on": "2028-03-02", **people}, drawn)
     await visitor.opens(f"/rounds/{ROUND}")
-    sheet = await visitor.page.request.get(f"{gateway.base}/rounds/{ROUND}/sheets/{drawn}.docx")
+    sheet = await visitor.page.request.get(f"{gateway.base}/rounds/{ROUND}/documents/{drawn}.docx")
     assert (await sheet.body())[:2] == b"PK"
     lines = {f"/content/lines/{at}/met": "no" if each.item == "agreement" else "yes" for at, each in enumerate(ITEMS)}
     at = next(at for at, each in enumerate(ITEMS) if each.item == "agreement")

@@ -227,7 +227,7 @@ def download_of_round(
     tools: Doors,
     who: Caller,
     round_id: Of,
-    name: Annotated[str, Path(pattern="^[a-z0-9_.-]{1,80}$", description="见文件列表的 key")],
+    name: Annotated[str, Path(pattern="^[A-Za-z0-9_.-]{1,80}$", description="见文件列表的 key")],
 ) -> Response:
     """下载轮次文件: drawn now."""
     _, round_ = seen.seen(tools, who, round_id)

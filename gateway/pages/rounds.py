@@ -289,7 +289,9 @@ class _Form:
         if told and self.round is None and (unasked := UNASKED.get(told.kind)):
             fields = tuple(field for field in fields if field.at not in unasked(told))
         by, now = self.session.who.by, self.tools.now
-        offered = offers.offer(self.round, self.kind, by, now) if self.round else None
+        offered = (
+            offers.offer(self.round, self.kind, by, now, str((raw or {}).get("filing") or "")) if self.round else None
+        )
         row = self.tools.rounds.register.row(self.round_id)
         return page(
             self.request,

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from models.acts import By
 from models.findings import Lack
 from models.rounds.base import OpenRound, RoundActKind, RoundKind, RoundLapse, RoundLapseKind, RoundLine
 from models.rounds.inspections import (
@@ -66,7 +67,7 @@ def opened(round_: Round, act: OpenRound, when: Moment) -> Round:
     return round_.but(of=InspectionState.model_validate(act.facts or {}))
 
 
-def may_list(round_: Round, act: ListPopulation, when: Moment) -> Lack | None:
+def may_list(round_: Round, by: By, when: Moment) -> Lack | None:
     """Once: what was published is not changed."""
     return Lack(missing="总体名单已经公布") if state(round_).population else None
 
@@ -81,7 +82,7 @@ def listed(round_: Round, act: ListPopulation, when: Moment) -> Round:
 # The seed
 
 
-def may_commit(round_: Round, act: CommitSeed, when: Moment) -> Lack | None:
+def ready_to_commit(round_: Round, by: By, when: Moment) -> Lack | None:
     """After the list, before the public value can be known; one of each department for a check, two people for a visit."""
     of = state(round_)
     if of.population is None:
@@ -90,16 +91,20 @@ def may_commit(round_: Round, act: CommitSeed, when: Moment) -> Lack | None:
         return Lack(missing="两个承诺值都已提交，不能更改")
     if of.public_value and when.day >= of.public_value.on:
         return Lack(missing=f"承诺值须在公开随机数的公布日期（{of.public_value.on}）之前提交")
-    if of.purpose is Purpose.SURVEY and act.by.role is not Role.PROVINCE_ST:
+    if of.purpose is Purpose.SURVEY and by.role is not Role.PROVINCE_ST:
         return Lack(missing="随机调研考察由省科技厅两人提交承诺值")
     for each in of.commitments:
-        if each.by.person == act.by.person:
+        if each.by.person == by.person:
             return Lack(missing="承诺值须由两人分别提交，您已提交")
-        if of.purpose is Purpose.CHECK and each.by.role is act.by.role:
-            return Lack(missing=f"{act.by.role.label}已提交，另一个须由另一厅提交")
-        if each.commitment == act.commitment:
-            return Lack(missing="与已提交的承诺值相同，须用自己的随机数")
+        if of.purpose is Purpose.CHECK and each.by.role is by.role:
+            return Lack(missing=f"{by.role.label}已提交，另一个须由另一厅提交")
     return None
+
+
+def may_commit(round_: Round, act: CommitSeed, when: Moment) -> Lack | None:
+    """To a secret of one's own."""
+    copied = any(each.commitment == act.commitment for each in state(round_).commitments)
+    return Lack(missing="与已提交的承诺值相同，须用自己的随机数") if copied else None
 
 
 def committed(round_: Round, act: CommitSeed, when: Moment) -> Round:
@@ -107,17 +112,24 @@ def committed(round_: Round, act: CommitSeed, when: Moment) -> Round:
     return _with(round_, commitments=(*state(round_).commitments, Commitment(by=act.by, commitment=act.commitment)))
 
 
-def may_reveal(round_: Round, act: RevealSeed, when: Moment) -> Lack | None:
-    """Once both have committed; what is revealed is what was committed to."""
-    of = state(round_)
-    if len(of.commitments) < PEOPLE:
+def _own(round_: Round, by: By) -> Commitment | None:
+    return next((each for each in state(round_).commitments if each.by.person == by.person), None)
+
+
+def ready_to_reveal(round_: Round, by: By, when: Moment) -> Lack | None:
+    """Once both have committed; each what is their own."""
+    if len(state(round_).commitments) < PEOPLE:
         return Lack(missing="两个承诺值尚未都提交")
-    own = next((each for each in of.commitments if each.by.person == act.by.person), None)
+    own = _own(round_, by)
     if own is None:
         return Lack(missing="您没有提交承诺值")
-    if own.secret:
-        return Lack(missing="您已经揭示")
-    if lot.commitment(round_.id, act.secret) != own.commitment:
+    return Lack(missing="您已经揭示") if own.secret else None
+
+
+def may_reveal(round_: Round, act: RevealSeed, when: Moment) -> Lack | None:
+    """What is revealed is what was committed to."""
+    own = _own(round_, act.by)
+    if own and lot.commitment(round_.id, act.secret) != own.commitment:
         return Lack(missing="与您提交的承诺值不符，请核对随机数")
     return None
 
@@ -133,7 +145,7 @@ def revealed(round_: Round, act: RevealSeed, when: Moment) -> Round:
     )
 
 
-def may_enter_public_value(round_: Round, act: EnterPublicValue, when: Moment) -> Lack | None:
+def may_enter_public_value(round_: Round, by: By, when: Moment) -> Lack | None:
     """The value that was named, on its day or later."""
     of = state(round_)
     if of.public_value is None:
@@ -156,7 +168,7 @@ def public_value_entered(round_: Round, act: EnterPublicValue, when: Moment) -> 
 # The lot
 
 
-def may_draw(round_: Round, act: DrawLot, when: Moment) -> Lack | None:
+def may_draw(round_: Round, by: By, when: Moment) -> Lack | None:
     """When everything that the seed is made of is there; once."""
     of = state(round_)
     if of.lot:
@@ -174,7 +186,7 @@ def drawn(round_: Round, act: DrawLot, when: Moment) -> Round:
     return _with(round_, {"drawn_in_all": told.drawn}, seed=told.seed, lot=told.lot, lot_paper=act.paper)
 
 
-def may_inspect(round_: Round, act: Any, when: Moment) -> Lack | None:
+def may_inspect(round_: Round, by: By, when: Moment) -> Lack | None:
     """What is done to alliances that were drawn."""
     return None if state(round_).lot else Lack(missing="尚未抽签")
 
@@ -193,10 +205,10 @@ def assigned(round_: Round, act: AssignInspectors, when: Moment) -> Round:
 # Findings and rectification
 
 
-def may_record(round_: Round, act: RecordFindings, when: Moment) -> Lack | None:
+def may_record(round_: Round, by: By, when: Moment) -> Lack | None:
     """Rectifications fall due on a bounded number of days."""
     crowded = len(state(round_).rectify) >= MOST_DAYS
-    return may_inspect(round_, act, when) or (
+    return may_inspect(round_, by, when) or (
         Lack(missing=f"整改期限已分在{MOST_DAYS}个不同日期，请先核查到期的整改") if crowded else None
     )
 
@@ -275,18 +287,18 @@ RULES = Rules(
         **_COMMON,
         RoundActKind.OPEN_ROUND: replace(_COMMON[RoundActKind.OPEN_ROUND], then=opened),
         RoundActKind.CLOSE_ROUND: Row("A-33", PROVINCE, may=may_close, then=closed_as_any),
-        InspectionActKind.LIST_POPULATION: Row("A-33", PROVINCE, may=may_list, then=listed),
-        InspectionActKind.COMMIT_SEED: Row("A-33", BOTH, may=may_commit, then=committed),
-        InspectionActKind.REVEAL_SEED: Row("A-33", BOTH, may=may_reveal, then=revealed),
+        InspectionActKind.LIST_POPULATION: Row("A-33", PROVINCE, ready=may_list, then=listed),
+        InspectionActKind.COMMIT_SEED: Row("A-33", BOTH, ready=ready_to_commit, may=may_commit, then=committed),
+        InspectionActKind.REVEAL_SEED: Row("A-33", BOTH, ready=ready_to_reveal, may=may_reveal, then=revealed),
         InspectionActKind.ENTER_PUBLIC_VALUE: Row(
-            "A-33", BOTH, together="two_people", may=may_enter_public_value, then=public_value_entered
+            "A-33", BOTH, together="two_people", ready=may_enter_public_value, then=public_value_entered
         ),
-        InspectionActKind.DRAW_LOT: Row("A-33", BOTH, may=may_draw, then=drawn),
-        InspectionActKind.REPLACE_DRAWN: Row("A-33", BOTH, together="two_people", may=may_inspect, then=replaced),
-        InspectionActKind.ASSIGN_INSPECTORS: Row("A-33", BOTH, may=may_inspect, then=assigned),
-        InspectionActKind.RECORD_FINDINGS: Row("A-33", BOTH, together="two_people", may=may_record, then=recorded),
-        InspectionActKind.REPORT_RECTIFICATION: Row("A-33", frozenset({Role.LEADER}), may=may_inspect),
-        InspectionActKind.RULE_ON_RECTIFICATION: Row("A-33", BOTH, may=may_inspect, then=ruled),
+        InspectionActKind.DRAW_LOT: Row("A-33", BOTH, ready=may_draw, then=drawn),
+        InspectionActKind.REPLACE_DRAWN: Row("A-33", BOTH, together="two_people", ready=may_inspect, then=replaced),
+        InspectionActKind.ASSIGN_INSPECTORS: Row("A-33", BOTH, ready=may_inspect, then=assigned),
+        InspectionActKind.RECORD_FINDINGS: Row("A-33", BOTH, together="two_people", ready=may_record, then=recorded),
+        InspectionActKind.REPORT_RECTIFICATION: Row("A-33", frozenset({Role.LEADER}), ready=may_inspect),
+        InspectionActKind.RULE_ON_RECTIFICATION: Row("A-33", BOTH, ready=may_inspect, then=ruled),
     },
     papers=inspecting.PAPERS,
     words=WORDS,

@@ -44,14 +44,14 @@ def offers(round_: Round, by: By, when: Moment) -> Iterator[RoundOffer]:
             yield offer(stands, kind, by, when)
 
 
-def offer(round_: Round, kind: str, by: By, when: Moment) -> RoundOffer:
-    """One act. What only its own fields or its paper could tell against it is told when it is done."""
+def offer(round_: Round, kind: str, by: By, when: Moment, filing: str = "") -> RoundOffer:
+    """One act, of an alliance if it is about one. What only its own fields or its paper could tell against it is told when it is done."""
     rules, model = rules_of(round_.id), ROUND_ACT_TYPES[kind]
     row, named = rules.rows[kind], model.model_fields["kind"].default
     bare = model.model_construct(None, id="offer", by=by, kind=named)
     told = required(model) <= ALWAYS and not row.jointly and row.together == "one"
     refusal = table.check(rules, round_.id, round_, bare, when) if told else table.barred(rules, round_, bare, when)
-    halves = (half.number for name, half in round_.agreed.items() if name == kind)
+    half = round_.agreed.get(f"{kind}:{filing}" if filing else kind)
     return RoundOffer(
         kind=named,
         article=cite(row.article_for(by.role)),
@@ -59,7 +59,7 @@ def offer(round_: Round, kind: str, by: By, when: Moment) -> RoundOffer:
         mine=table.is_of(round_, bare, row),
         refusal=refusal,
         together=row.together,
-        first=next(halves, None),
+        first=half.number if half else None,
     )
 
 

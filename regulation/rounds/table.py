@@ -62,7 +62,8 @@ class Row:
     """One act of a kind of round: the requirement behind it, who may do it and when, which fact is missing, what it does.
 
     `together`: `two_people` says that another person must say the same before it takes effect; `two_offices` that one
-    person of each of `jointly` must (会同), but for a round in which one office is both (`alone`).
+    person of each of `jointly` must (会同), but for a round in which one office is both (`alone`). `ready`: what is missing
+    whatever the act would say, so that a page can tell it before anybody fills in a form.
     """
 
     article: str
@@ -71,6 +72,7 @@ class Row:
     together: Together = "one"
     jointly: frozenset[Role] = frozenset()
     alone: Callable[[Round], bool] = lambda round_: False
+    ready: Callable[[Round, By, Moment], Lack | None] = lambda round_, by, when: None
     may: Callable[[Round, Any, Moment], Lack | None] = _nothing_lacks
     then: Callable[[Round, Any, Moment], Round] = _stays
     of_city: str = ""
@@ -276,14 +278,14 @@ def check(rules: Rules, round_id: str, round_: Round | None, act: RoundAct, when
         return refusal(rules, act, Lack(missing="收到时间早于轮次的开启时间"))
     if refused := barred(rules, stands, act, when):
         return refused
-    lack = _said_before(stands, act, row) or row.may(stands, act, when)
+    lack = _said_before(stands, act, row) or row.ready(stands, act.by, when) or row.may(stands, act, when)
     return refusal(rules, act, lack) if lack else None
 
 
 def barred(rules: Rules, round_: Round, act: RoundAct, when: Moment) -> Refusal | None:
     """Why nobody, or not this person, may do an act of a kind in a round as it stands, whatever it would say."""
     row = rules.rows[act.kind]
-    lack = _not_entitled(round_, act, row)
+    lack = _not_entitled(round_, act, row) or row.ready(round_, act.by, when)
     if round_.stage not in row.stages:
         names = "、".join(f"“{stage.label}”" for stage in RoundStage if stage in row.stages)
         lack = Lack(missing=f"轮次{round_.stage.label}，该行为只在{names}时可为")

@@ -9,7 +9,7 @@ from gateway.identity import Identity
 from gateway.problem import NotFound
 from gateway.remembered.audit import AuditKind
 from gateway.shown.documents import DOCX, XLSX, attachment
-from gateway.shown.rounds import evaluation, performance, subsidies
+from gateway.shown.rounds import evaluation, inspections, performance, subsidies
 from gateway.tools import Tools
 from gateway.visit import visit_of
 from models.rounds.base import RoundKind
@@ -39,6 +39,7 @@ DOWNLOADS: Mapping[RoundKind, Callable[[Tools, Identity, Round], Sequence[tuple[
     RoundKind.EVALUATION: evaluation.downloads,
     RoundKind.PERFORMANCE: performance.downloads,
     RoundKind.SUBSIDY: subsidies.downloads,
+    RoundKind.INSPECTION: inspections.downloads,
 }
 """By kind: what somebody may download of a round as it stands: key, name of the file, and how it is drawn."""
 

@@ -1,8 +1,9 @@
 """随机抽查、随机调研考察: what the page of such a round shows, the sheet of each inspection, and what a finding may lead to."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -94,6 +95,19 @@ def _told(figures: Mapping[str, Any]) -> str:
     return "，".join(
         says.format(on_day(DAY.validate_python(figures[name]))) for name, says in days if figures.get(name)
     )
+
+
+def downloads(tools: Tools, who: Identity, round_: Round) -> Sequence[tuple[str, str, Callable[[], bytes]]]:
+    """检查记录表 of every alliance that is inspected, or was."""
+    return [
+        (
+            f"{each.alliance.id}.docx",
+            f"检查记录表-{each.alliance.name}.docx",
+            partial(sheet, tools, round_, each.alliance.id),
+        )
+        for each in _lines(tools, who, round_)
+        if each.sheet
+    ]
 
 
 def empty_record(round_: Round) -> Mapping[str, Any]:
