@@ -275,7 +275,7 @@ async def test_the_sitemaps_name_every_alliance_and_every_notice(
     places: list[str] = []
     for part in await located(site, "/sitemap.xml"):
         inside = await located(site, part.removeprefix(OWN))
-        assert len(inside) <= 4 + 5
+        assert len(inside) <= 4 + 6
         places += inside
     assert len(places) == len(set(places))
     for kind in ("/register/", "/notices/notices/"):

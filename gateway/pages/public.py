@@ -358,7 +358,9 @@ def part_of_sitemap(kind: str, number: Ordinal, tools: Doors, register: Open) ->
     if kind == "register" and number > 0:
         pages = [f"{own}/register/{quote(each)}" for each in register.numbers(skip, IN_A_MAP)]
         pages = [
-            f"{own}{each}" for each in ("/", "/register", "/revocations", "/statistics", "/data") if number == 1
+            f"{own}{each}"
+            for each in ("/", "/calls", "/register", "/revocations", "/statistics", "/data")
+            if number == 1
         ] + pages
     elif kind == "notices" and number > 0:
         site = tools.settings.site_address or f"{own}/notices"
