@@ -8,6 +8,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 LONG = (
     "test_browser",
+    "test_november",
     "test_kill",
     "test_lives",
     "test_register",
