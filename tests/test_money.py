@@ -10,6 +10,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from gateway.shown.rounds.subsidies import proofs
 from models.rounds.round import RoundReceipt
 from models.vocabulary import Kind
 from tests.applications import enterprise
@@ -180,8 +181,27 @@ async def test_a_subsidy_from_its_opening_to_the_payment_in_a_browser(world: Wor
         await visitor.opens(f"/rounds/{SUBSIDY}/bases/MONEY-1")
         await page.locator("#amount").fill("150")
         assert "已登记" in await visitor.presses("登记核对结果")
-        for filing, amount in (("MONEY-2", "600"), ("MONEY-3", "38.4")):
-            noted = {"filing": filing, "amount": amount, "proof": "D5a", "document": D5A}
+        leader = {"person": "u-2", "office": enterprise(6002), "role": "leader"}
+        newer = {
+            "kind": "D5b",
+            "name": "审计报告.pdf",
+            "media_type": "application/pdf",
+            "size": 9,
+            "location": "upload:x",
+        }
+        brought = {"year": YEAR - 1, "stated": "601", "document": newer | {"sha256": "b" * 64}}
+        await does(gateway, SUBSIDY, f"{YEAR}-04-04", leader, "bring_proof", filing="MONEY-2", content=brought)
+        round_ = gateway.tools.rounds.register.round(SUBSIDY)
+        assert round_
+        offered, on_the_form = proofs(gateway.tools, round_, "MONEY-2")
+        assert ([each.kind for each in offered], offered[0].of_round, on_the_form) == (["D5b", "D5a"], True, "420.00")
+        for filing, amount, document in (("MONEY-2", "600", "b" * 64), ("MONEY-3", "38.4", D5A)):
+            noted = {
+                "filing": filing,
+                "amount": amount,
+                "proof": "D5a" if document == D5A else "D5b",
+                "document": document,
+            }
             await does(gateway, SUBSIDY, f"{YEAR}-04-05", PROVINCE, "note_base", **noted)
         gateway.clock.set(f"{YEAR}-05-06")
         number = {"/document_no": "辽科发〔2027〕12号"}

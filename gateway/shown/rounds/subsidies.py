@@ -192,8 +192,10 @@ def proofs(tools: Tools, round_: Round, filing_id: str) -> tuple[list[Proof], st
         document = _brought(tools, round_, filing_id)
         told = f"{proof['year']}年度，企业自报{proof['stated']}万元"
         found.append(
-            Proof(proof["kind"], proof["sha256"], document.get("name", ""), document.get("location", ""), told)
-        )
+            Proof(
+                proof["kind"], proof["sha256"], document.get("name", ""), document.get("location", ""), told, of_round=True
+            )
+        )  # fmt: skip
     for each in application.get("documents", ()):
         if each.get("kind") in PROOFS:
             found.append(Proof(each["kind"], each["sha256"], each["name"], each["location"], "随申请材料提交"))
