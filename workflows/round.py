@@ -56,8 +56,8 @@ class Round:
             self._carry(await workflow.execute_local_activity_method(RoundEntering.stands, self.round_id, **STEP))
             self.asked = True
         await self._opened(start.patience)
-        while self.stands and (self.stands.behind or not self.stands.over):
-            if self.stands.behind:
+        while await self._goes_on():
+            if self.stands and self.stands.behind:
                 self._carry(await workflow.execute_activity_method(RoundFollowing.follow, self.round_id, **FOLLOW))
             elif await self._day_comes():
                 async with self.lock:
@@ -66,7 +66,13 @@ class Round:
             if workflow.info().is_continue_as_new_suggested():
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(start)
+
+    async def _goes_on(self) -> bool:
+        """Whether anything is left: until it is over, and then until all that was done meanwhile has had what follows from it."""
+        if self.stands and (self.stands.behind or not self.stands.over):
+            return True
         await workflow.wait_condition(workflow.all_handlers_finished)
+        return bool(self.stands and self.stands.behind)
 
     async def _opened(self, patience: float) -> None:
         """Wait until the round is opened, or nobody is about to open it."""

@@ -1,0 +1,123 @@
+"""A survey in a real browser, from its opening by the province through a leader's return to its closing, its export and its sums."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway.rounds import workflow_id
+from models.values import SHANGHAI, day_of
+from tests.served import served
+from tests.test_browser import Visitor, chromium, visiting
+from tests.test_browser_evaluation import in_force
+from tests.test_round import followed
+from tests.test_survey_pages import pairs, returned
+from tests.world import World
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+NOW = datetime.now(UTC)
+TODAY = day_of(NOW)
+FILING, SURVEY = "SV-1", f"survey-{TODAY.year}-LN-1"
+DAYS = 20
+"""How long its window is."""
+
+
+async def shown(visitor: Visitor) -> str:
+    """What a page says."""
+    return await visitor.page.locator("main").inner_text()
+
+
+def answer(world: World) -> dict[str, str]:
+    """What its leader writes: the lists are left empty."""
+    filing = world.register.filing(FILING)
+    assert filing
+    raw = returned(world.register.paper(filing.paper)["members"])
+    raw["figures"] |= {"project_list": [], "platform_list": [], "result_list": []}
+    return {name: value for name, value in pairs(raw) if value}
+
+
+async def opened_by_the_province(visitor: Visitor) -> None:
+    """From the desk, and told to leaders."""
+    await visitor.signs_in("p-401")
+    await visitor.opens("/desk/rounds")
+    await visitor.page.get_by_role("link", name=f"{TODAY.year}年度创新资源统计调查", exact=True).click()
+    await visitor.looks()
+    told = {"/title": "年度创新资源统计调查", "/document_no": "辽科办发〔演示〕9号", "/content/year": str(TODAY.year)}
+    window = {"/opens": str(TODAY), "/closes": str(TODAY + timedelta(days=DAYS))}
+    await visitor.fills({**told, **window, "/content/edition": "LN-2026"})
+    assert "已登记" in await visitor.presses("登记“开启”"), await shown(visitor)
+    await followed(visitor.gateway.tools.rounds.register, SURVEY, 1)
+
+
+async def answered_by_the_leader(visitor: Visitor, values: dict[str, str]) -> None:
+    """First with a figure that cannot be, then as it is."""
+    await visitor.signs_in("u-leader-01")
+    await visitor.opens("/my")
+    await visitor.page.get_by_role("link", name="填报统计调查表").click()
+    await visitor.looks()
+    await visitor.fills(values | {"/ip/shared": "99"})
+    await visitor.presses("报送")
+    assert "不得大于“401 当年获得I类知识产权”" in await shown(visitor)
+    await visitor.fills({"/ip/shared": "1"})
+    assert "已报送" in await visitor.presses("报送"), await shown(visitor)
+
+
+async def sent_back_by_the_city(visitor: Visitor) -> None:
+    """From the list of who answered, with a reason and a point; the leader sends it again."""
+    await visitor.signs_in("c-101")
+    await visitor.opens(f"/rounds/{SURVEY}")
+    assert "100.0%" in await shown(visitor)
+    await visitor.opens(f"/rounds/{SURVEY}/returns?state=answered")
+    await visitor.page.get_by_role("link", name=f"沈阳市{FILING}产学研联盟").click()
+    await visitor.looks()
+    await visitor.page.get_by_role("link", name="退回补正（一次）").click()
+    await visitor.looks()
+    points = {"/points/0/code": "104", "/points/0/message": "与审计报告不一致"}
+    await visitor.fills({"/reason": "请核对研究开发费用", **points})
+    assert "已登记" in await visitor.presses("登记“退回统计调查表”"), await shown(visitor)
+    await visitor.signs_in("u-leader-01")
+    await visitor.opens(f"/my/surveys/{SURVEY}/{FILING}")
+    assert "退回：与审计报告不一致" in await shown(visitor)
+    assert "已报送" in await visitor.presses("补正报送"), await shown(visitor)
+
+
+async def closed_and_published(visitor: Visitor) -> None:
+    """When its window is over."""
+    await visitor.signs_in("p-401")
+    await visitor.opens(f"/rounds/{SURVEY}/acts/close_round")
+    assert "已登记" in await visitor.presses("登记“结束”"), await shown(visitor)
+    visitor.gateway.clock.now = datetime.now(UTC)  # what goes on after its end is a new run, in the engine's own time
+    await visitor.signs_in("p-401")
+    await visitor.opens(f"/rounds/{SURVEY}/acts/publish_survey_sums")
+    assert "已登记" in await visitor.presses("登记“公布汇总数”"), await shown(visitor)
+    register = visitor.gateway.tools.rounds.register
+    row = register.row(SURVEY)
+    assert row
+    await followed(register, SURVEY, row.number)
+
+
+@pytest.mark.filterwarnings("default:Chromium")
+async def test_a_survey_from_its_opening_through_a_return_to_its_closing_and_export(world: World) -> None:
+    if (browser := chromium()) is None:
+        return
+    in_force(world, FILING, 811)
+    later = timedelta(days=DAYS + 2)
+    async with (
+        served(world, f"{NOW.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}") as gateway,
+        visiting(gateway, browser) as visitor,
+    ):
+        await opened_by_the_province(visitor)
+        await answered_by_the_leader(visitor, answer(world))
+        await sent_back_by_the_city(visitor)
+        await world.environment.fast_forward(world.client.get_workflow_handle(workflow_id(SURVEY)), later)
+        gateway.clock.now = NOW + later
+        await closed_and_published(visitor)
+        taken = await visitor.page.request.get(f"{gateway.base}/rounds/{SURVEY}/survey.json")
+        (only,) = (await taken.json())["returns"]
+        assert (only["filing_id"], only["figures"]["ip"]["shared"]) == (FILING, 1)
+        await visitor.opens("/surveys")
+        await visitor.opens(f"/surveys/{SURVEY}")
+        assert "填报联盟1个" in await shown(visitor)
+        assert "研究开发费用" not in await shown(visitor), "one enterprise's figures are nobody's to see"
+        assert gateway.tools.rounds.register.verify(SURVEY) == []
+    assert world.register.verify(FILING) == []
