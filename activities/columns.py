@@ -49,8 +49,9 @@ def _awaited(row: FilingRow) -> str | None:
 
 
 def names_of(named: str | None) -> str:
-    """What an alliance is named, in words: 典型联盟、试点示范."""
-    return "、".join(CHOICES["tag"][name] for name in (named or "").split())
+    """What an alliance is named, in words: 典型联盟、试点示范. Of one that is typical it is not said that it was recommended."""
+    names = (named or "").split()
+    return "、".join(CHOICES["tag"][name] for name in names if name != "recommended" or "typical" not in names)
 
 
 def _evaluated(row: FilingRow) -> str | None:

@@ -9,7 +9,7 @@ from gateway.identity import Identity
 from gateway.problem import NotFound
 from gateway.remembered.audit import AuditKind
 from gateway.shown.documents import DOCX, XLSX, attachment
-from gateway.shown.rounds import evaluation, inspections, performance, subsidies
+from gateway.shown.rounds import evaluation_documents, inspections, performance, subsidies
 from gateway.tools import Tools
 from gateway.visit import visit_of
 from models.rounds.base import RoundKind
@@ -36,7 +36,7 @@ class RoundDownload:
 
 
 DOWNLOADS: Mapping[RoundKind, Callable[[Tools, Identity, Round], Sequence[tuple[str, str, Callable[[], bytes]]]]] = {
-    RoundKind.EVALUATION: evaluation.downloads,
+    RoundKind.EVALUATION: evaluation_documents.downloads,
     RoundKind.PERFORMANCE: performance.downloads,
     RoundKind.SUBSIDY: subsidies.downloads,
     RoundKind.INSPECTION: inspections.downloads,

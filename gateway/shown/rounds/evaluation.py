@@ -1,7 +1,7 @@
 """An evaluation as it is shown: how far each alliance is and by whom, what the register says of it, and the documents."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,25 +10,21 @@ from sqlmodel import col, select
 
 from activities.columns import names_of
 from activities.database import reading
-from activities.documents import evaluations as drawn
-from activities.documents.evaluations import Chosen, Evaluated, Reported, Subject
 from activities.register import Register
 from activities.rounds.register import RoundRegister
 from gateway.identity import Identity
-from gateway.problem import NotFound
 from gateway.shown.rounds.hints import Hint
 from gateway.tools import Tools
 from models.choices import OUTCOMES
 from models.filing import Filing
 from models.register import AnnualReportRow, FilingRow
-from models.rounds.evaluation_papers import EvaluationPaper, EvaluationReport, TypicalList
+from models.rounds.evaluation_papers import EvaluationReport
 from models.rounds.questionnaires import Questionnaire
 from models.rounds.round import Round
 from models.rounds.surveys import SurveyState
 from models.vocabulary import Kind, Role, Stage, YearStatus
-from regulation import offices
 from regulation.rounds.answering import questionnaire_in
-from regulation.rounds.evaluating import expected, items_of, made, offices_of, state
+from regulation.rounds.evaluating import expected, items_of, made, state
 from regulation.rounds.evaluation_facts import (
     IDLE,
     Facts,
@@ -256,74 +252,6 @@ MOST = 10_000
 """More alliances than one place has."""
 
 
-# Documents
-
-
-def subject(alliance: Alliance) -> Subject:
-    """An alliance as a list names it."""
-    return Subject(
-        filing_id=alliance.id,
-        name=alliance.name,
-        leader=alliance.leader_name,
-        city=offices.OFFICES[alliance.jurisdiction].city,
-        archive_number=alliance.archive_number or "",
-        technical_field=alliance.technical_field,
-    )
-
-
-def reported(tools: Tools, round_: Round) -> Reported:
-    """What a city's round has come to, as a report: the last one that was sent, or a draft of one."""
-    rounds, place, now = tools.rounds.register, round_.area.jurisdiction or "", tools.clock()
-    known, sent = known_of(rounds, round_), state(round_).report
-    far = progress(round_, known)
-    names = tools.people.named(far.by_officer)
-    entry = rounds.entry(round_.id, state(round_).reported or 0)
-    return Reported(
-        year=round_.year,
-        city=offices.OFFICES[place].city,
-        offices=tuple(offices.title(role, place) for role in offices_of(round_, place)),
-        edition=ITEMS[items_of(round_)],
-        evaluated=[
-            Evaluated(
-                subject(line.alliance),
-                EvaluationPaper.model_validate(tools.register.paper(line.item.paper))
-                if line.item and line.item.paper
-                else None,
-                names.get(str(line.item.figures["by"]), "") if line.item else "",
-            )
-            for line in sorted(far.lines, key=lambda line: line.alliance.archive_number or "")
-        ],
-        report=EvaluationReport.model_validate(tools.register.paper(sent) if sent else UNWRITTEN),
-        at=entry.at if entry else now,
-        document_no=(entry.act.document_no if entry and entry.act else None) or "",
-    )
-
-
-UNWRITTEN = {"text": "（报送时填写评估评价工作情况。）"}
-"""What a draft says of how the city went about it."""
-
-
-def chosen(tools: Tools, round_: Round) -> Chosen:
-    """What both departments decided last in a round. Raises `NotFound` if nothing is."""
-    rounds, paper = tools.rounds.register, state(round_).decided
-    entry = next((each for each in reversed(rounds.docket(round_.id)) if _decides(each, paper)), None)
-    if paper is None or entry is None or entry.act is None:
-        raise NotFound(round_.id)
-    decided = TypicalList.model_validate(tools.register.paper(paper))
-    known = rounds.known(Needs(filings=tuple({row.filing_id for row in decided.decided})), None)
-    return Chosen(
-        year=round_.year,
-        decided=decided,
-        subjects={key: subject(each) for key, each in known.alliances.items()},
-        at=entry.at,
-        document_no=entry.act.document_no or "",
-    )
-
-
-def _decides(entry: Any, paper: str | None) -> bool:
-    return not entry.proposed and getattr(entry.event, "paper", None) == paper
-
-
 # The page
 
 
@@ -352,25 +280,3 @@ LOOK_ON = frozenset({Role.AUDITOR, Role.OPERATOR})
 
 PROPOSERS = frozenset({Role.CITY_ST, Role.PROVINCE_ST})
 """Who may propose under 第十四条."""
-
-
-Drawn = tuple[str, str, Callable[[], bytes]]
-"""A document: its key, the name of its file, and how it is drawn."""
-
-
-def downloads(tools: Tools, who: Identity, round_: Round) -> list[Drawn]:
-    """The report of a city with its table, as it was sent or as it would be; the list that both departments decided. For offices."""
-    if who.role not in (*CITY, *BOTH):
-        return []
-    if round_.area.jurisdiction is None:
-        if state(round_).decided is None:
-            return []
-        return [
-            ("typical.docx", "典型联盟名单.docx", lambda: drawn.typical_list(chosen(tools, round_))),
-            ("typical.xlsx", "典型联盟名单.xlsx", lambda: drawn.typical_sheet(chosen(tools, round_))),
-        ]
-    draft = "" if state(round_).reported else "（草稿）"
-    return [
-        ("report.docx", f"评估评价情况报告{draft}.docx", lambda: drawn.report(reported(tools, round_))),
-        ("results.xlsx", f"评估评价汇总表{draft}.xlsx", lambda: drawn.sheet(reported(tools, round_))),
-    ]
