@@ -100,6 +100,18 @@ class RoundRegister:
         with self.engine.connect() as db:
             return [RoundItemRow(**row) for row in db.execute(query).mappings()]
 
+    def of_filing(self, filing_id: str) -> list[tuple[RoundRow, str]]:
+        """The rounds that have made something of an alliance, each with its state there, the newest first."""
+        query = select(*appending.ROUNDS.c, ITEMS.state.label("item")).join_from(
+            appending.ITEMS, appending.ROUNDS, ITEMS.round_id == ROUNDS.round_id
+        )
+        query = query.where(ITEMS.filing_id == filing_id, ITEMS.current).order_by(ROUNDS.closes.desc(), ROUNDS.round_id)
+        with self.engine.connect() as db:
+            found = [dict(row) for row in db.execute(query).mappings()]
+        return [
+            (RoundRow(**{name: value for name, value in row.items() if name != "item"}), row["item"]) for row in found
+        ]
+
     # Many
 
     def rounds(

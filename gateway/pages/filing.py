@@ -22,6 +22,7 @@ from gateway.remembered.audit import AuditKind
 from gateway.shown import documents
 from gateway.shown.objected import ADMITTED, UNDECIDED, objections
 from gateway.shown.published import PublicRegister
+from gateway.shown.rounds import seen
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
 from models.acts import NEW_VERSIONS, Lapse, Submit, Unreadable
@@ -95,6 +96,7 @@ def show(
         row=row,
         filing=filing,
         shown=json.loads(row.public),
+        in_rounds=seen.of_filing(tools, who, filing_id),
         mine=sorted((each for each in open_now if each.mine), key=lambda each: each.kind in ASIDE),
         aside=ASIDE,
         on_paper=[each for each in open_now if each.on_paper],

@@ -283,6 +283,7 @@ _COMMON = common("A-33")
 
 RULES = Rules(
     kind=RoundKind.INSPECTION,
+    leaders_read=frozenset({InspectionActKind.RECORD_FINDINGS, InspectionActKind.RULE_ON_RECTIFICATION}),
     rows={
         **_COMMON,
         RoundActKind.OPEN_ROUND: replace(_COMMON[RoundActKind.OPEN_ROUND], then=opened),

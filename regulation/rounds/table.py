@@ -163,6 +163,8 @@ class Rules:
     is asked in the door, to refuse with every finding, and again when it is entered, for the record. `items`: what an entry
     makes of alliances. `lapses`: every dated line that time alone may still bring; `lapsed` what one does. `follows` by
     event: kind of act or of lapse. `words` is what states of items, their figures and the counts are called.
+    `leaders_read`: acts of others about an alliance that its leader may read, with their papers; of all else its kind shows it
+    what it is to know, and when.
     `readers`: of acts whose entries and papers not every office may read, who may. `hidden`: figures that are for those who look at all,
     and for whoever brings them.
     """
@@ -181,6 +183,7 @@ class Rules:
     words: Mapping[str, str] = field(default_factory=dict)
     readers: Mapping[str, frozenset[Role]] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
+    leaders_read: frozenset[str] = frozenset()
 
     def word(self, name: str) -> str:
         """What a state of items, a figure of theirs or a count is called in Chinese."""

@@ -17,7 +17,7 @@ from models.rounds.round import Round, RoundEntry
 from models.values import Value, canonical
 from models.vocabulary import Role
 from regulation import offices
-from regulation.rounds.every import rules_of
+from regulation.rounds.every import RULES, rules_of
 
 ITEMS = 50
 """How many alliances a page lists."""
@@ -84,7 +84,9 @@ def _may_read(who: Identity, entry: RoundEntry, filings: Mapping[str, FilingRow]
     if about is None:
         return city_of(who) is not None
     row = filings.get(about)
-    return row is not None and who.role is not Role.EVALUATOR and who.sees(row)
+    if row is None or who.role is Role.EVALUATOR or not who.sees(row):
+        return False
+    return who.staff or entry.event.kind in rules_of(entry.round.id).leaders_read
 
 
 class RoundFilter(Value):
@@ -146,6 +148,14 @@ def _bared(item: RoundItemRow) -> RoundItemRow:
         return item
     told = {name: value for name, value in json.loads(item.figures).items() if name not in hidden}
     return RoundItemRow(**{**item.model_dump(), "figures": canonical(told)})
+
+
+def of_filing(tools: Tools, who: Identity, filing_id: str) -> list[tuple[RoundRow, str]]:
+    """The rounds in which an alliance is, each with what its state there is called, for offices that see it."""
+    if who.role in (Role.EVALUATOR, Role.LEADER):
+        return []
+    found = tools.rounds.register.of_filing(filing_id)
+    return [(row, RULES[RoundKind(row.kind)].word(state)) for row, state in found]
 
 
 def alliances(tools: Tools, shown: Sequence[RoundItemRow]) -> Mapping[str, FilingRow]:
