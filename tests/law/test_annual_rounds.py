@@ -13,9 +13,11 @@ from models.rounds.base import OpenRound, RoundStage
 from models.rounds.round import ROUND_ACT, Round
 from models.values import digest
 from models.vocabulary import Kind, ReportState, Role, Stage, YearStatus
+from regulation.moment import Moment
 from regulation.rounds import table
 from regulation.rounds.every import rules_of
 from regulation.rounds.known import Alliance, Known, KnownReport
+from regulation.rounds.offers import offers
 from regulation.rounds.simulation import RoundLife
 from regulation.rounds.table import ActOnFiling, Letter
 from tests.law.notation import moment
@@ -173,3 +175,10 @@ def test_its_value_stays_small(life: Life) -> None:
     assert len(life.round.model_dump_json()) < 2000
     assert rules_of(YEAR).word("missed") == "未报（已逾期）"
     assert table.next_lapse(life.rules, life.round)
+
+
+def test_before_the_window_is_over_nobody_is_offered_to_settle_it(life: Life) -> None:
+    assert life.round
+    for at, is_open in (("2027-11-20 10:00", False), ("2028-01-02 10:00", True)):
+        when = Moment(moment(at), moment(at))
+        assert {str(each.kind): each.open for each in offers(life.round, PROV, when)}["settle_year"] is is_open
