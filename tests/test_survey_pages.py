@@ -1,12 +1,15 @@
 """A survey at the doors: a leader fills in a return, keeps it as a draft, is shown what is wrong with it; an office looks at what came."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+import starter
 from activities.database import writing
 from activities.rounds.register import RoundRegister
 from examples.demo import OFFICES
@@ -207,6 +210,19 @@ async def test_an_office_sees_who_answered_and_takes_it_away(officer: Leader) ->
     assert (await officer.client.get(f"/rounds/{SURVEY}/questionnaire.docx")).content[:2] == b"PK"
     assert (await officer.client.get(f"/rounds/{SURVEY}/returns/{FILING}/form.docx")).content[:2] == b"PK"
     await officer.page(f"/rounds/{SURVEY}/survey.pdf", 404)
+
+
+async def test_the_command_line_writes_the_same(
+    house: House, officer: Leader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BEIAN_VAR", str(tmp_path))
+    monkeypatch.setenv("BEIAN_DATABASE_URL", str(house.tools.settings.database_url))
+    told = ["export", "survey", SURVEY, "--as", "json", "--to", str(tmp_path / "out")]
+    ran = await asyncio.to_thread(CliRunner().invoke, starter.beian, told)
+    assert ran.exit_code == 0, ran.output
+    (file,) = (tmp_path / "out").iterdir()
+    assert file.read_bytes() == (await officer.client.get(f"/rounds/{SURVEY}/survey.json")).content
+    assert (await asyncio.to_thread(CliRunner().invoke, starter.beian, ["export", "survey", "nothing"])).exit_code
 
 
 async def test_what_is_another_citys_is_not_shown(house: House, officer: Leader) -> None:

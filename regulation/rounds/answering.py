@@ -132,7 +132,7 @@ def _earlier(year: int, known: Known) -> EarlierSurvey | None:
 def _examine_return(
     round_: Round, act: FileSurvey | AnswerSurveyReturn, content: Mapping[str, Any] | None, known: Known
 ) -> FileSurvey | AnswerSurveyReturn | list[Finding]:
-    """A return with everything that is found on it; what is merely worth a look is counted."""
+    """A return with everything that is found on it (A-35, B-19); what is merely worth a look is counted."""
     item = known.item(round_.id, act.filing)
     if isinstance(act, AnswerSurveyReturn) and (item is None or item.state != Standing.RETURNED):
         return [_error("此件没有退回待补正的统计调查表", "/filing")]
