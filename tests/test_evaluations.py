@@ -1,7 +1,9 @@
 """The documents of evaluations: what a city reports, and what both departments decide, as drafts and as tables."""
 
 from datetime import UTC, datetime
+from html import unescape
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import docx
@@ -17,8 +19,17 @@ from activities.documents.evaluations import (
     typical_list,
     typical_sheet,
 )
+from activities.register import Register
 from models.rounds.evaluation_papers import EvaluationPaper, EvaluationReport, TypicalList
+from models.settings import Settings
 from regulation.rounds.evaluation_items import ITEMS
+from tests.applications import good
+from tests.databases import Databases
+from tests.population import accepted, agreed, confirmed
+from tests.served import Clock
+from tests.simulated import Step, holding, told, written
+from tests.story import instant
+from tests.visiting import visiting
 
 EDITION = ITEMS["PJ-2021"]
 AT = datetime(2027, 10, 20, 2, tzinfo=UTC)
@@ -108,3 +119,48 @@ def test_what_both_departments_decide_is_a_notice_with_its_lists() -> None:
         ("试点示范", "确定"),
         ("典型联盟", "取消"),
     ]
+
+
+# Long without cooperation
+
+
+def idle(register: Register) -> None:
+    """An alliance whose evaluations found no joint activity in two years, and one of which nobody said anything."""
+    for number, name in enumerate(("EV-IDLE", "EV-BUSY"), 1):
+        form = good("A") | {
+            "filing_id": name,
+            "alliance_name": f"沈阳市{name}产学研联盟",
+            "received_at": instant("2026-03-02").isoformat(),
+            "agreement_effective_on": "2026-02-20",
+        }
+        found = {"result": "unqualified", "joint_activities": 0}
+        evaluated: tuple[Step, ...] = (
+            ("city", "record_evaluation", "2026-12-15T10:00", {"year": 2026, **found}),
+            ("city", "record_evaluation", "2027-01-20T10:00", {"year": 2027, **found}),
+        )
+        steps: tuple[Step, ...] = (
+            accepted("2026-03-03"),
+            agreed("2026-03-04"),
+            confirmed("2026-03-05"),
+            ("province2", "archive", "2026-04-20T10:00", {"archive_number": f"LN-CXY-A-210100-2026-{number:04d}"}),
+        )
+        steps += evaluated if name == "EV-IDLE" else ()
+        written(register, told(form, *steps, until=instant("2027-02-01")))
+
+
+async def test_two_years_without_cooperation_lead_to_a_proposal_with_its_evidence(
+    sqlite: Databases, tmp_path: Path
+) -> None:
+    """People judge it: the form begins with what the evaluations on record say, and nothing is done by it."""
+    settings = Settings(var=tmp_path, database_url=sqlite.made("idle", holding(idle)))
+    async with visiting(settings, Clock(instant("2027-02-01"))) as house:
+        browser = await house.signed_in("c-101")
+        page = unescape((await browser.get("/filings/EV-IDLE")).text)
+        assert "2026、2027年度评价均无产学研合作活动" in page
+        form = unescape((await browser.get("/filings/EV-IDLE/acts/propose_revocation?ground=14")).text)
+        assert '<option value="14" selected>' in form
+        assert "2026、2027年度评估评价均未见产学研合作活动，属长期未开展实质性产学研合作。" in form
+        assert "当年产学研合作活动0次，评价结果为不合格。" in form
+        bare = unescape((await browser.get("/filings/EV-BUSY/acts/propose_revocation?ground=14")).text)
+        assert '<option value="14" selected>' not in bare
+        assert "无产学研合作活动" not in unescape((await browser.get("/filings/EV-BUSY")).text)
