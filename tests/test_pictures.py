@@ -1,5 +1,6 @@
 """Pictures of the year: each table is drawn, always alike, and taken away with its figures; and the sheet of an inspection."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import BytesIO
@@ -7,14 +8,19 @@ from io import BytesIO
 import docx
 import pytest
 from openpyxl import load_workbook
+from sqlmodel import Session
 
 from activities.documents import yearbook
 from activities.documents.inspection import Inspected, record_sheet
 from activities.pictures import charts, drawing
-from activities.pictures.counting import CITY, KINDS, TABLES
+from activities.pictures.counting import CITY, KINDS, TABLES, Counting
 from activities.pictures.datasets import Dataset, Field
+from activities.register import Register
+from models.register import RoundItemRow, RoundRow
 from models.rounds.inspections import Assignment, CheckRecord
 from regulation import offices
+from regulation.rounds.subsidising import LISTED
+from tests.databases import Databases
 from tests.law.test_inspections import ALLIANCES, PEOPLE, told
 
 AT = datetime(2027, 12, 1, tzinfo=UTC)
@@ -37,6 +43,25 @@ def test_the_same_figures_are_the_same_picture_with_its_numbers_in_words() -> No
     assert ">14</text>" in drawn
     assert "style=" not in drawn
     assert "http" not in drawn.replace("http://www.w3.org/", "")
+
+
+def test_subsidies_are_counted_by_year_and_band_in_whole_yuan(sqlite: Databases) -> None:
+    engine = Register.at(sqlite.migrated()).engine
+    of, day = "subsidy-2027-LN-1", date(2027, 10, 1)
+    with Session(engine) as session:
+        session.add(
+            RoundRow(
+                round_id=of, number=1, head="0" * 64, kind="subsidy", year=2027, stage="closed", open=False, title="后补助",
+                opens=day, closes=day, counts="{}", value="{}", followed=1, updated_at=AT,
+            )
+        )  # fmt: skip
+        session.flush()
+        for filing in ("LN-1", "LN-2"):
+            figures = json.dumps({"band": 2, "amount": "12.35"})
+            session.add(RoundItemRow(round_id=of, filing_id=filing, number=1, state=LISTED, figures=figures, at=AT))
+        session.commit()
+    assert Counting(engine, day).subsidies().rows == (("2027年第2档", 2, 247_000),)
+    engine.dispose()
 
 
 def test_a_table_that_begins_like_a_formula_is_none() -> None:

@@ -224,6 +224,7 @@ DRAWN: Mapping[str, Callable[[Dataset], Description]] = {
     "reports-by-city": lambda table: tiles(table, "on_time_rate", suffix="%"),
     "days-by-actor": stays,
     "members-by-type": lambda table: bars(table, "type", "members"),
+    "subsidies-by-band": lambda table: bars(table, "band", "amount", number=",d"),
     "research-by-interval": lambda table: pairs(table, "interval", ("kind_a", "kind_b")),
 }
 """How the table of each name is drawn."""

@@ -23,11 +23,13 @@ from activities.pictures.datasets import Dataset, Datum, Field
 from activities.pictures.stays import Stays, stays
 from activities.year_board import Board, YearBoard
 from models.forms import FIELDS
-from models.register import EntryRow, FilingRow, Paper, PublicNoticeRow
+from models.register import EntryRow, FilingRow, Paper, PublicNoticeRow, RoundItemRow, RoundRow
+from models.rounds.base import RoundKind, RoundStage
 from models.values import at_hour
 from models.vocabulary import Kind, Stage
 from regulation import offices
 from regulation.reporting import SHOWN, Tally
+from regulation.rounds.subsidising import LISTED
 
 T = TypeVar("T")
 
@@ -254,6 +256,31 @@ class Counting:
         note = "在册联盟的盟主企业，按申请表所填上一年度研发投入所在区间统计；区间含下限，不含上限。"
         return self._table("research-by-interval", "盟主企业研发投入：按区间", note, fields, rows)
 
+    def subsidies(self) -> Dataset:
+        """后补助，按年度和区间."""
+        counted: dict[tuple[int, int], list[Decimal]] = defaultdict(list)
+        rounds, items = col(RoundRow.round_id), col(RoundItemRow.round_id)
+        of_paid = [col(RoundRow.kind) == RoundKind.SUBSIDY, col(RoundRow.stage) == RoundStage.CLOSED]
+        listed = [col(RoundItemRow.current), col(RoundItemRow.state) == LISTED]
+        query = select(col(RoundRow.year), col(RoundItemRow.figures)).where(rounds == items, *of_paid, *listed)
+        if self.within:
+            query = query.where(col(RoundItemRow.filing_id).in_(select(col(FilingRow.filing_id)).where(*self.within)))
+        with reading(self.engine) as session:
+            for year, figures in session.connection().execute(query):
+                told = json.loads(figures)
+                counted[year, int(told["band"])].append(Decimal(told["amount"]))
+        rows: Rows = [
+            (f"{year}年第{band}档", len(amounts), int(sum(amounts) * YUAN))
+            for (year, band), amounts in sorted(counted.items())
+        ]
+        fields = (
+            Field("band", "年度和档次", "string", meaning="档次依该年度方案的区间，研发投入由低到高"),
+            Field("alliances", "支持联盟", unit="个"),
+            Field("amount", "支持金额", unit="元"),
+        )
+        note = "已结束的后补助轮次中列入名单的联盟，按区间定额的档次统计。"
+        return self._table("subsidies-by-band", "后补助：按年度和区间", note, fields, rows)
+
     def _applications(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Kind and application of each alliance on file, with what a change told since."""
         query = select(col(FilingRow.kind), col(FilingRow.first_paper), col(FilingRow.value)).where(*self.in_force)
@@ -294,6 +321,9 @@ def of_stays(told: Stays, today: date) -> Dataset:
     )
     return Dataset("days-by-actor", "各环节用时", note, fields, tuple(rows), today)
 
+
+YUAN = 10_000
+"""So many yuan are one 万元: a sum in yuan is a whole number."""
 
 GONE = ("revoked", "deregistered", "continued")
 
@@ -352,6 +382,7 @@ TABLES: Mapping[str, Callable[[Counting], Dataset]] = {
     "days-by-actor": Counting.days,
     "members-by-type": Counting.members,
     "research-by-interval": Counting.research,
+    "subsidies-by-band": Counting.subsidies,
 }
 """Every table by its name, in the order in which they are shown."""
 
