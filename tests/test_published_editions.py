@@ -20,8 +20,8 @@ from regulation.terms import TERMS
 from tests.databases import Databases, on_both
 from tests.in_force import terms_of_ones_own
 
-DAY = date(2027, 3, 20)
-AT = datetime(2027, 3, 20, 1, tzinfo=UTC)
+DAY = date(2029, 3, 20)
+AT = datetime(2029, 3, 20, 1, tzinfo=UTC)
 ROUNDS = RoundRow.metadata.tables["rounds"]
 
 
@@ -74,13 +74,13 @@ def elsewhere(name: str) -> None:
 def test_what_one_process_publishes_every_other_knows_at_once(register: Register) -> None:
     here, there = PublishedEditions(register.engine), PublishedEditions(register.engine)
     assert intake.call_of(DAY, "210100") is None
-    name = here.publish(round_id(1), 1, AT, DAY, "辽科发〔测试〕5号", window(2027))
+    name = here.publish(round_id(1), 1, AT, DAY, "辽科发〔测试〕5号", window(2029))
     assert name == round_id(1)
-    assert intake.call_of(DAY, "210100") == (date(2027, 4, 3), date(2027, 4, 25))
+    assert intake.call_of(DAY, "210100") == (date(2029, 4, 3), date(2029, 4, 25))
     elsewhere(name)
     assert intake.call_of(DAY, "210100") is None
     register.known("LN-1", {})
-    assert intake.call_of(DAY, "210100") == (date(2027, 4, 3), date(2027, 4, 25)), (
+    assert intake.call_of(DAY, "210100") == (date(2029, 4, 3), date(2029, 4, 25)), (
         "whoever is examined is examined by it"
     )
     elsewhere(name)
@@ -109,18 +109,18 @@ def test_an_entry_publishes_once_and_of_two_at_once_the_later_builds_on_the_earl
 
 def test_what_was_published_is_carried_on_past_newer_terms_of_the_folder(on_sqlite: Register) -> None:
     published = PublishedEditions(on_sqlite.engine)
-    published.publish(round_id(1), 1, AT, DAY, "文号", window(2027))
+    published.publish(round_id(1), 1, AT, DAY, "文号", window(2029))
     reviewed = {"key": "review.city_working_days", "value": 15, "article": "G-05"}
     TERMS.add(
-        {"edition": "LN-x", "base": "LN-2023", "effective": "2027-03-21", "document_no": "文", "rows": [reviewed]}
+        {"edition": "LN-x", "base": "LN-2023", "effective": "2029-03-21", "document_no": "文", "rows": [reviewed]}
     )
-    name = published.publish(round_id(2), 1, AT, date(2027, 3, 22), "文号", window(2028))
+    name = published.publish(round_id(2), 1, AT, date(2029, 3, 22), "文号", window(2030))
     assert terms.find(name, "review.city_working_days", Kind.A, "210100") == 15
-    assert terms.find(name, "intake.window", Kind.B, "210100", 2027), "the call of 2027 is not lost"
+    assert terms.find(name, "intake.window", Kind.B, "210100", 2029), "the call of 2029 is not lost"
 
 
 def test_an_edition_that_filings_count_by_is_not_changed_in_the_register(on_sqlite: Register) -> None:
-    name = PublishedEditions(on_sqlite.engine).publish(round_id(1), 1, AT, DAY, "文号", window(2027))
+    name = PublishedEditions(on_sqlite.engine).publish(round_id(1), 1, AT, DAY, "文号", window(2029))
     with on_sqlite.engine.connect().execution_options(writes=True) as db, db.begin():
         db.execute(insert(USED), {"subject": "terms", "name": name, "digest": TERMS.digest(name), "first_used_at": AT})
         changed = json.dumps({**TERMS._documents[name], "document_no": "另一文号"})
@@ -135,6 +135,6 @@ def test_an_edition_that_filings_count_by_is_not_changed_in_the_register(on_sqli
 
 def test_what_cannot_be_an_edition_is_not_published(on_sqlite: Register) -> None:
     with pytest.raises(EditionRefused):
-        PublishedEditions(on_sqlite.engine).publish(round_id(1), 1, AT, DAY, "文号", window(2027, "02-30"))
+        PublishedEditions(on_sqlite.engine).publish(round_id(1), 1, AT, DAY, "文号", window(2029, "02-30"))
     on_sqlite.published.catch_up()
     assert round_id(1) not in TERMS

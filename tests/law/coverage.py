@@ -40,6 +40,7 @@ NOT_SHOWN_YET = "未由案例证明"
 
 _LISTED = "a line of the checklist, which the office judges; there is no rule of the system that could be off"
 _FORM = "the form itself is what carries it: a model, with a case in tests/intake for every field, and no rule apart"
+_OF_MONEY = "decided in rounds, whose cases are those of tests/law/rounds/subsidies.yaml"
 NOT_SHOWN: Mapping[str, str] = {
     "A-03": _LISTED,
     "A-07": _LISTED,
@@ -55,11 +56,14 @@ NOT_SHOWN: Mapping[str, str] = {
     "A-55": _FORM,
     "B-20": "organised by rounds, whose cases are those of tests/law/test_performance.py",
     "B-21": "judged in rounds, whose cases are those of tests/law/rounds/subsidies.yaml",
+    "B-09": _OF_MONEY,
+    "B-22": _OF_MONEY,
     "B-24": _FORM,
     "B-25": "how the indicators are defined is in the text of the form",
     "B-26": "telephones and addresses are data of the offices",
     "G-12b": "too early a report is taken with a warning, and cases say nothing of warnings",
     "G-26": "a hint among others about the members",
+    "G-33": _OF_MONEY,
     "G-43": _FORM,
     "G-45": "what 工信 of the province may do is in who may do each row's act",
 }

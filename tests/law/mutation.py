@@ -67,12 +67,14 @@ class RowRule:
 
 @cache
 def rules() -> Mapping[str, Rule | RowRule]:
-    """Every rule by its name, in the order of the names: functions first, then rows."""
+    """Every rule by its name, in the order of the names: functions first, then rows. Those of rounds are none of them: what shows
+    them is no life of a filing, but the cases of tests/law/rounds and the tests beside them."""
     found: dict[str, Rule | RowRule] = {}
     cites, parts = defaultdict[str, set[str]](set), defaultdict[FunctionType, set[tuple[str, str]]](set)
     for number, names in coverage.functions().items():
         for name in names:
-            cites[name].add(number)
+            if not name.startswith("rounds."):
+                cites[name].add(number)
     for row in TABLE:
         for part in PARTS:
             if function := getattr(row, part):
