@@ -12,7 +12,7 @@ from models.register import RoundItemRow, RoundRow
 from models.rounds.base import RoundKind
 from models.rounds.performance import Commissioned
 from models.rounds.round import Round
-from regulation.rounds import performance
+from regulation.rounds.appraising import is_theirs
 from regulation.rounds.performing import state_of
 
 ROUNDS, ITEMS = (model.metadata.tables[model.__tablename__].c for model in (RoundRow, RoundItemRow))
@@ -39,5 +39,5 @@ def _theirs(db: Connection, round_id: str, one: Commissioned, alliances: list[st
         query = select(ITEMS.filing_id, ITEMS.figures).where(ITEMS.current, ITEMS.round_id == round_id)
         query = query.where(ITEMS.filing_id.in_(some))
         for filing_id, figures in db.execute(query):
-            if performance.is_theirs(json.loads(figures), one.number, person):
+            if is_theirs(json.loads(figures), one.number, person):
                 yield filing_id

@@ -48,7 +48,7 @@ def answer(db: Connection, needs: Needs, area: Area | None) -> Known:
         inspected=dict(_inspected(db, alliances)) if needs.inspected else {},
         papers=papers.contents(db, {*needs.papers, *behind}),
         applications={each: papers.content(db, key) for each, key in _present(db, needs.applications)},
-        naming=frozenset(_naming(db, needs.naming)) if needs.naming else frozenset(),
+        naming={code: frozenset(_naming(db, code)) for code in needs.naming},
     )
 
 

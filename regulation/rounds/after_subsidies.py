@@ -13,7 +13,7 @@ from models.vocabulary import Role
 from regulation import naming, offices
 from regulation.agenda import last_day
 from regulation.publicity import HOW_TO_OBJECT
-from regulation.rounds import performance
+from regulation.rounds.appraising import ACCEPTED
 from regulation.rounds.bands import interval, plain
 from regulation.rounds.known import Known, Needs
 from regulation.rounds.merit import GRADES, ORDER, TIE, paid_lines
@@ -41,7 +41,7 @@ def _scheme(round_: Round, entry: RoundEntry, content: Content, known: Known) ->
     for round_id in scheme.performance:
         for filing_id, item in known.items.get(round_id, {}).items():
             alliance = known.alliances.get(filing_id)
-            if alliance and item.state == performance.ACCEPTED and item.figures.get("grade") in scheme.grades:
+            if alliance and item.state == ACCEPTED and item.figures.get("grade") in scheme.grades:
                 yield Letter("subsidy_begins", Role.LEADER, alliance.leader, filing_id, words)
 
 

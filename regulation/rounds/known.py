@@ -35,7 +35,7 @@ class Needs:
     items_of: tuple[tuple[RoundKind, int], ...] = ()
     behind_items: tuple[str, ...] = ()
     applications: tuple[str, ...] = ()
-    naming: str | None = None
+    naming: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class KnownReport:
 class Known:
     """What the register answered: `alliances` by id, `items` by round and alliance, `reports` by alliance and year, `papers`
     by digest, `applications` by filing. Alliances are the population and those that were named, in the order of their ids.
-    `naming` holds the filings whose leader or member was asked for; `inspected` is by filing."""
+    `naming` holds, by code, the filings of which it is leader or member; `inspected` is by filing."""
 
     alliances: Mapping[str, Alliance] = field(default_factory=dict)
     items: Mapping[str, Mapping[str, KnownItem]] = field(default_factory=dict)
@@ -102,7 +102,7 @@ class Known:
     inspected: Mapping[str, date] = field(default_factory=dict)
     papers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     applications: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    naming: frozenset[str] = frozenset()
+    naming: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def item(self, round_id: str, filing_id: str) -> KnownItem | None:
         """What a round made of an alliance, if anything."""

@@ -66,7 +66,7 @@ class Province:
         applications = {name: {"documents": [DOCUMENT]} for name in self.alliances}
         return Known(
             alliances=self.alliances, items=items, rounds=rounds, papers=self.papers, applications=applications,
-            naming=self.naming,
+            naming={COMMISSION["code"]: self.naming},
         )  # fmt: skip
 
     def does(self, round_id: str, at: str, person: str, kind: str, content: Any = None, **said: Any) -> Answer:

@@ -14,7 +14,8 @@ from models.rounds.merit import Line, Scheme, SubsidyList
 from models.rounds.round import Round
 from models.rounds.subsidies import ApproveList
 from models.vocabulary import Role
-from regulation.rounds import performance, subsidies
+from regulation.rounds import subsidies
+from regulation.rounds.appraising import ACCEPTED
 from regulation.rounds.bands import interval, plain
 from regulation.rounds.known import Alliance, Known, KnownItem, Needs
 from regulation.rounds.merit import GRADES, ORDER, PROOFS
@@ -71,9 +72,7 @@ def _considered(who: Identity, round_: Round, known: Known) -> Iterator[Consider
     """Whoever has an accepted result, and whoever something was entered of."""
     results: dict[str, KnownItem] = {}
     for round_id in state_of(round_).performance:
-        results |= {
-            name: item for name, item in known.items.get(round_id, {}).items() if item.state == performance.ACCEPTED
-        }
+        results |= {name: item for name, item in known.items.get(round_id, {}).items() if item.state == ACCEPTED}
     items = known.items.get(round_.id, {})
     for filing_id, alliance in known.alliances.items():
         mine = who.scope.holds(
