@@ -4,13 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gateway.identity import EMBEDDED
+from gateway.remembered.drafts import paper_about
 from gateway.rounds import workflow_id
 from models.values import SHANGHAI, day_of
 from tests.served import served
 from tests.test_browser import Visitor, chromium, visiting
 from tests.test_browser_evaluation import in_force
 from tests.test_round import followed
-from tests.test_survey_pages import pairs, returned
+from tests.test_survey_pages import returned
 from tests.world import World
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -27,13 +29,14 @@ async def shown(visitor: Visitor) -> str:
     return await visitor.page.locator("main").inner_text()
 
 
-def answer(world: World) -> dict[str, str]:
-    """What its leader writes: the lists are left empty."""
-    filing = world.register.filing(FILING)
+def drafted(visitor: Visitor) -> None:
+    """What its leader wrote yesterday: everything but a figure or two; the lists are left empty."""
+    tools = visitor.gateway.tools
+    filing = tools.register.filing(FILING)
     assert filing
-    raw = returned(world.register.paper(filing.paper)["members"])
+    raw = returned(tools.register.paper(filing.paper)["members"])
     raw["figures"] |= {"project_list": [], "platform_list": [], "result_list": []}
-    return {name: value for name, value in pairs(raw) if value}
+    tools.drafts.save(paper_about(SURVEY, FILING), EMBEDDED["u-leader-01"], raw, tools.clock())
 
 
 async def opened_by_the_province(visitor: Visitor) -> None:
@@ -49,13 +52,14 @@ async def opened_by_the_province(visitor: Visitor) -> None:
     await followed(visitor.gateway.tools.rounds.register, SURVEY, 1)
 
 
-async def answered_by_the_leader(visitor: Visitor, values: dict[str, str]) -> None:
-    """First with a figure that cannot be, then as it is."""
+async def answered_by_the_leader(visitor: Visitor) -> None:
+    """From the draft: first with a figure that cannot be, then as it is."""
+    drafted(visitor)
     await visitor.signs_in("u-leader-01")
     await visitor.opens("/my")
     await visitor.page.get_by_role("link", name="填报统计调查表").click()
     await visitor.looks()
-    await visitor.fills(values | {"/ip/shared": "99"})
+    await visitor.fills({"/ip/shared": "99", "/leader/is_eagle": "no", "/integrity_commitment": "yes"})
     await visitor.presses("报送")
     assert "不得大于“401 当年获得I类知识产权”" in await shown(visitor)
     await visitor.fills({"/ip/shared": "1"})
@@ -107,7 +111,7 @@ async def test_a_survey_from_its_opening_through_a_return_to_its_closing_and_exp
         visiting(gateway, browser) as visitor,
     ):
         await opened_by_the_province(visitor)
-        await answered_by_the_leader(visitor, answer(world))
+        await answered_by_the_leader(visitor)
         await sent_back_by_the_city(visitor)
         await world.environment.fast_forward(world.client.get_workflow_handle(workflow_id(SURVEY)), later)
         gateway.clock.now = NOW + later
