@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from activities.documents import sheets
-from activities.year_board import YearBoard
 from gateway.identity import Identity
 from gateway.pages.staff import Staff, as_asked, table
 from gateway.pages.web import Answer, page, then
@@ -25,6 +24,7 @@ from models.choices import CHOICES, OUTCOMES
 from models.rounds.evaluation_papers import Grade
 from models.values import Ordinal, day_of, storable
 from regulation import offices
+from regulation.annual import KEPT
 from regulation.reporting import SHOWN, year_on
 
 router = APIRouter(prefix="/desk/filings")
@@ -52,7 +52,7 @@ def show(request: Request, tools: Doors, session: Staff, after: str = "") -> HTM
         within=lists.WITHIN,
         names=CHOICES["tag"],
         grades={grade: OUTCOMES[grade] for grade in get_args(Grade)},
-        years=[(year, f"{year}年度") for year in YearBoard(tools.register.engine).years()],
+        years=[(year, f"{year}年度") for year in range(year_on(today), year_on(today) - KEPT, -1)],
         reported=[(key, "未报中已逾期" if key == "overdue" else shown.title) for key, shown in SHOWN.items()],
         offices_=_offices(session.who),
         cities=cities(session.who),
