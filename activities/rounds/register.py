@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, or_, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, or_, select, update
 
 from activities import lists, papers
 from activities.database import reading, stating
@@ -23,6 +23,11 @@ from regulation.rounds.table import Examined
 
 ROUNDS, ENTRIES, ITEMS = appending.ROUNDS.c, appending.ENTRIES.c, appending.ITEMS.c
 
+STANDS = select(appending.ROUNDS).where(ROUNDS.round_id == bindparam("of"))
+VALUE = select(ROUNDS.value).where(ROUNDS.round_id == bindparam("of"))
+OF_ACT = select(ENTRIES.body).where(ENTRIES.round_id == bindparam("of"), ENTRIES.act_id == bindparam("act"))
+"""What every act in a round asks: built once."""
+
 
 @dataclass(frozen=True)
 class RoundRegister:
@@ -34,13 +39,15 @@ class RoundRegister:
 
     def round(self, of: str) -> Round | None:
         """A round as it stands."""
-        row = self.row(of)
-        return Round.model_validate_json(row.value) if row else None
+        with self.engine.connect() as db:
+            value = db.scalar(VALUE, {"of": of})
+        return Round.model_validate_json(value) if value else None
 
     def row(self, of: str) -> RoundRow | None:
         """A round's row."""
-        with reading(self.engine) as session:
-            return session.get(RoundRow, of)
+        with self.engine.connect() as db:
+            row = db.execute(STANDS, {"of": of}).mappings().one_or_none()
+        return RoundRow(**row) if row else None
 
     def docket(
         self, of: str, *, after: int = 0, before: int | None = None, most: int | None = None
@@ -62,7 +69,7 @@ class RoundRegister:
     def entry_of(self, of: str, act_id: str) -> RoundEntry | None:
         """The entry of an act, whenever it was."""
         with self.engine.connect() as db:
-            body = db.scalar(select(ENTRIES.body).where(ENTRIES.round_id == of, ENTRIES.act_id == act_id))
+            body = db.scalar(OF_ACT, {"of": of, "act": act_id})
         return RoundEntry.model_validate_json(body) if body else None
 
     def items(
