@@ -40,7 +40,7 @@ class Listed:
     @property
     def title(self) -> str:
         """What the list is called."""
-        return f"{self.year}年度科技型中小企业技术能力提升后补助\n拟支持名单"
+        return f"{self.year}年度科技型中小企业技术能力提升\n后补助拟支持名单"
 
 
 def notice(listed: Listed) -> bytes:

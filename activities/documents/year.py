@@ -107,7 +107,7 @@ def _lines(told: Closing, attached: Sequence[str]) -> Iterator[tuple[str, str]]:
     yield "", ""
     yield from (("+", title) for title in attached)
     yield "", ""
-    yield ">", told.office
+    yield ">", "辽宁省科学技术厅" if told.office == offices.name_of(offices.PROVINCE) else told.office
     yield ">", on_day(day_of(told.at))
 
 
