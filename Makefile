@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=  # what one process has compiled the others ne
 LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed demo test law law-mutations quick lives fuzz check storm bench lock docs histories clean
+.PHONY: help run seed demo year test law law-mutations quick lives fuzz check storm bench lock docs histories clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ seed: $(VENV)/run ## while `make run` runs: invented alliances at every stage, t
 
 demo: $(VENV)/run ## one alliance's whole life on a real server in skipped time (KIND=A or B)
 	@$(BIN)/python -m examples.demo $(KIND)
+
+year: $(VENV)/run ## a made-up province of 3,000 alliances lives a year, from the call to the payment; its documents, every sum checked (ALLIANCES=)
+	@$(BIN)/python -m examples.province --alliances $${ALLIANCES:-3000}
 
 test: $(VENV)/dev ## set up and run all tests
 	$(BIN)/python -m pytest -n 3 --dist loadgroup  # three on two cores: half of the time is waiting

@@ -3,6 +3,7 @@
 Nothing here decides anything: what an entry says was computed by the regulation.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Literal
@@ -116,6 +117,17 @@ class Appending:
                 if looks:
                     raise
         raise AssertionError
+
+    def append_all(self, docket: Sequence[Entry]) -> None:
+        """Entries that nobody else has written or could, one after the other in one transaction: all of them, or none.
+
+        For lives that no engine lives (regulation/simulation.py). Raises `ValueError` with why one cannot be written.
+        """
+        with stating(self.engine) as db:
+            for entry in docket:
+                appended = self._append(Proposed.of(db, entry), looks=False)
+                if appended.outcome != "entered":
+                    raise ValueError(f"{entry.filing.id}/{entry.number}: {appended.reason or appended.outcome}")
 
     def _append(self, proposed: Proposed, *, looks: bool) -> Appended:
         entry, last = proposed.entry, proposed.last

@@ -84,6 +84,10 @@ class Register:
         """Compare and append (`Appending.append`)."""
         return Appending(self.engine, self._editions).append(entry)
 
+    def append_all(self, docket: Sequence[Entry]) -> None:
+        """Entries of a life that no engine lives, whole or not at all (`Appending.append_all`)."""
+        Appending(self.engine, self._editions).append_all(docket)
+
     def refuse_changed_editions(self) -> None:
         """At start-up: raise if an edition by which filings count was altered or lost since."""
         with self.engine.connect() as db:

@@ -5,7 +5,7 @@ It must agree, entry by entry and instant by instant, with what the workflow doe
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from pydantic import ValidationError
 
@@ -35,10 +35,21 @@ class Simulation(Value):
 
 
 class Life:
-    """One filing living in the simulator. Acts must come in the order in which they reach it."""
+    """One filing living in the simulator. Acts must come in the order in which they reach it.
+
+    `docket` is what was entered, `papers` what the acts brought, each with the kind of its act: a door stores them first.
+    """
 
     def __init__(self, submission: Submit, at: datetime) -> None:
         self.docket = [entries.submitted(submission, Moment(at, at))]
+        self.papers: list[tuple[str, dict[str, Any]]] = []
+
+    @classmethod
+    def after(cls, entry: Entry) -> Self:
+        """A life that goes on from its last entry, which is the first of this docket."""
+        life = cls.__new__(cls)
+        life.docket, life.papers = [entry], []
+        return life
 
     @property
     def filing(self) -> Filing:
@@ -63,6 +74,7 @@ class Life:
         if raw.get("kind") == ActKind.ARCHIVE and "archive_number" not in raw:
             raw["archive_number"] = f"{province.number_prefix(self.filing, when.day.year)}0001"
         lodged = lodge(self.filing.id, raw, Subject(filing=self.filing))
+        self.papers += [(str(raw.get("kind")), each) for each in (lodged.paper, lodged.record) if each]
         event = entries.unreadable(raw) if lodged.act is None else lodged.act
         if earlier := self._entry_of(event.id):
             known = earlier.event

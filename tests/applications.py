@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from examples.province.codes import organisation, uscc
 from models.values import SHANGHAI, digest
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -17,8 +18,6 @@ RECEIVED = {
     "B": datetime(2023, 4, 10, 9, tzinfo=SHANGHAI),
 }
 """When the good examples are received: kind A at any time, kind B inside the call of 2023."""
-
-ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
 def good(kind: str) -> dict[str, Any]:
@@ -30,18 +29,9 @@ def good(kind: str) -> dict[str, Any]:
     return document
 
 
-def uscc(body: str) -> str:
-    """A 统一社会信用代码 with the check character that its 17 characters ask for (GB 32100)."""
-    total = sum(ALPHABET.index(char) * pow(3, place, 31) for place, char in enumerate(body))
-    return body + ALPHABET[-total % 31]
-
-
 def enterprise(number: int) -> str:
     """The code of one of many enterprises of Shenyang; the organisation code in it is right too (GB 11714)."""
-    eight = f"MA2{number:04d}K"
-    weights = (3, 7, 9, 10, 5, 8, 4, 2)
-    total = sum(int(char, 36) * weight for char, weight in zip(eight, weights, strict=True))
-    return uscc(f"91210102{eight}{'0123456789X0'[11 - total % 11]}")
+    return uscc(f"91210102{organisation(f'MA2{number:04d}K')}")
 
 
 # Changing
