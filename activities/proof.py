@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from activities import rows
 from activities.rows import GENESIS, Papers, Row
@@ -40,7 +40,7 @@ def faults(session: Session, filing_id: str, papers: Papers) -> Iterator[str]:
         told = sorted(sent.pop(expected, []), key=_in_order)
         made_public = sorted(shown.pop(expected, []), key=_in_order)
         brought = [versions.pop(0)] if versions and rows.submission(entry) else []
-        seen = rows.effects(*([_as_hashed(row) for row in each] for each in (told, made_public, brought)))
+        seen = rows.effects(*([as_hashed(row) for row in each] for each in (told, made_public, brought)))
         yield from (f"第{expected}号登记{fault}" for fault in _entry_faults(row, entry, seen, previous))
         reports |= rows.reported(reports, before, entry)
         for key in dict.fromkeys(filter(None, (row.paper, *rows.papers_of(entry)))):
@@ -60,9 +60,10 @@ def faults(session: Session, filing_id: str, papers: Papers) -> Iterator[str]:
     yield from _head_faults(session.get(FilingRow, filing_id), again)
 
 
-def _as_hashed(row: MessageRow | PublicNoticeRow | VersionRow) -> Row:
-    """A row as its entry's hash covers it."""
-    return {name: value for name, value in row.model_dump().items() if value is not None or name not in OF_ROUNDS}
+def as_hashed(row: SQLModel, mode: str = "python") -> Row:
+    """A row as its entry's hash covers it; `mode` as pydantic has it."""
+    told = row.model_dump(mode=mode)
+    return {name: value for name, value in told.items() if value is not None or name not in OF_ROUNDS}
 
 
 def _in_order(row: MessageRow | PublicNoticeRow) -> tuple[int, str]:

@@ -52,6 +52,7 @@ REPORT = EvaluationReport.model_validate(
     {
         "text": "成立评价组。\n逐家评价。",
         "not_evaluated": "一家正在变更盟主。",
+        "feedback": "成员跨省的联盟增多。",
         "recommended": [{"filing_id": "LN-1", "reason": "检测平台成效突出"}],
     }
 )
@@ -79,7 +80,7 @@ def test_a_city_reports_to_both_departments_with_its_tables() -> None:
     said, (results, recommended) = text_of(report(TOLD))
     for part in (
         "省科技厅、省工业和信息化厅：", "沈阳市科技局会同沈阳市工信部门", "应评联盟3家，已评2家，其中优秀1家、不合格1家。",
-        "未评1家：沈阳市星海3号产学研联盟。", "一家正在变更盟主。", "择优推荐“沈阳市星海1号产学研联盟”1家联盟为典型联盟，名单见附件2。",
+        "未评1家：沈阳市星海3号产学研联盟。", "一家正在变更盟主。", "四、新情况、新问题和新经验", "成员跨省的联盟增多。", "择优推荐“沈阳市星海1号产学研联盟”1家联盟为典型联盟，名单见附件2。",
         "2027年10月20日", "沈科发〔2027〕88号",
     ):  # fmt: skip
         assert part in said

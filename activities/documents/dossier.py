@@ -20,6 +20,7 @@ from activities.attachments import Attachments, Reference, file_digest, referenc
 from activities.documents import docket, drafting, forms, gongwen
 from activities.documents.drafting import UNKNOWN, Contacts
 from activities.documents.record import Record, read
+from activities.proof import as_hashed
 from activities.register import Register
 from activities.rows import GENESIS
 
@@ -164,7 +165,7 @@ def _files(
 def _messages(record: Record) -> list[dict[str, object]]:
     return [
         {
-            "message": sent.message.model_dump(mode="json"),
+            "message": as_hashed(sent.message, "json"),
             "letters": _rows(sent.letters),
             "deliveries": _rows(sent.deliveries),
         }
@@ -173,7 +174,7 @@ def _messages(record: Record) -> list[dict[str, object]]:
 
 
 def _rows(rows: Sequence[SQLModel]) -> list[dict[str, object]]:
-    return [row.model_dump(mode="json") for row in rows]
+    return [as_hashed(row, "json") for row in rows]
 
 
 def _json(value: object) -> bytes:

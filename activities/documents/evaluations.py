@@ -119,6 +119,9 @@ def _report_lines(told: Reported) -> Iterator[tuple[str, str]]:
         yield "", f"依据评估评价结果，择优推荐{names}{more}{len(told.recommended)}家联盟为典型联盟，名单见附件2。"
     else:
         yield "", "本次没有推荐典型联盟。"
+    if told.report.feedback:
+        yield "#", "四、新情况、新问题和新经验"
+        yield from (("", line) for line in _paragraphs(told.report.feedback))
     yield "", ""
     yield "+", "评估评价结果汇总表"
     if told.recommended:

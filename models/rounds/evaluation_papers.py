@@ -56,6 +56,7 @@ class EvaluationReport(Value):
 
     text: Text = item("A-48", "评估评价工作情况")
     not_evaluated: Text | None = item("A-48", "未评价联盟的情况说明", None)
+    feedback: Text | None = item("A-01", "建设过程中的新情况、新问题和新经验", None)
     recommended: Annotated[tuple[Recommended, ...], OneFor(("filing_id",))] = item(
         "A-46", "推荐典型联盟", (), max_length=MOST_LISTED
     )

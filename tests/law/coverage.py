@@ -70,8 +70,8 @@ NOT_SHOWN: Mapping[str, str] = {
 """The requirements that no case shows by going red, and why. It may only become shorter."""
 
 ELSEWHERE: Mapping[str, str] = {
-    "A-01": "feedback to the province is a letter about the work, not something done to a filing",
-    "A-05": "a list of industry chains, kept by the desk (later)",
+    "A-01": "cities feed back in their report on evaluations (models/rounds/evaluation_papers.py)",
+    "A-05": "the first item of an evaluation asks for the chain (regulation/data/rounds/evaluation)",
     "B-04": "what is announced there is done in the rounds of the subsidy",
     "B-06": "contacts of the offices are a deployment's own configuration",
 }
