@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from examples.province.__main__ import lay, opened
+from examples.province.__main__ import lay
 from examples.province.alliances import Alliance, province
 from examples.province.reconciliation import Told
+from examples.province.side_by_side import made, opened
 from examples.province.story import Story
 from examples.province.year import live
 from models.vocabulary import Kind
@@ -27,7 +28,8 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Story, Pat
     """A small province that has lived its year, its folder, and its sums."""
     folder = tmp_path_factory.mktemp("year")
     with terms_of_ones_own():
-        story = Story(opened(f"sqlite:///{folder / 'register.db'}"), province(HOW_MANY, 1), 2027)
+        made(url := f"sqlite:///{folder / 'register.db'}")
+        story = Story(opened(url), province(HOW_MANY, 1), 2027)
         try:
             live(story)
             yield story, folder, lay(story, folder, pictures=False)

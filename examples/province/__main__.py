@@ -8,19 +8,14 @@ from pathlib import Path
 
 import click
 from rich.table import Table
-from sqlalchemy import event
 
-from activities.migrating import migrate
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
-from activities.register import Register
 from cli.output import console
-from examples.province.alliances import province
 from examples.province.documents import Documents, laid
 from examples.province.reconciliation import Reconciliation, Told
-from examples.province.service import Service
+from examples.province.side_by_side import Setting, live, made
 from examples.province.story import Story
-from examples.province.year import live
 from models.rounds.base import RoundKind, RoundStage
 from models.values import day_of
 
@@ -37,8 +32,9 @@ def main(alliances: int, seed: int, year: int) -> None:
     """Live it, lay its documents down, and check every sum."""
     began, folder = time.monotonic(), VAR / f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
     folder.mkdir(parents=True)
-    story = Story(opened(f"sqlite:///{folder / 'register.db'}"), province(alliances, seed), year)
-    live(story, _clocked())
+    setting = Setting(f"sqlite:///{folder / 'register.db'}", alliances, seed, year)
+    made(setting.url)
+    story = live(setting, _clocked())
     told = lay(story, folder)
     print_rounds(story)
     print_sums(told)
@@ -49,16 +45,6 @@ def main(alliances: int, seed: int, year: int) -> None:
     )
     console.print(f"{len(told)}项核对，{'全部一致' if not differ else f'{differ}项不一致'}")
     sys.exit(1 if differ else 0)
-
-
-def opened(url: str) -> Service:
-    """A service over a new register that need not outlast a failure of this machine."""
-    migrate(url)
-    register = Register.at(url)
-    if register.engine.dialect.name == "sqlite":
-        event.listen(register.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
-    register.published.follow()
-    return Service(register)
 
 
 def lay(story: Story, folder: Path, *, pictures: bool = True) -> list[Told]:

@@ -131,7 +131,7 @@ def _alliance(random: Random, number: int, brand: str) -> Alliance:
             sales=(rd * random.randint(8, 40)).quantize(Decimal("0.01")),
         ),
         members=tuple(_members(random, number, city)),
-        origin=random.choices(origins, (65, 22, 13) if kind is Kind.A else (48, 30, 22))[0],
+        origin=random.choices(origins, (80, 8, 12) if kind is Kind.A else (62, 16, 22))[0],
         fate=random.choices(("archived", "returned", "objected", "withdrawn", "refused"), (80, 9, 3, 5, 3))[0],
         report=random.choices(("in_time", "late", "never", "extended"), (90, 5, 3, 2))[0],
         answers_survey=random.random() < 0.93,

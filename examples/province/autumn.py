@@ -11,21 +11,31 @@ from models.vocabulary import Stage
 from regulation.rounds.questionnaires import QUESTIONNAIRES, newest
 
 
-def november(story: Story) -> None:
-    """报送年度总结和计划"""
-    of = story.round_id(RoundKind.ANNUAL)
+def opening(story: Story) -> None:
+    """部署年度报送"""
     story.service.acts(
-        of, story.at(10, 25), PROVINCE, "open_round", title=f"{story.year}年度总结和计划报送",
+        story.round_id(RoundKind.ANNUAL), story.at(10, 25), PROVINCE, "open_round", title=f"{story.year}年度总结和计划报送",
         document_no=f"辽科办发〔{story.year}〕30号", **story.window((11, 1), (11, 30)),
     )  # fmt: skip
+
+
+def november(story: Story) -> None:
+    """十一月上中旬报送"""
     report(story, story.year, story.day(11, 18), story.at(11, 18, 18))
-    story.service.acts(of, story.at(11, 19), PROVINCE, "urge_all")
-    report(story, story.year, story.day(11, 30), story.at(11, 30, 18), after=story.day(11, 18))
 
 
-def late(story: Story) -> None:
-    """逾期补报和准予延期的报送，办结年度报送"""
-    report(story, story.year, story.day(13, 4), story.at(13, 5), after=story.day(11, 30))
+def urging(story: Story) -> None:
+    """催报"""
+    story.service.acts(story.round_id(RoundKind.ANNUAL), story.at(11, 19), PROVINCE, "urge_all")
+
+
+def last_days(story: Story) -> None:
+    """十一月下旬报送，逾期补报和准予延期的报送"""
+    report(story, story.year, story.day(13, 4), story.at(13, 5), after=story.day(11, 18))
+
+
+def settling(story: Story) -> None:
+    """办结年度报送"""
     of = story.round_id(RoundKind.ANNUAL)
     story.service.until(of, story.at(13, 6, 9))
     story.service.acts(of, story.at(13, 6), PROVINCE, "settle_year")

@@ -132,7 +132,7 @@ def reports(alliance: Alliance, year: int) -> Acts:
             yield acts.act(leader, "request_extension", day, year=year, reason="盟主企业受灾停产，材料暂不能整理")
             until = date(year, 12, 31)
             granted = {"year": year, "outcome": "granted", "until": str(until)}
-            yield acts.act(people.reviewer(alliance), "rule_on_extension", day + timedelta(1), **granted)
+            yield acts.act(people.reviewer(alliance), "rule_on_extension", day, **granted)
             yield acts.act(leader, "file_annual_report", date(year, 12, 10 + int(alliance.share * 20)), **told)
         case "never":
             return

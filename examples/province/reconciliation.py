@@ -25,7 +25,7 @@ from models.rounds.base import RoundKind
 from models.rounds.merit import Scheme, SubsidyList
 from models.rounds.subsidies import SubsidyState
 from models.values import digest
-from models.vocabulary import Kind, ReportState, YearStatus
+from models.vocabulary import Kind, ReportState, Stage, YearStatus
 from regulation.offices import Scope
 from regulation.rounds.answering import questionnaire_in
 from regulation.rounds.figures import figures_in
@@ -208,7 +208,8 @@ class Reconciliation:
                 json.loads(told.figures),
                 json.loads(bases[filing_id].figures) if filing_id in bases else {},
             )
-            if result["grade"] not in scheme.grades or "base" not in figures or figures.get("recorded"):
+            pending = dates[filing_id].stage != Stage.IN_FORCE
+            if result["grade"] not in scheme.grades or "base" not in figures or figures.get("recorded") or pending:
                 continue
             base, row = Decimal(figures["base"]["amount"]), dates[filing_id]
             order = (

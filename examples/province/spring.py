@@ -12,9 +12,13 @@ from examples.province.story import Story
 from models.rounds.base import RoundKind
 
 
-def before(story: Story) -> None:
-    """上一年：申报通知、申请备案、年度报送"""
+def call_before(story: Story) -> None:
+    """上一年：发布申报通知"""
     _publish_call(story, story.year - 1)
+
+
+def before(story: Story) -> None:
+    """上一年：申请备案和年度报送"""
     _apply(story, "before", story.year - 1)
     report(story, story.year - 1, story.day(1, 4), story.at(1, 5))
 
@@ -34,6 +38,10 @@ def call(story: Story) -> None:
 def apply(story: Story) -> None:
     """申请、审核、公示、备案入库"""
     _apply(story, "applies", story.year)
+
+
+def call_over(story: Story) -> None:
+    """结束申报"""
     of = story.round_id(RoundKind.CALL)
     story.service.until(of, story.at(5, 5))
     story.service.acts(of, story.at(5, 6), PROVINCE, "close_round")
