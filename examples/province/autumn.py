@@ -30,7 +30,7 @@ def urging(story: Story) -> None:
 
 
 def last_days(story: Story) -> None:
-    """十一月下旬报送，逾期补报和准予延期的报送"""
+    """十一月下旬报送，逾期补报"""
     report(story, story.year, story.day(13, 4), story.at(13, 5), after=story.day(11, 18))
 
 
@@ -39,6 +39,11 @@ def settling(story: Story) -> None:
     of = story.round_id(RoundKind.ANNUAL)
     story.service.until(of, story.at(13, 6, 9))
     story.service.acts(of, story.at(13, 6), PROVINCE, "settle_year")
+
+
+def extended(story: Story) -> None:
+    """准予延期的报送"""
+    report(story, story.year, story.day(13, 8), story.at(13, 9), after=story.day(13, 4))
 
 
 def report(story: Story, year: int, last: date, until: datetime, *, after: date = date.min) -> None:

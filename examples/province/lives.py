@@ -130,9 +130,11 @@ def reports(alliance: Alliance, year: int) -> Acts:
             yield acts.act(leader, "file_annual_report", date(year, 12, 4 + int(alliance.share * 24)), **told)
         case "extended":
             yield acts.act(leader, "request_extension", day, year=year, reason="盟主企业受灾停产，材料暂不能整理")
-            until = date(year, 12, 31)
+            until = date(
+                year + 1, 1, 28
+            )  # at most sixty days after 30 November (kind A); kind B reports until the end of December
             granted = {"year": year, "outcome": "granted", "until": str(until)}
             yield acts.act(people.reviewer(alliance), "rule_on_extension", day, **granted)
-            yield acts.act(leader, "file_annual_report", date(year, 12, 10 + int(alliance.share * 20)), **told)
+            yield acts.act(leader, "file_annual_report", date(year + 1, 1, 8), **told)
         case "never":
             return

@@ -114,7 +114,11 @@ class Reconciliation:
         reported = board.total.counts[ReportState.FILED] + board.total.counts[ReportState.LATE]
         yield Told("年度报送：报告内容（份）", len(contents(register.engine, year, Scope()).reports), reported)
         settled = self.story.service.round(self.story.round_id(RoundKind.ANNUAL)).counts
-        yield Told("年度报送：办结时已报和迟报（轮次／看板）", settled["filed"] + settled["late"], reported)
+        yield Told(
+            "年度报送：办结时已报、迟报和准予延期（轮次／看板）",
+            settled["filed"] + settled["late"] + settled["extended"],
+            reported,
+        )
         planned = sum(
             each.report != "never"
             for each in self.story.in_force.values()

@@ -20,7 +20,7 @@ def call_before(story: Story) -> None:
 def before(story: Story) -> None:
     """上一年：申请备案和年度报送"""
     _apply(story, "before", story.year - 1)
-    report(story, story.year - 1, story.day(1, 4), story.at(1, 5))
+    report(story, story.year - 1, story.day(1, 8), story.at(1, 9))
 
 
 def lists(story: Story) -> None:

@@ -171,22 +171,22 @@ def _drawn(story: Story, of: str) -> list[Alliance]:
 
 def _inspect(story: Story, of: str, alliance: Alliance, number: int, asked: dict[str, str]) -> None:
     """Two people inspect it; what is not in order is put right within a month."""
-    acts, day, minute = story.service.acts, 13 + number % 15, number % 60
+    acts, day, minute = story.service.acts, 21 + number % 9, number % 60
     people_ = [
         {"person": by["person"], "name": name, "employer": employer, "no_conflict": True}
         for by, name, employer in zip(
             INSPECTORS, ("查示例", "检示例"), ("辽宁省科学技术厅", "辽宁省工业和信息化厅"), strict=True
         )
     ]
-    task = {"planned_on": str(story.day(12, day)), "inspectors": people_}
+    task = {"planned_on": str(story.day(13, day)), "inspectors": people_}
     acts(of, story.at(12, 10, 10, minute), PROVINCE, "assign_inspectors", task, filing=alliance.id)
-    record = returns.check(alliance, str(story.day(12, day)), asked, str(story.day(13, 25)))
+    record = returns.check(alliance, str(story.day(13, day)), asked, str(story.day(14, 18)))
     for hour, by in enumerate(INSPECTORS, 15):
-        acts(of, story.at(12, day, hour, minute), by, "record_findings", record, filing=alliance.id)
+        acts(of, story.at(13, day, hour, minute), by, "record_findings", record, filing=alliance.id)
     if record["rectify_by"]:
-        told = {"measures": "已按原始凭证更正统计数据，并完善填报审核制度。", "finished_on": str(story.day(13, 12))}
-        acts(of, story.at(13, 14), applications.by(alliance), "report_rectification", told, filing=alliance.id)
-        acts(of, story.at(13, 18), PROVINCE, "rule_on_rectification", filing=alliance.id, decision="accepted")
+        told = {"measures": "已按原始凭证更正统计数据，并完善填报审核制度。", "finished_on": str(story.day(14, 10))}
+        acts(of, story.at(14, 12), applications.by(alliance), "report_rectification", told, filing=alliance.id)
+        acts(of, story.at(14, 16), PROVINCE, "rule_on_rectification", filing=alliance.id, decision="accepted")
 
 
 # The money
