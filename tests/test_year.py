@@ -153,7 +153,11 @@ async def test_a_batch_shows_the_letter_that_each_leader_would_get(house: House)
 async def test_the_closing_report_says_what_the_board_says(house: House) -> None:
     city = await house.signed_in("c-101")
     answer = await city.get("/desk/year/2027/report.docx")
-    text = "\n".join(each.text for each in docx.Document(io.BytesIO(answer.content)).paragraphs)
+    drawn = docx.Document(io.BytesIO(answer.content))
+    assert len(drawn.inline_shapes) == 1
+    assert [cell.text for cell in drawn.tables[-1].rows[-1].cells][:3] == ["2027", "5", "1"]
+    text = "\n".join(each.text for each in drawn.paragraphs)
+    assert "附图　年度报送：按年度" in text
     assert "关于沈阳市2027年度实质性产学研联盟" in text
     assert "应报联盟5家，其中按期报送1家、未报4家，报送率20%。" in text
     assert "总结涉及产学研联合攻关1家" in text

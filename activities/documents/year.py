@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from activities.documents import gongwen, sheets
+from activities.documents import gongwen, sheets, yearbook
 from activities.documents.gongwen import Grid
 from activities.documents.sheets import Cell, Head, Sheet, harmless
+from activities.pictures.datasets import Dataset
 from activities.year_board import Board, Report
 from activities.year_contents import PARTS, TASKS, Content, Contents
 from models.register import FilingRow
@@ -32,7 +33,7 @@ NAMED = (ReportState.MISSED, ReportState.OPEN, ReportState.EXTENDED, ReportState
 
 @dataclass(frozen=True)
 class Closing:
-    """What a closing report tells: the board of a year for an office, as of an instant, and the names behind it."""
+    """What a closing report tells: the board of a year for an office, as of an instant, the names behind it, and what is drawn of it."""
 
     board: Board
     office: str
@@ -40,6 +41,7 @@ class Closing:
     names: Sequence[tuple[FilingRow, Report]]
     contents: Contents
     at: datetime
+    pictures: Sequence[Dataset] = ()
 
     @property
     def title(self) -> str:
@@ -52,13 +54,15 @@ class Closing:
 
 
 def closing_report(told: Closing) -> bytes:
-    """年度报送情况报告: a draft in the form of an official document, its tables attached."""
+    """年度报送情况报告: a draft in the form of an official document, its tables and pictures attached."""
     document = gongwen.blank(told.title, told.office, told.at, UNCHECKED)
     gongwen.heading(document, told.title, 0)
     attached = [*_attached(told)]
     gongwen.write(document, [*_lines(told, [title for title, _ in attached])])
     for number, (title, grid) in enumerate(attached, 1):
         gongwen.attach(document, str(number) if len(attached) > 1 else "", title, grid)
+    for number, table in enumerate(told.pictures, 1):
+        yearbook.add(document, f"附图{number if len(told.pictures) > 1 else ''}　{table.title}", table, new_page=True)
     return gongwen.saved(document)
 
 

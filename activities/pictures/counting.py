@@ -199,19 +199,25 @@ class Counting:
 
     # Reports
 
-    def reports(self) -> Dataset:
-        """年度报送，按年度."""
-        totals = {year: self._board(year).total for year in self._boards.years()[::-1]}
+    def reports(self, until: int | None = None) -> Dataset:
+        """年度报送，按年度, of all of them or until one."""
+        years = (year for year in self._boards.years()[::-1] if until is None or year <= until)
+        totals = {year: self._board(year).total for year in years}
         rows = [(year, *_reported(tally)) for year, tally in totals.items() if tally["expected"] or tally["excused"]]
         return self._table("reports-by-year", "年度报送：按年度", REPORTS_NOTE, (YEAR, *REPORTED), rows)
 
     def reports_by_city(self) -> Dataset:
         """年度报送，最近一个年度按属地."""
         boards = (self._board(year) for year in self._boards.years())
-        last = next((each for each in boards if each.total.rate is not None), None)
-        title = f"{last.year}年度报送：按属地" if last else "年度报送：按属地"
+        return self.reports_of(next((each for each in boards if each.total.rate is not None), None))
+
+    def reports_of(self, board: Board | None) -> Dataset:
+        """年度报送，一个年度按属地, if there is one."""
+        title = f"{board.year}年度报送：按属地" if board else "年度报送：按属地"
         rows = [
-            (code, _city(code), last.year, *_reported(last.cities.get(code, Tally()))) for code in self.cities if last
+            (code, _city(code), board.year, *_reported(board.cities.get(code, Tally())))
+            for code in self.cities
+            if board
         ]
         return self._table("reports-by-city", title, REPORTS_NOTE, (*CITY, YEAR, *REPORTED), rows)
 

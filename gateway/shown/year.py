@@ -7,6 +7,8 @@ from datetime import datetime
 from activities.documents import year as documents
 from activities.documents.year import Closing
 from activities.lists import OfYear
+from activities.pictures.counting import Counting
+from activities.pictures.datasets import Dataset
 from activities.register import Register
 from activities.year_board import Board, YearBoard
 from activities.year_contents import MOST, Contents, contents
@@ -14,6 +16,7 @@ from gateway.identity import Identity
 from gateway.problem import Failed, Problem
 from gateway.shown.documents import DOCX, XLSX
 from gateway.tools import Tools
+from models.values import day_of
 from models.vocabulary import Kind, ReportState, Role
 from regulation import offices
 
@@ -73,7 +76,15 @@ class Year:
             _too_many()
         reports = self.boards.reports(self.year, [row.filing_id for row in rows])
         names = [(row, reports[row.filing_id]) for row in rows if row.filing_id in reports]
-        return Closing(self.board, offices.name_of(self.office), _where(place), names, self.contents, self.now)
+        office, board = offices.name_of(self.office), self.board
+        return Closing(board, office, _where(place), names, self.contents, self.now, self._drawn(board))
+
+    def _drawn(self, board: Board) -> list[Dataset]:
+        """What a closing report draws: how much of each year was reported in time, and of the whole province where."""
+        counting = Counting(self.register.engine, day_of(self.now), self.scope, self.kind)
+        over_years = counting.reports(until=self.year)
+        tables = [over_years] if self.is_of_a_place else [over_years, counting.reports_of(board)]
+        return [each for each in tables if each.rows]
 
 
 def _where(scope: offices.Scope) -> str:
