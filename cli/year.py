@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import click
 from rich.table import Table
 
 from activities.documents.drafting import Draft
-from cli.arguments import as_json
+from cli.arguments import EVERY, as_json
 from cli.exports import exporting, laid
 from cli.output import console, say
 from cli.tools import the_register
@@ -40,23 +41,27 @@ def _year(year: int, kind: str | None, jurisdiction: str | None, zone: str | Non
 @click.command(help="一个年度的报送情况：应报、已报、迟报、未报、准予延期、免报；--forecast 列出可能不报的及其理由。")
 @of_a_place
 @click.option("--forecast", is_flag=True, help="可能不报的联盟")
+@click.option("--limit", default=200, show_default=True, type=click.IntRange(1, EVERY), help="最多列出（--forecast）")
 @as_json
-def board(year: int, forecast: bool, json_: bool, **place: Any) -> None:
+def board(year: int, forecast: bool, limit: int, json_: bool, **place: Any) -> None:
     """Show the board of a year, or who may miss it."""
     told = _year(year, **place)
     if forecast:
-        at_risk = told.boards.at_risk(year, told.scope, told.kind)
+        found = told.boards.at_risk(year, told.scope, told.kind)
+        at_risk = dict(islice(found.items(), limit))
         if json_:
             say([{"filing_id": each, "reasons": risk.reasons} for each, risk in at_risk.items()])
         for each, risk in at_risk.items() if not json_ else ():
             console.print(f"{each}  {'；'.join(risk.reasons)}")
+        if len(found) > len(at_risk) and not json_:
+            console.print(f"共{len(found)}件，只列出最需要催报的{len(at_risk)}件（--limit）。")
         return
-    found = told.board
+    counted = told.board
     if json_:
-        say({city: {key: tally[key] for key in SHOWN} for city, tally in _lines(found.cities, found.total)})
+        say({city: {key: tally[key] for key in SHOWN} for city, tally in _lines(counted.cities, counted.total)})
         return
     table = Table("地区", *(shown.title for shown in SHOWN.values()), "报送率")
-    for city, tally in _lines({offices.CITIES[code]: each for code, each in found.cities.items()}, found.total):
+    for city, tally in _lines({offices.CITIES[code]: each for code, each in counted.cities.items()}, counted.total):
         table.add_row(city, *(str(tally[key]) for key in SHOWN), "—" if tally.rate is None else f"{tally.rate}%")
     console.print(table)
 

@@ -198,6 +198,10 @@ async def officer(house: House, rounds: RoundRegister) -> AsyncIterator[Leader]:
 async def test_an_office_sees_who_answered_and_takes_it_away(officer: Leader) -> None:
     page = await officer.page(f"/rounds/{SURVEY}")
     assert page.says("沈阳市 A类 1 0 1 0 100.0%")
+    board = await officer.page("/desk/year?year=2027")
+    assert board.says("地区 应填报 已填报 沈阳市 1 1")
+    assert f"/rounds/{SURVEY}/returns?jurisdiction=210100&kind=&state=answered" in board.links
+    assert not (await officer.page("/desk/year?year=2026")).says("统计调查填报情况")
     listed = await officer.page(f"/rounds/{SURVEY}/returns?state=answered")
     assert f"/rounds/{SURVEY}/returns/{FILING}" in listed.links
     assert (await officer.page(f"/rounds/{SURVEY}/returns?state=none")).says("没有符合条件的联盟")
@@ -228,6 +232,9 @@ async def test_the_command_line_writes_the_same(
 async def test_what_is_another_citys_is_not_shown(house: House, officer: Leader) -> None:
     elsewhere = OFFICER.but(person="c-301", office="210200")
     async with leading(house.tools, house.browser(), elsewhere) as other:
+        assert not (await other.page(f"/rounds/{SURVEY}")).says("进展"), (
+            "no number of the province's, and none of its own"
+        )
         assert (await other.page(f"/rounds/{SURVEY}/returns")).says("没有符合条件的联盟")
         await other.page(f"/rounds/{SURVEY}/returns/{FILING}", 404)
         assert (await other.client.get(f"/rounds/{SURVEY}/survey.json")).json()["returns"] == []

@@ -190,7 +190,11 @@ async def test_programs_ask_for_the_same(house: House) -> None:
     board = (await browser.get("/api/v1/years/2027", **api)).json()
     assert (board["total"]["expected"], board["total"]["filed"], board["total"]["unreported"]) == (5, 1, 4)
     foreseen = (await browser.get("/api/v1/years/2027/forecast", **api)).json()
-    assert [each["filing_id"] for each in foreseen] == ["SY-MISSED", "SY-LATE"]
+    assert [each["filing_id"] for each in foreseen["alliances"]] == ["SY-MISSED", "SY-LATE"]
+    first = (await browser.get("/api/v1/years/2027/forecast?limit=1", **api)).json()
+    assert (first["count"], [each["filing_id"] for each in first["alliances"]]) == (2, ["SY-MISSED"])
+    rest = (await browser.get(first["next"], **api)).json()
+    assert ([each["filing_id"] for each in rest["alliances"]], rest.get("next")) == (["SY-LATE"], None)
     answer = await browser.get("/api/v1/years/2027/report.docx", **api)
     assert answer.headers["Content-Type"].endswith("wordprocessingml.document")
     listed = (await browser.get("/api/v1/filings?year=2027&report=unreported&zone=210100-shengaoqu", **api)).json()
@@ -210,6 +214,8 @@ def test_so_does_the_command_line(
     assert json.loads(capsys.readouterr().out)["210100"]["unreported"] == 4
     assert run(["board", "2027", "--forecast"]) == 0
     assert "SY-MISSED  2026年度未报送；再未报送即连续两年" in capsys.readouterr().out
+    assert run(["board", "2027", "--forecast", "--limit", "1"]) == 0
+    assert "共2件，只列出最需要催报的1件" in capsys.readouterr().out
     assert run(["list", "--year", "2027", "--report", "filed", "--json"]) == 0
     assert [each["filing_id"] for each in json.loads(capsys.readouterr().out)] == ["SY-FILED"]
     assert run(["export", "year", "2027", "--jurisdiction", "210100", "--to", str(tmp_path)]) == 0

@@ -95,9 +95,13 @@ class RoundRegister:
             found = db.execute(query.order_by(ITEMS.filing_id).limit(most)).mappings()
             return [RoundItemRow(**row) for row in found]
 
-    def states(self, of: str) -> dict[str, int]:
-        """How many alliances stand at which state."""
+    def states(self, of: str, scope: offices.Scope | None = None) -> dict[str, int]:
+        """How many alliances stand at which state, all of them or those within a scope."""
         query = select(ITEMS.state, func.count()).where(ITEMS.round_id == of, ITEMS.current).group_by(ITEMS.state)
+        if scope:
+            filings = known.FILINGS
+            query = query.join_from(appending.ITEMS, filings.filing_id.table, filings.filing_id == ITEMS.filing_id)
+            query = query.where(lists.within(scope))
         with self.engine.connect() as db:
             return {row.state: row[1] for row in db.execute(query.order_by(ITEMS.state))}
 

@@ -138,7 +138,7 @@ def show_round(request: Request, tools: Doors, who: Caller, round_id: Of) -> Rou
     return RoundShown(
         summary=RoundSummary.of(row),
         round=round_,
-        states=tools.rounds.register.states(round_id) if who.staff else {},
+        states=seen.states(tools, who, round_id) if who.staff else {},
         agenda=tuple(table.outlook(rules_of(round_id), round_)),
         offers=tuple(
             RoundOffered(

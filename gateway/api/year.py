@@ -1,6 +1,7 @@
 """A year of reports (年度报送): the board, who may miss it, what was reported, and the documents drawn of it."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -70,6 +71,18 @@ class Foreseen(Value):
     reasons: tuple[str, ...]
 
 
+MOST_FORESEEN = 100_000
+"""A place in a forecast is no further than this."""
+
+
+class Forecast(Value):
+    """Who may miss a year: how many they are, and a page of them; `next` is where the next page is."""
+
+    count: int
+    alliances: tuple[Foreseen, ...]
+    next: str | None = None
+
+
 @router.get("/years/{year}", responses=answers(404, 422))
 def show_year(tools: Doors, who: Caller, year: OfYear, kind: OfKind = None) -> BoardShown:
     """年度报送情况: what the caller's alliances are counted as. The names behind a number: `/filings?year=…&report=…`."""
@@ -82,10 +95,28 @@ def show_year(tools: Doors, who: Caller, year: OfYear, kind: OfKind = None) -> B
 
 
 @router.get("/years/{year}/forecast", responses=answers(404, 422))
-def foresee_year(tools: Doors, who: Caller, year: OfYear, kind: OfKind = None) -> list[Foreseen]:
-    """可能不报的: who still owes the year and missed, or was late with, one of the three before, with the reasons."""
-    found = Year.of(tools, _staff(who), year, kind).boards.at_risk(year, who.scope, kind)
-    return [Foreseen(filing_id=each, second=risk.second, reasons=risk.reasons) for each, risk in found.items()]
+def foresee_year(
+    request: Request,
+    response: Response,
+    tools: Doors,
+    who: Caller,
+    year: OfYear,
+    kind: OfKind = None,
+    after: Annotated[int, Query(ge=0, le=MOST_FORESEEN, description="续页标记，见上一页的 next")] = 0,
+    limit: Annotated[int, Query(ge=1, le=200, description="每页件数")] = 100,
+) -> Forecast:
+    """可能不报的: who still owes the year and missed, or was late with, one of the three before, with the reasons; whom to urge first, first."""
+    found = list(Year.of(tools, _staff(who), year, kind).boards.at_risk(year, who.scope, kind).items())
+    until = after + limit
+    foreseen = tuple(
+        Foreseen(filing_id=each, second=risk.second, reasons=risk.reasons) for each, risk in found[after:until]
+    )
+    if until >= len(found):
+        return Forecast(count=len(found), alliances=foreseen)
+    asked = {name: value for name, value in request.query_params.items() if name != "after"}
+    address = f"{request.url.path}?{urlencode({**asked, 'after': until})}"
+    response.headers["Link"] = f'<{address}>; rel="next"'
+    return Forecast(count=len(found), alliances=foreseen, next=address)
 
 
 @router.get(

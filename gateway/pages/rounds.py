@@ -26,7 +26,7 @@ from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.findings import Finding, Refusal
 from models.register import FilingRow, RoundRow
-from models.rounds.base import RoundActKind, RoundKind, of_year, parts
+from models.rounds.base import RoundActKind, RoundKind, called, of_year, parts
 from models.rounds.round import ROUND_ACT_TYPES, Round, RoundReceipt
 from models.values import Ordinal, day_of
 from models.vocabulary import Role
@@ -57,7 +57,7 @@ def show_all(request: Request, tools: Doors, session: Staff) -> HTMLResponse:
         wanted=wanted,
         kinds=RoundKind,
         opened=_next_ids(tools, session, year),
-        names={kind: of_year(kind, year) for kind in RoundKind},
+        names={kind: of_year(kind, year, place) for kind, place in offers.may_open(session.who.by)},
         year=year,
     )
 
@@ -89,7 +89,9 @@ def show(
         rules=rules,
         mine=[each for each in offered if each.mine],
         others=[each for each in offered if not each.mine],
-        states=tools.rounds.register.states(round_id),
+        states=seen.states(tools, session.who, round_id),
+        called=called(round_.kind, row.jurisdiction),
+        counts=seen.counts(session.who, row, round_),
         agenda=table.outlook(rules, round_),
         docket=seen.readable(tools, session.who, docket),
         earlier=docket[0].number if docket and docket[0].number > 1 else None,
@@ -125,7 +127,7 @@ def items(
         items=[(item, seen.figures(item)) for item in found.shown],
         figures=figures,
         filings=seen.alliances(tools, found.shown),
-        states=tools.rounds.register.states(round_id),
+        states=seen.states(tools, session.who, round_id),
         wanted=seen.ItemFilter(state, jurisdiction, after),
         more=found.more,
     )
@@ -301,7 +303,7 @@ class _Form:
             status=status,
             round_id=self.round_id,
             of=told,
-            title=self.round.title if self.round else of_year(rules.kind, told.year if told else 0),
+            title=self.round.title if self.round else of_year(rules.kind, told.year, told.jurisdiction) if told else "",
             label=self.label,
             kind=self.kind,
             article=cite(rules.rows[self.kind].article_for(by.role)),

@@ -13,6 +13,7 @@ from gateway.problem import NotFound
 from gateway.remembered.audit import AuditKind
 from gateway.shown.documents import attachment
 from gateway.shown.lists import read
+from gateway.shown.rounds.survey_status import survey_status
 from gateway.shown.year import MAKES, Year, may_read
 from gateway.tools import Doors
 from gateway.visit import visit_of
@@ -56,6 +57,7 @@ def show(
         place=wanted.jurisdiction or "",
         cities=cities(session.who),
         is_of_a_place=told.is_of_a_place,
+        survey=survey_status(tools, told.scope, asked, told.kind),
         names=lambda **asked_for: "/desk/filings?" + urlencode(narrowed | asked_for),
         narrowed=urlencode({name: each for name, each in narrowed.items() if name != "year"}),
         reads=may_read(session.who),

@@ -22,9 +22,14 @@ class RoundKind(Named):
     INSPECTION = "inspection", "随机抽查"
 
 
-def of_year(kind: RoundKind, year: int) -> str:
+def called(kind: RoundKind, jurisdiction: str | None) -> str:
+    """What a kind is called where it is held: a city has no call, it has a document of its own (Art. 17)."""
+    return "属地文件" if kind is RoundKind.CALL and jurisdiction else kind.label
+
+
+def of_year(kind: RoundKind, year: int, jurisdiction: str | None = None) -> str:
     """What a round of a kind is called in a year, if nobody calls it otherwise."""
-    return f"{year}年度{kind.label.removeprefix('年度')}"
+    return f"{year}年度{called(kind, jurisdiction).removeprefix('年度')}"
 
 
 class RoundStage(Named):

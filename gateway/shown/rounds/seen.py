@@ -158,6 +158,16 @@ def of_filing(tools: Tools, who: Identity, filing_id: str) -> list[tuple[RoundRo
     return [(row, RULES[RoundKind(row.kind)].word(state)) for row, state in found]
 
 
+def states(tools: Tools, who: Identity, round_id: str) -> Mapping[str, int]:
+    """How many alliances of a round stand at which state, as far as somebody sees them."""
+    return tools.rounds.register.states(round_id, None if city_of(who) is None else who.scope)
+
+
+def counts(who: Identity, row: RoundRow, round_: Round) -> Mapping[str, int]:
+    """What a round counts as a whole. An office of a city is told none of the whole province's: it has the numbers of its own."""
+    return round_.counts if city_of(who) in (None, row.jurisdiction) else {}
+
+
 def alliances(tools: Tools, shown: Sequence[RoundItemRow]) -> Mapping[str, FilingRow]:
     """The filings of some items, as lines of a list."""
     return tools.register.rows([item.filing_id for item in shown], whole=False)
