@@ -54,6 +54,7 @@ TESTS: Mapping[str, str] = {
     "A-35": "tests/test_survey_pages.py::test_a_return_begins_with_what_is_known_and_is_kept_as_a_draft",
     "A-44": "tests/test_browser_evaluation.py::",
     "B-04": "tests/test_money.py::test_a_subsidy_from_its_opening_to_the_payment_in_a_browser",
+    "B-05": "tests/test_continuing.py::test_a_continuation_ends_the_earlier_filing_and_its_report_counts_for_both",
     "B-06": "tests/test_offices.py::test_what_is_shipped_is_the_directory_of_the_two_documents",
     "B-09": "tests/law/test_subsidies.py::",
     "B-20": "tests/test_money.py::test_a_third_party_evaluates_in_a_browser",
@@ -64,16 +65,23 @@ TESTS: Mapping[str, str] = {
 }
 """What shows a requirement beyond the cases of the law: number → test, or the file of its tests."""
 
-ELSEWHERE: Mapping[str, str] = {
+CARRIED: Mapping[str, str] = {
     "A-01": "models.rounds.evaluation_papers.EvaluationReport",
     "A-05": "regulation.rounds.evaluation_items",
+    "A-33": "regulation.rounds.inspections",
+    "A-35": "regulation.rounds.surveys",
+    "A-44": "regulation.rounds.evaluations",
+    "A-45": "regulation.rounds.evaluation_items",
+    "A-51": "regulation.local_rules",
     "B-04": "regulation.rounds.subsidies",
+    "B-20": "regulation.rounds.performance",
+    "B-21": "regulation.rounds.subsidies",
     "B-06": "models.channels",
     "B-09": "regulation.rounds.merit",
     "B-22": "regulation.rounds.bands",
     "G-33": "regulation.rounds.bands",
 }
-"""What carries a requirement that no docstring of a rule cites: number → module."""
+"""What carries a requirement as a whole, named first: number → module."""
 
 
 class Line(NamedTuple):
@@ -98,7 +106,7 @@ def lines() -> Iterator[Line]:
             each.cite,
             each.gist,
             each.system,
-            tuple(each.proofs) or each.functions or _elsewhere(each.number),
+            (*_carried(each.number), *(tuple(each.proofs) or each.functions)),
             tuple(pages[each.number]),
             (TESTS[each.number].removesuffix("::"), *shown) if each.number in TESTS else shown,
         )
@@ -124,9 +132,9 @@ def _cell(names: tuple[str, ...]) -> str:
     return "<br>".join(f"`{name}`" for name in names[:SHOWN]) + more
 
 
-def _elsewhere(number: str) -> tuple[str, ...]:
+def _carried(number: str) -> tuple[str, ...]:
     checked = any(line.code == number for lines in checklist.CHECKS.values() for line in lines)
-    return (ELSEWHERE[number],) if number in ELSEWHERE else ("checklist.CHECKS",) if checked else ()
+    return (CARRIED[number],) if number in CARRIED else ("checklist.CHECKS",) if checked else ()
 
 
 def _by_number(places: Mapping[str, str]) -> dict[str, list[str]]:

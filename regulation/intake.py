@@ -372,6 +372,8 @@ class Judge:
                 "也不得是系统保留名称（如 con、年度工作的编号）"
             )
             yield self.say("A-27", "/filing_id", E, message)
+        if filing_id.upper().startswith(listed.ID_PREFIX):
+            yield self.say("A-02", "/filing_id", E, f"以 {listed.ID_PREFIX} 开头的编号由存量名单的导入使用")
         if self.known and self.known.alike_id:
             yield self.say("A-27", "/filing_id", E, ID_TAKEN)
 

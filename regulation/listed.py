@@ -59,6 +59,9 @@ def _was(form: ListedAlliance, day: date, year: int) -> bool:
     return begins <= year <= day.year
 
 
+ID_PREFIX = "LN-LIST-"
+"""How the ids begin that rows get which bring none; nobody applies under one, or rows could be kept from being imported."""
+
 UNKNOWN = "X"
 """How the stand-in of a code begins: no authority that registers anybody has this letter (GB 32100)."""
 

@@ -14,6 +14,7 @@ from gateway.asked.importing import Outcome
 from models.vocabulary import Role, Stage
 from regulation import codes, intake, listed, offices
 from tests.served import served
+from tests.story import application
 from tests.test_browser import chromium, visiting
 from tests.world import World
 
@@ -123,6 +124,14 @@ def test_everything_wrong_with_a_row_is_said_at_once() -> None:
 def test_days_and_years_lie_between_the_archiving_and_the_import(changes: dict[str, Any], field: str) -> None:
     raw = alliance_list.read("a.xlsx", workbook(FULL), "辽科函9号")[0].raw
     assert field in findings(raw | {"legacy": {**raw["legacy"], **changes}})
+
+
+def test_nobody_applies_under_an_id_that_a_row_would_get() -> None:
+    row = alliance_list.read("a.xlsx", workbook(FULL), "辽科函9号")[0].raw
+    form = application(filing_id=row["filing_id"].lower(), received_at=NOW.isoformat())
+    assert [each.field for each in intake.examine(form, NOW, intake.Known()).findings if each.severity == "error"] == [
+        "/filing_id"
+    ]
 
 
 def test_only_the_province_imports() -> None:

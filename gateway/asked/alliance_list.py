@@ -17,6 +17,7 @@ from activities.documents import sheet_reader
 from activities.documents.sheet_reader import Row, SheetRefused
 from activities.documents.sheets import Head, Sheet, workbook
 from regulation import offices
+from regulation.listed import ID_PREFIX
 
 MOST = 20_000
 """Alliances of one list."""
@@ -187,7 +188,7 @@ def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _id_of(kind: str | None, place: str | None, number: str | None) -> str:
     """The same row has the same id whenever it is imported: by its kind, place and number."""
-    return "LN-LIST-" + hashlib.sha256(f"{kind}|{place}|{number}".encode()).hexdigest()[:16].upper()
+    return ID_PREFIX + hashlib.sha256(f"{kind}|{place}|{number}".encode()).hexdigest()[:16].upper()
 
 
 DAY = re.compile(r"(\d{4})[-年/.](\d{1,2})[-月/.](\d{1,2})日?")
