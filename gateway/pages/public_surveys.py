@@ -12,7 +12,7 @@ from gateway.shown.rounds.published import PublicRound, PublicRounds
 from gateway.tools import Doors, Tools
 from models.rounds.base import RoundKind
 from models.values import day_of
-from regulation.rounds.survey_letters import GROUPINGS, SUMS
+from regulation.rounds.survey_letters import GROUPINGS, PUBLIC, SUMS
 
 router = APIRouter(prefix="/surveys")
 
@@ -39,7 +39,7 @@ def listed(request: Request, tools: Doors) -> Response:
 
 @router.api_route("/{round_id}", methods=GET)
 def one(request: Request, tools: Doors, round_id: str) -> Response:
-    """The sums of one survey: of all, and by city, kind and technical field."""
+    """The sums of one survey: of all, and by city."""
     survey = _published(tools).get(round_id)
     if survey is None:
         raise NotFound(round_id)
@@ -47,10 +47,11 @@ def one(request: Request, tools: Doors, round_id: str) -> Response:
     def shown() -> Mapping[str, Any]:
         sums = next(each for each in survey.publications if each.row.kind == SUMS)
         told = json.loads(sums.row.content)
-        groups = {by: sorted({group for line in told["lines"] for group in line.get(by, {})}) for by in GROUPINGS}
+        groups = sorted({group for line in told["lines"] for group in line.get(PUBLIC, {})})
         tables = list(dict.fromkeys(line["table"] for line in told["lines"]))
         return {
-            "survey": survey, "sums": sums, "told": told, "groups": groups, "groupings": GROUPINGS, "tables": tables,
+            "survey": survey, "sums": sums, "told": told, "by": PUBLIC, "called": GROUPINGS[PUBLIC], "groups": groups,
+            "tables": tables,
         }  # fmt: skip
 
     return for_all(request, tools, survey.row.number, "public_survey.html", shown, SOON)

@@ -1,7 +1,7 @@
 """Sums of returns: of all, and by city, kind or technical field; and what of them may be shown to everybody.
 
 Nobody's own figures can be read off what is published (统计法): a sum is shown only where at least three leaders have something in
-it, and so that what is left out cannot be had by subtracting what is shown.
+it, and so that what is left out cannot be had by subtracting what is shown. That holds within one grouping; only one is published.
 """
 
 from collections.abc import Iterable, Mapping

@@ -102,7 +102,10 @@ def answers(
 
 
 GROUPINGS = {"city": "所在市", "kind": "类别", "field": "技术领域"}
-"""By what returns are summed, and what it is called."""
+"""By what offices sum returns, and what it is called."""
+
+PUBLIC = "city"
+"""The one grouping that is published: of two, one less the other would tell of a single leader what neither tells alone."""
 
 
 SUMS = "survey_sums"
@@ -115,20 +118,22 @@ def _published(
     """The sums, as far as they tell of nobody."""
     asked = questionnaire_in(known.papers[round_.paper or ""])
     told = list(answers(asked, known.items.get(round_.id, {}).values(), known.papers))
-    lines: dict[str, dict[str, Any]] = {}
-    for by in GROUPINGS:
-        for line in sums.lines(asked, told, by):
-            whole, of = sums.published(line)
-            if whole is not None:
-                each = lines.setdefault(line.term, {**_of(line), "total": str(whole)})
-                each[by] = {group: str(total) for group, total in sorted(of.items()) if total is not None}
     sums_of = {
         "round": round_.title,
         "year": state_of(round_).year,
         "answered": len(told),
-        "lines": list(lines.values()),
+        "lines": list(public_lines(asked, told)),
     }
     yield Published(SUMS, sums_of, day_of(entry.at))
+
+
+def public_lines(questionnaire: Questionnaire, told: Iterable[Answer]) -> Iterator[dict[str, Any]]:
+    """What everybody may read of some answers: of each figure the whole, and the cities that tell of nobody."""
+    for line in sums.lines(questionnaire, told, PUBLIC):
+        whole, of = sums.published(line)
+        if whole is not None:
+            shown = {group: str(total) for group, total in sorted(of.items()) if total is not None}
+            yield {**_of(line), "total": str(whole), PUBLIC: shown}
 
 
 def _of(line: sums.Line) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from copy import deepcopy
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from regulation.rounds.figures import figures_in, form_of
 from regulation.rounds.questionnaires import QUESTIONNAIRES
 from regulation.rounds.returns import MemberRow, Subject, Told, examine
 from regulation.rounds.sums import Answer
+from regulation.rounds.survey_letters import GROUPINGS, public_lines
 from tests.applications import changed, good
 from tests.filling import written
 from tests.test_forms import flat
@@ -216,3 +219,72 @@ def test_nothing_is_had_by_subtracting_either(rows: Told_) -> None:
         assert shown is None or len({leader for leader, at, figure in rows if at == city and figure}) >= sums.ENOUGH
     rest = {leader for leader, at, figure in rows if figure and groups.get(at) is None}
     assert whole is None or not rest or len(rest) >= sums.ENOUGH
+
+
+Row_ = tuple[str, str, str, str, int]
+"""A leader, its city, kind and technical field, and what it told."""
+
+
+def published_of(rows: list[Row_]) -> dict[str, Any]:
+    """The published line of one indicator."""
+    answers = [
+        Answer(leader, {"city": city, "kind": kind, "field": of}, {"leader.rd": Decimal(figure)})
+        for leader, city, kind, of, figure in rows
+    ]
+    return next((line for line in public_lines(SHIPPED, answers) if line["code"] == "104"), {})
+
+
+def rank(rows: list[list[int]]) -> int:
+    """How many of some sums cannot be had from the others."""
+    left, count = [[Fraction(each) for each in row] for row in rows], 0
+    for column in range(len(rows[0]) if rows else 0):
+        pivot = next((row for row in left if row[column]), None)
+        if pivot is None:
+            continue
+        left = [
+            [a - b * row[column] / pivot[column] for a, b in zip(row, pivot, strict=True)]
+            for row in left
+            if row is not pivot
+        ]
+        count += 1
+    return count
+
+
+def told_alone(rows: list[Row_]) -> list[tuple[str, ...]]:
+    """The leaders, alone or in pairs, of whom any adding and subtracting of published sums tells something apart from all others."""
+    line = published_of(rows)
+    told = [row for row in rows if row[-1]]
+    cells = [[1] * len(told)] if "total" in line else []
+    for position, by in enumerate(GROUPINGS, 1):
+        cells += [[int(row[position] == group) for row in told] for group in line.get(by, {})]
+    leaders = sorted({row[0] for row in told})
+    few = [each for size in range(1, sums.ENOUGH) for each in combinations(leaders, size)]
+    others = {
+        each: [[n for n, row in zip(cell, told, strict=True) if row[0] not in each] for cell in cells] for each in few
+    }
+    return [each for each in few if rank(others[each]) < rank(cells)]
+
+
+def test_two_groupings_do_not_tell_of_one_leader() -> None:
+    """沈阳三家甲类, 大连一家甲类、三家乙类: 甲类合计减去沈阳合计, 就是大连那一家."""
+    rows = [(name, "沈阳市", "A类", "x", figure) for name, figure in (("a", 10), ("b", 20), ("c", 30))]
+    rows += [("d", "大连市", "A类", "x", 777), *((name, "大连市", "B类", "x", n) for n, name in enumerate("efg", 1))]
+    line = published_of(rows)
+    assert (line["total"], line["city"]) == ("843", {"沈阳市": "60", "大连市": "783"})
+    assert told_alone(rows) == []
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("abcdefgh"),
+            st.sampled_from("甲乙丙"),
+            st.sampled_from("AB"),
+            st.sampled_from("xy"),
+            st.integers(0, 3),
+        ),
+        max_size=14,
+    )
+)
+def test_no_reckoning_with_all_that_is_published_tells_of_fewer_than_three_leaders(rows: list[Row_]) -> None:
+    assert told_alone(rows) == []
