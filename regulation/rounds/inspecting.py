@@ -240,11 +240,11 @@ def _plan(act: OpenRound, plan: InspectionPlan) -> Examined:
 
 
 def _population(round_: Round, act: ListPopulation, listed: Population, known: Known) -> Examined:
-    """The list is what the register holds, of today or of the day on which it was drawn up."""
-    if listed != population_of(round_, known, listed.as_of):
+    """The list is what the register holds on the day of receipt: another day would leave out others (`not_again_months`)."""
+    if listed.as_of != _today(act):
+        return [_fault(_in_content("as_of"), f"总体名单以收到公布之日（{_today(act)}）为准，不得用其他日期")]
+    if listed != population_of(round_, known, _today(act)):
         return [_fault("/content", "总体名单与备案库现状不一致，请重新生成")]
-    if listed.as_of > _today(act):
-        return [_fault(_in_content("as_of"), "名单日期晚于公布之日")]
     size = lot.sizes(listed.alliances)
     try:
         lot.shares(size, listed.draw, at_least_one=listed.at_least_one)

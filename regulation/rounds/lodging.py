@@ -36,7 +36,12 @@ def lodge(rules: Rules, round_: Round | None, raw: Mapping[str, Any]) -> RoundLo
         return RoundLodged(findings=(finding(article, "/kind", Severity.ERROR, f"不是“{rules.kind.label}”的行为"),))
     told = {name: value for name, value in raw.items() if name not in (*FILLED_IN, "content")}
     found, paper = _paper(rules, round_, kind, raw.get("content"))
-    is_drawn = kind in rules.draws and not raw.keys() & {"content", "paper"}
+    is_drawn = kind in rules.draws
+    found += [
+        finding(article, f"/{name}", Severity.ERROR, "该文书由系统按当时的记录生成，不得另附")
+        for name in ("content", "paper")
+        if is_drawn and raw.get(name) is not None
+    ]
     if is_drawn or raw.get("content") is not None:
         told["paper"] = digest(paper) if paper is not None else NONE
     act, faults = read(model, told, {}, otherwise=article)

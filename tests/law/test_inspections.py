@@ -19,6 +19,7 @@ from regulation.moment import Moment
 from regulation.rounds import inspecting, lot, table, wording
 from regulation.rounds.checks import CHECKS
 from regulation.rounds.known import Alliance, Known, KnownItem
+from regulation.rounds.lodging import lodge
 from regulation.rounds.simulation import RoundLife
 from regulation.rounds.table import ActOnFiling, Letter
 from tests.law.notation import moment
@@ -73,8 +74,12 @@ class Story:
     @property
     def population(self) -> dict[str, Any]:
         """The list as the service draws it up."""
+        return self.population_on(date(2027, 3, 2))
+
+    def population_on(self, day: date) -> dict[str, Any]:
+        """The list as it would be of a day."""
         assert self.life.round
-        return inspecting.population_of(self.life.round, BARE, date(2027, 3, 2)).model_dump(mode="json")
+        return inspecting.population_of(self.life.round, BARE, day).model_dump(mode="json")
 
     @property
     def lot(self) -> dict[str, Any]:
@@ -157,6 +162,7 @@ def test_what_may_not_be(case: dict[str, Any]) -> None:
     contents = {
         "population": lambda: story.population,
         "shortened population": lambda: {**story.population, "alliances": story.population["alliances"][1:]},
+        "backdated population": lambda: story.population_on(date(2026, 8, 1)),
         "lot": lambda: story.lot,
         "another lot": lambda: {**story.lot, "order": story.lot["order"][::-1]},
         "deficient record": lambda: story.record("agreement"),
@@ -190,6 +196,19 @@ def _plain(value: Any) -> Any:
         if isinstance(value, date)
         else value
     )
+
+
+def test_whom_the_lot_is_drawn_of_nobody_says() -> None:
+    """LN-9 was inspected 13 months before: a list of half a year ago would leave it out."""
+    story = told("opened")
+    backdated = story.population_on(date(2026, 8, 1))
+    assert {each["id"] for each in backdated["alliances"] if each.get("left_out")} == {"LN-9", "LN-10"}
+    assert {each["id"] for each in story.population["alliances"] if each.get("left_out")} == {"LN-10"}
+    said = {"id": "x", "kind": "list_population", "by": BY["st"].model_dump(mode="json")}
+    for brought in ({"content": backdated}, {"content": story.population}, {"paper": digest(story.population)}):
+        (found,) = lodge(story.life.rules, story.life.round, said | brought).findings
+        assert (found.field, found.message) == (f"/{next(iter(brought))}", "该文书由系统按当时的记录生成，不得另附")
+    assert lodge(story.life.rules, story.life.round, said).is_drawn
 
 
 def test_a_check_from_its_opening_to_its_end() -> None:
