@@ -202,8 +202,8 @@ def _items(round_: Round, entry: RoundEntry, content: Mapping[str, Any] | None) 
 
 ROWS: Mapping[str, Row] = common(ARTICLE, OPENS) | {
     RoundActKind.CLOSE_ROUND: Row(ARTICLE, OPENS, may=_by_settling, then=closed),
-    AnnualActKind.URGE_ALL: Row("G-13", URGES, ready=in_window, then=_urged),
-    AnnualActKind.SETTLE_YEAR: Row(ARTICLE, OPENS, ready=may_close, then=_settled),
+    AnnualActKind.URGE_ALL: Row("G-13", URGES, each_its_own=True, ready=in_window, then=_urged),
+    AnnualActKind.SETTLE_YEAR: Row(ARTICLE, OPENS, owner_only=True, ready=may_close, then=_settled),
 }
 
 RULES = Rules(

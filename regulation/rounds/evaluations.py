@@ -271,5 +271,5 @@ RULES = Rules(
     lapses=lapses,
     follows=after_evaluating.FOLLOWS,
     words=WORDS,
-    readers=dict.fromkeys(EvaluationActKind, CITY | BOTH),
+    readers=dict.fromkeys(EvaluationActKind, CITY | BOTH | {Role.AUDITOR, Role.PLATFORM}),
 )

@@ -15,8 +15,10 @@ from models.findings import Finding, Lack, Refusal
 from models.rounds.base import (
     Agreed,
     Area,
+    CommonAct,
     Item,
     MoveWindow,
+    OnAlliance,
     OpenRound,
     Pinned,
     RoundAct,
@@ -64,6 +66,9 @@ class Row:
     `together`: `two_people` says that another person must say the same before it takes effect; `two_offices` that one
     person of each of `jointly` must (会同), but for a round in which one office is both (`alone`). `ready`: what is missing
     whatever the act would say, so that a page can tell it before anybody fills in a form.
+    `owner_only`: whoever opened the round alone does it, as it alone moves, closes and cancels, which no row needs to say.
+    `each_its_own`: an act by which an office deals with all of its own alliances at once; without it a city does nothing in a
+    round over the province but what is about one alliance of its own.
     """
 
     article: str
@@ -72,6 +77,8 @@ class Row:
     together: Together = "one"
     jointly: frozenset[Role] = frozenset()
     alone: Callable[[Round], bool] = lambda round_: False
+    owner_only: bool = False
+    each_its_own: bool = False
     ready: Callable[[Round, By, Moment], Lack | None] = lambda round_, by, when: None
     may: Callable[[Round, Any, Moment], Lack | None] = _nothing_lacks
     then: Callable[[Round, Any, Moment], Round] = _stays
@@ -326,19 +333,27 @@ def _not_entitled(round_: Round, act: RoundAct, row: Row) -> Lack | None:
         return Lack(missing=f"该行为须由{names}为之，{role.label}无权")
     if OFFICE_OF.get(role, office) != office:
         return Lack(missing=f"{role.label}的机构代码不是 {office}")
-    if role in OF_A_CITY and not _of_place(round_, act, office):
+    if role in OF_A_CITY and not _of_place(round_, act, row, office):
         return Lack(missing=f"本轮次不由 {office} 办理")
+    opened = round_.opened_by
+    owners = {opened.role, *row.jointly}
+    if (isinstance(act, OWNERS) or row.owner_only) and (office != opened.office or role not in owners):
+        return Lack(missing=f"该行为由开启本轮次的{offices.title(opened.role, opened.office)}为之")
     return None
 
 
-def _of_place(round_: Round, act: RoundAct, office: str) -> bool:
-    """Whether a city's office or a zone has to do with a round: its own, or one that it lies in; it opens only its own."""
+OWNERS = CommonAct
+"""The acts by which a round is opened, moved, closed and cancelled: whoever opened it does them, in every kind."""
+
+
+def _of_place(round_: Round, act: RoundAct, row: Row, office: str) -> bool:
+    """Whether a city's office or a zone has to do with an act in a round: one of its own place, or about its own alliances."""
     own, zone = round_.area.jurisdiction, round_.area.zone
     if zone and office == zone:
         return True
     if isinstance(act, OpenRound):
         return office == own
-    return own is None or office.partition("-")[0] == own
+    return isinstance(act, OnAlliance) or row.each_its_own if own is None else office.partition("-")[0] == own
 
 
 # What several must say (会同, 两人)

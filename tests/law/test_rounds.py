@@ -12,6 +12,7 @@ from models.rounds.base import (
     CancelRound,
     CloseRound,
     MoveWindow,
+    OnAlliance,
     OpenRound,
     RoundAct,
     RoundKind,
@@ -139,6 +140,75 @@ def test_who_may_not_open_is_told_who_may() -> None:
     assert "不由 210200 办理" in lacks(RoundLife(CITYS).act(opening(OTHER_CITY), moment("2027-02-20 10:00")))
     elsewhere = opening(PROV.but(office="210100"))
     assert "机构代码" in lacks(RoundLife(SURVEY).act(elsewhere, moment("2027-02-20 10:00")))
+
+
+# Whose a round is
+
+DALIAN = "210200"
+OWNERS_ACTS = [
+    (kind, act)
+    for kind, rules in RULES.items()
+    for act, row in rules.rows.items()
+    if act in ("move_window", "close_round", "cancel_round") or row.owner_only
+]
+"""Every act by which whoever opened a round of a kind moves or ends it."""
+
+
+def standing(of: str, by: By) -> Round:
+    """A round of any kind, as it stands right after somebody opened it."""
+    return table.begun(of, opening(by), Moment(moment("2027-02-20 10:00"), moment("2027-02-20 10:00")))
+
+
+def bare(kind: str, by: By) -> RoundAct:
+    """An act of which only kind and sender are told."""
+    model = ROUND_ACT_TYPES[kind]
+    return model.model_construct(None, id="a", by=by, kind=model.model_fields["kind"].default)
+
+
+def by_of(role: Role, office: str) -> By:
+    """Somebody of an office."""
+    return By(person="x-1", office=office, role=role)
+
+
+FOREIGN = {
+    "LN": [by_of(Role.CITY_ST, DALIAN), by_of(Role.CITY_IIT, DALIAN), by_of(Role.ZONE, "210200-dalian"),
+           by_of(Role.LEADER, "91210200MA0UN1QJ0M"), by_of(Role.EVALUATOR, "210000"), IIT],
+    "210100": [OTHER_CITY, by_of(Role.CITY_IIT, "210100"), by_of(Role.ZONE, "210100-shenyang"), PROV, IIT,
+               by_of(Role.LEADER, "91210200MA0UN1QJ0M"), by_of(Role.EVALUATOR, "210000")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", FOREIGN)
+@pytest.mark.parametrize(("kind", "act"), OWNERS_ACTS)
+def test_whoever_opened_a_round_alone_moves_closes_cancels_and_settles_it(
+    kind: RoundKind, act: str, place: str
+) -> None:
+    owner = PROV if place == "LN" else CITY
+    round_, row = standing(f"{kind.value}-2027-{place}-1", owner), RULES[kind].rows[act]
+    for foreign in FOREIGN[place]:
+        assert not table.is_of(round_, bare(act, foreign), row), foreign
+    assert table.is_of(round_, bare(act, owner), row) is (owner.role in row.roles)
+
+
+@pytest.mark.parametrize(
+    ("kind", "act"), [(kind, act) for kind, rules in RULES.items() for act in rules.rows if act != "open_round"]
+)
+def test_in_a_round_over_the_province_a_city_deals_with_its_own_alliances_alone(kind: RoundKind, act: str) -> None:
+    row = RULES[kind].rows[act]
+    round_ = standing(f"{kind.value}-2027-LN-1", PROV)
+    of_own = issubclass(ROUND_ACT_TYPES[act], OnAlliance) or row.each_its_own
+    for city in (by_of(Role.CITY_ST, DALIAN), by_of(Role.CITY_IIT, DALIAN), by_of(Role.ZONE, "210200-dalian")):
+        assert table.is_of(round_, bare(act, city), row) is (of_own and city.role in row.roles | row.jointly)
+
+
+def test_a_city_is_told_whose_a_round_is() -> None:
+    refused = open_round().act(CancelRound(id="x", by=CITY, reason="误"), moment("2027-03-02 09:00"))
+    assert "省科技厅" in lacks(refused)
+    calls = standing("call-2027-LN-1", PROV)
+    when = Moment(moment("2027-03-02 09:00"), moment("2027-03-02 09:00"))
+    refusal = table.barred(RULES[RoundKind.CALL], calls, bare("cancel_round", OTHER_CITY), when)
+    assert refusal
+    assert "不由 210200 办理" in refusal.missing
 
 
 # What time brings
