@@ -13,6 +13,7 @@ from models.register import FilingRow
 from models.values import last_day_until
 from models.vocabulary import LapseKind, Stage
 from regulation import calendar, naming, offices
+from regulation.listed import is_stand_in
 
 Datum = str | int | date | None
 
@@ -64,7 +65,7 @@ COLUMNS = {
         Column("filing_id", "备案", 24, lambda row: row.filing_id),
         Column("alliance", "联盟名称", 40, lambda row: row.alliance_name),
         Column("leader_name", "盟主企业", 32, lambda row: row.leader_name),
-        Column("leader", "统一社会信用代码", 22, lambda row: row.leader),
+        Column("leader", "统一社会信用代码", 22, lambda row: "待补充" if is_stand_in(row.leader) else row.leader),
         Column("kind", "类别", 8, lambda row: f"{row.kind}类"),
         Column("city", "所在市", 12, lambda row: offices.OFFICES[row.jurisdiction].city),
         Column("technical_field", "技术领域", 18, lambda row: row.technical_field),

@@ -35,7 +35,7 @@ def act(filing_id: str, file: str, json_: bool) -> None:
 
 @click.command(help="对全部在办备案作出同一行为，如启用新工作日历、调整年度报送期限。")
 @click.argument("file")
-@click.option("--kind", type=click.Choice(list(Kind)), help="只对某一类")
+@click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help="只对某一类")
 @click.option("--jurisdiction", type=click.Choice(list(offices.OFFICES)), help="只对某一属地")
 @as_json
 def broadcast(file: str, kind: str | None, jurisdiction: str | None, json_: bool) -> None:

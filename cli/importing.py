@@ -74,7 +74,7 @@ def told(planned: list[Planned], refused: dict[int, tuple[Finding, ...]], *, dry
     if with_findings:
         console.print(table)
     if len(with_findings) > SHOWN:
-        errors.print(f"另有{len(with_findings) - SHOWN}行有问题，可用 --json 查看全部")
+        errors.print(f"另有{len(with_findings) - SHOWN}行有须改正或者留意的内容，可用 --json 查看全部")
     console.print("；".join(f"{outcome}{count}行" for outcome, count in counts.items() if count) or "名单没有内容")
     if not dry_run:
         console.print(f"本次导入{imported}行", style="green")

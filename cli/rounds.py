@@ -63,7 +63,7 @@ def act(round_id: str, file: str, json_: bool) -> None:
 
 
 @round_.command("open", help="开启轮次：编号取该事项、年度和范围的下一个；同一行为编号重复发送的，仍是同一轮次。")
-@click.argument("kind", type=click.Choice(list(RoundKind)))
+@click.argument("kind", type=click.Choice([kind.value for kind in RoundKind]))
 @click.argument("year", type=click.IntRange(2021, 2060))
 @click.argument("file")
 @click.option("--jurisdiction", type=click.Choice(list(offices.OFFICES)), help="属地代码；不写即全省")
@@ -116,7 +116,7 @@ def show(round_id: str, json_: bool) -> None:
 
 
 @round_.command("list", help="轮次列表，截止最晚的在前。")
-@click.option("--kind", type=click.Choice(list(RoundKind)), help="事项")
+@click.option("--kind", type=click.Choice([kind.value for kind in RoundKind]), help="事项")
 @click.option("--year", type=click.IntRange(2021, 2060), help="年度")
 @click.option("--open", "is_open", is_flag=True, help="只列未结束的")
 @as_json
