@@ -1,8 +1,10 @@
 """Who evaluates what: the alliances of the commissions under which somebody works on a day (细则 8)."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
@@ -12,7 +14,7 @@ from models.register import RoundItemRow, RoundRow
 from models.rounds.base import RoundKind
 from models.rounds.performance import Commissioned
 from models.rounds.round import Round
-from regulation.rounds.appraising import is_theirs
+from regulation.rounds.appraising import Withdrawn, is_theirs
 from regulation.rounds.performing import state_of
 
 ROUNDS, ITEMS = (model.metadata.tables[model.__tablename__].c for model in (RoundRow, RoundItemRow))
@@ -31,13 +33,16 @@ def _of(db: Connection, value: str, person: str, today: date) -> Iterator[str]:
         if not one.ended and one.begins <= today <= one.ends:
             paper = papers.content(db, one.paper)
             if person in paper["people"]:
-                yield from _theirs(db, round_.id, one, paper["alliances"], person)
+                yield from _theirs(db, round_, one, paper["alliances"], person)
 
 
-def _theirs(db: Connection, round_id: str, one: Commissioned, alliances: list[str], person: str) -> Iterator[str]:
+def _theirs(db: Connection, round_: Round, one: Commissioned, alliances: list[str], person: str) -> Iterator[str]:
+    of_the_year = select(ROUNDS.round_id).where(ROUNDS.kind == round_.kind.value, ROUNDS.year == round_.year)
     for some in in_parts(alliances):
-        query = select(ITEMS.filing_id, ITEMS.figures).where(ITEMS.current, ITEMS.round_id == round_id)
-        query = query.where(ITEMS.filing_id.in_(some))
-        for filing_id, figures in db.execute(query):
-            if is_theirs(json.loads(figures), one.number, person):
+        query = select(ITEMS.filing_id, ITEMS.round_id, ITEMS.figures).where(ITEMS.current, ITEMS.filing_id.in_(some))
+        told: dict[str, dict[str, Any]] = defaultdict(dict)
+        for filing_id, round_id, figures in db.execute(query.where(ITEMS.round_id.in_(of_the_year))):
+            told[filing_id][round_id] = json.loads(figures)
+        for filing_id, by_round in told.items():
+            if is_theirs(by_round.get(round_.id, {}), one, person, Withdrawn.told(by_round.values())):
                 yield filing_id

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from gateway.identity import EMBEDDED
+from gateway.shown.rounds.seen import may_read
 from gateway.shown.rounds.subsidies import proofs
 from models.rounds.round import RoundReceipt
 from models.vocabulary import Kind
@@ -167,6 +168,29 @@ async def test_a_third_party_evaluates_in_a_browser(world: World) -> None:
             BytesIO(await taken_away(visitor, f"/rounds/{EVALUATION}/documents/results.xlsx"))
         )
         assert [cell.value for cell in results.worksheets[0][2]][9:11] == [92.5, 92.5]
+
+
+async def test_who_withdrew_reads_neither_the_filing_nor_what_others_declared(world: World) -> None:
+    """细则 8: in no round of the year, whatever was accepted since; what one evaluator declares of themselves is for the province alone."""
+    again, colleague = f"performance-{YEAR - 1}-LN-2", EVALUATOR | {"person": "e-502"}
+    other, mine, theirs = (EMBEDDED["e-501"].but(person=each) for each in ("e-503", "e-501", "e-502"))
+    async with town(world) as gateway:
+        await does(gateway, again, f"{YEAR}-02-01", PROVINCE, "open_round", **window(f"{YEAR}-02-01", f"{YEAR}-03-31"))
+        content = {"people": ["e-501", "e-502"], "alliances": ["MONEY-1"], "no_interest": True}
+        await does(gateway, again, f"{YEAR}-02-02", PROVINCE, "commission", content=content, **COMMISSION)
+        assert "MONEY-1" in gateway.tools.at_work(mine).assigned
+        said = {"filing": "MONEY-1", "reason": "曾任该企业顾问"}
+        await does(gateway, again, f"{YEAR}-02-03", EVALUATOR, "declare_interest", **said)
+        assert "MONEY-1" not in gateway.tools.at_work(mine).assigned
+        declared = gateway.tools.rounds.register.entry_of(again, f"declare_interest-{YEAR}-02-03-e-501-MONEY-1")
+        assert declared
+        readers = [each.person for each in (other, mine, theirs) if may_read(gateway.tools, each, declared)]
+        assert readers == ["e-501"]
+        content = {"rows": [scores("MONEY-1", "80")]}
+        await does(gateway, again, f"{YEAR}-03-01", colleague, "appraise", content=content)
+        await does(gateway, again, f"{YEAR}-03-20", PROVINCE, "accept_results", document_no="辽科发〔2027〕2号")
+        assert "MONEY-1" not in gateway.tools.at_work(mine).assigned
+        assert "MONEY-1" in gateway.tools.at_work(theirs).assigned
 
 
 BANDS_TYPED = {

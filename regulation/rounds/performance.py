@@ -35,7 +35,9 @@ from regulation.rounds.appraising import (
     ARTICLE,
     BROUGHT,
     COMMISSIONED,
+    DECLARED,
     EVALUATORS,
+    GRADES,
     RETURNED,
     asks,
     examine,
@@ -151,7 +153,8 @@ def may_accept(round_: Round, act: AcceptResults, when: Moment) -> Lack | None:
 
 def accept(round_: Round, act: AcceptResults, when: Moment) -> Round:
     """验收."""
-    grades = {name: int(str(count)) for name, count in (act.facts or {}).items()}
+    facts = act.facts or {}
+    grades = {name: int(str(facts[name])) for name in GRADES}
     state = state_of(round_).but(results=act.paper, accepted_by=act.document_no)
     return round_.but(of=state, counts={**round_.counts, **grades})
 
@@ -169,13 +172,14 @@ def may_close(round_: Round, act: CloseRound, when: Moment) -> Lack | None:
 def items(round_: Round, entry: RoundEntry, content: Mapping[str, Any] | None) -> Iterable[Item]:
     """What became of each alliance that an entry is about."""
     act = entry.event
+    facts: dict[str, Any] = getattr(act, "facts", None) or {}
     match act:
         case CommissionThirdParty():
             figures = {"commission": entry.number, "organisation": act.organisation}
             for filing_id in Commission.model_validate(content).alliances:
-                yield Item(filing_id=filing_id, state=COMMISSIONED, figures=figures)
+                withdrawn = facts["kept"].get(filing_id, {})
+                yield Item(filing_id=filing_id, state=COMMISSIONED, figures={**figures, **withdrawn})
         case Appraise():
-            facts: dict[str, Any] = act.facts or {}
             for row in Appraisals.model_validate(content).rows:
                 told = row.model_dump(mode="json", exclude={"filing"})
                 score = terms_of(round_).score(row)
@@ -184,11 +188,12 @@ def items(round_: Round, entry: RoundEntry, content: Mapping[str, Any] | None) -
                 yield Item(filing_id=row.filing, state=APPRAISED, figures={**kept, **told, **scored})
         case DeclareInterest() | ReturnAppraisal():
             state = RETURNED if isinstance(act, ReturnAppraisal) else COMMISSIONED
-            yield Item(filing_id=act.filing, state=state, figures=(act.facts or {})["figures"])
+            yield Item(filing_id=act.filing, state=state, figures=facts["figures"])
         case AcceptResults():
             for result in Results.model_validate(content).rows:
                 told = result.model_dump(mode="json", exclude={"filing", "alliance", "leader_name"})
-                yield Item(filing_id=result.filing, state=ACCEPTED, figures=told)
+                withdrawn = facts["kept"].get(result.filing, {})
+                yield Item(filing_id=result.filing, state=ACCEPTED, figures={**told, **withdrawn})
         case _:
             return
 
@@ -229,7 +234,8 @@ RULES = Rules(
         "by": "评价人员",
         "leader": "盟主代码",
         "archive_number": "备案编号",
-        "whole": "机构回避",
+        "conflicts": "申报回避的人员",
+        "whole": "回避的机构",
         "expected": "受托评价",
         "done": "已评价",
         "excellent": "优秀",
@@ -239,6 +245,6 @@ RULES = Rules(
     readers=dict.fromkeys(
         (A.COMMISSION, A.APPRAISE, A.DECLARE_INTEREST, A.RETURN_APPRAISAL, A.ACCEPT_RESULTS), OF_SCORES
     ),
-    hidden=frozenset({*BROUGHT, "score", "grade", "by", "conflicts", "whole"}),
+    hidden=frozenset({*BROUGHT, *DECLARED, "score", "grade", "by"}),
     lapses=lambda round_: window(round_, ARTICLE, REMINDED),
 )

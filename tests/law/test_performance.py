@@ -4,9 +4,12 @@ from decimal import Decimal
 
 from models.rounds.appraisals import Results
 from models.rounds.base import RoundStage
+from models.rounds.round import RoundReceipt
 from models.values import canonical
+from regulation.rounds.appraising import Withdrawn, is_theirs
 from regulation.rounds.performing import state_of
 from regulation.rounds.table import ActOnFiling, Published
+from tests.applications import enterprise
 from tests.law.rounds_of_money import (
     COMMISSION,
     EVALUATION,
@@ -109,7 +112,7 @@ def test_who_has_to_do_with_an_alliance_does_not_evaluate_it() -> None:
     assert "不是受您" in lack(
         here.does(EVALUATION, "2027-03-04 09:00", "e-502", "appraise", {"rows": [scores("B-2", "80")]})
     )
-    other = {**COMMISSION, "organisation": "大连某评估中心", "contract_no": "辽科评2027-02"}
+    other = {**COMMISSION, "organisation": "大连某评估中心", "code": enterprise(77), "contract_no": "辽科评2027-02"}
     content = {"people": ["e-503"], "alliances": ["B-2"], "no_interest": True}
     here.done(EVALUATION, "2027-03-04 10:00", "p-401", "commission", content, **other)
     here.done(EVALUATION, "2027-03-05 09:00", "e-503", "appraise", {"rows": [scores("B-2", "80")]})
@@ -170,3 +173,96 @@ def test_a_year_s_evaluation_in_short() -> None:
     evaluated(here, {"B-1": "90", "B-2": "70"})
     assert here.round(EVALUATION).counts["excellent"] == 1
     assert opened(here, "performance-2027-LN-1", "2028-02-01", "2028-03-01").number == 1
+
+
+AGAIN = {**COMMISSION, "contract_no": "辽科评2027-09"}
+NEXT = "performance-2026-LN-2"
+
+
+def declared(here: Province, *, whole: bool = False) -> None:
+    """One of the evaluators of B-1 and B-2 has to do with B-1, or their whole organisation has."""
+    commissioned(here, "B-1", "B-2")
+    here.done(
+        EVALUATION, "2027-02-10 09:00", "e-501", "declare_interest", filing="B-1", whole=whole, reason="曾任该企业顾问"
+    )
+
+
+def commissions(here: Province, round_id: str, *people: str, **said: str) -> str:
+    """B-1 is commissioned: why not, if it is not."""
+    content = {"people": people, "alliances": ["B-1"], "no_interest": True}
+    answer = here.does(round_id, "2027-02-21 09:00", "p-401", "commission", content, **{**AGAIN, **said})
+    return "" if isinstance(answer, RoundReceipt) else lack(answer)
+
+
+def scored(here: Province, round_id: str, person: str) -> str:
+    """B-1 is evaluated by somebody: why not, if it is not."""
+    answer = here.does(round_id, "2027-03-01 09:00", person, "appraise", {"rows": [scores("B-1", "80")]})
+    return "" if isinstance(answer, RoundReceipt) else lack(answer)
+
+
+def ended(here: Province) -> None:
+    """The first commission is ended."""
+    number = state_of(here.round(EVALUATION)).commissions[0].number
+    here.done(EVALUATION, "2027-02-20 09:00", "p-401", "end_commission", commission=number, reason="合同解除")
+
+
+def test_an_interest_that_was_declared_holds_under_another_commission() -> None:
+    """细则 8: who withdrew does not come back by another contract; a colleague evaluates."""
+    here = province()
+    declared(here)
+    ended(here)
+    assert "所列评价人员均已申报" in commissions(here, EVALUATION, "e-501")
+    assert commissions(here, EVALUATION, "e-501", "e-503") == ""
+    assert "利害关系" in scored(here, EVALUATION, "e-501")
+    assert scored(here, EVALUATION, "e-503") == ""
+    assert here.lives[EVALUATION].items["B-1"].figures["conflicts"] == ["e-501"]
+
+
+def test_an_interest_that_was_declared_holds_in_the_other_evaluations_of_the_year() -> None:
+    """Also one declared after the other round commissioned; another year's begins anew."""
+    here = province()
+    opened(here, NEXT, "2027-02-01", "2027-03-31")
+    declared(here)
+    assert commissions(here, NEXT, "e-501", "e-503") == ""
+    assert here.lives[NEXT].items["B-1"].figures["conflicts"] == ["e-501"]
+    assert "利害关系" in scored(here, NEXT, "e-501")
+    here.done(NEXT, "2027-03-02 09:00", "e-503", "declare_interest", filing="B-1", reason="持有该企业股份")
+    ended(here)
+    assert "均已申报" in commissions(here, EVALUATION, "e-501", "e-503")
+    later = "performance-2027-LN-1"
+    opened(here, later, "2028-02-01", "2028-03-31")
+    content = {"people": ["e-501"], "alliances": ["B-1"], "no_interest": True}
+    terms = {**AGAIN, "begins": "2028-02-01", "ends": "2028-03-31"}
+    here.done(later, "2028-02-02 09:00", "p-401", "commission", content, **terms)
+
+
+def test_an_organisation_that_withdrew_is_commissioned_for_the_alliance_no_more() -> None:
+    """By its code, in the round and in the others of the year, whoever is named; another organisation is."""
+    here = province()
+    declared(here, whole=True)
+    told = "已就“沈阳市第1联盟”申报整个机构回避"
+    assert told in commissions(here, EVALUATION, "e-503")
+    ended(here)
+    assert told in commissions(here, EVALUATION, "e-503", organisation="同一机构另一名称")
+    opened(here, NEXT, "2027-02-21", "2027-03-31")
+    assert told in commissions(here, NEXT, "e-503")
+    other = enterprise(77)
+    assert commissions(here, EVALUATION, "e-503", organisation="大连某评估中心", code=other) == ""
+    assert scored(here, EVALUATION, "e-503") == ""
+    assert here.lives[EVALUATION].items["B-1"].figures["whole"] == [COMMISSION["code"]]
+
+
+def test_an_acceptance_does_not_make_it_forgotten() -> None:
+    """As long as the commission runs, who withdrew may not read the filing either."""
+    here = province()
+    declared(here)
+    here.done(EVALUATION, "2027-03-01 09:00", "e-502", "appraise", {"rows": [scores("B-1", "80")]})
+    here.done(
+        EVALUATION, "2027-03-20 09:00", "p-401", "accept_results", document_no="辽科发〔2027〕1号", unfinished=True
+    )
+    figures = here.lives[EVALUATION].items["B-1"].figures
+    (one,) = state_of(here.round(EVALUATION)).commissions
+    gone = Withdrawn.told([figures])
+    assert not is_theirs(figures, one, "e-501", gone)
+    assert is_theirs(figures, one, "e-502", gone)
+    assert here.round(EVALUATION).counts["qualified"] == 1

@@ -78,7 +78,8 @@ def _about(entry: RoundEntry) -> str | None:
 def _may_read(who: Identity, entry: RoundEntry, filings: Mapping[str, FilingRow]) -> bool:
     act, about = entry.act, _about(entry)
     if act is not None and (act.by.office, act.by.role) == (who.office, who.role):
-        return True
+        # Evaluators of several organisations share one office: what one declared is no colleague's.
+        return who.role is not Role.EVALUATOR or act.by.person == who.person
     kind = str(entry.event.kind)
     if who.role not in rules_of(entry.round.id).readers.get(kind, frozenset({who.role})):
         return False
