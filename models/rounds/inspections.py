@@ -42,6 +42,7 @@ class InspectionActKind(Named):
     REVEAL_SEED = "reveal_seed", "揭示随机数"
     ENTER_PUBLIC_VALUE = "enter_public_value", "登记公开随机数"
     DRAW_LOT = "draw_lot", "抽签"
+    VOID_LOT = "void_lot", "抽签作废"
     REPLACE_DRAWN = "replace_drawn", "递补"
     ASSIGN_INSPECTORS = "assign_inspectors", "指派检查人员"
     RECORD_FINDINGS = "record_findings", "登记检查记录"
@@ -59,7 +60,7 @@ class Commitment(Value):
 
 class InspectionState(Value):
     """What only a round of this kind holds. Digests are those of the published files; `rectify` is how many alliances
-    have to put something right until which day."""
+    have to put something right until which day; `voided` is why a lot was given up after both had committed."""
 
     kind: Literal[RoundKind.INSPECTION] = RoundKind.INSPECTION
     purpose: Purpose = Purpose.CHECK
@@ -69,6 +70,8 @@ class InspectionState(Value):
     public_value: PublicValue | None = None
     population: Digest | None = None
     commitments: tuple[Commitment, ...] = ()
+    reveal_by: Day | None = None
+    voided: ShortText | None = None
     seed: Digest | None = None
     lot: Digest | None = None
     population_paper: Digest | None = None
@@ -215,6 +218,13 @@ class DrawLot(WithPaper, RoundAct):
     facts: LotDrawn | None = Field(None, title="抽签的事项")
 
 
+class VoidLot(RoundAct):
+    """抽签作废: once both have committed, a lot is given up only by both, for a reason that is published; it stays so."""
+
+    kind: Literal[InspectionActKind.VOID_LOT] = InspectionActKind.VOID_LOT
+    reason: ShortText = Field(title="作废理由（向社会公布，不得含个人信息）")
+
+
 class ReplaceDrawn(OnAlliance, RoundAct):
     """递补: an alliance that cannot be inspected any more gives way to the next in its stratum."""
 
@@ -260,6 +270,7 @@ InspectionAct = (
     | RevealSeed
     | EnterPublicValue
     | DrawLot
+    | VoidLot
     | ReplaceDrawn
     | AssignInspectors
     | RecordFindings

@@ -21,7 +21,7 @@ from models.rounds.inspections import (
 )
 from models.rounds.lots import Lot, Population
 from models.rounds.round import Round, RoundEntry
-from models.values import Value
+from models.values import Value, day_of
 from models.vocabulary import Role, Stage
 from regulation import offices
 from regulation.naming import on_day
@@ -77,6 +77,9 @@ def _figures(facts: Value) -> dict[str, Any]:
 
 # What follows
 
+
+REVEALING = "reveal"
+"""What a lapse is of by which a secret ought to be revealed; others are of the day on which a rectification was due."""
 
 LEFT = (Standing.DEFICIENT, Standing.REPORTED)
 """What is not put right, or not looked at again."""
@@ -172,9 +175,46 @@ def _after_reporting(round_: Round, entry: RoundEntry, content: Any, known: Know
         yield Letter("rectification_reported", Role.PROVINCE_ST, offices.PROVINCE, act.filing)
 
 
+def _departments(round_: Round) -> tuple[Role, ...]:
+    of_check = state(round_).purpose is Purpose.CHECK
+    return (Role.PROVINCE_ST, Role.PROVINCE_IIT) if of_check else (Role.PROVINCE_ST,)
+
+
+def _unrevealed(round_: Round, entry: RoundEntry) -> Iterator[Consequence]:
+    """未按期揭示: whoever has not revealed is told, after three letters both departments; the public site says so too."""
+    of = state(round_)
+    due = told(of.reveal_by)
+    missing = [each.by for each in of.commitments if not each.secret]
+    words = {
+        "whose": "、".join(offices.title(by.role, by.office) for by in missing),
+        "reveal_by": on_day(due),
+    }
+    late = {by.role for by in missing}
+    roles = _departments(round_) if day_of(entry.at) >= CHECKS[of.rule].raised_on(due) else late
+    for role in _departments(round_):
+        if role in roles:
+            yield Letter("seed_overdue", role, offices.PROVINCE, None, words)
+
+
+def _after_voiding(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
+    """抽签作废: both departments are told, and the offices of whoever was drawn."""
+    told_of = [(role, offices.PROVINCE) for role in _departments(round_)]
+    drawn = {each.filing_id for each in known.items.get(round_.id, {}).values() if each.state in TO_INSPECT}
+    told_of += sorted({_reviewer(each) for each in known.alliances.values() if each.id in drawn})
+    for role, office in told_of:
+        yield Letter("lot_voided", role, office)
+
+
+TO_INSPECT = (Standing.DRAWN, Standing.ASSIGNED)
+"""Who is drawn and not inspected yet."""
+
+
 def _after_its_day(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
     """整改逾期: whoever has not put it right is told, and the offices with them; what was reported waits for the province."""
     if not isinstance(entry.event, RoundLapse) or entry.event.of is None:
+        return
+    if entry.event.of == REVEALING:
+        yield from _unrevealed(round_, entry)
         return
     day = date.fromisoformat(entry.event.of)
     words = {"rectify_by": on_day(day)}
@@ -209,6 +249,9 @@ FOLLOWS: Mapping[str, Follows] = MappingProxyType(
         InspectionActKind.DRAW_LOT: Follows(
             _after_drawing, lambda round_, entry: Needs(population=True, stages=STAGES[state(round_).purpose])
         ),
+        InspectionActKind.VOID_LOT: Follows(
+            _after_voiding, lambda round_, entry: Needs(population=True, stages=tuple(Stage), items=(round_.id,))
+        ),
         InspectionActKind.ASSIGN_INSPECTORS: Follows(_after_assigning, _one),
         InspectionActKind.RECORD_FINDINGS: Follows(_after_recording, _one),
         InspectionActKind.REPORT_RECTIFICATION: Follows(_after_reporting),
@@ -217,6 +260,7 @@ FOLLOWS: Mapping[str, Follows] = MappingProxyType(
             PROPOSED.format(kind.value): Follows(_to_confirm, _one)
             for kind in (
                 InspectionActKind.ENTER_PUBLIC_VALUE,
+                InspectionActKind.VOID_LOT,
                 InspectionActKind.REPLACE_DRAWN,
                 InspectionActKind.RECORD_FINDINGS,
             )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -27,7 +27,7 @@ class CheckItem(Value):
 
 class ChecksDocument(Value):
     """An edition as a file. `not_again_months`: who was inspected in so many months takes no part in a lot; `chase_days`:
-    how often an overdue rectification is chased."""
+    how often whoever is late is chased, at most `MOST_CHASES` times; `reveal_days`: within how many a secret is revealed."""
 
     edition: str
     base: str | None = None
@@ -37,7 +37,15 @@ class ChecksDocument(Value):
     not_again_months: Annotated[int, Field(ge=0, le=60)]
     rectification_most_days: Annotated[int, Field(ge=5, le=366)]
     chase_days: Annotated[int, Field(ge=1, le=60)]
+    reveal_days: Annotated[int, Field(ge=1, le=30)] = 5
     items: Annotated[tuple[CheckItem, ...], OneFor(("purpose", "item"))] = Field(min_length=1, max_length=60)
+
+
+MOST_CHASES = 3
+"""So often whoever is late is chased; then it is for those above."""
+
+MONTH = 30
+"""Days between two letters to those above."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,16 @@ class Checks:
     def items(self, purpose: Purpose) -> tuple[CheckItem, ...]:
         """The lines of the record for one purpose."""
         return tuple(each for each in self.document.items if each.purpose is purpose)
+
+    def raised_on(self, due: date) -> date:
+        """The day from which what was due on a day is no more chased, but brought before those above."""
+        return due + timedelta(days=1 + MOST_CHASES * self.document.chase_days)
+
+    def next_chase(self, due: date, last: date | None) -> date:
+        """The day of the next letter about what was due on a day: first, again, and then every month."""
+        if last is None:
+            return due + timedelta(days=1)
+        return last + timedelta(days=self.document.chase_days if last < self.raised_on(due) else MONTH)
 
 
 def _make(raw: Mapping[str, Any], base: Checks | None) -> Checks:

@@ -30,16 +30,18 @@ from models.rounds.inspections import (
     RevealSeed,
     RuleOnRectification,
     Standing,
+    VoidLot,
 )
 from models.rounds.round import Round
-from models.values import at_hour, day_of, midnight_after
+from models.values import at_hour, day_of
 from models.vocabulary import Role
 from regulation.articles import cite
 from regulation.moment import Moment
 from regulation.rounds import after_inspecting, inspecting, lot
 from regulation.rounds.checks import CHECKS
 from regulation.rounds.inspecting import ARTICLE, state
-from regulation.rounds.table import PROVINCE, Row, Rules, common, window
+from regulation.rounds.table import PROVINCE, Row, Rules, common, half_of, window
+from regulation.rounds.table import cancelled as cancelled_as_any
 from regulation.rounds.table import closed as closed_as_any
 
 BOTH = PROVINCE | {Role.PROVINCE_IIT}
@@ -108,8 +110,15 @@ def may_commit(round_: Round, act: CommitSeed, when: Moment) -> Lack | None:
 
 
 def committed(round_: Round, act: CommitSeed, when: Moment) -> Round:
-    """提交承诺值."""
-    return _with(round_, commitments=(*state(round_).commitments, Commitment(by=act.by, commitment=act.commitment)))
+    """提交承诺值. With the second it is told until when both are revealed: before the public value, where there is one."""
+    commitments = (*state(round_).commitments, Commitment(by=act.by, commitment=act.commitment))
+    until = _reveal_by(state(round_), when.day) if len(commitments) == PEOPLE else None
+    return _with(round_, commitments=commitments, reveal_by=until)
+
+
+def _reveal_by(of: InspectionState, on: date) -> date:
+    within = on + timedelta(days=CHECKS[of.rule].document.reveal_days)
+    return min(within, of.public_value.on - timedelta(days=1)) if of.public_value else within
 
 
 def _own(round_: Round, by: By) -> Commitment | None:
@@ -186,6 +195,44 @@ def drawn(round_: Round, act: DrawLot, when: Moment) -> Round:
     return _with(round_, {"drawn_in_all": told.drawn}, seed=told.seed, lot=told.lot, lot_paper=act.paper)
 
 
+# Giving up
+
+
+def may_cancel(round_: Round, by: By, when: Moment) -> Lack | None:
+    """By whoever opened it until both have committed: from then on the last to reveal could draw again until it suited."""
+    if len(state(round_).commitments) < PEOPLE:
+        return None
+    return Lack(
+        missing=f"两个承诺值都已提交，不得单方取消；确须作废的，由{_both(round_)}办理“抽签作废”，理由向社会公布"
+    )
+
+
+def _both(round_: Round) -> str:
+    return "两厅会同" if state(round_).purpose is Purpose.CHECK else "省科技厅两人"
+
+
+def ready_to_void(round_: Round, by: By, when: Moment) -> Lack | None:
+    """What both have committed to."""
+    if len(state(round_).commitments) < PEOPLE:
+        return Lack(missing="两个承诺值尚未都提交；不再进行的，由开启的机构取消")
+    if state(round_).purpose is Purpose.SURVEY and by.role is not Role.PROVINCE_ST:
+        return Lack(missing="随机调研考察由省科技厅两人办理")
+    return None
+
+
+def may_void(round_: Round, act: VoidLot, when: Moment) -> Lack | None:
+    """One of each department for a check (会同); two people for a visit."""
+    first = half_of(round_, act) if state(round_).purpose is Purpose.CHECK else None
+    if first and any(by.role is act.by.role for by in first.by):
+        return Lack(missing=f"{act.by.role.label}已办理，待另一厅会同办理")
+    return None
+
+
+def voided(round_: Round, act: VoidLot, when: Moment) -> Round:
+    """抽签作废: the round is over; what was published stays, with the reason."""
+    return cancelled_as_any(_with(round_, voided=act.reason), act, when)
+
+
 def may_inspect(round_: Round, by: By, when: Moment) -> Lack | None:
     """What is done to alliances that were drawn."""
     return None if state(round_).lot else Lack(missing="尚未抽签")
@@ -259,16 +306,21 @@ def _overdue(day: str) -> RoundLapse:
 
 def lapses(round_: Round) -> Iterator[RoundLine]:
     """The window with its reminders; each day on which a rectification is due, and again while it is not done."""
-    article = ARTICLE[state(round_).purpose]
-    yield from window(round_, article, REMINDED)
+    of = state(round_)
+    yield from window(round_, ARTICLE[of.purpose], REMINDED)
     if round_.over:
         return
-    for day in state(round_).rectify:
-        lapse = _overdue(day)
-        last = round_.passed.get(lapse.name)
-        again = timedelta(days=CHECKS[state(round_).rule].document.chase_days)
-        at = at_hour(day_of(last) + again, 0) if last else midnight_after(date.fromisoformat(day))
-        yield RoundLine(at=at, lapse=lapse, article=cite(article))
+    if of.reveal_by and not all(each.secret for each in of.commitments):
+        yield _chase(round_, _overdue(after_inspecting.REVEALING), of.reveal_by)
+    for day in of.rectify:
+        yield _chase(round_, _overdue(day), date.fromisoformat(day))
+
+
+def _chase(round_: Round, lapse: RoundLapse, due: date) -> RoundLine:
+    """The next letter to whoever is late."""
+    of, last = state(round_), round_.passed.get(lapse.name)
+    on = CHECKS[of.rule].next_chase(due, day_of(last) if last else None)
+    return RoundLine(at=at_hour(on, 0), lapse=lapse, article=cite(ARTICLE[of.purpose]))
 
 
 WORDS: Mapping[str, str] = {
@@ -287,6 +339,7 @@ RULES = Rules(
     rows={
         **_COMMON,
         RoundActKind.OPEN_ROUND: replace(_COMMON[RoundActKind.OPEN_ROUND], then=opened),
+        RoundActKind.CANCEL_ROUND: replace(_COMMON[RoundActKind.CANCEL_ROUND], ready=may_cancel),
         RoundActKind.CLOSE_ROUND: Row("A-33", PROVINCE, may=may_close, then=closed_as_any),
         InspectionActKind.LIST_POPULATION: Row("A-33", PROVINCE, ready=may_list, then=listed),
         InspectionActKind.COMMIT_SEED: Row("A-33", BOTH, ready=ready_to_commit, may=may_commit, then=committed),
@@ -295,6 +348,9 @@ RULES = Rules(
             "A-33", BOTH, together="two_people", ready=may_enter_public_value, then=public_value_entered
         ),
         InspectionActKind.DRAW_LOT: Row("A-33", BOTH, ready=may_draw, then=drawn),
+        InspectionActKind.VOID_LOT: Row(
+            "A-33", BOTH, together="two_people", ready=ready_to_void, may=may_void, then=voided
+        ),
         InspectionActKind.REPLACE_DRAWN: Row("A-33", BOTH, together="two_people", ready=may_inspect, then=replaced),
         InspectionActKind.ASSIGN_INSPECTORS: Row("A-33", BOTH, ready=may_inspect, then=assigned),
         InspectionActKind.RECORD_FINDINGS: Row("A-33", BOTH, together="two_people", ready=may_record, then=recorded),

@@ -10,7 +10,7 @@ import yaml
 
 from models.acts import By
 from models.findings import Refusal
-from models.rounds.base import RoundKind
+from models.rounds.base import RoundKind, RoundStage
 from models.rounds.inspections import InspectionState, Standing
 from models.rounds.round import ROUND_ACT, RoundReceipt
 from models.values import digest
@@ -156,9 +156,16 @@ def told(after: str) -> Story:
     return story
 
 
+def half_voided() -> Story:
+    """One department would give up the lot, after the other has revealed."""
+    story = told("half_revealed")
+    assert isinstance(story.does("st", "2027-03-05", kind="void_lot", reason="随机数遗失"), RoundReceipt)
+    return story
+
+
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_what_may_not_be(case: dict[str, Any]) -> None:
-    story = told(case["after"])
+    story = told(case["after"]) if case["after"] in STEPS else half_voided()
     contents = {
         "population": lambda: story.population,
         "shortened population": lambda: {**story.population, "alliances": story.population["alliances"][1:]},
@@ -281,6 +288,36 @@ def test_every_letter_has_its_words() -> None:
         "rectification_accepted",
         "inspection_left",
     } <= sent
+
+
+def test_who_sees_the_lot_first_cannot_have_it_drawn_again() -> None:
+    """The last to reveal neither reveals nor cancels alone: it is chased, published, and ended by both with a reason."""
+    story = told("half_revealed")
+    assert state(story).reveal_by == date(2027, 3, 8)
+    story.life.until(moment("2027-06-15"), story.known())
+    overdue = [each.at for each in story.life.entries if each.event.kind == "overdue"]
+    days = ("2027-03-09", "2027-03-19", "2027-03-29", "2027-04-08", "2027-05-08", "2027-06-07")
+    assert overdue == [moment(day) for day in days]
+    sent = [each.to for each in story.life.followed if isinstance(each, Letter) and each.text == "seed_overdue"]
+    assert sent == [Role.PROVINCE_ST] * 3 + [Role.PROVINCE_ST, Role.PROVINCE_IIT] * 3
+    for by in ("st", "iit"):
+        assert story.life.round
+        assert not story.life.round.over
+        assert isinstance(story.does(by, "2027-06-15", kind="void_lot", reason="随机数遗失"), RoundReceipt)
+    assert story.life.round
+    assert (story.life.round.stage, state(story).voided) == (RoundStage.CANCELLED, "随机数遗失")
+    assert len(inspecting.seeds_of(story.life.round).commitments) == 2
+    assert table.next_lapse(story.life.rules, story.life.round) is None
+    assert [each.to for each in story.life.followed if isinstance(each, Letter) and each.text == "lot_voided"] == [
+        Role.PROVINCE_ST,
+        Role.PROVINCE_IIT,
+    ]
+
+
+def test_secrets_are_revealed_before_the_public_value_is_known() -> None:
+    story = told("half_committed")
+    assert isinstance(story.does("iit", "2027-03-07", **committing("iit")), RoundReceipt)
+    assert state(story).reveal_by == date(2027, 3, 9)
 
 
 def test_what_is_not_put_right_is_chased_until_it_is() -> None:
