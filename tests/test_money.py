@@ -27,7 +27,7 @@ from tests.world import World
 pytestmark = pytest.mark.xdist_group("browser")
 
 YEAR = 2027
-EVALUATION, SUBSIDY = f"performance-{YEAR - 1}-LN-1", f"subsidy-{YEAR}-LN-1"
+EVALUATION, SUBSIDY = f"performance-{YEAR}-LN-1", f"subsidy-{YEAR}-LN-1"
 PROVINCE = {"person": "p-401", "office": "210000", "role": "province_st"}
 COLLEAGUE = PROVINCE | {"person": "p-402"}
 EVALUATOR = {"person": "e-501", "office": "210000", "role": "evaluator"}

@@ -98,7 +98,7 @@ def listed(*, budget: str = "86.55", bands: tuple[Band, ...] = TABLE) -> subsidi
         candidate(3, "qualified", "75", "38.4"), candidate(4, "qualified", "71", "70"), candidate(5, "unqualified", "40", "70"),
     ]  # fmt: skip
     scheme = Scheme(
-        performance=("performance-2026-LN-1",), budget=Decimal(budget), bands=bands, grades=LAW.grades, order=LAW.order
+        performance=("performance-2027-LN-1",), budget=Decimal(budget), bands=bands, grades=LAW.grades, order=LAW.order
     )
     drawn = draw_up(candidates, scheme, LAW, 2027)
     return subsidies.Listed(2027, scheme, "辽科发〔2027〕9号", LAW, drawn, "e" * 64, AT, "辽科发〔2027〕12号")

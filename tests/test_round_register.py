@@ -1,7 +1,8 @@
 """Rounds in the register, on both databases: appended once, chained, and any change of them found; and from the command line."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,11 +11,15 @@ from sqlalchemy import Engine
 
 import starter
 from activities.register import Register
+from activities.rounds import appending
 from activities.rounds.appending import RoundMoved
 from activities.rounds.register import RoundRegister, faults
 from models.rounds.base import Item, MoveWindow
+from models.rounds.subsidies import SubsidyState
 from regulation.moment import Moment
-from regulation.rounds import table
+from regulation.rounds import subsidising, table
+from regulation.rounds.bands import shipped
+from regulation.rounds.drawing_up import list_needs, paid_years
 from regulation.rounds.every import rules_of
 from tests.databases import on_both
 from tests.plain_rounds import PROVINCE, in_force, opened, rules
@@ -112,3 +117,36 @@ def test_rounds_are_shown_listed_and_verified_from_the_command_line(
         assert starter.run(command) == 0
     assert "2026年度报送" in capsys.readouterr().out
     assert starter.run(["round", "show", "annual-2026-LN-9"]) == 3
+
+
+def lists(leader: str) -> Callable[..., Iterable[Item]]:
+    """An entry puts one leader's alliance on a list."""
+    return lambda *entry: (Item(filing_id=f"F-{leader}", state="listed", figures={"leader": leader}),)
+
+
+@on_both
+def test_a_list_knows_from_the_register_who_was_paid_in_other_rounds(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of years before, whoever was paid; of its own year, whoever is on another list, paid out or not."""
+    repeated = {"code": "repeated", "test": "paid_within", "said": "三年内已获支持", "article": "B-22", "years": 3}
+    told = {
+        "edition": "T",
+        "base": "LN-2023",
+        "effective": "2026-01-01",
+        "document_no": "演示",
+        "exclusions": [repeated],
+    }
+    editions = shipped()
+    editions.add(told)
+    monkeypatch.setattr(subsidising, "SUBSIDIES", editions)
+    rounds, drawn = RoundRegister(register.engine), SubsidyState(edition="T", drawn="a" * 64)
+    for of, state in (
+        ("subsidy-2024-LN-1", drawn.but(paid_on=date(2024, 6, 1))), ("subsidy-2025-LN-1", drawn), ("subsidy-2026-LN-1", drawn),
+    ):  # fmt: skip
+        entry = opened(of, alliances="B")
+        makes = replace(rules_of(of), items=lists(of))
+        appending.append(register.engine, makes, entry.but(round=entry.round.but(of=state)), None)
+    stands = opened("subsidy-2026-LN-2", alliances="B").round.but(of=SubsidyState(edition="T"))
+    known = rounds.known(list_needs(stands), stands.area)
+    assert paid_years(stands, known) == {"subsidy-2024-LN-1": {2024}, "subsidy-2026-LN-1": {2026}}

@@ -13,11 +13,10 @@ from models.vocabulary import Role
 from regulation import naming, offices
 from regulation.agenda import last_day
 from regulation.publicity import HOW_TO_OBJECT
-from regulation.rounds.appraising import ACCEPTED
 from regulation.rounds.bands import interval, plain
 from regulation.rounds.known import Known, Needs
 from regulation.rounds.merit import GRADES, ORDER, TIE, paid_lines
-from regulation.rounds.subsidising import LISTED, state_of, terms_of
+from regulation.rounds.subsidising import LISTED, evaluations_of, results_of, state_of, terms_of
 from regulation.rounds.table import PROPOSED, Consequence, Follows, Letter, Published
 
 Content = Mapping[str, Any] | None
@@ -38,11 +37,10 @@ def _scheme(round_: Round, entry: RoundEntry, content: Content, known: Known) ->
     """Whoever was evaluated well enough is asked for the document of the year before (细则 10)."""
     scheme = Scheme.model_validate(content)
     words = {"number": state_of(round_).scheme_no or "", "base_year": str(round_.year - 1)}
-    for round_id in scheme.performance:
-        for filing_id, item in known.items.get(round_id, {}).items():
-            alliance = known.alliances.get(filing_id)
-            if alliance and item.state == ACCEPTED and item.figures.get("grade") in scheme.grades:
-                yield Letter("subsidy_begins", Role.LEADER, alliance.leader, filing_id, words)
+    for filing_id, item in sorted(results_of(round_, known).items()):
+        alliance = known.alliances.get(filing_id)
+        if alliance and item.figures.get("grade") in scheme.grades:
+            yield Letter("subsidy_begins", Role.LEADER, alliance.leader, filing_id, words)
 
 
 def _brought(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
@@ -151,7 +149,7 @@ def _of_alliance(round_: Round, entry: RoundEntry) -> Needs:
 
 
 def _results(round_: Round, entry: RoundEntry) -> Needs:
-    return Needs(population=True, items=state_of(round_).performance)
+    return Needs(population=True, items=state_of(round_).performance, rounds=(evaluations_of(round_),))
 
 
 def _own_items(round_: Round, entry: RoundEntry) -> Needs:

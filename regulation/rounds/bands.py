@@ -25,11 +25,14 @@ STEP = Decimal("0.01")
 Percent = Annotated[Decimal, Field(gt=0, le=100, max_digits=5, decimal_places=2)]
 
 Test = Literal[
-    "not_in_force", "pending", "not_evaluated", "grade", "base_unproven", "below_bands", "same_leader", "paid_within", "recorded"
+    "not_in_force", "pending", "not_evaluated", "grade", "base_unproven", "below_bands", "same_leader", "paid_this_year", "paid_within",
+    "recorded",
 ]  # fmt: skip
 """What can be looked at to leave an alliance out (`merit.TESTS`); `recorded` is what a person enters with a document."""
 
-ALWAYS: frozenset[Test] = frozenset({"not_in_force", "not_evaluated", "base_unproven", "below_bands", "same_leader"})
+ALWAYS: frozenset[Test] = frozenset(
+    {"not_in_force", "not_evaluated", "base_unproven", "below_bands", "same_leader", "paid_this_year"}
+)
 """What every edition has, for without it there is no amount, or one enterprise would get more than the bound."""
 
 

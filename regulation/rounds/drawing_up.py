@@ -9,6 +9,8 @@ from models.rounds.base import (
     OpenRound,
     RoundAct,
     RoundKind,
+    RoundStage,
+    parts,
 )
 from models.rounds.merit import Base, BaseProof, Brought, Candidate, Scheme, SubsidyList
 from models.rounds.round import Round
@@ -22,18 +24,20 @@ from models.rounds.subsidies import (
 from models.values import day_of
 from models.vocabulary import Severity, Stage
 from regulation.reading import finding
-from regulation.rounds.appraising import ACCEPTED
 from regulation.rounds.bands import SUBSIDIES, faults
 from regulation.rounds.known import FILED, Alliance, Known, KnownItem, Needs
 from regulation.rounds.merit import draw_up
 from regulation.rounds.performing import state_of as performance_state
-from regulation.rounds.subsidising import LISTED, state_of, terms_of
+from regulation.rounds.subsidising import LISTED, evaluations_of, results_of, state_of, terms_of
 from regulation.rounds.table import Examined
 
 ARTICLE = "B-21"
 
 LOOKED_BACK = 20
 """How many years back it is looked who was paid before: as far as a row of exclusions may ask."""
+
+FIRST_YEAR = 2020
+"""No round is of a year before."""
 
 
 def asks(round_: Round | None, act: RoundAct) -> Needs:
@@ -42,8 +46,7 @@ def asks(round_: Round | None, act: RoundAct) -> Needs:
         return Needs()
     match act:
         case AdoptScheme():
-            years = (round_.year, round_.year - 1, round_.year - 2)
-            return Needs(rounds=tuple((RoundKind.PERFORMANCE, year) for year in years))
+            return Needs(rounds=(evaluations_of(round_),))
         case NoteBase():
             return Needs(items=(round_.id,), applications=(act.filing,))
         case BringProof() | RecordExclusion():
@@ -58,12 +61,14 @@ def list_needs(round_: Round) -> Needs:
     """All that a list rests on."""
     state = state_of(round_)
     looks_back = any(row.test == "paid_within" for row in terms_of(round_).exclusions.values())
-    years = range(round_.year - LOOKED_BACK, round_.year) if looks_back else ()
+    years = range(round_.year - LOOKED_BACK if looks_back else round_.year, round_.year + 1)
+    subsidies = tuple((RoundKind.SUBSIDY, year) for year in years if year >= FIRST_YEAR)
     return Needs(
         population=True,
         stages=(*FILED, Stage.REVOKED, Stage.DEREGISTERED, Stage.CONTINUED),
         items=(round_.id, *state.performance),
-        items_of=tuple((RoundKind.SUBSIDY, year) for year in years if year >= 2021),
+        items_of=subsidies,
+        rounds=(evaluations_of(round_), *subsidies),
         papers=(state.scheme,) if state.scheme else (),
     )
 
@@ -101,14 +106,23 @@ def _examine_scheme(round_: Round, act: AdoptScheme, scheme: Scheme, known: Know
     if scheme.order[0] not in ("grade", "score"):
         found.append(_wrong("B-21", "/content/order", "择优须依据年度绩效评价结果：评价等级或者得分须列在次序之首"))
     for number, round_id in enumerate(scheme.performance):
-        one = known.rounds.get(round_id)
-        if one is None or one.kind is not RoundKind.PERFORMANCE:
-            found.append(_wrong("B-21", f"/content/performance/{number}", f"没有{round_id}这一年度绩效评价轮次"))
-        elif performance_state(one).results is None:
-            found.append(_wrong("B-21", f"/content/performance/{number}", f"“{one.title}”的评价结果尚未验收"))
+        if fault := _no_basis(round_, round_id, known):
+            found.append(_wrong("B-21", f"/content/performance/{number}", fault))
     if scheme.budget < min(band.amount for band in scheme.bands):
         found.append(_wrong("B-22", "/content/budget", "年度资金总额不足最低一档的定额"))
     return found or act.but(facts={"performance": list(scheme.performance), "budget": str(scheme.budget)})
+
+
+def _no_basis(round_: Round, round_id: str, known: Known) -> str | None:
+    """Why a round is no evaluation that money of the year may rest on: another kind or year, cancelled, not accepted."""
+    told, one = parts(round_id), known.rounds.get(round_id)
+    if told and told.kind is RoundKind.PERFORMANCE and told.year != round_.year:
+        return f"须为本年度（{round_.year}年度）的绩效评价，不得以{told.year}年度的评价结果为依据"
+    if one is None or one.kind is not RoundKind.PERFORMANCE:
+        return f"没有{round_id}这一年度绩效评价轮次"
+    if one.stage is RoundStage.CANCELLED:
+        return f"“{one.title}”已取消，其评价结果不能作为依据"
+    return None if performance_state(one).results else f"“{one.title}”的评价结果尚未验收"
 
 
 def _figures(known: Known, round_: Round, filing_id: str) -> dict[str, Any]:
@@ -187,12 +201,7 @@ def the_list(round_: Round, act: RoundAct, known: Known) -> SubsidyList:
 
 def candidates(round_: Round, known: Known) -> Iterator[Candidate]:
     """Every alliance that stands, or that was evaluated, with all that its place and amount rest on."""
-    results: dict[str, KnownItem] = {}
-    for round_id in state_of(round_).performance:
-        results |= {
-            filing_id: item for filing_id, item in known.items.get(round_id, {}).items() if item.state == ACCEPTED
-        }
-    paid = _paid_before(known)
+    results, paid = results_of(round_, known), paid_years(round_, known)
     for filing_id, alliance in known.alliances.items():
         if alliance.lies_in(round_.area) and (alliance.stage in FILED or filing_id in results):
             yield _candidate(alliance, results.get(filing_id), _figures(known, round_, filing_id), paid)
@@ -213,14 +222,25 @@ def _candidate(
     )  # fmt: skip
 
 
-def _paid_before(known: Known) -> dict[str, set[int]]:
-    """In which years a leader was paid, under whichever alliance."""
+def paid_years(round_: Round, known: Known) -> dict[str, set[int]]:
+    """In which years a leader was paid, under whichever alliance, by another round than this.
+
+    Of the round's own year that is whoever stands on another list of it, paid out or not: the bound of 细则 10 is an enterprise's for a year.
+    """
     paid: dict[str, set[int]] = {}
     for round_id, items in known.items.items():
         one = known.rounds.get(round_id)
-        if one is None or one.kind is not RoundKind.SUBSIDY or state_of(one).paid_on is None:
+        if one is None or one.kind is not RoundKind.SUBSIDY or one.id == round_.id or not _gives(one, round_.year):
             continue
         for item in items.values():
             if item.state == LISTED:
                 paid.setdefault(str(item.figures["leader"]), set()).add(one.year)
     return paid
+
+
+def _gives(other: Round, year: int) -> bool:
+    """Whether another round has paid, or in the same year has a list by which it will."""
+    state = state_of(other)
+    if state.paid_on is not None:
+        return True
+    return other.year == year and state.drawn is not None and other.stage is not RoundStage.CANCELLED

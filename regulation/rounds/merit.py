@@ -56,6 +56,7 @@ TESTS: Mapping[Test, Callable[[Candidate, Exclusion, Scheme, int], bool]] = {
     "base_unproven": lambda each, row, scheme, year: each.base is None or each.base.year != year - 1,
     "below_bands": _below_bands,
     "same_leader": lambda each, row, scheme, year: False,  # told only in order, see `draw_up`
+    "paid_this_year": lambda each, row, scheme, year: year in each.paid,
     "paid_within": _paid_within,
     "recorded": lambda each, row, scheme, year: row.code in each.recorded,
 }

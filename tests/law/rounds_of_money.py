@@ -27,7 +27,7 @@ PEOPLE = {
     "L-1": By(person="u-1", office="91210102MA10ABCD6H", role=Role.LEADER),
 }
 
-EVALUATION, SUBSIDY = "performance-2026-LN-1", "subsidy-2027-LN-1"
+EVALUATION, SUBSIDY = "performance-2027-LN-1", "subsidy-2027-LN-1"
 
 DOCUMENT = {"kind": "D5b", "sha256": "b" * 64}
 """What every alliance's application has."""

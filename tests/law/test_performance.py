@@ -47,7 +47,7 @@ def test_an_evaluation_from_the_commission_to_its_acceptance() -> None:
     acts = [each for each in here.lives[EVALUATION].followed if isinstance(each, ActOnFiling)]
     told = [(each.filing_id, each.act["kind"], each.act["result"], each.act["year"]) for each in acts]
     assert told == [
-        (name, "record_evaluation", grade, 2026)
+        (name, "record_evaluation", grade, 2027)
         for name, grade in (("B-1", "excellent"), ("B-2", "qualified"), ("B-3", "qualified"))
     ]
     (shown,) = [each for each in here.lives[EVALUATION].followed if isinstance(each, Published)]
@@ -172,11 +172,11 @@ def test_a_year_s_evaluation_in_short() -> None:
     here = province()
     evaluated(here, {"B-1": "90", "B-2": "70"})
     assert here.round(EVALUATION).counts["excellent"] == 1
-    assert opened(here, "performance-2027-LN-1", "2028-02-01", "2028-03-01").number == 1
+    assert opened(here, "performance-2028-LN-1", "2028-02-01", "2028-03-01").number == 1
 
 
 AGAIN = {**COMMISSION, "contract_no": "辽科评2027-09"}
-NEXT = "performance-2026-LN-2"
+NEXT = "performance-2027-LN-2"
 
 
 def declared(here: Province, *, whole: bool = False) -> None:
@@ -229,7 +229,7 @@ def test_an_interest_that_was_declared_holds_in_the_other_evaluations_of_the_yea
     here.done(NEXT, "2027-03-02 09:00", "e-503", "declare_interest", filing="B-1", reason="持有该企业股份")
     ended(here)
     assert "均已申报" in commissions(here, EVALUATION, "e-501", "e-503")
-    later = "performance-2027-LN-1"
+    later = "performance-2028-LN-1"
     opened(here, later, "2028-02-01", "2028-03-31")
     content = {"people": ["e-501"], "alliances": ["B-1"], "no_interest": True}
     terms = {**AGAIN, "begins": "2028-02-01", "ends": "2028-03-31"}

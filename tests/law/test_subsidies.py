@@ -19,7 +19,7 @@ from regulation.rounds.bands import SUBSIDIES, SubsidyTerms, faults, plain, ship
 from regulation.rounds.merit import draw_up, paid_lines, total_of
 
 YEAR = 2027
-EVALUATED = ("performance-2026-LN-1",)
+EVALUATED = ("performance-2027-LN-1",)
 CASES = yaml.safe_load((Path(__file__).parent / "rounds/subsidies.yaml").read_text("utf-8"))
 LAW = SUBSIDIES["LN-2023"]
 

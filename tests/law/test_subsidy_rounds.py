@@ -10,7 +10,18 @@ from models.rounds.subsidies import SubsidyState
 from models.values import canonical
 from models.vocabulary import Stage
 from regulation.rounds.table import Letter, Published
-from tests.law.rounds_of_money import DOCUMENT, EVALUATION, SUBSIDY, Province, alliance, evaluated, lack, opened
+from tests.law.rounds_of_money import (
+    COMMISSION,
+    DOCUMENT,
+    EVALUATION,
+    SUBSIDY,
+    Province,
+    alliance,
+    evaluated,
+    lack,
+    opened,
+    scores,
+)
 
 BANDS = [
     {"at_least": "10", "below": "20", "amount": "3"}, {"at_least": "20", "below": "50", "amount": "6"},
@@ -207,7 +218,7 @@ def test_a_base_is_what_a_person_read_off_a_document_that_is_there() -> None:
 def test_a_scheme_that_could_break_the_bound_is_refused_with_every_fault() -> None:
     here = province()
     wrong = {
-        **SCHEME, "order": ["base", "grade"], "performance": ["performance-2024-LN-1"],
+        **SCHEME, "order": ["base", "grade"], "performance": ["performance-2027-LN-9"],
         "bands": [{"at_least": "10", "below": "40", "amount": "3"}, {"at_least": "40", "amount": "50"}],
     }  # fmt: skip
     told = lack(
@@ -257,3 +268,90 @@ def test_a_recorded_reason_is_lifted_by_another_document() -> None:
         SUBSIDY, "2027-04-21 09:00", "c-101", "record_exclusion", filing="B-1", **{**why, "code": "odd"}
     )
     assert "dishonest（" in lack(unknown)
+
+
+# What money may rest on
+
+
+SECOND = "performance-2027-LN-2"
+"""Another evaluation of the year, accepted after the first."""
+
+
+def evaluated_again(here: Province, round_id: str, points: str, day: str) -> None:
+    """B-1 was evaluated once more."""
+    opened(here, round_id, day, "2027-12-31")
+    content = {"people": ("e-501",), "alliances": ("B-1",), "no_interest": True}
+    here.done(round_id, f"{day} 10:00", "p-401", "commission", content, **COMMISSION | {"ends": "2027-12-31"})
+    here.done(round_id, f"{day} 11:00", "e-501", "appraise", {"rows": [scores("B-1", points)]})
+    here.done(round_id, f"{day} 12:00", "p-401", "accept_results", document_no="辽科发〔2027〕2号")
+
+
+def adopts(here: Province, day: str, *performance: str, of: str = SUBSIDY) -> Any:
+    """A scheme that rests on these evaluations."""
+    content = {**SCHEME, "performance": list(performance)}
+    return here.does(of, f"{day} 09:00", "p-401", "adopt_scheme", content, document_no="辽科发〔2027〕10号")
+
+
+def test_the_newest_result_of_the_year_decides_in_whatever_order_a_scheme_names_them() -> None:
+    """An enterprise that was excellent once and is unqualified now is not paid (细则 9)."""
+    for order in ((EVALUATION, SECOND), (SECOND, EVALUATION)):
+        here = province()
+        evaluated_again(here, SECOND, "10", "2027-04-06")
+        told = len(here.lives[SUBSIDY].followed)
+        assert not isinstance(adopts(here, "2027-04-07", *order), list)
+        asked = [each for each in here.lives[SUBSIDY].followed[told:] if isinstance(each, Letter)]
+        assert [each.filing_id for each in asked] == ["B-2", "B-3"], "each is asked once, and by its newest grade"
+        approved(here, "2027-05-06")
+        assert listed(here) == ["B-2 50.00", "B-3 15.00", "B-1 grade", "B-4 not_evaluated"]
+
+
+def test_an_evaluation_of_another_year_is_no_basis() -> None:
+    here = province()
+    evaluated_again(here, "performance-2026-LN-1", "95", "2027-04-06")
+    told = lack(adopts(here, "2027-04-07", EVALUATION, "performance-2026-LN-1"))
+    assert told == ("/content/performance/1 须为本年度（2027年度）的绩效评价，不得以2026年度的评价结果为依据")
+
+
+def test_an_evaluation_that_was_cancelled_is_no_basis() -> None:
+    """Neither for a scheme, nor for a list by a scheme of before."""
+    here = province()
+    evaluated_again(here, SECOND, "10", "2027-04-06")
+    adopts(here, "2027-04-07", EVALUATION, SECOND)
+    cancelled(here, SECOND, "2027-04-08")
+    assert "已取消，其评价结果不能作为依据" in lack(adopts(here, "2027-04-09", EVALUATION, SECOND))
+    approved(here, "2027-05-06")
+    assert listed(here)[0] == "B-1 30.00"
+    cancelled(here, EVALUATION, "2027-05-07")
+    other = "subsidy-2027-LN-2"
+    opened(here, other, "2027-05-07", "2027-06-30")
+    assert "已取消" in lack(adopts(here, "2027-05-08", EVALUATION, of=other))
+
+
+def cancelled(here: Province, round_id: str, day: str) -> None:
+    """A round is taken back, by as many as it takes."""
+    for hour, person in ((15, "p-401"), (16, "p-402")):
+        if not here.round(round_id).over:
+            here.done(round_id, f"{day} {hour}:00", person, "cancel_round", reason="委托程序有误")
+
+
+# Once a year
+
+
+def test_one_enterprise_is_listed_once_a_year_whatever_the_round() -> None:
+    """The bound of 细则 10 is an enterprise's for a year: a second round of the year pays whoever the first does not."""
+    here = province(budget="85")
+    approved(here, "2027-05-06")
+    assert listed(here)[:3] == ["B-1 30.00", "B-2 50.00", "B-3 无"]
+    other = "subsidy-2027-LN-2"
+    opened(here, other, "2027-05-07", "2027-07-30")
+    adopts(here, "2027-05-08", EVALUATION, of=other)
+    for filing, amount in (("B-1", "150"), ("B-2", "600"), ("B-3", "60")):
+        here.done(other, "2027-05-09 09:00", "c-101", "note_base", filing=filing, amount=amount, **BASE)
+    number = "辽科发〔2027〕20号"
+    here.done(other, "2027-05-10 09:00", "p-401", "approve_list", document_no=number)
+    here.done(other, "2027-05-10 10:00", "p-402", "approve_list", document_no=number)
+    drawn = SubsidyList.model_validate(here.papers[str(state(here.round(other)).drawn)])
+    assert [(line.filing, line.left_out) for line in drawn.lines] == [
+        ("B-3", None), ("B-1", "paid_this_year"), ("B-2", "paid_this_year"), ("B-4", "not_evaluated"),
+    ]  # fmt: skip
+    assert drawn.lines[1].why == ("不予支持：盟主企业已列入本年度另一后补助名单，依据《实施细则》第十条（B-22）。",)

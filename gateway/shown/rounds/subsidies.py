@@ -9,18 +9,17 @@ from activities.documents import subsidies as documents
 from activities.papers import PaperMissing
 from gateway.identity import Identity
 from gateway.tools import Tools
-from models.rounds.base import RoundKind, RoundStage
+from models.rounds.base import RoundStage
 from models.rounds.merit import Line, Scheme, SubsidyList
 from models.rounds.round import Round
 from models.rounds.subsidies import ApproveList
 from models.vocabulary import Role
 from regulation.rounds import subsidies
-from regulation.rounds.appraising import ACCEPTED
 from regulation.rounds.bands import interval, plain
-from regulation.rounds.known import Alliance, Known, KnownItem, Needs
+from regulation.rounds.known import Alliance, Known, Needs
 from regulation.rounds.merit import GRADES, ORDER, PROOFS
 from regulation.rounds.performing import state_of as performance_state
-from regulation.rounds.subsidising import state_of, terms_of
+from regulation.rounds.subsidising import evaluations_of, results_of, state_of, terms_of
 
 SHOWN = 200
 """How many alliances the page lists; the others are in the table."""
@@ -46,7 +45,7 @@ def panel(tools: Tools, who: Identity, round_: Round) -> Mapping[str, Any]:
     """What the page of the round adds, as far as somebody sees it."""
     state, register = state_of(round_), tools.rounds.register
     scheme = _scheme(tools, round_)
-    needs = Needs(population=True, items=(round_.id, *state.performance))
+    needs = Needs(population=True, items=(round_.id, *state.performance), rounds=(evaluations_of(round_),))
     known = register.known(needs, round_.area)
     rows = sorted(_considered(who, round_, known), key=lambda each: (each.base is not None, each.alliance.id))
     return {
@@ -70,9 +69,7 @@ def _scheme(tools: Tools, round_: Round) -> Scheme | None:
 
 def _considered(who: Identity, round_: Round, known: Known) -> Iterator[Considered]:
     """Whoever has an accepted result, and whoever something was entered of."""
-    results: dict[str, KnownItem] = {}
-    for round_id in state_of(round_).performance:
-        results |= {name: item for name, item in known.items.get(round_id, {}).items() if item.state == ACCEPTED}
+    results = results_of(round_, known)
     items = known.items.get(round_.id, {})
     for filing_id, alliance in known.alliances.items():
         mine = who.scope.holds(
@@ -217,8 +214,10 @@ def _brought(tools: Tools, round_: Round, filing_id: str) -> Mapping[str, Any]:
 def proposed_scheme(tools: Tools, round_: Round) -> dict[str, Any]:
     """What a scheme begins with: what the edition has, and the evaluations that were accepted."""
     terms, register = terms_of(round_), tools.rounds.register
-    years = (round_.year, round_.year - 1)
-    rows = [row for year in years for row in register.rounds(kind=RoundKind.PERFORMANCE, year=year)]
-    accepted = [row.round_id for row in rows if performance_state(Round.model_validate_json(row.value)).results]
+    kind, year = evaluations_of(round_)
+    rounds = [Round.model_validate_json(row.value) for row in register.rounds(kind=kind, year=year)]
+    accepted = [
+        each.id for each in rounds if performance_state(each).results and each.stage is not RoundStage.CANCELLED
+    ]
     bands = [band.model_dump(mode="json") for band in terms.bands]
     return {"performance": accepted, "bands": bands or [{}], "grades": list(terms.grades), "order": list(terms.order)}
