@@ -1,6 +1,7 @@
 """Rounds of inspection: the story of one, told step by step, and what is refused at each step (rounds/inspection.yaml)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -47,14 +48,16 @@ def alliance(number: int, city: str, kind: Kind = Kind.A, stage: Stage = Stage.I
     )  # fmt: skip
 
 
+INSPECTED = {"LN-10": date(2026, 9, 1), "LN-9": date(2026, 2, 1)}
 ALLIANCES = {each.id: each for each in [alliance(n, "210100" if n < 7 else "210200") for n in range(1, 11)]}
 
 
 class Story:
     """A round that draws three of nine alliances; the tenth was inspected lately."""
 
-    def __init__(self) -> None:
+    def __init__(self, alliances: Mapping[str, Alliance] = ALLIANCES) -> None:
         self.life = RoundLife(ROUND)
+        self.bare = Known(alliances=alliances, inspected=INSPECTED)
 
     def known(self) -> Known:
         """What the register would answer."""
@@ -64,9 +67,9 @@ class Story:
             for each in self.life.items.values()
         }
         return Known(
-            alliances=ALLIANCES,
+            alliances=self.bare.alliances,
             items={ROUND: items},
-            inspected=BARE.inspected,
+            inspected=self.bare.inspected,
             applications={each: {"members": [{"name": "沈阳某某大学"}]} for each in ALLIANCES},
             papers={digest(each): each for each in papers},
         )
@@ -79,13 +82,13 @@ class Story:
     def population_on(self, day: date) -> dict[str, Any]:
         """The list as it would be of a day."""
         assert self.life.round
-        return inspecting.population_of(self.life.round, BARE, day).model_dump(mode="json")
+        return inspecting.population_of(self.life.round, self.bare, day).model_dump(mode="json")
 
     @property
     def lot(self) -> dict[str, Any]:
         """The lot as the service draws it up."""
         assert self.life.round
-        population = inspecting.population_of(self.life.round, BARE, date(2027, 3, 2))
+        population = inspecting.population_of(self.life.round, self.bare, date(2027, 3, 2))
         return lot.draw(population, lot.seed_of(inspecting.seeds_of(self.life.round))).model_dump(mode="json")
 
     @property
@@ -109,7 +112,6 @@ class Story:
         return self.life.act(ROUND_ACT.validate_python({**said, **told}), at, content, self.known())
 
 
-BARE = Known(alliances=ALLIANCES, inspected={"LN-10": date(2026, 9, 1), "LN-9": date(2026, 2, 1)})
 PLAN = {"purpose": "check", "draw": 3, "at_least_one": True,
         "public_value": {"name": "双色球第2027028期", "source": "中国福利彩票官网", "on": "2027-03-10"}}  # fmt: skip
 WINDOW = {"title": "2027年度随机抽查", "opens": "2027-03-01", "closes": "2027-09-30"}
@@ -216,6 +218,31 @@ def test_whom_the_lot_is_drawn_of_nobody_says() -> None:
         (found,) = lodge(story.life.rules, story.life.round, said | brought).findings
         assert (found.field, found.message) == (f"/{next(iter(brought))}", "该文书由系统按当时的记录生成，不得另附")
     assert lodge(story.life.rules, story.life.round, said).is_drawn
+
+
+def test_a_visit_that_was_drawn_is_entered_on_the_filing_as_such() -> None:
+    before = {n: replace(each, kind=Kind.B, stage=Stage.AT_PROVINCE) for n, each in ALLIANCES.items()}
+    story = Story(before)
+    plan = {"purpose": "survey", "draw": 3, "at_least_one": False}
+    story.does("st", "2027-03-01", plan, kind="open_round", alliances="B", **WINDOW)
+    story.does("st", "2027-03-02", story.population, kind="list_population")
+    for step in ("commit", "reveal"):
+        for by in ("st", "st2"):
+            secret = SECRETS.get(by, "cccccccccccccccccccc")
+            said = {"commitment": lot.commitment(ROUND, secret)} if step == "commit" else {"secret": secret}
+            answer = story.does(by, "2027-03-04", kind=f"{step}_seed", **said)
+            assert isinstance(answer, RoundReceipt), answer
+    story.does("st", "2027-03-11", story.lot, kind="draw_lot")
+    people = [PEOPLE[0], PEOPLE[0] | {"person": "p-402", "name": "李冶"}]
+    visited = {"filing": story.drawn[0]}
+    story.does(
+        "st", "2027-03-12", {"planned_on": "2027-05-20", "inspectors": people}, kind="assign_inspectors", **visited
+    )
+    for by in ("st", "st2"):
+        answer = story.does(by, "2027-05-21", story.record(), kind="record_findings", **visited)
+        assert isinstance(answer, RoundReceipt), answer
+    acts = [(each.filing_id, each.act) for each in story.life.followed if isinstance(each, ActOnFiling)]
+    assert acts == [(story.drawn[0], {"kind": "record_survey", "surveyed_on": "2027-05-20"})]
 
 
 def test_a_check_from_its_opening_to_its_end() -> None:
