@@ -1,4 +1,4 @@
-"""The editions by which filings count: remembered by their digest, so that none is altered unseen."""
+"""The editions by which filings and rounds count: remembered by their digest, so that none is altered unseen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,15 +10,48 @@ from sqlalchemy import Connection, bindparam, select
 from activities.database import unless_there
 from models.filing import Filing
 from models.register import UsedEdition
+from models.rounds.evaluations import EvaluationState
+from models.rounds.performance import PerformanceState
+from models.rounds.round import Round
+from models.rounds.subsidies import SubsidyState
 from regulation.calendar import CALENDARS
 from regulation.editions import EditionRefused, Editions
+from regulation.rounds.bands import SUBSIDIES
+from regulation.rounds.evaluation_items import ITEMS
+from regulation.rounds.scoring import PERFORMANCE
 from regulation.terms import TERMS
 
 USED = UsedEdition.metadata.tables["used_editions"]
 NOTES = unless_there(USED)
 NOTED = select(USED.c.digest).where(USED.c.subject == bindparam("subject"), USED.c.name == bindparam("name"))
 
-EDITIONS: Mapping[str, Editions[Any]] = {"calendar": CALENDARS, "terms": TERMS}
+EDITIONS: Mapping[str, Editions[Any]] = {
+    "calendar": CALENDARS,
+    "terms": TERMS,
+    "evaluation": ITEMS,
+    "performance": PERFORMANCE,
+    "subsidies": SUBSIDIES,
+}
+
+
+def note_round(db: Connection, round_: Round, now: datetime) -> None:
+    """Remember the digest of the edition by which a round counts. A survey needs none: it keeps its questionnaire, whole."""
+    match round_.of:
+        case EvaluationState(items=str(name)):
+            _note(db, "evaluation", name, now)
+        case PerformanceState(edition=str(name)):
+            _note(db, "performance", name, now)
+        case SubsidyState(edition=str(name)):
+            _note(db, "subsidies", name, now)
+
+
+def _note(db: Connection, subject: str, name: str, now: datetime) -> bool:
+    """Remember the digest of an edition; whether it was remembered before."""
+    if db.execute(NOTED, {"subject": subject, "name": name}).first():
+        return True
+    row = {"subject": subject, "name": name, "digest": EDITIONS[subject].digest(name)}
+    db.execute(NOTES[db.dialect.name], row | {"first_used_at": now})
+    return False
 
 
 @dataclass(frozen=True)
@@ -32,17 +65,15 @@ class EditionsUsed:
         for edition in (("calendar", filing.calendar), ("terms", filing.terms)):
             if edition in self._noted:
                 continue
-            subject, name = edition
-            if db.execute(NOTED, {"subject": subject, "name": name}).first():
+            if _note(db, *edition, now):
                 self._noted.add(edition)
-            else:
-                row = {"subject": subject, "name": name, "digest": EDITIONS[subject].digest(name)}
-                db.execute(NOTES[db.dialect.name], row | {"first_used_at": now})
 
 
 def refuse_changed(db: Connection) -> None:
-    """Raise if an edition by which filings count was altered or lost since."""
+    """Raise if an edition by which filings or rounds count was altered or lost since."""
     for subject, editions in EDITIONS.items():
         used = {row.name: row.digest for row in db.execute(select(USED).where(USED.c.subject == subject))}
         if changed := editions.changed(used):
-            raise EditionRefused(f"{editions.subject} {'、'.join(changed)}: 已有备案据以计算，内容不得更改或删除")
+            raise EditionRefused(
+                f"{editions.subject} {'、'.join(changed)}: 已有备案或者轮次据以计算，内容不得更改或删除"
+            )

@@ -7,15 +7,18 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 import starter
+from activities.database import stating
+from activities.editions_used import USED, note_round, refuse_changed
 from activities.register import Register
 from activities.rounds import appending
 from activities.rounds.appending import RoundMoved
 from activities.rounds.register import RoundRegister, faults
 from models.rounds.base import Item, MoveWindow
 from models.rounds.subsidies import SubsidyState
+from regulation.editions import EditionRefused
 from regulation.moment import Moment
 from regulation.rounds import subsidising, table
 from regulation.rounds.bands import shipped
@@ -79,6 +82,18 @@ CHANGES = (
     "DELETE FROM round_items WHERE filing_id = 'A-2' AND number = 2",
     "DELETE FROM round_entries WHERE number = 1",
 )
+
+
+@on_both
+def test_the_edition_by_which_a_round_counts_is_not_altered_unseen(rounds: RoundRegister) -> None:
+    of_money = opened(OF).round.but(of=SubsidyState(edition="LN-2023"))
+    with stating(rounds.engine) as db:
+        note_round(db, of_money, instant("2026-11-02"))
+        note_round(db, of_money, instant("2026-11-03"))
+        refuse_changed(db)
+        db.execute(update(USED).where(USED.c.subject == "subsidies").values(digest="0" * 64))
+        with pytest.raises(EditionRefused, match="后补助标准 LN-2023"):
+            refuse_changed(db)
 
 
 @on_both

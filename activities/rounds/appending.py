@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
-from activities import arrivals
+from activities import arrivals, editions_used
 from activities.database import stating
 from activities.papers import PaperMissing, is_stored
 from activities.rounds import rows
@@ -50,6 +50,7 @@ def append(engine: Engine, rules: Rules, entry: RoundEntry, content: Mapping[str
             followed = entry.number
         stands["followed"] = followed
         _write(db, entry, stands, row, made, begins=head is None)
+        editions_used.note_round(db, entry.round, entry.at)
     return stands
 
 
