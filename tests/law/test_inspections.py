@@ -234,7 +234,7 @@ def test_a_visit_that_was_drawn_is_entered_on_the_filing_as_such() -> None:
             assert isinstance(answer, RoundReceipt), answer
     story.does("st", "2027-03-11", story.lot, kind="draw_lot")
     people = [PEOPLE[0], PEOPLE[0] | {"person": "p-402", "name": "李冶"}]
-    visited = {"filing": story.drawn[0]}
+    visited: Any = {"filing": story.drawn[0]}
     story.does(
         "st", "2027-03-12", {"planned_on": "2027-05-20", "inspectors": people}, kind="assign_inspectors", **visited
     )
