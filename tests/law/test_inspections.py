@@ -229,7 +229,7 @@ def test_a_visit_that_was_drawn_is_entered_on_the_filing_as_such() -> None:
     for step in ("commit", "reveal"):
         for by in ("st", "st2"):
             secret = SECRETS.get(by, "cccccccccccccccccccc")
-            said = {"commitment": lot.commitment(ROUND, secret)} if step == "commit" else {"secret": secret}
+            said: Any = {"commitment": lot.commitment(ROUND, secret)} if step == "commit" else {"secret": secret}
             answer = story.does(by, "2027-03-04", kind=f"{step}_seed", **said)
             assert isinstance(answer, RoundReceipt), answer
     story.does("st", "2027-03-11", story.lot, kind="draw_lot")
