@@ -40,15 +40,16 @@ class Life:
     `docket` is what was entered, `papers` what the acts brought, each with the kind of its act: a door stores them first.
     """
 
+    papers: tuple[tuple[str, dict[str, Any]], ...] = ()
+
     def __init__(self, submission: Submit, at: datetime) -> None:
         self.docket = [entries.submitted(submission, Moment(at, at))]
-        self.papers: list[tuple[str, dict[str, Any]]] = []
 
     @classmethod
     def after(cls, entry: Entry) -> Self:
         """A life that goes on from its last entry, which is the first of this docket."""
         life = cls.__new__(cls)
-        life.docket, life.papers = [entry], []
+        life.docket = [entry]
         return life
 
     @property
@@ -74,7 +75,8 @@ class Life:
         if raw.get("kind") == ActKind.ARCHIVE and "archive_number" not in raw:
             raw["archive_number"] = f"{province.number_prefix(self.filing, when.day.year)}0001"
         lodged = lodge(self.filing.id, raw, Subject(filing=self.filing))
-        self.papers += [(str(raw.get("kind")), each) for each in (lodged.paper, lodged.record) if each]
+        brought = ((str(raw.get("kind")), each) for each in (lodged.paper, lodged.record) if each)
+        self.papers = (*self.papers, *brought)
         event = entries.unreadable(raw) if lodged.act is None else lodged.act
         if earlier := self._entry_of(event.id):
             known = earlier.event

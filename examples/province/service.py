@@ -67,7 +67,7 @@ class Service:
         if examined.facts is None or examined.form is None:
             raise NotDone(filing_id, *(each for each in examined.findings if each.severity is Severity.ERROR))
         life = Life(examined.facts, at)
-        life.papers.append(("application", intake.paper(examined.form)))
+        life.papers = (("application", intake.paper(examined.form)),)
         return self._lives(life, acts, until, life.docket)
 
     def goes_on(self, filing_id: str, acts: Iterable[Raw], until: datetime | None = None) -> list[Entry]:
