@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import Engine, update
 
 import starter
+from activities import editions_used
 from activities.database import stating
-from activities.editions_used import USED, note_round, refuse_changed
+from activities.editions_used import EDITIONS, USED, note_round, refuse_changed
 from activities.register import Register
 from activities.rounds import appending
 from activities.rounds.appending import RoundMoved
@@ -155,6 +156,7 @@ def test_a_list_knows_from_the_register_who_was_paid_in_other_rounds(
     editions = shipped()
     editions.add(told)
     monkeypatch.setattr(subsidising, "SUBSIDIES", editions)
+    monkeypatch.setattr(editions_used, "EDITIONS", {**EDITIONS, "subsidies": editions})
     rounds, drawn = RoundRegister(register.engine), SubsidyState(edition="T", drawn="a" * 64)
     for of, state in (
         ("subsidy-2024-LN-1", drawn.but(paid_on=date(2024, 6, 1))), ("subsidy-2025-LN-1", drawn), ("subsidy-2026-LN-1", drawn),
