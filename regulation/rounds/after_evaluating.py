@@ -12,9 +12,11 @@ from models.rounds.evaluations import EvaluationActKind, ReportEvaluation
 from models.rounds.round import Round, RoundEntry
 from models.vocabulary import Role
 from regulation import offices
+from regulation.rounds import telling
 from regulation.rounds.evaluating import expected, made, offices_of, state
 from regulation.rounds.known import Known, Needs
 from regulation.rounds.table import PROPOSED, ActOnFiling, Consequence, Follows, Letter
+from regulation.rounds.telling import Told
 
 Content = Mapping[str, Any] | None
 
@@ -39,6 +41,14 @@ def _opened(round_: Round, entry: RoundEntry, content: Content, known: Known) ->
     yield from _to_all(round_, "round_opened")
     for alliance in expected(round_, known).values() if round_.area.jurisdiction else ():
         yield Letter("evaluation_begins", Role.LEADER, alliance.leader, alliance.id)
+
+
+def _told(round_: Round, known: Known) -> Iterator[Told]:
+    """Whoever was told of the opening."""
+    place = round_.area.jurisdiction
+    roles = offices_of(round_, place) if place else DEPARTMENTS
+    yield from (Told(role, place or offices.PROVINCE) for role in roles)
+    yield from map(telling.leader, expected(round_, known).values() if place else ())
 
 
 def _to_agree(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
@@ -143,6 +153,7 @@ def _everybody(round_: Round, entry: RoundEntry) -> Needs:
 FOLLOWS = MappingProxyType(
     {
         RoundActKind.OPEN_ROUND.value: Follows(_opened, _everybody),
+        **telling.of_changes(_told, _everybody),
         EvaluationActKind.REPORT_EVALUATION.value: Follows(_reported, _everybody),
         EvaluationActKind.DECIDE_TYPICAL.value: Follows(_decided, _everybody),
         PROPOSED.format(EvaluationActKind.REPORT_EVALUATION.value): Follows(_to_agree),

@@ -25,10 +25,12 @@ from models.values import Value, day_of
 from models.vocabulary import Role, Stage
 from regulation import offices
 from regulation.naming import on_day
+from regulation.rounds import telling
 from regulation.rounds.checks import CHECKS
 from regulation.rounds.inspecting import STAGES, state, told
 from regulation.rounds.known import Alliance, Known, Needs
 from regulation.rounds.table import PROPOSED, ActOnFiling, Consequence, Follows, Letter
+from regulation.rounds.telling import Told
 
 # What an entry makes of alliances
 
@@ -84,6 +86,9 @@ REVEALING = "reveal"
 LEFT = (Standing.DEFICIENT, Standing.REPORTED)
 """What is not put right, or not looked at again."""
 
+UNDER_WAY = (Standing.DRAWN, Standing.ASSIGNED, *LEFT)
+"""Of what was drawn, what is not done with; of all but the first, the leader was told something."""
+
 
 def _reviewer(alliance: Alliance) -> tuple[Role, str]:
     return offices.reviewer(alliance.jurisdiction, alliance.zone)
@@ -108,6 +113,15 @@ def _to_confirm(round_: Round, entry: RoundEntry, content: Any, known: Known) ->
     what = f"{entry.event.kind.label}（{alliance.name}）" if alliance else entry.event.kind.label
     for role in (Role.PROVINCE_ST, Role.PROVINCE_IIT) if of_check else (Role.PROVINCE_ST,):
         yield Letter("inspection_to_confirm", role, offices.PROVINCE, None, {"what": what})
+
+
+def _told(round_: Round, known: Known) -> Iterator[Told]:
+    """Whose secrets are asked for, and of what was drawn the offices and the leaders who were told of a day."""
+    of_check = state(round_).purpose is Purpose.CHECK
+    roles = (Role.PROVINCE_ST, Role.PROVINCE_IIT) if of_check else (Role.PROVINCE_ST,)
+    yield from (Told(role, offices.PROVINCE) for role in roles)
+    yield from telling.reviewers(telling.there(round_, known, *UNDER_WAY))
+    yield from map(telling.leader, telling.there(round_, known, *UNDER_WAY[1:]))
 
 
 def _after_drawing(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
@@ -242,6 +256,10 @@ def _one(round_: Round, entry: RoundEntry) -> Needs:
     return Needs(filings=(about,) if about else ())
 
 
+def _everybody(round_: Round, entry: RoundEntry) -> Needs:
+    return Needs(population=True, stages=tuple(Stage), items=(round_.id,))
+
+
 FOLLOWS: Mapping[str, Follows] = MappingProxyType(
     {
         InspectionActKind.LIST_POPULATION: _to_the_departments("seed_to_commit"),
@@ -249,9 +267,7 @@ FOLLOWS: Mapping[str, Follows] = MappingProxyType(
         InspectionActKind.DRAW_LOT: Follows(
             _after_drawing, lambda round_, entry: Needs(population=True, stages=STAGES[state(round_).purpose])
         ),
-        InspectionActKind.VOID_LOT: Follows(
-            _after_voiding, lambda round_, entry: Needs(population=True, stages=tuple(Stage), items=(round_.id,))
-        ),
+        InspectionActKind.VOID_LOT: Follows(_after_voiding, _everybody),
         InspectionActKind.ASSIGN_INSPECTORS: Follows(_after_assigning, _one),
         InspectionActKind.RECORD_FINDINGS: Follows(_after_recording, _one),
         InspectionActKind.REPORT_RECTIFICATION: Follows(_after_reporting),
@@ -265,9 +281,8 @@ FOLLOWS: Mapping[str, Follows] = MappingProxyType(
                 InspectionActKind.RECORD_FINDINGS,
             )
         },
-        RoundLapseKind.OVERDUE: Follows(
-            _after_its_day, lambda round_, entry: Needs(population=True, stages=tuple(Stage), items=(round_.id,))
-        ),
+        RoundLapseKind.OVERDUE: Follows(_after_its_day, _everybody),
+        **telling.of_changes(_told, _everybody),
         RoundLapseKind.REMINDER: Follows(_while_it_runs),
         RoundLapseKind.WINDOW_CLOSED: Follows(_while_it_runs),
     }

@@ -12,11 +12,13 @@ from models.values import day_of
 from models.vocabulary import Role
 from regulation import naming, offices
 from regulation.articles import cite
+from regulation.rounds import telling
 from regulation.rounds.bands import plain
 from regulation.rounds.known import Known, Needs
 from regulation.rounds.merit import GRADES
 from regulation.rounds.performing import terms_of
 from regulation.rounds.table import ActOnFiling, Consequence, Follows, Letter, Published
+from regulation.rounds.telling import Told
 
 Content = Mapping[str, Any] | None
 
@@ -74,6 +76,12 @@ def _paper(round_: Round, entry: RoundEntry) -> Needs:
     return Needs(population=True)
 
 
+def _told(round_: Round, known: Known) -> Iterator[Told]:
+    """The province, and each leader who was told by whom its alliance is evaluated."""
+    yield Told(Role.PROVINCE_ST, offices.PROVINCE)
+    yield from map(telling.leader, telling.there(round_, known))
+
+
 def _opened(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
     yield Letter("round_opened", Role.PROVINCE_ST, offices.PROVINCE)
 
@@ -81,6 +89,7 @@ def _opened(round_: Round, entry: RoundEntry, content: Content, known: Known) ->
 FOLLOWS = MappingProxyType(
     {
         RoundActKind.OPEN_ROUND.value: Follows(_opened),
+        **telling.of_changes(_told, lambda round_, entry: Needs(population=True, items=(round_.id,))),
         PerformanceActKind.COMMISSION.value: Follows(_commissioned, _paper),
         PerformanceActKind.ACCEPT_RESULTS.value: Follows(_accepted, _paper),
         RoundLapseKind.REMINDER.value: Follows(_due),

@@ -33,6 +33,7 @@ from regulation import offices
 from regulation.moment import Moment
 from regulation.reading import finding
 from regulation.reporting import SHOWN, Tally
+from regulation.rounds import telling
 from regulation.rounds.known import Alliance, Known, KnownReport, Needs
 from regulation.rounds.table import (
     PROVINCE,
@@ -49,6 +50,7 @@ from regulation.rounds.table import (
     may_close,
     window,
 )
+from regulation.rounds.telling import Told
 from regulation.urging import may_urge_on
 
 ARTICLE = "A-34"
@@ -187,6 +189,13 @@ def _told(text: str) -> Follows:
     return Follows(then, _of_all)
 
 
+def _to_offices(round_: Round, known: Known) -> Iterator[Told]:
+    """Whoever opened it, and in a round over the province the offices that urge in it. No leader: the day by which it reports
+    stands on its filing, and would be misread as moved or gone."""
+    yield Told(round_.opened_by.role, round_.opened_by.office)
+    yield from telling.reviewers(alliance for alliance, _ in _counted(round_, known))
+
+
 def _items(round_: Round, entry: RoundEntry, content: Mapping[str, Any] | None) -> Iterator[Item]:
     """Who was urged, and in the end what became of each alliance's year."""
     match entry.event:
@@ -216,6 +225,7 @@ RULES = Rules(
     items=_items,
     lapses=lambda round_: window(round_, ARTICLE, REMINDED),
     follows={
+        **telling.of_changes(_to_offices, _of_all),
         AnnualActKind.URGE_ALL: Follows(_acts),
         RoundLapseKind.REMINDER: _told("annual_progress"),
         RoundLapseKind.WINDOW_CLOSED: _told("annual_ended"),

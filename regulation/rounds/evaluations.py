@@ -130,6 +130,14 @@ def decided(round_: Round, act: DecideTypical, when: Moment) -> Round:
     return round_.but(counts=counts, of=state(round_).but(decided=act.paper))
 
 
+def effect(round_: Round) -> str | None:
+    """Results are recorded with a city's report, names given with the decision of both departments."""
+    of = state(round_)
+    if of.reported is not None:
+        return "评估评价情况已报送，评价结果已登记在各联盟的备案中"
+    return "典型联盟、试点示范已经确定" if of.decided else None
+
+
 def may_close_evaluation(round_: Round, act: Any, when: Moment) -> Lack | None:
     """A city that evaluated has reported before it closes (A-48)."""
     if round_.area.jurisdiction and state(round_).reported is None:
@@ -270,6 +278,7 @@ RULES = Rules(
     items=items,
     lapses=lapses,
     follows=after_evaluating.FOLLOWS,
+    effect=effect,
     words=WORDS,
     readers=dict.fromkeys(EvaluationActKind, CITY | BOTH | {Role.AUDITOR, Role.PLATFORM}),
 )

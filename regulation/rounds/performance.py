@@ -221,6 +221,7 @@ RULES = Rules(
     examine=examine,
     items=items,
     follows=FOLLOWS,
+    effect=lambda round_: "评价结果已验收、公布，并登记在各联盟的备案中" if state_of(round_).results else None,
     words={
         **STATES,
         PUBLISHED: "年度绩效评价结果",

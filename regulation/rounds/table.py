@@ -15,6 +15,7 @@ from models.findings import Finding, Lack, Refusal
 from models.rounds.base import (
     Agreed,
     Area,
+    CancelRound,
     CommonAct,
     Item,
     MoveWindow,
@@ -174,6 +175,7 @@ class Rules:
     what it is to know, and when.
     `readers`: of acts whose entries and papers not every office may read, who may. `hidden`: figures that are for those who look at all,
     and for whoever brings them.
+    `effect`: what of the round has taken effect, as people are told it; from then on it is not cancelled.
     """
 
     kind: RoundKind
@@ -190,6 +192,7 @@ class Rules:
     words: Mapping[str, str] = field(default_factory=dict)
     readers: Mapping[str, frozenset[Role]] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
+    effect: Callable[[Round], str | None] = lambda round_: None
     leaders_read: frozenset[str] = frozenset()
 
     def word(self, name: str) -> str:
@@ -296,6 +299,8 @@ def barred(rules: Rules, round_: Round, act: RoundAct, when: Moment) -> Refusal 
     """Why nobody, or not this person, may do an act of a kind in a round as it stands, whatever it would say."""
     row = rules.rows[act.kind]
     lack = _not_entitled(round_, act, row) or row.ready(round_, act.by, when)
+    if isinstance(act, CancelRound) and (effect := rules.effect(round_)):
+        lack = lack or Lack(missing=f"{effect}，不能再取消")
     if round_.stage not in row.stages:
         names = "、".join(f"“{stage.label}”" for stage in RoundStage if stage in row.stages)
         lack = Lack(missing=f"轮次{round_.stage.label}，该行为只在{names}时可为")

@@ -182,3 +182,16 @@ def test_before_the_window_is_over_nobody_is_offered_to_settle_it(life: Life) ->
     for at, is_open in (("2027-11-20 10:00", False), ("2028-01-02 10:00", True)):
         when = Moment(moment(at), moment(at))
         assert {str(each.kind): each.open for each in offers(life.round, PROV, when)}["settle_year"] is is_open
+
+
+def test_the_offices_that_urge_are_told_that_the_year_was_moved_or_cancelled_and_no_leader(life: Life) -> None:
+    """The day by which a leader reports stands on its filing, and no round moves it."""
+    life.does_drawn("urge_all", CITY, "2027-11-20 10:00")
+    moves = {"id": "m", "kind": "move_window", "by": PROV, "closes": "2028-01-15", "reason": "系统维护"}
+    cancels = {"id": "x", "kind": "cancel_round", "by": PROV, "reason": "改由各市办理"}
+    for act, text in ((moves, "round_moved"), (cancels, "round_cancelled")):
+        life.does(ROUND_ACT.validate_python(act), moment("2027-11-21 10:00"), known=KNOWN)
+        told = [(each.to, each.office) for each in life.followed if isinstance(each, Letter) and each.text == text]
+        assert sorted(told) == [
+            (Role.CITY_ST, "210100"), (Role.CITY_ST, "210200"), (Role.PROVINCE_ST, "210000"), (Role.ZONE, ZONE.office),
+        ]  # fmt: skip

@@ -341,3 +341,42 @@ def test_the_province_is_told_of_a_rounds_results_by_its_report_alone() -> None:
     assert told == ["evaluated", "evaluated"]
     of_round = entry.but(event=entry.event.but(id=identity.of_round(OF_CITY, 7, {"kind": "record_evaluation"})))
     assert messages.told(before, of_round) == []
+
+
+def moving(by: By) -> dict[str, Any]:
+    """Moves the end of a round by two weeks."""
+    return {"id": "move", "kind": "move_window", "by": by, "closes": "2027-10-20", "reason": "台风"}
+
+
+def test_who_was_told_of_a_round_is_told_that_it_was_moved_or_cancelled() -> None:
+    city = Rounds(OF_CITY, CITY, THERE["A1"], THERE["A2"])
+    everybody = sorted(each[1:] for each in city.letters)
+    assert ("leader", THERE["A1"].leader) in everybody
+    for act, text in ((moving(CITY), "round_moved"), (cancelling(CITY), "round_cancelled")):
+        city.life.does(ROUND_ACT.validate_python(act), moment("2027-09-03 10:00"), known=city.known)
+        assert sorted(each[1:] for each in city.letters if each[0] == text) == everybody
+
+
+def cancelling(by: By) -> dict[str, Any]:
+    """Cancels a round."""
+    return {"id": "cancel", "kind": "cancel_round", "by": by, "reason": "改期"}
+
+
+def test_a_round_whose_results_were_recorded_is_not_cancelled() -> None:
+    city = Rounds(OF_CITY, CITY, THERE["A1"])
+    city.evaluates("A1", "2027-09-02 10:00")
+    city.does("report_evaluation", CITY, "2027-09-03 13:00", REPORT)
+    city.does("report_evaluation", IIT, "2027-09-03 14:00", REPORT)
+    refused = city.life.act(ROUND_ACT.validate_python(cancelling(CITY)), moment("2027-09-04 10:00"))
+    assert isinstance(refused, Refusal)
+    assert refused.missing == "评估评价情况已报送，评价结果已登记在各联盟的备案中，不能再取消"
+
+
+def test_a_round_in_which_alliances_were_named_is_not_cancelled() -> None:
+    province = Rounds(OF_PROVINCE, PROV, *THERE.values())
+    listed = {"decided": [{"filing_id": "R1", "tag": "typical"}]}
+    for by, at in ((PROV, "2027-10-08 10:00"), (PROV_IIT, "2027-10-08 11:00")):
+        province.does("decide_typical", by, at, listed, document_no="辽科发〔2027〕66号")
+    refused = province.life.act(ROUND_ACT.validate_python(cancelling(PROV)), moment("2027-10-09 10:00"))
+    assert isinstance(refused, Refusal)
+    assert refused.missing == "典型联盟、试点示范已经确定，不能再取消"

@@ -407,3 +407,18 @@ def test_nothing_ahead_of_a_round_that_is_over() -> None:
     assert table.next_lapse(story.life.rules, story.life.round) is None
     assert story.life.rules.kind is RoundKind.INSPECTION
     assert Moment(moment("2027-03-02"), moment("2027-03-02")).sensible
+
+
+def test_the_departments_are_told_that_a_check_was_moved_or_given_up_and_leaders_of_a_day_that_it_was_moved() -> None:
+    early, late = told("listed"), told("assigned")
+    moves: dict[str, Any] = {"kind": "move_window", "closes": "2027-11-10", "reason": "防汛"}
+    early.does("st", "2027-03-03", **moves)
+    early.does("st", "2027-03-04", kind="cancel_round", reason="调整方案")
+    late.does("st", "2027-03-13", **moves)
+
+    def letters(story: Story, text: str) -> set[str]:
+        return {each.to for each in story.life.followed if isinstance(each, Letter) and each.text == text}
+
+    departments = {"province_st", "province_iit"}
+    assert letters(early, "round_moved") == letters(early, "round_cancelled") == departments
+    assert {"leader", "city_st"} <= letters(late, "round_moved") - departments

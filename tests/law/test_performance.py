@@ -8,7 +8,7 @@ from models.rounds.round import RoundReceipt
 from models.values import canonical
 from regulation.rounds.appraising import Withdrawn, is_theirs
 from regulation.rounds.performing import state_of
-from regulation.rounds.table import ActOnFiling, Published
+from regulation.rounds.table import ActOnFiling, Letter, Published
 from tests.applications import enterprise
 from tests.law.rounds_of_money import (
     COMMISSION,
@@ -266,3 +266,21 @@ def test_an_acceptance_does_not_make_it_forgotten() -> None:
     assert not is_theirs(figures, one, "e-501", gone)
     assert is_theirs(figures, one, "e-502", gone)
     assert here.round(EVALUATION).counts["qualified"] == 1
+
+
+def test_the_leaders_who_were_told_of_an_evaluation_are_told_that_it_was_moved_or_cancelled() -> None:
+    here = province()
+    commissioned(here, "B-1", "B-2")
+    here.done(EVALUATION, "2027-03-01 09:00", "p-401", "move_window", closes="2027-04-30", reason="材料补充")
+    here.done(EVALUATION, "2027-03-02 09:00", "p-401", "cancel_round", reason="另行安排")
+    letters = [each for each in here.lives[EVALUATION].followed if isinstance(each, Letter)]
+    for text in ("round_moved", "round_cancelled"):
+        assert [each.filing_id for each in letters if each.text == text] == [None, "B-1", "B-2"]
+
+
+def test_an_evaluation_whose_results_were_accepted_is_not_cancelled() -> None:
+    here = province()
+    commissioned(here, "B-1")
+    here.done(EVALUATION, "2027-03-01 09:00", "e-501", "appraise", {"rows": [scores("B-1", "92.5")]})
+    here.done(EVALUATION, "2027-03-20 09:00", "p-401", "accept_results", document_no="辽科发〔2027〕1号")
+    assert "不能再取消" in lack(here.does(EVALUATION, "2027-03-21 09:00", "p-401", "cancel_round", reason="误"))
