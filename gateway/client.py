@@ -131,7 +131,7 @@ class Filings:
         start = Start(filing_id=form.filing_id, paper=key, received_at=arrival.received_at, by=facts.by, ways=NEWEST)
         found_by = visibility.from_the_start(entries.submitted(facts, Moment(arrival.received_at, now)).filing)
         named = self.named(form.filing_id, form.alliance_name, form.jurisdiction)
-        async with _patience(self.patience):
+        async with patiently(self.patience):
             try:
                 handle = await self._started(start, search_attributes=found_by, **named)
             except RPCError as error:
@@ -159,7 +159,7 @@ class Filings:
     async def _is_started(self, filing_id: str) -> bool:
         """Whether the engine has a filing, be it only that it waits for a worker to take it in."""
         try:
-            async with _patience(self.patience):
+            async with patiently(self.patience):
                 found = await self.client.get_workflow_handle(workflow_id(filing_id)).describe()
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
@@ -189,7 +189,7 @@ class Filings:
         row, act = received.row, received.act
         sent: JsonValue = act.but(seen=row.number).model_dump(mode="json")
         try:
-            async with _patience(self.patience), self.turn(row.filing_id, act):
+            async with patiently(self.patience), self.turn(row.filing_id, act):
                 receipt: Receipt = await self._update(row, "act", sent, act.id, Receipt)
         except WorkflowUpdateFailedError as failed:
             cause = failed.cause
@@ -209,7 +209,7 @@ class Filings:
                 await self._update(row, "level", row.number, f"level-{row.number}")
             else:
                 handle = self.client.get_workflow_handle(workflow_id(row.filing_id))
-                async with _patience(self.patience):
+                async with patiently(self.patience):
                     await handle.execute_update("level", row.number)
         except WorkflowUpdateFailedError as failed:
             if isinstance(failed.cause, ApplicationError) and failed.cause.type == LEVEL:
@@ -247,7 +247,7 @@ class Filings:
         It knows itself which acts it has applied; an update id of its own lets a refused act be sent again.
         """
         runs, (pause, longest) = True, WHILE_BUSY
-        async with _patience(self.patience):
+        async with patiently(self.patience):
             while True:
                 once = f"{key}:{uuid4().hex[:8]}"
                 try:
@@ -379,7 +379,7 @@ def _heard(start: Future[Any]) -> None:
 
 
 @asynccontextmanager
-async def _patience(patience: timedelta) -> AsyncIterator[None]:
+async def patiently(patience: timedelta) -> AsyncIterator[None]:
     """What takes longer than a caller waits, or is cut off, is `Unreachable`: its outcome is unknown."""
     try:
         async with asyncio.timeout(patience.total_seconds()):

@@ -64,6 +64,10 @@ class NotFound(Exception):
     """没有这一备案"""
 
 
+class NoRound(NotFound):
+    """没有这一轮次"""
+
+
 class Conflict(Exception):
     """同一编号已用于内容不同的备案申请"""
 

@@ -15,13 +15,14 @@ from pydantic import JsonValue
 from temporalio.client import WithStartWorkflowOperation, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.arrivals import Arrivals, Entered, OtherContent
 from activities.entering import REUSED
 from activities.papers import PaperMissing
 from activities.rounds.register import RoundRegister
-from gateway.client import Filings
-from gateway.problem import KeyReused, MovedOn, NotFound, Refused, refuse
+from gateway.client import Filings, patiently
+from gateway.problem import KeyReused, MovedOn, NoRound, Refused, refuse
 from models.findings import Lack, Refusal
 from models.rounds.base import OpenRound, RoundAct, parts
 from models.rounds.round import Round, RoundEntry, RoundReceipt
@@ -89,10 +90,10 @@ class Rounds:
     ) -> RoundReceived | RoundReceipt:
         """Receive an act: noted as arrived, judged, its paper stored; or its answer, if it is entered."""
         if parts(round_id) is None:
-            raise NotFound(round_id)
+            raise NoRound(round_id)
         round_ = self.register.round(round_id)
         if round_ is None and raw.get("kind") != OpenRound.model_fields["kind"].default:
-            raise NotFound(round_id)
+            raise NoRound(round_id)
         lodged = lodge(rules_of(round_id), round_, raw)
         if lodged.act is None or identity.is_own(lodged.act.id):
             found = lodged.findings if lodged.act is None else (lodging.reserved(raw.get("kind")),)
@@ -206,15 +207,42 @@ class Rounds:
         }
 
     async def revive(self, *, every: bool = False) -> list[str]:
-        """Start again, from the register alone, rounds whose workflow ought to run and does not; which ones it was."""
+        """Start again, from the register alone, rounds whose workflow ought to run and does not; which ones it was.
+
+        With `every`, those that run take the register's word, and one that the register does not know ends.
+        """
         open_ones = await asyncio.to_thread(self.register.round_ids, is_open=True)
         client = self.filings.client
-        found = {each.id async for each in client.list_workflows(RUNNING)} if open_ones and not every else set[str]()
-        revived = []
-        for round_id in open_ones:
-            if workflow_id(round_id) not in found and await self._revived(round_id):
-                revived.append(round_id)
-        return revived
+        found = {each.id async for each in client.list_workflows(RUNNING)} if open_ones or every else set[str]()
+        if every:
+            running = {each.removeprefix(workflow_id("")) for each in found}
+            return [each for each in sorted({*open_ones, *running}) if await self._brought(each, each in open_ones)]
+        return [each for each in open_ones if workflow_id(each) not in found and await self._revived(each)]
+
+    async def one(self, round_id: str) -> list[str]:
+        """The same for one round."""
+        row = await asyncio.to_thread(self.register.row, round_id)
+        if row is None:
+            raise NoRound(round_id)
+        goes_on = row.open or row.followed < row.number
+        return [round_id] if await self._brought(round_id, goes_on) else []
+
+    async def _brought(self, round_id: str, goes_on: bool) -> bool:
+        """Start a round that ought to run, or have one that runs take the register's word; whether either was called for."""
+        if goes_on and await self._revived(round_id):
+            return True
+        row = await asyncio.to_thread(self.register.row, round_id)
+        handle = self.filings.client.get_workflow_handle(workflow_id(round_id))
+        try:
+            async with patiently(self.filings.patience):
+                await handle.execute_update("level", row.number if row else 0)
+        except WorkflowUpdateFailedError:  # it stands where the register says, or came to its end meanwhile
+            return False
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:  # it has come to its end: nothing is waited for
+                return False
+            raise
+        return True
 
     async def _revived(self, round_id: str) -> bool:
         row = await asyncio.to_thread(self.register.row, round_id)

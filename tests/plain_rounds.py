@@ -1,6 +1,6 @@
 """Rounds that ask nothing of their own, for tests of what is the same in all: what annual rounds would be without rules."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
@@ -22,10 +22,15 @@ PROVINCE = By(person="p-401", office="210000", role=Role.PROVINCE_ST)
 Leads = Callable[..., Iterable[Consequence]]
 
 
-def rules(*, follows: Leads | None = None, items: Callable[..., Iterable[Item]] | None = None) -> Rules:
-    """The rules of a plain round, and what its opening leads to and makes of alliances."""
+def rules(
+    *,
+    follows: Leads | None = None,
+    items: Callable[..., Iterable[Item]] | None = None,
+    of: Collection[str] = ("open_round",),
+) -> Rules:
+    """The rules of a plain round, what entries lead to (its opening, or those that are named), and what they make of alliances."""
     plain = Rules(RoundKind.ANNUAL, common("A-34"), lapses=lambda round_: window(round_, "A-34", (7,)))
-    led = {"open_round": Follows(follows)} if follows else {}
+    led = {kind: Follows(follows) for kind in of} if follows else {}
     return replace(plain, follows=led, items=items or plain.items)
 
 

@@ -8,24 +8,29 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from html import unescape
 from typing import Any, cast
+from uuid import uuid4
 
 import pytest
 from httpx import AsyncClient, Response
+from sqlalchemy import delete, select, update
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.worker import Replayer
 
 from activities.letters import Letters
+from activities.rounds.appending import ENTRIES, ROUNDS
 from activities.rounds.entering import Stands
 from activities.rounds.following import RoundFollowing
 from activities.rounds.register import RoundRegister
+from activities.rounds.rows import round_row
 from gateway.problem import KeyReused, MovedOn, NotFound, Refused
 from gateway.rounds import Rounds, workflow_id
 from gateway.shown.rounds import panels
-from models.register import PublicNoticeRow
+from models.register import MessageRow, PublicNoticeRow
 from models.rounds.base import RoundKind
 from models.values import day_of
 from models.vocabulary import Role
 from regulation.offices import ADDRESSED, OFFICES
+from regulation.rounds.every import rules_of
 from tests.patience import comes
 from tests.plain_rounds import in_force, rules, tells_cities
 from tests.served import Served, served
@@ -35,6 +40,7 @@ from workflows.payloads import CONVERTER
 from workflows.round import Round
 from workflows.sandbox import Sandbox
 
+MESSAGES, NOTICES = (model.metadata.tables[model.__tablename__] for model in (MessageRow, PublicNoticeRow))
 TODAY = day_of(datetime.now(UTC))
 PROV = {"person": "p-401", "office": "210000", "role": "province_st"}
 
@@ -154,6 +160,54 @@ async def test_a_round_whose_workflow_is_gone_is_started_again_from_the_register
     cancels = {"id": "x-1", "kind": "cancel_round", "by": PROV, "reason": "改期"}
     assert (await rounds.act(of, cancels)).stage == "cancelled"
     await handle(world, of).result()
+
+
+async def moved(rounds: Rounds, of: str, number: int) -> int:
+    """The window of a round is moved; under which number that was entered."""
+    until = str(TODAY + timedelta(days=30 + number))
+    act = {"id": f"m-{uuid4().hex[:8]}", "kind": "move_window", "by": PROV, "closes": until, "reason": "系统维护"}
+    return (await rounds.act(of, act)).number
+
+
+def forget(register: RoundRegister, of: str, to: int) -> None:
+    """The register is as it was after an entry, or before the round was opened: restored, while the engine went on."""
+    entry = register.entry(of, to) if to else None
+    with register.engine.connect().execution_options(writes=True) as db, db.begin():
+        db.execute(delete(ENTRIES).where(ENTRIES.c.round_id == of, ENTRIES.c.number > to))
+        for told in (MESSAGES, NOTICES):
+            db.execute(delete(told).where(told.c.round_id == of, told.c.number > to))
+        if entry is None:
+            db.execute(delete(ROUNDS).where(ROUNDS.c.round_id == of))
+            return
+        [head] = db.scalars(select(ENTRIES.c.hash).where(ENTRIES.c.round_id == of, ENTRIES.c.number == to))
+        stands = round_row(rules_of(of), entry, head, entry.round.model_dump(mode="json")) | {"followed": to}
+        db.execute(update(ROUNDS).where(ROUNDS.c.round_id == of).values(**stands))
+
+
+async def test_a_round_that_knows_more_than_a_restored_register_takes_its_word(world: World) -> None:
+    rounds, of = Rounds(world.door), f"annual-{TODAY.year}-LN-5"
+    with in_force(rules(follows=tells_cities, of=("open_round", "move_window"))):
+        await rounds.act(of, opening())
+        for number in (2, 3):
+            assert await moved(rounds, of, number) == number
+        await followed(rounds.register, of, 3)
+        forget(rounds.register, of, 1)
+        assert await moved(rounds, of, 4) == 2
+        await followed(rounds.register, of, 2)
+        assert rounds.register.verify(of) == []
+        assert await moved(rounds, of, 5) == 3
+        await followed(rounds.register, of, 3)
+        forget(rounds.register, of, 1)
+        assert await rounds.one(of) == [of], "whoever revives it need not wait for its next day"
+        assert await rounds.one(of) == []
+        found: Stands | None = await handle(world, of).query("stands", result_type=Stands)
+        assert found
+        assert (found.number, found.behind) == (1, False)
+        forget(rounds.register, of, 0)
+        assert of in await rounds.revive(every=True)
+        await handle(world, of).result()
+    history = await handle(world, of).fetch_history()
+    await Replayer(workflows=[Round], workflow_runner=Sandbox(), data_converter=CONVERTER).replay_workflow(history)
 
 
 async def test_an_opening_that_is_refused_leaves_no_workflow_behind(world: World) -> None:

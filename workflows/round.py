@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.rounds.following import RoundFollowing
     from models.rounds.round import ROUND_ACT, RoundReceipt
     from models.values import Value
-    from workflows.filing import STEP
+    from workflows.filing import LEVEL, STEP
     from workflows.visibility import changed_of_round, rendered_round
 
 FOLLOW = ActivityConfig(
@@ -53,12 +53,12 @@ class Round:
     async def run(self, start: RoundStart) -> None:
         """While the round is open, wait for whatever comes first, and have it entered."""
         async with self.lock:
-            self._carry(await workflow.execute_local_activity_method(RoundEntering.stands, self.round_id, **STEP))
+            await self._ask()
             self.asked = True
         await self._opened(start.patience)
         while await self._goes_on():
             if self.stands and self.stands.behind:
-                self._carry(await workflow.execute_activity_method(RoundFollowing.follow, self.round_id, **FOLLOW))
+                await self._follow()
             elif await self._day_comes():
                 async with self.lock:
                     passing = Passing(round_id=self.round_id, until=workflow.now())
@@ -73,6 +73,17 @@ class Round:
             return True
         await workflow.wait_condition(workflow.all_handlers_finished)
         return bool(self.stands and self.stands.behind)
+
+    async def _ask(self) -> None:
+        """Carry on where the register says that the round stands."""
+        self._carry(await workflow.execute_local_activity_method(RoundEntering.stands, self.round_id, **STEP))
+
+    async def _follow(self) -> None:
+        """Have everything done that is left to follow. What was entered meanwhile is newer than what this comes back with."""
+        before = self.stands
+        found = await workflow.execute_activity_method(RoundFollowing.follow, self.round_id, **FOLLOW)
+        if self.stands is before or (found and found.number >= self.number):
+            self._carry(found)
 
     async def _opened(self, patience: float) -> None:
         """Wait until the round is opened, or nobody is about to open it."""
@@ -118,15 +129,39 @@ class Round:
         except ValueError as error:
             raise ApplicationError("不是本系统的行为", type="Refused", non_retryable=True) from error
 
+    @workflow.update(description="与备案库对齐到第几号登记；已对齐的当即答复，不留痕迹")
+    async def level(self, number: int) -> None:
+        """Take the register's word for where the round stands, whatever this run knows."""
+        await workflow.wait_condition(lambda: self.asked)
+        async with self.lock:
+            if number != self.number:
+                await self._ask()
+
+    @level.validator
+    def _level_is_not(self, number: int) -> None:
+        """A round that stands where the register says leaves no trace of being asked."""
+        if self.asked and self.number == number:
+            raise ApplicationError("已与备案库对齐", type=LEVEL, non_retryable=True)
+
+    @property
+    def number(self) -> int:
+        """The last entry that this run knows."""
+        return self.stands.number if self.stands else 0
+
     @workflow.query(name="stands", description="轮次现状")
     def _stands_now(self) -> Stands | None:
         return self.stands
 
     def _carry(self, stands: Stands | None) -> None:
-        """Carry on where the round stands, unless more is known already; and show it."""
-        if stands is None or (self.stands and self.stands.number > stands.number):
-            return
+        """Carry on where the register says that the round stands, and show it.
+
+        A register that knows less than this run was restored without its engine: its word holds, and operators are told.
+        """
+        if (stands.number if stands else 0) < self.number:
+            workflow.logger.error("round.register_is_older")
         self.stands = stands
+        if stands is None:
+            return
         if updates := changed_of_round(self.round_id, stands, workflow.info().typed_search_attributes):
             workflow.upsert_search_attributes(updates)
 
