@@ -20,7 +20,7 @@ from activities.rounds.register import RoundRegister
 from cli.arguments import EVERY, as_json, meant, narrowed
 from cli.output import say
 from cli.tools import found, the_attachments, the_contacts, the_register
-from gateway.problem import NotFound, Refused
+from gateway.problem import NoRound, NotFound, Refused
 from models.findings import Refusal
 from models.rounds.surveys import SurveyState
 from models.settings import read_settings
@@ -151,7 +151,7 @@ def export_survey(to: Path, round_id: str, ending: str) -> list[Path]:
     register = the_register()
     round_ = RoundRegister(register.engine).round(round_id)
     if round_ is None or not isinstance(round_.of, SurveyState):
-        raise NotFound(round_id)
+        raise NoRound(round_id)
     with register.engine.connect() as db:
         survey = survey_tables.survey_in(db, round_, Scope())
     return laid(to, [Draft(f"{round_.title}.{ending}", survey_tables.MADE[ending](survey))])

@@ -14,9 +14,9 @@ from cli.exits import FOUND
 from cli.output import console, say
 from cli.tools import the_register, with_filings
 from gateway.client import Filings
-from gateway.problem import NotFound
+from gateway.problem import NoRound
 from gateway.rounds import Rounds
-from models.rounds.base import PROVINCE, RoundActKind, RoundKind, RoundStage
+from models.rounds.base import PROVINCE, RoundActKind, RoundKind, RoundLapseKind, RoundStage
 from models.rounds.round import Round, RoundReceipt
 from regulation import naming, offices
 from regulation.rounds import table
@@ -32,7 +32,7 @@ def _rounds() -> RoundRegister:
 def _found(rounds: RoundRegister, round_id: str) -> Round:
     found = rounds.round(round_id)
     if found is None:
-        raise NotFound(round_id)
+        raise NoRound(round_id)
     return found
 
 
@@ -46,7 +46,16 @@ def _done(round_id: str, raw: dict[str, Any], json_: bool) -> None:
     if json_:
         say({"round_id": round_id, **receipt.model_dump(mode="json")})
         return
-    following = f"；下一事项 {naming.short(receipt.next.at)} {receipt.next.lapse}" if receipt.next else ""
+    print_receipt(receipt)
+
+
+def print_receipt(receipt: RoundReceipt) -> None:
+    """The receipt of an act in a round, in a line or two for people."""
+    following = (
+        f"；下一事项 {naming.short_until(receipt.next.at)} {RoundLapseKind(receipt.next.lapse).label}"
+        if receipt.next
+        else ""
+    )
     entered = f" 第{receipt.number}号，现为“{receipt.stage.label}”{following}"
     console.print(Text.assemble(("已登记", "green"), entered))
     for warning in receipt.warnings:

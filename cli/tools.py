@@ -21,6 +21,7 @@ from gateway.clock import ClockWrong, DoorClock
 from gateway.problem import NotFound, Unreachable
 from models.channels import ChannelsFile, read_channels
 from models.filing import Filing
+from models.rounds.base import parts
 from models.settings import read_settings
 from regulation import identity
 from workflows.connection import connect
@@ -33,7 +34,7 @@ class NotAnswered(Unreachable):
 def with_filings(work: Callable[[Filings], Awaitable[Any]], sent: tuple[str, str] | None = None) -> Any:
     """Do something with filings. The engine is reached when it is first needed: by then what is sent is noted as received.
 
-    `sent` is the filing and the act id under which that is. Raises `NotAnswered` if the engine does not answer.
+    `sent` is the filing or the round, and the act id under which that is. Raises `NotAnswered` if the engine does not answer.
     """
     settings = read_settings()
 
@@ -51,7 +52,9 @@ def with_filings(work: Callable[[Filings], Awaitable[Any]], sent: tuple[str, str
             engine = f"引擎（{client.service_client.config.target_host}）或 worker 没有答复"
             if sent and filings.reception.is_known(*sent):
                 filing_id, act_id = sent
-                under = f"备案 {filing_id}" + ("" if act_id == identity.SUBMISSION else f"、编号 {act_id}")
+                under = f"{'轮次' if parts(filing_id) else '备案'} {filing_id}" + (
+                    "" if act_id == identity.SUBMISSION else f"、编号 {act_id}"
+                )
                 raise NotAnswered(
                     f"已收到并记下（{under}）；{engine}，结果未知：请以同一编号重新发送，以本次收到的时间为准"
                 ) from error

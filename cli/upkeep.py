@@ -17,6 +17,7 @@ from cli.tools import faults_of, found, the_attachments, the_register, with_fili
 from gateway.client import Filings
 from gateway.following import Following
 from gateway.rounds import Rounds
+from models.rounds.base import parts
 from models.settings import read_settings
 
 
@@ -31,24 +32,25 @@ def verify(filing_id: str | None, all_: bool, json_: bool) -> None:
     register = the_register()
     if filing_id:
         found(register, filing_id)
-        filings, faults = 1, {filing_id: faults_of(register, filing_id)}
+        filings, rounds, faults = 1, 0, {filing_id: faults_of(register, filing_id)}
         attached = register.attached(filing_id)
     else:
-        filings, attached, faults = verified(register)
+        filings, rounds, attached, faults = verified(register)
     told = {key: lines for key, lines in faults.items() if lines}
     if json_:
-        say({"filings": filings, "attachments": len(attached), "faults": told})
+        say({"filings": filings, "rounds": rounds, "attachments": len(attached), "faults": told})
     else:
         for key, lines in told.items():
             for line in lines:
                 console.print(Text.assemble((key, "bold"), "：", (line, "red")))
-        console.print(f"已核验备案 {filings} 件、附件 {len(attached)} 个，" + ("有问题" if told else "均与写入时一致"))
+        looked_at = f"已核验备案 {filings} 件、" + (f"轮次 {rounds} 个、" if all_ else "") + f"附件 {len(attached)} 个"
+        console.print(f"{looked_at}，" + ("有问题" if told else "均与写入时一致"))
     if told:
         raise SystemExit(FOUND)
 
 
-def verified(register: Register) -> tuple[int, list[Reference], dict[str, list[str]]]:
-    """How many filings there are, every attachment, and what is wrong with any of them, or of the rounds."""
+def verified(register: Register) -> tuple[int, int, list[Reference], dict[str, list[str]]]:
+    """How many filings and rounds there are, every attachment, and what is wrong with any of them, or of the rounds."""
     filing_ids, attached = register.filing_ids(), register.attached()
     rounds = RoundRegister(register.engine)
     round_ids = rounds.round_ids()
@@ -64,7 +66,7 @@ def verified(register: Register) -> tuple[int, list[Reference], dict[str, list[s
         for number, each in enumerate(attached, 1):
             lost += the_attachments().faults([each])
             watch("核验附件", number, len(attached))
-    return len(filing_ids), attached, faults | {"附件": lost}
+    return len(filing_ids), len(round_ids), attached, faults | {"附件": lost}
 
 
 @click.command("backup", help="备份：备案库、附件、版本、文字、渠道和签名密钥，运行中可做；写入新的文件夹或 .zip。")
@@ -103,28 +105,34 @@ def restore(source: Path, json_: bool) -> None:
         console.print("BEIAN_ROUTINES 已关闭：请执行 export site 写出公示公告", style="yellow")
 
 
+COUNTED = ("filings", "entries", "rounds", "round_entries")
+"""The tables whose rows tell how much a backup holds."""
+
+
 def _kept(manifest: backup.Manifest, done: str, place: Path, json_: bool) -> None:
     """What a backup holds."""
     if json_:
         say(manifest.model_dump(mode="json", exclude={"parts"}) | {"parts": len(manifest.parts)})
         return
-    filings, files = manifest.rows.get("filings", 0), sum(part.name.startswith("uploads/") for part in manifest.parts)
-    console.print(f"{done} {place}：备案 {filings} 件、登记 {manifest.rows.get('entries', 0)} 条、附件 {files} 个")
+    files = sum(part.name.startswith("uploads/") for part in manifest.parts)
+    filings, entries, rounds, of_rounds = (manifest.rows.get(name, 0) for name in COUNTED)
+    held = f"备案 {filings} 件、登记 {entries} 条，轮次 {rounds} 个、登记 {of_rounds} 条，附件 {files} 个"
+    console.print(f"{done} {place}：{held}")
     for each in manifest.missing:
         console.print(each, style="red")
 
 
-@click.command(help="由备案库重新启动引擎中已不存在的在办备案，并使落后于备案库的与之对齐。")
-@click.argument("filing_id", required=False)
+@click.command(help="由备案库重新启动引擎中已不存在的在办备案和轮次，并使与备案库有出入的与之对齐。")
+@click.argument("key", required=False, metavar="[备案或轮次编号]")
 @as_json
-def revive(filing_id: str | None, json_: bool) -> None:
-    """Start again every open filing whose workflow is gone, and bring those level that are behind."""
+def revive(key: str | None, json_: bool) -> None:
+    """Start again every open filing and round whose workflow is gone, and bring those level that are not."""
 
     async def brought_back(filings: Filings) -> list[str]:
-        following = Following(filings)
-        if filing_id:
-            return await following.one(filing_id)
-        return [*await following.round(every=True), *await Rounds(filings).revive(every=True)]
+        following, rounds = Following(filings), Rounds(filings)
+        if key:
+            return await (rounds.one(key) if parts(key) else following.one(key))
+        return [*await following.round(every=True), *await rounds.revive(every=True)]
 
     revived = with_filings(brought_back)
     if json_:

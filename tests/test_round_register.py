@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +17,13 @@ from activities.editions_used import EDITIONS, USED, note_round, refuse_changed
 from activities.register import Register
 from activities.rounds import appending
 from activities.rounds.appending import RoundMoved
+from activities.rounds.entering import told as stood
 from activities.rounds.register import RoundRegister, faults
+from activities.rounds.rows import round_row
+from cli.rounds import print_receipt
 from models.rounds.base import Item, MoveWindow
 from models.rounds.subsidies import SubsidyState
+from regulation import naming
 from regulation.editions import EditionRefused
 from regulation.moment import Moment
 from regulation.rounds import subsidising, table
@@ -28,6 +33,7 @@ from regulation.rounds.every import rules_of
 from tests.databases import on_both
 from tests.plain_rounds import PROVINCE, in_force, opened, rules
 from tests.story import instant
+from workflows.visibility import rendered_round
 
 OF = "annual-2026-LN-1"
 
@@ -115,8 +121,10 @@ def found_after(engine: Engine, change: str) -> list[str]:
 
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 def test_rounds_are_shown_listed_and_verified_from_the_command_line(
-    rounds: RoundRegister, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    rounds: RoundRegister, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    monkeypatch.setenv("BEIAN_VAR", str(tmp_path / "var"))
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
     monkeypatch.setenv("BEIAN_DATABASE_URL", rounds.engine.url.render_as_string(hide_password=False))
 
     def said(*command: str) -> Any:
@@ -128,11 +136,39 @@ def test_rounds_are_shown_listed_and_verified_from_the_command_line(
     assert [each["round_id"] for each in said("round", "list", "--year", "2026", "--open")] == [OF]
     assert [each["state"] for each in said("round", "items", OF)] == ["expected", "expected"]
     assert said("round", "verify", OF) == {"round": OF, "faults": []}
-    assert said("verify", "--all")["faults"] == {}
+    assert said("verify", "--all") == {"filings": 0, "rounds": 1, "attachments": 0, "faults": {}}
     for command in (["round", "show", OF], ["round", "list"], ["round", "items", OF], ["round", "verify", OF]):
         assert starter.run(command) == 0
     assert "2026年度报送" in capsys.readouterr().out
+    assert starter.run(["verify", "--all"]) == 0
+    assert starter.run(["backup", str(tmp_path / "kept")]) == 0
+    told = "".join(capsys.readouterr().out.split())
+    assert "已核验备案0件、轮次1个、附件0个" in told
+    assert "备案0件、登记0条，轮次1个、登记2条，附件0个" in told
     assert starter.run(["round", "show", "annual-2026-LN-9"]) == 3
+    assert starter.run(["revive", "annual-2026-LN-9"]) == 3
+    assert capsys.readouterr().err.split() == ["没有这一轮次", "annual-2026-LN-9"] * 2
+    moves = {
+        "id": "m-2",
+        "kind": "move_window",
+        "by": PROVINCE.model_dump(mode="json"),
+        "closes": "2026-12-20",
+        "reason": "顺延",
+    }
+    (tmp_path / "act.json").write_text(json.dumps(moves), "utf-8")
+    assert starter.run(["round", "act", OF, str(tmp_path / "act.json")]) == 5
+    assert f"轮次 {OF}、编号 m-2" in capsys.readouterr().err
+
+
+def test_what_comes_next_to_a_round_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    entry = opened(OF)
+    line = table.next_lapse(rules(), entry.round)
+    assert line
+    stands = stood(round_row(rules(), entry, "0" * 64, {}) | {"followed": 1})
+    assert stands.due == "reminder:7"
+    assert rendered_round(OF, stands).endswith(f"下一事项：{naming.short_until(line.at)} 提醒")
+    print_receipt(table.receipt(rules(), entry))
+    assert capsys.readouterr().out.endswith(f"下一事项 {naming.short_until(line.at)} 提醒\n")
 
 
 def lists(leader: str) -> Callable[..., Iterable[Item]]:

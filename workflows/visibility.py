@@ -19,7 +19,7 @@ from temporalio.worker import (
 
 from activities.rounds.entering import Stands
 from models.filing import Entry, Filing
-from models.rounds.base import parts
+from models.rounds.base import RoundLapseKind, parts
 from models.vocabulary import LapseKind
 from regulation import agenda, entries, lifecycle, naming, offices
 
@@ -157,13 +157,18 @@ def changed_of_round(round_id: str, stands: Stands, shown: TypedSearchAttributes
 def rendered_round(round_id: str, stands: Stands) -> str:
     """Current details of a round in Markdown: its stage, and what time brings next."""
     told = parts(round_id)
-    due = f"{naming.short(stands.due_at)} {stands.due}" if stands.due_at else "无"
+    due = f"{naming.short_until(stands.due_at)} {_lapse(stands.due)}" if stands.due_at else "无"
     lines = [
         f"**{stands.title}** · {told.kind.label if told else ''}",
         "",
         f"阶段：**{stands.stage.label}** · 登记 {stands.number} 条 · 下一事项：{due}",
     ]
     return "\n".join([*lines, *(["", "有事项（通知、对备案的行为）尚在办理。"] if stands.behind else [])])
+
+
+def _lapse(name: str | None) -> str:
+    """What a lapse is called for people, by the name under which a round remembers it."""
+    return RoundLapseKind(name.partition(":")[0]).label if name else ""
 
 
 class DetailsWhenAsked(Interceptor):
