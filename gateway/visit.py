@@ -66,17 +66,23 @@ class Visit:
         self, round_id: str, raw: Mapping[str, Any], *, seen: Collection[int] | None = None
     ) -> RoundReceipt:
         """Do an act in a round; the same."""
-        done = self.tools.rounds.act(round_id, self.stamped(raw), seen=seen)
+        done = self._acted_on_round(round_id, self.stamped(raw), seen)
         return await self._noted(done, round_id, f"{raw.get('kind')} {raw.get('id')}")
+
+    async def _acted_on_round(
+        self, round_id: str, act: Mapping[str, Any], seen: Collection[int] | None
+    ) -> RoundReceipt:
+        await run_in_threadpool(self._refuse_scan, round_id, act, "content")
+        return await self.tools.rounds.act(round_id, act, seen=seen)
 
     async def _acted(self, filing_id: str, act: Mapping[str, Any], seen: Collection[int] | None) -> Receipt:
         if "came" in act:
-            await run_in_threadpool(self._refuse_scan, filing_id, act)
+            await run_in_threadpool(self._refuse_scan, filing_id, act, "came")
         return await self.tools.filings.act(filing_id, act, seen=seen)
 
-    def _refuse_scan(self, filing_id: str, act: Mapping[str, Any]) -> None:
+    def _refuse_scan(self, filing_id: str, act: Mapping[str, Any], at: str) -> None:
         """Refuse what came on paper with a scan that is not theirs."""
-        if found := self.tools.uploads.of_scan(act, self.who.by):
+        if found := self.tools.uploads.of_scan(act, self.who.by, at):
             refusal = lodging.refusal(found)
             self.tools.register.record_refusal(filing_id, act, refusal.message, self.tools.clock())
             raise Refused(refusal)

@@ -82,12 +82,8 @@ class By(Value):
     role: Role
 
 
-class Came(Value):
-    """来文: how an act reached the office that enters it for somebody, on paper or by mail.
-
-    The days are plain days and mean the whole day; `received_by` took it in, the act's own `by` enters it. `record` is the
-    paper with the scan (models/forms.py, CamePaper): a door takes its fields here and fills in the digest.
-    """
+class Arrived(Value):
+    """来文: when and how something reached an office on paper or by mail, and who took it in. The days are plain days and mean the whole day."""
 
     model_config = LABELLED
 
@@ -97,6 +93,15 @@ class Came(Value):
     received_by: OpaqueId = Field(
         description="who took it in; another person than `by` if it is entered on a later day"
     )
+
+
+class Came(Arrived):
+    """来文: how an act reached the office that enters it for somebody, on paper or by mail.
+
+    `received_by` took it in, the act's own `by` enters it. `record` is the paper with the scan (models/forms.py, CamePaper):
+    a door takes its fields here and fills in the digest.
+    """
+
     record: Digest = Field(description="SHA-256 of the record of receipt; a door takes `scan` and `brought_by` instead")
 
 

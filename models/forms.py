@@ -301,6 +301,17 @@ class CamePaper(Value):
     scan: Scan = item("G-03", "来文扫描件（邮寄的连同信封）")
 
 
+class ObjectionLetter(CamePaper):
+    """书面异议: an objection that came on paper, as an office enters it with its scan (G-03, G-04)."""
+
+    name: Name | None = item("G-04", "异议人姓名或单位名称（匿名的留空）", None)
+    party: Literal["unit", "individual"] = item("G-04", "异议人类别")
+    contact: Name | None = item("G-04", "联系方式", None)
+    stamped: YesNo = item("G-04", "单位已加盖公章", False)
+    text: Text = item("G-04", "异议内容")
+    evidence: Documents = item("G-04", "证明材料", (), max_length=SOME)
+
+
 class EvidencePaper(Value):
     """证据和相关材料: of a proposal or decision of revocation (G-19), of a 复议 or 诉讼 (G-23)."""
 

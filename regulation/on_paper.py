@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from models.acts import Act, Came
+from models.acts import Act, Arrived, By, Came
 from models.filing import Filing
 from models.findings import Lack
 from models.values import at_hour, day_of, midnight_after
@@ -72,9 +72,14 @@ def moment(filing: Filing, act: Act, handled_at: datetime) -> Moment:
         act.kind is ActKind.DEREGISTER and filing.archived_on
     ):  # asked for as a withdrawal, of what is archived meanwhile
         day = max(day, filing.archived_on)
-    first_second = at_hour(day, 0) + timedelta(seconds=1) if day <= day_of(received_at) else received_at
     came_on = min(act.came.on, day_of(received_at)) if day_of(received_at) >= STRICTER_SINCE else None
-    return Moment(min(first_second, received_at), handled_at, received_at, came_on)
+    return Moment(first_second(day, received_at), handled_at, received_at, came_on)
+
+
+def first_second(day: date, received_at: datetime) -> datetime:
+    """From when something counts that came on a day: from the day's first second on, in favour of its sender."""
+    of_the_day = at_hour(day, 0) + timedelta(seconds=1) if day <= day_of(received_at) else received_at
+    return min(of_the_day, received_at)
 
 
 def counted_on(filing: Filing, kind: ActKind, came: Came) -> date:
@@ -115,6 +120,11 @@ def faults(act: Act, when: Moment) -> Iterator[tuple[str, str]]:
     if came is None:
         yield "/came", "代为登记的，须写明何日、如何收到，并附来文扫描件"
         return
+    yield from faults_of(came, act.by, when, confirmed=act.seconds is not None)
+
+
+def faults_of(came: Arrived, by: By, when: Moment, *, confirmed: bool = False) -> Iterator[tuple[str, str]]:
+    """What is wrong with how something came, as somebody enters it."""
     today = day_of(when.stamped_at)
     earliest = today - OLDEST
     if not earliest <= came.on <= today:
@@ -124,7 +134,7 @@ def faults(act: Act, when: Moment) -> Iterator[tuple[str, str]]:
     if came.postmarked_on and not earliest <= came.postmarked_on <= came.on:
         yield "/came/postmarked_on", f"邮戳日期须在{earliest}与收到日期{came.on}之间"
     earlier = min(came.on, came.postmarked_on or came.on) < today
-    if earlier and came.received_by == act.by.person and act.seconds is None:
+    if earlier and came.received_by == by.person and not confirmed:
         yield "/came/received_by", "收到或者寄出之日早于登记之日的，收件人与登记人须为不同的人"
 
 

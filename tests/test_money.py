@@ -11,8 +11,10 @@ import openpyxl
 import pytest
 
 from gateway.identity import EMBEDDED
+from gateway.problem import Refused
 from gateway.shown.rounds.seen import may_read
 from gateway.shown.rounds.subsidies import proofs
+from gateway.visit import Visit
 from models.rounds.round import RoundReceipt
 from models.vocabulary import Kind
 from tests.applications import enterprise
@@ -278,6 +280,48 @@ async def is_objected_to(gateway: Served, visitor: Visitor) -> None:
     assert "第二名的研发投入与事实不符" in await page.locator("main").inner_text()
     dismissed = {"/outcome": "dismissed", "/reason": "经核查不属实"}
     await acts(visitor, "p-401", SUBSIDY, f"rule_on_list_objection{about}", "处理名单异议", dismissed)
+    await is_written_to(gateway, visitor)
+
+
+async def is_written_to(gateway: Served, visitor: Visitor) -> None:
+    """A letter against the list: entered with its scan, compared by a colleague from the page, and dismissed."""
+    page, register = visitor.page, gateway.tools.rounds.register
+    await comes_in(visitor, "p-401")
+    await visitor.opens(f"/rounds/{SUBSIDY}/acts/enter_list_letter")
+    told = {"came/on": f"{YEAR}-05-06", "came/how": "in_person", "came/received_by": "p-403"}
+    told |= {f"content/{name}": value for name, value in {"name": "异议人乙", "party": "individual"}.items()}
+    await visitor.fills(
+        {f"/{name}": value for name, value in told.items()} | {"/content/text": "第一名已获其他专项支持"}
+    )
+    scan = {"name": "来信.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 letter"}
+    await page.set_input_files("[name='/content/scan/file']", scan)  # type: ignore[arg-type]
+    await visitor.presses("登记“登记对名单的书面异议”")
+    assert "待另一人核对的书面异议" in await page.locator("main").inner_text()
+    assert await page.locator("a[href*='confirm_list_letter?']").count() == 0, "not by who entered it"
+    await comes_in(visitor, "p-402")
+    await visitor.opens(f"/rounds/{SUBSIDY}")
+    link = await page.get_by_role("link", name="来信.pdf").get_attribute("href")
+    assert await taken_away(visitor, str(link)) == b"%PDF-1.7 letter"
+    foreign = {
+        "name": "x.pdf",
+        "media_type": "application/pdf",
+        "size": 9,
+        "sha256": "e" * 64,
+        "location": f"upload:{'e' * 64}",
+    }
+    brought = {"scan": foreign, "party": "individual", "text": "同上"}
+    visit = Visit(gateway.tools, EMBEDDED["p-402"], "")
+    with pytest.raises(Refused, match="扫描件不是本机构所上传"):
+        await visit.act_on_round(SUBSIDY, {"id": "foreign", "kind": "enter_list_letter", "content": brought})
+    await page.locator("a[href*='confirm_list_letter?']").click()
+    await visitor.fills({"/same": "yes"})
+    await visitor.presses("登记“核对对名单的书面异议”")
+    assert "第一名已获其他专项支持" in await page.locator("#objections ~ dl").inner_text()
+    (letter,) = (each for each in register.docket(SUBSIDY) if each.event.kind == "enter_list_letter")
+    assert letter.act
+    said = {"objection": letter.act.id, "reason": "经核查不属实"}
+    await does(gateway, SUBSIDY, f"{YEAR}-05-06", PROVINCE, "admit_list_objection", admissible=True, **said)
+    await does(gateway, SUBSIDY, f"{YEAR}-05-06", PROVINCE, "rule_on_list_objection", outcome="dismissed", **said)
 
 
 async def followed(gateway: Served, round_id: str) -> None:

@@ -229,16 +229,16 @@ class Uploads:
         path = self._path(sha256)
         return (row, path) if row and path.is_file() else None
 
-    def of_scan(self, act: Mapping[str, Any], by: By) -> list[Finding]:
+    def of_scan(self, act: Mapping[str, Any], by: By, at: str = "came") -> list[Finding]:
         """What is wrong with the scan of what came on paper: a file in the store is one that this post brought."""
-        came = act.get("came")
+        came = act.get(at)
         scan = came.get("scan") if isinstance(came, Mapping) else None
         if not isinstance(scan, Mapping) or not str(scan.get("location")).startswith(LOCATION):
             return []
         sha256 = str(scan.get("sha256"))
         if scan.get("location") == f"{LOCATION}{sha256}" and self.find(sha256, [owner_of(by)]):
             return []
-        return [finding("G-03", "/came/scan", Severity.ERROR, "来文扫描件不是本机构所上传的，请重新上传")]
+        return [finding("G-03", f"/{at}/scan", Severity.ERROR, "来文扫描件不是本机构所上传的，请重新上传")]
 
     def release(self, digests: Iterable[str], now: datetime) -> None:
         """Let go of files that a draft referred to: those to which no paper and no other draft refers are deleted.

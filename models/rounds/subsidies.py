@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from models.acts import ShortText, Together
+from models.acts import Arrived, ShortText, Together
 from models.rounds.base import CommonAct, OnAlliance, RoundAct, RoundId, RoundKind, WithPaper
 from models.rounds.merit import Proof
 from models.values import Amount, Day, Digest, Instant, Named, OpaqueId, Value
@@ -20,10 +20,21 @@ class SubsidyActKind(Named):
     RECORD_EXCLUSION = "record_exclusion", "登记不予支持的情形"
     APPROVE_LIST = "approve_list", "审定名单并公示"
     OBJECT_TO_LIST = "object_to_list", "对名单提出异议"
+    ENTER_LIST_LETTER = "enter_list_letter", "登记对名单的书面异议"
+    CONFIRM_LIST_LETTER = "confirm_list_letter", "核对对名单的书面异议"
     ADMIT_LIST_OBJECTION = "admit_list_objection", "认定名单异议是否受理"
     RULE_ON_LIST_OBJECTION = "rule_on_list_objection", "处理名单异议"
     CONFIRM_LIST_CLEAR = "confirm_list_clear", "确认名单公示无异议"
     RECORD_PAYMENT = "record_payment", "登记资金下达"
+
+
+class ListLetter(Value):
+    """书面异议待核对: what one officer entered for an objector, until another has compared it with what came. `id` is its act."""
+
+    id: OpaqueId
+    person: OpaqueId
+    came: Arrived
+    anonymous: bool = False
 
 
 class SubsidyState(Value):
@@ -43,6 +54,7 @@ class SubsidyState(Value):
     lists: int = 0
     total: Decimal | None = None
     final_at: Instant | None = None
+    letters: tuple[ListLetter, ...] = ()
     paid_on: Day | None = None
     paid_no: str | None = None
 
@@ -100,6 +112,23 @@ class ObjectToList(WithPaper, RoundAct):
     facts: dict[str, JsonValue] | None = Field(None, title="登记的事项")
 
 
+class EnterListLetter(WithPaper, RoundAct):
+    """登记对名单的书面异议 (G-03, G-04): what came by post or over the counter; it counts once a colleague has compared it."""
+
+    kind: Literal[SubsidyActKind.ENTER_LIST_LETTER] = SubsidyActKind.ENTER_LIST_LETTER
+    came: Arrived = Field(title="来文")
+    anonymous: Annotated[bool, Field(title="是否匿名")] = False
+    facts: dict[str, JsonValue] | None = Field(None, title="登记的事项")
+
+
+class ConfirmListLetter(RoundAct):
+    """核对对名单的书面异议: another person compared it with what came; what is not the same falls away and is entered anew."""
+
+    kind: Literal[SubsidyActKind.CONFIRM_LIST_LETTER] = SubsidyActKind.CONFIRM_LIST_LETTER
+    letter: OpaqueId = Field(title="所核对来文的行为编号")
+    same: bool = Field(title="登记与来文原件一致（不一致的，本次登记作废）")
+
+
 class AdmitListObjection(RoundAct):
     """认定名单异议是否受理 (G-04)."""
 
@@ -142,6 +171,8 @@ SubsidyAct = (
     | RecordExclusion
     | ApproveList
     | ObjectToList
+    | EnterListLetter
+    | ConfirmListLetter
     | AdmitListObjection
     | RuleOnListObjection
     | ConfirmListClear

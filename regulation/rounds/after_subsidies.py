@@ -7,7 +7,7 @@ from typing import Any
 from models.rounds.base import RoundActKind, RoundLapseKind
 from models.rounds.merit import Line, Scheme, SubsidyList
 from models.rounds.round import Round, RoundEntry
-from models.rounds.subsidies import RuleOnListObjection, SubsidyActKind
+from models.rounds.subsidies import ConfirmListLetter, RuleOnListObjection, SubsidyActKind
 from models.values import day_of
 from models.vocabulary import Role
 from regulation import naming, offices
@@ -103,6 +103,15 @@ def _objected(round_: Round, entry: RoundEntry, content: Content, known: Known) 
     yield _province("subsidy_objection")
 
 
+def _letter_entered(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
+    yield _province("subsidy_letter")
+
+
+def _letter_confirmed(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
+    if isinstance(entry.event, ConfirmListLetter) and entry.event.same:
+        yield _province("subsidy_objection")
+
+
 def _ruled(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
     """Upheld, the list is taken from notice, and whoever stood on it is told."""
     act = entry.event
@@ -171,6 +180,8 @@ FOLLOWS = MappingProxyType(
         PROPOSED.format(A.APPROVE_LIST.value): Follows(_to_agree),
         A.APPROVE_LIST.value: Follows(_approved, _papers),
         A.OBJECT_TO_LIST.value: Follows(_objected),
+        A.ENTER_LIST_LETTER.value: Follows(_letter_entered),
+        A.CONFIRM_LIST_LETTER.value: Follows(_letter_confirmed),
         A.RULE_ON_LIST_OBJECTION.value: Follows(_ruled, _own_items),
         A.CONFIRM_LIST_CLEAR.value: Follows(_final, _papers),
         RoundLapseKind.NOTICE_CLEARED.value: Follows(_final, _papers),

@@ -18,11 +18,14 @@ from models.rounds.subsidies import (
     AdoptScheme,
     ApproveList,
     BringProof,
+    EnterListLetter,
     NoteBase,
     RecordExclusion,
 )
 from models.values import day_of
 from models.vocabulary import Severity, Stage
+from regulation import on_paper
+from regulation.moment import Moment
 from regulation.reading import finding
 from regulation.rounds.bands import SUBSIDIES, faults
 from regulation.rounds.known import FILED, Alliance, Known, KnownItem, Needs
@@ -88,6 +91,11 @@ def examine(round_: Round | None, act: RoundAct, content: Mapping[str, Any] | No
             return _examine_base(round_, act, known)
         case RecordExclusion() if round_:
             return _examine_exclusion(round_, act, known)
+        case EnterListLetter() if act.received_at:
+            faults_of = list(on_paper.faults_of(act.came, act.by, Moment(act.received_at, act.received_at)))
+            if act.anonymous == bool((content or {}).get("name")):
+                faults_of.append(("/anonymous", "未填异议人的为匿名，填了的不是匿名"))
+            return [_wrong("G-03", field, message) for field, message in faults_of] or act
         case ApproveList() if round_:
             return _examine_list(round_, act, content, known)
         case _:

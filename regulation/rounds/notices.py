@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from models.acts import TOGETHER
+from models.acts import TOGETHER, Arrived
 from models.filing import Mark, Notice
 from models.findings import Lack
 from models.rounds.base import RoundLapse, RoundLapseKind, RoundLine, RoundStage
@@ -68,9 +68,7 @@ def receive(round_: Round, act: Objecting, when: Moment) -> Round:
     round_ = round_.but(notice=notice)
     if name is None or f"objection:{name}" in round_.periods:
         return round_
-    return begin(
-        round_, f"objection:{name}", when.arrival_day, number(round_, "objection.handling_working_days")
-    )  # fmt: skip
+    return to_handle(round_, name, when.arrival_day)
 
 
 def may_admit(round_: Round, act: Ruling, when: Moment) -> Lack | None:
@@ -86,14 +84,33 @@ def may_rule(round_: Round, act: Ruling, when: Moment) -> Lack | None:
 def rule(round_: Round, act: Ruling, question: Question, answer: bool | str, when: Moment) -> Round:
     """The round after a ruling, without the periods of what it closes."""
     after = objections.rule(notice_of(round_), act, question, answer, when)
-    names = [f"objection:{name}" for name in after.closed]
-    chased = {f"{RoundLapseKind.OVERDUE.value}:{name}" for name in names}
-    passed = {name: at for name, at in round_.passed.items() if name not in chased}
-    round_ = end(round_.but(notice=after.notice, passed=passed), *names)
+    round_ = handled(round_.but(notice=after.notice), *after.closed)
     if after.again:
         days = number(round_, "objection.handling_working_days")
         return begin(round_, f"objection:{TOGETHER}", when.day, days)
     return round_
+
+
+def handled(round_: Round, *objections: str) -> Round:
+    """The round without the periods in which objections are handled, nor what is remembered of chases."""
+    names = [f"objection:{name}" for name in objections]
+    chased = {f"{RoundLapseKind.OVERDUE.value}:{name}" for name in names}
+    passed = {name: at for name, at in round_.passed.items() if name not in chased}
+    return end(round_.but(passed=passed), *names)
+
+
+def to_handle(round_: Round, name: str, day: date) -> Round:
+    """The round with the period in which an objection is handled, from the day on which it came."""
+    return begin(round_, f"objection:{name}", day, number(round_, "objection.handling_working_days"))
+
+
+def counted_on(round_: Round, came: Arrived) -> date:
+    """The day as of which a letter counts: of its postmark if it came within the postal grace, else of its receipt (G-03)."""
+    if came.postmarked_on is None:
+        return came.on
+    end_of_notice = last_day(round_.periods["notice"])
+    by_then = begin(round_, "grace", end_of_notice, number(round_, "notice.postal_grace_working_days"))
+    return came.postmarked_on if came.on <= last_day(by_then.periods["grace"]) else came.on
 
 
 def may_confirm(round_: Round, act: Any, when: Moment) -> Lack | None:
@@ -108,13 +125,14 @@ def cleared(round_: Round, when: Moment) -> Round:
     return end(round_, "grace").but(stage=RoundStage.OPEN, notice=notice)
 
 
-def lines(round_: Round, article: str) -> Iterator[RoundLine]:
-    """What time brings to a notice: its end, its clearing after the grace, and chases of whoever has an objection to handle."""
+def lines(round_: Round, article: str, *, held: bool = False) -> Iterator[RoundLine]:
+    """What time brings to a notice: its end, its clearing after the grace unless something holds it, and chases of whoever has
+    an objection to handle."""
     notice = round_.notice
     if round_.stage is RoundStage.ON_NOTICE and notice and notice.cleared is None:
         if not notice.ended:
             yield _line(round_.periods["notice"].until, RoundLapseKind.NOTICE_ENDED, article)
-        if not notice.open_objections:
+        if not notice.open_objections and not held:
             ready = max(round_.periods["grace"].until, notice.ready_at or round_.periods["grace"].until)
             yield _line(ready, RoundLapseKind.NOTICE_CLEARED, article)
     for name, period in round_.periods.items():

@@ -11,7 +11,7 @@ from typing import Any
 
 from models.choices import CHOICES
 from models.findings import Lack
-from models.forms import ObjectionPaper
+from models.forms import ObjectionLetter, ObjectionPaper
 from models.rounds.base import (
     CloseRound,
     Item,
@@ -43,6 +43,13 @@ from regulation.moment import Moment
 from regulation.rounds import notices, table
 from regulation.rounds.after_subsidies import FINAL, FOLLOWS, NOTICE, WITHDRAWN
 from regulation.rounds.drawing_up import ARTICLE, asks, examine, the_list
+from regulation.rounds.list_letters import (
+    confirm_letter,
+    enter_letter,
+    lacks_confirmation,
+    may_confirm_letter,
+    may_enter_letter,
+)
 from regulation.rounds.subsidising import BEYOND, LEFT_OUT, LISTED, state_of
 from regulation.rounds.table import PROVINCE, Row, Rules, common, may_open, window
 
@@ -151,6 +158,11 @@ def rule(round_: Round, act: RuleOnListObjection, when: Moment) -> Round:
     return notices.withdraw(after).but(of=state_of(after).but(drawn=None, total=None, final_at=None))
 
 
+def may_confirm_clear(round_: Round, act: Any, when: Moment) -> Lack | None:
+    """Nobody attests that no letter came while one waits to be compared."""
+    return notices.may_confirm(round_, act, when) or lacks_confirmation(round_)
+
+
 def clear(round_: Round, act: Any, when: Moment) -> Round:
     """公示无异议: the list is final."""
     cleared = notices.cleared(round_, when)
@@ -178,6 +190,8 @@ def may_pay(round_: Round, act: RecordPayment, when: Moment) -> Lack | None:
         return Lack(missing="名单尚未确定")
     if round_.notice and round_.notice.open_objections:
         return Lack(missing=f"尚有 {round_.notice.open_objections} 件异议未处理")
+    if lack := lacks_confirmation(round_):
+        return lack
     if state.paid_on is not None:
         return Lack(missing=f"资金已于{state.paid_on}下达")
     if not day_of(state.final_at) <= act.paid_on <= when.day:
@@ -239,13 +253,15 @@ RULES = Rules(
         A.RECORD_EXCLUSION: Row(ARTICLE, NOTERS, may=before_the_list, then=noted),
         A.APPROVE_LIST: Row(ARTICLE, PROVINCE, together="two_people", may=may_approve, then=approve),
         A.OBJECT_TO_LIST: Row("G-04", frozenset({Role.PUBLIC}), EITHER, may=notices.may_object, then=object_),
+        A.ENTER_LIST_LETTER: Row("G-03", PROVINCE, EITHER, may=may_enter_letter, then=enter_letter),
+        A.CONFIRM_LIST_LETTER: Row("G-03", PROVINCE, EITHER, may=may_confirm_letter, then=confirm_letter),
         A.ADMIT_LIST_OBJECTION: Row("G-04", PROVINCE, EITHER, may=notices.may_admit, then=admit),
         A.RULE_ON_LIST_OBJECTION: Row("G-04", PROVINCE, EITHER, may=may_rule, then=rule),
-        A.CONFIRM_LIST_CLEAR: Row("G-03", PROVINCE, ON_NOTICE, may=notices.may_confirm, then=clear),
+        A.CONFIRM_LIST_CLEAR: Row("G-03", PROVINCE, ON_NOTICE, may=may_confirm_clear, then=clear),
         A.RECORD_PAYMENT: Row("B-22", PROVINCE, may=may_pay, then=pay),
     },
     papers={
-        A.ADOPT_SCHEME: Scheme, A.BRING_PROOF: BaseProof, A.APPROVE_LIST: SubsidyList, A.OBJECT_TO_LIST: ObjectionPaper,
+        A.ADOPT_SCHEME: Scheme, A.BRING_PROOF: BaseProof, A.APPROVE_LIST: SubsidyList, A.OBJECT_TO_LIST: ObjectionPaper, A.ENTER_LIST_LETTER: ObjectionLetter,
     },
     draws={A.APPROVE_LIST: the_list},
     asks=asks,
@@ -258,9 +274,10 @@ RULES = Rules(
     },
     readers={
         A.APPROVE_LIST: OF_LISTS, A.OBJECT_TO_LIST: frozenset({Role.PROVINCE_ST}),
+        A.ENTER_LIST_LETTER: frozenset({Role.PROVINCE_ST}), A.CONFIRM_LIST_LETTER: frozenset({Role.PROVINCE_ST}),
         A.ADMIT_LIST_OBJECTION: OF_LISTS, A.RULE_ON_LIST_OBJECTION: OF_LISTS,
     },
     hidden=frozenset({"score"}),
-    lapses=lambda round_: (*window(round_, ARTICLE, REMINDED), *notices.lines(round_, "G-01")),
+    lapses=lambda round_: (*window(round_, ARTICLE, REMINDED), *notices.lines(round_, "G-01", held=lacks_confirmation(round_) is not None)),
     lapsed=lapsed,
 )  # fmt: skip

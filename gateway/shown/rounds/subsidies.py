@@ -12,7 +12,7 @@ from gateway.tools import Tools
 from models.rounds.base import RoundStage
 from models.rounds.merit import Line, Scheme, SubsidyList
 from models.rounds.round import Round
-from models.rounds.subsidies import ApproveList
+from models.rounds.subsidies import ApproveList, ListLetter
 from models.vocabulary import Role
 from regulation.rounds import subsidies
 from regulation.rounds.bands import interval, plain
@@ -56,6 +56,7 @@ def panel(tools: Tools, who: Identity, round_: Round) -> Mapping[str, Any]:
         "considered_count": len(rows),
         "drawn": _drawn(tools, who, round_) if who.role in OFFICERS else None,
         "objections": list(_objections(tools, round_)) if who.role is Role.PROVINCE_ST else [],
+        "letters": list(_letters(tools, round_)) if who.role is Role.PROVINCE_ST else [],
         "own": list(_own(tools, who, round_)) if who.role is Role.LEADER else [],
         "may_note": who.role in subsidies.NOTERS and state.final_at is None and round_.stage is RoundStage.OPEN,
         "GRADES": GRADES, "PROOFS": PROOFS, "ORDER": ORDER, "plain": lambda amount: plain(Decimal(amount)), "base_year": round_.year - 1,
@@ -114,6 +115,22 @@ def _objections(tools: Tools, round_: Round) -> Iterator[Objected]:
         if each.open and (entry := tools.rounds.register.entry_of(round_.id, each.id)):
             paper = tools.rounds.register.content(entry.event) or {}
             yield Objected(each.id, entry.number, each.admissible is True, paper)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter that waits for another person to compare it with what came; who entered it may not."""
+
+    of: ListLetter
+    number: int
+    paper: Mapping[str, Any]
+
+
+def _letters(tools: Tools, round_: Round) -> Iterator[Letter]:
+    """The letters that wait, with what was entered of them."""
+    for each in state_of(round_).letters:
+        if entry := tools.rounds.register.entry_of(round_.id, each.id):
+            yield Letter(each, entry.number, tools.rounds.register.content(entry.event) or {})
 
 
 def _own(tools: Tools, who: Identity, round_: Round) -> Iterator[Line]:
