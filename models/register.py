@@ -408,7 +408,10 @@ class RoundRow(SQLModel, table=True):
 
 
 class RoundEntryRow(SQLModel, table=True):
-    """轮次登记: one event of a round as written down. `body` is what is hashed; the other columns repeat parts of it for queries."""
+    """轮次登记: one event of a round as written down. `body` is what is hashed; the other columns repeat parts of it for queries.
+
+    `told` seals what it told and published, once everything that follows from it was done (activities/rounds/sealing.py).
+    """
 
     __tablename__ = "round_entries"
     __table_args__ = (UniqueConstraint("round_id", "act_id", name="uq_round_entries_act"),)
@@ -425,6 +428,7 @@ class RoundEntryRow(SQLModel, table=True):
     body: str = long_text()
     effects: str = Field(max_length=64)
     hash: str = Field(max_length=64)
+    told: str | None = Field(default=None, max_length=64)
 
 
 class RoundItemRow(SQLModel, table=True):

@@ -40,6 +40,10 @@ def tells_cities(round_: Any, entry: Any, content: Any, known: Any) -> Iterator[
     yield Published("round_opened", {"title": round_.title}, round_.opens)
 
 
+async def acts_on_none(filing_id: str, raw: Mapping[str, Any]) -> None:
+    """Nothing is done to filings."""
+
+
 @contextmanager
 def in_force(plain: Rules) -> Iterator[None]:
     """Annual rounds are plain meanwhile."""

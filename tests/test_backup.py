@@ -22,6 +22,7 @@ from activities.backup import MANIFEST, BackupRefused, backup, release, restore
 from activities.database import connect, writing
 from activities.documents.dossier import write_dossier
 from activities.register import Register
+from activities.rounds.following import RoundFollowing
 from activities.rounds.register import RoundRegister
 from cli import exits
 from gateway.remembered.sessions import signing_secret
@@ -31,7 +32,7 @@ from models.settings import Settings
 from tests import record
 from tests.databases import Databases, on_both
 from tests.patience import comes
-from tests.plain_rounds import opened
+from tests.plain_rounds import acts_on_none, in_force, opened, rules, tells_cities
 from tests.simulated import lived, written
 from tests.story import Story, application
 from tests.world import World
@@ -98,7 +99,12 @@ def machine(databases: Databases, tmp_path: Path) -> Machine:
     made = Machine.new(tmp_path / "here", url)
     register = made.register
     written(register, lived.__wrapped__("LIFE", documents=attached(made.keeps(PDF))).until("archive"))
-    RoundRegister(register.engine).append(opened("annual-2026-LN-1"))
+    rounds, opens = RoundRegister(register.engine), opened("annual-2026-LN-1")
+    with in_force(rules(follows=tells_cities)):
+        rounds.append(opens)
+        following = RoundFollowing(rounds, acts_on_none)
+        following.write(opens, following.consequences(opens))
+        rounds.followed("annual-2026-LN-1", 1)
     register.engine.dispose()
     signing_secret(made.settings)
     (made.settings.var / "texts" / "sms").mkdir(parents=True)

@@ -22,10 +22,11 @@ from activities.rounds.entering import Stands
 from activities.rounds.following import RoundFollowing
 from activities.rounds.register import RoundRegister
 from activities.rounds.rows import round_row
+from activities.rounds.sealing import TOLD
 from gateway.problem import KeyReused, MovedOn, NotFound, Refused
 from gateway.rounds import Rounds, workflow_id
 from gateway.shown.rounds import panels
-from models.register import MessageRow, PublicNoticeRow
+from models.register import PublicNoticeRow
 from models.rounds.base import RoundKind
 from models.values import day_of
 from models.vocabulary import Role
@@ -40,7 +41,6 @@ from workflows.payloads import CONVERTER
 from workflows.round import Round
 from workflows.sandbox import Sandbox
 
-MESSAGES, NOTICES = (model.metadata.tables[model.__tablename__] for model in (MessageRow, PublicNoticeRow))
 TODAY = day_of(datetime.now(UTC))
 PROV = {"person": "p-401", "office": "210000", "role": "province_st"}
 
@@ -174,7 +174,7 @@ def forget(register: RoundRegister, of: str, to: int) -> None:
     entry = register.entry(of, to) if to else None
     with register.engine.connect().execution_options(writes=True) as db, db.begin():
         db.execute(delete(ENTRIES).where(ENTRIES.c.round_id == of, ENTRIES.c.number > to))
-        for told in (MESSAGES, NOTICES):
+        for told in TOLD:
             db.execute(delete(told).where(told.c.round_id == of, told.c.number > to))
         if entry is None:
             db.execute(delete(ROUNDS).where(ROUNDS.c.round_id == of))

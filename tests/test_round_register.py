@@ -18,11 +18,13 @@ from activities.register import Register
 from activities.rounds import appending
 from activities.rounds.appending import RoundMoved
 from activities.rounds.entering import told as stood
+from activities.rounds.following import RoundFollowing
 from activities.rounds.register import RoundRegister, faults
 from activities.rounds.rows import round_row
 from cli.rounds import print_receipt
 from models.rounds.base import Item, MoveWindow
 from models.rounds.subsidies import SubsidyState
+from models.vocabulary import Role
 from regulation import naming
 from regulation.editions import EditionRefused
 from regulation.moment import Moment
@@ -30,8 +32,9 @@ from regulation.rounds import subsidising, table
 from regulation.rounds.bands import shipped
 from regulation.rounds.drawing_up import list_needs, paid_years
 from regulation.rounds.every import rules_of
+from regulation.rounds.table import Letter
 from tests.databases import on_both
-from tests.plain_rounds import PROVINCE, in_force, opened, rules
+from tests.plain_rounds import PROVINCE, acts_on_none, in_force, opened, rules, tells_cities
 from tests.story import instant
 from workflows.visibility import rendered_round
 
@@ -108,6 +111,46 @@ def test_a_change_of_anything_is_found(rounds: RoundRegister) -> None:
     for change in CHANGES:
         assert found_after(rounds.engine, change), change
     assert rounds.verify(OF) == []
+
+
+CHANGES_OF_WHAT_WAS_TOLD = (
+    "UPDATE messages SET body = '另有内容' WHERE office = '210100'",
+    "UPDATE messages SET office = '210200' WHERE office = '210100'",
+    "DELETE FROM messages WHERE office = '210100'",
+    "DELETE FROM messages",
+    "UPDATE public_notices SET shown_until = '2026-11-03'",
+    "UPDATE public_notices SET content = '{}'",
+    "DELETE FROM public_notices",
+    "UPDATE messages SET number = 2 WHERE office = '210100'",
+    "UPDATE messages SET number = 9 WHERE office = '210100'",
+    "INSERT INTO public_notices (id, number, kind, jurisdiction, shown_from, content, published_at, round_id)"
+    " SELECT 'another', number, kind, jurisdiction, shown_from, content, published_at, round_id FROM public_notices",
+    "UPDATE round_entries SET told = NULL WHERE number = 1",
+    "UPDATE rounds SET followed = 0",
+)
+
+
+@on_both
+def test_a_change_of_what_was_told_is_found(register: Register) -> None:
+    rounds = RoundRegister(register.engine)
+    with in_force(rules(follows=tells_cities)):
+        first = opened(OF)
+        rounds.append(first)
+        at = instant("2026-11-20")
+        moves = MoveWindow(id="m-1", by=PROVINCE, closes=date(2026, 12, 10), reason="系统维护")
+        rounds.append(table.entered(rules_of(OF), OF, first.round, moves, Moment(at, at)))
+        assert rounds.verify(OF) == []
+        following = RoundFollowing(rounds, acts_on_none)
+        led = following.consequences(first)
+        following.write(first, led[:3])
+        assert rounds.verify(OF) == [], "some of it is written, the rest is on its way"
+        following.write(first, led)
+        rounds.followed(OF, 1)
+        rounds.followed(OF, 2)
+        following.write(first, [Letter("round_opened", Role.PROVINCE_ST, "210000")])
+        for change in CHANGES_OF_WHAT_WAS_TOLD:
+            assert found_after(rounds.engine, change), change
+        assert rounds.verify(OF) == []
 
 
 def found_after(engine: Engine, change: str) -> list[str]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 from activities import arrivals, editions_used
 from activities.database import stating
 from activities.papers import PaperMissing, is_stored
-from activities.rounds import rows
+from activities.rounds import rows, sealing
 from activities.rows import GENESIS, Row
 from models.register import RoundEntryRow, RoundItemRow, RoundRow
 from models.rounds.round import RoundEntry
@@ -48,10 +48,17 @@ def append(engine: Engine, rules: Rules, entry: RoundEntry, content: Mapping[str
         followed = head.followed if head else 0
         if followed == entry.number - 1 and table.follows(rules, entry) is None:
             followed = entry.number
+            row["told"] = sealing.seal(row["hash"], [])
         stands["followed"] = followed
         _write(db, entry, stands, row, made, begins=head is None)
         editions_used.note_round(db, entry.round, entry.at)
     return stands
+
+
+def is_awaited(db: Connection, of: str, number: int) -> bool:
+    """Whether something is still to follow from an entry; nobody else can say that it was done until this transaction ends."""
+    head = db.execute(STANDS, {"of": of}).one_or_none()
+    return head is not None and head.followed < number <= head.number
 
 
 def _write(db: Connection, entry: RoundEntry, stands: Row, row: Row, made: list[Row], *, begins: bool) -> None:

@@ -15,6 +15,7 @@ from temporalio import activity
 from activities import letters
 from activities.database import AT_ONCE, stating, unless_there
 from activities.published_editions import PublishedEditions
+from activities.rounds.appending import is_awaited
 from activities.rounds.entering import Stands, told
 from activities.rounds.register import RoundRegister
 from activities.rows import Row
@@ -100,13 +101,18 @@ class RoundFollowing:
         published.publish(entry.round.id, entry.number, entry.at, day, terms.document_no, terms.rows)
 
     def write(self, entry: RoundEntry, some: Sequence[Consequence]) -> None:
-        """Messages with their letters, and public notices, in one transaction; what is there already stays as it is."""
+        """Messages with their letters, and public notices, in one transaction; what is there already stays as it is.
+
+        Nothing is added to an entry of which everything was done: what it told is sealed.
+        """
         about = tuple(each.filing_id for each in some if isinstance(each, Letter) and each.filing_id)
         known = self.register.known(Needs(filings=about), None) if about else Known()
         sent = [message(entry, each, known) for each in some if isinstance(each, Letter)]
         shown = [notice(entry, each) for each in some if isinstance(each, Published)]
         opened = letters.opened_for(sent, shown)
         with stating(self.register.engine) as db:
+            if not is_awaited(db, entry.round.id, entry.number):
+                return
             for statement, rows in ((MESSAGES, sent), (NOTICES, shown), (LETTERS, opened)):
                 if rows:
                     db.execute(statement[db.dialect.name], rows)

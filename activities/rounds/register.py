@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, bindparam, func, or_, select, update
 
 from activities import lists, papers
 from activities.database import reading, stating
-from activities.rounds import appending, known, rows, terms
+from activities.rounds import appending, known, rows, sealing, terms
 from activities.rows import GENESIS, Row, link
 from models.register import RoundEntryRow, RoundItemRow, RoundRow
 from models.rounds.base import Area, OpenRound, RoundAct, RoundKind, round_id
@@ -205,15 +205,20 @@ class RoundRegister:
         return self.entry(of, row.followed + 1) if row and row.followed < row.number else None
 
     def followed(self, of: str, number: int) -> None:
-        """Everything that follows from an entry was done."""
+        """Everything that follows from an entry was done: it is noted, and what was told of it is sealed."""
         with stating(self.engine) as db:
-            later = update(appending.ROUNDS).where(ROUNDS.round_id == of, ROUNDS.followed < number)
-            db.execute(later.values(followed=number))
+            if not appending.is_awaited(db, of, number):
+                return
+            entry = appending.ENTRIES.c.round_id == of, ENTRIES.number == number
+            [head] = db.scalars(select(ENTRIES.hash).where(*entry))
+            seal = sealing.sealed(db, of, number, head)
+            db.execute(update(appending.ENTRIES).where(*entry).values(told=seal))
+            db.execute(update(appending.ROUNDS).where(ROUNDS.round_id == of).values(followed=number))
 
     # Proof
 
     def verify(self, of: str) -> list[str]:
-        """What is wrong with a round's chain; empty if every entry, item, paper and published edition is as it was written."""
+        """What is wrong with a round's chain; empty if every entry, item, paper, message, notice and published edition is as it was written."""
         with self.engine.connect() as db:
             return faults(db, of)
 
@@ -227,7 +232,7 @@ def faults(db: Connection, of: str) -> list[str]:
 
 
 def _faults(db: Connection, of: str) -> Iterator[str]:
-    """Every fault of a round's chain, its items and papers, in words."""
+    """Every fault of a round's chain, its items, papers, messages and notices, in words."""
     rules, previous = rules_of(of), GENESIS
     last: RoundEntry | None = None
     made: dict[int, list[Row]] = {}
@@ -237,6 +242,7 @@ def _faults(db: Connection, of: str) -> Iterator[str]:
         made.setdefault(item["number"], []).append(dict(item))
         if item["current"] != (newest[item["filing_id"]] == item["number"]):
             yield f"{item['filing_id']} 在本轮次的现状与登记不符"
+    stands = db.execute(select(appending.ROUNDS).where(ROUNDS.round_id == of)).mappings().one_or_none()
     entries = select(appending.ENTRIES).where(ENTRIES.round_id == of).order_by(ENTRIES.number)
     for expected, row in enumerate(db.execute(entries), 1):
         if row.number != expected:
@@ -247,12 +253,16 @@ def _faults(db: Connection, of: str) -> Iterator[str]:
             f"第{expected}号登记{fault}" for fault in _entry_faults(db, row, last, made.pop(expected, []), previous)
         )
         previous = row.hash
+        is_told = stands is not None and row.number <= stands["followed"]
+        if row.told != (sealing.sealed(db, of, row.number, row.hash) if is_told else None):
+            yield f"第{expected}号登记的消息或公告已被改动"
     if made:
         yield "有事项不属于任何登记"
-    stands = db.execute(select(appending.ROUNDS).where(ROUNDS.round_id == of)).mappings().one_or_none()
     if stands is None or last is None:
         yield "轮次或其登记缺失"
         return
+    if sealing.any_stray(db, of, last.number):
+        yield "有消息或公告不属于任何登记"
     for name, told in rows.round_row(rules, last, previous, last.round.model_dump(mode="json")).items():
         if stands[name] != told:
             yield f"轮次现状的 {name} 与最后一条登记不符"

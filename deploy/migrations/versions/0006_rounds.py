@@ -121,6 +121,7 @@ def _rounds() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("effects", sa.String(length=64), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("told", sa.String(length=64), nullable=True),
         sa.UniqueConstraint("round_id", "act_id", name="uq_round_entries_act"),
     )
     op.create_table(
