@@ -242,6 +242,12 @@ def first_due_year(filing: Filing, day: date) -> int:
     return day.year if left >= 0 and left >= number(filing, "annual.first_due_min_days") else day.year + 1
 
 
+def first_due_year_of_continuation(filing: Filing, day: date) -> int:
+    """The year in which a continuation in force from a day first reports: the one that the filing it continues still owed, for the
+    alliance was on file all along (G-08, G-32)."""
+    return day.year if day <= last_day_until(annual_deadline(filing, day.year)) else day.year + 1
+
+
 def year_begins(year: int) -> datetime:
     """From when a year can be reported (当年度, A-34); before, there is nothing to sum up."""
     return at_hour(date(year, 1, 1), 0)

@@ -29,6 +29,7 @@ from regulation.agenda import (
     chase,
     end,
     first_due_year,
+    first_due_year_of_continuation,
     limit_after,
     number,
     window_opens,
@@ -47,8 +48,10 @@ COUNTS = (YearStatus.FILED, YearStatus.LATE)
 
 
 def begin_duty(filing: Filing, when: Moment) -> Filing:
-    """The first due year of a filing that comes, or comes back, into force (G-08, Q11, Q22)."""
-    year = first_due_year(filing, when.day)
+    """The first due year of a filing that comes, or comes back, into force (G-08, Q11, Q22); from `STRICTER_SINCE` on a
+    continuation owes what the filing that it continues still owed (G-32)."""
+    goes_on = filing.continues is not None and not filing.years and when.day >= STRICTER_SINCE
+    year = first_due_year_of_continuation(filing, when.day) if goes_on else first_due_year(filing, when.day)
     if filing.year(year):
         return filing
     return _open(filing, year, when)

@@ -5,6 +5,9 @@ from regulation import data
 ARTICLES: dict[str, dict[str, str]] = data.read("articles.json")
 """Number → `cite` (what is quoted to people), `gist`, and `system` (AUTO, CHECK, REC or OOS)."""
 
+GUIDELINE_TITLE = "《辽宁省建设实质性产学研联盟工作指引（暂行）》"
+"""What 《工作指引》 is called in full (辽科发〔2021〕19号); official documents that quote it once name it so."""
+
 FORMS = {
     "FA": "《工作指引》附件 备案申请表",
     "FB": "2023年通知附件2 备案申请表",

@@ -4,11 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import ROUND_DOWN, Decimal
 
 from models.filing import Filing, ReportingYear
-from models.vocabulary import Kind, ReportState, YearStatus
+from models.values import day_of
+from models.vocabulary import Kind, ReportState, Stage, YearStatus
 from regulation import terms
+from regulation.agenda import first_due_year, first_due_year_of_continuation
 from regulation.lifecycle import FILED
+from regulation.service import STRICTER_SINCE
 from regulation.terms import TERMS
 
 SETTLED = {
@@ -44,6 +48,10 @@ SHOWN: Mapping[str, Shown] = {
 due, is counted beside it."""
 
 
+PLACE = Decimal("0.1")
+"""How exactly a rate is told."""
+
+
 @dataclass
 class Tally:
     """How many years are counted as what."""
@@ -55,11 +63,23 @@ class Tally:
         return sum(self.counts[state] for state in SHOWN[shown].states)
 
     @property
-    def rate(self) -> int | None:
+    def rate(self) -> Decimal | None:
         """Of a hundred that are expected so many have reported, late ones too (G-11); of none, or a year that has only begun, nothing is told."""
-        reported = self["filed"] + self["late"]
-        begun = self["expected"] > self.counts[R.OPEN]
-        return round(100 * reported / self["expected"]) if begun else None
+        return self.share("filed", "late")
+
+    @property
+    def on_time_rate(self) -> Decimal | None:
+        """The same of those that reported in time."""
+        return self.share("filed")
+
+    def share(self, *shown: str) -> Decimal | None:
+        """Of a hundred that are expected so many are counted as these, to one place: never a hundred while one is missing, nor none
+        while there is one."""
+        if self["expected"] <= self.counts[R.OPEN]:
+            return None
+        reported = sum(self[each] for each in shown)
+        share = (100 * Decimal(reported) / self["expected"]).quantize(PLACE, ROUND_DOWN)
+        return max(share, PLACE) if reported else share
 
     @classmethod
     def sum(cls, tallies: Iterable["Tally"]) -> "Tally":
@@ -75,12 +95,25 @@ def year_on(day: date) -> int:
 
 
 def state_of(filing: Filing, year: ReportingYear) -> ReportState:
-    """What a year of a filing is counted as. One still open when the alliance ended is owed by nobody any more."""
+    """What a year of a filing is counted as. One still open when the alliance ended is owed by nobody any more; one that the
+    filing which continues it owes too is counted there alone (G-32)."""
+    if (
+        filing.stage is Stage.CONTINUED
+        and filing.ended_at
+        and year.year >= _owed_by_successor(filing, day_of(filing.ended_at))
+    ):
+        return ReportState.ENDED
     if year.status is not YearStatus.OPEN:
         return SETTLED[year.status]
     if filing.stage not in FILED:
         return ReportState.ENDED
     return ReportState.EXTENDED if year.extended_from else ReportState.OPEN
+
+
+def _owed_by_successor(filing: Filing, day: date) -> int:
+    """The first year of the filing that continues one from a day."""
+    stricter = day >= STRICTER_SINCE
+    return first_due_year_of_continuation(filing, day) if stricter else first_due_year(filing, day)
 
 
 def state_after(filing: Filing, year: ReportingYear) -> ReportState | None:

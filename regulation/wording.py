@@ -31,7 +31,7 @@ from models.values import day_of
 from models.vocabulary import ActKind, ByKind, Ground, LapseKind, Stage, YearStatus
 from regulation import agenda, offices, review, service
 from regulation.agenda import number
-from regulation.articles import cite
+from regulation.articles import GUIDELINE_TITLE, cite
 from regulation.naming import CLAUSES, due_at, how_it_came, midnight, moment, on_day, received
 
 
@@ -158,7 +158,7 @@ TO_FILL_IN = "（请填写）"
 NOTHING = "（无）"
 """What a word tells of an event that has no such thing."""
 
-GUIDELINE = "《辽宁省建设实质性产学研联盟工作指引（暂行）》（辽科发〔2021〕19号，以下简称《工作指引》）"
+GUIDELINE = f"{GUIDELINE_TITLE}（辽科发〔2021〕19号，以下简称《工作指引》）"
 RULES = ByKind(
     a=GUIDELINE,
     b=f"{GUIDELINE}和《辽宁省实质性产学研联盟科技型中小企业技术能力提升后补助计划实施细则》（以下简称《实施细则》）",
@@ -462,6 +462,18 @@ class Facts(Mapping[str, str]):
         year = self.filing.year(self.year())
         last = day_of(year.due) - timedelta(days=1) if year else None
         return str(abs((last - day_of(self.entry.entered_at)).days)) if last else "0"
+
+    def word_days_left(self) -> str:
+        """距截止的日数；截止当日写明当日截止."""
+        days = self.word_days()
+        return "今日截止" if days == "0" else f"距截止{days}日"
+
+    def word_if_unable(self) -> str:
+        """不能如期报送的怎么办：尚可申请延期的写明，已延期过一次的不再延期 (G-14)."""
+        year = self.filing.year(self.year())
+        if year and year.extended_from:
+            return "该年度已延期过一次，不能再次延期。"
+        return "确不能如期报送的，请在期限届满前申请延期。"
 
     def word_answer_end(self) -> str:
         """答复年度报告退回的期限."""

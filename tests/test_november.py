@@ -57,7 +57,7 @@ async def test_november_for_one_city_from_the_board_to_the_closing_report(world:
         await visitor.opens("/desk/rounds")
         round_id = f"annual-{year}-210100-1"
         await visitor.opens(f"/rounds/{round_id}/acts/open_round")
-        await visitor.fills({"/opens": f"{year}-11-20", "/closes": f"{year}-11-30"})
+        await visitor.fills({"/opens": f"{year}-11-20", "/closes": f"{year}-11-30", "/alliances": "A"})
         await visitor.fills({"/title": f"沈阳市{year}年度报送"})
         assert "已登记" in await visitor.presses("登记“开启”")
         paper = {"year": year, "content": report(year), "by": application()["by"]}
@@ -77,4 +77,4 @@ async def test_november_for_one_city_from_the_board_to_the_closing_report(world:
             await page.get_by_role("link", name="报告（docx）").click()
         file = await (await download.value).path()
         text = "\n".join(each.text for each in docx.Document(str(file)).paragraphs)
-        assert "应报联盟2家，其中按期报送1家、未报1家（已逾期1家），报送率50%。" in text
+        assert "应报联盟2家，其中按期报送1家、未报1家（已逾期1家），报送率50.0%。" in text

@@ -12,14 +12,16 @@ import openpyxl
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import update
+from sqlmodel import col
 from temporalio.testing import ActivityEnvironment
 
 from activities.digests import Digests
 from activities.letters import Letters
 from activities.register import Register
 from activities.rounds.following import RoundFollowing
+from gateway.problem import Refused
 from gateway.rounds import RoundReceived, Rounds
-from models.register import RoundRow
+from models.register import AnnualReportRow, RoundRow
 from models.rounds.round import RoundEntry
 from models.settings import Settings
 from models.values import SHANGHAI
@@ -159,7 +161,7 @@ async def test_the_closing_report_says_what_the_board_says(house: House) -> None
     text = "\n".join(each.text for each in drawn.paragraphs)
     assert "附图　年度报送：按年度" in text
     assert "关于沈阳市2027年度实质性产学研联盟" in text
-    assert "应报联盟5家，其中按期报送1家、未报4家，报送率20%。" in text
+    assert "应报联盟5家，其中按期报送1家、未报4家，报送率20.0%。" in text
     assert "总结涉及产学研联合攻关1家" in text
     answer = await city.get("/desk/year/2027/report.xlsx")
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
@@ -278,7 +280,12 @@ async def test_the_city_opens_its_year_urges_all_at_once_and_settles_it(house: H
     assert len(done) == 6
     assert len({(filing, raw["id"]) for filing, raw in done}) == 3
     assert {(raw["kind"], raw["year"], raw["by"]["person"]) for _, raw in done} == {("urge_report", 2027, "c-101")}
-    settled = entered(rounds, {"id": "s-1", "kind": "settle_year"}, datetime(2028, 1, 4, 9, tzinfo=SHANGHAI))
+    after = datetime(2028, 1, 4, 9, tzinfo=SHANGHAI)
+    with pytest.raises(Refused, match="尚有4家的2027年度未到期或者延期申请待批"):
+        entered(rounds, {"id": "s-1", "kind": "settle_year"}, after)
+    with rounds.register.engine.begin() as db:  # nothing closes the years in this register
+        db.execute(update(AnnualReportRow).where(col(AnnualReportRow.state) == "open").values(state="missed"))
+    settled = entered(rounds, {"id": "s-2", "kind": "settle_year"}, after)
     assert settled.round.counts["expected"] == 5
-    assert rounds.register.states(YEAR) == {"filed": 1, "open": 4}, "nothing has closed the years in this register"
+    assert rounds.register.states(YEAR) == {"filed": 1, "missed": 4}
     assert rounds.register.verify(YEAR) == []

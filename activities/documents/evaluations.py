@@ -14,6 +14,7 @@ from activities.documents.sheets import Head
 from models.choices import CHOICES, OUTCOMES
 from models.rounds.evaluation_papers import Answer, Decided, EvaluationPaper, EvaluationReport, TypicalList
 from models.values import day_of
+from regulation.articles import GUIDELINE_TITLE
 from regulation.naming import on_day
 from regulation.rounds.evaluation_items import Item, ItemsEdition
 from regulation.rounds.evaluation_judging import favourable, marks
@@ -100,7 +101,7 @@ def _report_lines(told: Reported) -> Iterator[tuple[str, str]]:
     yield (
         "",
         (
-            f"根据《辽宁省实质性产学研联盟建设工作指引》第十二条、第十三条、第十四条，{'会同'.join(told.offices)}"
+            f"根据{GUIDELINE_TITLE}第十二条、第十三条、第十四条，{'会同'.join(told.offices)}"
             f"组织开展了本地区已备案联盟{told.year}年度评估评价，现将有关情况报告如下。"
         ),
     )
@@ -270,7 +271,7 @@ def _decision_lines(told: Chosen, attached: Sequence[str]) -> Iterator[tuple[str
     yield (
         "",
         (
-            "根据《辽宁省实质性产学研联盟建设工作指引》第十五条，省科技厅会同省工业和信息化厅在各地区评估评价和择优推荐的基础上，"
+            f"根据{GUIDELINE_TITLE}第十五条，省科技厅会同省工业和信息化厅在各地区评估评价和择优推荐的基础上，"
             f"共同确定了典型联盟{_counted(told)}，现予公布。"
         ),
     )

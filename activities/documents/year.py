@@ -20,6 +20,7 @@ from models.register import FilingRow
 from models.values import day_of, in_shanghai, last_day_until
 from models.vocabulary import Kind, ReportState
 from regulation import offices
+from regulation.articles import GUIDELINE_TITLE
 from regulation.naming import on_day
 from regulation.reporting import SHOWN, Tally
 
@@ -73,7 +74,7 @@ def _lines(told: Closing, attached: Sequence[str]) -> Iterator[tuple[str, str]]:
     yield (
         "",
         (
-            "根据《辽宁省建设实质性产学研联盟工作指引（暂行）》第十条和《辽宁省实质性产学研联盟科技型中小企业技术能力提升后补助计划实施细则》第七条，"
+            f"根据{GUIDELINE_TITLE}第十条和《辽宁省实质性产学研联盟科技型中小企业技术能力提升后补助计划实施细则》第七条，"
             f"现将{told.where}{board.year}年度技术创新活动总结和{board.year + 1}年度技术创新活动计划报送情况报告如下"
             f"（截至{on_day(day_of(told.at))}）。"
         ),
@@ -86,10 +87,12 @@ def _lines(told: Closing, attached: Sequence[str]) -> Iterator[tuple[str, str]]:
     yield "#", "二、未报和迟报情况"
     missed, late = told.of(ReportState.MISSED), told.of(ReportState.LATE)
     second = [row for row, _ in missed if row.missed_years > 1]
-    if not missed and not told.of(ReportState.OPEN):
+    waiting = told.of(ReportState.OPEN, ReportState.EXTENDED)
+    if not missed and not waiting:
         yield "", f"应报联盟均已报送{'，其中迟报' + str(len(late)) + '家' if late else ''}。"
     else:
-        yield "", f"逾期未报{len(missed)}家，迟报{len(late)}家，名单见附件。"
+        yet = f"，期限未满尚未报送{len(waiting)}家" if waiting else ""
+        yield "", f"逾期未报{len(missed)}家{yet}，迟报{len(late)}家，名单见附件。"
     if second:
         yield (
             "",

@@ -347,8 +347,8 @@ REPORTS_NOTE = "应报＝已报＋迟报＋未报＋准予延期；免报的不�
 
 
 def _reported(tally: Tally) -> tuple[Datum, ...]:
-    on_time = None if tally.rate is None else round(100 * tally["filed"] / tally["expected"])
-    return (*(tally[each] for each in TOLD), on_time, tally.rate)
+    rates = (tally.on_time_rate, tally.rate)
+    return (*(tally[each] for each in TOLD), *(None if rate is None else float(rate) for rate in rates))
 
 
 def _by_kind(counts: Mapping[str, int]) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """What the rules of rounds ask of the register (`regulation.rounds.known`), answered in few statements."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,12 +9,16 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from activities import papers
 from activities.database import in_parts
+from models.acts import UrgeReport
+from models.filing import Filing
 from models.register import AnnualReportRow, EntryRow, FilingRow, Paper, RoundItemRow, RoundRow
 from models.rounds.base import Area, RoundKind
 from models.rounds.round import Round
 from models.values import day_of
 from models.vocabulary import ActKind, Kind, ReportState, Stage, YearStatus
-from regulation import codes
+from regulation import codes, entries, lifecycle
+from regulation.moment import Moment
+from regulation.reporting import SHOWN
 from regulation.rounds.known import Alliance, Known, KnownItem, KnownReport, Needs
 
 FILINGS, REPORTS, ITEMS, ROUNDS, ENTRIES, PAPERS = (
@@ -39,17 +43,34 @@ def answer(db: Connection, needs: Needs, area: Area | None) -> Known:
         else needs.items
     )
     found = {each: {item.filing_id: item for item in items(db, each, narrowed)} for each in of}
+    reports = dict(_reports(db, needs, narrowed, alliances))
     behind = (item.paper for each in needs.behind_items for item in found.get(each, {}).values() if item.paper)
     return Known(
         alliances=alliances,
         items=found,
         rounds={each.id: each for each in _rounds(db, needs)},
-        reports=dict(_reports(db, needs, narrowed, alliances)),
+        reports=reports,
         inspected=dict(_inspected(db, alliances)) if needs.inspected else {},
         papers=papers.contents(db, {*needs.papers, *behind}),
         applications={each: papers.content(db, key) for each, key in _present(db, needs.applications)},
         naming={code: frozenset(_naming(db, code)) for code in needs.naming},
+        takes=frozenset(_takes(db, needs.tries, reports)) if needs.tries else frozenset(),
     )
+
+
+def _takes(db: Connection, act: UrgeReport, reports: Mapping[tuple[str, int], KnownReport]) -> Iterator[str]:
+    """The filings that owe a year and would take an act about it, as they stand when it is received."""
+    if act.received_at is None:
+        return
+    now = Moment(act.received_at, act.received_at)
+    owing = [
+        of for (of, year), told in reports.items() if year == act.year and told.state in SHOWN["unreported"].states
+    ]
+    for some in in_parts(owing):
+        for row in db.execute(select(FILINGS.filing_id, FILINGS.value).where(FILINGS.filing_id.in_(some))):
+            filing = entries.projected(Filing.model_validate_json(row.value), now)
+            if lifecycle.check(filing, act, now) is None:
+                yield row.filing_id
 
 
 def _of(rounds: Collection[tuple[RoundKind, int]]) -> ColumnElement[bool]:

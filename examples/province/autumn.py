@@ -15,7 +15,7 @@ def opening(story: Story) -> None:
     """部署年度报送"""
     story.service.acts(
         story.round_id(RoundKind.ANNUAL), story.at(10, 25), PROVINCE, "open_round", title=f"{story.year}年度总结和计划报送",
-        document_no=f"辽科办发〔{story.year}〕30号", **story.window((11, 1), (11, 30)),
+        document_no=f"辽科办发〔{story.year}〕30号", **story.window((11, 1), (12, 31)),
     )  # fmt: skip
 
 

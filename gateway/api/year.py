@@ -38,12 +38,12 @@ class Numbers(Value):
     extended: int = 0
     excused: int = 0
     ended: int = 0
-    rate: int | None = None
+    rate: float | None = None
 
     @classmethod
     def of(cls, tally: Tally) -> "Numbers":
         """Those of a tally."""
-        return cls(**{name: tally[name] for name in SHOWN}, rate=tally.rate)
+        return cls(**{name: tally[name] for name in SHOWN}, rate=None if tally.rate is None else float(tally.rate))
 
 
 class PlaceNumbers(Value):

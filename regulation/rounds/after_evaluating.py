@@ -131,7 +131,8 @@ def _due(round_: Round, entry: RoundEntry, content: Content, known: Known) -> It
     owed = state(round_).reported is None if round_.area.jurisdiction else state(round_).decided is None
     if not owed or not isinstance(entry.event, RoundLapse):
         return
-    done = {name: str(round_.counts.get(name, 0)) for name in ("expected", "evaluated")}
+    owing = expected(round_, known)
+    done = {"expected": str(len(owing)), "evaluated": str(len(owing.keys() & made(round_, known).keys()))}
     match entry.event.kind:
         case RoundLapseKind.REMINDER:
             yield from _to_all(round_, "round_closes_soon", days=str(entry.event.days))
@@ -159,7 +160,7 @@ FOLLOWS = MappingProxyType(
         PROPOSED.format(EvaluationActKind.REPORT_EVALUATION.value): Follows(_to_agree),
         PROPOSED.format(EvaluationActKind.DECIDE_TYPICAL.value): Follows(_to_agree),
         **{
-            kind.value: Follows(_due)
+            kind.value: Follows(_due, _everybody)
             for kind in (RoundLapseKind.REMINDER, RoundLapseKind.WINDOW_CLOSED, RoundLapseKind.OVERDUE)
         },
     }

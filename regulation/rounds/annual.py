@@ -6,8 +6,11 @@ window over, the figures of the closing report are put on record. Deadlines stan
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
+from models.acts import By, UrgeReport
 from models.findings import Lack
 from models.rounds.annual import (
     AnnualActKind,
@@ -21,15 +24,16 @@ from models.rounds.annual import (
 )
 from models.rounds.base import (
     Item,
+    OpenRound,
     RoundAct,
     RoundActKind,
     RoundKind,
     RoundLapseKind,
 )
 from models.rounds.round import Round, RoundEntry
-from models.values import day_of
-from models.vocabulary import ReportState, Role, Severity, Stage
-from regulation import offices
+from models.values import day_of, midnight_after
+from models.vocabulary import Kind, ReportState, Role, Severity, Stage
+from regulation import offices, terms
 from regulation.moment import Moment
 from regulation.reading import finding
 from regulation.reporting import SHOWN, Tally
@@ -48,10 +52,11 @@ from regulation.rounds.table import (
     common,
     in_window,
     may_close,
+    may_open,
+    pinned_on,
     window,
 )
 from regulation.rounds.telling import Told
-from regulation.urging import may_urge_on
 
 ARTICLE = "A-34"
 
@@ -69,8 +74,14 @@ URGES = OPENS | {Role.ZONE}
 
 def _asks(round_: Round | None, act: RoundAct) -> Needs:
     year = round_.year if round_ else None
-    of_all = isinstance(act, UrgeAll | SettleYear)
-    return _everybody(year) if of_all and year else Needs()
+    if year is None or not isinstance(act, UrgeAll | SettleYear):
+        return Needs()
+    return replace(_everybody(year), tries=_letter(act, year) if isinstance(act, UrgeAll) else None)
+
+
+def _letter(act: UrgeAll, year: int) -> UrgeReport:
+    """催报 of one of them, in the name of whoever urges all."""
+    return UrgeReport(id=act.id, by=act.by, received_at=act.received_at, year=year)
 
 
 def _everybody(year: int) -> Needs:
@@ -94,14 +105,13 @@ def _counted(round_: Round, known: Known) -> Iterator[tuple[Alliance, KnownRepor
 
 
 def _urging(round_: Round, act: RoundAct, known: Known) -> Urged:
-    """催报名单: of the office's own, whoever owes the year and was not urged lately."""
-    at = act.received_at or round_.opened_at
+    """催报名单: of the office's own, whoever owes the year and whose filing takes a letter now (`urging.may_urge`)."""
     return Urged(
         filings=tuple(
             each.id
             for each, report in _counted(round_, known)
             if report.state in SHOWN["unreported"].states
-            and may_urge_on(report.urged_at, at)
+            and each.id in known.takes
             and act.by.role in (Role.PROVINCE_ST, offices.reviewer(each.jurisdiction, each.zone)[0])
             and act.by.office in (offices.PROVINCE, offices.reviewer(each.jurisdiction, each.zone)[1])
         )
@@ -127,13 +137,21 @@ def _examine(round_: Round | None, act: RoundAct, content: Mapping[str, Any] | N
         filings = Urged.model_validate(content).filings
         if not filings:
             return [
-                finding(ARTICLE, "/paper", Severity.ERROR, "现在没有可以催报的联盟：均已报送，或者五日之内已经催报")
+                finding(
+                    ARTICLE,
+                    "/paper",
+                    Severity.ERROR,
+                    "现在没有可以催报的联盟：均已报送，或者尚未到报送期、延期申请待批、已在撤销程序中、五日之内已经催报",
+                )
             ]
         return act.but(facts=len(filings))
     if isinstance(act, SettleYear) and content is not None:
         tally = Tally()
         for each in YearFigures.model_validate(content).figures:
             tally.counts[each.state] += each.count
+        if waiting := tally.counts[ReportState.OPEN]:
+            message = f"尚有{waiting}家的{round_.year if round_ else ''}年度未到期或者延期申请待批，了结后方可办结"
+            return [finding(ARTICLE, "/paper", Severity.ERROR, message)]
         return act.but(facts={name: tally[name] for name in COUNTS})
     return act
 
@@ -159,6 +177,32 @@ def _urged(round_: Round, act: UrgeAll, when: Moment) -> Round:
 def _settled(round_: Round, act: SettleYear, when: Moment) -> Round:
     """办结: the round is closed with its figures."""
     return closed(round_.but(counts={**round_.counts, **(act.facts or {})}), act, when)
+
+
+def last_day(round_: Round) -> date:
+    """The last day that the law gives to anybody in a round's area for its year (A-34, B-19); what is moved for one is not in it."""
+    edition = (round_.pinned or pinned_on(day_of(round_.opened_at))).terms
+    kinds = [round_.area.kind] if round_.area.kind else list(Kind)
+    places = [round_.area.jurisdiction] if round_.area.jurisdiction else list(offices.OFFICES)
+    days = {terms.value(edition, "annual.deadline", kind, place, round_.year) for kind in kinds for place in places}
+    return max(date.fromisoformat(f"{round_.year}-{day}") for day in days)
+
+
+def _may_open(round_: Round, act: OpenRound, when: Moment) -> Lack | None:
+    """Its window ends no earlier than the law's: nobody is urged, or counted, by an earlier day."""
+    if lack := may_open(round_, act, when):
+        return lack
+    last = last_day(round_)
+    of = f"{round_.area.kind.value}类" if round_.area.kind else "两类"
+    return Lack(missing=f"截止日不得早于{of}{round_.year}年度的法定报送末日（{last}）") if act.closes < last else None
+
+
+def _may_settle(round_: Round, by: By, when: Moment) -> Lack | None:
+    """Not before its window is over, nor before the last day of the law."""
+    last = last_day(round_)
+    return may_close(round_, by, when) or (
+        Lack(missing=f"{round_.year}年度的法定报送末日（{last}）未过") if when.at < midnight_after(last) else None
+    )
 
 
 def _by_settling(round_: Round, act: Any, when: Moment) -> Lack | None:
@@ -210,9 +254,10 @@ def _items(round_: Round, entry: RoundEntry, content: Mapping[str, Any] | None) 
 
 
 ROWS: Mapping[str, Row] = common(ARTICLE, OPENS) | {
+    RoundActKind.OPEN_ROUND: Row(ARTICLE, OPENS, may=_may_open),
     RoundActKind.CLOSE_ROUND: Row(ARTICLE, OPENS, may=_by_settling, then=closed),
     AnnualActKind.URGE_ALL: Row("G-13", URGES, each_its_own=True, ready=in_window, then=_urged),
-    AnnualActKind.SETTLE_YEAR: Row(ARTICLE, OPENS, owner_only=True, ready=may_close, then=_settled),
+    AnnualActKind.SETTLE_YEAR: Row(ARTICLE, OPENS, owner_only=True, ready=_may_settle, then=_settled),
 }
 
 RULES = Rules(

@@ -20,7 +20,7 @@ from regulation import naming, offices, terms
 from regulation.local_rules import documents_of
 from regulation.moment import Moment
 from regulation.reading import finding, read
-from regulation.rounds.known import Known, Needs
+from regulation.rounds.known import Alliance, Known, Needs
 from regulation.rounds.table import (
     PROVINCE,
     Consequence,
@@ -286,14 +286,23 @@ def _to_offices(round_: Round, text: str, to: Sequence[tuple[Role, str]], days: 
 
 
 def _to_leaders(round_: Round, text: str, known: Known) -> Iterator[Letter]:
-    """Every leader once: whose alliance of kind B stands is told that it may go on (继续申报, B-05), the others of the call (B-01)."""
-    of_leader: dict[str, str] = {}
+    """Every leader once: who leads alliances of kind B is told of each that it may go on (继续申报, B-05), the others of the call (B-01)."""
+    of_leader: dict[str, list[Alliance]] = {}
     for each in known.alliances.values():
-        if each.kind is Kind.B or each.leader not in of_leader:
-            of_leader[each.leader] = each.id
-    for leader, filing_id in of_leader.items():
-        goes_on = known.alliances[filing_id].kind is Kind.B and text == GOES_ON
-        yield Letter(f"{text}_b" if goes_on else text, Role.LEADER, leader, filing_id, _words(round_))
+        of_leader.setdefault(each.leader, []).append(each)
+    for leader, alliances in of_leader.items():
+        going_on = [each for each in alliances if each.kind is Kind.B]
+        about = (going_on or alliances)[-1 if going_on else 0]
+        if going_on and text == GOES_ON:
+            words = _words(round_) | {"going_on": "；".join(map(_may_go_on, going_on))}
+            yield Letter(f"{text}_b", Role.LEADER, leader, about.id, words)
+        else:
+            yield Letter(text, Role.LEADER, leader, about.id, _words(round_))
+
+
+def _may_go_on(alliance: Alliance) -> str:
+    """An alliance as the letter names it, with what its leader writes into the new application."""
+    return f"“{alliance.name}”（此前的备案申请编号{alliance.id}）"
 
 
 GOES_ON = "call_published_leaders"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from models.acts import UrgeReport
 from models.rounds.base import Area, RoundKind
 from models.rounds.round import Round
 from models.vocabulary import Kind, ReportState, Stage, YearStatus
@@ -22,6 +23,7 @@ class Needs:
     kind and a year, `items_of` their items. `reports`: what became of these reporting years, of the same alliances. `papers`: by
     digest, `behind_items` those of the items of these rounds, as `items` names them. `applications`: as they stand, of these filings. `naming`: who leads an alliance or is a member of it, by code.
     `inspected`: when each of the alliances was last inspected or visited, in a round or not.
+    `tries`: an act, and which filings of those whose year among `reports` is owed would take it if it were done to each now.
     """
 
     population: bool = False
@@ -36,6 +38,7 @@ class Needs:
     behind_items: tuple[str, ...] = ()
     applications: tuple[str, ...] = ()
     naming: tuple[str, ...] = ()
+    tries: UrgeReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ class KnownReport:
 class Known:
     """What the register answered: `alliances` by id, `items` by round and alliance, `reports` by alliance and year, `papers`
     by digest, `applications` by filing. Alliances are the population and those that were named, in the order of their ids.
-    `naming` holds, by code, the filings of which it is leader or member; `inspected` is by filing."""
+    `naming` holds, by code, the filings of which it is leader or member; `inspected` is by filing; `takes` are the filings that would
+    take the act that was tried."""
 
     alliances: Mapping[str, Alliance] = field(default_factory=dict)
     items: Mapping[str, Mapping[str, KnownItem]] = field(default_factory=dict)
@@ -103,6 +107,7 @@ class Known:
     papers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     applications: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     naming: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    takes: frozenset[str] = frozenset()
 
     def item(self, round_id: str, filing_id: str) -> KnownItem | None:
         """What a round made of an alliance, if anything."""

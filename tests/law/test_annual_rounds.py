@@ -60,6 +60,11 @@ KNOWN = Known(
 )
 
 
+def taking(*numbers: int, known: Known = KNOWN) -> Known:
+    """The same, where the filings of these alliances take a letter."""
+    return replace(known, takes=frozenset(f"LN-{number}" for number in numbers))
+
+
 def opening(by: By = PROV, **said: Any) -> OpenRound:
     """The act that opens a year."""
     told = {"title": "2027年度报送", "opens": date(2027, 10, 1), "closes": date(2027, 12, 31)} | said
@@ -98,16 +103,16 @@ def urged(life: Life) -> list[str]:
 
 
 def test_each_office_urges_its_own_that_owe_the_year_and_were_not_urged_lately(life: Life) -> None:
-    life.does_drawn("urge_all", CITY, "2027-11-20 10:00")
+    life.does_drawn("urge_all", CITY, "2027-11-20 10:00", taking(2, 4, 5))
     assert urged(life) == ["LN-2"], "LN-3 was urged two days ago, LN-5 is the zone's, LN-6 need not report yet"
-    life.does_drawn("urge_all", ZONE, "2027-11-20 11:00")
+    life.does_drawn("urge_all", ZONE, "2027-11-20 11:00", taking(2, 4, 5))
     assert urged(life) == ["LN-2", "LN-5"]
-    life.does_drawn("urge_all", PROV, "2027-11-23 10:00")
-    assert urged(life)[2:] == ["LN-2", "LN-3", "LN-4", "LN-5"], "the filings themselves refuse what is too soon"
+    life.does_drawn("urge_all", PROV, "2027-11-23 10:00", taking(3, 4))
+    assert urged(life)[2:] == ["LN-3", "LN-4"], "whose filing takes no letter is neither counted nor recorded"
     (act, *_) = [each for each in life.followed if isinstance(each, ActOnFiling)]
     assert act.act == {"kind": "urge_report", "year": 2027}
     assert life.round
-    assert life.round.counts == {"urged": 6}
+    assert life.round.counts == {"urged": 4}
     assert {name: item.state for name, item in life.items.items()} == dict.fromkeys(
         ["LN-2", "LN-3", "LN-4", "LN-5"], "urged"
     )
@@ -142,6 +147,30 @@ def test_the_year_is_settled_with_the_figures_of_its_closing_report(life: Life) 
     }  # fmt: skip
 
 
+def test_a_year_is_not_settled_while_anybody_may_still_report_it(life: Life) -> None:
+    found = life.does_drawn("settle_year", PROV, "2028-01-05 10:00")
+    assert isinstance(found, list)
+    assert "尚有4家的2027年度未到期或者延期申请待批" in found[0].message
+    assert life.round
+    assert life.round.stage is RoundStage.OPEN
+
+
+@pytest.mark.parametrize(
+    ("kind", "closes", "refused"),
+    [
+        (None, "2027-12-30", "截止日不得早于两类2027年度的法定报送末日（2027-12-31）"),
+        (None, "2027-12-31", ""),
+        (Kind.A, "2027-11-29", "截止日不得早于A类2027年度的法定报送末日（2027-11-30）"),
+        (Kind.A, "2027-11-30", ""),
+        (Kind.B, "2027-11-30", "截止日不得早于B类2027年度的法定报送末日（2027-12-31）"),
+    ],
+)
+def test_its_window_ends_no_earlier_than_the_laws(kind: Kind | None, closes: str, refused: str) -> None:
+    act = opening(closes=date.fromisoformat(closes), alliances=kind)
+    answer = Life(YEAR).act(act, moment("2027-09-28 10:00"))
+    assert (answer.missing if isinstance(answer, Refusal) else "") == refused
+
+
 def test_whoever_opened_it_is_told_how_far_the_year_is(life: Life) -> None:
     life.until(moment("2028-01-02 10:00"), KNOWN)
     letters = [each for each in life.followed if isinstance(each, Letter)]
@@ -156,7 +185,7 @@ def test_whoever_opened_it_is_told_how_far_the_year_is(life: Life) -> None:
 def test_a_city_opens_its_own_year_and_no_other() -> None:
     own = Life("annual-2027-210100-1")
     own.does(opening(CITY, closes=date(2027, 11, 30), alliances=Kind.A), moment("2027-09-28 10:00"))
-    own.does_drawn("urge_all", CITY, "2027-11-26 10:00")
+    own.does_drawn("urge_all", CITY, "2027-11-26 10:00", taking(2, 3))
     assert urged(own) == ["LN-2", "LN-3"]
     other = Life("annual-2027-210200-1")
     assert isinstance(other.act(opening(CITY), moment("2027-09-28 10:00")), Refusal)
@@ -170,7 +199,7 @@ def test_its_value_stays_small(life: Life) -> None:
 
     crowd = dict(many())
     known = Known(alliances=crowd, reports={(each, 2027): report(R.OPEN) for each in crowd})
-    life.does_drawn("urge_all", PROV, "2027-11-20 10:00", known)
+    life.does_drawn("urge_all", PROV, "2027-11-20 10:00", replace(known, takes=frozenset(crowd)))
     assert isinstance(life.round, Round)
     assert len(life.round.model_dump_json()) < 2000
     assert rules_of(YEAR).word("missed") == "未报（已逾期）"

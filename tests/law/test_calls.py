@@ -131,6 +131,7 @@ def test_a_call_is_announced_and_everybody_is_told_once() -> None:
         alliance(2, Kind.B, "one"),
         alliance(3, Kind.A, "two"),
         alliance(4, Kind.A, "two"),
+        alliance(5, Kind.B, "one"),
     ]
     life.act(act, at_hour(day, 9), content, Known(alliances={each.id: each for each in there}))
     first, public, *letters = life.followed
@@ -142,6 +143,9 @@ def test_a_call_is_announced_and_everybody_is_told_once() -> None:
         ("call_published_leaders_b", "one"),
         ("call_published_leaders", "two"),
     ]
+    (going_on,) = (each for each in told if each.text == "call_published_leaders_b")
+    both = "“沈阳市联盟2”（此前的备案申请编号LN-2）；“沈阳市联盟5”（此前的备案申请编号LN-5）"
+    assert going_on.words["going_on"] == both, "every alliance that may go on is named, with its number"
     assert sum(each.to is Role.CITY_ST for each in told) == 15
     life.until(at_hour(date(2027, 4, 26), 1))
     assert [each.event.kind.value for each in life.entries] == ["open_round", "reminder", "reminder", "window_closed"]

@@ -331,6 +331,18 @@ def test_a_report_that_is_owed_is_asked_for_and_keeps_the_round_open() -> None:
     assert city.life.does(ROUND_ACT.validate_python(closing), moment("2027-10-21 11:00")).over
 
 
+def test_whoever_left_after_being_evaluated_is_counted_neither_as_expected_nor_as_evaluated() -> None:
+    city = Rounds(OF_CITY, CITY, THERE["A1"], THERE["A2"])
+    city.evaluates("A1", "2027-09-10 12:00")
+    city.evaluates("A2", "2027-09-10 13:00")
+    del city.there["A2"]
+    city.life.until(moment("2027-10-02 10:00"), city.known)
+    (due, *_) = (
+        each for each in city.life.followed if isinstance(each, Letter) and each.text == "evaluation_report_due"
+    )
+    assert (due.words["expected"], due.words["evaluated"]) == ("1", "1")
+
+
 def test_the_province_is_told_of_a_rounds_results_by_its_report_alone() -> None:
     """Each filing's own entry tells it where an office records an evaluation by itself (A-48)."""
     case = next(each for each in WRITTEN["docket"] if "不足以提议" in each["name"])

@@ -1,6 +1,8 @@
 """Which year a leader is asked for, and which of several reports of a year counts for what."""
 
+from collections import Counter
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -9,10 +11,11 @@ from models.acts import FileAnnualReport, Lapse, Submit, Unreadable
 from models.filing import Entry
 from models.register import AnnualReportRow
 from models.values import day_of
-from models.vocabulary import ActKind, YearStatus
+from models.vocabulary import ActKind, ReportState, YearStatus
 from regulation import lifecycle
 from regulation.moment import Moment
 from regulation.offers import offers
+from regulation.reporting import Tally
 from tests.law.notation import moment
 from tests.law.test_bounds import Told
 
@@ -147,3 +150,46 @@ def test_the_oldest_year_that_waits_is_offered(
     assert isinstance(offer.act, FileAnnualReport)
     assert offer.act.year == year
     assert (offer.refusal.missing if offer.refusal else None) == refused
+
+
+# What a year is counted as
+
+
+@pytest.mark.parametrize(
+    ("expected", "reported", "rate"),
+    [(3, 0, "0.0"), (3, 1, "33.3"), (3, 2, "66.6"), (3, 3, "100.0"), (2000, 1999, "99.9"), (2000, 1, "0.1")],
+)
+def test_a_rate_is_never_all_while_one_is_missing_nor_nothing_while_one_is_there(
+    expected: int, reported: int, rate: str
+) -> None:
+    tally = Tally(Counter({ReportState.FILED: reported, ReportState.MISSED: expected - reported}))
+    assert (tally.rate, tally.on_time_rate) == (Decimal(rate), Decimal(rate))
+
+
+def test_of_an_alliance_that_goes_on_a_year_is_counted_once() -> None:
+    """继续申报: what the new filing owes is counted there; the years before stay with the earlier one (G-32)."""
+    life = Told("B in_force 2026-05-15")
+    report(life, "2026-12-10 09:00", "甲")
+    life.does("2027-06-01 09:00 leader file_annual_report {year: 2027}")
+    continued = {"successor": "LN-NEXT", "successor_number": "LN-CXY-B-210100-2027-0002"}
+    ended = life.does("2027-06-16 09:00 platform record_continuation", **continued)
+    assert ended.refused is None
+    assert [row_of(life.docket, year).state for year in (2026, 2027)] == [ReportState.FILED, ReportState.ENDED]
+
+
+@pytest.mark.parametrize(
+    ("archived", "previous", "first"),
+    [
+        ("2026-11-20", "LN-BEFORE", 2027),
+        ("2027-11-02", "LN-BEFORE", 2027),
+        ("2027-11-02", None, 2028),
+        ("2027-12-31", "LN-BEFORE", 2027),
+    ],
+)
+def test_an_alliance_that_goes_on_owes_the_year_that_it_still_owed(
+    archived: str, previous: str | None, first: int
+) -> None:
+    """备案未中断的, 当年度仍须报送; 自2026年12月1日起入库的."""
+    life = Told(f"B in_force {archived}", **({"previous_filing_id": previous} if previous else {}))
+    assert life.filing.continues == previous
+    assert [year.year for year in life.filing.years][:1] == [first]
