@@ -19,10 +19,11 @@ from models.rounds.subsidies import SubsidyActKind, SubsidyState
 from models.values import at_hour, day_of
 from regulation.naming import on_day
 from regulation.rounds.after_performance import PUBLISHED
-from regulation.rounds.after_subsidies import FINAL, NOTICE, WITHDRAWN
+from regulation.rounds.after_subsidies import CANCELLED, FINAL, NOTICE, UNPAID_LIST, WITHDRAWN
 
 KINDS: Mapping[str, str] = {
-    PUBLISHED: "年度绩效评价结果", NOTICE: "后补助拟支持名单公示", FINAL: "后补助支持名单", WITHDRAWN: "后补助拟支持名单更正",
+    PUBLISHED: "年度绩效评价结果", NOTICE: "后补助拟支持名单公示", FINAL: "后补助支持名单", WITHDRAWN: "后补助名单更正",
+    CANCELLED: "后补助轮次取消", UNPAID_LIST: "后补助未予下达名单",
 }  # fmt: skip
 """What is published, and what it is called."""
 
@@ -49,6 +50,11 @@ class Outcome:
         """Whether a list is still the one: it was not withdrawn for another."""
         state = self.round.of
         return not isinstance(state, SubsidyState) or state.drawn == self.content.get("list", state.drawn)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it is a list of a round that was cancelled, so that nothing comes of it."""
+        return self.round.stage is RoundStage.CANCELLED and self.row.kind != CANCELLED
 
     @property
     def on_notice(self) -> bool:

@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue
 from models.acts import Arrived, ShortText, Together
 from models.rounds.base import CommonAct, OnAlliance, RoundAct, RoundId, RoundKind, WithPaper
 from models.rounds.merit import Proof
-from models.values import Amount, Day, Digest, Instant, Named, OpaqueId, Value
+from models.values import Amount, Day, Digest, FilingId, Instant, Named, OpaqueId, Value
 
 
 class SubsidyActKind(Named):
@@ -25,6 +25,7 @@ class SubsidyActKind(Named):
     ADMIT_LIST_OBJECTION = "admit_list_objection", "认定名单异议是否受理"
     RULE_ON_LIST_OBJECTION = "rule_on_list_objection", "处理名单异议"
     CONFIRM_LIST_CLEAR = "confirm_list_clear", "确认名单公示无异议"
+    WITHDRAW_LIST = "withdraw_list", "撤回名单"
     RECORD_PAYMENT = "record_payment", "登记资金下达"
 
 
@@ -40,7 +41,8 @@ class ListLetter(Value):
 class SubsidyState(Value):
     """What only a round of this kind holds. `drawn` is the list that was last approved, `editions_of_list` how often one was.
 
-    `final_at`: since when the list stands, its notice being over without an open objection.
+    `final_at`: since when the list stands, its notice being over without an open objection. `unpaid`: who of it was not paid all the
+    same, and by which row of the edition.
     """
 
     kind: Literal[RoundKind.SUBSIDY] = RoundKind.SUBSIDY
@@ -57,6 +59,7 @@ class SubsidyState(Value):
     letters: tuple[ListLetter, ...] = ()
     paid_on: Day | None = None
     paid_no: str | None = None
+    unpaid: dict[FilingId, str] = {}
 
 
 class AdoptScheme(WithPaper, RoundAct):
@@ -155,12 +158,20 @@ class ConfirmListClear(RoundAct):
     kind: Literal[SubsidyActKind.CONFIRM_LIST_CLEAR] = SubsidyActKind.CONFIRM_LIST_CLEAR
 
 
+class WithdrawList(RoundAct):
+    """撤回名单: the office itself finds a list wrong that is on notice or final; put right, it is approved and on notice anew."""
+
+    kind: Literal[SubsidyActKind.WITHDRAW_LIST] = SubsidyActKind.WITHDRAW_LIST
+    reason: ShortText = Field(title="理由（不得含个人信息）")
+
+
 class RecordPayment(RoundAct):
-    """登记资金下达: by which document the money of the final list went out, and when."""
+    """登记资金下达: by which document the money of the final list went out, and when; not to whoever fell from it since."""
 
     kind: Literal[SubsidyActKind.RECORD_PAYMENT] = SubsidyActKind.RECORD_PAYMENT
     document_no: ShortText = Field(title="资金下达文号")
     paid_on: Day = Field(title="下达日期")
+    facts: dict[str, JsonValue] | None = Field(None, title="登记的事项")
 
 
 SubsidyAct = (
@@ -176,6 +187,7 @@ SubsidyAct = (
     | AdmitListObjection
     | RuleOnListObjection
     | ConfirmListClear
+    | WithdrawList
     | RecordPayment
 )
 """The acts of a round of this kind."""

@@ -22,7 +22,8 @@ from regulation.rounds.table import PROPOSED, Consequence, Follows, Letter, Publ
 Content = Mapping[str, Any] | None
 
 NOTICE, FINAL, WITHDRAWN = "subsidy_notice", "subsidy_final", "subsidy_withdrawn"
-"""What is published: the list on notice, the list that stands, that a list was taken from notice."""
+CANCELLED, UNPAID_LIST = "subsidy_cancelled", "subsidy_unpaid"
+"""What is published: the list on notice, the list that stands, that a list was taken back, or the round; who of a list was not paid."""
 
 
 def _province(text: str, **words: str) -> Letter:
@@ -117,10 +118,30 @@ def _ruled(round_: Round, entry: RoundEntry, content: Content, known: Known) -> 
     act = entry.event
     if not isinstance(act, RuleOnListObjection) or act.outcome != "upheld":
         return
-    yield Published(WITHDRAWN, {"title": round_.title, "year": round_.year}, day_of(entry.at))
+    yield from _taken_back(round_, entry, known, WITHDRAWN, why="经核查异议成立")
+
+
+def _withdrawn(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
+    """The office took its list back: the same as if somebody had objected."""
+    yield from _taken_back(round_, entry, known, WITHDRAWN, why="经机关复核")
+
+
+def _cancelled(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
+    """Whoever was told of a list is told that there will be no money of this round; so is the public."""
+    if state_of(round_).lists:
+        yield from _taken_back(round_, entry, known, CANCELLED)
+
+
+def _taken_back(round_: Round, entry: RoundEntry, known: Known, what: str, **words: str) -> Iterator[Consequence]:
+    yield Published(what, {"title": round_.title, "year": round_.year, **words}, day_of(entry.at))
     for filing_id, item in known.items.get(round_.id, {}).items():
         if item.state == LISTED:
-            yield Letter("subsidy_withdrawn", Role.LEADER, str(item.figures["leader"]), filing_id)
+            yield Letter(what, Role.LEADER, str(item.figures["leader"]), filing_id, words)
+
+
+def _other_to_agree(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
+    """The other person is asked to say the same."""
+    yield _province("subsidy_other_to_agree", act=entry.event.kind.label)
 
 
 def _final(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
@@ -144,9 +165,19 @@ def _paid(round_: Round, entry: RoundEntry, content: Content, known: Known) -> I
     state = state_of(round_)
     drawn = SubsidyList.model_validate(known.papers[str(state.drawn)])
     told = {"number": state.paid_no or "", "paid_on": naming.on_day(state.paid_on or day_of(entry.at))}
+    rows = []
     for line in paid_lines(drawn):
         words = {**told, "amount": plain(line.amount or drawn.total)}
-        yield Letter("subsidy_paid", Role.LEADER, line.leader, line.filing, words)
+        if code := state.unpaid.get(line.filing):
+            row = terms_of(round_).exclusions[code]
+            why = f"{row.said}，依据{row.basis}"
+            rows.append({"alliance": line.alliance, "leader": line.leader_name, "amount": words["amount"], "why": why})
+            yield Letter("subsidy_unpaid", Role.LEADER, line.leader, line.filing, words | {"why": why})
+        else:
+            yield Letter("subsidy_paid", Role.LEADER, line.leader, line.filing, words)
+    if rows:
+        shown = {"title": round_.title, "year": round_.year, "document_no": state.paid_no, "unpaid": rows}
+        yield Published(UNPAID_LIST, shown, day_of(entry.at))
 
 
 def _overdue(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
@@ -183,6 +214,10 @@ FOLLOWS = MappingProxyType(
         A.ENTER_LIST_LETTER.value: Follows(_letter_entered),
         A.CONFIRM_LIST_LETTER.value: Follows(_letter_confirmed),
         A.RULE_ON_LIST_OBJECTION.value: Follows(_ruled, _own_items),
+        PROPOSED.format(A.WITHDRAW_LIST.value): Follows(_other_to_agree),
+        A.WITHDRAW_LIST.value: Follows(_withdrawn, _own_items),
+        PROPOSED.format(RoundActKind.CANCEL_ROUND.value): Follows(_other_to_agree),
+        RoundActKind.CANCEL_ROUND.value: Follows(_cancelled, _own_items),
         A.CONFIRM_LIST_CLEAR.value: Follows(_final, _papers),
         RoundLapseKind.NOTICE_CLEARED.value: Follows(_final, _papers),
         A.RECORD_PAYMENT.value: Follows(_paid, _papers),

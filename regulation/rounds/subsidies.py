@@ -13,9 +13,11 @@ from models.choices import CHOICES
 from models.findings import Lack
 from models.forms import ObjectionLetter, ObjectionPaper
 from models.rounds.base import (
+    CancelRound,
     CloseRound,
     Item,
     OpenRound,
+    RoundAct,
     RoundActKind,
     RoundKind,
     RoundLapse,
@@ -36,13 +38,15 @@ from models.rounds.subsidies import (
     RuleOnListObjection,
     SubsidyActKind,
     SubsidyState,
+    WithdrawList,
 )
 from models.values import day_of
 from models.vocabulary import Kind, Role
 from regulation.moment import Moment
-from regulation.rounds import notices, table
-from regulation.rounds.after_subsidies import FINAL, FOLLOWS, NOTICE, WITHDRAWN
-from regulation.rounds.drawing_up import ARTICLE, asks, examine, the_list
+from regulation.rounds import drawing_up, notices, paying, table
+from regulation.rounds.after_subsidies import CANCELLED, FINAL, FOLLOWS, NOTICE, UNPAID_LIST, WITHDRAWN
+from regulation.rounds.drawing_up import ARTICLE, the_list
+from regulation.rounds.known import Known, Needs
 from regulation.rounds.list_letters import (
     confirm_letter,
     enter_letter,
@@ -50,8 +54,8 @@ from regulation.rounds.list_letters import (
     may_confirm_letter,
     may_enter_letter,
 )
-from regulation.rounds.subsidising import BEYOND, LEFT_OUT, LISTED, state_of
-from regulation.rounds.table import PROVINCE, Row, Rules, common, may_open, window
+from regulation.rounds.subsidising import BEYOND, LEFT_OUT, LISTED, UNPAID, state_of
+from regulation.rounds.table import PROVINCE, Examined, Row, Rules, common, may_open, window
 
 REMINDED = (7, 1)
 """How many days before the last one it is reminded of."""
@@ -59,7 +63,7 @@ REMINDED = (7, 1)
 BROUGHT, PROVEN, EXCLUDED = "brought", "proven", "excluded"
 STATES = {
     BROUGHT: "已交材料待核对", PROVEN: "研发投入已核对", EXCLUDED: "登记不予支持",
-    LISTED: "拟支持", BEYOND: "资金所限未安排", LEFT_OUT: "不予支持",
+    LISTED: "拟支持", BEYOND: "资金所限未安排", LEFT_OUT: "不予支持", UNPAID: "未予下达",
 }  # fmt: skip
 """What becomes of an alliance in the round."""
 
@@ -86,7 +90,7 @@ def begun(round_: Round, act: OpenRound, when: Moment) -> Round:
 def before_the_list(round_: Round, act: Any, when: Moment) -> Lack | None:
     """What the list rests on is put on record before it is final, and not while it is on notice."""
     if state_of(round_).final_at is not None:
-        return Lack(missing="名单已经确定")
+        return Lack(missing="名单已经确定；须更正的，先由两人撤回名单")
     return None
 
 
@@ -147,6 +151,8 @@ def may_rule(round_: Round, act: RuleOnListObjection, when: Moment) -> Lack | No
     """What was paid out is not put right by another list."""
     if act.outcome == "upheld" and state_of(round_).paid_on is not None:
         return Lack(missing="资金已经下达，不能再更正名单；应当追回的另行处理")
+    if act.outcome == "upheld" and (lack := lacks_confirmation(round_)):
+        return lack
     return notices.may_rule(round_, act, when)
 
 
@@ -155,7 +161,25 @@ def rule(round_: Round, act: RuleOnListObjection, when: Moment) -> Round:
     after = notices.rule(round_, act, "outcome", act.outcome, when)
     if act.outcome == "dismissed":
         return after
-    return notices.withdraw(after).but(of=state_of(after).but(drawn=None, total=None, final_at=None))
+    return taken_back(after)
+
+
+def taken_back(round_: Round) -> Round:
+    """The round without its list: off notice, and no longer final."""
+    return notices.withdraw(round_).but(of=state_of(round_).but(drawn=None, total=None, final_at=None))
+
+
+def may_withdraw(round_: Round, act: WithdrawList, when: Moment) -> Lack | None:
+    """While the list is on notice, and after it became final until it is paid."""
+    state = state_of(round_)
+    if state.paid_on is not None:
+        return Lack(missing=f"资金已于{state.paid_on}下达，名单不能撤回；应当追回的另行处理")
+    return lacks_confirmation(round_) if state.drawn else Lack(missing="没有公示中或者已经确定的名单")
+
+
+def withdraw(round_: Round, act: WithdrawList, when: Moment) -> Round:
+    """撤回名单: what it rests on may be put right, and it is approved and on notice anew; open objections stay open."""
+    return taken_back(round_)
 
 
 def may_confirm_clear(round_: Round, act: Any, when: Moment) -> Lack | None:
@@ -201,13 +225,42 @@ def may_pay(round_: Round, act: RecordPayment, when: Moment) -> Lack | None:
 
 def pay(round_: Round, act: RecordPayment, when: Moment) -> Round:
     """登记资金下达."""
-    return round_.but(of=state_of(round_).but(paid_on=act.paid_on, paid_no=act.document_no))
+    told = (act.facts or {}).get("unpaid")
+    unpaid = {name: str(code) for name, code in told.items()} if isinstance(told, Mapping) else {}
+    state = state_of(round_).but(paid_on=act.paid_on, paid_no=act.document_no, unpaid=unpaid)
+    return round_.but(of=state, counts={**round_.counts, "unpaid": len(unpaid)} if unpaid else round_.counts)
 
 
 def may_close(round_: Round, act: CloseRound, when: Moment) -> Lack | None:
     """A round that has paid is over; one that has not is cancelled."""
     paid = state_of(round_).paid_on is not None
     return None if paid else Lack(missing="资金尚未下达；不再安排的，请取消本轮次")
+
+
+def may_cancel(round_: Round, act: CancelRound, when: Moment) -> Lack | None:
+    """What was paid out is not as if it had never been."""
+    paid_on = state_of(round_).paid_on
+    return Lack(missing=f"资金已于{paid_on}下达，轮次不能取消；应当追回的另行处理") if paid_on else None
+
+
+def never_listed(round_: Round) -> bool:
+    """Nobody was told of a list yet."""
+    return state_of(round_).lists == 0
+
+
+# What its acts rest on
+
+
+def asks(round_: Round | None, act: RoundAct) -> Needs:
+    """What an act asks of the register: a list, and its payment, all that it rests on."""
+    return paying.needs(round_) if round_ and isinstance(act, RecordPayment) else drawing_up.asks(round_, act)
+
+
+def examine(round_: Round | None, act: RoundAct, content: Mapping[str, Any] | None, known: Known) -> Examined:
+    """An act with what its paper and the register tell, or everything that is wrong with it."""
+    if round_ and isinstance(act, RecordPayment):
+        return paying.examine(round_, act, known)
+    return drawing_up.examine(round_, act, content, known)
 
 
 # What an entry makes of alliances
@@ -230,6 +283,9 @@ def items(round_: Round, entry: RoundEntry, content: Mapping[str, Any] | None) -
                     mode="json", exclude={"filing", "alliance", "leader_name", "jurisdiction", "why"}
                 )
                 yield Item(filing_id=line.filing, state=state, figures=told)
+        case RecordPayment():
+            for filing_id, code in state_of(round_).unpaid.items():
+                yield Item(filing_id=filing_id, state=UNPAID, figures={"left_out": code})
         case _:
             return
 
@@ -247,6 +303,9 @@ RULES = Rules(
         **common(ARTICLE, PROVINCE),
         RoundActKind.OPEN_ROUND: Row(ARTICLE, PROVINCE, may=may_begin, then=begun),
         RoundActKind.CLOSE_ROUND: Row(ARTICLE, PROVINCE, may=may_close, then=table.closed),
+        RoundActKind.CANCEL_ROUND: Row(
+            ARTICLE, PROVINCE, EITHER, together="two_people", alone=never_listed, may=may_cancel, then=table.cancelled
+        ),
         A.ADOPT_SCHEME: Row("B-22", PROVINCE, may=before_the_list, then=adopt),
         A.BRING_PROOF: Row("B-16", NOTERS | {Role.LEADER}, may=before_the_list, then=noted),
         A.NOTE_BASE: Row("B-22", NOTERS, may=before_the_list, then=noted),
@@ -258,6 +317,7 @@ RULES = Rules(
         A.ADMIT_LIST_OBJECTION: Row("G-04", PROVINCE, EITHER, may=notices.may_admit, then=admit),
         A.RULE_ON_LIST_OBJECTION: Row("G-04", PROVINCE, EITHER, may=may_rule, then=rule),
         A.CONFIRM_LIST_CLEAR: Row("G-03", PROVINCE, ON_NOTICE, may=may_confirm_clear, then=clear),
+        A.WITHDRAW_LIST: Row(ARTICLE, PROVINCE, EITHER, together="two_people", may=may_withdraw, then=withdraw),
         A.RECORD_PAYMENT: Row("B-22", PROVINCE, may=may_pay, then=pay),
     },
     papers={
@@ -269,7 +329,7 @@ RULES = Rules(
     items=items,
     follows=FOLLOWS,
     words={
-        **STATES, **CHOICES["order"], "list": "名单", NOTICE: "后补助拟支持名单公示", FINAL: "后补助支持名单", WITHDRAWN: "后补助拟支持名单更正", "proven": "研发投入已核对", "rank": "名次", "amount": "金额（万元）", "band": "档", "grade": "等级",
+        **STATES, **CHOICES["order"], "list": "名单", NOTICE: "后补助拟支持名单公示", FINAL: "后补助支持名单", WITHDRAWN: "后补助名单更正", CANCELLED: "后补助轮次取消", UNPAID_LIST: "后补助未予下达名单", "proven": "研发投入已核对", "rank": "名次", "amount": "金额（万元）", "band": "档", "grade": "等级",
         "left_out": "不予支持", "leader": "盟主代码", "archive_number": "备案编号",
     },
     readers={

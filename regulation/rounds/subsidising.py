@@ -9,8 +9,8 @@ from regulation.rounds.appraising import ACCEPTED
 from regulation.rounds.bands import SUBSIDIES, SubsidyTerms
 from regulation.rounds.known import Known, KnownItem
 
-LISTED, BEYOND, LEFT_OUT = "listed", "beyond", "left_out"
-"""What a list makes of an alliance: paid, in order but beyond the money, left out."""
+LISTED, BEYOND, LEFT_OUT, UNPAID = "listed", "beyond", "left_out", "unpaid"
+"""What a list makes of an alliance: paid, in order but beyond the money, left out; and whoever was listed and is not paid."""
 
 
 def state_of(round_: Round) -> SubsidyState:

@@ -353,3 +353,112 @@ def test_one_enterprise_is_listed_once_a_year_whatever_the_round() -> None:
         ("B-3", None), ("B-1", "paid_this_year"), ("B-2", "paid_this_year"), ("B-4", "not_evaluated"),
     ]  # fmt: skip
     assert drawn.lines[1].why == ("不予支持：盟主企业已列入本年度另一后补助名单，依据《实施细则》第十条（B-22）。",)
+
+
+# After the list
+
+
+def final(here: Province) -> None:
+    """The list stands."""
+    approved(here, "2027-05-06")
+    here.until(SUBSIDY, "2027-05-30 00:00")
+
+
+def pays(here: Province, day: str) -> Any:
+    """The money goes out."""
+    return here.does(SUBSIDY, f"{day} 09:00", "p-401", "record_payment", document_no="辽财〔2027〕3号", paid_on=day)
+
+
+def letters(here: Province, text: str) -> list[Letter]:
+    """Who was told something."""
+    return [each for each in here.lives[SUBSIDY].followed if isinstance(each, Letter) and each.text == text]
+
+
+def published(here: Province, kind: str) -> list[Published]:
+    """What the public was told."""
+    return [each for each in here.lives[SUBSIDY].followed if isinstance(each, Published) and each.kind == kind]
+
+
+def test_who_was_revoked_after_the_list_is_not_paid_and_is_told_why() -> None:
+    here = province()
+    final(here)
+    here.alliances["B-1"] = alliance(1, stage=Stage.REVOKED)
+    here.alliances["B-3"] = alliance(3, stage=Stage.REVOCATION_PENDING)
+    assert not isinstance(pays(here, "2027-06-18"), list)
+    assert state(here.round(SUBSIDY)).unpaid == {"B-1": "not_in_force", "B-3": "pending"}
+    assert here.states(SUBSIDY) == {"B-1": "unpaid", "B-2": "listed", "B-3": "unpaid", "B-4": "left_out"}
+    assert [each.filing_id for each in letters(here, "subsidy_paid")] == ["B-2"]
+    told = letters(here, "subsidy_unpaid")
+    assert [(each.filing_id, each.words["amount"]) for each in told] == [("B-1", "30.00"), ("B-3", "15.00")]
+    assert told[0].words["why"] == "备案已不在有效状态，依据《实施细则》第八条（B-20）"
+    (shown,) = published(here, "subsidy_unpaid")
+    assert [row["alliance"] for row in shown.content["unpaid"]] == ["沈阳市第1联盟", "沈阳市第3联盟"]
+
+
+def test_a_list_of_which_nobody_stands_any_more_is_not_paid() -> None:
+    here = province()
+    final(here)
+    cancelled(here, EVALUATION)
+    assert "均不能下达：本年度绩效评价没有验收的结果" in lack(pays(here, "2027-06-18"))
+    assert state(here.round(SUBSIDY)).paid_on is None
+
+
+def withdraws(here: Province, at: str, person: str) -> Any:
+    """The office takes its list back."""
+    return here.does(SUBSIDY, at, person, "withdraw_list", reason="研发投入登记有误")
+
+
+def test_two_people_take_a_list_back_without_anybody_s_objection() -> None:
+    """On notice, and when it is final: put right, it is approved and on notice anew, and whoever stood on it is told."""
+    for day, again in (("2027-05-07", "2027-05-10"), ("2027-05-31", "2027-06-02")):
+        here = province()
+        assert "没有公示中" in lack(withdraws(here, "2027-05-05 09:00", "p-401"))
+        approved(here, "2027-05-06")
+        withdraws(here, f"{day} 09:00", "p-401")
+        assert state(here.round(SUBSIDY)).drawn, "one person alone takes nothing back"
+        assert "两人" in lack(withdraws(here, f"{day} 09:30", "p-401"))
+        withdraws(here, f"{day} 10:00", "p-402")
+        round_ = here.round(SUBSIDY)
+        assert (round_.stage, round_.periods, state(round_).drawn, state(round_).final_at) == (
+            RoundStage.OPEN,
+            {},
+            None,
+            None,
+        )
+        assert [each.filing_id for each in letters(here, "subsidy_withdrawn")] == ["B-1", "B-2", "B-3"]
+        assert len(letters(here, "subsidy_other_to_agree")) == 1
+        assert published(here, "subsidy_withdrawn")
+        assert "尚未确定" in lack(pays(here, day))
+        here.done(SUBSIDY, f"{day} 11:00", "c-101", "note_base", filing="B-2", amount="150", **BASE)
+        approved(here, again, "辽科发〔2027〕15号")
+        assert here.round(SUBSIDY).stage is RoundStage.ON_NOTICE
+        assert listed(here)[:2] == ["B-1 30.00", "B-2 30.00"]
+        assert state(here.until(SUBSIDY, "2027-06-20 00:00")).final_at
+
+
+def test_a_list_that_was_paid_is_neither_taken_back_nor_cancelled() -> None:
+    here = province()
+    final(here)
+    pays(here, "2027-06-18")
+    for kind in ("withdraw_list", "cancel_round"):
+        told = lack(here.does(SUBSIDY, "2027-06-19 09:00", "p-401", kind, reason="另有考虑"))
+        assert "资金已于2027-06-18下达" in told
+
+
+def test_a_round_whose_list_was_on_notice_is_cancelled_by_two_and_everybody_on_it_is_told() -> None:
+    here = province()
+    approved(here, "2027-05-06")
+    here.done(SUBSIDY, "2027-05-07 09:00", "p-401", "cancel_round", reason="年度财力调整")
+    assert here.round(SUBSIDY).stage is RoundStage.ON_NOTICE, "one person alone cancels nothing that was on notice"
+    assert len(letters(here, "subsidy_other_to_agree")) == 1
+    here.done(SUBSIDY, "2027-05-07 10:00", "p-402", "cancel_round", reason="年度财力调整")
+    assert here.round(SUBSIDY).stage is RoundStage.CANCELLED
+    assert [each.filing_id for each in letters(here, "subsidy_cancelled")] == ["B-1", "B-2", "B-3"]
+    assert published(here, "subsidy_cancelled")
+
+
+def test_a_round_without_a_list_is_cancelled_by_one() -> None:
+    here = province()
+    round_ = here.done(SUBSIDY, "2027-05-05 09:00", "p-401", "cancel_round", reason="年度财力调整")
+    assert round_.stage is RoundStage.CANCELLED
+    assert not letters(here, "subsidy_cancelled")

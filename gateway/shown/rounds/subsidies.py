@@ -1,7 +1,7 @@
 """The subsidy as it is shown: scheme and bounds, whose base is noted, the list as it would be and as it was approved, the files."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,8 +14,8 @@ from models.rounds.merit import Line, Scheme, SubsidyList
 from models.rounds.round import Round
 from models.rounds.subsidies import ApproveList, ListLetter
 from models.vocabulary import Role
-from regulation.rounds import subsidies
-from regulation.rounds.bands import interval, plain
+from regulation.rounds import paying, subsidies
+from regulation.rounds.bands import Exclusion, interval, plain
 from regulation.rounds.known import Alliance, Known, Needs
 from regulation.rounds.merit import GRADES, ORDER, PROOFS
 from regulation.rounds.performing import state_of as performance_state
@@ -55,6 +55,7 @@ def panel(tools: Tools, who: Identity, round_: Round) -> Mapping[str, Any]:
         "considered": rows[:SHOWN],
         "considered_count": len(rows),
         "drawn": _drawn(tools, who, round_) if who.role in OFFICERS else None,
+        "fallen": list(_fallen(tools, round_)) if who.role in OFFICERS and state.final_at else [],
         "objections": list(_objections(tools, round_)) if who.role is Role.PROVINCE_ST else [],
         "letters": list(_letters(tools, round_)) if who.role is Role.PROVINCE_ST else [],
         "own": list(_own(tools, who, round_)) if who.role is Role.LEADER else [],
@@ -170,10 +171,31 @@ def downloads(tools: Tools, who: Identity, round_: Round) -> list[tuple[str, str
     ]
     if state_of(round_).final_at is not None:
         files += [
-            ("payment.xlsx", "资金下达明细表.xlsx", lambda: documents.payment_xlsx(found)),
-            ("payment.csv", "资金下达明细表.csv", lambda: documents.payment_csv(found)),
+            ("payment.xlsx", "资金下达明细表.xlsx", lambda: documents.payment_xlsx(_payable(tools, round_, found))),
+            ("payment.csv", "资金下达明细表.csv", lambda: documents.payment_csv(_payable(tools, round_, found))),
         ]
     return files
+
+
+def _payable(tools: Tools, round_: Round, found: documents.Listed) -> documents.Listed:
+    """The list as it is paid: without whoever fell from it, which before the payment is looked up anew."""
+    return replace(found, drawn=paying.without(found.drawn, _unpaid(tools, round_)))
+
+
+def _unpaid(tools: Tools, round_: Round) -> Mapping[str, Exclusion]:
+    """Who of the final list is not paid: as it was entered, or before that, as it is now."""
+    if state_of(round_).paid_on is None:
+        return paying.fallen(round_, tools.rounds.register.known(paying.needs(round_), round_.area))
+    rows = terms_of(round_).exclusions
+    return {name: rows[code] for name, code in state_of(round_).unpaid.items()}
+
+
+def _fallen(tools: Tools, round_: Round) -> Iterator[tuple[str, str]]:
+    """The same for a page: which alliances, and why."""
+    unpaid = _unpaid(tools, round_)
+    for line in SubsidyList.model_validate(tools.register.paper(str(state_of(round_).drawn))).lines:
+        if row := unpaid.get(line.filing):
+            yield line.alliance, f"{row.said}，依据{row.basis}"
 
 
 @dataclass(frozen=True)
