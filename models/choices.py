@@ -71,7 +71,10 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     },
     "measure": {key: f"{label}（{unit}）" for key, (label, unit) in MEASURES.items()},
     "outcome": OUTCOMES,
-    "decision": {"approved": "同意", "rejected": "不同意", "confirmed": "确认", "refused": "不予确认"},
+    "decision": {
+        "approved": "同意", "rejected": "不同意", "confirmed": "确认", "refused": "不予确认",
+        "accepted": "整改合格", "again": "继续整改", "not_rectified": "逾期未整改", "ended": "联盟已终止，整改终结",
+    },
     "result": {**OUTCOMES, "in_order": "未发现问题", "deficient": "存在问题"},
     "change": CHANGES,
     "tag": {"recommended": "推荐典型联盟", "typical": "典型联盟", "pilot": "试点示范"},

@@ -16,18 +16,18 @@ from activities import letters
 from activities.database import AT_ONCE, stating, unless_there
 from activities.published_editions import PublishedEditions
 from activities.rounds.appending import is_awaited
-from activities.rounds.entering import Stands, told
+from activities.rounds.entering import Acting, RoundEntering, Stands, told
 from activities.rounds.register import RoundRegister
 from activities.rows import Row
 from models.register import LetterRow, MessageRow, PublicNoticeRow
-from models.rounds.round import RoundEntry
+from models.rounds.round import ROUND_ACT, RoundEntry
 from models.values import canonical, day_of, digest
 from models.vocabulary import Role
 from regulation import identity, offices
 from regulation.rounds import table, wording
 from regulation.rounds.every import rules_of
 from regulation.rounds.known import Known, Needs
-from regulation.rounds.table import ActOnFiling, Consequence, Letter, NewTerms, Published
+from regulation.rounds.table import ActInRound, ActOnFiling, Consequence, Letter, NewTerms, Published
 
 log = structlog.get_logger()
 
@@ -83,6 +83,9 @@ class RoundFollowing:
             acts = [each for each in found if isinstance(each, ActOnFiling)]
             for few in in_portions(acts, ACTS_AT_ONCE):
                 await asyncio.gather(*(self.act(each.filing_id, act_of(entry, each)) for each in few))
+            for own in found:
+                if isinstance(own, ActInRound):
+                    await asyncio.to_thread(self._go_on, entry, own)
             await asyncio.to_thread(self.register.followed, round_id, entry.number)
         row = await asyncio.to_thread(self.register.row, round_id)
         return told(row.model_dump()) if row else None
@@ -95,6 +98,13 @@ class RoundFollowing:
             return []
         known = self.register.known(follows.asks(round_, entry), round_.area)
         return table.following(rules, entry, self.register.content(entry.event), known)
+
+    def _go_on(self, entry: RoundEntry, wanted: ActInRound) -> None:
+        """Enter what an entry leads to in its own round; what may not be any more is left."""
+        by = entry.round.opened_by.but(person=identity.SERVICE)
+        told_of = {"id": identity.of_round(entry.round.id, entry.number, wanted.act), "by": by.model_dump(mode="json")}
+        act = ROUND_ACT.validate_python({**wanted.act, **told_of, "received_at": entry.entered_at})
+        RoundEntering(self.register).acts(Acting(round_id=entry.round.id, act=act, handled_at=entry.entered_at))
 
     def _publish(self, entry: RoundEntry, terms: NewTerms) -> None:
         published, day = self.published or PublishedEditions(self.register.engine), day_of(entry.at)

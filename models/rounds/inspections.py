@@ -31,6 +31,8 @@ class Standing(Named):
     DEFICIENT = "deficient", "限期整改"
     REPORTED = "reported", "已报整改，待核查"
     RECTIFIED = "rectified", "整改合格"
+    NOT_RECTIFIED = "not_rectified", "逾期未整改"
+    ENDED = "ended", "联盟已终止，整改终结"
     VISITED = "visited", "已调研考察"
 
 
@@ -47,6 +49,7 @@ class InspectionActKind(Named):
     ASSIGN_INSPECTORS = "assign_inspectors", "指派检查人员"
     RECORD_FINDINGS = "record_findings", "登记检查记录"
     REPORT_RECTIFICATION = "report_rectification", "报告整改情况"
+    ENTER_RECTIFICATION = "enter_rectification", "代录整改报告"
     RULE_ON_RECTIFICATION = "rule_on_rectification", "核查整改情况"
 
 
@@ -135,6 +138,13 @@ class RectificationReport(Value):
     measures: Text = Field(title="整改措施和结果")
     finished_on: Day = Field(title="完成日期")
     documents: Annotated[tuple[Document, ...], Field(title="佐证材料", max_length=100)] = ()
+
+
+class ReportOnPaper(RectificationReport):
+    """纸质整改报告: what a leader that does not use this system handed in, with the document itself."""
+
+    received_on: Day = Field(title="收到纸质报告之日")
+    documents: Annotated[tuple[Document, ...], Field(title="纸质报告扫描件和佐证材料", min_length=1, max_length=100)]
 
 
 # What only the paper or the register can tell
@@ -254,11 +264,18 @@ class ReportRectification(WithPaper, OnAlliance, RoundAct):
     facts: Found | None = Field(None, title="检查结果")
 
 
+class EnterRectification(WithPaper, OnAlliance, RoundAct):
+    """代录整改报告: what came on paper is entered by one officer and confirmed by another."""
+
+    kind: Literal[InspectionActKind.ENTER_RECTIFICATION] = InspectionActKind.ENTER_RECTIFICATION
+    facts: Found | None = Field(None, title="检查结果")
+
+
 class RuleOnRectification(OnAlliance, RoundAct):
-    """核查整改情况: accepted, or again until another day."""
+    """核查整改情况: accepted, again until another day, not put right in time, or ended with the alliance."""
 
     kind: Literal[InspectionActKind.RULE_ON_RECTIFICATION] = InspectionActKind.RULE_ON_RECTIFICATION
-    decision: Literal["accepted", "again"] = Field(title="核查结论")
+    decision: Literal["accepted", "again", "not_rectified", "ended"] = Field(title="核查结论")
     rectify_by: Day | None = Field(None, title="新的整改期限（须继续整改的填写）")
     facts: Found | None = Field(None, title="检查结果")
 
@@ -275,6 +292,7 @@ InspectionAct = (
     | AssignInspectors
     | RecordFindings
     | ReportRectification
+    | EnterRectification
     | RuleOnRectification
 )
 """Whatever is done to a round of this kind."""

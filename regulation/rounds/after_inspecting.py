@@ -9,6 +9,7 @@ from models.rounds.base import Item, RoundLapse, RoundLapseKind
 from models.rounds.inspections import (
     AssignInspectors,
     DrawLot,
+    EnterRectification,
     Found,
     InspectionActKind,
     ListPopulation,
@@ -24,12 +25,13 @@ from models.rounds.round import Round, RoundEntry
 from models.values import Value, day_of
 from models.vocabulary import Role, Stage
 from regulation import offices
+from regulation.articles import ARTICLES
 from regulation.naming import on_day
 from regulation.rounds import telling
 from regulation.rounds.checks import CHECKS
-from regulation.rounds.inspecting import STAGES, state, told
-from regulation.rounds.known import Alliance, Known, Needs
-from regulation.rounds.table import PROPOSED, ActOnFiling, Consequence, Follows, Letter
+from regulation.rounds.inspecting import ARTICLE, LEFT, STAGES, state, told
+from regulation.rounds.known import FILED, Alliance, Known, Needs
+from regulation.rounds.table import PROPOSED, ActInRound, ActOnFiling, Consequence, Follows, Letter
 from regulation.rounds.telling import Told
 
 # What an entry makes of alliances
@@ -53,10 +55,14 @@ def items(round_: Round, entry: RoundEntry, content: Mapping[str, Any] | None) -
             yield _item(filing, Standing.ASSIGNED, _figures(told(facts)))
         case RecordFindings(filing=filing, facts=facts):
             yield _item(filing, _found(state(round_).purpose, told(facts)), _figures(told(facts)))
-        case ReportRectification(filing=filing, facts=facts):
+        case ReportRectification(filing=filing, facts=facts) | EnterRectification(filing=filing, facts=facts):
             yield _item(filing, Standing.REPORTED, _figures(told(facts)))
         case RuleOnRectification(filing=filing, facts=facts, decision="accepted"):
             yield _item(filing, Standing.RECTIFIED, _figures(told(facts)))
+        case RuleOnRectification(filing=filing, facts=facts, decision="not_rectified"):
+            yield _item(filing, Standing.NOT_RECTIFIED, _figures(told(facts)))
+        case RuleOnRectification(filing=filing, facts=facts, decision="ended"):
+            yield _item(filing, Standing.ENDED, _figures(told(facts)))
         case RuleOnRectification(filing=filing, facts=facts, rectify_by=until):
             yield _item(filing, Standing.DEFICIENT, _figures(told(facts).but(rectify_by=until)))
         case _:
@@ -83,9 +89,6 @@ def _figures(facts: Value) -> dict[str, Any]:
 REVEALING = "reveal"
 """What a lapse is of by which a secret ought to be revealed; others are of the day on which a rectification was due."""
 
-LEFT = (Standing.DEFICIENT, Standing.REPORTED)
-"""What is not put right, or not looked at again."""
-
 UNDER_WAY = (Standing.DRAWN, Standing.ASSIGNED, *LEFT)
 """Of what was drawn, what is not done with; of all but the first, the leader was told something."""
 
@@ -107,10 +110,14 @@ def _to_the_departments(text: str) -> Follows:
 
 
 def _to_confirm(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
-    """What one person said waits for another, who may be of the other department."""
+    """What one person said waits for another, who may be of the other department; what came on paper, for one of the same office."""
     of_check = state(round_).purpose is Purpose.CHECK
     alliance = known.alliances.get(getattr(entry.act, "filing", ""))
+    by = told(entry.act).by
     what = f"{entry.event.kind.label}（{alliance.name}）" if alliance else entry.event.kind.label
+    if isinstance(entry.act, EnterRectification):
+        yield Letter("inspection_to_confirm", by.role, by.office, None, {"what": what})
+        return
     for role in (Role.PROVINCE_ST, Role.PROVINCE_IIT) if of_check else (Role.PROVINCE_ST,):
         yield Letter("inspection_to_confirm", role, offices.PROVINCE, None, {"what": what})
 
@@ -132,16 +139,28 @@ def _after_drawing(round_: Round, entry: RoundEntry, content: Any, known: Known)
         if each.id in drawn:
             by_office.setdefault(_reviewer(each), []).append(each)
     for (role, office), theirs in sorted(by_office.items()):
-        words = {"many": str(len(theirs)), "names": "、".join(each.name for each in theirs)}
+        you = "你局" if role is Role.CITY_ST else "你单位"
+        names = "、".join(each.name for each in theirs)
+        words = {"many": str(len(theirs)), "names": names, "you": you, **_grounded(round_)}
         yield Letter("inspection_drawn", role, office, None, words)
 
 
 def _after_assigning(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
     act = entry.act
     if isinstance(act, AssignInspectors) and (alliance := known.alliances.get(act.filing)):
-        words = {"planned_on": on_day(told(act.facts).planned_on)}
-        yield Letter("inspection_planned", Role.LEADER, alliance.leader, act.filing, words)
+        words = {"planned_on": on_day(told(act.facts).planned_on), **_grounded(round_)}
+        called = {"called": alliance.archive_number or alliance.id}
+        yield Letter("inspection_planned", Role.LEADER, alliance.leader, act.filing, {**words, **called})
         yield Letter("inspection_planned_office", *_reviewer(alliance), act.filing, words)
+
+
+def _grounded(round_: Round) -> Mapping[str, str]:
+    """By which article this is done, and what it is called."""
+    purpose = state(round_).purpose
+    return {
+        "basis": str(ARTICLES[ARTICLE[purpose]]["cite"]),
+        "doing": "检查" if purpose is Purpose.CHECK else "调研考察",
+    }
 
 
 def _after_recording(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
@@ -176,16 +195,26 @@ def _after_ruling(round_: Round, entry: RoundEntry, content: Any, known: Known) 
     act = entry.act
     if not isinstance(act, RuleOnRectification) or not (alliance := known.alliances.get(act.filing)):
         return
-    if act.decision == "accepted":
-        yield _letter("rectification_accepted", round_, alliance, told(act.facts))
-    else:
-        again = told(act.facts).but(rectify_by=act.rectify_by)
-        yield _letter("rectification_again", round_, alliance, again, reason=act.reason or "")
+    found = told(act.facts)
+    match act.decision:
+        case "accepted":
+            yield _letter("rectification_accepted", round_, alliance, found)
+        case "again":
+            again = found.but(rectify_by=act.rectify_by)
+            yield _letter("rectification_again", round_, alliance, again, reason=act.reason or "")
+        case "not_rectified":
+            told_ = {"asked": _asked(round_, found), "reason": act.reason or ""}
+            yield _letter("rectification_not_done", round_, alliance, found, **told_)
+            words = {"rectify_by": on_day(told(found.rectify_by)), **told_}
+            for role, office in (_reviewer(alliance), (Role.PROVINCE_ST, offices.PROVINCE)):
+                yield Letter("rectification_not_done_office", role, office, alliance.id, words)
+        case "ended":
+            yield Letter("rectification_ended", Role.PROVINCE_ST, offices.PROVINCE, alliance.id)
 
 
 def _after_reporting(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
     act = entry.act
-    if isinstance(act, ReportRectification):
+    if isinstance(act, ReportRectification | EnterRectification):
         yield Letter("rectification_reported", Role.PROVINCE_ST, offices.PROVINCE, act.filing)
 
 
@@ -211,12 +240,14 @@ def _unrevealed(round_: Round, entry: RoundEntry) -> Iterator[Consequence]:
 
 
 def _after_voiding(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
-    """抽签作废: both departments are told, and the offices of whoever was drawn."""
+    """抽签作废: both departments are told, the offices of whoever was drawn, and the leaders who expect a visit."""
     told_of = [(role, offices.PROVINCE) for role in _departments(round_)]
     drawn = {each.filing_id for each in known.items.get(round_.id, {}).values() if each.state in TO_INSPECT}
     told_of += sorted({_reviewer(each) for each in known.alliances.values() if each.id in drawn})
     for role, office in told_of:
         yield Letter("lot_voided", role, office)
+    for each in telling.there(round_, known, Standing.ASSIGNED):
+        yield Letter("lot_voided", Role.LEADER, each.leader, each.id)
 
 
 TO_INSPECT = (Standing.DRAWN, Standing.ASSIGNED)
@@ -224,7 +255,8 @@ TO_INSPECT = (Standing.DRAWN, Standing.ASSIGNED)
 
 
 def _after_its_day(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
-    """整改逾期: whoever has not put it right is told, and the offices with them; what was reported waits for the province."""
+    """整改逾期: whoever has not put it right is told, and the reviewing office with them; after three letters the departments,
+    who may rule that it was not put right. What was reported waits for the province. What ended with its alliance, ends here."""
     if not isinstance(entry.event, RoundLapse) or entry.event.of is None:
         return
     if entry.event.of == REVEALING:
@@ -236,10 +268,18 @@ def _after_its_day(round_: Round, entry: RoundEntry, content: Any, known: Known)
         alliance = known.alliances.get(each.filing_id)
         if alliance is None or each.state not in LEFT or each.figures.get("rectify_by") != str(day):
             continue
-        if each.state == Standing.DEFICIENT:
+        if alliance.stage not in FILED:
+            why = f"联盟{alliance.stage.label}，整改随之终结"
+            kind = InspectionActKind.RULE_ON_RECTIFICATION.value
+            yield ActInRound({"kind": kind, "filing": alliance.id, "decision": "ended", "reason": why})
+        elif each.state == Standing.REPORTED:
+            yield Letter("rectification_waits", Role.PROVINCE_ST, offices.PROVINCE, alliance.id, words)
+        elif day_of(entry.at) < CHECKS[state(round_).rule].raised_on(day):
             yield Letter("rectification_overdue", Role.LEADER, alliance.leader, alliance.id, words)
             yield Letter("rectification_overdue_office", *_reviewer(alliance), alliance.id, words)
-        yield Letter("rectification_overdue_office", Role.PROVINCE_ST, offices.PROVINCE, alliance.id, words)
+        else:
+            for role in _departments(round_):
+                yield Letter("rectification_raised", role, offices.PROVINCE, alliance.id, words)
 
 
 def _while_it_runs(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
@@ -271,12 +311,14 @@ FOLLOWS: Mapping[str, Follows] = MappingProxyType(
         InspectionActKind.ASSIGN_INSPECTORS: Follows(_after_assigning, _one),
         InspectionActKind.RECORD_FINDINGS: Follows(_after_recording, _one),
         InspectionActKind.REPORT_RECTIFICATION: Follows(_after_reporting),
+        InspectionActKind.ENTER_RECTIFICATION: Follows(_after_reporting),
         InspectionActKind.RULE_ON_RECTIFICATION: Follows(_after_ruling, _one),
         **{
             PROPOSED.format(kind.value): Follows(_to_confirm, _one)
             for kind in (
                 InspectionActKind.ENTER_PUBLIC_VALUE,
                 InspectionActKind.VOID_LOT,
+                InspectionActKind.ENTER_RECTIFICATION,
                 InspectionActKind.REPLACE_DRAWN,
                 InspectionActKind.RECORD_FINDINGS,
             )

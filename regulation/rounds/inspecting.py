@@ -14,6 +14,7 @@ from models.rounds.inspections import (
     Assignment,
     CheckRecord,
     DrawLot,
+    EnterRectification,
     Found,
     InspectionActKind,
     InspectionPlan,
@@ -25,6 +26,7 @@ from models.rounds.inspections import (
     RecordFindings,
     RectificationReport,
     ReplaceDrawn,
+    ReportOnPaper,
     ReportRectification,
     RuleOnRectification,
     Standing,
@@ -33,7 +35,7 @@ from models.rounds.inspections import (
 from models.rounds.lots import Candidate, Committed, Lot, Population, Seeds
 from models.rounds.round import Round
 from models.values import Value, day_of, digest
-from models.vocabulary import Kind, Severity, Stage
+from models.vocabulary import Kind, Role, Severity, Stage
 from regulation import offices
 from regulation.reading import finding, pointer
 from regulation.rounds import lot
@@ -56,6 +58,7 @@ PAPERS: Mapping[str, type[Value]] = MappingProxyType(
         InspectionActKind.ASSIGN_INSPECTORS: Assignment,
         InspectionActKind.RECORD_FINDINGS: CheckRecord,
         InspectionActKind.REPORT_RECTIFICATION: RectificationReport,
+        InspectionActKind.ENTER_RECTIFICATION: ReportOnPaper,
     }
 )
 
@@ -109,7 +112,7 @@ def asks(round_: Round | None, act: RoundAct) -> Needs:
             return Needs(population=True, stages=STAGES[of.purpose], items=(round_.id,), papers=_papers(of.lot_paper))
         case AssignInspectors(filing=filing):
             return Needs(items=(round_.id,), applications=(filing,))
-        case RecordFindings() | ReportRectification() | RuleOnRectification():
+        case RecordFindings() | ReportRectification() | EnterRectification() | RuleOnRectification():
             return Needs(items=(round_.id,))
         case _:
             return Needs()
@@ -198,6 +201,8 @@ def examine(round_: Round | None, act: RoundAct, content: Mapping[str, Any] | No
             return _record(round_, act, CheckRecord.model_validate(content or {}), known)
         case ReportRectification() if round_:
             return _report(round_, act, RectificationReport.model_validate(content or {}), known)
+        case EnterRectification() if round_:
+            return _on_paper(round_, act, ReportOnPaper.model_validate(content or {}), known)
         case RuleOnRectification() if round_:
             return _ruling(round_, act, known)
         case _:
@@ -376,8 +381,27 @@ def _rectify_by(of: InspectionState, record: CheckRecord, not_met: Sequence[obje
         yield _fault(at, f"整改期限须在检查日期之后、{most}日之内")
 
 
-def _report(round_: Round, act: ReportRectification, report: RectificationReport, known: Known) -> Examined:
-    item = _at(round_, act, known, Standing.DEFICIENT, Standing.REPORTED)
+LEFT = (Standing.DEFICIENT, Standing.REPORTED)
+"""What is not put right, or not looked at again."""
+
+
+def _on_paper(round_: Round, act: EnterRectification, report: ReportOnPaper, known: Known) -> Examined:
+    """By the reviewing office, or the province's department, once it came."""
+    alliance = known.alliances[act.filing]
+    reviewing = offices.reviewer(alliance.jurisdiction, alliance.zone)
+    if act.by.role is not Role.PROVINCE_ST and (act.by.role, act.by.office) != reviewing:
+        return [_fault("/filing", f"该联盟由{offices.title(*reviewing)}代录")]
+    if report.received_on > _today(act):
+        return [_fault(_in_content("received_on"), "收到日期晚于登记之日")]
+    if report.finished_on > report.received_on:
+        return [_fault(_in_content("finished_on"), "完成日期晚于收到纸质报告之日")]
+    return _report(round_, act, report, known)
+
+
+def _report(
+    round_: Round, act: ReportRectification | EnterRectification, report: RectificationReport, known: Known
+) -> Examined:
+    item = _at(round_, act, known, *LEFT)
     if isinstance(item, list):
         return item
     if report.finished_on > _today(act):
@@ -386,16 +410,38 @@ def _report(round_: Round, act: ReportRectification, report: RectificationReport
 
 
 def _ruling(round_: Round, act: RuleOnRectification, known: Known) -> Examined:
-    item = _at(round_, act, known, Standing.REPORTED)
+    item = _at(round_, act, known, *(LEFT if act.decision in WITHOUT_REPORT else (Standing.REPORTED,)))
     if isinstance(item, list):
         return item
-    faults, most = [], CHECKS[state(round_).rule].document.rectification_most_days
+    faults: list[Finding] = []
+    if act.decision in WITHOUT_REPORT:
+        faults += _without_report(act, Found.model_validate(item.figures), known.alliances[act.filing])
+    most = CHECKS[state(round_).rule].document.rectification_most_days
     if act.decision == "again" and not act.reason:
         faults.append(_fault("/reason", "须继续整改的，写明理由"))
     if act.decision == "again" and not (
         act.rectify_by and _today(act) < act.rectify_by <= _today(act) + timedelta(days=most)
     ):
         faults.append(_fault("/rectify_by", f"须继续整改的，定新的期限，在今日之后、{most}日之内"))
-    if act.decision == "accepted" and act.rectify_by:
-        faults.append(_fault("/rectify_by", "整改合格的，不再定期限"))
+    if act.decision != "again" and act.rectify_by:
+        faults.append(_fault("/rectify_by", "不须继续整改的，不再定期限"))
     return faults or act.but(facts=Found.model_validate(item.figures))
+
+
+WITHOUT_REPORT = ("not_rectified", "ended")
+"""What is ruled whether or not a leader has reported."""
+
+
+def _without_report(act: RuleOnRectification, found: Found, alliance: Alliance) -> Iterator[Finding]:
+    """逾期未整改: not before its day is over, with the reason; 终结: of an alliance that is no more on file."""
+    ended = alliance.stage not in FILED
+    if act.decision == "ended":
+        if not ended:
+            yield _fault("/decision", f"该联盟{alliance.stage.label}，整改不因联盟终止而终结")
+        return
+    if ended:
+        yield _fault("/decision", f"该联盟{alliance.stage.label}，整改随之终结，请选“联盟已终止，整改终结”")
+    if found.rectify_by and _today(act) <= found.rectify_by:
+        yield _fault("/decision", f"整改期限（{found.rectify_by}）未满，不能认定逾期未整改")
+    if not act.reason:
+        yield _fault("/reason", "认定逾期未整改的，写明理由")

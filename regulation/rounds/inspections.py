@@ -46,6 +46,9 @@ from regulation.rounds.table import closed as closed_as_any
 
 BOTH = PROVINCE | {Role.PROVINCE_IIT}
 
+ON_PAPER = PROVINCE | {Role.CITY_ST, Role.ZONE}
+"""Who enters for a leader what came on paper."""
+
 PEOPLE = 2
 """So many commit to a secret."""
 
@@ -215,6 +218,8 @@ def ready_to_void(round_: Round, by: By, when: Moment) -> Lack | None:
     """What both have committed to."""
     if len(state(round_).commitments) < PEOPLE:
         return Lack(missing="两个承诺值尚未都提交；不再进行的，由开启的机构取消")
+    if round_.counts.get("inspected"):
+        return Lack(missing="已按抽签结果检查，不再作废")
     if state(round_).purpose is Purpose.SURVEY and by.role is not Role.PROVINCE_ST:
         return Lack(missing="随机调研考察由省科技厅两人办理")
     return None
@@ -267,11 +272,16 @@ def recorded(round_: Round, act: RecordFindings, when: Moment) -> Round:
 
 
 def ruled(round_: Round, act: RuleOnRectification, when: Moment) -> Round:
-    """核查整改情况: put right, or another day is set."""
+    """核查整改情况: put right, another day is set, or it ends without."""
     was = inspecting.told(act.facts).rectify_by
-    if act.decision == "accepted":
-        return _rectify(_with(round_, {"rectified_in_all": 1}), was, None)
-    return _rectify(round_, was, act.rectify_by)
+    counts = {COUNTED[act.decision]: 1} if act.decision in COUNTED else {}
+    return _rectify(_with(round_, counts), was, act.rectify_by)
+
+
+COUNTED: Mapping[str, str] = {
+    "accepted": "rectified_in_all", "not_rectified": "not_rectified_in_all", "ended": "ended_in_all",
+}  # fmt: skip
+"""Under what a round counts how rectifications end."""
 
 
 def _rectify(round_: Round, was: date | None, until: date | None) -> Round:
@@ -286,7 +296,7 @@ def _rectify(round_: Round, was: date | None, until: date | None) -> Round:
 
 
 def may_close(round_: Round, act: Any, when: Moment) -> Lack | None:
-    """When everybody drawn was inspected and everything was put right; a round without a lot is cancelled."""
+    """When everybody drawn was inspected and every rectification has ended; a round without a lot is cancelled."""
     of, counts = state(round_), round_.counts
     if of.lot is None:
         return Lack(missing="尚未抽签；不再进行的，请取消")
@@ -326,7 +336,7 @@ def _chase(round_: Round, lapse: RoundLapse, due: date) -> RoundLine:
 WORDS: Mapping[str, str] = {
     **{each.value: each.label for each in Standing},
     "population": "名单家数", "drawn_in_all": "抽中家数", "assigned_in_all": "已指派家数", "deficient_in_all": "责令整改家数",
-    "rectified_in_all": "整改合格家数", "taking_part": "参加抽签家数", "inspected": "已检查家数", "planned_on": "计划检查日期", "inspected_on": "检查日期",
+    "rectified_in_all": "整改合格家数", "not_rectified_in_all": "逾期未整改家数", "ended_in_all": "随联盟终止家数", "taking_part": "参加抽签家数", "inspected": "已检查家数", "planned_on": "计划检查日期", "inspected_on": "检查日期",
     "rectify_by": "整改期限", "place": "层内次序", "again": "重新指派",
 }  # fmt: skip
 """What standings, counts and figures are called."""
@@ -335,7 +345,13 @@ _COMMON = common("A-33")
 
 RULES = Rules(
     kind=RoundKind.INSPECTION,
-    leaders_read=frozenset({InspectionActKind.RECORD_FINDINGS, InspectionActKind.RULE_ON_RECTIFICATION}),
+    leaders_read=frozenset(
+        {
+            InspectionActKind.RECORD_FINDINGS,
+            InspectionActKind.ENTER_RECTIFICATION,
+            InspectionActKind.RULE_ON_RECTIFICATION,
+        }
+    ),
     rows={
         **_COMMON,
         RoundActKind.OPEN_ROUND: replace(_COMMON[RoundActKind.OPEN_ROUND], then=opened),
@@ -355,6 +371,7 @@ RULES = Rules(
         InspectionActKind.ASSIGN_INSPECTORS: Row("A-33", BOTH, ready=may_inspect, then=assigned),
         InspectionActKind.RECORD_FINDINGS: Row("A-33", BOTH, together="two_people", ready=may_record, then=recorded),
         InspectionActKind.REPORT_RECTIFICATION: Row("A-33", frozenset({Role.LEADER}), ready=may_inspect),
+        InspectionActKind.ENTER_RECTIFICATION: Row("A-33", ON_PAPER, together="two_people", ready=may_inspect),
         InspectionActKind.RULE_ON_RECTIFICATION: Row("A-33", BOTH, ready=may_inspect, then=ruled),
     },
     papers=inspecting.PAPERS,

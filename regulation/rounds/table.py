@@ -117,6 +117,14 @@ class ActOnFiling:
 
 
 @dataclass(frozen=True, slots=True)
+class ActInRound:
+    """An act that an entry leads to in the round itself, done by the service in the name of the office that opened it: what
+    only the register could tell when its day came."""
+
+    act: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
     """What an entry makes public, from a day to another (exclusive of neither), or for good."""
 
@@ -137,7 +145,7 @@ class NewTerms:
     rows: Callable[[str], Sequence[Mapping[str, Any]]]
 
 
-Consequence = Letter | ActOnFiling | Published | NewTerms
+Consequence = Letter | ActOnFiling | ActInRound | Published | NewTerms
 
 
 @dataclass(frozen=True)

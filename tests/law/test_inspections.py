@@ -12,17 +12,17 @@ import yaml
 from models.acts import By
 from models.findings import Refusal
 from models.rounds.base import RoundKind, RoundStage
-from models.rounds.inspections import InspectionState, Standing
+from models.rounds.inspections import InspectionState, Purpose, Standing
 from models.rounds.round import ROUND_ACT, RoundReceipt
 from models.values import digest
 from models.vocabulary import Ground, Kind, Role, Stage
 from regulation.moment import Moment
-from regulation.rounds import inspecting, lot, table, wording
+from regulation.rounds import after_inspecting, inspecting, lot, table, wording
 from regulation.rounds.checks import CHECKS
 from regulation.rounds.known import Alliance, Known, KnownItem
 from regulation.rounds.lodging import lodge
 from regulation.rounds.simulation import RoundLife
-from regulation.rounds.table import ActOnFiling, Letter
+from regulation.rounds.table import ActInRound, ActOnFiling, Letter
 from tests.law.notation import moment
 
 ROUND = "inspection-2027-LN-1"
@@ -30,6 +30,8 @@ BY = {
     "st": By(person="p-401", office="210000", role=Role.PROVINCE_ST),
     "st2": By(person="p-402", office="210000", role=Role.PROVINCE_ST),
     "iit": By(person="p-501", office="210000", role=Role.PROVINCE_IIT),
+    "city": By(person="c-101", office="210100", role=Role.CITY_ST),
+    "city2": By(person="c-102", office="210100", role=Role.CITY_ST),
 }
 SECRETS = {"st": "aaaaaaaaaaaaaaaaaaaa", "iit": "bbbbbbbbbbbbbbbbbbbb"}
 CASES = yaml.safe_load((Path(__file__).parent / "rounds" / "inspection.yaml").read_text("utf-8"))
@@ -341,6 +343,15 @@ def test_who_sees_the_lot_first_cannot_have_it_drawn_again() -> None:
     ]
 
 
+def test_whoever_expects_a_visit_learns_that_the_lot_is_void() -> None:
+    story = told("assigned")
+    for by in ("st", "iit"):
+        assert isinstance(story.does(by, "2027-03-13", kind="void_lot", reason="名单有误"), RoundReceipt)
+    sent = [each for each in story.life.followed if isinstance(each, Letter) and each.text == "lot_voided"]
+    assert [each.filing_id for each in sent if each.to is Role.LEADER] == story.drawn[:1]
+    assert {each.to for each in sent} == {Role.PROVINCE_ST, Role.PROVINCE_IIT, Role.CITY_ST, Role.LEADER}
+
+
 def test_secrets_are_revealed_before_the_public_value_is_known() -> None:
     story = told("half_committed")
     assert isinstance(story.does("iit", "2027-03-07", **committing("iit")), RoundReceipt)
@@ -358,7 +369,7 @@ def test_what_is_not_put_right_is_chased_until_it_is() -> None:
         for each in story.life.followed
         if isinstance(each, Letter) and each.text.startswith("rectification_overdue")
     ]
-    assert [each.to for each in late] == [Role.LEADER, Role.CITY_ST, Role.PROVINCE_ST] * 2
+    assert [each.to for each in late] == [Role.LEADER, Role.CITY_ST] * 2
     again: dict[str, Any] = {
         "kind": "rule_on_rectification",
         "filing": story.drawn[0],
@@ -377,6 +388,95 @@ def test_what_is_not_put_right_is_chased_until_it_is() -> None:
     assert state(story).rectify == {"2027-08-20": 1}
     ahead = table.outlook(story.life.rules, story.life.round)
     assert moment("2027-08-21") in [each.at for each in ahead if each.lapse.kind == "overdue"]
+
+
+def chased(story: Story, *texts: str) -> list[Letter]:
+    """The letters about a rectification that is overdue."""
+    return [each for each in story.life.followed if isinstance(each, Letter) and each.text in texts]
+
+
+def test_what_is_never_reported_ends_all_the_same() -> None:
+    """Three letters, then both departments every month; the ruling ends it, and with the others inspected the round closes."""
+    story = told("found")
+    first = story.drawn[0]
+    assert story.life.round
+    story.life.until(moment("2027-09-29"), story.known())
+    assert len(chased(story, "rectification_overdue")) == len(chased(story, "rectification_overdue_office")) == 3
+    raised = chased(story, "rectification_raised")
+    assert [each.to for each in raised] == [Role.PROVINCE_ST, Role.PROVINCE_IIT] * 3
+    overdue = [each.at for each in story.life.entries if each.event.kind == "overdue"]
+    days = ("2027-07-01", "2027-07-11", "2027-07-21", "2027-07-31", "2027-08-30", "2027-09-29")
+    assert overdue == [moment(day) for day in days]
+    ruling: dict[str, Any] = {
+        "kind": "rule_on_rectification",
+        "filing": first,
+        "decision": "not_rectified",
+        "reason": "三次催办未报",
+    }
+    assert isinstance(story.does("st", "2027-09-29", **ruling), RoundReceipt)
+    assert story.life.items[first].state == Standing.NOT_RECTIFIED
+    assert story.life.items[first].figures["grounds"] == [Ground.ART5_LOST]
+    assert (state(story).rectify, story.life.round.counts["not_rectified_in_all"]) == ({}, 1)
+    told_of = [each.to for each in chased(story, "rectification_not_done", "rectification_not_done_office")]
+    assert told_of == [Role.LEADER, Role.CITY_ST, Role.PROVINCE_ST]
+    assert not any(isinstance(each, ActOnFiling) and "revocation" in str(each.act) for each in story.life.followed)
+    assert "整改" not in str(story.does("st", "2027-09-29", kind="close_round"))
+
+
+def test_with_an_alliance_its_rectification_ends() -> None:
+    story = told("found")
+    first = story.drawn[0]
+    gone = replace(ALLIANCES[first], stage=Stage.REVOKED)
+    known = replace(story.known(), alliances={**ALLIANCES, first: gone})
+    story.life.until(moment("2027-07-01"), known)
+    (own,) = [each for each in story.life.followed if isinstance(each, ActInRound)]
+    assert not chased(story, "rectification_overdue", "rectification_overdue_office", "rectification_raised")
+    said = {"id": "beian:x", "by": BY["st"].model_dump(), "received_at": moment("2027-07-01").isoformat()}
+    answer = story.life.act(ROUND_ACT.validate_python({**own.act, **said}), moment("2027-07-01"), None, known)
+    assert isinstance(answer, RoundReceipt)
+    assert story.life.items[first].state == Standing.ENDED
+    assert state(story).rectify == {}
+
+
+def test_a_report_on_paper_is_entered_by_two_people_of_the_reviewing_office() -> None:
+    story = told("found")
+    first = story.drawn[0]
+    scan = {
+        "kind": "D7",
+        "name": "整改报告.pdf",
+        "media_type": "application/pdf",
+        "size": 1000,
+        "sha256": "a" * 64,
+        "location": "city:1",
+    }
+    paper = {"measures": "已续签", "finished_on": "2027-06-10", "received_on": "2027-06-15", "documents": [scan]}
+    for person in ("city", "city2"):
+        answer = story.does(person, "2027-06-16", paper, kind="enter_rectification", filing=first)
+        assert isinstance(answer, RoundReceipt), answer
+    assert story.life.items[first].state == Standing.REPORTED
+    late = story.does(
+        "city", "2027-06-16", {**paper, "received_on": "2027-06-17"}, kind="enter_rectification", filing=first
+    )
+    assert [each.message for each in late] == ["收到日期晚于登记之日"]
+
+
+GROUNDED = ("inspection_drawn", "inspection_planned", "inspection_planned_office")
+
+
+@pytest.mark.parametrize(
+    ("kind", "basis"), [("check", "《工作指引》第九条第3项"), ("survey", "《实施细则》第六条第3项")]
+)
+def test_who_is_drawn_learns_by_which_article(kind: str, basis: str) -> None:
+    story = told("assigned")
+    assert story.life.round
+    of = state(story).but(purpose=Purpose(kind))
+    words = after_inspecting._grounded(story.life.round.but(of=of))
+    assert words["basis"] == basis
+    letters = [each for each in story.life.followed if isinstance(each, Letter) and each.text in GROUNDED]
+    for each in letters:
+        _, body = wording.render(each, story.life.entries[-1], ALLIANCES.get(each.filing_id or ""))
+        assert "你处" not in body
+        assert "《工作指引》第九条第3项" in body
 
 
 def test_who_cannot_be_inspected_gives_way_to_the_next_of_the_stratum() -> None:

@@ -19,17 +19,22 @@ from models.rounds.round import Round
 from models.values import DAY
 from models.vocabulary import Ground, Role
 from regulation.naming import on_day
-from regulation.rounds.after_inspecting import LEFT
 from regulation.rounds.checks import CHECKS
-from regulation.rounds.inspecting import state
+from regulation.rounds.inspecting import LEFT, state
+from regulation.rounds.inspections import ON_PAPER
 from regulation.rounds.known import Alliance, Needs
 
 SHOWN = 200
 """So many alliances of each standing are listed on the page; the others are on the list of alliances."""
 
 UNDER_WAY = (Standing.DRAWN, Standing.ASSIGNED, Standing.DEFICIENT, Standing.REPORTED)
-DONE = (Standing.IN_ORDER, Standing.RECTIFIED, Standing.VISITED, Standing.REPLACED)
-INSPECTED = (Standing.IN_ORDER, Standing.DEFICIENT, Standing.REPORTED, Standing.RECTIFIED, Standing.VISITED)
+DONE = (
+    Standing.IN_ORDER, Standing.RECTIFIED, Standing.NOT_RECTIFIED, Standing.ENDED, Standing.VISITED, Standing.REPLACED,
+)  # fmt: skip
+INSPECTED = (
+    Standing.IN_ORDER, Standing.DEFICIENT, Standing.REPORTED, Standing.RECTIFIED, Standing.NOT_RECTIFIED, Standing.ENDED,
+    Standing.VISITED,
+)  # fmt: skip
 
 DEPARTMENTS = (Role.PROVINCE_ST, Role.PROVINCE_IIT)
 
@@ -56,6 +61,7 @@ def panel(tools: Tools, who: Identity, round_: Round) -> Mapping[str, Any]:
 ACTS: Mapping[Standing, tuple[str, ...]] = {
     Standing.DRAWN: ("assign_inspectors", "replace_drawn"),
     Standing.ASSIGNED: ("record_findings", "assign_inspectors", "replace_drawn"),
+    Standing.DEFICIENT: ("rule_on_rectification",),
     Standing.REPORTED: ("rule_on_rectification",),
 }
 """What the departments may do next, by where an alliance stands."""
@@ -75,6 +81,8 @@ def _line(who: Identity, alliance: Alliance, standing: Standing, row: RoundItemR
     figures = _figures(row)
     ours, theirs = who.role in DEPARTMENTS, who.role is Role.LEADER
     acts = ACTS.get(standing, ()) if ours else ("report_rectification",) if theirs and standing in LEFT else ()
+    if who.role in ON_PAPER and standing in LEFT:
+        acts = (*acts, "enter_rectification")
     return Line(
         alliance=alliance,
         standing=standing,
@@ -163,7 +171,7 @@ def proposal(tools: Tools, round_id: str, filing_id: str) -> dict[str, object] |
     asks = {each.item: each for each in CHECKS[round_.of.rule].items(round_.of.purpose)}
     not_met = "；".join(asks[each].asks for each in found.not_met)
     text = f"{on_day(found.inspected_on)}经“{round_.title}”（{round_id}）检查，下列事项不符合：{not_met}。"
-    if item.state in LEFT and found.rectify_by:
+    if item.state in (*LEFT, Standing.NOT_RECTIFIED) and found.rectify_by:
         text += f"限期{on_day(found.rectify_by)}前整改，{Standing(item.state).label}。"
     ground: Ground = found.grounds[0]
     return {"ground": ground.value, "reason": text[:500], "content": {"text": text}}
