@@ -44,7 +44,7 @@ def import_(file: str | None, dry_run: bool, document_no: str, person: str, temp
             planned = importing.plan(filings, rows, by, datetime.now(UTC), lambda *each: watch("核对", *each))
             if dry_run:
                 return planned, {}
-            return planned, await importing.carry_out(filings, planned, lambda *each: watch("导入", *each))
+            return planned, await importing.carry_out(filings.submit, planned, lambda *each: watch("导入", *each))
 
     planned, refused = with_filings(work)
     told(planned, refused, dry_run=dry_run, json_=json_)

@@ -258,7 +258,7 @@ class CompleteRecord(NewVersion):
     kind: Literal[ActKind.COMPLETE_RECORD] = ActKind.COMPLETE_RECORD
 
 
-NEW_VERSIONS = frozenset({ActKind.RESUBMIT, ActKind.COMPLETE_RECORD})
+NEW_VERSIONS = (ActKind.RESUBMIT, ActKind.COMPLETE_RECORD)
 """The acts that bring an application whole."""
 
 

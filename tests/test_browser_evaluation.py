@@ -104,7 +104,8 @@ async def a_city_evaluates(visitor: Visitor) -> None:
     await evaluates(visitor, CITY, "EV-2", "unqualified", 0)
     await visitor.signs_in("c-101")
     await visitor.opens(f"/rounds/{CITY}/acts/report_evaluation")
-    content = {"text": "已逐家评价。", "recommended/0/filing_id": "EV-1", "recommended/0/reason": "成效突出"}
+    content = {"text": "已逐家评价。", "not_evaluated": "其余联盟的材料尚在准备。"}
+    content |= {"recommended/0/filing_id": "EV-1", "recommended/0/reason": "成效突出"}
     await visitor.fills({f"/content/{name}": value for name, value in content.items()})
     assert "尚未生效" in await visitor.presses(f"登记“{REPORTING}”"), await says(visitor)
     assert "尚未生效" not in await agrees(visitor, "i-201", CITY, "report_evaluation", REPORTING)

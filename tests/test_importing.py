@@ -181,7 +181,7 @@ async def test_a_list_is_imported_once_however_often(world: World) -> None:
     planned = importing.plan(filings, rows, BY, NOW)
     assert [each.outcome for each in planned] == [Outcome.NEW, Outcome.NEW, Outcome.REFUSED]
     assert "备案编号与第4行相同" in [each.message for each in planned[2].findings]
-    assert await importing.carry_out(filings, planned) == {}
+    assert await importing.carry_out(filings.submit, planned) == {}
     again = importing.plan(filings, rows, BY, NOW)
     assert [each.outcome for each in again] == [Outcome.DONE, Outcome.DONE, Outcome.REFUSED]
     filing = world.register.filing(planned[0].filing_id)

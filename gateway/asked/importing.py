@@ -5,7 +5,7 @@ one did and changes nothing, whatever stopped it.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -125,7 +125,7 @@ def _legacy(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def carry_out(
-    filings: Filings,
+    submit: Callable[[Mapping[str, Any]], Awaitable[object]],
     planned: Sequence[Planned],
     watch: Callable[[int, int], None] = lambda done, of: None,
     refused: dict[int, tuple[Finding, ...]] | None = None,
@@ -139,7 +139,7 @@ async def carry_out(
         nonlocal done
         for each in rows:
             try:
-                await filings.submit(each.listed.raw)
+                await submit(each.listed.raw)
             except Refused as error:
                 refused[each.listed.number] = error.refusal.findings or _said(error.refusal.message)
             except Conflict:

@@ -25,7 +25,7 @@ from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import Rejected, owner_of
 from gateway.shown.documents import XLSX, attachment
 from gateway.tools import Doors, Tools
-from gateway.visit import visit_of
+from gateway.visit import Visit, visit_of
 from models.vocabulary import Role
 
 log = structlog.get_logger()
@@ -107,14 +107,15 @@ async def carry_out(request: Request, tools: Doors, session: Province, form: Ans
     if not tools.importing.running(key):
         planned = await run_in_threadpool(_planned, tools, session, sha256, document_no)
         about = f"导入存量名单（{sum(each.outcome is Outcome.NEW for each in planned)}行）"
-        await run_in_threadpool(visit_of(request, tools, session.who).note, AuditKind.ACTED, about=about)
-        tools.importing.begin(key, _imported(tools, key, planned))
+        visit = visit_of(request, tools, session.who)
+        await run_in_threadpool(visit.note, AuditKind.ACTED, about=about)
+        tools.importing.begin(key, _imported(tools, visit, key, planned))
     return then(f"/desk/import/{sha256}?{_query(document_no)}")
 
 
-async def _imported(tools: Tools, key: tuple[str, str], planned: list[Planned]) -> None:
+async def _imported(tools: Tools, visit: Visit, key: tuple[str, str], planned: list[Planned]) -> None:
     try:
-        await importing.carry_out(tools.filings, planned, tools.importing.watching(key), tools.importing.refusing(key))
+        await importing.carry_out(visit.submit, planned, tools.importing.watching(key), tools.importing.refusing(key))
     except (TimeoutError, Unreachable, RPCError, SQLAlchemyError) as error:
         log.warning("import.stopped", error=named(error))
 
