@@ -25,7 +25,7 @@ from models.acts import (
 from models.filing import Change, Filing, Notice, Office, TookEffect
 from models.findings import Lack
 from models.values import day_of, midnight_after
-from models.vocabulary import ActKind, Ground, Role, Stage, YearStatus
+from models.vocabulary import ActKind, Ground, Kind, Role, Stage, YearStatus
 from regulation import agenda, annual, identity, notice, objections, offices, review, revocation, service
 from regulation.agenda import begin, count_again, end, end_all, last_day, letters_waiting, number
 from regulation.calendar import CALENDARS
@@ -282,10 +282,20 @@ def record_inspection(filing: Filing, act: RecordInspection, when: Moment) -> Fi
     return filing.but(end_reported=None) if looked_into and act.inspected_on >= looked_into else filing
 
 
+EVALUATED_IN = {Kind.A: "评估评价轮次中由两部门共同报送", Kind.B: "年度绩效评价轮次中由省科技厅统一验收"}
+"""In which round a kind is evaluated, and by whose word it takes effect."""
+
+
 def may_record_evaluation(filing: Filing, act: RecordEvaluation, when: Moment) -> Lack | None:
-    """A year of the alliance that has begun; a continuation is evaluated for its predecessor's years too (A-44, B-20, G-32)."""
+    """A year of the alliance that has begun; a continuation is evaluated for its predecessor's years too (A-44, B-20, G-32).
+
+    A city's two offices evaluate together, a third party's results are accepted as a whole: what one person enters by itself is
+    no evaluation, and grounds no proposal. It follows from a round.
+    """
     if when.day < service.STRICTER_SINCE:
         return None
+    if not identity.is_of_round(act.id):
+        return Lack(missing=f"评价结果须在{EVALUATED_IN[filing.kind]}，随之登记，不单独登记")
     if act.year > when.day.year:
         return Lack(missing=f"{act.year}年度尚未开始，不能评价")
     if filing.archived_on and act.year < filing.archived_on.year and filing.continues is None:
@@ -320,10 +330,12 @@ def record_evaluation(filing: Filing, act: RecordEvaluation, when: Moment) -> Fi
 def may_tag(filing: Filing, act: Tag, when: Moment) -> Lack | None:
     """The city recommends; typical and pilot alliances are the province's to name (A-46, A-49).
 
-    Both of its departments name them together, so what one of them enters by itself names nobody: it follows from the round
-    in which they said the same.
+    Two offices recommend together, after evaluating, and both departments of the province name together; so what one of them
+    enters by itself recommends and names nobody: it follows from the round in which they said the same.
     """
     if act.tag == "recommended":
+        if when.day >= service.STRICTER_SINCE and not identity.is_of_round(act.id):
+            return Lack(missing="典型联盟由市科技部门会同市工信部门在评估评价轮次中择优推荐")
         return None
     if act.by.role is not Role.PROVINCE_ST:
         return Lack(missing="典型联盟、试点示范由省科技厅会同省工信厅确定")

@@ -125,6 +125,10 @@ def test_what_both_departments_decide_is_a_notice_with_its_lists() -> None:
 # Long without cooperation
 
 
+ROUNDS = "beian:evaluation-{}-210100-1:5.0a1b2c3d"
+"""What a round of the city leads to on a filing."""
+
+
 def idle(register: Register) -> None:
     """An alliance whose evaluations found no joint activity in two years, and one of which nobody said anything."""
     for number, name in enumerate(("EV-IDLE", "EV-BUSY"), 1):
@@ -136,8 +140,8 @@ def idle(register: Register) -> None:
         }
         found = {"result": "unqualified", "joint_activities": 0}
         evaluated: tuple[Step, ...] = (
-            ("city", "record_evaluation", "2026-12-15T10:00", {"year": 2026, **found}),
-            ("city", "record_evaluation", "2027-01-20T10:00", {"year": 2027, **found}),
+            ("city", "record_evaluation", "2026-12-15T10:00", {"id": ROUNDS.format(2026), "year": 2026, **found}),
+            ("city", "record_evaluation", "2027-01-20T10:00", {"id": ROUNDS.format(2027), "year": 2027, **found}),
         )
         steps: tuple[Step, ...] = (
             accepted("2026-03-03"),

@@ -236,6 +236,12 @@ def _office(filing: Filing, role: Role) -> str:
     }.get(role, offices.PROVINCE)
 
 
+FROM_ROUNDS = (ActKind.RECORD_EVALUATION, ActKind.TAG)
+"""What only follows from a round, from 1 December 2026 on."""
+
+OF_A_ROUND = "beian:evaluation-2026-210100-1:5.0a1b2c3d"
+
+
 @cache
 def ask(circumstance: Circumstance, stage: Stage, event: str, *, prepared: bool = True) -> Asked:
     """Do an act in a stage: to a filing prepared for it, or to one to which nothing has happened there."""
@@ -247,7 +253,8 @@ def ask(circumstance: Circumstance, stage: Stage, event: str, *, prepared: bool 
     assert found is not None, way["act"]
     cell = tables()[circumstance.kind, ACTS][event, stage] or REVIEWER
     actor = found["actor"] or ("rev" if cell[0] == REVIEWER else ACTORS[cell[0]])
-    life.does(" ".join(filter(None, (found["at"], actor, event, found["fields"], found["reaches"]))))
+    named = f"as {OF_A_ROUND}" if event in FROM_ROUNDS else ""
+    life.does(" ".join(filter(None, (found["at"], actor, event, named, found["fields"], found["reaches"]))))
     asked = Asked(tuple(life.docket))
     assert asked.filing.stage is stage, f"{circumstance} {event}: {asked.filing.stage}, not {stage}"
     return asked
