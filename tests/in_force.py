@@ -6,7 +6,7 @@ from datetime import date
 from itertools import count
 from typing import Any
 
-from regulation.terms import TERMS
+from regulation.terms import TERMS, find
 
 NUMBERS = count(1)
 
@@ -34,7 +34,9 @@ def asked_by(jurisdiction: str, kind: str, *rules: Mapping[str, Any]) -> Mapping
 def terms_of_ones_own() -> Iterator[None]:
     """What is published meanwhile is forgotten afterwards: other tests of this process have other registers."""
     before = TERMS._editions, TERMS._documents, TERMS.look_further
+    find.cache_clear()  # another register may have had other rows under the same name
     try:
         yield
     finally:
         TERMS._editions, TERMS._documents, TERMS.look_further = before
+        find.cache_clear()

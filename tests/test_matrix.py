@@ -360,7 +360,7 @@ IN_SOME_ROUNDS = {
     "/api/v1/rounds/{round_id}/documents/{name}", "/api/v1/rounds/{round_id}/questionnaire",
     "/api/v1/rounds/{round_id}/returns", "/api/v1/rounds/{round_id}/survey.{ending}",
 }  # fmt: skip
-"""What there is only in rounds of some kinds: tests/test_survey_pages.py, test_money.py, test_inspection_pages.py, test_round_pages.py."""
+"""What there is only in rounds of some kinds: tests/test_survey_pages.py, test_money.py, test_inspection_pages.py, test_round.py."""
 
 A_LIST = "/desk/import/{sha256}"
 """What only the province brings: tests/test_importing.py."""
