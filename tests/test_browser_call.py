@@ -27,7 +27,8 @@ CLOSES = min(TODAY + timedelta(days=10), LAST)
 async def publishes(visitor: Visitor, gateway: Served, round_id: str, title: str, said: dict[str, str]) -> None:
     """Open a call from the desk, and wait for what follows."""
     await visitor.opens("/desk/rounds")
-    await visitor.page.get_by_role("link", name=f"{TODAY.year}年度申报通知", exact=True).click()
+    called = "属地文件" if round_id == DOCUMENT else "申报通知"
+    await visitor.page.get_by_role("link", name=f"{TODAY.year}年度{called}", exact=True).click()
     await visitor.looks()
     await visitor.fills({"/title": title, "/opens": str(TODAY), "/content/text": "请按时申报。", **said})
     await visitor.fills({"/content/attachments/0/name": "格式.pdf"})

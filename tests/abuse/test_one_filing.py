@@ -71,16 +71,17 @@ async def replayed(story: Story) -> None:
         await replayer.replay_workflow(await client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history())
 
 
-def tag(story: Story, **fields: Any) -> dict[str, Any]:
+def inspection(story: Story, **fields: Any) -> dict[str, Any]:
     """An act that moves no date."""
-    return story.act("province", "tag", "2027-04-20", **{"tag": "pilot", **fields})
+    told = {"inspected_on": "2027-04-20", "result": "in_order", **fields}
+    return story.act("province", "record_inspection", "2027-04-20", **told)
 
 
 async def test_acts_that_move_no_date_do_not_fill_a_run_for_ever(narrow: WorkflowEnvironment, tmp_path: Path) -> None:
     async with in_force(narrow, tmp_path, "FULL-1") as (story, door):
         before = story.filing.number
         for _ in range(2 * UPDATES):
-            await door.act(story.id, tag(story))
+            await door.act(story.id, inspection(story))
         assert story.filing.number == before + 2 * UPDATES
         assert await runs(story) >= 3
         await replayed(story)
@@ -91,7 +92,7 @@ async def test_acts_that_move_no_date_do_not_fill_a_run_for_ever(narrow: Workflo
 
 async def test_acts_that_meet_the_end_of_a_run_are_all_answered(narrow: WorkflowEnvironment, tmp_path: Path) -> None:
     async with in_force(narrow, tmp_path, "FULL-2") as (story, door):
-        acts = [tag(story) for _ in range(3 * UPDATES)]
+        acts = [inspection(story) for _ in range(3 * UPDATES)]
         receipts = await asyncio.gather(*(door.act(story.id, act) for act in acts))
         again = await asyncio.gather(*(door.act(story.id, act) for act in acts[:: UPDATES // 2]))
         assert again == receipts[:: UPDATES // 2]
@@ -103,7 +104,7 @@ async def test_signals_do_not_fill_a_run_for_ever(narrow: WorkflowEnvironment, t
     async with in_force(narrow, tmp_path, "FULL-3") as (story, door):
         handle = story.world.handle(story.id)
         await asyncio.gather(*(handle.signal("act", {"not": number}) for number in range(120)))
-        receipt = await door.act(story.id, tag(story))
+        receipt = await door.act(story.id, inspection(story))
         await story.world.at_rest(story.id)
         assert receipt.number <= story.filing.number == 8 + 121
         assert await runs(story) >= 2
