@@ -476,8 +476,8 @@ async def test_the_register_in_numbers_and_pictures(site: AsyncClient) -> None:
     assert wide["年份", "申请（件）"]["2029"][1:4] == ["4", "1", "1"]
     assert wide["年份", "申请（件）"]["2029"][-1] == "3"
     reports = wide["年份", "应报（个）"]
-    assert reports["2029"] == ["4", "2", "0", "2", "2", "0", "0", "50.0", "50"], "LEFT had not to report any more"
-    assert reports["2027"] == ["1", "0", "1", "0", "0", "0", "0", "0", "100"]
+    assert reports["2029"] == ["4", "2", "0", "2", "2", "0", "0", "50.0", "50.0"], "LEFT had not to report any more"
+    assert reports["2027"] == ["1", "0", "1", "0", "0", "0", "0", "0.0", "100.0"]
 
 
 async def test_every_figure_is_open_data_with_its_schema_and_dictionary(site: AsyncClient) -> None:
