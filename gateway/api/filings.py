@@ -2,13 +2,13 @@
 
 import json
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, Field
 
 from gateway.api.caller import Caller, Seen
 from gateway.api.conditions import Conditional
+from gateway.api.paged import next_address
 from gateway.api.problems import answers
 from gateway.api.shapes import Entered, Listed, Offered, Shown, Summary, Version
 from gateway.shown import lists
@@ -57,10 +57,7 @@ def list_filings(
     filings = tuple(map(Summary.of, page.shown))
     if not page.more:
         return Listed(filings=filings)
-    asked = {name: value for name, value in request.query_params.items() if name != "after"}
-    address = f"{request.url.path}?{urlencode({**asked, 'after': page.more})}"
-    response.headers["Link"] = f'<{address}>; rel="next"'
-    return Listed(filings=filings, next=address)
+    return Listed(filings=filings, next=next_address(request, response, page.more))
 
 
 @router.get("/filings/{filing_id}", responses=answers(404, 422))

@@ -2,7 +2,6 @@
 
 import json
 from typing import Annotated, Any, Self
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -17,6 +16,7 @@ from gateway.api.documents import Document
 from gateway.api.exports import files
 from gateway.api.filings import AT_ONCE
 from gateway.api.openapi import taking
+from gateway.api.paged import next_address
 from gateway.api.problems import WITH_BODY, answers, failed, missing
 from gateway.api.shapes import Downloadable
 from gateway.problem import MovedOn, NotFound, at_interface, refuse
@@ -169,10 +169,7 @@ def list_items(
     items = tuple(map(RoundItem.of, page.shown))
     if not page.more:
         return RoundItems(items=items)
-    asked = {name: value for name, value in request.query_params.items() if name != "after"}
-    address = f"{request.url.path}?{urlencode({**asked, 'after': page.more})}"
-    response.headers["Link"] = f'<{address}>; rel="next"'
-    return RoundItems(items=items, next=address)
+    return RoundItems(items=items, next=next_address(request, response, page.more))
 
 
 @router.get("/rounds/{round_id}/entries", responses=answers(404, 422))

@@ -1,13 +1,13 @@
 """A year of reports (年度报送): the board, who may miss it, what was reported, and the documents drawn of it."""
 
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from gateway.api.caller import Caller
 from gateway.api.conditions import Conditional
 from gateway.api.exports import files
+from gateway.api.paged import next_address
 from gateway.api.problems import answers
 from gateway.identity import Identity
 from gateway.problem import NotFound
@@ -113,10 +113,7 @@ def foresee_year(
     )
     if until >= len(found):
         return Forecast(count=len(found), alliances=foreseen)
-    asked = {name: value for name, value in request.query_params.items() if name != "after"}
-    address = f"{request.url.path}?{urlencode({**asked, 'after': until})}"
-    response.headers["Link"] = f'<{address}>; rel="next"'
-    return Forecast(count=len(found), alliances=foreseen, next=address)
+    return Forecast(count=len(found), alliances=foreseen, next=next_address(request, response, until))
 
 
 @router.get(
