@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from activities import papers
 from activities.database import in_parts
 from gateway.asked.alliance_list import Listed
 from gateway.client import Filings
@@ -73,7 +74,7 @@ def _planned(
 ) -> Planned:
     paper = lodging.application(row.raw)
     if paper is not None and (first := known.get(str(row.raw["filing_id"]))):
-        same = digest(filings.register.paper(first)) == digest(paper)
+        same = first == digest(paper)
         return Planned(row, Outcome.DONE if same else Outcome.DIFFERS)
     found = (*filings.reception.examined(row.raw, now).findings, *beside)
     wrong = any(each.severity is Severity.ERROR for each in found)
@@ -81,13 +82,15 @@ def _planned(
 
 
 def _known(filings: Filings, ids: Iterable[str]) -> dict[str, str]:
-    """Of these ids those that are filings: with the digest of the paper by which each began."""
-    columns = FilingRow.metadata.tables["filings"].c
+    """Of these ids those that are filings: with the digest of what the paper says by which each began."""
+    columns, papers_ = (FilingRow.metadata.tables[name].c for name in ("filings", "papers"))
     found: dict[str, str] = {}
     with filings.register.engine.connect() as db:
         for some in in_parts(ids):
-            rows = db.execute(select(columns.filing_id, columns.first_paper).where(columns.filing_id.in_(some)))
-            found |= {row.filing_id: row.first_paper for row in rows}
+            began = select(columns.filing_id, papers_.body).where(
+                columns.filing_id.in_(some), papers_.digest == columns.first_paper
+            )
+            found |= {row.filing_id: digest(papers.read(row.body)) for row in db.execute(began)}
     return found
 
 
