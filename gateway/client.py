@@ -323,6 +323,10 @@ class Filings:
         started = await asyncio.gather(*(start(*each) for each in gone))
         return [key for (key, *_), revived in zip(gone, started, strict=True) if revived]
 
+    def running(self, workflow: str) -> str:
+        """What asks the engine for all workflows of a type that run here; other services may share its namespace."""
+        return f'WorkflowType = "{workflow}" AND ExecutionStatus = "Running" AND TaskQueue = "{self.task_queue}"'
+
     def named(self, filing_id: str, alliance: str, jurisdiction: str) -> dict[str, Any]:
         """Under which id, where, and with which public name a filing's workflow is started, whoever starts it."""
         alliance = on_one_line(alliance)

@@ -32,8 +32,6 @@ NAMED = 20
 AGAIN_AFTER = 60.0
 """Seconds at most until a round that failed is made again."""
 
-RUNNING = 'WorkflowType = "AllianceFiling" AND ExecutionStatus = "Running"'
-
 
 @dataclass(frozen=True)
 class Following:
@@ -61,7 +59,7 @@ class Following:
         Asked are those with entries of which it is not known that the engine has them; or all, if its own database may be an older one.
         """
         register, client = self.filings.register, self.filings.client
-        running = {each.id async for each in client.list_workflows(RUNNING)}
+        running = {each.id async for each in client.list_workflows(self.filings.running("AllianceFiling"))}
         if strange := await asyncio.to_thread(self.unknown, running):
             log.error("following.not_in_register", filings=len(strange), first=strange[:NAMED])
         rows = await asyncio.to_thread(register.unfollowed, every=every)

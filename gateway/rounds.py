@@ -5,12 +5,13 @@ act with its digest. The opening starts the round's workflow; any other act reac
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
 
+import structlog
 from pydantic import JsonValue
 from temporalio.client import WithStartWorkflowOperation, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -19,10 +20,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.arrivals import Arrivals, Entered, OtherContent
 from activities.entering import REUSED
+from activities.logs import named
 from activities.papers import PaperMissing
 from activities.rounds.register import RoundRegister
 from gateway.client import Filings, patiently
-from gateway.problem import KeyReused, MovedOn, NoRound, Refused, refuse
+from gateway.problem import KeyReused, MovedOn, NoRound, Refused, Unreachable, refuse
 from models.findings import Lack, Refusal
 from models.rounds.base import OpenRound, RoundAct, parts
 from models.rounds.round import Round, RoundEntry, RoundReceipt
@@ -33,6 +35,11 @@ from regulation.rounds import table
 from regulation.rounds.every import rules_of
 from regulation.rounds.lodging import RoundLodged, lodge
 from workflows import round as running
+
+log = structlog.get_logger()
+
+AT_ONCE = 20
+"""How many rounds are asked side by side."""
 
 
 @dataclass(frozen=True)
@@ -213,11 +220,27 @@ class Rounds:
         """
         open_ones = await asyncio.to_thread(self.register.round_ids, is_open=True)
         client = self.filings.client
-        found = {each.id async for each in client.list_workflows(RUNNING)} if open_ones or every else set[str]()
+        query = self.filings.running("Round")
+        found = {each.id async for each in client.list_workflows(query)} if open_ones or every else set[str]()
         if every:
             running = {each.removeprefix(workflow_id("")) for each in found}
-            return [each for each in sorted({*open_ones, *running}) if await self._brought(each, each in open_ones)]
+            return await self._all_brought(sorted({*open_ones, *running}), open_ones)
         return [each for each in open_ones if workflow_id(each) not in found and await self._revived(each)]
+
+    async def _all_brought(self, round_ids: Sequence[str], open_ones: Collection[str]) -> list[str]:
+        """Those of these rounds of which something was called for. One that cannot be asked is in nobody's way."""
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(round_id: str) -> bool:
+            async with gate:
+                try:
+                    return await self._brought(round_id, round_id in open_ones)
+                except (Unreachable, RPCError) as error:
+                    log.warning("rounds.not_asked", round=round_id, error=named(error))
+                    return False
+
+        brought = await asyncio.gather(*map(one, round_ids))
+        return [each for each, called_for in zip(round_ids, brought, strict=True) if called_for]
 
     async def one(self, round_id: str) -> list[str]:
         """The same for one round."""
@@ -257,9 +280,6 @@ class Rounds:
         except WorkflowAlreadyStartedError:
             return False
         return True
-
-
-RUNNING = 'WorkflowType = "Round" AND ExecutionStatus = "Running"'
 
 
 def workflow_id(round_id: str) -> str:

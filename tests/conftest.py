@@ -1,4 +1,4 @@
-"""What tests share: one server whose time can be skipped, and one world on it."""
+"""What tests share: one server whose time can be skipped, and for each file a world on it."""
 
 import gc
 import os
@@ -33,11 +33,12 @@ async def environment() -> AsyncIterator[WorkflowEnvironment]:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def world(environment: WorkflowEnvironment, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    """A register on SQLite and a worker."""
+    """A register on SQLite and a worker, for the tests of one file; what they leave is in nobody's way."""
     async with World.opened(environment, tmp_path_factory.mktemp("world")) as opened:
         yield opened
+        await opened.stops()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from datetime import date
 from itertools import count
 from typing import Any
 
-from regulation.terms import TERMS, find
+from regulation.terms import TERMS, find, shipped
 
 NUMBERS = count(1)
 
@@ -32,8 +32,9 @@ def asked_by(jurisdiction: str, kind: str, *rules: Mapping[str, Any]) -> Mapping
 
 @contextmanager
 def terms_of_ones_own() -> Iterator[None]:
-    """What is published meanwhile is forgotten afterwards: other tests of this process have other registers."""
-    before = TERMS._editions, TERMS._documents, TERMS.look_further
+    """The shipped terms and what is published meanwhile: other tests of this process have other registers."""
+    before, fresh = (TERMS._editions, TERMS._documents, TERMS.look_further), shipped()
+    TERMS._editions, TERMS._documents, TERMS.look_further = fresh._editions, fresh._documents, None
     find.cache_clear()  # another register may have had other rows under the same name
     try:
         yield

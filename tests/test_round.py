@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from html import unescape
@@ -160,6 +161,24 @@ async def test_a_round_whose_workflow_is_gone_is_started_again_from_the_register
     cancels = {"id": "x-1", "kind": "cancel_round", "by": PROV, "reason": "改期"}
     assert (await rounds.act(of, cancels)).stage == "cancelled"
     await handle(world, of).result()
+
+
+async def test_a_round_that_nobody_works_on_is_in_no_other_round_s_way(world: World) -> None:
+    mine, stuck, foreign = (f"annual-{TODAY.year}-LN-{number}" for number in (7, 6, 8))
+    rounds = Rounds(world.door)
+    for of in (mine, stuck):
+        await rounds.act(of, opening())
+        await followed(rounds.register, of, 1)
+        await handle(world, of).terminate()
+    for of in (stuck, foreign):  # another service's, in the same namespace
+        await world.client.start_workflow(
+            "Round", {"round_id": of}, id=workflow_id(of), task_queue=f"{world.settings.task_queue}-elsewhere"
+        )
+    impatient = Rounds(replace(world.door, patience=timedelta(seconds=0.5)))
+    assert mine in (revived := await impatient.revive(every=True))
+    assert not {stuck, foreign} & set(revived)
+    for of in (stuck, foreign):
+        await handle(world, of).terminate()
 
 
 async def moved(rounds: Rounds, of: str, number: int) -> int:

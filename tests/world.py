@@ -125,6 +125,13 @@ class World(skipping.World):
                 raise
             return False
 
+    async def stops(self) -> None:
+        """Whatever still runs here is terminated: the server is shared, and another world may want the same ids."""
+        query = f'TaskQueue = "{self.settings.task_queue}" AND ExecutionStatus = "Running"'
+        async for each in self.client.list_workflows(query):
+            with suppress(RPCError):
+                await self.client.get_workflow_handle(each.id).terminate()
+
     async def ends(self, filing_id: str) -> None:
         """Nobody lives here any more: the filing's workflow and the workers that came for it end, the register is empty."""
         await self._more_work.aclose()

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, func, or_, select, update
@@ -160,9 +161,10 @@ class RoundRegister:
             return list(db.scalars(query))
 
     def next_id(self, kind: RoundKind, year: int, jurisdiction: str | None) -> str:
-        """The next id that a round of a kind, a year and a place would have."""
-        held = len(self.rounds(kind=kind, year=year, place=jurisdiction or "LN", limit=999))
-        return round_id(kind, year, jurisdiction, held + 1)
+        """The first id of a kind, a year and a place that no round has: programs may have left numbers out."""
+        held = self.rounds(kind=kind, year=year, place=jurisdiction or "LN", limit=999)
+        taken = {row.round_id for row in held}
+        return next(of for n in count(1) if (of := round_id(kind, year, jurisdiction, n)) not in taken)
 
     # What acts ask
 
