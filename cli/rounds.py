@@ -19,7 +19,7 @@ from gateway.rounds import Rounds
 from models.rounds.base import PROVINCE, RoundActKind, RoundKind, RoundLapseKind, RoundStage
 from models.rounds.round import Round, RoundReceipt
 from regulation import naming, offices
-from regulation.rounds import table
+from regulation.rounds import agenda
 from regulation.rounds.every import rules_of
 
 round_ = click.Group("round", help="年度工作（轮次）：开启、办理、查询、核验。")
@@ -97,7 +97,7 @@ def show(round_id: str, json_: bool) -> None:
     rounds = _rounds()
     found, docket, faults = _found(rounds, round_id), rounds.docket(round_id), rounds.verify(round_id)
     rules, states = rules_of(round_id), rounds.states(round_id)
-    ahead = table.outlook(rules, found)
+    ahead = agenda.outlook(rules, found)
     if json_:
         chain = {"verified": not faults, "faults": faults}
         say({"round": found, "entries": docket, "agenda": ahead, "states": states, "chain": chain})

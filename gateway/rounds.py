@@ -31,7 +31,7 @@ from models.rounds.round import Round, RoundEntry, RoundReceipt
 from models.values import digest, on_one_line
 from regulation import identity, lodging
 from regulation.moment import Moment
-from regulation.rounds import table
+from regulation.rounds import agreeing, table
 from regulation.rounds.every import rules_of
 from regulation.rounds.lodging import RoundLodged, lodge
 from workflows import round as running
@@ -155,7 +155,7 @@ class Rounds:
 
     def _agreed(self, round_: Round | None, act: RoundAct, content: Mapping[str, Any]) -> str | None:
         """The paper of the first half of an act, if it says the same: so whoever follows says the very same."""
-        half = round_.agreed.get(table.key_of(act)) if round_ else None
+        half = round_.agreed.get(agreeing.key_of(act)) if round_ else None
         if half is None or half.paper is None or self.filings.register.paper(half.paper) != dict(content):
             return None
         return half.paper

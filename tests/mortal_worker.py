@@ -29,7 +29,7 @@ from models.channels import Filters
 from models.filing import Entry
 from models.rounds.round import RoundEntry
 from models.settings import Settings
-from regulation.rounds.table import Consequence
+from regulation.rounds.consequences import Consequence
 from tests.plain_rounds import in_force, rules, tells_cities
 from workflows.connection import connect
 

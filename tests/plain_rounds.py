@@ -14,7 +14,10 @@ from models.vocabulary import Role
 from regulation.moment import Moment
 from regulation.offices import OFFICES
 from regulation.rounds import every, table
-from regulation.rounds.table import Consequence, Follows, Letter, Published, Rules, common, window
+from regulation.rounds.agenda import window
+from regulation.rounds.common_acts import common
+from regulation.rounds.consequences import Consequence, Follows, Letter, Published
+from regulation.rounds.rules import Rules
 from tests.story import instant
 
 PROVINCE = By(person="p-401", office="210000", role=Role.PROVINCE_ST)

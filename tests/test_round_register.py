@@ -28,11 +28,11 @@ from models.vocabulary import Role
 from regulation import naming
 from regulation.editions import EditionRefused
 from regulation.moment import Moment
-from regulation.rounds import subsidising, table
+from regulation.rounds import agenda, subsidising, table
 from regulation.rounds.bands import shipped
+from regulation.rounds.consequences import Letter
 from regulation.rounds.drawing_up import list_needs, paid_years
 from regulation.rounds.every import rules_of
-from regulation.rounds.table import Letter
 from tests.databases import on_both
 from tests.plain_rounds import PROVINCE, acts_on_none, in_force, opened, rules, tells_cities
 from tests.story import instant
@@ -205,7 +205,7 @@ def test_rounds_are_shown_listed_and_verified_from_the_command_line(
 
 def test_what_comes_next_to_a_round_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     entry = opened(OF)
-    line = table.next_lapse(rules(), entry.round)
+    line = agenda.next_lapse(rules(), entry.round)
     assert line
     stands = stood(round_row(rules(), entry, "0" * 64, {}) | {"followed": 1})
     assert stands.due == "reminder:7"

@@ -13,7 +13,7 @@ from activities.rows import GENESIS, Row
 from models.register import RoundEntryRow, RoundItemRow, RoundRow
 from models.rounds.round import RoundEntry
 from regulation.rounds import table
-from regulation.rounds.table import Rules
+from regulation.rounds.rules import Rules
 
 ROUNDS, ENTRIES, ITEMS = (
     model.metadata.tables[model.__tablename__] for model in (RoundRow, RoundEntryRow, RoundItemRow)

@@ -18,7 +18,7 @@ from models.rounds.round import AnyRoundAct, Round, RoundReceipt
 from models.values import Instant, Value
 from regulation import identity, lodging
 from regulation.moment import Moment
-from regulation.rounds import table
+from regulation.rounds import agenda, table
 from regulation.rounds.every import rules_of
 
 
@@ -112,7 +112,7 @@ class RoundEntering:
         rules = rules_of(of)
         while True:
             round_ = self.register.round(of)
-            line = table.due_by(rules, round_, min(when.at, when.entered_at)) if round_ else None
+            line = agenda.due_by(rules, round_, min(when.at, when.entered_at)) if round_ else None
             if round_ is None or line is None:
                 return round_
             try:

@@ -25,9 +25,9 @@ from models.values import canonical, day_of, digest
 from models.vocabulary import Role
 from regulation import identity, offices
 from regulation.rounds import table, wording
+from regulation.rounds.consequences import ActInRound, ActOnFiling, Consequence, Letter, NewTerms, Published
 from regulation.rounds.every import rules_of
 from regulation.rounds.known import Known, Needs
-from regulation.rounds.table import ActInRound, ActOnFiling, Consequence, Letter, NewTerms, Published
 
 log = structlog.get_logger()
 

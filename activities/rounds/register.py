@@ -20,7 +20,7 @@ from regulation import offices
 from regulation.rounds import table
 from regulation.rounds.every import rules_of
 from regulation.rounds.known import Known, Needs
-from regulation.rounds.table import Examined
+from regulation.rounds.rules import Examined
 
 ROUNDS, ENTRIES, ITEMS = appending.ROUNDS.c, appending.ENTRIES.c, appending.ITEMS.c
 

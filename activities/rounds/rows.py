@@ -6,8 +6,8 @@ from activities.rows import Row, link
 from models.rounds.base import Item
 from models.rounds.round import Round, RoundEntry
 from models.values import canonical, digest
-from regulation.rounds import table
-from regulation.rounds.table import Rules
+from regulation.rounds import agenda
+from regulation.rounds.rules import Rules
 
 
 def item_rows(entry: RoundEntry, items: list[Item]) -> list[Row]:
@@ -61,7 +61,7 @@ def entry_rows(rules: Rules, entry: RoundEntry, covered: str, previous: str) -> 
 def round_row(rules: Rules, entry: RoundEntry, head: str, written: Any) -> Row:
     """Where a round stands after an entry; how far it was followed is told elsewhere."""
     round_: Round = entry.round
-    due = table.next_lapse(rules, round_)
+    due = agenda.next_lapse(rules, round_)
     return {
         "round_id": round_.id,
         "number": round_.number,

@@ -12,8 +12,8 @@ from activities.rounds import appending, known
 from models.rounds.round import RoundEntry
 from models.values import canonical
 from regulation.rounds import table
+from regulation.rounds.consequences import NewTerms
 from regulation.rounds.every import rules_of
-from regulation.rounds.table import NewTerms
 from regulation.terms import TERMS
 
 ENTRIES = appending.ENTRIES.c

@@ -33,7 +33,7 @@ from models.rounds.round import Round, RoundEntry, RoundReceipt
 from models.values import Day, Digest, FilingId, Instant, Jurisdiction, Value, canonical
 from models.vocabulary import Kind, Role
 from regulation.offices import READERS
-from regulation.rounds import offers, table
+from regulation.rounds import agenda, offers
 from regulation.rounds.every import rules_of
 from regulation.rounds.lodging import FILLED_IN
 
@@ -139,7 +139,7 @@ def show_round(request: Request, tools: Doors, who: Caller, round_id: Of) -> Rou
         summary=RoundSummary.of(row),
         round=round_,
         states=seen.states(tools, who, round_id) if who.staff else {},
-        agenda=tuple(table.outlook(rules_of(round_id), round_)),
+        agenda=tuple(agenda.outlook(rules_of(round_id), round_)),
         offers=tuple(
             RoundOffered(
                 kind=each.kind.value, label=each.kind.label, article=each.article, roles=each.roles, open=each.open,

@@ -15,7 +15,7 @@ from models.values import required
 from regulation import offices
 from regulation.rounds import questionnaires
 from regulation.rounds.lodging import FILLED_IN
-from regulation.rounds.table import Rules
+from regulation.rounds.rules import Rules
 
 BY_THE_DOOR = ("id", "kind", "by", "received_at", "seen", "paper", *FILLED_IN)
 """What the door fills in."""

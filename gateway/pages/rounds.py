@@ -34,7 +34,7 @@ from regulation import naming
 from regulation.articles import cite
 from regulation.lodging import refusal as refusal_of
 from regulation.offices import READERS
-from regulation.rounds import offers, table
+from regulation.rounds import agenda, offers
 from regulation.rounds.every import RULES, rules_of
 
 router = APIRouter()
@@ -92,7 +92,7 @@ def show(
         states=seen.states(tools, session.who, round_id),
         called=called(round_.kind, row.jurisdiction),
         counts=seen.counts(session.who, row, round_),
-        agenda=table.outlook(rules, round_),
+        agenda=agenda.outlook(rules, round_),
         docket=seen.readable(tools, session.who, docket),
         earlier=docket[0].number if docket and docket[0].number > 1 else None,
         documents=downloads.listed(tools, session.who, round_),

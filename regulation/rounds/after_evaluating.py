@@ -13,9 +13,9 @@ from models.rounds.round import Round, RoundEntry
 from models.vocabulary import Role
 from regulation import offices
 from regulation.rounds import telling
+from regulation.rounds.consequences import PROPOSED, ActOnFiling, Consequence, Follows, Letter
 from regulation.rounds.evaluating import expected, made, offices_of, state
 from regulation.rounds.known import Known, Needs
-from regulation.rounds.table import PROPOSED, ActOnFiling, Consequence, Follows, Letter
 from regulation.rounds.telling import Told
 
 Content = Mapping[str, Any] | None

@@ -29,9 +29,9 @@ from regulation.articles import ARTICLES
 from regulation.naming import on_day
 from regulation.rounds import telling
 from regulation.rounds.checks import CHECKS
+from regulation.rounds.consequences import PROPOSED, ActInRound, ActOnFiling, Consequence, Follows, Letter
 from regulation.rounds.inspecting import ARTICLE, LEFT, STAGES, state, told
 from regulation.rounds.known import FILED, Alliance, Known, Needs
-from regulation.rounds.table import PROPOSED, ActInRound, ActOnFiling, Consequence, Follows, Letter
 from regulation.rounds.telling import Told
 
 # What an entry makes of alliances

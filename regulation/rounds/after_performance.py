@@ -14,10 +14,10 @@ from regulation import naming, offices
 from regulation.articles import cite
 from regulation.rounds import telling
 from regulation.rounds.bands import plain
+from regulation.rounds.consequences import ActOnFiling, Consequence, Follows, Letter, Published
 from regulation.rounds.known import Known, Needs
 from regulation.rounds.merit import GRADES
 from regulation.rounds.performing import terms_of
-from regulation.rounds.table import ActOnFiling, Consequence, Follows, Letter, Published
 from regulation.rounds.telling import Told
 
 Content = Mapping[str, Any] | None

@@ -14,10 +14,10 @@ from regulation import naming, offices
 from regulation.agenda import last_day
 from regulation.publicity import HOW_TO_OBJECT
 from regulation.rounds.bands import interval, plain
+from regulation.rounds.consequences import PROPOSED, Consequence, Follows, Letter, Published
 from regulation.rounds.known import Known, Needs
 from regulation.rounds.merit import GRADES, ORDER, TIE, paid_lines
 from regulation.rounds.subsidising import LISTED, evaluations_of, results_of, state_of, terms_of
-from regulation.rounds.table import PROPOSED, Consequence, Follows, Letter, Published
 
 Content = Mapping[str, Any] | None
 

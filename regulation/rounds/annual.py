@@ -38,24 +38,12 @@ from regulation.moment import Moment
 from regulation.reading import finding
 from regulation.reporting import SHOWN, Tally
 from regulation.rounds import telling
+from regulation.rounds.agenda import window
+from regulation.rounds.common_acts import closed, common, in_window, may_close, may_open
+from regulation.rounds.consequences import ActOnFiling, Consequence, Follows, Letter
 from regulation.rounds.known import Alliance, Known, KnownReport, Needs
-from regulation.rounds.table import (
-    PROVINCE,
-    ActOnFiling,
-    Consequence,
-    Examined,
-    Follows,
-    Letter,
-    Row,
-    Rules,
-    closed,
-    common,
-    in_window,
-    may_close,
-    may_open,
-    pinned_on,
-    window,
-)
+from regulation.rounds.rules import PROVINCE, Examined, Row, Rules
+from regulation.rounds.table import pinned_on
 from regulation.rounds.telling import Told
 
 ARTICLE = "A-34"

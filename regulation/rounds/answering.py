@@ -26,7 +26,7 @@ from regulation.reading import finding
 from regulation.rounds import prefilling, questionnaires, returns
 from regulation.rounds.known import Alliance, Known, KnownItem, Needs
 from regulation.rounds.returns import Subject
-from regulation.rounds.table import Examined
+from regulation.rounds.rules import Examined
 
 ARTICLE = "A-35"
 

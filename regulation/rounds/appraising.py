@@ -22,8 +22,8 @@ from models.vocabulary import Role, Severity
 from regulation.reading import finding
 from regulation.rounds.known import Known, KnownItem, Needs
 from regulation.rounds.performing import commission_of, state_of, terms_of
+from regulation.rounds.rules import Examined
 from regulation.rounds.scoring import PERFORMANCE
-from regulation.rounds.table import Examined
 
 ARTICLE = "B-20"
 

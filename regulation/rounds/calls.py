@@ -20,22 +20,11 @@ from regulation import naming, offices, terms
 from regulation.local_rules import documents_of
 from regulation.moment import Moment
 from regulation.reading import finding, read
+from regulation.rounds.agenda import window
+from regulation.rounds.common_acts import cancelled, closed, may_close
+from regulation.rounds.consequences import Consequence, Follows, Letter, NewTerms, Published
 from regulation.rounds.known import Alliance, Known, Needs
-from regulation.rounds.table import (
-    PROVINCE,
-    Consequence,
-    Examined,
-    Follows,
-    Letter,
-    NewTerms,
-    Published,
-    Row,
-    Rules,
-    cancelled,
-    closed,
-    may_close,
-    window,
-)
+from regulation.rounds.rules import PROVINCE, Examined, Row, Rules
 
 ARTICLE, LOCAL = "B-02", "A-51"
 

@@ -31,8 +31,8 @@ from regulation.rounds.bands import SUBSIDIES, faults
 from regulation.rounds.known import FILED, Alliance, Known, KnownItem, Needs
 from regulation.rounds.merit import draw_up
 from regulation.rounds.performing import state_of as performance_state
+from regulation.rounds.rules import Examined
 from regulation.rounds.subsidising import LISTED, evaluations_of, results_of, state_of, terms_of
-from regulation.rounds.table import Examined
 
 ARTICLE = "B-21"
 

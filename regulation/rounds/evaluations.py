@@ -36,6 +36,8 @@ from models.vocabulary import Kind, Role
 from regulation.articles import cite
 from regulation.moment import Moment
 from regulation.rounds import after_evaluating
+from regulation.rounds.agenda import REMINDER_HOUR, window
+from regulation.rounds.common_acts import closed, common, may_close, may_open
 from regulation.rounds.evaluating import expected, items_of, made, one_office, state
 from regulation.rounds.evaluation_items import ITEMS, paper_of
 from regulation.rounds.evaluation_judging import (
@@ -49,18 +51,7 @@ from regulation.rounds.evaluation_judging import (
     misconduct,
 )
 from regulation.rounds.known import Known, Needs
-from regulation.rounds.table import (
-    PROVINCE,
-    REMINDER_HOUR,
-    Examined,
-    Row,
-    Rules,
-    closed,
-    common,
-    may_close,
-    may_open,
-    window,
-)
+from regulation.rounds.rules import PROVINCE, Examined, Row, Rules
 
 CITY = frozenset({Role.CITY_ST, Role.CITY_IIT})
 BOTH = frozenset({Role.PROVINCE_ST, Role.PROVINCE_IIT})

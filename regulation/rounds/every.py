@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from models.rounds.base import RoundKind, parts
 from regulation.rounds import annual, calls, evaluations, inspections, performance, subsidies, surveys
-from regulation.rounds.table import Rules
+from regulation.rounds.rules import Rules
 
 RULES: Mapping[RoundKind, Rules] = MappingProxyType(
     {

@@ -41,7 +41,7 @@ from regulation.reading import finding, pointer
 from regulation.rounds import lot
 from regulation.rounds.checks import CHECKS, checks_on
 from regulation.rounds.known import FILED, Alliance, Known, KnownItem, Needs
-from regulation.rounds.table import Examined
+from regulation.rounds.rules import Examined
 
 ARTICLE: Mapping[Purpose, str] = MappingProxyType({Purpose.CHECK: "A-33", Purpose.SURVEY: "B-18"})
 

@@ -38,11 +38,14 @@ from models.vocabulary import Role
 from regulation.articles import cite
 from regulation.moment import Moment
 from regulation.rounds import after_inspecting, inspecting, lot
+from regulation.rounds.agenda import window
+from regulation.rounds.agreeing import half_of
 from regulation.rounds.checks import CHECKS
+from regulation.rounds.common_acts import cancelled as cancelled_as_any
+from regulation.rounds.common_acts import closed as closed_as_any
+from regulation.rounds.common_acts import common
 from regulation.rounds.inspecting import ARTICLE, state
-from regulation.rounds.table import PROVINCE, Row, Rules, common, half_of, window
-from regulation.rounds.table import cancelled as cancelled_as_any
-from regulation.rounds.table import closed as closed_as_any
+from regulation.rounds.rules import PROVINCE, Row, Rules
 
 BOTH = PROVINCE | {Role.PROVINCE_IIT}
 

@@ -10,7 +10,7 @@ from models.values import Value, digest
 from models.vocabulary import Severity
 from regulation.lodging import MOST_FIELDS
 from regulation.reading import bounded, finding, programs, read, twice, unseen
-from regulation.rounds.table import Rules
+from regulation.rounds.rules import Rules
 
 FILLED_IN = ("facts", "pinned")
 """Fields of acts that the service fills in: nobody brings them."""

@@ -19,7 +19,7 @@ from regulation.articles import cite
 from regulation.moment import Moment
 from regulation.notice import may_be_cleared
 from regulation.objections import Objecting, Question, Ruling
-from regulation.rounds.table import begin, end
+from regulation.rounds.agenda import begin, end
 
 AGAIN = timedelta(days=30)
 """After what time somebody who has an objection to handle is chased again, until they do (Q31)."""

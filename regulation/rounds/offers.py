@@ -13,6 +13,7 @@ from regulation.articles import cite
 from regulation.moment import Moment
 from regulation.rounds import table
 from regulation.rounds.every import RULES, rules_of
+from regulation.rounds.rules import OF_A_CITY, Together
 
 ALWAYS = frozenset(required(RoundAct))
 """What an act of any kind must bring."""
@@ -27,7 +28,7 @@ class RoundOffer:
     roles: tuple[Role, ...]
     mine: bool
     refusal: Refusal | None = None
-    together: table.Together = "one"
+    together: Together = "one"
     first: int | None = None
 
     @property
@@ -65,7 +66,7 @@ def offer(round_: Round, kind: str, by: By, when: Moment, filing: str = "") -> R
 
 def may_open(by: By) -> Iterator[tuple[RoundKind, str | None]]:
     """The kinds of rounds that one person may open, each with the place of which they may."""
-    place = by.office if by.role in table.OF_A_CITY else None
+    place = by.office if by.role in OF_A_CITY else None
     for kind, rules in RULES.items():
         if by.role in rules.rows[RoundActKind.OPEN_ROUND].roles:
             yield kind, place.partition("-")[0] if place else None

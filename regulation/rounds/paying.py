@@ -16,8 +16,8 @@ from regulation.rounds.bands import Exclusion
 from regulation.rounds.drawing_up import candidates, list_needs
 from regulation.rounds.known import Known, Needs
 from regulation.rounds.merit import left_out, paid_lines, total_of
+from regulation.rounds.rules import Examined
 from regulation.rounds.subsidising import state_of, terms_of
-from regulation.rounds.table import Examined
 
 MOST_UNPAID = 50
 """So many at most fall from a list between its notice and its payment; if more do, it is no list any more."""

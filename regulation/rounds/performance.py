@@ -27,8 +27,9 @@ from models.rounds.round import Round, RoundEntry
 from models.vocabulary import Kind, Role
 from regulation import codes
 from regulation.moment import Moment
-from regulation.rounds import table
+from regulation.rounds import common_acts
 from regulation.rounds.after_performance import FOLLOWS, PUBLISHED
+from regulation.rounds.agenda import window
 from regulation.rounds.appraising import (
     ACCEPTED,
     APPRAISED,
@@ -43,8 +44,9 @@ from regulation.rounds.appraising import (
     examine,
     results,
 )
+from regulation.rounds.common_acts import common, may_open
 from regulation.rounds.performing import commission_of, state_of, terms_of
-from regulation.rounds.table import PROVINCE, Row, Rules, common, may_open, window
+from regulation.rounds.rules import PROVINCE, Row, Rules
 
 REMINDED = (7, 1)
 """How many days before the last one it is reminded of."""
@@ -163,7 +165,7 @@ def may_close(round_: Round, act: CloseRound, when: Moment) -> Lack | None:
     """A round whose results are accepted is over; one that is not to be finished is cancelled."""
     if state_of(round_).results is None:
         return Lack(missing="评价结果尚未验收；不再评价的，请取消本轮次")
-    return table.may_close(round_, act, when)
+    return common_acts.may_close(round_, act, when)
 
 
 # What an entry makes of alliances
@@ -207,7 +209,7 @@ RULES = Rules(
     rows={
         **common(ARTICLE, PROVINCE),
         RoundActKind.OPEN_ROUND: Row(ARTICLE, PROVINCE, may=may_begin, then=begun),
-        RoundActKind.CLOSE_ROUND: Row(ARTICLE, PROVINCE, may=may_close, then=table.closed),
+        RoundActKind.CLOSE_ROUND: Row(ARTICLE, PROVINCE, may=may_close, then=common_acts.closed),
         A.COMMISSION: Row(ARTICLE, PROVINCE, may=may_commission, then=commission),
         A.END_COMMISSION: Row(ARTICLE, PROVINCE, may=may_end, then=end_commission),
         A.DECLARE_INTEREST: Row(ARTICLE, EVALUATORS, may=may_evaluate, then=declare),

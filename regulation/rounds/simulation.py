@@ -10,10 +10,11 @@ from models.rounds.base import Item, RoundAct
 from models.rounds.round import Round, RoundEntry, RoundReceipt
 from regulation.lodging import refusal
 from regulation.moment import Moment
-from regulation.rounds import table
+from regulation.rounds import agenda, table
+from regulation.rounds.consequences import Consequence
 from regulation.rounds.every import rules_of
 from regulation.rounds.known import Known
-from regulation.rounds.table import Consequence, Rules
+from regulation.rounds.rules import Rules
 
 
 @dataclass
@@ -57,7 +58,7 @@ class RoundLife:
 
     def until(self, at: datetime, known: Known | None = None) -> None:
         """Enter what time has brought up to an instant."""
-        while self.round and (line := table.due_by(self.rules, self.round, at)):
+        while self.round and (line := agenda.due_by(self.rules, self.round, at)):
             self._enter(table.passed(self.rules, self.round, line, Moment(line.at, line.at)), None, known or Known())
 
     def _enter(self, entry: RoundEntry, content: Mapping[str, Any] | None, known: Known) -> None:

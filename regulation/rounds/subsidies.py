@@ -43,8 +43,10 @@ from models.rounds.subsidies import (
 from models.values import day_of
 from models.vocabulary import Kind, Role
 from regulation.moment import Moment
-from regulation.rounds import drawing_up, notices, paying, table
+from regulation.rounds import common_acts, drawing_up, notices, paying
 from regulation.rounds.after_subsidies import CANCELLED, FINAL, FOLLOWS, NOTICE, UNPAID_LIST, WITHDRAWN
+from regulation.rounds.agenda import window
+from regulation.rounds.common_acts import common, may_open
 from regulation.rounds.drawing_up import ARTICLE, the_list
 from regulation.rounds.known import Known, Needs
 from regulation.rounds.list_letters import (
@@ -54,8 +56,8 @@ from regulation.rounds.list_letters import (
     may_confirm_letter,
     may_enter_letter,
 )
+from regulation.rounds.rules import PROVINCE, Examined, Row, Rules
 from regulation.rounds.subsidising import BEYOND, LEFT_OUT, LISTED, UNPAID, state_of
-from regulation.rounds.table import PROVINCE, Examined, Row, Rules, common, may_open, window
 
 REMINDED = (7, 1)
 """How many days before the last one it is reminded of."""
@@ -302,9 +304,9 @@ RULES = Rules(
     rows={
         **common(ARTICLE, PROVINCE),
         RoundActKind.OPEN_ROUND: Row(ARTICLE, PROVINCE, may=may_begin, then=begun),
-        RoundActKind.CLOSE_ROUND: Row(ARTICLE, PROVINCE, may=may_close, then=table.closed),
+        RoundActKind.CLOSE_ROUND: Row(ARTICLE, PROVINCE, may=may_close, then=common_acts.closed),
         RoundActKind.CANCEL_ROUND: Row(
-            ARTICLE, PROVINCE, EITHER, together="two_people", alone=never_listed, may=may_cancel, then=table.cancelled
+            ARTICLE, PROVINCE, EITHER, together="two_people", alone=never_listed, may=may_cancel, then=common_acts.cancelled
         ),
         A.ADOPT_SCHEME: Row("B-22", PROVINCE, may=before_the_list, then=adopt),
         A.BRING_PROOF: Row("B-16", NOTERS | {Role.LEADER}, may=before_the_list, then=noted),

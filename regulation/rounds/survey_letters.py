@@ -12,10 +12,10 @@ from models.vocabulary import Role
 from regulation import offices
 from regulation.rounds import sums
 from regulation.rounds.answering import questionnaire_in, state_of
+from regulation.rounds.consequences import Consequence, Follows, Letter, Published
 from regulation.rounds.figures import figures_in
 from regulation.rounds.known import Alliance, Known, KnownItem, Needs
 from regulation.rounds.sums import Answer
-from regulation.rounds.table import Consequence, Follows, Letter, Published
 
 Then = Callable[[Round, RoundEntry, Mapping[str, Any] | None, Known], Iterator[Consequence]]
 

@@ -34,9 +34,11 @@ from models.vocabulary import Role
 from regulation.articles import cite
 from regulation.moment import Moment
 from regulation.rounds import answering, survey_letters
+from regulation.rounds.agenda import window
 from regulation.rounds.answering import ARTICLE, state_of
+from regulation.rounds.common_acts import common, in_window, may_open
 from regulation.rounds.questionnaires import Opening
-from regulation.rounds.table import PROVINCE, Row, Rules, common, in_window, may_open, window
+from regulation.rounds.rules import PROVINCE, Row, Rules
 
 REMINDED = (15, 5, 1)
 """How many days before the last one whoever has not answered is reminded."""

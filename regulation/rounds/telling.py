@@ -7,8 +7,8 @@ from models.rounds.base import RoundActKind
 from models.rounds.round import Round, RoundEntry
 from models.vocabulary import Role
 from regulation import offices
+from regulation.rounds.consequences import Follows, Letter
 from regulation.rounds.known import Alliance, Known, Needs
-from regulation.rounds.table import Follows, Letter
 
 
 class Told(NamedTuple):

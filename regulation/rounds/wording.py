@@ -9,8 +9,8 @@ from models.rounds.round import RoundEntry
 from models.values import day_of
 from models.vocabulary import Role
 from regulation import naming, offices, texts
+from regulation.rounds.consequences import Letter
 from regulation.rounds.known import Alliance
-from regulation.rounds.table import Letter
 
 
 def facts(letter: Letter, entry: RoundEntry, alliance: Alliance | None) -> Mapping[str, str]:

@@ -14,12 +14,12 @@ from models.rounds.round import ROUND_ACT, Round
 from models.values import digest
 from models.vocabulary import Kind, ReportState, Role, Stage, YearStatus
 from regulation.moment import Moment
-from regulation.rounds import table
+from regulation.rounds import agenda
+from regulation.rounds.consequences import ActOnFiling, Letter
 from regulation.rounds.every import rules_of
 from regulation.rounds.known import Alliance, Known, KnownReport
 from regulation.rounds.offers import offers
 from regulation.rounds.simulation import RoundLife
-from regulation.rounds.table import ActOnFiling, Letter
 from tests.law.notation import moment
 
 YEAR = "annual-2027-LN-1"
@@ -203,7 +203,7 @@ def test_its_value_stays_small(life: Life) -> None:
     assert isinstance(life.round, Round)
     assert len(life.round.model_dump_json()) < 2000
     assert rules_of(YEAR).word("missed") == "未报（已逾期）"
-    assert table.next_lapse(life.rules, life.round)
+    assert agenda.next_lapse(life.rules, life.round)
 
 
 def test_before_the_window_is_over_nobody_is_offered_to_settle_it(life: Life) -> None:

@@ -17,9 +17,9 @@ from models.values import at_hour
 from models.vocabulary import Kind, Role, Stage
 from regulation import terms
 from regulation.local_rules import documents_of
+from regulation.rounds.consequences import Letter, NewTerms, Published
 from regulation.rounds.known import Alliance, Known
 from regulation.rounds.simulation import RoundLife
-from regulation.rounds.table import Letter, NewTerms, Published
 from regulation.terms import TERMS
 from tests.in_force import also_in_force
 

@@ -17,10 +17,10 @@ from regulation import identity, messages
 from regulation.articles import cite
 from regulation.reading import read
 from regulation.rounds import evaluation_items, evaluation_judging
+from regulation.rounds.consequences import ActOnFiling, Letter
 from regulation.rounds.evaluation_facts import Facts, inactivity, noted, of_joint_activities, suggestions
 from regulation.rounds.known import Alliance, Known, KnownItem
 from regulation.rounds.simulation import RoundLife
-from regulation.rounds.table import ActOnFiling, Letter
 from tests.law import cases
 from tests.law.notation import moment, plain
 

@@ -17,12 +17,12 @@ from models.rounds.round import ROUND_ACT, RoundReceipt
 from models.values import digest
 from models.vocabulary import Ground, Kind, Role, Stage
 from regulation.moment import Moment
-from regulation.rounds import after_inspecting, inspecting, lot, table, wording
+from regulation.rounds import after_inspecting, agenda, inspecting, lot, wording
 from regulation.rounds.checks import CHECKS
+from regulation.rounds.consequences import ActInRound, ActOnFiling, Letter
 from regulation.rounds.known import Alliance, Known, KnownItem
 from regulation.rounds.lodging import lodge
 from regulation.rounds.simulation import RoundLife
-from regulation.rounds.table import ActInRound, ActOnFiling, Letter
 from tests.law.notation import moment
 
 ROUND = "inspection-2027-LN-1"
@@ -336,7 +336,7 @@ def test_who_sees_the_lot_first_cannot_have_it_drawn_again() -> None:
     assert story.life.round
     assert (story.life.round.stage, state(story).voided) == (RoundStage.CANCELLED, "随机数遗失")
     assert len(inspecting.seeds_of(story.life.round).commitments) == 2
-    assert table.next_lapse(story.life.rules, story.life.round) is None
+    assert agenda.next_lapse(story.life.rules, story.life.round) is None
     assert [each.to for each in story.life.followed if isinstance(each, Letter) and each.text == "lot_voided"] == [
         Role.PROVINCE_ST,
         Role.PROVINCE_IIT,
@@ -386,7 +386,7 @@ def test_what_is_not_put_right_is_chased_until_it_is() -> None:
     )
     assert isinstance(story.does("st", "2027-07-13", **again), RoundReceipt)
     assert state(story).rectify == {"2027-08-20": 1}
-    ahead = table.outlook(story.life.rules, story.life.round)
+    ahead = agenda.outlook(story.life.rules, story.life.round)
     assert moment("2027-08-21") in [each.at for each in ahead if each.lapse.kind == "overdue"]
 
 
@@ -504,7 +504,7 @@ def test_nothing_ahead_of_a_round_that_is_over() -> None:
     story = told("opened")
     assert story.life.round
     story.does("st", "2027-03-02", kind="cancel_round", reason="调整方案")
-    assert table.next_lapse(story.life.rules, story.life.round) is None
+    assert agenda.next_lapse(story.life.rules, story.life.round) is None
     assert story.life.rules.kind is RoundKind.INSPECTION
     assert Moment(moment("2027-03-02"), moment("2027-03-02")).sensible
 

@@ -7,8 +7,8 @@ from models.rounds.base import RoundStage
 from models.rounds.round import RoundReceipt
 from models.values import canonical
 from regulation.rounds.appraising import Withdrawn, is_theirs
+from regulation.rounds.consequences import ActOnFiling, Letter, Published
 from regulation.rounds.performing import state_of
-from regulation.rounds.table import ActOnFiling, Letter, Published
 from tests.applications import enterprise
 from tests.law.rounds_of_money import (
     COMMISSION,

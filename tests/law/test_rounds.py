@@ -26,11 +26,12 @@ from models.vocabulary import Kind, Role, Stage
 from regulation import data
 from regulation.articles import cite
 from regulation.moment import Moment
-from regulation.rounds import table
+from regulation.rounds import agenda, table
+from regulation.rounds.common_acts import common
 from regulation.rounds.every import RULES, rules_of
 from regulation.rounds.known import Alliance, Known
+from regulation.rounds.rules import Row, Rules
 from regulation.rounds.simulation import RoundLife
-from regulation.rounds.table import Row, common
 from tests.law.notation import moment
 from tests.law.test_bounds import collections
 
@@ -104,7 +105,7 @@ def test_a_round_of_every_kind_is_opened_moved_and_closed(kind: RoundKind) -> No
     assert "未过" in lacks(life.act(CloseRound(id="c", by=PROV), moment("2027-04-10 23:59")))
     assert life.does(CloseRound(id="c", by=PROV), moment("2027-04-11 00:00")).over
     assert [each.number for each in life.entries] == list(range(1, len(life.entries) + 1))
-    assert table.outlook(life.rules, life.round) == []
+    assert agenda.outlook(life.rules, life.round) == []
 
 
 def test_a_window_is_only_made_longer() -> None:
@@ -217,11 +218,11 @@ def test_a_city_is_told_whose_a_round_is() -> None:
 def test_reminders_and_the_end_of_the_window_come_in_order_and_once() -> None:
     life = open_round()
     assert life.round
-    ahead = table.outlook(life.rules, life.round)
+    ahead = agenda.outlook(life.rules, life.round)
     assert [(line.lapse.name, line.at) for line in ahead][-1] == ("window_closed", moment("2027-04-01"))
     life.until(moment("2027-04-30"))
     assert [each.event.kind for each in life.entries[1:]] == [line.lapse.kind for line in ahead]
-    assert table.next_lapse(life.rules, life.round) is None
+    assert agenda.next_lapse(life.rules, life.round) is None
 
 
 def test_a_window_that_is_moved_after_it_was_over_ends_again() -> None:
@@ -236,14 +237,14 @@ def test_a_window_that_is_moved_after_it_was_over_ends_again() -> None:
 # What several must say
 
 
-def jointly(together: Any) -> table.Rules:
+def jointly(together: Any) -> Rules:
     """The rules of a survey that two must cancel."""
     rows = common("A-35")
     row = replace(rows["cancel_round"], together=together, jointly=frozenset({Role.PROVINCE_ST, Role.PROVINCE_IIT}))
     return replace(RULES[RoundKind.SURVEY], rows={**rows, "cancel_round": row})
 
 
-def said(rules: table.Rules, round_: Round, act: RoundAct) -> RoundEntry | str:
+def said(rules: Rules, round_: Round, act: RoundAct) -> RoundEntry | str:
     """The entry of an act, or why it may not be."""
     when = Moment(moment("2027-03-05 09:00"), moment("2027-03-05 09:00"))
     refused = table.check(rules, SURVEY, round_, act, when)

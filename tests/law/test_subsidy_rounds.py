@@ -9,7 +9,7 @@ from models.rounds.merit import SubsidyList
 from models.rounds.subsidies import SubsidyState
 from models.values import canonical
 from models.vocabulary import Stage
-from regulation.rounds.table import Letter, Published
+from regulation.rounds.consequences import Letter, Published
 from tests.law.rounds_of_money import (
     COMMISSION,
     DOCUMENT,

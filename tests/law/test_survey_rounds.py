@@ -16,12 +16,12 @@ from models.values import canonical, digest
 from models.vocabulary import Kind, Role, Stage
 from regulation import data
 from regulation.rounds import answering, table
+from regulation.rounds.consequences import Letter, Published
 from regulation.rounds.every import rules_of
 from regulation.rounds.known import Alliance, Known, KnownItem
 from regulation.rounds.lodging import lodge
 from regulation.rounds.questionnaires import QUESTIONNAIRES
 from regulation.rounds.simulation import RoundLife
-from regulation.rounds.table import Letter, Published
 from tests.applications import good
 from tests.law.notation import moment
 

@@ -1,0 +1,70 @@
+"""The acts that every kind of round has: it is opened, moved, closed and cancelled."""
+
+from typing import Any
+
+from models.findings import Lack
+from models.rounds.base import MoveWindow, OpenRound, RoundActKind, RoundStage
+from models.rounds.round import Round
+from models.vocabulary import Role
+from regulation.moment import Moment
+from regulation.rounds.rules import PROVINCE, RUNNING, Row
+
+
+def common(article: str, roles: frozenset[Role] = PROVINCE) -> dict[str, Row]:
+    """The rows by which a round is opened, moved, closed and cancelled."""
+    running = RUNNING | {RoundStage.ON_NOTICE}
+    return {
+        RoundActKind.OPEN_ROUND: Row(article, roles, may=may_open),
+        RoundActKind.MOVE_WINDOW: Row(article, roles, may=may_move, then=moved),
+        RoundActKind.CLOSE_ROUND: Row(article, roles, may=may_close, then=closed),
+        RoundActKind.CANCEL_ROUND: Row(article, roles, running, then=cancelled),
+    }
+
+
+def may_open(round_: Round, act: OpenRound, when: Moment) -> Lack | None:
+    """A window has a first and a last day, in order; it lies in its year or begins or ends beside it, and is not over."""
+    if act.closes < act.opens:
+        return Lack(missing="截止日不得早于开始日")
+    if not (abs(act.opens.year - round_.year) <= 1 and 0 <= act.closes.year - round_.year <= 1):
+        return Lack(missing=f"起止日期须在{round_.year}年前后")
+    if act.closes < when.day:
+        return Lack(missing="截止日已过")
+    if act.zone and not (round_.area.jurisdiction and act.zone.startswith(f"{round_.area.jurisdiction}-")):
+        return Lack(missing="高新区不在本轮次的属地")
+    return None
+
+
+def may_move(round_: Round, act: MoveWindow, when: Moment) -> Lack | None:
+    """To a later day that has not passed."""
+    if act.closes <= round_.closes:
+        return Lack(missing=f"截止日只能顺延，现为{round_.closes}")
+    if act.closes < when.day or act.closes.year > round_.year + 1:
+        return Lack(missing="新的截止日已过，或晚于次年")
+    return None
+
+
+def moved(round_: Round, act: MoveWindow, when: Moment) -> Round:
+    """The window ends later."""
+    return round_.but(closes=act.closes, moved=True)
+
+
+def may_close(round_: Round, act: Any, when: Moment) -> Lack | None:
+    """Not before its window is over: what was told to end on a day ends with it."""
+    return Lack(missing=f"截止日（{round_.closes}）未过") if when.at < round_.closes_at else None
+
+
+def closed(round_: Round, act: Any, when: Moment) -> Round:
+    """结束: nothing more runs."""
+    return round_.but(stage=RoundStage.CLOSED, closed_at=when.at, periods={}, agreed={})
+
+
+def cancelled(round_: Round, act: Any, when: Moment) -> Round:
+    """取消: nothing more runs."""
+    return round_.but(stage=RoundStage.CANCELLED, closed_at=when.at, periods={}, agreed={})
+
+
+def in_window(round_: Round, act: Any, when: Moment) -> Lack | None:
+    """What may be done in the window alone."""
+    if when.at < round_.opens_at:
+        return Lack(missing=f"{round_.opens}起方可办理")
+    return Lack(missing=f"截止日（{round_.closes}）已过") if when.at >= round_.closes_at else None
