@@ -29,8 +29,9 @@ from activities.days import Days
 from activities.delivering import Delivering
 from activities.digests import Digests
 from activities.entering import Entering
+from activities.letter_opening import CALENDARS, PUBLICATION
 from activities.letter_queue import LetterQueue
-from activities.letters import CALENDARS, PUBLICATION, Letters
+from activities.letters import Letters
 from activities.migrating import migrate
 from activities.postman import Gauges, Postman, handed_over_before
 from activities.privacy import keep_to_ourselves

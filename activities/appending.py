@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import Update
 
-from activities import arrivals, grounds, letters, rows
+from activities import arrivals, grounds, letter_contents, letter_opening, rows
 from activities.database import stating
 from activities.editions_used import EditionsUsed
 from activities.grounds import BODY_OF_ACT
@@ -148,7 +148,7 @@ class Appending:
         """The entry with everything that follows from it, in the transaction that is open."""
         db, head, before, entry = proposed.db, proposed.head, proposed.before, proposed.entry
         public = rows.public(before, proposed.shown_before, entry, proposed.paper)
-        sent = rows.message_rows(before, entry, public, partial(letters.past_of_case, db, entry.filing))
+        sent = rows.message_rows(before, entry, public, partial(letter_contents.past_of_case, db, entry.filing))
         shown = rows.notice_rows(before, entry, public, proposed.paper)
         versions = _versions(proposed)
         row, stands = rows.entry_rows(
@@ -165,13 +165,13 @@ class Appending:
             (REPORTS[db.dialect.name], list(rows.report_rows(before, entry))),
             (MOVES_REPORTS, list(rows.moved_reports(before, entry.filing))),
             (RESTATES_REPORTS, list(rows.restated_reports(before, entry.filing))),
-            (letters.OPENS, letters.opened_for(sent, shown)),
+            (letter_opening.OPENS, letter_opening.opened_for(sent, shown)),
             (arrivals.ANSWERED, arrivals.answered_by(entry)),
         ]
         for statement, each in writes:
             if each:
                 db.execute(statement, each[0] if len(each) == 1 else each)
-        letters.bundle(db, sent)
+        letter_opening.bundle(db, sent)
         self.editions.note(db, entry.filing, entry.entered_at)
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from activities.letters import CALENDARS, PUBLICATION, Letters
+from activities.letter_opening import CALENDARS, PUBLICATION
+from activities.letters import Letters
 from models.register import LetterRow
 from models.values import day_of
 from regulation import offices

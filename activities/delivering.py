@@ -19,8 +19,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from activities.channels.channel import Channel, Letter, Recipient, Undeliverable, for_a_batch
 from activities.channels.configured import PERSONAL, Configured
+from activities.letter_contents import Contents, content
+from activities.letter_opening import PAGES, REMINDERS
 from activities.letter_queue import DONE, Fate, Held, Note, Tried
-from activities.letters import PAGES, REMINDERS, Contents, Letters, content
+from activities.letters import Letters
 from activities.logs import named
 from activities.rows import parts_of
 from models.register import DeliveryRow, LetterRow

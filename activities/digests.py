@@ -9,7 +9,8 @@ from sqlalchemy import select as sql
 from sqlmodel import Session, col, select
 
 from activities.database import reading
-from activities.letters import Letters, listed
+from activities.letter_contents import listed
+from activities.letters import Letters
 from activities.year_board import REPORTS, board_of, placed
 from models.filing import Filing
 from models.register import FilingRow, LetterRow, MessageRow

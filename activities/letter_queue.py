@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
 from activities.database import writing
-from activities.letters import REMINDERS
+from activities.letter_opening import REMINDERS
 from models.register import DeliveryRow, LetterRow
 from models.values import Value
 from models.vocabulary import DeliveryState

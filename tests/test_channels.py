@@ -28,7 +28,7 @@ from activities.channels.mail import Bounce, bounced
 from activities.channels.pages import calendars
 from activities.channels.sms import UNREADABLE, parts
 from activities.channels.webhook import Webhook
-from activities.letters import CALENDARS
+from activities.letter_opening import CALENDARS
 from activities.register import Register
 from models.channels import STAFF, ChannelsFile, ChannelsRefused, WebhookSettings, read_channels
 from models.settings import Settings

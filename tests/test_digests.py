@@ -18,7 +18,9 @@ from activities.channels.channel import Letter
 from activities.database import reading, writing
 from activities.days import Days
 from activities.digests import Digests
-from activities.letters import CALENDARS, PUBLICATION, SHOWN, Letters
+from activities.letter_contents import SHOWN
+from activities.letter_opening import CALENDARS, PUBLICATION
+from activities.letters import Letters
 from activities.register import Register
 from models.register import LetterRow, MessageRow
 from models.values import SHANGHAI

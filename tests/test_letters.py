@@ -19,8 +19,10 @@ from activities.channels.channel import Letter, Recipient
 from activities.database import reading, writing
 from activities.days import Days
 from activities.digests import Digests
+from activities.letter_contents import SHOWN, content, listed
+from activities.letter_opening import PUBLICATION, REMINDERS
 from activities.letter_queue import Batch, Fate, Note, Tried
-from activities.letters import PUBLICATION, REMINDERS, SHOWN, Letters, content, listed
+from activities.letters import Letters
 from activities.register import Register
 from examples.demo import OFFICES
 from models.acts import Lapse

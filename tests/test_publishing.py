@@ -25,7 +25,7 @@ from icalendar import Calendar
 from activities import rows
 from activities.channels.channel import Letter, Recipient
 from activities.channels.pages import Website
-from activities.letters import PUBLICATION
+from activities.letter_opening import PUBLICATION
 from activities.publishing.calendars import Subject, calendar
 from activities.publishing.feeds import BEGINNING
 from activities.publishing.publications import KINDS

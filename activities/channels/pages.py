@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from activities.channels.channel import Carried, Letter, Recipient
 from activities.database import reading
 from activities.files import put
-from activities.letters import CALENDARS, PUBLICATION
+from activities.letter_opening import CALENDARS, PUBLICATION
 from activities.publishing.calendars import Subject, calendar
 from activities.publishing.site import Site
 from activities.register import Register

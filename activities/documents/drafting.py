@@ -16,7 +16,7 @@ from types import MappingProxyType
 from activities.documents import gongwen
 from activities.documents.gongwen import Grid
 from activities.documents.record import Record, Step, read, receipts
-from activities.letters import got_through
+from activities.letter_deliveries import got_through
 from activities.register import Register
 from models.acts import FileAnnualReport, Lapse, ProposeRevocation, RuleOnDefence, StateDefence
 from models.filing import Entry

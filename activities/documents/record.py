@@ -11,7 +11,8 @@ from sqlmodel import col, or_, select
 
 from activities import rows
 from activities.database import reading
-from activities.letters import TRAY, Letters
+from activities.letter_deliveries import TRAY
+from activities.letters import Letters
 from activities.papers import PaperMissing
 from activities.register import Register
 from models.filing import Entry, Filing

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import structlog
 from temporalio import activity
 
-from activities import letters
+from activities import letter_opening
 from activities.database import AT_ONCE, stating, unless_there
 from activities.published_editions import PublishedEditions
 from activities.rounds.appending import is_awaited
@@ -119,7 +119,7 @@ class RoundFollowing:
         known = self.register.known(Needs(filings=about), None) if about else Known()
         sent = [message(entry, each, known) for each in some if isinstance(each, Letter)]
         shown = [notice(entry, each) for each in some if isinstance(each, Published)]
-        opened = letters.opened_for(sent, shown)
+        opened = letter_opening.opened_for(sent, shown)
         with stating(self.register.engine) as db:
             if not is_awaited(db, entry.round.id, entry.number):
                 return
