@@ -1,0 +1,89 @@
+"""Corrections of applications (补正重报、补充存量资料): what was returned, or what a list did not say, brought by the leader."""
+
+from dataclasses import replace
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse
+from starlette.datastructures import FormData
+
+from gateway.asked import applications
+from gateway.identity import Identity
+from gateway.pages.editing import Editing, act_of, changed, findings_of, form_of
+from gateway.pages.leader import Leading
+from gateway.pages.uploads import large
+from gateway.pages.web import Answer, then
+from gateway.problem import KeyReused, Refused
+from gateway.remembered.drafts import body_of, correction_of, version_of
+from gateway.remembered.sessions import Session
+from gateway.remembered.uploads import taken
+from gateway.tools import Doors, Tools, value_of
+from gateway.visit import visit_of
+from regulation.offers import offer
+
+router = APIRouter(prefix="/my", dependencies=[Depends(large)])
+
+
+def _correction(tools: Tools, who: Identity, filing_id: str) -> Editing:
+    """The correction of a returned application: as it was last saved, else as it was submitted."""
+    filing = value_of(tools.seen(filing_id, who))
+    key = correction_of(filing)
+    row = tools.drafts.find(key, who.office, tools.clock())
+    raw = body_of(row) if row else applications.of_paper(tools.register.paper(filing.paper))
+    seen = version_of(row) if row else ""
+    return Editing(f"/my/corrections/{filing_id}", filing_id, key, raw, seen, filing, f"desk-{uuid4().hex}")
+
+
+def _refused(tools: Tools, who: Identity, editing: Editing) -> str | None:
+    """Why a filing cannot be corrected now, if it cannot."""
+    if editing.correcting is None or editing.brings is None:
+        return None
+    found = offer(editing.correcting, editing.brings, tools.now, who.by)
+    if found is None or not found.mine:
+        return "此件现在不须补正"
+    return found.refusal.message if found.refusal else None
+
+
+@router.get("/corrections/{filing_id}")
+def correction(
+    request: Request, tools: Doors, session: Leading, filing_id: str, more: str = "", check: bool = False
+) -> Response:
+    """The returned application, to be corrected."""
+    editing = _correction(tools, session.who, filing_id)
+    if why := _refused(tools, session.who, editing):
+        return then(f"/filings/{filing_id}", why)
+    return form_of(request, tools, session, editing, more=more, check=check)
+
+
+@router.post("/corrections/{filing_id}")
+async def correct(request: Request, tools: Doors, session: Leading, form: Answer, filing_id: str) -> Response:
+    """Save the correction, and do what the button says. Sent twice, it is one act."""
+    editing = await run_in_threadpool(_correction, tools, session.who, filing_id)
+    editing = replace(editing, act_id=str(form.get("id") or editing.act_id))
+    if await run_in_threadpool(tools.register.entry_of, filing_id, editing.act_id):
+        return await _sent_before(request, tools, session, form, editing)
+    received = await run_in_threadpool(tools.filings.reception.is_known, filing_id, editing.act_id)
+    if not received and (why := _refused(tools, session.who, editing)):
+        return then(f"/filings/{filing_id}", f"{why}；此次填写的没有保存")
+    return await changed(request, tools, session, form, editing)
+
+
+@router.post("/corrections/{filing_id}/findings")
+def findings_of_correction(
+    request: Request, tools: Doors, session: Leading, form: Answer, filing_id: str
+) -> HTMLResponse:
+    """What is found on the correction as it stands in the browser. Nothing is saved."""
+    return findings_of(request, tools, session, form, _correction(tools, session.who, filing_id))
+
+
+async def _sent_before(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> Response:
+    """A correction under a number that has an entry: the answer of then, if it says the same."""
+    filled, _ = await taken(form, tools.uploads, session.who.office, tools.clock(), person=session.who.person)
+    editing = replace(editing, raw=applications.filled_in(editing.kind, filled))
+    visit = visit_of(request, tools, session.who)
+    try:
+        await visit.act(editing.filing_id, act_of(editing, visit))
+    except (KeyReused, Refused):
+        return then(f"/filings/{editing.filing_id}", "这份补正已按此前的内容送出；此次填写的没有保存")
+    return then(f"/filings/{editing.filing_id}", "已补正重报")

@@ -1,0 +1,238 @@
+"""An application that is being filled in, for the first time or as a correction: saved, examined as it stands, shown, submitted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse
+from starlette.datastructures import FormData
+from temporalio.service import RPCError
+
+from gateway.asked import applications
+from gateway.identity import Identity
+from gateway.pages.web import page, then
+from gateway.problem import Conflict, KeyReused, Refused, Unreachable
+from gateway.reception import of_the_application
+from gateway.remembered.audit import AuditKind
+from gateway.remembered.drafts import NoSuchDraft, Overtaken
+from gateway.remembered.sessions import Session
+from gateway.remembered.uploads import taken
+from gateway.tools import Tools
+from gateway.visit import Visit, visit_of
+from models.acts import Deficiency, ReturnForCorrection, RuleOnObjection
+from models.filing import Filing
+from models.findings import Finding, Refusal
+from models.sections import TITLES
+from models.values import day_of
+from models.vocabulary import ActKind, Kind, Severity
+from regulation import intake, lodging
+from regulation.wording import if_not_corrected
+
+SENT_OTHERWISE = "这份申请此前已按其他内容送出，结果尚不确定；请稍后先查看是否已经登记，再决定是否重新提交"
+
+
+UNCHANGED = f"{intake.NOTHING_CORRECTED}，尚未提交。请补正后提交；确无须补正的，也可以按现状提交"
+
+
+UNKNOWN = "暂时不能确认是否已经提交；填写的内容已保存，请稍后在本页再次提交，不会重复登记"
+
+
+@dataclass(frozen=True)
+class Editing:
+    """An application that is being filled in: its draft, as it was last saved (`seen`), and the filing it corrects."""
+
+    address: str
+    filing_id: str
+    key: str
+    raw: dict[str, Any]
+    seen: str = ""
+    correcting: Filing | None = None
+    act_id: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """Form A or form B."""
+        return Kind(self.raw["kind"])
+
+    @property
+    def brings(self) -> ActKind | None:
+        """By which act it is brought to a filing that is there: what was returned, or what a list did not say (A-02)."""
+        if self.correcting is None:
+            return None
+        return ActKind.COMPLETE_RECORD if self.correcting.incomplete else ActKind.RESUBMIT
+
+    @property
+    def application(self) -> dict[str, Any]:
+        """What was filled in, with the number under which it is submitted."""
+        return {**self.raw, "filing_id": self.filing_id}
+
+    def examined(self, tools: Tools, who: Identity, now: datetime) -> tuple[Finding, ...]:
+        """Everything that can be said about it as it stands, as the door will when it is submitted now."""
+        stamped = who.stamped(self.application, now)
+        known = tools.register.known(self.filing_id, stamped)
+        return intake.examine(stamped, now, known, correcting=self.correcting).findings
+
+
+def act_of(editing: Editing, visit: Visit) -> dict[str, Any]:
+    """A correction as the act that sends it."""
+    content = visit.stamped(editing.application)
+    return {"id": editing.act_id, "kind": editing.brings, "content": content}
+
+
+def gone(tools: Tools, who: Identity, filing_id: str) -> Response:
+    """A draft that is no more: a filing by now, or nothing of theirs."""
+    tools.seen(filing_id, who)
+    return then(f"/filings/{filing_id}", "这份申请已经提交；此后填写的没有保存")
+
+
+async def changed(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> Response:
+    """Save what was filled in, and do what the button says."""
+    filled, not_taken = await taken(form, tools.uploads, session.who.office, tools.clock(), person=session.who.person)
+    saved = await run_in_threadpool(_saved, request, tools, session, form, editing, filled, not_taken)
+    anyway = form.get("do") == "anyway"
+    return await _submitted(request, tools, session, saved, anyway=anyway) if isinstance(saved, Editing) else saved
+
+
+def _saved(
+    request: Request, tools: Tools, session: Session, form: FormData, editing: Editing, filled: FormData,
+    not_taken: Sequence[Finding],
+) -> Response | Editing:  # fmt: skip
+    """What was filled in, saved; to be submitted, or the answer to whatever else the button says."""
+    now, who = tools.clock(), session.who
+    visit_of(request, tools, who).note(AuditKind.DRAFTED, filing_id=editing.filing_id, about="save")
+    editing = replace(editing, raw=applications.filled_in(editing.kind, filled))
+    try:
+        seen = tools.drafts.save(editing.key, who, editing.raw, now, str(form.get("seen", "")))
+    except NoSuchDraft:
+        return gone(tools, who, editing.filing_id)
+    except Overtaken:
+        return form_of(request, tools, session, editing, overtaken=True, status=409)
+    editing = replace(editing, seen=seen)
+    if not_taken:
+        return form_of(request, tools, session, editing, not_taken, status=422)
+    if more := form.get("more"):
+        return then(f"{editing.address}?more={quote(str(more))}#{applications.new_row(editing.raw, str(more))}")
+    match form.get("do"):
+        case "submit" | "anyway":
+            return editing
+        case "check":
+            return then(f"{editing.address}?check=1#found")
+    return then(editing.address, "已保存")
+
+
+async def _submitted(request: Request, tools: Tools, session: Session, editing: Editing, *, anyway: bool) -> Response:
+    """Submit what was saved. What is refused comes back with every finding; what is taken is a draft no longer. A correction
+    in which nothing was corrected is sent if it is meant so.
+    """
+    now, who = tools.clock(), session.who
+    visit = visit_of(request, tools, who)
+
+    async def shown(**more: Any) -> HTMLResponse:
+        return await run_in_threadpool(partial(form_of, request, tools, session, editing, **more))
+
+    findings = await run_in_threadpool(editing.examined, tools, who, now) if editing.correcting else ()
+    if any(each.severity is Severity.ERROR for each in findings):
+        return await shown(check=True, refusal=lodging.refusal(findings), status=422)
+    if not anyway and any(each.message == intake.NOTHING_CORRECTED for each in findings):
+        unchanged = Refusal(message=UNCHANGED, article="", missing="")
+        return await shown(refusal=unchanged, unchanged=True, status=422)
+    try:
+        if editing.correcting:
+            receipt = await visit.act(editing.filing_id, act_of(editing, visit))
+        else:
+            receipt = await visit.submit(editing.application)
+    except Refused as refused:
+        refusal = of_the_application(refused.refusal) if editing.correcting else refused.refusal
+        return await shown(check=True, refusal=refusal, status=422)
+    except (Unreachable, RPCError):
+        unknown = Refusal(message=UNKNOWN, article="", missing="")
+        return await shown(refusal=unknown, status=503)
+    except KeyReused:
+        editing = replace(editing, act_id=f"desk-{uuid4().hex}")
+        return await shown(refusal=Refusal(message=SENT_OTHERWISE, article="", missing=""), status=409)
+    except Conflict:
+        if (
+            await run_in_threadpool(tools.register.row, editing.filing_id) is None
+        ):  # it is being taken in, filled in otherwise
+            return await shown(refusal=Refusal(message=SENT_OTHERWISE, article="", missing=""), status=409)
+        await run_in_threadpool(tools.drafts.submitted, editing.key, who.office)
+        return await run_in_threadpool(gone, tools, who, editing.filing_id)
+    await run_in_threadpool(tools.drafts.submitted, editing.key, who.office)
+    what = f"已{editing.brings.label}" if editing.brings else "备案申请已提交"
+    return then(f"/filings/{editing.filing_id}", f"{what}，登记为第{receipt.number}号，现为“{receipt.stage.label}”")
+
+
+def form_of(
+    request: Request, tools: Tools, session: Session, editing: Editing, not_taken: Sequence[Finding] = (), *,
+    more: str = "", check: bool = False, overtaken: bool = False, refusal: Refusal | None = None,
+    unchanged: bool = False, status: int = 200,
+) -> HTMLResponse:  # fmt: skip
+    """The form. Every finding stands at its field once somebody asked for it; the contents always count them."""
+    now, kind = tools.clock(), editing.kind
+    rules = intake.asked_by_city(kind, editing.raw.get("jurisdiction"), day_of(now), editing.correcting)
+    findings = refusal.findings if refusal and refusal.findings else editing.examined(tools, session.who, now)
+    returned = _returned(tools, editing)
+    at_fields = [*not_taken, *applications.told(kind, editing.raw, returned), *(findings if check else ())]
+    return page(
+        request,
+        tools,
+        "leader_application.html",
+        session,
+        status=status,
+        editing=editing,
+        title=TITLES[kind],
+        parts_=applications.parts(editing.raw, at_fields, rules=rules, more_rows=more),
+        rules=rules,
+        found=applications.found(kind, [*not_taken, *findings]),
+        check=check or bool(not_taken),
+        not_taken=not_taken,
+        overtaken=overtaken,
+        refusal=refusal,
+        unchanged=unchanged,
+        returned=returned,
+        reason=_reason(tools, editing),
+        if_not_corrected=if_not_corrected(editing.correcting) if editing.correcting else "",
+        year=day_of(editing.correcting.submitted_at if editing.correcting else now).year,
+    )
+
+
+def findings_of(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> HTMLResponse:
+    """What is found on it as it stands in the browser. Nothing is saved."""
+    editing = replace(editing, raw=applications.filled_in(editing.kind, form))
+    findings = editing.examined(tools, session.who, tools.clock())
+    shown = applications.found(editing.kind, applications.on_the_form(editing.kind, form, findings))
+    return page(request, tools, "leader_findings.html", session, found=shown)
+
+
+def _returned(tools: Tools, editing: Editing) -> tuple[Deficiency, ...]:
+    """What the last return said is lacking."""
+    last = _last_return(tools, editing)
+    return last.deficiencies if isinstance(last, ReturnForCorrection) else ()
+
+
+def _reason(tools: Tools, editing: Editing) -> str:
+    """The reason that the last return gave beside that."""
+    last = _last_return(tools, editing)
+    return last.reason or "" if last else ""
+
+
+def _last_return(tools: Tools, editing: Editing) -> ReturnForCorrection | RuleOnObjection | None:
+    """The act that returned the application: the reviewer's, or the ruling on an objection."""
+    if editing.correcting is None:
+        return None
+    acts = [entry.event for entry in reversed(tools.register.docket(editing.filing_id)) if entry.refused is None]
+    return next(
+        (
+            each
+            for each in acts
+            if isinstance(each, ReturnForCorrection)
+            or (isinstance(each, RuleOnObjection) and each.outcome == "returned")
+        ),
+        None,
+    )
