@@ -10,17 +10,23 @@ from typing import Any
 
 import docx
 import openpyxl
+import pytest
 
-from activities.documents import survey_form, survey_tables
+from activities.documents import survey_form, survey_sheet, survey_tables
+from activities.documents.sheet_reader import SheetRefused
 from activities.documents.survey_form import Filled
+from activities.documents.survey_sheet import Taken
 from activities.documents.survey_tables import Return, Survey
 from activities.rounds.progress import Line
+from gateway.asked.surveys import Uploaded
 from models.acts import By
 from models.rounds.base import Area
 from models.rounds.round import Round
 from models.rounds.surveys import SurveyState
-from models.vocabulary import Role
+from models.vocabulary import Kind, Role
+from regulation.rounds import returns
 from regulation.rounds.questionnaires import QUESTIONNAIRES
+from regulation.rounds.returns import Subject
 
 SHIPPED = QUESTIONNAIRES["LN-2026"]
 EXAMPLE: dict[str, Any] = json.loads((Path(__file__).parents[1] / "examples" / "survey_b.json").read_text("utf-8"))[
@@ -109,3 +115,74 @@ def test_one_long_table_has_a_line_for_each_thing_told() -> None:
     assert told["112", "", ""] == "是"
     assert {line["联盟名称"] for line in lines} == {"'=示例联盟1"}
     assert survey_tables.as_json(survey(returned(1)))["returns"][0]["figures"] == EXAMPLE
+
+
+SOME = SHIPPED.but(
+    tables=tuple(each for each in SHIPPED.tables if each.key in ("leader", "members", "project_list", "remarks")),
+    checks=(),
+)
+"""A questionnaire that is sooner read: figures told once, members, a list, texts."""
+
+FIGURES = {table.key: EXAMPLE[table.key] for table in SOME.tables}
+TAKEN = Taken("LN-1", "沈阳示例联盟", 2026, SOME)
+
+
+def filled_in(figures: dict[str, Any], *cells: tuple[str, int, str, Any]) -> bytes:
+    """The workbook of a return with these figures, in which somebody wrote into some cells: by sheet, row and title."""
+    book = openpyxl.load_workbook(BytesIO(survey_sheet.workbook(TAKEN, figures, {"leader.staff": Decimal(86)}, AT)))
+    for name, row, title, value in cells:
+        (sheet,) = (each for each in book if each.title.endswith(name))
+        sheet.cell(row, [str(cell.value) for cell in sheet[1]].index(title) + 1, value)
+    written = BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def test_what_a_workbook_was_given_comes_back_the_same() -> None:
+    """Every sort of indicator: counts, amounts, yes or no, choices, days, texts that begin as a formula does, rows of members."""
+    figures = FIGURES | {"remarks": {"moved": "=无变化"}}
+    content = filled_in(figures)
+    once = openpyxl.load_workbook(BytesIO(content))["2_填报数"]
+    assert [cell.value for cell in once[2]][:6] == ["一、盟主企业情况", "101", "从业人员期末人数", "人", 92, 86]
+    assert [cell.protection.locked for cell in once[2]] == [True, True, True, True, False, True, True]
+    brought = Uploaded(SOME, survey_sheet.read(content, TAKEN)).raw["figures"]
+    amounts = json.loads(json.dumps(figures), parse_float=str)
+    assert returns.examine(SOME, brought, Subject(Kind.B)).figures == (
+        returns.examine(SOME, amounts, Subject(Kind.B)).figures
+    )
+
+
+def test_whatever_is_found_on_a_workbook_is_told_by_sheet_row_and_column() -> None:
+    rows = len(FIGURES["members"])
+    content = filled_in(
+        FIGURES,
+        ("填报数", 2, "本年", "九十二"),
+        ("二、成员单位情况", 3, "202 研究开发费用（万元）", "约十万"),
+        ("二、成员单位情况", rows + 3, "单位名称", "示例学堂"),
+        ("二、成员单位情况", rows + 3, "单位类型", "学堂"),
+        ("五（续）、项目清单", 2, "516 计划完成日期", "2027/5/1"),
+    )
+    uploaded = Uploaded(SOME, survey_sheet.read(content, TAKEN))
+    assert uploaded.raw["figures"]["project_list"][-1]["ends"] == "2027-05-01"
+    found = uploaded.placed(returns.examine(SOME, uploaded.raw["figures"], Subject(Kind.B)).findings)
+    told = {each.message.partition("：")[0] for each in found}
+    assert {
+        "“2_填报数”表第2行E列“本年”",
+        "“3_二、成员单位情况”表第3行E列“202 研究开发费用（万元）”",
+        f"“3_二、成员单位情况”表第{rows + 3}行C列“单位类型”",
+        f"“3_二、成员单位情况”表第{rows + 3}行B列“统一社会信用代码”",
+    } <= told
+    said = "".join(each.message for each in found)
+    assert "“202 研究开发费用（万元）”：只填数字" in said
+    assert "高校" in said
+    assert "university" not in said, "in the words of the sheet"
+
+
+def test_a_workbook_of_another_alliance_or_without_its_lines_is_refused() -> None:
+    other = Taken("LN-2", "大连示例联盟", 2026, SOME)
+    with pytest.raises(SheetRefused, match="平台申请编号须为“LN-2”，文件中为“LN-1”"):
+        survey_sheet.read(filled_in({}), other)
+    with pytest.raises(SheetRefused, match="缺少代码101的一行"):
+        survey_sheet.read(filled_in({}, ("填报数", 2, "代码", "")), TAKEN)
+    with pytest.raises(SheetRefused, match="没有找到表头"):
+        survey_sheet.read(filled_in({}, ("二、成员单位情况", 1, "单位名称", "名称")), TAKEN)

@@ -3,11 +3,13 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from openpyxl import load_workbook
 
 import starter
 from activities.database import writing
@@ -145,6 +147,24 @@ async def test_what_is_found_stands_at_its_figure(house: House, leader: Leader) 
     assert 'id="found-/leader/staff"' in sent.text
     live = await leader.sends(f"{ADDRESS}/findings", pairs(raw))
     assert "不得大于“401 当年获得I类知识产权”" in live.text
+
+
+async def test_a_workbook_is_read_into_the_draft_and_what_is_found_told_by_cell(house: House, leader: Leader) -> None:
+    page = await leader.page(ADDRESS)
+    book = load_workbook(BytesIO((await leader.client.get(f"{ADDRESS}/form.xlsx")).content))
+    assert book["3_二、成员单位情况"]["A3"].value == "辽宁示例工业大学"
+    book["2_填报数"]["E2"], book["2_填报数"]["E3"] = 92, "不详"
+    filled = BytesIO()
+    book.save(filled)
+    sent = await leader.sends(
+        f"{ADDRESS}/form.xlsx", page.hidden("seen")[:1], {"sheet": ("表.xlsx", filled.getvalue())}
+    )
+    assert Page.of(sent.text).says("“2_填报数”表第3行E列“本年”：科技人员（人）")
+    page = await leader.page(ADDRESS)
+    assert (page.value("/leader/staff"), page.value("/leader/tech_staff")) == ("92", "不详")
+    sent = await leader.sends(f"{ADDRESS}/form.xlsx", page.hidden("seen")[:1], {"sheet": ("表.xlsx", b"no workbook")})
+    assert (sent.status_code, "不是可读的 xlsx 工作簿" in sent.text) == (422, True)
+    assert (await leader.page(ADDRESS)).value("/leader/staff") == "92"
 
 
 async def test_without_an_engine_nothing_is_lost_and_nothing_told_as_done(house: House, leader: Leader) -> None:

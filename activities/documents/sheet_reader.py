@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
 from openpyxl import load_workbook
@@ -44,25 +44,40 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """What a sheet holds: the rows in which something is written, and the letter of each column."""
+    """What a sheet holds: the rows in which something is written, and the letter of each column; `name` is the sheet's."""
 
     rows: tuple[Row, ...]
     columns: Mapping[str, str]
+    name: str = ""
 
     def where(self, row: int, title: str) -> str:
         """A cell as people find it: 第3行E列“创新成效”."""
         return f"第{row}行{self.columns.get(title, '')}列“{title}”"
 
 
+class Wanted(NamedTuple):
+    """A table to look for: the columns that it must have, at most so many rows, and columns that it may have."""
+
+    columns: Sequence[str]
+    most: int
+    optional: Sequence[str] = ()
+
+
 def table(content: bytes, wanted: Sequence[str], *, most: int, optional: Sequence[str] = ()) -> Table:
     """The rows of the first sheet that has all wanted columns. Raises `SheetRefused`."""
+    (found,) = tables(content, [Wanted(wanted, most, optional)])
+    return found
+
+
+def tables(content: bytes, wanted: Sequence[Wanted]) -> list[Table]:
+    """Each of several tables, in the first sheet that has its columns. Raises `SheetRefused`."""
     _refuse_bomb(content)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what a program wrote besides (styles, validations) is nothing to us
             book = load_workbook(BytesIO(content), read_only=True, data_only=True)
             try:
-                return _of(book.worksheets, wanted, optional, most)
+                return [_of(book.worksheets, each) for each in wanted]
             finally:
                 book.close()
     except (
@@ -90,16 +105,18 @@ def _refuse_bomb(content: bytes) -> None:
         raise SheetRefused("工作簿解压后过大")
 
 
-def _of(sheets: Sequence[Any], wanted: Sequence[str], optional: Sequence[str], most: int) -> Table:
-    missing: list[str] = list(wanted)
+def _of(sheets: Sequence[Any], wanted: Wanted) -> Table:
+    missing: list[str] = list(wanted.columns)
     for sheet in sheets:
         lines = sheet.iter_rows(values_only=True, max_col=WIDEST)
         for number, line in zip(range(1, HEADER_WITHIN + 1), lines, strict=False):
-            titles = {text: at for at, cell in enumerate(line) if (text := _text(cell)) in (*wanted, *optional)}
-            lacking = [title for title in wanted if title not in titles]
+            asked = (*wanted.columns, *wanted.optional)
+            titles = {text: at for at, cell in enumerate(line) if (text := _text(cell)) in asked}
+            lacking = [title for title in wanted.columns if title not in titles]
             if not lacking:
-                rows = tuple(_rows(lines, titles, number, most))
-                return Table(rows, {title: get_column_letter(at + 1) for title, at in titles.items()})
+                rows = tuple(_rows(lines, titles, number, wanted.most))
+                columns = {title: get_column_letter(at + 1) for title, at in titles.items()}
+                return Table(rows, columns, str(sheet.title))
             missing = min(missing, lacking, key=len)
     raise SheetRefused(f"没有找到表头：缺少{'、'.join(f'“{title}”' for title in missing)}")
 

@@ -96,8 +96,18 @@ class Head(NamedTuple):
     filled_in: bool = False
 
 
-Cell = Datum | Decimal
-"""What a table holds: texts, counts and days; amounts with two decimals, or as many more as they have."""
+class Choice(NamedTuple):
+    """A text that is chosen among some words, by whoever fills a table in."""
+
+    text: str
+    words: Sequence[str]
+
+
+Cell = Datum | Decimal | Choice
+"""What a table holds: texts, counts and days; amounts with two decimals, or as many more as they have; what is chosen."""
+
+OFFERED = 255
+"""So many characters of words a program takes that offers them in a cell."""
 
 
 class Sheet(NamedTuple):
@@ -142,8 +152,10 @@ def _write(book: xlsxwriter.Workbook, told: Sheet) -> None:
         sheet.write_string(0, at, head.title, bold)
     last = 0
     for last, line in enumerate(told.lines, 1):
-        for at, (head, value) in enumerate(zip(told.heads, line, strict=True)):
-            free = head.filled_in
+        for at, (head, cell) in enumerate(zip(told.heads, line, strict=True)):
+            free, value = head.filled_in, cell.text if isinstance(cell, Choice) else cell
+            if isinstance(cell, Choice) and len(",".join(cell.words)) <= OFFERED:
+                sheet.data_validation(last, at, last, at, {"validate": "list", "source": list(cell.words)})
             if isinstance(value, str):
                 sheet.write_string(last, at, harmless(value), formats[str, free])
             elif isinstance(value, date):

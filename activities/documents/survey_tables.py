@@ -100,14 +100,14 @@ def as_workbook(survey: Survey) -> bytes:
     sheets += [_by(called, sums_of(questionnaire, answers, by)) for by, called in GROUPINGS.items()]
     sheets.append(_once(questionnaire, returns))
     sheets += [_rows(table, returns) for table in questionnaire.tables if table.rows != "once"]
-    named = [each._replace(name=_sheet_name(number, each.name)) for number, each in enumerate(sheets, 1)]
+    named = [each._replace(name=sheet_name(number, each.name)) for number, each in enumerate(sheets, 1)]
     return workbook(survey.round.title, named, survey.as_of)
 
 
 FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 
 
-def _sheet_name(number: int, name: str) -> str:
+def sheet_name(number: int, name: str) -> str:
     """A name that a workbook takes: short, and no two alike."""
     return f"{number}_{FORBIDDEN.sub('', name)}"[:31]
 
@@ -174,8 +174,13 @@ def _lines(table: Table, returns: Iterable[Return]) -> Iterator[list[Cell]]:
             yield [*_identity(each), number, *member, *told]
 
 
+def indicator_title(indicator: Indicator) -> str:
+    """What stands over the column of an indicator."""
+    return f"{indicator.code} {indicator.title}"
+
+
 def _head(indicator: Indicator) -> Head:
-    return Head(f"{indicator.code} {indicator.title}", 16 if indicator.is_figure else 24)
+    return Head(indicator_title(indicator), 16 if indicator.is_figure else 24)
 
 
 def _held(figures: Mapping[str, Any], table: Table) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
+from activities.documents.survey_sheet import Brought
 from gateway.asked.applications import Found, found_in
 from gateway.asked.forms import Field, Places, by_field, fields_of, read
 from models.findings import Finding
@@ -85,6 +86,29 @@ def filled_in(questionnaire: Questionnaire, form: FormData) -> dict[str, Any]:
     """What came back, as it is sent."""
     figures = read(form_of(questionnaire), form)
     return {"figures": figures, **read(SurveyReturn, form, only=PROMISE.names)}
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    """A workbook that was filled in, read as if it had been typed: `raw` is what it says."""
+
+    questionnaire: Questionnaire
+    brought: Brought
+
+    @property
+    def form(self) -> FormData:
+        """What a browser would have sent."""
+        return FormData(list(self.brought.written.items()))
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """What is written in it. What is promised with a return is promised on the page alone."""
+        return filled_in(self.questionnaire, self.form)
+
+    def placed(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Findings on a return, each told by the cell that it is about."""
+        of_cells = on_the_form(self.questionnaire, self.form, findings)
+        return [self.brought.placed(each) for each in of_cells]
 
 
 def with_zeros(questionnaire: Questionnaire, raw: Mapping[str, Any]) -> dict[str, Any]:

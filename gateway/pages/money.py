@@ -6,12 +6,11 @@ from uuid import uuid4
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
-from starlette.datastructures import FormData, UploadFile
 
 from activities.documents import appraisals
-from activities.documents.sheet_reader import LARGEST, SheetRefused
+from activities.documents.sheet_reader import SheetRefused
 from gateway.pages.staff import Staff
-from gateway.pages.uploads import large
+from gateway.pages.uploads import large, workbook_in
 from gateway.pages.web import Answer, page, then
 from gateway.problem import KeyReused, NotFound, Refused
 from gateway.remembered.sessions import Session
@@ -28,8 +27,6 @@ from regulation.rounds.merit import PROOFS
 
 router = APIRouter(prefix="/rounds/{round_id}")
 
-UNNAMED = "请选择填好的评价表"
-
 
 def _round(tools: Tools, session: Session, round_id: str, kind: RoundKind) -> Round:
     """A round of a kind that somebody may see; `NotFound` for any other."""
@@ -44,7 +41,7 @@ async def bring(request: Request, tools: Doors, session: Staff, form: Answer, ro
     """Take a sheet that was filled in. All of it is entered, or nothing, and every fault is told by row and column."""
     round_ = await run_in_threadpool(_round, tools, session, round_id, RoundKind.PERFORMANCE)
     try:
-        brought = await run_in_threadpool(appraisals.read, await _content(form))
+        brought = await run_in_threadpool(appraisals.read, await workbook_in(form, "评价表"))
     except SheetRefused as refused:
         return _refused(request, tools, session, round_, str(refused), ())
     act = {
@@ -60,13 +57,6 @@ async def bring(request: Request, tools: Doors, session: Staff, form: Answer, ro
     except KeyReused:
         return _refused(request, tools, session, round_, "此前已上传另一份评价表，请重新打开页面后上传", ())
     return then(f"/rounds/{round_id}", f"{len(brought.rows)}家联盟的评价已登记为第{receipt.number}号")
-
-
-async def _content(form: FormData) -> bytes:
-    sheet = form.get("sheet")
-    if not isinstance(sheet, UploadFile):
-        raise SheetRefused(UNNAMED)
-    return await sheet.read(LARGEST + 1)
 
 
 def _refused(

@@ -1,25 +1,30 @@
 """The leader's return in a survey (统计调查表): what it begins with, what is found on it while it is filled in, and its filing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 from temporalio.service import RPCError
 
+from activities.documents import survey_sheet
+from activities.documents.sheet_reader import SheetRefused
 from gateway.asked import surveys as asked
+from gateway.asked.surveys import Uploaded
 from gateway.pages.leader import Leading
+from gateway.pages.uploads import large, workbook_in
 from gateway.pages.web import Answer, page, then
 from gateway.problem import KeyReused, Refused, Unreachable
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.drafts import NoSuchDraft, Overtaken, body_of, paper_about, version_of
 from gateway.remembered.sessions import Session
-from gateway.shown.documents import DOCX, attachment
+from gateway.shown.documents import DOCX, XLSX, attachment
 from gateway.shown.rounds import surveys as shown
 from gateway.shown.rounds.surveys import Return
 from gateway.tools import Doors, Tools
@@ -107,6 +112,45 @@ def findings(
     return page(request, tools, "leader_findings.html", session, found=found)
 
 
+@router.get("/{round_id}/{filing_id}/form.xlsx")
+def to_fill_in(request: Request, tools: Doors, session: Leading, round_id: str, filing_id: str) -> Response:
+    """填报表: a workbook to be filled in, with what was saved, was sent, or is known."""
+    editing = _editing(tools, session, round_id, filing_id)
+    visit_of(request, tools, session.who).note(AuditKind.EXPORTED, filing_id=filing_id, about=f"{round_id} form.xlsx")
+    name = f"{editing.known.year}年度统计调查填报表-{editing.known.alliance.name}.xlsx"
+    return attachment(shown.to_fill_in(editing.known, editing.raw), name, XLSX)
+
+
+@router.post("/{round_id}/{filing_id}/form.xlsx", dependencies=[Depends(large)])
+async def fill_in(
+    request: Request, tools: Doors, session: Leading, form: Answer, round_id: str, filing_id: str
+) -> Response:
+    """Take a workbook that was filled in: what it says becomes the draft, to be looked over and sent."""
+    editing = await run_in_threadpool(_editing, tools, session, round_id, filing_id)
+    try:
+        content = await workbook_in(form, "填报表")
+        return await run_in_threadpool(_read_in, request, tools, session, form, editing, content)
+    except SheetRefused as refused:
+        return await run_in_threadpool(
+            partial(_form, request, tools, session, editing, not_read=str(refused), status=422)
+        )
+
+
+def _read_in(
+    request: Request, tools: Tools, session: Session, form: FormData, editing: Editing, content: bytes
+) -> Response:
+    """A workbook as the draft; what is found on it is told by its cells, and at the fields."""
+    by = editing.known.questionnaire
+    uploaded = Uploaded(by, survey_sheet.read(content, editing.known.taken))
+    saved = _kept(request, tools, session, form, replace(editing, raw=uploaded.raw))
+    if isinstance(saved, Response):
+        return saved
+    if not saved.findings:
+        return then(saved.address, "填报表已读入草稿，没有发现问题；请核对，勾选承诺后报送")
+    told = uploaded.placed(saved.findings)
+    return _form(request, tools, session, saved, check=True, by_cell=told)
+
+
 @router.get("/{round_id}/{filing_id}/form.docx")
 def printed(request: Request, tools: Doors, session: Leading, round_id: str, filing_id: str) -> Response:
     """The questionnaire in print: as it was sent, which is its receipt, or empty."""
@@ -116,17 +160,25 @@ def printed(request: Request, tools: Doors, session: Leading, round_id: str, fil
     return attachment(shown.printed(known), f"{known.year}年度统计调查表-{known.alliance.name}.docx", DOCX)
 
 
-def _saved(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> Response | Editing:
-    """What was filled in, saved; to be sent, or the answer to whatever else the button says."""
-    by, now = editing.known.questionnaire, tools.clock()
-    raw = asked.filled_in(by, form)
-    editing = replace(editing, raw=asked.with_zeros(by, raw) if form.get("do") == "zero" else raw)
+def _kept(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> HTMLResponse | Editing:
+    """The draft as it was saved; or the form again, if it was saved elsewhere since it was shown."""
     visit_of(request, tools, session.who).note(AuditKind.DRAFTED, filing_id=editing.known.alliance.id, about="survey")
     try:
-        seen = tools.drafts.save(editing.key, session.who, editing.raw, now, str(form.get("seen", "")))
+        seen = tools.drafts.save(editing.key, session.who, editing.raw, tools.clock(), str(form.get("seen", "")))
     except (NoSuchDraft, Overtaken):
         return _form(request, tools, session, editing, overtaken=True, status=409)
-    editing = replace(editing, seen=seen)
+    return replace(editing, seen=seen)
+
+
+def _saved(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> Response | Editing:
+    """What was filled in, saved; to be sent, or the answer to whatever else the button says."""
+    by = editing.known.questionnaire
+    raw = asked.filled_in(by, form)
+    raw = asked.with_zeros(by, raw) if form.get("do") == "zero" else raw
+    saved = _kept(request, tools, session, form, replace(editing, raw=raw))
+    if isinstance(saved, Response):
+        return saved
+    editing = saved
     if more := form.get("more"):
         return then(f"{editing.address}?more={quote(str(more))}#{asked.new_row(by, editing.raw, str(more))}")
     match form.get("do"):
@@ -161,9 +213,11 @@ async def _filed(request: Request, tools: Tools, session: Session, editing: Edit
 
 def _form(
     request: Request, tools: Tools, session: Session, editing: Editing, *, more: str = "", check: bool = False,
-    overtaken: bool = False, refusal: Refusal | None = None, status: int = 200,
+    overtaken: bool = False, refusal: Refusal | None = None, by_cell: Sequence[Finding] = (), not_read: str = "",
+    status: int = 200,
 ) -> HTMLResponse:  # fmt: skip
-    """The form. Every finding stands at its field once somebody asked for it; the contents always count them."""
+    """The form. Every finding stands at its field once somebody asked for it; the contents always count them. `by_cell`: what is
+    found on a workbook that was read; `not_read`: why one could not be."""
     known = editing.known
     found = refusal.findings if refusal and refusal.findings else editing.findings
     back = asked.sent_back(known.questionnaire, known.returned.points) if known.returned else []
@@ -183,5 +237,7 @@ def _form(
         check=check,
         overtaken=overtaken,
         refusal=refusal,
+        by_cell=by_cell,
+        not_read=not_read,
         closed=tools.clock() >= midnight_after(known.round.closes) or known.round.over,
     )

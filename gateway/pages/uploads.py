@@ -5,7 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
+from starlette.datastructures import FormData, UploadFile
 
+from activities.documents.sheet_reader import LARGEST, SheetRefused
 from gateway.pages.web import SignedIn
 from gateway.shown.fetching import fetched
 from gateway.tools import Doors
@@ -27,6 +29,14 @@ async def large(request: Request, _: SignedIn) -> AsyncIterator[None]:
         yield
     finally:
         await form.close()
+
+
+async def workbook_in(form: FormData, called: str) -> bytes:
+    """The workbook (`sheet`) that a form brings, as far as one is read. Raises `SheetRefused`, by what it is called, if there is none."""
+    sheet = form.get("sheet")
+    if not isinstance(sheet, UploadFile) or not sheet.filename:
+        raise SheetRefused(f"请选择填好的{called}")
+    return await sheet.read(LARGEST + 1)
 
 
 @router.get("/uploads/{sha256}")

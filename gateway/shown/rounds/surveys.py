@@ -6,8 +6,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from activities.documents import survey_form, survey_tables
+from activities.documents import survey_form, survey_sheet, survey_tables
 from activities.documents.survey_form import Filled
+from activities.documents.survey_sheet import Taken
 from activities.rounds import progress
 from activities.rounds.progress import Group, Line
 from gateway.identity import Identity
@@ -50,6 +51,11 @@ class Return:
     def subject(self) -> Subject:
         """The alliance with what it told before."""
         return answering.subject(self.round, self.alliance, self.known)
+
+    @property
+    def taken(self) -> Taken:
+        """What tells its workbook from any other."""
+        return Taken(self.alliance.id, self.alliance.name, self.year, self.questionnaire)
 
     @property
     def sent_back(self) -> bool:
@@ -153,6 +159,11 @@ def printed(told: Return) -> bytes:
         return survey_form.form_of(told.questionnaire, told.year, told.round.opened_at)
     filled = Filled(list(_facts(told, told.item)), told.sent.get("figures") or {}, told.figures_before)
     return survey_form.form_of(told.questionnaire, told.year, told.item.at, filled)
+
+
+def to_fill_in(told: Return, raw: Mapping[str, Any]) -> bytes:
+    """The return as a workbook to be filled in, with what is written so far."""
+    return survey_sheet.workbook(told.taken, raw.get("figures") or {}, told.figures_before, told.round.opened_at)
 
 
 def _facts(told: Return, item: KnownItem) -> Iterator[tuple[str, str]]:
