@@ -14,12 +14,13 @@ import structlog
 import uvloop
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
-from temporalio.common import MetricMeter
+from temporalio.common import MetricMeter, WorkerDeploymentVersion
 from temporalio.runtime import PrometheusConfig, Runtime
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities import editions, logs, replacements
+from activities.backup import release
 from activities.channels import configured
 from activities.channels.configured import Configured
 from activities.channels.drafts import DraftTray
@@ -56,6 +57,9 @@ from workflows.round import Round
 from workflows.sandbox import Sandbox
 
 log = structlog.get_logger()
+
+BUILD = WorkerDeploymentVersion("beian", release())
+"""By which the engine tells on which release a filing was last worked on (workflows/links.py)."""
 
 
 def open_register(settings: Settings) -> Register:
@@ -162,6 +166,7 @@ def build(
             following.follow,
             handed_over_before,
         ],
+        deployment_config=WorkerDeploymentConfig(BUILD, use_worker_versioning=False),
         workflow_runner=Sandbox(),
         interceptors=[visibility.DetailsWhenAsked()],
         activity_executor=ThreadPoolExecutor(settings.activity_threads),

@@ -16,6 +16,7 @@ from cli.output import console, say, watching
 from cli.tools import faults_of, found, the_attachments, the_register, with_filings
 from gateway.client import Filings
 from gateway.following import Following
+from gateway.remembered.audit import noted_backup
 from gateway.rounds import Rounds
 from models.rounds.base import parts
 from models.settings import read_settings
@@ -77,6 +78,7 @@ def backup_(to: Path, json_: bool) -> None:
     settings = read_settings()
     with watching() as watch:
         manifest = backup.backup(settings, to, datetime.now(UTC), watch)
+    noted_backup(Register.at(settings.register_url).engine, manifest.made_at, to.name, whole=not manifest.missing)
     _kept(manifest, "已备份", to, json_)
     if not json_ and settings.secret.get_secret_value():
         console.print("不含签名密钥：它由 BEIAN_SECRET 给出，请另行保管", style="yellow")

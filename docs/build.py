@@ -4,8 +4,10 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from pathlib import Path
 
+from activities.backup import release
 from docs import coverage as covered
 from gateway.asked.forms import Field, fields_of
 from models.choices import CHOICES
@@ -20,6 +22,7 @@ from regulation.texts import SHIPPED
 from regulation.wording import NUMBER_OF, PERIOD_OF, WORDS, Facts
 from tests.law import coverage
 from workflows import visibility
+from workflows.links import LINKS, Asked
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -97,6 +100,19 @@ def attributes() -> Iterator[str]:
     )
 
 
+UI = "http://127.0.0.1:8233"
+SAMPLE = Asked(date(2026, 11, 30), "210100", "沈阳市科技局", release())
+"""What links of the docs are narrowed by."""
+
+
+def ready_links() -> Iterator[str]:
+    """What operators look for, each as a link."""
+    yield from ("| | looked for | query |", "|---|---|---|")
+    for each in LINKS:
+        words = each.english.format(**SAMPLE.words)
+        yield f"| `{each.key}` | [{words}]({each.address(UI, 'default', SAMPLE)}) | `{each.query(SAMPLE).replace('|', '')}` |"
+
+
 def settings() -> Iterator[str]:
     """What may be configured."""
     yield from ("| variable | default | meaning |", "|---|---|---|")
@@ -159,6 +175,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "rounds": lambda: law_words(RoundKind),
     "round stages": lambda: law_words(RoundStage),
     "attributes": attributes,
+    "links": ready_links,
     "settings": settings,
     "notifications": notifications,
     "words": words,

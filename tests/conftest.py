@@ -18,6 +18,9 @@ __all__ = ["pytest_addoption", "pytest_collection_modifyitems", "pytest_xdist_ma
 
 os.environ |= {"GOGC": "400", "GOMAXPROCS": "1"}  # servers of the tests: memory for time, and one processor each
 
+TOLD_AT_ONCE = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=1"
+"""Operators are told of a workflow task that fails at its first try, not at its fifth."""
+
 
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: garbage is not looked for in it again."""
@@ -29,7 +32,7 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 async def environment() -> AsyncIterator[WorkflowEnvironment]:
     """A real Temporal server."""
-    async with skipping_server() as server:
+    async with skipping_server(flags=(TOLD_AT_ONCE,)) as server:
         yield server
 
 

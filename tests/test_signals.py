@@ -67,9 +67,13 @@ async def settled(world: World, story: Story, number: int) -> Filing:
 async def test_a_good_act_by_signal_from_the_command_line_works(world: World) -> None:
     story = Story(world, "SIGNAL-1")
     await story.submitted("2027-03-15")
+    handle = world.handle(story.id)
     await signal_by_command_line(world, story.id, "act", story.act("city", "accept", "2027-03-15T08:59:59"))
     filing = await settled(world, story, 2)
     assert filing.stage is Stage.SUBMITTED, "received before the submission: refused"
+    told = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+    assert "不予登记：" in told.current_details, "with the reason, where operators look"
+    assert str(story.docket[-1].refused)[:10] in told.current_details
     await world.on(story.id, instant("2027-03-16"))
     await signal_by_command_line(world, story.id, "act", story.act("city", "accept", "2027-03-16"))
     assert (await settled(world, story, 3)).stage is Stage.UNDER_REVIEW

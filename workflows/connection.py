@@ -56,6 +56,11 @@ async def connect(settings: Settings, runtime: Runtime | None = None, *, lazy: b
     return await Client.connect(**config, data_converter=CONVERTER, runtime=runtime or _runtime(), lazy=lazy)
 
 
+def namespace() -> str:
+    """The namespace that filings live in, by the same configuration."""
+    return ClientConfig.load_client_connect_config().get("namespace", "default")
+
+
 async def reached(client: Client) -> None:
     """Wait until the engine answers, and say so: it may be started after whoever works with it."""
     wait = FIRST_WAIT

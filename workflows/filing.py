@@ -39,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
         CHASED_UNTIL_DONE,
         FEWER_ATTRIBUTES,
         FULL_RUN_GOES_ON,
+        LATENESS_IS_SHOWN,
         NEWEST,
         REGISTER_IS_ASKED,
         SHOWN_WHEN_LEVEL,
@@ -404,6 +405,7 @@ class AllianceFiling:
             self.value,
             workflow.info().typed_search_attributes,
             as_until_0_4=not self._follows(FEWER_ATTRIBUTES),
+            as_until_0_6=not self._follows(LATENESS_IS_SHOWN),
         ):
             workflow.upsert_search_attributes(updates)
 

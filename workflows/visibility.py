@@ -3,6 +3,7 @@
 No personal data and no free text: keys, dates, counts, and the alliance's public name.
 """
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -21,7 +22,7 @@ from activities.rounds.entering import Stands
 from models.filing import Entry, Filing
 from models.rounds.base import RoundLapseKind, parts
 from models.vocabulary import LapseKind
-from regulation import agenda, entries, lifecycle, naming, offices
+from regulation import agenda, entries, lifecycle, naming, offices, overdue
 
 STAGE = SearchAttributeKey.for_keyword("FilingStage")
 KIND = SearchAttributeKey.for_keyword("FilingKind")
@@ -34,8 +35,17 @@ MISSED_YEARS = SearchAttributeKey.for_int("MissedYears")
 OPEN_OBJECTIONS = SearchAttributeKey.for_int("OpenObjections")
 ON_HOLD = SearchAttributeKey.for_bool("OnHold")
 PROVISIONAL = SearchAttributeKey.for_bool("Provisional")
+OVERDUE = SearchAttributeKey.for_keyword_list("Overdue")
+OVERDUE_BY = SearchAttributeKey.for_keyword_list("OverdueBy")
+OVERDUE_SINCE = SearchAttributeKey.for_datetime("OverdueSince")
 
-KEYS = (STAGE, KIND, JURISDICTION, WAITING_FOR, NEXT_DEADLINE, MISSED_YEARS, OPEN_OBJECTIONS, ON_HOLD, PROVISIONAL)
+LATE = (OVERDUE, OVERDUE_BY, OVERDUE_SINCE)
+"""What offices are late with, which offices, and since when the first of them is."""
+
+KEYS = (
+    *(STAGE, KIND, JURISDICTION, WAITING_FOR, NEXT_DEADLINE, *LATE),
+    *(MISSED_YEARS, OPEN_OBJECTIONS, ON_HOLD, PROVISIONAL),
+)
 """What filings are found by."""
 
 FORMER = (TERMS_EDITION, REPORT_YEAR)
@@ -50,14 +60,20 @@ OF_ROUNDS = (ROUND_KIND, ROUND_STAGE)
 REGISTRATION = {key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in (*KEYS, *FORMER, *OF_ROUNDS)}
 """What the server must know of them before the first filing: name → type."""
 
+REASON = 200
+"""How many characters of why an act was not entered the details show."""
+
 LINES = 5
 """How many lines of the agenda and of the docket the details show."""
 
 
-def attributes(filing: Filing, *, as_until_0_4: bool = False) -> list[SearchAttributeUpdate[Any]]:
+def attributes(
+    filing: Filing, *, as_until_0_4: bool = False, as_until_0_6: bool = False
+) -> list[SearchAttributeUpdate[Any]]:
     """Every search attribute of a filing as it stands. What nobody looks for is not set: no year missed, not on hold.
 
-    `as_until_0_4`: as runs of 0.1 to 0.4 show it, which set everything.
+    `as_until_0_4`: as runs of 0.1 to 0.4 show it, which set everything. `as_until_0_6`: as runs of 0.1 to 0.6 do, which do not say
+    who is late.
     """
     due = agenda.nearest_duty(filing)
     values: dict[SearchAttributeKey[Any], Any] = {
@@ -76,15 +92,27 @@ def attributes(filing: Filing, *, as_until_0_4: bool = False) -> list[SearchAttr
         PROVISIONAL: agenda.provisional(filing),
     }
     values |= {key: value if value or as_until_0_4 else None for key, value in noted.items()}
+    values |= {} if as_until_0_6 else _late(filing)
     return [key.value_unset() if value is None else key.value_set(value) for key, value in values.items()]
 
 
+def _late(filing: Filing) -> dict[SearchAttributeKey[Any], Any]:
+    """What offices are late with, by the same duties as the desk and `starter.py list --overdue`; it stays until it is done,
+    whoever was chased for it how often."""
+    duties = list(overdue.late(filing))
+    return {
+        OVERDUE: sorted({each.lapse.value for each in duties}) or None,
+        OVERDUE_BY: sorted({each.office for each in duties}) or None,
+        OVERDUE_SINCE: min((each.until for each in duties), default=None),
+    }
+
+
 def changed(
-    filing: Filing, shown: TypedSearchAttributes, *, as_until_0_4: bool = False
+    filing: Filing, shown: TypedSearchAttributes, *, as_until_0_4: bool = False, as_until_0_6: bool = False
 ) -> list[SearchAttributeUpdate[Any]]:
     """Those attributes that are not shown as they are now."""
     held = {pair.key.name: pair.value for pair in shown}
-    now = attributes(filing, as_until_0_4=as_until_0_4)
+    now = attributes(filing, as_until_0_4=as_until_0_4, as_until_0_6=as_until_0_6)
     return [update for update in now if held.get(update.key.name) != update.value]
 
 
@@ -126,11 +154,17 @@ def rendered(filing: Filing, alliance: str, recent: list[Entry]) -> str:
     if recent:
         lines += ["", "| 号 | 时间 | 事项 | 阶段 |", "|---|---|---|---|"]
         for entry in reversed(recent[-LINES:]):
-            refused = "（不予登记事项）" if entry.refused else ""
+            refused = f"（不予登记：{_in_a_cell(entry.refused)}）" if entry.refused else ""
             lines.append(
                 f"| {entry.number} | {naming.short(entry.at)} | {naming.name_of_entry(entry)}{refused} | {entry.stage.label} |"
             )
     return "\n".join(lines)
+
+
+def _in_a_cell(reason: str) -> str:
+    """A reason as a cell of a table holds it: one line, not too long, and nothing in it is Markdown."""
+    line = " ".join(reason.split())
+    return re.sub(r"([\\`*_\[\]<>|~#])", r"\\\1", line if len(line) <= REASON else f"{line[:REASON]}…")
 
 
 def _coming(filing: Filing) -> Iterator[tuple[Filing, agenda.Due]]:

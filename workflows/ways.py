@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from temporalio import workflow
 
-NEWEST = 1
+NEWEST = 2
 """The number of runs that this release begins."""
 
 
@@ -54,3 +54,6 @@ YEAR_IS_LEFT_LATER = Way(1)
 
 FEWER_ATTRIBUTES = Way(1)
 """Runs of 0.1 to 0.4 showed operators more search attributes than any query asks for."""
+
+LATENESS_IS_SHOWN = Way(2)
+"""Runs of 0.1 to 0.6 showed operators a date, and not who is late since when."""

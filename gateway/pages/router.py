@@ -20,6 +20,7 @@ from gateway.pages import (
     lists,
     lots,
     money,
+    operations,
     outcomes,
     public,
     public_rounds,
@@ -60,6 +61,7 @@ for each in (
     rounds,
     money,
     audit,
+    operations,
     year,
 ):
     router.include_router(each.router)

@@ -16,6 +16,7 @@ from gateway.identity import Identity
 from models.gateway import AuditRow
 from models.values import Named, canonical, storable
 from models.vocabulary import Role
+from regulation import offices
 
 GENESIS = "0" * 64
 
@@ -36,6 +37,7 @@ class AuditKind(Named):
     DRAFTED = "drafted", "草稿"
     HANDLED = "handled", "经办"
     REFUSED = "refused", "拒绝"
+    BACKED_UP = "backed_up", "备份"
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,15 @@ class Audit:
         query = select(AuditRow).where(AuditRow.number >= number)
         with reading(self.engine) as session:
             return list(session.exec(query.order_by(col(AuditRow.number)).limit(AT_ONCE)))
+
+
+BACKUP = Identity(person="backup", name="备份", office=offices.PROVINCE, role=Role.OPERATOR)
+"""Who makes backups: whoever may run the command line."""
+
+
+def noted_backup(engine: Engine, at: datetime, name: str, *, whole: bool) -> None:
+    """A backup takes everything away, so it is on record; and operators see which was the last."""
+    Audit(engine).note(BACKUP, AuditKind.BACKED_UP, at, about=name, success=whole)
 
 
 def _linked(previous: str, row: AuditRow) -> str:

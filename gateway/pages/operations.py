@@ -1,0 +1,64 @@
+"""The operators' page (运维, `/ops`): links into the Temporal UI, releases, editions that end, backups, letters that came back."""
+
+from datetime import UTC, date, datetime
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException
+
+from gateway.pages.staff import as_asked
+from gateway.pages.web import SignedIn, page
+from gateway.remembered.sessions import Session
+from gateway.shown import operations
+from gateway.shown.operations import Worker
+from gateway.tools import Doors, Tools
+from models.acts import OfficeKey
+from models.values import day_of
+from models.vocabulary import Role
+from regulation import offices
+from regulation.expiring import expiring
+from workflows import links
+
+router = APIRouter()
+
+LETTERS = 50
+"""How many letters that came back the page shows, the newest."""
+
+
+@router.get("/ops")
+async def show(
+    request: Request, tools: Doors, session: SignedIn, day: str = "", office: OfficeKey = offices.PROVINCE
+) -> HTMLResponse:
+    """What operators look at. To everybody else there is no such page."""
+    if session.who.role is not Role.OPERATOR:
+        raise HTTPException(404)
+    at_work = await operations.workers(tools.filings.client, tools.settings.task_queue)
+    return await run_in_threadpool(_shown, request, tools, session, at_work, day, office)
+
+
+def _shown(
+    request: Request, tools: Tools, session: Session, at_work: list[Worker] | None, day: str, office: str
+) -> HTMLResponse:
+    now = tools.clock()
+    until = as_asked(lambda: date.fromisoformat(day)) if day else day_of(now)
+    asked = operations.asked(until, office if office in offices.KEYS else offices.PROVINCE)
+    backups = operations.backups(tools.audit)
+    failed = tools.letters.failed()
+    return page(
+        request,
+        tools,
+        "operations.html",
+        session,
+        asked=asked,
+        links=list(links.told(asked, tools.settings.ui_address, tools.filings.client.namespace)),
+        offices={key: offices.name_of(key) for key in offices.KEYS},
+        workers=at_work,
+        tables=operations.tables(tools.register.engine, tools.settings.register_url),
+        expiring=list(expiring(day_of(now))),
+        backups=backups,
+        old=operations.is_old(backups, datetime.now(UTC)),
+        backlog=tools.letters.backlog(now),
+        failed=len(failed),
+        letters=failed[::-1][:LETTERS],
+    )

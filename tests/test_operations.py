@@ -1,0 +1,63 @@
+"""The operators' page: what they look at, whether the engine answers or not; and nobody else finds it."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import starter
+from gateway.remembered.audit import noted_backup
+from gateway.shown import operations
+from models.settings import Settings
+from models.values import SHANGHAI
+from regulation import terms
+from regulation.expiring import expiring
+from tests.databases import prepare
+from tests.served import Clock
+from tests.visiting import visiting
+
+NOW = datetime(2026, 12, 20, 10, tzinfo=SHANGHAI)
+
+
+async def test_operators_see_links_releases_editions_backups_and_letters_and_others_see_no_such_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(var=tmp_path, ui_address="http://ui.example")
+    prepare(settings.register_url)
+    monkeypatch.setattr(operations, "PATIENCE", timedelta(seconds=0.1))
+    async with visiting(settings, Clock(NOW)) as house:
+        for person in ("c-101", "a-601", "u-leader-01"):
+            assert (await (await house.signed_in(person)).get("/ops")).status_code == 404
+        operator = await house.signed_in("o-701")
+        shown = (await operator.get("/ops?day=2026-11-30&office=210200")).text
+        assert 'href="http://ui.example/namespaces/default/workflows?query=' in shown
+        assert "2026-12-01T00%3A00%3A01%2B08%3A00" in shown, "the whole of the day"
+        assert "大连市科学技术局逾期" in shown or "大连市科技局逾期" in shown
+        assert "引擎没有答复" in shown
+        assert "缺2027年日历" in shown
+        assert "最近两日没有完整的备份" in shown
+        assert "未送达的信函（0）" in shown
+        noted_backup(house.tools.register.engine, datetime.now(UTC), "2026-12-20.zip", whole=True)
+        again = (await operator.get("/ops")).text
+        assert "最近两日没有完整的备份" not in again
+        assert "2026-12-20.zip" in again
+        assert (await operator.get("/ops?day=nonsense")).status_code == 422
+
+
+def test_next_year_s_calendar_is_missed_from_15_december_on_and_a_call_ends_soon() -> None:
+    def urgent(day: date) -> dict[str, bool]:
+        return {each.subject: each.urgent for each in expiring(day)}
+
+    assert urgent(date(2026, 12, 14)) == {"工作日历": False, "B类申报通知": False}
+    assert urgent(date(2026, 12, 15))["工作日历"]
+    assert urgent(date(2027, 1, 4))["工作日历"], "and what was missed stays urgent"
+    assert terms.TERMS.newest(date(2023, 4, 1)) == "LN-2023"
+    ends = {day: urgent(day)["B类申报通知"] for day in (date(2023, 4, 2), date(2023, 4, 3), date(2023, 4, 26))}
+    assert list(ends.values()) == [False, True, False], "before it, in it, after it"
+
+
+def test_the_command_line_prints_every_link(capsys: pytest.CaptureFixture[str]) -> None:
+    assert starter.run(["links", "--day", "2026-11-30", "--office", "210100"]) == 0
+    printed = capsys.readouterr().out
+    assert "2026-11-30（含当日24时）以前到期\n  http://127.0.0.1:8233/namespaces/default/workflows?query=" in printed
+    assert "2026-12-01T00%3A00%3A01%2B08%3A00" in printed
