@@ -92,6 +92,10 @@ class Rounds:
 
     # What a door does before anything is sent
 
+    def is_known(self, round_id: str, act_id: str) -> bool:
+        """Whether something is under an act's id already: entered, or received and not answered yet."""
+        return self.register.entry_of(round_id, act_id) is not None or self.arrivals.are_noted(round_id, act_id)
+
     def receive(
         self, round_id: str, raw: Mapping[str, Any], now: datetime, seen: Collection[int] | None = None
     ) -> RoundReceived | RoundReceipt:

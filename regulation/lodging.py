@@ -4,7 +4,7 @@ At a door an act brings its paper as `content`. The paper is checked and goes in
 that travels on holds the digest and the few facts that the law decides by.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self, get_args
 
 from pydantic import ValidationError
@@ -239,7 +239,7 @@ def _judged(raw: Mapping[str, Any], form: Value, subject: changes.Subject | None
 
 
 def _across(raw: Mapping[str, Any], form: Value) -> list[Finding]:
-    error, warning = Severity.ERROR, Severity.WARNING
+    error = Severity.ERROR
     if isinstance(form, AnnualReport):
         faults = []
         if not form.integrity_commitment:
@@ -250,20 +250,28 @@ def _across(raw: Mapping[str, Any], form: Value) -> list[Finding]:
     if isinstance(form, ForwardingPaper) and form.document.kind != "D7":
         return [finding("B-17", "/content/document/kind", error, "须为正式文件（D7）")]
     if isinstance(form, ObjectionPaper):
-        faults = []
-        if not form.name:
-            faults.append(finding("G-04", "/content/name", warning, "匿名异议只作登记，不予受理"))
-        if form.name and not form.contact:
-            faults.append(finding("G-04", "/content/contact", warning, "未留联系方式的，身份无从核实，可能不予受理"))
-        if form.party == "unit" and not form.stamped:
-            faults.append(finding("G-04", "/content/stamped", warning, "单位提出异议须加盖公章"))
-        if not form.evidence:
-            faults.append(finding("G-04", "/content/evidence", warning, "须提供必要的证明材料"))
+        faults = list(_of_objection(form))
         if raw.get("came") and form.postmarked_on and str(form.postmarked_on) != _postmark(raw):
             message = "与收件登记的邮戳日期不一致"
             faults.append(finding("G-03", "/content/postmarked_on", error, message))
         return faults
     return []
+
+
+def of_objection(content: Mapping[str, Any]) -> list[Finding]:
+    """What an objector is warned of before they send what they wrote, to whatever notice; it keeps nobody from sending (G-04)."""
+    return list(_of_objection(ObjectionPaper.model_validate(dict(content))))
+
+
+def _of_objection(form: ObjectionPaper) -> Iterator[Finding]:
+    if not form.name:
+        yield finding("G-04", "/content/name", Severity.WARNING, "匿名异议只作登记，不予受理")
+    if form.name and not form.contact:
+        yield finding("G-04", "/content/contact", Severity.WARNING, "未留联系方式的，身份无从核实，可能不予受理")
+    if form.party == "unit" and not form.stamped:
+        yield finding("G-04", "/content/stamped", Severity.WARNING, "单位提出异议须加盖公章")
+    if not form.evidence:
+        yield finding("G-04", "/content/evidence", Severity.WARNING, "须提供必要的证明材料")
 
 
 def unfounded(act: Act, paper: Mapping[str, Any], subject: changes.Subject) -> str | None:

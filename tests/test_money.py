@@ -1,6 +1,7 @@
 """The evaluation by third parties and the subsidy at the doors: in a browser from opening to payment, and who sees what on the way."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -35,6 +36,7 @@ COLLEAGUE = PROVINCE | {"person": "p-402"}
 EVALUATOR = {"person": "e-501", "office": "210000", "role": "evaluator"}
 
 
+EVIDENCE = b"%PDF-1.7 evidence"
 D5A = next(each["sha256"] for each in application(Kind.B)["documents"] if each["kind"] == "D5a")
 """What proves the research of every alliance here."""
 
@@ -270,7 +272,14 @@ async def is_objected_to(gateway: Served, visitor: Visitor) -> None:
     await visitor.fills({f"/content/{name}": value for name, value in told.items()})
     await page.get_by_role("button", name="提交异议", exact=True).click()
     await visitor.looks()
-    assert "回执" in await page.locator("main").inner_text()
+    assert "须提供必要的证明材料" in await page.locator(".banner").inner_text(), "what an objector is warned of"
+    evidence = {"name": "审计报告.pdf", "mimeType": "application/pdf", "buffer": EVIDENCE}
+    await page.set_input_files("[name='/content/evidence/0/file']", evidence)  # type: ignore[arg-type]
+    await page.get_by_role("button", name="提交异议", exact=True).click()
+    await visitor.looks()
+    receipt = await page.locator("main").inner_text()
+    assert all(each in receipt for each in ("回执", "省科技厅", "20个工作日，至"))
+    await evidence_is_read_by_whoever_rules(gateway, visitor)
     ruling = {"/admissible": "yes", "/reason": "实名并附材料"}
     round_ = gateway.tools.rounds.register.round(SUBSIDY)
     assert round_
@@ -281,6 +290,20 @@ async def is_objected_to(gateway: Served, visitor: Visitor) -> None:
     dismissed = {"/outcome": "dismissed", "/reason": "经核查不属实"}
     await acts(visitor, "p-401", SUBSIDY, f"rule_on_list_objection{about}", "处理名单异议", dismissed)
     await is_written_to(gateway, visitor)
+
+
+async def evidence_is_read_by_whoever_rules(gateway: Served, visitor: Visitor) -> None:
+    """The file that somebody brought with an objection: for whoever rules, for nobody else; and looked after as any other."""
+    register, sha256 = gateway.tools.register, hashlib.sha256(EVIDENCE).hexdigest()
+    await comes_in(visitor, "p-401")
+    await visitor.opens(f"/rounds/{SUBSIDY}")
+    link = await visitor.page.get_by_role("link", name="审计报告.pdf").get_attribute("href")
+    assert await taken_away(visitor, str(link)) == EVIDENCE
+    for other in ("q-403", "c-101"):
+        await comes_in(visitor, other)
+        answer = await visitor.page.request.get(f"{gateway.base}{link}")
+        assert answer.status == 404, "who objects is known to whoever rules on it alone (G-04)"
+    assert sha256 in {each.sha256 for each in register.attached()}
 
 
 async def is_written_to(gateway: Served, visitor: Visitor) -> None:

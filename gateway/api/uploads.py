@@ -15,6 +15,7 @@ from gateway.remembered.uploads import TYPES, Rejected, owner_of
 from gateway.shown.fetching import fetched
 from gateway.tools import Doors
 from gateway.visit import visit_of
+from models.rounds.base import RoundId
 from models.values import Digest, FilingId
 from models.vocabulary import Severity
 from regulation import offices
@@ -79,11 +80,14 @@ def fetch(
     tools: Doors,
     who: Caller,
     sha256: Annotated[Digest, Path(description="文件的 SHA-256")],
-    filing: Annotated[FilingId | None, Query(description="其文书引用该文件的备案；省略即本单位所上传的")] = None,
+    filing: Annotated[
+        FilingId | None, Query(description="其文书引用该文件的备案；与 round 均省略即本单位所上传的")
+    ] = None,
+    round_: Annotated[RoundId | None, Query(alias="round", description="其文书引用该文件的轮次")] = None,
 ) -> FileResponse:
-    """取回: for those of the post that brought it; with `filing`, for whoever may read the paper that refers to it."""
+    """取回: for those of the post that brought it; with `filing` or `round`, for whoever may read the paper that refers to it."""
     try:
-        row, path = fetched(visit_of(request, tools, who), sha256, filing)
+        row, path = fetched(visit_of(request, tools, who), sha256, filing, round_)
     except NotFound:
         raise missing("这份材料") from None
     return FileResponse(path, media_type=row.media_type, filename=row.name, headers=KEPT)

@@ -24,7 +24,7 @@ from regulation.reading import finding
 OTHERS = frozenset({Role.LEADER, Role.PUBLIC, Role.PLATFORM})
 """Who is not staff: nothing that they store or send, however much, keeps an office from its own work on a filing."""
 
-NAMED = {"person": "本人", "office": "本单位", "filing": "本备案"}
+NAMED = {"person": "本人", "office": "本单位", "filing": "本备案", "notice": "本公示"}
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,17 @@ class Quotas:
     def of(cls, settings: Settings, engine: Engine) -> "Quotas":
         """The quotas of a deployment."""
         most = {"person": settings.person_bytes_a_day, "office": settings.office_bytes_a_day}
-        return cls(engine, most | {"filing": settings.filing_bytes_a_day}, settings.applications_of_a_leader)
+        return cls(
+            engine,
+            most | dict.fromkeys(("filing", "notice"), settings.filing_bytes_a_day),
+            settings.applications_of_a_leader,
+        )
 
-    def take(self, count: int, now: datetime, *, person: str = "", office: str = "", filing: str = "") -> str | None:
+    def take(
+        self, count: int, now: datetime, *, person: str = "", office: str = "", filing: str = "", notice: str = ""
+    ) -> str | None:  # fmt: skip
         """Count bytes that are to be stored for these, or say in words whose quota does not allow it: then none is counted."""
-        whose = {"person": person, "office": office, "filing": filing}
+        whose = {"person": person, "office": office, "filing": filing, "notice": notice}
         counted = {kind: f"{kind}:{key}" for kind, key in whose.items() if key}
         if count <= 0 or not counted:
             return None

@@ -111,7 +111,7 @@ class Uploads:
         """Take a file for an owner: as `owner_of` says, or `PUBLIC`. The same content twice is one file.
 
         `expected` is the SHA-256 that somebody told beforehand. What is new counts towards the quotas of the person and the
-        owner's office; what the public brings, of the filing whose `notice` it is about. Raises `Rejected`, and then nothing
+        owner's office; what the public brings, of the `notice` that it is about. Raises `Rejected`, and then nothing
         is kept.
         """
         if not self.taking:
@@ -119,7 +119,7 @@ class Uploads:
         name = safe_name(file.filename or "")
         await file.seek(0)
         office = "" if owner == PUBLIC else owner.partition("/")[0]
-        whose = {"person": person, "office": office, "filing": f"public:{notice}" if notice else ""}
+        whose = {"person": person, "office": office, "notice": notice}
         return await run_in_threadpool(self._stored, file.file, name, owner, now, expected, whose)
 
     def _stored(

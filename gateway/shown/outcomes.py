@@ -105,6 +105,12 @@ class Outcomes:
             raise NotFound(round_id)
         return found
 
+    def last_notice(self, round_id: str, today: date) -> Outcome | None:
+        """The last list of a round that was on notice."""
+        return next(
+            (each for each in self.listed(today) if each.round.id == round_id and each.row.kind == NOTICE), None
+        )
+
     def objected_today(self, round_id: str) -> int:
         """How many objections to its list came in today."""
         since = at_hour(day_of(self.tools.clock()), 0)

@@ -24,6 +24,9 @@ from regulation.rounds.agenda import begin, end
 AGAIN = timedelta(days=30)
 """After what time somebody who has an objection to handle is chased again, until they do (Q31)."""
 
+HANDLING = "objection.handling_working_days"
+"""In how many working days an objection is handled, as the terms have it."""
+
 
 def number(round_: Round, key: str) -> Any:
     """A number of the law as it governs a round over the province, or over one of its jurisdictions."""
@@ -56,6 +59,11 @@ def notice_of(round_: Round) -> Notice:
     return round_.notice
 
 
+def open_objections(round_: Round) -> int:
+    """How many objections to its list wait for a ruling."""
+    return round_.notice.open_objections if round_.notice else 0
+
+
 def may_object(round_: Round, act: Any, when: Moment) -> Lack | None:
     """There must be a notice. What comes too late is taken and recorded all the same (Instants 4)."""
     shown = round_.notice is not None and "notice" in round_.periods
@@ -86,7 +94,7 @@ def rule(round_: Round, act: Ruling, question: Question, answer: bool | str, whe
     after = objections.rule(notice_of(round_), act, question, answer, when)
     round_ = handled(round_.but(notice=after.notice), *after.closed)
     if after.again:
-        days = number(round_, "objection.handling_working_days")
+        days = number(round_, HANDLING)
         return begin(round_, f"objection:{TOGETHER}", when.day, days)
     return round_
 
@@ -101,7 +109,7 @@ def handled(round_: Round, *objections: str) -> Round:
 
 def to_handle(round_: Round, name: str, day: date) -> Round:
     """The round with the period in which an objection is handled, from the day on which it came."""
-    return begin(round_, f"objection:{name}", day, number(round_, "objection.handling_working_days"))
+    return begin(round_, f"objection:{name}", day, number(round_, HANDLING))
 
 
 def counted_on(round_: Round, came: Arrived) -> date:
