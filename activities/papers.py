@@ -20,6 +20,7 @@ STORES = unless_there(PAPERS)
 BODY, STORED = (
     select(column).where(PAPERS.c.digest == bindparam("key")) for column in (PAPERS.c.body, PAPERS.c.digest)
 )
+OF_MANY = select(PAPERS.c.digest, PAPERS.c.body).where(PAPERS.c.digest.in_(bindparam("some", expanding=True)))
 REFERRING = select(PAPERS.c.body).where(PAPERS.c.body.contains(f'"{LOCATION}'))
 
 
@@ -45,8 +46,7 @@ def contents(db: Connection, keys: Collection[str]) -> dict[str, dict[str, Any]]
     """What many papers say, by their digests."""
     found: dict[str, dict[str, Any]] = {}
     for some in in_parts(keys):
-        rows = db.execute(select(PAPERS.c.digest, PAPERS.c.body).where(PAPERS.c.digest.in_(some)))
-        found |= {row.digest: read(row.body) for row in rows}
+        found |= {row.digest: read(row.body) for row in db.execute(OF_MANY, {"some": some})}
     if missing := set(keys) - found.keys():
         raise PaperMissing(*sorted(missing)[:1])
     return found

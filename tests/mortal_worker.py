@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import worker as service
 from activities.appending import Appended
@@ -56,9 +56,9 @@ class MortalRounds(RoundRegister):
 
     dies_after: str = "-"
 
-    def append(self, entry: RoundEntry) -> Row:
+    def append(self, entry: RoundEntry, content: Mapping[str, Any] | None = None) -> Row:
         """Append for real; die if this was the event."""
-        row = super().append(entry)
+        row = super().append(entry, content)
         if entry.event.kind == self.dies_after:
             die()
         return row

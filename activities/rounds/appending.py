@@ -20,7 +20,10 @@ ROUNDS, ENTRIES, ITEMS = (
 )
 STANDS = select(ROUNDS).where(ROUNDS.c.round_id == bindparam("of")).with_for_update()
 BEGINS, ENTERS, MAKES = insert(ROUNDS), insert(ENTRIES), insert(ITEMS)
-MOVES = update(ROUNDS).where(ROUNDS.c.round_id == bindparam("of"))
+MOVED = frozenset(ROUNDS.c.keys()) - {"round_id"}
+MOVES = (
+    update(ROUNDS).where(ROUNDS.c.round_id == bindparam("of")).values({name: bindparam(f"to_{name}") for name in MOVED})
+)
 IS_PAST = (
     update(ITEMS)
     .where(ITEMS.c.round_id == bindparam("of"), ITEMS.c.filing_id == bindparam("filing"), ITEMS.c.current)
@@ -66,7 +69,7 @@ def _write(db: Connection, entry: RoundEntry, stands: Row, row: Row, made: list[
     if begins:
         db.execute(BEGINS, stands)
     else:
-        db.execute(MOVES.values({name: value for name, value in stands.items() if name != "round_id"}), {"of": of})
+        db.execute(MOVES, {"of": of, **{f"to_{name}": stands[name] for name in MOVED}})
     db.execute(ENTERS, row)
     if made:
         db.execute(IS_PAST, [{"of": of, "filing": each["filing_id"]} for each in made])

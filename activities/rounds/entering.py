@@ -97,14 +97,15 @@ class RoundEntering:
         if refused := table.check(rules, of, round_, act, when):
             return Acted(stands=self.stands(of), refusal=refused)
         try:
-            found = self.register.examined(of, round_, act, self.register.content(act), when.day)
+            content = self.register.content(act)
+            found = self.register.examined(of, round_, act, content, when.day)
         except PaperMissing:
             refused = table.refusal(rules, act, Lack(missing=lodging.PAPER_MISSING))
             return Acted(stands=self.stands(of), refusal=refused)
         if isinstance(found, list):
             return Acted(stands=self.stands(of), refusal=lodging.refusal(found))
         entry = table.entered(rules, of, round_, found, when)
-        stands = self.register.append(entry)
+        stands = self.register.append(entry, content)
         return Acted(stands=told(stands), receipt=table.receipt(rules, entry))
 
     def _up_to(self, of: str, when: Moment) -> Round | None:

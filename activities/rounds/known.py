@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select
 
 from activities import papers
 from activities.database import in_parts
@@ -19,7 +19,7 @@ from models.vocabulary import ActKind, Kind, ReportState, Stage, YearStatus
 from regulation import codes, entries, lifecycle
 from regulation.moment import Moment
 from regulation.reporting import SHOWN
-from regulation.rounds.known import Alliance, Known, KnownItem, KnownReport, Needs
+from regulation.rounds.known import FILED, Alliance, Known, KnownItem, KnownReport, Needs
 
 FILINGS, REPORTS, ITEMS, ROUNDS, ENTRIES, PAPERS = (
     model.metadata.tables[model.__tablename__].c
@@ -31,6 +31,13 @@ ALLIANCES = select(
     FILINGS.alliance_name, FILINGS.leader_name, FILINGS.technical_field, FILINGS.archive_number, FILINGS.archived_on,
     FILINGS.submitted_at, FILINGS.number, FILINGS.named,
 ).order_by(FILINGS.filing_id)  # fmt: skip
+SOME = FILINGS.filing_id.in_(bindparam("some", expanding=True))
+OF_NAMES, PRESENT = ALLIANCES.where(SOME), select(FILINGS.filing_id, FILINGS.value).where(SOME)
+OF_ROUND = (
+    select(ITEMS.filing_id.table).where(ITEMS.round_id == bindparam("of"), ITEMS.current).order_by(ITEMS.filing_id)
+)
+OF_ROUND_AND_NAMES = OF_ROUND.where(ITEMS.filing_id.in_(bindparam("some", expanding=True)))
+"""What is asked about one alliance, at every act on one, is asked by statements that are built once."""
 
 
 def answer(db: Connection, needs: Needs, area: Area | None) -> Known:
@@ -55,7 +62,15 @@ def answer(db: Connection, needs: Needs, area: Area | None) -> Known:
         applications={each: papers.content(db, key) for each, key in _present(db, needs.applications)},
         naming={code: frozenset(_naming(db, code)) for code in needs.naming},
         takes=frozenset(_takes(db, needs.tries, reports)) if needs.tries else frozenset(),
+        to_evaluate=_to_evaluate(db, area, needs.to_evaluate) if area and needs.to_evaluate else 0,
     )
+
+
+def _to_evaluate(db: Connection, area: Area, year: int) -> int:
+    """How many alliances of an area are evaluated for a year: `evaluation_judging.may_be_evaluated`, asked of all of them."""
+    archived = or_(FILINGS.archived_on.is_(None), FILINGS.archived_on <= date(year, 12, 31))
+    stands = and_(FILINGS.stage.in_([each.value for each in FILED]), FILINGS.kind == Kind.A.value, archived)
+    return db.scalars(select(func.count()).where(stands, *lies_in(area))).one()
 
 
 def _takes(db: Connection, act: UrgeReport, reports: Mapping[tuple[str, int], KnownReport]) -> Iterator[str]:
@@ -67,7 +82,7 @@ def _takes(db: Connection, act: UrgeReport, reports: Mapping[tuple[str, int], Kn
         of for (of, year), told in reports.items() if year == act.year and told.state in SHOWN["unreported"].states
     ]
     for some in in_parts(owing):
-        for row in db.execute(select(FILINGS.filing_id, FILINGS.value).where(FILINGS.filing_id.in_(some))):
+        for row in db.execute(PRESENT, {"some": some}):
             filing = entries.projected(Filing.model_validate_json(row.value), now)
             if lifecycle.check(filing, act, now) is None:
                 yield row.filing_id
@@ -81,7 +96,7 @@ def _of(rounds: Collection[tuple[RoundKind, int]]) -> ColumnElement[bool]:
 def _present(db: Connection, filings: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The paper of each of these filings' application as it stands."""
     for some in in_parts(filings):
-        for row in db.execute(select(FILINGS.filing_id, FILINGS.value).where(FILINGS.filing_id.in_(some))):
+        for row in db.execute(PRESENT, {"some": some}):
             yield row.filing_id, json.loads(row.value)["paper"]
 
 
@@ -114,13 +129,20 @@ def _inspected(db: Connection, alliances: Collection[str]) -> Iterator[tuple[str
 
 def _alliances(db: Connection, needs: Needs, area: Area | None) -> Iterator[Alliance]:
     if needs.population and area:
-        of_area: list[Any] = [FILINGS.stage.in_([stage.value for stage in needs.stages])]
-        of_area += [FILINGS.kind == area.kind.value] if area.kind else []
-        of_area += [FILINGS.jurisdiction == area.jurisdiction] if area.jurisdiction else []
-        of_area += [FILINGS.zone == area.zone] if area.zone else []
-        yield from map(_alliance, db.execute(ALLIANCES.where(and_(*of_area))))
+        stands = FILINGS.stage.in_([stage.value for stage in needs.stages])
+        yield from map(_alliance, db.execute(ALLIANCES.where(stands, *lies_in(area))))
     for some in in_parts(needs.filings):
-        yield from map(_alliance, db.execute(ALLIANCES.where(FILINGS.filing_id.in_(some))))
+        yield from map(_alliance, db.execute(OF_NAMES, {"some": some}))
+
+
+def lies_in(area: Area) -> Iterator[ColumnElement[bool]]:
+    """Whether an alliance lies in an area."""
+    if area.kind:
+        yield FILINGS.kind == area.kind.value
+    if area.jurisdiction:
+        yield FILINGS.jurisdiction == area.jurisdiction
+    if area.zone:
+        yield FILINGS.zone == area.zone
 
 
 def _alliance(row: Any) -> Alliance:
@@ -135,10 +157,8 @@ def _alliance(row: Any) -> Alliance:
 
 def items(db: Connection, round_id: str, filings: Sequence[str] | None = None) -> Iterator[KnownItem]:
     """What a round's last entries made of alliances: of all, or of some."""
-    query = select(ITEMS.filing_id.table).where(ITEMS.round_id == round_id, ITEMS.current).order_by(ITEMS.filing_id)
-    if filings is not None:
-        query = query.where(ITEMS.filing_id.in_(filings))
-    for row in db.execute(query):
+    query, some = (OF_ROUND, {}) if filings is None else (OF_ROUND_AND_NAMES, {"some": filings})
+    for row in db.execute(query, {"of": round_id, **some}):
         yield KnownItem(row.filing_id, row.state, json.loads(row.figures), row.number, row.paper, row.at)
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from activities.lists import within
 from activities.papers import contents as papers_by
+from activities.rounds.known import lies_in
 from models.register import FilingRow, RoundItemRow
-from models.rounds.base import Area
 from models.rounds.round import Round
 from regulation.offices import Scope
 from regulation.rounds.known import FILED
@@ -105,16 +105,7 @@ def _joined(query: Any, round_: Round) -> Any:
 def _of(round_: Round, scope: Scope) -> list[ColumnElement[bool]]:
     """The alliances of a round that somebody may see: those in force, and those of which something was entered."""
     return [
-        *_in(round_.area),
+        *lies_in(round_.area),
         or_(FILINGS.stage.in_([each.value for each in FILED]), ITEMS.state.is_not(None)),
         within(scope),
     ]
-
-
-def _in(area: Area) -> Iterator[ColumnElement[bool]]:
-    if area.kind:
-        yield FILINGS.kind == area.kind.value
-    if area.jurisdiction:
-        yield FILINGS.jurisdiction == area.jurisdiction
-    if area.zone:
-        yield FILINGS.zone == area.zone

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Engine, bindparam, func, or_, select, update
 
 from activities import lists, papers
-from activities.database import reading, stating
+from activities.database import stating
 from activities.rounds import appending, known, rows, sealing, terms
 from activities.rows import GENESIS, Row, link
-from models.register import RoundEntryRow, RoundItemRow, RoundRow
+from models.register import RoundItemRow, RoundRow
 from models.rounds.base import Area, OpenRound, RoundAct, RoundKind, round_id
 from models.rounds.round import Round, RoundEntry
 from regulation import offices
@@ -26,6 +26,7 @@ ROUNDS, ENTRIES, ITEMS = appending.ROUNDS.c, appending.ENTRIES.c, appending.ITEM
 
 STANDS = select(appending.ROUNDS).where(ROUNDS.round_id == bindparam("of"))
 VALUE = select(ROUNDS.value).where(ROUNDS.round_id == bindparam("of"))
+OF_NUMBER = select(ENTRIES.body).where(ENTRIES.round_id == bindparam("of"), ENTRIES.number == bindparam("number"))
 OF_ACT = select(ENTRIES.body).where(ENTRIES.round_id == bindparam("of"), ENTRIES.act_id == bindparam("act"))
 """What every act in a round asks: built once."""
 
@@ -63,9 +64,9 @@ class RoundRegister:
 
     def entry(self, of: str, number: int) -> RoundEntry | None:
         """One entry by its number."""
-        with reading(self.engine) as session:
-            row = session.get(RoundEntryRow, (of, number))
-            return RoundEntry.model_validate_json(row.body) if row else None
+        with self.engine.connect() as db:
+            body = db.scalar(OF_NUMBER, {"of": of, "number": number})
+        return RoundEntry.model_validate_json(body) if body else None
 
     def entry_of(self, of: str, act_id: str) -> RoundEntry | None:
         """The entry of an act, whenever it was."""
@@ -195,9 +196,9 @@ class RoundRegister:
         known = self.known(table.needs(rules, round_, act), round_.area)
         return rules.draws[act.kind](round_, act, known).model_dump(mode="json")
 
-    def append(self, entry: RoundEntry) -> Row:
-        """Append an entry with what it makes of alliances. Raises `RoundMoved`, `PaperMissing`."""
-        return appending.append(self.engine, rules_of(entry.round.id), entry, self.content(entry.event))
+    def append(self, entry: RoundEntry, content: Mapping[str, Any] | None = None) -> Row:
+        """Append an entry, which brings a paper of that content, with what it makes of alliances. Raises `RoundMoved`, `PaperMissing`."""
+        return appending.append(self.engine, rules_of(entry.round.id), entry, content)
 
     # What follows
 

@@ -8,6 +8,8 @@ from examples.province.people import PROVINCE
 from examples.province.story import Story
 from models.rounds.base import RoundKind
 from models.vocabulary import Stage
+from regulation import entries
+from regulation.moment import Moment
 from regulation.rounds.questionnaires import QUESTIONNAIRES, newest
 
 
@@ -54,10 +56,11 @@ def report(story: Story, year: int, last: date, until: datetime, *, after: date 
         if each.id not in rows or rows[each.id].stage != Stage.IN_FORCE:
             continue
         story.in_force[each.id] = each
-        filing = register.filing(each.id)
-        acts = lives.reports(each, year) if filing and filing.year(year) else ()
+        life = story.service.life(each.id)
+        owes = entries.projected(life.filing, Moment(until, until)).year(year) or life.filing.year(year)
+        acts = lives.reports(each, year) if owes else ()
         then = [act for act in acts if after < date.fromisoformat(act["received_at"][:10]) <= last]
-        story.service.goes_on(each.id, then, until)
+        story.service.lives_on(life, then, until)
 
 
 def survey(story: Story) -> None:

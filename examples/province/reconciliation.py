@@ -151,10 +151,13 @@ class Reconciliation:
     def _evaluations(self) -> Iterator[Told]:
         register, rounds = self.story.service.register, self.story.service.rounds
         cities = [each for each in rounds.rounds(kind=RoundKind.EVALUATION, year=self.story.year) if each.jurisdiction]
-        evaluated = sum(json.loads(each.counts)["evaluated"] for each in cities)
+        counts = [json.loads(each.counts) for each in cities]
+        evaluated = sum(each["evaluated"] for each in counts)
         on_filings = Counter(row.kind for row, filing in self._filings() if row.evaluated_for == self.story.year)
         yield Told("评估评价：已评（各市轮次／备案登记）", evaluated, on_filings[Kind.A.value])
-        yield Told("评估评价：应评（各市轮次／在册A类）", evaluated, len(self.story.of_kind(Kind.A)))
+        yield Told("评估评价：应评而已评（各市轮次／在册A类）", evaluated, len(self.story.of_kind(Kind.A)))
+        expected = sum(each["expected"] for each in counts)
+        yield Told("评估评价：应评（各市轮次所计／在册A类）", expected, len(self.story.of_kind(Kind.A)))
         decided = rounds.round(self.story.round_id(RoundKind.EVALUATION))
         for tag, words in (("typical", "典型联盟"), ("pilot", "试点示范")):
             named = len(register.filings(named=tag, limit=5000, whole=False))

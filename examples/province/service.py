@@ -11,9 +11,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from sqlalchemy import bindparam, select
 from temporalio.testing import ActivityEnvironment
 
 from activities import papers
+from activities.appending import ENTRIES
 from activities.database import stating
 from activities.register import Register
 from activities.rounds.entering import Acting, Passing, RoundEntering
@@ -29,6 +31,9 @@ from regulation.rounds.lodging import lodge
 from regulation.simulation import Life
 
 Raw = Mapping[str, Any]
+
+
+LAST = select(ENTRIES.c.body).where(ENTRIES.c.filing_id == bindparam("of")).order_by(ENTRIES.c.number.desc()).limit(1)
 
 
 class NotDone(Exception):
@@ -72,11 +77,18 @@ class Service:
 
     def goes_on(self, filing_id: str, acts: Iterable[Raw], until: datetime | None = None) -> list[Entry]:
         """What is done to a filing that is there, and what time brings up to an instant; what was entered."""
-        row = self.register.row(filing_id)
-        last = self.register.entry(filing_id, row.number) if row else None
-        if last is None:
+        return self.lives_on(self.life(filing_id), acts, until)
+
+    def life(self, filing_id: str) -> Life:
+        """A filing that is there, as it goes on."""
+        with self.register.engine.connect() as db:
+            body = db.scalar(LAST, {"of": filing_id})
+        if body is None:
             raise NotDone(f"没有 {filing_id}")
-        life = Life.after(last)
+        return Life.after(Entry.model_validate_json(body))
+
+    def lives_on(self, life: Life, acts: Iterable[Raw], until: datetime | None = None) -> list[Entry]:
+        """The same, of a life that goes on."""
         return self._lives(life, acts, until, [])
 
     def _lives(self, life: Life, acts: Iterable[Raw], until: datetime | None, docket: list[Entry]) -> list[Entry]:

@@ -4,6 +4,8 @@ What only papers and register can tell of an act becomes its facts; pointers are
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from models.findings import Finding
@@ -36,6 +38,25 @@ def state_of(round_: Round) -> SurveyState:
     if not isinstance(round_.of, SurveyState):
         raise TypeError(round_.id)
     return round_.of
+
+
+@dataclass(frozen=True)
+class _Paper:
+    """A paper by its digest: two of one digest say the same."""
+
+    digest: str
+    content: Mapping[str, Any] = field(compare=False)
+
+
+@lru_cache(maxsize=16)
+def _questionnaire(paper: _Paper) -> Questionnaire:
+    return questionnaire_in(paper.content)
+
+
+def questionnaire_of(paper: str | None, known: Known) -> Questionnaire:
+    """The questionnaire that a paper holds, among what is known. It is long, and read once for all who answer it."""
+    key = paper or ""
+    return _questionnaire(_Paper(key, known.papers[key]))
 
 
 def questionnaire_in(opening: Mapping[str, Any]) -> Questionnaire:
@@ -139,7 +160,7 @@ def _examine_return(
     alliance = known.alliances[act.filing]
     sent = content or {}
     examined = returns.examine(
-        questionnaire_in(known.papers[round_.paper or ""]),
+        questionnaire_of(round_.paper, known),
         sent.get("figures"),
         subject(round_, alliance, known),
         "/content/figures",
@@ -169,7 +190,7 @@ def _examine_sending_back(round_: Round, act: ReturnSurvey, known: Known) -> Ret
         return [_error("此件没有可以退回的统计调查表", "/filing")]
     if _sent_back(item):
         return [_error("统计调查表只退回一次", "/filing")]
-    asked = questionnaire_in(known.papers[round_.paper or ""])
+    asked = questionnaire_of(round_.paper, known)
     codes = {each.code for table in asked.tables for each in table.indicators}
     unknown = [number for number, each in enumerate(act.points) if each.code not in codes]
     if unknown:
@@ -187,9 +208,9 @@ def subject(round_: Round, alliance: Alliance, known: Known) -> Subject:
     state, application = state_of(round_), known.applications.get(alliance.id)
     year = state.year or round_.year
     before = elsewhere = None
-    asked = questionnaire_in(known.papers[round_.paper or ""])
+    asked = questionnaire_of(round_.paper, known)
     if state.earlier and (told := earlier_figures(state.earlier, alliance.id, known)):
-        by = questionnaire_in(known.papers[state.earlier.paper])
+        by = questionnaire_of(state.earlier.paper, known)
         before = prefilling.by_return(by, told, state.earlier.year, f"{state.earlier.year}年度调查所填")
     if application:
         in_it = (asked, alliance.kind, application, prefilling.applied_in(application, alliance.submitted_on))

@@ -140,9 +140,12 @@ def may_close_evaluation(round_: Round, act: Any, when: Moment) -> Lack | None:
 
 
 def asks(round_: Round | None, act: Any) -> Needs:
-    """Everybody whom the round is over, and what it has made of them so far."""
-    own = isinstance(act, Evaluate | ReportEvaluation | DecideTypical)
-    return Needs(population=own, items=(round_.id,) if own and round_ else ())
+    """Of one alliance what the round has made of it, and of how many it is one; else everybody, and what was made of them so far."""
+    if round_ is None or not isinstance(act, Evaluate | ReportEvaluation | DecideTypical):
+        return Needs()
+    if isinstance(act, Evaluate):
+        return Needs(items=(round_.id,), to_evaluate=round_.year)
+    return Needs(population=True, items=(round_.id,))
 
 
 def examine(round_: Round | None, act: Any, content: Mapping[str, Any] | None, known: Known) -> Examined:
@@ -177,7 +180,7 @@ def _examine_evaluation(round_: Round, act: Evaluate, paper: EvaluationPaper, kn
         marks=marks(edition, paper),
         misconduct=misconduct(edition, paper),
         again=known.item(round_.id, act.filing) is not None,
-        expected=len(expected(round_, known)),
+        expected=known.to_evaluate,
     )
     return act.but(facts=facts)
 

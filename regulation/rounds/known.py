@@ -23,6 +23,7 @@ class Needs:
     kind and a year, `items_of` their items. `reports`: what became of these reporting years, of the same alliances. `papers`: by
     digest, `behind_items` those of the items of these rounds, as `items` names them. `applications`: as they stand, of these filings. `naming`: who leads an alliance or is a member of it, by code.
     `inspected`: when each of the alliances was last inspected or visited, in a round or not.
+    `to_evaluate`: how many alliances of the area are evaluated for a year (`evaluation_judging.may_be_evaluated`), without reading them.
     `tries`: an act, and which filings of those whose year among `reports` is owed would take it if it were done to each now.
     """
 
@@ -38,6 +39,7 @@ class Needs:
     behind_items: tuple[str, ...] = ()
     applications: tuple[str, ...] = ()
     naming: tuple[str, ...] = ()
+    to_evaluate: int | None = None
     tries: UrgeReport | None = None
 
 
@@ -97,7 +99,7 @@ class Known:
     """What the register answered: `alliances` by id, `items` by round and alliance, `reports` by alliance and year, `papers`
     by digest, `applications` by filing. Alliances are the population and those that were named, in the order of their ids.
     `naming` holds, by code, the filings of which it is leader or member; `inspected` is by filing; `takes` are the filings that would
-    take the act that was tried."""
+    take the act that was tried; `to_evaluate` is how many are."""
 
     alliances: Mapping[str, Alliance] = field(default_factory=dict)
     items: Mapping[str, Mapping[str, KnownItem]] = field(default_factory=dict)
@@ -108,6 +110,7 @@ class Known:
     applications: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     naming: Mapping[str, frozenset[str]] = field(default_factory=dict)
     takes: frozenset[str] = frozenset()
+    to_evaluate: int = 0
 
     def item(self, round_id: str, filing_id: str) -> KnownItem | None:
         """What a round made of an alliance, if anything."""

@@ -200,7 +200,8 @@ class Rounds:
             key: KnownItem(key, each.state, each.figures, self.numbers[key], None, moment("2027-09-02 10:00"))
             for key, each in self.life.items.items()
         }
-        return Known(alliances=self.there, items={self.life.round_id: items})
+        to_evaluate = sum(evaluation_judging.may_be_evaluated(each, 2027) is None for each in self.there.values())
+        return Known(alliances=self.there, items={self.life.round_id: items}, to_evaluate=to_evaluate)
 
     def does(self, kind: str, by: By, at: str, content: dict[str, Any], **said: Any) -> Any:
         """An act with its paper; its receipt, or what is against it."""

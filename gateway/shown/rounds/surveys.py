@@ -105,7 +105,7 @@ def return_of(tools: Tools, round_id: str, filing_id: str) -> Return:
     return Return(
         round=round_,
         alliance=alliance,
-        questionnaire=answering.questionnaire_in(known.papers[round_.paper or ""]),
+        questionnaire=answering.questionnaire_of(round_.paper, known),
         known=known,
         item=item,
         sent=tools.register.paper(key) if key else None,
