@@ -77,7 +77,7 @@ async def test_from_the_call_to_an_application_under_it(environment: WorkflowEnv
             assert await fetched.body() == ATTACHED
             assert (await visitor.page.request.get(f"{files}/{'0' * 64}")).status == 404
 
-            await visitor.signs_in("u-leader-01")
+            await visitor.comes_in("u-leader-01")
             await visitor.opens("/my")
             assert "现在可以提交" in await visitor.page.locator("main").inner_text()
             raw = applications.of_paper(application(Kind.B, alliance_name="沈阳市申报联盟"))

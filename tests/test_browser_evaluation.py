@@ -56,7 +56,7 @@ async def evaluates(visitor: Visitor, round_id: str, filing: str, result: str, j
 
 async def agrees(visitor: Visitor, person: str, round_id: str, kind: str, label: str) -> str:
     """Another office finds what the first said filled in, and says the same."""
-    await visitor.signs_in(person)
+    await visitor.comes_in(person)
     await visitor.opens(f"/rounds/{round_id}/acts/{kind}")
     return await visitor.presses(f"登记“{label}”")
 
@@ -90,7 +90,7 @@ async def says(visitor: Visitor) -> str:
 
 async def opens_round(visitor: Visitor, person: str, round_id: str, title: str) -> None:
     """Somebody opens a round for thirty days."""
-    await visitor.signs_in(person)
+    await visitor.comes_in(person)
     await visitor.opens(f"/rounds/{round_id}/acts/open_round")
     await visitor.fills({"/title": title, **WINDOW})
     assert "已登记" in await visitor.presses("登记“开启”"), await says(visitor)
@@ -102,7 +102,7 @@ async def a_city_evaluates(visitor: Visitor) -> None:
     await evaluates(visitor, CITY, "EV-1", "excellent", 6)
     await visitor.signs_in("i-201")
     await evaluates(visitor, CITY, "EV-2", "unqualified", 0)
-    await visitor.signs_in("c-101")
+    await visitor.comes_in("c-101")
     await visitor.opens(f"/rounds/{CITY}/acts/report_evaluation")
     content = {"text": "已逐家评价。", "not_evaluated": "其余联盟的材料尚在准备。"}
     content |= {"recommended/0/filing_id": "EV-1", "recommended/0/reason": "成效突出"}
@@ -118,7 +118,7 @@ async def is_shown(visitor: Visitor) -> None:
     await visitor.page.get_by_role("link", name="优秀", exact=True).click()
     await visitor.looks()
     assert "是否建设共性技术服务平台" in await says(visitor)
-    await visitor.signs_in("u-leader-01")
+    await visitor.comes_in("u-leader-01")
     await visitor.opens(f"/rounds/{CITY}")
     assert "EV-" not in await says(visitor)
     answer = await visitor.page.request.get(f"{visitor.gateway.base}/rounds/{CITY}/entries/2/paper")

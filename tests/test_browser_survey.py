@@ -41,7 +41,7 @@ def drafted(visitor: Visitor) -> None:
 
 async def opened_by_the_province(visitor: Visitor) -> None:
     """From the desk, and told to leaders."""
-    await visitor.signs_in("p-401")
+    await visitor.comes_in("p-401")
     await visitor.opens("/desk/rounds")
     await visitor.page.get_by_role("link", name=f"{TODAY.year}年度创新资源统计调查", exact=True).click()
     await visitor.looks()
@@ -55,7 +55,7 @@ async def opened_by_the_province(visitor: Visitor) -> None:
 async def answered_by_the_leader(visitor: Visitor) -> None:
     """From the draft: first with a figure that cannot be, then as it is."""
     drafted(visitor)
-    await visitor.signs_in("u-leader-01")
+    await visitor.comes_in("u-leader-01")
     await visitor.opens("/my")
     await visitor.page.get_by_role("link", name="填报统计调查表").click()
     await visitor.looks()
@@ -68,7 +68,7 @@ async def answered_by_the_leader(visitor: Visitor) -> None:
 
 async def sent_back_by_the_city(visitor: Visitor) -> None:
     """From the list of who answered, with a reason and a point; the leader sends it again."""
-    await visitor.signs_in("c-101")
+    await visitor.comes_in("c-101")
     await visitor.opens(f"/rounds/{SURVEY}")
     assert "100.0%" in await shown(visitor)
     await visitor.opens(f"/rounds/{SURVEY}/returns?state=answered")
@@ -79,7 +79,7 @@ async def sent_back_by_the_city(visitor: Visitor) -> None:
     points = {"/points/0/code": "104", "/points/0/message": "与审计报告不一致"}
     await visitor.fills({"/reason": "请核对研究开发费用", **points})
     assert "已登记" in await visitor.presses("登记“退回统计调查表”"), await shown(visitor)
-    await visitor.signs_in("u-leader-01")
+    await visitor.comes_in("u-leader-01")
     await visitor.opens(f"/my/surveys/{SURVEY}/{FILING}")
     assert "退回：与审计报告不一致" in await shown(visitor)
     assert "已报送" in await visitor.presses("补正报送"), await shown(visitor)
@@ -87,11 +87,11 @@ async def sent_back_by_the_city(visitor: Visitor) -> None:
 
 async def closed_and_published(visitor: Visitor) -> None:
     """When its window is over."""
-    await visitor.signs_in("p-401")
+    await visitor.comes_in("p-401")
     await visitor.opens(f"/rounds/{SURVEY}/acts/close_round")
     assert "已登记" in await visitor.presses("登记“结束”"), await shown(visitor)
     visitor.gateway.clock.now = datetime.now(UTC)  # what goes on after its end is a new run, in the engine's own time
-    await visitor.signs_in("p-401")
+    await visitor.comes_in("p-401")
     await visitor.opens(f"/rounds/{SURVEY}/acts/publish_survey_sums")
     assert "已登记" in await visitor.presses("登记“公布汇总数”"), await shown(visitor)
     register = visitor.gateway.tools.rounds.register

@@ -157,7 +157,7 @@ async def test_the_province_imports_a_list_from_a_page_and_the_leader_completes_
         ["沈阳市", "沈阳丁数控产学研联盟", "沈阳丁有限公司", LEADER, "2021-12-08", "辽科备〔2021〕9号"], WRONG
     )
     async with served(world, "2027-03-16") as gateway, visiting(gateway, browser) as visitor:
-        await visitor.signs_in("p-401")
+        await visitor.comes_in("p-401")
         await visitor.opens("/desk/import")
         sent = {"name": "名单.xlsx", "mimeType": XLSX, "buffer": content}
         await visitor.page.locator("[name=file]").set_input_files(sent)  # type: ignore[arg-type]
@@ -168,7 +168,7 @@ async def test_the_province_imports_a_list_from_a_page_and_the_leader_completes_
         await visitor.page.get_by_text("没有可以导入的行").wait_for()
         assert "已导入 1 行" in await visitor.page.locator("main").inner_text()
 
-        await visitor.signs_in("u-leader-01")
+        await visitor.comes_in("u-leader-01")
         await visitor.opens("/my")
         await visitor.page.get_by_role("link", name="补充存量资料").first.click()
         await visitor.looks()

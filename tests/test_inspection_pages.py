@@ -49,7 +49,7 @@ async def on_file(world: World, number: int) -> Story:
 
 async def does(visitor: Visitor, person: str, act: str, values: dict[str, str] | None = None, filing: str = "") -> None:
     """Somebody signs in, opens the form of an act in the round, fills it in and sends it."""
-    await visitor.signs_in(person)
+    await visitor.comes_in(person)
     await visitor.opens(f"/rounds/{ROUND}/acts/{act}" + (f"?filing={filing}" if filing else ""))
     await visitor.fills(values or {})
     await visitor.page.locator("form[data-once] .actions button").first.click()
@@ -60,7 +60,7 @@ async def does(visitor: Visitor, person: str, act: str, values: dict[str, str] |
 
 async def commits(visitor: Visitor, person: str) -> str:
     """Somebody has a secret made in their browser and commits to it; the secret."""
-    await visitor.signs_in(person)
+    await visitor.comes_in(person)
     await visitor.opens(f"/rounds/{ROUND}")
     await visitor.page.get_by_role("button", name="生成随机数和承诺值").click()
     link = visitor.page.get_by_role("link", name="提交承诺值", exact=True).last

@@ -44,11 +44,12 @@ AT_ONCE = 4
 EVERY_CASE = "EVERY_CASE" in os.environ
 """Whether every case is lived, or as many as show every step."""
 
-BATCHES = 31 if EVERY_CASE else 10
+BATCHES = 31 if EVERY_CASE else 8
 """How many tests the lives make."""
 
-Shown = tuple[Kind, Stage | None, str, bool, Stage] | tuple[Kind, Stage, LapseKind | None]
-"""What a life shows: a step, whence, by which event, whether that was refused, whereto; and what the timer is armed for at a stage."""
+Shown = tuple[Kind, Stage | None, str, Stage] | tuple[str] | tuple[Kind, Stage, LapseKind | None]
+"""What a life shows: a step, whence, by which event, whereto; an event that is refused, wherever; and what the timer is armed for
+at a stage."""
 
 
 def shown(case: Case) -> set[Shown]:
@@ -57,7 +58,8 @@ def shown(case: Case) -> set[Shown]:
     found = set[Shown]()
     for entry in case.life.docket:
         after, due = entry.filing, agenda.next_lapse(entry.filing)
-        found.add((after.kind, before.stage if before else None, entry.event.kind, bool(entry.refused), after.stage))
+        step = (after.kind, before.stage if before else None, entry.event.kind, after.stage)
+        found.add((entry.event.kind,) if entry.refused else step)
         found.add((after.kind, after.stage, due.lapse.kind if due else None))
         before = after
     return found
@@ -68,13 +70,17 @@ def lives() -> list[Case]:
     """The cases to be lived, in order: all, or as many as it takes to show what any of them shows; the short ones first."""
     if EVERY_CASE:
         return [case.shifted() for case in load()]
-    open_, chosen = {case.id: shown(case) for case in load()}, set[str]()
+    all_of, chosen = {case.id: shown(case) for case in load()}, list[str]()
     length = {case.id: len(case.life.docket) for case in load()}
+    open_ = dict(all_of)
     while any(open_.values()):
         best = max(open_, key=lambda case: len(open_[case]) / length[case])
-        chosen.add(best)
+        chosen.append(best)
         these = open_.pop(best)
         open_ = {case: left - these for case, left in open_.items()}
+    for case in sorted(chosen, key=length.__getitem__, reverse=True):  # a later choice may have made it needless
+        if all_of[case] <= set[Shown]().union(*(all_of[each] for each in chosen if each != case)):
+            chosen.remove(case)
     return [case.shifted() for case in load() if case.id in chosen]
 
 

@@ -122,17 +122,9 @@ async def taken_away(visitor: Visitor, path: str) -> bytes:
     return await answer.body()
 
 
-async def comes_in(visitor: Visitor, person: str) -> None:
-    """Somebody who is signed in; how one signs in, tests/test_browser.py shows."""
-    gateway = visitor.gateway
-    secret = await asyncio.to_thread(gateway.tools.sessions.begin, EMBEDDED[person], gateway.clock())
-    await visitor.page.context.clear_cookies()
-    await visitor.page.context.add_cookies([{"name": "beian", "value": secret, "url": gateway.base}])
-
-
 async def acts(visitor: Visitor, person: str, round_id: str, kind: str, label: str, values: dict[str, str]) -> str:
-    """Somebody signs in, fills in the form of an act and sends it."""
-    await comes_in(visitor, person)
+    """Somebody fills in the form of an act and sends it."""
+    await visitor.comes_in(person)
     await visitor.opens(f"/rounds/{round_id}/acts/{kind}")
     await visitor.fills(values)
     said = await visitor.presses(f"登记“{label}”")
@@ -150,7 +142,7 @@ async def test_a_third_party_evaluates_in_a_browser(world: World) -> None:
         told = {f"/{name}": value for name, value in COMMISSION.items()}
         told |= {"/content/people": "e-501\ne-502", "/content/no_interest": "yes"}
         await acts(visitor, "p-401", EVALUATION, "commission", "委托第三方评价", told)
-        await comes_in(visitor, "e-501")
+        await visitor.comes_in("e-501")
         await visitor.opens("/desk/filings")
         assert "MONEY-1" in await visitor.page.content()
         await visitor.opens("/filings/MONEY-1/versions/1")
@@ -214,7 +206,7 @@ async def test_a_subsidy_from_its_opening_to_the_payment_in_a_browser(world: Wor
         await acts(visitor, "p-401", SUBSIDY, "open_round", "开启", opened)
         scheme = {"/document_no": "辽科发〔2027〕9号", "/content/budget": "90", **BANDS_TYPED}
         await acts(visitor, "p-401", SUBSIDY, "adopt_scheme", "印发年度方案", scheme)
-        await comes_in(visitor, "c-101")
+        await visitor.comes_in("c-101")
         await visitor.opens(f"/rounds/{SUBSIDY}/bases/MONEY-1")
         await page.locator("#amount").fill("150")
         assert "已登记" in await visitor.presses("登记核对结果")
@@ -309,7 +301,7 @@ async def evidence_is_read_by_whoever_rules(gateway: Served, visitor: Visitor) -
 async def is_written_to(gateway: Served, visitor: Visitor) -> None:
     """A letter against the list: entered with its scan, compared by a colleague from the page, and dismissed."""
     page, register = visitor.page, gateway.tools.rounds.register
-    await comes_in(visitor, "p-401")
+    await visitor.comes_in("p-401")
     await visitor.opens(f"/rounds/{SUBSIDY}/acts/enter_list_letter")
     told = {"came/on": f"{YEAR}-05-06", "came/how": "in_person", "came/received_by": "p-403"}
     told |= {f"content/{name}": value for name, value in {"name": "异议人乙", "party": "individual"}.items()}
@@ -321,7 +313,7 @@ async def is_written_to(gateway: Served, visitor: Visitor) -> None:
     await visitor.presses("登记“登记对名单的书面异议”")
     assert "待另一人核对的书面异议" in await page.locator("main").inner_text()
     assert await page.locator("a[href*='confirm_list_letter?']").count() == 0, "not by who entered it"
-    await comes_in(visitor, "p-402")
+    await visitor.comes_in("p-402")
     await visitor.opens(f"/rounds/{SUBSIDY}")
     link = await page.get_by_role("link", name="来信.pdf").get_attribute("href")
     assert await taken_away(visitor, str(link)) == b"%PDF-1.7 letter"

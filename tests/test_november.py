@@ -39,7 +39,7 @@ async def test_november_for_one_city_from_the_board_to_the_closing_report(world:
             await world.on(f"NOV-{number}", gateway.clock())
 
         # the board, the names behind a number, the letters, one each
-        await visitor.signs_in("c-101")
+        await visitor.comes_in("c-101")
         await visitor.opens(f"/desk/year?year={year}")
         await page.get_by_role("link", name="催报未报的2家").click()
         await visitor.looks()
@@ -67,7 +67,7 @@ async def test_november_for_one_city_from_the_board_to_the_closing_report(world:
         gateway.clock.set(f"{year}-12-02")
         for number in (1, 2):
             await world.on(f"NOV-{number}", gateway.clock())
-        await visitor.signs_in("c-101")
+        await visitor.comes_in("c-101")
         await visitor.opens(f"/rounds/{round_id}/acts/settle_year")
         assert "现为“已结束”" in await visitor.presses("登记“办结年度报送”")
         states = gateway.tools.rounds.register.states(round_id)
