@@ -287,12 +287,12 @@ async def is_objected_to(gateway: Served, visitor: Visitor) -> None:
 async def evidence_is_read_by_whoever_rules(gateway: Served, visitor: Visitor) -> None:
     """The file that somebody brought with an objection: for whoever rules, for nobody else; and looked after as any other."""
     register, sha256 = gateway.tools.register, hashlib.sha256(EVIDENCE).hexdigest()
-    await comes_in(visitor, "p-401")
+    await visitor.comes_in("p-401")
     await visitor.opens(f"/rounds/{SUBSIDY}")
     link = await visitor.page.get_by_role("link", name="审计报告.pdf").get_attribute("href")
     assert await taken_away(visitor, str(link)) == EVIDENCE
     for other in ("q-403", "c-101"):
-        await comes_in(visitor, other)
+        await visitor.comes_in(other)
         answer = await visitor.page.request.get(f"{gateway.base}{link}")
         assert answer.status == 404, "who objects is known to whoever rules on it alone (G-04)"
     assert sha256 in {each.sha256 for each in register.attached()}
