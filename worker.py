@@ -6,10 +6,14 @@ import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from socket import socket
 from typing import Any
 
+import httpx
 import structlog
 import uvloop
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
@@ -19,7 +23,7 @@ from temporalio.runtime import PrometheusConfig, Runtime
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
-from activities import editions, logs, replacements
+from activities import editions, logs, loopback, replacements
 from activities.backup import release
 from activities.channels import configured
 from activities.channels.configured import Configured
@@ -30,6 +34,7 @@ from activities.days import Days
 from activities.delivering import Delivering
 from activities.digests import Digests
 from activities.entering import Entering
+from activities.health.health import Health, nothing
 from activities.letter_opening import CALENDARS, PUBLICATION
 from activities.letter_queue import LetterQueue
 from activities.letters import Letters
@@ -42,7 +47,7 @@ from activities.register import Register
 from activities.rounds.entering import RoundEntering
 from activities.rounds.following import RoundFollowing
 from activities.rounds.register import RoundRegister
-from activities.starting import PortTaken, or_leave
+from activities.starting import bound, or_leave
 from gateway.client import Filings
 from gateway.continuing import Continuing
 from gateway.following import Following
@@ -60,6 +65,8 @@ log = structlog.get_logger()
 
 BUILD = WorkerDeploymentVersion("beian", release())
 """By which the engine tells on which release a filing was last worked on (workflows/links.py)."""
+
+NONE_AT_ALL = "（0：不提供）"
 
 
 def open_register(settings: Settings) -> Register:
@@ -188,15 +195,32 @@ async def report(filings: Filings, filing_id: str, act: Mapping[str, Any]) -> No
         log.error("report.not_taken", filing=filing_id, act=act["id"])
 
 
-def measured(settings: Settings) -> Runtime | None:
-    """A runtime whose metrics anybody on this machine may look at, if they are wanted. Raises `PortTaken`."""
+@dataclass(frozen=True)
+class Measured:
+    """A runtime whose core measures what the engine has done here; its metrics are told with ours, and asked where nobody else looks."""
+
+    runtime: Runtime
+    place: str
+
+    @classmethod
+    def begun(cls) -> "Measured":
+        """A runtime that tells its metrics at some address of this machine."""
+        place = "{}:{}".format(*loopback.hidden())
+        return cls(runtime_of(PrometheusConfig(bind_address=place, durations_as_seconds=True)), place)
+
+    async def told(self) -> bytes:
+        """The core's metrics, in the text format of Prometheus."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return (await client.get(f"http://{self.place}/metrics")).content
+
+
+def health_socket(settings: Settings) -> socket | None:
+    """Where the worker tells how it is, if anybody wants to know. Raises `PortTaken`."""
     if not settings.metrics_port:
         return None
-    metrics = PrometheusConfig(bind_address=f"127.0.0.1:{settings.metrics_port}", durations_as_seconds=True)
-    try:
-        return runtime_of(metrics)
-    except ValueError as taken:
-        raise PortTaken(settings.metrics_port, "BEIAN_METRICS_PORT", "（0：不提供指标）") from taken
+    return bound(
+        settings.metrics_host, settings.metrics_port, ("BEIAN_METRICS_HOST", "BEIAN_METRICS_PORT"), NONE_AT_ALL
+    )
 
 
 def settle() -> None:
@@ -214,10 +238,27 @@ async def serve(
 ) -> None:
     """Work until interrupted, or told to stop."""
     stop = stop or asyncio.Event()
-    runtime = measured(settings)
+    own = health_socket(settings)
+    measured = Measured.begun() if own else None
+    runtime = measured.runtime if measured else None
     register = open_register(settings)
-    await reached(await connect(settings, runtime, lazy=True))
-    client = await connect(settings, runtime)
+    asking = await connect(settings, runtime, lazy=True)
+    health = Health("worker", settings, register, asking, core=measured.told if measured else nothing)
+    async with health.told_on(own) if own else nullcontext():
+        await reached(asking)
+        await work(settings, register, await connect(settings, runtime), runtime, ready, stop)
+    log.info("worker.stopped")
+
+
+async def work(
+    settings: Settings,
+    register: Register,
+    client: Client,
+    runtime: Runtime | None,
+    ready: Callable[[], None],
+    stop: asyncio.Event,
+) -> None:
+    """Work on an engine that is there, until told to stop."""
     await register_search_attributes(client)
     filings = Filings(client, register, settings.task_queue)
     following, continuing = Following(filings), Continuing(filings)
@@ -241,7 +282,6 @@ async def serve(
             for each in rounds:
                 each.cancel()
             await asyncio.gather(*rounds, return_exceptions=True)
-    log.info("worker.stopped")
 
 
 def main() -> None:

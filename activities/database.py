@@ -1,9 +1,9 @@
 """The register's database: how it is connected, and its transactions."""
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -85,6 +85,22 @@ def clock_of(engine: Engine) -> datetime:
             return told.astimezone(UTC)
         written = connection.exec_driver_sql("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')").scalar_one()
         return datetime.fromisoformat(written)
+
+
+AHEAD_AT_MOST = timedelta(minutes=1)
+"""How far a clock may be off and still be set right."""
+
+
+def ahead_of(told: Callable[[], datetime], own: Callable[[], datetime] = lambda: datetime.now(UTC)) -> timedelta:
+    """By how much one clock is ahead of another, which takes a moment to tell."""
+    before = own()
+    there = told()
+    return before + (own() - before) / 2 - there
+
+
+def ahead_of_database(engine: Engine) -> timedelta:
+    """By how much this machine's clock is ahead of the database's."""
+    return ahead_of(lambda: clock_of(engine))
 
 
 @contextmanager

@@ -19,9 +19,11 @@ from temporalio import activity
 from temporalio.common import MetricMeter
 
 from activities.delivering import Delivering
+from activities.health.instruments import LATENESS
 from activities.letter_queue import Held, LetterQueue
 from activities.letters import Backlog, Letters
 from activities.logs import named
+from models import metrics
 from models.acts import Lapse
 from models.filing import Entry
 from models.vocabulary import DeliveryState
@@ -64,11 +66,11 @@ class Gauges:
     """What operators see of deliveries: among the worker's metrics."""
 
     def __init__(self, meter: MetricMeter) -> None:
-        self.tries = meter.create_counter("beian_letter_tries", "tries of channels, by what they came to")
-        self.waiting = meter.create_gauge("beian_letters_waiting", "letters still to be delivered")
-        self.late = meter.create_gauge_float("beian_letters_late_seconds", "how long the first letter has been due")
-        self.owed = meter.create_gauge("beian_letters_owed", "letters that a channel is to be tried with again")
-        self.failed = meter.create_gauge("beian_letters_failed", "letters that a channel gave up")
+        self.tries = meter.create_counter(metrics.LETTER_TRIES.name, metrics.LETTER_TRIES.english)
+        self.waiting = meter.create_gauge(metrics.LETTERS_WAITING.name, metrics.LETTERS_WAITING.english)
+        self.late = meter.create_gauge_float(metrics.LETTERS_LATE.name, metrics.LETTERS_LATE.english)
+        self.owed = meter.create_gauge(metrics.LETTERS_OWED.name, metrics.LETTERS_OWED.english)
+        self.failed = meter.create_gauge(metrics.LETTERS_FAILED.name, metrics.LETTERS_FAILED.english)
 
     def tried(self, channel: str, state: DeliveryState) -> None:
         """A channel came to something."""
@@ -108,6 +110,7 @@ class Postman:
         """An entry was made, perhaps with letters: look; from any thread."""
         if isinstance(entry.event, Lapse):
             self._lapses_until = time.monotonic() + OVER
+            LATENESS.observe(max((entry.entered_at - entry.at).total_seconds(), 0.0))
             if entry.entered_at - entry.at > LATE:
                 self._behind_until = time.monotonic() + YIELDS
         self.ring()

@@ -21,6 +21,7 @@ from activities.attachments import Reference
 from activities.continuations import Continuation
 from activities.database import clock_of, connect, reading, stating, writing
 from activities.editions_used import EditionsUsed
+from activities.health import instruments
 from activities.lists import OfYear, Place
 from activities.published_editions import PublishedEditions
 from models.filing import Entry, Filing
@@ -129,6 +130,7 @@ class Register:
 
         However much was refused, at most 2 KB are kept of it.
         """
+        instruments.refused(str(act.get("kind")))
         by = told if isinstance(told := act.get("by"), Mapping) else {}
         with writing(self.engine) as session:
             if asked:

@@ -13,11 +13,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import httpx
 import uvloop
 from sqlalchemy import make_url
 
 import worker
-from activities import logs
+from activities import logs, loopback
 from activities.ending import end
 from activities.privacy import keep_to_ourselves, kept_secret
 from activities.starting import PortTaken, or_leave
@@ -36,6 +37,9 @@ GRACE = 10.0
 
 ENDING = 90.0
 """Seconds that the worker has to end in order when another process ended: longer than a letter takes by the usual timeouts."""
+
+PROBE, SILENT = 5.0, 6
+"""Seconds between two questions whether the gateway answers, and how many in a row it may leave without an answer."""
 
 LOOK = 1.0
 """Seconds between two looks at whether the others are there."""
@@ -143,7 +147,8 @@ def greet(settings: Settings) -> None:
     python = Path(sys.executable)
     command = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
     register = make_url(settings.register_url).render_as_string(hide_password=True)
-    metrics = f"http://127.0.0.1:{settings.metrics_port}/metrics" if settings.metrics_port else "无"
+    ports = [port for port in (settings.metrics_port, settings.gateway_metrics_port) if port]
+    told = "、".join(f"http://127.0.0.1:{port}/metrics" for port in ports) or "无"
     lines = (
         "",
         "beian 已就绪（Ctrl-C 停止；数据保留在 " + str(settings.var) + "/）",
@@ -152,7 +157,7 @@ def greet(settings: Settings) -> None:
         f"  平台接口      {settings.own_address}/api/v1/openapi.json",
         f"  Temporal      127.0.0.1:{settings.temporal_port}",
         f"  Temporal UI   http://127.0.0.1:{settings.ui_port}",
-        f"  指标          {metrics}",
+        f"  指标          {told}",
         f"  备案库        {register}",
         "",
         "在浏览器打开上面的“登录”链接，选择演示身份即可办理。也可以在另一终端试试：",
@@ -188,20 +193,39 @@ def wait_for(port: int, name: str, process: subprocess.Popen[bytes]) -> None:
         time.sleep(0.05)
 
 
+async def hangs(port: int) -> None:
+    """Return when what tells how it is on a port of this machine has not answered for a while, though it is there."""
+    silent = 0
+    async with httpx.AsyncClient(trust_env=False, timeout=PROBE) as client:
+        while silent < SILENT:
+            await asyncio.sleep(PROBE)
+            try:
+                await client.get(f"http://127.0.0.1:{port}/healthz")
+                silent = 0
+            except httpx.HTTPError:
+                silent += 1
+
+
 async def work_beside(processes: Mapping[str, subprocess.Popen[bytes]], settings: Settings) -> None:
-    """Work until interrupted; leave, naming it, if one of the processes beside it ends, for nobody else would notice.
+    """Work until interrupted; leave, naming it, if one of the processes beside it ends or hangs, for nobody else would notice.
 
     The worker is told to stop and not cancelled: it ends in order only while its own tasks live.
     """
     stop = asyncio.Event()
     working = asyncio.create_task(worker.serve(settings, ready=lambda: greet(settings), stop=stop))
+    port = settings.gateway_metrics_port if settings.metrics_host in loopback.NAMES else 0
+    hanging = {asyncio.create_task(hangs(port))} if port else set[asyncio.Task[None]]()
     while not working.done():
-        for name, process in processes.items():
-            if (code := process.poll()) is not None:
-                stop.set()
-                await asyncio.wait({working}, timeout=ENDING)
-                sys.exit(f"{name}已停止（退出码 {code}），其余随之停止；数据无损，请查看以上日志后重新启动")
-        await asyncio.wait({working}, timeout=LOOK)
+        ended = [
+            f"{name}已停止（退出码 {code}）" for name, each in processes.items() if (code := each.poll()) is not None
+        ]
+        if ended or any(each.done() for each in hanging):
+            stop.set()
+            await asyncio.wait({working}, timeout=ENDING)
+            sys.exit(f"{ended[0] if ended else '网页服务没有应答'}，其余随之停止；数据无损，请查看以上日志后重新启动")
+        await asyncio.wait({working, *hanging}, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
+    for each in hanging:
+        each.cancel()
     working.result()
 
 
@@ -218,6 +242,7 @@ def run(settings: Settings) -> None:
         "BEIAN_UI_PORT": settings.ui_port,
         "BEIAN_GATEWAY_PORT": settings.gateway_port,
         "BEIAN_METRICS_PORT": settings.metrics_port,
+        "BEIAN_GATEWAY_METRICS_PORT": settings.gateway_metrics_port,
     }
     for name, port in ports.items():
         if port and not free(port):
@@ -227,7 +252,7 @@ def run(settings: Settings) -> None:
     logs.configure(quiet(settings))
     os.environ["TEMPORAL_ADDRESS"] = f"127.0.0.1:{settings.temporal_port}"
     with ExitStack() as running:
-        page = ui.hidden()
+        page = loopback.hidden()
         engine = start_server(settings, page)
         running.enter_context(stopping(engine))
         wait_for(settings.temporal_port, "Temporal 服务", engine)

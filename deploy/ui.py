@@ -6,12 +6,10 @@ passes on only what is asked of this machine by its own name.
 """
 
 import asyncio
-import re
-import secrets
-import socket
-import sys
 import threading
 from contextlib import suppress
+
+from activities.loopback import ours
 
 HEAD = 65_536
 """Bytes of the longest head of a request."""
@@ -22,22 +20,6 @@ PATIENCE = 10.0
 PIECE = 65_536
 
 FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-
-
-def hidden() -> tuple[str, int]:
-    """An address of this machine that nobody can guess, where the system has a whole net of them; and a free port of it."""
-    host = (
-        f"127.{'.'.join(str(1 + secrets.randbelow(254)) for _ in range(3))}" if sys.platform == "linux" else "127.0.0.1"
-    )
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return host, int(probe.getsockname()[1])
-
-
-def ours(head: bytes, port: int) -> bool:
-    """Whether a request asks for this machine by its own name; one that names two hosts, or none, does not."""
-    hosts = re.findall(rb"(?im)^host[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r?$", head)
-    return hosts in ([f"{name}:{port}".encode()] for name in ("127.0.0.1", "localhost", "[::1]"))
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

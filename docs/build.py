@@ -10,6 +10,7 @@ from pathlib import Path
 from activities.backup import release
 from docs import coverage as covered
 from gateway.asked.forms import Field, fields_of
+from models import metrics
 from models.choices import CHOICES
 from models.rounds.base import RoundKind, RoundStage
 from models.settings import Settings
@@ -120,6 +121,24 @@ def settings() -> Iterator[str]:
         yield f"| `BEIAN_{name.upper()}` | `{field.default}` | {field.description or ''} |"
 
 
+TOLD = {
+    "register": "workers; the first process of a gateway",
+    "worker": "workers",
+    "gateway": "every process of a gateway",
+    "every": "every process",
+    "sentinel": "the look for drift",
+}
+"""Who tells a metric, in words."""
+
+
+def measured() -> Iterator[str]:
+    """The metrics."""
+    yield from ("| metric | type, unit | by | says | 含义 | told by |", "|---|---|---|---|---|---|")
+    for each in metrics.TABLE:
+        labels = ", ".join(f"`{label}`" for label in each.labels)
+        yield f"| `{each.name}` | {each.type}, {each.unit} | {labels} | {each.english} | {each.chinese} | {TOLD[each.told]} |"
+
+
 def notifications() -> Iterator[str]:
     """Who is told of what, and on which channels an event has words of its own."""
     yield from ("| event | told | text message | document |", "|---|---|---|---|")
@@ -177,6 +196,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "attributes": attributes,
     "links": ready_links,
     "settings": settings,
+    "metrics": measured,
     "notifications": notifications,
     "words": words,
 }

@@ -7,18 +7,21 @@ what they may see, and how it is shown.
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import timedelta
 from functools import partial
+from socket import socket
 
 from fastapi import FastAPI
 
 from activities import editions, replacements
 from activities.channels import configured
 from activities.database import clock_of
+from activities.health.health import Health
 from activities.letters import Letters
 from activities.register import Register
-from gateway import failures, guard
+from activities.starting import bound
+from gateway import failures, guard, measuring
 from gateway.api.router import router as api
 from gateway.client import Filings
 from gateway.clock import DoorClock
@@ -76,9 +79,18 @@ def deployed(settings: Settings) -> ChannelsFile:
     return read_channels(settings.channels, os.environ)
 
 
+def health_socket(settings: Settings, number: int) -> socket | None:
+    """Where a process of a gateway tells how it is, each on a port of its own. Raises `PortTaken`."""
+    if not settings.gateway_metrics_port:
+        return None
+    port = settings.gateway_metrics_port + number
+    return bound(settings.metrics_host, port, ("BEIAN_METRICS_HOST", "BEIAN_GATEWAY_METRICS_PORT"), "（0：不提供）")
+
+
 @asynccontextmanager
-async def connected(settings: Settings, *, sweeps: bool = True) -> AsyncIterator[Tools]:
-    """The tools, on the engine and the register, for as long as the gateway runs. Of its processes one `sweeps`.
+async def connected(settings: Settings, *, number: int = 0) -> AsyncIterator[Tools]:
+    """The tools, on the engine and the register, for as long as the gateway runs. Its first process (0) also sweeps, and tells
+    operators what is in the register.
 
     The engine may come later, or go: what is only read is read from the register, and what is done is answered with 503.
     """
@@ -94,10 +106,14 @@ async def connected(settings: Settings, *, sweeps: bool = True) -> AsyncIterator
         client, register, settings.task_queue, clock, may_stamp=clock.refuse_if_wrong, doors=settings.gateway_processes
     )
     tools = tools_of(settings, filings, channels)
-    if sweeps:
+    first = number == 0
+    if first:
         meanwhile.append(asyncio.create_task(Sweeping(tools.uploads, tools.drafts).keep(clock)))
+    health = Health("gateway", settings, register, client, counts=first)
+    own = health_socket(settings, number)
     try:
-        yield tools
+        async with health.told_on(own) if own else nullcontext():
+            yield tools
     finally:
         for each in meanwhile:
             each.cancel()
@@ -127,6 +143,7 @@ def create(
         lifespan=lifespan,
     )
     guard.protect(app, settings, counters or Counters())
+    measuring.measure(app, API)
     failures.handle(app)
     app.include_router(api, prefix=API)
     app.include_router(pages)

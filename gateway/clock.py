@@ -12,13 +12,11 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from activities.database import AHEAD_AT_MOST, ahead_of
 from activities.logs import named
 from gateway.problem import Unreachable
 
 log = structlog.get_logger()
-
-MOST = timedelta(minutes=1)
-"""How far a clock may be off and still be set right."""
 
 LEAST = timedelta(seconds=1)
 """Less than that is the way to the database and back."""
@@ -44,13 +42,11 @@ class DoorClock:
 
     def compare(self) -> None:
         """Look how far off it is; a database that does not answer leaves it as it was."""
-        before = self.own()
         try:
-            told = self.database()
+            ahead = ahead_of(self.database, self.own)
         except SQLAlchemyError as error:
             log.warning("clock.not_compared", error=named(error))
             return
-        ahead = before + (self.own() - before) / 2 - told
         self.ahead = ahead if abs(ahead) >= LEAST else timedelta(0)
         if self.ahead:
             (log.error if self.wrong else log.warning)("clock.off", ahead_seconds=round(ahead.total_seconds(), 1))
@@ -58,7 +54,7 @@ class DoorClock:
     @property
     def wrong(self) -> bool:
         """Whether nothing may be stamped by it."""
-        return abs(self.ahead) > MOST
+        return abs(self.ahead) > AHEAD_AT_MOST
 
     def refuse_if_wrong(self) -> None:
         """Raise `ClockWrong` rather than have something stamped."""

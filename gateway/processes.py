@@ -5,7 +5,7 @@ and what is good for once lie, and one table of counters. `python -m gateway.pro
 """
 
 import asyncio
-import errno
+import mmap
 import os
 import signal
 import socket
@@ -23,11 +23,11 @@ import uvicorn
 
 from activities import logs
 from activities.ending import end
-from activities.starting import PortTaken
+from activities.starting import bound
 from gateway import patience
-from gateway.app import connected, create
+from gateway.app import connected, create, health_socket
 from gateway.counters import SIZE, Counters
-from models.settings import Settings, SettingsRefused, read_settings
+from models.settings import Settings, read_settings
 
 log = structlog.get_logger()
 
@@ -40,13 +40,22 @@ TO_END = GRACE + 5
 LOOK = 0.2
 """Seconds between two looks at them."""
 
+BEAT = 1.0
+"""Seconds between two beats of a process."""
+
+HANGING, STARTING = 150, 600
+"""After so many looks without a beat a process hangs, or was stopped (half a minute); one that was just started has longer."""
+
 AT_LEAST = 5.0
 """Whoever leaves sooner after its start could not serve: it is not started again, and all end. One that was killed could."""
 
 
 def serve(settings: Settings) -> None:
     """The gateway, as many processes as it is to have, until interrupted. Raises `PortTaken`."""
-    _bound(settings, shared=False).close()  # whoever has the port already, another gateway too, is met here, once
+    _bound(settings, shared=False).close()  # whoever has a port already, another gateway too, is met here, once
+    for number in range(settings.gateway_processes):
+        if own := health_socket(settings, number):
+            own.close()
     if settings.gateway_processes == 1:
         uvicorn.run(create(settings), **_options(settings))
     elif fault := _together(settings):
@@ -60,46 +69,69 @@ def _together(settings: Settings) -> str:
         signal.signal(each, lambda *_: stop.set())
     with ExitStack() as held:
         held.enter_context(_bound(settings))
-        counters = held.enter_context(tempfile.TemporaryFile())
+        counters, pulses = (held.enter_context(tempfile.TemporaryFile()) for _ in range(2))
         counters.truncate(SIZE)
+        pulse = Pulse(pulses.fileno(), settings.gateway_processes)
         alive, mine = os.pipe()  # it ends for them when this process does, however that is
-        started = partial(_start, counters.fileno(), alive)
+        started = partial(_start, counters.fileno(), pulses.fileno(), alive)
         running = {number: (started(number), time.monotonic()) for number in range(settings.gateway_processes)}
         try:
             while not stop.wait(LOOK):
                 for number, (process, since) in running.items():
                     if process.poll() is None:
+                        if pulse.is_gone(number):
+                            log.error("gateway.process_hangs", number=number + 1)
+                            process.kill()
                         continue
                     if process.returncode >= 0 and time.monotonic() - since < AT_LEAST:
                         return f"网页服务的进程{number + 1}没有启动（退出码 {process.returncode}），其余随之停止"
                     log.error("gateway.process_ended", number=number + 1, code=process.returncode)
                     running[number] = started(number), time.monotonic()
+                    pulse.begins(number)
             return ""
         finally:
             end([process for process, _ in running.values()], TO_END)
             os.close(mine)
 
 
-def _start(counters: int, alive: int, number: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "gateway.processes", *map(str, (counters, alive, number))]
-    return subprocess.Popen(command, pass_fds=(counters, alive), start_new_session=True)
+class Pulse:
+    """Whether processes live or only are there: each beats every second on the loop on which it answers.
+
+    Counted are looks and not seconds: where whoever looks stood still too, with the whole machine, nobody is missed.
+    """
+
+    def __init__(self, file: int, processes: int) -> None:
+        os.ftruncate(file, processes)
+        self._beats = mmap.mmap(file, processes)
+        self._seen = [(0, STARTING)] * processes
+
+    def begins(self, number: int) -> None:
+        """A process was started, and has yet to begin."""
+        self._seen[number] = self._beats[number], STARTING
+
+    def is_gone(self, number: int) -> bool:
+        """Look at a process: whether it has not beaten for too many looks."""
+        beats, left = self._seen[number]
+        self._seen[number] = (beats, left - 1) if self._beats[number] == beats else (self._beats[number], HANGING)
+        return self._seen[number][1] <= 0
+
+    async def beat(self, number: int) -> None:
+        """Beat, until cancelled."""
+        while True:
+            self._beats[number] = (self._beats[number] + 1) % 256
+            await asyncio.sleep(BEAT)
+
+
+def _start(counters: int, pulses: int, alive: int, number: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "gateway.processes", *map(str, (counters, pulses, alive, number))]
+    return subprocess.Popen(command, pass_fds=(counters, pulses, alive), start_new_session=True)
 
 
 def _bound(settings: Settings, *, shared: bool = True) -> socket.socket:
     """A socket on the port; if it is shared, others of this gateway may have one too."""
-    family, *_, address = socket.getaddrinfo(settings.gateway_host, settings.gateway_port, type=socket.SOCK_STREAM)[0]
-    own = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio lets answers wait (Nagle)
-    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, shared)
-    try:
-        own.bind(address)
-    except OSError as fault:
-        own.close()
-        if fault.errno == errno.EADDRINUSE:
-            raise PortTaken(settings.gateway_port, "BEIAN_GATEWAY_PORT") from fault
-        said = f"环境变量 BEIAN_GATEWAY_HOST、BEIAN_GATEWAY_PORT 所指的地址不能使用（{fault.strerror}）"
-        raise SettingsRefused(said) from fault
-    return own
+    return bound(
+        settings.gateway_host, settings.gateway_port, ("BEIAN_GATEWAY_HOST", "BEIAN_GATEWAY_PORT"), shared=shared
+    )
 
 
 def _options(settings: Settings) -> dict[str, Any]:
@@ -107,16 +139,18 @@ def _options(settings: Settings) -> dict[str, Any]:
     return {**where, "loop": "asyncio", "timeout_graceful_shutdown": GRACE, **patience.served()}
 
 
-def be_one(counters: int, alive: int, number: int) -> None:
+def be_one(counters: int, pulses: int, alive: int, number: int) -> None:
     """Be one of several, until told to end or nobody is there to tell. The first does what is done once for all."""
     settings = read_settings()
     prepare(settings)
-    app = create(settings, partial(connected, sweeps=number == 0), Counters(counters))
+    app = create(settings, partial(connected, number=number), Counters(counters))
     server = uvicorn.Server(uvicorn.Config(app, **_options(settings)))
 
     async def running() -> None:
         asyncio.get_running_loop().add_reader(alive, server.handle_exit, signal.SIGTERM, None)
+        beating = asyncio.create_task(Pulse(pulses, settings.gateway_processes).beat(number))
         await server.serve([_bound(settings)])
+        beating.cancel()
 
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
         runner.run(running())
@@ -130,4 +164,4 @@ def prepare(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    be_one(*map(int, sys.argv[1:4]))
+    be_one(*map(int, sys.argv[1:5]))

@@ -77,7 +77,21 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="what is logged, and worse")
     temporal_port: int = Field(7233, ge=1, le=65535, description="`make run`: port of the embedded Temporal server")
     ui_port: int = Field(8233, ge=1, le=65535, description="`make run`: port of the Temporal UI")
-    metrics_port: int = Field(9464, ge=0, le=65535, description="Prometheus metrics of the worker; 0: none")
+    metrics_port: int = Field(9464, ge=0, le=65535, description="/healthz, /readyz and /metrics of the worker; 0: none")
+    gateway_metrics_port: int = Field(
+        9465,
+        ge=0,
+        le=65520,
+        description="the same of the gateway, and on the ports after it of its further processes; 0: none",
+    )
+    metrics_host: str = Field(
+        "127.0.0.1", description="address on which both listen; others than loopback ask nobody who they are"
+    )
+    metrics_interval: float = Field(
+        15.0,
+        gt=0,
+        description="seconds for which what register and engine answered is told again, however often it is asked",
+    )
 
     gateway_host: str = Field("127.0.0.1", description="address on which the gateway listens")
     gateway_port: int = Field(8000, ge=1, le=65535, description="port of the gateway")

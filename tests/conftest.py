@@ -17,6 +17,7 @@ from tests.world import World
 __all__ = ["pytest_addoption", "pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
 
 os.environ |= {"GOGC": "400", "GOMAXPROCS": "1"}  # servers of the tests: memory for time, and one processor each
+os.environ["BEIAN_GATEWAY_METRICS_PORT"] = "0"  # gateways of several tests run side by side
 
 TOLD_AT_ONCE = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=1"
 """Operators are told of a workflow task that fails at its first try, not at its fifth."""

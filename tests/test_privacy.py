@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from activities import logs
+from activities import logs, loopback
 from activities.files import put
 from activities.privacy import keep_to_ourselves, open_to_all
 from activities.register import Register
@@ -96,7 +96,7 @@ def test_a_thousand_bad_requests_are_sixty_lines_a_minute_and_a_number() -> None
     ],
 )
 def test_the_ui_is_asked_by_this_machines_own_name(head: bytes, passes: bool) -> None:
-    assert ui.ours(head, 8233) is passes
+    assert loopback.ours(head, 8233) is passes
 
 
 async def test_what_asks_rightly_is_passed_on_and_what_does_not_reaches_nobody() -> None:
@@ -107,9 +107,9 @@ async def test_what_asks_rightly_is_passed_on_and_what_does_not_reaches_nobody()
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
         writer.close()
 
-    host, port = ui.hidden()
+    host, port = loopback.hidden()
     hidden = await asyncio.start_server(behind, host, port)
-    _, free = ui.hidden()
+    _, free = loopback.hidden()
     async with hidden, await ui.stand_before((host, port), free):
         answers = []
         for name in ("127.0.0.1", "evil.example"):

@@ -165,7 +165,8 @@ def started(var: Path, **changed: str) -> Iterator[tuple[subprocess.Popen[str], 
     """A gateway of two processes, and its port."""
     port = free_port()
     settings = {"BEIAN_VAR": str(var), "BEIAN_GATEWAY_PORT": str(port), "BEIAN_GATEWAY_PROCESSES": "2", **changed}
-    command = [sys.executable, "-m", "gateway"]
+    quickly = "from gateway import __main__, processes; processes.HANGING = 15; __main__.main()"
+    command = [sys.executable, "-c", quickly]
     pipe = subprocess.PIPE
     with subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **settings}, stderr=pipe, stdout=pipe, text=True
@@ -199,7 +200,7 @@ def asked(port: int) -> int:
         connection.close()
 
 
-def test_two_processes_count_together_and_one_that_dies_is_replaced(tmp_path: Path) -> None:
+def test_two_processes_count_together_and_one_that_dies_or_hangs_is_replaced(tmp_path: Path) -> None:
     prepare(Settings(var=tmp_path).register_url)
     with started(tmp_path, BEIAN_READS_A_MINUTE="40") as (process, port):
         met = [asked(port) for _ in range(60)]
@@ -210,7 +211,8 @@ def test_two_processes_count_together_and_one_that_dies_is_replaced(tmp_path: Pa
                 processes.serve(Settings(gateway_port=port, gateway_processes=number))
         first = children(process)
         os.kill(first[0], signal.SIGKILL)
-        eventually(lambda: len({*children(process)} - {first[0]}) == 2)
+        os.kill(first[1], signal.SIGSTOP)
+        eventually(lambda: len({*children(process)} - {*first}) == 2)
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
         assert not any(Path(f"/proc/{child}").exists() for child in first)

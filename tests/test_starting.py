@@ -146,7 +146,7 @@ def test_a_second_worker_of_a_machine_is_told_which_port_to_change() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(PortTaken, match=rf"{port} 已被占用.*BEIAN_METRICS_PORT.*0"):
-            worker.measured(Settings(metrics_port=port))
+            worker.health_socket(Settings(metrics_port=port))
 
 
 def test_the_whole_service_ends_when_one_of_its_processes_does(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ import httpx
 import psutil
 import pytest
 
-from deploy.ui import hidden
+from activities.loopback import hidden
 from gateway import patience
 from gateway.shipped import HEALTH
 from models.settings import Settings
