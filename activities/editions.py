@@ -10,6 +10,7 @@ from regulation import offices
 from regulation.calendar import CALENDARS
 from regulation.editions import EditionRefused, Editions
 from regulation.rounds.bands import SUBSIDIES
+from regulation.rounds.checks import CHECKS
 from regulation.rounds.evaluation_items import ITEMS
 from regulation.rounds.questionnaires import QUESTIONNAIRES
 from regulation.rounds.scoring import PERFORMANCE
@@ -23,6 +24,7 @@ FOLDERS: dict[str, Editions[Any]] = {
     "surveys": QUESTIONNAIRES,
     "performance": PERFORMANCE,
     "subsidies": SUBSIDIES,
+    "inspections": CHECKS,
 }
 
 

@@ -11,13 +11,17 @@ from activities.database import unless_there
 from models.filing import Filing
 from models.register import UsedEdition
 from models.rounds.evaluations import EvaluationState
+from models.rounds.inspections import InspectionState
 from models.rounds.performance import PerformanceState
 from models.rounds.round import Round
 from models.rounds.subsidies import SubsidyState
+from models.rounds.surveys import SurveyState
 from regulation.calendar import CALENDARS
 from regulation.editions import EditionRefused, Editions
 from regulation.rounds.bands import SUBSIDIES
+from regulation.rounds.checks import CHECKS
 from regulation.rounds.evaluation_items import ITEMS
+from regulation.rounds.questionnaires import QUESTIONNAIRES
 from regulation.rounds.scoring import PERFORMANCE
 from regulation.terms import TERMS
 
@@ -31,11 +35,13 @@ EDITIONS: Mapping[str, Editions[Any]] = {
     "evaluation": ITEMS,
     "performance": PERFORMANCE,
     "subsidies": SUBSIDIES,
+    "surveys": QUESTIONNAIRES,
+    "inspections": CHECKS,
 }
 
 
 def note_round(db: Connection, round_: Round, now: datetime) -> None:
-    """Remember the digest of the edition by which a round counts. A survey needs none: it keeps its questionnaire, whole."""
+    """Remember the digest of the edition by which a round counts. A questionnaire that was brought for one survey is none."""
     match round_.of:
         case EvaluationState(items=str(name)):
             _note(db, "evaluation", name, now)
@@ -43,6 +49,10 @@ def note_round(db: Connection, round_: Round, now: datetime) -> None:
             _note(db, "performance", name, now)
         case SubsidyState(edition=str(name)):
             _note(db, "subsidies", name, now)
+        case SurveyState(edition=name) if name in QUESTIONNAIRES:
+            _note(db, "surveys", name, now)
+        case InspectionState(rule=name) if name in CHECKS:
+            _note(db, "inspections", name, now)
 
 
 def _note(db: Connection, subject: str, name: str, now: datetime) -> bool:

@@ -4,11 +4,12 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, delete, update
 
 import starter
 from activities import editions_used
@@ -23,7 +24,10 @@ from activities.rounds.register import RoundRegister, faults
 from activities.rounds.rows import round_row
 from cli.rounds import print_receipt
 from models.rounds.base import Item, MoveWindow
+from models.rounds.inspections import InspectionState
 from models.rounds.subsidies import SubsidyState
+from models.rounds.surveys import SurveyState
+from models.values import Value
 from models.vocabulary import Role
 from regulation import naming
 from regulation.editions import EditionRefused
@@ -94,16 +98,26 @@ CHANGES = (
 )
 
 
+COUNTED_BY: tuple[tuple[Value, str, str], ...] = (
+    (SubsidyState(edition="LN-2023"), "subsidies", "后补助标准 LN-2023"),
+    (SurveyState(edition="LN-2026"), "surveys", "统计调查表 LN-2026"),
+    (InspectionState(rule="LN-2026"), "inspections", "抽查规则 LN-2026"),
+)
+
+
 @on_both
 def test_the_edition_by_which_a_round_counts_is_not_altered_unseen(rounds: RoundRegister) -> None:
-    of_money = opened(OF).round.but(of=SubsidyState(edition="LN-2023"))
+    """A questionnaire that was brought for one survey alone is no edition, and stands in its paper."""
+    states = [of for of, _, _ in COUNTED_BY] + [SurveyState(edition="of-its-own")]
     with stating(rounds.engine) as db:
-        note_round(db, of_money, instant("2026-11-02"))
-        note_round(db, of_money, instant("2026-11-03"))
+        for state, day in product(states, ("2026-11-02", "2026-11-03")):
+            note_round(db, opened(OF).round.but(of=state), instant(day))
         refuse_changed(db)
-        db.execute(update(USED).where(USED.c.subject == "subsidies").values(digest="0" * 64))
-        with pytest.raises(EditionRefused, match="后补助标准 LN-2023"):
-            refuse_changed(db)
+        for _, subject, called in COUNTED_BY:
+            db.execute(update(USED).where(USED.c.subject == subject).values(digest="0" * 64))
+            with pytest.raises(EditionRefused, match=called):
+                refuse_changed(db)
+            db.execute(delete(USED).where(USED.c.subject == subject))
 
 
 @on_both
