@@ -9,6 +9,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from activities.documents.sheet_reader import SheetRefused
+from activities.documents.sheets import members_counted
 from gateway.asked import alliance_list, importing
 from gateway.asked.importing import Outcome
 from models.vocabulary import Role, Stage
@@ -80,6 +81,19 @@ def test_a_list_says_the_same_however_it_is_written() -> None:
         {"name": "示例（集团）公司"},
     ]
     assert (bare["jurisdiction"], bare["leader"]) == ("210200", {"name": "大连乙公司"})
+
+
+def test_the_members_of_a_list_are_counted_as_far_as_it_names_them() -> None:
+    """For the 汇总表: the leader is one of them; where a type is not known none is counted, where nobody is named it says so."""
+    full, bare = (
+        each.raw | {"listed": True} for each in alliance_list.read("a.xlsx", workbook(FULL, BARE), "辽科函9号")
+    )
+    unknown = dict.fromkeys(("enterprises", "universities", "institutes"), "不详")
+    assert members_counted(full) == {"total": 4, **unknown}
+    known = full | {"members": full["members"][:2]}
+    assert members_counted(known) == {"total": 3, "enterprises": 1, "universities": 1, "institutes": 1}
+    assert members_counted(bare) == {"total": "名单未载"}
+    assert members_counted(application()) == application()["counts"]
 
 
 def test_the_template_is_a_list_that_can_be_read() -> None:

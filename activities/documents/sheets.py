@@ -6,11 +6,12 @@ wrote is ever a formula.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
@@ -59,17 +60,35 @@ MEMBERS = (
 )  # fmt: skip
 """The sorts of members that are counted."""
 
+NOT_LISTED, UNKNOWN = "名单未载", "不详"
+"""What stands where the list from which an alliance was imported names no members, or not of which type they are (A-02)."""
 
-def _members(counts: Mapping[str, Mapping[str, int]], sort: str, title: str, width: int) -> Column:
+
+def _members(counts: Mapping[str, Mapping[str, Datum]], sort: str, title: str, width: int) -> Column:
     """How many members of one sort each alliance has."""
     return Column(sort, title, width, lambda row: counts[row.filing_id].get(sort))
 
 
-def _counts(register: Register, filings: Iterable[Filing]) -> Iterator[tuple[str, Mapping[str, int]]]:
+def _counts(register: Register, filings: Iterable[Filing]) -> Iterator[tuple[str, Mapping[str, Datum]]]:
     """How many members of each sort a filing has, by the paper that now stands."""
     with reading(register.engine) as session:
         for filing in filings:
-            yield filing.id, json.loads(session.get_one(Paper, filing.paper).body).get("counts") or {}
+            yield filing.id, members_counted(json.loads(session.get_one(Paper, filing.paper).body))
+
+
+def members_counted(paper: Mapping[str, Any]) -> Mapping[str, Datum]:
+    """How many members of each sort an alliance has, as its paper says. The list from which one was imported counts nothing: there
+    its members are counted as they are named, the leader among them.
+    """
+    if not paper.get("listed"):
+        return paper.get("counts") or {}
+    leader, members = paper["leader"], paper.get("members") or []
+    if not members:
+        return {"total": NOT_LISTED}
+    types = {each["name"]: each.get("type") for each in members} | {leader["name"]: "enterprise"}
+    sorts = {"enterprises": "enterprise", "universities": "university", "institutes": "institute"}
+    told = Counter(types.values())
+    return {"total": len(types), **{name: told[sort] if None not in told else UNKNOWN for name, sort in sorts.items()}}
 
 
 def _last_report(filing: Filing) -> str | None:
