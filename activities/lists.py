@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 from sqlmodel import col
 
 from activities.database import in_parts
+from activities.survey_standing import OfSurvey
 from models.register import AnnualReportRow, FilingRow
 from models.values import Value
 from models.vocabulary import ReportState
@@ -104,6 +105,7 @@ def listed(
     due_by: datetime | None = None,
     overdue: bool = False,
     of_year: OfYear | None = None,
+    of_survey: OfSurvey | None = None,
     text: str | None = None,
     named: str | None = None,
     evaluated: str | None = None,
@@ -115,7 +117,7 @@ def listed(
     """Filings: first those on which something is overdue, then by the nearest deadline; those that wait for no day last.
 
     A deadline is the instant at which it is over; `due_by` is the last such instant that is meant (`values.due_by`).
-    `overdue`: an office is late with something. `of_year`: what became of a reporting year.
+    `overdue`: an office is late with something. `of_year`: what became of a reporting year; `of_survey`: how it stands in a survey.
     `text` is looked for in ids, names, codes and archive numbers, `named` in what an alliance is named. With `after`, the ones that follow that one. Not `whole`,
     they are lines of a list.
     """
@@ -127,6 +129,7 @@ def listed(
     facts += [col(FilingRow.awaits_iit).is_(True)] if awaits_iit else []
     facts += [col(FilingRow.overdue).is_not(None)] if overdue else []
     facts += [of_year.fact] if of_year else []
+    facts += [of_survey.fact] if of_survey else []
     facts += [_mentions(text.strip())] if text else []
     facts += is_named(named) if named else []
     facts += [FILINGS.c.evaluated == evaluated] if evaluated else []

@@ -24,6 +24,7 @@ from activities.editions_used import EditionsUsed
 from activities.health import instruments
 from activities.lists import OfYear, Place
 from activities.published_editions import PublishedEditions
+from activities.survey_standing import OfSurvey
 from models.filing import Entry, Filing
 from models.findings import Finding
 from models.register import (
@@ -289,6 +290,7 @@ class Register:
         due_by: datetime | None = None,
         overdue: bool = False,
         of_year: OfYear | None = None,
+        of_survey: OfSurvey | None = None,
         text: str | None = None,
         named: str | None = None,
         evaluated: str | None = None,
@@ -300,15 +302,15 @@ class Register:
         """Filings: first those on which something is overdue, then by the nearest deadline; those that wait for no day last.
 
         A deadline is the instant at which it is over; `due_by` is the last such instant that is meant (`values.due_by`).
-        `overdue`: an office is late with something. `of_year`: what became of a reporting year.
+        `overdue`: an office is late with something. `of_year`: what became of a reporting year; `of_survey`: how it stands in a survey.
         `text` is looked for in ids, names, codes and archive numbers. With `after`, the ones that follow that one.
         Not `whole`, they are lines of a list, without the filing itself.
         """
         with self.engine.connect() as db:
             return lists.listed(
                 db, stage=stage, kind=kind, jurisdiction=jurisdiction, zone=zone, waiting_for=waiting_for,
-                awaits_iit=awaits_iit, due_by=due_by, overdue=overdue, of_year=of_year, text=text, named=named,
-                evaluated=evaluated, scope=scope, after=after, limit=limit, whole=whole,
+                awaits_iit=awaits_iit, due_by=due_by, overdue=overdue, of_year=of_year, of_survey=of_survey, text=text,
+                named=named, evaluated=evaluated, scope=scope, after=after, limit=limit, whole=whole,
             )  # fmt: skip
 
     def filing_ids(self) -> list[str]:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 from pydantic import ValidationError
 
+from activities.survey_standing import Stands
 from gateway.reception import read_instant
 from gateway.shown.lists import Filter, some_time
 from models.vocabulary import Stage
@@ -63,6 +64,9 @@ def narrowed(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--named", type=click.Choice(["recommended", "typical", "pilot"]), help="称号"),
         click.option(
             "--report", type=click.Choice(list(SHOWN)), help="该年度报送情况，如 unreported（未报）；须写明 --year"
+        ),
+        click.option(
+            "--survey", type=click.Choice(list(get_args(Stands))), help="该年度统计调查填报情况；须写明 --year"
         ),
         click.option("--year", type=click.IntRange(2021, 2060), help="报送年度"),
         click.option("--overdue", is_flag=True, help="有部门逾期未办的事项"),

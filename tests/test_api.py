@@ -1028,5 +1028,5 @@ async def test_nothing_of_a_person_is_in_an_address(house: House) -> None:
     assert parameters == {
         "filing_id", "digest", "name", "message_id", "letter_id", "act", "stage", "kind", "jurisdiction", "waiting_for",
         "due_before", "due_by", "text", "after", "limit", "unread", "at", "sha256", "filing", "Idempotency-Key", "If-Match",
-        "zone", "year", "report", "overdue", "named", "evaluated", "round_id", "open", "state", "ending",
+        "zone", "year", "report", "survey", "overdue", "named", "evaluated", "round_id", "open", "state", "ending",
     }  # fmt: skip

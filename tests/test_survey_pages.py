@@ -215,13 +215,22 @@ async def officer(house: House, rounds: RoundRegister) -> AsyncIterator[Leader]:
         yield opened
 
 
-async def test_an_office_sees_who_answered_and_takes_it_away(officer: Leader) -> None:
+async def test_an_office_sees_who_answered_and_takes_it_away(house: House, officer: Leader) -> None:
     page = await officer.page(f"/rounds/{SURVEY}")
     assert page.says("沈阳市 A类 1 0 1 0 100.0%")
     board = await officer.page("/desk/year?year=2027")
     assert board.says("地区 应填报 已填报 沈阳市 1 1")
     assert f"/rounds/{SURVEY}/returns?jurisdiction=210100&kind=&state=answered" in board.links
     assert not (await officer.page("/desk/year?year=2026")).says("统计调查填报情况")
+    found = await officer.page("/desk/filings?survey=answered&year=2027")
+    assert f"/filings/{FILING}" in found.links
+    assert found.says("统计调查：已填报")
+    for elsewhere in ("survey=none&year=2027", "survey=returned&year=2027", "survey=answered&year=2026"):
+        assert (await officer.page(f"/desk/filings?{elsewhere}")).says("没有符合条件的备案"), elsewhere
+    program = house.browser()
+    for asked in ("survey=answered&year=2027", "year=2027"):
+        got = await program.get(f"/api/v1/filings?{asked}", headers={"Authorization": "Bearer c-101"})
+        assert [each.get("survey") for each in got.json()["filings"]] == ["answered"] * len(got.json()["filings"])
     listed = await officer.page(f"/rounds/{SURVEY}/returns?state=answered")
     assert f"/rounds/{SURVEY}/returns/{FILING}" in listed.links
     assert (await officer.page(f"/rounds/{SURVEY}/returns?state=none")).says("没有符合条件的联盟")

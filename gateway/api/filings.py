@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, Field
 
+from activities.survey_standing import standings
 from gateway.api.caller import Caller, Seen
 from gateway.api.conditions import Conditional
 from gateway.api.paged import next_address
@@ -54,7 +55,9 @@ def list_filings(
     after = lists.position(wanted.after or "")
     read = tools.register.filings(**wanted.facts, scope=who.scope, after=after, limit=wanted.limit + 1, whole=False)
     page = page_of(read, wanted.limit, lists.place)
-    filings = tuple(map(Summary.of, page.shown))
+    ids = [row.filing_id for row in page.shown]
+    told = standings(tools.register.engine, wanted.year, ids) if wanted.year else {}
+    filings = tuple(Summary.of(row, told.get(row.filing_id)) for row in page.shown)
     if not page.more:
         return Listed(filings=filings)
     return Listed(filings=filings, next=next_address(request, response, page.more))

@@ -6,6 +6,7 @@ from typing import Self, TypeVar
 
 from pydantic import Field
 
+from activities.survey_standing import Stands
 from gateway.identity import Identity
 from gateway.shown.documents import Download
 from gateway.shown.rounds.downloads import RoundDownload
@@ -64,6 +65,7 @@ class Summary(Value):
     named: str | None = Field(None, description="称号，以空格分隔：recommended、typical、pilot")
     evaluated_for: int | None = Field(None, description="最近一次评价的年度")
     evaluated: str | None = Field(None, description="最近一次评价的结果")
+    survey: Stands | None = Field(None, description="写明 year 的：该年度统计调查填报情况；没有填报任务的没有此项")
     waiting_for: OfficeKey | None = None
     awaits_iit: bool = False
     next_deadline: Instant | None = None
@@ -78,9 +80,9 @@ class Summary(Value):
     updated_at: Instant
 
     @classmethod
-    def of(cls, row: FilingRow) -> Self:
-        """A row without what the register keeps for itself."""
-        return _told(cls, row)
+    def of(cls, row: FilingRow, survey: Stands | None = None) -> Self:
+        """A row without what the register keeps for itself, with how it stands in a survey that was asked for."""
+        return _told(cls, row, survey=survey)
 
 
 class Listed(Value):

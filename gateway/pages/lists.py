@@ -18,6 +18,7 @@ from gateway.remembered.saved import MOST, SavedFilters, TooMany
 from gateway.shown import lists
 from gateway.shown.documents import XLSX, attachment
 from gateway.shown.paging import page_of
+from gateway.shown.rounds.survey_status import SURVEYED
 from gateway.tools import Doors
 from gateway.visit import visit_of
 from models.choices import CHOICES, OUTCOMES
@@ -54,6 +55,7 @@ def show(request: Request, tools: Doors, session: Staff, after: str = "") -> HTM
         grades={grade: OUTCOMES[grade] for grade in get_args(Grade)},
         years=[(year, f"{year}年度") for year in range(year_on(today), year_on(today) - KEPT, -1)],
         reported=[(key, "未报中已逾期" if key == "overdue" else shown.title) for key, shown in SHOWN.items()],
+        surveyed_as=SURVEYED.items(),
         offices_=_offices(session.who),
         cities=cities(session.who),
         first=not after,
@@ -65,10 +67,10 @@ def show(request: Request, tools: Doors, session: Staff, after: str = "") -> HTM
 
 
 def _with_year(params: Mapping[str, str], today: date) -> Mapping[str, str]:
-    """What is asked of the list; of reports without a year, the one that is looked at today."""
+    """What is asked of the list; of reports and returns without a year, the one that is looked at today."""
     return (
         {"year": str(year_on(today)), **{name: value for name, value in params.items() if value}}
-        if params.get("report")
+        if params.get("report") or params.get("survey")
         else params
     )
 

@@ -56,6 +56,7 @@ def show_all(request: Request, tools: Doors, session: Staff) -> HTMLResponse:
         rounds=seen.listed(tools, session.who, wanted),
         wanted=wanted,
         kinds=RoundKind,
+        called=called,
         opened=_next_ids(tools, session, year),
         names={kind: of_year(kind, year, place) for kind, place in offers.may_open(session.who.by)},
         year=year,

@@ -9,11 +9,13 @@ from fastapi import Depends
 from starlette.exceptions import HTTPException
 
 from activities.rows import duties_of
+from activities.survey_standing import standings
 from activities.year_board import YearBoard
 from gateway.identity import Identity
 from gateway.pages.web import SignedIn
 from gateway.problem import Failed, Problem
 from gateway.remembered.sessions import Session
+from gateway.shown.rounds.survey_status import SURVEYED
 from gateway.tools import Tools
 from models.register import FilingRow
 from models.values import day_of
@@ -39,13 +41,15 @@ LOOK_ON = (Role.AUDITOR,)
 
 def table(tools: Tools, session: Session, rows: Sequence[FilingRow], year: int | None = None) -> Mapping[str, Any]:
     """What a table of filings shows beside the filings: who of the visitor's office has which in hand, and what became of a
-    reporting year, if one is asked for."""
+    reporting year and stands in its survey, if one is asked for."""
     handlers = tools.handling.handlers(session.who, [row.filing_id for row in rows])
     today = day_of(tools.clock())
+    surveyed = standings(tools.register.engine, year, [row.filing_id for row in rows]) if year else {}
     return {
         "overdue": {row.filing_id: found for row in rows if (found := _overdue(row, today, session.who))},
         "rows": rows,
         "reports": YearBoard(tools.register.engine).reports(year, [row.filing_id for row in rows]) if year else {},
+        "surveyed": {filing_id: SURVEYED[stands] for filing_id, stands in surveyed.items()},
         "handlers": {filing_id: name for filing_id, (_, name) in handlers.items()},
         "ticks": session.who.role not in LOOK_ON,
     }

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from activities.lists import OfYear, Place
+from activities.survey_standing import OfSurvey, Stands
 from gateway.shown import paging
 from models.acts import OfficeKey, Year
 from models.register import FilingRow
@@ -68,6 +69,9 @@ class Filter(Value):
     overdue: bool | None = Field(None, description="true：只列有部门逾期未办的事项的")
     year: Year | None = Field(None, description="报送年度")
     report: ReportShown | None = Field(None, description="该年度报送情况，如 unreported（未报）；须写明 year")
+    survey: Stands | None = Field(
+        None, description="该年度统计调查填报情况：answered 已填报，returned 退回待补正，none 未填报；须写明 year"
+    )
     text: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = Field(
         None, description="编号、代码的开头，或联盟、盟主名称的一部分"
     )
@@ -79,8 +83,8 @@ class Filter(Value):
 
     @model_validator(mode="after")
     def _of_a_year(self) -> Self:
-        """What became of a report is asked of a year."""
-        if self.report and self.year is None:
+        """What became of a report, or of a return in a survey, is asked of a year."""
+        if (self.report or self.survey) and self.year is None:
             raise ValueError("须写明报送年度（year）")
         return self
 
@@ -92,15 +96,16 @@ class Filter(Value):
         iit = self.waiting_for == IIT
         return {
             "stage": self.stage, "kind": self.kind, "jurisdiction": self.jurisdiction, "zone": self.zone,
-            "text": self.text, "overdue": bool(self.overdue), "of_year": self._report, "named": self.named,
-            "evaluated": self.evaluated, "waiting_for": None if iit else self.waiting_for, "awaits_iit": iit,
+            "text": self.text, "overdue": bool(self.overdue), "of_year": self._report,
+            "of_survey": OfSurvey(year=self.year, stands=self.survey) if self.year and self.survey else None,
+            "named": self.named, "evaluated": self.evaluated, "waiting_for": None if iit else self.waiting_for, "awaits_iit": iit,
             "due_by": min(ends, default=None),
         }  # fmt: skip
 
     @property
     def _report(self) -> OfYear | None:
-        """The reports that are looked for; of a year alone, whatever became of it."""
-        if self.year is None:
+        """The reports that are looked for; of a year alone, whatever became of it. Whoever looks for returns means them alone."""
+        if self.year is None or (self.survey and not self.report):
             return None
         return OfYear(year=self.year, states=SHOWN[self.report].states if self.report else tuple(ReportState))
 

@@ -1,17 +1,23 @@
 """How far the survey of a year has come, as the board of that year tells it: by city, as far as somebody sees them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from activities.rounds import progress
 from activities.rounds.progress import Group
+from activities.survey_standing import Stands
 from gateway.tools import Tools
 from models.register import RoundRow
 from models.rounds.base import PROVINCE, RoundKind, RoundStage
 from models.rounds.round import Round
-from models.rounds.surveys import Standing
+from models.rounds.surveys import UNANSWERED, Standing
 from models.vocabulary import Kind
 from regulation import offices
+
+SURVEYED: Mapping[Stands, str] = {
+    "none": UNANSWERED, "answered": Standing.ANSWERED.label, "returned": Standing.RETURNED.label,
+}  # fmt: skip
+"""How a filing stands in the survey of a year, in words."""
 
 
 @dataclass(frozen=True)
