@@ -1,5 +1,7 @@
 """The sandbox that all runs of a worker share: it refuses what the SDK's own refuses, and holds nothing that changes."""
 
+import inspect
+import re
 import threading
 from dataclasses import dataclass, field
 from types import BuiltinFunctionType, FunctionType, ModuleType
@@ -9,10 +11,11 @@ from temporalio import workflow
 from temporalio.worker import WorkflowInstance
 from temporalio.worker._workflow_instance import WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import RestrictedWorkflowAccessError
+from temporalio.worker.workflow_sandbox._restrictions import _RestrictedProxy
 from temporalio.worker.workflow_sandbox._runner import _Instance
 
 from models.values import Value
-from workflows import filing
+from workflows import filing, round
 from workflows.sandbox import Sandbox
 
 
@@ -54,10 +57,23 @@ def test_what_would_not_replay_is_refused_while_a_run_is_at_work_on_its_thread_a
             datetime.now()  # noqa: DTZ005
         with pytest.raises(RestrictedWorkflowAccessError):
             random()
+        with pytest.raises(RestrictedWorkflowAccessError):
+            input()
     other = threading.Thread(target=lambda: elsewhere.append(at_work.is_runtime))
     other.start()
     other.join()
     assert elsewhere == [False]
+
+
+async def test_no_workflow_asks_whether_something_is_what_the_sandbox_guards() -> None:
+    sandbox, guarded = Sandbox(), set[str]()
+    for module, kind in ((filing, filing.AllianceFiling), (round, round.Round)):
+        sandbox.prepare_workflow(workflow._Definition.must_from_class(kind))
+        held = vars(sandbox.importer(module.__name__).new_modules[module.__name__])
+        guarded |= {name for name, value in held.items() if type(value) is _RestrictedProxy}
+        asked = re.findall(r"is(?:instance|subclass)\([^()]*\)", inspect.getsource(module))
+        assert not [each for each in asked if guarded & set(re.findall(r"\w+", each))], "workflows/sandbox.py"
+    assert "datetime" in guarded
 
 
 def test_the_module_that_runs_share_holds_nothing_that_a_run_could_change() -> None:
