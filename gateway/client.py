@@ -34,7 +34,7 @@ from activities.arrivals import Arrival, Entered, OtherContent
 from activities.entering import Start
 from activities.letters import Letters
 from activities.register import Register
-from gateway.problem import Conflict, KeyReused, NotFound, Refused, Unreachable, refuse
+from gateway.problem import Conflict, KeyReused, NoMessage, Refused, Unreachable, refuse
 from gateway.reception import Received, Reception, read_instant
 from gateway.remembered.quotas import OTHERS, Quotas
 from models.acts import AnyAct
@@ -283,7 +283,7 @@ class Filings:
         self.may_stamp()
         message = await asyncio.to_thread(Letters(self.register.engine).read, message_id, self.clock())
         if message is None:
-            raise NotFound(message_id)
+            raise NoMessage(message_id)
         if message.filing_id is None:
             return None
         filing = await asyncio.to_thread(self.register.filing, message.filing_id)

@@ -56,8 +56,10 @@ def problem_of(error: Exception) -> Problem:
                 missing=refusal.missing or None, supplied_by=refusal.supplied_by, instead=refusal.instead,
                 findings=refusal.findings,
             )  # fmt: skip
-        case NotFound() | NoSuchFiling():
-            return Problem(title="没有这一备案，或您无权查看", status=404, code="not_found")
+        case NotFound():
+            return Problem(title=f"{error.__doc__}，或您无权查看", status=404, code="not_found")
+        case NoSuchFiling():
+            return problem_of(NotFound())
         case KeyReused():
             return Problem(title="编号已用于其他行为", status=409, code="key_reused", detail="须以新的编号发送")
         case Conflict():

@@ -68,6 +68,38 @@ class NoRound(NotFound):
     """没有这一轮次"""
 
 
+class NoMessage(NotFound):
+    """没有这条消息"""
+
+
+class NoPaper(NotFound):
+    """没有这份文书"""
+
+
+class NoFile(NotFound):
+    """没有这份文件"""
+
+
+class NoSurveyReturn(NotFound):
+    """没有这份调查表"""
+
+
+class NoDraft(NotFound):
+    """没有这份草稿"""
+
+
+class NoAct(NotFound):
+    """没有这一可办事项"""
+
+
+class NoHandover(NotFound):
+    """没有这项交办"""
+
+
+class NoFilter(NotFound):
+    """没有这一常用筛选"""
+
+
 class Conflict(Exception):
     """同一编号已用于内容不同的备案申请"""
 
@@ -77,7 +109,7 @@ class KeyReused(Conflict):
 
 
 class MovedOn(Exception):
-    """备案在您查看之后已有新的登记"""
+    """您查看之后已有新的登记"""
 
     def __init__(self, filing_id: str, seen: Collection[int]) -> None:
         super().__init__(filing_id)

@@ -247,7 +247,7 @@ async def test_a_message_is_read_by_the_department_that_it_is_for(own_house: Hou
     assert "请出具意见" not in section(await city.gets("/desk"), "unread")
     message = re.findall(r'name="message" value="([^"]+)"', asked)[0]
     for stranger in (city, dalian):
-        await stranger.posts("/desk/messages/read", 404, message=message)
+        assert "没有这条消息" in (await stranger.posts("/desk/messages/read", 404, message=message)).text
     await iit.posts("/desk/messages/read", message=message)
     assert f'value="{message}"' not in await iit.gets("/desk")
 
@@ -378,7 +378,7 @@ async def test_a_filing_handed_over_lies_in_the_inbox_of_whoever_has_it(own_hous
     await taker.posts(path, kind="depute", to="person/c-101")
     assert listed(section(await giver.gets("/desk?mine=1"), "waiting")) == ["SY-NEW"]
     deputed = re.findall(rf'action="({path}/\d+/take-back)"', await taker.gets("/filings/SY-NEW"))
-    await giver.posts(deputed[0], 404)
+    assert "没有这项交办" in (await giver.posts(deputed[0], 404)).text
     await taker.posts(deputed[0])
     assert listed(section(await taker.gets("/desk?mine=1"), "waiting")) == ["SY-NEW"]
     done = re.findall(r'action="(/desk/handling/\d+/done)"', await taker.gets("/desk"))

@@ -282,7 +282,9 @@ async def opened_and_ended(gateway: Served, province: AsyncClient, city: AsyncCl
     assert f'href="/rounds/{of}/acts/open_round"' in listed
     assert f"/rounds/{of}/acts/open_round" not in (await city.get("/desk/rounds")).text
     asks = f"/rounds/{of}/acts/open_round"
-    assert (await city.get(asks)).status_code == 404
+    unseen = [await city.get(each) for each in (asks, f"/rounds/{of}", f"/objections/rounds/{of}")]
+    assert {each.status_code for each in unseen} == {404}
+    assert all("没有这一轮次" in each.text for each in unseen), "who asks for a round is told of no filing"
     refused = await posts(province, asks, {"/title": "年度报送", "/opens": "2027-02-30", "/closes": str(TODAY)}, 422)
     assert "开始日" in unescape(refused.text)
     until = TODAY + timedelta(days=20)

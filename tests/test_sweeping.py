@@ -179,7 +179,7 @@ def test_nobody_uses_up_what_an_office_needs_for_a_filing(quotas: Quotas) -> Non
     officer = By(person="c-101", office="210100", role=Role.CITY_ST)
     assert quotas.take_for(public, "F-1", 4000, NOW) == ()
     (found,) = quotas.take_for(public, "F-1", 1, NOW)
-    assert "本备案" in found.message
+    assert "本件" in found.message
     assert quotas.take_for(public, "F-2", 3000, NOW) == (), "of the public no person and no office is counted"
     assert quotas.take_for(officer, "F-1", 2000, NOW) == ()
 
@@ -243,7 +243,7 @@ async def test_beyond_the_quota_an_application_is_refused_and_nothing_is_kept(do
     filings = await without_an_engine(doors)
     filings.quotas = Quotas(doors.engine, MOST | {"filing": 10})
     before = papers(doors)
-    with pytest.raises(Refused, match="本备案今日存入的材料超过"):
+    with pytest.raises(Refused, match="本件今日存入的材料超过"):
         await filings.submit(
             application(
                 filing_id="DOOR-3", received_at="2026-03-16T09:00:00+08:00", alliance_name="沈阳示例稀土产业产学研联盟"

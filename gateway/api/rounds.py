@@ -19,7 +19,7 @@ from gateway.api.openapi import taking
 from gateway.api.paged import next_address
 from gateway.api.problems import WITH_BODY, answers, failed, missing
 from gateway.api.shapes import Downloadable
-from gateway.problem import MovedOn, NotFound, at_interface, refuse
+from gateway.problem import MovedOn, NoRound, at_interface, refuse
 from gateway.remembered.audit import AuditKind
 from gateway.shown.documents import DOCX, XLSX
 from gateway.shown.rounds import downloads, seen
@@ -253,9 +253,9 @@ async def act_on_round(
         raise too_large()
     row = await run_in_threadpool(tools.rounds.register.row, round_id)
     if row is None and not offers.opens(round_id, who.by):
-        raise NotFound(round_id)
+        raise NoRound(round_id)
     if row is not None and not await run_in_threadpool(seen.sees, tools, who, row):
-        raise NotFound(round_id)
+        raise NoRound(round_id)
     try:
         receipt = await sender.visit.act_on_round(round_id, raw, seen=rests_on(sender.if_match))
     except MovedOn as moved:

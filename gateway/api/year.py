@@ -8,9 +8,9 @@ from gateway.api.caller import Caller
 from gateway.api.conditions import Conditional
 from gateway.api.exports import files
 from gateway.api.paged import next_address
-from gateway.api.problems import answers
+from gateway.api.problems import answers, missing
 from gateway.identity import Identity
-from gateway.problem import NotFound
+from gateway.problem import NoFile
 from gateway.remembered.audit import AuditKind
 from gateway.shown.documents import DOCX, XLSX, attachment
 from gateway.shown.year import CSV, JSON, MAKES, Year, may_read
@@ -131,7 +131,7 @@ def download_year(
 ) -> Response:
     """报告、表格、报告内容: drawn now, of what the caller may see."""
     if name not in MAKES or not may_read(who):
-        raise NotFound(name)
+        raise NoFile(name)
     title, media_type, make = MAKES[name]
     content = make(Year.of(tools, _staff(who), year, kind))
     visit_of(request, tools, who).note(AuditKind.EXPORTED, about=title.format(year))
@@ -141,5 +141,5 @@ def download_year(
 def _staff(who: Identity) -> Identity:
     """Boards are for offices; a leader sees its own years on its filings."""
     if not who.staff:
-        raise NotFound("years")
+        raise missing("年度报送情况")
     return who

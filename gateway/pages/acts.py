@@ -14,7 +14,7 @@ from gateway.asked import acts
 from gateway.asked.forms import Field
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, SignedIn, page, rests_on, then
-from gateway.problem import KeyReused, MovedOn, NotFound, Refused, Unreachable
+from gateway.problem import KeyReused, MovedOn, NoAct, Refused, Unreachable
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
 from gateway.shown.rounds import inspections
@@ -43,7 +43,7 @@ def _offered(tools: Tools, row: FilingRow, kind: ActKind, session: Session, year
     """The act as offered to the visitor; what is not theirs, or not of this stage, is not there."""
     found = offer(value_of(row), kind, tools.now, session.who.by, year)
     if found is None or not (found.mine or found.on_paper):
-        raise NotFound(row.filing_id)
+        raise NoAct(row.filing_id)
     return found
 
 

@@ -19,7 +19,7 @@ from gateway.asked.batches import Choice
 from gateway.pages.staff import Staff
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, page, rests_on, then
-from gateway.problem import Failed, KeyReused, MovedOn, NotFound, Problem, Refused, Unreachable
+from gateway.problem import Failed, KeyReused, MovedOn, NoAct, Problem, Refused, Unreachable
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
@@ -175,7 +175,7 @@ def _chosen(tools: Tools, session: Session, rows: list[FilingRow], form: FormDat
     kind = _kind(form)
     found = next((each for each in batches.choices(rows, tools.now, session.who.by) if each.kind is kind), None)
     if found is None:
-        raise NotFound(kind)
+        raise NoAct(kind)
     return found
 
 

@@ -10,7 +10,7 @@ from activities.pictures import stays
 from activities.pictures.counting import TABLES, of_stays
 from gateway.pages.staff import Staff
 from gateway.pages.web import page
-from gateway.problem import NotFound
+from gateway.problem import NoFile
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.handling import place, post
 from gateway.remembered.pictures import svg
@@ -74,6 +74,6 @@ def book(
 def picture(name: str, tools: Doors, session: Staff, kind: OfKind = "") -> Response:
     """One picture; kept by nobody, for it is of what this visitor sees."""
     if name not in TABLES:
-        raise NotFound(name)
+        raise NoFile(name)
     table = tools.pictures.table(name, tools.clock(), *_asked(session, kind))
     return Response(svg(table), media_type="image/svg+xml", headers={"Cache-Control": "no-store"})

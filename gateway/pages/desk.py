@@ -10,7 +10,7 @@ from gateway.identity import Identity
 from gateway.pages.sign_in import local
 from gateway.pages.staff import Staff, as_asked, table
 from gateway.pages.web import Answer, SignedIn, page, then
-from gateway.problem import NotFound
+from gateway.problem import NoHandover, NoMessage
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.handling import place
 from gateway.shown import inbox as waiting
@@ -94,7 +94,7 @@ def read(request: Request, tools: Doors, session: Staff, form: Answer) -> Redire
     letters = [tools.letters.row(str(each)) for each in form.getlist("message")[:MESSAGES]]
     for letter in letters:
         if letter is None or not session.who.is_told(letter):
-            raise NotFound
+            raise NoMessage
         visit.note(AuditKind.READ_MESSAGES, filing_id=letter.filing_id, about=letter.id)
         tools.letters.read(letter.id, tools.clock())
     filing, round_id = str(form.get("open", "")), str(form.get("round", ""))
@@ -107,7 +107,7 @@ def read(request: Request, tools: Doors, session: Staff, form: Answer) -> Redire
 def done(request: Request, tools: Doors, session: SignedIn, form: Answer, handling_id: Ordinal) -> RedirectResponse:
     """已阅 or 办结: what somebody sent me is done with; a leader too has read that it was nudged."""
     if not tools.handling.done(session.who, handling_id, tools.clock()):
-        raise NotFound(str(handling_id))
+        raise NoHandover(str(handling_id))
     visit_of(request, tools, session.who).note(AuditKind.HANDLED, about=f"done {handling_id}")
     back = local(str(form.get("back", ""))) or ("/desk" if session.who.staff else "/my")
     return then(back, "已办结" if form.get("kind") in ("hand_over", "depute") else "已阅")

@@ -10,7 +10,7 @@ from gateway.pages.editing import Editing, changed, findings_of, form_of, gone
 from gateway.pages.leader import Leading
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, then
-from gateway.problem import NotFound
+from gateway.problem import NoAct, NoDraft, NotFound
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.drafts import body_of, of_an_application, version_of
 from gateway.tools import Doors, Tools, value_of
@@ -24,7 +24,7 @@ def _draft(tools: Tools, who: Identity, draft_id: str) -> Editing:
     """A leader's own draft; another's is not there."""
     row = tools.drafts.find(draft_id, who.office, tools.clock())
     if row is None or not of_an_application(draft_id):
-        raise NotFound(draft_id)
+        raise NoDraft(draft_id)
     return Editing(f"/my/drafts/{draft_id}", draft_id, draft_id, body_of(row), version_of(row))
 
 
@@ -33,7 +33,7 @@ def begin(request: Request, tools: Doors, session: Leading, form: Answer) -> Res
     """新的备案申请, on form A or form B."""
     kind = form.get("kind")
     if kind not in ("A", "B"):
-        raise NotFound(str(kind))
+        raise NoAct(str(kind))
     raw = applications.prefilled(Kind(kind), session.who)
     if kind == Kind.B and (goes_on := str(form.get("continues", ""))):
         row = tools.seen(goes_on, session.who)

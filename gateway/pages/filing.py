@@ -17,7 +17,7 @@ from activities.documents.record import Sent, receipts
 from gateway.asked.forms import Field, fields_of
 from gateway.identity import Identity
 from gateway.pages.web import Answer, SignedIn, page, then
-from gateway.problem import NotFound
+from gateway.problem import NoPaper
 from gateway.remembered.audit import AuditKind
 from gateway.shown import documents
 from gateway.shown.objected import ADMITTED, UNDECIDED, objections
@@ -175,7 +175,7 @@ def objected(
     """公示异议: what is open, the oldest first, and what became of the rest. For the reviewing office alone (G-04)."""
     row = tools.seen(filing_id, session.who)
     if not session.who.reads(value_of(row), ActKind.OBJECT):
-        raise NotFound(filing_id)
+        raise NoPaper(filing_id)
     found = objections(tools.register, filing_id)
     still = [each for each in found if each.open]
     shown: Mapping[str, Any] = {
@@ -216,7 +216,7 @@ def version(request: Request, tools: Doors, session: SignedIn, filing_id: str, v
     row = tools.seen(filing_id, session.who)
     found = next((each for each in tools.register.version_rows(filing_id) if each.version == version), None)
     if found is None or not session.who.reads(value_of(row), "application"):
-        raise NotFound(filing_id)
+        raise NoPaper(filing_id)
     paper = tools.register.paper(found.paper)
     findings = next(findings for number, findings in tools.register.versions(filing_id) if number == version)
     fields = fields_of(intake.FORMS[paper["kind"]], paper, findings, only=order_of(intake.FORMS[paper["kind"]]))
@@ -230,7 +230,7 @@ def paper(request: Request, tools: Doors, session: SignedIn, filing_id: str, num
     entry = tools.register.entry(filing_id, number)
     key = getattr(entry.event, "paper", None) if entry else None
     if entry is None or key is None or not _readable(entry, session.who):
-        raise NotFound(filing_id)
+        raise NoPaper(filing_id)
     brought = tools.register.paper(key)
     kind = str(entry.event.kind)
     if kind in ("submit", *NEW_VERSIONS):
@@ -261,7 +261,7 @@ def receipt(request: Request, tools: Doors, session: SignedIn, filing_id: str, n
     row, who = tools.seen(filing_id, session.who), session.who
     entry = tools.register.entry(filing_id, number)
     if entry is None or not _has_receipt(entry, who):
-        raise NotFound(filing_id)
+        raise NoPaper(filing_id)
     facts = receipts_on_paper.facts(tools.register, row, entry)
     came = receipts_on_paper.came_of(entry)
     record = came.record if came else ""
@@ -295,7 +295,7 @@ async def confirm(
     await run_in_threadpool(visit.seen, filing_id)
     entry = await run_in_threadpool(tools.register.entry, filing_id, number)
     if entry is None or not entry.awaits_second or not _has_receipt(entry, session.who):
-        raise NotFound(filing_id)
+        raise NoPaper(filing_id)
     second = {"id": str(form.get("id", "")), "kind": str(entry.event.kind), "seconds": getattr(entry.event, "id", "")}
     done = await visit.act(filing_id, second)
     return then(f"/filings/{filing_id}", f"来文已核对，登记为第{done.number}号，现为“{done.stage.label}”")

@@ -7,7 +7,7 @@ from starlette.datastructures import FormData
 from gateway.identity import Identity
 from gateway.pages.sign_in import local
 from gateway.pages.web import Answer, SignedIn, then
-from gateway.problem import Failed, NotFound, Problem
+from gateway.problem import Failed, NoHandover, Problem
 from gateway.remembered import handling
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.handling import NOTE, HandlingKind
@@ -45,7 +45,7 @@ def take_back(
     """拿回 what one gave away oneself."""
     row = tools.seen(filing_id, session.who)
     if not tools.handling.take_back(session.who, handling_id, tools.clock()):
-        raise NotFound(row.filing_id)
+        raise NoHandover(row.filing_id)
     visit_of(request, tools, session.who).note(AuditKind.HANDLED, filing_id=filing_id, about=f"take_back {handling_id}")
     return then(_back(form, filing_id), "已拿回")
 

@@ -19,7 +19,7 @@ from gateway.asked.importing import Outcome, Planned
 from gateway.pages.staff import Staff
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, page, then
-from gateway.problem import NotFound, Unreachable
+from gateway.problem import NoFile, Unreachable
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import Rejected, owner_of
@@ -128,7 +128,7 @@ def _planned(tools: Tools, session: Session, sha256: str, document_no: str) -> l
 def _rows(tools: Tools, session: Session, sha256: str, document_no: str) -> list[alliance_list.Listed]:
     found = tools.uploads.find(sha256, [owner_of(session.who.by)])
     if found is None:
-        raise NotFound(sha256)
+        raise NoFile(sha256)
     row, path = found
     return alliance_list.read(row.name, path.read_bytes(), document_no)
 

@@ -13,7 +13,7 @@ from activities.database import reading
 from gateway.asked.applications import may_go_on
 from gateway.identity import Identity
 from gateway.pages.web import Answer, SignedIn, page, then
-from gateway.problem import KeyReused, NotFound, Refused
+from gateway.problem import KeyReused, NoMessage, Refused
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.drafts import KEPT, body_of
 from gateway.remembered.sessions import Session
@@ -272,7 +272,7 @@ def _of_mine(tools: Tools, who: Identity, message_id: str) -> Received:
     with reading(tools.register.engine) as session:
         found, letter = session.get(MessageRow, message_id), session.get(LetterRow, message_id)
     if found is None or letter is None or not who.is_told(found):
-        raise NotFound(message_id)
+        raise NoMessage(message_id)
     return Received.of(found, letter, tools.register.filing(found.filing_id) if found.filing_id else None)
 
 

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from gateway.pages import objecting
 from gateway.pages.objecting import STORE, Sent
-from gateway.problem import Failed, NotFound, Refused
+from gateway.problem import Failed, NoRound, NotFound, Refused
 from gateway.shown.outcomes import Outcome, Outcomes
 from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
@@ -50,7 +50,7 @@ def _over(tools: Tools, round_id: str) -> Failed | NotFound:
     round_id, today = storable(round_id), day_of(tools.clock())
     last = Outcomes(tools).last_notice(round_id, today)
     if last is None or last.row.shown_until is None:
-        return NotFound(round_id)
+        return NoRound(round_id)
     stands = last.stands and not last.cancelled
     return objecting.over(last.content["title"], last.period, last.row.shown_until, today, stands=stands)
 
@@ -110,7 +110,7 @@ def received(request: Request, tools: Doors, round_id: str, act_id: str) -> HTML
     """What became of it."""
     entry = tools.rounds.register.entry_of(storable(round_id), storable(act_id))
     if entry is None or not isinstance(entry.event, ObjectToList):
-        raise NotFound(round_id)
+        raise NoRound(round_id)
     before = tools.rounds.register.entry(round_id, entry.number - 1)
     opened = before is not None and notices.open_objections(entry.round) > notices.open_objections(before.round)
     return objecting.receipt(

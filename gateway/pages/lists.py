@@ -12,7 +12,7 @@ from activities.documents import sheets
 from gateway.identity import Identity
 from gateway.pages.staff import Staff, as_asked, table
 from gateway.pages.web import Answer, page, then
-from gateway.problem import Failed, NotFound, Problem
+from gateway.problem import Failed, NoFilter, Problem
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.saved import MOST, SavedFilters, TooMany
 from gateway.shown import lists
@@ -109,7 +109,7 @@ def save(tools: Doors, session: Staff, form: Answer) -> RedirectResponse:
 def delete(tools: Doors, session: Staff, form: Answer, filter_id: Ordinal) -> RedirectResponse:
     """Forget a saved filter."""
     if not SavedFilters(tools.register.engine).delete(session.who.person, filter_id):
-        raise NotFound(str(filter_id))
+        raise NoFilter(str(filter_id))
     return then("/desk/filings", "已删除")
 
 

@@ -12,7 +12,7 @@ from activities.documents.sheet_reader import SheetRefused
 from gateway.pages.staff import Staff
 from gateway.pages.uploads import large, workbook_in
 from gateway.pages.web import Answer, page, then
-from gateway.problem import KeyReused, NotFound, Refused
+from gateway.problem import KeyReused, NoRound, Refused
 from gateway.remembered.sessions import Session
 from gateway.shown.rounds import seen, subsidies
 from gateway.tools import Doors, Tools
@@ -32,7 +32,7 @@ def _round(tools: Tools, session: Session, round_id: str, kind: RoundKind) -> Ro
     """A round of a kind that somebody may see; `NotFound` for any other."""
     _, round_ = seen.seen(tools, session.who, storable(round_id))
     if round_.kind is not kind:
-        raise NotFound(round_id)
+        raise NoRound(round_id)
     return round_
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from gateway.pages.public import GET, SOON, for_all
-from gateway.problem import NotFound
+from gateway.problem import NoFile
 from gateway.shown.rounds.published import PublicRound, PublicRounds
 from gateway.tools import Doors, Tools
 from models.rounds.base import RoundKind
@@ -42,7 +42,7 @@ def one(request: Request, tools: Doors, round_id: str) -> Response:
     """The sums of one survey: of all, and by city."""
     survey = _published(tools).get(round_id)
     if survey is None:
-        raise NotFound(round_id)
+        raise NoFile(round_id)
 
     def shown() -> Mapping[str, Any]:
         sums = next(each for each in survey.publications if each.row.kind == SUMS)

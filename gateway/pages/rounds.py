@@ -16,7 +16,7 @@ from gateway.pages.acts import SENT_OTHERWISE
 from gateway.pages.staff import Staff, as_asked
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, SignedIn, page, rests_on, then
-from gateway.problem import KeyReused, MovedOn, NotFound, Refused, Unreachable
+from gateway.problem import KeyReused, MovedOn, NoPaper, NoRound, Refused, Unreachable
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
@@ -150,7 +150,7 @@ def paper(request: Request, tools: Doors, session: SignedIn, round_id: str, numb
     brought = tools.rounds.register.content(entry.event) if entry else None
     readable = entry and session.who.role in READERS and seen.may_read(tools, session.who, entry)
     if entry is None or model is None or brought is None or not readable:
-        raise NotFound(round_id)
+        raise NoPaper(f"{round_id} {number}")
     visit_of(request, tools, session.who).note(AuditKind.READ_PAPER, about=f"{round_id} {number}")
     about = tools.register.row(getattr(entry.act, "filing", None) or "")
     fields = fields_of(model, brought)
@@ -189,13 +189,13 @@ async def send(request: Request, tools: Doors, session: SignedIn, form: Answer, 
 
 
 def _form(request: Request, tools: Tools, session: Session, round_id: str, kind: str, act_id: str = "") -> "_Form":
-    """The form of an act of a round that the visitor may see, or may open; `NotFound` if there is none."""
+    """The form of an act of a round that the visitor may see, or may open; `NoRound` if there is none."""
     told = parts(round_id)
     if told is None or kind not in RULES[told.kind].rows:
-        raise NotFound(round_id)
+        raise NoRound(round_id)
     if tools.rounds.register.row(round_id) is None:
         if kind != RoundActKind.OPEN_ROUND or not offers.opens(round_id, session.who.by):
-            raise NotFound(round_id)
+            raise NoRound(round_id)
         row, round_ = None, None
     else:
         row, round_ = seen.seen(tools, session.who, round_id)

@@ -8,7 +8,7 @@ from gateway.asked import surveys as asked
 from gateway.identity import Identity
 from gateway.pages.staff import Staff
 from gateway.pages.web import SignedIn, page
-from gateway.problem import NotFound
+from gateway.problem import NoSurveyReturn
 from gateway.remembered.audit import AuditKind
 from gateway.shown.documents import DOCX, attachment
 from gateway.shown.rounds import surveys as shown
@@ -92,7 +92,7 @@ def _return(request: Request, tools: Tools, who: Identity, round_id: str, filing
         raise HTTPException(403)
     known = shown.return_of(tools, round_.id, filing_id)
     if known.sent is None:
-        raise NotFound(filing_id)
+        raise NoSurveyReturn(filing_id)
     visit_of(request, tools, who).note(AuditKind.READ_PAPER, filing_id=filing_id, about=f"{round_id} return")
     return known
 

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from gateway.pages.lists import cities
 from gateway.pages.staff import Staff, as_asked
 from gateway.pages.web import page
-from gateway.problem import NotFound
+from gateway.problem import NoFile
 from gateway.remembered.audit import AuditKind
 from gateway.shown.documents import attachment
 from gateway.shown.lists import read
@@ -72,7 +72,7 @@ def document(
 ) -> Response:  # fmt: skip
     """One of its documents; that it was taken away is on record."""
     if name not in MAKES or not may_read(session.who):
-        raise NotFound(name)
+        raise NoFile(name)
     title, media_type, make = MAKES[name]
     place = as_asked(lambda: read({"jurisdiction": jurisdiction})).jurisdiction
     content = make(Year.of(tools, session.who, year, Kind(kind) if kind else None).within(place))

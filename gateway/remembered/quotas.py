@@ -24,7 +24,7 @@ from regulation.reading import finding
 OTHERS = frozenset({Role.LEADER, Role.PUBLIC, Role.PLATFORM})
 """Who is not staff: nothing that they store or send, however much, keeps an office from its own work on a filing."""
 
-NAMED = {"person": "本人", "office": "本单位", "filing": "本备案", "notice": "本公示"}
+NAMED = {"person": "本人", "office": "本单位", "filing": "本件", "notice": "本公示"}
 
 
 @dataclass(frozen=True)

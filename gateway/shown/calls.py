@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from activities.rounds.register import RoundRegister
-from gateway.problem import NotFound
+from gateway.problem import NoFile
 from gateway.remembered.uploads import owner_of
 from gateway.tools import Tools
 from models.gateway import UploadRow
@@ -91,7 +91,7 @@ class PublicCalls:
         told = parts(round_id)
         round_ = self.register.round(round_id) if told and told.kind is RoundKind.CALL else None
         if round_ is None or round_.paper is None:
-            raise NotFound(round_id)
+            raise NoFile(round_id)
         content = self.tools.register.paper(round_.paper)
         announced = Announced(round_, today)
         return announced, CallPaper.model_validate(content), calls.rules(round_, content) if announced.local else None
@@ -102,7 +102,7 @@ class PublicCalls:
         known = any(each.sha256 == sha256 for each in paper.attachments)
         found = self.tools.uploads.find(sha256, [owner_of(announced.round.opened_by)]) if known else None
         if found is None:
-            raise NotFound(sha256)
+            raise NoFile(sha256)
         return found
 
 

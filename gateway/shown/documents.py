@@ -17,7 +17,7 @@ from starlette.background import BackgroundTask
 from activities.attachments import CHUNK, Attachments
 from activities.documents import docket, dossier, drafting, forms, receipt
 from gateway.identity import Identity
-from gateway.problem import NotFound
+from gateway.problem import NoFile
 from gateway.remembered.audit import AuditKind
 from gateway.tools import Tools, value_of
 from gateway.visit import visit_of
@@ -73,7 +73,7 @@ def drawn(tools: Tools, row: FilingRow, who: Identity, key: str) -> tuple[Downlo
     """One of them, drawn; raises `NotFound` if it is none of what they may download."""
     found = next((each for each in _listed(tools, row, who) if each.key == key), None)
     if found is None:
-        raise NotFound(key)
+        raise NoFile(key)
     register, filing_id = tools.register, row.filing_id
     if key == "docket":
         return found, docket.docket(register, filing_id)
@@ -85,7 +85,7 @@ def drawn(tools: Tools, row: FilingRow, who: Identity, key: str) -> tuple[Downlo
     if of_paper := re.fullmatch(r"receipt-(\d+)", key):
         entry = register.entry(filing_id, int(of_paper[1]))
         if entry is None:
-            raise NotFound(key)
+            raise NoFile(key)
         return found, receipt.receipt(register, row, entry)
     if form := re.fullmatch(r"form-(\d+)", key):
         drafts = {each.name: each.content for each in forms.forms(register, filing_id)}

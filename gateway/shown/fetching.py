@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from activities.database import reading
 from activities.rows import papers_of
 from gateway.identity import Identity
-from gateway.problem import NotFound
+from gateway.problem import NoFile, NotFound
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.uploads import owner_of
 from gateway.shown.rounds import seen
@@ -35,7 +35,7 @@ def fetched(visit: Visit, sha256: str, filing_id: str | None, round_id: str | No
     found = tools.uploads.find(sha256, owners)
     visit.note(AuditKind.READ_UPLOAD, filing_id=filing_id if found else None, about=sha256, success=bool(found))
     if found is None:
-        raise NotFound(sha256)
+        raise NoFile(sha256)
     return found
 
 

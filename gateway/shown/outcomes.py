@@ -10,7 +10,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from activities.database import reading
-from gateway.problem import NotFound
+from gateway.problem import NoFile, NoRound
 from gateway.tools import Tools
 from models.register import PublicNoticeRow, RoundEntryRow
 from models.rounds.base import RoundStage
@@ -95,14 +95,14 @@ class Outcomes:
         with reading(self.tools.register.engine) as session:
             row = session.get(PublicNoticeRow, outcome_id)
         if row is None or row.kind not in KINDS or row.shown_from > today:
-            raise NotFound(outcome_id)
+            raise NoFile(outcome_id)
         return self._outcome(row, today)
 
     def on_notice(self, round_id: str, today: date) -> Outcome:
         """The list of a round that may be objected to today; `NotFound` if there is none."""
         found = next((each for each in self.current(today) if each.round.id == round_id), None)
         if found is None:
-            raise NotFound(round_id)
+            raise NoRound(round_id)
         return found
 
     def last_notice(self, round_id: str, today: date) -> Outcome | None:
@@ -124,5 +124,5 @@ class Outcomes:
     def _outcome(self, row: PublicNoticeRow, today: date) -> Outcome:
         round_ = self.tools.rounds.register.round(row.round_id or "")
         if round_ is None:
-            raise NotFound(row.id)
+            raise NoFile(row.id)
         return Outcome(row, json.loads(row.content), round_, today)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi import Request, Response
 
 from gateway.identity import Identity
-from gateway.problem import NotFound
+from gateway.problem import NoFile
 from gateway.remembered.audit import AuditKind
 from gateway.shown.documents import DOCX, XLSX, attachment
 from gateway.shown.rounds import evaluation_documents, inspections, performance, subsidies
@@ -54,7 +54,7 @@ def download(tools: Tools, request: Request, who: Identity, round_: Round, key: 
     """One of them as an answer; that it was taken away is on record. Raises `NotFound`."""
     found = next((each for each in listed(tools, who, round_) if each.key == key), None)
     if found is None:
-        raise NotFound(key)
+        raise NoFile(key)
     content = found.drawn()
     visit_of(request, tools, who).note(AuditKind.EXPORTED, about=f"{round_.id} {key}")
     return attachment(content, f"{round_.id}-{found.name}", found.media_type)

@@ -6,7 +6,7 @@ from typing import Any
 from activities.documents import evaluations as drawn
 from activities.documents.evaluations import Chosen, Evaluated, Reported, Subject
 from gateway.identity import Identity
-from gateway.problem import NotFound
+from gateway.problem import NoFile
 from gateway.shown.rounds.evaluation import known_of, progress
 from gateway.tools import Tools
 from models.rounds.evaluation_papers import EvaluationPaper, EvaluationReport, TypicalList
@@ -67,7 +67,7 @@ def chosen(tools: Tools, round_: Round) -> Chosen:
     rounds, paper = tools.rounds.register, state(round_).decided
     entry = next((each for each in reversed(rounds.docket(round_.id)) if _decides(each, paper)), None)
     if paper is None or entry is None or entry.act is None:
-        raise NotFound(round_.id)
+        raise NoFile(round_.id)
     decided = TypicalList.model_validate(tools.register.paper(paper))
     known = rounds.known(Needs(filings=tuple({row.filing_id for row in decided.decided})), None)
     return Chosen(

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from activities.documents.inspection import Inspected, record_sheet
 from activities.rounds.known import ITEMS
 from gateway.identity import Identity
-from gateway.problem import NotFound
+from gateway.problem import NoFile
 from gateway.tools import Tools
 from models.register import RoundItemRow
 from models.rounds.inspections import Assignment, CheckRecord, Found, InspectionActKind, InspectionState, Standing
@@ -132,7 +132,7 @@ def sheet(tools: Tools, round_: Round, filing_id: str) -> bytes:
     known = tools.rounds.register.known(Needs(filings=(filing_id,)), None)
     task = _paper(tools, round_.id, filing_id, Standing.ASSIGNED)
     if task is None or filing_id not in known.alliances:
-        raise NotFound(filing_id)
+        raise NoFile(filing_id)
     found = next((paper for each in FOUND if (paper := _paper(tools, round_.id, filing_id, each))), None)
     inspected = Inspected(
         round_,

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from activities.database import reading
 from activities.rounds.register import RoundRegister
-from gateway.problem import NotFound
+from gateway.problem import NoFile
 from models.register import PublicNoticeRow, RoundRow
 from models.rounds.base import RoundKind, RoundStage
 from regulation.rounds.every import RULES
@@ -80,5 +80,5 @@ class PublicRounds:
         with reading(self.engine) as session:
             row = session.get(PublicNoticeRow, notice_id)
         if row is None or row.round_id != round_id or row.shown_from > today:
-            raise NotFound(notice_id)
+            raise NoFile(notice_id)
         return row.content

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Request
 
 from gateway.identity import Identity
-from gateway.problem import NotFound
+from gateway.problem import NoRound
 from gateway.shown.paging import Page, page_of
 from gateway.tools import Tools
 from models.register import FilingRow, RoundItemRow, RoundRow
@@ -52,7 +52,7 @@ def seen(tools: Tools, who: Identity, round_id: str) -> tuple[RoundRow, Round]:
     """A round that somebody may see; of another it is not even said that there is one: `NotFound`."""
     row = tools.rounds.register.row(round_id)
     if row is None or not sees(tools, who, row):
-        raise NotFound(round_id)
+        raise NoRound(round_id)
     return row, Round.model_validate_json(row.value)
 
 

@@ -12,7 +12,7 @@ from activities.documents.survey_sheet import Taken
 from activities.rounds import progress
 from activities.rounds.progress import Group, Line
 from gateway.identity import Identity
-from gateway.problem import NotFound
+from gateway.problem import NoFile, NoRound, NoSurveyReturn
 from gateway.shown.documents import XLSX
 from gateway.shown.paging import Page, page_of
 from gateway.shown.rounds import seen
@@ -80,7 +80,7 @@ def survey_of(tools: Tools, round_id: str) -> Round:
     """A survey by its id; `NotFound` for anything else."""
     round_ = tools.rounds.register.round(round_id)
     if round_ is None or not isinstance(round_.of, SurveyState):
-        raise NotFound(round_id)
+        raise NoRound(round_id)
     return round_
 
 
@@ -88,7 +88,7 @@ def survey_seen(tools: Tools, who: Identity, round_id: str) -> Round:
     """A survey that somebody sees; `NotFound` for anything else."""
     _, round_ = seen.seen(tools, who, round_id)
     if not isinstance(round_.of, SurveyState):
-        raise NotFound(round_id)
+        raise NoRound(round_id)
     return round_
 
 
@@ -98,7 +98,7 @@ def return_of(tools: Tools, round_id: str, filing_id: str) -> Return:
     known = register.known(answering.asked_of_a_return(round_, filing_id), round_.area)
     alliance = known.alliances.get(filing_id)
     if alliance is None or not alliance.lies_in(round_.area):
-        raise NotFound(filing_id)
+        raise NoSurveyReturn(filing_id)
     item = known.item(round_id, filing_id)
     key = (item.paper or item.figures.get("paper")) if item else None
     entry = register.entry(round_id, item.number) if item and item.state == Standing.RETURNED else None
@@ -281,7 +281,7 @@ class TakenAway:
 def taken_away(tools: Tools, who: Identity, round_: Round, ending: str) -> TakenAway:
     """The returns that somebody may read, as a file; `NotFound` if there is none of that sort."""
     if ending not in MEDIA_TYPES:
-        raise NotFound(ending)
+        raise NoFile(ending)
     with tools.register.engine.connect() as db:
         survey = survey_tables.survey_in(db, round_, who.scope)
     return TakenAway(f"{round_.title}.{ending}", MEDIA_TYPES[ending], survey_tables.MADE[ending](survey))
