@@ -99,6 +99,7 @@ async def test_a_round_lives_from_its_opening_to_its_end(world: World) -> None:
         each.key.name: each.value for each in shown
     }.items()
 
+    await handle(world, of).cancel(reason="by mistake")  # nobody cancels a round but by an act: its clock runs on
     await world.environment.fast_forward(handle(world, of), timedelta(days=42))
 
     async def time_has_passed() -> bool:

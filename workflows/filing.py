@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from models.findings import Refusal
     from regulation import agenda, entries, identity, lifecycle, lodging, on_paper
     from regulation.moment import Moment
+    from workflows.uncancelled import uncancelled
     from workflows.visibility import LINES, changed, rendered, timer_summary
     from workflows.ways import (
         CALENDAR_IS_AWAITED,
@@ -95,20 +96,10 @@ class AllianceFiling:
 
     @workflow.run
     async def run(self, start: Start) -> Filing:
-        """From the application to the end of the filing (《工作指引》第九条至第十一条). Nobody cancels it: the law knows no such act.
-
-        So what a request to cancel would interrupt runs on, be it a wait or the writing of an entry.
-        """
+        """From the application to the end of the filing (《工作指引》第九条至第十一条). Nobody cancels it: the law knows no such act."""
         if start.ways > NEWEST:
             raise RuntimeError("begun by a later release: a worker of that release carries it on")
-        life = asyncio.create_task(self._life(start))
-        while True:
-            try:
-                return await asyncio.shield(life)
-            except asyncio.CancelledError:
-                if life.cancelled():  # this worker lets go of the filing, to take it up again another time
-                    raise
-                workflow.logger.warning("cancel.refused")
+        return await uncancelled(self._life(start))
 
     async def _life(self, start: Start) -> Filing:
         if self.filing is None:

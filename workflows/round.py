@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from models.rounds.round import ROUND_ACT, RoundReceipt
     from models.values import Value
     from workflows.filing import LEVEL, STEP
+    from workflows.uncancelled import uncancelled
     from workflows.visibility import changed_of_round, rendered_round
 
 FOLLOW = ActivityConfig(
@@ -51,7 +52,10 @@ class Round:
 
     @workflow.run
     async def run(self, start: RoundStart) -> None:
-        """While the round is open, wait for whatever comes first, and have it entered."""
+        """While the round is open, wait for whatever comes first, and have it entered. Nobody cancels it but by an act."""
+        await uncancelled(self._life(start))
+
+    async def _life(self, start: RoundStart) -> None:
         async with self.lock:
             await self._ask()
             self.asked = True
