@@ -9,7 +9,7 @@ import click
 
 from activities import logs
 from activities.privacy import OWN
-from cli import acts, exports, filings, importing, letters, links, rounds, trials, upkeep, year
+from cli import acts, doctor, exports, filings, importing, letters, links, rounds, trials, upkeep, year
 from cli.arguments import readable
 from cli.exits import ended
 from cli.tools import the_clock, the_register
@@ -29,7 +29,7 @@ for command in (
     *(filings.show, filings.agenda, filings.list_, year.board),
     *(trials.check, trials.schema, trials.simulate, trials.check_texts, trials.check_channels),
     *(letters.messages, letters.inbox, letters.read, letters.undelivered, letters.redeliver, letters.bounce),
-    *(upkeep.verify, upkeep.backup_, upkeep.restore, upkeep.revive, links.links),
+    *(upkeep.verify, upkeep.backup_, upkeep.restore, upkeep.revive, links.links, doctor.doctor),
     exports.export,
     rounds.round_,
     importing.import_,

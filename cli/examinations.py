@@ -1,0 +1,339 @@
+"""What the doctor looks at (体检): every part of a deployment in turn, each told in a line or a few; nothing is changed by it.
+
+What a process needs is judged as /readyz judges it (activities/health/checks.py). An examination that cannot be made says why.
+"""
+
+import asyncio
+import os
+import platform
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+
+import httpx
+from sqlalchemy import make_url, select
+from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, GetClusterInfoRequest
+from temporalio.client import Client
+
+from activities import editions, replacements
+from activities.attachments import Attachments
+from activities.backup import release
+from activities.channels import configured
+from activities.database import AHEAD_AT_MOST, ahead_of
+from activities.health import checks
+from activities.health.counts import DUE
+from activities.letters import Letters
+from activities.register import Register
+from gateway.remembered.audit import Audit
+from gateway.shown import operations
+from models.channels import read_channels
+from models.gateway import UploadRow
+from models.settings import Settings
+from models.values import Named, day_of
+from regulation import naming, offices
+from workflows import visibility
+from workflows.connection import connect
+
+UPLOADS = UploadRow.metadata.tables["uploads"]
+
+
+class State(Named):
+    """What an examination came to."""
+
+    WELL = "well", "正常"
+    NOTE = "note", "注意"
+    FAULT = "fault", "有问题"
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is told of one thing."""
+
+    name: str
+    state: State
+    says: str
+
+
+def judged(name: str, fault: str, well: str) -> Line:
+    """A line that is a fault if something is wrong."""
+    return Line(name, State.FAULT if fault else State.WELL, fault or well)
+
+
+SHORTEST_RETENTION = timedelta(days=3)
+"""For so long closed runs ought to be kept, to look into a problem."""
+
+LATE = timedelta(minutes=5)
+"""So late a lapse may be entered before something is wrong; on 1 December thousands take half a minute."""
+
+LETTER_LATE = timedelta(hours=1)
+"""So long a letter may be due before something is wrong."""
+
+SCARCE, TIGHT = 0.1, 0.2
+"""How much of a disk is free where something is wrong, and where somebody ought to look."""
+
+ANSWERS = 5.0
+"""Seconds within which a process, or a provider of identities, answers."""
+
+ASK_AGAIN = timedelta(minutes=1)
+"""A worker's request for work is held so long; then it asks again, and the engine notes by its own clock when."""
+
+
+@dataclass
+class Deployment:
+    """A deployment that is looked at, now."""
+
+    settings: Settings
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @cached_property
+    def register(self) -> Register:
+        """The register."""
+        return Register.at(self.settings.register_url)
+
+    @property
+    def has_register(self) -> bool:
+        """Whether there is a database; looking makes none."""
+        url = make_url(self.settings.register_url)
+        return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
+
+
+# The register
+
+
+def of_register(of: Deployment) -> Iterator[Line]:
+    """Whether it answers, and what it is."""
+    where = make_url(of.settings.register_url).render_as_string(hide_password=True)
+    if not of.has_register:
+        yield Line("备案库", State.FAULT, f"{where} 不存在；启动 worker 即建立")
+        return
+    with of.register.engine.connect() as db:
+        name, version = db.dialect.name, ".".join(map(str, db.dialect.server_version_info or ()))
+    yield Line("备案库", State.WELL, f"{name} {version}，{where}")
+
+
+def of_tables(of: Deployment) -> Iterator[Line]:
+    """Whether the tables are those of this release."""
+    tables = operations.tables(of.register.engine, of.settings.register_url)
+    ahead = "，由较新的版本建立" if tables.at != tables.newest else ""
+    yield judged("表结构", checks.migrations_fault(of.register.engine), f"{tables.at}{ahead}")
+
+
+def of_editions(of: Deployment) -> Iterator[Line]:
+    """Whether the editions can be read, are those by which filings count, and reach far enough."""
+    editions.load_all(of.settings.editions, of.register.published)
+    fault = checks.editions_fault(of.register)
+    yield judged("版本", fault, f"{of.settings.editions or '随本系统发布的'}，与已用过的一致")
+    known = f"已公布到{checks.last_year_known()}年"
+    yield judged("工作日历", checks.calendar_fault(day_of(of.now)), known)
+
+
+def of_clocks(of: Deployment) -> Iterator[Line]:
+    """Whether this machine's clock can stamp anything, compared as every door compares it."""
+    ahead = ahead_of(of.register.clock)
+    seconds = ahead.total_seconds()
+    yield judged("时钟", checks.clock_fault(ahead), f"与备案库相差{abs(seconds):.1f}秒")
+
+
+def of_lapses(of: Deployment) -> Iterator[Line]:
+    """Whether what has come due was entered."""
+    with of.register.engine.connect() as db:
+        count, first = db.execute(DUE, {"now": of.now}).one()
+    late = of.now - first if first else timedelta(0)
+    fault = f"{count}件的期限已届满而未登记，最早一件应于{naming.short(first)}" if late > LATE else ""
+    yield judged("期限登记", fault, "没有迟延" if not count else f"{count}件正在登记")
+
+
+def of_backups(of: Deployment) -> Iterator[Line]:
+    """Whether there is a backup, and how old it is."""
+    made = operations.backups(Audit(of.register.engine))
+    last = next((each for each in made if each.success), None)
+    told = f"最近一次 {naming.short(last.at)}，{last.object}" if last else "没有完整备份的记录"
+    if not operations.is_old(made, of.now):
+        yield Line("备份", State.WELL, told)
+    elif of.register.filing_ids():
+        yield Line("备份", State.FAULT, f"{told}；须每日备份（backup）")
+    else:
+        yield Line("备份", State.NOTE, told)
+
+
+def of_files(of: Deployment) -> Iterator[Line]:
+    """Whether each upload that the register knows is there; `verify --all` also reads them."""
+    store = Attachments(of.settings.upload_folder)
+    with of.register.engine.connect() as db:
+        known = set(db.execute(select(UPLOADS.c.sha256)).scalars())
+    gone = sum(not store.path(each).is_file() for each in known)
+    yield judged("附件", f"{len(known)}个中缺{gone}个；逐一列出：verify --all" if gone else "", f"{len(known)}个，均在")
+
+
+def of_letters(of: Deployment) -> Iterator[Line]:
+    """Whether letters leave, and by which channels they do not."""
+    backlog = Letters(of.register.engine).backlog(of.now)
+    late = f"最早一封已到期{backlog.late.total_seconds() / 3600:.1f}小时未投：没有 worker 投递，或者不够用"
+    yield judged("信函", late if backlog.late > LETTER_LATE else "", f"待投递{backlog.waiting}封")
+    for channel, down in backlog.down.items():
+        says = f"自{naming.short(down.since)}起有{down.letters}封待重试：{down.why}"
+        yield Line(f"渠道 {channel}", State.FAULT, says)
+    if backlog.failed:
+        yield Line("信函", State.NOTE, f"渠道已放弃{backlog.failed}封；列出：undelivered，重发：redeliver")
+
+
+# What the deployment brings
+
+
+def of_texts(of: Deployment) -> Iterator[Line]:
+    """Whether its texts can be used."""
+    count = replacements.load(of.settings.texts)
+    yield Line("文字", State.WELL, f"{of.settings.texts}，{count}个" if of.settings.texts else "随本系统发布的")
+
+
+def of_channels(of: Deployment) -> Iterator[Line]:
+    """Whether its channels are set up, and whom the address book does not name."""
+    file = read_channels(of.settings.channels, os.environ)
+    names = "、".join(each.name for each in configured.build(file))
+    if not of.settings.channels:
+        yield Line("渠道", State.NOTE, f"未设 BEIAN_CHANNELS：信函只写入 {of.settings.outbox}")
+        return
+    yield Line("渠道", State.WELL, names or "没有")
+    if absent := [key for key in offices.KEYS if key not in file.offices]:
+        yield Line("通讯录", State.NOTE, f"未列，邮件和短信到不了：{'、'.join(map(offices.name_of, absent))}")
+
+
+def of_keys(of: Deployment) -> Iterator[Line]:
+    """Whether what signs and what lets in is there, and readable for its owner alone."""
+    settings = of.settings
+    if settings.secret.get_secret_value():
+        yield Line("密钥", State.WELL, "由 BEIAN_SECRET 给出；请另行保管")
+    elif settings.secret_file.exists():
+        yield Line("密钥", State.WELL, f"{settings.secret_file}")
+    else:
+        yield Line("密钥", State.NOTE, "尚未生成；网页服务首次启动时生成")
+    secret = (settings.secret_file, settings.token_file, *settings.var.glob("*.db*"))
+    seen = [path.name for path in secret if path.exists() and path.stat().st_mode & 0o077]
+    yield judged("文件权限", f"他人可读：{'、'.join(seen)}；重新启动即收紧" if seen else "", "仅属主可读")
+
+
+def of_identity(of: Deployment) -> Iterator[Line]:
+    """Whether people can sign in."""
+    if of.settings.identity == "embedded":
+        yield Line("身份", State.NOTE, "演示身份，只能用于本机试用；正式使用须设 BEIAN_IDENTITY=oidc")
+        return
+    try:
+        answer = httpx.get(f"{of.settings.oidc_issuer.rstrip('/')}/.well-known/openid-configuration", timeout=ANSWERS)
+        fault = "" if answer.is_success else f"身份提供方答复 {answer.status_code}"
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        fault = f"身份提供方无法连接（{type(error).__name__}）"
+    yield judged("身份", fault, of.settings.oidc_issuer)
+
+
+def of_disk(of: Deployment) -> Iterator[Line]:
+    """Whether there is room."""
+    var = of.settings.var
+    disk = shutil.disk_usage(var if var.exists() else Path())
+    left = disk.free / disk.total
+    state = State.FAULT if left < SCARCE else State.NOTE if left < TIGHT else State.WELL
+    yield Line("磁盘", state, f"{var} 所在磁盘可用{disk.free / 1e9:.1f} GB（{left:.0%}）")
+
+
+def of_processes(of: Deployment) -> Iterator[Line]:
+    """Whether the processes of this machine answer, and find what they need; another machine's are asked there."""
+    settings = of.settings
+    gateways = range(settings.gateway_metrics_port, settings.gateway_metrics_port + settings.gateway_processes)
+    ports: Mapping[str, list[int]] = {
+        "worker": [settings.metrics_port] if settings.metrics_port else [],
+        "网页服务": [*gateways] if settings.gateway_metrics_port else [],
+    }
+    for name, port in ((name, port) for name, some in ports.items() for port in some):
+        try:
+            answer = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2 * ANSWERS, trust_env=False)
+            wrong = [each for each in answer.json()["checks"].values() if each != "ok"]
+            yield judged(f"进程 {port}", "；".join(wrong), f"{name}，就绪")
+        except httpx.ConnectError:
+            yield Line(f"进程 {port}", State.NOTE, f"本机的{name}未在此端口应答")
+        except (httpx.HTTPError, ValueError, LookupError, TypeError):
+            yield Line(f"进程 {port}", State.FAULT, f"{name}没有应答：挂起，或者端口为其他程序所用")
+
+
+# The engine
+
+
+async def _of_engine(of: Deployment, client: Client) -> list[Line]:
+    where = f"{client.service_client.config.target_host}，命名空间 {client.namespace}"
+    if fault := await checks.engine_fault(client):
+        return [Line("引擎", State.FAULT, f"{fault}；{where}")]
+    service = client.workflow_service
+    cluster = await service.get_cluster_info(GetClusterInfoRequest(), timeout=checks.ENGINE_ANSWERS)
+    namespace = await service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
+    kept = timedelta(seconds=namespace.config.workflow_execution_retention_ttl.seconds)
+    says = f"Temporal {cluster.server_version}，{where}，已结束的保留{kept.days}天"
+    lines = [Line("引擎", State.NOTE if kept < SHORTEST_RETENTION else State.WELL, says)]
+    known = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace)
+    )
+    missing = sorted(visibility.REGISTRATION.keys() - known.custom_attributes.keys())
+    fault = f"缺 {'、'.join(missing)}；启动 worker 即登记" if missing else ""
+    lines.append(judged("检索属性", fault, f"{len(visibility.REGISTRATION)}个，均已登记"))
+    workers = await operations.workers(client, of.settings.task_queue) or []
+    lines.append(_of_workers(workers))
+    lines += _engine_clock(workers, datetime.now(UTC))
+    return lines
+
+
+def _of_workers(workers: list[operations.Worker]) -> Line:
+    """Who works, and by which release."""
+    if not workers:
+        return Line("worker", State.FAULT, "没有 worker 领取工作：期限届满无人登记，行为无人办理")
+    releases = sorted({each.release for each in workers})
+    others = [each for each in releases if each != release()]
+    says = f"{len(workers)}个，版本 {'、'.join(releases)}" + (f"；本机为 {release()}" if others else "")
+    return Line("worker", State.NOTE if others else State.WELL, says)
+
+
+def _engine_clock(workers: list[operations.Worker], now: datetime) -> Iterator[Line]:
+    """The engine says by its own clock when a worker last asked: that cannot be to come, and a worker asks every minute."""
+    if workers:
+        ahead = max(each.last for each in workers) - now
+        wrong = ahead > AHEAD_AT_MOST or ahead < -(AHEAD_AT_MOST + 2 * ASK_AGAIN)
+        way = "慢" if ahead > timedelta(0) else "快，或者 worker 已不领取工作"
+        yield judged("引擎时钟", f"本机时钟比引擎{way}" if wrong else "", "与本机相差不超过一分钟")
+
+
+def of_engine(of: Deployment) -> Iterator[Line]:
+    """Whether the engine answers, is set up, and has somebody who works."""
+
+    async def asked() -> list[Line]:
+        return await _of_engine(of, await connect(of.settings, lazy=True))
+
+    yield from asyncio.run(asked())
+
+
+def of_release(of: Deployment) -> Iterator[Line]:
+    """What this is."""
+    yield Line("本系统", State.WELL, f"beian {release()}，Python {platform.python_version()}，{platform.system()}")
+
+
+Examination = Callable[[Deployment], Iterator[Line]]
+
+ON_THE_REGISTER: Mapping[str, Examination] = {
+    "表结构": of_tables,
+    "版本": of_editions,
+    "时钟": of_clocks,
+    "期限登记": of_lapses,
+    "信函": of_letters,
+    "附件": of_files,
+    "备份": of_backups,
+}
+"""What needs the register's tables, in their order: of a database that cannot be read nothing else is told."""
+
+OTHERS: Mapping[str, Examination] = {
+    "引擎": of_engine,
+    "进程": of_processes,
+    "渠道": of_channels,
+    "文字": of_texts,
+    "身份": of_identity,
+    "密钥": of_keys,
+    "磁盘": of_disk,
+}
