@@ -8,7 +8,7 @@ from models.acts import Lapse, NewVersion, RecordContinuation, ReportChange, Res
 from models.filing import Entry, Filing
 from models.register import EntryRow, FilingRow
 from models.values import day_of, digest
-from regulation import changes, identity, intake, lodging
+from regulation import changes, identity, intake, judging, lodging
 from regulation.service import STRICTER_SINCE
 
 FILINGS, ENTRIES = (model.metadata.tables[model.__tablename__].c for model in (FilingRow, EntryRow))
@@ -38,9 +38,9 @@ def against(proposed: Proposed, *, looks: bool) -> str | None:
     if name := _name_brought(proposed):
         around = proposed.around(name)
         if before is None and day_of(entry.at) >= STRICTER_SINCE and around.id_is_taken:
-            return intake.ID_TAKEN
+            return judging.ID_TAKEN
         if around.name_is_taken(but_by=proposed.content.get("previous_filing_id")):
-            return intake.NAME_TAKEN
+            return judging.NAME_TAKEN
     if before is None or not rows.paper_of(entry) or isinstance(entry.event, Submit | Lapse | Unreadable):
         return None
     shown = proposed.shown_before

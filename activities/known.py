@@ -13,7 +13,7 @@ from models.filing import Filing
 from models.register import FilingRow
 from models.values import digest
 from models.vocabulary import Kind, Stage
-from regulation import codes, intake, offices
+from regulation import codes, judging, offices
 from regulation.lifecycle import ENDS, FILED
 
 FILINGS = FilingRow.metadata.tables["filings"].c
@@ -91,7 +91,7 @@ def around(db: Connection, own: str, name: str, leader: str = "", *, in_turn: bo
     return Neighbours(own, name, db.execute(AROUND, keys | {"own": own, "leader": leader}).all())
 
 
-def of_application(near: Neighbours, form: Mapping[str, Any], leader: str, present: str | None) -> intake.Known:
+def of_application(near: Neighbours, form: Mapping[str, Any], leader: str, present: str | None) -> judging.Known:
     """What bears on an application. Whatever it names as its predecessor, its leader's revocations are told (G-22, G-32).
 
     `present` is the digest of what the version says that stands.
@@ -103,7 +103,7 @@ def of_application(near: Neighbours, form: Mapping[str, Any], leader: str, prese
     alike = [row for row in near.called_alike if not (goes_on and row.filing_id == previous)]
     living = [row for row in of_leader if row.stage not in ENDS and row.filing_id != previous]
     field = str(form.get("technical_field"))
-    return intake.Known(
+    return judging.Known(
         names=() if near.bears else tuple(near.name for _ in alike),
         alike_id=near.itself is None and near.id_is_taken,
         same_field=tuple(row.alliance_name for row in living if row.technical_field == field),

@@ -13,7 +13,7 @@ from activities.papers import PaperMissing
 from models.filing import Entry, Filing
 from models.register import FilingRow
 from models.values import digest
-from regulation import intake
+from regulation import judging
 
 FILINGS = FilingRow.metadata.tables["filings"]
 
@@ -85,7 +85,7 @@ class Proposed:
         return self._around
 
     @cached_property
-    def known(self) -> intake.Known:
+    def known(self) -> judging.Known:
         """What the register knows that bears on the version of the application that it brings."""
         form = self.paper(self.entry.filing.paper)
         present = digest(self.paper(self.before.paper)) if self.before else None

@@ -38,7 +38,7 @@ from models.register import (
     VersionRow,
 )
 from models.vocabulary import ActKind
-from regulation import changes, intake, offices
+from regulation import changes, judging, offices
 from regulation.lifecycle import APPLYING
 
 OF_FILING = lists.WHOLE.where(lists.FILINGS.c.filing_id == bindparam("of"))
@@ -154,7 +154,7 @@ class Register:
             query = select(RefusedAct).where(RefusedAct.filing_id == filing_id).order_by(col(RefusedAct.id).desc())
             return list(session.exec(query.limit(limit)))[::-1]
 
-    def known(self, filing_id: str, form: Mapping[str, Any]) -> intake.Known:
+    def known(self, filing_id: str, form: Mapping[str, Any]) -> judging.Known:
         """What the register knows that bears on an application, as far as whoever brings it may know it. From now on this
         process also knows every edition that was published, by the newest of which it is examined.
 
@@ -185,7 +185,7 @@ class Register:
                 filing=Filing.model_validate_json(row.value),
                 alliance_name=row.alliance_name,
                 leader_name=row.leader_name,
-                known=intake.Known(names=(str(name),) if taken else ()),
+                known=judging.Known(names=(str(name),) if taken else ()),
             )
 
     # On a filing

@@ -13,7 +13,7 @@ from models.findings import Finding
 from models.forms import Application, ChangePaper
 from models.values import Value, at_hour
 from models.vocabulary import Kind, Severity
-from regulation import checklist, codes, intake
+from regulation import checklist, codes, intake, judging
 from regulation.reading import finding, programs, twice
 
 
@@ -49,7 +49,7 @@ class Subject(Value):
     filing: Filing
     alliance_name: str | None = None
     leader_name: str | None = None
-    known: intake.Known | None = None
+    known: judging.Known | None = None
 
 
 def findings(change: str, paper: ChangePaper, subject: Subject | None = None) -> list[Finding]:

@@ -7,7 +7,7 @@ made at the door and again, from the paper, by the workflow's first step.
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, assert_never, get_args
@@ -19,19 +19,16 @@ from models.forms import FIELDS, Application, Document, FormA, FormB, Member
 from models.legacy import ListedAlliance
 from models.local_rules import MOST as MOST_CRITERIA
 from models.local_rules import LocalRules
-from models.names import misleads
-from models.rounds.base import parts
 from models.values import Value, at_hour, day_of, digest, midnight_after
 from models.vocabulary import ByKind, Kind, Role, Severity
 from regulation import calendar, checklist, codes, listed, local_rules, offices, terms
 from regulation.articles import ARTICLES
 from regulation.calendar import CALENDARS
 from regulation.checklist import Line
+from regulation.judging import C, E, Judging, Known, W
 from regulation.reading import NO_PROGRAMS, bounded, codes_in, finding, is_program, read, twice, unseen
 from regulation.service import STRICTER_SINCE
-from regulation.terms import TERMS
-
-E, W, C = Severity.ERROR, Severity.WARNING, Severity.CHECK
+from regulation.terms import TERMS, terms_on
 
 FORM_OF: ByKind[type[FormA] | type[FormB]] = ByKind(a=FormA, b=FormB)
 FORMS: dict[str, type[FormA] | type[FormB]] = {kind.value: FORM_OF[kind] for kind in Kind}
@@ -86,30 +83,7 @@ FIRST_DAY = TERMS[next(iter(TERMS))].since
 """《工作指引》 is in force from here on."""
 
 
-ID_TAKEN = "已有仅大小写不同的备案申请编号，须另取编号"
-
-
-NAME_TAKEN = "已有同名联盟备案或正在申请"
-
-
 NOTHING_CORRECTED = "补正材料与上一版完全相同，未作任何补正"
-
-
-class Known(Value):
-    """What the register knows that bears on a new application.
-
-    `ended`, `goes_on`: the filing that it names as its predecessor is this leader's and has come to an end, or is of kind B
-    and in force. `present`: digest of what the version that stands says, where the filing itself is known.
-    `alike_id`: another filing has the same id but for the case of its letters.
-    """
-
-    names: tuple[str, ...] = ()
-    same_field: tuple[str, ...] = ()
-    revoked: tuple[str, ...] = ()
-    ended: bool = False
-    goes_on: bool = False
-    present: str | None = None
-    alike_id: bool = False
 
 
 class Examination(Value):
@@ -136,7 +110,7 @@ def examine(
     kept by its first submission (G-07).
     """
     if raw.get("listed") and correcting is None:
-        return _examine_listed(raw, received_at, known or Known())
+        return _examine_listed(raw, received_at, known)
     form_type = FORMS.get(str(raw.get("kind")))
     if form_type is None:
         return Examination(findings=(finding("A-55", "/kind", E, "申请表类别：只能是 A 或 B"),))
@@ -144,13 +118,7 @@ def examine(
     numbers = NUMBERS[kind]
     form, findings = read(form_type, raw, numbers)
     judge = Judge(form, received_at, known, correcting)
-    unread = {each.field for each in findings}
-    findings += [
-        each.but(code=numbers.get(each.code, each.code)) if numbers else each
-        for each in judge.findings()
-        if each.field not in unread
-    ]
-    findings = [finding(each.code, each.field, each.severity, each.message) for each in findings]
+    findings = _judged(findings, judge.findings(), numbers)
     findings += twice(form, codes=numbers)
     if judge.day >= STRICTER_SINCE:
         findings += unseen(form, codes=numbers)
@@ -164,27 +132,21 @@ def examine(
     return examination.but(form=form, facts=_facts(form, received_at))
 
 
-def _examine_listed(raw: Mapping[str, Any], received_at: datetime, known: Known) -> Examination:
+def _examine_listed(raw: Mapping[str, Any], received_at: datetime, known: Known | None) -> Examination:
     """A row of a list of alliances from before this system, which only the province imports (A-02)."""
     form, found = read(ListedAlliance, raw, {})
-    unread, day = {each.field for each in found}, day_of(received_at)
-    taken = form.alliance_name in known.names
-    judged = [*listed.findings(form, day, name_is_taken=taken), *_imported_by(form.by)]
-    if form.filing_id and misleads(form.filing_id):
-        judged.append(listed.say("A-27", "/filing_id", E, "备案申请编号不得是网页、程序或系统保留的名称"))
-    if known.alike_id:
-        judged.append(listed.say("A-27", "/filing_id", E, ID_TAKEN))
-    found += [
-        finding(each.code, each.field, each.severity, each.message) for each in judged if each.field not in unread
-    ]
-    found += [*twice(form), *unseen(form)]
+    found = [*_judged(found, listed.Judge(form, received_at, known).findings(), {}), *twice(form), *unseen(form)]
     examination = Examination(findings=tuple(bounded(found)))
-    return examination if examination.refused else examination.but(form=form, facts=_facts_of_listed(form, day))
+    if examination.refused:
+        return examination
+    return examination.but(form=form, facts=_facts_of_listed(form, day_of(received_at)))
 
 
-def _imported_by(by: By | None) -> Iterator[Finding]:
-    if by is None or by.role is not Role.PROVINCE_ST:
-        yield listed.say("A-02", "/by", E, "存量联盟须由省科技厅导入")
+def _judged(read_: Sequence[Finding], judged: Iterable[Finding], numbers: Mapping[str, str]) -> list[Finding]:
+    """What was found by reading a form, and by judging what could be read of it; each with its number and article."""
+    unread = {each.field for each in read_}
+    new = (each.but(code=numbers.get(each.code, each.code)) for each in judged if each.field not in unread)
+    return [finding(each.code, each.field, each.severity, each.message) for each in (*read_, *new)]
 
 
 def _facts_of_listed(form: ListedAlliance, day: date) -> Submit:
@@ -272,17 +234,8 @@ def characters(text: str) -> int:
     return sum(not char.isspace() for char in unicodedata.normalize("NFC", text))
 
 
-def terms_on(day: date) -> str:
-    """The edition of terms that governs what is submitted on a day (G-44)."""
-    return TERMS.newest(day, lambda edition: edition.since <= day)
-
-
 def _number(key: str, day: date, kind: Kind, jurisdiction: str) -> Any:
     return terms.find(terms_on(day), key, kind, jurisdiction, day.year)
-
-
-def _added(key: str, day: date, form: Application) -> Any:
-    return terms.value(terms_on(day), key, Kind(form.kind), form.jurisdiction or "", day.year)
 
 
 def asked_by_city(kind: Kind, jurisdiction: object, day: date, correcting: Filing | None = None) -> LocalRules | None:
@@ -302,19 +255,13 @@ def call_of(day: date, jurisdiction: str) -> tuple[date, date] | None:
     return (date.fromisoformat(window["opens"]), date.fromisoformat(window["closes"])) if window else None
 
 
-class Judge:
-    """The rules across fields. What could not be read is None and judged by nobody.
-
-    `known` is None where no register is asked. Of a change only the parts that it touches are judged (changes.py).
-    """
+class Judge(Judging[Application]):
+    """The rules across the fields of an application. Of a change only the parts that it touches are judged (changes.py)."""
 
     def __init__(
         self, form: Application, received_at: datetime, known: Known | None, correcting: Filing | None
     ) -> None:
-        self.form = form
-        self.received_at = received_at
-        self.day = day_of(received_at)
-        self.known = known
+        super().__init__(form, received_at, known)
         self.correcting = correcting
         self.completing = correcting is not None and correcting.incomplete
         self.local = None
@@ -338,11 +285,6 @@ class Judge:
             case _:
                 assert_never(self.form)
 
-    @staticmethod
-    def say(code: str, field: str, severity: Severity, message: str) -> Finding:
-        """A finding, numbered as on form A; its article comes later."""
-        return Finding(code=code, field=field, severity=severity, message=message, article="")
-
     def note(self, line: Line, field: str, severity: Severity) -> Finding:
         """A finding that an officer looks at, like the lines of the checklist."""
         return self.say(line.code, field, severity, line.asks)
@@ -365,17 +307,10 @@ class Judge:
         yield from self.enterprise()
 
     def filing_id(self, filing_id: str) -> Iterator[Finding]:
-        """The id of a new filing is taken for no other, and for nothing else (A-27)."""
-        if misleads(filing_id) or parts(filing_id):
-            message = (
-                "备案申请编号不得以点结尾或含连续的点，不得以网页、程序的扩展名结尾，"
-                "也不得是系统保留名称（如 con、年度工作的编号）"
-            )
-            yield self.say("A-27", "/filing_id", E, message)
+        """As of any new filing; and those that the import of lists gives are no applicant's (A-02, A-27)."""
+        yield from self.new_id(filing_id)
         if filing_id.upper().startswith(listed.ID_PREFIX):
             yield self.say("A-02", "/filing_id", E, f"以 {listed.ID_PREFIX} 开头的编号由存量名单的导入使用")
-        if self.known and self.known.alike_id:
-            yield self.say("A-27", "/filing_id", E, ID_TAKEN)
 
     def enterprise(self) -> Iterator[Finding]:
         """The leader is an enterprise, registered where it files (A-06, A-12, A-24, G-35)."""
@@ -421,22 +356,7 @@ class Judge:
             if by and (by.role is not Role.LEADER or by.office != leader):
                 yield self.say("A-27", "/by", E, "须由盟主企业账号提交")
             return
-        if by is None or by.role is not Role.PROVINCE_ST:
-            yield self.say("A-02", "/by", E, "存量联盟须由省科技厅导入")
-        if legacy.archived_on and legacy.archived_on > self.day:
-            yield self.say("A-02", "/legacy/archived_on", E, "原备案日期晚于导入之日")
-        yield from self._long_ago("A-02", "/legacy/archived_on", "原备案日期", legacy.archived_on)
-
-    def _long_ago(self, code: str, field: str, label: str, named: date | None) -> Iterator[Finding]:
-        """A day that nobody can mean, and one that is probably a slip of the pen."""
-        if self.day < STRICTER_SINCE:
-            return
-        earliest = date.fromisoformat(_added("days.earliest", self.day, self.form))
-        years = _added("days.doubtful_after_years", self.day, self.form)
-        if named and named < earliest:
-            yield self.say(code, field, E, f"{label}不得早于{earliest}")
-        elif named and named.year < self.day.year - years:
-            yield self.say(code, field, W, f"{label}距今已逾{years}年，请核对")
+        yield from self.imported(legacy.archived_on)
 
     def name(self) -> Iterator[Finding]:
         """联盟名称 = 所在市 + 盟主简称 + 主导产业 + 产学研联盟 (FA-01, FB-01, G-38)."""
@@ -449,15 +369,14 @@ class Judge:
             yield self.say("FA-01", "/alliance_name", severity, f"联盟名称须以“{suffix}”结尾")
         if self.form.jurisdiction and not name.startswith(offices.OFFICES[self.form.jurisdiction].names):
             yield self.say("G-38", "/alliance_name", C, "联盟名称不以所在市开头，请核对")
-        if self.known and name in self.known.names:
-            yield self.say("FA-01", "/alliance_name", E, NAME_TAKEN)
+        yield from self.new_name(name)
 
     def agreement(self) -> Iterator[Finding]:
         """The contract is signed by all and in force (A-17, B-08)."""
         signed = self.form.agreement_effective_on
         if signed and signed > self.day:
             yield self.say("A-17", "/agreement_effective_on", E, "联盟协议生效时间不得晚于提交之日")
-        yield from self._long_ago("A-17", "/agreement_effective_on", "联盟协议生效时间", signed)
+        yield from self.long_ago("A-17", "/agreement_effective_on", "联盟协议生效时间", signed)
         if self.form.all_members_signed is False:
             yield self.say("A-17", "/all_members_signed", E, "全体成员须已签署协议")
 

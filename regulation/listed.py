@@ -6,57 +6,59 @@ automatic and adverse rests on what nobody knows. Years before the import are ne
 
 import hashlib
 from collections.abc import Iterator
-from datetime import date
 
 from models.findings import Finding
-from models.legacy import ListedAlliance
-from models.vocabulary import Severity
+from models.legacy import FromList, ListedAlliance
 from regulation import codes, offices
-
-E, W = Severity.ERROR, Severity.WARNING
+from regulation.judging import E, Judging, W
 
 TO_BE_COMPLETED = "名单未载明的事项，导入后由盟主企业对照申请表补充"
 
 
-def findings(form: ListedAlliance, day: date, *, name_is_taken: bool) -> Iterator[Finding]:
-    """What is wrong or doubtful about a row (A-02, G-35, G-38); what could not be read is None and judged by nobody."""
-    leader = form.leader.uscc if form.leader else None
-    if leader is None:
-        yield say("FA-04", "/leader/uscc", W, "盟主代码不详：代码补充以前，盟主企业不能登录办理，文书须另行送达")
-    elif not (codes.is_uscc(leader) or codes.is_organisation_code(leader)):
-        yield say("FA-04", "/leader/uscc", E, "既不是校验相符的统一社会信用代码，也不是9位组织机构代码；不详的请留空")
-    elif codes.is_no_enterprise(leader):
-        yield say("A-06", "/leader/uscc", E, "盟主须为企业；该代码属于机关、事业单位或社会组织")
-    if form.alliance_name and form.jurisdiction and not form.alliance_name.startswith(_cities(form)):
-        yield say("G-38", "/alliance_name", W, "联盟名称不以所在市开头，请核对属地")
-    if name_is_taken:
-        yield say("FA-01", "/alliance_name", E, "已有同名联盟备案或正在申请")
-    for index, member in enumerate(form.members or ()):
-        if member.code and not (codes.is_uscc(member.code) or codes.is_organisation_code(member.code)):
-            yield say("FA-20", f"/members/{index}/code", W, "代码校验不符，由盟主补充时核对")
-    if form.legacy is None:
-        return
-    if form.legacy.archived_on and form.legacy.archived_on > day:
-        yield say("A-02", "/legacy/archived_on", E, "原备案日期晚于导入之日")
-    for index, past in enumerate(form.legacy.years or ()):
-        if past.year and not _was(form, day, past.year):
-            yield say("A-02", f"/legacy/years/{index}/year", E, "以往年度须在备案之后、导入之前")
-        if past.standing == "proven" and past.basis is None:
-            yield say("A-02", f"/legacy/years/{index}/basis", E, "有据可查的，须写明依据")
+class Judge(Judging[ListedAlliance]):
+    """The rules across the fields of a row."""
 
+    def findings(self) -> Iterator[Finding]:
+        """What is wrong or doubtful about a row (A-02, G-35, G-38)."""
+        form = self.form
+        yield from self.leader(form.leader.uscc if form.leader else None)
+        if form.filing_id:
+            yield from self.new_id(form.filing_id)
+        if form.alliance_name:
+            yield from self.new_name(form.alliance_name)
+        if form.alliance_name and form.jurisdiction and not form.alliance_name.startswith(self.cities):
+            yield self.say("G-38", "/alliance_name", W, "联盟名称不以所在市开头，请核对属地")
+        for index, member in enumerate(form.members or ()):
+            if member.code and not (codes.is_uscc(member.code) or codes.is_organisation_code(member.code)):
+                yield self.say("FA-20", f"/members/{index}/code", W, "代码校验不符，由盟主补充时核对")
+        yield from self.imported(form.legacy.archived_on if form.legacy else None)
+        if form.legacy:
+            yield from self.years(form.legacy)
 
-def say(code: str, field: str, severity: Severity, message: str) -> Finding:
-    """A finding; its article comes later."""
-    return Finding(code=code, field=field, severity=severity, message=message, article="")
+    def leader(self, code: str | None) -> Iterator[Finding]:
+        """A code may be unknown; one that is told is an enterprise's."""
+        if code is None:
+            message = "盟主代码不详：代码补充以前，盟主企业不能登录办理，文书须另行送达"
+            yield self.say("FA-04", "/leader/uscc", W, message)
+        elif not (codes.is_uscc(code) or codes.is_organisation_code(code)):
+            message = "既不是校验相符的统一社会信用代码，也不是9位组织机构代码；不详的请留空"
+            yield self.say("FA-04", "/leader/uscc", E, message)
+        elif codes.is_no_enterprise(code):
+            yield self.say("A-06", "/leader/uscc", E, "盟主须为企业；该代码属于机关、事业单位或社会组织")
 
+    def years(self, legacy: FromList) -> Iterator[Finding]:
+        """What is told of years before: between the archiving and the import, and what is proven says by what."""
+        begins = legacy.archived_on.year if legacy.archived_on else 0
+        for index, past in enumerate(legacy.years or ()):
+            if past.year and not begins <= past.year <= self.day.year:
+                yield self.say("A-02", f"/legacy/years/{index}/year", E, "以往年度须在备案之后、导入之前")
+            if past.standing == "proven" and past.basis is None:
+                yield self.say("A-02", f"/legacy/years/{index}/basis", E, "有据可查的，须写明依据")
 
-def _cities(form: ListedAlliance) -> tuple[str, ...]:
-    return tuple(offices.OFFICES[form.jurisdiction].names)
-
-
-def _was(form: ListedAlliance, day: date, year: int) -> bool:
-    begins = form.legacy.archived_on.year if form.legacy.archived_on else 0
-    return begins <= year <= day.year
+    @property
+    def cities(self) -> tuple[str, ...]:
+        """The names of its city."""
+        return tuple(offices.OFFICES[self.form.jurisdiction].names)
 
 
 ID_PREFIX = "LN-LIST-"

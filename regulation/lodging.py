@@ -259,7 +259,7 @@ def _across(raw: Mapping[str, Any], form: Value) -> list[Finding]:
 
 
 def of_objection(content: Mapping[str, Any]) -> list[Finding]:
-    """What an objector is warned of before they send what they wrote, to whatever notice; it keeps nobody from sending (G-04)."""
+    """What an objector is warned of before they send what they wrote, to whatever notice; it keeps nobody from sending."""
     return list(_of_objection(ObjectionPaper.model_validate(dict(content))))
 
 

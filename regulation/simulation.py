@@ -14,7 +14,7 @@ from models.filing import AgendaLine, Entry, Filing
 from models.findings import Finding, Refusal
 from models.values import INSTANT, Value
 from models.vocabulary import ActKind
-from regulation import entries, identity, intake, lifecycle, on_paper, province
+from regulation import entries, identity, intake, judging, lifecycle, on_paper, province
 from regulation.changes import Subject
 from regulation.lodging import Lodged, lodge, refusal
 from regulation.moment import Moment
@@ -121,7 +121,7 @@ def simulate(
         received_at = INSTANT.validate_python(application.get("received_at"))
     except ValidationError:
         at = "/received_at"
-        return Simulation(findings=(finding("A-27", at, intake.E, "模拟须写明收到时间（received_at）"),))
+        return Simulation(findings=(finding("A-27", at, judging.E, "模拟须写明收到时间（received_at）"),))
     examined = intake.examine(application, received_at)
     if examined.facts is None:
         return Simulation(findings=examined.findings)

@@ -230,6 +230,11 @@ def shipped() -> Editions[TermsEdition]:
 TERMS = shipped()
 
 
+def terms_on(day: date) -> str:
+    """The edition of terms that governs what is submitted on a day (G-44)."""
+    return TERMS.newest(day, lambda edition: edition.since <= day)
+
+
 @cache
 def find(edition: str, key: str, kind: Kind, jurisdiction: str, year: int | None = None) -> Any:
     """The value of a row, the most specific first: year, then jurisdiction (A-51), then kind. None if no row fits."""

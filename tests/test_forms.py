@@ -18,7 +18,7 @@ from models.forms import AnnualReport, ObjectionPaper
 from models.sections import order_of
 from models.values import Value, storable
 from models.vocabulary import ActKind, Kind, Severity
-from regulation import checklist, intake, lodging
+from regulation import checklist, intake, judging, lodging
 from regulation.moment import Moment
 from regulation.offers import TYPES, offers
 from regulation.reading import finding
@@ -199,7 +199,7 @@ def test_what_nobody_can_correct_is_not_offered_as_a_deficiency() -> None:
     assert filing
     when = Moment(instant("2027-03-16"), instant("2027-03-16"))
     offer = next(each for each in offers(filing, when) if each.kind is ActKind.RETURN_FOR_CORRECTION)
-    known = intake.Known(revoked=("某联盟",), same_field=("另一联盟",))
+    known = judging.Known(revoked=("某联盟",), same_field=("另一联盟",))
     findings = intake.examine(application(), instant("2027-03-15"), known).findings
     assert {"G-22", "G-39"} <= {each.code for each in findings}
     shown = acts.form_of(filing, offer, findings, None, [])

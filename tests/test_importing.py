@@ -13,7 +13,7 @@ from activities.documents.sheets import members_counted
 from gateway.asked import alliance_list, importing
 from gateway.asked.importing import Outcome
 from models.vocabulary import Role, Stage
-from regulation import codes, intake, listed, offices
+from regulation import codes, intake, judging, listed, offices
 from tests.served import served
 from tests.story import application
 from tests.test_browser import chromium, visiting
@@ -51,7 +51,7 @@ def comma_separated(*rows: list[str], encoding: str = "utf-8-sig") -> bytes:
 
 def findings(raw: dict[str, Any]) -> dict[str, str]:
     """What is found on a row that the province imports, by field."""
-    found = intake.examine(raw | {"by": BY}, NOW, intake.Known()).findings
+    found = intake.examine(raw | {"by": BY}, NOW, judging.Known()).findings
     return {each.field: each.message for each in found}
 
 
@@ -131,6 +131,7 @@ def test_everything_wrong_with_a_row_is_said_at_once() -> None:
     ("changes", "field"),
     [
         ({"archived_on": "2027-03-02"}, "/legacy/archived_on"),
+        ({"archived_on": "1921-12-08"}, "/legacy/archived_on"),
         ({"years": [{"year": 2021, "standing": "proven"}]}, "/legacy/years/0/basis"),
         ({"years": [{"year": 2028, "standing": "unknown"}]}, "/legacy/years/0/year"),
     ],
@@ -143,15 +144,21 @@ def test_days_and_years_lie_between_the_archiving_and_the_import(changes: dict[s
 def test_nobody_applies_under_an_id_that_a_row_would_get() -> None:
     row = alliance_list.read("a.xlsx", workbook(FULL), "辽科函9号")[0].raw
     form = application(filing_id=row["filing_id"].lower(), received_at=NOW.isoformat())
-    assert [each.field for each in intake.examine(form, NOW, intake.Known()).findings if each.severity == "error"] == [
+    assert [each.field for each in intake.examine(form, NOW, judging.Known()).findings if each.severity == "error"] == [
         "/filing_id"
     ]
+
+
+def test_a_row_is_judged_like_an_application_by_its_id() -> None:
+    raw = alliance_list.read("a.xlsx", workbook(FULL), "辽科函9号")[0].raw
+    for taken in ("annual-2027-LN-1", "con"):
+        assert "年度工作的编号" in findings(raw | {"filing_id": taken})["/filing_id"]
 
 
 def test_only_the_province_imports() -> None:
     raw = alliance_list.read("a.xlsx", workbook(FULL), "辽科函9号")[0].raw
     city = {"person": "c-101", "office": "210100", "role": "city_st"}
-    assert [each.field for each in intake.examine(raw | {"by": city}, NOW, intake.Known()).findings] == ["/by"]
+    assert [each.field for each in intake.examine(raw | {"by": city}, NOW, judging.Known()).findings] == ["/by"]
 
 
 def test_the_stand_in_of_a_code_is_no_code_and_of_one_filing_alone() -> None:

@@ -22,7 +22,8 @@ from models.findings import Finding
 from models.values import day_of
 from models.vocabulary import Kind, Severity
 from regulation import checklist, intake
-from regulation.intake import Examination, Known, examine
+from regulation.intake import Examination, examine
+from regulation.judging import Known
 from regulation.lifecycle import begin
 from regulation.moment import Moment
 from tests.applications import RECEIVED, at, changed, good, put, steps, take, written

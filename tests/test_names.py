@@ -18,7 +18,7 @@ from gateway.pages.web import _templates, legibly
 from models.channels import MailSettings
 from models.names import folded, hidden, key
 from models.values import legible, on_one_line
-from regulation import intake, lodging
+from regulation import intake, judging, lodging
 from tests.databases import on_both
 from tests.near import Near
 from tests.simulated import lived, told, written
@@ -99,7 +99,7 @@ def test_the_register_takes_a_name_once_however_it_is_written(register: Register
     twin = NAME.replace("AI", "\uff41i").replace(" ", "\u200b")
     rival = lived("RIVAL", alliance_name=twin)
     rival.lodged(register)
-    assert register.append(rival.docket[0]) == Appended(outcome="refused", reason=intake.NAME_TAKEN)
+    assert register.append(rival.docket[0]) == Appended(outcome="refused", reason=judging.NAME_TAKEN)
     assert register.known("RIVAL", application(alliance_name=twin)).names == (twin,), "and the door says so"
     assert register.known("LIFE", application(alliance_name=twin)).names == (), "its own it may write anew"
     assert register.verify("LIFE") == []
@@ -132,10 +132,10 @@ def test_two_ids_differ_by_more_than_the_case_of_their_letters(register: Registe
     assert register.known("LN-SHOW-07", form).alike_id
     assert not register.known("Ln-Show-07", form).alike_id, "its own corrections go on"
     examined = intake.examine(form, instant("2027-03-15"), register.known("LN-SHOW-07", form))
-    assert [each.message for each in examined.findings if each.field == "/filing_id"] == [intake.ID_TAKEN]
+    assert [each.message for each in examined.findings if each.field == "/filing_id"] == [judging.ID_TAKEN]
     late = told(form, until=instant("2027-03-15"))
     late.lodged(register)
-    assert register.append(late.docket[0]) == Appended(outcome="refused", reason=intake.ID_TAKEN)
+    assert register.append(late.docket[0]) == Appended(outcome="refused", reason=judging.ID_TAKEN)
     early = told(form | {"received_at": "2026-03-15T09:00:00+08:00"}, until=instant("2026-03-15"))
     early.lodged(register)
     assert register.append(early.docket[0]).outcome == "entered", "histories hold such ids"

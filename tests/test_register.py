@@ -39,7 +39,7 @@ from models.names import key
 from models.register import UtcDateTime
 from models.values import canonical, digest
 from models.vocabulary import LapseKind, Role
-from regulation import entries, intake
+from regulation import entries, intake, judging
 from regulation.lodging import PAPER_MISSING
 from regulation.moment import Moment
 from regulation.simulation import simulate
@@ -271,7 +271,7 @@ def test_of_many_under_one_name_at_once_one_is_taken(register: Register) -> None
     assert at_once(register, [each.docket[0] for each in rivals]) == ["entered", *["refused"] * 5]
     assert len([each for each in rivals if register.filing(each.docket[0].filing.id)]) == 1
     refused = next(each for each in rivals if register.filing(each.docket[0].filing.id) is None)
-    assert register.append(refused.docket[0]) == Appended(outcome="refused", reason=intake.NAME_TAKEN)
+    assert register.append(refused.docket[0]) == Appended(outcome="refused", reason=judging.NAME_TAKEN)
 
 
 @on_both
@@ -286,7 +286,7 @@ def test_a_rename_brings_a_name_that_nobody_has_and_nothing_else(register: Regis
     }  # fmt: skip
     new = "沈阳市新名产学研联盟"
     for content, reason in (
-        ({"text": "更名", "alliance_name": NAME}, intake.NAME_TAKEN),
+        ({"text": "更名", "alliance_name": NAME}, judging.NAME_TAKEN),
         ({"text": "更名", "alliance_name": "沈阳市新名联合体"}, "联盟名称须以“产学研联盟”结尾"),
         (everything | {"alliance_name": new}, "报告变更（更名）的材料不得带这一项，须另行报告"),
         ({"text": "另一种文书"}, "变更更名的，须填报变更后的情况"),
@@ -328,7 +328,7 @@ def test_the_name_that_a_new_leader_brings_is_taken_until_it_is_ruled_on(registe
     assert (row.claimed_key, row.alliance_name) == (key(NAME), application()["alliance_name"])
     applying = lived("RIVAL", alliance_name=NAME)
     applying.lodged(register)
-    assert register.append(applying.docket[0]) == Appended(outcome="refused", reason=intake.NAME_TAKEN)
+    assert register.append(applying.docket[0]) == Appended(outcome="refused", reason=judging.NAME_TAKEN)
     assert register.known("RIVAL", application(alliance_name=NAME)).names == (NAME,), "and the door says so"
     assert register.verify("LIFE") == []
     assert register.append(somebody(RuleOnChange, reported, id="no", decision="refused")).outcome == "entered"
@@ -347,7 +347,7 @@ def test_of_a_change_and_an_application_that_ask_for_one_name_at_once_one_is_tak
 def test_a_name_that_is_applied_for_is_not_brought_by_a_new_leader(register: Register) -> None:
     living(register, "OTHER", "accept", alliance_name=NAME)
     told = living(register, "LIFE", "archive", alliance_name="沈阳市另一产学研联盟")
-    assert register.append(taking_over(told, register, NAME)).reason == intake.NAME_TAKEN
+    assert register.append(taking_over(told, register, NAME)).reason == judging.NAME_TAKEN
     assert register.append(taking_over(told, register, "沈阳市另一产学研联盟")).outcome == "entered", "its own it keeps"
 
 
@@ -469,7 +469,7 @@ def test_what_is_known_of_a_leader_warns_the_next_application(full: Register) ->
     known = full.known("NEXT", form)
     assert known.revoked == (form["alliance_name"],)
     assert (known.names, known.same_field) == ((), ())
-    assert full.known("LIFE", form).but(present=None) == intake.Known()
+    assert full.known("LIFE", form).but(present=None) == judging.Known()
 
 
 # Proof

@@ -31,7 +31,6 @@ from models.vocabulary import Role, Severity
 from regulation import offices
 from regulation.articles import cite
 from regulation.calendar import CALENDARS
-from regulation.intake import terms_on
 from regulation.moment import Moment
 from regulation.reading import finding
 from regulation.rounds.agenda import due_by, next_lapse
@@ -39,6 +38,7 @@ from regulation.rounds.agreeing import half_of, is_complete, key_of, said, said_
 from regulation.rounds.consequences import PROPOSED, Consequence, Follows
 from regulation.rounds.known import Alliance, Known, Needs
 from regulation.rounds.rules import OF_A_CITY, Examined, Row, Rules
+from regulation.terms import terms_on
 
 
 def area_of(round_id: str, act: OpenRound) -> Area:

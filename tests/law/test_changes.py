@@ -7,7 +7,7 @@ import pytest
 
 from models.forms import ChangePaper
 from models.vocabulary import Kind, Severity
-from regulation import changes, checklist, intake
+from regulation import changes, checklist, judging
 from regulation.changes import BRINGS, STATE, Subject
 from regulation.lodging import lodge
 from regulation.simulation import simulate
@@ -27,7 +27,7 @@ def subject(kind: Kind = Kind.A, **known: Any) -> Subject:
     filing = simulate(form | {"received_at": RECEIVED[kind.value].isoformat()}).filing
     assert filing
     name, leader = form["alliance_name"], form["leader"]["name"]
-    return Subject(filing=filing, alliance_name=name, leader_name=leader, known=intake.Known(**known))
+    return Subject(filing=filing, alliance_name=name, leader_name=leader, known=judging.Known(**known))
 
 
 def paper(change: str, kind: Kind = Kind.A, **fields: Any) -> dict[str, Any]:

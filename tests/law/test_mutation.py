@@ -26,7 +26,7 @@ NOT_SHOWN: Mapping[str, str] = {
     "identity.of_carried": _ELSEWHERE,
     "identity.of_failure": _ELSEWHERE,
     "identity.of_reading": _ELSEWHERE,
-    "listed.findings": _ELSEWHERE,
+    "listed.Judge.findings": _ELSEWHERE,
     "offices.may_read": _ELSEWHERE,
     "province.record_survey": "recorded, without an effect on the filing",
     "reporting.year_on": "which year a board shows; the filing knows its own",
