@@ -16,6 +16,7 @@ from activities.database import writing
 from activities.rounds.register import RoundRegister
 from examples.demo import OFFICES
 from gateway.identity import Identity
+from gateway.remembered.drafts import paper_about
 from models.register import PublicNoticeRow
 from models.rounds.base import RoundAct
 from models.rounds.round import ROUND_ACT, RoundEntry
@@ -256,6 +257,33 @@ async def test_the_command_line_writes_the_same(
     (file,) = (tmp_path / "out").iterdir()
     assert file.read_bytes() == (await officer.client.get(f"/rounds/{SURVEY}/survey.json")).content
     assert (await asyncio.to_thread(CliRunner().invoke, starter.beian, ["export", "survey", "nothing"])).exit_code
+
+
+async def test_what_came_on_paper_is_entered_by_one_and_compared_by_another(
+    house: House, rounds: RoundRegister
+) -> None:
+    address = f"/rounds/{SURVEY}/returns/{FILING}/entry"
+    came = {"on": TODAY, "how": "in_person", "received_by": "c-101"}
+    async with leading(house.tools, house.browser(), OFFICER) as first:
+        assert address in (await first.page(f"/rounds/{SURVEY}/returns")).links
+        page = await first.page(address)
+        told = [*page.hidden("seen", "id")[:2], *((f"/came/{name}", value) for name, value in came.items())]
+        scanned = {"/scan/file": ("来件.pdf", b"%PDF-1.7\n%%EOF\n")}
+        sent = await first.sends(address, [*told, *pairs(answer(house)), ("do", "submit")], scanned)
+        assert (sent.status_code, "填写的内容已保存" in sent.text) == (503, True), "no engine runs"
+        page = await first.page(address)
+        assert (page.value("/came/on"), page.value("/scan/name")) == (TODAY, "来件.pdf")
+    scan = {name: page.value(f"/scan/{name}") for name in ("name", "media_type", "sha256", "location")} | {"size": 15}
+    raw = answer(house) | {"scan": scan}
+    house.tools.register.lodge(SURVEY, "enter_survey", raw, instant("2027-03-10"))
+    enters(rounds, "enter_survey", "2027-03-10 08:00", OFFICES["city"], raw, filing=FILING, came=came)
+    house.tools.drafts.submitted(paper_about(SURVEY, FILING, "paper"), OFFICER.office)
+    async with leading(house.tools, house.browser(), OFFICER.but(person="c-102")) as second:
+        page = await second.page(address)
+        assert page.says("另一人已登记为第2号")
+        assert (page.value("/leader/staff"), page.value("/came/received_by")) == ("92", "c-101")
+    async with leading(house.tools, house.browser(), OFFICER.but(person="c-301", office="210200")) as elsewhere:
+        await elsewhere.page(address, 404)
 
 
 async def test_what_is_another_citys_is_not_shown(house: House, officer: Leader) -> None:

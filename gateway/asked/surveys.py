@@ -1,7 +1,7 @@
 """A return in the survey (统计调查表) as a form: the questionnaire's tables, what is found in each, and what came back."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +11,9 @@ from activities.documents.survey_sheet import Brought
 from gateway.asked.applications import Found, found_in
 from gateway.asked.forms import Field, Places, by_field, fields_of, read
 from models.findings import Finding
+from models.forms import CamePaper
 from models.rounds.questionnaires import Questionnaire, Table
-from models.rounds.surveys import Point, SurveyReturn
+from models.rounds.surveys import EnterSurvey, Point, SurveyOnPaper, SurveyReturn
 from models.sections import Section
 from models.vocabulary import Severity
 from regulation.rounds.figures import form_of
@@ -51,9 +52,10 @@ class Part:
         return self.before.get(f"{self.table.key}.{field.name}")
 
 
-def sections(questionnaire: Questionnaire) -> tuple[Section, ...]:
-    """The contents of a return: the questionnaire's tables, and what is promised."""
-    return (*(Section(each.key, each.title, (each.key,), each.notes) for each in questionnaire.tables), PROMISE)
+def sections(questionnaire: Questionnaire, *, on_paper: bool = False) -> tuple[Section, ...]:
+    """The contents of a return: how it came on paper, the questionnaire's tables, and what is promised."""
+    came_ = (Section("came", "来文", ("came", *RECORD)),) if on_paper else ()
+    return (*came_, *(Section(each.key, each.title, (each.key,), each.notes) for each in questionnaire.tables), PROMISE)
 
 
 def parts(
@@ -82,10 +84,22 @@ def new_row(questionnaire: Questionnaire, raw: Mapping[str, Any], pointer: str) 
     return next((each.rows[-1][0].row for each in shown if each.at == pointer and each.rows), "")
 
 
-def filled_in(questionnaire: Questionnaire, form: FormData) -> dict[str, Any]:
-    """What came back, as it is sent."""
+def came(raw: Mapping[str, Any], findings: Iterable[Finding], colleagues: Sequence[tuple[str, str]]) -> list[Field]:
+    """How a return on paper came, and its scan."""
+    (group,) = fields_of(EnterSurvey, raw, findings, only=("came",))
+    told = (replace(each, options=tuple(colleagues)) if each.name == "received_by" else each for each in group.fields)
+    return [replace(group, fields=tuple(told)), *fields_of(SurveyOnPaper, raw, findings, only=RECORD)]
+
+
+RECORD = tuple(CamePaper.model_fields)
+"""What is told with a return on paper beside the return."""
+
+
+def filled_in(questionnaire: Questionnaire, form: FormData, *, on_paper: bool = False) -> dict[str, Any]:
+    """What came back, as it is sent; on paper with how it came."""
     figures = read(form_of(questionnaire), form)
-    return {"figures": figures, **read(SurveyReturn, form, only=PROMISE.names)}
+    told = {"figures": figures, **read(SurveyOnPaper, form, only=(*PROMISE.names, *(RECORD if on_paper else ())))}
+    return told | (read(EnterSurvey, form, only=("came",)) if on_paper else {})
 
 
 @dataclass(frozen=True)
@@ -139,9 +153,9 @@ def on_the_form(questionnaire: Questionnaire, form: FormData, findings: Iterable
     return [each.but(field=places.of(each.field)) if each.field else each for each in findings]
 
 
-def found(questionnaire: Questionnaire, findings: Iterable[Finding]) -> Found:
+def found(questionnaire: Questionnaire, findings: Iterable[Finding], *, on_paper: bool = False) -> Found:
     """Findings by table, errors first."""
-    return found_in(sections(questionnaire), list(findings))
+    return found_in(sections(questionnaire, on_paper=on_paper), list(findings))
 
 
 def sent_back(questionnaire: Questionnaire, points: Iterable[Point]) -> list[Finding]:

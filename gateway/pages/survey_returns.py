@@ -53,6 +53,7 @@ def listed(
         lines=found.shown,
         more=found.more,
         reads=shown.may_read(session.who),
+        enters=shown.may_enter(round_, session.who, tools.now),
     )
 
 
@@ -73,6 +74,8 @@ def one(request: Request, tools: Doors, session: Staff, round_id: str, filing_id
         standing=Standing(known.item.state).label if known.item else "",
         parts_=asked.parts(known.questionnaire, sent, (), known.figures_before),
         warnings=[each for each in found if each.severity is Severity.WARNING],
+        enters=shown.may_enter(known.round, session.who, tools.now),
+        scan=sent.get("scan"),
         may_return=bool(offer and offer.mine and offer.open and answered and not known.sent_back),
     )
 

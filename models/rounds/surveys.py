@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from models.acts import ShortText, Year
-from models.forms import YesNo, item
+from models.acts import Arrived, ShortText, Year
+from models.forms import CamePaper, YesNo, item
 from models.rounds.base import CommonAct, OnAlliance, RoundAct, RoundId, RoundKind, WithPaper
 from models.rounds.questionnaires import Questionnaire
-from models.values import Digest, Named, Value
+from models.values import Day, Digest, Named, Value
 
 
 class SurveyActKind(Named):
@@ -17,6 +17,7 @@ class SurveyActKind(Named):
     FILE_SURVEY = "file_survey", "填报统计调查表"
     RETURN_SURVEY = "return_survey", "退回统计调查表"
     ANSWER_SURVEY_RETURN = "answer_survey_return", "补正统计调查表"
+    ENTER_SURVEY = "enter_survey", "代录纸质统计调查表"
     PUBLISH_SURVEY_SUMS = "publish_survey_sums", "公布汇总数"
 
 
@@ -75,18 +76,23 @@ class SurveyReturn(Value):
     integrity_commitment: YesNo = item("A-35", "承诺所填数据真实、准确、完整")
 
 
+class SurveyOnPaper(CamePaper, SurveyReturn):
+    """纸质统计调查表: a return as an office reads it off what came, with its scan; the promise is the one signed there."""
+
+
 # Acts
 
 
 class SurveyFacts(Value):
     """What only the register and the paper tell of a return: how the alliance stood before, whether it was sent back already,
-    how much was found worth a look, and where the alliance belongs, for summing. `paper` is what is sent back."""
+    how much was found worth a look, and where the alliance belongs, for summing. `paper` is what is sent back, `came_on` the day as of which a return on paper counts."""
 
     before: Standing | None = None
     paper: Digest | None = None
     sent_back: bool = False
     warnings: int = 0
     leader: str = ""
+    came_on: Day | None = None
     groups: dict[str, str] = {}
 
 
@@ -104,6 +110,13 @@ class AnswerSurveyReturn(_Files):
     """补正统计调查表: what was sent back, put right, until the survey is closed."""
 
     kind: Literal[SurveyActKind.ANSWER_SURVEY_RETURN] = SurveyActKind.ANSWER_SURVEY_RETURN
+
+
+class EnterSurvey(_Files):
+    """代录统计调查表: what came on paper, entered by one officer and confirmed by another; it counts as of the day on which it came."""
+
+    kind: Literal[SurveyActKind.ENTER_SURVEY] = SurveyActKind.ENTER_SURVEY
+    came: Arrived = Field(title="来文")
 
 
 class Point(Value):
@@ -128,5 +141,5 @@ class PublishSurveySums(RoundAct):
     kind: Literal[SurveyActKind.PUBLISH_SURVEY_SUMS] = SurveyActKind.PUBLISH_SURVEY_SUMS
 
 
-SurveyAct = CommonAct | FileSurvey | AnswerSurveyReturn | ReturnSurvey | PublishSurveySums
+SurveyAct = CommonAct | FileSurvey | AnswerSurveyReturn | EnterSurvey | ReturnSurvey | PublishSurveySums
 """The acts of a survey."""

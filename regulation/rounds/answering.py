@@ -5,6 +5,7 @@ What only papers and register can tell of an act becomes its facts; pointers are
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from models.rounds.round import Round
 from models.rounds.surveys import (
     AnswerSurveyReturn,
     EarlierSurvey,
+    EnterSurvey,
     FileSurvey,
     ReturnSurvey,
     Standing,
@@ -22,10 +24,14 @@ from models.rounds.surveys import (
     SurveyOpening,
     SurveyState,
 )
-from models.vocabulary import Severity
+from models.values import day_of
+from models.vocabulary import Role, Severity
 from regulation import offices
+from regulation.moment import Moment
+from regulation.on_paper import faults_of
 from regulation.reading import finding
 from regulation.rounds import prefilling, questionnaires, returns
+from regulation.rounds.agreeing import half_of
 from regulation.rounds.known import Alliance, Known, KnownItem, Needs
 from regulation.rounds.returns import Subject
 from regulation.rounds.rules import Examined
@@ -77,7 +83,7 @@ def asks(round_: Round | None, act: RoundAct) -> Needs:
             return Needs(
                 population=True, rounds=((RoundKind.SURVEY, act.opens.year - 1), (RoundKind.SURVEY, act.opens.year))
             )
-        case FileSurvey() | AnswerSurveyReturn() if round_:
+        case FileSurvey() | AnswerSurveyReturn() | EnterSurvey() if round_:
             return asked_of_a_return(round_, act.filing)
         case ReturnSurvey() if round_:
             return Needs(filings=(act.filing,), items=(round_.id,), papers=_papers(round_))
@@ -107,7 +113,7 @@ def examine(round_: Round | None, act: RoundAct, content: Mapping[str, Any] | No
     match act:
         case OpenRound():
             return _examine_opening(act, content, known)
-        case FileSurvey() | AnswerSurveyReturn() if round_:
+        case FileSurvey() | AnswerSurveyReturn() | EnterSurvey() if round_:
             return _examine_return(round_, act, content, known)
         case ReturnSurvey() if round_:
             return _examine_sending_back(round_, act, known)
@@ -150,14 +156,23 @@ def _earlier(year: int, known: Known) -> EarlierSurvey | None:
     return EarlierSurvey(id=last.id, year=year - 1, paper=last.paper) if last and last.paper else None
 
 
+Files = FileSurvey | AnswerSurveyReturn | EnterSurvey
+"""By what an alliance answers: online, or on paper through an office."""
+
+
 def _examine_return(
-    round_: Round, act: FileSurvey | AnswerSurveyReturn, content: Mapping[str, Any] | None, known: Known
-) -> FileSurvey | AnswerSurveyReturn | list[Finding]:
+    round_: Round, act: Files, content: Mapping[str, Any] | None, known: Known
+) -> Files | list[Finding]:
     """A return with everything that is found on it (A-35, B-19); what is merely worth a look is counted."""
     item = known.item(round_.id, act.filing)
     if isinstance(act, AnswerSurveyReturn) and (item is None or item.state != Standing.RETURNED):
         return [_error("此件没有退回待补正的统计调查表", "/filing")]
     alliance = known.alliances[act.filing]
+    came_on = None
+    if isinstance(act, EnterSurvey):
+        came_on = act.came.postmarked_on or act.came.on
+        if wrong := [_error(message, at) for at, message in _on_paper(round_, act, came_on, item, alliance)]:
+            return wrong
     sent = content or {}
     examined = returns.examine(
         questionnaire_of(round_.paper, known),
@@ -173,9 +188,36 @@ def _examine_return(
         sent_back=_sent_back(item),
         warnings=len(examined.warnings),
         leader=alliance.leader,
+        came_on=came_on,
         groups=groups_of(alliance),
     )
     return act.but(facts=facts)
+
+
+def _on_paper(
+    round_: Round, act: EnterSurvey, came_on: date, item: KnownItem | None, alliance: Alliance
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with a return on paper: the field, and what. It is for the reviewing office, or the province; it came within
+    the window, or to put right what was sent back; and nothing newer stands.
+    """
+    reviewing = offices.reviewer(alliance.jurisdiction, alliance.zone)
+    if act.by.role is not Role.PROVINCE_ST and (act.by.role, act.by.office) != reviewing:
+        yield "/filing", f"该联盟由{offices.title(*reviewing)}代录"
+    if act.received_at:
+        confirmed = half_of(round_, act) is not None
+        yield from faults_of(act.came, act.by, Moment(act.received_at, act.received_at), confirmed=confirmed)
+    returned = item is not None and item.state == Standing.RETURNED
+    if came_on < round_.opens:
+        yield "/came/on", f"收到或者寄出之日（{came_on}）早于开始日（{round_.opens}）"
+    if came_on > round_.closes and not returned:
+        yield "/came/on", f"收到或者寄出之日（{came_on}）晚于截止日（{round_.closes}）"
+    if item and not returned and (told := _told_on(item)) > came_on:
+        yield "/came/on", f"该联盟{told}另有填报，晚于此件收到或者寄出之日（{came_on}），以后报的为准"
+
+
+def _told_on(item: KnownItem) -> date:
+    """The day as of which an answer counts."""
+    return SurveyFacts.model_validate(item.figures).came_on or day_of(item.at)
 
 
 def _promised(sent: Mapping[str, Any]) -> Iterator[Finding]:

@@ -6,13 +6,14 @@ from typing import Any
 from models.rounds.base import RoundActKind, RoundLapseKind
 from models.rounds.questionnaires import Questionnaire
 from models.rounds.round import Round, RoundEntry
-from models.rounds.surveys import ReturnSurvey, Standing, SurveyActKind, SurveyFacts
+from models.rounds.surveys import EnterSurvey, ReturnSurvey, Standing, SurveyActKind, SurveyFacts
 from models.values import day_of
 from models.vocabulary import Role
 from regulation import offices
+from regulation.naming import on_day
 from regulation.rounds import sums
 from regulation.rounds.answering import questionnaire_in, state_of
-from regulation.rounds.consequences import Consequence, Follows, Letter, Published
+from regulation.rounds.consequences import PROPOSED, Consequence, Follows, Letter, Published
 from regulation.rounds.figures import figures_in
 from regulation.rounds.known import Alliance, Known, KnownItem, Needs
 from regulation.rounds.sums import Answer
@@ -87,6 +88,26 @@ def _sent_back(
         yield Letter("survey_returned", Role.LEADER, alliance.leader, alliance.id, _words(round_) | {"points": points})
 
 
+def _to_compare(
+    round_: Round, entry: RoundEntry, content: Mapping[str, Any] | None, known: Known
+) -> Iterator[Consequence]:
+    """A colleague compares what was entered with what came."""
+    act = entry.event
+    if isinstance(act, EnterSurvey):
+        yield Letter("survey_to_compare", act.by.role, act.by.office, act.filing, _words(round_))
+
+
+def _entered(
+    round_: Round, entry: RoundEntry, content: Mapping[str, Any] | None, known: Known
+) -> Iterator[Consequence]:
+    """Whoever sent paper is told that it was entered, and as of which day."""
+    act = entry.event
+    if isinstance(act, EnterSurvey):
+        came_on = on_day(act.came.postmarked_on or act.came.on)
+        words = _words(round_) | {"came_on": came_on, "entered_by": offices.title(act.by.role, act.by.office)}
+        yield Letter("survey_entered", Role.LEADER, known.alliances[act.filing].leader, act.filing, words)
+
+
 # Sums
 
 
@@ -153,7 +174,7 @@ def _everybody(round_: Round, entry: RoundEntry) -> Needs:
 
 
 def _one(round_: Round, entry: RoundEntry) -> Needs:
-    return Needs(filings=(entry.event.filing,) if isinstance(entry.event, ReturnSurvey) else ())
+    return Needs(filings=(entry.event.filing,) if isinstance(entry.event, ReturnSurvey | EnterSurvey) else ())
 
 
 def _returns(round_: Round, entry: RoundEntry) -> Needs:
@@ -168,5 +189,7 @@ FOLLOWS: Mapping[str, Follows] = {
     RoundLapseKind.REMINDER: Follows(_reminded, _everybody),
     RoundLapseKind.WINDOW_CLOSED: Follows(_ended, _everybody),
     SurveyActKind.RETURN_SURVEY: Follows(_sent_back, _one),
+    SurveyActKind.ENTER_SURVEY: Follows(_entered, _one),
+    PROPOSED.format(SurveyActKind.ENTER_SURVEY.value): Follows(_to_compare, _one),
     SurveyActKind.PUBLISH_SURVEY_SUMS: Follows(_published, _returns),
 }

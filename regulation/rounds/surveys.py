@@ -21,12 +21,14 @@ from models.rounds.base import (
 from models.rounds.round import Round, RoundEntry
 from models.rounds.surveys import (
     AnswerSurveyReturn,
+    EnterSurvey,
     FileSurvey,
     PublishSurveySums,
     ReturnSurvey,
     Standing,
     SurveyActKind,
     SurveyFacts,
+    SurveyOnPaper,
     SurveyReturn,
     SurveyState,
 )
@@ -35,7 +37,7 @@ from regulation.articles import cite
 from regulation.moment import Moment
 from regulation.rounds import answering, survey_letters
 from regulation.rounds.agenda import window
-from regulation.rounds.answering import ARTICLE, state_of
+from regulation.rounds.answering import ARTICLE, Files, state_of
 from regulation.rounds.common_acts import common, in_window, may_open
 from regulation.rounds.questionnaires import Opening
 from regulation.rounds.rules import PROVINCE, Row, Rules
@@ -44,7 +46,7 @@ REMINDED = (15, 5, 1)
 """How many days before the last one whoever has not answered is reminded."""
 
 REVIEWERS = frozenset({Role.CITY_ST, Role.ZONE, Role.PROVINCE_ST})
-"""Who may send an answer back: the office in charge of the alliance, and the province."""
+"""Who may send an answer back, and enter one that came on paper: the office in charge of the alliance, and the province."""
 
 
 def _opened(round_: Round, act: OpenRound, when: Moment) -> Round:
@@ -62,7 +64,7 @@ def _counted(round_: Round, facts: SurveyFacts | None, after: Standing) -> Round
     return round_.but(counts=counts)
 
 
-def _filed(round_: Round, act: FileSurvey | AnswerSurveyReturn, when: Moment) -> Round:
+def _filed(round_: Round, act: Files, when: Moment) -> Round:
     return _counted(round_, act.facts, Standing.ANSWERED)
 
 
@@ -87,6 +89,7 @@ ROWS: Mapping[str, Row] = common(ARTICLE, PROVINCE) | {
     SurveyActKind.FILE_SURVEY: Row(ARTICLE, frozenset({Role.LEADER}), may=in_window, then=_filed),
     SurveyActKind.RETURN_SURVEY: Row(ARTICLE, REVIEWERS, may=_has_opened, then=_sent),
     SurveyActKind.ANSWER_SURVEY_RETURN: Row(ARTICLE, frozenset({Role.LEADER}), may=_has_opened, then=_filed),
+    SurveyActKind.ENTER_SURVEY: Row(ARTICLE, REVIEWERS, together="two_people", may=_has_opened, then=_filed),
     SurveyActKind.PUBLISH_SURVEY_SUMS: Row(
         ARTICLE, PROVINCE, frozenset({RoundStage.CLOSED}), may=_may_publish, then=_published
     ),
@@ -97,7 +100,7 @@ def _items(round_: Round, entry: RoundEntry, content: Mapping[str, Any] | None) 
     """What an entry makes of the alliance that it is about."""
     act = entry.event
     match act:
-        case FileSurvey() | AnswerSurveyReturn():
+        case FileSurvey() | AnswerSurveyReturn() | EnterSurvey():
             state, facts = Standing.ANSWERED, act.facts
         case ReturnSurvey():
             state, facts = Standing.RETURNED, (act.facts or SurveyFacts()).but(sent_back=True)
@@ -120,6 +123,7 @@ RULES = Rules(
         RoundActKind.OPEN_ROUND: Opening,
         SurveyActKind.FILE_SURVEY: SurveyReturn,
         SurveyActKind.ANSWER_SURVEY_RETURN: SurveyReturn,
+        SurveyActKind.ENTER_SURVEY: SurveyOnPaper,
     },
     asks=answering.asks,
     examine=answering.examine,
@@ -134,5 +138,6 @@ RULES = Rules(
         "sent_back": "曾退回",
         "leader": "盟主代码",
         "paper": "内容摘要",
+        "came_on": "来文之日",
     },
 )

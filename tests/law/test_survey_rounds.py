@@ -32,6 +32,7 @@ EXAMPLE: dict[str, Any] = json.loads((Path(__file__).parents[2] / "examples" / "
 
 PROV = By(person="p-401", office="210000", role=Role.PROVINCE_ST)
 CITY = By(person="c-101", office="210100", role=Role.CITY_ST)
+COLLEAGUE = CITY.but(person="c-102")
 OTHER_CITY = By(person="c-301", office="210200", role=Role.CITY_ST)
 
 
@@ -245,6 +246,62 @@ def test_an_answer_is_sent_back_once_and_put_right_even_after_the_window(life: L
     assert isinstance(answer, RoundReceipt)
     assert life.round.counts == {"expected": 4, "answered": 1, "returned": 0}
     assert found(life.says("return_survey", "2027-04-06 10:00", CITY, **back)) == [("/filing", "统计调查表只退回一次")]
+
+
+SCAN = {"name": "来件.pdf", "media_type": "application/pdf", "size": 1000, "sha256": "a" * 64, "location": "city:1"}
+POSTED = {"on": "2027-04-02", "postmarked_on": "2027-03-31", "how": "post", "received_by": "c-103"}
+"""Posted on the last day, received two days later."""
+
+
+def on_paper(life: Life, by: By, **came: str | None) -> RoundReceipt | Refusal | list[Finding]:
+    """An officer enters what came on paper."""
+    content, at = EXAMPLE | {"scan": SCAN, "brought_by": "经办人"}, "2027-04-05 09:00"
+    received_at = moment(at).isoformat()
+    return life.says("enter_survey", at, by, content, filing="LN-1", came=POSTED | came, received_at=received_at)
+
+
+def test_a_return_on_paper_is_entered_by_two_and_counts_as_of_its_day(life: Life) -> None:
+    """G-03: what was posted in time is in time; nobody alone answers for somebody else."""
+    assert isinstance(on_paper(life, CITY), RoundReceipt)
+    assert life.round
+    assert life.round.counts["answered"] == 0
+    assert life.letters("survey_to_compare") == [("210100", "LN-1")]
+    assert missing(on_paper(life, CITY)) == "“代录纸质统计调查表”须由两人为之，您已办理，待另一人办理"
+    assert isinstance(on_paper(life, COLLEAGUE), RoundReceipt)
+    assert life.round.counts == {"expected": 4, "answered": 1, "returned": 0}
+    item = life.known.item(SURVEY, "LN-1")
+    assert item
+    assert (item.state, item.figures["came_on"]) == (Standing.ANSWERED, "2027-03-31")
+    assert life.letters("survey_entered") == [(leader(1).office, "LN-1")]
+
+
+def test_what_is_wrong_with_how_a_return_came_is_told_at_its_field(life: Life) -> None:
+    late = {"on": "2027-04-02", "postmarked_on": "2027-04-01"}
+    assert found(on_paper(life, CITY, **late)) == [
+        ("/came/on", "收到或者寄出之日（2027-04-01）晚于截止日（2027-03-31）")
+    ]
+    assert found(on_paper(life, CITY, received_by=CITY.person)) == [
+        ("/came/received_by", "收到或者寄出之日早于登记之日的，收件人与登记人须为不同的人")
+    ]
+    elsewhere = {"on": "2027-02-27", "postmarked_on": None}
+    assert found(on_paper(life, CITY, **elsewhere)) == [
+        ("/came/on", "收到或者寄出之日（2027-02-27）早于开始日（2027-03-01）")
+    ]
+    life.files(1, "2027-03-30 09:00")
+    before = {"on": "2027-03-29", "postmarked_on": None, "how": "in_person"}
+    assert found(on_paper(life, CITY, **before)) == [
+        ("/came/on", "该联盟2027-03-30另有填报，晚于此件收到或者寄出之日（2027-03-29），以后报的为准")
+    ]
+
+
+def test_who_put_right_on_paper_what_was_sent_back_may_be_late(life: Life) -> None:
+    life.files(1)
+    life.says("return_survey", "2027-04-01 10:00", CITY, filing="LN-1", reason="请核对")
+    put_right = {"on": "2027-04-05", "postmarked_on": None, "how": "in_person", "received_by": CITY.person}
+    for by in (CITY, COLLEAGUE):
+        assert isinstance(on_paper(life, by, **put_right), RoundReceipt)
+    assert life.round
+    assert life.round.counts["answered"] == 1
 
 
 def test_what_is_not_there_is_not_sent_back(life: Life) -> None:

@@ -21,11 +21,12 @@ from models.register import FilingRow
 from models.rounds.base import RoundKind
 from models.rounds.questionnaires import Questionnaire
 from models.rounds.round import Round
-from models.rounds.surveys import UNANSWERED, ReturnSurvey, Standing, SurveyState
-from models.values import day_of
+from models.rounds.surveys import UNANSWERED, ReturnSurvey, Standing, SurveyActKind, SurveyState
+from models.values import DAY, day_of
 from regulation import offices
+from regulation.moment import Moment
 from regulation.naming import on_day
-from regulation.rounds import answering, prefilling
+from regulation.rounds import answering, offers, prefilling
 from regulation.rounds.known import FILED, Alliance, Known, KnownItem, Needs
 from regulation.rounds.returns import Subject
 
@@ -174,6 +175,8 @@ def _facts(told: Return, item: KnownItem) -> Iterator[tuple[str, str]]:
     yield "回执编号", f"{told.round.id}-{item.number}"
     yield "报送日期", on_day(day_of(item.at))
     yield "填报情况", Standing(item.state).label
+    if item.figures.get("came_on"):
+        yield "报送方式", f"纸质（{on_day(DAY.validate_python(item.figures['came_on']))}报送，由机关代录）"
     yield "内容摘要（SHA-256）", item.paper or str(item.figures.get("paper", ""))
 
 
@@ -262,6 +265,12 @@ def returns(tools: Tools, who: Identity, round_: Round, wanted: ReturnFilter) ->
             most=LISTED + 1,
         )
     return page_of(found, LISTED, lambda line: line.filing_id)
+
+
+def may_enter(round_: Round, who: Identity, when: Moment) -> bool:
+    """Whether somebody may enter a return that came on paper."""
+    offered = offers.offer(round_, SurveyActKind.ENTER_SURVEY, who.by, when)
+    return offered.mine and offered.open and may_read(who)
 
 
 def may_read(who: Identity) -> bool:

@@ -1,0 +1,277 @@
+"""A return in a survey (统计调查表) that is being filled in: by its leader online, or by an office that reads it off what came on paper.
+
+One form for both: what it begins with, what is found on it, its draft, its workbook, and its filing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse
+from starlette.datastructures import FormData
+from temporalio.service import RPCError
+
+from activities.documents import survey_sheet
+from activities.documents.sheet_reader import SheetRefused
+from gateway.asked import surveys as asked
+from gateway.asked.surveys import Uploaded
+from gateway.pages.uploads import workbook_in
+from gateway.pages.web import page, then
+from gateway.problem import KeyReused, Refused, Unreachable
+from gateway.remembered.audit import AuditKind
+from gateway.remembered.drafts import NoSuchDraft, Overtaken, body_of, paper_about, version_of
+from gateway.remembered.sessions import Session
+from gateway.remembered.uploads import owner_of, taken
+from gateway.shown.documents import XLSX, attachment
+from gateway.shown.rounds import surveys as shown
+from gateway.shown.rounds.surveys import Return
+from gateway.tools import Tools
+from gateway.visit import visit_of
+from models.findings import Finding, Refusal
+from models.rounds.surveys import EnterSurvey, SurveyActKind
+from models.values import midnight_after
+from regulation.rounds import returns
+
+UNKNOWN = "暂时不能确认是否已经报送；填写的内容已保存，请稍后在本页再次报送，不会重复登记"
+SENT_OTHERWISE = "这份调查表此前已按其他内容报送；请核对后再次报送"
+
+
+@dataclass(frozen=True)
+class Editing:
+    """A return that is being filled in: what is known of it, its draft as it was last saved (`seen`), the id of its act.
+
+    `on_paper`: an office enters it; then `raw` says besides how it came. `entered`: what one officer entered, until another has
+    compared it; `own` if the visitor is that one.
+    """
+
+    known: Return
+    raw: dict[str, Any]
+    on_paper: bool = False
+    seen: str = ""
+    act_id: str = ""
+    entered: int | None = None
+    own: bool = False
+
+    @property
+    def address(self) -> str:
+        """Where it is filled in."""
+        round_id, filing_id = self.known.round.id, self.known.alliance.id
+        return (
+            f"/rounds/{round_id}/returns/{filing_id}/entry" if self.on_paper else f"/my/surveys/{round_id}/{filing_id}"
+        )
+
+    @property
+    def key(self) -> str:
+        """The id of its draft."""
+        return paper_about(self.known.round.id, self.known.alliance.id, *(["paper"] if self.on_paper else []))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that can be said about it as it stands."""
+        return returns.examine(self.known.questionnaire, self.raw.get("figures"), self.known.subject).findings
+
+    @property
+    def act(self) -> dict[str, Any]:
+        """The act that sends it."""
+        kind = SurveyActKind.ANSWER_SURVEY_RETURN if self.known.returned else SurveyActKind.FILE_SURVEY
+        act = {"id": self.act_id, "filing": self.known.alliance.id}
+        if not self.on_paper:
+            return {**act, "kind": kind.value, "content": self.raw}
+        content = {name: value for name, value in self.raw.items() if name != "came"}
+        return {**act, "kind": SurveyActKind.ENTER_SURVEY.value, "came": self.raw.get("came") or {}, "content": content}
+
+    def filled_in(self, form: FormData) -> dict[str, Any]:
+        """What came back of the form."""
+        return asked.filled_in(self.known.questionnaire, form, on_paper=self.on_paper)
+
+    @property
+    def how_it_came(self) -> dict[str, Any]:
+        """What is told with a return on paper beside the return."""
+        return {name: value for name, value in self.raw.items() if name in ("came", *asked.RECORD)}
+
+    def closed(self, now: datetime) -> bool:
+        """Whether nothing may be sent any more. What came on paper in time may be entered until the round is over."""
+        return self.known.round.over or (not self.on_paper and now >= midnight_after(self.known.round.closes))
+
+
+def editing_of(tools: Tools, session: Session, round_id: str, filing_id: str) -> Editing:
+    """A return: as it was last saved, else as it was sent, else with what is known before anything is filled in; on paper, as a
+    colleague entered it.
+    """
+    tools.seen(filing_id, session.who)
+    known = shown.return_of(tools, round_id, filing_id)
+    editing = Editing(known, {}, session.who.staff, act_id=f"desk-{uuid4().hex}")
+    row = tools.drafts.find(editing.key, session.who.office, tools.clock())
+    raw = body_of(row) if row else known.sent or {"figures": known.begun}
+    if editing.on_paper:
+        raw, editing = _on_paper(tools, session, editing, raw, drafted=row is not None)
+    return replace(editing, raw=raw, seen=version_of(row) if row else "")
+
+
+def _on_paper(
+    tools: Tools, session: Session, editing: Editing, raw: dict[str, Any], *, drafted: bool
+) -> tuple[dict[str, Any], Editing]:
+    """What an office begins with, and whether a colleague has entered it. Of what was sent, only the figures."""
+    known = editing.known
+    half = known.round.agreed.get(f"{SurveyActKind.ENTER_SURVEY}:{known.alliance.id}")
+    entry = tools.rounds.register.entry(known.round.id, half.number) if half else None
+    act = entry.event if entry else None
+    raw = raw if drafted else {"figures": raw.get("figures") or {}}
+    if not isinstance(act, EnterSurvey):
+        return raw, editing
+    editing = replace(editing, entered=entry.number if entry else None, own=act.by.person == session.who.person)
+    content = tools.rounds.register.content(act) or {}
+    return (raw if drafted else {**content, "came": act.came.model_dump(mode="json")}), editing
+
+
+async def changed(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> Response:
+    """Save what was filled in, and do what the button says. Sent twice, it is one act."""
+    editing = replace(editing, act_id=str(form.get("id") or editing.act_id))
+    faults: tuple[Finding, ...] = ()
+    if editing.on_paper:
+        owner = owner_of(session.who.by)
+        form, faults = await taken(form, tools.uploads, owner, tools.clock(), person=session.who.person)
+    saved = await run_in_threadpool(_saved, request, tools, session, form, editing, faults)
+    return await _filed(request, tools, session, saved) if isinstance(saved, Editing) else saved
+
+
+def found_on(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> HTMLResponse:
+    """What is found on the return as it stands in the browser. Nothing is saved."""
+    by = editing.known.questionnaire
+    editing = replace(editing, raw=editing.filled_in(form))
+    found = asked.found(by, asked.on_the_form(by, form, editing.findings), on_paper=editing.on_paper)
+    return page(request, tools, "leader_findings.html", session, found=found)
+
+
+# The workbook
+
+
+def to_fill_in(request: Request, tools: Tools, session: Session, editing: Editing) -> Response:
+    """填报表: a workbook to be filled in, with what was saved, was sent, or is known."""
+    known = editing.known
+    about = f"{known.round.id} form.xlsx"
+    visit_of(request, tools, session.who).note(AuditKind.EXPORTED, filing_id=known.alliance.id, about=about)
+    name = f"{known.year}年度统计调查填报表-{known.alliance.name}.xlsx"
+    return attachment(shown.to_fill_in(known, editing.raw), name, XLSX)
+
+
+async def read_in(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> Response:
+    """Take a workbook that was filled in: what it says becomes the draft, to be looked over and sent."""
+    try:
+        content = await workbook_in(form, "填报表")
+        return await run_in_threadpool(_read_in, request, tools, session, form, editing, content)
+    except SheetRefused as refused:
+        told = partial(form_page, request, tools, session, editing, not_read=str(refused), status=422)
+        return await run_in_threadpool(told)
+
+
+def _read_in(
+    request: Request, tools: Tools, session: Session, form: FormData, editing: Editing, content: bytes
+) -> Response:
+    """A workbook as the draft; what is found on it is told by its cells, and at the fields."""
+    by = editing.known.questionnaire
+    uploaded = Uploaded(by, survey_sheet.read(content, editing.known.taken))
+    saved = _kept(request, tools, session, form, replace(editing, raw=editing.how_it_came | uploaded.raw))
+    if isinstance(saved, Response):
+        return saved
+    if not saved.findings:
+        return then(saved.address, "填报表已读入草稿，没有发现问题；请核对，勾选承诺后报送")
+    told = uploaded.placed(saved.findings)
+    return form_page(request, tools, session, saved, check=True, by_cell=told)
+
+
+def _kept(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> HTMLResponse | Editing:
+    """The draft as it was saved; or the form again, if it was saved elsewhere since it was shown."""
+    visit_of(request, tools, session.who).note(AuditKind.DRAFTED, filing_id=editing.known.alliance.id, about="survey")
+    try:
+        seen = tools.drafts.save(editing.key, session.who, editing.raw, tools.clock(), str(form.get("seen", "")))
+    except (NoSuchDraft, Overtaken):
+        return form_page(request, tools, session, editing, overtaken=True, status=409)
+    return replace(editing, seen=seen)
+
+
+def _saved(
+    request: Request, tools: Tools, session: Session, form: FormData, editing: Editing, faults: Sequence[Finding]
+) -> Response | Editing:
+    """What was filled in, saved; to be sent, or the answer to whatever else the button says."""
+    by = editing.known.questionnaire
+    raw = editing.filled_in(form)
+    raw = asked.with_zeros(by, raw) if form.get("do") == "zero" else raw
+    saved = _kept(request, tools, session, form, replace(editing, raw=raw))
+    if isinstance(saved, Response):
+        return saved
+    editing = saved
+    if faults:
+        return form_page(request, tools, session, editing, not_taken=faults, status=422)
+    if more := form.get("more"):
+        return then(f"{editing.address}?more={quote(str(more))}#{asked.new_row(by, editing.raw, str(more))}")
+    match form.get("do"):
+        case "submit":
+            return editing
+        case "check":
+            return then(f"{editing.address}?check=1#found")
+        case "zero":
+            return then(editing.address, "空着的数已填0，并已保存；请逐项核对")
+    return then(editing.address, "已保存")
+
+
+async def _filed(request: Request, tools: Tools, session: Session, editing: Editing) -> Response:
+    """File what was saved. What is refused comes back with every finding; what is taken is a draft no longer."""
+
+    async def refused(**more: Any) -> HTMLResponse:
+        return await run_in_threadpool(partial(form_page, request, tools, session, editing, **more))
+
+    try:
+        receipt = await visit_of(request, tools, session.who).act_on_round(editing.known.round.id, editing.act)
+    except Refused as problem:
+        own = problem.refusal.but(findings=tuple(asked.on_the_return(problem.refusal.findings)))
+        return await refused(check=True, refusal=own, status=422)
+    except (Unreachable, RPCError):
+        return await refused(refusal=Refusal(message=UNKNOWN, article="", missing=""), status=503)
+    except KeyReused:
+        editing = replace(editing, act_id=f"desk-{uuid4().hex}")
+        return await refused(refusal=Refusal(message=SENT_OTHERWISE, article="", missing=""), status=409)
+    await run_in_threadpool(tools.drafts.submitted, editing.key, session.who.office)
+    waits = "，待另一人对照来文核对后生效" if receipt.warnings else ""
+    return then(editing.address, f"已{'登记' if editing.on_paper else '报送'}，登记为第{receipt.number}号{waits}")
+
+
+def form_page(
+    request: Request, tools: Tools, session: Session, editing: Editing, *, more: str = "", check: bool = False,
+    overtaken: bool = False, refusal: Refusal | None = None, by_cell: Sequence[Finding] = (), not_read: str = "",
+    not_taken: Sequence[Finding] = (), status: int = 200,
+) -> HTMLResponse:  # fmt: skip
+    """The form. Every finding stands at its field once somebody asked for it; the contents always count them. `by_cell`: what is
+    found on a workbook that was read; `not_read`: why one could not be; `not_taken`: what is wrong with files."""
+    known = editing.known
+    found = refusal.findings if refusal and refusal.findings else editing.findings
+    back = asked.sent_back(known.questionnaire, known.returned.points) if known.returned else []
+    at_fields = [*not_taken, *back, *(found if check else ())]
+    who = session.who
+    colleagues = [(each.person, each.name) for each in tools.people.colleagues(who.office, who.role)]
+    return page(
+        request,
+        tools,
+        "survey_return.html",
+        session,
+        status=status,
+        editing=editing,
+        known=known,
+        row=tools.seen(known.alliance.id, session.who),
+        parts_=asked.parts(known.questionnaire, editing.raw, at_fields, known.figures_before, more_rows=more),
+        came=asked.came(editing.raw, at_fields, colleagues) if editing.on_paper else [],
+        promise=asked.promise(editing.raw, at_fields),
+        found=asked.found(known.questionnaire, [*not_taken, *found], on_paper=editing.on_paper),
+        check=check or bool(not_taken),
+        overtaken=overtaken,
+        refusal=refusal,
+        by_cell=by_cell,
+        not_read=not_read,
+        closed=editing.closed(tools.clock()),
+    )
