@@ -11,6 +11,7 @@ import pytest
 
 from examples.province.__main__ import lay
 from examples.province.alliances import Alliance, province
+from examples.province.documents import PARTS, PICTURES, Documents
 from examples.province.reconciliation import Told
 from examples.province.side_by_side import made, opened
 from examples.province.story import Story
@@ -32,7 +33,9 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Story, Pat
         story = Story(opened(url), province(HOW_MANY, 1), 2027)
         try:
             live(story)
-            yield story, folder, lay(story, folder, pictures=False)
+            documents = Documents(story, story.over)
+            drawn = [each for part in PARTS if part != PICTURES for each in documents.of(part)]
+            yield story, folder, lay(story, drawn, folder)
         finally:
             story.service.close()
 

@@ -5,6 +5,7 @@ What is made here is a draft for the office's own 公文 system: no red head, no
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -139,17 +140,39 @@ def attach(document: Document, number: str, title: str, table: Grid) -> None:
 
 
 def tabulate(document: Document, grid: Grid, style: str = CELL) -> Table:
-    """A table whose header is one, and stands again on each page."""
-    texts = (grid.header, *grid.rows)
-    table = ruled(document, len(texts), grid.widths)
-    for number, (row, line) in enumerate(zip(table.rows, texts, strict=True)):
-        if number == 0:
-            _mark(row._tr, "tblHeader")
-        for cell, text in zip(row.cells, line, strict=True):
-            fill(cell, text, style, centred=number == 0)
-    if grid.rows:
-        keep_with_next(table.rows[0])
+    """A table whose header is one, and stands again on each page.
+
+    Its rows are copies of one that was laid out: what a list of thousands costs is its text.
+    """
+    table = ruled(document, 2 if grid.rows else 1, grid.widths)
+    head, *body = table.rows
+    _mark(head._tr, "tblHeader")
+    for cell, text in zip(head.cells, grid.header, strict=True):
+        fill(cell, text, style, centred=True)
+    for laid_out in body:
+        for cell in laid_out.cells:
+            fill(cell, "", style)
+        keep_with_next(head)
+        pattern = laid_out._tr
+        for line in grid.rows:
+            pattern.addprevious(_row_like(pattern, line))
+        table._tbl.remove(pattern)
     return table
+
+
+def _row_like(pattern: CT_Row, line: Sequence[str]) -> CT_Row:
+    """A row with the look of an empty one, and with these texts in its cells."""
+    row = deepcopy(pattern)
+    for cell, text in zip(row.tc_lst, line, strict=True):
+        first, *others = legible(text).split("\n")
+        [paragraph] = cell.p_lst
+        further = [(deepcopy(paragraph), each) for each in others]
+        for each, written in ((paragraph, first), *further):
+            [run] = each.r_lst
+            run.text = written
+        for each, _ in further:
+            cell.append(each)
+    return row
 
 
 def ruled(document: Document, rows: int, widths: Sequence[float]) -> Table:

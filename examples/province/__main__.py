@@ -12,7 +12,8 @@ from rich.table import Table
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from cli.output import console
-from examples.province.documents import Documents, laid
+from examples.province import side_by_side
+from examples.province.documents import Document, laid
 from examples.province.reconciliation import Reconciliation, Told
 from examples.province.side_by_side import Setting, live, made
 from examples.province.story import Story
@@ -34,8 +35,12 @@ def main(alliances: int, seed: int, year: int) -> None:
     folder.mkdir(parents=True)
     setting = Setting(f"sqlite:///{folder / 'register.db'}", alliances, seed, year)
     made(setting.url)
-    story = live(setting, _clocked())
-    told = lay(story, folder)
+    clocked = _clocked()
+    story = live(setting, clocked)
+    documents = side_by_side.documents(setting)
+    clocked("文书")
+    told = lay(story, documents, folder)
+    clocked("公示公告网；逐项核对")
     print_rounds(story)
     print_sums(told)
     differ = sum(not each.agrees for each in told)
@@ -47,17 +52,16 @@ def main(alliances: int, seed: int, year: int) -> None:
     sys.exit(1 if differ else 0)
 
 
-def lay(story: Story, folder: Path, *, pictures: bool = True) -> list[Told]:
+def lay(story: Story, documents: list[Document], folder: Path) -> list[Told]:
     """Write the documents and the public site; every sum, told twice."""
-    documents = Documents(story, story.at(15, 1, 18), pictures)
     head = (
         f"# 虚构省份的{story.year}年\n\n{len(story.alliances)}家联盟都是虚构的，编号、代码按校验规则生成，与任何单位无关。"
         "各文件由备案系统依备案库生成，与正式运行时相同。`site/index.html` 是公示公告网，`register.db` 是备案库。"
     )
-    laid(list(documents.all()), folder, head)
+    laid(documents, folder, head)
     register = story.service.register
-    Site(folder / "site", Notices(register.engine)).write_all(day_of(documents.at))
-    return Reconciliation(story, documents, folder).all()
+    Site(folder / "site", Notices(register.engine)).write_all(day_of(story.over))
+    return Reconciliation(story, folder).all()
 
 
 def _clocked() -> Callable[[str], None]:

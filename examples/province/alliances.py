@@ -7,6 +7,7 @@ were on a list before there was this system, some applied in the year before, so
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from itertools import product
 from random import Random
 from typing import Literal
@@ -97,12 +98,13 @@ class Alliance:
         return 1 + sum(each.type == "enterprise" for each in self.members)
 
 
-def province(how_many: int, seed: int) -> list[Alliance]:
+@cache
+def province(how_many: int, seed: int) -> tuple[Alliance, ...]:
     """So many alliances, always the same of one seed; every jurisdiction has one of each kind at least, if there are enough."""
     random = Random(seed)
     names = ["".join(each) for each in product(FIRST, SECOND, THIRD)]
     random.shuffle(names)
-    return [_alliance(random, number, names[number - 1]) for number in range(1, how_many + 1)]
+    return tuple(_alliance(random, number, names[number - 1]) for number in range(1, how_many + 1))
 
 
 def _alliance(random: Random, number: int, brand: str) -> Alliance:

@@ -1,6 +1,6 @@
 """The documents of the year, as the offices would draw them from the register, in one folder with a page that says what each is."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -42,6 +42,9 @@ OFFICE = "辽宁省科学技术厅"
 CITY = "210100"
 """Of which city single documents are shown."""
 
+PICTURES = "8-图表"
+"""The part that is drawn as pictures, which takes longest."""
+
 SHEETS = 5
 """So many records of spot checks are drawn."""
 
@@ -62,16 +65,10 @@ class Documents:
 
     story: Story
     at: datetime
-    pictures: bool = True
 
-    def all(self) -> Iterator[Document]:
-        """Every one of them, in the order of the year."""
-        for part, drawn in (
-            ("1-申报备案", self._applications), ("2-年度报送", self._reports), ("3-统计调查", self._survey), ("4-评估评价", self._evaluation),
-            ("5-绩效评价", self._performance), ("6-随机抽查", self._inspection), ("7-后补助", self._subsidy), ("8-图表", self._pictures if self.pictures else _none),
-        ):  # fmt: skip
-            for name, what, content in drawn():
-                yield Document(part, name, what, content)
+    def of(self, part: str) -> list[Document]:
+        """Those of one part of the year."""
+        return [Document(part, name, what, content) for name, what, content in PARTS[part](self)]
 
     # What they are drawn from
 
@@ -119,7 +116,7 @@ class Documents:
                     yield where + title.format(self.story.year), "收官报告、情况表和报告内容", make(year)
 
     def _survey(self) -> Iterator[tuple[str, str, bytes]]:
-        told = self.survey()
+        told = survey(self.story)
         questionnaire, year, first = told.questionnaire, told.year, told.returns[0]
         yield "统计调查表（空表）.docx", "供收集数据用", survey_form.form_of(questionnaire, year, told.round.opened_at)
         facts = [("联盟名称", first.line.alliance_name), ("盟主企业", first.line.leader_name)]
@@ -129,11 +126,6 @@ class Documents:
         yield "统计调查表（一家所填）.docx", "盟主填报后的回执", printed
         yield "统计调查汇总.xlsx", "汇总数、分组汇总和逐家数据", survey_tables.as_workbook(told)
         yield "统计调查逐项数据.csv", "供其他系统读取", "".join(survey_tables.as_csv(told)).encode("utf-8-sig")
-
-    def survey(self) -> Survey:
-        """What was told in the survey."""
-        with self.story.service.register.engine.connect() as db:
-            return survey_tables.survey_in(db, self._round(RoundKind.SURVEY), offices.Scope())
 
     def _evaluation(self) -> Iterator[tuple[str, str, bytes]]:
         for place, city in offices.CITIES.items():
@@ -234,8 +226,23 @@ class Documents:
         yield "年度数据.xlsx", "同一批数据", yearbook.workbook("联盟备案工作年度数据", tables, self.at)
 
 
-def _none() -> Iterator[tuple[str, str, bytes]]:
-    return iter(())
+def survey(story: Story) -> Survey:
+    """What was told in the survey."""
+    with story.service.register.engine.connect() as db:
+        return survey_tables.survey_in(db, story.service.round(story.round_id(RoundKind.SURVEY)), offices.Scope())
+
+
+PARTS: Mapping[str, Callable[[Documents], Iterator[tuple[str, str, bytes]]]] = {
+    "1-申报备案": Documents._applications,
+    "2-年度报送": Documents._reports,
+    "3-统计调查": Documents._survey,
+    "4-评估评价": Documents._evaluation,
+    "5-绩效评价": Documents._performance,
+    "6-随机抽查": Documents._inspection,
+    "7-后补助": Documents._subsidy,
+    PICTURES: Documents._pictures,
+}
+"""The parts of the year, in its order, and what draws their documents."""
 
 
 def _subject(alliance: Alliance) -> Subject:

@@ -12,13 +12,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from activities.year_board import YearBoard
 from activities.year_contents import contents
-from examples.province.documents import Documents
+from examples.province.documents import survey
 from examples.province.story import Story
 from models.filing import Filing
 from models.rounds.base import RoundKind
@@ -55,7 +56,6 @@ class Reconciliation:
     """Of a story that has been lived, with the folder of its documents."""
 
     story: Story
-    documents: Documents
     folder: Path
 
     def all(self) -> list[Told]:
@@ -71,10 +71,10 @@ class Reconciliation:
 
     # What is counted
 
-    def _filings(self) -> Iterator[tuple[Any, Filing]]:
+    @cached_property
+    def _filings(self) -> list[tuple[Any, Filing]]:
         rows = self.story.service.register.rows(each.id for each in self.story.alliances)
-        for row in rows.values():
-            yield row, Filing.model_validate_json(row.value)
+        return [(row, Filing.model_validate_json(row.value)) for row in rows.values()]
 
     def _items(self, kind: RoundKind, place: str | None = None) -> dict[str, Any]:
         items = self.story.service.rounds.items(self.story.round_id(kind, place), most=100_000)
@@ -103,8 +103,8 @@ class Reconciliation:
     def _reports(self) -> Iterator[Told]:
         year, register = self.story.year, self.story.service.register
         board = YearBoard(register.engine).of(year, Scope())
-        due = [(row, told) for row, filing in self._filings() if (told := filing.year(year))]
-        statuses = Counter(told.status for _, told in due)
+        due = {row.filing_id: told for row, filing in self._filings if (told := filing.year(year))}
+        statuses = Counter(told.status for told in due.values())
         yield Told("年度报送：按期已报（看板／逐件）", board.total["filed"], statuses[YearStatus.FILED])
         yield Told("年度报送：迟报", board.total["late"], statuses[YearStatus.LATE])
         yield Told("年度报送：逾期未报", board.total["overdue"], statuses[YearStatus.MISSED])
@@ -119,11 +119,7 @@ class Reconciliation:
             settled["filed"] + settled["late"] + settled["extended"],
             reported,
         )
-        planned = sum(
-            each.report != "never"
-            for each in self.story.in_force.values()
-            if each.id in {row.filing_id for row, _ in due}
-        )
+        planned = sum(each.report != "never" for each in self.story.in_force.values() if each.id in due)
         yield Told("年度报送：已报（看板／故事）", reported, planned)
 
     def _survey(self) -> Iterator[Told]:
@@ -138,7 +134,7 @@ class Reconciliation:
         papers = [self._paper(each.paper)["figures"] for each in items.values()]
         summed = {
             line.term: line.whole.total
-            for line in lines(questionnaire, [each.answer(questionnaire) for each in self.documents.survey().returns])
+            for line in lines(questionnaire, [each.answer(questionnaire) for each in survey(self.story).returns])
         }
         for term, words in (("leader.rd", "研究开发费用"), ("alliance.cooperation", "联盟内合作经费")):
             table, _, key = term.partition(".")
@@ -153,7 +149,7 @@ class Reconciliation:
         cities = [each for each in rounds.rounds(kind=RoundKind.EVALUATION, year=self.story.year) if each.jurisdiction]
         counts = [json.loads(each.counts) for each in cities]
         evaluated = sum(each["evaluated"] for each in counts)
-        on_filings = Counter(row.kind for row, filing in self._filings() if row.evaluated_for == self.story.year)
+        on_filings = Counter(row.kind for row, _ in self._filings if row.evaluated_for == self.story.year)
         yield Told("评估评价：已评（各市轮次／备案登记）", evaluated, on_filings[Kind.A.value])
         yield Told("评估评价：应评而已评（各市轮次／在册A类）", evaluated, len(self.story.of_kind(Kind.A)))
         expected = sum(each["expected"] for each in counts)

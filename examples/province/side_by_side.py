@@ -1,4 +1,4 @@
-"""The same year in two processes: what is done to each alliance by itself is shared out, and long rounds run side by side.
+"""The same year in two processes: what is done to each alliance by itself is shared out, what has nothing to do with each other runs side by side.
 
 Each process has the same province of the same seed, and its own connections to the one register.
 """
@@ -13,15 +13,14 @@ from sqlalchemy import event
 from activities.migrating import migrate
 from activities.register import Register
 from examples.province.alliances import province
+from examples.province.documents import PARTS, PICTURES, Document, Documents
 from examples.province.service import Service
 from examples.province.story import Story
-from examples.province.year import YEAR, Chapter, title
+from examples.province.year import YEAR, Strand, title
 from models.filing import Entry
 from regulation.rounds.known import FILED
 
 PROCESSES = 2
-BESIDE = frozenset({"survey", "evaluation"})
-"""Chapters that are long enough to be worth another process."""
 
 
 @dataclass(frozen=True)
@@ -61,28 +60,35 @@ def live(setting: Setting, told: Callable[[str], None]) -> Story:
     refused: list[Entry] = []
     with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
         for step in YEAR:
-            shared = step.each or all(chapter.__name__ in BESIDE for chapter in step.chapters)
             parts = range(PROCESSES) if step.each else (None,)
-            if shared:
-                done = [pool.submit(_part, setting, chapter, part) for chapter in step.chapters for part in parts]
-                refused += [entry for each in done for entry in each.result()]
-            else:
-                story = setting.story()
-                for chapter in step.chapters:
-                    chapter(story)
-                refused += story.service.refused
-                story.service.close()
+            done = [pool.submit(_lived, setting, strand, part) for strand in step.strands for part in parts]
+            refused += [entry for each in done for entry in each.result()]
             told("；".join(title(chapter) for chapter in step.chapters))
     story = setting.story()
     story.service.refused += refused
     return story
 
 
-def _part(setting: Setting, chapter: Chapter, part: int | None) -> list[Entry]:
-    """A chapter in another process: of everybody, or of a part of the alliances."""
+def _lived(setting: Setting, strand: Strand, part: int | None) -> list[Entry]:
+    """Chapters in another process: of everybody, or of a part of the alliances. What they wanted and was refused."""
     story = setting.story()
     if part is not None:
         story.alliances = story.alliances[part::PROCESSES]
-    chapter(story)
+    for chapter in strand:
+        chapter(story)
     story.service.close()
     return story.service.refused
+
+
+def documents(setting: Setting) -> list[Document]:
+    """The documents of a year that was lived, drawn part by part; what takes longest first."""
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
+        drawn = {part: pool.submit(_drawn, setting, part) for part in sorted(PARTS, key=lambda part: part != PICTURES)}
+        return [document for part in PARTS for document in drawn[part].result()]
+
+
+def _drawn(setting: Setting, part: str) -> list[Document]:
+    story = setting.story()
+    found = Documents(story, story.over).of(part)
+    story.service.close()
+    return found

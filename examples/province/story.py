@@ -29,6 +29,11 @@ class Story:
         """An instant of such a day."""
         return at(self.day(month, day), hour, minute)
 
+    @property
+    def over(self) -> datetime:
+        """When everything is done, and the documents are drawn."""
+        return self.at(15, 1, 18)
+
     def window(self, opens: tuple[int, int], closes: tuple[int, int]) -> dict[str, Any]:
         """From one day to another, as an act opens a round."""
         return {"opens": str(self.day(*opens)), "closes": str(self.day(*closes))}

@@ -5,40 +5,58 @@ that the regulation decides: a story that wants what it refuses ends with `NotDo
 other may be lived side by side, and what is done to each alliance by itself in several processes (side_by_side.py).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from examples.province import autumn, spring, winter
 from examples.province.story import Story
 
 Chapter = Callable[[Story], None]
+Strand = tuple[Chapter, ...]
+"""Chapters that follow each other."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """Chapters of one time; `each`: of every alliance by itself, so that they may be shared out."""
+    """Strands that have nothing to do with each other; `each`: what is done to every alliance by itself, so that it may be shared out."""
 
-    chapters: tuple[Chapter, ...]
+    strands: tuple[Strand, ...]
     each: bool = False
+
+    @property
+    def chapters(self) -> Iterator[Chapter]:
+        """Its chapters, one after the other."""
+        return (chapter for strand in self.strands for chapter in strand)
+
+
+def _then(*chapters: Chapter) -> Step:
+    return Step((chapters,))
+
+
+def _each(chapter: Chapter) -> Step:
+    return Step(((chapter,),), each=True)
+
+
+def _beside(*strands: Strand) -> Step:
+    return Step(strands)
 
 
 YEAR: tuple[Step, ...] = (
-    Step((spring.call_before,)),
-    Step((spring.before,), each=True),
-    Step((spring.lists,), each=True),
-    Step((spring.call,)),
-    Step((spring.apply,), each=True),
-    Step((spring.call_over, autumn.opening)),
-    Step((autumn.november,), each=True),
-    Step((autumn.urging,)),
-    Step((autumn.last_days,), each=True),
-    Step((autumn.survey, winter.evaluation)),
-    Step((autumn.settling,)),
-    Step((autumn.extended,), each=True),
-    Step((winter.recommendation, winter.typical)),
-    Step((winter.performance,)),
-    Step((winter.inspection,)),
-    Step((winter.subsidy,)),
+    _then(spring.call_before),
+    _each(spring.before),
+    _each(spring.lists),
+    _then(spring.call),
+    _each(spring.apply),
+    _then(spring.call_over, autumn.opening),
+    _each(autumn.november),
+    _then(autumn.urging),
+    _each(autumn.last_days),
+    _beside(
+        (autumn.survey,),
+        (winter.evaluation, autumn.settling, autumn.extended, winter.recommendation, winter.typical),
+    ),
+    _then(winter.performance),
+    _beside((winter.inspection,), (winter.subsidy,)),
 )
 
 
