@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 import psutil
 
-from bench import baseline, deliveries, full_register, gateway, lives, same_deadline, simulator
+from bench import baseline, deliveries, full_register, gateway, lives, rounds, same_deadline, simulator
 from bench.figures import Figure, table
 from bench.goals import goals
 
@@ -36,15 +36,18 @@ class Sizes:
     registered: int
     written: int
     asked: int
+    few: int
+    many: int
+    in_rounds: int
 
 
 USUAL = Sizes(
     turns=5, simulated=50, lives=16, replays=9, letters=150, at_one_instant=2000, instants=3, registered=100_000,
-    written=100, asked=100,
+    written=100, asked=100, few=100, many=1000, in_rounds=60,
 )  # fmt: skip
 QUICK = Sizes(
     turns=1, simulated=20, lives=4, replays=1, letters=150, at_one_instant=60, instants=1, registered=5_000,
-    written=10, asked=8,
+    written=10, asked=8, few=20, many=60, in_rounds=8,
 )  # fmt: skip
 VERY_MANY = 10_000
 """Deadlines at one instant, and how many workers share them, of `--full`."""
@@ -60,6 +63,10 @@ async def measure(sizes: Sizes, folder: Path, *, full: bool) -> list[Figure]:
         told.extend(found)
 
     tell("The regulation by itself", simulator.simulated(sizes.turns, sizes.simulated))
+    tell(
+        f"A round, for each of its alliances: of {sizes.few:,} and of {sizes.many:,}",
+        rounds.measured(folder / "rounds", sizes.few, sizes.many, sizes.in_rounds),
+    )
     with full_register.databases(folder) as databases:
         tell(
             f"The register, of {sizes.registered:,} filings",

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import count
 from typing import Any
 from uuid import uuid4
 from weakref import WeakValueDictionary
@@ -62,6 +63,9 @@ A filing takes one after the other anyway, and the engine holds ten. So it is no
 and a run that is full finds the moment in which nothing is.
 """
 
+
+WHILE_TAKEN_IN = (0.05, 0.5)
+"""Seconds between two looks for the first entry of a filing, at first and at most: of a list very many are waited for."""
 
 PATIENCE = timedelta(seconds=30)
 """How long a caller waits for an answer before its outcome counts as unknown."""
@@ -139,12 +143,16 @@ class Filings:
                     raise
                 # no worker has told this server yet what filings are found by
                 handle = await self._started(start, **named)
-        for attempt in range(int(self.patience.total_seconds() * 20)):
+        (pause, longest), left = WHILE_TAKEN_IN, self.patience.total_seconds()
+        for attempt in count():
             if receipt := await asyncio.to_thread(self.reception.submitted_before, raw, paper):
                 return receipt
-            if attempt % 20 == 19 and (await handle.describe()).status is WorkflowExecutionStatus.FAILED:
+            if attempt % 6 == 5 and (await handle.describe()).status is WorkflowExecutionStatus.FAILED:
                 raise Refused(await _why_it_failed(handle))
-            await asyncio.sleep(0.05)
+            if left <= 0:
+                break
+            await asyncio.sleep(pause)
+            left, pause = left - pause, min(pause * 1.5, longest)
         raise Unreachable
 
     async def _started(self, start: Start, **named: Any) -> WorkflowHandle[Any, Any]:

@@ -191,7 +191,7 @@ async def test_a_kept_page_asks_only_whether_anything_was_entered(house: House, 
     ("person", "path", "most"),
     [
         ("c-101", "/desk", 6), ("i-201", "/desk", 6), ("p-401", "/desk", 6), ("o-701", "/desk", 9),
-        ("c-101", "/desk/filings", 5), ("c-101", "/desk/filings?stage=on_notice", 5), ("p-401", "/desk/charts", 34),
+        ("c-101", "/desk/filings", 5), ("c-101", "/desk/filings?stage=on_notice", 5), ("p-401", "/desk/charts", 34), ("p-401", "/desk/year", 9),
     ],
 )  # fmt: skip
 async def test_a_page_of_the_desk_asks_little(house: House, person: str, path: str, most: int) -> None:

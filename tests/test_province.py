@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import rounds
 from examples.province.__main__ import lay
 from examples.province.alliances import Alliance, province
 from examples.province.documents import PARTS, PICTURES, Documents
@@ -19,6 +20,7 @@ from examples.province.year import live
 from models.vocabulary import Kind
 from regulation import codes
 from regulation.offices import OFFICES
+from tests.databases import statements
 from tests.in_force import terms_of_ones_own
 
 HOW_MANY = 24
@@ -81,3 +83,18 @@ def test_every_invented_code_passes_its_check() -> None:
 
     every = [code for each in province(600, 1) for code in of(each)]
     assert [code for code in every if not (codes.is_uscc(code) and codes.organisation_code_fits(code))] == []
+
+
+def test_an_act_in_a_round_asks_the_register_as_little_in_a_large_city(tmp_path: Path) -> None:
+    """A look for the act under its id, the round twice, what it is judged by, what is written, and how the round stands."""
+    asked: dict[str, set[int]] = {}
+    for alliances in (3, 12):
+        story = rounds.of_one_city(tmp_path, alliances)
+        for words, do in rounds.done(story).items():
+            do(story.alliances[0])
+            with statements(story.service.register) as told:
+                do(story.alliances[1])
+            asked.setdefault(words, set()).add(len(told))
+        story.service.close()
+    assert asked[rounds.SURVEY] == {17}
+    assert asked[rounds.EVALUATION] == {16}
