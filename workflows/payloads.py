@@ -4,13 +4,49 @@ The SDK makes converters anew for every task, each with type adapters of its own
 """
 
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
+from weakref import WeakValueDictionary
 
 from temporalio.api.common.v1 import Payload
 from temporalio.contrib.pydantic import PydanticPayloadConverter
-from temporalio.converter import DataConverter, PayloadConverter
+from temporalio.converter import (
+    CompositePayloadConverter,
+    DataConverter,
+    EncodingPayloadConverter,
+    PayloadConverter,
+)
 
-SHARED = PydanticPayloadConverter()
+from models.filing import Entry
+
+
+class ByHand(EncodingPayloadConverter):
+    """An entry on its way from the run that made it to the local activity that enters it: itself, and not a copy read from JSON.
+
+    Both are in one process, and no history keeps what a local activity was given. A run holds its entry for as long as
+    the activity is not done, however often it is tried; a run that the worker let go of makes it again.
+    """
+
+    encoding = "beian/by-hand"
+
+    def __init__(self) -> None:
+        self.numbers = count()
+        self.under_way: WeakValueDictionary[bytes, Entry] = WeakValueDictionary()
+
+    def to_payload(self, value: Any) -> Payload | None:
+        """Under which number an entry is handed over; nothing else is."""
+        if type(value) is not Entry:
+            return None
+        number = b"%d" % next(self.numbers)
+        self.under_way[number] = value
+        return Payload(metadata={"encoding": self.encoding.encode()}, data=number)
+
+    def from_payload(self, payload: Payload, type_hint: type | None = None) -> Entry:
+        """The entry under a number. Raises `KeyError` once its run has let go of it."""
+        return self.under_way[payload.data]
+
+
+SHARED = CompositePayloadConverter(ByHand(), *PydanticPayloadConverter().converters.values())
 
 
 class Converter(PayloadConverter):
@@ -26,4 +62,4 @@ class Converter(PayloadConverter):
 
 
 CONVERTER = DataConverter(payload_converter_class=Converter)
-"""What every client and worker of ours is given. It reads and writes what the SDK's own for pydantic does."""
+"""What every client and worker of ours is given. It reads and writes what the SDK's own for pydantic does, but for entries."""
