@@ -44,6 +44,7 @@ from activities.privacy import keep_to_ourselves
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from activities.register import Register
+from activities.revocations import Revocations
 from activities.rounds.entering import RoundEntering
 from activities.rounds.following import RoundFollowing
 from activities.rounds.register import RoundRegister
@@ -53,6 +54,7 @@ from gateway.continuing import Continuing
 from gateway.following import Following
 from gateway.problem import KeyReused, NotFound, Refused
 from models.channels import ChannelsFile, Filters, read_channels
+from models.filing import Entry
 from models.settings import Settings, read_settings
 from regulation import offices
 from workflows import visibility
@@ -124,10 +126,13 @@ def build(
     channels: Sequence[Configured] | None = None,
     continued: Callable[[], None] = lambda: None,
     meter: MetricMeter = MetricMeter.noop,
+    *,
+    one_clock: bool = True,
 ) -> tuple[Worker, Postman]:
     """The worker with its activities, and the postman who has delivered what they wrote.
 
-    `continued` is called when a continuation was archived.
+    `continued` is called when a continuation was archived. Where each filing lives by a clock of its own (deploy/skipping.py),
+    `one_clock` is false: what completes on one day cannot be counted.
     """
     file = read_channels(settings.channels, os.environ)
     letters = Letters(register.engine, partial(configured.office_recipient, file))
@@ -152,7 +157,8 @@ def build(
         settings.delivery_threads,
         gauges,
     )
-    entering = Entering(register, entered=postman.entered, continued=continued)
+    stop = Revocations(register.engine).stop if one_clock else nothing_stops
+    entering = Entering(register, entered=postman.entered, continued=continued, stop=stop)
     of_rounds = RoundRegister(register.engine)
     rounds = RoundEntering(of_rounds)
     act = partial(report, Filings(client, register, settings.task_queue))
@@ -183,6 +189,10 @@ def build(
         max_cached_workflows=settings.cached_workflows,
     )
     return worker, postman
+
+
+def nothing_stops(entry: Entry) -> None:
+    """Where nothing can be counted, nothing is stopped."""
 
 
 async def report(filings: Filings, filing_id: str, act: Mapping[str, Any]) -> None:

@@ -95,13 +95,15 @@ class Question(Value):
 class Entering:
     """The register's side of a workflow.
 
-    `entered` is called with every new entry, to have its messages delivered; `continued` after the archiving of a
+    `stop` tells what is entered in the place of an entry, if too many of its like would complete on one day (G-16). `entered` is
+    called with every new entry, to have its messages delivered; `continued` after the archiving of a
     continuation, to have its predecessor ended (G-32).
     """
 
     register: Register
     entered: Callable[[Entry], None] = lambda entry: None
     continued: Callable[[], None] = lambda: None
+    stop: Callable[[Entry], Entry | None] = lambda entry: None
 
     @activity.defn
     def take_in(self, submission: Submission) -> TakenIn:
@@ -144,9 +146,12 @@ class Entering:
 
         None: it is entered, and there is nothing more to say. That is nearly every answer, and every history keeps it.
         """
-        appended = self.register.append(entry)
+        stopped = self.stop(entry)
+        appended = self.register.append(stopped or entry)
         if appended.outcome == "entered":
-            self.entered(entry)
+            self.entered(stopped or entry)
+            if stopped:
+                return Appended(outcome="adopted", filing=stopped.filing)
             if entry.event.kind == ActKind.ARCHIVE and entry.filing.continues:
                 self.continued()
         return None if appended == ENTERED else appended

@@ -124,6 +124,7 @@ class World:
     settings: Settings
     register: Register
     delivering: bool = True
+    one_clock: bool = False
     patience: ClassVar[timedelta] = PATIENCE
     _more_work: AsyncExitStack = field(default_factory=AsyncExitStack)
 
@@ -158,7 +159,7 @@ class World:
     ) -> AsyncIterator[Worker]:
         """A worker and its postman."""
         settings = self.settings.model_copy(update={"task_queue": queue or self.settings.task_queue})
-        built, postman = service.build(self.client, self.register, settings, channels)
+        built, postman = service.build(self.client, self.register, settings, channels, one_clock=self.one_clock)
         async with built:
             rounds = [asyncio.create_task(postman.run())] if self.delivering else []
             try:

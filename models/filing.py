@@ -151,7 +151,8 @@ class ReportingYear(Value):
 class Case(Value):
     """A revocation case (拟撤销). `not_before` is the earliest instant of a decision after a release or a ruling.
 
-    Its notice went to a new address: `reserved` once inside the window, `readdressed` once while its arrival was in doubt.
+    `stopped` is the day on which it would have completed by itself with too many others: that was held, and two people
+    release it. Its notice went to a new address: `reserved` once inside the window, `readdressed` once while its arrival was in doubt.
     """
 
     ground: Ground
@@ -163,6 +164,7 @@ class Case(Value):
     readdressed: bool = False
     ended: Mark | None = None
     held: bool = False
+    stopped: date | None = None
     defence: Literal["open", "rejected"] | None = None
     not_before: Instant | None = None
 

@@ -578,6 +578,7 @@ BY_TWO_OFFICERS = (
     ActKind.RULE_ON_OBJECTION,
     ActKind.EXCUSE_YEAR,
     ActKind.DISCOUNT_ANNUAL_REPORT,
+    ActKind.RELEASE,
 )
 """What two officers do of their own. Whatever else waits for a second person was entered for somebody (`on_paper`)."""
 
@@ -609,6 +610,8 @@ def _may_be_seconded(filing: Filing, key: str) -> bool:
         return filing.stage in (Stage.RETURNED, Stage.UNDER_REVIEW, Stage.REVIEW_PASSED)
     if kind == ActKind.RULE_ON_OBJECTION:
         return f"objection:{of}" in filing.periods
+    if kind == ActKind.RELEASE:
+        return filing.case is not None and filing.case.held
     year = filing.year(int(of)) if filing.stage in (Stage.IN_FORCE, Stage.REVOCATION_PENDING) else None
     if year is None:
         return False

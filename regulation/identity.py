@@ -13,6 +13,7 @@ from models.acts import (
     Act,
     AnyAct,
     FileAnnualReport,
+    Hold,
     RecordContinuation,
     ReportUndeliverable,
     Unreadable,
@@ -153,6 +154,11 @@ def of_carried(year: int) -> str:
     return f"{OWN}report-{year}"
 
 
+def of_stop(opened: int) -> str:
+    """The id of the 暂停 that keeps a case from completing with too many others on one day, by the entry that opened it (G-16)."""
+    return f"{OWN}stopped:{opened}"
+
+
 def is_well_named(act: Act) -> bool:
     """Whether an act may bear its id: one of the service's own belongs to the one act for which the service makes it."""
     if not is_own(act.id):
@@ -170,6 +176,8 @@ def is_well_named(act: Act) -> bool:
                 and act.by.role is Role.PLATFORM
                 and act.id == of_failure(act.entry, int(failed[2]), act.reason)
             )
+        case Hold():
+            return re.fullmatch(rf"{OWN}stopped:[0-9]+", act.id) is not None and act.by.role is Role.PLATFORM
         case RecordContinuation():
             return act.id == CONTINUED and act.by.role is Role.PLATFORM
         case FileAnnualReport():

@@ -56,15 +56,15 @@ from regulation.reading import TWICE, repeated
 Stages = frozenset[Stage]
 
 
-def _by_one(act: Act, when: Moment) -> bool:
+def _by_one(filing: Filing, act: Act, when: Moment) -> bool:
     return False
 
 
-def _by_two(act: Act, when: Moment) -> bool:
+def _by_two(filing: Filing, act: Act, when: Moment) -> bool:
     return True
 
 
-def _if_it_refuses(act: RuleOnObjection, when: Moment) -> bool:
+def _if_it_refuses(filing: Filing, act: RuleOnObjection, when: Moment) -> bool:
     """To uphold an objection by not confirming is to refuse, whoever objected (G-07, Q7)."""
     return act.outcome == "not_confirmed" and day_of(when.stamped_at) >= service.STRICTER_SINCE
 
@@ -86,7 +86,7 @@ class Row:
     may: Callable[[Filing, Any, Moment], Lack | None] | None = None
     undoes: Callable[[Filing, Any, Moment], int | None] | None = None
     warns: Callable[[Filing, Any, Moment], str | None] | None = None
-    two_people: Callable[[Any, Moment], bool] = _by_one
+    two_people: Callable[[Filing, Any, Moment], bool] = _by_one
 
     def article(self, kind: Kind, ground: Ground | None = None) -> str:
         """The article as quoted to people; where it is that of revocation, the one of the case's own ground."""
@@ -262,8 +262,10 @@ TABLE: tuple[Row, ...] = (
         may=revocation.may_rule_on_defence),
     Row(A.CONFIRM_NO_STATEMENT, _stay(*PENDING), ("G-17", "G-17"), revocation.confirm_no_statement, REVIEWER,
         may=revocation.may_confirm_no_statement),
-    Row(A.HOLD, _stay(*PENDING, S.REVOKED), ("G-16", "G-16"), revocation.hold, STAFF, may=revocation.may_hold),
-    Row(A.RELEASE, _stay(*PENDING, S.REVOKED), ("G-16", "G-16"), revocation.release, STAFF, may=revocation.may_release),
+    Row(A.HOLD, _stay(*PENDING, S.REVOKED), ("G-16", "G-16"), revocation.hold, STAFF | {Role.PLATFORM},
+        may=revocation.may_hold),
+    Row(A.RELEASE, _stay(*PENDING, S.REVOKED), ("G-16", "G-16"), revocation.release, STAFF, may=revocation.may_release,
+        two_people=revocation.takes_two),
     Row(A.RECORD_ANNOUNCEMENT, _stay(*ANNOUNCED), ("G-20", "G-20"),
         revocation.record_announcement, REVIEWER, may=revocation.may_record_announcement),
     Row(A.RESTORE, _go(S.REVOKED, S.IN_FORCE), ("G-23", "G-23"), standing.restore, REVIEWER),
@@ -392,7 +394,7 @@ def _applied(filing: Filing, event: Act | Lapse, when: Moment) -> Filing:
     row = ROWS[(event.kind, filing.stage, filing.kind)]
     if isinstance(event, Lapse):
         return row.does(filing, event, when)
-    if row.two_people(event, when) or event.on_behalf_of:
+    if row.two_people(filing, event, when) or event.on_behalf_of:
         key = _proposal(event)
         if key not in filing.proposals or _says_otherwise(filing, event):
             return _propose(filing, event, when)
@@ -646,7 +648,7 @@ def _same_person(filing: Filing, act: Act, row: Row, when: Moment) -> Lack | Non
     if act.on_behalf_of and filing.proposals.get(_proposal(act)) == act.by.person:
         return Lack(missing="代为登记的来文须由登记人以外的人核对")
     first = filing.proposals.get(_proposal(act))
-    if row.two_people(act, when) and first == act.by.person and not _says_otherwise(filing, act):
+    if row.two_people(filing, act, when) and first == act.by.person and not _says_otherwise(filing, act):
         return Lack(missing=f"“{act.kind.label}”须由两人为之，您已办理，待另一人办理")
     return None
 

@@ -110,7 +110,7 @@ def _offers(
             roles=tuple(dict.fromkeys(role for role, _ in posts)),
             mine=mine,
             on_paper=on_paper,
-            two_people=row.two_people(act, when),
+            two_people=row.two_people(filing, act, when),
             second=bool(others),
             done=len(others) < len(first),
             proposed=max((filing.proposed[key].number for key in others if key in filing.proposed), default=None),

@@ -23,8 +23,9 @@ from models.acts import (
 from models.filing import Case, Challenge, Filing, Mark
 from models.findings import Lack
 from models.values import day_of, midnight_after
-from models.vocabulary import ActKind, Ground, Stage, YearStatus
+from models.vocabulary import ActKind, Ground, Role, Stage, YearStatus
 from regulation.agenda import begin, begin_until, end, end_all, last_day, letters_waiting, number
+from regulation.identity import of_stop
 from regulation.moment import Moment
 from regulation.service import STRICTER_SINCE, answered, case_of, concluded, decided, notify
 
@@ -176,7 +177,14 @@ def confirm_no_statement(filing: Filing, act: ConfirmNoStatement, when: Moment) 
 
 
 def may_hold(filing: Filing, act: Hold, when: Moment) -> Lack | None:
-    """One hold at a time; after the decision only while there is something left to execute (复议法 42, 行诉法 56; G-23)."""
+    """One hold at a time; after the decision only while there is something left to execute (复议法 42, 行诉法 56; G-23).
+
+    The service itself holds only what would complete with too many others on one day (breaker.py).
+    """
+    if act.by.role is Role.PLATFORM and (
+        filing.stage is Stage.REVOKED or act.id != of_stop(case_of(filing).opened.number)
+    ):
+        return Lack(missing="平台无权暂停；只由系统在当日自动办结的撤销过多时暂停")
     if filing.stage is Stage.REVOKED and when.day < STRICTER_SINCE:  # histories from before 0.4.0 may hold it refused
         return Lack(missing=f"撤销决定的停止执行自{STRICTER_SINCE}起登记")
     if case_of(filing).held:
@@ -186,8 +194,15 @@ def may_hold(filing: Filing, act: Hold, when: Moment) -> Lack | None:
 
 def hold(filing: Filing, act: Hold, when: Moment) -> Filing:
     """暂停 stops the completion, not the periods (G-16, Q16). After the decision it is not announced meanwhile (G-23)."""
-    filing = filing.but(case=case_of(filing).but(held=True))
+    stopped = day_of(when.at) if act.by.role is Role.PLATFORM else case_of(filing).stopped
+    filing = filing.but(case=case_of(filing).but(held=True, stopped=stopped))
     return end(filing, *ANNOUNCING) if filing.stage is Stage.REVOKED else filing
+
+
+def takes_two(filing: Filing, act: Release, when: Moment) -> bool:
+    """What was stopped because too many would have completed on one day, two people let go on (G-16)."""
+    case = filing.case if filing.stage is Stage.REVOCATION_PENDING else None
+    return case is not None and case.held and case.stopped is not None
 
 
 def may_release(filing: Filing, act: Release, when: Moment) -> Lack | None:
@@ -324,7 +339,10 @@ def drop_revocation(filing: Filing, act: DropRevocation, when: Moment) -> Filing
 def fall(filing: Filing, when: Moment) -> Filing:
     """The case ends without a decision; the filing stays in force. A change that had to wait is due anew (Q23)."""
     signed = {kind: person for kind, person in filing.signed.items() if kind != ActKind.PROPOSE_REVOCATION}
-    filing = end(concluded(filing), *PERIODS).but(stage=Stage.IN_FORCE, case=None, freed_at=when.arrival, signed=signed)
+    proposals = {name: person for name, person in filing.proposals.items() if name != ActKind.RELEASE}
+    filing = end(concluded(filing), *PERIODS).but(
+        stage=Stage.IN_FORCE, case=None, freed_at=when.arrival, signed=signed, proposals=proposals
+    )
     return begin(filing, "change", when.arrival_day) if "change" in filing.periods else filing
 
 

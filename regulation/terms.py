@@ -120,6 +120,8 @@ KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "revocation.defence_working_days": (between(1, 60), "1至60"),
     "revocation.decision_working_days": (between(1, 60), "1至60"),
     "revocation.auto_complete": (is_flag, "true 或 false"),
+    "revocation.city_most_a_day": (between(0, 1000), "0至1000"),
+    "revocation.province_most_a_day": (between(0, 10_000), "0至10000"),
     "revocation.listing_cure_days": (between(1, 180), "1至180"),
     "revocation.announce_working_days": (between(1, 20), "1至20"),
     "revocation.announce_alert_working_days": (between(1, 60), "1至60"),
@@ -141,6 +143,8 @@ ADDED: Mapping[str, Any] = {
     "days.earliest": "1949-10-01",  # A-55
     "days.doubtful_after_years": 20,  # A-55
     LOCAL_RULES: [],  # A-51
+    "revocation.city_most_a_day": 5,  # G-16
+    "revocation.province_most_a_day": 20,  # G-16
 }
 """Numbers younger than the shipped editions, which never change; an edition may set each of them."""
 

@@ -1,0 +1,110 @@
+"""Revocations that nobody decides, over all filings: how many complete on a day (regulation/breaker.py), and which are coming.
+
+What completes on a day is told by the register's columns where they say so, and else by the filings themselves; no more of these
+is read than it takes to exceed a bound.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, Engine, select
+
+from activities.lists import FILINGS, within
+from models.filing import Entry, Filing
+from models.register import EntryRow
+from models.values import at_hour, day_of, midnight_after
+from models.vocabulary import ActKind, LapseKind, Stage
+from regulation import breaker, identity, offices
+from regulation.breaker import Coming, Exceeded
+
+ENTRIES = EntryRow.metadata.tables["entries"]
+
+AHEAD = 30
+"""How many days ahead revocations are told."""
+
+PENDING = (FILINGS.c.open.is_(True), FILINGS.c.stage == Stage.REVOCATION_PENDING.value)
+PLACE = (FILINGS.c.filing_id, FILINGS.c.jurisdiction)
+NEVER_STOPPED = ~FILINGS.c.value.contains('"stopped":', autoescape=True)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A revocation that is coming: of which alliance, where, and why."""
+
+    filing_id: str
+    alliance: str
+    leader: str
+    jurisdiction: str
+    zone: str | None
+    archive_number: str | None
+    coming: Coming
+
+
+@dataclass(frozen=True)
+class Revocations:
+    """Those of one register."""
+
+    engine: Engine
+
+    def stop(self, entry: Entry) -> Entry | None:
+        """What is entered in the place of a revocation, if its day exceeds a bound; None if it may be entered."""
+        if entry.event.kind != LapseKind.REVOKED:
+            return None
+        with self.engine.connect() as db:
+            value = db.scalar(select(FILINGS.c.value).where(FILINGS.c.filing_id == entry.filing.id))
+            before = Filing.model_validate_json(value) if value else None
+            if before is None or not breaker.may_stop(entry, before):
+                return None
+            why = _exceeded(db, before, day_of(entry.entered_at))
+        return breaker.stopped(before, entry, why) if why else None
+
+    def coming(self, now: datetime, scope: offices.Scope, days: int = AHEAD) -> list[Listed]:
+        """Which revocations the coming days bring if nobody acts, the nearest first."""
+        until = midnight_after(day_of(now) + timedelta(days=days))
+        perhaps = FILINGS.c.stage.in_([Stage.REVOCATION_PENDING.value, Stage.IN_FORCE.value])
+        rows = select(FILINGS).where(FILINGS.c.open.is_(True), perhaps, FILINGS.c.missed_years > 0, within(scope))
+        with self.engine.connect() as db:
+            found = [
+                Listed(
+                    row.filing_id,
+                    row.alliance_name,
+                    row.leader_name,
+                    row.jurisdiction,
+                    row.zone,
+                    row.archive_number,
+                    told,
+                )
+                for row in db.execute(rows)
+                if (told := breaker.coming(Filing.model_validate_json(row.value), until))
+            ]
+        return sorted(found, key=lambda each: (each.coming.at, each.filing_id))
+
+
+def _exceeded(db: Connection, filing: Filing, day: date) -> Exceeded | None:
+    completing: dict[str, str] = {}
+    for filing_id, place in _completing(db, day):
+        if filing_id not in completing:
+            completing[filing_id] = place
+            if why := breaker.exceeded(day, filing.kind, filing.jurisdiction, completing):
+                return why
+    return None
+
+
+def _completing(db: Connection, day: date) -> Iterator[tuple[str, str]]:
+    """What completes by itself on a day, with its place: what is due by then, what completed on it, what was stopped on it."""
+    begins, ends = at_hour(day, 0), midnight_after(day)
+    due = (*PENDING, FILINGS.c.next_deadline < ends)
+    by_column = select(*PLACE).where(*due, FILINGS.c.next_lapse == LapseKind.REVOKED.value, NEVER_STOPPED)
+    yield from ((row.filing_id, row.jurisdiction) for row in db.execute(by_column))
+    on_the_day = (ENTRIES.c.entered_at >= begins, ENTRIES.c.entered_at < ends, ENTRIES.c.refused.is_(None))
+    of_entries = select(*PLACE, ENTRIES.c.act_id).join(ENTRIES, ENTRIES.c.filing_id == FILINGS.c.filing_id)
+    for row in db.execute(of_entries.where(*on_the_day, ENTRIES.c.kind == LapseKind.REVOKED.value)):
+        yield row.filing_id, row.jurisdiction
+    for row in db.execute(of_entries.where(*on_the_day, ENTRIES.c.kind == ActKind.HOLD.value)):
+        if identity.is_own(row.act_id):
+            yield row.filing_id, row.jurisdiction
+    by_themselves = select(*PLACE, FILINGS.c.value).where(*due, FILINGS.c.next_lapse != LapseKind.REVOKED.value)
+    for row in db.execute(by_themselves):
+        if breaker.completes(Filing.model_validate_json(row.value), day):
+            yield row.filing_id, row.jurisdiction

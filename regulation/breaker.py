@@ -1,0 +1,108 @@
+"""The breaker (撤销熔断): revocations that nobody decides stop and wait for two people where too many would complete on one day (G-16).
+
+Two years without a report are an objective fact; dozens on one day are more likely a fault of ours, a letter that nobody got, or an
+outage. So what would complete by itself on a day is counted, for its city and for the province; beyond the bound of the terms in force
+on that day none of them completes. Which those are does not depend on who is counted first: what is due on the day, what completed
+on it and what was stopped on it are counted alike. A report still ends the case; released by two people it completes at 00:00 of the
+next day, and is not stopped again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from models.acts import By, Hold, Lapse
+from models.filing import Entry, Filing
+from models.values import midnight_after
+from models.vocabulary import Kind, LapseKind, Role, Stage
+from regulation import agenda, entries, identity, offices, terms
+from regulation.moment import Moment
+from regulation.naming import on_day
+from regulation.service import case_of
+
+
+@dataclass(frozen=True)
+class Exceeded:
+    """A bound that a day exceeds: whose it is, and how many it allows."""
+
+    place: str
+    most: int
+
+    @property
+    def told(self) -> str:
+        """In words."""
+        return f"{self.place}当日期满自行办结的撤销超过{self.most}件，须由两人复核后分别解除"
+
+
+def exceeded(day: date, kind: Kind, jurisdiction: str, completing: Mapping[str, str]) -> Exceeded | None:
+    """Which bound a day exceeds for an alliance of this place, its city's before the province's; None if neither.
+
+    `completing` are the filings that complete by themselves on the day, each with its jurisdiction.
+    """
+    edition = terms.TERMS.newest(day, lambda each: each.since <= day)
+    for place, found, key in (
+        (offices.OFFICES[jurisdiction].city, sum(each == jurisdiction for each in completing.values()), "city"),
+        ("全省", len(completing), "province"),
+    ):
+        most = terms.value(edition, f"revocation.{key}_most_a_day", kind, jurisdiction)
+        if found > most:
+            return Exceeded(place, most)
+    return None
+
+
+def may_stop(entry: Entry, before: Filing) -> bool:
+    """Whether an entry is a revocation that nobody decided, and that two people have not let go on already."""
+    completes = isinstance(entry.event, Lapse) and entry.event.kind is LapseKind.REVOKED
+    return completes and before.number == entry.number - 1 and case_of(before).stopped is None
+
+
+def stopped(before: Filing, entry: Entry, why: Exceeded) -> Entry:
+    """What is entered in the place of a revocation: 暂停, by the service itself."""
+    act = Hold(
+        id=identity.of_stop(case_of(before).opened.number),
+        by=By(person=identity.SERVICE, office=offices.PROVINCE, role=Role.PLATFORM),
+        received_at=entry.entered_at,
+        reason=why.told,
+    )
+    return entries.entered(before, act, Moment(entry.entered_at, entry.entered_at))
+
+
+@dataclass(frozen=True)
+class Coming:
+    """A revocation that will complete by itself if nobody acts: at which instant, and whether that may still move."""
+
+    at: datetime
+    provisional: bool
+    held: bool
+    years: tuple[int, ...]
+    served_on: date | None
+
+    @property
+    def why(self) -> str:
+        """In words: what it rests on, and until when a report ends it."""
+        years = "、".join(map(str, self.years))
+        served = f"告知书于{on_day(self.served_on)}送达" if self.served_on else "告知书待送达"
+        until = "补报、延期、申辩或暂停均可使之不办结"
+        return f"{years}年度连续未报送；{served}；{until}" + ("；期限暂定" if self.provisional else "")
+
+
+def coming(filing: Filing, until: datetime) -> Coming | None:
+    """The revocation that time alone will bring to a filing before an instant; None if it brings none by then."""
+    if filing.stage not in (Stage.IN_FORCE, Stage.REVOCATION_PENDING):
+        return None
+    if filing.stage is Stage.IN_FORCE and not filing.missed_years:
+        return None
+    for then, due in entries.ahead(filing, agenda.next_deadline):
+        if due.at >= until:
+            return None
+        if due.lapse.kind is LapseKind.REVOKED:
+            case = case_of(then)
+            return Coming(due.at, agenda.is_provisional(then, due), case.held, case.years, case.served_on)
+    return None
+
+
+def completes(filing: Filing, day: date) -> bool:
+    """Whether a filing completes by itself on a day, or was to before it and did not yet. What two people let go on they decided."""
+    if filing.case is not None and filing.case.stopped is not None:
+        return False
+    return coming(filing, midnight_after(day)) is not None

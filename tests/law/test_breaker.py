@@ -1,0 +1,55 @@
+"""The breaker (撤销熔断): which revocations stop because too many would complete on one day, and which are coming."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from models.values import at_hour, day_of
+from models.vocabulary import Kind, Stage
+from regulation import agenda, breaker
+from tests.law.notation import Plain
+from tests.simulated import lived
+
+CASES: list[dict[str, Any]] = yaml.load(Path(__file__).with_name("breaker.yaml").read_text("utf-8"), Plain)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+@pytest.mark.parametrize("kind", Kind)
+def test_a_day_that_exceeds_a_bound_stops_what_would_complete_on_it(case: dict[str, Any], kind: Kind) -> None:
+    completing = {f"{city}-{n}": city for city, number in case["given"].items() for n in range(number)}
+    found = breaker.exceeded(date.fromisoformat(case["day"]), kind, case["of"], completing)
+    assert (found.told if found else None) == case["then"]
+
+
+def test_what_is_coming_is_known_from_the_first_miss_on_and_on_which_day() -> None:
+    docket = lived("COMING").docket
+    revoked = next(entry for entry in docket if entry.event.kind == "revoked")
+    pending = [entry.filing for entry in docket if entry.filing.stage is Stage.REVOCATION_PENDING]
+    for filing in pending:
+        if (
+            agenda.awaits_calendar(filing)
+            or not filing.case
+            or filing.case.defence == "open"
+            or not filing.case.served_on
+        ):
+            continue
+        told = breaker.coming(filing, revoked.at + timedelta(seconds=1))
+        assert told is None or told.at <= revoked.at
+    last = pending[-1]
+    told = breaker.coming(last, revoked.at + timedelta(days=1))
+    assert told
+    assert (told.at, told.years) == (revoked.at, last.case.years if last.case else ())
+    assert "年度连续未报送；告知书于" in told.why
+    assert breaker.coming(last, revoked.at) is None, "until an instant is before it"
+    on = day_of(revoked.at)
+    assert [breaker.completes(last, day) for day in (on - timedelta(days=1), on, on + timedelta(days=1))] == [
+        False,
+        True,
+        True,
+    ], "what was due and did not complete counts for the day on which it would"
+    held = last.but(case=last.case.but(held=True)) if last.case else last
+    assert breaker.coming(held, at_hour(on + timedelta(days=30), 0)) is None, "what is held is not coming"
+    assert breaker.coming(docket[0].filing, at_hour(on, 0)) is None

@@ -1,0 +1,147 @@
+"""The breaker on a register and on an engine: too many revocations on one day stop, and two people let them go on."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from activities.entering import Entering, Start
+from activities.register import Register
+from activities.revocations import Revocations
+from deploy.skipping import EARLY
+from examples.demo import OFFICES, know_working_days
+from models.filing import Entry, Filing
+from models.values import in_shanghai
+from models.vocabulary import Stage
+from regulation import offices
+from tests.databases import prepare
+from tests.in_force import also_in_force
+from tests.simulated import Papered, told, written
+from tests.story import application, instant
+from tests.world import World
+from workflows.ways import NEWEST
+
+ONE, OTHER = "BREAK-1", "BREAK-2"
+NAMES = {ONE: "沈阳市熔断甲产学研联盟", OTHER: "沈阳市熔断乙产学研联盟"}
+
+
+@pytest.fixture
+def one_a_day() -> Iterator[None]:
+    """By the terms in force Shenyang may have one alliance a day revoked by itself."""
+    row = {"key": "revocation.city_most_a_day", "jurisdiction": "210100", "value": 1, "article": "G-16"}
+    with also_in_force(date(2027, 12, 1), row):
+        yield
+
+
+@cache
+def about_to_be_revoked(key: str) -> tuple[Papered, Entry]:
+    """The life of an alliance that was archived before this system, and never reported: up to its revocation, and that."""
+    know_working_days(2026)
+    form = application(
+        filing_id=key, alliance_name=NAMES[key], by=OFFICES["province"], received_at="2026-03-15T09:00:00+08:00",
+        legacy={"archived_on": "2024-12-18", "archive_number": f"00000{key[-1]}", "document_no": "辽科函1号"},
+    )  # fmt: skip
+    calendar = {"calendar": "DEMO-2026", "by": OFFICES["operator"]}
+    whole = told(form, ("operator", "calendar_published", "2027-12-02T10:00", calendar), until=instant("2028-02-01"))
+    brought = whole.until("revoked")
+    return Papered(brought.docket[:-1], brought.papers), brought.docket[-1]
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> Register:
+    """A register of two filings of one city that are revoked on one day."""
+    url = f"sqlite:///{tmp_path / 'register.db'}"
+    prepare(url)
+    opened = Register.at(url)
+    for key in (ONE, OTHER):
+        written(opened, about_to_be_revoked(key)[0])
+    return opened
+
+
+async def test_whoever_comes_first_of_too_many_on_one_day_all_are_stopped(register: Register, one_a_day: None) -> None:
+    stop, revoked = Revocations(register.engine).stop, [about_to_be_revoked(key)[1] for key in (ONE, OTHER)]
+    entering = Entering(register, stop=stop)
+    for entry in revoked:
+        appended = entering.enter(entry)
+        assert appended
+        assert (appended.outcome, appended.filing and appended.filing.on_hold) == ("adopted", True)
+        again = entering.enter(entry)
+        assert again, "tried again it finds what it wrote"
+        assert again.filing == appended.filing
+    docket = register.docket(OTHER)
+    assert docket[-1].event.kind == "hold"
+    assert "沈阳市当日期满自行办结的撤销超过1件" in str(getattr(docket[-1].event, "reason", ""))
+    assert register.verify(OTHER) == []
+
+
+async def test_one_that_is_reported_in_time_is_not_counted(register: Register, one_a_day: None) -> None:
+    stop, (_, entry) = Revocations(register.engine).stop, about_to_be_revoked(ONE)
+    assert stop(entry), "two are due"
+    late = entry.but(entered_at=entry.entered_at + timedelta(days=40))
+    assert stop(late), "after an outage what was due before counts for the day on which it would complete"
+    early = entry.but(entered_at=entry.entered_at - timedelta(days=1))
+    assert stop(early) is None, "on another day"
+    held = register.filing(OTHER)
+    assert held
+    assert stop(about_to_be_revoked(OTHER)[0].docket[-1]) is None, "no revocation"
+
+
+async def test_within_the_bound_it_completes(register: Register) -> None:
+    stop, (_, entry) = Revocations(register.engine).stop, about_to_be_revoked(ONE)
+    assert stop(entry) is None
+    assert Entering(register, stop=stop).enter(entry) is None
+    filing = register.filing(ONE)
+    assert filing
+    assert filing.stage is Stage.REVOKED
+
+
+def test_what_the_coming_days_revoke_is_listed_with_why_for_those_whom_it_concerns(register: Register) -> None:
+    revocations, at = Revocations(register.engine), about_to_be_revoked(ONE)[1].at
+    found = revocations.coming(at - timedelta(days=30), offices.Scope())
+    assert [each.filing_id for each in found] == [ONE, OTHER]
+    assert all("年度连续未报送" in each.coming.why and each.coming.at == at for each in found)
+    assert revocations.coming(at - timedelta(days=32), offices.Scope()) == [], "later than that"
+    assert len(revocations.coming(at - timedelta(days=1), offices.Scope(jurisdiction="210100"))) == len(found)
+    assert revocations.coming(at - timedelta(days=1), offices.Scope(jurisdiction="210200")) == []
+
+
+@pytest.fixture
+async def together(environment: WorkflowEnvironment, tmp_path: Path) -> AsyncIterator[World]:
+    """A world in which what completes on one day is counted."""
+    world = World.without_worker(environment, tmp_path)
+    world.delivering, world.one_clock = False, True
+    async with world.working():
+        yield world
+        await world.stops()
+    world.register.engine.dispose()
+
+
+async def test_a_stopped_revocation_waits_for_two_people_and_completes_the_next_day(
+    together: World, one_a_day: None
+) -> None:
+    world = together
+    for key in (ONE, OTHER):
+        written(world.register, about_to_be_revoked(key)[0])
+    at = about_to_be_revoked(ONE)[1].at
+    await world.starts(
+        Start(filing_id=ONE, ways=NEWEST), at - timedelta(hours=1), world.door.named(ONE, "联盟", "210100")
+    )
+    await world.on(ONE, at + timedelta(hours=1))
+
+    def filing() -> Filing:
+        found = world.register.filing(ONE)
+        assert found
+        return found
+
+    assert (filing().stage, filing().on_hold) == (Stage.REVOCATION_PENDING, True)
+    when = at + timedelta(hours=10)
+    for number, person in enumerate(("city", "city2")):
+        act = {"id": f"let-go-{number}", "kind": "release", "by": OFFICES[person], "reason": "已逐件复核"}
+        await world.acts(ONE, act | {"received_at": in_shanghai(when + EARLY * number)})
+        assert filing().on_hold is (person == "city"), "the first alone changes nothing"
+    await world.on(ONE, at + timedelta(days=1, hours=1))
+    assert filing().stage is Stage.REVOKED, "and is not stopped again, though the other still waits"
+    assert world.register.docket(ONE)[-1].at == at + timedelta(days=1)
