@@ -14,13 +14,17 @@ from activities.channels.channel import Letter, Recipient
 from activities.database import in_parts
 from activities.letter_deliveries import carried_by, got_through
 from activities.letter_opening import REMINDERS
+from activities.rounds.known import alliance_of
 from models.acts import NEW_VERSIONS, CorrectContact, Lapse, ReportChange
 from models.filing import Entry, Filing
-from models.register import DeliveryRow, EntryRow, FilingRow, LetterRow, MessageRow, Paper
+from models.register import DeliveryRow, EntryRow, FilingRow, LetterRow, MessageRow, Paper, RoundEntryRow
+from models.rounds.round import RoundEntry
 from models.values import digest
-from models.vocabulary import ActKind
-from regulation import texts, wording
+from models.vocabulary import ActKind, Role
+from regulation import offices, texts, wording
 from regulation.naming import midnight
+from regulation.rounds import consequences
+from regulation.rounds import wording as round_wording
 from regulation.standing import REVIEWED
 from regulation.wording import Names, Past
 
@@ -52,10 +56,10 @@ class Contents:
         found = session.exec(select(MessageRow).where(col(MessageRow.id).in_(ids))) if ids else ()
         self._known = {each.id: each for each in found}
         self._reached: dict[tuple[str, int | None], Recipient] = {}
-        self._kept: list[FilingRow | EntryRow] = []
+        self._kept: list[FilingRow | EntryRow | RoundEntryRow] = []
 
     def _look_up(self) -> None:
-        """The filings and entries of all messages, in few statements; kept, so that the session finds them again."""
+        """The filings and entries of all messages, of rounds too, in few statements; kept, so that the session finds them again."""
         if self._kept or not self._known:
             return
         numbers: dict[str, set[int]] = {}
@@ -67,6 +71,10 @@ class Contents:
             entries = or_(*(and_(col(EntryRow.filing_id) == of, col(EntryRow.number).in_(numbers[of])) for of in some))
             self._kept += self.session.exec(select(FilingRow).where(col(FilingRow.filing_id).in_(some))).all()
             self._kept += self.session.exec(select(EntryRow).where(entries)).all()
+        of_rounds = {(each.round_id, each.number) for each in self._known.values() if each.round_id}
+        self._kept += [row for each in sorted(of_rounds) if (row := self.session.get(RoundEntryRow, each))]
+        for some in in_parts({each.about for each in self._known.values() if each.about}):
+            self._kept += self.session.exec(select(FilingRow).where(col(FilingRow.filing_id).in_(some))).all()
 
     def _of_leader(self, filing_id: str, before: int | None = None) -> Recipient:
         key = filing_id, before
@@ -139,8 +147,9 @@ class Contents:
 def _of_message(session: Session, message: MessageRow, family: str) -> tuple[str, str] | None:
     """A message in the words of a family: its own text there, or the message as it stands in the inbox."""
     as_it_stands = message.title, message.body
-    if message.filing_id is None:  # of a round: it reads the same everywhere
-        return None if family in texts.ONLY_ITS_OWN else as_it_stands
+    if message.filing_id is None:
+        said = _of_round(session, message, family) if family != "inbox" else None
+        return said or (None if family in texts.ONLY_ITS_OWN else as_it_stands)
     entry = _entry(session, message) if family != "inbox" and texts.exists(family, message.text) else None
     if entry is None or texts.find(family, message.text, entry.filing.jurisdiction) is None:
         return None if family in texts.ONLY_ITS_OWN else as_it_stands
@@ -152,6 +161,27 @@ def _of_message(session: Session, message: MessageRow, family: str) -> tuple[str
     past = past_of_case(session.connection(), entry.filing)
     names = Names(alliance=filing.alliance_name, leader=filing.leader_name, past=past)
     return texts.render(message.text, before, entry, names, family)
+
+
+def _of_round(session: Session, message: MessageRow, family: str) -> tuple[str, str] | None:
+    """What a round told in a family that has a text of its own for it, told of its entry and of the alliance that it is about."""
+    if not texts.exists(family, message.text):
+        return None
+    row = session.get(RoundEntryRow, (message.round_id, message.number))
+    about = session.get(FilingRow, message.about) if message.about else None
+    if row is None:
+        return None
+    entry, alliance = RoundEntry.model_validate_json(row.body), alliance_of(about) if about else None
+    if texts.find(family, message.text, round_wording.place_of(entry, alliance)) is None:
+        return None
+    letter = consequences.Letter(message.text, _role_of(message), message.office, message.about)
+    return round_wording.render(letter, entry, alliance, family)
+
+
+def _role_of(message: MessageRow) -> Role:
+    """To whom a message of a round is: a reviewer is the department of a city, or a zone."""
+    reviewer = Role.ZONE if message.office in offices.ZONES else Role.CITY_ST
+    return Role(message.to) if message.to in set(Role) else reviewer
 
 
 def _entry(session: Session, message: MessageRow) -> Entry:

@@ -38,10 +38,18 @@ ONLY_ITS_OWN = frozenset(name for name, family in FAMILIES.items() if family.onl
 
 
 class Compiled(NamedTuple):
-    """A text of letters that are compiled of several things: the words that it may use, and the families that say it."""
+    """A text of letters that are compiled of several things: the words that it may use, and the families that say it.
+
+    `elsewhere`: the words that are known in other families than the inbox, where they are fewer.
+    """
 
     words: frozenset[str]
     families: frozenset[str]
+    elsewhere: frozenset[str] | None = None
+
+    def words_in(self, family: str) -> frozenset[str]:
+        """The words that it may use in a family."""
+        return self.words if family == "inbox" or self.elsewhere is None else self.elsewhere
 
 
 ROUND_WORDS = frozenset({
@@ -56,9 +64,12 @@ OF_ROUNDS: Mapping[str, frozenset[str]] = {
 }
 """What rounds tell, and the words of each text."""
 
+KNOCKING = frozenset({"sms", "mail", "robot"})
+"""Families whose channels knock at somebody's door."""
+
 COMPILED: Mapping[str, Compiled] = {
-    **{key: Compiled(words, frozenset({"inbox"})) for key, words in OF_ROUNDS.items()},
-    "reminders": Compiled(frozenset({"count", "first", "lines"}), frozenset({"inbox", "sms", "mail", "robot"})),
+    **{key: Compiled(words, KNOCKING | {"inbox"}, ROUND_WORDS) for key, words in OF_ROUNDS.items()},
+    "reminders": Compiled(frozenset({"count", "first", "lines"}), KNOCKING | {"inbox"}),
     "digest": Compiled(
         frozenset(
             {"office", "day", "due", "overdue", "arrived", "reports", "due_count", "overdue_count", "arrived_count"}
@@ -66,7 +77,8 @@ COMPILED: Mapping[str, Compiled] = {
         frozenset({"inbox"}),
     ),
 }
-"""A digest reads the same everywhere, for it is written once; and so does what a round tells."""
+"""A digest reads the same everywhere, for it is written once. What a round tells in other families is told of its entry and its
+alliance alone, for what its letter brought of its own stands in the inbox."""
 
 Place = tuple[str, str, str]
 """Where a text of a deployment belongs: jurisdiction ("" for all), family, event."""
@@ -106,7 +118,7 @@ def read(family: str, key: str, written: str, where: str) -> Text:
     title, _, body = written.partition("\n") if titled else ("", "", written)
     text = Text(title.strip(), body.strip())
     try:
-        unknown = sorted(text.words - _words_of(key))
+        unknown = sorted(text.words - words_of(key, family))
     except ValueError as error:
         raise TextRefused(f"{where}：花括号不成对（{error}）") from error
     if unknown:
@@ -116,8 +128,9 @@ def read(family: str, key: str, written: str, where: str) -> Text:
     return text
 
 
-def _words_of(key: str) -> frozenset[str]:
-    return COMPILED[key].words if key in COMPILED else WORDS
+def words_of(key: str, family: str) -> frozenset[str]:
+    """The words that the text of an event may use in a family."""
+    return COMPILED[key].words_in(family) if key in COMPILED else WORDS
 
 
 def is_said_in(key: str, family: str) -> bool:

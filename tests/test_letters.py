@@ -24,16 +24,21 @@ from activities.letter_opening import PUBLICATION, REMINDERS
 from activities.letter_queue import Batch, Fate, Note, Tried
 from activities.letters import Letters
 from activities.register import Register
+from activities.rounds.following import RoundFollowing
+from activities.rounds.register import RoundRegister
 from examples.demo import OFFICES
 from models.acts import Lapse
 from models.filing import Entry
 from models.register import DeliveryRow, LetterRow
+from models.vocabulary import Role
 from regulation import texts
 from regulation.lodging import lodge
 from regulation.messages import NOTIFICATIONS
+from regulation.rounds import consequences as round_letters
 from regulation.simulation import simulate
 from tests.carried import FAR, LEASE, came_to, closed, queue_of
 from tests.databases import Databases, on_both
+from tests.plain_rounds import acts_on_none, in_force, opened, rules
 from tests.simulated import Papered, holding, lived, told, written
 from tests.story import application, checklist
 
@@ -513,6 +518,39 @@ def test_a_letter_says_what_its_family_has_to_say(full: Register) -> None:
     assert words(full, "new_case", "sms") is None, "there is no text message of it"
     assert words(full, "accepted", "document") == stored(full, "accepted")
     assert words(full, "archived", "document") is None, "there is no document of it"
+
+
+@on_both
+def test_a_letter_of_a_round_is_texted_to_a_leader_who_has_to_act(
+    full: Register, replaced: Callable[..., None]
+) -> None:
+    """What its letter brought of its own stands in the inbox; a text message is told of the round and the alliance."""
+    of, entry = "annual-2026-LN-1", opened("annual-2026-LN-1")
+    rounds = RoundRegister(full.engine)
+    with in_force(rules(follows=lambda *_: ())):  # the letters are written by hand
+        rounds.append(entry)
+    asked = {"asked": "未备齐协议", "rectify_by": "2027年1月8日"}
+    told = (
+        round_letters.Letter("rectification_asked", Role.LEADER, LEADER, "LIFE", asked),
+        round_letters.Letter("round_opened", Role.LEADER, LEADER, "LIFE"),
+    )
+    RoundFollowing(rounds, acts_on_none).write(entry, told)
+    letters = Letters(full.engine)
+    mine = {row.text: row for message, row in letters.inbox(LEADER, limit=1_000) if message.round_id == of}
+    said = letters.worded(mine["rectification_asked"], "sms")
+    assert said
+    assert said.body == "“沈阳市星海智造数控机床产学研联盟”须限期整改并报告，事项和期限见平台收件箱。"
+    assert letters.recipient(mine["rectification_asked"]).phone, "reached as by any letter to its leader"
+    assert letters.worded(mine["round_opened"], "sms") is None, "there is no text message of it"
+    in_mail = letters.worded(mine["rectification_asked"], "mail")
+    assert in_mail
+    assert "未备齐协议" in in_mail.body
+    replaced("210100", "sms", "round_opened", "{by}已启动“{title}”，{closes}截止")
+    texted = letters.worded(mine["round_opened"], "sms")
+    assert texted
+    assert texted.body == "省科技厅已启动“2026年度报送”，2026年11月30日截止"
+    with pytest.raises(texts.TextRefused, match="没有名为 rectify_by 的用语"):
+        replaced("", "sms", "rectification_asked", "{rectify_by}")
 
 
 @on_both

@@ -130,9 +130,9 @@ def _inspected(db: Connection, alliances: Collection[str]) -> Iterator[tuple[str
 def _alliances(db: Connection, needs: Needs, area: Area | None) -> Iterator[Alliance]:
     if needs.population and area:
         stands = FILINGS.stage.in_([stage.value for stage in needs.stages])
-        yield from map(_alliance, db.execute(ALLIANCES.where(stands, *lies_in(area))))
+        yield from map(alliance_of, db.execute(ALLIANCES.where(stands, *lies_in(area))))
     for some in in_parts(needs.filings):
-        yield from map(_alliance, db.execute(OF_NAMES, {"some": some}))
+        yield from map(alliance_of, db.execute(OF_NAMES, {"some": some}))
 
 
 def lies_in(area: Area) -> Iterator[ColumnElement[bool]]:
@@ -145,7 +145,8 @@ def lies_in(area: Area) -> Iterator[ColumnElement[bool]]:
         yield FILINGS.zone == area.zone
 
 
-def _alliance(row: Any) -> Alliance:
+def alliance_of(row: Any) -> Alliance:
+    """A filing's row as rounds see it."""
     return Alliance(
         id=row.filing_id, kind=Kind(row.kind), stage=Stage(row.stage), jurisdiction=row.jurisdiction, zone=row.zone,
         leader=row.leader, name=row.alliance_name, leader_name=row.leader_name, technical_field=row.technical_field,

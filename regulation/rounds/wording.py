@@ -37,10 +37,14 @@ def facts(letter: Letter, entry: RoundEntry, alliance: Alliance | None) -> Mappi
     return {**called, **letter.words}
 
 
-def render(letter: Letter, entry: RoundEntry, alliance: Alliance | None) -> tuple[str, str]:
-    """Title and body of a letter, in the jurisdiction's own text if it has one."""
-    place = alliance.jurisdiction if alliance else entry.round.area.jurisdiction or ""
-    text = texts.find("inbox", letter.text, place)
+def place_of(entry: RoundEntry, alliance: Alliance | None) -> str:
+    """Whose texts tell it: those of the alliance's jurisdiction, or of the round's; "" for the province's."""
+    return alliance.jurisdiction if alliance else entry.round.area.jurisdiction or ""
+
+
+def render(letter: Letter, entry: RoundEntry, alliance: Alliance | None, family: str = "inbox") -> tuple[str, str]:
+    """Title and body of a letter in a family's text, in the jurisdiction's own if it has one."""
+    text = texts.find(family, letter.text, place_of(entry, alliance))
     if text is None:
         raise LookupError(f"没有 {letter.text} 的文字")
     return text.filled(facts(letter, entry, alliance))
