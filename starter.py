@@ -29,7 +29,7 @@ for command in (
     *(filings.show, filings.agenda, filings.list_, year.board),
     *(trials.check, trials.schema, trials.simulate, trials.check_texts, trials.check_channels),
     *(letters.messages, letters.inbox, letters.read, letters.undelivered, letters.redeliver, letters.bounce),
-    *(upkeep.verify, upkeep.backup_, upkeep.restore, upkeep.revive, links.links, doctor.doctor),
+    *(upkeep.verify, upkeep.backup_, upkeep.restore, upkeep.revive, upkeep.drift_, links.links, doctor.doctor),
     exports.export,
     rounds.round_,
     importing.import_,

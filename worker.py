@@ -49,15 +49,17 @@ from activities.rounds.entering import RoundEntering
 from activities.rounds.following import RoundFollowing
 from activities.rounds.register import RoundRegister
 from activities.starting import bound, or_leave
+from activities.watching import Watching
 from gateway.client import Filings
 from gateway.continuing import Continuing
-from gateway.following import Following
 from gateway.problem import KeyReused, NotFound, Refused
+from gateway.watching.keeper import Keeper
+from gateway.watching.sentinel import Sentinel
 from models.channels import ChannelsFile, Filters, read_channels
 from models.filing import Entry
 from models.settings import Settings, read_settings
 from regulation import offices
-from workflows import visibility
+from workflows import sentinel, visibility
 from workflows.connection import connect, reached, runtime_of
 from workflows.filing import AllianceFiling
 from workflows.round import Round
@@ -163,10 +165,11 @@ def build(
     rounds = RoundEntering(of_rounds)
     act = partial(report, Filings(client, register, settings.task_queue))
     following = RoundFollowing(of_rounds, act, told=postman.ring, published=register.published)
+    watching = Watching(Sentinel(Filings(client, register, settings.task_queue)).passes)
     worker = Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[AllianceFiling, Round],
+        workflows=[AllianceFiling, Round, sentinel.Sentinel],
         activities=[
             entering.take_in,
             entering.examine_correction,
@@ -177,6 +180,7 @@ def build(
             rounds.acts,
             rounds.passes,
             following.follow,
+            watching.passes,
             handed_over_before,
         ],
         deployment_config=WorkerDeploymentConfig(BUILD, use_worker_versioning=False),
@@ -271,15 +275,16 @@ async def work(
     """Work on an engine that is there, until told to stop."""
     await register_search_attributes(client)
     filings = Filings(client, register, settings.task_queue)
-    following, continuing = Following(filings), Continuing(filings)
+    continuing = Continuing(filings)
     meter = runtime.metric_meter if runtime else MetricMeter.noop
+    keeper = Keeper(filings, timedelta(seconds=settings.following_interval))
     worker, postman = build(client, register, settings, continued=continuing.ring, meter=meter)
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with worker:
         rounds = [
             asyncio.create_task(postman.run()),
-            asyncio.create_task(following.keep(settings.following_interval)),
+            asyncio.create_task(keeper.keep()),
             asyncio.create_task(continuing.keep(settings.following_interval)),
             asyncio.create_task(register.published.keep()),
         ]

@@ -87,6 +87,9 @@ class Manifest(Value):
 KNOWN = frozenset(SQLModel.metadata.tables)
 """The tables of this release, which `models.register` and `models.gateway` declare."""
 
+OF_THE_ENGINE = frozenset({"followed", "drift", "passes"})
+"""Tables that tell what was seen of the engine. The one that a register is restored beside is another, or further: it is looked at anew."""
+
 FOLDERS = frozenset({"editions", "texts"})
 """Which of a deployment's own files are folders of them."""
 
@@ -234,7 +237,7 @@ def restore(settings: Settings, source: Path, watch: Watch = lambda *_: None) ->
                 tables = _tables(connection)
                 for number, table in enumerate(tables):
                     watch("备案库", number, len(tables))
-                    if table.name in manifest.rows:
+                    if table.name in manifest.rows.keys() - OF_THE_ENGINE:
                         with opened.open(f"register/{table.name}.jsonl") as lines:
                             _fill(connection, table, lines)
         finally:

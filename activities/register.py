@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
 
-from sqlalchemy import Engine, and_, bindparam, func, or_
+from sqlalchemy import Engine, and_, bindparam, func
 from sqlalchemy import select as sql_select
 from sqlmodel import col, select
 
@@ -31,7 +31,6 @@ from models.register import (
     ArrivalRow,
     EntryRow,
     FilingRow,
-    FollowedRow,
     MessageRow,
     PublicNoticeRow,
     RefusedAct,
@@ -328,19 +327,6 @@ class Register:
             query = query.where(FilingRow.jurisdiction == jurisdiction)
         with reading(self.engine) as session:
             return list(session.exec(query.order_by(col(FilingRow.filing_id))))
-
-    def unfollowed(self, *, every: bool = False) -> list[FilingRow]:
-        """Filings with entries of which it is not known that the engine has them; or every one that is open."""
-        followed = select(FollowedRow.number).where(FollowedRow.filing_id == FilingRow.filing_id).scalar_subquery()
-        behind = or_(followed.is_(None), followed < FilingRow.number)
-        query = select(FilingRow).where(or_(behind, col(FilingRow.open).is_(True)) if every else behind)
-        with reading(self.engine) as session:
-            return list(session.exec(query.order_by(col(FilingRow.filing_id))))
-
-    def follows(self, filing_id: str, number: int) -> None:
-        """Remember that the engine follows a filing up to an entry."""
-        with writing(self.engine) as session:
-            session.merge(FollowedRow(filing_id=filing_id, number=number))
 
     def applications_of(self, leader: str, since: datetime) -> tuple[int, int]:
         """How many applications of a leader are under way, and how many were received since an instant."""

@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 import psutil
 
-from bench import baseline, deliveries, full_register, gateway, lives, rounds, same_deadline, simulator
+from bench import baseline, deliveries, full_register, gateway, lives, rounds, same_deadline, sentinel, simulator
 from bench.figures import Figure, table
 from bench.goals import goals
 
@@ -79,6 +79,10 @@ async def measure(sizes: Sizes, folder: Path, *, full: bool) -> list[Figure]:
     tell(
         f"The gateway, over a register of {sizes.registered:,} filings",
         gateway.measured(folder / "gateway", sizes.registered, sizes.asked),
+    )
+    tell(
+        f"The sentinel, over a register of {sizes.registered:,} filings",
+        sentinel.measured(folder, sizes.registered),
     )
     tell(
         "A quiet life",

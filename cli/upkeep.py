@@ -1,9 +1,12 @@
 """Looking after what is kept: verifying it, backing it up, restoring it, bringing the engine level with it."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from rich.table import Table
 from rich.text import Text
 
 from activities import backup
@@ -15,10 +18,9 @@ from cli.exits import FOUND
 from cli.output import console, say, watching
 from cli.tools import faults_of, found, the_attachments, the_register, with_filings
 from gateway.client import Filings
-from gateway.following import Following
 from gateway.remembered.audit import noted_backup
-from gateway.rounds import Rounds
-from models.rounds.base import parts
+from gateway.watching.sentinel import Sentinel
+from models.drift import Drift, Pass
 from models.settings import read_settings
 
 
@@ -126,18 +128,59 @@ def _kept(manifest: backup.Manifest, done: str, place: Path, json_: bool) -> Non
 
 @click.command(help="由备案库重新启动引擎中已不存在的在办备案和轮次，并使与备案库有出入的与之对齐。")
 @click.argument("key", required=False, metavar="[备案或轮次编号]")
+@click.option("--anew", is_flag=True, help="仍在运行的先予终止，再由备案库重新启动；须写明编号")
 @as_json
-def revive(key: str | None, json_: bool) -> None:
+def revive(key: str | None, anew: bool, json_: bool) -> None:
     """Start again every open filing and round whose workflow is gone, and bring those level that are not."""
+    if anew and not key:
+        raise click.UsageError("--anew 须写明一件备案或一个轮次")
 
-    async def brought_back(filings: Filings) -> list[str]:
-        following, rounds = Following(filings), Rounds(filings)
+    async def brought_back(filings: Filings) -> tuple[list[str], list[Drift]]:
         if key:
-            return await (rounds.one(key) if parts(key) else following.one(key))
-        return [*await following.round(every=True), *await rounds.revive(every=True)]
+            return await Sentinel(filings).one(key, anew=anew), []
+        _, different = await Sentinel(filings).look(every=True)
+        return sorted(each.key for each in different if each.mended), [each for each in different if not each.mended]
 
-    revived = with_filings(brought_back)
+    revived, left = with_filings(brought_back)
     if json_:
         say(revived)
     else:
         console.print(f"重新启动或对齐 {len(revived)} 件" + ("：" + "、".join(revived) if revived else ""))
+        print_drift(left)
+
+
+@click.command("drift", help="巡查：逐件比对备案库与引擎，列出不一致的及修复的命令；仍有不一致的，退出码为 1。")
+@click.option("--mend", is_flag=True, help="能安全修复的当即修复，并记为最近一次巡查")
+@as_json
+def drift_(mend: bool, json_: bool) -> None:
+    """Compare register and engine, as the sentinel does on its schedule."""
+
+    async def passed(filings: Filings) -> tuple[Pass, list[Drift]]:
+        sentinel = Sentinel(filings)
+        found, different = await sentinel.look(mends=mend)
+        if mend:
+            await asyncio.to_thread(sentinel.memory.note, found, different)
+        return found, different
+
+    found, different = with_filings(passed)
+    if json_:
+        told = [each.model_dump() | {"command": each.command} for each in different]
+        say(found.model_dump(mode="json") | {"drift": told})
+    else:
+        print_drift(different)
+        unseen = f"，{found.unseen} 件留待下次细查" if found.unseen else ""
+        differs = f"不一致 {found.left + found.mended} 件（已修复 {found.mended} 件）" if different else "均一致"
+        console.print(f"已比对 {found.compared} 件，用时 {found.took:.1f} 秒{unseen}；{differs}")
+    if found.left:
+        raise SystemExit(FOUND)
+
+
+def print_drift(different: Sequence[Drift]) -> None:
+    """What is different, and the command that mends it, as a table."""
+    if not different:
+        return
+    table = Table("编号", "情形", "说明", "修复")
+    for each in different:
+        done = Text("已修复", "green") if each.mended else Text(each.command)
+        table.add_row(each.key, Text(each.kind.label, "" if each.mended else "red"), each.what, done)
+    console.print(table)

@@ -12,6 +12,7 @@ from docs import coverage as covered
 from gateway.asked.forms import Field, fields_of
 from models import metrics
 from models.choices import CHOICES
+from models.drift import SAFE, Drift, DriftKind
 from models.rounds.base import RoundKind, RoundStage
 from models.settings import Settings
 from models.values import Named
@@ -126,7 +127,6 @@ TOLD = {
     "worker": "workers",
     "gateway": "every process of a gateway",
     "every": "every process",
-    "sentinel": "the look for drift",
 }
 """Who tells a metric, in words."""
 
@@ -137,6 +137,14 @@ def measured() -> Iterator[str]:
     for each in metrics.TABLE:
         labels = ", ".join(f"`{label}`" for label in each.labels)
         yield f"| `{each.name}` | {each.type}, {each.unit} | {labels} | {each.english} | {each.chinese} | {TOLD[each.told]} |"
+
+
+def kinds_of_drift() -> Iterator[str]:
+    """How engine and register can differ, and what is done about it."""
+    yield from ("| kind | 中文 | by itself | by hand |", "|---|---|---|---|")
+    for kind in DriftKind:
+        safe = "mended" if kind in SAFE else "rounds only" if kind is DriftKind.REGISTER_BEHIND else ""
+        yield f"| `{kind.value}` | {kind.label} | {safe} | `{Drift(key='ID', kind=kind, what='').command}` |"
 
 
 def notifications() -> Iterator[str]:
@@ -197,6 +205,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "links": ready_links,
     "settings": settings,
     "metrics": measured,
+    "drift": kinds_of_drift,
     "notifications": notifications,
     "words": words,
 }

@@ -308,11 +308,15 @@ class Filings:
                 return None  # somebody else read it at the same time
             raise
 
-    async def revive(self, filing_ids: Collection[str] | None = None) -> list[str]:
-        """Start again, from the register alone, open filings whose workflow is gone, all or of these; which ones it was."""
+    async def revive(self, filing_ids: Collection[str] | None = None, *, anew: bool = False) -> list[str]:
+        """Start again, from the register alone, open filings whose workflow is gone, all or of these; which ones it was.
+
+        `anew`: one that runs is terminated first. No date moves by that, and what was entered stands.
+        """
         every = await asyncio.to_thread(self.register.open_filings)
         gone = [each for each in every if filing_ids is None or each[0] in filing_ids]
         gate = asyncio.Semaphore(50)
+        running = WorkflowIDConflictPolicy.TERMINATE_EXISTING if anew else WorkflowIDConflictPolicy.FAIL
 
         async def start(key: str, alliance: str, jurisdiction: str) -> bool:
             async with gate:
@@ -321,7 +325,7 @@ class Filings:
                         AllianceFiling.run,
                         Start(filing_id=key, ways=NEWEST),
                         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                        id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                        id_conflict_policy=running,
                         **self.named(key, alliance, jurisdiction),
                     )
                 except WorkflowAlreadyStartedError:

@@ -5,7 +5,7 @@ act with its digest. The opening starts the round's workflow; any other act reac
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
@@ -20,11 +20,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.arrivals import Arrivals, Entered, OtherContent
 from activities.entering import REUSED
-from activities.logs import named
 from activities.papers import PaperMissing
 from activities.rounds.register import RoundRegister
 from gateway.client import Filings, patiently
-from gateway.problem import KeyReused, MovedOn, NoRound, Refused, Unreachable, refuse
+from gateway.problem import KeyReused, MovedOn, NoRound, Refused, refuse
 from models.findings import Lack, Refusal
 from models.rounds.base import OpenRound, RoundAct, parts
 from models.rounds.round import Round, RoundEntry, RoundReceipt
@@ -37,9 +36,6 @@ from regulation.rounds.lodging import RoundLodged, lodge
 from workflows import round as running
 
 log = structlog.get_logger()
-
-AT_ONCE = 20
-"""How many rounds are asked side by side."""
 
 
 @dataclass(frozen=True)
@@ -217,48 +213,15 @@ class Rounds:
             "static_summary": on_one_line(title)[:100],
         }
 
-    async def revive(self, *, every: bool = False) -> list[str]:
-        """Start again, from the register alone, rounds whose workflow ought to run and does not; which ones it was.
+    async def revive(self, round_id: str, *, anew: bool = False) -> bool:
+        """Start a round that ought to run, from the register alone, or have one that runs take the register's word.
 
-        With `every`, those that run take the register's word, and one that the register does not know ends.
+        False if neither was called for. One that the register does not know ends by its word. `anew`: one that runs is
+        terminated first; what was entered stands.
         """
-        open_ones = await asyncio.to_thread(self.register.round_ids, is_open=True)
-        client = self.filings.client
-        query = self.filings.running("Round")
-        found = {each.id async for each in client.list_workflows(query)} if open_ones or every else set[str]()
-        if every:
-            running = {each.removeprefix(workflow_id("")) for each in found}
-            return await self._all_brought(sorted({*open_ones, *running}), open_ones)
-        return [each for each in open_ones if workflow_id(each) not in found and await self._revived(each)]
-
-    async def _all_brought(self, round_ids: Sequence[str], open_ones: Collection[str]) -> list[str]:
-        """Those of these rounds of which something was called for. One that cannot be asked is in nobody's way."""
-        gate = asyncio.Semaphore(AT_ONCE)
-
-        async def one(round_id: str) -> bool:
-            async with gate:
-                try:
-                    return await self._brought(round_id, round_id in open_ones)
-                except (Unreachable, RPCError) as error:
-                    log.warning("rounds.not_asked", round=round_id, error=named(error))
-                    return False
-
-        brought = await asyncio.gather(*map(one, round_ids))
-        return [each for each, called_for in zip(round_ids, brought, strict=True) if called_for]
-
-    async def one(self, round_id: str) -> list[str]:
-        """The same for one round."""
         row = await asyncio.to_thread(self.register.row, round_id)
-        if row is None:
-            raise NoRound(round_id)
-        goes_on = row.open or row.followed < row.number
-        return [round_id] if await self._brought(round_id, goes_on) else []
-
-    async def _brought(self, round_id: str, goes_on: bool) -> bool:
-        """Start a round that ought to run, or have one that runs take the register's word; whether either was called for."""
-        if goes_on and await self._revived(round_id):
+        if row and (row.open or row.followed < row.number) and await self._revived(round_id, row.title, anew=anew):
             return True
-        row = await asyncio.to_thread(self.register.row, round_id)
         handle = self.filings.client.get_workflow_handle(workflow_id(round_id))
         try:
             async with patiently(self.filings.patience):
@@ -271,15 +234,15 @@ class Rounds:
             raise
         return True
 
-    async def _revived(self, round_id: str) -> bool:
-        row = await asyncio.to_thread(self.register.row, round_id)
+    async def _revived(self, round_id: str, title: str, *, anew: bool) -> bool:
+        running_one = WorkflowIDConflictPolicy.TERMINATE_EXISTING if anew else WorkflowIDConflictPolicy.FAIL
         try:
             await self.filings.client.start_workflow(
                 running.Round.run,
                 running.RoundStart(round_id=round_id),
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                **self.named(round_id, row.title if row else round_id),
+                id_conflict_policy=running_one,
+                **self.named(round_id, title),
             )
         except WorkflowAlreadyStartedError:
             return False

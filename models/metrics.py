@@ -7,9 +7,9 @@ configures. No metric names a filing, a company or a person.
 from dataclasses import dataclass
 from typing import Literal
 
-Told = Literal["register", "worker", "gateway", "every", "sentinel"]
+Told = Literal["register", "worker", "gateway", "every"]
 """Who tells a metric: whoever looks at the register (each worker, and the first process of each gateway: all the same, so the
-highest counts), each worker, each process of a gateway, every process, or the round that looks for drift."""
+highest counts), each worker, each process of a gateway, or every process."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,27 @@ OVERDUE = Metric(
     "duties that offices are late with", "各部门逾期未办的事项数，按部门、身份", ("office", "role"),
 )  # fmt: skip
 DRIFT = Metric(
-    "beian_drift", "gauge", "filings", "sentinel",
-    "filings of which register and engine differ, by how; to be none",
-    "备案库与引擎不一致的备案件数，按情形；应为零", ("kind",),
+    "beian_drift", "gauge", "filings", "register",
+    "filings and rounds of which register and engine differ, by how, and which are for people to mend; to be none",
+    "备案库与引擎不一致而待处理的备案和轮次数，按情形；应为零", ("kind",),
+)  # fmt: skip
+DRIFT_MENDED = Metric(
+    "beian_drift_mended", "gauge", "filings", "register",
+    "the same, mended at once by the last pass of the sentinel", "最近一次巡查已自行修复的备案和轮次数，按情形", ("kind",),
+)  # fmt: skip
+SENTINEL_AT = Metric(
+    "beian_sentinel_pass_timestamp_seconds", "gauge", "seconds", "register",
+    "when the last pass of the sentinel began (Unix time); that it grows old says that engine or workers stand still",
+    "最近一次巡查开始的时间（Unix 时间）；久不更新即引擎或 worker 已停",
+)  # fmt: skip
+SENTINEL_SECONDS = Metric(
+    "beian_sentinel_pass_seconds", "gauge", "seconds", "register",
+    "how long the last pass of the sentinel took", "最近一次巡查的用时",
+)  # fmt: skip
+SENTINEL_UNSEEN = Metric(
+    "beian_sentinel_unseen", "gauge", "filings", "register",
+    "filings that no pass has looked at closely since they changed; to fall to none within some passes",
+    "变动后尚未逐件细查的备案件数；应在数次巡查内归零",
 )  # fmt: skip
 LETTERS_BY_AGE = Metric(
     "beian_letters_by_age", "gauge", "letters", "register",
@@ -123,7 +141,8 @@ BUILD = Metric(
 )  # fmt: skip
 
 TABLE = (
-    FILINGS, ROUNDS, LAPSES_LATE, LATE_SECONDS, LATENESS, OVERDUE, DRIFT, LETTERS_BY_AGE, LETTERS_WAITING, LETTERS_LATE, LETTERS_OWED,
+    FILINGS, ROUNDS, LAPSES_LATE, LATE_SECONDS, LATENESS, OVERDUE, DRIFT, DRIFT_MENDED, SENTINEL_AT, SENTINEL_SECONDS,
+    SENTINEL_UNSEEN, LETTERS_BY_AGE, LETTERS_WAITING, LETTERS_LATE, LETTERS_OWED,
     LETTERS_FAILED, LETTER_TRIES, REFUSALS, REQUESTS, READY, CLOCK_AHEAD, CALENDAR, BACKUP, DISK_FREE, DISK_SIZE, BUILD,
 )  # fmt: skip
 """Every metric of ours. The engine's core tells its own beside them (`temporal_…`), on workers."""

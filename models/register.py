@@ -177,15 +177,44 @@ class FilingRow(SQLModel, table=True):
 
 
 class FollowedRow(SQLModel, table=True):
-    """Up to which entry the engine is known to follow a filing. Where the filing is further, it has to be asked.
+    """Up to which entry the engine is known to follow a filing, in which run, and for which instant its timer was armed then.
 
-    A memory aid for rounds: without it every filing is asked once more.
+    Where the filing is further, or another run has taken over, or its agenda says another instant, it has to be asked. A
+    memory aid of the sentinel: without it every filing is asked once more.
     """
 
     __tablename__ = "followed"
 
     filing_id: str = Field(primary_key=True, max_length=64, foreign_key="filings.filing_id")
     number: int
+    run_id: str | None = Field(default=None, max_length=36)
+    armed_for: datetime | None = instant(default=None)
+
+
+class DriftRow(SQLModel, table=True):
+    """不一致: where the last pass of the sentinel found that engine and register differ; of which filing or round.
+
+    `told`: operators were written to, or it was mended and nobody needs to be.
+    """
+
+    __tablename__ = "drift"
+
+    key: str = Field(primary_key=True, max_length=64)
+    kind: str = Field(max_length=20)
+    what: str = long_text()
+    mended: bool
+    found_at: datetime = instant()
+    told: bool
+
+
+class PassRow(SQLModel, table=True):
+    """巡查: the last pass of the sentinel over what a task queue works on; `body` is the whole of it (`models.drift.Pass`)."""
+
+    __tablename__ = "passes"
+
+    queue: str = Field(primary_key=True, max_length=200)
+    at: datetime = instant()
+    body: str = long_text()
 
 
 class VersionRow(SQLModel, table=True):

@@ -57,7 +57,9 @@ class Settings(BaseSettings):
     activity_threads: int = Field(8, ge=1, le=64, description="threads that write the register")
     cached_workflows: int = Field(2000, ge=20, description="filings kept in memory between their entries; at least 20")
     following_interval: float = Field(
-        3600.0, gt=0, description="seconds between looks for filings that the engine lost or is behind with"
+        3600.0,
+        ge=1,
+        description="seconds between passes of the sentinel, which finds what engine and register differ on",
     )
     delivery_interval: float = Field(10.0, gt=0, description="seconds between looks for undelivered letters")
     delivery_threads: int = Field(8, ge=1, le=64, description="batches of letters that a worker delivers side by side")

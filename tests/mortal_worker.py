@@ -9,7 +9,7 @@ import os
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -24,7 +24,7 @@ from activities.rounds.following import RoundFollowing
 from activities.rounds.register import RoundRegister
 from activities.rows import Row
 from gateway.client import Filings
-from gateway.following import Following
+from gateway.watching.keeper import Keeper
 from models.channels import Filters
 from models.filing import Entry
 from models.rounds.round import RoundEntry
@@ -138,9 +138,10 @@ async def main(dies_after: str) -> None:
     vars(service)["RoundFollowing"] = partial(MortalFollowing, dies_after=dies_after)
     vars(service)["LetterQueue"] = partial(MortalQueue, dies_at=dies_after)
     built, postman = service.build(client, register, settings, channels)
-    following = Following(Filings(client, register, settings.task_queue))
+    every = timedelta(seconds=settings.following_interval)
+    keeper = Keeper(Filings(client, register, settings.task_queue), every)
     async with built:
-        rounds = [postman.run(), *([following.keep(settings.following_interval)] if dies_after == FOLLOWS else [])]
+        rounds = [postman.run(), *([keeper.keep()] if dies_after == FOLLOWS else [])]
         await asyncio.gather(*rounds)
 
 

@@ -326,12 +326,13 @@ def test_names_that_the_regulation_does_not_know_are_refused(file_of: FileOf) ->
 
 
 def test_each_type_of_channel_has_its_usual_addressees(file_of: FileOf) -> None:
-    assert set(STAFF) == ADDRESSEES - {"leader", "public"}
+    assert set(STAFF) == ADDRESSEES - {"leader", "public", "operator"}
     file = file_of(FULL.replace('offices = ["210100"]', ""), **ENVIRONMENT)
     offices = dict.fromkeys(ADDRESSEES, "210100") | {
         "public": "public",
         "province_st": "210000",
         "province_iit": "210000",
+        "operator": "210000",
     }
 
     def carried(configured: Configured) -> set[str]:

@@ -19,9 +19,9 @@ from activities.rounds.register import RoundRegister
 from deploy.embedded import answers, start_server
 from examples.demo import OFFICES
 from gateway.client import Filings, workflow_id
-from gateway.following import Following
 from gateway.problem import Unreachable
 from gateway.rounds import Rounds
+from gateway.watching.sentinel import Sentinel
 from models.filing import AgendaLine, Filing, Receipt
 from models.settings import Settings
 from models.values import day_of
@@ -116,17 +116,20 @@ class Machine:
         return not waiting(self.register.engine)
 
     async def engine_has(self, filing_id: str) -> tuple[Filing, list[AgendaLine]]:
-        """What the engine answers when asked; again where a busy worker was held to be stuck over the question."""
+        """What the engine answers when asked, once it has read the register; again where a busy worker was held to be stuck over the question."""
         handle = (await connect(self.settings)).get_workflow_handle(workflow_id(filing_id))
         patience = Patience()
         while True:
             try:
-                filing: Filing = await handle.query("filing", result_type=Filing)
-                return filing, await handle.query("agenda", result_type=list[AgendaLine])
+                filing: Filing | None = await handle.query("filing", result_type=Filing | None)  # type: ignore[arg-type]
+                if filing:
+                    return filing, await handle.query("agenda", result_type=list[AgendaLine])
             except WorkflowQueryFailedError as failed:
-                if STARVED not in str(failed) or not patience.lasts():
+                if STARVED not in str(failed):
                     raise
-                await asyncio.sleep(patience.pauses())
+            if not patience.lasts():
+                raise TimeoutError(filing_id)
+            await asyncio.sleep(patience.pauses())
 
 
 @pytest.fixture
@@ -196,7 +199,7 @@ async def test_the_engine_s_database_lost_revive_brings_every_open_filing_back(m
         file.unlink()
     machine.server()
     machine.worker()
-    assert await Following(await machine.door()).round(every=True) == ["LOST-0", "LOST-1"]
+    assert [each.key for each in (await Sentinel(await machine.door()).look(every=True))[1]] == ["LOST-0", "LOST-1"]
     assert await (await machine.door()).revive() == [], "whatever runs is left alone"
     for filing_id in ("LOST-0", "LOST-1"):
         filing, agenda = await machine.engine_has(filing_id)
@@ -269,7 +272,7 @@ async def test_a_round_killed_at_its_commit_and_amid_its_letters_tells_everybody
                 file.unlink()
             server, worker = machine.server(), machine.worker(dies_after)
             door = Rounds(await machine.door())
-            assert await door.revive(every=True) == [of], "the register alone brings it back"
+            assert await door.revive(of), "the register alone brings it back"
             if dies_after == "letters":
                 await asyncio.to_thread(worker.join)
                 assert 0 < len(told()) < len(OFFICES_OF), "some were written when everything died"

@@ -44,6 +44,7 @@ WINGS: dict[str, set[str]] = {
     "remembered": {"identity", "problem"},
     "asked": {"client", "identity", "problem", "tools"},
     "shown": {"identity", "problem", "remembered", "tools", "visit"},
+    "watching": {"client", "problem", "rounds"},
     "pages": {*COMING_IN, "asked", "shown"},
     "api": {*COMING_IN, "asked", "shown"},
     "failures": {*COMING_IN, "pages.web"},

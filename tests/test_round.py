@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from html import unescape
@@ -27,6 +26,8 @@ from activities.rounds.sealing import TOLD
 from gateway.problem import KeyReused, MovedOn, NotFound, Refused
 from gateway.rounds import Rounds, workflow_id
 from gateway.shown.rounds import panels
+from gateway.watching.sentinel import Sentinel
+from models.drift import DriftKind
 from models.register import PublicNoticeRow
 from models.rounds.base import RoundKind
 from models.values import day_of
@@ -150,8 +151,8 @@ async def test_a_round_whose_workflow_is_gone_is_started_again_from_the_register
     await rounds.act(of, opening())
     await followed(rounds.register, of, 1)
     await handle(world, of).terminate()
-    assert of in await rounds.revive(every=True)
-    assert of not in await rounds.revive(every=True)
+    assert await rounds.revive(of)
+    assert not await rounds.revive(of)
 
     async def stands() -> int | None:
         found: Stands | None = await handle(world, of).query("stands", result_type=Stands)
@@ -175,9 +176,11 @@ async def test_a_round_that_nobody_works_on_is_in_no_other_round_s_way(world: Wo
         await world.client.start_workflow(
             "Round", {"round_id": of}, id=workflow_id(of), task_queue=f"{world.settings.task_queue}-elsewhere"
         )
-    impatient = Rounds(replace(world.door, patience=timedelta(seconds=0.5)))
-    assert mine in (revived := await impatient.revive(every=True))
-    assert not {stuck, foreign} & set(revived)
+    _, different = await Sentinel(world.door).look()
+    found = {each.key: each for each in different if each.is_round}
+    assert (found[mine].kind, found[mine].mended) == (DriftKind.TERMINATED, True)
+    assert (found[stuck].kind, found[stuck].mended) == (DriftKind.STUCK, False)
+    assert foreign not in found, "another service's"
     for of in (stuck, foreign):
         await handle(world, of).terminate()
 
@@ -218,13 +221,13 @@ async def test_a_round_that_knows_more_than_a_restored_register_takes_its_word(w
         assert await moved(rounds, of, 5) == 3
         await followed(rounds.register, of, 3)
         forget(rounds.register, of, 1)
-        assert await rounds.one(of) == [of], "whoever revives it need not wait for its next day"
-        assert await rounds.one(of) == []
+        assert await rounds.revive(of), "whoever revives it need not wait for its next day"
+        assert not await rounds.revive(of)
         found: Stands | None = await handle(world, of).query("stands", result_type=Stands)
         assert found
         assert (found.number, found.behind) == (1, False)
         forget(rounds.register, of, 0)
-        assert of in await rounds.revive(every=True)
+        assert await rounds.revive(of)
         await handle(world, of).result()
     history = await handle(world, of).fetch_history()
     await Replayer(workflows=[Round], workflow_runner=Sandbox(), data_converter=CONVERTER).replay_workflow(history)

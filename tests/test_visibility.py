@@ -126,7 +126,7 @@ def test_a_run_of_an_earlier_release_shows_what_it_did_and_the_next_one_takes_aw
             *visibility.from_the_start(filing),
         ]
     )
-    (taken_away,) = visibility.changed(filing, shown)
+    (taken_away,) = visibility.changed(visibility.attributes(filing), shown)
     assert (taken_away.key.name, taken_away.value) == ("TermsEdition", None)
 
 
@@ -153,4 +153,5 @@ async def test_search_attributes_are_written_only_when_one_changed(world: World)
     assert reminders == 3
     again = sum(event.event_type == EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES for event in later.events)
     assert again == upserts, "a reminder changes no attribute"
-    assert visibility.changed(story.filing, (await world.handle(story.id).describe()).typed_search_attributes) == []
+    shown = (await world.handle(story.id).describe()).typed_search_attributes
+    assert visibility.changed(visibility.attributes(story.filing), shown) == []

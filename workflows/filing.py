@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import JsonValue
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy
+from temporalio.common import RawValue, RetryPolicy, SearchAttributeUpdate
 from temporalio.exceptions import ApplicationError
 from temporalio.workflow import LocalActivityConfig
 
@@ -34,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from regulation import agenda, entries, identity, lifecycle, lodging, on_paper
     from regulation.moment import Moment
     from workflows.uncancelled import uncancelled
-    from workflows.visibility import LINES, changed, rendered, timer_summary
+    from workflows.visibility import LINES, attributes, changed, rendered, timer_summary
     from workflows.ways import (
         CALENDAR_IS_AWAITED,
         CHASED_UNTIL_DONE,
@@ -156,6 +156,12 @@ class AllianceFiling:
         """A filing that is level, or is only now being read from the register, says so without a trace in the history."""
         if self.filing is None or self.filing.number >= number:
             raise ApplicationError("已与备案库对齐", type=LEVEL, non_retryable=True)
+
+    @workflow.update(description="重新写出全部检索属性：列表显示的不是现状时用，不影响备案")
+    async def show(self) -> None:
+        """Show operators again what this filing is found by, whether or not it was shown before: their list may have lost it."""
+        await workflow.wait_condition(lambda: self.filing is not None)
+        workflow.upsert_search_attributes(self._attributes())
 
     @workflow.signal(name="act", description=f"对备案作出一项行为；不予登记的记入卷宗，不影响备案。例如 {EXAMPLE}")
     @_whatever_comes
@@ -390,14 +396,17 @@ class AllianceFiling:
         if due is None or self.due is None or due.at != self.due.at:
             self.due = due
 
-    def _show(self) -> None:
-        """What operators find a filing by: search attributes, where they changed."""
-        if updates := changed(
+    def _attributes(self) -> list[SearchAttributeUpdate[Any]]:
+        """What operators find a filing by, as runs of this one's time show it."""
+        return attributes(
             self.value,
-            workflow.info().typed_search_attributes,
             as_until_0_4=not self._follows(FEWER_ATTRIBUTES),
             as_until_0_6=not self._follows(LATENESS_IS_SHOWN),
-        ):
+        )
+
+    def _show(self) -> None:
+        """Show it, where it changed."""
+        if updates := changed(self._attributes(), workflow.info().typed_search_attributes):
             workflow.upsert_search_attributes(updates)
 
     def details(self) -> str:

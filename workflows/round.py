@@ -7,10 +7,11 @@ is decided by the rules of the round's kind, in the register's presence; the eng
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from pydantic import JsonValue
 from temporalio import workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import RetryPolicy, SearchAttributeUpdate
 from temporalio.exceptions import ApplicationError
 from temporalio.workflow import ActivityConfig
 
@@ -22,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from models.values import Value
     from workflows.filing import LEVEL, STEP
     from workflows.uncancelled import uncancelled
-    from workflows.visibility import changed_of_round, rendered_round
+    from workflows.visibility import attributes_of_round, changed, rendered_round
 
 FOLLOW = ActivityConfig(
     start_to_close_timeout=timedelta(hours=2),
@@ -147,6 +148,16 @@ class Round:
         if self.asked and self.number == number:
             raise ApplicationError("已与备案库对齐", type=LEVEL, non_retryable=True)
 
+    @workflow.update(description="重新写出全部检索属性：列表显示的不是现状时用，不影响轮次")
+    async def show(self) -> None:
+        """Show operators again what this round is found by: their list may have lost it."""
+        await workflow.wait_condition(lambda: self.asked)
+        if self.stands:
+            workflow.upsert_search_attributes(self._attributes(self.stands))
+
+    def _attributes(self, stands: Stands) -> list[SearchAttributeUpdate[Any]]:
+        return attributes_of_round(self.round_id, stands)
+
     @property
     def number(self) -> int:
         """The last entry that this run knows."""
@@ -166,7 +177,7 @@ class Round:
         self.stands = stands
         if stands is None:
             return
-        if updates := changed_of_round(self.round_id, stands, workflow.info().typed_search_attributes):
+        if updates := changed(self._attributes(stands), workflow.info().typed_search_attributes):
             workflow.upsert_search_attributes(updates)
 
     def details(self) -> str:

@@ -4,7 +4,7 @@ No personal data and no free text: keys, dates, counts, and the alliance's publi
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -107,12 +107,18 @@ def _late(filing: Filing) -> dict[SearchAttributeKey[Any], Any]:
     }
 
 
+def by_every_way(filing: Filing) -> Iterator[list[SearchAttributeUpdate[Any]]]:
+    """Every search attribute of a filing as each way of a run shows it, that of runs that begin now first (workflows/ways.py)."""
+    yield attributes(filing)
+    yield attributes(filing, as_until_0_6=True)
+    yield attributes(filing, as_until_0_4=True, as_until_0_6=True)
+
+
 def changed(
-    filing: Filing, shown: TypedSearchAttributes, *, as_until_0_4: bool = False, as_until_0_6: bool = False
+    now: Iterable[SearchAttributeUpdate[Any]], shown: TypedSearchAttributes
 ) -> list[SearchAttributeUpdate[Any]]:
     """Those attributes that are not shown as they are now."""
     held = {pair.key.name: pair.value for pair in shown}
-    now = attributes(filing, as_until_0_4=as_until_0_4, as_until_0_6=as_until_0_6)
     return [update for update in now if held.get(update.key.name) != update.value]
 
 
@@ -175,17 +181,16 @@ def _coming(filing: Filing) -> Iterator[tuple[Filing, agenda.Due]]:
     yield from entries.ahead(filing, agenda.next_deadline)
 
 
-def changed_of_round(round_id: str, stands: Stands, shown: TypedSearchAttributes) -> list[SearchAttributeUpdate[Any]]:
-    """What a round is found by, where it is not shown as it is now."""
-    told, held = parts(round_id), {pair.key.name: pair.value for pair in shown}
+def attributes_of_round(round_id: str, stands: Stands) -> list[SearchAttributeUpdate[Any]]:
+    """What a round is found by."""
+    told = parts(round_id)
     values: dict[SearchAttributeKey[Any], Any] = {
         ROUND_KIND: told.kind.value if told else None,
         ROUND_STAGE: stands.stage.value,
         JURISDICTION: stands.jurisdiction,
         NEXT_DEADLINE: stands.due_at,
     }
-    updates = [key.value_unset() if value is None else key.value_set(value) for key, value in values.items()]
-    return [update for update in updates if held.get(update.key.name) != update.value]
+    return [key.value_unset() if value is None else key.value_set(value) for key, value in values.items()]
 
 
 def rendered_round(round_id: str, stands: Stands) -> str:

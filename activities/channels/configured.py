@@ -30,7 +30,10 @@ from regulation.messages import NOTIFICATIONS
 from regulation.offices import Contact
 from regulation.texts import COMPILED
 
-ADDRESSEES = frozenset(to for notification in NOTIFICATIONS.values() for to in notification.to)
+OPERATORS = Role.OPERATOR.value
+"""To whom is written what is wrong with the service itself (activities/drift.py): at the province, if the address book has no more."""
+
+ADDRESSEES = frozenset(to for notification in NOTIFICATIONS.values() for to in notification.to) | {OPERATORS}
 
 PERSONAL = frozenset({"mail", "sms"})
 """Families of texts whose channels reach a leader in person. A chat is its members', who need not be the leader."""

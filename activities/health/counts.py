@@ -1,4 +1,4 @@
-"""What operators count in the register (备案库现状): six statements along its indexes, however many look at them."""
+"""What operators count in the register (备案库现状): seven statements along its indexes, however many look at them."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -10,13 +10,16 @@ from sqlalchemy import Connection, bindparam, case, func, select
 
 from activities.rows import duties_of
 from models import metrics
+from models.drift import DriftKind, Pass, Tally
 from models.gateway import AuditRow
 from models.metrics import Metric
-from models.register import FilingRow, LetterRow, RoundRow
+from models.register import FilingRow, LetterRow, PassRow, RoundRow
 from regulation import offices
 from regulation.lifecycle import ENDS
 
-F, L, R, A = (model.metadata.tables[str(model.__tablename__)] for model in (FilingRow, LetterRow, RoundRow, AuditRow))
+F, L, R, A, P = (
+    model.metadata.tables[str(model.__tablename__)] for model in (FilingRow, LetterRow, RoundRow, AuditRow, PassRow)
+)
 
 PLACES = (F.c.stage, F.c.jurisdiction, F.c.kind)
 BY_PLACE = select(*PLACES, func.count()).where(F.c.stage.not_in([stage.value for stage in ENDS])).group_by(*PLACES)
@@ -33,6 +36,7 @@ BACKUP, BACKED_UP = "backup", "backed_up"
 """In whose name the audit says that a backup was made, and how."""
 
 LAST_BACKUP = select(func.max(A.c.at)).where(A.c.person == BACKUP, A.c.kind == BACKED_UP, A.c.success.is_(True))
+LAST_PASS = select(P.c.body).order_by(P.c.at.desc()).limit(1)
 WAITING = select(AGE.label("age"), func.count()).where(L.c.closed_at.is_(None)).group_by("age")
 
 
@@ -59,7 +63,22 @@ def counted(db: Connection, now: datetime) -> Iterator[GaugeMetricFamily]:
     waiting: dict[str, Any] = dict(db.execute(WAITING, since).all())
     backup = db.execute(LAST_BACKUP).scalar()
     yield gauge(metrics.BACKUP, {(): backup.timestamp() if backup else 0})
+    yield from _drift(db)
     yield gauge(metrics.LETTERS_BY_AGE, {(age,): waiting.get(age, 0) for age in metrics.AGES})
+
+
+def _drift(db: Connection) -> Iterator[GaugeMetricFamily]:
+    """What the sentinel's last pass found. The register knows it whoever made the pass, and also while no pass is made any more."""
+    body = db.execute(LAST_PASS).scalar()
+    last = Pass.model_validate_json(body) if body else None
+    yield gauge(metrics.SENTINEL_AT, {(): last.at.timestamp() if last else 0})
+    if last is None:
+        return
+    tallies = {(kind.value,): last.tallies.get(kind, Tally()) for kind in DriftKind}
+    yield gauge(metrics.DRIFT, {kind: tally.left for kind, tally in tallies.items()})
+    yield gauge(metrics.DRIFT_MENDED, {kind: tally.mended for kind, tally in tallies.items()})
+    yield gauge(metrics.SENTINEL_SECONDS, {(): last.took})
+    yield gauge(metrics.SENTINEL_UNSEEN, {(): last.unseen})
 
 
 def _overdue(db: Connection) -> Mapping[tuple[str, ...], float]:

@@ -11,6 +11,7 @@ from gateway.pages.staff import as_asked
 from gateway.pages.web import SignedIn, page
 from gateway.remembered.sessions import Session
 from gateway.shown import operations
+from gateway.shown.drift import passed
 from gateway.shown.operations import Worker
 from gateway.tools import Doors, Tools
 from models.acts import OfficeKey
@@ -61,4 +62,5 @@ def _shown(
         backlog=tools.letters.backlog(now),
         failed=len(failed),
         letters=failed[::-1][:LETTERS],
+        **passed(tools),
     )

@@ -1,15 +1,15 @@
-"""The engine is kept level with the register (gateway/following.py): an answer, a round, and what operators did by mistake."""
+"""Engine and register are kept alike (gateway/watching/sentinel.py): an answer, a pass, and what operators did by mistake."""
 
 import asyncio
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from temporalio.client import WorkflowExecutionStatus
+from temporalio.client import ScheduleActionExecutionStartWorkflow, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
@@ -18,9 +18,14 @@ from activities.appending import Appended
 from activities.arrivals import Arrivals
 from activities.register import Register
 from gateway.client import workflow_id
-from gateway.following import Following
 from gateway.problem import NotFound
+from gateway.watching import comparing
+from gateway.watching.engine import shown
+from gateway.watching.sentinel import Sentinel
+from models.drift import Drift, DriftKind, Pass
 from models.filing import Entry, Filing
+from models.register import FilingRow
+from models.values import canonical
 from regulation import agenda, entries, identity, lodging
 from regulation.moment import Moment
 from tests.patience import comes
@@ -28,16 +33,16 @@ from tests.served import Served, served
 from tests.story import Story, checklist, instant
 from tests.test_lives import AT_THE_INSTANT, armed
 from tests.world import World
-from workflows import visibility
+from workflows import sentinel, visibility
 from workflows.filing import AllianceFiling
 
-pytestmark = pytest.mark.xdist_group("following")
+pytestmark = pytest.mark.xdist_group("sentinel")
 
 
 @pytest.fixture(scope="module")
 async def world(environment: WorkflowEnvironment, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """A world of its own: what a round brings level is what was left behind here."""
-    async with World.opened(environment, tmp_path_factory.mktemp("following"), delivering=False) as opened:
+    async with World.opened(environment, tmp_path_factory.mktemp("sentinel"), delivering=False) as opened:
         yield opened
 
 
@@ -114,17 +119,39 @@ async def test_an_act_that_comes_after_one_the_engine_never_heard_of_is_judged_b
     assert story.kinds()[-2:] == ["confirm", "withdraw"]
 
 
-async def test_a_round_brings_level_what_nobody_asks_about_and_asks_the_others_no_more(world: World) -> None:
-    following = Following(world.door)
-    await following.round()
+async def passes(world: World) -> list[Drift]:
+    """What a pass finds, and mends if that is safe; remembered for the next."""
+    keeps = Sentinel(world.door)
+    found, different = await keeps.look()
+    await asyncio.to_thread(keeps.memory.note, found, different)
+    return different
+
+
+async def mended(world: World) -> list[str]:
+    """What a pass mends, and that it finds nothing else."""
+    different = await passes(world)
+    assert all(each.mended for each in different), different
+    return [each.key for each in different]
+
+
+def unseen(world: World) -> set[str]:
+    """Filings with entries of which it is not known that the engine has them."""
+    memory = Sentinel(world.door).memory
+    return {each.filing_id for rows in memory.open_filings() for each in rows if each.followed != each.number}
+
+
+async def test_a_pass_brings_level_what_nobody_asks_about_and_asks_the_others_no_more(world: World) -> None:
+    await passes(world)
     behind, _ = await under_review(world, "BEHIND-3")
     level = Story(world, "LEVEL-1")
     await level.submitted("2027-03-15")
-    assert {row.filing_id for row in world.register.unfollowed()} == {"BEHIND-3", "LEVEL-1"}
-    assert await following.round() == ["BEHIND-3"]
+    assert unseen(world) == {"BEHIND-3", "LEVEL-1"}
+    assert await mended(world) == ["BEHIND-3"]
     assert await knows(world, behind.id) == behind.filing
-    assert world.register.unfollowed() == [], "one question for each that was entered, and then none"
-    assert await following.round() == []
+    assert await mended(world) == []
+    assert unseen(world) == set(), "one look at each that was entered, and then none"
+    found, _ = await Sentinel(world.door).look()
+    assert (found.looked_at, found.unseen, found.left) == (0, 0, 0)
 
 
 async def test_filings_that_run_and_are_not_in_the_register_are_named(world: World) -> None:
@@ -134,39 +161,96 @@ async def test_filings_that_run_and_are_not_in_the_register_are_named(world: Wor
     now = datetime.now(UTC)
     Arrivals(world.register.engine).receive("UNDER-WAY", identity.SUBMISSION, "0" * 64, now, now)
     running = ["filing-KNOWN-1", "filing-LATER-2", "filing-LATER-1", "filing-UNDER-WAY"]
-    assert Following(world.door).unknown(running) == ["LATER-1", "LATER-2"]
+    assert Sentinel(world.door).unknown(running) == ["LATER-1", "LATER-2"]
 
 
 async def test_one_that_came_to_its_end_in_the_register_alone_ends(world: World) -> None:
     story = Story(world, "BEHIND-4")
     await story.submitted("2027-03-15")
     committed(world, story.id, story.act("leader", "withdraw", "2027-03-16"), "2027-03-16")
-    following = Following(world.door)
-    assert story.id in await following.round()
+    assert story.id in await mended(world)
     assert not (await world.at_rest(story.id)).runs
-    assert await following.one(story.id) == [], "and is left alone"
+    assert await Sentinel(world.door).one(story.id) == [], "and is left alone"
 
 
 async def test_a_workflow_that_was_terminated_is_started_again_with_its_timer(world: World) -> None:
     story = Story(world, "TERMINATED")
     await story.on_notice(2027)
     await world.handle(story.id).terminate(reason="by mistake")
-    following = Following(world.door)
-    assert await comes(following.round) == [story.id], "the engine lists what runs a moment later"
+    [found] = await passes(world)
+    assert (found.key, found.kind, found.mended) == (story.id, DriftKind.TERMINATED, True)
     assert (await world.handle(story.id).describe()).status is WorkflowExecutionStatus.RUNNING
     filing: Filing = await world.handle(story.id).query("filing", result_type=Filing)
     assert filing == story.filing
     with pytest.raises(NotFound):
-        await following.one("NOBODY")
+        await Sentinel(world.door).one("NOBODY")
 
 
 async def test_what_operators_see_is_what_the_register_holds_however_the_engine_came_to_know_it(world: World) -> None:
     story, _ = await under_review(world, "BEHIND-6")
     assert await world.door.level(story.id), "it was behind, and nothing was entered"
     await world.at_rest(story.id)
-    shown = (await world.handle(story.id).describe()).typed_search_attributes
-    assert visibility.changed(story.filing, shown) == []
-    assert shown.get(visibility.STAGE) == "on_notice"
+    shows = (await world.handle(story.id).describe()).typed_search_attributes
+    assert visibility.changed(visibility.attributes(story.filing), shows) == []
+    assert shows.get(visibility.STAGE) == "on_notice"
+
+
+async def test_what_a_list_has_lost_is_shown_again(world: World) -> None:
+    """The store of what is listed was lost, and the engine's own was not: whoever asks has everything written anew."""
+    story = Story(world, "SHOWN-1")
+    await story.on_notice(2027)
+    await world.handle(story.id).execute_update("show")
+    history = await world.handle(story.id).fetch_history()
+    shows = [each for each in history.events if each.HasField("upsert_workflow_search_attributes_event_attributes")]
+    told = shown(shows[-1].upsert_workflow_search_attributes_event_attributes.search_attributes)
+    assert comparing.of_filing(story.filing).is_shown(told), "all of it, not what has changed"
+    await Replayer(workflows=[AllianceFiling], data_converter=pydantic_data_converter).replay_workflow(history)
+
+
+async def test_one_that_waits_for_another_instant_is_named_and_started_anew_by_the_command_that_is_named(
+    world: World,
+) -> None:
+    story = Story(world, "INSTANT-1")
+    await story.submitted("2027-03-15")
+    await passes(world)
+    row = world.register.row(story.id)
+    assert row
+    filing = story.filing
+    name, period = min(filing.periods.items(), key=lambda each: each[1].until)
+    moved = filing.but(periods=dict(filing.periods) | {name: period.but(until=period.until - timedelta(days=1))})
+    assert agenda.next_lapse(moved) != agenda.next_lapse(filing)
+    table = FilingRow.metadata.tables["filings"]
+    with world.register.engine.connect().execution_options(writes=True) as db, db.begin():
+        value = canonical(moved.model_dump(mode="json"))
+        db.execute(table.update().where(table.c.filing_id == story.id).values(value=value))
+    [found] = await passes(world)
+    assert (found.key, found.kind, found.mended) == (story.id, DriftKind.WRONG_INSTANT, False)
+    assert found.command == f"starter.py revive {story.id} --anew"
+    assert await Sentinel(world.door).one(story.id, anew=True) == [story.id]
+    await world.at_rest(story.id)
+    assert await knows(world, story.id) == moved
+    assert await mended(world) == []
+
+
+async def test_passes_are_made_on_a_schedule_of_the_engine_s(world: World) -> None:
+    queue, client = world.settings.task_queue, world.client
+    await sentinel.scheduled(client, queue, timedelta(hours=1), at_once=True)
+    schedule = client.get_schedule_handle(sentinel.schedule_id(queue))
+    try:
+
+        async def has_passed() -> Pass | None:
+            return await asyncio.to_thread(Sentinel(world.door).memory.last)
+
+        found = await comes(has_passed)
+        await sentinel.scheduled(client, queue, timedelta(hours=2))
+        told = await schedule.describe()
+        assert [each.every for each in told.schedule.spec.intervals] == [timedelta(hours=2)]
+        [made] = told.info.recent_actions
+        assert isinstance(made.action, ScheduleActionExecutionStartWorkflow)
+        assert await client.get_workflow_handle(made.action.workflow_id).result() is not None
+        assert found.compared == len(world.register.open_filings())
+    finally:
+        await schedule.delete()
 
 
 async def test_nobody_cancels_a_filing(world: World) -> None:

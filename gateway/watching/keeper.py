@@ -1,0 +1,48 @@
+"""Keeping the sentinel's schedule, in every worker: it is made again if the engine lost it, and it is said if no pass is made."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from temporalio.service import RPCError
+
+from activities.drift import DriftLog
+from activities.logs import named
+from gateway.client import Filings
+from workflows.sentinel import scheduled
+
+log = structlog.get_logger()
+
+LOOK = 60.0
+"""Seconds between two looks at whether the schedule is there, and at when the last pass was."""
+
+OLD = 2
+"""After how many intervals without a pass it is said that none is made."""
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Has passes made every so often."""
+
+    filings: Filings
+    every: timedelta
+
+    async def keep(self) -> None:
+        """Have a pass made now, and every so often; look after that until cancelled. What fails is tried again."""
+        at_once, memory = True, DriftLog(self.filings.register.engine, self.filings.task_queue)
+        while True:
+            try:
+                await scheduled(self.filings.client, self.filings.task_queue, self.every, at_once=at_once)
+                at_once = False
+            except RPCError as error:
+                log.warning("sentinel.not_scheduled", error=named(error))
+            try:
+                last = await asyncio.to_thread(memory.last)
+            except SQLAlchemyError as error:
+                log.warning("sentinel.not_told", error=named(error))
+            else:
+                if last and (behind := self.filings.clock() - last.at) > OLD * self.every:
+                    log.error("sentinel.makes_no_pass", since=last.at.isoformat(), seconds=int(behind.total_seconds()))
+            await asyncio.sleep(min(LOOK, self.every.total_seconds()))
