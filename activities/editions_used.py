@@ -41,7 +41,9 @@ EDITIONS: Mapping[str, Editions[Any]] = {
 
 
 def note_round(db: Connection, round_: Round, now: datetime) -> None:
-    """Remember the digest of the edition by which a round counts. A questionnaire that was brought for one survey is none."""
+    """Remember the digest of the edition by which a round counts, if it is known here; a questionnaire that was brought for one survey
+    alone is none.
+    """
     match round_.of:
         case EvaluationState(items=str(name)):
             _note(db, "evaluation", name, now)
@@ -49,7 +51,7 @@ def note_round(db: Connection, round_: Round, now: datetime) -> None:
             _note(db, "performance", name, now)
         case SubsidyState(edition=str(name)):
             _note(db, "subsidies", name, now)
-        case SurveyState(edition=name) if name in QUESTIONNAIRES:
+        case SurveyState(edition=name) if name in tuple(QUESTIONNAIRES):
             _note(db, "surveys", name, now)
         case InspectionState(rule=name) if name in CHECKS:
             _note(db, "inspections", name, now)

@@ -18,10 +18,12 @@ import structlog
 from sqlalchemy import Engine, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from activities.brought_questionnaires import BroughtQuestionnaires
 from activities.database import stating
 from activities.logs import named
 from models.register import PublishedEdition
 from models.values import canonical
+from regulation.rounds.questionnaires import QUESTIONNAIRES
 from regulation.terms import LOCAL_RULES, OF_ONE_YEAR, TERMS, Selector
 
 log = structlog.get_logger()
@@ -49,11 +51,13 @@ class PublishedEditions:
 
     engine: Engine
     upto: int = field(default=0, init=False)
+    questionnaires: BroughtQuestionnaires = field(default_factory=BroughtQuestionnaires, init=False)
 
     def catch_up(self) -> None:
         """Take in what was published since."""
         with self.engine.connect() as db:
             rows = db.execute(SINCE, {"upto": self.upto}).all()
+            self.questionnaires.catch_up(db)
         for number, document in rows:
             TERMS.add(json.loads(document))
             self.upto = max(self.upto, number)
@@ -63,7 +67,7 @@ class PublishedEditions:
 
         Whether it has what there is already: a database that does not answer, or is not made yet, is asked again later.
         """
-        TERMS.look_further = lambda: OUTSIDE.submit(self.catch_up).result()
+        TERMS.look_further = QUESTIONNAIRES.look_further = lambda: OUTSIDE.submit(self.catch_up).result()
         return self.caught_up()
 
     def caught_up(self) -> bool:

@@ -23,6 +23,7 @@ PAGES: Mapping[str, str] = {
     "/my/corrections/{filing_id}": "A-02 A-30 G-07",
     "/my": "A-34 B-19 G-08…G-14 G-21",
     "/my/surveys/{round_id}/{filing_id}": "A-35 B-19",
+    "/rounds/{round_id}/questionnaire": "A-35",
     "/rounds/{round_id}/returns/{filing_id}/entry": "A-35 B-19 G-03",
     "/my/inbox/{message_id}": "B-06 B-26 G-13 G-17 G-18",
     ACT: "A-03 A-07 A-10…A-22 A-25 A-26 A-29…A-34 A-36…A-43 A-47 A-53 B-03 B-08 B-10…B-15 B-17…B-19 B-27 "

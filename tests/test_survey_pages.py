@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from openpyxl import load_workbook
 
 import starter
 from activities.database import writing
+from activities.published_editions import PublishedEditions
 from activities.rounds.register import RoundRegister
 from examples.demo import OFFICES
 from gateway.identity import Identity
@@ -27,7 +29,7 @@ from regulation.moment import Moment
 from regulation.rounds import table
 from regulation.rounds.every import rules_of
 from regulation.rounds.figures import form_of
-from regulation.rounds.questionnaires import QUESTIONNAIRES
+from regulation.rounds.questionnaires import QUESTIONNAIRES, newest
 from tests.databases import Databases
 from tests.filling import written as filled_fields
 from tests.law.notation import moment
@@ -303,6 +305,49 @@ async def test_the_form_of_its_opening_offers_the_editions(house: House) -> None
         page = await opened.page("/rounds/survey-2027-LN-1/acts/open_round")
         assert page.says("LN-2026（适用于2021年起的统计年度）")
         assert not page.says("指标名称")
+
+
+@pytest.fixture
+def editions_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is brought is an edition for this test alone."""
+    for name in ("_editions", "_documents"):
+        monkeypatch.setattr(QUESTIONNAIRES, name, dict(getattr(QUESTIONNAIRES, name)))
+
+
+async def test_a_questionnaire_is_brought_looked_over_and_an_edition_once_a_survey_is_opened_with_it(
+    house: House, editions_of_ones_own: None
+) -> None:
+    address, opening = f"/rounds/{SURVEY}/questionnaire", f"/rounds/{SURVEY}/acts/open_round"
+    province = Identity(person="p-401", name="省厅", role=Role.PROVINCE_ST, office="210000")
+    async with leading(house.tools, house.browser(), province) as opened:
+        assert address in (await opened.page(opening)).links
+        document = (await opened.client.get(f"{address}/newest.json")).json()
+
+        async def brings(changed: Any) -> Page:
+            content = json.dumps(changed).encode()
+            return Page.of((await opened.sends(address, files={"questionnaire": ("新.json", content)})).text)
+
+        document["tables"][0]["indicators"][0]["label"] = "员工期末人数"
+        assert (await brings(document)).says("/edition 已有版本LN-2026而内容不同，须另起版本名称")
+        document |= {"edition": "LN-2027", "base": "LN-2026", "since": "2027-01-10", "first_year": 2026}
+        faulty = document | {"checks": [{"left": ["leader.none"], "is": "at_least", "right": ["leader.staff"]}]}
+        assert (await brings(faulty)).says("/checks/0/left/0 没有leader.none")
+        assert (await brings([])).says("内容为一个对象")
+        page = await brings(document)
+        assert page.says("与LN-2026相比 改动 101 员工期末人数（人）")
+        window = {"/title": "调查", "/opens": "2027-04-01", "/closes": "2027-03-31", "/content/year": "2026"}
+        told = [*page.hidden("id", "seen", "brought")[-3:], *window.items()]
+        again = Page.of((await opened.sends(opening, told)).text)
+        assert again.says("截止日不得早于开始日")
+        assert again.says("员工期末人数"), "what was brought is still there"
+        await opened.page("/rounds/survey-2027-210100-1/questionnaire", 404)
+    brought = {"year": 2026, "questionnaire": json.loads(dict(again.hidden("brought"))["brought"])}
+    house.tools.register.lodge(SURVEY, "open_round", brought, instant("2027-02-20"))
+    days = {"title": "调查", "opens": "2027-03-01", "closes": "2027-03-31"}
+    enters(RoundRegister(house.tools.register.engine), "open_round", "2027-02-20 10:00", PROV, brought, **days)
+    assert "LN-2027" not in QUESTIONNAIRES
+    PublishedEditions(house.tools.register.engine).catch_up()
+    assert newest(date(2027, 12, 31), 2027) == "LN-2027"
 
 
 # For everybody

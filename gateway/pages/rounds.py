@@ -1,7 +1,7 @@
 """The year's rounds at the desk (轮次): the list, one round with what may be done in it, its alliances, and the forms of its acts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +22,7 @@ from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
 from gateway.shown.rounds import downloads, seen
 from gateway.shown.rounds.panels import CHOICES, FILLED_IN, HINTS, PANELS, UNASKED
+from gateway.shown.rounds.questionnaires import brought_shown, document_in
 from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.findings import Finding, Refusal
@@ -176,6 +177,7 @@ async def send(request: Request, tools: Doors, session: SignedIn, form: Answer, 
     """Take the form. If others acted since it was shown, it says so and asks again; sent twice, it is one act."""
     shown = await run_in_threadpool(_form, request, tools, session, round_id, kind, str(form.get("id", "")))
     sent, faults = await taken(form, tools.uploads, owner_of(session.who.by), tools.clock(), person=session.who.person)
+    shown = replace(shown, brought=str(form.get("brought", "")))
     raw = await run_in_threadpool(shown.read, sent, faults)
     if isinstance(raw, Response):
         return raw
@@ -214,6 +216,8 @@ class _Form:
     row: RoundRow | None
     round: Round | None
     act_id: str
+    brought: str = ""
+    """What was brought as a file with an opening, and is not typed: a questionnaire, as JSON."""
 
     @property
     def label(self) -> str:
@@ -224,6 +228,8 @@ class _Form:
     def read(self, form: FormData, faults: Sequence[Finding]) -> dict[str, Any] | HTMLResponse:
         """What was filled in; or the form again, if it asks for more rows or has faults."""
         raw = asked.read_act(rules_of(self.round_id), self.round, self.kind, form)
+        if self.brought:
+            raw["content"] = raw.get("content", {}) | {"questionnaire": document_in(self.brought)}
         if faults:
             return self.page(raw, refusal_of(faults), status=422)
         if more := form.get("more"):
@@ -263,10 +269,7 @@ class _Form:
                 return self.page(raw, said, status=409)
             case KeyReused():
                 said = Refusal(message=SENT_OTHERWISE, article="", missing="")
-                return _Form(
-                    self.request, self.tools, self.session, self.round_id, self.kind, self.row, self.round,
-                    f"desk-{uuid4().hex}",
-                ).page(raw, said, status=409)  # fmt: skip
+                return replace(self, act_id=f"desk-{uuid4().hex}").page(raw, said, status=409)
         return self.page(raw, Refusal(message=Unreachable.__doc__ or "", article="", missing=""), status=503)
 
     def done(self, receipt: RoundReceipt) -> Response:
@@ -291,6 +294,8 @@ class _Form:
         told = parts(self.round_id)
         if told and self.round is None and (unasked := UNASKED.get(told.kind)):
             fields = tuple(field for field in fields if field.at not in unasked(told))
+        if self.brought:
+            fields = tuple(field for field in fields if field.at != "/content/edition")
         by, now = self.session.who.by, self.tools.now
         offered = (
             offers.offer(self.round, self.kind, by, now, str((raw or {}).get("filing") or "")) if self.round else None
@@ -316,4 +321,12 @@ class _Form:
             act_id=self.act_id,
             seen=row.number if row else 0,
             short=naming.short,
+            brought=self.brought,
+            **brought_shown(self.brought),
         )
+
+
+def opening(request: Request, tools: Tools, session: Session, round_id: str, brought: str = "") -> HTMLResponse:
+    """The form by which a round is opened, with what was brought as a file."""
+    form = _form(request, tools, session, round_id, RoundActKind.OPEN_ROUND)
+    return replace(form, brought=brought).page(None)

@@ -134,7 +134,8 @@ def _examine_opening(act: OpenRound, content: Mapping[str, Any] | None, known: K
     if asked is None:
         there = "、".join(questionnaires.QUESTIONNAIRES)
         return [_error(f"没有这一版调查表，或者没有适用于统计年度的；现有：{there}", "/content/edition")]
-    found = [each.but(field=f"/content/questionnaire{each.field}") for each in questionnaires.faults(asked)]
+    found = questionnaires.faults(asked) or questionnaires.of_another(asked)
+    found = [each.but(field=f"/content/questionnaire{each.field}") for each in found]
     if not 0 <= act.opens.year - opening.year <= 1:
         found.append(_error(f"统计年度须为{act.opens.year}年或者上一年", "/content/year"))
     if asked.first_year > opening.year:

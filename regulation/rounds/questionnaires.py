@@ -9,17 +9,18 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from pydantic import model_validator
+from pydantic import ValidationError, model_validator
 
+from models.faults import in_chinese
 from models.findings import Finding
 from models.forms import FormA, FormB
-from models.rounds.questionnaires import Check, Questionnaire, Source
+from models.rounds.questionnaires import Check, Indicator, Questionnaire, Source
 from models.rounds.surveys import SurveyOpening
 from models.values import Value
 from models.vocabulary import ByKind, Severity
 from regulation import data
 from regulation.editions import Editions, read
-from regulation.reading import finding, pointer
+from regulation.reading import bounded, finding, pointer
 
 ARTICLE = ByKind(a="A-35", b="B-19")
 """Who asks for the survey: 《工作指引》第十条, 《实施细则》第七条."""
@@ -114,6 +115,38 @@ def made(document: Mapping[str, Any], _: Questionnaire | None) -> Questionnaire:
     if found := faults(questionnaire):
         raise ValueError("；".join(f"{each.field} {each.message}" for each in found))
     return questionnaire
+
+
+def examined(document: Any) -> tuple[Questionnaire | None, list[Finding]]:
+    """A questionnaire that the province brings as a document, and everything that is wrong with it: also that it builds on no edition,
+    or has the name of one that says something else.
+    """
+    try:
+        asked = Questionnaire.model_validate(document)
+    except ValidationError as error:
+        return None, bounded([_fault(in_chinese(each), *each["loc"]) for each in error.errors()])
+    found = faults(asked)
+    if asked.base is None or asked.base not in QUESTIONNAIRES:
+        found.append(_fault(f"须写明所接续的版本，现有：{'、'.join(QUESTIONNAIRES)}", "base"))
+    return asked, [*found, *of_another(asked)]
+
+
+def of_another(asked: Questionnaire) -> list[Finding]:
+    """That there is another questionnaire of the same name."""
+    if asked.edition in QUESTIONNAIRES and QUESTIONNAIRES[asked.edition] != asked:
+        return [_fault(f"已有版本{asked.edition}而内容不同，须另起版本名称", "edition")]
+    return []
+
+
+def compared(before: Questionnaire, after: Questionnaire) -> Iterator[tuple[str, Indicator]]:
+    """What one questionnaire asks otherwise than another, by the codes of its indicators, in words."""
+    old, new = (
+        {each.code: (table.title, each) for table in edition.tables for each in table.indicators}
+        for edition in (before, after)
+    )
+    yield from (("新增", each) for code, (_, each) in new.items() if code not in old)
+    yield from (("取消", each) for code, (_, each) in old.items() if code not in new)
+    yield from (("改动", each) for code, (title, each) in new.items() if code in old and old[code] != (title, each))
 
 
 FOLDER = "rounds/surveys"
