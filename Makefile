@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=  # what one process has compiled the others ne
 LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed demo year test law law-mutations quick lives fuzz check storm bench lock docs histories clean
+.PHONY: help run seed demo year test law law-mutations quick lives fuzz check alerts storm bench lock docs histories clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,10 @@ check: $(VENV)/dev ## formatting, lint, types, direction of imports, docs, lock
 storm: $(VENV)/dev ## what is too long for `make test`: 5,000 acts and 1,000 objections on one filing; 10,000 steps with others' ids
 	STORM=1 timeout 1800 $(BIN)/python -m pytest tests/abuse -q -s
 	STEPS=10000 $(BIN)/python -m pytest tests/test_act_ids.py -q -k re_uses
+
+alerts: ## try the alert rules with promtool, which comes with Prometheus: when each comes, and when it does not
+	promtool check rules deploy/monitoring/alerts.yml
+	promtool test rules deploy/monitoring/alerts_test.yml deploy/monitoring/alerts_of_days_test.yml
 
 bench: $(VENV)/dev ## what it costs, beside a bare baseline: tables, goals, JSON on the last line
 	@$(BIN)/python -m bench

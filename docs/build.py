@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from activities.backup import release
+from deploy.monitoring import alerts, dashboard
 from docs import coverage as covered
 from gateway.asked.forms import Field, fields_of
 from models import metrics
@@ -27,6 +28,7 @@ from workflows import visibility
 from workflows.links import LINKS, Asked
 
 ROOT = Path(__file__).parent.parent
+MONITORING = ROOT / "deploy" / "monitoring"
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 BUILT = re.compile(r"(?P<open><!-- built: (?P<name>[a-z- ]+) -->\n).*?(?P<close><!-- /built -->)", re.DOTALL)
 
@@ -213,7 +215,8 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
 
 def pages() -> dict[Path, str]:
     """Every document as it ought to be."""
-    return {path: BUILT.sub(_renewed, path.read_text("utf-8")) for path in PAGES if path.exists()}
+    written = {path: BUILT.sub(_renewed, path.read_text("utf-8")) for path in PAGES if path.exists()}
+    return written | {MONITORING / "alerts.yml": alerts.rules(), MONITORING / "dashboard.json": dashboard.board()}
 
 
 def _renewed(part: re.Match[str]) -> str:
@@ -222,6 +225,6 @@ def _renewed(part: re.Match[str]) -> str:
 
 if __name__ == "__main__":
     for page, text in pages().items():
-        if page.read_text("utf-8") != text:
+        if not page.exists() or page.read_text("utf-8") != text:
             page.write_text(text, "utf-8")
             sys.stdout.write(f"{page.relative_to(ROOT)}\n")
