@@ -283,7 +283,7 @@ def duties_of(told: str | None) -> list[overdue.Late]:
     """What a row says is overdue, the other way round."""
     return [
         overdue.Late(Role(role), office, LapseKind(lapse), date.fromisoformat(last))
-        for role, office, lapse, last in json.loads(told or "[]")
+        for role, office, lapse, last in (json.loads(told) if told else ())
     ]
 
 

@@ -1,14 +1,17 @@
 """Public pages that are kept: made once, until an entry or midnight makes them untrue; and how often the database is asked for a page."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from activities.database import writing
 from activities.register import Register
+from gateway.pages import web
 from gateway.remembered import kept
 from gateway.remembered.kept import KeptPages, for_caches
 from models.register import FilingRow
@@ -201,3 +204,18 @@ async def test_a_page_of_the_desk_asks_little(house: House, person: str, path: s
     with statements(house.tools.register) as asked:
         assert (await browser.get(path)).status_code == 200
     assert len(asked) <= most, asked
+
+
+async def test_a_line_of_a_list_is_made_once_until_its_filing_changes(house: House) -> None:
+    browser = await house.signed_in("c-101")
+    marks: Any = web._templates().globals["marks"]
+    line = marks["line"]
+    first = (await browser.get("/desk")).text
+    filings = re.findall(r'name="filing" value="([^"]+)"', first)
+    assert len(filings) > 1
+    made = line.cache_info().misses
+    assert (await browser.get("/desk")).text == first
+    assert line.cache_info().misses == made
+    entered(house.tools.register, filings[0], NOON)
+    assert (await browser.get("/desk")).status_code == 200
+    assert line.cache_info().misses == made + 1

@@ -39,11 +39,6 @@ class Urgency(Named):
     SOON = "soon", f"{SOON}个工作日内到期"
     LATER = "later", "其后到期或未定期限"
 
-    @property
-    def rank(self) -> int:
-        """Its place in that order."""
-        return list(Urgency).index(self)
-
 
 @dataclass(frozen=True, order=True)
 class Line:
@@ -77,6 +72,12 @@ class Inbox:
     counts: Counter[Urgency]
     page: tuple[tuple[Urgency, FilingRow], ...] = ()
     more: str = ""
+
+    @property
+    def groups(self) -> list[tuple[Urgency, list[FilingRow]]]:
+        """The filings of the page by how much time is left."""
+        groups = ((urgency, [row for each, row in self.page if each is urgency]) for urgency in Urgency)
+        return [(urgency, rows) for urgency, rows in groups if rows]
 
 
 def waits_for(who: Identity) -> ColumnElement[bool] | None:
