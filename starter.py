@@ -9,7 +9,7 @@ import click
 
 from activities import logs
 from activities.privacy import OWN
-from cli import acts, doctor, exports, filings, importing, letters, links, rounds, trials, upkeep, year
+from cli import acts, doctor, exports, filings, importing, letters, links, revocations, rounds, trials, upkeep, year
 from cli.arguments import readable
 from cli.exits import ended
 from cli.tools import the_clock, the_register
@@ -26,7 +26,7 @@ beian = click.Group(
 )
 for command in (
     *(acts.submit, acts.act, acts.broadcast),
-    *(filings.show, filings.agenda, filings.list_, year.board),
+    *(filings.show, filings.agenda, filings.list_, year.board, revocations.revocations),
     *(trials.check, trials.schema, trials.simulate, trials.check_texts, trials.check_channels),
     *(letters.messages, letters.inbox, letters.read, letters.undelivered, letters.redeliver, letters.bounce),
     *(upkeep.verify, upkeep.backup_, upkeep.restore, upkeep.revive, upkeep.drift_, links.links, doctor.doctor),

@@ -39,6 +39,7 @@ from activities.letter_opening import CALENDARS, PUBLICATION
 from activities.letter_queue import LetterQueue
 from activities.letters import Letters
 from activities.migrating import migrate
+from activities.mondays import Mondays
 from activities.postman import Gauges, Postman, handed_over_before
 from activities.privacy import keep_to_ourselves
 from activities.publishing.notices import Notices
@@ -152,7 +153,11 @@ def build(
         letters,
         LetterQueue(register.engine, lease, gather),
         delivering,
-        [Days(letters, {PUBLICATION: settings.site, CALENDARS: settings.calendars}).compile, Digests(letters).compile]
+        [
+            Days(letters, {PUBLICATION: settings.site, CALENDARS: settings.calendars}).compile,
+            Digests(letters).compile,
+            Mondays(letters).compile,
+        ]
         if settings.routines
         else [],
         settings.delivery_interval,

@@ -4,19 +4,21 @@ What completes on a day is told by the register's columns where they say so, and
 is read than it takes to exceed a bound.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, select
 
-from activities.lists import FILINGS, within
+from activities.lists import FILINGS, read_rows
 from models.filing import Entry, Filing
-from models.register import EntryRow
+from models.register import EntryRow, FilingRow
 from models.values import at_hour, day_of, midnight_after
-from models.vocabulary import ActKind, LapseKind, Stage
+from models.vocabulary import ActKind, Kind, LapseKind, Stage
 from regulation import breaker, identity, offices
 from regulation.breaker import Coming, Exceeded
+from regulation.naming import due_at
 
 ENTRIES = EntryRow.metadata.tables["entries"]
 
@@ -30,15 +32,26 @@ NEVER_STOPPED = ~FILINGS.c.value.contains('"stopped":', autoescape=True)
 
 @dataclass(frozen=True)
 class Listed:
-    """A revocation that is coming: of which alliance, where, and why."""
+    """A revocation that is coming: of which alliance, why, and by which bound it will be stopped, if nothing changes by then."""
 
-    filing_id: str
-    alliance: str
-    leader: str
-    jurisdiction: str
-    zone: str | None
-    archive_number: str | None
+    row: FilingRow
     coming: Coming
+    exceeds: Exceeded | None = None
+
+    @property
+    def office(self) -> str:
+        """The office whose it is."""
+        return self.row.zone or self.row.jurisdiction
+
+    @property
+    def why(self) -> str:
+        """Why, in words."""
+        return self.coming.why + (f"；{self.exceeds.told}" if self.exceeds else "")
+
+    @property
+    def line(self) -> str:
+        """In a line, as letters tell it."""
+        return f"{self.row.alliance_name}（{self.row.filing_id}）：{due_at(self.coming.at, LapseKind.REVOKED)}撤销。{self.why}"
 
 
 @dataclass(frozen=True)
@@ -60,25 +73,34 @@ class Revocations:
         return breaker.stopped(before, entry, why) if why else None
 
     def coming(self, now: datetime, scope: offices.Scope, days: int = AHEAD) -> list[Listed]:
-        """Which revocations the coming days bring if nobody acts, the nearest first."""
+        """Which revocations the coming days bring if nobody acts, of those that an office may see; the nearest first."""
         until = midnight_after(day_of(now) + timedelta(days=days))
         perhaps = FILINGS.c.stage.in_([Stage.REVOCATION_PENDING.value, Stage.IN_FORCE.value])
-        rows = select(FILINGS).where(FILINGS.c.open.is_(True), perhaps, FILINGS.c.missed_years > 0, within(scope))
+        rows = select(FILINGS).where(FILINGS.c.open.is_(True), perhaps, FILINGS.c.missed_years > 0)
         with self.engine.connect() as db:
             found = [
-                Listed(
-                    row.filing_id,
-                    row.alliance_name,
-                    row.leader_name,
-                    row.jurisdiction,
-                    row.zone,
-                    row.archive_number,
-                    told,
-                )
-                for row in db.execute(rows)
+                Listed(row, told)
+                for row in read_rows(db, rows)
                 if (told := breaker.coming(Filing.model_validate_json(row.value), until))
             ]
-        return sorted(found, key=lambda each: (each.coming.at, each.filing_id))
+        by_day = defaultdict[date, dict[str, str]](dict)
+        for each in found:
+            if not each.coming.let_go:
+                by_day[day_of(each.coming.at)][each.row.filing_id] = each.row.jurisdiction
+        seen = [_with_bound(each, by_day) for each in found if _sees(scope, each.row)]
+        return sorted(seen, key=lambda each: (each.coming.at, each.row.filing_id))
+
+
+def _sees(scope: offices.Scope, row: FilingRow) -> bool:
+    return scope.holds(row.filing_id, row.jurisdiction, row.zone, row.leader, row.stage, row.waiting_for)
+
+
+def _with_bound(each: Listed, by_day: Mapping[date, Mapping[str, str]]) -> Listed:
+    """A revocation with the bound that its day exceeds."""
+    if each.coming.let_go:
+        return each
+    day = day_of(each.coming.at)
+    return replace(each, exceeds=breaker.exceeded(day, Kind(each.row.kind), each.row.jurisdiction, by_day[day]))
 
 
 def _exceeded(db: Connection, filing: Filing, day: date) -> Exceeded | None:

@@ -69,11 +69,14 @@ def stopped(before: Filing, entry: Entry, why: Exceeded) -> Entry:
 
 @dataclass(frozen=True)
 class Coming:
-    """A revocation that will complete by itself if nobody acts: at which instant, and whether that may still move."""
+    """A revocation that will complete by itself if nobody acts: at which instant, and whether that may still move.
+
+    `let_go`: it was stopped, and two people let it go on.
+    """
 
     at: datetime
     provisional: bool
-    held: bool
+    let_go: bool
     years: tuple[int, ...]
     served_on: date | None
 
@@ -82,7 +85,7 @@ class Coming:
         """In words: what it rests on, and until when a report ends it."""
         years = "、".join(map(str, self.years))
         served = f"告知书于{on_day(self.served_on)}送达" if self.served_on else "告知书待送达"
-        until = "补报、延期、申辩或暂停均可使之不办结"
+        until = "已由两人复核解除暂停" if self.let_go else "此前补报即终止"
         return f"{years}年度连续未报送；{served}；{until}" + ("；期限暂定" if self.provisional else "")
 
 
@@ -97,7 +100,9 @@ def coming(filing: Filing, until: datetime) -> Coming | None:
             return None
         if due.lapse.kind is LapseKind.REVOKED:
             case = case_of(then)
-            return Coming(due.at, agenda.is_provisional(then, due), case.held, case.years, case.served_on)
+            return Coming(
+                due.at, agenda.is_provisional(then, due), case.stopped is not None, case.years, case.served_on
+            )
     return None
 
 

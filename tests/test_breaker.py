@@ -1,26 +1,35 @@
 """The breaker on a register and on an engine: too many revocations on one day stop, and two people let them go on."""
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import date, timedelta
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from temporalio.testing import WorkflowEnvironment
 
+import starter
 from activities.entering import Entering, Start
+from activities.letters import Letters
+from activities.mondays import Mondays
 from activities.register import Register
 from activities.revocations import Revocations
 from deploy.skipping import EARLY
 from examples.demo import OFFICES, know_working_days
 from models.filing import Entry, Filing
+from models.settings import Settings
 from models.values import in_shanghai
 from models.vocabulary import Stage
 from regulation import offices
 from tests.databases import prepare
 from tests.in_force import also_in_force
+from tests.served import Clock
 from tests.simulated import Papered, told, written
 from tests.story import application, instant
+from tests.visiting import visiting
 from tests.world import World
 from workflows.ways import NEWEST
 
@@ -101,11 +110,53 @@ async def test_within_the_bound_it_completes(register: Register) -> None:
 def test_what_the_coming_days_revoke_is_listed_with_why_for_those_whom_it_concerns(register: Register) -> None:
     revocations, at = Revocations(register.engine), about_to_be_revoked(ONE)[1].at
     found = revocations.coming(at - timedelta(days=30), offices.Scope())
-    assert [each.filing_id for each in found] == [ONE, OTHER]
+    assert [each.row.filing_id for each in found] == [ONE, OTHER]
     assert all("年度连续未报送" in each.coming.why and each.coming.at == at for each in found)
     assert revocations.coming(at - timedelta(days=32), offices.Scope()) == [], "later than that"
     assert len(revocations.coming(at - timedelta(days=1), offices.Scope(jurisdiction="210100"))) == len(found)
     assert revocations.coming(at - timedelta(days=1), offices.Scope(jurisdiction="210200")) == []
+
+
+async def test_every_door_tells_what_is_coming_and_monday_s_letter_too(
+    register: Register,
+    one_a_day: None,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    settings, now = Settings(var=tmp_path), instant("2027-12-06T09:00")  # a Monday
+    async with visiting(settings, Clock(now)) as house:
+        desk = await house.signed_in("c-101")
+        shown = (await desk.get("/desk/revocations")).text
+        assert all(f'href="/filings/{key}"' in shown for key in NAMES)
+        assert "沈阳市当日期满自行办结的撤销超过1件" in shown, "it will be stopped, and that is said"
+        table = load_workbook(BytesIO((await desk.get("/desk/revocations/list.xlsx")).content)).active
+        assert table
+        assert [row[0].value for row in table.iter_rows()][1:] == [ONE, OTHER]
+        other = await house.signed_in("d-111")
+        assert "名单（0）" in (await other.get("/desk/revocations")).text
+        assert (await (await house.signed_in("u-leader-01")).get("/desk/revocations")).status_code == 403
+    mondays = Mondays(Letters(register.engine))
+    sunday = now - timedelta(days=1)
+    assert mondays.compile(now - timedelta(hours=1)) == [], "not before half past eight"
+    opened = mondays.compile(now)
+    assert opened == ["_revocations_coming-210000-2027-12-06", "_revocations_coming-210100-2027-12-06"]
+    assert mondays.compile(now) == Mondays(Letters(register.engine)).compile(now + timedelta(days=3)) == [], (
+        "once a week"
+    )
+    letter = Letters(register.engine).row(opened[1])
+    assert letter
+    title, body = str(letter.title), str(letter.body)
+    assert "将自动撤销：2件" in title
+    assert all(name in body for name in NAMES.values())
+    assert "年度连续未报送；告知书于" in body
+    assert Mondays(Letters(register.engine)).compile(sunday - timedelta(days=300)) == [], (
+        "nothing is coming, nobody is written to"
+    )
+    monkeypatch.setenv("BEIAN_VAR", str(tmp_path))
+    assert starter.run(["revocations", "--days", "366", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == [] or {each["filing_id"] for each in told} == set(NAMES), "by the clock of the wall"
 
 
 @pytest.fixture

@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter, Depends
 
-from gateway.api import acts, checking, exports, filings, messages, reading, rounds, surveys, uploads, year
+from gateway.api import acts, checking, exports, filings, messages, reading, revocations, rounds, surveys, uploads, year
 from gateway.api.openapi import described
 from gateway.api.problems import ALWAYS, answers
 from gateway.api.queries import as_described
 
 router = APIRouter(lifespan=described)
-for each in (filings, reading, acts, rounds, surveys, uploads, checking, exports, messages, year):
+for each in (filings, reading, acts, rounds, surveys, uploads, checking, exports, messages, year, revocations):
     router.include_router(
         each.router, responses=answers(*ALWAYS), generate_unique_id_function=lambda route: route.name,
         dependencies=[Depends(as_described)],

@@ -27,6 +27,7 @@ from gateway.pages import (
     public_rounds,
     public_surveys,
     questionnaires,
+    revocations,
     rounds,
     sign_in,
     survey_entry,
@@ -69,5 +70,6 @@ for each in (
     audit,
     operations,
     year,
+    revocations,
 ):
     router.include_router(each.router)
