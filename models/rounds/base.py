@@ -47,11 +47,11 @@ PROVINCE = "LN"
 """The place of a round over the whole province."""
 
 ROUND_ID = re.compile(
-    rf"({'|'.join(RoundKind)})-(20[2-6][0-9])-({PROVINCE}|21(?:0[1-9]00|1[0-4]00|SF00))-([1-9][0-9]{{0,2}})"
+    rf"({'|'.join(RoundKind)})-(20(?:2[1-9]|[3-5][0-9]|60))-({PROVINCE}|21(?:0[1-9]00|1[0-4]00|SF00))-([1-9][0-9]{{0,2}})"
 )
 
 RoundId = Annotated[str, Field(pattern=rf"^{ROUND_ID.pattern}$")]
-"""`{kind}-{year}-{place}-{number}`: `survey-2027-LN-1`; the place is a jurisdiction, or `LN` for the province."""
+"""`{kind}-{year}-{place}-{number}`: `survey-2027-LN-1`; the place is a jurisdiction, or `LN` for the province; years are those of `models.acts.Year`."""
 
 
 class Parts(NamedTuple):

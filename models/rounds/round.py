@@ -93,6 +93,11 @@ class Round(Value):
     of: State
 
     @property
+    def looks_back(self) -> bool:
+        """Whether it is of a year before the last one when it opens: what was not done then is made up for (补评)."""
+        return self.opens.year > self.year + 1
+
+    @property
     def kind(self) -> RoundKind:
         return self.of.kind
 

@@ -62,7 +62,8 @@ def _to_agree(round_: Round, entry: RoundEntry, content: Content, known: Known) 
 
 
 def _reported(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
-    """Both departments are told (A-48); each result that is new is recorded on its filing, and who is recommended is named."""
+    """Both departments are told (A-48); each result that is new is recorded on its filing, and who is recommended is named. What is made up
+    for of a year before changes nobody's name: the newest report's list stands."""
     act, report, before = entry.event, EvaluationReport.model_validate(content), state(round_).reported_before
     if not isinstance(act, ReportEvaluation) or act.facts is None:
         return
@@ -78,6 +79,8 @@ def _reported(round_: Round, entry: RoundEntry, content: Content, known: Known) 
         if item.number > (before or 0):
             said = {"year": round_.year, **{name: item.figures[name] for name in ("result", "joint_activities")}}
             yield ActOnFiling(key, {"kind": "record_evaluation", **said, **basis}, by)
+    if round_.looks_back:
+        return
     recommended = {row.filing_id for row in report.recommended}
     for key, alliance in known.alliances.items():
         named = "recommended" in alliance.tags

@@ -144,6 +144,8 @@ def _not_to_be_commissioned(round_: Round, code: str, paper: Commission, filing_
     alliance, item = known.alliances.get(filing_id), known.item(round_.id, filing_id)
     if alliance is None or not alliance.lies_in(round_.area):
         return "不是本轮次范围内已备案入库的联盟"
+    if round_.looks_back and alliance.archived_on and alliance.archived_on.year > round_.year:
+        return f"“{alliance.name}”于{alliance.archived_on}备案，不在{round_.year}年度评价范围"
     if filing_id in known.naming.get(code, ()):
         return f"“{alliance.name}”的盟主或者成员就是该机构，须回避"
     gone = withdrawn(round_, filing_id, known)

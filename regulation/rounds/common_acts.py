@@ -21,11 +21,16 @@ def common(article: str, roles: frozenset[Role] = PROVINCE) -> dict[str, Row]:
     }
 
 
-def may_open(round_: Round, act: OpenRound, when: Moment) -> Lack | None:
-    """A window has a first and a last day, in order; it lies in its year or begins or ends beside it, and is not over."""
+def may_open(round_: Round, act: OpenRound, when: Moment, *, looks_back: bool = False) -> Lack | None:
+    """A window has a first and a last day, in order; it lies in its year or begins or ends beside it, and is not over.
+
+    `looks_back`: a kind may be opened for any year before as well; the window lies in this year, or ends or begins in the next.
+    """
     if act.closes < act.opens:
         return Lack(missing="截止日不得早于开始日")
-    if not (abs(act.opens.year - round_.year) <= 1 and 0 <= act.closes.year - round_.year <= 1):
+    beside = abs(act.opens.year - round_.year) <= 1 and 0 <= act.closes.year - round_.year <= 1
+    made_up_for = looks_back and round_.looks_back and act.closes.year <= when.day.year + 1
+    if not beside and not made_up_for:
         return Lack(missing=f"起止日期须在{round_.year}年前后")
     if act.closes < when.day:
         return Lack(missing="截止日已过")
@@ -38,7 +43,7 @@ def may_move(round_: Round, act: MoveWindow, when: Moment) -> Lack | None:
     """To a later day that has not passed."""
     if act.closes <= round_.closes:
         return Lack(missing=f"截止日只能顺延，现为{round_.closes}")
-    if act.closes < when.day or act.closes.year > round_.year + 1:
+    if act.closes < when.day or act.closes.year > (round_.opens.year if round_.looks_back else round_.year) + 1:
         return Lack(missing="新的截止日已过，或晚于次年")
     return None
 

@@ -70,7 +70,9 @@ def may_open_evaluation(round_: Round, act: OpenRound, when: Moment) -> Lack | N
     """Of kind A alone; kind B is evaluated by a third party (B-20)."""
     if act.alliances is Kind.B or act.zone:
         return Lack(missing="评估评价的对象是实质性产学研联盟（A类），不分高新区；B类由第三方评价机构评价")
-    return may_open(round_, act, when)
+    if round_.looks_back and round_.area.jurisdiction is None:
+        return Lack(missing="以往年度由各地区补评；典型联盟、试点示范在当年的轮次中确定")
+    return may_open(round_, act, when, looks_back=True)
 
 
 def may_evaluate(round_: Round, act: Evaluate, when: Moment) -> Lack | None:
@@ -189,6 +191,8 @@ def _examine_report(round_: Round, act: ReportEvaluation, paper: EvaluationRepor
     there, items = expected(round_, known), made(round_, known)
     results = {key: (str(item.figures["result"]), bool(item.figures.get("misconduct"))) for key, item in items.items()}
     found = [*judge_recommended(paper.recommended, results, known.alliances, "/content/recommended")]
+    if round_.looks_back and paper.recommended:
+        found.append(fault("A-46", "/content/recommended", "补评以往年度的不推荐典型联盟，推荐在当年的轮次中办理"))
     missing = [alliance for key, alliance in there.items() if key not in items]
     if missing and paper.not_evaluated is None:
         message = f"尚有{len(missing)}家联盟未评价（{missing[0].name}{'等' if len(missing) > 1 else ''}），须说明情况"

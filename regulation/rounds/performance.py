@@ -61,7 +61,7 @@ def may_begin(round_: Round, act: OpenRound, when: Moment) -> Lack | None:
     """细则 8 knows alliances of kind B alone."""
     if round_.area.kind is not Kind.B:
         return Lack(missing="年度绩效评价只对技术能力提升类联盟（《实施细则》第八条），联盟类别须选该类")
-    return may_open(round_, act, when)
+    return may_open(round_, act, when, looks_back=True)
 
 
 def begun(round_: Round, act: OpenRound, when: Moment) -> Round:

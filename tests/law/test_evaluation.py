@@ -1,5 +1,6 @@
 """The cases of evaluation (rounds/evaluation.yaml): what is judged, suggested and proposed, and by which edition."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -260,6 +261,40 @@ def test_a_city_evaluates_reports_and_recommends_with_its_iit_office() -> None:
     ]  # fmt: skip
     assert city.life.round
     assert city.life.round.counts == {"expected": 3, "evaluated": 2, "recommended": 1}
+
+
+def test_a_year_that_was_not_evaluated_is_made_up_for_and_names_nobody() -> None:
+    """Art. 12 names no day. The list of the newest report stands, whatever is made up for of a year before."""
+    there = (replace(THERE[name], archived_on=date(2023, 5, 11)) for name in ("A1", "R1"))
+    city = Rounds("evaluation-2024-210100-1", CITY, *there)
+    assert city.life.round
+    assert city.life.round.looks_back
+    assert city.evaluates("A1", "2027-09-02 10:00", "excellent").number == 2
+    city.evaluates("R1", "2027-09-02 11:00")
+    refused = city.does("report_evaluation", CITY, "2027-09-03 10:00", REPORT)
+    assert [each.message for each in refused] == ["补评以往年度的不推荐典型联盟，推荐在当年的轮次中办理"]
+    for by, at in ((CITY, "2027-09-03 11:00"), (IIT, "2027-09-03 12:00")):
+        city.does("report_evaluation", by, at, {"text": "补评2024年度。"})
+    assert city.acts == [
+        ("city_st", "A1", "record_evaluation", "excellent"), ("city_st", "R1", "record_evaluation", "qualified"),
+    ]  # fmt: skip
+    years = {each.act["year"] for each in city.life.followed if isinstance(each, ActOnFiling)}
+    assert years == {2024}
+
+
+@pytest.mark.parametrize(
+    ("of", "by", "days", "why"),
+    [
+        ("evaluation-2024-LN-1", PROV, ("2027-09-01", "2027-09-30"), "以往年度由各地区补评"),
+        ("evaluation-2024-210100-1", CITY, ("2031-09-01", "2031-09-30"), "起止日期须在2024年前后"),
+        ("survey-2024-LN-1", PROV, ("2027-09-01", "2027-09-30"), "起止日期须在2024年前后"),
+    ],
+)
+def test_what_is_not_made_up_for(of: str, by: By, days: tuple[str, str], why: str) -> None:
+    told = {"id": "open", "kind": "open_round", "by": by, "title": "补评", "opens": days[0], "closes": days[1]}
+    refused = RoundLife(of).act(ROUND_ACT.validate_python(told), moment("2027-08-20 10:00"), None, Known())
+    assert isinstance(refused, Refusal)
+    assert refused.missing.startswith(why)
 
 
 def test_a_result_that_changed_undoes_what_one_office_had_said_of_the_report() -> None:

@@ -1,5 +1,7 @@
 """年度绩效评价 (细则 8): who is commissioned, who may not evaluate whom, what is accepted."""
 
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from models.rounds.appraisals import Results
@@ -59,6 +61,17 @@ def test_it_is_of_kind_b_alone() -> None:
     here = province()
     said = {"title": "二〇二七年度", "opens": "2027-02-01", "closes": "2027-03-31", "alliances": "A"}
     assert "技术能力提升类" in lack(here.does(EVALUATION, "2027-02-01 09:00", "p-401", "open_round", **said))
+
+
+def test_a_year_before_is_made_up_for_of_whoever_was_archived_by_then() -> None:
+    here, of = province(), "performance-2025-LN-1"
+    here.alliances["B-1"] = replace(here.alliances["B-1"], archived_on=date(2024, 5, 1))
+    said = {"title": "二〇二五年度", "opens": "2027-02-01", "closes": "2027-03-31", "alliances": "B"}
+    assert here.done(of, "2027-02-01 09:00", "p-401", "open_round", **said).looks_back
+    content = {"alliances": ["B-1", "B-2"], "people": ["e-501"], "no_interest": True}
+    told = here.does(of, "2027-02-02 09:00", "p-401", "commission", content, **COMMISSION)
+    assert "不在2025年度评价范围" in lack(told)
+    here.done(of, "2027-02-02 09:00", "p-401", "commission", content | {"alliances": ["B-1"]}, **COMMISSION)
 
 
 def test_a_commission_names_alliances_with_which_nobody_has_to_do() -> None:
