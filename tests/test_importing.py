@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
+from urllib.parse import unquote, urlencode
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -12,11 +13,11 @@ from activities.documents.sheet_reader import SheetRefused
 from activities.documents.sheets import members_counted
 from gateway.asked import alliance_list, importing
 from gateway.asked.importing import Outcome
-from models.vocabulary import Role, Stage
+from models.vocabulary import Kind, Role, Stage
 from regulation import codes, intake, judging, listed, offices
 from tests.served import served
 from tests.story import application
-from tests.test_browser import chromium, visiting
+from tests.test_browser import Visitor, chromium, form_of, visiting
 from tests.world import World
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -31,6 +32,14 @@ BARE = ["大连", "大连乙产学研联盟", "大连乙公司", "", "2021/1/5",
 WRONG = ["", "丙", "", "123", "昨天", "辽科备〔2021〕8号", "", "20x"]
 BY = {"person": "p-401", "office": offices.PROVINCE, "role": Role.PROVINCE_ST.value}
 NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
+
+
+TYPED = (
+    "[...new FormData(document.querySelector('form[data-findings]'))].filter(([, value]) => typeof value === 'string')"
+)
+"""What a browser sends of the form of an application, but for files."""
+
+AS_A_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def workbook(*rows: list[str]) -> bytes:
@@ -194,6 +203,30 @@ async def test_the_province_imports_a_list_from_a_page_and_the_leader_completes_
         await visitor.page.get_by_role("link", name="补充存量资料").first.click()
         await visitor.looks()
         assert "据存量名单导入" in await visitor.page.locator("main").inner_text()
+        await completes(visitor)
+
+
+async def completes(visitor: Visitor) -> None:
+    """A leader fills in what the list did not say, without documents, and the record is complete."""
+    page = visitor.page
+    told = form_of(Kind.A, alliance_name="沈阳丁数控产学研联盟")
+    told = {name: value for name, value in told.items() if not name.startswith("/documents")}
+    await visitor.fills({**told, "/leader/phone": "1"})
+    await visitor.presses("补充存量资料")
+    assert "没有提交成功" in await page.locator(".banner.bad").inner_text()
+    assert await page.locator("[name^='/documents/1/']").count() == 0, "no document is asked for"
+    await visitor.fills({"/leader/phone": told["/leader/phone"]})
+    at, pressed = page.url, [*map(tuple, await page.evaluate(TYPED)), ("do", "submit")]
+    said = await visitor.presses("补充存量资料")
+    assert "已补充存量资料" in said, await page.locator("main").inner_text()
+    again = await page.request.post(at, data=urlencode(pressed), headers=AS_A_FORM, max_redirects=0)
+    assert "已补充存量资料" in unquote(again.headers["location"]), "pressed twice it is one act"
+    number = page.url.rpartition("/")[2].partition("?")[0]
+    filing = visitor.gateway.tools.register.filing(number)
+    assert filing
+    assert (filing.incomplete, filing.consent, filing.leader) == (False, True, LEADER)
+    await visitor.opens("/my")
+    assert await page.get_by_role("link", name="补充存量资料").count() == 0, "nothing is left to be done"
 
 
 async def test_a_list_is_imported_once_however_often(world: World) -> None:

@@ -79,11 +79,14 @@ class Part:
 
 
 def parts(
-    raw: Mapping[str, Any], findings: Iterable[Finding], *, rules: LocalRules | None = None, more_rows: str = ""
-) -> list[Part]:
-    """The form filled in. Rows are proposed for documents that are still missing, those of the city's `rules` too (A-51)."""
+    raw: Mapping[str, Any], findings: Iterable[Finding], *, rules: LocalRules | None = None, more_rows: str = "",
+    asks_documents: bool = True,
+) -> list[Part]:  # fmt: skip
+    """The form filled in. Where documents are asked for, rows are proposed for those that are still missing, those of the city's
+    `rules` too (A-51)."""
     kind, found, local = Kind(raw["kind"]), by_field(findings), local_rules.documents(rules)
-    raw = {**raw, "documents": [*_documents(raw), *missing(kind, raw, local)]}
+    proposed = missing(kind, raw, local) if asks_documents else ()
+    raw = {**raw, "documents": [*_documents(raw), *proposed]}
     return [
         Part(
             section,

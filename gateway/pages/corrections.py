@@ -20,6 +20,8 @@ from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import taken
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
+from models.filing import Entry
+from models.vocabulary import ActKind
 from regulation.offers import offer
 
 router = APIRouter(prefix="/my", dependencies=[Depends(large)])
@@ -61,8 +63,8 @@ async def correct(request: Request, tools: Doors, session: Leading, form: Answer
     """Save the correction, and do what the button says. Sent twice, it is one act."""
     editing = await run_in_threadpool(_correction, tools, session.who, filing_id)
     editing = replace(editing, act_id=str(form.get("id") or editing.act_id))
-    if await run_in_threadpool(tools.register.entry_of, filing_id, editing.act_id):
-        return await _sent_before(request, tools, session, form, editing)
+    if entry := await run_in_threadpool(tools.register.entry_of, filing_id, editing.act_id):
+        return await _sent_before(request, tools, session, form, editing, entry)
     received = await run_in_threadpool(tools.filings.reception.is_known, filing_id, editing.act_id)
     if not received and (why := _refused(tools, session.who, editing)):
         return then(f"/filings/{filing_id}", f"{why}；此次填写的没有保存")
@@ -77,13 +79,16 @@ def findings_of_correction(
     return findings_of(request, tools, session, form, _correction(tools, session.who, filing_id))
 
 
-async def _sent_before(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> Response:
-    """A correction under a number that has an entry: the answer of then, if it says the same."""
+async def _sent_before(
+    request: Request, tools: Tools, session: Session, form: FormData, editing: Editing, entry: Entry
+) -> Response:
+    """What is sent under a number that has an entry, which may have left nothing to correct: the answer of then, if it says the same."""
+    kind = ActKind(entry.event.kind)
     filled, _ = await taken(form, tools.uploads, session.who.office, tools.clock(), person=session.who.person)
     editing = replace(editing, raw=applications.filled_in(editing.kind, filled))
     visit = visit_of(request, tools, session.who)
     try:
-        await visit.act(editing.filing_id, act_of(editing, visit))
+        await visit.act(editing.filing_id, act_of(editing, visit, kind))
     except (KeyReused, Refused):
-        return then(f"/filings/{editing.filing_id}", "这份补正已按此前的内容送出；此次填写的没有保存")
-    return then(f"/filings/{editing.filing_id}", "已补正重报")
+        return then(f"/filings/{editing.filing_id}", "此前已按其他内容送出；此次填写的没有保存")
+    return then(f"/filings/{editing.filing_id}", f"已{kind.label}")

@@ -68,6 +68,11 @@ class Editing:
         return ActKind.COMPLETE_RECORD if self.correcting.incomplete else ActKind.RESUBMIT
 
     @property
+    def asks_documents(self) -> bool:
+        """Whether documents are asked for: of what was imported from a list none is (A-02)."""
+        return self.brings is not ActKind.COMPLETE_RECORD
+
+    @property
     def application(self) -> dict[str, Any]:
         """What was filled in, with the number under which it is submitted."""
         return {**self.raw, "filing_id": self.filing_id}
@@ -79,10 +84,10 @@ class Editing:
         return intake.examine(stamped, now, known, correcting=self.correcting).findings
 
 
-def act_of(editing: Editing, visit: Visit) -> dict[str, Any]:
+def act_of(editing: Editing, visit: Visit, kind: ActKind | None) -> dict[str, Any]:
     """A correction as the act that sends it."""
     content = visit.stamped(editing.application)
-    return {"id": editing.act_id, "kind": editing.brings, "content": content}
+    return {"id": editing.act_id, "kind": kind, "content": content}
 
 
 def gone(tools: Tools, who: Identity, filing_id: str) -> Response:
@@ -144,7 +149,7 @@ async def _submitted(request: Request, tools: Tools, session: Session, editing: 
         return await shown(refusal=unchanged, unchanged=True, status=422)
     try:
         if editing.correcting:
-            receipt = await visit.act(editing.filing_id, act_of(editing, visit))
+            receipt = await visit.act(editing.filing_id, act_of(editing, visit, editing.brings))
         else:
             receipt = await visit.submit(editing.application)
     except Refused as refused:
@@ -187,7 +192,9 @@ def form_of(
         status=status,
         editing=editing,
         title=TITLES[kind],
-        parts_=applications.parts(editing.raw, at_fields, rules=rules, more_rows=more),
+        parts_=applications.parts(
+            editing.raw, at_fields, rules=rules, more_rows=more, asks_documents=editing.asks_documents
+        ),
         rules=rules,
         found=applications.found(kind, [*not_taken, *findings]),
         check=check or bool(not_taken),

@@ -220,7 +220,8 @@ def version(request: Request, tools: Doors, session: SignedIn, filing_id: str, v
     paper = tools.register.paper(found.paper)
     findings = next(findings for number, findings in tools.register.versions(filing_id) if number == version)
     fields = fields_of(intake.FORMS[paper["kind"]], paper, findings, only=order_of(intake.FORMS[paper["kind"]]))
-    return _read(request, tools, session, row, found.paper, f"备案申请表（第{version}版）", fields, findings)
+    title = "存量名单所载" if paper.get("listed") else f"备案申请表（第{version}版）"
+    return _read(request, tools, session, row, found.paper, title, fields, findings)
 
 
 @router.get("/entries/{number}/paper")
