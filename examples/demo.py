@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -96,15 +97,25 @@ def know_working_days(year: int) -> None:
         CALENDARS.add(working_days(year))
 
 
+@cache
+def _text(name: str) -> str:
+    return (HERE / f"{name}.json").read_text("utf-8")
+
+
+def _example(name: str) -> Any:
+    """One of the example papers beside this file, anew for each who asks."""
+    return json.loads(_text(name))
+
+
 def application(kind: Kind, year: int) -> dict[str, Any]:
     """The example application, received on 15 March."""
-    form: dict[str, Any] = json.loads((HERE / f"kind_{kind.lower()}.json").read_text("utf-8"))
+    form: dict[str, Any] = _example(f"kind_{kind.lower()}")
     return form | {"received_at": f"{year}-03-15T09:00:00+08:00"}
 
 
 def report(year: int) -> dict[str, Any]:
     """An annual report."""
-    paper: dict[str, Any] = json.loads((HERE / "annual_report.json").read_text("utf-8"))["content"]
+    paper: dict[str, Any] = _example("annual_report")["content"]
     return paper | {"year": year}
 
 
@@ -123,7 +134,7 @@ def life(kind: Kind, form: dict[str, Any], year: int) -> Iterator[dict[str, Any]
     checklist = [{"item": item, "met": True} for item in CONDITIONS[kind]]
     lacking = {"item": "A-17" if kind is Kind.A else "B-11", "message": "合作协议未写明各方利益分配，请补充协议附件"}
     corrected = {name: value for name, value in form.items() if name not in ("received_at", "by")}
-    objection = json.loads((HERE / "objection.json").read_text("utf-8"))["content"]
+    objection = _example("objection")["content"]
 
     yield act(reviewer, "return_for_correction", f"{year}-03-17T10:00", deficiencies=[lacking])
     yield act("leader", "resubmit", f"{year}-03-22T15:00", content=corrected)
@@ -143,7 +154,7 @@ def life(kind: Kind, form: dict[str, Any], year: int) -> Iterator[dict[str, Any]
         reviewer, "rule_on_objection", f"{year}-04-12T17:00", outcome="dismissed", reason="经核查不属实", **ruling
     )
     if kind is Kind.B:
-        document = json.loads((HERE / "forward.json").read_text("utf-8"))["content"]
+        document = _example("forward")["content"]
         yield act(approver, "forward", f"{year}-04-19T10:00", document_no="沈高新报〔演示〕1号", content=document)
         yield act("province", "record_survey", f"{year}-04-26T15:00", surveyed_on=f"{year}-04-26")
         yield act("province", "give_office_opinion", f"{year}-05-10T10:00", positive=True)

@@ -1,7 +1,6 @@
 """The filing (备案): one frozen value that is the whole state of one alliance's case."""
 
 from datetime import date, timedelta
-from itertools import takewhile
 from typing import Literal
 
 from pydantic import Field
@@ -295,7 +294,10 @@ class Filing(Value):
 
     def year(self, year: int) -> ReportingYear | None:
         """The due year of that number, if it ever became due."""
-        return next((due for due in self.years if due.year == year), None)
+        for due in self.years:
+            if due.year == year:
+                return due
+        return None
 
     @property
     def report_year(self) -> int | None:
@@ -310,11 +312,14 @@ class Filing(Value):
     @property
     def missed_in_a_row(self) -> tuple[ReportingYear, ...]:
         """The due years missed in a row up to the last closed one (连续, G-12). One still open breaks the row."""
-        closed = list(self.years)
-        while closed and not closed[-1].closed:
-            closed.pop()
-        missed = takewhile(lambda year: year.closed and year.status is YearStatus.MISSED, reversed(closed))
-        return tuple(missed)[::-1]
+        years = self.years
+        end = len(years)
+        while end and not years[end - 1].closed:
+            end -= 1
+        begin = end
+        while begin and years[begin - 1].closed and years[begin - 1].status is YearStatus.MISSED:
+            begin -= 1
+        return years[begin:end]
 
     @property
     def missed_years(self) -> int:

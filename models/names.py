@@ -58,9 +58,14 @@ def hidden(name: str) -> Iterator[tuple[int, str, str]]:
 
     Whatever shows nothing or turns the text around, ends the line, or is a space that is not the ordinary one.
     """
-    for place, character in enumerate("" if name.isascii() and name.isprintable() else name, 1):
+    for place, character in enumerate(_suspect(name), 1):
         if called := _called(character):
             yield place, character, called
+
+
+def _suspect(name: str) -> str:
+    """A name to be looked at character by character; most need not be."""
+    return "" if name.isprintable() and (name.isascii() or not SHOWS_NOTHING.search(name)) else name
 
 
 def _called(character: str) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache, wraps
+from functools import cache, lru_cache, wraps
 from typing import Annotated, Any, LiteralString, Self, TypeVar
 
 from pydantic import (
@@ -38,6 +38,8 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """The law's zone. China has had one offset and no daylight saving time since 1991."""
 
 
+V = TypeVar("V", bound="Value")
+
 put = object.__setattr__
 """A frozen value is made whole before anybody has it."""
 
@@ -53,6 +55,18 @@ class Value(BaseModel):
         validate_by_alias=True,
     )
 
+    @classmethod
+    def made(cls, **fields: Any) -> Self:
+        """A value of fields that the regulation has worked out itself: not validated, as what comes from outside is.
+
+        Every field that has no default must be there.
+        """
+        empty, needed = _unfilled(cls)
+        held = empty | fields
+        if len(held) > len(empty) or not needed <= fields.keys():
+            raise TypeError(f"{cls.__name__} is not made of {', '.join(sorted(fields))}")
+        return _holding(cls, held, set(fields))
+
     def but(self, **changes: Any) -> Self:
         """The same value with some fields replaced. They must be fields of it; what they hold is not validated: callers
         are ours."""
@@ -61,12 +75,7 @@ class Value(BaseModel):
             raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(changes.keys() - held.keys()))}")
         fields = held | changes
         fields.pop(ASKED, None)
-        other = object.__new__(type(self))
-        put(other, "__dict__", fields)
-        put(other, "__pydantic_fields_set__", self.__pydantic_fields_set__)
-        put(other, "__pydantic_extra__", None)
-        put(other, "__pydantic_private__", None)
-        return other
+        return _holding(type(self), fields, self.__pydantic_fields_set__)
 
     @model_serializer(mode="wrap")
     def _without_empty_fields(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -78,10 +87,19 @@ class Value(BaseModel):
         return fields
 
 
+def _holding(of: type[V], fields: dict[str, Any], told: set[str]) -> V:
+    """A value that holds these fields as they are, all that it has and in their order; `told` are those that it was made from."""
+    value = object.__new__(of)
+    put(value, "__dict__", fields)
+    put(value, "__pydantic_fields_set__", told)
+    put(value, "__pydantic_extra__", None)
+    put(value, "__pydantic_private__", None)
+    return value
+
+
 ASKED = "_asked"
 """Beside its fields a value holds what it was asked (`once`)."""
 
-V = TypeVar("V", bound=Value)
 R = TypeVar("R")
 
 
@@ -109,6 +127,16 @@ def _empty(model: type[BaseModel]) -> Sequence[tuple[str, str, Any]]:
         for name, info in model.model_fields.items()
         if not info.is_required() and not (default := info.get_default(call_default_factory=True))
     ]
+
+
+@cache
+def _unfilled(model: type[Value]) -> tuple[dict[str, Any], frozenset[str]]:
+    """Every field of a value, in order, with its default, and those that have none. A default that could be changed would be
+    everybody's."""
+    fields = {name: None if info.is_required() else info.get_default() for name, info in model.model_fields.items()}
+    if any(isinstance(default, dict | list | set) for default in fields.values()):
+        raise TypeError(f"{model.__name__} has a default that could be changed")
+    return fields, frozenset(name for name, info in model.model_fields.items() if info.is_required())
 
 
 @cache
@@ -147,8 +175,9 @@ class Named(StrEnum):
         return word
 
 
+@lru_cache(10_000)
 def day_of(instant: datetime) -> date:
-    """The Shanghai day in which an instant falls."""
+    """The Shanghai day in which an instant falls; the days of a few instants are asked for again and again."""
     return instant.astimezone(SHANGHAI).date()
 
 
@@ -172,6 +201,7 @@ def due_before(when: date | datetime) -> datetime:
     return when - datetime.resolution if isinstance(when, datetime) else at_hour(when, 0)
 
 
+@lru_cache(10_000)
 def at_hour(day: date, hour: int) -> datetime:
     """A full hour of a Shanghai day, in UTC."""
     return datetime.combine(day, time(hour), SHANGHAI).astimezone(UTC)
@@ -182,12 +212,15 @@ def in_shanghai(instant: datetime) -> str:
     return instant.astimezone(SHANGHAI).isoformat()
 
 
+AS_TEXT = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+
+
 def canonical(value: Any) -> str:
     """The one JSON text of a JSON value: keys sorted, nothing spaced, nothing escaped that has a character of its own.
 
     Half a surrogate pair has none; it stays escaped, so that the text can be hashed and stored whatever came in.
     """
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    text = AS_TEXT.encode(value)
     return HALF_A_PAIR.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
@@ -206,15 +239,19 @@ def on_one_line(text: str) -> str:
     return " ".join(legible(" ".join(text.split())).split())
 
 
+USCC = re.compile("[0-9A-Z]{18}")
+"""How a 统一社会信用代码 looks; whether it is one is told by its check characters (regulation/codes.py)."""
+
+
 def code_as_registered(code: Any) -> Any:
     """A registration code as it is written down, however it was typed: half-width, upper case, without spaces around it,
     and, if it is a 统一社会信用代码 (18 characters), without any.
     """
-    if not isinstance(code, str):
+    if not isinstance(code, str) or USCC.fullmatch(code):
         return code
     code = unicodedata.normalize("NFKC", code).strip().upper()
     joined = "".join(code.split())
-    return joined if re.fullmatch(r"[0-9A-Z]{18}", joined) else code
+    return joined if USCC.fullmatch(joined) else code
 
 
 def digest(value: Any) -> str:
@@ -225,12 +262,18 @@ def digest(value: Any) -> str:
 def _written(pattern: str, fault: LiteralString) -> BeforeValidator:
     """A date or an instant is written as ISO 8601. A number is none: it would be taken for seconds since 1970."""
 
+    fits = re.compile(pattern).fullmatch
+
     def check(value: Any) -> Any:
-        if isinstance(value, date) or (isinstance(value, str) and re.fullmatch(pattern, value)):
+        if isinstance(value, date) or (isinstance(value, str) and fits(value)):
             return value
         raise PydanticCustomError(fault, "not ISO 8601")
 
     return BeforeValidator(check)
+
+
+def _instant(when: datetime) -> datetime:
+    return _within_bounds(when).astimezone(UTC)
 
 
 def _within_bounds(when: D) -> D:
@@ -250,8 +293,7 @@ Day = Annotated[date, _written(r"\d{4}-\d{2}-\d{2}", "date_parsing"), AfterValid
 Instant = Annotated[
     AwareDatetime,
     _written(r"\d{4}-\d{2}-\d{2}[T ].*", "datetime_parsing"),
-    AfterValidator(_within_bounds),
-    AfterValidator(lambda instant: instant.astimezone(UTC)),
+    AfterValidator(_instant),
     PlainSerializer(in_shanghai, when_used="json"),
 ]
 """A moment, held in UTC, printed with +08:00."""

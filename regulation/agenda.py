@@ -6,10 +6,9 @@ and the reporting years and says what time alone will bring next. It is asked af
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.acts import Lapse
 from models.filing import Case, Counted, Filing, Notice, Period, ReportingYear, Unit
@@ -103,8 +102,7 @@ RANK = {kind: rank for rank, kind in enumerate(LapseKind)}
 REMINDER_HOUR = 9
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """What time alone will bring to a filing, at what instant, and the period it follows from."""
 
     at: datetime
@@ -137,7 +135,7 @@ def number(filing: Filing, key: str, year: int | None = None) -> Any:
 def begin(filing: Filing, name: str, start: date, *, follows: str | None = None) -> Filing:
     """The filing with a period running from a day, that day excluded (Instants 9)."""
     length = LENGTHS[name.partition(":")[0]]
-    period = Period(
+    period = Period.made(
         from_=start,
         count=number(filing, length),
         unit=_unit(filing, length),
@@ -152,7 +150,7 @@ def begin(filing: Filing, name: str, start: date, *, follows: str | None = None)
 
 def begin_until(filing: Filing, name: str, start: date, until: datetime) -> Filing:
     """The filing with a period that ends at a fixed instant, which no calendar moves (Instants 8)."""
-    period = Period(from_=start, unit="date", terms=filing.terms, calendar=filing.calendar, until=until)
+    period = Period.made(from_=start, unit="date", terms=filing.terms, calendar=filing.calendar, until=until)
     return filing.but(periods={**filing.periods, name: period})
 
 
@@ -165,6 +163,8 @@ def prolong(filing: Filing, name: str, key: str) -> Filing:
 
 def end(filing: Filing, *names: str) -> Filing:
     """The filing without these periods."""
+    if filing.periods.keys().isdisjoint(names):
+        return filing
     return filing.but(periods={name: period for name, period in filing.periods.items() if name not in names})
 
 
@@ -229,11 +229,16 @@ def limit_after(filing: Filing, name: str, start: date) -> datetime:
 
 def annual_deadline(filing: Filing, year: int) -> datetime:
     """24:00 of the last day for a reporting year (A-34, B-19, G-09); fixed dates do not roll (G-09b)."""
-    month, day = map(int, number(filing, "annual.deadline", year).split("-"))
+    rolls = filing.calendar if number(filing, "annual.roll_forward") else None
+    return _annual_deadline(number(filing, "annual.deadline", year), year, filing.jurisdiction, rolls)
+
+
+@lru_cache(1000)
+def _annual_deadline(of_year: str, year: int, jurisdiction: str, rolls: str | None) -> datetime:
+    """The same of a month and day, which `rolls` on to the next working day of a calendar, or does not."""
+    month, day = map(int, of_year.split("-"))
     last = date(year, month, day)
-    if number(filing, "annual.roll_forward"):
-        last = calendar.next_working_day(filing.calendar, filing.jurisdiction, last)
-    return midnight_after(last)
+    return midnight_after(calendar.next_working_day(rolls, jurisdiction, last) if rolls else last)
 
 
 def first_due_year(filing: Filing, day: date) -> int:
@@ -292,8 +297,10 @@ def nearest_duty(filing: Filing) -> Due | None:
 
 def _first(filing: Filing, leaving_aside: Collection[str] = (), idle: Collection[LapseKind] = ()) -> Due | None:
     """The first of what time will bring, some periods and some kinds of lapses left aside."""
-    chosen = (due for due in dues(filing) if due.period not in leaving_aside and due.lapse.kind not in idle)
-    return next(chosen, None)
+    for due in dues(filing):
+        if due.period not in leaving_aside and due.lapse.kind not in idle:
+            return due
+    return None
 
 
 @once
@@ -321,13 +328,11 @@ def dues(filing: Filing) -> tuple[Due, ...]:
 
     All that is asked about dates is read off this, so that for one filing they are worked out once.
     """
-    protected = protected_until(filing)
-    coming = [
-        Due(protected, due.lapse, due.period)
-        if protected and due.lapse.kind in COMPLETES and due.at < protected
-        else due
-        for due in _dues(filing)
-    ]
+    coming = list(_dues(filing))
+    if protected := protected_until(filing):
+        coming = [
+            due._replace(at=protected) if due.lapse.kind in COMPLETES and due.at < protected else due for due in coming
+        ]
     return tuple(sorted(coming, key=_order))
 
 
@@ -340,6 +345,8 @@ def protected_until(filing: Filing) -> datetime | None:
 
     That is until the superior is told that nobody confirmed it, or, of one that was confirmed, until the end of that day.
     """
+    if not filing.proposals:
+        return filing.settled_from
     periods = (filing.periods.get(f"second:{name}") for name in letters_waiting(filing))
     waited = [superior_chase(filing, period) for period in periods if period]
     return max([*waited, *([filing.settled_from] if filing.settled_from else [])], default=None)
@@ -517,6 +524,8 @@ def awaits_extension(filing: Filing) -> bool:
 
 def _from_year(filing: Filing, year: ReportingYear) -> Iterator[Due]:
     """The close of a due year (Q15) and its reminders (G-13)."""
+    if year.closed and year.status is not YearStatus.MISSED:
+        return
     undecided = year.extension is not None and year.extension.timely and year.status is not YearStatus.FILED
     if not year.closed and not undecided:
         kind = LapseKind.YEAR_MISSED if year.status is YearStatus.OPEN else LapseKind.YEAR_CLOSED
@@ -536,6 +545,8 @@ def _from_year(filing: Filing, year: ReportingYear) -> Iterator[Due]:
 def _second_miss(filing: Filing) -> Iterator[Due]:
     """Two consecutive due years missed open a revocation by themselves (A-42, G-12, G-16)."""
     missed = filing.missed_in_a_row
+    if not missed:
+        return
     if len(missed) >= number(filing, "revocation.missed_years") and missed[-1].year > (filing.opened_for or 0):
         since = [year.missed.at for year in missed if year.missed] + ([filing.freed_at] if filing.freed_at else [])
         yield Due(max(since), _lapse(LapseKind.REVOCATION_OPENED, year=missed[-1].year))
@@ -547,11 +558,15 @@ def waits(filing: Filing) -> set[str]:
     An order of 暂缓, a transfer that is not taken, the second of two people, an alliance whose end was reported, a 复议
     or 诉讼 without an outcome.
     """
-    held = {"hold"} if filing.on_hold else set()
-    handing = {"handing"} if filing.transfer and filing.stage in HANDED_OVER_FROM else set()
-    ending = {"ending"} if filing.end_reported and filing.stage is Stage.IN_FORCE else set()
-    second = {f"second:{key}" for key in filing.proposals if _may_be_seconded(filing, key)}
-    return held | handing | ending | second | {f"challenge:{each.id}" for each in filing.challenges}
+    names = {f"challenge:{each.id}" for each in filing.challenges}
+    names.update(f"second:{key}" for key in filing.proposals if _may_be_seconded(filing, key))
+    if filing.on_hold:
+        names.add("hold")
+    if filing.transfer and filing.stage in HANDED_OVER_FROM:
+        names.add("handing")
+    if filing.end_reported and filing.stage is Stage.IN_FORCE:
+        names.add("ending")
+    return names
 
 
 HANDED_OVER_FROM = (Stage.SUBMITTED, Stage.RETURNED, Stage.UNDER_REVIEW, Stage.REVIEW_PASSED, Stage.IN_FORCE)
@@ -611,7 +626,7 @@ def followed_up(filing: Filing, when: Moment) -> Filing:
         return filing
     waiting = waits(filing)
     over = [name for name in filing.periods if name.partition(":")[0] in FOLLOWED_UP and name not in waiting]
-    filing = end(filing, *over) if over else filing
+    filing = end(filing, *over)
     for name in sorted(waiting - filing.periods.keys()):
         day = day_of(when.stamped_at) if name.startswith("second:") else when.arrival_day
         first = midnight_after(day + timedelta(days=FOLLOWED_UP[name.partition(":")[0]]))

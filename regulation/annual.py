@@ -59,7 +59,7 @@ def begin_duty(filing: Filing, when: Moment) -> Filing:
 
 def _open(filing: Filing, year: int, when: Moment) -> Filing:
     """A reporting year becomes due; its deadline is fixed now."""
-    due = ReportingYear(year=year, due=annual_deadline(filing, year), reminded=when.at)
+    due = ReportingYear.made(year=year, due=annual_deadline(filing, year), reminded=when.at)
     filing = filing.but(years=(*filing.years, due))
     return _without_old_years(filing, year - KEPT) if when.day >= STRICTER_SINCE else filing
 

@@ -1,5 +1,7 @@
 """The articles: every requirement of the two documents, and every gap that was filled, by its number (docs/articles.md)."""
 
+from functools import cache
+
 from regulation import data
 
 ARTICLES: dict[str, dict[str, str]] = data.read("articles.json")
@@ -18,6 +20,7 @@ FORMS = {
 """What a finding on one field of a form, on a document, or on what a city adds, cites."""
 
 
+@cache
 def cite(number: str) -> str:
     """The article behind a requirement's number, as it is quoted to people: `《工作指引》第九条第2项（A-30）`."""
     letters = number.rstrip("0123456789ab-")

@@ -1,5 +1,7 @@
 """统一社会信用代码 (GB 32100-2015 with its first amendment) and the organisation code inside it (GB 11714)."""
 
+from functools import lru_cache
+
 from models.values import code_as_registered
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -22,6 +24,7 @@ def normalised(code: str) -> str:
     return str(code_as_registered(code))
 
 
+@lru_cache(10_000)
 def is_uscc(code: str) -> bool:
     """Whether a normalised code is an 18-character 统一社会信用代码 with a right check character."""
     if len(code) != 18 or code[0] not in AUTHORITIES or not code[2:8].isdecimal() or set(code) - set(ALPHABET):

@@ -108,6 +108,9 @@ BOUNDS: Mapping[tuple[ActKind, str], Bounds] = {
 }
 """Every day that an act names. What is narrower still, as the day of a service, the act's own rule says; of what came on paper, `on_paper`."""
 
+NAMED = {kind: tuple(name for of, name in BOUNDS if of is kind) for kind, _ in BOUNDS}
+"""The days that an act of each kind may name."""
+
 
 def _case_opened(filing: Filing, act: Act, when: Moment) -> date | None:
     return day_of(filing.case.opened.at) if filing.case else None
@@ -127,10 +130,8 @@ ANSWERS: Mapping[ActKind, tuple[str, Callable[[Filing, Any, Moment], date | None
 
 def _named(act: Act) -> Iterator[tuple[str, date]]:
     """The days that an act names. One that goes with a refusal, as a form proposes it, means nothing."""
-    if getattr(act, "outcome", None) == "refused":
-        return
-    for kind, name in BOUNDS:
-        if kind is act.kind and (named := getattr(act, name)) is not None:
+    for name in NAMED.get(act.kind, ()) if getattr(act, "outcome", None) != "refused" else ():
+        if (named := getattr(act, name)) is not None:
             yield name, named
 
 

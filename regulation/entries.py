@@ -74,7 +74,7 @@ def _entry(
     refused: str | None = None,
 ) -> Entry:
     before = before or after
-    return Entry(
+    return Entry.made(
         number=after.number,
         at=when.at,
         entered_at=when.written_at,

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, assert_never, get_args
 
 from models.acts import By, Submit
@@ -123,13 +124,19 @@ def examine(
     if judge.day >= STRICTER_SINCE:
         findings += unseen(form, codes=numbers)
     asked = (*checklist.CHECKS[kind], *local_rules.lines(judge.local))
-    findings = [*bounded(findings), *(finding(line.code, "", C, line.asks) for line in asked)]
+    findings = [*bounded(findings), *map(_asked, asked)]
     examination = Examination(findings=tuple(findings))
     if examination.refused:
         return examination
     if correcting and known and known.present == digest(paper(form)):
         examination = Examination(findings=(finding("G-07", "", W, NOTHING_CORRECTED), *examination.findings))
     return examination.but(form=form, facts=_facts(form, received_at))
+
+
+@lru_cache(1000)
+def _asked(line: Line) -> Finding:
+    """What a line of the checklist asks of whoever reviews an application: of every one the same."""
+    return finding(line.code, "", C, line.asks)
 
 
 def _examine_listed(raw: Mapping[str, Any], received_at: datetime, known: Known | None) -> Examination:

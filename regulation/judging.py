@@ -56,7 +56,7 @@ class Judging(Generic[F]):
     @staticmethod
     def say(code: str, field: str, severity: Severity, message: str) -> Finding:
         """A finding, numbered as on form A; its article comes later."""
-        return Finding(code=code, field=field, severity=severity, message=message, article="")
+        return Finding.made(code=code, field=field, severity=severity, message=message, article="")
 
     def new_id(self, filing_id: str) -> Iterator[Finding]:
         """The id of a new filing is taken for no other, and for nothing else (A-27)."""

@@ -90,8 +90,13 @@ class Row:
 
     def article(self, kind: Kind, ground: Ground | None = None) -> str:
         """The article as quoted to people; where it is that of revocation, the one of the case's own ground."""
-        number = ByKind(*self.articles)[kind]
-        return cite(revocation.GROUNDS[ground] if ground in revocation.GROUNDS and number in OF_ANY_CASE else number)
+        return _article(self.articles, kind, ground)
+
+
+@cache
+def _article(articles: tuple[str, str], kind: Kind, ground: Ground | None) -> str:
+    number = ByKind(*articles)[kind]
+    return cite(revocation.GROUNDS[ground] if ground in revocation.GROUNDS and number in OF_ANY_CASE else number)
 
 
 OF_ANY_CASE = ("A-36", "G-16")
@@ -350,7 +355,7 @@ SIGNED = frozenset({A.ACCEPT, A.GIVE_IIT_OPINION, A.RECOMMEND, A.RECORD_PARTY_GR
 
 def check(filing: Filing, act: Act, when: Moment) -> Refusal | None:
     """Why an act may not be done to a filing as it stands; None if it may."""
-    row = ROWS.get((act.kind.value, filing.stage, filing.kind))
+    row = ROWS.get((act.kind, filing.stage, filing.kind))
     if not when.sensible:
         return _refusal(filing, act, Lack(missing="收到时间晚于系统时间"))
     if when.at < filing.submitted_at and (act.came is None or when.day < day_of(filing.submitted_at)):
@@ -386,7 +391,7 @@ def apply(filing: Filing, event: Event, when: Moment) -> Filing:
 
 
 def _applied(filing: Filing, event: Act | Lapse, when: Moment) -> Filing:
-    row = ROWS[(event.kind.value, filing.stage, filing.kind)]
+    row = ROWS[(event.kind, filing.stage, filing.kind)]
     if isinstance(event, Lapse):
         return row.does(filing, event, when)
     if row.two_people(filing, event, when) or event.on_behalf_of:
@@ -445,13 +450,13 @@ def _counted(filing: Filing) -> Filing:
 
 def undone_by(filing: Filing, act: Act, when: Moment) -> int | None:
     """The entry of the lapse that an act received before it undoes (Instants 4)."""
-    row = ROWS.get((act.kind.value, filing.stage, filing.kind))
+    row = ROWS.get((act.kind, filing.stage, filing.kind))
     return row.undoes(filing, act, when) if row and row.undoes and not act.awaits_second else None
 
 
 def warnings(filing: Filing, act: Act, when: Moment) -> tuple[str, ...]:
     """What is taken all the same, but said."""
-    row = ROWS.get((act.kind.value, filing.stage, filing.kind))
+    row = ROWS.get((act.kind, filing.stage, filing.kind))
     warned = (row.warns(filing, act, when) if row and row.warns else None, days.doubtful(filing, act, when))
     return tuple(warning for warning in warned if warning)
 
@@ -475,7 +480,7 @@ def article_of(event: Event, filing: Filing) -> str:
         return ""
     if isinstance(event, Lapse) and event.kind is L.REMINDER:
         return cite(REMINDERS[event.of or ""][0])
-    row = ROWS.get((event.kind.value, filing.stage, kind)) or next(row for row in TABLE if row.event == event.kind)
+    row = ROWS.get((event.kind, filing.stage, kind)) or next(row for row in TABLE if row.event == event.kind)
     return row.article(kind, ground_of(filing, event))
 
 

@@ -137,7 +137,7 @@ def lodge(filing_id: str, raw: Mapping[str, Any], subject: changes.Subject | Non
         when = Moment(act.received_at, act.received_at)
         findings += [_fault(kind, field, message) for field, message in on_paper.faults(act, when)]
     refused = _errors(findings)
-    return Lodged(findings=tuple(bounded(findings)), act=None if refused else act, paper=paper, record=record)
+    return Lodged.made(findings=tuple(bounded(findings)), act=None if refused else act, paper=paper, record=record)
 
 
 def _received(came: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None, list[Finding]]:

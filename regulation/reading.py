@@ -6,9 +6,11 @@ A field that cannot be read becomes None and a finding, so that the rules across
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from types import MappingProxyType, UnionType
-from typing import Annotated, Any, TypeGuard, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeGuard, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -23,6 +25,9 @@ from regulation.articles import cite
 
 M = TypeVar("M", bound=BaseModel)
 
+
+_Held = Literal["lists", "documents", "names"]
+"""What papers are looked through for: lists that have one row for each item, files, and texts of one line."""
 
 TWICE = "重复，每项只填一次"
 MOST = 300
@@ -43,7 +48,7 @@ def bounded(findings: Sequence[Finding]) -> list[Finding]:
 
 def finding(code: str, field: str, severity: Severity, message: str) -> Finding:
     """A finding with its article looked up."""
-    return Finding(code=code, field=field, severity=severity, message=message, article=cite(code))
+    return Finding.made(code=code, field=field, severity=severity, message=message, article=cite(code))
 
 
 def pointer(*parts: object) -> str:
@@ -123,15 +128,13 @@ def _by_field(
 
 @dataclass(frozen=True)
 class _Part:
-    """One field of a form as it is looked through: whether it holds models (`parts`), at any depth lists that have one
-    row for each item (`lists`), texts of one line."""
+    """One field of a form as it is looked through: what it holds, itself or at any depth below (`holds`)."""
 
     name: str
     info: FieldInfo
     one_for: OneFor | None
-    parts: bool
-    lists: bool
     on_one_line: bool
+    holds: frozenset[_Held]
 
     def rows(self, value: BaseModel) -> Iterator[tuple[tuple[object, ...], Any]]:
         """What the field holds of a value, row by row if it is a list, each with its place."""
@@ -143,18 +146,33 @@ class _Part:
 
 
 @cache
-def _parts(model: type[BaseModel]) -> tuple[_Part, ...]:
-    return tuple(
-        _Part(
-            name,
-            info,
-            one_for=next(filter(_is_one_for, info.metadata), None),
-            parts=bool(inner := _models_in(info.annotation)),
-            lists=any(map(_is_one_for, info.metadata)) or any(part.lists for model in inner for part in _parts(model)),
-            on_one_line=_constraint(info, "pattern") != WRITTEN,
-        )
-        for name, info in model.model_fields.items()
-    )
+def _parts(model: type[BaseModel], holding: _Held | None = None) -> tuple[_Part, ...]:
+    """The fields of a form, or those among them in which there may be something of a sort: the others need no look."""
+    if holding:
+        return tuple(part for part in _parts(model) if holding in part.holds)
+    return tuple(_part(name, info) for name, info in model.model_fields.items())
+
+
+def _part(name: str, info: FieldInfo) -> _Part:
+    one_for, inner = next(filter(_is_one_for, info.metadata), None), _models_in(info.annotation)
+    on_one_line = _constraint(info, "pattern") != WRITTEN
+    holds: set[_Held] = {held for model in inner for part in _parts(model) for held in part.holds}
+    holds |= {"lists"} if one_for else set()
+    holds |= {"documents"} if any(issubclass(model, Document) for model in inner) else set()
+    holds |= {"names"} if on_one_line and _may_be_text(info.annotation) else set()
+    return _Part(name, info, one_for, on_one_line, frozenset(holds))
+
+
+def _may_be_text(annotation: Any) -> bool:
+    """Whether a field may hold what somebody wrote, itself or as rows of a list."""
+    inner = get_args(annotation)
+    if get_origin(annotation) in (Annotated, Union, UnionType, tuple):
+        return any(map(_may_be_text, inner))
+    return get_origin(annotation) is not Literal and annotation not in NO_TEXT
+
+
+NO_TEXT = (int, bool, Decimal, date, datetime, type(None), ...)
+"""What holds nothing that anybody wrote."""
 
 
 def _is_one_for(told: object) -> TypeGuard[OneFor]:
@@ -170,9 +188,9 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 
 def repeated(value: BaseModel, at: str = "") -> Iterator[tuple[str, FieldInfo]]:
     """Where a list that has one row for each item (`OneFor`) has two: the pointer of the later row, and the list's field."""
-    for part in _parts(type(value)):
+    for part in _parts(type(value), "lists"):
         seen: set[Any] = set()
-        for where, row in part.rows(value) if part.lists else ():
+        for where, row in part.rows(value):
             key = part.one_for.key(row) if part.one_for and row is not None else None
             if key is not None and key in seen:
                 yield at + pointer(*where), part.info
@@ -203,8 +221,8 @@ def is_program(document: Document) -> bool:
 
 def programs(value: BaseModel, at: str = "") -> Iterator[Finding]:
     """An error for each document of a paper, wherever it stands in it, that is a program."""
-    for part in _parts(type(value)):
-        for where, row in part.rows(value) if part.parts else ():
+    for part in _parts(type(value), "documents"):
+        for where, row in part.rows(value):
             if isinstance(row, Document) and is_program(row):
                 field = at + pointer(*where, "name")
                 yield finding(_code(part.info, "A-28"), field, Severity.ERROR, NO_PROGRAMS)
@@ -218,7 +236,7 @@ MOST_HIDDEN = 3
 
 def unseen(value: BaseModel, at: str = "", codes: Mapping[str, str] = MappingProxyType({})) -> Iterator[Finding]:
     """An error for each one-line text, wherever it stands, with characters that show nothing; `codes` as for `read`."""
-    for part in _parts(type(value)):
+    for part in _parts(type(value), "names"):
         for where, row in part.rows(value):
             if isinstance(row, BaseModel):
                 yield from (each.but(field=at + pointer(*where) + each.field) for each in unseen(row, codes=codes))

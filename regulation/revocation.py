@@ -356,7 +356,7 @@ def reconsider(filing: Filing, when: Moment) -> Filing:
     case = filing.case if filing.case and filing.case.ground is Ground.TWO_YEARS_MISSED else None
     missed = tuple(year.year for year in filing.missed_in_a_row)
     if len(missed) < number(filing, "revocation.missed_years"):
-        filing, stands = filing.but(opened_for=None), False
+        filing, stands = filing.but(opened_for=None) if filing.opened_for else filing, False
     else:
         rests_on = case.years if case and when.day >= STRICTER_SINCE else ()
         stands = set(rests_on) <= set(missed) and not _reported_since(filing)

@@ -74,7 +74,7 @@ class Life:
         when = Moment(received_at, reaches)
         if raw.get("kind") == ActKind.ARCHIVE and "archive_number" not in raw:
             raw["archive_number"] = f"{province.number_prefix(self.filing, when.day.year)}0001"
-        lodged = lodge(self.filing.id, raw, Subject(filing=self.filing))
+        lodged = lodge(self.filing.id, raw, Subject.made(filing=self.filing))
         brought = ((str(raw.get("kind")), each) for each in (lodged.paper, lodged.record) if each)
         self.papers = (*self.papers, *brought)
         event = entries.unreadable(raw) if lodged.act is None else lodged.act

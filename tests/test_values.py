@@ -3,6 +3,7 @@
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from models.filing import Filing
 from models.values import Value, canonical, once
 from models.vocabulary import Kind
 from regulation import agenda, intake, reading
@@ -28,6 +29,24 @@ def test_a_value_is_replaced_in_some_fields_and_stays_as_it_was() -> None:
 def test_a_field_that_a_value_does_not_have_cannot_be_replaced() -> None:
     with pytest.raises(TypeError, match="_Place has no town"):
         _Place(city="沈阳").but(town="抚顺")
+
+
+def test_what_the_regulation_makes_itself_is_as_if_it_had_been_read() -> None:
+    made, read = _Place.made(city="沈阳"), _Place(city="沈阳")
+    assert made == read
+    assert (dict(made), made.model_fields_set) == (dict(read), read.model_fields_set)
+    for entry in lived("LIFE").docket:
+        again = type(entry).model_validate_json(told := entry.model_dump_json())
+        assert again == entry
+        assert again.model_dump_json() == told, "in the same order too"
+
+
+def test_what_is_made_lacks_nothing_has_nothing_more_and_shares_nothing_that_could_be_changed() -> None:
+    for fields in ({"zone": "浑南"}, {"city": "沈阳", "town": "抚顺"}):
+        with pytest.raises(TypeError, match="_Place is not made of"):
+            _Place.made(**fields)
+    with pytest.raises(TypeError, match="a default that could be changed"):
+        Filing.made()
 
 
 def test_a_question_is_worked_out_once_for_each_value_and_leaves_no_trace_in_it() -> None:
