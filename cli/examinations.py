@@ -24,6 +24,7 @@ from activities.attachments import Attachments
 from activities.backup import release
 from activities.channels import configured
 from activities.database import AHEAD_AT_MOST, ahead_of
+from activities.drift import DriftLog
 from activities.health import checks
 from activities.health.counts import DUE
 from activities.letters import Letters
@@ -145,6 +146,20 @@ def of_lapses(of: Deployment) -> Iterator[Line]:
     late = of.now - first if first else timedelta(0)
     fault = f"{count}件的期限已届满而未登记，最早一件应于{naming.short(first)}" if late > LATE else ""
     yield judged("期限登记", fault, "没有迟延" if not count else f"{count}件正在登记")
+
+
+def of_drift(of: Deployment) -> Iterator[Line]:
+    """When engine and register were compared last, and whether they are alike."""
+    if checks.migrations_fault(of.register.engine):
+        return  # the tables say so themselves, and may not hold it yet
+    last = DriftLog(of.register.engine, of.settings.task_queue).last()
+    if last is None:
+        yield Line("巡查", State.NOTE, "尚未巡查；worker 启动即巡查")
+        return
+    told = f"最近一次 {naming.short(last.at)}，比对{last.compared}件"
+    old = last.is_old(of.now, of.settings.following_interval)
+    fault = "此后没有再巡查" if old else f"不一致{last.left}件；列出：drift" if last.left else ""
+    yield judged("巡查", f"{told}，{fault}" if fault else "", f"{told}，均一致")
 
 
 def of_backups(of: Deployment) -> Iterator[Line]:
@@ -322,6 +337,7 @@ ON_THE_REGISTER: Mapping[str, Examination] = {
     "版本": of_editions,
     "时钟": of_clocks,
     "期限登记": of_lapses,
+    "巡查": of_drift,
     "信函": of_letters,
     "附件": of_files,
     "备份": of_backups,

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from models.rounds.base import parts
 from models.values import Instant, Named, Value
@@ -68,6 +69,10 @@ ADVICE = {
 """By kind: what whoever mends it must know."""
 
 
+OLD = 2
+"""After how many intervals without a pass nobody looks after the engine any more."""
+
+
 class Tally(Value):
     """How much of one kind a pass found: what is left for people, and what was mended at once."""
 
@@ -89,6 +94,10 @@ class Pass(Value):
     unseen: int = 0
     builds: dict[str, int] = {}
     tallies: dict[DriftKind, Tally] = {}
+
+    def is_old(self, now: datetime, every: float) -> bool:
+        """Whether no pass was made for too long, if one is to be made every so many seconds."""
+        return now - self.at > OLD * timedelta(seconds=every)
 
     @property
     def left(self) -> int:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pytest
 
 import starter
+from activities.drift import DriftLog
 from activities.migrating import migrate
 from activities.register import Register
 from cli import examinations
@@ -60,6 +61,11 @@ async def test_a_deployment_that_is_well_is_told_so_line_by_line(
     for name in ("var", "task_queue", "metrics_port"):
         monkeypatch.setenv(f"BEIAN_{name.upper()}", str(getattr(world.settings, name)))
     closed(world.settings.var)
+    assert await asyncio.to_thread(starter.run, ["drift", "--mend", "--json"]) == 0
+    assert (
+        json.loads(capsys.readouterr().out)["drift"],
+        DriftLog(world.register.engine, world.settings.task_queue).last() is None,
+    ) == ([], False)
     code = await asyncio.to_thread(starter.run, ["doctor", "--json"])
     lines = {each["name"]: each for each in json.loads(capsys.readouterr().out)}
     assert [each for each in lines.values() if each["state"] == "fault"] == []

@@ -1,6 +1,7 @@
 """Every way in which engine and register can differ is found by one pass (gateway/watching/sentinel.py), said, and told to operators once."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,11 +13,14 @@ from temporalio.common import TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from activities.health.counts import counted
 from activities.letters import Letters
 from gateway.client import Filings, workflow_id
+from gateway.problem import NotFound
 from gateway.watching import comparing
 from gateway.watching.engine import Engine, Look, Task, as_shown
 from gateway.watching.sentinel import Sentinel
+from models import metrics
 from models.drift import Drift, DriftKind, Pass, Tally, tallied
 from models.filing import Filing
 from models.vocabulary import Stage
@@ -158,6 +162,12 @@ async def test_what_is_not_mended_is_told_to_operators_once(door: Filings) -> No
     assert (letter.to, letter.office, f"新发现{len(by_hand)}件" in (letter.title or "")) == ("operator", "210000", True)
     assert "starter.py revive DRIFT-STAGE --anew" in (letter.body or "")
     assert sentinel.memory.last() == found
+    with door.register.engine.connect() as db:
+        told_of = {each.name: each.samples for each in counted(db, found.at)}
+    assert {each.labels["kind"]: each.value for each in told_of[metrics.DRIFT.name] if each.value} == Counter(
+        each.kind.value for each in by_hand
+    )
+    assert [each.value for each in told_of[metrics.SENTINEL_AT.name]] == [found.at.timestamp()]
     again = found.but(at=found.at + timedelta(hours=1))
     assert await asyncio.to_thread(sentinel.memory.note, again, by_hand) == [], "nobody is written to again"
     assert {row.found_at for row in sentinel.memory.rows()} == {found.at}, "but since when it is so stays known"
@@ -172,6 +182,9 @@ async def test_what_is_safe_is_mended_and_nothing_else(door: Filings) -> None:
     assert mended == {f"DRIFT-{name}" for name in ("MISSING", "CANCELLED", "TERMINATED", "SHOWN")}
     _, left = await Sentinel(door).look(mends=False)
     assert "DRIFT-SHOWN" not in {each.key for each in left}
+    assert await Sentinel(door).one("DRIFT-STRANGE", anew=True) == ["DRIFT-STRANGE"], "what is in no register is ended"
+    with pytest.raises(NotFound):
+        await Sentinel(door).one("DRIFT-NOBODY", anew=True)
 
 
 def looked(filing: Filing, **changes: Any) -> Look:

@@ -109,6 +109,7 @@ async def test_what_is_told_is_in_the_table_and_its_labels_are_bounded(spring: R
     assert found[metrics.REFUSALS.name][("other",)] >= 1
     assert found[metrics.REFUSALS.name][("submit",)] >= 1
     assert found[metrics.BACKUP.name] == {(): 0}
+    assert found[metrics.SENTINEL_AT.name] == {(): 0}, "no pass was made yet"
     assert not any(row.alliance_name in text or row.leader in text for row in spring.filings())
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 import starter
+from activities.drift import DriftLog
 from gateway.remembered.audit import noted_backup
 from gateway.shown import operations
+from models.drift import Drift, DriftKind, Pass, tallied
 from models.settings import Settings
 from models.values import SHANGHAI
 from regulation import terms
@@ -37,8 +39,19 @@ async def test_operators_see_links_releases_editions_backups_and_letters_and_oth
         assert "缺2027年日历" in shown
         assert "最近两日没有完整的备份" in shown
         assert "未送达的信函（0）" in shown
+        assert "尚未巡查过" in shown
         noted_backup(house.tools.register.engine, datetime.now(UTC), "2026-12-20.zip", whole=True)
+        stuck = Drift(key="LN-1", kind=DriftKind.STUCK, what="工作流任务已失败2次")
+        started = Drift(key="annual-2026-LN-1", kind=DriftKind.TERMINATED, what="", mended=True)
+        found = Pass(at=datetime.now(UTC), compared=9, tallies=tallied([stuck, started]))
+        DriftLog(house.tools.register.engine, settings.task_queue).note(found, [started, stuck])
         again = (await operator.get("/ops")).text
+        assert "（1件待处理）" in again
+        assert "<code>starter.py revive LN-1 --anew</code>" in again
+        assert (again.index("/filings/LN-1"), "已很久没有巡查" in again) < (
+            again.index("/rounds/annual-2026-LN-1"),
+            True,
+        )
         assert "最近两日没有完整的备份" not in again
         assert "2026-12-20.zip" in again
         assert (await operator.get("/ops?day=nonsense")).status_code == 422

@@ -71,6 +71,12 @@ ALERTS = (
     Alert(
         "BeianDrift", f"max by (kind) ({metrics.DRIFT.name}) > 0", "15m", CRITICAL,
         "备案库与引擎不一致（{{ $labels.kind }}）{{ $value }} 件", "Register and engine differ, and it was not mended by itself.",
+        "is-the-engine-as-the-register-says",
+    ),
+    Alert(
+        "BeianNoPass", f"time() - max({metrics.SENTINEL_AT.name}) > 2 * 3600", "10m", CRITICAL,
+        "已两小时没有巡查：引擎或者所有 worker 停着", "The sentinel has made no pass for two hours: the engine, or every worker, stands still.",
+        "is-the-engine-as-the-register-says",
     ),
     Alert(
         "BeianTaskFails", "sum(temporal_workflow_task_execution_failed) > 0", "5m", CRITICAL,

@@ -159,7 +159,7 @@ def _wrong_instant(ought: Ought, word: Word, armed: Sequence[datetime]) -> str |
 
 
 def _at(instant: datetime | None) -> str:
-    return naming.short(instant) if instant else "无"
+    return naming.short_until(instant) if instant else "无"
 
 
 def _differing(ought: Ought, held: Mapping[str, Any]) -> str:

@@ -18,9 +18,6 @@ log = structlog.get_logger()
 LOOK = 60.0
 """Seconds between two looks at whether the schedule is there, and at when the last pass was."""
 
-OLD = 2
-"""After how many intervals without a pass it is said that none is made."""
-
 
 @dataclass(frozen=True)
 class Keeper:
@@ -43,6 +40,6 @@ class Keeper:
             except SQLAlchemyError as error:
                 log.warning("sentinel.not_told", error=named(error))
             else:
-                if last and (behind := self.filings.clock() - last.at) > OLD * self.every:
-                    log.error("sentinel.makes_no_pass", since=last.at.isoformat(), seconds=int(behind.total_seconds()))
+                if last and last.is_old(self.filings.clock(), self.every.total_seconds()):
+                    log.error("sentinel.makes_no_pass", since=last.at.isoformat())
             await asyncio.sleep(min(LOOK, self.every.total_seconds()))

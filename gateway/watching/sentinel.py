@@ -13,12 +13,12 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator,
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import WorkflowUpdateFailedError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.drift import DriftLog, Known
 from activities.logs import named
@@ -135,13 +135,25 @@ class Sentinel:
             return [key] if await self.rounds.revive(key, anew=anew) else []
         known = (await asyncio.to_thread(self.memory.known, [key])).get(key)
         if known is None:
-            raise NotFound(key)
+            return await self._ended(key) if anew else _not_found(key)
         if anew:
             return await self.filings.revive([key], anew=True)
         seen = await self._looked(known)
         if seen.drift is None:
             return []
         return [each.key for each in await self._mended([seen.drift]) if each.mended]
+
+    async def _ended(self, key: str) -> list[str]:
+        """End what runs and is in no register: whatever it knows came from another one, and nobody can bring it back."""
+        if await asyncio.to_thread(self.filings.reception.is_known, key, identity.SUBMISSION):
+            _not_found(key)  # an application came, and is about to be entered
+        try:
+            await self.filings.client.get_workflow_handle(workflow_id(key)).terminate(reason=UNKNOWN)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                _not_found(key)
+            raise
+        return [key]
 
     # Filings
 
@@ -312,6 +324,10 @@ def _strange(key: str) -> Drift:
 
 def _drift(key: str, found: Judged) -> Drift:
     return Drift(key=key, kind=found.kind, what=found.what)
+
+
+def _not_found(key: str) -> NoReturn:
+    raise NotFound(key)
 
 
 def _key_of(workflow: str) -> str:
