@@ -225,7 +225,7 @@ async def test_an_office_sees_who_answered_and_takes_it_away(house: House, offic
     assert board.says("地区 应填报 已填报 沈阳市 1 1")
     assert f"/rounds/{SURVEY}/returns?jurisdiction=210100&kind=&state=answered" in board.links
     assert not (await officer.page("/desk/year?year=2026")).says("统计调查填报情况")
-    found = await officer.page("/desk/filings?survey=answered&year=2027")
+    found = await officer.page("/desk/filings?survey=answered")
     assert f"/filings/{FILING}" in found.links
     assert found.says("统计调查：已填报")
     for elsewhere in ("survey=none&year=2027", "survey=returned&year=2027", "survey=answered&year=2026"):

@@ -53,7 +53,7 @@ def show(request: Request, tools: Doors, session: Staff, after: str = "") -> HTM
         within=lists.WITHIN,
         names=CHOICES["tag"],
         grades={grade: OUTCOMES[grade] for grade in get_args(Grade)},
-        years=[(year, f"{year}年度") for year in range(year_on(today), year_on(today) - KEPT, -1)],
+        years=[(year, f"{year}年度") for year in range(today.year, today.year - KEPT - 1, -1)],
         reported=[(key, "未报中已逾期" if key == "overdue" else shown.title) for key, shown in SHOWN.items()],
         surveyed_as=SURVEYED.items(),
         offices_=_offices(session.who),
@@ -67,12 +67,11 @@ def show(request: Request, tools: Doors, session: Staff, after: str = "") -> HTM
 
 
 def _with_year(params: Mapping[str, str], today: date) -> Mapping[str, str]:
-    """What is asked of the list; of reports and returns without a year, the one that is looked at today."""
-    return (
-        {"year": str(year_on(today)), **{name: value for name, value in params.items() if value}}
-        if params.get("report") or params.get("survey")
-        else params
-    )
+    """What is asked of the list; of reports without a year, the one that is looked at today, of returns this year's survey."""
+    if not params.get("report") and not params.get("survey"):
+        return params
+    year = year_on(today) if params.get("report") else today.year
+    return {"year": str(year), **{name: value for name, value in params.items() if value}}
 
 
 def cities(who: Identity) -> Mapping[str, str]:

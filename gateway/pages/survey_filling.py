@@ -33,6 +33,7 @@ from gateway.shown.rounds import surveys as shown
 from gateway.shown.rounds.surveys import Return
 from gateway.tools import Tools
 from gateway.visit import visit_of
+from models.faults import MISSING
 from models.findings import Finding, Refusal
 from models.rounds.surveys import EnterSurvey, SurveyActKind
 from models.values import midnight_after
@@ -182,7 +183,7 @@ def _read_in(
         return saved
     if not saved.findings:
         return then(saved.address, "填报表已读入草稿，没有发现问题；请核对，勾选承诺后报送")
-    told = uploaded.placed(saved.findings)
+    told = sorted(uploaded.placed(saved.findings), key=lambda each: each.message.endswith(MISSING))
     return form_page(request, tools, session, saved, check=True, by_cell=told)
 
 
