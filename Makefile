@@ -62,7 +62,8 @@ bench: $(VENV)/dev ## what it costs, beside a bare baseline: tables, goals, JSON
 
 lock: $(VENV)/dev ## renew the locks from pyproject.toml
 	$(LOCK) --extra embedded -o requirements.lock
-	$(LOCK) --extra embedded --extra dev -o requirements-dev.lock
+	$(LOCK) --extra traces -o requirements-traces.lock
+	$(LOCK) --extra embedded --extra traces --extra dev -o requirements-dev.lock
 	$(BIN)/python -m deploy.lock
 
 docs: $(VENV)/dev ## renew the parts of the docs that are printed from the code

@@ -23,7 +23,7 @@ from temporalio.runtime import PrometheusConfig, Runtime
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
-from activities import editions, logs, loopback, replacements
+from activities import editions, logs, loopback, replacements, tracing
 from activities.backup import release
 from activities.channels import configured
 from activities.channels.configured import Configured
@@ -258,14 +258,19 @@ async def serve(
     """Work until interrupted, or told to stop."""
     stop = stop or asyncio.Event()
     own = health_socket(settings)
+    traces = tracing.begin(settings, "worker")
     measured = Measured.begun() if own else None
     runtime = measured.runtime if measured else None
     register = open_register(settings)
+    if traces:
+        traces.of_statements(register.engine)
     asking = await connect(settings, runtime, lazy=True)
     health = Health("worker", settings, register, asking, core=measured.told if measured else nothing)
     async with health.told_on(own) if own else nullcontext():
         await reached(asking)
         await work(settings, register, await connect(settings, runtime), runtime, ready, stop)
+    if traces:
+        traces.end()
     log.info("worker.stopped")
 
 

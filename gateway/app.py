@@ -14,7 +14,7 @@ from socket import socket
 
 from fastapi import FastAPI
 
-from activities import editions, replacements
+from activities import editions, replacements, tracing
 from activities.channels import configured
 from activities.database import clock_of
 from activities.health.health import Health
@@ -97,6 +97,8 @@ async def connected(settings: Settings, *, number: int = 0) -> AsyncIterator[Too
     channels = deployed(settings)
     register = Register.at(settings.register_url)
     await asyncio.to_thread(editions.load_all, settings.editions, register.published)
+    if traces := tracing.begun():
+        traces.of_statements(register.engine)
     client = await connect(settings, lazy=True)
     clock = DoorClock(partial(clock_of, register.engine))
     await asyncio.to_thread(clock.compare)
@@ -118,6 +120,8 @@ async def connected(settings: Settings, *, number: int = 0) -> AsyncIterator[Too
         for each in meanwhile:
             each.cancel()
         register.engine.dispose()
+        if traces:
+            traces.end()
 
 
 def create(
@@ -143,7 +147,7 @@ def create(
         lifespan=lifespan,
     )
     guard.protect(app, settings, counters or Counters())
-    measuring.measure(app, API)
+    measuring.measure(app, API, tracing.begin(settings, "gateway"))
     failures.handle(app)
     app.include_router(api, prefix=API)
     app.include_router(pages)

@@ -1,25 +1,29 @@
 """How long requests take (请求用时): every one, whoever answers it, by the route it took and never by what was asked."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from activities.health.instruments import REQUESTS
-
-NO_ROUTE = "none"
-"""What was asked for an address that nothing has, or turned away before anybody looked."""
+from activities.health.routes import route_of
+from activities.tracing import Traces
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-def measure(app: FastAPI, api: str) -> None:
-    """Measure what an application answers, its guards included. `api` is below what address its interface for programs lies."""
+def measure(app: FastAPI, api: str, traces: Traces | None) -> None:
+    """Measure and trace what an application answers, its guards included. `api` is below what address its interface for
+    programs lies.
+    """
     build = app.build_middleware_stack
-    app.build_middleware_stack = lambda: Measured(build(), api)  # type: ignore[method-assign]
+
+    def measured() -> ASGIApp:
+        stack = build()
+        return Measured(traces.of_requests(stack, api) if traces else stack, api)
+
+    app.build_middleware_stack = measured  # type: ignore[method-assign]
 
 
 @dataclass(frozen=True)
@@ -45,14 +49,5 @@ class Measured:
             await self.app(scope, receive, answered)
         finally:
             method = scope["method"] if scope["method"] in METHODS else "other"
-            told = (self._route(scope), method, f"{status // 100}xx" if status else "none")
+            told = (route_of(scope, self.api), method, f"{status // 100}xx" if status else "none")
             REQUESTS.labels(*told).observe(time.perf_counter() - began)
-
-    def _route(self, scope: Mapping[str, Any]) -> str:
-        """The pattern of the address, as the application has it."""
-        path = str(scope["path"])
-        if path.startswith("/static/"):
-            return "/static"
-        pattern = str(getattr(scope.get("route"), "path", NO_ROUTE))
-        within = path.startswith(f"{self.api}/") and pattern.startswith("/") and not pattern.startswith(self.api)
-        return f"{self.api}{pattern}" if within else pattern

@@ -89,6 +89,12 @@ class Settings(BaseSettings):
     metrics_host: str = Field(
         "127.0.0.1", description="address on which both listen; others than loopback ask nobody who they are"
     )
+    traces: str = Field(
+        "",
+        pattern=r"^(?:https?://\S+)?$",
+        description="address of a collector of traces (OTLP over HTTP, as http://127.0.0.1:4318/v1/traces); absent: nothing is traced",
+    )
+    traces_share: float = Field(1.0, ge=0, le=1, description="how many of what begins here are traced, of 1")
     metrics_interval: float = Field(
         15.0,
         gt=0,

@@ -18,6 +18,7 @@ from temporalio.runtime import (
 )
 from temporalio.service import RPCError
 
+from activities import tracing
 from models.settings import Settings
 from workflows.payloads import CONVERTER
 
@@ -53,7 +54,14 @@ async def connect(settings: Settings, runtime: Runtime | None = None, *, lazy: b
     """
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", f"127.0.0.1:{settings.temporal_port}")
-    return await Client.connect(**config, data_converter=CONVERTER, runtime=runtime or _runtime(), lazy=lazy)
+    traces = tracing.begun()
+    return await Client.connect(
+        **config,
+        data_converter=CONVERTER,
+        runtime=runtime or _runtime(),
+        interceptors=[traces.interceptor] if traces else [],
+        lazy=lazy,
+    )
 
 
 def namespace() -> str:
