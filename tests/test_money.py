@@ -289,6 +289,7 @@ async def evidence_is_read_by_whoever_rules(gateway: Served, visitor: Visitor) -
     register, sha256 = gateway.tools.register, hashlib.sha256(EVIDENCE).hexdigest()
     await visitor.comes_in("p-401")
     await visitor.opens(f"/rounds/{SUBSIDY}")
+    assert "逾期催办（处理名单异议）" in await visitor.page.locator("main").inner_text()
     link = await visitor.page.get_by_role("link", name="审计报告.pdf").get_attribute("href")
     assert await taken_away(visitor, str(link)) == EVIDENCE
     for other in ("q-403", "c-101"):

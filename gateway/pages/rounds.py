@@ -128,6 +128,7 @@ def items(
         rules=rules,
         items=[(item, seen.figures(item)) for item in found.shown],
         figures=figures,
+        columns=[rules.word(name) for name in figures],
         filings=seen.alliances(tools, found.shown),
         states=seen.states(tools, session.who, round_id),
         wanted=seen.ItemFilter(state, jurisdiction, after),

@@ -20,6 +20,7 @@ from models.rounds.round import Round
 from models.values import day_of
 from models.vocabulary import Role, Severity
 from regulation.reading import finding
+from regulation.rounds.common_acts import counting_by
 from regulation.rounds.known import Known, KnownItem, Needs
 from regulation.rounds.performing import commission_of, state_of, terms_of
 from regulation.rounds.rules import Examined
@@ -71,9 +72,7 @@ def examine(round_: Round | None, act: RoundAct, content: Mapping[str, Any] | No
     """An act with what its paper and the register tell, or everything that is wrong with it."""
     match act:
         case OpenRound():
-            day = day_of(act.received_at) if act.received_at else act.opens
-            edition = PERFORMANCE.newest(day)
-            return act.but(facts={"edition": edition, "digest": PERFORMANCE.digest(edition)})
+            return counting_by(act, PERFORMANCE)
         case CommissionThirdParty() if round_:
             return _examine_commission(round_, act, Commission.model_validate(content), known)
         case Appraise() if round_:

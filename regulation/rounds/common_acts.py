@@ -5,7 +5,9 @@ from typing import Any
 from models.findings import Lack
 from models.rounds.base import MoveWindow, OpenRound, RoundActKind, RoundStage
 from models.rounds.round import Round
+from models.values import day_of
 from models.vocabulary import Role
+from regulation.editions import Editions
 from regulation.moment import Moment
 from regulation.rounds.rules import PROVINCE, RUNNING, Row
 
@@ -73,3 +75,17 @@ def in_window(round_: Round, act: Any, when: Moment) -> Lack | None:
     if when.at < round_.opens_at:
         return Lack(missing=f"{round_.opens}起方可办理")
     return Lack(missing=f"截止日（{round_.closes}）已过") if when.at >= round_.closes_at else None
+
+
+# By which edition a round counts
+
+
+def counting_by(act: OpenRound, editions: Editions[Any]) -> OpenRound:
+    """An opening with the newest edition of its day, by which the round counts to its end, and with the digest of that."""
+    edition = editions.newest(day_of(act.received_at) if act.received_at else act.opens)
+    return act.but(facts={"edition": edition, "digest": editions.digest(edition)})
+
+
+def edition_of(act: OpenRound) -> str:
+    """The edition by which an opening has its round count."""
+    return str((act.facts or {})["edition"])

@@ -22,12 +22,12 @@ from models.rounds.subsidies import (
     NoteBase,
     RecordExclusion,
 )
-from models.values import day_of
 from models.vocabulary import Severity, Stage
 from regulation import on_paper
 from regulation.moment import Moment
 from regulation.reading import finding
 from regulation.rounds.bands import SUBSIDIES, faults
+from regulation.rounds.common_acts import counting_by
 from regulation.rounds.known import FILED, Alliance, Known, KnownItem, Needs
 from regulation.rounds.merit import draw_up
 from regulation.rounds.performing import state_of as performance_state
@@ -80,9 +80,7 @@ def examine(round_: Round | None, act: RoundAct, content: Mapping[str, Any] | No
     """An act with what its paper and the register tell, or everything that is wrong with it."""
     match act:
         case OpenRound():
-            day = day_of(act.received_at) if act.received_at else act.opens
-            edition = SUBSIDIES.newest(day)
-            return act.but(facts={"edition": edition, "digest": SUBSIDIES.digest(edition)})
+            return counting_by(act, SUBSIDIES)
         case AdoptScheme() if round_:
             return _examine_scheme(round_, act, Scheme.model_validate(content), known)
         case BringProof() if round_:

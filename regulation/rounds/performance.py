@@ -44,7 +44,7 @@ from regulation.rounds.appraising import (
     examine,
     results,
 )
-from regulation.rounds.common_acts import common, may_open
+from regulation.rounds.common_acts import common, edition_of, may_open
 from regulation.rounds.performing import commission_of, state_of, terms_of
 from regulation.rounds.rules import PROVINCE, Row, Rules
 
@@ -66,7 +66,7 @@ def may_begin(round_: Round, act: OpenRound, when: Moment) -> Lack | None:
 
 def begun(round_: Round, act: OpenRound, when: Moment) -> Round:
     """It counts by one edition to its end."""
-    return round_.but(of=PerformanceState(edition=str((act.facts or {})["edition"])))
+    return round_.but(of=PerformanceState(edition=edition_of(act)))
 
 
 def may_commission(round_: Round, act: CommissionThirdParty, when: Moment) -> Lack | None:

@@ -104,8 +104,8 @@ class Rules:
     leaders_read: frozenset[str] = frozenset()
 
     def word(self, name: str) -> str:
-        """What a state of items, a figure of theirs or a count is called in Chinese."""
-        return self.words.get(name, name)
+        """What a state of items, a figure of theirs, a count or a line of the agenda is called in Chinese; of one of many, its sort."""
+        return self.words.get(name) or self.words.get(name.partition(":")[0], name)
 
     def paper(self, round_: Round | None, kind: str) -> type[Value] | None:
         """The model of the paper that an act of a kind brings to a round as it stands, if it brings one."""

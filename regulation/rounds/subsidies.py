@@ -46,7 +46,7 @@ from regulation.moment import Moment
 from regulation.rounds import common_acts, drawing_up, notices, paying
 from regulation.rounds.after_subsidies import CANCELLED, FINAL, FOLLOWS, NOTICE, UNPAID_LIST, WITHDRAWN
 from regulation.rounds.agenda import window
-from regulation.rounds.common_acts import common, may_open
+from regulation.rounds.common_acts import common, edition_of, may_open
 from regulation.rounds.drawing_up import ARTICLE, the_list
 from regulation.rounds.known import Known, Needs
 from regulation.rounds.list_letters import (
@@ -86,7 +86,7 @@ def may_begin(round_: Round, act: OpenRound, when: Moment) -> Lack | None:
 
 def begun(round_: Round, act: OpenRound, when: Moment) -> Round:
     """It counts by one edition to its end."""
-    return round_.but(of=SubsidyState(edition=str((act.facts or {})["edition"])))
+    return round_.but(of=SubsidyState(edition=edition_of(act)))
 
 
 def before_the_list(round_: Round, act: Any, when: Moment) -> Lack | None:
@@ -331,7 +331,7 @@ RULES = Rules(
     items=items,
     follows=FOLLOWS,
     words={
-        **STATES, **CHOICES["order"], "list": "名单", NOTICE: "后补助拟支持名单公示", FINAL: "后补助支持名单", WITHDRAWN: "后补助名单更正", CANCELLED: "后补助轮次取消", UNPAID_LIST: "后补助未予下达名单", "proven": "研发投入已核对", "rank": "名次", "amount": "金额（万元）", "band": "档", "grade": "等级",
+        **STATES, **CHOICES["order"], "list": "名单", "objection": "处理名单异议", NOTICE: "后补助拟支持名单公示", FINAL: "后补助支持名单", WITHDRAWN: "后补助名单更正", CANCELLED: "后补助轮次取消", UNPAID_LIST: "后补助未予下达名单", "proven": "研发投入已核对", "rank": "名次", "amount": "金额（万元）", "band": "档", "grade": "等级",
         "left_out": "不予支持", "leader": "盟主代码", "archive_number": "备案编号",
     },
     readers={

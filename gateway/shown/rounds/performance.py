@@ -13,6 +13,7 @@ from models.rounds.performance import Commissioned
 from models.rounds.round import Round
 from models.vocabulary import Role
 from regulation.rounds import performance
+from regulation.rounds.every import rules_of
 from regulation.rounds.known import Alliance, Known, Needs
 from regulation.rounds.performing import state_of, terms_of
 
@@ -40,6 +41,7 @@ def panel(tools: Tools, who: Identity, round_: Round) -> Mapping[str, Any]:
     mine = [each for each in state_of(round_).commissions if who.person in known.papers[each.paper]["people"]]
     return {
         "terms": terms_of(round_),
+        "dimensions": [rules_of(round_.id).word(name) for name in terms_of(round_).weights],
         "commissions": [
             Commission(each, papers.get(each.paper, {}).get("people", ()))
             for each in (state_of(round_).commissions if officer else mine)
