@@ -7,7 +7,7 @@ on it and what was stopped on it are counted alike. A report still ends the case
 next day, and is not stopped again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -71,22 +71,32 @@ def stopped(before: Filing, entry: Entry, why: Exceeded) -> Entry:
 class Coming:
     """A revocation that will complete by itself if nobody acts: at which instant, and whether that may still move.
 
-    `let_go`: it was stopped, and two people let it go on.
+    It rests on `years`, of which `missed` are; `served_on` is when the notice of a case that is open was served. `let_go`: it was
+    stopped, and two people let it go on.
     """
 
     at: datetime
     provisional: bool
-    let_go: bool
     years: tuple[int, ...]
+    missed: tuple[int, ...]
     served_on: date | None
+    let_go: bool = False
 
     @property
     def why(self) -> str:
-        """In words: what it rests on, and until when a report ends it."""
-        years = "、".join(map(str, self.years))
-        served = f"告知书于{on_day(self.served_on)}送达" if self.served_on else "告知书待送达"
+        """In words: what it rests on, and what ends it."""
+        if self.served_on:
+            rests = f"{_listed(self.years)}年度连续未报送；告知书于{on_day(self.served_on)}送达"
+        else:
+            open_ = [year for year in self.years if year not in self.missed]
+            rests = f"{_listed(self.missed)}年度未报送" + (f"，{_listed(open_)}年度尚未报送" if open_ else "")
+            rests += "；届时启动撤销程序并送达告知书，期满撤销"
         until = "已由两人复核解除暂停" if self.let_go else "此前补报即终止"
-        return f"{years}年度连续未报送；{served}；{until}" + ("；期限暂定" if self.provisional else "")
+        return f"{rests}；{until}" + ("；期限暂定" if self.provisional else "")
+
+
+def _listed(years: Iterable[int]) -> str:
+    return "、".join(map(str, years))
 
 
 def coming(filing: Filing, until: datetime) -> Coming | None:
@@ -99,10 +109,10 @@ def coming(filing: Filing, until: datetime) -> Coming | None:
         if due.at >= until:
             return None
         if due.lapse.kind is LapseKind.REVOKED:
-            case = case_of(then)
-            return Coming(
-                due.at, agenda.is_provisional(then, due), case.stopped is not None, case.years, case.served_on
-            )
+            years, now = case_of(then).years, filing.case
+            missed = tuple(year.year for year in filing.missed_in_a_row)
+            served_on, let_go = (now.served_on, now.stopped is not None) if now else (None, False)
+            return Coming(due.at, agenda.is_provisional(then, due), years, missed, served_on, let_go)
     return None
 
 

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 import yaml
 
+from examples.demo import OFFICES
 from models.values import at_hour, day_of
 from models.vocabulary import Kind, Stage
 from regulation import agenda, breaker
 from tests.law.notation import Plain
 from tests.simulated import lived
+from tests.simulated import told as told_life
+from tests.story import application
 
 CASES: list[dict[str, Any]] = yaml.load(Path(__file__).with_name("breaker.yaml").read_text("utf-8"), Plain)
 
@@ -53,3 +56,15 @@ def test_what_is_coming_is_known_from_the_first_miss_on_and_on_which_day() -> No
     held = last.but(case=last.case.but(held=True)) if last.case else last
     assert breaker.coming(held, at_hour(on + timedelta(days=30), 0)) is None, "what is held is not coming"
     assert breaker.coming(docket[0].filing, at_hour(on, 0)) is None
+
+
+def test_who_missed_one_year_and_misses_the_next_is_told_before_the_case_opens() -> None:
+    form = application(
+        filing_id="ONCE", agreement_effective_on="2024-11-20", by=OFFICES["province"], received_at="2025-03-15T09:00:00+08:00",
+        legacy={"archived_on": "2024-12-18", "archive_number": "000001", "document_no": "辽科函1号"},
+    )  # fmt: skip
+    filing = told_life(form, until=at_hour(date(2026, 11, 28), 0)).docket[-1].filing
+    told = breaker.coming(filing, at_hour(date(2026, 12, 28), 0))
+    assert told
+    assert str(day_of(told.at)) == "2026-12-19"
+    assert told.why == "2025年度未报送，2026年度尚未报送；届时启动撤销程序并送达告知书，期满撤销；此前补报即终止"
