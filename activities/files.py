@@ -18,10 +18,9 @@ def put(path: Path, content: bytes) -> Path:
 @contextmanager
 def putting(path: Path, *, lasting: bool = False) -> Iterator[IO[bytes]]:
     """A file that gets its name when it is whole, over whatever had it; if it is to be lasting, once it is on the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{uuid4().hex}")
     try:
-        with half.open("xb") as file:
+        with _new(half) as file:
             yield file
             if lasting:
                 file.flush()
@@ -30,3 +29,12 @@ def putting(path: Path, *, lasting: bool = False) -> Iterator[IO[bytes]]:
     except BaseException:
         half.unlink(missing_ok=True)
         raise
+
+
+def _new(path: Path) -> IO[bytes]:
+    """A new file; of many in one folder the first makes the folder."""
+    try:
+        return path.open("xb")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("xb")

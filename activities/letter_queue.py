@@ -9,6 +9,7 @@ Several may take at once: PostgreSQL lets each pass over what another is taking,
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
@@ -62,7 +63,7 @@ class Batch:
     letters: Sequence[LetterRow] = ()
     until: datetime | None = None
 
-    @property
+    @cached_property
     def ids(self) -> set[str]:
         """Which ones."""
         return {letter.id for letter in self.letters}

@@ -41,6 +41,10 @@ from regulation import changes, judging, offices
 from regulation.lifecycle import APPLYING
 
 OF_FILING = lists.WHOLE.where(lists.FILINGS.c.filing_id == bindparam("of"))
+VALUE_OF, IS_OPEN = (
+    sql_select(column).where(lists.FILINGS.c.filing_id == bindparam("of"))
+    for column in (lists.FILINGS.c.value, lists.FILINGS.c.open)
+)
 BODY_OF_ACTS = (
     sql_select(ENTRIES.c.body)
     .where(ENTRIES.c.filing_id == bindparam("of"), ENTRIES.c.act_id.in_(bindparam("acts", expanding=True)))
@@ -191,8 +195,14 @@ class Register:
 
     def filing(self, filing_id: str) -> Filing | None:
         """A filing as it stands."""
-        row = self.row(filing_id)
-        return Filing.model_validate_json(row.value) if row else None
+        with self.engine.connect() as db:
+            value = db.scalar(VALUE_OF, {"of": filing_id})
+        return Filing.model_validate_json(value) if value else None
+
+    def is_open(self, filing_id: str) -> bool:
+        """Whether a filing stands that has not come to its end."""
+        with self.engine.connect() as db:
+            return bool(db.scalar(IS_OPEN, {"of": filing_id}))
 
     def row(self, filing_id: str) -> FilingRow | None:
         """A filing's row."""
