@@ -14,8 +14,10 @@ from statistics import median
 
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
+from activities.letters import Letters
 from bench import workers
 from bench.baseline import Baseline
 from bench.figures import Figure
@@ -30,6 +32,9 @@ from workflows.sandbox import Sandbox
 
 AT_ONCE = 8
 """Lives lived at the same time."""
+
+PATIENCE = 3000
+"""Tenths of a second for the letters of a turn."""
 
 SIDES = {"baseline": "baseline", "ours": "ours", "silent": "ours, letters undelivered"}
 
@@ -96,14 +101,23 @@ class Side:
         await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))
         self.seconds.append((time.monotonic() - began) / len(lives))
         if self.side == "ours":
-            await asyncio.gather(*(self.world.delivered(life.id) for life in lives))
+            await self.delivered()
         self.worker_cpu.append((workers.cpu(self.worker) - before) / len(lives))
         self.all_cpu.append((workers.cpu(*everybody) - before_all) / len(lives))
 
-    async def history(self, life: QuietLife) -> list[HistoryEvent]:
-        """Everything in a life's histories but what skipping adds."""
-        histories = await runs(self.world, life.id)
-        return [event for history in histories for event in history.events if name(event) not in OF_SKIPPING]
+    async def delivered(self) -> None:
+        """Wait until no letter is left, by a look that costs next to nothing."""
+        letters = Letters(self.world.register.engine)
+        for _ in range(PATIENCE):
+            if not (await asyncio.to_thread(letters.backlog, datetime.now(UTC))).waiting:
+                return
+            await asyncio.sleep(0.1)
+        raise TimeoutError("letters are not delivered")
+
+
+def events_of(histories: Sequence[WorkflowHistory]) -> list[HistoryEvent]:
+    """Everything in a life's histories but what skipping adds."""
+    return [event for history in histories for event in history.events if name(event) not in OF_SKIPPING]
 
 
 async def runs(world: World, filing_id: str) -> list[WorkflowHistory]:
@@ -116,8 +130,8 @@ async def runs(world: World, filing_id: str) -> list[WorkflowHistory]:
     return histories
 
 
-async def measured(folder: Path, turns: int, lives: int, replays: int) -> AsyncIterator[Figure]:
-    """Every figure of lives: so many turns of so many lives a side, after a first turn that does not count."""
+async def measured(folder: Path, turns: int, lives: int, times: int) -> AsyncIterator[Figure]:
+    """Every figure of lives: so many turns of so many lives a side, after a first turn that does not count; so many replays."""
     year = first_year(datetime.now(UTC))
     numbers = count(1)
     with ExitStack() as stack:
@@ -133,13 +147,13 @@ async def measured(folder: Path, turns: int, lives: int, replays: int) -> AsyncI
             for turn in range(turns + 1):
                 for each in sides.values():
                     await each.turn([QuietLife(next(numbers), year) for _ in range(lives if turn else 1)], server)
-            last = {}
+            last: dict[str, Sequence[WorkflowHistory]] = {}
             for key, each in sides.items():
                 del each.seconds[0], each.worker_cpu[0], each.all_cpu[0]
                 alone = QuietLife(next(numbers), year)
                 await each.live(alone)
-                last[key] = await each.history(alone)
-            for figure in compared(sides, last):
+                last[key] = await runs(each.world, alone.id)
+            for figure in compared(sides, {key: events_of(histories) for key, histories in last.items()}):
                 yield figure
             five = QuietLife(next(numbers), year, 5)
             await sides["silent"].live(five)
@@ -147,7 +161,7 @@ async def measured(folder: Path, turns: int, lives: int, replays: int) -> AsyncI
             stack.close()
     for figure in events(histories):
         yield figure
-    async for figure in replayed(histories, replays):
+    async for figure in replayed(last, histories, times):
         yield figure
 
 
@@ -189,19 +203,38 @@ def events(histories: Sequence[WorkflowHistory]) -> Iterator[Figure]:
     yield Figure("events_a_year", "events of a quiet year", len(second), side="ours")
 
 
-async def replayed(histories: Sequence[WorkflowHistory], times: int) -> AsyncIterator[Figure]:
-    """What it takes to replay every run of a five-year life."""
-    replayer = Replayer(workflows=[AllianceFiling], data_converter=CONVERTER, workflow_runner=Sandbox())
+async def replays(replayer: Replayer, histories: Sequence[WorkflowHistory], times: int) -> list[tuple[float, float]]:
+    """What replaying these histories takes a worker that is at work: seconds of the clock and of the processor, each time."""
     took = []
-    for _ in range(times + 1):
-        began = time.perf_counter()
-        async with replayer.workflow_replay_iterator(_each(histories)) as results:
-            failures = [result async for result in results if result.replay_failure]
-        took.append(time.perf_counter() - began)
-        assert not failures, failures
-    length = sum(len(history.events) for history in histories)
-    words = f"replay of five years, {len(histories)} runs with {length} events"
-    yield Figure("replay_five_years_ms", words, 1000 * median(took[1:]), "ms", "ours")
+    async with replayer.workflow_replay_iterator(_each([*histories] * (times + 1))) as results:
+        for _ in range(times + 1):
+            began, used = time.perf_counter(), time.process_time()
+            failures = [
+                each.replay_failure for each in [await anext(results) for _ in histories] if each.replay_failure
+            ]
+            took.append((time.perf_counter() - began, time.process_time() - used))
+            assert not failures, failures
+    return took[1:]
+
+
+async def replayed(
+    life: dict[str, Sequence[WorkflowHistory]], five: Sequence[WorkflowHistory], times: int
+) -> AsyncIterator[Figure]:
+    """What it takes to replay a life, ours and the baseline's, and every run of one of five years."""
+    replayers = {
+        "baseline": Replayer(workflows=[Baseline], data_converter=pydantic_data_converter),
+        "ours": Replayer(workflows=[AllianceFiling], data_converter=CONVERTER, workflow_runner=Sandbox()),
+    }
+    of_life = {side: median(cpu for _, cpu in await replays(replayers[side], life[side], times)) for side in replayers}
+    for side, cpu in of_life.items():
+        yield Figure(f"replay_cpu_{side}", "CPU of the replay of a life", 1000 * cpu, "ms", side)
+    ratio = of_life["ours"] / of_life["baseline"]
+    yield Figure("replay_cpu_ratio", "CPU of the replay of a life", ratio, side="ours / baseline")
+    clock, cpu = (median(each) for each in zip(*await replays(replayers["ours"], five, times), strict=True))
+    length = sum(len(history.events) for history in five)
+    words = f"replay of five years, {len(five)} runs with {length} events"
+    yield Figure("replay_five_years_ms", words, 1000 * clock, "ms", "ours")
+    yield Figure("replay_five_years_cpu", f"CPU of the {words}", 1000 * cpu, "ms", "ours")
 
 
 async def _each(histories: Sequence[WorkflowHistory]) -> AsyncIterator[WorkflowHistory]:

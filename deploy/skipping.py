@@ -227,9 +227,10 @@ class World:
                 return Rest(now, runs=False)
             if unless_past and now >= unless_past:
                 return Rest(now)
-            filing = self.register.filing(filing_id)
-            if not (found.HasField("pending_workflow_task") or (filing and entries.due_by(filing, now))):
-                return Rest(now, filing)
+            if not found.HasField("pending_workflow_task"):
+                filing = self.register.filing(filing_id)
+                if not (filing and entries.due_by(filing, now)):
+                    return Rest(now, filing)
             before, events = events, found.workflow_execution_info.history_length
             tries = tries + 1 if events == before else 1
         raise TimeoutError(f"{filing_id}: it does not come to rest")
@@ -308,8 +309,7 @@ class World:
 
     def is_open(self, filing_id: str) -> bool:
         """Whether a filing's workflow ought to run."""
-        row = self.register.row(filing_id)
-        return row is not None and row.open
+        return self.register.is_open(filing_id)
 
     async def acts_on_closed(
         self, filing_id: str, raw: Mapping[str, Any], at: datetime, *, own: bool = False
