@@ -13,13 +13,15 @@ from temporalio.common import TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from activities.drift import Known
 from activities.health.counts import counted
 from activities.letters import Letters
 from gateway.client import Filings, workflow_id
 from gateway.problem import NotFound
 from gateway.watching import comparing
-from gateway.watching.engine import Engine, Look, Task, as_shown
+from gateway.watching.engine import Engine, Listed, Look, Task, as_shown
 from gateway.watching.sentinel import Sentinel
+from gateway.watching.suspects import Suspects
 from models import metrics
 from models.drift import Drift, DriftKind, Pass, Tally, tallied
 from models.filing import Filing
@@ -142,8 +144,13 @@ EXPECTED = {f"DRIFT-{name}": kind for name, (kind, *_) in another(filed("ANY")).
 }
 
 
+def soon() -> datetime:
+    """A minute from now: what fails has failed for so long."""
+    return datetime.now(UTC) + timedelta(minutes=1)
+
+
 async def test_every_kind_of_drift_is_found_by_one_pass(door: Filings) -> None:
-    found, different = await Sentinel(door).look(mends=False)
+    found, different = await Sentinel(door, soon).look(mends=False)
     assert {each.key: each.kind for each in different} == EXPECTED
     assert set(EXPECTED.values()) == set(DriftKind)
     assert (found.compared, found.left, found.mended) == (11, len(EXPECTED), 0)
@@ -151,7 +158,7 @@ async def test_every_kind_of_drift_is_found_by_one_pass(door: Filings) -> None:
 
 
 async def test_what_is_not_mended_is_told_to_operators_once(door: Filings) -> None:
-    sentinel, letters = Sentinel(door), Letters(door.register.engine)
+    sentinel, letters = Sentinel(door, soon), Letters(door.register.engine)
     found, different = await sentinel.look(mends=False)
     by_hand = [each for each in different if each.kind not in (K.MISSING, K.CANCELLED, K.TERMINATED)]
     revived = [each.but(mended=True) for each in different if each not in by_hand]
@@ -217,10 +224,11 @@ def task(attempt: int = 1, *, minutes: float = 0, taken: bool = False) -> Task:
         ({}, 0, None),
         ({"armed": ()}, 0, K.WRONG_INSTANT),
         ({"armed": (), "task": task()}, 0, None),
-        ({"armed": (), "task": task(minutes=2)}, 0, K.STUCK),
+        ({"armed": (), "task": task(minutes=6)}, 0, K.STUCK),
         ({"task": task(minutes=2, taken=True)}, 0, None),
         ({"task": task(minutes=11, taken=True)}, 0, K.STUCK),
-        ({"task": task(2)}, 0, K.STUCK),
+        ({"task": task(2)}, 0, None),
+        ({"task": task(2, minutes=1)}, 0, K.STUCK),
         ({"says": None, "answers": False}, 0, K.STUCK),
         ({"failing": 6}, 0, K.STUCK),
         ({"armed": ()}, 1, None),
@@ -234,6 +242,22 @@ def test_what_is_under_way_is_no_drift(changes: dict[str, Any], entered: int, ki
     ought = comparing.of_filing(filing)
     found = comparing.judged(ought, filing.number + entered, looked(filing, **changes), "q", NOW)
     assert (found.kind if found else None) == kind
+
+
+def test_where_thousands_are_due_at_once_they_wait_for_each_other() -> None:
+    """Nobody is woken because the law's own work takes a while."""
+    filing = filed("HERD")
+    ought, waiting = comparing.of_filing(filing), looked(filing, armed=(), task=task(2, minutes=50))
+    assert comparing.judged(ought, filing.number, waiting, "q", NOW)
+    assert comparing.judged(ought, filing.number, waiting, "q", NOW, comparing.IN_A_HERD) is None
+    due = ought.word.due_at
+    assert due
+    row = Known(filing.id, filing.number, filing.model_dump_json(), NOW, None, None, None)
+    listed = {workflow_id(filing.id): Listed("run", {})}
+    suspects = Suspects()
+    suspects.compare([row] * 201, listed, due + timedelta(hours=1), every=False)
+    assert suspects.are_a_herd
+    assert (len(suspects.there(3000)[0]), suspects.there(3000)[1]) == (100, 101), "and few are looked at meanwhile"
 
 
 def test_a_run_shows_what_those_of_its_time_do() -> None:

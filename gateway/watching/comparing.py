@@ -15,11 +15,19 @@ from models.filing import Filing
 from regulation import agenda, naming
 from workflows import visibility
 
-WAITS = timedelta(minutes=1)
-"""How long a workflow task may wait for a worker, or a listing for what has changed: longer is no delay any more."""
 
-WORKS = timedelta(minutes=10)
-"""How long a worker may be at a workflow task: it writes to the register meanwhile, and tries again."""
+class Patience(NamedTuple):
+    """How long a workflow task may wait for a worker, how long a worker may be at it (it writes to the register meanwhile, and tries
+    again), and for how long it may fail: a worker that dies leaves one behind that is tried again at once."""
+
+    waits: timedelta
+    works: timedelta
+    fails: timedelta
+
+
+USUAL = Patience(timedelta(minutes=5), timedelta(minutes=10), timedelta(seconds=30))
+IN_A_HERD = Patience(*[timedelta(hours=2)] * 3)
+"""While a deadline falls for thousands, their tasks wait for each other, and some are given up and done again."""
 
 CLOSE = timedelta(minutes=1)
 """How far the instant for which a timer is armed may lie behind that of the agenda: armed when an entry was written, not before."""
@@ -94,14 +102,16 @@ class Judged(NamedTuple):
     what: str
 
 
-def judged(ought: Ought, entered: int, look: Look, queue: str, now: datetime) -> Judged | None:
+def judged(
+    ought: Ought, entered: int, look: Look, queue: str, now: datetime, patience: Patience = USUAL
+) -> Judged | None:
     """What is different, if anything is, of a filing or a round that was looked at.
 
     `entered` is the last entry by now: what was entered while it was looked at is no drift.
     """
     if not look.runs:
         return _not_running(look) if ought.is_open else None
-    if stuck := _stuck(look, queue, now):
+    if stuck := _stuck(look, queue, now, patience):
         return Judged(DriftKind.STUCK, stuck)
     if look.task or not look.asked:
         return None  # something is under way: it is for the next pass
@@ -128,7 +138,7 @@ def _not_running(look: Look) -> Judged:
     return Judged(kind, f"工作流已结束（{look.status.name}）而备案库中仍在办理")
 
 
-def _stuck(look: Look, queue: str, now: datetime) -> str | None:
+def _stuck(look: Look, queue: str, now: datetime, patience: Patience) -> str | None:
     """Why a workflow does not go on, if it does not."""
     build = f"（构建 {look.build}）"
     if look.queue != queue:
@@ -136,8 +146,8 @@ def _stuck(look: Look, queue: str, now: datetime) -> str | None:
     if look.task:
         waited = now - look.task.since
         if look.task.attempt > 1:
-            return f"工作流任务已失败{look.task.attempt - 1}次{build}"
-        if waited > (WORKS if look.task.taken else WAITS):
+            return f"工作流任务已失败{look.task.attempt - 1}次{build}" if waited > patience.fails else None
+        if waited > (patience.works if look.task.taken else patience.waits):
             return (
                 f"工作流任务{'进行' if look.task.taken else '无人领取'}已{int(waited.total_seconds() // 60)}分钟{build}"
             )

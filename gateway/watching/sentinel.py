@@ -28,7 +28,7 @@ from gateway.problem import NoRound, NotFound, Unreachable
 from gateway.rounds import Rounds
 from gateway.rounds import workflow_id as workflow_id_of_round
 from gateway.watching import comparing
-from gateway.watching.comparing import Judged, Ought
+from gateway.watching.comparing import IN_A_HERD, USUAL, Judged, Ought, Patience
 from gateway.watching.engine import Engine, Listed, Look
 from gateway.watching.suspects import Suspects, lists
 from models.drift import GONE, SAFE, Drift, DriftKind, Pass, tallied
@@ -44,7 +44,7 @@ T = TypeVar("T")
 AT_ONCE = 20
 """How many filings are asked side by side."""
 
-LOOKS = 5_000
+LOOKS = 3_000
 """How many filings a pass looks at closely, at most: what differs first. The others are left to the next pass, and counted."""
 
 LISTS_WITHIN = 3.0
@@ -103,8 +103,9 @@ class Sentinel:
         suspects, compared = await self._compared(listed, at, every=every, beat=beat)
         most = compared if every else self.looks
         chosen, left = suspects.there(most)
-        gone = partial(self._looked, closely=len(suspects.gone) <= most)
-        seen = [*await _side_by_side(gone, suspects.gone, beat), *await _side_by_side(self._looked, chosen, beat)]
+        look = partial(self._looked, patience=IN_A_HERD if suspects.are_a_herd else USUAL)
+        gone = partial(look, closely=len(suspects.gone) <= most)
+        seen = [*await _side_by_side(gone, suspects.gone, beat), *await _side_by_side(look, chosen, beat)]
         different = [each.drift for each in seen if each.drift]
         different += [_strange(key) for key in suspects.strange]
         different += await self._listed_wrong([each for each in seen if each.ought and not each.drift], listed)
@@ -194,7 +195,7 @@ class Sentinel:
         reception = self.filings.reception
         return [key for key in strange if key not in known and not reception.is_known(key, identity.SUBMISSION)]
 
-    async def _looked(self, known: Known, *, closely: bool = True) -> "Seen":
+    async def _looked(self, known: Known, *, patience: Patience = USUAL, closely: bool = True) -> "Seen":
         """Look at one filing. What cannot be asked now is asked in the next pass."""
         filing = Filing.model_validate_json(known.value)
         ought = comparing.of_filing(filing, is_open=not lifecycle.is_over(filing))
@@ -205,7 +206,7 @@ class Sentinel:
             log.warning("sentinel.not_asked", filing=known.filing_id, error=named(error))
             return Seen()
         entered = row.number if row else known.number
-        found = comparing.judged(ought, entered, look, self.filings.task_queue, self.clock())
+        found = comparing.judged(ought, entered, look, self.filings.task_queue, self.clock(), patience)
         if found:
             return Seen(drift=_drift(known.filing_id, found))
         if look.runs and not look.asked:

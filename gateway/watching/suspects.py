@@ -47,10 +47,15 @@ class Suspects:
             elif every or (known.followed, known.run_id, known.armed_for) != seen:
                 self.unseen.append(known)
 
+    @property
+    def are_a_herd(self) -> bool:
+        """Whether so many are late that they must have been due at once."""
+        return self.late > HERD
+
     def there(self, most: int) -> tuple[list[Known], int]:
         """As many of those that run as a pass looks at, and how many are left to the next one."""
         every = [*self.differing, *self.behind, *self.unseen]
-        most = min(most, MEANWHILE) if self.late > HERD else most
+        most = min(most, MEANWHILE) if self.are_a_herd else most
         return every[:most], max(0, len(every) - most)
 
 
