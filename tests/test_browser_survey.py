@@ -1,13 +1,16 @@
 """A survey in a real browser, from its opening by the province through a leader's return to its closing, its export and its sums."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from playwright.async_api import FilePayload
 
 from gateway.identity import EMBEDDED
 from gateway.remembered.drafts import paper_about
 from gateway.rounds import workflow_id
 from models.values import SHANGHAI, day_of
+from regulation import data
 from tests.served import served
 from tests.test_browser import Visitor, chromium, visiting
 from tests.test_browser_evaluation import in_force
@@ -22,6 +25,8 @@ TODAY = day_of(NOW)
 FILING, SURVEY = "SV-1", f"survey-{TODAY.year}-LN-1"
 DAYS = 20
 """How long its window is."""
+BROUGHT = "LN-browser"
+"""What the questionnaire that is brought is called."""
 
 
 async def shown(visitor: Visitor) -> str:
@@ -40,14 +45,21 @@ def drafted(visitor: Visitor) -> None:
 
 
 async def opened_by_the_province(visitor: Visitor) -> None:
-    """From the desk, and told to leaders."""
+    """From the desk, with a questionnaire that was brought, and told to leaders."""
     await visitor.comes_in("p-401")
     await visitor.opens("/desk/rounds")
     await visitor.page.get_by_role("link", name=f"{TODAY.year}年度创新资源统计调查", exact=True).click()
     await visitor.looks()
+    await visitor.page.get_by_role("link", name="上传新的调查表").click()
+    await visitor.looks()
+    document = data.read("rounds/surveys/LN-2026.json") | {"edition": BROUGHT, "base": "LN-2026", "since": str(TODAY)}
+    file = FilePayload(name="调查表.json", mimeType="application/json", buffer=json.dumps(document).encode())
+    await visitor.page.set_input_files("[name=questionnaire]", files=[file])
+    await visitor.presses("上传并核对")
+    assert "所问指标与LN-2026相同" in await shown(visitor)
     told = {"/title": "年度创新资源统计调查", "/document_no": "辽科办发〔演示〕9号", "/content/year": str(TODAY.year)}
     window = {"/opens": str(TODAY), "/closes": str(TODAY + timedelta(days=DAYS))}
-    await visitor.fills({**told, **window, "/content/edition": "LN-2026"})
+    await visitor.fills({**told, **window})
     assert "已登记" in await visitor.presses("登记“开启”"), await shown(visitor)
     await followed(visitor.gateway.tools.rounds.register, SURVEY, 1)
 
@@ -67,7 +79,7 @@ async def answered_by_the_leader(visitor: Visitor) -> None:
 
 
 async def sent_back_by_the_city(visitor: Visitor) -> None:
-    """From the list of who answered, with a reason and a point; the leader sends it again."""
+    """From the list of who answered, with a reason and a point."""
     await visitor.comes_in("c-101")
     await visitor.opens(f"/rounds/{SURVEY}")
     assert "100.0%" in await shown(visitor)
@@ -82,7 +94,22 @@ async def sent_back_by_the_city(visitor: Visitor) -> None:
     await visitor.comes_in("u-leader-01")
     await visitor.opens(f"/my/surveys/{SURVEY}/{FILING}")
     assert "退回：与审计报告不一致" in await shown(visitor)
-    assert "已报送" in await visitor.presses("补正报送"), await shown(visitor)
+
+
+async def put_right_on_paper(visitor: Visitor) -> None:
+    """The leader sends paper: one officer enters it with its scan, another compares it and says the same."""
+    address = f"/rounds/{SURVEY}/returns/{FILING}/entry"
+    await visitor.comes_in("c-101")
+    await visitor.opens(address)
+    file = FilePayload(name="来件.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7\n%%EOF\n")
+    await visitor.page.set_input_files("[name='/scan/file']", files=[file])
+    came = {"/came/on": str(TODAY), "/came/how": "in_person", "/came/received_by": "c-101"}
+    await visitor.fills({**came, "/leader/rd": "512.00", "/integrity_commitment": "yes"})
+    assert "待另一人对照来文核对后生效" in await visitor.presses("登记"), await shown(visitor)
+    await visitor.comes_in("c-102")
+    await visitor.opens(address)
+    assert "另一人已登记" in await shown(visitor)
+    assert "已登记" in await visitor.presses("登记"), await shown(visitor)
 
 
 async def closed_and_published(visitor: Visitor) -> None:
@@ -113,12 +140,14 @@ async def test_a_survey_from_its_opening_through_a_return_to_its_closing_and_exp
         await opened_by_the_province(visitor)
         await answered_by_the_leader(visitor)
         await sent_back_by_the_city(visitor)
+        await put_right_on_paper(visitor)
         await world.environment.fast_forward(world.client.get_workflow_handle(workflow_id(SURVEY)), later)
         gateway.clock.now = NOW + later
         await closed_and_published(visitor)
         taken = await visitor.page.request.get(f"{gateway.base}/rounds/{SURVEY}/survey.json")
         (only,) = (await taken.json())["returns"]
         assert (only["filing_id"], only["figures"]["ip"]["shared"]) == (FILING, 1)
+        assert only["figures"]["leader"]["rd"] == "512.00", "as the paper says"
         await visitor.opens("/surveys")
         await visitor.opens(f"/surveys/{SURVEY}")
         assert "填报联盟1个" in await shown(visitor)

@@ -181,7 +181,6 @@ async def test_without_an_engine_nothing_is_lost_and_nothing_told_as_done(house:
 async def test_a_return_is_printed_with_its_receipt_and_sent_back_with_its_points(
     house: House, leader: Leader, rounds: RoundRegister
 ) -> None:
-    assert (await leader.client.get(f"{ADDRESS}/form.docx")).content[:2] == b"PK"
     raw = answer(house)
     house.tools.register.lodge(SURVEY, "file_survey", raw, instant("2027-03-10"))
     enters(rounds, "file_survey", "2027-03-10 08:00", LEADS, raw, filing=FILING)
