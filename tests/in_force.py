@@ -6,6 +6,7 @@ from datetime import date
 from itertools import count
 from typing import Any
 
+from regulation.rounds.questionnaires import QUESTIONNAIRES
 from regulation.terms import TERMS, find, shipped
 
 NUMBERS = count(1)
@@ -34,10 +35,12 @@ def asked_by(jurisdiction: str, kind: str, *rules: Mapping[str, Any]) -> Mapping
 def terms_of_ones_own() -> Iterator[None]:
     """The shipped terms and what is published meanwhile: other tests of this process have other registers."""
     before, fresh = (TERMS._editions, TERMS._documents, TERMS.look_further), shipped()
+    looks = QUESTIONNAIRES.look_further
     TERMS._editions, TERMS._documents, TERMS.look_further = fresh._editions, fresh._documents, None
     find.cache_clear()  # another register may have had other rows under the same name
     try:
         yield
     finally:
         TERMS._editions, TERMS._documents, TERMS.look_further = before
+        QUESTIONNAIRES.look_further = looks
         find.cache_clear()
