@@ -38,7 +38,7 @@ def messages(filing_id: str, json_: bool) -> None:
     for message, letters, deliveries in told:
         read_at = next((letter.read_at for letter in letters if letter.read_at), None)
         shown = Text("\n").join(map(_shown, deliveries))
-        to = f"{message.to} {offices.name_of(message.office)}"
+        to = f"{message.to} {offices.addressed(message.to, message.office)}"
         read = naming.short(read_at) if read_at else ""
         table.add_row(message.id, naming.short(message.created_at), to, message.title, read, shown)
     console.print(table)
@@ -108,7 +108,7 @@ def undelivered(office: str | None, waiting: bool, json_: bool) -> None:
     table = Table("信函", "事项", "收件", "渠道与原因")
     for row, deliveries in listed:
         why = "\n".join(f"{each.channel}：{each.receipt}" for each in deliveries if each.state != DeliveryState.ARRIVED)
-        table.add_row(row.id, row.text, f"{row.to} {offices.name_of(row.office)}", why)
+        table.add_row(row.id, row.text, f"{row.to} {offices.addressed(row.to, row.office)}", why)
     console.print(table if listed else "没有这样的信函")
 
 

@@ -109,4 +109,5 @@ def leader_or_office(key: str, leader: str, leader_name: str | None = None) -> s
 
 def awaited(key: str | None, leader: str, iit: bool, leader_name: str | None = None) -> str:
     """Whom everybody waits for, the 工信 department beside it if `iit`; nothing while only time is awaited."""
-    return "、".join(([leader_or_office(key, leader, leader_name)] if key else []) + (["工信部门"] if iit else []))
+    named = [leader_or_office(key, leader, leader_name)] if key else []
+    return "、".join([*named, *([offices.industry_beside(key)] if iit else [])])

@@ -17,15 +17,20 @@ from regulation.editions import Editions, read
 
 PROVINCE = "210000"
 
+INDUSTRY_OF_A_CITY = Role.CITY_IIT.label.removeprefix("市")
+"""What the industry department of a city is called whose own name nobody told: the documents name none."""
+
 
 @dataclass(frozen=True)
 class Office:
-    """A jurisdiction's S&T office (B-26); `names` are the city's names as alliances write them (G-38)."""
+    """A jurisdiction's S&T office (B-26), and what its industry department is called; `names` are the city's names as alliances
+    write them (G-38)."""
 
     code: str
     city: str
     name: str
     names: tuple[str, ...]
+    industry: str
 
     @property
     def government(self) -> str:
@@ -89,6 +94,7 @@ class OfficeRow(Value):
     code: Jurisdiction
     city: str | None = None
     name: str | None = None
+    industry: str | None = None
     also: tuple[str, ...] = ()
 
 
@@ -125,7 +131,8 @@ def _make(document: Mapping[str, Any], base: Directory | None) -> Directory:
         if not city or not name:
             raise ValueError(f"{office.code} 须写明城市和机构名称")
         names = (*(was.names if was else ()), city, city.removesuffix("市"), *office.also)
-        offices[office.code] = Office(office.code, city, name, tuple(dict.fromkeys(names)))
+        industry = office.industry or (was and was.industry) or f"{city}{INDUSTRY_OF_A_CITY}"
+        offices[office.code] = Office(office.code, city, name, tuple(dict.fromkeys(names)), industry)
     zones = dict(base.zones) if base else {}
     for zone in told.zones:
         known = zones.get(zone.key)
@@ -227,8 +234,18 @@ def short_name(jurisdiction: str) -> str:
 def title(role: Role, office: str) -> str:
     """Whose post it is, by name: 沈阳市科技局, 沈阳市工信部门, 省工信厅; a leader's is its code."""
     if role is Role.CITY_IIT and office in OFFICES:
-        return f"{OFFICES[office].city}{Role.CITY_IIT.label.removeprefix('市')}"
+        return OFFICES[office].industry
     return name_of(office) if role in (Role.CITY_ST, Role.ZONE, Role.LEADER) else role.label
+
+
+def industry_beside(key: str | None) -> str:
+    """The industry department beside a reviewing office, by name; as such where it is not told beside which."""
+    return title(Role.CITY_IIT, ZONES[key].city if key in ZONES else key or "")
+
+
+def addressed(to: str, office: str) -> str:
+    """To whom a message goes, by name: an addressee that is a role is another house than the office whose key it shares."""
+    return title(Role(to), office) if to in set(Role) - {Role.PUBLIC} else name_of(office)
 
 
 def acting(filing: Filing, act: Act) -> Collection[tuple[Role, str]] | None:

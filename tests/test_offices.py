@@ -21,7 +21,7 @@ EDITION: dict[str, Any] = {
     "edition": "offices-2023",
     "base": "LN",
     "since": str(AFTER),
-    "offices": [{"code": "210300", "name": "鞍山市科学技术局"}],
+    "offices": [{"code": "210300", "name": "鞍山市科学技术局", "industry": "鞍山市工业和信息化局"}],
     "zones": [
         {"key": ANSHAN, "reviews": True},
         {"key": "210100-shengaoqu", "name": "沈阳高新区（新名）"},
@@ -53,6 +53,16 @@ def test_what_is_shipped_is_the_directory_of_the_two_documents() -> None:
     told = data.read("offices.json")
     assert [each["code"] for each in told["offices"]] == list(shipped.offices)
     assert [each["key"] for each in told["zones"]] == list(shipped.zones)
+
+
+@pytest.mark.usefixtures("edition")
+def test_the_industry_department_of_a_city_has_a_name_of_its_own() -> None:
+    """It shares its key with the S&T office, and not its door: wherever it is named, it is named by its city."""
+    assert offices.title(Role.CITY_IIT, "210100") == offices.industry_beside("210100-shengaoqu") == "沈阳市工信部门"
+    assert offices.title(Role.CITY_IIT, "210300") == offices.addressed("city_iit", "210300") == "鞍山市工业和信息化局"
+    assert offices.addressed("reviewer", "210300") == "鞍山市科学技术局"
+    assert offices.addressed("province_iit", offices.PROVINCE) == "省工信厅"
+    assert offices.industry_beside(None) == "市工信部门"
 
 
 @pytest.mark.usefixtures("edition")

@@ -98,7 +98,7 @@ def test_a_period_ends_at_24_00_of_its_last_day_and_what_begins_begins_at_00_00(
 def test_who_is_awaited_is_called_the_same_everywhere() -> None:
     leader = "91210102MA10ABCD6H"
     assert naming.awaited(None, leader, iit=False) == ""
-    assert naming.awaited("210100", leader, iit=True) == "沈阳市科技局、工信部门"
+    assert naming.awaited("210100", leader, iit=True) == "沈阳市科技局、沈阳市工信部门"
     assert naming.awaited(leader, leader, iit=False) == "盟主企业"
     assert naming.awaited(leader, leader, iit=False, leader_name="沈阳甲公司") == "沈阳甲公司"
 

@@ -86,7 +86,9 @@ def _offices(who: Identity) -> Mapping[str, str]:
     city = offices.ZONES[scope.zone].city if scope.zone else scope.jurisdiction
     zones = [key for key, zone in offices.ZONES.items() if zone.reviews and city in (None, zone.city)]
     reviewers = [scope.zone] if scope.zone else [*([city] if city else offices.OFFICES), *zones]
-    return {key: offices.name_of(key) for key in (*reviewers, offices.PROVINCE)} | {lists.IIT: "市工信部门"}
+    return {key: offices.name_of(key) for key in (*reviewers, offices.PROVINCE)} | {
+        lists.IIT: offices.industry_beside(city)
+    }
 
 
 @router.post("/saved")

@@ -166,6 +166,4 @@ def addressee(message: MessageRow) -> str:
     """To whom a message went, by name."""
     if message.to == Role.LEADER:
         return Role.LEADER.label
-    return (
-        offices.title(Role(message.to), message.office) if message.to in set(Role) else offices.name_of(message.office)
-    )
+    return offices.addressed(message.to, message.office)
