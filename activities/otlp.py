@@ -23,6 +23,9 @@ from temporalio.worker import HandleUpdateInput, WorkflowInterceptorClassInput
 from activities.backup import release
 from activities.health.routes import route_of
 
+PATIENCE = 3.0
+"""Seconds after which a collector that takes nothing is given up with what it was to take: nobody ends later because of it."""
+
 LONGEST = 1000
 """Characters of a statement that are kept of it."""
 
@@ -63,7 +66,7 @@ class Otlp:
             sampler=ParentBased(TraceIdRatioBased(share)),
             resource=Resource({"service.name": f"beian-{process}", "service.version": release()}),
         )
-        self.provider.add_span_processor(processor or BatchSpanProcessor(OTLPSpanExporter(address)))
+        self.provider.add_span_processor(processor or BatchSpanProcessor(OTLPSpanExporter(address, timeout=PATIENCE)))
 
     @cached_property
     def tracer(self) -> Tracer:

@@ -98,7 +98,7 @@ def test_traces_go_where_the_deployment_says_and_nowhere_else(monkeypatch: pytes
     assert tracing.begin(Settings(), "worker") is None, "off unless set"
     asked = []
 
-    def exporter(address: str) -> InMemorySpanExporter:
+    def exporter(address: str, **_: float) -> InMemorySpanExporter:
         asked.append(address)
         return InMemorySpanExporter()
 
