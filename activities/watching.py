@@ -5,19 +5,18 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
+from activities.beating import beating
 from models.drift import Pass
-
-Passing = Callable[[Callable[[], None]], Awaitable[Pass]]
-"""Makes a pass; it says now and then that it is alive."""
 
 
 @dataclass(frozen=True)
 class Watching:
-    """The sentinel's work."""
+    """The sentinel's work; `passing` makes a pass."""
 
-    passing: Passing
+    passing: Callable[[], Awaitable[Pass]]
 
     @activity.defn(name="sentinel_passes")
     async def passes(self) -> Pass:
         """Make a pass. One that was cut off is made again: what it mended needs no mending, and nobody is written to twice."""
-        return await self.passing(activity.heartbeat)
+        async with beating():
+            return await self.passing()

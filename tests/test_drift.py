@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,22 +14,27 @@ from temporalio.common import TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.drift import Known
+from activities.drift import DriftLog, Known
 from activities.health.counts import counted
 from activities.letters import Letters
+from activities.register import Register
 from gateway.client import Filings, workflow_id
 from gateway.problem import NotFound
 from gateway.watching import comparing
+from gateway.watching import sentinel as sentinels
 from gateway.watching.engine import Engine, Listed, Look, Task, as_shown
 from gateway.watching.sentinel import Sentinel
 from gateway.watching.suspects import Suspects
 from models import metrics
 from models.drift import Drift, DriftKind, Pass, Tally, tallied
 from models.filing import Filing
+from models.register import FollowedRow
 from models.vocabulary import Stage
 from regulation import agenda
+from tests.databases import Databases, on_both
 from tests.patience import comes
-from tests.simulated import Papered, lived, told, written
+from tests.population import populate
+from tests.simulated import Papered, holding, lived, told, written
 from tests.story import application
 from tests.world import World
 from workflows import visibility
@@ -180,6 +186,54 @@ async def test_what_is_not_mended_is_told_to_operators_once(door: Filings) -> No
     assert {row.found_at for row in sentinel.memory.rows()} == {found.at}, "but since when it is so stays known"
     assert await asyncio.to_thread(sentinel.memory.note, again.but(tallies={}), []) == []
     assert sentinel.memory.rows() == []
+
+
+@dataclass(frozen=True)
+class Forgetful(Engine):
+    """An engine whose list has lost a filing, for ever or until it is asked for by name."""
+
+    lost: str = ""
+    for_ever: bool = True
+
+    async def listed(self, query: str) -> AsyncIterator[Mapping[str, Listed]]:
+        """What is listed, without it."""
+        async for page in super().listed(query):
+            gone = {self.lost} if self.for_ever or "WorkflowId IN" not in query else set[str]()
+            yield {each: shows for each, shows in page.items() if each not in gone}
+
+
+@pytest.mark.parametrize("for_ever", [True, False])
+async def test_one_that_runs_and_is_not_listed_is_shown_again_unless_the_list_is_only_slow(
+    door: Filings, for_ever: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sentinels, "LISTS_WITHIN", 0.0)
+    sentinel = Sentinel(door, soon)
+    vars(sentinel)["engine"] = Forgetful(door.client, door.task_queue, workflow_id("DRIFT-RIGHT"), for_ever)
+    _, different = await sentinel.look(mends=False)
+    found = [each.kind for each in different if each.key == "DRIFT-RIGHT"]
+    assert found == ([K.STALE_ATTRIBUTES] if for_ever else [])
+
+
+@on_both
+def test_what_was_seen_is_remembered_until_it_changes(databases: Databases) -> None:
+    register = Register.at(databases.made("population", holding(populate)))
+    memory = DriftLog(register.engine, "filings")
+    known = [each for rows in memory.open_filings() for each in rows]
+    assert [each.filing_id for each in known] == sorted(each.filing_id for each in known)
+    assert len(known) == len(register.open_filings()) == 12
+    first, second = known[:2]
+    for number in (first.number, first.number + 1):  # anew, and in place of what was seen before
+        memory.follow([FollowedRow(filing_id=first.filing_id, number=number, run_id="r", armed_for=NOW)])
+    told_of = memory.known([first.filing_id, second.filing_id, "NOBODY"])
+    assert [told_of[first.filing_id].followed, told_of[first.filing_id].armed_for] == [first.number + 1, NOW]
+    assert told_of.keys() == {first.filing_id, second.filing_id}
+    assert list(memory.ended()) == []
+    stuck = Drift(key=first.filing_id, kind=K.STUCK, what="")
+    for number in range(2):
+        found = Pass(at=NOW + timedelta(hours=number), tallies=tallied([stuck]))
+        assert memory.note(found, [stuck]) == ([] if number else [stuck])
+    assert (memory.last(), len(memory.rows())) == (found, 1)
+    register.engine.dispose()
 
 
 async def test_what_is_safe_is_mended_and_nothing_else(door: Filings) -> None:

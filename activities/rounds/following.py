@@ -13,6 +13,7 @@ import structlog
 from temporalio import activity
 
 from activities import letter_opening
+from activities.beating import beating
 from activities.database import AT_ONCE, stating, unless_there
 from activities.published_editions import PublishedEditions
 from activities.rounds.appending import is_awaited
@@ -64,11 +65,8 @@ class RoundFollowing:
     @activity.defn(name="round_follows")
     async def follow(self, round_id: str) -> Stands | None:
         """Do all that follows from the entries of a round, one after the other."""
-        beating = asyncio.create_task(_beat())
-        try:
+        async with beating():
             return await self._all(round_id)
-        finally:
-            beating.cancel()
 
     async def _all(self, round_id: str) -> Stands | None:
         while entry := await asyncio.to_thread(self.register.to_follow, round_id):
@@ -126,17 +124,6 @@ class RoundFollowing:
             for statement, rows in ((MESSAGES, sent), (NOTICES, shown), (LETTERS, opened)):
                 if rows:
                     db.execute(statement[db.dialect.name], rows)
-
-
-BEAT = 5.0
-"""Seconds between two signs of life."""
-
-
-async def _beat() -> None:
-    """Tell the engine that this goes on, for as long as it does."""
-    while True:
-        activity.heartbeat()
-        await asyncio.sleep(BEAT)
 
 
 def name_of(entry: RoundEntry, what: object) -> str:

@@ -77,9 +77,9 @@ class Sentinel:
         """The client of rounds."""
         return Rounds(self.filings)
 
-    async def passes(self, beat: Callable[[], None] = lambda: None) -> Pass:
+    async def passes(self) -> Pass:
         """Make a pass, mend what is safe to mend, remember it, and write to operators of what is new. It may be repeated."""
-        found, different = await self.look(beat=beat)
+        found, different = await self.look()
         new = await asyncio.to_thread(self.memory.note, found, different)
         if new:
             log.error("sentinel.drift", found=len(new), first=[f"{each.key} {each.kind}" for each in new[:NAMED]])
@@ -88,9 +88,7 @@ class Sentinel:
             log.warning("sentinel.mended", found=found.mended, first=mended[:NAMED])
         return found
 
-    async def look(
-        self, *, every: bool = False, mends: bool = True, beat: Callable[[], None] = lambda: None
-    ) -> tuple[Pass, list[Drift]]:
+    async def look(self, *, every: bool = False, mends: bool = True) -> tuple[Pass, list[Drift]]:
         """Compare everything, and mend what is safe; what there was, and what is different.
 
         With `every`, each open filing is looked at closely: after the engine was given an older database of its own.
@@ -99,23 +97,22 @@ class Sentinel:
         listed: dict[str, Listed] = {}
         async for page in self.engine.listed(self.filings.running("AllianceFiling")):
             listed |= page
-            beat()
-        suspects, compared = await self._compared(listed, at, every=every, beat=beat)
+        suspects, compared = await self._compared(listed, at, every=every)
         most = compared if every else self.looks
         chosen, left = suspects.there(most)
         look = partial(self._looked, patience=IN_A_HERD if suspects.are_a_herd else USUAL)
         gone = partial(look, closely=len(suspects.gone) <= most)
-        seen = [*await _side_by_side(gone, suspects.gone, beat), *await _side_by_side(look, chosen, beat)]
+        seen = [*await _side_by_side(gone, suspects.gone), *await _side_by_side(look, chosen)]
         different = [each.drift for each in seen if each.drift]
         different += [_strange(key) for key in suspects.strange]
         different += await self._listed_wrong([each for each in seen if each.ought and not each.drift], listed)
         await asyncio.to_thread(self.memory.follow, [each.follows for each in seen if each.follows])
-        of_rounds = await self._of_rounds(beat)
+        of_rounds = await self._of_rounds()
         different = sorted(
             [*different, *of_rounds.different], key=lambda each: (list(DriftKind).index(each.kind), each.key)
         )
         if mends:
-            different = await self._mended(different, beat)
+            different = await self._mended(different)
         builds = Counter(each.build for each in listed.values())
         found = Pass(
             at=at,
@@ -158,9 +155,7 @@ class Sentinel:
 
     # Filings
 
-    async def _compared(
-        self, listed: Mapping[str, Listed], at: datetime, *, every: bool, beat: Callable[[], None]
-    ) -> tuple[Suspects, int]:
+    async def _compared(self, listed: Mapping[str, Listed], at: datetime, *, every: bool) -> tuple[Suspects, int]:
         """Whom to look at closely, of everything that is open, or runs; and how much was compared."""
         suspects, running, compared = Suspects(), set(listed), 0
         for known in _in_turn(self.memory.open_filings()):
@@ -170,7 +165,6 @@ class Sentinel:
             await asyncio.to_thread(suspects.compare, rows, listed, at, every=every)
             running -= {workflow_id(each.filing_id) for each in rows}
             compared += len(rows)
-            beat()
         for known in _in_turn(self.memory.ended()):
             rows = await known
             if rows is None:
@@ -179,7 +173,6 @@ class Sentinel:
             over = [each for each in rows if workflow_id(each.filing_id) not in running]
             await asyncio.to_thread(self.memory.follow, [_followed(each) for each in over])
             running -= {workflow_id(each.filing_id) for each in rows}
-            beat()
         rest = await asyncio.to_thread(self.memory.known, [_key_of(each) for each in running])
         suspects.behind += rest.values()
         suspects.strange += await asyncio.to_thread(self.unknown, running - {workflow_id(key) for key in rest})
@@ -235,12 +228,12 @@ class Sentinel:
 
     # Rounds
 
-    async def _of_rounds(self, beat: Callable[[], None]) -> "OfRounds":
+    async def _of_rounds(self) -> "OfRounds":
         """Every open round, and every one that runs, looked at closely: they are few."""
         keys = set(await asyncio.to_thread(self.rounds.register.round_ids, is_open=True))
         async for page in self.engine.listed(self.filings.running("Round")):
             keys |= {each.removeprefix(workflow_id_of_round("")) for each in page}
-        found = await _side_by_side(self._looked_at_round, sorted(keys), beat)
+        found = await _side_by_side(self._looked_at_round, sorted(keys))
         return OfRounds(len(keys), [each for each in found if each])
 
     async def _looked_at_round(self, round_id: str) -> Drift | None:
@@ -261,7 +254,7 @@ class Sentinel:
 
     # Mending
 
-    async def _mended(self, different: Sequence[Drift], beat: Callable[[], None] = lambda: None) -> list[Drift]:
+    async def _mended(self, different: Sequence[Drift]) -> list[Drift]:
         """What is different, after what is safe to mend was mended."""
         gone = {each.key for each in different if each.kind in GONE and not each.is_round}
         revived = gone if gone and await self._survived(self.filings.revive(gone)) is not None else set[str]()
@@ -280,7 +273,7 @@ class Sentinel:
                     mended = False
             return each.but(mended=mended)
 
-        return await _side_by_side(one, different, beat)
+        return await _side_by_side(one, different)
 
     async def _shows(self, each: Drift) -> bool:
         """Have a workflow show again what it is found by."""
@@ -357,13 +350,12 @@ def _portions(names: Sequence[str], most: int) -> Iterator[Sequence[str]]:
 A = TypeVar("A")
 
 
-async def _side_by_side(work: Callable[[A], Awaitable[T]], on: Collection[A], beat: Callable[[], None]) -> list[T]:
+async def _side_by_side(work: Callable[[A], Awaitable[T]], on: Collection[A]) -> list[T]:
     """Some at a time, in their order."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(each: A) -> T:
         async with gate:
-            beat()
             return await work(each)
 
     return await asyncio.gather(*map(one, on))
