@@ -207,6 +207,7 @@ def at_hour(day: date, hour: int) -> datetime:
     return datetime.combine(day, time(hour), SHANGHAI).astimezone(UTC)
 
 
+@lru_cache(10_000)
 def in_shanghai(instant: datetime) -> str:
     """An instant as the contract prints it: ISO 8601 with +08:00."""
     return instant.astimezone(SHANGHAI).isoformat()
@@ -221,7 +222,11 @@ def canonical(value: Any) -> str:
     Half a surrogate pair has none; it stays escaped, so that the text can be hashed and stored whatever came in.
     """
     text = AS_TEXT.encode(value)
-    return HALF_A_PAIR.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return HALF_A_PAIR.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
+    return text
 
 
 def storable(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from models.acts import Act, Event, Lapse, Submit, Unreadable, Withheld
 from models.filing import AgendaLine, Entry, Filing, Next, Receipt
@@ -76,8 +76,8 @@ def _entry(
     before = before or after
     return Entry.made(
         number=after.number,
-        at=when.at,
-        entered_at=when.written_at,
+        at=when.at.astimezone(UTC),
+        entered_at=when.written_at.astimezone(UTC),
         event=event,
         stage=after.stage,
         article=lifecycle.article_of(event, before),

@@ -1,5 +1,7 @@
 """Frozen values: replaced, never edited; what is asked about one is worked out once."""
 
+from datetime import UTC
+
 import pytest
 from pydantic import BaseModel, ValidationError
 
@@ -36,6 +38,7 @@ def test_what_the_regulation_makes_itself_is_as_if_it_had_been_read() -> None:
     assert made == read
     assert (dict(made), made.model_fields_set) == (dict(read), read.model_fields_set)
     for entry in lived("LIFE").docket:
+        assert (entry.at.tzinfo, entry.entered_at.tzinfo) == (UTC, UTC)
         again = type(entry).model_validate_json(told := entry.model_dump_json())
         assert again == entry
         assert again.model_dump_json() == told, "in the same order too"
