@@ -235,8 +235,9 @@ class World:
             tries = tries + 1 if events == before else 1
         raise TimeoutError(f"{filing_id}: it does not come to rest")
 
-    async def round_at(self, round_id: str, instant: datetime) -> None:
-        """Bring a round to a little before an instant, with all that time brings; one that does not run is started there."""
+    async def round_at(self, round_id: str, instant: datetime, queue: str | None = None) -> None:
+        """Bring a round to a little before an instant, with all that time brings; one that does not run is started there,
+        for whoever works on a `queue`."""
         handle = self.client.get_workflow_handle(f"round-{round_id}")
         try:
             runs = (await handle.describe()).status == WorkflowExecutionStatus.RUNNING
@@ -247,7 +248,7 @@ class World:
         if not runs:
             start = RoundStart(round_id=round_id, patience=3600)
             await self.client.start_workflow(
-                "Round", start, id=handle.id, task_queue=self.settings.task_queue, start_delay=left
+                "Round", start, id=handle.id, task_queue=queue or self.settings.task_queue, start_delay=left
             )
         if left > NEAR:
             await (self.environment.fast_forward(handle, left) if runs else self._skip(handle.id))

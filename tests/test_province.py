@@ -96,5 +96,6 @@ def test_an_act_in_a_round_asks_the_register_as_little_in_a_large_city(tmp_path:
                 do(story.alliances[1])
             asked.setdefault(words, set()).add(len(told))
         story.service.close()
-    assert asked[rounds.SURVEY] == {17}
-    assert asked[rounds.EVALUATION] == {16}
+    assert all(len(counts) == 1 for counts in asked.values()), "among twelve as among three"
+    assert max(asked[rounds.SURVEY]) <= 18
+    assert max(asked[rounds.EVALUATION]) <= 17

@@ -78,15 +78,23 @@ class RoundFollowing:
             for some in in_portions(written, self.at_once):
                 await asyncio.to_thread(self.write, entry, some)
             self.told()
-            acts = [each for each in found if isinstance(each, ActOnFiling)]
-            for few in in_portions(acts, ACTS_AT_ONCE):
-                await asyncio.gather(*(self.act(each.filing_id, act_of(entry, each)) for each in few))
+            acts: dict[str, list[ActOnFiling]] = {}
+            for each in found:
+                if isinstance(each, ActOnFiling):
+                    acts.setdefault(each.filing_id, []).append(each)
+            for few in in_portions(list(acts.values()), ACTS_AT_ONCE):
+                await asyncio.gather(*(self._act_in_order(entry, of_one) for of_one in few))
             for own in found:
                 if isinstance(own, ActInRound):
                     await asyncio.to_thread(self._go_on, entry, own)
             await asyncio.to_thread(self.register.followed, round_id, entry.number)
         row = await asyncio.to_thread(self.register.row, round_id)
         return told(row.model_dump()) if row else None
+
+    async def _act_in_order(self, entry: RoundEntry, acts: Sequence[ActOnFiling]) -> None:
+        """Act on one filing, one act after the other: an evaluation stands before the name that it earned."""
+        for each in acts:
+            await self.act(each.filing_id, act_of(entry, each))
 
     def consequences(self, entry: RoundEntry) -> list[Consequence]:
         """What follows from an entry, by what the register knows now."""

@@ -25,7 +25,6 @@ from models.filing import Filing
 from models.rounds.base import RoundKind
 from models.rounds.merit import Scheme, SubsidyList
 from models.rounds.subsidies import SubsidyState
-from models.values import digest
 from models.vocabulary import Kind, ReportState, Stage, YearStatus
 from regulation.offices import Scope
 from regulation.rounds.answering import questionnaire_in
@@ -197,7 +196,7 @@ class Reconciliation:
             {row["统一社会信用代码"]: Decimal(row["金额（万元）"]) for row in paid[:-1]},
         )
         yield Told("后补助：合计（元，明细表／名单）", Decimal(paid[-1]["金额（元）"]), drawn.total * 10_000)
-        yield Told("后补助：名单摘要（明细表／备案库）", paid[-1]["用途"], digest(self._paper(of.drawn)))
+        yield Told("后补助：名单摘要（明细表／备案库）", paid[-1]["用途"], of.drawn)
         again = self._second_drawing(Scheme.model_validate(self._paper(of.scheme)), round_.id)
         yield Told("后补助：逐家金额（名单／另行计算）", listed, again)
 

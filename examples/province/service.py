@@ -1,7 +1,7 @@
 """The service without its engine: lives by the simulator, rounds by the steps of their workflow, all of it in a real register.
 
 What the engine does between two entries is to wait; here nobody waits. That both come to the same entries is proven
-elsewhere (tests/test_lives.py, tests/test_round.py).
+elsewhere (tests/test_lives.py, tests/test_round.py), and of this very story by on_a_server.py (`make lives`).
 """
 
 from asyncio import AbstractEventLoop, new_event_loop
@@ -23,9 +23,10 @@ from activities.rounds.following import RoundFollowing
 from activities.rounds.register import RoundRegister
 from models.filing import Entry
 from models.rounds.round import Round, RoundReceipt
-from models.values import digest
+from models.values import INSTANT, digest
 from models.vocabulary import ActKind, Severity
 from regulation import intake, province
+from regulation.rounds import agenda
 from regulation.rounds.every import rules_of
 from regulation.rounds.lodging import lodge
 from regulation.simulation import Life
@@ -67,7 +68,7 @@ class Service:
 
     def takes_in(self, form: Raw, acts: Iterable[Raw], until: datetime) -> list[Entry]:
         """A whole life: an application with the acts that come after it, up to an instant; what was entered."""
-        at, filing_id = datetime.fromisoformat(form["received_at"]), str(form["filing_id"])
+        at, filing_id = INSTANT.validate_python(form["received_at"]), str(form["filing_id"])
         examined = intake.examine(form, at, self.register.known(filing_id, form))
         if examined.facts is None or examined.form is None:
             raise NotDone(filing_id, *(each for each in examined.findings if each.severity is Severity.ERROR))
@@ -121,6 +122,9 @@ class Service:
     def acts(self, round_id: str, at: datetime, by: Raw, kind: str, content: Raw | None = None, **said: Any) -> None:
         """Do an act in a round as its door and its workflow do, with all that follows."""
         round_ = self.rounds.round(round_id)
+        if round_ and agenda.due_by(rules_of(round_id), round_, at):  # what time brings is followed before anybody acts
+            self.until(round_id, at)
+            round_ = self.rounds.round(round_id)
         raw = {
             "id": f"{round_id}-{round_.number + 1 if round_ else 1}",
             "kind": kind,

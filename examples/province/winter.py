@@ -208,7 +208,7 @@ def subsidy(story: Story) -> None:
     acts = story.service.acts
     acts(
         of, story.at(13, 13), PROVINCE, "open_round", title=f"{story.year}年度技术能力提升后补助", alliances="B",
-        document_no=f"辽科办发〔{story.year + 1}〕1号", **story.window((13, 13), (14, 29)),
+        document_no=f"辽科办发〔{story.year + 1}〕1号", **story.window((13, 13), (14, 28)),
     )  # fmt: skip
     scheme = {
         "performance": [story.round_id(RoundKind.PERFORMANCE)], "budget": str(A_HEAD * len(theirs)), "bands": BANDS,
