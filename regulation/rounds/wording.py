@@ -5,6 +5,7 @@ Which texts there are stands in data/round_texts.toml, with the words of its own
 
 from collections.abc import Mapping
 
+from models.rounds.base import called
 from models.rounds.round import RoundEntry
 from models.values import day_of
 from models.vocabulary import Role
@@ -16,9 +17,9 @@ from regulation.rounds.known import Alliance
 def facts(letter: Letter, entry: RoundEntry, alliance: Alliance | None) -> Mapping[str, str]:
     """Every word that a text of a round may use (`texts.ROUND_WORDS`)."""
     round_ = entry.round
-    called = {
+    told = {
         "title": round_.title,
-        "kind": round_.kind.label,
+        "kind": called(round_.kind, round_.area.jurisdiction),
         "year": str(round_.year),
         "document": f"（{round_.document_no}）" if round_.document_no else "",
         "opens": naming.on_day(round_.opens),
@@ -34,7 +35,7 @@ def facts(letter: Letter, entry: RoundEntry, alliance: Alliance | None) -> Mappi
         "filing_id": alliance.id if alliance else "",
         "archive_number": (alliance and alliance.archive_number) or "",
     }
-    return {**called, **letter.words}
+    return {**told, **letter.words}
 
 
 def place_of(entry: RoundEntry, alliance: Alliance | None) -> str:

@@ -17,6 +17,7 @@ from models.values import at_hour
 from models.vocabulary import Kind, Role, Stage
 from regulation import terms
 from regulation.local_rules import documents_of
+from regulation.rounds import wording
 from regulation.rounds.consequences import Letter, NewTerms, Published
 from regulation.rounds.known import Alliance, Known
 from regulation.rounds.simulation import RoundLife
@@ -149,3 +150,12 @@ def test_a_call_is_announced_and_everybody_is_told_once() -> None:
     assert sum(each.to is Role.CITY_ST for each in told) == 15
     life.until(at_hour(date(2027, 4, 26), 1))
     assert [each.event.kind.value for each in life.entries] == ["open_round", "reminder", "reminder", "window_closed"]
+
+
+@pytest.mark.parametrize(("of", "by", "called"), [("LN", "prov", "申报通知"), ("210100", "city", "属地文件")])
+def test_what_a_city_publishes_is_called_so(of: str, by: str, called: str) -> None:
+    """Art. 17: a city has no call."""
+    life, act, content, day, known = life_of({"round": f"call-2027-{of}-1", "by": by})
+    life.act(act, at_hour(day, 9), content, known)
+    told = wording.facts(Letter("round_opened", Role.CITY_ST, "210100"), life.entries[0], None)
+    assert told["kind"] == called

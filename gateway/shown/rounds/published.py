@@ -12,7 +12,7 @@ from activities.database import reading
 from activities.rounds.register import RoundRegister
 from gateway.problem import NoFile
 from models.register import PublicNoticeRow, RoundRow
-from models.rounds.base import RoundKind, RoundStage
+from models.rounds.base import RoundKind, RoundStage, called
 from regulation.rounds.every import RULES
 
 MOST = 200
@@ -42,6 +42,11 @@ class PublicRound:
     @property
     def kind(self) -> RoundKind:
         return RoundKind(self.row.kind)
+
+    @property
+    def called(self) -> str:
+        """What its kind is called where it is held."""
+        return called(self.kind, self.row.jurisdiction)
 
     @property
     def stage(self) -> RoundStage:
