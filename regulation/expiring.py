@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from models.vocabulary import Kind
-from regulation import terms
 from regulation.calendar import CALENDARS
+from regulation.terms import TERMS
 
 MISSED_FROM = (12, 15)
 """Month and day from which next year's working days are missed."""
@@ -50,8 +50,8 @@ def _calendar(today: date) -> Expiring:
 
 
 def _call(today: date) -> Expiring:
-    edition = terms.TERMS.newest(today)
-    rows = terms.TERMS[edition].rows
+    edition = TERMS.newest(today)
+    rows = TERMS[edition].rows
     window = (rows.get(("intake.window", Kind.B.value, None, today.year)) or (None, ""))[0]
     if window is None:
         return Expiring("B类申报通知", edition, None, f"{today.year}年尚未发布，不受理B类申请")
