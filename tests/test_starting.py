@@ -167,6 +167,20 @@ def test_the_whole_service_ends_when_one_of_its_processes_does(monkeypatch: pyte
     assert ended == ["in order"]
 
 
+def test_the_whole_service_ends_when_its_gateway_is_there_and_answers_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def serve(*_: object, stop: asyncio.Event, **__: object) -> None:
+        await stop.wait()
+
+    monkeypatch.setattr(worker, "serve", serve)
+    monkeypatch.setattr(embedded, "PROBE", 0.01)
+    deaf = socket.create_server(("127.0.0.1", 0))  # the system takes connections for it, as for one that was stopped
+    with deaf, subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as there:
+        settings = Settings(gateway_metrics_port=deaf.getsockname()[1])
+        with pytest.raises(SystemExit, match="网页服务没有应答，其余随之停止"):
+            asyncio.run(embedded.work_beside({"网页服务": there}, settings))
+        there.kill()
+
+
 def test_a_process_that_does_not_end_by_itself_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "GRACE", 0.01)
     deaf = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
