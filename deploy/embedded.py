@@ -38,7 +38,7 @@ GRACE = 10.0
 ENDING = 90.0
 """Seconds that the worker has to end in order when another process ended: longer than a letter takes by the usual timeouts."""
 
-PROBE, SILENT = 5.0, 6
+PROBE, SILENT = 5.0, 3
 """Seconds between two questions whether the gateway answers, and how many in a row it may leave without an answer."""
 
 LOOK = 1.0
