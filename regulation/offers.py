@@ -130,7 +130,10 @@ def _first_halves(filing: Filing, kind: ActKind, year: int | None) -> dict[str, 
 
 
 def _posts(filing: Filing, kind: ActKind, role: Role) -> list[tuple[Role, str]]:
-    """The posts of a role that do an act to this filing; what is being handed over, its taker takes (Q25)."""
+    """The posts of a role that do an act to this filing; what is being handed over, its taker takes (Q25). What the service itself
+    does where too many revocations would complete on one day, nobody is offered (G-16)."""
+    if kind is ActKind.HOLD and role is Role.PLATFORM:
+        return []
     if kind is ActKind.TRANSFER and filing.transfer:
         taker = offices.reviewer(filing.transfer.jurisdiction, filing.transfer.zone)
         giver = offices.reviewer(filing.jurisdiction, filing.zone)
