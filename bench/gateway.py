@@ -197,6 +197,7 @@ def served(var: Path) -> Iterator[int]:
         "BEIAN_EDITIONS": str(calendars.parent),
         "BEIAN_GATEWAY_PORT": str(port),
         "BEIAN_GATEWAY_PROCESSES": str(PROCESSES),
+        "BEIAN_GATEWAY_METRICS_PORT": "0",
         "BEIAN_READS_A_MINUTE": str(10**9),
         "BEIAN_LOG_LEVEL": "ERROR",
     }

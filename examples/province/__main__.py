@@ -1,5 +1,6 @@
 """`make year`: the year of a made-up province, as a docket of its rounds and a folder of its documents; 1 if any sum differs."""
 
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -17,8 +18,10 @@ from examples.province.documents import Document, laid
 from examples.province.reconciliation import Reconciliation, Told
 from examples.province.side_by_side import Setting, live, made
 from examples.province.story import Story
+from models.register import RoundRow
 from models.rounds.base import RoundKind, RoundStage
 from models.values import day_of
+from regulation.rounds.every import rules_of
 
 VAR = Path("var/year")
 
@@ -78,7 +81,9 @@ def _clocked() -> Callable[[str], None]:
 
 def print_rounds(story: Story) -> None:
     """The docket of the year's rounds."""
-    table = Table("轮次", "名称", "文号", "起止", "阶段", "登记", "数目", title=f"{story.year}年的轮次")
+    table = Table(title=f"{story.year}年的轮次")
+    for name in ("轮次", "名称", "文号", "起止", "阶段", "登记", "数目"):
+        table.add_column(name, overflow="fold")
     labels = {each.value: each for each in RoundStage}
     for kind in RoundKind:
         for row in sorted(story.service.rounds.rounds(kind=kind, year=story.year), key=lambda row: row.round_id):
@@ -89,9 +94,15 @@ def print_rounds(story: Story) -> None:
                 f"{row.opens}—{row.closes}",
                 labels[row.stage].label,
                 str(row.number),
-                row.counts,
+                _in_words(row),
             )
     console.print(table)
+
+
+def _in_words(row: RoundRow) -> str:
+    """What a round counts, as its page calls it."""
+    rules = rules_of(row.round_id)
+    return "，".join(f"{rules.word(name)}{count}" for name, count in json.loads(row.counts).items() if count)
 
 
 def print_sums(told: list[Told]) -> None:
