@@ -139,8 +139,6 @@ def _posts(filing: Filing, kind: ActKind, role: Role) -> list[tuple[Role, str]]:
         giver = offices.reviewer(filing.jurisdiction, filing.zone)
         decides = [(role, offices.PROVINCE)] if role is Role.PROVINCE_ST else []  # it, too, may take back
         return [post for post in (taker, giver) if post[0] is role] + decides
-    if kind is ActKind.HOLD and role is Role.PLATFORM:
-        return []  # the service holds what too many would complete with, and asks nobody (G-16)
     return offices.posts(filing, role)
 
 
