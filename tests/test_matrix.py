@@ -354,7 +354,10 @@ ON_PAPER_ONLY = {
 IN_SOME_ROUNDS = {
     "/rounds/{round_id}/returns", "/rounds/{round_id}/returns/{filing_id}", "/rounds/{round_id}/returns/{filing_id}/form.docx",
     "/rounds/{round_id}/questionnaire.docx", "/rounds/{round_id}/survey.{ending}", "/my/surveys/{round_id}/{filing_id}",
-    "/my/surveys/{round_id}/{filing_id}/form.docx", "/rounds/{round_id}/bases/{filing_id}",
+    "/my/surveys/{round_id}/{filing_id}/form.docx", "/my/surveys/{round_id}/{filing_id}/form.xlsx",
+    "/rounds/{round_id}/questionnaire", "/rounds/{round_id}/questionnaire/newest.json",
+    "/rounds/{round_id}/returns/{filing_id}/entry", "/rounds/{round_id}/returns/{filing_id}/entry/form.xlsx",
+    "/rounds/{round_id}/bases/{filing_id}",
     "/rounds/{round_id}/sheets/{filing_id}.docx", "/rounds/{round_id}/documents/{key}",
     "/rounds/{round_id}/entries/{number}/paper", "/rounds/{round_id}/acts/{kind}", "/api/v1/rounds/{round_id}/papers/{digest}",
     "/api/v1/rounds/{round_id}/documents/{name}", "/api/v1/rounds/{round_id}/questionnaire",
