@@ -25,7 +25,10 @@ from models.vocabulary import ActKind, Ground, Kind, LapseKind, Role
 ShortText = Annotated[str, Field(min_length=1, max_length=500)]
 """A short official text: a reason, a number of a document. Names of persons and statements belong into papers."""
 
-Year = Annotated[int, Field(ge=2021, le=2060)]
+YEARS = range(2021, 2061)
+"""The years that are reported for, and that rounds are of."""
+
+Year = Annotated[int, Field(ge=YEARS[0], le=YEARS[-1])]
 """A reporting year."""
 
 MOST_ENTRIES = 1_000_000_000

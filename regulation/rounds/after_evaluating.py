@@ -14,7 +14,7 @@ from models.vocabulary import Role
 from regulation import offices
 from regulation.rounds import telling
 from regulation.rounds.consequences import PROPOSED, ActOnFiling, Consequence, Follows, Letter
-from regulation.rounds.evaluating import expected, made, offices_of, state
+from regulation.rounds.evaluating import expected, made, names_nobody, offices_of, report_needs, state
 from regulation.rounds.known import Known, Needs
 from regulation.rounds.telling import Told
 
@@ -62,8 +62,8 @@ def _to_agree(round_: Round, entry: RoundEntry, content: Content, known: Known) 
 
 
 def _reported(round_: Round, entry: RoundEntry, content: Content, known: Known) -> Iterator[Consequence]:
-    """Both departments are told (A-48); each result that is new is recorded on its filing, and who is recommended is named. What is made up
-    for of a year before changes nobody's name: the newest report's list stands."""
+    """Both departments are told (A-48); each result that is new is recorded on its filing, and who is recommended is named: by the list of
+    the newest year that the place has reported, whatever is reported later of a year before."""
     act, report, before = entry.event, EvaluationReport.model_validate(content), state(round_).reported_before
     if not isinstance(act, ReportEvaluation) or act.facts is None:
         return
@@ -79,7 +79,7 @@ def _reported(round_: Round, entry: RoundEntry, content: Content, known: Known) 
         if item.number > (before or 0):
             said = {"year": round_.year, **{name: item.figures[name] for name in ("result", "joint_activities")}}
             yield ActOnFiling(key, {"kind": "record_evaluation", **said, **basis}, by)
-    if round_.looks_back:
+    if names_nobody(round_, known):
         return
     recommended = {row.filing_id for row in report.recommended}
     for key, alliance in known.alliances.items():
@@ -158,7 +158,7 @@ FOLLOWS = MappingProxyType(
     {
         RoundActKind.OPEN_ROUND.value: Follows(_opened, _everybody),
         **telling.of_changes(_told, _everybody),
-        EvaluationActKind.REPORT_EVALUATION.value: Follows(_reported, _everybody),
+        EvaluationActKind.REPORT_EVALUATION.value: Follows(_reported, lambda round_, entry: report_needs(round_)),
         EvaluationActKind.DECIDE_TYPICAL.value: Follows(_decided, _everybody),
         PROPOSED.format(EvaluationActKind.REPORT_EVALUATION.value): Follows(_to_agree),
         PROPOSED.format(EvaluationActKind.DECIDE_TYPICAL.value): Follows(_to_agree),

@@ -38,7 +38,7 @@ from regulation.moment import Moment
 from regulation.rounds import after_evaluating
 from regulation.rounds.agenda import REMINDER_HOUR, window
 from regulation.rounds.common_acts import closed, common, may_close, may_open
-from regulation.rounds.evaluating import expected, items_of, made, one_office, state
+from regulation.rounds.evaluating import expected, items_of, made, names_nobody, one_office, report_needs, state
 from regulation.rounds.evaluation_items import ITEMS, paper_of
 from regulation.rounds.evaluation_judging import (
     fault,
@@ -147,6 +147,8 @@ def asks(round_: Round | None, act: Any) -> Needs:
         return Needs()
     if isinstance(act, Evaluate):
         return Needs(items=(round_.id,), to_evaluate=round_.year)
+    if isinstance(act, ReportEvaluation):
+        return report_needs(round_)
     return Needs(population=True, items=(round_.id,))
 
 
@@ -191,8 +193,8 @@ def _examine_report(round_: Round, act: ReportEvaluation, paper: EvaluationRepor
     there, items = expected(round_, known), made(round_, known)
     results = {key: (str(item.figures["result"]), bool(item.figures.get("misconduct"))) for key, item in items.items()}
     found = [*judge_recommended(paper.recommended, results, known.alliances, "/content/recommended")]
-    if round_.looks_back and paper.recommended:
-        found.append(fault("A-46", "/content/recommended", "补评以往年度的不推荐典型联盟，推荐在当年的轮次中办理"))
+    if paper.recommended and (why := names_nobody(round_, known)):
+        found.append(fault("A-46", "/content/recommended", why))
     missing = [alliance for key, alliance in there.items() if key not in items]
     if missing and paper.not_evaluated is None:
         message = f"尚有{len(missing)}家联盟未评价（{missing[0].name}{'等' if len(missing) > 1 else ''}），须说明情况"

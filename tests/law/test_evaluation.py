@@ -17,7 +17,7 @@ from models.vocabulary import Kind, Role, Stage
 from regulation import identity, messages
 from regulation.articles import cite
 from regulation.reading import read
-from regulation.rounds import evaluation_items, evaluation_judging
+from regulation.rounds import evaluating, evaluation_items, evaluation_judging
 from regulation.rounds.consequences import ActOnFiling, Letter
 from regulation.rounds.evaluation_facts import Facts, inactivity, noted, of_joint_activities, suggestions
 from regulation.rounds.known import Alliance, Known, KnownItem
@@ -175,6 +175,10 @@ PROV, PROV_IIT = (
     By(person="p-401", office="210000", role=Role.PROVINCE_ST),
     By(person="p-501", office="210000", role=Role.PROVINCE_IIT),
 )
+CITY_OF_DALIAN, IIT_OF_DALIAN = (
+    By(person="c-102", office="210200", role=Role.CITY_ST),
+    By(person="i-202", office="210200", role=Role.CITY_IIT),
+)
 OF_CITY, OF_PROVINCE = "evaluation-2027-210100-1", "evaluation-2027-LN-1"
 KEYS = tuple(evaluation_items.ITEMS["PJ-2021"].items)
 
@@ -184,6 +188,7 @@ class Rounds:
 
     def __init__(self, of: str, by: By, *there: Alliance) -> None:
         self.life, self.there, self.count = RoundLife(of), {each.id: each for each in there}, 0
+        self.others: tuple[Rounds, ...] = ()
         self.numbers: dict[str, int] = {}
         opening = OpenRound(
             id="open",
@@ -202,7 +207,8 @@ class Rounds:
             for key, each in self.life.items.items()
         }
         to_evaluate = sum(evaluation_judging.may_be_evaluated(each, 2027) is None for each in self.there.values())
-        return Known(alliances=self.there, items={self.life.round_id: items}, to_evaluate=to_evaluate)
+        rounds = {each.life.round_id: each.life.round for each in self.others if each.life.round}
+        return Known(alliances=self.there, items={self.life.round_id: items}, rounds=rounds, to_evaluate=to_evaluate)
 
     def does(self, kind: str, by: By, at: str, content: dict[str, Any], **said: Any) -> Any:
         """An act with its paper; its receipt, or what is against it."""
@@ -280,6 +286,46 @@ def test_a_year_that_was_not_evaluated_is_made_up_for_and_names_nobody() -> None
     ]  # fmt: skip
     years = {each.act["year"] for each in city.life.followed if isinstance(each, ActOnFiling)}
     assert years == {2024}
+
+
+def test_the_list_of_the_newest_year_stands_whatever_is_reported_later_of_a_year_before() -> None:
+    """A late round of the year just past is none that looks back, and yet it takes no name away that this year gave, and gives none."""
+    there = (replace(THERE["A1"], archived_on=date(2023, 5, 11)), replace(THERE["R1"], archived_on=date(2023, 5, 11)))
+    this_year, last_year = Rounds(OF_CITY, CITY, *there), Rounds("evaluation-2026-210100-1", CITY, *there)
+    last_year.others = (this_year,)
+    assert last_year.life.round
+    assert not last_year.life.round.looks_back
+    for one in (this_year, last_year):
+        one.evaluates("A1", "2027-09-02 10:00", "excellent")
+        one.evaluates("R1", "2027-09-02 11:00")
+    for by, at in ((CITY, "2027-09-03 11:00"), (IIT, "2027-09-03 12:00")):
+        this_year.does("report_evaluation", by, at, REPORT)
+    assert this_year.acts[-2:] == [("city_st", "A1", "tag", "recommended"), ("city_st", "R1", "tag", "recommended-")]
+    refused = last_year.does("report_evaluation", CITY, "2027-09-04 10:00", REPORT)
+    assert [each.message for each in refused] == [
+        "已报送2027年度评估评价情况，典型联盟的推荐以2027年度的为准，2026年度不再推荐"
+    ]
+    for by, at in ((CITY, "2027-09-04 11:00"), (IIT, "2027-09-04 12:00")):
+        last_year.does("report_evaluation", by, at, {"text": "补充报送2026年度。"})
+    assert {kind for _, _, kind, _ in last_year.acts} == {"record_evaluation"}
+
+
+def test_until_a_newer_year_is_reported_the_year_just_past_names() -> None:
+    """What is reported first of the year just past names as ever; a newer year of another place is none of its business."""
+    there = (replace(THERE["A1"], archived_on=date(2023, 5, 11)), replace(THERE["R1"], archived_on=date(2023, 5, 11)))
+    last_year = Rounds("evaluation-2026-210100-1", CITY, *there)
+    elsewhere = Rounds("evaluation-2027-210200-1", CITY_OF_DALIAN, alliance("D1", place="210200"))
+    elsewhere.evaluates("D1", "2027-09-02 10:00", by=CITY_OF_DALIAN)
+    for by, at in ((CITY_OF_DALIAN, "2027-09-03 10:00"), (IIT_OF_DALIAN, "2027-09-03 11:00")):
+        elsewhere.does("report_evaluation", by, at, {"text": "已逐家评价。"})
+    assert elsewhere.life.round
+    assert evaluating.state(elsewhere.life.round).reported
+    last_year.others = (elsewhere, Rounds(OF_CITY, CITY, *there))
+    last_year.evaluates("A1", "2027-09-02 10:00")
+    last_year.evaluates("R1", "2027-09-02 10:00")
+    for by, at in ((CITY, "2027-09-03 10:00"), (IIT, "2027-09-03 11:00")):
+        last_year.does("report_evaluation", by, at, REPORT)
+    assert last_year.acts[-2:] == [("city_st", "A1", "tag", "recommended"), ("city_st", "R1", "tag", "recommended-")]
 
 
 @pytest.mark.parametrize(
