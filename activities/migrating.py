@@ -8,6 +8,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, make_url
+from sqlalchemy.exc import ProgrammingError
+
+from models.settings import SettingsRefused
+
+MAY_NOT = "42501"
+"""How PostgreSQL says that a role has no such right."""
 
 MIGRATIONS = Path(__file__).parent.parent / "deploy" / "migrations"
 
@@ -21,11 +27,21 @@ def config(url: str) -> Config:
 
 
 def migrate(url: str, revision: str = "head") -> None:
-    """Upgrade a database to a revision, or the newest; the folder of a SQLite file is made if need be."""
+    """Upgrade a database to a revision, or the newest; the folder of a SQLite file is made if need be.
+
+    Raises `SettingsRefused` where the tables are behind and the role of PostgreSQL may not change them (deploy/roles.py).
+    """
     database = make_url(url)
     if database.get_backend_name() == "sqlite" and database.database:
         Path(database.database).parent.mkdir(parents=True, exist_ok=True)
-    command.upgrade(config(url), revision)
+    try:
+        command.upgrade(config(url), revision)
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) != MAY_NOT:
+            raise
+        raise SettingsRefused(
+            "备案库的表结构落后于本版本，而所用的数据库角色无权更改；请先以所有者角色更新表结构（docs/operations.md，PostgreSQL）"
+        ) from error
 
 
 @cache

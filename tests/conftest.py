@@ -52,10 +52,16 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Databases:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[Databases]:
+def postgresql() -> Iterator[Postgresql]:
     """Databases on a real PostgreSQL."""
     with Postgresql.started() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def by_the_owner(postgresql: Postgresql) -> Databases:
+    """The same, for whoever may do anything in them."""
+    return postgresql.by_the_owner()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The databases that the register must work on: SQLite, and a real PostgreSQL that lives as long as the tests."""
 
+import copy
 import shutil
 import tempfile
 import warnings
@@ -12,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event, make_url, text
 from sqlmodel import SQLModel
 
 from activities.migrating import migrate
 from activities.register import Register
+from deploy.roles import SERVICE, rights, roles
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it complains of a runtime folder that containers do not have
@@ -26,7 +28,14 @@ DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.xdist_group(
 """For `parametrize`: every PostgreSQL test goes to one worker, which starts the one server. Nothing skips without it."""
 
 on_both = pytest.mark.parametrize("databases", DATABASES, indirect=True)
-"""For a test that everything must pass on either."""
+"""For a test that everything must pass on either, on PostgreSQL with the rights of the service alone (deploy/roles.py)."""
+
+on_both_by_the_owner = pytest.mark.parametrize(
+    "databases",
+    ["sqlite", pytest.param("by_the_owner", id="postgresql", marks=pytest.mark.xdist_group("postgresql"))],
+    indirect=True,
+)
+"""For a test that does by hand what the service may not: alter what was entered, or migrate."""
 
 
 @cache
@@ -94,11 +103,23 @@ class Sqlite(Databases):
         return address
 
 
+def as_owner(address: str) -> str:
+    """The address of a database for whoever may do anything in it."""
+    return make_url(address).difference_update_query(["options"]).render_as_string(hide_password=False)
+
+
+def as_service(address: str) -> str:
+    """The address of a database for the service."""
+    role = {"options": f"-crole={SERVICE}"}
+    return make_url(address).update_query_dict(role).render_as_string(hide_password=False)
+
+
 @dataclass
 class Postgresql(Databases):
-    """Databases of one server."""
+    """Databases of one server. What has tables is given with the rights of the service, unless it is for the owner."""
 
     server: Any
+    for_owner: bool = False
 
     @classmethod
     @contextmanager
@@ -114,16 +135,37 @@ class Postgresql(Databases):
             server.cleanup()
             shutil.rmtree(folder, ignore_errors=True)
 
+    def by_the_owner(self) -> "Postgresql":
+        """The same, for the owner."""
+        same = copy.copy(self)
+        same.for_owner = True
+        return same
+
     def empty(self) -> str:
         """A database made from the server's own template."""
         return self._created("template1")
+
+    def migrated(self) -> str:
+        """As `Databases.migrated`."""
+        address = super().migrated()
+        return as_owner(address) if self.for_owner else as_service(address)
+
+    def made(self, name: str, make: Callable[[str], None]) -> str:
+        """As `Databases.made`; the rights of the service are given in what is copied."""
+
+        def with_rights(template: str) -> None:
+            make(template)
+            self._said(*roles(), *rights(), address=template)
+
+        address = super().made(name, with_rights)
+        return address if self.for_owner else as_service(address)
 
     def _copied(self, template: str) -> str:
         return self._created(template.partition("?")[0].rpartition("/")[2])
 
     def done_with(self, address: str) -> None:
         """Empty it for the next: that takes a tenth of the time of making another."""
-        engine = create_engine(address)
+        engine = create_engine(as_owner(address))
         with engine.begin() as connection:
             connection.execute(text("SET LOCAL lock_timeout = 5000"))
             connection.execute(text("SET LOCAL session_replication_role = replica"))  # rows go in any order
@@ -137,11 +179,11 @@ class Postgresql(Databases):
         self._said(f"CREATE DATABASE {name} TEMPLATE {template}")
         return str(self.server.get_uri(database=name, driver="psycopg"))
 
-    def _said(self, *statements: str) -> None:
-        engine = create_engine(self.server.get_uri(driver="psycopg"), isolation_level="AUTOCOMMIT")
+    def _said(self, *statements: str, address: str | None = None) -> None:
+        engine = create_engine(address or self.server.get_uri(driver="psycopg"), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             for statement in statements:
-                connection.execute(text(statement))
+                connection.exec_driver_sql(statement)
         engine.dispose()
 
 

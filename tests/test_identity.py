@@ -36,7 +36,7 @@ from models.settings import Settings
 from models.values import SHANGHAI
 from models.vocabulary import Role
 from regulation import offices
-from tests.databases import on_both, prepare
+from tests.databases import on_both, on_both_by_the_owner, prepare
 from tests.oidc_provider import (
     AUDIENCE,
     CLIENT,
@@ -843,7 +843,7 @@ def test_every_line_follows_from_the_one_before(register: Register) -> None:
     assert audit.lines(person="nobody") == []
 
 
-@on_both
+@on_both_by_the_owner
 @pytest.mark.parametrize(
     "altered",
     [
@@ -889,7 +889,7 @@ def test_a_line_that_was_slipped_in_shows(register: Register) -> None:
     assert list(audit.faults()) == ["第4条审计记录已被改动", "第5条审计记录已被改动"]
 
 
-@on_both
+@on_both_by_the_owner
 def test_the_whole_record_is_verified_however_long(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.remembered.audit.AT_ONCE", 3)
     audit = Audit(register.engine)

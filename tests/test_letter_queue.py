@@ -15,7 +15,7 @@ from activities.register import Register
 from models.register import LetterRow
 from models.vocabulary import DeliveryState
 from tests.carried import LEASE, came_to, closed, queue_of, waiting
-from tests.databases import Databases, on_both
+from tests.databases import Databases, on_both, on_both_by_the_owner
 
 ARRIVED = Tried(state=DeliveryState.ARRIVED, address="1***", receipt="250 ok", content="0" * 64)
 FAILED = Tried(state=DeliveryState.FAILED, receipt="空号", content="0" * 64)
@@ -196,7 +196,7 @@ def test_an_empty_register_has_no_backlog(sqlite: Databases, now: datetime) -> N
 # What an earlier release left
 
 
-@on_both
+@on_both_by_the_owner
 def test_what_an_earlier_release_had_not_delivered_is_due_and_goes_on_where_it_was(
     full: Register, now: datetime
 ) -> None:

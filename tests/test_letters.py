@@ -37,7 +37,7 @@ from regulation.messages import NOTIFICATIONS
 from regulation.rounds import consequences as round_letters
 from regulation.simulation import simulate
 from tests.carried import FAR, LEASE, came_to, closed, queue_of
-from tests.databases import Databases, on_both
+from tests.databases import Databases, on_both, on_both_by_the_owner
 from tests.plain_rounds import acts_on_none, in_force, opened, rules
 from tests.simulated import Papered, holding, lived, told, written
 from tests.story import application, checklist
@@ -199,7 +199,7 @@ def test_no_letter_of_the_houses_own_has_an_id_that_a_message_may_have(full: Reg
     assert all(key.startswith("_") for key in others)
 
 
-@on_both
+@on_both_by_the_owner
 def test_the_chain_is_proven_without_letters(full: Register) -> None:
     with writing(full.engine) as session:
         session.connection().execute(delete(DeliveryRow))

@@ -14,7 +14,7 @@ from activities.database import connect, reading
 from activities.migrating import config, migrate
 from activities.register import Register
 from models.register import FilingRow
-from tests.databases import DATABASES, Databases, on_both
+from tests.databases import DATABASES, Databases, on_both_by_the_owner
 from tests.population import LIVES, archived, life, populate
 from tests.simulated import Step, holding, written
 
@@ -120,7 +120,7 @@ def evaluated(register: Register) -> None:
     assert not register.filings(named="pilot")
 
 
-@on_both
+@on_both_by_the_owner
 def test_filings_that_stood_say_what_desks_find_them_by(databases: Databases) -> None:
     """As their next entry would: so a register is in order the day it is upgraded."""
     url = databases.made("named", holding(evaluated))

@@ -24,7 +24,7 @@ from regulation.lodging import PAPER_MISSING, lodge
 from regulation.moment import Moment
 from regulation.offers import offer
 from regulation.on_paper import ON_PAPER
-from tests.databases import on_both
+from tests.databases import on_both, on_both_by_the_owner
 from tests.filling import sent
 from tests.leading import OFFICER, leading
 from tests.served import Served, served
@@ -137,7 +137,7 @@ def entered() -> Papered:
     return told(form, ("city", "withdraw", "2026-03-20T10:00", came), until=instant("2026-03-20T11:00"))
 
 
-@on_both
+@on_both_by_the_owner
 def test_the_record_of_receipt_is_kept_and_proved_like_any_paper(register: Register) -> None:
     life = entered()
     assert {each.outcome for each in written(register, life)} == {"entered"}

@@ -43,7 +43,7 @@ from regulation import entries, intake, judging
 from regulation.lodging import PAPER_MISSING
 from regulation.moment import Moment
 from regulation.simulation import simulate
-from tests.databases import Databases, on_both
+from tests.databases import Databases, on_both, on_both_by_the_owner
 from tests.law.notation import PAPERS
 from tests.simulated import NOW, Papered, holding, lived, written
 from tests.story import application
@@ -551,7 +551,7 @@ def young(databases: Databases) -> Iterator[Register]:
     opened.engine.dispose()
 
 
-@on_both
+@on_both_by_the_owner
 @pytest.mark.parametrize("name", CHAINED)
 def test_a_change_of_any_byte_is_found(young: Register, name: str) -> None:
     table = SQLModel.metadata.tables[name]
@@ -570,7 +570,7 @@ def test_a_change_of_any_byte_is_found(young: Register, name: str) -> None:
     assert young.verify("LIFE") == []
 
 
-@on_both
+@on_both_by_the_owner
 @pytest.mark.parametrize("name", CHAINED)
 def test_a_row_taken_away_is_found(young: Register, name: str) -> None:
     table = SQLModel.metadata.tables[name]
@@ -583,7 +583,7 @@ def test_a_row_taken_away_is_found(young: Register, name: str) -> None:
     assert young.verify("LIFE") == []
 
 
-@on_both
+@on_both_by_the_owner
 def test_a_row_added_is_found(young: Register) -> None:
     added: dict[str, dict[str, Any]] = {
         "messages": {"id": "LIFE-1-9", "number": 1},

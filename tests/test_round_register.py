@@ -37,7 +37,7 @@ from regulation.rounds.bands import shipped
 from regulation.rounds.consequences import Letter
 from regulation.rounds.drawing_up import list_needs, paid_years
 from regulation.rounds.every import rules_of
-from tests.databases import on_both
+from tests.databases import on_both, on_both_by_the_owner
 from tests.plain_rounds import PROVINCE, acts_on_none, in_force, opened, rules, tells_cities
 from tests.story import instant
 from workflows.visibility import rendered_round
@@ -105,7 +105,7 @@ COUNTED_BY: tuple[tuple[Value, str, str], ...] = (
 )
 
 
-@on_both
+@on_both_by_the_owner
 def test_the_edition_by_which_a_round_counts_is_not_altered_unseen(rounds: RoundRegister) -> None:
     """A questionnaire that was brought for one survey alone is no edition, and stands in its paper."""
     states = [of for of, _, _ in COUNTED_BY] + [SurveyState(edition="of-its-own")]
@@ -120,7 +120,7 @@ def test_the_edition_by_which_a_round_counts_is_not_altered_unseen(rounds: Round
             db.execute(delete(USED).where(USED.c.subject == subject))
 
 
-@on_both
+@on_both_by_the_owner
 def test_a_change_of_anything_is_found(rounds: RoundRegister) -> None:
     for change in CHANGES:
         assert found_after(rounds.engine, change), change
@@ -144,7 +144,7 @@ CHANGES_OF_WHAT_WAS_TOLD = (
 )
 
 
-@on_both
+@on_both_by_the_owner
 def test_a_change_of_what_was_told_is_found(register: Register) -> None:
     rounds = RoundRegister(register.engine)
     with in_force(rules(follows=tells_cities)):

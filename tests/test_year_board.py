@@ -19,7 +19,7 @@ from models.values import SHANGHAI
 from models.vocabulary import Kind, ReportState, Stage, YearStatus
 from regulation import offices
 from regulation.reporting import SHOWN, year_on
-from tests.databases import Databases, on_both
+from tests.databases import Databases, on_both, on_both_by_the_owner
 from tests.simulated import Papered, Step, holding, told, written
 from tests.story import application, report
 
@@ -161,7 +161,7 @@ def test_the_board_reconciles_with_the_register_to_the_last_alliance(databases: 
     register.engine.dispose()
 
 
-@on_both
+@on_both_by_the_owner
 def test_a_register_that_stood_counts_its_years_the_day_it_is_upgraded(databases: Databases) -> None:
     url = databases.made("yearly", holding(populate))
     register = Register.at(url)

@@ -31,14 +31,19 @@ if context.is_offline_mode():
 else:
     engine = connect(url)
     sqlite = engine.dialect.name == "sqlite"
-    with engine.connect() as connection:
-        if sqlite:  # it changes a table by making it anew, while others refer to its rows
-            connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
-        context.configure(
-            connection=connection, target_metadata=SQLModel.metadata, render_as_batch=sqlite, render_item=render_item
-        )
-        with context.begin_transaction():
-            context.run_migrations()
-            if sqlite and (astray := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
-                raise RuntimeError(f"a row of {astray[0]} refers to nothing")
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            if sqlite:  # it changes a table by making it anew, while others refer to its rows
+                connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
+            context.configure(
+                connection=connection,
+                target_metadata=SQLModel.metadata,
+                render_as_batch=sqlite,
+                render_item=render_item,
+            )
+            with context.begin_transaction():
+                context.run_migrations()
+                if sqlite and (astray := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
+                    raise RuntimeError(f"a row of {astray[0]} refers to nothing")
+    finally:
+        engine.dispose()

@@ -1,0 +1,113 @@
+"""The two roles of PostgreSQL: the owner, who migrates, and the service, which may only what it needs; here for every table.
+
+`python -m deploy.roles` prints the statements for psql, connected to the register's database as a superuser: run before the
+migrations they make the roles, after them they give the service its rights. Both may be repeated; what a table does not name
+here is taken away again.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+
+from sqlmodel import SQLModel
+
+import models.gateway
+import models.register
+
+assert models.gateway
+assert models.register
+
+OWNER, SERVICE = "beian_owner", "beian"
+"""The owner's role nobody signs in by: whoever migrates takes it on (`SET ROLE`). The service signs in by its own."""
+
+APPENDED = "SELECT, INSERT"
+"""What is written once and never changed: the record."""
+
+KEPT_UP = "SELECT, INSERT, UPDATE"
+"""What says how things stand, and is never taken away."""
+
+PASSING = "SELECT, INSERT, UPDATE, DELETE"
+"""What is of use for a while, and is swept."""
+
+RIGHTS: Mapping[str, str] = {
+    "entries": APPENDED,
+    "versions": APPENDED,
+    "messages": APPENDED,
+    "public_notices": APPENDED,
+    "refused_acts": APPENDED,
+    "published_editions": APPENDED,
+    "used_editions": APPENDED,
+    # what followed from an entry is sealed into it afterwards, once
+    "round_entries": f"{APPENDED}, UPDATE (told)",
+    # its chain is written under a lock of the table, for which the database wants a right to change it
+    "audit": f"{APPENDED}, DELETE",
+    # a paper to which nothing refers is swept; its text is never changed
+    "papers": f"{APPENDED}, DELETE",
+    "filings": KEPT_UP,
+    "annual_reports": KEPT_UP,
+    "letters": KEPT_UP,
+    "deliveries": KEPT_UP,
+    "rounds": KEPT_UP,
+    "round_items": KEPT_UP,
+    "passes": KEPT_UP,
+    "people": KEPT_UP,
+    "followed": PASSING,
+    "drift": PASSING,
+    "archive_numbers": PASSING,
+    "arrivals": PASSING,
+    "sessions": PASSING,
+    "spent": PASSING,
+    "drafts": PASSING,
+    "uploads": PASSING,
+    "stored": PASSING,
+    "saved_filters": PASSING,
+    "handlings": PASSING,
+}
+"""Table → what the service may do with its rows. Some of them stand in a chain of hashes, which would tell; these rights see to it before."""
+
+VERSION = "alembic_version"
+"""In which the migrations note how far they came: the service looks there whether it has the tables it needs."""
+
+
+def roles() -> Iterator[str]:
+    """Make both roles; the database and what is in it belong to the owner."""
+    for role, login in ((OWNER, "NOLOGIN"), (SERVICE, "LOGIN")):
+        yield (
+            f"DO $$ BEGIN CREATE ROLE {role} {login} NOSUPERUSER NOCREATEDB NOCREATEROLE; "
+            "EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+        )
+    yield (
+        "DO $$ DECLARE this text := 'ON DATABASE ' || quote_ident(current_database()); BEGIN "
+        f"EXECUTE 'REVOKE ALL ' || this || ' FROM PUBLIC'; EXECUTE 'GRANT CONNECT ' || this || ' TO {SERVICE}'; END $$"
+    )
+    yield f"ALTER SCHEMA public OWNER TO {OWNER}"
+    yield "REVOKE CREATE ON SCHEMA public FROM PUBLIC"
+    yield f"GRANT USAGE ON SCHEMA public TO {SERVICE}"
+
+
+def rights() -> Iterator[str]:
+    """Give the service its rights, and no others."""
+    yield f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {SERVICE}, PUBLIC"
+    for table in SQLModel.metadata.sorted_tables:
+        yield f"GRANT {RIGHTS[table.name]} ON {table.name} TO {SERVICE}"
+    yield f"GRANT SELECT ON {VERSION} TO {SERVICE}"
+    yield f"GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO {SERVICE}"  # a restore has numbers go on
+
+
+def script() -> str:
+    """Everything, as psql takes it: rights only once there are tables."""
+    given = "\n".join(f"{each};" for each in rights())
+    made = "\n".join(f"{each};" for each in roles())
+    return f"""\\set ON_ERROR_STOP on
+SET client_min_messages = warning;
+BEGIN;
+{made}
+SELECT to_regclass('public.{VERSION}') IS NOT NULL AS migrated \\gset
+\\if :migrated
+{given}
+\\endif
+COMMIT;
+"""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(script())
