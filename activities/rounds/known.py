@@ -63,7 +63,16 @@ def answer(db: Connection, needs: Needs, area: Area | None) -> Known:
         naming={code: frozenset(_naming(db, code)) for code in needs.naming},
         takes=frozenset(_takes(db, needs.tries, reports)) if needs.tries else frozenset(),
         to_evaluate=_to_evaluate(db, area, needs.to_evaluate) if area and needs.to_evaluate else 0,
+        continuing=frozenset(_continuing(db, area, needs.continuing)) if area and needs.continuing else frozenset(),
     )
+
+
+def _continuing(db: Connection, area: Area, year: int) -> Iterator[str]:
+    """Who was archived after a year and goes on from an earlier filing (G-32)."""
+    late = (FILINGS.archived_on > date(year, 12, 31), *lies_in(area))
+    for filing_id, value in db.execute(select(FILINGS.filing_id, FILINGS.value).where(*late)):
+        if json.loads(value).get("continues"):
+            yield filing_id
 
 
 def _to_evaluate(db: Connection, area: Area, year: int) -> int:

@@ -88,6 +88,7 @@ class Candidate(Value):
     pending: bool = False
     archive_number: str | None = None
     archived_on: Day | None = None
+    archived_later: bool = False
     grade: Grade | None = None
     score: Score | None = None
     base: Base | None = None

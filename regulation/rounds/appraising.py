@@ -21,7 +21,7 @@ from models.values import day_of
 from models.vocabulary import Role, Severity
 from regulation.reading import finding
 from regulation.rounds.common_acts import counting_by
-from regulation.rounds.known import Known, KnownItem, Needs
+from regulation.rounds.known import Alliance, Known, KnownItem, Needs
 from regulation.rounds.performing import commission_of, state_of, terms_of
 from regulation.rounds.rules import Examined
 from regulation.rounds.scoring import PERFORMANCE
@@ -45,7 +45,9 @@ def asks(round_: Round | None, act: RoundAct) -> Needs:
     papers = tuple(each.paper for each in state_of(round_).commissions)
     match act:
         case CommissionThirdParty():
-            return Needs(population=True, items=(round_.id,), items_of=of_the_year, naming=(act.code,))
+            return Needs(
+                population=True, items=(round_.id,), items_of=of_the_year, naming=(act.code,), continuing=round_.year
+            )
         case Appraise():
             own = commissions_of(round_, act.by.role)
             return Needs(
@@ -54,9 +56,10 @@ def asks(round_: Round | None, act: RoundAct) -> Needs:
                 items_of=of_the_year,
                 papers=papers,
                 naming=tuple(dict.fromkeys(each.code for each in own)),
+                continuing=round_.year,
             )
         case AcceptResults():
-            return Needs(population=True, items=(round_.id,), items_of=of_the_year)
+            return Needs(population=True, items=(round_.id,), items_of=of_the_year, continuing=round_.year)
         case DeclareInterest() | ReturnAppraisal():
             return Needs(items=(round_.id,), papers=papers)
         case _:
@@ -143,8 +146,8 @@ def _not_to_be_commissioned(round_: Round, code: str, paper: Commission, filing_
     alliance, item = known.alliances.get(filing_id), known.item(round_.id, filing_id)
     if alliance is None or not alliance.lies_in(round_.area):
         return "不是本轮次范围内已备案入库的联盟"
-    if round_.looks_back and alliance.archived_on and alliance.archived_on.year > round_.year:
-        return f"“{alliance.name}”于{alliance.archived_on}备案，不在{round_.year}年度评价范围"
+    if known.archived_later(alliance, round_.year):
+        return _archived_later(alliance, round_)
     if filing_id in known.naming.get(code, ()):
         return f"“{alliance.name}”的盟主或者成员就是该机构，须回避"
     gone = withdrawn(round_, filing_id, known)
@@ -162,6 +165,10 @@ def _not_to_be_commissioned(round_: Round, code: str, paper: Commission, filing_
     return None
 
 
+def _archived_later(alliance: Alliance, round_: Round) -> str:
+    return f"“{alliance.name}”于{alliance.archived_on}备案，不在{round_.year}年度评价范围"
+
+
 def _examine_appraisals(round_: Round, act: Appraise, paper: Appraisals, known: Known) -> Examined:
     found: list[Finding] = []
     items, day = known.items.get(round_.id, {}), day_of(act.received_at) if act.received_at else None
@@ -173,7 +180,7 @@ def _examine_appraisals(round_: Round, act: Appraise, paper: Appraisals, known: 
     }
     for number, row in enumerate(paper.rows):
         gone = withdrawn(round_, row.filing, known)
-        if fault := _not_to_be_appraised(row.filing, act.by, items.get(row.filing), mine, gone, known):
+        if fault := _not_to_be_appraised(round_, row.filing, act.by, items.get(row.filing), mine, gone, known):
             found.append(_wrong(f"/content/rows/{number}/filing", f"{row.filing}：{fault}"))
     kept = {row.filing: _kept(items[row.filing].figures) for row in paper.rows if row.filing in items}
     done = sum(items[row.filing].state != APPRAISED for row in paper.rows if row.filing in items)
@@ -200,13 +207,15 @@ NOT_YOURS = "不是受您所在机构委托评价的联盟"
 
 
 def _not_to_be_appraised(
-    filing_id: str, by: By, item: KnownItem | None, mine: Mapping[int, Commissioned], gone: Withdrawn, known: Known
-) -> str | None:
+    round_: Round, filing_id: str, by: By, item: KnownItem | None, mine: Mapping[int, Commissioned], gone: Withdrawn, known: Known
+) -> str | None:  # fmt: skip
     alliance = known.alliances.get(filing_id)
     if item is None or alliance is None:
         return NOT_YOURS
     if item.state == ACCEPTED:
         return f"“{alliance.name}”的评价已经验收"
+    if known.archived_later(alliance, round_.year):
+        return _archived_later(alliance, round_)
     one = mine.get(item.figures.get("commission", 0))
     if one is None or one.code in gone.organisations:
         return NOT_YOURS
@@ -240,7 +249,10 @@ def _examine_one(round_: Round, act: DeclareInterest | ReturnAppraisal, known: K
 
 
 def results(round_: Round, act: RoundAct, known: Known) -> Results:
-    """The results as they follow from what was brought: of each alliance that was evaluated, or accepted before."""
+    """The results as they follow from what was brought: of each alliance that was evaluated, or accepted before.
+
+    Of whoever was archived after the year there is none: its filing would refuse it.
+    """
     items = known.items.get(round_.id, {})
     return Results(rows=tuple(_results(round_, items, known)))
 
@@ -249,7 +261,7 @@ def _results(round_: Round, items: Mapping[str, KnownItem], known: Known) -> Ite
     terms = terms_of(round_)
     for filing_id, item in sorted(items.items()):
         alliance = known.alliances.get(filing_id)
-        if item.state not in (APPRAISED, ACCEPTED) or alliance is None:
+        if item.state not in (APPRAISED, ACCEPTED) or alliance is None or known.archived_later(alliance, round_.year):
             continue
         told = Appraisal.model_validate({"filing": filing_id, **appraised(item.figures)})
         score, one = terms.score(told), commission_of(round_, item.figures["commission"])

@@ -26,12 +26,12 @@ Percent = Annotated[Decimal, Field(gt=0, le=100, max_digits=5, decimal_places=2)
 
 Test = Literal[
     "not_in_force", "pending", "not_evaluated", "grade", "base_unproven", "below_bands", "same_leader", "paid_this_year", "paid_within",
-    "recorded",
+    "recorded", "archived_later",
 ]  # fmt: skip
 """What can be looked at to leave an alliance out (`merit.TESTS`); `recorded` is what a person enters with a document."""
 
 ALWAYS: frozenset[Test] = frozenset(
-    {"not_in_force", "not_evaluated", "base_unproven", "below_bands", "same_leader", "paid_this_year"}
+    {"not_in_force", "not_evaluated", "base_unproven", "below_bands", "same_leader", "paid_this_year", "archived_later"}
 )
 """What every edition has, for without it there is no amount, or one enterprise would get more than the bound."""
 
@@ -64,6 +64,12 @@ class Exclusion(Value):
     def basis(self) -> str:
         """What it rests on, as it is quoted to people."""
         return cite(self.article) if self.article else str(self.document)
+
+
+ARCHIVED_LATER = Exclusion(
+    code="archived_later", test="archived_later", said="备案晚于评价年度，不在本年度评价范围", article="B-20"
+)
+"""Every edition has it without saying so: no filing takes a result of a year before it was archived, so no money rests on one."""
 
 
 class SubsidyDocument(Value):
@@ -186,6 +192,7 @@ def _make(raw: Mapping[str, Any], base: SubsidyTerms | None) -> SubsidyTerms:
     held = over(told, base, "least_percent", "most_percent", "cap", "bands", "grades", "order", "publish_base")
     rows = dict(base.exclusions) if base else {}
     rows |= {row.code: row for row in told.exclusions}
+    rows.setdefault(ARCHIVED_LATER.code, ARCHIVED_LATER)
     if wanting := ALWAYS - {row.test for row in rows.values() if row.jurisdiction is None}:
         raise ValueError(f"不予支持的情形须包括 {'、'.join(sorted(wanting))}")
     terms = SubsidyTerms(

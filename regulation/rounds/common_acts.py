@@ -41,6 +41,11 @@ def may_open(round_: Round, act: OpenRound, when: Moment, *, looks_back: bool = 
     return None
 
 
+def has_begun(round_: Round, when: Moment) -> Lack | None:
+    """A year is not evaluated before it has begun: no filing takes a result of one to come."""
+    return Lack(missing=f"{round_.year}年度尚未开始，不能评价") if when.day.year < round_.year else None
+
+
 def may_move(round_: Round, act: MoveWindow, when: Moment) -> Lack | None:
     """To a later day that has not passed."""
     if act.closes <= round_.closes:

@@ -73,6 +73,7 @@ def list_needs(round_: Round) -> Needs:
         items_of=subsidies,
         rounds=(evaluations_of(round_), *subsidies),
         papers=(state.scheme,) if state.scheme else (),
+        continuing=round_.year,
     )
 
 
@@ -210,7 +211,8 @@ def candidates(round_: Round, known: Known) -> Iterator[Candidate]:
     results, paid = results_of(round_, known), paid_years(round_, known)
     for filing_id, alliance in known.alliances.items():
         if alliance.lies_in(round_.area) and (alliance.stage in FILED or filing_id in results):
-            yield _candidate(alliance, results.get(filing_id), _figures(known, round_, filing_id), paid)
+            figures, later = _figures(known, round_, filing_id), known.archived_later(alliance, round_.year)
+            yield _candidate(alliance, results.get(filing_id), figures, paid).but(archived_later=later)
 
 
 def _candidate(

@@ -37,7 +37,7 @@ from regulation.articles import cite
 from regulation.moment import Moment
 from regulation.rounds import after_evaluating
 from regulation.rounds.agenda import REMINDER_HOUR, window
-from regulation.rounds.common_acts import closed, common, may_close, may_open
+from regulation.rounds.common_acts import closed, common, has_begun, may_close, may_open
 from regulation.rounds.evaluating import expected, items_of, made, names_nobody, one_office, report_needs, state
 from regulation.rounds.evaluation_items import ITEMS, paper_of
 from regulation.rounds.evaluation_judging import (
@@ -79,7 +79,9 @@ def may_evaluate(round_: Round, act: Evaluate, when: Moment) -> Lack | None:
     """Alliances are evaluated in the round of their place, once it has begun."""
     if round_.area.jurisdiction is None:
         return Lack(missing="联盟由所在地区评价；本轮次由省科技厅会同省工信厅确定典型联盟")
-    return Lack(missing=f"{round_.opens}起方可办理") if when.at < round_.opens_at else None
+    if when.at < round_.opens_at:
+        return Lack(missing=f"{round_.opens}起方可办理")
+    return has_begun(round_, when)
 
 
 def evaluated(round_: Round, act: Evaluate, when: Moment) -> Round:
@@ -96,7 +98,7 @@ def may_report(round_: Round, act: ReportEvaluation, when: Moment) -> Lack | Non
     """A city's round reports, once anything was evaluated."""
     if round_.area.jurisdiction is None:
         return Lack(missing="评估评价情况由所在地区报送")
-    return None if round_.counts.get("evaluated") else Lack(missing="尚未评价任何联盟")
+    return has_begun(round_, when) if round_.counts.get("evaluated") else Lack(missing="尚未评价任何联盟")
 
 
 def reported(round_: Round, act: ReportEvaluation, when: Moment) -> Round:

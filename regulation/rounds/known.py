@@ -24,6 +24,7 @@ class Needs:
     digest, `behind_items` those of the items of these rounds, as `items` names them. `applications`: as they stand, of these filings. `naming`: who leads an alliance or is a member of it, by code.
     `inspected`: when each of the alliances was last inspected or visited, in a round or not.
     `to_evaluate`: how many alliances of the area are evaluated for a year (`evaluation_judging.may_be_evaluated`), without reading them.
+    `continuing`: of whoever was archived after the end of this year, who goes on from an earlier filing (G-32).
     `tries`: an act, and which filings of those whose year among `reports` is owed would take it if it were done to each now.
     """
 
@@ -40,6 +41,7 @@ class Needs:
     applications: tuple[str, ...] = ()
     naming: tuple[str, ...] = ()
     to_evaluate: int | None = None
+    continuing: int | None = None
     tries: UrgeReport | None = None
 
 
@@ -98,7 +100,7 @@ class KnownReport:
 class Known:
     """What the register answered: `alliances` by id, `items` by round and alliance, `reports` by alliance and year, `papers`
     by digest, `applications` by filing. Alliances are the population and those that were named, in the order of their ids.
-    `naming` holds, by code, the filings of which it is leader or member; `inspected` is by filing; `takes` are the filings that would
+    `continuing` are those archived late that go on from an earlier filing. `naming` holds, by code, the filings of which it is leader or member; `inspected` is by filing; `takes` are the filings that would
     take the act that was tried; `to_evaluate` is how many are."""
 
     alliances: Mapping[str, Alliance] = field(default_factory=dict)
@@ -111,7 +113,14 @@ class Known:
     naming: Mapping[str, frozenset[str]] = field(default_factory=dict)
     takes: frozenset[str] = frozenset()
     to_evaluate: int = 0
+    continuing: frozenset[str] = frozenset()
 
     def item(self, round_id: str, filing_id: str) -> KnownItem | None:
         """What a round made of an alliance, if anything."""
         return self.items.get(round_id, {}).get(filing_id)
+
+    def archived_later(self, alliance: Alliance, year: int) -> bool:
+        """Whether an alliance was on file only after the end of a year, and continues none that was: its filing takes no result of the
+        year. Needs `continuing`."""
+        late = alliance.archived_on is not None and alliance.archived_on.year > year
+        return late and alliance.id not in self.continuing

@@ -51,6 +51,7 @@ def _below_bands(candidate: Candidate, row: Exclusion, scheme: Scheme, year: int
 TESTS: Mapping[Test, Callable[[Candidate, Exclusion, Scheme, int], bool]] = {
     "not_in_force": lambda each, row, scheme, year: not each.in_force,
     "pending": lambda each, row, scheme, year: each.pending,
+    "archived_later": lambda each, row, scheme, year: each.archived_later,
     "not_evaluated": lambda each, row, scheme, year: each.grade is None,
     "grade": lambda each, row, scheme, year: each.grade is not None and each.grade not in scheme.grades,
     "base_unproven": lambda each, row, scheme, year: each.base is None or each.base.year != year - 1,

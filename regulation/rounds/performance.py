@@ -125,6 +125,11 @@ def may_evaluate(round_: Round, act: Any, when: Moment) -> Lack | None:
     return None
 
 
+def may_appraise(round_: Round, act: Appraise, when: Moment) -> Lack | None:
+    """Likewise, and of a year that has begun."""
+    return may_evaluate(round_, act, when) or common_acts.has_begun(round_, when)
+
+
 def appraise(round_: Round, act: Appraise, when: Moment) -> Round:
     """提交评价: how many alliances are done."""
     return _count(round_, act)
@@ -144,7 +149,9 @@ def declare(round_: Round, act: DeclareInterest | ReturnAppraisal, when: Moment)
 
 
 def may_accept(round_: Round, act: AcceptResults, when: Moment) -> Lack | None:
-    """Not before every alliance is evaluated, unless it is said that the others follow later."""
+    """Not before every alliance is evaluated, unless it is said that the others follow later; of a year that has begun."""
+    if lack := common_acts.has_begun(round_, when):
+        return lack
     done, expected = (round_.counts.get(name, 0) for name in ("done", "expected"))
     if not done:
         return Lack(missing="尚无评价可验收")
@@ -213,7 +220,7 @@ RULES = Rules(
         A.COMMISSION: Row(ARTICLE, PROVINCE, may=may_commission, then=commission),
         A.END_COMMISSION: Row(ARTICLE, PROVINCE, may=may_end, then=end_commission),
         A.DECLARE_INTEREST: Row(ARTICLE, EVALUATORS, may=may_evaluate, then=declare),
-        A.APPRAISE: Row(ARTICLE, EVALUATORS, may=may_evaluate, then=appraise),
+        A.APPRAISE: Row(ARTICLE, EVALUATORS, may=may_appraise, then=appraise),
         A.RETURN_APPRAISAL: Row(ARTICLE, PROVINCE, then=declare),
         A.ACCEPT_RESULTS: Row(ARTICLE, PROVINCE, may=may_accept, then=accept),
     },

@@ -50,6 +50,7 @@ class Province:
 
     alliances: dict[str, Alliance]
     naming: frozenset[str] = frozenset()
+    continuing: frozenset[str] = frozenset()
     lives: dict[str, RoundLife] = field(default_factory=dict)
     papers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -66,7 +67,7 @@ class Province:
         applications = {name: {"documents": [DOCUMENT]} for name in self.alliances}
         return Known(
             alliances=self.alliances, items=items, rounds=rounds, papers=self.papers, applications=applications,
-            naming={COMMISSION["code"]: self.naming},
+            naming={COMMISSION["code"]: self.naming}, continuing=self.continuing,
         )  # fmt: skip
 
     def does(self, round_id: str, at: str, person: str, kind: str, content: Any = None, **said: Any) -> Answer:

@@ -74,6 +74,31 @@ def test_a_year_before_is_made_up_for_of_whoever_was_archived_by_then() -> None:
     here.done(of, "2027-02-02 09:00", "p-401", "commission", content | {"alliances": ["B-1"]}, **COMMISSION)
 
 
+def test_a_year_is_evaluated_once_it_has_begun_of_whoever_was_on_file_by_its_end() -> None:
+    """What a filing would refuse is neither commissioned nor brought nor accepted, in the usual round of the year too."""
+    here = province()
+    opens = {"title": "二〇二七年度", "opens": "2026-12-01", "closes": "2028-03-31", "alliances": "B"}
+    here.done(EVALUATION, "2026-12-01 09:00", "p-401", "open_round", **opens)
+    content = {"alliances": ["B-1", "B-2", "B-3"], "people": ["e-501"], "no_interest": True}
+    term = COMMISSION | {"begins": "2026-12-01", "ends": "2028-03-31"}
+    here.done(EVALUATION, "2026-12-01 09:00", "p-401", "commission", content, **term)
+    rows = [scores(name, "80") for name in ("B-1", "B-2", "B-3")]
+    early = lack(here.does(EVALUATION, "2026-12-31 09:00", "e-501", "appraise", {"rows": rows}))
+    assert early == "2027年度尚未开始，不能评价"
+    here.done(EVALUATION, "2027-12-01 09:00", "e-501", "appraise", {"rows": rows})
+    for name in ("B-1", "B-2"):
+        here.alliances[name] = replace(here.alliances[name], archived_on=date(2028, 1, 15))
+    here.continuing = frozenset({"B-2"})
+    told = lack(here.does(EVALUATION, "2028-02-01 09:00", "e-501", "appraise", {"rows": rows}))
+    assert told == "/content/rows/0/filing B-1：“沈阳市第1联盟”于2028-01-15备案，不在2027年度评价范围"
+    told = lack(here.does(EVALUATION, "2028-02-01 09:00", "p-401", "commission", content, **term))
+    assert "/content/alliances/0 B-1：“沈阳市第1联盟”于2028-01-15备案，不在2027年度评价范围" in told
+    here.done(EVALUATION, "2028-02-02 09:00", "p-401", "accept_results", document_no="辽科发〔2028〕1号")
+    assert here.states(EVALUATION) == {"B-1": "appraised", "B-2": "accepted", "B-3": "accepted"}
+    acts = [each.filing_id for each in here.lives[EVALUATION].followed if isinstance(each, ActOnFiling)]
+    assert acts == ["B-2", "B-3"], "who continues an earlier filing was on file all along"
+
+
 def test_a_commission_names_alliances_with_which_nobody_has_to_do() -> None:
     """Every fault at once: strangers, what another evaluates, an organisation that is leader or member itself."""
     here = province(naming=("B-3",))

@@ -1,15 +1,19 @@
 """后补助 (细则 9–10): a year's money from its scheme to its payment, and everything that may come between."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from models.rounds.base import RoundStage
-from models.rounds.merit import SubsidyList
+from models.rounds.merit import Scheme, SubsidyList
 from models.rounds.subsidies import SubsidyState
 from models.values import canonical
 from models.vocabulary import Stage
 from regulation.rounds.consequences import Letter, Published
+from regulation.rounds.drawing_up import candidates
+from regulation.rounds.merit import left_out
+from regulation.rounds.subsidising import terms_of
 from tests.law.rounds_of_money import (
     COMMISSION,
     DOCUMENT,
@@ -54,6 +58,26 @@ def province(*, budget: str = "100") -> Province:
     for filing, amount in (("B-1", "150"), ("B-2", "600"), ("B-3", "60")):
         here.done(SUBSIDY, "2027-04-05 09:00", "c-101", "note_base", filing=filing, amount=amount, **BASE)
     return here
+
+
+def test_money_does_not_rest_on_a_result_of_a_year_before_the_archiving() -> None:
+    """Whatever is accepted in the register: neither ranked, nor paid once it shows after the notice."""
+    here = province()
+    here.alliances["B-1"] = replace(here.alliances["B-1"], archived_on=date(2028, 1, 15))
+    approved(here, "2027-04-10")
+    listed = next(told for told in here.papers.values() if "lines" in told)
+    (line,) = [each for each in SubsidyList.model_validate(listed).lines if each.filing == "B-1"]
+    assert (line.rank, line.amount, line.left_out) == (None, None, "archived_later")
+    assert "备案晚于评价年度，不在本年度评价范围" in line.why[0]
+    here.alliances["B-2"] = replace(here.alliances["B-2"], archived_on=date(2028, 1, 15))
+    scheme = Scheme.model_validate(SCHEME)
+    every = {
+        each.filing: left_out(each, scheme, terms_of(here.round(SUBSIDY)), 2027)
+        for each in candidates(here.round(SUBSIDY), here.known())
+    }
+    assert [row.code for row in every["B-2"]] == ["archived_later"]
+    here.continuing = frozenset({"B-1", "B-2"})
+    assert not any(each.archived_later for each in candidates(here.round(SUBSIDY), here.known()))
 
 
 def approved(here: Province, day: str, number: str = "辽科发〔2027〕12号") -> SubsidyState:

@@ -56,13 +56,16 @@ def panel(tools: Tools, who: Identity, round_: Round) -> Mapping[str, Any]:
 
 def _known(tools: Tools, round_: Round) -> Known:
     papers = tuple(each.paper for each in state_of(round_).commissions)
-    return tools.rounds.register.known(Needs(population=True, items=(round_.id,), papers=papers), round_.area)
+    return tools.rounds.register.known(
+        Needs(population=True, items=(round_.id,), papers=papers, continuing=round_.year), round_.area
+    )
 
 
 def uncommissioned(round_: Round, known: Known) -> list[Alliance]:
-    """The alliances of the round that nobody evaluates yet."""
+    """The alliances of the round that nobody evaluates yet, and that were on file in its year."""
     items = known.items.get(round_.id, {})
-    return [each for each in known.alliances.values() if each.id not in items and each.lies_in(round_.area)]
+    here = (each for each in known.alliances.values() if each.id not in items and each.lies_in(round_.area))
+    return [each for each in here if not known.archived_later(each, round_.year)]
 
 
 def _evaluated(who: Identity, round_: Round, known: Known) -> Iterator[Evaluated]:
