@@ -17,7 +17,7 @@ from models.register import EntryRow, FilingRow
 from models.values import at_hour, day_of, midnight_after
 from models.vocabulary import ActKind, Kind, LapseKind, Stage
 from regulation import breaker, identity, offices
-from regulation.breaker import Coming, Exceeded
+from regulation.breaker import Bound, Coming
 from regulation.naming import due_at
 
 ENTRIES = EntryRow.metadata.tables["entries"]
@@ -36,7 +36,7 @@ class Listed:
 
     row: FilingRow
     coming: Coming
-    exceeds: Exceeded | None = None
+    exceeds: Bound | None = None
 
     @property
     def office(self) -> str:
@@ -69,7 +69,8 @@ class Revocations:
             before = Filing.model_validate_json(value) if value else None
             if before is None or not breaker.may_stop(entry, before):
                 return None
-            why = _exceeded(db, before, day_of(entry.entered_at))
+            day = day_of(entry.entered_at)
+            why = breaker.exceeded(day, before.kind, before.jurisdiction, lambda place: _completing(db, day, place))
         return breaker.stopped(before, entry, why) if why else None
 
     def coming(self, now: datetime, scope: offices.Scope, days: int = AHEAD) -> list[Listed]:
@@ -100,31 +101,26 @@ def _with_bound(each: Listed, by_day: Mapping[date, Mapping[str, str]]) -> Liste
     if each.coming.let_go:
         return each
     day = day_of(each.coming.at)
-    return replace(each, exceeds=breaker.exceeded(day, Kind(each.row.kind), each.row.jurisdiction, by_day[day]))
+    kind, place = Kind(each.row.kind), each.row.jurisdiction
+    return replace(each, exceeds=breaker.exceeded(day, kind, place, lambda _: by_day[day].items()))
 
 
-def _exceeded(db: Connection, filing: Filing, day: date) -> Exceeded | None:
-    completing: dict[str, str] = {}
-    for filing_id, place in _completing(db, day):
-        if filing_id not in completing:
-            completing[filing_id] = place
-            if why := breaker.exceeded(day, filing.kind, filing.jurisdiction, completing):
-                return why
-    return None
+def _completing(db: Connection, day: date, jurisdiction: str | None) -> Iterator[tuple[str, str]]:
+    """What completes by itself on a day, with its place: what is due by then, what completed on it, what was stopped on it.
 
-
-def _completing(db: Connection, day: date) -> Iterator[tuple[str, str]]:
-    """What completes by itself on a day, with its place: what is due by then, what completed on it, what was stopped on it."""
+    What two people let go on is none of it, before it completes and after.
+    """
     begins, ends = at_hour(day, 0), midnight_after(day)
-    due = (*PENDING, FILINGS.c.next_deadline < ends)
+    there = () if jurisdiction is None else (FILINGS.c.jurisdiction == jurisdiction,)
+    due = (*there, *PENDING, FILINGS.c.next_deadline < ends)
     by_column = select(*PLACE).where(*due, FILINGS.c.next_lapse == LapseKind.REVOKED.value, NEVER_STOPPED)
     yield from ((row.filing_id, row.jurisdiction) for row in db.execute(by_column))
-    on_the_day = (ENTRIES.c.entered_at >= begins, ENTRIES.c.entered_at < ends, ENTRIES.c.refused.is_(None))
+    on_the_day = (*there, ENTRIES.c.entered_at >= begins, ENTRIES.c.entered_at < ends, ENTRIES.c.refused.is_(None))
     of_entries = select(*PLACE, ENTRIES.c.act_id).join(ENTRIES, ENTRIES.c.filing_id == FILINGS.c.filing_id)
-    for row in db.execute(of_entries.where(*on_the_day, ENTRIES.c.kind == LapseKind.REVOKED.value)):
+    for row in db.execute(of_entries.where(*on_the_day, ENTRIES.c.kind == LapseKind.REVOKED.value, NEVER_STOPPED)):
         yield row.filing_id, row.jurisdiction
     for row in db.execute(of_entries.where(*on_the_day, ENTRIES.c.kind == ActKind.HOLD.value)):
-        if identity.is_own(row.act_id):
+        if identity.is_of_stop(row.act_id):
             yield row.filing_id, row.jurisdiction
     by_themselves = select(*PLACE, FILINGS.c.value).where(*due, FILINGS.c.next_lapse != LapseKind.REVOKED.value)
     for row in db.execute(by_themselves):

@@ -7,7 +7,7 @@ on it and what was stopped on it are counted alike. A report still ends the case
 next day, and is not stopped again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -22,31 +22,42 @@ from regulation.service import case_of
 
 
 @dataclass(frozen=True)
-class Exceeded:
-    """A bound that a day exceeds: whose it is, and how many it allows."""
+class Bound:
+    """How many may complete by themselves on a day: in a city (`jurisdiction`), or in the province (None)."""
 
     place: str
+    jurisdiction: str | None
     most: int
+
+    def is_exceeded_by(self, completing: Iterable[tuple[str, str]]) -> bool:
+        """Whether these are too many, each told as its filing and its jurisdiction; no more of them is asked for than it takes."""
+        counted = set[str]()
+        for filing_id, place in completing:
+            if self.jurisdiction in (None, place):
+                counted.add(filing_id)
+            if len(counted) > self.most:
+                return True
+        return False
 
     @property
     def told(self) -> str:
-        """In words."""
+        """In words, where it is exceeded."""
         return f"{self.place}当日期满自行办结的撤销超过{self.most}件，须由两人复核后分别解除"
 
 
-def exceeded(day: date, kind: Kind, jurisdiction: str, completing: Mapping[str, str]) -> Exceeded | None:
+def exceeded(
+    day: date, kind: Kind, jurisdiction: str, completing: Callable[[str | None], Iterable[tuple[str, str]]]
+) -> Bound | None:
     """Which bound a day exceeds for an alliance of this place, its city's before the province's; None if neither.
 
-    `completing` are the filings that complete by themselves on the day, each with its jurisdiction.
+    `completing` tells the filings that complete by themselves on the day, each with its jurisdiction: of one jurisdiction, or of all.
+    Which bound is told does not depend on the order in which it tells them.
     """
     edition = terms.TERMS.newest(day, lambda each: each.since <= day)
-    for place, found, key in (
-        (offices.OFFICES[jurisdiction].city, sum(each == jurisdiction for each in completing.values()), "city"),
-        ("全省", len(completing), "province"),
-    ):
-        most = terms.value(edition, f"revocation.{key}_most_a_day", kind, jurisdiction)
-        if found > most:
-            return Exceeded(place, most)
+    for place, of, key in ((offices.OFFICES[jurisdiction].city, jurisdiction, "city"), ("全省", None, "province")):
+        bound = Bound(place, of, terms.value(edition, f"revocation.{key}_most_a_day", kind, jurisdiction))
+        if bound.is_exceeded_by(completing(of)):
+            return bound
     return None
 
 
@@ -56,7 +67,7 @@ def may_stop(entry: Entry, before: Filing) -> bool:
     return completes and before.number == entry.number - 1 and case_of(before).stopped is None
 
 
-def stopped(before: Filing, entry: Entry, why: Exceeded) -> Entry:
+def stopped(before: Filing, entry: Entry, why: Bound) -> Entry:
     """What is entered in the place of a revocation: 暂停, by the service itself."""
     act = Hold(
         id=identity.of_stop(case_of(before).opened.number),

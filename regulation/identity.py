@@ -159,6 +159,11 @@ def of_stop(opened: int) -> str:
     return f"{OWN}stopped:{opened}"
 
 
+def is_of_stop(act_id: object) -> bool:
+    """Whether an id is of a 暂停 by the service itself; one that is ordered for many filings is somebody's."""
+    return isinstance(act_id, str) and re.fullmatch(rf"{OWN}stopped:[0-9]+", act_id) is not None
+
+
 def is_well_named(act: Act) -> bool:
     """Whether an act may bear its id: one of the service's own belongs to the one act for which the service makes it."""
     if not is_own(act.id):
@@ -177,7 +182,7 @@ def is_well_named(act: Act) -> bool:
                 and act.id == of_failure(act.entry, int(failed[2]), act.reason)
             )
         case Hold():
-            return re.fullmatch(rf"{OWN}stopped:[0-9]+", act.id) is not None and act.by.role is Role.PLATFORM
+            return is_of_stop(act.id) and act.by.role is Role.PLATFORM
         case RecordContinuation():
             return act.id == CONTINUED and act.by.role is Role.PLATFORM
         case FileAnnualReport():

@@ -19,11 +19,13 @@ from activities.register import Register
 from activities.revocations import Revocations
 from deploy.skipping import EARLY
 from examples.demo import OFFICES, know_working_days
+from models.acts import Hold, Release
 from models.filing import Entry, Filing
 from models.settings import Settings
 from models.values import in_shanghai
 from models.vocabulary import Stage
-from regulation import offices
+from regulation import agenda, entries, identity, offices
+from regulation.moment import Moment
 from tests.databases import prepare
 from tests.in_force import also_in_force
 from tests.served import Clock
@@ -96,6 +98,42 @@ async def test_one_that_is_reported_in_time_is_not_counted(register: Register, o
     held = register.filing(OTHER)
     assert held
     assert stop(about_to_be_revoked(OTHER)[0].docket[-1]) is None, "no revocation"
+
+
+def test_what_two_people_let_go_on_counts_on_no_day(register: Register, one_a_day: None) -> None:
+    stop, (_, first), (_, other) = Revocations(register.engine).stop, *map(about_to_be_revoked, (ONE, OTHER))
+    stopped = stop(first)
+    assert stopped
+    register.append(stopped)
+    filing, at = stopped.filing, first.at + timedelta(hours=10)
+    for person in ("city", "city2"):
+        release = Release.model_validate(
+            {"id": person, "by": OFFICES[person], "received_at": at, "reason": "已逐件复核"}
+        )
+        let_go = entries.entered(filing, release, Moment(at, at))
+        register.append(let_go)
+        filing = let_go.filing
+    due = agenda.next_lapse(filing)
+    assert due
+    assert due.at == first.at + timedelta(days=1)
+    next_day = other.but(entered_at=due.at + timedelta(hours=1))
+    assert stop(next_day) is None, "the other alone is due on the next day, before what was let go has completed"
+    register.append(entries.entered(filing, due.lapse, Moment(due.at, due.at)))
+    revoked = register.filing(ONE)
+    assert revoked
+    assert revoked.stage is Stage.REVOKED
+    assert stop(next_day) is None, "and after it"
+
+
+def test_a_hold_that_officers_ordered_for_many_is_no_stop_by_the_service(register: Register, one_a_day: None) -> None:
+    stop, (told, _), (_, other) = Revocations(register.engine).stop, *map(about_to_be_revoked, (ONE, OTHER))
+    received_at = other.at - timedelta(hours=1)
+    ordered = Hold.model_validate(
+        {"id": identity.of_all("b1"), "by": OFFICES["city"], "received_at": received_at, "reason": "核实"}
+    )
+    late = Moment(received_at, other.at + timedelta(minutes=10))
+    register.append(entries.entered(told.docket[-1].filing, ordered, late))
+    assert stop(other) is None, "one alone is due: the other is held, and that was written down on the day"
 
 
 async def test_within_the_bound_it_completes(register: Register) -> None:

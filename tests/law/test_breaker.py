@@ -1,6 +1,7 @@
 """The breaker (撤销熔断): which revocations stop because too many would complete on one day, and which are coming."""
 
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,17 @@ from tests.story import application
 CASES: list[dict[str, Any]] = yaml.load(Path(__file__).with_name("breaker.yaml").read_text("utf-8"), Plain)
 
 
+def _all(told: list[tuple[str, str]], _: str | None) -> list[tuple[str, str]]:
+    return told
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 @pytest.mark.parametrize("kind", Kind)
 def test_a_day_that_exceeds_a_bound_stops_what_would_complete_on_it(case: dict[str, Any], kind: Kind) -> None:
-    completing = {f"{city}-{n}": city for city, number in case["given"].items() for n in range(number)}
-    found = breaker.exceeded(date.fromisoformat(case["day"]), kind, case["of"], completing)
-    assert (found.told if found else None) == case["then"]
+    completing = [(f"{city}-{n}", city) for city, number in case["given"].items() for n in range(number)]
+    for told in (completing, completing[::-1], [*completing, *completing]):  # in any order, and twice or not
+        found = breaker.exceeded(date.fromisoformat(case["day"]), kind, case["of"], partial(_all, told))
+        assert (found.told if found else None) == case["then"]
 
 
 def test_what_is_coming_is_known_from_the_first_miss_on_and_on_which_day() -> None:
