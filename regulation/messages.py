@@ -19,7 +19,7 @@ from models.acts import (
 from models.filing import Entry, Filing
 from models.values import Value
 from models.vocabulary import ActKind, Ground, LapseKind, Role, Stage, YearStatus
-from regulation import agenda, annual, data, identity, lifecycle, notice, offices, service, standing
+from regulation import agenda, annual, data, identity, lifecycle, notice, offices, revocation, service, standing
 from regulation.agenda import number
 
 
@@ -185,7 +185,7 @@ def _of_objection_ruling(before: Filing, entry: Entry) -> Iterator[str]:
 
 
 def _of_two(proposed: str, done: str) -> Callable[[Filing, Entry], Iterator[str]]:
-    """An act of two people: the first half tells the supervisor, the second whom it concerns."""
+    """An act of two people: the first half tells those of whom another must do the same, the second whom it concerns."""
 
     def keys(before: Filing, entry: Entry) -> Iterator[str]:
         yield proposed if lifecycle.is_proposed(entry) else done
@@ -256,13 +256,14 @@ def _of_transfer(before: Filing, entry: Entry) -> Iterator[str]:
         yield "transferred" if filing.stage is Stage.IN_FORCE else "handed_over"
 
 
-def _of_stay(pending: str, decided: str) -> Callable[[Filing, Entry], Iterator[str]]:
-    """A hold, or its end: of the proceedings, or of a decision (G-23)."""
+def _of_hold(before: Filing, entry: Entry) -> Iterator[str]:
+    """Of the proceedings, which two people let go on if too many would have completed on one day, or of a decision (G-23)."""
+    pending = "stopped" if revocation.is_stopped(entry.filing) else "held"
+    yield "stayed" if entry.stage is Stage.REVOKED else pending
 
-    def keys(before: Filing, entry: Entry) -> Iterator[str]:
-        yield decided if entry.stage is Stage.REVOKED else pending
 
-    return keys
+def _of_release(before: Filing, entry: Entry) -> Iterator[str]:
+    yield from _of_two("release_proposed", "stay_ended" if entry.stage is Stage.REVOKED else "released")(before, entry)
 
 
 def _of_evaluation(before: Filing, entry: Entry) -> Iterator[str]:
@@ -308,8 +309,8 @@ DEPENDS: Mapping[str, Callable[[Filing, Entry], Iterator[str]]] = {
     ActKind.RULE_ON_CHANGE: _of_change_ruling,
     ActKind.TRANSFER: _of_transfer,
     ActKind.RECORD_EVALUATION: _of_evaluation,
-    ActKind.HOLD: _of_stay("held", "stayed"),
-    ActKind.RELEASE: _of_stay("released", "stay_ended"),
+    ActKind.HOLD: _of_hold,
+    ActKind.RELEASE: _of_release,
     ActKind.REPORT_UNDELIVERABLE: _of_report_of_failure,
     ActKind.CALENDAR_PUBLISHED: _of_calendar,
 }
@@ -367,7 +368,8 @@ def _of_lapse(before: Filing, lapse: Lapse, entry: Entry) -> Iterator[str]:
     if lapse.kind is LapseKind.SECOND_OVERDUE and lapse.of not in filing.proposals:
         yield "letter_given_up"
     elif lapse.kind in CHASES:
-        yield (*CHASES[lapse.kind], STILL)[min(lapse.level or 1, agenda.CHASES + 1) - 1]
+        text = (*CHASES[lapse.kind], STILL)[min(lapse.level or 1, agenda.CHASES + 1) - 1]
+        yield "stop_overdue" if text == "hold_overdue" and revocation.is_stopped(filing) else text
     elif lapse.kind is LapseKind.REMINDER and agenda.overtaken(before, lapse, entry.entered_at):
         return
     elif lapse.kind is LapseKind.REMINDER and lapse.of == "annual":

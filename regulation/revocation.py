@@ -199,10 +199,15 @@ def hold(filing: Filing, act: Hold, when: Moment) -> Filing:
     return end(filing, *ANNOUNCING) if filing.stage is Stage.REVOKED else filing
 
 
-def takes_two(filing: Filing, act: Release, when: Moment) -> bool:
-    """What was stopped because too many would have completed on one day, two people let go on (G-16)."""
+def is_stopped(filing: Filing) -> bool:
+    """Whether a case is held that was stopped because too many would have completed on one day (G-16)."""
     case = filing.case if filing.stage is Stage.REVOCATION_PENDING else None
     return case is not None and case.held and case.stopped is not None
+
+
+def takes_two(filing: Filing, act: Release, when: Moment) -> bool:
+    """What was stopped with too many others two people let go on (G-16)."""
+    return is_stopped(filing)
 
 
 def may_release(filing: Filing, act: Release, when: Moment) -> Lack | None:

@@ -187,6 +187,16 @@ def test_nobody_is_told_the_same_twice(case: Case) -> None:
         assert len(set(sent)) == len(sent), entry.number
 
 
+def test_what_one_of_two_people_has_done_yet_is_told_only_as_proposed() -> None:
+    """Nobody is told that an act took effect that still waits for another person; and the leader is told nothing."""
+    halves = [pair for case in CASES for pair in live(case).entries() if lifecycle.is_proposed(pair[1])]
+    assert {entry.event.kind for _, entry in halves} == set(agenda.BY_TWO_OFFICERS)
+    for before, entry in halves:
+        told = messages.told(before, entry)
+        assert told, entry.event
+        assert all(each.text.endswith("_proposed") and each.to != "leader" for each in told), entry.event
+
+
 @expecting("published")
 def test_what_is_published_is_as_the_case_says(case: Case) -> None:
     """Everything made public after the prelude, with its days, and nothing else."""
