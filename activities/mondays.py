@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from activities.digests import MORNING
 from activities.letter_contents import listed
 from activities.letters import Letters
-from activities.revocations import AHEAD, Listed, Revocations
+from activities.revocations import AHEAD, MEANS, Listed, Revocations, by_outcome, counted
 from models.register import LetterRow
 from models.values import SHANGHAI
 from regulation import offices, texts
@@ -52,7 +52,8 @@ def _letter(office: str, monday: date, now: datetime, found: Sequence[Listed]) -
             "day": on_day(now.astimezone(SHANGHAI).date()),
             "days": str(AHEAD),
             "count": str(len(found)),
-            "lines": listed([each.line for each in found]),
+            "counts": counted(found),
+            "lines": "\n\n".join(_part(number, *each) for number, each in enumerate(by_outcome(found).items())),
         }
     )
     return LetterRow(
@@ -65,3 +66,8 @@ def _letter(office: str, monday: date, now: datetime, found: Sequence[Listed]) -
         body=body,
         created_at=now,
     )
+
+
+def _part(number: int, name: str, found: Sequence[Listed]) -> str:
+    """Those of which the same becomes, with what that means."""
+    return f"{'一二三'[number]}、{name}（{len(found)}件）\n{MEANS[name]}\n{listed([each.line for each in found])}"

@@ -5,7 +5,7 @@ is read than it takes to exceed a bound.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -30,6 +30,15 @@ PLACE = (FILINGS.c.filing_id, FILINGS.c.jurisdiction)
 NEVER_STOPPED = ~FILINGS.c.value.contains('"stopped":', autoescape=True)
 
 
+COMPLETES, OPENS, STOPS = "期满自行撤销", "仍不报送即启动撤销程序", "届时暂停、待两人复核"
+MEANS: Mapping[str, str] = {
+    COMPLETES: "连续两年未报送，告知书已经送达；无人行为时，期满自行撤销。",
+    OPENS: "一个年度未报送，下一年度尚未报送；届时仍不报送的，启动撤销程序、送达告知书，期满撤销。",
+    STOPS: "当日期满的过多，届时全部暂停；由两人复核后分别解除的，方才撤销。",
+}
+"""What becomes of a revocation that is coming, if nothing changes by then, and what that means."""
+
+
 @dataclass(frozen=True)
 class Listed:
     """A revocation that is coming: of which alliance, why, and by which bound it will be stopped, if nothing changes by then."""
@@ -44,6 +53,11 @@ class Listed:
         return self.row.zone or self.row.jurisdiction
 
     @property
+    def becomes(self) -> str:
+        """What becomes of it: one of `MEANS`."""
+        return STOPS if self.exceeds else COMPLETES if self.coming.served_on else OPENS
+
+    @property
     def why(self) -> str:
         """Why, in words."""
         return self.coming.why + (f"；{self.exceeds.told}" if self.exceeds else "")
@@ -51,7 +65,21 @@ class Listed:
     @property
     def line(self) -> str:
         """In a line, as letters tell it."""
-        return f"{self.row.alliance_name}（{self.row.filing_id}）：{due_at(self.coming.at, LapseKind.REVOKED)}撤销。{self.why}"
+        then = f"{due_at(self.coming.at, LapseKind.REVOKED)}{'暂停' if self.exceeds else '撤销'}"
+        return f"{self.row.alliance_name}（{self.row.filing_id}）：{then}。{self.why}"
+
+
+def by_outcome(found: Iterable[Listed]) -> dict[str, list[Listed]]:
+    """Those that are coming by what becomes of them; what becomes of none is left out."""
+    groups: dict[str, list[Listed]] = {name: [] for name in MEANS}
+    for each in found:
+        groups[each.becomes].append(each)
+    return {name: of_group for name, of_group in groups.items() if of_group}
+
+
+def counted(found: Iterable[Listed]) -> str:
+    """How many there are, by what becomes of them: 期满自行撤销2件，届时暂停、待两人复核1件."""
+    return "，".join(f"{name}{len(of_group)}件" for name, of_group in by_outcome(found).items())
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import click
 
 from activities.documents.drafting import Draft
 from activities.documents.revocations import TITLE, sheet
-from activities.revocations import AHEAD, Listed, Revocations
+from activities.revocations import AHEAD, Listed, Revocations, counted
 from cli.arguments import as_json
 from cli.exports import exporting, laid
 from cli.output import console, say
@@ -42,7 +42,7 @@ def revocations(days: int, jurisdiction: str | None, json_: bool) -> None:
         return
     for each in found:
         console.print(each.line)
-    console.print(f"今后{days}日将自动撤销 {len(found)} 件")
+    console.print(f"今后{days}日期满的撤销 {len(found)} 件" + (f"：{counted(found)}" if found else ""))
 
 
 @exporting("revocations", "今后若干日内无人行为即自行撤销的备案及其理由（xlsx）。")

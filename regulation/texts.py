@@ -77,7 +77,9 @@ COMPILED: Mapping[str, Compiled] = {
         frozenset({"inbox"}),
     ),
     "drift": Compiled(frozenset({"count", "lines"}), frozenset({"inbox"})),
-    "revocations_coming": Compiled(frozenset({"office", "day", "days", "count", "lines"}), frozenset({"inbox"})),
+    "revocations_coming": Compiled(
+        frozenset({"office", "day", "days", "count", "counts", "lines"}), frozenset({"inbox"})
+    ),
 }
 """A digest reads the same everywhere, for it is written once. What a round tells in other families is told of its entry and its
 alliance alone, for what its letter brought of its own stands in the inbox."""

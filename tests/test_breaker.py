@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from io import BytesIO
@@ -16,7 +17,7 @@ from activities.entering import Entering, Start
 from activities.letters import Letters
 from activities.mondays import Mondays
 from activities.register import Register
-from activities.revocations import Revocations
+from activities.revocations import Revocations, counted
 from deploy.skipping import EARLY
 from examples.demo import OFFICES, know_working_days
 from models.acts import Hold, Release
@@ -25,6 +26,7 @@ from models.settings import Settings
 from models.values import in_shanghai
 from models.vocabulary import Stage
 from regulation import agenda, entries, identity, offices
+from regulation.breaker import Bound
 from regulation.moment import Moment
 from tests.databases import prepare
 from tests.in_force import also_in_force
@@ -150,6 +152,12 @@ def test_what_the_coming_days_revoke_is_listed_with_why_for_those_whom_it_concer
     found = revocations.coming(at - timedelta(days=30), offices.Scope())
     assert [each.row.filing_id for each in found] == [ONE, OTHER]
     assert all("年度连续未报送" in each.coming.why and each.coming.at == at for each in found)
+    missed_once = replace(found[0], coming=replace(found[0].coming, served_on=None))
+    stopping = replace(found[1], exceeds=Bound("沈阳市", "210100", 1))
+    assert counted([found[0], missed_once, stopping]) == (
+        "期满自行撤销1件，仍不报送即启动撤销程序1件，届时暂停、待两人复核1件"
+    ), "each told as what becomes of it"
+    assert ("0时撤销。" in found[1].line, "0时暂停。" in stopping.line) == (True, True)
     assert revocations.coming(at - timedelta(days=32), offices.Scope()) == [], "later than that"
     assert len(revocations.coming(at - timedelta(days=1), offices.Scope(jurisdiction="210100"))) == len(found)
     assert revocations.coming(at - timedelta(days=1), offices.Scope(jurisdiction="210200")) == []
@@ -185,7 +193,9 @@ async def test_every_door_tells_what_is_coming_and_monday_s_letter_too(
     letter = Letters(register.engine).row(opened[1])
     assert letter
     title, body = str(letter.title), str(letter.body)
-    assert "将自动撤销：2件" in title
+    assert title == "2027年12月6日起30日内期满的撤销：届时暂停、待两人复核2件"
+    assert "一、届时暂停、待两人复核（2件）" in body
+    assert "自行撤销" not in body.partition("完整名单")[0].replace("期满自行办结的撤销", "")
     assert all(name in body for name in NAMES.values())
     assert "年度连续未报送；告知书于" in body
     assert Mondays(Letters(register.engine)).compile(sunday - timedelta(days=300)) == [], (

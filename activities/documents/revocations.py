@@ -18,12 +18,12 @@ def sheet(found: Sequence[Listed], now: datetime) -> bytes:
     """A line an alliance."""
     heads = [
         *(Head(column.title, column.width) for column in TOLD),
-        *(Head("最迟补报", 14), Head("自行撤销", 22), Head("理由", 90)),
+        *(Head("最迟补报", 14), Head("期满", 18), Head("届时", 24), Head("理由", 90)),
     ]
     lines = (
         [
             *(column.of(each.row) for column in TOLD),
-            *(last_day_until(each.coming.at), short_due_at(each.coming.at, LapseKind.REVOKED), each.why),
+            *(last_day_until(each.coming.at), short_due_at(each.coming.at, LapseKind.REVOKED), each.becomes, each.why),
         ]
         for each in found
     )

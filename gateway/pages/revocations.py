@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from activities.documents.revocations import TITLE, sheet
-from activities.revocations import AHEAD, Revocations
+from activities.revocations import AHEAD, Revocations, counted
 from gateway.pages.staff import Staff
 from gateway.pages.web import page
 from gateway.remembered.audit import AuditKind
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/desk/revocations")
 def show(request: Request, tools: Doors, session: Staff) -> HTMLResponse:
     """The list."""
     found = Revocations(tools.register.engine).coming(tools.clock(), session.who.scope)
-    return page(request, tools, "desk_revocations.html", session, found=found, days=AHEAD)
+    return page(request, tools, "desk_revocations.html", session, found=found, counts=counted(found), days=AHEAD)
 
 
 @router.get("/list.xlsx")
