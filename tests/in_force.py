@@ -6,8 +6,11 @@ from datetime import date
 from itertools import count
 from typing import Any
 
+from regulation import terms
+from regulation.editions import Editions
+from regulation.rounds import questionnaires
 from regulation.rounds.questionnaires import QUESTIONNAIRES
-from regulation.terms import TERMS, find, shipped
+from regulation.terms import TERMS, find
 
 NUMBERS = count(1)
 
@@ -32,15 +35,17 @@ def asked_by(jurisdiction: str, kind: str, *rules: Mapping[str, Any]) -> Mapping
 
 
 @contextmanager
-def terms_of_ones_own() -> Iterator[None]:
-    """The shipped terms and what is published meanwhile: other tests of this process have other registers."""
-    before, fresh = (TERMS._editions, TERMS._documents, TERMS.look_further), shipped()
-    looks = QUESTIONNAIRES.look_further
-    TERMS._editions, TERMS._documents, TERMS.look_further = fresh._editions, fresh._documents, None
+def editions_of_ones_own() -> Iterator[None]:
+    """The shipped terms and questionnaires, and what is published meanwhile: other tests of this process have other registers."""
+    mine: tuple[tuple[Editions[Any], Editions[Any]], ...]
+    mine = (TERMS, terms.shipped()), (QUESTIONNAIRES, questionnaires.shipped())
+    before = [(each, each._editions, each._documents, each.look_further) for each, _ in mine]
+    for each, fresh in mine:
+        each._editions, each._documents, each.look_further = fresh._editions, fresh._documents, None
     find.cache_clear()  # another register may have had other rows under the same name
     try:
         yield
     finally:
-        TERMS._editions, TERMS._documents, TERMS.look_further = before
-        QUESTIONNAIRES.look_further = looks
+        for each, editions, documents, looks in before:
+            each._editions, each._documents, each.look_further = editions, documents, looks
         find.cache_clear()

@@ -14,7 +14,7 @@ from examples.province.side_by_side import made, opened
 from examples.province.story import Story
 from examples.province.year import live
 from models.rounds.base import RoundKind
-from tests.in_force import terms_of_ones_own
+from tests.in_force import editions_of_ones_own
 
 HOW_MANY, SEED, YEAR = 7, 46, 2030
 """A seed by which seven are enough for both kinds, every origin and a typical alliance; a year that is still to come."""
@@ -24,10 +24,10 @@ async def test_a_year_on_a_server_comes_to_the_same_entries_and_sums(
     environment: WorkflowEnvironment, tmp_path: Path
 ) -> None:
     made(url := f"sqlite:///{tmp_path / 'simulated.db'}")
-    with terms_of_ones_own():
+    with editions_of_ones_own():
         simulated = Story(opened(url), province(HOW_MANY, SEED), YEAR)
         await asyncio.to_thread(live, simulated)
-    with terms_of_ones_own():
+    with editions_of_ones_own():
         async with World.opened(environment, tmp_path / "lived", delivering=False) as world:
             world.register.published.follow()
             service = ServiceOnServer(world.register, world=world, loop=asyncio.get_running_loop())

@@ -10,7 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from gateway.asked import applications
 from gateway.identity import EMBEDDED
 from models.vocabulary import Kind
-from tests.in_force import terms_of_ones_own
+from tests.in_force import editions_of_ones_own
 from tests.served import Served, served
 from tests.story import application
 from tests.test_browser import Visitor, chromium, visiting
@@ -42,7 +42,7 @@ async def publishes(visitor: Visitor, gateway: Served, round_id: str, title: str
 async def test_from_the_call_to_an_application_under_it(environment: WorkflowEnvironment, tmp_path: Path) -> None:
     if (browser := chromium()) is None:
         return
-    with terms_of_ones_own():
+    with editions_of_ones_own():
         async with (
             World.opened(environment, tmp_path, delivering=False) as world,
             served(world, "2027-03-16") as gateway,

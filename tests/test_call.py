@@ -16,7 +16,7 @@ from gateway.rounds import Rounds
 from models.values import day_of
 from models.vocabulary import Kind
 from regulation.terms import TERMS
-from tests.in_force import terms_of_ones_own
+from tests.in_force import editions_of_ones_own
 from tests.story import application
 from tests.test_published_editions import elsewhere
 from tests.test_round import followed
@@ -48,7 +48,7 @@ def applying(number: int, **changes: Any) -> dict[str, Any]:
 async def test_applications_are_taken_in_from_the_publication_on_and_keep_what_it_said(
     environment: WorkflowEnvironment, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    with terms_of_ones_own():
+    with editions_of_ones_own():
         async with World.opened(environment, tmp_path_factory.mktemp("call"), delivering=False) as world:
             rounds, closes = Rounds(world.door), min(TODAY + timedelta(days=10), LAST)
             with pytest.raises(Refused, match="申报"):  # none yet, or none now

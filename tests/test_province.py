@@ -21,7 +21,7 @@ from models.vocabulary import Kind
 from regulation import codes
 from regulation.offices import OFFICES
 from tests.databases import statements
-from tests.in_force import terms_of_ones_own
+from tests.in_force import editions_of_ones_own
 
 HOW_MANY = 24
 
@@ -30,7 +30,7 @@ HOW_MANY = 24
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Story, Path, list[Told]]]:
     """A small province that has lived its year, its folder, and its sums."""
     folder = tmp_path_factory.mktemp("year")
-    with terms_of_ones_own():
+    with editions_of_ones_own():
         made(url := f"sqlite:///{folder / 'register.db'}")
         story = Story(opened(url), province(HOW_MANY, 1), 2027)
         try:

@@ -18,7 +18,7 @@ from regulation import intake, terms
 from regulation.editions import EditionRefused
 from regulation.terms import TERMS
 from tests.databases import Databases, on_both
-from tests.in_force import terms_of_ones_own
+from tests.in_force import editions_of_ones_own
 
 DAY = date(2029, 3, 20)
 AT = datetime(2029, 3, 20, 1, tzinfo=UTC)
@@ -48,7 +48,7 @@ def _opened(databases: Databases) -> Iterator[Register]:
     ]  # fmt: skip
     with opened.engine.connect().execution_options(writes=True) as db, db.begin():
         db.execute(insert(ROUNDS), rows)
-    with terms_of_ones_own():
+    with editions_of_ones_own():
         yield opened
     opened.engine.dispose()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -32,6 +32,7 @@ from regulation.rounds.figures import form_of
 from regulation.rounds.questionnaires import QUESTIONNAIRES, newest
 from tests.databases import Databases
 from tests.filling import written as filled_fields
+from tests.in_force import editions_of_ones_own
 from tests.law.notation import moment
 from tests.leading import LEADER, OFFICER, OTHER, Leader, Page, leading
 from tests.served import Clock
@@ -307,14 +308,14 @@ async def test_the_form_of_its_opening_offers_the_editions(house: House) -> None
 
 
 @pytest.fixture
-def editions_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def own_editions() -> Iterator[None]:
     """What is brought is an edition for this test alone."""
-    for name in ("_editions", "_documents"):
-        monkeypatch.setattr(QUESTIONNAIRES, name, dict(getattr(QUESTIONNAIRES, name)))
+    with editions_of_ones_own():
+        yield
 
 
 async def test_a_questionnaire_is_brought_looked_over_and_an_edition_once_a_survey_is_opened_with_it(
-    house: House, editions_of_ones_own: None
+    house: House, own_editions: None
 ) -> None:
     address, opening = f"/rounds/{SURVEY}/questionnaire", f"/rounds/{SURVEY}/acts/open_round"
     province = Identity(person="p-401", name="省厅", role=Role.PROVINCE_ST, office="210000")

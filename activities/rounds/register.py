@@ -197,8 +197,12 @@ class RoundRegister:
         return rules.draws[act.kind](round_, act, known).model_dump(mode="json")
 
     def append(self, entry: RoundEntry, content: Mapping[str, Any] | None = None) -> Row:
-        """Append an entry, which brings a paper of that content, with what it makes of alliances. Raises `RoundMoved`, `PaperMissing`."""
-        return appending.append(self.engine, rules_of(entry.round.id), entry, content)
+        """Append an entry with what it makes of alliances; whoever has read its paper brings the content along.
+
+        Raises `RoundMoved`, `PaperMissing`.
+        """
+        said = self.content(entry.event) if content is None else content
+        return appending.append(self.engine, rules_of(entry.round.id), entry, said)
 
     # What follows
 

@@ -151,7 +151,13 @@ def compared(before: Questionnaire, after: Questionnaire) -> Iterator[tuple[str,
 
 FOLDER = "rounds/surveys"
 
-QUESTIONNAIRES: Editions[Questionnaire] = Editions("统计调查表", made, map(data.read, data.names(FOLDER)))
+
+def shipped() -> Editions[Questionnaire]:
+    """The editions that come with this release, to which a deployment adds its own."""
+    return Editions("统计调查表", made, map(data.read, data.names(FOLDER)))
+
+
+QUESTIONNAIRES = shipped()
 
 
 def newest(day: date, year: int) -> str:
