@@ -9,7 +9,21 @@ import click
 
 from activities import logs
 from activities.privacy import OWN
-from cli import acts, doctor, exports, filings, importing, letters, links, revocations, rounds, trials, upkeep, year
+from cli import (
+    acts,
+    doctor,
+    exports,
+    filings,
+    importing,
+    letters,
+    links,
+    retention,
+    revocations,
+    rounds,
+    trials,
+    upkeep,
+    year,
+)
 from cli.arguments import readable
 from cli.exits import ended
 from cli.tools import the_clock, the_register
@@ -31,6 +45,7 @@ for command in (
     *(letters.messages, letters.inbox, letters.read, letters.undelivered, letters.redeliver, letters.bounce),
     *(upkeep.verify, upkeep.backup_, upkeep.restore, upkeep.revive, upkeep.drift_, links.links, doctor.doctor),
     exports.export,
+    *(retention.retention_, retention.person),
     rounds.round_,
     importing.import_,
 ):

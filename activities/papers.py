@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,17 +10,22 @@ from sqlalchemy import Connection, bindparam, or_, select
 
 from activities.attachments import LOCATION, Reference, references
 from activities.database import in_parts, unless_there
-from models.gateway import UploadRow
-from models.register import EntryRow, Paper
-from models.values import canonical
+from models.gateway import AuditRow, UploadRow
+from models.register import EntryRow, MaskedPaper, Paper
+from models.values import canonical, digest, in_shanghai
 from regulation import identity
 
-PAPERS, ENTRIES, UPLOADS = (model.metadata.tables[model.__tablename__] for model in (Paper, EntryRow, UploadRow))
+PAPERS, ENTRIES, UPLOADS, MASKED, AUDIT = (
+    model.metadata.tables[model.__tablename__] for model in (Paper, EntryRow, UploadRow, MaskedPaper, AuditRow)
+)
 STORES = unless_there(PAPERS)
 BODY, STORED = (
     select(column).where(PAPERS.c.digest == bindparam("key")) for column in (PAPERS.c.body, PAPERS.c.digest)
 )
 OF_MANY = select(PAPERS.c.digest, PAPERS.c.body).where(PAPERS.c.digest.in_(bindparam("some", expanding=True)))
+ON_RECORD = "masked"
+"""How the audit calls a line that tells what was masked."""
+
 REFERRING = select(PAPERS.c.body).where(PAPERS.c.body.contains(f'"{LOCATION}'))
 
 
@@ -63,6 +68,43 @@ def content(db: Connection, key: str) -> dict[str, Any]:
 def read(body: str) -> dict[str, Any]:
     """What the text of a paper says."""
     return identity.content_of(json.loads(body))
+
+
+def fault(db: Connection, key: str) -> str | None:
+    """What is wrong with a paper, in words: it is gone, or not what it was. One that was masked is what it was, so far as its
+    time was not over: the audit has on record which text took its place."""
+    body = db.execute(BODY, {"key": key}).scalar()
+    if body is None:
+        return "缺失"
+    stands = hashlib.sha256(body.encode()).hexdigest()
+    if stands == key:
+        return None
+    masked = db.execute(select(MASKED).where(MASKED.c.digest == key)).first()
+    return None if masked and masked.stands == stands and _is_on_record(db, masked) else "已被改动"
+
+
+def masked(db: Connection, filing_id: str | None = None) -> list[dict[str, Any]]:
+    """What was masked of a filing's papers, or of all: which fields, when, by which number of the terms."""
+    every = select(MASKED).order_by(MASKED.c.filing_id, MASKED.c.digest)
+    found = db.execute(every if filing_id is None else every.where(MASKED.c.filing_id == filing_id)).mappings()
+    return [{**row, "fields": json.loads(row["fields"]), "masked_at": in_shanghai(row["masked_at"])} for row in found]
+
+
+def report_of(rows: Iterable[Any]) -> str:
+    """The digest of everything that was masked at once."""
+    return digest([[row[name] for name in ("digest", "stands", "filing_id", "fields", "whose")] for row in rows])
+
+
+def _is_on_record(db: Connection, masked: Any) -> bool:
+    """Whether the audit tells of a masking, with all that was masked with it; or is itself past its time by now."""
+    together = select(MASKED).where(MASKED.c.report == masked.report).order_by(MASKED.c.digest)
+    if report_of(db.execute(together).mappings().all()) != masked.report:
+        return False
+    line = select(AUDIT.c.number).where(AUDIT.c.filing_id == masked.filing_id, AUDIT.c.kind == ON_RECORD)
+    if db.execute(line.where(AUDIT.c.object == masked.report)).first():
+        return True
+    oldest = db.execute(select(AUDIT.c.number, AUDIT.c.at).order_by(AUDIT.c.number).limit(1)).first()
+    return oldest is not None and oldest.number > 1 and bool(oldest.at > masked.masked_at)
 
 
 def attached(db: Connection, filing_id: str) -> list[Reference]:

@@ -1,15 +1,15 @@
 """Proof: what is wrong with a filing's chain. Every row is made again from the entries, and compared."""
 
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
 from sqlmodel import Session, SQLModel, col, select
 
+from activities import papers as papers_
 from activities import rows
 from activities.rows import GENESIS, Papers, Row
 from models.filing import Entry, Filing
-from models.register import AnnualReportRow, EntryRow, FilingRow, MessageRow, Paper, PublicNoticeRow, VersionRow
+from models.register import AnnualReportRow, EntryRow, FilingRow, MessageRow, PublicNoticeRow, VersionRow
 
 OF_ROUNDS = ("round_id", "about")
 """Columns that only what rounds tell and publish fills: what filings tell was hashed without them."""
@@ -44,8 +44,7 @@ def faults(session: Session, filing_id: str, papers: Papers) -> Iterator[str]:
         yield from (f"第{expected}号登记{fault}" for fault in _entry_faults(row, entry, seen, previous))
         reports |= rows.reported(reports, before, entry)
         for key in dict.fromkeys(filter(None, (row.paper, *rows.papers_of(entry)))):
-            paper = session.get(Paper, key)
-            if paper is None or hashlib.sha256(paper.body.encode()).hexdigest() != key:
+            if papers_.fault(session.connection(), key):
                 yield f"第{expected}号登记的文书已被改动或缺失"
         evaluated = rows.evaluated(evaluated, entry)
         public = rows.public(before, public, entry, papers)

@@ -285,6 +285,11 @@ class Register:
                 faults.append(f"备案库的内容无法读取（{type(unreadable).__name__}）")
         return faults
 
+    def masked(self, filing_id: str | None = None) -> list[dict[str, Any]]:
+        """Which papers were masked when their time was over, of one filing or of all."""
+        with self.engine.connect() as db:
+            return papers.masked(db, filing_id)
+
     # On many
 
     def filings(

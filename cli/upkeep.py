@@ -40,13 +40,15 @@ def verify(filing_id: str | None, all_: bool, json_: bool) -> None:
     else:
         filings, rounds, attached, faults = verified(register)
     told = {key: lines for key, lines in faults.items() if lines}
+    masked = len(register.masked(filing_id))
     if json_:
-        say({"filings": filings, "rounds": rounds, "attachments": len(attached), "faults": told})
+        say({"filings": filings, "rounds": rounds, "attachments": len(attached), "masked": masked, "faults": told})
     else:
         for key, lines in told.items():
             for line in lines:
                 console.print(Text.assemble((key, "bold"), "：", (line, "red")))
         looked_at = f"已核验备案 {filings} 件、" + (f"轮次 {rounds} 个、" if all_ else "") + f"附件 {len(attached)} 个"
+        looked_at += f"（其中 {masked} 份文书的个人信息已按保存期限遮蔽）" if masked else ""
         console.print(f"{looked_at}，" + ("有问题" if told else "均与写入时一致"))
     if told:
         raise SystemExit(FOUND)

@@ -28,7 +28,7 @@ PAGES: Mapping[str, str] = {
     "/my/inbox/{message_id}": "B-06 B-26 G-13 G-17 G-18",
     ACT: "A-03 A-07 A-10…A-22 A-25 A-26 A-29…A-34 A-36…A-43 A-47 A-53 B-03 B-08 B-10…B-15 B-17…B-19 B-27 "
     "G-01…G-07 G-10…G-12 G-14…G-28 G-31 G-40…G-42 G-44 G-45",
-    FILING: "A-09 A-16 A-25 G-05…G-09b G-12 G-13 G-19 G-22 G-28 G-39 G-45",
+    FILING: "A-09 A-16 A-25 G-05…G-09b G-12 G-13 G-19 G-22 G-28 G-39 G-45 G-46",
     "/desk/batch/{step}": "B-17 G-10 G-29 G-44",
     "/desk/import": "A-02",
     "/desk/year": "A-34 B-19",
@@ -55,6 +55,7 @@ TESTS: Mapping[str, str] = {
     "A-34": "tests/test_year.py::test_the_city_opens_its_year_urges_all_at_once_and_settles_it",
     "A-35": "tests/test_survey_pages.py::test_a_return_begins_with_what_is_known_and_is_kept_as_a_draft",
     "A-44": "tests/test_browser_evaluation.py::",
+    "G-46": "tests/test_retention.py::test_what_is_masked_is_gone_and_stays_provable",
     "B-04": "tests/test_money.py::test_a_subsidy_from_its_opening_to_the_payment_in_a_browser",
     "B-05": "tests/test_continuing.py::test_a_continuation_ends_the_earlier_filing_and_its_report_counts_for_both",
     "B-06": "tests/test_offices.py::test_what_is_shipped_is_the_directory_of_the_two_documents",

@@ -62,6 +62,25 @@ class Paper(SQLModel, table=True):
     stored_at: datetime = instant()
 
 
+class MaskedPaper(SQLModel, table=True):
+    """遮蔽: a paper of which some fields were masked when their time was over (regulation/retention.py).
+
+    `stands` is the digest of the text that is there since, `fields` the pointers of what is gone, `whose` which number of the
+    terms said so. `report` is the digest of everything that was masked of a filing at once; the audit has it on record.
+    """
+
+    __tablename__ = "masked_papers"
+    __table_args__ = (Index("ix_masked_papers_report", "report"),)
+
+    digest: str = Field(primary_key=True, max_length=64)
+    stands: str = Field(max_length=64)
+    filing_id: str = Field(max_length=64)
+    fields: str = long_text()
+    whose: str = Field(max_length=40)
+    masked_at: datetime = instant()
+    report: str = Field(max_length=64)
+
+
 class ArrivalRow(SQLModel, table=True):
     """首次收到: what a door has received under an id, and when first; gone when it is entered or refused.
 

@@ -135,6 +135,14 @@ KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "intake.recommend_deadline": (is_day, "日期（YYYY-MM-DD）"),
     "intake.allow_correction_after_close": (is_flag, "true 或 false"),
     LOCAL_RULES: (are_local_rules, "属地文件的列表"),
+    "retention.draft_days": (between(30, 730), "30至730"),
+    "retention.unmentioned_days": (between(1, 30), "1至30"),
+    "retention.applicant_years": (between(1, 30), "1至30"),
+    "retention.filed_years": (between(1, 30), "1至30"),
+    "retention.objector_years": (between(1, 30), "1至30"),
+    "retention.refusal_years": (between(1, 30), "1至30"),
+    "retention.person_years": (between(1, 30), "1至30"),
+    "retention.audit_years": (between(1, 30), "1至30"),
 }
 """Every number there is, and what an edition may set it to."""
 
@@ -145,6 +153,14 @@ ADDED: Mapping[str, Any] = {
     LOCAL_RULES: [],  # A-51
     "revocation.city_most_a_day": 5,  # G-16
     "revocation.province_most_a_day": 20,  # G-16
+    "retention.draft_days": 180,  # G-46
+    "retention.unmentioned_days": 1,  # G-46
+    "retention.applicant_years": 2,  # G-46
+    "retention.filed_years": 3,  # G-46
+    "retention.objector_years": 3,  # G-46
+    "retention.refusal_years": 3,  # G-46
+    "retention.person_years": 3,  # G-46
+    "retention.audit_years": 3,  # G-46; 网络安全法第二十三条: six months at least
 }
 """Numbers younger than the shipped editions, which never change; an edition may set each of them."""
 

@@ -21,7 +21,7 @@ from gateway.client import Filings
 from gateway.identity import Identity
 from gateway.pages.leader import tasks_of
 from gateway.problem import Unreachable
-from gateway.remembered.drafts import KEPT, body_of
+from gateway.remembered.drafts import body_of, kept
 from models import sections
 from models.acts import Submit
 from models.filing import Receipt
@@ -201,7 +201,7 @@ async def test_what_somebody_else_saved_meanwhile_is_not_lost_unseen(house: Hous
 async def test_a_draft_is_gone_after_180_days_without_a_change(house: House, leader: Leader) -> None:
     address = await leader.begins()
     clock = clock_of(house)
-    clock.now += KEPT - timedelta(seconds=1)
+    clock.now += kept(clock.now) - timedelta(seconds=1)
     house.tools.sessions.begin(LEADER, clock())
     assert [row.id for row in house.tools.drafts.of(LEADER.office, clock())] == [address.rpartition("/")[2]]
     clock.now += timedelta(seconds=1)

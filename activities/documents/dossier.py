@@ -6,7 +6,7 @@ Its times are those of the entries, so the same register gives the same bytes. I
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -51,7 +51,7 @@ NOTE = """\
 备案.json      备案现状（备案库中的原样）
 登记/          每条登记一个文件：登记内容（body，写入时的原文）、所附消息公示版本的摘要（effects）、
                前一条登记的哈希（previous）、本条登记的哈希（hash）
-文书/          登记所依据的文书原文，文件名为其 SHA-256
+文书/          登记所依据的文书原文，文件名为其 SHA-256；{masked}
 附件/          文书所引用、存于本系统的文件，文件名为其 SHA-256，原名见目录.json；{attachments}
 消息.json      消息及其投递记录    公示.json  公示公告    版本.json  申请版本及核对结果    年度报送.json
 申请表/        各版申请表          公文草稿/  依登记另行生成的公文草稿，以机关印发的为准
@@ -96,14 +96,19 @@ def write_dossier(
     pack: IO[bytes], register: Register, filing_id: str, attachments: Attachments, contacts: Contacts = UNKNOWN
 ) -> None:
     """Write a filing's package into a file: attachments may be large. Raises `NoSuchFiling`."""
-    record = read(register, filing_id)
+    record, masked = read(register, filing_id), register.masked(filing_id)
     last = record.entries[-1].entered_at
     attached = references(paper.body for paper in record.papers)
     looked_at = [(each, list(attachments.faults([each]))) for each in attached]
     there = [each for each, faults in looked_at if not faults]
     missing = [fault for _, faults in looked_at for fault in faults]
     faults = [*register.verify(filing_id), *missing]
-    files = list(_files(record, faults, contacts, last, _counted(there, missing)))
+    told = f"其中 {len(masked)} 份的个人信息已按保存期限遮蔽，见遮蔽.json" if masked else "均为原文"
+    files = list(_files(record, faults, contacts, last, {"attachments": _counted(there, missing), "masked": told}))
+    if masked:
+        files.append(
+            File("遮蔽.json", "已遮蔽的文书：原文摘要（digest）、现文摘要（stands）、字段", _json(masked), last)
+        )
     files += [
         File(f"附件/{each.sha256}{_ending(each.name)}", f"附件：{each.name}", attachments.path(each.sha256), last)
         for each in there
@@ -128,7 +133,7 @@ def _ending(name: str) -> str:
 
 
 def _files(
-    record: Record, faults: Sequence[str], contacts: Contacts, last: datetime, attachments: str
+    record: Record, faults: Sequence[str], contacts: Contacts, last: datetime, counted: Mapping[str, str]
 ) -> Iterator[File]:
     row = record.row
     note = NOTE.format(
@@ -137,7 +142,7 @@ def _files(
         archive_number=row.archive_number or "（尚无）",
         number=row.number,
         head=row.head,
-        attachments=attachments,
+        **counted,
     )
     yield File("说明.txt", "内容与核验方法", note.encode(), last)
     yield File("核验.py", "核验登记链的程序", CHECK_CHAIN.encode(), last)

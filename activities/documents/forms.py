@@ -4,11 +4,11 @@ Labels are the titles of the fields (models/forms.py); fields that the system ad
 of an application is a form.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import assert_never
+from typing import Any, assert_never
 
 from docx.document import Document
 
@@ -23,6 +23,7 @@ from models.values import Value, day_of
 from models.vocabulary import Kind
 from regulation import intake
 from regulation.naming import on_day
+from regulation.retention import MASK
 
 LEADER_TYPES = ("瞪羚", "雏鹰", "科技型中小企业")
 COOPERATION_FORMS = ("签署产学研合作协议", "开展项目合作", "联合培养人才", "共建研发机构", "其他")
@@ -56,10 +57,23 @@ def of_record(record: Record) -> list[Draft]:
         paper = record.paper(version.paper)
         if paper.get("listed"):  # a row of a list fills in no form (A-02)
             continue
-        form = intake.FORMS[paper["kind"]].model_validate(paper)
+        form = as_stored(paper)
         content = form_of(form, version.received_at, day_of(record.versions[0].received_at).year)
         made.append(Draft(f"申请表-V{version.version}.docx", content))
     return made
+
+
+STANDS_IN = {"phone": "024-00000000", "fax": None, "email": None}
+"""What stands for a way to reach somebody while a paper is read in which it was masked: what says that is none."""
+
+
+def as_stored(paper: Mapping[str, Any]) -> Application:
+    """An application as its paper says, also where it was masked."""
+    leader = paper["leader"]
+    masked = {name: MASK for name in STANDS_IN if leader.get(name) == MASK}
+    whole = {**paper, "leader": {**leader, **{name: STANDS_IN[name] for name in masked}}}
+    form: Application = intake.FORMS[paper["kind"]].model_validate(whole)
+    return form.but(leader=form.leader.but(**masked)) if masked else form
 
 
 def form_of(form: Application, received_at: datetime, call: int) -> bytes:

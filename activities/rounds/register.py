@@ -1,6 +1,5 @@
 """Rounds in the register: where each stands, its entries and items, and whether its chain is whole."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -285,10 +284,5 @@ def _entry_faults(db: Connection, row: Any, entry: RoundEntry, made: list[Row], 
     for name, told in rows.searched(entry).items():
         if getattr(row, name) != told:
             yield f"的检索列 {name} 与登记内容不符"
-    if row.paper and _is_changed(db, row.paper):
+    if row.paper and papers.fault(db, row.paper):
         yield "的文书已被改动或缺失"
-
-
-def _is_changed(db: Connection, key: str) -> bool:
-    body = db.scalar(papers.BODY, {"key": key})
-    return body is None or hashlib.sha256(body.encode()).hexdigest() != key

@@ -15,7 +15,7 @@ from gateway.identity import Identity
 from gateway.pages.web import Answer, SignedIn, page, then
 from gateway.problem import KeyReused, NoMessage, Refused
 from gateway.remembered.audit import AuditKind
-from gateway.remembered.drafts import KEPT, body_of
+from gateway.remembered.drafts import body_of, kept
 from gateway.remembered.sessions import Session
 from gateway.shown.rounds import surveys
 from gateway.tools import Doors, Tools, value_of
@@ -94,7 +94,8 @@ def overview(request: Request, tools: Doors, session: Leading) -> HTMLResponse:
     rows = tools.register.filings(scope=who.scope)
     standing = sorted((_standing(tools, row, who) for row in rows), key=lambda each: each.first)
     drafts = [
-        (row, Kind(body_of(row)["kind"]), day_of(row.updated_at + KEPT)) for row in tools.drafts.of(who.office, now)
+        (row, Kind(body_of(row)["kind"]), day_of(row.updated_at + kept(now)))
+        for row in tools.drafts.of(who.office, now)
     ]
     return page(
         request,

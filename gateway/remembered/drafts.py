@@ -1,12 +1,12 @@
 """Drafts (草稿): applications, corrections of returned ones, and other long papers that a leader has not submitted yet.
 
-They are no legal record: no workflow knows of them, and they are gone 180 days after their last change.
+They are no legal record: no workflow knows of them, and they are gone some time after their last change.
 """
 
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,10 +22,14 @@ from models.filing import Filing
 from models.gateway import DraftRow
 from models.values import canonical, day_of, digest, storable
 from models.vocabulary import Severity
+from regulation import retention
 from regulation.reading import finding
 
-KEPT = timedelta(days=180)
-"""How long a draft is kept after its last change."""
+
+def kept(now: datetime) -> timedelta:
+    """How long a draft is kept after its last change."""
+    return retention.days("retention.draft_days", now)
+
 
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Base 32 without letters that read like others."""
@@ -61,7 +65,7 @@ class Drafts:
         """A draft of a leader; None if there is none, or it is another's."""
         with reading(self.engine) as session:
             row = session.get(DraftRow, key)
-        return row if row and row.leader == leader and row.updated_at > now - KEPT else None
+        return row if row and row.leader == leader and row.updated_at > now - kept(now) else None
 
     def of(self, leader: str, now: datetime) -> list[DraftRow]:
         """A leader's drafts of applications, the last changed first. Whatever is past its time goes."""
@@ -124,16 +128,19 @@ class Drafts:
 
     def forget(self, now: datetime) -> int:
         """Delete every draft that was not changed for too long, and what was handed in with it; how many there were."""
-        past = select(DraftRow).where(col(DraftRow.updated_at) <= now - KEPT)
-        with reading(self.engine) as session:
-            old = session.exec(past).all()
+        old = self.past(now)
         if not old:
             return 0
         with writing(self.engine) as session:
-            session.connection().execute(delete(DraftRow).where(col(DraftRow.updated_at) <= now - KEPT))
+            session.connection().execute(delete(DraftRow).where(col(DraftRow.updated_at) <= now - kept(now)))
         for row in old:
             self.uploads.release(files_of(row), now)
         return len(old)
+
+    def past(self, now: datetime) -> Sequence[DraftRow]:
+        """Every draft that was not changed for too long."""
+        with reading(self.engine) as session:
+            return session.exec(select(DraftRow).where(col(DraftRow.updated_at) <= now - kept(now))).all()
 
 
 def version_of(row: DraftRow) -> str:

@@ -1,4 +1,5 @@
-"""Sweeping (清理): what nobody refers to a day after it was stored is deleted, whoever brought it.
+"""Sweeping (清理): what nobody refers to a day after it was stored is deleted, whoever brought it; then what is past its time
+is masked or deleted (gateway/remembered/retention.py).
 
 An act that passed the door and was refused by the engine leaves its paper, a form that was never sent its files, somebody who
 never came back a draft. What an entry mentions, be it a refused one, or a version, a report or a draft, stays; and so does what
@@ -8,9 +9,11 @@ belongs to an act that was received and not answered yet, for as long as its fir
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import structlog
 from sqlalchemy import delete, or_
@@ -22,10 +25,12 @@ from activities.arrivals import KEPT
 from activities.database import reading, writing
 from activities.logs import named
 from gateway.remembered.drafts import Drafts
+from gateway.remembered.retention import Expired, Retention
 from gateway.remembered.uploads import HALF_DONE, Uploads
 from models.gateway import DraftRow, StoredRow, UploadRow
 from models.register import AnnualReportRow, ArrivalRow, EntryRow, FilingRow, Paper, VersionRow
 from models.values import day_of
+from regulation import retention
 
 log = structlog.get_logger()
 
@@ -49,6 +54,7 @@ class Swept:
     papers: int
     uploads: int
     drafts: int
+    expired: tuple[Expired, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,37 +73,53 @@ class Sweeping:
             except (SQLAlchemyError, OSError) as error:
                 log.warning("sweeping.round_failed", error=named(error))
             else:
-                log.info("sweeping.swept", papers=swept.papers, uploads=swept.uploads, drafts=swept.drafts)
+                told = Counter[str]()
+                for each in swept.expired:
+                    told[each.kept] += each.count
+                log.info("sweeping.swept", papers=swept.papers, uploads=swept.uploads, drafts=swept.drafts, **told)
             await asyncio.sleep(DAILY.total_seconds())
 
     def round(self, now: datetime) -> Swept:
-        """Delete what nobody refers to any more: drafts first, then papers, then the files that only these mentioned."""
+        """What is past its time goes first, then drafts and papers that nobody refers to, then the files that only these mentioned."""
+        expired = Retention(self.uploads.engine).apply(now)
         drafts = self._drafts(now)
         papers = self._papers(now)
         uploads = self._uploads(now)
         with writing(self.uploads.engine) as session:
             session.connection().execute(delete(StoredRow).where(col(StoredRow.day) < day_of(now)))
             session.connection().execute(delete(ArrivalRow).where(col(ArrivalRow.stored_at) < now - KEPT))
-        return Swept(papers, uploads, drafts)
+        return Swept(papers, uploads, drafts, tuple(expired))
+
+    def due(self, now: datetime) -> Swept:
+        """What a round would do now; nothing is changed. Files that only go with what goes first are not counted."""
+        with reading(self.uploads.engine) as session:
+            loose = self._loose_papers(session, now)
+        drafts = len(self.drafts.past(now)) + len(self._filed(now))
+        expired = Retention(self.uploads.engine).due(now)
+        files, orphans = self._loose_uploads(now)
+        return Swept(len(loose), len(files) + len(orphans), drafts, tuple(expired))
 
     def _drafts(self, now: datetime) -> int:
         """Drafts past their time, and those whose application was submitted, though the door died before it said so."""
-        forgotten = self.drafts.forget(now)
-        filed = select(DraftRow).where(
-            col(DraftRow.id).in_(select(FilingRow.filing_id)), col(DraftRow.updated_at) <= now - HALF_DONE
-        )
-        with reading(self.uploads.engine) as session:
-            rows = session.exec(filed).all()
+        forgotten, rows = self.drafts.forget(now), self._filed(now)
         for row in rows:
             self.drafts.submitted(row.id, row.leader)
         return forgotten + len(rows)
 
+    def _filed(self, now: datetime) -> Sequence[DraftRow]:
+        filed = select(DraftRow).where(
+            col(DraftRow.id).in_(select(FilingRow.filing_id)), col(DraftRow.updated_at) <= now - HALF_DONE
+        )
+        with reading(self.uploads.engine) as session:
+            return session.exec(filed).all()
+
+    def _loose_papers(self, session: Session, now: datetime) -> set[str]:
+        loose = set(session.exec(_loose(now)))
+        return loose - _mentioned_by_entries(session) if loose else loose
+
     def _papers(self, now: datetime) -> int:
         with reading(self.uploads.engine) as session:
-            loose = set(session.exec(_loose(now)))
-            if loose:
-                loose -= _mentioned_by_entries(session)
-        ordered, gone = sorted(loose), 0
+            ordered, gone = sorted(self._loose_papers(session, now)), 0
         for start in range(0, len(ordered), AT_ONCE):
             these = ordered[start : start + AT_ONCE]
             try:
@@ -111,7 +133,14 @@ class Sweeping:
 
     def _uploads(self, now: datetime) -> int:
         """Files with nobody who refers to them, and files that a crash left without a row."""
-        uploads, cutoff = self.uploads, now - HALF_DONE
+        loose, orphans = self._loose_uploads(now)
+        self.uploads.release(loose, now)
+        for path in orphans:
+            self.uploads.drop(path.name)
+        return len(loose) + len(orphans)
+
+    def _loose_uploads(self, now: datetime) -> tuple[list[str], list[Path]]:
+        uploads, cutoff = self.uploads, now - unmentioned(now)
         with reading(uploads.engine) as session:
             ordered = select(UploadRow.sha256, UploadRow.stored_at).order_by(col(UploadRow.stored_at))
             brought = {row[0]: row[1] for row in session.exec(ordered)}
@@ -120,16 +149,17 @@ class Sweeping:
             for texts in (select(Paper.body), select(DraftRow.body)):
                 for body in session.exec(texts.execution_options(yield_per=100)):
                     mentioned.update(DIGEST.findall(body))
-        loose = old - mentioned
-        uploads.release(sorted(loose), now)
         orphans = [
             path
             for path in uploads.folder.glob("[0-9a-f][0-9a-f]/*")
             if path.name not in brought and path.name not in mentioned and path.stat().st_mtime <= cutoff.timestamp()
         ]
-        for path in orphans:
-            uploads.drop(path.name)
-        return len(loose) + len(orphans)
+        return sorted(old - mentioned), orphans
+
+
+def unmentioned(now: datetime) -> timedelta:
+    """How long what nobody refers to is kept."""
+    return retention.days("retention.unmentioned_days", now)
 
 
 def _loose(now: datetime) -> SelectOfScalar[str]:
@@ -147,7 +177,7 @@ def _loose(now: datetime) -> SelectOfScalar[str]:
         col(Paper.filing_id).in_(waiting),
         col(Paper.filing_id).in_(busy),
     )
-    return select(Paper.digest).where(col(Paper.stored_at) <= now - HALF_DONE, ~used)
+    return select(Paper.digest).where(col(Paper.stored_at) <= now - unmentioned(now), ~used)
 
 
 def _mentioned_by_entries(session: Session) -> set[str]:

@@ -1,4 +1,5 @@
-"""The release after 0.6.0. For operators: what the sentinel found, and what it has seen of each filing in the engine."""
+"""The release after 0.6.0. For operators: what the sentinel found, what it has seen of each filing in the engine, and which
+papers were masked when their time was over."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +13,7 @@ INSTANT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """The tables of the sentinel."""
+    """The tables of the sentinel, and of what was masked."""
     op.add_column("followed", sa.Column("run_id", sa.String(length=36), nullable=True))
     op.add_column("followed", sa.Column("armed_for", INSTANT, nullable=True))
     op.create_table(
@@ -30,10 +31,22 @@ def upgrade() -> None:
         sa.Column("at", INSTANT, nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
     )
+    op.create_table(
+        "masked_papers",
+        sa.Column("digest", sa.String(length=64), primary_key=True),
+        sa.Column("stands", sa.String(length=64), nullable=False),
+        sa.Column("filing_id", sa.String(length=64), nullable=False),
+        sa.Column("fields", sa.Text(), nullable=False),
+        sa.Column("whose", sa.String(length=40), nullable=False),
+        sa.Column("masked_at", INSTANT, nullable=False),
+        sa.Column("report", sa.String(length=64), nullable=False),
+    )
+    op.create_index("ix_masked_papers_report", "masked_papers", ["report"])
 
 
 def downgrade() -> None:
-    """What the next pass finds again."""
+    """What the next pass finds again. Papers that were masked look altered to an earlier release."""
+    op.drop_table("masked_papers")
     op.drop_table("passes")
     op.drop_table("drift")
     for name in ("armed_for", "run_id"):
