@@ -35,6 +35,7 @@ from activities.delivering import Delivering
 from activities.digests import Digests
 from activities.entering import Entering
 from activities.health.health import Health, nothing
+from activities.keyring import ring_of
 from activities.letter_opening import CALENDARS, PUBLICATION
 from activities.letter_queue import LetterQueue
 from activities.letters import Letters
@@ -54,6 +55,8 @@ from activities.watching import Watching
 from gateway.client import Filings
 from gateway.continuing import Continuing
 from gateway.problem import KeyReused, NotFound, Refused
+from gateway.remembered import keys
+from gateway.remembered.audit import Audit
 from gateway.watching.keeper import Keeper
 from gateway.watching.sentinel import Sentinel
 from models.channels import ChannelsFile, Filters, read_channels
@@ -101,6 +104,13 @@ async def register_search_attributes(client: Client) -> None:
     except RPCError as error:
         if error.status is not RPCStatusCode.ALREADY_EXISTS:  # two workers may start at once
             raise
+
+
+async def say_keys(client: Client, register: Register, settings: Settings) -> None:
+    """Put on record by which key is encrypted from now on, and say which ones are missing that runs may need."""
+    audit, ring = Audit(register.engine), ring_of(settings)
+    await asyncio.to_thread(keys.note, audit, ring, datetime.now(UTC))
+    await keys.warn(client, settings.task_queue, await asyncio.to_thread(keys.used, audit), ring)
 
 
 def channels_of(settings: Settings, file: ChannelsFile, register: Register) -> Sequence[Configured]:
@@ -284,6 +294,7 @@ async def work(
 ) -> None:
     """Work on an engine that is there, until told to stop."""
     await register_search_attributes(client)
+    await say_keys(client, register, settings)
     filings = Filings(client, register, settings.task_queue)
     continuing = Continuing(filings)
     meter = runtime.metric_meter if runtime else MetricMeter.noop

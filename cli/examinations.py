@@ -7,7 +7,7 @@ import asyncio
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -27,8 +27,10 @@ from activities.database import AHEAD_AT_MOST, ahead_of
 from activities.drift import DriftLog
 from activities.health import checks
 from activities.health.counts import DUE
+from activities.keyring import Ring, ring_of
 from activities.letters import Letters
 from activities.register import Register
+from gateway.remembered import keys
 from gateway.remembered.audit import Audit
 from gateway.shown import operations
 from models.channels import read_channels
@@ -231,6 +233,33 @@ def of_keys(of: Deployment) -> Iterator[Line]:
     yield judged("文件权限", f"他人可读：{'、'.join(seen)}；重新启动即收紧" if seen else "", "仅属主可读")
 
 
+def of_encryption(of: Deployment) -> Iterator[Line]:
+    """By which key the engine's payloads are encrypted, and whether one is missing that runs may need."""
+    ring, name = ring_of(of.settings), "加密"
+    if ring.newest:
+        yield Line(name, State.WELL, f"{ring.newest.cipher}，密钥 {ring.newest.id}；密钥环中{len(ring.keys)}个")
+    else:
+        others = f"；密钥环中{len(ring.keys)}个只用于解密" if ring.keys else ""
+        yield Line(name, State.NOTE, f"引擎中的载荷未加密（BEIAN_ENCRYPTION）{others}")
+    used = keys.used(Audit(of.register.engine))
+    former = [each for each in used if each.until or not each.is_in(ring)]
+    if former:
+        yield from asyncio.run(_of_former_keys(of, ring, former))
+
+
+async def _of_former_keys(of: Deployment, ring: Ring, former: Sequence[keys.Used]) -> list[Line]:
+    """Which of the keys that encrypted before runs may need, and whether they have them."""
+    client, lines = await connect(of.settings, lazy=True), list[Line]()
+    for each in former:
+        runs = await keys.needing(client, of.settings.task_queue, each)
+        needed = f"尚有{runs}个运行可能需要" if runs else "已没有运行需要"
+        state = State.FAULT if runs and not each.is_in(ring) else State.WELL
+        other = "与密钥环中同一编号的不同" if each.id in ring.keys else "不在密钥环中"
+        where = "在密钥环中" if each.is_in(ring) else other
+        lines.append(Line(f"密钥 {each.id}", state, f"自{naming.short(each.since)}起曾用于加密，{where}，{needed}"))
+    return lines
+
+
 def of_identity(of: Deployment) -> Iterator[Line]:
     """Whether people can sign in."""
     if of.settings.identity == "embedded":
@@ -341,6 +370,7 @@ ON_THE_REGISTER: Mapping[str, Examination] = {
     "信函": of_letters,
     "附件": of_files,
     "备份": of_backups,
+    "加密": of_encryption,
 }
 """What needs the register's tables, in their order: of a database that cannot be read nothing else is told."""
 

@@ -25,6 +25,7 @@ from activities.starting import PortTaken, or_leave
 from deploy import ui
 from gateway.identity import refuse_to_expose
 from models.settings import Settings, read_settings
+from workflows.payloads import converter
 
 STARTUP = 90.0
 """Seconds within which what was started must answer, if it lives."""
@@ -90,7 +91,8 @@ def start_server(settings: Settings, page: tuple[str, int] | None = None) -> sub
 
     `page` is where its UI listens; None: it has none.
     """
-    shown = ["--ui-ip", page[0], "--ui-port", str(page[1])] if page else ["--headless"]
+    codec = ["--ui-codec-endpoint", f"{settings.own_address}/codec"] if settings.encryption != "off" else []
+    shown = ["--ui-ip", page[0], "--ui-port", str(page[1]), *codec] if page else ["--headless"]
     settings.var.mkdir(parents=True, exist_ok=True)
     return subprocess.Popen(
         [
@@ -248,6 +250,7 @@ def run(settings: Settings) -> None:
         if port and not free(port):
             raise PortTaken(port, name)
     refuse_to_expose(settings)
+    converter(settings)
     keep_to_ourselves(settings)
     logs.configure(quiet(settings))
     os.environ["TEMPORAL_ADDRESS"] = f"127.0.0.1:{settings.temporal_port}"

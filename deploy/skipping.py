@@ -20,6 +20,7 @@ from temporalio.api.common.v1 import TimeSkippingConfig, WorkflowExecution
 from temporalio.api.workflow.v1 import WorkflowExecutionOptions
 from temporalio.api.workflowservice.v1 import UpdateWorkflowExecutionOptionsRequest
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.converter import DataConverter
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.testing._timeskipping import TimeSkippingConfig as Skipping
@@ -74,7 +75,9 @@ all, for on a busy machine the worker's turn comes late."""
 
 
 @asynccontextmanager
-async def skipping_server(*, flags: Sequence[str] = (), **options: Any) -> AsyncIterator[WorkflowEnvironment]:
+async def skipping_server(
+    *, flags: Sequence[str] = (), converter: DataConverter = CONVERTER, **options: Any
+) -> AsyncIterator[WorkflowEnvironment]:
     """A real server with the filings' search attributes, on which time can be skipped; `flags` set more of its limits."""
     extra = [part for flag in (*FLAGS, *flags) for part in ("--dynamic-config-value", flag)]
     environment = await WorkflowEnvironment.start_time_skipping_v2(
@@ -82,7 +85,7 @@ async def skipping_server(*, flags: Sequence[str] = (), **options: Any) -> Async
         dev_server_existing_path=temporal(),
         dev_server_log_level="error",
         dev_server_extra_args=extra,
-        data_converter=CONVERTER,
+        data_converter=converter,
         **options,
     )
     async with environment:

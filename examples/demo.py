@@ -218,8 +218,10 @@ async def main(kind: Kind, var: Path = VAR) -> int:
     place = var / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{kind.lower()}"
     put(place / "editions" / "terms" / "demo.json", json.dumps(call(year), ensure_ascii=False, indent=2).encode())
     put(place / "editions" / "calendars" / "demo.json", json.dumps(working_days(year), ensure_ascii=False).encode())
-    database = {"dev_server_database_filename": str(place / "temporal.db")}
-    async with skipping_server(**database) as server, World.opened(server, place, drafts=True) as world:
+    async with (
+        skipping_server(dev_server_database_filename=str(place / "temporal.db")) as server,
+        World.opened(server, place, drafts=True) as world,
+    ):
         docket = await live(world, kind, year)
         form = application(kind, year)
         messages = await world.delivered(form["filing_id"])

@@ -21,7 +21,7 @@ from activities.health.health import Health
 from activities.letters import Letters
 from activities.register import Register
 from activities.starting import bound
-from gateway import failures, guard, measuring
+from gateway import codec, failures, guard, measuring
 from gateway.api.router import router as api
 from gateway.client import Filings
 from gateway.clock import DoorClock
@@ -44,6 +44,7 @@ from gateway.tools import Tools
 from models.channels import ChannelsFile, read_channels
 from models.settings import Settings
 from workflows.connection import connect, reached
+from workflows.payloads import converter
 
 API = "/api/v1"
 
@@ -73,9 +74,10 @@ def tools_of(settings: Settings, filings: Filings, channels: ChannelsFile) -> To
 
 
 def deployed(settings: Settings) -> ChannelsFile:
-    """What the deployment brings, loaded, and its channels. Raises what `activities.starting.REFUSED` names."""
+    """What the deployment brings, loaded, its keys tried, and its channels. Raises what `activities.starting.REFUSED` names."""
     editions.load(settings.editions, patient=True)
     replacements.load(settings.texts)
+    converter(settings)
     return read_channels(settings.channels, os.environ)
 
 
@@ -147,6 +149,7 @@ def create(
         lifespan=lifespan,
     )
     guard.protect(app, settings, counters or Counters())
+    codec.serve(app, settings)
     measuring.measure(app, API, tracing.begin(settings, "gateway"))
     failures.handle(app)
     app.include_router(api, prefix=API)

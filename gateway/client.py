@@ -32,6 +32,7 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.arrivals import Arrival, Entered, OtherContent
+from activities.encryption import Undecipherable
 from activities.entering import Start
 from activities.letters import Letters
 from activities.register import Register
@@ -396,11 +397,11 @@ def _heard(start: Future[Any]) -> None:
 
 @asynccontextmanager
 async def patiently(patience: timedelta) -> AsyncIterator[None]:
-    """What takes longer than a caller waits, or is cut off, is `Unreachable`: its outcome is unknown."""
+    """What takes longer than a caller waits, is cut off or cannot be read, is `Unreachable`: its outcome is unknown."""
     try:
         async with asyncio.timeout(patience.total_seconds()):
             yield
-    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as late:
+    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, Undecipherable) as late:
         raise Unreachable from late
     except RuntimeError as error:
         if "client connect" in str(error):  # the engine was not there yet, and still is not

@@ -19,6 +19,7 @@ from temporalio.service import RPCError
 
 from activities import logs
 from activities.documents.record import NoSuchFiling
+from gateway.guard import CODEC
 from gateway.identity import Identity
 from gateway.pages.web import page, session_of
 from gateway.problem import (
@@ -188,7 +189,7 @@ def _page(request: Request, error: Exception, kept: list[tuple[str, str]]) -> Re
 
 
 def handle(app: FastAPI) -> None:
-    """Answer every error so: below /api/ as a problem, elsewhere as a page."""
+    """Answer every error so: below /api/ and /codec/ as a problem, elsewhere as a page."""
 
     async def answer(request: Request, error: Exception) -> Response:
         if isinstance(error, ClientDisconnect):  # nobody is left to be told
@@ -196,7 +197,7 @@ def handle(app: FastAPI) -> None:
         if problem_of(error).status >= 500:
             log.error("gateway.failed", path=request.url.path, error=logs.named(error))
         await run_in_threadpool(_on_record, request, error)
-        if request.url.path.startswith("/api/"):
+        if request.url.path.startswith(("/api/", CODEC)):
             return problem(error)
         signed_out = isinstance(error, SignInFirst | Forged)
         kept = await _filled_in(request) if signed_out and request.method == "POST" else []

@@ -53,6 +53,9 @@ FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing."""
 
+CODEC = "/codec/"
+"""Where pages of the Temporal UI have payloads decrypted (codec.py). It changes nothing, and is asked by POST."""
+
 AN_OFFICE = 10
 """How many times what one person may ask for may come from one address: the people of an office share one."""
 
@@ -68,12 +71,23 @@ def protect(app: FastAPI, settings: Settings, counters: Counters) -> None:
     proxied = [_proxied] if settings.identity == "embedded" else []
     app.add_middleware(Sizes, settings=settings)
     app.add_middleware(
-        Gate, checks=(*proxied, Origins(urlsplit(settings.own_address).scheme), Rates(settings, counters))
+        Gate,
+        checks=(
+            *proxied,
+            Origins(urlsplit(settings.own_address).scheme, ui_origin(settings)),
+            Rates(settings, counters),
+        ),
     )
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=_hosts(settings), www_redirect=False)
     headers = {**HEADERS, **(ALWAYS_HTTPS if over_https(settings) else {})}
     build = app.build_middleware_stack
     app.build_middleware_stack = lambda: Headers(build(), headers)  # type: ignore[method-assign]
+
+
+def ui_origin(settings: Settings) -> str:
+    """From where pages of the Temporal UI come; empty if no address of it is set."""
+    parts = urlsplit(settings.ui_address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 def _hosts(settings: Settings) -> tuple[str, ...]:
@@ -142,17 +156,20 @@ def _proxied(request: Request) -> Failed | None:
 class Origins:
     """A change that a browser asks for must come from a page of our own; beside the token in each form (CSRF).
 
-    Programs tell neither header, and have no cookies that somebody else could make them send.
+    Programs tell neither header, and have no cookies that somebody else could make them send. The Temporal UI asks the codec server
+    from an address of its own.
     """
 
     scheme: str
+    ui: str
 
     def __call__(self, request: Request) -> Failed | None:
         """Whether another site asks."""
         own = (None, f"{self.scheme}://{request.headers.get('host', '')}")
         near = (None, "same-origin", "none")
         told = request.headers.get("origin"), request.headers.get("sec-fetch-site")
-        if request.method in SAFE or (told[0] in own and told[1] in near):
+        from_the_ui = request.scope["path"].startswith(CODEC) and self.ui and told[0] == self.ui
+        if request.method in SAFE or from_the_ui or (told[0] in own and told[1] in near):
             return None
         return Failed(Problem(title="请求来自其他网站", status=403, code="cross_site"))
 
@@ -181,10 +198,11 @@ class Rates:
 
     def _limits(self, request: Request) -> Iterator[Limit]:
         """What a request counts for, and how often that may be in how many seconds."""
-        safe, address = request.method in SAFE, _network(client_of(request))
-        times = self.settings.reads_a_minute if safe else self.settings.acts_a_minute
-        kind = "reads" if safe else "acts"
-        if not safe and request.scope["path"].startswith("/objections/"):
+        reads = request.method in SAFE or request.scope["path"].startswith(CODEC)
+        address = _network(client_of(request))
+        times = self.settings.reads_a_minute if reads else self.settings.acts_a_minute
+        kind = "reads" if reads else "acts"
+        if not reads and request.scope["path"].startswith("/objections/"):
             yield Limit(f"objections {address}", self.settings.objections_an_hour, AN_HOUR)
             yield Limit(f"objections {request.scope['path'][:100]} {address}", self.settings.objections_a_day, A_DAY)
         cookie = request.cookies.get(cookie_of(self.settings))
@@ -212,7 +230,7 @@ UNSIGNED = 256_000
 async def _signed(request: Request) -> bool:
     """Whether whoever sends a request is known: a cookie, or a token, is only a claim."""
     tools: Tools = request.app.state.tools
-    if request.scope["path"].startswith("/api/"):
+    if request.scope["path"].startswith(("/api/", CODEC)):
         return True  # a document is read there only after its token was
     secret = request.cookies.get(cookie_of(tools.settings))
     found = await run_in_threadpool(tools.sessions.find, secret, tools.clock()) if secret else None

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -89,6 +89,15 @@ class Settings(BaseSettings):
     metrics_host: str = Field(
         "127.0.0.1", description="address on which both listen; others than loopback ask nobody who they are"
     )
+    encryption: Literal["off", "aes-256-gcm", "sm4-gcm"] = Field(
+        "off",
+        description="in which cipher the engine is given what it keeps; off: in clear. What is encrypted is read either way",
+    )
+    encryption_keys: Path | None = Field(
+        None,
+        description="file with the ring of keys, readable for its owner alone: a line each, its id and the key in base64, the newest last",
+    )
+    encryption_keys_command: str = Field("", description="command that prints such a ring, in place of the file")
     traces: str = Field(
         "",
         pattern=r"^(?:https?://\S+)?$",
@@ -179,6 +188,14 @@ class Settings(BaseSettings):
         if not known:
             raise ValueError(f"须为数据库地址，以 {'、'.join(f'{each}://' for each in DATABASES)} 开头") from None
         return url
+
+    @field_validator("encryption_keys_command")
+    @classmethod
+    def _of_one_place(cls, command: str, told: ValidationInfo) -> str:
+        """One place holds the keys, or rings that differ would be in use."""
+        if command and told.data.get("encryption_keys"):
+            raise ValueError("与 BEIAN_ENCRYPTION_KEYS 只能设其一")
+        return command
 
     @field_validator("secret", "embedded_token")
     @classmethod

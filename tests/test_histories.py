@@ -56,6 +56,18 @@ class Watching(Interceptor):
         return _Inbound
 
 
+def read(path: Path) -> dict[str, Any]:
+    """A golden history, with the editions by which it counted."""
+    golden: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    for edition in golden["editions"]:
+        if edition["edition"] not in TERMS:
+            TERMS.add(edition)
+    for calendar in golden.get("calendars", ()):  # until 0.3.0 none was needed
+        if calendar["edition"] not in CALENDARS:
+            CALENDARS.add(calendar)
+    return golden
+
+
 def test_every_way_to_end_is_recorded_for_this_release() -> None:
     assert {path.stem for path in GOLDEN if path.parent.name == release()} == set(LIVES)
 
@@ -76,13 +88,7 @@ async def test_golden_histories_of_rounds_replay() -> None:
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: f"{path.parent.name}-{path.stem}")
 async def test_a_golden_history_replays_to_its_docket(path: Path) -> None:
-    golden = json.loads(await asyncio.to_thread(path.read_text, "utf-8"))
-    for edition in golden["editions"]:
-        if edition["edition"] not in TERMS:
-            TERMS.add(edition)
-    for calendar in golden.get("calendars", ()):  # until 0.3.0 none was needed
-        if calendar["edition"] not in CALENDARS:
-            CALENDARS.add(calendar)
+    golden = await asyncio.to_thread(read, path)
     histories = [WorkflowHistory.from_json(golden["workflow_id"], json.dumps(run)) for run in golden["runs"]]
     sandboxed = Replayer(workflows=[AllianceFiling], data_converter=CONVERTER, workflow_runner=Sandbox())
     watched = Replayer(

@@ -403,6 +403,9 @@ def doors() -> list[Door]:
     return sorted({Door(method, path) for path, methods in with_methods for method in methods - {"HEAD"}}, key=str)
 
 
+OF_PROGRAMS = ("/api/", "/codec/")
+"""Doors that answer with problems and take no forms; which pages may have a browser ask the codec server: tests/test_encryption.py."""
+
 DOORS = doors()
 OBJECTS = [each for each in DOORS if each.objects and each.path not in PUBLIC]
 BESIDES = (
@@ -683,7 +686,7 @@ async def test_whoever_is_not_signed_in_signs_in_first(town: Town, door: Door) -
         )
         if door.path in PUBLIC:
             assert answer.status_code < 500
-        elif door.path.startswith("/api/"):
+        elif door.path.startswith(OF_PROGRAMS):
             assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
             assert answer.headers["www-authenticate"].startswith("Bearer")
         else:
@@ -713,7 +716,9 @@ async def test_a_browsers_session_is_no_credential_of_a_program(town: Town) -> N
 
 
 FORMS = [
-    each for each in DOORS if each.method == "POST" and not each.path.startswith("/api/") and each.path not in PUBLIC
+    each
+    for each in DOORS
+    if each.method == "POST" and not each.path.startswith(OF_PROGRAMS) and each.path not in PUBLIC
 ]
 
 

@@ -47,8 +47,9 @@ WINGS: dict[str, set[str]] = {
     "watching": {"client", "problem", "rounds"},
     "pages": {*COMING_IN, "asked", "shown"},
     "api": {*COMING_IN, "asked", "shown"},
+    "codec": {*COMING_IN, "api.caller", "api.problems", "pages.web"},
     "failures": {*COMING_IN, "pages.web"},
-    "app": {*COMING_IN, "failures", "pages", "api"},
+    "app": {*COMING_IN, "codec", "failures", "pages", "api"},
     "processes": {"app", "counters", "patience"},
     "__main__": {"app", "identity", "processes"},
 }

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.register import Register
 from gateway.app import create, tools_of
@@ -16,6 +15,7 @@ from gateway.tools import Tools
 from models.channels import ChannelsFile
 from models.settings import Settings
 from tests.served import Clock
+from workflows.payloads import converter
 
 LOOPBACK = "127.0.0.1"
 
@@ -58,7 +58,7 @@ async def visiting(settings: Settings, clock: Clock) -> AsyncIterator[House]:
     @asynccontextmanager
     async def open_tools(_: Settings) -> AsyncIterator[Tools]:
         register = Register.at(settings.register_url)
-        nobody = await Client.connect("127.0.0.1:1", data_converter=pydantic_data_converter, lazy=True)
+        nobody = await Client.connect("127.0.0.1:1", data_converter=converter(settings), lazy=True)
         yield tools_of(settings, Filings(nobody, register, clock=clock), ChannelsFile())
         register.engine.dispose()
 

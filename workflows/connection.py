@@ -20,7 +20,7 @@ from temporalio.service import RPCError
 
 from activities import tracing
 from models.settings import Settings
-from workflows.payloads import CONVERTER
+from workflows.payloads import converter
 
 log = structlog.get_logger()
 
@@ -50,14 +50,15 @@ def _runtime() -> Runtime:
 async def connect(settings: Settings, runtime: Runtime | None = None, *, lazy: bool = False) -> Client:
     """A client by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS, API key or profile; by default the embedded server.
 
-    A lazy one connects when it is first needed, and tries again each time until it can.
+    A lazy one connects when it is first needed, and tries again each time until it can. Raises `SettingsRefused` for keys
+    that cannot be used.
     """
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", f"127.0.0.1:{settings.temporal_port}")
     traces = tracing.begun()
     return await Client.connect(
         **config,
-        data_converter=CONVERTER,
+        data_converter=converter(settings),
         runtime=runtime or _runtime(),
         interceptors=[traces.interceptor] if traces else [],
         lazy=lazy,

@@ -1,9 +1,11 @@
 """How values travel through the engine: as JSON by pydantic, in the same way for every task.
 
-The SDK makes converters anew for every task, each with type adapters of its own.
+The SDK makes converters anew for every task, each with type adapters of its own. Where a deployment has keys, what goes to
+the engine is encrypted (activities/encryption.py).
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 from weakref import WeakValueDictionary
@@ -17,7 +19,10 @@ from temporalio.converter import (
     PayloadConverter,
 )
 
+from activities.encryption import ENCRYPTED, NO_KEYS, Codec, Failures, codec_of
+from activities.keyring import ring_of
 from models.filing import Entry
+from models.settings import Settings
 
 
 class ByHand(EncodingPayloadConverter):
@@ -46,7 +51,21 @@ class ByHand(EncodingPayloadConverter):
         return self.under_way[payload.data]
 
 
-SHARED = CompositePayloadConverter(ByHand(), *PydanticPayloadConverter().converters.values())
+class Locked(EncodingPayloadConverter):
+    """What is encrypted where nobody has keys: it says which one it needs."""
+
+    encoding = ENCRYPTED.decode()
+
+    def to_payload(self, value: Any) -> Payload | None:
+        """Nothing is written so: what encrypts is the codec."""
+        return None
+
+    def from_payload(self, payload: Payload, type_hint: type | None = None) -> Any:
+        """Raises `Undecipherable`."""
+        return NO_KEYS.decrypted(payload)
+
+
+SHARED = CompositePayloadConverter(ByHand(), Locked(), *PydanticPayloadConverter().converters.values())
 
 
 class Converter(PayloadConverter):
@@ -63,3 +82,15 @@ class Converter(PayloadConverter):
 
 CONVERTER = DataConverter(payload_converter_class=Converter)
 """What every client and worker of ours is given. It reads and writes what the SDK's own for pydantic does, but for entries."""
+
+
+def converter(settings: Settings) -> DataConverter:
+    """The converter of a deployment: with its keys, if it has any. Raises `SettingsRefused`."""
+    ring = ring_of(settings)
+    return encrypting(codec_of(ring)) if ring.keys else CONVERTER
+
+
+def encrypting(codec: Codec) -> DataConverter:
+    """The converter whose payloads go through a codec; failures too, where it encrypts."""
+    failures = Failures if codec.ring.newest else CONVERTER.failure_converter_class
+    return replace(CONVERTER, payload_codec=codec, failure_converter_class=failures)

@@ -26,12 +26,13 @@ async def _caller(
 ) -> Identity:
     if token is None:
         raise failed(401, "unauthenticated", "须以令牌表明身份", "Authorization: Bearer …")
-    who = await _bearer(tools, token.credentials)
+    who = await bearer(tools, token.credentials)
     request.state.who = await run_in_threadpool(tools.at_work, who) if who.role is Role.EVALUATOR else who
     return cast(Identity, request.state.who)
 
 
-async def _bearer(tools: Tools, token: str) -> Identity:
+async def bearer(tools: Tools, token: str) -> Identity:
+    """Whom a token stands for."""
     if tools.oidc:
         return await tools.oidc.bearer(token)
     if who := embedded_bearer(tools.settings, token):

@@ -46,6 +46,8 @@ class AuditKind(Named):
     MASKED = ON_RECORD, "遮蔽"
     EXPIRED = "expired", "到期删除"
     CUT = "cut", "审计记录到期"
+    CODEC = "codec", "引擎载荷"
+    KEYED = "keyed", "启用密钥"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.encryption import Undecipherable
+
 PAGE = 1_000
 """How many workflows a page of a listing has: as many as a server gives at most."""
 
@@ -106,7 +108,7 @@ class Engine:
         run = self.client.get_workflow_handle(workflow, run_id=look.run_id)
         try:
             says = await run.query(query, result_type=result | None, rpc_timeout=ANSWERS_WITHIN)  # type: ignore[arg-type]
-        except (RPCError, WorkflowQueryFailedError):
+        except (RPCError, WorkflowQueryFailedError, Undecipherable):
             return replace(look, asked=True, answers=False)
         return replace(look, asked=True, says=says, armed=await self._armed(workflow, look.run_id))
 
