@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import WorkflowHistory
+from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
@@ -36,7 +36,7 @@ AT_ONCE = 8
 PATIENCE = 3000
 """Tenths of a second for the letters of a turn."""
 
-SIDES = {"baseline": "baseline", "ours": "ours", "silent": "ours, letters undelivered"}
+SIDES = {"baseline": "baseline", "ours": "ours", "silent": "ours, letters undelivered", "encrypted": "ours, encrypted"}
 
 STEPS = {
     "WORKFLOW_EXECUTION_UPDATE_COMPLETED": "updates",
@@ -100,7 +100,7 @@ class Side:
 
         await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))
         self.seconds.append((time.monotonic() - began) / len(lives))
-        if self.side == "ours":
+        if self.side in workers.DELIVERING:
             await self.delivered()
         self.worker_cpu.append((workers.cpu(self.worker) - before) / len(lives))
         self.all_cpu.append((workers.cpu(*everybody) - before_all) / len(lives))
@@ -140,6 +140,9 @@ async def measured(folder: Path, turns: int, lives: int, times: int) -> AsyncIte
             for key in SIDES:
                 (folder / key).mkdir(parents=True)
                 world = World.without_worker(environment, folder / key)
+                if key == "encrypted":
+                    config = environment.client.config()
+                    world.client = Client(**config | {"data_converter": workers.LOCKED})
                 address = environment.client.service_client.config.target_host
                 worker = workers.working(key, address, world.settings.task_queue, world.settings.var)
                 sides[key] = Side(key, world, stack.enter_context(worker))
@@ -189,6 +192,8 @@ def compared(sides: dict[str, Side], last: dict[str, list[HistoryEvent]]) -> Ite
         for words, (key, _, value) in typical[side].items():
             ratio = value / typical["baseline"][words][2]
             yield Figure(f"{key}_ratio_{side}", words, ratio, side=f"{SIDES[side]} / baseline")
+    for words, (key, _, value) in typical["encrypted"].items():
+        yield Figure(f"{key}_ratio_encrypted", words, value / typical["ours"][words][2], side="ours, encrypted / ours")
 
 
 def events(histories: Sequence[WorkflowHistory]) -> Iterator[Figure]:

@@ -23,10 +23,12 @@ from temporalio.worker import Worker
 import worker as service
 from activities.channels.configured import Configured
 from activities.channels.folder import OutboxFolder
+from activities.encryption import Codec
+from activities.keyring import Key, Ring
 from bench.baseline import Baseline, Rows
 from models.channels import Filters
 from models.settings import Settings
-from workflows.payloads import CONVERTER
+from workflows.payloads import CONVERTER, encrypting
 
 ROOT = Path(__file__).parent.parent
 READY = "ready"
@@ -91,9 +93,18 @@ def baseline(client: Client, queue: str, var: Path) -> Worker:
     )
 
 
+DELIVERING = ("ours", "encrypted")
+"""Sides whose letters are delivered."""
+
+KEY = Key("bench", bytes(range(32)))
+
+LOCKED = encrypting(Codec(Ring({KEY.id: KEY}, KEY)))
+"""What a deployment with keys is given."""
+
+
 async def main(side: str, address: str, queue: str, var: Path) -> None:
     """Work until nobody is there any more."""
-    converter = pydantic_data_converter if side == "baseline" else CONVERTER
+    converter = {"baseline": pydantic_data_converter, "encrypted": LOCKED}.get(side, CONVERTER)
     client = await Client.connect(address, data_converter=converter)
     rounds = None
     if side == "baseline":
@@ -102,7 +113,7 @@ async def main(side: str, address: str, queue: str, var: Path) -> None:
         settings = Settings(var=var, task_queue=queue, metrics_port=0, bundle_wait=0, routines=False)
         files = [Configured("files", OutboxFolder(settings.outbox), Filters())]
         worker, postman = service.build(client, service.open_register(settings), settings, files)
-        rounds = asyncio.create_task(postman.run()) if side == "ours" else None
+        rounds = asyncio.create_task(postman.run()) if side in DELIVERING else None
     async with worker:
         if side != "baseline":
             service.settle()
