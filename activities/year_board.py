@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, FromClause, and_, func, select
 from sqlmodel import col
 
 from activities.database import in_parts
-from models.register import AnnualReportRow
+from activities.lists import within
+from models.register import AnnualReportRow, FilingRow
 from models.vocabulary import Kind, ReportState
 from regulation import offices
 from regulation.forecast import LOOKS_BACK, Earlier, Risk, risk
@@ -103,8 +104,7 @@ class YearBoard:
     def at_risk(self, year: int, scope: offices.Scope, kind: Kind | None = None) -> dict[str, Risk]:
         """Who still owes a year and may miss it, those first that most need to be urged (regulation/forecast.py)."""
         now, before = REPORTS.alias("now"), REPORTS.alias("before")
-        place = [now.c[name] == value for name in ("jurisdiction", "zone") if (value := getattr(scope, name))]
-        place += [now.c.kind == kind.value] if kind else []
+        place = [*placed(scope, now), *([now.c.kind == kind.value] if kind else [])]
         earlier = and_(
             before.c.year.between(year - LOOKS_BACK, year - 1),
             before.c.state.in_([ReportState.MISSED.value, ReportState.LATE.value]),
@@ -132,10 +132,14 @@ def board_of(db: Connection, year: int, scope: offices.Scope, kind: Kind | None 
     return Board(year, cells)
 
 
-def placed(scope: offices.Scope) -> list[ColumnElement[bool]]:
-    """What lies within the place of a scope; what only waits for an office from elsewhere is counted where it lies."""
-    return [
-        col(getattr(AnnualReportRow, name)) == value
-        for name in ("jurisdiction", "zone")
-        if (value := getattr(scope, name))
-    ]
+def placed(scope: offices.Scope, reports: FromClause = REPORTS) -> list[ColumnElement[bool]]:
+    """What lies within a scope; what only waits for an office from elsewhere is counted where it lies.
+
+    The place of a report stands in its row, so boards of places are read off their index; whatever else narrows a scope, only the filing tells.
+    """
+    place = {name: value for name in ("jurisdiction", "zone") if (value := getattr(scope, name))}
+    facts = [reports.c[name] == value for name, value in place.items()]
+    others = scope.but(office=None, **dict.fromkeys(place))
+    if others == offices.Scope():
+        return facts
+    return [*facts, reports.c.filing_id.in_(select(col(FilingRow.filing_id)).where(within(others)))]

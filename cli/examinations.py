@@ -226,8 +226,10 @@ def of_keys(of: Deployment) -> Iterator[Line]:
         yield Line("密钥", State.WELL, "由 BEIAN_SECRET 给出；请另行保管")
     elif settings.secret_file.exists():
         yield Line("密钥", State.WELL, f"{settings.secret_file}")
+    elif settings.identity == "embedded":
+        yield Line("密钥", State.NOTE, "演示身份登录不用密钥；改用 BEIAN_IDENTITY=oidc 后，首次有人登录时生成")
     else:
-        yield Line("密钥", State.NOTE, "尚未生成；网页服务首次启动时生成")
+        yield Line("密钥", State.NOTE, "尚未生成；首次有人登录时生成")
     secret = (settings.secret_file, settings.token_file, *settings.var.glob("*.db*"))
     seen = [path.name for path in secret if path.exists() and path.stat().st_mode & 0o077]
     yield judged("文件权限", f"他人可读：{'、'.join(seen)}；重新启动即收紧" if seen else "", "仅属主可读")

@@ -96,6 +96,13 @@ def test_what_is_wrong_is_named_and_the_exit_code_is_1(
     said = capsys.readouterr().out.splitlines()
     assert [line.partition("：")[0].split()[-1] for line in said if line.startswith("有问题")] == ["引擎"]
     assert said[-1].endswith("1项有问题")
+    keys = [
+        str(line)
+        for identity in ("embedded", "oidc")
+        for line in examinations.of_keys(Deployment(settings.model_copy(update={"identity": identity})))
+    ]
+    assert "演示身份登录不用密钥" in keys[0]
+    assert any("尚未生成；首次有人登录时生成" in line for line in keys)
 
 
 class Wrong(NamedTuple):

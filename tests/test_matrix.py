@@ -24,6 +24,8 @@ from sqlmodel import Session, SQLModel, select
 from activities.lists import within
 from activities.register import Register
 from activities.rows import act_id, paper_of
+from activities.year_board import YearBoard
+from activities.year_contents import contents
 from gateway.app import create
 from gateway.identity import EMBEDDED, Identity
 from gateway.remembered.audit import AuditKind
@@ -31,12 +33,12 @@ from gateway.remembered.handling import HandlingKind, post_of
 from gateway.remembered.saved import SavedFilters
 from models.acts import Act, By
 from models.filing import Filing
-from models.register import FilingRow
+from models.register import AnnualReportRow, FilingRow
 from models.rounds.base import OpenRound, Pinned, RoundKind
 from models.rounds.round import RoundEntry
 from models.settings import Settings
 from models.values import SHANGHAI
-from models.vocabulary import ActKind, Kind, Role, Stage
+from models.vocabulary import ActKind, Kind, ReportState, Role, Stage
 from regulation import lifecycle, offices
 from regulation.agenda import HANDED_OVER_FROM
 from regulation.moment import Moment
@@ -263,6 +265,16 @@ def row(filing_id: str, **facts: Any) -> FilingRow:
     return FilingRow(filing_id=filing_id, public="{}", value="{}", **rest, **facts)
 
 
+YEARS = {2025: ReportState.FILED, 2026: ReportState.MISSED, 2027: ReportState.OPEN}
+"""What stands of a year of every filing: the last one is at risk, for the one before was missed."""
+
+
+def reported(of: FilingRow, year: int, state: ReportState) -> AnnualReportRow:
+    """What stands of a year of a filing."""
+    facts: dict[str, Any] = {"kind": of.kind, "jurisdiction": of.jurisdiction, "zone": of.zone, "due": NOW, "number": 1}
+    return AnnualReportRow(filing_id=of.filing_id, year=year, status="due", state=state.value, **facts)
+
+
 @on_both
 def test_a_list_shows_exactly_what_may_be_looked_at(register: Register) -> None:
     """`Scope.holds` of one filing and `within` of a query say the same, for every combination of what they ask."""
@@ -275,6 +287,8 @@ def test_a_list_shows_exactly_what_may_be_looked_at(register: Register) -> None:
     ]
     with Session(register.engine) as session:
         session.add_all([FilingRow.model_validate(each.model_dump()) for each in rows])
+        session.flush()
+        session.add_all([reported(each, year, state) for each in rows[::5] for year, state in YEARS.items()])
         session.commit()
     assigned = {each.filing_id for each in rows[::3]}
     for role, office in SCOPES:
@@ -291,6 +305,18 @@ def test_a_list_shows_exactly_what_may_be_looked_at(register: Register) -> None:
         everything = role in (Role.PROVINCE_ST, Role.PROVINCE_IIT, Role.AUDITOR, Role.OPERATOR, Role.PLATFORM)
         assert held
         assert (len(held) == len(rows)) is everything, (role, office)
+        # What a year is counted as, who may miss it and what was reported are of the same alliances, wherever they wait.
+        place = scope.but(office=None)
+        counted = {
+            each.filing_id
+            for each in rows[::5]
+            if place.holds(each.filing_id, each.jurisdiction, each.zone, each.leader, each.stage, None)
+        }
+        boards = YearBoard(register.engine)
+        assert boards.of(2027, scope).total.counts.total() == len(counted), (role, office)
+        assert boards.at_risk(2027, scope).keys() == counted, (role, office)
+        told = {each.filing_id for each in contents(register.engine, 2025, scope).reports}
+        assert told == counted, (role, office)
         if role is Role.EVALUATOR:
             archived = {Stage.IN_FORCE, Stage.REVOCATION_PENDING, Stage.REVOKED, Stage.DEREGISTERED, Stage.CONTINUED}
             assert held == {each.filing_id for each in rows if each.stage in archived} & assigned
@@ -752,7 +778,11 @@ def readable(answer: Response) -> str:
 async def test_no_list_names_what_is_anothers(town: Town, who: Identity) -> None:
     """What somebody may not look at is in no list, table, search or calendar of theirs either; what they may is."""
     rows = [row for each in town.ids if (row := town.house.tools.register.row(each))]
-    lists = [each for each in DOORS if each.method == "GET" and not each.names - {"table"} and each.path not in PUBLIC]
+    lists = [
+        each
+        for each in DOORS
+        if each.method == "GET" and not each.names - {"table", "year"} and each.path not in PUBLIC
+    ]
     assert len(lists) > 10
     visitor_, found = visitor(town, who), ""
     for door in lists:

@@ -68,7 +68,7 @@ class Year:
     @property
     def closing(self) -> Closing:
         """What a closing report tells."""
-        place = offices.Scope(jurisdiction=self.scope.jurisdiction, zone=self.scope.zone)
+        place = self.scope.but(office=None)
         of_year = OfYear(year=self.year, states=tuple(ReportState))
         kind = self.kind.value if self.kind else None
         rows = self.register.filings(kind=kind, scope=place, of_year=of_year, limit=MOST + 1, whole=False)
