@@ -342,14 +342,18 @@ class Judge(Judging[Application]):
             yield self.note(checklist.CODE_OF_ANOTHER_CITY, "/jurisdiction", C)
 
     def same_case(self, filing: Filing) -> Iterator[Finding]:
-        """A correction stays the case it corrects."""
+        """A correction stays the case it corrects; what is in force already is moved by its offices, and never withdrawn."""
         form = self.form
         if form.filing_id and form.filing_id != filing.id:
-            yield self.say("A-27", "/filing_id", E, f"补正材料须写明所补正的备案申请编号 {filing.id}")
+            said = "补充资料须写明所补充的备案编号" if self.completing else "补正材料须写明所补正的备案申请编号"
+            yield self.say("A-27", "/filing_id", E, f"{said} {filing.id}")
         if form.kind != filing.kind:
-            yield self.say("A-55", "/kind", E, "补正不得改变申请表类别；须撤回后另行申请")
+            said = "补充资料不得改变类别" if self.completing else "补正不得改变申请表类别；须撤回后另行申请"
+            yield self.say("A-55", "/kind", E, said)
         if form.jurisdiction and form.jurisdiction != filing.jurisdiction:
-            yield self.say("A-24", "/jurisdiction", E, "补正不得改变属地；须撤回后另行申请")
+            moved = "补充资料不得改变属地；联盟已经备案入库，属地有变或者有误的，请现属地的审核机构办理属地移交"
+            said = moved if self.completing else "补正不得改变属地；须撤回后另行申请"
+            yield self.say("A-24", "/jurisdiction", E, said)
         leader = form.leader.uscc if form.leader else None
         if filing.incomplete and codes.is_uscc(filing.leader) and leader and codes.normalised(leader) != filing.leader:
             yield self.say(
