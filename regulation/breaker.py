@@ -102,7 +102,7 @@ class Coming:
             open_ = [year for year in self.years if year not in self.missed]
             rests = f"{_listed(self.missed)}年度未报送" + (f"，{_listed(open_)}年度尚未报送" if open_ else "")
             rests += "；届时启动撤销程序并送达告知书，期满撤销"
-        until = "已由两人复核解除暂停" if self.let_go else "此前补报即终止"
+        until = "已由两人复核解除暂停；此前补报仍即终止" if self.let_go else "此前补报即终止"
         return f"{rests}；{until}" + ("；期限暂定" if self.provisional else "")
 
 
