@@ -17,7 +17,7 @@ from activities.channels.configured import OPERATORS
 from activities.database import in_parts, reading, stating, writing
 from activities.letter_contents import listed
 from activities.letters import Letters
-from models.drift import Drift, DriftKind, Pass
+from models.drift import Drift, DriftKind, Failed, Pass
 from models.register import DriftRow, FilingRow, FollowedRow, LetterRow, PassRow
 from regulation import offices, texts
 
@@ -134,6 +134,14 @@ class DriftLog:
             with stating(self.engine) as db:
                 db.execute(DRIFT.update().values(told=True))
         return [drift_of(row) for row in untold]
+
+    def note_failed(self, at: datetime, why: str) -> None:
+        """Remember that a pass could not be made, beside what the last one found."""
+        last = self.last()
+        times = last.failed.times + 1 if last and last.failed else 1
+        told = (last or Pass(at=at)).but(failed=Failed(times=times, at=at, why=why))
+        with writing(self.engine) as session:
+            session.merge(PassRow(queue=self.queue, at=told.at, body=told.model_dump_json()))
 
     def rows(self) -> list[DriftRow]:
         """What the last pass found to be different: what is for people to mend comes first, the oldest of it first."""

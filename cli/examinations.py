@@ -160,6 +160,10 @@ def of_drift(of: Deployment) -> Iterator[Line]:
         return
     told = f"最近一次 {naming.short(last.at)}，比对{last.compared}件"
     old = last.is_old(of.now, of.settings.following_interval)
+    if last.failed:
+        told += f"，此后{last.failed.times}次未能完成（{naming.short(last.failed.at)}：{last.failed.why}）"
+        yield Line("巡查", State.FAULT, f"{told}；详见 worker 日志")
+        return
     fault = "此后没有再巡查" if old else f"不一致{last.left}件；列出：drift" if last.left else ""
     yield judged("巡查", f"{told}，{fault}" if fault else "", f"{told}，均一致")
 

@@ -16,8 +16,9 @@ from activities.rounds.register import RoundRegister
 from cli.arguments import as_json
 from cli.exits import FOUND
 from cli.output import console, say, watching
-from cli.tools import faults_of, found, the_attachments, the_register, with_filings
+from cli.tools import faults_of, the_attachments, the_register, with_filings
 from gateway.client import Filings
+from gateway.problem import NotFound
 from gateway.remembered.audit import noted_backup
 from gateway.watching.sentinel import Sentinel
 from models.drift import Drift, Pass
@@ -34,7 +35,8 @@ def verify(filing_id: str | None, all_: bool, json_: bool) -> None:
         raise click.UsageError("请写明一件备案，或者 --all")
     register = the_register()
     if filing_id:
-        found(register, filing_id)
+        if register.row(filing_id) is None:
+            raise NotFound(filing_id)
         filings, rounds, faults = 1, 0, {filing_id: faults_of(register, filing_id)}
         attached = register.attached(filing_id)
     else:

@@ -11,6 +11,7 @@ from models.values import Instant, Named, Value
 class DriftKind(Named):
     """What can be different, in the order in which it is looked for."""
 
+    UNREADABLE = "unreadable", "备案库的内容无法读取"
     MISSING = "missing", "引擎中没有"
     CANCELLED = "cancelled", "引擎中已被取消"
     TERMINATED = "terminated", "引擎中已被终止"
@@ -44,7 +45,9 @@ class Drift(Value):
 
     @property
     def command(self) -> str:
-        """What mends it, once somebody has looked: as it is typed."""
+        """What mends it, once somebody has looked, or what says more of it: as it is typed."""
+        if self.kind is DriftKind.UNREADABLE:
+            return "starter.py verify --all" if self.is_round else f"starter.py verify {self.key}"
         if self.kind in GONE | {DriftKind.ENGINE_BEHIND}:
             return f"starter.py revive {self.key}"
         return f"starter.py revive {self.key} --anew"
@@ -56,6 +59,7 @@ class Drift(Value):
 
 
 ADVICE = {
+    DriftKind.UNREADABLE: "备案库中这一件已损坏，其余各件不受影响：先核验，再由备份恢复",
     DriftKind.MISSING: "由备案库重新启动",
     DriftKind.CANCELLED: "由备案库重新启动",
     DriftKind.TERMINATED: "由备案库重新启动",
@@ -80,11 +84,19 @@ class Tally(Value):
     mended: int = 0
 
 
+class Failed(Value):
+    """Passes that could not be made since the last one that was: how many in a row, the latest when, and by what."""
+
+    times: int
+    at: Instant
+    why: str
+
+
 class Pass(Value):
     """One pass of the sentinel (巡查): when it began, how long it took, how much was compared, and what was different.
 
     `looked_at` were asked one by one; `unseen` are still to be asked, and what the listing shows of them is as it should be. `builds` is
-    how many run on which build of the worker, `tallies` how much was different, by kind.
+    how many run on which build of the worker, `tallies` how much was different, by kind; `failed`, what became of later ones.
     """
 
     at: Instant
@@ -94,6 +106,7 @@ class Pass(Value):
     unseen: int = 0
     builds: dict[str, int] = {}
     tallies: dict[DriftKind, Tally] = {}
+    failed: Failed | None = None
 
     def is_old(self, now: datetime, every: float) -> bool:
         """Whether no pass was made for too long, if one is to be made every so many seconds."""

@@ -8,16 +8,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import func
 from temporalio import workflow
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.common import TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+import starter
+from activities.database import stating
 from activities.drift import DriftLog, Known
 from activities.health.counts import counted
 from activities.letters import Letters
 from activities.register import Register
+from cli import upkeep
 from gateway.client import Filings, workflow_id
 from gateway.problem import NotFound
 from gateway.watching import comparing
@@ -28,7 +32,7 @@ from gateway.watching.suspects import Suspects
 from models import metrics
 from models.drift import Drift, DriftKind, Pass, Tally, tallied
 from models.filing import Filing
-from models.register import FollowedRow
+from models.register import FilingRow, FollowedRow
 from models.vocabulary import Stage
 from regulation import agenda
 from tests.databases import Databases, on_both
@@ -104,8 +108,17 @@ def another(filing: Filing) -> dict[str, tuple[DriftKind | None, dict[str, Any],
         "STAGE": (K.WRONG_STAGE, tells(filing.but(stage=Stage.RETURNED)) | {"until": right["until"]}, shown),
         "INSTANT": (K.WRONG_INSTANT, tells(filing, later=timedelta(days=1)), shown),
         "SHOWN": (K.STALE_ATTRIBUTES, right, wrongly),
+        "UNREADABLE": (K.UNREADABLE, right, shown),
         "STRANGE": (K.REGISTER_BEHIND, right, shown),
     }
+
+
+def cut_in_half(register: Register, filing_id: str) -> None:
+    """Half of what the register keeps of a filing is lost."""
+    table = FilingRow.metadata.tables["filings"]
+    half = func.substr(table.c.value, 1, func.length(table.c.value) / 2)
+    with stating(register.engine) as db:
+        db.execute(table.update().where(table.c.filing_id == filing_id).values(value=half))
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +133,7 @@ async def door(environment: WorkflowEnvironment, tmp_path_factory: pytest.TempPa
             if name != "STRANGE":
                 written(world.register, life(f"DRIFT-{name}"))
         written(world.register, lived("DRIFT-OVER"))
+        cut_in_half(world.register, "DRIFT-UNREADABLE")
         for name, (_, told_, shown) in ((n, another(filed(f"DRIFT-{n}"))[n]) for n in another(filed("ANY"))):
             await world.client.start_workflow(
                 "AllianceFiling", told_, id=workflow_id(f"DRIFT-{name}"), search_attributes=shown,
@@ -134,7 +148,7 @@ async def door(environment: WorkflowEnvironment, tmp_path_factory: pytest.TempPa
             cancelled = (await world.handle("DRIFT-CANCELLED").describe()).status
             async for page in engine.listed(world.door.running("AllianceFiling")):
                 found |= page.keys()
-            return failing > 1 and cancelled == WorkflowExecutionStatus.CANCELED and len(found) == 8
+            return failing > 1 and cancelled == WorkflowExecutionStatus.CANCELED and len(found) == 9
 
         await comes(is_ready)
         yield world.door
@@ -159,8 +173,10 @@ async def test_every_kind_of_drift_is_found_by_one_pass(door: Filings) -> None:
     found, different = await Sentinel(door, soon).look(mends=False)
     assert {each.key: each.kind for each in different} == EXPECTED
     assert set(EXPECTED.values()) == set(DriftKind)
-    assert (found.compared, found.left, found.mended) == (11, len(EXPECTED), 0)
-    assert all(each.command.startswith(f"starter.py revive {each.key}") for each in different)
+    assert (found.compared, found.left, found.mended) == (12, len(EXPECTED), 0)
+    commands = {each.key: each.command for each in different}
+    assert commands.pop("DRIFT-UNREADABLE") == "starter.py verify DRIFT-UNREADABLE"
+    assert all(command.startswith(f"starter.py revive {key}") for key, command in commands.items())
 
 
 async def test_what_is_not_mended_is_told_to_operators_once(door: Filings) -> None:
@@ -186,6 +202,38 @@ async def test_what_is_not_mended_is_told_to_operators_once(door: Filings) -> No
     assert {row.found_at for row in sentinel.memory.rows()} == {found.at}, "but since when it is so stays known"
     assert await asyncio.to_thread(sentinel.memory.note, again.but(tallies={}), []) == []
     assert sentinel.memory.rows() == []
+
+
+async def test_what_cannot_be_read_is_verified_by_name(
+    door: Filings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(upkeep, "the_register", lambda: door.register)
+    for command in (["verify", "DRIFT-UNREADABLE"], ["verify", "--all"]):
+        assert await asyncio.to_thread(starter.run, command) == 1
+        assert "DRIFT-UNREADABLE" in capsys.readouterr().out
+
+
+async def test_a_pass_that_cannot_be_made_is_told_until_one_is(door: Filings, monkeypatch: pytest.MonkeyPatch) -> None:
+    sentinel, now = Sentinel(door, soon), soon()
+    before = Pass(at=now, compared=3)
+    await asyncio.to_thread(sentinel.memory.note, before, [])
+
+    async def broken() -> None:
+        raise RuntimeError("nobody expected this")
+
+    monkeypatch.setattr(sentinel, "look", broken)
+    for times in (1, 2):
+        with pytest.raises(RuntimeError):
+            await sentinel.passes()
+        last = sentinel.memory.last()
+        assert last
+        assert (last.at, last.compared, last.failed and (last.failed.times, last.failed.why)) == (
+            now,
+            3,
+            (times, "RuntimeError"),
+        )
+    await asyncio.to_thread(sentinel.memory.note, before, [])
+    assert sentinel.memory.last() == before
 
 
 @dataclass(frozen=True)
@@ -283,6 +331,9 @@ def task(attempt: int = 1, *, minutes: float = 0, taken: bool = False) -> Task:
         ({"task": task(minutes=11, taken=True)}, 0, K.STUCK),
         ({"task": task(2)}, 0, None),
         ({"task": task(2, minutes=1)}, 0, K.STUCK),
+        ({"task": task(5)}, 0, None),
+        ({"task": task(6)}, 0, K.STUCK),
+        ({"task": task(2), "attributes": {"TemporalReportedProblems": ("x",)}}, 0, K.STUCK),
         ({"says": None, "answers": False}, 0, K.STUCK),
         ({"failing": 6}, 0, K.STUCK),
         ({"armed": ()}, 1, None),

@@ -61,6 +61,8 @@ async def test_operators_see_links_releases_editions_backups_and_letters_and_oth
             True,
         )
         assert "最近两日没有完整的备份" not in again
+        DriftLog(house.tools.register.engine, settings.task_queue).note_failed(NOW, "ValidationError")
+        assert "此后1次巡查未能完成" in (await operator.get("/ops")).text
         assert "2026-12-20.zip" in again
         assert (await operator.get("/ops?day=nonsense")).status_code == 422
 

@@ -79,8 +79,8 @@ ALERTS = (
         "is-the-engine-as-the-register-says",
     ),
     Alert(
-        "BeianTaskFails", "sum(temporal_workflow_task_execution_failed) > 0", "5m", CRITICAL,
-        "有备案的工作流任务失败：程序缺陷", "A workflow task fails: a bug stops filings.",
+        "BeianTaskFails", f'sum(temporal_workflow_task_execution_failed) > 0 or max({metrics.DRIFT.name}{{kind="stuck"}}) > 0', "5m", CRITICAL,
+        "有备案的工作流任务失败：程序缺陷，或者引擎拒收", "A workflow task fails: a bug stops filings; or the server refuses what a worker made of it, which only the sentinel sees.",
     ),
     Alert(
         "BeianLettersWait", f'sum(max by (age) ({metrics.LETTERS_BY_AGE.name}{{age!="hour"}})) > 0', "30m", WARNING,

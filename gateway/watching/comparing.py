@@ -9,7 +9,7 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.common import SearchAttributeUpdate
 
 from activities.rounds.entering import Stands
-from gateway.watching.engine import Look, as_shown
+from gateway.watching.engine import PROBLEMS, Look, as_shown
 from models.drift import DriftKind
 from models.filing import Filing
 from regulation import agenda, naming
@@ -18,15 +18,17 @@ from workflows import visibility
 
 class Patience(NamedTuple):
     """How long a workflow task may wait for a worker, how long a worker may be at it (it writes to the register meanwhile, and tries
-    again), and for how long it may fail: a worker that dies leaves one behind that is tried again at once."""
+    again), and how long, or how often, it may fail: a worker that dies leaves one behind that is tried again at once. A server may
+    count the time anew with each attempt."""
 
     waits: timedelta
     works: timedelta
     fails: timedelta
+    tries: int
 
 
-USUAL = Patience(timedelta(minutes=5), timedelta(minutes=10), timedelta(seconds=30))
-IN_A_HERD = Patience(*[timedelta(hours=2)] * 3)
+USUAL = Patience(timedelta(minutes=5), timedelta(minutes=10), timedelta(seconds=30), 5)
+IN_A_HERD = Patience(timedelta(hours=2), timedelta(hours=2), timedelta(hours=2), 20)
 """While a deadline falls for thousands, their tasks wait for each other, and some are given up and done again."""
 
 CLOSE = timedelta(minutes=1)
@@ -143,10 +145,13 @@ def _stuck(look: Look, queue: str, now: datetime, patience: Patience) -> str | N
     build = f"（构建 {look.build}）"
     if look.queue != queue:
         return f"在另一任务队列 {look.queue} 上{build}，本部署为 {queue}"
+    failed = look.task.attempt - 1 if look.task else 0
+    if look.attributes and PROBLEMS in look.attributes:
+        return f"工作流任务接连失败{f'，已{failed}次' if failed else ''}{build}"
     if look.task:
         waited = now - look.task.since
-        if look.task.attempt > 1:
-            return f"工作流任务已失败{look.task.attempt - 1}次{build}" if waited > patience.fails else None
+        if failed:
+            return f"工作流任务已失败{failed}次{build}" if waited > patience.fails or failed >= patience.tries else None
         if waited > (patience.works if look.task.taken else patience.waits):
             return (
                 f"工作流任务{'进行' if look.task.taken else '无人领取'}已{int(waited.total_seconds() // 60)}分钟{build}"

@@ -79,8 +79,12 @@ class Sentinel:
 
     async def passes(self) -> Pass:
         """Make a pass, mend what is safe to mend, remember it, and write to operators of what is new. It may be repeated."""
-        found, different = await self.look()
-        new = await asyncio.to_thread(self.memory.note, found, different)
+        try:
+            found, different = await self.look()
+            new = await asyncio.to_thread(self.memory.note, found, different)
+        except Exception as error:
+            await self._survived(asyncio.to_thread(self.memory.note_failed, self.clock(), named(error)))
+            raise
         if new:
             log.error("sentinel.drift", found=len(new), first=[f"{each.key} {each.kind}" for each in new[:NAMED]])
         if found.mended:
@@ -190,8 +194,11 @@ class Sentinel:
 
     async def _looked(self, known: Known, *, patience: Patience = USUAL, closely: bool = True) -> "Seen":
         """Look at one filing. What cannot be asked now is asked in the next pass."""
-        filing = Filing.model_validate_json(known.value)
-        ought = comparing.of_filing(filing, is_open=not lifecycle.is_over(filing))
+        try:
+            filing = Filing.model_validate_json(known.value)
+            ought = comparing.of_filing(filing, is_open=not lifecycle.is_over(filing))
+        except ValueError as error:
+            return Seen(drift=_unreadable(known.filing_id, error))
         try:
             look = await self.engine.look(workflow_id(known.filing_id), "filing", Filing, closely=closely)
             row = await asyncio.to_thread(self.filings.register.row, known.filing_id)
@@ -202,9 +209,11 @@ class Sentinel:
         found = comparing.judged(ought, entered, look, self.filings.task_queue, self.clock(), patience)
         if found:
             return Seen(drift=_drift(known.filing_id, found))
+        if look.task:
+            return Seen()
         if look.runs and not look.asked:
             return Seen(ought)
-        return Seen(ought, _followed(known, look, ought)) if entered == known.number and not look.task else Seen()
+        return Seen(ought, _followed(known, look, ought)) if entered == known.number else Seen()
 
     async def _listed_wrong(self, level: Sequence["Seen"], listed: Mapping[str, Listed]) -> list[Drift]:
         """Those that show what they are, while the listing goes on showing something else: operators look at the listing."""
@@ -247,7 +256,10 @@ class Sentinel:
         if row is None:
             known = look.runs and look.says is not None and after is None
             return Drift(key=round_id, kind=DriftKind.REGISTER_BEHIND, what=UNKNOWN) if known else None
-        ought = comparing.of_round(round_id, told(row.model_dump()))
+        try:
+            ought = comparing.of_round(round_id, told(row.model_dump()))
+        except ValueError as error:
+            return _unreadable(round_id, error)
         number = after.number if after else row.number
         found = comparing.judged(ought, number, look, self.filings.task_queue, self.clock())
         return _drift(round_id, found) if found else None
@@ -309,7 +321,7 @@ class OfRounds:
 
 
 UNKNOWN = "引擎中在办，备案库中没有"
-NOT_LISTED = "工作流本身无误，而列表中没有，或仍为旧值"
+NOT_LISTED = "列表中没有，或仍为旧值"
 
 
 def _strange(key: str) -> Drift:
@@ -318,6 +330,10 @@ def _strange(key: str) -> Drift:
 
 def _drift(key: str, found: Judged) -> Drift:
     return Drift(key=key, kind=found.kind, what=found.what)
+
+
+def _unreadable(key: str, error: ValueError) -> Drift:
+    return Drift(key=key, kind=DriftKind.UNREADABLE, what=f"备案库所存的现状无法读取（{named(error)}）")
 
 
 def _not_found(key: str) -> NoReturn:

@@ -36,7 +36,11 @@ class Suspects:
             if there is None:
                 self.gone.append(known)
                 continue
-            ought = comparing.of_filing(Filing.model_validate_json(known.value))
+            try:
+                ought = comparing.of_filing(Filing.model_validate_json(known.value))
+            except ValueError:
+                self.differing.append(known)  # a closer look says so
+                continue
             late = ought.word.due_at is not None and ought.word.due_at < at - LATE
             self.late += late
             seen = known.number, there.run_id, ought.word.due_at
