@@ -61,7 +61,7 @@ def load_all(folder: Path | None, published: PublishedEditions) -> None:
 def _document(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise EditionRefused(f"{path}: 不是可读的 JSON 文件（{error}）") from error
     if not isinstance(document, dict):
         raise EditionRefused(f"{path}: 须为一个 JSON 对象")

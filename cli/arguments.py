@@ -100,7 +100,9 @@ def read_json(name: str) -> Any:
     """JSON, in UTF-8, from a file or standard input; amounts stay decimal."""
     try:
         return json.loads(read_bytes(name).decode("utf-8-sig"), parse_float=Decimal)
-    except ValueError as error:
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"{name} 的文字编码不是 UTF-8") from error
+    except (ValueError, RecursionError) as error:
         raise click.UsageError(f"{name} 不是 JSON：{error}") from error
 
 

@@ -19,6 +19,7 @@ def _pattern(of: Any) -> str:
 
 
 MISSING = "须填写"
+TOO_SHORT = "至少{min_length}字"
 TOO_LONG = "不得超过{max_length}项"
 NO_OBJECT = "须为对象"
 
@@ -94,6 +95,8 @@ def in_chinese(error: Mapping[str, Any], own: Mapping[str, str] = MappingProxyTy
         return (own.get(kind) or own[sort]).format(**context)
     if context.get("pattern") in PATTERNS:
         return PATTERNS[context["pattern"]]
+    if kind == "string_too_short" and error.get("input") and context.get("min_length", 1) > 1:
+        return TOO_SHORT.format(**context) + f"，现有{len(error['input'])}字"
     if kind in MESSAGES:
         many = f"，现有{len(error['input'])}字" if kind == "string_too_long" and "input" in error else ""
         return MESSAGES[kind].format(**context) + many

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -324,3 +324,25 @@ OpaqueId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,63}$")]
 
 Jurisdiction = Annotated[str, Field(pattern=r"^21(?:0[1-9]00|1[0-4]00|SF00)$")]
 """One of the 15 jurisdictions: a division code of GB/T 2260, or `21SF00` for 沈抚示范区, which has none."""
+
+
+DEEPEST = 16
+"""How deep a document may be nested; the forms are half as deep."""
+
+
+def unbearable(document: object) -> str | None:
+    """What no database, or no program, could bear: NUL, half a surrogate pair, nesting without end."""
+    layer = [document]
+    for _ in range(DEEPEST):
+        if any(isinstance(each, str) and storable(each) != each for each in layer):
+            return "文字中不得有空字符（NUL）或半个代理对"
+        layer = [inner for each in layer for inner in _inside(each)]
+        if not layer:
+            return None
+    return f"嵌套不得超过{DEEPEST}层"
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return (*value, *value.values())
+    return value if isinstance(value, list) else ()

@@ -7,6 +7,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from models.faults import in_chinese
+from models.rounds.base import OpenRound
 from models.settings import Settings
 from models.values import DAY, INSTANT, Day, Instant, at_hour, in_shanghai, midnight_after
 from regulation import intake, lodging
@@ -122,3 +123,14 @@ async def test_a_form_that_holds_one_is_not_either(house: House) -> None:
         assert answer.status_code == 409, (seen, answer.text)
     for action in (f"/desk/handling/{HUGE}/done", f"/filings/LIFE/handling/{HUGE}/take-back"):
         assert (await browser.post(action, data=form)).status_code in (303, 404, 422)
+
+
+@pytest.mark.parametrize(
+    ("title", "said"), [("", "不得为空"), ("x", "至少2字，现有1字"), ("长" * 101, "限100字，现有101字")]
+)
+def test_a_text_that_is_too_short_is_not_called_empty(title: str, said: str) -> None:
+    by = {"person": "p-401", "office": "210000", "role": "province_st"}
+    told = {"id": "a", "by": by, "title": title, "opens": "2027-03-01", "closes": "2027-03-31"}
+    with pytest.raises(ValidationError) as refused:
+        OpenRound.model_validate(told)
+    assert [in_chinese(each) for each in refused.value.errors()] == [said]

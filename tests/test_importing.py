@@ -117,6 +117,8 @@ def test_the_template_is_a_list_that_can_be_read() -> None:
         ("a.pdf", b"%PDF", "须为 xlsx"),
         ("a.csv", "联盟名称\n甲".encode(), "缺少“所在市”"),
         ("a.csv", b"\xff\xff\xff", "编码"),
+        ("a.csv", f"{','.join(alliance_list.NEEDED)},联盟名称\n".encode(), "表头重复：“联盟名称”"),
+        ("a.jsonl", b"[" * 200_000, "第1行"),
         ("a.jsonl", b"[1]", "第1行"),
         ("a.xlsx", b"PK", "不是可读的"),
         ("a.csv", b"x" * 10_000_001, "超过"),

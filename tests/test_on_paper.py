@@ -18,7 +18,7 @@ from examples.demo import OFFICES
 from gateway.asked import acts
 from models.register import Paper
 from models.values import digest
-from models.vocabulary import ActKind, Kind, Role
+from models.vocabulary import ActKind, Kind, Role, Stage
 from regulation import lifecycle
 from regulation.lodging import PAPER_MISSING, lodge
 from regulation.moment import Moment
@@ -178,6 +178,27 @@ def test_a_correction_is_entered_over_the_application_as_it_stands() -> None:
     assert act["came"] == {"how": "in_person", "on": "2026-03-18", "scan": {}} or "scan" not in act["came"]
     again = lodge("PAPER", {"id": "r-1", "by": BY, "kind": "resubmit", **act, "came": CAME | {"on": "2026-03-18"}})
     assert again.paper == paper
+
+
+def test_what_the_province_alone_says_of_an_import_is_in_no_form_of_a_leader() -> None:
+    """补充存量资料 on paper begins with what the list said, but for what makes it an import: that a leader cannot say (A-02)."""
+    listed = {"filing_id": "PAPER", "kind": "A", "alliance_name": "沈阳丁联盟", "leader": {"name": "沈阳丁有限公司"}}
+    listed["legacy"] = {"archived_on": "2021-12-08", "document_no": "辽科备〔2021〕9号"}
+    form = application(filing_id="PAPER", received_at="2026-03-16T09:00:00+08:00")
+    filing = told(form, until=instant("2026-03-17")).docket[-1].filing
+    filing = filing.but(stage=Stage.IN_FORCE, incomplete=True)
+    now = instant("2026-03-18")
+    offered = offer(filing, ActKind.COMPLETE_RECORD, Moment(now, now), OFFICER.by)
+    assert offered is not None
+    assert offered.on_paper
+    filled = FormData([*sent(acts.form_of(filing, offered, (), None, (), application=listed))])
+    content = acts.read_act(ActKind.COMPLETE_RECORD, filled, on_paper=True, of=filing.kind)["content"]
+    assert content == {name: told for name, told in listed.items() if name != "legacy"} | {
+        "members": [],
+        "documents": [],
+    }
+    forged = FormData([*filled.multi_items(), ("/content/legacy/archived_on", "2021-12-08")])
+    assert "legacy" not in acts.read_act(ActKind.COMPLETE_RECORD, forged, on_paper=True, of=filing.kind)["content"]
 
 
 # At the desk and by the API

@@ -185,5 +185,7 @@ def test_a_workbook_of_another_alliance_or_without_its_lines_is_refused() -> Non
         survey_sheet.read(filled_in({}), other)
     with pytest.raises(SheetRefused, match="缺少代码101的一行"):
         survey_sheet.read(filled_in({}, ("填报数", 2, "代码", "")), TAKEN)
+    with pytest.raises(SheetRefused, match="表中代码101（第2行、第3行）重复，每个代码只能有一行"):
+        survey_sheet.read(filled_in({}, ("填报数", 3, "代码", "101")), TAKEN)
     with pytest.raises(SheetRefused, match="没有找到表头"):
         survey_sheet.read(filled_in({}, ("二、成员单位情况", 1, "单位名称", "名称")), TAKEN)

@@ -29,7 +29,7 @@ from regulation.moment import Moment
 from regulation.rounds import table
 from regulation.rounds.every import rules_of
 from regulation.rounds.figures import form_of
-from regulation.rounds.questionnaires import QUESTIONNAIRES, newest
+from regulation.rounds.questionnaires import CALLED_OFF, QUESTIONNAIRES, choices, examined, newest
 from tests.databases import Databases
 from tests.filling import written as filled_fields
 from tests.in_force import editions_of_ones_own
@@ -312,6 +312,7 @@ def own_editions() -> Iterator[None]:
     """What is brought is an edition for this test alone."""
     with editions_of_ones_own():
         yield
+    CALLED_OFF.clear()
 
 
 async def test_a_questionnaire_is_brought_looked_over_and_an_edition_once_a_survey_is_opened_with_it(
@@ -333,6 +334,14 @@ async def test_a_questionnaire_is_brought_looked_over_and_an_edition_once_a_surv
         faulty = document | {"checks": [{"left": ["leader.none"], "is": "at_least", "right": ["leader.staff"]}]}
         assert (await brings(faulty)).says("/checks/0/left/0 没有leader.none")
         assert (await brings([])).says("内容为一个对象")
+        for content, why in (
+            (json.dumps(document, ensure_ascii=False).encode("gb18030"), "编码不是 UTF-8"),
+            (b"[" * 200_000, "内容为一个对象"),
+            (b'{"tables": ' + b"[" * 500 + b"]" * 500 + b"}", "嵌套不得超过"),
+            (b'{"\\ud800": 1}', "半个代理对"),
+        ):
+            sent = await opened.sends(address, files={"questionnaire": ("新.json", content)})
+            assert (sent.status_code, Page.of(sent.text).says(why)) == (422, True), why
         page = await brings(document)
         assert page.says("与LN-2026相比 改动 101 员工期末人数（人）")
         window = {"/title": "调查", "/opens": "2027-04-01", "/closes": "2027-03-31", "/content/year": "2026"}
@@ -348,6 +357,15 @@ async def test_a_questionnaire_is_brought_looked_over_and_an_edition_once_a_surv
     assert "LN-2027" not in QUESTIONNAIRES
     PublishedEditions(house.tools.register.engine).catch_up()
     assert newest(date(2027, 12, 31), 2027) == "LN-2027"
+    enters(
+        RoundRegister(house.tools.register.engine), "cancel_round", "2027-02-21 10:00", PROV, None, reason="指标有误"
+    )
+    PublishedEditions(house.tools.register.engine).catch_up()
+    assert newest(date(2027, 12, 31), 2027) == "LN-2026", "nobody is given it who chooses none"
+    assert choices()[-1] == ("LN-2027", "LN-2027（适用于2026年起的统计年度；所属调查已取消，不选则不采用）")
+    changed = QUESTIONNAIRES["LN-2027"].model_dump(mode="json") | {"title": "改正后的调查表"}
+    _, (refused,) = examined(changed)
+    assert refused.message == "已有版本LN-2027（所属调查已取消，名称仍予保留）而内容不同，须另起版本名称"
 
 
 # For everybody

@@ -4,12 +4,16 @@ Columns may stand in any order and others between them; the first row that has e
 come as they were written, never as the float next to them.
 """
 
+import re
+import struct
 import warnings
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
+from itertools import repeat
 from typing import Any, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
@@ -28,6 +32,34 @@ HEADER_WITHIN = 10
 
 WIDEST = 200
 """Columns that are looked at."""
+
+
+UNREADABLE = (
+    BadZipFile,
+    InvalidFileException,
+    SyntaxError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    ArithmeticError,
+    OSError,
+    EOFError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
+"""What reading raises of a file that is none, is damaged, is locked with a password, or is packed in a way that nobody knows."""
+
+FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+"""How a formula begins in the XML of a sheet."""
+
+PIECE = 1_000_000
+"""Bytes of a sheet that are looked through at a time."""
+
+SHOWN = 3
+"""So many of the cells that have a fault are named."""
 
 
 class SheetRefused(Exception):
@@ -71,54 +103,98 @@ def table(content: bytes, wanted: Sequence[str], *, most: int, optional: Sequenc
 
 def tables(content: bytes, wanted: Sequence[Wanted]) -> list[Table]:
     """Each of several tables, in the first sheet that has its columns. Raises `SheetRefused`."""
-    _refuse_bomb(content)
     try:
+        _refuse_bomb(content)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what a program wrote besides (styles, validations) is nothing to us
             book = load_workbook(BytesIO(content), read_only=True, data_only=True)
+            formulas = load_workbook(BytesIO(content), read_only=True) if _has_formulas(content) else None
             try:
-                return [_of(book.worksheets, each) for each in wanted]
+                behind = formulas.worksheets if formulas else repeat(None)
+                sheets = list(zip(book.worksheets, behind, strict=False))
+                return [_of(sheets, each) for each in wanted]
             finally:
                 book.close()
-    except (
-        BadZipFile,
-        InvalidFileException,
-        SyntaxError,
-        LookupError,
-        ValueError,
-        TypeError,
-        OSError,
-        EOFError,
-    ) as error:
-        raise SheetRefused("不是可读的 xlsx 工作簿") from error
+                if formulas:
+                    formulas.close()
+    except UNREADABLE as error:
+        raise SheetRefused("不是可读的 xlsx 工作簿（文件已损坏、设有密码，或者不是 xlsx）") from error
 
 
 def _refuse_bomb(content: bytes) -> None:
     if len(content) > LARGEST:
         raise SheetRefused(f"文件超过{LARGEST // 1_000_000}兆字节")
-    try:
-        with ZipFile(BytesIO(content)) as packed:
-            size = sum(part.file_size for part in packed.infolist())
-    except BadZipFile as error:
-        raise SheetRefused("不是可读的 xlsx 工作簿") from error
+    with ZipFile(BytesIO(content)) as packed:
+        size = sum(part.file_size for part in packed.infolist())
     if size > UNPACKED:
         raise SheetRefused("工作簿解压后过大")
 
 
-def _of(sheets: Sequence[Any], wanted: Wanted) -> Table:
+def _has_formulas(content: bytes) -> bool:
+    """Whether any sheet holds a formula; most hold none, and are not read twice."""
+    with ZipFile(BytesIO(content)) as packed:
+        for name in packed.namelist():
+            if not name.startswith("xl/worksheets/") or not name.endswith(".xml"):
+                continue
+            with packed.open(name) as part:
+                before = b""
+                while piece := part.read(PIECE):
+                    if FORMULA.search(before + piece):
+                        return True
+                    before = piece[-20:]
+    return False
+
+
+def _of(sheets: Sequence[tuple[Any, Any]], wanted: Wanted) -> Table:
     missing: list[str] = list(wanted.columns)
-    for sheet in sheets:
+    for sheet, formulas in sheets:
         lines = sheet.iter_rows(values_only=True, max_col=WIDEST)
         for number, line in zip(range(1, HEADER_WITHIN + 1), lines, strict=False):
             asked = (*wanted.columns, *wanted.optional)
-            titles = {text: at for at, cell in enumerate(line) if (text := _text(cell)) in asked}
+            named = [(text, at) for at, cell in enumerate(line) if (text := _text(cell)) in asked]
+            titles = dict(named)
             lacking = [title for title in wanted.columns if title not in titles]
             if not lacking:
+                refuse_repeated([title for title, _ in named])
                 rows = tuple(_rows(lines, titles, number, wanted.most))
                 columns = {title: get_column_letter(at + 1) for title, at in titles.items()}
-                return Table(rows, columns, str(sheet.title))
+                found = Table(rows, columns, str(sheet.title))
+                if formulas:
+                    _refuse_uncalculated(found, sheet, formulas, titles, number, wanted.most)
+                return found
             missing = min(missing, lacking, key=len)
     raise SheetRefused(f"没有找到表头：缺少{'、'.join(f'“{title}”' for title in missing)}")
+
+
+def refuse_repeated(titles: Sequence[str]) -> None:
+    """Of two columns of the same title nobody knows which one counts. Raises `SheetRefused`."""
+    repeated = [title for title in dict.fromkeys(titles) if titles.count(title) > 1]
+    if repeated:
+        raise SheetRefused(f"表头重复：{'、'.join(f'“{title}”' for title in repeated)}各只能有一列")
+
+
+def _refuse_uncalculated(
+    found: Table, sheet: Any, formulas: Any, titles: Mapping[str, int], header: int, most: int
+) -> None:
+    """A formula whose result is not in the file is no empty cell: nobody here calculates it. One that comes to an empty text is one."""
+    window = {"min_row": header + 1, "max_row": header + 20 * most, "max_col": WIDEST}
+    both = zip(sheet.iter_rows(**window), formulas.iter_rows(**window), strict=False)
+    cells = [
+        found.where(number, title)
+        for number, (values, written) in enumerate(both, header + 1)
+        for title, at in titles.items()
+        if at < min(len(values), len(written)) and written[at].data_type == "f" and _is_uncalculated(values[at])
+    ]
+    if cells:
+        more = f"等{len(cells)}格" if len(cells) > SHOWN else ""
+        raise SheetRefused(
+            f"“{found.name}”表{'、'.join(cells[:SHOWN])}{more}是公式，文件中没有计算结果，系统不计算公式："
+            "请用表格软件打开并保存后再传，或者直接填写数值"
+        )
+
+
+def _is_uncalculated(cell: Any) -> bool:
+    return cell.value is None and cell.data_type != "str"
 
 
 def _rows(lines: Iterator[Sequence[Any]], titles: Mapping[str, int], header: int, most: int) -> Iterator[Row]:

@@ -210,6 +210,7 @@ def _refuse_other(notes: sheet_reader.Table, taken: Taken) -> None:
 def _told_once(asked: Questionnaire, sheet: sheet_reader.Table) -> tuple[dict[str, str], dict[str, str]]:
     """What the figures say that are told once, and where each of them stands."""
     lines = {row.cells.get(CODE): row for row in sheet.rows}
+    _refuse_repeated(sheet)
     written, cells = {}, {}
     for table in asked.tables:
         for each in table.indicators if table.rows == "once" else ():
@@ -220,6 +221,21 @@ def _told_once(asked: Questionnaire, sheet: sheet_reader.Table) -> tuple[dict[st
             if text := row.cells.get(NOW):
                 written[pointer] = _as_sent(each, text)
     return written, cells
+
+
+def _refuse_repeated(sheet: sheet_reader.Table) -> None:
+    """Of two lines of the same code nobody knows which one counts."""
+    rows: dict[str, list[int]] = {}
+    for row in sheet.rows:
+        if code := row.cells.get(CODE):
+            rows.setdefault(code, []).append(row.number)
+    repeated = [
+        f"代码{code}（{'、'.join(f'第{number}行' for number in numbers)}）"
+        for code, numbers in rows.items()
+        if len(numbers) > 1
+    ]
+    if repeated:
+        raise SheetRefused(f"“{sheet.name}”表中{'、'.join(repeated)}重复，每个代码只能有一行")
 
 
 def _told_in_rows(table: Table, sheet: sheet_reader.Table) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -10,10 +9,7 @@ from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
 from gateway.api.problems import failed
-from models.values import storable
-
-DEEPEST = 16
-"""How deep a document may be nested; the forms are half as deep."""
+from models.values import unbearable
 
 MOST_VALUES = 100_000
 """Values in the largest document, counted before it is parsed; the longest application has a tenth of them."""
@@ -43,7 +39,7 @@ def _parsed(body: bytes) -> dict[str, Any]:
         raise _malformed("正文不是 JSON（UTF-8），或有过长的数字") from None
     if not isinstance(document, dict):
         raise _malformed("正文须为一个 JSON 对象")
-    if fault := _fault(document):
+    if fault := unbearable(document):
         raise _malformed(fault)
     return document
 
@@ -75,21 +71,3 @@ def _short(text: str) -> str:
 
 def _no_number(text: str) -> None:
     raise ValueError(text)
-
-
-def _fault(document: object) -> str | None:
-    """What no database, or no program, could bear: NUL, half a surrogate pair, nesting without end."""
-    layer = [document]
-    for _ in range(DEEPEST):
-        if any(isinstance(each, str) and storable(each) != each for each in layer):
-            return "文字中不得有空字符（NUL）或半个代理对"
-        layer = [inner for each in layer for inner in _inside(each)]
-        if not layer:
-            return None
-    return f"嵌套不得超过{DEEPEST}层"
-
-
-def _inside(value: object) -> Iterable[object]:
-    if isinstance(value, dict):
-        return (*value, *value.values())
-    return value if isinstance(value, list) else ()

@@ -84,7 +84,7 @@ def form_of(
         of_paper = fields_of(PAPERS[kind], content, findings, at="/content", only=only, more_rows=more_rows)
         shown += map(_formal, of_paper) if kind is ActKind.FORWARD else of_paper
     elif offer.on_paper and kind in NEW_VERSIONS:
-        content, only = value.get("content") or application or {}, order_of(FORMS[filing.kind])
+        content, only = value.get("content") or application or {}, _of_application(filing.kind)
         shown += fields_of(FORMS[filing.kind], content, findings, at="/content", only=only, more_rows=more_rows)
     if offer.on_paper:
         shown.insert(0, _came(value.get("came") or {}, findings, colleagues))
@@ -98,6 +98,11 @@ def _formal(document: Field) -> Field:
         replace(each, widget="fixed", options=formal) if each.name == "kind" else each for each in document.fields
     )
     return replace(document, fields=tuple(fields))
+
+
+def _of_application(kind: Kind) -> list[str]:
+    """The fields of an application that comes on paper: what only the province says of what it imports is no part of it (A-02)."""
+    return [name for name in order_of(FORMS[kind]) if name != "legacy"]
 
 
 def _of_paper(kind: ActKind, *, on_paper: bool) -> list[str]:
@@ -250,7 +255,7 @@ def read_act(kind: ActKind, form: FormData, *, on_paper: bool = False, of: Kind 
             }  # nobody asks for it; what came in no known way is refused for that
         raw["content"] = read(PAPERS[kind], form, at="/content", only=_of_paper(kind, on_paper=on_paper)) | told
     elif on_paper and of and kind in NEW_VERSIONS:
-        raw["content"] = read(FORMS[of], form, at="/content", only=order_of(FORMS[of]))
+        raw["content"] = read(FORMS[of], form, at="/content", only=_of_application(of))
     return raw
 
 

@@ -106,6 +106,7 @@ def _of_csv(content: bytes, document_no: str) -> Iterator[tuple[int, dict[str, A
     header = [title.strip() for title in next(lines, [])]
     if lacking := [title for title in NEEDED if title not in header]:
         raise SheetRefused(f"没有找到表头：缺少{'、'.join(f'“{title}”' for title in lacking)}")
+    sheet_reader.refuse_repeated([title for title in header if title in (*NEEDED, *OPTIONAL)])
     for taken, cells in enumerate(lines):
         if taken >= MOST:
             raise SheetRefused(f"超过{MOST}行")

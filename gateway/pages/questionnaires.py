@@ -7,7 +7,7 @@ Whoever opens a survey publishes its questionnaire: it is the survey's paper, an
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 
 from gateway.pages import rounds
 from gateway.pages.staff import Staff
@@ -20,7 +20,7 @@ from gateway.shown.rounds.questionnaires import document_in, newest
 from gateway.tools import Doors, Tools
 from models.findings import Finding
 from models.rounds.base import RoundKind, parts
-from models.values import canonical
+from models.values import canonical, unbearable
 from regulation.rounds import offers, questionnaires
 
 router = APIRouter(prefix="/rounds/{round_id}/questionnaire", dependencies=[Depends(large)])
@@ -56,22 +56,23 @@ def last(tools: Doors, session: Staff, round_id: str) -> Response:
 @router.post("")
 async def bring(request: Request, tools: Doors, session: Staff, form: Answer, round_id: str) -> HTMLResponse:
     """Take a questionnaire: everything that is wrong with it, or the form of the opening with it."""
-    text = await _text(form)
-    return await run_in_threadpool(_brought, request, tools, session, round_id, text)
-
-
-async def _text(form: FormData) -> str:
     file = form.get("questionnaire")
     content = await file.read(LARGEST + 1) if isinstance(file, UploadFile) else b""
-    return content.decode("utf-8-sig", "replace") if len(content) <= LARGEST else ""
+    return await run_in_threadpool(_brought, request, tools, session, round_id, content)
 
 
-def _brought(request: Request, tools: Tools, session: Session, round_id: str, text: str) -> HTMLResponse:
+def _brought(request: Request, tools: Tools, session: Session, round_id: str, content: bytes) -> HTMLResponse:
     _to_be_opened(tools, session, round_id)
-    document = document_in(text)
+    try:
+        document = document_in(content.decode("utf-8-sig")) if len(content) <= LARGEST else None
+    except UnicodeDecodeError:
+        why = "文件的文字编码不是 UTF-8（可能是 GBK），没有读取；请另存为 UTF-8 编码后再上传"
+        return _asked(request, tools, session, round_id, why)
     if not isinstance(document, dict):
         why = f"须为一个不超过{LARGEST // 1000}千字节的 JSON 文件（UTF-8），内容为一个对象"
         return _asked(request, tools, session, round_id, why)
+    if fault := unbearable(document):
+        return _asked(request, tools, session, round_id, fault)
     _, found = questionnaires.examined(document)
     if found:
         return _asked(request, tools, session, round_id, f"调查表有{len(found)}处须改正：", tuple(found))

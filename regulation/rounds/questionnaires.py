@@ -134,7 +134,8 @@ def examined(document: Any) -> tuple[Questionnaire | None, list[Finding]]:
 def of_another(asked: Questionnaire) -> list[Finding]:
     """That there is another questionnaire of the same name."""
     if asked.edition in QUESTIONNAIRES and QUESTIONNAIRES[asked.edition] != asked:
-        return [_fault(f"已有版本{asked.edition}而内容不同，须另起版本名称", "edition")]
+        held = "（所属调查已取消，名称仍予保留）" if asked.edition in CALLED_OFF else ""
+        return [_fault(f"已有版本{asked.edition}{held}而内容不同，须另起版本名称", "edition")]
     return []
 
 
@@ -160,15 +161,26 @@ def shipped() -> Editions[Questionnaire]:
 QUESTIONNAIRES = shipped()
 
 
+CALLED_OFF: set[str] = set()
+"""Editions that were brought for surveys all of which were cancelled; only who names one has it."""
+
+
 def newest(day: date, year: int) -> str:
     """The edition by which a survey of a year's figures is taken if nobody chooses another one."""
-    return QUESTIONNAIRES.newest(day, lambda edition: edition.first_year <= year)
+    return QUESTIONNAIRES.newest(day, lambda each: each.first_year <= year and each.edition not in CALLED_OFF)
 
 
 def choices() -> tuple[tuple[str, str], ...]:
-    """The editions that a survey may be opened with, the last added first, each with what it is called."""
-    known = [(name, f"{name}（适用于{QUESTIONNAIRES[name].first_year}年起的统计年度）") for name in QUESTIONNAIRES]
-    return tuple(reversed(known))
+    """The editions that a survey may be opened with, the last added first, each with what it is called; those of cancelled surveys last."""
+    known = [
+        (name, f"{name}（适用于{QUESTIONNAIRES[name].first_year}年起的统计年度{_called_off(name)}）")
+        for name in reversed(tuple(QUESTIONNAIRES))
+    ]
+    return tuple(sorted(known, key=lambda each: each[0] in CALLED_OFF))
+
+
+def _called_off(name: str) -> str:
+    return "；所属调查已取消，不选则不采用" if name in CALLED_OFF else ""
 
 
 class Opening(SurveyOpening):

@@ -11,10 +11,10 @@ from regulation.rounds.returns import in_words
 
 
 def document_in(text: str) -> Any:
-    """What a file holds as JSON; what is none stays a text, which is no questionnaire."""
+    """What a file holds as JSON; what is none, or is nested without end, stays a text, which is no questionnaire."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -32,5 +32,5 @@ def brought_shown(text: str) -> Mapping[str, Any]:
 
 
 def newest() -> Questionnaire:
-    """The questionnaire that was added last, to begin the next one with."""
-    return QUESTIONNAIRES[tuple(QUESTIONNAIRES)[-1]]
+    """The questionnaire that was added last, to begin the next one with; none of a survey that was cancelled."""
+    return QUESTIONNAIRES[[name for name in QUESTIONNAIRES if name not in questionnaires.CALLED_OFF][-1]]
