@@ -187,12 +187,13 @@ class RoundRegister:
         """An act with all that only its paper and the register can tell, or everything that is wrong with it."""
         rules = rules_of(of)
         area = round_.area if round_ else table.area_of(of, act) if isinstance(act, OpenRound) else None
-        return table.examined(rules, round_, act, content, self.known(table.needs(rules, round_, act), area), day)
+        known = self.known(table.needs(rules, of, round_, act), area)
+        return table.examined(rules, of, round_, act, content, known, day)
 
     def drawn(self, round_: Round, act: RoundAct) -> dict[str, Any]:
         """The paper of an act that the service draws up from what the register knows."""
         rules = rules_of(round_.id)
-        known = self.known(table.needs(rules, round_, act), round_.area)
+        known = self.known(table.needs(rules, round_.id, round_, act), round_.area)
         return rules.draws[act.kind](round_, act, known).model_dump(mode="json")
 
     def append(self, entry: RoundEntry, content: Mapping[str, Any] | None = None) -> Row:

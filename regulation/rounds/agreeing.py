@@ -12,7 +12,11 @@ from regulation import identity
 from regulation.rounds.rules import Row, Together
 
 MOST_HALVES = 20
-"""So many first halves may stand open in one round; who decides on more alliances than that does it by one list."""
+"""So many first halves of one office may stand open in one round; who decides on more alliances than that does it by one list."""
+
+HALVES_OF_ALL = 30
+"""From so many on of all offices together, each may have one of its own: what one leaves lying keeps no other from its work, and a
+round stays small."""
 
 
 def key_of(act: RoundAct) -> str:
@@ -37,15 +41,23 @@ def said_before(round_: Round, act: RoundAct, row: Row) -> Lack | None:
     how = together(row, round_)
     first = half_of(round_, act) if how != "one" else None
     if first is None:
-        halves = len(round_.agreed) - (key_of(act) in round_.agreed)
-        crowded = how != "one" and halves >= MOST_HALVES
-        return Lack(missing=f"已有{halves}件待他人会同办理，须先办结") if crowded else None
+        return _crowded(round_, act) if how != "one" else None
     if any(by.person == act.by.person for by in first.by):
         return Lack(missing=f"“{act.kind.label}”须由两人为之，您已办理，待另一人办理")
     if how == "two_offices" and any(by.role is act.by.role for by in first.by):
         waits = "、".join(role.label for role in _missing(row, first.by))
         return Lack(missing=f"{act.by.role.label}已办理，待{waits}会同办理")
     return None
+
+
+def _crowded(round_: Round, act: RoundAct) -> Lack | None:
+    """That too much of the same office waits for others already. What is said anew takes the place of what was said before."""
+    others = [half for key, half in round_.agreed.items() if key != key_of(act)]
+    own = sum(half.by[0].office == act.by.office for half in others)
+    if own < MOST_HALVES and (own == 0 or len(others) < HALVES_OF_ALL):
+        return None
+    freed = "由另一人或另一部门以同一内容办理，即行办结；原填有误的，就同一事项重新填写即替换"
+    return Lack(missing=f"本单位已有{own}件待会同办理，须先办结（{freed}）")
 
 
 def _missing(row: Row, by: Iterable[By]) -> list[Role]:

@@ -250,6 +250,7 @@ ROWS: Mapping[str, Row] = common(ARTICLE, OPENS) | {
 
 RULES = Rules(
     kind=RoundKind.ANNUAL,
+    one_open=True,
     rows=ROWS,
     papers={AnnualActKind.URGE_ALL: Urged, AnnualActKind.SETTLE_YEAR: YearFigures},
     draws={AnnualActKind.URGE_ALL: _urging, AnnualActKind.SETTLE_YEAR: _figures},

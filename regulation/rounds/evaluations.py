@@ -257,6 +257,7 @@ WORDS = {
 
 RULES = Rules(
     kind=RoundKind.EVALUATION,
+    one_open=True,
     rows={
         **common("A-44", PROVINCE | {Role.CITY_ST}),
         RoundActKind.OPEN_ROUND: Row("A-44", PROVINCE | {Role.CITY_ST}, may=may_open_evaluation),

@@ -83,6 +83,7 @@ class Rules:
     what it is to know, and when.
     `readers`: of acts whose entries and papers not every office may read, who may. `hidden`: figures that are for those who look at all,
     and for whoever brings them.
+    `one_open`: a second one of the same year and scope, while one runs, would ask the same alliances to do the same again; it is not opened.
     `effect`: what of the round has taken effect, as people are told it; from then on it is not cancelled.
     """
 
@@ -100,6 +101,7 @@ class Rules:
     words: Mapping[str, str] = field(default_factory=dict)
     readers: Mapping[str, frozenset[Role]] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
+    one_open: bool = False
     effect: Callable[[Round], str | None] = lambda round_: None
     leaders_read: frozenset[str] = frozenset()
 

@@ -40,7 +40,7 @@ class RoundLife:
         self.until(at)
         if refused := table.check(self.rules, self.round_id, self.round, act, when):
             return refused
-        found = table.examined(self.rules, self.round, act, content, known, when.day)
+        found = table.examined(self.rules, self.round_id, self.round, act, content, known, when.day)
         if isinstance(found, list):
             return found
         entry = table.entered(self.rules, self.round_id, self.round, found, when)

@@ -118,6 +118,7 @@ def _lapses(round_: Round) -> Iterator[RoundLine]:
 
 RULES = Rules(
     kind=RoundKind.SURVEY,
+    one_open=True,
     rows=ROWS,
     papers={
         RoundActKind.OPEN_ROUND: Opening,

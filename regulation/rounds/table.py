@@ -10,7 +10,7 @@ from typing import Any
 
 from models.acts import By
 from models.filing import Next
-from models.findings import Lack, Refusal
+from models.findings import Finding, Lack, Refusal
 from models.rounds.base import (
     Agreed,
     Area,
@@ -24,6 +24,7 @@ from models.rounds.base import (
     RoundActKind,
     RoundLine,
     RoundStage,
+    of_year,
     parts,
 )
 from models.rounds.round import STATES, Round, RoundEntry, RoundReceipt
@@ -221,23 +222,52 @@ def projected(rules: Rules, round_: Round | None, when: Moment) -> Round | None:
 # What only the register and the paper can tell
 
 
-def needs(rules: Rules, round_: Round | None, act: RoundAct) -> Needs:
-    """What an act asks of the register: what its kind asks, and the alliance that it is about."""
-    asked = rules.asks(round_, act)
+def needs(rules: Rules, round_id: str, round_: Round | None, act: RoundAct) -> Needs:
+    """What an act asks of the register: what its kind asks, the alliance that it is about, and of an opening what runs already."""
+    asked, told = rules.asks(round_, act), parts(round_id)
+    if rules.one_open and isinstance(act, OpenRound) and told:
+        asked = replace(asked, rounds=(*asked.rounds, (told.kind, told.year)))
     about = getattr(act, "filing", None)
     return replace(asked, filings=(*asked.filings, about)) if about else asked
 
 
 def examined(
-    rules: Rules, round_: Round | None, act: RoundAct, content: Mapping[str, Any] | None, known: Known, day: date
-) -> Examined:
+    rules: Rules, round_id: str, round_: Round | None, act: RoundAct, content: Mapping[str, Any] | None, known: Known,
+    day: date,
+) -> Examined:  # fmt: skip
     """An act with all that only its paper and the register can tell, or everything that is wrong with it."""
     about = getattr(act, "filing", None)
     if about and round_ and (fault := _not_ones_own(round_, act, known.alliances.get(about))):
         return [finding(rules.rows[act.kind].article, "/filing", Severity.ERROR, fault)]
     if isinstance(act, OpenRound):
         act = act.but(pinned=pinned_on(day))
+        if rules.one_open and (running := _running(round_id, act, known)):
+            also = rules.examine(round_, act, content, known)
+            return [_asks_again(rules, running), *(also if isinstance(also, list) else ())]
     return rules.examine(round_, act, content, known)
+
+
+def _running(round_id: str, act: OpenRound, known: Known) -> Round | None:
+    """A round of the same kind, year and scope that is not over."""
+    told, area = parts(round_id), area_of(round_id, act)
+    return next(
+        (
+            one
+            for one in known.rounds.values()
+            if told and (one.kind, one.year) == (told.kind, told.year) and one.id != round_id and not one.over
+            if (one.area.jurisdiction, one.area.zone) == (area.jurisdiction, area.zone)
+            if None in (one.area.kind, area.kind) or one.area.kind is area.kind
+        ),
+        None,
+    )
+
+
+def _asks_again(rules: Rules, running: Round) -> Finding:
+    message = (
+        f"{of_year(running.kind, running.year, running.area.jurisdiction)}已在进行：“{running.title}”（{running.id}，截止{running.closes}），"
+        "再开启一轮，同一批联盟须重复办理；请在该轮次中办理，确须重来的，先结束或者取消该轮次"
+    )
+    return finding(rules.rows[RoundActKind.OPEN_ROUND].article, "/opens", Severity.ERROR, message)
 
 
 def pinned_on(day: date) -> Pinned:

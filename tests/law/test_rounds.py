@@ -9,6 +9,7 @@ import pytest
 from models.acts import By
 from models.findings import Finding, Refusal
 from models.rounds.base import (
+    Agreed,
     CancelRound,
     CloseRound,
     MoveWindow,
@@ -23,10 +24,11 @@ from models.rounds.base import (
 from models.rounds.round import ROUND_ACT, ROUND_ACT_TYPES, STATES, Round, RoundEntry, RoundReceipt
 from models.values import canonical
 from models.vocabulary import Kind, Role, Stage
-from regulation import data
+from regulation import data, offices
 from regulation.articles import cite
 from regulation.moment import Moment
 from regulation.rounds import agenda, table
+from regulation.rounds.agreeing import HALVES_OF_ALL, MOST_HALVES
 from regulation.rounds.common_acts import common
 from regulation.rounds.every import RULES, rules_of
 from regulation.rounds.known import Alliance, Known
@@ -282,6 +284,56 @@ def test_two_offices_must_say_the_same() -> None:
     assert second.stage is RoundStage.CANCELLED
 
 
+def test_what_one_office_leaves_lying_keeps_no_other_from_its_work() -> None:
+    """First halves are counted by office; from a number of all together on each may have one, and the round stays small."""
+    rules, round_ = jointly("two_people"), open_round().round
+    assert round_
+
+    def halves(count: int, by: By) -> dict[str, Agreed]:
+        half = Agreed(by=(by,), number=1, said="0" * 64, paper="0" * 64)
+        return {f"enter_survey:{by.office}-2027-{number:04}": half for number in range(count)}
+
+    full = round_.but(agreed=halves(MOST_HALVES, CITY))
+    assert isinstance(said(rules, full, cancel(PROV)), RoundEntry), "another office"
+    own = round_.but(agreed=halves(MOST_HALVES, PROV2))
+    assert str(said(rules, own, cancel(PROV))).startswith("本单位已有20件待会同办理，须先办结（由另一人")
+    of_all = {**halves(MOST_HALVES, CITY), **halves(HALVES_OF_ALL - MOST_HALVES, OTHER_CITY)}
+    assert isinstance(said(rules, round_.but(agreed=of_all), cancel(PROV)), RoundEntry), "its first"
+    with_one = round_.but(agreed={**of_all, **halves(1, PROV2)})
+    assert str(said(rules, with_one, cancel(PROV))).startswith("本单位已有1件待会同办理")
+    every = (CITY.but(office=each) for each in (*offices.OFFICES, *offices.ZONES, offices.PROVINCE))
+    most = {**of_all, **{key: half for by in every for key, half in halves(1, by).items()}}
+    assert len(canonical(round_.but(agreed=most).model_dump(mode="json"))) <= 16 * 1024
+
+
+# What asks the same people again
+
+
+def test_a_second_one_of_the_same_year_place_and_kind_of_alliance_is_not_opened_while_one_runs() -> None:
+    running = open_round().round
+    assert running
+
+    def opened(of: str, there: Round, **told: Any) -> Any:
+        known, act = Known(rounds={there.id: there}), opening(**told)
+        return table.examined(rules_of(of), of, None, act, LAID_DOWN, known, date(2027, 2, 20))
+
+    (refused,) = opened("survey-2027-LN-2", running)
+    assert (refused.field, refused.message.partition("，再开启")[0]) == (
+        "/opens", "2027年度创新资源统计调查已在进行：“2027年度创新资源统计调查”（survey-2027-LN-1，截止2027-03-31）"
+    )  # fmt: skip
+    assert isinstance(opened("survey-2027-LN-2", running, alliances=Kind.A), list), "some of them would be asked again"
+    of_b = running.but(area=running.area.but(kind=Kind.B))
+    assert isinstance(opened("survey-2027-LN-2", of_b, alliances=Kind.A), OpenRound)
+    assert isinstance(opened("survey-2027-210100-1", running, by=CITY), OpenRound), "a city's own"
+    assert isinstance(opened("survey-2028-LN-1", running), OpenRound)
+    assert isinstance(opened("survey-2027-LN-2", running.but(stage=RoundStage.CANCELLED)), OpenRound)
+    assert {kind for kind, rules in RULES.items() if rules.one_open} == {
+        RoundKind.SURVEY, RoundKind.ANNUAL, RoundKind.EVALUATION
+    }  # fmt: skip
+    asked = table.needs(rules_of(CITYS), CITYS, None, opening(CITY))
+    assert (RoundKind.EVALUATION, 2027) in asked.rounds
+
+
 def test_an_act_about_an_alliance_is_of_the_round_and_of_the_office() -> None:
     of = Alliance("A-1", Kind.A, Stage.IN_FORCE, "210100", None, "91210100", "联盟", "盟主", "装备", None, None, 9)
     round_ = open_round(CITYS, CITY, alliances=Kind.A).round
@@ -295,7 +347,7 @@ def test_an_act_about_an_alliance_is_of_the_round_and_of_the_office() -> None:
 
 COLLECTIONS = {
     "Round.periods": "a period of each name that a kind knows",
-    "Round.agreed": "table.MOST_HALVES",
+    "Round.agreed": "agreeing.MOST_HALVES of an office, agreeing.HALVES_OF_ALL of all, and one of each office",
     "Round.counts": "the counts that a kind names",
     "Round.passed": "the lapses of a kind, by name",
     "Notice.objections": "objections.LISTED",
