@@ -33,15 +33,17 @@ RIGHTS: Mapping[str, str] = {
     "versions": APPENDED,
     "messages": APPENDED,
     "public_notices": APPENDED,
-    "refused_acts": APPENDED,
+    "masked_papers": APPENDED,
     "published_editions": APPENDED,
     "used_editions": APPENDED,
     # what followed from an entry is sealed into it afterwards, once
     "round_entries": f"{APPENDED}, UPDATE (told)",
-    # its chain is written under a lock of the table, for which the database wants a right to change it
+    # its chain is written under a lock of the table, for which the database wants a right to change it; its oldest end is cut
     "audit": f"{APPENDED}, DELETE",
-    # a paper to which nothing refers is swept; its text is never changed
-    "papers": f"{APPENDED}, DELETE",
+    # a paper to which nothing refers is swept; its text is changed only where it is masked, and masked_papers tells
+    "papers": f"{APPENDED}, DELETE, UPDATE (body)",
+    # goes when its time is over
+    "refused_acts": f"{APPENDED}, DELETE",
     "filings": KEPT_UP,
     "annual_reports": KEPT_UP,
     "letters": KEPT_UP,
@@ -49,9 +51,9 @@ RIGHTS: Mapping[str, str] = {
     "rounds": KEPT_UP,
     "round_items": KEPT_UP,
     "passes": KEPT_UP,
-    "people": KEPT_UP,
     "followed": PASSING,
     "drift": PASSING,
+    "people": PASSING,
     "archive_numbers": PASSING,
     "arrivals": PASSING,
     "sessions": PASSING,
