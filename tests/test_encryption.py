@@ -157,9 +157,13 @@ def test_which_keys_encrypted_is_on_record_once_each_and_until_when(tmp_path: Pa
     settings = Settings(var=tmp_path)
     prepare(settings.register_url)
     audit = Audit(Deployment(settings).register.engine)
-    days = [NOW + timedelta(days=day) for day in range(5)]
-    for chosen, day in zip((ring(), ring(OLD), ring(OLD), ring(OLD, NEW), Ring()), days, strict=True):
+    days = [NOW + timedelta(days=day) for day in (0, 1, 2, 93, 94)]
+    for chosen, day in zip((ring(), ring(OLD), ring(OLD), ring(OLD), ring(OLD, NEW)), days, strict=True):
         keys.note(audit, chosen, day)
+    assert [each.at for each in audit.lines(person=keys.KEYS.person)] == [days[4], days[3], days[1]], "renewed in time"
+    days[3:] = days[4], NOW + timedelta(days=200)
+    for day in (days[4], NOW + timedelta(days=400)):
+        keys.note(audit, Ring(), day)
     assert keys.used(audit) == [
         keys.Used("2027", NEW.print, days[3], days[4]),
         keys.Used("2026", OLD.print, days[1], days[3]),

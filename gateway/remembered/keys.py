@@ -25,6 +25,9 @@ KEYS = Identity(person="encryption", name="加密", office=offices.PROVINCE, rol
 ROLLED_OUT = timedelta(days=1)
 """So long after a key had a successor, a process that was not started again may still have encrypted by it."""
 
+RENEWED = timedelta(days=90)
+"""A key in use is put on record again when its line is so old: lines of the audit are deleted after some years, a key may be used longer."""
+
 CHANGES = 500
 """Changes of keys that are looked at, the latest."""
 
@@ -49,9 +52,10 @@ def _told(key: Key | None) -> str:
 
 
 def note(audit: Audit, ring: Ring, now: datetime) -> None:
-    """Put on record by which key is encrypted from now on, unless it is known; that nothing is any more, too."""
+    """Put on record by which key is encrypted from now on, unless that is known; that nothing is any more, too."""
     last = next(iter(audit.lines(person=KEYS.person, limit=1)), None)
-    if (last.object if last else OFF) != _told(ring.newest):
+    old = last is not None and ring.newest is not None and now - last.at > RENEWED
+    if old or (last.object if last else OFF) != _told(ring.newest):
         audit.note(KEYS, AuditKind.KEYED, now, about=_told(ring.newest))
 
 
