@@ -14,24 +14,29 @@ from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
 from itertools import repeat
+from threading import BoundedSemaphore, Lock
 from typing import Any, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
-from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
+
+from activities.documents import sheet_bounds
 
 LARGEST = 10_000_000
 """Bytes of a file that is read."""
 
-UNPACKED = 200_000_000
-"""Bytes of what is packed in it."""
+WAITING = 4
+"""Workbooks that wait in a process while one is read. Whoever comes then is asked to come again, so that nobody waits for anything else."""
 
 HEADER_WITHIN = 10
 """The header is one of the first rows."""
 
 WIDEST = 200
 """Columns that are looked at."""
+
+SPARE = 10
+"""Columns of people's own that are reckoned with in a table."""
 
 
 UNREADABLE = (
@@ -94,6 +99,14 @@ class Wanted(NamedTuple):
     most: int
     optional: Sequence[str] = ()
 
+    @property
+    def cells(self) -> int:
+        """How many cells it may have, with some columns of people's own."""
+        return self.most * (len(self.columns) + len(self.optional) + SPARE)
+
+
+_ADMITTED, _READING = BoundedSemaphore(WAITING + 1), Lock()
+
 
 def table(content: bytes, wanted: Sequence[str], *, most: int, optional: Sequence[str] = ()) -> Table:
     """The rows of the first sheet that has all wanted columns. Raises `SheetRefused`."""
@@ -102,32 +115,35 @@ def table(content: bytes, wanted: Sequence[str], *, most: int, optional: Sequenc
 
 
 def tables(content: bytes, wanted: Sequence[Wanted]) -> list[Table]:
-    """Each of several tables, in the first sheet that has its columns. Raises `SheetRefused`."""
+    """Each of several tables, in the first sheet that has its columns. Raises `SheetRefused`.
+
+    One workbook at a time is read in a process: whatever is in one, so much memory it takes and no more.
+    """
+    if not _ADMITTED.acquire(blocking=False):
+        raise SheetRefused("此刻正在读取的表格较多，请稍候再传")
     try:
-        _refuse_bomb(content)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what a program wrote besides (styles, validations) is nothing to us
-            book = load_workbook(BytesIO(content), read_only=True, data_only=True)
-            formulas = load_workbook(BytesIO(content), read_only=True) if _has_formulas(content) else None
-            try:
-                behind = formulas.worksheets if formulas else repeat(None)
-                sheets = list(zip(book.worksheets, behind, strict=False))
-                return [_of(sheets, each) for each in wanted]
-            finally:
-                book.close()
-                if formulas:
-                    formulas.close()
+        with _READING:
+            return _read(content, wanted)
     except UNREADABLE as error:
         raise SheetRefused("不是可读的 xlsx 工作簿（文件已损坏、设有密码，或者不是 xlsx）") from error
+    finally:
+        _ADMITTED.release()
 
 
-def _refuse_bomb(content: bytes) -> None:
+def _read(content: bytes, wanted: Sequence[Wanted]) -> list[Table]:
     if len(content) > LARGEST:
         raise SheetRefused(f"文件超过{LARGEST // 1_000_000}兆字节")
-    with ZipFile(BytesIO(content)) as packed:
-        size = sum(part.file_size for part in packed.infolist())
-    if size > UNPACKED:
-        raise SheetRefused("工作簿解压后过大")
+    try:
+        with ZipFile(BytesIO(content)) as packed:
+            sheet_bounds.examine(packed, sum(each.cells for each in wanted))
+    except sheet_bounds.TooMuch as error:
+        raise SheetRefused("工作簿解压后过大，或者所填表格以外的内容过多：请把所填表格另存为新的工作簿再传") from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what a program wrote besides (styles, validations) is nothing to us
+        values = sheet_bounds.sheets(content, results=True)
+        formulas = sheet_bounds.sheets(content, results=False) if _has_formulas(content) else repeat(None)
+        read = list(zip(values, formulas, strict=False))
+        return [_of(read, each) for each in wanted]
 
 
 def _has_formulas(content: bytes) -> bool:

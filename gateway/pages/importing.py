@@ -19,7 +19,7 @@ from gateway.asked.importing import Outcome, Planned
 from gateway.pages.staff import Staff
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, page, then
-from gateway.problem import NoFile, Unreachable
+from gateway.problem import Failed, NoFile, Problem, Unreachable
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import Rejected, owner_of
@@ -122,7 +122,11 @@ async def _imported(tools: Tools, visit: Visit, key: tuple[str, str], planned: l
 
 def _planned(tools: Tools, session: Session, sha256: str, document_no: str) -> list[Planned]:
     by = session.who.by.model_dump(mode="json")
-    return importing.plan(tools.filings, _rows(tools, session, sha256, document_no), by, tools.clock())
+    try:
+        rows = _rows(tools, session, sha256, document_no)
+    except SheetRefused as refused:
+        raise Failed(Problem(title=str(refused), status=422, code="sheet_refused")) from refused
+    return importing.plan(tools.filings, rows, by, tools.clock())
 
 
 def _rows(tools: Tools, session: Session, sha256: str, document_no: str) -> list[alliance_list.Listed]:
