@@ -16,11 +16,9 @@ from typing import Any
 import httpx
 import structlog
 import uvloop
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.common import MetricMeter, WorkerDeploymentVersion
 from temporalio.runtime import PrometheusConfig, Runtime
-from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities import editions, logs, loopback, replacements, tracing
@@ -63,7 +61,7 @@ from models.channels import ChannelsFile, Filters, read_channels
 from models.filing import Entry
 from models.settings import Settings, read_settings
 from regulation import offices
-from workflows import sentinel, visibility
+from workflows import searching, sentinel, visibility
 from workflows.connection import connect, reached, runtime_of
 from workflows.filing import AllianceFiling
 from workflows.round import Round
@@ -87,23 +85,6 @@ def open_register(settings: Settings) -> Register:
     editions.load_all(settings.editions, register.published)
     register.refuse_changed_editions()
     return register
-
-
-async def register_search_attributes(client: Client) -> None:
-    """Tell the server what filings are searched by; what it knows already stays."""
-    known = await client.operator_service.list_search_attributes(
-        ListSearchAttributesRequest(namespace=client.namespace)
-    )
-    missing = {name: kind for name, kind in visibility.REGISTRATION.items() if name not in known.custom_attributes}
-    if not missing:
-        return
-    try:
-        await client.operator_service.add_search_attributes(
-            AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing)
-        )
-    except RPCError as error:
-        if error.status is not RPCStatusCode.ALREADY_EXISTS:  # two workers may start at once
-            raise
 
 
 async def say_keys(client: Client, register: Register, settings: Settings) -> None:
@@ -293,7 +274,7 @@ async def work(
     stop: asyncio.Event,
 ) -> None:
     """Work on an engine that is there, until told to stop."""
-    await register_search_attributes(client)
+    await searching.register(client)
     await say_keys(client, register, settings)
     filings = Filings(client, register, settings.task_queue)
     continuing = Continuing(filings)

@@ -113,6 +113,11 @@ class DriftLog:
             with stating(self.engine) as db:
                 db.execute(REMEMBERS[db.dialect.name], [each.model_dump() for each in seen])
 
+    def forget(self) -> None:
+        """Forget what was seen of every filing: each is looked at anew."""
+        with stating(self.engine) as db:
+            db.execute(FollowedRow.metadata.tables["followed"].delete())
+
     # What is different
 
     def note(self, found: Pass, drift: Sequence[Drift]) -> list[Drift]:

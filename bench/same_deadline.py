@@ -19,7 +19,6 @@ from sqlmodel import Session, col, func, select
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-import worker as service
 from activities.letters import Letters
 from activities.register import Register
 from bench import baseline, full_register, simulator, workers
@@ -33,6 +32,7 @@ from models.settings import Settings
 from models.vocabulary import LapseKind
 from regulation import agenda
 from tests.patience import comes
+from workflows import searching
 
 LOOK = 0.1
 """Seconds between two looks at what is written."""
@@ -237,7 +237,7 @@ async def measured(folder: Path, turns: int, how_many: int, workers_each: int = 
     with ExitStack() as stack:
         settings, server = stack.enter_context(embedded(folder))
         client = await Client.connect(f"127.0.0.1:{settings.temporal_port}", data_converter=pydantic_data_converter)
-        await service.register_search_attributes(client)
+        await searching.register(client)
         register = full_register.opened(settings.register_url)
         stack.callback(register.engine.dispose)
         sides: dict[str, Side] = {"baseline": _baseline(client, folder), "ours": _ours(client, register, settings)}

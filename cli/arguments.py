@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from activities.survey_standing import Stands
 from gateway.reception import read_instant
 from gateway.shown.lists import Filter, some_time
+from models.values import DAY
 from models.vocabulary import Stage
 from regulation import offices
 from regulation.reporting import SHOWN
@@ -43,6 +44,14 @@ def as_instant(_: click.Context, __: click.Parameter, written: str | None) -> da
     if written and instant is None:
         raise click.UsageError(f"不是时间：{written}")
     return instant
+
+
+def as_day(_: click.Context, __: click.Parameter, written: str | None) -> date | None:
+    """A day; wrong usage if it is none."""
+    try:
+        return DAY.validate_python(written) if written else None
+    except ValueError:
+        raise click.UsageError(f"不是日期：{written}") from None
 
 
 def as_some_time(_: click.Context, __: click.Parameter, written: str | None) -> date | datetime | None:

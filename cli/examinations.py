@@ -15,7 +15,6 @@ from pathlib import Path
 
 import httpx
 from sqlalchemy import make_url, select
-from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, GetClusterInfoRequest
 from temporalio.client import Client
 
@@ -38,7 +37,7 @@ from models.gateway import UploadRow
 from models.settings import Settings
 from models.values import Named, day_of
 from regulation import naming, offices
-from workflows import visibility
+from workflows import searching, sentinel, visibility
 from workflows.connection import connect
 
 UPLOADS = UploadRow.metadata.tables["uploads"]
@@ -320,12 +319,10 @@ async def _of_engine(of: Deployment, client: Client) -> list[Line]:
     kept = timedelta(seconds=namespace.config.workflow_execution_retention_ttl.seconds)
     says = f"Temporal {cluster.server_version}，{where}，已结束的保留{kept.days}天"
     lines = [Line("引擎", State.NOTE if kept < SHORTEST_RETENTION else State.WELL, says)]
-    known = await client.operator_service.list_search_attributes(
-        ListSearchAttributesRequest(namespace=client.namespace)
-    )
-    missing = sorted(visibility.REGISTRATION.keys() - known.custom_attributes.keys())
-    fault = f"缺 {'、'.join(missing)}；启动 worker 即登记" if missing else ""
+    fault = await searching.told(client)
     lines.append(judged("检索属性", fault, f"{len(visibility.REGISTRATION)}个，均已登记"))
+    fault = await sentinel.pausing(client, of.settings.task_queue)
+    lines.append(judged("巡查日程", fault, f"已在引擎中，每{of.settings.following_interval / 60:g}分钟一次"))
     workers = await operations.workers(client, of.settings.task_queue) or []
     lines.append(_of_workers(workers))
     lines += _engine_clock(workers, datetime.now(UTC))

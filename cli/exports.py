@@ -1,7 +1,7 @@
 """Writing files: what follows `export`."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from activities.files import put, putting
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from activities.rounds.register import RoundRegister
-from cli.arguments import EVERY, as_json, meant, narrowed
+from cli.arguments import EVERY, as_day, as_json, meant, narrowed
 from cli.output import say
 from cli.tools import found, the_attachments, the_contacts, the_register
 from gateway.problem import NoRound, NotFound, Refused
@@ -158,12 +158,12 @@ def export_survey(to: Path, round_id: str, ending: str) -> list[Path]:
 
 
 @exporting("site", "公示公告的网页和订阅源，缺省写在服务所写之处；只写内容有变的文件。", to=None)
-@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="以哪一天为准；缺省为今天")
-def export_site(to: Path | None, on: datetime | None) -> list[Path]:
+@click.option("--on", callback=as_day, help="以哪一天为准；缺省为今天")
+def export_site(to: Path | None, on: date | None) -> list[Path]:
     """The announcements, as any web server can serve them."""
     settings = read_settings()
     site = Site(to or settings.site, Notices(the_register().engine), settings.site_address, settings.own_address)
-    return site.write_all(on.date() if on else day_of(datetime.now(UTC)))
+    return site.write_all(on or day_of(datetime.now(UTC)))
 
 
 @exporting("calendar", "一个机构或盟主企业（代码）的日程（ics）。")

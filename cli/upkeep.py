@@ -23,6 +23,7 @@ from gateway.remembered.audit import noted_backup
 from gateway.watching.sentinel import Sentinel
 from models.drift import Drift, Pass
 from models.settings import read_settings
+from workflows import searching
 
 
 @click.command(help="核验：登记链、文书、消息、公示和附件是否与写入时一致；有问题的逐一列出，退出码为 1。")
@@ -159,19 +160,22 @@ def revive(key: str | None, anew: bool, json_: bool) -> None:
 def drift_(mend: bool, json_: bool) -> None:
     """Compare register and engine, as the sentinel does on its schedule."""
 
-    async def passed(filings: Filings) -> tuple[Pass, list[Drift]]:
+    async def passed(filings: Filings) -> tuple[Pass, list[Drift], str]:
         sentinel = Sentinel(filings)
+        lacks = await searching.told(filings.client)
         found, different = await sentinel.look(mends=mend)
         if mend:
             await asyncio.to_thread(sentinel.memory.note, found, different)
-        return found, different
+        return found, different, "" if mend else lacks
 
-    found, different = with_filings(passed)
+    found, different, lacks = with_filings(passed)
     if json_:
         told = [each.model_dump() | {"command": each.command} for each in different]
         say(found.model_dump(mode="json") | {"drift": told})
     else:
         print_drift(different)
+        if lacks:
+            console.print(f"检索属性{lacks}；此前有任务停滞的，登记后自行恢复", style="red")
         unseen = f"，{found.unseen} 件留待下次细查" if found.unseen else ""
         differs = f"不一致 {found.left + found.mended} 件（已修复 {found.mended} 件）" if different else "均一致"
         console.print(f"已比对 {found.compared} 件，用时 {found.took:.1f} 秒{unseen}；{differs}")

@@ -40,7 +40,7 @@ from models.settings import Settings
 from models.values import digest
 from regulation import agenda, entries, intake, lifecycle
 from regulation.moment import Moment
-from workflows import visibility
+from workflows import searching, visibility
 from workflows.filing import AllianceFiling
 from workflows.payloads import CONVERTER
 from workflows.round import RoundStart
@@ -89,7 +89,7 @@ async def skipping_server(
         **options,
     )
     async with environment:
-        await service.register_search_attributes(environment.client)
+        await searching.register(environment.client)
         yield environment
 
 

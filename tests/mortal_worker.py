@@ -31,6 +31,7 @@ from models.rounds.round import RoundEntry
 from models.settings import Settings
 from regulation.rounds.consequences import Consequence
 from tests.plain_rounds import in_force, rules, tells_cities
+from workflows import searching
 from workflows.connection import connect
 
 FOLLOWS = "follows"
@@ -132,7 +133,7 @@ async def main(dies_after: str) -> None:
     settings = Settings()
     register = MortalRegister(service.open_register(settings).engine, dies_after=dies_after)
     client = await connect(settings)
-    await service.register_search_attributes(client)
+    await searching.register(client)
     channels = [Configured("ledger", Ledger(settings.var / "sent.log", dies_after), Filters())]
     vars(service)["RoundRegister"] = partial(MortalRounds, dies_after=dies_after)
     vars(service)["RoundFollowing"] = partial(MortalFollowing, dies_after=dies_after)

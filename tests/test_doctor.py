@@ -23,6 +23,7 @@ from tests.databases import prepare
 from tests.population import LIVES, life
 from tests.simulated import written
 from tests.world import World
+from workflows import sentinel
 
 NOBODY = "127.0.0.1:1"
 """Where no engine listens."""
@@ -66,7 +67,12 @@ async def test_a_deployment_that_is_well_is_told_so_line_by_line(
         json.loads(capsys.readouterr().out)["drift"],
         DriftLog(world.register.engine, world.settings.task_queue).last() is None,
     ) == ([], False)
-    code = await asyncio.to_thread(starter.run, ["doctor", "--json"])
+    queue = world.settings.task_queue
+    await sentinel.scheduled(world.client, queue, timedelta(hours=1))
+    try:
+        code = await asyncio.to_thread(starter.run, ["doctor", "--json"])
+    finally:
+        await world.client.get_schedule_handle(sentinel.schedule_id(queue)).delete()
     lines = {each["name"]: each for each in json.loads(capsys.readouterr().out)}
     assert [each for each in lines.values() if each["state"] == "fault"] == []
     assert code == 0

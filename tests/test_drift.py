@@ -12,6 +12,7 @@ from sqlalchemy import func
 from temporalio import workflow
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.common import TypedSearchAttributes
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
@@ -41,7 +42,7 @@ from tests.population import populate
 from tests.simulated import Papered, holding, lived, told, written
 from tests.story import application
 from tests.world import World
-from workflows import visibility
+from workflows import searching, visibility
 
 K = DriftKind
 
@@ -211,6 +212,20 @@ async def test_what_cannot_be_read_is_verified_by_name(
     for command in (["verify", "DRIFT-UNREADABLE"], ["verify", "--all"]):
         assert await asyncio.to_thread(starter.run, command) == 1
         assert "DRIFT-UNREADABLE" in capsys.readouterr().out
+
+
+async def test_nothing_is_started_anew_where_it_cannot_show_what_it_is(
+    door: Filings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(_: Any) -> None:
+        raise RPCError("no", RPCStatusCode.PERMISSION_DENIED, b"")
+
+    monkeypatch.setattr(searching, "register", refused)
+    handle = door.client.get_workflow_handle(workflow_id("DRIFT-RIGHT"))
+    before = (await handle.describe()).run_id
+    with pytest.raises(RPCError):
+        await Sentinel(door, soon).one("DRIFT-RIGHT", anew=True)
+    assert (await handle.describe()).run_id == before
 
 
 async def test_a_pass_that_cannot_be_made_is_told_until_one_is(door: Filings, monkeypatch: pytest.MonkeyPatch) -> None:

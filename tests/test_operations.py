@@ -64,7 +64,8 @@ async def test_operators_see_links_releases_editions_backups_and_letters_and_oth
         DriftLog(house.tools.register.engine, settings.task_queue).note_failed(NOW, "ValidationError")
         assert "此后1次巡查未能完成" in (await operator.get("/ops")).text
         assert "2026-12-20.zip" in again
-        assert (await operator.get("/ops?day=nonsense")).status_code == 422
+        for day in ("nonsense", "9999-12-31", "0001-01-01"):
+            assert (await operator.get(f"/ops?day={day}")).status_code == 422
 
 
 def test_next_year_s_calendar_is_missed_from_15_december_on_and_a_call_ends_soon() -> None:
@@ -79,6 +80,7 @@ def test_next_year_s_calendar_is_missed_from_15_december_on_and_a_call_ends_soon
 
 
 def test_the_command_line_prints_every_link(capsys: pytest.CaptureFixture[str]) -> None:
+    assert starter.run(["links", "--day", "9999-12-31"]) == 64
     assert starter.run(["links", "--day", "2026-11-30", "--office", "210100"]) == 0
     printed = capsys.readouterr().out
     assert "2026-11-30（含当日24时）以前到期\n  http://127.0.0.1:8233/namespaces/default/workflows?query=" in printed

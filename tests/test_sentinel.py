@@ -232,6 +232,21 @@ async def test_one_that_waits_for_another_instant_is_named_and_started_anew_by_t
     assert await mended(world) == []
 
 
+async def older_register(world: World, found: Pass) -> None:
+    """The register is put back as it was before a pass, and with it what was seen then: an act that only the engine knows is found."""
+    story = Story(world, "PUT-BACK")
+    await story.submitted("2027-03-15")
+    assert await mended(world) == []
+    memory = Sentinel(world.door).memory
+    seen = (await asyncio.to_thread(memory.known, [story.id]))[story.id]
+    assert seen.followed == seen.number
+    await asyncio.to_thread(memory.note, found.but(at=found.at - timedelta(minutes=1)), [])
+    looked, _ = await Sentinel(world.door).look(mends=False)
+    assert looked.looked_at >= looked.compared > 0, (
+        "everything is looked at anew while the engine remembers a later pass"
+    )
+
+
 async def test_passes_are_made_on_a_schedule_of_the_engine_s(world: World) -> None:
     queue, client = world.settings.task_queue, world.client
     await sentinel.scheduled(client, queue, timedelta(hours=1), at_once=True)
@@ -249,8 +264,17 @@ async def test_passes_are_made_on_a_schedule_of_the_engine_s(world: World) -> No
         assert isinstance(made.action, ScheduleActionExecutionStartWorkflow)
         assert await client.get_workflow_handle(made.action.workflow_id).result() is not None
         assert found.compared == len(world.register.open_filings())
+        found = await comes(has_passed)
+        assert await sentinel.last_pass(client, queue) == found
+        assert await sentinel.pausing(client, queue) == ""
+        await schedule.pause(note="while we look")
+        paused = await sentinel.pausing(client, queue)
+        assert "已暂停（while we look）" in paused
+        assert f"--unpause --schedule-id sentinel-{queue}" in paused
+        await older_register(world, found)
     finally:
         await schedule.delete()
+    assert "没有巡查日程" in await sentinel.pausing(client, queue)
 
 
 async def test_nobody_cancels_a_filing(world: World) -> None:

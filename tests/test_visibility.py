@@ -16,7 +16,7 @@ from tests.patience import comes
 from tests.simulated import lived
 from tests.story import Story, instant
 from tests.world import World
-from workflows import visibility
+from workflows import searching, visibility
 
 
 async def attributes(world: World, story: Story) -> dict[str, Any]:
@@ -131,10 +131,9 @@ def test_a_run_of_an_earlier_release_shows_what_it_did_and_the_next_one_takes_aw
 
 
 async def test_registering_search_attributes_again_changes_nothing(world: World) -> None:
-    from worker import register_search_attributes
-
-    await register_search_attributes(world.environment.client)
-    await register_search_attributes(world.environment.client)
+    await searching.register(world.environment.client)
+    await searching.register(world.environment.client)
+    assert await searching.told(world.environment.client) == ""
     with pytest.raises(RPCError):
         await anext(world.environment.client.list_workflows("NoSuchAttribute = 1"))
 

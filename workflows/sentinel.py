@@ -9,16 +9,20 @@ from temporalio import workflow
 from temporalio.client import (
     Client,
     Schedule,
+    ScheduleActionExecutionStartWorkflow,
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
+    ScheduleDescription,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleSpec,
     ScheduleUpdate,
     ScheduleUpdateInput,
+    WorkflowExecutionStatus,
 )
 from temporalio.common import RetryPolicy
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.workflow import ActivityConfig
 
 with workflow.unsafe.imports_passed_through():
@@ -33,6 +37,9 @@ PASS = ActivityConfig(
     ),
 )
 """How a pass is made; the next one on the schedule comes anyway."""
+
+ANSWERS_WITHIN = timedelta(seconds=3)
+"""How long the engine is asked for its schedule."""
 
 SUMMARY = "巡查：引擎与备案库是否一致"
 
@@ -50,6 +57,46 @@ class Sentinel:
 def schedule_id(queue: str) -> str:
     """The schedule of what a task queue works on; other deployments may share the namespace."""
     return f"sentinel-{queue}"
+
+
+async def pausing(client: Client, queue: str) -> str:
+    """In words, why no pass is made by the schedule, and what to do; empty if it makes them."""
+    described = await _described(client, queue)
+    if described is None:
+        return "引擎中没有巡查日程，无人巡查；启动 worker 即建立"
+    state = described.schedule.state
+    if not state.paused:
+        return ""
+    why = f"（{' '.join(state.note.split())[:100]}）" if state.note else ""
+    command = f"temporal schedule toggle --unpause --schedule-id {schedule_id(queue)} --reason …"
+    return f"巡查日程已暂停{why}，无人巡查；恢复：{command}"
+
+
+async def last_pass(client: Client, queue: str) -> Pass | None:
+    """The last pass that the engine remembers to have been made by the schedule."""
+    described = await _described(client, queue)
+    for each in reversed(described.info.recent_actions if described else ()):
+        if isinstance(each.action, ScheduleActionExecutionStartWorkflow):
+            run = each.action.workflow_id, each.action.first_execution_run_id
+            handle = client.get_workflow_handle(run[0], run_id=run[1], result_type=Pass)
+            try:
+                if (await handle.describe()).status is WorkflowExecutionStatus.COMPLETED:
+                    made: Pass = await handle.result()
+                    return made
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:  # what is over is not kept for ever
+                    raise
+    return None
+
+
+async def _described(client: Client, queue: str) -> ScheduleDescription | None:
+    """The schedule as the engine has it; None if there is none."""
+    try:
+        return await client.get_schedule_handle(schedule_id(queue)).describe(rpc_timeout=ANSWERS_WITHIN)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return None
+        raise
 
 
 async def scheduled(client: Client, queue: str, every: timedelta, *, at_once: bool = False) -> None:

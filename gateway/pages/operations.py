@@ -1,6 +1,6 @@
 """The operators' page (运维, `/ops`): links into the Temporal UI, releases, editions that end, backups, letters that came back."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -15,7 +15,7 @@ from gateway.shown.drift import passed
 from gateway.shown.operations import Worker
 from gateway.tools import Doors, Tools
 from models.acts import OfficeKey
-from models.values import day_of
+from models.values import DAY, day_of
 from models.vocabulary import Role
 from regulation import offices
 from regulation.expiring import expiring
@@ -35,14 +35,15 @@ async def show(
     if session.who.role is not Role.OPERATOR:
         raise HTTPException(404)
     at_work = await operations.workers(tools.filings.client, tools.settings.task_queue)
-    return await run_in_threadpool(_shown, request, tools, session, at_work, day, office)
+    pausing = await operations.pausing(tools.filings.client, tools.settings.task_queue) if at_work is not None else ""
+    return await run_in_threadpool(_shown, request, tools, session, at_work, pausing, day, office)
 
 
 def _shown(
-    request: Request, tools: Tools, session: Session, at_work: list[Worker] | None, day: str, office: str
+    request: Request, tools: Tools, session: Session, at_work: list[Worker] | None, pausing: str, day: str, office: str
 ) -> HTMLResponse:
     now = tools.clock()
-    until = as_asked(lambda: date.fromisoformat(day)) if day else day_of(now)
+    until = as_asked(lambda: DAY.validate_python(day)) if day else day_of(now)
     asked = operations.asked(until, office if office in offices.KEYS else offices.PROVINCE)
     backups = operations.backups(tools.audit)
     failed = tools.letters.failed()
@@ -55,6 +56,7 @@ def _shown(
         links=list(links.told(asked, tools.settings.ui_address, tools.filings.client.namespace)),
         offices={key: offices.name_of(key) for key in offices.KEYS},
         workers=at_work,
+        pausing=pausing,
         tables=operations.tables(tools.register.engine, tools.settings.register_url),
         expiring=list(expiring(day_of(now))),
         backups=backups,

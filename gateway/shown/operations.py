@@ -19,6 +19,7 @@ from activities.migrating import config
 from gateway.remembered.audit import BACKUP, Audit
 from models.gateway import AuditRow
 from regulation import offices
+from workflows import sentinel
 from workflows.links import Asked
 
 PATIENCE = timedelta(seconds=3)
@@ -69,6 +70,15 @@ async def workers(client: Client, queue: str) -> list[Worker] | None:
         Worker(each.identity, each.deployment_options.build_id or "—", each.last_access_time.ToDatetime(tzinfo=UTC))
         for each in answer.pollers
     ]
+
+
+async def pausing(client: Client, queue: str) -> str:
+    """Why the sentinel makes no passes, in words; nothing if it does, or if the engine does not answer, which is told elsewhere."""
+    try:
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            return await sentinel.pausing(client, queue)
+    except (RPCError, RuntimeError, TimeoutError):
+        return ""
 
 
 def tables(engine: Engine, url: str) -> Tables:

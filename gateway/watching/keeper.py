@@ -29,6 +29,7 @@ class Keeper:
     async def keep(self) -> None:
         """Have a pass made now, and every so often; look after that until cancelled. What fails is tried again."""
         at_once, memory = True, DriftLog(self.filings.register.engine, self.filings.task_queue)
+        await self._anew(memory)
         while True:
             try:
                 await scheduled(self.filings.client, self.filings.task_queue, self.every, at_once=at_once)
@@ -43,3 +44,10 @@ class Keeper:
                 if last and last.is_old(self.filings.clock(), self.every.total_seconds()):
                     log.error("sentinel.makes_no_pass", since=last.at.isoformat())
             await asyncio.sleep(min(LOOK, self.every.total_seconds()))
+
+    async def _anew(self, memory: DriftLog) -> None:
+        """Have every filing looked at anew: while nobody worked, somebody may have put an older register in place of this one."""
+        try:
+            await asyncio.to_thread(memory.forget)
+        except SQLAlchemyError as error:
+            log.warning("sentinel.not_forgotten", error=named(error))

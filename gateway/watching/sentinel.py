@@ -36,6 +36,8 @@ from models.filing import Filing
 from models.register import FollowedRow
 from models.rounds.base import parts
 from regulation import identity, lifecycle
+from workflows import searching
+from workflows import sentinel as scheduled
 
 log = structlog.get_logger()
 
@@ -98,6 +100,11 @@ class Sentinel:
         With `every`, each open filing is looked at closely: after the engine was given an older database of its own.
         """
         began, at = time.monotonic(), self.clock()
+        if mends:
+            await searching.register(self.filings.client)
+        if await self._register_is_older():
+            log.error("sentinel.register_is_older")
+            await asyncio.to_thread(self.memory.forget)
         listed: dict[str, Listed] = {}
         async for page in self.engine.listed(self.filings.running("AllianceFiling")):
             listed |= page
@@ -130,7 +137,11 @@ class Sentinel:
         return found, different
 
     async def one(self, key: str, *, anew: bool = False) -> list[str]:
-        """Look at one filing or round and mend what is safe, or start it anew from the register whatever it is; whether it was called for."""
+        """Look at one filing or round and mend what is safe, or start it anew from the register whatever it is; whether it was called for.
+
+        What it shows is made known to the server first: a run that cannot show it stands still.
+        """
+        await searching.register(self.filings.client)
         if parts(key):
             if await asyncio.to_thread(self.rounds.register.row, key) is None:
                 raise NoRound(key)
@@ -144,6 +155,16 @@ class Sentinel:
         if seen.drift is None:
             return []
         return [each.key for each in await self._mended([seen.drift]) if each.mended]
+
+    async def _register_is_older(self) -> bool:
+        """Whether the engine remembers a pass of which the register does not know: what was seen of filings came back with an older one."""
+        try:
+            made = await scheduled.last_pass(self.filings.client, self.filings.task_queue)
+        except RPCError as error:
+            log.warning("sentinel.not_asked", error=named(error))
+            return False
+        known = await asyncio.to_thread(self.memory.last)
+        return made is not None and (known is None or known.at < made.at)
 
     async def _ended(self, key: str) -> list[str]:
         """End what runs and is in no register: whatever it knows came from another one, and nobody can bring it back."""
