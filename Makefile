@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=  # what one process has compiled the others ne
 LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed demo year test law law-mutations quick lives fuzz check alerts storm bench lock docs histories clean
+.PHONY: help run seed demo year test law law-mutations quick lives fuzz check alerts storm machine bench lock docs histories clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ storm: $(VENV)/dev ## what is too long for `make test`: 5,000 acts and 1,000 obj
 alerts: ## try the alert rules with promtool, which comes with Prometheus: when each comes, and when it does not
 	promtool check rules deploy/monitoring/alerts.yml
 	promtool test rules deploy/monitoring/alerts_test.yml deploy/monitoring/alerts_of_days_test.yml
+
+machine: $(VENV)/dev ## set up one machine below a folder and let it work, be backed up and upgraded: needs nginx and systemd-analyze, two minutes
+	$(BIN)/python -m pytest tests/machine_on_a_root.py -q
 
 bench: $(VENV)/dev ## what it costs, beside a bare baseline: tables, goals, JSON on the last line
 	@$(BIN)/python -m bench
