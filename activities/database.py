@@ -103,6 +103,14 @@ def ahead_of_database(engine: Engine) -> timedelta:
     return ahead_of(lambda: clock_of(engine))
 
 
+def astray(connection: Connection) -> list[str]:
+    """In words, the rows that refer to something which is not there. SQLite looks when a row is written, and not at what a hand changed; PostgreSQL has none."""
+    if connection.dialect.name != "sqlite":
+        return []
+    found = connection.exec_driver_sql("PRAGMA foreign_key_check")
+    return [f"表 {table} 第{row}行所指的 {parent} 不存在" for table, row, parent, _ in found]
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A session that only reads."""

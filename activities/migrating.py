@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import ProgrammingError
 
+from activities.database import astray, connect
 from models.settings import SettingsRefused
 
 MAY_NOT = "42501"
@@ -29,11 +30,13 @@ def config(url: str) -> Config:
 def migrate(url: str, revision: str = "head") -> None:
     """Upgrade a database to a revision, or the newest; the folder of a SQLite file is made if need be.
 
-    Raises `SettingsRefused` where the tables are behind and the role of PostgreSQL may not change them (deploy/roles.py).
+    Raises `SettingsRefused` where the tables are behind and the role of PostgreSQL may not change them (deploy/roles.py), or rows of
+    SQLite refer to nothing.
     """
     database = make_url(url)
     if database.get_backend_name() == "sqlite" and database.database:
         Path(database.database).parent.mkdir(parents=True, exist_ok=True)
+    _refuse_astray(url)
     try:
         command.upgrade(config(url), revision)
     except ProgrammingError as error:
@@ -42,6 +45,22 @@ def migrate(url: str, revision: str = "head") -> None:
         raise SettingsRefused(
             "备案库的表结构落后于本版本，而所用的数据库角色无权更改；请先以所有者角色更新表结构（docs/operations.md，PostgreSQL）"
         ) from error
+
+
+def _refuse_astray(url: str) -> None:
+    """Migrate nothing while rows refer to what is not there: a table that is made anew would carry them on."""
+    engine = connect(url)
+    try:
+        if not lacking(engine):
+            return
+        with engine.connect() as connection:
+            lost = astray(connection)
+    finally:
+        engine.dispose()
+    if lost:
+        raise SettingsRefused(
+            f"备案库中有{len(lost)}行指向不存在的内容（{lost[0]}），表结构未升级；请由备份恢复后再升级"
+        )
 
 
 @cache

@@ -22,7 +22,7 @@ from activities import editions, replacements
 from activities.attachments import Attachments
 from activities.backup import release
 from activities.channels import configured
-from activities.database import AHEAD_AT_MOST, ahead_of
+from activities.database import AHEAD_AT_MOST, ahead_of, astray
 from activities.drift import DriftLog
 from activities.health import checks
 from activities.health.counts import DUE
@@ -121,6 +121,9 @@ def of_tables(of: Deployment) -> Iterator[Line]:
     """Whether the tables are those of this release."""
     tables = operations.tables(of.register.engine, of.settings.register_url)
     ahead = "，由较新的版本建立" if tables.at != tables.newest else ""
+    with of.register.engine.connect() as db:
+        if lost := astray(db):
+            yield Line("备案库内容", State.FAULT, f"{len(lost)}行指向不存在的内容，如{lost[0]}；逐一列出：verify --all")
     yield judged("表结构", checks.migrations_fault(of.register.engine), f"{tables.at}{ahead}")
 
 

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from activities import backup
 from activities.attachments import Reference
+from activities.database import astray
 from activities.register import Register
 from activities.rounds.register import RoundRegister
 from cli.arguments import as_json
@@ -74,6 +75,8 @@ def verified(register: Register) -> tuple[int, int, list[Reference], dict[str, l
         for number, each in enumerate(attached, 1):
             lost += the_attachments().faults([each])
             watch("核验附件", number, len(attached))
+    with register.engine.connect() as db:
+        faults["备案库"] = astray(db)
     return len(filing_ids), len(round_ids), attached, faults | {"附件": lost}
 
 

@@ -3,12 +3,14 @@
 import asyncio
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from sqlalchemy import make_url
 
 import starter
 from activities.drift import DriftLog
@@ -170,6 +172,23 @@ def test_what_is_late_lost_or_not_backed_up_is_found(settings: Settings) -> None
             )
         )
     assert told(settings, now)["附件"] == (State.FAULT, "1个中缺1个；逐一列出：verify --all")
+    register.engine.dispose()
+
+
+def test_one_row_that_refers_to_nothing_is_named_and_stops_no_start(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = settings.register_url
+    register = Register.at(url)
+    written(register, life(*LIVES[0]))
+    with sqlite3.connect(make_url(url).database or "") as db:
+        db.execute("DELETE FROM filings")
+    named = told(settings)["备案库内容"]
+    assert (named[0], "所指的 filings 不存在" in named[1]) == (State.FAULT, True)
+    migrate(url)
+    monkeypatch.setenv("BEIAN_VAR", str(settings.var))
+    assert starter.run(["verify", "--all"]) == 1
+    assert "所指的 filings 不存在" in capsys.readouterr().out
     register.engine.dispose()
 
 

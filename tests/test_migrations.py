@@ -1,6 +1,8 @@
 """The migrations and the tables say the same, on both databases."""
 
+import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -14,6 +16,7 @@ from activities.database import connect, reading
 from activities.migrating import config, migrate
 from activities.register import Register
 from models.register import FilingRow
+from models.settings import SettingsRefused
 from tests.databases import DATABASES, Databases, on_both_by_the_owner
 from tests.population import LIVES, archived, life, populate
 from tests.simulated import Step, holding, written
@@ -141,3 +144,19 @@ def test_filings_that_stood_say_what_desks_find_them_by(databases: Databases) ->
 
 def test_there_is_one_line_of_revisions() -> None:
     assert len(ScriptDirectory.from_config(config("sqlite://")).get_heads()) == 1
+
+
+def test_a_row_that_refers_to_nothing_stops_an_upgrade_in_words_and_no_start(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'register.db'}"
+    migrate(url, "0006")
+    with sqlite3.connect(tmp_path / "register.db") as db:
+        columns = [name for _, name, *_ in db.execute("PRAGMA table_info(deliveries)")]
+        db.execute(f"INSERT INTO deliveries VALUES ({', '.join('?' for _ in columns)})", ["none"] * len(columns))
+    with pytest.raises(SettingsRefused, match="表 deliveries 第1行所指的 letters 不存在"):
+        migrate(url)
+    opened = connect(url)
+    assert revision(opened) == "0006"
+    opened.dispose()
+    with sqlite3.connect(tmp_path / "register.db") as db:
+        db.execute("UPDATE alembic_version SET version_num = ?", [newest(url)])
+    migrate(url)

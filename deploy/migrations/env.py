@@ -8,7 +8,7 @@ from sqlmodel.sql.sqltypes import AutoString
 
 import models.gateway
 import models.register
-from activities.database import connect
+from activities.database import astray, connect
 from models.settings import read_settings
 
 assert models.gateway
@@ -42,8 +42,10 @@ else:
                 render_item=render_item,
             )
             with context.begin_transaction():
+                before = context.get_context().get_current_heads()
                 context.run_migrations()
-                if sqlite and (astray := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
-                    raise RuntimeError(f"a row of {astray[0]} refers to nothing")
+                migrated = context.get_context().get_current_heads() != before
+                if migrated and (lost := astray(connection)):
+                    raise RuntimeError(lost[0])
     finally:
         engine.dispose()
