@@ -35,7 +35,7 @@ from models.settings import Settings
 from models.vocabulary import Role, Stage
 from regulation import retention, terms
 from regulation.retention import MASK, contacts, objectors
-from tests.databases import Databases, on_both, on_both_by_the_owner, prepare
+from tests.databases import Databases, on_both, prepare
 from tests.simulated import END, holding, lived, told, written
 from tests.story import application, instant
 
@@ -267,7 +267,7 @@ def test_who_objected_to_a_list_is_masked_years_after_its_round(sqlite: Database
 # What goes by its age
 
 
-@on_both_by_the_owner
+@on_both
 def test_the_audit_is_cut_where_its_time_is_over_and_verifies_from_there(register: Register) -> None:
     audit = Audit(register.engine)
     for year in (2026, 2027, 2030):
