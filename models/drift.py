@@ -63,7 +63,7 @@ ADVICE = {
     DriftKind.MISSING: "由备案库重新启动",
     DriftKind.CANCELLED: "由备案库重新启动",
     DriftKind.TERMINATED: "由备案库重新启动",
-    DriftKind.STUCK: "先看 worker 日志（Completing activity as failed、workflow task failed）：多为程序缺陷或无 worker 领取，换上修好的版本即自行恢复；仍无法重放的，终止并由备案库重新启动",
+    DriftKind.STUCK: "先看 worker 日志（Completing activity as failed、workflow task failed）：多为程序缺陷或无 worker 领取，换上修好的版本即自行恢复；缺检索属性的（doctor），登记后自行恢复；仍无法重放的，终止并由备案库重新启动",
     DriftKind.REGISTER_BEHIND: "备案库可能是旧的：先找回较新的备份；确已不可得的，终止并由备案库重新启动，请各方以原编号重发",
     DriftKind.ENGINE_BEHIND: "与备案库对齐",
     DriftKind.WRONG_STAGE: "以备案库为准，终止并由备案库重新启动",

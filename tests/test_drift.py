@@ -364,6 +364,16 @@ def test_what_is_under_way_is_no_drift(changes: dict[str, Any], entered: int, ki
     assert (found.kind if found else None) == kind
 
 
+@pytest.mark.parametrize("waits", [0, 6])
+def test_who_waits_for_a_register_that_is_older_is_told_so(waits: int) -> None:
+    """An act that is tried again and again, for its number was given before, is under way for ever."""
+    filing = filed("AHEAD")
+    hangs = looked(filing.but(number=filing.number + 1), task=task(minutes=waits, taken=True))
+    found = comparing.judged(comparing.of_filing(filing), filing.number, hangs, "q", NOW)
+    assert found
+    assert found.kind is K.REGISTER_BEHIND
+
+
 def test_where_thousands_are_due_at_once_they_wait_for_each_other() -> None:
     """Nobody is woken because the law's own work takes a while."""
     filing = filed("HERD")

@@ -113,13 +113,13 @@ def judged(
     """
     if not look.runs:
         return _not_running(look) if ought.is_open else None
+    word = word_of(look.says) if look.says is not None else Word(0, "", None)
+    if word.number > entered:  # whatever is under way: the register is written first, and was read last
+        return Judged(DriftKind.REGISTER_BEHIND, f"引擎已到第{word.number}号，备案库为第{entered}号")
     if stuck := _stuck(look, queue, now, patience):
         return Judged(DriftKind.STUCK, stuck)
     if look.task or not look.asked:
         return None  # something is under way: it is for the next pass
-    word = word_of(look.says) if look.says is not None else Word(0, "", None)
-    if word.number > entered:
-        return Judged(DriftKind.REGISTER_BEHIND, f"引擎已到第{word.number}号，备案库为第{entered}号")
     if word.number < ought.word.number:
         return Judged(DriftKind.ENGINE_BEHIND, f"引擎为第{word.number}号，备案库已到第{ought.word.number}号")
     if not ought.word.number == word.number == entered:
