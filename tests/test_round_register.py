@@ -193,7 +193,7 @@ def test_rounds_are_shown_listed_and_verified_from_the_command_line(
     assert [each["round_id"] for each in said("round", "list", "--year", "2026", "--open")] == [OF]
     assert [each["state"] for each in said("round", "items", OF)] == ["expected", "expected"]
     assert said("round", "verify", OF) == {"round": OF, "faults": []}
-    assert said("verify", "--all") == {"filings": 0, "rounds": 1, "attachments": 0, "faults": {}}
+    assert said("verify", "--all") == {"filings": 0, "rounds": 1, "attachments": 0, "masked": 0, "faults": {}}
     for command in (["round", "show", OF], ["round", "list"], ["round", "items", OF], ["round", "verify", OF]):
         assert starter.run(command) == 0
     assert "2026年度报送" in capsys.readouterr().out

@@ -26,8 +26,8 @@ from tests.simulated import lived, written
 from tests.visiting import House, visiting
 
 NOW = datetime(2030, 3, 20, 10, tzinfo=SHANGHAI)
-SERVICE = {"continuing.py"}
-"""What acts for nobody: the worker's rounds."""
+SERVICE = {"continuing.py", "keys.py", "retention.py"}
+"""What acts for nobody: routines of the worker, and its keys."""
 
 DOORS = sorted(Path(gateway.__file__).parent.rglob("*.py"))
 

@@ -141,14 +141,15 @@ class Sentinel:
 
         What it shows is made known to the server first: a run that cannot show it stands still.
         """
-        await searching.register(self.filings.client)
         if parts(key):
             if await asyncio.to_thread(self.rounds.register.row, key) is None:
                 raise NoRound(key)
+            await searching.register(self.filings.client)
             return [key] if await self.rounds.revive(key, anew=anew) else []
         known = (await asyncio.to_thread(self.memory.known, [key])).get(key)
         if known is None:
             return await self._ended(key) if anew else _not_found(key)
+        await searching.register(self.filings.client)
         if anew:
             return await self.filings.revive([key], anew=True)
         seen = await self._looked(known)

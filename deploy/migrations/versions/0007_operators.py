@@ -1,4 +1,4 @@
-"""The release after 0.6.0. For operators: what the sentinel found, what it has seen of each filing in the engine, and which
+"""0.7.0. For operators: what the sentinel found, what it has seen of each filing in the engine, and which
 papers were masked when their time was over."""
 
 import sqlalchemy as sa
