@@ -65,7 +65,7 @@ async def measure(sizes: Sizes, folder: Path, *, full: bool) -> list[Figure]:
     tell("The regulation by itself", simulator.simulated(sizes.turns, sizes.simulated))
     tell(
         f"A round, for each of its alliances: of {sizes.few:,} and of {sizes.many:,}",
-        rounds.measured(folder / "rounds", sizes.few, sizes.many, sizes.in_rounds),
+        await asyncio.to_thread(lambda: [*rounds.measured(folder / "rounds", sizes.few, sizes.many, sizes.in_rounds)]),
     )
     with full_register.databases(folder) as databases:
         tell(

@@ -10,8 +10,6 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from activities.publishing.notices import Notices
-from activities.publishing.site import Site
 from cli.output import console
 from examples.province import side_by_side
 from examples.province.documents import Document, laid
@@ -20,7 +18,6 @@ from examples.province.side_by_side import Setting, live, made
 from examples.province.story import Story
 from models.register import RoundRow
 from models.rounds.base import RoundKind, RoundStage
-from models.values import day_of
 from regulation.rounds.every import rules_of
 
 VAR = Path("var/year")
@@ -40,10 +37,10 @@ def main(alliances: int, seed: int, year: int) -> None:
     made(setting.url)
     clocked = _clocked()
     story = live(setting, clocked)
-    documents = side_by_side.documents(setting)
-    clocked("文书")
+    documents = side_by_side.documents(setting, folder)
+    clocked("文书；公示公告网")
     told = lay(story, documents, folder)
-    clocked("公示公告网；逐项核对")
+    clocked("逐项核对")
     print_rounds(story)
     print_sums(told)
     differ = sum(not each.agrees for each in told)
@@ -56,14 +53,12 @@ def main(alliances: int, seed: int, year: int) -> None:
 
 
 def lay(story: Story, documents: list[Document], folder: Path) -> list[Told]:
-    """Write the documents and the public site; every sum, told twice."""
+    """Write the documents; every sum, told twice."""
     head = (
         f"# 虚构省份的{story.year}年\n\n{len(story.alliances)}家联盟都是虚构的，编号、代码按校验规则生成，与任何单位无关。"
         "各文件由备案系统依备案库生成，与正式运行时相同。`site/index.html` 是公示公告网，`register.db` 是备案库。"
     )
     laid(documents, folder, head)
-    register = story.service.register
-    Site(folder / "site", Notices(register.engine)).write_all(day_of(story.over))
     return Reconciliation(story, folder).all()
 
 

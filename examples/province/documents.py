@@ -21,6 +21,8 @@ from activities.documents.inspection import Inspected, record_sheet
 from activities.documents.subsidies import Listed
 from activities.documents.survey_tables import Survey
 from activities.files import put
+from activities.publishing.notices import Notices
+from activities.publishing.site import Site
 from examples.province.story import Story
 from gateway.remembered.pictures import Pictures
 from gateway.shown.year import MAKES, Year
@@ -30,7 +32,7 @@ from models.rounds.inspections import Assignment, CheckRecord, Standing
 from models.rounds.lots import Seeds
 from models.rounds.merit import Scheme, SubsidyList
 from models.rounds.round import Round
-from models.values import canonical
+from models.values import canonical, day_of
 from models.vocabulary import Kind
 from regulation import offices
 from regulation.rounds import inspecting, performing, subsidising
@@ -57,6 +59,11 @@ class Document:
     name: str
     what: str
     content: bytes
+
+
+def publish(story: Story, folder: Path) -> None:
+    """Write the public site of a story that has been lived below a folder."""
+    Site(folder / "site", Notices(story.service.register.engine)).write_all(day_of(story.over))
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,21 @@
 Each process has the same province of the same seed, and its own connections to the one register.
 """
 
+import gc
+import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from fcntl import LOCK_EX, LOCK_UN, flock
 from multiprocessing import get_context
+from pathlib import Path
 
-from sqlalchemy import event
+from sqlalchemy import Connection, Engine, event
 
 from activities.migrating import migrate
 from activities.register import Register
 from examples.province.alliances import province
-from examples.province.documents import PARTS, PICTURES, Document, Documents
+from examples.province.documents import PARTS, PICTURES, Document, Documents, publish
 from examples.province.service import Service
 from examples.province.story import Story
 from examples.province.year import YEAR, Strand, title
@@ -51,14 +55,29 @@ def opened(url: str) -> Service:
     register = Register.at(url)
     if register.engine.dialect.name == "sqlite":
         event.listen(register.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+        _take_turns(register.engine, url.removeprefix("sqlite:///") + ".turn")
     register.published.follow()
     return Service(register)
+
+
+def _take_turns(engine: Engine, path: str) -> None:
+    """Processes that write to one file wait for each other, and not for SQLite, which looks only now and then whether it is free."""
+    turn = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
+
+    def taken(connection: Connection) -> None:
+        if connection.get_execution_options().get("writes"):
+            flock(turn, LOCK_EX)
+
+    event.listen(engine, "begin", taken, insert=True)
+    for over in ("commit", "rollback"):
+        event.listen(engine, over, lambda _: flock(turn, LOCK_UN))
+    event.listen(engine, "engine_disposed", lambda _: os.close(turn), once=True)
 
 
 def live(setting: Setting, told: Callable[[str], None]) -> Story:
     """Live it; `told` hears what each step was about as it ends. The story as it stands at the end."""
     refused: list[Entry] = []
-    with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
+    with _processes() as pool:
         for step in YEAR:
             parts = range(PROCESSES) if step.each else (None,)
             done = [pool.submit(_lived, setting, strand, part) for strand in step.strands for part in parts]
@@ -80,11 +99,14 @@ def _lived(setting: Setting, strand: Strand, part: int | None) -> list[Entry]:
     return story.service.refused
 
 
-def documents(setting: Setting) -> list[Document]:
-    """The documents of a year that was lived, drawn part by part; what takes longest first."""
-    with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
+def documents(setting: Setting, folder: Path) -> list[Document]:
+    """The documents of a year that was lived, drawn part by part, what takes longest first; its public site is written below a folder."""
+    with _processes() as pool:
         drawn = {part: pool.submit(_drawn, setting, part) for part in sorted(PARTS, key=lambda part: part != PICTURES)}
-        return [document for part in PARTS for document in drawn[part].result()]
+        published = pool.submit(_published, setting, folder)
+        found = [document for part in PARTS for document in drawn[part].result()]
+        published.result()
+    return found
 
 
 def _drawn(setting: Setting, part: str) -> list[Document]:
@@ -92,3 +114,19 @@ def _drawn(setting: Setting, part: str) -> list[Document]:
     found = Documents(story, story.over).of(part)
     story.service.close()
     return found
+
+
+def _published(setting: Setting, folder: Path) -> None:
+    story = setting.story()
+    publish(story, folder)
+    story.service.close()
+
+
+def _processes() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(PROCESSES, get_context("spawn"), initializer=_settled)
+
+
+def _settled() -> None:
+    """What a process has loaded stays: garbage is not looked for in it again."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
