@@ -10,6 +10,7 @@ from examples.province.__main__ import lay
 from examples.province.alliances import province
 from examples.province.documents import PARTS, PICTURES, Documents
 from examples.province.on_a_server import ServiceOnServer, differences
+from examples.province.reconciliation import Reconciliation
 from examples.province.side_by_side import made, opened
 from examples.province.story import Story
 from examples.province.year import live
@@ -36,7 +37,9 @@ async def test_a_year_on_a_server_comes_to_the_same_entries_and_sums(
             assert list(differences(simulated.service, service)) == []
             documents = Documents(lived, lived.over)
             drawn = [each for part in PARTS if part != PICTURES for each in documents.of(part)]
-            assert [each for each in lay(lived, drawn, tmp_path / "folder") if not each.agrees] == []
+            folder = tmp_path / "folder"
+            told = lay(lived, drawn, folder) + Reconciliation(lived, folder).of_register()
+            assert [each for each in told if not each.agrees] == []
     rounds = simulated.service.rounds.rounds(year=YEAR)
     assert {row.kind for row in rounds} == set(RoundKind)
     await asyncio.to_thread(simulated.service.close)

@@ -13,7 +13,7 @@ from bench import rounds
 from examples.province.__main__ import lay
 from examples.province.alliances import Alliance, province
 from examples.province.documents import PARTS, PICTURES, Documents, publish
-from examples.province.reconciliation import Told
+from examples.province.reconciliation import Reconciliation, Told
 from examples.province.side_by_side import made, opened
 from examples.province.story import Story
 from examples.province.year import live
@@ -38,7 +38,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Story, Pat
             documents = Documents(story, story.over)
             drawn = [each for part in PARTS if part != PICTURES for each in documents.of(part)]
             publish(story, folder)
-            yield story, folder, lay(story, drawn, folder)
+            yield story, folder, Reconciliation(story, folder).of_register() + lay(story, drawn, folder)
         finally:
             story.service.close()
 

@@ -37,10 +37,9 @@ def main(alliances: int, seed: int, year: int) -> None:
     made(setting.url)
     clocked = _clocked()
     story = live(setting, clocked)
-    documents = side_by_side.documents(setting, folder)
-    clocked("文书；公示公告网")
-    told = lay(story, documents, folder)
-    clocked("逐项核对")
+    documents, told = side_by_side.documents(setting, folder)
+    clocked("文书；公示公告网；逐项核对")
+    told += lay(story, documents, folder)
     print_rounds(story)
     print_sums(told)
     differ = sum(not each.agrees for each in told)
@@ -53,13 +52,13 @@ def main(alliances: int, seed: int, year: int) -> None:
 
 
 def lay(story: Story, documents: list[Document], folder: Path) -> list[Told]:
-    """Write the documents; every sum, told twice."""
+    """Write the documents; the sums that they tell, each told twice."""
     head = (
         f"# 虚构省份的{story.year}年\n\n{len(story.alliances)}家联盟都是虚构的，编号、代码按校验规则生成，与任何单位无关。"
         "各文件由备案系统依备案库生成，与正式运行时相同。`site/index.html` 是公示公告网，`register.db` 是备案库。"
     )
     laid(documents, folder, head)
-    return Reconciliation(story, folder).all()
+    return Reconciliation(story, folder).of_documents()
 
 
 def _clocked() -> Callable[[str], None]:

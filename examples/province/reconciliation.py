@@ -57,16 +57,13 @@ class Reconciliation:
     story: Story
     folder: Path
 
-    def all(self) -> list[Told]:
-        """Every sum."""
-        return [
-            *self._register(),
-            *self._reports(),
-            *self._survey(),
-            *self._evaluations(),
-            *self._lot(),
-            *self._money(),
-        ]
+    def of_register(self) -> list[Told]:
+        """Every sum that the register tells."""
+        return [*self._register(), *self._reports(), *self._survey(), *self._evaluations()]
+
+    def of_documents(self) -> list[Told]:
+        """Every sum that the documents tell."""
+        return [*self._lot(), *self._money()]
 
     # What is counted
 

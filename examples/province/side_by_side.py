@@ -18,6 +18,7 @@ from activities.migrating import migrate
 from activities.register import Register
 from examples.province.alliances import province
 from examples.province.documents import PARTS, PICTURES, Document, Documents, publish
+from examples.province.reconciliation import Reconciliation, Told
 from examples.province.service import Service
 from examples.province.story import Story
 from examples.province.year import YEAR, Strand, title
@@ -99,19 +100,28 @@ def _lived(setting: Setting, strand: Strand, part: int | None) -> list[Entry]:
     return story.service.refused
 
 
-def documents(setting: Setting, folder: Path) -> list[Document]:
-    """The documents of a year that was lived, drawn part by part, what takes longest first; its public site is written below a folder."""
+def documents(setting: Setting, folder: Path) -> tuple[list[Document], list[Told]]:
+    """The documents of a year that was lived, drawn part by part, what takes longest first, and the sums that its register tells; its
+    public site is written below a folder.
+    """
     with _processes() as pool:
         drawn = {part: pool.submit(_drawn, setting, part) for part in sorted(PARTS, key=lambda part: part != PICTURES)}
-        published = pool.submit(_published, setting, folder)
+        told, published = pool.submit(_told, setting, folder), pool.submit(_published, setting, folder)
         found = [document for part in PARTS for document in drawn[part].result()]
         published.result()
-    return found
+        return found, told.result()
 
 
 def _drawn(setting: Setting, part: str) -> list[Document]:
     story = setting.story()
     found = Documents(story, story.over).of(part)
+    story.service.close()
+    return found
+
+
+def _told(setting: Setting, folder: Path) -> list[Told]:
+    story = setting.story()
+    found = Reconciliation(story, folder).of_register()
     story.service.close()
     return found
 
