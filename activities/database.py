@@ -1,6 +1,7 @@
 """The register's database: how it is connected, and its transactions."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -60,7 +61,47 @@ WRITERS = 8
 PATIENCE = 30.0
 """Seconds that a transaction waits for its turn to write."""
 
-_turns: WeakKeyDictionary[Engine, threading.Semaphore] = WeakKeyDictionary()
+
+class Turns:
+    """Turns for so many at once, in the order in which they were asked for: a plain semaphore lets whoever writes without pause keep the others out."""
+
+    def __init__(self, free: int) -> None:
+        self._free = free
+        self._queue: deque[threading.Lock] = deque()
+        self._changing = threading.Lock()
+
+    def take(self, patience: float) -> bool:
+        """Whether there was a turn within so many seconds."""
+        mine = threading.Lock()
+        with self._changing:
+            if self._free:
+                self._free -= 1
+                return True
+            mine.acquire()
+            self._queue.append(mine)
+        if mine.acquire(timeout=patience):
+            return True
+        with self._changing:
+            if mine not in self._queue:  # it came in this very moment
+                return True
+            self._queue.remove(mine)
+            return False
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a turn."""
+        return len(self._queue)
+
+    def give_back(self) -> None:
+        """The next in the queue has it."""
+        with self._changing:
+            if self._queue:
+                self._queue.popleft().release()
+            else:
+                self._free += 1
+
+
+_turns: WeakKeyDictionary[Engine, Turns] = WeakKeyDictionary()
 _turns_of = threading.Lock()
 
 
@@ -68,13 +109,13 @@ _turns_of = threading.Lock()
 def _turn(engine: Engine) -> Iterator[None]:
     """A turn to write. SQLite has one writer: the others wait here, and keep no connection from those who read."""
     with _turns_of:
-        turns = _turns.setdefault(engine, threading.Semaphore(1 if engine.dialect.name == "sqlite" else WRITERS))
-    if not turns.acquire(timeout=PATIENCE):
+        turns = _turns.setdefault(engine, Turns(1 if engine.dialect.name == "sqlite" else WRITERS))
+    if not turns.take(PATIENCE):
         raise TimeoutError("no turn to write")
     try:
         yield
     finally:
-        turns.release()
+        turns.give_back()
 
 
 def clock_of(engine: Engine) -> datetime:
