@@ -5,13 +5,15 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import TimeoutError
 from sqlmodel import Session
+
+T = TypeVar("T")
 
 
 def connect(url: str) -> Engine:
@@ -43,8 +45,12 @@ AT_ONCE = 500
 
 def in_parts(names: Iterable[str]) -> Iterator[Sequence[str]]:
     """Names, in order, as many at a time as one query takes."""
-    every = sorted(names)
-    return (every[begin : begin + AT_ONCE] for begin in range(0, len(every), AT_ONCE))
+    return in_portions(sorted(names), AT_ONCE)
+
+
+def in_portions(every: Sequence[T], most: int) -> Iterator[Sequence[T]]:
+    """So many at a time."""
+    return (every[begin : begin + most] for begin in range(0, len(every), most))
 
 
 def unless_there(table: Table) -> Mapping[str, Any]:

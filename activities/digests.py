@@ -8,15 +8,15 @@ from sqlalchemy import func
 from sqlalchemy import select as sql
 from sqlmodel import Session, col, select
 
+from activities.compiled import compiled, listed, place_of
 from activities.database import reading
-from activities.letter_contents import listed
 from activities.letters import Letters
 from activities.year_board import REPORTS, board_of, placed
 from models.filing import Filing
 from models.register import FilingRow, LetterRow, MessageRow
 from models.values import SHANGHAI, last_day_until, midnight_after
 from models.vocabulary import Kind, ReportState
-from regulation import agenda, calendar, offices, texts
+from regulation import agenda, calendar, offices
 from regulation.calendar import CALENDARS
 from regulation.naming import due_at, midnight, on_day
 from regulation.reporting import year_on
@@ -57,36 +57,23 @@ def _digest(session: Session, office: str, today: date, now: datetime) -> Letter
     reports = _reports(session, office, today)
     if not (due or overdue or arrived or reports):
         return None
-    text = texts.find("inbox", DIGEST, _place(office))
-    assert text is not None
-    title, body = text.filled(
-        {
-            "office": offices.name_of(office),
-            "day": on_day(today),
-            "due_count": str(len(due)),
-            "overdue_count": str(len(overdue)),
-            "arrived_count": str(len(arrived)),
-            "due": listed(due) or "无",
-            "overdue": listed(overdue) or "无",
-            "arrived": listed(arrived) or "无",
-            "reports": f"\n\n年度报送：\n{listed(reports)}" if reports else "",
-        }
-    )
-    return LetterRow(
-        id=f"_{DIGEST}-{office}-{today}",
-        text=DIGEST,
-        to="province_st" if office == offices.PROVINCE else "reviewer",
-        office=office,
-        messages="[]",
-        title=title,
-        body=body,
-        created_at=now,
-    )
+    words = {
+        "office": offices.name_of(office),
+        "day": on_day(today),
+        "due_count": str(len(due)),
+        "overdue_count": str(len(overdue)),
+        "arrived_count": str(len(arrived)),
+        "due": listed(due) or "无",
+        "overdue": listed(overdue) or "无",
+        "arrived": listed(arrived) or "无",
+        "reports": f"\n\n年度报送：\n{listed(reports)}" if reports else "",
+    }
+    return compiled(f"_{DIGEST}-{office}-{today}", DIGEST, office, words, now)
 
 
 def _waiting(session: Session, office: str, today: date) -> tuple[Sequence[str], Sequence[str]]:
     """What an office has been chased for and has not done (Q31), and what comes next; each by its date."""
-    ahead = midnight_after(calendar.last_day(_edition(today), _place(office), today, DUE_WITHIN, "working_day"))
+    ahead = midnight_after(calendar.last_day(_edition(today), place_of(office), today, DUE_WITHIN, "working_day"))
     overdue: list[tuple[datetime, str]] = []
     due: list[tuple[datetime, str]] = []
     waiting = select(FilingRow.alliance_name, FilingRow.value).where(FilingRow.waiting_for == office)
@@ -134,17 +121,12 @@ def _reports(session: Session, office: str, today: date) -> Sequence[str]:
     ]
 
 
-def _place(office: str) -> str:
-    """The jurisdiction whose working days an office keeps; the province keeps those of the State Council alone."""
-    return offices.ZONES[office].city if office in offices.ZONES else office
-
-
 def _edition(day: date) -> str:
     return CALENDARS.newest(day)
 
 
 def _works(office: str, day: date) -> bool:
-    return calendar.next_working_day(_edition(day), _place(office), day) == day
+    return calendar.next_working_day(_edition(day), place_of(office), day) == day
 
 
 def _before(office: str, day: date) -> date:

@@ -14,12 +14,12 @@ from sqlmodel import col
 from sqlmodel import select as rows_of
 
 from activities.channels.configured import OPERATORS
+from activities.compiled import compiled, listed
 from activities.database import in_parts, reading, stating, writing
-from activities.letter_contents import listed
 from activities.letters import Letters
 from models.drift import Drift, DriftKind, Failed, Pass
 from models.register import DriftRow, FilingRow, FollowedRow, LetterRow, PassRow
-from regulation import offices, texts
+from regulation import offices
 
 FILINGS, FOLLOWED = (model.metadata.tables[model.__tablename__].c for model in (FilingRow, FollowedRow))
 
@@ -181,18 +181,6 @@ def _row(found: Drift, before: DriftRow | None, at: datetime) -> DriftRow:
 
 def _letter(rows: Sequence[DriftRow], at: datetime) -> LetterRow:
     """One letter of all that is new."""
-    text = texts.find("inbox", TEXT, offices.PROVINCE)
-    if text is None:
-        raise LookupError(TEXT)
     lines = [f"{row.key} {DriftKind(row.kind).label}：{row.what}；{drift_of(row).command}" for row in rows]
-    title, body = text.filled({"count": str(len(rows)), "lines": listed(lines)})
-    return LetterRow(
-        id=f"_{TEXT}-{at.astimezone(UTC):%Y%m%dT%H%M%S}",
-        text=TEXT,
-        to=OPERATORS,
-        office=offices.PROVINCE,
-        messages="[]",
-        title=title,
-        body=body,
-        created_at=at,
-    )
+    words, key = {"count": str(len(rows)), "lines": listed(lines)}, f"_{TEXT}-{at.astimezone(UTC):%Y%m%dT%H%M%S}"
+    return compiled(key, TEXT, offices.PROVINCE, words, at, OPERATORS)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, or_
 from sqlmodel import Session, col, select
 
 from activities.channels.channel import Letter, Recipient
+from activities.compiled import listed
 from activities.database import in_parts
 from activities.letter_deliveries import carried_by, got_through
 from activities.letter_opening import REMINDERS
@@ -28,9 +29,6 @@ from regulation.rounds import consequences
 from regulation.rounds import wording as round_wording
 from regulation.standing import REVIEWED
 from regulation.wording import Names, Past
-
-SHOWN = 50
-"""How many lines of one sort a compiled letter prints; the others are counted."""
 
 ENTERED_FOR = ("letter_entered", "entered_for_leader")
 """Texts that tell a leader what was entered for it."""
@@ -237,12 +235,6 @@ def _reminders(session: Session, messages: Sequence[MessageRow], family: str) ->
             "lines": listed([message.title for message in messages]),
         }
     )
-
-
-def listed(lines: Sequence[str]) -> str:
-    """Lines with their numbers, as many as a letter prints."""
-    more = [f"……另有{len(lines) - SHOWN}件"] if len(lines) > SHOWN else []
-    return "\n".join([*(f"{number}. {line}" for number, line in enumerate(lines[:SHOWN], 1)), *more])
 
 
 # Addresses

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from activities.compiled import compiled, listed
 from activities.digests import MORNING
-from activities.letter_contents import listed
 from activities.letters import Letters
 from activities.revocations import AHEAD, MEANS, Listed, Revocations, by_outcome, counted
 from models.register import LetterRow
 from models.values import SHANGHAI
-from regulation import offices, texts
+from regulation import offices
 from regulation.naming import on_day
 
 COMING = "revocations_coming"
@@ -44,28 +44,15 @@ class Mondays:
 
 
 def _letter(office: str, monday: date, now: datetime, found: Sequence[Listed]) -> LetterRow:
-    text = texts.find("inbox", COMING, offices.ZONES[office].city if office in offices.ZONES else office)
-    assert text is not None
-    title, body = text.filled(
-        {
-            "office": offices.name_of(office),
-            "day": on_day(now.astimezone(SHANGHAI).date()),
-            "days": str(AHEAD),
-            "count": str(len(found)),
-            "counts": counted(found),
-            "lines": "\n\n".join(_part(number, *each) for number, each in enumerate(by_outcome(found).items())),
-        }
-    )
-    return LetterRow(
-        id=f"_{COMING}-{office}-{monday}",
-        text=COMING,
-        to="province_st" if office == offices.PROVINCE else "reviewer",
-        office=office,
-        messages="[]",
-        title=title,
-        body=body,
-        created_at=now,
-    )
+    words = {
+        "office": offices.name_of(office),
+        "day": on_day(now.astimezone(SHANGHAI).date()),
+        "days": str(AHEAD),
+        "count": str(len(found)),
+        "counts": counted(found),
+        "lines": "\n\n".join(_part(number, *each) for number, each in enumerate(by_outcome(found).items())),
+    }
+    return compiled(f"_{COMING}-{office}-{monday}", COMING, office, words, now)
 
 
 def _part(number: int, name: str, found: Sequence[Listed]) -> str:

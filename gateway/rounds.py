@@ -11,7 +11,6 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
 
-import structlog
 from pydantic import JsonValue
 from temporalio.client import WithStartWorkflowOperation, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -34,8 +33,6 @@ from regulation.rounds import agreeing, table
 from regulation.rounds.every import rules_of
 from regulation.rounds.lodging import RoundLodged, lodge
 from workflows import round as running
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from sqlmodel import select
 
 from activities import digests
 from activities.channels.channel import Letter
+from activities.compiled import SHOWN
 from activities.database import reading, writing
 from activities.days import Days
 from activities.digests import Digests
-from activities.letter_contents import SHOWN
 from activities.letter_opening import CALENDARS, PUBLICATION
 from activities.letters import Letters
 from activities.register import Register

@@ -16,10 +16,11 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import col, select
 
 from activities.channels.channel import Letter, Recipient
+from activities.compiled import SHOWN, listed
 from activities.database import reading, writing
 from activities.days import Days
 from activities.digests import Digests
-from activities.letter_contents import SHOWN, content, listed
+from activities.letter_contents import content
 from activities.letter_opening import PUBLICATION, REMINDERS
 from activities.letter_queue import Batch, Fate, Note, Tried
 from activities.letters import Letters
@@ -331,8 +332,10 @@ def test_reminders_entered_while_bundles_are_taken_are_each_in_one_that_never_ch
 
     with ThreadPoolExecutor(5) as pool:
         postman = pool.submit(take_all)
-        list(pool.map(lambda number: remind(alliances, number), range(ALLIANCES)))
-        over.set()
+        try:
+            list(pool.map(lambda number: remind(alliances, number), range(ALLIANCES)))
+        finally:
+            over.set()
         postman.result()
     rows = {key: row for key, row in letter_rows(alliances).items() if "-2026-11-23" in key}
     assert {key: carried(row) for key, row in rows.items()} == {key: taken[key] for key in rows}, "nothing joins later"

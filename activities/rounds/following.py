@@ -5,16 +5,16 @@ cut off, each is there once. Up to which entry everything was done is noted in t
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 from temporalio import activity
 
 from activities import letter_opening
 from activities.beating import beating
-from activities.database import AT_ONCE, stating, unless_there
+from activities.database import AT_ONCE, in_portions, stating, unless_there
 from activities.published_editions import PublishedEditions
 from activities.rounds.appending import is_awaited
 from activities.rounds.entering import Acting, RoundEntering, Stands, told
@@ -38,14 +38,6 @@ MESSAGES, LETTERS, NOTICES = (
 
 ACTS_AT_ONCE = 10
 """How many filings are acted on side by side."""
-
-T = TypeVar("T")
-
-
-def in_portions(all_of_it: Sequence[T], most: int) -> Iterator[Sequence[T]]:
-    """So many at a time."""
-    return (all_of_it[begin : begin + most] for begin in range(0, len(all_of_it), most))
-
 
 Act = Callable[[str, Mapping[str, Any]], Awaitable[object]]
 """How an act reaches a filing; what a filing refuses is on record at its door."""

@@ -9,7 +9,7 @@ or has gone on in a new run since it was last looked at.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.database import in_portions
 from activities.drift import DriftLog, Known
 from activities.logs import named
 from activities.rounds.entering import Stands, told
@@ -184,17 +185,11 @@ class Sentinel:
     async def _compared(self, listed: Mapping[str, Listed], at: datetime, *, every: bool) -> tuple[Suspects, int]:
         """Whom to look at closely, of everything that is open, or runs; and how much was compared."""
         suspects, running, compared = Suspects(), set(listed), 0
-        for known in _in_turn(self.memory.open_filings()):
-            rows = await known
-            if rows is None:
-                break
+        async for rows in _in_turn(self.memory.open_filings()):
             await asyncio.to_thread(suspects.compare, rows, listed, at, every=every)
             running -= {workflow_id(each.filing_id) for each in rows}
             compared += len(rows)
-        for known in _in_turn(self.memory.ended()):
-            rows = await known
-            if rows is None:
-                break
+        async for rows in _in_turn(self.memory.ended()):
             suspects.behind += [each for each in rows if workflow_id(each.filing_id) in running]
             over = [each for each in rows if workflow_id(each.filing_id) not in running]
             await asyncio.to_thread(self.memory.follow, [_followed(each) for each in over])
@@ -248,7 +243,7 @@ class Sentinel:
             return []
         await asyncio.sleep(LISTS_WITHIN)
         by_now: dict[str, Listed] = {}
-        for some in _portions(sorted(wrong), AT_ONCE):
+        for some in in_portions(sorted(wrong), AT_ONCE):
             names = ", ".join(f'"{each}"' for each in some)
             async for page in self.engine.listed(
                 f"WorkflowId IN ({names}) AND {self.filings.running('AllianceFiling')}"
@@ -375,14 +370,10 @@ def _followed(known: Known, look: Look | None = None, ought: Ought | None = None
     )
 
 
-def _in_turn(chunks: Iterator[Sequence[T]]) -> Iterator[Awaitable[Sequence[T] | None]]:
-    """Chunks that are read one after another, each on a thread; None after the last."""
-    while True:
-        yield asyncio.to_thread(next, chunks, None)
-
-
-def _portions(names: Sequence[str], most: int) -> Iterator[Sequence[str]]:
-    return (names[begin : begin + most] for begin in range(0, len(names), most))
+async def _in_turn(chunks: Iterator[Sequence[T]]) -> AsyncIterator[Sequence[T]]:
+    """Chunks that are read one after another, each on a thread."""
+    while rows := await asyncio.to_thread(next, chunks, None):
+        yield rows
 
 
 A = TypeVar("A")
