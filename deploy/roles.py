@@ -51,6 +51,7 @@ RIGHTS: Mapping[str, str] = {
     "rounds": KEPT_UP,
     "round_items": KEPT_UP,
     "passes": KEPT_UP,
+    "seen_up": KEPT_UP,
     "followed": PASSING,
     "drift": PASSING,
     "people": PASSING,

@@ -236,6 +236,17 @@ class PassRow(SQLModel, table=True):
     body: str = long_text()
 
 
+class SeenUp(SQLModel, table=True):
+    """可用时段: from when until when a watcher saw a part of the service up without a break. Whatever lies between such spans is an outage."""
+
+    __tablename__ = "seen_up"
+
+    part: str = Field(primary_key=True, max_length=20)
+    watcher: str = Field(primary_key=True, max_length=64)
+    since: datetime = instant(primary_key=True)
+    until: datetime = instant(index=True)
+
+
 class VersionRow(SQLModel, table=True):
     """申请版本 V1, V2…: each submission with everything that was found on it."""
 

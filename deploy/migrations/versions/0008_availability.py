@@ -1,0 +1,28 @@
+"""0.8.0. From when until when each part of the service was seen up: what an outage near a deadline is told by."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+INSTANT = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    """The spans in which parts were seen up."""
+    op.create_table(
+        "seen_up",
+        sa.Column("part", sa.String(length=20), primary_key=True),
+        sa.Column("watcher", sa.String(length=64), primary_key=True),
+        sa.Column("since", INSTANT, primary_key=True),
+        sa.Column("until", INSTANT, nullable=False),
+    )
+    op.create_index("ix_seen_up_until", "seen_up", ["until"])
+
+
+def downgrade() -> None:
+    """What was measured is gone."""
+    op.drop_table("seen_up")
