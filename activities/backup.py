@@ -23,7 +23,6 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Date, DateTime, Engine, MetaData, Table, func, make_url, select, text
 from sqlmodel import SQLModel
 
@@ -32,7 +31,7 @@ import models.register  # noqa: F401 (both for their tables)
 from activities.attachments import CHUNK, Attachments, file_digest
 from activities.database import connect
 from activities.files import putting
-from activities.migrating import config, migrate
+from activities.migrating import migrate, revisions
 from models.settings import Settings
 from models.values import Instant, Value
 
@@ -248,8 +247,7 @@ def restore(settings: Settings, source: Path, watch: Watch = lambda *_: None) ->
 
 def _in_the_way(settings: Settings, manifest: Manifest, opened: "Source") -> Iterator[str]:
     """What keeps a backup from being restored here."""
-    known = {script.revision for script in ScriptDirectory.from_config(config(settings.register_url)).walk_revisions()}
-    if manifest.revision not in known:
+    if manifest.revision not in revisions():
         yield f"备份由更新的版本（{manifest.release}）所作，请先升级本系统"
     if full := _full_tables(settings.register_url):
         yield f"备案库非空（{'、'.join(full)}），只能恢复到空库"

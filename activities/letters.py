@@ -11,7 +11,7 @@ from sqlalchemy import select as sql_select
 from sqlmodel import col, select
 
 from activities.channels.channel import Letter, Recipient
-from activities.database import reading, stating, writing
+from activities.database import in_parts, reading, stating, writing
 from activities.letter_contents import Contents
 from activities.letter_deliveries import carried_by, with_deliveries
 from activities.letter_opening import LETTERS, OPENS_ONCE
@@ -206,13 +206,17 @@ class Letters:
         late = max(now - due, timedelta(0)) if due else timedelta(0)
         return Backlog(letters, failed, late, {each[0]: Down(*each[1:]) for each in channels})
 
-    def failed(self, office: str | None = None) -> list[tuple[LetterRow, list[DeliveryRow]]]:
-        """Letters on which a channel gave up, with what each channel has to show."""
-        these = given_up(office)
-        shown = select(DeliveryRow).where(col(DeliveryRow.letter).in_(select(LetterRow.id).where(these)))
+    def failed(self, office: str | None = None, most: int = 1_000) -> list[tuple[LetterRow, list[DeliveryRow]]]:
+        """The newest letters on which a channel gave up, the oldest of them first, with what each channel has to show."""
+        newest = select(LetterRow).where(given_up(office)).order_by(col(LetterRow.closed_at).desc(), col(LetterRow.id))
         with reading(self.engine) as session:
-            letters = session.exec(select(LetterRow).where(these).order_by(col(LetterRow.closed_at))).all()
-            return with_deliveries(letters, session.exec(shown))
+            letters = session.exec(newest.limit(most)).all()[::-1]
+            shown = (
+                each
+                for ids in in_parts(letter.id for letter in letters)
+                for each in session.exec(select(DeliveryRow).where(col(DeliveryRow.letter).in_(ids)))
+            )
+            return with_deliveries(letters, shown)
 
 
 def _unread() -> Select[Any]:

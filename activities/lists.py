@@ -159,6 +159,11 @@ def ways(scope: offices.Scope) -> list[ColumnElement[bool]]:
     return [and_(*facts), *([col(FilingRow.waiting_for) == scope.office] if scope.office else [])]
 
 
+def sees(scope: offices.Scope, row: FilingRow) -> bool:
+    """Whether a filing as it was listed lies within a scope."""
+    return scope.holds(row.filing_id, row.jurisdiction, row.zone, row.leader, row.stage, row.waiting_for)
+
+
 def within(scope: offices.Scope) -> ColumnElement[bool]:
     """The same as one condition."""
     return or_(*ways(scope))

@@ -64,17 +64,21 @@ def _refuse_astray(url: str) -> None:
 
 
 @cache
-def _revisions() -> tuple[str, ...]:
+def revisions() -> tuple[str, ...]:
     """What this release makes of a database, step by step, the first first."""
     steps = ScriptDirectory.from_config(config("")).walk_revisions()
     return tuple(step.revision for step in steps)[::-1]
 
 
+def revision_of(engine: Engine) -> str | None:
+    """The last step that a database has made; None of an empty one."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
 def lacking(engine: Engine) -> list[str]:
     """The steps that a database still lacks. One that this release does not know comes from a newer one, which made all of ours."""
-    with engine.connect() as connection:
-        has = MigrationContext.configure(connection).get_current_revision()
-    known = _revisions()
+    has, known = revision_of(engine), revisions()
     if has is None:
         return list(known)
     return list(known[known.index(has) + 1 :]) if has in known else []

@@ -24,7 +24,7 @@ from activities.logs import named
 from models.register import PublishedEdition
 from models.values import canonical
 from regulation.rounds.questionnaires import QUESTIONNAIRES
-from regulation.terms import LOCAL_RULES, OF_ONE_YEAR, TERMS, Selector
+from regulation.terms import LOCAL_RULES, OF_ONE_YEAR, TERMS, Selector, terms_on
 
 log = structlog.get_logger()
 
@@ -102,7 +102,7 @@ class PublishedEditions:
                     if last and last.number > self.upto:
                         continue
                     name = round_id if entry == 1 else f"{round_id}.{entry}"
-                    base = TERMS.newest(day, lambda edition: edition.since <= day)
+                    base = terms_on(day)
                     document = {
                         "edition": name, "base": base, "effective": str(day), "document_no": document_no,
                         "rows": [*_carried(last.name if last else base, base), *rows(base)],

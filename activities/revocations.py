@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, select
 
-from activities.lists import FILINGS, read_rows
+from activities.lists import FILINGS, read_rows, sees
 from models.filing import Entry, Filing
 from models.register import EntryRow, FilingRow
 from models.values import at_hour, day_of, midnight_after
@@ -116,12 +116,8 @@ class Revocations:
         for each in found:
             if not each.coming.let_go:
                 by_day[day_of(each.coming.at)][each.row.filing_id] = each.row.jurisdiction
-        seen = [_with_bound(each, by_day) for each in found if _sees(scope, each.row)]
+        seen = [_with_bound(each, by_day) for each in found if sees(scope, each.row)]
         return sorted(seen, key=lambda each: (each.coming.at, each.row.filing_id))
-
-
-def _sees(scope: offices.Scope, row: FilingRow) -> bool:
-    return scope.holds(row.filing_id, row.jurisdiction, row.zone, row.leader, row.stage, row.waiting_for)
 
 
 def _with_bound(each: Listed, by_day: Mapping[date, Mapping[str, str]]) -> Listed:

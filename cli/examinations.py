@@ -119,7 +119,7 @@ def of_register(of: Deployment) -> Iterator[Line]:
 
 def of_tables(of: Deployment) -> Iterator[Line]:
     """Whether the tables are those of this release."""
-    tables = operations.tables(of.register.engine, of.settings.register_url)
+    tables = operations.tables(of.register.engine)
     ahead = "，由较新的版本建立" if tables.at != tables.newest else ""
     with of.register.engine.connect() as db:
         if lost := astray(db):

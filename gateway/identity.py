@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from activities import lists
 from models.acts import By, OfficeKey
 from models.filing import Entry, Filing
 from models.register import FilingRow, LetterRow, MessageRow
@@ -55,7 +56,7 @@ class Identity(Value):
 
     def sees(self, row: FilingRow) -> bool:
         """Whether a filing lies within what they may see."""
-        return self.scope.holds(row.filing_id, row.jurisdiction, row.zone, row.leader, row.stage, row.waiting_for)
+        return lists.sees(self.scope, row)
 
     def is_told(self, message: MessageRow | LetterRow) -> bool:
         """Whether a message or letter is for them: for their department, not only for their office."""

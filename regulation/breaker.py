@@ -53,7 +53,7 @@ def exceeded(
     `completing` tells the filings that complete by themselves on the day, each with its jurisdiction: of one jurisdiction, or of all.
     Which bound is told does not depend on the order in which it tells them.
     """
-    edition = terms.TERMS.newest(day, lambda each: each.since <= day)
+    edition = terms.terms_on(day)
     for place, of, key in ((offices.OFFICES[jurisdiction].city, jurisdiction, "city"), ("全省", None, "province")):
         bound = Bound(place, of, terms.value(edition, f"revocation.{key}_most_a_day", kind, jurisdiction))
         if bound.is_exceeded_by(completing(of)):

@@ -36,11 +36,16 @@ def expiring(today: date) -> Iterator[Expiring]:
     yield _call(today)
 
 
+def is_missed(covers: int, today: date) -> bool:
+    """Whether the year after the last one that is known ought to be known on a day."""
+    return covers < today.year or (covers == today.year and (today.month, today.day) >= MISSED_FROM)
+
+
 def _calendar(today: date) -> Expiring:
     edition = CALENDARS.newest(today)
     covers = CALENDARS[edition].covers
     missing = covers + 1
-    urgent = covers < today.year or (covers == today.year and (today.month, today.day) >= MISSED_FROM)
+    urgent = is_missed(covers, today)
     told = (
         f"缺{missing}年日历；公布后放入 calendars/{missing}.json，重启并 broadcast"
         if urgent

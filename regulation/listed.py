@@ -12,8 +12,6 @@ from models.legacy import FromList, ListedAlliance
 from regulation import codes, offices
 from regulation.judging import E, Judging, W
 
-TO_BE_COMPLETED = "名单未载明的事项，导入后由盟主企业对照申请表补充"
-
 
 class Judge(Judging[ListedAlliance]):
     """The rules across the fields of a row."""

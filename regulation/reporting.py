@@ -13,7 +13,6 @@ from regulation import terms
 from regulation.agenda import first_due_year, first_due_year_of_continuation
 from regulation.lifecycle import FILED
 from regulation.service import STRICTER_SINCE
-from regulation.terms import TERMS
 
 SETTLED = {
     YearStatus.FILED: ReportState.FILED,
@@ -89,7 +88,7 @@ class Tally:
 
 def year_on(day: date) -> int:
     """The year whose reports are looked at on a day: the last one whose window has opened (G-12b)."""
-    edition = TERMS.newest(day, lambda each: each.since <= day)
+    edition = terms.terms_on(day)
     opens = {terms.value(edition, "annual.window_opens", kind, "", day.year) for kind in Kind}
     return day.year if f"{day:%m-%d}" >= min(opens) else day.year - 1
 

@@ -19,7 +19,7 @@ from activities.migrating import lacking
 from activities.register import Register
 from regulation.calendar import CALENDARS
 from regulation.editions import EditionRefused
-from regulation.expiring import MISSED_FROM
+from regulation.expiring import is_missed
 
 CHECKS: Mapping[str, str] = {
     "register": "备案库",
@@ -101,6 +101,6 @@ def last_year_known() -> int:
 def calendar_fault(today: date) -> str:
     """That next year's working days are missing though they ought to be known: from 15 December on, dates of January are guessed."""
     last = last_year_known()
-    if last > today.year or ((today.month, today.day) < MISSED_FROM and last == today.year):
+    if not is_missed(last, today):
         return ""
     return f"没有{last + 1}年工作日历，涉及该年的期限只能暂定；请将国务院办公厅公布的安排放入 BEIAN_EDITIONS 的 calendars/{last + 1}.json"

@@ -3,15 +3,17 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from models import metrics
+from regulation.expiring import MISSED_FROM
 
 WORKERS, OURS = 'job="beian-worker"', 'job=~"beian-.*"'
 """The jobs under which Prometheus scrapes workers, and all processes (docs/operations.md)."""
 
 SHANGHAI = 8 * 3600
-LEAD = 17 * 86_400
-"""From 15 December to 1 January: so long before a year its working days ought to be known."""
+LEAD = (date(2001, 1, 1) - date(2000, *MISSED_FROM)).days * 86_400
+"""Seconds before a year from which on its working days ought to be known."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ def officer(role: str, office: str, number: int = 1) -> By:
 
 PROVINCE, PROVINCE_TOO = officer("province_st", "210000"), officer("province_st", "210000", 2)
 INDUSTRY = {"person": "pi-210000-1", "office": "210000", "role": "province_iit"}
-INDUSTRY_TOO = INDUSTRY | {"person": "pi-210000-2"}
 PUBLIC = {"person": "o-public-1", "office": "public", "role": "public"}
 
 

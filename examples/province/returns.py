@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 from examples.province.alliances import Alliance
-from models.vocabulary import Kind
 from regulation.rounds.evaluation_items import ItemsEdition
 
 CENT = Decimal("0.01")
@@ -156,8 +155,3 @@ def check(alliance: Alliance, on: str, items: Mapping[str, str], rectify_by: str
 def base(alliance: Alliance) -> Decimal:
     """The research of the year before, as its proven document says: the form rounds it."""
     return alliance.leader.rd
-
-
-def is_kind_b(alliance: Alliance) -> bool:
-    """Whether it is one of 技术能力提升类."""
-    return alliance.kind is Kind.B

@@ -46,7 +46,6 @@ def _shown(
     until = as_asked(lambda: DAY.validate_python(day)) if day else day_of(now)
     asked = operations.asked(until, office if office in offices.KEYS else offices.PROVINCE)
     backups = operations.backups(tools.audit)
-    failed = tools.letters.failed()
     return page(
         request,
         tools,
@@ -57,12 +56,11 @@ def _shown(
         offices={key: offices.name_of(key) for key in offices.KEYS},
         workers=at_work,
         pausing=pausing,
-        tables=operations.tables(tools.register.engine, tools.settings.register_url),
+        tables=operations.tables(tools.register.engine),
         expiring=list(expiring(day_of(now))),
         backups=backups,
         old=operations.is_old(backups, datetime.now(UTC)),
         backlog=tools.letters.backlog(now),
-        failed=len(failed),
-        letters=failed[::-1][:LETTERS],
+        letters=tools.letters.failed(most=LETTERS)[::-1],
         **passed(tools),
     )

@@ -13,7 +13,7 @@ from gateway.pages import rounds
 from gateway.pages.staff import Staff
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, page
-from gateway.problem import NotFound
+from gateway.problem import NoRound
 from gateway.remembered.sessions import Session
 from gateway.shown.documents import attachment
 from gateway.shown.rounds.questionnaires import document_in, newest
@@ -30,12 +30,11 @@ LARGEST = 500_000
 
 
 def _to_be_opened(tools: Tools, session: Session, round_id: str) -> None:
-    """`NotFound` for what is no survey that the visitor may open."""
+    """`NoRound` for what is no survey that the visitor may open."""
     told = parts(round_id)
-    if told is None or told.kind is not RoundKind.SURVEY or tools.rounds.register.row(round_id):
-        raise NotFound(round_id)
-    if not offers.opens(round_id, session.who.by):
-        raise NotFound(round_id)
+    survey = told is not None and told.kind is RoundKind.SURVEY and offers.opens(round_id, session.who.by)
+    if not survey or tools.rounds.register.row(round_id):
+        raise NoRound(round_id)
 
 
 @router.get("")

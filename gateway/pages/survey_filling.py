@@ -243,6 +243,11 @@ async def _filed(request: Request, tools: Tools, session: Session, editing: Edit
     return then(editing.address, f"已{'登记' if editing.on_paper else '报送'}，登记为第{receipt.number}号{waits}")
 
 
+def _colleagues(tools: Tools, session: Session) -> list[tuple[str, str]]:
+    """Who may have taken in what came on paper: each person, with the name."""
+    return [(each.person, each.name) for each in tools.people.colleagues(session.who.office, session.who.role)]
+
+
 def form_page(
     request: Request, tools: Tools, session: Session, editing: Editing, *, more: str = "", check: bool = False,
     overtaken: bool = False, refusal: Refusal | None = None, by_cell: Sequence[Finding] = (), not_read: str = "",
@@ -254,8 +259,6 @@ def form_page(
     found = refusal.findings if refusal and refusal.findings else editing.findings
     back = asked.sent_back(known.questionnaire, known.returned.points) if known.returned else []
     at_fields = [*not_taken, *back, *(found if check else ())]
-    who = session.who
-    colleagues = [(each.person, each.name) for each in tools.people.colleagues(who.office, who.role)]
     return page(
         request,
         tools,
@@ -264,9 +267,8 @@ def form_page(
         status=status,
         editing=editing,
         known=known,
-        row=tools.seen(known.alliance.id, session.who),
         parts_=asked.parts(known.questionnaire, editing.raw, at_fields, known.figures_before, more_rows=more),
-        came=asked.came(editing.raw, at_fields, colleagues) if editing.on_paper else [],
+        came=asked.came(editing.raw, at_fields, _colleagues(tools, session)) if editing.on_paper else [],
         promise=asked.promise(editing.raw, at_fields),
         found=asked.found(known.questionnaire, [*not_taken, *found], on_paper=editing.on_paper),
         check=check or bool(not_taken),

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Engine, Select, and_, bindparam, func, or_
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
+from activities import lists
 from activities.database import reading, writing
 from gateway.identity import Identity
 from models.gateway import HandlingRow, PersonRow
@@ -60,9 +61,7 @@ def sees(key: str, row: FilingRow) -> bool:
     if role not in set(Role) or not offices.is_post(Role(role), office):
         return False
     scope = offices.scope(Role(role), office)
-    return scope is not None and scope.holds(
-        row.filing_id, row.jurisdiction, row.zone, row.leader, row.stage, row.waiting_for
-    )
+    return scope is not None and lists.sees(scope, row)
 
 
 def awaited(row: FilingRow) -> list[str]:

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
@@ -15,7 +13,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.backup import release
-from activities.migrating import config
+from activities.migrating import revision_of, revisions
 from gateway.remembered.audit import BACKUP, Audit
 from models.gateway import AuditRow
 from regulation import offices
@@ -81,12 +79,9 @@ async def pausing(client: Client, queue: str) -> str:
         return ""
 
 
-def tables(engine: Engine, url: str) -> Tables:
+def tables(engine: Engine) -> Tables:
     """How old the tables are."""
-    newest = ScriptDirectory.from_config(config(url)).get_current_head()
-    with engine.connect() as db:
-        at = MigrationContext.configure(db).get_current_revision()
-    return Tables(at or "—", newest or "—")
+    return Tables(revision_of(engine) or "—", revisions()[-1])
 
 
 def backups(audit: Audit) -> Sequence[AuditRow]:
