@@ -62,6 +62,7 @@ RIGHTS: Mapping[str, str] = {
     "drafts": PASSING,
     "uploads": PASSING,
     "stored": PASSING,
+    "counted": PASSING,
     "saved_filters": PASSING,
     "handlings": PASSING,
 }

@@ -35,11 +35,12 @@ from gateway.remembered.imports import Importing
 from gateway.remembered.kept import KeptPages
 from gateway.remembered.people import People
 from gateway.remembered.pictures import Pictures
-from gateway.remembered.sessions import Sessions
+from gateway.remembered.sessions import Sessions, signing_secret
 from gateway.remembered.spent import Spent
 from gateway.remembered.sweeping import Sweeping
 from gateway.remembered.uploads import Uploads
 from gateway.shipped import ship
+from gateway.together import Together
 from gateway.tools import Tools
 from models.channels import ChannelsFile, read_channels
 from models.settings import Settings
@@ -81,6 +82,11 @@ def deployed(settings: Settings) -> ChannelsFile:
     return read_channels(settings.channels, os.environ)
 
 
+def counters_of(settings: Settings, file: int = -1) -> Counters:
+    """In what a gateway counts; a `file` that its other processes have open too."""
+    return Counters(file, signing_secret(settings) if settings.limits == "database" else "")
+
+
 def health_socket(settings: Settings, number: int) -> socket | None:
     """Where a process of a gateway tells how it is, each on a port of its own. Raises `PortTaken`."""
     if not settings.gateway_metrics_port:
@@ -90,9 +96,9 @@ def health_socket(settings: Settings, number: int) -> socket | None:
 
 
 @asynccontextmanager
-async def connected(settings: Settings, *, number: int = 0) -> AsyncIterator[Tools]:
-    """The tools, on the engine and the register, for as long as the gateway runs. Its first process (0) also sweeps, and tells
-    operators what is in the register.
+async def connected(settings: Settings, *, number: int = 0, counters: Counters | None = None) -> AsyncIterator[Tools]:
+    """The tools, on the engine and the register, for as long as the gateway runs. Its first process (0) also sweeps, tells
+    operators what is in the register, and has the `counters` count together with those of other gateways.
 
     The engine may come later, or go: what is only read is read from the register, and what is done is answered with 503.
     """
@@ -113,6 +119,8 @@ async def connected(settings: Settings, *, number: int = 0) -> AsyncIterator[Too
     first = number == 0
     if first:
         meanwhile.append(asyncio.create_task(Sweeping(tools.uploads, tools.drafts).keep(clock)))
+    if first and counters and settings.limits == "database":
+        meanwhile.append(asyncio.create_task(Together(register.engine, counters).keep()))
     health = Health("gateway", settings, register, client, counts=first)
     own = health_socket(settings, number)
     try:

@@ -1,13 +1,14 @@
 """How often somebody asked (计数), in one table that every process of a gateway looks at: so a limit holds for all of them together.
 
-The table has a fixed size and lies in memory, a part for each span. What is counted is known by a digest that only this start of
-the gateway can work out, so nobody can choose next to whom they are counted. Where something is looked for and all places are
-in use, the one that is farthest from its limit is given up for what is new. One at its limit never is: where all are, whoever is
-new must wait.
+The table has a fixed size and lies in memory, a part for each span. What is counted is known by a keyed digest, so nobody can
+choose next to whom they are counted: the key is made up by this start of the gateway, or the deployment's own where several
+gateways count together (gateway/together.py). Where something is looked for and all places are in use, the one that is
+farthest from its limit is given up for what is new. One at its limit never is: where all are, whoever is new must wait.
 """
 
 import fcntl
 import hashlib
+import math
 import mmap
 import secrets
 import struct
@@ -20,8 +21,8 @@ A_MINUTE, AN_HOUR, A_DAY = 60, 3600, 86_400
 SPANS = (A_MINUTE, AN_HOUR, A_DAY)
 """Within what is counted. Each has its part of the table: what many count by the minute takes no place of a day."""
 
-SLOT = struct.Struct("<16sdIId")
-"""A digest, when its window began, how often it was counted in that, and in the one before, and how often it may be."""
+SLOT = struct.Struct("<16sdIIIId")
+"""A digest, when its window began, how often it was counted in that, and in the one before; how often at other gateways; how often it may be."""
 
 SLOTS = 65_536
 """Places for each span."""
@@ -29,10 +30,21 @@ SLOTS = 65_536
 NEAR = 8
 """In so many places from its own on something is looked for."""
 
-SECRET = 32
-"""Bytes at the head of the table, made up by whoever opens it first."""
+NOTED = 1024
+"""So many counts at most are told to other gateways; what is counted beyond is counted by each for itself."""
 
-SIZE = SECRET + SLOT.size * SLOTS * len(SPANS)
+TENTH = 10
+"""What has used so large a part of its limit is told: what many gateways keep to themselves is less than a limit."""
+
+TOLD = struct.Struct("<16sIdIId")
+"""What other gateways are told of a count: its digest, its span, when its window began, how often in that and before, how often it may be."""
+
+HEADER = struct.Struct("<32sI")
+"""At the head of the table: a secret, made up by whoever opens it first, and how many places are noted."""
+
+PLACE = struct.Struct("<I")
+
+SIZE = HEADER.size + PLACE.size * NOTED + SLOT.size * SLOTS * len(SPANS)
 
 
 class Limit(NamedTuple):
@@ -43,16 +55,36 @@ class Limit(NamedTuple):
     seconds: int
 
 
-class Counters:
-    """The table: of this process alone, or of a file that others have open too."""
+class Slot(NamedTuple):
+    """A place of the table, as `SLOT` has it."""
 
-    def __init__(self, file: int = -1) -> None:
+    digest: bytes
+    begun: float
+    here: int
+    before: int
+    others: int
+    others_before: int
+    most: float
+
+    def used(self, left: float) -> float:
+        """How much of the limit is used, when so large a part of the window is left."""
+        return (self.before + self.others_before) * left + self.here + self.others
+
+
+class Counters:
+    """The table: of this process alone, or of a file that others have open too. With a `secret`, gateways that have it know each other's digests."""
+
+    def __init__(self, file: int = -1, secret: str = "") -> None:
         self._file = file
         self._table = mmap.mmap(file, SIZE)
         with self._alone():
-            if not any(self._table[:SECRET]):
-                self._table[:SECRET] = secrets.token_bytes(SECRET)
-            self._secret = self._table[:SECRET]
+            made, noted = HEADER.unpack_from(self._table)
+            if not any(made):
+                made = secrets.token_bytes(32)
+                HEADER.pack_into(self._table, 0, made, noted)
+        self._secret = (
+            hashlib.blake2b(secret.encode(), digest_size=32, person=b"beian limits").digest() if secret else made
+        )
 
     def hit(self, limits: Iterable[Limit], now: float) -> float:
         """Count something for all its limits, if none is reached; else after how many seconds it may be again.
@@ -66,36 +98,93 @@ class Counters:
                 digest = hashlib.blake2b(f"{seconds} {key}".encode(), digest_size=16, key=self._secret).digest()
                 window = now // seconds * seconds
                 left = 1 - (now - window) / seconds
-                place, count, before = self._find(digest, most, seconds, window, left)
-                if before * left + count + 1 > most:
-                    wait = max(wait, self._wait(most, count, before, left, seconds))
-                counted.append((place, digest, window, count + 1, before, most))
+                place, slot = self._find(digest, most, seconds, window, left)
+                if slot.used(left) + 1 > most:
+                    wait = max(wait, self._wait(most, slot, left, seconds))
+                counted.append((place, slot._replace(here=slot.here + 1, most=most)))
             if not wait:
-                for slot in counted:
-                    SLOT.pack_into(self._table, *slot)
+                for place, slot in counted:
+                    self._put(place, slot)
+                    if (slot.here - 1) * TENTH < slot.most <= slot.here * TENTH:
+                        self._note(place)
         return wait
 
+    def told(self, now: float) -> bytes:
+        """What is counted here and that other gateways should know: each as `TOLD` has it."""
+        records, noted = [], []
+        with self._alone():
+            for place in dict.fromkeys(self._noted()):
+                slot, seconds = self._slot(place), SPANS[place // SLOTS]
+                window = now // seconds * seconds
+                before = slot.before if slot.begun == window else 0
+                if slot.begun in (window, window - seconds) and max(slot.here, before) * TENTH >= slot.most:
+                    records.append(TOLD.pack(slot.digest, seconds, slot.begun, slot.here, slot.before, slot.most))
+                    noted.append(place)
+            HEADER.pack_into(self._table, 0, self._table[:32], 0)
+            for place in noted:
+                self._note(place)
+        return b"".join(records)
+
+    def heard(self, told: Iterable[bytes], now: float) -> None:
+        """Count along what all other gateways told: it counts here as if it had been asked here."""
+        sums: dict[tuple[bytes, int], tuple[int, int, float]] = {}
+        for digest, seconds, begun, count, before, most in (each for all_ in told for each in TOLD.iter_unpack(all_)):
+            window, (others, others_before, _) = now // seconds * seconds, sums.get((digest, seconds), (0, 0, 0.0))
+            if begun == window:
+                sums[digest, seconds] = others + count, others_before + before, most
+            elif begun == window - seconds:
+                sums[digest, seconds] = others, others_before + count, most
+        with self._alone():
+            for (digest, seconds), (others, others_before, most) in sums.items():
+                window = now // seconds * seconds
+                place, slot = self._find(digest, most, seconds, window, 1 - (now - window) / seconds)
+                if place >= 0:
+                    self._put(place, slot._replace(others=others, others_before=others_before))
+
     @staticmethod
-    def _wait(most: int, count: int, before: int, left: float, seconds: int) -> float:
+    def _wait(most: float, slot: Slot, left: float, seconds: int) -> float:
         """Until enough of the window before has passed, or this one is over."""
-        room = most - 1 - count
+        room, before = most - 1 - slot.here - slot.others, slot.before + slot.others_before
         return max(seconds * (left - room / before), 0.001) if before and room >= 0 else max(seconds * left, 0.001)
 
-    def _find(self, digest: bytes, most: int, seconds: int, window: float, left: float) -> tuple[int, int, int]:
-        """Where something is counted, how often in this window, and in the one before."""
+    def _find(self, digest: bytes, most: float, seconds: int, window: float, left: float) -> tuple[int, Slot]:
+        """Where something is counted, and how often in this window and in the one before; place -1, and at its limit, where there is no room."""
         part, first = SPANS.index(seconds) * SLOTS, int.from_bytes(digest[:4], "little")
         least, spare = 1.0, -1
         for offset in range(NEAR):
-            place = SECRET + (part + (first + offset) % SLOTS) * SLOT.size
-            known, begun, count, before, its_most = SLOT.unpack_from(self._table, place)
-            if begun != window:
-                count, before = 0, count if begun == window - seconds else 0
-            if known == digest:
-                return place, count, before
-            used = before * left + count
-            if not used or used + 1 <= its_most:
-                least, spare = min((least, spare), (used / max(its_most, 1), place))
-        return (spare, 0, 0) if spare >= 0 else (spare, most, 0)
+            place = part + (first + offset) % SLOTS
+            slot = self._slot(place)
+            if slot.begun == window - seconds:
+                slot = slot._replace(begun=window, here=0, before=slot.here, others=0, others_before=slot.others)
+            elif slot.begun != window:
+                slot = Slot(slot.digest, window, 0, 0, 0, 0, slot.most)
+            if slot.digest == digest:
+                return place, slot
+            used = slot.used(left)
+            if not used or used + 1 <= slot.most:
+                least, spare = min((least, spare), (used / max(slot.most, 1), place))
+        return spare, Slot(digest, window, 0 if spare >= 0 else math.ceil(most), 0, 0, 0, most)
+
+    def _slot(self, place: int) -> Slot:
+        return Slot(*SLOT.unpack_from(self._table, self._at(place)))
+
+    def _put(self, place: int, slot: Slot) -> None:
+        SLOT.pack_into(self._table, self._at(place), *slot)
+
+    @staticmethod
+    def _at(place: int) -> int:
+        return HEADER.size + PLACE.size * NOTED + place * SLOT.size
+
+    def _note(self, place: int) -> None:
+        """Remember that something here is to be told, while there is room."""
+        secret, noted = HEADER.unpack_from(self._table)
+        if noted < NOTED:
+            PLACE.pack_into(self._table, HEADER.size + noted * PLACE.size, place)
+            HEADER.pack_into(self._table, 0, secret, noted + 1)
+
+    def _noted(self) -> Iterator[int]:
+        _, noted = HEADER.unpack_from(self._table)
+        return (PLACE.unpack_from(self._table, HEADER.size + each * PLACE.size)[0] for each in range(noted))
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

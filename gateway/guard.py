@@ -180,7 +180,7 @@ class Rates:
 
     What carries a credential is counted for its address too, so that made-up ones win nothing; what one limit refuses is
     counted for none. Public pages are counted like any other: ten a second is more than a crawler needs, and it is told when
-    to come back. The processes of a gateway count together; gateways on several machines each for itself.
+    to come back. The processes of a gateway count together, and so do gateways on several machines where `limits` says so.
     """
 
     settings: Settings

@@ -25,8 +25,8 @@ from activities import logs
 from activities.ending import end
 from activities.starting import bound
 from gateway import patience
-from gateway.app import connected, create, health_socket
-from gateway.counters import SIZE, Counters
+from gateway.app import connected, counters_of, create, health_socket
+from gateway.counters import SIZE
 from models.settings import Settings, read_settings
 
 log = structlog.get_logger()
@@ -57,7 +57,8 @@ def serve(settings: Settings) -> None:
         if own := health_socket(settings, number):
             own.close()
     if settings.gateway_processes == 1:
-        uvicorn.run(create(settings), **_options(settings))
+        counters = counters_of(settings)
+        uvicorn.run(create(settings, partial(connected, counters=counters), counters), **_options(settings))
     elif fault := _together(settings):
         sys.exit(fault)
 
@@ -143,7 +144,8 @@ def be_one(counters: int, pulses: int, alive: int, number: int) -> None:
     """Be one of several, until told to end or nobody is there to tell. The first does what is done once for all."""
     settings = read_settings()
     prepare(settings)
-    app = create(settings, partial(connected, number=number), Counters(counters))
+    shared = counters_of(settings, counters)
+    app = create(settings, partial(connected, number=number, counters=shared), shared)
     server = uvicorn.Server(uvicorn.Config(app, **_options(settings)))
 
     async def running() -> None:

@@ -103,6 +103,16 @@ class StoredRow(SQLModel, table=True):
     size: int = Field(sa_type=BigInteger)
 
 
+class CountedRow(SQLModel, table=True):
+    """合计: how often somebody asked at one gateway lately, for the others to count along (gateway/together.py)."""
+
+    __tablename__ = "counted"
+
+    gateway: str = Field(primary_key=True, max_length=32)
+    counts: str = long_text()
+    written_at: datetime = instant(index=True)
+
+
 class SavedFilterRow(SQLModel, table=True):
     """常用筛选: a list that somebody looks at often, by the query that makes it."""
 

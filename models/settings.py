@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -139,6 +139,10 @@ class Settings(BaseSettings):
         SecretStr(""), description="signs cookies; the same for every gateway of a deployment; absent: made below `var`"
     )
     session_hours: float = Field(8.0, gt=0, le=24, description="hours after which somebody must sign in again")
+    limits: Literal["gateway", "database"] = Field(
+        "gateway",
+        description="who counts together for all limits below: the processes of one gateway, or all gateways on the register's database",
+    )
     reads_a_minute: int = Field(600, ge=1, description="requests a minute that a person, or an address, may make")
     acts_a_minute: int = Field(120, ge=1, description="changes a minute that a person, or an address, may ask for")
     objections_an_hour: int = Field(10, ge=1, description="objections an hour from one address")
@@ -212,6 +216,13 @@ class Settings(BaseSettings):
         if not re.fullmatch("[A-Za-z0-9_-]*", token.get_secret_value()):
             raise ValueError("只能由字母、数字、- 和 _ 组成，如 openssl rand -hex 24 所给出的")
         return token
+
+    @model_validator(mode="after")
+    def _one_secret(self) -> Self:
+        """Gateways that each make a secret of their own know nothing of each other's counts, nor of who is signing in."""
+        if self.limits == "database" and not self.secret.get_secret_value():
+            raise ValueError("环境变量 BEIAN_LIMITS 为 database 时，须以 BEIAN_SECRET 给各网页服务同一个密钥")
+        return self
 
     @property
     def own_address(self) -> str:

@@ -1,6 +1,7 @@
 """The door for programs: repeated, conflicting, hand-made and old requests."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.entering import Start
+from activities.register import Register
 from gateway.client import workflow_id
 from gateway.problem import Conflict, NotFound, Refused
 from models.vocabulary import Stage
@@ -165,7 +167,7 @@ async def test_a_resubmission_with_errors_is_refused_with_all_of_them(world: Wor
     assert story.filing.stage is Stage.RETURNED
 
 
-async def test_two_officers_deciding_at_once_one_wins_and_the_other_is_told_why(world: World) -> None:
+async def test_two_officers_deciding_at_once_at_two_gateways_one_wins_and_the_other_is_told_why(world: World) -> None:
     story = Story(world, "DOOR-11")
     await story.submitted("2027-03-15")
     await world.on(story.id, instant("2027-03-16"))
@@ -173,11 +175,15 @@ async def test_two_officers_deciding_at_once_one_wins_and_the_other_is_told_why(
     returned = story.act(
         "city2", "return_for_correction", "2027-03-16", deficiencies=[{"item": "A-17", "message": "补充"}]
     )
+    elsewhere = replace(door, register=Register.at(world.settings.register_url))
+    accepted = story.act("city", "accept", "2027-03-16")
     answers = await asyncio.gather(
-        door.act(story.id, story.act("city", "accept", "2027-03-16")),
-        door.act(story.id, returned),
+        door.act(story.id, accepted),
+        elsewhere.act(story.id, accepted),
+        elsewhere.act(story.id, returned),
         return_exceptions=True,
     )
+    elsewhere.register.engine.dispose()
     assert story.kinds()[1:] in (["accept", "return_for_correction"], ["return_for_correction"])
     assert any(not isinstance(each, BaseException) for each in answers)
     assert world.register.verify(story.id) == []

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
 from itertools import islice
@@ -27,9 +27,7 @@ from models.settings import Settings
 from tests.databases import Databases, on_both, prepare
 from tests.loopback import free_port
 from tests.patience import eventually
-from tests.served import Clock
 from tests.story import instant
-from tests.visiting import House, visiting
 
 ROOT = Path(__file__).parent.parent
 NOW = instant("2027-03-16T09:00")
@@ -137,24 +135,6 @@ def test_what_is_good_for_once_is_used_once_at_whichever_gateway(databases: Data
     assert doors[0].first("state", NOW + ten, ten), "it is forgotten when nobody could bring it any more"
     for door in doors:
         door.engine.dispose()
-
-
-async def test_who_signed_in_at_one_acts_at_the_other(tmp_path: Path) -> None:
-    settings = Settings(var=tmp_path)
-    prepare(settings.register_url)
-    async with AsyncExitStack() as running:
-        doors: list[House] = [await running.enter_async_context(visiting(settings, Clock(NOW))) for _ in range(2)]
-        browser = await doors[0].signed_in("c-101")
-        other = doors[1].browser()
-        other.cookies.update(browser.cookies)
-        page = await other.get("/desk/filings")
-        csrf = page.text.partition('name="csrf" value="')[2].partition('"')[0]
-        own = {"Origin": doors[0].origin}
-        form = {"csrf": csrf, "name": "公示", "query": "stage=on_notice"}
-        assert (await browser.post("/desk/filings/saved", data=form, headers=own)).status_code == 303
-        assert "公示" in (await other.get("/desk/filings")).text
-        assert (await other.post("/sign-out", data={"csrf": csrf}, headers=own)).status_code == 303
-        assert (await browser.get("/desk")).status_code == 303, "who signed out at one is signed out"
 
 
 # The processes themselves

@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 """Room → what of ours it may import besides itself. What serves knows nothing of `deploy`; the documents name the cases."""
 
 COMING_IN = {
-    "client", "clock", "counters", "guard", "identity", "measuring", "oidc", "problem", "reception", "remembered", "rounds", "shipped", "tools", "visit",
+    "client", "clock", "counters", "guard", "identity", "measuring", "oidc", "problem", "reception", "remembered", "rounds", "shipped", "together", "tools", "visit",
 }  # fmt: skip
 WINGS: dict[str, set[str]] = {
     "remembered": {"identity", "problem"},

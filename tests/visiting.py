@@ -11,6 +11,7 @@ from temporalio.client import Client
 from activities.register import Register
 from gateway.app import create, tools_of
 from gateway.client import Filings
+from gateway.counters import Counters
 from gateway.tools import Tools
 from models.channels import ChannelsFile
 from models.settings import Settings
@@ -52,7 +53,7 @@ async def enters(browser: AsyncClient, person: str, **form: str) -> Response:
 
 
 @asynccontextmanager
-async def visiting(settings: Settings, clock: Clock) -> AsyncIterator[House]:
+async def visiting(settings: Settings, clock: Clock, counters: Counters | None = None) -> AsyncIterator[House]:
     """A gateway that is open."""
 
     @asynccontextmanager
@@ -62,6 +63,6 @@ async def visiting(settings: Settings, clock: Clock) -> AsyncIterator[House]:
         yield tools_of(settings, Filings(nobody, register, clock=clock), ChannelsFile())
         register.engine.dispose()
 
-    app = create(settings, open_tools)
+    app = create(settings, open_tools, counters)
     async with app.router.lifespan_context(app):
         yield House(app, app.state.tools)

@@ -27,7 +27,7 @@ from activities.logs import named
 from gateway.remembered.drafts import Drafts
 from gateway.remembered.retention import Expired, Retention
 from gateway.remembered.uploads import HALF_DONE, Uploads
-from models.gateway import DraftRow, StoredRow, UploadRow
+from models.gateway import CountedRow, DraftRow, StoredRow, UploadRow
 from models.register import AnnualReportRow, ArrivalRow, EntryRow, FilingRow, Paper, VersionRow
 from models.values import day_of
 from regulation import retention
@@ -42,6 +42,9 @@ DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 
 AT_ONCE = 500
 """Papers that are deleted in one transaction."""
+
+COUNTED = timedelta(days=2)
+"""After this long what a gateway told the others counts nowhere: limits are of a day at most."""
 
 QUIET = timedelta(hours=1)
 """So long nothing was entered on a filing whose papers are looked through: what was just entered is looked for next time."""
@@ -87,6 +90,7 @@ class Sweeping:
         uploads = self._uploads(now)
         with writing(self.uploads.engine) as session:
             session.connection().execute(delete(StoredRow).where(col(StoredRow.day) < day_of(now)))
+            session.connection().execute(delete(CountedRow).where(col(CountedRow.written_at) < now - COUNTED))
             session.connection().execute(delete(ArrivalRow).where(col(ArrivalRow.stored_at) < now - KEPT))
         return Swept(papers, uploads, drafts, tuple(expired))
 
