@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=  # what one process has compiled the others ne
 LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed demo year test law law-mutations quick lives fuzz check alerts storm machine bench lock docs histories clean
+.PHONY: help run seed demo year test law law-mutations quick lives fuzz check alerts storm machine image bench lock docs histories clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,11 @@ alerts: ## try the alert rules with promtool, which comes with Prometheus: when 
 
 machine: $(VENV)/dev ## set up one machine below a folder and let it work, be backed up and upgraded: needs nginx and systemd-analyze, two minutes
 	$(BIN)/python -m pytest tests/machine_on_a_root.py -q
+
+image: ## build the image with buildah, on a base of yours (BASE=, BUILDER= with pip, WHEELS= a folder) or one that deploy/containers/base made
+	buildah bud --format docker --timestamp $$(git log -1 --format=%ct) $(if $(BASE),--build-arg BASE=$(BASE)) \
+		$(if $(BUILDER),--build-arg BUILDER=$(BUILDER)) $(if $(WHEELS),--network none --build-context wheels=$(WHEELS)) \
+		-f deploy/containers/Containerfile -t localhost/beian:$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) .
 
 bench: $(VENV)/dev ## what it costs, beside a bare baseline: tables, goals, JSON on the last line
 	@$(BIN)/python -m bench

@@ -257,12 +257,28 @@ async def serve(
         traces.of_statements(register.engine)
     asking = await connect(settings, runtime, lazy=True)
     health = Health("worker", settings, register, asking, core=measured.told if measured else nothing)
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # as process 1 of a container it would be deaf to what nobody handles
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with health.told_on(own) if own else nullcontext():
-        await reached(asking)
-        await work(settings, register, await connect(settings, runtime), runtime, ready, stop)
+        if await reached_before(stop, asking):
+            await work(settings, register, await connect(settings, runtime), runtime, ready, stop)
     if traces:
         traces.end()
     log.info("worker.stopped")
+
+
+async def reached_before(stop: asyncio.Event, client: Client) -> bool:
+    """Wait for the engine; whether it was there before somebody told us to stop."""
+    told, there = asyncio.create_task(stop.wait()), asyncio.create_task(reached(client))
+    await asyncio.wait({told, there}, return_when=asyncio.FIRST_COMPLETED)
+    if there.done():
+        there.result()
+    for each in (told, there):
+        each.cancel()
+    return not stop.is_set()
 
 
 async def work(
@@ -281,8 +297,6 @@ async def work(
     meter = runtime.metric_meter if runtime else MetricMeter.noop
     keeper = Keeper(filings, timedelta(seconds=settings.following_interval))
     worker, postman = build(client, register, settings, continued=continuing.ring, meter=meter)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with worker:
         rounds = [
             asyncio.create_task(postman.run()),

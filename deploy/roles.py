@@ -1,11 +1,9 @@
 """The two roles of PostgreSQL: the owner, who migrates, and the service, which may only what it needs; here for every table.
 
-`python -m deploy.roles` prints the statements for psql, connected to the register's database as a superuser: run before the
-migrations they make the roles, after them they give the service its rights. Both may be repeated; what a table does not name
-here is taken away again.
+`deploy/database.py` makes the roles before the migrations and gives the rights after them. Both may be repeated; what a table does
+not name here is taken away again.
 """
 
-import sys
 from collections.abc import Iterator, Mapping
 
 from sqlmodel import SQLModel
@@ -95,23 +93,3 @@ def rights() -> Iterator[str]:
         yield f"GRANT {RIGHTS[table.name]} ON {table.name} TO {SERVICE}"
     yield f"GRANT SELECT ON {VERSION} TO {SERVICE}"
     yield f"GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO {SERVICE}"  # a restore has numbers go on
-
-
-def script() -> str:
-    """Everything, as psql takes it: rights only once there are tables."""
-    given = "\n".join(f"{each};" for each in rights())
-    made = "\n".join(f"{each};" for each in roles())
-    return f"""\\set ON_ERROR_STOP on
-SET client_min_messages = warning;
-BEGIN;
-{made}
-SELECT to_regclass('public.{VERSION}') IS NOT NULL AS migrated \\gset
-\\if :migrated
-{given}
-\\endif
-COMMIT;
-"""
-
-
-if __name__ == "__main__":
-    sys.stdout.write(script())

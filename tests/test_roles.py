@@ -10,7 +10,8 @@ from sqlmodel import SQLModel
 from activities.database import connect
 from activities.migrating import lacking, migrate
 from activities.register import Register
-from deploy.roles import APPENDED, OWNER, RIGHTS, SERVICE, rights, roles, script
+from deploy.database import bring_up_to_date
+from deploy.roles import APPENDED, OWNER, RIGHTS, SERVICE, rights, roles
 from models.settings import SettingsRefused
 from tests.databases import Postgresql, as_owner, as_service
 from tests.simulated import holding, lived, written
@@ -91,7 +92,6 @@ def test_what_was_given_once_too_often_is_taken_away_again(postgresql: Postgresq
         for statement in (*roles(), *rights()):
             connection.exec_driver_sql(statement)
     assert is_refused(service, "DELETE FROM entries")
-    assert "ON_ERROR_STOP" in script()
     owner.dispose()
     service.dispose()
     postgresql.done_with(address)
@@ -110,3 +110,15 @@ def test_a_service_that_may_not_migrate_says_so_in_a_line(postgresql: Postgresql
     engine.dispose()
     with pytest.raises(SettingsRefused, match="所有者角色"):
         migrate(as_service(behind))
+
+
+def test_the_owner_brings_an_empty_database_up_to_date_and_the_service_finds_it_so(postgresql: Postgresql) -> None:
+    empty = postgresql.empty()
+    bring_up_to_date(empty)
+    bring_up_to_date(empty)
+    service = connect(as_service(empty))
+    assert not lacking(service)
+    assert is_refused(service, "CREATE TABLE mine (number integer)")
+    service.dispose()
+    with pytest.raises(SettingsRefused, match="PostgreSQL"):
+        bring_up_to_date("sqlite:///register.db")

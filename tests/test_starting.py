@@ -10,9 +10,11 @@ import sys
 from collections.abc import Callable
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import cast
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from temporalio.client import Client
 
 import starter
 import worker
@@ -209,3 +211,15 @@ def test_the_engine_knows_the_limit_that_make_run_sets() -> None:
     name = embedded.TIMERS_AT_ONCE.partition("=")[0]
     with Path(embedded.temporal()).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as engine:
         assert engine.find(name.encode()) > 0, "it passes over in silence what it does not know"
+
+
+async def test_a_worker_that_waits_for_the_engine_stops_when_it_is_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As process 1 of a container it would be killed after its grace otherwise."""
+
+    async def reached(client: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(worker, "reached", reached)
+    stop = asyncio.Event()
+    stop.set()
+    assert not await worker.reached_before(stop, cast(Client, None))
