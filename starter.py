@@ -11,6 +11,7 @@ from activities import logs
 from activities.privacy import OWN
 from cli import (
     acts,
+    cluster,
     doctor,
     exports,
     filings,
@@ -43,7 +44,16 @@ for command in (
     *(filings.show, filings.agenda, filings.list_, year.board, revocations.revocations),
     *(trials.check, trials.schema, trials.simulate, trials.check_texts, trials.check_channels),
     *(letters.messages, letters.inbox, letters.read, letters.undelivered, letters.redeliver, letters.bounce),
-    *(upkeep.verify, upkeep.backup_, upkeep.restore, upkeep.revive, upkeep.drift_, links.links, doctor.doctor),
+    *(
+        upkeep.verify,
+        upkeep.backup_,
+        upkeep.restore,
+        upkeep.revive,
+        upkeep.drift_,
+        links.links,
+        doctor.doctor,
+        cluster.cluster,
+    ),
     exports.export,
     *(retention.retention_, retention.person),
     rounds.round_,

@@ -290,7 +290,7 @@ async def work(
     stop: asyncio.Event,
 ) -> None:
     """Work on an engine that is there, until told to stop."""
-    await searching.register(client)
+    await searching.register_where_allowed(client)
     await say_keys(client, register, settings)
     filings = Filings(client, register, settings.task_queue)
     continuing = Continuing(filings)

@@ -181,6 +181,14 @@ class Settings(BaseSettings):
                     raise ValueError(f"环境变量 {name} 不是本系统的设置；是否为 {near[0]}？")
         return values
 
+    @model_validator(mode="after")
+    def _file_of_the_engine(self) -> Self:
+        """Temporal's own configuration takes a file that is not there for an empty one, which means this machine."""
+        file = os.environ.get("TEMPORAL_CONFIG_FILE")
+        if file and not Path(file).is_file():
+            raise ValueError(f"环境变量 TEMPORAL_CONFIG_FILE 所指的 {file} 不存在")
+        return self
+
     @field_validator("database_url")
     @classmethod
     def _of_a_database(cls, url: str | None) -> str | None:

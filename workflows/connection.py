@@ -7,7 +7,7 @@ from functools import cache
 import structlog
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import (
     LogForwardingConfig,
     LoggingConfig,
@@ -19,7 +19,7 @@ from temporalio.runtime import (
 from temporalio.service import RPCError
 
 from activities import tracing
-from models.settings import Settings
+from models.settings import Settings, SettingsRefused
 from workflows.payloads import converter
 
 log = structlog.get_logger()
@@ -47,13 +47,29 @@ def _runtime() -> Runtime:
     return runtime_of()
 
 
+def configured() -> ClientConnectConfig:
+    """Temporal's own environment configuration: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS, API key, profile.
+
+    Raises `SettingsRefused`, which never quotes: a line that cannot be read may be a key's.
+    """
+    try:
+        return ClientConfig.load_client_connect_config()
+    except OSError as error:
+        raise SettingsRefused(
+            f"连接引擎的证书或密钥 {error.filename} 无法读取（{type(error).__name__}）；见环境变量 TEMPORAL_TLS_… 或 TEMPORAL_CONFIG_FILE"
+        ) from None
+    except RuntimeError as error:
+        told = str(error).partition("\n")[0][:200]
+        raise SettingsRefused(f"连接引擎的设置（环境变量 TEMPORAL_… 或其配置文件）有误：{told}") from None
+
+
 async def connect(settings: Settings, runtime: Runtime | None = None, *, lazy: bool = False) -> Client:
     """A client by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS, API key or profile; by default the embedded server.
 
     A lazy one connects when it is first needed, and tries again each time until it can. Raises `SettingsRefused` for keys
-    that cannot be used.
+    that cannot be used, of ours or of Temporal's.
     """
-    config = ClientConfig.load_client_connect_config()
+    config = configured()
     config.setdefault("target_host", f"127.0.0.1:{settings.temporal_port}")
     traces = tracing.begun()
     return await Client.connect(
@@ -67,7 +83,7 @@ async def connect(settings: Settings, runtime: Runtime | None = None, *, lazy: b
 
 def namespace() -> str:
     """The namespace that filings live in, by the same configuration."""
-    return ClientConfig.load_client_connect_config().get("namespace", "default")
+    return configured().get("namespace", "default")
 
 
 async def reached(client: Client) -> None:

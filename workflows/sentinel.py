@@ -61,10 +61,10 @@ def schedule_id(queue: str) -> str:
 
 async def pausing(client: Client, queue: str) -> str:
     """In words, why no pass is made by the schedule, and what to do; empty if it makes them."""
-    described = await _described(client, queue)
-    if described is None:
+    there = await described(client, queue)
+    if there is None:
         return "引擎中没有巡查日程，无人巡查；启动 worker 即建立"
-    state = described.schedule.state
+    state = there.schedule.state
     if not state.paused:
         return ""
     why = f"（{' '.join(state.note.split())[:100]}）" if state.note else ""
@@ -74,8 +74,8 @@ async def pausing(client: Client, queue: str) -> str:
 
 async def last_pass(client: Client, queue: str) -> Pass | None:
     """The last pass that the engine remembers to have been made by the schedule."""
-    described = await _described(client, queue)
-    for each in reversed(described.info.recent_actions if described else ()):
+    there = await described(client, queue)
+    for each in reversed(there.info.recent_actions if there else ()):
         if isinstance(each.action, ScheduleActionExecutionStartWorkflow):
             run = each.action.workflow_id, each.action.first_execution_run_id
             handle = client.get_workflow_handle(run[0], run_id=run[1], result_type=Pass)
@@ -89,7 +89,7 @@ async def last_pass(client: Client, queue: str) -> Pass | None:
     return None
 
 
-async def _described(client: Client, queue: str) -> ScheduleDescription | None:
+async def described(client: Client, queue: str) -> ScheduleDescription | None:
     """The schedule as the engine has it; None if there is none."""
     try:
         return await client.get_schedule_handle(schedule_id(queue)).describe(rpc_timeout=ANSWERS_WITHIN)
@@ -97,6 +97,11 @@ async def _described(client: Client, queue: str) -> ScheduleDescription | None:
         if error.status is RPCStatusCode.NOT_FOUND:
             return None
         raise
+
+
+def passes_every(schedule: ScheduleDescription, every: timedelta) -> bool:
+    """Whether a schedule has a pass made so often, and at no other time."""
+    return list(schedule.schedule.spec.intervals) == [ScheduleIntervalSpec(every=every)]
 
 
 async def scheduled(client: Client, queue: str, every: timedelta, *, at_once: bool = False) -> None:
@@ -113,7 +118,7 @@ async def scheduled(client: Client, queue: str, every: timedelta, *, at_once: bo
         )
     except ScheduleAlreadyRunningError:
         handle = client.get_schedule_handle(schedule_id(queue))
-        if list((await handle.describe()).schedule.spec.intervals) != list(spec.intervals):
+        if not passes_every(await handle.describe(), every):
 
             def with_interval(found: ScheduleUpdateInput) -> ScheduleUpdate:
                 found.description.schedule.spec = spec
