@@ -17,12 +17,11 @@ import httpx
 import structlog
 import uvloop
 from temporalio.client import Client
-from temporalio.common import MetricMeter, WorkerDeploymentVersion
+from temporalio.common import MetricMeter
 from temporalio.runtime import PrometheusConfig, Runtime
-from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker import Worker
 
 from activities import editions, logs, loopback, replacements, tracing
-from activities.backup import release
 from activities.channels import configured
 from activities.channels.configured import Configured
 from activities.channels.drafts import DraftTray
@@ -61,16 +60,13 @@ from models.channels import ChannelsFile, Filters, read_channels
 from models.filing import Entry
 from models.settings import Settings, read_settings
 from regulation import offices
-from workflows import searching, sentinel, visibility
+from workflows import builds, searching, sentinel, visibility
 from workflows.connection import connect, reached, runtime_of
 from workflows.filing import AllianceFiling
 from workflows.round import Round
 from workflows.sandbox import Sandbox
 
 log = structlog.get_logger()
-
-BUILD = WorkerDeploymentVersion("beian", release())
-"""By which the engine tells on which release a filing was last worked on (workflows/links.py)."""
 
 NONE_AT_ALL = "（0：不提供）"
 
@@ -179,7 +175,7 @@ def build(
             watching.passes,
             handed_over_before,
         ],
-        deployment_config=WorkerDeploymentConfig(BUILD, use_worker_versioning=False),
+        deployment_config=builds.work_of(settings),
         workflow_runner=Sandbox(),
         interceptors=[visibility.DetailsWhenAsked()],
         activity_executor=ThreadPoolExecutor(settings.activity_threads),

@@ -30,13 +30,16 @@ def config(url: str) -> Config:
 def migrate(url: str, revision: str = "head") -> None:
     """Upgrade a database to a revision, or the newest; the folder of a SQLite file is made if need be.
 
+    Tables of a later release are left as they are: it made all of ours, and added to them (docs/operations.md, two releases side by side).
+
     Raises `SettingsRefused` where the tables are behind and the role of PostgreSQL may not change them (deploy/roles.py), or rows of
     SQLite refer to nothing.
     """
     database = make_url(url)
     if database.get_backend_name() == "sqlite" and database.database:
         Path(database.database).parent.mkdir(parents=True, exist_ok=True)
-    _refuse_astray(url)
+    if not _may_go_on(url):
+        return
     try:
         command.upgrade(config(url), revision)
     except ProgrammingError as error:
@@ -47,12 +50,13 @@ def migrate(url: str, revision: str = "head") -> None:
         ) from error
 
 
-def _refuse_astray(url: str) -> None:
-    """Migrate nothing while rows refer to what is not there: a table that is made anew would carry them on."""
+def _may_go_on(url: str) -> bool:
+    """Whether there are only steps that this release knows. Nothing is migrated while rows refer to what is not there: a table that is
+    made anew would carry them on."""
     engine = connect(url)
     try:
         if not lacking(engine):
-            return
+            return not is_ahead(engine)
         with engine.connect() as connection:
             lost = astray(connection)
     finally:
@@ -61,6 +65,7 @@ def _refuse_astray(url: str) -> None:
         raise SettingsRefused(
             f"备案库中有{len(lost)}行指向不存在的内容（{lost[0]}），表结构未升级；请由备份恢复后再升级"
         )
+    return True
 
 
 @cache
@@ -74,6 +79,12 @@ def revision_of(engine: Engine) -> str | None:
     """The last step that a database has made; None of an empty one."""
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_ahead(engine: Engine) -> bool:
+    """Whether a later release made these tables."""
+    has = revision_of(engine)
+    return has is not None and has not in revisions()
 
 
 def lacking(engine: Engine) -> list[str]:

@@ -29,9 +29,12 @@ from activities.health.counts import DUE
 from activities.keyring import Ring, ring_of
 from activities.letters import Letters
 from activities.register import Register
+from gateway.client import Filings
 from gateway.remembered import keys
 from gateway.remembered.audit import Audit
 from gateway.shown import operations
+from gateway.watching.builds import Build, Builds
+from gateway.watching.workers import Worker, workers
 from models.channels import read_channels
 from models.gateway import UploadRow
 from models.settings import Settings
@@ -326,23 +329,44 @@ async def _of_engine(of: Deployment, client: Client) -> list[Line]:
     lines.append(judged("检索属性", fault, f"{len(visibility.REGISTRATION)}个，均已登记"))
     fault = await sentinel.pausing(client, of.settings.task_queue)
     lines.append(judged("巡查日程", fault, f"已在引擎中，每{of.settings.following_interval / 60:g}分钟一次"))
-    workers = await operations.workers(client, of.settings.task_queue) or []
-    lines.append(_of_workers(workers))
-    lines += _engine_clock(workers, datetime.now(UTC))
+    at_work = await workers(client, of.settings.task_queue) or []
+    lines.append(_of_workers(at_work))
+    stand = await Builds(Filings(client, of.register, of.settings.task_queue)).side_by_side()
+    lines += _of_builds(stand or [])
+    lines += _engine_clock(at_work, datetime.now(UTC))
     return lines
 
 
-def _of_workers(workers: list[operations.Worker]) -> Line:
+def _of_workers(workers: list[Worker]) -> Line:
     """Who works, and by which release."""
     if not workers:
         return Line("worker", State.FAULT, "没有 worker 领取工作：期限届满无人登记，行为无人办理")
     releases = sorted({each.release for each in workers})
-    others = [each for each in releases if each != release()]
+    others = [each.release for each in workers if not each.build and each.release != release()]
     says = f"{len(workers)}个，版本 {'、'.join(releases)}" + (f"；本机为 {release()}" if others else "")
     return Line("worker", State.NOTE if others else State.WELL, says)
 
 
-def _engine_clock(workers: list[operations.Worker], now: datetime) -> Iterator[Line]:
+def _of_builds(stand: list[Build]) -> Iterator[Line]:
+    """Which builds work side by side: one without a worker stands still, and without a current one nothing begins."""
+    stranded = [each for each in stand if each.is_stranded]
+    old = [each for each in stand if not each.current and each.runs and each.workers]
+    told = "；".join(f"{each.name}{'（现行）' if each.current else ''} {each.runs}件" for each in stand)
+    if stranded:
+        yield Line(
+            "构建",
+            State.FAULT,
+            f"{stranded[0].name} 没有 worker，其在办的停滞：启动该构建的 worker，或者 rotate；{told}",
+        )
+    elif stand and not any(each.current for each in stand):
+        yield Line("构建", State.FAULT, f"没有现行构建，worker 不领取工作；执行 rotate {stand[-1].name}")
+    elif old:
+        yield Line("构建", State.NOTE, f"尚未全部换用现行构建；{told}")
+    elif stand:
+        yield Line("构建", State.WELL, told)
+
+
+def _engine_clock(workers: list[Worker], now: datetime) -> Iterator[Line]:
     """The engine says by its own clock when a worker last asked: that cannot be to come, and a worker asks every minute."""
     if workers:
         ahead = max(each.last for each in workers) - now

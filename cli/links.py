@@ -23,7 +23,7 @@ def links(day: date | None, office: str, json_: bool) -> None:
     settings = read_settings()
     ui = settings.ui_address or f"http://127.0.0.1:{settings.ui_port}"
     until = day or day_of(datetime.now(UTC))
-    wanted = asked(until, office)
+    wanted = asked(until, office, settings)
     told = [
         {"key": link.key, "title": title, "query": link.query(wanted), "address": address}
         for link, title, address in ready.told(wanted, ui, namespace())

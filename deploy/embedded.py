@@ -238,7 +238,8 @@ def main() -> None:
 
 
 def run(settings: Settings) -> None:
-    """The whole service by its settings."""
+    """The whole service by its settings. Its one worker is of no build: whoever edits code and starts again goes on with every filing."""
+    settings = settings.model_copy(update={"build": ""})
     ports = {
         "BEIAN_TEMPORAL_PORT": settings.temporal_port,
         "BEIAN_UI_PORT": settings.ui_port,

@@ -158,10 +158,11 @@ class World:
 
     @asynccontextmanager
     async def working(
-        self, queue: str | None = None, channels: Sequence[Configured] | None = None
+        self, queue: str | None = None, channels: Sequence[Configured] | None = None, *, build: str = ""
     ) -> AsyncIterator[Worker]:
-        """A worker and its postman."""
-        settings = self.settings.model_copy(update={"task_queue": queue or self.settings.task_queue})
+        """A worker, of a build or of none, and its postman."""
+        chosen = {"task_queue": queue or self.settings.task_queue, "build": build}
+        settings = self.settings.model_copy(update=chosen)
         built, postman = service.build(self.client, self.register, settings, channels, one_clock=self.one_clock)
         async with built:
             rounds = [asyncio.create_task(postman.run())] if self.delivering else []

@@ -25,6 +25,7 @@ from regulation.texts import SHIPPED
 from regulation.wording import NUMBER_OF, PERIOD_OF, WORDS, Facts
 from tests.law import coverage
 from workflows import visibility
+from workflows.builds import deployment
 from workflows.links import LINKS, Asked
 
 ROOT = Path(__file__).parent.parent
@@ -105,7 +106,7 @@ def attributes() -> Iterator[str]:
 
 
 UI = "http://127.0.0.1:8233"
-SAMPLE = Asked(date(2026, 11, 30), "210100", "沈阳市科技局", release())
+SAMPLE = Asked(date(2026, 11, 30), "210100", "沈阳市科技局", release(), deployment("filings"))
 """What links of the docs are narrowed by."""
 
 

@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     )
     drafts: bool = Field(True, description="documents for staff as entries come, below `var`; else only when asked for")
     task_queue: str = Field("filings", description="Temporal task queue")
+    build: str = Field(
+        "",
+        pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,99})?$",
+        description="build of the worker (a release may have several): its filings stay with it until `starter.py rotate`; absent: "
+        "whatever works takes everything",
+    )
     activity_threads: int = Field(8, ge=1, le=64, description="threads that write the register")
     cached_workflows: int = Field(2000, ge=20, description="filings kept in memory between their entries; at least 20")
     following_interval: float = Field(

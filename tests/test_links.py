@@ -12,7 +12,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes, Worker
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.backup import release
-from gateway.shown.operations import workers
+from gateway.watching.workers import workers
 from models.filing import Filing
 from models.values import day_of, last_day_until, midnight_after
 from models.vocabulary import Kind, Stage
@@ -22,6 +22,7 @@ from tests.simulated import lived, told
 from tests.story import application
 from tests.world import World
 from workflows import visibility
+from workflows.builds import deployment
 from workflows.links import LINKS, NAMES, Asked
 
 SHENYANG, DALIAN = "210100", "210200"
@@ -63,7 +64,7 @@ def late_since(filing: Filing) -> date | None:
 
 def asked(day: date, office: str) -> Asked:
     """What a link is asked for."""
-    return Asked(day, office, office, release())
+    return Asked(day, office, office, release(), deployment("filings"))
 
 
 def boundaries(filings: list[Filing]) -> list[tuple[str, Asked, Callable[[Filing], bool]]]:

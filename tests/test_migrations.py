@@ -1,15 +1,16 @@
 """The migrations and the tables say the same, on both databases."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Connection, Engine, inspect
 from sqlmodel import SQLModel, col, select
 
 from activities.database import connect, reading
@@ -160,3 +161,111 @@ def test_a_row_that_refers_to_nothing_stops_an_upgrade_in_words_and_no_start(tmp
     with sqlite3.connect(tmp_path / "register.db") as db:
         db.execute("UPDATE alembic_version SET version_num = ?", [newest(url)])
     migrate(url)
+
+
+def of_the_release_before() -> str:
+    """The last migration of the release before: each release that has any has one."""
+    steps = list(ScriptDirectory.from_config(config("")).walk_revisions())
+    return steps[1].revision
+
+
+FEW = ("drift", "followed")
+
+UNUSED_BY_THE_RELEASE_BEFORE: frozenset[str] = frozenset()
+"""What the release before has stopped using, as `table.column`: that may go now (contract)."""
+
+Columns = dict[tuple[str, str], dict[str, Any]]
+
+
+def columns(engine: Engine | Connection, of: Collection[str] = ()) -> Columns:
+    """Every column of every table, or of these."""
+    found = inspect(engine)
+    return {
+        (table, column["name"]): {**column, "type": str(column["type"])}
+        for table in of or set(found.get_table_names()) - {"alembic_version"}
+        for column in found.get_columns(table)
+    }
+
+
+def bounds(engine: Engine | Connection, of: Collection[str] = ()) -> set[str]:
+    """Whatever a database may refuse a row for."""
+    found = inspect(engine)
+    tables = of or set(found.get_table_names()) - {"alembic_version"}
+    return {
+        f"{table} {what}"
+        for table in tables
+        for what in (
+            *(f"unique {sorted(each['column_names'])}" for each in found.get_unique_constraints(table)),
+            *(
+                f"unique {sorted(map(str, each['column_names']))}"
+                for each in found.get_indexes(table)
+                if each["unique"]
+            ),
+            *(f"{each['constrained_columns']} in {each['referred_table']}" for each in found.get_foreign_keys(table)),
+            *(f"check {each['sqltext']}" for each in found.get_check_constraints(table)),
+            f"key {found.get_pk_constraint(table)['constrained_columns']}",
+        )
+    }
+
+
+def narrowed(before: Columns, bounded: set[str], engine: Engine | Connection, of: Collection[str] = ()) -> list[str]:
+    """What the release before could do with its tables, and cannot any more."""
+    now, tables = columns(engine, of), {table for table, _ in before}
+    found = []
+    for at, column in before.items():
+        name = ".".join(at)
+        if name in UNUSED_BY_THE_RELEASE_BEFORE:
+            continue
+        if at not in now:
+            found.append(f"{name}: gone")
+        elif (now[at]["type"], now[at]["nullable"]) != (column["type"], column["nullable"]):
+            found.append(f"{name}: other values than before")
+    for at, column in now.items():
+        if at not in before and at[0] in tables and not column["nullable"] and column["default"] is None:
+            found.append(f"{'.'.join(at)}: asked for, and not known to the release before")
+    return found + [each for each in bounds(engine, of) - bounded if each.split(" ")[0] in tables]
+
+
+@pytest.mark.parametrize("url", DATABASES, indirect=True)
+def test_what_the_release_before_reads_and_writes_stays(url: str, engine: Engine) -> None:
+    migrate(url, of_the_release_before())
+    before, bounded = columns(engine), bounds(engine)
+    migrate(url)
+    assert narrowed(before, bounded, engine) == [], "expand first: docs/operations.md, tables that two releases use"
+
+
+@pytest.mark.parametrize("url", DATABASES[-1:], indirect=True)
+def test_every_narrowing_is_seen(url: str, engine: Engine) -> None:
+    migrate(url)
+    before, bounded = columns(engine, FEW), bounds(engine, FEW)
+    for change, seen in (
+        ("ALTER TABLE drift DROP COLUMN told", "drift.told: gone"),
+        ("ALTER TABLE drift RENAME COLUMN what TO words", "drift.what: gone"),
+        ("ALTER TABLE followed ALTER COLUMN run_id SET NOT NULL", "followed.run_id: other values than before"),
+        ("ALTER TABLE drift ALTER COLUMN kind TYPE VARCHAR(9)", "drift.kind: other values than before"),
+        (
+            "ALTER TABLE drift ADD COLUMN more TEXT NOT NULL",
+            "drift.more: asked for, and not known to the release before",
+        ),
+        ("CREATE UNIQUE INDEX once ON drift (kind)", "drift unique ['kind']"),
+        ("ALTER TABLE drift ADD CHECK (key <> '')", "drift check"),
+    ):
+        with engine.connect() as connection, connection.begin() as whole:
+            connection.exec_driver_sql(change)
+            assert any(each.startswith(seen) for each in narrowed(before, bounded, connection, FEW)), change
+            whole.rollback()
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE drift ADD COLUMN more TEXT NOT NULL DEFAULT ''")
+        connection.exec_driver_sql("ALTER TABLE drift ADD COLUMN most TEXT")
+    assert narrowed(before, bounded, engine, FEW) == [], "what may be left out narrows nothing"
+
+
+def test_tables_of_a_later_release_are_left_as_they_are(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'register.db'}"
+    migrate(url)
+    engine = connect(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    migrate(url)
+    assert revision(engine) == "9999"
+    engine.dispose()

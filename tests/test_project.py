@@ -45,7 +45,7 @@ WINGS: dict[str, set[str]] = {
     "asked": {"client", "identity", "problem", "tools"},
     "shown": {"identity", "problem", "remembered", "tools", "visit"},
     "watching": {"client", "problem", "rounds"},
-    "pages": {*COMING_IN, "asked", "shown"},
+    "pages": {*COMING_IN, "asked", "shown", "watching.builds", "watching.workers"},
     "api": {*COMING_IN, "asked", "shown"},
     "codec": {*COMING_IN, "api.caller", "api.problems", "pages.web"},
     "failures": {*COMING_IN, "pages.web"},

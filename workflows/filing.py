@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from models.findings import Refusal
     from regulation import agenda, entries, identity, lifecycle, lodging, on_paper
     from regulation.moment import Moment
+    from workflows.builds import GO_ON
     from workflows.uncancelled import uncancelled
     from workflows.visibility import LINES, attributes, changed, rendered, timer_summary
     from workflows.ways import (
@@ -54,6 +55,9 @@ STEP = LocalActivityConfig(
     local_retry_threshold=timedelta(seconds=5),
 )
 """How the register is called: for as long as it takes, and without filling the history while it is down."""
+
+ON_THE_CURRENT_BUILD = workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE
+"""Who carries on what goes on in a new run: the build that is the current one, not the one that began the run before."""
 
 LEVEL = "Level"
 """The type of the error by which a filing says that it knows all that the register holds."""
@@ -115,7 +119,9 @@ class AllianceFiling:
             if year_over or self.full or workflow.info().is_continue_as_new_suggested():
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 goes_on = Start(filing_id=start.filing_id, filing=self.filing, ways=NEWEST)
-                workflow.continue_as_new(goes_on, memo=dict(workflow.memo()))
+                workflow.continue_as_new(
+                    goes_on, memo=dict(workflow.memo()), initial_versioning_behavior=ON_THE_CURRENT_BUILD
+                )
         return self.value
 
     def _follows(self, way: Way) -> bool:
@@ -162,6 +168,12 @@ class AllianceFiling:
         """Show operators again what this filing is found by, whether or not it was shown before: their list may have lost it."""
         await workflow.wait_condition(lambda: self.filing is not None)
         workflow.upsert_search_attributes(self._attributes())
+
+    @workflow.update(name=GO_ON, description="在新的运行中继续，由现行构建接手：不影响备案，期限不变")
+    async def go_on(self) -> None:
+        """Go on in a new run as soon as nothing is under way. What is waited for is waited for there, until the same instant."""
+        await workflow.wait_condition(lambda: self.filing is not None)
+        self.full = True
 
     @workflow.signal(name="act", description=f"对备案作出一项行为；不予登记的记入卷宗，不影响备案。例如 {EXAMPLE}")
     @_whatever_comes

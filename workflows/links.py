@@ -23,12 +23,14 @@ WHATEVER_RUNS = 'ExecutionStatus="Running"'
 
 @dataclass(frozen=True)
 class Asked:
-    """What a link may be narrowed by: a day, which means the whole of it; an office by its key; a release of this service."""
+    """What a link may be narrowed by: a day, which means the whole of it; an office by its key; a release of this service, or a build
+    of it, and the name under which the engine keeps the builds."""
 
     day: date
     office: str
     office_name: str
     release: str
+    deployment: str
 
     @property
     def words(self) -> dict[str, str]:
@@ -40,6 +42,7 @@ class Asked:
             "office": self.office,
             "office_name": self.office_name,
             "release": self.release,
+            "deployment": self.deployment,
         }
 
 
@@ -69,7 +72,7 @@ class Link:
     def narrowed_by(self) -> frozenset[str]:
         """By what of `Asked` it may be narrowed."""
         named = {name for _, name, _, _ in Formatter().parse(self.asks) if name}
-        return frozenset({"by": "day"}.get(name, name) for name in named)
+        return frozenset({"by": "day", "deployment": "release"}.get(name, name) for name in named)
 
 
 LINKS: tuple[Link, ...] = (
@@ -97,8 +100,8 @@ LINKS: tuple[Link, ...] = (
     Link(
         "old-builds",
         "尚未由{release}接手",
-        "last worked on by another release than {release}",
-        'BuildIds IS NOT NULL AND BuildIds!="unversioned:{release}"',
+        "last worked on by another release, or build, than {release}",
+        'BuildIds IS NOT NULL AND BuildIds!="unversioned:{release}" AND BuildIds!="pinned:{deployment}:{release}"',
         among=WHATEVER_RUNS,
     ),
     Link(

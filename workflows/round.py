@@ -21,7 +21,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.rounds.following import RoundFollowing
     from models.rounds.round import ROUND_ACT, RoundReceipt
     from models.values import Value
-    from workflows.filing import LEVEL, STEP
+    from workflows.builds import GO_ON
+    from workflows.filing import LEVEL, ON_THE_CURRENT_BUILD, STEP
     from workflows.uncancelled import uncancelled
     from workflows.visibility import attributes_of_round, changed, rendered_round
 
@@ -49,6 +50,7 @@ class Round:
         self.round_id = start.round_id
         self.stands: Stands | None = None
         self.asked = False
+        self.full = False
         self.lock = asyncio.Lock()
 
     @workflow.run
@@ -68,9 +70,13 @@ class Round:
                 async with self.lock:
                     passing = Passing(round_id=self.round_id, until=workflow.now())
                     self._carry(await workflow.execute_local_activity_method(RoundEntering.passes, passing, **STEP))
-            if workflow.info().is_continue_as_new_suggested():
+            if self._is_full():
                 await workflow.wait_condition(workflow.all_handlers_finished)
-                workflow.continue_as_new(start)
+                workflow.continue_as_new(start, initial_versioning_behavior=ON_THE_CURRENT_BUILD)
+
+    def _is_full(self) -> bool:
+        """Whether this run is to go on in a new one: the server suggests it, or somebody asked."""
+        return self.full or workflow.info().is_continue_as_new_suggested()
 
     async def _goes_on(self) -> bool:
         """Whether anything is left: until it is over, and then until all that was done meanwhile has had what follows from it."""
@@ -104,9 +110,7 @@ class Round:
         if left is not None and left <= timedelta(0):
             return True
         try:
-            await workflow.wait_condition(
-                lambda: self.stands is not stands or workflow.info().is_continue_as_new_suggested(), timeout=left
-            )
+            await workflow.wait_condition(lambda: self.stands is not stands or self._is_full(), timeout=left)
         except TimeoutError:
             return True
         return False
@@ -147,6 +151,12 @@ class Round:
         """A round that stands where the register says leaves no trace of being asked."""
         if self.asked and self.number == number:
             raise ApplicationError("已与备案库对齐", type=LEVEL, non_retryable=True)
+
+    @workflow.update(name=GO_ON, description="在新的运行中继续，由现行构建接手：不影响轮次，日程不变")
+    async def go_on(self) -> None:
+        """Go on in a new run as soon as nothing is under way, and what is left to follow was done."""
+        await workflow.wait_condition(lambda: self.asked)
+        self.full = True
 
     @workflow.update(description="重新写出全部检索属性：列表显示的不是现状时用，不影响轮次")
     async def show(self) -> None:

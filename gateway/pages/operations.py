@@ -12,14 +12,16 @@ from gateway.pages.web import SignedIn, page
 from gateway.remembered.sessions import Session
 from gateway.shown import operations
 from gateway.shown.drift import passed
-from gateway.shown.operations import Worker
 from gateway.tools import Doors, Tools
+from gateway.watching.builds import Build, Builds
+from gateway.watching.workers import Worker, workers
 from models.acts import OfficeKey
 from models.values import DAY, day_of
 from models.vocabulary import Role
 from regulation import offices
 from regulation.expiring import expiring
 from workflows import links
+from workflows.builds import build_of
 
 router = APIRouter()
 
@@ -34,17 +36,26 @@ async def show(
     """What operators look at. To everybody else there is no such page."""
     if session.who.role is not Role.OPERATOR:
         raise HTTPException(404)
-    at_work = await operations.workers(tools.filings.client, tools.settings.task_queue)
+    at_work = await workers(tools.filings.client, tools.settings.task_queue)
     pausing = await operations.pausing(tools.filings.client, tools.settings.task_queue) if at_work is not None else ""
-    return await run_in_threadpool(_shown, request, tools, session, at_work, pausing, day, office)
+    builds = (await Builds(tools.filings).side_by_side() or []) if at_work is not None else []
+    return await run_in_threadpool(_shown, request, tools, session, at_work, builds, pausing, day, office)
 
 
 def _shown(
-    request: Request, tools: Tools, session: Session, at_work: list[Worker] | None, pausing: str, day: str, office: str
+    request: Request,
+    tools: Tools,
+    session: Session,
+    at_work: list[Worker] | None,
+    builds: list[Build],
+    pausing: str,
+    day: str,
+    office: str,
 ) -> HTMLResponse:
     now = tools.clock()
     until = as_asked(lambda: DAY.validate_python(day)) if day else day_of(now)
-    asked = operations.asked(until, office if office in offices.KEYS else offices.PROVINCE)
+    current = next((each.name for each in builds if each.current), "")
+    asked = operations.asked(until, office if office in offices.KEYS else offices.PROVINCE, tools.settings, current)
     backups = operations.backups(tools.audit)
     return page(
         request,
@@ -54,7 +65,9 @@ def _shown(
         asked=asked,
         links=list(links.told(asked, tools.settings.ui_address, tools.filings.client.namespace)),
         offices={key: offices.name_of(key) for key in offices.KEYS},
+        this=build_of(tools.settings),
         workers=at_work,
+        builds=builds,
         pausing=pausing,
         tables=operations.tables(tools.register.engine),
         expiring=list(expiring(day_of(now))),

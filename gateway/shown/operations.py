@@ -1,23 +1,20 @@
-"""What operators see of the whole deployment (运维): which releases work, how old the tables are, what was backed up."""
+"""What operators see of the whole deployment (运维): how old the tables are, what was backed up."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Engine
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.backup import release
 from activities.migrating import revision_of, revisions
 from gateway.remembered.audit import BACKUP, Audit
 from models.gateway import AuditRow
+from models.settings import Settings
 from regulation import offices
-from workflows import sentinel
+from workflows import builds, sentinel
 from workflows.links import Asked
 
 PATIENCE = timedelta(seconds=3)
@@ -31,15 +28,6 @@ LATEST = timedelta(days=2)
 
 
 @dataclass(frozen=True)
-class Worker:
-    """Somebody who takes work: who it is, the release, and when it last asked for work."""
-
-    name: str
-    release: str
-    last: datetime
-
-
-@dataclass(frozen=True)
 class Tables:
     """Which migration the database stands at, and which one this release needs."""
 
@@ -47,27 +35,10 @@ class Tables:
     newest: str
 
 
-def asked(day: date, office: str) -> Asked:
-    """What links are narrowed by, for this release."""
-    return Asked(day, office, offices.name_of(office), release())
-
-
-async def workers(client: Client, queue: str) -> list[Worker] | None:
-    """Who has taken work from a task queue in the last minutes; None if the engine does not answer."""
-    request = DescribeTaskQueueRequest(
-        namespace=client.namespace,
-        task_queue=TaskQueue(name=queue),
-        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-    )
-    try:
-        async with asyncio.timeout(PATIENCE.total_seconds()):
-            answer = await client.workflow_service.describe_task_queue(request)
-    except (RPCError, RuntimeError, TimeoutError):
-        return None
-    return [
-        Worker(each.identity, each.deployment_options.build_id or "—", each.last_access_time.ToDatetime(tzinfo=UTC))
-        for each in answer.pollers
-    ]
+def asked(day: date, office: str, settings: Settings, build: str = "") -> Asked:
+    """What links are narrowed by, for this release, or for the build that is the current one."""
+    deployment = builds.deployment(settings.task_queue)
+    return Asked(day, office, offices.name_of(office), build or builds.build_of(settings), deployment)
 
 
 async def pausing(client: Client, queue: str) -> str:

@@ -19,6 +19,7 @@ from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExec
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.encryption import Undecipherable
+from workflows.builds import VERSION
 
 PAGE = 1_000
 """How many workflows a page of a listing has: as many as a server gives at most."""
@@ -131,9 +132,15 @@ class Engine:
 def read(page: Any) -> Mapping[str, Listed]:
     """A page of a listing."""
     return {
-        each.execution.workflow_id: Listed(each.execution.run_id, shown(each.search_attributes), _build(each))
+        each.execution.workflow_id: Listed(each.execution.run_id, attributes, _build_of(attributes))
         for each in page
+        for attributes in (shown(each.search_attributes),)
     }
+
+
+def _build_of(attributes: Mapping[str, Any]) -> str:
+    """On which build of the worker something runs, by what a listing shows of it."""
+    return str(attributes.get(VERSION, "")).rpartition(":")[2] or UNVERSIONED
 
 
 def shown(attributes: SearchAttributes) -> dict[str, Any]:

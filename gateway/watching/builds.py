@@ -1,0 +1,243 @@
+"""Builds of the worker side by side: which one is the current one, what runs on which, and bringing what runs over (`starter.py rotate`).
+
+Whatever runs is asked to go on in a new run, and that is the current build's. It carries the filing as it stands, so no date moves; acts that
+come meanwhile wait for the new run. It may be repeated, cut off, and gone back by: what runs on the right build already is not asked.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+from google.protobuf.field_mask_pb2 import FieldMask
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.deployment.v1 import WorkerDeploymentVersion
+from temporalio.api.workflow.v1 import VersioningOverride, WorkflowExecutionOptions
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkerDeploymentRequest,
+    SetWorkerDeploymentCurrentVersionRequest,
+    UpdateWorkflowExecutionOptionsRequest,
+)
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from gateway.client import Filings, patiently, workflow_id
+from gateway.problem import Unreachable
+from gateway.rounds import Rounds
+from gateway.rounds import workflow_id as workflow_id_of_round
+from gateway.watching.engine import UNVERSIONED, Engine, Listed
+from gateway.watching.workers import PATIENCE, workers
+from models.values import Value
+from workflows import builds
+
+AT_ONCE = 20
+"""How many are asked side by side."""
+
+PASSES = 3
+"""How often those that did not answer, or were not listed as brought over yet, are asked again."""
+
+LISTS_WITHIN = 3.0
+"""Seconds after which a listing shows what has changed."""
+
+AT_WORK = timedelta(minutes=2)
+"""A worker that works asks for work every minute; who has not for longer has gone."""
+
+ANSWERS_WITHIN = timedelta(seconds=15)
+"""How long one is waited for: its history may have to be replayed first."""
+
+Watch = Callable[[str, int, int], None]
+
+
+class NoBuild(ValueError):
+    """没有 worker 以这一构建领取工作，未作任何改动："""
+
+
+class Build(Value):
+    """One build: how many workers it has, how many filings and rounds run on it, and whether it is the current one."""
+
+    name: str
+    workers: int = 0
+    runs: int = 0
+    current: bool = False
+
+    @property
+    def is_done(self) -> bool:
+        """Whether its workers may be stopped: nothing runs on it, and nothing will begin there."""
+        return not self.current and not self.runs
+
+    @property
+    def is_stranded(self) -> bool:
+        """Whether something runs, or is about to begin, for which nobody works."""
+        return not self.workers and (self.current or self.runs > 0)
+
+
+@dataclass(frozen=True)
+class Builds:
+    """The builds that work on the task queue of these filings."""
+
+    filings: Filings
+
+    @cached_property
+    def _queue(self) -> str:
+        return self.filings.task_queue
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return Engine(self.filings.client, self._queue)
+
+    @property
+    def _running(self) -> str:
+        types = '(WorkflowType = "AllianceFiling" OR WorkflowType = "Round")'
+        return f'{types} AND ExecutionStatus = "Running" AND TaskQueue = "{self._queue}"'
+
+    def _on(self, build: str) -> str:
+        if build == UNVERSIONED:
+            return f"{self._running} AND {builds.VERSION} IS NULL"
+        return f'{self._running} AND {builds.VERSION} = "{builds.version(self._queue, build)}"'
+
+    def _elsewhere(self, build: str) -> str:
+        if build == UNVERSIONED:
+            return f"{self._running} AND {builds.VERSION} IS NOT NULL"
+        other = f'{builds.VERSION} != "{builds.version(self._queue, build)}"'
+        return f"{self._running} AND ({builds.VERSION} IS NULL OR {other})"
+
+    async def stand(self) -> list[Build]:
+        """Every build that works, or on which something runs, and the current one."""
+        current, known = await self._known()
+        at_work = await self._workers()
+        found = [
+            Build(
+                name=name,
+                workers=at_work.count(name),
+                runs=(await self.filings.client.count_workflows(self._on(name))).count,
+                current=name == current,
+            )
+            for name in dict.fromkeys((UNVERSIONED, *known, *at_work))
+        ]
+        return [each for each in found if each.workers or each.runs or (each.current and each.name != UNVERSIONED)]
+
+    async def side_by_side(self) -> list[Build] | None:
+        """The same, if builds are used at all; None if the engine does not answer in good time."""
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                found = await self.stand()
+        except (RPCError, RuntimeError, TimeoutError):
+            return None
+        return found if any(each.name != UNVERSIONED for each in found) else []
+
+    async def _known(self) -> tuple[str, Sequence[str]]:
+        """The current build, and all that the engine has heard of."""
+        request = DescribeWorkerDeploymentRequest(
+            namespace=self.filings.client.namespace, deployment_name=builds.deployment(self._queue)
+        )
+        try:
+            found = await self.filings.client.workflow_service.describe_worker_deployment(request)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return UNVERSIONED, ()
+            raise
+        told = found.worker_deployment_info
+        current = told.routing_config.current_deployment_version.build_id or UNVERSIONED
+        return current, [each.deployment_version.build_id for each in told.version_summaries]
+
+    async def _workers(self) -> list[str]:
+        """On which builds workers work, one each."""
+        now = datetime.now(UTC)
+        found = await workers(self.filings.client, self._queue) or []
+        return [each.build or UNVERSIONED for each in found if now - each.last < AT_WORK]
+
+    async def make_current(self, build: str) -> None:
+        """What begins from now on, or goes on in a new run, is this build's. Raises `NoBuild` if nobody works for it."""
+        if build not in await self._workers():
+            raise NoBuild(build)
+        named = "" if build == UNVERSIONED else build
+        request = SetWorkerDeploymentCurrentVersionRequest(
+            namespace=self.filings.client.namespace,
+            deployment_name=builds.deployment(self._queue),
+            build_id=named,
+            identity="starter.py rotate",
+        )
+        try:
+            await self.filings.client.workflow_service.set_worker_deployment_current_version(request)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                raise
+            raise NoBuild(f"{build}（{error.message}）") from error
+
+    async def bring_over(self, build: str, watch: Watch = lambda *_: None, per_second: float = 20) -> list[str]:
+        """Have everything that runs on another build go on in the current one; those that did not, by workflow id."""
+        answered = set[str]()
+        for _ in range(PASSES):
+            left = await self._listed(build, answered)
+            if not left:
+                return []
+            answered = await self._asked(left, build, watch, per_second)
+        return sorted(await self._listed(build, answered))
+
+    async def _asked(self, left: Mapping[str, Listed], build: str, watch: Watch, per_second: float) -> set[str]:
+        """Ask these to go on, so many a second; those that answered."""
+        manned, answered, turn = set(await self._workers()), set[str](), asyncio.Semaphore(AT_ONCE)
+
+        async def ask(workflow: str, each: Listed) -> None:
+            async with turn:
+                if await self._goes_on(workflow, each, build, abandoned=each.build not in manned):
+                    answered.add(workflow)
+                    watch("换用", len(answered), len(left))
+
+        async with asyncio.TaskGroup() as asking:
+            for workflow, each in left.items():
+                asking.create_task(ask(workflow, each))
+                await asyncio.sleep(1 / per_second)
+        return answered
+
+    async def _listed(self, build: str, answered: Collection[str]) -> dict[str, Listed]:
+        """What the engine lists as running elsewhere; those that just answered are waited for, for a listing lags a little."""
+        until = asyncio.get_running_loop().time() + LISTS_WITHIN
+        while True:
+            found = dict[str, Listed]()
+            async for page in self._engine.listed(self._elsewhere(build)):
+                found |= page
+            if found.keys().isdisjoint(answered) or asyncio.get_running_loop().time() > until:
+                return found
+            await asyncio.sleep(0.2)
+
+    async def _goes_on(self, workflow: str, listed: Listed, build: str, *, abandoned: bool) -> bool:
+        """Ask one to go on, by its run: one that has gone on meanwhile is not asked again. Whether it has, or will.
+
+        One whose build nobody works for is given to this build first, which replays it, as it does every history of earlier releases.
+        """
+        handle = self.filings.client.get_workflow_handle(workflow, run_id=listed.run_id)
+        try:
+            async with patiently(ANSWERS_WITHIN):
+                if abandoned and UNVERSIONED not in (build, listed.build):
+                    await self._given(workflow, listed.run_id, build)
+                await handle.execute_update(builds.GO_ON)
+        except RPCError as error:
+            return error.status is RPCStatusCode.NOT_FOUND
+        except (Unreachable, WorkflowUpdateFailedError):
+            return False
+        return True
+
+    async def _given(self, workflow: str, run_id: str, build: str) -> None:
+        """Give a run to a build, once: what it goes on in is again the current one's."""
+        target = WorkerDeploymentVersion(deployment_name=builds.deployment(self._queue), build_id=build)
+        override = VersioningOverride(one_time=VersioningOverride.OneTimeOverride(target_deployment_version=target))
+        await self.filings.client.workflow_service.update_workflow_execution_options(
+            UpdateWorkflowExecutionOptionsRequest(
+                namespace=self.filings.client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=workflow, run_id=run_id),
+                workflow_execution_options=WorkflowExecutionOptions(versioning_override=override),
+                update_mask=FieldMask(paths=["versioning_override"]),
+            )
+        )
+
+    async def start_anew(self, left: Collection[str]) -> list[str]:
+        """Terminate those that did not go on, and start them from the register on the current build; those that were not."""
+        rounds, still = Rounds(self.filings), set(left)
+        keys = {each.removeprefix(workflow_id("")) for each in left if not each.startswith(workflow_id_of_round(""))}
+        still -= {workflow_id(key) for key in await self.filings.revive(keys, anew=True)}
+        for workflow in [each for each in still if each.startswith(workflow_id_of_round(""))]:
+            if await rounds.revive(workflow.removeprefix(workflow_id_of_round("")), anew=True):
+                still.discard(workflow)
+        return sorted(still)

@@ -1,0 +1,244 @@
+"""Two builds of the worker side by side on a real server: what sleeps on the old one is brought over, and no date moves.
+
+The docket of each filing is that of a fleet that never moved: the simulator's, which knows of no engine.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowExecutionStatus
+from temporalio.testing import WorkflowEnvironment
+
+from deploy.skipping import EARLY
+from examples.demo import know_call
+from gateway.rounds import Rounds
+from gateway.rounds import workflow_id as workflow_id_of_round
+from gateway.watching.builds import Builds, NoBuild
+from gateway.watching.engine import UNVERSIONED
+from models.filing import Entry, Filing
+from models.values import day_of
+from models.vocabulary import Kind
+from regulation.simulation import simulate
+from tests.patience import comes
+from tests.plain_rounds import in_force, rules
+from tests.record import line
+from tests.story import Story, application, instant
+from tests.test_lives import AT_THE_INSTANT, armed
+from tests.world import OpenWorld, World
+
+ROUND = f"annual-{datetime.now(UTC).year}-LN-1"
+NUMBERS = count(1)
+OLD, NEW = "0.8.0-1a2b3c4d5e", "0.9.0-6f7a8b9c0d"
+
+
+def in_the_call() -> dict[str, Any]:
+    """What an alliance of kind B outside any zone says besides."""
+    form = application(Kind.B, zone_name=None, agreement_effective_on="2027-02-01")
+    return {name: form[name] for name in form if name not in ("filing_id", "alliance_name")}
+
+
+def opening() -> dict[str, Any]:
+    """Opens a round for thirty days."""
+    today = day_of(datetime.now(UTC))
+    by = {"person": "p-401", "office": "210000", "role": "province_st"}
+    window = {"opens": str(today), "closes": str(today + timedelta(days=30))}
+    return {"id": "open-1", "kind": "open_round", "by": by, "title": "年度报送", **window}
+
+
+def outcome(entry: Entry) -> dict[str, Any]:
+    """An entry with all its dates, but for the paper, whose digest a door makes of more than the simulator is told."""
+    told = line(entry)
+    return told | {"event": {name: value for name, value in told["event"].items() if name != "paper"}}
+
+
+class Told(Story):
+    """A life of which every act is kept, to be told to the simulator too."""
+
+    def __init__(self, world: World, filing_id: str, **changes: Any) -> None:
+        super().__init__(world, filing_id, **changes)
+        self.said: list[dict[str, Any]] = []
+
+    def act(self, who: str, kind: str, on: str, **fields: Any) -> dict[str, Any]:
+        """An act, noted."""
+        if kind == "archive":
+            fields["archive_number"] = f"LN-CXY-A-210100-{on[:4]}-{next(NUMBERS):04d}"  # the simulator has none to give
+        self.said.append(super().act(who, kind, on, **fields))
+        return self.said[-1]
+
+    def ought(self, until: str) -> list[dict[str, Any]]:
+        """Its docket, had nothing ever moved."""
+        return [outcome(entry) for entry in simulate(self.form, self.said, instant(until)).docket]
+
+    async def awaits(self) -> tuple[Filing, list[datetime]]:
+        """What it is and what its workflow is armed for, as the engine has them."""
+        filing: Filing = await self.world.handle(self.id).query("filing", result_type=Filing)
+        return filing, await armed(self.world, self.id)
+
+
+@pytest.fixture(scope="module")
+async def world(environment: WorkflowEnvironment, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """A world in which nobody works yet."""
+    opened = OpenWorld.without_worker(environment, tmp_path_factory.mktemp("builds"))
+    opened.delivering = False
+    yield opened
+    await opened.stops()
+    opened.register.engine.dispose()
+
+
+@dataclass
+class Shift:
+    """Who works: workers of builds, come and gone by name."""
+
+    world: World
+    at_work: dict[str, AsyncExitStack] = field(default_factory=dict)
+
+    async def __aenter__(self) -> "Shift":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for build in list(self.at_work):
+            await self.goes(build)
+
+    async def comes(self, build: str) -> None:
+        """A worker of a build, or of none, begins to work."""
+        self.at_work[build] = AsyncExitStack()
+        named = "" if build == UNVERSIONED else build
+        await self.at_work[build].enter_async_context(self.world.working(build=named))
+        await comes(self.is_seen)
+
+    async def is_seen(self) -> bool:
+        """Whether the engine has heard of everybody who works."""
+        return {each.name for each in await Present(self).stand() if each.workers} >= set(self.at_work)
+
+    async def goes(self, build: str) -> None:
+        """It ends."""
+        await self.at_work.pop(build).aclose()
+
+
+class Present(Builds):
+    """Builds of which the engine forgets at once who went: it takes minutes, which no test has."""
+
+    def __init__(self, shift: Shift) -> None:
+        super().__init__(shift.world.door)
+        vars(self)["at_work"] = shift.at_work
+
+    async def _workers(self) -> list[str]:
+        return [each for each in await super()._workers() if each in vars(self)["at_work"]]
+
+
+async def runs_on(world: World, workflow: str) -> str:
+    """On which build the engine says that something runs."""
+    found = await world.client.get_workflow_handle(workflow).describe()
+    assert found.status is WorkflowExecutionStatus.RUNNING
+    return found.raw_description.workflow_execution_info.versioning_info.deployment_version.build_id or UNVERSIONED
+
+
+@pytest.fixture(autouse=True)
+def plain_rounds() -> Iterator[None]:
+    """Rounds that ask nothing."""
+    with in_force(rules()):
+        yield
+
+
+async def test_what_sleeps_on_an_old_build_is_brought_over_and_no_date_moves(world: World) -> None:
+    know_call(2027)
+    of_a, of_b = Told(world, "MOVES-A"), Told(world, "MOVES-B", **in_the_call())
+    of_0_7, busy = Told(world, "MOVES-0-7"), Told(world, "MOVES-BUSY")
+    async with Shift(world) as shift:
+        found = Present(shift)
+        await shift.comes(UNVERSIONED)  # as 0.7.0 works
+        await of_0_7.archived(2027)
+        await shift.goes(UNVERSIONED)
+        await shift.comes(OLD)
+        with pytest.raises(NoBuild):
+            await found.make_current(NEW)
+        await found.make_current(OLD)
+        await asyncio.gather(of_a.archived(2027), of_b.forwarded(2027), busy.archived(2027))
+        await Rounds(world.door).act(ROUND, opening())
+        assert await runs_on(world, "filing-MOVES-A") == await runs_on(world, "filing-MOVES-B") == OLD
+        assert await runs_on(world, "filing-MOVES-0-7") == UNVERSIONED
+
+        await shift.comes(NEW)
+        stories = (of_a, of_b, of_0_7, busy)
+        before = [await each.awaits() for each in stories]
+        assert all(filing.number and timers for filing, timers in before)
+        await found.make_current(NEW)
+        assert [(each.name, each.runs, each.current) for each in await found.stand()] == [
+            *((UNVERSIONED, 1, False), (NEW, 0, True), (OLD, 4, False)),
+        ]
+        now = await world.on(busy.id, instant("2027-05-06") - EARLY)
+        seen = {"inspected_on": "2027-05-05", "result": "in_order"}
+        acts = (
+            world.door_at(now).act(busy.id, busy.act("city", "record_inspection", "2027-05-06", **seen))
+            for _ in range(3)
+        )
+        left, receipts = await asyncio.gather(found.bring_over(NEW), asyncio.gather(*acts))
+        assert left == []
+        came = sorted(zip([each.number for each in receipts], busy.said[-3:], strict=True), key=lambda each: each[0])
+        busy.said[-3:] = [each for _, each in came]
+        assert [await runs_on(world, f"filing-{each.id}") for each in stories] == [NEW] * 4
+        assert await runs_on(world, workflow_id_of_round(ROUND)) == NEW
+
+        for story, (filing, timers) in list(zip(stories, before, strict=True))[:3]:
+            after, armed_now = await story.awaits()
+            assert after == filing
+            assert max(abs(one - other) for one, other in zip(timers, armed_now, strict=True)) < AT_THE_INSTANT
+        assert [each.name for each in await found.stand() if each.is_done] == [OLD]
+        assert await found.bring_over(NEW) == [], "again, there is nobody to ask"
+        await shift.goes(OLD)
+        await asyncio.gather(*(each.on("2029-01-10") for each in stories))
+    for story in stories:
+        for entry, ought in zip(story.docket, story.ought("2029-01-10"), strict=True):
+            assert outcome(entry) == ought
+    assert "revocation_opened" in of_a.kinds()
+
+
+async def test_what_a_build_left_behind_is_given_to_the_next_and_goes_back_with_it(world: World) -> None:
+    async with Shift(world) as shift:
+        found = Present(shift)
+        await shift.comes(OLD)
+        await found.make_current(OLD)
+        story = Told(world, "BACK-1")
+        await story.archived(2027)
+        before, timers = await story.awaits()
+        await shift.goes(OLD)
+
+        await shift.comes(NEW)
+        await found.make_current(NEW)
+        assert [(each.runs, each.workers) for each in await found.stand() if each.name == OLD] == [(1, 0)]
+        assert await found.bring_over(NEW) == [], "nobody works for the old build: it is given to the new one"
+        assert await runs_on(world, "filing-BACK-1") == NEW
+
+        await shift.comes(OLD)
+        await found.make_current(OLD)
+        assert await found.bring_over(OLD) == []
+        assert await runs_on(world, "filing-BACK-1") == OLD, "and goes back as it came"
+        after, armed_now = await story.awaits()
+        assert after == before
+        assert abs(armed_now[0] - timers[0]) < AT_THE_INSTANT
+
+        await shift.comes(UNVERSIONED)
+        await found.make_current(UNVERSIONED)
+        assert await found.bring_over(UNVERSIONED) == []
+        assert await runs_on(world, "filing-BACK-1") == UNVERSIONED
+        await story.on("2027-12-01T08:00")
+        assert [outcome(entry) for entry in story.docket] == story.ought("2027-12-01T08:00")
+
+
+async def test_who_does_not_answer_is_named_and_starts_anew_from_the_register(world: World) -> None:
+    async with Shift(world) as shift:
+        found = Present(shift)
+        await shift.comes(OLD)
+        await found.make_current(OLD)
+        story = Told(world, "STUCK-1")
+        await story.archived(2027)
+        before, _ = await story.awaits()
+        assert await found.start_anew(["filing-STUCK-1"]) == []
+        assert await comes(story.awaits)
+        assert (await story.awaits())[0] == before
