@@ -31,6 +31,7 @@ from activities.days import Days
 from activities.delivering import Delivering
 from activities.digests import Digests
 from activities.entering import Entering
+from activities.health import probing
 from activities.health.health import Health, nothing
 from activities.keyring import ring_of
 from activities.letter_opening import CALENDARS, PUBLICATION
@@ -56,6 +57,7 @@ from gateway.remembered import keys
 from gateway.remembered.audit import Audit
 from gateway.watching.keeper import Keeper
 from gateway.watching.sentinel import Sentinel
+from models.availability import Part
 from models.channels import ChannelsFile, Filters, read_channels
 from models.filing import Entry
 from models.settings import Settings, read_settings
@@ -293,12 +295,19 @@ async def work(
     meter = runtime.metric_meter if runtime else MetricMeter.noop
     keeper = Keeper(filings, timedelta(seconds=settings.following_interval))
     worker, postman = build(client, register, settings, continued=continuing.ring, meter=meter)
+    probes = {
+        Part.ENGINE: probing.of_engine(client),
+        Part.REGISTER: probing.of_register(register.engine),
+        Part.GATEWAY: probing.of_gateway(settings.own_address),
+        Part.MAIL: probing.of_mail(read_channels(settings.channels, os.environ)),
+    }
     async with worker:
         rounds = [
             asyncio.create_task(postman.run()),
             asyncio.create_task(keeper.keep()),
             asyncio.create_task(continuing.keep(settings.following_interval)),
             asyncio.create_task(register.published.keep()),
+            asyncio.create_task(probing.watcher("worker", settings, register.engine, probes).keep()),
         ]
         settle()
         log.info("worker.ready", task_queue=settings.task_queue, target=client.service_client.config.target_host)

@@ -11,16 +11,19 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, select
 
+from activities.availability import LOOKED_BACK, spans_since
 from activities.lists import FILINGS, read_rows, sees
 from models.filing import Entry, Filing
-from models.register import EntryRow, FilingRow
+from models.register import EntryRow, FilingRow, RoundItemRow, RoundRow
+from models.rounds.base import RoundKind
 from models.values import at_hour, day_of, midnight_after
 from models.vocabulary import ActKind, Kind, LapseKind, Stage
-from regulation import breaker, identity, offices
-from regulation.breaker import Bound, Coming
+from regulation import availability, breaker, identity, offices
+from regulation.breaker import Coming, Undecided, Why
 from regulation.naming import due_at
 
 ENTRIES = EntryRow.metadata.tables["entries"]
+ITEMS, ROUNDS = RoundItemRow.metadata.tables["round_items"].c, RoundRow.metadata.tables["rounds"].c
 
 AHEAD = 30
 """How many days ahead revocations are told."""
@@ -34,18 +37,18 @@ COMPLETES, OPENS, STOPS = "期满自行撤销", "仍不报送即启动撤销程�
 MEANS: Mapping[str, str] = {
     COMPLETES: "连续两年未报送，告知书已经送达；无人行为时，期满自行撤销。",
     OPENS: "一个年度未报送，下一年度尚未报送；届时仍不报送的，启动撤销程序、送达告知书，期满撤销。",
-    STOPS: "当日期满的过多，届时全部暂停；由两人复核后分别解除的，方才撤销。",
+    STOPS: "当日期满的过多，或者是否因系统故障顺延尚未决定，届时暂停；由两人复核后分别解除的，方才撤销。",
 }
 """What becomes of a revocation that is coming, if nothing changes by then, and what that means."""
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A revocation that is coming: of which alliance, why, and by which bound it will be stopped, if nothing changes by then."""
+    """A revocation that is coming: of which alliance, why, and what will stop it, if nothing changes by then."""
 
     row: FilingRow
     coming: Coming
-    exceeds: Bound | None = None
+    stopped_by: Why | None = None
 
     @property
     def office(self) -> str:
@@ -55,17 +58,17 @@ class Listed:
     @property
     def becomes(self) -> str:
         """What becomes of it: one of `MEANS`."""
-        return STOPS if self.exceeds else COMPLETES if self.coming.served_on else OPENS
+        return STOPS if self.stopped_by else COMPLETES if self.coming.served_on else OPENS
 
     @property
     def why(self) -> str:
         """Why, in words."""
-        return self.coming.why + (f"；{self.exceeds.told}" if self.exceeds else "")
+        return self.coming.why + (f"；{self.stopped_by.told}" if self.stopped_by else "")
 
     @property
     def line(self) -> str:
         """In a line, as letters tell it."""
-        then = f"{due_at(self.coming.at, LapseKind.REVOKED)}{'暂停' if self.exceeds else '撤销'}"
+        then = f"{due_at(self.coming.at, LapseKind.REVOKED)}{'暂停' if self.stopped_by else '撤销'}"
         return f"{self.row.alliance_name}（{self.row.filing_id}）：{then}。{self.why}"
 
 
@@ -89,7 +92,8 @@ class Revocations:
     engine: Engine
 
     def stop(self, entry: Entry) -> Entry | None:
-        """What is entered in the place of a revocation, if its day exceeds a bound; None if it may be entered."""
+        """What is entered in the place of a revocation, if its day exceeds a bound or an outage of our own may have brought it about;
+        None if it may be entered."""
         if entry.event.kind != LapseKind.REVOKED:
             return None
         with self.engine.connect() as db:
@@ -98,7 +102,9 @@ class Revocations:
             if before is None or not breaker.may_stop(entry, before):
                 return None
             day = day_of(entry.entered_at)
-            why = breaker.exceeded(day, before.kind, before.jurisdiction, lambda place: _completing(db, day, place))
+            why: Why | None = _of_outage(db, entry) or breaker.exceeded(
+                day, before.kind, before.jurisdiction, lambda place: _completing(db, day, place)
+            )
         return breaker.stopped(before, entry, why) if why else None
 
     def coming(self, now: datetime, scope: offices.Scope, days: int = AHEAD) -> list[Listed]:
@@ -112,21 +118,42 @@ class Revocations:
                 for row in read_rows(db, rows)
                 if (told := breaker.coming(Filing.model_validate_json(row.value), until))
             ]
+            undecided = dict(_undecided(db))
         by_day = defaultdict[date, dict[str, str]](dict)
         for each in found:
             if not each.coming.let_go:
                 by_day[day_of(each.coming.at)][each.row.filing_id] = each.row.jurisdiction
-        seen = [_with_bound(each, by_day) for each in found if sees(scope, each.row)]
+        seen = [_with_why(each, by_day, undecided) for each in found if sees(scope, each.row)]
         return sorted(seen, key=lambda each: (each.coming.at, each.row.filing_id))
 
 
-def _with_bound(each: Listed, by_day: Mapping[date, Mapping[str, str]]) -> Listed:
-    """A revocation with the bound that its day exceeds."""
+def _with_why(each: Listed, by_day: Mapping[date, Mapping[str, str]], undecided: Mapping[str, Undecided]) -> Listed:
+    """A revocation with what will stop it: a proposal to extend that nobody decided on, or the bound that its day exceeds."""
     if each.coming.let_go:
         return each
     day = day_of(each.coming.at)
     kind, place = Kind(each.row.kind), each.row.jurisdiction
-    return replace(each, exceeds=breaker.exceeded(day, kind, place, lambda _: by_day[day].items()))
+    waits = undecided.get(each.row.filing_id)
+    return replace(each, stopped_by=waits or breaker.exceeded(day, kind, place, lambda _: by_day[day].items()))
+
+
+def _of_outage(db: Connection, entry: Entry) -> Why | None:
+    """Whether an outage of our own may have brought a revocation about (G-29)."""
+    waits = dict(_undecided(db, entry.filing.id)).get(entry.filing.id)
+    spans = spans_since(db, entry.at - LOOKED_BACK)
+    return waits or availability.failing(spans, entry.at, entry.entered_at)
+
+
+def _undecided(db: Connection, filing_id: str | None = None) -> Iterator[tuple[str, Undecided]]:
+    """The alliances, or the one, that proposals name on which nobody has decided."""
+    of = () if filing_id is None else (ITEMS.filing_id == filing_id,)
+    named = select(ITEMS.filing_id, ITEMS.round_id).join_from(
+        RoundItemRow.metadata.tables["round_items"],
+        RoundRow.metadata.tables["rounds"],
+        ROUNDS.round_id == ITEMS.round_id,
+    )
+    for row in db.execute(named.where(*of, ITEMS.current, ROUNDS.open, ROUNDS.kind == RoundKind.OUTAGE.value)):
+        yield row.filing_id, Undecided(row.round_id)
 
 
 def _completing(db: Connection, day: date, jurisdiction: str | None) -> Iterator[tuple[str, str]]:

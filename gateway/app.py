@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from activities import editions, replacements, tracing
 from activities.channels import configured
 from activities.database import clock_of
+from activities.health import probing
 from activities.health.health import Health
 from activities.letters import Letters
 from activities.register import Register
@@ -42,6 +43,7 @@ from gateway.remembered.uploads import Uploads
 from gateway.shipped import ship
 from gateway.together import Together
 from gateway.tools import Tools
+from models.availability import Part
 from models.channels import ChannelsFile, read_channels
 from models.settings import Settings
 from workflows.connection import connect, reached
@@ -97,8 +99,8 @@ def health_socket(settings: Settings, number: int) -> socket | None:
 
 @asynccontextmanager
 async def connected(settings: Settings, *, number: int = 0, counters: Counters | None = None) -> AsyncIterator[Tools]:
-    """The tools, on the engine and the register, for as long as the gateway runs. Its first process (0) also sweeps, tells
-    operators what is in the register, and has the `counters` count together with those of other gateways.
+    """The tools, on the engine and the register, for as long as the gateway runs. Its first process (0) also sweeps, sees
+    whether the register is up, tells operators what is in it, and has the `counters` count together with those of other gateways.
 
     The engine may come later, or go: what is only read is read from the register, and what is done is answered with 503.
     """
@@ -119,6 +121,10 @@ async def connected(settings: Settings, *, number: int = 0, counters: Counters |
     first = number == 0
     if first:
         meanwhile.append(asyncio.create_task(Sweeping(tools.uploads, tools.drafts).keep(clock)))
+        seen = probing.watcher(
+            "gateway", settings, register.engine, {Part.REGISTER: probing.of_register(register.engine)}
+        )
+        meanwhile.append(asyncio.create_task(seen.keep()))
     if first and counters and settings.limits == "database":
         meanwhile.append(asyncio.create_task(Together(register.engine, counters).keep()))
     health = Health("gateway", settings, register, client, counts=first)

@@ -114,6 +114,11 @@ READY = Metric(
     "beian_ready", "gauge", "0 or 1", "every",
     "whether a process finds what it needs, as /readyz says", "进程所需各项是否可用，与 /readyz 一致", ("check",),
 )  # fmt: skip
+AVAILABLE = Metric(
+    "beian_available_ratio", "gauge", "of 1", "register",
+    "how much of the last 48 hours a part was seen up, by others; under 0.99 before a deadline an extension for all is proposed",
+    "最近48小时内某部分被其他进程看到可用的比例；期限届满前低于0.99的，提出统一顺延", ("part",),
+)  # fmt: skip
 CLOCK_AHEAD = Metric(
     "beian_clock_ahead_seconds", "gauge", "seconds", "every",
     "by how much the machine's clock is ahead of the database's; beyond a minute no door stamps anything",
@@ -143,7 +148,7 @@ BUILD = Metric(
 TABLE = (
     FILINGS, ROUNDS, LAPSES_LATE, LATE_SECONDS, LATENESS, OVERDUE, DRIFT, DRIFT_MENDED, SENTINEL_AT, SENTINEL_SECONDS,
     SENTINEL_UNSEEN, LETTERS_BY_AGE, LETTERS_WAITING, LETTERS_LATE, LETTERS_OWED,
-    LETTERS_FAILED, LETTER_TRIES, REFUSALS, REQUESTS, READY, CLOCK_AHEAD, CALENDAR, BACKUP, DISK_FREE, DISK_SIZE, BUILD,
+    LETTERS_FAILED, LETTER_TRIES, REFUSALS, REQUESTS, READY, AVAILABLE, CLOCK_AHEAD, CALENDAR, BACKUP, DISK_FREE, DISK_SIZE, BUILD,
 )  # fmt: skip
 """Every metric of ours. The engine's core tells its own beside them (`temporal_…`), on workers."""
 

@@ -5,11 +5,16 @@ outage. So what would complete by itself on a day is counted, for its city and f
 on that day none of them completes. Which those are does not depend on who is counted first: what is due on the day, what completed
 on it and what was stopped on it are counted alike. A report still ends the case; released by two people it completes at 00:00 of the
 next day, and is not stopped again.
+
+Likewise stops what an outage of our own may have brought about (G-29): where availability in the hours before was less than it must
+be, so that a report or a defence may not have reached us (`regulation.availability`), and where it is not decided yet whether a
+deadline is extended for all.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Protocol
 
 from models.acts import By, Hold, Lapse
 from models.filing import Entry, Filing
@@ -19,6 +24,26 @@ from regulation import agenda, entries, identity, offices, terms
 from regulation.moment import Moment
 from regulation.naming import on_day
 from regulation.service import case_of
+
+
+class Why(Protocol):
+    """Why a revocation stops."""
+
+    @property
+    def told(self) -> str:
+        """In words."""
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """A proposal to extend after an outage of our own (G-29) that names the alliance and that nobody has decided on."""
+
+    round_id: str
+
+    @property
+    def told(self) -> str:
+        """In words."""
+        return f"是否因系统故障顺延报送期限尚未决定（{self.round_id}），须由两人复核后分别解除"
 
 
 @dataclass(frozen=True)
@@ -67,7 +92,7 @@ def may_stop(entry: Entry, before: Filing) -> bool:
     return completes and before.number == entry.number - 1 and case_of(before).stopped is None
 
 
-def stopped(before: Filing, entry: Entry, why: Bound) -> Entry:
+def stopped(before: Filing, entry: Entry, why: Why) -> Entry:
     """What is entered in the place of a revocation: 暂停, by the service itself."""
     act = Hold(
         id=identity.of_stop(case_of(before).opened.number),

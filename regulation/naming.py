@@ -4,7 +4,7 @@ Texts and documents write a day as offices do (2026年11月30日24时), lists in
 instant is over at 24:00 of its last day; what begins then begins at 0:00 of the next.
 """
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from models.acts import Came
 from models.choices import HOW_IT_CAME
@@ -60,6 +60,13 @@ def short_until(instant: datetime) -> str:
 def short_due_at(instant: datetime, kind: LapseKind | str | None) -> str:
     """When time brings a lapse, as lists have it: most are the end of a period, some a beginning."""
     return short(instant) if kind in BEGINNINGS else short_until(instant)
+
+
+def lasting(time_: timedelta) -> str:
+    """How long something took, to the minute: 1日2小时5分."""
+    minutes = max(1, round(time_ / timedelta(minutes=1)))
+    told = ((minutes // 1440, "日"), (minutes // 60 % 24, "小时"), (minutes % 60, "分"))
+    return "".join(f"{number}{unit}" for number, unit in told if number)
 
 
 def _is_midnight(instant: datetime) -> bool:

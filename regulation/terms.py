@@ -143,6 +143,8 @@ KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "retention.refusal_years": (between(1, 30), "1至30"),
     "retention.person_years": (between(1, 30), "1至30"),
     "retention.audit_years": (between(1, 30), "1至30"),
+    "outage.hours_before": (between(1, 720), "1至720"),
+    "outage.least_percent": (between(0, 100), "0至100"),
 }
 """Every number there is, and what an edition may set it to."""
 
@@ -160,6 +162,8 @@ ADDED: Mapping[str, Any] = {
     "retention.objector_years": 3,  # G-46
     "retention.refusal_years": 3,  # G-46
     "retention.person_years": 3,  # G-46
+    "outage.hours_before": 48,  # G-29
+    "outage.least_percent": 99,  # G-29
     "retention.audit_years": 3,  # G-46; 网络安全法第二十三条: six months at least
 }
 """Numbers younger than the shipped editions, which never change; an edition may set each of them."""

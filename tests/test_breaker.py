@@ -153,7 +153,7 @@ def test_what_the_coming_days_revoke_is_listed_with_why_for_those_whom_it_concer
     assert [each.row.filing_id for each in found] == [ONE, OTHER]
     assert all("年度连续未报送" in each.coming.why and each.coming.at == at for each in found)
     missed_once = replace(found[0], coming=replace(found[0].coming, served_on=None))
-    stopping = replace(found[1], exceeds=Bound("沈阳市", "210100", 1))
+    stopping = replace(found[1], stopped_by=Bound("沈阳市", "210100", 1))
     assert counted([found[0], missed_once, stopping]) == (
         "期满自行撤销1件，仍不报送即启动撤销程序1件，届时暂停、待两人复核1件"
     ), "each told as what becomes of it"

@@ -1,4 +1,4 @@
-"""What operators count in the register (备案库现状): seven statements along its indexes, however many look at them."""
+"""What operators count in the register (备案库现状): nine statements along its indexes, however many look at them."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -8,6 +8,7 @@ from typing import Any
 from prometheus_client.core import GaugeMetricFamily
 from sqlalchemy import Connection, bindparam, case, func, select
 
+from activities import availability
 from activities.lists import along_another_index
 from activities.rows import duties_of
 from models import metrics
@@ -67,6 +68,9 @@ def counted(db: Connection, now: datetime) -> Iterator[GaugeMetricFamily]:
     backup = db.execute(LAST_BACKUP).scalar()
     yield gauge(metrics.BACKUP, {(): backup.timestamp() if backup else 0})
     yield from _drift(db)
+    yield gauge(
+        metrics.AVAILABLE, {(part.value,): float(each / 100) for part, each in availability.lately(db, now).items()}
+    )
     yield gauge(metrics.LETTERS_BY_AGE, {(age,): waiting.get(age, 0) for age in metrics.AGES})
 
 

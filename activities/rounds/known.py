@@ -192,5 +192,7 @@ def _reports(
         if row.filing_id in alliances:
             yield (
                 (row.filing_id, row.year),
-                KnownReport(YearStatus(row.status), row.filed_at, row.paper, ReportState(row.state), row.urged_at),
+                KnownReport(
+                    YearStatus(row.status), row.filed_at, row.paper, ReportState(row.state), row.urged_at, row.due
+                ),
             )

@@ -85,6 +85,11 @@ ALERTS = (
         "有备案的工作流任务失败：程序缺陷，或者引擎拒收", "A workflow task fails: a bug stops filings; or the server refuses what a worker made of it, which only the sentinel sees.",
     ),
     Alert(
+        "BeianUnavailable", f"max by (part) ({metrics.AVAILABLE.name}) < 0.99", "5m", WARNING,
+        "{{ $labels.part }} 最近48小时的可用率为 {{ $value | humanizePercentage }}；期限届满前低于99%的，提出统一顺延", "A part was down for more than half an hour in two days. Near a deadline an extension for all is proposed.",
+        "an-outage-near-a-deadline",
+    ),
+    Alert(
         "BeianLettersWait", f'sum(max by (age) ({metrics.LETTERS_BY_AGE.name}{{age!="hour"}})) > 0', "30m", WARNING,
         "{{ $value }} 封信函等待投递超过一小时", "Letters have waited for more than an hour: a channel is down, or no worker takes them.", "messages-are-not-delivered",
     ),

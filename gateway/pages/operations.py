@@ -7,6 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
+from activities.availability import Availability
 from gateway.pages.staff import as_asked
 from gateway.pages.web import SignedIn, page
 from gateway.remembered.sessions import Session
@@ -71,6 +72,8 @@ def _shown(
         pausing=pausing,
         tables=operations.tables(tools.register.engine),
         expiring=list(expiring(day_of(now))),
+        stood=Availability(tools.register.engine).stood(datetime.now(UTC), days=operations.DAYS),
+        days=operations.DAYS,
         backups=backups,
         old=operations.is_old(backups, datetime.now(UTC)),
         backlog=tools.letters.backlog(now),

@@ -94,6 +94,7 @@ def _templates() -> Environment:
         "due_at": naming.short_due_at,
         "on_day": on_day,
         "day_of": day_of,
+        "lasting": naming.lasting,
         "on_day_of": lambda instant: on_day(day_of(instant)),
     }
     templates.globals |= {

@@ -23,6 +23,9 @@ PATIENCE = timedelta(seconds=3)
 BACKUPS = 5
 """How many backups the page shows, the latest."""
 
+DAYS = 30
+"""Of how many days the page tells outages."""
+
 LATEST = timedelta(days=2)
 """How old the latest backup may be."""
 

@@ -31,6 +31,7 @@ from gateway.rounds import workflow_id as workflow_id_of_round
 from gateway.watching import comparing
 from gateway.watching.comparing import IN_A_HERD, USUAL, Judged, Ought, Patience
 from gateway.watching.engine import Engine, Listed, Look
+from gateway.watching.proposing import Proposing
 from gateway.watching.suspects import Suspects, lists
 from models.drift import GONE, SAFE, Drift, DriftKind, Pass, tallied
 from models.filing import Filing
@@ -81,7 +82,8 @@ class Sentinel:
         return Rounds(self.filings)
 
     async def passes(self) -> Pass:
-        """Make a pass, mend what is safe to mend, remember it, and write to operators of what is new. It may be repeated."""
+        """Make a pass, mend what is safe to mend, remember it, and write to operators of what is new; and propose to extend a deadline
+        near which the service itself was out. It may be repeated."""
         try:
             found, different = await self.look()
             new = await asyncio.to_thread(self.memory.note, found, different)
@@ -93,6 +95,7 @@ class Sentinel:
         if found.mended:
             mended = [each.key for each in different if each.mended]
             log.warning("sentinel.mended", found=found.mended, first=mended[:NAMED])
+        await Proposing(self.rounds).propose(self.clock())
         return found
 
     async def look(self, *, every: bool = False, mends: bool = True) -> tuple[Pass, list[Drift]]:

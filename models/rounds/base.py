@@ -20,6 +20,7 @@ class RoundKind(Named):
     PERFORMANCE = "performance", "年度绩效评价"
     SUBSIDY = "subsidy", "后补助"
     INSPECTION = "inspection", "随机抽查"
+    OUTAGE = "outage", "故障顺延"
 
 
 def called(kind: RoundKind, jurisdiction: str | None) -> str:

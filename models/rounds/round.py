@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter
 
 from models.acts import By, ShortText, Year
 from models.filing import LATE, Next, Notice, Period
-from models.rounds import annual, calls, evaluations, inspections, performance, subsidies, surveys
+from models.rounds import annual, calls, evaluations, inspections, outages, performance, subsidies, surveys
 from models.rounds.base import (
     OVER,
     Agreed,
@@ -31,7 +31,8 @@ State = Annotated[
     | evaluations.EvaluationState
     | performance.PerformanceState
     | subsidies.SubsidyState
-    | inspections.InspectionState,
+    | inspections.InspectionState
+    | outages.OutageState,
     Field(discriminator="kind"),
 ]
 """What only its kind holds. Each can be made from nothing: a round begins with it."""
@@ -49,7 +50,8 @@ AnyRoundAct = Annotated[
     | evaluations.EvaluationAct
     | performance.PerformanceAct
     | subsidies.SubsidyAct
-    | inspections.InspectionAct,
+    | inspections.InspectionAct
+    | outages.OutageAct,
     Field(discriminator="kind"),
 ]
 

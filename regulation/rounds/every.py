@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from models.rounds.base import RoundKind, parts
-from regulation.rounds import annual, calls, evaluations, inspections, performance, subsidies, surveys
+from regulation.rounds import annual, calls, evaluations, inspections, outages, performance, subsidies, surveys
 from regulation.rounds.rules import Rules
 
 RULES: Mapping[RoundKind, Rules] = MappingProxyType(
@@ -18,6 +18,7 @@ RULES: Mapping[RoundKind, Rules] = MappingProxyType(
             performance.RULES,
             subsidies.RULES,
             inspections.RULES,
+            outages.RULES,
         )
     }
 )

@@ -87,13 +87,14 @@ class KnownItem:
 
 @dataclass(frozen=True, slots=True)
 class KnownReport:
-    """What became of one reporting year of an alliance, as what a board counts it, and when its leader was last urged."""
+    """What became of one reporting year of an alliance, as what a board counts it, when its leader was last urged, and its deadline."""
 
     status: YearStatus
     filed_at: datetime | None
     paper: str | None
     state: ReportState = ReportState.OPEN
     urged_at: datetime | None = None
+    due: datetime | None = None
 
 
 @dataclass(frozen=True)

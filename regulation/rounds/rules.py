@@ -84,6 +84,7 @@ class Rules:
     `readers`: of acts whose entries and papers not every office may read, who may. `hidden`: figures that are for those who look at all,
     and for whoever brings them.
     `one_open`: a second one of the same year and scope, while one runs, would ask the same alliances to do the same again; it is not opened.
+    `of_staff`: neither leaders nor the public are shown that there is such a round; what it comes to stands on filings.
     `effect`: what of the round has taken effect, as people are told it; from then on it is not cancelled.
     """
 
@@ -102,6 +103,7 @@ class Rules:
     readers: Mapping[str, frozenset[Role]] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
     one_open: bool = False
+    of_staff: bool = False
     effect: Callable[[Round], str | None] = lambda round_: None
     leaders_read: frozenset[str] = frozenset()
 

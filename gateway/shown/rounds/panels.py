@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from gateway.identity import Identity
-from gateway.shown.rounds import annual, calls, evaluation, inspections, performance, subsidies, surveys
+from gateway.shown.rounds import annual, calls, evaluation, inspections, outages, performance, subsidies, surveys
 from gateway.shown.rounds.hints import Hint
 from gateway.tools import Tools
 from models.rounds.base import Parts, RoundKind
@@ -24,6 +24,7 @@ PANELS: Mapping[RoundKind, Panel] = {
     RoundKind.SURVEY: surveys.panel,
     RoundKind.PERFORMANCE: performance.panel,
     RoundKind.SUBSIDY: subsidies.panel,
+    RoundKind.OUTAGE: outages.panel,
 }
 """What its template `round_<kind>.html` is given; a kind that is here has one."""
 

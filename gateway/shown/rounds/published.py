@@ -68,8 +68,8 @@ class PublicRounds:
             return int(session.exec(entries).one()), counted, last
 
     def listed(self, today: date) -> list[PublicRound]:
-        """Every round, the one that closes last first."""
-        rows = RoundRegister(self.engine).rounds(limit=MOST)
+        """Every round that is shown to the public, the one that closes last first."""
+        rows = [row for row in RoundRegister(self.engine).rounds(limit=MOST) if not RULES[RoundKind(row.kind)].of_staff]
         shown = select(PublicNoticeRow).where(
             col(PublicNoticeRow.round_id).in_([row.round_id for row in rows]), col(PublicNoticeRow.shown_from) <= today
         )

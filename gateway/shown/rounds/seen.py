@@ -42,6 +42,8 @@ def sees(tools: Tools, who: Identity, row: RoundRow) -> bool:
         return True
     if city := city_of(who):
         return row.jurisdiction in (None, city)
+    if rules_of(row.round_id).of_staff:
+        return False
     if row.kind in INTERNAL:
         place = row.jurisdiction
         return who.role is Role.LEADER and bool(tools.register.filings(scope=who.scope, jurisdiction=place, limit=1))

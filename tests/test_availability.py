@@ -1,0 +1,258 @@
+"""When parts of the service were seen up, kept also while the register is away; and what an outage near a deadline leads to (G-29)."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
+
+import starter
+from activities.availability import SEEN, Availability, Noted
+from activities.database import stating
+from activities.health.probing import Watcher, of_gateway, of_mail, of_register
+from activities.letters import Letters
+from activities.register import Register
+from activities.revocations import STOPS, Revocations
+from examples.province.service import Service
+from gateway.problem import Refused
+from gateway.rounds import Rounds
+from gateway.watching.proposing import Proposing, found
+from models.availability import Part, Span
+from models.channels import ChannelsFile
+from models.register import AnnualReportRow
+from models.settings import Settings
+from models.values import last_day_until
+from models.vocabulary import Stage, YearStatus
+from regulation import offices
+from tests.databases import on_both, prepare
+from tests.loopback import two_free_ports
+from tests.served import Clock
+from tests.simulated import written
+from tests.story import instant
+from tests.test_breaker import ONE, about_to_be_revoked
+from tests.visiting import visiting
+from tests.world import World
+
+REPORTS = AnnualReportRow.metadata.tables["annual_reports"]
+
+AT = instant("2027-11-28T00:00")
+PROVINCE = [{"person": person, "office": "210000", "role": "province_st"} for person in ("p-401", "p-402")]
+
+
+def minutes(number: float) -> datetime:
+    """So many minutes later."""
+    return AT + timedelta(minutes=number)
+
+
+class Away(Availability):
+    """A register that does not answer."""
+
+    def keep(self, *_: object) -> None:
+        """Nothing is written."""
+        raise OperationalError("", {}, ConnectionError())
+
+
+@on_both
+def test_looks_become_spans_and_what_was_seen_while_the_register_was_away_is_brought_in(
+    register: Register, tmp_path: Path
+) -> None:
+    kept, file = Availability(register.engine), tmp_path / "seen.jsonl"
+    here, away = Noted(kept, "worker@a", file), Noted(Away(register.engine), "worker@a", file)
+    up = frozenset({Part.REGISTER, Part.ENGINE})
+    for number in range(3):
+        here.note(minutes(number), up)
+    for number in range(3, 10):
+        away.note(minutes(number), up)
+    file.write_text(file.read_text() + '{"at": "2027-11-2')  # the machine went off over a line
+    kept.keep("gateway@b", [Span(Part.ENGINE, minutes(1), minutes(9))])
+    for _ in range(2):  # told twice, as after a death between the register and the file
+        waiting = file.read_text() if file.exists() else ""
+        here.note(minutes(10), up)
+        assert not file.exists()
+        file.write_text(waiting)
+    told = sorted(kept.spans(AT - timedelta(days=1)))
+    assert told == [
+        Span(Part.ENGINE, minutes(0), minutes(10)),
+        Span(Part.ENGINE, minutes(1), minutes(9)),
+        Span(Part.REGISTER, minutes(0), minutes(2)),
+        Span(Part.REGISTER, minutes(10), minutes(10)),
+    ]
+    [engine, of_register_] = kept.stood(minutes(11), days=2)
+    assert (engine.part, list(engine.outages), str(engine.lately)) == (Part.ENGINE, [], "100.00")
+    assert [(each.since, each.until) for each in of_register_.outages] == [(minutes(2), minutes(10))]
+    assert str(of_register_.lately) == "99.72"
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Register]:
+    """A register in the place of this deployment's own."""
+    url = f"sqlite:///{tmp_path / 'register.db'}"
+    prepare(url)
+    opened = Register.at(url)
+    yield opened
+    opened.engine.dispose()
+
+
+async def test_a_watcher_sees_what_answers_and_nothing_else(own: Register, tmp_path: Path) -> None:
+    closed, other = two_free_ports()
+    noted = Noted(Availability(own.engine), "worker@a", tmp_path / "seen.jsonl")
+    mail = {"type": "mail", "host": "127.0.0.1", "port": closed, "security": "none", "sender": "beian@example.cn"}
+    probes = {
+        Part.REGISTER: of_register(own.engine),
+        Part.GATEWAY: of_gateway(f"http://127.0.0.1:{other}"),
+        Part.MAIL: of_mail(ChannelsFile.model_validate({"channels": {"mail": mail}})),
+    }
+    assert await Watcher(noted, probes, lambda: AT).look() == {Part.REGISTER}
+
+    def greets(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail\r\n")
+        writer.close()
+
+    greeted = await asyncio.start_server(greets, "127.0.0.1", closed)
+    async with greeted:
+        assert await Watcher(noted, probes, lambda: minutes(1)).look() == {Part.REGISTER, Part.MAIL}
+    nobody = {Part.MAIL: of_mail(ChannelsFile())}
+    assert await Watcher(noted, nobody, lambda: minutes(2)).look() == {Part.MAIL}, (
+        "where none is configured none is missed"
+    )
+    with own.engine.connect() as db:
+        assert {row.part for row in db.execute(select(SEEN))} == {"register", "mail"}
+
+
+def out_before(own: Register, deadline: datetime, hours: int = 3) -> None:
+    """The doors were away for some hours before an instant, and are back since."""
+    since = deadline - timedelta(hours=hours)
+    spans = [
+        Span(Part.GATEWAY, since - timedelta(days=30), since),
+        Span(Part.GATEWAY, deadline, deadline + timedelta(days=90)),
+    ]
+    Availability(own.engine).keep("worker@a", spans)
+
+
+def test_a_revocation_before_which_the_service_was_out_stops(own: Register) -> None:
+    """Who would have reported, or defended itself, may not have come in."""
+    told, revoked = about_to_be_revoked(ONE)
+    written(own, told)
+    stop = Revocations(own.engine).stop
+    assert stop(revoked) is None, "nothing was measured"
+    out_before(own, revoked.at)
+    held = stop(revoked)
+    assert held
+    assert held.filing.on_hold
+    assert "可用率低于99%（网上入口93.75%）" in str(getattr(held.event, "reason", ""))
+
+
+@pytest.fixture
+def service(own: Register) -> Iterator[Service]:
+    """The service on a register of one alliance whose second missed year has led to a case that nobody decides."""
+    written(own, about_to_be_revoked(ONE)[0])
+    opened = Service(own)
+    yield opened
+    opened.close()
+
+
+def test_an_outage_near_a_deadline_is_proposed_about_and_two_people_extend_it(service: Service) -> None:
+    own, engine, due, now = (
+        service.register,
+        service.register.engine,
+        instant("2027-12-01T00:00"),
+        instant("2027-12-06T10:00"),
+    )
+    assert found(engine, now) == [], "nothing was out"
+    out_before(own, due)
+    [proposal] = found(engine, now)
+    assert proposal.round_id == "outage-2027-LN-1"
+    assert proposal.act["content"]["filings"] == [ONE]
+    opening = {name: value for name, value in proposal.act.items() if name not in ("id", "kind", "by", "content")}
+    service.acts(proposal.round_id, now, proposal.act["by"], "open_round", proposal.act["content"], **opening)
+    assert found(engine, now) == [], "once"
+    stop, (_, revoked) = Revocations(engine).stop, about_to_be_revoked(ONE)
+    held = stop(revoked)
+    assert held
+    assert "outage-2027-LN-1" in str(getattr(held.event, "reason", "")), "nobody has decided yet"
+    [coming] = Revocations(engine).coming(now, offices.Scope())
+    assert coming.becomes == STOPS
+    until = proposal.act["content"]["until"]
+    assert until == "2027-12-07"
+    for by in PROVINCE:
+        service.acts(proposal.round_id, now, by, "extend_all", until=until, document_no="辽科办〔2027〕31号")
+    filing = own.filing(ONE)
+    assert filing
+    year = filing.year(2027)
+    assert year
+    assert (year.status, last_day_until(year.due), filing.stage) == (YearStatus.OPEN, date(2027, 12, 7), Stage.IN_FORCE)
+    moved = next(entry for entry in own.docket(ONE)[::-1] if entry.event.kind == "move_deadline")
+    assert "outage-2027-LN-1" in str(getattr(moved.event, "reason", ""))
+    assert service.refused == []
+    assert own.verify(ONE) == service.rounds.verify(proposal.round_id) == []
+    assert found(engine, now + timedelta(days=1)) == [], "what was decided on is not proposed again"
+    told = [row.title for row, _ in Letters(engine).inbox("210000") if row.round_id]
+    assert "2027年度报送期限已统一顺延至2027年12月7日" in told
+    assert any("待另一人办理" in each for each in told)
+
+
+async def test_the_province_and_operators_see_it_and_nobody_else(service: Service, tmp_path: Path) -> None:
+    due, now = instant("2027-12-01T00:00"), instant("2027-12-06T10:00")
+    out_before(service.register, due)
+    [proposal] = found(service.register.engine, now)
+    opening = {name: value for name, value in proposal.act.items() if name not in ("id", "kind", "by", "content")}
+    await asyncio.to_thread(
+        service.acts, proposal.round_id, now, proposal.act["by"], "open_round", proposal.act["content"], **opening
+    )
+    async with visiting(Settings(var=tmp_path), Clock(now)) as house:
+        province = await house.signed_in("p-401")
+        shown = (await province.get(f"/rounds/{proposal.round_id}")).text
+        for each in ("网上入口", "93.75%", "低于规定", "2027年12月7日", "3小时", "按建议的日期同意顺延"):
+            assert each in shown
+        form = await province.get(f"/rounds/{proposal.round_id}/acts/extend_all?until=2027-12-07")
+        assert 'value="2027-12-07"' in form.text
+        assert "outage-2027-LN-2/acts/open_round" not in (await province.get("/desk/rounds?kind=outage")).text, (
+            "nobody opens one by hand"
+        )
+        leader = await house.signed_in("u-leader-01")
+        assert (await leader.get(f"/rounds/{proposal.round_id}")).status_code == 404
+        assert proposal.round_id not in (await leader.get("/rounds")).text
+        assert "可用情况" in (await (await house.signed_in("o-701")).get("/ops")).text
+
+
+async def test_a_pass_opens_the_proposal_by_the_engine_once(world: World) -> None:
+    now = datetime.now(UTC)
+    written(world.register, about_to_be_revoked(ONE)[0])
+    due = now - timedelta(hours=1)
+    with stating(world.register.engine) as db:
+        db.execute(update(REPORTS).values(due=due))
+    Availability(world.register.engine).keep(
+        "worker@a", [Span(Part.MAIL, due - timedelta(days=2), due - timedelta(hours=9)), Span(Part.MAIL, due, now)]
+    )
+    proposing = Proposing(Rounds(world.door))
+    opened = await proposing.propose(now)
+    assert len(opened) == len({each.rpartition("-")[0] for each in opened}) > 0, "one a year and deadline"
+    assert await proposing.propose(now) == []
+    rows = await asyncio.to_thread(lambda: [proposing.rounds.register.row(each) for each in opened])
+    assert all(row and row.open for row in rows)
+    forged = {
+        "id": "o-1",
+        "kind": "open_round",
+        "by": PROVINCE[0],
+        "title": "顺延",
+        "opens": "2026-12-01",
+        "closes": "2026-12-02",
+    }
+    with pytest.raises(Refused):
+        await proposing.rounds.act("outage-2026-LN-9", forged)
+
+
+def test_the_command_line_tells_what_was_out(
+    own: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out_before(own, datetime.now(UTC) - timedelta(hours=2))
+    monkeypatch.setenv("BEIAN_VAR", str(tmp_path))
+    assert starter.run(["outages", "--json"]) == 0
+    [told] = json.loads(capsys.readouterr().out)
+    assert (told["part"], told["last_48_hours"], len(told["outages"])) == ("gateway", "93.75", 1)
+    assert starter.run(["outages"]) == 0
+    assert "网上入口" in capsys.readouterr().out
