@@ -121,18 +121,22 @@ class Noted:
 
     def note(self, at: datetime, up: Collection[Part]) -> None:
         """Write down which parts are up. While the register is away it waits in the file, so that its outage is on record too."""
+        if Part.REGISTER not in up:
+            self.wait(at, up)
+            return
         waiting = list(self._waiting())
         try:
             self.availability.keep(self.watcher, joined([*waiting, *(Span(part, at, at) for part in up)]))
         except SQLAlchemyError as error:
             log.warning("availability.register_away", error=named(error))
-            self._wait(at, up)
+            self.wait(at, up)
         else:
             if waiting:
                 with suppress(OSError):
                     self.file.unlink()
 
-    def _wait(self, at: datetime, up: Collection[Part]) -> None:
+    def wait(self, at: datetime, up: Collection[Part]) -> None:
+        """Have it wait in the file. The register itself was not seen up then."""
         seen = sorted(part.value for part in up if part is not Part.REGISTER)
         try:
             if seen and (not self.file.exists() or self.file.stat().st_size < LARGEST):

@@ -14,6 +14,7 @@ from temporalio.client import Client
 
 from activities.availability import Availability, Noted
 from activities.health.checks import engine_fault
+from activities.health.kept import Kept
 from models.availability import BEAT, Part
 from models.channels import ChannelsFile, MailSettings
 from models.settings import Settings
@@ -27,7 +28,7 @@ READY = b"220"
 """How a mail server greets that takes mail."""
 
 Probe = Callable[[], Awaitable[bool]]
-"""Whether a part is up. Whatever it raises, it is not."""
+"""Whether a part is up. Whatever it raises, or where it does not answer, it is not."""
 
 
 def of_register(engine: Engine) -> Probe:
@@ -79,13 +80,16 @@ def of_mail(file: ChannelsFile) -> Probe:
     return lambda: asyncio.to_thread(lambda: all(greets(each) for each in servers))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Watcher:
-    """One process that looks at parts and has it written down."""
+    """One process that looks at parts and has it written down. What hangs is asked once, and by the way holds up nothing else."""
 
     noted: Noted
     probes: Mapping[Part, Probe]
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def __post_init__(self) -> None:
+        self._asking = {part: Kept(probe, 0, ANSWERS) for part, probe in self.probes.items()}
 
     async def keep(self) -> None:
         """Look every minute, until cancelled."""
@@ -95,17 +99,14 @@ class Watcher:
 
     async def look(self) -> frozenset[Part]:
         """Look once; which parts are up."""
-        answers = await asyncio.gather(*(_is_up(each) for each in self.probes.values()))
-        up = frozenset(part for part, is_up in zip(self.probes, answers, strict=True) if is_up)
-        await asyncio.to_thread(self.noted.note, self.clock(), up)
+        answers = await asyncio.gather(*(each.told() for each in self._asking.values()))
+        up = frozenset(part for part, is_up in zip(self._asking, answers, strict=True) if is_up)
+        now = self.clock()
+        try:
+            await asyncio.wait_for(asyncio.to_thread(self.noted.note, now, up), ANSWERS)
+        except TimeoutError:  # the register went away meanwhile
+            await asyncio.to_thread(self.noted.wait, now, up)
         return up
-
-
-async def _is_up(probe: Probe) -> bool:
-    try:
-        return await asyncio.wait_for(probe(), ANSWERS)
-    except Exception:  # however it fails, it is not up
-        return False
 
 
 def watcher(process: str, settings: Settings, engine: Engine, probes: Mapping[Part, Probe]) -> Watcher:
