@@ -117,10 +117,12 @@ def failing(
     measure = Measure.on(last_day_until(deadline))
     since = deadline - measure.before
     counted = max(since, judged_until) if judged_until else since
+    spans = [each for each in spans if each.since <= now]
     found = [each for each in outages(spans, counted, now) if each.since < deadline]
     if judged_until:
         found = [each.but(since=max(each.since, judged_until)) for each in found]
-    available = by_part(found, since, deadline)
+    measured = {each.part for each in spans}
+    available = {part: each for part, each in by_part(found, since, deadline).items() if part in measured}
     if all(each >= measure.least for each in available.values()):
         return None
     concerned = tuple(each for each in found if available[each.part] < measure.least)
