@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=  # what one process has compiled the others ne
 LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed demo year test law law-mutations quick lives fuzz check alerts storm machine image bench lock docs histories clean
+.PHONY: help run seed demo year test law law-mutations quick lives fuzz check alerts storm machine image cluster bench lock docs histories clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ image: ## build the image with buildah, on a base of yours (BASE=, BUILDER= with
 	buildah bud --format docker --timestamp $$(git log -1 --format=%ct) $(if $(BASE),--build-arg BASE=$(BASE)) \
 		$(if $(BUILDER),--build-arg BUILDER=$(BUILDER)) $(if $(WHEELS),--network none --build-context wheels=$(WHEELS)) \
 		-f deploy/containers/Containerfile -t localhost/beian:$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) .
+
+cluster: $(VENV)/dev ## try the files for a cluster: Kubernetes' own schemas, the overlay as kubectl renders it, the rule by which workers are scaled
+	$(BIN)/python -m pytest tests/rendered_cluster.py tests/test_cluster_files.py -q -p no:cacheprovider
+	! command -v promtool >/dev/null || promtool test rules deploy/cluster/monitoring/scaling_test.yml
 
 bench: $(VENV)/dev ## what it costs, beside a bare baseline: tables, goals, JSON on the last line
 	@$(BIN)/python -m bench
