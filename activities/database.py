@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import TimeoutError
 from sqlmodel import Session
@@ -16,10 +16,30 @@ from sqlmodel import Session
 T = TypeVar("T")
 
 
+LOST_AFTER = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3, "tcp_user_timeout": 12_000}
+"""By which a connection counts as lost over which nothing comes any more: after about a quarter of a minute, and not of an hour."""
+
+
+def reaching(url: str) -> dict[str, Any]:
+    """How PostgreSQL is reached, and by when it is noticed on either side that it no longer is.
+
+    The database notices too, by the same measure: a transaction whose client was cut off holds up others no longer than that.
+    """
+    theirs = {f"tcp_{name.removeprefix('tcp_')}": value for name, value in LOST_AFTER.items()}
+    asked = make_url(url).query.get("options", "")
+    options = " ".join([*([asked] if isinstance(asked, str) else asked), *(f"-c{n}={v}" for n, v in theirs.items())])
+    return {"connect_timeout": 5, **LOST_AFTER, "options": options.strip()}
+
+
 def connect(url: str) -> Engine:
     """An engine for SQLite (write-ahead log, full sync, one writer at a time) or PostgreSQL."""
     far = not url.startswith("sqlite")  # a connection may be lost between two uses
-    engine = create_engine(url, pool_pre_ping=far, hide_parameters=True)  # an error's text is seen by operators
+    engine = create_engine(
+        url,
+        pool_pre_ping=far,
+        hide_parameters=True,  # an error's text is seen by operators
+        connect_args=reaching(url) if far else {},
+    )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

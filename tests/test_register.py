@@ -28,6 +28,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 from activities.appending import Appended, RegisterBehind
+from activities.database import reaching
 from activities.lists import columns_of
 from activities.papers import PaperMissing
 from activities.register import Register
@@ -488,6 +489,16 @@ def test_the_chain_can_be_recomputed_from_what_is_written(full: Register) -> Non
     head = full.row("LIFE")
     assert head
     assert head.head == previous
+
+
+def test_postgresql_that_no_longer_answers_is_noticed_on_both_sides_and_the_role_of_an_address_stays() -> None:
+    asked = reaching("postgresql+psycopg://beian@register/beian?options=-crole%3Dbeian")
+    assert asked["connect_timeout"] == 5
+    assert (asked["keepalives_idle"], asked["tcp_user_timeout"]) == (5, 12_000)
+    role, *theirs = asked["options"].split()
+    assert role == "-crole=beian"
+    assert "-ctcp_keepalives_idle=5" in theirs
+    assert reaching("postgresql+psycopg://beian@register/beian")["options"].split() == theirs
 
 
 @contextmanager

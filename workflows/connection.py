@@ -16,7 +16,7 @@ from temporalio.runtime import (
     TelemetryConfig,
     TelemetryFilter,
 )
-from temporalio.service import RPCError
+from temporalio.service import KeepAliveConfig, RPCError
 
 from activities import tracing
 from models.settings import Settings, SettingsRefused
@@ -45,6 +45,10 @@ def runtime_of(metrics: PrometheusConfig | None = None) -> Runtime:
 @cache
 def _runtime() -> Runtime:
     return runtime_of()
+
+
+LOST_AFTER = KeepAliveConfig(interval_millis=15_000, timeout_millis=5_000)
+"""By which a connection to the engine counts as lost over which nothing comes any more; the server bears a ping each ten seconds."""
 
 
 def configured() -> ClientConnectConfig:
@@ -78,6 +82,7 @@ async def connect(settings: Settings, runtime: Runtime | None = None, *, lazy: b
         runtime=runtime or _runtime(),
         interceptors=[traces.interceptor] if traces else [],
         lazy=lazy,
+        keep_alive_config=LOST_AFTER,
     )
 
 
