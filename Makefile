@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=  # what one process has compiled the others ne
 LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed demo year test law law-mutations quick lives fuzz check alerts storm machine image cluster bench lock docs histories clean
+.PHONY: help run seed demo year test law law-mutations quick lives fuzz check alerts storm kill-storm cuts machine image cluster bench lock docs histories clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,12 @@ check: $(VENV)/dev ## formatting, lint, types, direction of imports, docs, lock
 storm: $(VENV)/dev ## what is too long for `make test`: 5,000 acts and 1,000 objections on one filing; 10,000 steps with others' ids
 	STORM=1 timeout 1800 $(BIN)/python -m pytest tests/abuse -q -s
 	STEPS=10000 $(BIN)/python -m pytest tests/test_act_ids.py -q -k re_uses
+
+kill-storm: $(VENV)/dev ## every process killed in random order for a minute (MINUTES, WORKERS, GATEWAYS, SEED) while thirty clients work: nothing lost, nothing twice
+	$(BIN)/python -W ignore -m bench.storm --minutes $${MINUTES:-1} --workers $${WORKERS:-1} --gateways $${GATEWAYS:-1} --seed $${SEED:-7} --sleepers $${SLEEPERS:-10}
+
+cuts: $(VENV)/dev ## the cables between worker, server, database and gateway cut for a minute each (CUT, in seconds): root alone, by `ip netns`
+	$(BIN)/python -m pytest tests/network_cuts.py -q -s
 
 alerts: ## try the alert rules with promtool, which comes with Prometheus: when each comes, and when it does not
 	promtool check rules deploy/monitoring/alerts.yml

@@ -2,19 +2,23 @@
 
 Each side starts so many workflows that wait for one instant, and is watched from outside: how many of them have written
 what that instant brings, and how late. Ours write a lapse with its letters, which are delivered when the lapses are done.
+`python -m bench.same_deadline` measures this alone; with `--joins` another worker joins each side meanwhile, and leaves again.
 """
 
 import asyncio
 import os
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from sqlite3 import connect
 from statistics import median
 from typing import Protocol
 
+import click
 from sqlmodel import Session, col, func, select
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -23,7 +27,7 @@ from activities.letters import Letters
 from activities.register import Register
 from bench import baseline, full_register, simulator, workers
 from bench.engine import embedded
-from bench.figures import Figure, percentile
+from bench.figures import Figure, percentile, table
 from bench.quiet_life import QuietLife
 from gateway.client import Filings
 from models.filing import Filing
@@ -48,6 +52,9 @@ IDLE = 0.15
 
 WARM = 20
 """The first turn, which does not count, is of one workflow for so many of the others."""
+
+JOINS, LEAVES = 0.1, 0.6
+"""Of all, how many are written when another worker joins, and when it leaves."""
 
 STARTED_AT_ONCE = 50
 STEP = 9
@@ -167,11 +174,12 @@ class Turn:
 
 @dataclass
 class Herd:
-    """One side with its workers, and what each of its turns came to."""
+    """One side with its workers, and what each of its turns came to. `guest` starts a worker that joins and leaves, uncounted."""
 
     side: Side
     workers: Sequence[int]
     others: Sequence[int]
+    guest: Callable[[], AbstractContextManager[int]] | None = None
     pace: float = SLOWEST
     begun: int = 0
     turns: list[Turn] = field(default_factory=list)
@@ -224,15 +232,32 @@ class Herd:
     async def _lateness(self, how_many: int, instant: datetime) -> list[float]:
         """How late each was written, in seconds, in the order in which they came."""
         late: list[float] = []
+        visiting = asyncio.create_task(self._visited(late, how_many))
         async with asyncio.timeout(60 + how_many / SLOWEST):
             while len(late) < how_many:
                 written = how_many - await asyncio.to_thread(self.side.waiting, instant)
                 late += [(datetime.now(UTC) - instant).total_seconds()] * (written - len(late))
                 await asyncio.sleep(LOOK)
+        await visiting
         return late
 
+    async def _visited(self, late: Sequence[float], how_many: int) -> None:
+        """Have another worker join when some are written, and leave when most are."""
+        if self.guest is None:
+            return
+        with ExitStack() as visit:
+            for share, comes_or_goes in ((JOINS, partial(visit.enter_context, self.guest())), (LEAVES, visit.close)):
+                await comes(partial(_are, late, share * how_many))
+                await asyncio.to_thread(comes_or_goes)
 
-async def measured(folder: Path, turns: int, how_many: int, workers_each: int = 1) -> AsyncIterator[Figure]:
+
+def _are(late: Sequence[float], many: float) -> bool:
+    return len(late) >= many
+
+
+async def measured(
+    folder: Path, turns: int, how_many: int, workers_each: int = 1, *, joins: bool = False
+) -> AsyncIterator[Figure]:
     """Every figure of one instant: so many turns a side, after a small one that does not count."""
     with ExitStack() as stack:
         settings, server = stack.enter_context(embedded(folder))
@@ -245,7 +270,8 @@ async def measured(folder: Path, turns: int, how_many: int, workers_each: int = 
         for name, side in sides.items():
             address = client.service_client.config.target_host
             started = [stack.enter_context(workers.working(name, address, name, folder)) for _ in range(workers_each)]
-            herds[name] = Herd(side, started, [server, os.getpid()])
+            guest = partial(workers.working, name, address, name, folder) if joins else None
+            herds[name] = Herd(side, started, [server, os.getpid()], guest)
         for turn in range(turns + 1):
             for herd in herds.values():
                 measure = await herd.turn(how_many if turn else max(20, how_many // WARM))
@@ -289,3 +315,24 @@ def compared(herds: Mapping[str, Herd]) -> Iterator[Figure]:
             yield Figure(f"herd_{key}_{side}", words, figure, unit, side)
         if typical["baseline"] > 0:
             yield Figure(f"herd_{key}_ratio", words, typical["ours"] / typical["baseline"], side="ours / baseline")
+
+
+@click.command()
+@click.option("--deadlines", default=10_000, show_default=True)
+@click.option("--turns", default=1, show_default=True)
+@click.option(
+    "--joins", is_flag=True, help="another worker joins each side when a tenth is written, and leaves at six tenths"
+)
+def main(deadlines: int, turns: int, joins: bool) -> None:
+    """Measure this alone, and print."""
+
+    async def figures(folder: Path) -> list[Figure]:
+        return [each async for each in measured(folder, turns, deadlines, joins=joins)]
+
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        found = asyncio.run(figures(Path(folder)))
+    print(*table(f"{deadlines:,} deadlines at one instant", found), sep="\n")  # noqa: T201 - the report
+
+
+if __name__ == "__main__":
+    main()

@@ -72,11 +72,11 @@ def free(port: int) -> bool:
     return True
 
 
-def answers(port: int) -> bool:
-    """Whether somebody listens on a port of this machine."""
+def answers(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether somebody listens on a port, of this machine if nothing else is said."""
     with socket.socket() as probe:
         probe.settimeout(0.2)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((host, port)) == 0
 
 
 def _die_with_parent() -> None:
@@ -86,30 +86,35 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
-def start_server(settings: Settings, page: tuple[str, int] | None = None) -> subprocess.Popen[bytes]:
+def server_command(settings: Settings, page: tuple[str, int] | None = None, host: str = "127.0.0.1") -> list[str]:
     """A Temporal server whose database stays under `var`: write-ahead log, full sync (as durable, and faster).
 
     `page` is where its UI listens; None: it has none.
     """
     codec = ["--ui-codec-endpoint", f"{settings.own_address}/codec"] if settings.encryption != "off" else []
     shown = ["--ui-ip", page[0], "--ui-port", str(page[1]), *codec] if page else ["--headless"]
+    return [
+        temporal(), "server", "start-dev",
+        "--ip", host,
+        "--port", str(settings.temporal_port),
+        *shown,
+        "--db-filename", str(settings.var / "temporal.db"),
+        "--sqlite-pragma", "journal_mode=wal",
+        "--sqlite-pragma", "synchronous=2",
+        "--dynamic-config-value", TIMERS_AT_ONCE,
+        "--log-level", "error",
+    ]  # fmt: skip
+
+
+def start_server(settings: Settings, page: tuple[str, int] | None = None) -> subprocess.Popen[bytes]:
+    """The Temporal server, for as long as this process lives."""
     settings.var.mkdir(parents=True, exist_ok=True)
     return subprocess.Popen(
-        [
-            temporal(), "server", "start-dev",
-            "--ip", "127.0.0.1",
-            "--port", str(settings.temporal_port),
-            *shown,
-            "--db-filename", str(settings.var / "temporal.db"),
-            "--sqlite-pragma", "journal_mode=wal",
-            "--sqlite-pragma", "synchronous=2",
-            "--dynamic-config-value", TIMERS_AT_ONCE,
-            "--log-level", "error",
-        ],
+        server_command(settings, page),
         start_new_session=True,
         preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread runs yet
         stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+    )
 
 
 def start_gateway(settings: Settings) -> subprocess.Popen[bytes]:

@@ -277,6 +277,7 @@ SECONDS: dict[str, str] = {
     "tests/test_outage.py": "until an instant on the engine's clock, which is known",
     "tests/test_restart.py": "between two tries, as long as patience says",
     "tests/test_kill.py": "between two tries, as long as patience says",
+    "tests/network_cuts.py": "a cable is cut for so many seconds; by when callers are told is what is tried, in a step of its own",
     "tests/test_fuzz.py": "lets the others have their turn",
     "tests/abuse/test_one_filing.py": "an officer who comes from time to time; how long one waits is asserted by `make storm` alone",
     "tests/abuse/test_one_gateway.py": "how long others wait beside somebody hostile is what is tried: against what they waited before",
