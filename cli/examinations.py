@@ -192,7 +192,9 @@ def of_files(of: Deployment) -> Iterator[Line]:
     with of.register.engine.connect() as db:
         known = set(db.execute(select(UPLOADS.c.sha256)).scalars())
     gone = sum(not store.path(each).is_file() for each in known)
-    yield judged("附件", f"{len(known)}个中缺{gone}个；逐一列出：verify --all" if gone else "", f"{len(known)}个，均在")
+    shared = "；各网页服务须共用 BEIAN_VAR 之下的 uploads" if of.settings.limits == "database" else ""
+    fault = f"{len(known)}个中缺{gone}个；逐一列出：verify --all{shared}" if gone else ""
+    yield judged("附件", fault, f"{len(known)}个，均在")
 
 
 def of_letters(of: Deployment) -> Iterator[Line]:

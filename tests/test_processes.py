@@ -15,7 +15,9 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from sqlmodel import SQLModel, select
 
+from activities.database import reading
 from activities.ending import end
 from activities.register import Register
 from activities.starting import PortTaken
@@ -23,6 +25,7 @@ from deploy.embedded import answers
 from gateway import processes
 from gateway.counters import A_DAY, A_MINUTE, AN_HOUR, NEAR, SIZE, SLOTS, SPANS, Counters, Limit
 from gateway.remembered.spent import Spent
+from models.gateway import CountedRow
 from models.settings import Settings
 from tests.databases import Databases, on_both, prepare
 from tests.loopback import free_port
@@ -168,6 +171,12 @@ def children(process: subprocess.Popen[str]) -> list[int]:
         return []
 
 
+def rows_of(register: Register, table: type[SQLModel]) -> int:
+    """How many rows a table has."""
+    with reading(register.engine) as session:
+        return len(session.exec(select(table)).all())
+
+
 def asked(port: int) -> int:
     """What somebody on a new connection is answered; 0 if by nobody."""
     connection = HTTPConnection("127.0.0.1", port, timeout=10)
@@ -181,14 +190,18 @@ def asked(port: int) -> int:
 
 
 def test_two_processes_count_together_and_one_that_dies_or_hangs_is_replaced(tmp_path: Path) -> None:
-    prepare(Settings(var=tmp_path).register_url)
-    with started(tmp_path, BEIAN_READS_A_MINUTE="40") as (process, port):
+    prepare(url := Settings(var=tmp_path).register_url)
+    together = {"BEIAN_LIMITS": "database", "BEIAN_SECRET": "0123456789" * 4}
+    with started(tmp_path, BEIAN_READS_A_MINUTE="40", **together) as (process, port):
         met = [asked(port) for _ in range(60)]
         assert met.count(200) + met.count(429) == 60
         assert 38 <= met.count(200) <= 40, "each alone would have answered more"
         for number in (1, 2):
             with pytest.raises(PortTaken, match="BEIAN_GATEWAY_PORT"):
                 processes.serve(Settings(gateway_port=port, gateway_processes=number))
+        register = Register.at(url)
+        eventually(lambda: rows_of(register, CountedRow))  # one of them told the other gateways
+        register.engine.dispose()
         first = children(process)
         os.kill(first[0], signal.SIGKILL)
         os.kill(first[1], signal.SIGSTOP)
