@@ -2,13 +2,14 @@
 
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import kubernetes_validate
 import pytest
 import yaml
 
-from tests.test_cluster_files import CLUSTER, Doc, check_names, check_pods, documents, of_kind, pods
+from tests.test_cluster_files import CLUSTER, COMPONENT, Doc, check_names, check_pods, documents, of_kind, pods
 
 VERSIONS = ("1.30", kubernetes_validate.latest_version())
 """The oldest on which the files work, and the newest whose schemas are at hand."""
@@ -18,6 +19,17 @@ def rendered() -> list[Doc]:
     """The example, as kubectl renders it."""
     done = subprocess.run(["kubectl", "kustomize", CLUSTER / "example"], capture_output=True, text=True, check=True)
     return list(yaml.safe_load_all(done.stdout))
+
+
+def _labels(value: Any) -> Iterator[Doc]:
+    """Labels, and what is selected by them, wherever they stand in something."""
+    for name, inner in (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    ):
+        if name in ("labels", "matchLabels"):
+            yield inner
+        else:
+            yield from _labels(inner)
 
 
 SOURCES: dict[str, Callable[[], list[Doc]]] = {"as they lie there": documents}
@@ -40,5 +52,11 @@ def test_they_come_to_what_the_code_can_be_set_up_with(source: str, monkeypatch:
     if source == "rendered":
         assert {pod["containers"][0]["image"] for _, pod in pods(docs)} == {"your-registry/beian:0.8.0"}
         assert {doc["metadata"].get("namespace", "beian") for doc in docs} == {"beian"}
+        workers = [doc for doc in docs if doc["metadata"]["labels"]["phase"] == "workers"]
+        assert [doc["metadata"]["name"] for doc in workers] == ["worker-0-8-0"] * 3
+        for doc in workers:  # two builds side by side are not taken for each other
+            labels = [found for found in _labels(doc) if COMPONENT in found or "build" in found]
+            assert labels
+            assert all(found.get("build") == "0.8.0" for found in labels)
         (register,) = [doc for doc in of_kind(docs, "NetworkPolicy") if doc["metadata"]["name"] == "the-register"]
         assert register["spec"]["egress"][0]["to"] == [{"ipBlock": {"cidr": "10.20.0.15/32"}}]

@@ -19,7 +19,7 @@ from tests.test_monitoring import OF_OTHERS, named
 
 ROOT = Path(__file__).parent.parent
 CLUSTER = ROOT / "deploy" / "cluster"
-BASE = CLUSTER / "base"
+BASE, WORKER = CLUSTER / "base", CLUSTER / "worker"
 
 OF_TEMPORAL = {
     "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY", "TEMPORAL_TLS_CLIENT_CERT_PATH", "TEMPORAL_TLS_CLIENT_KEY_PATH",
@@ -28,16 +28,17 @@ OF_TEMPORAL = {
 """What Temporal's own environment configuration reads of what stands here."""
 
 OF_UVICORN = {"FORWARDED_ALLOW_IPS"}
-COMPONENT, PHASES = "app.kubernetes.io/component", {"foundation", "before", "service"}
+COMPONENT, PHASES = "app.kubernetes.io/component", {"foundation", "before", "workers", "service"}
 WORKERS_END, UNTIL = 120, 10
 """Seconds within which a worker ends (docs/operations.md, Containers), and that a kill comes later than anything is done."""
 
 Doc = Mapping[str, Any]
 
 
-def documents(folder: Path = BASE) -> list[Doc]:
-    """Everything that stands in the files of a folder."""
-    files = [path for path in sorted(folder.glob("*.yml")) if path.name != "kustomization.yml"]
+def documents(*folders: Path) -> list[Doc]:
+    """Everything that stands in the files of some folders; of the service and its workers if none is named."""
+    every = [path for folder in folders or (BASE, WORKER) for path in sorted(folder.glob("*.yml"))]
+    files = [path for path in every if path.name != "kustomization.yml"]
     return [doc for path in files for doc in yaml.safe_load_all(path.read_text("utf-8"))]
 
 
@@ -61,9 +62,12 @@ def environment(docs: list[Doc], pod: Doc) -> dict[str, str]:
         (settings,) = of_kind(docs, "ConfigMap")
         assert container["envFrom"] == [{"configMapRef": {"name": settings["metadata"]["name"]}}]
         told |= settings["data"]
-    return told | {
-        each["name"]: each.get("value", "postgresql+psycopg://a-secret-of-the-cluster/") for each in container["env"]
-    }
+    return told | {each["name"]: each["value"] if "value" in each else _told(each) for each in container["env"]}
+
+
+def _told(variable: Doc) -> str:
+    """What stands for what a cluster tells a pod: its build, or a secret."""
+    return "0.8.0" if "fieldRef" in variable["valueFrom"] else "postgresql+psycopg://a-secret-of-the-cluster/"
 
 
 def selected(policy: Doc, labels: Mapping[str, str]) -> bool:
@@ -135,7 +139,7 @@ def check_names(docs: list[Doc]) -> None:
     assert {doc["metadata"]["labels"]["phase"] for doc in docs} == PHASES
     deployments = {doc["metadata"]["name"] for doc in of_kind(docs, "Deployment")}
     for doc in of_kind(docs, "Deployment", "PodDisruptionBudget"):
-        assert doc["spec"]["selector"]["matchLabels"][COMPONENT] == doc["metadata"]["name"]
+        assert doc["spec"]["selector"]["matchLabels"][COMPONENT] == doc["metadata"]["name"].partition("-")[0]
     for doc in of_kind(docs, "PodDisruptionBudget"):
         assert doc["metadata"]["name"] in deployments
     for doc in of_kind(docs, "Service"):
@@ -168,8 +172,9 @@ def test_pods_are_set_up_as_the_code_in_them_can_be(monkeypatch: pytest.MonkeyPa
 def test_what_is_named_is_there() -> None:
     docs = documents()
     check_names(docs)
-    built = yaml.safe_load((BASE / "kustomization.yml").read_text("utf-8"))
-    assert {*built["resources"], "kustomization.yml"} == {path.name for path in BASE.iterdir()}
+    for folder in (BASE, WORKER):
+        built = yaml.safe_load((folder / "kustomization.yml").read_text("utf-8"))
+        assert {*built["resources"], "kustomization.yml"} == {path.name for path in folder.iterdir()}
     assert not of_kind(docs, "Secret")
     told = (ROOT / "docs" / "operations.md").read_text("utf-8").partition("## Many machines")[2]
     assert all(f"`{name}`" in told for name in secrets(docs)), "docs/operations.md lists every secret"
