@@ -3,69 +3,31 @@
 Nothing here decides anything: what an entry says was computed by the regulation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, bindparam, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.sql.dml import Update
 
-from activities import arrivals, grounds, letter_contents, letter_opening, rows
+from activities import arrivals, grounds, letter_contents, papers, rows
 from activities.database import stating
 from activities.editions_used import EditionsUsed
+from activities.gathering import Gathering, Written
 from activities.grounds import BODY_OF_ACT
 from activities.proposed import Proposed
 from activities.rows import GENESIS
 from models.acts import Lapse, NewVersion, Submit
 from models.filing import Entry, Filing
-from models.register import FilingRow
+from models.register import EntryRow
 from models.values import Value, canonical
 from regulation import identity, intake
 
-FILINGS, ENTRIES, REPORTED = (FilingRow.metadata.tables[name] for name in ("filings", "entries", "annual_reports"))
-
-BEGINS = insert(FILINGS)
-
-
-@cache
-def moves(*columns: str) -> Update:
-    """Changes these columns of a filing's row. What stays as it was is not named, so no index is touched for it."""
-    return (
-        update(FILINGS)
-        .where(FILINGS.c.filing_id == bindparam("of"))
-        .values({name: bindparam(name) for name in columns})
-    )
-
-
+ENTRIES = EntryRow.metadata.tables["entries"]
 BODY_OF_NUMBER = select(ENTRIES.c.body).where(
     ENTRIES.c.filing_id == bindparam("of"), ENTRIES.c.number == bindparam("number")
 )
-ENTERS, SENDS, SHOWS, TAKES = (
-    insert(FilingRow.metadata.tables[name]) for name in ("entries", "messages", "public_notices", "versions")
-)
-
-
-def _reports(dialect: Any) -> Any:
-    put = dialect.insert(REPORTED)
-    kept_with = ("status", "due", "filed_at", "number", "jurisdiction", "zone", "state", "urged_at")
-    now = {name: put.excluded[name] for name in kept_with}
-    kept = {"paper": func.coalesce(put.excluded.paper, REPORTED.c.paper)}
-    return put.on_conflict_do_update(index_elements=["filing_id", "year"], set_=now | kept)
-
-
-REPORTS = {"sqlite": _reports(sqlite), "postgresql": _reports(postgresql)}
-"""Reporting years as they now stand; one that brings no paper keeps the one that is known of it."""
-
-
-OF_FILING = REPORTED.c.filing_id == bindparam("of")
-MOVES_REPORTS = update(REPORTED).where(OF_FILING).values(jurisdiction=bindparam("jurisdiction"), zone=bindparam("zone"))
-RESTATES_REPORTS = (
-    update(REPORTED).where(OF_FILING, REPORTED.c.year == bindparam("of_year")).values(state=bindparam("state"))
-)
-"""Reporting years that nothing was reported of, but that are counted elsewhere, or as something else, from now on."""
 
 
 class RegisterBehind(Exception):
@@ -111,23 +73,33 @@ class Appending:
         """
         for looks in (False, True):
             try:
-                with stating(self.engine) as db:
-                    return self._append(Proposed.of(db, entry), looks=looks)
+                with self._gathering() as writes:
+                    return self._append(Proposed.of(writes, entry), looks=looks)
             except IntegrityError:
                 if looks:
                     raise
         raise AssertionError
 
-    def append_all(self, docket: Sequence[Entry]) -> None:
-        """Entries that nobody else has written or could, one after the other in one transaction: all of them, or none.
+    def append_all(self, docket: Sequence[Entry], brought: Sequence[rows.Row] = ()) -> None:
+        """Entries that nobody else has written or could, one after the other in one transaction, with the papers that they bring:
+        all of them, or none.
 
         For lives that no engine lives (regulation/simulation.py). Raises `ValueError` with why one cannot be written.
         """
-        with stating(self.engine) as db:
+        with self._gathering() as writes:
+            papers.store_all(writes.connection, brought)
             for entry in docket:
-                appended = self._append(Proposed.of(db, entry), looks=False)
+                appended = self._append(Proposed.of(writes, entry), looks=False)
                 if appended.outcome != "entered":
                     raise ValueError(f"{entry.filing.id}/{entry.number}: {appended.reason or appended.outcome}")
+
+    @contextmanager
+    def _gathering(self) -> Iterator[Gathering]:
+        """One transaction, in which everything is written that was gathered."""
+        with stating(self.engine) as db:
+            writes = Gathering(db)
+            yield writes
+            writes.write()
 
     def _append(self, proposed: Proposed, *, looks: bool) -> Appended:
         entry, last = proposed.entry, proposed.last
@@ -146,39 +118,25 @@ class Appending:
 
     def _write(self, proposed: Proposed) -> None:
         """The entry with everything that follows from it, in the transaction that is open."""
-        db, head, before, entry = proposed.db, proposed.head, proposed.before, proposed.entry
+        writes, head, before, entry = proposed.writes, proposed.head, proposed.before, proposed.entry
         public = rows.public(before, proposed.shown_before, entry, proposed.paper)
-        sent = rows.message_rows(before, entry, public, partial(letter_contents.past_of_case, db, entry.filing))
+        sent = rows.message_rows(
+            before, entry, public, lambda: letter_contents.past_of_case(writes.settled, entry.filing)
+        )
         shown = rows.notice_rows(before, entry, public, proposed.paper)
         versions = _versions(proposed)
         row, stands = rows.entry_rows(
-            entry, rows.effects(sent, shown, versions), head.head if head else GENESIS,
-            head.first_paper if head else entry.filing.paper, public, proposed.paper,
+            entry, rows.effects(sent, shown, versions), head["head"] if head else GENESIS,
+            head["first_paper"] if head else entry.filing.paper, public, proposed.paper,
         )  # fmt: skip
-        stands |= rows.evaluated(head._mapping if head else {}, entry)
-        writes = [
-            _moved(head, stands) if head else (BEGINS, [stands]),
-            (ENTERS, [row]),
-            (SENDS, sent),
-            (SHOWS, shown),
-            (TAKES, versions),
-            (REPORTS[db.dialect.name], list(rows.report_rows(before, entry))),
-            (MOVES_REPORTS, list(rows.moved_reports(before, entry.filing))),
-            (RESTATES_REPORTS, list(rows.restated_reports(before, entry.filing))),
-            (letter_opening.OPENS, letter_opening.opened_for(sent, shown)),
-            (arrivals.ANSWERED, arrivals.answered_by(entry)),
-        ]
-        for statement, each in writes:
-            if each:
-                db.execute(statement, each[0] if len(each) == 1 else each)
-        letter_opening.bundle(db, sent)
-        self.editions.note(db, entry.filing, entry.entered_at)
-
-
-def _moved(head: Any, stands: rows.Row) -> tuple[Update, list[rows.Row]]:
-    """What of a filing's row has changed."""
-    changed = {name: value for name, value in stands.items() if getattr(head, name) != value}
-    return moves(*changed), [changed | {"of": head.filing_id}]
+        stands |= rows.evaluated(head or {}, entry)
+        written = Written(
+            entries=[row], sent=sent, shown=shown, versions=versions,
+            reports=list(rows.report_rows(before, entry)), moved=list(rows.moved_reports(before, entry.filing)),
+            restated=list(rows.restated_reports(before, entry.filing)), answered=arrivals.answered_by(entry),
+        )  # fmt: skip
+        writes.add(head, stands, entry.filing, written)
+        self.editions.note(writes.connection, entry.filing, entry.entered_at)
 
 
 def _held(db: Connection, entry: Entry) -> tuple[Outcome, int] | None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, or_, select
 
 from activities.attachments import LOCATION, Reference, references
 from activities.database import in_parts, unless_there
+from activities.rows import Row
 from models.gateway import AuditRow, UploadRow
 from models.register import EntryRow, MaskedPaper, Paper
 from models.values import canonical, digest, in_shanghai
@@ -35,11 +36,22 @@ class PaperMissing(Exception):
 
 def store(db: Connection, filing_id: str, kind: str, paper: Mapping[str, Any], now: datetime) -> str:
     """Store a paper under its digest; the same paper twice is one."""
+    row = row_of(filing_id, kind, paper, now)
+    db.execute(STORES[db.dialect.name], row)
+    return str(row["digest"])
+
+
+def store_all(db: Connection, brought: Sequence[Row]) -> None:
+    """Store papers, each the row that `row_of` makes of it."""
+    if brought:
+        db.execute(STORES[db.dialect.name], brought)
+
+
+def row_of(filing_id: str, kind: str, paper: Mapping[str, Any], now: datetime) -> Row:
+    """A paper as it is stored."""
     body = canonical(paper)
     key = hashlib.sha256(body.encode()).hexdigest()
-    row = {"digest": key, "filing_id": filing_id, "kind": kind, "body": body, "stored_at": now}
-    db.execute(STORES[db.dialect.name], row)
-    return key
+    return {"digest": key, "filing_id": filing_id, "kind": kind, "body": body, "stored_at": now}
 
 
 def is_stored(db: Connection, key: str) -> bool:

@@ -1,6 +1,7 @@
 """An entry that is proposed, and what the register holds of all that it touches: each read once, however many ask."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from activities import known, papers, rows
+from activities.gathering import Gathering
 from activities.known import Neighbours
 from activities.papers import PaperMissing
 from models.filing import Entry, Filing
@@ -27,41 +29,50 @@ STANDS = (
 
 @dataclass
 class Proposed:
-    """An entry, in the transaction that is to write it; `head` is what stands of its filing."""
+    """An entry, in the transaction that is to write it; `head` is the row of its filing."""
 
-    db: Connection
+    writes: Gathering
     entry: Entry
-    head: Any
+    head: Mapping[Any, Any] | None
     _papers: dict[str, dict[str, Any]] = field(default_factory=dict)
     _around: Neighbours | None = None
 
     @classmethod
-    def of(cls, db: Connection, entry: Entry) -> "Proposed":
+    def of(cls, writes: Gathering, entry: Entry) -> "Proposed":
         """An entry, and its filing held fast until the transaction is over."""
+        if appended := writes.stands(entry.filing.id):
+            proposed = cls(writes, entry, appended[0])
+            proposed.before = appended[1]
+            return proposed
         key = rows.paper_of(entry)
-        head = db.execute(STANDS, {"of": entry.filing.id, "key": key}).one_or_none()
-        return cls(db, entry, head, {key: papers.read(head.paper)} if key and head and head.paper else {})
+        head = writes.connection.execute(STANDS, {"of": entry.filing.id, "key": key}).mappings().one_or_none()
+        return cls(writes, entry, head, {key: papers.read(head["paper"])} if key and head and head["paper"] else {})
+
+    @property
+    def db(self) -> Connection:
+        """The connection of the transaction, on which all that came before is written."""
+        return self.writes.settled
 
     @property
     def last(self) -> int:
         """The number of the filing's last entry."""
-        return self.head.number if self.head else 0
+        return self.head["number"] if self.head else 0
 
     @cached_property
     def before(self) -> Filing | None:
         """The filing as it stands."""
-        return Filing.model_validate_json(self.head.value) if self.head else None
+        return Filing.model_validate_json(self.head["value"]) if self.head else None
 
     @cached_property
     def shown_before(self) -> dict[str, Any]:
         """What may be shown of it."""
-        shown: dict[str, Any] = json.loads(self.head.public) if self.head else {}
+        shown: dict[str, Any] = json.loads(self.head["public"]) if self.head else {}
         return shown
 
     def paper(self, key: str) -> dict[str, Any]:
         """What a paper says. Raises `PaperMissing`."""
         if key not in self._papers:
-            self._papers[key] = papers.content(self.db, key)
+            self._papers[key] = papers.content(self.writes.connection, key)
         return self._papers[key]
 
     def has_paper(self, key: str) -> bool:

@@ -24,6 +24,7 @@ from activities.editions_used import EditionsUsed
 from activities.health import instruments
 from activities.lists import OfYear, Place
 from activities.published_editions import PublishedEditions
+from activities.rows import Row
 from activities.survey_standing import OfSurvey
 from models.filing import Entry, Filing
 from models.findings import Finding
@@ -89,9 +90,9 @@ class Register:
         """Compare and append (`Appending.append`)."""
         return Appending(self.engine, self._editions).append(entry)
 
-    def append_all(self, docket: Sequence[Entry]) -> None:
-        """Entries of a life that no engine lives, whole or not at all (`Appending.append_all`)."""
-        Appending(self.engine, self._editions).append_all(docket)
+    def append_all(self, docket: Sequence[Entry], brought: Sequence[Row] = ()) -> None:
+        """Entries of lives that no engine lives, whole or not at all, with their papers (`Appending.append_all`)."""
+        Appending(self.engine, self._editions).append_all(docket, brought)
 
     def refuse_changed_editions(self) -> None:
         """At start-up: raise if an edition by which filings count was altered or lost since."""

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
+from activities import papers
 from activities.appending import Appended, RegisterBehind
 from activities.database import reaching
 from activities.lists import columns_of
@@ -117,6 +118,39 @@ def test_an_entry_is_one_transaction_and_a_repetition_writes_nothing(register: R
         writes.clear()
         assert register.append(entry).outcome == "known"
         assert writes == []
+
+
+def held(register: Register) -> dict[str, list[str]]:
+    """Every row of every table, but for when a letter is due, which is told by the clock of the wall."""
+    with register.engine.connect() as connection:
+        return {
+            name: sorted(
+                str(tuple(row)) for row in connection.execute(select(*(c for c in table.c if c.name != "due_at")))
+            )
+            for name, table in SQLModel.metadata.tables.items()
+            if name != "filings"
+        } | {"filings": [str(tuple(row)) for row in connection.execute(select(SQLModel.metadata.tables["filings"]))]}
+
+
+@on_both
+def test_entries_appended_together_leave_what_one_after_the_other_leaves(
+    register: Register, databases: Databases
+) -> None:
+    told, said = lived("LIFE"), list[str]()
+    written(register, told)
+    together = Register.at(databases.migrated())
+    event.listen(together.engine, "before_cursor_execute", lambda _, __, statement, *___: said.append(statement))
+    together.append_all(told.docket, [papers.row_of("LIFE", *each, NOW) for each in told.papers])
+    assert len(said) <= 2 * len(told.docket), "one after the other it is eight for each"
+    assert held(together) == held(register)
+    assert together.verify("LIFE") == []
+    same_number = lived("SAME-NUMBER")
+    with pytest.raises(IntegrityError):
+        together.append_all(
+            same_number.docket, [papers.row_of("SAME-NUMBER", *each, NOW) for each in same_number.papers]
+        )
+    assert held(together) == held(register), "all of them, or none"
+    together.engine.dispose()
 
 
 @on_both

@@ -4,7 +4,6 @@ Codes and numbers of documents are text, so that no digit is lost; days are days
 wrote is ever a formula.
 """
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,11 +15,12 @@ from typing import Any, NamedTuple
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
+from activities import papers
 from activities.columns import Column, Datum, columns, days_left
-from activities.database import reading
+from activities.database import in_parts
 from activities.register import Register
 from models.filing import Filing
-from models.register import FilingRow, Paper
+from models.register import FilingRow
 from models.values import legible
 from models.vocabulary import YearStatus
 
@@ -71,9 +71,11 @@ def _members(counts: Mapping[str, Mapping[str, Datum]], sort: str, title: str, w
 
 def _counts(register: Register, filings: Iterable[Filing]) -> Iterator[tuple[str, Mapping[str, Datum]]]:
     """How many members of each sort a filing has, by the paper that now stands."""
-    with reading(register.engine) as session:
-        for filing in filings:
-            yield filing.id, members_counted(json.loads(session.get_one(Paper, filing.paper).body))
+    papers_of = {filing.id: filing.paper for filing in filings}
+    with register.engine.connect() as db:
+        for some in in_parts(papers_of):
+            told = papers.contents(db, {papers_of[each] for each in some})
+            yield from ((each, members_counted(told[papers_of[each]])) for each in some)
 
 
 def members_counted(paper: Mapping[str, Any]) -> Mapping[str, Datum]:

@@ -36,8 +36,9 @@ def main(alliances: int, seed: int, year: int) -> None:
     setting = Setting(f"sqlite:///{folder / 'register.db'}", alliances, seed, year)
     made(setting.url)
     clocked = _clocked()
-    story = live(setting, clocked)
-    documents, told = side_by_side.documents(setting, folder)
+    with side_by_side.processes() as pool:
+        story = live(setting, pool, clocked)
+        documents, told = side_by_side.documents(setting, pool, folder)
     clocked("文书；公示公告网；逐项核对")
     told += lay(story, documents, folder)
     print_rounds(story)

@@ -12,6 +12,9 @@ from regulation import entries
 from regulation.moment import Moment
 from regulation.rounds.questionnaires import QUESTIONNAIRES, newest
 
+TOGETHER = 50
+"""So many alliances report before the register is written."""
+
 
 def opening(story: Story) -> None:
     """部署年度报送"""
@@ -50,17 +53,17 @@ def extended(story: Story) -> None:
 
 def report(story: Story, year: int, last: date, until: datetime, *, after: date = date.min) -> None:
     """Whoever is in force reports, as far as it is done after a day and until another; time passes for all of them."""
-    register = story.service.register
-    rows = register.rows((each.id for each in story.alliances), whole=False)
-    for each in story.alliances:
-        if each.id not in rows or rows[each.id].stage != Stage.IN_FORCE:
-            continue
-        story.in_force[each.id] = each
-        life = story.service.life(each.id)
-        owes = entries.projected(life.filing, Moment(until, until)).year(year) or life.filing.year(year)
-        acts = lives.reports(each, year) if owes else ()
-        then = [act for act in acts if after < date.fromisoformat(act["received_at"][:10]) <= last]
-        story.service.lives_on(life, then, until)
+    rows = story.service.register.rows((each.id for each in story.alliances), whole=False)
+    theirs = [each for each in story.alliances if each.id in rows and rows[each.id].stage == Stage.IN_FORCE]
+    story.in_force |= {each.id: each for each in theirs}
+    for begin in range(0, len(theirs), TOGETHER):
+        some = {each.id: each for each in theirs[begin : begin + TOGETHER]}
+        doings = []
+        for filing_id, life in story.service.lives(some).items():
+            owes = entries.projected(life.filing, Moment(until, until)).year(year) or life.filing.year(year)
+            acts = lives.reports(some[filing_id], year) if owes else ()
+            doings.append((life, [act for act in acts if after < date.fromisoformat(act["received_at"][:10]) <= last]))
+        story.service.live_on(doings, until)
 
 
 def survey(story: Story) -> None:

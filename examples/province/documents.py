@@ -44,8 +44,9 @@ OFFICE = "辽宁省科学技术厅"
 CITY = "210100"
 """Of which city single documents are shown."""
 
-PICTURES = "8-图表"
-"""The part that is drawn as pictures, which takes longest."""
+SURVEY, PICTURES = "3-统计调查", "8-图表"
+LONGEST = (SURVEY, PICTURES)
+"""The parts that take longest: one whole table of every return, and what is drawn as pictures."""
 
 SHEETS = 5
 """So many records of spot checks are drawn."""
@@ -242,7 +243,7 @@ def survey(story: Story) -> Survey:
 PARTS: Mapping[str, Callable[[Documents], Iterator[tuple[str, str, bytes]]]] = {
     "1-申报备案": Documents._applications,
     "2-年度报送": Documents._reports,
-    "3-统计调查": Documents._survey,
+    SURVEY: Documents._survey,
     "4-评估评价": Documents._evaluation,
     "5-绩效评价": Documents._performance,
     "6-随机抽查": Documents._inspection,

@@ -55,9 +55,10 @@ class ServiceOnServer(Service):
         self._do(self._there.submits(form))
         return self._goes_on(str(form["filing_id"]), acts, until)
 
-    def lives_on(self, life: Life, acts: Iterable[Raw], until: datetime | None = None) -> list[Entry]:
-        """Do what is done to a filing, and let time pass."""
-        return self._goes_on(life.filing.id, acts, until)
+    def live_on(self, doings: Iterable[tuple[Life, Iterable[Raw]]], until: datetime) -> None:
+        """Do what is done to each filing, and let time pass."""
+        for life, acts in doings:
+            self._goes_on(life.filing.id, acts, until)
 
     def _goes_on(self, filing_id: str, acts: Iterable[Raw], until: datetime | None) -> list[Entry]:
         row = self.register.row(filing_id)

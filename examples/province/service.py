@@ -5,22 +5,23 @@ elsewhere (tests/test_lives.py, tests/test_round.py), and of this very story by 
 """
 
 from asyncio import AbstractEventLoop, new_event_loop
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select
 from temporalio.testing import ActivityEnvironment
 
 from activities import papers
 from activities.appending import ENTRIES
-from activities.database import stating
+from activities.gathering import FILINGS
 from activities.register import Register
 from activities.rounds.entering import Acting, Passing, RoundEntering
 from activities.rounds.following import RoundFollowing
 from activities.rounds.register import RoundRegister
+from activities.rows import Row
 from models.filing import Entry
 from models.rounds.round import Round, RoundReceipt
 from models.values import INSTANT, digest
@@ -34,7 +35,12 @@ from regulation.simulation import Life
 Raw = Mapping[str, Any]
 
 
-LAST = select(ENTRIES.c.body).where(ENTRIES.c.filing_id == bindparam("of")).order_by(ENTRIES.c.number.desc()).limit(1)
+LAST = (
+    select(ENTRIES.c.filing_id, ENTRIES.c.body)
+    .join(FILINGS, and_(FILINGS.c.filing_id == ENTRIES.c.filing_id, FILINGS.c.number == ENTRIES.c.number))
+    .where(FILINGS.c.filing_id.in_(bindparam("some", expanding=True)))
+)
+"""The last entry of each of some filings."""
 
 
 class NotDone(Exception):
@@ -78,30 +84,39 @@ class Service:
 
     def goes_on(self, filing_id: str, acts: Iterable[Raw], until: datetime | None = None) -> list[Entry]:
         """What is done to a filing that is there, and what time brings up to an instant; what was entered."""
-        return self.lives_on(self.life(filing_id), acts, until)
+        return self._lives(self.lives([filing_id])[filing_id], acts, until, [])
 
-    def life(self, filing_id: str) -> Life:
-        """A filing that is there, as it goes on."""
+    def lives(self, filings: Collection[str]) -> dict[str, Life]:
+        """Filings that are there, as they go on."""
         with self.register.engine.connect() as db:
-            body = db.scalar(LAST, {"of": filing_id})
-        if body is None:
-            raise NotDone(f"没有 {filing_id}")
-        return Life.after(Entry.model_validate_json(body))
+            lives = {
+                of: Life.after(Entry.model_validate_json(body)) for of, body in db.execute(LAST, {"some": filings})
+            }
+        if missing := set(filings) - lives.keys():
+            raise NotDone("没有", *missing)
+        return lives
 
-    def lives_on(self, life: Life, acts: Iterable[Raw], until: datetime | None = None) -> list[Entry]:
-        """The same, of a life that goes on."""
-        return self._lives(life, acts, until, [])
+    def live_on(self, doings: Iterable[tuple[Life, Iterable[Raw]]], until: datetime) -> None:
+        """What is done to several lives that go on, and what time brings up to an instant: written together."""
+        entered, brought = list[Entry](), list[Row]()
+        for life, acts in doings:
+            entered += self._lived(life, acts, until, [])
+            brought += _papers(life)
+        self.register.append_all(entered, brought)
 
     def _lives(self, life: Life, acts: Iterable[Raw], until: datetime | None, docket: list[Entry]) -> list[Entry]:
+        entered = self._lived(life, acts, until, docket)
+        if entered:
+            self.register.append_all(entered, _papers(life))
+        return entered
+
+    def _lived(self, life: Life, acts: Iterable[Raw], until: datetime | None, docket: list[Entry]) -> list[Entry]:
         begun = len(life.docket) - len(docket)
         for act in acts:
             life.act(self._numbered(life, act))
         if until:
             life.until(until)
-        entered = life.docket[begun:]
-        if entered:
-            self._write(life, entered)
-        return entered
+        return life.docket[begun:]
 
     def _numbered(self, life: Life, act: Raw) -> Raw:
         """An archive act brings the next number, which the register gives (G-40)."""
@@ -109,13 +124,6 @@ class Service:
             return act
         prefix = province.number_prefix(life.filing, datetime.fromisoformat(act["received_at"]).year)
         return {**act, "archive_number": self.register.reserve_archive_number(life.filing.id, prefix)}
-
-    def _write(self, life: Life, entered: list[Entry]) -> None:
-        if life.papers:
-            with stating(self.register.engine) as db:
-                for kind, paper in life.papers:
-                    papers.store(db, life.filing.id, kind, paper, entered[-1].entered_at)
-        self.register.append_all(entered)
 
     # Rounds
 
@@ -169,3 +177,8 @@ class Service:
 
         following = RoundFollowing(self.rounds, act, published=self.register.published)
         self._loop.run_until_complete(ActivityEnvironment().run(following.follow, round_id))
+
+
+def _papers(life: Life) -> list[Row]:
+    at = life.docket[-1].entered_at
+    return [papers.row_of(life.filing.id, kind, paper, at) for kind, paper in life.papers]

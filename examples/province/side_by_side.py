@@ -1,12 +1,14 @@
 """The same year in two processes: what is done to each alliance by itself is shared out, what has nothing to do with each other runs side by side.
 
-Each process has the same province of the same seed, and its own connections to the one register.
+Each process has the same province of the same seed, and its own connections to the one register. On Linux they are forked, and so
+need not load the service anew: `processes` is entered before anything is opened.
 """
 
 import gc
 import os
+import sys
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_UN, flock
 from multiprocessing import get_context
@@ -17,7 +19,7 @@ from sqlalchemy import Connection, Engine, event
 from activities.migrating import migrate
 from activities.register import Register
 from examples.province.alliances import province
-from examples.province.documents import PARTS, PICTURES, Document, Documents, publish
+from examples.province.documents import LONGEST, PARTS, Document, Documents, publish
 from examples.province.reconciliation import Reconciliation, Told
 from examples.province.service import Service
 from examples.province.story import Story
@@ -75,15 +77,14 @@ def _take_turns(engine: Engine, path: str) -> None:
     event.listen(engine, "engine_disposed", lambda _: os.close(turn), once=True)
 
 
-def live(setting: Setting, told: Callable[[str], None]) -> Story:
+def live(setting: Setting, pool: Executor, told: Callable[[str], None]) -> Story:
     """Live it; `told` hears what each step was about as it ends. The story as it stands at the end."""
     refused: list[Entry] = []
-    with _processes() as pool:
-        for step in YEAR:
-            parts = range(PROCESSES) if step.each else (None,)
-            done = [pool.submit(_lived, setting, strand, part) for strand in step.strands for part in parts]
-            refused += [entry for each in done for entry in each.result()]
-            told("；".join(title(chapter) for chapter in step.chapters))
+    for step in YEAR:
+        parts = range(PROCESSES) if step.each else (None,)
+        done = [pool.submit(_lived, setting, strand, part) for strand in step.strands for part in parts]
+        refused += [entry for each in done for entry in each.result()]
+        told("；".join(title(chapter) for chapter in step.chapters))
     story = setting.story()
     story.service.refused += refused
     return story
@@ -100,16 +101,17 @@ def _lived(setting: Setting, strand: Strand, part: int | None) -> list[Entry]:
     return story.service.refused
 
 
-def documents(setting: Setting, folder: Path) -> tuple[list[Document], list[Told]]:
+def documents(setting: Setting, pool: Executor, folder: Path) -> tuple[list[Document], list[Told]]:
     """The documents of a year that was lived, drawn part by part, what takes longest first, and the sums that its register tells; its
     public site is written below a folder.
     """
-    with _processes() as pool:
-        drawn = {part: pool.submit(_drawn, setting, part) for part in sorted(PARTS, key=lambda part: part != PICTURES)}
-        told, published = pool.submit(_told, setting, folder), pool.submit(_published, setting, folder)
-        found = [document for part in PARTS for document in drawn[part].result()]
-        published.result()
-        return found, told.result()
+    longest_first = sorted(PARTS, key=lambda part: part not in LONGEST)
+    told = pool.submit(_told, setting, folder)
+    drawn = {part: pool.submit(_drawn, setting, part) for part in longest_first}
+    published = pool.submit(_published, setting, folder)
+    found = [document for part in PARTS for document in drawn[part].result()]
+    published.result()
+    return found, told.result()
 
 
 def _drawn(setting: Setting, part: str) -> list[Document]:
@@ -132,8 +134,11 @@ def _published(setting: Setting, folder: Path) -> None:
     story.service.close()
 
 
-def _processes() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(PROCESSES, get_context("spawn"), initializer=_settled)
+def processes() -> ProcessPoolExecutor:
+    """The processes in which it is lived and its documents are drawn."""
+    return ProcessPoolExecutor(
+        PROCESSES, get_context("fork" if sys.platform == "linux" else "spawn"), initializer=_settled
+    )
 
 
 def _settled() -> None:
