@@ -103,12 +103,16 @@ def _faults(error: RequestValidationError) -> tuple[Finding, ...]:
     return tuple(found.values())
 
 
+AGAIN = {"Retry-After": "5"}
+"""What cannot be done or known just now is asked for again in so many seconds, by programs and by browsers."""
+
+
 def problem(error: Exception) -> JSONResponse:
     """The answer that tells a program."""
     told = problem_of(error)
     headers = dict(getattr(error, "headers", None) or {})
-    if told.status == 503:
-        headers.setdefault("Retry-After", "5")
+    if told.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers = {**AGAIN, **headers}
     if told.status == 401:
         headers.setdefault("WWW-Authenticate", "Bearer")
     return JSONResponse(told.model_dump(mode="json"), told.status, headers, media_type=PROBLEM)
@@ -185,7 +189,9 @@ def _page(request: Request, error: Exception, kept: list[tuple[str, str]]) -> Re
     if isinstance(error, SignInFirst):
         asked = f"{request.url.path}?{request.url.query}".rstrip("?") if request.method == "GET" else ""
         return RedirectResponse(f"/sign-in?next={quote(asked)}", 303)
-    return page(request, tools, "failure.html", session, status=told.status, problem=told)
+    failed = page(request, tools, "failure.html", session, status=told.status, problem=told)
+    failed.headers.update(AGAIN if told.status == HTTPStatus.SERVICE_UNAVAILABLE else {})
+    return failed
 
 
 def handle(app: FastAPI) -> None:

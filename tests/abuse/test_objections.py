@@ -143,6 +143,15 @@ async def test_beyond_what_people_send_in_a_day_the_other_way_is_named(noticed: 
         assert PAPER["text"] in refused.text, "what was written is still there"
 
 
+async def test_whoever_objects_while_the_engine_is_gone_is_told_when_to_send_it_again(noticed: Path) -> None:
+    async with at_the_doors(noticed) as house:
+        form = {f"/content/{name}": value for name, value in PAPER.items()} | {"anyway": "yes", "key": "b" * 32}
+        visitor, origin = house.browser("192.0.2.8"), {"Origin": house.origin}
+        answer = await visitor.post(f"/objections/{NOTICED}", data=form, headers=origin)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert "服务暂不可用" in answer.text
+
+
 async def test_one_address_objects_to_one_notice_so_often_a_day(noticed: Path) -> None:
     async with at_the_doors(noticed, objections_a_day=2, objections_an_hour=50) as house:
         visitor, origin = house.browser("192.0.2.9"), {"Origin": house.origin}
