@@ -32,6 +32,9 @@ BETWEEN, DEAD = (3.0, 12.0), (0.2, 4.0)
 TOGETHER = 0.2
 """How often somebody else dies at the same moment."""
 
+WORKS_WITHIN = 60.0
+"""Seconds that are waited for after a death until something is entered again; whoever dies next dies of a service that works."""
+
 PAUSE = 1.5
 """Seconds that a client thinks at most before it goes on."""
 
@@ -49,6 +52,7 @@ class Storm:
     sleepers: int = 40
     notes: Notes = field(default_factory=Notes)
     asleep: Sequence[Sleeper] = ()
+    back: list[float] = field(default_factory=list)
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[httpx.AsyncClient]:
@@ -98,7 +102,10 @@ class Storm:
             yield Caller(number, Doors(self.fleet.doors, chance, self.notes, http), chance, shared, *left, PAUSE)
 
     async def kills(self, seconds: float) -> None:
-        """Kill everybody in turn for so long, in an order that is dealt anew each time; now and then two at once."""
+        """Kill everybody in turn for so long, in an order that is dealt anew each time; now and then two at once.
+
+        Between two deaths something is entered again: else a busy machine would have them die before they have begun.
+        """
         chance, parts, until = Random(self.seed), list(self.fleet.parts.values()), time.monotonic() + seconds
         while True:
             for part in chance.sample(parts, len(parts)):
@@ -110,6 +117,7 @@ class Storm:
                     other = chance.choice(parts)
                     dying[other.name] = other
                 await self._dies(dying.values(), chance.uniform(*DEAD))
+                self.back.append(await self._works())
 
     async def _dies(self, dying: Collection[Part], seconds: float) -> None:
         for each in dying:
@@ -117,6 +125,15 @@ class Storm:
         await asyncio.sleep(seconds)
         for each in dying:
             each.start()
+
+    async def _works(self) -> float:
+        """How many seconds it takes until something is entered again."""
+        since = time.monotonic()
+        while time.monotonic() < since + WORKS_WITHIN:
+            if any(each.outcome == "entered" and each.since + each.took > since for each in self.notes.told):
+                break
+            await asyncio.sleep(0.1)
+        return time.monotonic() - since
 
     async def _rests(self) -> None:
         """Wait until every letter is delivered, and engine and register agree."""
@@ -155,6 +172,13 @@ class Storm:
         outcomes = Counter(each.outcome for each in notes.told)
         for part in parts:
             yield Figure(f"storm_killed_{part.name}", f"{part.name} killed", part.kills)
+        for share, words in ((0.5, "half of the times"), (0.99, "99 of 100 times")):
+            yield Figure(
+                f"storm_back_{share}",
+                f"from its start until acts are entered again, {words}",
+                percentile(self.back or [0], share),
+                "s",
+            )
         yield Figure("storm_falls", "ended by themselves, because another was dead", sum(each.falls for each in parts))
         yield Figure("storm_entered", "acts that were accepted", outcomes["entered"])
         yield Figure("storm_refused", "acts that were refused", outcomes["refused"])
