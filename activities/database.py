@@ -15,6 +15,9 @@ from sqlmodel import Session
 
 T = TypeVar("T")
 
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
+"""How SQLite is used: what was committed outlasts the machine."""
+
 
 LOST_AFTER = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3, "tcp_user_timeout": 12_000}
 """By which a connection counts as lost over which nothing comes any more: after about a quarter of a minute, and not of an hour."""
@@ -48,7 +51,7 @@ def connect(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+    for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from activities import database
 from activities.register import Register
 from deploy.skipping import skipping_server
 from tests.databases import Databases, Postgresql, Sqlite
@@ -23,11 +24,18 @@ TOLD_AT_ONCE = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribut
 """Operators are told of a workflow task that fails at its first try, not at its fifth."""
 
 
+database.PRAGMAS = (*database.PRAGMAS, "synchronous=OFF")
+"""What a test writes need not outlast the machine, only the process: no commit waits for the disk."""
+
+gc.disable()  # while tests are collected hardly anything becomes garbage, and every look at it is a long one
+
+
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: garbage is not looked for in it again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
