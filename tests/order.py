@@ -10,7 +10,6 @@ LONG = (
     "test_browser",
     "test_november",
     "test_kill",
-    "test_lives",
     "test_register",
     "test_secrecy",
     "test_messages",
@@ -23,15 +22,21 @@ LONG = (
 """The files whose tests take long: these begin first, and each test may go to another process."""
 
 
+LIVES = ("test_lives", "test_cases", "test_offers", "test_texts", "test_publishing", "test_mutation")
+"""The files that look at all lives of the law's cases, which are lived once for them; these begin first of all. The last of
+them lives some anew."""
+
+
 class Shares(LoadScopeScheduling):  # type: ignore[misc]
-    """One long test, or a file of short ones; and everything on PostgreSQL, so that it is started once."""
+    """One long test, or a file of short ones; everything on PostgreSQL, so that it is started once; and all lives."""
 
     def _split_scope(self, nodeid: str) -> str:
         """What a test goes along with."""
         file, _, test = nodeid.partition("::")
         if "postgresql" in test.partition("[")[2]:
             return "postgresql"
-        return nodeid if PurePosixPath(file).stem in LONG else file
+        stem = PurePosixPath(file).stem
+        return "lives" if stem in LIVES else nodeid if stem in LONG else file
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -57,7 +62,7 @@ DEAR = (
 """The files whose tests share what takes long to make (all lives of the law's cases, written down), or make much of one thing.
 Each goes to one process, so they come before the small ones, which fill what is left."""
 
-ORDER = (*LONG, *DEAR)
+ORDER = (*LIVES, *LONG, *DEAR)
 
 SERVERS = {"environment", "postgresql"}
 """The fixtures behind which a server is started."""

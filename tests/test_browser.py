@@ -170,9 +170,13 @@ async def visiting(gateway: Served, browser_at: str) -> AsyncIterator[Visitor]:
         assert [each for each in said if "status of 422" not in each] == []
 
 
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The same pages by the same engine; the first has no windows around them, which takes a third less of the processor."""
+
+
 def chromium() -> str | None:
     """The browser of this machine, if it has one."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         warnings.warn("Chromium is not installed: no life was lived in a browser", stacklevel=2)
     return found
