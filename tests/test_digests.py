@@ -140,10 +140,12 @@ def test_what_is_overdue_is_told_every_working_morning_from_half_past_eight(
     assert (CITY in compiled(small, now)) is comes
 
 
-def test_every_day_of_a_year_is_worked_as_another_library_has_it(small: Register) -> None:
+def test_around_festivals_every_day_is_worked_as_another_library_has_it(small: Register) -> None:
+    """Which days are worked is shown for all years in test_calendar."""
     written(small, life(ACCEPTED, until="2026-02-12T00:00"))
     letters = Letters(small.engine)
-    days = [date(2026, 2, 12) + timedelta(days=n) for n in range(323 - 31)]
+    begin, many = (date(2026, 2, 12), date(2026, 4, 3), date(2026, 9, 19)), 24
+    days = [day + timedelta(days=n) for day in begin for n in range(many)]
     came = [day for day in days if Digests(letters).compile(datetime.combine(day, time(9), SHANGHAI))]
     assert came == [day for day in days if chinese_calendar.is_workday(day)]
 

@@ -8,12 +8,10 @@ from typing import Any
 import pytest
 from temporalio import workflow
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import (
     Interceptor,
     Replayer,
     StartLocalActivityInput,
-    UnsandboxedWorkflowRunner,
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
     WorkflowOutboundInterceptor,
@@ -90,17 +88,12 @@ async def test_golden_histories_of_rounds_replay() -> None:
 async def test_a_golden_history_replays_to_its_docket(path: Path) -> None:
     golden = await asyncio.to_thread(read, path)
     histories = [WorkflowHistory.from_json(golden["workflow_id"], json.dumps(run)) for run in golden["runs"]]
-    sandboxed = Replayer(workflows=[AllianceFiling], data_converter=CONVERTER, workflow_runner=Sandbox())
-    watched = Replayer(
-        workflows=[AllianceFiling],
-        data_converter=pydantic_data_converter,
-        interceptors=[Watching()],
-        workflow_runner=UnsandboxedWorkflowRunner(),
+    replayer = Replayer(
+        workflows=[AllianceFiling], data_converter=CONVERTER, workflow_runner=Sandbox(), interceptors=[Watching()]
     )
     entered.clear()
     for history in histories:
-        await sandboxed.replay_workflow(history)
-        await watched.replay_workflow(history)
+        await replayer.replay_workflow(history)
     assert [line(entry) for entry in entered] == golden["docket"]
 
 
