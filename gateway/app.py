@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import partial
 from socket import socket
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from activities import editions, replacements, tracing
 from activities.channels import configured
@@ -23,6 +23,7 @@ from activities.letters import Letters
 from activities.register import Register
 from activities.starting import bound
 from gateway import codec, failures, guard, measuring
+from gateway.api.openapi import describe
 from gateway.api.router import router as api
 from gateway.client import Filings
 from gateway.clock import DoorClock
@@ -50,6 +51,11 @@ from workflows.connection import connect, reached
 from workflows.payloads import converter
 
 API = "/api/v1"
+
+ADDRESSES = APIRouter()
+"""Every address of the service. What FastAPI makes of them is made once, however many applications a process has."""
+ADDRESSES.include_router(api, prefix=API)
+ADDRESSES.include_router(pages)
 
 
 def tools_of(settings: Settings, filings: Filings, channels: ChannelsFile) -> Tools:
@@ -166,7 +172,7 @@ def create(
     codec.serve(app, settings)
     measuring.measure(app, API, tracing.begin(settings, "gateway"))
     failures.handle(app)
-    app.include_router(api, prefix=API)
-    app.include_router(pages)
+    app.router.routes.extend(ADDRESSES.routes)
+    describe(app, settings)
     ship(app)
     return app

@@ -1,7 +1,5 @@
 """The description of the API (OpenAPI 3.1), where it says more than the routes do: problems, what is taken in, who calls."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,7 +8,6 @@ from pydantic import TypeAdapter
 from gateway.api import inputs
 from gateway.api.caller import SCHEME
 from gateway.problem import Problem
-from gateway.tools import Tools
 from models.acts import NEW_VERSIONS
 from models.rounds.round import ROUND_ACT_TYPES
 from models.settings import Settings
@@ -24,14 +21,6 @@ def taking(*names: str) -> dict[str, Any]:
     schemas: list[dict[str, Any]] = [{"$ref": COMPONENTS + name} for name in names]
     schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
-@asynccontextmanager
-async def described(app: FastAPI) -> AsyncIterator[None]:
-    """For as long as the application runs, it describes the API in full."""
-    tools: Tools = app.state.tools
-    describe(app, tools.settings)
-    yield
 
 
 def describe(app: FastAPI, settings: Settings) -> None:

@@ -3,11 +3,10 @@
 from fastapi import APIRouter, Depends
 
 from gateway.api import acts, checking, exports, filings, messages, reading, revocations, rounds, surveys, uploads, year
-from gateway.api.openapi import described
 from gateway.api.problems import ALWAYS, answers
 from gateway.api.queries import as_described
 
-router = APIRouter(lifespan=described)
+router = APIRouter()
 for each in (filings, reading, acts, rounds, surveys, uploads, checking, exports, messages, year, revocations):
     router.include_router(
         each.router, responses=answers(*ALWAYS), generate_unique_id_function=lambda route: route.name,
