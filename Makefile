@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=  # what one process has compiled the others ne
 LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed demo year test law law-mutations quick lives fuzz check alerts storm kill-storm cuts machine image cluster bench lock docs histories clean
+.PHONY: help run seed demo year test law law-mutations quick lives fuzz check alerts storm kill-storm cuts machine image containers cluster bench lock docs histories clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,17 @@ image: ## build the image with buildah, on a base of yours (BASE=, BUILDER= with
 cluster: $(VENV)/dev ## try the files for a cluster: Kubernetes' own schemas, the overlay as kubectl renders it, the rule by which workers are scaled
 	$(BIN)/python -m pytest tests/rendered_cluster.py tests/test_cluster_files.py -q -p no:cacheprovider
 	! command -v promtool >/dev/null || promtool test rules deploy/cluster/monitoring/scaling_test.yml
+
+containers: export BUILDAH_ISOLATION ?= chroot
+containers: HERE = BASE=localhost/beian-base BUILDER=localhost/beian-builder WHEELS=$(CURDIR)/var/containers/wheels
+containers: LAYERS = podman image inspect --format '{{.RootFS.Layers}}' localhost/beian:$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+containers: $(VENV)/dev ## make a base, build the image twice, let the composition live: needs podman, buildah, runc, debootstrap, netavark; a quarter of an hour
+	deploy/containers/base var/containers
+	$(BIN)/python -m pip download --quiet --require-hashes --only-binary :all: -d var/containers/wheels -r requirements.lock
+	$(MAKE) image $(HERE) && $(LAYERS) >var/containers/layers
+	$(MAKE) image $(HERE) && $(LAYERS) | cmp - var/containers/layers
+	buildah bud --format docker --network host -t localhost/beian-trial-database -f tests/containers/Containerfile tests/containers
+	$(BIN)/python -m pytest tests/containers_on_podman.py -q
 
 bench: $(VENV)/dev ## what it costs, beside a bare baseline: tables, goals, JSON on the last line
 	@$(BIN)/python -m bench

@@ -23,6 +23,9 @@ SHORTEST_SECRET = 32
 DATABASES = ("sqlite", "postgresql+psycopg")
 """What a database's address may begin with."""
 
+SECRETS = Path("/run/secrets")
+"""Where containers find what is secret: a file is called like its variable, in small letters, and stands for it."""
+
 IN_THE_ENVIRONMENT = {
     "int": "须为整数",
     "bool": "须为 true 或 false",
@@ -285,9 +288,9 @@ class Settings(BaseSettings):
 
 
 def read_settings() -> Settings:
-    """The settings as the environment has them. Raises `SettingsRefused` with everything that is wrong."""
+    """The settings as the environment has them, and files of secrets. Raises `SettingsRefused` with everything that is wrong."""
     try:
-        return Settings()
+        return Settings(_secrets_dir=SECRETS if SECRETS.is_dir() else None)
     except ValidationError as error:
         wrong = [_wrong(each) for each in error.errors(include_url=False, include_input=False)]
     except SettingsError as error:  # what should be JSON and is none
