@@ -122,7 +122,8 @@ class Filings:
         except Entered:
             return await self.submit(raw)
         try:
-            async with self._turns.setdefault((_leader(raw), True), asyncio.Semaphore(1)):
+            turn = self._turns.setdefault((_leader(raw), True), asyncio.Semaphore(1))
+            async with patiently(self.patience), turn:
                 return await self._submitted(raw, paper, arrival, now)
         except (Refused, Conflict):
             await asyncio.to_thread(reception.arrivals.answered, filing_id, identity.SUBMISSION, asked)

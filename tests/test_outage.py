@@ -3,9 +3,9 @@
 import asyncio
 import gc
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy.exc import OperationalError
@@ -18,8 +18,10 @@ from activities.letters import Letters
 from activities.register import Register
 from deploy.embedded import start_server
 from gateway.app import create
+from gateway.client import Filings
+from gateway.problem import Unreachable
 from models.channels import Filters
-from models.filing import Entry
+from models.filing import Entry, Receipt
 from models.settings import Settings
 from models.vocabulary import Stage, YearStatus
 from tests.loopback import two_free_ports
@@ -205,3 +207,18 @@ async def test_who_is_started_before_the_engine_waits_for_it_and_what_needs_only
             asyncio.get_running_loop().set_exception_handler(None)
     gc.collect()
     assert complaints == [], "a start that failed is heard"
+
+
+@dataclass
+class Stuck(Filings):
+    """A door behind which the engine never answers."""
+
+    async def _submitted(self, *_: Any) -> Receipt:
+        return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
+
+
+async def test_who_waits_for_the_turn_of_a_leader_is_told_as_soon_as_whoever_has_it(world: World) -> None:
+    door = Stuck(world.environment.client, world.register, patience=timedelta(milliseconds=50))
+    forms = [application(filing_id=f"TURN-{each}", alliance_name=f"沈阳市第{each}轮产学研联盟") for each in range(3)]
+    told = await asyncio.gather(*map(door.submit, forms), return_exceptions=True)
+    assert [type(each) for each in told] == [Unreachable] * len(forms), "the third does not wait for the other two"
