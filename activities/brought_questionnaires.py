@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Connection, select
 
 from models.register import Paper, RoundEntryRow, RoundRow
-from models.rounds.base import RoundActKind, RoundKind, RoundStage
+from models.rounds.base import RoundKind, RoundStage
 from regulation.editions import EditionRefused
 from regulation.rounds.questionnaires import CALLED_OFF, QUESTIONNAIRES
 
@@ -26,9 +26,10 @@ ENTRIES, PAPERS, ROUNDS = (
 OPENINGS = (
     select(ENTRIES.round_id, ENTRIES.paper, ROUNDS.stage)
     .join_from(ENTRIES.round_id.table, ROUNDS.round_id.table, ENTRIES.round_id == ROUNDS.round_id)
-    .where(ENTRIES.kind == RoundActKind.OPEN_ROUND.value, ENTRIES.round_id.startswith(f"{RoundKind.SURVEY.value}-"))
+    .where(ROUNDS.kind == RoundKind.SURVEY.value, ENTRIES.number == 1)
     .order_by(ENTRIES.entered_at, ENTRIES.round_id)
 )
+"""The first entry of every survey, which opened it: asked often, and found by its key, however much was entered in rounds."""
 
 BROUGHT: set[str] = set()
 """The editions of this process that surveys brought; all others were there without them."""
