@@ -269,12 +269,12 @@ def measured(folder: Path, filings: int, requests: int) -> Iterator[Figure]:
     bare = sqlite3.connect(folder / "register.db")
     with served(folder) as port:
         for asked in ASKED:
-            headers = _headers(settings, asked, cookies)
+            headers = headers_of(settings, asked, cookies)
             yield from _figures(asked, filings, requests, port, headers, bare)
     bare.close()
 
 
-def _headers(settings: Settings, asked: Asked, cookies: Mapping[str, str]) -> dict[str, str]:
+def headers_of(settings: Settings, asked: Asked, cookies: Mapping[str, str]) -> dict[str, str]:
     """How somebody says who they are: to the API by a token, to pages by a cookie."""
     if asked.person is None:
         return {}
@@ -287,7 +287,7 @@ def _figures(
     asked: Asked, filings: int, requests: int, port: int, headers: Mapping[str, str], bare: sqlite3.Connection
 ) -> Iterator[Figure]:
     answers_, queries = list[float](), list[float]()
-    with _asking(port, asked, headers) as ask:
+    with asking(port, asked, headers) as ask:
         for _ in range(WARM + requests):
             answers_.append(ask())
             began = time.perf_counter()
@@ -311,7 +311,7 @@ def _in_company(port: int, asked: Asked, headers: Mapping[str, str], requests: i
     """What each answer took while several ask, each on a connection of its own."""
 
     def several(share: int) -> list[float]:
-        with _asking(port, asked, headers) as ask:
+        with asking(port, asked, headers) as ask:
             ask()
             return [ask() for _ in range(share)]
 
@@ -320,7 +320,7 @@ def _in_company(port: int, asked: Asked, headers: Mapping[str, str], requests: i
 
 
 @contextmanager
-def _asking(port: int, asked: Asked, headers: Mapping[str, str]) -> Iterator[Callable[[], float]]:
+def asking(port: int, asked: Asked, headers: Mapping[str, str]) -> Iterator[Callable[[], float]]:
     """Ask on one connection; what an answer took, in milliseconds."""
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from activities.backup import release
 from deploy.monitoring import alerts, dashboard
 from docs import coverage as covered
+from docs import sizing
 from gateway.asked.forms import Field, fields_of
 from models import metrics
 from models.choices import CHOICES
@@ -211,6 +212,9 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "drift": kinds_of_drift,
     "notifications": notifications,
     "words": words,
+    "sizing figures": sizing.figures,
+    "sizing": sizing.arithmetic,
+    "sizing limits": sizing.limits,
 }
 
 
