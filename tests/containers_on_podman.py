@@ -69,6 +69,12 @@ def until(what: Callable[[], Any]) -> Any:
     return eventually(found)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def as_this_machine_lets_it(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What podman keeps to here, unless somebody said so before."""
+    os.environ.setdefault("CONTAINERS_CONF", str(reduced(tmp_path_factory.mktemp("podman"))))
+
+
 @pytest.fixture(scope="module")
 def port() -> int:
     """Where the gateway is published."""
@@ -87,7 +93,6 @@ def trial(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[Podma
         settings.read_text("utf-8").replace("https://sign-in.example.gov.cn", "http://127.0.0.1:8081"), "utf-8"
     )
     signs_in(folder / "sign-in")
-    os.environ.setdefault("CONTAINERS_CONF", str(reduced(folder)))
     environment = {
         "BEIAN_IMAGE": IMAGE,
         "BEIAN_NAME": NAME,
