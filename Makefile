@@ -59,6 +59,10 @@ kill-storm: $(VENV)/dev ## every process killed in random order for a minute (MI
 cuts: $(VENV)/dev ## the cables between worker, server, database and gateway cut for a minute each (CUT, in seconds): root alone, by `ip netns`
 	$(BIN)/python -m pytest tests/network_cuts.py -q -s
 
+.PHONY: two-releases
+two-releases: $(VENV)/dev ## the last release, from git's history, beside today's on one engine and one register, on both databases: two minutes
+	$(BIN)/python -m pytest tests/two_releases.py -q
+
 alerts: ## try the alert rules with promtool, which comes with Prometheus: when each comes, and when it does not
 	promtool check rules deploy/monitoring/alerts.yml
 	promtool test rules deploy/monitoring/alerts_test.yml deploy/monitoring/alerts_of_days_test.yml
