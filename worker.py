@@ -210,17 +210,18 @@ class Measured:
 
     runtime: Runtime
     place: str
+    client: httpx.AsyncClient
 
     @classmethod
     def begun(cls) -> "Measured":
         """A runtime that tells its metrics at some address of this machine."""
         place = "{}:{}".format(*loopback.hidden())
-        return cls(runtime_of(PrometheusConfig(bind_address=place, durations_as_seconds=True)), place)
+        client = httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+        return cls(runtime_of(PrometheusConfig(bind_address=place, durations_as_seconds=True)), place, client)
 
     async def told(self) -> bytes:
         """The core's metrics, in the text format of Prometheus."""
-        async with httpx.AsyncClient(trust_env=False) as client:
-            return (await client.get(f"http://{self.place}/metrics")).content
+        return (await self.client.get(f"http://{self.place}/metrics")).content
 
 
 def health_socket(settings: Settings) -> socket | None:

@@ -10,11 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest, ListSearchAttributesResponse
 from temporalio.api.workflow.v1 import WorkflowExecutionInfo
 from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest, ListWorkflowExecutionsResponse
 from temporalio.converter import encode_search_attributes
+from temporalio.service import RPCError, RPCStatusCode
 
 from bench import full_register
 from bench.figures import Figure
@@ -44,6 +46,15 @@ class Listing:
         """Itself: nothing else is asked of the engine."""
         return self
 
+    @property
+    def operator_service(self) -> "Listing":
+        """Itself too."""
+        return self
+
+    async def list_search_attributes(self, _: ListSearchAttributesRequest) -> ListSearchAttributesResponse:
+        """All that there ought to be."""
+        return ListSearchAttributesResponse(custom_attributes=visibility.REGISTRATION)
+
     def list(self, filings: Sequence[Filing]) -> None:
         """List these as they ought to be."""
         for begin in range(0, len(filings), PAGE):
@@ -60,6 +71,14 @@ class Listing:
             return ListWorkflowExecutionsResponse()
         self.asked = self.asked + 1 if request.next_page_token else 1
         return ListWorkflowExecutionsResponse.FromString(self.pages[self.asked - 1])
+
+    def get_schedule_handle(self, _: str) -> "Listing":
+        """Itself: of a schedule it knows nothing."""
+        return self
+
+    async def describe(self, **_: Any) -> NoReturn:
+        """As an engine says that there is none."""
+        raise RPCError("no schedule", RPCStatusCode.NOT_FOUND, b"")
 
 
 def _listed(filing: Filing) -> WorkflowExecutionInfo:

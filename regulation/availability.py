@@ -77,7 +77,7 @@ class Measure:
     @classmethod
     def on(cls, day: date) -> "Measure":
         """By the terms in force on a day, the same for everybody: what is extended is extended for all alike."""
-        edition = terms.TERMS.newest(day, lambda each: each.since <= day)
+        edition = terms.terms_on(day)
         hours, least = (
             terms.value(edition, key, Kind.A, "") for key in ("outage.hours_before", "outage.least_percent")
         )

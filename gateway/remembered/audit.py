@@ -158,8 +158,11 @@ class Audit:
 
     def _cut(self) -> tuple[int, str]:
         """The last line that was deleted when its time was over, and its hash."""
+        first = select(AuditRow.number).order_by(col(AuditRow.number)).limit(1)
         last = select(AuditRow.object).where(AuditRow.kind == AuditKind.CUT).order_by(col(AuditRow.number).desc())
         with reading(self.engine) as session:
+            if session.exec(first).first() in (None, 1):  # nothing was: nobody need look through the whole record
+                return 0, GENESIS
             number, _, hash_ = (session.exec(last.limit(1)).first() or f"0:{GENESIS}").partition(":")
         return int(number), hash_
 

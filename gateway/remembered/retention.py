@@ -91,8 +91,8 @@ class Retention:
 
     def apply(self, now: datetime) -> list[Expired]:
         """Mask and delete it, a transaction a filing; what was done."""
-        with self.engine.connect() as db:
-            candidates = list(self._candidates(db, now))
+        with self.engine.connect() as db:  # most have nothing, and need no turn to write
+            candidates = [whose for whose in self._candidates(db, now) if _of(db, whose, now)]
         done = [each for whose in candidates for each in self._mask(whose, now)]
         with stating(self.engine) as db:
             rows = list(_rows(db, now))
@@ -111,7 +111,7 @@ class Retention:
         return [*done, *rows]
 
     def _candidates(self, db: Connection, now: datetime) -> Iterator[str]:
-        """Filings that ended, filings with objections, and rounds with objections, of which a paper is not masked yet."""
+        """Whose papers are to be looked at: filings that ended, filings with objections, rounds with objections, none of them lately."""
         old = now - SHORTEST
         ended = select(FILINGS.c.filing_id).where(~FILINGS.c.open, FILINGS.c.updated_at <= old)
         objected = select(ENTRIES.c.filing_id).where(

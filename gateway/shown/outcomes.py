@@ -1,7 +1,7 @@
 """What the public may know of rounds over alliances of kind B: the grades that were accepted, the lists of the subsidy (G-04b)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -78,13 +78,7 @@ class Outcomes:
 
     def listed(self, today: date) -> list[Outcome]:
         """Everything that was published, the newest first."""
-        query = select(PublicNoticeRow).where(
-            col(PublicNoticeRow.kind).in_(KINDS), col(PublicNoticeRow.shown_from) <= today
-        )
-        query = query.order_by(col(PublicNoticeRow.published_at).desc(), col(PublicNoticeRow.id)).limit(MOST)
-        with reading(self.tools.register.engine) as session:
-            rows = session.exec(query).all()
-        return [self._outcome(row, today) for row in rows]
+        return self._listed(today, col(PublicNoticeRow.kind).in_(KINDS))
 
     def current(self, today: date) -> list[Outcome]:
         """What is on notice."""
@@ -94,22 +88,22 @@ class Outcomes:
         """One of them; `NotFound` for anything else."""
         with reading(self.tools.register.engine) as session:
             row = session.get(PublicNoticeRow, outcome_id)
-        if row is None or row.kind not in KINDS or row.shown_from > today:
+        shown = row is not None and row.kind in KINDS and row.shown_from <= today
+        if row is None or not shown or not (found := self._outcomes([row], today)):
             raise NoFile(outcome_id)
-        return self._outcome(row, today)
+        return found[0]
 
     def on_notice(self, round_id: str, today: date) -> Outcome:
         """The list of a round that may be objected to today; `NotFound` if there is none."""
-        found = next((each for each in self.current(today) if each.round.id == round_id), None)
-        if found is None:
+        found = self.last_notice(round_id, today)
+        if found is None or not found.on_notice:
             raise NoRound(round_id)
         return found
 
     def last_notice(self, round_id: str, today: date) -> Outcome | None:
         """The last list of a round that was on notice."""
-        return next(
-            (each for each in self.listed(today) if each.round.id == round_id and each.row.kind == NOTICE), None
-        )
+        of_round = col(PublicNoticeRow.round_id) == round_id
+        return next(iter(self._listed(today, of_round, col(PublicNoticeRow.kind) == NOTICE, most=1)), None)
 
     def objected_today(self, round_id: str) -> int:
         """How many objections to its list came in today."""
@@ -121,8 +115,18 @@ class Outcomes:
         with reading(self.tools.register.engine) as session:
             return session.exec(query).one()
 
-    def _outcome(self, row: PublicNoticeRow, today: date) -> Outcome:
-        round_ = self.tools.rounds.register.round(row.round_id or "")
-        if round_ is None:
-            raise NoFile(row.id)
-        return Outcome(row, json.loads(row.content), round_, today)
+    def _listed(self, today: date, *of: Any, most: int = MOST) -> list[Outcome]:
+        query = select(PublicNoticeRow).where(*of, col(PublicNoticeRow.shown_from) <= today)
+        query = query.order_by(col(PublicNoticeRow.published_at).desc(), col(PublicNoticeRow.id)).limit(most)
+        with reading(self.tools.register.engine) as session:
+            rows = session.exec(query).all()
+        return self._outcomes(rows, today)
+
+    def _outcomes(self, rows: Sequence[PublicNoticeRow], today: date) -> list[Outcome]:
+        """Each with its round, which is read once."""
+        rounds = {key: self.tools.rounds.register.round(key) for key in {row.round_id or "" for row in rows}}
+        return [
+            Outcome(row, json.loads(row.content), round_, today)
+            for row in rows
+            if (round_ := rounds[row.round_id or ""]) is not None
+        ]
