@@ -47,7 +47,7 @@ def rotate(build: str | None, per_second: float, anew: bool, json_: bool) -> Non
     except NoBuild as error:
         raise click.UsageError(f"{NoBuild.__doc__}{error}") from error
     if json_:
-        say({"builds": [each.model_dump() | {"done": each.is_done} for each in stand], "left": left})
+        say({"builds": [dict(each) | {"done": each.is_done} for each in stand], "left": left})
     else:
         print_builds(stand)
         if left:
