@@ -9,6 +9,9 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 LONG = (
     "test_browser",
     "test_november",
+    "test_processes",
+    "test_restart",
+    "test_money",
     "test_kill",
     "test_register",
     "test_secrecy",
@@ -58,6 +61,13 @@ DEAR = (
     "test_backup",
     "test_channels",
     "test_digests",
+    "test_browser_survey",
+    "test_browser_evaluation",
+    "test_browser_call",
+    "test_inspection_pages",
+    "test_importing",
+    "test_letters",
+    "test_desk",
 )
 """The files whose tests share what takes long to make (all lives of the law's cases, written down), or make much of one thing.
 Each goes to one process, so they come before the small ones, which fill what is left."""
