@@ -144,7 +144,7 @@ async def test_the_temporal_ui_offers_act_by_name_with_an_example_that_is_one(wo
     assert set(offered) == {"act", ""}, "and whatever else is sent"
     act, faults = lodging.read_act(json.loads(offered["act"][offered["act"].index("{") :]))
     assert (act and act.kind, faults) == ("accept", [])
-    assert {each.name for each in told.definition.update_definitions} == {"act", "level", "show"}
+    assert {each.name for each in told.definition.update_definitions} == {"act", "go_on", "level", "show"}
     await world.on(story.id, instant("2027-03-16"))
     await signal_by_command_line(world, story.id, "act", json.loads(EXAMPLE))
     assert (await settled(world, story, 2)).stage is Stage.UNDER_REVIEW
