@@ -11,19 +11,19 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, select
 
+from activities import outage_proposals
 from activities.availability import LOOKED_BACK, spans_since
 from activities.lists import FILINGS, read_rows, sees
 from models.filing import Entry, Filing
-from models.register import EntryRow, FilingRow, RoundItemRow, RoundRow
-from models.rounds.base import RoundKind
+from models.register import EntryRow, FilingRow
 from models.values import at_hour, day_of, midnight_after
 from models.vocabulary import ActKind, Kind, LapseKind, Stage
 from regulation import availability, breaker, identity, offices
 from regulation.breaker import Coming, Undecided, Why
 from regulation.naming import due_at
+from regulation.rounds.outages import state_of
 
 ENTRIES = EntryRow.metadata.tables["entries"]
-ITEMS, ROUNDS = RoundItemRow.metadata.tables["round_items"].c, RoundRow.metadata.tables["rounds"].c
 
 AHEAD = 30
 """How many days ahead revocations are told."""
@@ -101,10 +101,7 @@ class Revocations:
             before = Filing.model_validate_json(value) if value else None
             if before is None or not breaker.may_stop(entry, before):
                 return None
-            day = day_of(entry.entered_at)
-            why: Why | None = _of_outage(db, entry) or breaker.exceeded(
-                day, before.kind, before.jurisdiction, lambda place: _completing(db, day, place)
-            )
+            why = _of_outage(db, entry, before) or _of_many(db, entry, before)
         return breaker.stopped(before, entry, why) if why else None
 
     def coming(self, now: datetime, scope: offices.Scope, days: int = AHEAD) -> list[Listed]:
@@ -118,7 +115,7 @@ class Revocations:
                 for row in read_rows(db, rows)
                 if (told := breaker.coming(Filing.model_validate_json(row.value), until))
             ]
-            undecided = dict(_undecided(db))
+            undecided = dict(outage_proposals.undecided(db))
         by_day = defaultdict[date, dict[str, str]](dict)
         for each in found:
             if not each.coming.let_go:
@@ -129,31 +126,47 @@ class Revocations:
 
 def _with_why(each: Listed, by_day: Mapping[date, Mapping[str, str]], undecided: Mapping[str, Undecided]) -> Listed:
     """A revocation with what will stop it: a proposal to extend that nobody decided on, or the bound that its day exceeds."""
+    waits = undecided.get(each.row.filing_id)
     if each.coming.let_go:
-        return each
+        return replace(each, stopped_by=waits)
     day = day_of(each.coming.at)
     kind, place = Kind(each.row.kind), each.row.jurisdiction
-    waits = undecided.get(each.row.filing_id)
     return replace(each, stopped_by=waits or breaker.exceeded(day, kind, place, lambda _: by_day[day].items()))
 
 
-def _of_outage(db: Connection, entry: Entry) -> Why | None:
-    """Whether an outage of our own may have brought a revocation about (G-29)."""
-    waits = dict(_undecided(db, entry.filing.id)).get(entry.filing.id)
-    spans = spans_since(db, entry.at - LOOKED_BACK)
-    return waits or availability.failing(spans, entry.at, entry.entered_at)
+def _of_many(db: Connection, entry: Entry, before: Filing) -> Why | None:
+    """Whether too many complete on its day (G-16); what two people let go on is not asked again."""
+    if breaker.is_let_go(before):
+        return None
+    day = day_of(entry.entered_at)
+    return breaker.exceeded(day, before.kind, before.jurisdiction, lambda place: _completing(db, day, place))
 
 
-def _undecided(db: Connection, filing_id: str | None = None) -> Iterator[tuple[str, Undecided]]:
-    """The alliances, or the one, that proposals name on which nobody has decided."""
-    of = () if filing_id is None else (ITEMS.filing_id == filing_id,)
-    named = select(ITEMS.filing_id, ITEMS.round_id).join_from(
-        RoundItemRow.metadata.tables["round_items"],
-        RoundRow.metadata.tables["rounds"],
-        ROUNDS.round_id == ITEMS.round_id,
-    )
-    for row in db.execute(named.where(*of, ITEMS.current, ROUNDS.open, ROUNDS.kind == RoundKind.OUTAGE.value)):
-        yield row.filing_id, Undecided(row.round_id)
+def _of_outage(db: Connection, entry: Entry, before: Filing) -> Why | None:
+    """Whether an outage of our own may have brought a revocation about (G-29): before its own end, or before a deadline on which it
+    rests, whether or not anybody proposed to extend that. What people have judged is not held up to them again: who let the case go
+    on, or kept the deadline that a proposal named the alliance for."""
+    proposals = outage_proposals.naming(db, before.id)
+    if waits := outage_proposals.waits_for(before, proposals):
+        return waits
+    ends = [*breaker.rests_on(before), entry.at]
+    spans = spans_since(db, min(ends) - LOOKED_BACK)
+    released = _released(db, before)
+    for end in ends:
+        kept = [each.opened_at for each in proposals if (state_of(each).due, state_of(each).extended_to) == (end, None)]
+        judged = max((*kept, *released), default=None)
+        if failed := availability.failing(spans, end, entry.entered_at, judged_until=judged):
+            return failed
+    return None
+
+
+def _released(db: Connection, before: Filing) -> list[datetime]:
+    """When two people let a case go on that had been stopped, the last time."""
+    if not breaker.is_let_go(before):
+        return []
+    of_filing = (ENTRIES.c.filing_id == before.id, ENTRIES.c.kind == ActKind.RELEASE.value, ENTRIES.c.refused.is_(None))
+    last = select(ENTRIES.c.entered_at).where(*of_filing).order_by(ENTRIES.c.number.desc()).limit(1)
+    return list(db.scalars(last))
 
 
 def _completing(db: Connection, day: date, jurisdiction: str | None) -> Iterator[tuple[str, str]]:
@@ -171,7 +184,7 @@ def _completing(db: Connection, day: date, jurisdiction: str | None) -> Iterator
     for row in db.execute(of_entries.where(*on_the_day, ENTRIES.c.kind == LapseKind.REVOKED.value, NEVER_STOPPED)):
         yield row.filing_id, row.jurisdiction
     for row in db.execute(of_entries.where(*on_the_day, ENTRIES.c.kind == ActKind.HOLD.value)):
-        if identity.is_of_stop(row.act_id):
+        if identity.is_of_stop(row.act_id, first=True):
             yield row.filing_id, row.jurisdiction
     by_themselves = select(*PLACE, FILINGS.c.value).where(*due, FILINGS.c.next_lapse != LapseKind.REVOKED.value)
     for row in db.execute(by_themselves):

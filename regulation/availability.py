@@ -14,7 +14,7 @@ from decimal import ROUND_DOWN, Decimal
 from models.availability import BREAK, Outage, Part, Span
 from models.values import SHANGHAI, day_of, last_day_until
 from models.vocabulary import Kind
-from regulation import calendar, terms
+from regulation import calendar, naming, terms
 from regulation.calendar import CALENDARS
 
 A_DAY = timedelta(days=1)
@@ -104,7 +104,8 @@ class Failing:
         """In words, where it stops something."""
         low = "、".join(f"{part.label}{each}%" for part, each in self.available.items() if each < self.least)
         hours = (self.deadline - self.since) // timedelta(hours=1)
-        return f"期限届满前{hours}小时内本系统可用率低于{self.least}%（{low}），须由两人复核"
+        on = naming.on_day(last_day_until(self.deadline))
+        return f"{on}届满的期限，届满前{hours}小时内本系统可用率低于{self.least}%（{low}），须由两人复核后分别解除"
 
 
 def failing(

@@ -4,11 +4,12 @@ Two years without a report are an objective fact; dozens on one day are more lik
 outage. So what would complete by itself on a day is counted, for its city and for the province; beyond the bound of the terms in force
 on that day none of them completes. Which those are does not depend on who is counted first: what is due on the day, what completed
 on it and what was stopped on it are counted alike. A report still ends the case; released by two people it completes at 00:00 of the
-next day, and is not stopped again.
+next day, and is not stopped again for being one of many.
 
 Likewise stops what an outage of our own may have brought about (G-29): where availability in the hours before was less than it must
-be, so that a report or a defence may not have reached us (`regulation.availability`), and where it is not decided yet whether a
-deadline is extended for all.
+be, so that a report or a defence may not have reached us (`regulation.availability`): before the revocation itself, and before each
+deadline on whose miss it rests. And so does, however often it is released, whatever a proposal to extend a deadline for all names,
+until that is decided and has arrived.
 """
 
 from collections.abc import Callable, Iterable
@@ -43,7 +44,21 @@ class Undecided:
     @property
     def told(self) -> str:
         """In words."""
-        return f"是否因系统故障顺延报送期限尚未决定（{self.round_id}），须由两人复核后分别解除"
+        return f"是否因系统故障顺延报送期限尚未决定（{self.round_id}），决定之前不撤销；须由两人复核后分别解除"
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """An extension of a deadline that two people decided on, and that has not been entered on the alliance yet."""
+
+    round_id: str
+
+    @property
+    def told(self) -> str:
+        """In words."""
+        return (
+            f"已决定因系统故障顺延报送期限（{self.round_id}），尚未在本备案登记，登记之前不撤销；须由两人复核后分别解除"
+        )
 
 
 @dataclass(frozen=True)
@@ -87,15 +102,26 @@ def exceeded(
 
 
 def may_stop(entry: Entry, before: Filing) -> bool:
-    """Whether an entry is a revocation that nobody decided, and that two people have not let go on already."""
+    """Whether an entry is a revocation that nobody decided, and the next of its filing."""
     completes = isinstance(entry.event, Lapse) and entry.event.kind is LapseKind.REVOKED
-    return completes and before.number == entry.number - 1 and case_of(before).stopped is None
+    return completes and before.number == entry.number - 1
+
+
+def is_let_go(filing: Filing) -> bool:
+    """Whether its case was stopped, and two people have let it go on."""
+    return filing.case is not None and filing.case.stopped is not None and not filing.case.held
+
+
+def rests_on(filing: Filing) -> list[datetime]:
+    """The deadlines on whose miss a case rests that nobody decides."""
+    return [year.due for year in filing.years if year.year in case_of(filing).years]
 
 
 def stopped(before: Filing, entry: Entry, why: Why) -> Entry:
     """What is entered in the place of a revocation: 暂停, by the service itself."""
+    case = case_of(before)
     act = Hold(
-        id=identity.of_stop(case_of(before).opened.number),
+        id=identity.of_stop(case.opened.number, entry.number if case.stopped else None),
         by=By(person=identity.SERVICE, office=offices.PROVINCE, role=Role.PLATFORM),
         received_at=entry.entered_at,
         reason=why.told,

@@ -154,14 +154,17 @@ def of_carried(year: int) -> str:
     return f"{OWN}report-{year}"
 
 
-def of_stop(opened: int) -> str:
-    """The id of the 暂停 that keeps a case from completing with too many others on one day, by the entry that opened it (G-16)."""
-    return f"{OWN}stopped:{opened}"
+def of_stop(opened: int, again: int | None = None) -> str:
+    """The id of the 暂停 that keeps a case from completing by itself, by the entry that opened it (G-16); of one that stops it
+    anew after its release, also by the number under which it is entered."""
+    return f"{OWN}stopped:{opened}" + (f".{again}" if again else "")
 
 
-def is_of_stop(act_id: object) -> bool:
-    """Whether an id is of a 暂停 by the service itself; one that is ordered for many filings is somebody's."""
-    return isinstance(act_id, str) and re.fullmatch(rf"{OWN}stopped:[0-9]+", act_id) is not None
+def is_of_stop(act_id: object, *, opened: int | None = None, first: bool = False) -> bool:
+    """Whether an id is of a 暂停 by the service itself, of the case that an entry opened, or the first of a case; one that is
+    ordered for many filings is somebody's."""
+    of, again = r"[0-9]+" if opened is None else str(opened), "" if first else r"(\.[0-9]+)?"
+    return isinstance(act_id, str) and re.fullmatch(rf"{OWN}stopped:{of}{again}", act_id) is not None
 
 
 def is_well_named(act: Act) -> bool:

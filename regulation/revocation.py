@@ -25,7 +25,7 @@ from models.findings import Lack
 from models.values import day_of, midnight_after
 from models.vocabulary import ActKind, Ground, Role, Stage, YearStatus
 from regulation.agenda import begin, begin_until, end, end_all, last_day, letters_waiting, number
-from regulation.identity import of_stop
+from regulation.identity import is_of_stop
 from regulation.moment import Moment
 from regulation.service import STRICTER_SINCE, answered, case_of, concluded, decided, notify
 
@@ -179,10 +179,10 @@ def confirm_no_statement(filing: Filing, act: ConfirmNoStatement, when: Moment) 
 def may_hold(filing: Filing, act: Hold, when: Moment) -> Lack | None:
     """One hold at a time; after the decision only while there is something left to execute (复议法 42, 行诉法 56; G-23).
 
-    The service itself holds only what would complete with too many others on one day (breaker.py).
+    The service itself holds only what would complete by itself, with too many others on one day or after an outage (breaker.py).
     """
     if act.by.role is Role.PLATFORM and (
-        filing.stage is Stage.REVOKED or act.id != of_stop(case_of(filing).opened.number)
+        filing.stage is Stage.REVOKED or not is_of_stop(act.id, opened=case_of(filing).opened.number)
     ):
         return Lack(missing="平台无权暂停；只由系统在当日自动办结的撤销过多时暂停")
     if filing.stage is Stage.REVOKED and when.day < STRICTER_SINCE:  # histories from before 0.4.0 may hold it refused

@@ -11,23 +11,32 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 import starter
+from activities import outage_proposals
 from activities.availability import SEEN, Availability, Noted
 from activities.database import stating
+from activities.entering import Entering
 from activities.health.probing import Watcher, of_gateway, of_mail, of_register
 from activities.letters import Letters
 from activities.register import Register
 from activities.revocations import STOPS, Revocations
+from examples.demo import OFFICES
 from examples.province.service import Service
 from gateway.problem import Refused
 from gateway.rounds import Rounds
-from gateway.watching.proposing import Proposing, found
+from gateway.watching.proposing import Proposal, Proposing, found
+from models.acts import Release
 from models.availability import Part, Span
 from models.channels import ChannelsFile
+from models.filing import Entry
 from models.register import AnnualReportRow
+from models.rounds.round import Round
 from models.settings import Settings
 from models.values import last_day_until
 from models.vocabulary import Stage, YearStatus
-from regulation import offices
+from regulation import agenda, annual, entries, offices
+from regulation.breaker import Awaited, Undecided
+from regulation.moment import Moment
+from regulation.rounds.outages import state_of
 from tests.databases import on_both, prepare
 from tests.loopback import two_free_ports
 from tests.served import Clock
@@ -143,7 +152,12 @@ def test_a_revocation_before_which_the_service_was_out_stops(own: Register) -> N
     held = stop(revoked)
     assert held
     assert held.filing.on_hold
-    assert "可用率低于99%（网上入口93.75%）" in str(getattr(held.event, "reason", ""))
+    assert "2027年12月20日届满的期限，届满前48小时内本系统可用率低于99%（网上入口93.75%）" in reason_of(held)
+
+
+def reason_of(entry: Entry) -> str:
+    """Why an act says that it is done."""
+    return str(getattr(entry.event, "reason", ""))
 
 
 @pytest.fixture
@@ -193,6 +207,112 @@ def test_an_outage_near_a_deadline_is_proposed_about_and_two_people_extend_it(se
     told = [row.title for row, _ in Letters(engine).inbox("210000") if row.round_id]
     assert "2027年度报送期限已统一顺延至2027年12月7日" in told
     assert any("待另一人办理" in each for each in told)
+
+
+def opened(service: Service, now: datetime) -> Proposal:
+    """The proposal that is found, opened."""
+    [proposal] = found(service.register.engine, now)
+    opening = {name: value for name, value in proposal.act.items() if name not in ("id", "kind", "by", "content")}
+    service.acts(proposal.round_id, now, proposal.act["by"], "open_round", proposal.act["content"], **opening)
+    return proposal
+
+
+def let_go(register: Register, at: datetime) -> Entry:
+    """Two people let go on what was stopped; the revocation that comes of it."""
+    filing = register.filing(ONE)
+    assert filing
+    for person in ("city", "city2"):
+        told = {"id": f"{person}-{at:%d}", "by": OFFICES[person], "received_at": at, "reason": "已逐件复核"}
+        entry = entries.entered(filing, Release.model_validate(told), Moment(at, at))
+        assert entry.refused is None
+        register.append(entry)
+        filing = entry.filing
+    due = agenda.next_lapse(filing)
+    assert due
+    assert due.lapse.kind == "revoked"
+    return entries.entered(filing, due.lapse, Moment(due.at, due.at))
+
+
+def test_what_waits_for_a_decision_is_stopped_as_often_as_it_is_let_go_on(service: Service) -> None:
+    own, (_, revoked) = service.register, about_to_be_revoked(ONE)
+    due, now = instant("2027-12-01T00:00"), instant("2027-12-06T10:00")
+    out_before(own, due)
+    proposal = opened(service, now)
+    entering = Entering(own, stop=Revocations(own.engine).stop)
+    stops = []
+    for _ in range(3):
+        appended = entering.enter(revoked)
+        assert appended
+        assert appended.filing
+        assert (appended.filing.stage, appended.filing.on_hold) == (Stage.REVOCATION_PENDING, True)
+        stops.append(own.docket(ONE)[-1])
+        revoked = let_go(own, revoked.at + timedelta(hours=10))
+        [coming] = Revocations(own.engine).coming(revoked.at - timedelta(hours=5), offices.Scope())
+        assert coming.becomes == STOPS, "let go on, it is stopped again, and that is told"
+    assert all(proposal.round_id in reason_of(each) for each in stops)
+    assert len({getattr(each.event, "id", "") for each in stops}) == len(stops), "each an entry of its own"
+    later = revoked.at - timedelta(hours=5)
+    until = str((revoked.at + timedelta(days=5)).date())
+    for by in PROVINCE:
+        service.acts(proposal.round_id, later, by, "extend_all", until=until, document_no="辽科办〔2027〕31号")
+    filing = own.filing(ONE)
+    assert filing
+    year = filing.year(2027)
+    assert year
+    assert (filing.stage, year.status, str(last_day_until(year.due))) == (Stage.IN_FORCE, YearStatus.OPEN, until)
+    assert (own.verify(ONE), service.refused) == ([], [])
+
+
+def test_once_the_deadline_is_kept_two_people_let_it_go_on_for_good(service: Service) -> None:
+    own, (_, revoked) = service.register, about_to_be_revoked(ONE)
+    out_before(own, instant("2027-12-01T00:00"))
+    proposal = opened(service, instant("2027-12-06T10:00"))
+    stop = Revocations(own.engine).stop
+    held = stop(revoked)
+    assert held
+    own.append(held)
+    completes = let_go(own, revoked.at + timedelta(hours=10))
+    for by in PROVINCE:
+        service.acts(proposal.round_id, completes.at - timedelta(hours=5), by, "keep_deadline", reason="事先公告的维护")
+    assert stop(completes) is None
+
+
+def test_an_extension_that_has_not_arrived_yet_keeps_the_revocation_away(service: Service) -> None:
+    own = service.register
+    out_before(own, instant("2027-12-01T00:00"))
+    proposal = opened(service, instant("2027-12-06T10:00"))
+    waiting = own.filing(ONE)
+    [undecided] = naming(own, ONE)
+    assert waiting
+    state = state_of(undecided).but(extended_to=date(2027, 12, 31))
+    decided = undecided.but(of=state, stage="closed")
+    assert outage_proposals.waits_for(waiting, [undecided]) == Undecided(proposal.round_id)
+    assert outage_proposals.waits_for(waiting, [decided]) == Awaited(proposal.round_id)
+    moved = annual.replace(waiting, annual.due_year(waiting, 2027).but(due=instant("2028-01-01T00:00")))
+    assert outage_proposals.waits_for(moved, [decided]) is None
+
+
+def naming(register: Register, key: str) -> list[Round]:
+    """The proposals that name an alliance."""
+    with register.engine.connect() as db:
+        return outage_proposals.naming(db, key)
+
+
+def test_a_revocation_stops_that_rests_on_a_deadline_before_which_the_service_was_out_though_nobody_proposed(
+    service: Service,
+) -> None:
+    own, (_, revoked) = service.register, about_to_be_revoked(ONE)
+    out_before(own, instant("2027-12-01T00:00"))
+    stop = Revocations(own.engine).stop
+    held = stop(revoked)
+    assert held
+    assert "2027年11月30日届满的期限" in reason_of(held)
+    own.append(held)
+    [proposal] = found(own.engine, revoked.at + timedelta(hours=1))
+    assert proposal.act["content"]["filings"] == [ONE], "and then it is proposed about"
+    assert stop(let_go(own, revoked.at + timedelta(hours=10))) is None, (
+        "what two people judged is not held up to them again"
+    )
 
 
 async def test_the_province_and_operators_see_it_and_nobody_else(service: Service, tmp_path: Path) -> None:

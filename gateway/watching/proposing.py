@@ -15,13 +15,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
+from activities import outage_proposals
 from activities.availability import spans_since
 from activities.lists import FILINGS
 from activities.logs import named
 from gateway.problem import KeyReused, Refused, Unreachable
 from gateway.rounds import Rounds
 from models.availability import Span
-from models.register import AnnualReportRow, RoundRow
+from models.register import AnnualReportRow
 from models.rounds.base import RoundKind, parts, round_id
 from models.rounds.outages import Available, OutageEvidence
 from models.rounds.round import Round
@@ -35,7 +36,6 @@ from regulation.rounds.outages import DECIDE_WITHIN, HELPED, state_of
 log = structlog.get_logger()
 
 REPORTS = AnnualReportRow.metadata.tables["annual_reports"].c
-ROUNDS = RoundRow.metadata.tables["rounds"].c
 
 LOOKS_BACK = timedelta(days=60)
 """For so long after it an outage is proposed about: the service itself may have been away."""
@@ -80,7 +80,7 @@ def found(engine: Engine, now: datetime) -> list[Proposal]:
             return []
         proposals, running = [], dict[int, int]()
         for year, due in _deadlines(db, now - LOOKS_BACK, ahead):
-            before = list(_proposed(db, year))
+            before = list(outage_proposals.of_year(db, year))
             failed = _failing(spans, due, now, before)
             if failed is None or not (failed.over or now >= due + WAITS):
                 continue
@@ -118,12 +118,6 @@ def _concerned(db: Connection, year: int, due: datetime) -> Iterator[str]:
     yield from db.scalars(
         query.where(REPORTS.year == year, REPORTS.due == due, owed, stands).order_by(REPORTS.filing_id)
     )
-
-
-def _proposed(db: Connection, year: int) -> Iterator[Round]:
-    """The proposals of a year, decided or not."""
-    for value in db.scalars(select(ROUNDS.value).where(ROUNDS.kind == RoundKind.OUTAGE.value, ROUNDS.year == year)):
-        yield Round.model_validate_json(value)
 
 
 def _opening(year: int, running: int, failed: Failing, filings: list[str], now: datetime) -> Proposal:
