@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=  # what one process has compiled the others ne
 LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed demo year test law law-mutations quick lives fuzz check alerts storm kill-storm cuts machine image containers cluster bench lock docs histories clean
+.PHONY: help run seed demo year test law law-mutations quick lives fuzz check alerts storm kill-storm cuts crashes machine image containers cluster bench lock docs histories clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ cuts: $(VENV)/dev ## the cables between worker, server, database and gateway cut
 .PHONY: two-releases
 two-releases: $(VENV)/dev ## the last release, from git's history, beside today's on one engine and one register, on both databases: two minutes
 	$(BIN)/python -m pytest tests/two_releases.py -q
+
+crashes: $(VENV)/dev ## a whole life of each kind in which everything dies once at every step, over 3,000 of them; all lives come to the same
+	@$(BIN)/python -m tests.crashes
 
 alerts: ## try the alert rules with promtool, which comes with Prometheus: when each comes, and when it does not
 	promtool check rules deploy/monitoring/alerts.yml
