@@ -84,7 +84,7 @@ class Appending:
         """Entries that nobody else has written or could, one after the other in one transaction, with the papers that they bring:
         all of them, or none.
 
-        For lives that no engine lives (regulation/simulation.py). Raises `ValueError` with why one cannot be written.
+        For lives that no engine lives (regulation/simulation.py), and for alliances of a list (A-02), whose workflows find them here. Raises `ValueError` with why one cannot be written.
         """
         with self._gathering() as writes:
             papers.store_all(writes.connection, brought)

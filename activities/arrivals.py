@@ -6,6 +6,7 @@ has an entry is known by it, and what was refused may be sent again, with other 
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from activities.database import stating
+from activities.database import in_parts, stating
 from activities.rows import Row, act_id
 from models.acts import Lapse
 from models.filing import Entry
@@ -67,12 +68,17 @@ class Arrivals:
             if noted.asked != asked:
                 raise OtherContent(act_id)
             return Arrival(received_at=noted.received_at, nonce=noted.nonce)
-        nonce = secrets.token_hex(16)
+        nonce = fresh_nonce()
         stamped = {"asked": asked, "nonce": nonce, "received_at": received_at, "stored_at": now}
         db.execute(NOTES, {"filing_id": filing_id, "act_id": act_id, **stamped})
         if db.execute(_entered(filing_id, act_id), of).first():
             raise Entered  # looked for only now: an entry takes the note away
         return Arrival(received_at=received_at, nonce=nonce)
+
+    def submitted(self, filing_ids: Iterable[str]) -> bool:
+        """Whether an application was received under one of these ids and not answered yet."""
+        with self.engine.connect() as db:
+            return any(db.execute(SUBMITTED_OF, {"some": some}).first() for some in in_parts(filing_ids))
 
     def are_noted(self, filing_id: str, act_id: str) -> bool:
         """Whether something was received under an id and not answered yet."""
@@ -83,6 +89,11 @@ class Arrivals:
         """What was asked has its answer; without `asked`, whatever was."""
         with stating(self.engine) as db:
             answered(db, filing_id, act_id, asked)
+
+
+def fresh_nonce() -> str:
+    """What makes the digest of a paper tell nothing to whoever guesses what it says."""
+    return secrets.token_hex(16)
 
 
 def _entered(of: str, act_id: str) -> Select[Any]:
@@ -109,6 +120,9 @@ NOTED, FILINGS, ENTRIES, OF_ROUNDS = (
 )
 OF_IT = (NOTED.c.filing_id == bindparam("filing"), NOTED.c.act_id == bindparam("act"))
 NOTE, NOTES, ANSWERED = select(NOTED).where(*OF_IT), insert(NOTED), delete(NOTED).where(*OF_IT)
+SUBMITTED_OF = select(NOTED.c.filing_id).where(
+    NOTED.c.act_id == identity.SUBMISSION, NOTED.c.filing_id.in_(bindparam("some", expanding=True))
+)
 SUBMITTED = select(FILINGS.c.number).where(FILINGS.c.filing_id == bindparam("filing"))
 ACTED = select(ENTRIES.c.number).where(ENTRIES.c.filing_id == bindparam("filing"), ENTRIES.c.act_id == bindparam("act"))
 IN_ROUND = select(OF_ROUNDS.c.number).where(

@@ -91,7 +91,7 @@ class Register:
         return Appending(self.engine, self._editions).append(entry)
 
     def append_all(self, docket: Sequence[Entry], brought: Sequence[Row] = ()) -> None:
-        """Entries of lives that no engine lives, whole or not at all, with their papers (`Appending.append_all`)."""
+        """Entries with their papers, whole or not at all, of lives that no engine lives or of a list (`Appending.append_all`)."""
         Appending(self.engine, self._editions).append_all(docket, brought)
 
     def refuse_changed_editions(self) -> None:

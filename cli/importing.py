@@ -1,6 +1,5 @@
 """Importing alliances of before from a list (A-02)."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -41,10 +40,10 @@ def import_(file: str | None, dry_run: bool, document_no: str, person: str, temp
 
     async def work(filings: Filings) -> tuple[list[Planned], dict[int, tuple[Finding, ...]]]:
         with watching() as watch:
-            planned = importing.plan(filings, rows, by, datetime.now(UTC), lambda *each: watch("核对", *each))
+            planned = importing.plan(filings, rows, by, filings.clock(), lambda *each: watch("核对", *each))
             if dry_run:
                 return planned, {}
-            return planned, await importing.carry_out(filings.submit, planned, lambda *each: watch("导入", *each))
+            return planned, await importing.carry_out(filings, planned, lambda *each: watch("导入", *each))
 
     planned, refused = with_filings(work)
     told(planned, refused, dry_run=dry_run, json_=json_)

@@ -27,7 +27,7 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import TypedSearchAttributes, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -137,14 +137,7 @@ class Filings:
         start = Start(filing_id=form.filing_id, paper=key, received_at=arrival.received_at, by=facts.by, ways=NEWEST)
         found_by = visibility.from_the_start(entries.submitted(facts, Moment(arrival.received_at, now)).filing)
         named = self.named(form.filing_id, form.alliance_name, form.jurisdiction)
-        async with patiently(self.patience):
-            try:
-                handle = await self._started(start, search_attributes=found_by, **named)
-            except RPCError as error:
-                if error.status is not RPCStatusCode.INVALID_ARGUMENT:
-                    raise
-                # no worker has told this server yet what filings are found by
-                handle = await self._started(start, **named)
+        handle = await self.start(start, found_by, named)
         (pause, longest), left = WHILE_TAKEN_IN, self.patience.total_seconds()
         for attempt in count():
             if receipt := await asyncio.to_thread(self.reception.submitted_before, raw, paper):
@@ -156,6 +149,19 @@ class Filings:
             await asyncio.sleep(pause)
             left, pause = left - pause, min(pause * 1.5, longest)
         raise Unreachable
+
+    async def start(
+        self, start: Start, found_by: TypedSearchAttributes, named: Mapping[str, Any]
+    ) -> WorkflowHandle[Any, Any]:
+        """Start a filing that shows from the start by what it is found, or use the run that it has."""
+        async with patiently(self.patience):
+            try:
+                return await self._started(start, search_attributes=found_by, **named)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+                    raise
+                # no worker has told this server yet what filings are found by
+                return await self._started(start, **named)
 
     async def _started(self, start: Start, **named: Any) -> WorkflowHandle[Any, Any]:
         return await self.client.start_workflow(

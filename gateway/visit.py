@@ -4,7 +4,7 @@ Whatever a door does for somebody goes through here: an act, an application, a r
 refuses to somebody is noted where every refusal is answered (`failures.answer`). So no door can forget the audit.
 """
 
-from collections.abc import Awaitable, Collection, Mapping
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -96,6 +96,11 @@ class Visit:
         """Submit an application; the same."""
         done = self.tools.filings.submit(self.stamped(raw))
         return await self._noted(done, str(raw.get("filing_id")), "submit")
+
+    def note_imported(self, filing_ids: Sequence[str]) -> None:
+        """Put on record what was entered from a list (A-02), as if each had been submitted. Called on a thread, as it writes."""
+        for filing_id in filing_ids:
+            self.note(AuditKind.ACTED, filing_id=filing_id, about="submit")
 
     async def read(self, message_id: str, filing_id: str | None) -> Receipt | None:
         """已读: a message was read, which is the 签收 of a notice that is to be served; the same."""

@@ -11,10 +11,13 @@ from openpyxl import Workbook, load_workbook
 
 from activities.documents.sheet_reader import SheetRefused
 from activities.documents.sheets import members_counted
+from gateway import legacy
 from gateway.asked import alliance_list, importing
-from gateway.asked.importing import Outcome
+from gateway.asked.importing import Outcome, Planned
+from models.filing import Filing
+from models.values import digest
 from models.vocabulary import Kind, Role, Stage
-from regulation import codes, intake, judging, listed, offices
+from regulation import codes, identity, intake, judging, listed, offices
 from tests.served import served
 from tests.story import application
 from tests.test_browser import Visitor, chromium, form_of, visiting
@@ -237,7 +240,7 @@ async def test_a_list_is_imported_once_however_often(world: World) -> None:
     planned = importing.plan(filings, rows, BY, NOW)
     assert [each.outcome for each in planned] == [Outcome.NEW, Outcome.NEW, Outcome.REFUSED]
     assert "备案编号与第4行相同" in [each.message for each in planned[2].findings]
-    assert await importing.carry_out(filings.submit, planned) == {}
+    assert await importing.carry_out(filings, planned) == {}
     again = importing.plan(filings, rows, BY, NOW)
     assert [each.outcome for each in again] == [Outcome.DONE, Outcome.DONE, Outcome.REFUSED]
     filing = world.register.filing(planned[0].filing_id)
@@ -246,3 +249,71 @@ async def test_a_list_is_imported_once_however_often(world: World) -> None:
         Stage.IN_FORCE, True, False, "辽科备〔2021〕7号",
     )  # fmt: skip
     assert world.register.verify(filing.id) == []
+
+
+def named(place: str, *numbers: int) -> list[list[str]]:
+    """Rows of alliances of a place that differ in name and number."""
+    return [
+        [place, f"{place}{n}号产学研联盟", f"{place}{n}公司", "", "2021-12-08", f"辽科备〔2021〕{n}号"] for n in numbers
+    ]
+
+
+def of_list(world: World, *rows: list[str]) -> list[Planned]:
+    """What would come of these rows."""
+    return importing.plan(world.door_at(NOW), alliance_list.read("a.xlsx", workbook(*rows), "辽科函9号"), BY, NOW)
+
+
+async def test_what_dies_between_register_and_engine_is_started_by_the_next_run(world: World) -> None:
+    filings, rows = world.door_at(NOW), named("鞍山", 101, 102)
+    planned = of_list(world, *rows)
+    legacy.enter(filings, [each.new for each in planned if each.new])  # and there everything dies
+    begun = {each.filing_id: world.register.docket(each.filing_id) for each in planned}
+    ids = sorted(begun)
+    for again in ((*rows, *named("鞍山", 103)), rows):
+        planned = of_list(world, *again)
+        assert {each.outcome for each in planned if each.filing_id in begun} == {Outcome.DONE}
+        assert await importing.carry_out(filings, planned) == {}
+    for filing_id in (*ids, of_list(world, *named("鞍山", 103))[0].filing_id):
+        assert await world.handle(filing_id).query("filing", result_type=Filing) == world.register.filing(filing_id)
+    assert {filing_id: world.register.docket(filing_id) for filing_id in ids} == begun, "nothing is entered twice"
+    assert not await filings.revive(ids), "whatever runs is left alone"
+
+
+async def test_of_a_portion_that_cannot_be_entered_whole_each_row_is_told_by_itself(world: World) -> None:
+    """Its name was taken meanwhile; or it was received before, when everything died, and counts as of then."""
+    filings, earlier = world.door_at(NOW), NOW.replace(hour=8)
+    planned = of_list(world, *named("抚顺", 201, 202, 203))
+    taken, received, third = planned
+    assert received.new
+    assert third.new
+    numbered = {**taken.listed.raw["legacy"], "archive_number": "抚1"}
+    await filings.submit(taken.listed.raw | {"filing_id": "TAKES-ITS-NAME", "legacy": numbered})
+    asked, arrivals = digest(received.new.paper), filings.reception.arrivals
+    arrivals.receive(received.filing_id, identity.SUBMISSION, asked, earlier, earlier)
+    refused = await importing.carry_out(filings, planned)
+    assert list(refused) == [taken.listed.number]
+    assert world.register.filing(taken.filing_id) is None
+    stamped = [world.register.docket(each.filing_id)[0].at for each in (received, third)]
+    assert stamped == [earlier, NOW]
+    assert not arrivals.submitted([received.filing_id])
+
+
+async def test_entered_together_or_submitted_alone_a_row_comes_to_the_same(world: World) -> None:
+    """Everything that its entry says, sends and shows, but for names, digests of them, and when it was entered."""
+    filings = world.door_at(NOW)
+    alone, together = of_list(world, *named("本溪", 301, 302))
+    await filings.submit(alone.listed.raw)
+    assert await importing.carry_out(filings, [together]) == {}
+
+    def says(of: Planned, number: int) -> str:
+        (entry,), row = world.register.docket(of.filing_id), world.register.row(of.filing_id)
+        assert row
+        sent = [[each.text, each.to, each.office, each.body] for each in world.register.messages(of.filing_id)]
+        event, filing = entry.event.model_dump(mode="json"), entry.filing.model_dump(mode="json")
+        for each in (event, filing):
+            each.update(dict.fromkeys(("paper", "substance", "address", "leader"), "…"))
+        told = json.dumps([event, filing, entry.article, sent, row.public], ensure_ascii=False)
+        return told.replace(of.filing_id, "…").replace(entry.filing.leader, "…").replace(str(number), "…")
+
+    assert says(alone, 301) == says(together, 302)
+    assert world.register.verify(together.filing_id) == []

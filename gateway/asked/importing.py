@@ -1,7 +1,7 @@
 """Importing a list of alliances from before this system (A-02): what would come of each row, and then that.
 
 A row is an application like any other, under an id that follows from the row itself: so a second run finds what the first
-one did and changes nothing, whatever stopped it.
+one did and changes nothing, whatever stopped it. What the first one entered and could not start any more, it starts.
 """
 
 import asyncio
@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import select
 
 from activities import papers
-from activities.database import in_parts
+from activities.database import in_parts, in_portions
+from gateway import legacy
 from gateway.asked.alliance_list import Listed
 from gateway.client import Filings
 from gateway.problem import Conflict, Refused
@@ -25,8 +26,11 @@ from models.vocabulary import Severity
 from regulation import lodging
 from regulation.reading import finding
 
-AT_ONCE = 16
-"""How many alliances are imported at once."""
+TOGETHER = 50
+"""How many alliances are entered in one transaction: short enough that nobody who writes beside it waits long."""
+
+AT_ONCE = 2
+"""How many such portions are under way: while one is started the next is entered."""
 
 
 class Outcome(StrEnum):
@@ -45,6 +49,7 @@ class Planned:
     listed: Listed
     outcome: Outcome
     findings: tuple[Finding, ...] = ()
+    new: legacy.Row | None = None
 
     @property
     def filing_id(self) -> str:
@@ -76,9 +81,11 @@ def _planned(
     if paper is not None and (first := known.get(str(row.raw["filing_id"]))):
         same = first == digest(paper)
         return Planned(row, Outcome.DONE if same else Outcome.DIFFERS)
-    found = (*filings.reception.examined(row.raw, now).findings, *beside)
-    wrong = any(each.severity is Severity.ERROR for each in found)
-    return Planned(row, Outcome.REFUSED if wrong else Outcome.NEW, found)
+    examined = filings.reception.examined(row.raw, now)
+    found = (*examined.findings, *beside)
+    if paper is None or examined.facts is None or any(each.severity is Severity.ERROR for each in found):
+        return Planned(row, Outcome.REFUSED, found)
+    return Planned(row, Outcome.NEW, found, legacy.Row(paper, examined.facts, now))
 
 
 def _known(filings: Filings, ids: Iterable[str]) -> dict[str, str]:
@@ -128,29 +135,50 @@ def _legacy(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def carry_out(
-    submit: Callable[[Mapping[str, Any]], Awaitable[object]],
+    filings: Filings,
     planned: Sequence[Planned],
     watch: Callable[[int, int], None] = lambda done, of: None,
     refused: dict[int, tuple[Finding, ...]] | None = None,
+    submit: Callable[[Mapping[str, Any]], Awaitable[object]] | None = None,
+    note: Callable[[Sequence[str]], object] = lambda filing_ids: None,
 ) -> dict[int, tuple[Finding, ...]]:
-    """Import every row that can be; by their numbers those that were `refused` after all, each with why. May be repeated."""
-    refused = {} if refused is None else refused
-    rows = iter([each for each in planned if each.outcome is Outcome.NEW])
-    of, done = sum(each.outcome is Outcome.NEW for each in planned), 0
+    """Import every row that can be; by their numbers those that were `refused` after all, each with why. May be repeated.
 
-    async def one_after_the_other() -> None:
+    Rows are entered a portion at a time, of which `note` is told; where something speaks against a portion its rows are submitted one by
+    one.
+    """
+    refused, submit = {} if refused is None else refused, submit or filings.submit
+    new = [(each, each.new) for each in planned if each.new]
+    portions = iter(in_portions(new, TOGETHER))
+    entering, done = asyncio.Lock(), 0
+
+    async def alone(each: Planned) -> None:
+        try:
+            await submit(each.listed.raw)
+        except Refused as error:
+            refused[each.listed.number] = error.refusal.findings or _said(error.refusal.message)
+        except Conflict:
+            refused[each.listed.number] = _said("同一编号已导入，内容不同")
+
+    async def portion_by_portion() -> None:
         nonlocal done
-        for each in rows:
+        for portion in portions:
+            rows = [row for _, row in portion]
             try:
-                await submit(each.listed.raw)
-            except Refused as error:
-                refused[each.listed.number] = error.refusal.findings or _said(error.refusal.message)
-            except Conflict:
-                refused[each.listed.number] = _said("同一编号已导入，内容不同")
-            done += 1
-            watch(done, of)
+                async with entering:
+                    docket = await asyncio.to_thread(legacy.enter, filings, rows)
+            except legacy.NotTogether:
+                for each, _ in portion:
+                    await alone(each)
+            else:
+                await asyncio.to_thread(note, [row.facts.filing for row in rows])
+                await legacy.start(filings, rows, docket)
+            done += len(portion)
+            watch(done, len(new))
 
-    await asyncio.gather(*(one_after_the_other() for _ in range(AT_ONCE)))
+    there = [each.filing_id for each in planned if each.outcome in (Outcome.DONE, Outcome.DIFFERS)]
+    await legacy.start_missing(filings, there)
+    await asyncio.gather(*(portion_by_portion() for _ in range(AT_ONCE)))
     return refused
 
 

@@ -115,7 +115,11 @@ async def carry_out(request: Request, tools: Doors, session: Province, form: Ans
 
 async def _imported(tools: Tools, visit: Visit, key: tuple[str, str], planned: list[Planned]) -> None:
     try:
-        await importing.carry_out(visit.submit, planned, tools.importing.watching(key), tools.importing.refusing(key))
+        await importing.carry_out(
+            *(tools.filings, planned, tools.importing.watching(key), tools.importing.refusing(key)),
+            submit=visit.submit,
+            note=visit.note_imported,
+        )
     except (TimeoutError, Unreachable, RPCError, SQLAlchemyError) as error:
         log.warning("import.stopped", error=named(error))
 
