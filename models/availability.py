@@ -33,14 +33,17 @@ class Span(NamedTuple):
 
 
 class Outage(Value):
-    """故障: from when a part was last seen up until when it was seen up again, or until now."""
+    """故障: from when a part was last seen up until when it was seen up again, or until now; where there were many, several close
+    together told as one: from the first to the last, how many they were and how many seconds they took in all."""
 
     part: Part = Field(title="部分")
     since: Instant = Field(title="最后一次可用")
     until: Instant = Field(title="重新可用")
     over: bool = Field(True, title="已恢复")
+    times: int = Field(1, ge=1, title="次数")
+    seconds: int | None = Field(None, ge=0, title="合计秒数")
 
     @property
     def lasted(self) -> timedelta:
-        """How long it took."""
-        return self.until - self.since
+        """How long it took, in all."""
+        return self.until - self.since if self.seconds is None else timedelta(seconds=self.seconds)

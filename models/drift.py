@@ -1,4 +1,5 @@
-"""Drift (不一致): where engine and register say different things of a filing or a round, and what mends it."""
+"""Drift (不一致): where engine and register say different things of a filing or a round, and what mends it; and rounds that the
+service itself ought to have opened and could not."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -21,6 +22,7 @@ class DriftKind(Named):
     WRONG_STAGE = "wrong_stage", "阶段不一致"
     WRONG_INSTANT = "wrong_instant", "定时不一致"
     STALE_ATTRIBUTES = "stale_attributes", "检索属性过时"
+    NOT_PROPOSED = "not_proposed", "故障顺延未能提出"
 
 
 GONE = frozenset({DriftKind.MISSING, DriftKind.CANCELLED, DriftKind.TERMINATED})
@@ -44,10 +46,17 @@ class Drift(Value):
         return parts(self.key) is not None
 
     @property
+    def is_there(self) -> bool:
+        """Whether it has a page."""
+        return self.kind is not DriftKind.NOT_PROPOSED
+
+    @property
     def command(self) -> str:
         """What mends it, once somebody has looked, or what says more of it: as it is typed."""
         if self.kind is DriftKind.UNREADABLE:
             return "starter.py verify --all" if self.is_round else f"starter.py verify {self.key}"
+        if self.kind is DriftKind.NOT_PROPOSED:
+            return "starter.py outages"
         if self.kind in GONE | {DriftKind.ENGINE_BEHIND}:
             return f"starter.py revive {self.key}"
         return f"starter.py revive {self.key} --anew"
@@ -69,6 +78,7 @@ ADVICE = {
     DriftKind.WRONG_STAGE: "以备案库为准，终止并由备案库重新启动",
     DriftKind.WRONG_INSTANT: "以备案库的日程为准，终止并由备案库重新启动",
     DriftKind.STALE_ATTRIBUTES: "未能自行更新的，终止并由备案库重新启动",
+    DriftKind.NOT_PROPOSED: "年度报送期限前本系统可用率不足，而未能提出顺延：每次巡查重试，先看日志（outage.not_proposed）；一直提不出的，请省科技厅另行“调整年度报送期限”。因此未报送的联盟，撤销到期自行暂停",
 }
 """By kind: what whoever mends it must know."""
 

@@ -1,4 +1,4 @@
-"""Outages of our own near a deadline (G-29): what was out, how available each part was, and to which day all alike are to be extended.
+"""Outages of our own near a deadline (G-29): what was out, how available the service was, and to which day all alike are to be extended.
 
 A part was up when somebody saw it up; whatever lies between is an outage, whoever was to look: also where the watchers, or the
 whole machine, were off. Before a part was first seen nothing is known of it, and nothing is held against anybody. What was planned
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
+from itertools import pairwise
 
 from models.availability import BREAK, Outage, Part, Span
 from models.values import SHANGHAI, day_of, last_day_until
@@ -19,7 +20,7 @@ from regulation.calendar import CALENDARS
 
 A_DAY = timedelta(days=1)
 
-HUNDREDTH = Decimal("0.01")
+ALL, HUNDREDTH = Decimal(100), Decimal("0.01")
 
 
 def outages(spans: Iterable[Span], begins: datetime, now: datetime) -> list[Outage]:
@@ -64,6 +65,27 @@ def by_part(found: Sequence[Outage], begins: datetime, ends: datetime) -> dict[P
     return {part: percent([each for each in found if each.part is part], begins, ends) for part in Part}
 
 
+def in_few_lines(found: Iterable[Outage], most: int) -> tuple[Outage, ...]:
+    """Outages in no more than so many lines: those of a part that lie nearest to each other are told as one. In order."""
+    order = list(Part)
+    each_part = sorted(found, key=lambda each: (order.index(each.part), each.since))
+    gaps = [
+        (after.since - before.until, number)
+        for number, (before, after) in enumerate(pairwise(each_part), 1)
+        if before.part is after.part
+    ]
+    joined = {number for _, number in sorted(gaps)[: max(0, len(each_part) - most)]}
+    lines: list[Outage] = []
+    for number, each in enumerate(each_part):
+        if number in joined:
+            before = lines.pop()
+            seconds = (before.lasted + each.lasted) // timedelta(seconds=1)
+            lines.append(before.but(until=each.until, over=each.over, times=before.times + 1, seconds=seconds))
+        else:
+            lines.append(each)
+    return tuple(sorted(lines, key=lambda each: (each.since, order.index(each.part))))
+
+
 # Near a deadline
 
 
@@ -86,11 +108,13 @@ class Measure:
 
 @dataclass(frozen=True)
 class Failing:
-    """That availability before a deadline was less than it must be: since when it counts, how much of it there was, what was out."""
+    """That availability before a deadline was less than it must be: since when it counts, how much of it there was, as a whole and of
+    each part, and what was out."""
 
     since: datetime
     deadline: datetime
     least: Decimal
+    whole: Decimal
     available: Mapping[Part, Decimal]
     outages: tuple[Outage, ...]
 
@@ -102,16 +126,17 @@ class Failing:
     @property
     def told(self) -> str:
         """In words, where it stops something."""
-        low = "、".join(f"{part.label}{each}%" for part, each in self.available.items() if each < self.least)
+        low = "、".join(f"{part.label}{each}%" for part, each in self.available.items() if each < ALL)
         hours = (self.deadline - self.since) // timedelta(hours=1)
         on = naming.on_day(last_day_until(self.deadline))
-        return f"{on}届满的期限，届满前{hours}小时内本系统可用率低于{self.least}%（{low}），须由两人复核后分别解除"
+        return f"{on}届满的期限，届满前{hours}小时内本系统可用率为{self.whole}%，低于{self.least}%（{low}），须由两人复核后分别解除"
 
 
 def failing(
     spans: Iterable[Span], deadline: datetime, now: datetime, *, judged_until: datetime | None = None
 ) -> Failing | None:
-    """Whether any part was less available before a deadline than it must be; None if not, or not yet.
+    """Whether the service, which is up while all its parts are, was less available before a deadline than it must be; None if not,
+    or not yet.
 
     What people have judged already (`judged_until`) is not held up to them again.
     """
@@ -124,10 +149,8 @@ def failing(
         found = [each.but(since=max(each.since, judged_until)) for each in found]
     measured = {each.part for each in spans}
     available = {part: each for part, each in by_part(found, since, deadline).items() if part in measured}
-    if all(each >= measure.least for each in available.values()):
-        return None
-    concerned = tuple(each for each in found if available[each.part] < measure.least)
-    return Failing(since, deadline, measure.least, available, concerned)
+    whole = percent(found, since, deadline)
+    return Failing(since, deadline, measure.least, whole, available, tuple(found)) if whole < measure.least else None
 
 
 def proposed_until(failed: Failing, now: datetime) -> date:

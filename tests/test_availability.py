@@ -2,9 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -27,9 +29,11 @@ from gateway.watching.proposing import Proposal, Proposing, found
 from models.acts import Release
 from models.availability import Part, Span
 from models.channels import ChannelsFile
+from models.drift import DriftKind
 from models.filing import Entry
 from models.register import AnnualReportRow
-from models.rounds.round import Round
+from models.rounds.outages import MOST_OUTAGES
+from models.rounds.round import Round, RoundReceipt
 from models.settings import Settings
 from models.values import last_day_until
 from models.vocabulary import Stage, YearStatus
@@ -152,7 +156,7 @@ def test_a_revocation_before_which_the_service_was_out_stops(own: Register) -> N
     held = stop(revoked)
     assert held
     assert held.filing.on_hold
-    assert "2027年12月20日届满的期限，届满前48小时内本系统可用率低于99%（网上入口93.75%）" in reason_of(held)
+    assert "2027年12月20日届满的期限，届满前48小时内本系统可用率为93.75%，低于99%（网上入口93.75%）" in reason_of(held)
 
 
 def reason_of(entry: Entry) -> str:
@@ -315,6 +319,28 @@ def test_a_revocation_stops_that_rests_on_a_deadline_before_which_the_service_wa
     )
 
 
+def test_what_broke_down_every_ten_minutes_for_two_days_is_proposed_about(service: Service) -> None:
+    due = instant("2027-12-01T00:00")
+    for part in Part:
+        since, spans = due - timedelta(hours=49), [Span(part, due - timedelta(days=30), due - timedelta(hours=49))]
+        while since < due:
+            since += timedelta(minutes=10)
+            spans.append(Span(part, since, since + timedelta(minutes=4)))
+        Availability(service.register.engine).keep("worker@a", [*spans, Span(part, since, due + timedelta(hours=10))])
+    proposal = opened(service, due + timedelta(hours=10))
+    outages = proposal.act["content"]["outages"]
+    assert len(outages) <= MOST_OUTAGES < sum(each["times"] for each in outages)
+    assert proposal.act["content"]["whole"] == "40.00"
+
+
+def test_a_machine_that_was_off_for_ten_weeks_over_a_deadline_is_proposed_about(service: Service) -> None:
+    due = instant("2027-12-01T00:00")
+    out_before(service.register, due + timedelta(days=66), hours=67 * 24)
+    [proposal] = found(service.register.engine, due + timedelta(days=66, minutes=10))
+    assert proposal.failed.deadline == due
+    assert proposal.failed.whole == Decimal("50.00")
+
+
 async def test_the_province_and_operators_see_it_and_nobody_else(service: Service, tmp_path: Path) -> None:
     due, now = instant("2027-12-01T00:00"), instant("2027-12-06T10:00")
     out_before(service.register, due)
@@ -339,6 +365,14 @@ async def test_the_province_and_operators_see_it_and_nobody_else(service: Servic
         assert "可用情况" in (await (await house.signed_in("o-701")).get("/ops")).text
 
 
+class Failing(Rounds):
+    """Takes nothing."""
+
+    async def act(self, round_id: str, raw: Mapping[str, Any], *, seen: Collection[int] | None = None) -> RoundReceipt:
+        """Fail as nobody foresaw."""
+        raise ValueError(round_id)
+
+
 async def test_a_pass_opens_the_proposal_by_the_engine_once(world: World) -> None:
     now = datetime.now(UTC)
     written(world.register, about_to_be_revoked(ONE)[0])
@@ -349,9 +383,14 @@ async def test_a_pass_opens_the_proposal_by_the_engine_once(world: World) -> Non
         "worker@a", [Span(Part.MAIL, due - timedelta(days=2), due - timedelta(hours=9)), Span(Part.MAIL, due, now)]
     )
     proposing = Proposing(Rounds(world.door))
-    opened = await proposing.propose(now)
+    broken = Proposing(Failing(world.door))
+    told = (await broken.propose(now)).failed
+    assert [(each.kind, each.what) for each in told] == [(DriftKind.NOT_PROPOSED, "未能提出（ValueError）")] * len(told)
+    opened, failed = await proposing.propose(now)
+    assert failed == []
+    assert [each.key for each in told] == opened, "one that fails hinders no other"
     assert len(opened) == len({each.rpartition("-")[0] for each in opened}) > 0, "one a year and deadline"
-    assert await proposing.propose(now) == []
+    assert await proposing.propose(now) == ([], [])
     rows = await asyncio.to_thread(lambda: [proposing.rounds.register.row(each) for each in opened])
     assert all(row and row.open for row in rows)
     forged = {

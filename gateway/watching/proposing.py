@@ -7,24 +7,22 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import SQLAlchemyError
-from temporalio.client import WorkflowUpdateFailedError
-from temporalio.service import RPCError
 
 from activities import outage_proposals
 from activities.availability import spans_since
 from activities.lists import FILINGS
 from activities.logs import named
-from gateway.problem import KeyReused, Refused, Unreachable
 from gateway.rounds import Rounds
 from models.availability import Span
+from models.drift import Drift, DriftKind
 from models.register import AnnualReportRow
 from models.rounds.base import RoundKind, parts, round_id
-from models.rounds.outages import Available, OutageEvidence
+from models.rounds.outages import MOST_OUTAGES, Available, OutageEvidence
 from models.rounds.round import Round
 from models.values import day_of, digest, last_day_until
 from models.vocabulary import Role
@@ -46,10 +44,44 @@ WAITS = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Proposal:
-    """What is to be opened: under which id, and the act."""
+    """What is to be opened: under which id, about which year, what was measured and whom it concerns."""
 
     round_id: str
-    act: dict[str, Any]
+    year: int
+    failed: Failing
+    filings: tuple[str, ...]
+    now: datetime
+
+    @cached_property
+    def act(self) -> dict[str, Any]:
+        """The act that opens it, with the evidence."""
+        failed = self.failed
+        evidence = OutageEvidence(
+            due=failed.deadline,
+            since=failed.since,
+            least=failed.least,
+            whole=failed.whole,
+            available=tuple(Available(part=part, percent=each) for part, each in failed.available.items()),
+            outages=availability.in_few_lines(failed.outages, MOST_OUTAGES),
+            until=availability.proposed_until(failed, self.now),
+            filings=self.filings,
+        )
+        said = {
+            "kind": "open_round",
+            "by": {"person": identity.SERVICE, "office": offices.PROVINCE, "role": Role.PLATFORM.value},
+            "title": f"{self.year}年度报送期限（{naming.on_day(last_day_until(failed.deadline))}）因系统故障顺延",
+            "opens": str(day_of(self.now)),
+            "closes": str(day_of(self.now) + DECIDE_WITHIN),
+            "content": evidence.model_dump(mode="json"),
+        }
+        return {**said, "id": f"{self.round_id}-{digest(said)[:12]}"}
+
+
+class Proposed(NamedTuple):
+    """What became of a pass: which rounds were opened, and what could not be, for operators."""
+
+    opened: list[str]
+    failed: list[Drift]
 
 
 @dataclass(frozen=True)
@@ -58,36 +90,54 @@ class Proposing:
 
     rounds: Rounds
 
-    async def propose(self, now: datetime) -> list[str]:
-        """Open what is to be proposed by now; which rounds. What fails is tried again with the next pass."""
-        opened = []
+    async def propose(self, now: datetime) -> Proposed:
+        """Open what is to be proposed by now. What fails is told, hinders no other, and is tried again with the next pass."""
+        told = Proposed([], [])
         try:
-            for each in await asyncio.to_thread(found, self.rounds.register.engine, now):
+            proposals = await asyncio.to_thread(found, self.rounds.register.engine, now)
+        except Exception as error:
+            told.failed.append(_not_proposed(EVERY, error))
+            return told
+        for each in proposals:
+            try:
                 await self.rounds.act(each.round_id, each.act)
+            except Exception as error:
+                told.failed.append(_not_proposed(each.round_id, error))
+            else:
                 log.error("outage.proposed", round=each.round_id)
-                opened.append(each.round_id)
-        except (Refused, KeyReused, Unreachable, RPCError, SQLAlchemyError, WorkflowUpdateFailedError) as error:
-            log.error("outage.not_proposed", error=named(error))
-        return opened
+                told.opened.append(each.round_id)
+        return told
+
+
+EVERY = "outage"
+"""What is told where it could not even be looked for what to propose."""
+
+
+def _not_proposed(key: str, error: Exception) -> Drift:
+    log.error("outage.not_proposed", round=key, error=named(error))
+    return Drift(key=key, kind=DriftKind.NOT_PROPOSED, what=f"未能提出（{named(error)}）")
 
 
 def found(engine: Engine, now: datetime) -> list[Proposal]:
     """What is to be proposed by now, as the register tells it."""
     ahead = now + Measure.on(day_of(now)).before
     with engine.connect() as db:
-        spans = spans_since(db, now - LOOKS_BACK)
-        if not availability.outages(spans, now - LOOKS_BACK, now):
+        out = availability.outages(spans_since(db, now - LOOKS_BACK), now - LOOKS_BACK, now)
+        if not out:
             return []
+        since = min(now - LOOKS_BACK, *(each.since for each in out))  # one that was longer reaches further back
+        spans = spans_since(db, since - Measure.on(day_of(since)).before)
         proposals, running = [], dict[int, int]()
-        for year, due in _deadlines(db, now - LOOKS_BACK, ahead):
+        for year, due in _deadlines(db, since, ahead):
             before = list(outage_proposals.of_year(db, year))
             failed = _failing(spans, due, now, before)
             if failed is None or not (failed.over or now >= due + WAITS):
                 continue
-            if filings := list(_concerned(db, year, due)):
+            if filings := tuple(_concerned(db, year, due)):
                 last = max((each.running for each in map(parts, [one.id for one in before]) if each), default=0)
                 running[year] = max(running.get(year, 0), last) + 1
-                proposals.append(_opening(year, running[year], failed, filings, now))
+                of = round_id(RoundKind.OUTAGE, year, None, running[year])
+                proposals.append(Proposal(of, year, failed, filings, now))
         return proposals
 
 
@@ -118,26 +168,3 @@ def _concerned(db: Connection, year: int, due: datetime) -> Iterator[str]:
     yield from db.scalars(
         query.where(REPORTS.year == year, REPORTS.due == due, owed, stands).order_by(REPORTS.filing_id)
     )
-
-
-def _opening(year: int, running: int, failed: Failing, filings: list[str], now: datetime) -> Proposal:
-    last = last_day_until(failed.deadline)
-    evidence = OutageEvidence(
-        due=failed.deadline,
-        since=failed.since,
-        least=failed.least,
-        available=tuple(Available(part=part, percent=each) for part, each in failed.available.items()),
-        outages=failed.outages,
-        until=availability.proposed_until(failed, now),
-        filings=tuple(filings),
-    )
-    said = {
-        "kind": "open_round",
-        "by": {"person": identity.SERVICE, "office": offices.PROVINCE, "role": Role.PLATFORM.value},
-        "title": f"{year}年度报送期限（{naming.on_day(last)}）因系统故障顺延",
-        "opens": str(day_of(now)),
-        "closes": str(day_of(now) + DECIDE_WITHIN),
-        "content": evidence.model_dump(mode="json"),
-    }
-    of = round_id(RoundKind.OUTAGE, year, None, running)
-    return Proposal(of, {**said, "id": f"{of}-{digest(said)[:12]}"})

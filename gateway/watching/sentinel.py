@@ -86,6 +86,8 @@ class Sentinel:
         near which the service itself was out. It may be repeated."""
         try:
             found, different = await self.look()
+            failed = (await Proposing(self.rounds).propose(self.clock())).failed
+            found, different = found.but(tallies=tallied([*different, *failed])), [*different, *failed]
             new = await asyncio.to_thread(self.memory.note, found, different)
         except Exception as error:
             await self._survived(asyncio.to_thread(self.memory.note_failed, self.clock(), named(error)))
@@ -95,7 +97,6 @@ class Sentinel:
         if found.mended:
             mended = [each.key for each in different if each.mended]
             log.warning("sentinel.mended", found=found.mended, first=mended[:NAMED])
-        await Proposing(self.rounds).propose(self.clock())
         return found
 
     async def look(self, *, every: bool = False, mends: bool = True) -> tuple[Pass, list[Drift]]:

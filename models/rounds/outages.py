@@ -14,8 +14,8 @@ from models.values import Day, FilingId, Instant, Named, Value
 MOST = 100_000
 """More alliances than there will ever be."""
 
-MOST_OUTAGES = 1000
-"""More outages than two days have room for."""
+MOST_OUTAGES = 200
+"""Lines that people look through; of more, those that lie close together are told as one (`availability.in_few_lines`)."""
 
 
 class OutageActKind(Named):
@@ -50,6 +50,7 @@ class OutageEvidence(Value):
     due: Instant = item("G-29", "期限届满")
     since: Instant = item("G-29", "可用率自何时起计")
     least: Decimal = item("G-29", "应有的可用率（%）", ge=0, le=100)
+    whole: Decimal = item("G-29", "本系统的可用率（%）", ge=0, le=100)
     available: tuple[Available, ...] = item("G-29", "各部分的可用率", max_length=len(Part))
     outages: tuple[Outage, ...] = item("G-29", "故障时段", min_length=1, max_length=MOST_OUTAGES)
     until: Day = item("G-29", "建议顺延至")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.acts import By
-from models.availability import BREAK, Part, Span
+from models.availability import BREAK, Outage, Part, Span
 from models.findings import Refusal
 from models.rounds.base import CancelRound, OpenRound, RoundAct
 from models.rounds.outages import Available, ExtendAll, KeepDeadline, OutageEvidence
@@ -36,10 +36,11 @@ def test_what_was_out_before_a_deadline_is_proposed_about(case: dict[str, Any]) 
     spans = [Span(Part(part), moment(a), moment(b)) for part, told in case["given"].items() for a, b in told]
     now = moment(case["now"])
     found = availability.failing(spans, moment(case["deadline"]), now)
-    low = {part.value: str(each) for part, each in found.available.items() if each < found.least} if found else None
+    low = {part.value: str(each) for part, each in found.available.items() if each < 100} if found else None
     then = case["then"]
     assert low == (then["percent"] if then else None)
     if found:
+        assert str(found.whole) == then["whole"]
         assert found.over
         assert str(availability.proposed_until(found, now)) == then["until"]
 
@@ -67,6 +68,25 @@ def test_nobody_gets_an_earlier_day_and_whoever_sees_more_holds_less_against_us(
     assert availability.failing(spans, DUE, now, judged_until=now) is None, "what was decided on is not proposed again"
 
 
+@given(st.lists(st.tuples(st.sampled_from(Part), MINUTES, st.integers(4, 90)), max_size=40), st.integers(4, 20))
+def test_however_many_outages_there_were_they_are_told_in_few_lines_and_none_is_left_out(
+    told: list[tuple[Part, int, int]], most: int
+) -> None:
+    begins = DUE - timedelta(days=4)
+    found, until = [], dict.fromkeys(Part, begins)
+    for part, minute, lasted in sorted(told, key=lambda each: each[1]):
+        since = max(until[part], begins + timedelta(minutes=minute))
+        until[part] = since + timedelta(minutes=lasted)
+        found.append(Outage(part=part, since=since, until=until[part]))
+    lines = availability.in_few_lines(found, most)
+    assert len(lines) <= most
+    assert sum(each.times for each in lines) == len(found)
+    assert sum((each.lasted for each in lines), timedelta(0)) == sum((each.lasted for each in found), timedelta(0))
+    assert all(each.lasted <= each.until - each.since for each in lines)
+    if len(found) <= most:
+        assert sorted(lines, key=str) == sorted(found, key=str), "few are told as they were"
+
+
 # The proposal
 
 
@@ -79,7 +99,7 @@ def evidence(*filings: str) -> dict[str, Any]:
     failed = availability.failing(spans, DUE, DUE)
     assert failed
     paper = OutageEvidence(
-        due=DUE, since=failed.since, least=failed.least, outages=failed.outages, until=date(2026, 12, 2), filings=filings,
+        due=DUE, since=failed.since, least=failed.least, whole=failed.whole, outages=failed.outages, until=date(2026, 12, 2), filings=filings,
         available=tuple(Available(part=part, percent=each) for part, each in failed.available.items()),
     )  # fmt: skip
     return paper.model_dump(mode="json")
