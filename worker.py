@@ -66,6 +66,7 @@ from regulation import offices
 from workflows import builds, searching, sentinel, visibility
 from workflows.connection import connect, reached, runtime_of
 from workflows.filing import AllianceFiling
+from workflows.proof import Proof
 from workflows.round import Round
 from workflows.sandbox import Sandbox
 
@@ -164,7 +165,7 @@ def build(
     worker = Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[AllianceFiling, Round, sentinel.Sentinel],
+        workflows=[AllianceFiling, Round, sentinel.Sentinel, Proof],
         activities=[
             entering.take_in,
             entering.examine_correction,

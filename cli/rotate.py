@@ -11,6 +11,7 @@ from cli.tools import with_filings
 from gateway.client import Filings
 from gateway.watching.builds import Build, Builds, NoBuild
 from gateway.watching.engine import UNVERSIONED
+from gateway.watching.proving import NotTaken
 
 NONE = "unversioned"
 """How one says that workers without a build are meant."""
@@ -33,36 +34,56 @@ def rotate(build: str | None, per_second: float, anew: bool, json_: bool) -> Non
     if anew and not wanted:
         raise click.UsageError("--anew 须写明构建")
 
-    async def rotated(filings: Filings) -> tuple[list[Build], list[str]]:
-        found, left = Builds(filings), list[str]()
+    async def rotated(filings: Filings) -> tuple[list[Build], list[str], str]:
+        found, left, stopped = Builds(filings), list[str](), ""
         if wanted:
+            former = await found.current()
             await found.make_current(wanted)
-            with watching() as watch:
-                left = await found.bring_over(wanted, watch, per_second)
-            left = await found.start_anew(left) if anew and left else left
-        return await found.stand(), left
+            try:
+                with watching() as watch:
+                    left = await found.bring_over(wanted, watch, per_second)
+                left = await found.start_anew(left) if anew and left else left
+            except NotTaken:
+                stopped = f"{wanted} 的 worker 不再领取工作，已停止换用；{await led_back(found, wanted, former)}"
+        return await found.stand(), left, stopped
 
     try:
-        stand, left = with_filings(rotated)
+        stand, left, stopped = with_filings(rotated)
     except NoBuild as error:
         raise click.UsageError(f"{NoBuild.__doc__}{error}") from error
     if json_:
-        say({"builds": [dict(each) | {"done": each.is_done} for each in stand], "left": left})
+        told = [dict(each) | {"done": each.is_done} for each in stand]
+        say({"builds": told, "left": left} | ({"stopped": stopped} if stopped else {}))
     else:
         print_builds(stand)
+        if stopped:
+            console.print(stopped, style="red")
         if left:
             named = "、".join(left[:NAMED]) + ("等" if len(left) > NAMED else "")
             console.print(f"未换用 {len(left)} 件：{named}", style="red")
-            console.print("请再执行一次；仍不应答的，加 --anew 由备案库重新启动")
-    if left:
+            console.print("请再执行一次；刚停掉 worker 的，等两分钟再执行。仍不应答的，加 --anew 由备案库重新启动")
+    if left or stopped:
         raise SystemExit(FOUND)
+
+
+async def led_back(found: Builds, wanted: str, former: str) -> str:
+    """Make the former build the current one again; what was done, or what is to be."""
+    if former != wanted:
+        try:
+            await found.make_current(former)
+        except NoBuild:
+            pass
+        else:
+            return f"已将 {former} 恢复为现行，请以 rotate {NONE if former == UNVERSIONED else former} 换回已换用的"
+    return f"请启动 {wanted} 的 worker，或者 rotate 另一有 worker 的构建"
 
 
 def print_builds(stand: list[Build]) -> None:
     """The builds, as a table."""
     table = Table("构建", "worker", "在办", "")
     for each in stand:
-        says = Text("现行", "green") if each.current else Text("worker 可以停止" if each.is_done else "")
+        rest = "待启用" if each.is_to_come else "worker 可以停止" if each.is_done else ""
+        says = Text("现行", "green") if each.current else Text(rest)
         if each.is_stranded:
             says = Text("没有 worker，在办的停滞", "red")
         table.add_row(each.name, str(each.workers), str(each.runs), says)

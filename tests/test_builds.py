@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -25,6 +26,7 @@ from gateway.rounds import Rounds
 from gateway.rounds import workflow_id as workflow_id_of_round
 from gateway.watching.builds import Build, Builds, NoBuild
 from gateway.watching.engine import UNVERSIONED
+from gateway.watching.proving import NotTaken
 from models.filing import Entry, Filing
 from models.values import day_of
 from models.vocabulary import Kind
@@ -144,6 +146,11 @@ async def runs_on(world: World, workflow: str) -> str:
     return found.raw_description.workflow_execution_info.versioning_info.deployment_version.build_id or UNVERSIONED
 
 
+async def is_on(world: World, workflow: str, build: str) -> bool:
+    """Whether something has come to run on a build."""
+    return await runs_on(world, workflow) == build
+
+
 @pytest.fixture(autouse=True)
 def plain_rounds() -> Iterator[None]:
     """Rounds that ask nothing."""
@@ -177,6 +184,8 @@ async def test_what_sleeps_on_an_old_build_is_brought_over_and_no_date_moves(wor
         assert await runs_on(world, "filing-MOVES-0-7") == UNVERSIONED
 
         await shift.comes(NEW)
+        [fresh] = [each for each in await found.stand() if each.name == NEW]
+        assert (fresh.is_to_come, fresh.is_done) == (True, False), "it waits to be made the current one"
         stories = (of_a, of_b, of_0_7, busy)
         before = [await each.awaits() for each in stories]
         assert all(filing.number and timers for filing, timers in before)
@@ -266,11 +275,29 @@ async def test_operators_rotate_by_the_command_line_and_start_anew_who_does_not_
         assert await asyncio.to_thread(run, ["rotate"]) == 0
         assert re.search(rf"{OLD}.*现行", capsys.readouterr().out)
 
+        await shift.comes(NEW)
+        await shift.goes(NEW)
+        listed = Builds(world.door, timedelta(seconds=1))
+        assert NEW in [each.name for each in await listed.stand() if each.workers], "the engine has not noticed"
+        with pytest.raises(NoBuild):
+            await listed.make_current(NEW)
+        assert await listed.current() == OLD
+
+        await listed._set_current(NEW)  # it was, and its worker has just died
+        for stops in (listed.bring_over(NEW), listed.start_anew(["filing-STUCK-1"])):
+            with pytest.raises(NotTaken):
+                await stops
+            stand = {each.name: each for each in await found.stand()}
+            assert stand[NEW].is_stranded
+            assert not stand[OLD].is_done, "there must be a way back"
+        await listed._set_current(OLD)
+        await comes(partial(is_on, world, "filing-STUCK-1", OLD))
+        assert (await story.awaits())[0] == before, "and what nobody had taken is taken there"
+
         await shift.goes(OLD)
         await shift.comes(NEW)
         await found.make_current(NEW)
         assert await found.start_anew(["filing-STUCK-1"]) == []
-        await world.at_rest(story.id)
         assert (await story.awaits())[0] == before
         assert await runs_on(world, "filing-STUCK-1") == NEW
 

@@ -17,6 +17,9 @@ GO_ON = "go_on"
 VERSION = "TemporalWorkerDeploymentVersion"
 """The engine's own search attribute that names the build on which something runs; absent: on none."""
 
+TAKEN, UNTAKEN = "BuildIds IS NOT NULL", "BuildIds IS NULL"
+"""Which runs some worker has taken, of a build or of none, and which nobody has: the engine notes whose they were."""
+
 
 def deployment(queue: str) -> str:
     """The name under which the engine keeps the builds that work on a task queue; other services may share the namespace."""

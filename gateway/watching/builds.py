@@ -14,6 +14,7 @@ import structlog
 from google.protobuf.field_mask_pb2 import FieldMask
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.deployment.v1 import WorkerDeploymentVersion
+from temporalio.api.enums.v1 import WorkerDeploymentVersionStatus
 from temporalio.api.workflow.v1 import VersioningOverride, WorkflowExecutionOptions
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkerDeploymentRequest,
@@ -28,6 +29,7 @@ from gateway.problem import Unreachable
 from gateway.rounds import Rounds
 from gateway.rounds import workflow_id as workflow_id_of_round
 from gateway.watching.engine import UNVERSIONED, Engine, Listed
+from gateway.watching.proving import ANSWERS_WITHIN, Proving, unless_one_fails
 from gateway.watching.workers import PATIENCE, workers
 from models.values import Value
 from workflows import builds
@@ -46,10 +48,13 @@ LISTS_WITHIN = 3.0
 AT_WORK = timedelta(minutes=2)
 """A worker that works asks for work every minute; who has not for longer has gone."""
 
-ANSWERS_WITHIN = timedelta(seconds=15)
-"""How long one is waited for: its history may have to be replayed first."""
-
 Watch = Callable[[str, int, int], None]
+
+
+NEVER_CURRENT = WorkerDeploymentVersionStatus.WORKER_DEPLOYMENT_VERSION_STATUS_INACTIVE
+
+GROWS = 10
+"""How many times as many are started anew once those before were taken; the first time one."""
 
 
 class NoBuild(ValueError):
@@ -57,17 +62,27 @@ class NoBuild(ValueError):
 
 
 class Build(Value):
-    """One build: how many workers it has, how many filings and rounds run on it, and whether it is the current one."""
+    """One build: how many workers it has, how many filings and rounds run on it, and whether it is the current one.
+
+    `fresh`: it never was the current one. `needed`: the current one does not take everything yet, so there must be a way back.
+    """
 
     name: str
     workers: int = 0
     runs: int = 0
     current: bool = False
+    fresh: bool = False
+    needed: bool = False
 
     @property
     def is_done(self) -> bool:
-        """Whether its workers may be stopped: nothing runs on it, and nothing will begin there."""
-        return not self.current and not self.runs
+        """Whether its workers may be stopped: nothing runs on it, nothing will begin there, and nobody will have to go back."""
+        return not (self.current or self.runs or self.fresh or self.needed)
+
+    @property
+    def is_to_come(self) -> bool:
+        """Whether it only waits to be made the current one."""
+        return self.fresh and not self.current and not self.runs
 
     @property
     def is_stranded(self) -> bool:
@@ -80,6 +95,7 @@ class Builds:
     """The builds that work on the task queue of these filings."""
 
     filings: Filings
+    answers_within: timedelta = ANSWERS_WITHIN
 
     @cached_property
     def _queue(self) -> str:
@@ -89,6 +105,10 @@ class Builds:
     def _engine(self) -> Engine:
         return Engine(self.filings.client, self._queue)
 
+    @cached_property
+    def _proving(self) -> Proving:
+        return Proving(self.filings, self.answers_within)
+
     @property
     def _running(self) -> str:
         types = '(WorkflowType = "AllianceFiling" OR WorkflowType = "Round")'
@@ -96,7 +116,7 @@ class Builds:
 
     def _on(self, build: str) -> str:
         if build == UNVERSIONED:
-            return f"{self._running} AND {builds.VERSION} IS NULL"
+            return f"{self._running} AND {builds.VERSION} IS NULL AND {builds.TAKEN}"
         return f'{self._running} AND {builds.VERSION} = "{builds.version(self._queue, build)}"'
 
     def _elsewhere(self, build: str) -> str:
@@ -106,15 +126,18 @@ class Builds:
         return f"{self._running} AND ({builds.VERSION} IS NULL OR {other})"
 
     async def stand(self) -> list[Build]:
-        """Every build that works, or on which something runs, and the current one."""
+        """Every build that works, or on which something runs, and the current one, to which belongs what nobody has taken yet."""
         current, known = await self._known()
         at_work = await self._workers()
+        waiting = await self._count(f"{self._running} AND {builds.UNTAKEN}")
         found = [
             Build(
                 name=name,
                 workers=at_work.count(name),
-                runs=(await self.filings.client.count_workflows(self._on(name))).count,
+                runs=await self._count(self._on(name)) + (waiting if name == current else 0),
                 current=name == current,
+                fresh=known.get(name, name != UNVERSIONED),
+                needed=waiting > 0 or current not in at_work,
             )
             for name in dict.fromkeys((UNVERSIONED, *known, *at_work))
         ]
@@ -129,8 +152,15 @@ class Builds:
             return None
         return found if any(each.name != UNVERSIONED for each in found) else []
 
-    async def _known(self) -> tuple[str, Sequence[str]]:
-        """The current build, and all that the engine has heard of."""
+    async def _count(self, query: str) -> int:
+        return (await self.filings.client.count_workflows(query)).count
+
+    async def current(self) -> str:
+        """The current build."""
+        return (await self._known())[0]
+
+    async def _known(self) -> tuple[str, Mapping[str, bool]]:
+        """The current build, and all that the engine has heard of, with whether they never were it."""
         request = DescribeWorkerDeploymentRequest(
             namespace=self.filings.client.namespace, deployment_name=builds.deployment(self._queue)
         )
@@ -138,11 +168,13 @@ class Builds:
             found = await self.filings.client.workflow_service.describe_worker_deployment(request)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
-                return UNVERSIONED, ()
+                return UNVERSIONED, {}
             raise
         told = found.worker_deployment_info
         current = told.routing_config.current_deployment_version.build_id or UNVERSIONED
-        return current, [each.deployment_version.build_id for each in told.version_summaries]
+        return current, {
+            each.deployment_version.build_id: each.status == NEVER_CURRENT for each in told.version_summaries
+        }
 
     async def _workers(self) -> list[str]:
         """On which builds workers work, one each."""
@@ -159,7 +191,7 @@ class Builds:
             try:
                 if (await self._known())[0] != UNVERSIONED or UNVERSIONED in await self._workers():
                     return
-                if (await self.filings.client.count_workflows(self._on(UNVERSIONED))).count:
+                if await self._count(self._on(UNVERSIONED)):
                     return
                 await self.make_current(build)
             except (NoBuild, RPCError):
@@ -169,9 +201,23 @@ class Builds:
                 return
 
     async def make_current(self, build: str) -> None:
-        """What begins from now on, or goes on in a new run, is this build's. Raises `NoBuild` if nobody works for it."""
+        """What begins from now on, or goes on in a new run, is this build's. Raises `NoBuild` if nobody works for it.
+
+        That somebody does is tried before; of workers without a build it can be only afterwards, and then the former one is it again.
+        """
         if build not in await self._workers():
             raise NoBuild(build)
+        former = await self.current()
+        if build == UNVERSIONED:
+            await self._set_current(build)
+        if not await self._proving.works(build):
+            if build == UNVERSIONED != former:
+                await self._set_current(former)
+            raise NoBuild(f"{build}（引擎仍列有其 worker，但试办的工作在{self.answers_within.seconds}秒内无人领取）")
+        if build != UNVERSIONED:
+            await self._set_current(build)
+
+    async def _set_current(self, build: str) -> None:
         named = "" if build == UNVERSIONED else build
         request = SetWorkerDeploymentCurrentVersionRequest(
             namespace=self.filings.client.namespace,
@@ -187,7 +233,10 @@ class Builds:
             raise NoBuild(f"{build}（{error.message}）") from error
 
     async def bring_over(self, build: str, watch: Watch = lambda *_: None, per_second: float = 20) -> list[str]:
-        """Have everything that runs on another build go on in the current one; those that did not, by workflow id."""
+        """Have everything that runs on another build go on in the current one; those that did not, by workflow id.
+
+        Raises `NotTaken` as soon as one went on and nobody took it up; nobody else is asked then.
+        """
         answered = set[str]()
         for _ in range(PASSES):
             left = await self._listed(build, answered)
@@ -198,7 +247,9 @@ class Builds:
 
     async def _asked(self, left: Mapping[str, Listed], build: str, watch: Watch, per_second: float) -> set[str]:
         """Ask these to go on, so many a second; those that answered."""
-        manned, answered, turn = set(await self._workers()), set[str](), asyncio.Semaphore(AT_ONCE)
+        others = {each.build for each in left.values()} & set(await self._workers())
+        manned = {each for each in others if each == UNVERSIONED or await self._proving.works(each)}
+        answered, turn = set[str](), asyncio.Semaphore(AT_ONCE)
 
         async def ask(workflow: str, each: Listed) -> None:
             async with turn:
@@ -206,7 +257,7 @@ class Builds:
                     answered.add(workflow)
                     watch("换用", len(answered), len(left))
 
-        async with asyncio.TaskGroup() as asking:
+        async with unless_one_fails() as asking:
             for workflow, each in left.items():
                 asking.create_task(ask(workflow, each))
                 await asyncio.sleep(1 / per_second)
@@ -224,21 +275,22 @@ class Builds:
             await asyncio.sleep(0.2)
 
     async def _goes_on(self, workflow: str, listed: Listed, build: str, *, abandoned: bool) -> bool:
-        """Ask one to go on, by its run: one that has gone on meanwhile is not asked again. Whether it has, or will.
+        """Ask one to go on, by its run: one that has gone on meanwhile is not asked again. Whether it has, and was carried on.
 
         One whose build nobody works for is given to this build first, which replays it, as it does every history of earlier releases.
         """
         handle = self.filings.client.get_workflow_handle(workflow, run_id=listed.run_id)
         try:
-            async with patiently(ANSWERS_WITHIN):
+            async with patiently(self.answers_within):
                 if abandoned and UNVERSIONED not in (build, listed.build):
                     await self._given(workflow, listed.run_id, build)
                 await handle.execute_update(builds.GO_ON)
         except RPCError as error:
-            return error.status is RPCStatusCode.NOT_FOUND
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                return False
         except (Unreachable, WorkflowUpdateFailedError):
             return False
-        return True
+        return await self._proving.was_taken(workflow)
 
     async def _given(self, workflow: str, run_id: str, build: str) -> None:
         """Give a run to a build, once: what it goes on in is again the current one's."""
@@ -254,11 +306,26 @@ class Builds:
         )
 
     async def start_anew(self, left: Collection[str]) -> list[str]:
-        """Terminate those that did not go on, and start them from the register on the current build; those that were not."""
-        rounds, still = Rounds(self.filings), set(left)
-        keys = {each.removeprefix(workflow_id("")) for each in left if not each.startswith(workflow_id_of_round(""))}
-        still -= {workflow_id(key) for key in await self.filings.revive(keys, anew=True)}
-        for workflow in [each for each in still if each.startswith(workflow_id_of_round(""))]:
+        """Terminate those that did not go on, and start them from the register on the current build; those that were not taken there.
+
+        First one, then more and more, so that a build that does not work gets few. Raises `NotTaken` if nobody takes one up.
+        """
+        waiting, still, most = sorted(left), list[str](), 1
+        while waiting:
+            some, waiting, most = waiting[:most], waiting[most:], most * GROWS
+            begun = await self._begun(some)
+            async with unless_one_fails() as looking:
+                taken = {each: looking.create_task(self._proving.was_taken(each)) for each in begun}
+            still += [each for each in some if each not in taken or not taken[each].result()]
+        return still
+
+    async def _begun(self, left: Sequence[str]) -> set[str]:
+        """Start these from the register, whether they run or not; those that were started."""
+        rounds = Rounds(self.filings)
+        of_rounds = [each for each in left if each.startswith(workflow_id_of_round(""))]
+        keys = {each.removeprefix(workflow_id("")) for each in left if each not in of_rounds}
+        begun = {workflow_id(key) for key in (await self.filings.revive(keys, anew=True) if keys else ())}
+        for workflow in of_rounds:
             if await rounds.revive(workflow.removeprefix(workflow_id_of_round("")), anew=True):
-                still.discard(workflow)
-        return sorted(still)
+                begun.add(workflow)
+        return begun
