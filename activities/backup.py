@@ -10,9 +10,11 @@ A backup holds personal data and the secret that signs cookies: it is readable f
 
 import hashlib
 import json
+import lzma
 import os
 import shutil
 import tomllib
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -391,6 +393,10 @@ class ZipTarget(Target):
             yield file
 
 
+UNREADABLE = (OSError, EOFError, BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError)
+"""What a damaged part of a zip is read as: a wrong sum or header, another way of packing, or a part that asks for a password."""
+
+
 @dataclass
 class Source:
     """A backup that is being read."""
@@ -428,7 +434,7 @@ class Source:
         try:
             with self.open(MANIFEST) as content:
                 return Manifest.model_validate_json(content.read(LARGEST_MANIFEST))
-        except (OSError, KeyError, ValueError) as error:
+        except (KeyError, ValueError, *UNREADABLE) as error:
             raise BackupRefused(f"{self.place} 没有可读的备份清单（{MANIFEST}）") from error
 
     def faults(self, manifest: Manifest, watch: Watch) -> Iterator[str]:
@@ -441,10 +447,16 @@ class Source:
             watch("核对备份", number, len(manifest.parts))
             if not _is_place(part):
                 yield f"清单里的名称有误：{part.name}"
-            elif part.name in names:
-                with self.open(part.name) as content:
-                    if hashlib.file_digest(content, "sha256").hexdigest() != part.sha256:  # type: ignore[arg-type]
-                        yield f"备份里的 {part.name} 已被改动"
+            elif part.name in names and self._digest(part.name) != part.sha256:
+                yield f"备份里的 {part.name} 已被改动"
+
+    def _digest(self, name: str) -> str | None:
+        """The hash of a part's content, if it can be read at all."""
+        try:
+            with self.open(name) as content:
+                return hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
+        except UNREADABLE:
+            return None
 
 
 def _is_place(part: Part) -> bool:

@@ -284,6 +284,24 @@ def test_a_backup_that_is_not_what_it_was_is_refused_and_nothing_is_changed(
 
 
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_a_zip_with_bytes_that_are_not_what_they_were_is_refused_part_by_part(
+    machine: Machine, databases: Databases, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept.zip"
+    backup(machine.settings, kept, NOW)
+    whole, there = kept.read_bytes(), elsewhere(machine, databases, tmp_path)
+    with ZipFile(kept) as pack:
+        places = {each.filename: each.header_offset for each in pack.infolist() if each.file_size}
+    for name, at in places.items():
+        header = int.from_bytes(whole[at + 26 : at + 28], "little") + int.from_bytes(whole[at + 28 : at + 30], "little")
+        for place in (at, at + 30 + header, at + 30 + header + 2):  # its header, how it is packed, its content
+            kept.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+            with pytest.raises(BackupRefused, match=re.escape(name) + r" 已被改动|没有可读的备份清单"):
+                restore(there.settings, kept)
+    assert rows_of(there.settings.register_url) == {}
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 def test_nothing_is_restored_over_what_is_there(machine: Machine, databases: Databases, tmp_path: Path) -> None:
     backup(machine.settings, tmp_path / "kept", NOW)
     with pytest.raises(BackupRefused, match="备案库非空"):
