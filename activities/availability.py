@@ -4,7 +4,7 @@ A watcher says every minute which parts it saw up. Written down are spans, so a 
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from activities.database import stating
+from activities.database import clock_of, stating
 from activities.logs import named
 from models.availability import BREAK, Outage, Part, Span
 from models.register import SeenUp
@@ -113,11 +113,15 @@ def _keep(db: Connection, watcher: str, span: Span) -> None:
 
 @dataclass(frozen=True)
 class Noted:
-    """What one watcher saw, on its way into the register: at once, or by its file once the register is back."""
+    """What one watcher saw, on its way into the register: at once, or by its file once the register is back.
+
+    Nothing is seen later than it is by the register's own clock: who writes with a clock that is ahead would hide an outage to come.
+    """
 
     availability: Availability
     watcher: str
     file: Path
+    clock: Callable[[Engine], datetime] = clock_of
 
     def note(self, at: datetime, up: Collection[Part]) -> None:
         """Write down which parts are up. While the register is away it waits in the file, so that its outage is on record too."""
@@ -126,7 +130,10 @@ class Noted:
             return
         waiting = list(self._waiting())
         try:
-            self.availability.keep(self.watcher, joined([*waiting, *(Span(part, at, at) for part in up)]))
+            now = self.clock(self.availability.engine)
+            seen = joined([*waiting, *(Span(part, at, at) for part in up)])
+            until_now = (each._replace(since=min(each.since, now), until=min(each.until, now)) for each in seen)
+            self.availability.keep(self.watcher, until_now)
         except SQLAlchemyError as error:
             log.warning("availability.register_away", error=named(error))
             self.wait(at, up)

@@ -1,6 +1,6 @@
 """Proposals to extend a deadline after an outage of our own (G-29), as the register has them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection, select
 
@@ -28,6 +28,11 @@ def naming(db: Connection, filing_id: str) -> list[Round]:
     """The proposals that name an alliance, decided or not."""
     rows = db.execute(NAMED.where(ITEMS.c.filing_id == filing_id))
     return [Round.model_validate_json(value) for _, value in rows]
+
+
+def named_by(db: Connection, proposals: Iterable[Round]) -> set[str]:
+    """The alliances that proposals name."""
+    return set(db.scalars(select(ITEMS.c.filing_id).where(ITEMS.c.round_id.in_([each.id for each in proposals]))))
 
 
 def undecided(db: Connection) -> Iterator[tuple[str, Undecided]]:

@@ -223,9 +223,11 @@ def _of_extension_request(before: Filing, entry: Entry) -> Iterator[str]:
 
 
 def _of_move(before: Filing, entry: Entry) -> Iterator[str]:
-    """What becomes of a request that was pending is said too (Q12)."""
+    """What becomes of a request that was pending is said too (Q12); and why, where an outage of our own was the reason (G-29)."""
     year = entry.filing.year(getattr(entry.event, "year", 0))
-    yield "deadline_moved_while_asked" if year and year.extension else "deadline_moved"
+    asked = "_while_asked" if year and year.extension else ""
+    outage = "_after_outage" if identity.is_of_round(getattr(entry.event, "id", "")) else ""
+    yield f"deadline_moved{asked}{outage}"
 
 
 def _of_change(before: Filing, entry: Entry) -> Iterator[str]:

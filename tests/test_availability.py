@@ -46,7 +46,7 @@ from tests.loopback import two_free_ports
 from tests.served import Clock
 from tests.simulated import written
 from tests.story import instant
-from tests.test_breaker import ONE, about_to_be_revoked
+from tests.test_breaker import ONE, OTHER, THIRD, about_to_be_revoked
 from tests.visiting import visiting
 from tests.world import World
 
@@ -74,7 +74,8 @@ def test_looks_become_spans_and_what_was_seen_while_the_register_was_away_is_bro
     register: Register, tmp_path: Path
 ) -> None:
     kept, file = Availability(register.engine), tmp_path / "seen.jsonl"
-    here, away = Noted(kept, "worker@a", file), Noted(Away(register.engine), "worker@a", file)
+    later = lambda _: minutes(60)  # noqa: E731
+    here, away = Noted(kept, "worker@a", file, later), Noted(Away(register.engine), "worker@a", file, later)
     up = frozenset({Part.REGISTER, Part.ENGINE})
     for number in range(3):
         here.note(minutes(number), up)
@@ -100,6 +101,14 @@ def test_looks_become_spans_and_what_was_seen_while_the_register_was_away_is_bro
     assert str(of_register_.lately) == "99.72"
 
 
+@on_both
+def test_a_watcher_whose_clock_is_ahead_hides_no_outage_to_come(register: Register, tmp_path: Path) -> None:
+    kept, now = Availability(register.engine), datetime.now(UTC)
+    Noted(kept, "worker@a", tmp_path / "seen.jsonl").note(now + timedelta(hours=3), {Part.REGISTER})
+    [span] = kept.spans(now - timedelta(days=1))
+    assert now - timedelta(minutes=1) < span.since <= span.until < now + timedelta(minutes=5)
+
+
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[Register]:
     """A register in the place of this deployment's own."""
@@ -112,7 +121,7 @@ def own(tmp_path: Path) -> Iterator[Register]:
 
 async def test_a_watcher_sees_what_answers_and_nothing_else(own: Register, tmp_path: Path) -> None:
     closed, other = two_free_ports()
-    noted = Noted(Availability(own.engine), "worker@a", tmp_path / "seen.jsonl")
+    noted = Noted(Availability(own.engine), "worker@a", tmp_path / "seen.jsonl", lambda _: minutes(60))
     mail = {"type": "mail", "host": "127.0.0.1", "port": closed, "security": "none", "sender": "beian@example.cn"}
     probes = {
         Part.REGISTER: of_register(own.engine),
@@ -210,6 +219,12 @@ def test_an_outage_near_a_deadline_is_proposed_about_and_two_people_extend_it(se
     assert found(engine, now + timedelta(days=1)) == [], "what was decided on is not proposed again"
     told = [row.title for row, _ in Letters(engine).inbox("210000") if row.round_id]
     assert "2027年度报送期限已统一顺延至2027年12月7日" in told
+    [letter] = [
+        each
+        for each in own.messages(ONE)
+        if each.number == moved.number and each.to == "leader" and "moved" in each.text
+    ]
+    assert letter.text == "deadline_moved_after_outage"
     assert any("待另一人办理" in each for each in told)
 
 
@@ -317,6 +332,20 @@ def test_a_revocation_stops_that_rests_on_a_deadline_before_which_the_service_wa
     assert stop(let_go(own, revoked.at + timedelta(hours=10))) is None, (
         "what two people judged is not held up to them again"
     )
+
+
+def test_who_comes_into_the_register_later_is_not_left_out(service: Service) -> None:
+    own, due, now = service.register, instant("2027-12-01T00:00"), instant("2027-12-06T10:00")
+    out_before(own, due)
+    proposal = opened(service, now)
+    written(own, about_to_be_revoked(OTHER)[0])
+    for by in PROVINCE:
+        service.acts(proposal.round_id, now, by, "extend_all", until="2027-12-08", document_no="辽科办〔2027〕31号")
+    assert [own.filing(each).year(2027).status for each in (ONE, OTHER)] == [YearStatus.OPEN] * 2  # type: ignore[union-attr]
+    third = about_to_be_revoked(THIRD)[0]
+    written(own, third)
+    [again] = found(own.engine, now + timedelta(hours=1))
+    assert (again.round_id, again.filings) == ("outage-2027-LN-2", (THIRD,))
 
 
 def test_what_broke_down_every_ten_minutes_for_two_days_is_proposed_about(service: Service) -> None:

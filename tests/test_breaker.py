@@ -37,7 +37,7 @@ from tests.visiting import visiting
 from tests.world import World
 from workflows.ways import NEWEST
 
-ONE, OTHER = "BREAK-1", "BREAK-2"
+ONE, OTHER, THIRD = "BREAK-1", "BREAK-2", "BREAK-3"
 NAMES = {ONE: "沈阳市熔断甲产学研联盟", OTHER: "沈阳市熔断乙产学研联盟"}
 
 
@@ -54,7 +54,7 @@ def about_to_be_revoked(key: str) -> tuple[Papered, Entry]:
     """The life of an alliance that was archived before this system, and never reported: up to its revocation, and that."""
     know_working_days(2026)
     form = application(
-        filing_id=key, alliance_name=NAMES[key], by=OFFICES["province"], received_at="2026-03-15T09:00:00+08:00",
+        filing_id=key, alliance_name=NAMES.get(key, "沈阳市熔断丙产学研联盟"), by=OFFICES["province"], received_at="2026-03-15T09:00:00+08:00",
         legacy={"archived_on": "2024-12-18", "archive_number": f"00000{key[-1]}", "document_no": "辽科函1号"},
     )  # fmt: skip
     calendar = {"calendar": "DEMO-2026", "by": OFFICES["operator"]}

@@ -18,12 +18,10 @@ from activities.availability import spans_since
 from activities.lists import FILINGS
 from activities.logs import named
 from gateway.rounds import Rounds
-from models.availability import Span
 from models.drift import Drift, DriftKind
 from models.register import AnnualReportRow
 from models.rounds.base import RoundKind, parts, round_id
 from models.rounds.outages import MOST_OUTAGES, Available, OutageEvidence
-from models.rounds.round import Round
 from models.values import day_of, digest, last_day_until
 from models.vocabulary import Role
 from regulation import availability, identity, naming, offices
@@ -119,7 +117,8 @@ def _not_proposed(key: str, error: Exception) -> Drift:
 
 
 def found(engine: Engine, now: datetime) -> list[Proposal]:
-    """What is to be proposed by now, as the register tells it."""
+    """What is to be proposed by now, as the register tells it: what people have not judged yet, nor are about to; and what they judged,
+    for whoever their proposal does not name, because it came into the register later."""
     ahead = now + Measure.on(day_of(now)).before
     with engine.connect() as db:
         out = availability.outages(spans_since(db, now - LOOKS_BACK), now - LOOKS_BACK, now)
@@ -130,23 +129,22 @@ def found(engine: Engine, now: datetime) -> list[Proposal]:
         proposals, running = [], dict[int, int]()
         for year, due in _deadlines(db, since, ahead):
             before = list(outage_proposals.of_year(db, year))
-            failed = _failing(spans, due, now, before)
+            same = [each for each in before if state_of(each).due == due]
+            if any(not each.over for each in same):
+                continue
+            failed = availability.failing(
+                spans, due, now, judged_until=max((each.opened_at for each in same), default=None)
+            )
+            named = set[str]() if failed or not same else outage_proposals.named_by(db, same)
+            failed = failed or availability.failing(spans, due, now)
             if failed is None or not (failed.over or now >= due + WAITS):
                 continue
-            if filings := tuple(_concerned(db, year, due)):
+            if filings := tuple(each for each in _concerned(db, year, due) if each not in named):
                 last = max((each.running for each in map(parts, [one.id for one in before]) if each), default=0)
                 running[year] = max(running.get(year, 0), last) + 1
                 of = round_id(RoundKind.OUTAGE, year, None, running[year])
                 proposals.append(Proposal(of, year, failed, filings, now))
         return proposals
-
-
-def _failing(spans: list[Span], due: datetime, now: datetime, before: list[Round]) -> Failing | None:
-    """Whether availability before a deadline was too low, and people have not judged it yet, nor are about to."""
-    same = [each for each in before if state_of(each).due == due]
-    if any(not each.over for each in same):
-        return None
-    return availability.failing(spans, due, now, judged_until=max((each.opened_at for each in same), default=None))
 
 
 def _deadlines(db: Connection, since: datetime, until: datetime) -> list[tuple[int, datetime]]:

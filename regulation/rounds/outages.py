@@ -4,7 +4,7 @@ The service itself opens it, with what was measured; two people of the province 
 have decided, no revocation of an alliance that it names completes (`activities.revocations`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -14,15 +14,16 @@ from models.rounds.base import Item, OpenRound, RoundAct, RoundActKind, RoundKin
 from models.rounds.outages import ExtendAll, OutageActKind, OutageEvidence, OutageState
 from models.rounds.round import Round, RoundEntry
 from models.values import at_hour, day_of, last_day_until, midnight_after
-from models.vocabulary import ReportState, Role
-from regulation import identity, naming, offices
+from models.vocabulary import ReportState, Role, Stage
+from regulation import calendar, identity, naming, offices
 from regulation.articles import cite
+from regulation.calendar import CALENDARS
 from regulation.moment import Moment
 from regulation.reading import read
 from regulation.rounds.agenda import REMINDER_HOUR
 from regulation.rounds.common_acts import closed, common, may_open
 from regulation.rounds.consequences import PROPOSED, ActOnFiling, Consequence, Follows, Letter
-from regulation.rounds.known import Known, Needs
+from regulation.rounds.known import FILED, Known, Needs
 from regulation.rounds.rules import PROVINCE, Examined, Row, Rules
 
 ARTICLE = "G-29"
@@ -70,8 +71,9 @@ def _may_extend(round_: Round, act: ExtendAll, when: Moment) -> Lack | None:
         return Lack(missing="没有可以顺延的期限")
     if act.until < state.until:
         return Lack(missing=f"顺延不得早于建议的{state.until}")
-    if act.until <= when.day:
-        return Lack(missing="顺延后的末日须在今日之后，联盟方能补报")
+    first = calendar.next_working_day(CALENDARS.newest(when.day), "", when.day + timedelta(days=1))
+    if act.until < first:
+        return Lack(missing=f"顺延后的末日不得早于决定之日的下一个工作日（{first}），联盟方能补报")
     if act.until > last_day_until(state.due) + LATEST:
         return Lack(missing="顺延不得晚于次年的报送期限")
     return None
@@ -147,16 +149,21 @@ def words(round_: Round, entry: RoundEntry) -> dict[str, str]:
 
 
 def _everybody(round_: Round, entry: RoundEntry) -> Needs:
-    """Those that the proposal names, and what has become of their year since."""
-    return Needs(population=True, reports=(round_.year,), items=(round_.id,))
+    """Those that the proposal names, whoever else has the deadline by now, and what has become of their year; also if they are revoked."""
+    return Needs(population=True, stages=(*FILED, Stage.REVOKED), reports=(round_.year,), items=(round_.id,))
 
 
 def _acts(round_: Round, entry: RoundEntry, content: Mapping[str, Any] | None, known: Known) -> Iterator[Consequence]:
-    """The deadline of each is moved, in the name of whoever decided; not of one that has a later one by now, nor whose year is done."""
+    """The deadline of each is moved, in the name of whoever decided; not of one that has a later one by now, nor whose year is done.
+
+    All alike: also of who came into the register since the proposal. Whoever is revoked already is told of to the province.
+    """
     act = entry.event
     if not isinstance(act, ExtendAll):
         return
-    yield Letter("outage_extended", Role.PROVINCE_ST, offices.PROVINCE, None, words(round_, entry))
+    helped = sorted(_helped(round_, act, known))
+    told = words(round_, entry) | {"document_no": act.document_no}
+    yield Letter("outage_extended", Role.PROVINCE_ST, offices.PROVINCE, None, told)
     moved = {
         "kind": "move_deadline",
         "year": round_.year,
@@ -164,10 +171,37 @@ def _acts(round_: Round, entry: RoundEntry, content: Mapping[str, Any] | None, k
         "document_no": act.document_no,
         "reason": f"本系统在期限届满前发生故障，统一顺延（{round_.id}）",
     }
-    for filing_id in known.items.get(round_.id, {}):
-        report = known.reports.get((filing_id, round_.year))
-        if report and report.state in HELPED and report.due and report.due < midnight_after(act.until):
+    revoked = [each for each in helped if _is_revoked(each, known)]
+    if revoked:
+        told = words(round_, entry) | {"count": str(len(revoked)), "revoked": listed(revoked)}
+        yield Letter("outage_after_revocation", Role.PROVINCE_ST, offices.PROVINCE, None, told)
+    for filing_id in helped:
+        if filing_id not in revoked:
             yield ActOnFiling(filing_id, moved)
+
+
+def _helped(round_: Round, act: ExtendAll, known: Known) -> Iterator[str]:
+    """Whose year an extension can help, of those whom the proposal names and of those who have the deadline."""
+    due, named = state_of(round_).due, known.items.get(round_.id, {})
+    for (filing_id, year), report in known.reports.items():
+        concerned = year == round_.year and (filing_id in named or report.due == due)
+        if concerned and report.state in HELPED and report.due and report.due < midnight_after(act.until):
+            yield filing_id
+
+
+def _is_revoked(filing_id: str, known: Known) -> bool:
+    alliance = known.alliances.get(filing_id)
+    return alliance is not None and alliance.stage is Stage.REVOKED
+
+
+MOST_LISTED = 20
+"""Of how many a letter says which they are."""
+
+
+def listed(filings: Sequence[str]) -> str:
+    """Which they are, and how many more."""
+    more = f"等{len(filings)}家" if len(filings) > MOST_LISTED else ""
+    return "、".join(filings[:MOST_LISTED]) + more
 
 
 A = OutageActKind

@@ -1,5 +1,6 @@
 """Outages of our own near a deadline (故障顺延, G-29): what is measured, what is proposed, and what two people decide."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,11 @@ from models.findings import Refusal
 from models.rounds.base import CancelRound, OpenRound, RoundAct
 from models.rounds.outages import Available, ExtendAll, KeepDeadline, OutageEvidence
 from models.values import digest, last_day_until
-from models.vocabulary import ReportState, Role, YearStatus
+from models.vocabulary import Kind, ReportState, Role, Stage, YearStatus
 from regulation import availability, identity
 from regulation.rounds import agenda
 from regulation.rounds.consequences import ActOnFiling, Letter
-from regulation.rounds.known import Known, KnownItem, KnownReport
+from regulation.rounds.known import Alliance, Known, KnownItem, KnownReport
 from regulation.rounds.simulation import RoundLife
 from tests.law.notation import Plain, moment
 
@@ -151,7 +152,10 @@ def test_a_proposal_is_the_services_own_and_ends_by_what_two_people_decide() -> 
     assert "实测" in lacks(RoundLife(OF), OpenRound(id="o", by=SERVICE.but(person="someone"), title="顺延", opens=date(2026, 12, 1), closes=date(2026, 12, 4)))  # fmt: skip
     assert "省科技厅两人" in lacks(life, CancelRound(id="c", by=SERVICE, reason="误"))
     assert "不得早于建议" in lacks(life, extends(ONE, "2026-12-01"))
-    assert "今日之后" in lacks(life, extends(ONE, "2026-12-03"), "2026-12-03 09:00")
+    assert "下一个工作日（2026-12-04）" in lacks(life, extends(ONE, "2026-12-03"), "2026-12-03 09:00")
+    assert "下一个工作日（2026-12-07）" in lacks(life, extends(ONE, "2026-12-05"), "2026-12-04 23:59"), (
+        "never a weekend"
+    )
     assert "次年" in lacks(life, extends(ONE, "2028-12-03"))
 
 
@@ -175,6 +179,24 @@ def test_two_people_extend_for_all_alike_and_nobody_s_day_becomes_earlier() -> N
         "reason": f"本系统在期限届满前发生故障，统一顺延（{OF}）",
     }  # fmt: skip
     assert agenda.outlook(life.rules, life.round) == []
+
+
+def test_who_came_into_the_register_since_gets_the_same_day_and_who_is_revoked_is_told_of() -> None:
+    life = opened()
+    register = known(A=(ReportState.MISSED, "2026-12-01"), B=(ReportState.MISSED, "2026-12-01"))
+    later = known(NEW=(ReportState.MISSED, "2026-12-01"), MOVED=(ReportState.OPEN, "2026-12-20"))
+    gone = alliance("B", Stage.REVOKED)
+    register = replace(register, reports={**register.reports, **later.reports}, alliances={"B": gone})
+    for by in (ONE, OTHER):
+        life.does(extends(by), moment("2026-12-01 09:00"), None, register)
+    assert [each.filing_id for each in life.followed if isinstance(each, ActOnFiling)] == ["A", "NEW"]
+    [told] = [each for each in life.followed if isinstance(each, Letter) and each.text == "outage_after_revocation"]
+    assert (told.words["count"], told.words["revoked"]) == ("1", "B")
+
+
+def alliance(key: str, stage: Stage) -> Alliance:
+    """One as rounds see it."""
+    return Alliance(key, Kind.A, stage, "210100", None, "", "", "", "", None, None, 1)
 
 
 def test_two_people_keep_the_deadline_with_a_reason_and_until_then_are_chased() -> None:
