@@ -321,7 +321,7 @@ class Delivering:
         act = {
             "id": identity.of_failure(entry, index, reason),
             "kind": ActKind.REPORT_UNDELIVERABLE.value,
-            "by": {"person": "delivering", "office": offices.PROVINCE, "role": Role.PLATFORM.value},
+            "by": {"person": identity.DELIVERING, "office": offices.PROVINCE, "role": Role.PLATFORM.value},
             "entry": entry,
             "reason": reason,
         }

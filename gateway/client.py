@@ -99,6 +99,8 @@ class Filings:
         Before anything else is tried it is noted as received: sent again, it counts as of then.
         """
         self.may_stamp()
+        if found := lodging.in_own_name(raw):
+            refuse(found)
         now, reception = self.clock(), self.reception
         paper = await asyncio.to_thread(lodging.application, raw)
         if paper and (receipt := await asyncio.to_thread(reception.submitted_before, raw, paper)):
@@ -297,6 +299,8 @@ class Filings:
     async def read(self, message_id: str, by: Mapping[str, Any]) -> Receipt | None:
         """已读: a message was read in the inbox; the receipt of the 签收 if it was the notice that is to be served (G-18)."""
         self.may_stamp()
+        if found := lodging.in_own_name({"by": by}):
+            refuse(found)
         message = await asyncio.to_thread(Letters(self.register.engine).read, message_id, self.clock())
         if message is None:
             raise NoMessage(message_id)
@@ -364,8 +368,8 @@ class Filings:
         To each it is done under an id that no caller can take, so nobody keeps a filing out by taking it beforehand.
         """
         given = raw.get("id")
-        if identity.is_own(given):
-            refuse([lodging.reserved(raw.get("kind"))])
+        if found := lodging.kept_for_itself(raw):
+            refuse(found)
         one = {**raw, "id": identity.of_all(given)} if isinstance(given, str) else raw
         self.may_stamp()
         now, answers = self.clock(), dict[str, Receipt | Refusal]()

@@ -29,7 +29,7 @@ from gateway.remembered.spent import Spent
 from models.settings import Settings
 from models.values import OpaqueId, Value, storable
 from models.vocabulary import Role
-from regulation import offices
+from regulation import identity, offices
 
 log = structlog.get_logger()
 
@@ -204,12 +204,14 @@ class Oidc:
         return claims
 
     def _identity(self, claims: Mapping[str, Any]) -> Identity | None:
-        """Whom claims name; None if they name no post. Nobody signs in as the public."""
+        """Whom claims name; None if they name no post. Nobody signs in as the public, nor as the service itself."""
         named = CLAIMS | {str(each): claim for each, claim in self.settings.oidc_claims.items()}
         person, name, office, role = (_one(claims.get(claim)) for claim in named.values())
         if not person or role not in set(Role) - {Role.PUBLIC} or not offices.is_post(Role(role), office):
             return None
         opaque = self._opaque(person)
+        if identity.is_routine(opaque):
+            return None
         return Identity(person=opaque, name=storable(name)[:100] or opaque, office=office, role=Role(role))
 
     def _opaque(self, person: str) -> str:

@@ -200,6 +200,8 @@ class Reception:
             raise KeyReused(raw.get("id"))
         if not own and self._is_reserved(filing.id, raw.get("id")):
             lodged = Lodged(findings=(*lodged.findings, lodging.reserved(raw.get("kind"))))
+        if not own and (found := lodging.in_own_name(raw)):
+            lodged = Lodged(findings=(*lodged.findings, *found))
         if lodged.act is None:
             self.register.record_refusal(filing.id, raw, lodging.refusal(lodged.findings).message, now)
             refuse(lodged.findings)

@@ -59,15 +59,18 @@ class Rounds:
         """What was received and nobody has answered yet."""
         return Arrivals(self.filings.register.engine)
 
-    async def act(self, round_id: str, raw: Mapping[str, Any], *, seen: Collection[int] | None = None) -> RoundReceipt:
+    async def act(
+        self, round_id: str, raw: Mapping[str, Any], *, seen: Collection[int] | None = None, own: bool = False
+    ) -> RoundReceipt:
         """Do an act in a round, the first of which opens it. The same act again gets the same answer.
 
         Raises `Refused` with every finding, `KeyReused` for another act under an id that is taken, and with `seen` `MovedOn`
-        if it rests on an entry that is not the last any more.
+        if it rests on an entry that is not the last any more. `own`: the service itself acts, under an id that it makes of the
+        given one and that no caller can take.
         """
         self.filings.may_stamp()
         now = self.filings.clock()
-        received = await asyncio.to_thread(self.receive, round_id, raw, now, seen)
+        received = await asyncio.to_thread(self.receive, round_id, raw, now, seen, own=own)
         if isinstance(received, RoundReceipt):
             return received
         try:
@@ -90,7 +93,13 @@ class Rounds:
         return self.register.entry_of(round_id, act_id) is not None or self.arrivals.are_noted(round_id, act_id)
 
     def receive(
-        self, round_id: str, raw: Mapping[str, Any], now: datetime, seen: Collection[int] | None = None
+        self,
+        round_id: str,
+        raw: Mapping[str, Any],
+        now: datetime,
+        seen: Collection[int] | None = None,
+        *,
+        own: bool = False,
     ) -> RoundReceived | RoundReceipt:
         """Receive an act: noted as arrived, judged, its paper stored; or its answer, if it is entered."""
         if parts(round_id) is None:
@@ -98,11 +107,12 @@ class Rounds:
         round_ = self.register.round(round_id)
         if round_ is None and raw.get("kind") != OpenRound.model_fields["kind"].default:
             raise NoRound(round_id)
+        if own:
+            raw = {**raw, "id": identity.of_own(raw["id"])}
         lodged = lodge(rules_of(round_id), round_, raw)
-        if lodged.act is None or identity.is_own(lodged.act.id):
-            found = lodged.findings if lodged.act is None else (lodging.reserved(raw.get("kind")),)
-            refuse(found)
-        act = lodged.act
+        act, kept = lodged.act, () if own else lodging.kept_for_itself(raw)
+        if act is None or kept:
+            refuse((*lodged.findings, *kept))
         asked = self._asked(act, lodged)
         if entry := self.register.entry_of(round_id, act.id):
             return self._answer_of(entry, asked, lodged)

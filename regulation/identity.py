@@ -34,6 +34,12 @@ ALL = f"{OWN}all:"
 SERVICE = "beian"
 """The person who acts where nobody did."""
 
+DELIVERING, RETENTION, BACKUP, ENCRYPTION = "delivering", "retention", "backup", "encryption"
+"""As whom its routines go on record: that letters did not get through; masking and deleting; backups; the keys of the engine."""
+
+ROUTINES = frozenset({SERVICE, DELIVERING, RETENTION, BACKUP, ENCRYPTION})
+"""The persons that mean the service itself. Nobody is one of them: no door takes anything in their name."""
+
 CONTINUED = f"{OWN}continued"
 """The id of the end of a filing whose place a continuation takes (G-32)."""
 
@@ -97,6 +103,11 @@ def content(act: AnyAct) -> str:
 def same(one: AnyAct | Unreadable, other: AnyAct | Unreadable) -> bool:
     """Whether two events are one act that was sent twice."""
     return asked(one) == asked(other)
+
+
+def is_routine(person: object) -> bool:
+    """Whether a person means the service itself, or to whoever reads it would seem to."""
+    return isinstance(person, str) and person.casefold() in ROUTINES
 
 
 # Ids that the service makes
@@ -165,6 +176,11 @@ def is_of_stop(act_id: object, *, opened: int | None = None, first: bool = False
     ordered for many filings is somebody's."""
     of, again = r"[0-9]+" if opened is None else str(opened), "" if first else r"(\.[0-9]+)?"
     return isinstance(act_id, str) and re.fullmatch(rf"{OWN}stopped:{of}{again}", act_id) is not None
+
+
+def of_own(given: str) -> str:
+    """The id under which the service itself does what it would do under this one."""
+    return f"{OWN}{given}"
 
 
 def is_well_named(act: Act) -> bool:

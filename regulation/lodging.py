@@ -189,6 +189,21 @@ def reserved(kind: Any) -> Finding:
     )
 
 
+def kept_for_itself(raw: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """What speaks against an act by somebody under an id, or in a name, that the service keeps for itself."""
+    taken = (reserved(raw.get("kind")),) if identity.is_own(raw.get("id")) else ()
+    return (*taken, *in_own_name(raw))
+
+
+def in_own_name(raw: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """What speaks against whoever brings something through a door, if they say that they are the service itself."""
+    by = raw.get("by")
+    person = by.get("person") if isinstance(by, Mapping) else None
+    if not identity.is_routine(person):
+        return ()
+    return (_fault(raw.get("kind"), "/by/person", f"人员编号：{person} 由系统自用，任何人不得以其名义办理"),)
+
+
 def _innermost(errors: Sequence[Any]) -> list[Any]:
     """Faults, without those of a list that is only too short because its rows are at fault themselves."""
     around = {each["loc"][:depth] for each in errors for depth in range(len(each["loc"]))}

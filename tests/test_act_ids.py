@@ -21,6 +21,7 @@ from activities.database import reading
 from activities.register import Register
 from examples.demo import OFFICES
 from gateway.problem import KeyReused, MovedOn, Refused, Unreachable
+from gateway.rounds import Rounds
 from models.filing import Entry, Receipt
 from models.findings import Refusal
 from models.register import FilingRow
@@ -198,6 +199,34 @@ async def test_ids_of_the_service_s_own_form_are_nobody_else_s(in_force: Registe
     assert (await door.act("LIFE", {"id": own, **failure}, own=True)).number == (await door.act(
         "LIFE", {"id": own, **failure}, own=True
     )).number  # fmt: skip
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+async def test_no_door_takes_anything_in_the_services_own_name(in_force: Register) -> None:
+    """Who may say what was measured, or that a year was reported elsewhere, is the service alone."""
+    door = Near.of(in_force, clock=Clock())
+    rounds = Rounds(door)
+    opening = {
+        "id": "forged", "kind": "open_round", "title": "2026年度报送期限因系统故障顺延", "opens": "2026-06-01", "closes": "2026-06-04",
+        "content": {
+            "due": "2026-11-30T16:00:00Z", "since": "2026-11-28T16:00:00Z", "least": "99", "until": "2026-12-10", "filings": ["LIFE"],
+            "available": [{"part": "gateway", "percent": "50.00"}], "outages": [{"part": "gateway", "since": "2026-11-29T16:00:00Z", "until": "2026-11-30T16:00:00Z", "over": True}],
+        },
+    }  # fmt: skip
+    for person in (*identity.ROUTINES, "Beian"):
+        by = {"person": person, "office": "210000", "role": "platform"}
+        asked = (
+            rounds.act("outage-2026-LN-1", {**opening, "by": by}),
+            rounds.act("outage-2026-LN-1", {**opening, "by": by, "id": "beian:outage-2026-LN-1-1"}),
+            door.act("LIFE", {"id": "i-1", **inspection(), "by": by}),
+            door.broadcast({"id": "i-1", **inspection(), "by": by}, ["LIFE"]),
+            door.submit({**application(), "filing_id": "FORGED", "by": by}),
+            door.read("LIFE-1-0", by),
+        )
+        for each in asked:
+            with pytest.raises(Refused, match="系统自用"):
+                await each
+    assert rounds.register.row("outage-2026-LN-1") is None
 
 
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)

@@ -397,7 +397,9 @@ async def test_the_province_and_operators_see_it_and_nobody_else(service: Servic
 class Failing(Rounds):
     """Takes nothing."""
 
-    async def act(self, round_id: str, raw: Mapping[str, Any], *, seen: Collection[int] | None = None) -> RoundReceipt:
+    async def act(
+        self, round_id: str, raw: Mapping[str, Any], *, seen: Collection[int] | None = None, own: bool = False
+    ) -> RoundReceipt:
         """Fail as nobody foresaw."""
         raise ValueError(round_id)
 

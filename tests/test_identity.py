@@ -29,13 +29,13 @@ from gateway.oidc import Oidc
 from gateway.pages.sign_in import local
 from gateway.problem import Failed
 from gateway.remembered.audit import GENESIS, Audit, AuditKind
-from gateway.remembered.sessions import signing_secret
+from gateway.remembered.sessions import Sessions, signing_secret
 from gateway.remembered.spent import Spent
 from models.gateway import AuditRow, SessionRow
 from models.settings import Settings
 from models.values import SHANGHAI
 from models.vocabulary import Role
-from regulation import offices
+from regulation import identity, offices
 from tests.databases import on_both, on_both_by_the_owner, prepare
 from tests.oidc_provider import (
     AUDIENCE,
@@ -231,6 +231,18 @@ async def test_whoever_is_no_opaque_id_becomes_one(door: Oidc, idp: Provider) ->
 @pytest.mark.parametrize("who", EMBEDDED.values(), ids=EMBEDDED)
 async def test_every_post_may_come_by_token(door: Oidc, idp: Provider, who: Identity) -> None:
     assert await door.bearer(idp.token(**who.model_dump(mode="json", exclude={"person"}), sub=who.person)) == who
+
+
+async def test_nobody_is_the_service_itself(door: Oidc, idp: Provider, tmp_path: Path) -> None:
+    for person in (*identity.ROUTINES, "Beian"):
+        await refused(door, idp.token(sub=person, office="210000", role="platform"))
+    assert not any(map(identity.is_routine, EMBEDDED))
+    engine = create_engine(f"sqlite:///{tmp_path / 'sessions.db'}")
+    prepare(str(engine.url))
+    sessions = Sessions(engine, timedelta(hours=1))
+    secret = sessions.begin(EMBEDDED["platform"].but(person=identity.SERVICE), NOW)
+    assert sessions.find(secret, NOW) is None, "nor by a session that an earlier release began"
+    engine.dispose()
 
 
 # The provider

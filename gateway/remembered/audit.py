@@ -18,7 +18,7 @@ from gateway.identity import Identity
 from models.gateway import AuditRow
 from models.values import Named, canonical, storable
 from models.vocabulary import Role
-from regulation import offices
+from regulation import identity, offices
 
 GENESIS = "0" * 64
 
@@ -172,7 +172,7 @@ class Audit:
             return list(session.exec(query.order_by(col(AuditRow.number)).limit(AT_ONCE)))
 
 
-BACKUP = Identity(person="backup", name="备份", office=offices.PROVINCE, role=Role.OPERATOR)
+BACKUP = Identity(person=identity.BACKUP, name="备份", office=offices.PROVINCE, role=Role.OPERATOR)
 """Who makes backups: whoever may run the command line."""
 
 

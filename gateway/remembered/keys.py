@@ -15,11 +15,11 @@ from activities.keyring import OFF, Key, Ring
 from gateway.identity import Identity
 from gateway.remembered.audit import Audit, AuditKind
 from models.vocabulary import Role
-from regulation import offices
+from regulation import identity, offices
 
 log = structlog.get_logger()
 
-KEYS = Identity(person="encryption", name="加密", office=offices.PROVINCE, role=Role.OPERATOR)
+KEYS = Identity(person=identity.ENCRYPTION, name="加密", office=offices.PROVINCE, role=Role.OPERATOR)
 """In whose name it is put on record that a key is in use."""
 
 ROLLED_OUT = timedelta(days=1)

@@ -33,7 +33,7 @@ from models.register import (
 )
 from models.values import Named, Value, canonical, day_of
 from models.vocabulary import Role
-from regulation import offices, retention
+from regulation import identity, offices, retention
 
 PAPERS, MASKED, FILINGS, ENTRIES, ROUNDS, ROUND_ENTRIES, LETTERS, DELIVERIES, REFUSALS, PEOPLE = (
     model.metadata.tables[model.__tablename__]
@@ -42,7 +42,7 @@ PAPERS, MASKED, FILINGS, ENTRIES, ROUNDS, ROUND_ENTRIES, LETTERS, DELIVERIES, RE
     )
 )  # fmt: skip
 
-ROUTINE = Identity(person="retention", name="保存期限", office=offices.PROVINCE, role=Role.OPERATOR)
+ROUTINE = Identity(person=identity.RETENTION, name="保存期限", office=offices.PROVINCE, role=Role.OPERATOR)
 """Who masks and deletes: the daily routine, or whoever may run the command line."""
 
 SHORTEST = timedelta(days=365)

@@ -14,6 +14,7 @@ from gateway.identity import Identity
 from models.gateway import SessionRow
 from models.settings import Settings
 from models.vocabulary import Role
+from regulation import identity
 
 SESSIONS = SessionRow.metadata.tables["sessions"]
 FIND = select(SESSIONS).where(SESSIONS.c.id == bindparam("key"))
@@ -59,10 +60,10 @@ class Sessions:
         return secret
 
     def find(self, secret: str, now: datetime) -> Session | None:
-        """Whose session it is; None if there is none, or it is over."""
+        """Whose session it is; None if there is none, or it is over, or an earlier release let somebody in as the service itself."""
         with self.engine.connect() as db:
             row = db.execute(FIND, {"key": _key(secret)}).first()
-        if row is None or row.expires_at <= now:
+        if row is None or row.expires_at <= now or identity.is_routine(row.person):
             return None
         who = Identity(person=row.person, name=row.name, office=row.office, role=Role(row.role))
         return Session(who, row.csrf)

@@ -98,7 +98,7 @@ class Proposing:
             return told
         for each in proposals:
             try:
-                await self.rounds.act(each.round_id, each.act)
+                await self.rounds.act(each.round_id, each.act, own=True)
             except Exception as error:
                 told.failed.append(_not_proposed(each.round_id, error))
             else:
