@@ -12,6 +12,7 @@ import math
 import mmap
 import secrets
 import struct
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -76,6 +77,7 @@ class Counters:
 
     def __init__(self, file: int = -1, secret: str = "") -> None:
         self._file = file
+        self._thread = threading.Lock()  # the lock of a file belongs to the process, whichever thread has it
         self._table = mmap.mmap(file, SIZE)
         with self._alone():
             made, noted = HEADER.unpack_from(self._table)
@@ -188,12 +190,13 @@ class Counters:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Nobody else counts meanwhile; it takes some millionths of a second."""
-        if self._file < 0:
-            yield
-            return
-        fcntl.lockf(self._file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.lockf(self._file, fcntl.LOCK_UN)
+        """Nobody else counts meanwhile, no thread of this process and no other process; it takes some millionths of a second."""
+        with self._thread:
+            if self._file < 0:
+                yield
+                return
+            fcntl.lockf(self._file, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.lockf(self._file, fcntl.LOCK_UN)

@@ -15,7 +15,9 @@ from itertools import count
 from typing import Any
 
 import pytest
+from temporalio import workflow
 from temporalio.client import WorkflowExecutionStatus
+from temporalio.common import VersioningBehavior
 from temporalio.testing import WorkflowEnvironment
 
 from cli.examinations import State, builds_told
@@ -38,6 +40,10 @@ from tests.record import line
 from tests.story import Story, application, instant
 from tests.test_lives import AT_THE_INSTANT, armed
 from tests.world import OpenWorld, World
+from workflows.builds import GO_ON
+from workflows.filing import AllianceFiling
+from workflows.round import Round
+from workflows.sentinel import Sentinel
 
 ROUND = f"annual-{datetime.now(UTC).year}-LN-1"
 NUMBERS = count(1)
@@ -316,6 +322,12 @@ def test_the_doctor_tells_what_builds_lack(stand: list[Build], state: State, say
     [line] = builds_told(stand)
     assert line.state is state
     assert says in line.says
+
+
+@pytest.mark.parametrize("type_", [AllianceFiling, Round, Sentinel])
+def test_whatever_runs_is_brought_over_or_goes_on_in_the_current_build(type_: type) -> None:
+    of = workflow._Definition.must_from_class(type_)
+    assert GO_ON in of.updates or of.versioning_behavior is VersioningBehavior.AUTO_UPGRADE
 
 
 def test_without_builds_the_doctor_says_nothing_of_them() -> None:

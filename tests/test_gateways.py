@@ -1,6 +1,7 @@
 """Gateways on several machines, with nothing in common but the database: whoever answers, it is one service."""
 
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,6 +109,16 @@ def test_a_limit_holds_for_all_gateways_and_ends_for_all() -> None:
     told(here, there, halfway)
     assert [bool(there.hit([many], halfway)) for _ in range(21)] == [False] * 20 + [True], "half of both still counts"
     assert Counters().hit([many], BEGUN) == 0
+
+
+def test_threads_of_one_gateway_count_one_after_the_other() -> None:
+    counters, once = Counters(), Limit("one", 1, A_MINUTE)
+    with ThreadPoolExecutor(1) as pool:
+        with counters._alone():
+            other = pool.submit(counters.hit, [once], BEGUN)
+            assert other in wait([other], timeout=0.05).not_done
+        assert other.result() == 0
+    assert counters.hit([once], BEGUN) > 0
 
 
 def test_who_has_another_secret_is_not_heard_and_little_is_kept_to_oneself() -> None:

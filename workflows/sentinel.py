@@ -21,7 +21,7 @@ from temporalio.client import (
     ScheduleUpdateInput,
     WorkflowExecutionStatus,
 )
-from temporalio.common import RetryPolicy
+from temporalio.common import RetryPolicy, VersioningBehavior
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.workflow import ActivityConfig
 
@@ -44,9 +44,10 @@ ANSWERS_WITHIN = timedelta(seconds=3)
 SUMMARY = "巡查：引擎与备案库是否一致"
 
 
-@workflow.defn(name="Sentinel")
+@workflow.defn(name="Sentinel", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
 class Sentinel:
-    """巡查: one pass."""
+    """巡查: one pass. Whichever build is the current one makes it: a pass that stayed with a build whose worker is gone would never
+    end, and none would be made after it."""
 
     @workflow.run
     async def run(self) -> Pass:
