@@ -26,6 +26,7 @@ NOT_SHOWN: Mapping[str, str] = {
     "identity.of_carried": _ELSEWHERE,
     "identity.of_failure": _ELSEWHERE,
     "identity.of_reading": _ELSEWHERE,
+    "identity.of_stop": _ELSEWHERE,
     "listed.Judge.findings": _ELSEWHERE,
     "offers._posts": _ELSEWHERE,
     "offices.may_read": _ELSEWHERE,
