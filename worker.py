@@ -302,7 +302,7 @@ async def work(
         Part.ENGINE: probing.of_engine(client),
         Part.REGISTER: probing.of_register(register.engine),
         Part.GATEWAY: probing.of_gateway(settings.own_address),
-        Part.MAIL: probing.of_mail(read_channels(settings.channels, os.environ)),
+        Part.MAIL: probing.of_mail(read_channels(settings.channels, os.environ), register.engine),
     }
     async with worker:
         rounds = [

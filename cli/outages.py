@@ -8,6 +8,7 @@ from activities.availability import Availability
 from cli.arguments import as_json
 from cli.output import console, say
 from cli.tools import the_register
+from models.values import in_shanghai
 from regulation import naming
 
 MOST_DAYS = 366
@@ -21,14 +22,15 @@ MOST_DAYS = 366
 @as_json
 def outages(days: int, json_: bool) -> None:
     """Tell what was out."""
-    found = Availability(the_register().engine).stood(datetime.now(UTC), days=days)
+    found = Availability(the_register().engine).of_parts(datetime.now(UTC), days=days)
     if json_:
         say(
             [
                 {
                     "part": each.part.value,
-                    "last_48_hours": str(each.lately),
+                    "last_48_hours": str(each.last_hours),
                     "days": str(each.in_all),
+                    "measured_since": in_shanghai(each.measured_since) if each.measured_since else None,
                     "outages": [one.model_dump(mode="json", exclude={"part"}) for one in each.outages],
                 }
                 for each in found
@@ -36,7 +38,8 @@ def outages(days: int, json_: bool) -> None:
         )
         return
     for each in found:
-        console.print(f"{each.part.label}：最近48小时 {each.lately}%，最近{days}日 {each.in_all}%")
+        measured = f"（自 {naming.short(each.measured_since)} 起计量）" if each.measured_since else ""
+        console.print(f"{each.part.label}：最近48小时 {each.last_hours}%，最近{days}日 {each.in_all}%{measured}")
         for one in each.outages:
             over = f"至 {naming.short(one.until)}" if one.over else "起，尚未恢复"
             console.print(f"　　{naming.short(one.since)}{over}（{naming.lasting(one.lasted)}）")

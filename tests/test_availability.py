@@ -1,26 +1,29 @@
 """When parts of the service were seen up, kept also while the register is away; and what an outage near a deadline leads to (G-29)."""
 
 import asyncio
+import itertools
 import json
-from collections.abc import Collection, Iterator, Mapping
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Engine, create_engine, select, update
 from sqlalchemy.exc import OperationalError
 
 import starter
 from activities import outage_proposals
-from activities.availability import SEEN, Availability, Noted
+from activities.availability import SEEN, Availability, spans_since
 from activities.database import stating
 from activities.entering import Entering
 from activities.health.probing import Watcher, of_gateway, of_mail, of_register
 from activities.letters import Letters
 from activities.register import Register
 from activities.revocations import STOPS, Revocations
+from activities.sightings import LARGEST, Sighting, SightingFile, Sightings
 from examples.demo import OFFICES
 from examples.province.service import Service
 from gateway.problem import Refused
@@ -37,7 +40,7 @@ from models.rounds.round import Round, RoundReceipt
 from models.settings import Settings
 from models.values import last_day_until
 from models.vocabulary import Stage, YearStatus
-from regulation import agenda, annual, entries, offices
+from regulation import agenda, annual, availability, entries, offices
 from regulation.breaker import Awaited, Undecided
 from regulation.moment import Moment
 from regulation.rounds.outages import state_of
@@ -69,43 +72,149 @@ class Away(Availability):
         raise OperationalError("", {}, ConnectionError())
 
 
+def spans(kept: Availability) -> list[Span]:
+    """Everything that was seen."""
+    with kept.engine.connect() as db:
+        return sorted(spans_since(db, instant("2026-01-01T00:00")))
+
+
+def a_while_later(_: Engine) -> datetime:
+    """The register's clock, after all that happens here."""
+    return minutes(100)
+
+
 @on_both
 def test_looks_become_spans_and_what_was_seen_while_the_register_was_away_is_brought_in(
     register: Register, tmp_path: Path
 ) -> None:
-    kept, file = Availability(register.engine), tmp_path / "seen.jsonl"
-    later = lambda _: minutes(60)  # noqa: E731
-    here, away = Noted(kept, "worker@a", file, later), Noted(Away(register.engine), "worker@a", file, later)
+    folder = tmp_path / "var"
+    folder.mkdir()
+    kept, file = Availability(register.engine), SightingFile(folder, "worker@a")
+    here, away = (Sightings(each, "worker@a", file, a_while_later) for each in (kept, Away(register.engine)))
     up = frozenset({Part.REGISTER, Part.ENGINE})
     for number in range(3):
         here.note(minutes(number), up)
     for number in range(3, 10):
         away.note(minutes(number), up)
-    file.write_text(file.read_text() + '{"at": "2027-11-2')  # the machine went off over a line
     kept.keep("gateway@b", [Span(Part.ENGINE, minutes(1), minutes(9))])
+    waiting = b"".join(path.read_bytes() for path in folder.iterdir())
     for _ in range(2):  # told twice, as after a death between the register and the file
-        waiting = file.read_text() if file.exists() else ""
         here.note(minutes(10), up)
-        assert not file.exists()
-        file.write_text(waiting)
-    told = sorted(kept.spans(AT - timedelta(days=1)))
-    assert told == [
+        assert list(folder.iterdir()) == []
+        file.own.write_bytes(waiting)
+    assert spans(kept) == [
         Span(Part.ENGINE, minutes(0), minutes(10)),
         Span(Part.ENGINE, minutes(1), minutes(9)),
         Span(Part.REGISTER, minutes(0), minutes(2)),
         Span(Part.REGISTER, minutes(10), minutes(10)),
     ]
-    [engine, of_register_] = kept.stood(minutes(11), days=2)
-    assert (engine.part, list(engine.outages), str(engine.lately)) == (Part.ENGINE, [], "100.00")
+    [engine, of_register_] = kept.of_parts(minutes(11), days=2)
+    assert (engine.part, list(engine.outages), str(engine.last_hours)) == (Part.ENGINE, [], "100.00")
+    assert engine.measured_since == AT
     assert [(each.since, each.until) for each in of_register_.outages] == [(minutes(2), minutes(10))]
-    assert str(of_register_.lately) == "99.72"
+    assert str(of_register_.last_hours) == "99.72"
+    [engine, _] = kept.of_parts(minutes(11) + timedelta(days=2), days=2)
+    assert engine.measured_since is None, "all of the time that is asked for"
+
+
+class Meanwhile(Availability):
+    """A register that takes so long that the look is given up and waits, beside what other watchers have waiting."""
+
+    wait: Callable[[], None]
+
+    def keep(self, watcher: str, spans: Iterable[Span]) -> None:
+        """Write down, and meanwhile more comes."""
+        super().keep(watcher, spans)
+        self.wait()
+
+
+def test_what_comes_to_wait_while_files_are_brought_in_is_not_lost(own: Register, tmp_path: Path) -> None:
+    folder, engine = tmp_path / "var", frozenset({Part.ENGINE})
+    folder.mkdir()
+    kept = Meanwhile(own.engine)
+    one, other = (Sightings(kept, "worker@a", SightingFile(folder, "worker@a"), a_while_later) for _ in range(2))
+    at = itertools.count(3)
+
+    def wait() -> None:
+        number = next(at)
+        (one if number % 2 else other).wait(minutes(3 * number), engine)
+
+    object.__setattr__(kept, "wait", wait)
+    for number, each in ((0, one), (1, other), (2, one)):
+        each.wait(minutes(3 * number), engine)
+    one.note(minutes(60), {Part.REGISTER})
+    one.note(minutes(61), {Part.REGISTER})
+    object.__setattr__(kept, "wait", lambda: None)
+    one.note(minutes(62), {Part.REGISTER})
+    other.note(minutes(63), {Part.REGISTER})
+    assert list(folder.iterdir()) == []
+    seen = [each for each in spans(kept) if each.part is Part.ENGINE]
+    assert (seen[0].since, max(each.until for each in seen)) == (minutes(0), minutes(3 * (next(at) - 1)))
+    assert availability.outages(seen, AT, seen[-1].until) == [], "each look, three minutes after the one before"
+
+
+def test_what_watchers_that_are_gone_left_is_brought_in_and_what_cannot_be_read_is_left_out(
+    own: Register, tmp_path: Path
+) -> None:
+    folder = tmp_path / "var"
+    folder.mkdir()
+    now, kept = datetime.now(UTC), Availability(own.engine)
+    gone, here, there = (
+        Sightings(kept, name, SightingFile(folder, name)) for name in ("worker@gone", "worker@a", "worker@b")
+    )
+    left, at_work = now - timedelta(hours=2), now - timedelta(minutes=1)
+    here.note(now - timedelta(minutes=30), {Part.REGISTER, Part.ENGINE})
+    for number in range(3):
+        gone.wait(left + timedelta(minutes=number), {Part.ENGINE})
+    for bad in (
+        b"\xff\xfe\x00",
+        b"[" * 5000,
+        b'{"at":"0001-01-01T00:00:00Z","up":["engine"]}',
+        b'{"at":"2027-11-28T00:00:00","up":["engine"]}',
+        b'{"at":1,"up":"engine"}',
+        b'{"at": "2027-1',
+    ):
+        with gone.file.own.open("ab") as file:
+            file.write(b"\n" + bad)
+    gone.wait(left + timedelta(minutes=3), {Part.ENGINE})
+    before = now.timestamp() - 3600
+    os.utime(gone.file.own, (before, before))
+    (folder / "seen-up-worker.jsonl").mkdir()
+    there.wait(at_work, {Part.ENGINE})
+    here.note(now, {Part.REGISTER})
+    told = [(each.since, each.until) for each in spans(kept) if each.part is Part.ENGINE]
+    assert told == [(left, left + timedelta(minutes=3)), (now - timedelta(minutes=30),) * 2]
+    assert not gone.file.own.exists()
+    assert there.file.own.exists(), "who is at work brings its own in"
+
+
+def test_no_more_waits_in_a_file_than_is_read(tmp_path: Path) -> None:
+    file = SightingFile(tmp_path, "worker@a")
+    with file.own.open("wb") as grown:
+        grown.truncate(LARGEST)
+    file.append(Sighting(at=AT, up=(Part.ENGINE,)))
+    assert file.own.stat().st_size == LARGEST
+
+
+async def test_a_watcher_goes_on_after_a_look_that_broke_down(tmp_path: Path) -> None:
+    looks: list[BaseException] = [UnicodeDecodeError("utf-8", b"", 0, 1, ""), asyncio.CancelledError()]
+
+    class Breaking(Watcher):
+        async def look(self) -> frozenset[Part]:
+            raise looks.pop(0)
+
+    sightings = Sightings(Availability(create_engine("sqlite://")), "worker@a", SightingFile(tmp_path, "worker@a"))
+    with pytest.raises(asyncio.CancelledError):
+        await Breaking(sightings, {}, every=timedelta(0)).keep()
+    assert looks == []
 
 
 @on_both
 def test_a_watcher_whose_clock_is_ahead_hides_no_outage_to_come(register: Register, tmp_path: Path) -> None:
     kept, now = Availability(register.engine), datetime.now(UTC)
-    Noted(kept, "worker@a", tmp_path / "seen.jsonl").note(now + timedelta(hours=3), {Part.REGISTER})
-    [span] = kept.spans(now - timedelta(days=1))
+    file = SightingFile(tmp_path, "worker@a")
+    Sightings(kept, "worker@a", file).note(now + timedelta(hours=3), {Part.REGISTER})
+    [span] = spans(kept)
     assert now - timedelta(minutes=1) < span.since <= span.until < now + timedelta(minutes=5)
 
 
@@ -121,14 +230,14 @@ def own(tmp_path: Path) -> Iterator[Register]:
 
 async def test_a_watcher_sees_what_answers_and_nothing_else(own: Register, tmp_path: Path) -> None:
     closed, other = two_free_ports()
-    noted = Noted(Availability(own.engine), "worker@a", tmp_path / "seen.jsonl", lambda _: minutes(60))
+    sightings = Sightings(Availability(own.engine), "worker@a", SightingFile(tmp_path, "worker@a"), a_while_later)
     mail = {"type": "mail", "host": "127.0.0.1", "port": closed, "security": "none", "sender": "beian@example.cn"}
     probes = {
         Part.REGISTER: of_register(own.engine),
         Part.GATEWAY: of_gateway(f"http://127.0.0.1:{other}"),
-        Part.MAIL: of_mail(ChannelsFile.model_validate({"channels": {"mail": mail}})),
+        Part.MAIL: of_mail(ChannelsFile.model_validate({"channels": {"mail": mail}}), own.engine),
     }
-    assert await Watcher(noted, probes, lambda: AT).look() == {Part.REGISTER}
+    assert await Watcher(sightings, probes, lambda: AT).look() == {Part.REGISTER}
 
     def greets(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail\r\n")
@@ -136,11 +245,10 @@ async def test_a_watcher_sees_what_answers_and_nothing_else(own: Register, tmp_p
 
     greeted = await asyncio.start_server(greets, "127.0.0.1", closed)
     async with greeted:
-        assert await Watcher(noted, probes, lambda: minutes(1)).look() == {Part.REGISTER, Part.MAIL}
-    nobody = {Part.MAIL: of_mail(ChannelsFile())}
-    assert await Watcher(noted, nobody, lambda: minutes(2)).look() == {Part.MAIL}, (
-        "where none is configured none is missed"
-    )
+        nobody = {Part.MAIL: of_mail(ChannelsFile(), own.engine)}
+        assert await Watcher(sightings, nobody, lambda: AT).look() == set(), "where none is configured none is measured"
+        assert await Watcher(sightings, probes, lambda: minutes(1)).look() == {Part.REGISTER, Part.MAIL}
+        assert await Watcher(sightings, nobody, lambda: minutes(2)).look() == {Part.MAIL}, "nor missed from then on"
     with own.engine.connect() as db:
         assert {row.part for row in db.execute(select(SEEN))} == {"register", "mail"}
 
@@ -446,3 +554,5 @@ def test_the_command_line_tells_what_was_out(
     assert (told["part"], told["last_48_hours"], len(told["outages"])) == ("gateway", "93.75", 1)
     assert starter.run(["outages"]) == 0
     assert "网上入口" in capsys.readouterr().out
+    assert starter.run(["outages", "--days", "60"]) == 0
+    assert "起计量）" in capsys.readouterr().out, "not measured for so long"

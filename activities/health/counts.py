@@ -69,7 +69,8 @@ def counted(db: Connection, now: datetime) -> Iterator[GaugeMetricFamily]:
     yield gauge(metrics.BACKUP, {(): backup.timestamp() if backup else 0})
     yield from _drift(db)
     yield gauge(
-        metrics.AVAILABLE, {(part.value,): float(each / 100) for part, each in availability.lately(db, now).items()}
+        metrics.AVAILABLE,
+        {(part.value,): float(each / 100) for part, each in availability.of_last_hours(db, now).items()},
     )
     yield gauge(metrics.LETTERS_BY_AGE, {(age,): waiting.get(age, 0) for age in metrics.AGES})
 

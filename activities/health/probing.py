@@ -5,16 +5,18 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import structlog
 from sqlalchemy import Engine, text
 from temporalio.client import Client
 
-from activities.availability import Availability, Noted
+from activities.availability import Availability, is_measured
 from activities.health.checks import engine_fault
 from activities.health.kept import Kept
+from activities.logs import named
+from activities.sightings import Sightings
 from models.availability import BEAT, Part
 from models.channels import ChannelsFile, MailSettings
 from models.settings import Settings
@@ -60,9 +62,21 @@ def of_gateway(address: str) -> Probe:
     return ask
 
 
-def of_mail(file: ChannelsFile) -> Probe:
-    """Whether every mail server is there and greets; where none is configured, none is missed."""
+def of_nothing(engine: Engine, part: Part) -> Probe:
+    """A part that is not configured: it is not measured; where it was once, it is not missed from then on."""
+
+    def ask() -> bool:
+        with engine.connect() as db:
+            return is_measured(db, part)
+
+    return lambda: asyncio.to_thread(ask)
+
+
+def of_mail(file: ChannelsFile, engine: Engine) -> Probe:
+    """Whether every mail server is there and greets."""
     servers = [each for each in file.channels.values() if isinstance(each, MailSettings)]
+    if not servers:
+        return of_nothing(engine, Part.MAIL)
 
     def greets(server: MailSettings) -> bool:
         context = ssl.create_default_context(cafile=str(server.ca_file) if server.ca_file else None)
@@ -84,18 +98,22 @@ def of_mail(file: ChannelsFile) -> Probe:
 class Watcher:
     """One process that looks at parts and has it written down. What hangs is asked once, and by the way holds up nothing else."""
 
-    noted: Noted
+    sightings: Sightings
     probes: Mapping[Part, Probe]
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    every: timedelta = BEAT
 
     def __post_init__(self) -> None:
         self._asking = {part: Kept(probe, 0, ANSWERS) for part, probe in self.probes.items()}
 
     async def keep(self) -> None:
-        """Look every minute, until cancelled."""
+        """Look again and again, until cancelled, whatever becomes of one look."""
         while True:
-            await self.look()
-            await asyncio.sleep(BEAT.total_seconds())
+            try:
+                await self.look()
+            except Exception as error:
+                log.error("availability.not_looked", error=named(error))
+            await asyncio.sleep(self.every.total_seconds())
 
     async def look(self) -> frozenset[Part]:
         """Look once; which parts are up."""
@@ -103,13 +121,12 @@ class Watcher:
         up = frozenset(part for part, is_up in zip(self._asking, answers, strict=True) if is_up)
         now = self.clock()
         try:
-            await asyncio.wait_for(asyncio.to_thread(self.noted.note, now, up), ANSWERS)
+            await asyncio.wait_for(asyncio.to_thread(self.sightings.note, now, up), ANSWERS)
         except TimeoutError:  # the register went away meanwhile
-            await asyncio.to_thread(self.noted.wait, now, up)
+            await asyncio.to_thread(self.sightings.wait, now, up)
         return up
 
 
 def watcher(process: str, settings: Settings, engine: Engine, probes: Mapping[Part, Probe]) -> Watcher:
-    """A process as a watcher, by its name and its machine's."""
-    name = f"{process}@{socket.gethostname()}"[:64]
-    return Watcher(Noted(Availability(engine), name, settings.var / f"seen-up-{process}.jsonl"), probes)
+    """A process as a watcher."""
+    return Watcher(Sightings.of(process, Availability(engine), settings.var), probes)

@@ -72,7 +72,7 @@ def _shown(
         pausing=pausing,
         tables=operations.tables(tools.register.engine),
         expiring=list(expiring(day_of(now))),
-        stood=Availability(tools.register.engine).stood(datetime.now(UTC), days=operations.DAYS),
+        available=Availability(tools.register.engine).of_parts(datetime.now(UTC), days=operations.DAYS),
         days=operations.DAYS,
         backups=backups,
         old=operations.is_old(backups, datetime.now(UTC)),
