@@ -7,14 +7,13 @@ import click
 from rich.text import Text
 from temporalio.service import RPCError
 
-from activities.logs import named
 from cli.arguments import as_json
 from cli.exits import FOUND
 from cli.output import console, say
 from cli.tools import NotAnswered
 from models.settings import read_settings
 from workflows.cluster import Line, Outcome, Wanted, settled
-from workflows.connection import connect
+from workflows.connection import connect, why_unreached
 
 STYLES = {Outcome.WELL: "green", Outcome.CHANGED: "bold", Outcome.TO_CHANGE: "yellow", Outcome.FAULT: "red"}
 
@@ -27,7 +26,9 @@ async def _done(days: int, dry: bool) -> list[Line]:
         wanted = Wanted(client, settings.task_queue, every, timedelta(days=days))
         return [line async for line in settled(wanted, dry=dry)]
     except (RPCError, RuntimeError) as error:
-        raise NotAnswered(f"引擎（{client.service_client.config.target_host}）没有答复（{named(error)}）") from error
+        raise NotAnswered(
+            f"引擎（{client.service_client.config.target_host}）没有答复（{why_unreached(error)}）"
+        ) from error
 
 
 @click.command(

@@ -33,7 +33,7 @@ from gateway.client import Filings
 from gateway.remembered import keys
 from gateway.remembered.audit import Audit
 from gateway.shown import operations
-from gateway.watching.builds import Build, Builds
+from gateway.watching.builds import Build, Builds, lacking
 from gateway.watching.workers import Worker, workers
 from models.channels import read_channels
 from models.gateway import UploadRow
@@ -351,14 +351,14 @@ def _of_workers(workers: list[Worker]) -> Line:
 
 def builds_told(stand: list[Build]) -> Iterator[Line]:
     """Which builds work side by side: one without a worker stands still, and without a current one nothing begins."""
-    stranded = [each for each in stand if each.is_stranded]
+    lacks = lacking(stand)
     old = [each for each in stand if not each.current and each.runs and each.workers]
     told = "；".join(f"{each.name}{'（现行）' if each.current else ''} {each.runs}件" for each in stand)
-    if stranded:
+    if lacks:
         yield Line(
             "构建",
             State.FAULT,
-            f"{stranded[0].name} 没有 worker，其在办的停滞：启动该构建的 worker，或者 rotate；{told}",
+            f"{lacks}；{told}",
         )
     elif stand and not any(each.current for each in stand):
         yield Line("构建", State.FAULT, f"没有现行构建，worker 不领取工作；执行 rotate {stand[-1].name}")

@@ -24,7 +24,7 @@ from models.filing import Filing
 from models.rounds.base import parts
 from models.settings import read_settings
 from regulation import identity
-from workflows.connection import connect
+from workflows.connection import connect, why_unreached
 
 
 class NotAnswered(Unreachable):
@@ -50,6 +50,8 @@ def with_filings(work: Callable[[Filings], Awaitable[Any]], sent: tuple[str, str
             if isinstance(error, RPCError) and error.status is RPCStatusCode.INVALID_ARGUMENT:
                 raise
             engine = f"引擎（{client.service_client.config.target_host}）或 worker 没有答复"
+            if isinstance(error, RuntimeError) and not isinstance(error, Unreachable):
+                engine += f"（{why_unreached(error)}）"
             if sent and filings.reception.is_known(*sent):
                 filing_id, act_id = sent
                 under = f"{'轮次' if parts(filing_id) else '备案'} {filing_id}" + (

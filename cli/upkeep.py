@@ -21,8 +21,9 @@ from cli.tools import faults_of, the_attachments, the_register, with_filings
 from gateway.client import Filings
 from gateway.problem import NotFound
 from gateway.remembered.audit import noted_backup
+from gateway.watching.builds import Builds
 from gateway.watching.sentinel import Sentinel
-from models.drift import Drift, Pass
+from models.drift import Drift, DriftKind, Pass
 from models.settings import read_settings
 from workflows import searching
 
@@ -163,20 +164,23 @@ def revive(key: str | None, anew: bool, json_: bool) -> None:
 def drift_(mend: bool, json_: bool) -> None:
     """Compare register and engine, as the sentinel does on its schedule."""
 
-    async def passed(filings: Filings) -> tuple[Pass, list[Drift], str]:
+    async def passed(filings: Filings) -> tuple[Pass, list[Drift], str, str]:
         sentinel = Sentinel(filings)
         lacks = await searching.told(filings.client)
         found, different = await sentinel.look(mends=mend)
         if mend:
             await asyncio.to_thread(sentinel.memory.note, found, different)
-        return found, different, "" if mend else lacks
+        stuck = any(each.kind is DriftKind.STUCK for each in different)
+        return found, different, "" if mend else lacks, await Builds(filings).lacking() if stuck else ""
 
-    found, different, lacks = with_filings(passed)
+    found, different, lacks, cause = with_filings(passed)
     if json_:
-        told = [each.model_dump() | {"command": each.command} for each in different]
-        say(found.model_dump(mode="json") | {"drift": told})
+        told = [each.model_dump() | {"command": mending(each, cause)} for each in different]
+        say(found.model_dump(mode="json") | {"drift": told} | ({"cause": cause} if cause else {}))
     else:
-        print_drift(different)
+        print_drift(different, cause)
+        if cause:
+            console.print(f"任务停滞的原因：{cause}；不必逐件处理", style="red")
         if lacks:
             console.print(f"检索属性{lacks}；此前有任务停滞的，登记后自行恢复", style="red")
         unseen = f"，{found.unseen} 件留待下次细查" if found.unseen else ""
@@ -186,12 +190,17 @@ def drift_(mend: bool, json_: bool) -> None:
         raise SystemExit(FOUND)
 
 
-def print_drift(different: Sequence[Drift]) -> None:
+def mending(each: Drift, cause: str) -> str:
+    """The command that mends what is different; none for what stands still by a cause that is told once for all."""
+    return "" if cause and each.kind is DriftKind.STUCK else each.command
+
+
+def print_drift(different: Sequence[Drift], cause: str = "") -> None:
     """What is different, and the command that mends it, as a table."""
     if not different:
         return
     table = Table("编号", "情形", "说明", "修复")
     for each in different:
-        done = Text("已修复", "green") if each.mended else Text(each.command)
+        done = Text("已修复", "green") if each.mended else Text(mending(each, cause))
         table.add_row(each.key, Text(each.kind.label, "" if each.mended else "red"), each.what, done)
     console.print(table)

@@ -22,13 +22,15 @@ from temporalio.testing import WorkflowEnvironment
 
 from cli.examinations import State, builds_told
 from cli.exits import USAGE
+from cli.upkeep import mending
 from deploy.skipping import EARLY
 from examples.demo import know_call
 from gateway.rounds import Rounds
 from gateway.rounds import workflow_id as workflow_id_of_round
-from gateway.watching.builds import Build, Builds, NoBuild
+from gateway.watching.builds import Build, Builds, NoBuild, lacking
 from gateway.watching.engine import UNVERSIONED
 from gateway.watching.proving import NotTaken
+from models.drift import Drift, DriftKind
 from models.filing import Entry, Filing
 from models.values import day_of
 from models.vocabulary import Kind
@@ -296,6 +298,7 @@ async def test_operators_rotate_by_the_command_line_and_start_anew_who_does_not_
             stand = {each.name: each for each in await found.stand()}
             assert stand[NEW].is_stranded
             assert not stand[OLD].is_done, "there must be a way back"
+        assert f"或者 rotate {OLD}" in await listed.lacking()
         await listed._set_current(OLD)
         await comes(partial(is_on, world, "filing-STUCK-1", OLD))
         assert (await story.awaits())[0] == before, "and what nobody had taken is taken there"
@@ -328,6 +331,22 @@ def test_the_doctor_tells_what_builds_lack(stand: list[Build], state: State, say
 def test_whatever_runs_is_brought_over_or_goes_on_in_the_current_build(type_: type) -> None:
     of = workflow._Definition.must_from_class(type_)
     assert GO_ON in of.updates or of.versioning_behavior is VersioningBehavior.AUTO_UPGRADE
+
+
+@pytest.mark.parametrize(
+    ("stand", "says"),
+    [
+        ([Build(name=NEW, runs=9, current=True), Build(name=OLD, workers=1)], f"{NEW} 没有 worker.*或者 rotate {OLD}$"),
+        ([Build(name=NEW, workers=1, current=True), Build(name=OLD, runs=9)], f"{OLD} 没有 worker.*rotate {NEW}$"),
+        ([Build(name=UNVERSIONED, runs=9, current=True)], "^没有 worker，其在办的停滞：启动 worker$"),
+        ([Build(name=NEW, workers=1, runs=9, current=True)], "^$"),
+    ],
+)
+def test_what_stands_still_for_want_of_a_worker_is_told_once_for_all(stand: list[Build], says: str) -> None:
+    cause = lacking(stand)
+    assert re.search(says, cause)
+    stuck = Drift(key="LN-1", kind=DriftKind.STUCK, what="不答复查询")
+    assert (mending(stuck, cause) == "") == bool(cause)
 
 
 def test_without_builds_the_doctor_says_nothing_of_them() -> None:

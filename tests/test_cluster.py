@@ -19,7 +19,7 @@ from cli.exits import FOUND, USAGE
 from models.settings import Settings, SettingsRefused, read_settings
 from workflows import cluster, sentinel, visibility
 from workflows.cluster import Outcome, Wanted, settled
-from workflows.connection import configured, connect
+from workflows.connection import configured, connect, why_unreached
 
 QUEUE, NAMESPACE = "cluster-tests", "cluster-tests"
 WELL, CHANGED, TO_CHANGE, FAULT = (Outcome.WELL, Outcome.CHANGED, Outcome.TO_CHANGE, Outcome.FAULT)
@@ -161,6 +161,7 @@ async def test_what_a_cluster_lets_nobody_do_is_told_with_what_is_wanted(
     [
         ("TEMPORAL_CONFIG_FILE", "nowhere.toml", "nowhere.toml 不存在"),
         ("TEMPORAL_PROFILE", "nobody", "nobody"),
+        ("TEMPORAL_ADDRESS", "http://temporal.example:7233", "应为 主机:端口"),
         ("TEMPORAL_TLS_CLIENT_CERT_PATH", "nowhere.pem", "nowhere.pem 无法读取"),
     ],
 )
@@ -169,6 +170,24 @@ def test_what_is_wrong_with_the_connection_is_said_in_a_line(env: Env, name: str
     assert starter.run(["links"]) == USAGE
     with pytest.raises(SettingsRefused, match=says):
         configured() if read_settings() else None
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ('ConnectError("tcp connect error", 127.0.0.1:1, Os { code: 111, kind: ConnectionRefused })', "连接被拒绝"),
+        ('ConnectError("dns error", Custom { kind: Uncategorized, error: "failed to lookup" })', "无法解析"),
+        ("ConnectError(Custom { kind: InvalidData, error: InvalidCertificate(UnknownIssuer) })", "不受信任"),
+        ("Custom { kind: InvalidData, error: InvalidMessage(InvalidContentType) }", "本方设了 TLS，而对方没有"),
+        ('message: "transport error", source: hyper::Error(Io, Custom { kind: BrokenPipe', "一方用 TLS 而另一方不用"),
+        ('message: "h2 protocol error: http2 error", source: GoAway(b"", FRAME_SIZE_ERROR', "是别的服务"),
+        ("a-key", "RuntimeError"),
+    ],
+)
+def test_why_an_engine_is_not_reached_is_said_without_quoting(told: str, says: str) -> None:
+    why = why_unreached(RuntimeError(f"Failed client connect: {told}"))
+    assert says in why
+    assert told not in why
 
 
 def test_a_key_in_a_file_that_cannot_be_read_is_not_quoted(env: Env, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from temporalio.runtime import (
 from temporalio.service import KeepAliveConfig, RPCError
 
 from activities import tracing
+from activities.logs import named
 from models.settings import Settings, SettingsRefused
 from workflows.payloads import converter
 
@@ -57,7 +58,7 @@ def configured() -> ClientConnectConfig:
     Raises `SettingsRefused`, which never quotes: a line that cannot be read may be a key's.
     """
     try:
-        return ClientConfig.load_client_connect_config()
+        config = ClientConfig.load_client_connect_config()
     except OSError as error:
         raise SettingsRefused(
             f"连接引擎的证书或密钥 {error.filename} 无法读取（{type(error).__name__}）；见环境变量 TEMPORAL_TLS_… 或 TEMPORAL_CONFIG_FILE"
@@ -65,6 +66,11 @@ def configured() -> ClientConnectConfig:
     except RuntimeError as error:
         told = str(error).partition("\n")[0][:200]
         raise SettingsRefused(f"连接引擎的设置（环境变量 TEMPORAL_… 或其配置文件）有误：{told}") from None
+    if "://" in config.get("target_host", ""):
+        raise SettingsRefused(
+            "引擎的地址（TEMPORAL_ADDRESS 或其配置文件）应为 主机:端口，不带 http:// 之类的前缀；TLS 另以 TEMPORAL_TLS 设定"
+        )
+    return config
 
 
 async def connect(settings: Settings, runtime: Runtime | None = None, *, lazy: bool = False) -> Client:
@@ -84,6 +90,33 @@ async def connect(settings: Settings, runtime: Runtime | None = None, *, lazy: b
         lazy=lazy,
         keep_alive_config=LOST_AFTER,
     )
+
+
+REASONS = {
+    "主机名无法解析": ("dns error",),
+    "连接被拒绝，该端口没有服务": ("ConnectionRefused",),
+    "主机或网络不可达": ("HostUnreachable", "NetworkUnreachable"),
+    "限时内没有连上": ("TimedOut", "timed out"),
+    "对方的证书不受信任，或者与主机名不符": ("InvalidCertificate",),
+    "本方设了 TLS，而对方没有": ("InvalidContentType", "InvalidMessage"),
+    "对方不接受所出示的客户端证书，或者须出示": ("AlertReceived",),
+    "对方中断了连接：可能是一方用 TLS 而另一方不用，或者须出示客户端证书，或者该端口是别的服务": (
+        "BrokenPipe",
+        "UnexpectedEof",
+        "ConnectionReset",
+        "http2 error",
+        "transport error",
+    ),
+}
+"""Why an engine is not reached, by words of the core's error, the more certain first. Nothing of it is quoted."""
+
+
+def why_unreached(error: BaseException) -> str:
+    """Why an engine is not reached, as far as its error tells; else what kind of error it is."""
+    if isinstance(error, RPCError):
+        return f"{named(error)} {error.status.name}"
+    told = str(error)
+    return next((why for why, words in REASONS.items() if any(each in told for each in words)), named(error))
 
 
 def namespace() -> str:

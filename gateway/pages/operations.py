@@ -14,7 +14,7 @@ from gateway.remembered.sessions import Session
 from gateway.shown import operations
 from gateway.shown.drift import passed
 from gateway.tools import Doors, Tools
-from gateway.watching.builds import Build, Builds
+from gateway.watching.builds import Build, Builds, lacking
 from gateway.watching.workers import Worker, workers
 from models.acts import OfficeKey
 from models.values import DAY, day_of
@@ -69,6 +69,7 @@ def _shown(
         this=build_of(tools.settings),
         workers=at_work,
         builds=builds,
+        lacking=lacking(builds),
         pausing=pausing,
         tables=operations.tables(tools.register.engine),
         expiring=list(expiring(day_of(now))),

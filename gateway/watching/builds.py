@@ -90,6 +90,19 @@ class Build(Value):
         return not self.workers and (self.current or self.runs > 0)
 
 
+def lacking(stand: Sequence[Build]) -> str:
+    """What stands still because a build has no worker, and what helps; empty if nothing does."""
+    for each in stand:
+        if each.is_stranded:
+            of = "" if each.name == UNVERSIONED else f"{each.name} "
+            way = next((one.name for one in stand if one.workers and (one.current or each.current)), None)
+            named = "unversioned" if way == UNVERSIONED else way
+            return f"{of}没有 worker，其在办的停滞：启动{'该构建的 ' if of else ' '}worker" + (
+                f"，或者 rotate {named}" if way else ""
+            )
+    return ""
+
+
 @dataclass(frozen=True)
 class Builds:
     """The builds that work on the task queue of these filings."""
@@ -142,6 +155,21 @@ class Builds:
             for name in dict.fromkeys((UNVERSIONED, *known, *at_work))
         ]
         return [each for each in found if each.workers or each.runs or (each.current and each.name != UNVERSIONED)]
+
+    async def lacking(self) -> str:
+        """The same, where a worker counts only if it takes work."""
+        stand = await self.stand()
+        current = await self.current()
+        tried = [
+            each.but(workers=0)
+            if each.workers
+            and (each.current or each.runs)
+            and (each.name == current or each.name != UNVERSIONED)
+            and not await self._proving.works(each.name)
+            else each
+            for each in stand
+        ]
+        return lacking(tried)
 
     async def side_by_side(self) -> list[Build] | None:
         """The same, if builds are used at all; None if the engine does not answer in good time."""
