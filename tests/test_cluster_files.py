@@ -199,3 +199,17 @@ def test_workers_are_scaled_by_a_metric_that_is_told() -> None:
     assert metric["external"]["metric"]["name"] == external["name"]["as"] == external["seriesQuery"] == rule["record"]
     jobs = {each["job_name"] for each in read("scrape.yml")["scrape_configs"]}
     assert set(re.findall('job="([^"]+)"', rule["expr"])) <= jobs == {"beian-worker", "beian-gateway"}
+
+
+def test_nobody_but_the_service_reaches_the_engine() -> None:
+    """The service may go where the engine's namespace lets it in, and the docs say how."""
+    (policy,) = documents(CLUSTER / "engine")
+    (rule,) = policy["spec"]["ingress"]
+    told = yaml.safe_load((BASE / "kustomization.yml").read_text("utf-8"))["namespace"]
+    assert rule["from"][0]["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": told}
+    (out,) = [each for each in documents(BASE) if each["metadata"]["name"] == "the-engine"]
+    (way,) = out["spec"]["egress"]
+    assert way["ports"] == rule["ports"]
+    named = way["to"][0]["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
+    assert named == policy["metadata"]["namespace"]
+    assert "deploy/cluster/engine/network.yml" in (ROOT / "docs" / "operations.md").read_text("utf-8")
