@@ -20,6 +20,9 @@ from regulation.availability import Measure
 
 SEEN = SeenUp.metadata.tables["seen_up"]
 
+SETTLED = timedelta(days=1)
+"""After so long every part of a deployment was seen up once, or something is wrong."""
+
 LOOKED_BACK = timedelta(days=400)
 """How far back spans are read."""
 
@@ -41,6 +44,15 @@ class Availability:
         begins = now - timedelta(days=days)
         with self.engine.connect() as db:
             return _of_parts(spans_since(db, min(begins, now - Measure.on(day_of(now)).before)), begins, now)
+
+    def never_seen(self, now: datetime) -> list[Part]:
+        """The parts that nobody ever saw up although others were for a day: whoever looks cannot reach them. Mail may not be configured;
+        that letters do not leave is told where it is."""
+        with self.engine.connect() as db:
+            told = select(SEEN.c.part, func.min(SEEN.c.since)).group_by(SEEN.c.part)
+            first = {Part(part): since for part, since in db.execute(told)}
+        long = bool(first) and min(first.values()) <= now - SETTLED
+        return [part for part in Part if part not in first and part is not Part.MAIL] if long else []
 
 
 @dataclass(frozen=True)

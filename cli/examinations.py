@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 from sqlalchemy import make_url, select
@@ -20,6 +21,7 @@ from temporalio.client import Client
 
 from activities import editions, replacements
 from activities.attachments import Attachments
+from activities.availability import Availability
 from activities.backup import release
 from activities.channels import configured
 from activities.database import AHEAD_AT_MOST, ahead_of, astray
@@ -30,6 +32,7 @@ from activities.keyring import Ring, ring_of
 from activities.letters import Letters
 from activities.register import Register
 from gateway.client import Filings
+from gateway.identity import LOOPBACK
 from gateway.remembered import keys
 from gateway.remembered.audit import Audit
 from gateway.shown import operations
@@ -153,6 +156,18 @@ def of_lapses(of: Deployment) -> Iterator[Line]:
     late = of.now - first if first else timedelta(0)
     fault = f"{count}件的期限已届满而未登记，最早一件应于{naming.short(first)}" if late > LATE else ""
     yield judged("期限登记", fault, "没有迟延" if not count else f"{count}件正在登记")
+
+
+def of_availability(of: Deployment) -> Iterator[Line]:
+    """Whether every part is measured: of one that nobody ever saw up no outage is known."""
+    if checks.migrations_fault(of.register.engine):
+        return  # the tables say so themselves, and may not hold it yet
+    unseen = Availability(of.register.engine).never_seen(of.now)
+    told = "、".join(each.label for each in unseen)
+    fault = (
+        f"{told}从未被看到可用，未予计量；查 worker 能否访问（网上入口为 {of.settings.own_address}）" if unseen else ""
+    )
+    yield judged("可用情况", fault, "各部分均予计量，或者计量未满一日；见 outages")
 
 
 def of_drift(of: Deployment) -> Iterator[Line]:
@@ -284,6 +299,10 @@ def of_identity(of: Deployment) -> Iterator[Line]:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         fault = f"身份提供方无法连接（{type(error).__name__}）"
     yield judged("身份", fault, of.settings.oidc_issuer)
+    own = of.settings.own_address
+    here = urlsplit(own).hostname in LOOPBACK
+    fault = f"{own} 只有本机能访问；gateway、worker 和命令行均须设 BEIAN_GATEWAY_ADDRESS" if here else ""
+    yield judged("对外地址", fault, own)
 
 
 def of_disk(of: Deployment) -> Iterator[Line]:
@@ -399,6 +418,7 @@ ON_THE_REGISTER: Mapping[str, Examination] = {
     "时钟": of_clocks,
     "期限登记": of_lapses,
     "巡查": of_drift,
+    "可用情况": of_availability,
     "信函": of_letters,
     "附件": of_files,
     "备份": of_backups,

@@ -4,13 +4,16 @@ import asyncio
 import itertools
 import json
 import os
+import ssl
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+import trustme
 from sqlalchemy import Engine, create_engine, select, update
 from sqlalchemy.exc import OperationalError
 
@@ -45,7 +48,7 @@ from regulation.breaker import Awaited, Undecided
 from regulation.moment import Moment
 from regulation.rounds.outages import state_of
 from tests.databases import on_both, prepare
-from tests.loopback import two_free_ports
+from tests.loopback import trusted, two_free_ports
 from tests.served import Clock
 from tests.simulated import written
 from tests.story import instant
@@ -251,6 +254,26 @@ async def test_a_watcher_sees_what_answers_and_nothing_else(own: Register, tmp_p
         assert await Watcher(sightings, nobody, lambda: minutes(2)).look() == {Part.MAIL}, "nor missed from then on"
     with own.engine.connect() as db:
         assert {row.part for row in db.execute(select(SEEN))} == {"register", "mail"}
+
+
+async def test_doors_behind_an_authority_of_the_office_are_seen_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def answers(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    authority, context = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(context)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    door = await asyncio.start_server(answers, "localhost", 0, ssl=context)
+    address = f"https://localhost:{door.sockets[0].getsockname()[1]}"
+    async with door:
+        with pytest.raises(httpx.ConnectError):
+            await of_gateway(address)()
+        monkeypatch.setenv("SSL_CERT_FILE", str(trusted(authority, tmp_path)))
+        assert await of_gateway(address)()
 
 
 def out_before(own: Register, deadline: datetime, hours: int = 3) -> None:

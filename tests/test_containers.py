@@ -84,12 +84,14 @@ def test_the_settings_that_ship_let_the_service_start(tmp_path: Path, monkeypatc
     settings = Settings()
     assert settings.encryption == "aes-256-gcm"
     assert settings.own_address == "https://beian.example.gov.cn"
+    for each in OURS:  # workers write it into pages and look whether it answers
+        assert COMPOSED[each]["environment"]["BEIAN_GATEWAY_ADDRESS"] == settings.own_address, each
 
 
 def test_there_is_time_to_stop() -> None:
     """As much as the units of one machine give."""
     for name in ("worker", "gateway"):
-        unit = (ROOT / "deploy/machine" / f"beian-{name}.service").read_text("utf-8")
+        (unit,) = [each.read_text("utf-8") for each in (ROOT / "deploy/machine").glob(f"beian-{name}*.service")]
         assert f"TimeoutStopSec={COMPOSED[name]['stop_grace_period'].removesuffix('s')}\n" in unit
 
 

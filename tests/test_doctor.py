@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import make_url
 
 import starter
+from activities.availability import Availability
 from activities.drift import DriftLog
 from activities.migrating import migrate
 from activities.register import Register
@@ -20,8 +21,10 @@ from cli import examinations
 from cli.doctor import examined
 from cli.examinations import Deployment, State
 from gateway.remembered.audit import noted_backup
+from models.availability import Part, Span
 from models.settings import Settings
 from tests.databases import prepare
+from tests.oidc_provider import provider
 from tests.population import LIVES, life
 from tests.simulated import written
 from tests.world import World
@@ -135,7 +138,13 @@ def spoilt(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wron
     yield Wrong("版本", "没有版本目录", but(editions=var / "nowhere"))
     (var / "channels.toml").write_text("[channels.mail]\ntype = 'smoke'\n", "utf-8")
     yield Wrong("渠道", "channels.mail", but(channels=var / "channels.toml"))
-    yield Wrong("身份", "无法连接", but(identity="oidc", oidc_issuer="http://127.0.0.1:1"))
+    yield Wrong(
+        "身份",
+        "无法连接",
+        but(identity="oidc", oidc_issuer="http://127.0.0.1:1", gateway_address="https://b.example.gov.cn"),
+    )
+    with provider(lambda: datetime.now(UTC)) as idp:
+        yield Wrong("对外地址", "BEIAN_GATEWAY_ADDRESS", but(identity="oidc", oidc_issuer=idp.issuer))
     settings.secret_file.write_text("x" * 48)
     settings.secret_file.chmod(0o644)
     yield Wrong("文件权限", "gateway-secret", settings)
@@ -171,6 +180,12 @@ def test_what_is_late_lost_or_not_backed_up_is_found(settings: Settings) -> None
                 sha256="a" * 64, owner="b", name="c.pdf", media_type="application/pdf", size=1, stored_at=now
             )
         )
+    seen = [Span(part, now - timedelta(hours=23), now) for part in (Part.ENGINE, Part.REGISTER)]
+    Availability(register.engine).keep("worker@a", seen)
+    assert "可用情况" not in faults(told(settings, now)), "it may still come"
+    unseen = told(settings, now + timedelta(hours=1))["可用情况"]
+    assert unseen[0] is State.FAULT
+    assert unseen[1].startswith("网上入口从未被看到可用")
     assert told(settings, now)["附件"] == (State.FAULT, "1个中缺1个；逐一列出：verify --all")
     register.engine.dispose()
 

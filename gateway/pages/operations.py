@@ -75,6 +75,7 @@ def _shown(
         expiring=list(expiring(day_of(now))),
         available=Availability(tools.register.engine).of_parts(datetime.now(UTC), days=operations.DAYS),
         days=operations.DAYS,
+        unseen=Availability(tools.register.engine).never_seen(datetime.now(UTC)),
         backups=backups,
         old=operations.is_old(backups, datetime.now(UTC)),
         backlog=tools.letters.backlog(now),
