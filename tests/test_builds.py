@@ -22,6 +22,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from cli.examinations import State, builds_told
 from cli.exits import USAGE
+from cli.rotate import led_back
 from cli.upkeep import mending
 from deploy.skipping import EARLY
 from examples.demo import know_call
@@ -285,7 +286,7 @@ async def test_operators_rotate_by_the_command_line_and_start_anew_who_does_not_
 
         await shift.comes(NEW)
         await shift.goes(NEW)
-        listed = Builds(world.door, timedelta(seconds=1))
+        listed = Builds(world.door, timedelta(seconds=3))
         assert NEW in [each.name for each in await listed.stand() if each.workers], "the engine has not noticed"
         with pytest.raises(NoBuild):
             await listed.make_current(NEW)
@@ -299,7 +300,7 @@ async def test_operators_rotate_by_the_command_line_and_start_anew_who_does_not_
             assert stand[NEW].is_stranded
             assert not stand[OLD].is_done, "there must be a way back"
         assert f"或者 rotate {OLD}" in await listed.lacking()
-        await listed._set_current(OLD)
+        assert f"已将 {OLD} 恢复为现行" in await led_back(found, NEW, OLD)
         await comes(partial(is_on, world, "filing-STUCK-1", OLD))
         assert (await story.awaits())[0] == before, "and what nobody had taken is taken there"
 
@@ -337,6 +338,10 @@ def test_whatever_runs_is_brought_over_or_goes_on_in_the_current_build(type_: ty
     ("stand", "says"),
     [
         ([Build(name=NEW, runs=9, current=True), Build(name=OLD, workers=1)], f"{NEW} 没有 worker.*或者 rotate {OLD}$"),
+        (
+            [Build(name=UNVERSIONED, workers=1), Build(name=NEW, current=True), Build(name=OLD, workers=1)],
+            f"{NEW} 没有 worker.*rotate {OLD}$",
+        ),
         ([Build(name=NEW, workers=1, current=True), Build(name=OLD, runs=9)], f"{OLD} 没有 worker.*rotate {NEW}$"),
         ([Build(name=UNVERSIONED, runs=9, current=True)], "^没有 worker，其在办的停滞：启动 worker$"),
         ([Build(name=NEW, workers=1, runs=9, current=True)], "^$"),

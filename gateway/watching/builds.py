@@ -95,7 +95,8 @@ def lacking(stand: Sequence[Build]) -> str:
     for each in stand:
         if each.is_stranded:
             of = "" if each.name == UNVERSIONED else f"{each.name} "
-            way = next((one.name for one in stand if one.workers and (one.current or each.current)), None)
+            ways = [one.name for one in stand if one.workers and (one.current or each.current)]
+            way = min(ways, key=lambda one: one == UNVERSIONED, default=None)
             named = "unversioned" if way == UNVERSIONED else way
             return f"{of}没有 worker，其在办的停滞：启动{'该构建的 ' if of else ' '}worker" + (
                 f"，或者 rotate {named}" if way else ""
@@ -158,18 +159,12 @@ class Builds:
 
     async def lacking(self) -> str:
         """The same, where a worker counts only if it takes work."""
-        stand = await self.stand()
-        current = await self.current()
-        tried = [
-            each.but(workers=0)
-            if each.workers
-            and (each.current or each.runs)
-            and (each.name == current or each.name != UNVERSIONED)
-            and not await self._proving.works(each.name)
-            else each
-            for each in stand
-        ]
-        return lacking(tried)
+
+        async def tried(each: Build) -> Build:
+            can_be = each.workers and (each.current or each.name != UNVERSIONED)
+            return each.but(workers=0) if can_be and not await self._proving.works(each.name) else each
+
+        return lacking(await asyncio.gather(*map(tried, await self.stand())))
 
     async def side_by_side(self) -> list[Build] | None:
         """The same, if builds are used at all; None if the engine does not answer in good time."""
