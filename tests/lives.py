@@ -109,7 +109,7 @@ async def cured_in_the_window(world: World, filing_id: str, year: int) -> None:
 
 async def served_at_last(world: World, filing_id: str, year: int) -> None:
     """A correction served by post, a 告知书 that lay unread and could not be delivered, served by post as well; revoked."""
-    platform = {"by": {"person": "delivering", "office": "210000", "role": "platform"}}
+    platform = {"by": {"person": "platform", "office": "210000", "role": "platform"}}
     story = Story(world, filing_id, service={"consent": False, "address": "沈阳市示例路1号"})
     await story.submitted(f"{year}-03-15")
     lacking = [{"item": "A-17", "message": "补充协议附件"}]
