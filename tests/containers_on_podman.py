@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -27,7 +28,8 @@ from tests.composition import DEPLOYED, Podman, reduced, services
 from tests.loopback import free_port
 from tests.patience import eventually
 
-IMAGE = os.environ.get("BEIAN_IMAGE", "localhost/beian:0.7.0")
+VERSION = tomllib.loads((DEPLOYED.parent.parent / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+IMAGE = os.environ.get("BEIAN_IMAGE", f"localhost/beian:{VERSION}")
 NAME = "beian.example.gov.cn"
 KEY = ECKey.generate_key("P-256", {"kid": "trial", "use": "sig"})
 LEADER = {"person": "u-leader-01", "office": "91210102MA10ABCD6H", "role": "leader"}
