@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, delete, update
+from sqlmodel import Session
 
 import starter
 from activities import editions_used
@@ -23,7 +24,9 @@ from activities.rounds.following import RoundFollowing
 from activities.rounds.register import RoundRegister, faults
 from activities.rounds.rows import round_row
 from cli.rounds import print_receipt
-from models.rounds.base import Item, MoveWindow
+from gateway.shown.rounds.published import PublicRounds
+from models.register import RoundRow
+from models.rounds.base import Item, MoveWindow, RoundKind
 from models.rounds.inspections import InspectionState
 from models.rounds.subsidies import SubsidyState
 from models.rounds.surveys import SurveyState
@@ -260,3 +263,23 @@ def test_a_list_knows_from_the_register_who_was_paid_in_other_rounds(
     stands = opened("subsidy-2026-LN-2", alliances="B").round.but(of=SubsidyState(edition="T"))
     known = rounds.known(list_needs(stands), stands.area)
     assert paid_years(stands, known) == {"subsidy-2024-LN-1": {2024}, "subsidy-2026-LN-1": {2026}}
+
+
+@on_both
+def test_rounds_of_staff_push_none_off_the_list_of_the_public(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.shown.rounds.published.MOST", 2)
+    when = instant("2026-11-20")
+    with Session(register.engine) as session:
+        for number, kind in enumerate((RoundKind.CALL, RoundKind.SURVEY, *[RoundKind.OUTAGE] * 3)):
+            day = date(2026, 12, 1 + number)
+            session.add(
+                RoundRow(
+                    round_id=f"{kind}-{number}", number=1, head="", kind=kind, year=2026, stage="closed", open=False,
+                    title=kind, opens=day, closes=day, counts="{}", value="{}", followed=1, updated_at=when,
+                )
+            )  # fmt: skip
+        session.commit()
+    shown = PublicRounds(register.engine).listed(date(2026, 12, 31))
+    assert [each.kind for each in shown] == [RoundKind.SURVEY, RoundKind.CALL]

@@ -1,6 +1,6 @@
 """Rounds in the register: where each stands, its entries and items, and whether its chain is whole."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
@@ -130,6 +130,7 @@ class RoundRegister:
         self,
         *,
         kind: RoundKind | None = None,
+        kinds: Iterable[RoundKind] | None = None,
         year: int | None = None,
         jurisdiction: str | None = None,
         is_open: bool | None = None,
@@ -140,6 +141,8 @@ class RoundRegister:
         query = select(appending.ROUNDS).order_by(ROUNDS.closes.desc(), ROUNDS.round_id)
         if kind:
             query = query.where(ROUNDS.kind == kind.value)
+        if kinds is not None:
+            query = query.where(ROUNDS.kind.in_([each.value for each in kinds]))
         if year:
             query = query.where(ROUNDS.year == year)
         if jurisdiction:

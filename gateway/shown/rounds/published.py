@@ -18,6 +18,9 @@ from regulation.rounds.every import RULES
 MOST = 200
 """So many rounds are listed, those that close last."""
 
+SHOWN = [kind for kind, rules in RULES.items() if not rules.of_staff]
+"""Rounds of these kinds the public may know of."""
+
 
 @dataclass(frozen=True)
 class PublishedByRound:
@@ -69,7 +72,7 @@ class PublicRounds:
 
     def listed(self, today: date) -> list[PublicRound]:
         """Every round that is shown to the public, the one that closes last first."""
-        rows = [row for row in RoundRegister(self.engine).rounds(limit=MOST) if not RULES[RoundKind(row.kind)].of_staff]
+        rows = RoundRegister(self.engine).rounds(kinds=SHOWN, limit=MOST)
         shown = select(PublicNoticeRow).where(
             col(PublicNoticeRow.round_id).in_([row.round_id for row in rows]), col(PublicNoticeRow.shown_from) <= today
         )
