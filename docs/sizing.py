@@ -223,7 +223,7 @@ def limits() -> Iterator[str]:
         (hour * 1000 / of("register_sqlite_cpu_ms_entry"), "SQLite, which has one writer", "an entry for all takes more than an hour, on the fastest disk", "PostgreSQL"),
         (hour * 1000 / of("register_postgres_server_cpu_ms_entry"), "one core of PostgreSQL", "an entry for all takes more than an hour", "more cores: entries of different filings are written side by side; then a faster disk for its log"),
         (60 / of("sentinel_cpu_s") * PASSED, "a pass of the sentinel", "it takes more than a minute of a core every hour", "a longer `BEIAN_FOLLOWING_INTERVAL`"),
-        (_beyond(CONNECTIONS), f"the {CONNECTIONS} connections that PostgreSQL comes with", "processes wait for connections", "`max_connections`, or a pooler that keeps a transaction on its connection"),
+        (_beyond(CONNECTIONS), f"the {CONNECTIONS} connections that PostgreSQL comes with", "processes wait for connections", "a larger `max_connections`: each takes some memory of PostgreSQL. No pooler by transactions: connections are opened with settings of their own, and statements stay prepared on them"),
         (LOAD / _page() / (_leaders(10_000) / 10_000), "one process of a gateway", "leaders wait in the last three days of November", "more processes (`BEIAN_GATEWAY_PROCESSES`), then more gateways"),
         (100e9 / (of("register_postgres_bytes_first_year") + (YEARS - 1) * of("register_postgres_bytes_further_year")), "a disk of 100 GB", f"the register of {YEARS} years fills it, uploads aside", "a larger one"),
     )  # fmt: skip

@@ -98,7 +98,8 @@ class Truth:
 
     def _of_dates(self, filing: str, docket: Sequence[Entry], asked: Sequence[Told], now: datetime) -> Iterator[str]:
         """Every instant and every day ahead is what the regulation makes of the same acts, received at the same instants."""
-        for mine, theirs in zip(docket, self._lived(filing, docket, asked, now), strict=False):
+        lived = self._lived(filing, docket, asked, now)
+        for mine, theirs in zip(docket, lived, strict=False):
             if (mine.number, mine.at, mine.event.kind, mine.stage) != (
                 theirs.number, theirs.at, theirs.event.kind, theirs.stage,
             ):  # fmt: skip
@@ -108,7 +109,6 @@ class Truth:
             if ours != reference:
                 yield f"{filing}/{mine.number}: another agenda than the reference: {ours[:1]} {reference[:1]}"
                 return
-        lived = self._lived(filing, docket, asked, now)
         if len(lived) != len(docket):
             yield f"{filing}: {len(docket)} entries, the reference has {len(lived)}"
 
