@@ -80,10 +80,13 @@ class PublishedEditions:
         return True
 
     async def keep(self) -> None:
-        """Again and again, until cancelled."""
+        """Again and again, until cancelled. Whatever fails is tried again."""
         while True:
             await asyncio.sleep(EVERY)
-            await asyncio.to_thread(self.caught_up)
+            try:
+                await asyncio.to_thread(self.caught_up)
+            except Exception as error:
+                log.warning("editions.not_read", error=named(error))
 
     def publish(
         self, round_id: str, entry: int, at: datetime, day: date, document_no: str, rows: Callable[[str], Sequence[Row]]

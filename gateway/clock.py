@@ -62,7 +62,10 @@ class DoorClock:
             raise ClockWrong
 
     async def keep(self) -> None:
-        """Compare again and again, until cancelled."""
+        """Compare again and again, until cancelled. Whatever fails is tried again."""
         while True:
             await asyncio.sleep(EVERY)
-            await asyncio.to_thread(self.compare)
+            try:
+                await asyncio.to_thread(self.compare)
+            except Exception as error:
+                log.warning("clock.not_compared", error=named(error))

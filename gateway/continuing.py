@@ -11,13 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
-from temporalio.service import RPCError
 
 from activities.continuations import Continuation
 from activities.logs import named
 from gateway.client import Filings
-from gateway.problem import KeyReused, NotFound, Refused, Unreachable
+from gateway.problem import KeyReused, NotFound, Refused
 from models.values import in_shanghai
 from models.vocabulary import ActKind, Role
 from regulation import identity, offices
@@ -43,14 +41,14 @@ class Continuing:
             self._loop.call_soon_threadsafe(self._bell.set)
 
     async def keep(self, every: float) -> None:
-        """Make a round at once, at every bell, and every so often, until cancelled. What fails is tried again."""
+        """Make a round at once, at every bell, and every so often, until cancelled. Whatever fails is tried again."""
         self._loop = asyncio.get_running_loop()
         while True:
             self._bell.clear()
             wait = every
             try:
                 await self.round()
-            except (Unreachable, RPCError, SQLAlchemyError) as error:
+            except Exception as error:
                 log.warning("continuing.round_failed", error=named(error))
                 wait = min(every, AGAIN_AFTER)
             try:

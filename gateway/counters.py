@@ -32,7 +32,10 @@ NEAR = 8
 """In so many places from its own on something is looked for."""
 
 NOTED = 1024
-"""So many counts at most are told to other gateways; what is counted beyond is counted by each for itself."""
+"""So many counts of each span at most are told to other gateways: those nearest to their limits; each counts what is beyond for itself."""
+
+AMONG = 16
+"""Among so many noted places one is found, and the one farthest from its limit given up. Where they are follows from the digest."""
 
 TENTH = 10
 """What has used so large a part of its limit is told: what many gateways keep to themselves is less than a limit."""
@@ -41,11 +44,19 @@ TOLD = struct.Struct("<16sIdIId")
 """What other gateways are told of a count: its digest, its span, when its window began, how often in that and before, how often it may be."""
 
 HEADER = struct.Struct("<32sI")
-"""At the head of the table: a secret, made up by whoever opens it first, and how many places are noted."""
+"""At the head of the table: a secret, made up by whoever opens it first, and how often something was to be told for which no room was."""
 
-PLACE = struct.Struct("<I")
+PLACES = struct.Struct(f"<{AMONG}I")
+"""Noted places, each one more than it is; 0 is none."""
 
-SIZE = HEADER.size + PLACE.size * NOTED + SLOT.size * SLOTS * len(SPANS)
+GROUPS = NOTED // AMONG
+
+COUNTED_FROM = HEADER.size + PLACES.size * GROUPS * len(SPANS)
+
+SIZE = COUNTED_FROM + SLOT.size * SLOTS * len(SPANS)
+
+MOST_OF_OTHERS = 2**32 - 1
+"""More than that no place holds of what others told."""
 
 
 class Limit(NamedTuple):
@@ -80,10 +91,10 @@ class Counters:
         self._thread = threading.Lock()  # the lock of a file belongs to the process, whichever thread has it
         self._table = mmap.mmap(file, SIZE)
         with self._alone():
-            made, noted = HEADER.unpack_from(self._table)
+            made, untold = HEADER.unpack_from(self._table)
             if not any(made):
                 made = secrets.token_bytes(32)
-                HEADER.pack_into(self._table, 0, made, noted)
+                HEADER.pack_into(self._table, 0, made, untold)
         self._secret = (
             hashlib.blake2b(secret.encode(), digest_size=32, person=b"beian limits").digest() if secret else made
         )
@@ -107,25 +118,25 @@ class Counters:
             if not wait:
                 for place, slot in counted:
                     self._put(place, slot)
-                    if (slot.here - 1) * TENTH < slot.most <= slot.here * TENTH:
-                        self._note(place)
+                    if slot.here * TENTH >= slot.most:
+                        self._note(place, now)
         return wait
 
     def told(self, now: float) -> bytes:
         """What is counted here and that other gateways should know: each as `TOLD` has it."""
-        records, noted = [], []
         with self._alone():
-            for place in dict.fromkeys(self._noted()):
-                slot, seconds = self._slot(place), SPANS[place // SLOTS]
-                window = now // seconds * seconds
-                before = slot.before if slot.begun == window else 0
-                if slot.begun in (window, window - seconds) and max(slot.here, before) * TENTH >= slot.most:
-                    records.append(TOLD.pack(slot.digest, seconds, slot.begun, slot.here, slot.before, slot.most))
-                    noted.append(place)
-            HEADER.pack_into(self._table, 0, self._table[:32], 0)
-            for place in noted:
-                self._note(place)
-        return b"".join(records)
+            return b"".join(
+                TOLD.pack(slot.digest, seconds, slot.begun, slot.here, slot.before, slot.most)
+                for slot, seconds in map(self._counted, self._noted())
+                if _share(slot, seconds, now)
+            )
+
+    def untold(self) -> int:
+        """How often, since this was asked last, something was to be told and there was no room for it."""
+        with self._alone():
+            made, untold = HEADER.unpack_from(self._table)
+            HEADER.pack_into(self._table, 0, made, 0)
+        return int(untold)
 
     def heard(self, told: Iterable[bytes], now: float) -> None:
         """Count along what all other gateways told: it counts here as if it had been asked here."""
@@ -141,7 +152,8 @@ class Counters:
                 window = now // seconds * seconds
                 place, slot = self._find(digest, most, seconds, window, 1 - (now - window) / seconds)
                 if place >= 0:
-                    self._put(place, slot._replace(others=others, others_before=others_before))
+                    told_now, told_before = min(others, MOST_OF_OTHERS), min(others_before, MOST_OF_OTHERS)
+                    self._put(place, slot._replace(others=told_now, others_before=told_before))
 
     @staticmethod
     def _wait(most: float, slot: Slot, left: float, seconds: int) -> float:
@@ -155,11 +167,7 @@ class Counters:
         least, spare = 1.0, -1
         for offset in range(NEAR):
             place = part + (first + offset) % SLOTS
-            slot = self._slot(place)
-            if slot.begun == window - seconds:
-                slot = slot._replace(begun=window, here=0, before=slot.here, others=0, others_before=slot.others)
-            elif slot.begun != window:
-                slot = Slot(slot.digest, window, 0, 0, 0, 0, slot.most)
+            slot = _in_window(self._slot(place), window, seconds)
             if slot.digest == digest:
                 return place, slot
             used = slot.used(left)
@@ -175,18 +183,31 @@ class Counters:
 
     @staticmethod
     def _at(place: int) -> int:
-        return HEADER.size + PLACE.size * NOTED + place * SLOT.size
+        return COUNTED_FROM + place * SLOT.size
 
-    def _note(self, place: int) -> None:
-        """Remember that something here is to be told, while there is room."""
-        secret, noted = HEADER.unpack_from(self._table)
-        if noted < NOTED:
-            PLACE.pack_into(self._table, HEADER.size + noted * PLACE.size, place)
-            HEADER.pack_into(self._table, 0, secret, noted + 1)
+    def _counted(self, place: int) -> tuple[Slot, int]:
+        return self._slot(place), SPANS[place // SLOTS]
+
+    def _note(self, place: int, now: float) -> None:
+        """Remember that something here is to be told, in place of what is farthest from its limit."""
+        slot, seconds = self._counted(place)
+        group = SPANS.index(seconds) * GROUPS + int.from_bytes(slot.digest[4:8], "little") % GROUPS
+        noted = list(PLACES.unpack_from(self._table, HEADER.size + group * PLACES.size))
+        if place + 1 in noted:
+            return
+        shares = [_share(*self._counted(each - 1), now) if each else 0 for each in noted]
+        least = min(shares)
+        if least:
+            made, untold = HEADER.unpack_from(self._table)
+            HEADER.pack_into(self._table, 0, made, min(untold + 1, MOST_OF_OTHERS))
+        if least <= _share(slot, seconds, now):
+            noted[shares.index(least)] = place + 1
+            PLACES.pack_into(self._table, HEADER.size + group * PLACES.size, *noted)
 
     def _noted(self) -> Iterator[int]:
-        _, noted = HEADER.unpack_from(self._table)
-        return (PLACE.unpack_from(self._table, HEADER.size + each * PLACE.size)[0] for each in range(noted))
+        for group in range(GROUPS * len(SPANS)):
+            noted = PLACES.unpack_from(self._table, HEADER.size + group * PLACES.size)
+            yield from (each - 1 for each in dict.fromkeys(noted) if each)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -200,3 +221,21 @@ class Counters:
                 yield
             finally:
                 fcntl.lockf(self._file, fcntl.LOCK_UN)
+
+
+def _in_window(slot: Slot, window: float, seconds: int) -> Slot:
+    """A place as it is in a window."""
+    if slot.begun == window:
+        return slot
+    if slot.begun == window - seconds:
+        return slot._replace(begun=window, here=0, before=slot.here, others=0, others_before=slot.others)
+    return Slot(slot.digest, window, 0, 0, 0, 0, slot.most)
+
+
+def _share(slot: Slot, seconds: int, now: float) -> float:
+    """How much of its limit is used of what is to be told; 0 where nothing is: too little was counted here, or long ago."""
+    window = now // seconds * seconds
+    lately = _in_window(slot, window, seconds)
+    if not slot.most or max(lately.here, lately.before) * TENTH < slot.most:
+        return 0
+    return lately.used(1 - (now - window) / seconds) / slot.most

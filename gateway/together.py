@@ -15,12 +15,12 @@ from uuid import uuid4
 
 import structlog
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
 
 from activities.database import writing
+from activities.health.instruments import LIMITS_UNTOLD
 from activities.logs import named
-from gateway.counters import TOLD, Counters
+from gateway.counters import SPANS, TOLD, Counters
 from models.gateway import CountedRow
 
 log = structlog.get_logger()
@@ -45,14 +45,16 @@ class Together:
     own: str = field(default_factory=lambda: uuid4().hex, init=False)
     _told: bytes = field(default=b"", init=False)
     _heard: dict[str, str] = field(default_factory=dict, init=False)
+    _counts: dict[str, bytes] = field(default_factory=dict, init=False)
+    _unread: set[str] = field(default_factory=set, init=False)
     _since: datetime = field(default=datetime.min.replace(tzinfo=UTC), init=False)
 
     async def keep(self) -> None:
-        """Exchange again and again, until cancelled. What fails is tried again; meanwhile this gateway counts for itself."""
+        """Exchange again and again, until cancelled. Whatever fails is tried again; meanwhile this gateway counts for itself."""
         while True:
             try:
                 await asyncio.to_thread(self.exchange)
-            except SQLAlchemyError as error:
+            except Exception as error:
                 log.warning("limits.not_shared", error=named(error))
             await asyncio.sleep(EVERY)
 
@@ -60,6 +62,9 @@ class Together:
         """Tell what is near its limits here, and count along what the others told."""
         at = self.now()
         now = datetime.fromtimestamp(at, UTC)
+        if untold := self.counters.untold():
+            LIMITS_UNTOLD.inc(untold)
+            log.warning("limits.not_all_shared", untold=untold)
         if (told := self.counters.told(at)) != self._told:
             row = CountedRow(gateway=self.own, counts=VERSION + base64.b64encode(told).decode(), written_at=now)
             with writing(self.engine) as session:
@@ -73,10 +78,18 @@ class Together:
         self._since = now - LATELY
         if new:
             self._heard |= new
-            self.counters.heard([_read(counts) for counts in self._heard.values()], at)
+            self._counts |= {gateway: self._read(gateway, counts) for gateway, counts in new.items()}
+            self.counters.heard(self._counts.values(), at)
 
-
-def _read(counts: str) -> bytes:
-    """What a gateway told; nothing if a release told it that tells otherwise."""
-    told = base64.b64decode(counts.removeprefix(VERSION)) if counts.startswith(VERSION) else b""
-    return told if len(told) % TOLD.size == 0 else b""
+    def _read(self, gateway: str, counts: str) -> bytes:
+        """What a gateway told; nothing if it cannot be read, as of a release that tells otherwise. That is said once of each."""
+        try:
+            told = base64.b64decode(counts.removeprefix(VERSION), validate=True) if counts.startswith(VERSION) else None
+        except ValueError:
+            told = None
+        if told is not None and len(told) % TOLD.size == 0 and {each[1] for each in TOLD.iter_unpack(told)} <= {*SPANS}:
+            return told
+        if gateway not in self._unread:
+            self._unread.add(gateway)
+            log.warning("limits.not_read", gateway=gateway)
+        return b""

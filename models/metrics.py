@@ -105,6 +105,11 @@ REFUSALS = Metric(
     "beian_refusals_total", "counter", "acts", "every",
     "acts that were refused at a door, by what was asked", "入口未予登记的行为次数，按行为", ("act",),
 )  # fmt: skip
+LIMITS_UNTOLD = Metric(
+    "beian_limits_untold_total", "counter", "counts", "gateway",
+    "counts near a limit that were not told to other gateways, for those nearer to theirs: somebody asks from very many addresses",
+    "接近限次而未能告知其他网关的计数（名额让给了更接近限次的）：有人用大量地址请求",
+)  # fmt: skip
 REQUESTS = Metric(
     "beian_request_seconds", "histogram", "seconds", "gateway",
     "how long requests take until their answer is whole, by the route and what was answered",
@@ -148,7 +153,7 @@ BUILD = Metric(
 TABLE = (
     FILINGS, ROUNDS, LAPSES_LATE, LATE_SECONDS, LATENESS, OVERDUE, DRIFT, DRIFT_MENDED, SENTINEL_AT, SENTINEL_SECONDS,
     SENTINEL_UNSEEN, LETTERS_BY_AGE, LETTERS_WAITING, LETTERS_LATE, LETTERS_OWED,
-    LETTERS_FAILED, LETTER_TRIES, REFUSALS, REQUESTS, READY, AVAILABLE, CLOCK_AHEAD, CALENDAR, BACKUP, DISK_FREE, DISK_SIZE, BUILD,
+    LETTERS_FAILED, LETTER_TRIES, REFUSALS, LIMITS_UNTOLD, REQUESTS, READY, AVAILABLE, CLOCK_AHEAD, CALENDAR, BACKUP, DISK_FREE, DISK_SIZE, BUILD,
 )  # fmt: skip
 """Every metric of ours. The engine's core tells its own beside them (`temporal_…`), on workers."""
 

@@ -1,5 +1,6 @@
 """Gateways on several machines, with nothing in common but the database: whoever answers, it is one service."""
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AsyncExitStack
@@ -7,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from activities.database import writing
 from activities.register import Register
 from gateway.app import counters_of
-from gateway.counters import A_DAY, A_MINUTE, NOTED, Counters, Limit
+from gateway.counters import A_DAY, A_MINUTE, AN_HOUR, NOTED, SPANS, TOLD, Counters, Limit
 from gateway.together import Together
 from models.gateway import CountedRow
 from models.settings import Settings, SettingsRefused, read_settings
@@ -140,6 +142,22 @@ def test_what_is_told_has_a_bound() -> None:
     assert 0 < len(first) <= 44 * NOTED
     assert here.told(BEGUN) == first
     assert here.told(BEGUN + 120) == b""
+    assert (here.untold() > 0, here.untold()) == (True, 0), "what was left out is said, once"
+
+
+def test_a_flood_from_many_addresses_keeps_nobody_s_limit_from_the_others() -> None:
+    """What is noted is what is nearest to its limit, of each span by itself; who comes later and goes further is told too."""
+    here, there = Counters(secret=SECRET), Counters(secret=SECRET)
+    for number in range(2 * NOTED):
+        net = f"2001:db8:0:{number:x}::/64"
+        flood = [Limit(f"objections {net}", 10, AN_HOUR), Limit(f"to one notice {net}", 20, A_DAY)]
+        for _ in range(2):
+            here.hit([*flood, Limit(f"acts {net}", 20, A_MINUTE)], BEGUN)
+    objections = [Limit("objections 203.0.113.7", 10, AN_HOUR)]
+    assert [bool(here.hit(objections, BEGUN)) for _ in range(11)] == [False] * 10 + [True]
+    there.heard([here.told(BEGUN)], BEGUN)
+    assert there.hit(objections, BEGUN) > 0, "all ten were used at the other gateway"
+    assert len(here.told(BEGUN)) <= TOLD.size * NOTED * len(SPANS)
 
 
 def test_what_another_release_tells_is_left_alone(tmp_path: Path) -> None:
@@ -147,10 +165,19 @@ def test_what_another_release_tells_is_left_alone(tmp_path: Path) -> None:
     prepare(url)
     engine = Register.at(url).engine
     with writing(engine) as session:
-        session.add(CountedRow(gateway="newer", counts="2:?", written_at=NOW))
+        strange = TOLD.pack(bytes(16), 7, BEGUN, 1, 0, 1)
+        for gateway, counts in {
+            "newer": "2:?", "odd": "1:AAA", "letters": "1:中", "short": "1:AAAA", "span": f"1:{b64encode(strange).decode()}",
+        }.items():  # fmt: skip
+            session.add(CountedRow(gateway=gateway, counts=counts, written_at=NOW))
     here = Together(engine, Counters(secret=SECRET), now=lambda: BEGUN)
-    here.exchange()
-    assert here.counters.hit([Limit("somebody", 1, A_MINUTE)], BEGUN) == 0
+    there = Together(engine, Counters(secret=SECRET), now=lambda: BEGUN)
+    there.counters.hit([Limit("somebody", 1, A_MINUTE)], BEGUN)
+    with capture_logs() as said:
+        there.exchange()
+        here.exchange()
+    assert here.counters.hit([Limit("somebody", 1, A_MINUTE)], BEGUN) > 0, "what can be read is heard"
+    assert [each["event"] for each in said] == ["limits.not_read"] * 10, "by each, once of each"
     engine.dispose()
 
 

@@ -25,6 +25,7 @@ def _histogram(metric: Metric, *buckets: float) -> Histogram:
 
 LATENESS = _histogram(metrics.LATENESS, 1, 5, 15, 60, 300, 1800, 7200, 86_400)
 REQUESTS = _histogram(metrics.REQUESTS, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 15)
+LIMITS_UNTOLD = _counter(metrics.LIMITS_UNTOLD)
 _REFUSALS = _counter(metrics.REFUSALS)
 
 ACTS = frozenset({*(act.value for act in ActKind), *(act for rules in RULES.values() for act in rules.rows)})

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import structlog
 from sqlalchemy import delete, or_
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -68,12 +68,12 @@ class Sweeping:
     drafts: Drafts
 
     async def keep(self, now: Callable[[], datetime]) -> None:
-        """Make a round soon, and one every day, until cancelled. What fails is tried again the next day."""
+        """Make a round soon, and one every day, until cancelled. Whatever fails is tried again the next day."""
         await asyncio.sleep(FIRST.total_seconds())
         while True:
             try:
                 swept = await asyncio.to_thread(self.round, now())
-            except (SQLAlchemyError, OSError) as error:
+            except Exception as error:
                 log.warning("sweeping.round_failed", error=named(error))
             else:
                 told = Counter[str]()

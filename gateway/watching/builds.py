@@ -24,6 +24,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities import logs
 from gateway.client import Filings, patiently, workflow_id
 from gateway.problem import Unreachable
 from gateway.rounds import Rounds
@@ -47,6 +48,9 @@ LISTS_WITHIN = 3.0
 
 AT_WORK = timedelta(minutes=2)
 """A worker that works asks for work every minute; who has not for longer has gone."""
+
+AGAIN_AFTER = 10.0
+"""Seconds until what failed for no known reason is tried again."""
 
 Watch = Callable[[str, int, int], None]
 
@@ -219,6 +223,9 @@ class Builds:
                 await self.make_current(build)
             except (NoBuild, RPCError):
                 await asyncio.sleep(1)  # the engine has not heard of its worker yet
+            except Exception as error:
+                log.warning("build.not_current", error=logs.named(error))
+                await asyncio.sleep(AGAIN_AFTER)
             else:
                 log.info("build.current", build=build)
                 return

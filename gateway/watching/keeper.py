@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
-from temporalio.service import RPCError
 
 from activities.drift import DriftLog
 from activities.logs import named
@@ -27,18 +25,18 @@ class Keeper:
     every: timedelta
 
     async def keep(self) -> None:
-        """Have a pass made now, and every so often; look after that until cancelled. What fails is tried again."""
+        """Have a pass made now, and every so often; look after that until cancelled. Whatever fails is tried again."""
         at_once, memory = True, DriftLog(self.filings.register.engine, self.filings.task_queue)
         await self._anew(memory)
         while True:
             try:
                 await scheduled(self.filings.client, self.filings.task_queue, self.every, at_once=at_once)
                 at_once = False
-            except RPCError as error:
+            except Exception as error:
                 log.warning("sentinel.not_scheduled", error=named(error))
             try:
                 last = await asyncio.to_thread(memory.last)
-            except SQLAlchemyError as error:
+            except Exception as error:
                 log.warning("sentinel.not_told", error=named(error))
             else:
                 if last and last.is_old(self.filings.clock(), self.every.total_seconds()):
@@ -49,5 +47,5 @@ class Keeper:
         """Have every filing looked at anew: while nobody worked, somebody may have put an older register in place of this one."""
         try:
             await asyncio.to_thread(memory.forget)
-        except SQLAlchemyError as error:
+        except Exception as error:
             log.warning("sentinel.not_forgotten", error=named(error))
