@@ -161,11 +161,10 @@ class Rounds:
         return RoundReceived(act.but(seen=round_.number if round_ else None), title)
 
     def _agreed(self, round_: Round | None, act: RoundAct, content: Mapping[str, Any]) -> str | None:
-        """The paper of the first half of an act, if it says the same: so whoever follows says the very same."""
-        half = round_.agreed.get(agreeing.key_of(act)) if round_ else None
-        if half is None or half.paper is None or self.filings.register.paper(half.paper) != dict(content):
-            return None
-        return half.paper
+        """The paper of a first half of an act that says the same: so whoever follows says the very same."""
+        there = agreeing.halves(round_, agreeing.key_of(act)).values() if round_ else ()
+        papers = [half.paper for half in there if half.paper]
+        return next((each for each in papers if self.filings.register.paper(each) == dict(content)), None)
 
     def _answer_of(self, entry: RoundEntry, asked: str, lodged: RoundLodged) -> RoundReceipt:
         """The answer of then to the same act; `KeyReused` for another."""

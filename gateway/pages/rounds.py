@@ -35,7 +35,7 @@ from regulation import naming
 from regulation.articles import cite
 from regulation.lodging import refusal as refusal_of
 from regulation.offices import READERS
-from regulation.rounds import agenda, offers
+from regulation.rounds import agenda, agreeing, offers
 from regulation.rounds.every import RULES, rules_of
 
 router = APIRouter()
@@ -251,8 +251,9 @@ class _Form:
         return row if row and self.session.who.sees(row) else None
 
     def first_half(self, filing: str = "") -> dict[str, Any] | None:
-        """What the first of several said, of an alliance if it is about one: whoever agrees says the same."""
-        half = self.round.agreed.get(f"{self.kind}:{filing}" if filing else self.kind) if self.round else None
+        """What another of several said last, of an alliance if it is about one: whoever agrees says the same."""
+        key = f"{self.kind}:{filing}" if filing else self.kind
+        half = agreeing.half_for(self.round, key, self.session.who.by) if self.round else None
         entry = self.tools.rounds.register.entry(self.round_id, half.number) if half else None
         if entry is None or entry.act is None:
             return None

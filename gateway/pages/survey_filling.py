@@ -37,7 +37,7 @@ from models.faults import MISSING
 from models.findings import Finding, Refusal
 from models.rounds.surveys import EnterSurvey, SurveyActKind
 from models.values import midnight_after
-from regulation.rounds import returns
+from regulation.rounds import agreeing, returns
 
 UNKNOWN = "暂时不能确认是否已经报送；填写的内容已保存，请稍后在本页再次报送，不会重复登记"
 SENT_OTHERWISE = "这份调查表此前已按其他内容报送；请核对后再次报送"
@@ -120,7 +120,7 @@ def _on_paper(
 ) -> tuple[dict[str, Any], Editing]:
     """What an office begins with, and whether a colleague has entered it. Of what was sent, only the figures."""
     known = editing.known
-    half = known.round.agreed.get(f"{SurveyActKind.ENTER_SURVEY}:{known.alliance.id}")
+    half = agreeing.half_for(known.round, f"{SurveyActKind.ENTER_SURVEY}:{known.alliance.id}", session.who.by)
     entry = tools.rounds.register.entry(known.round.id, half.number) if half else None
     act = entry.event if entry else None
     raw = raw if drafted else {"figures": raw.get("figures") or {}}

@@ -68,7 +68,7 @@ Happening = AnyRoundAct | RoundLapse
 class Round(Value):
     """One round, from its opening to its end: at most 16 KB whatever happens, for what is long is a paper or an item.
 
-    `passed` is when each lapse was last entered; `agreed` holds first halves of what several must say; `counts` is what a
+    `passed` is when each lapse was last entered; `agreed` holds first halves of what several must say, those that say otherwise each of its own; `counts` is what a
     list shows of it; `of` is what only its kind holds.
     """
 

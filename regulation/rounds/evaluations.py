@@ -37,6 +37,7 @@ from regulation.articles import cite
 from regulation.moment import Moment
 from regulation.rounds import after_evaluating
 from regulation.rounds.agenda import REMINDER_HOUR, window
+from regulation.rounds.agreeing import without_halves
 from regulation.rounds.common_acts import closed, common, has_begun, may_close, may_open
 from regulation.rounds.evaluating import expected, items_of, made, names_nobody, one_office, report_needs, state
 from regulation.rounds.evaluation_items import ITEMS, paper_of
@@ -90,8 +91,8 @@ def evaluated(round_: Round, act: Evaluate, when: Moment) -> Round:
     assert facts
     done = round_.counts.get("evaluated", 0) + (not facts.again)
     counts = {**round_.counts, "expected": facts.expected, "evaluated": done}
-    agreed = {key: half for key, half in round_.agreed.items() if key != EvaluationActKind.REPORT_EVALUATION}
-    return round_.but(counts=counts, agreed=agreed, of=state(round_).but(items=facts.items))
+    round_ = without_halves(round_, EvaluationActKind.REPORT_EVALUATION)
+    return round_.but(counts=counts, of=state(round_).but(items=facts.items))
 
 
 def may_report(round_: Round, act: ReportEvaluation, when: Moment) -> Lack | None:

@@ -12,6 +12,7 @@ from models.vocabulary import Role
 from regulation.articles import cite
 from regulation.moment import Moment
 from regulation.rounds import table
+from regulation.rounds.agreeing import half_for
 from regulation.rounds.every import RULES, rules_of
 from regulation.rounds.rules import OF_A_CITY, Together
 
@@ -52,7 +53,7 @@ def offer(round_: Round, kind: str, by: By, when: Moment, filing: str = "") -> R
     bare = model.model_construct(None, id="offer", by=by, kind=named)
     told = required(model) <= ALWAYS and not row.jointly and row.together == "one"
     refusal = table.check(rules, round_.id, round_, bare, when) if told else table.barred(rules, round_, bare, when)
-    half = round_.agreed.get(f"{kind}:{filing}" if filing else kind)
+    half = half_for(round_, f"{kind}:{filing}" if filing else kind, by)
     return RoundOffer(
         kind=named,
         article=cite(row.article_for(by.role)),

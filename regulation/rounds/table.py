@@ -35,7 +35,17 @@ from regulation.calendar import CALENDARS
 from regulation.moment import Moment
 from regulation.reading import finding
 from regulation.rounds.agenda import due_by, next_lapse
-from regulation.rounds.agreeing import half_of, is_complete, key_of, said, said_before, together
+from regulation.rounds.agreeing import (
+    half_of,
+    halves,
+    is_complete,
+    key_of,
+    said,
+    said_before,
+    together,
+    with_half,
+    without_halves,
+)
 from regulation.rounds.consequences import PROPOSED, Consequence, Follows
 from regulation.rounds.known import Alliance, Known, Needs
 from regulation.rounds.rules import OF_A_CITY, Examined, Row, Rules
@@ -165,14 +175,11 @@ def entered(rules: Rules, round_id: str, round_: Round | None, act: RoundAct, wh
     before = before.but(number=before.number + 1)
     first = half_of(before, act) if together(row, before) != "one" else None
     by = (*first.by, act.by) if first else (act.by,)
-    key = key_of(act)
     if complete := is_complete(row, before, by):
-        after = row.then(
-            before.but(agreed={name: half for name, half in before.agreed.items() if name != key}), act, when
-        )
+        after = row.then(without_halves(before, key_of(act)), act, when)
     else:
         half = Agreed(by=by, number=before.number, said=said(act), paper=getattr(act, "paper", None))
-        after = before.but(agreed={**before.agreed, key: half})
+        after = with_half(before, act, row, half)
     return _entry(after, act, when, article_of(rules, act), proposed=not complete, first=by[:-1])
 
 
@@ -200,15 +207,22 @@ def _entry(
 
 HALF = "尚未生效，须由另一人或另一部门以同一内容办理"
 
+OTHERWISE = "就同一事项另有不同内容（{}）也在等待，两份都有效，以先由另一人或另一部门以同一内容办理的为准"
+"""What is told besides where others have said something else, with the numbers of their entries."""
+
 
 def receipt(rules: Rules, entry: RoundEntry, warnings: tuple[str, ...] = ()) -> RoundReceipt:
     """The short answer to an act; of what others must say too, it says so."""
     due = next_lapse(rules, entry.round)
+    if entry.proposed and entry.act:
+        besides = sorted(each.number for each in halves(entry.round, key_of(entry.act)).values())
+        others = "、".join(f"第{number}号" for number in besides if number != entry.number)
+        warnings = (HALF, *((OTHERWISE.format(others),) if others else ()), *warnings)
     return RoundReceipt(
         number=entry.number,
         stage=entry.stage,
         next=Next(at=due.at, lapse=due.lapse.kind.value) if due else None,
-        warnings=(HALF, *warnings) if entry.proposed else warnings,
+        warnings=warnings,
     )
 
 

@@ -273,6 +273,52 @@ def test_two_people_must_say_the_same() -> None:
     assert (second.proposed, second.stage, second.round.agreed) == (False, RoundStage.CANCELLED, {})
 
 
+def test_who_says_otherwise_displaces_nobody_but_themselves() -> None:
+    rules, round_ = jointly("two_people"), open_round().round
+    third = PROV.but(person="p-403")
+    assert round_
+
+    def after(first: CancelRound, *acts: CancelRound) -> RoundEntry:
+        assert round_
+        entry = said(rules, round_, first)
+        for act in acts:
+            assert isinstance(entry, RoundEntry)
+            entry = said(rules, entry.round, act)
+        assert isinstance(entry, RoundEntry)
+        return entry
+
+    first, otherwise = cancel(PROV), cancel(PROV2, "另有原因")
+    both = after(first, otherwise)
+    assert [each.by for each in both.round.agreed.values()] == [(PROV,), (PROV2,)]
+    told = table.receipt(rules, both).warnings
+    assert told == (table.HALF, table.OTHERWISE.format("第2号")), "whoever says otherwise is told that another stands"
+    agrees = after(first, otherwise, cancel(third))
+    assert (agrees.proposed, agrees.stage, agrees.round.agreed) == (False, RoundStage.CANCELLED, {})
+    assert agrees.first == (PROV,), "with the first, who still counts"
+    for agreeing in (cancel(PROV, "另有原因"), cancel(third, "另有原因")):
+        assert after(first, otherwise, agreeing).first == (PROV2,)
+    assert after(first, otherwise, cancel(PROV2)).first == (PROV,), "who comes round to the first"
+    anew = after(first, otherwise, cancel(PROV, "原填有误"))
+    assert [each.by for each in anew.round.agreed.values()] == [(PROV,), (PROV2,)], "their own is replaced"
+    assert after(first, otherwise, cancel(PROV, "原填有误"), cancel(third)).proposed, "what was replaced counts no more"
+    assert "两人" in str(said(rules, both.round, otherwise))
+
+
+def test_of_two_offices_each_has_one_half() -> None:
+    rules, round_ = jointly("two_offices"), open_round().round
+    assert round_
+    first = said(rules, round_, cancel(PROV))
+    assert isinstance(first, RoundEntry)
+    otherwise = said(rules, first.round, cancel(IIT, "另有原因"))
+    assert isinstance(otherwise, RoundEntry)
+    colleague = said(rules, otherwise.round, cancel(PROV2, "原填有误"))
+    assert isinstance(colleague, RoundEntry)
+    assert [each.by for each in colleague.round.agreed.values()] == [(PROV2,), (IIT,)], "an office's word is the latest"
+    done = said(rules, colleague.round, cancel(PROV, "另有原因"))
+    assert isinstance(done, RoundEntry)
+    assert (done.first, done.round.agreed, done.stage) == ((IIT,), {}, RoundStage.CANCELLED)
+
+
 def test_two_offices_must_say_the_same() -> None:
     rules, round_ = jointly("two_offices"), open_round().round
     assert round_
