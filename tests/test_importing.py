@@ -1,6 +1,8 @@
 """Alliances from before: a list is read however offices write it, imported once, and completed by the leader (A-02)."""
 
+import asyncio
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -13,8 +15,10 @@ from activities.documents.sheet_reader import SheetRefused
 from activities.documents.sheets import members_counted
 from gateway import legacy
 from gateway.asked import alliance_list, importing
-from gateway.asked.importing import Outcome, Planned
+from gateway.asked.importing import Outcome, Planned, Summary
+from gateway.remembered.imports import FRESH, LISTS, Importing, Running, Watch
 from models.filing import Filing
+from models.findings import Finding
 from models.values import digest
 from models.vocabulary import Kind, Role, Stage
 from regulation import codes, identity, intake, judging, listed, offices
@@ -78,6 +82,9 @@ def test_a_list_says_the_same_however_it_is_written() -> None:
     read = {
         name: [each.raw for each in alliance_list.read(name, content, "辽科函9号")] for name, content in written.items()
     }
+    for end in (b"\r", b"\n"):  # as Excel writes "CSV Macintosh", and other systems
+        written_so = comma_separated(FULL, BARE).replace(b"\r\n", end)
+        read[repr(end)] = [each.raw for each in alliance_list.read("a.csv", written_so, "辽科函9号")]
     assert all(rows == read["a.xlsx"] for rows in read.values())
     full, bare = read["a.xlsx"]
     assert full["legacy"] == {
@@ -123,6 +130,13 @@ def test_the_template_is_a_list_that_can_be_read() -> None:
         ("a.csv", f"{','.join(alliance_list.NEEDED)},联盟名称\n".encode(), "表头重复：“联盟名称”"),
         ("a.jsonl", b"[" * 200_000, "第1行"),
         ("a.jsonl", b"[1]", "第1行"),
+        ("a.jsonl", b'{}\n{"x": NaN}', "第2行不是"),
+        ("a.jsonl", b'{}\n{"listed": true, "legacy": {"archive_number": "\\ud800"}}', "第2行有不能识别的字符"),
+        ("a.jsonl", b'{"\xe8\x81\x94\xe7\x9b\x9f\xe5\x90\x8d\xe7\xa7\xb0": "\\ud800"}', "第1行有不能识别的字符"),
+        ("a.csv", comma_separated(FULL, ["沈阳市", "沈\0阳"]), "第3行有不能识别的字符"),
+        ("a.csv", comma_separated(FULL, ["沈阳市", "长" * 200_000]), "第3行不能读取：有一格过长"),
+        ("a.csv", comma_separated(FULL, ["沈阳市", "长" * 5_001]), "第3行“联盟名称”一格超过5000字"),
+        ("a.csv", comma_separated(["沈阳市", '"甲' + "长" * 200_000]), "第2行不能读取"),
         ("a.xlsx", b"PK", "不是可读的"),
         ("a.csv", b"x" * 10_000_001, "超过"),
     ],
@@ -232,6 +246,44 @@ async def completes(visitor: Visitor) -> None:
     assert (filing.incomplete, filing.consent, filing.leader) == (False, True, LEADER)
     await visitor.opens("/my")
     assert await page.get_by_role("link", name="补充存量资料").count() == 0, "nothing is left to be done"
+
+
+async def test_what_would_come_of_a_list_is_looked_up_once_and_pressed_twice_it_is_one_import() -> None:
+    now, looks, imports, key = [0.0], Counter[str](), Counter[str](), ("0" * 64, "辽科函9号")
+    lists, began, goes_on = Importing(lambda: now[0]), asyncio.Event(), asyncio.Event()
+
+    def look(watch: Watch) -> Summary:
+        looks["again"] += 1
+        watch(1, 1)
+        return importing.summary([], 200)
+
+    async def imported(watch: Watch, refused: dict[int, tuple[Finding, ...]]) -> None:
+        imports["again"] += 1
+        watch(0, 3)
+        refused[4] = ()
+        began.set()
+        await goes_on.wait()
+
+    seen = await asyncio.gather(*(lists.looked(key, look) for _ in range(3)))
+    assert [type(each) for each in seen] == [Summary] * 3
+    assert looks.total() == 1, "for whoever asks meanwhile, and later"
+    for _ in range(2):
+        lists.begin(key, imported)
+        assert lists.running(key) == Running("导入"), "it is under way before it has found out anything"
+    await began.wait()
+    assert await lists.looked(key, look) == Running("导入", 0, 3)
+    goes_on.set()
+    await asyncio.gather(*lists._tasks.values())
+    assert imports.total() == 1
+    assert lists.refused(key) == {4: ()}
+    assert isinstance(await lists.looked(key, look), Summary)
+    now[0] += FRESH
+    assert isinstance(await lists.looked(key, look), Summary)
+    assert looks.total() == 3, "anew after the import, and after a while"
+    assert lists.refused(key) == {4: ()}
+    for number in range(3 * LISTS):
+        await lists.looked((f"{number:064}", ""), look)
+    assert len(lists._tasks) <= LISTS + 1, "what is remembered has a bound"
 
 
 async def test_a_list_is_imported_once_however_often(world: World) -> None:

@@ -23,7 +23,10 @@ MOST = 20_000
 """Alliances of one list."""
 
 LONGEST = 5_000
-"""Characters of one cell."""
+"""Characters of one cell. What is longer is no cell of a list: it is refused, and not cut."""
+
+SHOWN = 20
+"""Characters of a title that a refusal shows."""
 
 KINDS = {"A": "A", "普通类": "A", "B": "B", "提升类": "B", "技术能力提升类": "B", "": "A"}
 TYPES = {"企业": "enterprise", "高校": "university", "院所": "institute", "金融": "finance", "中介": "intermediary", "其他": "other"}  # fmt: skip
@@ -84,7 +87,29 @@ def read(name: str, content: bytes, document_no: str = "") -> list[Listed]:
     ending = name.rpartition(".")[2].lower()
     if ending not in READERS:
         raise SheetRefused("名单须为 xlsx、csv 或者 jsonl 文件")
-    return [Listed(number, raw) for number, raw in READERS[ending](content, document_no)]
+    listed = []
+    for number, raw in READERS[ending](content, document_no):
+        if any(NO_TEXT.search(each) for each in _texts(raw)):
+            raise SheetRefused(f"第{number}行有不能识别的字符，请改正后再传")
+        listed.append(Listed(number, raw))
+    return listed
+
+
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""What no text holds and no database keeps: a zero, half of a character."""
+
+
+def _texts(told: object) -> Iterator[str]:
+    """Every text in it, names of fields too."""
+    left = [told]
+    while left:
+        match left.pop():
+            case str(text):
+                yield text
+            case dict(fields):
+                left += [*fields, *fields.values()]
+            case list(items):
+                left += items
 
 
 def template() -> bytes:
@@ -102,12 +127,13 @@ def _of_workbook(content: bytes, document_no: str) -> Iterator[tuple[int, dict[s
 
 
 def _of_csv(content: bytes, document_no: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    lines = csv.reader(io.StringIO(_text(content)))
-    header = [title.strip() for title in next(lines, [])]
+    lines = csv.reader(io.StringIO(_text(content), newline=""))
+    records = _records(lines)
+    header = [title.strip() for title in next(records, [])]
     if lacking := [title for title in NEEDED if title not in header]:
         raise SheetRefused(f"没有找到表头：缺少{'、'.join(f'“{title}”' for title in lacking)}")
     sheet_reader.refuse_repeated([title for title in header if title in (*NEEDED, *OPTIONAL)])
-    for taken, cells in enumerate(lines):
+    for taken, cells in enumerate(records):
         if taken >= MOST:
             raise SheetRefused(f"超过{MOST}行")
         known = dict(zip(header, (cell.strip().removeprefix("'") for cell in cells), strict=False))
@@ -118,16 +144,24 @@ def _of_csv(content: bytes, document_no: str) -> Iterator[tuple[int, dict[str, A
             )
 
 
+def _records(lines: Any) -> Iterator[list[str]]:
+    """The records of a CSV, whatever its lines end with."""
+    try:
+        yield from lines
+    except csv.Error as error:
+        raise SheetRefused(f"第{lines.line_num}行不能读取：有一格过长，或者引号不成对") from error
+
+
 def _of_lines(content: bytes, document_no: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """JSON lines: each is an object of the same titles, or an application as models/legacy.py has it."""
-    lines = _text(content).splitlines()
+    lines = LINE_END.split(_text(content).rstrip("\r\n"))
     if len(lines) > MOST:
         raise SheetRefused(f"超过{MOST}行")
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            told = json.loads(line)
+            told = json.loads(line, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:
             raise SheetRefused(f"第{number}行不是一个 JSON 对象") from error
         if not isinstance(told, dict):
@@ -137,6 +171,13 @@ def _of_lines(content: bytes, document_no: str) -> Iterator[tuple[int, dict[str,
         else:
             cells = {str(key): str(each).strip() for key, each in told.items() if each not in (None, "")}
             yield number, _application(Row(number, cells), document_no)
+
+
+LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+def _no_number(written: str) -> None:
+    raise ValueError(written)
 
 
 READERS: Mapping[str, Callable[[bytes, str], Iterator[tuple[int, dict[str, Any]]]]] = {
@@ -160,7 +201,9 @@ def _text(content: bytes) -> str:
 
 def _application(row: Row, document_no: str) -> dict[str, Any]:
     """A row as an application; what cannot be read stays as it was written, so that the finding names it."""
-    cells = {title: text[:LONGEST] for title, text in row.cells.items()}
+    cells = row.cells
+    if long := next((title for title, text in cells.items() if len(text) > LONGEST), None):
+        raise SheetRefused(f"第{row.number}行“{long[:SHOWN]}”一格超过{LONGEST}字")
     kind = KINDS.get(cells.get("类别", ""), cells.get("类别"))
     place = PLACES.get(cells.get("所在市", ""), cells.get("所在市"))
     number = cells.get("备案编号")

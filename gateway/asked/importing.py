@@ -57,6 +57,22 @@ class Planned:
         return str(self.listed.raw.get("filing_id"))
 
 
+@dataclass(frozen=True)
+class Summary:
+    """What would come of a list in short: how many rows of each outcome, the first rows of which something is to be said, and how many more there are."""
+
+    counts: Mapping[Outcome, int]
+    worth_a_look: tuple[Planned, ...]
+    more: int
+
+
+def summary(planned: Sequence[Planned], most: int) -> Summary:
+    """It, with so many rows at most."""
+    counts = {outcome: sum(each.outcome is outcome for each in planned) for outcome in Outcome}
+    worth = [each for each in planned if each.findings or each.outcome is Outcome.DIFFERS]
+    return Summary(counts, tuple(worth[:most]), max(len(worth) - most, 0))
+
+
 def plan(
     filings: Filings, rows: Sequence[Listed], by: Mapping[str, Any], now: datetime,
     watch: Callable[[int, int], None] = lambda done, of: None,
