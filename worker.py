@@ -165,7 +165,12 @@ def build(
     worker = Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[AllianceFiling, Round, sentinel.Sentinel, Proof],
+        workflows=[
+            AllianceFiling,
+            Round,
+            sentinel.SentinelOfBuilds if settings.build else sentinel.Sentinel,
+            Proof,
+        ],
         activities=[
             entering.take_in,
             entering.examine_correction,

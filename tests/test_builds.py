@@ -46,7 +46,7 @@ from tests.world import OpenWorld, World
 from workflows.builds import GO_ON
 from workflows.filing import AllianceFiling
 from workflows.round import Round
-from workflows.sentinel import Sentinel
+from workflows.sentinel import SentinelOfBuilds
 
 ROUND = f"annual-{datetime.now(UTC).year}-LN-1"
 NUMBERS = count(1)
@@ -328,7 +328,7 @@ def test_the_doctor_tells_what_builds_lack(stand: list[Build], state: State, say
     assert says in line.says
 
 
-@pytest.mark.parametrize("type_", [AllianceFiling, Round, Sentinel])
+@pytest.mark.parametrize("type_", [AllianceFiling, Round, SentinelOfBuilds])
 def test_whatever_runs_is_brought_over_or_goes_on_in_the_current_build(type_: type) -> None:
     of = workflow._Definition.must_from_class(type_)
     assert GO_ON in of.updates or of.versioning_behavior is VersioningBehavior.AUTO_UPGRADE
