@@ -11,7 +11,6 @@ from activities import database
 from activities.register import Register
 from deploy.skipping import skipping_server
 from tests.databases import Databases, Postgresql, Sqlite
-from tests.in_force import editions_of_ones_own
 from tests.order import pytest_addoption, pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from tests.simulated import holding, lived, written
 from tests.world import World
@@ -37,13 +36,6 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
-
-
-@pytest.fixture(autouse=True, scope="module")
-def editions() -> Iterator[None]:
-    """What a file of tests publishes, terms or questionnaire, is known to it alone."""
-    with editions_of_ones_own():
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,15 +2,18 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.async_api import FilePayload
+from temporalio.testing import WorkflowEnvironment
 
 from gateway.identity import EMBEDDED
 from gateway.remembered.drafts import paper_about
 from gateway.rounds import workflow_id
 from models.values import SHANGHAI, day_of
 from regulation import data
+from tests.in_force import editions_of_ones_own
 from tests.served import served
 from tests.test_browser import Visitor, chromium, visiting
 from tests.test_browser_evaluation import in_force
@@ -128,29 +131,33 @@ async def closed_and_published(visitor: Visitor) -> None:
 
 
 @pytest.mark.filterwarnings("default:Chromium")
-async def test_a_survey_from_its_opening_through_a_return_to_its_closing_and_export(world: World) -> None:
+async def test_a_survey_from_its_opening_through_a_return_to_its_closing_and_export(
+    environment: WorkflowEnvironment, tmp_path: Path
+) -> None:
     if (browser := chromium()) is None:
         return
-    in_force(world, FILING, 811)
-    later = timedelta(days=DAYS + 2)
-    async with (
-        served(world, f"{NOW.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}") as gateway,
-        visiting(gateway, browser) as visitor,
-    ):
-        await opened_by_the_province(visitor)
-        await answered_by_the_leader(visitor)
-        await sent_back_by_the_city(visitor)
-        await put_right_on_paper(visitor)
-        await world.environment.fast_forward(world.client.get_workflow_handle(workflow_id(SURVEY)), later)
-        gateway.clock.now = NOW + later
-        await closed_and_published(visitor)
-        taken = await visitor.page.request.get(f"{gateway.base}/rounds/{SURVEY}/survey.json")
-        (only,) = (await taken.json())["returns"]
-        assert (only["filing_id"], only["figures"]["ip"]["shared"]) == (FILING, 1)
-        assert only["figures"]["leader"]["rd"] == "512.00", "as the paper says"
-        await visitor.opens("/surveys")
-        await visitor.opens(f"/surveys/{SURVEY}")
-        assert "填报联盟1个" in await shown(visitor)
-        assert "研究开发费用" not in await shown(visitor), "one enterprise's figures are nobody's to see"
-        assert gateway.tools.rounds.register.verify(SURVEY) == []
-    assert world.register.verify(FILING) == []
+    with editions_of_ones_own():
+        async with World.opened(environment, tmp_path) as world:
+            in_force(world, FILING, 811)
+            later = timedelta(days=DAYS + 2)
+            async with (
+                served(world, f"{NOW.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}") as gateway,
+                visiting(gateway, browser) as visitor,
+            ):
+                await opened_by_the_province(visitor)
+                await answered_by_the_leader(visitor)
+                await sent_back_by_the_city(visitor)
+                await put_right_on_paper(visitor)
+                await world.environment.fast_forward(world.client.get_workflow_handle(workflow_id(SURVEY)), later)
+                gateway.clock.now = NOW + later
+                await closed_and_published(visitor)
+                taken = await visitor.page.request.get(f"{gateway.base}/rounds/{SURVEY}/survey.json")
+                (only,) = (await taken.json())["returns"]
+                assert (only["filing_id"], only["figures"]["ip"]["shared"]) == (FILING, 1)
+                assert only["figures"]["leader"]["rd"] == "512.00", "as the paper says"
+                await visitor.opens("/surveys")
+                await visitor.opens(f"/surveys/{SURVEY}")
+                assert "填报联盟1个" in await shown(visitor)
+                assert "研究开发费用" not in await shown(visitor), "one enterprise's figures are nobody's to see"
+                assert gateway.tools.rounds.register.verify(SURVEY) == []
+            assert world.register.verify(FILING) == []
