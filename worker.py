@@ -263,10 +263,8 @@ async def serve(
         traces.of_statements(register.engine)
     asking = await connect(settings, runtime, lazy=True)
     health = Health("worker", settings, register, asking, core=measured.told if measured else nothing)
-    for number in (
-        signal.SIGINT,
-        signal.SIGTERM,
-    ):  # as process 1 of a container it would be deaf to what nobody handles
+    # as process 1 of a container it would be deaf to what nobody handles
+    for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with health.told_on(own) if own else nullcontext():
         if await reached_before(stop, asking):

@@ -374,13 +374,9 @@ def builds_told(stand: list[Build]) -> Iterator[Line]:
     old = [each for each in stand if not each.current and each.runs and each.workers]
     told = "；".join(f"{each.name}{'（现行）' if each.current else ''} {each.runs}件" for each in stand)
     if lacks:
-        yield Line(
-            "构建",
-            State.FAULT,
-            f"{lacks}；{told}",
-        )
+        yield Line("构建", State.FAULT, f"{lacks}；{told}")
     elif stand and not any(each.current for each in stand):
-        yield Line("构建", State.FAULT, f"没有现行构建，worker 不领取工作；执行 rotate {stand[-1].name}")
+        yield Line("构建", State.FAULT, f"没有现行构建，worker 不领取工作；执行 rotate {stand[0].name}")
     elif old:
         yield Line("构建", State.NOTE, f"尚未全部换用现行构建；{told}")
     elif stand:

@@ -9,12 +9,9 @@ from cli.exits import FOUND
 from cli.output import console, say, watching
 from cli.tools import with_filings
 from gateway.client import Filings
-from gateway.watching.builds import Build, Builds, NoBuild
+from gateway.watching.builds import WITHOUT, Build, Builds, NoBuild, argument
 from gateway.watching.engine import UNVERSIONED
 from gateway.watching.proving import NotTaken
-
-NONE = "unversioned"
-"""How one says that workers without a build are meant."""
 
 NAMED = 20
 """How many of those that did not go on are named."""
@@ -24,13 +21,13 @@ NAMED = 20
     help="构建：列出各构建的 worker 和在办的备案、轮次，以及哪些 worker 可以停止；写明构建的，设为现行并将其余的换用过来，"
     "期限不变，可以中断和重复；有未换用的，退出码为 1。"
 )
-@click.argument("build", required=False, metavar=f"[构建|{NONE}]")
+@click.argument("build", required=False, metavar=f"[构建|{WITHOUT}]")
 @click.option("--per-second", type=click.FloatRange(0.1, 500), default=20, show_default=True, help="每秒换用几件")
 @click.option("--anew", is_flag=True, help="不应答的予以终止，再由备案库在现行构建上重新启动")
 @as_json
 def rotate(build: str | None, per_second: float, anew: bool, json_: bool) -> None:
     """Tell the builds, or make one the current one and bring everything over to it."""
-    wanted = UNVERSIONED if build == NONE else build
+    wanted = UNVERSIONED if build == WITHOUT else build
     if anew and not wanted:
         raise click.UsageError("--anew 须写明构建")
 
@@ -74,7 +71,7 @@ async def led_back(found: Builds, wanted: str, former: str) -> str:
         except NoBuild:
             pass
         else:
-            return f"已将 {former} 恢复为现行，请以 rotate {NONE if former == UNVERSIONED else former} 换回已换用的"
+            return f"已将 {former} 恢复为现行，请以 rotate {argument(former)} 换回已换用的"
     return f"请启动 {wanted} 的 worker，或者 rotate 另一有 worker 的构建"
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from temporalio import workflow
@@ -26,6 +27,8 @@ from cli.rotate import led_back
 from cli.upkeep import mending
 from deploy.skipping import EARLY
 from examples.demo import know_call
+from gateway.client import Filings
+from gateway.problem import Unreachable
 from gateway.rounds import Rounds
 from gateway.rounds import workflow_id as workflow_id_of_round
 from gateway.watching.builds import Build, Builds, NoBuild, lacking
@@ -320,6 +323,7 @@ async def test_operators_rotate_by_the_command_line_and_start_anew_who_does_not_
         ([Build(name=NEW, workers=1, current=True), Build(name=OLD, runs=2)], State.FAULT, f"{OLD} 没有 worker"),
         ([Build(name=NEW, runs=2, current=True)], State.FAULT, f"{NEW} 没有 worker"),
         ([Build(name=NEW, workers=1)], State.FAULT, f"没有现行构建，worker 不领取工作；执行 rotate {NEW}"),
+        ([Build(name=NEW, workers=1), Build(name=OLD, workers=1)], State.FAULT, f"执行 rotate {NEW}"),
     ],
 )
 def test_the_doctor_tells_what_builds_lack(stand: list[Build], state: State, says: str) -> None:
@@ -352,6 +356,18 @@ def test_what_stands_still_for_want_of_a_worker_is_told_once_for_all(stand: list
     assert re.search(says, cause)
     stuck = Drift(key="LN-1", kind=DriftKind.STUCK, what="不答复查询")
     assert (mending(stuck, cause) == "") == bool(cause)
+
+
+async def test_an_engine_that_does_not_answer_is_not_taken_for_a_build_without_workers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def silent(*_: Any) -> None:
+        return None
+
+    monkeypatch.setattr("gateway.watching.builds.workers", silent)
+    asked = Builds(cast(Filings, SimpleNamespace(client=None, task_queue="filings")))
+    with pytest.raises(Unreachable):
+        await asked.make_current(NEW)
 
 
 def test_without_builds_the_doctor_says_nothing_of_them() -> None:

@@ -5,7 +5,7 @@ come meanwhile wait for the new run. It may be repeated, cut off, and gone back 
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -25,11 +25,12 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities import logs
+from activities.backup import Watch
 from gateway.client import Filings, patiently, workflow_id
 from gateway.problem import Unreachable
 from gateway.rounds import Rounds
 from gateway.rounds import workflow_id as workflow_id_of_round
-from gateway.watching.engine import UNVERSIONED, Engine, Listed
+from gateway.watching.engine import UNVERSIONED, Listed
 from gateway.watching.proving import ANSWERS_WITHIN, Proving, unless_one_fails
 from gateway.watching.workers import PATIENCE, workers
 from models.values import Value
@@ -52,13 +53,14 @@ AT_WORK = timedelta(minutes=2)
 AGAIN_AFTER = 10.0
 """Seconds until what failed for no known reason is tried again."""
 
-Watch = Callable[[str, int, int], None]
-
-
 NEVER_CURRENT = WorkerDeploymentVersionStatus.WORKER_DEPLOYMENT_VERSION_STATUS_INACTIVE
 
 GROWS = 10
 """How many times as many are started anew once those before were taken; the first time one."""
+
+
+WITHOUT = "unversioned"
+"""How one says to `rotate` that workers without a build are meant."""
 
 
 class NoBuild(ValueError):
@@ -94,6 +96,11 @@ class Build(Value):
         return not self.workers and (self.current or self.runs > 0)
 
 
+def argument(build: str) -> str:
+    """A build as `rotate` takes it."""
+    return WITHOUT if build == UNVERSIONED else build
+
+
 def lacking(stand: Sequence[Build]) -> str:
     """What stands still because a build has no worker, and what helps; empty if nothing does."""
     for each in stand:
@@ -101,9 +108,8 @@ def lacking(stand: Sequence[Build]) -> str:
             of = "" if each.name == UNVERSIONED else f"{each.name} "
             ways = [one.name for one in stand if one.workers and (one.current or each.current)]
             way = min(ways, key=lambda one: one == UNVERSIONED, default=None)
-            named = "unversioned" if way == UNVERSIONED else way
             return f"{of}没有 worker，其在办的停滞：启动{'该构建的 ' if of else ' '}worker" + (
-                f"，或者 rotate {named}" if way else ""
+                f"，或者 rotate {argument(way)}" if way else ""
             )
     return ""
 
@@ -118,10 +124,6 @@ class Builds:
     @cached_property
     def _queue(self) -> str:
         return self.filings.task_queue
-
-    @cached_property
-    def _engine(self) -> Engine:
-        return Engine(self.filings.client, self._queue)
 
     @cached_property
     def _proving(self) -> Proving:
@@ -144,25 +146,28 @@ class Builds:
         return f"{self._running} AND ({builds.VERSION} IS NULL OR {other})"
 
     async def stand(self) -> list[Build]:
-        """Every build that works, or on which something runs, and the current one, to which belongs what nobody has taken yet."""
+        """Every build that works, or on which something runs, the newest first, and the current one, to which belongs what nobody has
+        taken yet."""
         current, known = await self._known()
         at_work = await self._workers()
-        waiting = await self._count(f"{self._running} AND {builds.UNTAKEN}")
+        names = list(dict.fromkeys((UNVERSIONED, *known, *at_work)))
+        untaken = f"{self._running} AND {builds.UNTAKEN}"
+        waiting, *running = await asyncio.gather(*map(self._count, (untaken, *map(self._on, names))))
         found = [
             Build(
                 name=name,
                 workers=at_work.count(name),
-                runs=await self._count(self._on(name)) + (waiting if name == current else 0),
+                runs=runs + (waiting if name == current else 0),
                 current=name == current,
                 fresh=known.get(name, name != UNVERSIONED),
                 needed=waiting > 0 or current not in at_work,
             )
-            for name in dict.fromkeys((UNVERSIONED, *known, *at_work))
+            for name, runs in zip(names, running, strict=True)
         ]
         return [each for each in found if each.workers or each.runs or (each.current and each.name != UNVERSIONED)]
 
     async def lacking(self) -> str:
-        """The same, where a worker counts only if it takes work."""
+        """What `lacking` tells of the builds as they stand, where a worker counts only if it takes work."""
 
         async def tried(each: Build) -> Build:
             can_be = each.workers and (each.current or each.name != UNVERSIONED)
@@ -171,11 +176,11 @@ class Builds:
         return lacking(await asyncio.gather(*map(tried, await self.stand())))
 
     async def side_by_side(self) -> list[Build] | None:
-        """The same, if builds are used at all; None if the engine does not answer in good time."""
+        """The builds as they stand, if any are used at all; None if the engine does not answer in good time."""
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 found = await self.stand()
-        except (RPCError, RuntimeError, TimeoutError):
+        except (RPCError, RuntimeError, TimeoutError, Unreachable):
             return None
         return found if any(each.name != UNVERSIONED for each in found) else []
 
@@ -204,9 +209,10 @@ class Builds:
         }
 
     async def _workers(self) -> list[str]:
-        """On which builds workers work, one each."""
-        now = datetime.now(UTC)
-        found = await workers(self.filings.client, self._queue) or []
+        """On which builds workers work, one each. Raises `Unreachable` where the engine does not say: that is not nobody."""
+        now, found = datetime.now(UTC), await workers(self.filings.client, self._queue)
+        if found is None:
+            raise Unreachable
         return [each.build or UNVERSIONED for each in found if now - each.last < AT_WORK]
 
     async def begin(self, build: str) -> None:
@@ -298,7 +304,7 @@ class Builds:
         until = asyncio.get_running_loop().time() + LISTS_WITHIN
         while True:
             found = dict[str, Listed]()
-            async for page in self._engine.listed(self._elsewhere(build)):
+            async for page in self._proving.engine.listed(self._elsewhere(build)):
                 found |= page
             if found.keys().isdisjoint(answered) or asyncio.get_running_loop().time() > until:
                 return found
