@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from sqlalchemy import Engine, text
 from temporalio.client import Client
 
 from activities.availability import Availability, is_measured
+from activities.channels import authorities
 from activities.health.checks import engine_fault
 from activities.health.kept import Kept
 from activities.logs import named
@@ -81,12 +81,11 @@ def of_mail(file: ChannelsFile, engine: Engine) -> Probe:
         return of_nothing(engine, Part.MAIL)
 
     def greets(server: MailSettings) -> bool:
-        context = ssl.create_default_context(cafile=str(server.ca_file) if server.ca_file else None)
         address = (server.host, server.usual_port)
         line = socket.create_connection(address, min(server.timeout, ANSWERS))
         try:
             if server.security == "tls":
-                line = context.wrap_socket(line, server_hostname=server.host)
+                line = authorities.of_mail(server.ca_file).wrap_socket(line, server_hostname=server.host)
             line.settimeout(ANSWERS)
             greeting = line.recv(512)
         finally:
@@ -98,7 +97,7 @@ def of_mail(file: ChannelsFile, engine: Engine) -> Probe:
 
 @dataclass
 class Watcher:
-    """One process that looks at parts and has it written down. What hangs is asked once, and by the way holds up nothing else."""
+    """One process that looks at parts and has it written down. What hangs is asked once, and holds up nothing else."""
 
     sightings: Sightings
     probes: Mapping[Part, Probe]

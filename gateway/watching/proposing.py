@@ -22,6 +22,7 @@ from models.drift import Drift, DriftKind
 from models.register import AnnualReportRow
 from models.rounds.base import RoundKind, parts, round_id
 from models.rounds.outages import MOST_OUTAGES, Available, OutageEvidence
+from models.rounds.round import Round
 from models.values import day_of, digest, last_day_until
 from models.vocabulary import Role
 from regulation import availability, identity, naming, offices
@@ -32,6 +33,9 @@ from regulation.rounds.outages import DECIDE_WITHIN, HELPED, state_of
 log = structlog.get_logger()
 
 REPORTS = AnnualReportRow.metadata.tables["annual_reports"].c
+
+OWED = REPORTS.state.in_([each.value for each in HELPED])
+"""Whose year is owed, missed or late."""
 
 LOOKS_BACK = timedelta(days=60)
 """For so long after it an outage is proposed about: the service itself may have been away."""
@@ -126,21 +130,21 @@ def found(engine: Engine, now: datetime) -> list[Proposal]:
             return []
         since = min(now - LOOKS_BACK, *(each.since for each in out))  # one that was longer reaches further back
         spans = spans_since(db, since - Measure.on(day_of(since)).before)
-        proposals, running = [], dict[int, int]()
+        proposals, running, of_year = [], dict[int, int](), dict[int, list[Round]]()
         for year, due in _deadlines(db, since, ahead):
-            before = list(outage_proposals.of_year(db, year))
-            same = [each for each in before if state_of(each).due == due]
+            if year not in of_year:
+                of_year[year] = list(outage_proposals.of_year(db, year))
+            same = [each for each in of_year[year] if state_of(each).due == due]
             if any(not each.over for each in same):
                 continue
-            failed = availability.failing(
-                spans, due, now, judged_until=max((each.opened_at for each in same), default=None)
-            )
-            named = set[str]() if failed or not same else outage_proposals.named_by(db, same)
-            failed = failed or availability.failing(spans, due, now)
+            judged_until, named = max((each.opened_at for each in same), default=None), set[str]()
+            failed = availability.failing(spans, due, now, judged_until=judged_until)
+            if failed is None and same:
+                failed, named = availability.failing(spans, due, now), outage_proposals.named_by(db, same)
             if failed is None or not (failed.over or now >= due + WAITS):
                 continue
             if filings := tuple(each for each in _concerned(db, year, due) if each not in named):
-                last = max((each.running for each in map(parts, [one.id for one in before]) if each), default=0)
+                last = max((each.running for each in map(parts, [one.id for one in of_year[year]]) if each), default=0)
                 running[year] = max(running.get(year, 0), last) + 1
                 of = round_id(RoundKind.OUTAGE, year, None, running[year])
                 proposals.append(Proposal(of, year, failed, filings, now))
@@ -151,8 +155,7 @@ def _deadlines(db: Connection, since: datetime, until: datetime) -> list[tuple[i
     """The deadlines of reporting years that fall into a time and that somebody has not kept, or not yet."""
     years = range(day_of(since).year - 1, day_of(until).year + 1)
     falls = (REPORTS.year.in_(years), REPORTS.due > since, REPORTS.due <= until)
-    owed = REPORTS.state.in_([each.value for each in HELPED])
-    distinct = select(REPORTS.year, REPORTS.due).where(*falls, owed).distinct().order_by(REPORTS.due)
+    distinct = select(REPORTS.year, REPORTS.due).where(*falls, OWED).distinct().order_by(REPORTS.due)
     return [(year, due) for year, due in db.execute(distinct)]
 
 
@@ -162,7 +165,6 @@ def _concerned(db: Connection, year: int, due: datetime) -> Iterator[str]:
     query = select(REPORTS.filing_id).join_from(
         REPORTS.filing_id.table, FILINGS, FILINGS.c.filing_id == REPORTS.filing_id
     )
-    owed = REPORTS.state.in_([each.value for each in HELPED])
     yield from db.scalars(
-        query.where(REPORTS.year == year, REPORTS.due == due, owed, stands).order_by(REPORTS.filing_id)
+        query.where(REPORTS.year == year, REPORTS.due == due, OWED, stands).order_by(REPORTS.filing_id)
     )
