@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import date
 from itertools import product
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Engine, delete, update
@@ -24,7 +25,10 @@ from activities.rounds.following import RoundFollowing
 from activities.rounds.register import RoundRegister, faults
 from activities.rounds.rows import round_row
 from cli.rounds import print_receipt
+from gateway.identity import EMBEDDED
+from gateway.shown.rounds import seen
 from gateway.shown.rounds.published import PublicRounds
+from gateway.tools import Tools
 from models.register import RoundRow
 from models.rounds.base import Item, MoveWindow, RoundKind
 from models.rounds.inspections import InspectionState
@@ -266,9 +270,7 @@ def test_a_list_knows_from_the_register_who_was_paid_in_other_rounds(
 
 
 @on_both
-def test_rounds_of_staff_push_none_off_the_list_of_the_public(
-    register: Register, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rounds_of_staff_push_none_off_the_lists_of_others(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.shown.rounds.published.MOST", 2)
     when = instant("2026-11-20")
     with Session(register.engine) as session:
@@ -276,10 +278,13 @@ def test_rounds_of_staff_push_none_off_the_list_of_the_public(
             day = date(2026, 12, 1 + number)
             session.add(
                 RoundRow(
-                    round_id=f"{kind}-{number}", number=1, head="", kind=kind, year=2026, stage="closed", open=False,
+                    round_id=f"{kind}-2026-LN-{number + 1}", number=1, head="", kind=kind, year=2026, stage="closed", open=False,
                     title=kind, opens=day, closes=day, counts="{}", value="{}", followed=1, updated_at=when,
                 )
             )  # fmt: skip
         session.commit()
     shown = PublicRounds(register.engine).listed(date(2026, 12, 31))
     assert [each.kind for each in shown] == [RoundKind.SURVEY, RoundKind.CALL]
+    tools = cast(Tools, SimpleNamespace(rounds=SimpleNamespace(register=RoundRegister(register.engine))))
+    for_a_leader = seen.listed(tools, EMBEDDED["u-leader-01"], seen.RoundFilter(), most=2)
+    assert [each.kind for each in for_a_leader] == [RoundKind.SURVEY, RoundKind.CALL]

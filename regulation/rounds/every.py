@@ -23,6 +23,9 @@ RULES: Mapping[RoundKind, Rules] = MappingProxyType(
     }
 )
 
+FOR_ALL = tuple(kind for kind, rules in RULES.items() if not rules.of_staff)
+"""Rounds of these kinds others than staff may know of."""
+
 
 def rules_of(round_id: str) -> Rules:
     """The rules by which the round of an id goes. Raises `KeyError` if it is none."""

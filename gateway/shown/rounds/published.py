@@ -13,13 +13,10 @@ from activities.rounds.register import RoundRegister
 from gateway.problem import NoFile
 from models.register import PublicNoticeRow, RoundRow
 from models.rounds.base import RoundKind, RoundStage, called
-from regulation.rounds.every import RULES
+from regulation.rounds.every import FOR_ALL, RULES
 
 MOST = 200
 """So many rounds are listed, those that close last."""
-
-SHOWN = [kind for kind, rules in RULES.items() if not rules.of_staff]
-"""Rounds of these kinds the public may know of."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class PublicRounds:
 
     def listed(self, today: date) -> list[PublicRound]:
         """Every round that is shown to the public, the one that closes last first."""
-        rows = RoundRegister(self.engine).rounds(kinds=SHOWN, limit=MOST)
+        rows = RoundRegister(self.engine).rounds(kinds=FOR_ALL, limit=MOST)
         shown = select(PublicNoticeRow).where(
             col(PublicNoticeRow.round_id).in_([row.round_id for row in rows]), col(PublicNoticeRow.shown_from) <= today
         )

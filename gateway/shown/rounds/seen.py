@@ -17,7 +17,7 @@ from models.rounds.round import Round, RoundEntry
 from models.values import Value, canonical
 from models.vocabulary import Role
 from regulation import offices
-from regulation.rounds.every import RULES, rules_of
+from regulation.rounds.every import FOR_ALL, RULES, rules_of
 
 ITEMS = 50
 """How many alliances a page lists."""
@@ -113,10 +113,12 @@ class RoundFilter(Value):
 def listed(tools: Tools, who: Identity, wanted: RoundFilter, most: int = 200) -> list[RoundRow]:
     """The rounds that somebody sees, the one that closes last first."""
     city = None if who.role in LOOK_AT_ALL else city_of(who)
+    of_department = city is not None or who.role in LOOK_AT_ALL
+    kinds = None if of_department else FOR_ALL
     rows = tools.rounds.register.rounds(
-        kind=wanted.kind, year=wanted.year, is_open=wanted.open, jurisdiction=city, limit=most
+        kind=wanted.kind, kinds=kinds, year=wanted.year, is_open=wanted.open, jurisdiction=city, limit=most
     )
-    return rows if city or who.role in LOOK_AT_ALL else [row for row in rows if sees(tools, who, row)]
+    return rows if of_department else [row for row in rows if sees(tools, who, row)]
 
 
 @dataclass(frozen=True)
