@@ -32,6 +32,10 @@ FIGURES: Mapping[Measure, ByKind[tuple[str, ...]]] = {
 """Where the figures of a measure stand on each form; several are added up."""
 
 
+UNMEASURED = ("/technical_field", "/members")
+"""What a criterion without a figure is about: a city adds which alliances it wants."""
+
+
 class Found(NamedTuple):
     """What a city's document makes of an application."""
 
@@ -73,7 +77,15 @@ def lines(rules: LocalRules | None) -> tuple[Line, ...]:
 def _line(code: str, criterion: Criterion, rules: LocalRules) -> Line:
     wanted = f"：{criterion.wanted}" if criterion.wanted else ""
     cited = f"（{rules.document_no}）"
-    return Line(code, f"{criterion.asks}{wanted}{cited}", f"{criterion.correction}{cited}")
+    figures = FIGURES[criterion.measure].values() if criterion.measure else ()
+    claimed = dict.fromkeys(f"/{each.replace('.', '/')}" for places in figures for each in places)
+    return Line(
+        code,
+        f"{criterion.asks}{wanted}{cited}",
+        f"{criterion.correction}{cited}",
+        claimed=tuple(claimed) or UNMEASURED,
+        proved=(*documents(rules), "D1", "D2"),
+    )
 
 
 def findings(form: Application, rules: LocalRules | None, day: date) -> Iterator[Found]:

@@ -279,6 +279,11 @@ def conditions(filing: Filing) -> tuple[str, ...]:
     return (*of_kind, *(line.code for line in local_lines(filing)))
 
 
+def lines(filing: Filing) -> tuple[Line, ...]:
+    """Every line that the reviewer of a filing looks at: those of its kind, and what its city adds."""
+    return (*checklist.CHECKS[filing.kind], *local_lines(filing))
+
+
 def local_lines(filing: Filing) -> tuple[Line, ...]:
     """What the filing's city adds to the checklist of its reviewer (A-51)."""
     return local_rules.lines(local_rules.rules_of(filing))

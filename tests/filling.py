@@ -37,3 +37,14 @@ def sent(fields: Iterable[Field]) -> Iterator[tuple[str, str]]:
 def written(model: type[Value], value: Mapping[str, Any], *, at: str = "") -> FormData:
     """What a browser sends if somebody fills in a model's form with these values."""
     return FormData([*sent(fields_of(model, value, at=at))])
+
+
+def pointers_of(model: type[Value]) -> set[str]:
+    """Every field of a form by its pointer, those within groups too."""
+
+    def below(fields: Iterable[Field]) -> Iterator[str]:
+        for field in fields:
+            yield field.at
+            yield from below(field.fields)
+
+    return set(below(fields_of(model, {})))

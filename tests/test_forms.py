@@ -185,9 +185,18 @@ def test_a_return_picks_its_reasons_from_the_checklist() -> None:
     )
 
 
+def test_a_reason_that_was_only_picked_is_worded_for_the_enterprise() -> None:
+    filing = simulate(application(received_at="2027-03-15T09:00:00+08:00"), [], None).filing
+    assert filing
+    picked = {"deficiencies": [{"item": "A-17"}, {"item": "D2"}, {"item": "A-12", "message": "请补充租赁合同"}]}
+    words = [each["message"] for each in acts.worded(filing, picked)["deficiencies"]]
+    assert words[0].startswith("请补充或者修改协议")
+    assert words[1:] == ["请补充或者更正“联盟协议文本”", "请补充租赁合同"]
+
+
 @pytest.mark.parametrize("kind", list(Kind))
 def test_what_an_officer_looks_at_is_offered_as_what_the_leader_has_to_do(kind: Kind) -> None:
-    for code, said, _ in checklist.CHECKS[kind]:
+    for code, said, *_ in checklist.CHECKS[kind]:
         told = checklist.correction_of(finding(code, "", Severity.CHECK, said))
         assert told
         assert told.startswith("请"), said

@@ -180,8 +180,7 @@ def _checklist(field: Field, filing: Filing, value: Mapping[str, Any], found: By
     for number, item in enumerate(review.conditions(filing)):
         at = f"{field.at}/{number}"
         row = fields_of(ChecklistLine, written.get(item, {}), found, at=at)
-        lines = (*checklist.CHECKS[filing.kind], *review.local_lines(filing))
-        said = "；".join(line.asks for line in lines if line.code == item) or item
+        said = "；".join(line.asks for line in review.lines(filing) if line.code == item) or item
         rows.append((replace(row[0], widget="fixed", options=((item, item),), label=said), *row[1:]))
     return replace(field, widget="checklist", rows=tuple(rows))
 
@@ -193,13 +192,30 @@ FREE = 2
 def _requirements(filing: Filing) -> tuple[tuple[str, str], ...]:
     """What a deficiency of this application can be about, besides what was found."""
     judged: dict[str, list[str]] = {}
-    for line in (*checklist.CHECKS[filing.kind], *review.local_lines(filing)):
+    for line in review.lines(filing):
         judged.setdefault(line.code, []).append(line.asks.removeprefix("核对"))
-    documents = [(each, CHOICES["kind"][each]) for each in intake.DOCUMENTS_OF[filing.kind]]
-    documents += [
-        (code, f"{code} {name}") for code, name in local_rules.documents(local_rules.rules_of(filing)).items()
-    ]
+    documents = [(code, f"{code} {name}") for code, name in _documents(filing).items()]
     return (*((code, f"{code} {'；'.join(said)}") for code, said in judged.items()), *documents)
+
+
+def _documents(filing: Filing) -> dict[str, str]:
+    """What its leader submits, by number, as it is called: what the kind asks for, and its city besides."""
+    of_kind = {each: CHOICES["kind"][each].partition(" ")[2] for each in intake.DOCUMENTS_OF[filing.kind]}
+    return of_kind | local_rules.documents(local_rules.rules_of(filing))
+
+
+def worded(filing: Filing, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """An act with words for every deficiency of which only the reason was picked, as its leader is to read it."""
+    if "deficiencies" not in raw:
+        return dict(raw)
+    lines, documents = review.lines(filing), _documents(filing)
+    told = [
+        {"message": checklist.wording(each["item"], lines, documents.get(each["item"], each["item"])), **each}
+        if each.get("item")
+        else each
+        for each in raw["deficiencies"]
+    ]
+    return {**raw, "deficiencies": told}
 
 
 def _deficiencies(

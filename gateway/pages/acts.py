@@ -126,6 +126,7 @@ class _Asked:
             raw = acts.read_act(self.kind, form)
             return self._again(self.row, raw, Refusal(message=UNCONFIRMED, article="", missing=""), status=422)
         raw = acts.read_act(self.kind, form, on_paper=self.on_paper, of=value_of(self.row).kind)
+        raw = acts.worded(value_of(self.row), raw)
         if faults:
             return self._again(self.row, raw, refusal_of(faults), status=422)
         if more := form.get("more"):
