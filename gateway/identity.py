@@ -18,7 +18,8 @@ from regulation import entries, offices
 class Identity(Value):
     """Somebody who signed in, or whose token was accepted. `name` is shown to colleagues, and goes into no act.
 
-    `assigned` are the filings that an evaluator works on today, as doors look them up (`Tools.at_work`).
+    `assigned` are the filings that an evaluator works on today, as doors look them up (`Tools.at_work`). `head`: they head their
+    office, and say who stands in for whom there; it is no mandate of the law.
     """
 
     person: OpaqueId
@@ -26,6 +27,7 @@ class Identity(Value):
     office: OfficeKey
     role: Role
     assigned: frozenset[str] = frozenset()
+    head: bool = False
 
     @property
     def by(self) -> By:
@@ -76,9 +78,13 @@ class Identity(Value):
         return entry if self.reads(entry.filing, offices.REFUSED) else entries.withheld(entry)
 
 
+HEADS = ("c-102", "z-302", "p-402")
+"""Those of the embedded identity who head their office."""
+
+
 def seeded(person: str, name: str, role: Role, office: str) -> Identity:
     """One of the people of the embedded identity."""
-    return Identity(person=person, name=name, role=role, office=office)
+    return Identity(person=person, name=name, role=role, office=office, head=person in HEADS)
 
 
 EMBEDDED = {

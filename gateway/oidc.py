@@ -44,6 +44,9 @@ ALGORITHMS = JWSRegistry(
 CLAIMS = {"person": "sub", "name": "name", "office": "office", "role": "role"}
 """Which claims say who somebody is, where a deployment does not say otherwise."""
 
+HEAD = "head"
+"""The claim that says, with `true`, that somebody heads their office; a provider need not have it."""
+
 PATIENCE = 10.0
 """Seconds that the provider has for an answer."""
 
@@ -205,14 +208,15 @@ class Oidc:
 
     def _identity(self, claims: Mapping[str, Any]) -> Identity | None:
         """Whom claims name; None if they name no post. Nobody signs in as the public, nor as the service itself."""
-        named = CLAIMS | {str(each): claim for each, claim in self.settings.oidc_claims.items()}
-        person, name, office, role = (_one(claims.get(claim)) for claim in named.values())
+        named = {"head": HEAD} | CLAIMS | {str(each): claim for each, claim in self.settings.oidc_claims.items()}
+        person, name, office, role = (_one(claims.get(named[each])) for each in CLAIMS)
         if not person or role not in set(Role) - {Role.PUBLIC} or not offices.is_post(Role(role), office):
             return None
         opaque = self._opaque(person)
         if identity.is_routine(opaque):
             return None
-        return Identity(person=opaque, name=storable(name)[:100] or opaque, office=office, role=Role(role))
+        head = claims.get(named["head"]) in (True, "true")
+        return Identity(person=opaque, name=storable(name)[:100] or opaque, office=office, role=Role(role), head=head)
 
     def _opaque(self, person: str) -> str:
         """Somebody's id as acts may carry it; where the provider's does not do, a digest of it."""

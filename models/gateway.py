@@ -24,6 +24,16 @@ class PersonRow(SQLModel, table=True):
     seen_at: datetime = instant()
 
 
+class PersonNameRow(SQLModel, table=True):
+    """曾用显示姓名: what somebody was called since when, so that a record of then is shown with the name of then."""
+
+    __tablename__ = "person_names"
+
+    person: str = Field(primary_key=True, max_length=64)
+    since: datetime = instant(primary_key=True)
+    name: str = Field(max_length=100)
+
+
 class SessionRow(SQLModel, table=True):
     """会话: a browser that somebody signed in with. `id` is the digest of what its cookie says."""
 
@@ -37,6 +47,7 @@ class SessionRow(SQLModel, table=True):
     csrf: str = Field(max_length=64)
     started_at: datetime = instant()
     expires_at: datetime = instant(index=True)
+    head: bool | None = None
 
 
 class SpentRow(SQLModel, table=True):
@@ -52,6 +63,11 @@ class AuditRow(SQLModel, table=True):
     """审计记录: who read personal data, signed in, or was refused, each line with the hash of the one before."""
 
     __tablename__ = "audit"
+    __table_args__ = (
+        Index("ix_audit_at", "at"),
+        Index("ix_audit_office", "office", "number"),
+        Index("ix_audit_kind", "kind", "number"),
+    )
 
     number: int = Field(primary_key=True)
     at: datetime = instant()
@@ -139,6 +155,40 @@ class HandlingRow(SQLModel, table=True):
     to_person: str | None = Field(default=None, max_length=64)
     to_office: str = Field(max_length=40)
     note: str = long_text()
+    at: datetime = instant()
+    ended_at: datetime | None = instant(default=None)
+    ended_by: str | None = Field(default=None, max_length=64)
+
+
+class AbsenceRow(SQLModel, table=True):
+    """委托代办: who is away from which day to which, and which colleague of the same post does their work meanwhile."""
+
+    __tablename__ = "absences"
+    __table_args__ = (Index("ix_absences_post", "post", "last"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    post: str = Field(max_length=60)
+    person: str = Field(max_length=64)
+    deputy: str = Field(max_length=64)
+    first: date
+    last: date
+    set_by: str = Field(max_length=64)
+    set_at: datetime = instant()
+    ended_at: datetime | None = instant(default=None)
+    ended_by: str | None = Field(default=None, max_length=64)
+
+
+class PhraseRow(SQLModel, table=True):
+    """常用语: a sentence that an office often writes, and for what; one that is changed is ended, and a new one put."""
+
+    __tablename__ = "phrases"
+    __table_args__ = (Index("ix_phrases_post", "post", "ended_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    post: str = Field(max_length=60)
+    purpose: str = Field(max_length=20)
+    text: str = long_text()
+    by_person: str = Field(max_length=64)
     at: datetime = instant()
     ended_at: datetime | None = instant(default=None)
     ended_by: str | None = Field(default=None, max_length=64)

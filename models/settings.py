@@ -140,8 +140,8 @@ class Settings(BaseSettings):
     oidc_audience: str = Field("beian", description="what bearer tokens must be meant for")
     oidc_client_id: str = Field("", description="the gateway as a client of the provider, for signing in by browser")
     oidc_client_secret: SecretStr = Field(SecretStr(""), description="its secret; empty for a public client")
-    oidc_claims: dict[Literal["person", "name", "office", "role"], str] = Field(
-        {}, description="which claims say who somebody is; absent: sub, name, office, role"
+    oidc_claims: dict[Literal["person", "name", "office", "role", "head"], str] = Field(
+        {}, description="which claims say who somebody is; absent: sub, name, office, role, head"
     )
     oidc_skew: int = Field(60, ge=0, le=300, description="seconds by which the provider's clock may differ")
     secret: SecretStr = Field(

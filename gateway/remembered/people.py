@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from activities.database import reading, writing
 from gateway.identity import Identity
-from models.gateway import PersonRow
+from models.gateway import PersonNameRow, PersonRow
 from models.vocabulary import Role
 
 
@@ -20,9 +20,12 @@ class People:
     engine: Engine
 
     def remember(self, who: Identity, now: datetime) -> None:
-        """Note that somebody signed in, with the post they hold."""
+        """Note that somebody signed in, with the post they hold; and since when they are called so, if they were not before."""
         told = PersonRow(person=who.person, name=who.name, office=who.office, role=who.role.value, seen_at=now)
+        names = select(PersonNameRow.name).where(PersonNameRow.person == who.person)
         with writing(self.engine) as session:
+            if session.exec(names.order_by(col(PersonNameRow.since).desc()).limit(1)).first() != who.name:
+                session.merge(PersonNameRow(person=who.person, since=now, name=who.name))
             session.merge(told)
 
     def colleagues(self, office: str, role: Role) -> list[PersonRow]:
@@ -38,3 +41,24 @@ class People:
         query = select(PersonRow.person, PersonRow.name).where(col(PersonRow.person).in_(asked))
         with reading(self.engine) as session:
             return dict(session.exec(query).all())
+
+    def named_then(self, when: Iterable[tuple[str, datetime]]) -> dict[tuple[str, datetime], str]:
+        """What persons were called at an instant each; of whom no name of then is known, the first that is."""
+        asked = set(when)
+        if not asked:
+            return {}
+        query = select(PersonNameRow).where(col(PersonNameRow.person).in_({person for person, _ in asked}))
+        called: dict[str, list[PersonNameRow]] = {}
+        with reading(self.engine) as session:
+            for row in session.exec(query.order_by(col(PersonNameRow.since))):
+                called.setdefault(row.person, []).append(row)
+        known = self.named({person for person, _ in asked} - called.keys())
+        return {
+            (person, at): next(
+                (row.name for row in reversed(called[person]) if row.since <= at), called[person][0].name
+            )
+            if person in called
+            else known[person]
+            for person, at in asked
+            if person in called or person in known
+        }

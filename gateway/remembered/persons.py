@@ -18,7 +18,16 @@ from activities.database import reading
 from gateway.identity import Identity
 from gateway.remembered.audit import AUDIT, Audit, AuditKind
 from models import contacts
-from models.gateway import DraftRow, HandlingRow, PersonRow, SavedFilterRow, SessionRow
+from models.gateway import (
+    AbsenceRow,
+    DraftRow,
+    HandlingRow,
+    PersonNameRow,
+    PersonRow,
+    PhraseRow,
+    SavedFilterRow,
+    SessionRow,
+)
 from models.register import EntryRow, Paper, RefusedAct, RoundEntryRow
 from models.values import Value, canonical
 from models.vocabulary import Role
@@ -26,10 +35,11 @@ from models.vocabulary import Role
 MAY_ASK = (Role.PROVINCE_ST, Role.PROVINCE_IIT, Role.AUDITOR, Role.OPERATOR)
 """Who may look up what there is about somebody, wherever it stands."""
 
-PAPERS, DRAFTS, ENTRIES, ROUND_ENTRIES, HANDLINGS, PEOPLE, REFUSALS, SESSIONS, SAVED = (
+PAPERS, DRAFTS, ENTRIES, ROUND_ENTRIES, HANDLINGS, PEOPLE, REFUSALS, SESSIONS, SAVED, NAMES, ABSENCES, PHRASES = (
     model.metadata.tables[model.__tablename__]
     for model in (
         Paper, DraftRow, EntryRow, RoundEntryRow, HandlingRow, PersonRow, RefusedAct, SessionRow, SavedFilterRow,
+        PersonNameRow, AbsenceRow, PhraseRow,
     )
 )  # fmt: skip
 
@@ -86,6 +96,9 @@ def _in_papers(db: Connection, word: str) -> Iterator[Place]:
     people = select(PEOPLE).where(or_(PEOPLE.c.person == word, PEOPLE.c.name == word))
     for one in db.execute(people.order_by(PEOPLE.c.person)):
         yield Place(where="人员", field="name", value=f"{one.person} {one.name}", at=one.seen_at)
+    names = select(NAMES).where(or_(NAMES.c.person == word, NAMES.c.name == word))
+    for one in db.execute(names.order_by(NAMES.c.person, NAMES.c.since)):
+        yield Place(where="人员姓名", field="name", value=f"{one.person} {one.name}", at=one.since)
 
 
 def _of_id(db: Connection, word: str) -> Iterator[Place]:
@@ -100,6 +113,8 @@ def _of_id(db: Connection, word: str) -> Iterator[Place]:
         (AUDIT.c.person, AUDIT.c.at, "审计"), (REFUSALS.c.person, REFUSALS.c.refused_at, "未予登记的行为"),
         (HANDLINGS.c.by_person, HANDLINGS.c.at, "经办"), (HANDLINGS.c.to_person, HANDLINGS.c.at, "经办"),
         (SESSIONS.c.person, SESSIONS.c.started_at, "会话"),
+        (ABSENCES.c.person, ABSENCES.c.set_at, "委托代办"), (ABSENCES.c.deputy, ABSENCES.c.set_at, "委托代办"),
+        (ABSENCES.c.set_by, ABSENCES.c.set_at, "委托代办"), (PHRASES.c.by_person, PHRASES.c.at, "常用语"),
     )  # fmt: skip
     for person, at, name in kept:
         count, last = db.execute(select(func.count(), func.max(at)).where(person == word)).one()

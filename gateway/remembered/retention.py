@@ -19,7 +19,7 @@ from activities.database import stating
 from gateway.identity import Identity
 from gateway.remembered.audit import Audit, AuditKind
 from models.filing import Entry
-from models.gateway import PersonRow
+from models.gateway import PersonNameRow, PersonRow
 from models.register import (
     DeliveryRow,
     EntryRow,
@@ -41,6 +41,9 @@ PAPERS, MASKED, FILINGS, ENTRIES, ROUNDS, ROUND_ENTRIES, LETTERS, DELIVERIES, RE
         Paper, MaskedPaper, FilingRow, EntryRow, RoundRow, RoundEntryRow, LetterRow, DeliveryRow, RefusedAct, PersonRow,
     )
 )  # fmt: skip
+
+NAMES = PersonNameRow.metadata.tables["person_names"]
+"""What people were called before: they go with them."""
 
 ROUTINE = Identity(person=identity.RETENTION, name="保存期限", office=offices.PROVINCE, role=Role.OPERATOR)
 """Who masks and deletes: the daily routine, or whoever may run the command line."""
@@ -100,6 +103,7 @@ class Retention:
                 if each.kept != Kept.AUDIT:
                     table, condition = _of_age(now)[Kept(each.kept)]
                     db.execute(delete(table).where(condition))
+            db.execute(delete(NAMES).where(NAMES.c.person.not_in(select(PEOPLE.c.person))))
         audit = Audit(self.engine)
         cut = [each for each in rows if each.kept == Kept.AUDIT]
         if cut and not audit.cut(ROUTINE, _audit_before(now), now):

@@ -51,6 +51,7 @@ class Sessions:
             csrf=secrets.token_urlsafe(24),
             started_at=now,
             expires_at=now + self.lifetime,
+            head=who.head,
         )
         with writing(self.engine) as session:
             session.connection().execute(delete(SessionRow).where(col(SessionRow.expires_at) <= now))
@@ -65,7 +66,8 @@ class Sessions:
             row = db.execute(FIND, {"key": _key(secret)}).first()
         if row is None or row.expires_at <= now or identity.is_routine(row.person):
             return None
-        who = Identity(person=row.person, name=row.name, office=row.office, role=Role(row.role))
+        role, head = Role(row.role), bool(row.head)
+        who = Identity(person=row.person, name=row.name, office=row.office, role=role, head=head)
         return Session(who, row.csrf)
 
     def end(self, secret: str) -> None:

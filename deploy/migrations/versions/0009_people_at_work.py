@@ -1,0 +1,72 @@
+"""0.9.0. Who stands in for whom, the phrases of an office, and what people were called when: so that an audit names them as they were
+then. Who heads an office is told by a session."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+INSTANT = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    """Tables that earlier releases do not look at, a column that they leave as it is, and indexes."""
+    _offices()
+    _audit()
+
+
+def _offices() -> None:
+    """How an office shares its work: absences and phrases; and who heads it."""
+    op.create_table(
+        "absences",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("post", sa.String(length=60), nullable=False),
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("deputy", sa.String(length=64), nullable=False),
+        sa.Column("first", sa.Date(), nullable=False),
+        sa.Column("last", sa.Date(), nullable=False),
+        sa.Column("set_by", sa.String(length=64), nullable=False),
+        sa.Column("set_at", INSTANT, nullable=False),
+        sa.Column("ended_at", INSTANT),
+        sa.Column("ended_by", sa.String(length=64)),
+    )
+    op.create_index("ix_absences_post", "absences", ["post", "last"])
+    op.create_table(
+        "phrases",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("post", sa.String(length=60), nullable=False),
+        sa.Column("purpose", sa.String(length=20), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("by_person", sa.String(length=64), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("ended_at", INSTANT),
+        sa.Column("ended_by", sa.String(length=64)),
+    )
+    op.create_index("ix_phrases_post", "phrases", ["post", "ended_at"])
+    op.add_column("sessions", sa.Column("head", sa.Boolean()))
+
+
+def _audit() -> None:
+    """What people were called when; and the audit by office, by kind of event and by day."""
+    op.create_table(
+        "person_names",
+        sa.Column("person", sa.String(length=64), primary_key=True),
+        sa.Column("since", INSTANT, primary_key=True),
+        sa.Column("name", sa.String(length=100), nullable=False),
+    )
+    op.create_index("ix_audit_at", "audit", ["at"])
+    op.create_index("ix_audit_office", "audit", ["office", "number"])
+    op.create_index("ix_audit_kind", "audit", ["kind", "number"])
+
+
+def downgrade() -> None:
+    """Who stands in for whom is gone, and the offices' own phrases; the record stays."""
+    for index in ("ix_audit_kind", "ix_audit_office", "ix_audit_at"):
+        op.drop_index(index, "audit")
+    op.drop_table("person_names")
+    op.drop_column("sessions", "head")
+    op.drop_table("phrases")
+    op.drop_table("absences")
