@@ -691,6 +691,11 @@ def counted(filing: Filing, due: Due) -> Counted | None:
         return calendar.explain(
             period.calendar, filing.jurisdiction, last_day(period), last, days, "working_day", first_day_counts=False
         )
+    return explained(filing, period)
+
+
+def explained(filing: Filing, period: Period) -> Counted:
+    """How the last day of a period was counted."""
     return calendar.explain(
         period.calendar,
         filing.jurisdiction,

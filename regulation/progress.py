@@ -1,0 +1,432 @@
+"""Where a filing stands on its way (办理进度): steps with the days that were and the days that will be, who has it and until when.
+
+`tracks` makes of a filing and what was entered on it the ways that it goes: the application to the register, a year's report, a
+revocation. A day ahead is the last on which its step is over if everybody takes the whole of their time; each is counted by
+`agenda` and says how. No page, letter or query works out a step of its own.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Literal, NamedTuple
+
+from models.filing import Counted, Entry, Filing, Period, ReportingYear
+from models.values import day_of, last_day_until
+from models.vocabulary import ActKind, ByKind, LapseKind, Role, Stage, YearStatus
+from regulation import agenda, annual, lifecycle, naming, offices
+from regulation.moment import Moment
+
+State = Literal["done", "current", "ahead", "stopped"]
+
+STATES: dict[State, str] = {"done": "已完成", "current": "进行中", "ahead": "未开始", "stopped": "已终止"}
+"""What the states of a step are called."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. `on` is the day on which it was over, or stopped; `until` (exclusive) when it is over at the latest.
+
+    `who` has it, `says` what is done in it, `otherwise` what happens if nobody does it by then. `late`: that day has passed.
+    `counted` explains the day; `provisional`: it may move when the next working days are arranged.
+    """
+
+    key: str
+    title: str
+    state: State = "ahead"
+    on: date | None = None
+    until: datetime | None = None
+    who: str = ""
+    says: str = ""
+    otherwise: str = ""
+    late: bool = False
+    provisional: bool = False
+    counted: Counted | None = None
+
+    @property
+    def called(self) -> str:
+        """Its state in a word."""
+        return "逾期" if self.late and self.state == "current" else STATES[self.state]
+
+    @property
+    def last(self) -> date | None:
+        """The last day on which it is to be over."""
+        return last_day_until(self.until) if self.until else None
+
+
+@dataclass(frozen=True)
+class Track:
+    """A way that a filing goes, step by step."""
+
+    key: str
+    title: str
+    steps: tuple[Step, ...]
+
+    @property
+    def current(self) -> Step | None:
+        """The step that it is at; None once it is through, or was stopped."""
+        return next((each for each in self.steps if each.state == "current"), None)
+
+    @property
+    def following(self) -> Step | None:
+        """What comes after that step."""
+        return next((each for each in self.steps if each.state == "ahead"), None)
+
+
+class Passed(NamedTuple):
+    """What an entry says of the way: its number, the stage after it, what it was, when it counts."""
+
+    number: int
+    stage: Stage
+    kind: str
+    at: datetime
+
+
+def passed(docket: Iterable[Entry]) -> list[Passed]:
+    """The same of whole entries; what was refused moved nothing."""
+    return [Passed(each.number, each.stage, str(each.event.kind), each.at) for each in docket if each.refused is None]
+
+
+def tracks(filing: Filing, docket: Sequence[Passed], now: datetime) -> tuple[Track, ...]:
+    """The ways that a filing goes, the one that it is on first."""
+    found = [_case(filing, now), _year(filing, now), _application(filing, docket, now)]
+    return tuple(each for each in found if each)
+
+
+# From submission to the register
+
+WAYS: ByKind[tuple[tuple[str, str], ...]] = ByKind(
+    a=(
+        ("submission", "提交"),
+        ("review", "审核"),
+        ("notice", "公示"),
+        ("forwarding", "报省"),
+        ("archiving", "入库"),
+    ),
+    b=(
+        ("submission", "提交"),
+        ("review", "初审推荐"),
+        ("notice", "公示"),
+        ("forwarding", "正式文件报省"),
+        ("decision", "省厅审定"),
+        ("archiving", "入库"),
+    ),
+)
+"""The steps of each kind, in order."""
+
+SAYS = {
+    "submission": "提交备案申请",
+    "review": "核对条件和材料，作出审核确认或者一次性告知补正",
+    "notice": "向社会公示，任何人可以实名提出异议",
+    "forwarding": "公示无异议的，报省科技厅备案",
+    "decision": "调研考察、业务处室提出意见、厅党组审定",
+    "archiving": "省科技厅备案入库，发给备案编号",
+}
+"""What is done in each step."""
+
+AT: ByKind[dict[Stage, str]] = ByKind(
+    a={
+        Stage.SUBMITTED: "review",
+        Stage.RETURNED: "review",
+        Stage.UNDER_REVIEW: "review",
+        Stage.ON_NOTICE: "notice",
+        Stage.AT_PROVINCE: "archiving",
+    },
+    b={
+        Stage.SUBMITTED: "review",
+        Stage.RETURNED: "review",
+        Stage.UNDER_REVIEW: "review",
+        Stage.REVIEW_PASSED: "review",
+        Stage.ON_NOTICE: "notice",
+        Stage.NOTICE_CLEARED: "forwarding",
+        Stage.AT_PROVINCE: "decision",
+    },
+)
+"""At which step an application is in each of its stages."""
+
+STOPPED = (Stage.WITHDRAWN, Stage.LAPSED, Stage.NOT_CONFIRMED)
+"""Ends of an application that was not archived."""
+
+ENDED = (Stage.REVOKED, Stage.DEREGISTERED, Stage.CONTINUED)
+"""Ends of an alliance that had been archived."""
+
+CHASED = "逾期不自动通过：系统催办，再逾期的告知上级机关"
+"""What happens if an office does nothing by its day."""
+
+
+def _application(filing: Filing, docket: Sequence[Passed], now: datetime) -> Track | None:
+    """提交→审核→公示→报省→入库, and kind B's own steps; what was archived before this system has none."""
+    if not docket or docket[0].stage is Stage.IN_FORCE:
+        return None
+    keys = [key for key, _ in WAYS[filing.kind]]
+    at, over = _walked(filing, docket)
+    ended = filing.stage in STOPPED and at < len(keys)
+    steps = [
+        Step(key, title, state="done" if number < at else "ahead", on=over.get(number), says=SAYS[key])
+        for number, (key, title) in enumerate(WAYS[filing.kind])
+    ]
+    if ended:
+        on = day_of(filing.ended_at or docket[-1].at)
+        steps[at] = replace(steps[at], state="stopped", on=on, says=filing.stage.label)
+    elif at < len(keys):
+        ahead = dict(_ahead(filing, keys[at]))
+        steps = [
+            replace(each, who=_has(filing, each.key)) if number >= at else each for number, each in enumerate(steps)
+        ]
+        steps = [_until(filing, each, ahead.get(each.key), now) for each in steps]
+        steps[at] = replace(_at_hand(filing, steps[at]), state="current")
+    if filing.stage in ENDED:
+        on = day_of(filing.ended_at or docket[-1].at)
+        steps.append(Step("end", filing.stage.label, "stopped", on))
+    return Track("application", "备案申请", tuple(steps))
+
+
+def _walked(filing: Filing, docket: Sequence[Passed]) -> tuple[int, dict[int, date]]:
+    """At which step it is, and on which day each before it was over; what was gone back over is not over any more."""
+    keys = [key for key, _ in WAYS[filing.kind]]
+    at, over = 0, dict[int, date]()
+    for each in docket:
+        if each.stage in STOPPED:
+            continue
+        step = AT[filing.kind].get(each.stage)
+        to = keys.index(step) if step else len(keys)
+        if each.kind == ActKind.RECORD_PARTY_GROUP and step == "decision":
+            to += 1
+        elif step == "decision" and keys[min(at, len(keys) - 1)] == "archiving":
+            to = at
+        over = {number: day for number, day in over.items() if number < to}
+        over |= {number: day_of(each.at) for number in range(at, to)}
+        at = to
+    if _waits_for_post(filing):
+        over[at] = max(agenda.last_day(filing.periods["notice"]), *over.values())  # one that goes on was over before
+        at += 1
+    return at, over
+
+
+def _waits_for_post(filing: Filing) -> bool:
+    """Whether a notice is over and nobody objected, while a letter posted in time may still come (G-03)."""
+    notice = filing.notice if filing.stage is Stage.ON_NOTICE else None
+    return bool(notice and notice.ended and not notice.open_objections and "notice" in filing.periods)
+
+
+def _has(filing: Filing, key: str) -> str:
+    """Who has a step."""
+    if key == "submission":
+        return Role.LEADER.label
+    if key in ("decision", "archiving"):
+        return offices.name_of(offices.PROVINCE)
+    return offices.name_of(filing.zone or filing.jurisdiction)
+
+
+def _ahead(filing: Filing, at: str) -> Iterator[tuple[str, Period]]:
+    """Until when each step is over at the latest, from the one at hand on: while the leader corrects, nobody knows."""
+    if filing.stage is Stage.RETURNED or (filing.open_objections and at != "review"):
+        return
+    review = _running(filing, "review", "acceptance")
+    if at == "review":
+        if review is None:
+            return
+        if filing.stage is Stage.SUBMITTED:
+            review = _from(filing, "review", agenda.last_day(review))
+        if recommended := filing.periods.get("recommendation"):
+            review = min(review, recommended, key=lambda each: each.until)
+        yield "review", review
+    if _waits_for_post(filing):
+        cleared = filing.periods.get("grace")
+    elif at in ("review", "notice"):
+        notice = _running(filing, "notice") if at == "notice" else None
+        notice = notice or (_from(filing, "notice", agenda.last_day(review)) if review else None)
+        if notice is None:
+            return
+        yield "notice", notice
+        grace = filing.periods.get("grace") if at == "notice" else None
+        cleared = grace or _from(filing, "grace", agenda.last_day(notice))
+    else:
+        cleared = None
+    yield from _after_notice(filing, cleared)
+
+
+def _after_notice(filing: Filing, cleared: Period | None) -> Iterator[tuple[str, Period]]:
+    """报省 and what follows: at once when the notice is clear, or by the formal letter (B-17)."""
+    sends = dict(WAYS[filing.kind]).keys() & {"decision"}
+    forwarding = filing.periods.get("forwarding")
+    if cleared:
+        forwarding = _from(filing, "forwarding", day_of(cleared.until)) if sends else cleared
+    if forwarding:
+        yield "forwarding", forwarding
+    archiving = filing.periods.get("archiving")
+    if archiving is None and forwarding:
+        archiving = _from(filing, "archiving", agenda.last_day(forwarding) if sends else day_of(forwarding.until))
+    if archiving:
+        if sends:
+            yield "decision", archiving
+        yield "archiving", archiving
+
+
+def _running(filing: Filing, *names: str) -> Period | None:
+    return next((filing.periods[name] for name in names if name in filing.periods), None)
+
+
+def _from(filing: Filing, name: str, start: date) -> Period:
+    """A period as it would run from a day."""
+    return agenda.begin(filing, name, start).periods[name]
+
+
+def _until(filing: Filing, step: Step, period: Period | None, now: datetime) -> Step:
+    """A step with the last day that there is for it."""
+    if period is None:
+        return step
+    return replace(
+        step,
+        until=period.until,
+        late=period.until <= now,
+        provisional=period.provisional,
+        counted=agenda.explained(filing, period),
+    )
+
+
+def _at_hand(filing: Filing, step: Step) -> Step:
+    """The step at hand: who really has it now, and what happens if they do nothing."""
+    waits = naming.awaited(lifecycle.awaited(filing), filing.leader, lifecycle.awaits_iit(filing))
+    step = replace(step, who=waits or step.who, otherwise=CHASED)
+    if filing.stage is Stage.SUBMITTED:
+        return _accepting(filing, step)
+    if filing.stage is Stage.RETURNED:
+        return _correcting(filing, step)
+    if step.key == "notice":
+        return _on_notice(filing, step)
+    if _waits_for_post(filing):
+        says = f"公示期已满；等候公示期内寄出的书面异议，没有的，{SAYS[step.key].removeprefix('公示无异议的，')}"
+        return replace(step, says=says, otherwise="无人提出异议的，期满自动进入下一步")
+    return step
+
+
+def _accepting(filing: Filing, step: Step) -> Step:
+    acceptance = filing.periods.get("acceptance")
+    if acceptance is None:
+        return step
+    day = naming.midnight(acceptance.until)
+    return replace(
+        step, says=f"先在{day}前决定是否受理；{SAYS[step.key]}", otherwise=f"{day}前未作决定的，视为受理。审核{CHASED}"
+    )
+
+
+def _correcting(filing: Filing, step: Step) -> Step:
+    """退回补正: the leader has it, until the day of the correction, which may wait for service (G-07, G-18)."""
+    period = filing.periods.get("correction")
+    lapses = agenda.number(filing, "correction.lapses")
+    otherwise = "逾期未补正的，申请视为撤回；可以重新申请" if lapses else "逾期未补正的，系统催办，其间仍可补正"
+    says = "已退回补正：按补正通知修改申请表或者补充材料后重新提交，期限重新计算"
+    return replace(step, until=period.until if period else None, says=says, otherwise=otherwise)
+
+
+def _on_notice(filing: Filing, step: Step) -> Step:
+    """公示: time alone, while nobody objects (G-01, G-03, G-04)."""
+    if filing.open_objections:
+        says = f"有{filing.open_objections}件异议待处理；处理完毕前不报省"
+        return replace(step, says=says)
+    grace = agenda.number(filing, "notice.postal_grace_working_days")
+    says = f"{SAYS['notice']}；期满后另留{grace}个工作日，等候期内寄出的书面异议" if grace else SAYS["notice"]
+    return replace(step, says=says, otherwise="无人提出异议的，期满自动进入下一步")
+
+
+# A year's report
+
+
+def _year(filing: Filing, now: datetime) -> Track | None:
+    """年度报送: of the year about which something is to be done now (A-34, B-19)."""
+    year = _year_at_hand(filing, now) if filing.stage in (Stage.IN_FORCE, Stage.REVOCATION_PENDING) else None
+    if year is None:
+        return None
+    opens = agenda.window_opens(filing, year.year)
+    begun = now >= opens or year.status is not YearStatus.OPEN
+    window = Step("window", "报送开始", "done" if begun else "current", who=Role.LEADER.label)
+    window = (
+        replace(window, on=day_of(opens))
+        if begun
+        else replace(window, until=opens, says=f"自{naming.on_day(day_of(opens))}起报送；早于该日报送的，也予接收")
+    )
+    following = Step("next", f"{year.year + 1}年度报送", who=Role.LEADER.label, says="此后每年报送一次")
+    steps = (window, _report(filing, year, now, begun=begun), _check(filing, year, now), following)
+    return Track("year", f"{year.year}年度报送", steps)
+
+
+def _year_at_hand(filing: Filing, now: datetime) -> ReportingYear | None:
+    """A report that was returned comes first, then what is open or missed once its time has come, then a report under review."""
+    waiting = annual.to_report(filing, Moment(now, now))
+    due = [year for year in filing.years if year.year in waiting]
+    returned = [year for year in filing.years if year.returned]
+    begun = [year for year in due if year.status is YearStatus.MISSED or now >= agenda.window_opens(filing, year.year)]
+    checked = [year for year in reversed(filing.years) if _check_runs(filing, year, now)]
+    reported = [year for year in reversed(filing.years) if year.status in annual.COUNTS]
+    return next(iter([*returned, *begun, *checked, *due, *reported]), None)
+
+
+def _check_runs(filing: Filing, year: ReportingYear, now: datetime) -> bool:
+    check = filing.periods.get(f"check:{year.year}")
+    return check is not None and check.until > now and year.status in annual.COUNTS
+
+
+def _report(filing: Filing, year: ReportingYear, now: datetime, *, begun: bool) -> Step:
+    step = Step("report", "报送总结和计划", who=Role.LEADER.label, says="报送当年度技术创新活动总结和下一年度计划")
+    if year.status in annual.COUNTS and year.filed_at:
+        return replace(step, state="done", on=day_of(year.filed_at))
+    step = replace(step, state="current" if begun else "ahead", until=year.due, late=year.due <= now)
+    if year.status is YearStatus.MISSED:
+        says = "已过报送截止：请尽快补报，补报的记为迟报，不计入连续未报送"
+        return replace(step, says=says, otherwise=MISSED_TWICE)
+    return replace(step, otherwise=f"逾期记为{year.year}年度未报送；{MISSED_TWICE}")
+
+
+MISSED_TWICE = "连续两年未报送的，启动撤销备案程序（《工作指引》第十一条第6项）"
+
+
+def _check(filing: Filing, year: ReportingYear, now: datetime) -> Step:
+    """审查: the reviewer may return an empty report once; who says nothing has it stand (G-11b)."""
+    step = Step("check", "审查", who=offices.name_of(filing.zone or filing.jurisdiction))
+    days = agenda.number(filing, "annual.check_working_days")
+    says = f"审核机构在收到后{days}个工作日内审查；未退回的，以所报为准"
+    if year.status not in annual.COUNTS:
+        return replace(step, says=says)
+    if year.returned:
+        answer = filing.periods.get(f"answer:{year.year}")
+        says, otherwise = "报告已退回：请按退回理由补正答复", "逾期未答复的，审核机构可以不予计入，该年度按未报送处理"
+        step = replace(step, state="current", who=Role.LEADER.label, says=says, otherwise=otherwise)
+        return _until(filing, step, answer, now)
+    check = filing.periods.get(f"check:{year.year}")
+    if not _check_runs(filing, year, now):
+        return replace(step, state="done", on=agenda.last_day(check) if check else None, says="已审查，以所报为准")
+    return _until(filing, replace(step, state="current", says=says, otherwise="期满未退回的，审查结束"), check, now)
+
+
+# A revocation
+
+
+def _case(filing: Filing, now: datetime) -> Track | None:
+    """拟撤销: opened, served, stated, decided (G-16…G-21)."""
+    case = filing.case if filing.stage is Stage.REVOCATION_PENDING else None
+    if case is None:
+        return None
+    reviewer, window = offices.name_of(filing.zone or filing.jurisdiction), filing.periods.get("window")
+    days = agenda.number(filing, "revocation.statement_working_days")
+    opened = Step(
+        "opened", "启动撤销程序", "done", day_of(case.opened.at), who=reviewer, says="已发出撤销备案事先告知书"
+    )
+    served = Step("served", "送达告知书", who=reviewer, says="送达之日起计算陈述、申辩的期限；在收件箱打开即为签收")
+    stated = Step("stated", "陈述申辩", who=Role.LEADER.label, says=f"送达之日起{days}个工作日内可以陈述、申辩")
+    decided = Step("decided", "作出决定", who=reviewer, says="复核陈述、申辩后，撤销备案或者终止程序")
+    if case.years:
+        cure = f"期间补报{case.years[-1]}年度总结和计划的，程序随即终止"
+        stated = replace(stated, says=f"{stated.says}；{cure}", otherwise="期满未陈述也未补报的，撤销备案并公告")
+    if case.served_on is None:
+        return Track("case", "撤销程序", (opened, replace(served, state="current"), stated, decided))
+    served = replace(served, state="done", on=case.served_on)
+    if case.ended is None and case.defence is None:
+        return Track(
+            "case", "撤销程序", (opened, served, replace(_until(filing, stated, window, now), state="current"), decided)
+        )
+    on = day_of(case.ended.at) if case.ended else None
+    waits = "撤销程序已暂停" if case.held else decided.says
+    decided = _until(filing, replace(decided, state="current", says=waits), filing.periods.get("decision"), now)
+    if by_itself := next((due for due in agenda.dues(filing) if due.lapse.kind is LapseKind.REVOKED), None):
+        decided = replace(decided, until=by_itself.at, otherwise="无人陈述、申辩，也未补报的，届时自动撤销备案并公告")
+    return Track("case", "撤销程序", (opened, served, replace(stated, state="done", on=on), decided))

@@ -1,0 +1,116 @@
+"""The way of a filing, in steps: every case of the law is on it somewhere, and its days are those of the agenda."""
+
+from datetime import date
+from functools import cache
+
+import pytest
+
+from models.values import last_day_until
+from models.vocabulary import Kind, Stage
+from regulation import agenda, entries, progress
+from regulation.progress import Step, Track
+from tests.law.cases import Case, load
+
+
+@cache
+def _case(name: str) -> Case:
+    return next(each for each in load() if each.id == name)
+
+
+def at(name: str, entry: int) -> Track:
+    """The way that a case's filing is on after so many entries."""
+    docket = _case(name).life.docket[:entry]
+    return progress.tracks(docket[-1].filing, progress.passed(docket), docket[-1].entered_at)[0]
+
+
+def step(track: Track, key: str) -> Step:
+    """One of its steps."""
+    return next(each for each in track.steps if each.key == key)
+
+
+def told(track: Track) -> list[str]:
+    """A way in a line a step: what it is, how it stands, and its day."""
+    return [f"{each.title} {each.called} {each.on or each.last or ''}".strip() for each in track.steps]
+
+
+EVERY = 12
+"""Of the law's cases so many are one that is looked at here: all of them take a quarter of a minute."""
+
+
+def some(beginning: str = "", step: int = 1) -> list[Case]:
+    """Cases whose names begin so."""
+    return [each for each in load() if each.id.startswith(beginning)][::step]
+
+
+ORDER = ["done", "stopped", "current", "ahead"]
+
+
+def test_every_case_is_on_its_way_and_time_only_goes_forward() -> None:
+    seen = set[str]()
+    for case in some(step=EVERY):
+        docket = case.life.docket
+        for number, entry in enumerate(docket, 1):
+            for track in progress.tracks(entry.filing, progress.passed(docket[:number]), entry.entered_at):
+                seen.add(track.key)
+                states = [each.state for each in track.steps]
+                assert states == sorted(states, key=ORDER.index), f"{case.id} {number} {states}"
+                assert states.count("current") + states.count("stopped") <= 1
+                over = [
+                    each.on for each in track.steps if each.state == "done" and each.on and track.key == "application"
+                ]
+                assert over == sorted(over), f"{case.id} {number}"
+                ahead = [each.until for each in track.steps if each.state in ("current", "ahead") and each.until]
+                assert ahead == sorted(ahead), f"{case.id} {number}"
+                if entry.stage in progress.AT[entry.filing.kind] and track.key == "application":
+                    assert track.current, f"{case.id} {number} {entry.stage}"
+                    assert track.current.who, f"{case.id} {number}"
+    assert seen == {"application", "year", "case"}
+
+
+def test_an_application_of_kind_a_from_submission_to_the_register() -> None:
+    assert told(at("province-a-days-as-counted", 1)) == [
+        "提交 已完成 2026-01-12",
+        "审核 进行中 2026-02-14",
+        "公示 未开始 2026-02-28",
+        "报省 未开始 2026-03-04",
+        "入库 未开始 2026-04-02",
+    ]
+    assert told(at("notice-2026-01-05", 4))[1:3] == ["审核 已完成 2026-01-05", "公示 进行中 2026-01-12"]
+    assert told(at("notice-2026-01-05", 6))[2:4] == ["公示 已完成 2026-01-12", "报省 进行中 2026-01-15"]
+    assert told(at("notice-2026-01-05", 7))[3:] == ["报省 已完成 2026-01-16", "入库 进行中 2026-02-13"]
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_the_days_ahead_are_those_of_the_agenda(kind: Kind) -> None:
+    checked = 0
+    for case in [*some("notice", 2), *some("province")[:8]]:
+        for number, entry in enumerate(case.life.docket, 1):
+            filing = entry.filing
+            if filing.kind is not kind or filing.stage is not Stage.ON_NOTICE or filing.open_objections:
+                continue
+            way = progress.tracks(filing, progress.passed(case.life.docket[:number]), entry.entered_at)[-1]
+            ends = {line.lapse.kind.value: line.at for line in entries.outlook(filing)}
+            if "notice_ended" in ends:
+                assert step(way, "notice").until == ends["notice_ended"], case.id
+                assert step(way, "notice").counted == agenda.explained(filing, filing.periods["notice"])
+            if kind is Kind.A and filing.settled_from is None and not filing.proposals:
+                assert last_day_until(ends["notice_cleared"]) >= (step(way, "forwarding").last or date.max), case.id
+            checked += 1
+    assert checked
+
+
+def test_a_returned_application_is_with_its_leader_and_has_no_days_ahead() -> None:
+    returned = [
+        (case, number)
+        for case in some("review", 3)
+        for number, entry in enumerate(case.life.docket, 1)
+        if entry.stage is Stage.RETURNED and "correction" in entry.filing.periods
+    ]
+    assert returned
+    for case, number in returned:
+        way, filing = at(case.id, number), case.life.docket[number - 1].filing
+        assert way.current
+        assert way.current.until == filing.periods["correction"].until
+        assert [each.until for each in way.steps if each.state == "ahead"] == [None] * (len(way.steps) - 2)
+        lapses = agenda.number(filing, "correction.lapses")
+        assert ("视为撤回" in way.current.otherwise) is bool(lapses)
