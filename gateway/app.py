@@ -29,6 +29,7 @@ from gateway.client import Filings
 from gateway.clock import DoorClock
 from gateway.counters import Counters
 from gateway.oidc import Oidc
+from gateway.pages.design import sheet as design
 from gateway.pages.router import router as pages
 from gateway.remembered.audit import Audit
 from gateway.remembered.drafts import Drafts
@@ -174,5 +175,5 @@ def create(
     failures.handle(app)
     app.router.routes.extend(ADDRESSES.routes)
     describe(app, settings)
-    ship(app)
+    ship(app, {design.NAME: design.sheet()})
     return app

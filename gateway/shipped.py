@@ -5,6 +5,7 @@ Both are answered from memory, on the event loop: they wait for no thread, no da
 
 import hashlib
 import mimetypes
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -26,23 +27,23 @@ class File:
     tag: str
 
 
-def _files(folder: Traversable) -> dict[str, File]:
+def _files(folder: Traversable, made: Mapping[str, bytes]) -> dict[str, File]:
+    contents = {each.name: each.read_bytes() for each in folder.iterdir() if each.is_file()} | dict(made)
     return {
-        each.name: File(
-            content := each.read_bytes(),
-            mimetypes.guess_type(each.name)[0] or "application/octet-stream",
+        name: File(
+            content,
+            mimetypes.guess_type(name)[0] or "application/octet-stream",
             f'"{hashlib.sha256(content).hexdigest()[:32]}"',
         )
-        for each in folder.iterdir()
-        if each.is_file()
+        for name, content in contents.items()
     }
 
 
 class Shipped:
-    """An application that answers with the files of one folder, read once."""
+    """An application that answers with the files of one folder, read once, and with what was `made`, by its name."""
 
-    def __init__(self, folder: Traversable) -> None:
-        self._files = _files(folder)
+    def __init__(self, folder: Traversable, made: Mapping[str, bytes]) -> None:
+        self._files = _files(folder, made)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with a file, if there is one of that name."""
@@ -67,7 +68,7 @@ async def health() -> Response:
     return Response("ok", headers={"Cache-Control": "no-store"}, media_type="text/plain")
 
 
-def ship(app: FastAPI) -> None:
-    """Add both to an application."""
+def ship(app: FastAPI, made: Mapping[str, bytes]) -> None:
+    """Add both to an application; files that are `made` stand beside those that lie there."""
     app.add_api_route(HEALTH, health, methods=["GET"], include_in_schema=False)
-    app.mount("/static", Shipped(resources.files("gateway.pages").joinpath("static")), name="static")
+    app.mount("/static", Shipped(resources.files("gateway.pages").joinpath("static"), made), name="static")

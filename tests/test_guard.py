@@ -68,7 +68,7 @@ async def every_kind_of_answer(house: House) -> dict[str, Response]:
         "redirection": await browser.get("/desk"),
         "nothing": await browser.get("/nothing"),
         "wrong method": await browser.delete("/sign-in"),
-        "style": await browser.get("/static/desk.css"),
+        "style": await browser.get("/static/design.css"),
         "no such file": await browser.get("/static/nothing.css"),
         "document": await browser.get("/api/v1/openapi.json"),
         "problem": await browser.get("/api/v1/nothing"),
@@ -185,7 +185,7 @@ async def test_the_embedded_identity_is_reached_through_no_proxy(house: House, t
     for answer in (
         await browser.get("/sign-in", headers={name: "203.0.113.7"}),
         await browser.post("/sign-in", data={"person": "c-101"}, headers={name: "", "Origin": house.origin}),
-        await browser.get("/static/desk.css", headers={name: "127.0.0.1"}),
+        await browser.get("/static/design.css", headers={name: "127.0.0.1"}),
     ):
         assert answer.status_code == 403
         assert "set-cookie" not in answer.headers
@@ -439,7 +439,7 @@ async def test_made_up_credentials_win_nothing(tmp_path: Path) -> None:
 
 async def test_a_style_is_counted_for_nobody(tmp_path: Path) -> None:
     async with strict(tmp_path) as house:
-        assert await asked(house.browser(), 30, "/static/desk.css") == [200] * 30
+        assert await asked(house.browser(), 30, "/static/design.css") == [200] * 30
 
 
 async def test_objections_are_counted_by_the_hour_and_the_address(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ from gateway.pages import (
     uploads,
     year,
 )
+from gateway.pages.design import page as design
 
 router = APIRouter(include_in_schema=False)
 for each in (
@@ -71,5 +72,6 @@ for each in (
     operations,
     year,
     revocations,
+    design,
 ):
     router.include_router(each.router)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined, Template
 from jinja2.runtime import Macro
 from starlette.datastructures import FormData
 
@@ -82,7 +82,12 @@ def rests_on(seen: str) -> frozenset[int]:
 @cache
 def _templates() -> Environment:
     templates = Environment(
-        loader=PackageLoader("gateway.pages", "templates"),
+        loader=ChoiceLoader(
+            [
+                PackageLoader("gateway.pages", "templates"),
+                PrefixLoader({"design": PackageLoader("gateway.pages", "design")}),
+            ]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -185,7 +185,7 @@ async def test_a_locked_register_holds_up_no_style_and_no_supervisor(gateway: Ga
             filters = [{"csrf": token, "name": f"f{number}", "query": ""} for number in range(20)]
             writing = [asyncio.ensure_future(browser.post("/desk/filings/saved", data=each)) for each in filters]
             try:
-                waited = [*await waits(gateway, "/static/desk.css", 10), *await waits(gateway, HEALTH, 10)]
+                waited = [*await waits(gateway, "/static/design.css", 10), *await waits(gateway, HEALTH, 10)]
                 reading = await waits(gateway, "/", 5)
                 assert not any(each.done() for each in writing)
             finally:

@@ -1,0 +1,62 @@
+"""The design of our pages: colours that everybody can tell apart, one sheet, and the page that shows every part, for this machine alone."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gateway.guard import FORWARDED
+from gateway.pages.design.sheet import sheet
+from gateway.pages.design.tokens import EDGES, FILLED, GROUNDS, SCHEMES, TEXTS, colours, contrast
+from tests.test_guard import PROVIDER, opened
+
+DESIGN = Path(__file__).parent.parent / "gateway" / "pages" / "design"
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_text_stands_out_from_every_ground(scheme: str) -> None:
+    """WCAG AA, by arithmetic: whatever text comes to lie on whatever ground; edges and the focus are seen as shapes."""
+    has = colours()[scheme]
+    pairs = [(text, ground, 4.5) for text in TEXTS for ground in GROUNDS]
+    pairs += [("on-accent", filled, 4.5) for filled in FILLED]
+    pairs += [(edge, ground, 3.0) for edge in EDGES for ground in ("paper", "ground", "sunk")]
+    assert [(one, other) for one, other, least in pairs if contrast(has[one], has[other]) < least] == []
+
+
+def test_parts_name_only_tokens_that_there_are() -> None:
+    text = sheet().decode()
+    own = {"tone", "tone-soft"}
+    assert set(re.findall(r"var\(--([a-z0-9-]+)\)", text)) - own <= set(re.findall(r"--([a-z0-9-]+):", text)) - own
+    assert text.startswith(":root {")
+    assert "/*" not in text
+    assert len(text) < 50_000
+
+
+OF_VALUES = {
+    "deadline",
+    "awaited",
+    "finding",
+    "linked",
+    "findings",
+    "not_entered",
+    "not_open",
+    "current",
+    "csrf_field",
+    "offers",
+}
+"""Parts that are made of our own values, or by other parts; the page shows what they are made of."""
+
+
+def test_every_part_is_shown() -> None:
+    macros = set(re.findall(r"{% macro (\w+)", (DESIGN / "parts.html").read_text("utf-8")))
+    assert macros >= OF_VALUES
+    assert macros - OF_VALUES <= set(re.findall(r"parts\.(\w+)\(", (DESIGN / "design.html").read_text("utf-8")))
+
+
+async def test_the_parts_are_shown_on_this_machine_alone(tmp_path: Path) -> None:
+    async with opened(tmp_path, **PROVIDER) as house:
+        shown = await house.browser().get("/design")
+        assert (shown.status_code, len(shown.content) + len(sheet()) < 100_000) == (200, True)
+        assert (await house.browser("203.0.113.7").get("/design")).status_code == 404
+        for name in FORWARDED:
+            assert (await house.browser().get("/design", headers={name: "127.0.0.1"})).status_code == 404
