@@ -21,7 +21,7 @@ from temporalio.common import MetricMeter
 from temporalio.runtime import PrometheusConfig, Runtime
 from temporalio.worker import Worker
 
-from activities import editions, logs, loopback, replacements, tracing
+from activities import editions, logs, loopback, replacements, search_texts, tracing
 from activities.channels import configured
 from activities.channels.configured import Configured
 from activities.channels.drafts import DraftTray
@@ -313,6 +313,7 @@ async def work(
             asyncio.create_task(keeper.keep()),
             asyncio.create_task(continuing.keep(settings.following_interval)),
             asyncio.create_task(register.published.keep()),
+            asyncio.create_task(asyncio.to_thread(search_texts.fill, register.engine)),
             *([asyncio.create_task(Builds(filings).begin(settings.build))] if settings.build else []),
             asyncio.create_task(probing.watcher("worker", settings, register.engine, probes).keep()),
         ]

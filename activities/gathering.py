@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, func, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Update
 
-from activities import arrivals, letter_opening
+from activities import arrivals, letter_opening, search_texts
 from activities.rows import Row
 from models.filing import Filing
 from models.register import FilingRow
@@ -109,6 +109,7 @@ class Gathering:
         db, waiting, heads = self.connection, self._waiting, self._heads
         self._waiting, self._heads = Written(), {}
         begun = [self._stand[of][0] for of, head in heads.items() if head is None]
+        renamed = [self._stand[of][0] for of, head in heads.items() if search_texts.changed(head, self._stand[of][0])]
         moved = dict[Update, list[Row]]()
         for of, head in heads.items():
             if head is not None:
@@ -128,6 +129,7 @@ class Gathering:
             (arrivals.ANSWERED, waiting.answered),
         ]:
             _execute(db, statement, each)
+        search_texts.put(db, renamed)
         letter_opening.bundle(db, waiting.sent)
 
 

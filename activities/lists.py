@@ -7,6 +7,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, true, tuple_, union
 from sqlmodel import col
 
+from activities import search_texts
 from activities.database import in_parts
 from activities.survey_standing import OfSurvey
 from models.register import AnnualReportRow, FilingRow
@@ -170,10 +171,11 @@ def within(scope: offices.Scope) -> ColumnElement[bool]:
 
 
 def _mentions(text: str) -> ColumnElement[bool]:
-    """Filings that a search means: by a beginning of id, code or number, or by any part of a name."""
+    """Filings that a search means: each of its words is the beginning of id, code or number, or part of what the filing is found by."""
     begins = (FilingRow.filing_id, FilingRow.leader, FilingRow.archive_number)
-    contain = (FilingRow.alliance_name, FilingRow.leader_name)
-    return or_(
-        *(col(column).startswith(text, autoescape=True) for column in begins),
-        *(col(column).contains(text, autoescape=True) for column in contain),
+    return and_(
+        *(
+            or_(*(col(column).startswith(word, autoescape=True) for column in begins), search_texts.mentions(word))
+            for word in text.split()[: search_texts.WORDS]
+        )
     )

@@ -43,6 +43,7 @@ RIGHTS: Mapping[str, str] = {
     # goes when its time is over
     "refused_acts": f"{APPENDED}, DELETE",
     "filings": KEPT_UP,
+    "search_texts": KEPT_UP,
     "annual_reports": KEPT_UP,
     "letters": KEPT_UP,
     "deliveries": KEPT_UP,

@@ -195,6 +195,15 @@ class FilingRow(SQLModel, table=True):
     evaluated: str | None = Field(default=None, max_length=20)
 
 
+class SearchText(SQLModel, table=True):
+    """检索文字: what a filing is found by (activities/search_texts.py): its public names, number, field and place, and initials of pinyin."""
+
+    __tablename__ = "search_texts"
+
+    filing_id: str = Field(primary_key=True, max_length=64, foreign_key="filings.filing_id")
+    text: str = long_text()
+
+
 class FollowedRow(SQLModel, table=True):
     """Up to which entry the engine is known to follow a filing, in which run, and for which instant its timer was armed then.
 

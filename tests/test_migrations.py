@@ -140,6 +140,7 @@ def test_filings_that_stood_say_what_desks_find_them_by(databases: Databases) ->
     migrate(url)
     with reading(register.engine) as session:
         assert [row.model_dump() for row in session.exec(query)] == stood
+    assert {each.filing_id for each in register.filings(text="syssynamedcxy")} == {"SY-NAMED"}
     register.engine.dispose()
 
 

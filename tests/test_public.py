@@ -366,9 +366,13 @@ async def test_the_register_lists_what_was_archived_and_nothing_else(site: Async
         ({"text": "OTHER"}, {"OTHER-FIELD"}),
         ({"text": "星海智造装备"}, {"IN-FORCE", "OTHER-FIELD", "PENDING", "LEFT", "星海智造数控机床"}),
         ({"text": NUMBER.format(2029, 3)}, {"PENDING"}),
-        ({"text": "2029"}, set()),
-        ({"text": "%"}, set()),
-        ({"text": "_"}, set()),
+        ({"text": "2029"}, {"IN-FORCE", "OTHER-FIELD", "PENDING", "LEFT"}),
+        ({"text": "ＯＴＨＥＲ－ｆｉｅｌｄ"}, {"OTHER-FIELD"}),
+        ({"text": "星海　新材料"}, {"IN-FORCE"}),
+        ({"text": "other 新材料"}, set()),
+        ({"text": "syspending"}, {"PENDING"}),
+        ({"text": "0%_自"}, {"OTHER-FIELD"}),
+        ({"text": "星%装"}, set()),
         ({"text": "ON-NOTICE"}, set()),
         ({"text": "郑示例"}, set()),
         ({"text": "91210102"}, set()),
@@ -505,8 +509,12 @@ def test_the_public_register_on_either_database(full: Register) -> None:
     (line,) = public_register.all(Wanted())
     assert line.standing is Standing.REVOKED
     assert line.kind is Kind.A
+    found = public_register.alliance(line.archive_number, today)
+    assert found
     for wanted in (
         Wanted(text="星海", city="210100", kind="A", field="先进制造与自动化", state="revoked"),
+        Wanted(text=f"{found.members[-1][2:]}　SYS"),
+        Wanted(text="xhzzskjc 沈阳"),
         Wanted(text=line.archive_number),
     ):
         assert public_register.search(wanted) == [line]

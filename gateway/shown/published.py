@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, Select, and_, func, or_, select
 from sqlmodel import col
 
+from activities import search_texts
 from activities.columns import names_of
 from activities.database import reading
 from activities.lists import along_another_index, is_named
@@ -60,7 +61,8 @@ STAGE = along_another_index(col(FilingRow.stage))
 
 
 class Wanted(Value):
-    """What somebody looks for: a part of a name or the beginning of a number; a city, kind, field, standing."""
+    """What somebody looks for: words, each a part of a name, a number, a field or a place, or the initials of a name; a city, kind,
+    field, standing."""
 
     text: str = ""
     city: str = ""
@@ -72,10 +74,8 @@ class Wanted(Value):
     @property
     def facts(self) -> Iterator[ColumnElement[bool]]:
         """It as conditions of a query."""
-        if text := self.text.strip():
-            names = (col(FilingRow.alliance_name), col(FilingRow.leader_name))
-            number = col(FilingRow.archive_number).startswith(text, autoescape=True)
-            yield or_(number, *(name.contains(text, autoescape=True) for name in names))
+        if self.text.strip():
+            yield search_texts.mentions(self.text)
         if self.city:
             yield col(FilingRow.jurisdiction) == self.city
         if self.kind:

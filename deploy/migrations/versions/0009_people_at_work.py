@@ -1,8 +1,10 @@
 """0.9.0. Who stands in for whom, the phrases of an office, and what people were called when: so that an audit names them as they were
-then. Who heads an office is told by a session."""
+then. Who heads an office is told by a session. What filings are found by: names of members, initials of pinyin."""
 
 import sqlalchemy as sa
 from alembic import op
+
+from activities import search_texts
 
 revision = "0009"
 down_revision = "0008"
@@ -16,6 +18,7 @@ def upgrade() -> None:
     """Tables that earlier releases do not look at, a column that they leave as it is, and indexes."""
     _offices()
     _audit()
+    _found_by()
 
 
 def _offices() -> None:
@@ -62,8 +65,20 @@ def _audit() -> None:
     op.create_index("ix_audit_kind", "audit", ["kind", "number"])
 
 
+def _found_by() -> None:
+    """The texts of searches, written for every filing there is, a few hundred at a time."""
+    op.create_table(
+        "search_texts",
+        sa.Column("filing_id", sa.String(length=64), sa.ForeignKey("filings.filing_id"), primary_key=True),
+        sa.Column("text", sa.Text(), nullable=False),
+    )
+    while found := search_texts.lacking(op.get_bind()):
+        search_texts.put(op.get_bind(), found)
+
+
 def downgrade() -> None:
-    """Who stands in for whom is gone, and the offices' own phrases; the record stays."""
+    """A search finds names of alliances and leaders alone again. Who stands in for whom is gone, and the offices' own phrases; the record stays."""
+    op.drop_table("search_texts")
     for index in ("ix_audit_kind", "ix_audit_office", "ix_audit_at"):
         op.drop_index(index, "audit")
     op.drop_table("person_names")
