@@ -17,6 +17,8 @@ from typing import Any, cast
 
 import pytest
 from temporalio import workflow
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import PollWorkflowTaskQueueRequest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.common import VersioningBehavior
 from temporalio.testing import WorkflowEnvironment
@@ -32,15 +34,16 @@ from gateway.problem import Unreachable
 from gateway.rounds import Rounds
 from gateway.rounds import workflow_id as workflow_id_of_round
 from gateway.watching.builds import Build, Builds, NoBuild, lacking
-from gateway.watching.engine import UNVERSIONED
-from gateway.watching.proving import NotTaken
+from gateway.watching.engine import UNVERSIONED, Engine, Look, Task
+from gateway.watching.proving import ANSWERS_WITHIN, NotTaken, Proving
+from gateway.watching.workers import workers
 from models.drift import Drift, DriftKind
 from models.filing import Entry, Filing
 from models.values import day_of
 from models.vocabulary import Kind
 from regulation.simulation import simulate
 from starter import run
-from tests.patience import comes
+from tests.patience import LASTING, comes
 from tests.plain_rounds import in_force, rules
 from tests.record import line
 from tests.story import Story, application, instant
@@ -48,6 +51,7 @@ from tests.test_lives import AT_THE_INSTANT, armed
 from tests.world import OpenWorld, World
 from workflows.builds import GO_ON
 from workflows.filing import AllianceFiling
+from workflows.proof import Proof
 from workflows.round import Round
 from workflows.sentinel import SentinelOfBuilds
 
@@ -127,13 +131,27 @@ class Shift:
     async def comes(self, build: str) -> None:
         """A worker of a build, or of none, begins to work."""
         self.at_work[build] = AsyncExitStack()
-        named = "" if build == UNVERSIONED else build
+        named, now = "" if build == UNVERSIONED else build, datetime.now(UTC)
         await self.at_work[build].enter_async_context(self.world.working(build=named))
-        await comes(self.is_seen)
 
-    async def is_seen(self) -> bool:
-        """Whether the engine has heard of everybody who works."""
-        return {each.name for each in await Present(self).stand() if each.workers} >= set(self.at_work)
+        async def is_seen() -> bool:
+            """Whether it has asked for work since: of one who went before the engine goes on telling."""
+            known = await workers(self.world.client, self.world.settings.task_queue) or ()
+            return any(each.build == named and each.last >= now for each in known)
+
+        await comes(is_seen)
+
+    async def makes_current(self, build: str) -> None:
+        """Make a build the current one whose worker works, however often this machine keeps it from proving that in time."""
+
+        async def made() -> bool:
+            try:
+                await Present(self, ANSWERS_WITHIN).make_current(build)
+            except NoBuild:
+                return False
+            return True
+
+        await comes(made)
 
     async def goes(self, build: str) -> None:
         """It ends."""
@@ -141,10 +159,10 @@ class Shift:
 
 
 class Present(Builds):
-    """Builds of which the engine forgets at once who went: it takes minutes, which no test has."""
+    """Builds of which the engine forgets at once who went: it takes minutes, which no test has. Who is there is waited for."""
 
-    def __init__(self, shift: Shift) -> None:
-        super().__init__(shift.world.door)
+    def __init__(self, shift: Shift, answers_within: timedelta = LASTING) -> None:
+        super().__init__(shift.world.door, answers_within)
         vars(self)["at_work"] = shift.at_work
 
     async def _workers(self) -> list[str]:
@@ -182,14 +200,14 @@ async def test_what_sleeps_on_an_old_build_is_brought_over_and_no_date_moves(wor
             "the first is the current one"
         )
         await shift.comes(UNVERSIONED)  # as 0.7.0 works
-        await found.make_current(UNVERSIONED)
+        await shift.makes_current(UNVERSIONED)
         await shift.goes(OLD)
         await of_0_7.archived(2027)
         await shift.goes(UNVERSIONED)
         await shift.comes(OLD)
         with pytest.raises(NoBuild):
             await found.make_current(NEW)
-        await found.make_current(OLD)
+        await shift.makes_current(OLD)
         await asyncio.gather(of_a.archived(2027), of_b.forwarded(2027), busy.archived(2027))
         await Rounds(world.door).act(ROUND, opening())
         assert await runs_on(world, "filing-MOVES-A") == await runs_on(world, "filing-MOVES-B") == OLD
@@ -201,7 +219,7 @@ async def test_what_sleeps_on_an_old_build_is_brought_over_and_no_date_moves(wor
         stories = (of_a, of_b, of_0_7, busy)
         before = [await each.awaits() for each in stories]
         assert all(filing.number and timers for filing, timers in before)
-        await found.make_current(NEW)
+        await shift.makes_current(NEW)
         assert [(each.name, each.runs, each.current) for each in await found.stand()] == [
             *((UNVERSIONED, 1, False), (NEW, 0, True), (OLD, 4, False)),
         ]
@@ -236,20 +254,20 @@ async def test_what_a_build_left_behind_is_given_to_the_next_and_goes_back_with_
     async with Shift(world) as shift:
         found = Present(shift)
         await shift.comes(OLD)
-        await found.make_current(OLD)
+        await shift.makes_current(OLD)
         story = Told(world, "BACK-1")
         await story.archived(2027)
         before, timers = await story.awaits()
         await shift.goes(OLD)
 
         await shift.comes(NEW)
-        await found.make_current(NEW)
+        await shift.makes_current(NEW)
         assert [(each.runs, each.workers) for each in await found.stand() if each.name == OLD] == [(1, 0)]
         assert await found.bring_over(NEW) == [], "nobody works for the old build: it is given to the new one"
         assert await runs_on(world, "filing-BACK-1") == NEW
 
         await shift.comes(OLD)
-        await found.make_current(OLD)
+        await shift.makes_current(OLD)
         assert await found.bring_over(OLD) == []
         assert await runs_on(world, "filing-BACK-1") == OLD, "and goes back as it came"
         after, armed_now = await story.awaits()
@@ -257,7 +275,7 @@ async def test_what_a_build_left_behind_is_given_to_the_next_and_goes_back_with_
         assert abs(armed_now[0] - timers[0]) < AT_THE_INSTANT
 
         await shift.comes(UNVERSIONED)
-        await found.make_current(UNVERSIONED)
+        await shift.makes_current(UNVERSIONED)
         assert await found.bring_over(UNVERSIONED) == []
         assert await runs_on(world, "filing-BACK-1") == UNVERSIONED
         await story.on("2027-12-01T08:00")
@@ -276,7 +294,7 @@ async def test_operators_rotate_by_the_command_line_and_start_anew_who_does_not_
         await shift.comes(OLD)
         assert await asyncio.to_thread(run, ["rotate", "0.0.0"]) == USAGE
         assert "0.0.0" in capsys.readouterr().err
-        assert await asyncio.to_thread(run, ["rotate", OLD, "--json"]) == 0
+        await comes(lambda: run(["rotate", OLD, "--json"]) == 0)
         said = capsys.readouterr().out
         answer = json.loads(said[said.index("{\n") :])  # the world's own log goes to the same place
         assert [each["name"] for each in answer["builds"] if each["current"]] == [OLD]
@@ -309,10 +327,72 @@ async def test_operators_rotate_by_the_command_line_and_start_anew_who_does_not_
 
         await shift.goes(OLD)
         await shift.comes(NEW)
-        await found.make_current(NEW)
+        await shift.makes_current(NEW)
         assert await found.start_anew(["filing-STUCK-1"]) == []
         assert (await story.awaits())[0] == before
         assert await runs_on(world, "filing-STUCK-1") == NEW
+
+
+@dataclass
+class Looks:
+    """An engine at which one looks again and again: the first task that waits, then the next, the last for ever."""
+
+    tasks: list[Task | None]
+    timed: bool = False
+
+    async def look(self, *_: Any, **__: Any) -> Look:
+        """A look."""
+        return Look(WorkflowExecutionStatus.RUNNING, task=self.tasks.pop(0) if len(self.tasks) > 1 else self.tasks[0])
+
+    async def timed_out(self, *_: Any) -> bool:
+        """Whether the first try was not answered in time."""
+        return self.timed
+
+
+async def test_the_engine_tells_that_a_try_was_not_answered_in_time(environment: WorkflowEnvironment) -> None:
+    client, queue = environment.client, "taken-and-left"
+    second = timedelta(seconds=1)
+    proof = await client.start_workflow(Proof.run, id="proof-left", task_queue=queue, task_timeout=second)
+    asks = PollWorkflowTaskQueueRequest(
+        namespace=client.namespace, task_queue=TaskQueue(name=queue), identity="dies having taken it"
+    )
+    assert (await client.workflow_service.poll_workflow_task_queue(asks)).task_token
+    engine = Engine(client, queue)
+
+    async def is_tried_again() -> bool:
+        task = (await engine.look(proof.id, "", object, closely=False)).task
+        return bool(task and task.attempt == 2)
+
+    assert not await engine.timed_out(proof.id, proof.result_run_id or "")
+    await comes(is_tried_again)
+    assert await engine.timed_out(proof.id, proof.result_run_id or "")
+    await proof.terminate()
+
+
+WAITS, TAKEN = (Task(1, datetime.now(UTC), taken) for taken in (False, True))
+AGAIN, TAKEN_AGAIN, THIRD = (WAITS._replace(attempt=n, taken=taken) for n, taken in ((2, False), (2, True), (3, False)))
+
+
+@pytest.mark.parametrize(
+    ("looks", "taken"),
+    [
+        (Looks([WAITS]), None),
+        (Looks([WAITS, None]), True),
+        (Looks([WAITS, TAKEN]), True),
+        (Looks([TAKEN, AGAIN]), False),
+        (Looks([TAKEN, AGAIN], timed=True), None),  # it went to a worker that had just died
+        (Looks([TAKEN, AGAIN, TAKEN_AGAIN], timed=True), True),  # and then to one that is slow
+        (Looks([TAKEN, AGAIN, None], timed=True), True),
+        (Looks([TAKEN, AGAIN, THIRD], timed=True), False),
+    ],
+)
+async def test_a_try_that_was_not_answered_in_time_is_not_one_that_failed(
+    looks: Looks, taken: bool | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.watching.proving.PAUSE", 0)
+    proving = Proving(cast(Filings, None), timedelta(milliseconds=20))
+    vars(proving)["engine"] = looks
+    assert await proving.taken("filing-LN-1") is taken
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,13 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from temporalio.api.common.v1 import SearchAttributes
+from temporalio.api.common.v1 import SearchAttributes, WorkflowExecution
 from temporalio.api.enums.v1 import EventType, PendingWorkflowTaskState
 from temporalio.api.workflow.v1 import WorkflowExecutionInfo
-from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest
+from temporalio.api.workflowservice.v1 import (
+    GetWorkflowExecutionHistoryReverseRequest,
+    ListWorkflowExecutionsRequest,
+)
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -31,6 +34,12 @@ PROBLEMS = "TemporalReportedProblems"
 """The search attribute by which the server says that workflow tasks fail one after another."""
 
 UNVERSIONED = "未分版本"
+
+UNDONE = {EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED, EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT}
+"""The events that tell of a workflow task that it was not done. The engine writes down the first try of each, no further ones."""
+
+LAST_EVENTS = 20
+"""In how many events at the end of a history the last workflow task is looked for; what came since waits for it."""
 
 
 class Listed(NamedTuple):
@@ -112,6 +121,17 @@ class Engine:
         except (RPCError, WorkflowQueryFailedError, Undecipherable):
             return replace(look, asked=True, answers=False)
         return replace(look, asked=True, says=says, armed=await self._armed(workflow, look.run_id))
+
+    async def timed_out(self, workflow: str, run_id: str) -> bool:
+        """Whether the last workflow task that the history tells not to have been done was not answered in time, rather than failed."""
+        request = GetWorkflowExecutionHistoryReverseRequest(
+            namespace=self.client.namespace,
+            execution=WorkflowExecution(workflow_id=workflow, run_id=run_id),
+            maximum_page_size=LAST_EVENTS,
+        )
+        found = await self.client.workflow_service.get_workflow_execution_history_reverse(request, retry=True)
+        undone = [each.event_type for each in found.history.events if each.event_type in UNDONE]
+        return undone[:1] == [EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT]
 
     async def _armed(self, workflow: str, run_id: str) -> tuple[datetime, ...]:
         """The instants at which a run will be woken, from the timers in its history that still run."""

@@ -20,6 +20,13 @@ ANSWERS_WITHIN = timedelta(seconds=15)
 """How long one is waited for: its history may have to be replayed first."""
 
 
+MAY_TIME_OUT = 2
+"""Up to which try the one before may not have been answered in time: that takes ten seconds. A try after it is that of one that failed."""
+
+PAUSE = 0.1
+"""Seconds between two looks."""
+
+
 class NotTaken(RuntimeError):
     """Something went on, or began, on a build whose worker does not take it up."""
 
@@ -38,6 +45,15 @@ class Proving:
 
     async def works(self, build: str) -> bool:
         """Whether a worker of a build, or one of the current ones if it is none, takes a run that does nothing."""
+        until = asyncio.get_running_loop().time() + self.within.total_seconds()
+        while (proof := await self._begun(build)) is None:
+            if asyncio.get_running_loop().time() > until:
+                return False
+            await asyncio.sleep(PAUSE)
+        return await self.taken(proof) is not None
+
+    async def _begun(self, build: str) -> str | None:
+        """Start a run that does nothing; None if the engine has not written down this build, which it does a little after its worker came."""
         version = WorkerDeploymentVersion(builds.deployment(self.filings.task_queue), build)
         try:
             handle = await self.filings.client.start_workflow(
@@ -50,21 +66,25 @@ class Proving:
         except RPCError as error:
             if error.status not in (RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.INVALID_ARGUMENT):
                 raise
-            return False  # the engine has not heard of it
-        return await self.taken(handle.id) is not None
+            return None
+        return handle.id
 
     async def taken(self, workflow: str) -> bool | None:
-        """Whether somebody has carried on the newest run of a workflow, or failed to; None if nobody takes it up."""
+        """Whether somebody has carried on the newest run of a workflow, or failed to; None if nobody takes it up.
+
+        A try that was not answered in time is no failure: a slow worker has it, or it went to one that had just died, and another may take it.
+        """
         until = asyncio.get_running_loop().time() + self.within.total_seconds()
         while True:
             look = await self.engine.look(workflow, "", object, closely=False)
             if not look.runs or look.task is None:
                 return True
-            if look.task.attempt > 1:
+            again = look.task.attempt > 1
+            if again and (look.task.attempt > MAY_TIME_OUT or not await self.engine.timed_out(workflow, look.run_id)):
                 return False
             if asyncio.get_running_loop().time() > until:
                 return True if look.task.taken else None
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(PAUSE)
 
     async def was_taken(self, workflow: str) -> bool:
         """Whether somebody carried on what went on or began on the current build. Raises `NotTaken` if nobody takes it up."""
