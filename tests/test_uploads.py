@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import sys
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -479,6 +480,35 @@ async def test_a_document_is_saved_never_shown(house: House, signed_in: Any) -> 
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["content-type"] == "application/pdf"
+
+
+async def test_a_document_is_looked_at_in_a_sandbox_by_whoever_may_fetch_it(house: House, signed_in: Any) -> None:
+    sheet = zlib.compress(b"\0\xff")
+    picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\0\0\0\0" + bytes(4) + sheet
+    sha = hashlib.sha256(picture).hexdigest()
+    filed(
+        house, "UP-5", [await brought(house, LEADER.office), await brought(house, LEADER.office, picture, "证照.png")]
+    )
+    for who, status in ((OFFICER, 200), (LEADER, 200), (ELSEWHERE, 404), (AUDITOR, 404)):
+        browser = await signed_in(who)
+        around = await browser.client.get(f"/uploads/{sha}/shown?filing=UP-5")
+        within = await browser.client.get(f"/uploads/{sha}/picture?filing=UP-5")
+        assert (around.status_code, within.status_code) == (status, status), who.person
+    browser = await signed_in(OFFICER)
+    around, within = [await browser.client.get(f"/uploads/{sha}/{part}?filing=UP-5") for part in ("shown", "picture")]
+    assert f"/uploads/{sha}/picture?filing=UP-5" in around.text
+    for answer, may in ((around, "sandbox allow-same-origin allow-downloads"), (within, "sandbox")):
+        policy = answer.headers["content-security-policy"].split("; ")
+        assert policy[-1] == may, "no script, no form, no window"
+        assert {"default-src 'none'", "frame-ancestors 'self'"} <= set(policy)
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+    assert within.headers["content-type"] == "image/png"
+    assert "文件打不开" in (await browser.client.get(f"/uploads/{SHA}/shown?filing=UP-5")).text
+    for path in (f"{SHA}/pages/1.png", f"{SHA}/pages/0.png", f"{sha}/pages/1.png", f"{SHA}/picture"):
+        assert (await browser.client.get(f"/uploads/{path}?filing=UP-5")).status_code in (404, 422), path
+    noted = {each.object for each in house.tools.audit.lines(person=OFFICER.person) if each.kind == "read_upload"}
+    assert {sha, SHA, f"{SHA} page 1"} <= noted
 
 
 async def test_to_know_a_digest_is_not_enough(house: House, signed_in: Any) -> None:

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from gateway.pages import (
     acts,
+    attachments,
     audit,
     batch,
     calendar,
@@ -57,6 +58,7 @@ for each in (
     survey_entry,
     survey_returns,
     uploads,
+    attachments,
     data,
     calls,
     lots,

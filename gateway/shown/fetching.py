@@ -22,8 +22,10 @@ from models.rounds.round import RoundEntry
 from regulation.offices import READERS
 
 
-def fetched(visit: Visit, sha256: str, filing_id: str | None, round_id: str | None = None) -> tuple[UploadRow, Path]:
-    """A file and where it lies; `NotFound` if there is none for them. That it was asked for is on record.
+def fetched(
+    visit: Visit, sha256: str, filing_id: str | None, round_id: str | None = None, *, page: int | None = None
+) -> tuple[UploadRow, Path]:
+    """A file and where it lies; `NotFound` if there is none for them. That it was asked for, or a `page` of it, is on record.
 
     Without a filing or a round it is for those of the post that brought it.
     """
@@ -33,7 +35,8 @@ def fetched(visit: Visit, sha256: str, filing_id: str | None, round_id: str | No
         owners |= set(_bringers(tools, filing_id, sha256, who) if filing_id else ())
         owners |= set(_bringers_of_round(tools, round_id, sha256, who) if round_id else ())
     found = tools.uploads.find(sha256, owners)
-    visit.note(AuditKind.READ_UPLOAD, filing_id=filing_id if found else None, about=sha256, success=bool(found))
+    about = sha256 if page is None else f"{sha256} page {page}"
+    visit.note(AuditKind.READ_UPLOAD, filing_id=filing_id if found else None, about=about, success=bool(found))
     if found is None:
         raise NoFile(sha256)
     return found
