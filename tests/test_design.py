@@ -43,6 +43,7 @@ OF_VALUES = {
     "current",
     "csrf_field",
     "offers",
+    "track",
 }
 """Parts that are made of our own values, or by other parts; the page shows what they are made of."""
 
