@@ -19,7 +19,7 @@ from gateway.identity import Identity
 from gateway.pages.web import Answer, SignedIn, page, then
 from gateway.problem import NoPaper
 from gateway.remembered.audit import AuditKind
-from gateway.shown import documents
+from gateway.shown import documents, progress
 from gateway.shown.objected import ADMITTED, UNDECIDED, objections
 from gateway.shown.published import PublicRegister
 from gateway.shown.rounds import seen
@@ -49,7 +49,7 @@ ASIDE = frozenset(
         ActKind.EXCUSE_YEAR, ActKind.URGE_REPORT, ActKind.REPORT_CHANGE, ActKind.TRANSFER, ActKind.RECORD_INSPECTION, ActKind.TAG,
         ActKind.RECORD_EVALUATION, ActKind.DEREGISTER, ActKind.PROPOSE_REVOCATION, ActKind.DROP_REVOCATION, ActKind.HOLD,
         ActKind.REPORT_UNDELIVERABLE, ActKind.CORRECT_CONTACT, ActKind.REQUEST_EXTENSION, ActKind.EXTEND_REVIEW,
-        ActKind.ACKNOWLEDGE_SERVICE, ActKind.CALENDAR_PUBLISHED, ActKind.TERMS_PUBLISHED, ActKind.RESTORE,
+        ActKind.ACKNOWLEDGE_SERVICE, ActKind.RECORD_CHALLENGE, ActKind.CALENDAR_PUBLISHED, ActKind.TERMS_PUBLISHED, ActKind.RESTORE,
     }
 )  # fmt: skip
 """Acts that may be done but that nobody waits for; they come last."""
@@ -96,6 +96,7 @@ def show(
         row=row,
         filing=filing,
         shown=json.loads(row.public),
+        ways=progress.ways(tools.register.engine, {filing_id: filing}, tools.clock())[filing_id],
         in_rounds=seen.of_filing(tools, who, filing_id),
         mine=sorted((each for each in open_now if each.mine), key=lambda each: each.kind in ASIDE),
         aside=ASIDE,
