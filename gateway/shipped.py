@@ -28,7 +28,7 @@ class File:
 
 
 def _files(folder: Traversable, made: Mapping[str, bytes]) -> dict[str, File]:
-    contents = {each.name: each.read_bytes() for each in folder.iterdir() if each.is_file()} | dict(made)
+    contents = {**_read(folder), **made}
     return {
         name: File(
             content,
@@ -39,8 +39,17 @@ def _files(folder: Traversable, made: Mapping[str, bytes]) -> dict[str, File]:
     }
 
 
+def _read(folder: Traversable, under: str = "") -> dict[str, bytes]:
+    """What lies in a folder and in those below it, each by its path from there."""
+    read: dict[str, bytes] = {}
+    for each in folder.iterdir():
+        read |= _read(each, f"{under}{each.name}/") if each.is_dir() else {under + each.name: each.read_bytes()}
+    return read
+
+
 class Shipped:
-    """An application that answers with the files of one folder, read once, and with what was `made`, by its name."""
+    """An application that answers with the files of one folder and those below it, read once, and with what was `made`, by
+    its name."""
 
     def __init__(self, folder: Traversable, made: Mapping[str, bytes]) -> None:
         self._files = _files(folder, made)

@@ -35,10 +35,9 @@ SECTIONS: ByKind[tuple[Section, ...]] = ByKind(
             "alliance",
             "一、联盟简况",
             ("alliance_name", "agreement_effective_on", "technical_field", "jurisdiction", "previous_filing_id"),
-            ("联盟名称 = 所在市 + 盟主简称 + 主导产业 + “产学研联盟”。",),
         ),
         Section("leader", "盟主情况", ("leader",)),
-        Section("counts", "成员数量", ("counts",), ("盟主计入成员总数和成员企业数量。",)),
+        Section("counts", "成员数量", ("counts",)),
         Section("goal", "二、技术创新目标", ("innovation_goal",)),
         Section(
             "members",
@@ -57,30 +56,14 @@ SECTIONS: ByKind[tuple[Section, ...]] = ByKind(
                 "alliance_name", "technical_field", "zone_name", "agreement_effective_on", "jurisdiction",
                 "previous_filing_id",
             ),
-            ("联盟名称为“××市××联盟”。所属高新区填省级高新区或者沈大自创区；不在高新区内的不填。",),
         ),
-        Section(
-            "leader",
-            "一、盟主企业情况",
-            ("leader",),
-            (
-                "科技人员：直接从事研发和相关技术创新活动，以及专门从事上述活动的管理和提供直接技术服务的人员，包括在职、兼职和临时聘用人员。",
-                "产学研合作经费：企业与科研院所、大专院校开展技术合作所发生的费用。",
-                "高新技术产品（服务）收入：通过研发和相关技术创新活动取得的产品（服务）收入与技术性收入的总和。",
-                "I类知识产权：发明专利（含国防专利）、植物新品种、国家级农作物品种、国家新药、国家一级中药保护品种、集成电路布图设计专有权等。",
-                "II类知识产权：实用新型专利、外观设计专利、软件著作权等（不含商标）。",
-            ),
-        ),
+        Section("leader", "一、盟主企业情况", ("leader",)),
         Section(
             "cooperation",
             "二、联盟情况",
             (
                 "cooperation", "cooperation_forms", "other_cooperation_form", "last_year", "year_before", "counts",
                 "cooperation_status", "development_tasks",
-            ),
-            (
-                "联盟销售收入和研究开发费用为全部成员之和。",
-                "合作情况主要包括：产业（行业）领域地位、产学研合作、人才团队、项目实施、开展活动。",
             ),
         ),
         Section("members", ON_MEMBERS, ("members",), ("全部成员逐家列明；盟主是成员之一，列为第一项。",)),

@@ -138,9 +138,17 @@ class _Reader(HTMLParser):
         self.ids: list[str] = []
         self.links: list[str] = []
         self.inputs: list[dict[str, str]] = []
+        self.templates = 0
+
+    def handle_endtag(self, tag: str) -> None:
+        """What stands in a template is not on the page yet."""
+        self.templates -= tag == "template"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note what a page offers."""
+        self.templates += tag == "template"
+        if self.templates:
+            return
         told = {name: value or "" for name, value in attrs}
         if "id" in told:
             self.ids.append(told["id"])

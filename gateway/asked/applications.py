@@ -40,9 +40,13 @@ def prefilled(kind: Kind, who: Identity) -> dict[str, Any]:
     return filled | ({"jurisdiction": city} if city in offices.OFFICES else {})
 
 
-def filled_in(kind: Kind, form: FormData) -> dict[str, Any]:
-    """What came back."""
-    return {"kind": kind.value, **read(intake.FORMS[kind], form, only=names_of(kind))}
+def filled_in(
+    kind: Kind, form: FormData, before: Mapping[str, Any] | None = None, section: Section | None = None
+) -> dict[str, Any]:
+    """What came back; of a page that shows one section only, with all else as it was `before`."""
+    names = list(section.names) if section else names_of(kind)
+    kept = {name: value for name, value in (before or {}).items() if name in names_of(kind) and name not in names}
+    return {"kind": kind.value, **kept, **read(intake.FORMS[kind], form, only=names)}
 
 
 def of_paper(paper: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,7 +95,7 @@ def parts(
         Part(
             section,
             tuple(
-                _offering(kind, field, local)
+                _offering(kind, _numbered_as(intake.NUMBERS[kind], field), local)
                 for field in fields_of(intake.FORMS[kind], raw, found, only=section.names, more_rows=more_rows)
             ),
         )
@@ -99,8 +103,27 @@ def parts(
     ]
 
 
+def _numbered_as(numbers: Mapping[str, str], field: Field) -> Field:
+    """A field whose help, and that of what it holds, names requirements by the numbers of its kind."""
+    if not numbers:
+        return field
+    of_rows = {
+        name: tuple(tuple(_numbered_as(numbers, each) for each in row) for row in rows)
+        for name, rows in (("rows", field.rows), ("fields", (field.fields,)), ("blank", (field.blank,)))
+    }
+    return replace(
+        field,
+        asked_by=numbers.get(field.asked_by, field.asked_by),
+        rows=of_rows["rows"],
+        fields=of_rows["fields"][0],
+        blank=of_rows["blank"][0],
+    )
+
+
 def new_row(raw: Mapping[str, Any], pointer: str) -> str:
-    """Where the empty row stands that a list of the form got."""
+    """Where the empty row stands that a list of the form got, or that is meant itself."""
+    if pointer.rpartition("/")[2].isdecimal():
+        return pointer
     shown = [field for part in parts(raw, (), more_rows=pointer) for field in part.fields]
     return next((each.rows[-1][0].row for each in shown if each.at == pointer and each.rows), "")
 
@@ -131,9 +154,8 @@ def _offering(kind: Kind, field: Field, local: Mapping[str, str]) -> Field:
         case "/zone_name" | "/leader/zone_name":
             return replace(field, options=tuple((each.name, each.name) for each in offices.ZONES.values()))
         case "/documents":
-            return replace(
-                field, rows=tuple(tuple(_of_document(kind, each, local) for each in row) for row in field.rows)
-            )
+            rows = tuple(tuple(_of_document(kind, each, local) for each in row) for row in (field.blank, *field.rows))
+            return replace(field, blank=rows[0], rows=rows[1:])
     if field.fields:
         return replace(field, fields=tuple(_offering(kind, each, local) for each in field.fields))
     return field

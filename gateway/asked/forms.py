@@ -22,6 +22,7 @@ from starlette.datastructures import FormData
 
 from models.choices import CHOICES
 from models.findings import Finding
+from models.help import help_of
 from models.values import Named, required, storable
 from regulation.offices import OFFICES
 from regulation.reading import longest_of
@@ -51,7 +52,9 @@ Widget = Literal[
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a form. `at` is its JSON pointer and the name of its input; `help` explains what is to be written."""
+    """One field of a form. `at` is its JSON pointer and the name of its input; `help` explains what is to be written, `why`
+    for what it is asked, `asked_by` by which requirement. A list has besides its rows the `blank` one that is added to it.
+    """
 
     at: str
     label: str
@@ -60,10 +63,13 @@ class Field:
     value: Any = None
     code: str = ""
     help: str = ""
+    why: str = ""
+    asked_by: str = ""
     options: tuple[tuple[str, str], ...] = ()
     limit: int | None = None
     fields: tuple["Field", ...] = ()
     rows: tuple[tuple["Field", ...], ...] = ()
+    blank: tuple["Field", ...] = ()
     findings: tuple[Finding, ...] = ()
     seldom: bool = False
 
@@ -118,7 +124,8 @@ def fields_of(
     without: Sequence[str] = (),
     more_rows: str = "",
 ) -> tuple[Field, ...]:
-    """The fields of a model with what was written and found so far. `more_rows` points to a list that gets an empty row."""
+    """The fields of a model with what was written and found so far. `more_rows` points to a list that gets an empty row, or to a
+    row up to which a list gets empty ones."""
     found = by_field(findings)
     names = [name for name in only or asked_of(model) if name not in without]
     return tuple(_field(model, name, value.get(name), found, f"{at}/{name}", more_rows) for name in names)
@@ -128,18 +135,21 @@ def _field(model: type[BaseModel], name: str, value: Any, found: ByField, at: st
     info = model.model_fields[name]
     widget, inner, options = _widget(name, info)
     extra = _extra(info)
+    explained = help_of(model, name)
     fields: tuple[Field, ...] = ()
     rows: tuple[tuple[Field, ...], ...] = ()
+    blank: tuple[Field, ...] = ()
     if widget == "group" and inner:
         known = value if isinstance(value, Mapping) else {}
         fields = fields_of(inner, known, found, at=at, more_rows=more_rows)
     elif widget == "rows" and inner:
         written = list(value)[: _most(info) + 1] if isinstance(value, list | tuple) else []
-        written += [{}] * ((at == more_rows) or (not written and name in required(model)))
+        written += [{}] * max(_wanted(at, more_rows, len(written)), not written and name in required(model))
         rows = tuple(
             fields_of(inner, row if isinstance(row, Mapping) else {}, found, at=f"{at}/{number}", more_rows=more_rows)
             for number, row in enumerate(written)
         )
+        blank = fields_of(inner, {}, at=f"{at}/{BLANK}")
     return Field(
         at=at,
         label=label_of(model, name),
@@ -147,13 +157,28 @@ def _field(model: type[BaseModel], name: str, value: Any, found: ByField, at: st
         required=name in required(model),
         value=_as_written(_default(info) if value is None else value),
         code=str(extra.get("number") or extra.get("code", "")),
-        help=str(extra.get("help", "")),
+        help=str(extra.get("help", "")) or (explained.what if explained else ""),
+        why=explained.why if explained else "",
+        asked_by=explained.number if explained else "",
         options=options,
         limit=longest_of(info),
         fields=fields,
         rows=rows,
+        blank=blank,
         findings=found.get(at, ()) if widget != "lines" else _within(found, at),
     )
+
+
+BLANK = "-"
+"""What stands for the number of a row that is not there yet."""
+
+
+def _wanted(at: str, more_rows: str, written: int) -> int:
+    """How many empty rows a list gets."""
+    if at == more_rows:
+        return 1
+    row = more_rows.removeprefix(f"{at}/")
+    return min(int(row) + 1 - written, LONG) if row != more_rows and re.fullmatch("[0-9]{1,4}", row) else 0
 
 
 def _within(found: ByField, at: str) -> tuple[Finding, ...]:
@@ -170,6 +195,11 @@ def _default(info: FieldInfo) -> Any:
 def asked_of(model: type[BaseModel]) -> tuple[str, ...]:
     """The fields that people are asked for; others only programs bring."""
     return tuple(name for name, info in model.model_fields.items() if not _extra(info).get("by_programs"))
+
+
+def model_within(model: type[BaseModel], name: str) -> type[BaseModel] | None:
+    """The model of what a field holds: of a group, or of each row of a list; None if it holds a plain value."""
+    return _widget(name, model.model_fields[name])[1]
 
 
 def _extra(info: FieldInfo) -> dict[str, Any]:
@@ -295,6 +325,20 @@ def _rows(model: type[BaseModel], form: FormData, at: str, most: int) -> dict[in
         for number, row in written.items()
         if _says_something(model, row) and f"{at}/{number}" not in removed
     }
+
+
+def next_row(model: type[BaseModel], form: FormData, at: str) -> str:
+    """Where the empty row is to stand that is asked for of a list: after the rows that are kept and those left empty so far, which
+    are none once the form is saved."""
+    name = at.removeprefix("/")
+    info = model.model_fields.get(name)
+    widget, inner, _ = _widget(name, info) if info else ("line", None, ())
+    if widget != "rows" or inner is None or info is None:
+        return at
+    removed = {each.rpartition("/")[2] for each in form.getlist("remove") if isinstance(each, str)}
+    kept = _rows(inner, form, at, _most(info))
+    left = [each for each in _numbers(form, at) if each not in kept and str(each) not in removed]
+    return f"{at}/{len(kept) + len(left)}" if left else at
 
 
 @dataclass(frozen=True)

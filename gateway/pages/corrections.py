@@ -10,12 +10,12 @@ from starlette.datastructures import FormData
 
 from gateway.asked import applications
 from gateway.identity import Identity
-from gateway.pages.editing import Editing, act_of, changed, findings_of, form_of
+from gateway.pages.editing import Editing, act_of, autosaved, changed, findings_of, form_of
 from gateway.pages.leader import Leading
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, then
-from gateway.problem import KeyReused, Refused
-from gateway.remembered.drafts import body_of, correction_of, version_of
+from gateway.problem import Failed, KeyReused, Problem, Refused
+from gateway.remembered.drafts import body_of, correction_of, layout_of, version_of
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import taken
 from gateway.tools import Doors, Tools, value_of
@@ -34,7 +34,8 @@ def _correction(tools: Tools, who: Identity, filing_id: str) -> Editing:
     row = tools.drafts.find(key, who.office, tools.clock())
     raw = body_of(row) if row else applications.of_paper(tools.register.paper(filing.paper))
     seen = version_of(row) if row else ""
-    return Editing(f"/my/corrections/{filing_id}", filing_id, key, raw, seen, filing, f"desk-{uuid4().hex}")
+    layout, act_id = layout_of(row) if row else "", f"desk-{uuid4().hex}"
+    return Editing(f"/my/corrections/{filing_id}", filing_id, key, raw, seen, filing, act_id, layout)
 
 
 def _refused(tools: Tools, who: Identity, editing: Editing) -> str | None:
@@ -49,13 +50,14 @@ def _refused(tools: Tools, who: Identity, editing: Editing) -> str | None:
 
 @router.get("/corrections/{filing_id}")
 def correction(
-    request: Request, tools: Doors, session: Leading, filing_id: str, more: str = "", check: bool = False
-) -> Response:
+    request: Request, tools: Doors, session: Leading, filing_id: str, step: str = "", more: str = "",
+    check: bool = False,
+) -> Response:  # fmt: skip
     """The returned application, to be corrected."""
     editing = _correction(tools, session.who, filing_id)
     if why := _refused(tools, session.who, editing):
         return then(f"/filings/{filing_id}", why)
-    return form_of(request, tools, session, editing, more=more, check=check)
+    return form_of(request, tools, session, editing, step=step, more=more, check=check)
 
 
 @router.post("/corrections/{filing_id}")
@@ -79,13 +81,22 @@ def findings_of_correction(
     return findings_of(request, tools, session, form, _correction(tools, session.who, filing_id))
 
 
+@router.post("/corrections/{filing_id}/saved")
+def saved(request: Request, tools: Doors, session: Leading, form: Answer, filing_id: str) -> Response:
+    """Save the correction as it stands in the browser, while it is filled in."""
+    editing = _correction(tools, session.who, filing_id)
+    if why := _refused(tools, session.who, editing):
+        raise Failed(Problem(title=why, status=410, code="over"))
+    return autosaved(request, tools, session, form, editing)
+
+
 async def _sent_before(
     request: Request, tools: Tools, session: Session, form: FormData, editing: Editing, entry: Entry
 ) -> Response:
     """What is sent under a number that has an entry, which may have left nothing to correct: the answer of then, if it says the same."""
     kind = ActKind(entry.event.kind)
     filled, _ = await taken(form, tools.uploads, session.who.office, tools.clock(), person=session.who.person)
-    editing = replace(editing, raw=applications.filled_in(editing.kind, filled))
+    editing = replace(editing, raw=editing.filled_in(filled))
     visit = visit_of(request, tools, session.who)
     try:
         await visit.act(editing.filing_id, act_of(editing, visit, kind))

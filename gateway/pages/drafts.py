@@ -5,14 +5,15 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 
 from gateway.asked import applications
+from gateway.asked.steps import Layout
 from gateway.identity import Identity
-from gateway.pages.editing import Editing, changed, findings_of, form_of, gone
+from gateway.pages.editing import Editing, autosaved, changed, findings_of, form_of, gone
 from gateway.pages.leader import Leading
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, then
 from gateway.problem import NoAct, NoDraft, NotFound
 from gateway.remembered.audit import AuditKind
-from gateway.remembered.drafts import body_of, of_an_application, version_of
+from gateway.remembered.drafts import body_of, layout_of, of_an_application, version_of
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
 from models.vocabulary import Kind
@@ -25,7 +26,7 @@ def _draft(tools: Tools, who: Identity, draft_id: str) -> Editing:
     row = tools.drafts.find(draft_id, who.office, tools.clock())
     if row is None or not of_an_application(draft_id):
         raise NoDraft(draft_id)
-    return Editing(f"/my/drafts/{draft_id}", draft_id, draft_id, body_of(row), version_of(row))
+    return Editing(f"/my/drafts/{draft_id}", draft_id, draft_id, body_of(row), version_of(row), layout=layout_of(row))
 
 
 @router.post("/drafts")
@@ -40,22 +41,23 @@ def begin(request: Request, tools: Doors, session: Leading, form: Answer) -> Res
         if not applications.may_go_on(row):
             raise NotFound(goes_on)
         raw |= applications.continuing(tools.register.paper(value_of(row).paper), goes_on)
-    key = tools.drafts.begin(session.who, raw, tools.clock())
+    layout = str(form.get("layout", ""))
+    key = tools.drafts.begin(session.who, raw, tools.clock(), layout if layout in list(Layout) else "")
     visit_of(request, tools, session.who).note(AuditKind.DRAFTED, filing_id=key, about="begin")
     return then(f"/my/drafts/{key}")
 
 
 @router.get("/drafts/{draft_id}")
 def draft(
-    request: Request, tools: Doors, session: Leading, draft_id: str, more: str = "", check: bool = False
+    request: Request, tools: Doors, session: Leading, draft_id: str, step: str = "", more: str = "", check: bool = False
 ) -> Response:
-    """The form as it was saved. Once it was submitted, it is a filing."""
+    """The form as it was saved, as a whole or step by step. Once it was submitted, it is a filing."""
     try:
         editing = _draft(tools, session.who, draft_id)
     except NotFound:
         tools.seen(draft_id, session.who)
         return then(f"/filings/{draft_id}")
-    return form_of(request, tools, session, editing, more=more, check=check)
+    return form_of(request, tools, session, editing, step=step, more=more, check=check)
 
 
 @router.post("/drafts/{draft_id}")
@@ -72,6 +74,12 @@ async def change(request: Request, tools: Doors, session: Leading, form: Answer,
 def findings(request: Request, tools: Doors, session: Leading, form: Answer, draft_id: str) -> HTMLResponse:
     """What is found on the form as it stands in the browser. Nothing is saved."""
     return findings_of(request, tools, session, form, _draft(tools, session.who, draft_id))
+
+
+@router.post("/drafts/{draft_id}/saved")
+def saved(request: Request, tools: Doors, session: Leading, form: Answer, draft_id: str) -> Response:
+    """Save the form as it stands in the browser, while it is filled in."""
+    return autosaved(request, tools, session, form, _draft(tools, session.who, draft_id))
 
 
 @router.post("/drafts/{draft_id}/delete")

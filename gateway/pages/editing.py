@@ -1,6 +1,6 @@
 """An application that is being filled in, for the first time or as a correction: saved, examined as it stands, shown, submitted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -14,8 +14,12 @@ from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 from temporalio.service import RPCError
 
-from gateway.asked import applications
+from gateway.asked import applications, steps
+from gateway.asked.compared import Difference, differences
+from gateway.asked.forms import next_row
+from gateway.asked.steps import Layout
 from gateway.identity import Identity
+from gateway.pages.autosaving import answered
 from gateway.pages.web import page, then
 from gateway.problem import Conflict, KeyReused, Refused, Unreachable
 from gateway.reception import of_the_application
@@ -28,7 +32,7 @@ from gateway.visit import Visit, visit_of
 from models.acts import Deficiency, ReturnForCorrection, RuleOnObjection
 from models.filing import Filing
 from models.findings import Finding, Refusal
-from models.sections import TITLES
+from models.sections import TITLES, Section, names_of
 from models.values import day_of
 from models.vocabulary import ActKind, Kind, Severity
 from regulation import intake, lodging
@@ -38,6 +42,10 @@ SENT_OTHERWISE = "这份申请此前已按其他内容送出，结果尚不确�
 
 
 UNCHANGED = f"{intake.NOTHING_CORRECTED}，尚未提交。请补正后提交；确无须补正的，也可以按现状提交"
+
+
+OVERVIEW = "overview"
+"""The page that lists the steps, and shows nothing of what was filled in."""
 
 
 UNKNOWN = "暂时不能确认是否已经提交；填写的内容已保存，请稍后在本页再次提交，不会重复登记"
@@ -54,6 +62,7 @@ class Editing:
     seen: str = ""
     correcting: Filing | None = None
     act_id: str = ""
+    layout: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -76,6 +85,25 @@ class Editing:
     def application(self) -> dict[str, Any]:
         """What was filled in, with the number under which it is submitted."""
         return {**self.raw, "filing_id": self.filing_id}
+
+    def filled_in(self, form: FormData) -> dict[str, Any]:
+        """What is filled in after a page came back that shows it all, one section (`part`), or none of it."""
+        if form.get("part") == OVERVIEW:
+            return self.raw
+        return applications.filled_in(self.kind, form, self.raw, self.section(form))
+
+    def section(self, form: FormData) -> Section | None:
+        """The section that a page shows; None if it shows all."""
+        return steps.section_of(self.kind, str(form.get("part", "")))
+
+    def held(self, part: str) -> str:
+        """What a page shows of it, as a digest."""
+        return steps.held(self.kind, self.raw, part)
+
+    def rests_on(self, form: FormData) -> str:
+        """The version on which a page rests: this one, if what it shows was not changed since."""
+        part = str(form.get("part", ""))
+        return self.seen if form.get("held") == self.held(part) else str(form.get("seen", ""))
 
     def examined(self, tools: Tools, who: Identity, now: datetime) -> tuple[Finding, ...]:
         """Everything that can be said about it as it stands, as the door will when it is submitted now."""
@@ -109,26 +137,53 @@ def _saved(
     not_taken: Sequence[Finding],
 ) -> Response | Editing:  # fmt: skip
     """What was filled in, saved; to be submitted, or the answer to whatever else the button says."""
-    now, who = tools.clock(), session.who
+    now, who, do = tools.clock(), session.who, str(form.get("do", ""))
     visit_of(request, tools, who).note(AuditKind.DRAFTED, filing_id=editing.filing_id, about="save")
-    editing = replace(editing, raw=applications.filled_in(editing.kind, filled))
+    section, before, seen = editing.section(form), editing.raw, editing.rests_on(form)
+    editing = replace(editing, raw=editing.filled_in(filled), layout=do if do in list(Layout) else editing.layout)
+    step = section.key if section else ""
     try:
-        seen = tools.drafts.save(editing.key, who, editing.raw, now, str(form.get("seen", "")))
+        seen = tools.drafts.save(editing.key, who, editing.raw, now, seen, editing.layout)
     except NoSuchDraft:
         return gone(tools, who, editing.filing_id)
     except Overtaken:
-        return form_of(request, tools, session, editing, overtaken=True, status=409)
+        elsewhere = differing(editing, before, editing.raw)
+        return form_of(request, tools, session, editing, step=step, elsewhere=elsewhere, overtaken=True, status=409)
     editing = replace(editing, seen=seen)
     if not_taken:
-        return form_of(request, tools, session, editing, not_taken, status=422)
+        return form_of(request, tools, session, editing, not_taken, step=step, status=422)
+    here = f"{editing.address}?step={step}" if step else editing.address
     if more := form.get("more"):
-        return then(f"{editing.address}?more={quote(str(more))}#{applications.new_row(editing.raw, str(more))}")
-    match form.get("do"):
+        row = next_row(intake.FORMS[editing.kind], filled, str(more))
+        return then(f"{here}{'&' if step else '?'}more={quote(row)}#{applications.new_row(editing.raw, row)}")
+    match do:
         case "submit" | "anyway":
             return editing
         case "check":
-            return then(f"{editing.address}?check=1#found")
-    return then(editing.address, "已保存")
+            return then(f"{here}{'&' if step else '?'}check=1#found")
+        case "next" | "back" if step:
+            to = steps.beside(editing.kind, step, 1 if do == "next" else -1)
+            return then(f"{editing.address}?step={to or OVERVIEW}")
+        case "overview" | Layout.STEPS:
+            return then(f"{editing.address}?step={OVERVIEW}")
+        case Layout.WHOLE:
+            return then(f"{editing.address}?step=all")
+    return then(here, "已保存")
+
+
+def differing(editing: Editing, one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Difference]:
+    """What two versions of an application say differently."""
+    return differences(intake.FORMS[editing.kind], one, other, only=names_of(editing.kind))
+
+
+def autosaved(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> Response:
+    """Save what stands in the browser, without its files, and say when that was; or what another window saved meanwhile."""
+    part = str(form.get("part", ""))
+    before, seen = editing.raw, editing.rests_on(form)
+    editing = replace(editing, raw=editing.filled_in(form))
+    save = partial(tools.drafts.save, editing.key, session.who, editing.raw, tools.clock(), seen)
+    elsewhere = partial(differing, editing, before, editing.raw)
+    return answered(request, tools, session, save, editing.held(part), editing.seen, elsewhere)
 
 
 async def _submitted(request: Request, tools: Tools, session: Session, editing: Editing, *, anyway: bool) -> Response:
@@ -175,11 +230,15 @@ async def _submitted(request: Request, tools: Tools, session: Session, editing: 
 
 def form_of(
     request: Request, tools: Tools, session: Session, editing: Editing, not_taken: Sequence[Finding] = (), *,
-    more: str = "", check: bool = False, overtaken: bool = False, refusal: Refusal | None = None,
-    unchanged: bool = False, status: int = 200,
+    step: str = "", more: str = "", check: bool = False, overtaken: bool = False,
+    elsewhere: Sequence[Difference] = (), refusal: Refusal | None = None, unchanged: bool = False, status: int = 200,
 ) -> HTMLResponse:  # fmt: skip
-    """The form. Every finding stands at its field once somebody asked for it; the contents always count them."""
+    """The form, as a whole, a section of it as a `step`, or the overview of its steps. Every finding stands at its field once
+    somebody asked for it; the contents always count them.
+    """
     now, kind = tools.clock(), editing.kind
+    section = steps.section_of(kind, step)
+    by_steps = section is not None or step == OVERVIEW or (not step and editing.layout == Layout.STEPS)
     rules = intake.asked_by_city(kind, editing.raw.get("jurisdiction"), day_of(now), editing.correcting)
     findings = refusal.findings if refusal and refusal.findings else editing.examined(tools, session.who, now)
     returned = _returned(tools, editing)
@@ -187,14 +246,23 @@ def form_of(
     return page(
         request,
         tools,
-        "leader_application.html",
+        "leader_application.html" if section or not by_steps else "leader_steps.html",
         session,
         status=status,
         editing=editing,
+        address=editing.address,
         title=TITLES[kind],
-        parts_=applications.parts(
-            editing.raw, at_fields, rules=rules, more_rows=more, asks_documents=editing.asks_documents
-        ),
+        parts_=[
+            each
+            for each in applications.parts(
+                editing.raw, at_fields, rules=rules, more_rows=more, asks_documents=editing.asks_documents
+            )
+            if section in (None, each.section)
+        ],
+        section=section,
+        part=section.key if section else OVERVIEW if by_steps else "",
+        steps=steps.steps(kind, editing.raw, [*not_taken, *findings], applications.prefilled(kind, session.who)),
+        elsewhere=elsewhere,
         rules=rules,
         found=applications.found(kind, [*not_taken, *findings]),
         check=check or bool(not_taken),
@@ -211,10 +279,11 @@ def form_of(
 
 def findings_of(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> HTMLResponse:
     """What is found on it as it stands in the browser. Nothing is saved."""
-    editing = replace(editing, raw=applications.filled_in(editing.kind, form))
+    editing = replace(editing, raw=editing.filled_in(form))
     findings = editing.examined(tools, session.who, tools.clock())
     shown = applications.found(editing.kind, applications.on_the_form(editing.kind, form, findings))
-    return page(request, tools, "leader_findings.html", session, found=shown)
+    part = str(form.get("part", ""))
+    return page(request, tools, "leader_findings.html", session, found=shown, part=part, address=editing.address)
 
 
 def _returned(tools: Tools, editing: Editing) -> tuple[Deficiency, ...]:

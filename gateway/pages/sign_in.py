@@ -103,11 +103,12 @@ async def back(
 
 @router.post("/sign-out")
 def leave(request: Request, tools: Doors, session: SignedIn, form: Answer) -> RedirectResponse:
-    """End the session here, not only in the browser."""
+    """End the session here, not only in the browser, which forgets what was typed and not saved (static/form/kept.js)."""
     settings = tools.settings
     tools.sessions.end(request.cookies[cookie_of(settings)])
     visit_of(request, tools, session.who).note(AuditKind.SIGNED_OUT)
     response = then("/", "已退出")
+    response.headers["Clear-Site-Data"] = '"storage"'
     response.delete_cookie(cookie_of(settings), secure=over_https(settings), httponly=True, samesite="lax")
     return response
 

@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, JSONResponse
 from starlette.datastructures import FormData, UploadFile
 
 from activities.documents.sheet_reader import LARGEST, SheetRefused
-from gateway.pages.web import SignedIn
+from gateway.pages.web import Answer, SignedIn
+from gateway.remembered.uploads import Rejected, owner_of
 from gateway.shown.fetching import fetched
 from gateway.tools import Doors
 from gateway.visit import visit_of
@@ -37,6 +38,23 @@ async def workbook_in(form: FormData, called: str) -> bytes:
     if not isinstance(sheet, UploadFile) or not sheet.filename:
         raise SheetRefused(f"请选择填好的{called}")
     return await sheet.read(LARGEST + 1)
+
+
+@router.post("/my/uploads")
+async def bring(tools: Doors, session: SignedIn, form: Answer) -> JSONResponse:
+    """Take one file while a form is filled in: what a document says of it, or why it was not taken. The browser tells the SHA-256
+    of what it sent, if it could work it out."""
+    file, told = form.get("file"), form.get("sha256")
+    if not isinstance(file, UploadFile):
+        return JSONResponse({"message": "须附文件"}, 422)
+    who, expected = session.who, told if isinstance(told, str) and told else None
+    try:
+        reference = await tools.uploads.store(
+            file, owner_of(who.by), tools.clock(), expected=expected, person=who.person
+        )
+    except Rejected as rejected:
+        return JSONResponse({"message": str(rejected)}, 422)
+    return JSONResponse(reference, 201, {"Cache-Control": "no-store"})
 
 
 @router.get("/uploads/{sha256}")

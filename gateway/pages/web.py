@@ -24,7 +24,7 @@ from models.register import MessageRow
 from models.rounds.base import RoundStage
 from models.values import day_of, digest, legible
 from models.vocabulary import ActKind, Kind, LapseKind, Role, Severity, Stage
-from regulation import naming, offices
+from regulation import articles, naming, offices
 from regulation.naming import on_day
 from regulation.reporting import SHOWN
 
@@ -105,7 +105,7 @@ def _templates() -> Environment:
     templates.globals |= {
         "Stage": Stage, "Kind": Kind, "ActKind": ActKind, "LapseKind": LapseKind, "Role": Role, "Severity": Severity,
         "OFFICES": offices.OFFICES, "ZONES": offices.ZONES, "office_name": offices.name_of, "title_of": offices.title,
-        "name_of": naming.name_of, "round_stage": RoundStage, "who_is_awaited": naming.awaited, "name_of_entry": naming.name_of_entry, "left": days_left, "SHOWN": SHOWN, "COLUMNS": COLUMNS, "addressee": addressee, "UPLOADED_AS": ",".join(TYPES),
+        "name_of": naming.name_of, "cite": articles.cite, "round_stage": RoundStage, "who_is_awaited": naming.awaited, "name_of_entry": naming.name_of_entry, "left": days_left, "SHOWN": SHOWN, "COLUMNS": COLUMNS, "addressee": addressee, "UPLOADED_AS": ",".join(TYPES),
     }  # fmt: skip
     templates.globals["marks"] = _kept(templates.get_template("marks.html").module)
     return templates

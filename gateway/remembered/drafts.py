@@ -55,10 +55,10 @@ class Drafts:
     engine: Engine
     uploads: Uploads
 
-    def begin(self, who: Identity, body: Mapping[str, Any], now: datetime) -> str:
+    def begin(self, who: Identity, body: Mapping[str, Any], now: datetime, layout: str = "") -> str:
         """A new draft of an application; its id, which will be its filing's number."""
         key = f"LN-{day_of(now):%Y%m%d}-{''.join(secrets.choice(LETTERS) for _ in range(6))}"
-        self.save(key, who, body, now)
+        self.save(key, who, body, now, layout=layout)
         return key
 
     def find(self, key: str, leader: str, now: datetime) -> DraftRow | None:
@@ -75,8 +75,11 @@ class Drafts:
         with reading(self.engine) as session:
             return list(session.exec(query.order_by(col(DraftRow.updated_at).desc())))
 
-    def save(self, key: str, who: Identity, body: Mapping[str, Any], now: datetime, seen: str = "") -> str:
-        """Save a draft over the version that was seen, or as a new one if none was; the version that it is now.
+    def save(
+        self, key: str, who: Identity, body: Mapping[str, Any], now: datetime, seen: str = "", layout: str = ""
+    ) -> str:
+        """Save a draft over the version that was seen, or as a new one if none was; the version that it is now. How it is to be
+        shown stays as it was unless a `layout` is told.
 
         Files that it no longer names may go. Raises `Overtaken` if somebody saved something else since, and `NoSuchDraft` if it is gone or never was this leader's;
         `Refused` if today's quota does not allow it.
@@ -90,12 +93,12 @@ class Drafts:
                 row = DraftRow(id=key, leader=who.office, person="", title="", body="", created_at=now, updated_at=now)
             elif row is None or row.leader != who.office:
                 raise NoSuchDraft(key)
-            elif version_of(row) != seen and row.body != canonical(body):
+            elif version_of(row) != seen and canonical(body_of(row)) != canonical(body):
                 raise Overtaken(key)
-            before = files_of(row)
+            before, layout = files_of(row), layout or layout_of(row)
             row.person, row.updated_at = who.person, now
             row.title = storable(str(body.get("alliance_name") or ""))[:200]
-            row.body = canonical(body)
+            row.body = canonical({**body, LAYOUT: layout} if layout else body)
             session.add(row)
         self.uploads.release(before - files_of(row), now)
         return version_of(row)
@@ -163,10 +166,20 @@ def paper_about(*about: str) -> str:
     return f"{PAPER}{digest(list(about))[:32]}"
 
 
+LAYOUT = "layout"
+"""Beside what was filled in, a draft remembers how its writer wants to see it; no form has a field of this name."""
+
+
 def body_of(row: DraftRow) -> dict[str, Any]:
     """What was filled in."""
-    body: dict[str, Any] = json.loads(row.body)
+    body: dict[str, Any] = json.loads(row.body or "{}")
+    body.pop(LAYOUT, None)
     return body
+
+
+def layout_of(row: DraftRow) -> str:
+    """How its writer wants to see it; empty if that was never said."""
+    return str(json.loads(row.body or "{}").get(LAYOUT, ""))
 
 
 def files_of(row: DraftRow) -> set[str]:

@@ -73,7 +73,9 @@ function watch(form) {
     const answer = await fetch(form.dataset.findings, how);
     const found = await answer.text();
     const place = document.getElementById("findings");
-    if (answer.ok && place && !signal.aborted) place.innerHTML = found;
+    if (!answer.ok || !place || signal.aborted) return;
+    place.innerHTML = found;
+    place.dispatchEvent(new Event("found"));
   };
   form.addEventListener("input", () => {
     clearTimeout(waiting);
