@@ -25,6 +25,7 @@ from activities.pictures.counting import OTHER, Counting
 from activities.pictures.datasets import total
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
+from activities.query_codes import code_of, read
 from activities.register import Register
 from gateway.app import create, tools_of
 from gateway.client import Filings
@@ -343,6 +344,57 @@ async def test_before_anything_was_written_the_notices_are_a_page_all_the_same(t
             assert (await site.get(address)).status_code == 200, address
         assert (await site.get("/register.json")).json() == []
         assert len((await site.get("/register.csv")).text.splitlines()) == 1
+
+
+# Query codes
+
+
+async def test_whoever_holds_a_code_sees_where_it_stands_and_nothing_else(folder: Path, site: AsyncClient) -> None:
+    register = Register.at(settings_in(folder).register_url)
+    row = register.row("UNDER-REVIEW")
+    (objected,) = (entry.event for entry in register.docket("LIFE") if isinstance(entry.event, Object))
+    over = register.row("IN-FORCE")
+    register.engine.dispose()
+    assert row
+    assert over
+    page = Read(await site.get("/query", params={"code": code_of(row.first_paper)}))
+    assert page.has("已提交", "实质性产学研联盟", "沈阳市", "审核", "公示", "入库")
+    assert not page.has(row.alliance_name)
+    assert not page.has(row.leader_name)
+    assert Read(await site.get("/query", params={"code": code_of(over.first_paper)})).has(
+        "已备案入库", NUMBER.format(2029, 1)
+    )
+    ruled = Read(await site.get("/query", params={"code": code_of(objected.paper)}))
+    assert ruled.has("已处理完毕", "书面告知", "作出决定的日期")
+    assert not ruled.has("不成立")
+    answers = [await site.get("/query", params={"code": each}) for each in ("0" * 16, "no code", "Ｕ" * 16, "7" * 999)]
+    assert {each.status_code for each in answers} == {404}
+    assert (
+        len(
+            {
+                each.text.replace("0" * 16, "").replace("no code", "").replace("Ｕ" * 16, "").replace("7" * 99, "")
+                for each in answers
+            }
+        )
+        == 1
+    )
+    assert (await site.get("/query")).status_code == 200
+    assert (await site.get("/query.svg?code=x")).status_code == 404
+
+
+def test_a_code_is_read_however_it_is_typed() -> None:
+    digest = hashlib.sha256(b"paper").hexdigest()
+    code = code_of(digest)
+    assert re.fullmatch(r"([0-9A-Z]{4}-){3}[0-9A-Z]{4}", code)
+    for typed in (
+        code,
+        code.lower(),
+        code.replace("-", ""),
+        f" {code.replace('0', 'O').replace('1', 'l')} ",
+        code.replace("-", "－"),
+    ):
+        assert read(typed) == digest[:20]
+    assert [read(each) for each in ("", "U" * 16, code[:-1], f"{code}0")] == [None] * 4
 
 
 # The register
@@ -681,6 +733,12 @@ async def test_an_objection_is_one_however_often_it_is_sent(world: World) -> Non
         assert Read(told).has("异议已收到", f"第{number}号", "20个工作日", "只有处理机构的承办人知道", "沈阳市科技局")
         assert told.headers["cache-control"] == "no-store"
         assert SAID["/content/name"] not in told.text
+        code = Read(told).links[-2].rpartition("=")[2]
+        assert (await site.get(f"/query.svg?code={code}")).content.startswith(b"<?xml")
+        asked = await site.get("/query", params={"code": code.lower().replace("-", " ")})
+        assert Read(asked).has("正在核实", f"第{number}号", "2027年4月", "沈阳市科技局")
+        assert asked.headers["cache-control"] == "no-store"
+        assert not any(each in asked.text for each in (SAID["/content/name"], SAID["/content/text"], story.id))
         other = filled(page, anyway="yes", **{"/content/text": "另一件事"})
         assert (await site.post(f"/objections/{story.id}", data=other)).headers["location"] != place
         assert (await site.get(f"{place}0")).status_code == 404
@@ -691,6 +749,7 @@ async def test_an_objection_is_one_however_often_it_is_sent(world: World) -> Non
         assert (again.status_code, again.headers["location"]) == (303, place), (
             "what was said before is answered as before"
         )
+        assert Read(await site.get("/query", params={"code": code})).has("不再办理")
         other["/content/text"] = "又一件事"
         assert (await site.post(f"/objections/{story.id}", data=other)).status_code == 404
     first, second = (entry for entry in story.docket if entry.event.kind == "object")

@@ -1,9 +1,12 @@
 """收件回执: what an office hands to whoever brought something on paper, or keeps with what came by post."""
 
+import io
 from collections.abc import Sequence
 
+from docx.shared import Mm
 from sqlmodel import col, select
 
+from activities import query_codes
 from activities.database import reading
 from activities.documents import gongwen
 from activities.documents.gongwen import Grid
@@ -69,12 +72,15 @@ def _sender(register: Register, row: FilingRow, entry: Entry) -> str:
     return str(register.paper(getattr(entry.event, "paper", "")).get("name") or "匿名")
 
 
-def receipt(register: Register, row: FilingRow, entry: Entry) -> bytes:
-    """The receipt as a document, to be stamped."""
+def receipt(register: Register, row: FilingRow, entry: Entry, own: str) -> bytes:
+    """The receipt as a document, to be stamped; `own` is where people reach the gateway."""
     office = offices.name_of(row.zone or row.jurisdiction)
     document = gongwen.blank("收件回执", office, entry.entered_at)
     gongwen.heading(document, "收件回执", 0)
     document.add_paragraph()
     gongwen.tabulate(document, Grid(header=("项目", "内容"), widths=(40, 116), rows=facts(register, row, entry)))
+    if code := query_codes.on_receipt(row, entry):
+        gongwen.write(document, [("", ""), ("", f"查询码：{code}。凭此码或者扫描下图，可以查询办理进度：{own}/query")])
+        document.add_picture(io.BytesIO(query_codes.picture(own, code, "png")), width=Mm(30))
     gongwen.write(document, [("", ""), (">", office), (">", on_day(day_of(entry.entered_at)))])
     return gongwen.saved(document)

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from activities import query_codes
 from activities.attachments import LOCATION
 from activities.documents import receipt as receipts_on_paper
 from activities.documents.record import Sent, receipts
@@ -114,6 +115,7 @@ def show(
         sent=_sent(tools, row, who),
         may_read=lambda entry: _readable(entry, who),
         may_see_receipt=lambda entry: _has_receipt(entry, who),
+        query_code="" if who.staff or row.archived_on else query_codes.code_of(row.first_paper),
         came=how_it_came,
         waits=lambda entry: _waits(entry, filing),
         letters=_letters(tools, filing) if who.staff else [],
@@ -280,6 +282,7 @@ def receipt(request: Request, tools: Doors, session: SignedIn, filing_id: str, n
         row=row,
         entry=entry,
         facts=facts,
+        query_code=query_codes.on_receipt(row, entry),
         scan=scan,
         to_confirm=_waits(entry, filing),
         may_confirm=reviews and by is not None and by.person != who.person,

@@ -122,4 +122,5 @@ def received(request: Request, tools: Doors, round_id: str, act_id: str) -> HTML
         days=notices.number(entry.round, notices.HANDLING),
         until=objecting.handled_until(entry.round.periods, act_id, opened=opened),
         anonymous=entry.event.anonymous,
+        paper=entry.event.paper,
     )

@@ -16,6 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 
+from activities import query_codes
 from activities.attachments import LOCATION
 from gateway.asked.forms import fields_of, read
 from gateway.guard import OTHERWISE
@@ -208,8 +209,11 @@ def handled_until(periods: Mapping[str, Period], act_id: str, *, opened: bool) -
 
 
 def receipt(
-    request: Request, tools: Tools, *, number: int, at: Any, handler: str, days: int, until: date | None, anonymous: bool
+    request: Request, tools: Tools, *, number: int, at: Any, handler: str, days: int, until: date | None, anonymous: bool,
+    paper: str,
 ) -> HTMLResponse:  # fmt: skip
-    """What became of an objection: its number in the register, who knows of whom it came, and until when it is handled."""
+    """What became of an objection: its number in the register, who knows of whom it came, until when it is handled, and the code by
+    which it is asked about later."""
     told = {"number": number, "at": at, "handler": handler, "days": days, "until": until, "anonymous": anonymous}
+    told["query_code"] = query_codes.code_of(paper)
     return unkept(page(request, tools, "public_objected.html", None, **told))

@@ -123,4 +123,5 @@ def received(request: Request, tools: Doors, filing_id: str, act_id: str) -> HTM
         days=number(entry.filing, LENGTHS["objection"]),
         until=objecting.handled_until(entry.filing.periods, act_id, opened=opened),
         anonymous=entry.event.anonymous,
+        paper=entry.event.paper,
     )

@@ -330,7 +330,17 @@ def year(year: Year, request: Request, tools: Doors) -> Response:
 @router.api_route("/robots.txt", methods=GET)
 def robots(tools: Doors) -> Response:
     """What programs may read: what is public, once."""
-    closed = ("/desk", "/filings", "/my", "/api", "/sign-in", "/objections", "/register.csv", "/register.json")
+    closed = (
+        "/desk",
+        "/filings",
+        "/my",
+        "/api",
+        "/sign-in",
+        "/objections",
+        "/query",
+        "/register.csv",
+        "/register.json",
+    )
     lines = ["User-agent: *", *(f"Disallow: {each}" for each in closed)]
     return _text(tools, [*lines, "", f"Sitemap: {tools.settings.own_address}/sitemap.xml", ""], "text/plain")
 

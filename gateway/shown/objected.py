@@ -11,20 +11,33 @@ from typing import Any
 
 from activities.register import Register
 from models.acts import TOGETHER
+from models.rounds.subsidies import SubsidyActKind
 from models.vocabulary import ActKind
 
 UNDECIDED, ADMITTED = "待认定是否受理", "已受理，待处理"
-OUTCOMES = {"dismissed": "不成立", "returned": "成立，退回补正", "not_confirmed": "成立，不予确认"}
+RECORDED, INADMISSIBLE = "未予受理（匿名、逾期或已无公示），登记备查", "不予受理"
+OUTCOMES = {
+    "dismissed": "不成立",
+    "returned": "成立，退回补正",
+    "not_confirmed": "成立，不予确认",
+    "upheld": "成立，名单予以更正",
+}
+
+OBJECTS = (ActKind.OBJECT, SubsidyActKind.OBJECT_TO_LIST)
+ADMITS = (ActKind.RULE_ON_ADMISSIBILITY, SubsidyActKind.ADMIT_LIST_OBJECTION)
+RULES = (ActKind.RULE_ON_OBJECTION, SubsidyActKind.RULE_ON_LIST_OBJECTION)
+"""What objects, and what rules on it: to the notice of a filing, or to the list of a round."""
 
 
 @dataclass
 class Objected:
-    """One objection: its entry, its id, when it was received, and where it stands."""
+    """One objection: its entry, its id, when it was received, where it stands, and when that was decided."""
 
     number: int
     id: str
     at: datetime
     stands: str
+    decided_at: datetime | None = None
 
     @property
     def open(self) -> bool:
@@ -38,22 +51,21 @@ def objections(register: Register, filing_id: str) -> list[Objected]:
 
 
 def told(docket: Iterable[Mapping[str, Any]]) -> dict[str, Objected]:
-    """The same of a docket as it is stored. Its values are not validated: there may be thousands."""
+    """The same of a docket as it is stored, of a filing or of a round. Its values are not validated: there may be thousands."""
     found: dict[str, Objected] = {}
     before = 0
     for entry in docket:
-        event, now = entry["event"], _open(entry["filing"])
+        event, now = entry["event"], _open(entry.get("filing") or entry["round"])
         if not entry.get("refused"):
-            if event["kind"] == ActKind.OBJECT and not (event.get("on_behalf_of") and not event.get("seconds")):
-                stands = UNDECIDED if now > before else "未予受理（匿名、逾期或已无公示），登记备查"
-                at = datetime.fromisoformat(entry["at"])
-                found[event["id"]] = Objected(entry["number"], event["id"], at, stands)
-            elif event["kind"] == ActKind.RULE_ON_ADMISSIBILITY:
+            kind, at = event["kind"], datetime.fromisoformat(entry["at"])
+            if kind in OBJECTS and not (event.get("on_behalf_of") and not event.get("seconds")):
+                found[event["id"]] = Objected(entry["number"], event["id"], at, UNDECIDED if now > before else RECORDED)
+            elif kind in ADMITS:
                 for each in _meant(found, event, UNDECIDED):
-                    each.stands = ADMITTED if event["admissible"] else "不予受理"
-            elif event["kind"] == ActKind.RULE_ON_OBJECTION:
+                    each.stands, each.decided_at = ADMITTED if event["admissible"] else INADMISSIBLE, at
+            elif kind in RULES and now < before:  # what one of two said alone rules on nothing yet
                 for each in _meant(found, event, ADMITTED):
-                    each.stands = OUTCOMES[event["outcome"]]
+                    each.stands, each.decided_at = OUTCOMES[event["outcome"]], at
         before = now
     return found
 
