@@ -57,6 +57,7 @@ RIGHTS: Mapping[str, str] = {
     "archive_numbers": PASSING,
     "arrivals": PASSING,
     "sessions": PASSING,
+    "subscriptions": PASSING,
     "spent": PASSING,
     "drafts": PASSING,
     "uploads": PASSING,

@@ -40,6 +40,7 @@ from gateway.remembered.people import People
 from gateway.remembered.pictures import Pictures
 from gateway.remembered.sessions import Sessions, signing_secret
 from gateway.remembered.spent import Spent
+from gateway.remembered.subscriptions import Subscriptions
 from gateway.remembered.sweeping import Sweeping
 from gateway.remembered.uploads import Uploads
 from gateway.shipped import ship
@@ -71,6 +72,7 @@ def tools_of(settings: Settings, filings: Filings, channels: ChannelsFile) -> To
         channels=channels,
         contacts=configured.contacts(channels),
         sessions=Sessions(engine, timedelta(hours=settings.session_hours)),
+        subscriptions=Subscriptions(engine),
         people=People(engine),
         audit=Audit(engine),
         handling=Handling(engine),

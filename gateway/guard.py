@@ -56,6 +56,12 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CODEC = "/codec/"
 """Where pages of the Temporal UI have payloads decrypted (codec.py). It changes nothing, and is asked by POST."""
 
+CALENDAR = "/calendar/deadlines.ics"
+"""Where calendar programs read somebody's deadlines, by a secret in the query: nothing that logs a path tells it."""
+
+CALENDARS_AN_HOUR = 60
+"""How often one of them may: it is made anew each time, and programs ask every quarter of an hour at most."""
+
 AN_OFFICE = 10
 """How many times what one person may ask for may come from one address: the people of an office share one."""
 
@@ -205,6 +211,9 @@ class Rates:
         if not reads and request.scope["path"].startswith("/objections/"):
             yield Limit(f"objections {address}", self.settings.objections_an_hour, AN_HOUR)
             yield Limit(f"objections {request.scope['path'][:100]} {address}", self.settings.objections_a_day, A_DAY)
+        if request.scope["path"] == CALENDAR:
+            key = hashlib.sha256(request.scope["query_string"][:200]).hexdigest()
+            yield Limit(f"calendar {key}", CALENDARS_AN_HOUR, AN_HOUR)
         cookie = request.cookies.get(cookie_of(self.settings))
         if credential := request.headers.get("authorization") or cookie:
             person = hashlib.sha256(credential.encode()).hexdigest()

@@ -23,6 +23,7 @@ from gateway.remembered.kept import KeptPages
 from gateway.remembered.people import People
 from gateway.remembered.pictures import Pictures
 from gateway.remembered.sessions import Sessions
+from gateway.remembered.subscriptions import Subscriptions
 from gateway.remembered.uploads import Uploads
 from gateway.rounds import Rounds
 from models.channels import ChannelsFile
@@ -44,6 +45,7 @@ class Tools:
     channels: ChannelsFile
     contacts: Contacts
     sessions: Sessions
+    subscriptions: Subscriptions
     people: People
     audit: Audit
     handling: Handling

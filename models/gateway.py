@@ -50,6 +50,19 @@ class SessionRow(SQLModel, table=True):
     head: bool | None = None
 
 
+class SubscriptionRow(SQLModel, table=True):
+    """日历订阅: an address by which a calendar program reads somebody's deadlines. `id` is the digest of the secret in it."""
+
+    __tablename__ = "subscriptions"
+
+    id: str = Field(primary_key=True, max_length=64)
+    person: str = Field(max_length=64, index=True)
+    office: str = Field(max_length=40)
+    role: str = Field(max_length=20)
+    started_at: datetime = instant()
+    used_at: datetime | None = instant(default=None)
+
+
 class SpentRow(SQLModel, table=True):
     """已用: what was good for once and was used, by its digest, for as long as somebody could bring it again."""
 

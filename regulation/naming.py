@@ -6,7 +6,7 @@ instant is over at 24:00 of its last day; what begins then begins at 0:00 of the
 
 from datetime import date, datetime, time, timedelta
 
-from models.acts import Came
+from models.acts import Came, Lapse
 from models.choices import HOW_IT_CAME
 from models.filing import Entry
 from models.values import SHANGHAI, day_of, last_day_until
@@ -92,6 +92,51 @@ def name_of(event: object) -> str:
     )
     year, days = getattr(event, "year", None), getattr(event, "days", None)
     return label + (f" {year}年度" if year else "") + (f"（{days:+d}日）" if days else "")
+
+
+BEFORE = {
+    LapseKind.SERVICE_FAILED: "电子送达签收截止",
+    LapseKind.DEEMED_ACCEPTED: "受理截止",
+    LapseKind.CORRECTION_LAPSED: "补正截止",
+    LapseKind.CORRECTION_OVERDUE: "补正截止",
+    LapseKind.IIT_OVERDUE: "工信部门意见截止",
+    LapseKind.REVIEW_OVERDUE: "审核截止",
+    LapseKind.RECOMMENDATION_OVERDUE: "初审推荐截止",
+    LapseKind.NOTICE_ENDED: "公示截止",
+    LapseKind.OBJECTION_OVERDUE: "异议处理截止",
+    LapseKind.NOTICE_CLEARED: "等候书面异议截止",
+    LapseKind.FORWARDING_OVERDUE: "正式文件报送截止",
+    LapseKind.ARCHIVING_OVERDUE: "入库截止",
+    LapseKind.EXTENSION_OVERDUE: "延期批复截止",
+    LapseKind.ANNUAL_ANSWER_OVERDUE: "年度报告退回答复截止",
+    LapseKind.CHANGE_OVERDUE: "变更审核截止",
+    LapseKind.CHANGE_NOTICE_ENDED: "变更公示截止",
+    LapseKind.CHANGE_NOTICE_CLEARED: "变更等候书面异议截止",
+    LapseKind.YEAR_CLOSED: "年度报送截止",
+    LapseKind.YEAR_MISSED: "年度报送截止",
+    LapseKind.SERVICE_OVERDUE: "送达截止",
+    LapseKind.DEFENCE_OVERDUE: "申辩复核截止",
+    LapseKind.STATEMENT_ENDED: "陈述申辩截止",
+    LapseKind.DECISION_OVERDUE: "撤销决定截止",
+    LapseKind.CALENDAR_OVERDUE: "工作日历公布催办",
+    LapseKind.REVOKED: "将撤销备案",
+    LapseKind.REVOCATION_OPENED: "将启动撤销程序",
+    LapseKind.RESTORATION_DUE: "恢复备案截止",
+    LapseKind.DELIVERY_OVERDUE: "补送截止",
+    LapseKind.ANNOUNCEMENT_OVERDUE: "公告截止",
+    LapseKind.HOLD_OVERDUE: "暂停解除催办",
+    LapseKind.HANDING_OVERDUE: "移交接收截止",
+    LapseKind.SECOND_OVERDUE: "第二人决定截止",
+    LapseKind.ENDING_OVERDUE: "联盟终止处理截止",
+    LapseKind.CHALLENGE_OVERDUE: "复议诉讼结果催办",
+    LapseKind.REMINDER: "提醒",
+}
+"""What a lapse is called while its day is still to come: a duty ends, nothing has happened yet."""
+
+
+def before(lapse: Lapse) -> str:
+    """A lapse that is still to come, in words; from the second chase on it is one for whatever happens."""
+    return lapse.kind.label if (lapse.level or 1) > 1 else BEFORE[lapse.kind]
 
 
 def how_it_came(came: Came) -> str:

@@ -41,6 +41,19 @@ def late_since(duties: Iterable[Late], roles: Iterable[Role], office: str | None
     return min((each.until for each in duties if each.role in among and each.office == office), default=None)
 
 
+OF_THE_REVIEWER = (LapseKind.DEEMED_ACCEPTED, LapseKind.NOTICE_ENDED, LapseKind.CHANGE_NOTICE_ENDED)
+"""What time brings by itself, and the reviewing office looks to: it decides before it, or goes on after it."""
+
+
+def keeper(filing: Filing, kind: LapseKind) -> tuple[Role, str] | None:
+    """Whose day it is on which time brings this; None if it is the leader's, or nobody's in an office."""
+    if kind in OF_THE_REVIEWER:
+        return offices.reviewer(filing.jurisdiction, filing.zone)
+    if kind in LEADERS or kind not in CHASES:
+        return None
+    return _post(filing, NOTIFICATIONS[CHASES[kind][0]].to[0])
+
+
 LEADERS = (LapseKind.CORRECTION_OVERDUE, LapseKind.ANNUAL_ANSWER_OVERDUE)
 """What the leader is late with. An answer's period even stays on file when nobody waits for it any more (Instants 4)."""
 

@@ -792,7 +792,7 @@ def test_the_calendar_of_an_office_or_a_leader(beian: Terminal, exported: Export
     ahead = [line for name in ("SUBMITTED", "RETURNED") for line in beian("agenda", name, "--json").json]
     assert len(summaries["210100"]) == len(ahead) > 0
     assert summaries["210100"] == summaries["210000"] == summaries[LEADER]
-    assert "视为受理 · 沈阳市SUBMITTED产学研联盟" in summaries[LEADER]
+    assert "受理截止 · 沈阳市SUBMITTED产学研联盟" in summaries[LEADER]
     assert summaries["210500"] == summaries[next(iter(offices.ZONES))] == [], "nothing is due there"
     answer = beian("export", "calendar", "NOBODY", "--json")
     assert (answer.code, answer.json) == (3, {"message": "没有这一机构或盟主企业 NOBODY"})

@@ -701,10 +701,10 @@ def in_force() -> Entry:
 
 def test_the_annual_deadline_is_a_day_and_its_reminders_have_their_hour() -> None:
     told = Told.of(in_force().filing, in_force().at)
-    deadline = told.one("年度未报送：2026年度")
+    deadline = told.one("年度报送截止：2026年度")
     assert deadline["dtstart"].dt == date(2026, 11, 30)
     assert deadline["dtend"].dt == date(2026, 12, 1)
-    assert deadline["summary"] == "年度未报送：2026年度 · 沈阳市星海联盟"
+    assert deadline["summary"] == "年度报送截止：2026年度 · 沈阳市星海联盟"
     assert (
         "期限：2026年11月30日24时\n依据：《工作指引》第十一条第6项（A-42）\n计算：固定日期，2026年11月30日\n"
         in deadline["description"]
@@ -722,7 +722,7 @@ def test_kind_b_reports_until_the_end_of_the_year() -> None:
     entry = next(entry for entry in docket if entry.stage is Stage.IN_FORCE)
     assert entry.filing.kind is Kind.B
     year = entry.filing.years[0].year
-    assert Told.of(entry.filing, entry.at).one(f"年度未报送：{year}年度")["dtstart"].dt == date(year, 12, 31)
+    assert Told.of(entry.filing, entry.at).one(f"年度报送截止：{year}年度")["dtstart"].dt == date(year, 12, 31)
 
 
 @pytest.mark.parametrize(
@@ -740,7 +740,7 @@ def test_kind_b_reports_until_the_end_of_the_year() -> None:
 def test_a_notice_ends_on_its_last_day(published_on: str, last: str, tentative: bool) -> None:
     before = next(entry for entry in lived("LIFE").docket if entry.stage is Stage.ON_NOTICE)
     filing = notice.publish(before.filing.but(periods={}, notice=None), date.fromisoformat(published_on))
-    event = Told.of(filing, before.at).one("公示期满")
+    event = Told.of(filing, before.at).one("公示截止")
     assert str(event["dtstart"].dt) == last
     assert event["status"] == ("TENTATIVE" if tentative else "CONFIRMED")
     assert ("暂定" in event["description"]) is tentative
@@ -751,7 +751,7 @@ def test_a_notice_ends_on_its_last_day(published_on: str, last: str, tentative: 
 def test_what_was_skipped_and_what_worked_is_told() -> None:
     before = next(entry for entry in lived("LIFE").docket if entry.stage is Stage.ON_NOTICE)
     filing = notice.publish(before.filing.but(periods={}, notice=None), date(2026, 9, 18))
-    text = str(Told.of(filing, before.at).one("公示期满")["description"])
+    text = str(Told.of(filing, before.at).one("公示截止")["description"])
     assert "不计：2026-09-19 周六" in text
     assert "计入：2026-09-20 周日上班" in text
 

@@ -16,6 +16,7 @@ from models.acts import Lapse
 from models.filing import AgendaLine, Counted
 from models.values import SHANGHAI, day_of, last_day_until, legible
 from models.vocabulary import LapseKind
+from regulation import naming
 from regulation.naming import BEGINNINGS, due_at, on_day
 
 REFRESH = timedelta(hours=12)
@@ -82,14 +83,14 @@ def _uid(filing_id: str, lapse: Lapse) -> str:
 
 
 def _what(lapse: Lapse) -> str:
-    """A lapse in words, with its year and how often it was chased before."""
+    """A lapse that is to come in words, with its year and how often it was chased before."""
     year = f"{lapse.year}年度" if lapse.year else ""
     if lapse.kind is LapseKind.REMINDER:
         days = lapse.days or 0
         when = f"（{'前' if days < 0 else '后'}{abs(days)}日）" if days else ""
         return f"{lapse.kind.label}：{year}{REMINDED_OF[lapse.of or '']}{when}"
     again = f"（第{lapse.level}次）" if lapse.level and lapse.level > 1 else ""
-    return f"{lapse.kind.label}{again}" + (f"：{year}" if year else "")
+    return f"{naming.before(lapse)}{again}" + (f"：{year}" if year else "")
 
 
 def _explained(line: AgendaLine) -> Iterable[str]:

@@ -27,6 +27,7 @@ from models.gateway import (
     PhraseRow,
     SavedFilterRow,
     SessionRow,
+    SubscriptionRow,
 )
 from models.register import EntryRow, Paper, RefusedAct, RoundEntryRow
 from models.values import Value, canonical
@@ -35,11 +36,11 @@ from models.vocabulary import Role
 MAY_ASK = (Role.PROVINCE_ST, Role.PROVINCE_IIT, Role.AUDITOR, Role.OPERATOR)
 """Who may look up what there is about somebody, wherever it stands."""
 
-PAPERS, DRAFTS, ENTRIES, ROUND_ENTRIES, HANDLINGS, PEOPLE, REFUSALS, SESSIONS, SAVED, NAMES, ABSENCES, PHRASES = (
+PAPERS, DRAFTS, ENTRIES, ROUND_ENTRIES, HANDLINGS, PEOPLE, REFUSALS, SESSIONS, SAVED, NAMES, ABSENCES, PHRASES, SUBSCRIPTIONS = (
     model.metadata.tables[model.__tablename__]
     for model in (
         Paper, DraftRow, EntryRow, RoundEntryRow, HandlingRow, PersonRow, RefusedAct, SessionRow, SavedFilterRow,
-        PersonNameRow, AbsenceRow, PhraseRow,
+        PersonNameRow, AbsenceRow, PhraseRow, SubscriptionRow,
     )
 )  # fmt: skip
 
@@ -112,7 +113,7 @@ def _of_id(db: Connection, word: str) -> Iterator[Place]:
     kept = (
         (AUDIT.c.person, AUDIT.c.at, "审计"), (REFUSALS.c.person, REFUSALS.c.refused_at, "未予登记的行为"),
         (HANDLINGS.c.by_person, HANDLINGS.c.at, "经办"), (HANDLINGS.c.to_person, HANDLINGS.c.at, "经办"),
-        (SESSIONS.c.person, SESSIONS.c.started_at, "会话"),
+        (SESSIONS.c.person, SESSIONS.c.started_at, "会话"), (SUBSCRIPTIONS.c.person, SUBSCRIPTIONS.c.started_at, "日历订阅"),
         (ABSENCES.c.person, ABSENCES.c.set_at, "委托代办"), (ABSENCES.c.deputy, ABSENCES.c.set_at, "委托代办"),
         (ABSENCES.c.set_by, ABSENCES.c.set_at, "委托代办"), (PHRASES.c.by_person, PHRASES.c.at, "常用语"),
     )  # fmt: skip

@@ -19,7 +19,7 @@ from activities.database import stating
 from gateway.identity import Identity
 from gateway.remembered.audit import Audit, AuditKind
 from models.filing import Entry
-from models.gateway import PersonNameRow, PersonRow
+from models.gateway import PersonNameRow, PersonRow, SubscriptionRow
 from models.register import (
     DeliveryRow,
     EntryRow,
@@ -43,7 +43,8 @@ PAPERS, MASKED, FILINGS, ENTRIES, ROUNDS, ROUND_ENTRIES, LETTERS, DELIVERIES, RE
 )  # fmt: skip
 
 NAMES = PersonNameRow.metadata.tables["person_names"]
-"""What people were called before: they go with them."""
+SUBSCRIPTIONS = SubscriptionRow.metadata.tables["subscriptions"]
+"""What people were called before, and by which addresses they read their deadlines: these go with them."""
 
 ROUTINE = Identity(person=identity.RETENTION, name="保存期限", office=offices.PROVINCE, role=Role.OPERATOR)
 """Who masks and deletes: the daily routine, or whoever may run the command line."""
@@ -103,7 +104,8 @@ class Retention:
                 if each.kept != Kept.AUDIT:
                     table, condition = _of_age(now)[Kept(each.kept)]
                     db.execute(delete(table).where(condition))
-            db.execute(delete(NAMES).where(NAMES.c.person.not_in(select(PEOPLE.c.person))))
+            for table in (NAMES, SUBSCRIPTIONS):
+                db.execute(delete(table).where(table.c.person.not_in(select(PEOPLE.c.person))))
         audit = Audit(self.engine)
         cut = [each for each in rows if each.kept == Kept.AUDIT]
         if cut and not audit.cut(ROUTINE, _audit_before(now), now):

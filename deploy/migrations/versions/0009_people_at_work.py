@@ -19,6 +19,7 @@ def upgrade() -> None:
     _offices()
     _audit()
     _found_by()
+    _subscriptions()
 
 
 def _offices() -> None:
@@ -76,9 +77,24 @@ def _found_by() -> None:
         search_texts.put(op.get_bind(), found)
 
 
+def _subscriptions() -> None:
+    """Addresses by which calendar programs read somebody's deadlines."""
+    op.create_table(
+        "subscriptions",
+        sa.Column("id", sa.String(length=64), primary_key=True),
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("started_at", INSTANT, nullable=False),
+        sa.Column("used_at", INSTANT),
+    )
+    op.create_index("ix_subscriptions_person", "subscriptions", ["person"])
+
+
 def downgrade() -> None:
     """A search finds names of alliances and leaders alone again. Who stands in for whom is gone, and the offices' own phrases; the record stays."""
     op.drop_table("search_texts")
+    op.drop_table("subscriptions")
     for index in ("ix_audit_kind", "ix_audit_office", "ix_audit_at"):
         op.drop_index(index, "audit")
     op.drop_table("person_names")
