@@ -18,6 +18,7 @@ from cli import (
     importing,
     letters,
     links,
+    log,
     outages,
     retention,
     revocations,
@@ -61,6 +62,7 @@ for command in (
     exports.export,
     *(retention.retention_, retention.person),
     rounds.round_,
+    log.log_,
     importing.import_,
 ):
     beian.add_command(command)

@@ -37,6 +37,7 @@ from activities.keyring import ring_of
 from activities.letter_opening import CALENDARS, PUBLICATION
 from activities.letter_queue import LetterQueue
 from activities.letters import Letters
+from activities.log.keeping import kept_log
 from activities.migrating import migrate
 from activities.mondays import Mondays
 from activities.postman import Gauges, Postman, handed_over_before
@@ -314,6 +315,7 @@ async def work(
             asyncio.create_task(continuing.keep(settings.following_interval)),
             asyncio.create_task(register.published.keep()),
             asyncio.create_task(asyncio.to_thread(search_texts.fill, register.engine)),
+            asyncio.create_task(kept_log(settings, register.engine).keep()),
             *([asyncio.create_task(Builds(filings).begin(settings.build))] if settings.build else []),
             asyncio.create_task(probing.watcher("worker", settings, register.engine, probes).keep()),
         ]

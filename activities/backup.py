@@ -29,7 +29,8 @@ from sqlalchemy import Connection, Date, DateTime, Engine, MetaData, Table, func
 from sqlmodel import SQLModel
 
 import models.gateway
-import models.register  # noqa: F401 (both for their tables)
+import models.log
+import models.register  # noqa: F401 (all for their tables)
 from activities.attachments import CHUNK, Attachments, file_digest
 from activities.database import connect
 from activities.files import putting
@@ -102,6 +103,7 @@ def own_files(settings: Settings) -> dict[str, Path]:
         "texts": settings.texts or settings.var / "texts",
         "channels.toml": settings.channels or settings.var / "channels.toml",
         settings.secret_file.name: settings.secret_file,
+        **({} if settings.log_keys else {settings.log_key_file.name: settings.log_key_file}),
     }
 
 

@@ -23,6 +23,7 @@ from activities.database import clock_of, connect, reading, stating, writing
 from activities.editions_used import EditionsUsed
 from activities.health import instruments
 from activities.lists import OfYear, Place
+from activities.log import checking
 from activities.published_editions import PublishedEditions
 from activities.rows import Row
 from activities.survey_standing import OfSurvey
@@ -284,6 +285,7 @@ class Register:
                     faults.append(fault)
             except (papers.PaperMissing, ValueError, TypeError, LookupError) as unreadable:
                 faults.append(f"备案库的内容无法读取（{type(unreadable).__name__}）")
+            faults += checking.of_filing(session.connection(), filing_id)
         return faults
 
     def masked(self, filing_id: str | None = None) -> list[dict[str, Any]]:

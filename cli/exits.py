@@ -9,6 +9,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities import logs
 from activities.backup import BackupRefused
 from activities.documents.sheet_reader import SheetRefused
+from activities.log.keys import NotSigning
+from activities.log.notes import NotANote, NotSigned
+from activities.log.sequencing import LogRefused
 from cli.output import errors, print_findings, say
 from cli.tools import NotAnswered
 from gateway.clock import ClockWrong
@@ -39,7 +42,7 @@ def ended(command: Callable[[], object], json_: bool) -> int:
     except Refused as refused:
         _report(json_, str(refused), refused.refusal)
         return REFUSED
-    except (BackupRefused, SheetRefused) as error:
+    except (BackupRefused, SheetRefused, LogRefused, NotANote, NotSigned, NotSigning) as error:
         _report(json_, str(error))
         return REFUSED
     except (NotFound, Conflict) as error:

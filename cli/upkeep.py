@@ -16,11 +16,12 @@ from activities.register import Register
 from activities.rounds.register import RoundRegister
 from cli.arguments import as_json
 from cli.exits import FOUND
+from cli.log import log_faults
 from cli.output import console, say, watching
 from cli.tools import faults_of, the_attachments, the_register, with_filings
 from gateway.client import Filings
 from gateway.problem import NotFound
-from gateway.remembered.audit import noted_backup
+from gateway.remembered.audit import Audit, noted_backup
 from gateway.watching.builds import Builds
 from gateway.watching.sentinel import Sentinel
 from models.drift import Drift, DriftKind, Pass
@@ -30,12 +31,13 @@ from workflows import searching
 
 @click.command(help="核验：登记链、文书、消息、公示和附件是否与写入时一致；有问题的逐一列出，退出码为 1。")
 @click.argument("filing_id", required=False)
-@click.option("--all", "all_", is_flag=True, help="全部备案和全部附件")
+@click.option("--all", "all_", is_flag=True, help="全部备案、全部附件和登记日志")
+@click.option("--mirror", multiple=True, help="同时与他处所存的日志比对：其文件夹、检查点文件或网址；可多次给出")
 @as_json
-def verify(filing_id: str | None, all_: bool, json_: bool) -> None:
+def verify(filing_id: str | None, all_: bool, mirror: tuple[str, ...], json_: bool) -> None:
     """Verify one filing, or everything."""
-    if all_ == bool(filing_id):
-        raise click.UsageError("请写明一件备案，或者 --all")
+    if all_ == bool(filing_id) or (mirror and not all_):
+        raise click.UsageError("请写明一件备案，或者 --all；--mirror 须与 --all 同用")
     register = the_register()
     if filing_id:
         if register.row(filing_id) is None:
@@ -43,7 +45,7 @@ def verify(filing_id: str | None, all_: bool, json_: bool) -> None:
         filings, rounds, faults = 1, 0, {filing_id: faults_of(register, filing_id)}
         attached = register.attached(filing_id)
     else:
-        filings, rounds, attached, faults = verified(register)
+        filings, rounds, attached, faults = verified(register, mirror)
     told = {key: lines for key, lines in faults.items() if lines}
     masked = len(register.masked(filing_id))
     if json_:
@@ -59,7 +61,7 @@ def verify(filing_id: str | None, all_: bool, json_: bool) -> None:
         raise SystemExit(FOUND)
 
 
-def verified(register: Register) -> tuple[int, int, list[Reference], dict[str, list[str]]]:
+def verified(register: Register, mirrors: Sequence[str] = ()) -> tuple[int, int, list[Reference], dict[str, list[str]]]:
     """How many filings and rounds there are, every attachment, and what is wrong with any of them, or of the rounds."""
     filing_ids, attached = register.filing_ids(), register.attached()
     rounds = RoundRegister(register.engine)
@@ -78,6 +80,8 @@ def verified(register: Register) -> tuple[int, int, list[Reference], dict[str, l
             watch("核验附件", number, len(attached))
     with register.engine.connect() as db:
         faults["备案库"] = astray(db)
+    faults["审计记录"] = list(Audit(register.engine).faults())
+    faults["登记日志"] = log_faults(register, mirrors)
     return len(filing_ids), len(round_ids), attached, faults | {"附件": lost}
 
 

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from sqlmodel import SQLModel
 
 import models.gateway
+import models.log
 import models.register
 
 assert models.gateway
+assert models.log
 assert models.register
 
 OWNER, SERVICE = "beian_owner", "beian"
@@ -34,6 +36,7 @@ RIGHTS: Mapping[str, str] = {
     "masked_papers": APPENDED,
     "published_editions": APPENDED,
     "used_editions": APPENDED,
+    "log_leaves": APPENDED,
     # what followed from an entry is sealed into it afterwards, once
     "round_entries": f"{APPENDED}, UPDATE (told)",
     # its chain is written under a lock of the table, for which the database wants a right to change it; its oldest end is cut
@@ -50,6 +53,10 @@ RIGHTS: Mapping[str, str] = {
     "rounds": KEPT_UP,
     "round_items": KEPT_UP,
     "passes": KEPT_UP,
+    # its tiles grow; a checkpoint is cosigned and stamped
+    "log_tiles": KEPT_UP,
+    "log_checkpoints": KEPT_UP,
+    "log_witnessed": KEPT_UP,
     "seen_up": KEPT_UP,
     "followed": PASSING,
     "drift": PASSING,

@@ -329,6 +329,8 @@ class LetterRow(SQLModel, table=True):
         Index("ix_letters_due", "due_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
         Index("ix_letters_failed", "failed", "office", "closed_at"),
         Index("ix_letters_unread", "office", "read_at", "created_at"),
+        some("ix_letters_closed_at", "closed_at", where="closed_at IS NOT NULL"),
+        some("ix_letters_read_at", "read_at", where="read_at IS NOT NULL"),
     )
 
     id: str = Field(primary_key=True, max_length=100)

@@ -119,6 +119,22 @@ class Settings(BaseSettings):
         description="seconds for which what register and engine answered is told again, however often it is asked",
     )
 
+    log_interval: float = Field(
+        3600.0, ge=1, le=3600, description="seconds between two looks at what is to be put into the log of all entries"
+    )
+    log_name: str = Field(
+        "",
+        pattern=r"^[^\s+]{0,200}$",
+        description="what that log is called when it is begun, for good; absent: by the address of the announcements",
+    )
+    log_digest: Literal["sha-256", "sm3"] = Field(
+        "sha-256", description="with which digest a log that is begun here is hashed, for good"
+    )
+    log_keys: Path | None = Field(
+        None,
+        description="file with the keys that sign it, readable for its owner alone, the newest last; absent: made below `var`",
+    )
+
     gateway_host: str = Field("127.0.0.1", description="address on which the gateway listens")
     gateway_port: int = Field(8000, ge=1, le=65535, description="port of the gateway")
     gateway_processes: int = Field(
@@ -260,6 +276,11 @@ class Settings(BaseSettings):
     def secret_file(self) -> Path:
         """Where the secret that signs cookies is kept, unless it is set."""
         return self.var / "gateway-secret"
+
+    @property
+    def log_key_file(self) -> Path:
+        """Where the keys are kept that sign the log."""
+        return self.log_keys or self.var / "log-keys"
 
     @property
     def token_file(self) -> Path:

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Engine, bindparam, func, or_, select, update
 
 from activities import lists, papers
 from activities.database import stating
+from activities.log import checking
+from activities.log.leaves import LeafKind
 from activities.rounds import appending, known, rows, sealing, terms
 from activities.rows import GENESIS, Row, link
 from models.register import RoundItemRow, RoundRow
@@ -236,7 +238,7 @@ class RoundRegister:
 def faults(db: Connection, of: str) -> list[str]:
     """The same, by a connection."""
     try:
-        return [*_faults(db, of), *terms.faults(db, of)]
+        return [*_faults(db, of), *terms.faults(db, of), *checking.of_filing(db, of, LeafKind.ROUND)]
     except (papers.PaperMissing, ValueError, TypeError, LookupError) as unreadable:
         return [f"备案库的内容无法读取（{type(unreadable).__name__}）"]
 

@@ -7,11 +7,13 @@ from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
 import models.gateway
+import models.log
 import models.register
 from activities.database import astray, connect
 from models.settings import read_settings
 
 assert models.gateway
+assert models.log
 assert models.register
 
 

@@ -1,5 +1,6 @@
 """0.9.0. Who stands in for whom, the phrases of an office, and what people were called when: so that an audit names them as they were
-then. Who heads an office is told by a session. What filings are found by: names of members, initials of pinyin."""
+then. Who heads an office is told by a session. What filings are found by: names of members, initials of pinyin. And the log of everything
+that is entered (activities/log/)."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,6 +21,7 @@ def upgrade() -> None:
     _audit()
     _found_by()
     _subscriptions()
+    _log()
 
 
 def _offices() -> None:
@@ -91,10 +93,57 @@ def _subscriptions() -> None:
     op.create_index("ix_subscriptions_person", "subscriptions", ["person"])
 
 
+def _log() -> None:
+    """The log of everything that is entered, and what it looks for."""
+    op.create_table(
+        "log_leaves",
+        sa.Column("position", sa.BigInteger(), primary_key=True, autoincrement=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("of", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("nonce", sa.String(length=32), nullable=False),
+        sa.Column("covers", sa.String(length=64), nullable=False),
+        sa.UniqueConstraint("kind", "of", "number", name="uq_log_leaves_row"),
+    )
+    op.create_table(
+        "log_tiles",
+        sa.Column("level", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("number", sa.BigInteger(), primary_key=True, autoincrement=False),
+        sa.Column("hashes", sa.Text(), nullable=False),
+    )
+    op.create_table(
+        "log_checkpoints",
+        sa.Column("number", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("root", sa.String(length=64), nullable=False),
+        sa.Column("made_at", INSTANT, nullable=False),
+        sa.Column("day", sa.Date()),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("stamp", sa.Text()),
+        sa.UniqueConstraint("day"),
+    )
+    op.create_table(
+        "log_witnessed",
+        sa.Column("origin", sa.String(length=200), primary_key=True),
+        sa.Column("keys", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("root", sa.String(length=64), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("seen_at", INSTANT, nullable=False),
+    )
+    for column in ("closed_at", "read_at"):
+        there = sa.text(f"{column} IS NOT NULL")
+        op.create_index(f"ix_letters_{column}", "letters", [column], sqlite_where=there, postgresql_where=there)
+
+
 def downgrade() -> None:
-    """A search finds names of alliances and leaders alone again. Who stands in for whom is gone, and the offices' own phrases; the record stays."""
+    """A search finds names of alliances and leaders alone again. Who stands in for whom is gone, and the offices' own phrases; the log too, but for what was published of it; the record stays."""
     op.drop_table("search_texts")
     op.drop_table("subscriptions")
+    for column in ("closed_at", "read_at"):
+        op.drop_index(f"ix_letters_{column}", "letters")
+    for table in ("log_witnessed", "log_checkpoints", "log_tiles", "log_leaves"):
+        op.drop_table(table)
     for index in ("ix_audit_kind", "ix_audit_office", "ix_audit_at"):
         op.drop_index(index, "audit")
     op.drop_table("person_names")

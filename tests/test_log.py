@@ -1,0 +1,213 @@
+"""The log of a register: what is entered is in it once, whatever dies; who signs; how it goes on after a restore."""
+
+import stat
+import sys
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, func, select
+
+from activities.files import put
+from activities.log import checking, keys, proving, public_keys
+from activities.log.leaves import LEAVES, LeafKind, data
+from activities.log.merkle import HASHINGS, root_of_inclusion
+from activities.log.notes import Note
+from activities.log.sequencing import Log, LogRefused, checkpoint_of
+from activities.log.sources import adopted
+from activities.register import Register
+from models.settings import SettingsRefused
+from tests.databases import Databases, Sqlite, on_both
+from tests.logged import MIDDLE, ORIGIN, begin, fill, keeping
+from tests.simulated import holding, lived, written
+
+NOW = datetime(2030, 6, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def life(sqlite: Databases) -> Iterator[Register]:
+    """A register on SQLite that holds a whole life."""
+    opened = Register.at(sqlite.made("a whole life", holding(lambda register: written(register, lived("LIFE")))))
+    yield opened
+    opened.engine.dispose()
+
+
+def held(register: Register) -> int:
+    """How many leaves the log has."""
+    with register.engine.connect() as db:
+        return int(db.scalar(select(func.count()).select_from(LEAVES)) or 0)
+
+
+@on_both
+@pytest.mark.parametrize("digest", HASHINGS)
+def test_everything_is_in_the_log_once_and_proves_itself(full: Register, tmp_path: Path, digest: str) -> None:
+    kept, hashing = keeping(full.engine, tmp_path, digest), HASHINGS[digest]
+    signed = kept.passes(NOW)
+    assert signed is not None
+    assert held(full) == signed.size
+    assert kept.passes(NOW + timedelta(minutes=1)) is None
+    assert held(full) == signed.size
+    with full.engine.connect() as db:
+        assert checking.checked(db).faults == []
+        for number in (1, 17, 47):
+            found = proving.of_entry(db, signed, "LIFE", number)
+            assert found is not None
+            leaf = hashing.leaf(data(found["kind"], found["nonce"], found["covers"]))
+            way = [b64decode(each) for each in found["proof"]]
+            assert root_of_inclusion(hashing, leaf, found["position"], signed.size, way).hex() == signed.root
+    assert checkpoint_of(signed).digest == digest
+    assert kept.files.checkpoint() == checkpoint_of(signed)
+
+
+class Died(BaseException):
+    """A process that was killed."""
+
+
+@pytest.mark.parametrize("at", range(1, 9))
+def test_killed_anywhere_nothing_is_lost_and_nothing_there_twice(
+    life: Register, tmp_path: Path, at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, steps = keeping(life.engine, tmp_path), iter(range(1, 1000))
+
+    def mortal(work: Callable[..., Any]) -> Callable[..., Any]:
+        def done(*args: Any, **kwargs: Any) -> Any:
+            if next(steps) == at:
+                raise Died
+            return work(*args, **kwargs)
+
+        return done
+
+    monkeypatch.setattr(Log, "add", mortal(Log.add))
+    monkeypatch.setattr(Log, "sign", mortal(Log.sign))
+    monkeypatch.setattr("activities.log.files.put", mortal(put))
+    try:
+        kept.passes(NOW)
+        kept.passes(NOW + timedelta(days=1))
+    except Died:
+        pass
+    monkeypatch.undo()
+    kept.passes(NOW + timedelta(days=1, hours=1))
+    with life.engine.connect() as db:
+        assert checking.checked(db).faults == []
+        rows = db.execute(select(LEAVES.c.kind, LEAVES.c.of, LEAVES.c.number)).all()
+    assert len(rows) == len(set(rows)) == 54
+    assert kept.files.checkpoint() == checkpoint_of(kept.log.newest())  # type: ignore[arg-type]
+
+
+def test_a_new_key_signs_once_with_the_old_one_and_then_alone(life: Register, tmp_path: Path) -> None:
+    kept = keeping(life.engine, tmp_path)
+    kept.passes(NOW)
+    file = kept.log.key_file
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    new = keys.add(file, ORIGIN)
+    signed = [kept.passes(NOW + timedelta(days=day)) for day in (1, 2)]
+    with life.engine.connect() as db:
+        known = public_keys.known(db, ORIGIN)
+        assert checking.checked(db).faults == []
+    assert [len(Note.read(each.note).lines) for each in signed if each] == [2, 1]
+    assert known[1] == new
+    assert (kept.files.folder / "keys").read_text("utf-8").splitlines() == [str(each) for each in known]
+    with pytest.raises(SettingsRefused):
+        keys.add(file, "another.name")
+    file.chmod(0o644)
+    with pytest.raises(SettingsRefused):
+        keys.signers(file)
+
+
+def test_whoever_has_no_key_of_the_log_signs_nothing_and_publishes_what_was_signed(
+    life: Register, tmp_path: Path
+) -> None:
+    ours, other = keeping(life.engine, tmp_path / "ours"), keeping(life.engine, tmp_path / "other")
+    ours.passes(NOW)
+    with pytest.raises(LogRefused, match="没有签署上一检查点的密钥"):
+        other.passes(NOW + timedelta(days=1))
+    assert other.files.checkpoint() == ours.files.checkpoint()
+    keys.add(other.log.key_file, ORIGIN)
+    with pytest.raises(LogRefused):
+        other.passes(NOW + timedelta(days=1))
+
+
+def test_a_command_signs_where_the_key_is_not_ours_to_read(life: Register, tmp_path: Path) -> None:
+    line, key = keys.made(ORIGIN)
+    (tmp_path / "hsm.py").write_text(
+        "import sys\nfrom base64 import b64decode, b64encode\n"
+        "from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey as K\n"
+        f"seed = b64decode('{line.split('+', 4)[4]}')[1:]\n"
+        "print(b64encode(K.from_private_bytes(seed).sign(sys.stdin.buffer.read())).decode())\n",
+        "utf-8",
+    )
+    file = tmp_path / "log-keys"
+    file.write_text(f"{key} {sys.executable} {tmp_path / 'hsm.py'}\n", "utf-8")
+    file.chmod(0o600)
+    assert keeping(life.engine, tmp_path).passes(NOW)
+    file.write_text(f"{key} {sys.executable} -c 1\n", "utf-8")
+    with pytest.raises((keys.NotSigning, LogRefused)):
+        keeping(life.engine, tmp_path).passes(NOW + timedelta(days=1))
+
+
+def test_an_older_register_signs_no_fork_and_goes_on_from_what_was_published(tmp_path: Path) -> None:
+    older, newer = (Register.at(Sqlite(tmp_path / name).migrated()) for name in ("older", "newer"))
+    kept = keeping(newer.engine, tmp_path)
+    fill(newer, kept)
+    restored = keeping(older.engine, tmp_path)
+    with pytest.raises(LogRefused, match="不相衔接"):
+        restored.passes(NOW)
+    with pytest.raises(LogRefused):
+        adopted(restored.log, kept.files.folder)  # nothing says whose log this is
+    # the register as it was backed up in the middle
+    begin(older)
+    _copied(newer, older, until=1)
+    with pytest.raises(LogRefused, match="不相衔接"):
+        restored.passes(NOW)
+    assert adopted(restored.log, kept.files.folder) > 0
+    older.append_all([entry for entry in lived("LIFE").docket if entry.entered_at > MIDDLE][:1])
+    assert restored.passes(NOW)
+    with older.engine.connect() as db:
+        assert checking.checked(db).faults == []
+        assert db.scalar(select(func.count()).where(LEAVES.c.kind == LeafKind.LOST)) > 0  # type: ignore[operator]
+
+
+def _copied(newer: Register, older: Register, until: int) -> None:
+    """The log as it was when only so many checkpoints were signed."""
+    from activities.log.sequencing import CHECKPOINTS
+    from activities.log.tree import Tree
+    from models.log import LogCheckpoint
+
+    with newer.engine.connect() as db:
+        signed = LogCheckpoint(**db.execute(select(CHECKPOINTS).where(CHECKPOINTS.c.number == until)).mappings().one())
+        rows = [dict(row) for row in db.execute(select(LEAVES).where(LEAVES.c.position < signed.size)).mappings()]
+        known = public_keys.known(db, ORIGIN)
+    with older.engine.connect().execution_options(writes=True) as db, db.begin():
+        db.execute(delete(LEAVES))
+        db.execute(LEAVES.insert(), rows)
+        hashing = HASHINGS["sha-256"]
+        said = [hashing.leaf(data(row["kind"], row["nonce"], row["covers"])) for row in rows]
+        Tree(db, hashing).append(0, said)
+        db.execute(CHECKPOINTS.insert(), signed.model_dump())
+        public_keys.remember(db, signed, known)
+
+
+def test_the_day_that_ended_is_signed_once_also_where_nothing_was_entered(life: Register, tmp_path: Path) -> None:
+    kept = keeping(life.engine, tmp_path)
+    assert kept.log.sign(NOW) is None, "a log of nothing"
+    days = [kept.passes(NOW + timedelta(hours=hours)) for hours in (0, 12, 13, 36)]
+    assert [each and each.day and each.day.isoformat() for each in days] == [None, "2030-06-01", None, "2030-06-02"]
+    assert kept.pause(datetime(2030, 6, 1, 15, 50, tzinfo=UTC)) == timedelta(minutes=10, seconds=5)
+    assert kept.pause(NOW) == timedelta(hours=1)
+
+
+def test_an_entry_is_written_as_ever(life: Register, tmp_path: Path) -> None:
+    """Nothing of the log is written with an entry."""
+    kept = keeping(life.engine, tmp_path)
+    kept.passes(NOW)
+    before = held(life)
+    told = lived("OTHER", alliance_name="沈阳市日志装备产学研联盟")
+    told.lodged(life)
+    life.append_all(told.docket[:3])
+    assert held(life) == before
+    kept.passes(NOW + timedelta(hours=1))
+    assert held(life) > before
+    assert Log(life.engine, tmp_path, ORIGIN).newest()

@@ -1,0 +1,196 @@
+"""The attacker's table: whoever may do anything with the database, and how each thing that they do is seen.
+
+docs/proof.md has the same table in words. What is seen by nobody is all keys and all copies taken at once.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Boolean, Column, Date, Integer
+from sqlmodel import SQLModel
+
+from activities.log import checking, keys
+from activities.log.notes import Checkpoint, Note
+from activities.log.tiles import tiles
+from activities.register import Register
+from models.register import UtcDateTime
+from tests.databases import Sqlite
+from tests.logged import LAST, ORIGIN, Attacked, fill, keeping
+from tests.simulated import lived
+
+EVIDENCE = {
+    "entries", "versions", "messages", "public_notices", "papers", "annual_reports", "filings", "letters", "deliveries",
+    "used_editions", "log_leaves", "log_tiles", "log_checkpoints", "log_witnessed",
+}  # fmt: skip
+"""The tables that a life fills and that prove something; those of rounds are tampered with in tests/test_round_register.py."""
+
+NO_EVIDENCE = {
+    ("letters", "due_at"): "when the postman looks again",
+    ("log_checkpoints", "stamp"): "looked at where there is one",
+    ("log_witnessed", "note"): "its text is compared; its signatures are those of the checkpoint",
+    ("log_witnessed", "seen_at"): "when, by our own clock; what was seen is compared",
+}
+"""Columns that prove nothing, and why."""
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
+    """A register in the hands of an attacker."""
+    folder = tmp_path_factory.mktemp("attacked")
+    register = Register.at(Sqlite(folder).migrated())
+    kept = keeping(register.engine, folder)
+    fill(register, kept)
+    yield Attacked(register.engine, kept)
+    register.engine.dispose()
+
+
+def altered(column: "Column[object]") -> str:
+    """Another value for a column, in SQL."""
+    name = f'"{column.name}"'
+    if isinstance(column.type, Boolean):
+        return f"NOT {name}"
+    if isinstance(column.type, Integer):
+        return f"coalesce({name}, 0) + 100000"
+    if isinstance(column.type, UtcDateTime):
+        return "'2008-08-08 00:00:00.000000'"
+    return "'2008-08-08'" if isinstance(column.type, Date) else f"coalesce({name}, '') || '7'"
+
+
+def test_nothing_is_found_where_nothing_was_done(attacked: Attacked) -> None:
+    assert attacked.seen() is None
+
+
+def test_every_change_of_any_column_is_seen(attacked: Attacked) -> None:
+    unseen = [
+        f"{table}.{column.name}"
+        for table in sorted(EVIDENCE)
+        for column in SQLModel.metadata.tables[table].columns
+        if (table, column.name) not in NO_EVIDENCE
+        and not attacked.seen(
+            f'UPDATE {table} SET "{column.name}" = {altered(column)} WHERE rowid = (SELECT min(rowid) FROM {table})'
+        )
+    ]
+    assert unseen == []
+
+
+def test_every_row_that_is_taken_away_or_added_is_seen(attacked: Attacked) -> None:
+    unseen = [
+        table
+        for table in sorted(EVIDENCE)
+        if not attacked.seen(f"DELETE FROM {table} WHERE rowid = (SELECT min(rowid) FROM {table})")
+    ]
+    assert unseen == []
+    added = {
+        "messages": "UPDATE messages SET number = 99 WHERE rowid = 1",
+        "public_notices": "UPDATE public_notices SET id = id || '9', number = 1 WHERE rowid = 1",
+        "annual_reports": "INSERT INTO annual_reports SELECT filing_id, 2031, status, due, filed_at, paper, number, kind, "
+        "jurisdiction, zone, state, urged_at FROM annual_reports LIMIT 1",
+        "log_leaves": "INSERT INTO log_leaves SELECT position + 1000, kind, of, number + 1000, nonce, covers FROM log_leaves LIMIT 1",
+    }  # fmt: skip
+    assert [table for table, statement in added.items() if not attacked.seen(statement)] == []
+
+
+CUT = (
+    "DELETE FROM messages WHERE number = {last}",
+    "DELETE FROM public_notices WHERE number = {last}",
+    "DELETE FROM annual_reports WHERE number = {last}",
+    "DELETE FROM entries WHERE number = {last}",
+)
+"""The last entry of the docket with everything that came of it."""
+
+
+def tail(attacked: Attacked) -> tuple[str, ...]:
+    """Cut the docket's last entry off, and put the filing's row back to the one before: its chain is whole."""
+    with attacked.engine.connect() as db:
+        last = db.exec_driver_sql("SELECT max(number) FROM entries").scalar_one()
+    return tuple(each.format(last=last) for each in CUT)
+
+
+def unlog(last: int) -> str:
+    """Take the leaf of an entry out of the log."""
+    return f"DELETE FROM log_leaves WHERE kind = 'entry' AND number = {last}"
+
+
+def test_a_tail_that_was_cut_off_is_seen_by_the_log(attacked: Attacked) -> None:
+
+    with attacked.tampered(*tail(attacked)) as db:
+        assert any("已入日志而备案库中没有" in each for each in checking.of_filing(db, "LIFE"))
+        assert any("已入日志而备案库中没有" in each for each in checking.checked(db).faults)
+    with attacked.tampered(*tail(attacked), unlog(17)) as db:
+        assert any("缺失" in each for each in checking.checked(db).faults)
+
+
+def test_a_chain_that_was_rewritten_whole_is_seen(attacked: Attacked, tmp_path: Path) -> None:
+    """The attacker writes another life, with fresh hashes, and a log over it that they have signed with keys of their own."""
+    other = Register.at(Sqlite(tmp_path).migrated())
+    theirs = keeping(other.engine, tmp_path)
+    fill(other, theirs)
+    mirror = str(attacked.kept.log.newest().note)  # type: ignore[union-attr]
+    forged = Attacked(other.engine, theirs)
+    assert forged.seen() is None, "by itself it is whole"
+    assert "密钥" in str(forged.seen(mirrors={"mirror": mirror}))
+    ours = Attacked(other.engine, attacked.kept)
+    assert ours.seen() is not None, "where our keys are, it is seen without a mirror"
+    other.engine.dispose()
+
+
+def test_a_log_that_was_rewritten_with_our_own_keys_is_seen_by_whoever_has_a_copy(
+    attacked: Attacked, tmp_path: Path
+) -> None:
+    (tmp_path / "log-keys").write_bytes(attacked.kept.log.key_file.read_bytes())
+    (tmp_path / "log-keys").chmod(0o600)
+    other = Register.at(Sqlite(tmp_path).migrated())
+    theirs = keeping(other.engine, tmp_path)
+    fill(other, theirs)
+    forged = Attacked(other.engine, theirs)
+    assert forged.seen() is None, "all keys, and everything that we keep"
+    mirror = str(attacked.kept.log.newest().note)  # type: ignore[union-attr]
+    assert "改写" in str(forged.seen(mirrors={"mirror": mirror}))
+    other.engine.dispose()
+
+
+def test_an_entry_that_was_dated_back_is_seen(tmp_path: Path) -> None:
+
+    register = Register.at(Sqlite(tmp_path).migrated())
+    kept = keeping(register.engine, tmp_path)
+    fill(register, kept)
+    late = lived("LATE", alliance_name="沈阳市倒签装备产学研联盟")
+    late.lodged(register)
+    register.append_all(late.docket[:3])  # as if in March
+    kept.passes(LAST + timedelta(hours=1))
+    with register.engine.connect() as db:
+        assert [each for each in checking.checked(db).faults if "疑为倒签" in each and "LATE" in each]
+    register.engine.dispose()
+
+
+def test_files_that_were_swapped_are_seen_and_made_again(attacked: Attacked) -> None:
+    folder = attacked.kept.files.folder
+    [published, *_] = tiles(attacked.kept.files.checkpoint().size)  # type: ignore[union-attr]
+    tile = folder / published.path
+    whole = tile.read_bytes()
+    tile.write_bytes(whole[::-1])
+    assert "缺失或已被改动" in str(attacked.seen())
+    tile.unlink()
+    assert "缺失或已被改动" in str(attacked.seen())
+    attacked.kept.publish()
+    (folder / "checkpoint").write_text("gone", "utf-8")
+    assert attacked.seen() is not None
+    attacked.kept.publish()
+    assert tile.read_bytes() == whole
+    assert attacked.seen() is None
+
+
+def test_a_checkpoint_under_another_root_or_key_is_seen(attacked: Attacked, tmp_path: Path) -> None:
+    note = Note.read(attacked.kept.log.newest().note)  # type: ignore[union-attr]
+    says = Checkpoint.read(note.text)
+    keys.add(tmp_path / "k", ORIGIN)
+    [stranger] = keys.signers(tmp_path / "k")
+    forged = Note(note.text, (stranger.line(note.text),))
+    assert "没有本日志已知密钥的签名" in str(attacked.seen(mirrors={"m": str(forged)}))
+    assert "没有已知密钥的签名" in str(
+        attacked.seen(f"UPDATE log_checkpoints SET note = '{forged}' WHERE size = {says.size}")
+    )
+    replaced = Note(note.text.replace(str(says.size), str(says.size - 1)), note.lines)
+    assert "签名不实" in str(attacked.seen(mirrors={"m": str(replaced)}))
