@@ -15,6 +15,7 @@ from gateway.client import Filings
 from gateway.identity import Identity
 from gateway.oidc import Oidc
 from gateway.problem import NotFound
+from gateway.remembered.absences import Absences
 from gateway.remembered.audit import Audit
 from gateway.remembered.drafts import Drafts
 from gateway.remembered.handling import Handling
@@ -60,6 +61,11 @@ class Tools:
     def register(self) -> Register:
         """The register (备案库)."""
         return self.filings.register
+
+    @property
+    def absences(self) -> Absences:
+        """Who stands in for whom (委托代办)."""
+        return Absences(self.register.engine)
 
     @property
     def rounds(self) -> Rounds:

@@ -18,6 +18,7 @@ from gateway.tools import Tools
 from models.filing import Entry, Receipt
 from models.register import FilingRow
 from models.rounds.round import RoundReceipt
+from models.values import day_of
 from regulation import lodging
 
 T = TypeVar("T")
@@ -60,7 +61,17 @@ class Visit:
         Done before, it has its answer of then. `seen`: the entries on the last of which it rests; else it is `MovedOn`.
         """
         done = self._acted(filing_id, self.stamped(raw), seen)
-        return await self._noted(done, filing_id, f"{raw.get('kind')} {raw.get('id')}")
+        receipt = await self._noted(done, filing_id, f"{raw.get('kind')} {raw.get('id')}")
+        if self.who.staff:
+            await run_in_threadpool(self._note_deputy, filing_id, str(raw.get("id")))
+        return receipt
+
+    def _note_deputy(self, filing_id: str, act_id: str) -> None:
+        """Put on record for whom a deputy did an act, which is the deputy's own (委托代办)."""
+        today = day_of(self.tools.clock())
+        in_hand = self.tools.handling.handlers(self.who, today, [filing_id]).get(filing_id)
+        if in_hand and in_hand.deputy == self.who.person:
+            self.note(AuditKind.HANDLED, filing_id=filing_id, about=f"deputy_for {in_hand.person} {act_id}")
 
     async def act_on_round(
         self, round_id: str, raw: Mapping[str, Any], *, seen: Collection[int] | None = None

@@ -112,9 +112,9 @@ async def at(house: House, person: str) -> Officer:
 async def test_the_inbox_shows_what_waits_for_my_office_what_is_late_first(house: House) -> None:
     page = await (await at(house, "c-101")).gets("/desk")
     waiting = section(page, "waiting")
-    assert listed(waiting) == ["SY-LATE", "SY-NEW", "SY-NEXT", "SY-IIT"]
-    groups = re.findall(r'<th scope="rowgroup"[^>]*>([^<]+)<', waiting)
-    assert groups == ["已逾期", "3个工作日内到期", "其后到期或未定期限"]
+    assert listed(waiting) == ["SY-LATE", "SY-IIT", "SY-NEW", "SY-NEXT"]
+    assert re.findall(r'id="task-([a-z]+)"', waiting) == ["review", "accept"], "what is late comes first"
+    assert re.findall(r'class="title">([^<]+)</span> (\d+)件', waiting) == [("审核", "2"), ("受理", "2")]
     assert "逾期27个工作日" in waiting
     assert "审核，2023-03-30止" in waiting
     assert "余3个工作日" in waiting
@@ -126,7 +126,7 @@ async def test_an_inbox_is_few_statements_however_much_is_in_it(own_house: House
     officer = await at(own_house, "c-101")
     await officer.gets("/desk")
     with statements(own_house.tools.register) as asked:
-        assert len(listed(section(await officer.gets("/desk"), "waiting"))) == 50
+        assert len(listed(section(await officer.gets("/desk"), "waiting"))) == 12
     assert len(asked) <= 6, asked
 
 
@@ -169,15 +169,28 @@ async def test_only_operators_are_led_to_the_engine(house: House) -> None:
 async def test_an_inbox_is_read_page_by_page_and_misses_nothing(own_house: House) -> None:
     copied(own_house, "SY-NEW", 120)
     officer = await at(own_house, "c-101")
-    seen, address = [], "/desk"
+    seen, address = [], "/desk?task=accept"
     while address:
         page = await officer.gets(address)
         seen += listed(section(page, "waiting"))
         found = re.search(r'href="(/desk\?[^"]+)" rel="next"', page)
         address = found[1] if found else ""
-    assert len(seen) == len(set(seen)) == 124
-    assert seen[0] == "SY-LATE"
-    assert await officer.gets("/desk?after=nonsense", 422)
+    assert len(seen) == len(set(seen)) == 122
+    assert f'href="{"/desk?task=accept"}">全部122件' in await officer.gets("/desk")
+    for nonsense in ("task=accept&after=nonsense", "task=nothing"):
+        assert await officer.gets(f"/desk?{nonsense}", 422)
+
+
+async def test_a_group_is_done_one_after_the_other(house: House) -> None:
+    officer = await at(house, "c-101")
+    seen, address = [], "/desk/queue?task=accept"
+    while address.startswith("/desk/queue"):
+        opened = (await officer.browser.get(address)).headers["location"]
+        seen.append(opened.partition("?")[0])
+        page = await officer.gets(opened)
+        found = re.search(r'href="(/desk/queue[^"]+&after=[^"]+)"', page)
+        address = found[1] if found else ""
+    assert seen == ["/filings/SY-NEW", "/filings/SY-NEXT", "/desk"]
 
 
 def copied(house: House, filing_id: str, times: int) -> None:
@@ -409,11 +422,11 @@ async def test_who_is_awaited_is_nudged_once_a_day(own_house: House) -> None:
     assert section(await city.gets("/desk"), "sent").count("盼复") == 1
     assert section(await iit.gets("/desk"), "sent").count("办理") == 0
     assert len(own_house.tools.handling.of_filing("SY-IIT")) == 3
-    waiting = own_house.tools.handling.for_(EMBEDDED["u-leader-01"])
+    waiting = own_house.tools.handling.for_(EMBEDDED["u-leader-01"], date(2023, 5, 10))
     assert waiting == []
     province = await at(own_house, "p-401")
     await province.posts("/filings/SY-BACK/handling", kind="nudge")
-    nudged = own_house.tools.handling.for_(EMBEDDED["u-leader-01"])
+    nudged = own_house.tools.handling.for_(EMBEDDED["u-leader-01"], date(2023, 5, 10))
     await city.posts(f"/desk/handling/{nudged[0].id}/done", 404)
     assert (await leader.posts(f"/desk/handling/{nudged[0].id}/done")).headers["location"].startswith("/my?said=")
     nobody = await city.posts("/filings/SY-NEW/handling", kind="nudge")
@@ -772,7 +785,7 @@ async def test_lists_and_figures_are_the_same_on_every_database(databases: Datab
     settings = Settings(var=tmp_path, database_url=databases.made("population", holding(populate)))
     async with visiting(settings, Clock(instant(NOW))) as house:
         city, province = await at(house, "c-101"), await at(house, "p-401")
-        assert listed(section(await city.gets("/desk"), "waiting")) == ["SY-LATE", "SY-NEW", "SY-NEXT", "SY-IIT"]
+        assert listed(section(await city.gets("/desk"), "waiting")) == ["SY-LATE", "SY-IIT", "SY-NEW", "SY-NEXT"]
         await city.posts("/filings/SY-NEW/handling", kind="hand_over", to="person/c-101")
         assert listed(section(await city.gets("/desk?mine=1"), "waiting")) == ["SY-NEW"]
         await city.posts("/desk/filings/saved", name="公示", query="stage=on_notice")

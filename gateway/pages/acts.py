@@ -15,6 +15,7 @@ from gateway.asked.forms import Field
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, SignedIn, page, rests_on, then
 from gateway.problem import KeyReused, MovedOn, NoAct, Refused, Unreachable
+from gateway.remembered.phrases import Phrases
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
 from gateway.shown.rounds import inspections
@@ -30,6 +31,7 @@ from regulation import naming
 from regulation.lodging import refusal as refusal_of
 from regulation.offers import Offer, offer
 from regulation.on_paper import ON_PAPER
+from regulation.phrases import purpose_of
 from regulation.rounds.evaluation_facts import inactivity
 
 SENT_OTHERWISE = "这一页此前已按其他内容送出，其结果以卷宗为准；如确要另行办理，请核对后再次提交"
@@ -206,7 +208,15 @@ def _form(
         refusal=refusal,
         since=[(entry.number, naming.short(entry.at), naming.name_of_entry(entry)) for entry in since or ()],
         act_id=act_id or f"desk-{uuid4().hex}",
+        phrases=_phrases(tools, session, offered),
     )
+
+
+def _phrases(tools: Tools, session: Session, offered: Offer | None) -> list[str]:
+    """The phrases of an officer's office for an act; a leader writes in their own words."""
+    if offered is None or not session.who.staff:
+        return []
+    return Phrases(tools.register.engine).offered(session.who, purpose_of(offered.kind))
 
 
 def _first_said(tools: Tools, row: FilingRow, offered: Offer) -> dict[str, object] | None:

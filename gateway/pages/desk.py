@@ -1,11 +1,12 @@
 """The desk (待办): what waits for my office, what people sent me, what was told my office, and what did not arrive."""
 
 from collections.abc import Sequence
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from activities.tasks import Task
 from gateway.identity import Identity
 from gateway.pages.sign_in import local
 from gateway.pages.staff import Staff, as_asked, table
@@ -35,16 +36,23 @@ BOUNCED = 50
 
 
 @router.get("")
-def inbox(request: Request, tools: Doors, session: Staff, mine: str = "", after: str = "") -> HTMLResponse:
-    """My office's inbox, and what lies beside it; a start page for roles for which nothing waits."""
+def inbox(
+    request: Request, tools: Doors, session: Staff, task: str = "", mine: str = "", after: str = ""
+) -> HTMLResponse:
+    """My office's inbox by what must be done, or one group of it page by page, and what lies beside it; a start page for roles for
+    which nothing waits."""
     who, today = session.who, day_of(tools.clock())
-    only = {key for key, (person, _) in tools.handling.handlers(who).items() if person == who.person} if mine else None
     engine = tools.register.engine
-    found = as_asked(lambda: waiting.inbox(engine, who, today, only=only, after=after, limit=lists.PAGE))
+    of_group = as_asked(lambda: Task(task)) if task else None
+    found = as_asked(
+        lambda: waiting.inbox(
+            engine, who, today, task=of_group, only=_mine(tools, who) if mine else None, after=after, limit=lists.PAGE
+        )
+    )
     works = waiting.waits_for(who) is not None
     messages, unread = tools.letters.unread(who.office, who.inbox, MESSAGES) if who.inbox else ([], None)
-    beside = waiting.beside(engine, who)
-    sent = tools.handling.for_(who) if beside.sent else []
+    beside = waiting.beside(engine, who, today)
+    sent = tools.handling.for_(who, today) if beside.sent else []
     return page(
         request,
         tools,
@@ -53,10 +61,12 @@ def inbox(request: Request, tools: Doors, session: Staff, mine: str = "", after:
         works=works,
         inbox=found,
         Urgency=waiting.Urgency,
+        at=lambda **more: _at(**{"task": task, "mine": mine} | more),
+        task=of_group,
         mine=bool(mine),
         first=not after,
         sent=_sent(tools, who, sent),
-        senders=tools.people.named(each.by_person for each in sent),
+        senders=tools.people.named(name for each in sent for name in (each.by_person, each.to_person) if name),
         place=place,
         messages=messages,
         unread=unread,
@@ -64,8 +74,35 @@ def inbox(request: Request, tools: Doors, session: Staff, mine: str = "", after:
         bounced=_bounced(tools, who) if beside.failed else [],
         backlog=tools.letters.backlog(tools.clock()) if who.role is Role.OPERATOR else None,
         stages={} if works else Figures(engine).by_stage(who.scope, closed=True),
-        **table(tools, session, [row for _, row in found.page]),
+        **table(tools, session, found.rows),
     )
+
+
+def _mine(tools: Tools, who: Identity) -> set[str]:
+    """The filings that somebody has in hand, for themselves or for whom they stand in."""
+    handlers = tools.handling.handlers(who, day_of(tools.clock()))
+    return {filing_id for filing_id, each in handlers.items() if each.is_for(who)}
+
+
+def _at(**asked: str) -> str:
+    """The address of an inbox as it is asked for."""
+    told = {name: value for name, value in asked.items() if value}
+    return f"/desk?{urlencode(told)}" if told else "/desk"
+
+
+@router.get("/queue")
+def queue(tools: Doors, session: Staff, task: str, mine: str = "", after: str = "") -> RedirectResponse:
+    """One after the other: the first filing of a group, or the one that follows a place in it; back to the desk after the last."""
+    who, today = session.who, day_of(tools.clock())
+    only = _mine(tools, who) if mine else None
+    of_group = as_asked(lambda: Task(task))
+    found = as_asked(
+        lambda: waiting.inbox(tools.register.engine, who, today, task=of_group, only=only, after=after, limit=1)
+    )
+    if not found.rows:
+        return then(_at(task=task, mine=mine), f"“{of_group.label}”已无下一件")
+    asked = {"queue": task, "place": waiting.place_of(who, found.rows[0])} | ({"mine": "1"} if mine else {})
+    return then(f"/filings/{quote(found.rows[0].filing_id)}?{urlencode(asked)}")
 
 
 def _sent(tools: Tools, who: Identity, sent: Sequence[HandlingRow]) -> list[tuple[HandlingRow, FilingRow]]:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from gateway.pages import (
+    absences,
     acts,
     attachments,
     audit,
@@ -25,6 +26,7 @@ from gateway.pages import (
     money,
     operations,
     outcomes,
+    phrases,
     public,
     public_query,
     public_rounds,
@@ -48,6 +50,8 @@ for each in (
     filing,
     acts,
     handling,
+    absences,
+    phrases,
     desk,
     lists,
     batch,

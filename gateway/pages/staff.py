@@ -42,15 +42,15 @@ LOOK_ON = (Role.AUDITOR,)
 def table(tools: Tools, session: Session, rows: Sequence[FilingRow], year: int | None = None) -> Mapping[str, Any]:
     """What a table of filings shows beside the filings: who of the visitor's office has which in hand, and what became of a
     reporting year and stands in its survey, if one is asked for."""
-    handlers = tools.handling.handlers(session.who, [row.filing_id for row in rows])
     today = day_of(tools.clock())
+    handlers = tools.handling.handlers(session.who, today, [row.filing_id for row in rows])
     surveyed = standings(tools.register.engine, year, [row.filing_id for row in rows]) if year else {}
     return {
         "overdue": {row.filing_id: found for row in rows if (found := _overdue(row, today, session.who))},
         "rows": rows,
         "reports": YearBoard(tools.register.engine).reports(year, [row.filing_id for row in rows]) if year else {},
         "surveyed": {filing_id: SURVEYED[stands] for filing_id, stands in surveyed.items()},
-        "handlers": {filing_id: name for filing_id, (_, name) in handlers.items()},
+        "handlers": {filing_id: each.called(session.who) for filing_id, each in handlers.items()},
         "ticks": session.who.role not in LOOK_ON,
     }
 

@@ -17,6 +17,7 @@ from starlette.datastructures import FormData
 from activities.columns import COLUMNS, days_left
 from gateway.identity import Identity
 from gateway.problem import Forged, SignInFirst
+from gateway.remembered.phrases import with_picked
 from gateway.remembered.sessions import Session, cookie_of
 from gateway.remembered.uploads import TYPES
 from gateway.tools import Doors, Tools
@@ -67,7 +68,7 @@ async def _answer(request: Request, session: SignedIn) -> AsyncIterator[FormData
     async with request.form() as form:
         if not secrets.compare_digest(str(form.get("csrf", "")).encode(), session.csrf.encode()):
             raise Forged
-        yield form
+        yield with_picked(form)
 
 
 Answer = Annotated[FormData, Depends(_answer)]

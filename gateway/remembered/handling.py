@@ -7,17 +7,19 @@ all of the province's.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Engine, Select, and_, bindparam, func, or_, update
 from sqlalchemy import select as sql_select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from activities import lists
 from activities.database import reading, writing
 from gateway.identity import Identity
-from models.gateway import HandlingRow, PersonRow
+from gateway.remembered import absences
+from models.gateway import AbsenceRow, HandlingRow, PersonRow
 from models.register import FilingRow
 from models.values import Named, at_hour, day_of
 from models.vocabulary import Role
@@ -76,6 +78,25 @@ def _awaited(row: FilingRow, office: str) -> str:
     if office == offices.PROVINCE:
         return post(Role.PROVINCE_ST, office)
     return post(Role.ZONE if office in offices.ZONES else Role.CITY_ST, office)
+
+
+class InHand(NamedTuple):
+    """Who has a filing in hand; while they are away, who stands in for them."""
+
+    person: str
+    name: str
+    deputy: str | None = None
+    deputy_name: str | None = None
+
+    def is_for(self, who: Identity) -> bool:
+        """Whether somebody has it in hand, for themselves or for whom they stand in."""
+        return who.person in (self.person, self.deputy)
+
+    def called(self, who: Identity) -> str:
+        """As a list shows it to somebody: 代 is what they do for a colleague."""
+        if self.deputy is None:
+            return self.name
+        return f"代：{self.name}" if self.deputy == who.person else f"{self.name}（{self.deputy_name}代）"
 
 
 @dataclass(frozen=True)
@@ -137,13 +158,13 @@ class Handling:
             return _end(session, now, who, *mine)
 
     def done(self, who: Identity, handling_id: int, now: datetime) -> bool:
-        """已阅 or 办结: whoever it was for has done with it."""
+        """已阅 or 办结: whoever it was for has done with it, or who stands in for them."""
         with writing(self.engine) as session:
-            return _end(session, now, who, HandlingRow.id == handling_id, _for(who))
+            return _end(session, now, who, HandlingRow.id == handling_id, _for(who, day_of(now)))
 
-    def for_(self, who: Identity) -> list[HandlingRow]:
-        """What lies in somebody's inbox, the newest first: meant for them, or for their office."""
-        query = select(HandlingRow).where(waits_for_them(who)).order_by(col(HandlingRow.at).desc())
+    def for_(self, who: Identity, today: date) -> list[HandlingRow]:
+        """What lies in somebody's inbox, the newest first: meant for them, for whom they stand in, or for their office."""
+        query = select(HandlingRow).where(waits_for_them(who, today)).order_by(col(HandlingRow.at).desc())
         with reading(self.engine) as session:
             return list(session.exec(query.limit(SHOWN)))
 
@@ -153,27 +174,41 @@ class Handling:
             query = select(HandlingRow).where(HandlingRow.filing_id == filing_id)
             return list(session.exec(query.order_by(col(HandlingRow.at), col(HandlingRow.id))))
 
-    def handlers(self, who: Identity, filing_ids: Sequence[str] | None = None) -> dict[str, tuple[str, str]]:
-        """Who of somebody's own office has which filings in hand, all or only these: filing id → person, and their name."""
+    def handlers(self, who: Identity, today: date, filing_ids: Sequence[str] | None = None) -> dict[str, InHand]:
+        """Who of somebody's own office has which filings in hand, all or only these, and who stands in for them today."""
         if filing_ids is not None and not filing_ids:
             return {}
         query, of = (IN_HAND, {}) if filing_ids is None else (THESE_IN_HAND, {"these": filing_ids})
         with self.engine.connect() as db:
-            found = db.execute(query, {"post": post_of(who), **of})
-            return {filing_id: (person, name) for filing_id, person, name in found if person}
+            found = db.execute(query, {"post": post_of(who), "today": today, **of})
+            return {filing_id: InHand(*told) for filing_id, *told in found if told[0]}
 
 
 def _in_hand() -> Select[*tuple[Any, ...]]:
-    """What somebody of a post has in hand, each with the person and their name."""
-    given, name = col(HandlingRow.to_person), func.coalesce(PersonRow.name, HandlingRow.to_person)
-    query = sql_select(col(HandlingRow.filing_id), given, name).outerjoin(PersonRow, col(PersonRow.person) == given)
+    """What somebody of a post has in hand, each with the person, and who stands in for them on a day; both by name."""
+    given, deputy = col(HandlingRow.to_person), col(AbsenceRow.deputy)
+    person, substitute = aliased(PersonRow), aliased(PersonRow)
+    query = sql_select(
+        col(HandlingRow.filing_id),
+        given,
+        func.coalesce(person.name, given),
+        deputy,
+        func.coalesce(substitute.name, deputy),
+    )
+    away = and_(
+        col(AbsenceRow.post) == bindparam("post"),
+        col(AbsenceRow.person) == given,
+        absences.standing(bindparam("today")),
+    )
+    query = query.outerjoin(person, col(person.person) == given).outerjoin(AbsenceRow, away)
+    query = query.outerjoin(substitute, col(substitute.person) == deputy)
     of_post = col(HandlingRow.to_office) == bindparam("post")
     return query.where(of_post, _assigns(), _open()).order_by(col(HandlingRow.at), col(HandlingRow.id))
 
 
-def waits_for_them(who: Identity) -> ColumnElement[bool]:
-    """What lies in somebody's inbox, as a condition."""
-    return and_(_for(who), _open())
+def waits_for_them(who: Identity, today: date) -> ColumnElement[bool]:
+    """What lies in somebody's inbox on a day, as a condition."""
+    return and_(_for(who, today), _open())
 
 
 def _open() -> ColumnElement[bool]:
@@ -184,9 +219,12 @@ def _assigns() -> ColumnElement[bool]:
     return col(HandlingRow.kind).in_([HandlingKind.HAND_OVER.value, HandlingKind.DEPUTE.value])
 
 
-def _for(who: Identity) -> ColumnElement[bool]:
-    to_me = or_(col(HandlingRow.to_person) == who.person, col(HandlingRow.to_person).is_(None))
-    return and_(col(HandlingRow.to_office) == post_of(who), to_me)
+def _for(who: Identity, today: date) -> ColumnElement[bool]:
+    given, post_ = col(HandlingRow.to_person), post_of(who)
+    away = sql_select(col(AbsenceRow.person)).where(
+        col(AbsenceRow.post) == post_, col(AbsenceRow.deputy) == who.person, absences.standing(today)
+    )
+    return and_(col(HandlingRow.to_office) == post_, or_(given == who.person, given.is_(None), given.in_(away)))
 
 
 def _end(session: Session, now: datetime, who: Identity, *which: Any) -> bool:

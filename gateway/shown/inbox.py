@@ -1,15 +1,15 @@
-"""The inbox of an office (待办): every filing that waits for it, what is late first, then by the nearest deadline.
+"""The inbox of an office (待办): every filing that waits for it, by what must be done; what is late first, then by the nearest deadline.
 
 Until when each waits stands in its row, written with the entry that made it so: a page is found along an index.
 """
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Engine, and_
@@ -17,6 +17,7 @@ from sqlmodel import col
 
 from activities.letters import given_up
 from activities.lists import FILINGS, LINES, read_rows
+from activities.tasks import Task, task_of
 from gateway.identity import Identity
 from gateway.remembered.handling import waits_for_them
 from gateway.shown import paging
@@ -65,19 +66,42 @@ def position(text: str) -> Line | None:
     return Line(until, since, filing_id)
 
 
+def place_of(who: Identity, row: FilingRow) -> str:
+    """Where a filing stands in somebody's inbox."""
+    until = row.iit_due_at if who.role is Role.CITY_IIT else row.due_at
+    return Line(until or row.due_at, row.submitted_at, row.filing_id).place
+
+
+@dataclass(frozen=True)
+class Group:
+    """What an office must do of one sort: how much of it there is, what of it is late or soon will be, and its first filings."""
+
+    task: Task
+    counts: Counter[Urgency]
+    lines: tuple[tuple[Urgency, FilingRow], ...] = ()
+
+    @property
+    def rows(self) -> list[FilingRow]:
+        """Its filings, what is late first."""
+        return [row for _, row in self.lines]
+
+
 @dataclass(frozen=True)
 class Inbox:
-    """What waits for somebody's office: how much of it there is, and one page of it."""
+    """What waits for somebody's office, by what must be done; the groups in which something is late come first."""
 
-    counts: Counter[Urgency]
-    page: tuple[tuple[Urgency, FilingRow], ...] = ()
+    groups: tuple[Group, ...] = ()
     more: str = ""
 
     @property
-    def groups(self) -> list[tuple[Urgency, list[FilingRow]]]:
-        """The filings of the page by how much time is left."""
-        groups = ((urgency, [row for each, row in self.page if each is urgency]) for urgency in Urgency)
-        return [(urgency, rows) for urgency, rows in groups if rows]
+    def counts(self) -> Counter[Urgency]:
+        """How much of it is how urgent, over all groups."""
+        return sum((each.counts for each in self.groups), Counter())
+
+    @property
+    def rows(self) -> list[FilingRow]:
+        """Every filing that is shown."""
+        return [row for each in self.groups for row in each.rows]
 
 
 def waits_for(who: Identity) -> ColumnElement[bool] | None:
@@ -89,43 +113,63 @@ def waits_for(who: Identity) -> ColumnElement[bool] | None:
     return None
 
 
+FIRST = 10
+"""How many filings of each group an inbox shows, where it shows all groups."""
+
+
 def inbox(
-    engine: Engine, who: Identity, today: date, *, only: Collection[str] | None = None, after: str = "", limit: int = 50
-) -> Inbox:
-    """One page of somebody's inbox, after a place in it; `only` these filings, if it is told."""
-    begun, asked = position(after), _asked(who)
-    if asked is None:
-        return Inbox(Counter())
-    until, rows, tally = asked
-    if only is not None:
-        rows, tally = (each.where(FILINGS.c.filing_id.in_(only)) for each in (rows, tally))
-    if begun:
-        order = (until, FILINGS.c.submitted_at, FILINGS.c.filing_id)
-        rows = rows.where(sa.tuple_(*order) > sa.tuple_(begun.until, begun.since, begun.filing_id))
-    counts, urgency = Counter[Urgency](), _Urgencies(at_hour(today, 0), today)
-    with engine.connect() as db:
-        found = read_rows(db, rows.limit(limit + 1))
-        for calendar, jurisdiction, at, count in db.execute(tally):
-            counts[urgency.of(calendar, jurisdiction, at)] += count
-    lines = [(Line(getattr(row, until.key), row.submitted_at, row.filing_id), row) for row in found]
-    page = paging.page_of(lines, limit, lambda each: each[0].place)
-    return Inbox(
-        counts,
-        tuple((urgency.of(row.calendar, row.jurisdiction, line.until), row) for line, row in page.shown),
-        page.more,
-    )
-
-
-@lru_cache(maxsize=1_000)
-def _asked(who: Identity) -> tuple[sa.Column[datetime], sa.Select[Any], sa.Select[Any]] | None:
-    """Until when each filing of an inbox waits, its filings in order, and how many of them wait until when."""
-    waiting = waits_for(who)
+    engine: Engine, who: Identity, today: date, *,
+    task: Task | None = None, only: Collection[str] | None = None, after: str = "", limit: int = 50,
+) -> Inbox:  # fmt: skip
+    """Somebody's inbox: the first filings of each group, or one page of one group, after a place in it. `only` these filings, if it
+    is told."""
+    begun, waiting = position(after), waits_for(who)
     if waiting is None:
-        return None
-    until = FILINGS.c.iit_due_at if who.role is Role.CITY_IIT else FILINGS.c.due_at
-    days = (FILINGS.c.calendar, FILINGS.c.jurisdiction, until)
-    rows = LINES.where(waiting).order_by(until, FILINGS.c.submitted_at, FILINGS.c.filing_id)
-    return until, rows, sa.select(*days, sa.func.count()).where(waiting).group_by(*days)
+        return Inbox()
+    until, of_task = FILINGS.c.iit_due_at if who.role is Role.CITY_IIT else FILINGS.c.due_at, task_of(who.role)
+    facts = [waiting] if only is None else [waiting, FILINGS.c.filing_id.in_(only)]
+    rows, tally = LINES.add_columns(of_task.label("task")).where(*facts), _tally(until, of_task, facts)
+    if task:
+        rows = (
+            rows.where(of_task == task.value)
+            .order_by(until, FILINGS.c.submitted_at, FILINGS.c.filing_id)
+            .limit(limit + 1)
+        )
+        if begun:
+            order = (until, FILINGS.c.submitted_at, FILINGS.c.filing_id)
+            rows = rows.where(sa.tuple_(*order) > sa.tuple_(begun.until, begun.since, begun.filing_id))
+    else:
+        rows = _first_of_each(rows, of_task, until)
+    with engine.connect() as db:
+        found = cast(list[Any], read_rows(db, rows))
+        counted = db.execute(tally).all()
+    urgency = _Urgencies(at_hour(today, 0), today)
+    counts: dict[str, Counter[Urgency]] = defaultdict(Counter)
+    for name, calendar, jurisdiction, at, count in counted:
+        counts[name][urgency.of(calendar, jurisdiction, at)] += count
+    lines = [(Line(getattr(row, until.key), row.submitted_at, row.filing_id), row) for row in found]
+    page = paging.page_of(lines, limit if task else len(lines), lambda each: each[0].place)
+    told: dict[str, list[tuple[Urgency, FilingRow]]] = defaultdict(list)
+    for line, row in page.shown:
+        told[row.task].append((urgency.of(row.calendar, row.jurisdiction, line.until), row))
+    groups = (Group(each, counts[each.value], tuple(told[each.value])) for each in Task if each.value in counts)
+    return Inbox(tuple(sorted(groups, key=lambda each: not each.counts[Urgency.LATE])), page.more)
+
+
+def _first_of_each(rows: sa.Select[Any], of_task: ColumnElement[str], until: sa.Column[datetime]) -> sa.Select[Any]:
+    """The first filings of each group, in order."""
+    order = (until, FILINGS.c.submitted_at, FILINGS.c.filing_id)
+    place = sa.func.row_number().over(partition_by=of_task, order_by=order).label("place")
+    numbered = rows.add_columns(place).subquery()
+    in_order = (numbered.c[until.key], numbered.c.submitted_at, numbered.c.filing_id)
+    return sa.select(numbered).where(numbered.c.place <= FIRST).order_by(*in_order)
+
+
+def _tally(until: sa.Column[datetime], of_task: ColumnElement[str], facts: list[ColumnElement[bool]]) -> sa.Select[Any]:
+    """How many filings wait until when for what."""
+    told = sa.select(of_task.label("task"), FILINGS.c.calendar, FILINGS.c.jurisdiction, until.label("until"))
+    counted = told.where(*facts).subquery()
+    return sa.select(*counted.c, sa.func.count()).group_by(*counted.c)
 
 
 @dataclass(frozen=True)
@@ -171,14 +215,16 @@ class Beside(NamedTuple):
     failed: bool
 
 
-def beside(engine: Engine, who: Identity) -> Beside:
+def beside(engine: Engine, who: Identity, today: date) -> Beside:
     """What lies beside somebody's inbox; of letters that came back operators see all."""
     with engine.connect() as db:
-        return Beside._make(db.execute(_whether_beside(who)).one())
+        return Beside._make(db.execute(_whether_beside(who, today)).one())
 
 
 @lru_cache(maxsize=1_000)
-def _whether_beside(who: Identity) -> sa.Select[*tuple[Any, ...]]:
+def _whether_beside(who: Identity, today: date) -> sa.Select[*tuple[Any, ...]]:
     failed = given_up(None if who.role is Role.OPERATOR else who.office)
-    asked = (sa.select(sa.literal(1)).where(each).exists() for each in (waits_for_them(who), _unsettled(who), failed))
+    asked = (
+        sa.select(sa.literal(1)).where(each).exists() for each in (waits_for_them(who, today), _unsettled(who), failed)
+    )
     return sa.select(*asked)

@@ -103,3 +103,15 @@ document.querySelectorAll("[data-seed]").forEach((box) => {
     box.querySelectorAll("[hidden]").forEach((each) => (each.hidden = false));
   });
 });
+
+// A sentence of the office (常用语) is written where the cursor stands; without this it is written in when the form is sent.
+document.addEventListener("change", (event) => {
+  const { phrases } = event.target.dataset;
+  const text = phrases && document.getElementById(phrases);
+  if (!text || !event.target.value) return;
+  const said = text.selectionStart && !/\n$/.test(text.value.slice(0, text.selectionStart)) ? `\n${event.target.value}` : event.target.value;
+  text.setRangeText(said, text.selectionStart, text.selectionEnd, "end");
+  event.target.value = "";
+  text.dispatchEvent(new Event("input", { bubbles: true }));
+  text.focus();
+});

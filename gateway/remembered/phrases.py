@@ -1,0 +1,97 @@
+"""The phrases of an office (常用语): kept by post and purpose, with who put each and when. One that is changed is ended, and the new
+one put: so it is known what stood there, and whose it was."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Engine, func, update
+from sqlmodel import col, select
+from starlette.datastructures import FormData
+
+from activities.database import reading, writing
+from gateway.identity import Identity
+from gateway.remembered.handling import post_of
+from models.gateway import PhraseRow
+from models.values import storable
+from regulation.phrases import Purpose, shipped
+
+LONGEST = 300
+"""How long a phrase may be, in characters."""
+
+MOST = 50
+"""How many an office keeps of each purpose."""
+
+PICKED = "phrase:"
+"""How the input is called in which a phrase is picked for a text, before the name of that text's."""
+
+
+class Unusable(Exception):
+    """A phrase that is not kept, and why."""
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """The phrases behind one database."""
+
+    engine: Engine
+
+    def of_post(self, post: str) -> list[PhraseRow]:
+        """Those of a post, by purpose, the oldest first."""
+        query = select(PhraseRow).where(PhraseRow.post == post, _kept())
+        with reading(self.engine) as session:
+            return list(session.exec(query.order_by(PhraseRow.purpose, col(PhraseRow.id))))
+
+    def offered(self, who: Identity, purpose: Purpose) -> list[str]:
+        """What somebody is offered for a purpose: their office's own first, then what is shipped."""
+        own = [each.text for each in self.of_post(post_of(who)) if each.purpose == purpose.value]
+        return list(dict.fromkeys([*own, *shipped(who.role, purpose)]))
+
+    def put(self, who: Identity, purpose: Purpose, text: str, now: datetime, instead_of: int | None = None) -> bool:
+        """Keep a phrase, or keep it instead of another; False if that is not theirs. Raises `Unusable`."""
+        said, post = storable(text.strip()), post_of(who)
+        if not 1 <= len(said) <= LONGEST:
+            raise Unusable(f"常用语须为1至{LONGEST}字")
+        mine = (col(PhraseRow.post) == post, col(PhraseRow.purpose) == purpose.value, _kept())
+        with writing(self.engine) as session:
+            same = select(PhraseRow.id).where(*mine, PhraseRow.text == said, col(PhraseRow.id) != (instead_of or 0))
+            if session.exec(same).first():
+                raise Unusable("本机构已有相同的常用语")
+            if instead_of:
+                ended = update(PhraseRow).where(col(PhraseRow.id) == instead_of, *mine)
+                if not session.connection().execute(ended.values(ended_at=now, ended_by=who.person)).rowcount:
+                    return False
+            elif session.exec(select(func.count()).select_from(PhraseRow).where(*mine)).one() >= MOST:
+                raise Unusable(f"每类最多{MOST}条，请先删除不用的")
+            session.add(PhraseRow(post=post, purpose=purpose.value, text=said, by_person=who.person, at=now))
+        return True
+
+    def delete(self, who: Identity, phrase_id: int, now: datetime) -> bool:
+        """Keep one no longer; False if it is not theirs."""
+        ended = update(PhraseRow).where(col(PhraseRow.id) == phrase_id, col(PhraseRow.post) == post_of(who), _kept())
+        with writing(self.engine) as session:
+            return session.connection().execute(ended.values(ended_at=now, ended_by=who.person)).rowcount > 0
+
+
+def _kept() -> ColumnElement[bool]:
+    return col(PhraseRow.ended_at).is_(None)
+
+
+def with_picked(form: FormData) -> FormData:
+    """A form with each phrase that was picked in it written into its text: without JavaScript a choice is all there is."""
+    picked = {
+        name.removeprefix(PICKED): value
+        for name, value in form.multi_items()
+        if name.startswith(PICKED) and isinstance(value, str) and value
+    }
+    if not picked:
+        return form
+    told = [(name, value) for name, value in form.multi_items() if not name.startswith(PICKED)]
+    return FormData(
+        [
+            (
+                name,
+                "\n".join(filter(None, (value, picked[name]))) if isinstance(value, str) and name in picked else value,
+            )
+            for name, value in told
+        ]
+    )

@@ -1,0 +1,191 @@
+"""How an office shares its work: what must be done, who stands in for whom, what it often writes; and batches of it."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+from starlette.datastructures import FormData
+
+from activities.lists import FILINGS
+from activities.register import Register
+from activities.tasks import Task, task_of
+from gateway.identity import EMBEDDED, Identity
+from gateway.remembered.absences import Asked, conflicts
+from gateway.remembered.audit import AuditKind
+from gateway.remembered.phrases import MOST, with_picked
+from models.acts import By
+from models.gateway import AbsenceRow
+from models.vocabulary import ActKind, Role
+from regulation import lifecycle, offices
+from regulation.moment import Moment
+from regulation.offers import offers
+from regulation.phrases import SHIPPED, Purpose, purpose_of, shipped
+from tests.databases import Databases
+from tests.simulated import lived
+from tests.story import instant
+from tests.test_desk import at, listed, opened, section
+from tests.visiting import House
+
+TODAY = date(2023, 5, 10)
+OFFICER, HEAD = EMBEDDED["c-101"], EMBEDDED["c-102"]
+NAMES = {"c-101": "甲", "c-102": "乙", "c-103": "丙"}
+
+
+@pytest.fixture(scope="module")
+async def house(sqlite: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """A gateway whose people share their work."""
+    async with opened(sqlite, tmp_path_factory.mktemp("office")) as house:
+        yield house
+
+
+def asked(first: str, last: str, *, person: str = "c-101", deputy: str = "c-102") -> Asked:
+    """An absence as somebody asks for it."""
+    return Asked(person=person, deputy=deputy, first=date.fromisoformat(first), last=date.fromisoformat(last))
+
+
+def away(person: str, deputy: str, first: str, last: str) -> AbsenceRow:
+    """An absence that is set."""
+    return AbsenceRow(
+        post="city_st@210100", person=person, deputy=deputy, set_by=person, set_at=instant("2023-05-01"),
+        first=date.fromisoformat(first), last=date.fromisoformat(last),
+    )  # fmt: skip
+
+
+MAY = ("2023-05-15", "2023-05-19")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "who", "others", "found"),
+    [
+        (asked(*MAY), OFFICER, [], []),
+        (asked("2023-05-10", "2023-05-10"), OFFICER, [], []),
+        (asked(*MAY, person="c-103"), HEAD, [], []),
+        (asked(*MAY, person="c-103"), OFFICER, [], ["只有本人或者本机构负责人可以设定委托"]),
+        (asked(*MAY, deputy="c-101"), OFFICER, [], ["不能委托本人代办"]),
+        (asked(*MAY, deputy="d-111"), OFFICER, [], ["代办人须为本机构同一身份的人员"]),
+        (asked("2023-05-19", "2023-05-09"), OFFICER, [], ["结束日期不得早于开始日期"]),
+        (asked("2023-05-09", "2023-05-19"), OFFICER, [], ["开始日期不得早于今日（2023年5月10日）"]),
+        (asked("2024-05-15", "2024-05-19"), OFFICER, [], ["委托应在一年以内开始"]),
+        (asked(*MAY), OFFICER, [away("c-102", "c-103", "2023-05-19", "2023-05-30")], ["也不在岗（已委托丙代办）"]),
+        (asked(*MAY), OFFICER, [away("c-102", "c-103", "2023-05-20", "2023-05-30")], []),
+        (asked(*MAY), OFFICER, [away("c-102", "c-101", *MAY)], ["不能互相委托"]),
+        (asked(*MAY), OFFICER, [away("c-101", "c-103", "2023-05-10", "2023-05-15")], ["日期重叠"]),
+        (asked(*MAY), OFFICER, [away("c-103", "c-101", *MAY)], ["由甲代丙办理，甲不在岗则无人代办"]),
+        (
+            asked("2023-05-09", "2023-05-08", deputy="d-111", person="x-1"), OFFICER, [],
+            ["只有本人", "委托人不是", "代办人须为", "结束日期", "开始日期"],
+        ),
+    ],
+)  # fmt: skip
+def test_an_absence_is_refused_for_everything_that_stands_against_it(
+    wanted: Asked, who: Identity, others: list[AbsenceRow], found: list[str]
+) -> None:
+    told = [each.message for each in conflicts(wanted, who, NAMES, others, TODAY)]
+    assert len(told) == len(found), told
+    assert all(part in message for part, message in zip(found, told, strict=True)), told
+
+
+async def test_a_deputy_has_the_work_of_whoever_is_away_until_they_are_back(house: House) -> None:
+    officer, head = await at(house, "c-101"), await at(house, "c-102")
+    await officer.posts("/filings/SY-NEW/handling", kind="hand_over", to="person/c-101")
+    await head.posts("/filings/SY-IIT/handling", kind="copy", to="person/c-101", note="请留意")
+    assert "请留意" not in section(await head.gets("/desk"), "sent")
+    refused = await officer.posts("/desk/absences", 422, deputy="c-101", first="2023-05-12", last="2023-05-11")
+    assert re.findall(r'href="#(\w+)"', refused.text)[-2:] == ["deputy", "last"], "every finding at once"
+    assert 'value="2023-05-12"' in refused.text, "what was filled in is still there"
+    await officer.posts("/desk/absences", person="c-101", deputy="c-102", first="2023-05-10", last="2023-05-12")
+    page = await head.gets("/desk?mine=1")
+    assert listed(section(page, "waiting")) == ["SY-NEW"]
+    assert "代：受理人" in section(page, "waiting")
+    assert "请留意" in section(page, "sent")
+    assert "代受理人" in section(page, "sent")
+    assert "受理人（审核人代）" in section(await officer.gets("/desk"), "waiting")
+    [absence] = house.tools.absences.of_post("city_st@210100", TODAY)
+    stranger = await at(house, "d-111")
+    await stranger.posts(f"/desk/absences/{absence.id}/withdraw", 404)
+    await head.posts(f"/desk/absences/{absence.id}/withdraw")
+    assert listed(section(await head.gets("/desk?mine=1"), "waiting")) == []
+    noted = [line.object for line in house.tools.audit.lines(limit=9) if line.kind == AuditKind.HANDLED]
+    assert {f"absence withdrawn {absence.id}", "absence c-101: c-102"} <= set(noted)
+
+
+async def test_an_office_keeps_its_phrases_and_they_are_written_in_by_a_choice(house: House) -> None:
+    officer, head = await at(house, "c-101"), await at(house, "c-102")
+    await officer.posts("/desk/phrases", purpose="return", text="  请补齐落款日期。 ")
+    assert (
+        "已有相同的常用语" in (await head.posts("/desk/phrases", 422, purpose="return", text="请补齐落款日期。")).text
+    )
+    await head.posts("/desk/phrases", 422, purpose="return", text="字" * 301)
+    await head.posts("/desk/phrases", 422, purpose="praise", text="好")
+    phrase = re.search(r'action="/desk/phrases/(\d+)"', await head.gets("/desk/phrases"))
+    assert phrase
+    await head.posts(f"/desk/phrases/{phrase[1]}", purpose="return", text="请补齐落款日期和签章。")
+    await head.posts(f"/desk/phrases/{phrase[1]}", 404, purpose="return", text="又一句")
+    shown = await head.gets("/desk/phrases")
+    assert "请补齐落款日期和签章。" in shown
+    assert "审核人，" in section(shown, "return"), "who changed it"
+    form = await officer.gets("/filings/SY-NEW/acts/return_for_correction")
+    assert '<option value="请补齐落款日期和签章。">' in form
+    assert len(form.encode()) < 100_000
+    other = await (await at(house, "d-111")).gets("/filings/DL-NEW/acts/return_for_correction")
+    assert "落款日期" not in other
+    assert SHIPPED[0].text in other
+
+
+def test_a_phrase_that_was_picked_stands_in_its_text_when_the_form_is_sent() -> None:
+    form = FormData(
+        [("/reason", "另："), ("phrase:/reason", "请补充。"), ("phrase:/note", ""), ("/note", "无"), ("a", "1")]
+    )
+    assert with_picked(form).multi_items() == [("/reason", "另：\n请补充。"), ("/note", "无"), ("a", "1")]
+    empty = FormData([("/reason", ""), ("phrase:/reason", "请补充。")])
+    assert with_picked(empty).multi_items() == [("/reason", "请补充。")]
+
+
+def test_every_purpose_has_phrases_that_an_office_could_keep_itself() -> None:
+    assert {each.purpose for each in SHIPPED} == set(Purpose)
+    assert all(1 <= len(each.text) <= 300 for each in SHIPPED)
+    assert len(shipped(Role.PROVINCE_ST, Purpose.OPINION)) == len(shipped(Role.CITY_IIT, Purpose.OPINION)) + 1 <= MOST
+    assert purpose_of(ActKind.RULE_ON_OBJECTION) is Purpose.RULING
+
+
+DOES = {
+    Task.ACCEPT: {"accept"}, Task.REVIEW: {"confirm", "recommend", "return_for_correction"}, Task.PUBLISH: {"confirm"},
+    Task.NOTICE: {"confirm_notice_clear"}, Task.OBJECTION: {"rule_on_admissibility", "rule_on_objection"},
+    Task.FORWARD: {"forward"}, Task.ARCHIVE: {"archive", "record_survey", "give_office_opinion", "record_party_group"},
+    Task.SERVICE: {"record_service"}, Task.CHANGE: {"rule_on_change", "confirm_notice_clear"},
+    Task.EXTENSION: {"rule_on_extension"}, Task.REPORT: {"discount_annual_report"},
+    Task.REVOCATION: {"approve_revocation", "drop_revocation", "rule_on_defence", "record_service"},
+    Task.AFTER: {"record_announcement", "settle_delivery", "record_challenge_outcome"},
+}  # fmt: skip
+"""Which acts each task asks for, of those that the lives below come to."""
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_what_must_be_done_is_what_the_law_offers_to_whom_it_waits_for(register: Register) -> None:
+    seen, life = set(), lived("LIFE")
+    life.lodged(register)
+    for entry in life.docket:
+        register.append(entry)
+        filing, office = entry.filing, lifecycle.awaited(entry.filing)
+        if office is None or office == filing.leader:
+            continue
+        role = Role.PROVINCE_ST if office == offices.PROVINCE else Role.CITY_ST
+        with register.engine.connect() as db:
+            task = Task(db.scalars(select(task_of(role)).where(FILINGS.c.filing_id == filing.id)).one())
+        seen.add(task)
+        found = offers(filing, Moment(entry.at, entry.at), By(person="x-9", office=office, role=role))
+        may = {each.kind.value for each in found if each.mine}
+        assert may & DOES[task], (entry.number, entry.event.kind, task, may)
+    assert {Task.ACCEPT, Task.REVIEW, Task.OBJECTION, Task.ARCHIVE, Task.AFTER} <= seen
+
+
+@pytest.mark.parametrize(
+    ("person", "filing", "task"),
+    [("c-101", "SY-IIT", "review"), ("i-201", "SY-IIT", "opinion"), ("z-301", "GX-PASSED", "publish")],
+)
+async def test_the_same_filing_is_another_task_for_another_department(
+    house: House, person: str, filing: str, task: str
+) -> None:
+    assert filing in listed(section(await (await at(house, person)).gets(f"/desk?task={task}"), "waiting"))
