@@ -218,7 +218,7 @@ async def test_every_link_leads_somewhere_and_a_crawler_comes_to_an_end(everythi
     found = everything
     assert {address: answer.status_code for address, answer in found.items() if answer.status_code != 200} == {}
     assert {"/", "/register", "/revocations", "/statistics", "/notices/index.html", "/sign-in"} <= found.keys()
-    assert sum(address.startswith("/register/") for address in found) == 5
+    assert sum(address.startswith("/register/") and not address.endswith(".json") for address in found) == 5
     assert sum(address.startswith("/notices/notices/") for address in found) > 10
     assert "/objections/ON-NOTICE" in found
 
@@ -280,7 +280,8 @@ async def test_the_sitemaps_name_every_alliance_and_every_notice(
         places += inside
     assert len(places) == len(set(places))
     for kind in ("/register/", "/notices/notices/"):
-        assert {place for place in places if kind in place} == {OWN + each for each in everything if kind in each}
+        pages = {OWN + each for each in everything if kind in each and not each.endswith(".json")}
+        assert {place for place in places if kind in place} == pages
     for place in places:
         assert (await site.get(place.removeprefix(OWN))).status_code == 200
 
@@ -464,6 +465,19 @@ async def test_the_list_goes_on_from_page_to_page(site: AsyncClient, monkeypatch
             address = following[1].replace("&amp;", "&") if following else ""
         assert len(found) == len(set(found)) == lines, start
     assert (await site.get("/revocations", params={"after": "no-such-notice"})).status_code == 200
+
+
+async def test_the_page_of_an_alliance_tells_how_it_stands_and_by_which_article(site: AsyncClient) -> None:
+    (number,) = [link for link in Read(await site.get("/revocations")).links if link.startswith("/register/")]
+    answer = await site.get(number)
+    page = Read(answer)
+    assert page.has("已撤销", "依据《工作指引》第十一条第6项", "备案入库", number.rpartition("/")[2], "经过")
+    assert f'<meta property="og:url" content="{OWN}{number}">' in answer.text
+    told = (await site.get(f"{number}.json")).json()
+    assert told["url"] == f"{OWN}{number}"
+    assert told["says"].endswith("依据《工作指引》第十一条第6项。")
+    assert sorted((each["on"] for each in told["history"]), reverse=True) == [each["on"] for each in told["history"]]
+    assert (await site.get("/register/none.json")).status_code == 404
 
 
 async def test_a_proposed_revocation_is_told_by_its_notice_alone(site: AsyncClient) -> None:

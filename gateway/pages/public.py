@@ -285,19 +285,6 @@ def _told(line: Listed) -> dict[str, str]:
     }
 
 
-@router.api_route("/register/{archive_number:path}", methods=GET)
-def alliance(archive_number: str, request: Request, tools: Doors, register: Open) -> Response:
-    """An archived alliance, with everything published of it."""
-
-    def shown() -> Mapping[str, Any]:
-        found = register.alliance(storable(archive_number), day_of(tools.clock()))
-        if found is None:
-            raise HTTPException(404)
-        return {"found": found, "line": found.line}
-
-    return for_all(request, tools, archive_number, "public_alliance.html", shown)
-
-
 @router.api_route("/statistics", methods=GET)
 def statistics(request: Request, tools: Doors) -> Response:
     """The register in numbers and pictures."""

@@ -23,9 +23,8 @@ from models.rounds.base import RoundStage
 from models.values import day_of
 from models.vocabulary import Stage
 from regulation import offices
-from regulation.agenda import last_day
-from regulation.naming import on_day, short
-from regulation.progress import STOPPED, Step
+from regulation.naming import midnight, on_day, short
+from regulation.progress import STOPPED, Step, Track
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Standing:
     until: str = ""
     tone: str = ""
     facts: tuple[tuple[str, str], ...] = ()
-    steps: tuple[Mapping[str, str], ...] = ()
+    way: Track | None = None
     archive_number: str = ""
 
 
@@ -82,10 +81,10 @@ def _application(tools: Tools, found: Coded) -> Standing | None:
         stands=filing.stage.label,
         about=_said(current) or ENDS.get(filing.stage, ""),
         who=current.who if current else "",
-        until=on_day(current.last) if current and current.last else "",
+        until=midnight(current.until) if current and current.until else "",
         tone=filing.stage.value,
         facts=tuple(facts),
-        steps=tuple(_step(each) for each in track.steps) if track else (),
+        way=track,
         archive_number=row.archive_number or "",
     )
 
@@ -105,25 +104,6 @@ def _said(step: Step | None) -> str:
         if step and step.says
         else ""
     )
-
-
-SHOWN_AS = {"done": "done", "current": "now", "ahead": "coming", "stopped": "skipped"}
-
-
-def _step(step: Step) -> Mapping[str, str]:
-    day = (
-        on_day(step.on)
-        if step.on
-        else f"{'应于' if step.state == 'current' else '最迟'}{on_day(step.last)}前"
-        if step.last
-        else ""
-    )
-    return {
-        "name": step.title,
-        "state": SHOWN_AS[step.state],
-        "day": day,
-        "who": step.who if step.state == "current" else "",
-    }
 
 
 # Objections
@@ -181,7 +161,7 @@ def _told(
     )
     if objection and objection.decided_at:
         facts += [("作出决定的日期", on_day(day_of(objection.decided_at)))] if not open_ else []
-    until = on_day(last_day(period)) if period else ""
+    until = midnight(period.until) if period else ""
     return Standing(what, stands, about, handler if open_ or objection is None else "", until, tone, tuple(facts))
 
 
