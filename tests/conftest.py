@@ -50,7 +50,6 @@ async def world(environment: WorkflowEnvironment, tmp_path_factory: pytest.TempP
     """A register on SQLite and a worker, for the tests of one file; what they leave is in nobody's way."""
     async with World.opened(environment, tmp_path_factory.mktemp("world")) as opened:
         yield opened
-        await opened.stops()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """An edition of terms that only a test knows."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -10,7 +11,7 @@ from regulation import terms
 from regulation.editions import Editions
 from regulation.rounds import questionnaires
 from regulation.rounds.questionnaires import QUESTIONNAIRES
-from regulation.terms import TERMS, find
+from regulation.terms import TERMS
 
 NUMBERS = count(1)
 
@@ -42,10 +43,19 @@ def editions_of_ones_own() -> Iterator[None]:
     before = [(each, each._editions, each._documents, each.look_further) for each, _ in mine]
     for each, fresh in mine:
         each._editions, each._documents, each.look_further = fresh._editions, fresh._documents, None
-    find.cache_clear()  # another register may have had other rows under the same name
+    _forget()
     try:
         yield
     finally:
         for each, editions, documents, looks in before:
             each._editions, each._documents, each.look_further = editions, documents, looks
-        find.cache_clear()
+        _forget()
+
+
+def _forget() -> None:
+    """Whatever the law remembers by the name of an edition: another register may have had other rows under the same name."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("regulation."):
+            for each in vars(module).values():
+                if hasattr(each, "cache_clear"):
+                    each.cache_clear()

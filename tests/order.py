@@ -7,7 +7,6 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 LONG = (
-    "test_call",  # before anybody has put its server's clock forward
     "test_browser",
     "test_november",
     "test_processes",

@@ -93,4 +93,3 @@ async def test_from_the_call_to_an_application_under_it(environment: WorkflowEnv
             ).inner_text()
             (row,) = world.register.filings()
             assert row.terms == DOCUMENT
-            await world.handle(row.filing_id).terminate()

@@ -1,6 +1,5 @@
 """The call on a real server: published, it takes applications in; filings keep it; every worker knows it, replay included."""
 
-import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -96,4 +95,3 @@ async def test_applications_are_taken_in_from_the_publication_on_and_keep_what_i
             replayer = Replayer(workflows=[AllianceFiling], workflow_runner=Sandbox(), data_converter=CONVERTER)
             await replayer.replay_workflow(history)
             assert DOCUMENT in TERMS, "it was asked for by name"
-            await asyncio.gather(*(world.handle(each).terminate() for each in ("CALL-1", "CALL-2")))

@@ -1,12 +1,13 @@
 """The world of the tests: one whose time can be skipped, and in which closed filings can be revived at any time."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
 from sqlmodel import SQLModel
 from temporalio.api.common.v1 import WorkflowExecution
@@ -24,6 +25,7 @@ from temporalio.client import (
 )
 from temporalio.plugin import SimplePlugin
 from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, WorkerConfig
 
 from activities.entering import Start
@@ -72,6 +74,18 @@ class World(skipping.World):
 
     plugins: ClassVar[Sequence[Plugin]] = ()
     patience = LASTING
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(
+        cls, environment: WorkflowEnvironment, var: Path, *, delivering: bool = True, **settings: Any
+    ) -> AsyncIterator[Self]:
+        """A world with its worker; when it ends nothing goes on running in it, whoever opened it."""
+        async with super().opened(environment, var, delivering=delivering, **settings) as world:
+            try:
+                yield world
+            finally:
+                await world.stops()
 
     @classmethod
     def prepares(cls, url: str) -> None:
@@ -126,7 +140,7 @@ class World(skipping.World):
             return False
 
     async def stops(self) -> None:
-        """Whatever still runs here is terminated: the server is shared, and another world may want the same ids."""
+        """Whatever still runs here is terminated: the server is shared, and another world may want the same ids, as rounds have of a year."""
         query = f'TaskQueue = "{self.settings.task_queue}" AND ExecutionStatus = "Running"'
         async for each in self.client.list_workflows(query):
             with suppress(RPCError):
