@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any, ClassVar
 
 import worker as service
@@ -36,6 +37,9 @@ from workflows.connection import connect
 
 FOLLOWS = "follows"
 
+LAST = Lock()
+"""Held while something is entered after which the worker dies: no letter of it is on its way when it does, for it dies in that instant."""
+
 
 @dataclass
 class MortalRegister(Register):
@@ -45,9 +49,10 @@ class MortalRegister(Register):
 
     def append(self, entry: Entry) -> Appended:
         """Append for real; die if this was the event."""
-        appended = super().append(entry)
-        if entry.event.kind == self.dies_after and appended.outcome == "entered":
-            die()
+        with LAST:
+            appended = super().append(entry)
+            if entry.event.kind == self.dies_after and appended.outcome == "entered":
+                die()
         return appended
 
 
@@ -92,7 +97,8 @@ class MortalQueue(LetterQueue):
 
     def take(self, now: datetime, most: int) -> Batch:
         """Take a batch for real; die before anything is done with it."""
-        batch = super().take(now, most)
+        with LAST:
+            batch = super().take(now, most)
         if self.dies_at == "taken" and batch.letters:
             die()
         return batch

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from temporalio.client import WorkflowQueryFailedError
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.letters import Letters
 from activities.register import Register
@@ -38,6 +39,9 @@ from workflows.connection import connect
 
 STARVED = "TMPRL1101"
 """How the SDK says that a workflow did not get on for two seconds of the wall clock."""
+
+NOBODY_YET = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.UNAVAILABLE)
+"""How the engine says that no worker has come for a question, or that it is itself only just up."""
 
 TODAY, MONTH = day_of(datetime.now(UTC)), timedelta(days=30)
 
@@ -116,8 +120,9 @@ class Machine:
         return not waiting(self.register.engine)
 
     async def engine_has(self, filing_id: str) -> tuple[Filing, list[AgendaLine]]:
-        """What the engine answers when asked, once it has read the register; again where a busy worker was held to be stuck over the question."""
-        handle = (await connect(self.settings)).get_workflow_handle(workflow_id(filing_id))
+        """What the engine answers when asked, once it has read the register; again where nobody was there yet to answer, or a busy worker
+        was held to be stuck over the question."""
+        handle = (await self.door()).client.get_workflow_handle(workflow_id(filing_id))
         patience = Patience()
         while True:
             try:
@@ -126,6 +131,9 @@ class Machine:
                     return filing, await handle.query("agenda", result_type=list[AgendaLine])
             except WorkflowQueryFailedError as failed:
                 if STARVED not in str(failed):
+                    raise
+            except RPCError as failed:
+                if failed.status not in NOBODY_YET:
                     raise
             if not patience.lasts():
                 raise TimeoutError(filing_id)
