@@ -45,6 +45,9 @@ STICKING_OUT = """() => [...document.querySelectorAll("input, select, textarea, 
 """Inputs and groups of them that reach beyond what they stand in."""
 DESK = {"width": 1200, "height": 900}
 
+PATIENT = 300_000
+"""Milliseconds that a browser waits for what ought to come: a busy machine brings it late, and what never comes is a fault anyway."""
+
 FILLED = """values => {
   document.querySelectorAll("details").forEach(each => (each.open = true));
   const left = {};
@@ -161,6 +164,7 @@ async def visiting(gateway: Served, browser_at: str) -> AsyncIterator[Visitor]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=browser_at, args=list(CHROMIUM))
         context = await browser.new_context(viewport=DESK, locale="zh-CN")  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENT)
         page = await context.new_page()
         said: list[str] = []
         page.on("console", lambda message: said.append(f"{message.text} {message.location['url']}"))

@@ -47,6 +47,7 @@ from tests.applications import EXAMPLES, good
 from tests.carried import came_to, closed
 from tests.databases import prepare
 from tests.law.editions import FOLDER
+from tests.patience import AT_MOST
 from tests.simulated import END, NOW, YEAR, Papered, lived, written
 from tests.simulated import told as tell
 from tests.story import Story, application
@@ -977,7 +978,7 @@ def processes(var: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[.
             env=environment,
             input=stdin,
             capture_output=True,
-            timeout=60,
+            timeout=AT_MOST,
             check=False,
         )
         return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -131,7 +131,7 @@ def test_one_is_read_at_a_time_and_few_wait() -> None:
         with pytest.raises(SheetRefused, match="请稍候再传"):
             table(OURS, ["编号"], most=3)
     for each in waiting:
-        each.join(10)
+        each.join()
     assert told == [2] * len(waiting)
     assert len(table(OURS, ["编号"], most=3).rows) == 2
     assert sum(MARKS.values()) < 300_000
