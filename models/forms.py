@@ -201,6 +201,8 @@ class _Application(Value):
     counts: Counts = item("FA-15", "成员数量")
     documents: Documents = item("A-28", "申请材料", max_length=DOCUMENTS)
     service: Service = item("G-18", "电子送达确认书")
+    integrity_text: Digest | None = item("A-27", "所确认的诚信承诺书文本（SHA-256）", None)
+    service_text: Digest | None = item("G-18", "所确认的电子送达确认书文本（SHA-256）", None)
     previous_filing_id: FilingId | None = item("G-32", "此前的备案申请编号", None)
     legacy: Legacy | None = item("A-02", "存量联盟导入", None)
 

@@ -178,6 +178,8 @@ HELP: dict[str, Help] = {
 """By the model that has the field, or the base that it has it from."""
 
 WITHOUT: dict[str, str] = {
+    "_Application.integrity_text": "由页面填写，不须人填",
+    "_Application.service_text": "由页面填写，不须人填",
     "Document.name": "由所选的文件自动填写",
     "Document.media_type": "由所选的文件自动填写",
     "Document.size": "由所选的文件自动填写",

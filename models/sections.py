@@ -27,7 +27,10 @@ DOCUMENTS = Section(
         "全体成员的证照（D3）每家一份，“所属单位代码”填该成员的代码；电子营业执照与加盖公章的复印件效力相同。",
     ),
 )
-PROMISES = Section("promises", "承诺与送达", ("all_members_signed", "integrity_commitment", "service"))
+TEXTS = ("integrity_text", "service_text")
+"""Which wordings were confirmed (regulation/promises.py): a page tells them itself, and nobody types them."""
+
+PROMISES = Section("promises", "承诺与送达", ("all_members_signed", "integrity_commitment", "service", *TEXTS))
 
 SECTIONS: ByKind[tuple[Section, ...]] = ByKind(
     a=(
@@ -81,7 +84,7 @@ ORDER = (
     "kind", "filing_id", "jurisdiction", "alliance_name", "agreement_effective_on", "technical_field", "zone_name",
     "leader", "counts", "innovation_goal", "last_year", "year_before", "cooperation", "cooperation_forms",
     "other_cooperation_form", "cooperation_status", "development_tasks", "members", "documents", "all_members_signed",
-    "integrity_commitment", "service", "previous_filing_id", "legacy",
+    "integrity_commitment", "integrity_text", "service", "service_text", "previous_filing_id", "legacy",
 )  # fmt: skip
 """The fields of an application in the order in which its form prints them."""
 

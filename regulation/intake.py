@@ -20,13 +20,15 @@ from models.forms import FIELDS, Application, Document, FormA, FormB, Member
 from models.legacy import ListedAlliance
 from models.local_rules import MOST as MOST_CRITERIA
 from models.local_rules import LocalRules
+from models.sections import TEXTS
 from models.values import Value, at_hour, day_of, digest, midnight_after
 from models.vocabulary import ByKind, Kind, Role, Severity
-from regulation import calendar, checklist, codes, listed, local_rules, offices, terms
+from regulation import calendar, checklist, codes, listed, local_rules, offices, promises, terms
 from regulation.articles import ARTICLES
 from regulation.calendar import CALENDARS
 from regulation.checklist import Line
 from regulation.judging import C, E, Judging, Known, W
+from regulation.promises import Promise
 from regulation.reading import NO_PROGRAMS, bounded, codes_in, finding, is_program, read, twice, unseen
 from regulation.service import STRICTER_SINCE
 from regulation.terms import TERMS, terms_on
@@ -128,7 +130,8 @@ def examine(
     examination = Examination(findings=tuple(findings))
     if examination.refused:
         return examination
-    if correcting and known and known.present == digest(paper(form)):
+    untold = form.but(**dict.fromkeys(TEXTS))  # that a page told the wording this time corrects nothing
+    if correcting and known and known.present in (digest(paper(form)), digest(paper(untold))):
         examination = Examination(findings=(finding("G-07", "", W, NOTHING_CORRECTED), *examination.findings))
     return examination.but(form=form, facts=_facts(form, received_at))
 
@@ -303,6 +306,8 @@ class Judge(Judging[Application]):
             yield self.say("G-44", "/received_at", E, f"本系统办理{FIRST_DAY}至{calendar.LAST_YEAR - 1}年的备案申请")
         if form.integrity_commitment is False:
             yield self.say("A-27", "/integrity_commitment", E, "须作出诚信承诺")
+        for name, subject in (("integrity_text", "integrity"), ("service_text", "service")):
+            yield from self.confirmed(name, promises.in_force(subject, self.day))
         if self.correcting:
             yield from self.same_case(self.correcting)
         elif self.day >= STRICTER_SINCE and form.filing_id:
@@ -312,6 +317,11 @@ class Judge(Judging[Application]):
         if leader and leader.uscc:
             yield from self.account(codes.normalised(leader.uscc))
         yield from self.enterprise()
+
+    def confirmed(self, name: str, text: Promise) -> Iterator[Finding]:
+        """Which wording was confirmed, where that is told, is the one in force (A-27, G-18)."""
+        if getattr(self.form, name) not in (None, text.digest):
+            yield self.say(text.number, f"/{name}", E, f"{text.title}已有新的文本，请重新阅读后确认")
 
     def filing_id(self, filing_id: str) -> Iterator[Finding]:
         """As of any new filing; and those that the import of lists gives are no applicant's (A-02, A-27)."""

@@ -22,6 +22,9 @@ def sent(fields: Iterable[Field]) -> Iterator[tuple[str, str]]:
                 yield from ((field.at, each) for each in field.value or ())
             case "texts":
                 yield from ((f"{field.at}/{key}", text) for key, text in (field.value or {}).items())
+            case "confirm":
+                if field.value is True:
+                    yield field.at, "yes"
             case "yes_no":
                 if field.value is not None:
                     yield field.at, "yes" if field.value else "no"

@@ -63,8 +63,8 @@ class Leader:
         return await self.client.post(path, data=fields)
 
     async def begins(self, kind: str = "A") -> str:
-        """A new draft; its address."""
-        answer = await self.sends("/my/drafts", [("kind", kind)])
+        """A new draft, to be filled in as a whole; its address."""
+        answer = await self.sends("/my/drafts", [("kind", kind), ("layout", "whole")])
         assert answer.status_code == 303, answer.text
         return answer.headers["location"]
 

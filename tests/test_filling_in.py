@@ -3,28 +3,35 @@
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from datetime import date
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
+from zipfile import ZipFile
 
 import httpx
 import pytest
 from pydantic import BaseModel
 from starlette.datastructures import FormData
 
+from activities.documents import drafted, forms
 from gateway.asked import applications, steps
 from gateway.asked.compared import differences
 from gateway.asked.forms import Field, asked_of, fields_of, model_within, next_row
 from gateway.remembered.drafts import body_of, layout_of
+from gateway.shown.documents import DOCX
 from models.forms import AnnualReport, DefencePaper, FormA, FormB, ObjectionPaper
 from models.help import HELP, WITHOUT, help_of
 from models.sections import SECTIONS, names_of
 from models.settings import Settings
 from models.vocabulary import Kind
-from regulation import intake
+from regulation import intake, promises
 from regulation.articles import cite
 from tests.databases import Databases
-from tests.leading import COLLEAGUE, LEADER, OTHER, Leader, example, filled, leading
+from tests.leading import COLLEAGUE, LEADER, OFFICER, OTHER, Leader, example, filled, leading
 from tests.served import Clock
+from tests.simulated import lived, written
 from tests.story import instant
 from tests.visiting import House, visiting
 
@@ -80,7 +87,8 @@ def test_every_field_has_its_help_or_a_reason_for_none(form: type[BaseModel]) ->
     without = [
         f"{model.__name__}.{name}"
         for model, name in models_of(form, FORMS[form])
-        if help_of(model, name) is None and f"{model.__name__}.{name}" not in WITHOUT
+        if help_of(model, name) is None
+        and WITHOUT.keys().isdisjoint(f"{base.__name__}.{name}" for base in model.__mro__)
     ]
     assert without == []
 
@@ -126,7 +134,7 @@ def test_a_step_is_done_when_nothing_of_it_is_wrong_and_begun_when_something_of_
 
 async def test_step_by_step_or_whole_is_remembered_with_the_draft(house: House, signed_in: Any) -> None:
     leader = await signed_in()
-    answer = await leader.sends("/my/drafts", [("kind", "A"), ("layout", "steps")])
+    answer = await leader.sends("/my/drafts", [("kind", "A")])
     address = answer.headers["location"]
     overview = await leader.page(address)
     assert overview.says("还有7步没有填好")
@@ -209,6 +217,63 @@ def test_what_two_versions_say_differently_is_told_field_by_field() -> None:
     assert differences(FormA, one, one) == []
 
 
+# The sealed form, and what is confirmed
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_the_sealed_form_is_drawn_from_a_draft_and_marks_what_is_missing(kind: Kind) -> None:
+    raw, now = example(kind.value), instant("2026-03-16")
+    whole = intake.FORMS[kind.value].model_validate(raw | {"filing_id": "X"})
+    assert drafted.drawn(raw, now, 2026) == drafted.Drawn(forms.form_of(whole, now, 2026), 0)
+    raw.pop("alliance_name")
+    raw["leader"].pop("phone")
+    raw["counts"]["total"] = "很多"
+    some = drafted.drawn(raw, now, 2026)
+    text = text_of(some.content)
+    assert some.missing == text.count(drafted.MISSING) == 2
+    assert "尚有2处未填" in text
+    assert "很多" in text
+    empty = drafted.drawn({"kind": kind.value}, now, 2026)
+    assert empty.missing > 20
+
+
+def text_of(content: bytes) -> str:
+    """The text of a docx, its cells each once."""
+    root = ElementTree.fromstring(ZipFile(BytesIO(content)).read("word/document.xml"))
+    return "\n".join(each.text or "" for each in root.iter() if each.tag.endswith("}t"))
+
+
+async def test_the_sealed_form_is_a_click_away(house: House, signed_in: Any) -> None:
+    leader, other = await signed_in(), await signed_in(OTHER)
+    address = await leader.begins()
+    answer = await leader.client.get(f"{address}/form.docx")
+    assert answer.headers["content-type"] == DOCX
+    assert drafted.MISSING in text_of(answer.content)
+    assert (await other.client.get(f"{address}/form.docx")).status_code == 404
+
+
+async def test_what_is_confirmed_stands_there_and_its_digest_goes_into_the_paper(house: House, signed_in: Any) -> None:
+    leader = await signed_in()
+    address, raw = await leader.begins(), example("A")
+    page = await leader.page(address)
+    integrity, service = (promises.in_force(each, date(2026, 3, 16)) for each in ("integrity", "service"))
+    assert all(page.says(line) for line in (*integrity.text, *service.text))
+    await leader.fills(address, raw)
+    told = saved(house, address)
+    assert (told["integrity_text"], told["service_text"]) == (integrity.digest, service.digest)
+    assert told["integrity_commitment"] is True
+
+
+def test_a_wording_that_is_not_in_force_is_confirmed_anew() -> None:
+    raw, now = example("A") | {"filing_id": "X"}, instant("2026-03-16")
+    old = intake.examine(raw | {"integrity_text": "0" * 64}, now).findings
+    assert [each.field for each in old if each.severity == "error"] == ["/integrity_text"]
+    assert "重新阅读" in old[0].message
+    digest = promises.in_force("service", date(2026, 3, 16)).digest
+    assert not intake.examine(raw | {"service_text": digest}, now).refused
+    assert not intake.examine(raw, now).refused, "programs need not tell it"
+
+
 # Rows
 
 
@@ -257,3 +322,29 @@ async def test_a_document_is_taken_while_the_form_is_filled_in(house: House, sig
     assert (await leader.sends("/my/uploads")).status_code == 422
     leader.csrf = "x"
     assert (await brings("协议.pdf", content, right)).status_code == 403
+
+
+# Other long papers
+
+
+async def test_a_long_paper_of_an_act_is_saved_while_it_is_written(house: House, signed_in: Any) -> None:
+    written(house.tools.register, lived("FILL-9").until("revocation_opened"))
+    clock = house.tools.clock
+    assert isinstance(clock, Clock)
+    clock.set("2028-12-04")
+    one, two = await signed_in(), await signed_in(COLLEAGUE)
+    address, text = "/filings/FILL-9/acts/state_defence", "因搬迁未能按期报送"
+    shown, seen = [await each.page(address) for each in (one, two)]
+    assert f"{address}/saved" in shown.text
+    answer = await one.sends(f"{address}/saved", [("/content/text", text), *shown.hidden("draft")])
+    assert answer.status_code == 200
+    assert text in (await one.page(address)).text
+    late = await two.sends(f"{address}/saved", [("/content/text", "另一稿"), *seen.hidden("draft")])
+    assert late.status_code == 409
+    assert text in late.json()["elsewhere"]
+    chosen = [("/content/text", "另一稿"), ("draft", late.json()["seen"])]
+    assert (await two.sends(f"{address}/saved", chosen)).status_code == 200
+    assert "另一稿" in (await one.page(address)).text
+    officer = await signed_in(OFFICER)
+    assert (await officer.sends(f"{address}/saved", chosen)).status_code == 404
+    assert (await one.sends("/filings/FILL-9/acts/withdraw/saved", chosen)).status_code == 404

@@ -127,6 +127,10 @@ async def test_a_return_begins_with_what_is_known_and_is_kept_as_a_draft(house: 
     assert sent.status_code == 303
     page = await leader.page(ADDRESS)
     assert page.value("/leader/staff") == "92"
+    kept = await leader.sends(f"{ADDRESS}/saved", [*page.hidden("seen"), ("/leader/staff", "93")])
+    assert kept.json()["at"] == "09:00"
+    page = await leader.page(ADDRESS)
+    assert page.value("/leader/staff") == "93"
     again = await leader.sends(ADDRESS, [*page.hidden("seen", "id"), ("/leader/staff", "92"), ("do", "zero")])
     assert again.status_code == 303
     page = await leader.page(f"{ADDRESS}?check=1")

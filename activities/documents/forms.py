@@ -18,7 +18,7 @@ from activities.documents.gongwen import Grid
 from activities.documents.record import Record, read
 from activities.register import Register
 from models.forms import Application, Counts, FormA, FormB, LeaderYear, Member
-from models.sections import ON_MEMBERS, PRINTED_TITLES
+from models.sections import ON_MEMBERS, PRINTED_TITLES, TEXTS
 from models.values import Value, day_of
 from models.vocabulary import Kind
 from regulation import intake
@@ -76,11 +76,12 @@ def as_stored(paper: Mapping[str, Any]) -> Application:
     return form.but(leader=form.leader.but(**masked)) if masked else form
 
 
-def form_of(form: Application, received_at: datetime, call: int) -> bytes:
-    """An application as its form, filled in; `call` is the year of the application."""
+def form_of(form: Application, received_at: datetime, call: int, *, missing: int = 0) -> bytes:
+    """An application as its form, filled in; `call` is the year of the application. Of a draft it says how much is `missing`, and
+    is not to be sealed until nothing is."""
     document = gongwen.blank(PRINTED_TITLES[Kind(form.kind)], form.leader.name, received_at)
     gongwen.heading(document, PRINTED_TITLES[Kind(form.kind)], 0)
-    document.add_paragraph()
+    document.add_paragraph(f"草稿：尚有{missing}处未填，文中注明；填齐后再打印盖章。" if missing else "")
     match form:
         case FormA():
             _form_a(document, form)
@@ -95,10 +96,17 @@ def form_of(form: Application, received_at: datetime, call: int) -> bytes:
             [*_asked(form, "all_members_signed", 3, 3), *_asked(form, "integrity_commitment", 3, 3)],
             [*_asked(form.service, "consent", 3, 9)],
             [*_asked(form.service, "address", 3, 9)],
+            *_confirmed(form),
             [Cell("盟主单位（公章）：\n\n\n年　　月　　日", COLUMNS)],
         ],
     )
     return gongwen.saved(document)
+
+
+def _confirmed(form: Application) -> list[Row]:
+    """Which wordings were confirmed, where that is told."""
+    told = [f"{_title(form, name)}：{value}" for name in TEXTS if (value := getattr(form, name))]
+    return [[Cell("\n".join(told), COLUMNS)]] if told else []
 
 
 def _form_a(document: Document, form: FormA) -> None:

@@ -16,7 +16,7 @@ from models.choices import CHOICES
 from models.filing import Filing
 from models.findings import Finding
 from models.forms import CamePaper
-from models.sections import order_of
+from models.sections import TEXTS, order_of
 from models.vocabulary import ActKind, Ground, Kind
 from regulation import checklist, intake, local_rules, offices, review, service
 from regulation.intake import FORMS
@@ -102,7 +102,7 @@ def _formal(document: Field) -> Field:
 
 def _of_application(kind: Kind) -> list[str]:
     """The fields of an application that comes on paper: what only the province says of what it imports is no part of it (A-02)."""
-    return [name for name in order_of(FORMS[kind]) if name != "legacy"]
+    return [name for name in order_of(FORMS[kind]) if name not in ("legacy", *TEXTS)]
 
 
 def _of_paper(kind: ActKind, *, on_paper: bool) -> list[str]:

@@ -5,6 +5,7 @@ Nothing is judged here. A draft is what was filled in; the door adds whose it is
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -19,7 +20,7 @@ from models.local_rules import LocalRules
 from models.register import FilingRow
 from models.sections import SECTIONS, Section, names_of
 from models.vocabulary import ByKind, Kind, Severity, Stage
-from regulation import codes, intake, local_rules, offices
+from regulation import codes, intake, local_rules, offices, promises
 from regulation.intake import BY_CALL
 
 WANTED = {kind: (*intake.ONCE[kind], *list(intake.EITHER[kind])[:1]) for kind in Kind}
@@ -84,9 +85,9 @@ class Part:
 
 def parts(
     raw: Mapping[str, Any], findings: Iterable[Finding], *, rules: LocalRules | None = None, more_rows: str = "",
-    asks_documents: bool = True,
+    asks_documents: bool = True, day: date = date.max,
 ) -> list[Part]:  # fmt: skip
-    """The form filled in. Where documents are asked for, rows are proposed for those that are still missing, those of the city's
+    """The form filled in, with the texts to be confirmed that are in force on a `day`. Where documents are asked for, rows are proposed for those that are still missing, those of the city's
     `rules` too (A-51)."""
     kind, found, local = Kind(raw["kind"]), by_field(findings), local_rules.documents(rules)
     proposed = missing(kind, raw, local) if asks_documents else ()
@@ -95,12 +96,26 @@ def parts(
         Part(
             section,
             tuple(
-                _offering(kind, _numbered_as(intake.NUMBERS[kind], field), local)
+                _confirming(_offering(kind, _numbered_as(intake.NUMBERS[kind], field), local), day)
                 for field in fields_of(intake.FORMS[kind], raw, found, only=section.names, more_rows=more_rows)
             ),
         )
         for section in SECTIONS[kind]
     ]
+
+
+def _confirming(field: Field, day: date) -> Field:
+    """A field with the text that is confirmed by it, as it is in force on a day; and which one that was, told by the page."""
+    match field.at:
+        case "/integrity_commitment":
+            return replace(field, widget="confirm", reads=promises.in_force("integrity", day))
+        case "/service":
+            return replace(field, reads=promises.in_force("service", day))
+        case "/integrity_text" | "/service_text":
+            subject: promises.Subject = "integrity" if field.name == "integrity_text" else "service"
+            shown = promises.in_force(subject, day).digest
+            return replace(field, widget="fixed", options=((shown, shown),))
+    return field
 
 
 def _numbered_as(numbers: Mapping[str, str], field: Field) -> Field:

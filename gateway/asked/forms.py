@@ -25,6 +25,7 @@ from models.findings import Finding
 from models.help import help_of
 from models.values import Named, required, storable
 from regulation.offices import OFFICES
+from regulation.promises import Promise
 from regulation.reading import longest_of
 
 LONG = 500
@@ -47,13 +48,14 @@ Widget = Literal[
     "lines",
     "texts",
     "fixed",
+    "confirm",
 ]
 
 
 @dataclass(frozen=True)
 class Field:
     """One field of a form. `at` is its JSON pointer and the name of its input; `help` explains what is to be written, `why`
-    for what it is asked, `asked_by` by which requirement. A list has besides its rows the `blank` one that is added to it.
+    for what it is asked, `asked_by` by which requirement; `reads` is a text that is read before it is answered. A list has besides its rows the `blank` one that is added to it.
     """
 
     at: str
@@ -65,6 +67,7 @@ class Field:
     help: str = ""
     why: str = ""
     asked_by: str = ""
+    reads: Promise | None = None
     options: tuple[tuple[str, str], ...] = ()
     limit: int | None = None
     fields: tuple["Field", ...] = ()

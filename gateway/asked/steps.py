@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.asked import applications
 from models.findings import Finding
-from models.sections import SECTIONS, Section
+from models.sections import SECTIONS, TEXTS, Section
 from models.values import canonical, digest
 from models.vocabulary import Kind, Severity
 
@@ -56,7 +56,9 @@ def steps(
         Step(
             number,
             section,
-            begun=any(raw.get(name) not in (None, [], {}, prefilled.get(name)) for name in section.names),
+            begun=any(
+                raw.get(name) not in (None, [], {}, prefilled.get(name)) for name in section.names if name not in TEXTS
+            ),
             errors=sum(each.severity is Severity.ERROR for each in listed),
             warnings=sum(each.severity is Severity.WARNING for each in listed),
         )

@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 
 from gateway.asked import acts
 from gateway.asked.forms import Field
+from gateway.pages.act_drafts import ActDraft
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, SignedIn, page, rests_on, then
 from gateway.problem import KeyReused, MovedOn, NoAct, Refused, Unreachable
@@ -67,7 +68,28 @@ def show(
     raw = _with_evidence(tools, filing_id) if (kind, ground) == WITHOUT_COOPERATION else None
     if inspection and kind is ActKind.PROPOSE_REVOCATION and session.who.staff:
         raw = inspections.proposal(tools, inspection, filing_id)
-    return _form(request, tools, session, row, _offered(tools, row, kind, session, year), raw)
+    offered = _offered(tools, row, kind, session, year)
+    drafted = ActDraft.of(tools, session.who, filing_id, kind, _year_of(offered))
+    raw = drafted.raw if drafted and drafted.raw and raw is None else raw
+    return _form(request, tools, session, row, offered, raw)
+
+
+def _year_of(offered: Offer | None) -> int | None:
+    """The year that an act is about, if it is about one."""
+    return getattr(offered.act, "year", None) if offered else None
+
+
+@router.post("/saved")
+def saved(
+    request: Request, tools: Doors, session: SignedIn, form: Answer, filing_id: str, kind: ActKind,
+    year: Ordinal | None = None,
+) -> Response:  # fmt: skip
+    """Save a long paper as it stands in the browser, while it is written."""
+    offered = _offered(tools, tools.seen(filing_id, session.who), kind, session, year)
+    drafted = ActDraft.of(tools, session.who, filing_id, kind, _year_of(offered))
+    if drafted is None:
+        raise NoAct(filing_id)
+    return drafted.autosaved(request, tools, session, form)
 
 
 WITHOUT_COOPERATION = (ActKind.PROPOSE_REVOCATION, Ground.NO_COOPERATION)
@@ -83,9 +105,10 @@ def _with_evidence(tools: Tools, filing_id: str) -> dict[str, object] | None:
 
 @router.post("")
 async def send(
-    request: Request, tools: Doors, session: SignedIn, form: Answer, filing_id: str, kind: ActKind
-) -> Response:
-    """Take the form. If others acted since it was shown, it says so and asks again; sent twice, it is one act."""
+    request: Request, tools: Doors, session: SignedIn, form: Answer, filing_id: str, kind: ActKind,
+    about: Ordinal | None = None,
+) -> Response:  # fmt: skip
+    """Take the form; `about` is the year of which its draft is. If others acted since it was shown, it says so and asks again; sent twice, it is one act."""
     visit = visit_of(request, tools, session.who)
     row = await run_in_threadpool(visit.seen, filing_id)
     sent, faults = await taken(form, tools.uploads, owner_of(session.who.by), tools.clock(), person=session.who.person)
@@ -97,6 +120,8 @@ async def send(
         receipt = await visit.act(filing_id, {**raw, "id": asked.act_id, "kind": kind.value}, seen=asked.seen)
     except (Refused, KeyReused, MovedOn, Unreachable) as refused:
         return await run_in_threadpool(asked.refused, raw, refused)
+    if drafted := ActDraft.of(tools, session.who, filing_id, kind, about):
+        await run_in_threadpool(drafted.done, tools, session.who)
     return await run_in_threadpool(asked.done, receipt)
 
 
@@ -192,6 +217,8 @@ def _form(
     found = refusal.findings if refusal else ()
     raw = _first_said(tools, row, offered) if raw is None and offered and offered.proposed else raw
     fields = _fields(tools, session, row, offered, of_version, raw, found, more_rows) if offered else ()
+    year = _year_of(offered)
+    drafted = ActDraft.of(tools, session.who, row.filing_id, offered.kind, year) if offered else None
     return page(
         request,
         tools,
@@ -209,6 +236,8 @@ def _form(
         since=[(entry.number, naming.short(entry.at), naming.name_of_entry(entry)) for entry in since or ()],
         act_id=act_id or f"desk-{uuid4().hex}",
         phrases=_phrases(tools, session, offered),
+        drafted=drafted,
+        about=year,
     )
 
 

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 
 from gateway.asked import applications
 from gateway.identity import Identity
-from gateway.pages.editing import Editing, act_of, autosaved, changed, findings_of, form_of
+from gateway.pages.editing import Editing, act_of, autosaved, changed, findings_of, form_of, sealed_form
 from gateway.pages.leader import Leading
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, then
@@ -88,6 +88,12 @@ def saved(request: Request, tools: Doors, session: Leading, form: Answer, filing
     if why := _refused(tools, session.who, editing):
         raise Failed(Problem(title=why, status=410, code="over"))
     return autosaved(request, tools, session, form, editing)
+
+
+@router.get("/corrections/{filing_id}/form.docx")
+def form(request: Request, tools: Doors, session: Leading, filing_id: str) -> Response:
+    """The form as it was saved, to be printed and sealed."""
+    return sealed_form(request, tools, session, _correction(tools, session.who, filing_id))
 
 
 async def _sent_before(

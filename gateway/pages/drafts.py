@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 from gateway.asked import applications
 from gateway.asked.steps import Layout
 from gateway.identity import Identity
-from gateway.pages.editing import Editing, autosaved, changed, findings_of, form_of, gone
+from gateway.pages.editing import Editing, autosaved, changed, findings_of, form_of, gone, sealed_form
 from gateway.pages.leader import Leading
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, then
@@ -31,7 +31,7 @@ def _draft(tools: Tools, who: Identity, draft_id: str) -> Editing:
 
 @router.post("/drafts")
 def begin(request: Request, tools: Doors, session: Leading, form: Answer) -> Response:
-    """新的备案申请, on form A or form B."""
+    """新的备案申请, on form A or form B; step by step, unless somebody wants it whole."""
     kind = form.get("kind")
     if kind not in ("A", "B"):
         raise NoAct(str(kind))
@@ -41,8 +41,8 @@ def begin(request: Request, tools: Doors, session: Leading, form: Answer) -> Res
         if not applications.may_go_on(row):
             raise NotFound(goes_on)
         raw |= applications.continuing(tools.register.paper(value_of(row).paper), goes_on)
-    layout = str(form.get("layout", ""))
-    key = tools.drafts.begin(session.who, raw, tools.clock(), layout if layout in list(Layout) else "")
+    layout = Layout.WHOLE if form.get("layout") == Layout.WHOLE else Layout.STEPS
+    key = tools.drafts.begin(session.who, raw, tools.clock(), layout)
     visit_of(request, tools, session.who).note(AuditKind.DRAFTED, filing_id=key, about="begin")
     return then(f"/my/drafts/{key}")
 
@@ -80,6 +80,12 @@ def findings(request: Request, tools: Doors, session: Leading, form: Answer, dra
 def saved(request: Request, tools: Doors, session: Leading, form: Answer, draft_id: str) -> Response:
     """Save the form as it stands in the browser, while it is filled in."""
     return autosaved(request, tools, session, form, _draft(tools, session.who, draft_id))
+
+
+@router.get("/drafts/{draft_id}/form.docx")
+def form(request: Request, tools: Doors, session: Leading, draft_id: str) -> Response:
+    """The form as it was saved, to be printed and sealed."""
+    return sealed_form(request, tools, session, _draft(tools, session.who, draft_id))
 
 
 @router.post("/drafts/{draft_id}/delete")

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 from temporalio.service import RPCError
 
+from activities.documents import drafted
 from gateway.asked import applications, steps
 from gateway.asked.compared import Difference, differences
 from gateway.asked.forms import next_row
@@ -27,12 +28,13 @@ from gateway.remembered.audit import AuditKind
 from gateway.remembered.drafts import NoSuchDraft, Overtaken
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import taken
+from gateway.shown.documents import DOCX, attachment
 from gateway.tools import Tools
 from gateway.visit import Visit, visit_of
 from models.acts import Deficiency, ReturnForCorrection, RuleOnObjection
 from models.filing import Filing
 from models.findings import Finding, Refusal
-from models.sections import TITLES, Section, names_of
+from models.sections import TEXTS, TITLES, Section, names_of
 from models.values import day_of
 from models.vocabulary import ActKind, Kind, Severity
 from regulation import intake, lodging
@@ -173,7 +175,9 @@ def _saved(
 
 def differing(editing: Editing, one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Difference]:
     """What two versions of an application say differently."""
-    return differences(intake.FORMS[editing.kind], one, other, only=names_of(editing.kind))
+    return differences(
+        intake.FORMS[editing.kind], one, other, only=[name for name in names_of(editing.kind) if name not in TEXTS]
+    )
 
 
 def autosaved(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> Response:
@@ -255,7 +259,12 @@ def form_of(
         parts_=[
             each
             for each in applications.parts(
-                editing.raw, at_fields, rules=rules, more_rows=more, asks_documents=editing.asks_documents
+                editing.raw,
+                at_fields,
+                rules=rules,
+                more_rows=more,
+                asks_documents=editing.asks_documents,
+                day=day_of(now),
             )
             if section in (None, each.section)
         ],
@@ -284,6 +293,16 @@ def findings_of(request: Request, tools: Tools, session: Session, form: FormData
     shown = applications.found(editing.kind, applications.on_the_form(editing.kind, form, findings))
     part = str(form.get("part", ""))
     return page(request, tools, "leader_findings.html", session, found=shown, part=part, address=editing.address)
+
+
+def sealed_form(request: Request, tools: Tools, session: Session, editing: Editing) -> Response:
+    """The application form (D1) of a draft, to be printed, sealed and uploaded; what is missing is marked in it (A-28)."""
+    now = tools.clock()
+    year = day_of(editing.correcting.submitted_at if editing.correcting else now).year
+    visit_of(request, tools, session.who).note(AuditKind.EXPORTED, filing_id=editing.filing_id, about="draft form")
+    form = drafted.drawn(editing.raw, now, year)
+    left = f"（尚缺{form.missing}处）" if form.missing else ""
+    return attachment(form.content, f"{TITLES[editing.kind]}-{editing.filing_id}{left}.docx", DOCX)
 
 
 def _returned(tools: Tools, editing: Editing) -> tuple[Deficiency, ...]:

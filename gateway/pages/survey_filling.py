@@ -20,7 +20,9 @@ from temporalio.service import RPCError
 from activities.documents import survey_sheet
 from activities.documents.sheet_reader import SheetRefused
 from gateway.asked import surveys as asked
+from gateway.asked.compared import differences
 from gateway.asked.surveys import Uploaded
+from gateway.pages.autosaving import answered
 from gateway.pages.uploads import workbook_in
 from gateway.pages.web import page, then
 from gateway.problem import KeyReused, Refused, Unreachable
@@ -38,6 +40,7 @@ from models.findings import Finding, Refusal
 from models.rounds.surveys import EnterSurvey, SurveyActKind
 from models.values import midnight_after
 from regulation.rounds import agreeing, returns
+from regulation.rounds.figures import form_of
 
 UNKNOWN = "暂时不能确认是否已经报送；填写的内容已保存，请稍后在本页再次报送，不会重复登记"
 SENT_OTHERWISE = "这份调查表此前已按其他内容报送；请核对后再次报送"
@@ -148,6 +151,15 @@ def found_on(request: Request, tools: Tools, session: Session, form: FormData, e
     editing = replace(editing, raw=editing.filled_in(form))
     found = asked.found(by, asked.on_the_form(by, form, editing.findings), on_paper=editing.on_paper)
     return page(request, tools, "leader_findings.html", session, found=found)
+
+
+def autosaved(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> Response:
+    """Save the return as it stands in the browser, and say when that was."""
+    raw = editing.filled_in(form)
+    save = partial(tools.drafts.save, editing.key, session.who, raw, tools.clock(), str(form.get("seen", "")))
+    saved, typed = [each.get("figures") or {} for each in (editing.raw, raw)]
+    elsewhere = partial(differences, form_of(editing.known.questionnaire), saved, typed)
+    return answered(request, tools, session, save, "", editing.seen, elsewhere)
 
 
 # The workbook

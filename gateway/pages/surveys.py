@@ -43,6 +43,12 @@ def findings(
     return filling.found_on(request, tools, session, form, filling.editing_of(tools, session, round_id, filing_id))
 
 
+@router.post("/saved")
+def saved(request: Request, tools: Doors, session: Leading, form: Answer, round_id: str, filing_id: str) -> Response:
+    """Save the return as it stands in the browser, while it is filled in."""
+    return filling.autosaved(request, tools, session, form, filling.editing_of(tools, session, round_id, filing_id))
+
+
 @router.get("/form.xlsx")
 def to_fill_in(request: Request, tools: Doors, session: Leading, round_id: str, filing_id: str) -> Response:
     """填报表: the return as a workbook."""

@@ -12,6 +12,7 @@ const clock = (at) => new Date(at).toTimeString().slice(0, 5);
 export async function autosave(form) {
   const { autosave: address, key: draft, person } = form.dataset;
   const key = `${person} ${draft}`;
+  const version = form.elements[form.dataset.version ?? "seen"]; // of the draft, as it was last seen or saved
   const told = form.querySelector("[data-saved]");
   let saved = valuesOf(form); // what the server has
   let keeping = Promise.resolve();
@@ -31,7 +32,7 @@ export async function autosave(form) {
   }
 
   function remember() {
-    const record = { key, seen: form.elements.seen?.value ?? "", at: Date.now(), values: valuesOf(form) };
+    const record = { key, seen: version?.value ?? "", at: Date.now(), values: valuesOf(form) };
     keeping = keep(record).catch(() => tell("这个浏览器不能暂存；请及时保存", true));
   }
 
@@ -63,7 +64,7 @@ export async function autosave(form) {
     }
     if (answer.ok) {
       const { seen, held, at } = await answer.json();
-      form.elements.seen.value = seen;
+      version.value = seen;
       if (form.elements.held) form.elements.held.value = held;
       saved = values;
       tell(`已自动保存 ${at}`);
@@ -125,7 +126,7 @@ export async function autosave(form) {
     const box = banner("另一个窗口（或者本单位的另一位经办人）已保存了不同的内容。", table);
     choice(box, "以本页的内容为准", () => {
       stopped = false;
-      form.elements.seen.value = seen;
+      version.value = seen;
       if (form.elements.held) form.elements.held.value = "";
       void save();
     });
@@ -171,7 +172,7 @@ export async function autosave(form) {
       fill(form, record.values);
       form.dispatchEvent(new Event("input", { bubbles: true }));
     };
-    if (record.seen === (form.elements.seen?.value ?? "")) {
+    if (record.seen === (version?.value ?? "")) {
       take();
       const box = banner(`已恢复上次在这台电脑上填写、没有来得及保存的内容（${at}）。`);
       choice(box, "知道了", () => {});

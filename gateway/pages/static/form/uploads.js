@@ -61,7 +61,9 @@ export function uploads(form) {
 
   // Each file goes to a row that still lacks one of its sort; where there is none, a row is added.
   async function bring(files) {
-    for (const file of files) await put(file, rowFor(file.name));
+    const refused = files.filter(unfit).map((file) => `“${file.name}”未上传：${unfit(file)}`);
+    if (zone) say(zone, refused.join("；"), true);
+    for (const file of files) if (!unfit(file)) await put(file, rowFor(file.name));
   }
 
   function rowFor(name) {
