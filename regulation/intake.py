@@ -306,8 +306,8 @@ class Judge(Judging[Application]):
             yield self.say("G-44", "/received_at", E, f"本系统办理{FIRST_DAY}至{calendar.LAST_YEAR - 1}年的备案申请")
         if form.integrity_commitment is False:
             yield self.say("A-27", "/integrity_commitment", E, "须作出诚信承诺")
-        for name, subject in (("integrity_text", "integrity"), ("service_text", "service")):
-            yield from self.confirmed(name, promises.in_force(subject, self.day))
+        yield from self.confirmed("integrity_text", promises.in_force("integrity", self.day))
+        yield from self.confirmed("service_text", promises.in_force("service", self.day))
         if self.correcting:
             yield from self.same_case(self.correcting)
         elif self.day >= STRICTER_SINCE and form.filing_id:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -61,7 +61,8 @@ class _Filling:
             self.missing += must
             return MISSING if must else info.get_default()
         try:
-            return TypeAdapter(Annotated[info.annotation, info]).validate_python(raw)  # type: ignore[valid-type]
+            adapter: TypeAdapter[Any] = TypeAdapter(cast("Any", Annotated[info.annotation, info]))
+            return adapter.validate_python(raw)
         except ValidationError:
             return str(raw)
 
