@@ -53,6 +53,7 @@ from activities.starting import bound, or_leave
 from activities.watching import Watching
 from gateway.client import Filings
 from gateway.continuing import Continuing
+from gateway.pages.design.sheet import sheet
 from gateway.problem import KeyReused, NotFound, Refused
 from gateway.remembered import keys
 from gateway.remembered.audit import Audit
@@ -104,7 +105,7 @@ def channels_of(settings: Settings, file: ChannelsFile, register: Register) -> S
         configured.build(file) if settings.channels else [Configured("files", OutboxFolder(settings.outbox), Filters())]
     )
     drafts = Configured("drafts", DraftTray(register, settings.tray, configured.contacts(file)), Filters())
-    site = Site(settings.site, Notices(register.engine), settings.site_address, settings.own_address)
+    site = Site(settings.site, Notices(register.engine), settings.site_address, settings.own_address, sheet())
     return [
         *told,
         *configured.nowhere(told),

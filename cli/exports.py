@@ -20,6 +20,7 @@ from activities.rounds.register import RoundRegister
 from cli.arguments import EVERY, as_day, as_json, meant, narrowed
 from cli.output import say
 from cli.tools import found, the_attachments, the_contacts, the_register
+from gateway.pages.design.sheet import sheet
 from gateway.problem import NoRound, NotFound, Refused
 from models.findings import Refusal
 from models.rounds.surveys import SurveyState
@@ -162,7 +163,9 @@ def export_survey(to: Path, round_id: str, ending: str) -> list[Path]:
 def export_site(to: Path | None, on: date | None) -> list[Path]:
     """The announcements, as any web server can serve them."""
     settings = read_settings()
-    site = Site(to or settings.site, Notices(the_register().engine), settings.site_address, settings.own_address)
+    site = Site(
+        to or settings.site, Notices(the_register().engine), settings.site_address, settings.own_address, sheet()
+    )
     return site.write_all(on or day_of(datetime.now(UTC)))
 
 

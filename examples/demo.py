@@ -24,6 +24,7 @@ from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from cli.output import console, print_docket
 from deploy.skipping import World, skipping_server
+from gateway.pages.design.sheet import sheet
 from models.filing import Entry
 from models.values import SHANGHAI, day_of
 from models.vocabulary import Kind
@@ -208,7 +209,7 @@ def laid_out(world: World, filing_id: str, at: datetime) -> None:
     put(papers / "卷宗.docx", docket_of(register, filing_id))
     put(papers / "归档包.zip", dossier(register, filing_id, Attachments(world.settings.upload_folder)))
     put(papers / "汇总表.xlsx", summary(register, [row]))
-    Site(world.settings.site, Notices(register.engine)).write_all(day_of(at))
+    Site(world.settings.site, Notices(register.engine), sheet=sheet()).write_all(day_of(at))
 
 
 async def main(kind: Kind, var: Path = VAR) -> int:

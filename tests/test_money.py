@@ -264,7 +264,7 @@ async def is_objected_to(gateway: Served, visitor: Visitor) -> None:
     await visitor.fills({f"/content/{name}": value for name, value in told.items()})
     await page.get_by_role("button", name="提交异议", exact=True).click()
     await visitor.looks()
-    assert "须提供必要的证明材料" in await page.locator(".banner").inner_text(), "what an objector is warned of"
+    assert "须提供必要的证明材料" in await page.locator(".notice").inner_text(), "what an objector is warned of"
     evidence = {"name": "审计报告.pdf", "mimeType": "application/pdf", "buffer": EVIDENCE}
     await page.set_input_files("[name='/content/evidence/0/file']", evidence)  # type: ignore[arg-type]
     await page.get_by_role("button", name="提交异议", exact=True).click()

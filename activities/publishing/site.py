@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -49,7 +48,8 @@ def _page(name: str) -> Page:
 @dataclass(frozen=True)
 class Site:
     """The pages and feeds in `folder`, which stands under `address` (no slash at its end; without it, feeds name pages
-    relatively). `door` is where the public finds the register and objects (no slash either); without it, nowhere.
+    relatively). `door` is where the public finds the register and objects (no slash either); without it, nowhere. `sheet` is the
+    stylesheet of all our pages (gateway/pages/design), written beside them; without it, they look as a browser sets plain HTML.
 
     One at a time may write: of two, the one that read first could write last.
     """
@@ -58,6 +58,7 @@ class Site:
     publications: Publications
     address: str = ""
     door: str = ""
+    sheet: bytes = b""
 
     def write(self, filing_ids: Collection[str], today: date) -> list[Path]:
         """Bring up to date what the publications of these filings touch; what was written, in order.
@@ -94,7 +95,7 @@ class Site:
         self, told: Iterable[tuple[Published, ...]], places: Collection[str], years: Collection[int], today: date
     ) -> Iterator[tuple[str, bytes]]:
         """Every page by its path. Lists that were never written are written too: each page links to all of them."""
-        yield "site.css", resources.files(__package__).joinpath("pages", "site.css").read_bytes()
+        yield "site.css", self.sheet
         for history in told:
             for each in history:
                 objecting = f"{self.door}/objections/{each.row.filing_id}" if takes_objections(each, today) else ""

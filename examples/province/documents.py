@@ -24,6 +24,7 @@ from activities.files import put
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from examples.province.story import Story
+from gateway.pages.design.sheet import sheet
 from gateway.remembered.pictures import Pictures
 from gateway.shown.year import MAKES, Year
 from models.rounds.base import RoundKind
@@ -64,7 +65,7 @@ class Document:
 
 def publish(story: Story, folder: Path) -> None:
     """Write the public site of a story that has been lived below a folder."""
-    Site(folder / "site", Notices(story.service.register.engine)).write_all(day_of(story.over))
+    Site(folder / "site", Notices(story.service.register.engine), sheet=sheet()).write_all(day_of(story.over))
 
 
 @dataclass(frozen=True)

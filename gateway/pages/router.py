@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from gateway.pages import (
+    about,
     absences,
     acts,
     attachments,
@@ -86,6 +87,7 @@ for each in (
     operations,
     year,
     revocations,
+    about,
     design,
 ):
     router.include_router(each.router)
