@@ -12,6 +12,7 @@ from activities.documents.sheet_reader import SheetRefused
 from activities.log.keys import NotSigning
 from activities.log.notes import NotANote, NotSigned
 from activities.log.sequencing import LogRefused
+from activities.log.witnessing import NotWitnessed
 from cli.output import errors, print_findings, say
 from cli.tools import NotAnswered
 from gateway.clock import ClockWrong
@@ -42,7 +43,7 @@ def ended(command: Callable[[], object], json_: bool) -> int:
     except Refused as refused:
         _report(json_, str(refused), refused.refusal)
         return REFUSED
-    except (BackupRefused, SheetRefused, LogRefused, NotANote, NotSigned, NotSigning) as error:
+    except (BackupRefused, SheetRefused, LogRefused, NotANote, NotSigned, NotSigning, NotWitnessed) as error:
         _report(json_, str(error))
         return REFUSED
     except (NotFound, Conflict) as error:

@@ -3,17 +3,21 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import click
 from rich.table import Table
 
-from activities.log import checking, keys, proving, public_keys, sources
+from activities.log import checking, keys, proving, public_keys, sources, stamps, witnessing
 from activities.log.keeping import kept_log, last_origin
+from activities.log.notes import LONGEST
+from activities.log.notes import Key as PublicKey
 from activities.log.sequencing import newest
 from activities.log.tree import Tree
+from activities.log.witnessing import Witness
 from activities.register import Register
 from cli.arguments import as_json
-from cli.output import console, say
+from cli.output import console, errors, say
 from cli.tools import the_register
 from gateway.problem import NotFound
 from models.settings import read_settings
@@ -101,6 +105,39 @@ def adopt(folder: Path) -> None:
     console.print(f"接续 {sources.adopted(keeping.log, folder)} 条")
 
 
+@log_.command("cosign", help="为他人的日志作见证：核实它只增不改，再予签名；输出的一行签名交给对方。")
+@click.argument("source", metavar="[文件夹或网址]")
+@click.option("--key", "keys_", multiple=True, help="该日志的公钥，初次见证时给出；可多次给出")
+def cosign(source: str, keys_: tuple[str, ...]) -> None:
+    """Sign what another's log shows, if it goes on from what was seen of it."""
+    settings = read_settings()
+    ours = keys.signers(settings.log_key_file)
+    if not ours:
+        raise click.UsageError("没有签名的密钥；先以 log key 生成")
+    witness = Witness(the_register().engine, ours[-1])
+    says, line = witness.cosign(source, datetime.now(UTC), [PublicKey.read(each) for each in keys_])
+    errors.print(f"已见证 {says.origin} 的 {says.size} 条", markup=False)
+    click.echo(line, nl=False)
+
+
+@log_.command("cosigned", help="收下见证人对本日志最近检查点的签名（BEIAN_LOG_WITNESSES 列有其公钥），并发布。")
+@click.argument("file", type=click.File("r", encoding="utf-8"), default="-")
+def cosigned(file: IO[str]) -> None:
+    """Put witnesses' signatures on our newest checkpoint."""
+    settings, lines = read_settings(), file.read(LONGEST).splitlines(keepends=True)
+    register = the_register()
+    witnessing.take(register.engine, lines, the_witnesses())
+    kept_log(settings, register.engine).publish()
+    console.print(f"已收下 {len(lines)} 个见证")
+
+
+def the_witnesses() -> list[PublicKey]:
+    """The public keys of those who cosign our log."""
+    file = read_settings().log_witnesses
+    lines = file.read_text("utf-8").splitlines() if file else []
+    return [PublicKey.read(line) for line in lines if line.strip() and not line.startswith("#")]
+
+
 def log_faults(register: Register, mirrors: Sequence[str] = ()) -> list[str]:
     """What is wrong with the log: by itself, by what was published here, by the keys that are here, and by what others hold."""
     return list(_faults(register, mirrors))
@@ -121,5 +158,6 @@ def _faults(register: Register, mirrors: Sequence[str]) -> Iterator[str]:
                 yield from checking.against(found, whose, note)
             elif whose in mirrors:
                 yield f"{whose} 没有可读的检查点"
+        yield from stamps.faults(found.signed, keeping.roots)
         if found.signed and not found.faults:
             yield from keeping.files.faults(Tree(db, keeping.log.hashing(found.signed[-1])))

@@ -130,6 +130,17 @@ class Settings(BaseSettings):
     log_digest: Literal["sha-256", "sm3"] = Field(
         "sha-256", description="with which digest a log that is begun here is hashed, for good"
     )
+    log_stamps: str = Field(
+        "",
+        pattern=r"^(?:https?://\S+)?$",
+        description="address of an authority that stamps the end of each day of that log with its time (RFC 3161); absent: nobody is asked",
+    )
+    log_stamp_roots: Path | None = Field(
+        None, description="file with the certificates by which its stamps are believed"
+    )
+    log_witnesses: Path | None = Field(
+        None, description="file with the public keys of those who cosign that log, a line each"
+    )
     log_keys: Path | None = Field(
         None,
         description="file with the keys that sign it, readable for its owner alone, the newest last; absent: made below `var`",

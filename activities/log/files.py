@@ -3,6 +3,7 @@
 The checkpoint is written last, so everything it speaks of is there. What is there is not written again.
 """
 
+from base64 import b64decode
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,9 @@ class LogFiles:
         except NotANote:
             return None
 
-    def write(self, tree: Tree, last: LogCheckpoint, public: Collection[Key]) -> None:
+    def write(
+        self, tree: Tree, last: LogCheckpoint, public: Collection[Key], days: Collection[LogCheckpoint] = ()
+    ) -> None:
         """Bring the files up to a checkpoint, with the keys by which it may be verified."""
         published = self.checkpoint()
         since = published.size if published and published.size <= last.size else 0
@@ -51,6 +54,10 @@ class LogFiles:
             self._put(tile.path, tree.tile(tile))
             if tile.level == 0:
                 self._put(tile.entries, bundled(_said(tree.db, tile)))
+        for each in days:
+            self._put(f"days/{each.day}", each.note.encode())
+            if each.stamp:
+                self._put(f"days/{each.day}.tsr", b64decode(each.stamp))
         self._put(KEYS, "".join(f"{key}\n" for key in public).encode())
         self._put(CHECKPOINT, last.note.encode())
 

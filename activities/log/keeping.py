@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlalchemy import Connection, Engine
 
-from activities.log import public_keys
+from activities.log import public_keys, stamps
 from activities.log.files import LogFiles
 from activities.log.leaves import LOOKS_BACK
-from activities.log.sequencing import Log, LogRefused, newest
+from activities.log.sequencing import Log, LogRefused, days, newest
 from activities.log.tree import Tree
 from activities.logs import named
 from models.log import LogCheckpoint
@@ -37,6 +37,8 @@ class LogKeeping:
     log: Log
     files: LogFiles
     every: timedelta
+    authority: str = ""
+    roots: stamps.Roots = ()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def passes(self, now: datetime) -> LogCheckpoint | None:
@@ -50,6 +52,17 @@ class LogKeeping:
             return self.log.sign(now, ended) or self.log.sign(now)
         finally:
             self.publish()
+            self.stamp()
+
+    def stamp(self) -> None:
+        """Have the ends of days stamped, if there is an authority for it, and publish the stamps. Who does not answer is asked again next time."""
+        if not self.authority:
+            return
+        try:
+            if stamps.stamp_days(self.log.engine, self.authority, self.roots):
+                self.publish()
+        except stamps.NotStamped as why:
+            log.warning("log.not_stamped", why=str(why))
 
     def publish(self) -> None:
         """Bring the files up to what was signed last."""
@@ -57,7 +70,7 @@ class LogKeeping:
             last = newest(db)
             if last:
                 tree = Tree(db, self.log.hashing(last))
-                self.files.write(tree, last, public_keys.known(db, last_origin(last)))
+                self.files.write(tree, last, public_keys.known(db, last_origin(last)), days(db))
 
     def refuse_fork(self, db: Connection) -> None:
         """Raise `LogRefused` if what was published is no beginning of what is in the register: an older one was put in its place."""
@@ -106,4 +119,6 @@ def name_of(settings: Settings) -> str:
 def kept_log(settings: Settings, engine: Engine) -> LogKeeping:
     """The log of a deployment, with its files."""
     kept = Log(engine, settings.log_key_file, name_of(settings), settings.log_digest)
-    return LogKeeping(kept, LogFiles(settings.site / "log", settings.site), timedelta(seconds=settings.log_interval))
+    files = LogFiles(settings.site / "log", settings.site)
+    every = timedelta(seconds=settings.log_interval)
+    return LogKeeping(kept, files, every, settings.log_stamps, stamps.roots_of(settings))

@@ -161,6 +161,12 @@ def newest(db: Connection) -> LogCheckpoint | None:
     return LogCheckpoint(**row) if row else None
 
 
+def days(db: Connection) -> list[LogCheckpoint]:
+    """The ends of days that were signed, the newest first."""
+    query = select(CHECKPOINTS).where(CHECKPOINTS.c.day.is_not(None)).order_by(CHECKPOINTS.c.day.desc())
+    return [LogCheckpoint(**row) for row in db.execute(query).mappings()]
+
+
 def checkpoint_of(row: LogCheckpoint) -> Checkpoint:
     """What a checkpoint says."""
     return Checkpoint.read(Note.read(row.note).text)
