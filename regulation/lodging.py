@@ -4,6 +4,7 @@ At a door an act brings its paper as `content`. The paper is checked and goes in
 that travels on holds the digest and the few facts that the law decides by.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self, get_args
 
@@ -114,7 +115,7 @@ def lodge(filing_id: str, raw: Mapping[str, Any], subject: changes.Subject | Non
             paper = application(content)
         elif str(kind) in PAPERS:
             form, below = read(PAPERS[str(kind)], content, {}, "/content")
-            findings += below
+            findings += _told_apart(PAPERS[str(kind)], below)
             if not below:
                 paper = form.model_dump(mode="json")
                 names += unseen(form, "/content")
@@ -138,6 +139,18 @@ def lodge(filing_id: str, raw: Mapping[str, Any], subject: changes.Subject | Non
         findings += [_fault(kind, field, message) for field, message in on_paper.faults(act, when)]
     refused = _errors(findings)
     return Lodged.made(findings=tuple(bounded(findings)), act=None if refused else act, paper=paper, record=record)
+
+
+def _told_apart(paper: type[Value], found: Sequence[Finding]) -> list[Finding]:
+    """Findings that would read alike, each with the part of the paper that it is about: two halves of a report have the same fields."""
+    said = Counter(each.message for each in found)
+
+    def part(each: Finding) -> str:
+        name, _, below = each.field.removeprefix("/content/").partition("/")
+        info = paper.model_fields.get(name) if below and said[each.message] > 1 else None
+        return f"{info.title}的" if info and info.title else ""
+
+    return [each.but(message=part(each) + each.message) for each in found]
 
 
 def _received(came: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None, list[Finding]]:

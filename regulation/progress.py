@@ -6,70 +6,17 @@ revocation. A day ahead is the last on which its step is over if everybody takes
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from models.filing import Counted, Entry, Filing, Period, ReportingYear
-from models.values import day_of, last_day_until
-from models.vocabulary import ActKind, ByKind, LapseKind, Role, Stage, YearStatus
-from regulation import agenda, annual, lifecycle, naming, offices
-from regulation.moment import Moment
+from models.filing import Entry, Filing, Period
+from models.values import day_of
+from models.vocabulary import ActKind, ByKind, Role, Stage
+from regulation import agenda, lifecycle, naming, offices, steps_on_file
+from regulation.steps import Step, Track, if_nobody, with_day
 
-State = Literal["done", "current", "ahead", "stopped"]
-
-STATES: dict[State, str] = {"done": "已完成", "current": "进行中", "ahead": "未开始", "stopped": "已终止"}
-"""What the states of a step are called."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step. `on` is the day on which it was over, or stopped; `until` (exclusive) when it is over at the latest.
-
-    `who` has it, `says` what is done in it, `otherwise` what happens if nobody does it by then. `late`: that day has passed.
-    `counted` explains the day; `provisional`: it may move when the next working days are arranged.
-    """
-
-    key: str
-    title: str
-    state: State = "ahead"
-    on: date | None = None
-    until: datetime | None = None
-    who: str = ""
-    says: str = ""
-    otherwise: str = ""
-    late: bool = False
-    provisional: bool = False
-    counted: Counted | None = None
-
-    @property
-    def called(self) -> str:
-        """Its state in a word."""
-        return "逾期" if self.late and self.state == "current" else STATES[self.state]
-
-    @property
-    def last(self) -> date | None:
-        """The last day on which it is to be over."""
-        return last_day_until(self.until) if self.until else None
-
-
-@dataclass(frozen=True)
-class Track:
-    """A way that a filing goes, step by step."""
-
-    key: str
-    title: str
-    steps: tuple[Step, ...]
-
-    @property
-    def current(self) -> Step | None:
-        """The step that it is at; None once it is through, or was stopped."""
-        return next((each for each in self.steps if each.state == "current"), None)
-
-    @property
-    def following(self) -> Step | None:
-        """What comes after that step."""
-        return next((each for each in self.steps if each.state == "ahead"), None)
+__all__ = ["STOPPED", "Passed", "Step", "Track", "passed", "tracks"]
 
 
 class Passed(NamedTuple):
@@ -88,7 +35,11 @@ def passed(docket: Iterable[Entry]) -> list[Passed]:
 
 def tracks(filing: Filing, docket: Sequence[Passed], now: datetime) -> tuple[Track, ...]:
     """The ways that a filing goes, the one that it is on first."""
-    found = [_case(filing, now), _year(filing, now), _application(filing, docket, now)]
+    found = [
+        steps_on_file.revoking(filing, now),
+        steps_on_file.reporting(filing, now),
+        _application(filing, docket, now),
+    ]
     return tuple(each for each in found if each)
 
 
@@ -172,7 +123,10 @@ def _application(filing: Filing, docket: Sequence[Passed], now: datetime) -> Tra
         steps = [
             replace(each, who=_has(filing, each.key)) if number >= at else each for number, each in enumerate(steps)
         ]
-        steps = [_until(filing, each, ahead.get(each.key), now) for each in steps]
+        steps = [with_day(filing, each, ahead.get(each.key), now) for each in steps]
+        by_itself = (steps[at].key == "notice" and not filing.open_objections) or _waits_for_post(filing)
+        late = steps[at].late and not by_itself  # time alone is late with nothing
+        steps = [replace(each, late=late and number == at) for number, each in enumerate(steps)]
         steps[at] = replace(_at_hand(filing, steps[at]), state="current")
     if filing.stage in ENDED:
         on = day_of(filing.ended_at or docket[-1].at)
@@ -271,19 +225,6 @@ def _from(filing: Filing, name: str, start: date) -> Period:
     return agenda.begin(filing, name, start).periods[name]
 
 
-def _until(filing: Filing, step: Step, period: Period | None, now: datetime) -> Step:
-    """A step with the last day that there is for it."""
-    if period is None:
-        return step
-    return replace(
-        step,
-        until=period.until,
-        late=period.until <= now,
-        provisional=period.provisional,
-        counted=agenda.explained(filing, period),
-    )
-
-
 def _at_hand(filing: Filing, step: Step) -> Step:
     """The step at hand: who really has it now, and what happens if they do nothing."""
     waits = naming.awaited(lifecycle.awaited(filing), filing.leader, lifecycle.awaits_iit(filing))
@@ -313,8 +254,7 @@ def _accepting(filing: Filing, step: Step) -> Step:
 def _correcting(filing: Filing, step: Step) -> Step:
     """退回补正: the leader has it, until the day of the correction, which may wait for service (G-07, G-18)."""
     period = filing.periods.get("correction")
-    lapses = agenda.number(filing, "correction.lapses")
-    otherwise = "逾期未补正的，申请视为撤回；可以重新申请" if lapses else "逾期未补正的，系统催办，其间仍可补正"
+    otherwise = if_nobody(filing, ActKind.RESUBMIT)
     says = "已退回补正：按补正通知修改申请表或者补充材料后重新提交，期限重新计算"
     return replace(step, until=period.until if period else None, says=says, otherwise=otherwise)
 
@@ -327,106 +267,3 @@ def _on_notice(filing: Filing, step: Step) -> Step:
     grace = agenda.number(filing, "notice.postal_grace_working_days")
     says = f"{SAYS['notice']}；期满后另留{grace}个工作日，等候期内寄出的书面异议" if grace else SAYS["notice"]
     return replace(step, says=says, otherwise="无人提出异议的，期满自动进入下一步")
-
-
-# A year's report
-
-
-def _year(filing: Filing, now: datetime) -> Track | None:
-    """年度报送: of the year about which something is to be done now (A-34, B-19)."""
-    year = _year_at_hand(filing, now) if filing.stage in (Stage.IN_FORCE, Stage.REVOCATION_PENDING) else None
-    if year is None:
-        return None
-    opens = agenda.window_opens(filing, year.year)
-    begun = now >= opens or year.status is not YearStatus.OPEN
-    window = Step("window", "报送开始", "done" if begun else "current", who=Role.LEADER.label)
-    window = (
-        replace(window, on=day_of(opens))
-        if begun
-        else replace(window, until=opens, says=f"自{naming.on_day(day_of(opens))}起报送；早于该日报送的，也予接收")
-    )
-    following = Step("next", f"{year.year + 1}年度报送", who=Role.LEADER.label, says="此后每年报送一次")
-    steps = (window, _report(filing, year, now, begun=begun), _check(filing, year, now), following)
-    return Track("year", f"{year.year}年度报送", steps)
-
-
-def _year_at_hand(filing: Filing, now: datetime) -> ReportingYear | None:
-    """A report that was returned comes first, then what is open or missed once its time has come, then a report under review."""
-    waiting = annual.to_report(filing, Moment(now, now))
-    due = [year for year in filing.years if year.year in waiting]
-    returned = [year for year in filing.years if year.returned]
-    begun = [year for year in due if year.status is YearStatus.MISSED or now >= agenda.window_opens(filing, year.year)]
-    checked = [year for year in reversed(filing.years) if _check_runs(filing, year, now)]
-    reported = [year for year in reversed(filing.years) if year.status in annual.COUNTS]
-    return next(iter([*returned, *begun, *checked, *due, *reported]), None)
-
-
-def _check_runs(filing: Filing, year: ReportingYear, now: datetime) -> bool:
-    check = filing.periods.get(f"check:{year.year}")
-    return check is not None and check.until > now and year.status in annual.COUNTS
-
-
-def _report(filing: Filing, year: ReportingYear, now: datetime, *, begun: bool) -> Step:
-    step = Step("report", "报送总结和计划", who=Role.LEADER.label, says="报送当年度技术创新活动总结和下一年度计划")
-    if year.status in annual.COUNTS and year.filed_at:
-        return replace(step, state="done", on=day_of(year.filed_at))
-    step = replace(step, state="current" if begun else "ahead", until=year.due, late=year.due <= now)
-    if year.status is YearStatus.MISSED:
-        says = "已过报送截止：请尽快补报，补报的记为迟报，不计入连续未报送"
-        return replace(step, says=says, otherwise=MISSED_TWICE)
-    return replace(step, otherwise=f"逾期记为{year.year}年度未报送；{MISSED_TWICE}")
-
-
-MISSED_TWICE = "连续两年未报送的，启动撤销备案程序（《工作指引》第十一条第6项）"
-
-
-def _check(filing: Filing, year: ReportingYear, now: datetime) -> Step:
-    """审查: the reviewer may return an empty report once; who says nothing has it stand (G-11b)."""
-    step = Step("check", "审查", who=offices.name_of(filing.zone or filing.jurisdiction))
-    days = agenda.number(filing, "annual.check_working_days")
-    says = f"审核机构在收到后{days}个工作日内审查；未退回的，以所报为准"
-    if year.status not in annual.COUNTS:
-        return replace(step, says=says)
-    if year.returned:
-        answer = filing.periods.get(f"answer:{year.year}")
-        says, otherwise = "报告已退回：请按退回理由补正答复", "逾期未答复的，审核机构可以不予计入，该年度按未报送处理"
-        step = replace(step, state="current", who=Role.LEADER.label, says=says, otherwise=otherwise)
-        return _until(filing, step, answer, now)
-    check = filing.periods.get(f"check:{year.year}")
-    if not _check_runs(filing, year, now):
-        return replace(step, state="done", on=agenda.last_day(check) if check else None, says="已审查，以所报为准")
-    return _until(filing, replace(step, state="current", says=says, otherwise="期满未退回的，审查结束"), check, now)
-
-
-# A revocation
-
-
-def _case(filing: Filing, now: datetime) -> Track | None:
-    """拟撤销: opened, served, stated, decided (G-16…G-21)."""
-    case = filing.case if filing.stage is Stage.REVOCATION_PENDING else None
-    if case is None:
-        return None
-    reviewer, window = offices.name_of(filing.zone or filing.jurisdiction), filing.periods.get("window")
-    days = agenda.number(filing, "revocation.statement_working_days")
-    opened = Step(
-        "opened", "启动撤销程序", "done", day_of(case.opened.at), who=reviewer, says="已发出撤销备案事先告知书"
-    )
-    served = Step("served", "送达告知书", who=reviewer, says="送达之日起计算陈述、申辩的期限；在收件箱打开即为签收")
-    stated = Step("stated", "陈述申辩", who=Role.LEADER.label, says=f"送达之日起{days}个工作日内可以陈述、申辩")
-    decided = Step("decided", "作出决定", who=reviewer, says="复核陈述、申辩后，撤销备案或者终止程序")
-    if case.years:
-        cure = f"期间补报{case.years[-1]}年度总结和计划的，程序随即终止"
-        stated = replace(stated, says=f"{stated.says}；{cure}", otherwise="期满未陈述也未补报的，撤销备案并公告")
-    if case.served_on is None:
-        return Track("case", "撤销程序", (opened, replace(served, state="current"), stated, decided))
-    served = replace(served, state="done", on=case.served_on)
-    if case.ended is None and case.defence is None:
-        return Track(
-            "case", "撤销程序", (opened, served, replace(_until(filing, stated, window, now), state="current"), decided)
-        )
-    on = day_of(case.ended.at) if case.ended else None
-    waits = "撤销程序已暂停" if case.held else decided.says
-    decided = _until(filing, replace(decided, state="current", says=waits), filing.periods.get("decision"), now)
-    if by_itself := next((due for due in agenda.dues(filing) if due.lapse.kind is LapseKind.REVOKED), None):
-        decided = replace(decided, until=by_itself.at, otherwise="无人陈述、申辩，也未补报的，届时自动撤销备案并公告")
-    return Track("case", "撤销程序", (opened, served, replace(stated, state="done", on=on), decided))

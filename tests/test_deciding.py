@@ -35,8 +35,8 @@ class Desk:
     async def hidden(self, path: str) -> dict[str, str]:
         """What the form of a page sends along unseen."""
         page = (await self.client.get(path)).text
-        form = page[page.index('<form class="card"') :]
-        return dict(re.findall(r'<input type="hidden" name="(csrf|id|seen)" value="([^"]*)"', form))
+        form = page[page.index("<form", page.index("<main")) :]
+        return dict(re.findall(r'<input type="hidden" name="(csrf|id|seen|held)" value="([^"]*)"', form))
 
     async def sends(
         self, path: str, filled: Mapping[str, Any], hidden: Mapping[str, str] | None = None
@@ -214,13 +214,20 @@ async def test_a_paper_is_brought_on_its_form_and_read_by_who_may(world: World, 
         "/content/plan/text": "继续攻关",
         "/content/integrity_commitment": "no",
     }
-    path = "/filings/DESK-8/acts/file_annual_report"
-    refused = await leader.sends(path, {"/year": "2027", **paper})
+    path = "/my/reports/DESK-8/2027"
+    refused = await leader.sends(path, {**paper, "do": "submit"})
     assert refused.status_code == 422
     assert "须作出诚信承诺" in unescape(refused.text)
-    taken = await leader.sends(path, {"/year": "2027", **paper, "/content/integrity_commitment": "yes"})
+    taken = await leader.sends(path, {**paper, "/content/integrity_commitment": "yes", "do": "submit"})
     assert "“报送年度总结和计划”已登记" in said(taken)
     number = story.docket[-1].number
+    assert taken.headers["location"].startswith(f"/filings/DESK-8/entries/{number}/done?")
+    receipt = await leader.page(f"/filings/DESK-8/entries/{number}/done")
+    assert "接下来" in receipt
+    assert "沈阳市科技局" in receipt, "who looks at it now"
+    assert "2027年12月10日" in receipt, "until when: twenty working days"
+    assert "自2027年11月12日起20个工作日" in receipt, "and how that was counted"
+    await desks("c-101").page(f"/filings/DESK-8/entries/{number}/done", 403)
     before = len(gateway.tools.audit.lines(filing_id="DESK-8"))
     assert "完成两项攻关" in await desks("c-101").page(f"/filings/DESK-8/entries/{number}/paper")
     lines = gateway.tools.audit.lines(filing_id="DESK-8")

@@ -19,9 +19,9 @@ import starter
 from gateway.asked import applications
 from gateway.client import Filings
 from gateway.identity import Identity
-from gateway.pages.leader import tasks_of
 from gateway.problem import Unreachable
 from gateway.remembered.drafts import body_of, kept
+from gateway.shown.leading import tasks_of
 from models import sections
 from models.acts import Submit
 from models.filing import Receipt
@@ -596,7 +596,9 @@ async def test_an_application_goes_its_way_through_the_forms(world: World) -> No
         filing_id = address.rpartition("/")[2]
         raw = example("A", alliance_name=f"沈阳市{filing_id}产学研联盟")
         form = [*filled(raw), *(await leader.page(address)).hidden("seen"), ("do", "submit")]
-        assert where(await leader.sends(address, form)).startswith(f"/filings/{filing_id}?said=备案申请已提交")
+        assert where(await leader.sends(address, form)).startswith(
+            f"/filings/{filing_id}/entries/1/done?said=备案申请已提交"
+        )
         assert where(await leader.sends(address, form)).startswith(f"/filings/{filing_id}?said=这份申请已经提交")
         assert where(await leader.client.get(address)) == f"/filings/{filing_id}"
         assert gateway.tools.drafts.of(LEADER.office, gateway.clock()) == []
@@ -644,7 +646,7 @@ async def test_two_submissions_at_once_are_one_filing(world: World) -> None:
             raw = example("A", alliance_name=f"沈阳市{filing_id}产学研联盟", agreement_effective_on="2025-01-10")
             form = [*filled(raw), *(await leader.page(address)).hidden("seen"), ("do", "submit")]
             answers = await asyncio.gather(*(leader.sends(address, form) for _ in range(4)))
-            assert {where(each).partition("?")[0] for each in answers} == {f"/filings/{filing_id}"}
+            assert {where(each).partition("?")[0] for each in answers} == {f"/filings/{filing_id}/entries/1/done"}
             assert [entry.event.kind for entry in world.register.docket(filing_id)] == ["submit"]
             assert tools.drafts.of(LEADER.office, tools.clock()) == []
 
@@ -721,9 +723,9 @@ async def test_a_year_chosen_on_the_card_is_the_one_on_the_form(house: House, le
     leader.signs_in(house.tools, LEADER)
     card = await leader.page("/my")
     for year in (2027, 2028):
-        address = f"/filings/LEAD-9/acts/file_annual_report?year={year}"
+        address = f"/my/reports/LEAD-9/{year}"
         assert address in card.links
-        assert f'<option value="{year}" selected>' in (await leader.page(address)).text
+        assert (await leader.page(address)).says(f"{year}年度总结和{year + 1}年度计划")
 
 
 async def test_where_no_year_can_be_reported_it_is_said_from_when_and_no_form_asks_for_one(

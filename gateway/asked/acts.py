@@ -17,7 +17,7 @@ from models.filing import Filing
 from models.findings import Finding
 from models.forms import CamePaper
 from models.sections import TEXTS, order_of
-from models.vocabulary import ActKind, Ground, Kind
+from models.vocabulary import ActKind, Ground, Kind, Role
 from regulation import checklist, intake, local_rules, offices, review, service
 from regulation.intake import FORMS
 from regulation.lodging import FROM_THE_PAPER, PAPERS
@@ -76,7 +76,7 @@ def form_of(
     value = {name: proposed[name] for name in PROPOSED if name in proposed} if raw is None else raw
     shown = [
         _of_this_filing(field, filing, versions, value, findings)
-        for field in fields_of(TYPES[kind], value, findings, only=asked(kind, filing.kind), more_rows=more_rows)
+        for field in fields_of(TYPES[kind], value, findings, only=_asked(offer, filing), more_rows=more_rows)
     ]
     if kind in PAPERS:
         content = value.get("content") or {}
@@ -89,6 +89,16 @@ def form_of(
     if offer.on_paper:
         shown.insert(0, _came(value.get("came") or {}, findings, colleagues))
     return tuple(shown)
+
+
+OF_OFFICES = ("basis", "document_no")
+"""What only an office has to say of an act: on what it rests, and the number of its document."""
+
+
+def _asked(offer: Offer, filing: Filing) -> list[str]:
+    """What is asked of whoever does an act: an enterprise has neither a basis nor a document's number to tell."""
+    by_a_leader = offer.mine and not offer.on_paper and offer.act.by.role is Role.LEADER
+    return [name for name in asked(offer.kind, filing.kind) if not (by_a_leader and name in OF_OFFICES)]
 
 
 def _formal(document: Field) -> Field:

@@ -1,4 +1,4 @@
-"""Drafts of long papers that a leader brings with an act: the annual report, a statement of defence, an account of what changed.
+"""Drafts of long papers that a leader brings with an act: a statement of defence, an account of what changed. A year's report has a page of its own (reports.py).
 
 They are kept where drafts of applications are, and saved while they are typed (autosaving.py).
 """

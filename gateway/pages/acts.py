@@ -19,6 +19,7 @@ from gateway.problem import KeyReused, MovedOn, NoAct, Refused, Unreachable
 from gateway.remembered.phrases import Phrases
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
+from gateway.shown.leading import REPORTS
 from gateway.shown.rounds import inspections
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import Visit, visit_of
@@ -65,6 +66,8 @@ def show(
     if kind in NEW_VERSIONS and not session.who.staff:
         return RedirectResponse(f"/my/corrections/{filing_id}", 303)
     row = tools.seen(filing_id, session.who)
+    if kind in REPORTS and not session.who.staff and (report := _report_of(tools, row, kind, session, year)):
+        return RedirectResponse(f"/my/reports/{filing_id}/{report}", 303)
     raw = _with_evidence(tools, filing_id) if (kind, ground) == WITHOUT_COOPERATION else None
     if inspection and kind is ActKind.PROPOSE_REVOCATION and session.who.staff:
         raw = inspections.proposal(tools, inspection, filing_id)
@@ -90,6 +93,12 @@ def saved(
     if drafted is None:
         raise NoAct(filing_id)
     return drafted.autosaved(request, tools, session, form)
+
+
+def _report_of(tools: Tools, row: FilingRow, kind: ActKind, session: Session, year: int | None) -> int | None:
+    """The year whose report a leader can bring now: it is written on a page of its own."""
+    offered = _offered(tools, row, kind, session, year)
+    return None if offered.refusal else getattr(offered.act, "year", None)
 
 
 WITHOUT_COOPERATION = (ActKind.PROPOSE_REVOCATION, Ground.NO_COOPERATION)
@@ -184,6 +193,8 @@ class _Asked:
             said = f"来文已登记为第{receipt.number}号，待另一人核对后生效，现为“{receipt.stage.label}”{warned}"
             return then(f"/filings/{filing_id}/entries/{receipt.number}/receipt", said)
         address = f"/filings/{filing_id}" if who.sees(self.tools.register.row(filing_id) or self.row) else "/"
+        if address != "/" and not who.staff:
+            address = f"{address}/entries/{receipt.number}/done"
         return then(address, f"“{self.kind.label}”已登记为第{receipt.number}号，现为“{receipt.stage.label}”{warned}")
 
     def _again(

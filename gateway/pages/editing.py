@@ -229,7 +229,8 @@ async def _submitted(request: Request, tools: Tools, session: Session, editing: 
         return await run_in_threadpool(gone, tools, who, editing.filing_id)
     await run_in_threadpool(tools.drafts.submitted, editing.key, who.office)
     what = f"已{editing.brings.label}" if editing.brings else "备案申请已提交"
-    return then(f"/filings/{editing.filing_id}", f"{what}，登记为第{receipt.number}号，现为“{receipt.stage.label}”")
+    address = f"/filings/{editing.filing_id}/entries/{receipt.number}/done"
+    return then(address, f"{what}，登记为第{receipt.number}号，现为“{receipt.stage.label}”")
 
 
 def form_of(

@@ -1,7 +1,8 @@
 """The leader's pages (盟主): where each filing stands and what is to be done, drafts, and the inbox."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -17,18 +18,15 @@ from gateway.problem import KeyReused, NoMessage, Refused
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.drafts import body_of, kept
 from gateway.remembered.sessions import Session
+from gateway.shown import leading
+from gateway.shown.guide import Window
 from gateway.shown.rounds import surveys
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
-from models.acts import NEW_VERSIONS
-from models.filing import Filing, ReportingYear
-from models.register import FilingRow, LetterRow, MessageRow
-from models.values import at_hour, day_of, midnight_after
-from models.vocabulary import ActKind, Kind, Role, YearStatus
-from regulation import entries, intake, lifecycle
-from regulation.annual import COUNTS
-from regulation.moment import Moment
-from regulation.offers import Offer, offers
+from models.filing import Filing
+from models.register import LetterRow, MessageRow
+from models.values import day_of
+from models.vocabulary import Kind, Role
 
 router = APIRouter(prefix="/my")
 
@@ -42,57 +40,14 @@ def _leader(session: SignedIn) -> Session:
 Leading = Annotated[Session, Depends(_leader)]
 """The session of somebody who acts for a leader; staff have pages of their own."""
 
-URGENT = (
-    ActKind.RESUBMIT,
-    ActKind.STATE_DEFENCE,
-    ActKind.ANSWER_ANNUAL_RETURN,
-    ActKind.FILE_ANNUAL_REPORT,
-    ActKind.COMPLETE_RECORD,
-)
-"""What somebody waits for, the most urgent first; all else can be done if there is occasion."""
-
-IN_THE_INBOX = (ActKind.ACKNOWLEDGE_SERVICE,)
-"""What is done by opening a message."""
-
-AHEAD = timedelta(days=92)
-"""So long before its day something is told among what is to be done; a report may be filed many months before."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """Something that a leader may do now: where, and until when if there is such a day. `due` is exclusive.
-
-    `again`: it was done already, and may be done once more; nobody waits for it.
-    """
-
-    kind: ActKind
-    address: str
-    what: str
-    due: datetime | None = None
-    again: bool = False
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A filing with what its leader may do now: what is waited for, and what else."""
-
-    row: FilingRow
-    urgent: tuple[Task, ...]
-    other: tuple[Task, ...]
-
-    @property
-    def first(self) -> tuple[bool, bool, float]:
-        """By what it stands before others: that something is waited for, and the day of it."""
-        due = min((each.due.timestamp() for each in self.urgent if each.due), default=0.0)
-        return not self.urgent, not due, due
-
 
 @router.get("")
 def overview(request: Request, tools: Doors, session: Leading) -> HTMLResponse:
     """My filings, those first that wait for me, and my drafts."""
     who, now = session.who, tools.clock()
     rows = tools.register.filings(scope=who.scope)
-    standing = sorted((_standing(tools, row, who) for row in rows), key=lambda each: each.first)
+    standing = leading.standings(tools, rows, who)
+    asked, unread = surveys.asked_of(tools, rows), _received(tools, who, unread=True)
     drafts = [
         (row, Kind(body_of(row)["kind"]), day_of(row.updated_at + kept(now)))
         for row in tools.drafts.of(who.office, now)
@@ -102,88 +57,14 @@ def overview(request: Request, tools: Doors, session: Leading) -> HTMLResponse:
         tools,
         "leader_overview.html",
         session,
+        todos=leading.todos(tools, standing, asked, _to_open(unread, {row.filing_id: value_of(row) for row in rows})),
         standing=standing,
         drafts=drafts,
-        surveys=surveys.asked_of(tools, rows),
-        unread=len(_received(tools, who, unread=True)),
-        call=_call(tools, who, now),
+        surveys=[each for each in asked if not each.waits],
+        unread=len(unread),
+        call=Window.of(tools, Kind.B, now, f"21{who.office[4:6]}00"),
         going_on=[row for row in rows if may_go_on(row)],
     )
-
-
-def _standing(tools: Tools, row: FilingRow, who: Identity) -> Standing:
-    filing = value_of(row)
-    open_now = [each for each in offers(filing, tools.now, who.by) if each.mine and each.open]
-    tasks = [task for each in open_now if each.kind not in IN_THE_INBOX for task in tasks_of(filing, each, tools.now)]
-    soon = tools.clock() + AHEAD
-    waited_for = [each for each in tasks if each.kind in URGENT and not each.again]
-    urgent = [each for each in waited_for if each.due is None or each.due <= soon]
-    urgent.sort(key=lambda each: URGENT.index(each.kind))
-    return Standing(row, tuple(urgent), tuple(each for each in tasks if each not in urgent))
-
-
-def tasks_of(filing: Filing, offer: Offer, when: Moment) -> list[Task]:
-    """An offer as tasks: one of each year, where it is about a year and several can be done now."""
-    if not hasattr(offer.act, "year"):
-        return [task_of(filing, offer)]
-    stands = entries.projected(filing, when)
-    about = [offer.act.but(year=year.year) for year in stands.years]
-    acts = [act for act in about if lifecycle.check(stands, act, when) is None]
-    return [task_of(stands, offer.but(act=act)) for act in acts or [offer.act]]
-
-
-def task_of(filing: Filing, offer: Offer) -> Task:
-    """An offer as a task. What has a day of its own is told with it: that of the period or year that governs this act."""
-    kind = offer.kind
-    address = f"/filings/{filing.id}/acts/{kind.value}"
-    if kind in NEW_VERSIONS:
-        period = filing.periods.get("correction")
-        return Task(kind, f"/my/corrections/{filing.id}", kind.label, period.until if period else None)
-    if kind is ActKind.STATE_DEFENCE:
-        period = filing.periods.get("window")
-        return Task(kind, address, kind.label, period.until if period else None)
-    year = filing.year(getattr(offer.act, "year", 0))
-    return _of_a_year(filing, offer, year, f"{address}?year={year.year}") if year else Task(kind, address, kind.label)
-
-
-def _of_a_year(filing: Filing, offer: Offer, year: ReportingYear, address: str) -> Task:
-    """What is done about a year: reported until its deadline, or as long as it may be made good (Q14); answered within the
-    answer's own period (G-11b); an extension is asked for before the deadline, and after it as the obstacle allows (G-14)."""
-    kind, about, due, again = offer.kind, f"{year.year}年度", None, False
-    if kind is ActKind.ANSWER_ANNUAL_RETURN:
-        period = filing.periods.get(f"answer:{year.year}")
-        due = period.until if period else None
-    elif kind is ActKind.FILE_ANNUAL_REPORT:
-        again, missed = year.status in COUNTS, year.status is YearStatus.MISSED
-        about += "，替换已报送的" if again else "，补报" if missed else ""
-        due = _made_good_until(filing, year) if missed else year.due
-    elif year.status is not YearStatus.MISSED:
-        due = year.due
-    return Task(kind, address, f"{kind.label}（{about}）", due, again)
-
-
-def _made_good_until(filing: Filing, year: ReportingYear) -> datetime | None:
-    """Until when a missed year can surely be made good: its case may be decided once the window is over (G-21)."""
-    case, window, following = filing.case, filing.periods.get("window"), filing.year(year.year + 1)
-    if case and year.year in case.years:
-        return window.until if window and case.ended is None else None
-    return following.due if following else None
-
-
-@dataclass(frozen=True)
-class Call:
-    """The yearly call of kind B: its first and last day, and whether applications are taken now (B-02)."""
-
-    year: int
-    days: tuple[date, date] | None
-    open: bool
-
-
-def _call(tools: Tools, who: Identity, now: datetime) -> Call:
-    tools.register.published.catch_up()
-    today = day_of(now)
-    days = intake.call_of(today, f"21{who.office[4:6]}00")
-    return Call(today.year, days, bool(days and at_hour(days[0], 0) <= now < midnight_after(days[1])))
 
 
 # The inbox
@@ -216,6 +97,12 @@ DECISIONS = ("not_confirmed", "revocation_decision")
 
 NEWEST = 200
 """How many messages the inbox lists."""
+
+
+def _to_open(unread: Sequence[tuple[MessageRow, LetterRow]], filings: Mapping[str, Filing]) -> list[MessageRow]:
+    """The unread messages from whose opening something runs: notices that are to be served now, and decisions."""
+    told = [Received.of(message, letter, filings.get(message.filing_id or "")) for message, letter in unread]
+    return [each.message for each in told if each.closed and (each.served or each.decision)]
 
 
 def _received(tools: Tools, who: Identity, *, unread: bool = False) -> list[tuple[MessageRow, LetterRow]]:

@@ -1,0 +1,112 @@
+"""The ways of an alliance on file: a year's report, and a revocation, step by step (regulation/progress.py)."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from models.filing import Filing, ReportingYear
+from models.values import day_of
+from models.vocabulary import ActKind, LapseKind, Role, Stage, YearStatus
+from regulation import agenda, annual, naming, offices
+from regulation.moment import Moment
+from regulation.steps import MISSED_TWICE, Step, Track, if_nobody, with_day
+
+# A year's report
+
+
+def reporting(filing: Filing, now: datetime) -> Track | None:
+    """年度报送: of the year about which something is to be done now (A-34, B-19)."""
+    year = _year_at_hand(filing, now) if filing.stage in (Stage.IN_FORCE, Stage.REVOCATION_PENDING) else None
+    if year is None:
+        return None
+    opens = agenda.window_opens(filing, year.year)
+    begun = now >= opens or year.status is not YearStatus.OPEN
+    window = Step("window", "报送开始", "done" if begun else "current", who=Role.LEADER.label)
+    window = (
+        replace(window, on=day_of(opens))
+        if begun
+        else replace(window, until=opens, says=f"自{naming.on_day(day_of(opens))}起报送；早于该日报送的，也予接收")
+    )
+    following = Step("next", f"{year.year + 1}年度报送", who=Role.LEADER.label, says="此后每年报送一次")
+    steps = (window, _report(filing, year, now, begun=begun), _check(filing, year, now), following)
+    return Track("year", f"{year.year}年度报送", steps)
+
+
+def _year_at_hand(filing: Filing, now: datetime) -> ReportingYear | None:
+    """A report that was returned comes first, then what is open or missed once its time has come, then a report under review."""
+    waiting = annual.to_report(filing, Moment(now, now))
+    due = [year for year in filing.years if year.year in waiting]
+    returned = [year for year in filing.years if year.returned]
+    begun = [year for year in due if year.status is YearStatus.MISSED or now >= agenda.window_opens(filing, year.year)]
+    checked = [year for year in reversed(filing.years) if _check_runs(filing, year, now)]
+    reported = [year for year in reversed(filing.years) if year.status in annual.COUNTS]
+    return next(iter([*returned, *begun, *checked, *due, *reported]), None)
+
+
+def _check_runs(filing: Filing, year: ReportingYear, now: datetime) -> bool:
+    check = filing.periods.get(f"check:{year.year}")
+    return check is not None and check.until > now and year.status in annual.COUNTS
+
+
+def _report(filing: Filing, year: ReportingYear, now: datetime, *, begun: bool) -> Step:
+    step = Step("report", "报送总结和计划", who=Role.LEADER.label, says="报送当年度技术创新活动总结和下一年度计划")
+    if year.status in annual.COUNTS and year.filed_at:
+        return replace(step, state="done", on=day_of(year.filed_at))
+    step = replace(step, state="current" if begun else "ahead", until=year.due, late=year.due <= now)
+    if year.status is YearStatus.MISSED:
+        says = "已过报送截止：请尽快补报，补报的记为迟报，不计入连续未报送"
+        return replace(step, says=says, otherwise=MISSED_TWICE)
+    return replace(step, otherwise=f"逾期记为{year.year}年度未报送；{MISSED_TWICE}")
+
+
+def _check(filing: Filing, year: ReportingYear, now: datetime) -> Step:
+    """审查: the reviewer may return an empty report once; who says nothing has it stand (G-11b)."""
+    step = Step("check", "审查", who=offices.name_of(filing.zone or filing.jurisdiction))
+    days = agenda.number(filing, "annual.check_working_days")
+    says = f"审核机构在收到后{days}个工作日内审查；未退回的，以所报为准"
+    if year.status not in annual.COUNTS:
+        return replace(step, says=says)
+    if year.returned:
+        answer = filing.periods.get(f"answer:{year.year}")
+        says, otherwise = "报告已退回：请按退回理由补正答复", if_nobody(filing, ActKind.ANSWER_ANNUAL_RETURN)
+        step = replace(step, state="current", who=Role.LEADER.label, says=says, otherwise=otherwise)
+        return with_day(filing, step, answer, now)
+    check = filing.periods.get(f"check:{year.year}")
+    if not _check_runs(filing, year, now):
+        return replace(step, state="done", on=agenda.last_day(check) if check else None, says="已审查，以所报为准")
+    return with_day(filing, replace(step, state="current", says=says, otherwise="期满未退回的，审查结束"), check, now)
+
+
+# A revocation
+
+
+def revoking(filing: Filing, now: datetime) -> Track | None:
+    """拟撤销: opened, served, stated, decided (G-16…G-21)."""
+    under_way = filing.case if filing.stage is Stage.REVOCATION_PENDING else None
+    if under_way is None:
+        return None
+    reviewer, window = offices.name_of(filing.zone or filing.jurisdiction), filing.periods.get("window")
+    days = agenda.number(filing, "revocation.statement_working_days")
+    opened = Step(
+        "opened", "启动撤销程序", "done", day_of(under_way.opened.at), who=reviewer, says="已发出撤销备案事先告知书"
+    )
+    served = Step("served", "送达告知书", who=reviewer, says="送达之日起计算陈述、申辩的期限；在收件箱打开即为签收")
+    stated = Step("stated", "陈述申辩", who=Role.LEADER.label, says=f"送达之日起{days}个工作日内可以陈述、申辩")
+    decided = Step("decided", "作出决定", who=reviewer, says="复核陈述、申辩后，撤销备案或者终止程序")
+    if under_way.years:
+        cure = f"期间补报{under_way.years[-1]}年度总结和计划的，程序随即终止"
+        stated = replace(stated, says=f"{stated.says}；{cure}", otherwise="期满未陈述也未补报的，撤销备案并公告")
+    if under_way.served_on is None:
+        return Track("case", "撤销程序", (opened, replace(served, state="current"), stated, decided))
+    served = replace(served, state="done", on=under_way.served_on)
+    if under_way.ended is None and under_way.defence is None:
+        return Track(
+            "case",
+            "撤销程序",
+            (opened, served, replace(with_day(filing, stated, window, now), state="current"), decided),
+        )
+    on = day_of(under_way.ended.at) if under_way.ended else None
+    waits = "撤销程序已暂停" if under_way.held else decided.says
+    decided = with_day(filing, replace(decided, state="current", says=waits), filing.periods.get("decision"), now)
+    if by_itself := next((due for due in agenda.dues(filing) if due.lapse.kind is LapseKind.REVOKED), None):
+        decided = replace(decided, until=by_itself.at, otherwise="无人陈述、申辩，也未补报的，届时自动撤销备案并公告")
+    return Track("case", "撤销程序", (opened, served, replace(stated, state="done", on=on), decided))
