@@ -105,7 +105,8 @@ def channels_of(settings: Settings, file: ChannelsFile, register: Register) -> S
         configured.build(file) if settings.channels else [Configured("files", OutboxFolder(settings.outbox), Filters())]
     )
     drafts = Configured("drafts", DraftTray(register, settings.tray, configured.contacts(file)), Filters())
-    site = Site(settings.site, Notices(register.engine), settings.site_address, settings.own_address, sheet())
+    notices = Notices(register.engine)
+    site = Site(settings.site, notices, settings.site_address, settings.own_address, sheet(), notices.day_ends)
     return [
         *told,
         *configured.nowhere(told),

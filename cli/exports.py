@@ -163,9 +163,9 @@ def export_survey(to: Path, round_id: str, ending: str) -> list[Path]:
 def export_site(to: Path | None, on: date | None) -> list[Path]:
     """The announcements, as any web server can serve them."""
     settings = read_settings()
-    site = Site(
-        to or settings.site, Notices(the_register().engine), settings.site_address, settings.own_address, sheet()
-    )
+    notices = Notices(the_register().engine)
+    folder, address, door = to or settings.site, settings.site_address, settings.own_address
+    site = Site(folder, notices, address, door, sheet(), notices.day_ends)
     return site.write_all(on or day_of(datetime.now(UTC)))
 
 

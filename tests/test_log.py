@@ -18,8 +18,11 @@ from activities.log.merkle import HASHINGS, root_of_inclusion
 from activities.log.notes import Note
 from activities.log.sequencing import Log, LogRefused, checkpoint_of
 from activities.log.sources import adopted
+from activities.publishing.notices import Notices
+from activities.publishing.site import Site
 from activities.register import Register
 from models.settings import SettingsRefused
+from models.values import day_of
 from tests.databases import Databases, Sqlite, on_both
 from tests.logged import MIDDLE, ORIGIN, begin, fill, keeping
 from tests.simulated import holding, lived, written
@@ -197,6 +200,19 @@ def test_the_day_that_ended_is_signed_once_also_where_nothing_was_entered(life: 
     assert [each and each.day and each.day.isoformat() for each in days] == [None, "2030-06-01", None, "2030-06-02"]
     assert kept.pause(datetime(2030, 6, 1, 15, 50, tzinfo=UTC)) == timedelta(minutes=10, seconds=5)
     assert kept.pause(NOW) == timedelta(hours=1)
+
+
+def test_the_days_end_is_printed_in_the_announcements(life: Register, tmp_path: Path) -> None:
+    kept, notices = keeping(life.engine, tmp_path), Notices(life.engine)
+    site = Site(kept.files.site, notices, day_ends=notices.day_ends)
+    site.write_all(day_of(NOW))
+    assert not (kept.files.folder / "index.html").exists()
+    kept.passes(NOW)
+    signed = kept.passes(NOW + timedelta(days=1))
+    assert signed
+    site.write_all(day_of(NOW + timedelta(days=1)))
+    for page in ("index.html", "places/210100.html", "log/index.html"):
+        assert f"<code>{signed.root}</code>" in (kept.files.site / page).read_text("utf-8")
 
 
 def test_an_entry_is_written_as_ever(life: Register, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ Nothing is ever deleted. A page says what its publication said, under a banner t
 the same day make the same bytes, and a page that has not changed is not written.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -18,6 +18,7 @@ from activities.privacy import open_to_all
 from activities.publishing import feeds
 from activities.publishing.feeds import Feed
 from activities.publishing.publications import Publications, Published, histories, newest_first
+from models.log import LogCheckpoint
 from models.register import PublicNoticeRow
 from regulation import offices
 from regulation.naming import on_day
@@ -26,6 +27,8 @@ from regulation.publicity import PublicationKind
 NAME = "产学研联盟备案公示公告"
 IN_FEEDS = 100
 """How many publications a feed holds."""
+DAYS = 400
+"""Of how many days the page of the log tells the ends."""
 LISTED = 50
 """How many of the latest publications a list shows beside the current notices; the others are found under their year."""
 OBJECTED_TO: frozenset[PublicationKind] = frozenset({"notice", "corrected_notice", "change_notice"})
@@ -51,6 +54,8 @@ class Site:
     relatively). `door` is where the public finds the register and objects (no slash either); without it, nowhere. `sheet` is the
     stylesheet of all our pages (gateway/pages/design), written beside them; without it, they look as a browser sets plain HTML.
 
+    `day_ends` tells the ends of days as the log has them, the newest first.
+
     One at a time may write: of two, the one that read first could write last.
     """
 
@@ -59,6 +64,7 @@ class Site:
     address: str = ""
     door: str = ""
     sheet: bytes = b""
+    day_ends: Callable[[], Sequence[LogCheckpoint]] = lambda: ()
 
     def write(self, filing_ids: Collection[str], today: date) -> list[Path]:
         """Bring up to date what the publications of these filings touch; what was written, in order.
@@ -110,6 +116,9 @@ class Site:
             if place in places or not (self.folder / f"places/{place}.html").exists():
                 yield from self._lists(place, today)
         yield from self._lists(None, today)
+        if ends := self.day_ends():
+            path = "log/index.html"
+            yield path, self._render("log.html", path, "登记日志", ends=ends[:DAYS])
 
     def _lists(self, place: str | None, today: date) -> Iterator[tuple[str, bytes]]:
         """The page and the feeds of a jurisdiction, or of the whole province."""
@@ -135,6 +144,7 @@ class Site:
                 places=offices.OFFICES.values(),
                 years=self._years(today),
                 feed=feed,
+                end=next(iter(self.day_ends()), None),
             ),
         )
 
