@@ -4,13 +4,14 @@ import asyncio
 import re
 import shutil
 import warnings
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from os import environ, getpid
+from os import environ, getpid, kill
 from pathlib import Path
-from tempfile import gettempdir
+from signal import SIGKILL
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from models.vocabulary import Kind, Role, Stage
 from regulation import intake
 from regulation.checklist import CONDITIONS
 from tests.filling import written
+from tests.first_time import FirstTime
 from tests.served import Served, served
 from tests.story import application, instant
 from tests.world import World
@@ -80,6 +82,13 @@ class Visitor:
 
     gateway: Served
     page: Page
+    starts: Callable[[], Awaitable[Page]]
+    folder: str
+
+    async def dies(self) -> None:
+        """The browser is killed without a word, and started again on what it has left on the disk."""
+        await asyncio.to_thread(kill_those_of, self.folder)
+        self.page = await self.starts()
 
     async def opens(self, path: str) -> None:
         """Go to a page."""
@@ -132,7 +141,8 @@ class Visitor:
 
     async def presses(self, words: str) -> str:
         """Press a button, and read what is then said."""
-        await self.page.get_by_role("button", name=words, exact=True).click()
+        async with self.page.expect_navigation():  # a long form is saved before it is sent
+            await self.page.get_by_role("button", name=words, exact=True).click()
         await self.looks()
         said = self.page.locator(".said")
         return (await said.text_content() or "") if await said.count() else ""
@@ -150,6 +160,14 @@ class Visitor:
         return said
 
 
+def kill_those_of(folder: str) -> None:
+    """Kill every process of the browser whose profile lies in a folder."""
+    for process in Path("/proc").iterdir():
+        with suppress(OSError):
+            if process.name.isdecimal() and f"--user-data-dir={folder}" in (process / "cmdline").read_text():
+                kill(int(process.name), SIGKILL)
+
+
 def is_first(sort: str) -> bool:
     """Whether nobody has looked at a page of this sort, in any process of this run."""
     LOOKED_AT.mkdir(exist_ok=True)
@@ -162,17 +180,27 @@ def is_first(sort: str) -> bool:
 @asynccontextmanager
 async def visiting(gateway: Served, browser_at: str) -> AsyncIterator[Visitor]:
     """A browser at the gateway. Anything on its console is a fault, but for forms that were turned back as they should."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=browser_at, args=list(CHROMIUM))
-        context = await browser.new_context(viewport=DESK, locale="zh-CN")  # type: ignore[arg-type]
-        context.set_default_timeout(PATIENT)
-        page = await context.new_page()
-        said: list[str] = []
-        page.on("console", lambda message: said.append(f"{message.text} {message.location['url']}"))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        yield Visitor(gateway, page)
-        await browser.close()
-        assert [each for each in said if "status of 422" not in each] == []
+    said: list[str] = []
+    with TemporaryDirectory(prefix="beian-browser-", ignore_cleanup_errors=True) as folder:
+        async with async_playwright() as playwright:
+
+            async def start() -> Page:
+                context = await playwright.chromium.launch_persistent_context(
+                    folder,
+                    executable_path=browser_at,
+                    args=list(CHROMIUM),
+                    viewport=DESK,  # type: ignore[arg-type]
+                    locale="zh-CN",
+                )
+                page = context.pages[0] if context.pages else await context.new_page()
+                page.on("console", lambda message: said.append(f"{message.text} {message.location['url']}"))
+                page.on("pageerror", lambda error: said.append(str(error)))
+                return page
+
+            visitor = Visitor(gateway, await start(), start, folder)
+            yield visitor
+            await visitor.page.context.close()
+            assert [each for each in said if "status of 422" not in each] == []
 
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -218,9 +246,8 @@ async def submitted(visitor: Visitor, kind: Kind, **changes: Any) -> str:
     await visitor.page.locator(
         f"form:has(input[name=kind][value={kind}]) button, button[name=kind][value={kind}]"
     ).first.click()
-    await visitor.looks()
-    values = form_of(kind, **changes)
-    await visitor.fills(values)
+    await visitor.presses("改为整表填写")
+    await visitor.fills(form_of(kind, **changes))
     asked: list[str] = []
 
     async def hold(route: Route) -> None:
@@ -328,7 +355,9 @@ async def test_a_life_of_kind_a_from_draft_to_revocation(world: World, year: int
         await visitor.opens("/sign-in")
         await visitor.page.locator("button[value='u-leader-01']").click()
         assert visitor.page.url == f"{gateway.base}/my"
-        filing = await submitted(visitor, Kind.A, alliance_name="沈阳市星海智造浏览器产学研联盟")
+        leader = FirstTime(visitor, form_of(Kind.A, alliance_name="沈阳市星海智造浏览器产学研联盟"))
+        filing = await leader.submits()
+        assert leader.minutes <= 25, leader.done
         life = Life(world, gateway, visitor, filing, year)
         gateway.clock.set(f"{year}-03-16")
         await life.awaits("c-101")
