@@ -4,6 +4,7 @@ Lists at the desk and at the command line, tables to take away and the public re
 filing is told the same wherever it stands in a line.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -49,6 +50,14 @@ def _awaited(row: FilingRow) -> str | None:
     return naming.awaited(row.waiting_for, row.leader, row.awaits_iit, row.leader_name) or None
 
 
+def coming(row: FilingRow) -> str | None:
+    """What a filing's nearest deadline is called: of what somebody is late with already, that they are chased for it."""
+    if not row.next_lapse:
+        return None
+    late = any(lapse == row.next_lapse for _, _, lapse, _ in json.loads(row.overdue or "[]"))
+    return LapseKind(row.next_lapse).label if late else naming.BEFORE[LapseKind(row.next_lapse)]
+
+
 def names_of(named: str | None) -> str:
     """What an alliance is named, in words: 典型联盟、试点示范. Of one that is typical it is not said that it was recommended."""
     names = (named or "").split()
@@ -73,7 +82,7 @@ COLUMNS = {
         Column("awaited", "待办", 32, _awaited),
         Column("last_day", "最近期限", 12, last_day),
         Column("until", "最近期限", 24, _until),
-        Column("lapse", "事项", 22, lambda row: LapseKind(row.next_lapse).label if row.next_lapse else None),
+        Column("lapse", "事项", 22, coming),
         Column("provisional", "暂定", 6, lambda row: "是" if row.provisional else None),
         Column("archive_number", "备案编号", 28, lambda row: row.archive_number),
         Column("archived_on", "备案日期", 12, lambda row: row.archived_on),

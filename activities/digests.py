@@ -16,7 +16,7 @@ from models.filing import Filing
 from models.register import FilingRow, LetterRow, MessageRow
 from models.values import SHANGHAI, last_day_until, midnight_after
 from models.vocabulary import Kind, ReportState
-from regulation import agenda, calendar, offices
+from regulation import agenda, calendar, naming, offices
 from regulation.calendar import CALENDARS
 from regulation.naming import due_at, midnight, on_day
 from regulation.reporting import year_on
@@ -88,7 +88,7 @@ def _waiting(session: Session, office: str, today: date) -> tuple[Sequence[str],
         if coming and coming.at <= ahead:
             mark = "（暂定）" if agenda.is_provisional(filing, coming) else ""
             due.append(
-                (coming.at, f"{subject}：{due_at(coming.at, coming.lapse.kind)}{mark} {coming.lapse.kind.label}")
+                (coming.at, f"{subject}：{due_at(coming.at, coming.lapse.kind)}{mark} {naming.coming(coming.lapse)}")
             )
     return [line for _, line in sorted(overdue)], [line for _, line in sorted(due)]
 

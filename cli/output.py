@@ -57,7 +57,7 @@ def answer(receipt: Receipt, json_: bool) -> None:
         return
     following = ""
     if receipt.next:
-        following = f"；下一期限 {naming.short_due_at(receipt.next.at, receipt.next.lapse)} {LapseKind(receipt.next.lapse).label}"
+        following = f"；下一期限 {naming.short_due_at(receipt.next.at, receipt.next.lapse)} {naming.BEFORE[LapseKind(receipt.next.lapse)]}"
     entered = f" 第{receipt.number}号，现为“{receipt.stage.label}”{following}"
     console.print(Text.assemble(("已登记", "green"), entered))
     for warning in receipt.warnings:
@@ -76,9 +76,8 @@ def print_agenda(lines: Sequence[AgendaLine]) -> None:
                 f"，跳过{len(counted.skipped)}日" if counted.skipped else ""
             )
         calendar = line.calendar + ("（暂定）" if line.provisional else "")
-        year = f" {line.lapse.year}年度" if line.lapse.year else ""
         table.add_row(
-            naming.short_due_at(line.at, line.lapse.kind), line.lapse.kind.label + year, line.article, calendar, how
+            naming.short_due_at(line.at, line.lapse.kind), naming.coming(line.lapse), line.article, calendar, how
         )
     console.print(table)
 

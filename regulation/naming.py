@@ -90,8 +90,12 @@ def name_of(event: object) -> str:
     label = getattr(kind, "label", None) or {"submit": "提交备案申请", "unreadable": "无法识别"}.get(
         str(kind), str(kind)
     )
+    return label + _of_what(event)
+
+
+def _of_what(event: object) -> str:
     year, days = getattr(event, "year", None), getattr(event, "days", None)
-    return label + (f" {year}年度" if year else "") + (f"（{days:+d}日）" if days else "")
+    return (f" {year}年度" if year else "") + (f"（{'前' if days < 0 else '后'}{abs(days)}日）" if days else "")
 
 
 BEFORE = {
@@ -137,6 +141,11 @@ BEFORE = {
 def before(lapse: Lapse) -> str:
     """A lapse that is still to come, in words; from the second chase on it is one for whatever happens."""
     return lapse.kind.label if (lapse.level or 1) > 1 else BEFORE[lapse.kind]
+
+
+def coming(lapse: Lapse) -> str:
+    """The same with its year and days, if it has any: as an agenda tells it, and a timer."""
+    return before(lapse) + _of_what(lapse)
 
 
 def how_it_came(came: Came) -> str:

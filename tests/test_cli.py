@@ -398,7 +398,7 @@ def test_the_agenda_says_how_each_instant_was_counted(beian: Terminal) -> None:
     assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
     table = beian("agenda", "SUBMITTED")
     assert table.code == 0
-    assert "视为受理" in table.out
+    assert "受理截止" in table.out
 
 
 def test_the_list_is_sorted_by_the_nearest_deadline_and_can_be_narrowed(beian: Terminal) -> None:

@@ -212,7 +212,7 @@ def test_what_is_due_within_five_working_days_is_told(small: Register, now: str,
     letter = compiled(small, now).get(CITY)
     assert (letter is not None) is shown
     if letter:
-        assert part(letter, DUE) == ["沈阳市DUE产学研联盟（DUE）：2026年2月24日24时 审核逾期催办"]
+        assert part(letter, DUE) == ["沈阳市DUE产学研联盟（DUE）：2026年2月24日24时 审核截止"]
         assert part(letter, OVERDUE) == part(letter, NEW) == ["无"]
 
 
@@ -234,7 +234,7 @@ def test_two_periods_of_one_filing_are_told_each_in_its_place(small: Register) -
     written(small, life(ACCEPTED, until="2026-01-29T00:00"))
     letter = compiled(small, "2026-01-29T08:30")[CITY]
     assert [line.rpartition(" ")[2] for line in part(letter, OVERDUE)] == ["工信部门意见逾期催办"]
-    assert [line.rpartition("：")[2] for line in part(letter, DUE)] == ["2026年2月3日24时 审核逾期催办"]
+    assert [line.rpartition("：")[2] for line in part(letter, DUE)] == ["2026年2月3日24时 审核截止"]
 
 
 def test_what_arrived_is_told_on_the_next_working_morning_and_never_again(small: Register) -> None:
@@ -299,7 +299,7 @@ def test_the_province_gets_a_digest_of_what_waits_for_it(small: Register) -> Non
     last_morning = (row.next_deadline.astimezone(SHANGHAI) - timedelta(hours=15, minutes=30)).replace(tzinfo=None)
     told = compiled(small, last_morning.isoformat())
     assert told.keys() == {PROVINCE}
-    assert [line.rpartition(" ")[2] for line in part(told[PROVINCE], DUE)] == ["入库逾期催办"]
+    assert [line.rpartition(" ")[2] for line in part(told[PROVINCE], DUE)] == ["入库截止"]
 
 
 def test_a_digest_names_no_person(small: Register) -> None:

@@ -694,7 +694,7 @@ def test_the_list_of_deadlines(register: Register) -> None:
     assert header == [
         "备案", "联盟名称", "类别", "所在市", "阶段", "待办", "最近期限", "事项", "暂定", "剩余工作日（截至2026-04-07）",
     ]  # fmt: skip
-    assert two == ["TWO", OTHER, "A类", "沈阳市", "公示中", None, midnight(date(2026, 4, 9)), "公示期满", None, 2]
+    assert two == ["TWO", OTHER, "A类", "沈阳市", "公示中", None, midnight(date(2026, 4, 9)), "公示截止", None, 2]
     assert life[6:] == [None, None, None, None]
     assert sheet(sheets.deadlines(filings, date(2026, 4, 13)))["J2"].value == -2
     assert sheet(sheets.deadlines([], date(2026, 4, 13))).max_row == 1

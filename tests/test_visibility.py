@@ -74,14 +74,14 @@ async def test_details_tell_stage_office_agenda_and_last_entries_in_every_run(wo
     await story.archived(2027)
     first = await details(world, story)
     assert "**已备案入库**" in first
-    assert "| 2027-10-01 09:00 | 提醒 2027年度（-60日） |" in first
-    assert "| 2027-11-30 24:00 | 年度未报送 2027年度 |" in first
+    assert "| 2027-10-01 09:00 | 提醒 2027年度（前60日） |" in first
+    assert "| 2027-11-30 24:00 | 年度报送截止 2027年度 |" in first
     assert "备案入库 | 已备案入库 |" in first
     assert story.form["alliance_name"] in first
     run = (await world.handle(story.id).describe()).run_id
     await world.on(story.id, instant("2028-10-01T10:00"))
     assert (await world.handle(story.id).describe()).run_id != run
-    assert "| 2028-11-30 24:00 | 年度未报送 2028年度 |" in await details(world, story), "the next run shows them anew"
+    assert "| 2028-11-30 24:00 | 年度报送截止 2028年度 |" in await details(world, story), "the next run shows them anew"
     assert story.form["alliance_name"] in await details(world, story)
 
 
@@ -111,7 +111,7 @@ async def test_summaries_are_words(world: World) -> None:
     said = [
         event.user_metadata.summary.data.decode() for event in history.events if event.user_metadata.HasField("summary")
     ]
-    assert '"视为受理"' in said, "what the first timer waits for"
+    assert '"受理截止"' in said, "what the first timer waits for"
     described = await world.handle(story.id).describe()
     assert await described.static_summary() == f"{story.form['alliance_name']} · 沈阳市"
 

@@ -135,7 +135,7 @@ def static_summary(alliance: str, jurisdiction: str) -> str:
 
 def timer_summary(due: agenda.Due) -> str:
     """What a timer waits for; when, the timer itself tells."""
-    return due.lapse.kind.label
+    return naming.coming(due.lapse)
 
 
 def rendered(filing: Filing, alliance: str, recent: list[Entry]) -> str:
@@ -155,7 +155,7 @@ def rendered(filing: Filing, alliance: str, recent: list[Entry]) -> str:
         article = lifecycle.article_of(due.lapse, then)
         calendar = f"{then.calendar}（暂定）" if agenda.is_provisional(then, due) else then.calendar
         lines.append(
-            f"| {naming.short_due_at(due.at, due.lapse.kind)} | {naming.name_of(due.lapse)} | {article} | {calendar} |"
+            f"| {naming.short_due_at(due.at, due.lapse.kind)} | {naming.coming(due.lapse)} | {article} | {calendar} |"
         )
     if recent:
         lines += ["", "| 号 | 时间 | 事项 | 阶段 |", "|---|---|---|---|"]

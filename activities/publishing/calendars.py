@@ -69,7 +69,7 @@ def _event(subject: Subject, line: AgendaLine) -> Event:
         description="\n".join(_explained(line)),
         status=STATUS.TENTATIVE if line.provisional else STATUS.CONFIRMED,
         transparency=TRANSP.TRANSPARENT,
-        categories=[line.lapse.kind.label],
+        categories=[naming.before(line.lapse)],
         stamp=subject.stamp,
         last_modified=subject.stamp,
         sequence=subject.number,
