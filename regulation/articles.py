@@ -1,5 +1,6 @@
 """The articles: every requirement of the two documents, and every gap that was filled, by its number (docs/articles.md)."""
 
+import re
 from functools import cache
 
 from regulation import data
@@ -26,3 +27,11 @@ def cite(number: str) -> str:
     letters = number.rstrip("0123456789ab-")
     quoted = FORMS[letters] if letters in FORMS else ARTICLES[number]["cite"]
     return f"{quoted}（{number}）"
+
+
+NUMBERED = re.compile(r"（(?:FA|FB|[A-DGL])-?\d{1,2}[a-z]?(?:-\d{1,2})?）")
+
+
+def quoted(article: str) -> str:
+    """An article without our numbers: for whoever did not ask for them, and for what leaves the house."""
+    return NUMBERED.sub("", article)

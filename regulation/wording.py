@@ -31,7 +31,7 @@ from models.values import day_of
 from models.vocabulary import ActKind, ByKind, Ground, LapseKind, Stage, YearStatus
 from regulation import agenda, offices, review, service
 from regulation.agenda import number
-from regulation.articles import GUIDELINE_TITLE, cite
+from regulation.articles import GUIDELINE_TITLE, cite, quoted
 from regulation.naming import CLAUSES, due_at, how_it_came, midnight, moment, on_day, received
 
 
@@ -294,7 +294,9 @@ class Facts(Mapping[str, str]):
         """一次性告知的全部补正事项 (A-30)."""
         event = self.entry.event
         if isinstance(event, ReturnForCorrection):
-            return "；".join(f"（{n}）{each.message}（{each.item}）" for n, each in enumerate(event.deficiencies, 1))
+            return "；".join(
+                f"（{n}）{each.message}（{_cited(each.item)}）" for n, each in enumerate(event.deficiencies, 1)
+            )
         return f"（1）{self.word_reason()}"
 
     def word_returns(self) -> str:
@@ -721,7 +723,7 @@ def _not_counted(report: Discounted) -> str:
 def _cited(item: str) -> str:
     """The article behind a line of the checklist as a document quotes it: without our number, unless that is all there is."""
     try:
-        return cite(item).removesuffix(f"（{item}）")
+        return quoted(cite(item))
     except KeyError:
         return item
 

@@ -520,7 +520,7 @@ def test_the_docket_tells_a_whole_life(register: Register) -> None:
     stored = register.docket("LIFE")
     assert [line[0] for line in entries[1:]] == [str(entry.number) for entry in stored]
     assert entries[2][1:6] == [
-        "2026-03-17\n10:00", "退回补正", "市科技部门\n沈阳市\nc-101", "退回补正", "《工作指引》第九条第2项（A-30）",
+        "2026-03-17\n10:00", "退回补正", "市科技部门\n沈阳市\nc-101", "退回补正", "《工作指引》第九条第2项",
     ]  # fmt: skip
     head = register.row("LIFE")
     assert head

@@ -688,7 +688,7 @@ def test_the_annual_deadline_is_a_day_and_its_reminders_have_their_hour() -> Non
     assert deadline["dtend"].dt == date(2026, 12, 1)
     assert deadline["summary"] == "年度报送截止：2026年度 · 沈阳市星海联盟"
     assert (
-        "期限：2026年11月30日24时\n依据：《工作指引》第十一条第6项（A-42）\n计算：固定日期，2026年11月30日\n"
+        "期限：2026年11月30日24时\n依据：《工作指引》第十一条第6项\n计算：固定日期，2026年11月30日\n"
         in deadline["description"]
     )
     reminder = told.one("提醒：2026年度年度报送截止（前60日）")

@@ -19,6 +19,7 @@ from models.register import EntryRow, MessageRow
 from models.values import day_of, legible
 from models.vocabulary import Kind, LapseKind, Role, Stage, YearStatus
 from regulation import entries, offices
+from regulation.articles import quoted
 from regulation.lifecycle import PROPOSED, is_proposed
 from regulation.naming import how_it_came, midnight, on_day
 
@@ -108,7 +109,7 @@ def _entry(row: EntryRow, entry: Entry) -> tuple[str, ...]:
         what,
         who,
         entry.stage.label,
-        entry.article,
+        quoted(entry.article),
         row.hash[:SHOWN_OF_A_HASH],
     )
 
@@ -177,7 +178,7 @@ def _versions(record: Record) -> Grid:
             f"V{version.version}\n{minute(version.received_at)}",
             finding.severity.label,
             finding.message,
-            finding.article,
+            quoted(finding.article),
         )
         for version in record.versions
         for finding in map(Finding.model_validate, json.loads(version.findings))

@@ -17,6 +17,7 @@ from models.filing import AgendaLine, Counted
 from models.values import SHANGHAI, day_of, last_day_until, legible
 from models.vocabulary import LapseKind
 from regulation import naming
+from regulation.articles import quoted
 from regulation.naming import BEGINNINGS, due_at, on_day
 
 REFRESH = timedelta(hours=12)
@@ -95,7 +96,7 @@ def _what(lapse: Lapse) -> str:
 
 def _explained(line: AgendaLine) -> Iterable[str]:
     yield f"期限：{due_at(line.at, line.lapse.kind)}"
-    yield f"依据：{line.article}"
+    yield f"依据：{quoted(line.article)}"
     if line.counted:
         yield from _count(line.counted)
     yield f"工作日历：{line.calendar}；期限标准：{line.terms}"
