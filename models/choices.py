@@ -54,16 +54,16 @@ MEASURES = {
 }
 """Figures of an application that a city's criterion can ask for, each with its unit."""
 
-LOCAL_DOCUMENTS = {f"L{number}": f"L{number} 属地要求的材料（{number}）" for number in range(1, 10)}
+LOCAL_DOCUMENTS = {f"L{number}": f"属地要求的材料（{number}）" for number in range(1, 10)}
 """What a city asks for besides; its document says how each is called (regulation/local_rules.py)."""
 
 CHOICES: Mapping[str, Mapping[str, str]] = {
     "type": MEMBERS,
     "org_type": MEMBERS,
     "kind": {
-        "D1": "D1 备案申请表", "D2": "D2 联盟协议文本", "D3": "D3 营业执照或法人证书", "D4": "D4 上一年度纳税申报表",
-        "D5a": "D5a 研发费用加计扣除明细表", "D5b": "D5b 研发投入专项审计报告", "D6": "D6 知识产权证明材料",
-        "D7": "D7 正式文件", "D8": "D8 推荐函或汇总表", "R1": "R1 年度总结", "R2": "R2 年度计划", **LOCAL_DOCUMENTS,
+        "D1": "备案申请表", "D2": "联盟协议文本", "D3": "营业执照或法人证书", "D4": "上一年度纳税申报表",
+        "D5a": "研发费用加计扣除明细表", "D5b": "研发投入专项审计报告", "D6": "知识产权证明材料",
+        "D7": "正式文件", "D8": "推荐函或汇总表", "R1": "年度总结", "R2": "年度计划", **LOCAL_DOCUMENTS,
     },
     "tasks": {
         "1": "一、产学研联合攻关", "2": "二、利益联结与大中小企业融通", "3": "三、产业集聚", "4": "四、共性技术服务平台、新型研发机构",

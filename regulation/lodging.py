@@ -276,7 +276,7 @@ def _across(raw: Mapping[str, Any], form: Value) -> list[Finding]:
             faults.append(finding("A-34", "/content/year", error, "年度与所报送的年度不一致"))
         return faults
     if isinstance(form, ForwardingPaper) and form.document.kind != "D7":
-        return [finding("B-17", "/content/document/kind", error, "须为正式文件（D7）")]
+        return [finding("B-17", "/content/document/kind", error, "所附材料的类别须为“正式文件”")]
     if isinstance(form, ObjectionPaper):
         faults = list(_of_objection(form))
         if raw.get("came") and form.postmarked_on and str(form.postmarked_on) != _postmark(raw):

@@ -293,7 +293,7 @@ async def test_all_that_is_shown_is_read_at_once(own_house: House) -> None:
         ("p-401", "text=SY-L", ["SY-LATE"]),
         ("p-401", "text=+大连市+", ["DL-NEW", "DL-NOTICE"]),
         ("p-401", "text=%25", []),
-        ("d-111", "text=SY", []),
+        ("d-111", "text=SY-", []),
         ("d-111", "jurisdiction=210100", []),
         ("d-111", "", ["DL-NEW", "DL-NOTICE"]),
         ("z-301", "", ["GX-NEW", "GX-PASSED"]),

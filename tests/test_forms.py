@@ -261,7 +261,7 @@ def test_what_a_city_adds_is_asked_by_name_and_judged_by_its_reviewer() -> None:
         shown = applications.parts(raw, (), rules=intake.asked_by_city(Kind.A, "210100", date(2027, 3, 15)))
         documents = next(field for part in shown for field in part.fields if field.name == "documents")
         asked = [row[0] for row in documents.rows if row[0].value == "L1"]
-        assert [dict(each.options)["L1"] for each in asked] == ["L1 产业链配套证明"]
+        assert [dict(each.options)["L1"] for each in asked] == ["产业链配套证明"]
         sent_in = application(received_at="2027-03-15T09:00:00+08:00")
         sent_in["documents"].append(sent_in["documents"][0] | {"kind": "L1"})
         filing = simulate(sent_in, [], instant("2027-04-01")).filing

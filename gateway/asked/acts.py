@@ -210,7 +210,7 @@ def _requirements(filing: Filing) -> tuple[tuple[str, str], ...]:
 
 def _documents(filing: Filing) -> dict[str, str]:
     """What its leader submits, by number, as it is called: what the kind asks for, and its city besides."""
-    of_kind = {each: CHOICES["kind"][each].partition(" ")[2] for each in intake.DOCUMENTS_OF[filing.kind]}
+    of_kind = {each: CHOICES["kind"][each] for each in intake.DOCUMENTS_OF[filing.kind]}
     return of_kind | local_rules.documents(local_rules.rules_of(filing))
 
 

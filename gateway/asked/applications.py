@@ -180,7 +180,7 @@ def _of_document(kind: Kind, field: Field, local: Mapping[str, str]) -> Field:
     if field.name != "kind":
         return field
     offered = dict.fromkeys([*intake.DOCUMENTS_OF[kind], *local, *([str(field.value)] if field.value else [])])
-    called = {**CHOICES["kind"], **{code: f"{code} {name}" for code, name in local.items()}}
+    called = {**CHOICES["kind"], **local}
     return replace(field, options=tuple((each, called.get(each, each)) for each in offered))
 
 
