@@ -146,7 +146,8 @@ def _without_settled(filing: Filing, before: int, when: Moment) -> Filing:
     """Without the periods on earlier years' reports that are over; an unanswered return keeps its own (G-11b)."""
 
     def settled(year: int) -> bool:
-        return year < before and not due_year(filing, year).returned
+        known = filing.year(year)  # of one too old to be kept nothing waits
+        return year < before and not (known and known.returned)
 
     over = (
         name
@@ -597,7 +598,7 @@ def resume_duty(filing: Filing, rested_on: tuple[int, ...], when: Moment) -> Fil
     )
     kept = tuple(_after_restoration(year, when) for year in kept)
     filing = begin_duty(filing.but(years=kept), when)
-    for year in kept if when.day >= STRICTER_SINCE else ():
+    for year in filing.years if when.day >= STRICTER_SINCE else ():
         if year.extension:  # asked for before the decision, which ended the period for ruling on it (Q31)
             filing = begin(filing, f"extension:{year.year}", when.day)
         if year.returned:  # likewise the period in which the leader answers (G-11b)

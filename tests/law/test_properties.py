@@ -15,7 +15,7 @@ from models.acts import Lapse, MoveDeadline, ProposeRevocation, Submit
 from models.filing import Entry, Filing, ReportingYear
 from models.values import SHANGHAI, canonical, day_of, midnight_after
 from models.vocabulary import ActKind, Ground, LapseKind, Stage, YearStatus
-from regulation import agenda, entries, lifecycle, service
+from regulation import agenda, annual, entries, lifecycle, service
 from regulation.lodging import lodge
 from regulation.moment import Moment
 from tests.law import matrix
@@ -232,6 +232,7 @@ def test_in_every_life(circumstance: Circumstance, stage: Stage, consent: bool, 
         nothing_runs_against_a_leader_unserved(before.filing, entry)
         a_notice_fails_only_by_a_report(before.filing, entry)
         a_filing_stays_small(entry.filing)
+        what_runs_on_a_year_runs_on_one_that_is_kept(entry.filing)
     assert len({entry.event.id for entry in docket if not isinstance(entry.event, Lapse | Submit)}) == sum(
         not isinstance(entry.event, Lapse | Submit) for entry in docket
     )
@@ -278,6 +279,12 @@ def a_revocation_opens_by_two_missed_years_or_by_somebody(before: Filing, entry:
     else:
         assert isinstance(entry.event, ProposeRevocation)
         assert entry.event.ground is not Ground.TWO_YEARS_MISSED
+
+
+def what_runs_on_a_year_runs_on_one_that_is_kept(filing: Filing) -> None:
+    """Of a year too old to be kept nothing waits."""
+    years = {name.partition(":")[2] for name in filing.periods if name.partition(":")[0] in annual.OF_A_YEAR}
+    assert years <= {str(year.year) for year in filing.years}
 
 
 def two_missed(filing: Filing) -> bool:
