@@ -110,6 +110,7 @@ def listed(
     text: str | None = None,
     named: str | None = None,
     evaluated: str | None = None,
+    also: Sequence[ColumnElement[bool]] = (),
     scope: offices.Scope | None = None,
     after: Place | None = None,
     limit: int = 200,
@@ -119,7 +120,7 @@ def listed(
 
     A deadline is the instant at which it is over; `due_by` is the last such instant that is meant (`values.due_by`).
     `overdue`: an office is late with something. `of_year`: what became of a reporting year; `of_survey`: how it stands in a survey.
-    `text` is looked for in ids, names, codes and archive numbers, `named` in what an alliance is named. With `after`, the ones that follow that one. Not `whole`,
+    `text` is looked for in ids, names, codes and archive numbers, `named` in what an alliance is named; `also` are further conditions. With `after`, the ones that follow that one. Not `whole`,
     they are lines of a list.
     """
     wanted = {"kind": kind, "jurisdiction": jurisdiction, "zone": zone, "waiting_for": waiting_for}
@@ -134,6 +135,7 @@ def listed(
     facts += [_mentions(text.strip())] if text else []
     facts += is_named(named) if named else []
     facts += [FILINGS.c.evaluated == evaluated] if evaluated else []
+    facts += also
     facts += [col(FilingRow.next_deadline) <= due_by, col(FilingRow.listed_at) <= due_by] if due_by else []
     return read_rows(db, in_order(WHOLE if whole else LINES, facts, ways(scope) if scope else [true()], after, limit))
 

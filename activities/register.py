@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
 
-from sqlalchemy import Engine, and_, bindparam, func
+from sqlalchemy import ColumnElement, Engine, and_, bindparam, func
 from sqlalchemy import select as sql_select
 from sqlmodel import col, select
 
@@ -311,6 +311,7 @@ class Register:
         text: str | None = None,
         named: str | None = None,
         evaluated: str | None = None,
+        also: Sequence[ColumnElement[bool]] = (),
         scope: offices.Scope | None = None,
         after: Place | None = None,
         limit: int = 200,
@@ -320,14 +321,14 @@ class Register:
 
         A deadline is the instant at which it is over; `due_by` is the last such instant that is meant (`values.due_by`).
         `overdue`: an office is late with something. `of_year`: what became of a reporting year; `of_survey`: how it stands in a survey.
-        `text` is looked for in ids, names, codes and archive numbers. With `after`, the ones that follow that one.
+        `text` is looked for in ids, names, codes and archive numbers, `also` are further conditions. With `after`, the ones that follow that one.
         Not `whole`, they are lines of a list, without the filing itself.
         """
         with self.engine.connect() as db:
             return lists.listed(
                 db, stage=stage, kind=kind, jurisdiction=jurisdiction, zone=zone, waiting_for=waiting_for,
                 awaits_iit=awaits_iit, due_by=due_by, overdue=overdue, of_year=of_year, of_survey=of_survey, text=text,
-                named=named, evaluated=evaluated, scope=scope, after=after, limit=limit, whole=whole,
+                named=named, evaluated=evaluated, also=also, scope=scope, after=after, limit=limit, whole=whole,
             )  # fmt: skip
 
     def filing_ids(self) -> list[str]:

@@ -135,6 +135,7 @@ class FilingRow(SQLModel, table=True):
             "calendar",
             where="iit_due_at IS NOT NULL",
         ),
+        Index("ix_filings_picture", "jurisdiction", "stage", "kind"),
         some("ix_filings_overdue", "waiting_for", "filing_id", where="overdue IS NOT NULL"),
         some("ix_filings_named", "listed_at", "filing_id", where="named IS NOT NULL"),
         some("ix_filings_unsettled", "jurisdiction", "zone", "filing_id", where="unsettled IS NOT NULL"),

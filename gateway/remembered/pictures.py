@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from activities.pictures import charts, drawing
 from activities.pictures.counting import OF_APPLICATIONS, TABLES, Counting
 from activities.pictures.datasets import Dataset
+from activities.pictures.flow import Journey, arrived, journey
 from models.values import day_of
 from models.vocabulary import Kind
 from regulation import offices
@@ -39,6 +40,7 @@ class Pictures:
 
     engine: Engine
     _hourly: OrderedDict[object, Dataset] = field(default_factory=OrderedDict)
+    _journeys: OrderedDict[object, Journey] = field(default_factory=OrderedDict)
     _counting: threading.Lock = field(default_factory=threading.Lock)
 
     def tables(self, now: datetime, scope: offices.Scope | None = None, kind: Kind | None = None) -> list[Dataset]:
@@ -57,3 +59,14 @@ class Pictures:
                 while len(self._hourly) > MOST:
                     self._hourly.popitem(last=False)
             return self._hourly[asked]
+
+    def journey(self, scope: offices.Scope, today: date, kind: Kind | None, jurisdiction: str | None) -> Journey:
+        """How long the steps took whatever came into the register within a year: told anew when a day begins, or that is another number."""
+        of = (scope, today, kind, jurisdiction)
+        asked = (*of, arrived(self.engine, *of))
+        with self._counting:
+            if asked not in self._journeys:
+                self._journeys[asked] = journey(self.engine, *of)
+                while len(self._journeys) > MOST:
+                    self._journeys.popitem(last=False)
+            return self._journeys[asked]

@@ -128,48 +128,29 @@ def inbox(
         return Inbox()
     until, of_task = FILINGS.c.iit_due_at if who.role is Role.CITY_IIT else FILINGS.c.due_at, task_of(who.role)
     facts = [waiting] if only is None else [waiting, FILINGS.c.filing_id.in_(only)]
-    rows, tally = LINES.add_columns(of_task.label("task")).where(*facts), _tally(until, of_task, facts)
-    if task:
-        rows = (
-            rows.where(of_task == task.value)
-            .order_by(until, FILINGS.c.submitted_at, FILINGS.c.filing_id)
-            .limit(limit + 1)
-        )
-        if begun:
-            order = (until, FILINGS.c.submitted_at, FILINGS.c.filing_id)
-            rows = rows.where(sa.tuple_(*order) > sa.tuple_(begun.until, begun.since, begun.filing_id))
-    else:
-        rows = _first_of_each(rows, of_task, until)
+    order = (until, FILINGS.c.submitted_at, FILINGS.c.filing_id)
+    told = sa.select(of_task, FILINGS.c.calendar, FILINGS.c.jurisdiction, until, FILINGS.c.filing_id)
+    rows = LINES.add_columns(of_task.label("task")).order_by(*order)
+    urgency, counts = _Urgencies(at_hour(today, 0), today), defaultdict[str, Counter[Urgency]](Counter)
     with engine.connect() as db:
+        first_of = defaultdict[str, list[str]](list)
+        for name, calendar, jurisdiction, at, filing_id in db.execute(told.where(*facts).order_by(*order)):
+            counts[name][urgency.of(calendar, jurisdiction, at)] += 1
+            if len(first_of[name]) < FIRST:
+                first_of[name].append(filing_id)
+        if task:
+            behind = [sa.tuple_(*order) > sa.tuple_(begun.until, begun.since, begun.filing_id)] if begun else []
+            rows = rows.where(*facts, of_task == task.value, *behind).limit(limit + 1)
+        else:
+            rows = rows.where(FILINGS.c.filing_id.in_([each for some in first_of.values() for each in some]))
         found = cast(list[Any], read_rows(db, rows))
-        counted = db.execute(tally).all()
-    urgency = _Urgencies(at_hour(today, 0), today)
-    counts: dict[str, Counter[Urgency]] = defaultdict(Counter)
-    for name, calendar, jurisdiction, at, count in counted:
-        counts[name][urgency.of(calendar, jurisdiction, at)] += count
     lines = [(Line(getattr(row, until.key), row.submitted_at, row.filing_id), row) for row in found]
     page = paging.page_of(lines, limit if task else len(lines), lambda each: each[0].place)
-    told: dict[str, list[tuple[Urgency, FilingRow]]] = defaultdict(list)
+    shown: dict[str, list[tuple[Urgency, FilingRow]]] = defaultdict(list)
     for line, row in page.shown:
-        told[row.task].append((urgency.of(row.calendar, row.jurisdiction, line.until), row))
-    groups = (Group(each, counts[each.value], tuple(told[each.value])) for each in Task if each.value in counts)
+        shown[row.task].append((urgency.of(row.calendar, row.jurisdiction, line.until), row))
+    groups = (Group(each, counts[each.value], tuple(shown[each.value])) for each in Task if each.value in counts)
     return Inbox(tuple(sorted(groups, key=lambda each: not each.counts[Urgency.LATE])), page.more)
-
-
-def _first_of_each(rows: sa.Select[Any], of_task: ColumnElement[str], until: sa.Column[datetime]) -> sa.Select[Any]:
-    """The first filings of each group, in order."""
-    order = (until, FILINGS.c.submitted_at, FILINGS.c.filing_id)
-    place = sa.func.row_number().over(partition_by=of_task, order_by=order).label("place")
-    numbered = rows.add_columns(place).subquery()
-    in_order = (numbered.c[until.key], numbered.c.submitted_at, numbered.c.filing_id)
-    return sa.select(numbered).where(numbered.c.place <= FIRST).order_by(*in_order)
-
-
-def _tally(until: sa.Column[datetime], of_task: ColumnElement[str], facts: list[ColumnElement[bool]]) -> sa.Select[Any]:
-    """How many filings wait until when for what."""
-    told = sa.select(of_task.label("task"), FILINGS.c.calendar, FILINGS.c.jurisdiction, until.label("until"))
-    counted = told.where(*facts).subquery()
-    return sa.select(*counted.c, sa.func.count()).group_by(*counted.c)
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,18 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlencode
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+from sqlalchemy import ColumnElement
 
 from activities.lists import OfYear, Place
+from activities.pictures import flow
 from activities.survey_standing import OfSurvey, Stands
 from gateway.shown import paging
 from models.acts import OfficeKey, Year
 from models.register import FilingRow
 from models.rounds.evaluation_papers import Grade
 from models.values import DAY, INSTANT, Jurisdiction, Value, due_before, due_by
-from models.vocabulary import Kind, ReportState, Stage
+from models.vocabulary import Kind, ReportState, Role, Stage
 from regulation import offices
 from regulation.calendar import CALENDARS, last_day
 from regulation.reporting import SHOWN
@@ -111,20 +113,52 @@ class Filter(Value):
 
 
 class DeskFilter(Filter):
-    """The same as it is asked at the desk, where `due` is in working days from today."""
+    """The same as it is asked at the desk, where `due` is in working days from today; and whatever a number of the 全景 counts:
+    在册 or 在办 (`phase`), a post that is late (`late_at`), a step that was passed, when it came into the register (whole days)."""
 
     due: Literal[0, 3, 5, 10, 20] | None = None
+    phase: Literal["on_file", "applying"] | None = None
+    late_at: Annotated[str, Field(max_length=60, pattern=r"^[a-z_]+@[0-9A-Za-z-]+$")] | None = None
+    passed: Stage | None = None
+    archived_from: date | None = None
+    archived_by: date | None = None
 
     @property
     def query(self) -> str:
         """As a query string, always the same for the same filter."""
         return urlencode(self.model_dump(mode="json"))
 
+    @property
+    def also(self) -> list[ColumnElement[bool]]:
+        """As the register is asked what only the desk asks."""
+        phases = {"on_file": flow.on_file, "applying": flow.applying}
+        role, _, office = (self.late_at or "").partition("@")
+        return [
+            *([phases[self.phase]()] if self.phase else []),
+            *([flow.late_at(Role(role), office)] if self.late_at else []),
+            *([flow.passed(self.passed)] if self.passed else []),
+            *flow.archived_between(self.archived_from, self.archived_by),
+        ]
+
+    @field_validator("late_at")
+    @classmethod
+    def _of_a_post(cls, told: str | None) -> str | None:
+        """A post that there is."""
+        role, _, office = (told or "").partition("@")
+        if told and (role not in set(Role) or not offices.is_post(Role(role), office)):
+            raise ValueError("没有这个机构和身份")
+        return told
+
     def within(self, scope: offices.Scope, today: date) -> dict[str, Any]:
         """As the register is asked today, by whoever sees a scope."""
         facts = self.facts
         ends = [facts["due_by"], _until(self.jurisdiction or scope.jurisdiction, today, self.due)]
-        return {**facts, "scope": scope, "due_by": min((each for each in ends if each), default=None)}
+        return {
+            **facts,
+            "also": self.also,
+            "scope": scope,
+            "due_by": min((each for each in ends if each), default=None),
+        }
 
 
 def read(params: Mapping[str, str]) -> DeskFilter:

@@ -56,13 +56,14 @@ def _offices() -> None:
 
 
 def _audit() -> None:
-    """What people were called when; and the audit by office, by kind of event and by day."""
+    """What people were called when; the audit by office, by kind of event and by day; and how many filings are where."""
     op.create_table(
         "person_names",
         sa.Column("person", sa.String(length=64), primary_key=True),
         sa.Column("since", INSTANT, primary_key=True),
         sa.Column("name", sa.String(length=100), nullable=False),
     )
+    op.create_index("ix_filings_picture", "filings", ["jurisdiction", "stage", "kind"])
     op.create_index("ix_audit_at", "audit", ["at"])
     op.create_index("ix_audit_office", "audit", ["office", "number"])
     op.create_index("ix_audit_kind", "audit", ["kind", "number"])
@@ -144,6 +145,7 @@ def downgrade() -> None:
         op.drop_index(f"ix_letters_{column}", "letters")
     for table in ("log_witnessed", "log_checkpoints", "log_tiles", "log_leaves"):
         op.drop_table(table)
+    op.drop_index("ix_filings_picture", "filings")
     for index in ("ix_audit_kind", "ix_audit_office", "ix_audit_at"):
         op.drop_index(index, "audit")
     op.drop_table("person_names")
