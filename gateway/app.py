@@ -38,6 +38,7 @@ from gateway.remembered.imports import Importing
 from gateway.remembered.kept import KeptPages
 from gateway.remembered.people import People
 from gateway.remembered.pictures import Pictures
+from gateway.remembered.reviews import Reviews
 from gateway.remembered.sessions import Sessions, signing_secret
 from gateway.remembered.spent import Spent
 from gateway.remembered.subscriptions import Subscriptions
@@ -78,6 +79,7 @@ def tools_of(settings: Settings, filings: Filings, channels: ChannelsFile) -> To
         handling=Handling(engine),
         oidc=Oidc(settings, filings.clock, Spent(engine)) if settings.identity == "oidc" else None,
         drafts=Drafts(engine, uploads),
+        reviews=Reviews(engine),
         uploads=uploads,
         kept=KeptPages(engine),
         pictures=Pictures(engine),

@@ -23,6 +23,7 @@ from gateway.remembered.imports import Importing
 from gateway.remembered.kept import KeptPages
 from gateway.remembered.people import People
 from gateway.remembered.pictures import Pictures
+from gateway.remembered.reviews import Reviews
 from gateway.remembered.sessions import Sessions
 from gateway.remembered.subscriptions import Subscriptions
 from gateway.remembered.uploads import Uploads
@@ -52,6 +53,7 @@ class Tools:
     handling: Handling
     oidc: Oidc | None
     drafts: Drafts
+    reviews: Reviews
     uploads: Uploads
     kept: KeptPages
     pictures: Pictures

@@ -9,7 +9,7 @@ A blank line is a blank line. Words in braces are filled in line by line, so tha
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 
@@ -20,6 +20,7 @@ from activities.letter_deliveries import got_through
 from activities.register import Register
 from models.acts import FileAnnualReport, Lapse, ProposeRevocation, RuleOnDefence, StateDefence
 from models.filing import Entry
+from models.register import EntryRow
 from models.values import day_of, legible
 from models.vocabulary import Ground, LapseKind
 from regulation import messages, offices, texts
@@ -40,6 +41,15 @@ class Draft:
 
     name: str
     content: bytes
+
+
+@dataclass(frozen=True)
+class Written:
+    """A document before it is set: its title, its lines each with its mark, and its attachments by their names."""
+
+    title: str
+    lines: tuple[tuple[str, str], ...]
+    attachments: tuple[tuple[str, Grid], ...]
 
 
 Contacts = Mapping[str, Contact]
@@ -69,6 +79,17 @@ def drafts(register: Register, filing_id: str, contacts: Contacts = UNKNOWN) -> 
 def of_record(record: Record, contacts: Contacts = UNKNOWN) -> list[Draft]:
     """The same of what was read."""
     return _drafts(record, contacts)
+
+
+def foreseen(register: Register, entry: Entry, contacts: Contacts = UNKNOWN) -> list[Written]:
+    """The documents that an entry would give rise to if it were the filing's next."""
+    record = read(register, entry.filing.id)
+    row = EntryRow(
+        filing_id=entry.filing.id, number=entry.number, kind=entry.event.kind, stage=entry.stage, at=entry.at, entered_at=entry.entered_at,
+        body=entry.model_dump_json(), effects="", hash="",
+    )  # fmt: skip
+    to_come = replace(record, entries=(*record.entries, row))
+    return [each.written([each.step]) for each in _Told.all_of(to_come, to_come.steps[-1], contacts)]
 
 
 def notice(register: Register, filing_ids: Sequence[str], contacts: Contacts = UNKNOWN) -> Draft:
@@ -128,18 +149,24 @@ class _Told:
 
     def compiled(self, steps: Sequence[Step]) -> Draft:
         """The document, of the alliances of these steps."""
+        written = self.written(steps)
+        document = gongwen.blank(written.title, offices.name_of(self.office), self.step.entry.entered_at, UNCHECKED)
+        gongwen.heading(document, written.title, 0)
+        gongwen.write(document, list(written.lines))
+        for number, (name, grid) in enumerate(written.attachments, 1):
+            gongwen.attach(document, str(number) if len(written.attachments) > 1 else "", name, grid)
+        return Draft(f"{self.step.entry.number:04d}-{_fit_for_a_name(written.title)}.docx", gongwen.saved(document))
+
+    def written(self, steps: Sequence[Step]) -> Written:
+        """What it says, of the alliances of these steps."""
         facts = Facts(self.step.before, self.step.entry, self._names(steps))
-        title = self.text.title.format_map(facts)
-        document = gongwen.blank(title, offices.name_of(self.office), self.step.entry.entered_at, UNCHECKED)
-        gongwen.heading(document, title, 0)
-        lines = list(_lines(self.text.body, facts))
-        gongwen.write(document, lines)
+        lines = tuple(_lines(self.text.body, facts))
         attached = [text for mark, text in lines if mark == "+"]
-        for number, name in enumerate(attached, 1):
-            if name not in ATTACHMENTS:
-                raise TextRefused(f"没有名为 {name} 的附件；附件为 {'、'.join(ATTACHMENTS)}")
-            gongwen.attach(document, str(number) if len(attached) > 1 else "", name, ATTACHMENTS[name](self, steps))
-        return Draft(f"{self.step.entry.number:04d}-{_fit_for_a_name(title)}.docx", gongwen.saved(document))
+        if unknown := next((name for name in attached if name not in ATTACHMENTS), None):
+            raise TextRefused(f"没有名为 {unknown} 的附件；附件为 {'、'.join(ATTACHMENTS)}")
+        return Written(
+            self.text.title.format_map(facts), lines, tuple((name, ATTACHMENTS[name](self, steps)) for name in attached)
+        )
 
     def _names(self, steps: Sequence[Step]) -> Names:
         contact = self.contacts.get(self.office, Contact())

@@ -157,6 +157,12 @@ class Site:
         return text.encode()
 
 
+def article(row: PublicNoticeRow) -> str:
+    """What a publication says, as its page will say it, before there is any."""
+    (told,) = histories([row], row.shown_from)[row.filing_id or ""]
+    return _page("article.html").render(each=told, objecting="")
+
+
 def listed(publications: Publications, rows: Collection[PublicNoticeRow], today: date) -> list[Published]:
     """These publications, each with what its filing's later ones make of it, newest first."""
     ids = {row.id for row in rows}

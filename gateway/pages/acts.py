@@ -246,13 +246,13 @@ def _form(
         refusal=refusal,
         since=[(entry.number, naming.short(entry.at), naming.name_of_entry(entry)) for entry in since or ()],
         act_id=act_id or f"desk-{uuid4().hex}",
-        phrases=_phrases(tools, session, offered),
+        phrases=phrases_of(tools, session, offered),
         drafted=drafted,
         about=year,
     )
 
 
-def _phrases(tools: Tools, session: Session, offered: Offer | None) -> list[str]:
+def phrases_of(tools: Tools, session: Session, offered: Offer | None) -> list[str]:
     """The phrases of an officer's office for an act; a leader writes in their own words."""
     if offered is None or not session.who.staff:
         return []

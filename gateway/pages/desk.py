@@ -10,7 +10,7 @@ from activities.tasks import Task
 from gateway.identity import Identity
 from gateway.pages.sign_in import local
 from gateway.pages.staff import Staff, as_asked, table
-from gateway.pages.web import Answer, SignedIn, page, then
+from gateway.pages.web import Answer, SignedIn, page, said_to, then
 from gateway.problem import NoHandover, NoMessage
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.handling import place
@@ -91,18 +91,27 @@ def _at(**asked: str) -> str:
 
 
 @router.get("/queue")
-def queue(tools: Doors, session: Staff, task: str, mine: str = "", after: str = "") -> RedirectResponse:
-    """One after the other: the first filing of a group, or the one that follows a place in it; back to the desk after the last."""
+def queue(
+    request: Request, tools: Doors, session: Staff, task: str, mine: str = "", after: str = ""
+) -> RedirectResponse:
+    """One after the other: the first filing of a group, or the one that follows a place in it; back to the desk after the last.
+    What was said on the way is said there."""
     who, today = session.who, day_of(tools.clock())
     only = _mine(tools, who) if mine else None
     of_group = as_asked(lambda: Task(task))
     found = as_asked(
         lambda: waiting.inbox(tools.register.engine, who, today, task=of_group, only=only, after=after, limit=1)
     )
+    said = [told] if (told := said_to(request)) else []
     if not found.rows:
-        return then(_at(task=task, mine=mine), f"“{of_group.label}”已无下一件")
+        return then(_at(task=task, mine=mine), "。".join([*said, f"“{of_group.label}”已无下一件"]))
     asked = {"queue": task, "place": waiting.place_of(who, found.rows[0])} | ({"mine": "1"} if mine else {})
-    return then(f"/filings/{quote(found.rows[0].filing_id)}?{urlencode(asked)}")
+    where = f"/filings/{quote(found.rows[0].filing_id)}{'/review' if of_group in REVIEWED else ''}"
+    return then(f"{where}?{urlencode(asked)}", *said)
+
+
+REVIEWED = (Task.ACCEPT, Task.REVIEW, Task.OPINION, Task.PUBLISH)
+"""What is read and decided on a page of its own (review.py)."""
 
 
 def _sent(tools: Tools, who: Identity, sent: Sequence[HandlingRow]) -> list[tuple[HandlingRow, FilingRow]]:

@@ -35,6 +35,8 @@ def note(request: Request, tools: Doors, session: SignedIn, form: Answer, filing
         return then(_back(form, filing_id), _nudged(tools, who, row, said))
     office, person, name = _recipient(tools, who, row, HandlingKind(kind), str(form.get("to", "")))
     tools.handling.note(who, filing_id, HandlingKind(kind), office, person, said, tools.clock())
+    if person and kind != HandlingKind.COPY:
+        tools.reviews.hand_over(filing_id, (who.role, who.office), who.person, person, tools.clock())
     return then(_back(form, filing_id), f"已{HandlingKind(kind).label}：{name}")
 
 

@@ -140,7 +140,7 @@ def render(request: Request, tools: Tools, name: str, session: Session | None, *
         embedded=tools.settings.identity == "embedded",
         with_codes=bool(session and session.who.staff and "codes" in request.query_params),
         today=day_of(tools.clock()),
-        said=_said(request),
+        said=said_to(request),
         **shown,
     )
 
@@ -171,7 +171,7 @@ def then(address: str, said: str = "") -> RedirectResponse:
     return response
 
 
-def _said(request: Request) -> str | None:
+def said_to(request: Request) -> str | None:
     """What a visitor was told to be told here."""
     said = request.query_params.get("said")
     return said if said and request.cookies.get(SAID) == digest(said) else None

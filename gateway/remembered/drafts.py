@@ -34,8 +34,9 @@ def kept(now: datetime) -> timedelta:
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Base 32 without letters that read like others."""
 
-CORRECTION, PAPER = "c-", "p-"
-"""How the ids of corrections begin, and those of other long papers; an application's draft has the id that its filing will have."""
+CORRECTION, PAPER, REVIEW = "c-", "p-", "r-"
+"""How the ids of corrections begin, those of other long papers, and those of half-done reviews (reviews.py); an application's
+draft has the id that its filing will have."""
 
 DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 
@@ -70,7 +71,7 @@ class Drafts:
     def of(self, leader: str, now: datetime) -> list[DraftRow]:
         """A leader's drafts of applications, the last changed first. Whatever is past its time goes."""
         self.forget(now)
-        others = (col(DraftRow.id).not_like(f"{prefix}%") for prefix in (CORRECTION, PAPER))
+        others = (col(DraftRow.id).not_like(f"{prefix}%") for prefix in (CORRECTION, PAPER, REVIEW))
         query = select(DraftRow).where(DraftRow.leader == leader, *others)
         with reading(self.engine) as session:
             return list(session.exec(query.order_by(col(DraftRow.updated_at).desc())))
@@ -158,7 +159,7 @@ def correction_of(filing: Filing) -> str:
 
 def of_an_application(key: str) -> bool:
     """Whether an id is that of an application's draft, which is the number of its filing."""
-    return not key.startswith((CORRECTION, PAPER))
+    return not key.startswith((CORRECTION, PAPER, REVIEW))
 
 
 def paper_about(*about: str) -> str:

@@ -1,0 +1,222 @@
+"""Reading and deciding on one page (审核): each check beside what claims it and what proves it, the decision with what will go out, and
+after it the next filing.
+
+The acts are those of the table, sent as from their own pages; this page fills them in from the answers.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import PlainTextResponse
+from starlette.datastructures import FormData
+
+from activities.tasks import Task
+from gateway import guard
+from gateway.asked import acts
+from gateway.asked.forms import Field
+from gateway.pages import reviewing
+from gateway.pages.acts import SENT_OTHERWISE, phrases_of
+from gateway.pages.reviewing import REVIEWED, VERDICTS, Reading
+from gateway.pages.staff import Staff
+from gateway.pages.web import Answer, page, rests_on, then
+from gateway.problem import KeyReused, MovedOn, NoAct, NoPaper, Refused, Unreachable
+from gateway.remembered.audit import AuditKind
+from gateway.remembered.phrases import with_picked
+from gateway.remembered.reviews import NOTE
+from gateway.remembered.sessions import Session
+from gateway.shown.foreseen import Foreseen, foreseen
+from gateway.shown.inbox import place_of
+from gateway.tools import Doors, Tools, value_of
+from gateway.visit import visit_of
+from models.filing import Entry
+from models.findings import Refusal
+from models.register import FilingRow
+from models.values import day_of, storable
+from models.vocabulary import ActKind, Role, Stage
+from regulation import naming
+from regulation.offers import Offer, offers
+
+DECISIONS = (
+    ActKind.CONFIRM, ActKind.RECOMMEND, ActKind.RETURN_FOR_CORRECTION, ActKind.GIVE_IIT_OPINION, ActKind.ACCEPT, ActKind.REFUSE,
+)  # fmt: skip
+"""What is decided here, what ends the review well first. Other acts have their own pages."""
+
+BY_THE_CHECKLIST = (ActKind.CONFIRM, ActKind.RECOMMEND)
+"""Decisions that bring the checklist, every line of it met."""
+
+ENDING = (ActKind.CONFIRM, ActKind.RECOMMEND, ActKind.REFUSE)
+"""Decisions after which nobody needs the answers. Those to what is returned are carried over to its next version."""
+
+FRAMED = f"{guard.CONTENT}; frame-src 'self'"
+"""What this page may do beside others: show an attachment in a frame."""
+
+router = APIRouter()
+
+
+@router.get("/filings/{filing_id}/review")
+def show(request: Request, tools: Doors, session: Staff, filing_id: str, decide: ActKind | None = None) -> Response:
+    """The page; with a decision, also what would go out. That the application was read is on record."""
+    row = tools.seen(filing_id, session.who)
+    if not session.who.reads(value_of(row), "application") or row.stage not in REVIEWED:
+        raise NoPaper(filing_id)
+    visit_of(request, tools, session.who).note(AuditKind.READ_PAPER, filing_id=filing_id, about=value_of(row).paper)
+    return _page(request, tools, session, row, decide)
+
+
+@router.post("/filings/{filing_id}/review")
+def answer(request: Request, tools: Doors, session: Staff, form: Answer, filing_id: str) -> Response:
+    """Keep the answers; then look at a decision, if the button asks for one. `kept` is asked by the page itself, meanwhile."""
+    row = tools.seen(filing_id, session.who)
+    if not _decisions(tools, row, session) or row.stage not in REVIEWED:
+        raise NoAct(filing_id)
+    now, asked = tools.clock(), str(form.get("do", ""))
+    before = reviewing.reading(tools, row, session.who, now)
+    tools.reviews.save(session.who, filing_id, reviewing.answers(before, _given(form)), now)
+    visit_of(request, tools, session.who).note(AuditKind.DRAFTED, filing_id=filing_id, about="review")
+    if asked == "kept":
+        return PlainTextResponse(f"已保存 {naming.short(now)}")
+    queue = _queue(request, row, session)
+    if asked in set(DECISIONS):
+        to_be_read = (
+            "send" if asked in BY_THE_CHECKLIST else "decision"
+        )  # where there is nothing to word, its button is next
+        return then(f"/filings/{filing_id}/review?{urlencode(queue | {'decide': asked})}#{to_be_read}")
+    return then(f"/filings/{filing_id}/review?{urlencode(queue)}", "已保存，尚未办理任何事项")
+
+
+@router.post("/filings/{filing_id}/review/{kind}")
+async def decide(
+    request: Request, tools: Doors, session: Staff, form: Answer, filing_id: str, kind: ActKind
+) -> Response:
+    """Look at what would go out as the form now stands, or send it; after a decision the next filing is opened."""
+    visit = visit_of(request, tools, session.who)
+    row = await run_in_threadpool(visit.seen, filing_id)
+    if kind not in DECISIONS:
+        raise NoAct(filing_id)
+    raw = acts.worded(value_of(row), acts.read_act(kind, with_picked(form), of=value_of(row).kind))
+    act_id, seen = str(form.get("id", "")), rests_on(str(form.get("seen", "")))
+    if form.get("do") == "preview":
+        return await run_in_threadpool(_page, request, tools, session, row, kind, raw, act_id=act_id)
+    queue = _queue(request, row, session)
+    try:
+        receipt = await visit.act(filing_id, {**raw, "id": act_id, "kind": kind.value}, seen=seen)
+    except (Refused, KeyReused, MovedOn, Unreachable) as refused:
+        return await run_in_threadpool(_refused, request, tools, session, row, kind, raw, act_id, refused)
+    if kind in ENDING:
+        await run_in_threadpool(tools.reviews.clear, session.who, filing_id)
+    said = f"“{row.alliance_name}”：{kind.label}已登记为第{receipt.number}号，现为“{receipt.stage.label}”"
+    said += "".join(f"；{each}" for each in receipt.warnings)
+    if kind is ActKind.ACCEPT and "queue" not in request.query_params:  # it was opened by itself, and is read now
+        return then(f"/filings/{filing_id}/review", said)
+    onward = {"task": queue["queue"], "after": queue["place"]} | ({"mine": "1"} if "mine" in queue else {})
+    return then(f"/desk/queue?{urlencode(onward)}", said)
+
+
+def _refused(
+    request: Request, tools: Tools, session: Session, row: FilingRow, kind: ActKind, raw: Mapping[str, Any], act_id: str,
+    refused: Refused | KeyReused | MovedOn | Unreachable,
+) -> Response:  # fmt: skip
+    """The page again, with the reason, or with what was entered meanwhile."""
+    now = tools.seen(row.filing_id, session.who)
+    if isinstance(refused, KeyReused | Unreachable):
+        text = SENT_OTHERWISE if isinstance(refused, KeyReused) else refused.__doc__ or ""
+        fault, status = Refusal(message=text, article="", missing=""), 409 if isinstance(refused, KeyReused) else 503
+        act_id = "" if isinstance(refused, KeyReused) else act_id
+        return _page(request, tools, session, now, kind, raw, fault, act_id=act_id, status=status)
+    if isinstance(refused, MovedOn):
+        since = visit_of(request, tools, session.who).since(refused, row.filing_id)
+        return _page(request, tools, session, now, kind, raw, act_id=act_id, since=since, status=409)
+    return _page(request, tools, session, now, kind, raw, refused.refusal, act_id=act_id, status=422)
+
+
+def _given(form: FormData) -> dict[str, tuple[str, str]]:
+    """The answers and notes of a form, by check."""
+    codes = {name.removesuffix("/answer") for name in form if name.endswith("/answer")}
+    codes |= {name.removesuffix("/note") for name in form if name.endswith("/note")}
+    return {
+        code: (str(form.get(f"{code}/answer", "")), storable(str(form.get(f"{code}/note", ""))).strip()[:NOTE])
+        for code in codes
+    }
+
+
+def _decisions(tools: Tools, row: FilingRow, session: Session) -> list[Offer]:
+    """What the visitor may decide of a filing, in our order; also what is not open yet, with its reason."""
+    found = {each.kind: each for each in offers(value_of(row), tools.now, session.who.by) if each.mine}
+    return [found[kind] for kind in DECISIONS if kind in found]
+
+
+def _page(
+    request: Request, tools: Tools, session: Session, row: FilingRow, kind: ActKind | None = None,
+    raw: Mapping[str, Any] | None = None, refusal: Refusal | None = None, *,
+    act_id: str = "", since: Sequence[Entry] = (), status: int = 200,
+) -> Response:  # fmt: skip
+    who, now = session.who, tools.clock()
+    if row.stage not in REVIEWED:  # somebody else decided meanwhile
+        return then(f"/filings/{row.filing_id}", "此件已另行办理，本次没有登记任何事项")
+    found = reviewing.reading(tools, row, who, now)
+    decisions = _decisions(tools, row, session)
+    offered = next((each for each in decisions if each.kind is kind), None)
+    shown: Foreseen | None = None
+    fields: tuple[Field, ...] = ()
+    if offered:
+        raw = raw if raw is not None else _filled(found, offered.kind)
+        versions = tools.register.versions(row.filing_id)[-1][1]
+        fields = tuple(_picked(acts.form_of(found.filing, offered, versions, raw, refusal.findings if refusal else ())))
+        stamped = who.stamped({**raw, "id": "preview", "kind": offered.kind.value}, now)
+        shown = foreseen(tools, row, stamped, tools.now)
+    queue = _queue(request, row, session)
+    answer = page(
+        request, tools, "review.html", session, status=status,
+        row=row, reading=found, filing=found.filing, decisions=decisions, offer=offered, fields=fields, foreseen=shown,
+        refusal=refusal, since=[(entry.number, naming.short(entry.at), naming.name_of_entry(entry)) for entry in since],
+        verdicts=VERDICTS, note_limit=NOTE, act_id=act_id or f"desk-{uuid4().hex}", by_the_checklist=BY_THE_CHECKLIST,
+        names=tools.people.named(_persons(found)), queue=urlencode(queue), phrases=phrases_of(tools, session, offered),
+        onward=urlencode({"task": queue["queue"], "after": queue["place"]} | ({"mine": "1"} if "mine" in queue else {})),
+        handler=tools.handling.handlers(who, day_of(now), [row.filing_id]).get(row.filing_id),
+    )  # fmt: skip
+    answer.headers["Content-Security-Policy"] = FRAMED
+    return answer
+
+
+def _filled(found: Reading, kind: ActKind) -> dict[str, Any]:
+    """A decision as the answers make it."""
+    if kind in BY_THE_CHECKLIST:
+        return {"checklist": found.checklist}
+    return {"deficiencies": found.deficiencies} if kind is ActKind.RETURN_FOR_CORRECTION else {}
+
+
+def _picked(fields: Sequence[Field]) -> Iterator[Field]:
+    """The fields of a decision; of what a return may ask for first what it does, and apart, `seldom`, what else could be picked."""
+    for field in fields:
+        if field.widget != "picks":
+            yield field
+            continue
+        asked = tuple(row for row in field.rows if row[0].value or any(each.findings for each in row))
+        others = tuple(row for row in field.rows if row not in asked)
+        yield replace(field, rows=asked)
+        yield replace(field, rows=others, label="其他可以退回补正的事项", findings=(), seldom=True)
+
+
+def _persons(found: Reading) -> list[str]:
+    kept = [found.kept.person] if found.kept else []
+    return [*kept, *(by.person for entry in found.said if (by := getattr(entry.event, "by", None)))]
+
+
+# The queue
+
+
+def _queue(request: Request, row: FilingRow, session: Session) -> dict[str, str]:
+    """The queue that a filing stands in and where: as the address says, else the group of the inbox that it belongs to."""
+    asked = request.query_params
+    task = asked.get("queue") or (Task.OPINION if session.who.role is Role.CITY_IIT else TASKS[Stage(row.stage)]).value
+    told = {"queue": task, "place": asked.get("place") or (place_of(session.who, row) if row.due_at else "")}
+    return told | ({"mine": "1"} if asked.get("mine") else {})
+
+
+TASKS = {Stage.SUBMITTED: Task.ACCEPT, Stage.UNDER_REVIEW: Task.REVIEW, Stage.REVIEW_PASSED: Task.PUBLISH}
+"""The group of an inbox in which an application of each stage waits."""
