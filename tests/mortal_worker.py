@@ -15,11 +15,16 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, ClassVar
 
+from temporalio.common import MetricMeter
+
 import worker as service
 from activities.appending import Appended
 from activities.channels.channel import Carried, Letter, Recipient
 from activities.channels.configured import Configured
+from activities.delivering import Delivering
 from activities.letter_queue import Batch, Fate, LetterQueue, Note
+from activities.letters import Letters
+from activities.postman import Gauges, Postman
 from activities.register import Register
 from activities.rounds.following import RoundFollowing
 from activities.rounds.register import RoundRegister
@@ -150,6 +155,29 @@ async def main(dies_after: str) -> None:
     async with built:
         rounds = [postman.run(), *([keeper.keep()] if dies_after == FOLLOWS else [])]
         await asyncio.gather(*rounds)
+
+
+async def carry(dies_after: str) -> None:
+    """Carry letters until killed, without an engine: what was decided is in the register already."""
+    settings = Settings()
+    register = service.open_register(settings)
+    letters = Letters(register.engine)
+    queue = MortalQueue(register.engine, timedelta(seconds=settings.delivery_timeout), timedelta(0), dies_at=dies_after)
+    channels = [Configured("ledger", Ledger(settings.var / "sent.log", dies_after), Filters())]
+    delivering = Delivering(letters, channels, report=unheard, give_up_after=timedelta(1), longest_pause=timedelta(1))
+    gauges = Gauges(MetricMeter.noop)
+    await Postman(letters, queue, delivering, [], settings.delivery_interval, 1, gauges).run()
+
+
+async def unheard(filing_id: str, act: Mapping[str, Any]) -> None:
+    """Nobody is told."""
+
+
+def post(environ: Mapping[str, str], dies_after: str) -> None:
+    """What a process does that only carries letters."""
+    os.environ.update(environ)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    asyncio.run(carry(dies_after))
 
 
 def work(environ: Mapping[str, str], dies_after: str) -> None:

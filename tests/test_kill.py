@@ -3,8 +3,8 @@
 import asyncio
 import multiprocessing
 import subprocess
-from collections.abc import Coroutine, Iterator, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -31,9 +31,10 @@ from regulation.offices import OFFICES as OFFICES_OF
 from tests.carried import waiting
 from tests.databases import prepare
 from tests.loopback import two_free_ports
-from tests.mortal_worker import FOLLOWS, work
+from tests.mortal_worker import FOLLOWS, post, work
 from tests.patience import LASTING, Patience, comes, eventually
 from tests.plain_rounds import in_force, rules, tells_cities
+from tests.simulated import lived, written
 from tests.story import application
 from workflows.connection import connect
 
@@ -78,10 +79,14 @@ class Machine:
 
     def worker(self, dies_after: str = "-") -> BaseProcess:
         """A worker that dies after an event."""
-        worker = FORKS.Process(target=work, args=(self.environ, dies_after))
-        worker.start()
-        self.processes.append(worker)
-        return worker
+        return self.process(work, dies_after)
+
+    def process(self, does: Callable[[Mapping[str, str], str], None], dies_after: str) -> BaseProcess:
+        """A process that works on this machine's register, and dies after an event or at a step."""
+        process = FORKS.Process(target=does, args=(self.environ, dies_after))
+        process.start()
+        self.processes.append(process)
+        return process
 
     async def door(self) -> Filings:
         """The door for programs, here; on a busy machine the server that answered may not take a client at once."""
@@ -140,14 +145,21 @@ class Machine:
             await asyncio.sleep(patience.pauses())
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
+@contextmanager
+def on_a_machine(var: Path) -> Iterator[Machine]:
     """A machine; whatever still runs at the end is killed."""
     with ExitStack() as stack:
-        machine = Machine(tmp_path)
+        machine = Machine(var)
         stack.callback(lambda: machine.kill(*machine.processes))
         stack.callback(machine.register.engine.dispose)
         yield machine
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    """A machine for one test."""
+    with on_a_machine(tmp_path) as one:
+        yield one
 
 
 def act(number: int, who: str, kind: str, **fields: Any) -> dict[str, Any]:
@@ -217,25 +229,29 @@ async def test_the_engine_s_database_lost_revive_brings_every_open_filing_back(m
     assert (await machine.acts("LOST-1", opinion)).number == 3, "and life goes on"
 
 
-async def test_killed_at_each_step_of_a_delivery_nothing_is_lost_and_only_what_was_not_noted_goes_twice(
-    machine: Machine,
+STEPS = ("taken", "sending", "sent", "noted")
+
+
+def test_killed_at_each_step_of_a_delivery_nothing_is_lost_and_only_what_was_not_noted_goes_twice(
+    tmp_path: Path,
 ) -> None:
-    machine.server()
-    sent: dict[str, list[str]] = {}
-    for number, step in enumerate(("taken", "sending", "sent", "noted")):
-        filing_id = f"STEP-{step.upper()}"
-        worker = machine.worker(dies_after=step)
-        name = f"沈阳市第{number}产学研联盟"
-        await (await machine.door()).submit(application(filing_id=filing_id, alliance_name=name))
-        worker.join()
-        assert not machine.delivered() or step == "noted"
-        worker = machine.worker()
-        eventually(machine.delivered)  # when the lease of two seconds has run out
-        machine.kill(worker)
-        lines = (machine.settings.var / "sent.log").read_text("utf-8").split()
-        sent[step] = [line for line in lines if line.startswith(filing_id)]
-        assert set(sent[step]) == {message.id for message in machine.register.messages(filing_id)}, "nothing is lost"
-    doubled = {step: len(lines) - len(set(lines)) for step, lines in sent.items()}
+    told = lived("STEP").until("submit")
+    with ExitStack() as stack:
+        machines = {step: stack.enter_context(on_a_machine(tmp_path / step)) for step in STEPS}
+        for machine in machines.values():
+            written(machine.register, told)
+        dying = [machine.process(post, step) for step, machine in machines.items()]
+        for each in dying:
+            each.join()
+        assert not any(machine.delivered() for step, machine in machines.items() if step != "noted")
+        for machine in machines.values():
+            machine.process(post, "-")
+        doubled = {}
+        for step, machine in machines.items():
+            eventually(machine.delivered)  # when the lease of two seconds has run out
+            lines = (machine.settings.var / "sent.log").read_text("utf-8").split()
+            assert set(lines) == {message.id for message in machine.register.messages("STEP")}, "nothing is lost"
+            doubled[step] = len(lines) - len(set(lines))
     assert doubled == {"taken": 0, "sending": 0, "sent": 1, "noted": 0}, "sent and not noted: again, under the same id"
 
 
