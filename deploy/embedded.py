@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -106,11 +106,14 @@ def server_command(settings: Settings, page: tuple[str, int] | None = None, host
     ]  # fmt: skip
 
 
-def start_server(settings: Settings, page: tuple[str, int] | None = None) -> subprocess.Popen[bytes]:
-    """The Temporal server, for as long as this process lives."""
+def start_server(
+    settings: Settings, page: tuple[str, int] | None = None, *, flags: Sequence[str] = ()
+) -> subprocess.Popen[bytes]:
+    """The Temporal server, for as long as this process lives; `flags` set more of its limits."""
     settings.var.mkdir(parents=True, exist_ok=True)
+    limits = [part for flag in flags for part in ("--dynamic-config-value", flag)]
     return subprocess.Popen(
-        server_command(settings, page),
+        [*server_command(settings, page), *limits],
         start_new_session=True,
         preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread runs yet
         stdout=subprocess.DEVNULL,

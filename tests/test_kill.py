@@ -41,6 +41,9 @@ from workflows.connection import connect
 STARVED = "TMPRL1101"
 """How the SDK says that a workflow did not get on for two seconds of the wall clock."""
 
+GIVEN_UP_SOON = 'history.defaultWorkflowTaskTimeout="4s"'
+"""What a worker took that then died is given to another after so long; it is ten seconds else, of which a machine only idles."""
+
 NOBODY_YET = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.UNAVAILABLE)
 """How the engine says that no worker has come for a question, or that it is itself only just up."""
 
@@ -72,7 +75,7 @@ class Machine:
 
     def server(self) -> subprocess.Popen[bytes]:
         """A Temporal server on this machine's database."""
-        server = start_server(self.settings)
+        server = start_server(self.settings, flags=(GIVEN_UP_SOON,))
         self.processes.append(server)
         eventually(lambda: answers(self.settings.temporal_port))
         return server
