@@ -72,7 +72,7 @@ async def answered_by_the_leader(visitor: Visitor) -> None:
     drafted(visitor)
     await visitor.comes_in("u-leader-01")
     await visitor.opens("/my")
-    await visitor.page.get_by_role("link", name="填报统计调查表").click()
+    await visitor.page.locator("a[href^='/my/surveys/']").first.click()
     await visitor.looks()
     await visitor.fills({"/ip/shared": "99", "/leader/is_eagle": "no", "/integrity_commitment": "yes"})
     await visitor.presses("报送")

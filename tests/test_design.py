@@ -7,7 +7,7 @@ import pytest
 
 from gateway.guard import FORWARDED
 from gateway.pages.design.sheet import sheet
-from gateway.pages.design.tokens import EDGES, FILLED, GROUNDS, SCHEMES, TEXTS, colours, contrast
+from gateway.pages.design.tokens import EDGES, FILLED, GROUNDS, HEAT, SCHEMES, TEXTS, colours, contrast
 from tests.test_guard import PROVIDER, opened
 
 DESIGN = Path(__file__).parent.parent / "gateway" / "pages" / "design"
@@ -19,6 +19,7 @@ def test_every_text_stands_out_from_every_ground(scheme: str) -> None:
     has = colours()[scheme]
     pairs = [(text, ground, 4.5) for text in TEXTS for ground in GROUNDS]
     pairs += [("on-accent", filled, 4.5) for filled in FILLED]
+    pairs += [(f"on-heat-{each}", f"heat-{each}", 4.5) for each in HEAT]
     pairs += [(edge, ground, 3.0) for edge in EDGES for ground in ("paper", "ground", "sunk")]
     assert [(one, other) for one, other, least in pairs if contrast(has[one], has[other]) < least] == []
 
@@ -46,6 +47,14 @@ OF_VALUES = {
     "track",
 }
 """Parts that are made of our own values, or by other parts; the page shows what they are made of."""
+
+
+def test_no_sheet_names_a_colour_but_the_tokens() -> None:
+    """What stands out in the tokens stands out on every page, in every scheme."""
+    sheets = [each for each in DESIGN.glob("*.css") if each.name != "tokens.css"]
+    assert [
+        each.name for each in sheets if re.search(r"#[0-9a-f]{3,8}\b|\brgba?\(|\bhsla?\(", each.read_text("utf-8"))
+    ] == []
 
 
 def test_every_part_is_shown() -> None:

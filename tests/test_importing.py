@@ -232,7 +232,7 @@ async def completes(visitor: Visitor) -> None:
     told = {name: value for name, value in told.items() if not name.startswith("/documents")}
     await visitor.fills({**told, "/leader/phone": "1"})
     await visitor.presses("补充存量资料")
-    assert "没有提交成功" in await page.locator(".notice.bad").inner_text()
+    assert "没有提交成功" in await page.locator(".banner.bad, .notice.bad").inner_text()
     assert await page.locator("[name^='/documents/1/']").count() == 0, "no document is asked for"
     await visitor.fills({"/leader/phone": told["/leader/phone"]})
     at, pressed = page.url, [*map(tuple, await page.evaluate(TYPED)), ("do", "submit")]
@@ -240,7 +240,7 @@ async def completes(visitor: Visitor) -> None:
     assert "已补充存量资料" in said, await page.locator("main").inner_text()
     again = await page.request.post(at, data=urlencode(pressed), headers=AS_A_FORM, max_redirects=0)
     assert "已补充存量资料" in unquote(again.headers["location"]), "pressed twice it is one act"
-    number = page.url.rpartition("/")[2].partition("?")[0]
+    number = page.url.partition("/filings/")[2].partition("?")[0].partition("/")[0]
     filing = visitor.gateway.tools.register.filing(number)
     assert filing
     assert (filing.incomplete, filing.consent, filing.leader) == (False, True, LEADER)

@@ -159,7 +159,7 @@ async def test_a_third_party_evaluates_in_a_browser(world: World) -> None:
             visitor, "p-401", EVALUATION, "accept_results", "验收评价结果", {"/document_no": "辽科发〔2027〕1号"}
         )
         await visitor.opens(f"/rounds/{EVALUATION}")
-        assert "优秀：1" in await visitor.page.locator("main").inner_text()
+        assert "1\n优秀" in await visitor.page.locator(".counts").inner_text()
         results = openpyxl.load_workbook(
             BytesIO(await taken_away(visitor, f"/rounds/{EVALUATION}/documents/results.xlsx"))
         )
@@ -236,7 +236,7 @@ async def test_a_subsidy_from_its_opening_to_the_payment_in_a_browser(world: Wor
         number = {"/document_no": "辽科发〔2027〕12号"}
         assert "尚未生效" in await acts(visitor, "p-401", SUBSIDY, "approve_list", "审定名单并公示", number)
         await acts(visitor, "p-402", SUBSIDY, "approve_list", "审定名单并公示", number)
-        assert "公示中" in await page.locator("h1").inner_text()
+        assert await page.locator(".stands").inner_text() == "公示中"
         await is_objected_to(gateway, visitor)
         gateway.clock.set(f"{YEAR}-05-30")
         paid = {"/document_no": "辽财〔2027〕3号", "/paid_on": f"{YEAR}-05-28"}
@@ -245,7 +245,7 @@ async def test_a_subsidy_from_its_opening_to_the_payment_in_a_browser(world: Wor
         rows = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows(min_row=2)]
         assert {row[6] for row in rows} == {6, 30, 50, 86}, "in whatever order the newest of the evaluations puts them"
         await acts(visitor, "p-401", SUBSIDY, "close_round", "结束", {})
-        assert "已结束" in await page.locator("h1").inner_text()
+        assert await page.locator(".stands").inner_text() == "已结束"
         assert gateway.tools.rounds.register.verify(SUBSIDY) == []
         await page.context.clear_cookies()
         await visitor.opens("/outcomes")

@@ -14,6 +14,9 @@ FILLED = ("accent", "accent-deep", "bad", "bad-deep", "good")
 EDGES = ("edge", "focus")
 """Colours by which a shape is seen: what can be filled in, and where the keyboard is."""
 
+HEAT = ("2", "3", "4")
+"""Cells of a heat map, by how full they are: each `heat-…` bears text in `on-heat-…`."""
+
 SCHEMES = {
     "浅色": r"^:root \{(.*?)^\}",
     "深色": r"^@media \(prefers-color-scheme: dark\) \{(.*?)^\}",
@@ -34,7 +37,7 @@ def colours() -> Mapping[str, Mapping[str, str]]:
     for scheme, where in SCHEMES.items():
         found = re.search(where, text, re.DOTALL | re.MULTILINE)
         assert found, scheme
-        own[scheme] = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", found[1]))
+        own[scheme] = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", found[1]))
     return {
         scheme: {token: colour for each in (*under, scheme) for token, colour in own[each].items()}
         for scheme, under in OVER.items()
