@@ -10,7 +10,7 @@ import click
 
 from activities import replacements
 from activities.channels.pages import calendars
-from activities.documents import docket, dossier, drafting, forms, sheets, survey_tables
+from activities.documents import docket, dossier, drafting, forms, packaging, sheets, survey_tables
 from activities.documents.drafting import Draft, NotTogether
 from activities.documents.record import NoSuchFiling
 from activities.files import put, putting
@@ -123,7 +123,8 @@ def export_dossier(to: Path, filing_id: str) -> list[Path]:
     register, path = the_register(), to / f"{filing_id}-归档包.zip"
     found(register, filing_id)
     with putting(path) as pack:
-        dossier.write_dossier(pack, register, filing_id, the_attachments(), the_contacts())
+        signer = packaging.signer_of(read_settings())
+        dossier.write_dossier(pack, register, filing_id, the_attachments(), the_contacts(), signer)
     return [path]
 
 

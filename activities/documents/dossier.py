@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from importlib import resources
 from io import BytesIO
 from pathlib import Path
 from typing import IO
@@ -17,26 +18,13 @@ from typing import IO
 from sqlmodel import SQLModel
 
 from activities.attachments import Attachments, Reference, file_digest, references
-from activities.documents import docket, drafting, forms, gongwen
+from activities.documents import docket, drafting, forms, gongwen, packaging
 from activities.documents.drafting import UNKNOWN, Contacts
 from activities.documents.record import Record, read
+from activities.log.notes import Signer
 from activities.proof import as_hashed
 from activities.register import Register
 from activities.rows import GENESIS
-
-CHECK_CHAIN = """\
-# 核验登记链：每条登记的哈希覆盖前一条登记的哈希、登记原文及其消息公示版本的摘要。
-import hashlib, json, pathlib
-
-previous = "0" * 64
-for file in sorted(pathlib.Path("登记").glob("*.json"), key=lambda file: int(file.stem)):
-    entry = json.loads(file.read_text("utf-8"))
-    text = entry["previous"] + entry["body"] + entry["effects"]
-    if entry["previous"] != previous or entry["hash"] != hashlib.sha256(text.encode("utf-8")).hexdigest():
-        raise SystemExit(f"{file}：与前后登记的哈希不符")
-    previous = entry["hash"]
-print("登记链完好，末条登记的哈希：", previous)
-"""
 
 NOTE = """\
 {alliance} 归档包
@@ -58,9 +46,11 @@ NOTE = """\
 卷宗.docx      以上内容供人阅读的汇总
 
 三、离线核验
-1. 各文件未被改动：在本目录下执行 sha256sum -c SHA256SUMS
-2. 登记链完好：每条登记的哈希 = SHA-256（前一条登记的哈希 + body + effects），首条之前为 64 个 0。
-   在本目录下执行 python3 核验.py；末条登记的哈希应与备案库和上文所列一致。
+在本目录下执行 python3 核验.py（任何一台装有 Python 3.11 以上的电脑，不必联网）。它逐一核对：
+1. 各文件未被改动、没有增减（另可执行 sha256sum -c SHA256SUMS）；每条登记的哈希 = SHA-256（前一条登记的哈希 + body + effects），首条之前为 64 个 0；
+2. 消息、公示公告、申请版本、备案现状、文书和附件与登记相符；
+3. 每条登记、文书和送达在登记日志中的位置，直至签署的根（证明.json），以及签名；
+并写明哪些已经核验、哪些须凭信任。公钥和根与公示公告网站所载的比对：--key、--root。
 """
 
 
@@ -85,18 +75,31 @@ class File:
         return hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else file_digest(content)
 
 
-def dossier(register: Register, filing_id: str, attachments: Attachments, contacts: Contacts = UNKNOWN) -> bytes:
+def dossier(
+    register: Register,
+    filing_id: str,
+    attachments: Attachments,
+    contacts: Contacts = UNKNOWN,
+    signer: Signer | None = None,
+) -> bytes:
     """A filing's package for the archive, its attachments included. Raises `NoSuchFiling`."""
     pack = BytesIO()
-    write_dossier(pack, register, filing_id, attachments, contacts)
+    write_dossier(pack, register, filing_id, attachments, contacts, signer)
     return pack.getvalue()
 
 
 def write_dossier(
-    pack: IO[bytes], register: Register, filing_id: str, attachments: Attachments, contacts: Contacts = UNKNOWN
+    pack: IO[bytes],
+    register: Register,
+    filing_id: str,
+    attachments: Attachments,
+    contacts: Contacts = UNKNOWN,
+    signer: Signer | None = None,
 ) -> None:
-    """Write a filing's package into a file: attachments may be large. Raises `NoSuchFiling`."""
+    """Write a filing's package into a file: attachments may be large. With a `signer` of the log it says that nothing was entered after
+    its last entry. Raises `NoSuchFiling`."""
     record, masked = read(register, filing_id), register.masked(filing_id)
+    proof = packaging.proof_of(register.engine, record, signer)
     last = record.entries[-1].entered_at
     attached = references(paper.body for paper in record.papers)
     looked_at = [(each, list(attachments.faults([each]))) for each in attached]
@@ -104,7 +107,9 @@ def write_dossier(
     missing = [fault for _, faults in looked_at for fault in faults]
     faults = [*register.verify(filing_id), *missing]
     told = f"其中 {len(masked)} 份的个人信息已按保存期限遮蔽，见遮蔽.json" if masked else "均为原文"
-    files = list(_files(record, faults, contacts, last, {"attachments": _counted(there, missing), "masked": told}))
+    files = list(
+        _files(record, proof, faults, contacts, last, {"attachments": _counted(there, missing), "masked": told})
+    )
     if masked:
         files.append(
             File("遮蔽.json", "已遮蔽的文书：原文摘要（digest）、现文摘要（stands）、字段", _json(masked), last)
@@ -133,7 +138,12 @@ def _ending(name: str) -> str:
 
 
 def _files(
-    record: Record, faults: Sequence[str], contacts: Contacts, last: datetime, counted: Mapping[str, str]
+    record: Record,
+    proof: Mapping[str, object],
+    faults: Sequence[str],
+    contacts: Contacts,
+    last: datetime,
+    counted: Mapping[str, str],
 ) -> Iterator[File]:
     row = record.row
     note = NOTE.format(
@@ -145,7 +155,8 @@ def _files(
         **counted,
     )
     yield File("说明.txt", "内容与核验方法", note.encode(), last)
-    yield File("核验.py", "核验登记链的程序", CHECK_CHAIN.encode(), last)
+    yield File("核验.py", "离线核验本包的程序", resources.files(__package__).joinpath("verify.py").read_bytes(), last)
+    yield File("证明.json", "登记日志中的证明", _json(proof), last)
     yield File("卷宗.docx", "卷宗", docket.of_record(record, faults), last)
     yield File("备案.json", "备案现状", _json(row.model_dump(mode="json")), last)
     previous = GENESIS
@@ -155,6 +166,8 @@ def _files(
         previous = entry.hash
     for paper in record.papers:
         yield File(f"文书/{paper.digest}.json", f"文书：{paper.kind}", paper.body.encode(), paper.stored_at)
+    about = [paper.model_dump(mode="json", exclude={"body"}) for paper in record.papers]
+    yield File("文书.json", "文书的类别、归属和存入时间", _json(about), last)
     yield File("消息.json", "消息及其投递记录", _json(_messages(record)), last)
     yield File("公示.json", "公示公告", _json(_rows(record.notices)), last)
     yield File("版本.json", "申请版本及核对结果", _json(_rows(record.versions)), last)

@@ -15,7 +15,7 @@ from fastapi.responses import StreamingResponse
 from starlette.background import BackgroundTask
 
 from activities.attachments import CHUNK, Attachments
-from activities.documents import docket, dossier, drafting, forms, receipt
+from activities.documents import docket, dossier, drafting, forms, packaging, receipt
 from gateway.identity import Identity
 from gateway.problem import NoFile
 from gateway.remembered.audit import AuditKind
@@ -79,7 +79,9 @@ def drawn(tools: Tools, row: FilingRow, who: Identity, key: str) -> tuple[Downlo
         return found, docket.docket(register, filing_id)
     if key == "dossier":
         pack = TemporaryFile()  # noqa: SIM115 - attachments may be large, and it is closed once it is sent
-        dossier.write_dossier(pack, register, filing_id, Attachments(tools.settings.upload_folder), tools.contacts)
+        signer = packaging.signer_of(tools.settings)
+        files = Attachments(tools.settings.upload_folder)
+        dossier.write_dossier(pack, register, filing_id, files, tools.contacts, signer)
         pack.seek(0)
         return found, pack
     if of_paper := re.fullmatch(r"receipt-(\d+)", key):

@@ -1,0 +1,285 @@
+"""Forged packages: each is refused by the program that lies in it, with what is wrong; whoever forges works the sums out anew."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from activities.attachments import Attachments
+from activities.documents import verify
+from activities.documents.dossier import dossier
+from activities.log import keys
+from activities.log.notes import Note
+from activities.register import Register
+from tests.databases import Sqlite
+from tests.logged import ORIGIN, fill, keeping
+
+Files = dict[str, bytes]
+LISTS = ("SHA256SUMS", "目录.json")
+LAST = 17
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    """The files of a true package."""
+    folder = tmp_path_factory.mktemp("package")
+    register = Register.at(Sqlite(folder).migrated())
+    kept = keeping(register.engine, folder)
+    fill(register, kept)
+    [signer] = keys.signers(kept.log.key_file)
+    whole = folder / "package.zip"
+    whole.write_bytes(dossier(register, "LIFE", Attachments(folder), signer=signer))
+    register.engine.dispose()
+    with ZipFile(whole) as opened:
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
+def summed(files: Files) -> Files:
+    """With its lists worked out anew."""
+    told = {name: hashlib.sha256(content).hexdigest() for name, content in files.items() if name not in LISTS}
+    listed = [{"文件": name, "说明": "", "字节": len(files[name]), "SHA-256": sha256} for name, sha256 in told.items()]
+    files = files | {"目录.json": json.dumps(listed, ensure_ascii=False).encode()}
+    told["目录.json"] = hashlib.sha256(files["目录.json"]).hexdigest()
+    return files | {"SHA256SUMS": "".join(f"{sha256}  {name}\n" for name, sha256 in told.items()).encode()}
+
+
+def found(files: Files, folder: Path, known: tuple[str, ...] = (), root: str = "") -> list[str]:
+    """What the program finds wrong, or else lacking."""
+    with ZipFile(folder / "package.zip", "w") as written:
+        for name, content in files.items():
+            written.writestr(name, content)
+    for each in (verify.WRONG, verify.LACKING, verify.DONE):
+        each.clear()
+    verify.check(folder / "package.zip", list(known), root)
+    return [*verify.WRONG, *verify.LACKING]
+
+
+def edited(name: str, edit: Callable[[Any], object]) -> Callable[[Files], Files]:
+    """A package in which a file of JSON says something else."""
+
+    def forge(files: Files) -> Files:
+        value = json.loads(files[name])
+        edit(value)
+        return files | {name: json.dumps(value, ensure_ascii=False).encode()}
+
+    return forge
+
+
+def entry(number: int, *, rehash: bool = False, **columns: Any) -> Callable[[Files], Files]:
+    """One entry says something else; `rehash`: it and all after it have fresh hashes."""
+
+    def forge(files: Files) -> Files:
+        made, previous = dict(files), ""
+        for each in range(number, LAST + 1):
+            name = f"登记/{each:04d}.json"
+            value = json.loads(made[name])
+            if each == number:
+                value |= {key: edit(value[key]) if callable(edit) else edit for key, edit in columns.items()}
+            if rehash:
+                value["previous"] = previous or value["previous"]
+                text = value["previous"] + value["body"] + value["effects"]
+                previous = value["hash"] = hashlib.sha256(text.encode()).hexdigest()
+            made[name] = json.dumps(value, ensure_ascii=False).encode()
+        if rehash:
+            made |= edited("备案.json", lambda row: row.update(head=previous))(made)
+        return made
+
+    return forge
+
+
+def without(*names: str) -> Callable[[Files], Files]:
+    """A package that lacks some files."""
+    return lambda files: {name: content for name, content in files.items() if not name.startswith(names)}
+
+
+def cut(files: Files) -> Files:
+    """Without the last entry and all that came of it; the filing stands as it did before."""
+    made = without(f"登记/{LAST:04d}")(files)
+    last = json.loads(made[f"登记/{LAST - 1:04d}.json"])
+    value = json.loads(last["body"])["filing"]
+    row = {"value": json.dumps(value), "head": last["hash"], "number": LAST - 1, "stage": value["stage"]}
+    made = edited("备案.json", lambda each: each.update(row))(made)
+    kept = [each for each in json.loads(made["消息.json"]) if each["message"]["number"] < LAST]
+    made["消息.json"] = json.dumps(kept, ensure_ascii=False).encode()
+    years = value["years"]
+    reports = json.loads(made["年度报送.json"])
+    for each in reports:
+        now: dict[str, Any] = next((year for year in years if year["year"] == each["year"]), {})
+        each.update(number=LAST - 1, status=now.get("status", "open"), filed_at=now.get("filed_at"))
+    made["年度报送.json"] = json.dumps(reports).encode()
+    drop = edited("证明.json", lambda proof: proof["leaves"].remove(leaf(proof, "entry", LAST)))
+    return drop(made)
+
+
+def leaf(proof: Any, kind: str, number: int | None = None) -> Any:
+    """A leaf of a proof."""
+    return next(each for each in proof["leaves"] if each["kind"] == kind and number in (None, each["number"]))
+
+
+def resigned(files: Files) -> Files:
+    """Everything rewritten, and signed by a key of the forger's own."""
+    private = Ed25519PrivateKey.generate()
+    from activities.log.notes import Key, Signer
+
+    signer = Signer(Key(ORIGIN, 1, private.public_key().public_bytes_raw()), private.sign)
+
+    def forge(proof: Any) -> None:
+        proof["keys"] = [str(signer.key)]
+        for name in ("checkpoint", "head"):
+            text = Note.read(proof[name]).text
+            proof[name] = f"{text}\n{signer.line(text)}"
+
+    return edited("证明.json", forge)(files)
+
+
+def flipped(name: str) -> Callable[[Any], None]:
+    """One bit of a signature is another."""
+
+    def forge(proof: Any) -> None:
+        text, signature = proof[name].rstrip("\n").rsplit(" ", 1)
+        packed = bytearray(b64decode(signature))
+        packed[20] ^= 1
+        proof[name] = f"{text} {b64encode(bytes(packed)).decode()}\n"
+
+    return forge
+
+
+def first(**columns: Any) -> Callable[[Any], None]:
+    """The first row of a list says something else."""
+    return lambda rows: rows[0].update(columns)
+
+
+def letters(which: str, **columns: Any) -> Callable[[Any], None]:
+    """The first letter, or delivery, says something else."""
+    return lambda sent: next(each for each in sent if each[which])[which][0].update(columns)
+
+
+def said(old: str, new: str) -> Callable[[str], str]:
+    """A text with something in place of something else."""
+    return lambda text: text.replace(old, new)
+
+
+FORGED: dict[str, tuple[Callable[[Files], Files], str]] = {
+    "an entry's text": (entry(4, body=said("c-101", "c-102")), "第4号登记与前后登记的哈希不符"),
+    "an entry's hash": (entry(4, hash="0" * 64), "第4号登记与前后登记的哈希不符"),
+    "the hash before it": (entry(4, previous="0" * 64), "第4号登记与前后登记的哈希不符"),
+    "an entry and all hashes after it": (entry(4, rehash=True, body=said("c-101", "c-102")), "与日志所记不符"),
+    "the first entry and all hashes": (entry(1, rehash=True, body=said("consent\":true", "consent\":false")), "与日志所记不符"),
+    "the last entry with a fresh hash": (entry(LAST, rehash=True, body=said('"consent":true', '"consent":false')), "与日志所记不符"),
+    "an entry's stage column": (entry(13, stage="revoked"), "第13号登记的检索项与登记内容不符"),
+    "an entry's day column": (entry(13, entered_at="2026-01-01T00:00:00Z"), "第13号登记的检索项与登记内容不符"),
+    "an entry's act column": (entry(13, kind="revoke"), "第13号登记的检索项与登记内容不符"),
+    "a refusal that was none": (entry(13, refused="不予"), "第13号登记的检索项与登记内容不符"),
+    "an entry taken out of the middle": (without("登记/0005"), "登记缺失或编号不符"),
+    "the last entry cut off": (without(f"登记/{LAST:04d}"), "备案现状与末条登记不符"),
+    "the last entry cut off with all that came of it": (cut, "末条登记或日志的项数与所签署的不符"),
+    "every entry gone": (without("登记/"), "没有登记"),
+    "an entry twice": (lambda files: files | {"登记/0018.json": files["登记/0017.json"]}, "登记缺失或编号不符"),
+    "another filing's entry": (entry(9, rehash=True, body=said('"id":"LIFE"', '"id":"OTHER"')), "不属于同一件备案"),
+    "a message's text": (edited("消息.json", lambda all_: all_[0]["message"].update(body="另一段文字")), "消息、公示公告或申请版本已被改动"),
+    "a message gone": (edited("消息.json", lambda all_: all_.pop(0)), "消息、公示公告或申请版本已被改动"),
+    "a message under an entry that is not": (edited("消息.json", lambda all_: all_[0]["message"].update(number=99)), "不属于任何登记"),
+    "a notice's last day": (edited("公示.json", first(shown_until="2030-01-01")), "消息、公示公告或申请版本已被改动"),
+    "a notice gone": (edited("公示.json", lambda rows: rows.pop(0)), "消息、公示公告或申请版本已被改动"),
+    "a notice added": (edited("公示.json", lambda rows: rows.append(rows[0] | {"id": "LIFE-99-1", "number": 99})), "不属于任何登记"),
+    "what was found on a version": (edited("版本.json", first(findings="[]")), "消息、公示公告或申请版本已被改动"),
+    "a version gone": (edited("版本.json", lambda rows: rows.pop()), "消息、公示公告或申请版本已被改动"),
+    "the stage of the filing": (edited("备案.json", lambda row: row.update(stage="revoked")), "备案现状的检索项与末条登记不符"),
+    "the filing's value": (edited("备案.json", lambda row: row.update(value=row["value"].replace("210100", "210200"))), "备案现状与末条登记不符"),
+    "the archive number": (edited("备案.json", lambda row: row.update(archive_number="LN-CXY-A-210100-2026-9999")), "备案编号与末条登记不符"),
+    "the alliance's name": (edited("备案.json", lambda row: row.update(alliance_name="另一产学研联盟")), "名称不见于"),
+    "a year that was filed": (edited("年度报送.json", first(status="missed")), "年度的报送情况与登记不符"),
+    "the day on which it was filed": (edited("年度报送.json", first(filed_at="2020-01-01T00:00:00Z")), "年度的报送情况与登记不符"),
+    "a paper's text": (lambda files: files | {(name := min(each for each in files if each.startswith("文书/"))): files[name] + b" "}, "已被改动"),
+    "papers gone": (without("文书/"), "缺少登记所依据的文书"),
+    "whose a paper is": (edited("文书.json", lambda rows: [row.update(filing_id="OTHER") for row in rows]), "与日志所记不符"),
+    "when a paper was stored": (edited("文书.json", lambda rows: [row.update(stored_at="2020-01-01T00:00:00Z") for row in rows]), "与日志所记不符"),
+    "what kind of paper it is": (edited("文书.json", lambda rows: [row.update(kind="revoke") for row in rows]), "与日志所记不符"),
+    "an attachment nobody named": (lambda files: files | {f"附件/{hashlib.sha256(b'x').hexdigest()}.pdf": b"x"}, "不为任何文书所引用"),
+    "an attachment's content": (lambda files: files | {f"附件/{'0' * 64}.pdf": b"x"}, "已被改动"),
+    "that a letter arrived": (edited("消息.json", letters("deliveries", state="failed")), "送达"),
+    "when a letter was sent": (edited("消息.json", letters("deliveries", first_tried_at="2020-01-01T00:00:00Z")), "与日志所记不符"),
+    "to whom a letter went": (edited("消息.json", letters("deliveries", address="b***@example.com")), "回执"),
+    "a receipt's words": (edited("消息.json", letters("deliveries", receipt="550 no")), "回执"),
+    "when a letter was read": (edited("消息.json", letters("letters", read_at="2020-01-01T00:00:00Z")), "阅读"),
+    "a letter's text": (edited("消息.json", letters("letters", title="另一标题")), "送达"),
+    "a leaf's nonce": (edited("证明.json", lambda proof: leaf(proof, "entry").update(nonce="0" * 32)), "日志路径不通到所签的根"),
+    "a leaf's place": (edited("证明.json", lambda proof: leaf(proof, "entry").update(position=5)), "日志路径不通到所签的根"),
+    "a leaf's way": (edited("证明.json", lambda proof: leaf(proof, "entry")["proof"].reverse()), "日志路径不通到所签的根"),
+    "a leaf's way cut short": (edited("证明.json", lambda proof: leaf(proof, "entry")["proof"].pop()), "路径"),
+    "a leaf dropped": (edited("证明.json", lambda proof: proof["leaves"].pop()), "日志的项数与所签署的不符"),
+    "the checkpoint's root": (edited("证明.json", lambda proof: proof.update(checkpoint=proof["checkpoint"].replace("\n8", "\n9", 1))), "签名不实"),
+    "the checkpoint's signature": (edited("证明.json", flipped("checkpoint")), "签名不实"),
+    "the signature of the last entry": (edited("证明.json", flipped("head")), "签名不实"),
+    "no signature of the last entry": (edited("证明.json", lambda proof: proof.pop("head")), "不能证明其后没有登记"),
+    "no proof at all": (edited("证明.json", lambda proof: proof.clear()), "没有日志的证明"),
+    "no keys": (edited("证明.json", lambda proof: proof.update(keys=[])), "没有所附公钥的签名"),
+    "what is no JSON": (lambda files: files | {"证明.json": b"{"}, "无法读取"),
+}  # fmt: skip
+
+
+def test_a_true_package_is_proven_in_an_empty_environment(package: Files, tmp_path: Path) -> None:
+    assert found(package, tmp_path) == []
+    with ZipFile(tmp_path / "package.zip") as opened:
+        opened.extractall(tmp_path / "unpacked")
+    command = [sys.executable, "-I", "-S", "-X", "utf8", str(tmp_path / "unpacked" / "核验.py")]
+    told = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env={}, check=False)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "核验无误" in told.stdout
+    assert "以下须凭信任" in told.stdout
+    assert len((tmp_path / "unpacked" / "核验.py").read_text("utf-8").splitlines()) < 400
+
+
+@pytest.mark.parametrize("what", FORGED)
+def test_a_forged_package_is_refused_with_what_is_wrong(package: Files, tmp_path: Path, what: str) -> None:
+    forge, says = FORGED[what]
+    wrong = found(summed(forge(package)), tmp_path)
+    assert any(says in each for each in wrong), wrong
+
+
+@pytest.mark.parametrize("name", ["登记/0003.json", "说明.txt", "卷宗.docx", "证明.json", "核验.py"])
+def test_a_file_that_was_changed_taken_out_or_added_is_seen_by_the_sums(
+    package: Files, tmp_path: Path, name: str
+) -> None:
+    assert any("SHA256SUMS" in each for each in found(package | {name: package[name] + b" "}, tmp_path))
+    assert f"缺少文件 {name}" in found(without(name)(package), tmp_path)
+    assert "多出文件 再来.txt" in found(package | {"再来.txt": b""}, tmp_path)
+
+
+def test_a_package_signed_by_the_forger_is_seen_by_the_key_and_the_root_that_are_known(
+    package: Files, tmp_path: Path
+) -> None:
+    forged, proof = summed(resigned(package)), json.loads(package["证明.json"])
+    assert found(forged, tmp_path) == [], "by itself it is whole: the key is told as what rests on trust"
+    assert "检查点不是以您所给的公钥签署的" in found(forged, tmp_path, tuple(proof["keys"]))
+    root = Note.read(proof["checkpoint"]).text.splitlines()[2]
+    assert found(package, tmp_path, tuple(proof["keys"]), root) == []
+    assert found(package, tmp_path, (), b64decode(root).hex()) == []
+    assert "根与您所给的不符" in found(package, tmp_path, (), "0" * 64)
+
+
+def test_signatures_are_judged_as_cryptography_judges_them() -> None:
+    """The published cases of RFC 8032, 7.1, and whatever else can be wrong with a signature."""
+    cases = (
+        ("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "", "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"),
+        ("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72", "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"),
+    )  # fmt: skip
+    for told in cases:
+        assert verify.signed(*map(bytes.fromhex, told))
+    private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    public_key, message = private.public_key().public_bytes_raw(), "备案".encode()
+    good = private.sign(message)
+    assert verify.signed(public_key, message, good)
+    added = (int.from_bytes(good[32:], "little") + verify.Q).to_bytes(32, "little")
+    wrong = [good[:-1], good + b"\0", bytes(64), good[:32] + added, b"\xff" * 64, bytes([good[0] ^ 1]) + good[1:]]
+    assert not any(verify.signed(public_key, message, each) for each in wrong)
+    assert not verify.signed(public_key, message + b" ", good)
+    assert not verify.signed(b"\xff" * 32, message, good)
