@@ -35,3 +35,11 @@ NUMBERED = re.compile(r"（(?:FA|FB|[A-DGL])-?\d{1,2}[a-z]?(?:-\d{1,2})?）")
 def quoted(article: str) -> str:
     """An article without our numbers: for whoever did not ask for them, and for what leaves the house."""
     return NUMBERED.sub("", article)
+
+
+def behind(item: str) -> str:
+    """The article behind an item of a checklist or of a return; the item itself, if somebody wrote it by hand."""
+    try:
+        return cite(item)
+    except KeyError:
+        return item

@@ -31,7 +31,7 @@ from models.values import day_of
 from models.vocabulary import ActKind, ByKind, Ground, LapseKind, Stage, YearStatus
 from regulation import agenda, offices, review, service
 from regulation.agenda import number
-from regulation.articles import GUIDELINE_TITLE, cite, quoted
+from regulation.articles import GUIDELINE_TITLE, behind, quoted
 from regulation.naming import CLAUSES, due_at, how_it_came, midnight, moment, on_day, received
 
 
@@ -295,7 +295,7 @@ class Facts(Mapping[str, str]):
         event = self.entry.event
         if isinstance(event, ReturnForCorrection):
             return "；".join(
-                f"（{n}）{each.message}（{_cited(each.item)}）" for n, each in enumerate(event.deficiencies, 1)
+                f"（{n}）{each.message}（{quoted(behind(each.item))}）" for n, each in enumerate(event.deficiencies, 1)
             )
         return f"（1）{self.word_reason()}"
 
@@ -666,7 +666,7 @@ class Facts(Mapping[str, str]):
         if not isinstance(event, ReturnForCorrection):
             return f"1.{self.word_reason()}"
         return "\n".join(
-            f"{n}.{each.message.rstrip('。；')}（依据：{_cited(each.item)}）。"
+            f"{n}.{each.message.rstrip('。；')}（依据：{quoted(behind(each.item))}）。"
             for n, each in enumerate(event.deficiencies, 1)
         )
 
@@ -718,14 +718,6 @@ def _not_counted(report: Discounted) -> str:
     received = f"{on_day(report.received_on)}收到的" if report.received_on else ""
     reason = report.reason.rstrip("。；")
     return f"{received}{report.year}年度报告经退回未按期答复，于{on_day(report.day)}决定不予计入，理由：{reason}"
-
-
-def _cited(item: str) -> str:
-    """The article behind a line of the checklist as a document quotes it: without our number, unless that is all there is."""
-    try:
-        return quoted(cite(item))
-    except KeyError:
-        return item
 
 
 WORDS = frozenset({*PERIOD_OF, *NUMBER_OF, *(name[5:] for name in vars(Facts) if name.startswith("word_"))})

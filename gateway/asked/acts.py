@@ -204,8 +204,7 @@ def _requirements(filing: Filing) -> tuple[tuple[str, str], ...]:
     judged: dict[str, list[str]] = {}
     for line in review.lines(filing):
         judged.setdefault(line.code, []).append(line.asks.removeprefix("核对"))
-    documents = [(code, f"{code} {name}") for code, name in _documents(filing).items()]
-    return (*((code, f"{code} {'；'.join(said)}") for code, said in judged.items()), *documents)
+    return (*((code, "；".join(said)) for code, said in judged.items()), *_documents(filing).items())
 
 
 def _documents(filing: Filing) -> dict[str, str]:
@@ -251,7 +250,7 @@ def _deficiencies(
 
 def _deficiency(field: Field, number: int, row: Mapping[str, Any], found: ByField) -> tuple[Field, Field]:
     item, message = fields_of(Deficiency, row, found, at=f"{field.at}/{number}")
-    return item, message
+    return replace(item, label="核对事项"), message
 
 
 def _written(left: list[dict[str, Any]], offered: Finding) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ from models.local_rules import LocalRules
 from models.register import FilingRow
 from models.sections import SECTIONS, Section, names_of
 from models.vocabulary import ByKind, Kind, Severity, Stage
-from regulation import codes, intake, local_rules, offices, promises
+from regulation import articles, codes, intake, local_rules, offices, promises
 from regulation.intake import BY_CALL
 
 WANTED = {kind: (*intake.ONCE[kind], *list(intake.EITHER[kind])[:1]) for kind in Kind}
@@ -236,7 +236,7 @@ def told(kind: Kind, raw: Mapping[str, Any], deficiencies: Iterable[Deficiency])
             field=fields.get(each.item, ""),
             severity=Severity.WARNING,
             message=f"退回补正：{each.message}",
-            article=each.item,
+            article=articles.behind(each.item),
         )
         for each in deficiencies
     ]

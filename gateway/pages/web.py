@@ -102,6 +102,7 @@ def _templates() -> Environment:
         "day_of": day_of,
         "lasting": naming.lasting,
         "cited": cited,
+        "behind": articles.behind,
         "on_day_of": lambda instant: on_day(day_of(instant)),
     }
     templates.globals |= {

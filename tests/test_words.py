@@ -1,0 +1,138 @@
+"""The words of our pages: every stage, deadline and act by its one name, and no code, internal name or English word for people."""
+
+import re
+from collections.abc import AsyncIterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from models.settings import Settings
+from models.vocabulary import LapseKind
+from regulation.articles import ARTICLES, cite, quoted
+from regulation.naming import BEFORE
+from tests.databases import Databases
+from tests.population import NOW, populate
+from tests.served import Clock
+from tests.simulated import holding
+from tests.story import instant
+from tests.visiting import House, visiting
+
+FORMATS = {
+    "PDF",
+    "OFD",
+    "Word",
+    "Excel",
+    "xlsx",
+    "docx",
+    "csv",
+    "CSV",
+    "JSON",
+    "Atom",
+    "Feed",
+    "ZIP",
+    "zip",
+    "SHA",
+    "MB",
+    "JPG",
+    "PNG",
+    "jpg",
+    "png",
+    "jpeg",
+    "pdf",
+    "ofd",
+    "tif",
+    "tiff",
+}
+"""What people call files and the like."""
+
+OUR_OWN = re.compile(
+    r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}|(?:SY|DL|GX|LN|AS)-[A-Z0-9-]+|[cdpuz]-(?:[a-z]+-)?\d+|[0-9A-Z]{18}|V\d+|LN-CXY-[AB]-\d+-\d+-\d+|[AB]类"
+)
+"""What is called so by those who brought it, or is a number: filings, accounts, credit codes, versions."""
+
+
+ALLOWED = {"CN", "GB", "UTF", "Schema", "sydzcx", "Outlook", "iCalendar", "ics", "http", "query"}
+
+CODE = re.compile(r"(?<![A-Z0-9-])(?:FA|FB|[ABG])-\d{2}")
+"""A number of ours of a requirement (docs/articles.md)."""
+
+
+def words(page: str) -> set[str]:
+    """The words of a page that are not Chinese: what is read, and what is read out."""
+    page = re.sub(r"<(script|style|code|textarea)\b.*?</\1>", " ", page, flags=re.DOTALL)
+    told = re.findall(r'\s(?:aria-label|alt|placeholder|title)="([^"]*)"', page)
+    text = OUR_OWN.sub(" ", unescape("\n".join([re.sub(r"<[^>]*>", "\n", page), *told])))
+    return set(re.findall(r"[A-Za-z][A-Za-z_]+", text)) - FORMATS
+
+
+@pytest.fixture(scope="module")
+async def house(sqlite: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """A gateway that nobody changes anything in."""
+    folder: Path = tmp_path_factory.mktemp("words")
+    register = sqlite.made("population", holding(populate))
+    settings = Settings(var=folder, database_url=register, session_hours=24, reads_a_minute=9999, acts_a_minute=9999)
+    async with visiting(settings, Clock(instant(NOW))) as house:
+        yield house
+
+
+PAGES = {
+    "": ("/", "/register", "/query", "/query?code=x", "/calls", "/revocations", "/statistics", "/rounds", "/lots", "/outcomes"),
+    "c-101": (
+        "/desk", "/desk/filings", "/desk/calendar", "/desk/year", "/desk/charts", "/desk/rounds", "/filings/SY-LATE",
+        "/filings/SY-NEW/acts/return_for_correction", "/filings/SY-NOTICE/objections",
+    ),
+    "p-401": ("/desk", "/desk/revocations", "/filings/SY-SENT"),
+    "u-leader-01": ("/my", "/my/inbox", "/filings/SY-BACK", "/my/corrections/SY-BACK", "/filings/SY-FORCE"),
+}  # fmt: skip
+"""Pages of every sort, and who looks at them."""
+
+
+@pytest.mark.parametrize("person", PAGES)
+async def test_pages_are_chinese_and_tell_no_codes(person: str, house: House) -> None:
+    browser = await house.signed_in(person) if person else house.browser()
+    for address in PAGES[person]:
+        page = (await browser.get(address)).text
+        assert words(page) <= ALLOWED, address
+        assert not CODE.findall(re.sub(r"<[^>]*>", " ", page)), address
+
+
+async def test_whoever_of_staff_asks_is_told_codes_and_no_leader(house: House) -> None:
+    for person, told in (("c-101", True), ("u-leader-01", False)):
+        page = (await (await house.signed_in(person)).get("/filings/SY-BACK?codes=1")).text
+        assert bool(CODE.search(page)) is told
+
+
+# The list of words
+
+
+def test_what_comes_has_a_name_before_and_one_after() -> None:
+    assert BEFORE.keys() == set(LapseKind)
+    assert not [kind for kind in LapseKind if re.search("逾期|未报送|未答复|视为", BEFORE[kind])]
+
+
+def test_no_number_of_ours_is_left_in_an_article() -> None:
+    for number in (*ARTICLES, "FA-01", "FB-19", "D3", "D5a", "L1"):
+        assert quoted(cite(number)), number
+        assert number not in quoted(cite(number)), number
+
+
+DRIFTED = {
+    "退回修改": "退回补正", "驳回申请": "不予确认", "审批中": "审核中", "公示期届满": "公示期满", "撤消": "撤销", "撤回备案": "撤销备案",
+    "催促": "催办", "牵头企业": "盟主企业", "报备": "备案", "年报": "年度报送、年度总结和计划",
+}  # fmt: skip
+"""What things were also called, and what they are called by their one name (models/vocabulary.py, regulation/naming.py)."""
+
+ROOT = Path(__file__).parent.parent
+TEXTS = [
+    path
+    for folder, ending in (("gateway/pages", "html"), ("activities/publishing/pages", "html"), ("regulation/data", "txt"),
+                           ("regulation/data", "toml"), ("regulation", "py"), ("gateway", "py"))
+    for path in sorted((ROOT / folder).rglob(f"*.{ending}"))
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("drifted", DRIFTED)
+def test_nothing_is_called_by_another_name(drifted: str) -> None:
+    apart = re.compile(f"(?<!{{year}})(?<!每){drifted}(?!送)")
+    assert [str(path) for path in TEXTS if apart.search(path.read_text("utf-8"))] == [], DRIFTED[drifted]
