@@ -71,7 +71,7 @@ async def test_somebody_is_called_what_they_were_called_then(house: House) -> No
         BytesIO((await auditor.browser.get("/desk/audit.xlsx?kind=read_paper&last=2023-05-05")).content)
     )
     _, line = list(book["审计记录"].iter_rows(values_only=True))
-    assert (line[2], line[8]) == ("p-401", "=1+1")
+    assert (line[2], line[8]) == ("p-401", "'=1+1")
     noted = house.tools.audit.lines(person="a-601", limit=1)[0]
     assert (noted.kind, noted.object) == ("exported", "审计记录（1条）kind=read_paper&last=2023-05-05")
 
