@@ -12,6 +12,7 @@ from activities.lists import FILINGS
 from activities.register import Register
 from activities.tasks import Task, task_of
 from gateway.identity import EMBEDDED, Identity
+from gateway.pages import reviewing
 from gateway.remembered.absences import Asked, conflicts
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.phrases import MOST, with_picked
@@ -101,7 +102,10 @@ async def test_a_deputy_has_the_work_of_whoever_is_away_until_they_are_back(hous
     assert "代：受理人" in section(page, "waiting")
     assert "请留意" in section(page, "sent")
     assert "代受理人" in section(page, "sent")
-    assert "受理人（审核人代）" in section(await officer.gets("/desk"), "waiting")
+    assert "您今日代受理人办理" in page
+    own = await officer.gets("/desk")
+    assert "受理人（审核人代）" in section(own, "waiting")
+    assert "您已委托审核人代办，至2023年5月12日" in own
     [absence] = house.tools.absences.of_post("city_st@210100", TODAY)
     stranger = await at(house, "d-111")
     await stranger.posts(f"/desk/absences/{absence.id}/withdraw", 404)
@@ -189,3 +193,19 @@ async def test_the_same_filing_is_another_task_for_another_department(
     house: House, person: str, filing: str, task: str
 ) -> None:
     assert filing in listed(section(await (await at(house, person)).gets(f"/desk?task={task}"), "waiting"))
+
+
+async def test_what_was_checked_one_by_one_is_published_together(house: House) -> None:
+    officer, tools = await at(house, "c-102"), house.tools
+    row, now = tools.register.row("SY-LATE"), tools.clock()
+    assert row
+    chosen = {"filing": ["SY-LATE", "SY-NEXT"], "batch": "0" * 16, "kind": "confirm"}
+    before = (await officer.posts("/desk/batch", 200, filing=chosen["filing"])).text
+    assert 'value="confirm"' not in before
+    read = reviewing.reading(tools, row, HEAD, now)
+    tools.reviews.save(HEAD, "SY-LATE", reviewing.answers(read, {each.code: ("met", "") for each in read.checks}), now)
+    offered = (await officer.posts("/desk/batch", 200, filing=chosen["filing"])).text
+    assert 'value="confirm"' in offered
+    preview = (await officer.posts("/desk/batch/preview", 200, **chosen)).text
+    assert "2件中1件可以办理" in preview
+    assert "公示中" in preview.partition("SY-LATE")[2].partition("</tr>")[0]

@@ -22,7 +22,7 @@ from models.values import digest, required
 from models.vocabulary import ActKind, Stage
 from regulation import entries, lifecycle, lodging, province
 from regulation.moment import Moment
-from regulation.offers import Offer, offers
+from regulation.offers import TYPES, Offer, offers
 from regulation.previews import letters_to_leader
 from regulation.wording import Names
 
@@ -31,6 +31,9 @@ MOST = 100
 
 OF_ONE = ("paper", "objection", "counted", "deficiencies", "checklist", "entry")
 """Fields that tell something of one filing only."""
+
+Brought = Mapping[str, Mapping[str, Any]]
+"""What is known of single filings already, by filing and field: a checklist that somebody has answered to the end, filing by filing."""
 
 ONE_LETTER = frozenset({ActKind.FORWARD})
 """Acts whose paper may be one for many filings: a formal letter, with the 汇总表 of those that it is about."""
@@ -56,27 +59,33 @@ class Choice:
         return tuple(field for field in shown if field.name not in OF_ONE)
 
 
-def choices(rows: Sequence[FilingRow], when: Moment, by: By) -> list[Choice]:
-    """The acts that somebody could do now to at least one of these filings, without a word on the single one."""
+def choices(rows: Sequence[FilingRow], when: Moment, by: By, brought: Brought | None = None) -> list[Choice]:
+    """The acts that somebody could do now to at least one of these filings, without a word more on the single one than is `brought`."""
     first: dict[ActKind, tuple[Offer, Filing]] = {}
     counts: dict[ActKind, int] = {}
     for row in rows:
         filing = entries.projected(value_of(row), when)
         for offer in offers(filing, when, by):
-            if offer.mine and offer.open and _alike(filing, offer, when):
+            if offer.mine and offer.open and _alike(filing, offer, when, (brought or {}).get(row.filing_id, {})):
                 first.setdefault(offer.kind, (offer, filing))
                 counts[offer.kind] = counts.get(offer.kind, 0) + 1
     return [Choice(kind, *first[kind], counts[kind]) for kind in ActKind if kind in first]
 
 
-def _alike(filing: Filing, offer: Offer, when: Moment) -> bool:
-    """Whether an act can be done without what is to be told of one filing only."""
+def _alike(filing: Filing, offer: Offer, when: Moment, brought: Mapping[str, Any]) -> bool:
+    """Whether an act can be done without what is to be told of one filing only, beyond what is brought."""
     of_one = set(OF_ONE) - ({"paper"} if offer.kind in ONE_LETTER else set())
     fields = {name: info for name, info in type(offer.act).model_fields.items() if name in of_one}
-    if fields.keys() & required(type(offer.act)):
+    if (fields.keys() - brought.keys()) & required(type(offer.act)):
         return False
-    bare = offer.act.but(**{name: info.default for name, info in fields.items()})
+    told = {name: brought.get(name, info.default) for name, info in fields.items()}
+    bare = type(offer.act).model_validate(offer.act.model_dump(mode="json") | told)
     return lifecycle.check(filing, bare, when) is None
+
+
+def with_brought(kind: ActKind, raw: Mapping[str, Any], brought: Mapping[str, Any]) -> dict[str, Any]:
+    """An act as it was filled in for all, with what is known of the one filing."""
+    return {**raw, **{name: value for name, value in brought.items() if name in TYPES[kind].model_fields}}
 
 
 def read(kind: ActKind, form: FormData) -> dict[str, Any]:

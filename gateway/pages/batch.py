@@ -16,6 +16,7 @@ from activities.documents import sheets
 from activities.documents.summary import summary as summary_of
 from gateway.asked import batches
 from gateway.asked.batches import Choice
+from gateway.pages.reviewing import reading
 from gateway.pages.staff import Staff
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, page, rests_on, then
@@ -30,7 +31,7 @@ from models.filing import Receipt
 from models.findings import Finding
 from models.register import FilingRow
 from models.values import day_of
-from models.vocabulary import ActKind
+from models.vocabulary import ActKind, Stage
 from regulation import offices
 
 router = APIRouter(prefix="/desk/batch", dependencies=[Depends(large)])
@@ -62,7 +63,7 @@ def begin(session: Staff, step: str = "") -> RedirectResponse:
 def choose(request: Request, tools: Doors, session: Staff, form: Answer) -> HTMLResponse:
     """The acts that can be done to the filings that were ticked."""
     rows = _rows(tools, session, form)
-    found = batches.choices(rows, tools.now, session.who.by)
+    found = batches.choices(rows, tools.now, session.who.by, _brought(tools, session, rows))
     return page(request, tools, "desk_batch.html", session, rows=rows, choices=found, batch=secrets.token_hex(8))
 
 
@@ -100,7 +101,8 @@ def _previewed(
     rows = _rows(tools, session, form)
     chosen, now, who = _chosen(tools, session, rows, form), tools.now, session.who
     raw = batches.read(chosen.kind, form)
-    acts = [(row, who.stamped(_act(session, form, chosen.kind, raw, row), now.at)) for row in rows]
+    brought = _brought(tools, session, rows)
+    acts = [(row, who.stamped(_act(session, form, chosen.kind, raw, row, brought), now.at)) for row in rows]
     errors = [*faults] or [each for each in batches.findings(*acts[0]) if each.severity == "error"]
     if errors:
         return _form(request, tools, session, form, rows, chosen, raw, errors)
@@ -126,11 +128,15 @@ async def act(request: Request, tools: Doors, session: Staff, form: Answer) -> H
     visit = visit_of(request, tools, session.who)
     raw = batches.read(kind, form)
     seen = dict(str(each).partition(":")[::2] for each in form.getlist("seen"))
-    gate = asyncio.Semaphore(AT_ONCE)
+    gate, brought = asyncio.Semaphore(AT_ONCE), await run_in_threadpool(_brought, tools, session, rows)
 
     async def one(row: FilingRow) -> Done:
         async with gate:
-            return await _sent(visit, row, _act(session, form, kind, raw, row), seen.get(row.filing_id, ""))
+            act = _act(session, form, kind, raw, row, brought)
+            done = await _sent(visit, row, act, seen.get(row.filing_id, ""))
+            if done.receipt and "checklist" in act:
+                await run_in_threadpool(tools.reviews.clear, session.who, row.filing_id)
+            return done
 
     done = await asyncio.gather(*map(one, rows))
     return await run_in_threadpool(
@@ -173,14 +179,28 @@ def _kind(form: FormData) -> ActKind:
 def _chosen(tools: Tools, session: Session, rows: list[FilingRow], form: FormData) -> Choice:
     """The chosen act, if it still can be done to one of the filings."""
     kind = _kind(form)
-    found = next((each for each in batches.choices(rows, tools.now, session.who.by) if each.kind is kind), None)
+    brought = _brought(tools, session, rows)
+    found = next(
+        (each for each in batches.choices(rows, tools.now, session.who.by, brought) if each.kind is kind), None
+    )
     if found is None:
         raise NoAct(kind)
     return found
 
 
-def _act(session: Session, form: FormData, kind: ActKind, raw: Mapping[str, Any], row: FilingRow) -> dict[str, Any]:
-    return batches.one(session.who, str(form["batch"]), kind, raw, row.filing_id)
+def _act(
+    session: Session, form: FormData, kind: ActKind, raw: Mapping[str, Any], row: FilingRow, brought: batches.Brought
+) -> dict[str, Any]:  # fmt: skip
+    told = batches.with_brought(kind, raw, brought.get(row.filing_id, {}))
+    return batches.one(session.who, str(form["batch"]), kind, told, row.filing_id)
+
+
+def _brought(tools: Tools, session: Session, rows: Sequence[FilingRow]) -> batches.Brought:
+    """The checklists that were answered to the end, of filings that are under review: such may be decided together."""
+    now, who = tools.clock(), session.who
+    begun = [row for row in rows if row.stage == Stage.UNDER_REVIEW and tools.reviews.find(who, row.filing_id, now)]
+    read = ((row.filing_id, reading(tools, row, who, now)) for row in begun)
+    return {filing_id: {"checklist": each.checklist} for filing_id, each in read if not each.open}
 
 
 def _form(

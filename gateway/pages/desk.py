@@ -13,7 +13,7 @@ from gateway.pages.staff import Staff, as_asked, table
 from gateway.pages.web import Answer, SignedIn, page, said_to, then
 from gateway.problem import NoHandover, NoMessage
 from gateway.remembered.audit import AuditKind
-from gateway.remembered.handling import place
+from gateway.remembered.handling import place, post_of
 from gateway.shown import inbox as waiting
 from gateway.shown import lists
 from gateway.shown.figures import Figures
@@ -53,6 +53,9 @@ def inbox(
     messages, unread = tools.letters.unread(who.office, who.inbox, MESSAGES) if who.inbox else ([], None)
     beside = waiting.beside(engine, who, today)
     sent = tools.handling.for_(who, today) if beside.sent else []
+    away = [each for each in tools.absences.of_post(post_of(who), today) if each.first <= today]
+    named = {name for each in sent for name in (each.by_person, each.to_person) if name}
+    named |= {name for each in away for name in (each.person, each.deputy)}
     return page(
         request,
         tools,
@@ -66,7 +69,9 @@ def inbox(
         mine=bool(mine),
         first=not after,
         sent=_sent(tools, who, sent),
-        senders=tools.people.named(name for each in sent for name in (each.by_person, each.to_person) if name),
+        senders=tools.people.named(named),
+        stands_in=[each for each in away if each.deputy == who.person],
+        absent=[each for each in away if each.person == who.person],
         place=place,
         messages=messages,
         unread=unread,

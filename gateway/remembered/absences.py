@@ -26,9 +26,6 @@ LONGEST = 366
 MOST = 200
 """How many absences a post may have before it that are not over."""
 
-RULE = "委托代办"
-"""What findings quote: how an office shares its work is no matter of the law."""
-
 
 class Asked(Value):
     """An absence as somebody asks for it."""
@@ -104,7 +101,7 @@ def _against(asked: Asked, each: AbsenceRow, names: Mapping[str, str]) -> Iterat
 
 
 def _finding(field: str, message: str) -> Finding:
-    return Finding(code="", field=field, severity=Severity.ERROR, message=message, article=RULE)
+    return Finding(code="", field=field, severity=Severity.ERROR, message=message, article="")
 
 
 def standing(today: date | BindParameter[date]) -> ColumnElement[bool]:
