@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from docx import Document
 
 from models.settings import Settings
 from models.vocabulary import Kind
@@ -106,4 +108,7 @@ async def test_the_guide_tells_whom_to_ask_and_what_cities_ask_besides(house: Ho
             assert page.says("随时可以申请")
             assert len(page.text) < 100_000
         assert {"/guide/a", "/guide/b"} <= set(Page.of((await browser.get("/guide")).text).links)
-        assert (await browser.get("/guide/c")).status_code == 404
+        assert [(await browser.get(each)).status_code for each in ("/guide/c", "/guide/c/form.docx")] == [404, 404]
+        form = Document(BytesIO((await browser.get("/guide/b/form.docx")).content))
+        assert "技术能力提升类" in "".join(each.text for each in form.paragraphs)
+        assert "【未填】" not in "".join(cell.text for table in form.tables for row in table.rows for cell in row.cells)

@@ -35,9 +35,10 @@ class Drawn:
 
 @dataclass
 class _Filling:
-    """Makes a model of what was filled in, whatever is missing; counts what is."""
+    """Makes a model of what was filled in, whatever is missing; counts what is, and puts a mark in its place."""
 
     missing: int = 0
+    mark: str = MISSING
 
     def made(self, model: type[BaseModel], raw: object) -> Any:
         """A model with these values, with `MISSING` or as it was written where the model would refuse."""
@@ -59,7 +60,7 @@ class _Filling:
             return tuple(str(each) for each in rows)
         if raw in (None, ""):
             self.missing += must
-            return MISSING if must else info.get_default()
+            return self.mark if must else info.get_default()
         try:
             adapter: TypeAdapter[Any] = TypeAdapter(cast("Any", Annotated[info.annotation, info]))
             return adapter.validate_python(raw)
@@ -81,3 +82,9 @@ def drawn(raw: Mapping[str, Any], now: datetime, call: int) -> Drawn:
     kind, filling = Kind(raw["kind"]), _Filling()
     form: Application = filling.made(FORM_OF[kind], raw)
     return Drawn(forms.form_of(form, now, call, missing=filling.missing), filling.missing)
+
+
+def blank(kind: Kind, now: datetime, call: int) -> bytes:
+    """The form of a kind with nothing in it, to be looked at before anything is written."""
+    form: Application = _Filling(mark="").made(FORM_OF[kind], {"kind": kind.value})
+    return forms.form_of(form, now, call)

@@ -36,7 +36,14 @@ def show(request: Request, tools: Doors, session: Leading, filing_id: str, numbe
         session,
         row=row,
         entry=entry,
-        what=naming.name_of(event),
+        what=_named(event),
         ways=gone,
         query_code="" if row.archived_on else query_codes.code_of(row.first_paper),
     )
+
+
+def _named(event: object) -> str:
+    """What was done, with its year if it is about one."""
+    year = getattr(event, "year", None)
+    label = getattr(getattr(event, "kind", None), "label", None)
+    return f"{label}（{year}年度）" if label and year else naming.name_of(event)

@@ -136,7 +136,13 @@ def _todo(row: FilingRow, task: Task, now: datetime) -> Todo:
 def _of_survey(asked: Asked, now: datetime) -> Todo:
     due, row = midnight_after(asked.round.closes), asked.row
     hint = f"{row.alliance_name}；{asked.standing}；截至{naming.midnight(due)}"
-    return Todo(asked.round.title, asked.address, hint, due, *_left(due, now, row.calendar, row.jurisdiction))
+    return Todo(
+        f"填报统计调查表：{asked.round.title}",
+        asked.address,
+        hint,
+        due,
+        *_left(due, now, row.calendar, row.jurisdiction),
+    )
 
 
 NEAR = 5
