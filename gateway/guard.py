@@ -232,6 +232,9 @@ def _network(client: str) -> str:
     return client if address.version == 4 else str(ip_network((address, 64), strict=False))
 
 
+BACK = "。在网页上填写的，请用浏览器的“后退”回到原页，换用较小的文件；草稿已保存的内容不受影响"
+"""What somebody is told who sent too much with a form."""
+
 UNSIGNED = 256_000
 """Bytes of the largest request of somebody who is not signed in; an objection brings evidence, and may be as large as any."""
 
@@ -276,7 +279,7 @@ class Sizes:
             return size <= most
 
         def failed() -> Failed:
-            return Failed(Problem(title="请求过大", status=413, code="too_large", detail=f"不得超过{most:,}字节"))
+            return Failed(Problem(title="请求过大", status=413, code="too_large", detail=f"不得超过{most:,}字节{BACK}"))
 
         if not await allowed(announced):
             await _refuse(failed(), scope, receive, send)

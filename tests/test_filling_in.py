@@ -137,7 +137,7 @@ async def test_step_by_step_or_whole_is_remembered_with_the_draft(house: House, 
     answer = await leader.sends("/my/drafts", [("kind", "A")])
     address = answer.headers["location"]
     overview = await leader.page(address)
-    assert overview.says("还有7步没有填好")
+    assert overview.says("还有7步没有填好，共7步")
     assert f"{address}?step=leader" in overview.links
     one = await leader.page(f"{address}?step=goal")
     assert one.value("/innovation_goal") == ""
@@ -272,6 +272,16 @@ def test_a_wording_that_is_not_in_force_is_confirmed_anew() -> None:
     digest = promises.in_force("service", date(2026, 3, 16)).digest
     assert not intake.examine(raw | {"service_text": digest}, now).refused
     assert not intake.examine(raw, now).refused, "programs need not tell it"
+
+
+# Codes
+
+
+def test_names_go_with_codes_in_what_the_same_leader_submitted() -> None:
+    told = applications.names_told(
+        [{"leader": {"name": "甲", "uscc": "91210102ma10abcd6h"}}, {"members": [{"code": "X"}]}]
+    )
+    assert told == {"91210102MA10ABCD6H": "甲"}
 
 
 # Rows

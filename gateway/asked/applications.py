@@ -56,6 +56,18 @@ def of_paper(paper: Mapping[str, Any]) -> dict[str, Any]:
     return {"kind": kind.value, **{name: paper[name] for name in names_of(kind) if name in paper}}
 
 
+def names_told(papers: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The names that go with codes in applications of the same leader, the last told one of each."""
+    told = {}
+    for paper in papers:
+        leader = paper.get("leader") or {}
+        rows = [{"name": leader.get("name"), "code": leader.get("uscc")}, *(paper.get("members") or ())]
+        told |= {
+            codes.normalised(str(row["code"])): str(row["name"]) for row in rows if row.get("code") and row.get("name")
+        }
+    return told
+
+
 OF_THEIR_YEAR = ("documents", "last_year", "year_before", "all_members_signed", "integrity_commitment")
 """What of an application belongs to its year: figures, documents, promises."""
 

@@ -25,11 +25,11 @@ from gateway.pages.web import page, then
 from gateway.problem import Conflict, KeyReused, Refused, Unreachable
 from gateway.reception import of_the_application
 from gateway.remembered.audit import AuditKind
-from gateway.remembered.drafts import NoSuchDraft, Overtaken
+from gateway.remembered.drafts import NoSuchDraft, Overtaken, kept
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import taken
 from gateway.shown.documents import DOCX, attachment
-from gateway.tools import Tools
+from gateway.tools import Tools, value_of
 from gateway.visit import Visit, visit_of
 from models.acts import Deficiency, ReturnForCorrection, RuleOnObjection
 from models.filing import Filing
@@ -38,6 +38,7 @@ from models.sections import TEXTS, TITLES, Section, names_of
 from models.values import day_of
 from models.vocabulary import ActKind, Kind, Severity
 from regulation import intake, lodging
+from regulation.naming import on_day, short_until
 from regulation.wording import if_not_corrected
 
 SENT_OTHERWISE = "这份申请此前已按其他内容送出，结果尚不确定；请稍后先查看是否已经登记，再决定是否重新提交"
@@ -273,6 +274,8 @@ def form_of(
         part=section.key if section else OVERVIEW if by_steps else "",
         steps=steps.steps(kind, editing.raw, [*not_taken, *findings], applications.prefilled(kind, session.who)),
         elsewhere=elsewhere,
+        names=_names_told(tools, session.who) if section is None or "members" in section.names else {},
+        kept_until=_kept_until(editing, now),
         rules=rules,
         found=applications.found(kind, [*not_taken, *findings]),
         check=check or bool(not_taken),
@@ -285,6 +288,21 @@ def form_of(
         if_not_corrected=if_not_corrected(editing.correcting) if editing.correcting else "",
         year=day_of(editing.correcting.submitted_at if editing.correcting else now).year,
     )
+
+
+def _names_told(tools: Tools, who: Identity) -> dict[str, str]:
+    """The names that go with codes in what this leader submitted before. Of what others submitted nothing is told here."""
+    filings = (value_of(row) for row in tools.register.filings(scope=who.scope))
+    return applications.names_told(tools.register.paper(each.paper) for each in filings)
+
+
+def _kept_until(editing: Editing, now: datetime) -> str:
+    """Until when it can be filled in, in words: until the period of a correction is over, or as long as a draft is kept."""
+    if editing.correcting:
+        period = editing.correcting.periods.get("correction")
+        return short_until(period.until) if period else ""
+    last = datetime.fromisoformat(editing.seen) if editing.seen else now
+    return f"草稿保留至{on_day(day_of(last + kept(now)))}"
 
 
 def findings_of(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> HTMLResponse:

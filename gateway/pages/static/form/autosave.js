@@ -14,6 +14,7 @@ export async function autosave(form) {
   const key = `${person} ${draft}`;
   const version = form.elements[form.dataset.version ?? "seen"]; // of the draft, as it was last seen or saved
   const told = form.querySelector("[data-saved]");
+  const consent = askConsent();
   let saved = valuesOf(form); // what the server has
   let keeping = Promise.resolve();
   let timer = 0;
@@ -21,6 +22,16 @@ export async function autosave(form) {
   let sending = null;
   let leaving = false;
   let stopped = false; // until somebody chose between two windows
+
+  // Whoever objects is known to nobody: this browser keeps nothing of theirs unless they ask for it.
+  function askConsent() {
+    const box = form.querySelector("[data-consent]");
+    if (!box) return null;
+    box.hidden = false;
+    const input = box.querySelector("input");
+    input.addEventListener("change", () => (input.checked ? remember() : void drop(key).catch(() => {})));
+    return input;
+  }
 
   const unsaved = () => !same(saved, valuesOf(form));
 
@@ -37,6 +48,7 @@ export async function autosave(form) {
   }
 
   function changed() {
+    if (consent && !consent.checked) return;
     remember();
     if (!address || stopped) return;
     since ||= Date.now();
@@ -172,6 +184,7 @@ export async function autosave(form) {
       fill(form, record.values);
       form.dispatchEvent(new Event("input", { bubbles: true }));
     };
+    if (consent) consent.checked = true;
     if (record.seen === (version?.value ?? "")) {
       take();
       const box = banner(`已恢复上次在这台电脑上填写、没有来得及保存的内容（${at}）。`);

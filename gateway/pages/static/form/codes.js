@@ -30,7 +30,23 @@ function look(input, left) {
   if (!told && said) made.dataset.codeTold = "";
 }
 
+// The name that goes with a code: in this form, or in what this leader submitted before (the page tells it). What was typed stays.
+function name(input) {
+  const code = normalised(input.value);
+  const place = input.form.elements[input.name.replace(/\/(uscc|code)$/, "/name")];
+  if (!place || place.value.trim() || !code) return;
+  const told = [...(document.getElementById("names-told")?.options ?? [])].find((each) => each.value === code);
+  const other = [...input.form.querySelectorAll("[data-code]")].find((each) => each !== input && normalised(each.value) === code);
+  const here = other && input.form.elements[other.name.replace(/\/(uscc|code)$/, "/name")]?.value;
+  place.value = told?.textContent ?? here ?? "";
+  if (place.value) place.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 export function codes(form) {
+  form.addEventListener("focusin", ({ target }) => {
+    if (target.matches?.("[data-code]") && document.getElementById("names-told")) target.setAttribute("list", "names-told");
+  });
+  form.addEventListener("focusout", ({ target }) => target.matches?.("[data-code]") && name(target));
   for (const [kind, left] of [["input", false], ["focusout", true]])
     form.addEventListener(kind, (event) => event.target.matches?.("[data-code]") && look(event.target, left));
 }
