@@ -18,7 +18,8 @@ from starlette.datastructures import FormData
 from activities.documents import drafted, forms
 from gateway.asked import applications, steps
 from gateway.asked.compared import differences
-from gateway.asked.forms import Field, asked_of, fields_of, model_within, next_row
+from gateway.asked.filled import next_row
+from gateway.asked.forms import Field, asked_of, fields_of, model_within
 from gateway.remembered.drafts import body_of, layout_of
 from gateway.shown.documents import DOCX
 from models.forms import AnnualReport, DefencePaper, FormA, FormB, ObjectionPaper

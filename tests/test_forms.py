@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from starlette.datastructures import FormData
 
 from gateway.asked import acts, applications
-from gateway.asked.forms import Field, fields_of, read
+from gateway.asked.filled import read
+from gateway.asked.forms import Field, fields_of
 from models.acts import ReturnForCorrection
 from models.choices import CHOICES
 from models.forms import AnnualReport, ObjectionPaper

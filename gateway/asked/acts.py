@@ -10,7 +10,8 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from gateway.asked.forms import ByField, Field, by_field, fields_of, read
+from gateway.asked.filled import read
+from gateway.asked.forms import ByField, Field, by_field, fields_of
 from models.acts import NEW_VERSIONS, TOGETHER, Came, ChecklistLine, Deficiency
 from models.choices import CHOICES
 from models.filing import Filing

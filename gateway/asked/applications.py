@@ -10,7 +10,8 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from gateway.asked.forms import Field, Places, by_field, fields_of, read
+from gateway.asked.filled import Places, read
+from gateway.asked.forms import Field, by_field, fields_of
 from gateway.identity import Identity
 from models.acts import Deficiency
 from models.choices import CHOICES
@@ -58,7 +59,7 @@ def of_paper(paper: Mapping[str, Any]) -> dict[str, Any]:
 
 def names_told(papers: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """The names that go with codes in applications of the same leader, the last told one of each."""
-    told = {}
+    told: dict[str, str] = {}
     for paper in papers:
         leader = paper.get("leader") or {}
         rows = [{"name": leader.get("name"), "code": leader.get("uscc")}, *(paper.get("members") or ())]

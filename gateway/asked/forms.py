@@ -1,14 +1,12 @@
-"""A form from a model: its fields as people fill them in, and what came back as the JSON that every door takes.
+"""A form from a model: its fields as people fill them in. What came back of it is read in filled.py.
 
 An input is named by the JSON pointer of its field, which is also how a finding names it. So what a form shows, what it
-brings and what is found on it meet in one name. Nothing is judged here: what cannot be read goes on as it was written, and
-the regulation says what is wrong with it.
+brings and what is found on it meet in one name.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -18,12 +16,11 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from starlette.datastructures import FormData
 
 from models.choices import CHOICES
 from models.findings import Finding
 from models.help import help_of
-from models.values import Named, required, storable
+from models.values import Named, required
 from regulation.offices import OFFICES
 from regulation.promises import Promise
 from regulation.reading import longest_of
@@ -136,7 +133,7 @@ def fields_of(
 
 def _field(model: type[BaseModel], name: str, value: Any, found: ByField, at: str, more_rows: str) -> Field:
     info = model.model_fields[name]
-    widget, inner, options = _widget(name, info)
+    widget, inner, options = widget_of(name, info)
     extra = _extra(info)
     explained = help_of(model, name)
     fields: tuple[Field, ...] = ()
@@ -146,7 +143,7 @@ def _field(model: type[BaseModel], name: str, value: Any, found: ByField, at: st
         known = value if isinstance(value, Mapping) else {}
         fields = fields_of(inner, known, found, at=at, more_rows=more_rows)
     elif widget == "rows" and inner:
-        written = list(value)[: _most(info) + 1] if isinstance(value, list | tuple) else []
+        written = list(value)[: most_of(info) + 1] if isinstance(value, list | tuple) else []
         written += [{}] * max(_wanted(at, more_rows, len(written)), not written and name in required(model))
         rows = tuple(
             fields_of(inner, row if isinstance(row, Mapping) else {}, found, at=f"{at}/{number}", more_rows=more_rows)
@@ -158,7 +155,7 @@ def _field(model: type[BaseModel], name: str, value: Any, found: ByField, at: st
         label=label_of(model, name),
         widget=widget,
         required=name in required(model),
-        value=_as_written(_default(info) if value is None else value),
+        value=_as_written(default_of(info) if value is None else value),
         code=str(extra.get("number") or extra.get("code", "")),
         help=str(extra.get("help", "")) or (explained.what if explained else ""),
         why=explained.why if explained else "",
@@ -189,7 +186,7 @@ def _within(found: ByField, at: str) -> tuple[Finding, ...]:
     return tuple(each for where, some in found.items() if where == at or where.startswith(f"{at}/") for each in some)
 
 
-def _default(info: FieldInfo) -> Any:
+def default_of(info: FieldInfo) -> Any:
     """What holds where nothing is written; None if then nothing is said."""
     return None if info.is_required() or info.default in ((), {}) else info.default
 
@@ -202,7 +199,7 @@ def asked_of(model: type[BaseModel]) -> tuple[str, ...]:
 
 def model_within(model: type[BaseModel], name: str) -> type[BaseModel] | None:
     """The model of what a field holds: of a group, or of each row of a list; None if it holds a plain value."""
-    return _widget(name, model.model_fields[name])[1]
+    return widget_of(name, model.model_fields[name])[1]
 
 
 def _extra(info: FieldInfo) -> dict[str, Any]:
@@ -235,12 +232,12 @@ def _plain(annotation: Any) -> Any:
     return annotation
 
 
-def _most(info: FieldInfo) -> int:
+def most_of(info: FieldInfo) -> int:
     """How many rows a list may have; one more is read and shown, so that it is found to be too long."""
     return longest_of(info) or LONG
 
 
-def _widget(name: str, info: FieldInfo) -> tuple[Widget, type[BaseModel] | None, tuple[tuple[str, str], ...]]:
+def widget_of(name: str, info: FieldInfo) -> tuple[Widget, type[BaseModel] | None, tuple[tuple[str, str], ...]]:
     kind = _plain(info.annotation)
     if name == "jurisdiction":
         return "choice", None, tuple((each.code, each.city) for each in OFFICES.values())
@@ -271,140 +268,3 @@ def _simple(kind: Any, info: FieldInfo) -> tuple[Widget, type[BaseModel] | None,
 def _options(name: str, values: Iterable[Any]) -> tuple[tuple[str, str], ...]:
     words = CHOICES.get(name, {})
     return tuple((str(each), words.get(str(each), str(each))) for each in values)
-
-
-# What came back
-
-
-def read(model: type[BaseModel], form: FormData, *, at: str = "", only: Sequence[str] | None = None) -> dict[str, Any]:
-    """What was filled in, as JSON. What was left empty is left out; an empty row is no row."""
-    read_fields: dict[str, Any] = {}
-    for name in only or asked_of(model):
-        value = _read(name, model.model_fields[name], form, f"{at}/{name}")
-        if value is not None:
-            read_fields[name] = value
-    return read_fields
-
-
-def _read(name: str, info: FieldInfo, form: FormData, at: str) -> Any:
-    widget, inner, _ = _widget(name, info)
-    if widget == "group" and inner:
-        return read(inner, form, at=at) or None
-    if widget == "rows" and inner:
-        return list(_rows(inner, form, at, _most(info)).values())
-    if widget == "texts":
-        keys = _keys(form, at)
-        return {key: text for key in keys if (text := _text(form, f"{at}/{key}"))} or None
-    if widget == "lines":
-        return re.split(r"[\s,，、;；]+", text)[: _most(info) + 1] if (text := _text(form, at)) else None
-    if widget == "choices":
-        return [each for each in form.getlist(at) if isinstance(each, str)] or None
-    text = _text(form, at)
-    if text is None:
-        return None
-    if widget == "yes_no":
-        return {"yes": True, "no": False}.get(text, text)
-    if widget in ("whole", "amount"):
-        text = _number(text)
-    if widget == "whole" and re.fullmatch(r"-?[0-9]{1,18}", text):
-        return int(text)
-    return text
-
-
-def _number(text: str) -> str:
-    """A number as people type it: full-width digits pass, and commas between groups of three; anything else stays as it is."""
-    typed = unicodedata.normalize("NFKC", text)
-    grouped = re.fullmatch(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", typed)
-    plain = typed.replace(",", "") if grouped else typed
-    return plain if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", plain) else text
-
-
-def _rows(model: type[BaseModel], form: FormData, at: str, most: int) -> dict[int, dict[str, Any]]:
-    """The rows of a list in which somebody wrote something and did not tick `remove`, by their numbers on the form."""
-    removed = set(form.getlist("remove"))
-    written = {number: read(model, form, at=f"{at}/{number}") for number in _numbers(form, at)[: 2 * most]}
-    return {
-        number: row
-        for number, row in written.items()
-        if _says_something(model, row) and f"{at}/{number}" not in removed
-    }
-
-
-def next_row(model: type[BaseModel], form: FormData, at: str) -> str:
-    """Where the empty row is to stand that is asked for of a list: after the rows that are kept and those left empty so far, which
-    are none once the form is saved."""
-    name = at.removeprefix("/")
-    info = model.model_fields.get(name)
-    widget, inner, _ = _widget(name, info) if info else ("line", None, ())
-    if widget != "rows" or inner is None or info is None:
-        return at
-    removed = {each.rpartition("/")[2] for each in form.getlist("remove") if isinstance(each, str)}
-    kept = _rows(inner, form, at, _most(info))
-    left = [each for each in _numbers(form, at) if each not in kept and str(each) not in removed]
-    return f"{at}/{len(kept) + len(left)}" if left else at
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where what was read of a form stands on the form itself, which has empty rows too."""
-
-    model: type[BaseModel]
-    form: FormData
-    _kept: dict[str, list[str]] = field(default_factory=dict)
-
-    def of(self, pointer: str) -> str:
-        """The place of a pointer into what was read."""
-        return self._of(self.model, pointer, "")
-
-    def _of(self, model: type[BaseModel], pointer: str, at: str) -> str:
-        name, _, rest = pointer.removeprefix("/").partition("/")
-        info = model.model_fields.get(name)
-        widget, inner, _ = _widget(name, info) if info else ("line", None, ())
-        here = f"{at}/{name}"
-        if rest and inner and widget == "group":
-            return self._of(inner, f"/{rest}", here)
-        if rest and inner and info and widget == "rows":
-            number, _, below = rest.partition("/")
-            if here not in self._kept:
-                self._kept[here] = [str(each) for each in _rows(inner, self.form, here, _most(info))]
-            kept = self._kept[here]
-            row = f"{here}/{kept[int(number)] if number.isdecimal() and int(number) < len(kept) else number}"
-            return self._of(inner, f"/{below}", row) if below else row
-        return at + pointer
-
-
-def _text(form: FormData, at: str) -> str | None:
-    """What an input says, if anything; lines end as everywhere."""
-    value = form.get(at)
-    if not isinstance(value, str):
-        return None
-    return storable(value.replace("\r\n", "\n")).strip() or None
-
-
-def _keys(form: FormData, at: str) -> list[str]:
-    """The next parts of the names below a pointer, in their order."""
-    below = [name.removeprefix(f"{at}/").partition("/")[0] for name in form if name.startswith(f"{at}/")]
-    return list(dict.fromkeys(below))
-
-
-def _numbers(form: FormData, at: str) -> list[int]:
-    return sorted(int(each) for each in _keys(form, at) if re.fullmatch(r"[0-9]{1,4}", each))
-
-
-def _says_something(model: type[BaseModel], row: Mapping[str, Any]) -> bool:
-    """Whether somebody wrote anything in a row: what a form chooses by itself does not count."""
-    return any(value not in (None, [], {}) and name not in _chosen(model) for name, value in row.items())
-
-
-SUGGESTED = frozenset({"owner"})
-"""Fields in which a form proposes something in a row that may stay empty: whose certificate is still missing."""
-
-
-@cache
-def _chosen(model: type[BaseModel]) -> frozenset[str]:
-    """Fields that a form fills in by itself."""
-    return SUGGESTED | {
-        name
-        for name, info in model.model_fields.items()
-        if _widget(name, info)[0] in ("choice", "yes_no", "fixed") or _default(info) is not None
-    }

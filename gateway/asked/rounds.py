@@ -7,7 +7,8 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from gateway.asked.acts import SELDOM
-from gateway.asked.forms import Field, by_field, fields_of, read
+from gateway.asked.filled import read
+from gateway.asked.forms import Field, by_field, fields_of
 from models.findings import Finding
 from models.rounds.base import RoundActKind, RoundKind
 from models.rounds.round import ROUND_ACT_TYPES, Round

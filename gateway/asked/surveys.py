@@ -9,7 +9,8 @@ from starlette.datastructures import FormData
 
 from activities.documents.survey_sheet import Brought
 from gateway.asked.applications import Found, found_in
-from gateway.asked.forms import Field, Places, by_field, fields_of, read
+from gateway.asked.filled import Places, read
+from gateway.asked.forms import Field, by_field, fields_of
 from models.findings import Finding
 from models.forms import CamePaper
 from models.rounds.questionnaires import Questionnaire, Table

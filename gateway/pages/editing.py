@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 from activities.documents import drafted
 from gateway.asked import applications, steps
 from gateway.asked.compared import Difference, differences
-from gateway.asked.forms import next_row
+from gateway.asked.filled import next_row
 from gateway.asked.steps import Layout
 from gateway.identity import Identity
 from gateway.pages.autosaving import answered

@@ -18,7 +18,8 @@ from starlette.datastructures import FormData
 
 from activities import query_codes
 from activities.attachments import LOCATION
-from gateway.asked.forms import fields_of, read
+from gateway.asked.filled import read
+from gateway.asked.forms import fields_of
 from gateway.guard import OTHERWISE
 from gateway.identity import Identity
 from gateway.pages.web import page

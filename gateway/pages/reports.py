@@ -12,7 +12,8 @@ from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 
 from gateway.asked.compared import Difference, differences
-from gateway.asked.forms import fields_of, read
+from gateway.asked.filled import read
+from gateway.asked.forms import fields_of
 from gateway.pages.autosaving import answered
 from gateway.pages.leader import Leading
 from gateway.pages.uploads import large

@@ -15,7 +15,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.asked.forms import fields_of, read
+from gateway.asked.filled import read
+from gateway.asked.forms import fields_of
 from models.vocabulary import Kind
 from regulation import data
 from regulation.editions import EditionRefused, Editions
