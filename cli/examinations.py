@@ -30,6 +30,7 @@ from activities.health import checks
 from activities.health.counts import DUE
 from activities.keyring import Ring, ring_of
 from activities.letters import Letters
+from activities.log.sequencing import newest
 from activities.register import Register
 from gateway.client import Filings
 from gateway.identity import LOOPBACK
@@ -76,6 +77,9 @@ SHORTEST_RETENTION = timedelta(days=3)
 
 LATE = timedelta(minutes=5)
 """So late a lapse may be entered before something is wrong; on 1 December thousands take half a minute."""
+
+SIGNED_WITHIN = timedelta(hours=25)
+"""So long ago the log may have been signed: as every day ends it is, whatever was entered."""
 
 LETTER_LATE = timedelta(hours=1)
 """So long a letter may be due before something is wrong."""
@@ -168,6 +172,20 @@ def of_availability(of: Deployment) -> Iterator[Line]:
         f"{told}从未被看到可用，未予计量；查 worker 能否访问（网上入口为 {of.settings.own_address}）" if unseen else ""
     )
     yield judged("可用情况", fault, "各部分均予计量，或者计量未满一日；见 outages")
+
+
+def of_log(of: Deployment) -> Iterator[Line]:
+    """When the log was signed last: at least as every day ends."""
+    if checks.migrations_fault(of.register.engine):
+        return  # the tables say so themselves, and may not hold it yet
+    with of.register.engine.connect() as db:
+        last = newest(db)
+    if last is None:
+        yield Line("登记日志", State.NOTE, "尚未签署；worker 启动即签署")
+        return
+    told = f"{last.size}条，最近一次签署 {naming.short(last.made_at)}"
+    late = of.now - last.made_at > SIGNED_WITHIN
+    yield judged("登记日志", f"{told}；查 worker 日志 log.not_signed" if late else "", told)
 
 
 def of_drift(of: Deployment) -> Iterator[Line]:
@@ -415,6 +433,7 @@ ON_THE_REGISTER: Mapping[str, Examination] = {
     "期限登记": of_lapses,
     "巡查": of_drift,
     "可用情况": of_availability,
+    "登记日志": of_log,
     "信函": of_letters,
     "附件": of_files,
     "备份": of_backups,

@@ -55,6 +55,7 @@ def verify(filing_id: str | None, all_: bool, mirror: tuple[str, ...], json_: bo
             for line in lines:
                 console.print(Text.assemble((key, "bold"), "：", (line, "red")))
         looked_at = f"已核验备案 {filings} 件、" + (f"轮次 {rounds} 个、" if all_ else "") + f"附件 {len(attached)} 个"
+        looked_at += "和登记日志" if all_ else ""
         looked_at += f"（其中 {masked} 份文书的个人信息已按保存期限遮蔽）" if masked else ""
         console.print(f"{looked_at}，" + ("有问题" if told else "均与写入时一致"))
     if told:

@@ -18,8 +18,10 @@ from activities.attachments import Attachments
 from activities.documents.docket import docket as docket_of
 from activities.documents.dossier import dossier
 from activities.documents.forms import forms
+from activities.documents.packaging import signer_of
 from activities.documents.sheets import summary
 from activities.files import put
+from activities.log.keeping import kept_log
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from cli.output import console, print_docket
@@ -207,7 +209,10 @@ def laid_out(world: World, filing_id: str, at: datetime) -> None:
     for form in forms(register, filing_id):
         put(papers / form.name, form.content)
     put(papers / "卷宗.docx", docket_of(register, filing_id))
-    put(papers / "归档包.zip", dossier(register, filing_id, Attachments(world.settings.upload_folder)))
+    kept = kept_log(world.settings, register.engine)
+    kept.passes(at)
+    signer = signer_of(world.settings)
+    put(papers / "归档包.zip", dossier(register, filing_id, Attachments(world.settings.upload_folder), signer=signer))
     put(papers / "汇总表.xlsx", summary(register, [row]))
     Site(world.settings.site, Notices(register.engine), sheet=sheet()).write_all(day_of(at))
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -19,8 +20,9 @@ from activities.documents.dossier import dossier
 from activities.log import keys
 from activities.log.notes import Note
 from activities.register import Register
-from tests.databases import Sqlite
+from tests.databases import Databases, Sqlite
 from tests.logged import ORIGIN, fill, keeping
+from tests.simulated import holding, lived, written
 
 Files = dict[str, bytes]
 LISTS = ("SHA256SUMS", "目录.json")
@@ -236,6 +238,27 @@ def test_a_true_package_is_proven_in_an_empty_environment(package: Files, tmp_pa
     assert "核验无误" in told.stdout
     assert "以下须凭信任" in told.stdout
     assert len((tmp_path / "unpacked" / "核验.py").read_text("utf-8").splitlines()) < 400
+
+
+def test_the_revocation_of_the_demonstration_is_verified_offline(sqlite: Databases, tmp_path: Path) -> None:
+    address = sqlite.made("a whole life", holding(lambda register: written(register, lived("LIFE"))))
+    register = Register.at(address)
+    kept = keeping(register.engine, tmp_path)
+    kept.passes(datetime(2030, 6, 1, tzinfo=UTC))
+    kept.passes(datetime(2030, 6, 2, tzinfo=UTC))
+    [signer] = keys.signers(kept.log.key_file)
+    (tmp_path / "package.zip").write_bytes(dossier(register, "LIFE", Attachments(tmp_path), signer=signer))
+    register.engine.dispose()
+    (tmp_path / "verify.py").write_bytes(Path(verify.__file__).read_bytes())
+    printed = kept.log.newest()
+    assert printed
+    command = [sys.executable, "-I", "-S", "-X", "utf8", "verify.py", "package.zip"]
+    trusted = ["--key", str(signer.key), "--root", printed.root]
+    told = subprocess.run(
+        [*command, *trusted], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", env={}, check=False
+    )
+    assert (told.returncode, told.stderr) == (0, ""), told.stdout
+    assert "47 条登记首尾相接的哈希" in told.stdout
 
 
 @pytest.mark.parametrize("what", FORGED)

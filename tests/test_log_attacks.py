@@ -151,6 +151,18 @@ def test_a_log_that_was_rewritten_with_our_own_keys_is_seen_by_whoever_has_a_cop
     other.engine.dispose()
 
 
+def test_receipts_that_were_blotted_out_when_their_time_was_over_are_no_fault(attacked: Attacked) -> None:
+    blank = "UPDATE deliveries SET address = '', receipt = ''"
+    masked = (
+        "INSERT INTO masked_papers SELECT digest, digest, filing_id, '[]', 'retention.filed_years', stored_at, digest "
+        "FROM papers LIMIT 1"
+    )
+    with attacked.tampered(blank) as db:
+        assert any("送达回执" in each for each in checking.checked(db).faults)
+    with attacked.tampered(blank, masked) as db:
+        assert checking.checked(db).faults == []
+
+
 def test_an_entry_that_was_dated_back_is_seen(tmp_path: Path) -> None:
 
     register = Register.at(Sqlite(tmp_path).migrated())
