@@ -232,7 +232,7 @@ async def completes(visitor: Visitor) -> None:
     told = {name: value for name, value in told.items() if not name.startswith("/documents")}
     await visitor.fills({**told, "/leader/phone": "1"})
     await visitor.presses("补充存量资料")
-    assert "没有提交成功" in await page.locator(".banner.bad, .notice.bad").inner_text()
+    assert "没有提交成功" in await page.locator(".notice.bad").inner_text()
     assert await page.locator("[name^='/documents/1/']").count() == 0, "no document is asked for"
     await visitor.fills({"/leader/phone": told["/leader/phone"]})
     at, pressed = page.url, [*map(tuple, await page.evaluate(TYPED)), ("do", "submit")]

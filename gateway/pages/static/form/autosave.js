@@ -155,7 +155,7 @@ export async function autosave(form) {
 
   function banner(text, html = "") {
     document.querySelector("[data-offered]")?.remove();
-    const box = Object.assign(document.createElement("div"), { className: "banner", innerHTML: html });
+    const box = Object.assign(document.createElement("div"), { className: "notice warn", innerHTML: html });
     box.dataset.offered = "";
     box.setAttribute("role", "alert");
     box.prepend(Object.assign(document.createElement("p"), { textContent: text }));
