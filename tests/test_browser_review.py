@@ -149,6 +149,7 @@ async def test_applications_are_read_and_decided_on_one_page(world: World, year:
                 await page.locator("[data-send]").focus()
                 assert "将公开发布的公告" in await page.locator("#decision").inner_text()
             await deciding.presses_key("Enter")
+            assert "已登记" in await page.locator(".said").inner_text()
         assert page.url.startswith(f"{gateway.base}/desk"), "nothing is left"
         for filing_id in filings:
             assert standing(world, filing_id) is Stage.ON_NOTICE

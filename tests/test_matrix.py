@@ -391,6 +391,11 @@ IN_SOME_ROUNDS = {
 }  # fmt: skip
 """What there is only in rounds of some kinds: tests/test_survey_pages.py, test_money.py, test_inspection_pages.py, test_round.py."""
 
+IN_SOME_STATES = {
+    "/filings/{filing_id}/review", "/uploads/{sha256}/pages/{number}.png", "/uploads/{sha256}/picture",
+}  # fmt: skip
+"""What there is only of applications under review, and of some sorts of files: tests/test_review.py, test_uploads.py."""
+
 A_LIST = "/desk/import/{sha256}"
 """What only the province brings: tests/test_importing.py."""
 
@@ -680,7 +685,11 @@ def reviewer_of(filing_id: str) -> tuple[Role, str]:
 @TOWN
 @pytest.mark.parametrize(
     "door",
-    [each for each in OBJECTS if each.method == "GET" and each.path not in {*ON_PAPER_ONLY, *IN_SOME_ROUNDS, A_LIST}],
+    [
+        each
+        for each in OBJECTS
+        if each.method == "GET" and each.path not in {*ON_PAPER_ONLY, *IN_SOME_ROUNDS, *IN_SOME_STATES, A_LIST}
+    ],
     ids=str,
 )
 async def test_to_somebody_it_is_something(town: Town, door: Door) -> None:

@@ -13,6 +13,7 @@ from gateway.pages import reviewing
 from models.settings import Settings
 from models.vocabulary import Kind
 from regulation.checklist import CONDITIONS
+from tests.applications import good
 from tests.databases import Databases
 from tests.served import Clock
 from tests.simulated import Step, told, written
@@ -100,7 +101,7 @@ async def test_each_check_stands_beside_what_claims_and_what_proves_it(house: Ho
         assert page.count(f'name="{code}/answer"') == len(reviewing.VERDICTS)
     check = page.partition('id="check-A-13"')[2].partition("</section>")[0]
     assert str(first()["leader"]["rd_last_year"]) in check
-    assert "D1 备案申请表" in check
+    assert "备案申请表：" in check
     assert "工信" in page.partition('class="status')[2].partition("</section>")[0], "why it cannot be confirmed yet"
     assert len(page.encode()) < 100_000
     noted = [each for each in house.tools.audit.lines(person="c-101") if each.kind == "read_paper"]
@@ -113,7 +114,13 @@ async def test_only_who_reads_applications_sees_it_and_only_who_decides_answers(
     await (await at(house, "d-111")).gets(PAGE, 404)
     leader = await at(house, "u-leader-01")
     await leader.gets(PAGE, 403)
-    iit = await (await at(house, "i-201")).gets(PAGE)
+    department = await at(house, "i-201")
+    opinion = await department.gets(f"{PAGE}?decide=give_iit_opinion")
+    assert "请填写后" in opinion
+    assert "data-send" not in opinion, "nothing goes that was not read"
+    chosen = await department.posts(f"{PAGE}/give_iit_opinion", 200, do="preview", **{"/positive": "yes"})
+    assert "data-send" in chosen.text
+    iit = await department.gets(PAGE)
     assert 'value="give_iit_opinion"' in iit
     assert 'value="confirm"' not in iit
     province = await at(house, "p-401")
@@ -199,4 +206,24 @@ async def test_a_return_is_made_of_what_was_found_wanting(house: House) -> None:
     assert "核对协议" not in letter
     confirm = await officer.gets(f"{PAGE}?decide=confirm")
     assert "还有13项没有核对" in confirm
+    asked = await officer.posts(
+        f"{PAGE}/return_for_correction",
+        200,
+        do="preview",
+        **{"/deficiencies/30/item": "D2", "/deficiencies/30/message": ""},
+    )
+    assert "请补充或者更正“联盟协议文本”" in asked.text.partition("致盟主企业")[2], "what was only picked is worded"
     assert "data-send" not in confirm
+
+
+async def test_an_application_of_kind_b_is_recommended_the_same_way(tmp_path: Path, sqlite: Databases) -> None:
+    form = good("B") | {"filing_id": FILING, "received_at": "2023-04-10T09:00:00+08:00"}
+    settings = Settings(var=tmp_path, database_url=sqlite.migrated())
+    async with visiting(settings, Clock(instant("2023-04-13"))) as house:
+        accepted: Step = ("zone", "accept", "2023-04-11T09:00", {})
+        written(house.tools.register, told(form, accepted, until=instant("2023-04-13")))
+        officer = await at(house, "z-302")
+        where = await answers(officer, "recommend", **{code.replace("-", "_"): "met" for code in CONDITIONS[Kind.B]})
+        shown = (await officer.gets(where)).partition('id="decision"')[2].partition('id="checks"')[0]
+        assert "data-send" in shown, shown
+        assert shown.count('name="/checklist/') == 3 * len(CONDITIONS[Kind.B])

@@ -226,7 +226,7 @@ def _form(
     versions = tools.register.versions(row.filing_id)
     of_version: list[Finding] = versions[-1][1] if versions else []
     found = refusal.findings if refusal else ()
-    raw = _first_said(tools, row, offered) if raw is None and offered and offered.proposed else raw
+    raw = first_said(tools, row, offered) if raw is None and offered and offered.proposed else raw
     fields = _fields(tools, session, row, offered, of_version, raw, found, more_rows) if offered else ()
     year = _year_of(offered)
     drafted = ActDraft.of(tools, session.who, row.filing_id, offered.kind, year) if offered else None
@@ -259,7 +259,7 @@ def phrases_of(tools: Tools, session: Session, offered: Offer | None) -> list[st
     return Phrases(tools.register.engine).offered(session.who, purpose_of(offered.kind))
 
 
-def _first_said(tools: Tools, row: FilingRow, offered: Offer) -> dict[str, object] | None:
+def first_said(tools: Tools, row: FilingRow, offered: Offer) -> dict[str, object] | None:
     """What another officer proposed, filled in: whoever agrees says the same (G-42)."""
     entry = tools.register.entry(row.filing_id, offered.proposed or 0)
     return entry.event.model_dump(mode="json", include=set(acts.asked(offered.kind))) if entry else None

@@ -20,7 +20,7 @@ from gateway import guard
 from gateway.asked import acts
 from gateway.asked.forms import Field
 from gateway.pages import reviewing
-from gateway.pages.acts import SENT_OTHERWISE, phrases_of
+from gateway.pages.acts import SENT_OTHERWISE, first_said, phrases_of
 from gateway.pages.reviewing import REVIEWED, VERDICTS, Reading
 from gateway.pages.staff import Staff
 from gateway.pages.web import Answer, page, rests_on, then
@@ -164,7 +164,8 @@ def _page(
     shown: Foreseen | None = None
     fields: tuple[Field, ...] = ()
     if offered:
-        raw = raw if raw is not None else _filled(found, offered.kind)
+        if raw is None:  # what another officer proposed, filled in, or else as the answers make it
+            raw = (first_said(tools, row, offered) if offered.proposed else None) or _filled(found, offered.kind)
         versions = tools.register.versions(row.filing_id)[-1][1]
         fields = tuple(_picked(acts.form_of(found.filing, offered, versions, raw, refusal.findings if refusal else ())))
         stamped = who.stamped({**raw, "id": "preview", "kind": offered.kind.value}, now)
