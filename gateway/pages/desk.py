@@ -53,7 +53,7 @@ def inbox(
     messages, unread = tools.letters.unread(who.office, who.inbox, MESSAGES) if who.inbox else ([], None)
     beside = waiting.beside(engine, who, today)
     sent = tools.handling.for_(who, today) if beside.sent else []
-    away = [each for each in tools.absences.of_post(post_of(who), today) if each.first <= today]
+    away = tools.absences.of_person(who.person, post_of(who), today) if beside.away else []
     named = {name for each in sent for name in (each.by_person, each.to_person) if name}
     named |= {name for each in away for name in (each.person, each.deputy)}
     return page(

@@ -4,12 +4,11 @@ The deputy has it in hand, and acts in their own name: no mandate goes from one 
 people it asks for two. Days are whole days. Whoever heads the office may say it for others.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import BindParameter, ColumnElement, Engine, and_, text, update
-from sqlalchemy import select as sql_select
+from sqlalchemy import BindParameter, ColumnElement, Engine, and_, or_, text, update
 from sqlmodel import col, select
 
 from activities.database import reading, writing
@@ -109,6 +108,12 @@ def standing(today: date | BindParameter[date]) -> ColumnElement[bool]:
     return and_(col(AbsenceRow.first) <= today, col(AbsenceRow.last) >= today, col(AbsenceRow.ended_at).is_(None))
 
 
+def concerns(person: str, post: str, today: date) -> ColumnElement[bool]:
+    """The absences of a day in which somebody is away, or stands in, as a condition."""
+    own = or_(col(AbsenceRow.person) == person, col(AbsenceRow.deputy) == person)
+    return and_(col(AbsenceRow.post) == post, own, standing(today))
+
+
 @dataclass(frozen=True)
 class Absences:
     """The absences behind one database."""
@@ -143,13 +148,12 @@ class Absences:
             ended = update(AbsenceRow).where(*mine).values(ended_at=now, ended_by=who.person)
             return session.connection().execute(ended).rowcount > 0
 
-    def stood_in_for(self, who: Identity, post: str, today: date) -> Sequence[str]:
-        """For whom somebody stands in today."""
-        query = sql_select(col(AbsenceRow.person)).where(
-            col(AbsenceRow.post) == post, col(AbsenceRow.deputy) == who.person
-        )
-        with self.engine.connect() as db:
-            return db.scalars(query.where(standing(today))).all()
+    def of_person(self, person: str, post: str, today: date) -> list[AbsenceRow]:
+        """Those of a day in which somebody is away, or stands in."""
+        with reading(self.engine) as session:
+            return list(
+                session.exec(select(AbsenceRow).where(concerns(person, post, today)).order_by(col(AbsenceRow.id)))
+            )
 
 
 def _kept() -> ColumnElement[bool]:

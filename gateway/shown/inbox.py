@@ -19,7 +19,8 @@ from activities.letters import given_up
 from activities.lists import FILINGS, LINES, read_rows
 from activities.tasks import Task, task_of
 from gateway.identity import Identity
-from gateway.remembered.handling import waits_for_them
+from gateway.remembered.absences import concerns
+from gateway.remembered.handling import post_of, waits_for_them
 from gateway.shown import paging
 from models.register import FilingRow
 from models.values import Named, at_hour
@@ -194,6 +195,7 @@ class Beside(NamedTuple):
     sent: bool
     unsettled: bool
     failed: bool
+    away: bool
 
 
 def beside(engine: Engine, who: Identity, today: date) -> Beside:
@@ -205,7 +207,6 @@ def beside(engine: Engine, who: Identity, today: date) -> Beside:
 @lru_cache(maxsize=1_000)
 def _whether_beside(who: Identity, today: date) -> sa.Select[*tuple[Any, ...]]:
     failed = given_up(None if who.role is Role.OPERATOR else who.office)
-    asked = (
-        sa.select(sa.literal(1)).where(each).exists() for each in (waits_for_them(who, today), _unsettled(who), failed)
-    )
+    beside_it = (waits_for_them(who, today), _unsettled(who), failed, concerns(who.person, post_of(who), today))
+    asked = (sa.select(sa.literal(1)).where(each).exists() for each in beside_it)
     return sa.select(*asked)
