@@ -72,25 +72,30 @@ def problem_of(error: Exception) -> Problem:
         case RPCError() | SQLAlchemyError():
             return Problem(title="服务暂不可用", status=503, code="unreachable", detail=Unreachable.__doc__ or "")
         case SignInFirst():
-            return Problem(title="须先登录", status=401, code="unauthenticated")
+            return Problem(title="请先登录", status=401, code="unauthenticated")
         case Forged():
             return Problem(title="页面已过期", status=403, code="forged", detail=error.__doc__ or "")
         case HTTPException():
             status = HTTPStatus(error.status_code)
-            return Problem(title=TITLES.get(status, status.phrase), status=status, code=status.name.lower())
+            return Problem(title=TITLES.get(status, OTHERWISE), status=status, code=status.name.lower())
         case RequestValidationError():
             found = _faults(error)
             told = "；".join(f"{each.field.lstrip('?/')}：{each.message}" for each in found)
-            return Problem(title="请求不合规格", status=422, code="malformed", detail=told, findings=found)
-    return Problem(title="系统内部错误", status=500, code="internal")
+            return Problem(title="请求的内容有误", status=422, code="malformed", detail=told, findings=found)
+    return Problem(title="系统出错，没有办成", status=500, code="internal")
 
 
 TITLES = {
     HTTPStatus.NOT_FOUND: "没有这一页",
-    HTTPStatus.METHOD_NOT_ALLOWED: "不支持这一方法",
+    HTTPStatus.METHOD_NOT_ALLOWED: "这一地址不能这样使用",
     HTTPStatus.BAD_REQUEST: "请求无法读取",
-    HTTPStatus.FORBIDDEN: "无权访问",
+    HTTPStatus.FORBIDDEN: "您无权查看或者办理",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "所发的内容太大",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "不接收这种格式的内容",
+    HTTPStatus.TOO_MANY_REQUESTS: "请求过于频繁，请稍后再试",
 }
+OTHERWISE = "请求没有办成"
+"""What an answer is called that has no name of its own; nobody is told a phrase of the protocol."""
 
 
 def _faults(error: RequestValidationError) -> tuple[Finding, ...]:

@@ -109,7 +109,7 @@ class KeyReused(Conflict):
 
 
 class MovedOn(Exception):
-    """您查看之后已有新的登记"""
+    """您查看之后已有新的登记，请刷新页面、核对后再办理"""
 
     def __init__(self, filing_id: str, seen: Collection[int]) -> None:
         super().__init__(filing_id)
@@ -117,4 +117,4 @@ class MovedOn(Exception):
 
 
 class Unreachable(Exception):
-    """服务无法连接，或结果未知；请以同一编号重新发送"""
+    """系统暂时连不上，尚不知道是否已经登记；请稍后原样再发一次（编号不变），不会重复登记"""
