@@ -356,7 +356,18 @@ def part_of_sitemap(kind: str, number: Ordinal, tools: Doors, register: Open) ->
         pages = [f"{own}/register/{quote(each)}" for each in register.numbers(skip, IN_A_MAP)]
         pages = [
             f"{own}{each}"
-            for each in ("/", "/calls", "/register", "/revocations", "/statistics", "/data", "/about")
+            for each in (
+                "/",
+                "/guide",
+                "/guide/a",
+                "/guide/b",
+                "/calls",
+                "/register",
+                "/revocations",
+                "/statistics",
+                "/data",
+                "/about",
+            )
             if number == 1
         ] + pages
     elif kind == "notices" and number > 0:
