@@ -174,8 +174,7 @@ export async function autosave(form) {
 
   // What was typed here last time and never saved comes back: by itself where nobody saved anything since, else it is offered.
   async function comesBack() {
-    const others = await beginning(`${person} ${draft.split("/")[0]}`).catch(() => []);
-    const record = others.find((each) => each.key === key);
+    const [record] = await beginning(key).catch(() => []);
     if (!record) return;
     if (same(record.values, saved)) return drop(key);
     const at = clock(record.at);

@@ -3,6 +3,7 @@ import { autosave } from "./autosave.js";
 import { codes } from "./codes.js";
 import { inPlace } from "./findings.js";
 import { rows } from "./rows.js";
+import { unsaved } from "./unsaved.js";
 import { uploads } from "./uploads.js";
 
 for (const form of document.querySelectorAll("form[data-autosave], form[data-keep]")) {
@@ -12,3 +13,4 @@ for (const form of document.querySelectorAll("form[data-autosave], form[data-kee
   uploads(form);
   autosave(form);
 }
+for (const place of document.querySelectorAll("[data-unsaved]")) void unsaved(place);
