@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, select, text, update
@@ -67,8 +68,8 @@ def _deliver(register: Register) -> None:
         )  # fmt: skip
 
 
-def faults(db: Connection, kept: LogKeeping, mirrors: dict[str, str] | None = None) -> Iterator[str]:
-    """What `verify --all` finds by a connection, and by what others hold, one after the other."""
+def of_log(db: Connection, kept: LogKeeping, mirrors: dict[str, str] | None = None) -> Iterator[str]:
+    """What `verify --all` finds wrong with the log, by itself and by what others hold, one after the other."""
     held = {"site": kept.files.note() or "", **(mirrors or {})}
     log = checking.checked(db, map(checking.size_of, held.values()))
     yield from log.faults
@@ -77,6 +78,10 @@ def faults(db: Connection, kept: LogKeeping, mirrors: dict[str, str] | None = No
     for whose, note in held.items():
         yield from checking.against(log, whose, note)
     yield from kept.files.faults(Tree(db, kept.log.hashing(log.signed[-1] if log.signed else None)))
+
+
+def of_docket(db: Connection) -> Iterator[str]:
+    """What it finds wrong with the docket."""
     with Session(db) as session:
         try:
             yield from proof.faults(session, "LIFE", partial(papers.content, db))
@@ -101,7 +106,8 @@ class Attacked:
             yield db
             db.rollback()
 
-    def seen(self, *statements: str, mirrors: dict[str, str] | None = None) -> str | None:
+    def seen(self, *statements: str, mirrors: dict[str, str] | None = None, docket_first: bool = False) -> str | None:
         """What is found first of what was done."""
         with self.tampered(*statements) as db:
-            return next(faults(db, self.kept, mirrors), None)
+            looks = [of_log(db, self.kept, mirrors), of_docket(db)]
+            return next(chain(*(looks[::-1] if docket_first else looks)), None)
