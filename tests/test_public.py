@@ -268,7 +268,16 @@ async def test_robots_read_what_is_public(site: AsyncClient) -> None:
     robots.parse((await site.get("/robots.txt")).text.splitlines())
     for open_ in ("/", "/register", f"/register/{NUMBER.format(2029, 1)}", "/notices/index.html", "/statistics"):
         assert robots.can_fetch("any", f"{OWN}{open_}"), open_
-    for closed in ("/desk", "/my/inbox", "/api/v1/filings", "/objections/ON-NOTICE", "/filings/LIFE", "/sign-in"):
+    for closed in (
+        "/desk",
+        "/my/inbox",
+        "/subscription",
+        "/calendar/deadlines.ics",
+        "/api/v1/filings",
+        "/objections/ON-NOTICE",
+        "/filings/LIFE",
+        "/sign-in",
+    ):
         assert not robots.can_fetch("any", f"{OWN}{closed}"), closed
     assert robots.site_maps() == [f"{OWN}/sitemap.xml"]
 
@@ -280,7 +289,7 @@ async def test_the_sitemaps_name_every_alliance_and_every_notice(
     places: list[str] = []
     for part in await located(site, "/sitemap.xml"):
         inside = await located(site, part.removeprefix(OWN))
-        assert len(inside) <= 4 + 7
+        assert len(inside) <= 4 + 10
         places += inside
     assert len(places) == len(set(places))
     for kind in ("/register/", "/notices/notices/"):

@@ -321,6 +321,8 @@ def robots(tools: Doors) -> Response:
         "/desk",
         "/filings",
         "/my",
+        "/subscription",
+        "/calendar",
         "/api",
         "/sign-in",
         "/objections",
