@@ -32,6 +32,11 @@ from tests.world import World
 
 pytestmark = pytest.mark.xdist_group("browser")
 
+WEIGHT = """() => performance.getEntriesByType("navigation")[0].decodedBodySize
+  + performance.getEntriesByType("resource").filter(each => /\\.(css|js)$/.test(new URL(each.name).pathname))
+    .reduce((sum, each) => sum + each.decodedBodySize, 0)"""
+"""Bytes of a page with its sheet and scripts, without pictures."""
+
 CHROMIUM = ("--no-sandbox", "--disable-dev-shm-usage")
 PHONE = {"width": 360, "height": 780}
 """The narrowest that is common."""
@@ -105,6 +110,7 @@ class Visitor:
         if not is_first(sort):
             return
         await self.is_accessible(sort)
+        assert await self.page.evaluate(WEIGHT) <= 100_000, f"{sort} is heavy"
         assert await self.page.evaluate(STICKING_OUT) == [], f"{sort} at the desk"
         await self.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         beyond = await self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
