@@ -326,7 +326,8 @@ def robots(tools: Doors) -> Response:
         "/api",
         "/sign-in",
         "/objections",
-        "/query",
+        "/query?",
+        "/query.svg",
         "/register.csv",
         "/register.json",
     )

@@ -1,9 +1,10 @@
-"""查询: where an objection or an application stands, for whoever holds its code. Nobody signs in, and no cache keeps it."""
+"""查询: where an objection or an application stands, for whoever holds its code. Nobody signs in, and no cache keeps what is told."""
 
 from fastapi import APIRouter, Request, Response
 
 from activities import query_codes
 from gateway.pages.objecting import STORE, unkept
+from gateway.pages.public import GET, for_all
 from gateway.pages.web import page
 from gateway.problem import NotFound
 from gateway.shown.queried import standing
@@ -12,12 +13,14 @@ from gateway.tools import Doors
 router = APIRouter()
 
 
-@router.get("/query")
+@router.api_route("/query", methods=GET)
 def query(request: Request, tools: Doors, code: str = "") -> Response:
     """The form, and where what a code stands for stands. Whatever is no code of ours is answered alike."""
-    found = standing(tools, code) if code else None
-    shown = {"code": code[:99], "found": found, "missed": bool(code) and found is None}
-    return unkept(page(request, tools, "public_query.html", None, status=404 if shown["missed"] else 200, **shown))
+    if not code:
+        return for_all(request, tools, None, "public_query.html", lambda: {"code": "", "found": None, "missed": False})
+    found = standing(tools, code)
+    shown = {"code": code[:99], "found": found, "missed": found is None}
+    return unkept(page(request, tools, "public_query.html", None, status=404 if found is None else 200, **shown))
 
 
 @router.get("/query.svg")
