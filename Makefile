@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=  # what one process has compiled the others ne
 LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed demo year test law law-mutations quick lives fuzz check alerts storm kill-storm cuts crashes machine image containers cluster bench lock docs histories clean
+.PHONY: help run seed demo year test law decade law-mutations quick lives fuzz check alerts storm kill-storm cuts crashes machine image containers cluster bench lock docs histories clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test: $(VENV)/dev ## set up and run all tests
 
 law: $(VENV)/dev ## the law alone: its cases and properties, in under a minute
 	$(BIN)/python -m pytest -n 2 -q tests/law
+
+decade: $(VENV)/dev ## what the law makes of ten thousand recorded lives, all of them; `make law` looks at one in a hundred
+	$(BIN)/python -m tests.decade
 
 law-mutations: $(VENV)/dev ## look anew for the case that fails without each rule (half a minute); then `make docs`
 	$(BIN)/python -m tests.law.mutation
