@@ -190,7 +190,7 @@ async def test_a_group_is_done_one_after_the_other(house: House) -> None:
         page = await officer.gets(opened)
         found = re.search(r'href="(/desk/queue[^"]+&after=[^"]+)"', page)
         address = found[1] if found else ""
-    assert seen == ["/filings/SY-NEW", "/filings/SY-NEXT", "/desk"]
+    assert seen == ["/filings/SY-NEW/review", "/filings/SY-NEXT/review", "/desk"], "read and decided there"
 
 
 def copied(house: House, filing_id: str, times: int) -> None:
