@@ -3,6 +3,7 @@
 Both are answered from memory, on the event loop: they wait for no thread, no database and no engine.
 """
 
+import gzip
 import hashlib
 import mimetypes
 from collections.abc import Mapping
@@ -20,11 +21,21 @@ HEALTH = "/healthz"
 
 @dataclass(frozen=True)
 class File:
-    """A file as it is answered."""
+    """A file as it is answered: as it is, and packed for browsers that unpack. What is packed here is the same for everybody."""
 
     content: bytes
+    packed: bytes
     media_type: str
-    tag: str
+    digest: str
+
+    def answer(self, request: Request) -> Response:
+        """For whoever does not have it as it is."""
+        packs = "gzip" in request.headers.get("accept-encoding", "")
+        encoding = {"Content-Encoding": "gzip"} if packs else {}
+        headers = {"ETag": f'"{self.digest}{"-gzip" if packs else ""}"', "Vary": "Accept-Encoding"}
+        if self.digest in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(self.packed if packs else self.content, headers=headers | encoding, media_type=self.media_type)
 
 
 def _files(folder: Traversable, made: Mapping[str, bytes]) -> dict[str, File]:
@@ -32,8 +43,9 @@ def _files(folder: Traversable, made: Mapping[str, bytes]) -> dict[str, File]:
     return {
         name: File(
             content,
+            gzip.compress(content, mtime=0),
             mimetypes.guess_type(name)[0] or "application/octet-stream",
-            f'"{hashlib.sha256(content).hexdigest()[:32]}"',
+            hashlib.sha256(content).hexdigest()[:32],
         )
         for name, content in contents.items()
     }
@@ -66,10 +78,7 @@ class Shipped:
             raise HTTPException(405)
         if file is None:
             raise HTTPException(404)
-        headers = {"ETag": file.tag}
-        if file.tag in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        return Response(file.content, headers=headers, media_type=file.media_type)
+        return file.answer(request)
 
 
 async def health() -> Response:

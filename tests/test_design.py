@@ -11,6 +11,7 @@ from gateway.pages.design.tokens import EDGES, FILLED, GROUNDS, HEAT, SCHEMES, T
 from tests.test_guard import PROVIDER, opened
 
 DESIGN = Path(__file__).parent.parent / "gateway" / "pages" / "design"
+STATIC = DESIGN.parent / "static"
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -70,3 +71,19 @@ async def test_the_parts_are_shown_on_this_machine_alone(tmp_path: Path) -> None
         assert (await house.browser("203.0.113.7").get("/design")).status_code == 404
         for name in FORWARDED:
             assert (await house.browser().get("/design", headers={name: "127.0.0.1"})).status_code == 404
+
+
+async def test_sheet_and_scripts_are_sent_packed_and_weigh_little(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        packed = await house.browser().get("/static/design.css", headers={"Accept-Encoding": "gzip"})
+        plain = await house.browser().get("/static/design.css", headers={"Accept-Encoding": "identity"})
+        assert packed.content == plain.content == sheet()
+        assert (packed.headers["content-encoding"], "content-encoding" in plain.headers) == ("gzip", False)
+        assert int(packed.headers["content-length"]) < len(sheet()) / 3
+        assert packed.headers["etag"] != plain.headers["etag"]
+        shipped = [f"/static/{each.relative_to(STATIC)}" for each in STATIC.rglob("*.js")]
+        scripts = [await house.browser().get(each, headers={"Accept-Encoding": "gzip"}) for each in shipped]
+        assert sum(int(each.headers["content-length"]) for each in [packed, *scripts]) < 30_000
+        for answer in (packed, plain):
+            again = await house.browser().get("/static/design.css", headers={"If-None-Match": answer.headers["etag"]})
+            assert (again.status_code, again.content, again.headers["vary"]) == (304, b"", "Accept-Encoding")
