@@ -29,7 +29,7 @@ def by_definition(hashing: Hashing, some: list[bytes]) -> bytes:
     return hashing.node(by_definition(hashing, some[:half]), by_definition(hashing, some[half:]))
 
 
-@pytest.mark.parametrize("hashing", [SHA_256, SM3], ids=str)
+@pytest.mark.parametrize("hashing", [SHA_256, SM3], ids=lambda each: each.name)
 def test_roots_and_proofs_hold_at_every_size(hashing: Hashing) -> None:
     leaves, dice = hashes(hashing), random.Random(6962)
 
