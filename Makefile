@@ -66,8 +66,8 @@ cuts: $(VENV)/dev ## the cables between worker, server, database and gateway cut
 two-releases: $(VENV)/dev ## the last release, from git's history, beside today's on one engine and one register, on both databases: two minutes
 	$(BIN)/python -m pytest tests/two_releases.py -q
 
-crashes: $(VENV)/dev ## a whole life of each kind in which everything dies once at every step, over 3,000 of them; all lives come to the same
-	@$(BIN)/python -m tests.crashes
+crashes: $(VENV)/dev ## a whole life of each kind in which everything dies once at every step, over 3,000 of them; all lives come to the same (LIVES; DAYS=7: a seventh of the points, each day others)
+	@$(BIN)/python -m tests.crashes --lives $${LIVES:-10} --days $${DAYS:-1}
 
 alerts: ## try the alert rules with promtool, which comes with Prometheus: when each comes, and when it does not
 	promtool check rules deploy/monitoring/alerts.yml

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from datetime import date
 from itertools import chain
 from multiprocessing import get_context
 
@@ -19,12 +20,14 @@ AT_ONCE = 4
 """Lives at once: on two processors, for half of the time each waits for its server."""
 
 
-def main(kinds: Sequence[Kind], lives: int, at_once: int) -> int:
-    """Live them. What a life did not come to, because it had died of something before it, is left to another one."""
+def main(kinds: Sequence[Kind], lives: int, at_once: int, days: int) -> int:
+    """Live them, or those whose turn is today if they take so many `days`: each day others, so that every point has its turn. What a life did not come to, because it had died of something before it, is left to another one."""
     began, deaths, found = time.monotonic(), 0, list[str]()
     with ProcessPoolExecutor(at_once, get_context("forkserver")) as processes:
         censuses = dict(zip(kinds, processes.map(lived, map(Asked, kinds)), strict=True))
-        left, before = {kind: list(censuses[kind].passed) for kind in kinds}, 0
+        today = date.today().toordinal() % days
+        left, before = {kind: list(censuses[kind].passed)[today::days] for kind in kinds}, 0
+        points_of_today = sum(map(len, left.values()))
         while (points := sum(map(len, left.values()))) and points != before:
             asked = [each for kind in kinds for each in shared_out(kind, left[kind], lives)]
             for one in processes.map(lived, asked):
@@ -35,8 +38,9 @@ def main(kinds: Sequence[Kind], lives: int, at_once: int) -> int:
             before, lives = points, 1
     found += [f"never come to: {each}" for each in chain(*left.values())]
     told = "all equal" if not found else f"{len(found)} differences"
-    points = sum(len(census.passed) for census in censuses.values())
-    console.print(f"{points} points, {deaths} deaths, {told} ({time.monotonic() - began:.0f} s)", soft_wrap=True)
+    console.print(
+        f"{points_of_today} points, {deaths} deaths, {told} ({time.monotonic() - began:.0f} s)", soft_wrap=True
+    )
     return 1 if found else 0
 
 
@@ -54,5 +58,6 @@ if __name__ == "__main__":
     asks.add_argument("--kinds", default="AB")
     asks.add_argument("--lives", type=int, default=LIVES)
     asks.add_argument("--at-once", type=int, default=AT_ONCE)
+    asks.add_argument("--days", type=int, default=1)
     chosen = asks.parse_args()
-    sys.exit(main([Kind(each) for each in chosen.kinds], chosen.lives, chosen.at_once))
+    sys.exit(main([Kind(each) for each in chosen.kinds], chosen.lives, chosen.at_once, chosen.days))
