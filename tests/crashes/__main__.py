@@ -5,11 +5,12 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from datetime import date
+from datetime import UTC, datetime
 from itertools import chain
 from multiprocessing import get_context
 
 from cli.output import console
+from models.values import day_of
 from models.vocabulary import Kind
 from tests.crashes.counting import Asked, Lived, lived, shared_out, unlike
 
@@ -25,7 +26,7 @@ def main(kinds: Sequence[Kind], lives: int, at_once: int, days: int) -> int:
     began, deaths, found = time.monotonic(), 0, list[str]()
     with ProcessPoolExecutor(at_once, get_context("forkserver")) as processes:
         censuses = dict(zip(kinds, processes.map(lived, map(Asked, kinds)), strict=True))
-        today = date.today().toordinal() % days
+        today = day_of(datetime.now(UTC)).toordinal() % days
         left, before = {kind: list(censuses[kind].passed)[today::days] for kind in kinds}, 0
         points_of_today = sum(map(len, left.values()))
         while (points := sum(map(len, left.values()))) and points != before:
