@@ -28,8 +28,10 @@ from activities.year_board import YearBoard
 from activities.year_contents import contents
 from gateway.app import create
 from gateway.identity import EMBEDDED, Identity
+from gateway.remembered.absences import Asked
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.handling import HandlingKind, post_of
+from gateway.remembered.phrases import Phrases
 from gateway.remembered.saved import SavedFilters
 from models.acts import Act, By
 from models.filing import Filing
@@ -37,12 +39,13 @@ from models.register import AnnualReportRow, FilingRow
 from models.rounds.base import OpenRound, Pinned, RoundKind
 from models.rounds.round import RoundEntry
 from models.settings import Settings
-from models.values import SHANGHAI
+from models.values import SHANGHAI, day_of
 from models.vocabulary import ActKind, Kind, ReportState, Role, Stage
 from regulation import lifecycle, offices
 from regulation.agenda import HANDED_OVER_FROM
 from regulation.moment import Moment
 from regulation.offers import offers
+from regulation.phrases import Purpose
 from regulation.rounds import table
 from regulation.rounds.every import RULES
 from tests.applications import good, led_by
@@ -333,13 +336,15 @@ NOBODYS: Mapping[str, str] = {
     "sha256": "f" * 64,
     "digest": "e" * 64,
     "filter_id": "88888888",
+    "absence_id": "77777777",
+    "phrase_id": "66666666",
     "act_id": "objection-of-nobody",
     "round_id": "annual-2059-210200-9",
 }
 """Objects that nobody has: by the name that an address has for them, an id as there could be one."""
 
-PERSONAL = frozenset({"draft_id", "sha256", "filter_id"})
-"""Objects that belong to people, whatever filings others may see."""
+PERSONAL = frozenset({"draft_id", "sha256", "filter_id", "absence_id", "phrase_id"})
+"""Objects that belong to people, or to the post they hold, whatever filings others may see."""
 
 PARTS: Mapping[str, str] = {
     "version": "1",
@@ -351,6 +356,7 @@ PARTS: Mapping[str, str] = {
     "ending": "xlsx",
     "notice_id": "annual-2030-210200-1-1-0",
     "outcome_id": "subsidy-2027-LN-1-7-000000000000",
+    "place": "a",
 }
 """What an address names within an object; alone, it names no object of anybody."""
 
@@ -366,6 +372,9 @@ PUBLIC = frozenset(
         "/data", "/data/catalog.json", "/data/{name}.csv", "/data/{name}.json", "/data/{name}.schema.json", "/data/{name}.svg",
         "/lots", "/lots/{round_id}", "/lots/{round_id}/{name}.json", "/surveys", "/surveys/{round_id}", "/rounds",
         "/rounds/{round_id}/published/{notice_id}.json", "/outcomes", "/outcomes/{outcome_id}", "/objections/rounds/{round_id}", "/objections/rounds/{round_id}/{act_id}",
+        "/about", "/guide", "/guide/{place}", "/guide/{place}/form.docx", "/query", "/query.svg", "/register/{archive_number:path}.json",
+        "/design",  # of this machine alone: tests/test_design.py
+        "/calendar/deadlines.ics",  # by a secret of its own
     }
 )  # fmt: skip
 """What anybody may reach without signing in. Whoever adds to it opens a door."""
@@ -393,8 +402,10 @@ IN_SOME_ROUNDS = {
 
 IN_SOME_STATES = {
     "/filings/{filing_id}/review", "/uploads/{sha256}/pages/{number}.png", "/uploads/{sha256}/picture",
+    "/my/reports/{filing_id}/{year}",
 }  # fmt: skip
-"""What there is only of applications under review, and of some sorts of files: tests/test_review.py, test_uploads.py."""
+"""What there is only of applications under review, of reports that are due, and of some sorts of files: tests/test_review.py,
+test_reports.py, test_uploads.py."""
 
 A_LIST = "/desk/import/{sha256}"
 """What only the province brings: tests/test_importing.py."""
@@ -502,6 +513,10 @@ async def settled(house: House, filing_id: str) -> dict[str, str]:
     letter = next(letters[0] for told, letters, _ in tools.letters.of_filing(filing_id) if told.id == message.id)
     tools.handling.note(officer, filing_id, HandlingKind.HAND_OVER, post_of(officer), officer.person, "请办", NOW)
     saved.save(officer.person, "常用", "stage=submitted")
+    assert Phrases(tools.register.engine).put(officer, Purpose.OPINION, f"{filing_id}的常用语", NOW)
+    away = Asked(person=officer.person, deputy="deputy", first=date(2030, 9, 1), last=date(2030, 9, 2))
+    names = {officer.person: officer.name, "deputy": "代办人"}
+    assert tools.absences.ask(officer, post_of(officer), away, names, NOW, day_of(NOW)) == []
     row = tools.register.row(filing_id)
     assert row
     file = UploadFile(BytesIO(f"%PDF-1.7 {filing_id}".encode()), filename="协议.pdf")
@@ -515,6 +530,8 @@ async def settled(house: House, filing_id: str) -> dict[str, str]:
         "sha256": (await tools.uploads.store(file, leader.office, NOW))["sha256"],
         "digest": row.first_paper,
         "filter_id": str(saved.of(officer.person)[0].id),
+        "absence_id": str(tools.absences.of_post(post_of(officer), day_of(NOW))[0].id),
+        "phrase_id": str(Phrases(tools.register.engine).of_post(post_of(officer))[0].id),
         "act_id": next(
             (str(act_id(e)) for e in tools.register.docket(filing_id) if e.event.kind == ActKind.OBJECT), "none"
         ),
@@ -569,6 +586,7 @@ class Visitor:
         if door.method == "GET":
             return await self.browser.get(address, params=fields)
         act = {"kind": "withdraw", "batch": "0" * 16, "note": "", "to": "person/nobody"}
+        act |= {"purpose": Purpose.OPINION.value, "text": "常用语"}
         return await self.browser.post(address, data={"csrf": self.csrf, **act, **fields})
 
 
@@ -583,9 +601,9 @@ def visitor(town: Town, who: Identity) -> Visitor:
 
 
 def answer_of(answer: Response, named: Mapping[str, str]) -> tuple[int, dict[str, str], str]:
-    """An answer, without the ids that were asked for."""
+    """An answer, without the address and the ids that were asked for."""
     headers = {name: value for name, value in answer.headers.items() if name not in ("content-length", "etag")}
-    text = answer.text
+    text = answer.text.replace(answer.url.path, "…")
     for value in sorted(named.values(), key=len, reverse=True):
         if len(value) > 2:
             text = text.replace(value, "…")
