@@ -3,6 +3,7 @@
 import re
 from functools import cache
 
+from models.vocabulary import Kind
 from regulation import data
 
 ARTICLES: dict[str, dict[str, str]] = data.read("articles.json")
@@ -37,9 +38,14 @@ def quoted(article: str) -> str:
     return NUMBERED.sub("", article)
 
 
-def behind(item: str) -> str:
-    """The article behind an item of a checklist or of a return; the item itself, if somebody wrote it by hand."""
+def behind(item: str, kind: Kind) -> str:
+    """The article behind an item of a checklist or of a return, of a document that both kinds bring the one of the kind; the item
+    itself, if somebody wrote it by hand."""
     try:
-        return cite(item)
+        cited = cite(item)
     except KeyError:
         return item
+    if not cited.startswith(FORMS["D"]):
+        return cited
+    own = dict(zip((Kind.A, Kind.B), FORMS["D"].split("；"), strict=True))[kind]
+    return cited.replace(FORMS["D"], own)

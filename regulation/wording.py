@@ -295,7 +295,8 @@ class Facts(Mapping[str, str]):
         event = self.entry.event
         if isinstance(event, ReturnForCorrection):
             return "；".join(
-                f"（{n}）{each.message}（{quoted(behind(each.item))}）" for n, each in enumerate(event.deficiencies, 1)
+                f"（{n}）{each.message}（{quoted(behind(each.item, self.filing.kind))}）"
+                for n, each in enumerate(event.deficiencies, 1)
             )
         return f"（1）{self.word_reason()}"
 
@@ -666,7 +667,7 @@ class Facts(Mapping[str, str]):
         if not isinstance(event, ReturnForCorrection):
             return f"1.{self.word_reason()}"
         return "\n".join(
-            f"{n}.{each.message.rstrip('。；')}（依据：{quoted(behind(each.item))}）。"
+            f"{n}.{each.message.rstrip('。；')}（依据：{quoted(behind(each.item, self.filing.kind))}）。"
             for n, each in enumerate(event.deficiencies, 1)
         )
 

@@ -164,7 +164,9 @@ async def carry(dies_after: str) -> None:
     letters = Letters(register.engine)
     queue = MortalQueue(register.engine, timedelta(seconds=settings.delivery_timeout), timedelta(0), dies_at=dies_after)
     channels = [Configured("ledger", Ledger(settings.var / "sent.log", dies_after), Filters())]
-    delivering = Delivering(letters, channels, report=unheard, give_up_after=timedelta(1), longest_pause=timedelta(1))
+    delivering = Delivering(
+        letters, channels, report=unheard, give_up_after=timedelta(days=1), longest_pause=timedelta(seconds=1)
+    )
     gauges = Gauges(MetricMeter.noop)
     await Postman(letters, queue, delivering, [], settings.delivery_interval, 1, gauges).run()
 

@@ -947,7 +947,7 @@ async def test_an_auditor_reads_the_record_and_sees_whether_it_holds(here: House
     assert "before=" not in rest.text
     only = await auditor.get("/desk/audit", params={"filing": "F-1", "person": "c-101"})
     assert only.text.count("<tr>") == 66
-    assert (await auditor.get("/desk/audit", params={"person": "nobody"})).text.count("没有记录") == 1
+    assert (await auditor.get("/desk/audit", params={"person": "nobody"})).text.count("没有符合条件的记录") == 1
     assert "核验通过" in (await auditor.get("/desk/audit?verify=true")).text
     change(here.tools.register, update(AuditRow).where(col(AuditRow.number) == 120).values(person="c-102"))
     assert "不相连" in (await auditor.get("/desk/audit")).text

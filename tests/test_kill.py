@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -235,6 +236,11 @@ async def test_the_engine_s_database_lost_revive_brings_every_open_filing_back(m
 STEPS = ("taken", "sending", "sent", "noted")
 
 
+def delivered_or_dead(machine: Machine, other: BaseProcess) -> bool:
+    """Whether every message is delivered, or whoever should deliver them is no more."""
+    return machine.delivered() or other.exitcode is not None
+
+
 def test_killed_at_each_step_of_a_delivery_nothing_is_lost_and_only_what_was_not_noted_goes_twice(
     tmp_path: Path,
 ) -> None:
@@ -247,11 +253,11 @@ def test_killed_at_each_step_of_a_delivery_nothing_is_lost_and_only_what_was_not
         for each in dying:
             each.join()
         assert not any(machine.delivered() for step, machine in machines.items() if step != "noted")
-        for machine in machines.values():
-            machine.process(post, "-")
+        others = {step: machine.process(post, "-") for step, machine in machines.items()}
         doubled = {}
         for step, machine in machines.items():
-            eventually(machine.delivered)  # when the lease of two seconds has run out
+            eventually(partial(delivered_or_dead, machine, others[step]))
+            assert machine.delivered(), f"{step}: the other came to its end with {others[step].exitcode}"
             lines = (machine.settings.var / "sent.log").read_text("utf-8").split()
             assert set(lines) == {message.id for message in machine.register.messages("STEP")}, "nothing is lost"
             doubled[step] = len(lines) - len(set(lines))

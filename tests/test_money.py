@@ -171,6 +171,7 @@ async def test_who_withdrew_reads_neither_the_filing_nor_what_others_declared(wo
     again, colleague = f"performance-{YEAR}-LN-2", EVALUATOR | {"person": "e-502"}
     other, mine, theirs = (EMBEDDED["e-501"].but(person=each) for each in ("e-503", "e-501", "e-502"))
     async with town(world) as gateway:
+        await evaluated(gateway)  # else nobody could be commissioned with it any more
         await does(gateway, again, f"{YEAR}-02-01", PROVINCE, "open_round", **window(f"{YEAR}-02-01", f"{YEAR}-03-31"))
         content = {"people": ["e-501", "e-502"], "alliances": ["MONEY-1"], "no_interest": True}
         await does(gateway, again, f"{YEAR}-02-02", PROVINCE, "commission", content=content, **COMMISSION)

@@ -141,7 +141,8 @@ async def test_a_return_begins_with_what_is_known_and_is_kept_as_a_draft(house: 
 async def test_the_overview_says_what_is_asked_for(house: House, leader: Leader) -> None:
     page = await leader.page("/my")
     assert ADDRESS in page.links
-    assert page.says("未填报 2026年度创新资源统计调查，截至 2027年3月31日")
+    assert page.says("填报统计调查表：2026年度创新资源统计调查")
+    assert page.says("；未填报；截至2027年3月31日24时")
 
 
 async def test_what_is_found_stands_at_its_figure(house: House, leader: Leader) -> None:

@@ -249,7 +249,7 @@ def told(kind: Kind, raw: Mapping[str, Any], deficiencies: Iterable[Deficiency])
             field=fields.get(each.item, ""),
             severity=Severity.WARNING,
             message=f"退回补正：{each.message}",
-            article=articles.behind(each.item),
+            article=articles.behind(each.item, kind),
         )
         for each in deficiencies
     ]
