@@ -42,6 +42,9 @@ from workflows.connection import connect
 
 FOLLOWS = "follows"
 
+SAID = "said.log"
+"""Below var: what who only carries letters says, in case it comes to another end than it was to."""
+
 LAST = Lock()
 """Held while something is entered after which the worker dies: no letter of it is on its way when it does, for it dies in that instant."""
 
@@ -178,7 +181,7 @@ async def unheard(filing_id: str, act: Mapping[str, Any]) -> None:
 def post(environ: Mapping[str, str], dies_after: str) -> None:
     """What a process does that only carries letters."""
     os.environ.update(environ)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    os.dup2(os.open(Settings().var / SAID, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
     asyncio.run(carry(dies_after))
 
 
