@@ -20,7 +20,7 @@ from gateway.pages.uploads import large
 from gateway.pages.web import Answer, page, then
 from gateway.problem import KeyReused, Refused, Unreachable
 from gateway.remembered.audit import AuditKind
-from gateway.remembered.drafts import NoSuchDraft, Overtaken, body_of, paper_about, version_of
+from gateway.remembered.drafts import Overtaken, body_of, paper_about, version_of
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import taken
 from gateway.shown import reports
@@ -137,8 +137,8 @@ def _saved(
     about = f"report {editing.known.year.year}"
     visit_of(request, tools, who).note(AuditKind.DRAFTED, filing_id=editing.known.filing.id, about=about)
     try:
-        seen = tools.drafts.save(editing.key, who, raw, tools.clock(), before.rests_on(form))
-    except (NoSuchDraft, Overtaken):
+        seen = tools.drafts.save_or_begin(editing.key, who, raw, tools.clock(), before.rests_on(form))
+    except Overtaken:
         elsewhere = _differing(before, editing)
         return _form(request, tools, session, replace(editing, seen=before.seen), elsewhere=elsewhere, status=409)
     editing = replace(editing, seen=seen)

@@ -27,7 +27,7 @@ from gateway.pages.uploads import workbook_in
 from gateway.pages.web import page, then
 from gateway.problem import KeyReused, Refused, Unreachable
 from gateway.remembered.audit import AuditKind
-from gateway.remembered.drafts import NoSuchDraft, Overtaken, body_of, paper_about, version_of
+from gateway.remembered.drafts import Overtaken, body_of, paper_about, version_of
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
 from gateway.shown.documents import XLSX, attachment
@@ -203,8 +203,10 @@ def _kept(request: Request, tools: Tools, session: Session, form: FormData, edit
     """The draft as it was saved; or the form again, if it was saved elsewhere since it was shown."""
     visit_of(request, tools, session.who).note(AuditKind.DRAFTED, filing_id=editing.known.alliance.id, about="survey")
     try:
-        seen = tools.drafts.save(editing.key, session.who, editing.raw, tools.clock(), str(form.get("seen", "")))
-    except (NoSuchDraft, Overtaken):
+        seen = tools.drafts.save_or_begin(
+            editing.key, session.who, editing.raw, tools.clock(), str(form.get("seen", ""))
+        )
+    except Overtaken:
         return form_page(request, tools, session, editing, overtaken=True, status=409)
     return replace(editing, seen=seen)
 

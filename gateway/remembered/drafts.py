@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, delete
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from activities.database import reading, writing
 from gateway.identity import Identity
@@ -65,8 +65,8 @@ class Drafts:
     def find(self, key: str, leader: str, now: datetime) -> DraftRow | None:
         """A draft of a leader; None if there is none, or it is another's."""
         with reading(self.engine) as session:
-            row = session.get(DraftRow, key)
-        return row if row and row.leader == leader and row.updated_at > now - kept(now) else None
+            row = _row(session, key, leader)
+        return row if row and row.updated_at > now - kept(now) else None
 
     def of(self, leader: str, now: datetime) -> list[DraftRow]:
         """A leader's drafts of applications, the last changed first. Whatever is past its time goes."""
@@ -89,10 +89,10 @@ class Drafts:
         if refused := self._beyond(key, who, body, now):
             refuse([finding("A-28", "", Severity.ERROR, refused)])
         with writing(self.engine) as session:
-            row = session.get(DraftRow, key)
+            row = _row(session, key, who.office)
             if row is None and not seen:
-                row = DraftRow(id=key, leader=who.office, person="", title="", body="", created_at=now, updated_at=now)
-            elif row is None or row.leader != who.office:
+                row = _begun(session, key, who.office, now)
+            elif row is None:
                 raise NoSuchDraft(key)
             elif version_of(row) != seen and canonical(body_of(row)) != canonical(body):
                 raise Overtaken(key)
@@ -103,6 +103,14 @@ class Drafts:
             session.add(row)
         self.uploads.release(before - files_of(row), now)
         return version_of(row)
+
+    def save_or_begin(self, key: str, who: Identity, body: Mapping[str, Any], now: datetime, seen: str) -> str:
+        """The same, of a paper that may be written again: one that was sent or forgotten since it was seen begins anew, as there
+        is nothing to be overwritten."""
+        try:
+            return self.save(key, who, body, now, seen)
+        except NoSuchDraft:
+            return self.save(key, who, body, now)
 
     def submitted(self, key: str, leader: str) -> None:
         """A draft was submitted: its paper is in the register, with the files that it names."""
@@ -115,10 +123,9 @@ class Drafts:
 
     def _delete(self, key: str, leader: str) -> DraftRow | None:
         with writing(self.engine) as session:
-            row = session.get(DraftRow, key)
-            if row is None or row.leader != leader:
-                return None
-            session.delete(row)
+            row = _row(session, key, leader)
+            if row:
+                session.delete(row)
             return row
 
     def _beyond(self, key: str, who: Identity, body: Mapping[str, Any], now: datetime) -> str | None:
@@ -126,7 +133,7 @@ class Drafts:
         if self.uploads.quotas is None:
             return None
         with reading(self.engine) as session:
-            row = session.get(DraftRow, key)
+            row = _row(session, key, who.office)
         growth = len(canonical(body).encode()) - (len(row.body.encode()) if row else 0)
         return self.uploads.quotas.take(growth, now, person=who.person, office=who.office)
 
@@ -145,6 +152,26 @@ class Drafts:
         """Every draft that was not changed for too long."""
         with reading(self.engine) as session:
             return session.exec(select(DraftRow).where(col(DraftRow.updated_at) <= now - kept(now))).all()
+
+
+def _row(session: Session, key: str, office: str) -> DraftRow | None:
+    """An office's own draft under an id. A filing passes to another leader, a place to another body: what each began about the same
+    thing is its own."""
+    rows = (session.get(DraftRow, each) for each in (key, _beside(key, office)))
+    return next((row for row in rows if row and row.leader == office), None)
+
+
+def _begun(session: Session, key: str, office: str, now: datetime) -> DraftRow:
+    """A new draft of an office under an id: beside another's, if another has begun about the same thing."""
+    if session.get(DraftRow, key):
+        if of_an_application(key):
+            raise NoSuchDraft(key)
+        key = _beside(key, office)
+    return DraftRow(id=key, leader=office, person="", title="", body="", created_at=now, updated_at=now)
+
+
+def _beside(key: str, office: str) -> str:
+    return f"{key[:2]}{digest([key, office])[:32]}"
 
 
 def version_of(row: DraftRow) -> str:
