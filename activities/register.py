@@ -257,6 +257,14 @@ class Register:
             query = select(VersionRow).where(VersionRow.filing_id == filing_id)
             return list(session.exec(query.order_by(col(VersionRow.version))))
 
+    def application(self, filing_id: str) -> dict[str, Any]:
+        """The application as it stands: its last version, with its name, leader and members as changes since have left them (G-24)."""
+        with reading(self.engine) as session:
+            row = session.get_one(FilingRow, filing_id)
+        version, standing = self.version_rows(filing_id)[-1].paper, Filing.model_validate_json(row.value).paper
+        change = None if version == standing else self.paper(standing)
+        return changes.applied(self.paper(version), row.alliance_name, change)
+
     def versions(self, filing_id: str) -> list[tuple[int, list[Finding]]]:
         """The versions of an application with what was found on each."""
         return [

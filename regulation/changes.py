@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from models.choices import CHANGES
 from models.filing import Filing
 from models.findings import Finding
-from models.forms import Application, ChangePaper
+from models.forms import Application, ChangePaper, LeaderA, LeaderB
 from models.values import Value, at_hour
-from models.vocabulary import Kind, Severity
+from models.vocabulary import ByKind, Kind, Severity
 from regulation import checklist, codes, intake, judging
 from regulation.reading import finding, programs, twice
 
@@ -115,3 +115,20 @@ def _result(change: str, paper: ChangePaper, subject: Subject | None) -> Iterato
         of_members = checklist.OF_MEMBERS[kind]
         asked = [line for line in checklist.CHECKS[kind] if change == "leader" or line.code in of_members]
         yield from (_say(line.code, "", line.asks, Severity.CHECK) for line in asked)
+
+
+def applied(form: Mapping[str, Any], name: str, change: Mapping[str, Any] | None) -> dict[str, Any]:
+    """An application with the name that its alliance has now, and the state after the last change of members or leader, if there was
+    one (G-24). Of a leader that took over only what it told is known.
+    """
+    told = {part: change[part] for part in STATE if change and change.get(part) is not None}
+    if "leader" in told:
+        leader, before = told["leader"], form["leader"]
+        same = codes.normalised(str(leader["uscc"])) == codes.normalised(str(before.get("uscc")))
+        known = (before if same else {}) | leader
+        told["leader"] = {part: value for part, value in known.items() if part in LEADER[Kind(form["kind"])]}
+    return {**form, **told, "alliance_name": name}
+
+
+LEADER: ByKind[frozenset[str]] = ByKind(a=frozenset(LeaderA.model_fields), b=frozenset(LeaderB.model_fields))
+"""What the form of a kind asks of its leader."""

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from gateway.asked import applications
 from gateway.remembered.drafts import Drafts, NoSuchDraft, kept, paper_about, version_of
+from models.forms import LeaderA
 from models.settings import Settings
 from tests.databases import Databases
-from tests.law.notation import PAPERS
+from tests.law.notation import NEW_LEADER, PAPERS
 from tests.leading import LEADER, Leader, leading
 from tests.served import Clock
 from tests.simulated import Papered, told, written
@@ -26,20 +28,15 @@ CHANGE = f"/filings/{FILING}/acts/report_change"
 def passed_on() -> Papered:
     """An alliance in force since April 2026 whose leader changed in January 2027, while 2026 is not reported yet."""
     form = application(filing_id=FILING, received_at="2026-03-15T09:00:00+08:00")
-    change = {"change": "leader", "to": SUCCESSOR.office}
-    content = PAPERS["report_change"](form, change)
+    content = PAPERS["report_change"](form, {"change": "leader", "to": SUCCESSOR.office})
+    change = {"change": "leader", "happened_on": "2027-01-01", "content": content}
     return told(
         form,
         ("city", "accept", "2026-03-16T09:00", {}),
         ("iit", "give_iit_opinion", "2026-03-17T09:00", {"positive": True}),
         ("city2", "confirm", "2026-03-18T09:00", {"checklist": checklist()}),
         ("province", "archive", "2026-04-20T09:00", {}),
-        (
-            "leader",
-            "report_change",
-            "2027-01-05T09:00",
-            {"change": "leader", "happened_on": "2027-01-01", "content": content},
-        ),
+        ("leader", "report_change", "2027-01-05T09:00", change),
         ("iit", "give_iit_opinion", "2027-01-06T09:00", {"positive": True}),
         ("city2", "rule_on_change", "2027-01-07T09:00", {"decision": "confirmed"}),
         until=TODAY,
@@ -131,3 +128,11 @@ def _version(drafts: Drafts, key: str) -> str:
     row = drafts.find(key, LEADER.office, TODAY)
     assert row
     return version_of(row)
+
+
+def test_an_application_that_is_written_again_begins_with_what_the_change_left(house: House) -> None:
+    raw = applications.continuing(house.tools.register.application(FILING), FILING)
+    assert (raw["leader"]["uscc"], raw["leader"]["name"]) == (SUCCESSOR.office, NEW_LEADER)
+    assert raw["innovation_goal"] == application()["innovation_goal"], "what nobody changed stays"
+    assert raw["members"][0]["name"] == NEW_LEADER
+    assert set(raw["leader"]) <= set(LeaderA.model_fields)

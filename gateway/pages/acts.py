@@ -275,7 +275,7 @@ def _fields(
         return acts.form_of(filing, offered, versions, raw, found, more_rows=more_rows)
     who = session.who
     colleagues = [(each.person, each.name) for each in tools.people.colleagues(who.office, who.role)]
-    application = tools.register.paper(filing.paper) if offered.kind in NEW_VERSIONS else None
+    application = tools.register.application(filing.id) if offered.kind in NEW_VERSIONS else None
     return acts.form_of(
         filing, offered, versions, raw, found, more_rows=more_rows, colleagues=colleagues, application=application
     )

@@ -29,12 +29,13 @@ router = APIRouter(prefix="/my", dependencies=[Depends(large)])
 
 def _correction(tools: Tools, who: Identity, filing_id: str) -> Editing:
     """The correction of a returned application: as it was last saved, else as it was submitted."""
-    filing = value_of(tools.seen(filing_id, who))
+    row = tools.seen(filing_id, who)
+    filing = value_of(row)
     key = correction_of(filing)
-    row = tools.drafts.find(key, who.office, tools.clock())
-    raw = body_of(row) if row else applications.of_paper(tools.register.paper(filing.paper))
-    seen = version_of(row) if row else ""
-    layout, act_id = layout_of(row) if row else "", f"desk-{uuid4().hex}"
+    draft = tools.drafts.find(key, who.office, tools.clock())
+    raw = body_of(draft) if draft else applications.of_paper(tools.register.application(filing_id))
+    seen = version_of(draft) if draft else ""
+    layout, act_id = layout_of(draft) if draft else "", f"desk-{uuid4().hex}"
     return Editing(f"/my/corrections/{filing_id}", filing_id, key, raw, seen, filing, act_id, layout)
 
 

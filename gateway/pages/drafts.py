@@ -14,7 +14,7 @@ from gateway.pages.web import Answer, then
 from gateway.problem import NoAct, NoDraft, NotFound
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.drafts import body_of, layout_of, of_an_application, version_of
-from gateway.tools import Doors, Tools, value_of
+from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.vocabulary import Kind
 
@@ -40,7 +40,7 @@ def begin(request: Request, tools: Doors, session: Leading, form: Answer) -> Res
         row = tools.seen(goes_on, session.who)
         if not applications.may_go_on(row):
             raise NotFound(goes_on)
-        raw |= applications.continuing(tools.register.paper(value_of(row).paper), goes_on)
+        raw |= applications.continuing(tools.register.application(goes_on), goes_on)
     layout = Layout.WHOLE if form.get("layout") == Layout.WHOLE else Layout.STEPS
     key = tools.drafts.begin(session.who, raw, tools.clock(), layout)
     visit_of(request, tools, session.who).note(AuditKind.DRAFTED, filing_id=key, about="begin")

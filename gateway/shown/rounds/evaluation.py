@@ -48,7 +48,7 @@ LONGEST = 900
 
 def facts_of(register: Register, rounds: RoundRegister, filing: Filing, year: int) -> Facts:
     """What is known of an alliance that bears on its evaluation for a year."""
-    form = register.paper(filing.paper)
+    form = register.application(filing.id)
     counts = Counter(str(member.get("type")) for member in form.get("members") or ())
     since = date(year - 1, 1, 1)
     return Facts(
