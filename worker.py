@@ -106,7 +106,7 @@ def channels_of(settings: Settings, file: ChannelsFile, register: Register) -> S
     )
     drafts = Configured("drafts", DraftTray(register, settings.tray, configured.contacts(file)), Filters())
     notices = Notices(register.engine)
-    site = Site(settings.site, notices, settings.site_address, settings.own_address, sheet(), notices.day_ends)
+    site = Site(settings.site, notices, settings.site_address, settings.own_address, sheet(), notices.log)
     return [
         *told,
         *configured.nowhere(told),

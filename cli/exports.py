@@ -166,7 +166,7 @@ def export_site(to: Path | None, on: date | None) -> list[Path]:
     settings = read_settings()
     notices = Notices(the_register().engine)
     folder, address, door = to or settings.site, settings.site_address, settings.own_address
-    site = Site(folder, notices, address, door, sheet(), notices.day_ends)
+    site = Site(folder, notices, address, door, sheet(), notices.log)
     return site.write_all(on or day_of(datetime.now(UTC)))
 
 

@@ -218,7 +218,7 @@ FORGED: dict[str, tuple[Callable[[Files], Files], str]] = {
     "a leaf's way": (edited("证明.json", lambda proof: leaf(proof, "entry")["proof"].reverse()), "日志路径不通到所签的根"),
     "a leaf's way cut short": (edited("证明.json", lambda proof: leaf(proof, "entry")["proof"].pop()), "路径"),
     "a leaf dropped": (edited("证明.json", lambda proof: proof["leaves"].pop()), "日志的项数与所签署的不符"),
-    "the checkpoint's root": (edited("证明.json", lambda proof: proof.update(checkpoint=proof["checkpoint"].replace("\n8", "\n9", 1))), "签名不实"),
+    "the checkpoint's size": (edited("证明.json", lambda proof: proof.update(checkpoint=proof["checkpoint"].replace("\n", "\n1", 1))), "签名不实"),
     "the checkpoint's signature": (edited("证明.json", flipped("checkpoint")), "签名不实"),
     "the signature of the last entry": (edited("证明.json", flipped("head")), "签名不实"),
     "no signature of the last entry": (edited("证明.json", lambda proof: proof.pop("head")), "不能证明其后没有登记"),

@@ -2,7 +2,7 @@
 
 import stat
 import sys
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, select
 
+from activities.database import stating
 from activities.files import put
-from activities.log import checking, keys, proving, public_keys
+from activities.log import checking, keys, leaves, proving, public_keys
 from activities.log.leaves import LEAVES, LeafKind, data
 from activities.log.merkle import HASHINGS, root_of_inclusion
 from activities.log.notes import Note
@@ -24,7 +25,7 @@ from activities.register import Register
 from models.settings import SettingsRefused
 from models.values import day_of
 from tests.databases import Databases, Sqlite, on_both
-from tests.logged import MIDDLE, ORIGIN, begin, fill, keeping
+from tests.logged import LAST, MIDDLE, ORIGIN, begin, fill, keeping
 from tests.simulated import holding, lived, written
 
 NOW = datetime(2030, 6, 1, 12, tzinfo=UTC)
@@ -96,7 +97,7 @@ def test_killed_anywhere_nothing_is_lost_and_nothing_there_twice(
     with life.engine.connect() as db:
         assert checking.checked(db).faults == []
         rows = db.execute(select(LEAVES.c.kind, LEAVES.c.of, LEAVES.c.number)).all()
-    assert len(rows) == len(set(rows)) == 54
+    assert len(rows) == len(set(rows)) == 58
     assert kept.files.checkpoint() == checkpoint_of(kept.log.newest())  # type: ignore[arg-type]
 
 
@@ -204,15 +205,39 @@ def test_the_day_that_ended_is_signed_once_also_where_nothing_was_entered(life: 
 
 def test_the_days_end_is_printed_in_the_announcements(life: Register, tmp_path: Path) -> None:
     kept, notices = keeping(life.engine, tmp_path), Notices(life.engine)
-    site = Site(kept.files.site, notices, day_ends=notices.day_ends)
+    site = Site(kept.files.site, notices, log=notices.log)
     site.write_all(day_of(NOW))
-    assert not (kept.files.folder / "index.html").exists()
+    assert "日志尚未开始" in (kept.files.folder / "index.html").read_text("utf-8")
     kept.passes(NOW)
+    site.write_all(day_of(NOW))
+    assert "第一日的根于当日24时签署" in (kept.files.folder / "index.html").read_text("utf-8")
     signed = kept.passes(NOW + timedelta(days=1))
     assert signed
     site.write_all(day_of(NOW + timedelta(days=1)))
-    for page in ("index.html", "places/210100.html", "log/index.html"):
-        assert f"<code>{signed.root}</code>" in (kept.files.site / page).read_text("utf-8")
+    in_base64 = b64encode(bytes.fromhex(signed.root)).decode()
+    for page in ("index.html", "places/210100.html", "log/index.html", "log/2030-06.html"):
+        written = (kept.files.site / page).read_text("utf-8")
+        assert f"<code>{signed.root}</code>" in written
+        assert f"<code>{in_base64}</code>" in written
+
+
+def test_what_was_announced_between_two_days_is_told_and_what_is_gone_is_missed(tmp_path: Path) -> None:
+    register = Register.at(Sqlite(tmp_path).migrated())
+    kept, notices = keeping(register.engine, tmp_path), Notices(register.engine)
+    site = Site(kept.files.site, notices, log=notices.log)
+    fill(register, kept)
+    site.write_all(day_of(LAST))
+    page, month = (kept.files.site / each for each in ("notices/LIFE-6-1.html", "log/2026-12.html"))
+    assert '<h2 id="d2026-12-01">' in month.read_text("utf-8")
+    assert "的公示</a>" in month.read_text("utf-8")
+    assert "2026年12月1日的根签署之前列入" in page.read_text("utf-8")
+    assert site.write_all(day_of(LAST)) == [], "what was proven once does not change again"
+    with stating(register.engine) as db:
+        db.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        db.execute(delete(leaves.NOTICES).where(leaves.NOTICES.c.id == "LIFE-6-1"))
+    site.write_all(day_of(LAST))
+    assert "已不在公示公告中</strong> LIFE-6-1" in month.read_text("utf-8")
+    register.engine.dispose()
 
 
 def test_an_entry_is_written_as_ever(life: Register, tmp_path: Path) -> None:

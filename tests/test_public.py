@@ -108,7 +108,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     register = Register.at(settings.register_url)
     for life in lives():
         assert {each.outcome for each in written(register, life)} == {"entered"}
-    Site(settings.site, Notices(register.engine), door=OWN, sheet=sheet()).write_all(day_of(NOW))
+    notices = Notices(register.engine)
+    Site(settings.site, notices, door=OWN, sheet=sheet(), log=notices.log).write_all(day_of(NOW))
     register.engine.dispose()
     return var
 
@@ -332,6 +333,8 @@ async def test_notices_are_served_as_they_were_written(site: AsyncClient, folder
     assert answer.content == written_ == (await site.get("/notices/")).content
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert (await site.get("/notices")).headers["location"] == "/notices/index.html"
+    assert (await site.get("/notices/log")).headers["location"] == "/notices/log/index.html"
+    assert "日志尚未开始" in (await site.get("/notices/log/index.html")).text
     assert (await site.get("/notices/feed.atom")).headers["content-type"] == "application/atom+xml"
     assert (await site.get("/notices/feed.json")).headers["content-type"] == "application/feed+json"
     assert (await site.get("/notices/site.css")).headers["content-type"].startswith("text/css")

@@ -26,7 +26,10 @@ AT_ONCE = 200
 FAST = timedelta(minutes=5)
 """How far a clock may be ahead of the one by which a checkpoint was made."""
 
-COUNTED = (LeafKind.ENTRY, LeafKind.ROUND, LeafKind.TOLD, LeafKind.DELIVERY, LeafKind.RECEIPT, LeafKind.READ)
+COUNTED = (
+    *(LeafKind.ENTRY, LeafKind.ROUND, LeafKind.TOLD, LeafKind.NOTICE),
+    *(LeafKind.DELIVERY, LeafKind.RECEIPT, LeafKind.READ),
+)
 """What ought to be in the log soon after it came about."""
 
 DATED = {LeafKind.ENTRY: leaves.ENTRIES, LeafKind.ROUND: leaves.ROUND_ENTRIES}
@@ -254,6 +257,10 @@ def _not_yet(db: Connection, found: Checked) -> Iterator[str]:
 def _is_old(db: Connection, kind: LeafKind, key: Key, by: datetime) -> bool:
     if kind in (LeafKind.DELIVERY, LeafKind.RECEIPT, LeafKind.READ):
         return key.number < micros(by)
+    if kind is LeafKind.NOTICE:
+        published = select(leaves.NOTICES.c.published_at).where(leaves.NOTICES.c.id == key.of)
+        at = db.scalar(published)
+        return at is not None and at < by
     table, of = (leaves.ENTRIES, "filing_id") if kind is LeafKind.ENTRY else (leaves.ROUND_ENTRIES, "round_id")
     at = db.scalar(select(table.c.entered_at).where(table.c[of] == key.of, table.c.number == key.number))
     return at is not None and at < by

@@ -23,6 +23,7 @@ from models.register import (
     LetterRow,
     MaskedPaper,
     Paper,
+    PublicNoticeRow,
     PublishedEdition,
     RoundEntryRow,
     RoundRow,
@@ -30,11 +31,11 @@ from models.register import (
 )
 from models.values import Named, digest
 
-FILINGS, ENTRIES, ROUNDS, ROUND_ENTRIES, PAPERS, LETTERS, DELIVERIES, MASKED, USED, PUBLISHED, AUDIT, LEAVES = (
+FILINGS, ENTRIES, ROUNDS, ROUND_ENTRIES, NOTICES, PAPERS, LETTERS, DELIVERIES, MASKED, USED, PUBLISHED, AUDIT, LEAVES = (
     model.metadata.tables[str(model.__tablename__)]
     for model in (
-        FilingRow, EntryRow, RoundRow, RoundEntryRow, Paper, LetterRow, DeliveryRow, MaskedPaper, UsedEdition,
-        PublishedEdition, AuditRow, LogLeaf,
+        FilingRow, EntryRow, RoundRow, RoundEntryRow, PublicNoticeRow, Paper, LetterRow, DeliveryRow, MaskedPaper,
+        UsedEdition, PublishedEdition, AuditRow, LogLeaf,
     )
 )  # fmt: skip
 
@@ -51,6 +52,7 @@ class LeafKind(Named):
     ENTRY = "entry", "登记"
     ROUND = "round", "轮次登记"
     TOLD = "told", "轮次登记的消息和公告"
+    NOTICE = "notice", "公示公告"
     PAPER = "paper", "文书的类别和归属"
     DELIVERY = "delivery", "信函的送达"
     RECEIPT = "receipt", "送达回执"
@@ -142,6 +144,19 @@ def _by_columns(table: Table, of: str, number: str, covers: Callable[[Any], str]
     return stands
 
 
+# What is published of filings
+
+
+NOTICE = ("id", "filing_id", "number", "kind", "jurisdiction", "shown_from", "shown_until", "published_at", "content")
+"""What a notice says, and when; all of it is public, so that anybody can prove a notice who has no entry."""
+
+
+def _notices(db: Connection, since: datetime | None) -> Iterator[Key]:
+    logged = exists().where(LEAVES.c.kind == LeafKind.NOTICE.value, LEAVES.c.of == NOTICES.c.id)
+    query = select(NOTICES.c.id).where(NOTICES.c.filing_id.is_not(None), ~logged)
+    yield from (Key(row.id, 0) for row in db.execute(query.order_by(NOTICES.c.published_at, NOTICES.c.id)))
+
+
 # Papers that entries rest on
 
 
@@ -178,6 +193,11 @@ def _of_rows(table: Table, key: str, covers: Callable[[Any], str]) -> Any:
 def _row(row: Any, *names: str) -> str:
     """The digest of some columns of a row."""
     return digest({name: _plain(row[name]) for name in names})
+
+
+def columns(row: Any, *names: str) -> dict[str, Any]:
+    """What such a digest is made of, of a row as an object."""
+    return {name: _plain(getattr(row, name)) for name in names}
 
 
 def _plain(value: Any) -> Any:
@@ -289,6 +309,7 @@ SOURCES: Mapping[LeafKind, Source] = {
             _told,
             _by_columns(ROUND_ENTRIES, "round_id", "number", lambda row: str(row["told"]), "told"),
         ),
+        Source(LeafKind.NOTICE, _notices, _of_rows(NOTICES, "id", lambda row: _row(row, *NOTICE))),
         Source(
             LeafKind.PAPER,
             _with_their_entry,
@@ -311,4 +332,4 @@ SOURCES: Mapping[LeafKind, Source] = {
         Source(LeafKind.AUDIT, _audited, _audit),
     )
 }
-"""Everything that the log covers. Messages, notices, versions and what a round made of alliances are in the hash of their entry."""
+"""Everything that the log covers. Messages, versions and what a round made of alliances are in the hash of their entry, and notices too."""

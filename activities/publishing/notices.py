@@ -9,8 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from activities.database import in_parts, reading
-from activities.log.sequencing import days
-from models.log import LogCheckpoint
+from activities.publishing.log_book import LogBook
 from models.register import PublicNoticeRow
 from models.values import at_hour, day_of
 
@@ -61,10 +60,9 @@ class Notices:
         years = range(day_of(first).year, day_of(last).year + 1)
         return [year for year in years if self._any(year)]
 
-    def day_ends(self) -> Sequence[LogCheckpoint]:
-        """The ends of days as the log has them, the newest first."""
-        with self.engine.connect() as db:
-            return days(db)
+    def log(self) -> LogBook:
+        """The log in which they stand."""
+        return LogBook.opened(self.engine)
 
     def _any(self, year: int) -> bool:
         first, next_first = at_hour(date(year, 1, 1), 0), at_hour(date(year + 1, 1, 1), 0)

@@ -172,6 +172,15 @@ class Shown(Value):
     how_to_object: Text | None = Field(default=None, alias="异议方式")
 
 
+PUBLIC = {each.alias for each in Shown.model_fields.values()} | {"公示期"}
+"""What a row may hold to be published whole, as a proof of it must be."""
+
+
+def is_all_public(row: PublicNoticeRow) -> bool:
+    """Whether a row holds nothing but what may be shown."""
+    return PUBLIC.issuperset(json.loads(row.content))
+
+
 @dataclass(frozen=True)
 class Published:
     """One publication with what it shows, and the later ones of its filing that mark it."""
@@ -240,8 +249,13 @@ def _history(rows: tuple[PublicNoticeRow, ...]) -> tuple[Published, ...]:
     told: tuple[Published, ...] = ()
     for row in reversed(rows):
         marked_by = tuple(later for index, later in enumerate(told) if _marks(later, row, told[:index]))
-        told = (Published(row, Shown.model_validate(json.loads(row.content)), marked_by), *told)
+        told = (shown_as(row, marked_by), *told)
     return told
+
+
+def shown_as(row: PublicNoticeRow, marked_by: tuple[Published, ...] = ()) -> Published:
+    """A publication with what may be shown of it."""
+    return Published(row, Shown.model_validate(json.loads(row.content)), marked_by)
 
 
 def _marks(later: Published, earlier: PublicNoticeRow, between: tuple[Published, ...]) -> bool:

@@ -4,10 +4,11 @@ Nothing is ever deleted. A page says what its publication said, under a banner t
 the same day make the same bytes, and a page that has not changed is not written.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from importlib import resources
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -17,8 +18,8 @@ from activities.files import put
 from activities.privacy import open_to_all
 from activities.publishing import feeds
 from activities.publishing.feeds import Feed
-from activities.publishing.publications import Publications, Published, histories, newest_first
-from models.log import LogCheckpoint
+from activities.publishing.log_book import LogBook, in_base64
+from activities.publishing.publications import Publications, Published, histories, is_all_public, newest_first, shown_as
 from models.register import PublicNoticeRow
 from regulation import offices
 from regulation.naming import on_day
@@ -28,7 +29,9 @@ NAME = "产学研联盟备案公示公告"
 IN_FEEDS = 100
 """How many publications a feed holds."""
 DAYS = 400
-"""Of how many days the page of the log tells the ends."""
+"""Of how many days the page of the log tells the ends; what came on which day is told by the month, of all days."""
+CHECK, VERIFIER = "check.js", "verify.py"
+"""The script that checks proofs in a browser, and the program that does so without one, beside the pages."""
 LISTED = 50
 """How many of the latest publications a list shows beside the current notices; the others are found under their year."""
 OBJECTED_TO: frozenset[PublicationKind] = frozenset({"notice", "corrected_notice", "change_notice"})
@@ -44,7 +47,7 @@ def _page(name: str) -> Page:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.globals |= {"name": NAME, "on_day": on_day}
+    pages.globals |= {"name": NAME, "on_day": on_day, "in_base64": in_base64}
     return pages.get_template(name)
 
 
@@ -54,7 +57,7 @@ class Site:
     relatively). `door` is where the public finds the register and objects (no slash either); without it, nowhere. `sheet` is the
     stylesheet of all our pages (gateway/pages/design), written beside them; without it, they look as a browser sets plain HTML.
 
-    `day_ends` tells the ends of days as the log has them, the newest first.
+    `log` tells the log in which the publications stand; without it, nothing is told of one.
 
     One at a time may write: of two, the one that read first could write last.
     """
@@ -64,7 +67,7 @@ class Site:
     address: str = ""
     door: str = ""
     sheet: bytes = b""
-    day_ends: Callable[[], Sequence[LogCheckpoint]] = lambda: ()
+    log: Callable[[], LogBook] | None = None
 
     def write(self, filing_ids: Collection[str], today: date) -> list[Path]:
         """Bring up to date what the publications of these filings touch; what was written, in order.
@@ -102,10 +105,17 @@ class Site:
     ) -> Iterator[tuple[str, bytes]]:
         """Every page by its path. Lists that were never written are written too: each page links to all of them."""
         yield "site.css", self.sheet
+        told, book = tuple(told), self.log() if self.log else None
+        every = [each.row for history in told for each in history]
+        proofs = book.proofs([row for row in every if is_all_public(row)]) if book else {}
         for history in told:
             for each in history:
                 objecting = f"{self.door}/objections/{each.row.filing_id}" if takes_objections(each, today) else ""
                 shown = {"each": each, "history": history, "objecting": objecting if self.door else ""}
+                proof = proofs.get(each.row.id)
+                if proof:
+                    yield f"notices/{each.row.id}.json", proof.document
+                shown |= {"proof": proof, "logged": book is not None}
                 yield each.path, self._render("notice.html", each.path, each.title, **shown)
         for year in self._years(today):
             path = f"years/{year}.html"
@@ -114,13 +124,30 @@ class Site:
                 yield path, self._render("year.html", path, f"{year}年发布的公示公告", listed=of_year)
         for place in offices.OFFICES:
             if place in places or not (self.folder / f"places/{place}.html").exists():
-                yield from self._lists(place, today)
-        yield from self._lists(None, today)
-        if ends := self.day_ends():
-            path = "log/index.html"
-            yield path, self._render("log.html", path, "登记日志", ends=ends[:DAYS])
+                yield from self._lists(place, today, book)
+        yield from self._lists(None, today, book)
+        if book:
+            yield from self._of_log(book, today, whole=set(places) == offices.OFFICES.keys())
 
-    def _lists(self, place: str | None, today: date) -> Iterator[tuple[str, bytes]]:
+    def _of_log(self, book: LogBook, today: date, *, whole: bool) -> Iterator[tuple[str, bytes]]:
+        """The pages of the log: the ends of days, and by the month what was announced between them; all months, if `whole`."""
+        yield CHECK, resources.files(__package__).joinpath("pages", CHECK).read_bytes()
+        yield VERIFIER, resources.files("activities.documents").joinpath("verify.py").read_bytes()
+        months = book.months()
+        for month, days in months.items():
+            path = f"log/{month}.html"
+            if whole or days[0].end is book.ends[0] or not (self.folder / path).exists():
+                announced = [
+                    (position, name, shown_as(row) if row else None)
+                    for position, name, row in book.announced(days)
+                    if row is None or row.shown_from <= today
+                ]
+                title = f"登记日志：{int(month[:4])}年{int(month[5:])}月"
+                yield path, self._render("log_month.html", path, title, days=days, announced=announced)
+        path = "log/index.html"
+        yield path, self._render("log.html", path, "登记日志", days=book.days(DAYS), months=months, signed=book.signed)
+
+    def _lists(self, place: str | None, today: date, book: LogBook | None) -> Iterator[tuple[str, bytes]]:
         """The page and the feeds of a jurisdiction, or of the whole province."""
         current = listed(self.publications, self.publications.current(today, place), today)
         latest = listed(self.publications, self.publications.latest(today, IN_FEEDS, place), today)
@@ -144,7 +171,7 @@ class Site:
                 places=offices.OFFICES.values(),
                 years=self._years(today),
                 feed=feed,
-                end=next(iter(self.day_ends()), None),
+                end=next(iter(book.ends), None) if book else None,
             ),
         )
 

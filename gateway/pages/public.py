@@ -166,8 +166,10 @@ def notices(path: str, request: Request, tools: Doors) -> Response:
         place, found = files.lookup_path(path)
     except (OSError, ValueError):  # nothing has such a name
         place, found = "", None
+    if found is not None and stat.S_ISDIR(found.st_mode) and files.lookup_path(f"{path}/index.html")[1]:
+        return RedirectResponse(f"/notices/{path.strip('/')}/index.html", 301)
     if found is None or not stat.S_ISREG(found.st_mode):
-        if path != "index.html":
+        if path not in ("index.html", "log/index.html"):
             raise HTTPException(404)
         text = render(request, tools, "public_unwritten.html", None)
         return Response(text, headers={**KEPT_BY_NONE, "X-Robots-Tag": "noindex"}, media_type="text/html")

@@ -1,0 +1,200 @@
+"""What the announcements' site tells of the log: the proof of each announcement, and what came into the log between ends of days.
+
+An announcement is proven up to the first end of a day at which it was there: so its page does not change again, and says by when
+it was published at the latest, and since when at the earliest.
+"""
+
+import json
+from base64 import b64encode
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Engine, select
+from sqlmodel import col
+from sqlmodel import select as rows_of
+
+from activities.database import in_parts, reading
+from activities.log import merkle, public_keys
+from activities.log.leaves import LEAVES, NOTICE, LeafKind, columns
+from activities.log.merkle import HASHINGS, Hashing
+from activities.log.notes import Note
+from activities.log.sequencing import checkpoint_of, days, newest
+from activities.log.tiles import SIZE, Tile, nodes
+from activities.log.tree import Tree
+from models.log import LogCheckpoint
+from models.register import PublicNoticeRow
+from models.values import canonical
+
+OF_NOTICES = LEAVES.c.kind == LeafKind.NOTICE.value
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the way from a leaf to the root: the hash beside it, on which side that is, and what the two make."""
+
+    left: bool
+    other: str
+    made: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Where an announcement stands in the log, and the way from there to the end of a day; `before` is the end of a day before that."""
+
+    row: PublicNoticeRow
+    leaf: Mapping[str, Any]
+    way: Sequence[bytes]
+    end: LogCheckpoint
+    before: LogCheckpoint | None
+    keys: Sequence[str]
+    hashing: Hashing
+
+    @property
+    def position(self) -> int:
+        return int(self.leaf["position"])
+
+    @property
+    def text(self) -> str:
+        """The announcement as its leaf covers it: the SHA-256 of this text."""
+        return canonical(columns(self.row, *NOTICE))
+
+    @property
+    def hash(self) -> str:
+        """The hash of its leaf."""
+        told = f"beian leaf 1\n{self.leaf['kind']}\n{self.leaf['nonce']}\n{self.leaf['covers']}\n".encode()
+        return self.hashing.leaf(merkle.SHA_256.of(told).digest()).hex()
+
+    @property
+    def steps(self) -> Iterator[Step]:
+        """The way, from below."""
+        now, index = bytes.fromhex(self.hash), self.position
+        inner = (index ^ (self.end.size - 1)).bit_length()
+        for height, other in enumerate(self.way):
+            left = height >= inner or bool(index >> height & 1)
+            now = self.hashing.node(other, now) if left else self.hashing.node(now, other)
+            yield Step(left, other.hex(), now.hex())
+
+    @property
+    def digest(self) -> str:
+        """By which digest the tree hashes."""
+        return self.hashing.name
+
+    @property
+    def document(self) -> bytes:
+        """The proof as a file that the verifier reads (activities/documents/verify.py)."""
+        told = {name: self.leaf[name] for name in ("kind", "of", "number", "nonce", "covers", "position")}
+        proof = {
+            "notices": [json.loads(self.text)],
+            "leaves": [told | {"proof": [b64encode(each).decode() for each in self.way]}],
+            "checkpoint": self.end.note,
+            "keys": list(self.keys),
+        }
+        stamp = {"stamp": self.end.stamp} if self.end.stamp else {}
+        return json.dumps(proof | stamp, ensure_ascii=False, indent=1).encode()
+
+
+@dataclass(frozen=True)
+class Day:
+    """The end of a day, how many leaves there were at the end of the day before, and how many announcements came in between."""
+
+    end: LogCheckpoint
+    since: int
+    announced: int
+
+    @property
+    def added(self) -> int:
+        return self.end.size - self.since
+
+    @property
+    def month(self) -> str:
+        return f"{self.end.day:%Y-%m}"
+
+
+@dataclass(frozen=True)
+class LogBook:
+    """The log as it stood at one look: the ends of days, the newest first, and whether anything is signed at all."""
+
+    engine: Engine
+    signed: bool
+    ends: Sequence[LogCheckpoint]
+    _tiles: dict[tuple[int, int], bytes] = field(default_factory=dict)
+
+    @classmethod
+    def opened(cls, engine: Engine) -> "LogBook":
+        """The log as it stands."""
+        with engine.connect() as db:
+            return cls(engine, newest(db) is not None, days(db))
+
+    def days(self, most: int) -> list[Day]:
+        """So many of the last days, the newest first, with how much came in each."""
+        sizes = [each.size for each in self.ends[: most + 1]] + [0]
+        query = select(LEAVES.c.position).where(OF_NOTICES, LEAVES.c.position >= sizes[min(most, len(self.ends))])
+        with self.engine.connect() as db:
+            places = sorted(db.scalars(query))
+        return [
+            Day(end, sizes[n + 1], bisect_left(places, end.size) - bisect_left(places, sizes[n + 1]))
+            for n, end in enumerate(self.ends[:most])
+        ]
+
+    def months(self) -> dict[str, list[Day]]:
+        """All days by their months, the newest first."""
+        found: dict[str, list[Day]] = {}
+        for day in self.days(len(self.ends)):
+            found.setdefault(day.month, []).append(day)
+        return found
+
+    def announced(self, days: Sequence[Day]) -> list[tuple[int, str, PublicNoticeRow | None]]:
+        """The announcements that came in days of one month, the newest first: position, id, and itself, if it is still there."""
+        first, last = days[-1].since, days[0].end.size
+        query = select(LEAVES.c.position, LEAVES.c.of).where(
+            OF_NOTICES, LEAVES.c.position >= first, LEAVES.c.position < last
+        )
+        with reading(self.engine) as session:
+            found = session.connection().execute(query.order_by(LEAVES.c.position.desc())).all()
+            there: dict[str, PublicNoticeRow] = {}
+            for some in in_parts(row.of for row in found):
+                rows = session.exec(rows_of(PublicNoticeRow).where(col(PublicNoticeRow.id).in_(some)))
+                there |= {row.id: row for row in rows}
+        return [(row.position, row.of, there.get(row.of)) for row in found]
+
+    def proofs(self, rows: Collection[PublicNoticeRow]) -> dict[str, Proof]:
+        """The proofs of announcements, by their ids; of those that an end of a day has."""
+        by_id = {row.id: row for row in rows}
+        found: dict[str, Proof] = {}
+        if not self.ends:
+            return found
+        oldest_first = self.ends[::-1]
+        sizes, hashing = [each.size for each in oldest_first], HASHINGS[checkpoint_of(self.ends[0]).digest]
+        with self.engine.connect() as db:
+            known = public_keys.known(db, checkpoint_of(self.ends[0]).origin)
+            for some in in_parts(by_id):
+                query = select(LEAVES).where(OF_NOTICES, LEAVES.c.of.in_(some))
+                for leaf in db.execute(query).mappings():
+                    place = bisect_right(sizes, leaf["position"])
+                    if place == len(sizes):
+                        continue
+                    end = oldest_first[place]
+                    keys = [str(key) for key, _ in Note.read(end.note).signed_by(known)]
+                    way = merkle.inclusion(hashing, leaf["position"], end.size, self._nodes(db, hashing, end.size))
+                    before = oldest_first[place - 1] if place else None
+                    found[leaf["of"]] = Proof(by_id[leaf["of"]], dict(leaf), way, end, before, keys, hashing)
+        return found
+
+    def _nodes(self, db: Connection, hashing: Hashing, size: int) -> merkle.Nodes:
+        """The hashes of the tree of a size; a tile that several proofs need is read once."""
+        tree = Tree(db, hashing)
+
+        def tile(wanted: Tile) -> bytes:
+            key = wanted.level, wanted.number
+            if len(self._tiles.get(key, b"")) < wanted.width * SIZE:
+                self._tiles[key] = tree.tile(wanted)
+            return self._tiles[key][: wanted.width * SIZE]
+
+        return nodes(hashing, size, tile)
+
+
+def in_base64(root: str) -> str:
+    """A root as checkpoints write it, from hexadecimal."""
+    return b64encode(bytes.fromhex(root)).decode()
