@@ -20,6 +20,7 @@ from cli import (
     links,
     log,
     outages,
+    reasons,
     retention,
     revocations,
     rotate,
@@ -44,7 +45,7 @@ beian = click.Group(
 )
 for command in (
     *(acts.submit, acts.act, acts.broadcast),
-    *(filings.show, filings.agenda, filings.list_, year.board, revocations.revocations),
+    *(filings.show, reasons.why, filings.agenda, filings.list_, year.board, revocations.revocations),
     *(trials.check, trials.schema, trials.simulate, trials.check_texts, trials.check_channels),
     *(letters.messages, letters.inbox, letters.read, letters.undelivered, letters.redeliver, letters.bounce),
     *(

@@ -142,6 +142,14 @@ def _posts(filing: Filing, kind: ActKind, role: Role) -> list[tuple[Role, str]]:
     return offices.posts(filing, role)
 
 
+def doers(filing: Filing, kind: ActKind) -> list[tuple[Role, str]]:
+    """The posts that do an act to this filing, at its stage; of what the stage does not know, at the stages that do."""
+    row = lifecycle.ROWS.get((kind.value, filing.stage, filing.kind))
+    rows = [row] if row else [each for each in lifecycle.TABLE if each.event is kind]
+    roles = [role for role in Role if any(role in each.by for each in rows)]
+    return [each for role in roles for each in _posts(filing, kind, role)]
+
+
 def _reviewers(filing: Filing) -> list[tuple[Role, str]]:
     return [offices.reviewer(filing.jurisdiction, filing.zone)]
 

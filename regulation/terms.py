@@ -262,12 +262,23 @@ def terms_on(day: date) -> str:
 @cache
 def find(edition: str, key: str, kind: Kind, jurisdiction: str, year: int | None = None) -> Any:
     """The value of a row, the most specific first: year, then jurisdiction (A-51), then kind. None if no row fits."""
+    row = _row(edition, key, kind, jurisdiction, year)
+    return row[0] if row else None
+
+
+def article(edition: str, key: str, kind: Kind, jurisdiction: str) -> str | None:
+    """The requirement behind the number that `find` finds; None if no row fits."""
+    row = _row(edition, key, kind, jurisdiction)
+    return row[1] if row else None
+
+
+def _row(edition: str, key: str, kind: Kind, jurisdiction: str, year: int | None = None) -> tuple[Any, str] | None:
     rows = TERMS[edition].rows
     for of_year in (year, None) if year else (None,):
         for place in (jurisdiction, None):
             for of_kind in (kind.value, None):
                 if (row := rows.get((key, of_kind, place, of_year))) is not None:
-                    return row[0]
+                    return row
     return None
 
 

@@ -397,6 +397,24 @@ async def test_why_answers_for_the_moment_that_is_asked_about(api: Caller) -> No
         problem(await api("c-101").get("filings/LIFE/why", params={"at": at}), 422, code)
 
 
+async def test_why_is_worded_for_whoever_asks_and_rests_on_entries(api: Caller) -> None:
+    path = "filings/LIFE/why"
+    court = ok(await api("c-101").get(path, params={"lapse": "revoked", "for": "court"}))
+    (first,) = court["reasons"]
+    assert (court["question"], court["about"], court["worded_for"]) == ("why", "撤销备案", "court")
+    assert "依照《工作指引》第十一条第6项" in first["text"]
+    assert first["facts"][0]["entry"] == court["since"]["number"]
+    counted = [each for each in first["because"] if "counted" in each]
+    assert {each["counted"]["count"] for each in counted} >= {10, 3}
+    leader = ok(await api("u-leader-01").get(path, params={"lapse": "revoked", "for": "court"}))
+    assert leader["worded_for"] == "enterprise", "a leader is told what it may do, whatever it asks for"
+    assert "盟主企业" not in leader["reasons"][0]["text"]
+    office = ok(await api("c-101").get(path, params={"entry": 1}))
+    assert (office["worded_for"], office["about"], len(office["reasons"])) == ("office", "第1号登记", 1)
+    assert ok(await api("c-101").get(path, params={"entry": 999}))["reasons"] == []
+    problem(await api("c-101").get(path, params={"for": "judge"}), 422, "malformed")
+
+
 async def test_why_knows_every_act_at_every_stage(api: Caller) -> None:
     for filing in ("SY-NEW", "LIFE"):
         for kind in ActKind:
@@ -1029,5 +1047,5 @@ async def test_nothing_of_a_person_is_in_an_address(house: House) -> None:
         "filing_id", "digest", "name", "message_id", "letter_id", "act", "stage", "kind", "jurisdiction", "waiting_for",
         "due_before", "due_by", "text", "after", "limit", "unread", "at", "sha256", "filing", "Idempotency-Key", "If-Match",
         "zone", "year", "report", "survey", "overdue", "named", "evaluated", "round_id", "open", "state", "ending",
-        "round", "days",
+        "round", "days", "lapse", "entry", "for",
     }  # fmt: skip

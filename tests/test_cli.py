@@ -366,6 +366,21 @@ def test_show_prints_the_docket_and_that_the_chain_verifies(beian: Terminal) -> 
     assert [each["version"] for each in told["versions"]] == [1, 2]
 
 
+def test_why_tells_each_register_its_reasons(beian: Terminal) -> None:
+    office = beian("why", "ENDED", "--lapse", "revoked")
+    assert office.code == 0
+    assert "“撤销备案”（第" in office.out
+    assert "陈述申辩期限为10个工作日" in office.out
+    court = beian("why", "ENDED", "--lapse", "revoked", "--for", "court", "--json").json
+    assert court["worded_for"] == "court"
+    assert court["reasons"][0]["because"]
+    assert "现在不能“备案入库”" in beian("why", "SUBMITTED", "--act", "archive", "--for", "enterprise").out
+    assert "现在到“审核”" in beian("why", "SUBMITTED").out
+    assert beian("why", "SUBMITTED", "--at", "昨天").code == 64
+    assert beian("why", "SUBMITTED", "--at", "2019-01-01").code == 64
+    assert beian("why", "NOBODY").code == 3
+
+
 def test_show_says_so_when_one_byte_was_changed(
     beian: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,6 +106,25 @@ async def at(house: House, person: str) -> Officer:
     return Officer(await house.signed_in(person), house.origin)
 
 
+# Why
+
+
+async def test_a_page_tells_why_with_its_entries_and_for_whom_staff_choose(house: House) -> None:
+    officer = await at(house, "c-101")
+    assert 'href="/filings/SY-NEW/why"' in await officer.gets("/filings/SY-NEW")
+    assert 'href="/filings/SY-NEW/why?entry=1"' in await officer.gets("/filings/SY-NEW")
+    page = await officer.gets("/filings/SY-NEW/why?about=archive&for=court")
+    assert "能不能办理：备案入库" in page
+    assert "不得“备案入库”" in page
+    assert 'href="/filings/SY-NEW?before=2#entry-1"' in page
+    coming = await officer.gets("/filings/SY-NEW/why?about=&year=&at=")
+    assert "接下来会怎样" in coming
+    assert "受理期限为5个工作日" in coming
+    assert "以下按现在回答" in await officer.gets("/filings/SY-NEW/why?at=2019-01-01")
+    assert "没有这一号登记" in await officer.gets("/filings/SY-NEW/why?entry=99")
+    await officer.gets("/filings/DL-1/why", 404)
+
+
 # Inbox
 
 

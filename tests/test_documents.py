@@ -562,6 +562,12 @@ def test_the_package_holds_everything(register: Register, unpacked: Path) -> Non
     names = {str(each.relative_to(unpacked)) for each in unpacked.rglob("*") if each.is_file()}
     assert {f"公文草稿/{each.name}" for each in drafting.drafts(register, "LIFE")} <= names
     assert {"申请表/申请表-V1.docx", "申请表/申请表-V2.docx", "卷宗.docx", "说明.txt", "备案.json"} <= names
+    reasons = (unpacked / "理由.txt").read_text("utf-8")
+    assert "依照《工作指引》第九条第3项办理“备案入库”" in reasons
+    assert "陈述申辩期限为10个工作日" in reasons
+    told = json.loads((unpacked / "理由.json").read_text("utf-8"))
+    assert [each["number"] for each in told] == list(range(1, len(told) + 1))
+    assert all(each["reason"]["facts"] for each in told)
     assert len([each for each in names if each.startswith("登记/")]) == len(register.docket("LIFE"))
     listed = {each["文件"]: each["SHA-256"] for each in json.loads((unpacked / "目录.json").read_text("utf-8"))}
     assert listed.keys() == names - {"目录.json", "SHA256SUMS"}

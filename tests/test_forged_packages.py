@@ -200,6 +200,7 @@ FORGED: dict[str, tuple[Callable[[Files], Files], str]] = {
     "the alliance's name": (edited("备案.json", lambda row: row.update(alliance_name="另一产学研联盟")), "名称不见于"),
     "a year that was filed": (edited("年度报送.json", first(status="missed")), "年度的报送情况与登记不符"),
     "the day on which it was filed": (edited("年度报送.json", first(filed_at="2020-01-01T00:00:00Z")), "年度的报送情况与登记不符"),
+    "reasons of another docket": (edited("理由.json", first(hash="0" * 64)), "理由所据的不是本包的登记"),
     "a paper's text": (lambda files: files | {(name := min(each for each in files if each.startswith("文书/"))): files[name] + b" "}, "已被改动"),
     "papers gone": (without("文书/"), "缺少登记所依据的文书"),
     "whose a paper is": (edited("文书.json", lambda rows: [row.update(filing_id="OTHER") for row in rows]), "与日志所记不符"),

@@ -23,8 +23,10 @@ from activities.documents.drafting import UNKNOWN, Contacts
 from activities.documents.record import Record, read
 from activities.log.notes import Signer
 from activities.proof import as_hashed
-from activities.register import Register
+from activities.register import Register as Registry
 from activities.rows import GENESIS
+from models.reasons import Reason, Register
+from regulation.because import Docket, of_entry
 
 NOTE = """\
 {alliance} 归档包
@@ -44,6 +46,7 @@ NOTE = """\
 消息.json      消息及其投递记录    公示.json  公示公告    版本.json  申请版本及核对结果    年度报送.json
 申请表/        各版申请表          公文草稿/  依登记另行生成的公文草稿，以机关印发的为准
 卷宗.docx      以上内容供人阅读的汇总
+理由.txt       每条登记为何发生：事实、条款、日期的计算；理由.json 同，并写明所据登记的哈希和字段
 
 三、离线核验
 在本目录下执行 python3 核验.py（任何一台装有 Python 3.11 以上的电脑，不必联网）。它逐一核对：
@@ -76,7 +79,7 @@ class File:
 
 
 def dossier(
-    register: Register,
+    register: Registry,
     filing_id: str,
     attachments: Attachments,
     contacts: Contacts = UNKNOWN,
@@ -90,7 +93,7 @@ def dossier(
 
 def write_dossier(
     pack: IO[bytes],
-    register: Register,
+    register: Registry,
     filing_id: str,
     attachments: Attachments,
     contacts: Contacts = UNKNOWN,
@@ -158,6 +161,9 @@ def _files(
     yield File("核验.py", "离线核验本包的程序", resources.files(__package__).joinpath("verify.py").read_bytes(), last)
     yield File("证明.json", "登记日志中的证明", _json(proof), last)
     yield File("卷宗.docx", "卷宗", docket.of_record(record, faults), last)
+    told = list(_reasons(record))
+    yield File("理由.txt", "每条登记的理由，供人阅读", _worded(told).encode(), last)
+    yield File("理由.json", "每条登记的理由，及其所据的登记和字段", _json([each for _, each in told]), last)
     yield File("备案.json", "备案现状", _json(row.model_dump(mode="json")), last)
     previous = GENESIS
     for entry in record.entries:
@@ -178,6 +184,20 @@ def _files(
     ):
         for draft in made:
             yield File(f"{folder}/{draft.name}", what, draft.content, last)
+
+
+def _reasons(record: Record) -> Iterator[tuple[Reason, dict[str, object]]]:
+    """Why each entry came, as a court asks, with the entries that it rests on."""
+    docket = Docket([step.entry for step in record.steps], record.row.number)
+    for row, entry in zip(record.entries, docket.entries, strict=True):
+        reason = of_entry(docket.up_to(entry.number), entry)
+        yield reason, {"number": row.number, "hash": row.hash, "reason": reason.model_dump(mode="json")}
+
+
+def _worded(told: Sequence[tuple[Reason, dict[str, object]]]) -> str:
+    """The same to be read: a sentence a line, the reasons behind it further in."""
+    lines = (f"{'    ' * depth}{line}" for reason, _ in told for depth, line in reason.lines(Register.COURT))
+    return "\n".join(lines) + "\n"
 
 
 def _messages(record: Record) -> list[dict[str, object]]:

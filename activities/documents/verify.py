@@ -248,6 +248,11 @@ def check_filing(package: Package, entries: list[Any]) -> None:
     papers = "".join(package.read(f"文书/{key}.json").decode() for key in named(entries))
     if any(json.dumps(stands[name], ensure_ascii=False) not in papers for name in ("alliance_name", "leader_name")):
         wrong("联盟或盟主的名称不见于登记所依据的文书")
+    reasons = package.json("理由.json") if "理由.json" in package.names else []
+    if {(each["number"], each["hash"]) for each in reasons} - {
+        (entry["number"], entry["hash"]) for entry, _ in entries
+    }:
+        wrong("理由所据的不是本包的登记")
     years = {each["year"]: each for each in value.get("years", [])}
     for each in package.json("年度报送.json"):
         year = years.get(each["year"], each)
@@ -385,7 +390,7 @@ def main() -> None:
         say(f"· 下列公钥确为 {log[0]} 所有（与公示公告网站 log/keys 或留存的副本比对；或以 --key 给出）：")
         say("\n".join(f"    {line}" for line in log[1]))
         say(
-            "· 登记所依据的事实本身真实；申请表、公文草稿、卷宗.docx、备案.json 的其余检索项和不为登记所依据的文书以登记为准"
+            "· 登记所依据的事实本身真实；申请表、公文草稿、卷宗.docx、理由、备案.json 的其余检索项和不为登记所依据的文书以登记为准"
         )
         say("· 日志没有另一个版本：上列的根与公示公告或他处留存的副本所载一致（以 --root 给出即予比对）")
     say("核验未通过" if WRONG else "没有发现不符，但证明不完整" if LACKING else "核验无误")

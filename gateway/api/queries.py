@@ -2,6 +2,7 @@
 get everything and believe it to be what was looked for."""
 
 from collections import Counter
+from collections.abc import Iterator
 from inspect import isclass
 from typing import Any
 
@@ -23,8 +24,13 @@ def names_of(dependant: Dependant) -> set[str]:
     names: set[str] = set()
     for each in dependant.query_params:
         model: Any = each.field_info.annotation
-        names |= set(model.model_fields) if isclass(model) and issubclass(model, BaseModel) else {each.alias}
+        names |= set(_fields(model)) if isclass(model) and issubclass(model, BaseModel) else {each.alias}
     return names.union(*(names_of(below) for below in dependant.dependencies))
+
+
+def _fields(model: type[BaseModel]) -> Iterator[str]:
+    """The fields of a model as a query names them."""
+    return (each.alias or name for name, each in model.model_fields.items())
 
 
 async def as_described(request: Request) -> None:

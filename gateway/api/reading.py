@@ -1,7 +1,6 @@
 """What is read of a filing beside its entries: papers, messages, and why it stands where it stands. Reading is on record."""
 
-from datetime import timedelta
-from typing import Annotated, Any, cast
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ValidationError
@@ -11,20 +10,20 @@ from sqlmodel import col, select
 from activities.database import reading
 from gateway.api.caller import Caller, Seen
 from gateway.api.conditions import Conditional
-from gateway.api.filings import AT_ONCE
 from gateway.api.problems import answers, failed, missing
 from gateway.api.shapes import Awaited, Entered, May, Told, Why
 from gateway.identity import Identity
 from gateway.remembered.audit import AuditKind
+from gateway.shown.reasons import AT_ONCE, OUT_OF_BOUNDS, Sentence, Wanted, answered, moment_of, out_of_bounds
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
-from models.acts import Act
 from models.filing import Entry, Filing
 from models.register import EntryRow, FilingRow, Paper
-from models.values import DAY, INSTANT, Digest, midnight_after, required
+from models.values import Digest
 from models.vocabulary import ActKind, Role
-from regulation import calendar, entries, lifecycle, naming, offers, offices
+from regulation import entries, lifecycle, naming, offices
 from regulation.moment import Moment
+from regulation.why import probe
 
 router = APIRouter(route_class=Conditional, tags=["备案"])
 
@@ -71,45 +70,33 @@ def read_messages(request: Request, response: Response, tools: Doors, who: Calle
 
 
 @router.get("/filings/{filing_id}/why", responses=answers(404, 422))
-def why(
-    tools: Doors,
-    who: Caller,
-    row: Seen,
-    act: Annotated[ActKind | None, Query(description="能否办理这一行为")] = None,
-    at: Annotated[
-        str | None, Query(description="就哪一时刻而言：日期（含当日全天）或带时区的时间；不写即现在", max_length=40)
-    ] = None,
-) -> Why:
-    """为何如此: what brought the filing here, who is awaited, what time will bring, and whether an act may be done then.
+def why(tools: Doors, who: Caller, row: Seen, wanted: Annotated[Wanted, Query()]) -> Why:
+    """为何如此: what brought the filing here, who is awaited, what time will bring, and the reasons for what is asked about.
 
     Of a moment past it tells how things stood; of one to come, how they will stand if nobody acts.
     """
-    docket, when, filing = tools.register.docket(row.filing_id, most=AT_ONCE), tools.now, value_of(row)
-    if at is not None:
-        when = _moment(at)
+    docket, filing = tools.register.docket(row.filing_id, most=AT_ONCE), value_of(row)
+    try:
+        when = moment_of(wanted.at, tools.now)
+    except ValidationError:
+        raise failed(422, "at_invalid", "时间有误", "at 须为日期（如2026-03-15）或带时区的时间") from None
+    if wanted.at is not None:
         docket = [entry for entry in docket if entry.at <= when.at]
-        if not docket or when.day.year >= calendar.LAST_YEAR:
-            raise failed(422, "at_out_of_bounds", "时间有误", f"at 须在备案申请提交之后、{calendar.LAST_YEAR}年之前")
+        if not docket or out_of_bounds(docket, when):
+            raise failed(422, "at_out_of_bounds", "时间有误", OUT_OF_BOUNDS)
         filing = entries.projected(docket[-1].filing, when)
+    register, told = wanted.register(who), answered(tools, who, row.filing_id, wanted, when)
     return Why(
         stage=filing.stage,
         since=Entered.of(_brought_here(docket), who),
         awaits=tuple(_awaited(filing)),
         next=next(entries.outlook(filing), None),
-        act=_may(filing, act, when, who) if act else None,
+        act=_may(filing, wanted.act, when, who) if wanted.act else None,
+        question=told.question,
+        about=told.about,
+        worded_for=register,
+        reasons=tuple(Sentence.of(each, register) for each in told.reasons),
     )
-
-
-def _moment(at: str) -> Moment:
-    """The moment that a question is about: a day means the whole of it."""
-    try:
-        instant = midnight_after(DAY.validate_python(at)) - timedelta(microseconds=1)
-    except ValidationError:
-        try:
-            instant = INSTANT.validate_python(at)
-        except ValidationError:
-            raise failed(422, "at_invalid", "时间有误", "at 须为日期（如2026-03-15）或带时区的时间") from None
-    return Moment(instant, instant)
 
 
 def _brought_here(docket: list[Entry]) -> Entry:
@@ -132,10 +119,5 @@ def _awaited(filing: Filing) -> list[Awaited]:
 
 def _may(filing: Filing, kind: ActKind, when: Moment, who: Identity) -> May:
     """Whether somebody may do an act, tried as its form proposes it; what the stage does not know has no form."""
-    offer = offers.offer(filing, kind, when, who.by)
-    asked = offers.TYPES[kind]
-    bare: dict[str, Any] = dict.fromkeys(required(asked)) | {"id": "why", "kind": kind, "by": who.by}
-    unknown = cast(Act, asked.model_construct(None, **bare))
-    act = offer.act.but(by=who.by) if offer else unknown
-    refusal = lifecycle.check(entries.projected(filing, when), act, when)
+    _, refusal = probe(filing, kind, when, who.by)
     return May(kind=kind, may=refusal is None, refusal=refusal)

@@ -9,10 +9,12 @@ from pydantic import Field
 from activities.survey_standing import Stands
 from gateway.identity import Identity
 from gateway.shown.documents import Download
+from gateway.shown.reasons import Sentence
 from gateway.shown.rounds.downloads import RoundDownload
 from models.acts import Event, OfficeKey, Withheld
 from models.filing import AgendaLine, Entry, Filing, Receipt
 from models.findings import Finding, Refusal
+from models.reasons import Question, Register
 from models.register import DeliveryRow, FilingRow, LetterRow, MessageRow
 from models.rounds.base import RoundId
 from models.values import Digest, FilingId, Instant, Jurisdiction, OpaqueId, Value
@@ -172,13 +174,18 @@ class May(Value):
 
 
 class Why(Value):
-    """为何如此: the entry that brought a filing to its stage, who is awaited, and what time will bring next."""
+    """为何如此: the entry that brought a filing to its stage, who is awaited, what time will bring next, and the reasons for what
+    was asked about, in one register."""
 
     stage: Stage
     since: Entered
     awaits: tuple[Awaited, ...] = ()
     next: AgendaLine | None = None
     act: May | None = None
+    question: Question
+    about: str
+    worded_for: Register
+    reasons: tuple[Sentence, ...]
 
 
 # Findings

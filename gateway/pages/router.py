@@ -36,6 +36,7 @@ from gateway.pages import (
     public_rounds,
     public_surveys,
     questionnaires,
+    reasons,
     reports,
     review,
     revocations,
@@ -54,6 +55,7 @@ router = APIRouter(include_in_schema=False)
 for each in (
     sign_in,
     filing,
+    reasons,
     done,
     acts,
     review,
