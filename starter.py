@@ -27,6 +27,7 @@ from cli import (
     rounds,
     trials,
     upkeep,
+    whatif,
     year,
 )
 from cli.arguments import readable
@@ -65,6 +66,7 @@ for command in (
     rounds.round_,
     log.log_,
     importing.import_,
+    whatif.whatif,
 ):
     beian.add_command(command)
 

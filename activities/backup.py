@@ -32,7 +32,7 @@ import models.gateway
 import models.log
 import models.register  # noqa: F401 (all for their tables)
 from activities.attachments import CHUNK, Attachments, file_digest
-from activities.database import connect
+from activities.database import connect, one_view
 from activities.files import putting
 from activities.migrating import migrate, revisions
 from models.settings import Settings
@@ -136,7 +136,7 @@ def backup(settings: Settings, to: Path, now: datetime, watch: Watch = lambda *_
 def _written(settings: Settings, target: "Target", now: datetime, watch: Watch) -> Manifest:
     engine = connect(settings.register_url)
     try:
-        with _one_view(engine) as connection:
+        with one_view(engine) as connection:
             revision = connection.execute(text(f"SELECT version_num FROM {VERSIONS}")).scalar_one()
             tables = _tables(connection)
             counts = {}
@@ -176,15 +176,6 @@ def _copied(
             query = text("SELECT count(*) FROM uploads WHERE sha256 = :sha256")
             if connection.execute(query, {"sha256": sha256}).scalar_one():
                 yield f"{fault}：{sha256}"
-
-
-@contextmanager
-def _one_view(engine: Engine) -> Iterator[Connection]:
-    """A connection that sees the database as it is at one moment, however long it reads."""
-    one_view = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    options = one_view if engine.dialect.name == "postgresql" else {}
-    with engine.connect().execution_options(**options) as connection:
-        yield connection
 
 
 def _tables(connection: Connection) -> list[Table]:

@@ -189,6 +189,15 @@ def reading(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
+def one_view(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees the database as it is at one moment, however long it reads."""
+    one_view = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    options = one_view if engine.dialect.name == "postgresql" else {}
+    with engine.connect().execution_options(**options) as connection:
+        yield connection
+
+
+@contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
     """One transaction that writes."""
     with stating(engine) as connection, Session(connection, expire_on_commit=False) as session:

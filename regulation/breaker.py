@@ -86,14 +86,18 @@ class Bound:
 
 
 def exceeded(
-    day: date, kind: Kind, jurisdiction: str, completing: Callable[[str | None], Iterable[tuple[str, str]]]
+    day: date,
+    kind: Kind,
+    jurisdiction: str,
+    completing: Callable[[str | None], Iterable[tuple[str, str]]],
+    edition: str | None = None,
 ) -> Bound | None:
     """Which bound a day exceeds for an alliance of this place, its city's before the province's; None if neither.
 
     `completing` tells the filings that complete by themselves on the day, each with its jurisdiction: of one jurisdiction, or of all.
-    Which bound is told does not depend on the order in which it tells them.
+    Which bound is told does not depend on the order in which it tells them. The terms are those of the day, unless others are named.
     """
-    edition = terms.terms_on(day)
+    edition = edition or terms.terms_on(day)
     for place, of, key in ((offices.OFFICES[jurisdiction].city, jurisdiction, "city"), ("全省", None, "province")):
         bound = Bound(place, of, terms.value(edition, f"revocation.{key}_most_a_day", kind, jurisdiction))
         if bound.is_exceeded_by(completing(of)):

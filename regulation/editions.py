@@ -93,6 +93,11 @@ class Editions(Generic[E]):
         except ValueError as error:
             raise EditionRefused(f"{self.subject} {name}: {_in_chinese(error)}") from error
 
+    @property
+    def documents(self) -> list[Mapping[str, Any]]:
+        """Every edition as it was written, each after the one it builds on."""
+        return list(self._documents.values())
+
     def __contains__(self, name: object) -> bool:
         if isinstance(name, str) and name not in self._editions and self.look_further and NAME.fullmatch(name):
             self.look_further()

@@ -14,7 +14,7 @@ from models.filing import AgendaLine, Entry, Filing
 from models.findings import Finding, Refusal
 from models.values import INSTANT, Value
 from models.vocabulary import ActKind
-from regulation import entries, identity, intake, judging, lifecycle, on_paper, province
+from regulation import agenda, entries, identity, intake, judging, lifecycle, on_paper, province
 from regulation.changes import Subject
 from regulation.lodging import Lodged, lodge, refusal
 from regulation.moment import Moment
@@ -61,8 +61,12 @@ class Life:
         while due := entries.due_by(self.filing, instant):
             if but_not_at and due.at == instant:
                 return
-            written_at = max(due.at, self.docket[-1].entered_at)  # what a late act brings about comes after it
-            self.docket.append(entries.entered(self.filing, due.lapse, Moment(due.at, written_at)))
+            self.passes(due)
+
+    def passes(self, due: agenda.Due) -> None:
+        """Enter what time brings first."""
+        written_at = max(due.at, self.docket[-1].entered_at)  # what a late act brings about comes after it
+        self.docket.append(entries.entered(self.filing, due.lapse, Moment(due.at, written_at)))
 
     def act(self, raw: Mapping[str, Any]) -> None:
         """Do an act as a signal would: what is refused is in the docket with its reason."""
