@@ -23,6 +23,7 @@ from gateway.guard import CODEC
 from gateway.identity import Identity
 from gateway.pages.web import page, session_of
 from gateway.problem import (
+    AGAIN,
     PROBLEM,
     Conflict,
     Failed,
@@ -37,6 +38,7 @@ from gateway.problem import (
     at_interface,
 )
 from gateway.remembered.audit import AuditKind
+from gateway.turns import Busy
 from gateway.visit import visit_of
 from models.faults import in_chinese
 from models.findings import Finding
@@ -69,6 +71,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(title=error.__doc__ or "", status=412, code="moved_on")
         case Unreachable():
             return Problem(title="服务暂不可用", status=503, code="unreachable", detail=error.__doc__ or "")
+        case Busy():
+            return Problem(title="此刻同时办理的较多", status=503, code="busy", detail=error.__doc__ or "")
         case RPCError() | SQLAlchemyError():
             return Problem(title="服务暂不可用", status=503, code="unreachable", detail=Unreachable.__doc__ or "")
         case SignInFirst():
@@ -106,10 +110,6 @@ def _faults(error: RequestValidationError) -> tuple[Finding, ...]:
         field = f"?{names[0]}" if place == "query" and names else pointer(*names)
         found.setdefault(field, at_interface(field, in_chinese(each)))
     return tuple(found.values())
-
-
-AGAIN = {"Retry-After": "5"}
-"""What cannot be done or known just now is asked for again in so many seconds, by programs and by browsers."""
 
 
 def problem(error: Exception) -> JSONResponse:
@@ -205,7 +205,7 @@ def handle(app: FastAPI) -> None:
     async def answer(request: Request, error: Exception) -> Response:
         if isinstance(error, ClientDisconnect):  # nobody is left to be told
             return Response(status_code=HTTPStatus.BAD_REQUEST)
-        if problem_of(error).status >= 500:
+        if problem_of(error).status >= 500 and not isinstance(error, Busy):
             log.error("gateway.failed", path=request.url.path, error=logs.named(error))
         await run_in_threadpool(_on_record, request, error)
         if request.url.path.startswith(("/api/", CODEC)):
@@ -215,8 +215,8 @@ def handle(app: FastAPI) -> None:
         return await run_in_threadpool(_page, request, error, kept)
 
     kinds: tuple[Any, ...] = (
-        ClientDisconnect, Failed, Refused, NotFound, NoSuchFiling, KeyReused, Conflict, MovedOn, Unreachable, RPCError, SQLAlchemyError,
-        SignInFirst, Forged, HTTPException, RequestValidationError, Exception,
+        ClientDisconnect, Failed, Refused, NotFound, NoSuchFiling, KeyReused, Conflict, MovedOn, Unreachable, Busy, RPCError,
+        SQLAlchemyError, SignInFirst, Forged, HTTPException, RequestValidationError, Exception,
     )  # fmt: skip
     for kind in kinds:
         app.add_exception_handler(kind, answer)

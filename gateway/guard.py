@@ -9,21 +9,24 @@ import hashlib
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.security.utils import get_authorization_scheme_param
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.counters import A_DAY, A_MINUTE, AN_HOUR, Counters, Limit
-from gateway.problem import Failed, Problem
+from gateway.problem import AGAIN, Failed, Problem
 from gateway.remembered.sessions import cookie_of, over_https
 from gateway.shipped import HEALTH
 from gateway.tools import Tools
+from gateway.turns import Busy, Turns
 from gateway.visit import client_of
 from models.settings import Settings
 
@@ -75,6 +78,7 @@ AROUND_AN_UPLOAD = 1_000_000
 def protect(app: FastAPI, settings: Settings, counters: Counters) -> None:
     """Put the guards before an application. The one that is added last stands first."""
     proxied = [_proxied] if settings.identity == "embedded" else []
+    app.add_middleware(AtOnce, settings=settings)
     app.add_middleware(Sizes, settings=settings)
     app.add_middleware(
         Gate,
@@ -194,7 +198,7 @@ class Rates:
 
     def __call__(self, request: Request) -> Failed | None:
         """Count a request; what is told to whoever asks too often."""
-        if request.scope["path"].startswith("/static/") or request.scope["path"] == HEALTH:
+        if _is_counted_for_nobody(request.scope["path"]):
             return None
         if wait := self.counters.hit(self._limits(request), time.time()):
             detail = OTHERWISE if request.scope["path"].startswith("/objections/") else ""
@@ -212,15 +216,35 @@ class Rates:
             yield Limit(f"objections {address}", self.settings.objections_an_hour, AN_HOUR)
             yield Limit(f"objections {request.scope['path'][:100]} {address}", self.settings.objections_a_day, A_DAY)
         if request.scope["path"] == CALENDAR:
-            key = hashlib.sha256(request.scope["query_string"][:200]).hexdigest()
-            yield Limit(f"calendar {key}", CALENDARS_AN_HOUR, AN_HOUR)
-        cookie = request.cookies.get(cookie_of(self.settings))
-        if credential := request.headers.get("authorization") or cookie:
-            person = hashlib.sha256(credential.encode()).hexdigest()
-            yield Limit(f"{kind} {person}", times, A_MINUTE)
+            secret = request.query_params.get("key", "")
+            yield Limit(f"calendar {_digest(secret)}", CALENDARS_AN_HOUR, AN_HOUR)
+        if credential := credential_of(request, self.settings):
+            yield Limit(f"{kind} {_digest(credential)}", times, A_MINUTE)
             yield Limit(f"{kind} of people at {address}", times * AN_OFFICE, A_MINUTE)
         else:
             yield Limit(f"{kind} {address}", times, A_MINUTE)
+
+
+def _is_counted_for_nobody(path: str) -> bool:
+    return path.startswith("/static/") or path == HEALTH
+
+
+def _is_empty(request: Request) -> bool:
+    """Whether all of a request is there with its head."""
+    announced = request.headers.get("content-length", "0").strip("0 ") or request.headers.get("transfer-encoding")
+    return request.method in SAFE or not announced
+
+
+def credential_of(request: Request, settings: Settings) -> str:
+    """By what the door that is asked would know somebody; empty if they show nothing. What another door would look at is no one's."""
+    if not request.scope["path"].startswith(("/api/", CODEC)):
+        return request.cookies.get(cookie_of(settings)) or ""
+    scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
+    return token if scheme.lower() == "bearer" else ""
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
 
 def _network(client: str) -> str:
@@ -230,6 +254,80 @@ def _network(client: str) -> str:
     except ValueError:
         return client
     return client if address.version == 4 else str(ip_network((address, 64), strict=False))
+
+
+OF_ONE, OF_AN_ADDRESS = 8, 20
+"""Requests that are worked on at once in a process, of one person and of one address: half of its threads (40) are left to others."""
+
+IN_LINE, IN_LINE_OF_AN_ADDRESS = 100, 300
+"""How many more of theirs wait. They hold a connection and no thread."""
+
+LINE_PATIENCE = 30.0
+"""Seconds that one waits."""
+
+TOO_MUCH = "您同时发出的请求过多"
+
+
+class AtOnce:
+    """How many requests of one person, and of one address, are worked on at once: whatever costs them time costs others none.
+
+    A request counts from when all of it is there until its answer begins. A made-up credential is one more line at the same address.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app, self.settings = app, settings
+        self.of_one = Turns(OF_ONE, IN_LINE, LINE_PATIENCE)
+        self.of_an_address = Turns(OF_AN_ADDRESS, IN_LINE_OF_AN_ADDRESS, LINE_PATIENCE)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on when it is their turn, or refuse."""
+        if scope["type"] != "http" or _is_counted_for_nobody(scope["path"]):
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        async with AsyncExitStack() as turns:
+            at_once, begun, refused = _is_empty(request), False, False
+
+            async def take() -> None:
+                nonlocal refused
+                try:
+                    if credential := credential_of(request, self.settings):
+                        await turns.enter_async_context(self.of_one.turn(_digest(credential)))
+                    await turns.enter_async_context(self.of_an_address.turn(_network(client_of(request))))
+                except Busy:
+                    refused = True
+                    raise
+
+            async def brought() -> Message:
+                nonlocal at_once
+                message = await receive()
+                if not at_once and message["type"] == "http.request" and not message.get("more_body"):
+                    at_once = True
+                    await take()
+                return message
+
+            async def answered(message: Message) -> None:
+                nonlocal begun
+                if refused and not begun:  # whatever was made of it: what is told is below
+                    return
+                begun = True
+                await turns.aclose()
+                await send(message)
+
+            try:
+                if at_once:
+                    await take()
+                await self.app(scope, brought, answered)
+            except Exception:
+                if begun or not refused:
+                    raise
+        if refused and not begun:
+            await _refuse(
+                Failed(Problem(title=TOO_MUCH, status=503, code="busy", detail=Busy.__doc__ or ""), AGAIN),
+                scope,
+                receive,
+                send,
+            )
 
 
 BACK = "。在网页上填写的，请用浏览器的“后退”回到原页，换用较小的文件；草稿已保存的内容不受影响"

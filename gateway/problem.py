@@ -11,6 +11,9 @@ from regulation import lodging
 
 PROBLEM = "application/problem+json"
 
+AGAIN = {"Retry-After": "5"}
+"""What cannot be done or known just now is asked for again in so many seconds, by programs and by browsers."""
+
 
 class Problem(Value):
     """What went wrong (RFC 9457). `code` is for programs, `title` and `detail` are for people."""

@@ -1,5 +1,7 @@
 """What stands before every request: headers, hosts, proxies, origins, sizes and rates; on every kind of answer."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -12,12 +14,13 @@ from httpx import AsyncClient, Response
 from starlette.responses import PlainTextResponse
 
 from gateway.failures import ECHO
-from gateway.guard import ALWAYS_HTTPS, CONTENT, HEADERS, UNSIGNED
+from gateway.guard import ALWAYS_HTTPS, CONTENT, HEADERS, IN_LINE, OF_AN_ADDRESS, OF_ONE, UNSIGNED
 from gateway.identity import refuse_to_expose
 from gateway.remembered.sessions import cookie_of
 from models.settings import Settings, SettingsRefused
 from models.values import SHANGHAI
 from tests.databases import prepare
+from tests.patience import comes
 from tests.served import Clock, serving
 from tests.visiting import House, enters, visiting
 
@@ -384,6 +387,10 @@ async def strict(var: Path, **changed: Any) -> AsyncIterator[House]:
         yield house
 
 
+DOCUMENT = "/api/v1/openapi.json"
+"""What the API tells anybody."""
+
+
 async def test_whoever_asks_too_often_is_told_when_to_come_back(tmp_path: Path) -> None:
     async with strict(tmp_path) as house:
         answer = await refused_for_rate(house)
@@ -421,20 +428,96 @@ async def test_the_people_of_an_office_share_an_address_and_no_count(tmp_path: P
         assert 429 in await asked(browsers[0], SEVERAL, "/sign-in")
         assert await asked(browsers[1], 5, "/sign-in") == [200] * 5
         bearers = [{"Authorization": f"Bearer {each}"} for each in ("one", "two")]
-        assert 429 in await asked(house.browser(), SEVERAL + 2, "/sign-in", headers=bearers[0])
-        assert await asked(house.browser(), 5, "/sign-in", headers=bearers[1]) == [200] * 5
+        assert 429 in await asked(house.browser(), SEVERAL + 2, DOCUMENT, headers=bearers[0])
+        assert await asked(house.browser(), 5, DOCUMENT, headers=bearers[1]) == [200] * 5
 
 
 async def test_made_up_credentials_win_nothing(tmp_path: Path) -> None:
     async with strict(tmp_path) as house:
         browser = house.browser("192.0.2.9")
         answers = [
-            (await browser.get("/sign-in", headers={"Authorization": f"Bearer {number}"})).status_code
+            (await browser.get(DOCUMENT, headers={"Authorization": f"Bearer {number}"})).status_code
             for number in range(5 * 10 + 10)
         ]
         assert answers[:50] == [200] * 50
         assert 429 in answers[50:]
         assert await asked(house.browser("192.0.2.10"), 1, "/sign-in") == [200]
+
+
+@pytest.mark.parametrize("spelled", ["bearer one", "BEARER one", "Bearer   one ", "Bearer one"])
+async def test_a_credential_is_counted_however_it_is_spelled(tmp_path: Path, spelled: str) -> None:
+    async with strict(tmp_path) as house:
+        assert 429 in await asked(house.browser(), SEVERAL + 2, DOCUMENT, headers={"Authorization": "Bearer one"})
+        assert 429 in await asked(house.browser(), SEVERAL, DOCUMENT, headers={"Authorization": spelled})
+
+
+async def test_what_another_door_looks_at_makes_nobody_another_person(tmp_path: Path) -> None:
+    """A page knows a browser by its cookie, the API a program by its token: a header more, changed each time, wins nothing."""
+    async with strict(tmp_path) as house:
+        browser = await house.signed_in("c-101")
+        for number in range(SEVERAL + 2):
+            answer = await browser.get("/sign-in", headers={"Authorization": f"Bearer {number}"})
+        assert answer.status_code == 429
+        program = house.browser("192.0.2.12")
+        for number in range(SEVERAL + 2):
+            cookie = f"{cookie_of(house.tools.settings)}={number}"
+            answer = await program.get(DOCUMENT, headers={"Authorization": "Bearer x", "Cookie": cookie})
+        assert answer.status_code == 429
+
+
+# How many at once
+
+
+async def test_one_person_and_one_address_leave_threads_for_others(house: House) -> None:
+    """However many requests of one stand still, those of others are answered; and what waits is answered in its turn."""
+    standing, going = threading.Semaphore(0), threading.Event()
+
+    @house.app.get("/stands")
+    def stands() -> PlainTextResponse:
+        standing.release()
+        going.wait(60)
+        return PlainTextResponse("ok")
+
+    mine, colleague, elsewhere = (
+        await house.signed_in("c-101"),
+        await house.signed_in("c-102"),
+        house.browser("192.0.2.5"),
+    )
+    try:
+        asked = [asyncio.create_task(mine.get("/stands")) for _ in range(OF_ONE + IN_LINE + 3)]
+        asked += [asyncio.create_task(house.browser().get("/stands")) for _ in range(40)]
+        await comes(lambda: standing._value == OF_AN_ADDRESS)
+        assert [(await elsewhere.get(path)).status_code for path in ("/", "/sign-in", "/register")] == [200] * 3
+        form = await elsewhere.post("/try", content=b"x" * 1000)
+        assert form.status_code == 200
+        told = [each.result() for each in asked if each.done()]
+        assert [each.status_code for each in told] == [503] * 3
+        assert all(each.headers["retry-after"] for each in told)
+        assert "您同时发出的请求过多" in told[0].text
+        assert standing._value == OF_AN_ADDRESS, "nobody has more at once"
+    finally:
+        going.set()
+    assert {each.status_code for each in await asyncio.gather(*asked)} == {200, 503}
+    assert (await colleague.get("/sign-in")).status_code == 200
+
+
+async def test_a_body_that_does_not_come_takes_nobodys_turn(house: House) -> None:
+    """A request has its turn when all of it is there: whoever sends slowly holds up nobody of their office."""
+    going, begun = asyncio.Event(), []
+
+    async def slowly() -> AsyncIterator[bytes]:
+        begun.append(1)
+        yield b"x"
+        await going.wait()
+        yield b"y"
+
+    browser = house.browser()
+    slow = [asyncio.create_task(browser.post("/try", content=slowly())) for _ in range(OF_AN_ADDRESS + 5)]
+    await comes(lambda: len(begun) == len(slow))
+    assert (await browser.get("/sign-in")).status_code == 200
+    assert not any(each.done() for each in slow)
+    going.set()
+    assert {(await each).text for each in slow} == {"2"}
 
 
 async def test_a_style_is_counted_for_nobody(tmp_path: Path) -> None:

@@ -38,12 +38,12 @@ MAY_IMPORT: dict[str, set[str]] = {
 """Room → what of ours it may import besides itself. What serves knows nothing of `deploy`; the documents name the cases."""
 
 COMING_IN = {
-    "client", "clock", "counters", "guard", "identity", "legacy", "measuring", "oidc", "problem", "reception", "remembered", "rounds", "shipped", "together", "tools", "visit",
+    "client", "clock", "counters", "guard", "identity", "legacy", "measuring", "oidc", "problem", "reception", "remembered", "rounds", "shipped", "together", "tools", "turns", "visit",
 }  # fmt: skip
 WINGS: dict[str, set[str]] = {
     "remembered": {"identity", "problem"},
     "asked": {"client", "identity", "legacy", "problem", "tools"},
-    "shown": {"identity", "problem", "remembered", "tools", "visit"},
+    "shown": {"identity", "problem", "remembered", "tools", "turns", "visit"},
     "watching": {"client", "problem", "rounds"},
     "pages": {*COMING_IN, "asked", "shown", "watching.builds", "watching.workers"},
     "api": {*COMING_IN, "asked", "shown"},

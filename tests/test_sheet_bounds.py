@@ -9,7 +9,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 
 from activities.documents import sheet_reader
-from activities.documents.sheet_bounds import MARKS, OF_A_ROW, TooMuch, Unusual, examine
+from activities.documents.sheet_bounds import CHUNK, MARKS, OF_A_ROW, TooMuch, Unusual, examine
 from activities.documents.sheet_reader import SheetRefused, table
 from activities.documents.sheets import Head
 from activities.documents.sheets import table as made
@@ -92,6 +92,11 @@ def test_a_row_is_no_longer_than_a_sheet_is_wide() -> None:
         examined(but(SHEET, more(b"</row>", b"<c/>", OF_A_ROW + 1)), 10**6)
 
 
+def unnamed(before: str, encoding: str) -> Callable[[bytes], bytes]:
+    """In an encoding that a part does not name and a parser guesses all the same; behind some white space."""
+    return lambda told: (before + told.decode().rpartition("?>")[2]).encode(encoding)
+
+
 @pytest.mark.parametrize(
     ("part", "change"),
     [
@@ -100,6 +105,9 @@ def test_a_row_is_no_longer_than_a_sheet_is_wide() -> None:
         (STYLES, lambda told: told.replace(b"?>", b'?><!DOCTYPE a [<!ENTITY b "<xf/><xf/>">]>', 1)),
         (STYLES, lambda told: told.decode().replace("UTF-8", "UTF-16").replace("utf-8", "utf-16").encode("utf-16")),
         (STYLES, lambda told: b'<?xml version="1.0" encoding="cp037"?>' + told.partition(b"?>")[2]),
+        *((SHEET, unnamed(before, encoding)) for before in ("", "   ") for encoding in ("utf-16-le", "utf-16-be")),
+        (SHEET, unnamed(" " * CHUNK, "utf-8")),
+        (SHEET, unnamed("\n" * CHUNK, "utf-16-le")),
     ],
 )
 def test_what_would_count_otherwise_than_it_reads_is_refused(part: str, change: Callable[[bytes], bytes]) -> None:

@@ -90,4 +90,15 @@ async def test_an_office_sees_what_waits_for_it_and_who_left_it_nothing(house: H
 async def test_a_program_that_asks_too_often_is_told_to_wait(house: House) -> None:
     async with house.browser() as program:
         found = [(await program.get(f"{CALENDAR}?key=nobody")).status_code for _ in range(CALENDARS_AN_HOUR + 1)]
+        others = [
+            "key=nobody&x=1",
+            "x=1&key=nobody",
+            "key=other&key=nobody",
+            "%6bey=nobod%79",
+            f"x={'1' * 300}&key=nobody",
+        ]
+        same = [(await program.get(f"{CALENDAR}?{each}")).status_code for each in others]
+        other = (await program.get(f"{CALENDAR}?key=another")).status_code
     assert found == [404] * CALENDARS_AN_HOUR + [429]
+    assert same == [429] * len(others), "what else is asked makes it no other address"
+    assert other == 404

@@ -1,5 +1,6 @@
 """Uploads: what is taken and what is not, how it lies in the store, and who may fetch it."""
 
+import asyncio
 import hashlib
 import io
 import json
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session, select
 from starlette.datastructures import FormData, UploadFile
 from structlog.testing import capture_logs
@@ -21,6 +23,7 @@ from activities.register import Register
 from gateway.identity import Identity
 from gateway.remembered.drafts import Drafts, body_of
 from gateway.remembered.uploads import HALF_DONE, JUST_STORED, PUBLIC, TYPES, Rejected, Uploads, safe_name, taken
+from gateway.shown import attachments
 from models.forms import Document
 from models.gateway import UploadRow
 from models.settings import Settings
@@ -28,6 +31,7 @@ from models.vocabulary import Role
 from tests.databases import Databases, on_both
 from tests.described import Described
 from tests.leading import LEADER, OFFICER, OTHER, Leader, Page, example, filled, leading
+from tests.patience import comes
 from tests.served import Clock
 from tests.simulated import told, written
 from tests.story import application, checklist, instant
@@ -216,6 +220,18 @@ async def test_what_was_not_found_clean_is_never_stored(
     assert rows(store) == []
     assert [each["event"] for each in logs] == ["uploads.infected" if "病毒" in why else "uploads.not_scanned"]
     assert "协议" not in str(logs)
+
+
+async def test_a_slow_scanner_holds_up_nobody_who_brings_no_file(store: Uploads, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    slow = scanner(store, tmp_path, f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.02)")
+    brought = [asyncio.create_task(slow.store(file(PDF + bytes([number])), LEADER.office, NOW)) for number in range(45)]
+    lying = Path(store.folder)
+    await comes(lambda: sum(1 for each in lying.rglob("*") if each.is_file()) >= 4)
+    assert await run_in_threadpool(lambda: "answered") == "answered"
+    assert not any(each.done() for each in brought)
+    go.touch()
+    assert len({(await each)["sha256"] for each in brought}) == 45
 
 
 async def test_a_scanner_that_is_not_there_takes_nothing(store: Uploads) -> None:
@@ -509,6 +525,38 @@ async def test_a_document_is_looked_at_in_a_sandbox_by_whoever_may_fetch_it(hous
         assert (await browser.client.get(f"/uploads/{path}?filing=UP-5")).status_code in (404, 422), path
     noted = {each.object for each in house.tools.audit.lines(person=OFFICER.person) if each.kind == "read_upload"}
     assert {sha, SHA, f"{SHA} page 1"} <= noted
+
+
+async def test_attachments_that_take_long_hold_up_nobody_else(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sixty requests from six addresses stand still over one file, more than there are threads; every other page is answered."""
+    filed(house, "UP-6", [await brought(house, LEADER.office)])
+    go, program = tmp_path / "go", tmp_path / "halted.py"
+    program.write_text(f"import os, sys, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.02)\nsys.exit(1)\n")
+    monkeypatch.setattr(attachments, "RENDERER", program)
+    async with AsyncExitStack() as browsers:
+        of_one = [
+            await browsers.enter_async_context(leading(house.tools, house.browser(f"192.0.2.{number}"), OFFICER))
+            for number in range(6)
+        ]
+        paths = [
+            f"/uploads/{SHA}/shown?filing=UP-6",
+            *(f"/uploads/{SHA}/pages/{page}.png?filing=UP-6" for page in range(1, 10)),
+        ]
+        asked = [asyncio.create_task(each.client.get(path)) for path in paths for each in of_one]
+        waiting = 1 + attachments.WAITING_OF_ONE
+        await comes(lambda: sum(each.done() for each in asked) == len(asked) - waiting)
+        other = house.browser("198.51.100.7")
+        assert [(await other.get(path)).status_code for path in ("/", "/register", "/sign-in")] == [200] * 3
+        told = [each.result() for each in asked if each.done()]
+        assert {each.status_code for each in told} == {503}
+        assert all(int(each.headers["retry-after"]) for each in told)
+        go.touch()
+        for each in [each for each in await asyncio.gather(*asked[:6]) if each.status_code == 503]:
+            assert "此刻查看附件的人较多" in each.text
+            assert "frame-ancestors 'self'" in each.headers["content-security-policy"], "it is told in the frame"
+        assert {(await each).status_code for each in asked} <= {200, 404, 503}
 
 
 async def test_to_know_a_digest_is_not_enough(house: House, signed_in: Any) -> None:

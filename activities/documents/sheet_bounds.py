@@ -32,6 +32,9 @@ BYTES, OF_A_TEXT, UNPACKED = 12_000_000, 400, 200_000_000
 CHUNK = 1 << 16
 
 MARK_OF_ORDER = b"\xef\xbb\xbf"
+SPACE_IN_WORDS = b"\0 \t\r\n"
+"""White space, in an encoding of two bytes too."""
+
 ROW = re.compile(rb"<(?:[\w.-]+:)?row[\s/>]")
 FIRST = re.compile(rb"<(?:[\w.-]+:)?([A-Za-z]+)")
 PROLOGUE = re.compile(rb"\s*<\?xml[^>]*>")
@@ -61,11 +64,13 @@ def examine(packed: ZipFile, cells: int) -> None:
 def _kind(packed: ZipFile, part: ZipInfo) -> str | None:
     """By which bound a part is counted; None: it is no XML (a picture, a printer's settings), and nobody could read it as such."""
     with packed.open(part) as unpacked:
-        head = unpacked.read(CHUNK).removeprefix(MARK_OF_ORDER).lstrip()
+        read = unpacked.read(CHUNK)
+    head = read.removeprefix(MARK_OF_ORDER).lstrip()
     if (
-        (b"\0" in head[:4] and b"<" in head[:4])
+        (b"\0" in read[:2] and read.lstrip(SPACE_IN_WORDS).startswith(b"<"))
         or head[:2] in (b"\xff\xfe", b"\xfe\xff")
         or ENCODED.match(_prologue(head))
+        or (read and not read.strip(SPACE_IN_WORDS))  # what begins behind so much nothing is not seen
     ):
         raise Unusual
     if not head.startswith(b"<"):

@@ -3,14 +3,15 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, HTMLResponse
 
 from gateway.pages.web import SignedIn, page
-from gateway.problem import NoFile
-from gateway.shown import attachments
-from gateway.shown.attachments import NotShown
+from gateway.problem import AGAIN, NoFile
+from gateway.shown.attachments import VIEWER, Look, NotShown, as_picture
 from gateway.shown.fetching import fetched
 from gateway.tools import Doors
+from gateway.turns import Busy
 from gateway.visit import visit_of
 from models.values import Ordinal
 
@@ -26,30 +27,48 @@ Filing = Annotated[str | None, Query(alias="filing")]
 Round = Annotated[str | None, Query(alias="round")]
 
 
+BUSY = "此刻查看附件的人较多，请稍候再打开本页，或者下载查看"
+
+
 @router.get("/shown")
-def shown(
+async def shown(
     request: Request, tools: Doors, session: SignedIn, sha256: str, filing: Filing = None, of: Round = None
 ) -> HTMLResponse:
     """Its pages, what is written on them, or its picture; that it was looked at is on record."""
-    row, path = fetched(visit_of(request, tools, session.who), sha256, filing, of)
-    found = attachments.look(path, row.media_type)
+    visit = visit_of(request, tools, session.who)
+    row, path = await run_in_threadpool(fetched, visit, sha256, filing, of)
+    try:
+        found, headers = await VIEWER.look(path, row.media_type, session.who.person), {}
+    except Busy:
+        found, headers = Look("none", why=BUSY), AGAIN
     asked = f"filing={filing}" if filing else f"round={of}" if of else ""
-    answer = page(request, tools, "attachment.html", session, row=row, look=found, asked=asked)
-    answer.headers["Content-Security-Policy"] = IN_PLACE
+    answer = await run_in_threadpool(
+        page,
+        request,
+        tools,
+        "attachment.html",
+        session,
+        status=503 if headers else 200,
+        row=row,
+        look=found,
+        asked=asked,
+    )
+    answer.headers.update({"Content-Security-Policy": IN_PLACE, **headers})
     return answer
 
 
 @router.get("/pages/{number}.png")
-def one_page(
+async def one_page(
     request: Request, tools: Doors, session: SignedIn, sha256: str, number: Ordinal,
     filing: Filing = None, of: Round = None, width: Literal["1000", "2000"] = "1000",
 ) -> Response:  # fmt: skip
     """A page of a PDF as it looks."""
-    row, path = fetched(visit_of(request, tools, session.who), sha256, filing, of, page=number)
+    visit = visit_of(request, tools, session.who)
+    row, path = await run_in_threadpool(fetched, visit, sha256, filing, of, page=number)
     if row.media_type != "application/pdf":
         raise NoFile(sha256)
     try:
-        drawn = attachments.picture(path, number, int(width))
+        drawn = await VIEWER.picture(path, number, int(width), session.who.person)
     except NotShown as fault:
         raise NoFile(sha256) from fault
     return Response(drawn, media_type="image/png", headers=HEADERS)
@@ -61,7 +80,7 @@ def picture(
 ) -> Response:
     """A picture as it was handed in, for a browser to show and to do nothing else with."""
     row, path = fetched(visit_of(request, tools, session.who), sha256, filing, of, page=1)
-    if attachments.look(path, row.media_type).sort != "picture":
+    if not as_picture(path, row.media_type):
         raise NoFile(sha256)
     return FileResponse(path, media_type=row.media_type, headers=HEADERS)
 

@@ -12,14 +12,15 @@ import subprocess
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, TypedDict
 from uuid import uuid4
 
 import structlog
-from fastapi.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 from sqlalchemy import Engine, delete, text
 from sqlmodel import Session, col, select
 from starlette.datastructures import FormData, UploadFile
@@ -59,6 +60,10 @@ LONGEST_NAME = 200
 SCAN = timedelta(minutes=2)
 """How long a scanner may take."""
 
+STORED_AT_ONCE = 4
+"""So many files are taken in at the same time, on threads of their own: however long a scanner takes, nobody waits for it but
+whoever brings a file."""
+
 HALF_DONE = timedelta(days=1)
 """After this long, whatever was left half done is swept away."""
 
@@ -90,6 +95,7 @@ class Uploads:
     scanner: str = ""
     taking: bool = True
     quotas: Quotas | None = None
+    _threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(STORED_AT_ONCE))
 
     @classmethod
     def of(cls, settings: Settings, engine: Engine) -> "Uploads":
@@ -120,7 +126,8 @@ class Uploads:
         await file.seek(0)
         office = "" if owner == PUBLIC else owner.partition("/")[0]
         whose = {"person": person, "office": office, "notice": notice}
-        return await run_in_threadpool(self._stored, file.file, name, owner, now, expected, whose)
+        stored = partial(self._stored, file.file, name, owner, now, expected, whose)
+        return await to_thread.run_sync(stored, limiter=self._threads)
 
     def _stored(
         self, content: BinaryIO, name: str, owner: str, now: datetime, expected: str | None, whose: Mapping[str, str]

@@ -1,18 +1,25 @@
 """An attachment as it can be looked at in place: its pages as pictures, what is written on them, or the picture that it is.
 
 What a stranger made is opened by a program of its own (attachment_renderer.py), which has neither the service's memory nor its
-keys, and is stopped when it takes too long.
+keys, and is stopped when it takes too long. Its programs have threads of their own: however many are waited for, every other
+page is answered meanwhile.
 """
 
 import json
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from threading import BoundedSemaphore, Timer
+from threading import Timer
 from typing import Literal
+
+from anyio import CapacityLimiter, to_thread
+
+from gateway.turns import Turns
 
 RENDERER = Path(__file__).with_name("attachment_renderer.py")
 
@@ -22,11 +29,17 @@ PAGES = 60
 WIDTHS = (1000, 2000)
 """How wide a page is drawn: to be read beside the form, and enlarged."""
 
-AT_ONCE = BoundedSemaphore(2)
-"""So many attachments are looked into at the same time by a process; others wait, and after a while are told to come again."""
+AT_ONCE, WAITING = 2, 30
+"""So many attachments are looked into at the same time by a process, each for somebody else; so many more wait."""
+
+WAITING_OF_ONE = 8
+"""Of one person, so many wait: a browser asks for six pictures of a page at once."""
 
 PATIENCE = 20.0
 """Seconds that somebody waits for their turn, and for the program."""
+
+REMEMBERED, AGAIN_AFTER = 1_000, 600.0
+"""So many that could not be shown are remembered, and for so many seconds not tried again."""
 
 LARGEST_ANSWER = 40_000_000
 """Bytes of an answer that are read."""
@@ -64,43 +77,70 @@ class NotShown(Exception):
     """这份文件不能在页面上显示，请下载查看"""
 
 
-def look(path: Path, media_type: str) -> Look:
-    """Look into an attachment."""
-    if media_type in PICTURES:
-        size = _size(path)
-        fits = size is not None and 0 < size[0] * size[1] <= LARGEST_PICTURE
-        return Look("picture") if fits else Look("none", why="图片过大或者已损坏，不在页面上显示，请下载查看")
-    if media_type not in PAGED:
-        return Look("none", why="这类文件不在页面上显示，请下载查看")
-    ending = PAGED[media_type]
-    try:
-        found = json.loads(_asked("pages", str(path), ending, str(PAGES)))
-    except NotShown:
-        return Look("none", why="文件打不开（可能已损坏或者加密），请下载查看，必要时退回补正")
-    texts = tuple(found["texts"])
-    if ending == "pdf":
-        return Look("pages", texts, found["count"])
-    why = {"ofd": "OFD文件只显示其中的文字，版式、图片和印章请下载查看", "docx": "只显示其中的文字，版式请下载查看"}[
-        ending
-    ]
-    return Look("text", texts, found["count"], why)
+@dataclass
+class Viewer:
+    """Looks into attachments, and remembers which could not be shown."""
+
+    clock: Callable[[], float] = time.monotonic
+    _of_one: Turns = field(default_factory=lambda: Turns(1, WAITING_OF_ONE, PATIENCE))
+    _of_all: Turns = field(default_factory=lambda: Turns(AT_ONCE, WAITING, PATIENCE))
+    _threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(AT_ONCE))
+    _failed: OrderedDict[tuple[str, ...], float] = field(default_factory=OrderedDict)
+
+    async def look(self, path: Path, media_type: str, person: str) -> Look:
+        """Look into an attachment for somebody; raises `Busy` if too many wait."""
+        if media_type in PICTURES:
+            fits = await to_thread.run_sync(as_picture, path, media_type)
+            return Look("picture") if fits else Look("none", why="图片过大或者已损坏，不在页面上显示，请下载查看")
+        if media_type not in PAGED:
+            return Look("none", why="这类文件不在页面上显示，请下载查看")
+        ending = PAGED[media_type]
+        try:
+            found = json.loads(await self._asked(person, "pages", str(path), ending, str(PAGES)))
+        except NotShown:
+            return Look("none", why="文件打不开（可能已损坏或者加密），请下载查看，必要时退回补正")
+        texts = tuple(found["texts"])
+        if ending == "pdf":
+            return Look("pages", texts, found["count"])
+        why = {
+            "ofd": "OFD文件只显示其中的文字，版式、图片和印章请下载查看",
+            "docx": "只显示其中的文字，版式请下载查看",
+        }
+        return Look("text", texts, found["count"], why[ending])
+
+    async def picture(self, path: Path, page: int, width: int, person: str) -> bytes:
+        """A page of a PDF as PNG; raises `NotShown` if it cannot be drawn, and `Busy` if too many wait."""
+        if not 0 < page <= PAGES or width not in WIDTHS:
+            raise NotShown
+        return await self._asked(person, "picture", str(path), str(page), str(width))
+
+    async def _asked(self, person: str, *question: str) -> bytes:
+        """The program's answer; raises `NotShown` if it has none in time, or had none a while ago."""
+        self._recall(question)
+        async with self._of_one.turn(person), self._of_all.turn():
+            self._recall(question)
+            command = [sys.executable, "-I", "-B", str(RENDERER), *question]
+            try:
+                return await to_thread.run_sync(_answer, command, limiter=self._threads)
+            except NotShown:
+                self._failed[question] = self.clock() + AGAIN_AFTER
+                while len(self._failed) > REMEMBERED:
+                    self._failed.popitem(last=False)
+                raise
+
+    def _recall(self, question: tuple[str, ...]) -> None:
+        if self._failed.get(question, 0.0) > self.clock():
+            raise NotShown
 
 
-def picture(path: Path, page: int, width: int) -> bytes:
-    """A page of a PDF as PNG; raises `NotShown` if it cannot be drawn."""
-    if not 0 < page <= PAGES or width not in WIDTHS:
-        raise NotShown
-    return _asked("picture", str(path), str(page), str(width))
+VIEWER = Viewer()
+"""The one of this process."""
 
 
-def _asked(*question: str) -> bytes:
-    """The program's answer; raises `NotShown` if it has none in time."""
-    if not AT_ONCE.acquire(timeout=PATIENCE):
-        raise NotShown
-    try:
-        return _answer([sys.executable, "-I", "-B", str(RENDERER), *question])
-    finally:
-        AT_ONCE.release()
+def as_picture(path: Path, media_type: str) -> bool:
+    """Whether it is a picture, and not too large to be unpacked by a browser."""
+    size = _size(path) if media_type in PICTURES else None
+    return size is not None and 0 < size[0] * size[1] <= LARGEST_PICTURE
 
 
 def _answer(command: list[str]) -> bytes:
