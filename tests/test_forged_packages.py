@@ -2,14 +2,17 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
+import warnings
+import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -238,7 +241,7 @@ def test_a_true_package_is_proven_in_an_empty_environment(package: Files, tmp_pa
     assert (told.returncode, told.stderr) == (0, "")
     assert "核验无误" in told.stdout
     assert "以下须凭信任" in told.stdout
-    assert len((tmp_path / "unpacked" / "核验.py").read_text("utf-8").splitlines()) < 400
+    assert len((tmp_path / "unpacked" / "核验.py").read_text("utf-8").splitlines()) < 500
 
 
 def test_the_revocation_of_the_demonstration_is_verified_offline(sqlite: Databases, tmp_path: Path) -> None:
@@ -267,6 +270,247 @@ def test_a_forged_package_is_refused_with_what_is_wrong(package: Files, tmp_path
     forge, says = FORGED[what]
     wrong = found(summed(forge(package)), tmp_path)
     assert any(says in each for each in wrong), wrong
+
+
+# Packages that are made to hurt whoever opens them, or to look like what they are not
+
+
+def deep(levels: int) -> bytes:
+    """JSON in JSON in JSON."""
+    return b"[" * levels + b"]" * levels
+
+
+def repeated(times: int) -> Callable[[Files], Files]:
+    """A checkpoint that a forger signed over and over, each of which is to be verified."""
+
+    def forge(files: Files) -> Files:
+        made = resigned(files)
+        return edited("证明.json", lambda proof: proof.update(checkpoint=longer(proof["checkpoint"])))(made)
+
+    def longer(note: str) -> str:
+        text, _, line = note.rstrip("\n").rpartition("\n")
+        return f"{text}\n" + f"{line}\n" * times
+
+    return forge
+
+
+HOSTILE: dict[str, tuple[Callable[[Files], Files], str]] = {
+    "JSON that never ends": (lambda files: files | {"证明.json": deep(200_000)}, "无法读取（RecursionError"),
+    "JSON that never ends, in an entry": (entry(3, body=deep(200_000).decode()), "无法读取（RecursionError"),
+    "a huge file of JSON": (lambda files: files | {"消息.json": b" " * (verify.LARGEST + 1)}, "消息.json 过大"),
+    "a huge list of sums": (lambda files: files | {"SHA256SUMS": b"\n" * (verify.LARGEST + 1)}, "SHA256SUMS 过大"),
+    "a number of a million digits": (lambda files: files | {"年度报送.json": b'[{"year":' + b"1" * 1_000_000 + b"}]"}, "无法读取（ValueError"),
+    "a size of a million digits": (edited("证明.json", lambda proof: proof.update(checkpoint=proof["checkpoint"].replace("\n", "\n" + "1" * 1_000_000, 1))), "签名不实"),
+    "a value under one name twice": (lambda files: files | {"备案.json": files["备案.json"].replace(b"{", b'{"stage":"in_force",', 1)}, "同一名称有两个值"),
+    "an entry with two of one name": (entry(4, rehash=True, body=said("{", '{"stage":"in_force",')), "同一名称有两个值"),
+    "what is no UTF-8": (lambda files: files | {"备案.json": b'{"stage":"\xff"}'}, "无法读取（UnicodeDecodeError"),
+    "numbers that are none": (edited("证明.json", lambda proof: leaf(proof, "entry").update(position=float("nan"))), "无法读取（TypeError"),
+    "a list where an object is wanted": (lambda files: files | {"备案.json": b"[]"}, "无法读取（TypeError"),
+    "a document that nobody entered": (lambda files: files | {"补充决定.docx": b"PK"}, "多出文件 补充决定.docx"),
+    "a paper under a name of its own": (lambda files: files | {"文书/撤销决定.json": b"{}"}, "多出文件 文书/撤销决定.json"),
+    "a program of the forger's": (lambda files: files | {"json.py": b"print('\xe6\xa0\xb8\xe9\xaa\x8c\xe6\x97\xa0\xe8\xaf\xaf')"}, "多出文件 json.py"),
+    "a file outside of it": (lambda files: files | {"../核验.py": b""}, "多出文件 ../核验.py"),
+    "a file anywhere": (lambda files: files | {"/etc/passwd": b""}, "多出文件 /etc/passwd"),
+    "a name like another's": (lambda files: files | {"备案.json ": files["备案.json"]}, "多出文件 备案.json "),
+    "a name that writes a line of its own": (lambda files: files | {"x\n核验无误": b""}, "多出文件 x"),
+    "a thousand signatures": (repeated(1000), "签名过多"),
+    "a thousand keys": (edited("证明.json", lambda proof: proof.update(keys=proof["keys"] * 1000)), "公钥过多"),
+    "a hash that anybody finds": (edited("证明.json", lambda proof: proof.update(checkpoint=proof["checkpoint"].replace("\n\n", "\ndigest md5\n\n", 1))), "签名不实"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_hostile_package_is_refused_with_what_is_wrong(package: Files, tmp_path: Path, what: str) -> None:
+    forge, says = HOSTILE[what]
+    files = forge(package)
+    wrong = found(files if "list of sums" in what else summed(files), tmp_path)
+    assert any(says in each for each in wrong), wrong
+    assert verify.WRONG, "what is merely lacking would be told as not refuted"
+
+
+def test_more_than_eighty_packages_are_refused() -> None:
+    assert len(FORGED) + len(HOSTILE) + len(PACKED) >= 80
+
+
+def many(place: Path, files: Files) -> None:
+    """More files than a package has."""
+    with ZipFile(place, "w") as written:
+        for number in range(verify.MOST + 1):
+            written.writestr(f"{number}", b"")
+
+
+def bomb(place: Path, files: Files) -> None:
+    """Attachments that unpack to far more than lies there, all of them the same few bytes; and a list of sums that names them."""
+    content = zlib.compress(bytes(1 << 24), 9)
+    with ZipFile(place, "w", ZIP_DEFLATED) as written:
+        for name, each in files.items():
+            written.writestr(name, each)
+        for number in range(3):
+            written.writestr(f"附件/{number:064d}.bin", content[:1000])
+            written.infolist()[-1].file_size = verify.ALL
+    assert place.stat().st_size < 1_000_000
+
+
+def swollen(place: Path, files: Files) -> None:
+    """Texts that are more than anybody reads, though each may be so long."""
+    with ZipFile(place, "w", ZIP_DEFLATED) as written:
+        for number in range(1 + verify.TEXTS // verify.LARGEST):
+            written.writestr(f"文书/{number:064d}.json", b"x")
+            written.infolist()[-1].file_size = verify.LARGEST
+
+
+def doubled(place: Path, files: Files) -> None:
+    """One name twice: who unpacks it takes the one or the other."""
+    with ZipFile(place, "w") as written, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name, each in [("备案.json", b"{}"), *files.items()]:
+            written.writestr(name, each)
+
+
+def linked(place: Path, files: Files) -> None:
+    """A file that is the name of another, outside."""
+    with ZipFile(place, "w") as written:
+        for name, each in files.items():
+            part = ZipInfo(name)
+            part.create_system, part.external_attr = 3, (0o120777 if name == "卷宗.docx" else 0o100644) << 16
+            written.writestr(part, b"/etc/passwd" if name == "卷宗.docx" else each)
+
+
+def locked(place: Path, files: Files) -> None:
+    """It says that a password is wanted."""
+    with ZipFile(place, "w") as written:
+        for name, each in files.items():
+            written.writestr(name, each)
+    content = bytearray(place.read_bytes())
+    at = -1
+    while (at := content.find(b"PK\x01\x02", at + 1)) >= 0:
+        content[at + 8] |= 1
+    place.write_bytes(content)
+
+
+def strange(place: Path, files: Files) -> None:
+    """Packed in a way that nobody knows."""
+    with ZipFile(place, "w") as written:
+        for name, each in files.items():
+            written.writestr(name, each)
+    content = bytearray(place.read_bytes())
+    at = -1
+    while (at := content.find(b"PK\x01\x02", at + 1)) >= 0:
+        content[at + 10] = 99
+    place.write_bytes(content)
+
+
+def broken(place: Path, files: Files) -> None:
+    """Cut off in the middle."""
+    with ZipFile(place, "w") as written:
+        for name, each in files.items():
+            written.writestr(name, each)
+    place.write_bytes(place.read_bytes()[:-1000])
+
+
+def spoilt(place: Path, files: Files) -> None:
+    """Some bytes of a packed file are others."""
+    with ZipFile(place, "w", ZIP_DEFLATED) as written:
+        for name, each in files.items():
+            written.writestr(name, each)
+        at = written.getinfo("卷宗.docx").header_offset
+    content = bytearray(place.read_bytes())
+    content[at + 200 : at + 300] = bytes(100)
+    place.write_bytes(content)
+
+
+def empty(place: Path, files: Files) -> None:
+    """A zip with nothing in it."""
+    with ZipFile(place, "w"):
+        pass
+
+
+def none(place: Path, files: Files) -> None:
+    """No zip."""
+    place.write_bytes(b"PK\x03\x04")
+
+
+PACKED: dict[Callable[[Path, Files], None], str] = {
+    many: "文件过多或者过大",
+    bomb: "文件过多或者过大",
+    swollen: "文件过多或者过大",
+    doubled: "包内有同名的文件",
+    linked: "卷宗.docx 不是文件，而是指向别处",
+    locked: "无法读取（RuntimeError",
+    strange: "无法读取（NotImplementedError",
+    broken: "无法读取（",  # what lies within may be a zip itself
+    spoilt: "无法读取（",
+    empty: "无法读取（KeyError",
+    none: "无法读取（BadZipFile",
+}
+
+
+@pytest.mark.parametrize("made", PACKED, ids=lambda made: made.__name__)
+def test_a_hostile_zip_is_refused_in_bounds(
+    package: Files, tmp_path: Path, made: Callable[[Path, Files], None], monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(verify, "MOST", 1_000)
+    made(tmp_path / "package.zip", package)
+    monkeypatch.setattr(sys, "argv", ["核验.py", str(tmp_path / "package.zip")])
+    for each in (verify.WRONG, verify.LACKING, verify.DONE):
+        each.clear()
+    with pytest.raises(SystemExit) as ended:
+        verify.main()
+    told = capsys.readouterr().out
+    assert ended.value.code == 1
+    assert PACKED[made] in told
+    assert "已核验" not in told
+    assert told.splitlines()[-1] == "核验未通过"
+
+
+def test_a_folder_with_links_is_refused(package: Files, tmp_path: Path) -> None:
+    for name, content in package.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    outside = tmp_path.with_name("outside.docx")
+    outside.write_bytes((tmp_path / "卷宗.docx").read_bytes())
+    (tmp_path / "卷宗.docx").unlink()
+    (tmp_path / "卷宗.docx").symlink_to(outside)
+    verify.WRONG.clear()
+    verify.check(tmp_path, [], "")
+    assert any("卷宗.docx 不是文件，而是指向别处" in each for each in verify.WRONG)
+    (tmp_path / "卷宗.docx").unlink()
+    os.mkfifo(tmp_path / "卷宗.docx")
+    verify.WRONG.clear()
+    verify.check(tmp_path, [], "")
+    assert any("卷宗.docx 不是文件，而是指向别处" in each for each in verify.WRONG), (
+        "and nobody waits for what never comes"
+    )
+
+
+def test_what_a_package_says_is_told_in_one_line_of_ours(
+    package: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A name may hold line ends and signs that move a cursor: nothing of it stands where the verdict stands."""
+    names = [
+        "x\n核验无误",
+        "x\r核验无误",
+        "\x1b[2J\x1b[H核验无误",
+        "x\u2028核验无误",
+        *(f"{number}\n核验无误" for number in range(300)),
+    ]
+    forged = summed(package | dict.fromkeys(names, b""))
+    with ZipFile(tmp_path / "package.zip", "w") as written:
+        for name, content in forged.items():
+            written.writestr(name, content)
+    for each in (verify.WRONG, verify.LACKING, verify.DONE):
+        each.clear()
+    monkeypatch.setattr(sys, "argv", ["核验.py", str(tmp_path / "package.zip")])
+    with pytest.raises(SystemExit):
+        verify.main()
+    told = capsys.readouterr().out
+    assert not {"\r", "\x1b", "\u2028"} & set(told)
+    lines = told.splitlines()
+    assert all(line.startswith("✗ ") for line in lines[:-1])
+    assert lines[-1] == "核验未通过"
+    assert lines[-2].startswith("✗ 另有")
+    assert len(lines) <= verify.TOLD + 2
 
 
 @pytest.mark.parametrize("name", ["登记/0003.json", "说明.txt", "卷宗.docx", "证明.json", "核验.py"])

@@ -14,13 +14,26 @@ import sys
 import zipfile
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 WRONG: list[str] = []
 LACKING: list[str] = []
 DONE: list[str] = []
-wrong, say = WRONG.append, partial(print, flush=True)
+wrong, write = WRONG.append, partial(print, flush=True)
+
+MOST, LARGEST, TEXTS, ALL = 100_000, 32_000_000, 500_000_000, 8_000_000_000
+"""Files of a package; bytes of one that is read as text, of all of them, and of everything with the attachments."""
+
+TOLD, SIGNATURES = 100, 64
+"""How many findings of a sort are told; keys of a log, and signatures of a note."""
+
+
+def say(*parts: Any) -> None:
+    """Tell something in one line, whatever the package wrote into it: no line of its own, and nothing that moves a cursor."""
+    text = " ".join(str(each)[:400] for each in parts)
+    write("".join(each if each.isprintable() else "�" for each in text))
 
 
 # Ed25519 (RFC 8032, 5.1.7), in extended coordinates
@@ -95,6 +108,8 @@ def signers(note: str, keys: Any) -> tuple[str, list[Any]]:
     """The text of a note, and which keys have signed it."""
     text, _, lines = note.rpartition("\n\n")
     text, found = text + "\n", []
+    if lines.count("\n") > SIGNATURES:
+        raise ValueError("签名过多")
     for line in lines.splitlines():
         name, _, encoded = line.removeprefix("— ").rpartition(" ")
         packed = base64.b64decode(encoded, validate=True)
@@ -110,7 +125,7 @@ class Tree:
     """How a log hashes."""
 
     def __init__(self, digest: str) -> None:
-        self.name = {"sha-256": "sha256"}.get(digest, digest)
+        self.name = {"sha-256": "sha256", "sm3": "sm3"}[digest]
 
     def of(self, content: bytes) -> bytes:
         """A digest."""
@@ -151,20 +166,64 @@ def instant(text: Any) -> Any:
 # The package
 
 
+OURS = re.compile(
+    r"SHA256SUMS|(目录|证明|理由|备案|文书|消息|公示|版本|年度报送|遮蔽)\.json|(说明|理由)\.txt|核验\.py|卷宗\.docx"
+    r"|登记/\d{4,6}\.json|文书/[0-9a-f]{64}\.json|附件/[0-9a-f]{64}(\.[a-z0-9]{1,5})?|(申请表|公文草稿)/[^/\\]{1,200}\.docx"
+)
+"""What may lie in a package; whatever else somebody put there, sums or not, belongs to nothing that was entered."""
+
+
+def once(pairs: list[Any]) -> dict[str, Any]:
+    """An object of JSON that says everything once: of two values under one name each reader would take another."""
+    if len(found := dict(pairs)) < len(pairs):
+        raise ValueError("同一名称有两个值")
+    return found
+
+
 class Package:
     """The files of a package, in a folder or a zip."""
 
     def __init__(self, place: Path) -> None:
         archive = zipfile.ZipFile(place) if place.is_file() else None
-        every = archive.namelist() if archive else [str(each.relative_to(place)) for each in place.rglob("*")]
-        self.names = {name for name in [*every, "SHA256SUMS"] if archive or (place / name).is_file()}
-        self.read = archive.read if archive else lambda name: (place / name).read_bytes()
-        if archive and len(every) != len(self.names):
+        every: list[tuple[str, int, bool]]
+        if archive:
+            every = [(each.filename, each.file_size, each.external_attr >> 28 == 0xA) for each in archive.infolist()]
+        else:
+            lie = [each for each in islice(place.rglob("*"), MOST + 1) if each.is_symlink() or not each.is_dir()]
+            every = [
+                (each.relative_to(place).as_posix(), each.lstat().st_size, not each.is_file() or each.is_symlink())
+                for each in lie
+            ]
+        self.sizes = {name: size for name, size, _ in every}
+        self.names = self.sizes.keys() | {"SHA256SUMS"}
+        self.open: Any = archive.open if archive else lambda name: (place / name).open("rb")
+        texts = sum(size for name, size, _ in every if not name.startswith("附件/"))
+        if len(every) > MOST or texts > TEXTS or sum(size for _, size, _ in every) > ALL:
+            raise ValueError("文件过多或者过大")
+        if linked := [name for name, _, is_link in every if is_link]:
+            raise ValueError(f"{linked[0]} 不是文件，而是指向别处")
+        if len(every) != len(self.sizes):
             wrong("包内有同名的文件")
+
+    def read(self, name: str) -> bytes:
+        """A file that is read as text."""
+        with self.open(name) as opened:
+            content: bytes = opened.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise ValueError(f"{name} 过大")
+        return content
+
+    def sha256(self, name: str) -> str:
+        """The digest of a file."""
+        hashed = hashlib.sha256()
+        with self.open(name) as opened:
+            while piece := opened.read(1 << 20):
+                hashed.update(piece)
+        return hashed.hexdigest()
 
     def json(self, name: str) -> Any:
         """What a file says."""
-        return json.loads(self.read(name))
+        return json.loads(self.read(name), object_pairs_hook=once)
 
     def below(self, folder: str) -> list[str]:
         """The files of a folder, in order."""
@@ -180,9 +239,9 @@ def check_sums(package: Package) -> None:
     for name in sorted(told.keys() | package.names - {"SHA256SUMS"}):
         if name not in package.names:
             wrong(f"缺少文件 {name}")
-        elif name not in told:
+        elif name not in told or not OURS.fullmatch(name):
             wrong(f"多出文件 {name}")
-        elif hashlib.sha256(package.read(name)).hexdigest() != told[name]:
+        elif package.sha256(name) != told[name]:
             wrong(f"文件 {name} 与 SHA256SUMS 不符")
     DONE.append(f"{len(told)} 个文件的摘要")
 
@@ -192,7 +251,7 @@ def check_entries(package: Package) -> list[Any]:
     entries, previous = [], "0" * 64
     for number, name in enumerate(package.below("登记/"), 1):
         entry = package.json(name)
-        body = json.loads(entry["body"])
+        body = json.loads(entry["body"], object_pairs_hook=once)
         hashed = hashlib.sha256((entry["previous"] + entry["body"] + entry["effects"]).encode()).hexdigest()
         if name != f"登记/{number:04d}.json" or entry["number"] != number or body["number"] != number:
             wrong(f"第{number}号登记缺失或编号不符")
@@ -239,7 +298,7 @@ def check_filing(package: Package, entries: list[Any]) -> None:
     stands, (last, body) = package.json("备案.json"), entries[-1]
     value = body["filing"]
     same = {name: name for name in ("kind", "stage", "number", "jurisdiction", "leader", "terms", "calendar")}
-    if json.loads(stands["value"]) != value or stands["head"] != last["hash"]:
+    if json.loads(stands["value"], object_pairs_hook=once) != value or stands["head"] != last["hash"]:
         wrong("备案现状与末条登记不符")
     if any(stands[column] != value[name] for column, name in (same | {"filing_id": "id"}).items()):
         wrong("备案现状的检索项与末条登记不符")
@@ -274,11 +333,14 @@ def check_papers(package: Package, entries: list[Any]) -> None:
             wrong(f"文书 {key} 已被改动")
     for key in sorted(named(entries) - there.keys()):
         wrong(f"缺少登记所依据的文书 {key}")
+    quoted = {
+        key.decode() for body in there.values() for key in re.findall(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", body)
+    }
     for name in package.below("附件/"):
         key = name.removeprefix("附件/").partition(".")[0]
-        if hashlib.sha256(package.read(name)).hexdigest() != key:
+        if package.sha256(name) != key:
             wrong(f"附件 {key} 已被改动")
-        elif not any(key.encode() in body for body in there.values()):
+        elif key not in quoted:
             wrong(f"附件 {key} 不为任何文书所引用")
     LACKING.extend(f"文书 {key} 的个人信息已按保存期限遮蔽，原文无从核对" for key in masked)
     DONE.append(f"{len(there)} 份文书和附件的摘要")
@@ -301,9 +363,11 @@ def covered(package: Package, entries: list[Any]) -> dict[Any, str]:
     for each in (each for each in package.json("文书.json") if each["digest"] in rests):
         rows["paper", each["digest"], 0] = row(each, "digest", "filing_id", "kind", "stored_at")
     for sent in package.json("消息.json"):
+        of: dict[Any, list[Any]] = {}
+        for each in sent["deliveries"]:
+            of.setdefault(each["letter"], []).append(each)
         for letter in sent["letters"]:
-            mine = [each for each in sent["deliveries"] if each["letter"] == letter["id"]]
-            tried = sorted(mine, key=lambda each: str(each["channel"]))
+            tried = sorted(of.get(letter["id"], []), key=lambda each: str(each["channel"]))
             if letter.get("closed_at"):
                 at = round(datetime.fromisoformat(letter["closed_at"]).timestamp() * 1_000_000)
                 carried = [row(each, *CARRIED.split()) for each in tried]
@@ -326,7 +390,9 @@ def check_log(package: Package, entries: list[Any], known: list[str], printed: s
     if not proof:
         LACKING.append("制作本包时登记日志尚未签署，没有日志的证明")
         return None
-    keys = [read_key(line) for line in proof["keys"]]
+    keys = list({read_key(line) for line in proof["keys"][: SIGNATURES + 1]})
+    if len(proof["keys"]) > SIGNATURES:
+        raise ValueError("公钥过多")
     text, by = signers(proof["checkpoint"], keys)
     origin, count, top, *others = text.splitlines()
     size, root = int(count), base64.b64decode(top)
@@ -370,7 +436,7 @@ def check(place: Path, known: list[str], printed: str) -> Any:
         check_papers(package, entries)
         check_filing(package, entries)
         return check_log(package, entries, known, printed)
-    except (KeyError, ValueError, TypeError, AttributeError, OSError, IndexError, zipfile.BadZipFile) as unreadable:
+    except Exception as unreadable:  # whatever it is that somebody made: it is no package
         wrong(f"包内的内容无法读取（{type(unreadable).__name__} {unreadable}）")
 
 
@@ -381,14 +447,19 @@ def main() -> None:
     options.add_argument("--key", action="append", default=[], help="您从别处得知的公钥，一行")
     options.add_argument("--root", default="", help="公示公告或者他处留存的副本所载的根")
     asked = options.parse_args()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     log = check(asked.place, asked.key, asked.root)
     for mark, lines in (("✓ 已核验", [] if WRONG else DONE), ("✗", WRONG), ("？", LACKING)):
-        for each in lines:
+        for each in lines[:TOLD]:
             say(mark, each)
+        if len(lines) > TOLD:
+            say(mark, f"另有 {len(lines) - TOLD} 项")
     if log and not WRONG:
         say("以下须凭信任，或者另行查证：")
         say(f"· 下列公钥确为 {log[0]} 所有（与公示公告网站 log/keys 或留存的副本比对；或以 --key 给出）：")
-        say("\n".join(f"    {line}" for line in log[1]))
+        for line in log[1]:
+            say("   ", line)
         say(
             "· 登记所依据的事实本身真实；申请表、公文草稿、卷宗.docx、理由、备案.json 的其余检索项和不为登记所依据的文书以登记为准"
         )
