@@ -83,8 +83,8 @@ def _readings(character: str) -> frozenset[str]:
 
 
 def mentions(text: str) -> ColumnElement[bool]:
-    """The filings in whose text every word of a search is found."""
-    found = (TEXTS.c.text.contains(each, autoescape=True) for each in words(text))
+    """The filings in whose text every word of a search is found. The longest is looked for first: it leaves fewest for the others."""
+    found = (TEXTS.c.text.contains(each, autoescape=True) for each in sorted(words(text), key=len, reverse=True))
     return FILINGS.c.filing_id.in_(select(TEXTS.c.filing_id).where(and_(true(), *found)))
 
 

@@ -218,6 +218,8 @@ class Rates:
         if request.scope["path"] == CALENDAR:
             secret = request.query_params.get("key", "")
             yield Limit(f"calendar {_digest(secret)}", CALENDARS_AN_HOUR, AN_HOUR)
+        if is_costly(request):
+            yield Limit(f"costly {address}", math.ceil(times / COSTLY_ARE_FEWER), A_MINUTE)
         if credential := credential_of(request, self.settings):
             yield Limit(f"{kind} {_digest(credential)}", times, A_MINUTE)
             yield Limit(f"{kind} of people at {address}", times * AN_OFFICE, A_MINUTE)
@@ -227,6 +229,12 @@ class Rates:
 
 def _is_counted_for_nobody(path: str) -> bool:
     return path.startswith("/static/") or path == HEALTH
+
+
+def is_costly(request: Request) -> bool:
+    """Whether what anybody may ask for takes long where the register is large."""
+    path = request.scope["path"]
+    return path.startswith(COSTLY) or (path == "/register" and bool(request.scope["query_string"]))
 
 
 def _is_empty(request: Request) -> bool:
@@ -265,19 +273,26 @@ IN_LINE, IN_LINE_OF_AN_ADDRESS = 100, 300
 LINE_PATIENCE = 30.0
 """Seconds that one waits."""
 
+COSTLY = ("/register.", "/sitemap", "/statistics/")
+"""What the public may read that goes through the whole register each time; a search does too."""
+
+COSTLY_ARE_FEWER, COSTLY_AT_ONCE = 5, 4
+"""One address may ask for such a thing five times less often than for others, and has so many of them at once, each to its end."""
+
 TOO_MUCH = "您同时发出的请求过多"
 
 
 class AtOnce:
     """How many requests of one person, and of one address, are worked on at once: whatever costs them time costs others none.
 
-    A request counts from when all of it is there until its answer begins. A made-up credential is one more line at the same address.
+    A request counts from when all of it is there until its answer begins; what is costly, until it ends. A made-up credential is one more line at the same address.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app, self.settings = app, settings
         self.of_one = Turns(OF_ONE, IN_LINE, LINE_PATIENCE)
         self.of_an_address = Turns(OF_AN_ADDRESS, IN_LINE_OF_AN_ADDRESS, LINE_PATIENCE)
+        self.costly = Turns(COSTLY_AT_ONCE, IN_LINE, LINE_PATIENCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on when it is their turn, or refuse."""
@@ -285,15 +300,18 @@ class AtOnce:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        async with AsyncExitStack() as turns:
+        async with AsyncExitStack() as whole, AsyncExitStack() as turns:
+            address = _network(client_of(request))
             at_once, begun, refused = _is_empty(request), False, False
 
             async def take() -> None:
                 nonlocal refused
                 try:
+                    if is_costly(request):
+                        await whole.enter_async_context(self.costly.turn(address))
                     if credential := credential_of(request, self.settings):
                         await turns.enter_async_context(self.of_one.turn(_digest(credential)))
-                    await turns.enter_async_context(self.of_an_address.turn(_network(client_of(request))))
+                    await turns.enter_async_context(self.of_an_address.turn(address))
                 except Busy:
                     refused = True
                     raise

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from fastapi import Request
 from httpx import AsyncClient, Response
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 
 from gateway.failures import ECHO
-from gateway.guard import ALWAYS_HTTPS, CONTENT, HEADERS, IN_LINE, OF_AN_ADDRESS, OF_ONE, UNSIGNED
+from gateway.guard import ALWAYS_HTTPS, CONTENT, COSTLY_AT_ONCE, HEADERS, IN_LINE, OF_AN_ADDRESS, OF_ONE, UNSIGNED
 from gateway.identity import refuse_to_expose
 from gateway.remembered.sessions import cookie_of
 from models.settings import Settings, SettingsRefused
@@ -499,6 +499,39 @@ async def test_one_person_and_one_address_leave_threads_for_others(house: House)
         going.set()
     assert {each.status_code for each in await asyncio.gather(*asked)} == {200, 503}
     assert (await colleague.get("/sign-in")).status_code == 200
+
+
+async def test_what_goes_through_the_whole_register_is_asked_for_less_often(tmp_path: Path) -> None:
+    async with strict(tmp_path, reads_a_minute=50) as house:
+        browser = house.browser()
+        for path in ("/register?text=a", "/register.csv?text=b", "/register.json", "/sitemap/register-1.xml"):
+            assert 429 not in await asked(browser, 2, path)
+        assert 429 in await asked(browser, 4, "/register?text=c")
+        assert await asked(browser, 3, "/register") == [200] * 3, "the list that is kept for all is none of it"
+        assert await asked(house.browser("192.0.2.6"), 1, "/register?text=c") == [200]
+
+
+async def test_what_is_costly_has_few_turns_to_its_end(house: House) -> None:
+    """Whoever reads a table of everything as slowly as they can holds up nobody but themselves, and holds no thread."""
+    begun, going = [], asyncio.Event()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        begun.append(1)
+        yield b"a"
+        await going.wait()
+
+    @house.app.get("/register.slow")
+    async def slow() -> StreamingResponse:
+        return StreamingResponse(pieces())
+
+    browser = house.browser()
+    asked = [asyncio.create_task(browser.get("/register.slow")) for _ in range(COSTLY_AT_ONCE + 3)]
+    await comes(lambda: len(begun) == COSTLY_AT_ONCE)
+    assert (await browser.get("/sign-in")).status_code == 200
+    assert (await house.browser("192.0.2.8").get("/register?text=a")).status_code == 200
+    assert len(begun) == COSTLY_AT_ONCE
+    going.set()
+    assert {(await each).text for each in asked} == {"a"}
 
 
 async def test_a_body_that_does_not_come_takes_nobodys_turn(house: House) -> None:

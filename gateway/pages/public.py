@@ -116,11 +116,11 @@ def wanted(text: str = "", city: str = "", kind: str = "", field: str = "", stat
     """What somebody looks for, as the search form asks."""
     return Wanted(
         text=storable(text)[:LONGEST].strip(),
-        city=storable(city),
-        kind=storable(kind),
-        field=storable(field),
-        state=storable(state),
-        named=storable(named),
+        city=storable(city)[:LONGEST],
+        kind=storable(kind)[:LONGEST],
+        field=storable(field)[:LONGEST],
+        state=storable(state)[:LONGEST],
+        named=storable(named)[:LONGEST],
     )
 
 
