@@ -46,7 +46,15 @@ beian = click.Group(
 )
 for command in (
     *(acts.submit, acts.act, acts.broadcast),
-    *(filings.show, reasons.why, filings.agenda, filings.list_, year.board, revocations.revocations),
+    *(
+        filings.show,
+        reasons.why,
+        filings.correction,
+        filings.agenda,
+        filings.list_,
+        year.board,
+        revocations.revocations,
+    ),
     *(trials.check, trials.schema, trials.simulate, trials.check_texts, trials.check_channels),
     *(letters.messages, letters.inbox, letters.read, letters.undelivered, letters.redeliver, letters.bounce),
     *(

@@ -1,26 +1,41 @@
 """Showing how filings stand: one with its docket, its agenda, many in a list."""
 
+from datetime import date
 from typing import Any
 
 import click
+from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
 
 from activities.columns import columns
-from cli.arguments import EVERY, as_json, meant, narrowed
+from activities.register import Register
+from cli.arguments import EVERY, as_day, as_json, meant, narrowed
 from cli.output import console, life, print_agenda, print_docket, print_findings, say
 from cli.tools import faults_of, found, the_register
+from gateway.problem import NotFound
+from gateway.shown.two_times import AS_OF, instants, named, planned, then
+from models.acts import YEARS
+from models.correction import PROVEN_LATE, ProvenLate
 from models.register import FilingRow
+from models.vocabulary import ActKind
 from regulation import entries, naming
+from regulation.articles import quoted
+from regulation.moment import Moment
 
 
 @click.command(help="备案现状、卷宗与日程，并核验登记链。")
 @click.argument("filing_id")
+@click.option("--as-of", help="哪一日（含全天）或者哪一时刻的实际情况，依现在所知")
+@click.option("--as-known", help="依哪一日（含全天）或者哪一时刻为止的登记")
 @as_json
-def show(filing_id: str, json_: bool) -> None:
-    """Show a filing with its docket, and verify the chain."""
+def show(filing_id: str, as_of: str | None, as_known: str | None, json_: bool) -> None:
+    """Show a filing with its docket, and verify the chain; or as it truly was on a day, by what was known at an instant."""
     register = the_register()
     filing = found(register, filing_id)
+    if as_of or as_known:
+        _show_then(register, filing_id, as_of, as_known, json_)
+        return
     entered, ahead, faults = register.docket(filing_id), list(entries.outlook(filing)), faults_of(register, filing_id)
     refused, versions = register.refused_acts(filing_id), register.versions(filing_id)
     if json_:
@@ -47,6 +62,66 @@ def show(filing_id: str, json_: bool) -> None:
     console.print("登记链核验未通过" if faults else "登记链核验通过", style="red" if faults else "green")
     for fault in faults:
         console.print(fault, style="red")
+
+
+def _show_then(register: Register, filing_id: str, as_of: str | None, as_known: str | None, json_: bool) -> None:
+    """A filing in two times."""
+    now = register.clock()
+    try:
+        told = then(docket := register.docket(filing_id), *instants(as_of, as_known, Moment(now, now)))
+    except ValidationError:
+        told = None
+    if told is None:
+        raise click.UsageError(f"--as-of、--as-known {AS_OF}")
+    if json_:
+        say(told)
+        return
+    console.print(f"{naming.short(told.as_of)} 的实际情况（依 {naming.short(told.as_known)} 为止的登记）", style="bold")
+    for title, filing in (("实际", told.filing), ("当时登记", told.registered)):
+        years = "、".join(f"{year.year}年度{year.status.label}" for year in filing.years) or "无应报年度"
+        console.print(f"{title}：{filing.stage.label}；{years}；连续未报送{filing.missed_years}年")
+    if told.fallen:
+        gone = "、".join(f"第{number}号“{name}”" for number, name in named(docket, told.fallen))
+        console.print(f"没有依据的登记：{gone}", style="yellow", soft_wrap=True)
+
+
+@click.command(
+    help="更正方案：某一来文经查实在期限内，哪些登记失去依据、哪些自动改变、哪些须由人决定；只计算，不办理。"
+)
+@click.argument("filing_id")
+@click.option(
+    "--act", type=click.Choice([each.value for each in PROVEN_LATE]), help="来文是哪一行为；不写即已经登记的迟到事实"
+)
+@click.option("--year", type=click.IntRange(YEARS[0], YEARS[-1]), help="报送年度")
+@click.option("--came-on", callback=as_day, help="收到日期")
+@click.option("--postmarked-on", callback=as_day, help="邮戳日期")
+@as_json
+def correction(
+    filing_id: str, act: str | None, year: int | None, came_on: date | None, postmarked_on: date | None, json_: bool
+) -> None:
+    """Work out a correction."""
+    register = the_register()
+    row = register.row(filing_id)
+    if row is None:
+        raise NotFound(filing_id)
+    if act and came_on is None:
+        raise click.UsageError("须写明收到日期（--came-on）")
+    proven = (
+        ProvenLate(act=ActKind(act), year=year, came_on=came_on, postmarked_on=postmarked_on)
+        if act and came_on
+        else None
+    )
+    now = register.clock()
+    told = planned(register, row, Moment(now, now), proven)
+    if json_:
+        say(told)
+        return
+    console.print(f"更正方案：{told.about}（登记为“{told.stage.label}”，实际应为“{told.truly.label}”）", style="bold")
+    table = Table("", "事项", "由谁", "依据")
+    for each in told.steps:
+        who = "、".join(each.by) + ("（两人）" if each.two else "")
+        table.add_row(each.sort.label, each.what, who or "—", quoted(each.article))
+    console.print(table if told.steps else "没有失去依据的登记。")
 
 
 @click.command(help="日程：无人行为时，时间将带来什么。")

@@ -36,7 +36,7 @@ from models.channels import ChannelsFile
 from models.filing import Entry, Receipt
 from models.register import LetterRow
 from models.settings import Settings
-from models.values import SHANGHAI
+from models.values import SHANGHAI, day_of
 from models.vocabulary import ActKind, Kind
 from regulation.reading import UNKNOWN
 from tests.applications import enterprise, led_by
@@ -413,6 +413,38 @@ async def test_why_is_worded_for_whoever_asks_and_rests_on_entries(api: Caller) 
     assert (office["worded_for"], office["about"], len(office["reasons"])) == ("office", "第1号登记", 1)
     assert ok(await api("c-101").get(path, params={"entry": 999}))["reasons"] == []
     problem(await api("c-101").get(path, params={"for": "judge"}), 422, "malformed")
+
+
+async def test_a_filing_is_asked_for_in_two_times_and_a_correction_is_planned(house: House, api: Caller) -> None:
+    docket = house.tools.register.docket("LIFE")
+    revoked = next(entry for entry in docket if entry.event.kind == "revoked")
+    missed = next(entry for entry in reversed(docket) if entry.event.kind == "year_missed")
+    before = day_of(revoked.at - timedelta(days=1)).isoformat()
+    now = ok(await api("u-leader-01").get("filings/LIFE/then"))
+    assert (now["filing"]["stage"], now["registered"]["stage"]) == ("revoked", "revoked")
+    assert now.get("fallen") is None, "nothing came late"
+    then = ok(await api("c-101").get("filings/LIFE/then", params={"as_of": before}))
+    assert (then["filing"]["stage"], then.get("differs")) == ("revocation_pending", None)
+    knew = ok(await api("c-101").get("filings/LIFE/then", params={"as_known": before}))
+    assert knew["registered"]["stage"] == "revocation_pending"
+    for wrong in ({"as_of": "昨天"}, {"as_known": "2019-01-01"}, {"as_of": "2059-13-01"}, {"as_of": "2060-01-01"}):
+        answer = await api("c-101").get("filings/LIFE/then", params=wrong)
+        assert answer.status_code == 422, answer.text
+    year = int(getattr(missed.event, "year", 0))
+    fact = {
+        "act": "file_annual_report",
+        "year": str(year),
+        "came_on": day_of(missed.at - timedelta(days=1)).isoformat(),
+    }
+    assert ok(await api("c-101").get("filings/LIFE/correction"))["steps"] == []
+    plan = ok(await api("c-101").get("filings/LIFE/correction", params=fact))
+    assert (plan["stage"], plan["truly"]) == ("revoked", "in_force")
+    sorts = {each["sort"] for each in plan["steps"]}
+    assert "gone" in sorts or "现在不能登记" in plan["steps"][0]["what"]
+    assert missed.number in [each.get("entry") for each in plan["steps"]]
+    problem(await api("c-101").get("filings/LIFE/correction", params={"act": "archive"}), 422, "fact_invalid")
+    problem(await api("u-leader-01").get("filings/LIFE/correction"), 403, "forbidden")
+    assert ok(await api("c-101").get("filings/LIFE/docket"))[-1]["number"] == docket[-1].number, "nothing was entered"
 
 
 async def test_why_knows_every_act_at_every_stage(api: Caller) -> None:
@@ -1047,5 +1079,6 @@ async def test_nothing_of_a_person_is_in_an_address(house: House) -> None:
         "filing_id", "digest", "name", "message_id", "letter_id", "act", "stage", "kind", "jurisdiction", "waiting_for",
         "due_before", "due_by", "text", "after", "limit", "unread", "at", "sha256", "filing", "Idempotency-Key", "If-Match",
         "zone", "year", "report", "survey", "overdue", "named", "evaluated", "round_id", "open", "state", "ending",
-        "round", "days", "lapse", "entry", "for",
+        "round", "days", "lapse", "entry", "for", "as_of", "as_known",
+        "came_on", "postmarked_on",
     }  # fmt: skip

@@ -381,6 +381,26 @@ def test_why_tells_each_register_its_reasons(beian: Terminal) -> None:
     assert beian("why", "NOBODY").code == 3
 
 
+def test_show_tells_a_filing_in_two_times_and_a_correction_is_planned(beian: Terminal) -> None:
+    docket = beian("show", "ENDED", "--json").json["docket"]
+    revoked = next(each for each in docket if each["event"]["kind"] == "revoked")
+    opened = next(each for each in docket if each["event"]["kind"] == "revocation_opened")
+    then = beian("show", "ENDED", "--as-of", opened["at"], "--json").json
+    assert (then["filing"]["stage"], then["registered"]["stage"]) == ("revocation_pending", "revocation_pending")
+    assert "实际：拟撤销" in beian("show", "ENDED", "--as-known", opened["entered_at"]).out
+    assert beian("show", "ENDED", "--as-of", "昨天").code == 64
+    assert beian("show", "ENDED", "--as-of", "2019-01-01").code == 64
+    assert "没有失去依据的登记" in beian("correction", "ENDED").out
+    year, came_on = opened["event"]["year"], f"{opened['event']['year']}-11-30"
+    arguments = ("correction", "ENDED", "--act", "file_annual_report", "--year", str(year), "--came-on", came_on)
+    plan = beian(*arguments, "--json").json
+    assert (plan["stage"], plan["truly"]) == ("revoked", "in_force")
+    assert revoked["number"] in [each.get("entry") for each in plan["steps"]]
+    assert "更正方案" in beian(*arguments).out
+    assert beian("correction", "ENDED", "--act", "file_annual_report", "--year", str(year)).code == 64
+    assert beian("correction", "NOBODY").code == 3
+
+
 def test_show_says_so_when_one_byte_was_changed(
     beian: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

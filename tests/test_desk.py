@@ -125,6 +125,19 @@ async def test_a_page_tells_why_with_its_entries_and_for_whom_staff_choose(house
     await officer.gets("/filings/DL-1/why", 404)
 
 
+async def test_a_page_shows_a_filing_in_two_times_and_plans_a_correction(house: House) -> None:
+    officer = await at(house, "c-101")
+    assert 'href="/filings/SY-NEW/then"' in await officer.gets("/filings/SY-NEW")
+    page = await officer.gets("/filings/SY-NEW/then")
+    assert "实际情况与当时的登记一致" in page
+    assert "没有失去依据的登记" in page
+    asked = "act=file_annual_report&year=2022&came_on=2023-01-01&postmarked_on="
+    assert "现在不能登记这一来文" in await officer.gets(f"/filings/SY-NEW/then?{asked}")
+    assert "请选来文" in await officer.gets("/filings/SY-NEW/then?act=file_annual_report")
+    assert "时间须为日期" in await officer.gets("/filings/SY-NEW/then?as_of=1999-01-01")
+    await officer.gets("/filings/DL-1/then", 404)
+
+
 # Inbox
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, func, or_, select, update
 
 from activities import lists, papers
 from activities.database import stating
@@ -14,9 +14,12 @@ from activities.log import checking
 from activities.log.leaves import LeafKind
 from activities.rounds import appending, known, rows, sealing, terms
 from activities.rows import GENESIS, Row, link
+from models.correction import InRound
 from models.register import RoundItemRow, RoundRow
-from models.rounds.base import Area, OpenRound, RoundAct, RoundKind, round_id
+from models.rounds.base import Area, OpenRound, RoundAct, RoundKind, RoundStage, round_id
 from models.rounds.round import Round, RoundEntry
+from models.values import at_hour
+from models.vocabulary import Kind
 from regulation import offices
 from regulation.rounds import table
 from regulation.rounds.every import rules_of
@@ -30,6 +33,10 @@ VALUE = select(ROUNDS.value).where(ROUNDS.round_id == bindparam("of"))
 OF_NUMBER = select(ENTRIES.body).where(ENTRIES.round_id == bindparam("of"), ENTRIES.number == bindparam("number"))
 OF_ACT = select(ENTRIES.body).where(ENTRIES.round_id == bindparam("of"), ENTRIES.act_id == bindparam("act"))
 """What every act in a round asks: built once."""
+
+
+MADE_OF = 500
+"""Of how many rounds it is told what they made of one alliance."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +131,23 @@ class RoundRegister:
             found = [dict(row) for row in db.execute(query).mappings()]
         return [
             (RoundRow(**{name: value for name, value in row.items() if name != "item"}), row["item"]) for row in found
+        ]
+
+    def made_of(self, filing_id: str, kind: Kind, jurisdiction: str, since: date) -> list[InRound]:
+        """What rounds made of an alliance since a day, and those that opened since then over its place and kind and made nothing of it."""
+        over = or_(ROUNDS.alliances.is_(None), ROUNDS.alliances == kind.value)
+        place = or_(ROUNDS.jurisdiction.is_(None), ROUNDS.jurisdiction == jurisdiction)
+        mine = and_(ITEMS.round_id == ROUNDS.round_id, ITEMS.filing_id == filing_id, ITEMS.current)
+        query = select(ROUNDS.round_id, ROUNDS.title, ROUNDS.opens, ITEMS.state, ITEMS.at).select_from(
+            appending.ROUNDS.outerjoin(appending.ITEMS, mine)
+        )
+        recent = or_(ITEMS.at >= at_hour(since, 0), and_(ITEMS.at.is_(None), ROUNDS.opens >= since))
+        query = query.where(over, place, recent, ROUNDS.stage != RoundStage.CANCELLED.value)
+        with self.engine.connect() as db:
+            found = db.execute(query.order_by(ROUNDS.opens, ROUNDS.round_id).limit(MADE_OF)).all()
+        return [
+            InRound(round_id=row.round_id, title=row.title, state=row.state, at=row.at or at_hour(row.opens, 0))
+            for row in found
         ]
 
     # Many

@@ -46,6 +46,7 @@ from gateway.pages import (
     survey_entry,
     survey_returns,
     surveys,
+    two_times,
     uploads,
     year,
 )
@@ -56,6 +57,7 @@ for each in (
     sign_in,
     filing,
     reasons,
+    two_times,
     done,
     acts,
     review,

@@ -1,0 +1,75 @@
+"""What follows when something proves true late (更正方案): what loses its ground, what the register does itself, what people approve."""
+
+from pydantic import Field, model_validator
+
+from models.acts import Year
+from models.values import Day, Instant, Named, Value
+from models.vocabulary import ActKind, Stage
+
+PROVEN_LATE = (
+    ActKind.FILE_ANNUAL_REPORT,
+    ActKind.ANSWER_ANNUAL_RETURN,
+    ActKind.REQUEST_EXTENSION,
+    ActKind.STATE_DEFENCE,
+)
+"""What of a leader may prove to have come, or to have been posted, in time, and can be tried before anybody enters it."""
+
+
+class ProvenLate(Value):
+    """A letter of the leader that is not entered yet: which act it is, of which year, and when it came or was posted."""
+
+    act: ActKind = Field(description="来文是哪一行为")
+    year: Year | None = Field(None, description="报送年度")
+    came_on: Day = Field(description="收到日期")
+    postmarked_on: Day | None = Field(None, description="邮戳日期；邮寄的才有")
+
+    @model_validator(mode="after")
+    def _known(self) -> "ProvenLate":
+        if self.act not in PROVEN_LATE or (self.year is None) is not (self.act is ActKind.STATE_DEFENCE):
+            raise ValueError("act")
+        return self
+
+
+class Sort(Named):
+    """What kind of line of a plan it is, in the order in which people go through it."""
+
+    ENTER = "enter", "先登记"
+    GONE = "gone", "失去依据"
+    ITSELF = "itself", "登记后自动发生"
+    APPROVE = "approve", "须由人决定"
+    LOOK = "look", "须复核"
+
+
+class Step(Value):
+    """One line: what, by which article, and who does or approves it with which act; `two`: it takes two of them.
+
+    `entry` is that of the docket that it is about, `round_id` the round. `until` is when it is due (exclusive).
+    """
+
+    sort: Sort
+    what: str
+    article: str
+    by: tuple[str, ...] = ()
+    act: str | None = None
+    two: bool = False
+    entry: int | None = None
+    round_id: str | None = None
+    until: Instant | None = None
+
+
+class Plan(Value):
+    """A plan of correction. Nothing of it happens by itself: `stage` is how the register has the filing, `truly` how it ought to be."""
+
+    about: str
+    stage: Stage
+    truly: Stage
+    steps: tuple[Step, ...]
+
+
+class InRound(Value):
+    """What a round made of an alliance, and when: or, without a state, that it made nothing of it though it ran then."""
+
+    round_id: str
+    title: str
+    state: str | None = None
+    at: Instant

@@ -1,0 +1,189 @@
+"""Two times: what the register knew then, what was true then with all that is known now; and the plan when something proves true late."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from models.correction import InRound, Plan, ProvenLate, Sort
+from models.filing import Entry
+from models.values import at_hour
+from models.vocabulary import ActKind, LapseKind, Stage
+from regulation import correction, two_times
+from regulation.moment import Moment
+from tests.law.cases import Case, load
+from tests.law.notation import event_name, moment
+
+CASES = {each.id: each for each in load()}
+
+EVERY = 9
+"""Of the law's cases so many are one that is told once more."""
+
+
+def in_order(case: Case) -> bool:
+    """Whether nothing in a life came later than it counts."""
+    docket = case.life.docket
+    counted = [entry.at for entry in docket]
+    return counted == sorted(counted) and not any(entry.undoes for entry in docket)
+
+
+def end(case: Case) -> Moment:
+    """When a case is over, and everything in it was entered."""
+    last = case.life.docket[-1]
+    at = max(case.until, last.at, last.entered_at)
+    return Moment(at, at)
+
+
+def test_a_life_in_which_nothing_came_late_is_the_same_in_both_times() -> None:
+    some = [case for case in [*CASES.values()][::EVERY] if in_order(case)]
+    assert len(some) > 50
+    for case in some:
+        docket = case.life.docket
+        retold = two_times.true_by(docket, end(case).at)
+        assert retold.docket == docket, case.id
+        assert retold.fallen == (), case.id
+        half = docket[len(docket) // 2].entered_at
+        assert two_times.known(docket, half) == [entry for entry in docket if entry.entered_at <= half]
+
+
+def fell(name: str) -> list[str]:
+    """What has no place in a life as it truly was, reminders and chases left aside."""
+    case = CASES[name]
+    fallen = two_times.true_by(case.life.docket, end(case).at).fallen
+    return [event_name(entry.event) for entry in sorted(fallen, key=lambda each: each.number) if not _quiet(entry)]
+
+
+def _quiet(entry: Entry) -> bool:
+    return getattr(entry.event, "kind", None) in correction.QUIET
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("annual-received-in-time-arrives-late", ["year_missed[2026]"]),
+        ("paper-report-undoes-a-case", ["year_missed[2026]", "revocation_opened[2026]"]),
+        (
+            "revocation-report-was-in-time-but-revoked",
+            ["year_missed[2025]", "revocation_opened[2025]", "record_service", "statement_ended", "revoked"],
+        ),
+        (
+            "objection-undoes-the-provincial-step",
+            ["confirm_notice_clear", "forward", "give_office_opinion", "record_party_group"],
+        ),
+        ("paper-deregistration-before-a-proposal", ["propose_revocation"]),
+        ("revocation-late-report-was-in-time", ["revocation_opened[2025]"]),
+        ("paper-withdrawal-of-what-was-archived", []),
+        ("revocation-announced", []),
+    ],
+)
+def test_what_was_entered_only_because_a_letter_came_late_falls(name: str, expected: list[str]) -> None:
+    assert fell(name) == expected
+
+
+def test_between_the_deadline_and_the_letter_register_and_truth_differ() -> None:
+    docket = CASES["paper-report-undoes-a-case"].life.docket
+    then = moment("2026-12-02")
+    knew = two_times.known(docket, then)[-1].filing
+    truly = two_times.true_by(docket, then).filing
+    assert (knew.stage, knew.missed_years) == (Stage.REVOCATION_PENDING, 2)
+    assert (truly.stage, truly.missed_years) == (Stage.IN_FORCE, 0)
+    as_believed = two_times.true_by(two_times.known(docket, then), then).filing
+    assert as_believed.stage is Stage.REVOCATION_PENDING, "by what was known then it was true"
+
+
+def planned(name: str, proven: ProvenLate | None = None, rounds: tuple[InRound, ...] = ()) -> Plan:
+    """The plan of a case as of its end."""
+    case = CASES[name]
+    return correction.plan(case.life.docket, end(case), proven, rounds)
+
+
+def acts(plan: Plan, sort: Sort) -> list[tuple[str | None, bool]]:
+    """The acts of a sort of lines, and whether they take two."""
+    return [(step.act, step.two) for step in plan.steps if step.sort is sort]
+
+
+REPORT = ProvenLate(
+    act=ActKind.FILE_ANNUAL_REPORT, year=2025, came_on=date(2025, 12, 3), postmarked_on=date(2025, 11, 29)
+)
+
+
+def test_a_report_posted_in_time_plans_the_restoration_that_a_person_approves() -> None:
+    plan = planned("revocation-announced", REPORT)
+    assert (plan.stage, plan.truly) == (Stage.REVOKED, Stage.IN_FORCE)
+    assert acts(plan, Sort.ENTER) == [("file_annual_report", False), ("file_annual_report", True)]
+    gone = [step.entry for step in plan.steps if step.sort is Sort.GONE]
+    docket = CASES["revocation-announced"].life.docket
+    kinds = {str(docket[number - 1].event.kind) for number in gone if number}
+    assert kinds >= {"year_missed", "revocation_opened", "statement_ended", "revoked"}
+    itself = [step.what for step in plan.steps if step.sort is Sort.ITSELF]
+    assert "2025年度由“未报送”改为“已报送”" in itself
+    assert "连续未报送由2年改为0年" in itself
+    (restore,) = [step for step in plan.steps if step.sort is Sort.APPROVE]
+    assert (restore.act, restore.by) == ("restore", ("沈阳市科技局",))
+    assert "公告" in restore.what
+    assert all(step.article for step in plan.steps)
+
+
+def test_what_is_planned_is_what_comes_once_the_letter_is_entered() -> None:
+    """The plan of a letter, and the plan after it was entered, end alike."""
+    before = list(CASES["revocation-report-was-in-time-but-revoked"].life.docket)
+    report = next(entry for entry in before if entry.event.kind is ActKind.FILE_ANNUAL_REPORT and entry.undoes)
+    year = int(getattr(report.event, "year", 0))
+    proven = ProvenLate(act=ActKind.FILE_ANNUAL_REPORT, year=year, came_on=date(year, 11, 30))
+    earlier = before[: report.number - 1]
+    now = Moment(report.entered_at, report.entered_at)
+    foreseen = correction.plan(earlier, now, proven)
+    after = correction.plan(before[: report.number], now)
+    gone = [[step.entry for step in plan.steps if step.sort is Sort.GONE] for plan in (foreseen, after)]
+    assert gone[0] == gone[1] != []
+    assert foreseen.truly is after.truly is Stage.IN_FORCE
+    assert acts(foreseen, Sort.APPROVE) == acts(after, Sort.APPROVE) == [("restore", False)]
+
+
+def test_a_letter_that_was_late_vanishes_nothing() -> None:
+    late = REPORT.but(postmarked_on=None, came_on=date(2025, 12, 22))
+    plan = planned("revocation-announced", late)
+    assert [step for step in plan.steps if step.sort in (Sort.GONE, Sort.APPROVE)] == []
+    assert "现在不能登记这一来文" in plan.steps[0].what
+    assert plan.truly is Stage.REVOKED
+
+
+def test_a_defence_posted_in_time_is_heard_and_the_case_goes_on() -> None:
+    plan = planned("revocation-announced", ProvenLate(act=ActKind.STATE_DEFENCE, came_on=date(2025, 12, 10)))
+    assert plan.truly is Stage.REVOCATION_PENDING
+    assert acts(plan, Sort.APPROVE) == [("restore", False)]
+
+
+def test_a_round_rests_on_it_only_if_the_filing_stood_otherwise_when_it_looked() -> None:
+    case = CASES["revocation-announced"]
+    revoked = next(entry for entry in case.life.docket if entry.event.kind is LapseKind.REVOKED)
+    before = InRound(
+        round_id="evaluation-2025-210100-1", title="2025年度评估评价", state="done", at=at_hour(date(2025, 6, 1), 9)
+    )
+    since = InRound(round_id="subsidy-2025-LN-1", title="2025年度后补助", at=revoked.at + timedelta(days=1))
+    call = since.but(round_id="call-2026-LN-1", title="2026年申报通知")
+    plan = planned("revocation-announced", REPORT, (before, since, call))
+    (step,) = [step for step in plan.steps if step.round_id]
+    assert (step.round_id, step.act, step.two, step.by) == ("subsidy-2025-LN-1", "withdraw_list", True, ("省科技厅",))
+    assert "没有列入" in step.what
+    assert "当时登记为“已撤销”" in step.what
+    assert "实际应为“已备案入库”" in step.what
+
+
+def test_nothing_is_planned_of_a_life_in_which_nothing_came_late() -> None:
+    for name in ("revocation-announced", "annual-two-in-a-row", "review-in-good-order"):
+        assert planned(name).steps == (), name
+
+
+def test_a_plan_enters_nothing() -> None:
+    case = CASES["revocation-announced"]
+    before = case.life.docket
+    planned("revocation-announced", REPORT)
+    assert case.life.docket == before
+
+
+@pytest.mark.parametrize(
+    "told", [{"act": "archive", "came_on": "2025-12-01"}, {"act": "file_annual_report", "came_on": "2025-12-01"}]
+)
+def test_only_what_a_leader_can_send_late_is_tried(told: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="act"):
+        ProvenLate.model_validate(told)
