@@ -44,7 +44,7 @@ from models.vocabulary import ActKind, Kind, ReportState, Role, Stage
 from regulation import lifecycle, offices
 from regulation.agenda import HANDED_OVER_FROM
 from regulation.moment import Moment
-from regulation.offers import offers
+from regulation.offers import Offer, offers
 from regulation.phrases import Purpose
 from regulation.rounds import table
 from regulation.rounds.every import RULES
@@ -127,9 +127,9 @@ def posts(filing: Filing) -> list[tuple[Role, str]]:
     return [each for each in product(Role, dict.fromkeys(places)) if offices.is_post(*each)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Standing:
-    """A filing as it stood at a moment of some life."""
+    """A filing as it stood at a moment of some life; each is itself alone."""
 
     filing: Filing
     when: Moment
@@ -184,6 +184,12 @@ def by(role: Role, office: str) -> By:
     return By(person="newcomer", office=office, role=role)
 
 
+@cache
+def offered(at: Standing, role: Role, office: str) -> tuple[Offer, ...]:
+    """What such a newcomer is offered, worked out once."""
+    return offers(at.filing, at.when, by(role, office))
+
+
 @LAW
 @MATTERS
 def test_the_door_lets_through_whom_the_law_names_and_nobody_else(kind: Kind, zoned: bool, stage: Stage) -> None:
@@ -212,7 +218,7 @@ def test_the_door_lets_through_whom_the_law_names_and_nobody_else(kind: Kind, zo
 def test_what_is_offered_as_mine_is_what_the_law_names_me_for(kind: Kind, zoned: bool, stage: Stage) -> None:
     for at in standings().get((kind, zoned, stage), []):
         for role, office in posts(at.filing):
-            for each in offers(at.filing, at.when, by(role, office)):
+            for each in offered(at, role, office):
                 named = doers(at.filing, each.act)
                 if each.kind is ActKind.TRANSFER:  # one gives, then the other takes, unless the first takes it back
                     next_ = ("whoever takes a filing over",) if at.filing.transfer else ()
@@ -240,7 +246,7 @@ def test_whoever_may_act_on_a_filing_sees_it(kind: Kind, zoned: bool, stage: Sta
             if role is Role.PUBLIC:
                 continue
             who = Identity(person="newcomer", name="", office=office, role=role, assigned=frozenset({filing.id}))
-            mine = [each.kind for each in offers(filing, at.when, who.by) if each.mine and each.open]
+            mine = [each.kind for each in offered(at, role, office) if each.mine and each.open]
             assert not mine or who.scope.holds(*facts), (mine, role, office)
 
 
@@ -781,7 +787,7 @@ async def test_no_form_is_taken_that_was_not_shown_to_this_session(town: Town, d
     """Whoever it is, whatever else the form says: without the token of the session nothing happens."""
     before = kept(town)
     other = visitor(town, EMBEDDED["c-102"])
-    for who, csrf in zip((*EMBEDDED.values(), THEIR_LEADER), cycle(("", "x", other.csrf)), strict=False):
+    for who, csrf in zip((*POSTS.values(), THEIR_LEADER), cycle(("", "x", other.csrf)), strict=False):
         visitor_ = visitor(town, who)
         answer = await Visitor(who, visitor_.browser, csrf).asks(door, town.belongings[MINE])
         assert answer.status_code in (403, 404), (door, who.person, answer.status_code)

@@ -116,6 +116,12 @@ def imports(tree: ast.AST) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+@cache
+def imported(path: Path) -> tuple[str, ...]:
+    """Every module that a module imports, in the order of the text."""
+    return tuple(imports(parsed(path)))
+
+
 def within(name: str, packages: set[str]) -> bool:
     """Whether a dotted name is one of these packages or in one of them."""
     return any(f"{name}.".startswith(f"{package}.") for package in packages)
@@ -131,7 +137,7 @@ def test_imports_point_one_way() -> None:
     wrong = [
         f"{path.relative_to(ROOT)} imports {name}"
         for path in in_rooms(*MAY_IMPORT)
-        for name in imports(parsed(path))
+        for name in imported(path)
         if within(name, rooms - {room(path)}) and not within(name, MAY_IMPORT[room(path)])
     ]
     assert wrong == []
@@ -144,7 +150,7 @@ def test_the_wings_of_the_gateway_point_one_way() -> None:
         may = {f"gateway.{name}" for name in {wing, *WINGS.get(wing, COMING_IN)}}
         wrong += [
             f"{path.relative_to(ROOT)} imports {name}"
-            for name in imports(parsed(path))
+            for name in imported(path)
             if within(name, {"gateway"}) and not within(name, may)
         ]
     assert wrong == []
@@ -180,7 +186,7 @@ def module_of(path: Path) -> str:
 
 def imported_modules(path: Path, known: set[str]) -> set[str]:
     """The modules of ours that a module imports."""
-    named = {name if name in known else name.rpartition(".")[0] for name in imports(parsed(path))}
+    named = {name if name in known else name.rpartition(".")[0] for name in imported(path)}
     return (named & known) - {module_of(path)}
 
 
@@ -195,7 +201,7 @@ def test_no_circle_is_dodged() -> None:
     for path in in_rooms(*MAY_IMPORT):
         inside = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
         late = {name for node in inside for name in imports(node)} | {
-            name for name in imports(parsed(path)) if name == "typing.TYPE_CHECKING"
+            name for name in imported(path) if name == "typing.TYPE_CHECKING"
         }
         found += [f"{path.relative_to(ROOT)} imports {name}" for name in sorted(late)]
     assert found == []
@@ -206,7 +212,7 @@ def test_the_regulation_imports_the_models_the_standard_library_and_pydantic_onl
     wrong = [
         f"{path.relative_to(ROOT)} imports {name}"
         for path in in_rooms("regulation")
-        for name in imports(parsed(path))
+        for name in imported(path)
         if not within(name, allowed)
     ]
     assert wrong == []
@@ -251,10 +257,7 @@ def _leaves_out(node: ast.If | ast.IfExp) -> bool:
 def test_no_test_mocks() -> None:
     mocks = {"unittest.mock", "mock", "pytest_mock"}
     assert [
-        f"{path.relative_to(ROOT)} imports {name}"
-        for path in MODULES
-        for name in imports(parsed(path))
-        if within(name, mocks)
+        f"{path.relative_to(ROOT)} imports {name}" for path in MODULES for name in imported(path) if within(name, mocks)
     ] == []
 
 
