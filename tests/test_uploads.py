@@ -21,6 +21,8 @@ from structlog.testing import capture_logs
 
 from activities.register import Register
 from gateway.identity import Identity
+from gateway.problem import Refused
+from gateway.remembered import drafts as drafts_of_leaders
 from gateway.remembered.drafts import Drafts, body_of
 from gateway.remembered.uploads import HALF_DONE, JUST_STORED, PUBLIC, TYPES, Rejected, Uploads, safe_name, taken
 from gateway.shown import attachments
@@ -30,7 +32,7 @@ from models.settings import Settings
 from models.vocabulary import Role
 from tests.databases import Databases, on_both
 from tests.described import Described
-from tests.leading import LEADER, OFFICER, OTHER, Leader, Page, example, filled, leading
+from tests.leading import COLLEAGUE, LEADER, OFFICER, OTHER, Leader, Page, example, filled, leading
 from tests.patience import comes
 from tests.served import Clock
 from tests.simulated import told, written
@@ -278,6 +280,18 @@ async def test_a_file_without_its_row_is_nobodys_until_it_comes_again(store: Upl
     assert store.find(SHA, [LEADER.office]) is None
     await store.store(file(), LEADER.office, NOW)
     assert path.read_bytes() == PDF
+
+
+def test_a_leader_has_so_many_drafts_at_once(store: Uploads, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever begins and begins fills neither the register nor their own page; a colleague's are the leader's too, another's are not."""
+    monkeypatch.setattr(drafts_of_leaders, "MOST", 3)
+    drafts = Drafts(store.engine, store)
+    keys = [drafts.begin(who, {"kind": "A"}, NOW) for who in (LEADER, COLLEAGUE, LEADER)]
+    with pytest.raises(Refused, match="先删除不再使用的"):
+        drafts.begin(COLLEAGUE, {"kind": "A"}, NOW)
+    drafts.begin(OTHER, {"kind": "A"}, NOW)
+    drafts.discard(keys[0], LEADER.office, NOW)
+    assert drafts.begin(LEADER, {"kind": "B"}, NOW)
 
 
 @on_both

@@ -38,6 +38,9 @@ CORRECTION, PAPER, REVIEW = "c-", "p-", "r-"
 """How the ids of corrections begin, those of other long papers, and those of half-done reviews (reviews.py); an application's
 draft has the id that its filing will have."""
 
+MOST = 50
+"""Drafts of applications that a leader has at once: more than twice as many as may be under way, and as many as a page shows at a glance."""
+
 DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 
 
@@ -57,7 +60,18 @@ class Drafts:
     uploads: Uploads
 
     def begin(self, who: Identity, body: Mapping[str, Any], now: datetime, layout: str = "") -> str:
-        """A new draft of an application; its id, which will be its filing's number."""
+        """A new draft of an application; its id, which will be its filing's number. `Refused` if its leader has too many."""
+        if len(self.of(who.office, now)) >= MOST:
+            refuse(
+                [
+                    finding(
+                        "A-28",
+                        "",
+                        Severity.ERROR,
+                        f"本单位已有{MOST}份未提交的草稿；请先删除不再使用的，再开始新的申请",
+                    )
+                ]
+            )
         key = f"LN-{day_of(now):%Y%m%d}-{''.join(secrets.choice(LETTERS) for _ in range(6))}"
         self.save(key, who, body, now, layout=layout)
         return key
