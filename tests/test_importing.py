@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections import Counter
 from datetime import UTC, datetime
 from io import BytesIO
@@ -16,12 +17,14 @@ from activities.documents.sheets import members_counted
 from gateway import legacy
 from gateway.asked import alliance_list, importing
 from gateway.asked.importing import Outcome, Planned, Summary
-from gateway.remembered.imports import FRESH, LISTS, Importing, Running, Watch
+from gateway.remembered.imports import FRESH, LISTS, WAITING, Importing, Running, Watch
+from gateway.turns import Busy
 from models.filing import Filing
 from models.findings import Finding
 from models.values import digest
 from models.vocabulary import Kind, Role, Stage
 from regulation import codes, identity, intake, judging, listed, offices
+from tests.patience import comes
 from tests.served import served
 from tests.story import application
 from tests.test_browser import Visitor, chromium, form_of, visiting
@@ -369,3 +372,20 @@ async def test_entered_together_or_submitted_alone_a_row_comes_to_the_same(world
 
     assert says(alone, 301) == says(together, 302)
     assert world.register.verify(together.filing_id) == []
+
+
+async def test_so_many_lists_are_looked_through_at_once() -> None:
+    """Whoever sends one list after the other, each another one, fills no memory with them; in time the next is taken."""
+    lists, going = Importing(), threading.Event()
+
+    def look(_: Watch) -> object:
+        going.wait(60)
+        return "found"
+
+    asked = [asyncio.create_task(lists.looked((str(number), ""), look)) for number in range(WAITING)]
+    await comes(lambda: all(lists.running((str(number), "")) for number in range(WAITING)))
+    with pytest.raises(Busy):
+        await lists.looked(("another", ""), look)
+    going.set()
+    assert await asyncio.gather(*asked) == ["found"] * WAITING
+    assert await lists.looked(("another", ""), look) == "found"

@@ -41,7 +41,7 @@ COMING_IN = {
     "client", "clock", "counters", "guard", "identity", "legacy", "measuring", "oidc", "problem", "reception", "remembered", "rounds", "shipped", "together", "tools", "turns", "visit",
 }  # fmt: skip
 WINGS: dict[str, set[str]] = {
-    "remembered": {"identity", "problem"},
+    "remembered": {"identity", "problem", "turns"},
     "asked": {"client", "identity", "legacy", "problem", "tools"},
     "shown": {"identity", "problem", "remembered", "tools", "turns", "visit"},
     "watching": {"client", "problem", "rounds"},

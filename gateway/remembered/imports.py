@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from gateway.turns import Busy
 from models.findings import Finding
 
 Key = tuple[str, str]
@@ -22,6 +23,9 @@ Watch = Callable[[int, int], None]
 
 LISTS = 20
 """So many lists at most are remembered."""
+
+WAITING = 8
+"""So many are under way at once, of which one is looked through and the others wait: each is held in memory as a whole."""
 
 FRESH = 600.0
 """Seconds for which what would come of a list is not looked up again."""
@@ -64,8 +68,11 @@ class Importing:
         return self._refused.get(key, {})
 
     async def looked(self, key: Key, look: Callable[[Watch], object]) -> object | Running:
-        """What would come of a list, looked up once however often it is asked for; or how far it has come, while it is under way."""
+        """What would come of a list, looked up once however often it is asked for; or how far it has come, while it is under way.
+        `Busy` if too many others are."""
         if not self.running(key) and not self._is_fresh(key):
+            if sum(not task.done() for task in self._tasks.values()) >= WAITING:
+                raise Busy
             running = Running("核对")
             self._start(key, running, self._look(key, look, running.watch))
         if (under_way := self.running(key)) and under_way.doing == "核对":
