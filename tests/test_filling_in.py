@@ -229,11 +229,15 @@ def test_the_sealed_form_is_drawn_from_a_draft_and_marks_what_is_missing(kind: K
     raw.pop("alliance_name")
     raw["leader"].pop("phone")
     raw["counts"]["total"] = "很多"
-    some = drafted.drawn(raw, now, 2026)
+    raw["members"][1]["code"] = "91210102MA10ABCD6J"
+    found = intake.examine(raw | {"filing_id": "X", "received_at": now.isoformat()}, now).findings
+    some = drafted.drawn(raw, now, 2026, found)
     text = text_of(some.content)
     assert some.missing == text.count(drafted.MISSING) == 2
-    assert "尚有2处未填" in text
-    assert "很多" in text
+    assert some.wrong == text.count("【有误：") == 2
+    assert "未填或有误共4处（未填2处，有误2处）" in text
+    assert "很多【有误：只填整数，如120】" in text
+    assert "91210102MA10ABCD6J【有误：" in text
     empty = drafted.drawn({"kind": kind.value}, now, 2026)
     assert empty.missing > 20
 

@@ -76,12 +76,12 @@ def as_stored(paper: Mapping[str, Any]) -> Application:
     return form.but(leader=form.leader.but(**masked)) if masked else form
 
 
-def form_of(form: Application, received_at: datetime, call: int, *, missing: int = 0) -> bytes:
-    """An application as its form, filled in; `call` is the year of the application. Of a draft it says how much is `missing`, and
-    is not to be sealed until nothing is."""
+def form_of(form: Application, received_at: datetime, call: int, *, note: str = "") -> bytes:
+    """An application as its form, filled in; `call` is the year of the application. Of a draft that is not to be sealed
+    yet a `note` says why."""
     document = gongwen.blank(PRINTED_TITLES[Kind(form.kind)], form.leader.name, received_at)
     gongwen.heading(document, PRINTED_TITLES[Kind(form.kind)], 0)
-    document.add_paragraph(f"草稿：尚有{missing}处未填，文中注明；填齐后再打印盖章。" if missing else "")
+    document.add_paragraph(note)
     match form:
         case FormA():
             _form_a(document, form)
@@ -219,7 +219,7 @@ def _beside(text: str, span: int, rows: Sequence[Row]) -> list[Row]:
 
 def _asked(of: Value, name: str, label: int, value: int) -> Row:
     """A field: what it is called, and what was filled in."""
-    return [Cell(_title(of, name), label, label=True), Cell(_written(getattr(of, name)), value)]
+    return [Cell(_title(of, name), label, label=True), Cell(written(getattr(of, name)), value)]
 
 
 def _title(of: Value, name: str) -> str:
@@ -229,7 +229,7 @@ def _title(of: Value, name: str) -> str:
 def _in_two_years(last: Value, before: Value, but: Iterable[str] = ()) -> list[Row]:
     """The fields of a year's column, for both years side by side."""
     return [
-        [Cell(_title(last, name), 4, label=True), *(Cell(_written(getattr(year, name)), 4) for year in (last, before))]
+        [Cell(_title(last, name), 4, label=True), *(Cell(written(getattr(year, name)), 4) for year in (last, before))]
         for name in type(last).model_fields
         if name not in but
     ]
@@ -252,7 +252,7 @@ def _code(member: Member) -> str:
     return member.code if member.country == "CN" else f"{member.code}（{member.country}）"
 
 
-def _written(value: object) -> str:
+def written(value: object) -> str:
     """What was filled in, as people write it."""
     if isinstance(value, bool):
         return boxes(("是", "否"), ("是" if value else "否",))

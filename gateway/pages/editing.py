@@ -315,12 +315,12 @@ def findings_of(request: Request, tools: Tools, session: Session, form: FormData
 
 
 def sealed_form(request: Request, tools: Tools, session: Session, editing: Editing) -> Response:
-    """The application form (D1) of a draft, to be printed, sealed and uploaded; what is missing is marked in it (A-28)."""
+    """The application form (D1) of a draft, to be printed, sealed and uploaded; what is missing or wrong is marked in it (A-28)."""
     now = tools.clock()
     year = day_of(editing.correcting.submitted_at if editing.correcting else now).year
     visit_of(request, tools, session.who).note(AuditKind.EXPORTED, filing_id=editing.filing_id, about="draft form")
-    form = drafted.drawn(editing.raw, now, year)
-    left = f"（尚缺{form.missing}处）" if form.missing else ""
+    form = drafted.drawn(editing.raw, now, year, editing.examined(tools, session.who, now))
+    left = f"（未填{form.missing}处、有误{form.wrong}处）" if form.missing + form.wrong else ""
     return attachment(form.content, f"{TITLES[editing.kind]}-{editing.filing_id}{left}.docx", DOCX)
 
 
