@@ -100,9 +100,9 @@ bench: $(VENV)/dev ## what it costs, beside a bare baseline: tables, goals, JSON
 	@$(BIN)/python -m bench
 
 lock: $(VENV)/dev ## renew the locks from pyproject.toml
-	$(LOCK) --extra embedded -o requirements.lock
-	$(LOCK) --extra traces -o requirements-traces.lock
 	$(LOCK) --extra embedded --extra traces --extra dev -o requirements-dev.lock
+	$(LOCK) --extra embedded -c requirements-dev.lock -o requirements.lock  # what is tested is what is installed
+	$(LOCK) --extra traces -c requirements-dev.lock -o requirements-traces.lock
 	$(BIN)/python -m deploy.lock
 
 docs: $(VENV)/dev ## renew the parts of the docs that are printed from the code

@@ -25,11 +25,20 @@ def named(lock: str) -> str:
     return found[1] if found else ""
 
 
+def versions(lock: str) -> dict[str, str]:
+    """Which version of each package a lock names."""
+    return dict(re.findall(r"^([A-Za-z0-9._-]+)==([^\s;]+)", (ROOT / lock).read_text("utf-8"), re.MULTILINE))
+
+
 def main() -> None:
     """Write the digest into freshly made locks."""
     for lock in LOCKS:
         path = ROOT / lock
         text = re.sub(rf"^{re.escape(MARK)}.*\n", "", path.read_text("utf-8"), flags=re.MULTILINE)
+        text = re.sub(
+            r"^    #   -c .*\n", "", text, flags=re.MULTILINE
+        )  # that it is as the tests run with it goes without saying
+        text = re.sub(r"^    # via\n    #   (.*)\n(?!    #)", r"    # via \1\n", text, flags=re.MULTILINE)
         path.write_text(f"{MARK}{wanted()}\n{text}", "utf-8")
     sys.stdout.write(f"locks made from {wanted()[:12]}\n")
 

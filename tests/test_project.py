@@ -343,6 +343,13 @@ def test_the_locks_are_in_step_with_the_project(name: str) -> None:
     assert lock.named(name) == lock.wanted(), f"make lock: {name} was made from other dependencies"
 
 
+@pytest.mark.parametrize("name", lock.LOCKS)
+def test_what_is_tested_is_what_is_installed(name: str) -> None:
+    tested = lock.versions("requirements-dev.lock")
+    others = {each: version for each, version in lock.versions(name).items() if tested.get(each) != version}
+    assert not others, f"make lock: {name} has other versions than the tests run with"
+
+
 def test_no_file_names_a_package_registry_or_a_path_of_one_machine() -> None:
     found = []
     for path in TRACKED:
