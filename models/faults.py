@@ -23,6 +23,8 @@ TOO_SHORT = "至少{min_length}字"
 TOO_LONG = "不得超过{max_length}项"
 NO_OBJECT = "须为对象"
 
+BELOW_ZERO = "不得小于0"
+
 MESSAGES = {
     "missing": MISSING,
     "extra_forbidden": "没有这一项",

@@ -33,6 +33,17 @@ def is_uscc(code: str) -> bool:
     return ALPHABET[-total % 31] == code[17]
 
 
+def amiss(code: str) -> str:
+    """What is wrong with a normalised code that is none, so that whoever copied it knows where to look."""
+    if len(code) != 18:
+        return f"应为18位，现为{len(code)}位"
+    if set(code) & set("IOSVZ"):
+        return "中不会有字母I、O、S、V、Z，请核对是否为数字1、0、5或者字母U、数字2"
+    if set(code) - set(ALPHABET):
+        return "只有数字和大写字母，请对照营业执照等证照核对"
+    return "有误：18位中有写错或者颠倒的，请对照营业执照等证照逐位核对"
+
+
 def organisation_code_fits(code: str) -> bool:
     """Whether characters 9–17 are an organisation code with a right check character of their own."""
     return is_organisation_code(code[8:17])

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, assert_never, get_args
 
 from models.acts import By, Submit
+from models.faults import BELOW_ZERO
 from models.filing import Filing
 from models.findings import Finding
 from models.forms import FIELDS, Application, Document, FormA, FormB, Member
@@ -120,6 +121,7 @@ def examine(
     kind = Kind(raw["kind"])
     numbers = NUMBERS[kind]
     form, findings = read(form_type, raw, numbers)
+    findings = [more_than_nothing(each) for each in findings]
     judge = Judge(form, received_at, known, correcting)
     findings = _judged(findings, judge.findings(), numbers)
     findings += twice(form, codes=numbers)
@@ -150,6 +152,19 @@ def _examine_listed(raw: Mapping[str, Any], received_at: datetime, known: Known 
     if examination.refused:
         return examination
     return examination.but(form=form, facts=_facts_of_listed(form, day_of(received_at)))
+
+
+SPENT = {
+    "/leader/rd_last_year": "须大于0：上一年度须有研发投入",
+    "/leader/last_year/rd": "须大于0：近一年须有研发投入",
+}
+"""What a leader must have spent, and what is said where it is nothing, or less (A-13, B-12)."""
+
+
+def more_than_nothing(read_: Finding, at: str = "") -> Finding:
+    """What was found by reading a form; of a negative amount that must be more than nothing, that: one bound is said in one way."""
+    told = SPENT.get(read_.field.removeprefix(at))
+    return read_.but(message=told) if told and read_.message.endswith(BELOW_ZERO) else read_
 
 
 def _judged(read_: Sequence[Finding], judged: Iterable[Finding], numbers: Mapping[str, str]) -> list[Finding]:
@@ -338,7 +353,7 @@ class Judge(Judging[Application]):
             return
         code = codes.normalised(leader.uscc)
         if not codes.is_uscc(code):
-            yield self.say("FA-04", "/leader/uscc", E, "统一社会信用代码校验不符")
+            yield self.say("FA-04", "/leader/uscc", E, f"统一社会信用代码{codes.amiss(code)}")
             return
         if codes.is_no_enterprise(code):
             yield self.say("A-06", "/leader/uscc", E, "盟主须为企业；该代码属于机关、事业单位或社会组织")
@@ -472,7 +487,7 @@ class Judge(Judging[Application]):
         code, field = codes.normalised(row.code), f"/members/{index}/code"
         if not codes.is_uscc(code):
             if self.form.legacy is None or not codes.is_organisation_code(code):
-                yield self.say("FA-20", field, E, "法人代码须为18位统一社会信用代码，校验不符")
+                yield self.say("FA-20", field, E, f"法人代码（统一社会信用代码）{codes.amiss(code)}")
             return
         if not codes.organisation_code_fits(code):
             yield self.note(checklist.CODE_DOES_NOT_FIT, field, W)
@@ -581,7 +596,7 @@ class Judge(Judging[Application]):
     def spends(self, amount: Decimal | None, field: str) -> Iterator[Finding]:
         """The leader spends something on research (A-13)."""
         if amount is None or amount <= 0:
-            yield self.say("A-13", field, E, "上一年度须有研发投入")
+            yield self.say("A-13", field, E, SPENT["/leader/rd_last_year"])
 
     def form_b(self, form: FormB) -> Iterator[Finding]:
         """What only form B asks, its sums as its notes define them (B-01, B-02, B-11, B-12, B-25, FB-03…FB-21)."""
@@ -618,7 +633,7 @@ class Judge(Judging[Application]):
                 if _more(year.rd, sums.rd):
                     yield self.say("FB-18", f"/{name}/rd", E, "联盟研究开发费用为全部成员之和，不得小于盟主的费用")
         if leader.last_year and leader.last_year.rd is not None and leader.last_year.rd <= 0:
-            yield self.say("B-12", "/leader/last_year/rd", E, "近一年须有研发投入")
+            yield self.say("B-12", "/leader/last_year/rd", E, SPENT["/leader/last_year/rd"])
 
     def leader_year(self, at: str, year: Any) -> Iterator[Finding]:
         """One year of form B's leader (FB-07, FB-09, FB-11)."""

@@ -115,6 +115,7 @@ def lodge(filing_id: str, raw: Mapping[str, Any], subject: changes.Subject | Non
             paper = application(content)
         elif str(kind) in PAPERS:
             form, below = read(PAPERS[str(kind)], content, {}, "/content")
+            below = [intake.more_than_nothing(each, "/content") for each in below]
             findings += _told_apart(PAPERS[str(kind)], below)
             if not below:
                 paper = form.model_dump(mode="json")

@@ -144,8 +144,14 @@ class FirstTime:
         await page.locator("[data-saved]", has_text="已自动保存").wait_for()
 
     async def _brings(self, values: dict[str, str]) -> dict[str, str]:
-        """The sealed form is dropped, hashed here, and compared with what was stored; the other documents lie on the platform."""
+        """The sealed form is dropped, hashed here, and compared with what was stored; the other documents lie on the platform. Of
+        what is refused no row is left."""
         page = self.visitor.page
+        rows = await page.locator("[data-document]").count()
+        none = FilePayload(name="会议纪要.pdf", mimeType="application/pdf", buffer=b"no document")
+        await page.locator("[data-several]").set_input_files([none])
+        await page.get_by_text("“会议纪要.pdf”未上传：内容不是pdf文件").wait_for()
+        assert await page.locator("[data-document]").count() == rows
         content = b"%PDF-1.7\n% sealed\n%%EOF\n"
         sealed = FilePayload(name="申请表（盖章）.pdf", mimeType="application/pdf", buffer=content)
         await page.locator("[data-several]").set_input_files([sealed])

@@ -150,3 +150,24 @@ def test_whatever_was_typed_one_code_goes_into_the_paper(written: str) -> None:
 
 def test_a_foreign_number_keeps_its_spaces() -> None:
     assert codes.normalised("hrb 12345 b") == "HRB 12345 B"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("12A", "应为18位，现为3位"),
+        ("9121O102MA10ABCD6H", "中不会有字母I、O、S、V、Z，请核对是否为数字1、0、5或者字母U、数字2"),
+        ("91210102MA10-BCD6H", "只有数字和大写字母，请对照营业执照等证照核对"),
+        ("91210102MA10ABCD6J", "有误：18位中有写错或者颠倒的，请对照营业执照等证照逐位核对"),
+    ],
+)
+def test_whoever_copied_a_code_wrongly_is_told_where_to_look(code: str, said: str) -> None:
+    found = intake.examine(application(leader=application()["leader"] | {"uscc": code}), instant("2027-03-15")).findings
+    assert f"统一社会信用代码{said}" in [each.message for each in found if each.field == "/leader/uscc"]
+
+
+@pytest.mark.parametrize("spent", ["-3", "0"])
+def test_what_must_be_more_than_nothing_is_said_in_one_way(spent: str) -> None:
+    form = application(leader=application()["leader"] | {"rd_last_year": spent})
+    found = intake.examine(form, instant("2027-03-15")).findings
+    assert [each.message for each in found if each.field == "/leader/rd_last_year"] == ["须大于0：上一年度须有研发投入"]

@@ -78,7 +78,7 @@ def may_commission(round_: Round, act: CommissionThirdParty, when: Moment) -> La
     if act.ends < when.day:
         return Lack(missing="委托止日已过")
     if not codes.is_uscc(act.code):
-        return Lack(missing="第三方评价机构的统一社会信用代码校验不符")
+        return Lack(missing=f"第三方评价机构的统一社会信用代码{codes.amiss(act.code)}")
     return None
 
 

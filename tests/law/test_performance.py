@@ -113,7 +113,9 @@ def test_a_commission_names_alliances_with_which_nobody_has_to_do() -> None:
     ]
     wrong = {**COMMISSION, "code": "91210102MA10ABCD6X"}
     content = {"people": ["e-503"], "alliances": ["B-2"], "no_interest": True}
-    assert "校验不符" in lack(here.does(EVALUATION, "2027-02-03 09:00", "p-401", "commission", content, **wrong))
+    assert "18位中有写错或者颠倒的" in lack(
+        here.does(EVALUATION, "2027-02-03 09:00", "p-401", "commission", content, **wrong)
+    )
     wrong = {**COMMISSION, "begins": "2027-04-01"}
     assert "止日" in lack(here.does(EVALUATION, "2027-02-03 09:00", "p-401", "commission", content, **wrong))
 

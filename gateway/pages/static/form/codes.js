@@ -23,7 +23,7 @@ function look(input, left) {
   if (left && whole && code !== input.value) input.value = code;
   const wrong = code && !isForeign(input) && (left ? !isCode(code) : whole && !isCode(code));
   const told = input.parentElement.querySelector("[data-code-told]");
-  const said = !wrong ? "" : whole ? "校验不符：18位中有错，请核对" : `应为18位，现为${[...code].length}位`;
+  const said = !wrong ? "" : whole ? "18位中有写错或者颠倒的，请对照证照逐位核对" : `应为18位，现为${[...code].length}位`;
   if (told) told.textContent = said;
   else if (said) input.after(Object.assign(document.createElement("small"), { className: "amiss", textContent: said }));
   const made = input.nextElementSibling;

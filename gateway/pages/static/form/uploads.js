@@ -59,11 +59,19 @@ export function uploads(form) {
       }
     });
 
-  // Each file goes to a row that still lacks one of its sort; where there is none, a row is added.
+  // Each file goes to a row that still lacks one of its sort; where there is none, a row is added, and goes again if its file is refused.
   async function bring(files) {
     const refused = files.filter(unfit).map((file) => `“${file.name}”未上传：${unfit(file)}`);
     if (zone) say(zone, refused.join("；"), true);
-    for (const file of files) if (!unfit(file)) await put(file, rowFor(file.name));
+    for (const file of files.filter((each) => !unfit(each))) {
+      const before = new Set(form.querySelectorAll("[data-document]"));
+      const row = rowFor(file.name);
+      const why = await put(file, row);
+      if (!why || !zone || before.has(row)) continue;
+      row.closest("[data-row]").remove();
+      refused.push(why);
+      say(zone, refused.join("；"), true);
+    }
   }
 
   function rowFor(name) {
@@ -89,10 +97,11 @@ export function uploads(form) {
 
   const part = (row, name) => form.elements[`${row.dataset.document}/${name}`];
 
+  // Send a file for a row, and say there what came of it; why it was not taken, if it was not.
   async function put(file, row) {
-    if (!row || row.dataset.busy) return;
+    if (!row || row.dataset.busy) return "";
     const why = unfit(file);
-    if (why) return say(row, `“${file.name}”未上传：${why}`, true);
+    if (why) return void say(row, `“${file.name}”未上传：${why}`, true);
     row.dataset.busy = "1";
     const bar = Object.assign(document.createElement("progress"), { max: file.size, value: 0 });
     bar.setAttribute("aria-label", `上传 ${file.name}`);
@@ -104,8 +113,11 @@ export function uploads(form) {
       const alike = here && here === stored.sha256;
       say(row, `已上传“${stored.name}”（${megabytes(stored.size)}）${alike ? `，摘要 ${here.slice(0, 12)}… 与服务器一致` : ""}`);
       part(row, "location").dispatchEvent(new Event("input", { bubbles: true }));
+      return "";
     } catch (error) {
-      say(row, `“${file.name}”未上传：${error.message}`, true);
+      const why = `“${file.name}”未上传：${error.message}`;
+      say(row, why, true);
+      return why;
     } finally {
       delete row.dataset.busy;
     }
