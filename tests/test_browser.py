@@ -48,6 +48,12 @@ STICKING_OUT = """() => [...document.querySelectorAll("input, select, textarea, 
   return each.getBoundingClientRect().right > right + 1;
 }).map(each => each.name || each.id || each.outerHTML.slice(0, 80))"""
 """Inputs and groups of them that reach beyond what they stand in."""
+CONTENTS_FIRST = """() => {
+  const [contents, form] = ["#found", ".application > form"].map((each) => document.querySelector(each)?.getBoundingClientRect().top);
+  return contents === undefined || form === undefined || contents < form;
+}"""
+"""Whether the list of steps and findings stands above what is filled in, where they do not stand beside each other."""
+
 DESK = {"width": 1200, "height": 900}
 
 PATIENT = 300_000
@@ -114,6 +120,7 @@ class Visitor:
         beyond = await self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert beyond <= 0, f"{sort}: {beyond} pixels do not fit a phone"
         assert await self.page.evaluate(STICKING_OUT) == [], f"{sort} on a phone"
+        assert await self.page.evaluate(CONTENTS_FIRST), f"{sort}: on a phone the contents come after what is filled in"
         await self.page.set_viewport_size(DESK)  # type: ignore[arg-type]
 
     async def is_accessible(self, sort: str, **only: Any) -> None:
