@@ -9,6 +9,7 @@ from activities.published_editions import PublishedEditions
 from regulation import offices
 from regulation.calendar import CALENDARS
 from regulation.editions import EditionRefused, Editions
+from regulation.promises import PROMISES
 from regulation.rounds.bands import SUBSIDIES
 from regulation.rounds.checks import CHECKS
 from regulation.rounds.evaluation_items import ITEMS
@@ -20,6 +21,7 @@ FOLDERS: dict[str, Editions[Any]] = {
     "calendars": CALENDARS,
     "terms": TERMS,
     "offices": offices.DIRECTORIES,
+    "promises": PROMISES,
     "evaluation": ITEMS,
     "surveys": QUESTIONNAIRES,
     "performance": PERFORMANCE,

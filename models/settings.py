@@ -46,7 +46,8 @@ class Settings(BaseSettings):
     var: Path = Field(Path("var"), description="folder for everything the embedded service writes")
     database_url: str | None = Field(None, description="the register; absent: SQLite below `var`")
     editions: Path | None = Field(
-        None, description="folder with terms/*.json, calendars/*.json and offices/*.json of this deployment"
+        None,
+        description="folder with terms/*.json, calendars/*.json, offices/*.json, promises/*.json and others of this deployment",
     )
     channels: Path | None = Field(
         None, description="channels.toml: the channels and the offices' addresses; absent: files below `var`"

@@ -11,7 +11,7 @@ import pytest
 from activities import editions as folders
 from models.values import digest
 from models.vocabulary import Kind
-from regulation import calendar, data, terms
+from regulation import calendar, data, promises, terms
 from regulation.calendar import CALENDARS, STATUTORY, CalendarEdition
 from regulation.editions import EditionRefused, Editions
 from regulation.terms import TERMS, TermsEdition
@@ -471,3 +471,18 @@ def test_an_edition_that_filings_count_by_is_known_by_its_digest() -> None:
     altered.add(a_calendar("2027", "2026", known_from="2026-11-04"))
     assert altered.changed(used) == ["2027"], "changed"
     assert calendar.shipped().changed(used) == ["2027"], "removed"
+
+
+def test_a_deployment_words_a_promise_anew_from_a_day_on(tmp_path: Path) -> None:
+    own, day = promises.shipped(), date(2027, 3, 1)
+    worded = {"title": "年度报告承诺书", "number": "G-11b", "text": ["所报属实。"]}
+    document = {"edition": "LN-2027", "base": "LN-2021", "effective": str(day), "promises": {"report": worded}}
+    (tmp_path / "promises").mkdir()
+    (tmp_path / "promises" / "LN-2027.json").write_text(json.dumps(document), "utf-8")
+    folders.load(tmp_path, {"promises": own})
+    before, after = own["LN-2021"].promises, own["LN-2027"].promises
+    assert after["report"].text == ("所报属实。",)
+    assert after["report"].digest != before["report"].digest
+    assert after["integrity"] == before["integrity"], "what is not worded anew stays"
+    with pytest.raises(EditionRefused, match="report"):
+        own.add({**document, "edition": "LN-2028", "promises": {"report": {**worded, "text": []}}})

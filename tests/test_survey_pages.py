@@ -122,6 +122,7 @@ async def test_a_return_begins_with_what_is_known_and_is_kept_as_a_draft(house: 
     page = await leader.page(ADDRESS)
     for words in ("统计年度 2026年", "2027年3月31日", "空着的数填0", "直接从事研发和相关技术创新活动"):
         assert page.says(words), words
+    assert page.says("我单位已阅读上述《统计调查承诺书》")
     assert page.value("/members/1/name") == "辽宁示例工业大学"
     sent = await leader.sends(ADDRESS, [*page.hidden("seen", "id"), ("/leader/staff", "９２"), ("do", "save")])
     assert sent.status_code == 303

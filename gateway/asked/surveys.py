@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,7 @@ from models.rounds.questionnaires import Questionnaire, Table
 from models.rounds.surveys import EnterSurvey, Point, SurveyOnPaper, SurveyReturn
 from models.sections import Section
 from models.vocabulary import Severity
+from regulation import promises
 from regulation.rounds.figures import form_of
 
 PROMISE = Section("promise", "承诺", ("integrity_commitment",))
@@ -73,10 +75,12 @@ def parts(
     return [Part(table, field, before) for table, field in zip(questionnaire.tables, shown, strict=True)]
 
 
-def promise(raw: Mapping[str, Any], findings: Iterable[Finding]) -> Field:
-    """What is promised with a return."""
+def promise(raw: Mapping[str, Any], findings: Iterable[Finding], day: date, *, on_paper: bool) -> Field:
+    """What is promised with a return, with the text that is in force on a day; on paper as it stands there."""
     (field,) = fields_of(SurveyReturn, raw, findings, only=PROMISE.names)
-    return field
+    if on_paper:
+        return field
+    return replace(field, widget="confirm", reads=promises.in_force("survey", day))
 
 
 def new_row(questionnaire: Questionnaire, raw: Mapping[str, Any], pointer: str) -> str:

@@ -30,9 +30,9 @@ from gateway.visit import visit_of
 from models.acts import Year
 from models.findings import Finding, Refusal
 from models.forms import AnnualReport
-from models.values import digest
+from models.values import day_of, digest
 from models.vocabulary import ActKind, YearStatus
-from regulation import naming
+from regulation import naming, promises
 
 router = APIRouter(prefix="/my/reports/{filing_id}/{year}", dependencies=[Depends(large)])
 
@@ -190,7 +190,8 @@ def _form(
     status: int = 200,
 ) -> HTMLResponse:  # fmt: skip
     found = refusal.findings if refusal else findings
-    fields = fields_of(AnnualReport, editing.raw, found, at=AT, only=ASKED, more_rows=more)
+    *parts, promised = fields_of(AnnualReport, editing.raw, found, at=AT, only=ASKED, more_rows=more)
+    promised = replace(promised, widget="confirm", reads=promises.in_force("report", day_of(tools.clock())))
     figures_of, figures = reports.figures(tools, editing.known.filing.id)
     return page(
         request,
@@ -200,7 +201,7 @@ def _form(
         status=status,
         editing=editing,
         known=editing.known,
-        fields=fields,
+        fields=[*parts, promised],
         tasks=reports.TASKS,
         figures_of=figures_of,
         figures=figures,

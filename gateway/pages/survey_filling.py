@@ -38,7 +38,7 @@ from gateway.visit import visit_of
 from models.faults import MISSING
 from models.findings import Finding, Refusal
 from models.rounds.surveys import EnterSurvey, SurveyActKind
-from models.values import midnight_after
+from models.values import day_of, midnight_after
 from regulation.rounds import agreeing, returns
 from regulation.rounds.figures import form_of
 
@@ -283,7 +283,7 @@ def form_page(
         known=known,
         parts_=asked.parts(known.questionnaire, editing.raw, at_fields, known.figures_before, more_rows=more),
         came=asked.came(editing.raw, at_fields, _colleagues(tools, session)) if editing.on_paper else [],
-        promise=asked.promise(editing.raw, at_fields),
+        promise=asked.promise(editing.raw, at_fields, day_of(tools.clock()), on_paper=editing.on_paper),
         found=asked.found(known.questionnaire, [*not_taken, *found], on_paper=editing.on_paper),
         check=check or bool(not_taken),
         overtaken=overtaken,
