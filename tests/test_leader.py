@@ -30,7 +30,7 @@ from models.values import canonical, day_of
 from models.vocabulary import ActKind, Ground, Kind, LapseKind, Stage
 from regulation import agenda, intake, lifecycle
 from regulation.moment import Moment
-from regulation.naming import short
+from regulation.naming import midnight
 from regulation.offers import offers
 from tests.databases import Databases
 from tests.law.notation import moment
@@ -477,7 +477,7 @@ async def test_a_correction_shows_what_the_return_said_where_it_belongs(house: H
     filing = house.tools.register.filing("LEAD-2")
     assert filing
     due = filing.periods["correction"].until
-    assert page.says(f"补正期限：{short(due)}。逾期未补正的，视为撤回申请；视为撤回不影响再次申请。")
+    assert page.says(f"补正期限：{midnight(due)}。逾期未补正的，视为撤回申请；视为撤回不影响再次申请。")
 
 
 async def test_a_correction_in_which_nothing_is_corrected_is_asked_about_first(house: House, leader: Leader) -> None:

@@ -97,6 +97,7 @@ def _templates() -> Environment:
     templates.filters |= {
         "local": naming.short,
         "until": naming.short_until,
+        "midnight": naming.midnight,
         "due_at": naming.short_due_at,
         "on_day": on_day,
         "day_of": day_of,
