@@ -48,6 +48,7 @@ async def test_a_report_begins_with_what_was_planned_beside_it(house: House, lea
     assert {"/content/summary/text", "/content/plan/text", "/content/summary/tasks/1"} <= names
     assert not [each for each in names if "basis" in each or "document_no" in each]
     assert len(page.text) < 100_000
+    assert page.says("没有启用脚本，不会自动保存"), "who has none is told to save"
     assert page.says("审核机关核查的，如实说明情况"), "what is promised is read where it is promised"
     assert page.says("我单位已阅读上述《年度报告承诺书》")
     async with leading(house.tools, house.browser(), OTHER) as other:

@@ -159,6 +159,14 @@ async def test_what_is_found_stands_at_its_figure(house: House, leader: Leader) 
     assert "不得大于“401 当年获得I类知识产权”" in live.text
 
 
+async def test_what_is_refused_comes_back_with_everything_at_once(house: House, leader: Leader) -> None:
+    page = await leader.page(ADDRESS)
+    sent = await leader.sends(ADDRESS, [*page.hidden("seen", "id"), ("/leader/staff", "92"), ("do", "submit")])
+    assert sent.status_code == 422
+    ids = set(Page.of(sent.text).ids)
+    assert {"found-/integrity_commitment", "found-/leader/rd"} <= ids, "the promise and the figures"
+
+
 async def test_a_workbook_is_read_into_the_draft_and_what_is_found_told_by_cell(house: House, leader: Leader) -> None:
     page = await leader.page(ADDRESS)
     book = load_workbook(BytesIO((await leader.client.get(f"{ADDRESS}/form.xlsx")).content))

@@ -262,6 +262,13 @@ def _colleagues(tools: Tools, session: Session) -> list[tuple[str, str]]:
     return [(each.person, each.name) for each in tools.people.colleagues(session.who.office, session.who.role)]
 
 
+def _found(editing: Editing, refusal: Refusal | None) -> tuple[Finding, ...]:
+    """Everything at once: why it was refused, and whatever else is found on the figures, which what was refused did not come to."""
+    refused = refusal.findings if refusal else ()
+    told = {each.field for each in refused}
+    return (*refused, *(each for each in editing.findings if each.field not in told))
+
+
 def form_page(
     request: Request, tools: Tools, session: Session, editing: Editing, *, more: str = "", check: bool = False,
     overtaken: bool = False, refusal: Refusal | None = None, by_cell: Sequence[Finding] = (), not_read: str = "",
@@ -270,7 +277,7 @@ def form_page(
     """The form. Every finding stands at its field once somebody asked for it; the contents always count them. `by_cell`: what is
     found on a workbook that was read; `not_read`: why one could not be; `not_taken`: what is wrong with files."""
     known = editing.known
-    found = refusal.findings if refusal and refusal.findings else editing.findings
+    found = _found(editing, refusal)
     back = asked.sent_back(known.questionnaire, known.returned.points) if known.returned else []
     at_fields = [*not_taken, *back, *(found if check else ())]
     return page(
