@@ -69,7 +69,7 @@ for command in (
         cluster.cluster,
         outages.outages,
     ),
-    exports.export,
+    *(exports.export, exports.proof),
     *(retention.retention_, retention.person),
     rounds.round_,
     log.log_,

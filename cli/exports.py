@@ -10,7 +10,7 @@ import click
 
 from activities import replacements
 from activities.channels.pages import calendars
-from activities.documents import docket, dossier, drafting, forms, packaging, sheets, survey_tables
+from activities.documents import decision, docket, dossier, drafting, forms, packaging, sheets, survey_tables
 from activities.documents.drafting import Draft, NotTogether
 from activities.documents.record import NoSuchFiling
 from activities.files import put, putting
@@ -126,6 +126,31 @@ def export_dossier(to: Path, filing_id: str) -> list[Path]:
         signer = packaging.signer_of(read_settings())
         dossier.write_dossier(pack, register, filing_id, the_attachments(), the_contacts(), signer)
     return [path]
+
+
+@click.command(
+    "proof", help="一项决定的证明（zip）：所据的登记、文书、送达、期限和日志中的位置，可离线核验；含个人信息。"
+)
+@click.argument("filing_id")
+@click.argument("entry", type=click.IntRange(min=1))
+@click.argument("to", type=click.Path(file_okay=False, path_type=Path))
+@as_json
+def proof(filing_id: str, entry: int, to: Path, json_: bool) -> None:
+    """The proof of one entry, for whoever may read everything."""
+    register, path = the_register(), to / f"{filing_id}-第{entry}号证明.zip"
+    found(register, filing_id)
+    register.refuse_changed_editions()
+    try:
+        with putting(path) as pack:
+            decision.write_decision(pack, register, filing_id, entry, lambda filing, kind: True)
+    except decision.NoSuchDecision as missing:
+        raise NoSuchEntry(f"{filing_id} {entry}") from missing
+    except OSError as error:
+        raise click.UsageError(f"写不进文件夹 {to}：{error.strerror}") from error
+    if json_:
+        say([path])
+    else:
+        click.echo(path)
 
 
 @exporting("summary", "汇总表（xlsx）：每件备案一行，按属地和编号排列。")

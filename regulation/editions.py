@@ -126,14 +126,19 @@ class Editions(Generic[E]):
     def digest(self, name: str) -> str:
         """SHA-256 over an edition and everything it builds on: what a filing that counts by it relies on."""
         content = hashlib.sha256()
+        for document in self.ancestry(name):
+            content.update(json.dumps(document, sort_keys=True, ensure_ascii=False).encode())
+        return content.hexdigest()
+
+    def ancestry(self, name: str) -> list[Mapping[str, Any]]:
+        """An edition and everything it builds on, itself first."""
         if name not in self:
             raise KeyError(name)
-        ancestor: str | None = name
+        found, ancestor = list[Mapping[str, Any]](), name
         while ancestor:
-            document = self._documents[ancestor]
-            content.update(json.dumps(document, sort_keys=True, ensure_ascii=False).encode())
-            ancestor = document.get("base")
-        return content.hexdigest()
+            found.append(self._documents[ancestor])
+            ancestor = found[-1].get("base") or ""
+        return found
 
     def changed(self, used: Mapping[str, str]) -> list[str]:
         """Of the editions that filings count by (name → digest), those that are gone or no longer the same."""

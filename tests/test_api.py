@@ -664,6 +664,17 @@ async def test_documents_are_listed_and_drawn_for_those_who_may_have_them(house:
     problem(await api("c-101").get("filings/LIFE/documents/..docket"), 422, "malformed")
 
 
+async def test_an_entry_s_proof_is_drawn_for_those_who_may_read_what_it_rests_on(house: House, api: Caller) -> None:
+    for person, letters in (("c-101", "消息.json"), ("u-leader-01", "送达.json")):
+        answer = await api(person).get("filings/LIFE/documents/proof-2")
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+            assert {letters, "核验.py", "登记/0002.json", "说明.txt"} <= set(packed.namelist())
+        line = house.tools.audit.lines(filing_id="LIFE", limit=1)[0]
+        assert (line.person, line.kind, line.object) == (person, AuditKind.EXPORTED, "proof-2")
+    for person, key in (("a-601", "proof-2"), ("e-501", "proof-2"), ("c-101", "proof-999"), ("c-101", "proof-0")):
+        problem(await api(person).get(f"filings/LIFE/documents/{key}"), 404, "not_found")
+
+
 async def test_tables_hold_what_the_caller_may_see_and_asked_for(house: House, api: Caller) -> None:
     async def rows(person: str, table: str, **wanted: str) -> int:
         answer = await api(person).get(f"exports/{table}.xlsx", params=wanted)

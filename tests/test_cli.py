@@ -208,6 +208,8 @@ def test_what_is_no_act_is_refused_with_its_findings(beian: Terminal, raw: Mappi
         ["bounce", "no-such-file.eml"],
         ["check-texts", "no-such-folder"],
         ["check-channels", "no-such-file.toml"],
+        ["proof", "ENDED"],
+        ["proof", "ENDED", "0", "."],
         ["export"],
         ["export", "nothing"],
         ["export", "docket"],
@@ -770,6 +772,16 @@ def test_the_dossier_proves_itself(exported: Exported, channels: Path) -> None:
             assert "024-00000000" in [
                 p.text.partition("：")[2] for p in docx.Document(io.BytesIO(draft.read())).paragraphs
             ]
+
+
+def test_the_proof_of_an_entry_is_written_into_a_folder(beian: Terminal, tmp_path: Path, channels: Path) -> None:
+    answer = beian("proof", "ENDED", "4", tmp_path / "out", "--json")
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.json == [str(tmp_path / "out" / "ENDED-第4号证明.zip")]
+    with ZipFile(answer.json[0]) as package:
+        assert "一、决定：受理" in package.read("说明.txt").decode()
+    assert beian("proof", "ENDED", "999", tmp_path).code == 3
+    assert beian("proof", "NOBODY", "1", tmp_path).code == 3
 
 
 def test_the_summary_has_a_line_a_filing(exported: Exported) -> None:

@@ -97,7 +97,7 @@ def test_killed_anywhere_nothing_is_lost_and_nothing_there_twice(
     with life.engine.connect() as db:
         assert checking.checked(db).faults == []
         rows = db.execute(select(LEAVES.c.kind, LEAVES.c.of, LEAVES.c.number)).all()
-    assert len(rows) == len(set(rows)) == 58
+    assert len(rows) == len(set(rows)) == 59
     assert kept.files.checkpoint() == checkpoint_of(kept.log.newest())  # type: ignore[arg-type]
 
 
@@ -184,7 +184,9 @@ def _copied(newer: Register, older: Register, until: int) -> None:
         signed = LogCheckpoint(**db.execute(select(CHECKPOINTS).where(CHECKPOINTS.c.number == until)).mappings().one())
         rows = [dict(row) for row in db.execute(select(LEAVES).where(LEAVES.c.position < signed.size)).mappings()]
         known = public_keys.known(db, ORIGIN)
+        rules = dict(db.execute(select(leaves.USED).where(leaves.USED.c.subject == "rules")).mappings().one())
     with older.engine.connect().execution_options(writes=True) as db, db.begin():
+        db.execute(leaves.USED.insert(), rules)
         db.execute(delete(LEAVES))
         db.execute(LEAVES.insert(), rows)
         hashing = HASHINGS["sha-256"]

@@ -89,12 +89,13 @@ def _cover(record: Record, faults: Sequence[str]) -> Grid:
 
 
 def _entries(record: Record) -> Grid:
-    rows = [_entry(row, entries.withheld(step.entry)) for row, step in zip(record.entries, record.steps, strict=True)]
+    rows = [told_of(row, entries.withheld(step.entry)) for row, step in zip(record.entries, record.steps, strict=True)]
     header = ("号", "时间", "事项", "何人", "阶段", "依据", "哈希")
     return Grid(header=header, widths=(9, 24, 31, 28, 20, 24, 20), rows=rows)
 
 
-def _entry(row: EntryRow, entry: Entry) -> tuple[str, ...]:
+def told_of(row: EntryRow, entry: Entry) -> tuple[str, ...]:
+    """An entry as a row of the docket: number, instant, what, who, stage, article, the beginning of its hash."""
     what = _event_name(entry)
     if entry.refused is not None:
         what += f"\n（不予办理：{entry.refused}）"

@@ -3,28 +3,21 @@
 Its times are those of the entries, so the same register gives the same bytes. It holds personal data: it is for archives.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from importlib import resources
 from io import BytesIO
-from pathlib import Path
 from typing import IO
 
-from sqlmodel import SQLModel
-
-from activities.attachments import Attachments, Reference, file_digest, references
+from activities.attachments import Attachments, Reference, references
 from activities.documents import docket, drafting, forms, gongwen, packaging
 from activities.documents.drafting import UNKNOWN, Contacts
+from activities.documents.packaging import File, json_bytes
 from activities.documents.record import Record, read
 from activities.log.notes import Signer
 from activities.proof import as_hashed
 from activities.register import Register as Registry
-from activities.rows import GENESIS
 from models.reasons import Reason, Register
 from regulation.because import Docket, of_entry
 
@@ -38,12 +31,13 @@ NOTE = """\
 
 二、内容
 目录.json      本包各文件的名称、说明、字节数和 SHA-256
-备案.json      备案现状（备案库中的原样）
+备案.json      备案现状，与末条登记所载相同；各年度的报送情况在其中（years）
 登记/          每条登记一个文件：登记内容（body，写入时的原文）、所附消息公示版本的摘要（effects）、
                前一条登记的哈希（previous）、本条登记的哈希（hash）
 文书/          登记所依据的文书原文，文件名为其 SHA-256；{masked}
 附件/          文书所引用、存于本系统的文件，文件名为其 SHA-256，原名见目录.json；{attachments}
-消息.json      消息及其投递记录    公示.json  公示公告    版本.json  申请版本及核对结果    年度报送.json
+消息.json      消息及其投递记录    公示.json  公示公告    版本.json  申请版本及核对结果
+规则/          所用的期限标准和工作日历（依据.json）、其摘要（版本.json），以及规则程序（whl）
 申请表/        各版申请表          公文草稿/  依登记另行生成的公文草稿，以机关印发的为准
 卷宗.docx      以上内容供人阅读的汇总
 理由.txt       每条登记为何发生：事实、条款、日期的计算；理由.json 同，并写明所据登记的哈希和字段
@@ -52,30 +46,10 @@ NOTE = """\
 在本目录下执行 python3 核验.py（任何一台装有 Python 3.11 以上的电脑，不必联网）。它逐一核对：
 1. 各文件未被改动、没有增减（另可执行 sha256sum -c SHA256SUMS）；每条登记的哈希 = SHA-256（前一条登记的哈希 + body + effects），首条之前为 64 个 0；
 2. 消息、公示公告、申请版本、备案现状、文书和附件与登记相符；
-3. 每条登记、文书和送达在登记日志中的位置，直至签署的根（证明.json），以及签名；
+3. 每条登记、公示公告、文书和送达在登记日志中的位置，直至签署的根（证明.json），以及签名；
 并写明哪些已经核验、哪些须凭信任。公钥和根与公示公告网站所载的比对：--key、--root。
+执行 python3 核验.py --重算（须装有 pydantic），即以所附的规则程序由登记重算各个期限和结果，另起进程、不联网。
 """
-
-
-@dataclass(frozen=True)
-class File:
-    """A file of the package: where it lies, what it is, and when it was caused. A large one is named by its path."""
-
-    name: str
-    what: str
-    content: bytes | Path
-    at: datetime
-
-    @property
-    def size(self) -> int:
-        """Its size in bytes."""
-        return len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size
-
-    @cached_property
-    def digest(self) -> str:
-        """Its SHA-256."""
-        content = self.content
-        return hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else file_digest(content)
 
 
 def dossier(
@@ -102,7 +76,9 @@ def write_dossier(
     """Write a filing's package into a file: attachments may be large. With a `signer` of the log it says that nothing was entered after
     its last entry. Raises `NoSuchFiling`."""
     record, masked = read(register, filing_id), register.masked(filing_id)
-    proof = packaging.proof_of(register.engine, record, signer)
+    with register.engine.connect() as db:
+        used = packaging.used(db, [step.filing for step in record.steps])
+    proof = packaging.proof_of(register.engine, record, used, signer)
     last = record.entries[-1].entered_at
     attached = references(paper.body for paper in record.papers)
     looked_at = [(each, list(attachments.faults([each]))) for each in attached]
@@ -115,17 +91,16 @@ def write_dossier(
     )
     if masked:
         files.append(
-            File("遮蔽.json", "已遮蔽的文书：原文摘要（digest）、现文摘要（stands）、字段", _json(masked), last)
+            File("遮蔽.json", "已遮蔽的文书：原文摘要（digest）、现文摘要（stands）、字段", json_bytes(masked), last)
         )
+    files += packaging.rules(used, last)
     files += [
         File(f"附件/{each.sha256}{_ending(each.name)}", f"附件：{each.name}", attachments.path(each.sha256), last)
         for each in there
     ]
     listed = [{"文件": file.name, "说明": file.what, "字节": file.size, "SHA-256": file.digest} for file in files]
-    files.insert(0, File("目录.json", "本包目录", _json(listed), last))
-    sums = "".join(f"{file.digest}  {file.name}\n" for file in files)
-    files.append(File("SHA256SUMS", "各文件的 SHA-256", sums.encode(), last))
-    gongwen.pack_into(pack, ((file.name, file.content, file.at) for file in files))
+    files.insert(0, File("目录.json", "本包目录", json_bytes(listed), last))
+    gongwen.pack_into(pack, ((file.name, file.content, file.at) for file in packaging.summed(files, last)))
 
 
 def _counted(there: Sequence[Reference], missing: Sequence[str]) -> str:
@@ -158,26 +133,24 @@ def _files(
         **counted,
     )
     yield File("说明.txt", "内容与核验方法", note.encode(), last)
-    yield File("核验.py", "离线核验本包的程序", resources.files(__package__).joinpath("verify.py").read_bytes(), last)
-    yield File("证明.json", "登记日志中的证明", _json(proof), last)
+    yield packaging.verifier(last)
+    yield File("证明.json", "登记日志中的证明", json_bytes(proof), last)
     yield File("卷宗.docx", "卷宗", docket.of_record(record, faults), last)
     told = list(_reasons(record))
     yield File("理由.txt", "每条登记的理由，供人阅读", _worded(told).encode(), last)
-    yield File("理由.json", "每条登记的理由，及其所据的登记和字段", _json([each for _, each in told]), last)
-    yield File("备案.json", "备案现状", _json(row.model_dump(mode="json")), last)
-    previous = GENESIS
+    yield File("理由.json", "每条登记的理由，及其所据的登记和字段", json_bytes([each for _, each in told]), last)
+    yield File("备案.json", "备案现状", json_bytes(json.loads(row.value)), last)
     for entry in record.entries:
-        stored = entry.model_dump(mode="json") | {"previous": previous}
-        yield File(f"登记/{entry.number:04d}.json", f"第{entry.number}号登记", _json(stored), entry.entered_at)
-        previous = entry.hash
+        content = json_bytes(packaging.stored(record, entry.number))
+        yield File(f"登记/{entry.number:04d}.json", f"第{entry.number}号登记", content, entry.entered_at)
     for paper in record.papers:
         yield File(f"文书/{paper.digest}.json", f"文书：{paper.kind}", paper.body.encode(), paper.stored_at)
     about = [paper.model_dump(mode="json", exclude={"body"}) for paper in record.papers]
-    yield File("文书.json", "文书的类别、归属和存入时间", _json(about), last)
-    yield File("消息.json", "消息及其投递记录", _json(_messages(record)), last)
-    yield File("公示.json", "公示公告", _json(_rows(record.notices)), last)
-    yield File("版本.json", "申请版本及核对结果", _json(_rows(record.versions)), last)
-    yield File("年度报送.json", "年度报送情况", _json(_rows(record.reports)), last)
+    yield File("文书.json", "文书的类别、归属和存入时间", json_bytes(about), last)
+    messages = [{"message": as_hashed(sent.message, "json")} | packaging.carried(sent) for sent in record.sent]
+    yield File("消息.json", "消息及其投递记录", json_bytes(messages), last)
+    yield File("公示.json", "公示公告", json_bytes(packaging.all_columns(record.notices)), last)
+    yield File("版本.json", "申请版本及核对结果", json_bytes(packaging.all_columns(record.versions)), last)
     for made, folder, what in (
         (forms.of_record(record), "申请表", "申请表"),
         (drafting.of_record(record, contacts), "公文草稿", "公文草稿"),
@@ -198,22 +171,3 @@ def _worded(told: Sequence[tuple[Reason, dict[str, object]]]) -> str:
     """The same to be read: a sentence a line, the reasons behind it further in."""
     lines = (f"{'    ' * depth}{line}" for reason, _ in told for depth, line in reason.lines(Register.COURT))
     return "\n".join(lines) + "\n"
-
-
-def _messages(record: Record) -> list[dict[str, object]]:
-    return [
-        {
-            "message": as_hashed(sent.message, "json"),
-            "letters": _rows(sent.letters),
-            "deliveries": _rows(sent.deliveries),
-        }
-        for sent in record.sent
-    ]
-
-
-def _rows(rows: Sequence[SQLModel]) -> list[dict[str, object]]:
-    return [as_hashed(row, "json") for row in rows]
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, indent=1).encode()

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlalchemy import Connection, Engine
 
+from activities import rules_wheel
+from activities.database import stating
 from activities.log import public_keys, stamps
 from activities.log.files import LogFiles
 from activities.log.leaves import LOOKS_BACK
@@ -46,6 +48,8 @@ class LogKeeping:
         with self.log.engine.connect() as db:
             self.refuse_fork(db)
             last = newest(db)
+        with stating(self.log.engine) as db:
+            rules_wheel.note(db, now)
         self.log.sequence(last.made_at - LOOKS_BACK if last else None)
         try:
             ended = day_of(now) - timedelta(days=1)

@@ -98,13 +98,13 @@ def _explained(line: AgendaLine) -> Iterable[str]:
     yield f"期限：{due_at(line.at, line.lapse.kind)}"
     yield f"依据：{quoted(line.article)}"
     if line.counted:
-        yield from _count(line.counted)
+        yield from counted_in_words(line.counted)
     yield f"工作日历：{line.calendar}；期限标准：{line.terms}"
     if line.provisional:
         yield "暂定：所跨年份的放假安排尚未公布，日期可能后延"
 
 
-def _count(counted: Counted) -> Iterable[str]:
+def counted_in_words(counted: Counted) -> Iterable[str]:
     """How the date was counted."""
     if counted.count is None or counted.unit == "date":
         yield f"计算：固定日期，{on_day(counted.last)}"

@@ -52,7 +52,7 @@ def download(
     row: Seen,
     name: Annotated[str, Path(pattern="^[a-z0-9_-]{1,80}$", description="见文件列表的 key")],
 ) -> Response:
-    """下载: the docket, a version's form, a draft, or the whole dossier, drawn now."""
+    """下载: the docket, a version's form, a draft, or the whole dossier, drawn now; `proof-N` is the proof of entry N."""
     return documents.download(tools, request, row, who, name)
 
 

@@ -113,6 +113,7 @@ def show(
         on_the_change=_on_the_change(tools, filing) if who.staff and who.reads(filing, "report_change") else [],
         downloads=documents.listed(tools, row, who),
         sent=_sent(tools, row, who),
+        may_prove=who.role in offices.READERS,
         may_read=lambda entry: _readable(entry, who),
         may_see_receipt=lambda entry: _has_receipt(entry, who),
         query_code="" if who.staff or row.archived_on else query_codes.code_of(row.first_paper),

@@ -15,7 +15,7 @@ from fastapi.responses import StreamingResponse
 from starlette.background import BackgroundTask
 
 from activities.attachments import CHUNK, Attachments
-from activities.documents import docket, dossier, drafting, forms, packaging, receipt
+from activities.documents import decision, docket, dossier, drafting, forms, packaging, receipt
 from gateway.identity import Identity
 from gateway.problem import NoFile
 from gateway.remembered.audit import AuditKind
@@ -23,7 +23,7 @@ from gateway.tools import Tools, value_of
 from gateway.visit import visit_of
 from models.register import FilingRow
 from models.vocabulary import ActKind, Role
-from regulation import texts
+from regulation import offices, texts
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -71,6 +71,8 @@ def _listed(tools: Tools, row: FilingRow, who: Identity) -> Iterator[Download]:
 
 def drawn(tools: Tools, row: FilingRow, who: Identity, key: str) -> tuple[Download, bytes | IO[bytes]]:
     """One of them, drawn; raises `NotFound` if it is none of what they may download."""
+    if of_entry := re.fullmatch(r"proof-([1-9]\d{0,8})", key):
+        return _proof(tools, row, who, int(of_entry[1]))
     found = next((each for each in _listed(tools, row, who) if each.key == key), None)
     if found is None:
         raise NoFile(key)
@@ -94,6 +96,21 @@ def drawn(tools: Tools, row: FilingRow, who: Identity, key: str) -> tuple[Downlo
         return found, drafts[f"申请表-V{form[1]}.docx"]
     _, number, text = key.split("-", 2)
     return found, drafting.draft(register, filing_id, int(number), tools.contacts, text=text)[0].content
+
+
+def _proof(tools: Tools, row: FilingRow, who: Identity, number: int) -> tuple[Download, IO[bytes]]:
+    """The proof of one entry with what the reader may read of what it rests on; a leader's has the leader's letters alone."""
+    if who.role not in offices.READERS:
+        raise NoFile(f"proof-{number}")
+    pack = TemporaryFile()  # noqa: SIM115 - it is closed once it is sent
+    office = who.office if who.role is Role.LEADER else ""
+    try:
+        decision.write_decision(pack, tools.register, row.filing_id, number, who.reads, office=office)
+    except decision.NoSuchDecision as missing:
+        pack.close()
+        raise NoFile(f"proof-{number}") from missing
+    pack.seek(0)
+    return Download(f"proof-{number}", f"第{number}号证明", ZIP), pack
 
 
 def download(tools: Tools, request: Request, row: FilingRow, who: Identity, key: str) -> Response:

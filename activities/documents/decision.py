@@ -1,0 +1,173 @@
+"""The proof of one decision (决定的证明): an entry with what it rests on, in a zip that can be checked without this system.
+
+It holds the entries on which it rests, each with the one before it, their papers, notices and receipts, the editions by which was
+counted and the rules themselves; of every other entry the hash alone. Like the package for the archive, the same register gives the
+same bytes. Who may read less is given less, and the verifier says so (activities/documents/verify.py).
+"""
+
+from collections.abc import Callable, Iterator
+from typing import IO, Any
+
+from activities.documents import docket, gongwen, packaging
+from activities.documents.packaging import File, json_bytes, stored, summed
+from activities.documents.record import Record, Sent, read, receipts
+from activities.log.leaves import Key, LeafKind, papers_of
+from activities.proof import as_hashed
+from activities.publishing.calendars import counted_in_words
+from activities.register import Register
+from activities.rows import submission
+from models.acts import By
+from models.filing import Entry, Filing
+from regulation import agenda, naming, offices
+from regulation.articles import quoted
+from regulation.recomputing import called
+
+May = Callable[[Filing, str], bool]
+"""Whether the reader may read a paper of a kind, or what a refused act said (regulation/offices.py)."""
+
+
+class NoSuchDecision(LookupError):
+    """没有这一号登记，或者不予查阅."""
+
+
+def rests_on(docket_: list[Entry], number: int) -> list[int]:
+    """The entries on which one rests, itself last: those that it names, that brought the application and began what runs, and those
+    that the filing marks as what brought it here; each with the entry before it, from which it is worked out."""
+    entry = docket_[number - 1]
+    before = docket_[number - 2].filing if number > 1 else None
+    found = {number, entry.undoes or number, _began(docket_, number, lambda filing: (filing.paper,))}
+    for filing in filter(None, (before, entry.filing)):
+        value = filing.model_dump(mode="json")
+        found |= set(_numbers({name: each for name, each in value.items() if name != "number"}))
+    if before:
+        found.add(_began(docket_, number - 1, lambda filing: (filing.stage,)))
+        for name, period in before.periods.items():
+            begun = (period.from_, period.until)
+            found.add(_began(docket_, number - 1, lambda filing, name=name: _period(filing, name), begun))  # type: ignore[misc]
+    found = {each for each in found if 0 < each <= number}
+    return sorted(found | {each - 1 for each in found if each > 1})
+
+
+def _period(filing: Filing, name: str) -> tuple[Any, ...]:
+    period = filing.periods.get(name)
+    return (period.from_, period.until) if period else ()
+
+
+def _began(docket_: list[Entry], number: int, of: Callable[[Filing], tuple[Any, ...]], begun: object = None) -> int:
+    """Since which entry up to a number something of the filing is as it is there."""
+    wanted = begun or of(docket_[number - 1].filing)
+    while number > 1 and of(docket_[number - 2].filing) == wanted:
+        number -= 1
+    return number
+
+
+def _numbers(value: object) -> Iterator[int]:
+    """The numbers of entries that a filing's value names."""
+    if isinstance(value, dict):
+        if isinstance(value.get("number"), int):
+            yield value["number"]
+        for each in value.values():
+            yield from _numbers(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _numbers(each)
+
+
+def write_decision(
+    pack: IO[bytes], register: Register, filing_id: str, number: int, may: May, *, office: str = ""
+) -> None:
+    """Write the proof of one entry into a file; with an `office`, the letters of that alone. Raises `NoSuchFiling`, `NoSuchDecision`."""
+    record = read(register, filing_id)
+    if not 1 <= number <= len(record.entries):
+        raise NoSuchDecision(f"{filing_id} 第{number}号")
+    docket_ = [step.entry for step in record.steps[:number]]
+    entry = docket_[-1]
+    refused = may(entry.filing, offices.REFUSED)
+    told = {each for each in rests_on(docket_, number) if refused or docket_[each - 1].refused is None}
+    if number not in told:
+        raise NoSuchDecision(f"{filing_id} 第{number}号")
+    files = _files(register, record, docket_, told, may, office)
+    gongwen.pack_into(pack, ((file.name, file.content, file.at) for file in summed(list(files), entry.entered_at)))
+
+
+def _files(
+    register: Register, record: Record, docket_: list[Entry], told: set[int], may: May, office: str
+) -> Iterator[File]:
+    entry, filing_id = docket_[-1], record.row.filing_id
+    last = entry.entered_at
+    with register.engine.connect() as db:
+        rests = {key.of for key in papers_of(db, LeafKind.ENTRY, [Key(filing_id, each) for each in told])}
+        used = packaging.used(db, [docket_[each - 1].filing for each in sorted(told)])
+    papers = [each for each in record.papers if each.digest in rests and may(entry.filing, each.kind)]
+    sent = [each for each in record.sent if each.message.number in told and office in ("", each.message.office)]
+    notices = [each for each in record.notices if each.number in told]
+    rows: list[tuple[LeafKind, str, int]] = [(LeafKind.ENTRY, filing_id, each) for each in sorted(told)]
+    rows += [(LeafKind.PAPER, each.digest, 0) for each in papers]
+    rows += [(LeafKind.NOTICE, each.id, 0) for each in notices]
+    rows += [(LeafKind.EDITION, f"{each['subject']}/{each['name']}", 0) for each in used]
+    proof = packaging.proven(register.engine, [*rows, *packaging.of_letters(sent)])
+    yield File("说明.txt", "", _explained(record, docket_, told, sent, used).encode(), last)
+    yield packaging.verifier(last)
+    yield File("证明.json", "", json_bytes(proof), last)
+    for number, row in enumerate(record.entries[: len(docket_)], 1):
+        content = stored(record, number) if number in told else {"number": number, "hash": row.hash}
+        yield File(f"登记/{number:04d}.json", "", json_bytes(content), row.entered_at)
+    for paper in papers:
+        yield File(f"文书/{paper.digest}.json", "", paper.body.encode(), paper.stored_at)
+    about = [each.model_dump(mode="json", exclude={"body"}) for each in papers]
+    yield File("文书.json", "", json_bytes(about), last)
+    yield File("公示.json", "", json_bytes([as_hashed(each, "json") for each in notices]), last)
+    if office:
+        yield File("送达.json", "", json_bytes([packaging.carried(each) for each in sent]), last)
+    else:
+        bringing = [each.number for each in docket_ if submission(each)]
+        brought = [each for each, by in zip(record.versions, bringing, strict=False) if by in told]
+        messages = [{"message": as_hashed(each.message, "json")} | packaging.carried(each) for each in sent]
+        yield File("消息.json", "", json_bytes(messages), last)
+        yield File("版本.json", "", json_bytes([as_hashed(each, "json") for each in brought]), last)
+    yield from packaging.rules(used, last)
+    if blotted := [each for each in register.masked(filing_id) if each["digest"] in {paper.digest for paper in papers}]:
+        yield File("遮蔽.json", "", json_bytes(blotted), last)
+
+
+def _explained(
+    record: Record, docket_: list[Entry], told: set[int], sent: list[Sent], used: list[dict[str, Any]]
+) -> str:
+    """What was decided, on what it rests and how to check that, for people."""
+    entry, row = docket_[-1], record.row
+    before = docket_[-2].filing if len(docket_) > 1 else entry.filing
+    steps = [docket.told_of(record.entries[each - 1], docket_[each - 1]) for each in sorted(told)]
+    number, at, what, who, stage, article, _ = (each.replace("\n", " ") for each in steps[-1])
+    by = getattr(entry.event, "by", None)
+    mandate = (
+        f"{by.role.label}，{quoted(entry.article)}" if isinstance(by, By) else f"法定期限届至，{quoted(entry.article)}"
+    )
+    lines = [
+        f"{row.alliance_name}（{row.filing_id}，备案编号 {row.archive_number or '尚无'}）第{number}号登记的证明",
+        "",
+        f"一、决定：{what}，{at}，登记后为“{stage}”",
+        f"二、何人、依何职权：{who}（{mandate}）",
+        f"三、依据：{article}；期限标准 {before.terms}，工作日历 {before.calendar}",
+        "四、所依据的登记：",
+        *(f"   第{each[0]}号 {each[1]} {each[2]}（{each[5]}）".replace("\n", " ") for each in steps[:-1]),
+        "五、期限的计算：",
+        *(f"   {line}" for line in _counts(before)),
+        "六、通知和送达：",
+        *(f"   第{each.message.number}号 {each.message.title}：{'；'.join(receipts(each))}" for each in sent),
+        "七、所用的版本：",
+        *(f"   {each['subject']} {each['name']} SHA-256 {each['digest']}" for each in used),
+        "",
+        "核验：在解开的文件夹中执行 python3 核验.py（Python 3.11 以上，不必联网）；公钥和根与公示公告网站所载的比对：--key、--root。",
+        "由登记重算结果：python3 核验.py --重算（须装有 pydantic）。",
+        "本说明和登记不一致的，以登记为准。本证明可能含有个人信息，不得另作他用；它不证明其后没有别的登记，须证明的用归档包。",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _counts(before: Filing) -> Iterator[str]:
+    for name, period in sorted(before.periods.items()):
+        told = "；".join(counted_in_words(agenda.explained(before, period))) if period.count else "固定日期"
+        yield f"{called(name)}：至{naming.midnight(period.until)}；{told}；工作日历 {period.calendar}，期限标准 {period.terms}"
+    for year in before.years:
+        yield f"{year.year}年度报送：截止{naming.midnight(year.due)}，{year.status.label}"

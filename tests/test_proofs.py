@@ -1,0 +1,204 @@
+"""Proofs of single decisions and announcements: made of a life that was lived, verified by the steps that are printed, offline."""
+
+import html
+import json
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from activities import rules_wheel
+from activities.attachments import Attachments
+from activities.documents import verify
+from activities.documents.decision import May, NoSuchDecision, rests_on, write_decision
+from activities.documents.dossier import dossier
+from activities.log import keys
+from activities.log.keeping import LogKeeping
+from activities.publishing.notices import Notices
+from activities.publishing.site import Site
+from activities.register import Register
+from models.values import day_of
+from regulation import agenda, offices, recomputing
+from tests.databases import Databases
+from tests.law.cases import load
+from tests.law.editions import load_editions
+from tests.logged import keeping
+from tests.simulated import holding, lived, written
+
+OVER = datetime(2030, 6, 2, tzinfo=UTC)
+REVOKED = 46
+"""The entry by which the demonstration's filing is revoked: nobody decides it, two missed years do."""
+
+NO_NETWORK = ["unshare", "-rn"]
+
+
+@pytest.fixture(scope="module")
+def life(sqlite: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Register, LogKeeping]]:
+    """The demonstration's life, all of it in a log that was signed twice."""
+    register = Register.at(sqlite.made("a whole life", holding(lambda register: written(register, lived("LIFE")))))
+    kept = keeping(register.engine, tmp_path_factory.mktemp("life"))
+    kept.passes(datetime(2030, 6, 1, tzinfo=UTC))
+    kept.passes(OVER)
+    yield register, kept
+    register.engine.dispose()
+
+
+def stranger(command: str, folder: Path, *, bare: bool = True) -> subprocess.CompletedProcess[str]:
+    """A printed command as somebody runs it who has nothing of ours: offline where the machine lets us take the network away;
+    `bare`: with the standard library alone."""
+    offline = (
+        NO_NETWORK if subprocess.run([*NO_NETWORK, "true"], capture_output=True, check=False).returncode == 0 else []
+    )
+    _, *arguments = shlex.split(command)
+    python = [sys.executable, "-I", "-X", "utf8", *(["-S"] if bare else [])]
+    return subprocess.run(
+        [*offline, *python, *arguments], cwd=folder, capture_output=True, text=True, encoding="utf-8", env={"PATH": "/usr/bin:/bin"}, check=False
+    )  # fmt: skip
+
+
+def proof(register: Register, number: int, folder: Path, may: May = lambda *_: True, office: str = "") -> Path:
+    """The proof of an entry, unpacked."""
+    with (folder / f"{number}.zip").open("wb") as file:
+        write_decision(file, register, "LIFE", number, may, office=office)
+    with ZipFile(folder / f"{number}.zip") as packed:
+        packed.extractall(folder / f"{number}{office}")
+    return folder / f"{number}{office}"
+
+
+def test_from_the_page_of_a_revocation_to_what_proves_it_by_the_printed_steps(
+    life: tuple[Register, LogKeeping], tmp_path: Path
+) -> None:
+    register, kept = life
+    notices = Notices(register.engine)
+    Site(kept.files.site, notices, log=notices.log).write_all(day_of(OVER))
+    page = (kept.files.site / "notices/LIFE-46-1.html").read_text("utf-8")
+    saved = re.findall(r'<a href="([^"]+)" download(?:="([^"]+)")?>', page)
+    assert [Path(address).name for address, _ in saved] == ["LIFE-46-1.json", "verify.py"]
+    for address, name in saved:
+        content = (kept.files.site / "notices" / address).resolve().read_bytes()
+        (tmp_path / (name or Path(address).name)).write_bytes(content)
+    [command] = re.findall(r"<pre><code>(python3 .*?)</code></pre>", page)
+    done = stranger(html.unescape(command), tmp_path)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert done.stdout.endswith("核验通过\n")
+    told = json.loads((tmp_path / "LIFE-46-1.json").read_bytes())
+    assert "u-leader" not in json.dumps(told)
+    told["notices"][0]["published_at"] = "2029-01-01T00:00:00+00:00"
+    (tmp_path / "LIFE-46-1.json").write_text(json.dumps(told), "utf-8")
+    assert "与日志所记不符" in stranger(html.unescape(command), tmp_path).stdout
+
+
+def test_the_revocation_of_the_demonstration_is_proven_alone_and_comes_out_the_same(
+    life: tuple[Register, LogKeeping], tmp_path: Path
+) -> None:
+    register, kept = life
+    folder = proof(register, REVOKED, tmp_path)
+    explained = (folder / "说明.txt").read_text("utf-8")
+    for told in (
+        "撤销备案",
+        "期限届至",
+        "《工作指引》第十一条第6项",
+        "陈述申辩期：至2029年12月14日24时",
+        "撤销备案事先告知书",
+    ):
+        assert told in explained
+    commands = re.findall(r"python3 核验\.py(?: --[^（（]+)?", explained)
+    assert [each.strip() for each in commands] == ["python3 核验.py", "python3 核验.py --重算"]
+    [signer] = keys.signers(kept.log.key_file)
+    printed = kept.log.newest()
+    assert printed
+    done = stranger(f"{commands[0]} --key {signer.key} --root {printed.root}", folder)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "未重算：规则程序已附而未运行" in done.stdout
+    again = stranger(commands[1], folder, bare=False)
+    assert "结果已重算一致（" in again.stdout, again.stdout + again.stderr
+    assert again.stdout.endswith("核验通过\n")
+    assert len(list((folder / "文书").iterdir())) == 1, "the application: nobody has a paper by which it was revoked"
+
+
+def test_a_leader_is_given_what_a_leader_may_read_and_nothing_is_given_of_what_is_not(
+    life: tuple[Register, LogKeeping], tmp_path: Path
+) -> None:
+    register, _ = life
+    leader = lived("LIFE").docket[0].filing.leader
+    folder = proof(register, 12, tmp_path, lambda filing, kind: kind not in ("object", offices.REFUSED), leader)
+    done = stranger("python3 核验.py", folder)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "发给他人的消息未附" in done.stdout
+    offices_of = {
+        each["office"] for sent in json.loads((folder / "送达.json").read_bytes()) for each in sent["letters"]
+    }
+    assert offices_of == {leader}
+    assert "object" not in {each["kind"] for each in json.loads((folder / "文书.json").read_bytes())}
+    with pytest.raises(NoSuchDecision):
+        proof(register, 48, tmp_path)
+
+
+def test_an_entry_rests_on_what_brought_the_filing_there() -> None:
+    docket = list(lived("LIFE").docket)
+    missed = [entry.number for entry in docket if entry.event.kind in ("year_missed", "revocation_opened")][1:]
+    assert {1, *missed, REVOKED - 1, REVOKED} <= set(rests_on(docket, REVOKED))
+    assert len(rests_on(docket, REVOKED)) < 12
+    assert rests_on(docket, 1) == [1]
+
+
+def test_whoever_is_given_other_rules_or_another_outcome_sees_which_date_differs(
+    life: tuple[Register, LogKeeping], tmp_path: Path
+) -> None:
+    register, kept = life
+    [signer] = keys.signers(kept.log.key_file)
+    (tmp_path / "whole.zip").write_bytes(dossier(register, "LIFE", Attachments(tmp_path), signer=signer))
+    (tmp_path / "verify.py").write_bytes(Path(verify.__file__).read_bytes())
+    done = stranger("python3 verify.py whole.zip --重算", tmp_path, bare=False)
+    assert "结果已重算一致（47条登记、" in done.stdout, done.stdout + done.stderr
+    docket = list(lived("LIFE").docket)
+    opened = next(entry for entry in docket if entry.event.kind == "revocation_opened")
+    window = opened.filing.periods["window"]
+    moved = window.but(until=window.until.replace(day=window.until.day - 1))
+    early = opened.but(filing=opened.filing.but(periods=opened.filing.periods | {"window": moved}))
+    wrong = list(recomputing.differences([docket[opened.number - 2], early]))
+    assert any("陈述申辩期登记为2029年12月" in each and "重算为2029年12月" in each for each in wrong), wrong
+    late = docket[REVOKED - 1].but(at=opened.at)
+    assert ["登记为" in each and "重算为" in each for each in recomputing.differences([docket[REVOKED - 2], late])] == [
+        True
+    ]
+
+
+def test_the_rules_run_without_network_and_start_nothing(tmp_path: Path) -> None:
+    rules = tmp_path / "regulation"
+    rules.mkdir()
+    (rules / "__init__.py").touch()
+    for attempt in (
+        "import socket; socket.create_connection(('127.0.0.1', 9))",
+        "import subprocess; subprocess.run(['true'])",
+    ):
+        (rules / "recomputing.py").write_text(f"def main():\n    {attempt}\n", "utf-8")
+        done = subprocess.run(
+            [sys.executable, "-I", "-B", "-c", verify.CHILD, str(tmp_path)], capture_output=True, text=True, check=False
+        )
+        assert "PermissionError" in done.stderr, done.stderr
+
+
+def test_the_rules_are_the_same_bytes_wherever_they_are_made() -> None:
+    once = rules_wheel.wheel()
+    rules_wheel.wheel.cache_clear()
+    assert rules_wheel.wheel() == once
+    with ZipFile(BytesIO(once.content)) as packed:
+        assert packed.testzip() is None
+        names = packed.namelist()
+    assert {"regulation/recomputing.py", "regulation/data/articles.json", "models/filing.py"} <= set(names)
+    assert not [name for name in names if "__pycache__" in name]
+
+
+def test_every_case_of_the_law_comes_out_the_same() -> None:
+    load_editions()
+    cases = load()[::7]
+    assert {case.id: wrong for case in cases if (wrong := list(recomputing.differences(case.life.docket)))} == {}
+    assert agenda.LENGTHS.keys() <= recomputing.NAMED, "every period that the law counts has a name"
