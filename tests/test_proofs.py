@@ -7,12 +7,17 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
+from threading import Thread
 from zipfile import ZipFile
 
 import pytest
+from playwright.async_api import async_playwright
 
 from activities import rules_wheel
 from activities.attachments import Attachments
@@ -31,6 +36,7 @@ from tests.law.cases import load
 from tests.law.editions import load_editions
 from tests.logged import keeping
 from tests.simulated import holding, lived, written
+from tests.test_browser import chromium
 
 OVER = datetime(2030, 6, 2, tzinfo=UTC)
 REVOKED = 46
@@ -93,6 +99,80 @@ def test_from_the_page_of_a_revocation_to_what_proves_it_by_the_printed_steps(
     told["notices"][0]["published_at"] = "2029-01-01T00:00:00+00:00"
     (tmp_path / "LIFE-46-1.json").write_text(json.dumps(told), "utf-8")
     assert "与日志所记不符" in stranger(html.unescape(command), tmp_path).stdout
+
+
+@contextmanager
+def on_the_web(folder: Path) -> Iterator[str]:
+    """A folder as any web server serves it; its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=str(folder)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class Silent(SimpleHTTPRequestHandler):
+    """Serves files and tells nobody."""
+
+    def end_headers(self) -> None:
+        """Nothing is kept: within a second a file is another."""
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing."""
+
+
+@pytest.mark.filterwarnings("default:Chromium")
+async def test_the_pages_check_themselves_in_a_browser(life: tuple[Register, LogKeeping]) -> None:
+    if (browser := chromium()) is None:
+        return
+    register, kept = life
+    notices = Notices(register.engine)
+    Site(kept.files.site, notices, log=notices.log).write_all(day_of(OVER))
+    page_file = kept.files.site / "notices/LIFE-46-1.html"
+    with on_the_web(kept.files.site) as address:
+        async with async_playwright() as playwright:
+            opened = await playwright.chromium.launch(executable_path=browser)
+            page = await opened.new_page()
+
+            async def told(which: str) -> str:
+                await page.click(f"[data-check={which}] button")
+                await page.wait_for_selector(f"[data-told={which}].notice")
+                said = await page.inner_text(f"[data-told={which}]")
+                await page.evaluate(f"document.querySelector('[data-told={which}]').className = ''")
+                return said
+
+            await page.goto(f"{address}/notices/LIFE-46-1.html")
+            assert (await told("proof")).startswith("核验通过")
+            true = page_file.read_text("utf-8")
+            forgeries = {
+                true.replace("2029-12-19T16", "2029-01-01T16"): "公告原文与其摘要不符",
+                true.replace(
+                    "<dd>沈阳星海智造装备有限公司</dd>", "<dd>另一公司</dd>"
+                ): "网页所示的盟主企业与所证明的原文不同",
+                re.sub("data-position=.[0-9]+", 'data-position="3', true): "路径",
+                re.sub("(?<=data-nonce>).", "x", true): "路径不通到所签的根",
+            }
+            for forged, says in forgeries.items():
+                assert forged != true
+                page_file.write_text(forged, "utf-8")
+                await page.reload()
+                assert says in await told("proof")
+            page_file.write_text(true, "utf-8")
+            await page.goto(f"{address}/log/index.html")
+            [root] = await page.eval_on_selector_all("[data-root]", "rows => rows.map(row => row.dataset.root)")
+            for held in (root, (kept.files.folder / "checkpoint").read_text("utf-8")):
+                await page.fill("#kept-root", held)
+                assert (await told("kept")).startswith("相符")
+            await page.fill("#kept-root", "0" * 64)
+            assert "没有这个根" in await told("kept")
+            held = (kept.files.folder / "checkpoint").read_text("utf-8").splitlines()
+            await page.fill("#kept-root", "\n".join([held[0], "7", *held[2:]]))
+            assert "日志已被改写" in await told("kept")
+            await opened.close()
 
 
 def test_the_revocation_of_the_demonstration_is_proven_alone_and_comes_out_the_same(

@@ -47,7 +47,7 @@ async function checkNotice(section) {
   const covers = hex(await sha256(utf8(read("said"))));
   if (covers !== read("covers")) throw new Wrong("公告原文与其摘要不符");
   const shown = JSON.parse(JSON.parse(read("said")).content);
-  const page = document.querySelector("#content").textContent;
+  const page = [...document.querySelectorAll("#content > :not(.proof)")].map((each) => each.textContent).join("");
   for (const name of ["联盟名称", "盟主企业", "备案编号", "承接备案编号", "技术领域"]) {
     if (shown[name] && !page.includes(shown[name])) throw new Wrong(`网页所示的${name}与所证明的原文不同`);
   }
