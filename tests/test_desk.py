@@ -24,6 +24,7 @@ from gateway.identity import EMBEDDED
 from gateway.pages import calendar
 from gateway.shown import lists
 from gateway.shown.figures import Figures
+from gateway.shown.foreseen import previewed
 from models.register import FilingRow
 from models.settings import Settings
 from models.values import day_of, due_before, due_by
@@ -886,21 +887,63 @@ async def test_a_batch_is_entered_once_however_often_it_is_sent(world: World, co
     assert stories[0].docket[-1].event.id != stories[1].docket[-1].event.id  # type: ignore[union-attr]
 
 
+TODAY = date(2027, 3, 16)
+
+
 @pytest.mark.xdist_group("desk")
 async def test_a_batch_tells_what_the_engine_refused(world: World, gateway: Served, colleague: Officer) -> None:
     story = Story(world, "BATCH-4")
     await story.submitted("2027-03-15")
     await story.city("accept", "2027-03-16T08:00:00")
-    sent = {"filing": story.id, "seen": f"{story.id}:2", "batch": "1" * 16, "kind": "accept"}
+    of = {"filing": story.id, "batch": "1" * 16}
+    sent = of | {"seen": f"{story.id}:2", "kind": "accept", "previewed": f"{story.id}:{previewed({}, TODAY)}"}
     page = (await colleague.posts("/desk/batch/done", 200, **sent)).text
     assert answers(page) == {story.id: "未登记"}
     assert "不能“受理”" in page
     forged = sent | {"/by/person": "p-401", "by": "p-401", "/received_at": "2027-03-15T09:00:00+08:00"}
     forged |= {"kind": "extend_review", "/reason": "材料较多"}
-    assert answers((await colleague.posts("/desk/batch/done", 200, **forged)).text) == {story.id: "已登记"}
+    unread = (await colleague.posts("/desk/batch/done", 200, **forged)).text
+    assert answers(unread) == {story.id: "未登记"}, "another letter than the one that was read"
+    assert "重新预览未登记的1件" in unread
+    again = hidden((await colleague.posts("/desk/batch/preview", 200, **hidden(unread))).text)
+    assert again.pop("/reason") == ["材料较多"]
+    read = again | forged | {"previewed": again["previewed"], "seen": again["seen"]}
+    assert answers((await colleague.posts("/desk/batch/done", 200, **read)).text) == {story.id: "已登记"}
     entry = story.docket[-1]
     assert entry.event.by.person == "c-101"  # type: ignore[union-attr]
     assert entry.at == gateway.clock()
+
+
+@pytest.mark.xdist_group("desk")
+async def test_what_a_deputy_does_is_their_own_act_and_it_is_on_record_for_whom(
+    world: World, gateway: Served, colleague: Officer
+) -> None:
+    story, other = Story(world, "DEPUTY-1"), Story(world, "DEPUTY-2")
+    for each in (story, other):
+        await each.submitted("2027-03-15")
+    await colleague.posts("/filings/DEPUTY-1/handling", kind="hand_over", to="person/c-101")
+    away: dict[str, Any] = {"person": "c-101", "deputy": "c-102", "first": "2027-03-16", "last": "2027-03-16"}
+    async with AsyncClient(base_url=gateway.base, timeout=60) as browser:
+        await browser.post("/sign-in", data={"person": "c-102"}, headers={"Origin": gateway.base})
+        deputy = Officer(browser, gateway.base)
+        await colleague.posts("/desk/absences", **away)
+        for each in (story, other):
+            page = await deputy.gets(f"/filings/{each.id}/review")
+            form: dict[str, Any] = {
+                name: value[0]
+                for name, value in hidden(page.partition('class="do"')[2].partition("</form>")[0]).items()
+            }
+            await deputy.posts(f"/filings/{each.id}/review/accept", **form)
+            assert each.docket[-1].event.by.person == "c-102"  # type: ignore[union-attr]
+        confirm = await deputy.gets("/filings/DEPUTY-1/review")
+        assert "须由不同的人为之" in confirm, "whoever stands in for somebody is no second person"
+    noted = [line for line in gateway.tools.audit.lines(filing_id="DEPUTY-1") if line.object.startswith("deputy_for")]
+    assert [(line.person, line.object.split()[1]) for line in noted] == [("c-102", "c-101")]
+    assert noted[0].object.split()[2] == story.docket[-1].event.id  # type: ignore[union-attr]
+    others = [line.object for line in gateway.tools.audit.lines(filing_id="DEPUTY-2")]
+    assert not [each for each in others if each.startswith("deputy_for")], "nobody had that one in hand"
+    [absence] = gateway.tools.absences.of_post("city_st@210100", TODAY)
+    await colleague.posts(f"/desk/absences/{absence.id}/withdraw")
 
 
 async def test_what_ends_with_a_day_is_due_by_that_day_at_every_door(house: House) -> None:

@@ -16,6 +16,7 @@ from gateway.pages import reviewing
 from gateway.remembered.absences import Asked, conflicts
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.phrases import MOST, with_picked
+from gateway.remembered.reviews import Answer
 from models.acts import By
 from models.gateway import AbsenceRow
 from models.vocabulary import ActKind, Role
@@ -26,7 +27,7 @@ from regulation.phrases import SHIPPED, Purpose, purpose_of, shipped
 from tests.databases import Databases
 from tests.simulated import lived
 from tests.story import instant
-from tests.test_desk import at, listed, opened, section
+from tests.test_desk import at, hidden, listed, opened, section
 from tests.visiting import House
 
 TODAY = date(2023, 5, 10)
@@ -203,9 +204,15 @@ async def test_what_was_checked_one_by_one_is_published_together(house: House) -
     before = (await officer.posts("/desk/batch", 200, filing=chosen["filing"])).text
     assert 'value="confirm"' not in before
     read = reviewing.reading(tools, row, HEAD, now)
-    tools.reviews.save(HEAD, "SY-LATE", reviewing.answers(read, {each.code: ("met", "") for each in read.checks}), now)
+    met = {each.code: Answer(verdict="met", version=1, evidence=each.evidence) for each in read.checks}
+    tools.reviews.change(HEAD, "SY-LATE", lambda _: met, now)
     offered = (await officer.posts("/desk/batch", 200, filing=chosen["filing"])).text
     assert 'value="confirm"' in offered
     preview = (await officer.posts("/desk/batch/preview", 200, **chosen)).text
     assert "2件中1件可以办理" in preview
     assert "公示中" in preview.partition("SY-LATE")[2].partition("</tr>")[0]
+    noted = met | {"A-12": met["A-12"].but(note="执照未见原件")}
+    tools.reviews.change(HEAD, "SY-LATE", lambda _: noted, now)
+    done = (await officer.posts("/desk/batch/done", 200, **chosen | hidden(preview))).text
+    assert "核对清单或者日期有变，未办理" in done, "what was previewed is what is done"
+    assert "1件中0件已登记" in done

@@ -3,10 +3,12 @@
 import re
 from collections.abc import AsyncIterator
 from copy import deepcopy
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
+from httpx import Response
 
 from gateway.asked.differences import differences
 from gateway.pages import reviewing
@@ -59,11 +61,58 @@ def lies(house: House, *steps: Step) -> None:
     written(house.tools.register, told(first(), *steps, until=instant("2026-03-16")))
 
 
+def sent(page: str, form: str = "checks") -> dict[str, Any]:
+    """What a form of a page sends as it stands: its hidden inputs, what is ticked, what is written."""
+    found: dict[str, Any] = {}
+    shown = page.partition(f'id="{form}"')[2].partition("</form>")[0]
+    found |= dict(re.findall(r'<textarea [^>]*?name="([^"]+)"[^>]*>([^<]*)<', shown))
+    for name, options in re.findall(r'<select [^>]*?name="([^"]+)"[^>]*>(.*?)</select>', shown, re.DOTALL):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        found |= {name: chosen[1]} if chosen else {}
+    for each in re.findall(r"<input [^>]*>", shown):
+        told = dict(re.findall(r'([a-z]+)="([^"]*)"', each))
+        if told.get("type") in ("hidden", "text") or " checked" in each:
+            found[told["name"]] = told.get("value", "")
+    return found | {"offered": re.findall(r'name="offered" value="([^"]*)"', shown)}
+
+
+def clock_of(house: House) -> Clock:
+    """The clock of the gateway."""
+    assert isinstance(house.tools.clock, Clock)
+    return house.tools.clock
+
+
+def corrects(house: House, *after: Step, before: tuple[Step, ...] = (ACCEPTED,)) -> None:
+    """Meanwhile the application was returned, and a second version of it is there."""
+    resubmitted: Step = ("leader", "resubmit", "2026-03-15T09:00", {"content": corrected()})
+    steps = (*before, RETURNED, resubmitted, *after)
+    written(house.tools.register, told(first(), *steps, until=instant("2026-03-16")))
+
+
+def check(page: str, code: str) -> str:
+    """One check on a page."""
+    return page.partition(f'id="check-{code}"')[2].partition("</section>")[0]
+
+
+def answered(page: str, code: str) -> str:
+    """What is ticked at a check."""
+    ticked = re.search(r'value="(\w+)" checked', check(page, code))
+    return ticked[1] if ticked else ""
+
+
 async def answers(officer: Officer, do: str, **given: str) -> str:
-    """Answer some checks by their codes, and press a button; where that leads."""
-    filled = {f"{code.replace('_', '-')}/answer": verdict for code, verdict in given.items()}
-    answer = await officer.posts(PAGE, 303, **filled, do=do)
+    """Open the page, answer some checks by their codes, and press a button; where that leads."""
+    answer = await replies(officer, await officer.gets(PAGE), do, **given)
     return answer.headers["location"]
+
+
+async def replies(officer: Officer, page: str, do: str, status: int = 303, /, **given: str) -> Response:
+    """Answer some checks on a page that was opened before, `A_12="met"`, `A_12_note="…"`, and press a button."""
+    filled = {
+        f"{name[:4].replace('_', '-')}/{'note' if name.endswith('_note') else 'answer'}": told
+        for name, told in given.items()
+    }
+    return await officer.posts(PAGE, status, **sent(page) | filled | {"do": do})
 
 
 ALL = {code.replace("-", "_"): "met" for code in CONDITIONS[Kind.A]}
@@ -108,6 +157,26 @@ async def test_each_check_stands_beside_what_claims_and_what_proves_it(house: Ho
     assert len(noted) == 1, "that the application was read is on record"
 
 
+async def test_numbers_of_requirements_are_for_who_asks_and_a_key_means_one_thing(house: House) -> None:
+    lies(house, ACCEPTED)
+    officer = await at(house, "c-101")
+    await answers(officer, "save", A_17="lacking")
+    corrects(house, ("city", "accept", "2026-03-15T10:00", {}))
+    number = re.compile(r"\b[ABDG]-?[0-9]{1,2}\b")
+    for address in (PAGE, f"{PAGE}?decide=return_for_correction", f"{PAGE}?decide=refuse"):
+        page = await officer.gets(address)
+        assert number.findall(re.sub(r"<[^>]+>", " ", page)) == []
+    assert "（A-17）" in await officer.gets(f"{PAGE}?codes=1")
+    keys = re.findall(r"<dt>(.*?)</dt>", page.partition('id="keys"')[2].partition("</dl>")[0])
+    told_ = [key for line in keys for key in re.findall(r"<kbd>(.)</kbd>", line)]
+    assert told_ == list("njk123oed"), "each once"
+    script = (Path(reviewing.__file__).parent / "static" / "desk.js").read_text()
+    assert set(re.findall(r'key === "(.)"', script)) & {*told_} <= {"j", "k"}, (
+        "up and down means up and down everywhere"
+    )
+    assert "<kbd>n</kbd>" not in await officer.gets(f"/filings/{FILING}?queue=review")
+
+
 async def test_only_who_reads_applications_sees_it_and_only_who_decides_answers(house: House) -> None:
     lies(house, ACCEPTED)
     await (await at(house, "a-601")).gets(PAGE, 404)
@@ -131,9 +200,7 @@ async def test_what_is_half_done_is_kept_and_a_colleague_goes_on_with_it(house: 
     lies(house, ACCEPTED, AGREED)
     first_, second, other = [await at(house, person) for person in ("c-101", "c-102", "i-201")]
     await answers(first_, "save", A_12="met", A_13="lacking")
-    kept = await first_.posts(
-        PAGE, 200, do="kept", **{"A-12/answer": "met", "A-13/answer": "lacking", "A-13/note": "无报表"}
-    )
+    kept = await replies(first_, await first_.gets(PAGE), "kept", 200, A_13_note="无报表")
     assert kept.text.startswith("已保存")
     for officer in (first_, second):
         page = await officer.gets(PAGE)
@@ -141,11 +208,13 @@ async def test_what_is_half_done_is_kept_and_a_colleague_goes_on_with_it(house: 
         assert 'value="无报表"' in page
     assert "留下的核对结果" in await second.gets(PAGE)
     assert "checked" not in await other.gets(PAGE), "another department judges by itself"
-    await answers(second, "save", A_12="unmet")
-    assert re.search(r'name="A-12/answer" value="met" checked', await first_.gets(PAGE)), "each has their own"
+    clock_of(house).set("2026-03-16T10:00:00")
+    await answers(second, "save", A_12="unmet", A_12_note="无营业执照", A_14="met")
+    assert answered(await first_.gets(PAGE), "A-12") == "met", "each has their own"
     await first_.posts(f"/filings/{FILING}/handling", 303, kind="hand_over", to="person/c-102", note="")
     taken = await second.gets(PAGE)
-    assert re.search(r'name="A-12/answer" value="met" checked', taken)
+    assert [answered(taken, code) for code in ("A-12", "A-13", "A-14")] == ["unmet", "lacking", "met"], "the newer one"
+    assert "另有受理人所答：符合" in check(taken, "A-12"), "and the other one beside it"
     assert "留下的核对结果" not in taken
 
 
@@ -153,28 +222,105 @@ async def test_answers_are_carried_over_where_nothing_changed(house: House) -> N
     lies(house, ACCEPTED)
     officer = await at(house, "c-101")
     await answers(officer, "save", **ALL)
-    written(
-        house.tools.register,
-        told(
-            first(), ACCEPTED, RETURNED, ("leader", "resubmit", "2026-03-15T09:00", {"content": corrected()}),
-            until=instant("2026-03-16"),
-        ),
-    )  # fmt: skip
+    corrects(house)
     page = await officer.gets(PAGE)
-
-    def check(code: str) -> str:
-        return page.partition(f'id="check-{code}"')[2].partition("</section>")[0]
-
-    assert "沿用第1版的核对" in check("A-12")
-    assert "checked" in check("A-12")
+    assert "沿用第1版的核对" in check(page, "A-12")
+    assert answered(page, "A-12") == "met"
     for changed in ("A-18", "A-17"):
-        assert "checked" not in check(changed)
-        assert "请重新核对" in check(changed)
+        assert answered(page, changed) == ""
+        assert "请重新核对" in check(page, changed)
     asked = page.partition('id="before"')[2].partition("</section>")[0]
     assert "请写明技术创新目标" in asked
     assert "三年内攻克三项关键技术" in asked
     assert "补充协议.pdf" in asked
     assert "未见改动" not in asked
+
+
+async def test_an_old_page_answers_for_its_own_version_alone(house: House) -> None:
+    lies(house, ACCEPTED)
+    officer = await at(house, "c-101")
+    old = await officer.gets(PAGE)
+    corrects(house, ("city", "accept", "2026-03-15T10:00", {}))
+    told_ = await replies(officer, old, "confirm", 409, **ALL | {"A_17_note": "协议已核"})
+    page = unescape(told_.text)
+    assert "此件现为第2版，您打开的是第1版" in page
+    assert "data-send" not in page
+    assert "您所填的是“符合，说明：协议已核”" in page, "what was written is not lost"
+    page = await officer.gets(PAGE)
+    assert answered(page, "A-12") == "met"
+    assert "沿用第1版的核对" in check(page, "A-12"), "nothing changed there"
+    assert answered(page, "A-17") == ""
+    assert "第1版答的是：符合，说明：协议已核" in check(page, "A-17")
+    await answers(officer, "save", A_17="unmet")
+    said = await replies(officer, old, "kept", 409, A_17="met", A_17_note="又及")
+    assert "此件已有新的版本" in said.text
+    page = await officer.gets(PAGE)
+    assert answered(page, "A-17") == "unmet", "what was answered of the new version stands"
+    assert "另有受理人按第1版所答：符合，说明：又及" in check(page, "A-17")
+    unknown = await officer.posts(PAGE, 409, do="save", **{"A-18/answer": "met"})
+    assert "没有写明是哪一版" in unknown.text
+    assert answered(await officer.gets(PAGE), "A-18") == ""
+
+
+async def test_a_checklist_of_an_earlier_version_confirms_nothing(house: House) -> None:
+    lies(house, ACCEPTED, AGREED)
+    officer = await at(house, "c-102")
+    forms = [
+        (f"{PAGE}/confirm", sent(await officer.gets(await answers(officer, "confirm", **ALL)), "decision")),
+        (f"/filings/{FILING}/acts/confirm", sent(await officer.gets(f"/filings/{FILING}/acts/confirm"), "content")),
+    ]
+    lines = {f"/checklist/{n}/{name}": value for n, code in enumerate(CONDITIONS[Kind.A])
+             for name, value in {"item": code, "met": "yes", "note": "已实地核对"}.items()}  # fmt: skip
+    corrects(house, ("city", "accept", "2026-03-15T10:00", {}), before=(ACCEPTED, AGREED))
+    for address, form in [*forms, (forms[1][0], forms[1][1] | {"seen": ""})]:
+        page = unescape((await officer.posts(address, 409, **form | lines)).text)
+        which = "第1版" if form["seen"] else "较早的版本"
+        assert f"核对清单是按{which}勾选的，没有作为第2版的核对结果" in page
+        assert "已实地核对" in page, "what was written is shown"
+        shown = page.partition("<form")[2]
+        assert "data-send" not in shown
+        assert not re.search(r'name="/checklist/\d+/note" value="已实地核对"', shown)
+    acts_form = page.partition('action="/filings/LN-REVIEW-1/acts/confirm')[2]
+    assert "checked" not in acts_form
+
+
+async def test_of_two_pages_of_one_officer_neither_wipes_the_other(house: House) -> None:
+    lies(house, ACCEPTED)
+    officer = await at(house, "c-101")
+    await answers(officer, "save", A_12="met", A_13="met")
+    one, other = await officer.gets(PAGE), await officer.gets(PAGE)
+    await replies(officer, one, "kept", 200, A_14="met", A_13="unmet", A_13_note="无报表")
+    await replies(officer, other, "kept", 200, A_15="met")
+    page = await officer.gets(PAGE)
+    assert [answered(page, f"A-{n}") for n in (12, 13, 14, 15)] == ["met", "unmet", "met", "met"]
+    apart = unescape(
+        (await replies(officer, other, "save", 409, A_13="lacking", A_13_note="报表缺页", A_17="met")).text
+    )
+    assert "另一页面已另行保存" in apart
+    assert "您所填的是“需补充，说明：报表缺页”，已保存的是“不符合，说明：无报表”" in apart
+    page = await officer.gets(PAGE)
+    assert (answered(page, "A-13"), answered(page, "A-17")) == ("unmet", "met")
+    assert "需补充，说明：报表缺页" in check(page, "A-13")
+    await replies(officer, one, "kept", 200, A_14="met", A_13="met")
+    assert answered(await officer.gets(PAGE), "A-13") == "met", "a page may change what itself has saved"
+    await officer.posts(PAGE, 409, do="save", **{"A-12/answer": "unmet"})
+    assert answered(await officer.gets(PAGE), "A-12") == "met"
+
+
+async def test_nothing_goes_but_what_was_read(house: House) -> None:
+    lies(house, ACCEPTED)
+    clock_of(house).set("2026-03-16T22:00:00")
+    officer = await at(house, "c-101")
+    where = await answers(officer, "return_for_correction", A_17="lacking", A_17_note="缺丙方签字页")
+    form = sent(await officer.gets(where), "decision")
+    words = {"/reason": "请于三十日内补齐"}
+    page = unescape((await officer.posts(f"{PAGE}/return_for_correction", 409, **form | words)).text)
+    assert "您预览之后，所填或者日期有变，本次没有登记任何事项" in page
+    assert "data-send" in page
+    assert sent(page, "decision")["previewed"] != form["previewed"]
+    clock_of(house).set("2026-03-17T00:10:00")
+    page = unescape((await officer.posts(f"{PAGE}/return_for_correction", 409, **form)).text)
+    assert "日期有变" in page, "its letter bears another day"
 
 
 async def test_what_goes_out_is_read_before_it_goes(house: House) -> None:
@@ -197,7 +343,7 @@ async def test_what_goes_out_is_read_before_it_goes(house: House) -> None:
 async def test_a_return_is_made_of_what_was_found_wanting(house: House) -> None:
     lies(house, ACCEPTED)
     officer = await at(house, "c-101")
-    await officer.posts(PAGE, 303, do="save", **{"A-17/answer": "lacking", "A-17/note": "缺丙方签字页"})
+    await answers(officer, "save", A_17="lacking", A_17_note="缺丙方签字页")
     page = await officer.gets(f"{PAGE}?decide=return_for_correction")
     shown = page.partition('id="decision"')[2].partition('id="checks"')[0]
     assert "请补充或者修改协议，写明各方的权利义务、违约责任和利益机制（缺丙方签字页）" in shown

@@ -285,6 +285,41 @@ def read_act(kind: ActKind, form: FormData, *, on_paper: bool = False, of: Kind 
     return raw
 
 
+def checked(filing: Filing, lines: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """What the lines of a checklist say, in words: each what was asked, and the answer with its note."""
+    asked_ = {each.code: each.asks for each in reversed(review.lines(filing))}
+    return [
+        (
+            asked_.get(line["item"], line["item"]),
+            "，".join(filter(None, (MET.get(str(line.get("met"))), line.get("note")))),
+        )
+        for line in lines
+        if line.get("item") and (line.get("met") is not None or line.get("note"))
+    ]
+
+
+MET = {"True": "符合", "False": "不符合"}
+
+
+def as_sent(raw: Mapping[str, Any], fields: Iterable[Field]) -> dict[str, Any]:
+    """An act as its form brings it back if nothing is changed there: its deficiencies in the order of the form."""
+    picks = next((each for each in fields if each.widget == "picks"), None)
+    if picks is None or "deficiencies" not in raw:
+        return dict(raw)
+    rows = [(item, message.value) for item, message in picks.rows]
+    told = [
+        {"item": _item(item), "message": message}
+        for item, message in rows
+        if item.value or (message and item.widget != "pick")
+    ]
+    return {**raw, "deficiencies": [{name: each for name, each in row.items() if each} for row in told]}
+
+
+def _item(item: Field) -> Any:
+    """What a deficiency is about: the one thing that is offered, or what was chosen."""
+    return item.options[0][0] if item.widget == "pick" else item.value
+
+
 def _offered(form: FormData) -> set[str]:
     """The words with which deficiencies were offered: left unticked, they are no deficiency."""
     return {str(each) for each in form.getlist("offered")}

@@ -212,22 +212,28 @@ class _Asked:
     ) -> HTMLResponse:
         """Somebody, or time, was first: what was entered since, and the form once more if it still can be done."""
         found = offer(value_of(row), self.kind, self.tools.now, self.session.who.by)
+        outdated, checked = earlier_version(self.tools, row, moved.last_seen), list[tuple[str, str]]()
+        if outdated is not None and "checklist" in raw:  # what was checked of another version is no answer to this one
+            checked = acts.checked(value_of(row), raw["checklist"])
+            raw = {name: value for name, value in raw.items() if name != "checklist"}
         return _form(
             self.request, self.tools, self.session, row, found if found and (found.mine or found.on_paper) else None,
-            raw, refusal, since=self.visit.since(moved, row.filing_id), act_id=self.act_id, kind=self.kind, status=409,
+            raw, refusal, since=self.visit.since(moved, row.filing_id), act_id=self.act_id, kind=self.kind,
+            of_version=outdated, checked=checked, status=409,
         )  # fmt: skip
 
 
 def _form(
     request: Request, tools: Tools, session: Session, row: FilingRow, offered: Offer | None,
     raw: dict[str, object] | None = None, refusal: Refusal | None = None, *, act_id: str = "", more_rows: str = "",
-    since: list[Entry] | None = None, kind: ActKind | None = None, status: int = 200,
+    since: list[Entry] | None = None, kind: ActKind | None = None, of_version: int | None = None,
+    checked: Sequence[tuple[str, str]] = (), status: int = 200,
 ) -> HTMLResponse:  # fmt: skip
     versions = tools.register.versions(row.filing_id)
-    of_version: list[Finding] = versions[-1][1] if versions else []
+    of_application: list[Finding] = versions[-1][1] if versions else []
     found = refusal.findings if refusal else ()
     raw = first_said(tools, row, offered) if raw is None and offered and offered.proposed else raw
-    fields = _fields(tools, session, row, offered, of_version, raw, found, more_rows) if offered else ()
+    fields = _fields(tools, session, row, offered, of_application, raw, found, more_rows) if offered else ()
     year = _year_of(offered)
     drafted = ActDraft.of(tools, session.who, row.filing_id, offered.kind, year) if offered else None
     return page(
@@ -249,7 +255,17 @@ def _form(
         phrases=phrases_of(tools, session, offered),
         drafted=drafted,
         about=year,
+        of_version=of_version,
+        checked=checked,
     )
+
+
+def earlier_version(tools: Tools, row: FilingRow, seen: int | None) -> int | None:
+    """The version that was looked at, if there is a later one by now: a page tells it by the last entry that it showed. 0 if it does
+    not tell."""
+    entry = tools.register.entry(row.filing_id, seen or 0)
+    of_version = entry.filing.version if entry else 0
+    return of_version if of_version != value_of(row).version else None
 
 
 def phrases_of(tools: Tools, session: Session, offered: Offer | None) -> list[str]:
@@ -259,7 +275,7 @@ def phrases_of(tools: Tools, session: Session, offered: Offer | None) -> list[st
     return Phrases(tools.register.engine).offered(session.who, purpose_of(offered.kind))
 
 
-def first_said(tools: Tools, row: FilingRow, offered: Offer) -> dict[str, object] | None:
+def first_said(tools: Tools, row: FilingRow, offered: Offer) -> dict[str, Any] | None:
     """What another officer proposed, filled in: whoever agrees says the same (G-42)."""
     entry = tools.register.entry(row.filing_id, offered.proposed or 0)
     return entry.event.model_dump(mode="json", include=set(acts.asked(offered.kind))) if entry else None

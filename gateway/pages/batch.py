@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -25,6 +26,7 @@ from gateway.remembered.audit import AuditKind
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
 from gateway.shown.documents import DOCX, XLSX, attachment
+from gateway.shown.foreseen import previewed
 from gateway.tools import Doors, Tools
 from gateway.visit import Visit, visit_of
 from models.filing import Receipt
@@ -39,8 +41,11 @@ router = APIRouter(prefix="/desk/batch", dependencies=[Depends(large)])
 AT_ONCE = 8
 """How many acts of a batch are under way side by side."""
 
-OURS = ("csrf", "filing", "kind", "batch", "seen")
+OURS = ("csrf", "filing", "kind", "batch", "seen", "previewed")
 """Inputs of a batch that are not fields of its act."""
+
+
+OTHERWISE = "预览之后，所填、核对清单或者日期有变，未办理；请重新预览，读过再办理"
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,7 @@ def _previewed(
         chosen=chosen,
         foreseen=foreseen,
         written=written,
+        previewed={row.filing_id: _mark(act, now.at) for row, act in acts},
         batch=str(form["batch"]),
     )
 
@@ -127,22 +133,32 @@ async def act(request: Request, tools: Doors, session: Staff, form: Answer) -> H
     rows = await run_in_threadpool(_rows, tools, session, form)
     visit = visit_of(request, tools, session.who)
     raw = batches.read(kind, form)
-    seen = dict(str(each).partition(":")[::2] for each in form.getlist("seen"))
+    seen, read = (dict(str(each).partition(":")[::2] for each in form.getlist(name)) for name in ("seen", "previewed"))
     gate, brought = asyncio.Semaphore(AT_ONCE), await run_in_threadpool(_brought, tools, session, rows)
 
     async def one(row: FilingRow) -> Done:
         async with gate:
             act = _act(session, form, kind, raw, row, brought)
-            done = await _sent(visit, row, act, seen.get(row.filing_id, ""))
+            rests = seen.get(row.filing_id, "")
+            if row.number in rests_on(rests) and read.get(row.filing_id) != _mark(act, tools.clock()):
+                return Done(row, why=OTHERWISE)
+            done = await _sent(visit, row, act, rests)
             if done.receipt and "checklist" in act:
                 await run_in_threadpool(tools.reviews.clear, session.who, row.filing_id)
             return done
 
     done = await asyncio.gather(*map(one, rows))
+    written = [(name, value) for name, value in form.multi_items() if name not in OURS and isinstance(value, str)]
     return await run_in_threadpool(
-        page, request, tools, "desk_batch_done.html", session, kind=kind, done=done,
+        page, request, tools, "desk_batch_done.html", session, kind=kind, done=done, batch=str(form["batch"]), written=written,
         one_letter=kind in batches.ONE_LETTER, document_no=raw.get("document_no", ""),
     )  # fmt: skip
+
+
+def _mark(act: Mapping[str, Any], at: datetime) -> str:
+    """What was read of an act of a batch before it is sent."""
+    stamps = ("id", "kind", "by", "received_at")
+    return previewed({name: value for name, value in act.items() if name not in stamps}, day_of(at))
 
 
 async def _sent(visit: Visit, row: FilingRow, act: Mapping[str, Any], seen: str) -> Done:

@@ -4,6 +4,7 @@ after it the next filing.
 The acts are those of the table, sent as from their own pages; this page fills them in from the answers.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,16 +21,17 @@ from gateway import guard
 from gateway.asked import acts
 from gateway.asked.forms import Field
 from gateway.pages import reviewing
-from gateway.pages.acts import SENT_OTHERWISE, first_said, phrases_of
-from gateway.pages.reviewing import REVIEWED, VERDICTS, Reading
+from gateway.pages.acts import SENT_OTHERWISE, earlier_version, first_said, phrases_of
+from gateway.pages.reviewing import REVIEWED, VERDICTS, Apart, Given, Reading, as_shown
 from gateway.pages.staff import Staff
 from gateway.pages.web import Answer, page, rests_on, then
 from gateway.problem import KeyReused, MovedOn, NoAct, NoPaper, Refused, Unreachable
+from gateway.remembered import reviews
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.phrases import with_picked
-from gateway.remembered.reviews import NOTE
+from gateway.remembered.reviews import NOTE, Kept
 from gateway.remembered.sessions import Session
-from gateway.shown.foreseen import Foreseen, foreseen
+from gateway.shown.foreseen import Foreseen, foreseen, previewed
 from gateway.shown.inbox import place_of
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
@@ -52,6 +54,10 @@ BY_THE_CHECKLIST = (ActKind.CONFIRM, ActKind.RECOMMEND)
 ENDING = (ActKind.CONFIRM, ActKind.RECOMMEND, ActKind.REFUSE)
 """Decisions after which nobody needs the answers. Those to what is returned are carried over to its next version."""
 
+ANOTHER_VERSION = "此件已有新的版本，所填只作为原版本的核对结果保留；请按“保存”，查看新的版本"
+ANOTHER_PAGE = "另一页面已另行保存，未以本页所填覆盖；请按“保存”，查看两处所填"
+"""What a page is told that saved by itself, and whose answers do not count."""
+
 FRAMED = f"{guard.CONTENT}; frame-src 'self'"
 """What this page may do beside others: show an attachment in a frame."""
 
@@ -70,16 +76,33 @@ def show(request: Request, tools: Doors, session: Staff, filing_id: str, decide:
 
 @router.post("/filings/{filing_id}/review")
 def answer(request: Request, tools: Doors, session: Staff, form: Answer, filing_id: str) -> Response:
-    """Keep the answers; then look at a decision, if the button asks for one. `kept` is asked by the page itself, meanwhile."""
+    """Keep what was answered on the page; then look at a decision, if the button asks for one. `kept` is asked by the page itself,
+    meanwhile.
+
+    A page of an earlier version, or one beside which another page saved something else, is told so, and what it answered stands
+    beside what counts.
+    """
     row = tools.seen(filing_id, session.who)
     if not _decisions(tools, row, session) or row.stage not in REVIEWED:
         raise NoAct(filing_id)
     now, asked = tools.clock(), str(form.get("do", ""))
-    before = reviewing.reading(tools, row, session.who, now)
-    tools.reviews.save(session.who, filing_id, reviewing.answers(before, _given(form)), now)
+    before, given, apart = reviewing.reading(tools, row, session.who, now), _given(form), list[Apart]()
+    version, opened = _version(form, before.filing.version), str(form.get("page", ""))[:32]
+
+    def kept(stands: Kept | None) -> Mapping[str, reviews.Answer]:
+        told, left = reviewing.taken(before.over(stands), given, version, opened, now)
+        apart[:] = left
+        return told
+
+    tools.reviews.change(session.who, filing_id, kept, now)
     visit_of(request, tools, session.who).note(AuditKind.DRAFTED, filing_id=filing_id, about="review")
+    outdated = version != before.filing.version
     if asked == "kept":
+        if outdated or apart:
+            return PlainTextResponse(ANOTHER_VERSION if outdated else ANOTHER_PAGE, 409)
         return PlainTextResponse(f"已保存 {naming.short(now)}")
+    if outdated or apart:
+        return _page(request, tools, session, row, apart=apart, of_version=version if outdated else None, status=409)
     queue = _queue(request, row, session)
     if asked in set(DECISIONS):
         to_be_read = (
@@ -102,6 +125,10 @@ async def decide(
     act_id, seen = str(form.get("id", "")), rests_on(str(form.get("seen", "")))
     if form.get("do") == "preview":
         return await run_in_threadpool(_page, request, tools, session, row, kind, raw, act_id=act_id)
+    if form.get("previewed") != previewed(raw, day_of(tools.clock())) and row.number in seen:
+        return await run_in_threadpool(
+            _page, request, tools, session, row, kind, raw, act_id=act_id, edited=True, status=409
+        )
     queue = _queue(request, row, session)
     try:
         receipt = await visit.act(filing_id, {**raw, "id": act_id, "kind": kind.value}, seen=seen)
@@ -118,7 +145,7 @@ async def decide(
 
 
 def _refused(
-    request: Request, tools: Tools, session: Session, row: FilingRow, kind: ActKind, raw: Mapping[str, Any], act_id: str,
+    request: Request, tools: Tools, session: Session, row: FilingRow, kind: ActKind, raw: dict[str, Any], act_id: str,
     refused: Refused | KeyReused | MovedOn | Unreachable,
 ) -> Response:  # fmt: skip
     """The page again, with the reason, or with what was entered meanwhile."""
@@ -130,18 +157,30 @@ def _refused(
         return _page(request, tools, session, now, kind, raw, fault, act_id=act_id, status=status)
     if isinstance(refused, MovedOn):
         since = visit_of(request, tools, session.who).since(refused, row.filing_id)
-        return _page(request, tools, session, now, kind, raw, act_id=act_id, since=since, status=409)
+        outdated = earlier_version(tools, now, refused.last_seen)
+        return _page(
+            request, tools, session, now, kind, raw, act_id=act_id, since=since, of_version=outdated, status=409
+        )
     return _page(request, tools, session, now, kind, raw, refused.refusal, act_id=act_id, status=422)
 
 
-def _given(form: FormData) -> dict[str, tuple[str, str]]:
-    """The answers and notes of a form, by check."""
-    codes = {name.removesuffix("/answer") for name in form if name.endswith("/answer")}
-    codes |= {name.removesuffix("/note") for name in form if name.endswith("/note")}
+def _given(form: FormData) -> dict[str, Given]:
+    """What a page answers, by check, each with what had stood there."""
+    parts = {name: str(value) for name, value in form.items()}
+    codes = {name.rpartition("/")[0] for name in parts if name.endswith(("/answer", "/note"))}
     return {
-        code: (str(form.get(f"{code}/answer", "")), storable(str(form.get(f"{code}/note", ""))).strip()[:NOTE])
+        code: Given(
+            parts.get(f"{code}/answer", ""), storable(parts.get(f"{code}/note", "")).strip()[:NOTE],
+            parts.get(f"{code}/was", as_shown("", "")), parts.get(f"{code}/of", ""),
+        )
         for code in codes
-    }
+    }  # fmt: skip
+
+
+def _version(form: FormData, newest: int) -> int:
+    """Which version a page showed; none if it does not say."""
+    told = str(form.get("version", ""))
+    return int(told) if re.fullmatch("[0-9]{1,6}", told) and 1 <= int(told) <= newest else 0
 
 
 def _decisions(tools: Tools, row: FilingRow, session: Session) -> list[Offer]:
@@ -152,9 +191,12 @@ def _decisions(tools: Tools, row: FilingRow, session: Session) -> list[Offer]:
 
 def _page(
     request: Request, tools: Tools, session: Session, row: FilingRow, kind: ActKind | None = None,
-    raw: Mapping[str, Any] | None = None, refusal: Refusal | None = None, *,
-    act_id: str = "", since: Sequence[Entry] = (), status: int = 200,
+    raw: dict[str, Any] | None = None, refusal: Refusal | None = None, *,
+    act_id: str = "", since: Sequence[Entry] = (), apart: Sequence[Apart] = (), of_version: int | None = None,
+    edited: bool = False, status: int = 200,
 ) -> Response:  # fmt: skip
+    """`apart` is what was answered and does not count, `of_version` the earlier version that was looked at, `edited` whether what was
+    to be sent is not what was read."""
     who, now = session.who, tools.clock()
     if row.stage not in REVIEWED:  # somebody else decided meanwhile
         return then(f"/filings/{row.filing_id}", "此件已另行办理，本次没有登记任何事项")
@@ -163,11 +205,19 @@ def _page(
     offered = next((each for each in decisions if each.kind is kind), None)
     shown: Foreseen | None = None
     fields: tuple[Field, ...] = ()
+    mark, checked = "", list[tuple[str, str]]()
     if offered:
         if raw is None:  # what another officer proposed, filled in, or else as the answers make it
             raw = (first_said(tools, row, offered) if offered.proposed else None) or _filled(found, offered.kind)
+        if (
+            of_version is not None and "checklist" in raw
+        ):  # what was checked of another version is no answer to this one
+            checked = acts.checked(found.filing, raw["checklist"])
+            raw = {**raw, "checklist": found.checklist}
         versions = tools.register.versions(row.filing_id)[-1][1]
-        fields = tuple(_picked(acts.form_of(found.filing, offered, versions, raw, refusal.findings if refusal else ())))
+        form = acts.form_of(found.filing, offered, versions, raw, refusal.findings if refusal else ())
+        fields, raw = tuple(_picked(form)), acts.as_sent(raw, form)
+        mark = previewed(raw, day_of(now))
         stamped = who.stamped({**raw, "id": "preview", "kind": offered.kind.value}, now)
         shown = foreseen(tools, row, stamped, tools.now)
     queue = _queue(request, row, session)
@@ -178,6 +228,8 @@ def _page(
         verdicts=VERDICTS, note_limit=NOTE, act_id=act_id or f"desk-{uuid4().hex}", by_the_checklist=BY_THE_CHECKLIST,
         names=tools.people.named(_persons(found)), queue=urlencode(queue), phrases=phrases_of(tools, session, offered),
         onward=urlencode({"task": queue["queue"], "after": queue["place"]} | ({"mine": "1"} if "mine" in queue else {})),
+        apart=apart, opened=uuid4().hex, of_version=of_version, checked=checked, edited=edited, previewed=mark,
+        accepts=previewed({}, day_of(now)),
         handler=tools.handling.handlers(who, day_of(now), [row.filing_id]).get(row.filing_id),
     )  # fmt: skip
     answer.headers["Content-Security-Policy"] = FRAMED
@@ -205,6 +257,7 @@ def _picked(fields: Sequence[Field]) -> Iterator[Field]:
 
 def _persons(found: Reading) -> list[str]:
     kept = [found.kept.person] if found.kept else []
+    kept += [each.person for check in found.checks for each in check.beside]
     return [*kept, *(by.person for entry in found.said if (by := getattr(entry.event, "by", None)))]
 
 

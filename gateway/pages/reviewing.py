@@ -14,7 +14,7 @@ from activities.attachments import LOCATION
 from gateway.asked.differences import Asked, Difference, about, differences, document_label
 from gateway.asked.forms import Field, fields_of
 from gateway.identity import Identity
-from gateway.remembered.reviews import NOTE, Answer, Kept
+from gateway.remembered.reviews import Answer, Kept, Other
 from gateway.tools import Tools, value_of
 from models.acts import GiveIitOpinion, ReturnForCorrection, ReturnToCity, RuleOnObjection
 from models.filing import Entry, Filing
@@ -51,8 +51,8 @@ class Proof:
 class Check:
     """One check: what is asked, what claims and proves it, what was found on it, and what was answered.
 
-    `carried`: on which earlier version it was answered, where nothing changed since; `stale`: it was answered, but what it rested
-    on has changed, so it is open again.
+    `carried`: on which earlier version it was answered, where nothing changed since; `stale`: what was answered, if what it rested
+    on has changed, so that it is open again; `beside`: what was answered otherwise, by a colleague or on another page.
     """
 
     code: str
@@ -66,7 +66,8 @@ class Check:
     evidence: str
     answer: Answer | None = None
     carried: int | None = None
-    stale: bool = False
+    stale: Answer | None = None
+    beside: tuple[Other, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -77,6 +78,11 @@ class Check:
     def note(self) -> str:
         """What was noted beside the answer."""
         return self.answer.note if self.answer else ""
+
+    @property
+    def shown(self) -> str:
+        """What stands there, as a page brings it back: whoever changes it changes this."""
+        return as_shown(self.verdict, self.note)
 
     @property
     def deficiency(self) -> str:
@@ -98,6 +104,12 @@ class Reading:
     asked: tuple[Asked, ...]
     said: tuple[Entry, ...]
     kept: Kept | None
+    by: Identity
+
+    def over(self, kept: Kept | None) -> "Reading":
+        """The same with the answers as they are kept by now."""
+        bare = (replace(each, answer=None, carried=None, stale=None, beside=()) for each in self.checks)
+        return replace(self, kept=kept, checks=tuple(_answered(each, kept, self.filing.version) for each in bare))
 
     @property
     def open(self) -> tuple[Check, ...]:
@@ -147,7 +159,7 @@ def reading(tools: Tools, row: FilingRow, who: Identity, now: datetime) -> Readi
         differences=changed,
         asked=tuple(_asked(filing, said, changed)) if changed else (),
         said=tuple(reversed(said)),
-        kept=kept,
+        kept=kept, by=who,
     )  # fmt: skip
 
 
@@ -188,8 +200,9 @@ def _answered(check: Check, kept: Kept | None, version: int) -> Check:
     answer = kept.answers.get(check.code) if kept else None
     if answer is None:
         return check
+    check = replace(check, beside=answer.beside)
     if answer.evidence != check.evidence:
-        return replace(check, stale=bool(answer.verdict))
+        return replace(check, stale=answer if any(answer.says) else None)
     return replace(check, answer=answer, carried=answer.version if answer.version != version else None)
 
 
@@ -244,20 +257,73 @@ def _asked(filing: Filing, said: Sequence[Entry], changed: Sequence[Difference])
 # What comes back
 
 
-def answers(reading: Reading, given: Mapping[str, tuple[str, str]]) -> dict[str, Answer]:
-    """What somebody answered, by check, to be kept: each as of this version and of what lies before them.
+@dataclass(frozen=True)
+class Given:
+    """What a page brings of one check: the answer, what stood there when it was opened (`was`), and what that was shown for."""
 
-    An answer that was carried over and left as it was stays one of the version on which it was given.
+    verdict: str
+    note: str
+    was: str
+    evidence: str
+
+    @property
+    def says(self) -> tuple[str, str]:
+        """What is answered, as it is kept."""
+        return self.verdict if self.verdict in VERDICTS else "", self.note
+
+    @property
+    def changed(self) -> bool:
+        """Whether it was answered on that page: what was left as it stood says nothing."""
+        return as_shown(*self.says) != self.was
+
+
+@dataclass(frozen=True)
+class Apart:
+    """What was answered on a page and does not count: of an earlier version, or another page had saved something else."""
+
+    check: Check
+    given: Given
+
+    @property
+    def outdated(self) -> bool:
+        """Whether what it was answered for has changed."""
+        return self.given.evidence != self.check.evidence
+
+
+def as_shown(verdict: str, note: str) -> str:
+    """An answer as one text, by which a page tells what had stood there."""
+    return f"{verdict}:{note}"
+
+
+def taken(
+    reading: Reading, given: Mapping[str, Given], version: int, page: str, now: datetime
+) -> tuple[dict[str, Answer], list[Apart]]:
+    """The answers as they are to be kept after a `page` of this `version` came back, and what of it does not count.
+
+    Only what was changed on the page is taken. It is an answer to what that page showed: of its version and for its evidence, so
+    one of an earlier version counts where nothing changed since. What does not count is kept beside what stands.
     """
-    told: dict[str, Answer] = {}
+    told, apart = dict(reading.kept.answers) if reading.kept else {}, list[Apart]()
     for check in reading.checks:
-        verdict, note = given.get(check.code, ("", ""))
-        if verdict not in VERDICTS and not note:
+        said, before = given.get(check.code), told.get(check.code)
+        again = bool(page and before and before.page == page)
+        if said is None or not (said.changed or again) or (before and before.answers(said.says, said.evidence)):
             continue
         answer = Answer.model_validate({
-            "verdict": verdict if verdict in VERDICTS else None, "note": note[:NOTE],
-            "version": reading.filing.version, "evidence": check.evidence,
+            "verdict": said.says[0] or None, "note": said.note, "version": version, "evidence": said.evidence,
+            "at": now, "page": page, "beside": before.beside if before else (),
         })  # fmt: skip
-        same = check.answer and (check.answer.verdict, check.answer.note) == (answer.verdict, answer.note)
-        told[check.code] = check.answer if same and check.answer else answer
-    return told
+        if said.evidence == check.evidence and (again or check.shown == said.was):
+            told[check.code] = answer
+            continue
+        apart.append(Apart(check, said))
+        if before is None or again or (check.answer is None and before.version <= version):
+            told[check.code] = answer if again else answer.with_other(*_said(before, reading))
+        else:
+            told[check.code] = before.with_other(answer.of(reading.by.person))
+    return {code: each for code, each in told.items() if any(each.says) or each.beside}, apart
+
+
+def _said(before: Answer | None, reading: Reading) -> tuple[Other, ...]:
+    """What was answered before, as it stands beside."""
+    return (before.of(reading.kept.person),) if before and reading.kept and any(before.says) else ()

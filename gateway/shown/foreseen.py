@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from markupsafe import Markup
@@ -14,6 +15,7 @@ from activities.publishing import site
 from gateway.tools import Tools, value_of
 from models.findings import Refusal
 from models.register import FilingRow, PublicNoticeRow
+from models.values import digest
 from models.vocabulary import Role, Stage
 from regulation import entries, lifecycle, lodging, offices
 from regulation.moment import Moment
@@ -65,6 +67,19 @@ def foreseen(tools: Tools, row: FilingRow, act: Mapping[str, Any], when: Moment)
         notices=tuple(Markup(site.article(PublicNoticeRow(**each))) for each in notices),
         documents=tuple(drafting.foreseen(tools.register, entry, tools.contacts)),
     )
+
+
+def previewed(raw: Mapping[str, Any], today: date) -> str:
+    """What somebody has read before they send it, as a digest: an act as it was filled in, and the day, which its letters bear."""
+    return digest([_filled(raw), today.isoformat()])[:32]
+
+
+def _filled(value: Any) -> Any:
+    """What was filled in: what was left empty is not told apart from what was left out."""
+    if isinstance(value, Mapping):
+        told = {name: _filled(each) for name, each in value.items()}
+        return {name: each for name, each in told.items() if each not in (None, "", [], {})}
+    return [_filled(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _addressee(message: Mapping[str, Any]) -> str:

@@ -90,23 +90,35 @@
     proof(link);
   });
 
-  // What was answered is kept a moment after the last change, and when the page is left.
+  // What was answered is kept a moment after the last change, and when the page is left; until another page turns out to have saved
+  // something else, or a later version to be there: from then on the button decides.
   let waiting = 0;
+  let apart = false;
   let asking = new AbortController();
   const filled = () => {
     const data = new FormData(form);
     data.set("do", "kept");
     return data;
   };
+  // What was saved is what stands there now: the next change is one of this.
+  function saved(body) {
+    for (const was of form.querySelectorAll("[data-was]")) {
+      const code = was.name.slice(0, -"/was".length);
+      was.value = `${body.get(`${code}/answer`) ?? ""}:${(body.get(`${code}/note`) ?? "").trim()}`;
+    }
+  }
   async function keep() {
     waiting = 0;
     asking.abort();
     asking = new AbortController();
-    const how = { method: "POST", body: filled(), credentials: "same-origin", signal: asking.signal };
+    const body = filled();
+    const how = { method: "POST", body, credentials: "same-origin", signal: asking.signal };
     const place = form.querySelector("[data-kept]");
     try {
       const answer = await fetch(form.action, how);
-      place.textContent = answer.ok ? await answer.text() : "没有保存，请按“保存”重试";
+      apart = answer.status === 409;
+      place.textContent = answer.ok || apart ? await answer.text() : "没有保存，请按“保存”重试";
+      if (answer.ok) saved(body);
     } catch (fault) {
       if (fault.name !== "AbortError") place.textContent = "没有保存，请检查网络后按“保存”";
     }
@@ -117,7 +129,7 @@
     if (check && radio) check.className = `check ${radio.value}`;
     count();
     clearTimeout(waiting);
-    waiting = setTimeout(keep, 500);
+    if (!apart) waiting = setTimeout(keep, 500);
   }
   form.addEventListener("change", changed);
   form.addEventListener("input", changed);
@@ -130,6 +142,19 @@
     if (waiting) navigator.sendBeacon(form.action, filled());
   });
 
+  // What goes out is what was read: once something is edited, the button looks at it anew.
+  const send = document.querySelector("[data-send]");
+  if (send) {
+    const now = () => new URLSearchParams(new FormData(send.form)).toString();
+    const [read, says] = [now(), send.textContent];
+    send.form.addEventListener("input", () => {
+      const edited = now() !== read;
+      send.textContent = edited ? "所填已改动，请重新预览" : says;
+      send.name = edited ? "do" : "";
+      send.value = edited ? "preview" : "";
+    });
+  }
+
   // Where one goes on reading. After a decision was asked for its button has the focus: the address names it.
-  if (!document.querySelector("[data-send]")) look(open() ?? checks[0]);
+  if (!send) look(open() ?? checks[0]);
 })();
