@@ -216,3 +216,7 @@ async def test_what_was_checked_one_by_one_is_published_together(house: House) -
     done = (await officer.posts("/desk/batch/done", 200, **chosen | hidden(preview))).text
     assert "核对清单或者日期有变，未办理" in done, "what was previewed is what is done"
     assert "1件中0件已登记" in done
+    elsewhere = chosen | hidden(preview) | {"filing": ["SY-LATE", "DL-NEW"], "previewed": ""}
+    done = (await officer.posts("/desk/batch/done", 200, **elsewhere)).text
+    assert "已不在您的办理范围，未办理：DL-NEW" in done, "one that went elsewhere keeps no other back"
+    assert "1件中0件已登记" in done

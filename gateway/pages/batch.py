@@ -21,7 +21,7 @@ from gateway.pages.reviewing import reading
 from gateway.pages.staff import Staff
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, page, rests_on, then
-from gateway.problem import Failed, KeyReused, MovedOn, NoAct, Problem, Refused, Unreachable
+from gateway.problem import Failed, KeyReused, MovedOn, NoAct, NotFound, Problem, Refused, Unreachable
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
@@ -130,7 +130,7 @@ def _previewed(
 async def act(request: Request, tools: Doors, session: Staff, form: Answer) -> HTMLResponse:
     """Do it, and tell what each filing answered. Sent twice, it is one act for each."""
     kind = _kind(form)
-    rows = await run_in_threadpool(_rows, tools, session, form)
+    rows, gone = await run_in_threadpool(_still_seen, tools, session, form)
     visit = visit_of(request, tools, session.who)
     raw = batches.read(kind, form)
     seen, read = (dict(str(each).partition(":")[::2] for each in form.getlist(name)) for name in ("seen", "previewed"))
@@ -150,7 +150,7 @@ async def act(request: Request, tools: Doors, session: Staff, form: Answer) -> H
     done = await asyncio.gather(*map(one, rows))
     written = [(name, value) for name, value in form.multi_items() if name not in OURS and isinstance(value, str)]
     return await run_in_threadpool(
-        page, request, tools, "desk_batch_done.html", session, kind=kind, done=done, batch=str(form["batch"]), written=written,
+        page, request, tools, "desk_batch_done.html", session, kind=kind, done=done, gone=gone, batch=str(form["batch"]), written=written,
         one_letter=kind in batches.ONE_LETTER, document_no=raw.get("document_no", ""),
     )  # fmt: skip
 
@@ -178,11 +178,29 @@ async def _sent(visit: Visit, row: FilingRow, act: Mapping[str, Any], seen: str)
 def _rows(tools: Tools, session: Session, form: FormData) -> list[FilingRow]:
     """The filings that were ticked, each once; one that the visitor may not see is not there."""
     ticked = list(dict.fromkeys(str(each) for each in form.getlist("filing")))
+    _bounded(ticked)
+    return [tools.seen(each, session.who) for each in ticked]
+
+
+def _still_seen(tools: Tools, session: Session, form: FormData) -> tuple[list[FilingRow], list[str]]:
+    """The filings of a batch that was previewed, and the numbers of those that its sender sees no more: one that went to another
+    office since keeps none of the others back."""
+    ticked = list(dict.fromkeys(str(each) for each in form.getlist("filing")))
+    _bounded(ticked)
+    rows, gone = list[FilingRow](), list[str]()
+    for each in ticked:
+        try:
+            rows.append(tools.seen(each, session.who))
+        except NotFound:
+            gone.append(each[:40])
+    return rows, gone
+
+
+def _bounded(ticked: Sequence[str]) -> None:
     if not ticked:
         raise Failed(Problem(title="没有勾选备案", status=422, code="nothing", detail="请返回列表，勾选要办理的备案。"))
     if len(ticked) > batches.MOST:
         raise Failed(Problem(title=f"一次最多办理{batches.MOST}件", status=422, code="too_many"))
-    return [tools.seen(each, session.who) for each in ticked]
 
 
 def _kind(form: FormData) -> ActKind:
