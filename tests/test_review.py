@@ -323,6 +323,18 @@ async def test_nothing_goes_but_what_was_read(house: House) -> None:
     assert "日期有变" in page, "its letter bears another day"
 
 
+async def test_what_was_written_outlives_what_another_decided_meanwhile(house: House) -> None:
+    lies(house, ACCEPTED)
+    officer = await at(house, "c-101")
+    where = await answers(officer, "return_for_correction", A_17="lacking", A_17_note="缺丙方签字页")
+    form = sent(await officer.gets(where), "decision")
+    written(house.tools.register, told(first(), ACCEPTED, RETURNED, until=instant("2026-03-16")))
+    for address in (f"{PAGE}/return_for_correction", f"/filings/{FILING}/acts/return_for_correction"):
+        page = unescape((await officer.posts(address, 409, **form)).text)
+        assert "此件已有新的登记，本次没有登记任何事项" in page
+        assert "缺丙方签字页" in page.partition("您所填的内容没有登记")[2]
+
+
 async def test_what_goes_out_is_read_before_it_goes(house: House) -> None:
     lies(house, ACCEPTED, AGREED)
     officer = await at(house, "c-102")  # who accepts does not confirm

@@ -1,6 +1,6 @@
 """The forms of acts: shown, checked, sent, and what came of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
@@ -257,7 +257,29 @@ def _form(
         about=year,
         of_version=of_version,
         checked=checked,
+        unsent=list(_texts(raw)) if offered is None else [],
     )
+
+
+def overtaken(
+    request: Request, tools: Tools, session: Session, row: FilingRow, kind: ActKind, raw: dict[str, Any],
+    since: list[Entry],
+) -> HTMLResponse:  # fmt: skip
+    """What was entered since, of an act that can be done no more; what its writer wrote is still there to be read."""
+    return _form(request, tools, session, row, None, raw, since=since, kind=kind, status=409)
+
+
+def _texts(raw: Any) -> Iterator[str]:
+    """What somebody wrote in words, of an act as it was filled in."""
+    if isinstance(raw, Mapping):
+        for name, each in raw.items():
+            if name in ("message", "note", "reason", "text") and isinstance(each, str):
+                yield each
+            else:
+                yield from _texts(each)
+    elif isinstance(raw, list | tuple):
+        for each in raw:
+            yield from _texts(each)
 
 
 def earlier_version(tools: Tools, row: FilingRow, seen: int | None) -> int | None:

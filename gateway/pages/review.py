@@ -21,7 +21,7 @@ from gateway import guard
 from gateway.asked import acts
 from gateway.asked.forms import Field
 from gateway.pages import reviewing
-from gateway.pages.acts import SENT_OTHERWISE, earlier_version, first_said, phrases_of
+from gateway.pages.acts import SENT_OTHERWISE, earlier_version, first_said, overtaken, phrases_of
 from gateway.pages.reviewing import REVIEWED, VERDICTS, Apart, Given, Reading, as_shown
 from gateway.pages.staff import Staff
 from gateway.pages.web import Answer, page, rests_on, then
@@ -157,6 +157,8 @@ def _refused(
         return _page(request, tools, session, now, kind, raw, fault, act_id=act_id, status=status)
     if isinstance(refused, MovedOn):
         since = visit_of(request, tools, session.who).since(refused, row.filing_id)
+        if now.stage not in REVIEWED:
+            return overtaken(request, tools, session, now, kind, raw, since)
         outdated = earlier_version(tools, now, refused.last_seen)
         return _page(
             request, tools, session, now, kind, raw, act_id=act_id, since=since, of_version=outdated, status=409
@@ -267,7 +269,10 @@ def _persons(found: Reading) -> list[str]:
 def _queue(request: Request, row: FilingRow, session: Session) -> dict[str, str]:
     """The queue that a filing stands in and where: as the address says, else the group of the inbox that it belongs to."""
     asked = request.query_params
-    task = asked.get("queue") or (Task.OPINION if session.who.role is Role.CITY_IIT else TASKS[Stage(row.stage)]).value
+    task = (
+        asked.get("queue")
+        or (Task.OPINION if session.who.role is Role.CITY_IIT else TASKS.get(Stage(row.stage), Task.REVIEW)).value
+    )
     told = {"queue": task, "place": asked.get("place") or (place_of(session.who, row) if row.due_at else "")}
     return told | ({"mine": "1"} if asked.get("mine") else {})
 
