@@ -51,6 +51,7 @@ from activities.rounds.following import RoundFollowing
 from activities.rounds.register import RoundRegister
 from activities.starting import bound, or_leave
 from activities.watching import Watching
+from activities.whatifs import WhatIfs
 from gateway.client import Filings
 from gateway.continuing import Continuing
 from gateway.pages.design.sheet import sheet
@@ -86,6 +87,7 @@ def open_register(settings: Settings) -> Register:
     register = Register.at(settings.register_url)
     editions.load_all(settings.editions, register.published)
     register.refuse_changed_editions()
+    WhatIfs(register.engine).attach_lacking(datetime.now(UTC))
     return register
 
 

@@ -92,7 +92,8 @@ class Supposed:
     @classmethod
     def of(cls, question: Question, at: datetime, until: datetime) -> "Supposed":
         """Of a question; the editions are tried, and not taken."""
-        known = max(CALENDARS, key=lambda name: CALENDARS[name].covers)
+        asked = str(question.calendar["edition"]) if question.calendar else None
+        known = max((name for name in CALENDARS if name != asked), key=lambda name: CALENDARS[name].covers)
         was: list[Published] = []
         is_now: list[Published] = []
         documents: list[tuple[str, Mapping[str, Any]]] = []

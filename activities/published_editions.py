@@ -19,12 +19,16 @@ from sqlalchemy import Engine, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from activities.brought_questionnaires import BroughtQuestionnaires
-from activities.database import stating
+from activities.database import stating, unless_there
 from activities.logs import named
+from activities.whatifs import TABLE as WHAT_IFS
+from activities.whatifs import WhatIfs, preview_row
 from models.register import PublishedEdition
 from models.values import canonical
+from regulation.identity import SERVICE
 from regulation.rounds.questionnaires import QUESTIONNAIRES
 from regulation.terms import LOCAL_RULES, OF_ONE_YEAR, TERMS, Selector, terms_on
+from regulation.whatif import TERMS as OF_TERMS
 
 log = structlog.get_logger()
 
@@ -32,6 +36,8 @@ TABLE = PublishedEdition.metadata.tables["published_editions"]
 SINCE = select(TABLE.c.number, TABLE.c.document).where(TABLE.c.number > bindparam("upto")).order_by(TABLE.c.number)
 OF_ENTRY = select(TABLE.c.name).where(TABLE.c.round_id == bindparam("round"), TABLE.c.entry == bindparam("entry"))
 LAST = select(TABLE.c.number, TABLE.c.name).order_by(TABLE.c.number.desc()).limit(1)
+
+KEEP_PREVIEW = unless_there(WHAT_IFS)
 
 CARRIED = (*OF_ONE_YEAR, LOCAL_RULES)
 """What is published is carried on by whatever is published next, also if the newest terms of the folder do not build on it."""
@@ -111,6 +117,10 @@ class PublishedEditions:
                         "rows": [*_carried(last.name if last else base, base), *rows(base)],
                     }  # fmt: skip
                     TERMS.made(document)
+                    preview = WhatIfs(self.engine).preview(
+                        OF_TERMS, document, at
+                    )  # a call moves nothing of what is under way
+                    db.execute(KEEP_PREVIEW[db.dialect.name], preview_row(OF_TERMS, document, preview, SERVICE, at))
                     db.execute(
                         insert(TABLE),
                         {

@@ -13,6 +13,7 @@ from activities import forks
 from activities.documents import whatif as documents
 from activities.files import put
 from activities.pictures import whatif as pictures
+from activities.whatifs import WhatIfs
 from cli.arguments import as_day, as_instant, as_json, read_acts, read_file
 from cli.output import console, say, watching
 from cli.tools import the_register
@@ -21,7 +22,9 @@ from models.values import day_of
 from models.vocabulary import Kind
 from models.whatif import MOST_DELAY, MOST_YEARS, Assumption, Conduct, Outcome, Question
 from regulation import offices
+from regulation import whatif as whatif_of
 from regulation.editions import EditionRefused
+from regulation.identity import SERVICE
 from regulation.term_names import Proposal, proposed
 
 CONDUCTS = click.Choice([each.value for each in Conduct])
@@ -51,6 +54,7 @@ CONDUCTS = click.Choice([each.value for each in Conduct])
 @click.option("--no-calendars", is_flag=True, help="不假定以后年度的工作日历按时公布")
 @click.option("--at", "at", callback=as_instant, help="起点（ISO 时间或日期），不晚于现在；缺省为现在")
 @click.option("--one-in", default=1, show_default=True, type=click.IntRange(1, 100_000), help="每多少件取一件")
+@click.option("--attach", is_flag=True, help="把结果随附于 --terms 或 --calendar 的版本，供启用时备查")
 @click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), help="另写为工作簿")
 @click.option(
     "--svg", type=click.Path(dir_okay=False, path_type=Path), help="另画为图：FILE 为逐月，FILE 名后加 -offices 为机构"
@@ -83,12 +87,16 @@ def whatif(
         terms, findings = proposed(proposals, since or day_of(at))
         if findings:
             refuse(findings)
+    if asked["attach"] and (sets or not (asked["terms_file"] or asked["calendar_file"])):
+        raise click.UsageError("--attach 须与 --terms 或 --calendar 同用")
     question = _question(terms, asked)
     try:
         with watching() as watch:
             outcome = forks.run(register.engine, question, at, watch)
     except EditionRefused as refused:
         raise click.UsageError(str(refused)) from None
+    if asked["attach"]:
+        _attached(WhatIfs(register.engine), question, outcome, now)
     if xlsx:
         _written(xlsx, lambda: documents.workbook(outcome))
     if svg:
@@ -98,6 +106,13 @@ def whatif(
         say(outcome)
     else:
         _print(outcome)
+
+
+def _attached(whatifs: WhatIfs, question: Question, outcome: Outcome, now: datetime) -> None:
+    """Keep the outcome with the editions that were asked about, by their digests."""
+    for subject, document in ((whatif_of.TERMS, question.terms), (whatif_of.CALENDAR, question.calendar)):
+        if document is not None:
+            whatifs.attach(subject, document, outcome, SERVICE, now)
 
 
 def _question(terms: dict[str, Any] | None, asked: dict[str, Any]) -> Question:

@@ -75,6 +75,7 @@ RIGHTS: Mapping[str, str] = {
     "absences": PASSING,
     "phrases": PASSING,
     "person_names": PASSING,
+    "what_ifs": PASSING,
 }
 """Table → what the service may do with its rows. Some of them stand in a chain of hashes, which would tell; these rights see to it before."""
 

@@ -32,6 +32,7 @@ PAGES: Mapping[str, str] = {
     "/desk/batch/{step}": "B-17 G-10 G-29 G-44",
     "/desk/import": "A-02",
     "/desk/year": "A-34 B-19",
+    "/desk/whatif": "G-44",
     ROUND_ACT: "A-01 A-05 A-33 A-35 A-44…A-49 A-51 B-01…B-05 B-09 B-18 B-20…B-22 G-29 G-33",
     ROUND: "A-33 A-35 A-44 A-45 A-48 B-20…B-22 G-29 G-33",
     "/rounds/{round_id}/bases/{filing_id}": "B-22 G-33",

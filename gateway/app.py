@@ -22,6 +22,7 @@ from activities.health.health import Health
 from activities.letters import Letters
 from activities.register import Register
 from activities.starting import bound
+from activities.whatifs import WhatIfs
 from gateway import codec, failures, guard, measuring
 from gateway.api.openapi import describe
 from gateway.api.router import router as api
@@ -84,6 +85,7 @@ def tools_of(settings: Settings, filings: Filings, channels: ChannelsFile) -> To
         kept=KeptPages(engine),
         pictures=Pictures(engine),
         importing=Importing(),
+        whatifs=WhatIfs(engine),
     )
 
 
@@ -144,6 +146,7 @@ async def connected(settings: Settings, *, number: int = 0, counters: Counters |
         async with health.told_on(own) if own else nullcontext():
             yield tools
     finally:
+        tools.whatifs.stopping.set()
         for each in meanwhile:
             each.cancel()
         register.engine.dispose()

@@ -11,6 +11,7 @@ from activities import evaluators
 from activities.documents.drafting import Contacts
 from activities.letters import Letters
 from activities.register import Register
+from activities.whatifs import WhatIfs
 from gateway.client import Filings
 from gateway.identity import Identity
 from gateway.oidc import Oidc
@@ -58,6 +59,7 @@ class Tools:
     kept: KeptPages
     pictures: Pictures
     importing: Importing
+    whatifs: WhatIfs
 
     @property
     def register(self) -> Register:

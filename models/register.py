@@ -535,6 +535,36 @@ class PublishedEdition(SQLModel, table=True):
     published_at: datetime = instant()
 
 
+class WhatIfRow(SQLModel, table=True):
+    """推演: what was asked of a fork of the register, how far it has come, and what came of it (`models.whatif.Outcome`).
+
+    One runs at a time. `subject`, `name` and `digest` are those of the edition whose preview it is; else somebody asked at the desk.
+    """
+
+    __tablename__ = "what_ifs"
+    __table_args__ = (
+        UniqueConstraint("subject", "digest", name="uq_what_ifs_edition"),
+        Index(
+            "ux_what_ifs_running", "state", unique=True,
+            sqlite_where=text("state = 'running'"), postgresql_where=text("state = 'running'"),
+        ),
+    )  # fmt: skip
+
+    id: str = Field(primary_key=True, max_length=32)
+    asked_at: datetime = instant()
+    asked_by: str = Field(max_length=64)
+    subject: str | None = Field(default=None, max_length=20)
+    name: str | None = Field(default=None, max_length=40)
+    digest: str | None = Field(default=None, max_length=64)
+    state: str = Field(max_length=10)
+    done: int
+    of: int
+    seen_at: datetime = instant()
+    question: str = long_text()
+    outcome: str | None = long_text(default=None)
+    outcome_digest: str | None = Field(default=None, max_length=64)
+
+
 class UsedEdition(SQLModel, table=True):
     """An edition of terms or calendar by which filings count, with its digest when it was first used."""
 

@@ -1,7 +1,6 @@
 """推演: what is asked of a fork of the register, what is supposed of people, and what came of it."""
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -143,7 +142,8 @@ class Load(Value):
 class Outcome(Value):
     """What came of a question: sums, offices, months, and the filings that differ, of which only the first are listed.
 
-    `changed` are the rows of the terms that were asked about, as words. `months` counts by kind of event and month.
+    `months` counts by kind of event and month. `stopped` are the
+    revocations that stand stopped at the end, in either future; `nothing`: what was asked about moves nothing of a filing under way.
     """
 
     question: Question
@@ -158,11 +158,9 @@ class Outcome(Value):
     listed: tuple[Differs, ...] = ()
     stopped: tuple[int, int] = (0, 0)
     refused: int = 0
+    nothing: bool = False
 
 
 def sum_of(outcome: Outcome, kind: str) -> Sum:
     """How often something comes, if it ever does."""
     return next((each for each in outcome.sums if each.kind == kind), Sum(kind=kind, was=0, is_now=0))
-
-
-Told = Mapping[str, datetime]

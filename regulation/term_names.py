@@ -145,6 +145,11 @@ def _finding(field: str, message: str) -> Finding:
     return Finding(code="G-44", field=field, severity=Severity.ERROR, message=message, article="")
 
 
+def touches(new: TermsEdition, old: TermsEdition) -> bool:
+    """Whether one edition has a number otherwise than another that may move a date of a filing under way."""
+    return any(of[0] in NAMES and old.rows.get(of, (None,))[0] != value for of, (value, _) in new.rows.items())
+
+
 def changed(new: TermsEdition, old: TermsEdition) -> list[str]:
     """The numbers that one edition has otherwise than another, in words."""
     return [

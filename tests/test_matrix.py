@@ -366,7 +366,7 @@ PARTS: Mapping[str, str] = {
 }
 """What an address names within an object; alone, it names no object of anybody."""
 
-WORDS = frozenset({"name", "table", "step", "ending", "year"})
+WORDS = frozenset({"key", "name", "table", "step", "ending", "year"})
 """Parameters that choose among things which are the same for everybody."""
 
 PUBLIC = frozenset(
@@ -413,8 +413,8 @@ IN_SOME_STATES = {
 """What there is only of applications under review, of reports that are due, and of some sorts of files: tests/test_review.py,
 test_reports.py, test_uploads.py."""
 
-A_LIST = "/desk/import/{sha256}"
-"""What only the province brings: tests/test_importing.py."""
+OF_THE_PROVINCE = {"/desk/import/{sha256}", "/desk/whatif/{key}", "/desk/whatif/{key}/{name}"}
+"""What only the province brings or asks: tests/test_importing.py, test_whatif_pages.py."""
 
 
 def with_parts(named: Mapping[str, str]) -> dict[str, str]:
@@ -712,7 +712,8 @@ def reviewer_of(filing_id: str) -> tuple[Role, str]:
     [
         each
         for each in OBJECTS
-        if each.method == "GET" and each.path not in {*ON_PAPER_ONLY, *IN_SOME_ROUNDS, *IN_SOME_STATES, A_LIST}
+        if each.method == "GET"
+        and each.path not in {*ON_PAPER_ONLY, *IN_SOME_ROUNDS, *IN_SOME_STATES, *OF_THE_PROVINCE}
     ],
     ids=str,
 )

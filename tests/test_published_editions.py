@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, update
 from activities.editions_used import USED
 from activities.published_editions import TABLE, PublishedEditions
 from activities.register import Register
+from activities.whatifs import WhatIfs
 from models.register import RoundRow
 from models.vocabulary import Kind
 from regulation import intake, terms
@@ -131,6 +132,17 @@ def test_an_edition_that_filings_count_by_is_not_changed_in_the_register(on_sqli
     on_sqlite.published.catch_up()
     with pytest.raises(EditionRefused, match="不得更改"):
         on_sqlite.refuse_changed_editions()
+
+
+def test_what_is_published_has_its_preview_that_it_moves_nothing_under_way(on_sqlite: Register) -> None:
+    name = PublishedEditions(on_sqlite.engine).publish(round_id(1), 1, AT, DAY, "文号", window(2029))
+    whatifs = WhatIfs(on_sqlite.engine)
+    (preview,) = whatifs.previews()
+    assert (preview.subject, preview.name) == ("terms", name)
+    outcome = whatifs.outcome(preview.id)
+    assert outcome
+    assert outcome.nothing
+    assert whatifs.lacking() == []
 
 
 def test_what_cannot_be_an_edition_is_not_published(on_sqlite: Register) -> None:

@@ -72,6 +72,8 @@ def _shown(
         lacking=lacking(builds),
         pausing=pausing,
         tables=operations.tables(tools.register.engine),
+        previews=tools.whatifs.previews(),
+        without_preview=[str(document["edition"]) for _, document in tools.whatifs.lacking()],
         expiring=list(expiring(day_of(now))),
         available=Availability(tools.register.engine).of_parts(datetime.now(UTC), days=operations.DAYS),
         days=operations.DAYS,

@@ -48,6 +48,7 @@ from gateway.pages import (
     surveys,
     two_times,
     uploads,
+    whatif,
     year,
 )
 from gateway.pages.design import page as design
@@ -98,6 +99,7 @@ for each in (
     audit,
     operations,
     year,
+    whatif,
     revocations,
     about,
     design,

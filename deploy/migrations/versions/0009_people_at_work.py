@@ -22,6 +22,7 @@ def upgrade() -> None:
     _found_by()
     _subscriptions()
     _log()
+    _what_ifs()
 
 
 def _offices() -> None:
@@ -137,8 +138,32 @@ def _log() -> None:
         op.create_index(f"ix_letters_{column}", "letters", [column], sqlite_where=there, postgresql_where=there)
 
 
+def _what_ifs() -> None:
+    """What was asked of a fork of the register, and the previews of editions."""
+    op.create_table(
+        "what_ifs",
+        sa.Column("id", sa.String(length=32), primary_key=True),
+        sa.Column("asked_at", INSTANT, nullable=False),
+        sa.Column("asked_by", sa.String(length=64), nullable=False),
+        sa.Column("subject", sa.String(length=20)),
+        sa.Column("name", sa.String(length=40)),
+        sa.Column("digest", sa.String(length=64)),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("of", sa.Integer(), nullable=False),
+        sa.Column("seen_at", INSTANT, nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text()),
+        sa.Column("outcome_digest", sa.String(length=64)),
+        sa.UniqueConstraint("subject", "digest", name="uq_what_ifs_edition"),
+    )
+    one = sa.text("state = 'running'")
+    op.create_index("ux_what_ifs_running", "what_ifs", ["state"], unique=True, sqlite_where=one, postgresql_where=one)
+
+
 def downgrade() -> None:
     """A search finds names of alliances and leaders alone again. Who stands in for whom is gone, and the offices' own phrases; the log too, but for what was published of it; the record stays."""
+    op.drop_table("what_ifs")
     op.drop_table("search_texts")
     op.drop_table("subscriptions")
     for column in ("closed_at", "read_at"):
