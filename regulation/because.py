@@ -151,7 +151,8 @@ def _begun(docket: Docket, entry: Entry) -> Iterator[Reason]:
     before = docket.before(entry).periods if entry.number > docket.entries[0].number else {}
     for name, period in entry.filing.periods.items():
         was = before.get(name)
-        if (was is None or was.until != period.until or was.from_ != period.from_) and period.count:
+        changed = was is None or (was.from_, was.until) != (period.from_, period.until)
+        if changed and period.count and name != "midway":  # which is no period of anybody's
             yield of_period(docket, name)
 
 

@@ -289,7 +289,9 @@ def _awaited(docket: Docket, here: Entry, when: Moment) -> Reason:
         said = f"现在到“{step.title}”：{step.says or step.title}；由{step.who or who or '期限届满'}办理{until}"
         otherwise = f"。{step.otherwise}" if step.otherwise else ""
         of_step = [due for due in agenda.dues(filing) if due.at == step.until]
+        runs = [name for name, period in filing.periods.items() if period.until == step.until]
         article = lifecycle.article_of(of_step[0].lapse, filing) if of_step else article
+        article = because.of_period(docket, runs[0]).article if runs else article
     return Reason(
         enterprise=f"{you(said)}{you(otherwise)}。",
         office=f"{said}{otherwise}。依据：{quoted(article)}。",

@@ -450,6 +450,19 @@ async def test_a_leader_sees_what_is_to_be_done_and_only_theirs(house: House, si
     assert not any("LEAD-1" in link for link in foreign.links)
 
 
+async def test_a_leader_is_told_why_as_the_enterprise_and_plans_no_correction(house: House, signed_in: Any) -> None:
+    written(house.tools.register, returned("LEAD-1"))
+    mine = await signed_in()
+    why = await mine.page("/filings/LEAD-1/why?about=resubmit&for=court")
+    assert why.says("现在可以“补正重报”")
+    assert why.says("由您办理")
+    assert "不得" not in why.text
+    assert "为谁写明" not in why.text
+    then = await mine.page("/filings/LEAD-1/then?act=file_annual_report&year=2026&came_on=2026-03-13")
+    assert then.says("实际情况与当时的登记一致")
+    assert "更正方案" not in then.text
+
+
 async def test_the_call_of_kind_b_is_told(house: House, leader: Leader) -> None:
     for day, said in (("2023-04-10", "现在可以提交"), ("2023-03-31", "尚未开始"), ("2023-12-10", "已经结束")):
         clock_of(house).set(day)

@@ -144,3 +144,16 @@ def test_an_answer_about_the_past_knows_nothing_of_what_came_since() -> None:
     (first,) = told.reasons
     assert first.court.startswith("没有发生“撤销备案”")
     assert max(fact.entry for each in first.every() for fact in each.facts) <= 20
+
+
+def test_who_is_late_is_told_by_the_article_of_the_period_that_passed() -> None:
+    _, awaited, *_ = answer(CASES["review-nobody-acts"]).reasons
+    assert "期限已于" in awaited.office
+    assert "优化营商环境条例第三十六条" in awaited.office
+
+
+def test_a_reminder_of_the_service_is_no_period_of_anybody() -> None:
+    accepted = next(entry for entry in CASES["review-in-good-order"].life.docket if entry.event.kind is ActKind.ACCEPT)
+    assert "midway" in accepted.filing.periods
+    told = answer(CASES["review-in-good-order"], number=accepted.number)
+    assert not any("提醒" in each.office for top in told.reasons for each in top.every())
