@@ -42,6 +42,7 @@ from gateway.turns import Busy
 from gateway.visit import visit_of
 from models.faults import in_chinese
 from models.findings import Finding
+from regulation.articles import numbered
 from regulation.reading import pointer
 
 log = structlog.get_logger()
@@ -55,7 +56,7 @@ def problem_of(error: Exception) -> Problem:
         case Refused():
             refusal = error.refusal
             return Problem(
-                title="未予登记", status=422, code="refused", detail=refusal.message, article=refusal.article or None,
+                title="未予登记", status=422, code="refused", detail=refusal.message, article=numbered(refusal.article) or None,
                 missing=refusal.missing or None, supplied_by=refusal.supplied_by, instead=refusal.instead,
                 findings=refusal.findings,
             )  # fmt: skip

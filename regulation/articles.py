@@ -2,15 +2,19 @@
 
 import re
 from functools import cache
+from typing import Any
 
 from models.vocabulary import Kind
 from regulation import data
 
-ARTICLES: dict[str, dict[str, str]] = data.read("articles.json")
-"""Number → `cite` (what is quoted to people), `gist`, and `system` (AUTO, CHECK, REC or OOS)."""
+ARTICLES: dict[str, dict[str, Any]] = data.read("articles.json")
+"""Number → `cite` (what dockets hold), `named` (what people read, if that is put otherwise; `named_b`, of kind B, where its own
+document says it; `analog`, where it does not bind but is followed by analogy), `gist`, and `system` (AUTO, CHECK, REC or OOS)."""
 
 GUIDELINE_TITLE = "《辽宁省建设实质性产学研联盟工作指引（暂行）》"
-"""What 《工作指引》 is called in full (辽科发〔2021〕19号); official documents that quote it once name it so."""
+GUIDELINE_NO = "辽科发〔2021〕19号"
+RULES_TITLE = "《辽宁省实质性产学研联盟科技型中小企业技术能力提升后补助计划实施细则》"
+"""What 《工作指引》 and 《实施细则》 are called in full; what quotes them once names them so."""
 
 FORMS = {
     "FA": "《工作指引》附件 备案申请表",
@@ -24,28 +28,48 @@ FORMS = {
 
 @cache
 def cite(number: str) -> str:
-    """The article behind a requirement's number, as it is quoted to people: `《工作指引》第九条第2项（A-30）`."""
+    """The article behind a requirement's number, as dockets hold it, which never changes: `《工作指引》第九条第2项（A-30）`.
+
+    People read it by `quoted`, which may be put better.
+    """
     letters = number.rstrip("0123456789ab-")
-    quoted = FORMS[letters] if letters in FORMS else ARTICLES[number]["cite"]
-    return f"{quoted}（{number}）"
+    return f"{FORMS[letters] if letters in FORMS else ARTICLES[number]['cite']}（{number}）"
 
 
-NUMBERED = re.compile(r"（(?:FA|FB|[A-DGL])-?\d{1,2}[a-z]?(?:-\d{1,2})?）")
+@cache
+def named(number: str, kind: Kind | None = None) -> str:
+    """The article behind a requirement's number, as people read it: `《工作指引》第九条第2项`, or, where neither document says
+    anything and another rule is followed by analogy, `参照《行政许可法》第三十二条`. Of kind B, that of its own document."""
+    letters = number.rstrip("0123456789ab-")
+    if letters in FORMS:
+        both = FORMS[letters].split("；")
+        return both[kind is Kind.B] if kind and len(both) > 1 else FORMS[letters]
+    article = ARTICLES[number]
+    own = article.get("named_b") if kind is Kind.B else None
+    return f"{'参照' if article.get('analog') else ''}{own or article.get('named') or article['cite']}"
 
 
-def quoted(article: str) -> str:
-    """An article without our numbers: for whoever did not ask for them, and for what leaves the house."""
-    return NUMBERED.sub("", article)
+NUMBERED = re.compile(r"（((?:FA|FB|[A-DGL])-?\d{1,2}[a-z]?(?:-\d{1,2})?)）")
+
+
+def quoted(article: str, kind: Kind | None = None) -> str:
+    """An article of a docket as people read it, without our number: for whoever did not ask for it, and for what leaves the house."""
+    found = NUMBERED.search(article)
+    number = found[1] if found else ""
+    known = (number in ARTICLES or number.rstrip("0123456789ab-") in FORMS) and article == cite(number)
+    return named(number, kind) if known else NUMBERED.sub("", article)
+
+
+def numbered(article: str, kind: Kind | None = None) -> str:
+    """The same with our number, for whoever asked for it and for programs."""
+    found = NUMBERED.search(article)
+    return f"{quoted(article, kind)}{found[0] if found else ''}"
 
 
 def behind(item: str, kind: Kind) -> str:
-    """The article behind an item of a checklist or of a return, of a document that both kinds bring the one of the kind; the item
-    itself, if somebody wrote it by hand."""
+    """The article behind an item of a checklist or of a return, that of the kind's own document; the item itself, if somebody
+    wrote it by hand."""
     try:
-        cited = cite(item)
+        return numbered(cite(item), kind)
     except KeyError:
         return item
-    if not cited.startswith(FORMS["D"]):
-        return cited
-    own = dict(zip((Kind.A, Kind.B), FORMS["D"].split("；"), strict=True))[kind]
-    return cited.replace(FORMS["D"], own)

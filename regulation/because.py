@@ -100,7 +100,7 @@ def of_entry(docket: Docket, entry: Entry) -> Reason:
     event = entry.event
     if isinstance(event, Lapse):
         return _lapsed(docket, entry, event)
-    called, article = docket.called(entry), quoted(entry.article) or "系统的登记规则"
+    called, article = docket.called(entry), quoted(entry.article, entry.filing.kind) or "系统的登记规则"
     day, what, then = naming.received(entry.at), naming.name_of_entry(entry), _followed(docket, entry)
     if entry.refused is not None or isinstance(event, Unreadable | Withheld):
         why = FIELD.sub("", entry.refused or "").rstrip("。")
@@ -161,7 +161,11 @@ def _lapsed(docket: Docket, entry: Entry, lapse: Lapse) -> Reason:
     before = docket.before(entry)
     due = next((each for each in agenda.dues(before) if _is(each.lapse, lapse)), agenda.Due(entry.at, lapse))
     stood = docket.up_to(entry.number - 1) if docket.find(entry.number - 1) else docket
-    at, words, article = naming.due_at(entry.at, lapse.kind), LAPSES[lapse.kind], quoted(entry.article)
+    at, words, article = (
+        naming.due_at(entry.at, lapse.kind),
+        LAPSES[lapse.kind],
+        quoted(entry.article, entry.filing.kind),
+    )
     so, then, called = words["so"], words["then"] + _followed(docket, entry), docket.called(entry)
     way = f"{words['way']}。" if _still(docket, entry, lapse) else ""
     return Reason(
@@ -192,7 +196,7 @@ def to_come(docket: Docket, due: agenda.Due, *, shortly: bool = False) -> Reason
     words, at = LAPSES[lapse.kind], naming.due_at(due.at, lapse.kind)
     article, period = lifecycle.article_of(lapse, filing), agenda.period_of(filing, due)
     moves = "（日期为暂定，工作日历公布后可能后延）" if agenda.is_provisional(filing, due) else ""
-    so, then, law = words["so"], words["then"], quoted(article)
+    so, then, law = words["so"], words["then"], quoted(article, filing.kind)
     return Reason(
         enterprise=f"到{at}{moves}，{you(so)}的，{you(then)}。{words['way']}。",
         office=f"{naming.coming(lapse)}：{at}{moves}；{so}的，{then}。依据：{law}。",
@@ -255,7 +259,10 @@ def of_period(docket: Docket, name: str) -> Reason:
     number = terms.article(period.terms, agenda.LENGTHS.get(key, key), filing.kind, filing.jurisdiction)
     article = cite(number) if number else _chased_by(filing, key) or begun.article
     counted, last = agenda.explained(filing, period), on_day(agenda.last_day(period))
-    law, later = quoted(article), f"，后由{docket.called(moved)}延长" if moved.number != begun.number else ""
+    law, later = (
+        quoted(article, docket.filing.kind),
+        f"，后由{docket.called(moved)}延长" if moved.number != begun.number else "",
+    )
     if period.count is None or period.unit == "date":
         short = exact = f"{what}至{naming.midnight(period.until)}届满"
     else:
@@ -332,8 +339,8 @@ def of_year(docket: Docket, year: ReportingYear) -> Reason:
     place = _place(entry.filing, year.year)
     return Reason(
         enterprise=f"{what}应在{due}以前报送，{says}。",
-        office=f"{what}应在{due}以前报送，{says}（{called}）。依据：{quoted(article)}。",
-        court=f"{what}应在{due}以前报送，{says}（{called}）；{by(quoted(article))}认定。",
+        office=f"{what}应在{due}以前报送，{says}（{called}）。依据：{quoted(article, docket.filing.kind)}。",
+        court=f"{what}应在{due}以前报送，{says}（{called}）；{by(quoted(article, docket.filing.kind))}认定。",
         article=article,
         facts=(docket.fact(entry, f"/filing/years/{place}"),),
         because=(of_deadline(docket, year),),
@@ -358,8 +365,8 @@ def of_deadline(docket: Docket, year: ReportingYear) -> Reason:
         enterprise=f"{year.year}年度的报送截止{moved}；截止之日为固定日期，遇休息日不顺延。"
         if not agenda.number(filing, "annual.roll_forward")
         else f"{year.year}年度的报送截止{moved}；遇休息日顺延。",
-        office=f"{year.year}年度报送截止{moved}。依据：{quoted(article)}。",
-        court=f"{by(quoted(article))}（期限标准{filing.terms}，{terms.TERMS[filing.terms].document_no}），{year.year}年度报送截止{moved}。",
+        office=f"{year.year}年度报送截止{moved}。依据：{quoted(article, docket.filing.kind)}。",
+        court=f"{by(quoted(article, docket.filing.kind))}（期限标准{filing.terms}，{terms.TERMS[filing.terms].document_no}），{year.year}年度报送截止{moved}。",
         article=article,
         facts=(docket.fact(set_by, f"/filing/years/{_place(set_by.filing, year.year) or 0}/due"),),
         terms=filing.terms,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from models.vocabulary import ByKind, Kind
 from regulation import intake, offices, progress, terms
-from regulation.articles import ARTICLES
+from regulation.articles import GUIDELINE_NO, GUIDELINE_TITLE, RULES_TITLE, named
 
 NOBODY = ""
 """The place of no city: what the terms say for all."""
@@ -71,8 +71,8 @@ class Guide:
 
 
 BASIS = ByKind(
-    a="《辽宁省建设实质性产学研联盟工作指引（暂行）》（辽科发〔2021〕19号）第四条至第十一条",
-    b="《辽宁省实质性产学研联盟科技型中小企业技术能力提升后补助计划实施细则》第三条至第七条，未规定的依《工作指引》",
+    a=f"{GUIDELINE_TITLE}（{GUIDELINE_NO}，以下简称《工作指引》）第四条至第十一条",
+    b=f"{RULES_TITLE}（以下简称《实施细则》）第二条至第七条，未规定的依{GUIDELINE_TITLE}（{GUIDELINE_NO}，以下简称《工作指引》）",
 )
 DECIDES = ByKind(
     a="盟主企业所在市的科技部门会同工信部门审核，省科技厅备案入库",
@@ -93,7 +93,7 @@ CONDITIONS: ByKind[tuple[tuple[str, str], ...]] = ByKind(
         ("有开放发展的机制，根据需要吸收新成员，与外部交流合作", "A-21"),
     ),
     b=(
-        ("盟主是省级瞪羚企业、雏鹰企业或者评价入库的科技型中小企业", "B-01"),
+        ("盟主是省级瞪羚企业、雏鹰企业或者评价入库的科技型中小企业", "B-08"),
         ("盟主是在辽宁省内注册并实地经营的独立法人企业，成员中有高校、科研机构等单位", "B-10"),
         ("与高校、科研机构或者人才团队已经开展实质性产学研合作", "B-11"),
         ("近一年开展了科技研发活动，有研发投入", "B-12"),
@@ -121,6 +121,7 @@ LENGTHS: ByKind[tuple[tuple[str, str, str], ...]] = ByKind(
     a=(
         ("受理", "review.acceptance_working_days", "review"),
         ("审核", "review.city_working_days", "review"),
+        ("延长审核（至多一次，在审核期限届满前作出，说明理由并告知申请人）", "review.extension_working_days", "review"),
         ("工信部门意见（在审核期限内）", "review.iit_opinion_working_days", "iit"),
         ("公示", "notice.length", "review"),
         ("等候公示期内寄出的书面异议", "notice.postal_grace_working_days", "review"),
@@ -130,6 +131,7 @@ LENGTHS: ByKind[tuple[tuple[str, str, str], ...]] = ByKind(
     b=(
         ("受理", "review.acceptance_working_days", "review"),
         ("初审推荐和审核", "review.city_working_days", "review"),
+        ("延长审核（至多一次，在审核期限届满前作出，说明理由并告知申请人）", "review.extension_working_days", "review"),
         ("公示", "notice.length", "review"),
         ("等候公示期内寄出的书面异议", "notice.postal_grace_working_days", "review"),
         ("异议处理", "objection.handling_working_days", "review"),
@@ -142,24 +144,19 @@ LENGTHS: ByKind[tuple[tuple[str, str, str], ...]] = ByKind(
 KEEPERS = {"review": "审核机构", "iit": "市工信部门", "province": "省科技厅"}
 
 
-def _cited(number: str) -> str:
-    """The article behind a requirement, as people know it."""
-    return ARTICLES[number]["cite"]
-
-
 def guide(kind: Kind, day: date) -> Guide:
     """The guide of a kind on a day."""
     edition = terms.terms_on(day)
-    in_force = terms.TERMS[edition]
+    numbers = terms.that_says_of(edition, kind)
     told = _Terms(edition, kind)
     return Guide(
         kind=kind,
         edition=edition,
-        document_no=in_force.document_no,
-        since=in_force.since,
+        document_no=numbers.document_no,
+        since=numbers.since,
         basis=BASIS[kind],
         decides=DECIDES[kind],
-        conditions=tuple(Said(text, _cited(number)) for text, number in CONDITIONS[kind]),
+        conditions=tuple(Said(text, named(number, kind)) for text, number in CONDITIONS[kind]),
         materials=tuple(Material(code, *MATERIALS[code]) for code in intake.DOCUMENTS_OF[kind]),
         limits=tuple(told.limits()),
         steps=tuple(_steps(told)),
@@ -190,7 +187,7 @@ class _Terms:
         """By which article: of the row for this kind, else of that for both."""
         rows = terms.TERMS[self.edition].rows
         row = rows.get((key, self.kind.value, None, None)) or rows.get((key, None, None, None))
-        return _cited(row[1]) if row else ""
+        return named(row[1], self.kind) if row else ""
 
     def elsewhere(self, say: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
         """Where something is said otherwise than for all: each city, and how."""
@@ -236,7 +233,8 @@ def _duties(told: _Terms) -> Iterator[Said]:
     deadline, opens = told.day("annual.deadline"), told.day("annual.window_opens")
     report = "当年度技术创新活动总结和下一年度技术创新活动计划"
     yield Said(
-        f"每年{deadline}24时前在线报送{report}；自{opens}起报送，提前报送的也予接收", told.article("annual.deadline")
+        f"每年{deadline}24时前在线报送{report}；自{opens}起报送，当年1月1日起提前报送的也予接收",
+        told.article("annual.deadline"),
     )
     least = told.number("annual.first_due_min_days")
     yield Said(f"备案入库之日距当年报送截止不足{least}日的，自次年起报送", told.article("annual.first_due_min_days"))
@@ -250,7 +248,8 @@ def _duties(told: _Terms) -> Iterator[Said]:
     yield Said(
         f"联系方式、名称、成员、盟主变更或者联盟终止的，自变更之日起{changed}内报告", told.article("change.report_days")
     )
-    yield Said("配合年度创新资源统计调查和评估评价", _cited(ByKind(a="A-35", b="B-19")[told.kind]))
+    helps = ByKind(a=("评估评价", "A-35"), b=("考核评价", "B-19"))[told.kind]
+    yield Said(f"配合年度创新资源统计调查和{helps[0]}", named(helps[1]))
 
 
 def _questions(told: _Terms) -> Iterator[Question]:
@@ -293,7 +292,8 @@ def _questions(told: _Terms) -> Iterator[Question]:
     yield Question(
         "年度报告报送以后会被退回吗？",
         f"空白或者与联盟无关的，审核机构可以在收到后{told.length('annual.check_working_days')}内退回一次，"
-        f"退回后{told.length('annual.answer_working_days')}内补正答复，仍以首次报送之日为准。",
+        f"退回后{told.length('annual.answer_working_days')}内补正答复，仍以首次报送之日为准。"
+        "逾期未答复的，经两人决定可以不予计入，该年度计为未报送；作出决定之前仍可答复，不自动不予计入。",
     )
     yield Question("同一家企业可以牵头几个联盟吗？", "可以。分别申请、分别备案，每个联盟每年分别报送。")
     yield from WHEN[told.kind]

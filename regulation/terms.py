@@ -206,6 +206,9 @@ class TermsEdition:
     known_from: date | None
     document_no: str
     rows: Mapping[Selector, tuple[Any, str]]
+    base: "TermsEdition | None" = None
+    kinds: frozenset[Kind] = frozenset()
+    """Of which kinds it sets a number itself, everywhere and for every year."""
 
 
 def _make(raw: Mapping[str, Any], base: TermsEdition | None) -> TermsEdition:
@@ -216,12 +219,15 @@ def _make(raw: Mapping[str, Any], base: TermsEdition | None) -> TermsEdition:
             raise ValueError(fault)
         kind = row.kind.value if row.kind else None
         rows[(row.key, kind, row.jurisdiction, row.year)] = (row.value, row.article)
+    for_all = [row for row in document.rows if row.jurisdiction is None and row.year is None]
     return TermsEdition(
         name=document.edition,
         since=document.effective,
         known_from=document.known_from,
         document_no=document.document_no,
         rows=rows,
+        base=base,
+        kinds=frozenset(kind for row in for_all for kind in ([row.kind] if row.kind else Kind)),
     )
 
 
@@ -257,6 +263,15 @@ TERMS = shipped()
 def terms_on(day: date) -> str:
     """The edition of terms that governs what is submitted on a day (G-44)."""
     return TERMS.newest(day, lambda edition: edition.since <= day)
+
+
+def that_says_of(edition: str, kind: Kind) -> TermsEdition:
+    """The edition whose document people are referred to for the numbers of a kind: the newest, of one and those that it builds on,
+    that sets any of them for all. A call, a city's own rules and what the other kind has are none."""
+    found = TERMS[edition]
+    while found.base and kind not in found.kinds:
+        found = found.base
+    return found
 
 
 @cache

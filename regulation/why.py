@@ -94,7 +94,7 @@ def of_act(docket: Docket, kind: ActKind, when: Moment, year: int | None = None)
     if refusal is None:
         until = f"，到{turns}为止" if turns else ""
         article = lifecycle.article_of(act, filing)
-        law, two = quoted(article), "，须由两人分别办理" if _takes_two(filing, act, when) else ""
+        law, two = quoted(article, filing.kind), "，须由两人分别办理" if _takes_two(filing, act, when) else ""
         otherwise = _if_nobody(filing, act)
         return Reason(
             enterprise=f"现在可以“{kind.label}”{until}，由{you(who)}办理{otherwise}。",
@@ -216,7 +216,7 @@ def _not_ahead(docket: Docket, kind: LapseKind) -> Iterator[Reason]:
     row = next(each for each in lifecycle.TABLE if each.event is kind)
     names = "、".join(f"“{stage.label}”" for stage in row.moves)
     article = row.article(filing.kind, lifecycle.ground_of(filing))
-    said, law = because.LAPSES[kind]["so"], quoted(article)
+    said, law = because.LAPSES[kind]["so"], quoted(article, filing.kind)
     inside = filing.stage in row.moves
     lack = f"备案现在处于“{filing.stage.label}”" + ("" if inside else f"，只在{names}阶段发生")
     behind = list(_instead(docket, kind))

@@ -31,7 +31,7 @@ from models.values import day_of
 from models.vocabulary import ActKind, ByKind, Ground, LapseKind, Stage, YearStatus
 from regulation import agenda, offices, review, service
 from regulation.agenda import number
-from regulation.articles import GUIDELINE_TITLE, behind, quoted
+from regulation.articles import GUIDELINE_NO, GUIDELINE_TITLE, RULES_TITLE, behind, quoted
 from regulation.naming import CLAUSES, due_at, how_it_came, midnight, moment, on_day, received
 
 
@@ -158,10 +158,10 @@ TO_FILL_IN = "（请填写）"
 NOTHING = "（无）"
 """What a word tells of an event that has no such thing."""
 
-GUIDELINE = f"{GUIDELINE_TITLE}（辽科发〔2021〕19号，以下简称《工作指引》）"
+GUIDELINE = f"{GUIDELINE_TITLE}（{GUIDELINE_NO}，以下简称《工作指引》）"
 RULES = ByKind(
     a=GUIDELINE,
-    b=f"{GUIDELINE}和《辽宁省实质性产学研联盟科技型中小企业技术能力提升后补助计划实施细则》（以下简称《实施细则》）",
+    b=f"{GUIDELINE}和{RULES_TITLE}（以下简称《实施细则》）",
 )
 """By what each kind is filed, in full, as a document names it first."""
 
@@ -272,7 +272,7 @@ class Facts(Mapping[str, str]):
 
     def word_article(self) -> str:
         """所依据的条款，不带内部编号."""
-        return self.entry.article.rpartition("（")[0]
+        return quoted(self.entry.article, self.filing.kind)
 
     def word_undoes(self) -> str:
         """被推翻的登记号 (Instants 4)."""
@@ -432,6 +432,10 @@ class Facts(Mapping[str, str]):
         year = self.year() + 1
         due = self.filing.year(year)
         return midnight(due.due if due else agenda.annual_deadline(self.filing, year))
+
+    def word_next_window_opens(self) -> str:
+        """下一年度材料自何日起报送 (G-12b)."""
+        return on_day(day_of(agenda.window_opens(self.filing, self.year() + 1)))
 
     def word_older_years(self) -> str:
         """撤销所依据的年度中，除最近一个以外的 (G-21)."""

@@ -340,7 +340,7 @@ async def test_a_filing_is_shown_with_what_the_caller_may_do(api: Caller) -> Non
     assert shown["filing"]["stage"] == "submitted"
     offers = {each["kind"]: each for each in shown["offers"]}
     assert offers["accept"] == {
-        "kind": "accept", "article": "行政许可法第三十二条（G-05b）", "roles": ["city_st"], "open": True,
+        "kind": "accept", "article": "参照《行政许可法》第三十二条（G-05b）", "roles": ["city_st"], "open": True,
     }  # fmt: skip
     assert offers["rule_on_objection"]["open"] is False
     assert offers["rule_on_objection"]["missing"]

@@ -76,6 +76,38 @@ def test_its_steps_are_those_of_the_tracker_and_its_articles_have_no_codes(kind:
     assert not [each for each in articles if "（" in each]
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_it_tells_what_nobody_hopes_for(kind: Kind) -> None:
+    """The lawful extension of a review, what follows an unanswered return, and by what rule a change is reported."""
+    told = guide.guide(kind, DAY)
+    (longer,) = [each for each in told.limits if each.what.startswith("延长审核")]
+    assert (longer.length, longer.who) == ("10个工作日", "审核机构")
+    assert "逾期未答复的，经两人决定可以不予计入，该年度计为未报送" in words(told)
+    (change,) = [each for each in told.duties if "变更" in each.text]
+    assert change.article == "参照《高新技术企业认定管理办法》第十七条"
+
+
+def test_each_kind_is_told_its_own_documents_in_their_own_words() -> None:
+    a, b = guide.guide(Kind.A, DAY), guide.guide(Kind.B, DAY)
+    assert (a.document_no, b.document_no) == ("辽科发〔2021〕19号", "辽宁省科学技术厅通知（2023年3月31日）")
+    assert (a.duties[-1].text, b.duties[-1].text) == (
+        "配合年度创新资源统计调查和评估评价", "配合年度创新资源统计调查和考核评价",
+    )  # fmt: skip
+    (leader,) = [each for each in b.conditions if "瞪羚企业" in each.text]
+    assert leader.article == "《实施细则》第二条"
+    (opens,) = [each for each in b.duties if "10月1日" in each.text]
+    assert opens.article == "《实施细则》第七条"
+    own = {each.article for each in (*b.limits, *b.conditions)}
+    assert not {each for each in own if each.startswith("《工作指引》")}
+
+
+def test_numbers_of_the_other_kind_are_no_document_of_ones_own() -> None:
+    row = {"key": "archive.working_days", "kind": "B", "value": 30, "article": "G-06"}
+    with editions_of_ones_own(), also_in_force(DAY, row):
+        assert guide.guide(Kind.A, DAY).document_no == "辽科发〔2021〕19号"
+        assert guide.guide(Kind.B, DAY).document_no == "测试"
+
+
 async def test_the_guide_of_kind_b_says_whether_there_is_a_call(house: House) -> None:
     clock = house.tools.clock
     assert isinstance(clock, Clock)

@@ -1,5 +1,6 @@
 """The log of a register: what is entered is in it once, whatever dies; who signs; how it goes on after a restore."""
 
+import re
 import stat
 import sys
 from base64 import b64decode, b64encode
@@ -22,11 +23,15 @@ from activities.log.sources import adopted
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from activities.register import Register
-from models.settings import SettingsRefused
+from models.settings import Settings, SettingsRefused
 from models.values import day_of
 from tests.databases import Databases, Sqlite, on_both
 from tests.logged import LAST, MIDDLE, ORIGIN, begin, fill, keeping
+from tests.served import Clock
 from tests.simulated import holding, lived, written
+from tests.visiting import visiting
+
+ROOT = Path(__file__).parent.parent
 
 NOW = datetime(2030, 6, 1, 12, tzinfo=UTC)
 
@@ -240,6 +245,20 @@ def test_what_was_announced_between_two_days_is_told_and_what_is_gone_is_missed(
     site.write_all(day_of(LAST))
     assert "已不在公示公告中</strong> LIFE-6-1" in month.read_text("utf-8")
     register.engine.dispose()
+
+
+async def test_the_addresses_of_the_page_on_verifying_answer(life: Register, tmp_path: Path) -> None:
+    """Every address that 核验.md prints is there, as soon as the log was signed, at a gateway that serves the site."""
+    told = set(re.findall(r"`(/notices/[a-z./]+[a-z])`", (ROOT / "docs" / "核验.md").read_text("utf-8")))
+    assert {"/notices/log/keys", "/notices/log/checkpoint", "/notices/log/index.html"} <= told
+    settings = Settings(var=tmp_path, database_url=str(life.engine.url))
+    kept, notices = keeping(life.engine, settings.site.parent), Notices(life.engine)
+    async with visiting(settings, Clock(NOW)) as house, house.browser() as browser:
+        assert (await browser.get("/notices/log/index.html")).status_code == 200, "before anything was written"
+        kept.passes(NOW)
+        Site(settings.site, notices, log=notices.log).write_all(day_of(NOW))
+        found = {each: (await browser.get(each)).status_code for each in told}
+    assert set(found.values()) == {200}, found
 
 
 def test_an_entry_is_written_as_ever(life: Register, tmp_path: Path) -> None:

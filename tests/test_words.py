@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from models.settings import Settings
-from models.vocabulary import LapseKind
-from regulation.articles import ARTICLES, cite, quoted
+from models.vocabulary import Kind, LapseKind
+from regulation.articles import ARTICLES, cite, numbered, quoted
 from regulation.naming import BEFORE
 from tests.databases import Databases
 from tests.population import NOW, populate
@@ -115,6 +115,22 @@ def test_no_number_of_ours_is_left_in_an_article() -> None:
     for number in (*ARTICLES, "FA-01", "FB-19", "D3", "D5a", "L1"):
         assert quoted(cite(number)), number
         assert number not in quoted(cite(number)), number
+
+
+def test_what_is_followed_by_analogy_says_so_everywhere() -> None:
+    """Laws that do not bind a filing are followed, and quoted as that; what binds is quoted plainly (docs/decisions.md)."""
+    followed = {number for number in ARTICLES if "参照" in quoted(cite(number))}
+    assert {number for number in followed if not quoted(cite(number)).startswith("参照")} == set()
+    assert {"G-01", "G-02", "G-03", "G-05b", "G-08", "G-14", "G-17", "G-18", "G-19", "G-24"} <= followed
+    borrowed = ("行政许可法", "行政处罚法", "民法典", "民事诉讼法", "企业信息公示", "高新技术企业")
+    assert not [number for number in set(ARTICLES) - followed if any(law in cite(number) for law in borrowed)]
+    assert quoted(cite("G-04b")) == "《政府信息公开条例》第十五条、第二十条"
+    assert quoted("《工作指引》第九条第2项（A-30）") == "《工作指引》第九条第2项", "what a docket holds"
+
+
+def test_a_gap_is_filled_by_the_document_of_the_kind() -> None:
+    assert [quoted(cite("G-13"), kind) for kind in Kind] == ["《工作指引》第十条", "《实施细则》第七条"]
+    assert numbered(cite("D2"), Kind.B) == "《实施细则》第六条第1项（D2）"
 
 
 DRIFTED = {

@@ -16,6 +16,7 @@ from activities.documents.sheets import Cell, Head, Sheet
 from models.rounds.merit import Line, Scheme, SubsidyList
 from models.values import day_of
 from regulation import offices
+from regulation.articles import RULES_TITLE
 from regulation.naming import on_day
 from regulation.rounds.bands import SubsidyTerms, interval, plain
 from regulation.rounds.merit import GRADES, ORDER, TIE, paid_lines, total_of
@@ -58,7 +59,7 @@ def _text(listed: Listed) -> Iterator[tuple[str, str]]:
     lines, scheme = paid_lines(listed.drawn), listed.scheme
     yield (
         "",
-        f"根据《辽宁省实质性产学研联盟科技型中小企业技术能力提升后补助计划实施细则》第九条、第十条和{listed.scheme_no}，依据年度绩效评价结果和经核对的{listed.year - 1}年度研发投入，拟对{len(lines)}家联盟的盟主企业给予后补助支持，合计{plain(listed.drawn.total)}万元（年度资金总额{plain(scheme.budget)}万元）。现予公示。",
+        f"根据{RULES_TITLE}第九条、第十条和{listed.scheme_no}，依据年度绩效评价结果和经核对的{listed.year - 1}年度研发投入，拟对{len(lines)}家联盟的盟主企业给予后补助支持，合计{plain(listed.drawn.total)}万元（年度资金总额{plain(scheme.budget)}万元）。现予公示。",
     )
     yield "#", "一、支持额度"
     yield (

@@ -20,7 +20,7 @@ from models.register import FilingRow
 from models.values import day_of, in_shanghai, last_day_until
 from models.vocabulary import Kind, ReportState
 from regulation import offices
-from regulation.articles import GUIDELINE_TITLE
+from regulation.articles import GUIDELINE_TITLE, RULES_TITLE
 from regulation.naming import on_day
 from regulation.reporting import SHOWN, Tally
 
@@ -74,7 +74,7 @@ def _lines(told: Closing, attached: Sequence[str]) -> Iterator[tuple[str, str]]:
     yield (
         "",
         (
-            f"根据{GUIDELINE_TITLE}第十条和《辽宁省实质性产学研联盟科技型中小企业技术能力提升后补助计划实施细则》第七条，"
+            f"根据{GUIDELINE_TITLE}第十条和{RULES_TITLE}第七条，"
             f"现将{told.where}{board.year}年度技术创新活动总结和{board.year + 1}年度技术创新活动计划报送情况报告如下"
             f"（截至{on_day(day_of(told.at))}）。"
         ),

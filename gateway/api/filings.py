@@ -67,7 +67,9 @@ def list_filings(
 def show_filing(tools: Doors, who: Caller, row: Seen) -> Shown:
     """一件备案: where it stands, and what the caller may do."""
     filing = value_of(row)
-    mine = tuple(Offered.of(each) for each in offers(filing, tools.now, who.by) if each.mine or each.on_paper)
+    mine = tuple(
+        Offered.of(each, filing.kind) for each in offers(filing, tools.now, who.by) if each.mine or each.on_paper
+    )
     return Shown(summary=Summary.of(row), filing=filing, offers=mine)
 
 

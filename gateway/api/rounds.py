@@ -32,6 +32,7 @@ from models.rounds.base import RoundId, RoundKind, RoundLine, RoundStage
 from models.rounds.round import Round, RoundEntry, RoundReceipt
 from models.values import Day, Digest, FilingId, Instant, Jurisdiction, Value, canonical
 from models.vocabulary import Kind, Role
+from regulation.articles import numbered
 from regulation.offices import READERS
 from regulation.rounds import agenda, offers
 from regulation.rounds.every import rules_of
@@ -142,7 +143,7 @@ def show_round(request: Request, tools: Doors, who: Caller, round_id: Of) -> Rou
         agenda=tuple(agenda.outlook(rules_of(round_id), round_)),
         offers=tuple(
             RoundOffered(
-                kind=each.kind.value, label=each.kind.label, article=each.article, roles=each.roles, open=each.open,
+                kind=each.kind.value, label=each.kind.label, article=numbered(each.article), roles=each.roles, open=each.open,
                 together=each.together, first=each.first, missing=each.refusal.missing if each.refusal else None,
             )
             for each in offers.offers(round_, who.by, tools.now)

@@ -19,6 +19,7 @@ from models.register import DeliveryRow, FilingRow, LetterRow, MessageRow
 from models.rounds.base import RoundId
 from models.values import Digest, FilingId, Instant, Jurisdiction, OpaqueId, Value
 from models.vocabulary import ActKind, DeliveryState, Kind, LapseKind, Role, Stage
+from regulation.articles import numbered
 from regulation.offers import Offer
 
 V = TypeVar("V", bound=Value)
@@ -112,11 +113,11 @@ class Offered(Value):
     instead: ActKind | None = None
 
     @classmethod
-    def of(cls, offer: Offer) -> Self:
-        """An offer without the act that a form would propose."""
+    def of(cls, offer: Offer, kind: Kind) -> Self:
+        """An offer on a filing of a kind, without the act that a form would propose."""
         refusal = offer.refusal
         return cls(
-            kind=offer.kind, article=offer.article, roles=offer.roles, open=offer.open, on_paper=offer.on_paper,
+            kind=offer.kind, article=numbered(offer.article, kind), roles=offer.roles, open=offer.open, on_paper=offer.on_paper,
             two_people=offer.two_people, second=offer.second, missing=refusal.missing if refusal else None,
             supplied_by=refusal.supplied_by if refusal else None, instead=refusal.instead if refusal else None,
         )  # fmt: skip

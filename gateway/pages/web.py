@@ -118,7 +118,8 @@ def _templates() -> Environment:
 @pass_context
 def cited(context: Context, article: str) -> str:
     """An article as people read it; with our numbers for staff who ask for them (`?codes=1`)."""
-    return article if context.get("with_codes") else articles.quoted(article)
+    kind = getattr(context.get("filing"), "kind", None)
+    return (articles.numbered if context.get("with_codes") else articles.quoted)(article, kind)
 
 
 MARKS = 2_000

@@ -25,7 +25,7 @@ from models.rounds.round import Round, RoundEntry
 from models.values import Value, day_of
 from models.vocabulary import Role, Stage
 from regulation import offices
-from regulation.articles import ARTICLES
+from regulation.articles import named
 from regulation.naming import on_day
 from regulation.rounds import telling
 from regulation.rounds.checks import CHECKS
@@ -158,7 +158,7 @@ def _grounded(round_: Round) -> Mapping[str, str]:
     """By which article this is done, and what it is called."""
     purpose = state(round_).purpose
     return {
-        "basis": str(ARTICLES[ARTICLE[purpose]]["cite"]),
+        "basis": named(ARTICLE[purpose]),
         "doing": "检查" if purpose is Purpose.CHECK else "调研考察",
     }
 

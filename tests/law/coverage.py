@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from regulation.articles import ARTICLES
+from regulation.articles import ARTICLES, named
 from tests.law import cases
 
 ROOT = Path(__file__).parents[2]
@@ -98,7 +98,7 @@ def covered() -> Iterator[Covered]:
     for number, article in ARTICLES.items():
         yield Covered(
             number=number,
-            cite=article["cite"],
+            cite=named(number),
             gist=article["gist"],
             system=article["system"],
             functions=tuple(by_function[number]),
