@@ -324,8 +324,10 @@ class Facts(Mapping[str, str]):
         return on_day(day or day_of(self.entry.at))
 
     def word_objection(self) -> str:
-        """异议的编号."""
+        """所说的异议：以其登记号相称；合并处理的，写明合并."""
         event = self.entry.event
+        if event.kind == ActKind.OBJECT:
+            return f"第{self.entry.number}号登记"
         if TOGETHER in (self.of_event("of"), self.of_event("objection")):
             return "合并处理各件"
         return str(self.of_event("of") or self.of_event("objection") or getattr(event, "id", ""))

@@ -97,7 +97,7 @@ def test_each_kind_is_told_its_own_documents_in_their_own_words() -> None:
     assert leader.article == "《实施细则》第二条"
     (opens,) = [each for each in b.duties if "10月1日" in each.text]
     assert opens.article == "《实施细则》第七条"
-    own = {each.article for each in (*b.limits, *b.conditions)}
+    own = {each.article for each in b.limits} | {each.article for each in b.conditions}
     assert not {each for each in own if each.startswith("《工作指引》")}
 
 
@@ -139,6 +139,9 @@ async def test_the_guide_tells_whom_to_ask_and_what_cities_ask_besides(house: Ho
             assert page.says("产业链说明")
             assert page.says("随时可以申请")
             assert len(page.text) < 100_000
+        about = Page.of((await browser.get("/about")).text)
+        assert about.says("沈阳市科技局024-22720000") or about.says("024-22720000")
+        assert not about.says("大连市科技局"), "what nobody said of an office is not told"
         assert {"/guide/a", "/guide/b"} <= set(Page.of((await browser.get("/guide")).text).links)
         assert [(await browser.get(each)).status_code for each in ("/guide/c", "/guide/c/form.docx")] == [404, 404]
         form = Document(BytesIO((await browser.get("/guide/b/form.docx")).content))

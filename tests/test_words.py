@@ -7,14 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from gateway.asked import acts
+from gateway.shown.objected import known_by
+from gateway.shown.objected import told as objections_of
+from models.acts import By
 from models.settings import Settings
-from models.vocabulary import Kind, LapseKind
+from models.vocabulary import ActKind, Kind, LapseKind, Role
 from regulation.articles import ARTICLES, cite, numbered, quoted
-from regulation.naming import BEFORE
+from regulation.moment import Moment
+from regulation.naming import BEFORE, received
+from regulation.offers import offers
 from tests.databases import Databases
 from tests.population import NOW, populate
 from tests.served import Clock
-from tests.simulated import holding
+from tests.simulated import holding, lived
 from tests.story import instant
 from tests.visiting import House, visiting
 
@@ -101,6 +107,19 @@ async def test_whoever_of_staff_asks_is_told_codes_and_no_leader(house: House) -
     for person, told in (("c-101", True), ("u-leader-01", False)):
         page = (await (await house.signed_in(person)).get("/filings/SY-BACK?codes=1")).text
         assert bool(CODE.search(page)) is told
+
+
+def test_whoever_rules_on_an_objection_knows_it_by_its_entry_and_day() -> None:
+    (objected,) = [each for each in lived("LIFE").docket if each.event.kind == "object"]
+    by = By(person="c-101", office="210100", role=Role.CITY_ST)
+    offered = {each.kind: each for each in offers(objected.filing, Moment(objected.at, objected.at), by)}
+    of = getattr(objected.event, "id", "")
+    stands = objections_of([objected.model_dump(mode="json")])
+    form = acts.form_of(
+        objected.filing, offered[ActKind.RULE_ON_ADMISSIBILITY], [], None, (), objections=known_by(stands.values())
+    )
+    (asked,) = [each for each in form if each.name == "objection"]
+    assert (of, f"第{objected.number}号登记的异议，{received(objected.at)}收到") in asked.options
 
 
 # The list of words

@@ -66,17 +66,18 @@ def asked(kind: ActKind, of: Kind | None = None) -> list[str]:
 def form_of(
     filing: Filing, offer: Offer, versions: Sequence[Finding], raw: Mapping[str, Any] | None, found: Iterable[Finding],
     *, more_rows: str = "", colleagues: Sequence[tuple[str, str]] = (), application: Mapping[str, Any] | None = None,
+    objections: Mapping[str, str] | None = None,
 ) -> tuple[Field, ...]:  # fmt: skip
     """The form of an act as offered; `raw` is what was filled in before, `versions` what was found on the application.
 
-    Of what came on paper it asks first how it came: `colleagues` are who may have taken it in, and a correction is
+    `objections` says what people know each open objection by. Of what came on paper it asks first how it came: `colleagues` are who may have taken it in, and a correction is
     entered over the `application` as it stands.
     """
     kind, findings = offer.kind, by_field(found)
     proposed = offer.act.model_dump(mode="json") if raw is None else {}
     value = {name: proposed[name] for name in PROPOSED if name in proposed} if raw is None else raw
     shown = [
-        _of_this_filing(field, filing, versions, value, findings)
+        _of_this_filing(field, filing, versions, value, findings, objections or {})
         for field in fields_of(TYPES[kind], value, findings, only=_asked(offer, filing), more_rows=more_rows)
     ]
     if kind in PAPERS:
@@ -145,8 +146,9 @@ PROPOSED = ("year", "objection", "counted", "entry", "to", "to_zone")
 
 
 def _of_this_filing(
-    field: Field, filing: Filing, versions: Sequence[Finding], value: Mapping[str, Any], found: ByField
-) -> Field:
+    field: Field, filing: Filing, versions: Sequence[Finding], value: Mapping[str, Any], found: ByField,
+    objections: Mapping[str, str],
+) -> Field:  # fmt: skip
     """A field with the choices that this filing leaves."""
     if field.name in SELDOM and not field.required:
         field = replace(field, seldom=field.value is None)
@@ -156,7 +158,7 @@ def _of_this_filing(
                 field, [(str(each.year), f"{each.year}年度（{each.status.label}）") for each in filing.years]
             )
         case "objection":
-            return _choose(field, [(each, _objection(each)) for each in open_objections(filing)])
+            return _choose(field, [(each, _objection(each, objections)) for each in open_objections(filing)])
         case "entry":
             return _choose(field, [(str(each), f"第{each}号登记") for each in sorted(service.unsettled(filing))])
         case "to":
@@ -180,8 +182,8 @@ def _choose(field: Field, options: Sequence[tuple[str, str]]) -> Field:
     return replace(field, widget="choice", options=tuple(options), value=value)
 
 
-def _objection(name: str) -> str:
-    return "合并处理（自最早收到的一件起）" if name == TOGETHER else f"异议 {name}"
+def _objection(name: str, known_by: Mapping[str, str]) -> str:
+    return "合并处理（自最早收到的一件起）" if name == TOGETHER else known_by.get(name, f"异议 {name}")
 
 
 def _checklist(field: Field, filing: Filing, value: Mapping[str, Any], found: ByField) -> Field:
@@ -229,8 +231,8 @@ def worded(filing: Filing, raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _deficiencies(
-    field: Field, filing: Filing, versions: Sequence[Finding], value: Mapping[str, Any], found: ByField
-) -> Field:
+    field: Field, filing: Filing, versions: Sequence[Finding], value: Mapping[str, Any], found: ByField,
+) -> Field:  # fmt: skip
     """What was found on the application, worded as what is to be done about it, to be picked and worded anew, and empty
     rows for the rest (A-30: all at once)."""
     left = [dict(row) for row in value.get("deficiencies") or () if isinstance(row, Mapping)]

@@ -20,6 +20,7 @@ from gateway.remembered.phrases import Phrases
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
 from gateway.shown.leading import REPORTS
+from gateway.shown.objected import known_by, objections
 from gateway.shown.rounds import inspections
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import Visit, visit_of
@@ -303,6 +304,9 @@ def first_said(tools: Tools, row: FilingRow, offered: Offer) -> dict[str, Any] |
     return entry.event.model_dump(mode="json", include=set(acts.asked(offered.kind))) if entry else None
 
 
+RULED_ON = (ActKind.RULE_ON_ADMISSIBILITY, ActKind.RULE_ON_OBJECTION)
+
+
 def _fields(
     tools: Tools, session: Session, row: FilingRow, offered: Offer, versions: list[Finding],
     raw: dict[str, object] | None, found: tuple[Finding, ...], more_rows: str,
@@ -310,7 +314,8 @@ def _fields(
     """The fields of the form; of what came on paper also who may have taken it in, and what is corrected."""
     filing = value_of(row)
     if not offered.on_paper:
-        return acts.form_of(filing, offered, versions, raw, found, more_rows=more_rows)
+        ruled_on = known_by(objections(tools.register, filing.id)) if offered.kind in RULED_ON else {}
+        return acts.form_of(filing, offered, versions, raw, found, more_rows=more_rows, objections=ruled_on)
     who = session.who
     colleagues = [(each.person, each.name) for each in tools.people.colleagues(who.office, who.role)]
     application = tools.register.application(filing.id) if offered.kind in NEW_VERSIONS else None

@@ -13,6 +13,7 @@ from activities.register import Register
 from models.acts import TOGETHER
 from models.rounds.subsidies import SubsidyActKind
 from models.vocabulary import ActKind
+from regulation.naming import received
 
 UNDECIDED, ADMITTED = "待认定是否受理", "已受理，待处理"
 RECORDED, INADMISSIBLE = "未予受理（匿名、逾期或已无公示），登记备查", "不予受理"
@@ -68,6 +69,11 @@ def told(docket: Iterable[Mapping[str, Any]]) -> dict[str, Objected]:
                     each.stands, each.decided_at = OUTCOMES[event["outcome"]], at
         before = now
     return found
+
+
+def known_by(found: Iterable[Objected]) -> dict[str, str]:
+    """What whoever rules knows each open objection by: its entry, as its page and its paper name it, and when it came."""
+    return {each.id: f"第{each.number}号登记的异议，{received(each.at)}收到" for each in found if each.open}
 
 
 def _open(filing: Mapping[str, Any]) -> int:

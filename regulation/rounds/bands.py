@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from models.rounds.merit import MOST_BANDS, Band, MeritKey, PassingGrade
 from models.values import Amount, Day, Jurisdiction, Value
 from regulation import data
-from regulation.articles import cite
+from regulation.articles import cite, named
 from regulation.editions import Editions, over, read
 
 STEP = Decimal("0.01")
@@ -63,7 +63,7 @@ class Exclusion(Value):
     @property
     def basis(self) -> str:
         """What it rests on, as it is quoted to people."""
-        return cite(self.article) if self.article else str(self.document)
+        return named(self.article) if self.article else str(self.document)
 
 
 ARCHIVED_LATER = Exclusion(

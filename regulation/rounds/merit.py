@@ -12,7 +12,7 @@ from typing import Any
 
 from models.choices import CHOICES
 from models.rounds.merit import Base, Candidate, Line, MeritKey, Scheme, SubsidyList
-from regulation.articles import cite
+from regulation.articles import named
 from regulation.rounds.bands import Exclusion, SubsidyTerms, Test, band_of, interval, plain, wan
 
 GRADES: Mapping[str, str] = {"excellent": "优秀", "qualified": "合格", "unqualified": "不合格"}
@@ -137,12 +137,12 @@ def _without(each: Candidate, rows: Sequence[Exclusion], other: str = "") -> Lin
 def _basis(each: Candidate, base: Base, scheme: Scheme, terms: SubsidyTerms, number: int, year: int) -> Iterator[str]:
     band = scheme.bands[number]
     scored = f"，得分{plain(each.score)}分" if each.score is not None else ""
-    yield f"评价：年度绩效评价结果为“{GRADES[each.grade or 'unqualified']}”{scored}，依据{cite('B-21')}。"
-    proof = f"“{PROOFS[base.proof]}”（SHA-256：{base.document[:12]}…）"
+    yield f"评价：年度绩效评价结果为“{GRADES[each.grade or 'unqualified']}”{scored}，依据{named('B-21')}。"
+    proof = f"“{PROOFS[base.proof]}”（文件摘要{base.document[:12]}…）"
     yield f"基数：{base.year}年度研发投入总额{wan(base.amount)}，经核对{proof}登记。"
-    yield f"定额：在第{number + 1}档，{interval(band)}，定额{wan(band.amount)}，依据{cite('B-22')}。"
+    yield f"定额：在第{number + 1}档，{interval(band)}，定额{wan(band.amount)}，依据{named('B-22')}。"
     least, most = (
-        f"min({percent:f}%×{plain(base.amount)}, {plain(terms.cap)})={wan(bound)}"
+        f"{wan(bound)}（研发投入的{percent:f}%与{wan(terms.cap)}中较小的）"
         for percent, bound in (
             (terms.least_percent, terms.least(base.amount)), (terms.most_percent, terms.most(base.amount))
         )

@@ -376,7 +376,7 @@ def test_one_enterprise_is_listed_once_a_year_whatever_the_round() -> None:
     assert [(line.filing, line.left_out) for line in drawn.lines] == [
         ("B-3", None), ("B-1", "paid_this_year"), ("B-2", "paid_this_year"), ("B-4", "not_evaluated"),
     ]  # fmt: skip
-    assert drawn.lines[1].why == ("不予支持：盟主企业已列入本年度另一后补助名单，依据《实施细则》第十条（B-22）。",)
+    assert drawn.lines[1].why == ("不予支持：盟主企业已列入本年度另一后补助名单，依据《实施细则》第十条。",)
 
 
 # After the list
@@ -414,7 +414,7 @@ def test_who_was_revoked_after_the_list_is_not_paid_and_is_told_why() -> None:
     assert [each.filing_id for each in letters(here, "subsidy_paid")] == ["B-2"]
     told = letters(here, "subsidy_unpaid")
     assert [(each.filing_id, each.words["amount"]) for each in told] == [("B-1", "30.00"), ("B-3", "15.00")]
-    assert told[0].words["why"] == "备案已不在有效状态，依据《实施细则》第八条（B-20）"
+    assert told[0].words["why"] == "备案已不在有效状态，依据《实施细则》第八条"
     (shown,) = published(here, "subsidy_unpaid")
     assert [row["alliance"] for row in shown.content["unpaid"]] == ["沈阳市第1联盟", "沈阳市第3联盟"]
 
