@@ -456,7 +456,7 @@ async def test_a_leader_is_told_why_as_the_enterprise_and_plans_no_correction(ho
     why = await mine.page("/filings/LEAD-1/why?about=resubmit&for=court")
     assert why.says("现在可以“补正重报”")
     assert why.says("由您办理")
-    assert "不得" not in why.text
+    assert "依照" not in why.text, "that is how a court is told"
     assert "为谁写明" not in why.text
     then = await mine.page("/filings/LEAD-1/then?act=file_annual_report&year=2026&came_on=2026-03-13")
     assert then.says("实际情况与当时的登记一致")
