@@ -149,7 +149,7 @@ def test_an_answer_about_the_past_knows_nothing_of_what_came_since() -> None:
 def test_who_is_late_is_told_by_the_article_of_the_period_that_passed() -> None:
     _, awaited, *_ = answer(CASES["review-nobody-acts"]).reasons
     assert "期限已于" in awaited.office
-    assert "优化营商环境条例第三十六条" in awaited.office
+    assert "《优化营商环境条例》第三十六条" in awaited.office
 
 
 def test_a_reminder_of_the_service_is_no_period_of_anybody() -> None:
