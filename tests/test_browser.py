@@ -78,6 +78,9 @@ FILLED = """values => {
 }"""
 """Fills in everything that is on a page, as whoever types would, all in one; what has no input yet comes back."""
 
+PATIENT = 180_000
+"""Milliseconds that the browser waits for what is to come: a busy machine takes its time to save a long form and to open a page."""
+
 LOOKED_AT = Path(gettempdir()) / f"beian-looked-at-{environ.get('PYTEST_XDIST_TESTRUNUID', getpid())}"
 """Sorts of pages that were looked at, a file each: one of each is enough, in whichever process."""
 
@@ -210,6 +213,7 @@ async def visiting(gateway: Served, browser_at: str) -> AsyncIterator[Visitor]:
                     viewport=DESK,  # type: ignore[arg-type]
                     locale="zh-CN",
                 )
+                context.set_default_timeout(PATIENT)
                 page = context.pages[0] if context.pages else await context.new_page()
                 page.on("console", lambda message: said.append(f"{message.text} {message.location['url']}"))
                 page.on("pageerror", lambda error: said.append(str(error)))
