@@ -214,6 +214,15 @@ class Proposed(Value):
     said: Digest
 
 
+class Kept(Value):
+    """A number of the terms that a filing keeps from an earlier edition, and why: what it counts had begun, a year was missed, or its
+    revocation was under way, when newer terms came. `year` is the reporting year that had begun."""
+
+    terms: str
+    why: Literal["begun", "missed", "decided"]
+    year: int | None = None
+
+
 class Office(Value):
     """A jurisdiction and, if one reviews there, its zone."""
 
@@ -228,7 +237,7 @@ class Filing(Value):
     remembers who did what another person must follow, `proposals` who made the first half of an act that takes two people, `proposed` what it says; what was proposed before
     0.4.0 is not there, and whatever the other said completed it. `answers` and `answers_before` are of 0.1 to 0.3,
     which kept the ids of acts of two periods here; the register knows them all, and the next entry leaves these behind (Q21).
-    `told` is when texts were last sent of which a day's first speaks for all, however many come.
+    `kept` are the numbers that newer `terms` do not have for it (过渡规定). `told` is when texts were last sent of which a day's first speaks for all, however many come.
     `serves_all` is absent in filings of 0.1.0, whose histories must replay: of their notices only 告知书 are served (G-18).
     `whole_checklist` is absent in filings taken in before 0.4.0, whose reviewers were asked fewer lines.
     `chased_since` is from when whatever waits is chased until somebody acts: from the beginning, or, in filings taken in
@@ -252,6 +261,7 @@ class Filing(Value):
     consent: bool = False
     address: Digest
     terms: str
+    kept: dict[str, Kept] = {}
     calendar: str
     serves_all: bool = False
     whole_checklist: bool = False

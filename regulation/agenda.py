@@ -126,7 +126,13 @@ def _lapse(
 
 def number(filing: Filing, key: str, year: int | None = None) -> Any:
     """A number of the law as it governs this filing."""
-    return terms.value(filing.terms, key, filing.kind, filing.jurisdiction, year)
+    return terms.value(governing(filing, key), key, filing.kind, filing.jurisdiction, year)
+
+
+def governing(filing: Filing, key: str) -> str:
+    """The edition whose number governs a filing: that of its terms, unless it keeps an earlier one (transition.py)."""
+    kept = filing.kept.get(key)
+    return kept.terms if kept else filing.terms
 
 
 # Periods: begin, prolong, end, count again
@@ -139,7 +145,7 @@ def begin(filing: Filing, name: str, start: date, *, follows: str | None = None)
         from_=start,
         count=number(filing, length),
         unit=_unit(filing, length),
-        terms=filing.terms,
+        terms=governing(filing, length),
         calendar=filing.calendar,
         until=midnight_after(start),
         follows=follows,

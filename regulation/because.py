@@ -356,7 +356,8 @@ def of_deadline(docket: Docket, year: ReportingYear) -> Reason:
     filing = docket.filing
     statutory = agenda.annual_deadline(filing, year.year)
     set_by = docket.since(lambda each: (told := each.year(year.year)) is not None and told.due == year.due)
-    number = terms.article(filing.terms, "annual.deadline", filing.kind, filing.jurisdiction) or "A-34"
+    edition = agenda.governing(filing, "annual.deadline")
+    number = terms.article(edition, "annual.deadline", filing.kind, filing.jurisdiction) or "A-34"
     article, due = cite(number), midnight(year.due)
     moved = (
         f"原为{midnight(statutory)}，后改为{due}（{docket.called(set_by)}）" if year.due != statutory else f"为{due}"
@@ -366,10 +367,10 @@ def of_deadline(docket: Docket, year: ReportingYear) -> Reason:
         if not agenda.number(filing, "annual.roll_forward")
         else f"{year.year}年度的报送截止{moved}；遇休息日顺延。",
         office=f"{year.year}年度报送截止{moved}。依据：{quoted(article, docket.filing.kind)}。",
-        court=f"{by(quoted(article, docket.filing.kind))}（期限标准{filing.terms}，{terms.TERMS[filing.terms].document_no}），{year.year}年度报送截止{moved}。",
+        court=f"{by(quoted(article, docket.filing.kind))}（期限标准{edition}，{terms.TERMS[edition].document_no}），{year.year}年度报送截止{moved}。",
         article=article,
         facts=(docket.fact(set_by, f"/filing/years/{_place(set_by.filing, year.year) or 0}/due"),),
-        terms=filing.terms,
+        terms=edition,
         calendar=filing.calendar,
     )
 

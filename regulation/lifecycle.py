@@ -47,6 +47,7 @@ from regulation import (
     revocation,
     service,
     standing,
+    transition,
     urging,
 )
 from regulation.articles import cite
@@ -384,7 +385,7 @@ def apply(filing: Filing, event: Event, when: Moment) -> Filing:
     filing = _counted(filing)
     if isinstance(event, Submit | Unreadable):
         return filing
-    after = agenda.followed_up(_applied(filing, event, when), when)
+    after = transition.settled(agenda.followed_up(_applied(filing, event, when), when))
     if after.proposed.keys() <= after.proposals.keys():
         return after
     return after.but(proposed={key: each for key, each in after.proposed.items() if key in after.proposals})

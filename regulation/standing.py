@@ -26,7 +26,7 @@ from models.filing import Change, Filing, Notice, Office, TookEffect
 from models.findings import Lack
 from models.values import day_of, midnight_after
 from models.vocabulary import ActKind, Ground, Kind, Role, Stage, YearStatus
-from regulation import agenda, annual, identity, notice, objections, offices, review, revocation, service
+from regulation import agenda, annual, identity, notice, objections, offices, review, revocation, service, transition
 from regulation.agenda import begin, count_again, end, end_all, last_day, letters_waiting, number
 from regulation.calendar import CALENDARS
 from regulation.moment import Moment
@@ -475,5 +475,5 @@ def may_publish_terms(filing: Filing, act: TermsPublished, when: Moment) -> Lack
 
 
 def terms_published(filing: Filing, act: TermsPublished, when: Moment) -> Filing:
-    """Periods that begin from now on follow the new terms; running ones keep theirs (G-44)."""
-    return filing.but(terms=act.terms)
+    """Periods that begin from now on follow the new terms; running ones keep theirs (G-44), and so does whatever the new terms say."""
+    return filing.but(terms=act.terms, kept=transition.kept(filing, act.terms))

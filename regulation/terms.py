@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -17,7 +17,7 @@ from models.values import Day, Jurisdiction, Value
 from models.vocabulary import Kind
 from regulation import data
 from regulation.articles import cite
-from regulation.editions import Editions, read
+from regulation.editions import EditionRefused, Editions, read
 
 ANY_YEAR = 2023
 """A year without 29 February, to try a date that recurs every year."""
@@ -175,6 +175,19 @@ Selector = tuple[str, str | None, str | None, int | None]
 """A row's key, kind, jurisdiction and year; None means any."""
 
 
+Keeps = Literal["begun", "missed", "decided"]
+"""Which filings keep an old number: those on which what it counts began before, those that had missed a year before, those whose
+revocation was under way or decided before."""
+
+
+class TransitionRow(Value):
+    """过渡规定: which filings under way keep the old number when terms have another one, and by which article."""
+
+    key: str
+    keeps: tuple[Keeps, ...]
+    article: str
+
+
 class TermsRow(Value):
     """One number of the law: for whom, how much, by which article."""
 
@@ -195,6 +208,7 @@ class TermsDocument(Value):
     known_from: Day | None = None
     document_no: str = Field(min_length=1)
     rows: tuple[TermsRow, ...]
+    transition: tuple[TransitionRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -206,6 +220,7 @@ class TermsEdition:
     known_from: date | None
     document_no: str
     rows: Mapping[Selector, tuple[Any, str]]
+    transition: Mapping[str, TransitionRow]
     base: "TermsEdition | None" = None
     kinds: frozenset[Kind] = frozenset()
     """Of which kinds it sets a number itself, everywhere and for every year."""
@@ -219,6 +234,11 @@ def _make(raw: Mapping[str, Any], base: TermsEdition | None) -> TermsEdition:
             raise ValueError(fault)
         kind = row.kind.value if row.kind else None
         rows[(row.key, kind, row.jurisdiction, row.year)] = (row.value, row.article)
+    transition = dict(base.transition if base else TRANSITION)
+    for each in document.transition:
+        if fault := _fault_of_transition(each):
+            raise ValueError(fault)
+        transition[each.key] = each
     for_all = [row for row in document.rows if row.jurisdiction is None and row.year is None]
     return TermsEdition(
         name=document.edition,
@@ -226,9 +246,26 @@ def _make(raw: Mapping[str, Any], base: TermsEdition | None) -> TermsEdition:
         known_from=document.known_from,
         document_no=document.document_no,
         rows=rows,
+        transition=transition,
         base=base,
         kinds=frozenset(kind for row in for_all for kind in ([row.kind] if row.kind else Kind)),
     )
+
+
+def _fault_of_transition(row: TransitionRow) -> str | None:
+    if row.key not in TRANSITION:
+        return f"{row.key} 没有过渡可言：没有这一项，或者只在提交时适用"
+    if "begun" in TRANSITION[row.key].keeps and "begun" not in row.keeps:
+        return f"{row.key} 的过渡须含 begun：已经起算的期限不因新标准改变（G-44）"
+    return _no_article(row.key, row.article)
+
+
+def _no_article(key: str, article: str) -> str | None:
+    try:
+        cite(article)
+    except KeyError:
+        return f"{key} 的依据 {article} 不存在"
+    return None
 
 
 def _fault(row: TermsRow) -> str | None:
@@ -245,11 +282,16 @@ def _fault(row: TermsRow) -> str | None:
         days = row.value.values() if isinstance(row.value, dict) else [row.value]
         if any(not day.startswith(f"{row.year}-") for day in days):
             return f"{row.key} 须写明年份，日期在该年之内"
-    try:
-        cite(row.article)
-    except KeyError:
-        return f"{row.key} 的依据 {row.article} 不存在"
-    return None
+    return _no_article(row.key, row.article)
+
+
+TRANSITION: Mapping[str, TransitionRow] = {
+    each["key"]: read(TransitionRow, each) for each in data.read("transition.json")["rows"]
+}
+"""Of each number that may move a date of a filing under way, who keeps it unless an edition says otherwise: whatever has begun."""
+
+if wrong := [fault for row in TRANSITION.values() if (fault := _fault_of_transition(row))]:
+    raise EditionRefused(f"transition.json: {'；'.join(wrong)}")
 
 
 def shipped() -> Editions[TermsEdition]:

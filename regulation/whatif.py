@@ -156,7 +156,7 @@ class _Going(Life):
             self.not_yet = []
 
     def _publishes(self, edition: Published) -> None:
-        """Told to the filing, as an operator tells it to all; an application is told new terms when it is archived (G-44)."""
+        """Told to the filing, as an operator tells it to all; an application is told new terms when it is archived."""
         if edition.subject == TERMS and self.filing.stage in lifecycle.APPLYING:
             self.not_yet.append(edition)
             return

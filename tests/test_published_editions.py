@@ -142,7 +142,7 @@ def test_what_is_published_has_its_preview_that_it_moves_nothing_under_way(on_sq
     outcome = whatifs.outcome(preview.id)
     assert outcome
     assert outcome.nothing
-    assert whatifs.lacking() == []
+    assert name not in [document["edition"] for _, document in whatifs.lacking()]
 
 
 def test_what_cannot_be_an_edition_is_not_published(on_sqlite: Register) -> None:

@@ -25,6 +25,7 @@ WIDE = "x" * 57
 
 
 COLLECTIONS = {
+    "Filing.kept": "the numbers that there are, each of which is kept at most once",
     "Filing.periods": "a period of each kind; of objections and years as many as those; of messages service.UNSETTLED",
     "Filing.years": "annual.KEPT, and those that a case rests on",
     "Filing.tags": "three",
