@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import BindParameter, ColumnElement, Engine, and_, or_, text, update
+from sqlalchemy import BindParameter, ColumnElement, Engine, and_, or_, update
 from sqlmodel import col, select
 
-from activities.database import reading, writing
+from activities.database import alone, reading, writing
 from gateway.identity import Identity
 from models.findings import Finding
 from models.gateway import AbsenceRow
@@ -132,8 +132,7 @@ class Absences:
         """Set an absence, or tell everything that stands against it; both in one turn to write."""
         there = select(AbsenceRow).where(AbsenceRow.post == post, AbsenceRow.last >= today, _kept())
         with writing(self.engine) as session:
-            if self.engine.dialect.name == "postgresql":  # of two who ask at once neither overlooks the other
-                session.connection().execute(text("LOCK TABLE absences IN EXCLUSIVE MODE"))
+            alone(session, "absences", post)
             found = list(conflicts(asked, who, names, session.exec(there.order_by(col(AbsenceRow.first))), today))
             if not found:
                 session.add(AbsenceRow(post=post, set_by=who.person, set_at=now, **asked.model_dump()))

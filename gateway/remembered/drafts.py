@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Engine, delete
 from sqlmodel import Session, col, select
 
-from activities.database import reading, writing
+from activities.database import alone, reading, writing
 from gateway.identity import Identity
 from gateway.problem import refuse
 from gateway.remembered.uploads import Uploads
@@ -103,6 +103,7 @@ class Drafts:
         if refused := self._beyond(key, who, body, now):
             refuse([finding("A-28", "", Severity.ERROR, refused)])
         with writing(self.engine) as session:
+            alone(session, "draft", key)
             row = _row(session, key, who.office)
             if row is None and not seen:
                 row = _begun(session, key, who.office, now)
@@ -137,6 +138,7 @@ class Drafts:
 
     def _delete(self, key: str, leader: str) -> DraftRow | None:
         with writing(self.engine) as session:
+            alone(session, "draft", key)
             row = _row(session, key, leader)
             if row:
                 session.delete(row)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from activities import lists
-from activities.database import reading, writing
+from activities.database import alone, reading, writing
 from gateway.identity import Identity
 from gateway.remembered import absences
 from models.gateway import AbsenceRow, HandlingRow, PersonRow
@@ -131,6 +131,7 @@ class Handling:
             at=now,
         )
         with writing(self.engine) as session:
+            alone(session, "handling", filing_id)
             if kind is HandlingKind.HAND_OVER:
                 _end(session, now, who, HandlingRow.filing_id == filing_id, _assigns(), HandlingRow.to_office == to)
             session.add(row)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
-from activities.database import reading, writing
+from activities.database import alone, reading, writing
 from gateway.identity import Identity
 from models.gateway import PersonNameRow, PersonRow
 from models.vocabulary import Role
@@ -24,6 +24,7 @@ class People:
         told = PersonRow(person=who.person, name=who.name, office=who.office, role=who.role.value, seen_at=now)
         names = select(PersonNameRow.name).where(PersonNameRow.person == who.person)
         with writing(self.engine) as session:
+            alone(session, "person", who.person)
             if session.exec(names.order_by(col(PersonNameRow.since).desc()).limit(1)).first() != who.name:
                 session.merge(PersonNameRow(person=who.person, since=now, name=who.name))
             session.merge(told)

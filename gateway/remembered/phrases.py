@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Engine, func, update
 from sqlmodel import col, select
 from starlette.datastructures import FormData
 
-from activities.database import reading, writing
+from activities.database import alone, reading, writing
 from gateway.identity import Identity
 from gateway.remembered.handling import post_of
 from models.gateway import PhraseRow
@@ -53,6 +53,7 @@ class Phrases:
             raise Unusable(f"常用语须为1至{LONGEST}字")
         mine = (col(PhraseRow.post) == post, col(PhraseRow.purpose) == purpose.value, _kept())
         with writing(self.engine) as session:
+            alone(session, "phrases", post)
             same = select(PhraseRow.id).where(*mine, PhraseRow.text == said, col(PhraseRow.id) != (instead_of or 0))
             if session.exec(same).first():
                 raise Unusable("本机构已有相同的常用语")

@@ -14,7 +14,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, Engine, delete
 from sqlmodel import Session, col, select
 
-from activities.database import reading, writing
+from activities.database import alone, reading, writing
 from gateway.identity import Identity
 from gateway.remembered.drafts import REVIEW, kept
 from gateway.remembered.handling import post, post_of
@@ -124,7 +124,8 @@ class Reviews:
         """Keep what `merge` makes of the answers as they stand, those that are found; both in one turn to write, so that of two
         pages neither overlooks what the other saved."""
         with writing(self.engine) as session:
-            answers = merge(_found(session, who, filing_id, now, to_change=True))
+            _alone(session, post_of(who), filing_id)
+            answers = merge(_found(session, who, filing_id, now))
             _put(session, post_of(who), who.person, filing_id, answers, now)
 
     def hand_over(
@@ -134,6 +135,7 @@ class Reviews:
         nothing. What the colleague had begun is kept: check by check the newer answer counts, the other stands beside it."""
         whose = post(*of)
         with writing(self.engine) as session:
+            _alone(session, whose, filing_id)
             row, own = (session.get(DraftRow, _key(filing_id, whose, each)) for each in (giver, taker))
             if row is None or giver == taker:
                 return False
@@ -145,7 +147,13 @@ class Reviews:
     def clear(self, who: Identity, filing_id: str) -> None:
         """The filing is decided on: nobody of the post needs their answers any more."""
         with writing(self.engine) as session:
+            _alone(session, post_of(who), filing_id)
             session.connection().execute(delete(DraftRow).where(*_of(post_of(who), filing_id)))
+
+
+def _alone(session: Session, whose: str, filing_id: str) -> None:
+    """A post's answers to one checklist are changed by one at a time; those that are not there yet cannot be locked."""
+    alone(session, REVIEW, whose, filing_id)
 
 
 def _of(whose: str, filing_id: str) -> tuple[ColumnElement[bool], ...]:
@@ -162,10 +170,9 @@ def _owner(whose: str) -> str:
     return f"@{digest(whose)[:17]}"
 
 
-def _found(session: Session, who: Identity, filing_id: str, now: datetime, *, to_change: bool = False) -> Kept | None:
+def _found(session: Session, who: Identity, filing_id: str, now: datetime) -> Kept | None:
     query = select(DraftRow).where(*_of(post_of(who), filing_id), DraftRow.updated_at > now - kept(now))
-    query = query.order_by(col(DraftRow.updated_at).desc())
-    rows = session.exec(query.with_for_update() if to_change else query).all()
+    rows = session.exec(query.order_by(col(DraftRow.updated_at).desc())).all()
     row = next((each for each in rows if each.person == who.person), next(iter(rows), None))
     return _kept(row) if row else None
 

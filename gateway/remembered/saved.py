@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, delete
 from sqlmodel import col, func, select
 
-from activities.database import reading, writing
+from activities.database import alone, reading, writing
 from models.gateway import SavedFilterRow
 
 MOST = 30
@@ -32,6 +32,7 @@ class SavedFilters:
         """Keep a list under a name; one of that name is replaced."""
         mine = SavedFilterRow.person == person
         with writing(self.engine) as session:
+            alone(session, "saved filters", person)
             row = session.exec(select(SavedFilterRow).where(mine, SavedFilterRow.name == name)).first()
             kept = session.exec(select(func.count()).select_from(SavedFilterRow).where(mine)).one()
             if row is None and kept >= MOST:

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Engine, delete, select, update
 from sqlmodel import col
 
-from activities.database import reading, writing
+from activities.database import alone, reading, writing
 from gateway.identity import Identity
 from models.gateway import PersonRow, SubscriptionRow
 from models.values import day_of
@@ -36,6 +36,7 @@ class Subscriptions:
             id=_key(secret), person=who.person, office=who.office, role=who.role.value, started_at=now
         )
         with writing(self.engine) as session:
+            alone(session, "subscriptions", who.person)
             session.connection().execute(delete(SubscriptionRow).where(col(SubscriptionRow.person) == who.person))
             session.add(row)
         return secret
