@@ -119,15 +119,23 @@ async def test_a_deputy_has_the_work_of_whoever_is_away_until_they_are_back(hous
 async def test_an_office_keeps_its_phrases_and_they_are_written_in_by_a_choice(house: House) -> None:
     officer, head = await at(house, "c-101"), await at(house, "c-102")
     await officer.posts("/desk/phrases", purpose="return", text="  请补齐落款日期。 ")
-    assert (
-        "已有相同的常用语" in (await head.posts("/desk/phrases", 422, purpose="return", text="请补齐落款日期。")).text
-    )
-    await head.posts("/desk/phrases", 422, purpose="return", text="字" * 301)
+    twice = (await head.posts("/desk/phrases", 422, purpose="return", text="请补齐落款日期。")).text
+    assert "已有相同的常用语" in twice
+    long = section((await head.posts("/desk/phrases", 422, purpose="return", text="字" * 301)).text, "return")
+    assert "常用语须为1至300字" in long
+    assert "字" * 301 in long.partition("增加一条")[2], "it is still there to be shortened"
     await head.posts("/desk/phrases", 422, purpose="praise", text="好")
     phrase = re.search(r'action="/desk/phrases/(\d+)"', await head.gets("/desk/phrases"))
     assert phrase
     await head.posts(f"/desk/phrases/{phrase[1]}", purpose="return", text="请补齐落款日期和签章。")
-    await head.posts(f"/desk/phrases/{phrase[1]}", 404, purpose="return", text="又一句")
+    too_long = await head.posts(f"/desk/phrases/{int(phrase[1]) + 1}", 422, purpose="return", text="句" * 301)
+    assert "句" * 301 in section(too_long.text, "return").partition("增加一条")[0], "where it was changed"
+    late = section(
+        (await head.posts(f"/desk/phrases/{phrase[1]}", 409, purpose="return", text="又一句")).text, "return"
+    )
+    assert "已由同事修改或者删除" in late
+    assert "又一句" in late.partition("增加一条")[2]
+    await (await at(house, "d-111")).posts(f"/desk/phrases/{phrase[1]}", 404, purpose="return", text="又一句")
     shown = await head.gets("/desk/phrases")
     assert "请补齐落款日期和签章。" in shown
     assert "审核人，" in section(shown, "return"), "who changed it"

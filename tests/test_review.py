@@ -11,6 +11,7 @@ import pytest
 from httpx import Response
 
 from gateway.asked.differences import differences
+from gateway.identity import EMBEDDED
 from gateway.pages import reviewing
 from models.settings import Settings
 from models.vocabulary import Kind
@@ -333,6 +334,20 @@ async def test_what_was_written_outlives_what_another_decided_meanwhile(house: H
         page = unescape((await officer.posts(address, 409, **form)).text)
         assert "此件已有新的登记，本次没有登记任何事项" in page
         assert "缺丙方签字页" in page.partition("您所填的内容没有登记")[2]
+
+
+async def test_what_was_answered_outlives_the_review(house: House) -> None:
+    lies(house, ACCEPTED)
+    officer = await at(house, "c-101")
+    page = await officer.gets(PAGE)
+    written(house.tools.register, told(first(), ACCEPTED, RETURNED, until=instant("2026-03-16")))
+    shown = unescape((await replies(officer, page, "save", 409, A_17="lacking", A_17_note="缺丙方签字页")).text)
+    assert "此件已另行办理" in shown
+    assert "需补充，说明：缺丙方签字页" in shown.partition("您所填的内容")[2]
+    alone = await replies(officer, page, "kept", 409, A_17="lacking")
+    assert "没有保存" in alone.text, "the page that saves by itself is told, too"
+    assert house.tools.reviews.find(EMBEDDED["c-101"], FILING, house.tools.clock()) is None
+    await officer.posts(PAGE, 404)
 
 
 async def test_what_goes_out_is_read_before_it_goes(house: House) -> None:

@@ -35,13 +35,14 @@ from gateway.shown.foreseen import Foreseen, foreseen, previewed
 from gateway.shown.inbox import place_of
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
-from models.filing import Entry
+from models.filing import Entry, Filing
 from models.findings import Refusal
 from models.register import FilingRow
 from models.values import day_of, storable
 from models.vocabulary import ActKind, Role, Stage
-from regulation import naming
+from regulation import lifecycle, naming
 from regulation.offers import Offer, offers
+from regulation.review import lines
 
 DECISIONS = (
     ActKind.CONFIRM, ActKind.RECOMMEND, ActKind.RETURN_FOR_CORRECTION, ActKind.GIVE_IIT_OPINION, ActKind.ACCEPT, ActKind.REFUSE,
@@ -55,6 +56,7 @@ ENDING = (ActKind.CONFIRM, ActKind.RECOMMEND, ActKind.REFUSE)
 """Decisions after which nobody needs the answers. Those to what is returned are carried over to its next version."""
 
 ANOTHER_VERSION = "此件已有新的版本，所填只作为原版本的核对结果保留；请按“保存”，查看新的版本"
+REVIEW_OVER = "此件已另行办理，本页所填没有保存；请按“保存”，查看所填内容"
 ANOTHER_PAGE = "另一页面已另行保存，未以本页所填覆盖；请按“保存”，查看两处所填"
 """What a page is told that saved by itself, and whose answers do not count."""
 
@@ -80,12 +82,12 @@ def answer(request: Request, tools: Doors, session: Staff, form: Answer, filing_
     meanwhile.
 
     A page of an earlier version, or one beside which another page saved something else, is told so, and what it answered stands
-    beside what counts.
+    beside what counts. What was answered of a filing that is not reviewed any more counts nowhere, and can still be read.
     """
-    row = tools.seen(filing_id, session.who)
+    row, asked = tools.seen(filing_id, session.who), str(form.get("do", ""))
     if not _decisions(tools, row, session) or row.stage not in REVIEWED:
-        raise NoAct(filing_id)
-    now, asked = tools.clock(), str(form.get("do", ""))
+        return _over(request, tools, session, row, _given(form), asked)
+    now = tools.clock()
     before, given, apart = reviewing.reading(tools, row, session.who, now), _given(form), list[Apart]()
     version, opened = _version(form, before.filing.version), str(form.get("page", ""))[:32]
 
@@ -164,6 +166,28 @@ def _refused(
             request, tools, session, now, kind, raw, act_id=act_id, since=since, of_version=outdated, status=409
         )
     return _page(request, tools, session, now, kind, raw, refused.refusal, act_id=act_id, status=422)
+
+
+def _over(
+    request: Request, tools: Tools, session: Session, row: FilingRow, given: Mapping[str, Given], asked: str
+) -> Response:  # fmt: skip
+    """What was answered of a filing that left review meanwhile, or that another office reviews now: to be read, and kept nowhere."""
+    filing, answered = value_of(row), {code: each for code, each in given.items() if any(each.says)}
+    if not answered or not session.who.reads(filing, "application") or not _reviews(session, filing):
+        raise NoAct(row.filing_id)
+    if asked == "kept":
+        return PlainTextResponse(REVIEW_OVER, 409)
+    asks: dict[str, list[str]] = {}
+    for line in lines(filing):
+        asks.setdefault(line.code, []).append(line.asks.removeprefix("核对"))
+    told = [("；".join(asks[code]), *answered[code].says) for code in asks if code in answered]
+    return page(request, tools, "review_over.html", session, status=409, row=row, told=told, verdicts=VERDICTS)
+
+
+def _reviews(session: Session, filing: Filing) -> bool:
+    """Whether somebody of the visitor's sort decides at some stage of a review."""
+    rows = (lifecycle.ROWS.get((kind.value, stage, filing.kind)) for kind in DECISIONS for stage in REVIEWED)
+    return any(row and session.who.role in row.by for row in rows)
 
 
 def _given(form: FormData) -> dict[str, Given]:

@@ -66,6 +66,12 @@ class Phrases:
             session.add(PhraseRow(post=post, purpose=purpose.value, text=said, by_person=who.person, at=now))
         return True
 
+    def was_of(self, post: str, phrase_id: int) -> bool:
+        """Whether one is a post's, or was until somebody changed or deleted it."""
+        with reading(self.engine) as session:
+            row = session.get(PhraseRow, phrase_id)
+        return row is not None and row.post == post
+
     def delete(self, who: Identity, phrase_id: int, now: datetime) -> bool:
         """Keep one no longer; False if it is not theirs."""
         ended = update(PhraseRow).where(col(PhraseRow.id) == phrase_id, col(PhraseRow.post) == post_of(who), _kept())
