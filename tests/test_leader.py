@@ -317,6 +317,7 @@ async def test_findings_point_to_the_fields_where_they_stand(leader: Leader) -> 
     rows = [("/members/0/type", "enterprise"), ("/members/3/name", "第四行"), ("/members/3/type", "enterprise")]
     page = Page.of((await leader.sends(f"{address}/findings", rows)).text)
     assert "#/members/3/code" in page.links
+    assert page.says("第4个成员单位：法人代码：须填写")
     assert not any(link.startswith("#/members/0/") for link in page.links)
     removed = [*rows, ("remove", "/members/3")]
     page = Page.of((await leader.sends(f"{address}/findings", removed)).text)
@@ -504,7 +505,9 @@ async def test_a_correction_in_which_nothing_is_corrected_is_asked_about_first(h
     assert answer.status_code == 422
     again = Page.of(answer.text)
     assert again.says("补正材料与上一版完全相同，未作任何补正，尚未提交")
-    assert ("do", "anyway") in [(each.get("name"), each.get("value")) for each in again.inputs]
+    anyway = [each for each in again.inputs if (each.get("name"), each.get("value")) == ("do", "anyway")]
+    assert "application" in [each.get("form") for each in anyway], "where it is told, before the long form"
+    assert "application" in again.ids
     assert house.tools.register.docket("LEAD-8")[-1].event.kind == "return_for_correction"
 
 

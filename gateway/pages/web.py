@@ -104,6 +104,7 @@ def _templates() -> Environment:
         "lasting": naming.lasting,
         "cited": cited,
         "behind": articles.behind,
+        "row_of": row_of,
         "on_day_of": lambda instant: on_day(day_of(instant)),
     }
     templates.globals |= {
@@ -120,6 +121,16 @@ def cited(context: Context, article: str) -> str:
     """An article as people read it; with our numbers for staff who ask for them (`?codes=1`)."""
     kind = getattr(context.get("filing"), "kind", None)
     return (articles.numbered if context.get("with_codes") else articles.quoted)(article, kind)
+
+
+ROW = re.compile(r"/([a-z_0-9]+)/([0-9]{1,4})(?=/|$)")
+ROWS_CALLED = {"members": "个成员单位", "documents": "份材料"}
+
+
+def row_of(field: str) -> str:
+    """Which row of a list a finding is about, by the place that it names, as it stands before what is found; as forms number rows."""
+    found = ROW.findall(field)
+    return f"第{int(found[-1][1]) + 1}{ROWS_CALLED.get(found[-1][0], '项')}：" if found else ""
 
 
 MARKS = 2_000

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from models.choices import MEMBERS as MEMBER_TYPES
 from models.findings import Finding
 from models.rounds.questionnaires import Check, Indicator, Questionnaire, Table, When
 from models.values import Value
@@ -113,7 +114,9 @@ class _Judge:
         for number, row in enumerate(rows_of(self.figures, table)):
             for each in table.indicators:
                 if each.when and getattr(row, each.key) is None and _holds(each.when, row):
-                    yield self._say(f"{each.title}：在此情况下须填写", *_place(table, number, each.key))
+                    yield self._say(
+                        f"{each.title}：{_case(table, each.when)}时须填写", *_place(table, number, each.key)
+                    )
 
     def _members(self, table: Table) -> Iterator[Finding]:
         """A row for each member that must have one; a row of nobody known is looked at."""
@@ -212,6 +215,19 @@ def _holds(when: When, row: Any) -> bool:
             return value is True
         case words:
             return value in words
+
+
+def _case(table: Table, when: When) -> str:
+    """The case in which an indicator is asked for, in words."""
+    named = next((each.named for each in table.indicators if each.key == when.indicator), "单位类型")
+    match when.is_:
+        case "positive":
+            return f"{named}大于0"
+        case "yes":
+            return f"{named}为“是”"
+        case words:
+            called = MEMBER_TYPES if named == "单位类型" else {}
+            return f"{named}为{'或'.join(f'“{called.get(each, each)}”' for each in words)}"
 
 
 def _place(table: Table, number: int | None, key: str) -> tuple[object, ...]:

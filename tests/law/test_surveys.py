@@ -60,6 +60,23 @@ def test_what_is_found_on_a_return(case: dict[str, Any]) -> None:
     }
 
 
+def test_what_is_asked_for_in_a_case_says_in_which() -> None:
+    def said(when: dict[str, Any]) -> str:
+        asked = edited(change={"/tables/0/indicators/1/required": False, "/tables/0/indicators/1/when": when})
+        figures = {**EXAMPLE, "leader": {**EXAMPLE["leader"], "is_eagle": True}}
+        figures["leader"].pop(asked["tables"][0]["indicators"][1]["key"])
+        (found,) = examine(questionnaires.made(asked, None), figures, Subject(Kind.B, MEMBERS)).findings
+        return found.message.partition("：")[2]
+
+    assert said({"indicator": "staff", "is": "positive"}) == "“101 从业人员期末人数”大于0时须填写"
+    assert said({"indicator": "is_eagle", "is": "yes"}).endswith("”为“是”时须填写")
+    enterprise = {**EXAMPLE, "members": [{**row, "sales": None} for row in EXAMPLE["members"][:1]]}
+    assert any(
+        each.message == "销售收入（万元）：单位类型为“企业”时须填写" and each.field == "/members/0/sales"
+        for each in examine(SHIPPED, enterprise, Subject(Kind.B, MEMBERS)).findings
+    )
+
+
 @pytest.mark.parametrize("raw", [None, [], "…", {}, {"leader": [], "members": {}, "projects": 3, "moon": {}}])
 def test_whatever_comes_is_refused_with_findings(raw: Any) -> None:
     assert examine(SHIPPED, raw, Subject(Kind.A)).errors
