@@ -243,7 +243,7 @@ async def test_what_is_foreign_is_as_good_as_missing(house: House, api: Caller) 
         if "{filing_id}" in path
         for method in operations
     ]
-    assert len(below) == 11
+    assert len(below) == 13
     act = {"id": "x-1", "kind": "accept"}
     for person in ("d-111", "z-301"):
         for method, path in below:
