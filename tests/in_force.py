@@ -7,7 +7,8 @@ from datetime import date
 from itertools import count
 from typing import Any
 
-from regulation import terms
+from regulation import calendar, terms
+from regulation.calendar import CALENDARS
 from regulation.editions import Editions
 from regulation.rounds import questionnaires
 from regulation.rounds.questionnaires import QUESTIONNAIRES
@@ -37,9 +38,10 @@ def asked_by(jurisdiction: str, kind: str, *rules: Mapping[str, Any]) -> Mapping
 
 @contextmanager
 def editions_of_ones_own() -> Iterator[None]:
-    """The shipped terms and questionnaires, and what is published meanwhile: other tests of this process have other registers."""
+    """The shipped terms, calendars and questionnaires, and what is published meanwhile: other tests of this process have other
+    registers."""
     mine: tuple[tuple[Editions[Any], Editions[Any]], ...]
-    mine = (TERMS, terms.shipped()), (QUESTIONNAIRES, questionnaires.shipped())
+    mine = (TERMS, terms.shipped()), (CALENDARS, calendar.shipped()), (QUESTIONNAIRES, questionnaires.shipped())
     before = [(each, each._editions, each._documents, each.look_further) for each, _ in mine]
     for each, fresh in mine:
         each._editions, each._documents, each.look_further = fresh._editions, fresh._documents, None

@@ -16,10 +16,11 @@ from activities.whatifs import CUT_OFF_AFTER, KEPT, Busy, WhatIfs
 from gateway.pages.whatif import UNDER_WAY
 from models.values import at_hour, day_of
 from models.whatif import Change, Differs, Happened, Load, Outcome, Question, Sum, sum_of
-from regulation import terms, whatif
+from regulation import whatif
 from regulation.term_names import Proposal, numbers, proposed, touches
 from regulation.terms import TERMS
 from tests.databases import Databases, on_both
+from tests.in_force import editions_of_ones_own
 from tests.population import NOW, populate
 from tests.simulated import holding
 from tests.story import instant
@@ -167,13 +168,9 @@ def test_what_fails_or_is_stopped_says_so(sqlite: Databases, monkeypatch: pytest
 
 @pytest.fixture
 def known() -> Iterator[None]:
-    """Editions of a test are gone after it."""
-    editions, documents = TERMS._editions, TERMS._documents
-    TERMS._editions = {name: editions[name] for name in terms.shipped()}
-    TERMS._documents = {name: documents[name] for name in terms.shipped()}
-    yield
-    TERMS._editions, TERMS._documents = editions, documents
-    terms.find.cache_clear()
+    """Editions of a test are gone after it, and those of others are none of its deployment's."""
+    with editions_of_ones_own():
+        yield
 
 
 @pytest.mark.usefixtures("known")

@@ -28,7 +28,6 @@ NOT_SHOWN: Mapping[str, str] = {
     "identity.of_failure": _ELSEWHERE,
     "identity.of_reading": _ELSEWHERE,
     "identity.of_stop": _ELSEWHERE,
-    "intake.Judge.confirmed": "an application of a case does not tell which wording was confirmed",
     "listed.Judge.findings": _ELSEWHERE,
     "offers._posts": _ELSEWHERE,
     "offices.may_read": _ELSEWHERE,
@@ -50,13 +49,11 @@ NOT_SHOWN: Mapping[str, str] = {
     "wording.Facts.word_case_facts": _WORD,
     "wording.Facts.word_deficiencies": _WORD,
     "wording.Facts.word_grounds_with_annex": _WORD,
-    "wording.Facts.word_if_not_corrected": _WORD,
     "wording.Facts.word_letter_foot": _WORD,
     "wording.Facts.word_notice_period": _WORD,
     "wording.Facts.word_postal_address": _WORD,
     "wording.Facts.word_refusal_reason": _WORD,
     "wording.Facts.word_telephone": _WORD,
-    "wording.if_not_corrected": _WORD,
 }
 """The rules without which no case goes red, and why. It may only become shorter."""
 
