@@ -229,7 +229,7 @@ def test_a_true_package_is_proven_in_an_empty_environment(package: Files, tmp_pa
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout.endswith("核验通过\n")
     assert "以下须凭信任" in told.stdout
-    assert len((tmp_path / "unpacked" / "核验.py").read_text("utf-8").splitlines()) < 500
+    assert len((tmp_path / "unpacked" / "核验.py").read_text("utf-8").splitlines()) < 400
 
 
 @pytest.mark.parametrize("what", FORGED)

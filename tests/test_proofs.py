@@ -251,19 +251,20 @@ def test_whoever_is_given_other_rules_or_another_outcome_sees_which_date_differs
     ]
 
 
-def test_the_rules_run_without_network_and_start_nothing(tmp_path: Path) -> None:
+def test_the_rules_run_in_bounds_without_network_and_start_nothing(tmp_path: Path) -> None:
     rules = tmp_path / "regulation"
     rules.mkdir()
     (rules / "__init__.py").touch()
-    for attempt in (
-        "import socket; socket.create_connection(('127.0.0.1', 9))",
-        "import subprocess; subprocess.run(['true'])",
+    for attempt, refused in (
+        ("import socket; socket.create_connection(('127.0.0.1', 9))", "PermissionError"),
+        ("import subprocess; subprocess.run(['true'])", "PermissionError"),
+        (f"bytearray({verify.MEMORY})", "MemoryError"),
     ):
         (rules / "recomputing.py").write_text(f"def main():\n    {attempt}\n", "utf-8")
         done = subprocess.run(
             [sys.executable, "-I", "-B", "-c", verify.CHILD, str(tmp_path)], capture_output=True, text=True, check=False
         )
-        assert "PermissionError" in done.stderr, done.stderr
+        assert refused in done.stderr, done.stderr
 
 
 def test_the_rules_are_the_same_bytes_wherever_they_are_made() -> None:
