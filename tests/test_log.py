@@ -25,7 +25,7 @@ from activities.publishing.site import Site
 from activities.register import Register
 from models.settings import Settings, SettingsRefused
 from models.values import day_of
-from tests.databases import Databases, Sqlite, on_both
+from tests.databases import Databases, Sqlite, on_both, statements
 from tests.logged import LAST, MIDDLE, ORIGIN, begin, fill, keeping
 from tests.served import Clock
 from tests.simulated import holding, lived, written
@@ -239,6 +239,13 @@ def test_what_was_announced_between_two_days_is_told_and_what_is_gone_is_missed(
     assert "的公示</a>" in month.read_text("utf-8")
     assert "2026年12月1日的根签署之前列入" in page.read_text("utf-8")
     assert site.write_all(day_of(LAST)) == [], "what was proven once does not change again"
+    assert of_positions(site, register) == [], "until the next day's end nothing is read for the log's pages"
+    (kept.files.folder / "index.html").unlink()
+    read = of_positions(site, register)
+    assert len(read) == 3, "the newest month twice, the days of the first page once"
+    with register.engine.connect() as db:
+        first, *_ = db.exec_driver_sql(f"EXPLAIN QUERY PLAN {read[0]}", ("", "notice", 0, 10**9)).all()
+    assert "(position>? AND position<?)" in str(first), "by the days that are read, not through all announcements"
     with stating(register.engine) as db:
         db.exec_driver_sql("PRAGMA foreign_keys=OFF")
         db.execute(delete(leaves.NOTICES).where(leaves.NOTICES.c.id == "LIFE-6-1"))
@@ -259,6 +266,13 @@ async def test_the_addresses_of_the_page_on_verifying_answer(life: Register, tmp
         Site(settings.site, notices, log=notices.log).write_all(day_of(NOW))
         found = {each: (await browser.get(each)).status_code for each in told}
     assert set(found.values()) == {200}, found
+
+
+def of_positions(site: Site, register: Register) -> list[str]:
+    """By what statements a write of the site reads the announcements' places in the log."""
+    with statements(register) as told:
+        site.write(["LIFE"], day_of(LAST))
+    return [each for each in told if "log_leaves.position >=" in each]
 
 
 def test_an_entry_is_written_as_ever(life: Register, tmp_path: Path) -> None:

@@ -28,6 +28,8 @@ from models.register import PublicNoticeRow
 from models.values import canonical
 
 OF_NOTICES = LEAVES.c.kind == LeafKind.NOTICE.value
+AMONG_THEM = LEAVES.c.kind.concat("") == LeafKind.NOTICE.value
+"""The same where a few days are read: the index by kind would lead through all announcements, that by position through those days."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,12 @@ class Day:
 
     @property
     def month(self) -> str:
-        return f"{self.end.day:%Y-%m}"
+        return month_of(self.end)
+
+
+def month_of(end: LogCheckpoint) -> str:
+    """The month of an end of a day, as its page is called."""
+    return f"{end.day:%Y-%m}"
 
 
 @dataclass(frozen=True)
@@ -127,29 +134,32 @@ class LogBook:
         with engine.connect() as db:
             return cls(engine, newest(db) is not None, days(db))
 
-    def days(self, most: int) -> list[Day]:
-        """So many of the last days, the newest first, with how much came in each."""
-        sizes = [each.size for each in self.ends[: most + 1]] + [0]
-        query = select(LEAVES.c.position).where(OF_NOTICES, LEAVES.c.position >= sizes[min(most, len(self.ends))])
+    def days(self, some: slice) -> list[Day]:
+        """Some of the days, the newest first, with how much came in each; of announcements, only those are read."""
+        first, end, _ = some.indices(len(self.ends))
+        sizes = [each.size for each in self.ends[first : end + 1]] + [0]
+        query = select(LEAVES.c.position).where(
+            AMONG_THEM, LEAVES.c.position >= sizes[end - first], LEAVES.c.position < sizes[0]
+        )
         with self.engine.connect() as db:
             places = sorted(db.scalars(query))
         return [
-            Day(end, sizes[n + 1], bisect_left(places, end.size) - bisect_left(places, sizes[n + 1]))
-            for n, end in enumerate(self.ends[:most])
+            Day(day, sizes[n + 1], bisect_left(places, day.size) - bisect_left(places, sizes[n + 1]))
+            for n, day in enumerate(self.ends[some])
         ]
 
-    def months(self) -> dict[str, list[Day]]:
-        """All days by their months, the newest first."""
-        found: dict[str, list[Day]] = {}
-        for day in self.days(len(self.ends)):
-            found.setdefault(day.month, []).append(day)
+    def months(self) -> dict[str, slice]:
+        """The months, the newest first, and which days are theirs."""
+        found: dict[str, slice] = {}
+        for n, end in enumerate(self.ends):
+            found[month_of(end)] = slice(found.get(month_of(end), slice(n, n)).start, n + 1)
         return found
 
     def announced(self, days: Sequence[Day]) -> list[tuple[int, str, PublicNoticeRow | None]]:
         """The announcements that came in days of one month, the newest first: position, id, and itself, if it is still there."""
         first, last = days[-1].since, days[0].end.size
         query = select(LEAVES.c.position, LEAVES.c.of).where(
-            OF_NOTICES, LEAVES.c.position >= first, LEAVES.c.position < last
+            AMONG_THEM, LEAVES.c.position >= first, LEAVES.c.position < last
         )
         with reading(self.engine) as session:
             found = session.connection().execute(query.order_by(LEAVES.c.position.desc())).all()

@@ -30,6 +30,7 @@ IN_FEEDS = 100
 """How many publications a feed holds."""
 DAYS = 400
 """Of how many days the page of the log tells the ends; what came on which day is told by the month, of all days."""
+OF_LOG = "log/index.html"
 CHECK, VERIFIER = "check.js", "verify.py"
 """The script that checks proofs in a browser, and the program that does so without one, beside the pages."""
 LISTED = 50
@@ -130,13 +131,20 @@ class Site:
             yield from self._of_log(book, today, whole=set(places) == offices.OFFICES.keys())
 
     def _of_log(self, book: LogBook, today: date, *, whole: bool) -> Iterator[tuple[str, bytes]]:
-        """The pages of the log: the ends of days, and by the month what was announced between them; all months, if `whole`."""
+        """The pages of the log: the ends of days, and by the month what was announced between them; all months, if `whole`.
+
+        A day's end changes them, and nothing else before the next: until then nothing is read for them. A closed month is not
+        read either, if it has its page.
+        """
         yield CHECK, resources.files(__package__).joinpath("pages", CHECK).read_bytes()
         yield VERIFIER, resources.files("activities.documents").joinpath("verify.py").read_bytes()
+        if not whole and self._tells(book):
+            return
         months = book.months()
-        for month, days in months.items():
+        for month, some in months.items():
             path = f"log/{month}.html"
-            if whole or days[0].end is book.ends[0] or not (self.folder / path).exists():
+            if whole or some.start == 0 or not (self.folder / path).exists():
+                days = book.days(some)
                 announced = [
                     (position, name, shown_as(row) if row else None)
                     for position, name, row in book.announced(days)
@@ -144,8 +152,16 @@ class Site:
                 ]
                 title = f"登记日志：{int(month[:4])}年{int(month[5:])}月"
                 yield path, self._render("log_month.html", path, title, days=days, announced=announced)
-        path = "log/index.html"
-        yield path, self._render("log.html", path, "登记日志", days=book.days(DAYS), months=months, signed=book.signed)
+        days = book.days(slice(DAYS))
+        yield OF_LOG, self._render("log.html", OF_LOG, "登记日志", days=days, months=months, signed=book.signed)
+
+    def _tells(self, book: LogBook) -> bool:
+        """Whether the page of the log, which is written last, tells the newest end of a day, with its stamp if it has one."""
+        if not book.ends or not (self.folder / OF_LOG).exists():
+            return False
+        newest = book.ends[0]
+        named = f'href="days/{newest.day}{".tsr" if newest.stamp else ""}"'
+        return named.encode() in (self.folder / OF_LOG).read_bytes()
 
     def _lists(self, place: str | None, today: date, book: LogBook | None) -> Iterator[tuple[str, bytes]]:
         """The page and the feeds of a jurisdiction, or of the whole province."""
