@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, true, tuple_, union
 from sqlmodel import col
@@ -37,11 +37,33 @@ def columns_of(row: FilingRow) -> dict[str, Any]:
     return dict(cast(Row[Any], row)._mapping)
 
 
+Order = Literal["due", "submitted", "name", "office"]
+"""By what a list is ordered: what is overdue or due, the day of submission, the alliance's name, the city and then what is due."""
+
+ORDERS: Mapping[Order, tuple[str, ...]] = {
+    "due": ("listed_at", "filing_id"),
+    "submitted": ("submitted_at", "filing_id"),
+    "name": ("alliance_name", "filing_id"),
+    "office": ("jurisdiction", "listed_at", "filing_id"),
+}
+"""The columns of each order; each has an index, of the whole register and of one city."""
+
+
 class Place(Value):
-    """Where a filing stands in a list: by what is overdue on it or its nearest deadline, and by its id."""
+    """Where a filing stands in a list: by what is overdue on it or its nearest deadline, and by its id; in another order by the instant
+    or the `word` that it begins with."""
 
     at: datetime
     filing_id: str
+    word: str = ""
+
+    def along(self, order: Order) -> tuple[datetime | str, ...]:
+        """As the columns of an order tell it."""
+        told: dict[str, datetime | str] = {
+            "listed_at": self.at, "submitted_at": self.at, "alliance_name": self.word, "jurisdiction": self.word,
+            "filing_id": self.filing_id,
+        }  # fmt: skip
+        return tuple(told[name] for name in ORDERS[order])
 
     @classmethod
     def of(cls, row: FilingRow) -> "Place":
@@ -69,20 +91,17 @@ def in_order(
     ways: Sequence[ColumnElement[bool]],
     after: Place | None,
     limit: int,
+    by: Order = "due",
 ) -> Select[Any]:
     """The filings of a list, in its order, from a place on.
 
     They are found by an index along each of the `ways` by which somebody may see a filing, so no more is read than is listed.
     """
-    order = (FILINGS.c.listed_at, FILINGS.c.filing_id)
-    ahead = [tuple_(*order) > tuple_(after.at, after.filing_id)] if after else []
+    order = [FILINGS.c[name] for name in ORDERS[by]]
+    ahead = [tuple_(*order) > tuple_(*after.along(by))] if after else []
     found = [select(*order).where(way, *facts, *ahead).order_by(*order).limit(limit).subquery() for way in ways]
     which = union(*(select(*each.c) for each in found)).subquery()
-    return (
-        rows.join(which, FILINGS.c.filing_id == which.c.filing_id)
-        .order_by(which.c.listed_at, which.c.filing_id)
-        .limit(limit)
-    )
+    return rows.join(which, FILINGS.c.filing_id == which.c.filing_id).order_by(*which.c).limit(limit)
 
 
 def named(db: Connection, filing_ids: Iterable[str], *, whole: bool) -> dict[str, FilingRow]:
@@ -115,13 +134,14 @@ def listed(
     after: Place | None = None,
     limit: int = 200,
     whole: bool = True,
+    order: Order = "due",
 ) -> list[FilingRow]:
     """Filings: first those on which something is overdue, then by the nearest deadline; those that wait for no day last.
 
     A deadline is the instant at which it is over; `due_by` is the last such instant that is meant (`values.due_by`).
     `overdue`: an office is late with something. `of_year`: what became of a reporting year; `of_survey`: how it stands in a survey.
     `text` is looked for in ids, names, codes and archive numbers, `named` in what an alliance is named; `also` are further conditions. With `after`, the ones that follow that one. Not `whole`,
-    they are lines of a list.
+    they are lines of a list. `order` may be another one.
     """
     wanted = {"kind": kind, "jurisdiction": jurisdiction, "zone": zone, "waiting_for": waiting_for}
     facts = [getattr(FilingRow, fact) == value for fact, value in wanted.items() if value]
@@ -137,7 +157,8 @@ def listed(
     facts += [FILINGS.c.evaluated == evaluated] if evaluated else []
     facts += also
     facts += [col(FilingRow.next_deadline) <= due_by, col(FilingRow.listed_at) <= due_by] if due_by else []
-    return read_rows(db, in_order(WHOLE if whole else LINES, facts, ways(scope) if scope else [true()], after, limit))
+    rows, seen = WHOLE if whole else LINES, ways(scope) if scope else [true()]
+    return read_rows(db, in_order(rows, facts, seen, after, limit, order))
 
 
 def is_named(name: str) -> list[ColumnElement[bool]]:

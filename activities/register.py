@@ -324,19 +324,21 @@ class Register:
         after: Place | None = None,
         limit: int = 200,
         whole: bool = True,
+        order: lists.Order = "due",
     ) -> list[FilingRow]:
         """Filings: first those on which something is overdue, then by the nearest deadline; those that wait for no day last.
 
         A deadline is the instant at which it is over; `due_by` is the last such instant that is meant (`values.due_by`).
         `overdue`: an office is late with something. `of_year`: what became of a reporting year; `of_survey`: how it stands in a survey.
         `text` is looked for in ids, names, codes and archive numbers, `also` are further conditions. With `after`, the ones that follow that one.
-        Not `whole`, they are lines of a list, without the filing itself.
+        Not `whole`, they are lines of a list, without the filing itself. `order` may be another one.
         """
         with self.engine.connect() as db:
             return lists.listed(
                 db, stage=stage, kind=kind, jurisdiction=jurisdiction, zone=zone, waiting_for=waiting_for,
                 awaits_iit=awaits_iit, due_by=due_by, overdue=overdue, of_year=of_year, of_survey=of_survey, text=text,
                 named=named, evaluated=evaluated, also=also, scope=scope, after=after, limit=limit, whole=whole,
+                order=order,
             )  # fmt: skip
 
     def filing_ids(self) -> list[str]:

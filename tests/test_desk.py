@@ -1,7 +1,7 @@
 """The desk's lists: inbox, list and search, saved filters, tables, handling, calendar, charts, and acts done in batches."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -15,11 +15,13 @@ import docx
 import pytest
 from httpx import AsyncClient, Response
 from openpyxl import load_workbook
+from sqlalchemy import true
 from sqlmodel import Session
 
 from activities.letter_queue import Tried
-from activities.lists import columns_of
+from activities.lists import FILINGS, LINES, Order, Place, columns_of, in_order
 from activities.pictures.stays import Actor, Spent, stays, stays_of
+from activities.register import Register
 from gateway.identity import EMBEDDED
 from gateway.pages import calendar
 from gateway.shown import lists
@@ -357,6 +359,54 @@ async def test_a_list_is_read_page_by_page(own_house: House) -> None:
         found = re.search(r'href="(/desk/filings\?[^"]+)" rel="next"', page)
         address = found[1] if found else ""
     assert len(seen) == len(set(seen)) == 130
+
+
+@pytest.mark.parametrize(
+    ("order", "by"),
+    [
+        ("submitted", lambda row: (row.submitted_at, row.filing_id)),
+        ("name", lambda row: (row.alliance_name, row.filing_id)),
+        ("office", lambda row: (row.jurisdiction, row.listed_at, row.filing_id)),
+    ],
+)
+async def test_a_list_is_ordered_as_one_chooses_over_all_its_pages_and_in_its_table(
+    own_house: House, monkeypatch: pytest.MonkeyPatch, order: str, by: Callable[[FilingRow], Any]
+) -> None:
+    monkeypatch.setattr(lists, "PAGE", 3)
+    officer = await at(own_house, "p-401")
+    expected = [row.filing_id for row in sorted(own_house.tools.register.filings(limit=1000), key=by)]
+    seen, address = [], f"/desk/filings?order={order}&columns=stage&columns=leader_name"
+    while address:
+        page = await officer.gets(address)
+        seen += listed(page)
+        found = re.search(r'href="(/desk/filings\?[^"]+)" rel="next"', page)
+        address = found[1] if found else ""
+    assert seen == expected
+    assert re.findall(r'<th scope="col">([^<]*)</th>', page) == ["备案", "阶段", "盟主企业"]
+    table = re.search(r'href="(/desk/filings/list\.xlsx\?[^"]+)"', page)
+    assert table
+    sheet = load_workbook(BytesIO((await officer.browser.get(table[1])).content)).active
+    assert sheet is not None
+    rows = [*sheet.iter_rows(values_only=True)]
+    assert rows[0] == ("备案", "联盟名称", "阶段", "盟主企业")
+    assert [row[0] for row in rows[1:]] == expected
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("order", "index"), [("due", "listed"), ("submitted", "submitted"), ("name", "called"), ("office", "listed_place")]
+)
+def test_every_order_is_read_along_an_index(register: Register, order: Order, index: str) -> None:
+    """A hundred thousand filings are not sorted for one page of fifty."""
+    place = Place(at=instant(NOW), filing_id="A", word="210100")
+    of_city = FILINGS.c.jurisdiction == "210100"
+    for way, name in ((true(), f"ix_filings_{index}"), (of_city, f"ix_filings_{index.removesuffix('_place')}_place")):
+        for after in (None, place):
+            asked = in_order(LINES, [], [way], after, 50, order)
+            with register.engine.connect() as db:
+                told = asked.compile(db, compile_kwargs={"literal_binds": True})
+                plan = [each.detail for each in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {told}")]
+            assert any(f"USING COVERING INDEX {name} " in f"{each} " for each in plan), plan
 
 
 async def test_a_filter_is_kept_under_a_name_as_it_is_meant(own_house: House) -> None:

@@ -48,6 +48,11 @@ def summarised(register: Register, rows: Sequence[FilingRow]) -> tuple[Column, .
     )
 
 
+def listed(rows: Sequence[FilingRow], keys: Sequence[str]) -> bytes:
+    """备案列表: the filings of a list with the columns that somebody chose."""
+    return _sheet("备案列表", columns("filing_id", "alliance", *keys), rows)
+
+
 def deadlines(rows: Sequence[FilingRow], today: date) -> bytes:
     """期限表: what each filing waits for, until the end of which day, and how many working days are left of that."""
     left = Column("left", f"剩余工作日（截至{today}）", 24, lambda row: days_left(row, today))

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.datastructures import QueryParams
 
 from activities.documents import sheets
 from gateway.identity import Identity
@@ -42,7 +43,7 @@ def show(request: Request, tools: Doors, session: Staff, after: str = "") -> HTM
     behind = as_asked(lambda: lists.position(after))
     facts = wanted.within(session.who.scope, today)
     read = tools.register.filings(**facts, after=behind, limit=lists.PAGE + 1, whole=False)
-    found = page_of(read, lists.PAGE, lists.place)
+    found = page_of(read, lists.PAGE, lambda row: lists.place(row, order=wanted.order or "due"))
     saved = SavedFilters(tools.register.engine).of(session.who.person)
     return page(
         request,
@@ -58,6 +59,9 @@ def show(request: Request, tools: Doors, session: Staff, after: str = "") -> HTM
         surveyed_as=SURVEYED.items(),
         offices_=_offices(session.who),
         cities=cities(session.who),
+        orders=lists.ORDERED.items(),
+        choosable=lists.CHOSEN,
+        columns_shown=wanted.shown,
         first=not after,
         more=found.more,
         saved=saved,
@@ -66,8 +70,9 @@ def show(request: Request, tools: Doors, session: Staff, after: str = "") -> HTM
     )
 
 
-def _with_year(params: Mapping[str, str], today: date) -> Mapping[str, str]:
-    """What is asked of the list; of reports without a year, the one that is looked at today, of returns this year's survey."""
+def _with_year(asked: QueryParams, today: date) -> Mapping[str, str]:
+    """What is asked of the list, its columns as one; of reports without a year, the one that is looked at today, of returns this year's survey."""
+    params = {**asked, "columns": ",".join(asked.getlist("columns"))}
     if not params.get("report") and not params.get("survey"):
         return params
     year = year_on(today) if params.get("report") else today.year
@@ -115,8 +120,8 @@ def delete(tools: Doors, session: Staff, form: Answer, filter_id: Ordinal) -> Re
 
 
 @router.get("/{table}.xlsx")
-def export(request: Request, tools: Doors, session: Staff, table: Literal["deadlines", "summary"]) -> Response:
-    """This very list as a table: 期限表 or 汇总表. That it was taken away is on record."""
+def export(request: Request, tools: Doors, session: Staff, table: Literal["list", "deadlines", "summary"]) -> Response:
+    """This very list as a table, in its order: with its columns, or as 期限表 or 汇总表. That it was taken away is on record."""
     today = day_of(tools.clock())
     wanted = as_asked(lambda: lists.read(_with_year(request.query_params, today)))
     rows = tools.register.filings(**wanted.within(session.who.scope, today), limit=lists.LONGEST + 1)
@@ -124,7 +129,9 @@ def export(request: Request, tools: Doors, session: Staff, table: Literal["deadl
         raise Failed(
             Problem(title=f"一张表最多{lists.LONGEST}件", status=422, code="too_many", detail="请先缩小筛选范围。")
         )
+    keys = [key for key in wanted.shown if key != lists.HANDLER]
     made: dict[str, Any] = {
+        "list": lambda: ("备案列表", sheets.listed(rows, keys)),
         "deadlines": lambda: ("期限表", sheets.deadlines(rows, today)),
         "summary": lambda: ("汇总表", sheets.summary(tools.register, rows)),
     }

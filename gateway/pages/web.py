@@ -20,6 +20,7 @@ from gateway.problem import Forged, SignInFirst
 from gateway.remembered.phrases import with_picked
 from gateway.remembered.sessions import Session, cookie_of
 from gateway.remembered.uploads import TYPES
+from gateway.shown.lists import LISTED
 from gateway.tools import Doors, Tools
 from models.register import MessageRow
 from models.rounds.base import RoundStage
@@ -110,7 +111,7 @@ def _templates() -> Environment:
     templates.globals |= {
         "Stage": Stage, "Kind": Kind, "ActKind": ActKind, "LapseKind": LapseKind, "Role": Role, "Severity": Severity,
         "OFFICES": offices.OFFICES, "ZONES": offices.ZONES, "office_name": offices.name_of, "title_of": offices.title,
-        "coming": naming.coming, "cite": articles.cite, "round_stage": RoundStage, "who_is_awaited": naming.awaited, "name_of_entry": naming.name_of_entry, "left": days_left, "SHOWN": SHOWN, "COLUMNS": COLUMNS, "addressee": addressee, "UPLOADED_AS": ",".join(TYPES),
+        "coming": naming.coming, "cite": articles.cite, "round_stage": RoundStage, "who_is_awaited": naming.awaited, "name_of_entry": naming.name_of_entry, "left": days_left, "SHOWN": SHOWN, "COLUMNS": COLUMNS, "LISTED": LISTED, "addressee": addressee, "UPLOADED_AS": ",".join(TYPES),
     }  # fmt: skip
     templates.globals["marks"] = _kept(templates.get_template("marks.html").module)
     return templates

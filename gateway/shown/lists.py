@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 from sqlalchemy import ColumnElement
 
-from activities.lists import OfYear, Place
+from activities.lists import OfYear, Order, Place
 from activities.pictures import flow
 from activities.survey_standing import OfSurvey, Stands
 from gateway.shown import paging
@@ -25,6 +25,9 @@ from regulation.reporting import SHOWN
 
 PAGE = 50
 """How many filings one page shows."""
+
+HANDLER = "handler"
+"""经办, a column that only pages have."""
 
 LONGEST = 10_000
 """How many filings one table takes."""
@@ -122,6 +125,29 @@ class DeskFilter(Filter):
     passed: Stage | None = None
     archived_from: date | None = None
     archived_by: date | None = None
+    order: Order | None = None
+    columns: Annotated[str, Field(max_length=200)] | None = None
+
+    @field_validator("columns")
+    @classmethod
+    def _of_the_list(cls, told: str | None) -> str | None:
+        """Columns that there are, each once, in our order."""
+        chosen = set((told or "").split(",")) - {""}
+        if chosen - set(CHOSEN):
+            raise ValueError("没有这一栏")
+        usual = not chosen or chosen == set(LISTED)
+        return None if usual else ",".join(key for key in CHOSEN if key in chosen)
+
+    @field_validator("order")
+    @classmethod
+    def _other_than_usual(cls, told: Order | None) -> Order | None:
+        """The usual order need not be said: one list has one address."""
+        return None if told == "due" else told
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The columns of the list, beside which filing it is."""
+        return tuple(self.columns.split(",")) if self.columns else LISTED
 
     @property
     def query(self) -> str:
@@ -155,10 +181,36 @@ class DeskFilter(Filter):
         ends = [facts["due_by"], _until(self.jurisdiction or scope.jurisdiction, today, self.due)]
         return {
             **facts,
+            "order": self.order or "due",
             "also": self.also,
             "scope": scope,
             "due_by": min((each for each in ends if each), default=None),
         }
+
+
+ORDERED: Mapping[Order, str] = {
+    "due": "期限（逾期在前）",
+    "submitted": "提交日期（早的在前）",
+    "name": "联盟名称",
+    "office": "属地",
+}
+"""By what the list may be ordered, in words."""
+
+LISTED = ("stage", "awaited", "until", HANDLER)
+"""The columns that a list has unless others are chosen."""
+
+CHOSEN = (
+    *LISTED,
+    "kind",
+    "city",
+    "leader_name",
+    "technical_field",
+    "archive_number",
+    "archived_on",
+    "named",
+    "evaluated",
+)
+"""The columns that may be chosen, in their order."""
 
 
 def read(params: Mapping[str, str]) -> DeskFilter:
@@ -182,12 +234,17 @@ def _until(jurisdiction: str | None, today: date, due: int | None) -> datetime |
 # Where the next page begins: after a filing as it was listed, wherever it stands by then
 
 
-def place(row: FilingRow, at: datetime | None = None) -> str:
-    """Where a filing stands in a list, to be carried in an address; by another instant, where that is the list's order."""
-    return paging.place(at or row.listed_at, key=row.filing_id)
+def place(row: FilingRow, at: datetime | None = None, order: Order = "due") -> str:
+    """Where a filing stands in a list, to be carried in an address; by another instant, or in another order, where that is the list's."""
+    at = at or (row.submitted_at if order == "submitted" else row.listed_at)
+    word = {"name": row.alliance_name, "office": row.jurisdiction}.get(order)
+    return paging.place(at, key=row.filing_id if word is None else f"{word}/{row.filing_id}")
 
 
 def position(text: str) -> Place | None:
     """The other way round; None is the beginning. Raises `ValueError` if it is no place."""
     found = paging.position(text)
-    return Place(at=found[0][0], filing_id=found[1]) if found else None
+    if found is None:
+        return None
+    word, _, filing_id = found[1].rpartition("/")
+    return Place(at=found[0][0], filing_id=filing_id, word=word)

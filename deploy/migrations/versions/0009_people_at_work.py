@@ -56,6 +56,10 @@ def _offices() -> None:
     op.add_column("sessions", sa.Column("head", sa.Boolean()))
 
 
+ORDERS = {"submitted": "submitted_at", "called": "alliance_name"}
+"""The orders of a list that are new, by their indexes."""
+
+
 def _audit() -> None:
     """What people were called when; the audit by office, by kind of event and by day; and how many filings are where."""
     op.create_table(
@@ -65,6 +69,9 @@ def _audit() -> None:
         sa.Column("name", sa.String(length=100), nullable=False),
     )
     op.create_index("ix_filings_picture", "filings", ["jurisdiction", "stage", "kind"])
+    for index, column in ORDERS.items():
+        op.create_index(f"ix_filings_{index}", "filings", [column, "filing_id"])
+        op.create_index(f"ix_filings_{index}_place", "filings", ["jurisdiction", column, "filing_id"])
     op.create_index("ix_audit_at", "audit", ["at"])
     op.create_index("ix_audit_office", "audit", ["office", "number"])
     op.create_index("ix_audit_kind", "audit", ["kind", "number"])
@@ -171,6 +178,9 @@ def downgrade() -> None:
     for table in ("log_witnessed", "log_checkpoints", "log_tiles", "log_leaves"):
         op.drop_table(table)
     op.drop_index("ix_filings_picture", "filings")
+    for index in ORDERS:
+        op.drop_index(f"ix_filings_{index}", "filings")
+        op.drop_index(f"ix_filings_{index}_place", "filings")
     for index in ("ix_audit_kind", "ix_audit_office", "ix_audit_at"):
         op.drop_index(index, "audit")
     op.drop_table("person_names")
