@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import click
 
-from activities import logs
+from activities import garbage, logs
 from activities.privacy import OWN
 from cli import (
     acts,
@@ -86,6 +86,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> NoReturn:
     """The console script. Leaves at once when done: the engine's runtime may not survive the interpreter's own exit."""
+    garbage.settle()
     os.umask(OWN)
     logs.configure("CRITICAL")  # whoever calls is told in words
     code = run(sys.argv[1:])

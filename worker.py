@@ -1,7 +1,6 @@
 """The worker: settings, logging, client, activities with their tools, Worker. No logic."""
 
 import asyncio
-import gc
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +20,7 @@ from temporalio.common import MetricMeter
 from temporalio.runtime import PrometheusConfig, Runtime
 from temporalio.worker import Worker
 
-from activities import editions, logs, loopback, replacements, search_texts, tracing
+from activities import editions, garbage, logs, loopback, replacements, search_texts, tracing
 from activities.channels import configured
 from activities.channels.configured import Configured
 from activities.channels.drafts import DraftTray
@@ -244,16 +243,6 @@ def health_socket(settings: Settings) -> socket | None:
     )
 
 
-def settle() -> None:
-    """What is loaded by now stays, so garbage is not looked for in it again; and for the rest less often.
-
-    A search of everything would hold up whatever is due, the longer the more filings are held in memory.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
-
-
 async def serve(
     settings: Settings, ready: Callable[[], None] = lambda: None, stop: asyncio.Event | None = None
 ) -> None:
@@ -323,7 +312,7 @@ async def work(
             *([asyncio.create_task(Builds(filings).begin(settings.build))] if settings.build else []),
             asyncio.create_task(probing.watcher("worker", settings, register.engine, probes).keep()),
         ]
-        settle()
+        garbage.settle()
         log.info("worker.ready", task_queue=settings.task_queue, target=client.service_client.config.target_host)
         ready()
         try:

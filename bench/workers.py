@@ -21,6 +21,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 
 import worker as service
+from activities import garbage
 from activities.channels.configured import Configured
 from activities.channels.folder import OutboxFolder
 from activities.encryption import Codec
@@ -116,7 +117,7 @@ async def main(side: str, address: str, queue: str, var: Path) -> None:
         rounds = asyncio.create_task(postman.run()) if side in DELIVERING else None
     async with worker:
         if side != "baseline":
-            service.settle()
+            garbage.settle()
         print(READY, flush=True)  # noqa: T201 - for the parent
         await asyncio.to_thread(sys.stdin.read)
         if rounds:

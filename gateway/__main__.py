@@ -1,5 +1,6 @@
 """`python -m gateway`: serve the doors until interrupted."""
 
+from activities import garbage
 from activities.privacy import keep_to_ourselves
 from activities.starting import or_leave
 from gateway import processes
@@ -16,6 +17,7 @@ def main() -> None:
         deployed(settings)
         keep_to_ourselves(settings)
         processes.prepare(settings)
+        garbage.settle()
         processes.serve(settings)
 
 

@@ -21,7 +21,7 @@ from typing import Any
 import structlog
 import uvicorn
 
-from activities import logs
+from activities import garbage, logs
 from activities.ending import end
 from activities.starting import bound
 from gateway import patience
@@ -146,6 +146,7 @@ def be_one(counters: int, pulses: int, alive: int, number: int) -> None:
     prepare(settings)
     shared = counters_of(settings, counters)
     app = create(settings, partial(connected, number=number, counters=shared), shared)
+    garbage.settle()
     server = uvicorn.Server(uvicorn.Config(app, **_options(settings)))
 
     async def running() -> None:
