@@ -1039,6 +1039,3 @@ def test_the_commands_as_anybody_calls_them(processes: Callable[..., Answer]) ->
     assert processes("simulate", "-", "--json", stdin=received).json["filing"]["stage"] == "submitted"
     broken = processes("check", "-", stdin=b"{")
     assert (broken.code, broken.out, "不是 JSON" in broken.err) == (64, "", True)
-    shown = processes("show", "ENDED")
-    assert (shown.code, "登记链核验通过" in shown.out, shown.err) == (0, True, "")
-    assert processes("show", "NOBODY", "--json").code == 3

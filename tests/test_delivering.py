@@ -488,6 +488,7 @@ async def test_a_lease_is_prolonged_for_as_long_as_a_letter_takes(register: Regi
 
 async def test_while_deadlines_are_late_letters_hold_back(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postmen, "BATCH", 5)
+    monkeypatch.setattr(postmen, "YIELDS", 3600.0)
     inbox = Fake("inbox")
     postman = postman_of(carrying(register, files=inbox), at_once=8, interval=0.05)
     life = [entry for entry in lived("LIFE").docket if isinstance(entry.event, Lapse)]
