@@ -8,15 +8,15 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from importlib.resources import files
 
-from models.acts import Lapse, Submit, Unreadable, Withheld
+from models.acts import Came, Lapse, Submit, Unreadable, Withheld
 from models.filing import Counted, Entry, Filing, Period, ReportingYear
 from models.reasons import Fact, Reason
 from models.values import day_of
 from models.vocabulary import LapseKind, Role, Stage, YearStatus
-from regulation import agenda, data, lifecycle, naming, offices, service, terms
+from regulation import agenda, data, lifecycle, naming, offices, service, term_names, terms
 from regulation.articles import cite, quoted
 from regulation.naming import CLAUSES, midnight, on_day
 from regulation.revocation import GROUNDS
@@ -111,11 +111,21 @@ def of_entry(docket: Docket, entry: Entry) -> Reason:
             article=entry.article or cite("A-27"),
             facts=(docket.fact(entry, "/refused"),),
         )
-    who = doer(entry)
+    who, came = doer(entry), getattr(event, "came", None)
     reason = (
         f"，理由：{event_reason}" if (event_reason := str(getattr(event, "reason", None) or "").rstrip("。；")) else ""
     )
     undone = f"；第{entry.undoes}号登记因此不再有效" if entry.undoes else ""
+    if came:
+        what, told = naming.name_of(event), f"{_on_paper(entry, came)}{reason}{then}{undone}"
+        return Reason(
+            enterprise=f"“{what}”：{you(told)}。",
+            office=f"“{what}”（{called}）：由{who}办理，{told}。依据：{article}。",
+            court=f"{by(article)}，{who}办理“{what}”：{told}（{called}）。",
+            article=entry.article,
+            facts=(docket.fact(entry, "/event/came"),),
+            because=tuple(_begun(docket.up_to(entry.number), entry)),
+        )
     return Reason(
         enterprise=f"{day}，{you(who)}办理了“{what}”{reason}{then}{undone}。",
         office=f"“{what}”（{called}）：{day}，由{who}办理{reason}{then}{undone}。依据：{article}。",
@@ -140,6 +150,14 @@ def post(role: Role, office: str) -> str:
     return offices.title(role, office) if role not in (Role.LEADER, Role.PUBLIC) else role.label
 
 
+def _on_paper(entry: Entry, came: Came) -> str:
+    """How what came on paper came, when it was entered and compared, and as of which day it counts."""
+    posted = f"{on_day(came.postmarked_on)}寄出（邮戳），" if came.postmarked_on else ""
+    half = "登记，尚待另一人核对" if lifecycle.is_proposed(entry) else "登记并核对"
+    entered = on_day(day_of(entry.entered_at))
+    return f"{posted}{on_day(came.on)}收到，{entered}{half}，以{on_day(day_of(entry.at))}计"
+
+
 def _followed(docket: Docket, entry: Entry) -> str:
     """Which stage an entry led to."""
     before = docket.before(entry).stage
@@ -156,8 +174,55 @@ def _begun(docket: Docket, entry: Entry) -> Iterator[Reason]:
             yield of_period(docket, name)
 
 
+def undone_by(docket: Docket, entry: Entry) -> Entry | None:
+    """The later entry by which what time had brought has lost its ground: it undoes that itself, or what that rested on."""
+    before = docket.before(entry)
+    case = before.case if isinstance(entry.event, Lapse) and entry.event.kind in OF_A_CASE else None
+    years = [before.year(each) for each in case.years] if case else []
+    if entry.event.kind == LapseKind.REVOCATION_OPENED:
+        years = [*before.missed_in_a_row]
+    rests_on = {entry.number, *([case.opened.number] if case else [])}
+    rests_on |= {year.missed.number for year in years if year and year.missed}
+    later = (each for each in docket.entries if each.number > entry.number and each.undoes in rests_on)
+    return next((each for each in later if each.refused is None), None)
+
+
+OF_A_CASE = (LapseKind.STATEMENT_ENDED, LapseKind.REVOKED)
+"""What time brings in a case of revocation."""
+
+
+def _fallen(docket: Docket, entry: Entry, undoer: Entry) -> Reason:
+    """What time had brought and a later entry has undone: what was held then is told as such, and what follows now."""
+    kind, undone = LapseKind(entry.event.kind), undoer.undoes
+    words, at, what = LAPSES[kind], naming.due_at(entry.at, kind), naming.name_of(entry.event)
+    name = naming.name_of(undoer.event)
+    through = "" if undone == entry.number else f"，{docket.called(entry)}随之失去依据"
+    filing, number = docket.filing, undoer.undoes
+    due = filing.stage is Stage.REVOKED and "restoration" in filing.periods
+    then = f"；应予恢复备案，由{reviewer(filing)}办理" if due else ""
+    then = "；备案已经恢复" if kind is LapseKind.REVOKED and filing.stage is Stage.IN_FORCE else then
+    said = f"{at}曾登记“{what}”，当时认定{words['so']}；后因第{undoer.number}号登记“{name}”，第{number}号登记不再有效{through}{then}"
+    article = cite("G-23") if due else undoer.article
+    law = quoted(article, filing.kind)
+    return Reason(
+        enterprise=f"{you(said)}。{'您不必申请。' if due else ''}",
+        office=f"{said}（{docket.called(entry)}）。依据：{law}。",
+        court=f"{said}（{docket.called(entry)}；{law}）。",
+        article=article,
+        facts=(docket.fact(undoer, "/undoes"), docket.fact(entry, "/event/kind")),
+        because=(of_entry(docket, undoer),),
+    )
+
+
+def reviewer(filing: Filing) -> str:
+    """Who reviews a filing, by name."""
+    return offices.name_of(filing.zone or filing.jurisdiction)
+
+
 def _lapsed(docket: Docket, entry: Entry, lapse: Lapse) -> Reason:
     """What time has brought."""
+    if undoer := undone_by(docket, entry):
+        return _fallen(docket, entry, undoer)
     before = docket.before(entry)
     due = next((each for each in agenda.dues(before) if _is(each.lapse, lapse)), agenda.Due(entry.at, lapse))
     stood = docket.up_to(entry.number - 1) if docket.find(entry.number - 1) else docket
@@ -190,8 +255,8 @@ def _is(one: Lapse, other: Lapse) -> bool:
     return (one.kind, one.of, one.year, one.days) == (other.kind, other.of, other.year, other.days)
 
 
-def to_come(docket: Docket, due: agenda.Due, *, shortly: bool = False) -> Reason:
-    """What time will bring if nobody acts; `shortly` only with how its own day was counted."""
+def to_come(docket: Docket, due: agenda.Due, *, shortly: bool = False, again: bool = False) -> Reason:
+    """What time will bring if nobody acts, `again` if it has before; `shortly` only with how its own day was counted."""
     lapse, filing = due.lapse, docket.filing
     words, at = LAPSES[lapse.kind], naming.due_at(due.at, lapse.kind)
     article, period = lifecycle.article_of(lapse, filing), agenda.period_of(filing, due)
@@ -200,7 +265,7 @@ def to_come(docket: Docket, due: agenda.Due, *, shortly: bool = False) -> Reason
     return Reason(
         enterprise=f"到{at}{moves}，{you(so)}的，{you(then)}。{words['way']}。",
         office=f"{naming.coming(lapse)}：{at}{moves}；{so}的，{then}。依据：{law}。",
-        court=f"尚未发生“{naming.name_of(lapse)}”：{by(law)}，于{at}{moves}届至，{so}的，{then}。",
+        court=f"尚未{'再次' if again else ''}发生“{naming.name_of(lapse)}”：{by(law)}，到{at}{moves}，{so}的，{then}。",
         article=article,
         facts=tuple(_beneath(docket, due)) or (docket.fact(docket.last, "/filing/stage"),),
         counted=agenda.counted(filing, due),
@@ -257,7 +322,7 @@ def of_period(docket: Docket, name: str) -> Reason:
     if moved.number != begun.number:
         facts.append(docket.fact(moved, f"/filing/clocks/{pointed(name)}/until"))
     number = terms.article(period.terms, agenda.LENGTHS.get(key, key), filing.kind, filing.jurisdiction)
-    article = cite(number) if number else _chased_by(filing, key) or begun.article
+    article = cite(of_ground(filing, number)) if number else _chased_by(filing, key) or begun.article
     counted, last = agenda.explained(filing, period), on_day(agenda.last_day(period))
     law, later = (
         quoted(article, docket.filing.kind),
@@ -269,16 +334,38 @@ def of_period(docket: Docket, name: str) -> Reason:
         short = f"{what}：{_from(period)}起算{_length(period)}，到{last}24时为止{_left_out_shortly(counted)}"
         exact = f"{what}为{_length(period)}，{_from(period)}起算（{docket.called(begun)}）{_left_out(counted)}，至{last}24时届满{later}"
     moves = "；工作日历公布以前为暂定日期" if period.provisional else ""
+    by_calendar = "" if short == exact else f"；按工作日历{period.calendar}计算"
     return Reason(
         enterprise=f"{short}{moves}。",
         office=f"{exact}{moves}。依据：{law}。",
-        court=f"{by(law)}（期限标准{period.terms}，{terms.TERMS[period.terms].document_no}），{exact}；按工作日历{period.calendar}计算{moves}。",
+        court=f"{by(law)}{_standard(filing, period.terms, agenda.LENGTHS.get(key, key))}，{exact}{by_calendar}{moves}。",
         article=article,
         facts=tuple(facts),
         counted=counted,
         terms=period.terms,
         calendar=period.calendar,
     )
+
+
+def of_ground(filing: Filing, number: str) -> str:
+    """The requirement of a case's own ground where one is that of any case."""
+    ground = lifecycle.ground_of(filing)
+    return GROUNDS[ground] if number in lifecycle.OF_ANY_CASE and ground in GROUNDS else number
+
+
+def _standard(filing: Filing, edition: str, key: str) -> str:
+    """Which edition of the terms sets a number, and under which name. A document is named only for the numbers that it sets itself;
+    the first edition's fill the gaps of the law, and its own document does not hold them."""
+    found = terms.source(edition, key, filing.kind, filing.jurisdiction)
+    number = terms.article(edition, key, filing.kind, filing.jurisdiction)
+    if found is None or number is None:
+        return ""
+    name = term_names.NAMES[key].partition("（")[0]
+    if found.base:
+        return f"（期限标准{found.name}，{found.document_no}，“{name}”）"
+    if number.startswith("G"):
+        return f"（法无明文，按本机关公布的期限标准{found.name}“{name}”）"
+    return f"（期限标准{found.name}“{name}”）"
 
 
 def _chased_by(filing: Filing, key: str) -> str | None:
@@ -311,8 +398,14 @@ def _left_out_shortly(counted: Counted) -> str:
 
 def _left_out(counted: Counted) -> str:
     """Every day that was left out, and every weekend day that was not."""
-    skipped = f"，不计{'、'.join(counted.skipped)}" if counted.skipped else ""
-    return skipped + (f"，计入{'、'.join(counted.worked)}" if counted.worked else "")
+    skipped = f"，不计{_days(counted.skipped)}" if counted.skipped else ""
+    return skipped + (f"，计入{_days(counted.worked)}" if counted.worked else "")
+
+
+def _days(named: Sequence[str]) -> str:
+    """Days with their names, as offices write them: 2026年2月17日春节."""
+    each = (name.partition(" ") for name in named)
+    return "、".join(f"{on_day(date.fromisoformat(day))}{called}" for day, _, called in each)
 
 
 # Reporting years
@@ -335,7 +428,8 @@ def of_year(docket: Docket, year: ReportingYear) -> Reason:
     told = naming.midnight(at) if year.missed and at else naming.received(at) if at else ""
     what, says = f"{year.year}年度总结和计划", says.format(at=told)
     says = f"如果一直无人办理，{says}" if entry.number > docket.known else says
-    article, called, due = cite(number), docket.called(entry), midnight(year.due)
+    called, due = docket.called(entry), midnight(year.due)
+    article = deadline_article(docket.filing) if year.status in ON_TIME else cite(number)
     place = _place(entry.filing, year.year)
     return Reason(
         enterprise=f"{what}应在{due}以前报送，{says}。",
@@ -345,6 +439,16 @@ def of_year(docket: Docket, year: ReportingYear) -> Reason:
         facts=(docket.fact(entry, f"/filing/years/{place}"),),
         because=(of_deadline(docket, year),),
     )
+
+
+ON_TIME = (YearStatus.OPEN, YearStatus.FILED)
+"""Years to which only the deadline itself applies."""
+
+
+def deadline_article(filing: Filing) -> str:
+    """The article that sets a filing's yearly deadline."""
+    edition = agenda.governing(filing, "annual.deadline")
+    return cite(terms.article(edition, "annual.deadline", filing.kind, filing.jurisdiction) or "A-34")
 
 
 def _stands(year: ReportingYear | None) -> object:
@@ -357,8 +461,7 @@ def of_deadline(docket: Docket, year: ReportingYear) -> Reason:
     statutory = agenda.annual_deadline(filing, year.year)
     set_by = docket.since(lambda each: (told := each.year(year.year)) is not None and told.due == year.due)
     edition = agenda.governing(filing, "annual.deadline")
-    number = terms.article(edition, "annual.deadline", filing.kind, filing.jurisdiction) or "A-34"
-    article, due = cite(number), midnight(year.due)
+    article, due = deadline_article(filing), midnight(year.due)
     moved = (
         f"原为{midnight(statutory)}，后改为{due}（{docket.called(set_by)}）" if year.due != statutory else f"为{due}"
     )
@@ -367,7 +470,7 @@ def of_deadline(docket: Docket, year: ReportingYear) -> Reason:
         if not agenda.number(filing, "annual.roll_forward")
         else f"{year.year}年度的报送截止{moved}；遇休息日顺延。",
         office=f"{year.year}年度报送截止{moved}。依据：{quoted(article, docket.filing.kind)}。",
-        court=f"{by(quoted(article, docket.filing.kind))}（期限标准{edition}，{terms.TERMS[edition].document_no}），{year.year}年度报送截止{moved}。",
+        court=f"{by(quoted(article, docket.filing.kind))}{_standard(filing, edition, 'annual.deadline')}，{year.year}年度报送截止{moved}。",
         article=article,
         facts=(docket.fact(set_by, f"/filing/years/{_place(set_by.filing, year.year) or 0}/due"),),
         terms=edition,
@@ -444,7 +547,7 @@ def keeping(docket: Docket) -> Iterator[Reason]:
     """What keeps a case from its end."""
     for holds, said, field, number in KEEPS:
         if holds(docket.filing):
-            yield _plain(docket, docket.since(holds), field, said, cite(number))
+            yield _plain(docket, docket.since(holds), field, said, cite(of_ground(docket.filing, number)))
 
 
 def _plain(docket: Docket, entry: Entry, field: str, said: str, article: str) -> Reason:

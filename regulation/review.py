@@ -194,7 +194,7 @@ def returned(filing: Filing, when: Moment, *, by_objection: bool = False) -> Fil
 def may_resubmit(filing: Filing, act: Resubmit, when: Moment) -> Lack | None:
     """A lapsed filing takes the correction that was received in time (Instants 4)."""
     if filing.lapsed and when.at >= filing.lapsed.at:
-        return Lack(missing="补正期限已于期满时届满，申请视为撤回；可另行申请")
+        return Lack(missing="补正期限已经届满，申请视为撤回；可另行申请")
     return None
 
 

@@ -329,6 +329,17 @@ def article(edition: str, key: str, kind: Kind, jurisdiction: str) -> str | None
     return row[1] if row else None
 
 
+def source(edition: str, key: str, kind: Kind, jurisdiction: str) -> TermsEdition | None:
+    """The edition whose own document sets the number that `find` finds: of those that it builds on, the one in which it first
+    appears. None if no row fits."""
+    row, found = _row(edition, key, kind, jurisdiction), TERMS[edition]
+    if row is None:
+        return None
+    while found.base and _row(found.base.name, key, kind, jurisdiction) == row:
+        found = found.base
+    return found
+
+
 def _row(edition: str, key: str, kind: Kind, jurisdiction: str, year: int | None = None) -> tuple[Any, str] | None:
     rows = TERMS[edition].rows
     for of_year in (year, None) if year else (None,):
