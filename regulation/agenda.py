@@ -126,7 +126,8 @@ def _lapse(
 
 def number(filing: Filing, key: str, year: int | None = None) -> Any:
     """A number of the law as it governs this filing."""
-    return terms.value(governing(filing, key), key, filing.kind, filing.jurisdiction, year)
+    edition = governing(filing, key) if filing.kept else filing.terms
+    return terms.value(edition, key, filing.kind, filing.jurisdiction, year)
 
 
 def governing(filing: Filing, key: str) -> str:

@@ -385,7 +385,9 @@ def apply(filing: Filing, event: Event, when: Moment) -> Filing:
     filing = _counted(filing)
     if isinstance(event, Submit | Unreadable):
         return filing
-    after = transition.settled(agenda.followed_up(_applied(filing, event, when), when))
+    after = agenda.followed_up(_applied(filing, event, when), when)
+    if after.kept:
+        after = transition.settled(after)
     if after.proposed.keys() <= after.proposals.keys():
         return after
     return after.but(proposed={key: each for key, each in after.proposed.items() if key in after.proposals})

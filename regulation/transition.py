@@ -39,8 +39,6 @@ def _value(filing: Filing, edition: str, key: str) -> object:
 
 def settled(filing: Filing) -> Filing:
     """A filing without the numbers for whose keeping there is no reason any more."""
-    if not filing.kept:
-        return filing
     left = {key: each for key, each in filing.kept.items() if not _is_over(filing, each)}
     return filing if len(left) == len(filing.kept) else filing.but(kept=left)
 
