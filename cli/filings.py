@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 import click
-from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
 
@@ -69,8 +68,8 @@ def _show_then(register: Register, filing_id: str, as_of: str | None, as_known: 
     now = register.clock()
     try:
         told = then(docket := register.docket(filing_id), *instants(as_of, as_known, Moment(now, now)))
-    except ValidationError:
-        told = None
+    except ValueError as wrong:
+        raise click.UsageError(f"--as-of、--as-known：{wrong}") from None
     if told is None:
         raise click.UsageError(f"--as-of、--as-known {AS_OF}")
     if json_:
@@ -83,6 +82,8 @@ def _show_then(register: Register, filing_id: str, as_of: str | None, as_known: 
     if told.fallen:
         gone = "、".join(f"第{number}号“{name}”" for number, name in named(docket, told.fallen))
         console.print(f"没有依据的登记：{gone}", style="yellow", soft_wrap=True)
+    for number, name in named(docket, [told.settled] if told.settled else []):
+        console.print(f"更正已办结：第{number}号“{name}”", soft_wrap=True)
 
 
 @click.command(
@@ -106,11 +107,14 @@ def correction(
         raise NotFound(filing_id)
     if act and came_on is None:
         raise click.UsageError("须写明收到日期（--came-on）")
-    proven = (
-        ProvenLate(act=ActKind(act), year=year, came_on=came_on, postmarked_on=postmarked_on)
-        if act and came_on
-        else None
-    )
+    try:
+        proven = (
+            ProvenLate(act=ActKind(act), year=year, came_on=came_on, postmarked_on=postmarked_on)
+            if act and came_on
+            else None
+        )
+    except ValueError:
+        raise click.UsageError("有年度的来文须写明年度（--year），陈述申辩和补正重报不写") from None
     now = register.clock()
     told = planned(register, row, Moment(now, now), proven)
     if json_:

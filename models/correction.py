@@ -11,8 +11,13 @@ PROVEN_LATE = (
     ActKind.ANSWER_ANNUAL_RETURN,
     ActKind.REQUEST_EXTENSION,
     ActKind.STATE_DEFENCE,
+    ActKind.RESUBMIT,
 )
 """What of a leader may prove to have come, or to have been posted, in time, and can be tried before anybody enters it."""
+
+
+OF_NO_YEAR = (ActKind.STATE_DEFENCE, ActKind.RESUBMIT)
+"""Those of them that are about no reporting year."""
 
 
 class ProvenLate(Value):
@@ -25,7 +30,7 @@ class ProvenLate(Value):
 
     @model_validator(mode="after")
     def _known(self) -> "ProvenLate":
-        if self.act not in PROVEN_LATE or (self.year is None) is not (self.act is ActKind.STATE_DEFENCE):
+        if self.act not in PROVEN_LATE or (self.year is None) is not (self.act in OF_NO_YEAR):
             raise ValueError("act")
         return self
 
@@ -33,6 +38,7 @@ class ProvenLate(Value):
 class Sort(Named):
     """What kind of line of a plan it is, in the order in which people go through it."""
 
+    DONE = "done", "更正已办结"
     ENTER = "enter", "先登记"
     GONE = "gone", "失去依据"
     ITSELF = "itself", "登记后自动发生"

@@ -7,7 +7,7 @@ the filing stood otherwise when they looked than it truly did.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from models.acts import Act, By, Lapse
 from models.correction import InRound, Plan, ProvenLate, Sort, Step
@@ -15,7 +15,7 @@ from models.filing import Entry, Filing
 from models.rounds.base import RoundKind, parts
 from models.values import day_of
 from models.vocabulary import ActKind, LapseKind, Role, Stage, YearStatus
-from regulation import agenda, entries, lifecycle, naming, offers, offices, on_paper, two_times
+from regulation import agenda, entries, expectations, lifecycle, naming, offers, offices, on_paper, two_times
 from regulation.articles import cite
 from regulation.because import post
 from regulation.moment import Moment
@@ -36,26 +36,53 @@ def plan(
 ) -> Plan:
     """What follows from a letter that is not entered yet; without one, from what was entered late already."""
     stands = entries.projected(docket[-1].filing, now)
+    told, fell, steps = _Letter(), tuple[Entry, ...](), list[Step]()
     if proven is None:
-        about = "已经登记的迟到事实"
+        about, after = "已经登记的迟到事实", stands
         truly = two_times.true_by(docket, now.at)
-        after, enters = stands, list[Step]()
+        steps, fell, rounds = _left(docket, truly, rounds)
     else:
         about = _named(proven)
         after, refused = _once_entered(stands, proven, now)
-        enters = list(_enters(stands, proven, refused))
+        told = _Letter(proven, refused)
         act, when = _as_sent(stands, proven, now)
         truly = two_times.true_by(docket, now.at, [(act, when)])
-    fell = truly.fallen if proven is None else _newly(docket, truly, now)
-    steps = [
-        *enters,
+        steps, fell = list(_enters(stands, proven, refused)), _newly(docket, truly, now)
+    steps += [
         *_gone(fell),
         *_years(stands, after),
         *_itself(stands, after, now),
-        *_people(after, truly.filing, fell),
+        *_people(docket, after, truly.filing, fell, told, now),
     ]
     steps += [step for each in rounds if (step := _round(docket, truly, each))]
     return Plan(about=about, stage=stands.stage, truly=truly.filing.stage, steps=tuple(steps))
+
+
+class _Letter(NamedTuple):
+    """A letter that is tried, and why it cannot be entered, if it cannot."""
+
+    proven: ProvenLate | None = None
+    refused: str = ""
+
+
+def _left(
+    docket: Sequence[Entry], truly: two_times.Retold, rounds: Sequence[InRound]
+) -> tuple[list[Step], tuple[Entry, ...], Sequence[InRound]]:
+    """What of late facts is still to be set right, once people have set a filing right: what came since."""
+    settled = two_times.settled_by(docket)
+    before = [entry for entry in truly.fallen if settled and entry.number < settled.number]
+    if settled is None or not before:
+        return [], truly.fallen, rounds
+    gone = "、".join(f"第{entry.number}号" for entry in sorted(before, key=_numbered) if not _quiet(entry))
+    told = f"；此前失去依据的登记（{gone}）不再影响备案的状态，无须另行处理" if gone else ""
+    what = f"第{settled.number}号登记“{naming.name_of_entry(settled)}”（{naming.on_day(day_of(settled.at))}）已经更正{told}"
+    done = Step(sort=Sort.DONE, what=what, article=settled.article, entry=settled.number)
+    since = tuple(entry for entry in truly.fallen if entry.number > settled.number)
+    return [done], since, [each for each in rounds if each.at < settled.entered_at]
+
+
+def _numbered(entry: Entry) -> int:
+    return entry.number
 
 
 def _named(proven: ProvenLate) -> str:
@@ -81,7 +108,13 @@ def _acts(filing: Filing, proven: ProvenLate, now: Moment) -> tuple[Any, Any]:
         "postmarked_on": proven.postmarked_on,
         "how": "post" if proven.postmarked_on else "in_person",
     }
-    asked = {"paper": "0" * 64, "year": proven.year, "obstacle_ended_on": proven.came_on, "reason": "来文所述"}
+    asked: dict[str, Any] = {
+        "paper": "0" * 64,
+        "year": proven.year,
+        "obstacle_ended_on": proven.came_on,
+        "reason": "来文所述",
+    }
+    asked |= {"facts": expectations.facts(filing)}
     model = offers.TYPES[proven.act]
     content = {name: value for name, value in asked.items() if name in model.model_fields and value is not None}
     first = model.model_validate(
@@ -176,7 +209,10 @@ OF_YEARS = {
 
 def _itself(before: Filing, after: Filing, now: Moment) -> Iterator[Step]:
     """What else becomes of the filing with the letter: its stage, and the periods that begin for the office."""
-    if before.stage is not after.stage:
+    if before.stage is not after.stage and before.stage is not Stage.REVOCATION_PENDING:
+        what = f"备案由“{before.stage.label}”转为“{after.stage.label}”"
+        yield Step(sort=Sort.ITSELF, what=what, article=cite("G-07"))
+    elif before.stage is not after.stage:
         what = f"备案由“{before.stage.label}”转为“{after.stage.label}”，撤销程序终止；已发出的告知由系统另行告知盟主企业不再有效"
         yield Step(sort=Sort.ITSELF, what=what, article=cite("G-21"))
     for name, period in after.periods.items():
@@ -193,29 +229,172 @@ AFTER = {"check": "年度报告的审查期限", "extension": "延期申请的�
 # What people decide
 
 
-def _people(after: Filing, truly: Filing, fell: Sequence[Entry]) -> Iterator[Step]:
+class _Trying:
+    """People's acts, tried one after the other on the filing as the letter leaves it: what would be refused is no line of a plan."""
+
+    def __init__(self, filing: Filing, now: Moment) -> None:
+        self.filing, self.now = filing, now
+
+    def does(self, kind: ActKind, **about: Any) -> str:
+        """Do an act if it may be; else why it may not be."""
+        said = SAID.get(kind, {}) | {"reason": "更正", "document_no": "更正"} | about
+        content = {name: each for name, each in said.items() if name in offers.TYPES[kind].model_fields}
+        role, office = _doers(self.filing, kind)[0]
+        filing, when = self.filing, Moment(self.now.at, self.now.at)
+        for person in (ENTERS, CONFIRMS):
+            by = {"person": person, "office": office, "role": role}
+            told = {"id": f"{person}-{kind}", "by": by, "received_at": self.now.at}
+            act: Any = offers.TYPES[kind].model_validate(told | content)
+            if refusal := lifecycle.check(filing, act, when):
+                return refusal.missing + refusal.way_on
+            filing = lifecycle.apply(filing, act, when)
+            if not lifecycle.is_half(filing, act):
+                break
+        self.filing = filing
+        return ""
+
+
+SAID: dict[ActKind, dict[str, Any]] = {
+    ActKind.RULE_ON_EXTENSION: {"outcome": "refused"},
+    ActKind.RULE_ON_DEFENCE: {"outcome": "rejected"},
+    ActKind.RECORD_CHALLENGE_OUTCOME: {"ruling": "ended"},
+}
+"""How an act turns out as it is tried, where it may turn out one way or the other."""
+
+
+def _people(
+    docket: Sequence[Entry], after: Filing, truly: Filing, fell: Sequence[Entry], told: _Letter, now: Moment
+) -> Iterator[Step]:
     """What is left for people: to restore, to release, and to look at what officers did in a case that was none."""
+    trying = _Trying(after, now)
     if after.stage is Stage.REVOKED and (truly.stage is not Stage.REVOKED or "restoration" in after.periods):
-        due = after.periods.get("restoration")
-        announced = f"；撤销已于{naming.on_day(after.announced)}公告，恢复须一并公告" if after.announced else ""
-        what = f"“{ActKind.RESTORE.label}”：撤销所依据的事实不存在，经核对后恢复备案，编号不变{announced}"
-        yield _by_act(after, ActKind.RESTORE, Sort.APPROVE, what).but(until=due.until if due else None)
-        if after.challenges:
-            what = "有行政复议或者诉讼尚无结果：将恢复备案的决定告知复议机关或者法院"
-            yield _by_act(after, ActKind.RECORD_CHALLENGE_OUTCOME, Sort.LOOK, what)
-    if after.case and after.stage is Stage.REVOCATION_PENDING and truly.case and truly.case.defence == "open":
+        yield from _restores(docket, trying, truly, told)
+    if told.refused:
+        yield from _instead(trying, truly, told)
+    case = trying.filing.case
+    heard = case and case.defence == "open" and truly.case and truly.case.defence == "open"
+    if heard and not trying.does(ActKind.RULE_ON_DEFENCE):
         what = f"“{ActKind.RULE_ON_DEFENCE.label}”：陈述申辩在期限内，复核以前不作出决定"
         yield _by_act(after, ActKind.RULE_ON_DEFENCE, Sort.APPROVE, what)
     for year in after.years:
         if year.extension:
-            what = f"“{ActKind.RULE_ON_EXTENSION.label}”（{year.year}年度）：申请在期限内，批复以前不记为未报送"
-            yield _by_act(after, ActKind.RULE_ON_EXTENSION, Sort.APPROVE, what)
+            yield _rules_on_extension(trying, year.year)
     for entry in sorted(fell, key=lambda each: each.number):
         by = getattr(entry.event, "by", None)
         if by and by.role is not Role.LEADER and entry.event.kind not in NOTED:
             what = f"第{entry.number}号登记“{naming.name_of_entry(entry)}”由人作出：作出的机构复核，另行更正或者说明"
             who = (post(by.role, by.office),)
             yield Step(sort=Sort.LOOK, what=what, article=entry.article, by=who, entry=entry.number)
+    if (step := _looked_at(after, told.proven)) is not None:
+        yield step
+
+
+def _restores(docket: Sequence[Entry], trying: _Trying, truly: Filing, told: _Letter) -> Iterator[Step]:
+    """Restoring, with everything that whoever signs it must know: on what it rests, and what it does besides."""
+    revoked = trying.filing
+    if why := trying.does(ActKind.RESTORE):
+        yield Step(sort=Sort.LOOK, what=f"现在不能“{ActKind.RESTORE.label}”：{why}", article=cite("G-23"))
+        return
+    announced = f"；撤销已于{naming.on_day(revoked.announced)}公告，恢复须一并公告" if revoked.announced else ""
+    challenged = any(entry.event.kind in CHALLENGED and entry.refused is None for entry in docket)
+    ground = (
+        "依复议、诉讼文书办理"
+        if challenged
+        else f"没有登记复议、诉讼文书，经核对属实的，由作出决定的机构自行纠正（{OF_OWN_ACCORD}）"
+    )
+    what = f"“{ActKind.RESTORE.label}”：{_what_failed(truly)}；{ground}，编号不变{announced}"
+    besides = _excused(revoked, trying.filing)
+    if truly.stage is Stage.REVOCATION_PENDING:
+        besides += (
+            "。恢复的后果超出这一更正：撤销程序一并终结，陈述申辩不再复核；现有办理事项都不能使备案回到“拟撤销”，"
+            "认为仍应撤销的，须另行立案或者复核"
+        )
+    due = revoked.periods.get("restoration")
+    backwards = due and revoked.ended_at and due.until <= revoked.ended_at
+    if due and backwards:
+        begun = next((each for each in docket if each.filing.periods.get("restoration") == due), None)
+        since = f"第{begun.number}号登记（{naming.on_day(day_of(begun.entered_at))}）" if begun else "来文核对登记"
+        besides += f"。登记的办理期限（至{naming.midnight(due.until)}）早于撤销决定，不据以认定逾期；建议自{since}之日起尽快办理"
+    step = _by_act(revoked, ActKind.RESTORE, Sort.APPROVE, what + besides)
+    yield step.but(
+        article=step.article if challenged else OF_OWN_ACCORD, until=due.until if due and not backwards else None
+    )
+    for each in revoked.challenges:
+        about = {"challenge": each.id, "decided_on": trying.now.day}
+        if not trying.does(ActKind.RECORD_CHALLENGE_OUTCOME, **about):
+            what = "有行政复议或者诉讼尚无结果：将恢复备案的决定告知复议机关或者法院，有结果后登记"
+            yield _by_act(revoked, ActKind.RECORD_CHALLENGE_OUTCOME, Sort.LOOK, what)
+            return
+
+
+OF_OWN_ACCORD = "参照《行政许可法》第六十九条"
+"""By which an office sets its own decision right, where nobody has ordered it to."""
+
+CHALLENGED = frozenset({ActKind.RECORD_CHALLENGE, ActKind.RECORD_CHALLENGE_OUTCOME})
+
+
+def _what_failed(truly: Filing) -> str:
+    """What was wrong with a decision: what it rests on, or, where that stands, how it came about."""
+    if truly.stage is not Stage.REVOCATION_PENDING:
+        return "撤销所依据的情形，在作出决定时已不存在"
+    years = "、".join(str(year) for year in truly.case.years) if truly.case else ""
+    stands = f"{years}年度未报送的事实没有改变" if years else "撤销所依据的事实没有改变"
+    if truly.case and truly.case.defence == "open":
+        return f"{stands}，有误的是程序：期限内的陈述申辩未经复核即已撤销（参照《行政处罚法》第四十五条）"
+    return f"{stands}，有误的是程序：程序尚未终结即已撤销"
+
+
+def _excused(before: Filing, after: Filing) -> str:
+    """Which years an act excuses besides."""
+    years = [
+        f"{year.year}年度由“{was.status.label}”记为“{year.status.label}”"
+        for year in after.years
+        if (was := before.year(year.year)) and was.status is not year.status
+    ]
+    return f"。恢复以后{'、'.join(years)}，不再补报" if years else ""
+
+
+def _instead(trying: _Trying, truly: Filing, told: _Letter) -> Iterator[Step]:
+    """What people can do where a letter cannot be entered any more, though it was in time."""
+    filing, year = trying.filing, told.proven.year if told.proven else None
+    had, was = (filing.year(year), truly.year(year)) if year else (None, None)
+    if filing.stage is Stage.REVOCATION_PENDING is not truly.stage:
+        for kind, why in (
+            (ActKind.HOLD, "来文不能登记的，核实期间不使撤销办结"),
+            (ActKind.DROP_REVOCATION, "经核实，程序所据的情形不存在"),
+        ):
+            if not trying.does(kind):
+                yield _by_act(filing, kind, Sort.APPROVE, f"“{kind.label}”：{why}")
+    reported = was and was.status in (YearStatus.FILED, YearStatus.LATE)
+    missed = had and had.status is YearStatus.MISSED
+    if year and reported and missed and not trying.does(ActKind.EXCUSE_YEAR, year=year):
+        ends = "，撤销程序随即终止" if filing.stage is not trying.filing.stage else ""
+        what = f"“{ActKind.EXCUSE_YEAR.label}”（{year}年度）：来文经核实已送达而不能登记的，可以免除该年度{ends}"
+        yield _by_act(filing, ActKind.EXCUSE_YEAR, Sort.APPROVE, what)
+
+
+def _rules_on_extension(trying: _Trying, year: int) -> Step:
+    """A request is ruled on, if what comes before leaves anything to rule on."""
+    filing = trying.filing
+    if why := trying.does(ActKind.RULE_ON_EXTENSION, year=year):
+        now = filing.year(year)
+        over = f"该年度记为“{now.status.label}”" if now and now.extension is None else why
+        what = f"{year}年度的延期申请不再批复：{over}；须人工复核并答复申请人"
+        return Step(sort=Sort.LOOK, what=what, article=cite("G-14"))
+    what = f"“{ActKind.RULE_ON_EXTENSION.label}”（{year}年度）：申请在期限内，批复以前不记为未报送"
+    return _by_act(filing, ActKind.RULE_ON_EXTENSION, Sort.APPROVE, what)
+
+
+def _looked_at(filing: Filing, proven: ProvenLate | None) -> Step | None:
+    """What was posted before a decision and came after it: whether it counts depends on what it is, so people look at it."""
+    if filing.stage is not Stage.REVOKED or not (proven and proven.postmarked_on and filing.ended_at):
+        return None
+    if not proven.postmarked_on < day_of(filing.ended_at) <= proven.came_on:
+        return None
+    what = (
+        "来文在撤销以前交邮、以后收到，是否计入因来文而异（报送以邮戳为准，陈述申辩以等候期限内收到为准）：须人工复核"
+    )
+    return Step(sort=Sort.LOOK, what=what, article=cite("G-17"))
 
 
 NOTED = frozenset(
@@ -228,11 +407,16 @@ NOTED = frozenset(
 """Acts that note what happened, or set right what was wrong: nobody decided anything by them that must be looked at again."""
 
 
+def _doers(filing: Filing, kind: ActKind) -> list[tuple[Role, str]]:
+    """Who of the offices does an act; what the service itself may do is not for a plan to tell."""
+    return [each for each in offers.doers(filing, kind) if each[0] is not Role.PLATFORM]
+
+
 def _by_act(filing: Filing, kind: ActKind, sort: Sort, what: str) -> Step:
     """A line that people do by an act of the lifecycle."""
     rows = [row for row in lifecycle.TABLE if row.event is kind]
     row = lifecycle.ROWS.get((kind.value, filing.stage, filing.kind), rows[0])
-    who = tuple(dict.fromkeys(post(*each) for each in offers.doers(filing, kind)))
+    who = tuple(dict.fromkeys(post(*each) for each in _doers(filing, kind)))
     bare: dict[str, Any] = {"kind": kind}
     act = cast(Act, offers.TYPES[kind].model_construct(None, **bare))
     two = row.two_people(filing, act, Moment(filing.submitted_at, filing.submitted_at))

@@ -119,8 +119,42 @@ def proposed(proposals: Sequence[Proposal], since: date) -> tuple[dict[str, Any]
         except EditionRefused:
             wanted = KEYS[each.key][1]
             findings.append(_finding(field, f"{NAMES[each.key]}：“{each.written[:40]}”不可用，须为{wanted}"))
+        else:
+            if prevails := _prevailing(TERMS[base], each):
+                findings.append(_finding(field, prevails))
         rows.append(row)
+    if rows and not findings:
+        findings += _before_the_window(TERMS.made(_document(base, since, rows)), proposals)
     return (_document(base, since, rows) if rows and not findings else None), findings
+
+
+def _prevailing(base: TermsEdition, each: Proposal) -> str:
+    """Why a proposal for both kinds would change nothing: each has a number of its own, which goes before."""
+    own = [f"{kind}类" for kind in Kind if (each.key, kind.value, each.jurisdiction, None) in base.rows]
+    if each.kind or len(own) < len(Kind):
+        return ""
+    return f"{NAMES[each.key]}由{'、'.join(own)}分别规定，不写明类别的假定不起作用，须写明类别"
+
+
+def _before_the_window(edition: TermsEdition, proposals: Sequence[Proposal]) -> Iterator[Finding]:
+    """A year's deadline that comes before the day from which on the year is reported, for whoever is concerned by a proposal."""
+    for at, each in enumerate(proposals):
+        if each.key not in (DEADLINE, OPENS):
+            continue
+        for kind in [each.kind] if each.kind else Kind:
+            last, opens = (_of(edition, key, kind, each.jurisdiction) for key in (DEADLINE, OPENS))
+            if last and opens and last < opens:
+                told = f"{kind.value}类{NAMES[DEADLINE]}{last}早于{NAMES[OPENS]}{opens}"
+                yield _finding(f"/proposals/{at}", f"{told}；须同时假定更早的开始日")
+                break
+
+
+DEADLINE, OPENS = "annual.deadline", "annual.window_opens"
+
+
+def _of(edition: TermsEdition, key: str, kind: Kind, place: str | None) -> Any:
+    found = (edition.rows.get((key, of, where, None)) for where in (place, None) for of in (kind.value, None))
+    return next((row[0] for row in found if row), None)
 
 
 def _document(base: str, since: date, rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -13,8 +13,15 @@ from heapq import heapify, heappop, heappush
 
 from models.acts import Act, Lapse, Submit, Unreadable
 from models.filing import Entry, Filing
+from models.vocabulary import ActKind
 from regulation import entries, lifecycle, on_paper
 from regulation.moment import Moment
+
+CURES = frozenset({ActKind.RESTORE, ActKind.DROP_REVOCATION, ActKind.EXCUSE_YEAR})
+"""Acts that set right what ought not to have come: that it truly did not come takes no ground from them."""
+
+SETTLES = frozenset({ActKind.RESTORE, ActKind.DROP_REVOCATION})
+"""Those of them that end what a correction is about."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +60,21 @@ def true_by(docket: Sequence[Entry], instant: datetime, also: Sequence[tuple[Act
         elif isinstance(next_.event, Unreadable) or lifecycle.check(told[-1].filing, next_.event, next_.when):
             if entry is not None and next_.at < entry.entered_at:
                 heappush(queue, next_.as_entered(entry))
-            elif entry is not None:
+            elif entry is not None and next_.event.kind not in CURES:
                 fallen.append(entry)
         else:
             told.append(entries.entered(told[-1].filing, next_.event, next_.when))
     _bring(told, instant, written)
     return Retold(tuple(told), (*fallen, *_lapses_gone(docket, told, instant)))
+
+
+def settled_by(docket: Sequence[Entry]) -> Entry | None:
+    """The last act by which people set a filing right (更正已办结), if any did."""
+    for entry in reversed(docket):
+        kind = entry.event.kind if not isinstance(entry.event, Unreadable) else None
+        if kind in SETTLES and entry.refused is None and not lifecycle.is_proposed(entry):
+            return entry
+    return None
 
 
 @dataclass(frozen=True, order=True)

@@ -427,6 +427,7 @@ async def test_a_filing_is_asked_for_in_two_times_and_a_correction_is_planned(ho
     assert (then["filing"]["stage"], then.get("differs")) == ("revocation_pending", None)
     knew = ok(await api("c-101").get("filings/LIFE/then", params={"as_known": before}))
     assert knew["registered"]["stage"] == "revocation_pending"
+    problem(await api("u-leader-01").get("filings/LIFE/then", params={"as_of": "2058-02-15"}), 422, "at_ahead")
     for wrong in ({"as_of": "昨天"}, {"as_known": "2019-01-01"}, {"as_of": "2059-13-01"}, {"as_of": "2060-01-01"}):
         answer = await api("c-101").get("filings/LIFE/then", params=wrong)
         assert answer.status_code == 422, answer.text

@@ -392,6 +392,9 @@ def test_show_tells_a_filing_in_two_times_and_a_correction_is_planned(beian: Ter
     assert "实际：拟撤销" in beian("show", "ENDED", "--as-known", opened["entered_at"]).out
     assert beian("show", "ENDED", "--as-of", "昨天").code == 64
     assert beian("show", "ENDED", "--as-of", "2019-01-01").code == 64
+    ahead = beian("show", "ENDED", "--as-of", "2058-02-15")
+    assert (ahead.code, "日程" in ahead.err + ahead.out) == (64, True)
+    assert beian("show", "ENDED", "--as-of", revoked["at"], "--as-known", opened["entered_at"]).code == 64
     assert "没有失去依据的登记" in beian("correction", "ENDED").out
     year, came_on = opened["event"]["year"], f"{opened['event']['year']}-11-30"
     arguments = ("correction", "ENDED", "--act", "file_annual_report", "--year", str(year), "--came-on", came_on)

@@ -195,6 +195,8 @@ def test_the_command_line_tells_what_differs_as_table_workbook_and_picture(
     [
         (["--set", "annual.deadline=13-40"], "须为每年都有的月日（MM-DD）"),
         (["--set", "retention.draft_days=40"], "没有 retention.draft_days 这一项期限标准"),
+        (["--set", "annual.deadline=12-20"], "须写明类别"),
+        (["--set", "annual.deadline=06-30", "--kind", "A"], "早于年度报送开始日"),
         (["--set", "annual.deadline"], "须写作 名称=值"),
         (["--delay-of", "999999=3"], "没有这一机构：999999"),
         (["--delay-of", "210100=9000"], "假定有误"),

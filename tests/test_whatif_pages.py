@@ -15,6 +15,7 @@ from activities.register import Register
 from activities.whatifs import CUT_OFF_AFTER, KEPT, Busy, WhatIfs
 from gateway.pages.whatif import UNDER_WAY
 from models.values import at_hour, day_of
+from models.vocabulary import Kind
 from models.whatif import Change, Differs, Happened, Load, Outcome, Question, Sum, sum_of
 from regulation import whatif
 from regulation.term_names import Proposal, numbers, proposed, touches
@@ -209,7 +210,10 @@ def test_numbers_that_move_nothing_under_way_are_told_apart() -> None:
     assert not touches(TERMS.made(WINDOW), base)
     assert touches(TERMS.made(REVIEW), base)
     assert {each.key for each in numbers(base)} >= {"annual.deadline", "revocation.city_most_a_day"}
-    asked = [Proposal(key="annual.reminder_days", written="-30，-3"), Proposal(key="review.iit_required", written="否")]
+    asked = [
+        Proposal(key="annual.reminder_days", written="-30，-3"),
+        Proposal(key="review.iit_required", written="否", kind=Kind.A),
+    ]
     document, findings = proposed(asked, day_of(AT))
     assert findings == []
     assert document

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError
 from gateway.api.caller import Caller, Seen
 from gateway.api.conditions import Conditional
 from gateway.api.problems import answers, failed
-from gateway.shown.two_times import AS_OF, MOST, TOO_LONG, Then, instants, planned
+from gateway.shown.two_times import AS_OF, MOST, TOO_LONG, Ahead, Then, instants, planned
 from gateway.shown.two_times import then as told
 from gateway.tools import Doors
 from models.acts import Year
@@ -23,9 +23,13 @@ router = APIRouter(route_class=Conditional, tags=["备案"])
 class WhenAsked(Value):
     """As of when, in both times."""
 
-    as_of: str | None = Field(None, max_length=40, description="哪一日（含全天）或者哪一时刻的实际情况；不写即现在")
+    as_of: str | None = Field(
+        None,
+        max_length=40,
+        description="哪一日（含全天）或者哪一时刻的实际情况，不晚于现在和所依登记的时间；不写即所依登记的时间",
+    )
     as_known: str | None = Field(
-        None, max_length=40, description="依哪一日（含全天）或者哪一时刻为止的登记；不写即现在"
+        None, max_length=40, description="依哪一日（含全天）或者哪一时刻为止的登记，不晚于现在；不写即现在"
     )
 
 
@@ -44,8 +48,10 @@ def show_then(tools: Doors, row: Seen, asked: Annotated[WhenAsked, Query()]) -> 
     _short(row)
     try:
         as_of, as_known = instants(asked.as_of, asked.as_known, tools.now)
-    except ValidationError:
-        raise failed(422, "at_invalid", "时间有误", AS_OF) from None
+    except Ahead as ahead:
+        raise failed(422, "at_ahead", "时间有误", str(ahead)) from None
+    except ValueError as wrong:
+        raise failed(422, "at_invalid", "时间有误", str(wrong)) from None
     found = told(tools.register.docket(row.filing_id), as_of, as_known)
     if found is None:
         raise failed(422, "at_out_of_bounds", "时间有误", AS_OF)
@@ -67,7 +73,7 @@ def show_plan(tools: Doors, who: Caller, row: Seen, asked: Annotated[Asked, Quer
     return planned(tools.register, row, tools.now, proven)
 
 
-FACT = "须写明收到日期；来文为报送年度总结、答复退回、申请延期或者陈述申辩，有年度的写明年度"
+FACT = "须写明收到日期；来文为报送年度总结、答复退回、申请延期、陈述申辩或者补正重报，有年度的写明年度"
 
 
 def _short(row: FilingRow) -> None:

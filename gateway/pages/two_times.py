@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
-from pydantic import ValidationError
 
 from gateway.pages.web import SignedIn, page
 from gateway.shown.two_times import AS_OF, MOST, TOO_LONG, instants, named, planned, then
@@ -42,9 +41,9 @@ def show(
     if docket:
         try:
             told = then(docket, *instants(as_of, as_known, tools.now))
-        except ValidationError:
-            told = None
-        wrong = "" if told else f"时间{AS_OF}"
+            wrong = "" if told else f"时间{AS_OF}"
+        except ValueError as refused:
+            wrong = str(refused)
     if docket and who.staff and who.role is not Role.EVALUATOR:
         proven, fault = _proven(act, year, came_on, postmarked_on)
         plan = None if fault else planned(tools.register, row, tools.now, proven)
@@ -58,6 +57,7 @@ def show(
         wrong=wrong,
         told=told,
         fallen=named(docket, told.fallen) if told else [],
+        settled=named(docket, [told.settled]) if told and told.settled else [],
         plan=plan,
         sorts=list(Sort),
         acts=PROVEN_LATE,

@@ -24,9 +24,18 @@ TOO_LONG = f"卷宗超过{MOST}号登记，请由运维人员以命令行查询"
 AS_OF = "须为日期（含当日全天）或带时区的时间，在备案申请提交之后"
 
 
+AHEAD = "{}不得晚于{}：以后的事项尚未发生，无人办理时届时将怎样，见“日程”和“为什么”"
+"""What lies ahead is no fact: whoever asks for it is told where it is told."""
+
+
+class Ahead(ValueError):
+    """An instant that lies ahead of what can be known."""
+
+
 class Then(Value):
     """某日的备案: how a filing truly stood (`as_of`), by what the register knew (`as_known`); `fallen` are the entries of the docket
-    that have no place in it, and `differs` whether the register had it otherwise on that day."""
+    that have no place in it, and `differs` whether the register had it otherwise on that day. `settled` is the entry by which people have
+    set right since what rested on them (更正已办结)."""
 
     as_of: Instant
     as_known: Instant
@@ -34,11 +43,24 @@ class Then(Value):
     fallen: tuple[int, ...] = ()
     differs: bool = Field(False, description="与当时登记的不同")
     registered: Filing
+    settled: int | None = Field(None, description="更正已办结：办结的登记")
 
 
 def instants(as_of: str | None, as_known: str | None, now: Moment) -> tuple[datetime, datetime]:
-    """The two instants that are meant: now where nothing is said. Raises `ValueError`."""
-    return moment_of(as_of, now).at, moment_of(as_known, now).at
+    """The two instants that are meant: what is known now, and as of what is known, where nothing is said. Raises `ValueError`,
+    of what lies ahead `Ahead`; of the day itself as much is meant as is over."""
+    known = _no_later(as_known, now.at, "依据登记的时间", "现在")
+    return _no_later(as_of, known, "所问的时间", "现在" if known == now.at else "依据登记的时间"), known
+
+
+def _no_later(asked: str | None, last: datetime, what: str, than: str) -> datetime:
+    try:
+        at = moment_of(asked, Moment(last, last)).at
+    except ValueError:
+        raise ValueError(f"时间{AS_OF}") from None
+    if at > last and asked != day_of(last).isoformat():
+        raise Ahead(AHEAD.format(what, than))
+    return min(at, last)
 
 
 def then(docket: Sequence[Entry], as_of: datetime, as_known: datetime) -> Then | None:
@@ -47,6 +69,8 @@ def then(docket: Sequence[Entry], as_of: datetime, as_known: datetime) -> Then |
     if not known or docket[0].at > as_of or day_of(as_of).year >= calendar.LAST_YEAR:
         return None
     truly, had = two_times.true_by(known, as_of), two_times.known(known, as_of) or known[:1]
+    settled = two_times.settled_by(known)
+    gone = any(settled and entry.number < settled.number for entry in truly.fallen)
     return Then(
         as_of=as_of,
         as_known=as_known,
@@ -54,6 +78,7 @@ def then(docket: Sequence[Entry], as_of: datetime, as_known: datetime) -> Then |
         fallen=tuple(sorted(entry.number for entry in truly.fallen)),
         differs=_legal(truly.filing) != _legal(had[-1].filing),
         registered=had[-1].filing,
+        settled=settled.number if settled and gone else None,
     )
 
 

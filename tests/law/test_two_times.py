@@ -4,11 +4,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from models.correction import InRound, Plan, ProvenLate, Sort
+from models.acts import By, Restore
+from models.correction import OF_NO_YEAR, PROVEN_LATE, InRound, Plan, ProvenLate, Sort
 from models.filing import Entry
 from models.values import at_hour
 from models.vocabulary import ActKind, LapseKind, Stage
-from regulation import correction, two_times
+from regulation import correction, entries, lifecycle, on_paper, two_times
 from regulation.moment import Moment
 from tests.law.cases import Case, load
 from tests.law.notation import event_name, moment
@@ -179,6 +180,71 @@ def test_a_plan_enters_nothing() -> None:
     before = case.life.docket
     planned("revocation-announced", REPORT)
     assert case.life.docket == before
+
+
+@pytest.mark.parametrize("name", ["revocation-announced", "paper-report-undoes-a-case", "annual-two-in-a-row"])
+@pytest.mark.parametrize("act", [each for each in PROVEN_LATE if each is not ActKind.RESUBMIT])
+def test_no_line_of_a_plan_would_be_refused(name: str, act: ActKind) -> None:
+    """Each act of a plan, in its order, may be done to the filing as those before it leave it."""
+    case = CASES[name]
+    now, year = end(case), None if act in OF_NO_YEAR else 2025
+    proven = ProvenLate(act=act, year=year, came_on=date(2025, 12, 3), postmarked_on=date(2025, 11, 28))
+    filing = entries.projected(case.life.docket[-1].filing, now)
+    plan = correction.plan(case.life.docket, now, proven)
+    if [step for step in plan.steps if step.sort is Sort.ENTER and step.act]:
+        for letter in correction._acts(filing, proven, now):
+            when = on_paper.moment(filing, letter, now.at)
+            assert lifecycle.check(filing, letter, when) is None
+            filing = lifecycle.apply(filing, letter, when)
+    trying = correction._Trying(filing, now)
+    for step in plan.steps:
+        if step.act and step.sort is not Sort.ENTER and not step.round_id:
+            about = {"year": year} if year else {}
+            assert trying.does(ActKind(step.act), **about) == "", step.what
+
+
+def test_a_plan_tells_the_signer_on_what_restoring_rests_and_what_else_it_does() -> None:
+    (restore,) = [step for step in planned("revocation-announced", REPORT).steps if step.act == "restore"]
+    assert "自行纠正（参照《行政许可法》第六十九条）" in restore.what
+    assert "行政复议法" not in restore.article
+    assert "2024年度由“未报送”记为“免报”" in restore.what
+    assert "早于撤销决定" in restore.what
+    assert restore.until is None
+
+
+def test_a_defence_that_was_not_heard_is_a_fault_of_procedure_and_the_plan_says_what_restoring_goes_beyond() -> None:
+    defence = ProvenLate(act=ActKind.STATE_DEFENCE, came_on=date(2025, 12, 10))
+    (restore,) = [step for step in planned("revocation-announced", defence).steps if step.act == "restore"]
+    assert "未报送的事实没有改变，有误的是程序" in restore.what
+    assert "不能使备案回到“拟撤销”" in restore.what
+
+
+def test_an_extension_that_restoring_leaves_nothing_of_is_no_act_of_a_plan() -> None:
+    asked = ProvenLate(
+        act=ActKind.REQUEST_EXTENSION, year=2025, came_on=date(2025, 12, 3), postmarked_on=date(2025, 11, 28)
+    )
+    plan = planned("revocation-announced", asked)
+    assert acts(plan, Sort.APPROVE) == [("restore", False)]
+    assert any("延期申请不再批复" in step.what for step in plan.steps)
+
+
+def test_what_people_have_set_right_is_done_with() -> None:
+    """Restored, nothing is without its ground for good any more, least of all the act that restored."""
+    case = CASES["revocation-report-was-in-time-but-revoked"]
+    docket, now = [entry for entry in case.life.docket if entry.event.kind is not ActKind.RESTORE], end(case)
+    filing = next(entry.filing for entry in reversed(docket) if entry.stage is Stage.REVOKED)
+    role, office = correction._doers(filing, ActKind.RESTORE)[0]
+    by = By(person="c-1", office=office, role=role)
+    act = Restore(id="restored", by=by, received_at=now.at, document_no="沈科恢1号")
+    revoked = docket[: filing.number]
+    docket = [*revoked, entries.entered(filing, act, now)]
+    assert two_times.settled_by(revoked) is None
+    fallen = [entry.number for entry in two_times.true_by(docket, now.at).fallen]
+    assert fallen
+    assert docket[-1].number not in fallen
+    plan = correction.plan(docket, now)
+    assert [step.entry for step in plan.steps if step.sort is Sort.DONE] == [docket[-1].number]
+    assert [step for step in plan.steps if step.sort in (Sort.GONE, Sort.APPROVE)] == []
 
 
 @pytest.mark.parametrize(
