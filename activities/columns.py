@@ -9,12 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from activities.rows import duties_of
 from models.choices import CHOICES, OUTCOMES
 from models.register import FilingRow
 from models.values import last_day_until
-from models.vocabulary import LapseKind, Stage
+from models.vocabulary import LapseKind, Role, Stage
 from regulation import calendar, naming, offices
 from regulation.listed import is_stand_in
+from regulation.overdue import Late
 
 Datum = str | int | date | None
 
@@ -40,6 +42,22 @@ def days_left(row: FilingRow, today: date) -> int | None:
     return calendar.days_left(row.calendar, row.jurisdiction, today, last) if last else None
 
 
+@dataclass(frozen=True)
+class Overdue:
+    """The duty that is overdue longest, and by how many working days."""
+
+    duty: Late
+    days: int
+
+
+def overdue_of(row: FilingRow, today: date, role: Role, office: str) -> Overdue | None:
+    """What is overdue on a filing, as lists and its own page tell it: the duty of whoever looks before any other's."""
+    duties = duties_of(row.overdue)
+    own = [each for each in duties if (each.role, each.office) == (role, office)]
+    duty = min(own or duties, key=lambda each: each.last, default=None)
+    return Overdue(duty, -calendar.days_left(row.calendar, row.jurisdiction, today, duty.last)) if duty else None
+
+
 def _until(row: FilingRow) -> str | None:
     if row.next_deadline is None:
         return None
@@ -55,7 +73,13 @@ def coming(row: FilingRow) -> str | None:
     if not row.next_lapse:
         return None
     late = any(lapse == row.next_lapse for _, _, lapse, _ in json.loads(row.overdue or "[]"))
-    return LapseKind(row.next_lapse).label if late else naming.BEFORE[LapseKind(row.next_lapse)]
+    kind = LapseKind(row.next_lapse)
+    year = f" {row.report_year}年度" if kind in OF_A_YEAR and row.report_year else ""
+    return (kind.label if late else naming.BEFORE[kind]) + year
+
+
+OF_A_YEAR = (LapseKind.YEAR_MISSED, LapseKind.YEAR_CLOSED)
+"""What closes the reporting year that is next to be reported; its name says which."""
 
 
 def names_of(named: str | None) -> str:

@@ -316,7 +316,7 @@ def filing_row(
         "missed_years": filing.missed_years,
         "open_objections": filing.open_objections,
         "on_hold": filing.on_hold,
-        "provisional": agenda.provisional(filing),
+        "provisional": (due := agenda.nearest_duty(filing)) is not None and agenda.is_provisional(filing, due),
         "terms": filing.terms,
         "calendar": filing.calendar,
         "named": " ".join(name for name in NAMED if name in filing.tags) or None,

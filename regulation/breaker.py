@@ -138,7 +138,7 @@ class Coming:
     """A revocation that will complete by itself if nobody acts: at which instant, and whether that may still move.
 
     It rests on `years`, of which `missed` are; `served_on` is when the notice of a case that is open was served. `let_go`: it was
-    stopped, and two people let it go on.
+    stopped, and two people let it go on. `opens_at`: when its case is opened by time alone, of one that is not open yet.
     """
 
     at: datetime
@@ -147,6 +147,7 @@ class Coming:
     missed: tuple[int, ...]
     served_on: date | None
     let_go: bool = False
+    opens_at: datetime | None = None
 
     @property
     def why(self) -> str:
@@ -171,14 +172,17 @@ def coming(filing: Filing, until: datetime) -> Coming | None:
         return None
     if filing.stage is Stage.IN_FORCE and not filing.missed_years:
         return None
+    opens_at = None
     for then, due in entries.ahead(filing, agenda.next_deadline):
         if due.at >= until:
             return None
+        if due.lapse.kind is LapseKind.REVOCATION_OPENED:
+            opens_at = due.at
         if due.lapse.kind is LapseKind.REVOKED:
             years, now = case_of(then).years, filing.case
             missed = tuple(year.year for year in filing.missed_in_a_row)
             served_on, let_go = (now.served_on, now.stopped is not None) if now else (None, False)
-            return Coming(due.at, agenda.is_provisional(then, due), years, missed, served_on, let_go)
+            return Coming(due.at, agenda.is_provisional(then, due), years, missed, served_on, let_go, opens_at)
     return None
 
 

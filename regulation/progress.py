@@ -180,7 +180,9 @@ def _ahead(filing: Filing, at: str) -> Iterator[tuple[str, Period]]:
         if review is None:
             return
         if filing.stage is Stage.SUBMITTED:
-            review = _from(filing, "review", agenda.last_day(review))
+            review = _from(
+                filing, "review", day_of(filing.review.received_at if filing.review else filing.submitted_at)
+            )  # 视为受理 (Q2), as the agenda counts it
         if recommended := filing.periods.get("recommendation"):
             review = min(review, recommended, key=lambda each: each.until)
         yield "review", review

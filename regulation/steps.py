@@ -17,7 +17,8 @@ STATES: dict[State, str] = {"done": "已完成", "current": "进行中", "ahead"
 
 @dataclass(frozen=True)
 class Step:
-    """One step. `on` is the day on which it was over, or stopped; `until` (exclusive) when it is over at the latest.
+    """One step. `on` is the day on which it was over, or stopped; `until` (exclusive) when it is over at the latest, `since` the
+    day on which what it waits for begins, where that is still ahead.
 
     `who` has it, `says` what is done in it, `otherwise` what happens if nobody does it by then. `late`: that day has passed.
     `counted` explains the day; `provisional`: it may move when the next working days are arranged.
@@ -27,6 +28,7 @@ class Step:
     title: str
     state: State = "ahead"
     on: date | None = None
+    since: date | None = None
     until: datetime | None = None
     who: str = ""
     says: str = ""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from models.filing import Filing, ReportingYear
-from models.values import day_of
+from models.values import day_of, last_day_until
 from models.vocabulary import ActKind, LapseKind, Role, Stage, YearStatus
 from regulation import agenda, annual, naming, offices
 from regulation.moment import Moment
@@ -20,13 +20,15 @@ def reporting(filing: Filing, now: datetime) -> Track | None:
         return None
     opens = agenda.window_opens(filing, year.year)
     begun = now >= opens or year.status is not YearStatus.OPEN
-    window = Step("window", "报送开始", "done" if begun else "current", who=Role.LEADER.label)
-    window = (
-        replace(window, on=day_of(opens))
-        if begun
-        else replace(window, until=opens, says=f"自{naming.on_day(day_of(opens))}起报送；早于该日报送的，也予接收")
-    )
+    window = Step("window", "报送开始", "done", on=day_of(opens), who=Role.LEADER.label)
+    if not begun:
+        says = f"自{naming.on_day(day_of(opens))}起报送；早于该日报送的，也予接收"
+        window = replace(
+            window, title="等候报送", state="current", on=None, since=day_of(opens), until=year.due, says=says
+        )
     following = Step("next", f"{year.year + 1}年度报送", who=Role.LEADER.label, says="此后每年报送一次")
+    if after := filing.year(year.year + 1):
+        following = replace(following, until=after.due)
     steps = (window, _report(filing, year, now, begun=begun), _check(filing, year, now), following)
     return Track("year", f"{year.year}年度报送", steps)
 
@@ -53,7 +55,8 @@ def _report(filing: Filing, year: ReportingYear, now: datetime, *, begun: bool) 
         return replace(step, state="done", on=day_of(year.filed_at))
     step = replace(step, state="current" if begun else "ahead", until=year.due, late=year.due <= now)
     if year.status is YearStatus.MISSED:
-        says = "已过报送截止：请尽快补报，补报以后不计入连续未报送"
+        last = naming.on_day(last_day_until(year.due))
+        says = f"已过{year.year}年度报送截止（{last}）：请尽快补报，补报的记为迟报，不计入连续未报送"
         return replace(step, says=says, otherwise=MISSED_TWICE)
     return replace(step, otherwise=f"逾期记为{year.year}年度未报送；{MISSED_TWICE}")
 

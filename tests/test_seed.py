@@ -1,13 +1,16 @@
 """The invented alliances stand where they should, on whatever day somebody opens the desk for the first time."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
+from activities.columns import COLUMNS, overdue_of
 from activities.register import Register
 from examples.seed import ALLIANCES, past, written
+from gateway.pages.web import _templates
+from gateway.shown.progress import ways
 from models.values import SHANGHAI
-from models.vocabulary import Stage
+from models.vocabulary import LapseKind, Role, Stage
 from regulation.simulation import simulate
 from tests.databases import on_both
 
@@ -37,4 +40,14 @@ def test_what_is_written_verifies_and_is_written_once(register: Register) -> Non
         for alliance in ALLIANCES:
             written(register, alliance, now)
     assert [register.verify(alliance.id) for alliance in ALLIANCES] == [[]] * len(ALLIANCES)
+    rows = {row.filing_id: row for row in register.filings()}
+    late = overdue_of(rows["LN-SHOW-06"], date(2026, 11, 22), Role.CITY_ST, "210100")
+    way = ways(register.engine, {"LN-SHOW-06": register.filing("LN-SHOW-06")}, now)["LN-SHOW-06"][0].current
+    assert late
+    assert way
+    assert (late.duty.last, late.duty.lapse, way.late) == (way.last, LapseKind.ARCHIVING_OVERDUE, True)
+    head = _templates().globals["marks"]["until"](rows["LN-SHOW-06"], date(2026, 11, 22), late)
+    assert f"逾期{late.days}个工作日" in head
+    assert "余" not in head
+    assert COLUMNS["lapse"].of(rows["LN-SHOW-08"]) == "年度报送截止 2026年度"
     assert len({row.archive_number for row in register.filings() if row.archive_number}) == 4

@@ -18,7 +18,7 @@ def sheet(found: Sequence[Listed], now: datetime) -> bytes:
     """A line an alliance."""
     heads = [
         *(Head(column.title, column.width) for column in TOLD),
-        *(Head("最迟补报", 14), Head("期满", 18), Head("届时", 24), Head("理由", 90)),
+        *(Head("最迟补报", 14), Head("撤销", 18), Head("届时", 24), Head("理由", 90)),
     ]
     lines = (
         [

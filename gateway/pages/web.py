@@ -14,7 +14,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, Stric
 from jinja2.runtime import Context, Macro
 from starlette.datastructures import FormData
 
-from activities.columns import COLUMNS, days_left
+from activities.columns import COLUMNS, days_left, overdue_of
 from gateway.identity import Identity
 from gateway.problem import Forged, SignInFirst
 from gateway.remembered.phrases import with_picked
@@ -111,7 +111,7 @@ def _templates() -> Environment:
     templates.globals |= {
         "Stage": Stage, "Kind": Kind, "ActKind": ActKind, "LapseKind": LapseKind, "Role": Role, "Severity": Severity,
         "OFFICES": offices.OFFICES, "ZONES": offices.ZONES, "office_name": offices.name_of, "title_of": offices.title,
-        "coming": naming.coming, "cite": articles.cite, "round_stage": RoundStage, "who_is_awaited": naming.awaited, "name_of_entry": naming.name_of_entry, "left": days_left, "SHOWN": SHOWN, "COLUMNS": COLUMNS, "LISTED": LISTED, "addressee": addressee, "UPLOADED_AS": ",".join(TYPES),
+        "coming": naming.coming, "cite": articles.cite, "round_stage": RoundStage, "who_is_awaited": naming.awaited, "name_of_entry": naming.name_of_entry, "left": days_left, "overdue_of": overdue_of, "SHOWN": SHOWN, "COLUMNS": COLUMNS, "LISTED": LISTED, "addressee": addressee, "UPLOADED_AS": ",".join(TYPES),
     }  # fmt: skip
     templates.globals["marks"] = _kept(templates.get_template("marks.html").module)
     return templates

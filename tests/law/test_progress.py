@@ -1,14 +1,18 @@
 """The way of a filing, in steps: every case of the law is on it somewhere, and its days are those of the agenda."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 from functools import cache
 
 import pytest
 
-from models.values import last_day_until
-from models.vocabulary import Kind, Stage
-from regulation import agenda, entries, progress
+from examples.seed import ALLIANCES, past
+from models.filing import Entry
+from models.values import SHANGHAI, last_day_until
+from models.vocabulary import Kind, LapseKind, Role, Stage
+from regulation import agenda, entries, overdue, progress
 from regulation.progress import Step, Track
+from regulation.simulation import simulate
 from tests.law.cases import Case, load
 
 
@@ -70,10 +74,10 @@ def test_every_case_is_on_its_way_and_time_only_goes_forward() -> None:
 def test_an_application_of_kind_a_from_submission_to_the_register() -> None:
     assert told(at("province-a-days-as-counted", 1)) == [
         "提交 已完成 2026-01-12",
-        "审核 进行中 2026-02-14",
-        "公示 未开始 2026-02-28",
-        "报省 未开始 2026-03-04",
-        "入库 未开始 2026-04-02",
+        "审核 进行中 2026-02-09",
+        "公示 未开始 2026-02-14",
+        "报省 未开始 2026-02-26",
+        "入库 未开始 2026-03-26",
     ]
     assert told(at("notice-2026-01-05", 4))[1:3] == ["审核 已完成 2026-01-05", "公示 进行中 2026-01-12"]
     assert told(at("notice-2026-01-05", 6))[2:4] == ["公示 已完成 2026-01-12", "报省 进行中 2026-01-15"]
@@ -114,3 +118,62 @@ def test_a_returned_application_is_with_its_leader_and_has_no_days_ahead() -> No
         assert [each.until for each in way.steps if each.state == "ahead"] == [None] * (len(way.steps) - 2)
         lapses = agenda.number(filing, "correction.lapses")
         assert ("视为撤回" in way.current.otherwise) is bool(lapses)
+
+
+def _days_told_once(docket: Sequence[Entry], now: datetime) -> str:
+    """What is wrong with the day of the step at hand: ahead it is one of the agenda, passed it is what somebody is late with."""
+    filing = docket[-1].filing
+    for track in progress.tracks(filing, progress.passed(docket), now):
+        step = track.current
+        if step is None or step.until is None or filing.proposals or filing.settled_from or step.key == "check":
+            continue  # what a letter keeps from completing comes later; of a check nobody is chased
+        if any(name.startswith("extension:") for name in filing.periods) or (step.until <= now and not step.late):
+            continue  # a year whose extension is not ruled on yet, and what comes by itself in this instant
+        if not step.late:
+            if step.until not in {each.at for each in (*entries.outlook(filing), *agenda.dues(filing))}:
+                return f"{track.title} {step.title} {step.last} 不在日程"
+        elif step.last not in {each.last for each in overdue.late(filing)} and step.who != Role.LEADER.label:
+            return f"{track.title} {step.title} {step.last} 逾期，清单未列"
+    return ""
+
+
+NOW = datetime(2026, 11, 29, 18, tzinfo=SHANGHAI)
+
+
+def seeded(filing_id: str) -> Sequence[Entry]:
+    """The docket of an invented alliance of the seed, as on one day."""
+    alliance = next(each for each in ALLIANCES if each.id == filing_id)
+    return simulate(*past(alliance, NOW), NOW).docket
+
+
+def test_the_step_at_hand_has_the_day_of_the_agenda_or_is_late_as_the_inbox_says() -> None:
+    told = {each.id: _days_told_once(seeded(each.id), NOW) for each in ALLIANCES}
+    for case in some(step=EVERY):
+        docket = case.life.docket
+        told |= {
+            f"{case.id} {n}": _days_told_once(docket[:n], docket[n - 1].entered_at) for n in range(1, len(docket) + 1)
+        }
+    assert {name: each for name, each in told.items() if each} == {}
+
+
+def test_before_acceptance_the_review_is_over_when_it_would_be_if_nobody_accepted() -> None:
+    """视为受理 counts from the receipt (Q2)."""
+    docket = seeded("LN-SHOW-01")
+    way = progress.tracks(docket[-1].filing, progress.passed(docket), NOW)[0]
+    ends = {
+        line.lapse.level: line.at
+        for line in entries.outlook(docket[-1].filing)
+        if line.lapse.kind is LapseKind.REVIEW_OVERDUE
+    }
+    assert (step(way, "review").last, step(way, "review").until) == (date(2026, 12, 25), ends[1])
+
+
+def test_a_year_is_told_by_its_name_from_when_on_and_until_when() -> None:
+    docket = seeded("LN-SHOW-10")
+    waits = progress.tracks(docket[-1].filing, progress.passed(docket), NOW)[0].current
+    assert waits
+    assert (waits.title, waits.since, waits.last) == ("等候报送", date(2027, 10, 1), date(2027, 11, 30))
+    docket = seeded("LN-SHOW-08")
+    way = progress.tracks(docket[-1].filing, progress.passed(docket), NOW)[0]
+    assert step(way, "report").says.startswith("已过2025年度报送截止（2025年11月30日）")
+    assert (step(way, "next").title, step(way, "next").last) == ("2026年度报送", date(2026, 11, 30))
