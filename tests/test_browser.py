@@ -172,11 +172,24 @@ class Visitor:
         """Find a filing's page, choose an act there, fill in its form and send it."""
         await self.opens(f"/filings/{filing_id}")
         await self.page.get_by_role("link", name=label, exact=True).first.click()
+        if "/review?" in self.page.url:
+            return await self.decides_in_review(label, values or {})
         written = "/reports/" in self.page.url
         assert self.page.url.endswith(f"/acts/{act}") or "/corrections/" in self.page.url or written
         await self.looks()
         await self.fills(values or {})
         said = await self.reports(label) if written else await self.presses(f"登记“{label}”")
+        assert f"“{label}”已登记" in said, await self.page.locator("main").inner_text()
+        return said
+
+    async def decides_in_review(self, label: str, values: Mapping[str, str]) -> str:
+        """Answer the checklist or fill in the decision, read what would go out, and send it."""
+        await self.looks()
+        await self.fills(values)
+        if values:
+            answered = any(name.endswith("/answer") for name in values)
+            await self.presses(f"预览“{label}”" if answered else "按现在填写的重新预览")
+        said = await self.presses(f"办理“{label}”")
         assert f"“{label}”已登记" in said, await self.page.locator("main").inner_text()
         return said
 
@@ -258,7 +271,7 @@ def form_of(kind: Kind, **changes: Any) -> dict[str, str]:
     }
 
 
-MET = {kind: {f"/checklist/{number}/met": "yes" for number in range(len(CONDITIONS[kind]))} for kind in Kind}
+MET = {kind: {f"{code}/answer": "met" for code in CONDITIONS[kind]} for kind in Kind}
 
 
 async def submitted(visitor: Visitor, kind: Kind, **changes: Any) -> str:
@@ -321,7 +334,7 @@ class Life:
         """退回补正, reasons picked from the checklist, and 补正重报."""
         page = self.visitor.page
         await self.visitor.comes_in("c-101")
-        await self.visitor.opens(f"/filings/{self.filing}/acts/return_for_correction")
+        await self.visitor.opens(f"/filings/{self.filing}/review?decide=return_for_correction")
         line = await page.locator("input[type=checkbox][value='A-17']").first.get_attribute("name") or ""
         lacking = {line: "A-17", line.replace("/item", "/message"): "请补充合作协议附件"}
         await self.visitor.decides(self.filing, "return_for_correction", "退回补正", lacking)

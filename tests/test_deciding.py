@@ -34,16 +34,27 @@ class Desk:
 
     async def hidden(self, path: str) -> dict[str, str]:
         """What the form of a page sends along unseen."""
-        page = (await self.client.get(path)).text
-        form = page[page.index("<form", page.index("<main")) :]
-        return dict(re.findall(r'<input type="hidden" name="(csrf|id|seen|held)" value="([^"]*)"', form))
+        return unseen((await self.client.get(path, follow_redirects=True)).text)
 
     async def sends(
         self, path: str, filled: Mapping[str, Any], hidden: Mapping[str, str] | None = None
     ) -> httpx.Response:
-        """Fill in the form of a page and send it."""
-        unseen = hidden if hidden is not None else await self.hidden(path)
-        return await self.client.post(path, data={**unseen, **filled})
+        """Fill in the form of a page, read what would go out if it is shown, and send it."""
+        told = {**(hidden if hidden is not None else await self.hidden(path)), **filled}
+        answer = await self.client.post(path, data=told)
+        if answer.status_code == 307:  # what is decided in a review is looked at there
+            path = answer.headers["location"]
+            answer = await self.client.post(path, data=told)
+        if "重新预览，请读过再办理" in answer.text:
+            answer = await self.client.post(path, data={**told, "previewed": unseen(answer.text)["previewed"]})
+        return answer
+
+
+def unseen(page: str) -> dict[str, str]:
+    """What the form of a page, in a review that of the decision, sends along unseen."""
+    form = page[page.index("<form", max(page.index("<main"), page.find('id="decision"'))) :]
+    form = form[: form.index("</form>")]
+    return dict(re.findall(r'<input type="hidden" name="(csrf|id|seen|held|previewed)" value="([^"]*)"', form))
 
 
 @pytest.fixture(scope="module")
@@ -185,18 +196,23 @@ async def test_an_act_of_two_says_so_and_takes_two(world: World, gateway: Served
     await story.city("accept", "2027-03-16")
     gateway.clock.set("2027-03-17")
     path, reason = "/filings/DESK-7/acts/refuse", {"/reason": "不属联盟备案范围"}
+    decision = "/filings/DESK-7/review?decide=refuse"
     one, other = desks("c-101"), desks("c-102")
-    assert "须由两人分别办理" in await one.page(path)
+    assert "须由两人分别办理" in await one.page(decision)
     told = said(await one.sends(path, reason))
     assert "现为“审核中”" in told
     assert "尚未生效，须由另一人以同一内容办理" in told
     assert (await one.sends(path, reason)).status_code == 422
-    again = await one.page(path)
+    again = await one.page(decision)
     assert "您已办理，待另一人办理" in again
     assert "另一人已先办理" not in again
-    form = await other.page(path)
+    form = await other.page(decision)
     assert f"另一人已先办理（第{story.docket[-1].number}号登记）" in form
     assert "不属联盟备案范围</textarea>" in form, "what the first wrote is filled in"
+    assert "您照此办理，即生效" in form
+    changed = unseen(form) | {"/reason": "同意", "do": "preview"}
+    shown = unescape((await other.client.post("/filings/DESK-7/review/refuse", data=changed)).text)
+    assert "您所填的与其不同：办理后不生效，作为新的提议" in shown
     leader = desks("u-leader-01")
     assert "提出不予确认（须待另一人决定，尚未生效）" in await leader.page("/filings/DESK-7")
     assert "尚未生效" in said(await other.sends(path, {"/reason": "同意"})), "another reason is another proposal"

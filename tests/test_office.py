@@ -139,10 +139,10 @@ async def test_an_office_keeps_its_phrases_and_they_are_written_in_by_a_choice(h
     shown = await head.gets("/desk/phrases")
     assert "请补齐落款日期和签章。" in shown
     assert "审核人，" in section(shown, "return"), "who changed it"
-    form = await officer.gets("/filings/SY-NEW/acts/return_for_correction")
+    form = await officer.gets("/filings/SY-NEW/review?decide=return_for_correction")
     assert '<option value="请补齐落款日期和签章。">' in form
     assert len(form.encode()) < 100_000
-    other = await (await at(house, "d-111")).gets("/filings/DL-NEW/acts/return_for_correction")
+    other = await (await at(house, "d-111")).gets("/filings/DL-NEW/review?decide=return_for_correction")
     assert "落款日期" not in other
     assert SHIPPED[0].text in other
 

@@ -266,23 +266,40 @@ async def test_an_old_page_answers_for_its_own_version_alone(house: House) -> No
 async def test_a_checklist_of_an_earlier_version_confirms_nothing(house: House) -> None:
     lies(house, ACCEPTED, AGREED)
     officer = await at(house, "c-102")
-    forms = [
-        (f"{PAGE}/confirm", sent(await officer.gets(await answers(officer, "confirm", **ALL)), "decision")),
-        (f"/filings/{FILING}/acts/confirm", sent(await officer.gets(f"/filings/{FILING}/acts/confirm"), "content")),
-    ]
+    form = sent(await officer.gets(await answers(officer, "confirm", **ALL)), "decision")
     lines = {f"/checklist/{n}/{name}": value for n, code in enumerate(CONDITIONS[Kind.A])
              for name, value in {"item": code, "met": "yes", "note": "已实地核对"}.items()}  # fmt: skip
     corrects(house, ("city", "accept", "2026-03-15T10:00", {}), before=(ACCEPTED, AGREED))
-    for address, form in [*forms, (forms[1][0], forms[1][1] | {"seen": ""})]:
-        page = unescape((await officer.posts(address, 409, **form | lines)).text)
-        which = "第1版" if form["seen"] else "较早的版本"
+    for seen, which in ((form["seen"], "第1版"), ("", "较早的版本")):
+        page = unescape((await officer.posts(f"{PAGE}/confirm", 409, **form | lines | {"seen": seen})).text)
         assert f"核对清单是按{which}勾选的，没有作为第2版的核对结果" in page
         assert "已实地核对" in page, "what was written is shown"
         shown = page.partition("<form")[2]
         assert "data-send" not in shown
         assert not re.search(r'name="/checklist/\d+/note" value="已实地核对"', shown)
-    acts_form = page.partition('action="/filings/LN-REVIEW-1/acts/confirm')[2]
-    assert "checked" not in acts_form
+
+
+async def test_the_form_of_an_act_is_no_way_round_the_review(house: House) -> None:
+    lies(house, ACCEPTED, AGREED)
+    officer = await at(house, "c-102")
+    where = await answers(officer, "confirm", **ALL | {"A_17": "unmet", "A_17_note": "缺丙方签字页"})
+    for kind in ("confirm", "return_for_correction", "refuse"):
+        direct = await officer.browser.get(f"/filings/{FILING}/acts/{kind}")
+        assert direct.headers["location"] == f"{PAGE}?decide={kind}#decision"
+    form = sent(await officer.gets(where), "decision")
+    lines = {f"/checklist/{n}/{name}": value for n, code in enumerate(CONDITIONS[Kind.A])
+             for name, value in {"item": code, "met": "yes"}.items()}  # fmt: skip
+    direct = await officer.posts(f"/filings/{FILING}/acts/confirm", 307, **form | lines)
+    assert direct.headers["location"] == f"{PAGE}/confirm"
+    page = unescape((await officer.posts(f"{PAGE}/confirm", 422, **form | lines)).text)
+    assert "审核清单认定不符合：" in page, "是 to what was answered 不符合 is no answer"
+    assert "data-send" not in page
+    returned = await officer.gets(f"{PAGE}?decide=return_for_correction")
+    assert "缺丙方签字页" in returned
+    assert "没有要求补正的" not in returned
+    other = {"/deficiencies/30/item": "D2", "/deficiencies/30/message": ""}
+    returned = (await officer.posts(f"{PAGE}/return_for_correction", 200, do="preview", **other)).text
+    assert "而本次没有要求补正的" in returned, "what is wanting is told all at once"
 
 
 async def test_of_two_pages_of_one_officer_neither_wipes_the_other(house: House) -> None:
@@ -348,6 +365,9 @@ async def test_what_was_answered_outlives_the_review(house: House) -> None:
     assert "没有保存" in alone.text, "the page that saves by itself is told, too"
     assert house.tools.reviews.find(EMBEDDED["c-101"], FILING, house.tools.clock()) is None
     await officer.posts(PAGE, 404)
+    moved = await officer.browser.get(PAGE)
+    assert moved.status_code == 303
+    assert "退回" in (await officer.gets(moved.headers["location"])).partition("此件已不在审核中")[2][:40]
 
 
 async def test_what_goes_out_is_read_before_it_goes(house: House) -> None:

@@ -86,7 +86,7 @@ PAGES = {
     "": ("/", "/register", "/query", "/query?code=x", "/calls", "/revocations", "/statistics", "/rounds", "/lots", "/outcomes"),
     "c-101": (
         "/desk", "/desk/filings", "/desk/calendar", "/desk/year", "/desk/charts", "/desk/rounds", "/filings/SY-LATE",
-        "/filings/SY-NEW/acts/return_for_correction", "/filings/SY-NOTICE/objections",
+        "/filings/SY-NEW/review?decide=return_for_correction", "/filings/SY-NOTICE/objections",
     ),
     "p-401": ("/desk", "/desk/revocations", "/filings/SY-SENT"),
     "u-leader-01": ("/my", "/my/inbox", "/filings/SY-BACK", "/my/corrections/SY-BACK", "/filings/SY-FORCE"),

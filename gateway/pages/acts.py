@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 from gateway.asked import acts
 from gateway.asked.forms import Field
 from gateway.pages.act_drafts import ActDraft
+from gateway.pages.reviewing import decided_here
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, SignedIn, page, rests_on, then
 from gateway.problem import KeyReused, MovedOn, NoAct, Refused, Unreachable
@@ -67,6 +68,9 @@ def show(
     if kind in NEW_VERSIONS and not session.who.staff:
         return RedirectResponse(f"/my/corrections/{filing_id}", 303)
     row = tools.seen(filing_id, session.who)
+    if decided_here(row, kind, session.who):
+        _offered(tools, row, kind, session)
+        return RedirectResponse(f"/filings/{filing_id}/review?decide={kind.value}#decision", 303)
     if kind in REPORTS and not session.who.staff and (report := _report_of(tools, row, kind, session, year)):
         return RedirectResponse(f"/my/reports/{filing_id}/{report}", 303)
     raw = _with_evidence(tools, filing_id) if (kind, ground) == WITHOUT_COOPERATION else None
@@ -121,6 +125,8 @@ async def send(
     """Take the form; `about` is the year of which its draft is. If others acted since it was shown, it says so and asks again; sent twice, it is one act."""
     visit = visit_of(request, tools, session.who)
     row = await run_in_threadpool(visit.seen, filing_id)
+    if decided_here(row, kind, session.who):  # the same form, to where it is looked at before it goes
+        return RedirectResponse(f"/filings/{filing_id}/review/{kind.value}", 307)
     sent, faults = await taken(form, tools.uploads, owner_of(session.who.by), tools.clock(), person=session.who.person)
     asked = _Asked(request, visit, session, row, kind, str(form.get("id", "")), rests_on(str(form.get("seen", ""))))
     raw = await run_in_threadpool(asked.read, sent, faults)

@@ -22,7 +22,7 @@ from gateway.asked import acts
 from gateway.asked.forms import Field
 from gateway.pages import reviewing
 from gateway.pages.acts import SENT_OTHERWISE, earlier_version, first_said, overtaken, phrases_of
-from gateway.pages.reviewing import REVIEWED, VERDICTS, Apart, Given, Reading, as_shown
+from gateway.pages.reviewing import DECISIONS, REVIEWED, VERDICTS, Apart, Check, Given, Reading, as_shown
 from gateway.pages.staff import Staff
 from gateway.pages.web import Answer, page, rests_on, then
 from gateway.problem import KeyReused, MovedOn, NoAct, NoPaper, Refused, Unreachable
@@ -43,11 +43,6 @@ from models.vocabulary import ActKind, Role, Stage
 from regulation import lifecycle, naming
 from regulation.offers import Offer, offers
 from regulation.review import lines
-
-DECISIONS = (
-    ActKind.CONFIRM, ActKind.RECOMMEND, ActKind.RETURN_FOR_CORRECTION, ActKind.GIVE_IIT_OPINION, ActKind.ACCEPT, ActKind.REFUSE,
-)  # fmt: skip
-"""What is decided here, what ends the review well first. Other acts have their own pages."""
 
 BY_THE_CHECKLIST = (ActKind.CONFIRM, ActKind.RECOMMEND)
 """Decisions that bring the checklist, every line of it met."""
@@ -71,6 +66,10 @@ def show(request: Request, tools: Doors, session: Staff, filing_id: str, decide:
     """The page; with a decision, also what would go out. That the application was read is on record."""
     row = tools.seen(filing_id, session.who)
     if not session.who.reads(value_of(row), "application") or row.stage not in REVIEWED:
+        if row.stage not in REVIEWED and session.who.reads(value_of(row), "application"):
+            return then(
+                f"/filings/{filing_id}", f"此件已不在审核中，现为“{Stage(row.stage).label}”，以下是备案全貌与卷宗"
+            )
         raise NoPaper(filing_id)
     visit_of(request, tools, session.who).note(AuditKind.READ_PAPER, filing_id=filing_id, about=value_of(row).paper)
     return _page(request, tools, session, row, decide)
@@ -124,6 +123,7 @@ async def decide(
     if kind not in DECISIONS:
         raise NoAct(filing_id)
     raw = acts.worded(value_of(row), acts.read_act(kind, with_picked(form), of=value_of(row).kind))
+    raw = await run_in_threadpool(_as_answered, tools, row, session, kind, raw)
     act_id, seen = str(form.get("id", "")), rests_on(str(form.get("seen", "")))
     if form.get("do") == "preview":
         return await run_in_threadpool(_page, request, tools, session, row, kind, raw, act_id=act_id)
@@ -138,12 +138,20 @@ async def decide(
         return await run_in_threadpool(_refused, request, tools, session, row, kind, raw, act_id, refused)
     if kind in ENDING:
         await run_in_threadpool(tools.reviews.clear, session.who, filing_id)
-    said = f"“{row.alliance_name}”：{kind.label}已登记为第{receipt.number}号，现为“{receipt.stage.label}”"
+    said = f"“{row.alliance_name}”：“{kind.label}”已登记为第{receipt.number}号，现为“{receipt.stage.label}”"
     said += "".join(f"；{each}" for each in receipt.warnings)
     if kind is ActKind.ACCEPT and "queue" not in request.query_params:  # it was opened by itself, and is read now
         return then(f"/filings/{filing_id}/review", said)
     onward = {"task": queue["queue"], "after": queue["place"]} | ({"mine": "1"} if "mine" in queue else {})
     return then(f"/desk/queue?{urlencode(onward)}", said)
+
+
+def _as_answered(tools: Tools, row: FilingRow, session: Session, kind: ActKind, raw: dict[str, Any]) -> dict[str, Any]:
+    """A decision that nothing can make better than the saved answers are: what was answered otherwise than 符合 is not met."""
+    if kind not in BY_THE_CHECKLIST or "checklist" not in raw or row.stage not in REVIEWED:
+        return raw
+    found = reviewing.reading(tools, row, session.who, tools.clock())
+    return {**raw, "checklist": found.over_lines(raw["checklist"])}
 
 
 def _refused(
@@ -255,6 +263,7 @@ def _page(
         names=tools.people.named(_persons(found)), queue=urlencode(queue), phrases=phrases_of(tools, session, offered),
         onward=urlencode({"task": queue["queue"], "after": queue["place"]} | ({"mine": "1"} if "mine" in queue else {})),
         apart=apart, opened=uuid4().hex, of_version=of_version, checked=checked, edited=edited, previewed=mark,
+        unasked=_unasked(found, raw or {}),
         accepts=previewed({}, day_of(now)),
         handler=tools.handling.handlers(who, day_of(now), [row.filing_id]).get(row.filing_id),
     )  # fmt: skip
@@ -267,6 +276,12 @@ def _filled(found: Reading, kind: ActKind) -> dict[str, Any]:
     if kind in BY_THE_CHECKLIST:
         return {"checklist": found.checklist}
     return {"deficiencies": found.deficiencies} if kind is ActKind.RETURN_FOR_CORRECTION else {}
+
+
+def _unasked(found: Reading, raw: Mapping[str, Any]) -> list[Check]:
+    """What was found wanting, and a return does not ask for: it is told all at once (A-30)."""
+    asked = {each.get("item") for each in raw.get("deficiencies") or ()}
+    return [each for each in found.wanting if each.code not in asked]
 
 
 def _picked(fields: Sequence[Field]) -> Iterator[Field]:

@@ -22,12 +22,17 @@ from models.findings import Finding
 from models.register import FilingRow
 from models.sections import order_of
 from models.values import digest
-from models.vocabulary import Severity, Stage
+from models.vocabulary import ActKind, Severity, Stage
 from regulation import review
 from regulation.intake import FORMS
 
 REVIEWED = (Stage.SUBMITTED, Stage.UNDER_REVIEW, Stage.REVIEW_PASSED)
 """Stages in which an application is read and decided on."""
+
+DECISIONS = (
+    ActKind.CONFIRM, ActKind.RECOMMEND, ActKind.RETURN_FOR_CORRECTION, ActKind.GIVE_IIT_OPINION, ActKind.ACCEPT, ActKind.REFUSE,
+)  # fmt: skip
+"""What is decided where an application is reviewed, what ends the review well first. Other acts have their own pages."""
 
 DOCKET = 300
 """How many of the last entries are looked through for opinions and returns."""
@@ -136,10 +141,21 @@ class Reading:
             if each.verdict
         ]
 
+    def over_lines(self, lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The lines of a checklist as somebody filled it in, none better than it was answered here."""
+        wanting = {each.code for each in self.wanting}
+        return [{**line, "met": False} if line.get("item") in wanting else dict(line) for line in lines]
+
     @cached_property
     def deficiencies(self) -> list[dict[str, str]]:
         """What is wanting, as a return brings it."""
         return [{"item": each.code, "message": each.deficiency} for each in self.wanting]
+
+
+def decided_here(row: FilingRow, kind: ActKind, who: Identity) -> bool:
+    """Whether an officer decides this on the page of the review, where the answers and what will go out stand, and nowhere else."""
+    reviewed = kind in DECISIONS and row.stage in REVIEWED
+    return reviewed and who.staff and who.reads(value_of(row), "application")
 
 
 def reading(tools: Tools, row: FilingRow, who: Identity, now: datetime) -> Reading:
