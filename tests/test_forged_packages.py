@@ -20,7 +20,7 @@ from activities.attachments import Attachments
 from activities.documents import verify
 from activities.documents.dossier import dossier
 from activities.log import keys
-from activities.log.notes import Note
+from activities.log.notes import Key, Note, Signer
 from activities.register import Register
 from tests.databases import Sqlite
 from tests.logged import ORIGIN, fill, keeping
@@ -120,10 +120,7 @@ def leaf(proof: Any, kind: str, number: int | None = None) -> Any:
 
 def resigned(files: Files) -> Files:
     """Everything rewritten, and signed by a key of the forger's own."""
-    private = Ed25519PrivateKey.generate()
-    from activities.log.notes import Key, Signer
-
-    signer = Signer(Key(ORIGIN, 1, private.public_key().public_bytes_raw()), private.sign)
+    signer = forger(ORIGIN)
 
     def forge(proof: Any) -> None:
         proof["keys"] = [str(signer.key)]
@@ -154,6 +151,75 @@ def first(**columns: Any) -> Callable[[Any], None]:
 def letters(which: str, **columns: Any) -> Callable[[Any], None]:
     """The first letter, or delivery, says something else."""
     return lambda sent: next(each for each in sent if each[which])[which][0].update(columns)
+
+
+def with_letter(all_: Any) -> Any:
+    """The first message that a letter carried."""
+    return next(each for each in all_ if each["letters"] and each["deliveries"])
+
+
+def twice(all_: Any, **columns: Any) -> None:
+    """A letter once more, before itself, and it says something else; its delivery with it."""
+    sent = with_letter(all_)
+    name = columns.get("id")
+    sent["letters"].insert(0, sent["letters"][0] | columns)
+    sent["deliveries"] += [sent["deliveries"][0] | {"letter": name}] if name else []
+
+
+def unserved(all_: Any) -> None:
+    """What is served has no letter any more."""
+    next(each for each in all_ if each["message"]["service"]).update(letters=[], deliveries=[])
+
+
+def swapped(all_: Any) -> None:
+    """The letters of two messages, each with the other's."""
+    one, other = [each for each in all_ if each["letters"]][:2]
+    for which in ("letters", "deliveries"):
+        one[which], other[which] = other[which], one[which]
+
+
+def forger(name: str) -> Signer:
+    """A key of the forger's own."""
+    private = Ed25519PrivateKey.generate()
+    return Signer(Key(name, 1, private.public_key().public_bytes_raw()), private.sign)
+
+
+def headed(files: Files) -> Files:
+    """The head as it would be now, signed by a key that the forger adds to those of the log."""
+    last = json.loads(files[f"登记/{LAST - 1:04d}.json"])
+    mine = forger(ORIGIN)
+
+    def forge(proof: Any) -> None:
+        lines = Note.read(proof["head"]).text.splitlines()
+        lines[2:5] = [str(last["number"]), last["hash"], str(len(proof["leaves"]))]
+        text = "".join(f"{line}\n" for line in lines)
+        proof["keys"].append(str(mine.key))
+        proof["head"] = f"{text}\n{mine.line(text)}"
+
+    return edited("证明.json", forge)(files)
+
+
+def rerooted(proof: Any) -> None:
+    """A head of another root; everything signed by one key, as if by the log's."""
+    mine = forger(ORIGIN)
+    text = Note.read(proof["checkpoint"]).text
+    head = Note.read(proof["head"]).text.splitlines()
+    told = "".join(f"{line}\n" for line in [*head[:5], "7", *head[6:]])
+    proof["keys"] = [str(mine.key)]
+    proof["checkpoint"], proof["head"] = f"{text}\n{mine.line(text)}", f"{told}\n{mine.line(told)}"
+
+
+def own_rules(files: Files) -> Files:
+    """Rules of the forger's, and an edition of the same name before the true one."""
+    name = next(each for each in files if each.endswith(".whl"))
+    files = files | {name: files[name] + b" "}
+    digest = hashlib.sha256(files[name]).hexdigest()
+
+    def forge(rows: Any) -> None:
+        [rules] = [each for each in rows if each["subject"] == "rules"]
+        rows.insert(0, rules | {"digest": digest})
+
+    return edited("规则/版本.json", forge)(files)
 
 
 def said(old: str, new: str) -> Callable[[str], str]:
@@ -209,6 +275,22 @@ FORGED: dict[str, tuple[Callable[[Files], Files], str]] = {
     "the checkpoint's size": (edited("证明.json", lambda proof: proof.update(checkpoint=proof["checkpoint"].replace("\n", "\n1", 1))), "签名不实"),
     "the checkpoint's signature": (edited("证明.json", flipped("checkpoint")), "签名不实"),
     "the signature of the last entry": (edited("证明.json", flipped("head")), "签名不实"),
+    "the last entry cut off, and signed by a key that was added": (lambda files: headed(cut(files)), "末条登记不是以签署检查点的密钥签署的"),
+    "the signature of the last entry under another root": (edited("证明.json", rerooted), "所签署的不是这一个根"),
+    "no leaf at all": (edited("证明.json", lambda proof: proof["leaves"].clear()), "证明中没有任何条目"),
+    "a notice twice": (edited("公示.json", lambda rows: rows.insert(0, rows[0] | {"content": "{}"})), "有两份"),
+    "more in a notice": (edited("公示.json", first(title="关于恢复备案的公告")), "中另有内容"),
+    "more in an entry": (entry(4, note=""), "第4号登记中另有内容"),
+    "a notice's instant in words of another kind": (edited("公示.json", first(published_at="2026-05-01T00:00:00")), "中有不是时刻的"),
+    "a paper twice": (edited("文书.json", lambda rows: rows.insert(0, rows[0] | {"stored_at": "2020-01-01T00:00:00Z"})), "有两份"),
+    "an edition twice": (edited("规则/版本.json", lambda rows: rows.insert(0, rows[0] | {"digest": "0" * 64})), "有两份"),
+    "rules of the forger's": (own_rules, "有两份"),
+    "a letter twice": (edited("消息.json", lambda all_: twice(all_, title="另一标题")), "在一条消息下有两份"),
+    "letters of a service taken out": (edited("消息.json", unserved), "的送达未予证明"),
+    "a letter nobody sent, signed for": (edited("消息.json", lambda all_: twice(all_, id="x", closed_at=None, read_at=None)), "其投递和回执未列入日志"),
+    "a delivery of no letter": (edited("消息.json", lambda all_: with_letter(all_)["deliveries"].append({**with_letter(all_)["deliveries"][0], "letter": "x"})), "没有其信函"),
+    "letters of other messages": (edited("消息.json", swapped), "不是消息"),
+    "a letter of another filing": (edited("消息.json", letters("letters", filing_id="OTHER")), "属于另一件备案"),
     "no signature of the last entry": (edited("证明.json", lambda proof: proof.pop("head")), "不能证明其后没有登记"),
     "no proof at all": (edited("证明.json", lambda proof: proof.clear()), "没有日志的证明"),
     "a whole entry in the place of its hash": (lambda files: files | {"登记/0005.json": json.dumps({"number": 5, "hash": json.loads(files["登记/0005.json"])["hash"]}).encode()}, "无法读取"),
@@ -229,7 +311,9 @@ def test_a_true_package_is_proven_in_an_empty_environment(package: Files, tmp_pa
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout.endswith("核验通过\n")
     assert "以下须凭信任" in told.stdout
-    assert len((tmp_path / "unpacked" / "核验.py").read_text("utf-8").splitlines()) < 400
+    assert len((tmp_path / "unpacked" / "核验.py").read_text("utf-8").splitlines()) < 500, (
+        "it is to be read whole: what it proves is told thing by thing, and letters are checked one by one"
+    )
 
 
 @pytest.mark.parametrize("what", FORGED)

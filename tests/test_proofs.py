@@ -153,6 +153,7 @@ async def test_the_pages_check_themselves_in_a_browser(life: tuple[Register, Log
                 true.replace(
                     "<dd>沈阳星海智造装备有限公司</dd>", "<dd>另一公司</dd>"
                 ): "网页所示的盟主企业与所证明的原文不同",
+                re.sub("发布于<time[^>]*>[^<]*", "发布于<time>2020年1月1日", true): "发布日期与所证明的原文不同",
                 re.sub("data-position=.[0-9]+", 'data-position="3', true): "路径",
                 re.sub("(?<=data-nonce>).", "x", true): "路径不通到所签的根",
             }
@@ -171,7 +172,9 @@ async def test_the_pages_check_themselves_in_a_browser(life: tuple[Register, Log
             assert "没有这个根" in await told("kept")
             held = (kept.files.folder / "checkpoint").read_text("utf-8").splitlines()
             await page.fill("#kept-root", "\n".join([held[0], "7", *held[2:]]))
-            assert "日志已被改写" in await told("kept")
+            assert "签名不实" in await told("kept")
+            await page.fill("#kept-root", "\n".join(["other.example/log", *held[1:]]))
+            assert "不是本日志的检查点" in await told("kept")
             await opened.close()
 
 
@@ -189,8 +192,12 @@ def test_the_revocation_of_the_demonstration_is_proven_alone_and_comes_out_the_s
         "撤销备案事先告知书",
     ):
         assert told in explained
-    commands = re.findall(r"python3 核验\.py(?: --[^（（]+)?", explained)
-    assert [each.strip() for each in commands] == ["python3 核验.py", "python3 核验.py --重算"]
+    commands = re.findall(r"python3 -I 核验\.py 文件夹或zip(?: --[^（（]+)?", explained)
+    assert [each.strip() for each in commands] == [
+        "python3 -I 核验.py 文件夹或zip",
+        "python3 -I 核验.py 文件夹或zip --重算",
+    ]
+    commands = [each.replace("文件夹或zip", ".") for each in commands]
     [signer] = keys.signers(kept.log.key_file)
     printed = kept.log.newest()
     assert printed

@@ -157,8 +157,8 @@ def _explained(
         "七、所用的版本：",
         *(f"   {each['subject']} {each['name']} SHA-256 {each['digest']}" for each in used),
         "",
-        "核验：在解开的文件夹中执行 python3 核验.py（Python 3.11 以上，不必联网）；公钥和根与公示公告网站所载的比对：--key、--root。",
-        "由登记重算结果：python3 核验.py --重算（须装有 pydantic）。",
+        "核验：核验.py 请取自公示公告网站的 /notices/verify.py，不用本包所附的；执行 python3 -I 核验.py 文件夹或zip（Python 3.11 以上，不必联网）；公钥和根与公示公告网站所载的比对：--key、--root。",
+        "由登记重算结果：python3 -I 核验.py 文件夹或zip --重算（须装有 pydantic）。",
         "本说明和登记不一致的，以登记为准。本证明可能含有个人信息，不得另作他用；它不证明其后没有别的登记，须证明的用归档包。",
         "",
     ]

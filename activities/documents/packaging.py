@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from base64 import b64encode
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from activities.documents.record import Record, Sent
 from activities.editions_used import EDITIONS, USED
 from activities.log import keys, proving, public_keys
 from activities.log.leaves import Key, LeafKind, micros, papers_of
-from activities.log.notes import Signer
+from activities.log.notes import Checkpoint, Note, Signer
 from activities.log.sequencing import checkpoint_of, days, newest
 from activities.proof import as_hashed
 from activities.rows import GENESIS
@@ -134,20 +135,33 @@ def signer_of(settings: Settings) -> Signer | None:
 def proof_of(
     engine: Engine, record: Record, used_: Sequence[dict[str, Any]] = (), signer: Signer | None = None
 ) -> dict[str, Any]:
-    """The proof of a filing's package; nothing where the log has not been signed yet."""
+    """The proof of a filing's package; nothing where the log has not been signed yet.
+
+    Its head, by the key that signed the root: up to when, and up to which root, the last entry was the last.
+    """
     with engine.connect() as db:
         entries = [Key(record.row.filing_id, entry.number) for entry in record.entries]
         rests = {key.of for key in papers_of(db, LeafKind.ENTRY, entries)}
-    proof = proven(engine, [*_rows(record, rests), *of_editions(used_)])
-    if not proof or signer is None or str(signer.key) not in proof["keys"]:
+    proof = proven(engine, [*_rows(record, rests), *of_editions(used_)], signer)
+    made_at = proof.pop("made_at", None)
+    if signer is None or not proof or not _signed(proof["checkpoint"], signer):
         return proof
-    origin, count = proof["checkpoint"].partition("\n")[0], len(proof["leaves"])
-    head = f"{origin}/head\n{record.row.filing_id}\n{record.row.number}\n{record.row.head}\n{count}\n"
+    root, count = Checkpoint.read(Note.read(proof["checkpoint"]).text), len(proof["leaves"])
+    lines = (
+        f"{root.origin}/head", record.row.filing_id, record.row.number, record.row.head, count,
+        root.size, b64encode(root.root).decode(), made_at,
+    )  # fmt: skip
+    head = "".join(f"{line}\n" for line in lines)
     return proof | {"head": f"{head}\n{signer.line(head)}"}
 
 
-def proven(engine: Engine, rows: Sequence[Row]) -> dict[str, Any]:
+def _signed(note: str, signer: Signer) -> bool:
+    return bool(Note.read(note).signed_by([signer.key]))
+
+
+def proven(engine: Engine, rows: Sequence[Row], signer: Signer | None = None) -> dict[str, Any]:
     """Where rows stand in the log, up to the end of the last day if that has them all: its root is printed with the announcements.
+    With a `signer`, that day's end is passed over which another key has signed, and when the root was made is told too.
 
     Nothing where the log has not been signed yet.
     """
@@ -158,8 +172,9 @@ def proven(engine: Engine, rows: Sequence[Row]) -> dict[str, Any]:
         ended = next(iter(days(db)), None)
         found: list[dict[str, Any]] = []
         chosen = last
-        for checkpoint in [ended, last] if ended and ended.number != last.number else [last]:
-            assert checkpoint
+        if ended and (ended.number == last.number or (signer and not _signed(ended.note, signer))):
+            ended = None
+        for checkpoint in filter(None, (ended, last)):
             every = [proving.of_row(db, checkpoint, *each) for each in rows]
             found, chosen = [each for each in every if each], checkpoint
             if len(found) == len(every):
@@ -167,7 +182,8 @@ def proven(engine: Engine, rows: Sequence[Row]) -> dict[str, Any]:
         known = [str(key) for key in public_keys.known(db, checkpoint_of(chosen).origin)]
     for each in found:
         del each["checkpoint"]
-    return {"checkpoint": chosen.note, "keys": known, "leaves": found} | _stamped(chosen)
+    at = {"made_at": chosen.made_at.astimezone(UTC).isoformat(timespec="minutes")} if signer else {}
+    return {"checkpoint": chosen.note, "keys": known, "leaves": found} | _stamped(chosen) | at
 
 
 def _stamped(checkpoint: LogCheckpoint) -> dict[str, str]:

@@ -9,6 +9,7 @@ from base64 import b64encode
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select
@@ -17,7 +18,7 @@ from sqlmodel import select as rows_of
 
 from activities.database import in_parts, reading
 from activities.log import merkle, public_keys
-from activities.log.leaves import LEAVES, NOTICE, LeafKind, columns
+from activities.log.leaves import LEAVES, LOOKS_BACK, NOTICE, LeafKind, columns
 from activities.log.merkle import HASHINGS, Hashing
 from activities.log.notes import Note
 from activities.log.sequencing import checkpoint_of, days, newest
@@ -58,6 +59,11 @@ class Proof:
         return int(self.leaf["position"])
 
     @property
+    def late(self) -> bool:
+        """Whether it says that it was published long before a root in which it is not (as `verify --all` says of entries)."""
+        return self.before is not None and self.row.published_at < self.before.made_at - LOOKS_BACK
+
+    @property
     def text(self) -> str:
         """The announcement as its leaf covers it: the SHA-256 of this text."""
         return canonical(columns(self.row, *NOTICE))
@@ -93,7 +99,8 @@ class Proof:
             "checkpoint": self.end.note,
             "keys": list(self.keys),
         }
-        stamp = {"stamp": self.end.stamp} if self.end.stamp else {}
+        after = {"after": self.before.made_at.astimezone(UTC).isoformat()} if self.before else {}
+        stamp = after | {"stamp": self.end.stamp} if self.end.stamp else after
         return json.dumps(proof | stamp, ensure_ascii=False, indent=1).encode()
 
 

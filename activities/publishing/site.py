@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 
@@ -48,8 +49,18 @@ def _page(name: str) -> Page:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.globals |= {"name": NAME, "on_day": on_day, "in_base64": in_base64}
+    pages.globals |= {
+        "name": NAME,
+        "on_day": on_day,
+        "in_base64": in_base64,
+        "verifier_sha256": sha256(_verifier()).hexdigest(),
+    }
     return pages.get_template(name)
+
+
+def _verifier() -> bytes:
+    """The program that checks proofs."""
+    return resources.files("activities.documents").joinpath("verify.py").read_bytes()
 
 
 @dataclass(frozen=True)
@@ -137,7 +148,7 @@ class Site:
         read either, if it has its page.
         """
         yield CHECK, resources.files(__package__).joinpath("pages", CHECK).read_bytes()
-        yield VERIFIER, resources.files("activities.documents").joinpath("verify.py").read_bytes()
+        yield VERIFIER, _verifier()
         if not whole and self._tells(book):
             return
         months = book.months()

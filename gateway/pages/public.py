@@ -175,7 +175,10 @@ def notices(path: str, request: Request, tools: Doors) -> Response:
         return Response(text, headers={**KEPT_BY_NONE, "X-Robots-Tag": "noindex"}, media_type="text/html")
     answer = files.file_response(place, found, request.scope)
     answer.headers.update(for_caches(LATER, tools.clock()))
-    for ending, media_type in FEEDS.items():
+    plain = path in ("log/checkpoint", "log/keys") or (path.startswith("log/days/") and not path.endswith(".tsr"))
+    if answer.status_code == 200 and plain:
+        answer.headers["Content-Type"] = "text/plain; charset=utf-8"
+    for ending, media_type in ({} if plain or path.startswith("notices/") else FEEDS).items():
         if path.endswith(ending) and answer.status_code == 200:
             answer.headers["Content-Type"] = media_type
     return answer

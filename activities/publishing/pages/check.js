@@ -34,6 +34,7 @@ async function isSigned({ text, lines }, keys) {
         return true;
       } catch (error) {
         if (error instanceof Wrong) throw error;
+        if (error.name !== "NotSupportedError") throw new Wrong("公钥不合格式");
         return null;
       }
     }
@@ -46,8 +47,16 @@ async function checkNotice(section) {
   const read = (name) => section.querySelector(`[data-${name}]`).textContent;
   const covers = hex(await sha256(utf8(read("said"))));
   if (covers !== read("covers")) throw new Wrong("公告原文与其摘要不符");
-  const shown = JSON.parse(JSON.parse(read("said")).content);
-  const page = [...document.querySelectorAll("#content > :not(.proof)")].map((each) => each.textContent).join("");
+  const notice = JSON.parse(read("said"));
+  const shown = JSON.parse(notice.content);
+  for (const fact of document.querySelectorAll(".facts dt")) {
+    const said = shown[fact.textContent];
+    if (typeof said === "string" && said !== fact.nextElementSibling.textContent) throw new Wrong(`网页所示的${fact.textContent}与所证明的原文不同`);
+  }
+  const at = new Date(Math.max(new Date(notice.published_at), new Date(`${notice.shown_from}T00:00:00+08:00`)) + 8 * 3600_000);
+  const day = `${at.getUTCFullYear()}年${at.getUTCMonth() + 1}月${at.getUTCDate()}日`;
+  if (!document.querySelector(".about").textContent.trim().endsWith(`发布于${day}`)) throw new Wrong("网页所示的发布日期与所证明的原文不同");
+  const page = [...document.querySelectorAll("#content > :not(.proven)")].map((each) => each.textContent).join("");
   for (const name of ["联盟名称", "盟主企业", "备案编号", "承接备案编号", "技术领域"]) {
     if (shown[name] && !page.includes(shown[name])) throw new Wrong(`网页所示的${name}与所证明的原文不同`);
   }
@@ -66,7 +75,8 @@ async function checkNotice(section) {
   if (last !== 0 || !same(now, signed.root) || signed.size !== Number(section.dataset.size)) throw new Wrong("路径不通到所签的根");
   const keys = [...section.querySelectorAll("[data-key]")].map((each) => each.textContent);
   const known = await isSigned(signed, keys);
-  return `核验通过：公告原文、第${section.dataset.position}条和路径与根 ${hex(now)} 相符，${known ? "签名属实" : "签名未核（本浏览器不支持 Ed25519，请离线核验）"}。根和公钥请与您另外得知的比对。`;
+  const proven = `所证明的是备案 ${notice.filing_id} 第${notice.number}号登记的公告（${notice.kind}，${notice.shown_from}）。`;
+  return `${known ? "核验通过" : "没有发现不符，但签名未核"}：${proven}公告原文、第${section.dataset.position}条和路径与根 ${hex(now)} 相符，${known ? "签名属实" : "签名未核（本浏览器不支持 Ed25519，请离线核验）"}。根和公钥请与您另外得知的比对。`;
 }
 
 // The tree as its published tiles make it: roots at any size, by the same hashes, so that the smaller is a beginning of the larger.
@@ -86,7 +96,8 @@ class Tiles {
       const path = [...parts.slice(0, -1).map((each) => `x${each}`), parts.at(-1)].join("/");
       const whole = `tile/${level}/${path}`;
       let answer = await fetch(width === WIDTH ? whole : `${whole}.p/${width}`);
-      if (!answer.ok) answer = await fetch(whole);
+      if (answer.status === 404) answer = await fetch(whole);
+      if (answer.status === 429 || answer.status >= 500) throw new Wrong("日志文件暂时无法读取，请稍后再试");
       if (!answer.ok) throw new Wrong(`日志文件 ${whole} 缺失`);
       this.read.set(name, new Uint8Array(await answer.arrayBuffer()));
     }
@@ -122,7 +133,14 @@ async function checkKept(field) {
   const row = rows.find((each) => each.dataset.root === wanted);
   const size = kept?.size ?? Number(row?.dataset.size);
   if (!size) throw new Wrong("上表中没有这个根；若为某一时刻的检查点，请粘贴其全文");
-  const signed = checkpointOf(await (await fetch("checkpoint", { cache: "no-store" })).text());
+  const [note, keys] = await Promise.all(["checkpoint", "keys"].map(async (name) => {
+    const answer = await fetch(name, { cache: "no-store" });
+    if (!answer.ok) throw new Wrong("检查点或者公钥暂时无法读取，请稍后再试");
+    return answer.text();
+  }));
+  const signed = checkpointOf(note);
+  if (kept && kept.text.split("\n")[0] !== signed.text.split("\n")[0]) throw new Wrong("所粘贴的不是本日志的检查点");
+  if (kept) await isSigned(kept, keys.split("\n").filter(Boolean));
   if (signed.text.includes("\ndigest ")) throw new Wrong("本日志不以 SHA-256 计算，请离线核验");
   if (size > signed.size) throw new Wrong(`日志现在只有${signed.size}条，少于您所留存的${size}条：已被截短`);
   const tiles = new Tiles(signed.size);
@@ -144,7 +162,7 @@ function offer(name, check) {
   asked.querySelector("button").addEventListener("click", async () => {
     try {
       told.textContent = await check();
-      told.className = "notice good";
+      told.className = /^(核验通过|相符)/.test(told.textContent) ? "notice good" : "notice";
     } catch (error) {
       told.textContent = `未通过：${error instanceof Wrong ? error.message : "所载内容无法读取"}`;
       told.className = "notice bad";
@@ -152,7 +170,7 @@ function offer(name, check) {
   });
 }
 
-const section = document.querySelector("section.proof");
+const section = document.querySelector("section.proven");
 if (section && section.dataset.digest !== "sha-256") {
   document.querySelector('[data-told="proof"]').textContent = "本日志不以 SHA-256 计算，请离线核验。";
 } else {
