@@ -1,6 +1,7 @@
 """The invented alliances stand where they should, on whatever day somebody opens the desk for the first time."""
 
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
@@ -42,11 +43,13 @@ def test_what_is_written_verifies_and_is_written_once(register: Register) -> Non
     assert [register.verify(alliance.id) for alliance in ALLIANCES] == [[]] * len(ALLIANCES)
     rows = {row.filing_id: row for row in register.filings()}
     late = overdue_of(rows["LN-SHOW-06"], date(2026, 11, 22), Role.CITY_ST, "210100")
-    way = ways(register.engine, {"LN-SHOW-06": register.filing("LN-SHOW-06")}, now)["LN-SHOW-06"][0].current
+    assert (filing := register.filing("LN-SHOW-06"))
+    way = ways(register.engine, {"LN-SHOW-06": filing}, now)["LN-SHOW-06"][0].current
     assert late
     assert way
     assert (late.duty.last, late.duty.lapse, way.late) == (way.last, LapseKind.ARCHIVING_OVERDUE, True)
-    head = _templates().globals["marks"]["until"](rows["LN-SHOW-06"], date(2026, 11, 22), late)
+    marks: Any = _templates().globals["marks"]
+    head = marks["until"](rows["LN-SHOW-06"], date(2026, 11, 22), late)
     assert f"逾期{late.days}个工作日" in head
     assert "余" not in head
     assert COLUMNS["lapse"].of(rows["LN-SHOW-08"]) == "年度报送截止 2026年度"

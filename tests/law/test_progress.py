@@ -130,7 +130,9 @@ def _days_told_once(docket: Sequence[Entry], now: datetime) -> str:
         if any(name.startswith("extension:") for name in filing.periods) or (step.until <= now and not step.late):
             continue  # a year whose extension is not ruled on yet, and what comes by itself in this instant
         if not step.late:
-            if step.until not in {each.at for each in (*entries.outlook(filing), *agenda.dues(filing))}:
+            if step.until not in {each.at for each in entries.outlook(filing)} | {
+                each.at for each in agenda.dues(filing)
+            }:
                 return f"{track.title} {step.title} {step.last} 不在日程"
         elif step.last not in {each.last for each in overdue.late(filing)} and step.who != Role.LEADER.label:
             return f"{track.title} {step.title} {step.last} 逾期，清单未列"
