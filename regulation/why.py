@@ -123,8 +123,7 @@ def of_act(docket: Docket, kind: ActKind, when: Moment, year: int | None = None)
 
 
 def _until(filing: Filing, act: Act, turns: str, when: Moment) -> str:
-    """Until when an act may be done: what is about a year until that is due; later only what is late, as long as that may be (G-11,
-    G-14)."""
+    """Until when an act may be done: what is about a year until that is due; later only what is late, as long as that may be."""
     year = filing.year(getattr(act, "year", None) or 0)
     kind, last = ActKind(act.kind), f"，到{turns}为止" if turns else ""
     if kind not in (ActKind.FILE_ANNUAL_REPORT, ActKind.REQUEST_EXTENSION) or year is None:

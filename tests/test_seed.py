@@ -43,7 +43,8 @@ def test_what_is_written_verifies_and_is_written_once(register: Register) -> Non
     assert [register.verify(alliance.id) for alliance in ALLIANCES] == [[]] * len(ALLIANCES)
     rows = {row.filing_id: row for row in register.filings()}
     late = overdue_of(rows["LN-SHOW-06"], date(2026, 11, 22), Role.CITY_ST, "210100")
-    assert (filing := register.filing("LN-SHOW-06"))
+    filing = register.filing("LN-SHOW-06")
+    assert filing
     way = ways(register.engine, {"LN-SHOW-06": filing}, now)["LN-SHOW-06"][0].current
     assert late
     assert way
