@@ -38,6 +38,8 @@ from gateway.problem import (
     at_interface,
 )
 from gateway.remembered.audit import AuditKind
+from gateway.remembered.sessions import Session, drawn_for, mark_of
+from gateway.tools import Tools
 from gateway.turns import Busy
 from gateway.visit import visit_of
 from models.faults import in_chinese
@@ -149,7 +151,9 @@ async def _filled_in(request: Request) -> list[tuple[str, str]]:
         whole = Request(request.scope, _again(b"".join(body)))
     with suppress(HTTPException):  # no form that can be read
         async with whole.form() as form:
-            kept = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name != "csrf"]
+            kept = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name not in OURS]
+            if mark := drawn_for(str(form.get("csrf", ""))) or str(form.get("drawn", ""))[:12]:
+                kept.append(("drawn", mark))
         return kept if sum(len(name) + len(value) for name, value in kept) <= ECHO else []
     return []
 
@@ -191,13 +195,25 @@ def _page(request: Request, error: Exception, kept: list[tuple[str, str]]) -> Re
     tools, told = request.app.state.tools, problem_of(error)
     session = session_of(request, tools) if not isinstance(error, SQLAlchemyError) else None
     if kept:
-        return page(request, tools, "again.html", session, status=told.status, problem=told, kept=kept)
+        mark = dict(kept).get("drawn", "")
+        other = _writer(tools, session, mark) if session and mark not in ("", mark_of(session.who.person)) else ""
+        return page(request, tools, "again.html", session, status=told.status, problem=told, kept=kept, other=other)
     if isinstance(error, SignInFirst):
         asked = f"{request.url.path}?{request.url.query}".rstrip("?") if request.method == "GET" else ""
         return RedirectResponse(f"/sign-in?next={quote(asked)}", 303)
     failed = page(request, tools, "failure.html", session, status=told.status, problem=told)
     failed.headers.update(AGAIN if told.status == HTTPStatus.SERVICE_UNAVAILABLE else {})
     return failed
+
+
+OURS = ("csrf", "drawn")
+"""What a form brings along for us: the secret of a session, and for whom it was drawn."""
+
+
+def _writer(tools: Tools, session: Session, mark: str) -> str:
+    """Who filled in a form, if not who is signed in now: a colleague by name."""
+    colleagues = tools.people.colleagues(session.who.office, session.who.role) if session.who.staff else []
+    return next((each.name for each in colleagues if mark_of(each.person) == mark), "另一人")
 
 
 def handle(app: FastAPI) -> None:

@@ -19,11 +19,12 @@ class Purpose(Named):
 
 
 class Shipped(Value):
-    """A phrase that every office is offered, or every one in some roles."""
+    """A phrase that every office is offered, or every one in some roles, or in some acts alone."""
 
     purpose: Purpose
     text: str
     roles: tuple[Role, ...] = ()
+    acts: tuple[ActKind, ...] = ()
 
 
 SHIPPED = tuple(
@@ -51,6 +52,7 @@ def purpose_of(kind: ActKind) -> Purpose:
     return _OF.get(kind, Purpose.NOTE)
 
 
-def shipped(role: Role, purpose: Purpose) -> list[str]:
-    """The phrases that somebody in a role is offered."""
-    return [each.text for each in SHIPPED if each.purpose is purpose and (not each.roles or role in each.roles)]
+def shipped(role: Role, purpose: Purpose, kind: ActKind | None = None) -> list[str]:
+    """The phrases that somebody in a role is offered, in an act if one is named."""
+    of = [each for each in SHIPPED if each.purpose is purpose and (not each.roles or role in each.roles)]
+    return [each.text for each in of if kind is None or not each.acts or kind in each.acts]

@@ -160,6 +160,9 @@ def test_every_purpose_has_phrases_that_an_office_could_keep_itself() -> None:
     assert {each.purpose for each in SHIPPED} == set(Purpose)
     assert all(1 <= len(each.text) <= 300 for each in SHIPPED)
     assert len(shipped(Role.PROVINCE_ST, Purpose.OPINION)) == len(shipped(Role.CITY_IIT, Purpose.OPINION)) + 1 <= MOST
+    refusing = shipped(Role.CITY_ST, Purpose.RULING, ActKind.REFUSE)
+    assert not any("异议不成立" in each for each in refusing), "that is said of an objection alone"
+    assert any("异议不成立" in each for each in shipped(Role.CITY_ST, Purpose.RULING, ActKind.RULE_ON_OBJECTION))
     assert purpose_of(ActKind.RULE_ON_OBJECTION) is Purpose.RULING
 
 

@@ -302,6 +302,25 @@ async def test_the_form_of_an_act_is_no_way_round_the_review(house: House) -> No
     assert "而本次没有要求补正的" in returned, "what is wanting is told all at once"
 
 
+async def test_a_form_is_sent_by_whoever_it_was_drawn_for(house: House) -> None:
+    lies(house, ACCEPTED)
+    first_, second = await at(house, "c-101"), await at(house, "c-102")
+    form = sent(await first_.gets(f"{PAGE}?decide=refuse"), "decision") | {"/reason": "不属备案范围"}
+    page = unescape((await second.posts(f"{PAGE}/refuse", 403, **form)).text)
+    assert "现在登录的是审核人，本页由受理人填写" in page
+    assert "不属备案范围" in page
+    assert "再次提交" not in page
+    signed_out = house.browser()
+    kept = unescape((await signed_out.post(f"{PAGE}/refuse", data=form, headers={"Origin": first_.origin})).text)
+    drawn = re.search(r'name="drawn" value="([^"]+)"', kept)
+    assert drawn
+    again = form | {"csrf": "", "drawn": drawn[1]}
+    assert "本页由受理人填写" in unescape((await second.posts(f"{PAGE}/refuse", 403, **again)).text)
+    mine = unescape((await first_.posts(f"{PAGE}/refuse", 403, **again)).text)
+    assert "您已重新登录" in mine
+    assert "再次提交" in mine
+
+
 async def test_of_two_pages_of_one_officer_neither_wipes_the_other(house: House) -> None:
     lies(house, ACCEPTED)
     officer = await at(house, "c-101")

@@ -301,7 +301,7 @@ def phrases_of(tools: Tools, session: Session, offered: Offer | None) -> list[st
     """The phrases of an officer's office for an act; a leader writes in their own words."""
     if offered is None or not session.who.staff:
         return []
-    return Phrases(tools.register.engine).offered(session.who, purpose_of(offered.kind))
+    return Phrases(tools.register.engine).offered(session.who, purpose_of(offered.kind), offered.kind)
 
 
 def first_said(tools: Tools, row: FilingRow, offered: Offer) -> dict[str, Any] | None:

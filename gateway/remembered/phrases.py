@@ -13,6 +13,7 @@ from gateway.identity import Identity
 from gateway.remembered.handling import post_of
 from models.gateway import PhraseRow
 from models.values import storable
+from models.vocabulary import ActKind
 from regulation.phrases import Purpose, shipped
 
 LONGEST = 300
@@ -41,10 +42,10 @@ class Phrases:
         with reading(self.engine) as session:
             return list(session.exec(query.order_by(PhraseRow.purpose, col(PhraseRow.id))))
 
-    def offered(self, who: Identity, purpose: Purpose) -> list[str]:
-        """What somebody is offered for a purpose: their office's own first, then what is shipped."""
+    def offered(self, who: Identity, purpose: Purpose, kind: ActKind | None = None) -> list[str]:
+        """What somebody is offered for a purpose, in an act: their office's own first, then what is shipped."""
         own = [each.text for each in self.of_post(post_of(who)) if each.purpose == purpose.value]
-        return list(dict.fromkeys([*own, *shipped(who.role, purpose)]))
+        return list(dict.fromkeys([*own, *shipped(who.role, purpose, kind)]))
 
     def put(self, who: Identity, purpose: Purpose, text: str, now: datetime, instead_of: int | None = None) -> bool:
         """Keep a phrase, or keep it instead of another; False if that is not theirs. Raises `Unusable`."""

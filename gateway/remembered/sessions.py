@@ -13,6 +13,7 @@ from activities.privacy import kept_secret
 from gateway.identity import Identity
 from models.gateway import SessionRow
 from models.settings import Settings
+from models.values import digest
 from models.vocabulary import Role
 from regulation import identity
 
@@ -48,7 +49,7 @@ class Sessions:
             name=who.name,
             office=who.office,
             role=who.role.value,
-            csrf=secrets.token_urlsafe(24),
+            csrf=f"{secrets.token_urlsafe(24)}.{mark_of(who.person)}",
             started_at=now,
             expires_at=now + self.lifetime,
             head=who.head,
@@ -95,3 +96,13 @@ def signing_secret(settings: Settings) -> str:
     if told := settings.secret.get_secret_value():
         return told
     return kept_secret(settings.secret_file)
+
+
+def mark_of(person: str) -> str:
+    """By what a form tells for whom it was drawn."""
+    return digest(person)[:12]
+
+
+def drawn_for(csrf: str) -> str:
+    """The mark of whom a form was drawn for, by what it brings along; empty if it does not say."""
+    return csrf.rpartition(".")[2] if "." in csrf else ""
