@@ -153,7 +153,7 @@ async def _filled_in(request: Request) -> list[tuple[str, str]]:
         async with whole.form() as form:
             kept = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name not in OURS]
             if mark := drawn_for(str(form.get("csrf", ""))) or str(form.get("drawn", ""))[:12]:
-                kept.append(("drawn", mark))
+                kept = [*kept, ("drawn", mark)]
         return kept if sum(len(name) + len(value) for name, value in kept) <= ECHO else []
     return []
 

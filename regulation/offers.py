@@ -10,7 +10,7 @@ from datetime import timedelta
 from itertools import product
 from typing import Any, Literal, get_args, get_origin
 
-from models.acts import TOGETHER, Act, By
+from models.acts import TOGETHER, Act, By, UrgeReport
 from models.filing import Filing
 from models.findings import Refusal
 from models.values import Value, day_of, required
@@ -174,6 +174,9 @@ def _proposed(filing: Filing, kind: ActKind, by: By, when: Moment, came: Mapping
 
 
 def _choices(act_type: type[Value], name: str, filing: Filing, by: By, when: Moment) -> list[Any]:
+    if act_type is UrgeReport and name == "year":  # what is due comes before what was missed and may be made good
+        waiting, years = annual.to_report(filing, when), _years(filing, when)
+        return [*reversed(waiting), *years[len(waiting) :]] or [when.day.year]
     if name in PROPOSALS:
         return PROPOSALS[name](filing, by, when)
     annotation = act_type.model_fields[name].annotation

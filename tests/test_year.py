@@ -152,6 +152,11 @@ async def test_a_batch_shows_the_letter_that_each_leader_would_get(house: House)
     assert "2027年度为“已报送”，无须催报" in answer.text
 
 
+async def test_the_form_of_urging_proposes_the_year_that_is_due(house: House) -> None:
+    page = await read(await house.signed_in("c-101"), "/filings/SY-MISSED/acts/urge_report")
+    assert 'value="2027" selected' in page, "2026, which was missed, may still be made good"
+
+
 async def test_the_closing_report_says_what_the_board_says(house: House) -> None:
     city = await house.signed_in("c-101")
     answer = await city.get("/desk/year/2027/report.docx")
