@@ -56,7 +56,7 @@ def _report(filing: Filing, year: ReportingYear, now: datetime, *, begun: bool) 
     step = replace(step, state="current" if begun else "ahead", until=year.due, late=year.due <= now)
     if year.status is YearStatus.MISSED:
         last = naming.on_day(last_day_until(year.due))
-        says = f"已过{year.year}年度报送截止（{last}）：请尽快补报，补报的记为迟报，不计入连续未报送"
+        says = f"已过{year.year}年度报送截止（{last}）：请尽快补报，补报以后不计入连续未报送"
         return replace(step, says=says, otherwise=MISSED_TWICE)
     return replace(step, otherwise=f"逾期记为{year.year}年度未报送；{MISSED_TWICE}")
 
