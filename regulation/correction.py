@@ -312,7 +312,7 @@ def _restores(docket: Sequence[Entry], trying: _Trying, truly: Filing, told: _Le
     due = revoked.periods.get("restoration")
     backwards = due and revoked.ended_at and due.until <= revoked.ended_at
     if due and backwards:
-        begun = next((each for each in docket if each.filing.periods.get("restoration") == due), None)
+        begun = next((each for each in docket if "restoration" in each.filing.periods), None)
         since = f"第{begun.number}号登记（{naming.on_day(day_of(begun.entered_at))}）" if begun else "来文核对登记"
         besides += f"。登记的办理期限（至{naming.midnight(due.until)}）早于撤销决定，不据以认定逾期；建议自{since}之日起尽快办理"
     step = _by_act(revoked, ActKind.RESTORE, Sort.APPROVE, what + besides)

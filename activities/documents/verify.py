@@ -403,10 +403,9 @@ def check_log(package: Package, entries: list[Any], known: list[str], printed: s
         expect(by or not head, "末条登记不是以签署检查点的密钥签署的")
         expect(not head or told == ends, "末条登记或日志的项数与所签署的不符：有截去、增添或者替换")
         expect(not at or (at_size, at_root) == (count, top), "末条登记所签署的不是这一个根：归档包不是在这个根时制作的")
-        DONE.extend(
-            [f"第{last['number']}号登记为末条，截至 {at}（日志 {size} 条时）；此后的登记不在本包"] if at else []
-        )
-    DONE.append(f"{leaves} 项在日志中的位置，直至 {origin} 所签 {size} 条的根 {root.hex()}")
+        if at:
+            DONE.insert(0, f"第{last['number']}号登记为末条，截至 {at}（日志 {size} 条时）；此后的登记不在本包")
+    DONE.insert(0, f"{leaves} 项在日志中的位置，直至 {origin} 所签 {size} 条的根 {root.hex()}")
     return origin, [line for line in proof["keys"] if read_key(line) in logs]
 
 
