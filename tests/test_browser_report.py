@@ -85,7 +85,7 @@ async def test_a_report_on_a_phone_from_the_start_page_to_the_receipt(world: Wor
         await visitor.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         assert await visitor.page.get_by_label("总体情况").first.input_value() == "全年完成两项攻关，试制样机三台。"
         await visitor.page.get_by_label("总体情况").nth(1).fill("明年继续攻关，扩大上下游合作。")
-        await visitor.page.get_by_label("是", exact=True).check()
+        await visitor.page.get_by_label("我单位已阅读上述").check()
         await pictured(visitor, "report")
         said = await visitor.reports("报送年度总结和计划")
         await visitor.page.set_viewport_size(PHONE)  # type: ignore[arg-type]

@@ -34,7 +34,7 @@ def test_a_filter_means_the_same_at_every_door() -> None:
     told = {"stage": "in_force", "jurisdiction": "210100", "waiting_for": "iit", "text": "星海"}
     facts = Filter.model_validate(told).facts
     everybody = offices.Scope()
-    assert read(told).within(everybody, date(2027, 4, 20)) == facts | {"scope": everybody, "also": []}
+    assert read(told).within(everybody, date(2027, 4, 20)) == facts | {"scope": everybody, "also": [], "order": "due"}
     assert (facts["waiting_for"], facts["awaits_iit"]) == (None, True)
     ends = Filter.model_validate({"due_by": "2027-04-20", "due_before": "2027-04-20"}).facts["due_by"]
     assert ends == due_by(date(2027, 4, 19)), "of two ends the earlier"

@@ -178,15 +178,15 @@ def known() -> Iterator[None]:
 def test_an_edition_that_a_deployment_brings_is_previewed_once_before_it_serves(sqlite: Databases) -> None:
     register = Register.at(sqlite.made("a population", holding(populate)))
     whatifs = WhatIfs(register.engine)
-    for document in (WINDOW, REVIEW):
+    for document in (WINDOW | {"edition": "BROUGHT-1"}, REVIEW | {"edition": "BROUGHT-2"}):
         TERMS.add(document)
-    assert [document["edition"] for _, document in whatifs.lacking()] == ["CALL", "REVIEW"]
-    assert whatifs.attach_lacking(AT) == ["CALL", "REVIEW"]
+    assert [document["edition"] for _, document in whatifs.lacking()] == ["BROUGHT-1", "BROUGHT-2"]
+    assert whatifs.attach_lacking(AT) == ["BROUGHT-1", "BROUGHT-2"]
     assert whatifs.attach_lacking(AT) == []
     by_name = {str(each.name): whatifs.outcome(each.id) for each in whatifs.previews()}
-    assert (call := by_name["CALL"])
+    assert (call := by_name["BROUGHT-1"])
     assert call.nothing
-    assert (review := by_name["REVIEW"])
+    assert (review := by_name["BROUGHT-2"])
     assert (review.lived, review.nothing) == (12, False)
     assert sum_of(review, "archive").was > 0
 

@@ -53,12 +53,12 @@ FORMATS = {
 """What people call files and the like."""
 
 OUR_OWN = re.compile(
-    r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}|(?:SY|DL|GX|LN|AS)-[A-Z0-9-]+|[cdpuz]-(?:[a-z]+-)?\d+|[0-9A-Z]{18}|V\d+|LN-CXY-[AB]-\d+-\d+-\d+|[AB]类"
+    r"platform://\S+|[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}|(?:SY|DL|GX|LN|AS)-[A-Z0-9-]+|[cdpuz]-(?:[a-z]+-)?\d+|[0-9A-Z]{18}|V\d+|LN-CXY-[AB]-\d+-\d+-\d+|[AB]类"
 )
 """What is called so by those who brought it, or is a number: filings, accounts, credit codes, versions."""
 
 
-ALLOWED = {"CN", "GB", "UTF", "Schema", "sydzcx", "Outlook", "iCalendar", "ics", "http", "query"}
+ALLOWED = {"CN", "GB", "UTF", "Schema", "sydzcx", "Outlook", "iCalendar", "ics", "http", "query", "Tab"}
 
 CODE = re.compile(r"(?<![A-Z0-9-])(?:FA|FB|[ABG])-\d{2}")
 """A number of ours of a requirement (docs/articles.md)."""
