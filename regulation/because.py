@@ -6,7 +6,7 @@ those of the lifecycle's rows; what a lapse means stands in data/why.toml. `why`
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.resources import files
@@ -199,7 +199,7 @@ def _fallen(docket: Docket, entry: Entry, undoer: Entry) -> Reason:
     through = "" if undone == entry.number else f"，{docket.called(entry)}随之失去依据"
     filing, number = docket.filing, undoer.undoes
     due = filing.stage is Stage.REVOKED and "restoration" in filing.periods
-    then = f"；应予恢复备案，由{reviewer(filing)}办理" if due else ""
+    then = f"；应予恢复备案，由{offices.reviewer_of(filing)}办理" if due else ""
     then = "；备案已经恢复" if kind is LapseKind.REVOKED and filing.stage is Stage.IN_FORCE else then
     said = f"{at}曾登记“{what}”，当时认定{words['so']}；后因第{undoer.number}号登记“{name}”，第{number}号登记不再有效{through}{then}"
     article = cite("G-23") if due else undoer.article
@@ -212,11 +212,6 @@ def _fallen(docket: Docket, entry: Entry, undoer: Entry) -> Reason:
         facts=(docket.fact(undoer, "/undoes"), docket.fact(entry, "/event/kind")),
         because=(of_entry(docket, undoer),),
     )
-
-
-def reviewer(filing: Filing) -> str:
-    """Who reviews a filing, by name."""
-    return offices.name_of(filing.zone or filing.jurisdiction)
 
 
 def _lapsed(docket: Docket, entry: Entry, lapse: Lapse) -> Reason:
@@ -548,6 +543,19 @@ def keeping(docket: Docket) -> Iterator[Reason]:
     for holds, said, field, number in KEEPS:
         if holds(docket.filing):
             yield _plain(docket, docket.since(holds), field, said, cite(of_ground(docket.filing, number)))
+
+
+def alike(docket: Docket, entry: Entry, field: str, said: str, article: str, behind: Iterable[Reason] = ()) -> Reason:
+    """What is said alike to everybody, with its entry and its article as the filing's kind is told it."""
+    called, law = docket.called(entry), quoted(article, docket.filing.kind)
+    return Reason(
+        enterprise=f"{you(said)}。",
+        office=f"{said}（{called}）。依据：{law}。",
+        court=f"{said}（{called}；{law}）。",
+        article=article,
+        facts=(docket.fact(entry, field),),
+        because=tuple(behind),
+    )
 
 
 def _plain(docket: Docket, entry: Entry, field: str, said: str, article: str) -> Reason:

@@ -285,6 +285,11 @@ def reviewer(jurisdiction: str, zone: str | None) -> tuple[Role, str]:
     return (Role.ZONE, zone) if zone else (Role.CITY_ST, jurisdiction)
 
 
+def reviewer_of(filing: Filing) -> str:
+    """The office that reviews a filing, by name."""
+    return name_of(reviewer(filing.jurisdiction, filing.zone)[1])
+
+
 def is_post(role: Role, office: str) -> bool:
     """Whether somebody can hold a role at an office at all."""
     if role in (Role.CITY_ST, Role.CITY_IIT):

@@ -168,7 +168,7 @@ def _has(filing: Filing, key: str) -> str:
         return Role.LEADER.label
     if key in ("decision", "archiving"):
         return offices.name_of(offices.PROVINCE)
-    return offices.name_of(filing.zone or filing.jurisdiction)
+    return offices.reviewer_of(filing)
 
 
 def _ahead(filing: Filing, at: str) -> Iterator[tuple[str, Period]]:

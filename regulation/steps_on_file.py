@@ -63,7 +63,7 @@ def _report(filing: Filing, year: ReportingYear, now: datetime, *, begun: bool) 
 
 def _check(filing: Filing, year: ReportingYear, now: datetime) -> Step:
     """审查: the reviewer may return an empty report once; who says nothing has it stand (G-11b)."""
-    step = Step("check", "审查", who=offices.name_of(filing.zone or filing.jurisdiction))
+    step = Step("check", "审查", who=offices.reviewer_of(filing))
     days = agenda.number(filing, "annual.check_working_days")
     says = f"审核机构在收到后{days}个工作日内审查；未退回的，以所报为准"
     if year.status not in annual.COUNTS:
@@ -87,7 +87,7 @@ def revoking(filing: Filing, now: datetime) -> Track | None:
     under_way = filing.case if filing.stage is Stage.REVOCATION_PENDING else None
     if under_way is None:
         return None
-    reviewer, window = offices.name_of(filing.zone or filing.jurisdiction), filing.periods.get("window")
+    reviewer, window = offices.reviewer_of(filing), filing.periods.get("window")
     days = agenda.number(filing, "revocation.statement_working_days")
     opened = Step(
         "opened", "启动撤销程序", "done", day_of(under_way.opened.at), who=reviewer, says="已发出撤销备案事先告知书"

@@ -15,7 +15,7 @@ from models.findings import Refusal
 from models.reasons import Answer, Question, Reason, Register
 from models.values import day_of, required
 from models.vocabulary import ActKind, Ground, LapseKind, Role, Stage, YearStatus
-from regulation import agenda, because, calendar, entries, lifecycle, naming, offers, progress, steps
+from regulation import agenda, because, calendar, entries, lifecycle, naming, offers, offices, progress, steps
 from regulation.articles import cite, quoted
 from regulation.because import Docket, by, post, you
 from regulation.moment import Moment
@@ -281,37 +281,20 @@ def _not_missed(docket: Docket, year: ReportingYear) -> Reason:
     name = f"没有发生“{LapseKind.YEAR_MISSED.label} {year.year}年度”："
     if year.extension is None or not year.extension.timely:
         return reason.but(**{each.value: name + reason.worded(each) for each in Register})
-    article, entry = (
-        cite("G-14"),
-        docket.since(lambda each: (of := each.year(year.year)) is not None and bool(of.extension)),
-    )
-    law = quoted(article, docket.filing.kind)
+    entry = docket.since(lambda each: (of := each.year(year.year)) is not None and bool(of.extension))
     said = f"{name}延期申请已在截止以前提出，尚待批复，批复以前不记为未报送"
     period = f"extension:{year.year}"
     runs = [because.of_period(docket, period)] if period in docket.filing.periods else []
-    return Reason(
-        enterprise=f"{said}。",
-        office=f"{said}（{docket.called(entry)}）。依据：{law}。",
-        court=f"{said}（{docket.called(entry)}；{law}）。",
-        article=article,
-        facts=(docket.fact(entry, "/filing/years"),),
-        because=(*runs, because.of_deadline(docket, year)),
-    )
+    behind = (*runs, because.of_deadline(docket, year))
+    return because.alike(docket, entry, "/filing/years", said, cite("G-14"), behind)
 
 
 def _decided_by_people(docket: Docket, ground: Ground) -> Reason:
     """Why a case on a ground on which people decide does not complete by itself."""
-    article, here = cite(GROUNDS[ground]), because.here(docket)
-    law, who = quoted(article, docket.filing.kind), because.reviewer(docket.filing)
+    who = offices.reviewer_of(docket.filing)
     said = f"没有发生“{LapseKind.REVOKED.label}”：撤销程序的情形为{naming.CLAUSES[ground]}（{ground.label}），由{who}决定，期满不自动撤销"
-    return Reason(
-        enterprise=f"{said}。",
-        office=f"{said}（{docket.called(here)}）。依据：{law}。",
-        court=f"{said}（{docket.called(here)}；{law}）。",
-        article=article,
-        facts=(docket.fact(here, "/filing/stage"),),
-        because=tuple(_instead(docket, LapseKind.REVOKED)),
-    )
+    behind = _instead(docket, LapseKind.REVOKED)
+    return because.alike(docket, because.here(docket), "/filing/stage", said, cite(GROUNDS[ground]), behind)
 
 
 def _instead(docket: Docket, kind: LapseKind) -> Iterator[Reason]:

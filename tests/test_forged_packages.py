@@ -427,28 +427,26 @@ def linked(place: Path, files: Files) -> None:
             written.writestr(part, b"/etc/passwd" if name == "卷宗.docx" else each)
 
 
-def locked(place: Path, files: Files) -> None:
-    """It says that a password is wanted."""
+def directory(place: Path, files: Files, at: int, byte: int) -> None:
+    """A zip in whose directory a byte of each member's line says something else: at 8 its flags, at 10 how it is packed."""
     with ZipFile(place, "w") as written:
         for name, each in files.items():
             written.writestr(name, each)
     content = bytearray(place.read_bytes())
-    at = -1
-    while (at := content.find(b"PK\x01\x02", at + 1)) >= 0:
-        content[at + 8] |= 1
+    line = -1
+    while (line := content.find(b"PK\x01\x02", line + 1)) >= 0:
+        content[line + at] |= byte
     place.write_bytes(content)
+
+
+def locked(place: Path, files: Files) -> None:
+    """It says that a password is wanted."""
+    directory(place, files, 8, 1)
 
 
 def strange(place: Path, files: Files) -> None:
     """Packed in a way that nobody knows."""
-    with ZipFile(place, "w") as written:
-        for name, each in files.items():
-            written.writestr(name, each)
-    content = bytearray(place.read_bytes())
-    at = -1
-    while (at := content.find(b"PK\x01\x02", at + 1)) >= 0:
-        content[at + 10] = 99
-    place.write_bytes(content)
+    directory(place, files, 10, 99)
 
 
 def broken(place: Path, files: Files) -> None:

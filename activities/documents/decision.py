@@ -12,7 +12,6 @@ from activities.documents import docket, gongwen, packaging
 from activities.documents.packaging import File, json_bytes, stored, summed
 from activities.documents.record import Record, Sent, read, receipts
 from activities.log.leaves import Key, LeafKind, papers_of
-from activities.proof import as_hashed
 from activities.publishing.calendars import counted_in_words
 from activities.register import Register
 from activities.rows import submission
@@ -104,8 +103,7 @@ def _files(
     rows: list[tuple[LeafKind, str, int]] = [(LeafKind.ENTRY, filing_id, each) for each in sorted(told)]
     rows += [(LeafKind.PAPER, each.digest, 0) for each in papers]
     rows += [(LeafKind.NOTICE, each.id, 0) for each in notices]
-    rows += [(LeafKind.EDITION, f"{each['subject']}/{each['name']}", 0) for each in used]
-    proof = packaging.proven(register.engine, [*rows, *packaging.of_letters(sent)])
+    proof = packaging.proven(register.engine, [*rows, *packaging.of_editions(used), *packaging.of_letters(sent)])
     yield File("说明.txt", "", _explained(record, docket_, told, sent, used).encode(), last)
     yield packaging.verifier(last)
     yield File("证明.json", "", json_bytes(proof), last)
@@ -114,17 +112,15 @@ def _files(
         yield File(f"登记/{number:04d}.json", "", json_bytes(content), row.entered_at)
     for paper in papers:
         yield File(f"文书/{paper.digest}.json", "", paper.body.encode(), paper.stored_at)
-    about = [each.model_dump(mode="json", exclude={"body"}) for each in papers]
-    yield File("文书.json", "", json_bytes(about), last)
-    yield File("公示.json", "", json_bytes([as_hashed(each, "json") for each in notices]), last)
+    yield File("文书.json", "", json_bytes(packaging.about(papers)), last)
+    yield File("公示.json", "", json_bytes(packaging.all_columns(notices)), last)
     if office:
         yield File("送达.json", "", json_bytes([packaging.carried(each) for each in sent]), last)
     else:
         bringing = [each.number for each in docket_ if submission(each)]
         brought = [each for each, by in zip(record.versions, bringing, strict=False) if by in told]
-        messages = [{"message": as_hashed(each.message, "json")} | packaging.carried(each) for each in sent]
-        yield File("消息.json", "", json_bytes(messages), last)
-        yield File("版本.json", "", json_bytes([as_hashed(each, "json") for each in brought]), last)
+        yield File("消息.json", "", json_bytes(packaging.messages(sent)), last)
+        yield File("版本.json", "", json_bytes(packaging.all_columns(brought)), last)
     yield from packaging.rules(used, last)
     if blotted := [each for each in register.masked(filing_id) if each["digest"] in {paper.digest for paper in papers}]:
         yield File("遮蔽.json", "", json_bytes(blotted), last)

@@ -16,7 +16,6 @@ from activities.documents.drafting import UNKNOWN, Contacts
 from activities.documents.packaging import File, json_bytes
 from activities.documents.record import Record, read
 from activities.log.notes import Signer
-from activities.proof import as_hashed
 from activities.register import Register as Registry
 from models.reasons import Reason, Register
 from regulation.because import Docket, of_entry
@@ -146,10 +145,8 @@ def _files(
         yield File(f"登记/{entry.number:04d}.json", f"第{entry.number}号登记", content, entry.entered_at)
     for paper in record.papers:
         yield File(f"文书/{paper.digest}.json", f"文书：{paper.kind}", paper.body.encode(), paper.stored_at)
-    about = [paper.model_dump(mode="json", exclude={"body"}) for paper in record.papers]
-    yield File("文书.json", "文书的类别、归属和存入时间", json_bytes(about), last)
-    messages = [{"message": as_hashed(sent.message, "json")} | packaging.carried(sent) for sent in record.sent]
-    yield File("消息.json", "消息及其投递记录", json_bytes(messages), last)
+    yield File("文书.json", "文书的类别、归属和存入时间", json_bytes(packaging.about(record.papers)), last)
+    yield File("消息.json", "消息及其投递记录", json_bytes(packaging.messages(record.sent)), last)
     yield File("公示.json", "公示公告", json_bytes(packaging.all_columns(record.notices)), last)
     yield File("版本.json", "申请版本及核对结果", json_bytes(packaging.all_columns(record.versions)), last)
     for made, folder, what in (

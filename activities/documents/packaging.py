@@ -26,6 +26,7 @@ from activities.proof import as_hashed
 from activities.rows import GENESIS
 from models.filing import Filing
 from models.log import LogCheckpoint
+from models.register import Paper
 from models.settings import Settings
 
 Row = tuple[LeafKind, str, int]
@@ -78,6 +79,16 @@ def stored(record: Record, number: int) -> dict[str, object]:
 def carried(sent: Sent) -> dict[str, object]:
     """The letters that carried a message, and what their channels have to show."""
     return {"letters": all_columns(sent.letters), "deliveries": all_columns(sent.deliveries)}
+
+
+def messages(sent: Iterable[Sent]) -> list[dict[str, object]]:
+    """Messages as they were hashed, with the letters that carried them."""
+    return [{"message": as_hashed(each.message, "json")} | carried(each) for each in sent]
+
+
+def about(papers: Iterable[Paper]) -> list[dict[str, object]]:
+    """What papers are, without what they say."""
+    return [each.model_dump(mode="json", exclude={"body"}) for each in papers]
 
 
 def verifier(last: datetime) -> File:

@@ -1,7 +1,6 @@
 """存量联盟导入 (A-02): the province brings a list, sees what would come of each row, and has it imported."""
 
 from pathlib import Path
-from typing import Annotated
 from urllib.parse import urlencode
 
 import structlog
@@ -9,13 +8,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 
 from activities.documents.sheet_reader import SheetRefused
 from activities.logs import named
 from gateway.asked import alliance_list, importing
 from gateway.asked.importing import Outcome, Planned, Summary
-from gateway.pages.staff import Staff
+from gateway.pages.staff import Province
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, page, then
 from gateway.problem import Failed, NoFile, Problem
@@ -28,7 +26,6 @@ from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.findings import Finding
 from models.gateway import UploadRow
-from models.vocabulary import Role
 
 log = structlog.get_logger()
 
@@ -39,16 +36,6 @@ SHOWN = 200
 
 LONGEST_NUMBER = 200
 """Characters of a document number."""
-
-
-def _province(session: Staff) -> Session:
-    if session.who.role is not Role.PROVINCE_ST:
-        raise HTTPException(403)
-    return session
-
-
-Province = Annotated[Session, Depends(_province)]
-"""The session of somebody of 省科技厅, who alone imports (A-02)."""
 
 
 @router.get("")

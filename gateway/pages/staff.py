@@ -30,6 +30,16 @@ def _staff(session: SignedIn) -> Session:
 Staff = Annotated[Session, Depends(_staff)]
 """The session of somebody at the desk; leaders have pages of their own."""
 
+
+def _province(session: Staff) -> Session:
+    if session.who.role is not Role.PROVINCE_ST:
+        raise HTTPException(403)
+    return session
+
+
+Province = Annotated[Session, Depends(_province)]
+"""The session of somebody of 省科技厅."""
+
 LOOK_ON = (Role.AUDITOR,)
 """Roles that do no acts: nothing is ticked in their lists."""
 

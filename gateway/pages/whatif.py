@@ -3,19 +3,18 @@
 import asyncio
 from collections import defaultdict
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 from starlette.datastructures import FormData
-from starlette.exceptions import HTTPException
 
 from activities.documents import whatif as documents
 from activities.pictures import whatif as pictures
 from activities.whatifs import DONE, RUNNING, Busy
-from gateway.pages.staff import Staff
+from gateway.pages.staff import Province
 from gateway.pages.web import Answer, page, then
 from gateway.problem import NoFile
 from gateway.remembered.audit import AuditKind
@@ -25,7 +24,7 @@ from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.findings import Finding
 from models.values import DAY, day_of
-from models.vocabulary import Role, Severity
+from models.vocabulary import Severity
 from models.whatif import MOST_DELAY, MOST_YEARS, Assumption, Conduct, Outcome, Question
 from regulation import offices
 from regulation.calendar import CALENDARS
@@ -44,16 +43,6 @@ SAMPLES = {1: "全部备案", 10: "每10件取一件", 100: "每100件取一件"
 
 UNDER_WAY: set[asyncio.Task[None]] = set()
 """Whoever begins something in the background holds on to it."""
-
-
-def _province(session: Staff) -> Session:
-    if session.who.role is not Role.PROVINCE_ST:
-        raise HTTPException(403)
-    return session
-
-
-Province = Annotated[Session, Depends(_province)]
-"""The session of somebody of 省科技厅, whose numbers these are."""
 
 
 @router.get("")
