@@ -27,8 +27,9 @@ def keep_to_ourselves(settings: Settings) -> None:
 
 
 def _close(path: Path, rights: int) -> None:
-    if path.exists() and path.stat().st_uid == os.getuid():
-        path.chmod(rights)
+    with suppress(FileNotFoundError):  # not there, or a log of the database's that goes at this moment
+        if path.stat().st_uid == os.getuid():
+            path.chmod(rights)
 
 
 def kept_secret(path: Path) -> str:

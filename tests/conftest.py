@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 from temporalio.testing import WorkflowEnvironment
 
 from activities import database
@@ -26,6 +27,9 @@ TOLD_AT_ONCE = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribut
 
 database.PRAGMAS = (*database.PRAGMAS, "synchronous=OFF")
 """What a test writes need not outlast the machine, only the process: no commit waits for the disk."""
+
+settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")  # a machine that does other work beside is no finding
 
 gc.disable()  # while tests are collected hardly anything becomes garbage, and every look at it is a long one
 

@@ -24,6 +24,7 @@ from gateway.identity import Identity
 from gateway.problem import Refused
 from gateway.remembered import drafts as drafts_of_leaders
 from gateway.remembered.drafts import Drafts, body_of
+from gateway.remembered.sweeping import Sweeping
 from gateway.remembered.uploads import HALF_DONE, JUST_STORED, PUBLIC, TYPES, Rejected, Uploads, safe_name, taken
 from gateway.shown import attachments
 from models.forms import Document
@@ -222,6 +223,15 @@ async def test_what_was_not_found_clean_is_never_stored(
     assert rows(store) == []
     assert [each["event"] for each in logs] == ["uploads.infected" if "病毒" in why else "uploads.not_scanned"]
     assert "协议" not in str(logs)
+
+
+async def test_what_others_take_away_meanwhile_is_in_nobodys_way(store: Uploads) -> None:
+    """A link to nothing is listed and not there, as a file is whose bringing ends between the two."""
+    for place in (Path(store.folder, "incoming"), Path(store.folder, "ab")):
+        place.mkdir(parents=True)
+        (place / ("ab" * 32)).symlink_to("nowhere")
+    assert (await store.store(file(), LEADER.office, NOW))["sha256"]
+    assert Sweeping(store, Drafts(store.engine, store)).round(NOW).uploads == 0
 
 
 async def test_a_slow_scanner_holds_up_nobody_who_brings_no_file(store: Uploads, tmp_path: Path) -> None:

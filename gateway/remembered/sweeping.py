@@ -11,6 +11,7 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -156,9 +157,16 @@ class Sweeping:
         orphans = [
             path
             for path in uploads.folder.glob("[0-9a-f][0-9a-f]/*")
-            if path.name not in brought and path.name not in mentioned and path.stat().st_mtime <= cutoff.timestamp()
+            if path.name not in brought and path.name not in mentioned and _lies_since(path, cutoff)
         ]
         return sorted(old - mentioned), orphans
+
+
+def _lies_since(path: Path, cutoff: datetime) -> bool:
+    """Whether a file lies there since before an instant; one that somebody else took away meanwhile does not."""
+    with suppress(FileNotFoundError):
+        return path.stat().st_mtime <= cutoff.timestamp()
+    return False
 
 
 def unmentioned(now: datetime) -> timedelta:

@@ -11,7 +11,7 @@ import shlex
 import subprocess
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -157,8 +157,9 @@ class Uploads:
         apart = self.folder / "incoming"
         apart.mkdir(parents=True, exist_ok=True, mode=0o700)
         for old in apart.iterdir():
-            if old.stat().st_mtime < (now - HALF_DONE).timestamp():
-                old.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # another file, whose bringing ends at this moment
+                if old.stat().st_mtime < (now - HALF_DONE).timestamp():
+                    old.unlink()
         half = apart / uuid4().hex
         half.touch(mode=0o600)
         try:
