@@ -5,7 +5,7 @@ import stat
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from activities.log import checking, keys, leaves, proving, public_keys
 from activities.log.leaves import LEAVES, LeafKind, data
 from activities.log.merkle import HASHINGS, root_of_inclusion
 from activities.log.notes import Note
-from activities.log.sequencing import Log, LogRefused, checkpoint_of
+from activities.log.sequencing import Log, LogRefused, checkpoint_of, times_of
 from activities.log.sources import adopted
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
@@ -116,7 +116,7 @@ def test_a_new_key_signs_once_with_the_old_one_and_then_alone(life: Register, tm
     with life.engine.connect() as db:
         known = public_keys.known(db, ORIGIN)
         assert checking.checked(db).faults == []
-    assert [len(Note.read(each.note).lines) for each in signed if each] == [2, 1]
+    assert [len(Note.read(each.note).signed_by(known)) for each in signed if each] == [2, 1]
     assert known[1] == new
     assert (kept.files.folder / "keys").read_text("utf-8").splitlines() == [str(each) for each in known]
     with pytest.raises(SettingsRefused):
@@ -206,6 +206,13 @@ def test_the_day_that_ended_is_signed_once_also_where_nothing_was_entered(life: 
     assert kept.log.sign(NOW) is None, "a log of nothing"
     days = [kept.passes(NOW + timedelta(hours=hours)) for hours in (0, 12, 13, 36)]
     assert [each and each.day and each.day.isoformat() for each in days] == [None, "2030-06-01", None, "2030-06-02"]
+    with life.engine.connect() as db:
+        times = [times_of(db, each) for each in days if each]
+    assert [each and (each.made, each.day, each.after, each.after_made) for each in times] == [
+        (NOW, None, 0, None),
+        (NOW + timedelta(hours=12), date(2030, 6, 1), 0, None),
+        (NOW + timedelta(hours=36), date(2030, 6, 2), days[1].size, NOW + timedelta(hours=12)),  # type: ignore[union-attr]
+    ], "each tells, signed, when it was made, and which day's end was before"
     assert kept.pause(datetime(2030, 6, 1, 15, 50, tzinfo=UTC)) == timedelta(minutes=10, seconds=5)
     assert kept.pause(NOW) == timedelta(hours=1)
 

@@ -12,7 +12,7 @@ from sqlalchemy import Boolean, Column, Date, Integer
 from sqlmodel import SQLModel
 
 from activities.log import checking, keys
-from activities.log.notes import Checkpoint, Note
+from activities.log.notes import Checkpoint, Note, Times
 from activities.log.tiles import tiles
 from activities.register import Register
 from models.register import UtcDateTime
@@ -179,6 +179,19 @@ def test_an_entry_that_was_dated_back_is_seen(tmp_path: Path) -> None:
     with register.engine.connect() as db:
         assert [each for each in checking.checked(db).faults if "疑为倒签" in each and "LATE" in each]
     register.engine.dispose()
+
+
+def test_a_time_other_than_the_signed_one_is_seen(attacked: Attacked) -> None:
+    assert "时间与其所签的不符" in str(
+        attacked.seen("UPDATE log_checkpoints SET made_at = '2026-12-02 00:00:09.000000' WHERE number = 2")
+    )
+    row = attacked.kept.log.newest()
+    assert row
+    note = Note.read(row.note)
+    [signer] = keys.signers(attacked.kept.log.key_file)
+    own, _ = note.lines
+    other = Note(note.text, (own, signer.times(note.text + "x", Times(row.made_at))))
+    assert "时间签名不实" in str(attacked.seen(f"UPDATE log_checkpoints SET note = '{other}' WHERE number = 2"))
 
 
 def test_files_that_were_swapped_are_seen_and_made_again(attacked: Attacked) -> None:

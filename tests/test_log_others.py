@@ -101,7 +101,7 @@ def test_a_witness_signs_what_grew_and_never_a_fork(life: Register, tmp_path: Pa
     ours.publish()
     published = Note.read(ours.files.note() or "")
     assert str(published) == taken.note
-    assert len(published.lines) == 2
+    assert len(published.signed_by([own.key, witness.signer.key.as_witness])) == 2
     signing.Vkey.from_string(str(witness.signer.key.as_witness)).get_verifier()
     # it grows: signed again; another log under the name and key: never
     ours.passes(NOW + timedelta(days=1))

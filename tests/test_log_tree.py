@@ -2,14 +2,14 @@
 
 import random
 from base64 import b64decode, b64encode
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from activities.log import keys, merkle, tiles
 from activities.log.merkle import SHA_256, SM3, Hashing, Inconsistent
-from activities.log.notes import Checkpoint, Key, NotANote, Note, NotSigned, Signer, seen_at
+from activities.log.notes import Checkpoint, Key, NotANote, Note, NotSigned, Signer, Times, seen_at
 from activities.log.tiles import Tile
 
 SIZES = [*range(1, 40), 63, 64, 65, 255, 256, 257, 511, 513, 700]
@@ -121,6 +121,22 @@ def test_a_note_is_signed_cosigned_and_read_again() -> None:
     assert "digest sm3" in other.text
     with pytest.raises(NotSigned):
         Note(checkpoint.text.replace("42", "43"), note.lines).signed_by([ours.key])
+
+
+def test_when_a_checkpoint_was_signed_is_signed_beside_it() -> None:
+    ours = signer("ln.example/log")
+    text = Checkpoint("ln.example/log", 42, bytes(32)).text
+    first, last = Times(AT), Times(AT, AT.date(), 40, AT - timedelta(days=1))
+    for times in (first, last):
+        note = Note.read(str(Note(text, (ours.line(text), ours.times(text, times)))))
+        assert note.times([ours.key]) == times
+        assert [key for key, _ in note.signed_by([ours.key])] == [ours.key], "who knows no times passes them over"
+        assert note.times([signer("ln.example/log").key]) is None
+        with pytest.raises(NotSigned):
+            Note(note.text.replace("42", "43"), note.lines[1:]).times([ours.key])
+    assert Note(text, (ours.line(text),)).times([ours.key]) is None
+    with pytest.raises(NotANote):
+        Times.read("made yesterday")
 
 
 @pytest.mark.parametrize(

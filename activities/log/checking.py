@@ -228,6 +228,9 @@ def _signatures(db: Connection, found: Checked) -> list[PublicKey]:
             found.faults.append(f"{name}所签的根与日志条目不符：日志已被截短或改写")
         try:
             signed = [key for key, _ in note.signed_by(every)]
+            times = note.times(every)
+            if times and (times.made, times.day) != (row.made_at.replace(microsecond=0), row.day):
+                found.faults.append(f"{name}的时间与其所签的不符")
         except NotSigned as false:
             found.faults.append(f"{name}：{false}")
             signed = []

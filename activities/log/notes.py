@@ -1,6 +1,6 @@
 """Signed notes (C2SP signed-note), checkpoints (tlog-checkpoint) and cosignatures of them (tlog-cosignature): texts and bytes, no files.
 
-A signature is named by its type: one that is not known here is passed over, as the format asks, so others can be added.
+What a log tells of the times of a checkpoint (`Times`) is a signature beside the others: the text that everybody reads stays as it is. A signature is named by its type: one that is not known here is passed over, as the format asks, so others can be added.
 """
 
 import hashlib
@@ -8,7 +8,7 @@ from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -17,6 +17,9 @@ from activities.log.merkle import SHA_256
 
 ED25519, COSIGNATURE = 0x01, 0x04
 """The types of signatures: of a log, and of a witness with the time at which it saw what it signs."""
+
+TIMES = b"\xffbeian times 1"
+"""The type of a signature that tells the times of a checkpoint: one of our own, which others pass over."""
 
 DASH = "— "
 LONGEST = 64_000
@@ -64,6 +67,11 @@ class Key:
         return key
 
     @property
+    def times_id(self) -> bytes:
+        """The four bytes by which what it tells of times names it."""
+        return hashlib.sha256(self.name.encode() + b"\n" + TIMES + self.public).digest()[:4]
+
+    @property
     def as_witness(self) -> "Key":
         """The same key, as it signs what others' logs say."""
         return Key(self.name, COSIGNATURE, self.public)
@@ -74,6 +82,10 @@ class Key:
         if self.kind == COSIGNATURE:
             message = cosigned(text, int.from_bytes(signature[:8], "big"))
             signature = signature[8:]
+        return self.has_signed_bytes(message, signature)
+
+    def has_signed_bytes(self, message: bytes, signature: bytes) -> bool:
+        """Whether it has signed these bytes."""
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
         except InvalidSignature:
@@ -94,6 +106,47 @@ def cosigned(text: str, seconds: int) -> bytes:
 
 
 @dataclass(frozen=True)
+class Times:
+    """When a checkpoint was signed, at the end of which day if at one; how many leaves the end of a day before had, and when that was
+    signed, if that is told with it (since 0.10.0). So whoever has a leaf's place knows when it came into the log."""
+
+    made: datetime
+    day: date | None = None
+    after: int = 0
+    after_made: datetime | None = None
+
+    def __str__(self) -> str:
+        since = _instant(self.after_made) if self.after_made else UNTOLD
+        return f"made {_instant(self.made)}\nday {self.day or UNTOLD}\nafter {self.after} {since}\n"
+
+    @classmethod
+    def read(cls, text: str) -> "Times":
+        """Times from their text. Raises `NotANote`."""
+        try:
+            made, day, after = (line.partition(" ")[2] for line in text.splitlines())
+            size, _, since = after.partition(" ")
+            return cls(
+                datetime.fromisoformat(made),
+                None if day == UNTOLD else date.fromisoformat(day),
+                int(size),
+                None if since == UNTOLD else datetime.fromisoformat(since),
+            )
+        except ValueError as error:
+            raise NotANote("不是检查点的时间") from error
+
+    def signed_with(self, text: str) -> bytes:
+        """What is signed: these times, of this checkpoint."""
+        return f"beian times 1\n{self}{text}".encode()
+
+
+UNTOLD = "-"
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True)
 class Signer:
     """Signs with a private key that nobody here need see; `sign` is given the bytes."""
 
@@ -104,6 +157,11 @@ class Signer:
         """A signature of a text."""
         return line(self.key, self.sign(text.encode()))
 
+    def times(self, text: str, times: Times) -> str:
+        """What is told of the times of a checkpoint, signed."""
+        signature = self.sign(times.signed_with(text))
+        return _line(self.key.name, self.key.times_id + signature + str(times).encode())
+
     def cosignature(self, text: str, now: datetime) -> str:
         """A signature of another log's checkpoint, with the time."""
         seconds = int(now.timestamp())
@@ -112,7 +170,11 @@ class Signer:
 
 def line(key: Key, signature: bytes) -> str:
     """The line of a signature."""
-    return f"{DASH}{key.name} {b64encode(key.id + signature).decode()}\n"
+    return _line(key.name, key.id + signature)
+
+
+def _line(name: str, packed: bytes) -> str:
+    return f"{DASH}{name} {b64encode(packed).decode()}\n"
 
 
 @dataclass(frozen=True)
@@ -145,6 +207,17 @@ class Note:
                     raise NotSigned(f"{name} 的签名不实")
                 found.append((key, signature))
         return found
+
+    def times(self, keys: Collection[Key]) -> Times | None:
+        """When it was signed, as one of these keys says; None if none does. Raises `NotSigned`, `NotANote`."""
+        known = {(key.name, key.times_id): key for key in keys}
+        for name, id_, packed in self._signatures():
+            if key := known.get((name, id_)):
+                times = Times.read(packed[64:].decode(errors="replace"))
+                if not key.has_signed_bytes(times.signed_with(self.text), packed[:64]):
+                    raise NotSigned(f"{name} 的时间签名不实")
+                return times
+        return None
 
     def _signatures(self) -> Iterator[tuple[str, bytes, bytes]]:
         for each in self.lines:

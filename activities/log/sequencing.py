@@ -18,7 +18,7 @@ from activities.database import in_portions, stating
 from activities.log import keys, public_keys
 from activities.log.leaves import SOURCES, Key, LeafKind, data, not_logged, papers_of
 from activities.log.merkle import HASHINGS, Hashing
-from activities.log.notes import Checkpoint, Note, NotSigned, Signer
+from activities.log.notes import Checkpoint, Note, NotSigned, Signer, Times
 from activities.log.tree import Tree
 from models.log import LogCheckpoint, LogLeaf
 from models.values import midnight_after
@@ -115,12 +115,14 @@ class Log:
                 return None
             if last and (size < last.size or tree.root(last.size).hex() != last.root):
                 raise LogRefused("备案库中的日志不是此前所签日志的延续；请执行 verify --all")
-            root = tree.root(size)
+            root, times = tree.root(size), _times(db, now, day)
         signing = self._signers(last)
         checkpoint = Checkpoint(signing[-1].key.name, size, root, tree.hashing.name)
-        note = Note(checkpoint.text, tuple(signer.line(checkpoint.text) for signer in signing))
+        lines = (signer.line(checkpoint.text) for signer in signing)
+        note = Note(checkpoint.text, (*lines, signing[-1].times(checkpoint.text, times)))
         try:
             note.signed_by([signer.key for signer in signing])
+            note.times([signing[-1].key])
         except NotSigned as false:
             raise LogRefused(f"签名的命令没有给出其公钥的签名：{false}") from None
         row = LogCheckpoint(
@@ -165,6 +167,19 @@ def days(db: Connection) -> list[LogCheckpoint]:
     """The ends of days that were signed, the newest first."""
     query = select(CHECKPOINTS).where(CHECKPOINTS.c.day.is_not(None)).order_by(CHECKPOINTS.c.day.desc())
     return [LogCheckpoint(**row) for row in db.execute(query).mappings()]
+
+
+def _times(db: Connection, now: datetime, day: date | None) -> Times:
+    """What a checkpoint tells of its times that is signed now, maybe at a day's end."""
+    ended = CHECKPOINTS.c.day.is_not(None)
+    row = db.execute(select(CHECKPOINTS).where(ended).order_by(CHECKPOINTS.c.day.desc()).limit(1)).mappings().first()
+    before = times_of(db, LogCheckpoint(**row)) if row else None
+    return Times(now, day, row["size"] if row else 0, before.made if before else None)
+
+
+def times_of(db: Connection, row: LogCheckpoint) -> Times | None:
+    """What a checkpoint tells of its times; nothing if it is of before 0.10.0. Raises `NotSigned`."""
+    return Note.read(row.note).times(public_keys.known(db, checkpoint_of(row).origin))
 
 
 def checkpoint_of(row: LogCheckpoint) -> Checkpoint:
