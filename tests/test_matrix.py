@@ -377,7 +377,7 @@ PUBLIC = frozenset(
         "/api/v1/openapi.json", "/static", "/healthz", "/calls", "/calls/{round_id}", "/calls/{round_id}/files/{sha256}",
         "/data", "/data/catalog.json", "/data/{name}.csv", "/data/{name}.json", "/data/{name}.schema.json", "/data/{name}.svg",
         "/lots", "/lots/{round_id}", "/lots/{round_id}/{name}.json", "/surveys", "/surveys/{round_id}", "/rounds",
-        "/rounds/{round_id}/published/{notice_id}.json", "/outcomes", "/outcomes/{outcome_id}", "/objections/rounds/{round_id}", "/objections/rounds/{round_id}/{act_id}",
+        "/rounds/{round_id}/published/{notice_id}.json", "/rounds/{round_id}/published/{notice_id}", "/rounds/{round_id}/proofs/{notice_id}.json", "/outcomes", "/outcomes/{outcome_id}", "/objections/rounds/{round_id}", "/objections/rounds/{round_id}/{act_id}",
         "/about", "/guide", "/guide/{place}", "/guide/{place}/form.docx", "/query", "/query.svg", "/register/{archive_number:path}.json",
         "/design",  # of this machine alone: tests/test_design.py
         "/calendar/deadlines.ics",  # by a secret of its own

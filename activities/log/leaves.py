@@ -144,16 +144,17 @@ def _by_columns(table: Table, of: str, number: str, covers: Callable[[Any], str]
     return stands
 
 
-# What is published of filings
+# What is published of filings and of rounds
 
 
 NOTICE = ("id", "filing_id", "number", "kind", "jurisdiction", "shown_from", "shown_until", "published_at", "content")
-"""What a notice says, and when; all of it is public, so that anybody can prove a notice who has no entry."""
+"""What a notice says, and when; all of it is public, so that anybody can prove a notice who has no entry. That of a round has the
+round in its id."""
 
 
 def _notices(db: Connection, since: datetime | None) -> Iterator[Key]:
     logged = exists().where(LEAVES.c.kind == LeafKind.NOTICE.value, LEAVES.c.of == NOTICES.c.id)
-    query = select(NOTICES.c.id).where(NOTICES.c.filing_id.is_not(None), ~logged)
+    query = select(NOTICES.c.id).where(~logged)
     yield from (Key(row.id, 0) for row in db.execute(query.order_by(NOTICES.c.published_at, NOTICES.c.id)))
 
 

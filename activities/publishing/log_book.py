@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, select, tuple_
 from sqlmodel import col
 from sqlmodel import select as rows_of
 
@@ -44,7 +44,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Proof:
-    """Where an announcement stands in the log, and the way from there to the end of a day; `before` is the end of a day before that."""
+    """Where an announcement stands in the log, and the way from there to the end of a day; `before` is the end of a day before that.
+
+    `sealed_by`: of a round's announcement, the end of a day before the seal of its entry came into the log, which covers it; those
+    of before 0.10.0 had no leaf of their own until then.
+    """
 
     row: PublicNoticeRow
     leaf: Mapping[str, Any]
@@ -53,6 +57,8 @@ class Proof:
     before: LogCheckpoint | None
     keys: Sequence[str]
     hashing: Hashing
+    sealed_by: LogCheckpoint | None = None
+    is_sealed: bool = False
 
     @property
     def position(self) -> int:
@@ -61,7 +67,16 @@ class Proof:
     @property
     def late(self) -> bool:
         """Whether it says that it was published long before a root in which it is not (as `verify --all` says of entries)."""
-        return self.before is not None and self.row.published_at < self.before.made_at - LOOKS_BACK
+        by = self.sealed_by if self.is_sealed else self.before
+        return self._is_long_before(by)
+
+    @property
+    def vouched(self) -> bool:
+        """Whether it came into the log late, but the seal that covers it did not."""
+        return not self.late and self._is_long_before(self.before)
+
+    def _is_long_before(self, end: LogCheckpoint | None) -> bool:
+        return end is not None and self.row.published_at < end.made_at - LOOKS_BACK
 
     @property
     def text(self) -> str:
@@ -99,7 +114,8 @@ class Proof:
             "checkpoint": self.end.note,
             "keys": list(self.keys),
         }
-        after = {"after": self.before.made_at.astimezone(UTC).isoformat()} if self.before else {}
+        bounded = self.before is not None and not self.vouched
+        after = {"after": self.before.made_at.astimezone(UTC).isoformat()} if self.before and bounded else {}
         stamp = after | {"stamp": self.end.stamp} if self.end.stamp else after
         return json.dumps(proof | stamp, ensure_ascii=False, indent=1).encode()
 
@@ -188,6 +204,7 @@ class LogBook:
             known = public_keys.known(db, checkpoint_of(self.ends[0]).origin)
             for some in in_parts(by_id):
                 query = select(LEAVES).where(OF_NOTICES, LEAVES.c.of.in_(some))
+                seals = self._seals(db, [by_id[each] for each in some])
                 for leaf in db.execute(query).mappings():
                     place = bisect_right(sizes, leaf["position"])
                     if place == len(sizes):
@@ -196,8 +213,24 @@ class LogBook:
                     keys = [str(key) for key, _ in Note.read(end.note).signed_by(known)]
                     way = merkle.inclusion(hashing, leaf["position"], end.size, self._nodes(db, hashing, end.size))
                     before = oldest_first[place - 1] if place else None
-                    found[leaf["of"]] = Proof(by_id[leaf["of"]], dict(leaf), way, end, before, keys, hashing)
+                    row = by_id[leaf["of"]]
+                    seal = seals.get((row.round_id, row.number))
+                    sealed = bisect_right(sizes, seal) if seal is not None else 0
+                    sealed_by = oldest_first[sealed - 1] if sealed else None
+                    found[row.id] = Proof(
+                        row, dict(leaf), way, end, before, keys, hashing, sealed_by, is_sealed=seal is not None
+                    )
         return found
+
+    def _seals(self, db: Connection, rows: Collection[PublicNoticeRow]) -> dict[tuple[Any, int], int]:
+        """Where the seals of the entries stand in the log that published these, by round and number."""
+        wanted = {(row.round_id, row.number) for row in rows if row.round_id}
+        if not wanted:
+            return {}
+        query = select(LEAVES.c.of, LEAVES.c.number, LEAVES.c.position).where(
+            LEAVES.c.kind == LeafKind.TOLD.value, tuple_(LEAVES.c.of, LEAVES.c.number).in_(wanted)
+        )
+        return {(row.of, row.number): row.position for row in db.execute(query)}
 
     def _nodes(self, db: Connection, hashing: Hashing, size: int) -> merkle.Nodes:
         """The hashes of the tree of a size; a tile that several proofs need is read once."""

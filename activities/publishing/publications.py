@@ -3,20 +3,23 @@
 Only the fields that `Shown` names can be seen (G-04b): whatever else a row might hold is left where it is.
 """
 
+import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from models.register import PublicNoticeRow
+from models.rounds.base import RoundKind
 from models.values import Value, at_hour, day_of, legible
 from regulation import offices
 from regulation.naming import on_day
 from regulation.publicity import PublicationKind
+from regulation.rounds.every import RULES
 
 
 class Publications(Protocol):
@@ -234,6 +237,58 @@ class Published:
         """Whether nothing later has taken its place, or ended it for now."""
         kinds = [each.row.kind for each in self.later]
         return not SETTLED.intersection(kinds) and kinds[-1:] not in (["notice_withdrawn"], ["notice_suspended"])
+
+
+PAGES: Mapping[RoundKind, str] = {
+    RoundKind.CALL: "/calls/{round}", RoundKind.SURVEY: "/surveys/{round}", RoundKind.INSPECTION: "/lots/{round}",
+    RoundKind.PERFORMANCE: "/outcomes/{id}", RoundKind.SUBSIDY: "/outcomes/{id}",
+}  # fmt: skip
+"""Where what rounds publish is shown."""
+
+
+@dataclass(frozen=True)
+class PublishedByRound:
+    """One thing that a round published, which has its page at the gateway's doors: all that its row holds is public."""
+
+    row: PublicNoticeRow
+
+    @property
+    def round_id(self) -> str:
+        return str(self.row.round_id)
+
+    @property
+    def name(self) -> str:
+        """What it is."""
+        return RULES[RoundKind(self.round_id.partition("-")[0])].word(self.row.kind)
+
+    @property
+    def content(self) -> Mapping[str, Any]:
+        told: dict[str, Any] = json.loads(self.row.content)
+        return told
+
+    @property
+    def title(self) -> str:
+        return f"{self.content.get('title') or self.content.get('round') or self.round_id}：{self.name}"
+
+    @property
+    def address(self) -> str:
+        return f"/rounds/{self.round_id}/published/{self.row.id}"
+
+    @property
+    def page(self) -> str:
+        """Where people read what it says."""
+        kind = RoundKind(self.round_id.partition("-")[0])
+        return PAGES.get(kind, "/rounds").format(round=self.round_id, id=self.row.id)
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the file as it is handed out."""
+        return hashlib.sha256(self.row.content.encode()).hexdigest()
+
+    @property
+    def day(self) -> date:
+        """The day from which it can be read."""
+        return day_of(max(self.row.published_at, at_hour(self.row.shown_from, 0)))
 
 
 def histories(rows: Iterable[PublicNoticeRow], today: date) -> dict[str, tuple[Published, ...]]:

@@ -20,7 +20,15 @@ from activities.privacy import open_to_all
 from activities.publishing import feeds
 from activities.publishing.feeds import Feed
 from activities.publishing.log_book import LogBook, in_base64
-from activities.publishing.publications import Publications, Published, histories, is_all_public, newest_first, shown_as
+from activities.publishing.publications import (
+    Publications,
+    Published,
+    PublishedByRound,
+    histories,
+    is_all_public,
+    newest_first,
+    shown_as,
+)
 from models.register import PublicNoticeRow
 from regulation import offices
 from regulation.naming import on_day
@@ -157,7 +165,7 @@ class Site:
             if whole or some.start == 0 or not (self.folder / path).exists():
                 days = book.days(some)
                 announced = [
-                    (position, name, shown_as(row) if row else None)
+                    (position, name, _as_announced(row) if row else None)
                     for position, name, row in book.announced(days)
                     if row is None or row.shown_from <= today
                 ]
@@ -222,6 +230,10 @@ def listed(publications: Publications, rows: Collection[PublicNoticeRow], today:
     ids = {row.id for row in rows}
     told = _told(publications, rows, today).values()
     return newest_first(each for history in told for each in history if each.row.id in ids)
+
+
+def _as_announced(row: PublicNoticeRow) -> Published | PublishedByRound:
+    return PublishedByRound(row) if row.round_id else shown_as(row)
 
 
 def _told(publications: Publications, rows: Iterable[PublicNoticeRow], today: date) -> dict[str, tuple[Published, ...]]:

@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse
 
 from gateway.pages.public import GET, SOON, for_all
 from gateway.shown.calls import PublicCalls, paragraphs
+from gateway.shown.rounds.published import PublicRounds
 from gateway.tools import Doors
 from models.values import day_of
 
@@ -30,7 +31,10 @@ def one(request: Request, tools: Doors, round_id: str) -> Response:
     call, paper, rules = PublicCalls(tools).one(round_id, day_of(tools.clock()))
 
     def shown() -> Mapping[str, Any]:
-        return {"call": call, "text": paragraphs(paper.text), "attachments": paper.attachments, "rules": rules}
+        proven = PublicRounds(tools.register.engine).newest(call.round.id, call.today)
+        return {
+            "call": call, "text": paragraphs(paper.text), "attachments": paper.attachments, "rules": rules, "proven": proven,
+        }  # fmt: skip
 
     return for_all(request, tools, call.round.number, "public_call.html", shown, SOON)
 

@@ -6,12 +6,13 @@ from typing import Any, Literal
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from gateway.pages.public import GET, SOON, for_all, told
+from gateway.shown.rounds.published import PublicRounds
 from gateway.tools import Doors, Tools
 from models.rounds.base import RoundKind
 from models.rounds.inspections import InspectionState
 from models.rounds.lots import Lot, Population
 from models.rounds.round import Round
-from models.values import canonical
+from models.values import canonical, day_of
 from regulation.rounds.inspecting import seeds_of, state
 
 router = APIRouter(prefix="/lots")
@@ -44,6 +45,7 @@ def show(request: Request, tools: Doors, round_id: str) -> Response:
             "names": {each.id: each.name or each.id for each in population.alliances},
             "population": population,
             "seeds": seeds_of(round_),
+            "proven": PublicRounds(tools.register.engine).newest(round_id, day_of(tools.clock())),
         }
 
     return for_all(request, tools, None, "public_lot.html", shown, SOON)

@@ -5,8 +5,10 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from activities.publishing.publications import PublishedByRound
 from gateway.pages.public import GET, SOON, for_all
 from gateway.shown.outcomes import Outcomes
+from gateway.shown.rounds.published import PublicRounds
 from gateway.tools import Doors
 from models.values import day_of, storable
 
@@ -29,6 +31,8 @@ def one(request: Request, tools: Doors, outcome_id: str) -> Response:
     outcome = Outcomes(tools).one(storable(outcome_id), day_of(tools.clock()))
 
     def shown() -> Mapping[str, Any]:
-        return {"outcome": outcome, "told": outcome.content}
+        rounds = PublicRounds(tools.register.engine)
+        proven = rounds.proven(PublishedByRound(outcome.row), day_of(tools.clock()))
+        return {"outcome": outcome, "told": outcome.content, "proven": proven}
 
     return for_all(request, tools, outcome.round.number, "public_outcome.html", shown, SOON)

@@ -51,7 +51,7 @@ def one(request: Request, tools: Doors, round_id: str) -> Response:
         tables = list(dict.fromkeys(line["table"] for line in told["lines"]))
         return {
             "survey": survey, "sums": sums, "told": told, "by": PUBLIC, "called": GROUPINGS[PUBLIC], "groups": groups,
-            "tables": tables,
+            "tables": tables, "proven": PublicRounds(tools.register.engine).proven(sums, day_of(tools.clock())),
         }  # fmt: skip
 
     return for_all(request, tools, survey.row.number, "public_survey.html", shown, SOON)

@@ -15,6 +15,7 @@ from jinja2.runtime import Context, Macro
 from starlette.datastructures import FormData
 
 from activities.columns import COLUMNS, days_left, overdue_of
+from activities.publishing.log_book import in_base64
 from gateway.identity import Identity
 from gateway.problem import Forged, SignInFirst
 from gateway.remembered.phrases import with_picked
@@ -87,7 +88,12 @@ def _templates() -> Environment:
         loader=ChoiceLoader(
             [
                 PackageLoader("gateway.pages", "templates"),
-                PrefixLoader({"design": PackageLoader("gateway.pages", "design")}),
+                PrefixLoader(
+                    {
+                        "design": PackageLoader("gateway.pages", "design"),
+                        "publishing": PackageLoader("activities.publishing", "pages"),
+                    }
+                ),
             ]
         ),
         autoescape=True,
@@ -111,7 +117,7 @@ def _templates() -> Environment:
     templates.globals |= {
         "Stage": Stage, "Kind": Kind, "ActKind": ActKind, "LapseKind": LapseKind, "Role": Role, "Severity": Severity,
         "OFFICES": offices.OFFICES, "ZONES": offices.ZONES, "office_name": offices.name_of, "title_of": offices.title,
-        "coming": naming.coming, "cite": articles.cite, "round_stage": RoundStage, "who_is_awaited": naming.awaited, "name_of_entry": naming.name_of_entry, "left": days_left, "overdue_of": overdue_of, "SHOWN": SHOWN, "COLUMNS": COLUMNS, "LISTED": LISTED, "addressee": addressee, "UPLOADED_AS": ",".join(TYPES),
+        "on_day": on_day, "in_base64": in_base64, "coming": naming.coming, "cite": articles.cite, "round_stage": RoundStage, "who_is_awaited": naming.awaited, "name_of_entry": naming.name_of_entry, "left": days_left, "overdue_of": overdue_of, "SHOWN": SHOWN, "COLUMNS": COLUMNS, "LISTED": LISTED, "addressee": addressee, "UPLOADED_AS": ",".join(TYPES),
     }  # fmt: skip
     templates.globals["marks"] = _kept(templates.get_template("marks.html").module)
     return templates

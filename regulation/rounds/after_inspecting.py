@@ -29,7 +29,7 @@ from regulation.articles import named
 from regulation.naming import on_day
 from regulation.rounds import telling
 from regulation.rounds.checks import CHECKS
-from regulation.rounds.consequences import PROPOSED, ActInRound, ActOnFiling, Consequence, Follows, Letter
+from regulation.rounds.consequences import PROPOSED, ActInRound, ActOnFiling, Consequence, Follows, Letter, Published
 from regulation.rounds.inspecting import ARTICLE, LEFT, STAGES, state, told
 from regulation.rounds.known import FILED, Alliance, Known, Needs
 from regulation.rounds.telling import Told
@@ -97,6 +97,29 @@ def _reviewer(alliance: Alliance) -> tuple[Role, str]:
     return offices.reviewer(alliance.jurisdiction, alliance.zone)
 
 
+LISTED, DRAWN, VOIDED = "lot_listed", "lot_drawn", "lot_voided"
+"""What is published of a lot: the list it is drawn of, the lot itself, that it was given up; of the files, their digests."""
+
+
+def _announced(what: str, round_: Round, entry: RoundEntry, **words: Any) -> Published:
+    """What becomes of a lot, for anybody: the files lie beside it, and their digests hold them (docs/lots.zh.md)."""
+    of = state(round_)
+    said = {
+        "title": round_.title, "round": round_.id, "purpose": of.purpose.label, "document_no": round_.document_no,
+        "draw": of.draw, "population": of.population,
+    }  # fmt: skip
+    return Published(what, said | words, day_of(entry.at))
+
+
+def _after_listing(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
+    """The list is public before there is a seed; whoever gives a secret is told that it is their turn."""
+    listed = Population.model_validate(content)
+    taking_part = sum(not each.left_out for each in listed.alliances)
+    words = {"as_of": str(listed.as_of), "listed": len(listed.alliances), "taking_part": taking_part}
+    yield _announced(LISTED, round_, entry, **words)
+    yield from _to_the_departments("seed_to_commit").then(round_, entry, content, known)
+
+
 def _to_the_departments(text: str) -> Follows:
     """Whoever gives a secret is told when it is their turn: of a check both departments, of a visit the one."""
 
@@ -133,7 +156,9 @@ def _told(round_: Round, known: Known) -> Iterator[Told]:
 
 def _after_drawing(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
     """The public learns who was drawn; the reviewing offices which of theirs were."""
+    of = state(round_)
     drawn = {each.id for each in Lot.model_validate(content).order if each.drawn}
+    yield _announced(DRAWN, round_, entry, seed=of.seed, lot=of.lot, drawn=len(drawn))
     by_office: dict[tuple[Role, str], list[Alliance]] = {}
     for each in known.alliances.values():
         if each.id in drawn:
@@ -241,6 +266,7 @@ def _unrevealed(round_: Round, entry: RoundEntry) -> Iterator[Consequence]:
 
 def _after_voiding(round_: Round, entry: RoundEntry, content: Any, known: Known) -> Iterator[Consequence]:
     """抽签作废: both departments are told, the offices of whoever was drawn, and the leaders who expect a visit."""
+    yield _announced(VOIDED, round_, entry, why=state(round_).voided)
     told_of = [(role, offices.PROVINCE) for role in _departments(round_)]
     drawn = {each.filing_id for each in known.items.get(round_.id, {}).values() if each.state in TO_INSPECT}
     told_of += sorted({_reviewer(each) for each in known.alliances.values() if each.id in drawn})
@@ -302,7 +328,7 @@ def _everybody(round_: Round, entry: RoundEntry) -> Needs:
 
 FOLLOWS: Mapping[str, Follows] = MappingProxyType(
     {
-        InspectionActKind.LIST_POPULATION: _to_the_departments("seed_to_commit"),
+        InspectionActKind.LIST_POPULATION: Follows(_after_listing),
         InspectionActKind.COMMIT_SEED: _to_the_departments("seed_to_reveal"),
         InspectionActKind.DRAW_LOT: Follows(
             _after_drawing, lambda round_, entry: Needs(population=True, stages=STAGES[state(round_).purpose])

@@ -31,6 +31,9 @@ ARTICLE, LOCAL = "B-02", "A-51"
 REMINDED, LOCAL_REMINDED = (7, 1), (30,)
 """How many days before the last one those who organise applications, or whose document it is, are reminded."""
 
+CALL = "call"
+"""What is published of a call whenever it is published, moved or cancelled."""
+
 LONGEST_YEARS = 5
 """For so many years a city's document may hold: as long as 规范性文件 do."""
 
@@ -231,7 +234,7 @@ def _told(what: str) -> Callable[[Round, RoundEntry, Mapping[str, Any] | None, K
     ) -> Iterator[Consequence]:
         paper = _paper_of(round_, content, known)
         yield NewTerms(round_.document_no or "", lambda base: _rows(round_, entry, paper, base))
-        yield Published("call", shown(round_, paper), day_of(entry.at))
+        yield Published(CALL, shown(round_, paper), day_of(entry.at))
         if round_.area.jurisdiction:
             yield from _to_offices(round_, f"local_rules_{what}", [(Role.PROVINCE_ST, offices.PROVINCE)])
             return
@@ -344,4 +347,5 @@ RULES = Rules(
         RoundLapseKind.REMINDER: Follows(reminded),
         RoundLapseKind.WINDOW_CLOSED: Follows(window_closed),
     },
+    words={CALL: "通知全文"},
 )

@@ -42,6 +42,22 @@ async function isSigned({ text, lines }, keys) {
   throw new Wrong("检查点没有所载公钥的签名");
 }
 
+// Whether the page shows what a round published as it was published: cell by cell, no row more or less, no line of a text.
+function shows(shown) {
+  const at = (path) => path.split(".").reduce((value, name) => value?.[name], shown);
+  for (const cell of document.querySelectorAll("[data-proves]")) {
+    const said = at(cell.dataset.proves);
+    if (said !== undefined && String(said) !== cell.textContent.trim()) throw new Wrong(`网页所示的“${cell.textContent.trim()}”与所证明的原文不同`);
+  }
+  for (const rows of document.querySelectorAll("[data-rows]")) {
+    if (at(rows.dataset.rows)?.length !== rows.children.length) throw new Wrong("网页所示的行数与所证明的原文不同");
+  }
+  for (const text of document.querySelectorAll("[data-lines]")) {
+    const lines = at(text.dataset.lines).split("\n").map((line) => line.trim()).filter(Boolean);
+    if (lines.join("\n") !== [...text.children].map((line) => line.textContent.trim()).join("\n")) throw new Wrong("网页所示的正文与所证明的原文不同");
+  }
+}
+
 // The notice on this page, up to the root of the day.
 async function checkNotice(section) {
   const read = (name) => section.querySelector(`[data-${name}]`).textContent;
@@ -56,6 +72,7 @@ async function checkNotice(section) {
   const at = new Date(Math.max(new Date(notice.published_at), new Date(`${notice.shown_from}T00:00:00+08:00`)) + 8 * 3600_000);
   const day = `${at.getUTCFullYear()}年${at.getUTCMonth() + 1}月${at.getUTCDate()}日`;
   if (!document.querySelector(".about").textContent.trim().endsWith(`发布于${day}`)) throw new Wrong("网页所示的发布日期与所证明的原文不同");
+  shows(shown);
   const page = [...document.querySelectorAll("#content > :not(.proven)")].map((each) => each.textContent).join("");
   for (const name of ["联盟名称", "盟主企业", "备案编号", "承接备案编号", "技术领域"]) {
     if (shown[name] && !page.includes(shown[name])) throw new Wrong(`网页所示的${name}与所证明的原文不同`);
@@ -75,7 +92,8 @@ async function checkNotice(section) {
   if (last !== 0 || !same(now, signed.root) || signed.size !== Number(section.dataset.size)) throw new Wrong("路径不通到所签的根");
   const keys = [...section.querySelectorAll("[data-key]")].map((each) => each.textContent);
   const known = await isSigned(signed, keys);
-  const proven = `所证明的是备案 ${notice.filing_id} 第${notice.number}号登记的公告（${notice.kind}，${notice.shown_from}）。`;
+  const whose = notice.filing_id ? `备案 ${notice.filing_id}` : `公布 ${notice.id}，该轮次`;
+  const proven = `所证明的是${whose} 第${notice.number}号登记的公告（${notice.kind}，${notice.shown_from}）。`;
   return `${known ? "核验通过" : "没有发现不符，但签名未核"}：${proven}公告原文、第${section.dataset.position}条和路径与根 ${hex(now)} 相符，${known ? "签名属实" : "签名未核（本浏览器不支持 Ed25519，请离线核验）"}。根和公钥请与您另外得知的比对。`;
 }
 
