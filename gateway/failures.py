@@ -201,10 +201,20 @@ def _page(request: Request, error: Exception, kept: list[tuple[str, str]]) -> Re
     if isinstance(error, SignInFirst):
         asked = f"{request.url.path}?{request.url.query}".rstrip("?") if request.method == "GET" else ""
         return RedirectResponse(f"/sign-in?next={quote(asked)}", 303)
+    if isinstance(error, RequestValidationError):
+        told = MISTYPED
     failed = page(request, tools, "failure.html", session, status=told.status, problem=told)
     failed.headers.update(AGAIN if told.status == HTTPStatus.SERVICE_UNAVAILABLE else {})
     return failed
 
+
+MISTYPED = Problem(
+    title="地址有误",
+    status=HTTPStatus.UNPROCESSABLE_ENTITY,
+    code="malformed",
+    detail="地址中有的部分不是本系统的事项、编号、年度或者日期。请从页面上的链接重新进入。",
+)
+"""What a person is told whose address names what there is not: nobody types it by the names that programs have for things."""
 
 OURS = ("csrf", "drawn")
 """What a form brings along for us: the secret of a session, and for whom it was drawn."""

@@ -58,7 +58,15 @@ LOCAL_DOCUMENTS = {f"L{number}": f"属地要求的材料（{number}）" for numb
 """What a city asks for besides; its document says how each is called (regulation/local_rules.py)."""
 
 CHOICES: Mapping[str, Mapping[str, str]] = {
-    "type": MEMBERS,
+    "type": {
+        **MEMBERS, "whole": "整数", "amount": "数额", "yes_no": "是否", "choice": "单选", "line": "文字", "text": "长文字", "day": "日期",
+    },
+    "rows": {"once": "每个联盟一次", "members": "每个成员一行", "list": "逐行填写"},
+    "covers": {"all": "全部成员", "main": "主要成员", "any": "任一成员"},
+    "is_": {
+        "positive": "大于零", "yes": "是", "at_most": "不大于", "at_least": "不小于", "equals": "等于",
+    },
+    "severity": {"error": "强制性审核", "warning": "提示性审核"},
     "org_type": MEMBERS,
     "kind": {
         "D1": "备案申请表", "D2": "联盟协议文本", "D3": "营业执照或法人证书", "D4": "上一年度纳税申报表",
@@ -71,6 +79,7 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     },
     "measure": {key: f"{label}（{unit}）" for key, (label, unit) in MEASURES.items()},
     "outcome": OUTCOMES,
+    "grade": OUTCOMES,
     "decision": {
         "approved": "同意", "rejected": "不同意", "confirmed": "确认", "refused": "不予确认",
         "accepted": "整改合格", "again": "继续整改", "not_rectified": "逾期未整改", "ended": "联盟已终止，整改终结",
@@ -93,3 +102,8 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     "channel": {"letter": "信函", "platform": "平台", "in_person": "当面", "email": "电子邮件"},
 }  # fmt: skip
 """By the name of the field."""
+
+
+def worded(name: str, value: str) -> str:
+    """A value of a field as people call it: the value itself where it is no choice."""
+    return CHOICES.get(name, {}).get(value, value)

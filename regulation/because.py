@@ -142,12 +142,7 @@ def doer(entry: Entry) -> str:
     if isinstance(event, Submit | Lapse | Unreadable):
         return Role.LEADER.label
     behalf = f"代{event.on_behalf_of.label}" if event.on_behalf_of else ""
-    return post(event.by.role, event.by.office) + behalf
-
-
-def post(role: Role, office: str) -> str:
-    """A post by name: a leader as such, never by its code."""
-    return offices.title(role, office) if role not in (Role.LEADER, Role.PUBLIC) else role.label
+    return offices.post(event.by.role, event.by.office) + behalf
 
 
 def _on_paper(entry: Entry, came: Came) -> str:
@@ -487,12 +482,12 @@ def of_case(docket: Docket) -> Iterator[Reason]:
     ground = cite(GROUNDS.get(case.ground, "A-42"))
     if opened := docket.find(case.opened.number):
         said = f"撤销程序于{on_day(day_of(case.opened.at))}启动，情形为{CLAUSES[case.ground]}：{case.ground.label}"
-        yield _plain(docket, opened, "/filing/case/opened", said, ground)
+        yield alike(docket, opened, "/filing/case/opened", said, ground)
     if case.served_on is None:
-        yield _plain(docket, docket.since(lambda each: not _served(each)), "/filing/case", NOT_SERVED, cite("G-18"))
+        yield alike(docket, docket.since(lambda each: not _served(each)), "/filing/case", NOT_SERVED, cite("G-18"))
     else:
         said = f"告知书于{on_day(case.served_on)}送达，陈述申辩期限自此起算"
-        yield _plain(docket, docket.since(_served), "/filing/case/served_on", said, cite("G-18"))
+        yield alike(docket, docket.since(_served), "/filing/case/served_on", said, cite("G-18"))
     for name in ("window", "statement_grace", "listing_cure"):
         if name in filing.periods:
             yield of_period(docket, name)
@@ -542,25 +537,12 @@ def keeping(docket: Docket) -> Iterator[Reason]:
     """What keeps a case from its end."""
     for holds, said, field, number in KEEPS:
         if holds(docket.filing):
-            yield _plain(docket, docket.since(holds), field, said, cite(of_ground(docket.filing, number)))
+            yield alike(docket, docket.since(holds), field, said, cite(of_ground(docket.filing, number)))
 
 
 def alike(docket: Docket, entry: Entry, field: str, said: str, article: str, behind: Iterable[Reason] = ()) -> Reason:
     """What is said alike to everybody, with its entry and its article as the filing's kind is told it."""
     called, law = docket.called(entry), quoted(article, docket.filing.kind)
-    return Reason(
-        enterprise=f"{you(said)}。",
-        office=f"{said}（{called}）。依据：{law}。",
-        court=f"{said}（{called}；{law}）。",
-        article=article,
-        facts=(docket.fact(entry, field),),
-        because=tuple(behind),
-    )
-
-
-def _plain(docket: Docket, entry: Entry, field: str, said: str, article: str) -> Reason:
-    """A fact that is said alike to everybody, with its entry and article for those who ask for them."""
-    called, law = docket.called(entry), quoted(article)
     day = "" if entry.number > docket.known else f"，{on_day(day_of(entry.at))}"
     return Reason(
         enterprise=f"{you(said)}。",
@@ -568,6 +550,7 @@ def _plain(docket: Docket, entry: Entry, field: str, said: str, article: str) ->
         court=f"{said}（{called}{day}；{law}）。",
         article=article,
         facts=(docket.fact(entry, field),),
+        because=tuple(behind),
     )
 
 
@@ -576,7 +559,7 @@ def missing_in_a_row(docket: Docket) -> Reason:
     filing = docket.filing
     needed, missed = agenda.number(filing, "revocation.missed_years"), filing.missed_years
     entry = docket.since(lambda each: each.missed_years == missed)
-    reason = _plain(
+    reason = alike(
         docket,
         entry,
         "/filing/years" if entry.filing.years else "/filing/stage",

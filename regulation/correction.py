@@ -17,7 +17,6 @@ from models.values import day_of
 from models.vocabulary import ActKind, LapseKind, Role, Stage, YearStatus
 from regulation import agenda, entries, expectations, lifecycle, naming, offers, offices, on_paper, two_times
 from regulation.articles import cite
-from regulation.because import post
 from regulation.moment import Moment
 from regulation.on_paper import ON_PAPER
 from regulation.rounds.every import RULES
@@ -156,7 +155,7 @@ def _enters(filing: Filing, proven: ProvenLate, refused: str) -> Iterator[Step]:
     if refused:
         yield Step(sort=Sort.ENTER, what=f"现在不能登记这一来文：{refused}", article=article)
         return
-    who = (post(role, office),)
+    who = (offices.post(role, office),)
     what = f"登记来文“{proven.act.label}”，附扫描件，写明收到日期和邮戳日期"
     yield Step(sort=Sort.ENTER, what=what, article=article, by=who, act=proven.act.value)
     confirm = "由登记人以外的人对照原件核对；核对以后才生效"
@@ -283,7 +282,7 @@ def _people(
         by = getattr(entry.event, "by", None)
         if by and by.role is not Role.LEADER and entry.event.kind not in NOTED:
             what = f"第{entry.number}号登记“{naming.name_of_entry(entry)}”由人作出：作出的机构复核，另行更正或者说明"
-            who = (post(by.role, by.office),)
+            who = (offices.post(by.role, by.office),)
             yield Step(sort=Sort.LOOK, what=what, article=entry.article, by=who, entry=entry.number)
     if (step := _looked_at(after, told.proven)) is not None:
         yield step
@@ -416,7 +415,7 @@ def _by_act(filing: Filing, kind: ActKind, sort: Sort, what: str) -> Step:
     """A line that people do by an act of the lifecycle."""
     rows = [row for row in lifecycle.TABLE if row.event is kind]
     row = lifecycle.ROWS.get((kind.value, filing.stage, filing.kind), rows[0])
-    who = tuple(dict.fromkeys(post(*each) for each in _doers(filing, kind)))
+    who = tuple(dict.fromkeys(offices.post(*each) for each in _doers(filing, kind)))
     bare: dict[str, Any] = {"kind": kind}
     act = cast(Act, offers.TYPES[kind].model_construct(None, **bare))
     two = row.two_people(filing, act, Moment(filing.submitted_at, filing.submitted_at))

@@ -37,8 +37,10 @@ SERVICE = "beian"
 DELIVERING, RETENTION, BACKUP, ENCRYPTION = "delivering", "retention", "backup", "encryption"
 """As whom its routines go on record: that letters did not get through; masking and deleting; backups; the keys of the engine."""
 
-ROUTINES = frozenset({SERVICE, DELIVERING, RETENTION, BACKUP, ENCRYPTION})
-"""The persons that mean the service itself. Nobody is one of them: no door takes anything in their name."""
+ROUTINES: Mapping[str, str] = {
+    SERVICE: "本系统", DELIVERING: "本系统（投递）", RETENTION: "本系统（保存期限）", BACKUP: "本系统（备份）", ENCRYPTION: "本系统（密钥）",
+}  # fmt: skip
+"""The persons that mean the service itself, and what they are called. Nobody is one of them: no door takes anything in their name."""
 
 CONTINUED = f"{OWN}continued"
 """The id of the end of a filing whose place a continuation takes (G-32)."""

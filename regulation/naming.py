@@ -6,11 +6,11 @@ instant is over at 24:00 of its last day; what begins then begins at 0:00 of the
 
 from datetime import date, datetime, time, timedelta
 
-from models.acts import Came, Lapse
+from models.acts import Arrived, Lapse
 from models.choices import HOW_IT_CAME
 from models.filing import Entry
 from models.values import SHANGHAI, day_of, last_day_until
-from models.vocabulary import Ground, LapseKind, Role
+from models.vocabulary import ActKind, Ground, LapseKind, Role
 from regulation import lifecycle, offices
 
 # Days and instants
@@ -93,6 +93,11 @@ def name_of(event: object) -> str:
     return label + _of_what(event)
 
 
+def name_of_kind(kind: str) -> str:
+    """An act, as it came, in words; something else than an act by that."""
+    return ActKind(kind).label if kind in set(ActKind) else {"submit": "提交备案申请"}.get(kind, "无法识别的事项")
+
+
 def _of_what(event: object) -> str:
     year, days = getattr(event, "year", None), getattr(event, "days", None)
     return (f" {year}年度" if year else "") + (f"（{'前' if days < 0 else '后'}{abs(days)}日）" if days else "")
@@ -148,10 +153,15 @@ def coming(lapse: Lapse) -> str:
     return before(lapse) + _of_what(lapse)
 
 
-def how_it_came(came: Came) -> str:
+def how_it_came(came: Arrived) -> str:
     """How what came on paper reached an office: 2026年12月3日邮寄收到，邮戳2026年11月30日."""
     posted = f"，邮戳{on_day(came.postmarked_on)}" if came.postmarked_on else ""
     return f"{on_day(came.on)}{HOW_IT_CAME[came.how]}收到{posted}"
+
+
+def place(written: str, on_platform: str = "平台收件箱") -> str:
+    """Where something is sent, or lies, as it was written; an address of the platform's own by what it is, for nobody reads it."""
+    return on_platform if written.startswith("platform:") else written
 
 
 CLAUSES = {

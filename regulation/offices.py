@@ -238,6 +238,11 @@ def title(role: Role, office: str) -> str:
     return name_of(office) if role in (Role.CITY_ST, Role.ZONE, Role.LEADER) else role.label
 
 
+def post(role: Role, office: str) -> str:
+    """A post by name where it is said who did something: a leader as such, never by its code."""
+    return role.label if role in (Role.LEADER, Role.PUBLIC) else title(role, office)
+
+
 def industry_beside(key: str | None) -> str:
     """The industry department beside a reviewing office, by name; as such where it is not told beside which."""
     return title(Role.CITY_IIT, ZONES[key].city if key in ZONES else key or "")

@@ -297,10 +297,21 @@ def _unmet(filing: Filing, filled_in: tuple[ChecklistLine, ...], when: Moment) -
     if unknown and when.day >= STRICTER_SINCE:
         return Lack(missing=f"审核清单中没有这一项：{'、'.join(unknown)}")
     if absent := [item for item in conditions(filing) if item not in answers]:
-        return Lack(missing=f"审核清单未填：{'、'.join(absent)}")
+        return Lack(missing=f"审核清单未填：{in_words(filing, *absent)}")
     if unmet := [item for item, met in answers.items() if not met]:
-        return Lack(missing=f"审核清单认定不符合：{'、'.join(unmet)}", supplied_by=ActKind.RETURN_FOR_CORRECTION)
+        return Lack(
+            missing=f"审核清单认定不符合：{in_words(filing, *unmet)}", supplied_by=ActKind.RETURN_FOR_CORRECTION
+        )
     return None
+
+
+def in_words(filing: Filing, *items: str) -> str:
+    """Lines of the checklist by what they ask, for nobody knows them by their numbers; of several under one, the first and how many."""
+    asks: dict[str, list[str]] = {}
+    for line in lines(filing):
+        asks.setdefault(line.code, []).append(line.asks)
+    told = {code: of[0] + (f"等{len(of)}项" if len(of) > 1 else "") for code, of in asks.items()}
+    return "；".join(told.get(item, item) for item in items)
 
 
 def may_recommend(filing: Filing, act: Recommend, when: Moment) -> Lack | None:

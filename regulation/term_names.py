@@ -1,6 +1,7 @@
 """What the numbers of the terms that filings under way live by are called, and how a proposed one is written down (推演)."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
@@ -9,6 +10,8 @@ from models.findings import Finding
 from models.values import Value
 from models.vocabulary import Kind, Severity
 from regulation.editions import EditionRefused
+from regulation.naming import on_day
+from regulation.offices import OFFICES
 from regulation.terms import ADDED, KEYS, TERMS, TermsEdition, terms_on
 
 NAMES: Mapping[str, str] = {
@@ -58,6 +61,29 @@ NAMES: Mapping[str, str] = {
 }
 """The numbers that may move a date of a filing under way, in the order of a life; the others are asked for at a submission, or say how
 long something is kept."""
+
+OTHERS: Mapping[str, str] = {
+    "correction.escalate_after": "多次退回后通报上级（次）",
+    "revocation.missed_years": "启动撤销程序的连续未报送年数",
+    "days.earliest": "最早可填日期",
+    "days.doubtful_after_years": "日期过早须核对的年数",
+    "text.max_chars": "文本字数上限",
+    "intake.window": "申报期",
+    "intake.recommend_deadline": "初审推荐截止日",
+    "intake.allow_correction_after_close": "申报期后能否补正",
+    "local.rules": "属地文件",
+    "retention.draft_days": "草稿保存期限（日）",
+    "retention.unmentioned_days": "无人引用的文书和上传材料保存期限（日）",
+    "retention.applicant_years": "未入库即终结的备案的联系信息保存年数",
+    "retention.filed_years": "入库后终结的备案的联系信息保存年数",
+    "retention.objector_years": "异议人身份保存年数",
+    "retention.refusal_years": "未予登记的行为的记录保存年数",
+    "retention.person_years": "不再登录的人员保存年数",
+    "retention.audit_years": "审计记录保存年数",
+    "outage.hours_before": "系统故障认定时段（截止前的小时数）",
+    "outage.least_percent": "系统可用率下限（%）",
+}
+"""What the numbers are called that move no date of a filing under way."""
 
 PROPOSED = "推演"
 """The name of an edition that is only supposed."""
@@ -187,7 +213,7 @@ def touches(new: TermsEdition, old: TermsEdition) -> bool:
 def changed(new: TermsEdition, old: TermsEdition) -> list[str]:
     """The numbers that one edition has otherwise than another, in words."""
     return [
-        f"{NAMES.get(key, key)}{_where(kind, place, year)}：{_told(old.rows.get(of, (None,))[0])} → {_told(value)}"
+        f"{NAMES.get(key) or OTHERS[key]}{_where(kind, place, year)}：{_told(old.rows.get(of, (None,))[0])} → {_told(value)}"
         for of, (value, _) in new.rows.items()
         if old.rows.get(of, (None,))[0] != value
         for key, kind, place, year in [of]
@@ -196,7 +222,13 @@ def changed(new: TermsEdition, old: TermsEdition) -> list[str]:
 
 def _where(kind: str | None, place: str | None, year: int | None) -> str:
     told = [
-        each for each in (Kind(kind).value + "类" if kind else "", place or "", f"{year}年" if year else "") if each
+        each
+        for each in (
+            Kind(kind).value + "类" if kind else "",
+            OFFICES[place].city if place else "",
+            f"{year}年" if year else "",
+        )
+        if each
     ]
     return f"（{'，'.join(told)}）" if told else ""
 
@@ -206,4 +238,10 @@ def _told(value: Any) -> str:
         return "（未单独规定）"
     if isinstance(value, bool):
         return "是" if value else "否"
-    return "、".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, dict):
+        return "至".join(_told(value[end]) for end in ("opens", "closes") if end in value) or value.get(
+            "document_no", "另有规定"
+        )
+    if isinstance(value, list):
+        return "、".join(map(str, value))
+    return on_day(date.fromisoformat(value)) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(value)) else str(value)

@@ -17,7 +17,7 @@ from models.values import day_of, required
 from models.vocabulary import ActKind, Ground, LapseKind, Role, Stage, YearStatus
 from regulation import agenda, because, calendar, entries, lifecycle, naming, offers, offices, progress, steps
 from regulation.articles import cite, quoted
-from regulation.because import Docket, by, post, you
+from regulation.because import Docket, by, you
 from regulation.moment import Moment
 from regulation.revocation import GROUNDS
 
@@ -91,7 +91,7 @@ def of_act(docket: Docket, kind: ActKind, when: Moment, year: int | None = None)
     """Whether an act may be done, by whom, and if not, what is missing, who supplies it, and from when on it may."""
     filing = docket.filing
     act, refusal = probe(filing, kind, when, year=year)
-    who = "、".join(dict.fromkeys(post(*each) for each in offers.doers(filing, kind))) or "无人"
+    who = "、".join(dict.fromkeys(offices.post(*each) for each in offers.doers(filing, kind))) or "无人"
     entry = _since(docket, act, refusal, when)
     behind = tuple(_behind_act(docket, act, entry))
     about = year or getattr(act, "year", None)
@@ -148,7 +148,7 @@ def _if_nobody(filing: Filing, act: Act) -> str:
 
 
 def _names(filing: Filing, kind: ActKind) -> list[str]:
-    return list(dict.fromkeys(f"由{post(*each)}办理" for each in offers.doers(filing, kind)))
+    return list(dict.fromkeys(f"由{offices.post(*each)}办理" for each in offers.doers(filing, kind)))
 
 
 def _takes_two(filing: Filing, act: Act, when: Moment) -> bool:

@@ -21,7 +21,7 @@ from models.forms import Application, Counts, FormA, FormB, LeaderYear, Member
 from models.sections import ON_MEMBERS, PRINTED_TITLES, TEXTS
 from models.values import Value, day_of
 from models.vocabulary import Kind
-from regulation import intake
+from regulation import intake, naming
 from regulation.naming import on_day
 from regulation.retention import MASK
 
@@ -260,7 +260,7 @@ def written(value: object) -> str:
         return f"{value:,.2f}"
     if isinstance(value, date):
         return on_day(value)
-    return "" if value is None else str(value)
+    return "" if value is None else naming.place(str(value))
 
 
 def boxes(offered: Iterable[str], chosen: Iterable[str]) -> str:

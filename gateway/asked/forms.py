@@ -240,7 +240,7 @@ def most_of(info: FieldInfo) -> int:
 def widget_of(name: str, info: FieldInfo) -> tuple[Widget, type[BaseModel] | None, tuple[tuple[str, str], ...]]:
     """How a field is filled in, the model of what it holds, and what can be chosen for it."""
     kind = _plain(info.annotation)
-    if name == "jurisdiction":
+    if name in ("jurisdiction", "city"):
         return "choice", None, tuple((each.code, each.city) for each in OFFICES.values())
     if get_origin(kind) is Literal:
         values = get_args(kind)

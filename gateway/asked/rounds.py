@@ -1,6 +1,6 @@
 """The forms of acts in rounds: which fields each shows, and the act that comes back. All of it is made of the models."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -76,17 +76,19 @@ ALLIANCE = frozenset({"filing", "filing_id"})
 """What fields are called that name an alliance."""
 
 
-def choosing(fields: Iterable[Field], alliances: Sequence[tuple[str, str]]) -> tuple[Field, ...]:
-    """The same form, where every field that names an alliance lets one choose among these; what was written there stays."""
-    return tuple(_choosing(field, alliances) for field in fields)
+def choosing(
+    fields: Iterable[Field], options: Sequence[tuple[str, str]], names: Collection[str] = ALLIANCE
+) -> tuple[Field, ...]:
+    """The same form, where every field that names an alliance, or is called so, lets one choose among these; what was written there stays."""
+    return tuple(_choosing(field, options, names) for field in fields)
 
 
-def _choosing(field: Field, alliances: Sequence[tuple[str, str]]) -> Field:
-    if field.name in ALLIANCE:
-        written = [(field.value, field.value)] if field.value and field.value not in dict(alliances) else []
-        return replace(field, widget="choice", options=(*written, *alliances))
-    rows = tuple(choosing(row, alliances) for row in field.rows)
-    return replace(field, fields=choosing(field.fields, alliances), rows=rows)
+def _choosing(field: Field, options: Sequence[tuple[str, str]], names: Collection[str]) -> Field:
+    if field.name in names:
+        written = [(field.value, field.value)] if field.value and field.value not in dict(options) else []
+        return replace(field, widget="choice", options=(*written, *options))
+    rows = tuple(choosing(row, options, names) for row in field.rows)
+    return replace(field, fields=choosing(field.fields, options, names), rows=rows)
 
 
 def read_act(rules: Rules, round_: Round | None, kind: str, form: FormData) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from gateway.problem import Failed, Problem
 from gateway.remembered import audited
 from gateway.remembered.audit import AuditKind, kind_of, role_of
 from gateway.remembered.sessions import Session
-from gateway.shown.audited import MAKES, names_then
+from gateway.shown.audited import MAKES, about, names_then
 from gateway.shown.documents import XLSX, attachment
 from gateway.shown.paging import page_of
 from gateway.shown.year import CSV
@@ -64,6 +64,7 @@ def show(
         names=names_then(tools.people, found.shown),
         kind_of=kind_of,
         role_of=role_of,
+        about=about,
         kinds=AuditKind,
         offices_={each.code: each.city for each in offices.OFFICES.values()}
         | {key: zone.name for key, zone in offices.ZONES.items()}

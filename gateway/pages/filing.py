@@ -37,7 +37,6 @@ from models.values import Ordinal, day_of
 from models.vocabulary import ActKind
 from regulation import agenda, changes, entries, intake, offices, on_paper
 from regulation.lodging import PAPERS
-from regulation.naming import how_it_came
 from regulation.offers import Offer, offers
 from regulation.reading import read
 
@@ -117,7 +116,6 @@ def show(
         may_read=lambda entry: _readable(entry, who),
         may_see_receipt=lambda entry: _has_receipt(entry, who),
         query_code="" if who.staff or row.archived_on else query_codes.code_of(row.first_paper),
-        came=how_it_came,
         waits=lambda entry: _waits(entry, filing),
         letters=_letters(tools, filing) if who.staff else [],
         refused=tools.register.refused_acts(filing_id, LAST_REFUSED) if who.reads(filing, offices.REFUSED) else [],

@@ -21,7 +21,7 @@ from gateway.remembered.audit import AuditKind
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
 from gateway.shown.rounds import downloads, seen
-from gateway.shown.rounds.panels import CHOICES, FILLED_IN, HINTS, PANELS, UNASKED
+from gateway.shown.rounds.panels import CHOICES, FILLED_IN, HINTS, ONE_OF, PANELS, UNASKED
 from gateway.shown.rounds.questionnaires import brought_shown, document_in
 from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
@@ -78,6 +78,7 @@ def show(
     row, round_ = seen.seen(tools, session.who, round_id)
     rules, panel = rules_of(round_id), PANELS.get(round_.kind)
     offered = list(offers.offers(round_, session.who.by, tools.now))
+    shown = panel(tools, session.who, round_) if panel else {}
     docket = tools.rounds.register.docket(round_id, before=before, most=SHOWN)
     if session.who.role is Role.EVALUATOR:
         docket = [each for each in docket if seen.may_read(tools, session.who, each)]
@@ -99,7 +100,8 @@ def show(
         earlier=docket[0].number if docket and docket[0].number > 1 else None,
         documents=downloads.listed(tools, session.who, round_),
         panel=f"round_{round_.kind.value}.html" if panel else None,
-        **(panel(tools, session.who, round_) if panel else {}),
+        names=tools.people.named([*seen.persons(docket), *shown.get("people", ())]),
+        **shown,
     )
 
 
@@ -117,7 +119,8 @@ def items(
     row, round_ = seen.seen(tools, session.who, round_id)
     found = seen.items(tools, session.who, round_id, seen.ItemFilter(state, jurisdiction, after))
     rules = rules_of(round_id)
-    figures = list(dict.fromkeys(name for item in found.shown for name in seen.figures(item)))
+    told = seen.figures(tools.people, found.shown)
+    figures = list(dict.fromkeys(name for each in told for name in each))
     return page(
         request,
         tools,
@@ -126,7 +129,7 @@ def items(
         row=row,
         round=round_,
         rules=rules,
-        items=[(item, seen.figures(item)) for item in found.shown],
+        items=list(zip(found.shown, told, strict=True)),
         figures=figures,
         columns=[rules.word(name) for name in figures],
         filings=seen.alliances(tools, found.shown),
@@ -158,7 +161,7 @@ def paper(request: Request, tools: Doors, session: SignedIn, round_id: str, numb
     fields = fields_of(model, brought)
     return page(
         request, tools, "round_paper.html", session, of_round=round_id, round=round_, row=row, entry=entry, about=about,
-        fields=fields,
+        fields=fields, names=tools.people.named([*seen.persons([entry]), *seen.persons_in(brought)]),
     )  # fmt: skip
 
 
@@ -293,6 +296,9 @@ class _Form:
         about, hints, choices = self.about(raw), HINTS.get(self.kind), CHOICES.get(self.kind)
         if choices and self.round:
             fields = asked.choosing(fields, choices(self.tools, self.round))
+        if self.round and self.kind in ONE_OF:
+            name, options = ONE_OF[self.kind]
+            fields = asked.choosing(fields, options(self.tools, self.round), {name})
         told = parts(self.round_id)
         if told and self.round is None and (unasked := UNASKED.get(told.kind)):
             fields = tuple(field for field in fields if field.at not in unasked(told))

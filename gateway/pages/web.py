@@ -23,11 +23,12 @@ from gateway.remembered.sessions import Session, cookie_of
 from gateway.remembered.uploads import TYPES
 from gateway.shown.lists import LISTED
 from gateway.tools import Doors, Tools
+from models.acts import By
 from models.register import MessageRow
 from models.rounds.base import RoundStage
-from models.values import day_of, digest, legible
+from models.values import DAY, day_of, digest, legible
 from models.vocabulary import ActKind, Kind, LapseKind, Role, Severity, Stage
-from regulation import articles, naming, offices
+from regulation import articles, identity, naming, offices, review
 from regulation.naming import on_day
 from regulation.reporting import SHOWN
 
@@ -107,6 +108,9 @@ def _templates() -> Environment:
         "midnight": naming.midnight,
         "due_at": naming.short_due_at,
         "on_day": on_day,
+        "as_day": as_day,
+        "place": naming.place,
+        "is_digest": lambda value: isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None,
         "day_of": day_of,
         "lasting": naming.lasting,
         "cited": cited,
@@ -116,11 +120,18 @@ def _templates() -> Environment:
     }
     templates.globals |= {
         "Stage": Stage, "Kind": Kind, "ActKind": ActKind, "LapseKind": LapseKind, "Role": Role, "Severity": Severity,
-        "OFFICES": offices.OFFICES, "ZONES": offices.ZONES, "office_name": offices.name_of, "title_of": offices.title,
+        "OFFICES": offices.OFFICES, "ZONES": offices.ZONES, "office_name": offices.name_of, "title_of": offices.title, "post_of": offices.post, "by_name": by_name, "how_it_came": naming.how_it_came, "asked_by": review.in_words, "name_of_kind": naming.name_of_kind,
         "on_day": on_day, "in_base64": in_base64, "coming": naming.coming, "cite": articles.cite, "round_stage": RoundStage, "who_is_awaited": naming.awaited, "name_of_entry": naming.name_of_entry, "left": days_left, "overdue_of": overdue_of, "SHOWN": SHOWN, "COLUMNS": COLUMNS, "LISTED": LISTED, "addressee": addressee, "UPLOADED_AS": ",".join(TYPES),
     }  # fmt: skip
     templates.globals["marks"] = _kept(templates.get_template("marks.html").module)
     return templates
+
+
+def by_name(by: By, names: Mapping[str, str]) -> str:
+    """Who did something: the post, and the person by name. Whoever acts for the public, or is the service itself, is no person to name."""
+    post = offices.post(by.role, by.office)
+    nobody = by.role in (Role.PUBLIC, Role.PLATFORM) or identity.is_routine(by.person)
+    return post if nobody else f"{post} {names.get(by.person, by.person)}"
 
 
 @pass_context
@@ -128,6 +139,14 @@ def cited(context: Context, article: str) -> str:
     """An article as people read it; with our numbers for staff who ask for them (`?codes=1`)."""
     kind = getattr(context.get("filing"), "kind", None)
     return (articles.numbered if context.get("with_codes") else articles.quoted)(article, kind)
+
+
+def as_day(written: object) -> str:
+    """A day as a paper holds it, as offices write it; whatever is none stays as it was written."""
+    try:
+        return on_day(DAY.validate_python(written))
+    except ValueError:
+        return str(written)
 
 
 ROW = re.compile(r"/([a-z_0-9]+)/([0-9]{1,4})(?=/|$)")

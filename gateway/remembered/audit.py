@@ -46,7 +46,7 @@ class AuditKind(Named):
     MASKED = ON_RECORD, "遮蔽"
     EXPIRED = "expired", "到期删除"
     CUT = "cut", "审计记录到期"
-    CODEC = "codec", "引擎载荷"
+    CODEC = "codec", "流程数据加密、解密"
     KEYED = "keyed", "启用密钥"
 
 

@@ -23,7 +23,7 @@ class Standing(Named):
     """What a round has made of an alliance."""
 
     LEFT_OUT = "left_out", "不参加抽签"
-    LISTED = "listed", "未抽中"
+    LISTED = "listed", "列入总体名单"
     DRAWN = "drawn", "已抽中，待指派"
     REPLACED = "replaced", "已由他家递补"
     ASSIGNED = "assigned", "已指派，待检查"

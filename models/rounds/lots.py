@@ -30,24 +30,24 @@ class Candidate(Value):
     What is not archived yet is not named: of it the public knows its own notice (G-04b).
     """
 
-    id: FilingId
-    name: str | None = None
-    kind: Kind
-    city: Jurisdiction
-    inspected_on: Day | None = None
-    left_out: ShortText | None = None
+    id: FilingId = Field(title="平台申请编号")
+    name: str | None = Field(None, title="联盟")
+    kind: Kind = Field(title="类别")
+    city: Jurisdiction = Field(title="属地")
+    inspected_on: Day | None = Field(None, title="最近检查日期")
+    left_out: ShortText | None = Field(None, title="不参加抽签的理由")
 
 
 class Population(Value):
     """总体名单: everybody the lot is drawn of, as of a day, and how many are to be drawn. Published before there is a seed."""
 
-    method: Literal["beian-lot-1"] = METHOD
-    round: str
-    as_of: Day
-    rule: str
-    draw: Drawable
-    at_least_one: bool = False
-    alliances: Annotated[tuple[Candidate, ...], OneFor(("id",))] = Field(max_length=MOST)
+    method: Literal["beian-lot-1"] = Field(METHOD, title="抽签方法")
+    round: str = Field(title="轮次编号")
+    as_of: Day = Field(title="截至")
+    rule: str = Field(title="抽查规则")
+    draw: Drawable = Field(title="抽取家数")
+    at_least_one: bool = Field(False, title="每类每市至少一家")
+    alliances: Annotated[tuple[Candidate, ...], OneFor(("id",))] = Field(title="总体名单", max_length=MOST)
 
 
 class Committed(Value):
@@ -76,7 +76,7 @@ class PublicValue(Value):
 class Seeds(Value):
     """What the seed is made of, in this order."""
 
-    method: Literal["beian-lot-1"] = METHOD
+    method: Literal["beian-lot-1"] = Field(METHOD, title="抽签方法")
     round: str
     population: Digest
     commitments: tuple[Committed, ...] = Field(max_length=2)
@@ -86,27 +86,27 @@ class Seeds(Value):
 class Stratum(Value):
     """One kind in one city: how many take part, how many are drawn."""
 
-    kind: Kind
-    city: Jurisdiction
-    size: int
-    draw: int
+    kind: Kind = Field(title="类别")
+    city: Jurisdiction = Field(title="属地")
+    size: int = Field(title="参加抽签家数")
+    draw: int = Field(title="抽取家数")
 
 
 class Drawn(Value):
     """An alliance by its place in its stratum: up to `draw` it is drawn, those after it take the place of who drops out."""
 
-    id: FilingId
-    place: int
-    rank: Digest
-    drawn: bool = False
+    id: FilingId = Field(title="平台申请编号")
+    place: int = Field(title="层内次序")
+    rank: Digest = Field(title="序值")
+    drawn: bool = Field(False, title="抽中")
 
 
 class Lot(Value):
     """抽签结果: the seed, the strata, and the order in each stratum."""
 
-    method: Literal["beian-lot-1"] = METHOD
-    round: str
-    population: Digest
-    seed: Digest
-    strata: tuple[Stratum, ...]
-    order: tuple[Drawn, ...]
+    method: Literal["beian-lot-1"] = Field(METHOD, title="抽签方法")
+    round: str = Field(title="轮次编号")
+    population: Digest = Field(title="总体名单的摘要")
+    seed: Digest = Field(title="种子")
+    strata: tuple[Stratum, ...] = Field(title="各层抽取家数")
+    order: tuple[Drawn, ...] = Field(title="各层次序")

@@ -69,10 +69,10 @@ class Base(Value):
 class Brought(Value):
     """A document that was brought since the application, for somebody to look at."""
 
-    kind: Proof
-    sha256: Digest
-    stated: Amount
-    year: Year
+    kind: Proof = Field(title="证明材料")
+    sha256: Digest = Field(title="摘要")
+    stated: Amount = Field(title="自报研发投入总额（万元）")
+    year: Year = Field(title="所属年度")
 
 
 class Candidate(Value):
@@ -103,27 +103,27 @@ class Line(Value):
     `base`, `proof` and `recorded` are what it was drawn up from, should it have to be drawn up again.
     """
 
-    filing: FilingId
-    alliance: Name
-    leader: Annotated[str, Field(max_length=18)]
-    leader_name: Name
-    jurisdiction: Jurisdiction
-    archive_number: str | None = None
-    rank: Annotated[int, Field(ge=1)] | None = None
-    grade: Grade | None = None
-    score: Score | None = None
-    base: Base | None = None
-    proof: Brought | None = None
-    recorded: tuple[str, ...] = ()
-    band: Annotated[int, Field(ge=1)] | None = None
-    amount: Annotated[Amount, Field(gt=0)] | None = None
-    left_out: str | None = None
-    why: Annotated[tuple[str, ...], Field(max_length=12)] = ()
+    filing: FilingId = Field(title="平台申请编号")
+    alliance: Name = Field(title="联盟")
+    leader: Annotated[str, Field(max_length=18)] = Field(title="盟主代码")
+    leader_name: Name = Field(title="盟主企业")
+    jurisdiction: Jurisdiction = Field(title="属地")
+    archive_number: str | None = Field(None, title="备案编号")
+    rank: Annotated[int, Field(ge=1)] | None = Field(None, title="名次")
+    grade: Grade | None = Field(None, title="等级")
+    score: Score | None = Field(None, title="得分")
+    base: Base | None = Field(None, title="核对的研发投入")
+    proof: Brought | None = Field(None, title="企业新交的材料")
+    recorded: tuple[str, ...] = Field((), title="登记的不予支持情形", json_schema_extra={"by_programs": True})
+    band: Annotated[int, Field(ge=1)] | None = Field(None, title="档")
+    amount: Annotated[Amount, Field(gt=0)] | None = Field(None, title="金额（万元）")
+    left_out: str | None = Field(None, title="不予支持的情形", json_schema_extra={"by_programs": True})
+    why: Annotated[tuple[str, ...], Field(max_length=12)] = Field((), title="逐项说明")
 
 
 class SubsidyList(Value):
     """拟支持名单, computed from the scheme and the candidates, never written by hand."""
 
-    lines: Annotated[tuple[Line, ...], Field(max_length=LONGEST_LIST)]
-    budget: Amount
-    total: Amount
+    budget: Amount = Field(title="年度资金总额（万元）")
+    total: Amount = Field(title="合计（万元）")
+    lines: Annotated[tuple[Line, ...], Field(max_length=LONGEST_LIST)] = Field(title="名单")

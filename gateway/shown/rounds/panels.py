@@ -48,3 +48,12 @@ CHOICES: Mapping[str, Callable[[Tools, Round], Sequence[tuple[str, str]]]] = {
     EvaluationActKind.DECIDE_TYPICAL: evaluation.to_name,
 }
 """Whom the form of an act lets one choose where it asks for an alliance: ids with names."""
+
+
+ONE_OF: Mapping[str, tuple[str, Callable[[Tools, Round], Sequence[tuple[str, str]]]]] = {
+    SubsidyActKind.RECORD_EXCLUSION: ("code", lambda tools, round_: subsidies.recorded(round_)),
+    SubsidyActKind.ADMIT_LIST_OBJECTION: ("objection", subsidies.objections),
+    SubsidyActKind.RULE_ON_LIST_OBJECTION: ("objection", subsidies.objections),
+    SubsidyActKind.CONFIRM_LIST_LETTER: ("letter", subsidies.letters),
+}
+"""The field of an act's form that names something by a code or an id, and what may be chosen there, in words."""

@@ -39,13 +39,15 @@ def panel(tools: Tools, who: Identity, round_: Round) -> Mapping[str, Any]:
     officer = who.role in OFFICERS
     papers = known.papers if officer else {}
     mine = [each for each in state_of(round_).commissions if who.person in known.papers[each.paper]["people"]]
+    commissions = [
+        Commission(each, papers.get(each.paper, {}).get("people", ()))
+        for each in (state_of(round_).commissions if officer else mine)
+    ]
     return {
         "terms": terms_of(round_),
         "dimensions": [rules_of(round_.id).word(name) for name in terms_of(round_).weights],
-        "commissions": [
-            Commission(each, papers.get(each.paper, {}).get("people", ()))
-            for each in (state_of(round_).commissions if officer else mine)
-        ],
+        "commissions": commissions,
+        "people": {person for each in commissions for person in each.people},
         "evaluated": rows[:SHOWN],
         "evaluated_count": len(rows),
         "not_commissioned": len(uncommissioned(round_, known)) if officer else 0,

@@ -1,7 +1,8 @@
 """Which rounds, and which alliances in them, somebody sees: the province all, a city its own and those over it, a leader its own."""
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,14 +10,16 @@ from fastapi import Request
 
 from gateway.identity import Identity
 from gateway.problem import NoRound
+from gateway.remembered.people import People
 from gateway.shown.paging import Page, page_of
 from gateway.tools import Tools
+from models.choices import worded
 from models.register import FilingRow, RoundItemRow, RoundRow
 from models.rounds.base import RoundKind, parts
 from models.rounds.round import Round, RoundEntry
-from models.values import Value, canonical
+from models.values import DAY, Value, canonical
 from models.vocabulary import Role
-from regulation import offices
+from regulation import naming, offices
 from regulation.rounds.every import FOR_ALL, RULES, rules_of
 
 ITEMS = 50
@@ -181,14 +184,48 @@ def alliances(tools: Tools, shown: Sequence[RoundItemRow]) -> Mapping[str, Filin
     return tools.register.rows([item.filing_id for item in shown], whole=False)
 
 
-def figures(item: RoundItemRow) -> Mapping[str, str]:
-    """The figures of an item as a table shows them; what is no plain value has pages of its own."""
-    told: Mapping[str, Any] = json.loads(item.figures)
-    plain = {name: value for name, value in told.items() if not isinstance(value, list | dict)}
-    return {name: _said(value) for name, value in plain.items()}
+def figures(people: People, items: Sequence[RoundItemRow]) -> list[Mapping[str, str]]:
+    """The figures of each item as a table shows them; what is no plain value, or is there to be drawn up from, has pages of its own."""
+    told: list[Mapping[str, Any]] = [json.loads(item.figures) for item in items]
+    names = people.named(persons_in(told))
+    return [
+        {name: said(name, value, names) for name, value in each.items() if not isinstance(value, list | dict)}
+        for each in told
+    ]
 
 
-def _said(value: Any) -> str:
+def said(name: str, value: Any, names: Mapping[str, str]) -> str:
+    """A figure of an item as people read it: grades and the like by their words, days as offices write them, persons by name."""
     if isinstance(value, bool):
         return "是" if value else "否"
-    return "" if value is None else str(value)
+    if not isinstance(value, str):
+        return "" if value is None else str(value)
+    if name in PERSONS:
+        return names.get(value, value)
+    return naming.on_day(DAY.validate_python(value)) if ISO.fullmatch(value) else worded(name, value)
+
+
+PERSONS = frozenset({"by", "noted_by", "person", "people", "inspectors", "received_by", "conflicts"})
+"""What figures, and fields of papers, are called that name persons by their opaque ids."""
+
+ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def persons(entries: Iterable[RoundEntry]) -> Iterator[str]:
+    """Everybody whom entries name as having acted, by their opaque ids."""
+    for entry in entries:
+        if entry.act:
+            yield from (by.person for by in (entry.act.by, *entry.first))
+            yield from persons_in(entry.act.model_dump(include={"came"}))
+
+
+def persons_in(written: Any) -> Iterator[str]:
+    """Everybody whom a paper names, or the figures of an item."""
+    if isinstance(written, list | tuple):
+        yield from (person for each in written for person in persons_in(each))
+    elif isinstance(written, Mapping):
+        for name, value in written.items():
+            if name in PERSONS:
+                some = value if isinstance(value, list | tuple) else [value]
+                yield from (each for each in some if isinstance(each, str))
+            yield from persons_in(value)

@@ -14,6 +14,7 @@ from models.rounds.merit import Line, Scheme, SubsidyList
 from models.rounds.round import Round
 from models.rounds.subsidies import ApproveList, ListLetter
 from models.vocabulary import Role
+from regulation.naming import how_it_came
 from regulation.rounds import paying, subsidies
 from regulation.rounds.bands import Exclusion, interval, plain
 from regulation.rounds.known import Alliance, Known, Needs
@@ -47,6 +48,7 @@ def panel(tools: Tools, who: Identity, round_: Round) -> Mapping[str, Any]:
     scheme = _scheme(tools, round_)
     needs = Needs(population=True, items=(round_.id, *state.performance), rounds=(evaluations_of(round_),))
     known = register.known(needs, round_.area)
+    letters = list(_letters(tools, round_)) if who.role is Role.PROVINCE_ST else []
     rows = sorted(_considered(who, round_, known), key=lambda each: (each.base is not None, each.alliance.id))
     return {
         "terms": terms_of(round_),
@@ -57,11 +59,18 @@ def panel(tools: Tools, who: Identity, round_: Round) -> Mapping[str, Any]:
         "drawn": _drawn(tools, who, round_) if who.role in OFFICERS else None,
         "fallen": list(_fallen(tools, round_)) if who.role in OFFICERS and state.final_at else [],
         "objections": list(_objections(tools, round_)) if who.role is Role.PROVINCE_ST else [],
-        "letters": list(_letters(tools, round_)) if who.role is Role.PROVINCE_ST else [],
+        "letters": letters,
+        "people": {person for each in letters for person in (each.of.person, each.of.came.received_by)},
+        "recorded": dict(recorded(round_)),
         "own": list(_own(tools, who, round_)) if who.role is Role.LEADER else [],
         "may_note": who.role in subsidies.NOTERS and state.final_at is None and round_.stage is RoundStage.OPEN,
         "GRADES": GRADES, "PROOFS": PROOFS, "ORDER": ORDER, "plain": lambda amount: plain(Decimal(amount)), "base_year": round_.year - 1,
     }  # fmt: skip
+
+
+def recorded(round_: Round) -> list[tuple[str, str]]:
+    """What may be recorded of an alliance so that it is left out, each by its code and in words."""
+    return [(row.code, row.said) for row in terms_of(round_).exclusions.values() if row.test == "recorded"]
 
 
 def _scheme(tools: Tools, round_: Round) -> Scheme | None:
@@ -132,6 +141,16 @@ def _letters(tools: Tools, round_: Round) -> Iterator[Letter]:
     for each in state_of(round_).letters:
         if entry := tools.rounds.register.entry_of(round_.id, each.id):
             yield Letter(each, entry.number, tools.rounds.register.content(entry.event) or {})
+
+
+def objections(tools: Tools, round_: Round) -> list[tuple[str, str]]:
+    """The objections that one may be ruled on, each by its id and as people know it."""
+    return [(each.id, f"第{each.number}号登记的异议") for each in _objections(tools, round_)]
+
+
+def letters(tools: Tools, round_: Round) -> list[tuple[str, str]]:
+    """The letters that one may be compared, each by its id and as people know it."""
+    return [(each.of.id, f"第{each.number}号登记，{how_it_came(each.of.came)}") for each in _letters(tools, round_)]
 
 
 def _own(tools: Tools, who: Identity, round_: Round) -> Iterator[Line]:
