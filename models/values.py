@@ -22,6 +22,8 @@ from pydantic import (
     PlainSerializer,
     SerializerFunctionWrapHandler,
     TypeAdapter,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     model_serializer,
 )
 from pydantic_core import PydanticCustomError
@@ -71,9 +73,9 @@ class Value(BaseModel):
         """The same value with some fields replaced. They must be fields of it; what they hold is not validated: callers
         are ours."""
         held = self.__dict__
-        if not changes.keys() <= held.keys():
-            raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(changes.keys() - held.keys()))}")
         fields = held | changes
+        if len(fields) > len(held):
+            raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(changes.keys() - held.keys()))}")
         fields.pop(ASKED, None)
         return _holding(type(self), fields, self.__pydantic_fields_set__)
 
@@ -221,12 +223,15 @@ def canonical(value: Any) -> str:
 
     Half a surrogate pair has none; it stays escaped, so that the text can be hashed and stored whatever came in.
     """
+    return _canonical_bytes(value).decode()
+
+
+def _canonical_bytes(value: Any) -> bytes:
     text = AS_TEXT.encode(value)
     try:
-        text.encode()
+        return text.encode()
     except UnicodeEncodeError:
-        return HALF_A_PAIR.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
-    return text
+        return HALF_A_PAIR.sub(lambda half: f"\\u{ord(half[0]):04x}", text).encode()
 
 
 def storable(text: str) -> str:
@@ -261,7 +266,7 @@ def code_as_registered(code: Any) -> Any:
 
 def digest(value: Any) -> str:
     """SHA-256 of a JSON value's canonical text."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
+    return hashlib.sha256(_canonical_bytes(value)).hexdigest()
 
 
 def _written(pattern: str, fault: LiteralString) -> BeforeValidator:
@@ -295,12 +300,25 @@ OUT_OF_BOUNDS: LiteralString = "date_out_of_bounds"
 Day = Annotated[date, _written(r"\d{4}-\d{2}-\d{2}", "date_parsing"), AfterValidator(_within_bounds)]
 """A day, as a form has it: 2026-03-15."""
 
-Instant = Annotated[
-    AwareDatetime,
-    _written(r"\d{4}-\d{2}-\d{2}[T ].*", "datetime_parsing"),
-    AfterValidator(_instant),
-    PlainSerializer(in_shanghai, when_used="json"),
-]
+_Read = Annotated[AwareDatetime, _written(r"\d{4}-\d{2}-\d{2}[T ].*", "datetime_parsing"), AfterValidator(_instant)]
+_READ: TypeAdapter[datetime] = TypeAdapter(_Read)
+
+
+@lru_cache(10_000)
+def _read(written: str) -> datetime:
+    return _READ.validate_python(written)
+
+
+def _read_once(value: Any, read: ValidatorFunctionWrapHandler) -> datetime:
+    """The same few instants stand in a filing, its acts and its entries, and are read again and again."""
+    try:
+        instant: datetime = _read(value) if isinstance(value, str) else read(value)
+    except ValueError:
+        instant = read(value)  # says what is wrong with it, and where it stands
+    return instant
+
+
+Instant = Annotated[_Read, WrapValidator(_read_once), PlainSerializer(in_shanghai, when_used="json")]
 """A moment, held in UTC, printed with +08:00."""
 
 DAY: TypeAdapter[date] = TypeAdapter(Day)

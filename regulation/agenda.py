@@ -365,7 +365,8 @@ def _dues(filing: Filing) -> Iterator[Due]:
             yield from _from_period(filing, name, period)
     if filing.stage in (Stage.IN_FORCE, Stage.REVOCATION_PENDING):
         for year in filing.years[-3:]:
-            yield from _from_year(filing, year)
+            if not year.closed or year.status is YearStatus.MISSED:
+                yield from _from_year(filing, year)
     if filing.stage is Stage.IN_FORCE:
         yield from _second_miss(filing)
 
@@ -530,9 +531,7 @@ def awaits_extension(filing: Filing) -> bool:
 
 
 def _from_year(filing: Filing, year: ReportingYear) -> Iterator[Due]:
-    """The close of a due year (Q15) and its reminders (G-13)."""
-    if year.closed and year.status is not YearStatus.MISSED:
-        return
+    """The close of a due year (Q15) and its reminders (G-13). What was closed otherwise than by a miss brings nothing."""
     undecided = year.extension is not None and year.extension.timely and year.status is not YearStatus.FILED
     if not year.closed and not undecided:
         kind = LapseKind.YEAR_MISSED if year.status is YearStatus.OPEN else LapseKind.YEAR_CLOSED
@@ -633,6 +632,8 @@ def followed_up(filing: Filing, when: Moment) -> Filing:
         return filing
     waiting = waits(filing)
     over = [name for name in filing.periods if name.partition(":")[0] in FOLLOWED_UP and name not in waiting]
+    if not waiting and not over:
+        return filing
     filing = end(filing, *over)
     for name in sorted(waiting - filing.periods.keys()):
         day = day_of(when.stamped_at) if name.startswith("second:") else when.arrival_day

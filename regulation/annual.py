@@ -84,7 +84,7 @@ def _without_old_years(filing: Filing, last: int) -> Filing:
 
 def replace(filing: Filing, year: ReportingYear) -> Filing:
     """The filing with one year replaced."""
-    return filing.but(years=tuple(year if each.year == year.year else each for each in filing.years))
+    return filing.but(years=tuple([year if each.year == year.year else each for each in filing.years]))
 
 
 def due_year(filing: Filing, number_of_year: int) -> ReportingYear:

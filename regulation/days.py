@@ -130,7 +130,10 @@ ANSWERS: Mapping[ActKind, tuple[str, Callable[[Filing, Any, Moment], date | None
 
 def _named(act: Act) -> Iterator[tuple[str, date]]:
     """The days that an act names. One that goes with a refusal, as a form proposes it, means nothing."""
-    for name in NAMED.get(act.kind, ()) if getattr(act, "outcome", None) != "refused" else ():
+    names = NAMED.get(act.kind)
+    if names is None or getattr(act, "outcome", None) == "refused":
+        return
+    for name in names:
         if (named := getattr(act, name)) is not None:
             yield name, named
 

@@ -256,7 +256,7 @@ def _zone(form: Application, day: date) -> str | None:
 
 def characters(text: str) -> int:
     """限500字: code points without white space, composed (G-37)."""
-    return sum(not char.isspace() for char in unicodedata.normalize("NFC", text))
+    return len("".join(unicodedata.normalize("NFC", text).split()))
 
 
 def _number(key: str, day: date, kind: Kind, jurisdiction: str) -> Any:

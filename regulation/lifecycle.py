@@ -383,7 +383,7 @@ def unknown_edition(filing: Filing, act: Act, name: str) -> Refusal:
 def apply(filing: Filing, event: Event, when: Moment) -> Filing:
     """The filing after an event that may be. The number of its entry is the filing's new number."""
     filing = _counted(filing)
-    if isinstance(event, Submit | Unreadable):
+    if isinstance(event, (Submit, Unreadable)):
         return filing
     after = agenda.followed_up(_applied(filing, event, when), when)
     if after.kept:
@@ -476,13 +476,14 @@ def ground_of(filing: Filing, event: Event | None = None) -> Ground | None:
 def article_of(event: Event, filing: Filing) -> str:
     """The article behind an event on a filing as it stood before, as quoted to people."""
     kind = filing.kind
-    if isinstance(event, Submit):
+    if isinstance(event, Lapse):
+        if event.kind is L.REMINDER:
+            return cite(REMINDERS[event.of or ""][0])
+    elif isinstance(event, Submit):
         imported = event.archived_on is not None
         return cite("A-02" if imported else ByKind(a="A-27", b="B-16")[kind])
-    if isinstance(event, Unreadable):
+    elif isinstance(event, Unreadable):
         return ""
-    if isinstance(event, Lapse) and event.kind is L.REMINDER:
-        return cite(REMINDERS[event.of or ""][0])
     row = ROWS.get((event.kind, filing.stage, kind)) or next(row for row in TABLE if row.event == event.kind)
     return row.article(kind, ground_of(filing, event))
 
@@ -648,10 +649,11 @@ def _same_person(filing: Filing, act: Act, row: Row, when: Moment) -> Lack | Non
     for kind in earlier:
         if filing.signed.get(kind) == act.by.person:
             return Lack(missing=f"“{kind.label}”与“{act.kind.label}”须由不同的人为之")
-    if act.on_behalf_of and filing.proposals.get(_proposal(act)) == act.by.person:
+    if not filing.proposals or filing.proposals.get(_proposal(act)) != act.by.person:
+        return None
+    if act.on_behalf_of:
         return Lack(missing="代为登记的来文须由登记人以外的人核对")
-    first = filing.proposals.get(_proposal(act))
-    if row.two_people(filing, act, when) and first == act.by.person and not _says_otherwise(filing, act):
+    if row.two_people(filing, act, when) and not _says_otherwise(filing, act):
         return Lack(missing=f"“{act.kind.label}”须由两人为之，您已办理，待另一人办理")
     return None
 

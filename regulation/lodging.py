@@ -126,10 +126,11 @@ def lodge(filing_id: str, raw: Mapping[str, Any], subject: changes.Subject | Non
             findings.append(_fault(kind, "/content", "该行为不带文书"))
         raw["paper"] = digest(paper) if paper is not None else "0" * 64
     act, faults = read_act(raw)
-    unread = set() if content is None else {"/paper"}  # the paper's own faults are told above
-    if content is not None and str(kind) in PAPERS:
-        unread |= {f"/{name}" for name in FROM_THE_PAPER.get(ActKind(str(kind)), ()) if name not in raw}
-    findings += [each for each in faults if each.field not in unread]
+    if faults and content is not None:  # the paper's own faults are told above
+        taken = FROM_THE_PAPER.get(ActKind(str(kind)), ()) if str(kind) in PAPERS else ()
+        unread = {"/paper", *(f"/{name}" for name in taken if name not in raw)}
+        faults = [each for each in faults if each.field not in unread]
+    findings += faults
     strict = act is None or act.received_at is None or day_of(act.received_at) >= STRICTER_SINCE
     findings += names if strict else []
     if act is not None and strict:

@@ -1,7 +1,7 @@
 """When an event takes legal effect, and when it was entered (Instants 1)."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from models.values import at_hour, day_of
 
@@ -9,8 +9,7 @@ MAX_AHEAD = timedelta(seconds=5)
 """How far ahead of the engine's clock a receipt may be stamped (Instants 3)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """`at` is when an act counts or a lapse falls; `entered_at` the clock of whoever enters it.
 
     An act counts as of its receipt at a door. `received_at` is that receipt where an act counts as of an earlier day,

@@ -136,13 +136,12 @@ class _Part:
     on_one_line: bool
     holds: frozenset[_Held]
 
-    def rows(self, value: BaseModel) -> Iterator[tuple[tuple[object, ...], Any]]:
+    def rows(self, value: BaseModel) -> Sequence[tuple[tuple[object, ...], Any]]:
         """What the field holds of a value, row by row if it is a list, each with its place."""
         held = getattr(value, self.name, None)
         if isinstance(held, tuple):
-            yield from (((self.name, index), row) for index, row in enumerate(held))
-        else:
-            yield (self.name,), held
+            return [((self.name, index), row) for index, row in enumerate(held)]
+        return [((self.name,), held)]
 
 
 @cache

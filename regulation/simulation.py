@@ -98,7 +98,8 @@ class Life:
 
     def _entry_of(self, act_id: str) -> Entry | None:
         for entry in self.docket:
-            if not isinstance(entry.event, Submit | Lapse) and entry.event.id == act_id:
+            event = entry.event
+            if not isinstance(event, (Submit, Lapse)) and event.id == act_id:
                 return entry
         return None
 

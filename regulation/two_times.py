@@ -89,7 +89,7 @@ class _Told:
 
     def as_entered(self, entry: Entry) -> "_Told":
         """The act when it was entered: what could not yet be done on the day as of which it counts."""
-        return replace(self, at=entry.entered_at, when=replace(self.when, at=entry.entered_at))
+        return replace(self, at=entry.entered_at, when=self.when._replace(at=entry.entered_at))
 
 
 def _acts(docket: Sequence[Entry]) -> Iterator[_Told]:

@@ -4,7 +4,7 @@ As on filings (on_paper.py): it takes two people, and until both have said the s
 sender: the list does not become final and nothing is paid. Then it counts as of the day on which it came, or was posted.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from models.findings import Lack
@@ -65,8 +65,8 @@ def confirm_letter(round_: Round, act: ConfirmListLetter, when: Moment) -> Round
     round_ = notices.handled(round_.but(of=state.but(letters=left)), letter.id)
     if act.same:
         counted = notices.counted_on(round_, letter.came)
-        came = replace(
-            when, at=on_paper.first_second(counted, when.at), received_at=when.stamped_at,
+        came = when._replace(
+            at=on_paper.first_second(counted, when.at), received_at=when.stamped_at,
             came_on=min(letter.came.on, day_of(when.at)),
         )  # fmt: skip
         in_time = letter.came.postmarked_on if counted == letter.came.postmarked_on else None
