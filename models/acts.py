@@ -57,7 +57,7 @@ LABELS = {
     "listing": "列入的名录", "served_on": "送达日期", "method": "送达方式", "url": "公告网址", "screenshot": "公告截图",
     "on_behalf_of": "代谁登记", "came": "来文", "on": "收到日期", "how": "如何收到", "received_by": "收件人（不透明编号）",
     "record": "收件登记摘要（SHA-256）", "seconds": "所核对的来文登记的行为编号",
-    "entry": "消息所属的登记号", "consent": "同意电子送达", "address": "送达地址摘要", "calendar": "工作日历版本", "terms": "期限标准版本",
+    "letter": "所针对来文登记的行为编号", "entry": "消息所属的登记号", "consent": "同意电子送达", "address": "送达地址摘要", "calendar": "工作日历版本", "terms": "期限标准版本",
 }  # fmt: skip
 """What the fields of acts are called in Chinese: in findings, and in the JSON Schema of every act."""
 
@@ -657,6 +657,13 @@ class SettleDelivery(_Act):
     method: Literal["phone", "post", "in_person", "public_notice"]
 
 
+class DenyLetter(_WithReason, _Act):
+    """认定来文不符: what a colleague entered for somebody never came, or not as it was entered; two people (G-42)."""
+
+    kind: Literal[ActKind.DENY_LETTER] = ActKind.DENY_LETTER
+    letter: OpaqueId = Field(description="the act by which it was entered")
+
+
 class CorrectContact(_WithPaper, _Act):
     """更正联系与送达信息 (Q26). `address` is a digest of the designated address of service."""
 
@@ -733,6 +740,7 @@ Act = Annotated[
     | ReportUndeliverable
     | SettleDelivery
     | CorrectContact
+    | DenyLetter
     | MoveDeadline
     | CalendarPublished
     | TermsPublished,

@@ -15,7 +15,7 @@ from models.filing import Case, Counted, Filing, Notice, Period, ReportingYear, 
 from models.values import at_hour, day_of, last_day_until, midnight_after, once
 from models.vocabulary import ActKind, Ground, LapseKind, Stage, YearStatus
 from regulation import calendar, terms
-from regulation.moment import Moment
+from regulation.moment import STRICTER_SINCE, Moment
 
 LENGTHS = {
     "acceptance": "review.acceptance_working_days",
@@ -81,7 +81,7 @@ AGAIN = 90
 """Every how many days after those two a chase comes again, until somebody acts (Q31)."""
 
 AGAIN_SOONER = {"calendar": 30}
-"""Where it comes again sooner."""
+"""Where it comes again sooner; so does that of a letter against what ends a filing."""
 
 FOLLOWED_UP = {"hold": 30, "handing": 10, "second": 10, "ending": 30, "challenge": 90}
 """What waits for somebody without any period of the law, and after how many days it is chased first (`waits`)."""
@@ -335,7 +335,8 @@ def dues(filing: Filing) -> tuple[Due, ...]:
 
     All that is asked about dates is read off this, so that for one filing they are worked out once.
     """
-    coming = list(_dues(filing))
+    letters = unanswered(filing)
+    coming = [due for due in _dues(filing) if not (letters and awaits_letter(filing, due.lapse.kind))]
     if protected := protected_until(filing):
         coming = [
             due._replace(at=protected) if due.lapse.kind in COMPLETES and due.at < protected else due for due in coming
@@ -347,10 +348,45 @@ COMPLETES = (LapseKind.CORRECTION_LAPSED, LapseKind.NOTICE_CLEARED, LapseKind.CH
 """What comes by itself and might not have come, had a letter that waits for a second person been confirmed."""
 
 
+AGAINST = {
+    LapseKind.REVOKED: (
+        ActKind.FILE_ANNUAL_REPORT,
+        ActKind.ANSWER_ANNUAL_RETURN,
+        ActKind.REQUEST_EXTENSION,
+        ActKind.STATE_DEFENCE,
+        ActKind.DEREGISTER,
+    ),
+    LapseKind.CORRECTION_LAPSED: (ActKind.RESUBMIT, ActKind.WITHDRAW),
+}
+"""What ends a filing against its leader, and the letters of the leader that it waits for: whichever year they are about, a case may
+rest on it, or be broken by it (G-12)."""
+
+LETTERS_AGAINST = frozenset(kind for kinds in AGAINST.values() for kind in kinds)
+"""All of those letters."""
+
+
+def unanswered(filing: Filing) -> tuple[str, ...]:
+    """The letters that stay until two people have said whether they are genuine: those entered from `STRICTER_SINCE` on.
+
+    What lies in an office, and how long it lies there, is no fault of the one who sent it (G-42).
+    """
+    if not filing.proposals:
+        return ()
+    periods = {name: filing.periods.get(f"second:{name}") for name in letters_waiting(filing)}
+    return tuple(name for name, period in periods.items() if period and period.from_ >= STRICTER_SINCE)
+
+
+def awaits_letter(filing: Filing, kind: LapseKind) -> bool:
+    """Whether what ends a filing against its leader waits for two people to say whether a letter of the leader is genuine."""
+    against = AGAINST.get(kind, ())
+    return bool(against) and any(name.partition(":")[0] in against for name in unanswered(filing))
+
+
 def protected_until(filing: Filing) -> datetime | None:
     """Until when a letter that was entered for somebody, and is not confirmed yet, keeps everything from completing.
 
     That is until the superior is told that nobody confirmed it, or, of one that was confirmed, until the end of that day.
+    What ends a filing against its leader waits longer (`awaits_letter`).
     """
     if not filing.proposals:
         return filing.settled_from
@@ -361,7 +397,7 @@ def protected_until(filing: Filing) -> datetime | None:
 
 def _dues(filing: Filing) -> Iterator[Due]:
     for name, period in filing.periods.items():
-        if filing.stage is not Stage.LAPSED or name.startswith("delivery:"):  # all else stands still
+        if filing.stage is not Stage.LAPSED or name.startswith(("delivery:", "second:")):  # all else stands still
             yield from _from_period(filing, name, period)
     if filing.stage in (Stage.IN_FORCE, Stage.REVOCATION_PENDING):
         for year in filing.years[-3:]:
@@ -401,7 +437,7 @@ def _from_period(filing: Filing, name: str, period: Period) -> Iterator[Due]:
     elif what in CHASED and ((period.chased or 0) < CHASES or _is_chased_again(filing, name)):
         if _rests(filing, what, thing):
             return
-        at, level = _next_chase(filing, what, period)
+        at, level = _next_chase(filing, name, period)
         of, year = (thing, None) if what in OF_SOMETHING else (None, int(thing) if thing else None)
         yield Due(at, _lapse(CHASED[what], of=of, year=year, level=level), name)
 
@@ -457,7 +493,7 @@ def superior_chase(filing: Filing, period: Period) -> datetime:
     )
 
 
-def _next_chase(filing: Filing, what: str, period: Period) -> tuple[datetime, int]:
+def _next_chase(filing: Filing, name: str, period: Period) -> tuple[datetime, int]:
     """When somebody who is late is chased next: when it is due, 5 working days later, and at last every so many days.
 
     Which chase that is, is counted from when it was due. What was left alone by a release of before 0.4.0 is chased on
@@ -468,17 +504,20 @@ def _next_chase(filing: Filing, what: str, period: Period) -> tuple[datetime, in
     if period.chased < CHASES:
         return superior_chase(filing, period), CHASES
     since = filing.chased_since or period.until
-    missed = (day_of(since) - last_day(period)).days // _every(what)
+    missed = (day_of(since) - last_day(period)).days // _every(name, period)
     level = max(period.chased, CHASES + missed) + 1
-    return midnight_after(last_day(period) + timedelta(days=_days_later(what, level))), level
+    return midnight_after(last_day(period) + timedelta(days=_days_later(name, period, level))), level
 
 
-def _every(what: str) -> int:
+def _every(name: str, period: Period) -> int:
+    what, _, of = name.partition(":")
+    if what == "second" and of.partition(":")[0] in LETTERS_AGAINST and period.from_ >= STRICTER_SINCE:
+        return AGAIN_SOONER["calendar"]
     return AGAIN_SOONER.get(what, AGAIN)
 
 
-def _days_later(what: str, level: int) -> int:
-    return _every(what) * (level - CHASES)
+def _days_later(name: str, period: Period, level: int) -> int:
+    return _every(name, period) * (level - CHASES)
 
 
 def _shown(filing: Filing, what: str) -> Notice | None:
@@ -585,11 +624,12 @@ BY_TWO_OFFICERS = (
     ActKind.EXCUSE_YEAR,
     ActKind.DISCOUNT_ANNUAL_REPORT,
     ActKind.RELEASE,
+    ActKind.DENY_LETTER,
 )
 """What two officers do of their own. Whatever else waits for a second person was entered for somebody (`on_paper`)."""
 
-SECONDED = tuple(stage for stage in Stage if stage not in NO_DECISION)
-"""Where something may wait for the second of two people."""
+SECONDED = tuple(stage for stage in Stage if stage not in NO_DECISION or stage is Stage.LAPSED)
+"""Where something may wait for the second of two people; a correction posted in time also after the application lapsed."""
 
 
 def letters_waiting(filing: Filing) -> dict[str, str]:
@@ -597,10 +637,17 @@ def letters_waiting(filing: Filing) -> dict[str, str]:
     return {name: by for name, by in filing.proposals.items() if name.partition(":")[0] not in BY_TWO_OFFICERS}
 
 
+def letter_of(filing: Filing, act: str) -> str | None:
+    """Under which name a letter waits that was entered by an act of this id; None if it does not."""
+    return next((name for name in letters_waiting(filing) if name.partition(":")[2] == act), None)
+
+
 def second_overdue(filing: Filing, lapse: Lapse, when: Moment) -> Filing:
-    """The second of two people is chased. A letter that nobody confirmed falls away when it would be chased once more."""
+    """The second of two people is chased. A letter stays until two people have answered it; one of before `STRICTER_SINCE` that
+    nobody confirmed falls away when it would be chased once more."""
+    stays = unanswered(filing)
     filing, name = chase(filing, lapse, when), lapse.of or ""
-    if (lapse.level or 0) <= CHASES or name not in letters_waiting(filing):
+    if (lapse.level or 0) <= CHASES or name not in letters_waiting(filing) or name in stays:
         return filing
     proposals = {each: by for each, by in filing.proposals.items() if each != name}
     return end(filing, f"second:{name}").but(proposals=proposals)
@@ -618,6 +665,8 @@ def _may_be_seconded(filing: Filing, key: str) -> bool:
         return f"objection:{of}" in filing.periods
     if kind == ActKind.RELEASE:
         return filing.case is not None and filing.case.held
+    if kind == ActKind.DENY_LETTER:
+        return filing.stage in SECONDED and letter_of(filing, of) is not None
     year = filing.year(int(of)) if filing.stage in (Stage.IN_FORCE, Stage.REVOCATION_PENDING) else None
     if year is None:
         return False
@@ -631,6 +680,8 @@ def followed_up(filing: Filing, when: Moment) -> Filing:
     if filing.chased_since is None:
         return filing
     waiting = waits(filing)
+    if filing.stage is Stage.LAPSED and day_of(when.stamped_at) < STRICTER_SINCE:
+        waiting = {name for name in waiting if not name.startswith("second:")}
     over = [name for name in filing.periods if name.partition(":")[0] in FOLLOWED_UP and name not in waiting]
     if not waiting and not over:
         return filing
@@ -692,7 +743,7 @@ def counted(filing: Filing, due: Due) -> Counted | None:
     if period is None:
         return Counted(from_=last, unit="date", last=last)
     if period.chased and period.chased >= CHASES:
-        days = _days_later((due.period or "").partition(":")[0], due.lapse.level or 0)
+        days = _days_later(due.period or "", period, due.lapse.level or 0)
         return Counted(from_=last_day(period), count=days, unit="calendar_day", last=last)
     if period.chased:
         days = number(filing, "chase.superior_working_days")

@@ -523,7 +523,13 @@ KEEPS: tuple[tuple[Callable[[Filing], bool], str, str, str], ...] = (
         "G-09",
     ),
     (
-        lambda filing: bool(agenda.letters_waiting(filing)),
+        lambda filing: agenda.awaits_letter(filing, LapseKind.REVOKED),
+        "有代为登记的来文等待核对，属实与否由两人认定以前不作出决定",
+        "/filing/proposals",
+        "G-42",
+    ),
+    (
+        lambda filing: bool(agenda.letters_waiting(filing)) and not agenda.awaits_letter(filing, LapseKind.REVOKED),
         "有代为登记的来文等待核对，核对以前不自动办结",
         "/filing/proposals",
         "G-42",

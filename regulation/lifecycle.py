@@ -281,6 +281,8 @@ TABLE: tuple[Row, ...] = (
         REVIEWER | {Role.PLATFORM, Role.OPERATOR}, may=service.may_report_undeliverable),
     Row(A.SETTLE_DELIVERY, _stay(*OPEN, *ENDS), ("G-18", "G-18"), service.settle_delivery, REVIEWER,
         may=service.may_settle),
+    Row(A.DENY_LETTER, _stay(*agenda.SECONDED), ("G-42", "G-42"), on_paper.deny, REVIEWER, may=on_paper.may_deny,
+        two_people=_by_two),
     Row(A.CORRECT_CONTACT, _stay(*OPEN, S.REVOKED), ("G-18", "G-18"), service.correct_contact, LEADER |
         {Role.PLATFORM}),
     Row(A.CALENDAR_PUBLISHED, _stay(*OPEN, *ANNOUNCED), ("G-09", "G-09"), standing.calendar_published, WHOEVER_PUBLISHES,
@@ -402,7 +404,7 @@ def _applied(filing: Filing, event: Act | Lapse, when: Moment) -> Filing:
         if key not in filing.proposals or _says_otherwise(filing, event):
             return _propose(filing, event, when)
         filing = filing.but(proposals={each: by for each, by in filing.proposals.items() if each != key})
-        filing = on_paper.confirmed(filing, when) if event.on_behalf_of else filing
+        filing = on_paper.confirmed(filing, event, when) if event.on_behalf_of else filing
     if event.kind in SIGNED:
         filing = filing.but(signed={**filing.signed, event.kind.value: event.by.person})
     return row.does(filing, event, when)
@@ -501,15 +503,16 @@ def awaited(filing: Filing) -> str | None:
     if filing.stage in (S.SUBMITTED, S.UNDER_REVIEW, S.REVIEW_PASSED, S.NOTICE_CLEARED):
         return reviewer
     if filing.stage is S.RETURNED:
-        return reviewer if service.is_awaited(filing) else filing.leader
+        return reviewer if service.is_awaited(filing) or agenda.unanswered(filing) else filing.leader
     if filing.stage is S.ON_NOTICE:
-        return reviewer if filing.open_objections or (filing.notice and filing.notice.ended) else None
+        waits = filing.open_objections or (filing.notice and filing.notice.ended) or agenda.unanswered(filing)
+        return reviewer if waits else None
     if filing.stage is S.AT_PROVINCE:
         return reviewer if filing.open_objections else offices.PROVINCE
     if filing.stage is S.REVOCATION_PENDING:
         case = filing.case
         staff = case and (case.served_on is None or case.held or case.defence == "open" or "decision" in filing.periods)
-        waits = agenda.awaits_extension(filing) or agenda.awaits_calendar(filing)
+        waits = agenda.awaits_extension(filing) or agenda.awaits_calendar(filing) or agenda.unanswered(filing)
         return reviewer if staff or waits else filing.leader
     if filing.stage is S.IN_FORCE:
         returned = [year.year for year in filing.years[-2:] if year.returned]
@@ -629,13 +632,17 @@ def _twice(act: Act) -> Lack | None:
 COMPLETING = (A.CONFIRM_NOTICE_CLEAR, A.FORWARD, A.ARCHIVE, A.CONFIRM_NO_STATEMENT, A.APPROVE_REVOCATION)
 """Acts that bring about what a letter might prevent."""
 
+DECIDING = (A.CONFIRM_NO_STATEMENT, A.APPROVE_REVOCATION)
+"""Those of them that end a filing against its leader: they wait until the leader's letters are answered, yes or no."""
+
 
 def _letters_first(filing: Filing, act: Act, when: Moment) -> Lack | None:
     """A letter that was entered for somebody is confirmed first, while it protects its sender."""
     if act.kind not in COMPLETING or not (waiting := agenda.letters_waiting(filing)):
         return None
     until = agenda.protected_until(filing)
-    if until is None or when.stamped_at >= until:
+    against = act.kind in DECIDING and agenda.awaits_letter(filing, L.REVOKED)
+    if not against and (until is None or when.stamped_at >= until):
         return None
     what = "、".join(dict.fromkeys(ActKind(name.partition(":")[0]).label for name in waiting))
     return Lack(missing=f"代为登记的来文（{what}）尚待登记人以外的人核对")
@@ -668,5 +675,5 @@ def _proposal(act: Act) -> str:
     """Under which name a filing holds what one of two people did: the kind of act, and what it is about."""
     if act.on_behalf_of:
         return on_paper.name_of(act)
-    about = getattr(act, "year", None) or getattr(act, "objection", None)
+    about = getattr(act, "year", None) or getattr(act, "objection", None) or getattr(act, "letter", None)
     return f"{act.kind.value}:{about}" if about else act.kind.value

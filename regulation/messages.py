@@ -19,7 +19,19 @@ from models.acts import (
 from models.filing import Entry, Filing
 from models.values import Value
 from models.vocabulary import ActKind, Ground, LapseKind, Role, Stage, YearStatus
-from regulation import agenda, annual, data, identity, lifecycle, notice, offices, revocation, service, standing
+from regulation import (
+    agenda,
+    annual,
+    data,
+    identity,
+    lifecycle,
+    notice,
+    offices,
+    on_paper,
+    revocation,
+    service,
+    standing,
+)
 from regulation.agenda import number
 
 
@@ -193,6 +205,17 @@ def _of_two(proposed: str, done: str) -> Callable[[Filing, Entry], Iterator[str]
     return keys
 
 
+def _of_denial(before: Filing, entry: Entry) -> Iterator[str]:
+    """What was entered for its leader, the leader is told of; who objected is no addressee of the service."""
+    if lifecycle.is_proposed(entry):
+        yield "letter_denial_proposed"
+        return
+    name = agenda.letter_of(before, getattr(entry.event, "letter", "")) or ""
+    if on_paper.ON_PAPER[ActKind(name.partition(":")[0])].sender is Role.LEADER:
+        yield "letter_denied"
+    yield "letter_denied_copy"
+
+
 def _of_report(before: Filing, entry: Entry) -> Iterator[str]:
     year = before.year(entry.event.year) if isinstance(entry.event, FileAnnualReport) else None
     another = year is not None and year.status in annual.COUNTS
@@ -315,6 +338,7 @@ DEPENDS: Mapping[str, Callable[[Filing, Entry], Iterator[str]]] = {
     ActKind.RELEASE: _of_release,
     ActKind.REPORT_UNDELIVERABLE: _of_report_of_failure,
     ActKind.CALENDAR_PUBLISHED: _of_calendar,
+    ActKind.DENY_LETTER: _of_denial,
 }
 """Acts whose messages depend on what they led to. Acts in neither table only stand in the docket."""
 
@@ -369,6 +393,8 @@ def _of_lapse(before: Filing, lapse: Lapse, entry: Entry) -> Iterator[str]:
     filing = entry.filing
     if lapse.kind is LapseKind.SECOND_OVERDUE and lapse.of not in filing.proposals:
         yield "letter_given_up"
+    elif lapse.kind is LapseKind.SECOND_OVERDUE and lapse.of in agenda.unanswered(before):
+        yield "letter_overdue" if lapse.level == 1 else "letter_overdue_again"
     elif lapse.kind in CHASES:
         text = (*CHASES[lapse.kind], STILL)[min(lapse.level or 1, agenda.CHASES + 1) - 1]
         yield "stop_overdue" if text == "hold_overdue" and revocation.is_stopped(filing) else text

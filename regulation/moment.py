@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from models.values import at_hour, day_of
 
+STRICTER_SINCE = date(2026, 12, 1)
+"""From when on acts are held to what release 0.4.0 newly refuses, and later ones besides: what was taken earlier stands, its history must replay."""
+
 MAX_AHEAD = timedelta(seconds=5)
 """How far ahead of the engine's clock a receipt may be stamped (Instants 3)."""
 

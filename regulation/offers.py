@@ -16,6 +16,7 @@ from models.findings import Refusal
 from models.values import Value, day_of, required
 from models.vocabulary import ActKind, Ground, Role
 from regulation import annual, entries, lifecycle, offices, province, review, service
+from regulation.agenda import letters_waiting
 from regulation.calendar import CALENDARS
 from regulation.lodging import ACT_TYPES
 from regulation.moment import Moment
@@ -245,6 +246,7 @@ PROPOSALS: Mapping[str, Callable[[Filing, By, Moment], list[Any]]] = {
     "successor_number": lambda filing, _, when: [f"{province.number_prefix(filing, when.day.year)}0001"],
     "accepted_on": _today,
     "decided_on": _today,
+    "letter": lambda filing, *_: [name.partition(":")[2] for name in letters_waiting(filing)] or [UNNAMED],
     "challenge": lambda filing, *_: [each.id for each in filing.challenges] or [UNNAMED],
     "year": lambda filing, _, when: _years(filing, when) or [when.day.year],
     "until": _until,

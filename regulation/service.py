@@ -13,6 +13,7 @@ from models.filing import Case, Filing, Notification
 from models.findings import Lack
 from models.values import day_of, midnight_after
 from models.vocabulary import Stage
+from regulation import moment
 from regulation.agenda import begin, begin_until, end, last_day, number
 from regulation.moment import Moment
 
@@ -25,8 +26,8 @@ FROM_SERVICE = {
 PUBLIC_NOTICE_DAYS = 30
 """How long after its publication a public notice counts as served (民事诉讼法95)."""
 
-STRICTER_SINCE = date(2026, 12, 1)
-"""From when on acts are held to what release 0.4.0 newly refuses: what was taken earlier stands, its history must replay."""
+STRICTER_SINCE = moment.STRICTER_SINCE
+"""From when on acts are held to what is newly refused (moment.py)."""
 
 PUBLIC_NOTICE_SINCE = STRICTER_SINCE
 """From when on acts are held to it."""

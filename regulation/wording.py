@@ -357,7 +357,13 @@ class Facts(Mapping[str, str]):
             return f"{label}：不予确认"
         if kind not in agenda.BY_TWO_OFFICERS:
             return f"代为登记的来文：{label}"
-        return label + (f"（{about}年度）" if about else "")
+        return label + (f"（{about}年度）" if about.isdecimal() else "")
+
+    def word_letter(self) -> str:
+        """所说的代为登记的来文 (G-42)."""
+        of = self.of_event("of") or agenda.letter_of(self.before, self.of_event("letter") or "")
+        kind = str(of or "").partition(":")[0]
+        return ActKind(kind).label if kind in set(ActKind) else ""
 
     def word_calendar(self) -> str:
         """工作日历版本."""

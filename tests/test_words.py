@@ -116,7 +116,7 @@ def test_whoever_rules_on_an_objection_knows_it_by_its_entry_and_day() -> None:
     of = getattr(objected.event, "id", "")
     stands = objections_of([objected.model_dump(mode="json")])
     form = acts.form_of(
-        objected.filing, offered[ActKind.RULE_ON_ADMISSIBILITY], [], None, (), objections=known_by(stands.values())
+        objected.filing, offered[ActKind.RULE_ON_ADMISSIBILITY], [], None, (), known_by=known_by(stands.values())
     )
     (asked,) = [each for each in form if each.name == "objection"]
     assert (of, f"第{objected.number}号登记的异议，{received(objected.at)}收到") in asked.options

@@ -20,6 +20,7 @@ from models.forms import CamePaper
 from models.sections import TEXTS, order_of
 from models.vocabulary import ActKind, Ground, Kind, Role
 from regulation import checklist, intake, local_rules, offices, review, service
+from regulation.agenda import letters_waiting
 from regulation.intake import FORMS
 from regulation.lodging import FROM_THE_PAPER, PAPERS
 from regulation.offers import TYPES, Offer, open_objections
@@ -66,18 +67,18 @@ def asked(kind: ActKind, of: Kind | None = None) -> list[str]:
 def form_of(
     filing: Filing, offer: Offer, versions: Sequence[Finding], raw: Mapping[str, Any] | None, found: Iterable[Finding],
     *, more_rows: str = "", colleagues: Sequence[tuple[str, str]] = (), application: Mapping[str, Any] | None = None,
-    objections: Mapping[str, str] | None = None,
+    known_by: Mapping[str, str] | None = None,
 ) -> tuple[Field, ...]:  # fmt: skip
     """The form of an act as offered; `raw` is what was filled in before, `versions` what was found on the application.
 
-    `objections` says what people know each open objection by. Of what came on paper it asks first how it came: `colleagues` are who may have taken it in, and a correction is
+    `known_by` says what people know each open objection, or letter to be compared, by. Of what came on paper it asks first how it came: `colleagues` are who may have taken it in, and a correction is
     entered over the `application` as it stands.
     """
     kind, findings = offer.kind, by_field(found)
     proposed = offer.act.model_dump(mode="json") if raw is None else {}
     value = {name: proposed[name] for name in PROPOSED if name in proposed} if raw is None else raw
     shown = [
-        _of_this_filing(field, filing, versions, value, findings, objections or {})
+        _of_this_filing(field, filing, versions, value, findings, known_by or {})
         for field in fields_of(TYPES[kind], value, findings, only=_asked(offer, filing), more_rows=more_rows)
     ]
     if kind in PAPERS:
@@ -141,13 +142,13 @@ def _came(value: Mapping[str, Any], found: ByField, colleagues: Sequence[tuple[s
     return Field(at="/came", label="来文", widget="group", fields=fields, findings=tuple(found.get("/came", ())))
 
 
-PROPOSED = ("year", "objection", "counted", "entry", "to", "to_zone")
+PROPOSED = ("year", "objection", "letter", "counted", "entry", "to", "to_zone")
 """What a form proposes because the filing itself says it; everything else a person decides."""
 
 
 def _of_this_filing(
     field: Field, filing: Filing, versions: Sequence[Finding], value: Mapping[str, Any], found: ByField,
-    objections: Mapping[str, str],
+    known_by: Mapping[str, str],
 ) -> Field:  # fmt: skip
     """A field with the choices that this filing leaves."""
     if field.name in SELDOM and not field.required:
@@ -158,7 +159,10 @@ def _of_this_filing(
                 field, [(str(each.year), f"{each.year}年度（{each.status.label}）") for each in filing.years]
             )
         case "objection":
-            return _choose(field, [(each, _objection(each, objections)) for each in open_objections(filing)])
+            return _choose(field, [(each, _objection(each, known_by)) for each in open_objections(filing)])
+        case "letter":
+            letters = (each.partition(":") for each in letters_waiting(filing))
+            return _choose(field, [(act, known_by.get(act, ActKind(kind).label)) for kind, _, act in letters])
         case "entry":
             return _choose(field, [(str(each), f"第{each}号登记") for each in sorted(service.unsettled(filing))])
         case "to":

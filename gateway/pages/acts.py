@@ -26,12 +26,13 @@ from gateway.shown.rounds import inspections
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import Visit, visit_of
 from models.acts import NEW_VERSIONS
-from models.filing import Entry, Receipt
+from models.filing import Entry, Filing, Receipt
 from models.findings import Finding, Refusal
 from models.register import FilingRow
 from models.values import Ordinal
 from models.vocabulary import ActKind, Ground
 from regulation import naming
+from regulation.agenda import letters_waiting
 from regulation.lodging import refusal as refusal_of
 from regulation.offers import Offer, offer
 from regulation.on_paper import ON_PAPER
@@ -313,6 +314,13 @@ def first_said(tools: Tools, row: FilingRow, offered: Offer) -> dict[str, Any] |
 RULED_ON = (ActKind.RULE_ON_ADMISSIBILITY, ActKind.RULE_ON_OBJECTION)
 
 
+def _letters_by_entry(tools: Tools, filing: Filing) -> dict[str, str]:
+    """What people know each letter by that waits to be compared: its entry."""
+    acts_ = [name.partition(":")[2] for name in letters_waiting(filing)]
+    found = {each: tools.register.entry_of(filing.id, each) for each in acts_}
+    return {each: f"第{entry.number}号登记“{naming.name_of_entry(entry)}”" for each, entry in found.items() if entry}
+
+
 def _fields(
     tools: Tools, session: Session, row: FilingRow, offered: Offer, versions: list[Finding],
     raw: dict[str, object] | None, found: tuple[Finding, ...], more_rows: str,
@@ -320,8 +328,9 @@ def _fields(
     """The fields of the form; of what came on paper also who may have taken it in, and what is corrected."""
     filing = value_of(row)
     if not offered.on_paper:
-        ruled_on = known_by(objections(tools.register, filing.id)) if offered.kind in RULED_ON else {}
-        return acts.form_of(filing, offered, versions, raw, found, more_rows=more_rows, objections=ruled_on)
+        named = known_by(objections(tools.register, filing.id)) if offered.kind in RULED_ON else {}
+        named |= _letters_by_entry(tools, filing) if offered.kind is ActKind.DENY_LETTER else {}
+        return acts.form_of(filing, offered, versions, raw, found, more_rows=more_rows, known_by=named)
     who = session.who
     colleagues = [(each.person, each.name) for each in tools.people.colleagues(who.office, who.role)]
     application = tools.register.application(filing.id) if offered.kind in NEW_VERSIONS else None

@@ -34,7 +34,7 @@ from models.gateway import HandlingRow
 from models.register import FilingRow
 from models.sections import order_of
 from models.values import Ordinal, day_of
-from models.vocabulary import ActKind
+from models.vocabulary import ActKind, LapseKind
 from regulation import agenda, changes, entries, intake, offices, on_paper
 from regulation.lodging import PAPERS
 from regulation.offers import Offer, offers
@@ -50,6 +50,7 @@ ASIDE = frozenset(
         ActKind.RECORD_EVALUATION, ActKind.DEREGISTER, ActKind.PROPOSE_REVOCATION, ActKind.DROP_REVOCATION, ActKind.HOLD,
         ActKind.REPORT_UNDELIVERABLE, ActKind.CORRECT_CONTACT, ActKind.REQUEST_EXTENSION, ActKind.EXTEND_REVIEW,
         ActKind.ACKNOWLEDGE_SERVICE, ActKind.RECORD_CHALLENGE, ActKind.CALENDAR_PUBLISHED, ActKind.TERMS_PUBLISHED, ActKind.RESTORE,
+        ActKind.DENY_LETTER,
     }
 )  # fmt: skip
 """Acts that may be done but that nobody waits for; they come last."""
@@ -118,6 +119,7 @@ def show(
         query_code="" if who.staff or row.archived_on else query_codes.code_of(row.first_paper),
         waits=lambda entry: _waits(entry, filing),
         letters=_letters(tools, filing) if who.staff else [],
+        held="；".join(said for kind, said in HELD.items() if agenda.awaits_letter(filing, kind)),
         refused=tools.register.refused_acts(filing_id, LAST_REFUSED) if who.reads(filing, offices.REFUSED) else [],
         faults=tools.register.verify(filing_id) if "verify" in request.query_params else None,
         handlings=handlings,
@@ -199,6 +201,13 @@ def _waits(entry: Entry, filing: Filing) -> bool:
     if isinstance(event, Lapse | Submit | Unreadable) or not entry.awaits_second:
         return False
     return on_paper.name_of(event) in agenda.letters_waiting(filing)
+
+
+HELD = {
+    LapseKind.REVOKED: "盟主企业的来文由两人认定属实与否以前，不作出撤销决定；机构未核对的后果不由企业承担。",
+    LapseKind.CORRECTION_LAPSED: "盟主企业的来文由两人认定属实与否以前，不视为撤回；机构未核对的后果不由企业承担。",
+}
+"""What waits for a letter to be compared, in words."""
 
 
 def _letters(tools: Tools, filing: Filing) -> list[Entry]:

@@ -191,6 +191,7 @@ USUAL: dict[str, dict[str, Any]] = {
     "rule_on_extension": {"outcome": "granted"},
     "excuse_year": REASON | DOCUMENT,
     "discount_annual_report": REASON,
+    "deny_letter": {"reason": "收文登记簿查无此件"},
     "move_deadline": DOCUMENT,
     "rule_on_change": {"decision": "confirmed"},
     "record_inspection": {"result": "in_order"},

@@ -47,6 +47,7 @@ SAYS = {
     ActKind.EXCUSE_YEAR: ("{year: Y}", "{year: Y+1}"),
     ActKind.URGE_REPORT: ("{year: Y}", "{year: Y+1}"),
     ActKind.DISCOUNT_ANNUAL_REPORT: ("{year: Y}", "{year: Y+1}"),
+    ActKind.DENY_LETTER: ("{letter: l1}",),
     ActKind.MOVE_DEADLINE: ("{year: Y+1, until: L+15}", "{year: Y, until: D+30}", "{year: Y+1, until: L-3}"),
     ActKind.REPORT_CHANGE: ("{change: leader, to: 91210200MA10ABCD6R}", "{change: members}", "{change: ended}"),
     ActKind.RULE_ON_CHANGE: ("{decision: confirmed}", "{decision: confirmed}", "{decision: refused}"),
@@ -367,6 +368,46 @@ def test_whatever_waits_is_chased_however_long_nobody_acts(
     chases = [(e.at, e.event.kind, e.event.of, e.event.year) for e in walk.docket if isinstance(e.event, Lapse)]
     chases = [each for each in chases if each[1] is not LapseKind.REMINDER]
     assert len(set(chases)) == len(chases)
+
+
+LETTERS_OF_A_CASE = {
+    ActKind.FILE_ANNUAL_REPORT: "{{year: {year}, came: {{on: D+{on}}}}}",
+    ActKind.REQUEST_EXTENSION: "{{year: {year}, obstacle_ended_on: D+{on}, came: {{on: D+{on}}}}}",
+    ActKind.STATE_DEFENCE: "{{came: {{on: D+{on}}}}}",
+}
+
+
+@settings(max_examples=60, derandomize=True, deadline=None, database=None)
+@given(
+    kind=st.sampled_from([*LETTERS_OF_A_CASE]),
+    on=st.integers(0, 9),
+    late=st.integers(0, 8),
+    answered=st.one_of(st.none(), st.integers(0, 200)),
+    genuine=st.booleans(),
+)
+def test_no_revocation_completes_while_a_letter_of_its_leader_is_unanswered(
+    kind: ActKind, on: int, late: int, answered: int | None, genuine: bool
+) -> None:
+    """However long an office leaves it lying, and whenever it says yes or no; after a no the day itself stays open (G-42)."""
+    life = Prepared(CIRCUMSTANCES[0], Stage.REVOCATION_PENDING)
+    says = LETTERS_OF_A_CASE[kind].format(year=2026, on=on)
+    life.does(f"D+{on + late} rev {kind} as l1 {says}")
+    if answered is None:
+        life.until(midnight_after(life.on(2000)))
+        assert life.filing.stage is Stage.REVOCATION_PENDING
+        whatever_waits_is_chased(life.filing)
+        assert agenda.unanswered(life.filing)
+        return
+    day = on + late + answered
+    if genuine:
+        life.does(f"D+{day} rev2 {kind} {says.replace('{', '{seconds: l1, ', 1)}")
+        assert not any(each.event.kind == LapseKind.REVOKED for each in life.docket)
+        return
+    life.does(f"D+{day} rev deny_letter {{letter: l1}}\nD+{day} rev2 deny_letter {{letter: l1}}")
+    assert life.filing.stage is Stage.REVOCATION_PENDING
+    life.until(midnight_after(life.on(max(day, 18))))
+    (revoked,) = [each for each in life.docket if each.event.kind == LapseKind.REVOKED]
+    assert revoked.at == max(midnight_after(life.on(day)), midnight_after(life.on(17)))
 
 
 @thorough
