@@ -44,7 +44,7 @@ class LogCheckpoint(SQLModel, table=True):
     __tablename__ = "log_checkpoints"
 
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    size: int = Field(sa_type=BigInteger)
+    size: int = Field(sa_type=BigInteger, index=True)
     root: str = Field(max_length=64)
     made_at: datetime = instant()
     day: date | None = Field(default=None, unique=True)

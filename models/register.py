@@ -379,7 +379,11 @@ class PublicNoticeRow(SQLModel, table=True):
     """公示与公告: what is made public, written with the entry that causes it, of a filing or of a round."""
 
     __tablename__ = "public_notices"
-    __table_args__ = (Index("ix_public_notices_shown", "shown_until", "shown_from"), of_round("public_notices"))
+    __table_args__ = (
+        Index("ix_public_notices_shown", "shown_until", "shown_from"),
+        Index("ix_public_notices_place", "jurisdiction", "published_at"),
+        of_round("public_notices"),
+    )
 
     id: str = Field(primary_key=True, max_length=100)
     filing_id: str | None = Field(default=None, max_length=64, foreign_key="filings.filing_id", index=True)

@@ -18,7 +18,7 @@ from tlog_scales.reader import TilesReader
 from activities.log import checking, keys, proving, public_keys, stamps, witnessing
 from activities.log.leaves import data
 from activities.log.notes import Key, Note, Signer
-from activities.log.sequencing import CHECKPOINTS, days
+from activities.log.sequencing import CHECKPOINTS, ends_of_days
 from activities.log.tree import Tree
 from activities.log.witnessing import NotWitnessed, Witness
 from activities.register import Register
@@ -193,7 +193,7 @@ def test_the_end_of_a_day_is_stamped_and_a_false_stamp_is_seen(
     kept.passes(NOW + timedelta(days=1))
     kept.passes(NOW + timedelta(days=2))
     with life.engine.connect() as db:
-        newest, before = days(db)
+        newest, before = ends_of_days(db)
         assert newest.stamp
         assert before.stamp
         assert checking.checked(db).faults == []

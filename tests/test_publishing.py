@@ -28,8 +28,10 @@ from activities.channels.pages import Website
 from activities.letter_opening import PUBLICATION
 from activities.publishing.calendars import Subject, calendar
 from activities.publishing.feeds import BEGINNING
-from activities.publishing.publications import KINDS
-from activities.publishing.site import IN_FEEDS, Site
+from activities.publishing.notices import Notices
+from activities.publishing.publications import KINDS, month_of
+from activities.publishing.site import CURRENT, IN_FEEDS, IN_PART, Site
+from activities.register import Register
 from models.acts import CalendarPublished
 from models.filing import Entry, Filing
 from models.register import PublicNoticeRow
@@ -39,6 +41,7 @@ from regulation import entries, intake, notice, offices, publicity
 from regulation.lodging import lodge
 from regulation.naming import BEGINNINGS
 from regulation.publicity import PublicationKind
+from tests.databases import Databases, statements
 from tests.law.cases import Case, load
 from tests.simulated import lived
 
@@ -62,24 +65,42 @@ class Remembered:
         """See `Publications`."""
         return [row for row in self.rows if row.filing_id in filing_ids]
 
-    def current(self, today: date, jurisdiction: str | None = None) -> Sequence[PublicNoticeRow]:
+    def current(self, today: date, limit: int, jurisdiction: str | None = None) -> Sequence[PublicNoticeRow]:
         """See `Publications`."""
-        return [
+        shown = [
             row
             for row in self.rows
             if row.shown_until
             and row.shown_from <= today <= row.shown_until
             and jurisdiction in (None, row.jurisdiction)
         ]
+        return sorted(shown, key=lambda row: (row.shown_from, row.published_at, row.id), reverse=True)[:limit]
 
     def latest(self, today: date, limit: int, jurisdiction: str | None = None) -> Sequence[PublicNoticeRow]:
         """See `Publications`."""
         shown = [row for row in self.rows if row.shown_from <= today and jurisdiction in (None, row.jurisdiction)]
         return sorted(shown, key=lambda row: (row.published_at, row.number, row.id), reverse=True)[:limit]
 
-    def of_year(self, year: int) -> Sequence[PublicNoticeRow]:
+    def months(self, year: int) -> Sequence[date]:
         """See `Publications`."""
-        return [row for row in self.rows if day_of(row.published_at).year == year]
+        return sorted({month_of(row) for row in self.rows if month_of(row).year == year})
+
+    def count(self, month: date) -> int:
+        """See `Publications`."""
+        return len(self._of(month))
+
+    def before(self, row: PublicNoticeRow) -> int:
+        """See `Publications`."""
+        place = row.published_at, row.id
+        return sum((each.published_at, each.id) < place for each in self.rows if month_of(each) == month_of(row))
+
+    def part(self, month: date, first: int, limit: int) -> Sequence[PublicNoticeRow]:
+        """See `Publications`."""
+        return self._of(month)[first : first + limit]
+
+    def _of(self, month: date) -> list[PublicNoticeRow]:
+        of_month = (row for row in self.rows if month_of(row) == month)
+        return sorted(of_month, key=lambda row: (row.published_at, row.id))
 
     def years(self) -> Sequence[int]:
         """See `Publications`."""
@@ -366,7 +387,7 @@ def test_a_new_publication_touches_only_its_own_pages(tmp_path: Path) -> None:
     assert [str(path.relative_to(tmp_path)) for path in site.write([str(first.filing_id)], date(2026, 1, 8))] == [
         f"notices/{first.id}.html",
         f"notices/{second.id}.html",
-        "years/2026.html",
+        "years/2026-01.html",
         "places/210100.atom",
         "places/210100.json",
         "places/210100.html",
@@ -375,6 +396,109 @@ def test_a_new_publication_touches_only_its_own_pages(tmp_path: Path) -> None:
         "index.html",
     ]
     assert site.write([str(first.filing_id)], date(2026, 1, 8)) == []
+
+
+@dataclass
+class Counted(Remembered):
+    """Publications of which is counted how many are read."""
+
+    read: int = 0
+
+    def __getattribute__(self, name: str) -> Any:
+        """What is asked, with the count of what is answered."""
+        asked = super().__getattribute__(name)
+        if name not in {"of_filings", "current", "latest", "part"}:
+            return asked
+
+        def counting(*about: Any) -> Sequence[PublicNoticeRow]:
+            found: Sequence[PublicNoticeRow] = asked(*about)
+            self.read += len(found)
+            return found
+
+        return counting
+
+
+def announced_in(month: date, how_many: int) -> list[PublicNoticeRow]:
+    """So many filings, each with a notice of a month."""
+    notice_ = cases()["notice-2026-01-05"][0]
+    first = at_hour(month, 9)
+    return [
+        but(
+            notice_, id=f"MANY-{n}-2-0", filing_id=f"MANY-{n}", published_at=first + timedelta(seconds=n),
+            shown_from=month, shown_until=month + timedelta(days=7),
+        )
+        for n in range(how_many)
+    ]  # fmt: skip
+
+
+def test_one_more_publication_costs_what_it_changes_however_many_there_are(tmp_path: Path) -> None:
+    """Neither more is read nor more is written where ten times as much was published in the same month."""
+    month, costs = date(2026, 3, 1), []
+    for how_many in (150, 750):
+        *before, one_more = announced_in(month, how_many)
+        folder = tmp_path / str(how_many)
+        site = Site(folder, Counted(before), ADDRESS)
+        site.write([str(before[-1].filing_id)], month)
+        publications = Counted([*before, one_more])
+        written = Site(folder, publications, ADDRESS).write([str(one_more.filing_id)], month)
+        costs.append((publications.read, len(written)))
+        assert max(path.stat().st_size for path in folder.rglob("*.html")) < 100_000
+    assert costs[0] == costs[1]
+    assert costs[0][1] == len(
+        ["its page", "its month", *["list and feeds of its place"] * 3, *["and of the province"] * 3]
+    )
+
+
+def test_a_months_list_comes_in_parts_of_which_the_last_alone_changes(tmp_path: Path) -> None:
+    month = date(2026, 3, 1)
+    rows = announced_in(month, 2 * IN_PART + 2)
+    late = rows.pop(IN_PART + 5)
+    for until in (IN_PART, IN_PART + 1, 2 * IN_PART, len(rows)):
+        site = Site(tmp_path, Remembered(rows[:until]), ADDRESS)
+        before = contents(tmp_path).get("years/2026-03-1.html")
+        site.write([str(rows[until - 1].filing_id)], month)
+        assert before in (None, contents(tmp_path).get("years/2026-03-1.html"))
+
+    def parts() -> list[list[str]]:
+        names = ("2026-03-1", "2026-03-2", "2026-03")
+        texts = [(tmp_path / f"years/{name}.html").read_text("utf-8") for name in names]
+        return [re.findall(r'href="\.\./notices/(.*?)\.html"', text)[::-1] for text in texts]
+
+    def in_parts(of: list[PublicNoticeRow]) -> list[list[str]]:
+        ids = [row.id for row in of]
+        return [ids[:IN_PART], ids[IN_PART : 2 * IN_PART], ids[2 * IN_PART :]]
+
+    assert parts() == in_parts(rows)
+    rows.insert(IN_PART + 5, late)
+    site = Site(tmp_path, Remembered(rows), ADDRESS)
+    site.write([str(late.filing_id)], month)
+    assert parts() == in_parts(rows), "what was entered late moves the others on"
+    assert Read(tmp_path / "years/2026.html").links.count("2026-03.html") == 1
+    for name in ("2026-03", "2026-03-2"):
+        page = Read(tmp_path / f"years/{name}.html")
+        assert all((tmp_path / "years" / link).is_file() for link in page.links if link.startswith("2026"))
+    again = [name for name in contents(tmp_path) if name.startswith("years/")]
+    site.write_all(month)
+    assert [name for name in contents(tmp_path) if name.startswith("years/")] == again
+
+
+def test_what_a_list_reads_is_found_by_an_index(sqlite: Databases) -> None:
+    register, month = Register.at(sqlite.migrated()), date(2026, 1, 1)
+    notices = Notices(register.engine)
+    asked: list[tuple[Callable[[], object], str]] = [
+        (lambda: notices.latest(LATER, 5, "210100"), "ix_public_notices_place (jurisdiction=?)"),
+        (lambda: notices.latest(LATER, 5), "ix_public_notices_published_at"),
+        (lambda: notices.current(LATER, 5, "210100"), "ix_public_notices_shown (shown_until>?)"),
+        (lambda: notices.part(month, 0, 5), "ix_public_notices_published_at (published_at>? AND published_at<?)"),
+        (lambda: notices.count(month), "ix_public_notices_published_at (published_at>? AND published_at<?)"),
+    ]
+    for ask, by in asked:
+        with statements(register) as told:
+            ask()
+        with register.engine.connect() as db:
+            plan = db.exec_driver_sql(f"EXPLAIN QUERY PLAN {told[0]}", (0,) * told[0].count("?")).all()
+        assert by in str(plan), plan
+    register.engine.dispose()
 
 
 class Interrupted(set[str | None]):
@@ -576,7 +700,7 @@ def test_the_atom_feed_is_read_by_any_reader(everything: Path) -> None:
         read = feedparser.parse(path.read_bytes())
         place = None if path.stem == "feed" else path.stem
         shown = {row.id: max(row.published_at, at_hour(row.shown_from, 0)) for row in published().rows}
-        of_place = published().latest(LATER, IN_FEEDS, place), published().current(LATER, place)
+        of_place = published().latest(LATER, IN_FEEDS, place), published().current(LATER, CURRENT, place)
         found = {row.id: row for rows in of_place for row in rows}.values()  # published last, or shown now
         newest = sorted(found, key=lambda row: (shown[row.id], row.number, row.id), reverse=True)
         expected = newest[:IN_FEEDS]

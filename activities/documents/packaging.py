@@ -21,7 +21,7 @@ from activities.editions_used import EDITIONS, USED
 from activities.log import keys, proving, public_keys
 from activities.log.leaves import Key, LeafKind, micros, papers_of
 from activities.log.notes import Checkpoint, Note, Signer
-from activities.log.sequencing import checkpoint_of, days, newest
+from activities.log.sequencing import checkpoint_of, ends_of_days, newest
 from activities.proof import as_hashed
 from activities.rows import GENESIS
 from models.filing import Filing
@@ -180,7 +180,7 @@ def proven(engine: Engine, rows: Sequence[Row], signer: Signer | None = None) ->
         last = newest(db)
         if last is None:
             return {}
-        ended = next(iter(days(db)), None)
+        ended = next(iter(ends_of_days(db, limit=1)), None)
         found: list[dict[str, Any]] = []
         chosen = last
         if ended and (ended.number == last.number or (signer and not _signed(ended.note, signer))):

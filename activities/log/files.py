@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
+from activities.database import in_portions
 from activities.files import put
 from activities.log.leaves import data
 from activities.log.notes import Checkpoint, Key, NotANote, Note
@@ -18,9 +19,9 @@ from activities.log.tree import Tree
 from activities.privacy import open_to_all
 from models.log import LogCheckpoint, LogLeaf
 
-LEAVES = LogLeaf.metadata.tables["log_leaves"]
+LEAVES, CHECKPOINTS = (model.metadata.tables[str(model.__tablename__)] for model in (LogLeaf, LogCheckpoint))
 
-CHECKPOINT, KEYS = "checkpoint", "keys"
+CHECKPOINT, KEYS, DAYS = "checkpoint", "keys", "days"
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,7 @@ class LogFiles:
         except NotANote:
             return None
 
-    def write(
-        self, tree: Tree, last: LogCheckpoint, public: Collection[Key], days: Collection[LogCheckpoint] = ()
-    ) -> None:
+    def write(self, tree: Tree, last: LogCheckpoint, public: Collection[Key]) -> None:
         """Bring the files up to a checkpoint, with the keys by which it may be verified."""
         published = self.checkpoint()
         since = published.size if published and published.size <= last.size else 0
@@ -54,10 +53,7 @@ class LogFiles:
             self._put(tile.path, tree.tile(tile))
             if tile.level == 0:
                 self._put(tile.entries, bundled(_said(tree.db, tile)))
-        for each in days:
-            self._put(f"days/{each.day}", each.note.encode())
-            if each.stamp:
-                self._put(f"days/{each.day}.tsr", b64decode(each.stamp))
+        self._put_days(tree.db)
         self._put(KEYS, "".join(f"{key}\n" for key in public).encode())
         self._put(CHECKPOINT, last.note.encode())
 
@@ -69,6 +65,24 @@ class LogFiles:
                 yield f"已发布的日志文件 {tile.path} 缺失或已被改动"
             if tile.level == 0 and not self._is(tile.entries, bundled(_said(tree.db, tile))):
                 yield f"已发布的日志文件 {tile.entries} 缺失或已被改动"
+
+    def _put_days(self, db: Connection) -> None:
+        """The ends of days, and their stamps, that are not there: of those that are, nothing but the names is read."""
+        there = {path.name for path in (self.folder / DAYS).glob("*")}
+        ended = db.execute(
+            select(CHECKPOINTS.c.day, CHECKPOINTS.c.stamp.is_not(None)).where(CHECKPOINTS.c.day.is_not(None))
+        )
+        lacking = [
+            day for day, stamped in ended if not there.issuperset([str(day), *([f"{day}.tsr"] if stamped else [])])
+        ]
+        for some in in_portions(sorted(lacking), WIDTH):
+            query = select(CHECKPOINTS.c.day, CHECKPOINTS.c.note, CHECKPOINTS.c.stamp).where(
+                CHECKPOINTS.c.day.in_(some)
+            )
+            for day, note, stamp in db.execute(query):
+                self._put(f"{DAYS}/{day}", note.encode())
+                if stamp:
+                    self._put(f"{DAYS}/{day}.tsr", b64decode(stamp))
 
     def _is(self, name: str, content: bytes) -> bool:
         path = self.folder / name

@@ -16,7 +16,7 @@ from activities.database import stating
 from activities.log import public_keys, stamps
 from activities.log.files import LogFiles
 from activities.log.leaves import LOOKS_BACK
-from activities.log.sequencing import Log, LogRefused, days, newest
+from activities.log.sequencing import Log, LogRefused, newest
 from activities.log.tree import Tree
 from activities.logs import named
 from models.log import LogCheckpoint
@@ -74,7 +74,7 @@ class LogKeeping:
             last = newest(db)
             if last:
                 tree = Tree(db, self.log.hashing(last))
-                self.files.write(tree, last, public_keys.known(db, last_origin(last)), days(db))
+                self.files.write(tree, last, public_keys.known(db, last_origin(last)))
 
     def refuse_fork(self, db: Connection) -> None:
         """Raise `LogRefused` if what was published is no beginning of what is in the register: an older one was put in its place."""

@@ -25,6 +25,7 @@ from models.values import midnight_after
 
 LEAVES, CHECKPOINTS = (model.metadata.tables[str(model.__tablename__)] for model in (LogLeaf, LogCheckpoint))
 NEWEST = select(CHECKPOINTS).order_by(CHECKPOINTS.c.number.desc()).limit(1)
+ENDS = select(CHECKPOINTS).where(CHECKPOINTS.c.day.is_not(None))
 
 PORTION = 1000
 """How many rows are put into the log in one transaction, so that nobody waits long who enters something meanwhile."""
@@ -163,23 +164,35 @@ def newest(db: Connection) -> LogCheckpoint | None:
     return LogCheckpoint(**row) if row else None
 
 
-def days(db: Connection) -> list[LogCheckpoint]:
-    """The ends of days that were signed, the newest first."""
-    query = select(CHECKPOINTS).where(CHECKPOINTS.c.day.is_not(None)).order_by(CHECKPOINTS.c.day.desc())
+def ends_of_days(
+    db: Connection, *, since: date | None = None, before: date | None = None, limit: int | None = None
+) -> list[LogCheckpoint]:
+    """The ends of days that were signed, the newest first: of all days, or of those from a day on and before another, as many as asked."""
+    query = ENDS.order_by(CHECKPOINTS.c.day.desc()).limit(limit)
+    query = query.where(CHECKPOINTS.c.day >= since) if since else query
+    query = query.where(CHECKPOINTS.c.day < before) if before else query
     return [LogCheckpoint(**row) for row in db.execute(query).mappings()]
 
 
 def _times(db: Connection, now: datetime, day: date | None) -> Times:
     """What a checkpoint tells of its times that is signed now, maybe at a day's end."""
-    ended = CHECKPOINTS.c.day.is_not(None)
-    row = db.execute(select(CHECKPOINTS).where(ended).order_by(CHECKPOINTS.c.day.desc()).limit(1)).mappings().first()
-    before = times_of(db, LogCheckpoint(**row)) if row else None
-    return Times(now, day, row["size"] if row else 0, before.made if before else None)
+    end = next(iter(ends_of_days(db, limit=1)), None)
+    before = times_of(db, end) if end else None
+    return Times(now, day, end.size if end else 0, before.made if before else None)
 
 
 def times_of(db: Connection, row: LogCheckpoint) -> Times | None:
     """What a checkpoint tells of its times; nothing if it is of before 0.10.0. Raises `NotSigned`."""
     return Note.read(row.note).times(public_keys.known(db, checkpoint_of(row).origin))
+
+
+def ends_around(db: Connection, position: int) -> tuple[LogCheckpoint | None, LogCheckpoint | None]:
+    """The first end of a day that has a leaf, and the last one that does not have it; of several of one size, the newest."""
+    size = CHECKPOINTS.c.size
+    after = ENDS.where(size > position).order_by(size, CHECKPOINTS.c.number).limit(1)
+    before = ENDS.where(size <= position).order_by(size.desc(), CHECKPOINTS.c.number.desc()).limit(1)
+    first, last = (db.execute(query).mappings().first() for query in (after, before))
+    return LogCheckpoint(**first) if first else None, LogCheckpoint(**last) if last else None
 
 
 def checkpoint_of(row: LogCheckpoint) -> Checkpoint:

@@ -9,7 +9,7 @@ from base64 import b64encode
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select, tuple_
@@ -21,7 +21,7 @@ from activities.log import merkle, public_keys
 from activities.log.leaves import LEAVES, LOOKS_BACK, NOTICE, LeafKind, columns
 from activities.log.merkle import HASHINGS, Hashing
 from activities.log.notes import Note
-from activities.log.sequencing import checkpoint_of, days, newest
+from activities.log.sequencing import CHECKPOINTS, checkpoint_of, ends_around, ends_of_days, newest
 from activities.log.tiles import SIZE, Tile, nodes
 from activities.log.tree import Tree
 from models.log import LogCheckpoint
@@ -134,49 +134,74 @@ class Day:
 
     @property
     def month(self) -> str:
-        return month_of(self.end)
+        """The month of the end of a day, as its page is called."""
+        return f"{self.end.day:%Y-%m}"
 
 
-def month_of(end: LogCheckpoint) -> str:
-    """The month of an end of a day, as its page is called."""
-    return f"{end.day:%Y-%m}"
+@dataclass
+class _Ends:
+    """The ends of days, each read when a leaf is the first that asks for it."""
+
+    db: Connection
+    _read: list[tuple[LogCheckpoint, LogCheckpoint | None]] = field(default_factory=list)
+    """Those that were asked for, the oldest first, each with the one before it."""
+
+    def around(self, position: int) -> tuple[LogCheckpoint | None, LogCheckpoint | None]:
+        """The first end of a day that has a leaf, and the last one that does not have it."""
+        place = bisect_right(self._read, position, key=lambda each: each[0].size)
+        if place < len(self._read):
+            end, before = self._read[place]
+            if before is None or before.size <= position:
+                return end, before
+        first, before = ends_around(self.db, position)
+        if first:
+            self._read.insert(place, (first, before))
+        return first, before
 
 
 @dataclass(frozen=True)
 class LogBook:
-    """The log as it stood at one look: the ends of days, the newest first, and whether anything is signed at all."""
+    """The log as it stood at one look: the newest end of a day, and whether anything is signed at all. Others are read as they are asked for."""
 
     engine: Engine
     signed: bool
-    ends: Sequence[LogCheckpoint]
+    end: LogCheckpoint | None
     _tiles: dict[tuple[int, int], bytes] = field(default_factory=dict)
 
     @classmethod
     def opened(cls, engine: Engine) -> "LogBook":
         """The log as it stands."""
         with engine.connect() as db:
-            return cls(engine, newest(db) is not None, days(db))
+            return cls(engine, newest(db) is not None, next(iter(ends_of_days(db, limit=1)), None))
 
-    def days(self, some: slice) -> list[Day]:
-        """Some of the days, the newest first, with how much came in each; of announcements, only those are read."""
-        first, end, _ = some.indices(len(self.ends))
-        sizes = [each.size for each in self.ends[first : end + 1]] + [0]
-        query = select(LEAVES.c.position).where(
-            AMONG_THEM, LEAVES.c.position >= sizes[end - first], LEAVES.c.position < sizes[0]
-        )
+    def latest_days(self, most: int) -> list[Day]:
+        """The latest days, the newest first, with how much came in each."""
         with self.engine.connect() as db:
-            places = sorted(db.scalars(query))
+            return self._days(db, ends_of_days(db, limit=most))
+
+    def days_of(self, month: date) -> list[Day]:
+        """The days of a month, which is told by its first, the newest first."""
+        with self.engine.connect() as db:
+            return self._days(db, ends_of_days(db, since=month, before=(month + timedelta(days=31)).replace(day=1)))
+
+    def _days(self, db: Connection, ends: Sequence[LogCheckpoint]) -> list[Day]:
+        """Ends of days that follow each other, with how much came in each; of announcements, only those are read."""
+        earlier = ends_of_days(db, before=ends[-1].day, limit=1) if ends else []
+        sizes = [*(each.size for each in ends), *(each.size for each in earlier), 0]
+        query = select(LEAVES.c.position).where(
+            AMONG_THEM, LEAVES.c.position >= sizes[len(ends)], LEAVES.c.position < sizes[0]
+        )
+        places = sorted(db.scalars(query)) if ends else []
         return [
-            Day(day, sizes[n + 1], bisect_left(places, day.size) - bisect_left(places, sizes[n + 1]))
-            for n, day in enumerate(self.ends[some])
+            Day(end, sizes[n + 1], bisect_left(places, end.size) - bisect_left(places, sizes[n + 1]))
+            for n, end in enumerate(ends)
         ]
 
-    def months(self) -> dict[str, slice]:
-        """The months, the newest first, and which days are theirs."""
-        found: dict[str, slice] = {}
-        for n, end in enumerate(self.ends):
-            found[month_of(end)] = slice(found.get(month_of(end), slice(n, n)).start, n + 1)
-        return found
+    def months(self) -> list[date]:
+        """The months of which there are ends of days, the newest first, by their first days."""
+        with self.engine.connect() as db:
+            days = db.scalars(select(CHECKPOINTS.c.day).where(CHECKPOINTS.c.day.is_not(None)))
+            return sorted({day.replace(day=1) for day in days}, reverse=True)
 
     def announced(self, days: Sequence[Day]) -> list[tuple[int, str, PublicNoticeRow | None]]:
         """The announcements that came in days of one month, the newest first: position, id, and itself, if it is still there."""
@@ -196,27 +221,23 @@ class LogBook:
         """The proofs of announcements, by their ids; of those that an end of a day has."""
         by_id = {row.id: row for row in rows}
         found: dict[str, Proof] = {}
-        if not self.ends:
+        if self.end is None:
             return found
-        oldest_first = self.ends[::-1]
-        sizes, hashing = [each.size for each in oldest_first], HASHINGS[checkpoint_of(self.ends[0]).digest]
+        hashing = HASHINGS[checkpoint_of(self.end).digest]
         with self.engine.connect() as db:
-            known = public_keys.known(db, checkpoint_of(self.ends[0]).origin)
+            known, ends = public_keys.known(db, checkpoint_of(self.end).origin), _Ends(db)
             for some in in_parts(by_id):
-                query = select(LEAVES).where(OF_NOTICES, LEAVES.c.of.in_(some))
+                query = select(LEAVES).where(OF_NOTICES, LEAVES.c.of.in_(some), LEAVES.c.position < self.end.size)
                 seals = self._seals(db, [by_id[each] for each in some])
-                for leaf in db.execute(query).mappings():
-                    place = bisect_right(sizes, leaf["position"])
-                    if place == len(sizes):
+                for leaf in db.execute(query.order_by(LEAVES.c.position)).mappings().all():
+                    end, before = ends.around(leaf["position"])
+                    if end is None:
                         continue
-                    end = oldest_first[place]
                     keys = [str(key) for key, _ in Note.read(end.note).signed_by(known)]
                     way = merkle.inclusion(hashing, leaf["position"], end.size, self._nodes(db, hashing, end.size))
-                    before = oldest_first[place - 1] if place else None
                     row = by_id[leaf["of"]]
                     seal = seals.get((row.round_id, row.number))
-                    sealed = bisect_right(sizes, seal) if seal is not None else 0
-                    sealed_by = oldest_first[sealed - 1] if sealed else None
+                    sealed_by = ends.around(seal)[1] if seal is not None else None
                     found[row.id] = Proof(
                         row, dict(leaf), way, end, before, keys, hashing, sealed_by, is_sealed=seal is not None
                     )

@@ -28,14 +28,23 @@ class Publications(Protocol):
     def of_filings(self, filing_ids: Collection[str]) -> Sequence[PublicNoticeRow]:
         """Everything published of these filings, in any order."""
 
-    def current(self, today: date, jurisdiction: str | None = None) -> Sequence[PublicNoticeRow]:
-        """What is being shown on a day: `shown_from` ≤ today ≤ `shown_until`; of one jurisdiction, or of all."""
+    def current(self, today: date, limit: int, jurisdiction: str | None = None) -> Sequence[PublicNoticeRow]:
+        """What is being shown on a day (`shown_from` ≤ today ≤ `shown_until`), what began last first; of one jurisdiction, or of all."""
 
     def latest(self, today: date, limit: int, jurisdiction: str | None = None) -> Sequence[PublicNoticeRow]:
         """What was published last (`published_at`) of what may be shown by a day (`shown_from` ≤ today)."""
 
-    def of_year(self, year: int) -> Sequence[PublicNoticeRow]:
-        """Everything published (`published_at`) in a year of Shanghai."""
+    def months(self, year: int) -> Sequence[date]:
+        """The months of a year in which anything was published (`published_at`, of Shanghai), by their first days."""
+
+    def count(self, month: date) -> int:
+        """How much was published in a month."""
+
+    def before(self, row: PublicNoticeRow) -> int:
+        """How much was published in its month before it, by instant and id."""
+
+    def part(self, month: date, first: int, limit: int) -> Sequence[PublicNoticeRow]:
+        """What was published in a month, by instant and id, from a place on."""
 
     def years(self) -> Sequence[int]:
         """The years in which anything was published."""
@@ -222,9 +231,9 @@ class Published:
         return day_of(self.at)
 
     @property
-    def year(self) -> int:
-        """The year under which it is kept."""
-        return day_of(self.row.published_at).year
+    def month(self) -> date:
+        """The month under which it is kept, by its first day."""
+        return month_of(self.row)
 
     @property
     def period(self) -> str | None:
@@ -289,6 +298,11 @@ class PublishedByRound:
     def day(self) -> date:
         """The day from which it can be read."""
         return day_of(max(self.row.published_at, at_hour(self.row.shown_from, 0)))
+
+
+def month_of(row: PublicNoticeRow) -> date:
+    """The month of Shanghai in which it was published, by its first day."""
+    return day_of(row.published_at).replace(day=1)
 
 
 def histories(rows: Iterable[PublicNoticeRow], today: date) -> dict[str, tuple[Published, ...]]:

@@ -4,7 +4,7 @@ Nothing is ever deleted. A page says what its publication said, under a banner t
 the same day make the same bytes, and a page that has not changed is not written.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -37,13 +37,17 @@ from regulation.publicity import PublicationKind
 NAME = "产学研联盟备案公示公告"
 IN_FEEDS = 100
 """How many publications a feed holds."""
-DAYS = 400
+DAYS = 200
 """Of how many days the page of the log tells the ends; what came on which day is told by the month, of all days."""
 OF_LOG = "log/index.html"
 CHECK, VERIFIER = "check.js", "verify.py"
 """The script that checks proofs in a browser, and the program that does so without one, beside the pages."""
+CURRENT = 150
+"""How many of the current notices a list shows, those that began last; the others are on the pages of their places and months."""
 LISTED = 50
-"""How many of the latest publications a list shows beside the current notices; the others are found under their year."""
+"""How many of the latest publications a list shows beside the current notices; the others are found under their month."""
+IN_PART = 100
+"""How many publications a part of a month's list has."""
 OBJECTED_TO: frozenset[PublicationKind] = frozenset({"notice", "corrected_notice", "change_notice"})
 """Notices to which the public may object; to a proposal to revoke, the leader answers by statement and defence (G-17)."""
 
@@ -97,19 +101,37 @@ class Site:
         """
         told = histories(self.publications.of_filings(filing_ids), today)
         shown = [each for history in told.values() for each in history]
-        places = {each.row.jurisdiction for each in shown}
-        return self._written(told.values(), places, {each.year for each in shown}, today)
+        return self._written(told.values(), {each.row.jurisdiction for each in shown}, self._parts(shown), today)
 
     def write_all(self, today: date) -> list[Path]:
         """Bring every page up to date: once a day, for notices begin and end, and after a new release."""
-        rows = [row for year in self.publications.years() for row in self.publications.of_year(year)]
+        months = [month for year in self._years(today) for month in self.publications.months(year)]
+        counts = {month: self.publications.count(month) for month in months}
+        rows = [row for month, count in counts.items() for row in self.publications.part(month, 0, count)]
+        parts = {month: range(_last_part(count) + 1) for month, count in counts.items()}
         told = _told(self.publications, rows, today)
-        return self._written(told.values(), offices.OFFICES, self._years(today), today)
+        return self._written(told.values(), offices.OFFICES, parts, today)
+
+    def _parts(self, shown: Iterable[Published]) -> dict[date, set[int]]:
+        """The parts of months' lists in which publications stand. Of the last two of a month each comes with the other: one more may
+        have ended the last but one, and one that was entered late moves others on."""
+        found: dict[date, set[int]] = {}
+        for each in shown:
+            found.setdefault(each.month, set()).add(self.publications.before(each.row) // IN_PART)
+        for month, parts in found.items():
+            last = _last_part(self.publications.count(month))
+            ends = {last, max(last - 1, 0)}
+            parts.update(ends if ends & parts else ())
+        return found
 
     def _written(
-        self, told: Iterable[tuple[Published, ...]], places: Collection[str], years: Collection[int], today: date
+        self,
+        told: Iterable[tuple[Published, ...]],
+        places: Collection[str],
+        parts: Mapping[date, Collection[int]],
+        today: date,
     ) -> list[Path]:
-        pages = self._pages(told, places, years, today)
+        pages = self._pages(told, places, parts, today)
         return [self.folder / path for path, text in pages if self._put(self.folder / path, text)]
 
     def _put(self, path: Path, text: bytes) -> bool:
@@ -121,7 +143,11 @@ class Site:
         return True
 
     def _pages(
-        self, told: Iterable[tuple[Published, ...]], places: Collection[str], years: Collection[int], today: date
+        self,
+        told: Iterable[tuple[Published, ...]],
+        places: Collection[str],
+        parts: Mapping[date, Collection[int]],
+        today: date,
     ) -> Iterator[tuple[str, bytes]]:
         """Every page by its path. Lists that were never written are written too: each page links to all of them."""
         yield "site.css", self.sheet
@@ -137,17 +163,40 @@ class Site:
                     yield f"notices/{each.row.id}.json", proof.document
                 shown |= {"proof": proof, "logged": book is not None}
                 yield each.path, self._render("notice.html", each.path, each.title, **shown)
-        for year in self._years(today):
-            path = f"years/{year}.html"
-            if year in years or not (self.folder / path).exists():
-                of_year = listed(self.publications, self.publications.of_year(year), today)
-                yield path, self._render("year.html", path, f"{year}年发布的公示公告", listed=of_year)
+        for month in sorted(parts):
+            yield from self._of_month(month, sorted(parts[month]), today)
+        years = self._years(today)
+        for year in years:
+            yield from self._of_year(year, {month for month in parts if month.year == year})
         for place in offices.OFFICES:
             if place in places or not (self.folder / f"places/{place}.html").exists():
-                yield from self._lists(place, today, book)
-        yield from self._lists(None, today, book)
+                yield from self._lists(place, years, today, book)
+        yield from self._lists(None, years, today, book)
         if book:
             yield from self._of_log(book, today, whole=set(places) == offices.OFFICES.keys())
+
+    def _of_month(self, month: date, parts: Iterable[int], today: date) -> Iterator[tuple[str, bytes]]:
+        """Parts of a month's list, of a bounded size each. The last one has the month's address; those before it do not change any more,
+        but for what later publications say of theirs."""
+        last = _last_part(self.publications.count(month))
+        for part in parts:
+            name = f"{month:%Y-%m}"
+            path = f"years/{name}.html" if part == last else f"years/{name}-{part + 1}.html"
+            rows = self.publications.part(month, part * IN_PART, IN_PART)
+            title = f"{month.year}年{month.month}月发布的公示公告"
+            shown = {"listed": listed(self.publications, rows, today), "month": month, "part": part, "last": last}
+            yield path, self._render("month.html", path, title, **shown)
+
+    def _of_year(self, year: int, touched: Collection[date]) -> Iterator[tuple[str, bytes]]:
+        """The months of a year: anew only if one of them is not among those that are there."""
+        name = f"years/{year}.html"
+        path = self.folder / name
+        there = path.read_bytes() if path.exists() else b""
+        if there and all(f'href="{month:%Y-%m}.html"'.encode() in there for month in touched):
+            return
+        every = (date(year, number, 1) for number in range(12, 0, -1))
+        months = [each for each in every if each in touched or (self.folder / f"years/{each:%Y-%m}.html").exists()]
+        yield name, self._render("year.html", name, f"{year}年发布的公示公告", months=months)
 
     def _of_log(self, book: LogBook, today: date, *, whole: bool) -> Iterator[tuple[str, bytes]]:
         """The pages of the log: the ends of days, and by the month what was announced between them; all months, if `whole`.
@@ -160,34 +209,37 @@ class Site:
         if not whole and self._tells(book):
             return
         months = book.months()
-        for month, some in months.items():
-            path = f"log/{month}.html"
-            if whole or some.start == 0 or not (self.folder / path).exists():
-                days = book.days(some)
+        for month in months:
+            path = f"log/{month:%Y-%m}.html"
+            if whole or month == months[0] or not (self.folder / path).exists():
+                days = book.days_of(month)
                 announced = [
                     (position, name, _as_announced(row) if row else None)
                     for position, name, row in book.announced(days)
                     if row is None or row.shown_from <= today
                 ]
-                title = f"登记日志：{int(month[:4])}年{int(month[5:])}月"
+                title = f"登记日志：{month.year}年{month.month}月"
                 yield path, self._render("log_month.html", path, title, days=days, announced=announced)
-        days = book.days(slice(DAYS))
+        days = book.latest_days(DAYS)
         yield OF_LOG, self._render("log.html", OF_LOG, "登记日志", days=days, months=months, signed=book.signed)
 
     def _tells(self, book: LogBook) -> bool:
         """Whether the page of the log, which is written last, tells the newest end of a day, with its stamp if it has one."""
-        if not book.ends or not (self.folder / OF_LOG).exists():
+        if not book.end or not (self.folder / OF_LOG).exists():
             return False
-        newest = book.ends[0]
-        named = f'href="days/{newest.day}{".tsr" if newest.stamp else ""}"'
+        named = f'href="days/{book.end.day}{".tsr" if book.end.stamp else ""}"'
         return named.encode() in (self.folder / OF_LOG).read_bytes()
 
-    def _lists(self, place: str | None, today: date, book: LogBook | None) -> Iterator[tuple[str, bytes]]:
+    def _lists(
+        self, place: str | None, years: Sequence[int], today: date, book: LogBook | None
+    ) -> Iterator[tuple[str, bytes]]:
         """The page and the feeds of a jurisdiction, or of the whole province."""
-        current = listed(self.publications, self.publications.current(today, place), today)
-        latest = listed(self.publications, self.publications.latest(today, IN_FEEDS, place), today)
-        newest = newest_first({each.row.id: each for each in [*current, *latest]}.values())[:IN_FEEDS]
-        standing = {each.row.id: each for each in current if each.stands}
+        running = self.publications.current(today, CURRENT, place)
+        rows = {row.id: row for row in [*running, *self.publications.latest(today, IN_FEEDS, place)]}
+        newest = listed(self.publications, rows.values(), today)
+        current = {row.id for row in running}
+        standing = {each.row.id: each for each in newest if each.row.id in current and each.stands}
+        newest = newest[:IN_FEEDS]
         others = [each for each in newest if each.row.id not in standing][:LISTED]
         title = f"{offices.OFFICES[place].city if place else '辽宁省'}{NAME}"
         path, feed_path = (f"places/{place}.html", f"places/{place}") if place else ("index.html", "feed")
@@ -202,11 +254,12 @@ class Site:
                 title,
                 place=place,
                 current=list(standing.values()),
+                more=len(running) == CURRENT,
                 latest=others,
                 places=offices.OFFICES.values(),
-                years=self._years(today),
+                years=years,
                 feed=feed,
-                end=next(iter(book.ends), None) if book else None,
+                end=book.end if book else None,
             ),
         )
 
@@ -245,6 +298,11 @@ def takes_objections(each: Published, today: date) -> bool:
     until = each.row.shown_until
     running = until is not None and each.row.shown_from <= today <= until
     return running and each.row.kind in OBJECTED_TO and each.stands
+
+
+def _last_part(count: int) -> int:
+    """The number, from 0, of the last part of a list."""
+    return max(count - 1, 0) // IN_PART
 
 
 def _root(path: str) -> str:
