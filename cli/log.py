@@ -8,9 +8,10 @@ from typing import IO
 import click
 from rich.table import Table
 
-from activities.log import checking, keys, proving, public_keys, sources, stamps, witnessing
+from activities.log import checking, cosigning, keys, proving, public_keys, sources, stamps
+from activities.log.cosigning import cosigners_of
 from activities.log.keeping import kept_log, last_origin
-from activities.log.notes import LONGEST
+from activities.log.notes import LONGEST, Note, NotSigned
 from activities.log.notes import Key as PublicKey
 from activities.log.sequencing import newest
 from activities.log.tree import Tree
@@ -56,6 +57,8 @@ def show(json_: bool) -> None:
     for each in known:
         table.add_row(each)
     console.print(table)
+    if ours := keys.signers(read_settings().log_key_file):
+        console.print(f"作见证的公钥：{ours[-1].key.as_witness}", markup=False, highlight=False, soft_wrap=True)
 
 
 @log_.command("pass", help="现在就把已登记的列入日志，签署并发布；worker 每小时和每日终了自行办理。")
@@ -126,16 +129,9 @@ def cosigned(file: IO[str]) -> None:
     """Put witnesses' signatures on our newest checkpoint."""
     settings, lines = read_settings(), file.read(LONGEST).splitlines(keepends=True)
     register = the_register()
-    witnessing.take(register.engine, lines, the_witnesses())
+    cosigning.take(register.engine, lines, [each.key for each in cosigners_of(settings)])
     kept_log(settings, register.engine).publish()
     console.print(f"已收下 {len(lines)} 个见证")
-
-
-def the_witnesses() -> list[PublicKey]:
-    """The public keys of those who cosign our log."""
-    file = read_settings().log_witnesses
-    lines = file.read_text("utf-8").splitlines() if file else []
-    return [PublicKey.read(line) for line in lines if line.strip() and not line.startswith("#")]
 
 
 def log_faults(register: Register, mirrors: Sequence[str] = ()) -> list[str]:
@@ -159,5 +155,10 @@ def _faults(register: Register, mirrors: Sequence[str]) -> Iterator[str]:
             elif whose in mirrors:
                 yield f"{whose} 没有可读的检查点"
         yield from stamps.faults(found.signed, keeping.roots)
+        for row in found.signed:
+            try:
+                Note.read(row.note).signed_by([each.key for each in keeping.cosigners])
+            except NotSigned as false:
+                yield f"第{row.number}个检查点：见证人 {false}"
         if found.signed and not found.faults:
             yield from keeping.files.faults(Tree(db, keeping.log.hashing(found.signed[-1])))

@@ -20,6 +20,7 @@ from activities.database import clock_of
 from activities.health import probing
 from activities.health.health import Health
 from activities.letters import Letters
+from activities.log.cosigning import witnessed_by
 from activities.register import Register
 from activities.starting import bound
 from activities.whatifs import WhatIfs
@@ -48,6 +49,7 @@ from gateway.remembered.uploads import Uploads
 from gateway.shipped import ship
 from gateway.together import Together
 from gateway.tools import Tools
+from gateway.witness import router as witness
 from models.availability import Part
 from models.channels import ChannelsFile, read_channels
 from models.settings import Settings
@@ -60,6 +62,7 @@ ADDRESSES = APIRouter()
 """Every address of the service. What FastAPI makes of them is made once, however many applications a process has."""
 ADDRESSES.include_router(api, prefix=API)
 ADDRESSES.include_router(pages)
+ADDRESSES.include_router(witness)
 
 
 def tools_of(settings: Settings, filings: Filings, channels: ChannelsFile) -> Tools:
@@ -94,6 +97,7 @@ def deployed(settings: Settings) -> ChannelsFile:
     editions.load(settings.editions, patient=True)
     replacements.load(settings.texts)
     converter(settings)
+    witnessed_by(settings)
     return read_channels(settings.channels, os.environ)
 
 

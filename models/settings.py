@@ -140,7 +140,12 @@ class Settings(BaseSettings):
         None, description="file with the certificates by which its stamps are believed"
     )
     log_witnesses: Path | None = Field(
-        None, description="file with the public keys of those who cosign that log, a line each"
+        None,
+        description="file with the public keys of those who cosign that log, a line each, and after a space the address at which one is asked (C2SP tlog-witness); without an address nobody is asked",
+    )
+    log_witnessing: Path | None = Field(
+        None,
+        description="file with the public keys of others' logs, a line each, which the gateway cosigns at `/witness/add-checkpoint` (C2SP tlog-witness); absent: none",
     )
     log_keys: Path | None = Field(
         None,

@@ -15,7 +15,8 @@ from tlog_scales import signing
 from tlog_scales import tiles as their_tiles
 from tlog_scales.reader import TilesReader
 
-from activities.log import checking, keys, proving, public_keys, stamps, witnessing
+from activities.log import checking, keys, proving, public_keys, stamps
+from activities.log.cosigning import take
 from activities.log.leaves import data
 from activities.log.notes import Key, Note, Signer
 from activities.log.sequencing import CHECKPOINTS, ends_of_days
@@ -96,8 +97,8 @@ def test_a_witness_signs_what_grew_and_never_a_fork(life: Register, tmp_path: Pa
         witness.cosign(str(tmp_path), NOW)
     says, line = witness.cosign(folder, NOW, [own.key])
     with pytest.raises(NotWitnessed):
-        witnessing.take(life.engine, [line], [own.key])
-    taken = witnessing.take(life.engine, [line], [witness.signer.key])
+        take(life.engine, [line], [own.key])
+    taken = take(life.engine, [line], [witness.signer.key])
     ours.publish()
     published = Note.read(ours.files.note() or "")
     assert str(published) == taken.note

@@ -381,6 +381,7 @@ PUBLIC = frozenset(
         "/about", "/guide", "/guide/{place}", "/guide/{place}/form.docx", "/query", "/query.svg", "/register/{archive_number:path}.json",
         "/design",  # of this machine alone: tests/test_design.py
         "/calendar/deadlines.ics",  # by a secret of its own
+        "/witness/add-checkpoint",  # what is posted is signed by a log that the deployment names: tests/test_witness.py
     }
 )  # fmt: skip
 """What anybody may reach without signing in. Whoever adds to it opens a door."""
@@ -451,7 +452,7 @@ def doors() -> list[Door]:
     return sorted({Door(method, path) for path, methods in with_methods for method in methods - {"HEAD"}}, key=str)
 
 
-OF_PROGRAMS = ("/api/", "/codec/")
+OF_PROGRAMS = ("/api/", "/codec/", "/witness/")
 """Doors that answer with problems and take no forms; which pages may have a browser ask the codec server: tests/test_encryption.py."""
 
 DOORS = doors()

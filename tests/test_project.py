@@ -49,7 +49,7 @@ WINGS: dict[str, set[str]] = {
     "api": {*COMING_IN, "asked", "shown"},
     "codec": {*COMING_IN, "api.caller", "api.problems", "pages.web"},
     "failures": {*COMING_IN, "pages.web"},
-    "app": {*COMING_IN, "codec", "failures", "pages", "api"},
+    "app": {*COMING_IN, "codec", "failures", "pages", "api", "witness"},
     "processes": {"app", "counters", "patience"},
     "__main__": {"app", "identity", "processes"},
 }

@@ -21,7 +21,7 @@ from models.log import LogCheckpoint, LogLeaf
 
 LEAVES, CHECKPOINTS = (model.metadata.tables[str(model.__tablename__)] for model in (LogLeaf, LogCheckpoint))
 
-CHECKPOINT, KEYS, DAYS = "checkpoint", "keys", "days"
+CHECKPOINT, KEYS, DAYS, WITNESSES = "checkpoint", "keys", "days", "witnesses"
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class LogFiles:
         except NotANote:
             return None
 
-    def write(self, tree: Tree, last: LogCheckpoint, public: Collection[Key]) -> None:
-        """Bring the files up to a checkpoint, with the keys by which it may be verified."""
+    def write(self, tree: Tree, last: LogCheckpoint, public: Collection[Key], witnesses: Collection[Key] = ()) -> None:
+        """Bring the files up to a checkpoint, with the keys by which it may be verified, and those of its witnesses."""
         published = self.checkpoint()
         since = published.size if published and published.size <= last.size else 0
         for tile in tiles(last.size, since):
@@ -54,6 +54,7 @@ class LogFiles:
             if tile.level == 0:
                 self._put(tile.entries, bundled(_said(tree.db, tile)))
         self._put_days(tree.db)
+        self._put(WITNESSES, "".join(f"{key}\n" for key in witnesses).encode())
         self._put(KEYS, "".join(f"{key}\n" for key in public).encode())
         self._put(CHECKPOINT, last.note.encode())
 

@@ -4,7 +4,7 @@ Every worker does so. Whoever has no key signs nothing, and publishes what the o
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 from activities import rules_wheel
 from activities.database import stating
 from activities.log import public_keys, stamps
+from activities.log.cosigning import Cosigner, Cosigning, cosigners_of
 from activities.log.files import LogFiles
 from activities.log.leaves import LOOKS_BACK
 from activities.log.sequencing import Log, LogRefused, newest
@@ -41,6 +42,7 @@ class LogKeeping:
     every: timedelta
     authority: str = ""
     roots: stamps.Roots = ()
+    cosigners: Sequence[Cosigner] = ()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def passes(self, now: datetime) -> LogCheckpoint | None:
@@ -57,6 +59,7 @@ class LogKeeping:
         finally:
             self.publish()
             self.stamp()
+            self.cosigned()
 
     def stamp(self) -> None:
         """Have the ends of days stamped, if there is an authority for it, and publish the stamps. Who does not answer is asked again next time."""
@@ -68,13 +71,19 @@ class LogKeeping:
         except stamps.NotStamped as why:
             log.warning("log.not_stamped", why=str(why))
 
+    def cosigned(self) -> None:
+        """Have the witnesses sign who have an address, and publish what they signed. Who does not answer is asked again next time."""
+        if Cosigning(self.log.engine, self.cosigners).ask():
+            self.publish()
+
     def publish(self) -> None:
         """Bring the files up to what was signed last."""
         with self.log.engine.connect() as db:
             last = newest(db)
             if last:
                 tree = Tree(db, self.log.hashing(last))
-                self.files.write(tree, last, public_keys.known(db, last_origin(last)))
+                witnesses = [each.key for each in self.cosigners]
+                self.files.write(tree, last, public_keys.known(db, last_origin(last)), witnesses)
 
     def refuse_fork(self, db: Connection) -> None:
         """Raise `LogRefused` if what was published is no beginning of what is in the register: an older one was put in its place."""
@@ -125,4 +134,4 @@ def kept_log(settings: Settings, engine: Engine) -> LogKeeping:
     kept = Log(engine, settings.log_key_file, name_of(settings), settings.log_digest)
     files = LogFiles(settings.site / "log", settings.site)
     every = timedelta(seconds=settings.log_interval)
-    return LogKeeping(kept, files, every, settings.log_stamps, stamps.roots_of(settings))
+    return LogKeeping(kept, files, every, settings.log_stamps, stamps.roots_of(settings), cosigners_of(settings))

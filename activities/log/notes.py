@@ -21,6 +21,9 @@ ED25519, COSIGNATURE = 0x01, 0x04
 TIMES = b"\xffbeian times 1"
 """The type of a signature that tells the times of a checkpoint: one of our own, which others pass over."""
 
+COSIGNED = 8 + 64
+"""Bytes of a cosignature: the time, and what was signed with it."""
+
 DASH = "— "
 LONGEST = 64_000
 """Bytes of the longest note that is looked at."""
@@ -227,6 +230,11 @@ class Note:
             except (NotBase64, ValueError) as error:
                 raise NotANote("签名不是 base64") from error
             yield name, packed[:4], packed[4:]
+
+    def witnesses(self) -> list[tuple[str, datetime]]:
+        """By whom it was cosigned, and when, as its lines say; nothing is verified here."""
+        lines = [(name, signature) for name, _, signature in self._signatures()]
+        return [(name, seen_at(signature)) for name, signature in lines if len(signature) == COSIGNED]
 
     def with_lines(self, more: Sequence[str]) -> "Note":
         """The same note with further signatures; one that it has already is not repeated."""

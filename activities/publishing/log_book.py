@@ -9,7 +9,7 @@ from base64 import b64encode
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select, tuple_
@@ -264,6 +264,11 @@ class LogBook:
             return self._tiles[key][: wanted.width * SIZE]
 
         return nodes(hashing, size, tile)
+
+
+def witnessed(note: str) -> list[tuple[str, datetime]]:
+    """Who cosigned a checkpoint, and when, as it was taken (activities/log/cosigning.py)."""
+    return Note.read(note).witnesses()
 
 
 def in_base64(root: str) -> str:

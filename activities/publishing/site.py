@@ -19,7 +19,7 @@ from activities.files import put
 from activities.privacy import open_to_all
 from activities.publishing import feeds
 from activities.publishing.feeds import Feed
-from activities.publishing.log_book import LogBook, in_base64
+from activities.publishing.log_book import LogBook, in_base64, witnessed
 from activities.publishing.publications import (
     Publications,
     Published,
@@ -31,7 +31,7 @@ from activities.publishing.publications import (
 )
 from models.register import PublicNoticeRow
 from regulation import offices
-from regulation.naming import on_day
+from regulation.naming import on_day, short
 from regulation.publicity import PublicationKind
 
 NAME = "产学研联盟备案公示公告"
@@ -65,6 +65,8 @@ def _page(name: str) -> Page:
         "name": NAME,
         "on_day": on_day,
         "in_base64": in_base64,
+        "witnessed": witnessed,
+        "at_time": short,
         "verifier_sha256": sha256(_verifier()).hexdigest(),
     }
     return pages.get_template(name)
@@ -224,11 +226,13 @@ class Site:
         yield OF_LOG, self._render("log.html", OF_LOG, "登记日志", days=days, months=months, signed=book.signed)
 
     def _tells(self, book: LogBook) -> bool:
-        """Whether the page of the log, which is written last, tells the newest end of a day, with its stamp if it has one."""
+        """Whether the page of the log, which is written last, tells the newest end of a day, with its stamp and its witnesses."""
         if not book.end or not (self.folder / OF_LOG).exists():
             return False
         named = f'href="days/{book.end.day}{".tsr" if book.end.stamp else ""}"'
-        return named.encode() in (self.folder / OF_LOG).read_bytes()
+        page = (self.folder / OF_LOG).read_bytes()
+        seen = (f"{name} 于{short(at)}" for name, at in witnessed(book.end.note))
+        return all(each.encode() in page for each in (named, *seen))
 
     def _lists(
         self, place: str | None, years: Sequence[int], today: date, book: LogBook | None
