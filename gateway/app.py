@@ -9,8 +9,9 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from socket import socket
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
@@ -25,7 +26,7 @@ from activities.register import Register
 from activities.starting import bound
 from activities.whatifs import WhatIfs
 from gateway import codec, failures, guard, measuring
-from gateway.api.openapi import describe
+from gateway.api.openapi import OF_THE_SERVICE, describe, document
 from gateway.api.router import router as api
 from gateway.client import Filings
 from gateway.clock import DoorClock
@@ -63,6 +64,12 @@ ADDRESSES = APIRouter()
 ADDRESSES.include_router(api, prefix=API)
 ADDRESSES.include_router(pages)
 ADDRESSES.include_router(witness)
+
+
+@cache
+def described() -> dict[str, Any]:
+    """How they are described, worked out once as well."""
+    return document(ADDRESSES)
 
 
 def tools_of(settings: Settings, filings: Filings, channels: ChannelsFile) -> Tools:
@@ -172,9 +179,7 @@ def create(
             yield
 
     app = FastAPI(
-        title="beian 备案",
-        version="1",
-        summary="辽宁省实质性产学研联盟备案",
+        **OF_THE_SERVICE,
         openapi_url=f"{API}/openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -185,6 +190,6 @@ def create(
     measuring.measure(app, API, tracing.begin(settings, "gateway"))
     failures.handle(app)
     app.router.routes.extend(ADDRESSES.routes)
-    describe(app, settings)
+    describe(app, described, settings)
     ship(app, {design.NAME: design.sheet()})
     return app

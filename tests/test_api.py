@@ -16,15 +16,13 @@ from typing import Any
 import httpx
 import openpyxl
 import pytest
-from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
 from activities.channels import configured
 from activities.register import Register
-from gateway.api.openapi import describe
-from gateway.api.router import router
+from gateway.app import create
 from gateway.client import Filings
 from gateway.identity import EMBEDDED, Identity
 from gateway.oidc import REFUSED, Oidc
@@ -203,10 +201,7 @@ async def test_with_a_provider_its_word_counts_and_no_other(house: House, api: C
         problem(await api("c-101").get("me"), 401, "invalid_token")
     finally:
         house.app.state.tools = before
-    told = FastAPI()
-    told.include_router(router)
-    describe(told, chosen)
-    assert told.openapi()["components"]["securitySchemes"] == {
+    assert create(chosen).openapi()["components"]["securitySchemes"] == {
         "bearer": {
             "type": "openIdConnect",
             "openIdConnectUrl": "https://id.example.gov.cn/.well-known/openid-configuration",

@@ -1,8 +1,9 @@
 """The description of the API (OpenAPI 3.1), where it says more than the routes do: problems, what is taken in, who calls."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from pydantic import TypeAdapter
 
 from gateway.api import inputs
@@ -12,6 +13,9 @@ from models.acts import NEW_VERSIONS
 from models.rounds.round import ROUND_ACT_TYPES
 from models.settings import Settings
 from models.vocabulary import ActKind
+
+OF_THE_SERVICE: Mapping[str, Any] = {"title": "beian 备案", "version": "1", "summary": "辽宁省实质性产学研联盟备案"}
+"""What the service is called."""
 
 COMPONENTS = "#/components/schemas/"
 
@@ -23,31 +27,35 @@ def taking(*names: str) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-def describe(app: FastAPI, settings: Settings) -> None:
-    """Have an application describe the API in full, once somebody asks."""
-    app.separate_input_output_schemas = False  # what is answered has the shape of its model, only without empty fields
-    told = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        described = told()
-        if "Problem" not in described["components"]["schemas"]:
-            _complete(described, settings)
-        return described
-
-    app.openapi = openapi  # type: ignore[method-assign]
+def describe(app: FastAPI, addresses: Callable[[], dict[str, Any]], settings: Settings) -> None:
+    """Have an application describe its addresses in full, once somebody asks."""
+    app.openapi = lambda: _signed_in(addresses(), settings)  # type: ignore[method-assign]
 
 
-def _complete(document: dict[str, Any], settings: Settings) -> None:
-    components = document["components"]
+def document(addresses: APIRouter) -> dict[str, Any]:
+    """How some addresses are described, whoever signs people in. It takes seconds."""
+    told = FastAPI(**OF_THE_SERVICE)
+    told.separate_input_output_schemas = False  # what is answered has the shape of its model, only without empty fields
+    told.router.routes.extend(addresses.routes)
+    described = told.openapi()
+    components = described["components"]
     components["schemas"] = _titled({**_taken_in(), **components["schemas"], **_problem()})
-    if settings.identity == "oidc":
-        components["securitySchemes"][SCHEME] = {
-            "type": "openIdConnect",
-            "openIdConnectUrl": f"{settings.oidc_issuer.rstrip('/')}/.well-known/openid-configuration",
-        }
-    for path in document["paths"].values():
+    for path in described["paths"].values():
         if "get" in path and "application/json" in path["get"]["responses"]["200"].get("content", {}):
             path["get"]["responses"]["304"] = {"description": "与 If-None-Match 所示一致，没有变化"}
+    return described
+
+
+def _signed_in(described: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """With the scheme by which callers sign in here."""
+    if settings.identity != "oidc":
+        return described
+    issuer = settings.oidc_issuer.rstrip("/")
+    scheme = {"type": "openIdConnect", "openIdConnectUrl": f"{issuer}/.well-known/openid-configuration"}
+    components = described["components"]
+    return described | {
+        "components": components | {"securitySchemes": components["securitySchemes"] | {SCHEME: scheme}}
+    }
 
 
 def _titled(schemas: dict[str, Any]) -> dict[str, Any]:
