@@ -36,6 +36,10 @@ def cite(number: str) -> str:
     return f"{FORMS[letters] if letters in FORMS else ARTICLES[number]['cite']}（{number}）"
 
 
+ANALOG = "参照"
+"""What an article begins with, as people read it, that does not bind but is followed by analogy."""
+
+
 @cache
 def named(number: str, kind: Kind | None = None) -> str:
     """The article behind a requirement's number, as people read it: `《工作指引》第九条第2项`, or, where neither document says
@@ -46,7 +50,7 @@ def named(number: str, kind: Kind | None = None) -> str:
         return both[kind is Kind.B] if kind and len(both) > 1 else FORMS[letters]
     article = ARTICLES[number]
     own = article.get("named_b") if kind is Kind.B else None
-    return f"{'参照' if article.get('analog') else ''}{own or article.get('named') or article['cite']}"
+    return f"{ANALOG if article.get('analog') else ''}{own or article.get('named') or article['cite']}"
 
 
 NUMBERED = re.compile(r"（((?:FA|FB|[A-DGL])-?\d{1,2}[a-z]?(?:-\d{1,2})?)）")

@@ -17,7 +17,7 @@ from models.reasons import Fact, Reason
 from models.values import day_of
 from models.vocabulary import LapseKind, Role, Stage, YearStatus
 from regulation import agenda, data, lifecycle, naming, offices, service, term_names, terms
-from regulation.articles import cite, quoted
+from regulation.articles import ANALOG, cite, quoted
 from regulation.naming import CLAUSES, midnight, on_day
 from regulation.revocation import GROUNDS
 
@@ -86,7 +86,7 @@ def you(text: str) -> str:
 
 def by(law: str) -> str:
     """By which article, as a sentence begins: what was filled in by analogy says so itself."""
-    return law if law.startswith("参照") else f"依照{law}"
+    return law if law.startswith(ANALOG) else f"依照{law}"
 
 
 # Entries

@@ -30,6 +30,7 @@ from gateway.pages.web import COOKIE
 from gateway.problem import PROBLEM, Failed, Unreachable
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.spent import Spent
+from gateway.shown import guide, progress
 from models.channels import ChannelsFile
 from models.filing import Entry, Receipt
 from models.register import LetterRow
@@ -344,6 +345,18 @@ async def test_a_filing_is_shown_with_what_the_caller_may_do(api: Caller) -> Non
     assert ok(await api("a-601").get("filings/SY-NEW"))["offers"] == []
 
 
+@pytest.mark.parametrize("kind", Kind)
+async def test_the_guide_is_told_as_data(house: House, api: Caller, kind: Kind) -> None:
+    told, shown = ok(await api("u-leader-01").get(f"guide/{kind}")), guide.shown(house.tools, kind)
+    for name in ("conditions", "materials", "steps", "limits", "duties", "questions"):
+        assert len(told[name]) == len(getattr(shown.guide, name)), name
+    assert [each["name"] for each in told["offices"]] == [each.name for each in shown.offices]
+    articles = [each["article"] for name in ("conditions", "limits", "duties") for each in told[name]]
+    assert {each.get("analog", False) for each in articles} == {True, False}
+    assert all(each.get("analog", False) == each["text"].startswith("参照") for each in articles)
+    assert told["applying"].get("always", False) == (kind is Kind.A)
+
+
 async def test_a_docket_and_an_agenda_are_those_of_the_regulation(house: House, api: Caller) -> None:
     docket = ok(await api("u-leader-01").get("filings/LIFE/docket"))
     assert docket == [
@@ -352,6 +365,17 @@ async def test_a_docket_and_an_agenda_are_those_of_the_regulation(house: House, 
     agenda = ok(await api("u-leader-01").get("filings/SY-NEW/agenda"))
     assert agenda[0]["lapse"] == {"kind": "deemed_accepted"}
     assert agenda[0]["counted"]["count"] == 5
+    ways = ok(await api("u-leader-01").get("filings/SY-NEW/steps"))
+    filing = house.tools.register.filing("SY-NEW")
+    assert filing
+    (told,) = progress.ways(house.tools.register.engine, {"SY-NEW": filing}, house.tools.clock())["SY-NEW"]
+    assert [way["key"] for way in ways] == ["application"]
+    assert [(step["title"], step["state"]) for step in ways[0]["steps"]] == [
+        (each.title, each.state) for each in told.steps
+    ]
+    (review,) = [step for step in ways[0]["steps"] if step["state"] == "current"]
+    assert datetime.fromisoformat(review["until"]) == told.steps[1].until
+    assert review["counted"]["unit"] == "working_day"
     versions = ok(await api("u-leader-01").get("filings/LIFE/versions"))
     assert [each["version"] for each in versions] == [1, 2]
     assert {"A-03", "G-35"} <= {each["code"] for each in versions[0]["findings"]}

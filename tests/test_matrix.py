@@ -366,7 +366,7 @@ PARTS: Mapping[str, str] = {
 }
 """What an address names within an object; alone, it names no object of anybody."""
 
-WORDS = frozenset({"key", "name", "table", "step", "ending", "year"})
+WORDS = frozenset({"key", "kind", "name", "table", "step", "ending", "year"})
 """Parameters that choose among things which are the same for everybody."""
 
 PUBLIC = frozenset(

@@ -11,8 +11,8 @@ from gateway.api.caller import Caller, Seen
 from gateway.api.conditions import Conditional
 from gateway.api.paged import next_address
 from gateway.api.problems import answers
-from gateway.api.shapes import Entered, Listed, Offered, Shown, Summary, Version
-from gateway.shown import lists
+from gateway.api.shapes import Entered, Listed, Offered, Shown, Summary, Version, Way
+from gateway.shown import lists, progress
 from gateway.shown.lists import Filter
 from gateway.shown.paging import page_of
 from gateway.tools import Doors, value_of
@@ -77,6 +77,13 @@ def show_filing(tools: Doors, who: Caller, row: Seen) -> Shown:
 def show_agenda(row: Seen) -> list[AgendaLine]:
     """日程: what time alone will bring, and how each date was counted."""
     return list(entries.outlook(value_of(row)))
+
+
+@router.get("/filings/{filing_id}/steps", responses=answers(404, 422))
+def show_steps(tools: Doors, row: Seen) -> list[Way]:
+    """办理进度: the ways that the filing goes, the one that it is on first, with the days that were and the days that will be."""
+    ways = progress.ways(tools.register.engine, {row.filing_id: value_of(row)}, tools.clock())
+    return [Way.of(each) for each in ways[row.filing_id]]
 
 
 @router.get("/filings/{filing_id}/docket", responses=answers(404, 422))

@@ -7,6 +7,7 @@ from gateway.api import (
     checking,
     exports,
     filings,
+    guide,
     messages,
     reading,
     revocations,
@@ -33,6 +34,7 @@ for each in (
     messages,
     year,
     revocations,
+    guide,
 ):
     router.include_router(
         each.router, responses=answers(*ALWAYS), generate_unique_id_function=lambda route: route.name,

@@ -12,7 +12,7 @@ from gateway.shown.documents import Download
 from gateway.shown.reasons import Sentence
 from gateway.shown.rounds.downloads import RoundDownload
 from models.acts import Event, OfficeKey, Withheld
-from models.filing import AgendaLine, Entry, Filing, Receipt
+from models.filing import AgendaLine, Counted, Entry, Filing, Receipt
 from models.findings import Finding, Refusal
 from models.reasons import Question, Register
 from models.register import DeliveryRow, FilingRow, LetterRow, MessageRow
@@ -21,6 +21,7 @@ from models.values import Digest, FilingId, Instant, Jurisdiction, OpaqueId, Val
 from models.vocabulary import ActKind, DeliveryState, Kind, LapseKind, Role, Stage
 from regulation.articles import numbered
 from regulation.offers import Offer
+from regulation.steps import State, Step, Track
 
 V = TypeVar("V", bound=Value)
 
@@ -129,6 +130,46 @@ class Shown(Value):
     summary: Summary
     filing: Filing
     offers: tuple[Offered, ...]
+
+
+class WayStep(Value):
+    """办理步骤: a step of a filing's way. `on` is the day on which it was over or stopped; `until` when it is over at the latest if
+    everybody takes the whole of their time, `since` the day on which what it waits for begins.
+
+    `who` has it, `otherwise` what happens if nobody does it by then. `late`: that day has passed. `provisional`: it may yet move.
+    """
+
+    key: str
+    title: str
+    state: State
+    on: date | None = None
+    since: date | None = None
+    until: Instant | None = None
+    who: str | None = None
+    says: str | None = None
+    otherwise: str | None = None
+    late: bool = False
+    provisional: bool = False
+    counted: Counted | None = None
+
+    @classmethod
+    def of(cls, step: Step) -> Self:
+        """A step as the page shows it."""
+        words = {name: getattr(step, name) or None for name in ("who", "says", "otherwise")}
+        return _told(cls, step, **words)
+
+
+class Way(Value):
+    """办理进度: a way that a filing goes, step by step: the application, a year's report, a revocation."""
+
+    key: str
+    title: str
+    steps: tuple[WayStep, ...]
+
+    @classmethod
+    def of(cls, track: Track) -> Self:
+        """A way as the page shows it."""
+        return cls(key=track.key, title=track.title, steps=tuple(WayStep.of(each) for each in track.steps))
 
 
 class Entered(Value):
