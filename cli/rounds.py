@@ -102,7 +102,7 @@ def show(round_id: str, json_: bool) -> None:
         chain = {"verified": not faults, "faults": faults}
         say({"round": found, "entries": docket, "agenda": ahead, "states": states, "chain": chain})
         return
-    window = f"（{round_id}）  {found.kind.label}  {found.opens}至{found.closes}  状态："
+    window = f"（{round_id}）  {found.kind.label}  {naming.on_day(found.opens)}至{naming.on_day(found.closes)}  状态："
     console.print(Text.assemble((found.title, "bold"), window, (found.stage.label, "bold")))
     told = {
         **{rules.word(name): count for name, count in found.counts.items()},
@@ -138,7 +138,13 @@ def list_(kind: str | None, year: int | None, is_open: bool, json_: bool) -> Non
     shown = Table("编号", "名称", "范围", "起止", "状态")
     for row in rows:
         place = offices.OFFICES[row.jurisdiction].city if row.jurisdiction else "全省"
-        shown.add_row(row.round_id, row.title, place, f"{row.opens}至{row.closes}", RoundStage(row.stage).label)
+        shown.add_row(
+            row.round_id,
+            row.title,
+            place,
+            f"{naming.on_day(row.opens)}至{naming.on_day(row.closes)}",
+            RoundStage(row.stage).label,
+        )
     console.print(shown)
 
 

@@ -135,7 +135,8 @@ class Rounds:
         act = act.but(received_at=arrival.received_at)
         when = Moment(arrival.received_at, now)
         rules, stands = rules_of(round_id), table.projected(rules_of(round_id), round_, when)
-        if refusal := table.check(rules, round_id, stands, act, when):
+        refusal = table.check(rules, round_id, stands, act, when)
+        if refusal and not refusal.findings:
             raise self._refused(round_id, act, refusal, now)
         try:
             basis = stands or table.begun(round_id, act, when)
@@ -151,6 +152,9 @@ class Rounds:
             paper = identity.salted(drawn, arrival.nonce)
             act = act.but(paper=digest(paper))
         examined = self.register.examined(round_id, stands, act, content, when.day)
+        found = examined if isinstance(examined, list) else []
+        if refusal:  # what its fields lack is told with what its paper does
+            raise self._refused(round_id, act, refusal.but(findings=(*refusal.findings, *found)), now)
         if isinstance(examined, list):
             raise self._refused(round_id, act, lodging.refusal(examined), now)
         if paper is not None and (beyond := self.filings.reception.beyond(act.by, round_id, [paper], now)):

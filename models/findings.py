@@ -17,12 +17,14 @@ class Finding(Value):
 class Lack(Value):
     """A fact that an act needs and the filing does not have, and the act that supplies it, if one does.
 
-    `instead` is an act that helps where this one cannot any more.
+    `instead` is an act that helps where this one cannot any more. `on`: of several things that lack at once, each with the field that
+    it is on.
     """
 
     missing: str
     supplied_by: ActKind | None = None
     instead: ActKind | None = None
+    on: tuple[tuple[str, str], ...] = ()
 
 
 class Refusal(Value):

@@ -321,6 +321,12 @@ def _read_once(value: Any, read: ValidatorFunctionWrapHandler) -> datetime:
 Instant = Annotated[_Read, WrapValidator(_read_once), PlainSerializer(in_shanghai, when_used="json")]
 """A moment, held in UTC, printed with +08:00."""
 
+
+def on_day(day: date) -> str:
+    """A day as offices write it: 2026年11月30日."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
 DAY: TypeAdapter[date] = TypeAdapter(Day)
 INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 """Reading one of them alone, wherever it comes from: a `ValueError` if it is none."""

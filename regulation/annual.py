@@ -19,7 +19,7 @@ from models.acts import (
 )
 from models.filing import Extension, Filing, Mark, ReportingYear
 from models.findings import Lack
-from models.values import day_of, midnight_after
+from models.values import day_of, midnight_after, on_day
 from models.vocabulary import ActKind, Ground, Stage, YearStatus
 from regulation import agenda, revocation
 from regulation.agenda import (
@@ -394,9 +394,7 @@ def _no_grant_left(filing: Filing, year: ReportingYear, when: Moment) -> Lack | 
     today, latest = day_of(when.stamped_at), _latest_grant(filing, year)
     if today < STRICTER_SINCE or latest >= max(today, day_of(year.due)):
         return None
-    missing = (
-        f"{year.year}年度最迟只能延期至{latest}，现已不能批准延期；障碍确属不可抗力的，可请审核机构或省科技厅免除该年度"
-    )
+    missing = f"{year.year}年度最迟只能延期至{on_day(latest)}，现已不能批准延期；障碍确属不可抗力的，可请审核机构或省科技厅免除该年度"
     return Lack(missing=missing, instead=ActKind.EXCUSE_YEAR)
 
 
@@ -448,7 +446,7 @@ def may_rule_on_extension(filing: Filing, act: RuleOnExtension, when: Moment) ->
     if lack := _no_grant_left(filing, year, when):
         return lack
     if not last < act.until <= last + timedelta(days=number(filing, "extension.max_days")):
-        return Lack(missing=f"延期须晚于{last}，且不超过其后{number(filing, 'extension.max_days')}日")
+        return Lack(missing=f"延期须晚于{on_day(last)}，且不超过其后{number(filing, 'extension.max_days')}日")
     return _already_over(year, act.until, when)
 
 
@@ -461,7 +459,7 @@ def _requested_before_a_move(filing: Filing, year: ReportingYear, until: date, l
 def _already_over(year: ReportingYear, until: date, when: Moment) -> Lack | None:
     """A year still to be reported gets no deadline that has passed: that would be a miss entered backwards."""
     if until < when.day and year.status in (YearStatus.OPEN, YearStatus.MISSED):
-        return Lack(missing=f"新的期限{until}已过，而{year.year}年度尚未报送")
+        return Lack(missing=f"新的期限{on_day(until)}已过，而{year.year}年度尚未报送")
     return None
 
 
@@ -494,7 +492,7 @@ def may_move_deadline(filing: Filing, act: MoveDeadline, when: Moment) -> Lack |
     year = due_year(filing, act.year)
     last = day_of(year.due) - timedelta(days=1)
     if act.until <= last and not (act.until < last and _may_be_put_right(filing, year, when)):
-        return Lack(missing=f"{act.year}年度报送期限为{last}，只能后延")
+        return Lack(missing=f"{act.year}年度报送期限为{on_day(last)}，只能后延")
     if year.closed and year.status not in (YearStatus.MISSED, YearStatus.LATE):
         return Lack(missing=f"{act.year}年度已于截止时办结（{year.status.label}）")
     return _already_over(year, act.until, when) or _too_late(filing, year, when)

@@ -12,7 +12,7 @@ from typing import Any
 from models.acts import LABELS, Act
 from models.filing import Filing
 from models.findings import Lack
-from models.values import day_of
+from models.values import day_of, on_day
 from models.vocabulary import ActKind, Stage
 from regulation import calendar
 from regulation.agenda import annual_deadline, number
@@ -142,12 +142,12 @@ def out_of_bounds(filing: Filing, act: Act, when: Moment) -> Lack | None:
     """A day that may not be named. Acts received before `STRICTER_SINCE` may only not name one that cannot be counted from."""
     for name, named in _named(act):
         if named.year >= calendar.LAST_YEAR:
-            return Lack(missing=f"{LABELS[name]}{named}：本版本只能计算至{calendar.LAST_YEAR}年的期限")
+            return Lack(missing=f"{LABELS[name]}{on_day(named)}：本版本只能计算至{calendar.LAST_YEAR}年的期限")
         bounds = BOUNDS[act.kind, name]
         first, last = bounds.first(filing, act, when), bounds.last(filing, act, when)
         if day_of(when.stamped_at) >= STRICTER_SINCE and not first <= named <= last:
-            between = f"须为{first}" if first == last else f"须在{first}与{last}之间（含当日）"
-            return Lack(missing=f"{LABELS[name]}{named}{between}")
+            between = f"须为{on_day(first)}" if first == last else f"须在{on_day(first)}与{on_day(last)}之间（含当日）"
+            return Lack(missing=f"{LABELS[name]}为{on_day(named)}，{between}")
     return _before_what_it_answers(filing, act, when)
 
 
@@ -157,7 +157,7 @@ def _before_what_it_answers(filing: Filing, act: Act, when: Moment) -> Lack | No
     asked = asked_on(filing, act, when) if asked_on else None
     if asked is None or when.day >= asked or day_of(when.stamped_at) < STRICTER_SINCE:
         return None
-    return Lack(missing=f"来文之日{when.day}早于{what}（{asked}）")
+    return Lack(missing=f"来文之日{on_day(when.day)}早于{what}（{on_day(asked)}）")
 
 
 def doubtful(filing: Filing, act: Act, when: Moment) -> str | None:
@@ -165,5 +165,5 @@ def doubtful(filing: Filing, act: Act, when: Moment) -> str | None:
     years = number(filing, "days.doubtful_after_years")
     for name, named in _named(act) if day_of(when.stamped_at) >= STRICTER_SINCE else ():
         if named.year < when.day.year - years:
-            return f"{LABELS[name]}{named}距今已逾{years}年，请核对"
+            return f"{LABELS[name]}{on_day(named)}距今已逾{years}年，请核对"
     return None

@@ -22,7 +22,7 @@ from models.legacy import ListedAlliance
 from models.local_rules import MOST as MOST_CRITERIA
 from models.local_rules import LocalRules
 from models.sections import TEXTS
-from models.values import Value, at_hour, day_of, digest, midnight_after
+from models.values import Value, at_hour, day_of, digest, midnight_after, on_day
 from models.vocabulary import ByKind, Kind, Role, Severity
 from regulation import calendar, checklist, codes, listed, local_rules, offices, promises, terms
 from regulation.articles import ARTICLES
@@ -656,7 +656,9 @@ class Judge(Judging[Application]):
         if call is None:
             yield self.say("B-02", "", E, f"{self.day.year}年尚未发布申报通知，暂不受理")
         elif not at_hour(call[0], 0) <= self.received_at < midnight_after(call[1]):
-            yield self.say("B-02", "", E, f"{self.day.year}年申报期为{call[0]}至{call[1]}，不在申报期内")
+            yield self.say(
+                "B-02", "", E, f"{self.day.year}年申报期为{on_day(call[0])}至{on_day(call[1])}，不在申报期内"
+            )
 
 
 def _more(one: Decimal | int | None, other: Decimal | int | None) -> bool:

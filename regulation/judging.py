@@ -9,7 +9,7 @@ from models.forms import FormA, FormB
 from models.legacy import ListedAlliance
 from models.names import misleads
 from models.rounds.base import parts
-from models.values import Value, day_of
+from models.values import Value, day_of, on_day
 from models.vocabulary import Kind, Role, Severity
 from regulation import terms
 from regulation.service import STRICTER_SINCE
@@ -89,7 +89,7 @@ class Judging(Generic[F]):
             return
         earliest, years = date.fromisoformat(self.number("days.earliest")), self.number("days.doubtful_after_years")
         if named < earliest:
-            yield self.say(code, field, E, f"{label}不得早于{earliest}")
+            yield self.say(code, field, E, f"{label}不得早于{on_day(earliest)}")
         elif named.year < self.day.year - years:
             yield self.say(code, field, W, f"{label}距今已逾{years}年，请核对")
 

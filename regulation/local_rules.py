@@ -15,7 +15,7 @@ from models.choices import MEASURES
 from models.filing import Filing
 from models.forms import Application
 from models.local_rules import Criterion, LocalRules, Measure
-from models.values import day_of
+from models.values import day_of, on_day
 from models.vocabulary import ByKind, Kind, Severity
 from regulation import terms
 from regulation.checklist import Line
@@ -96,7 +96,7 @@ def findings(form: Application, rules: LocalRules | None, day: date) -> Iterator
     yield from _figures(form, rules)
     for each in rules.dates:
         if each.day < day:
-            said = f"{each.what}的内部日期为{each.day}，已过；不影响受理（{rules.document_no}）"
+            said = f"{each.what}的内部日期为{on_day(each.day)}，已过；不影响受理（{rules.document_no}）"
             yield Found("A-51", "", Severity.WARNING, said)
 
 

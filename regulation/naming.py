@@ -4,21 +4,17 @@ Texts and documents write a day as offices do (2026年11月30日24时), lists in
 instant is over at 24:00 of its last day; what begins then begins at 0:00 of the next.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 from models.acts import Arrived, Lapse
 from models.choices import HOW_IT_CAME
 from models.filing import Entry
 from models.values import SHANGHAI, day_of, last_day_until
+from models.values import on_day as on_day  # noqa: PLC0414 - stands here with the other names of days
 from models.vocabulary import ActKind, Ground, LapseKind, Role
 from regulation import lifecycle, offices
 
 # Days and instants
-
-
-def on_day(day: date) -> str:
-    """A day as offices write it: 2026年11月30日."""
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def midnight(instant: datetime) -> str:

@@ -23,7 +23,7 @@ from datetime import date, datetime, timedelta
 from models.acts import Act, Arrived, By, Came, DenyLetter
 from models.filing import Filing
 from models.findings import Lack
-from models.values import at_hour, day_of, midnight_after
+from models.values import at_hour, day_of, midnight_after, on_day
 from models.vocabulary import ActKind, Role
 from regulation.agenda import begin, last_day, letter_of, letters_waiting
 from regulation.moment import Moment
@@ -130,11 +130,11 @@ def faults_of(came: Arrived, by: By, when: Moment, *, confirmed: bool = False) -
     today = day_of(when.stamped_at)
     earliest = today - OLDEST
     if not earliest <= came.on <= today:
-        yield "/came/on", f"收到日期须在{earliest}与登记之日{today}之间"
+        yield "/came/on", f"收到日期须在{on_day(earliest)}与登记之日{on_day(today)}之间"
     if came.postmarked_on and came.how != "post":
         yield "/came/postmarked_on", "邮寄的才有邮戳日期"
     if came.postmarked_on and not earliest <= came.postmarked_on <= came.on:
-        yield "/came/postmarked_on", f"邮戳日期须在{earliest}与收到日期{came.on}之间"
+        yield "/came/postmarked_on", f"邮戳日期须在{on_day(earliest)}与收到日期{on_day(came.on)}之间"
     earlier = min(came.on, came.postmarked_on or came.on) < today
     if earlier and came.received_by == by.person and not confirmed:
         yield "/came/received_by", "收到或者寄出之日早于登记之日的，收件人与登记人须为不同的人"

@@ -13,7 +13,7 @@ from models.acts import (
 )
 from models.filing import Filing, Province
 from models.findings import Lack
-from models.values import day_of
+from models.values import day_of, on_day
 from models.vocabulary import ActKind, ByKind, Stage
 from regulation import annual, objections, review
 from regulation.agenda import begin, end, end_all
@@ -46,7 +46,7 @@ def may_record_survey(filing: Filing, act: RecordSurvey, when: Moment) -> Lack |
 def _before_the_application(filing: Filing, day: date, when: Moment, what: str) -> Lack | None:
     submitted_on = day_of(filing.submitted_at)
     early = when.day >= STRICTER_SINCE and day < submitted_on
-    return Lack(missing=f"{what}早于备案申请的提交之日（{submitted_on}）") if early else None
+    return Lack(missing=f"{what}早于备案申请的提交之日（{on_day(submitted_on)}）") if early else None
 
 
 def record_survey(filing: Filing, act: RecordSurvey, when: Moment) -> Filing:

@@ -23,7 +23,7 @@ from models.acts import (
 )
 from models.filing import Filing, Mark, Office, Review
 from models.findings import Lack
-from models.values import day_of, midnight_after
+from models.values import day_of, midnight_after, on_day
 from models.vocabulary import ActKind, Role, Stage
 from regulation import checklist, intake, local_rules, notice, offices, terms
 from regulation.agenda import begin, begin_until, end, end_all, letters_waiting, number, prolong
@@ -377,7 +377,7 @@ def may_withdraw(filing: Filing, act: Withdraw, when: Moment) -> Lack | None:
     refused = filing.decided if day_of(when.stamped_at) >= STRICTER_SINCE else None
     if refused is None or when.at >= refused.at:
         decided_on = day_of(filing.ended_at or filing.submitted_at)
-        return Lack(missing=f"备案申请已于{decided_on}不予确认，只有此前送达的撤回才可登记")
+        return Lack(missing=f"备案申请已于{on_day(decided_on)}不予确认，只有此前送达的撤回才可登记")
     return None
 
 
@@ -401,7 +401,7 @@ def applying_again(filing: Filing, when: datetime) -> str:
     closes = midnight_after(call[1])
     if when < closes:
         return f"{call[1].year}年申报期至{call[1]}截止，期内可另行申报"
-    return f"{call[1].year}年申报期已于{call[1]}截止，本年度不能再申报，须待下一年度的申报通知"
+    return f"{call[1].year}年申报期已于{on_day(call[1])}截止，本年度不能再申报，须待下一年度的申报通知"
 
 
 def warn_withdrawal(filing: Filing, act: Withdraw, when: Moment) -> str | None:

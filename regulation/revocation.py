@@ -22,7 +22,7 @@ from models.acts import (
 )
 from models.filing import Case, Challenge, Filing, Mark
 from models.findings import Lack
-from models.values import day_of, midnight_after
+from models.values import day_of, midnight_after, on_day
 from models.vocabulary import ActKind, Ground, Role, Stage, YearStatus
 from regulation.agenda import begin, begin_until, end, end_all, last_day, letters_waiting, number
 from regulation.identity import is_of_stop
@@ -186,10 +186,10 @@ def may_hold(filing: Filing, act: Hold, when: Moment) -> Lack | None:
     ):
         return Lack(missing="平台无权暂停；只由系统在当日自动办结的撤销过多时暂停")
     if filing.stage is Stage.REVOKED and when.day < STRICTER_SINCE:  # histories from before 0.4.0 may hold it refused
-        return Lack(missing=f"撤销决定的停止执行自{STRICTER_SINCE}起登记")
+        return Lack(missing=f"撤销决定的停止执行自{on_day(STRICTER_SINCE)}起登记")
     if case_of(filing).held:
         return Lack(missing="撤销程序已处于暂停")
-    return Lack(missing=f"公告已于{filing.announced}登记，撤销决定已执行完毕") if filing.announced else None
+    return Lack(missing=f"公告已于{on_day(filing.announced)}登记，撤销决定已执行完毕") if filing.announced else None
 
 
 def hold(filing: Filing, act: Hold, when: Moment) -> Filing:
@@ -276,7 +276,7 @@ def announce(filing: Filing, when: Moment) -> Filing:
 def may_record_announcement(filing: Filing, act: RecordAnnouncement, when: Moment) -> Lack | None:
     """Each end is announced once, and not while its execution is stayed (G-23)."""
     if filing.announced:
-        return Lack(missing=f"公告已于{filing.announced}登记")
+        return Lack(missing=f"公告已于{on_day(filing.announced)}登记")
     stayed = filing.stage is Stage.REVOKED and filing.on_hold and when.day >= STRICTER_SINCE
     return Lack(missing="撤销决定停止执行期间不公告", supplied_by=ActKind.RELEASE) if stayed else None
 

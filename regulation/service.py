@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from models.acts import AcknowledgeService, CorrectContact, Lapse, RecordService, ReportUndeliverable, SettleDelivery
 from models.filing import Case, Filing, Notification
 from models.findings import Lack
-from models.values import day_of, midnight_after
+from models.values import day_of, midnight_after, on_day
 from models.vocabulary import Stage
 from regulation import moment
 from regulation.agenda import begin, begin_until, end, last_day, number
@@ -115,7 +115,7 @@ def may_record_service(filing: Filing, act: RecordService, when: Moment) -> Lack
     """Service cannot precede what it is to make good nor lie ahead, and is recorded once; it is never by the inbox."""
     if not is_awaited(filing) and not is_doubted(filing):
         served_on = filing.case.served_on if filing.case else None
-        return Lack(missing=f"告知书已于{served_on}送达" if served_on else "补正通知书已经送达")
+        return Lack(missing=f"告知书已于{on_day(served_on)}送达" if served_on else "补正通知书已经送达")
     if act.method == "inbox" and filing.serves_all:
         return Lack(missing="未同意电子送达或收件箱逾期未读的，须以邮寄、直接或公告方式送达")
     earliest, why = _to_be_served_from(filing), ""
@@ -123,7 +123,7 @@ def may_record_service(filing: Filing, act: RecordService, when: Moment) -> Lack
         earliest += timedelta(days=PUBLIC_NOTICE_DAYS)
         why = f"公告送达，自公告发出之日起满{PUBLIC_NOTICE_DAYS}日为送达之日；"
     if not earliest <= act.served_on <= when.day:
-        return Lack(missing=f"{why}送达日期须在{earliest}与登记之日之间")
+        return Lack(missing=f"{why}送达日期须在{on_day(earliest)}与登记之日之间")
     return None
 
 

@@ -24,7 +24,7 @@ from models.acts import (
 )
 from models.filing import Change, Filing, Notice, Office, TookEffect
 from models.findings import Lack
-from models.values import day_of, midnight_after
+from models.values import day_of, midnight_after, on_day
 from models.vocabulary import ActKind, Ground, Kind, Role, Stage, YearStatus
 from regulation import agenda, annual, identity, notice, objections, offices, review, revocation, service, transition
 from regulation.agenda import begin, count_again, end, end_all, last_day, letters_waiting, number
@@ -187,7 +187,7 @@ def may_confirm_notice_clear(filing: Filing, act: ConfirmNoticeClear, when: Mome
     if lack or when.day < service.STRICTER_SINCE:
         return lack
     last = last_day(filing.periods["change_grace"])
-    return Lack(missing=f"变更生效后不能再因异议推翻，须待在途异议收至{last}；届时无待处理的异议，变更自行生效")
+    return Lack(missing=f"变更生效后不能再因异议推翻，须待在途异议收至{on_day(last)}；届时无待处理的异议，变更自行生效")
 
 
 def confirm_notice_clear(filing: Filing, act: ConfirmNoticeClear, when: Moment) -> Filing:
@@ -272,7 +272,7 @@ def may_record_inspection(filing: Filing, act: RecordInspection, when: Moment) -
     if act.inspected_on > when.day:
         return Lack(missing="检查日期晚于登记之日")
     if when.day >= service.STRICTER_SINCE and filing.archived_on and act.inspected_on < filing.archived_on:
-        return Lack(missing=f"检查日期早于备案之日（{filing.archived_on}）")
+        return Lack(missing=f"检查日期早于备案之日（{on_day(filing.archived_on)}）")
     return None
 
 
@@ -299,7 +299,7 @@ def may_record_evaluation(filing: Filing, act: RecordEvaluation, when: Moment) -
     if act.year > when.day.year:
         return Lack(missing=f"{act.year}年度尚未开始，不能评价")
     if filing.archived_on and act.year < filing.archived_on.year and filing.continues is None:
-        return Lack(missing=f"{act.year}年度早于备案（{filing.archived_on}），不能评价")
+        return Lack(missing=f"{act.year}年度早于备案（{on_day(filing.archived_on)}），不能评价")
     return None
 
 
@@ -360,9 +360,9 @@ def may_deregister(filing: Filing, act: Deregister, when: Moment) -> Lack | None
         return None
     if when.at >= case.opened.at or day_of(when.stamped_at) < service.STRICTER_SINCE:
         opened_on = day_of(case.opened.at)
-        return Lack(missing=f"撤销程序已于{opened_on}立案，只有立案之前送达的注销申请才可登记")
+        return Lack(missing=f"撤销程序已于{on_day(opened_on)}立案，只有立案之前送达的注销申请才可登记")
     if filing.announced:
-        return Lack(missing=f"撤销备案已于{filing.announced}公告", supplied_by=ActKind.RESTORE)
+        return Lack(missing=f"撤销备案已于{on_day(filing.announced)}公告", supplied_by=ActKind.RESTORE)
     return None
 
 
@@ -470,7 +470,7 @@ def may_publish_terms(filing: Filing, act: TermsPublished, when: Moment) -> Lack
     if not TERMS.newer(act.terms, filing.terms):
         return Lack(missing=f"本备案已适用期限标准 {filing.terms}")
     if TERMS[act.terms].since > when.day:
-        return Lack(missing=f"期限标准 {act.terms} 自{TERMS[act.terms].since}起施行")
+        return Lack(missing=f"期限标准 {act.terms} 自{on_day(TERMS[act.terms].since)}起施行")
     return None
 
 

@@ -6,6 +6,7 @@ the same names into a folder of its own, for all jurisdictions or below one's co
 wording.py tells, or the file is refused when it is read, not when it is sent.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -88,6 +89,15 @@ Place = tuple[str, str, str]
 """Where a text of a deployment belongs: jurisdiction ("" for all), family, event."""
 
 
+DOUBLED = re.compile(r"[。；，、]+([。；，、])|([！？])。")
+"""Where a word that is told ends with a stop, and the text goes on with its own."""
+
+
+def once(text: str) -> str:
+    """A text with one stop where two would stand: what somebody wrote ends with one, and the sentence around it with its own."""
+    return DOUBLED.sub(lambda found: found[1] or found[2], text)
+
+
 class TextRefused(Exception):
     """文字模板有误: the file names a word that there is not, an event that there is not, or has no title."""
 
@@ -101,7 +111,7 @@ class Text:
 
     def filled(self, facts: Mapping[str, str]) -> tuple[str, str]:
         """Title and body with every word told."""
-        return self.title.format_map(facts), self.body.format_map(facts)
+        return once(self.title.format_map(facts)), once(self.body.format_map(facts))
 
     @property
     def words(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from models.acts import UrgeReport
 from models.filing import Filing
 from models.findings import Lack
-from models.values import day_of, midnight_after
+from models.values import day_of, midnight_after, on_day
 from models.vocabulary import ActKind, YearStatus
 from regulation import annual
 from regulation.agenda import window_opens
@@ -29,13 +29,15 @@ def may_urge(filing: Filing, act: UrgeReport, when: Moment) -> Lack | None:
     if act.year not in annual.to_report(filing, when):
         return Lack(missing=f"{act.year}年度的补报期已过，不能再报")
     if when.at < (opens := window_opens(filing, act.year)):
-        return Lack(missing=f"{act.year}年度自{day_of(opens)}起报送，此前不催报")
+        return Lack(missing=f"{act.year}年度自{on_day(day_of(opens))}起报送，此前不催报")
     if filing.case and act.year in filing.case.years:
         return Lack(missing=f"{act.year}年度已进入撤销程序，如何补报以告知书为准，不另催报")
     if year.extension:
         return Lack(missing=f"{act.year}年度的延期申请尚未批复，不宜催报", supplied_by=ActKind.RULE_ON_EXTENSION)
     if year.urged and not may_urge_on(year.urged, when.at):
-        return Lack(missing=f"{act.year}年度已于{day_of(year.urged)}催报，{day_of(_again(year.urged))}起可再催报")
+        return Lack(
+            missing=f"{act.year}年度已于{on_day(day_of(year.urged))}催报，{on_day(day_of(_again(year.urged)))}起可再催报"
+        )
     return None
 
 

@@ -11,7 +11,7 @@ from activities.channels.sms import PART, parts
 from models.vocabulary import Kind
 from regulation import messages, offices, texts
 from regulation.messages import NOTIFICATIONS
-from regulation.texts import COMPILED, FAMILIES, SHIPPED, TextRefused, is_said_in, words_of
+from regulation.texts import COMPILED, FAMILIES, SHIPPED, TextRefused, is_said_in, once, words_of
 from regulation.wording import WORDS, Facts, Names
 from tests.law.test_cases import CASES, live
 
@@ -84,6 +84,19 @@ def test_every_word_can_be_told_of_every_event() -> None:
             facts = Facts(before, entry, lived.names(entry))
             assert [word for word in WORDS if facts[word] in ("", "None")] == [], (case.id, entry.number)
     assert {key for key, _ in heard} == NOTIFICATIONS.keys()
+
+
+def test_what_somebody_wrote_ends_with_one_stop_in_whatever_is_sent() -> None:
+    """A reason ends with a stop of its own or with none: the sentence around it goes on with its own, once."""
+    for end in ("", "。", "；", "，", "。。"):
+        said = SHIPPED["inbox", "report_returned"].filled(
+            {"alliance": "甲", "year": "2027", "reason": f"材料不全{end}", "answer_end": "2027年12月10日24时"}
+        )[1]
+        assert said == "“甲”2027年度报告退回，理由：材料不全。请于2027年12月10日24时前答复。"
+    assert once("是否属实？。确有其事！。……。“一。”。\n。") == "是否属实？确有其事！……。“一。”。\n。"
+    assert [
+        key for key, each in SHIPPED.items() if (each.title, each.body) != (once(each.title), once(each.body))
+    ] == []
 
 
 def test_the_iit_of_a_city_is_told_only_where_it_takes_part() -> None:

@@ -18,6 +18,7 @@ from regulation.moment import Moment
 from regulation.naming import BEFORE, received
 from regulation.offers import offers
 from tests.databases import Databases
+from tests.law.test_cases import CASES, live
 from tests.population import NOW, populate
 from tests.served import Clock
 from tests.simulated import holding, lived
@@ -171,3 +172,18 @@ TEXTS = [
 def test_nothing_is_called_by_another_name(drifted: str) -> None:
     apart = re.compile(f"(?<!{{year}})(?<!每){drifted}(?!送)")
     assert [str(path) for path in TEXTS if apart.search(path.read_text("utf-8"))] == [], DRIFTED[drifted]
+
+
+# Days
+
+A_DAY_IN_A_TEXT = re.compile(
+    r"[\u4e00-\u9fff（][0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9]{2}-[0-9]{2}）?[\u4e00-\u9fff]"
+)
+"""A day as programs write it, in a sentence."""
+
+
+def test_no_refusal_of_the_law_writes_a_day_as_programs_do() -> None:
+    """Days of a sentence are written as offices write them (regulation/naming.py)."""
+    refused = {entry.refused for case in CASES for entry in live(case).docket if entry.refused}
+    assert len(refused) > 100
+    assert [text for text in refused if A_DAY_IN_A_TEXT.search(text)] == []

@@ -119,7 +119,9 @@ def _who(by: By, entry: Entry) -> str:
     """Role, office, and the person's opaque id; of what came on paper also for whom, and who took it in."""
     sender, came = getattr(entry.event, "on_behalf_of", None), getattr(entry.event, "came", None)
     half = "须另一人核对" if entry.awaits_second else "核对无误"
-    on_paper = (f"代{sender.label}登记", how_it_came(came), f"收件 {came.received_by}", half) if sender and came else ()
+    on_paper = (
+        (f"代{sender.label}登记", how_it_came(came), f"收件人 {came.received_by}", half) if sender and came else ()
+    )
     return "\n".join(filter(None, (by.role.label, _place(by.office), by.person, *on_paper)))
 
 

@@ -165,7 +165,9 @@ class _Told:
         if unknown := next((name for name in attached if name not in ATTACHMENTS), None):
             raise TextRefused(f"没有名为 {unknown} 的附件；附件为 {'、'.join(ATTACHMENTS)}")
         return Written(
-            self.text.title.format_map(facts), lines, tuple((name, ATTACHMENTS[name](self, steps)) for name in attached)
+            texts.once(self.text.title.format_map(facts)),
+            lines,
+            tuple((name, ATTACHMENTS[name](self, steps)) for name in attached),
         )
 
     def _names(self, steps: Sequence[Step]) -> Names:
@@ -225,7 +227,7 @@ def _lines(body: str, facts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for line in body.split("\n"):
         parsed = LINE.fullmatch(line.rstrip())
         assert parsed
-        for filled in parsed[2].format_map(facts).split("\n"):
+        for filled in texts.once(parsed[2].format_map(facts)).split("\n"):
             yield parsed[1] or "", legible(filled)
 
 

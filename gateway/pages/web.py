@@ -28,7 +28,7 @@ from models.register import MessageRow
 from models.rounds.base import RoundStage
 from models.values import DAY, day_of, digest, legible
 from models.vocabulary import ActKind, Kind, LapseKind, Role, Severity, Stage
-from regulation import articles, identity, naming, offices, review
+from regulation import articles, identity, naming, offices, review, texts
 from regulation.naming import on_day
 from regulation.reporting import SHOWN
 
@@ -109,6 +109,7 @@ def _templates() -> Environment:
         "due_at": naming.short_due_at,
         "on_day": on_day,
         "as_day": as_day,
+        "once": texts.once,
         "place": naming.place,
         "is_digest": lambda value: isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None,
         "day_of": day_of,

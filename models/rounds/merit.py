@@ -63,7 +63,7 @@ class Base(Value):
     amount: Annotated[Amount, Field(ge=0)] = item("B-22", "经核对的研发投入总额（万元）")
     proof: Proof = item("B-22", "核对所依据的证明材料")
     document: Digest = item("B-22", "证明材料的 SHA-256 摘要")
-    noted_by: OpaqueId | None = item("B-22", "核对人（不透明编号）", None)
+    noted_by: OpaqueId | None = item("B-22", "核对人", None)
 
 
 class Brought(Value):

@@ -31,7 +31,7 @@ from models.rounds.base import (
     RoundLapseKind,
 )
 from models.rounds.round import Round, RoundEntry
-from models.values import day_of, midnight_after
+from models.values import day_of, midnight_after, on_day
 from models.vocabulary import Kind, ReportState, Role, Severity, Stage
 from regulation import offices, terms
 from regulation.moment import Moment
@@ -39,7 +39,7 @@ from regulation.reading import finding
 from regulation.reporting import SHOWN, Tally
 from regulation.rounds import telling
 from regulation.rounds.agenda import window
-from regulation.rounds.common_acts import closed, common, in_window, may_close, may_open
+from regulation.rounds.common_acts import Lacks, all_at_once, closed, common, in_window, lacks_of_window, may_close
 from regulation.rounds.consequences import ActOnFiling, Consequence, Follows, Letter
 from regulation.rounds.known import Alliance, Known, KnownReport, Needs
 from regulation.rounds.rules import PROVINCE, Examined, Row, Rules
@@ -178,18 +178,24 @@ def last_day(round_: Round) -> date:
 
 def _may_open(round_: Round, act: OpenRound, when: Moment) -> Lack | None:
     """Its window ends no earlier than the law's: nobody is urged, or counted, by an earlier day."""
-    if lack := may_open(round_, act, when):
-        return lack
+    return all_at_once(_lacks(round_, act, when))
+
+
+def _lacks(round_: Round, act: OpenRound, when: Moment) -> Lacks:
+    yield from lacks_of_window(round_, act, when)
     last = last_day(round_)
     of = f"{round_.area.kind.value}类" if round_.area.kind else "两类"
-    return Lack(missing=f"截止日不得早于{of}{round_.year}年度的法定报送末日（{last}）") if act.closes < last else None
+    if act.closes < last:
+        yield "/closes", f"截止日不得早于{of}{round_.year}年度的法定报送末日（{on_day(last)}）"
 
 
 def _may_settle(round_: Round, by: By, when: Moment) -> Lack | None:
     """Not before its window is over, nor before the last day of the law."""
     last = last_day(round_)
     return may_close(round_, by, when) or (
-        Lack(missing=f"{round_.year}年度的法定报送末日（{last}）未过") if when.at < midnight_after(last) else None
+        Lack(missing=f"{round_.year}年度的法定报送末日（{on_day(last)}）未过")
+        if when.at < midnight_after(last)
+        else None
     )
 
 

@@ -24,7 +24,7 @@ from models.rounds.surveys import (
     SurveyOpening,
     SurveyState,
 )
-from models.values import day_of
+from models.values import day_of, on_day
 from models.vocabulary import Role, Severity
 from regulation import offices
 from regulation.moment import Moment
@@ -209,11 +209,11 @@ def _on_paper(
         yield from faults_of(act.came, act.by, Moment(act.received_at, act.received_at), confirmed=confirmed)
     returned = item is not None and item.state == Standing.RETURNED
     if came_on < round_.opens:
-        yield "/came/on", f"收到或者寄出之日（{came_on}）早于开始日（{round_.opens}）"
+        yield "/came/on", f"收到或者寄出之日（{on_day(came_on)}）早于开始日（{on_day(round_.opens)}）"
     if came_on > round_.closes and not returned:
-        yield "/came/on", f"收到或者寄出之日（{came_on}）晚于截止日（{round_.closes}）"
+        yield "/came/on", f"收到或者寄出之日（{on_day(came_on)}）晚于截止日（{on_day(round_.closes)}）"
     if item and not returned and (told := _told_on(item)) > came_on:
-        yield "/came/on", f"该联盟{told}另有填报，晚于此件收到或者寄出之日（{came_on}），以后报的为准"
+        yield "/came/on", f"该联盟{on_day(told)}另有填报，晚于此件收到或者寄出之日（{on_day(came_on)}），以后报的为准"
 
 
 def _told_on(item: KnownItem) -> date:

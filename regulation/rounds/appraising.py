@@ -17,7 +17,7 @@ from models.rounds.performance import (
     ReturnAppraisal,
 )
 from models.rounds.round import Round
-from models.values import day_of
+from models.values import day_of, on_day
 from models.vocabulary import Role, Severity
 from regulation.reading import finding
 from regulation.rounds.common_acts import counting_by
@@ -166,7 +166,7 @@ def _not_to_be_commissioned(round_: Round, code: str, paper: Commission, filing_
 
 
 def _archived_later(alliance: Alliance, round_: Round) -> str:
-    return f"“{alliance.name}”于{alliance.archived_on}备案，不在{round_.year}年度评价范围"
+    return f"“{alliance.name}”于{on_day(alliance.archived_on)}备案，不在{round_.year}年度评价范围"
 
 
 def _examine_appraisals(round_: Round, act: Appraise, paper: Appraisals, known: Known) -> Examined:

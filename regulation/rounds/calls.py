@@ -14,14 +14,14 @@ from models.local_rules import LocalRules
 from models.rounds.base import MoveWindow, OpenRound, RoundActKind, RoundKind, RoundLapse, RoundLapseKind, RoundLine
 from models.rounds.calls import CallPaper, CallState
 from models.rounds.round import Round, RoundEntry
-from models.values import day_of
+from models.values import day_of, on_day
 from models.vocabulary import Kind, Role, Severity
 from regulation import naming, offices, terms
 from regulation.local_rules import documents_of
 from regulation.moment import Moment
 from regulation.reading import finding, read
 from regulation.rounds.agenda import window
-from regulation.rounds.common_acts import cancelled, closed, may_close
+from regulation.rounds.common_acts import Lacks, all_at_once, cancelled, closed, in_order, may_close
 from regulation.rounds.consequences import Consequence, Follows, Letter, NewTerms, Published
 from regulation.rounds.known import Alliance, Known, Needs
 from regulation.rounds.rules import PROVINCE, Examined, Row, Rules
@@ -53,22 +53,22 @@ def state(round_: Round) -> CallState:
 
 def may_publish(round_: Round, act: OpenRound, when: Moment) -> Lack | None:
     """The province publishes the call of a year, a city its document, each with its number (B-01, B-02, A-51)."""
-    if not act.document_no:
-        return Lack(missing="须写明文号")
-    if act.closes < act.opens:
-        return Lack(missing="截止日不得早于开始日")
-    if act.closes < when.day:
-        return Lack(missing="截止日已过")
     local = round_.area.jurisdiction is not None
     if local != (act.by.role is Role.CITY_ST):
         return Lack(missing="属地文件由该市科技部门发布" if local else "全省申报通知由省科技厅发布")
+    return all_at_once(_lacks(round_, act, when, local=local))
+
+
+def _lacks(round_: Round, act: OpenRound, when: Moment, *, local: bool) -> Lacks:
+    if not act.document_no:
+        yield "/document_no", "须写明文号"
+    yield from in_order(act, when)
     if act.zone:
-        return Lack(missing="申报通知和属地文件不限于高新区")
+        yield "/zone", "申报通知和属地文件不限于高新区"
     if not local and {act.opens.year, act.closes.year} != {round_.year}:
-        return Lack(missing=f"申报期须在{round_.year}年之内")
+        yield "/opens", f"申报期须在{round_.year}年之内"
     if local and (act.opens.year != round_.year or act.closes.year - act.opens.year > LONGEST_YEARS):
-        return Lack(missing=f"自{round_.year}年起施行，有效期不超过{LONGEST_YEARS}年")
-    return None
+        yield "/closes", f"自{round_.year}年起施行，有效期不超过{LONGEST_YEARS}年"
 
 
 def published(round_: Round, act: OpenRound, when: Moment) -> Round:
@@ -133,7 +133,7 @@ def _of_city(paper: CallPaper, act: OpenRound) -> Iterator[Finding]:
 def may_move(round_: Round, act: MoveWindow, when: Moment) -> Lack | None:
     """To a later day that has not passed; the province's within its year, with its day for recommendations (B-02, B-03)."""
     if act.closes <= round_.closes:
-        return Lack(missing=f"截止日只能顺延，现为{round_.closes}")
+        return Lack(missing=f"截止日只能顺延，现为{on_day(round_.closes)}")
     if act.closes < when.day:
         return Lack(missing="新的截止日已过")
     if round_.area.jurisdiction is None:

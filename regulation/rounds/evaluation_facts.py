@@ -187,7 +187,7 @@ def _told(entry: Entry, stands: Filing) -> tuple[str, bool] | None:
             return "连续两年未报送，撤销程序立案", True
         case RecordInspection():
             found = event.result == "deficient"
-            return f"检查（{event.inspected_on}）：{'存在问题' if found else '未发现问题'}", found
+            return f"检查（{on_day(event.inspected_on)}）：{'存在问题' if found else '未发现问题'}", found
         case ProposeRevocation():
             return f"提议撤销备案：{event.ground.label}（{CLAUSES[event.ground]}）", True
         case ReportChange(change="ended"):

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from models.findings import Finding
 from models.rounds.evaluation_papers import Answer, Decided, EvaluationPaper, Recommended
+from models.values import on_day
 from models.vocabulary import Kind, Severity, Stage
 from regulation.reading import finding, pointer
 from regulation.rounds.evaluation_items import Item, ItemsEdition
@@ -62,7 +63,7 @@ def may_be_evaluated(alliance: Alliance, year: int) -> str | None:
     if alliance.stage not in (Stage.IN_FORCE, Stage.REVOCATION_PENDING):
         return f"该联盟{alliance.stage.label}，不再评价"
     if alliance.archived_on and alliance.archived_on.year > year:
-        return f"该联盟于{alliance.archived_on}备案，不在{year}年度评价范围"
+        return f"该联盟于{on_day(alliance.archived_on)}备案，不在{year}年度评价范围"
     return None
 
 

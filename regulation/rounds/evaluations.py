@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+from models.acts import By
 from models.findings import Lack
 from models.rounds.base import (
     Item,
@@ -31,14 +32,14 @@ from models.rounds.evaluations import (
     ReportFacts,
 )
 from models.rounds.round import Round, RoundEntry
-from models.values import Value, at_hour
+from models.values import Value, at_hour, on_day
 from models.vocabulary import Kind, Role
 from regulation.articles import cite
 from regulation.moment import Moment
 from regulation.rounds import after_evaluating
 from regulation.rounds.agenda import REMINDER_HOUR, window
 from regulation.rounds.agreeing import without_halves
-from regulation.rounds.common_acts import closed, common, has_begun, may_close, may_open
+from regulation.rounds.common_acts import Lacks, all_at_once, closed, common, has_begun, lacks_of_window, may_close
 from regulation.rounds.evaluating import expected, items_of, made, names_nobody, one_office, report_needs, state
 from regulation.rounds.evaluation_items import ITEMS, paper_of
 from regulation.rounds.evaluation_judging import (
@@ -69,19 +70,24 @@ CHASED = (7, 14, 21, 28)
 
 def may_open_evaluation(round_: Round, act: OpenRound, when: Moment) -> Lack | None:
     """Of kind A alone; kind B is evaluated by a third party (B-20)."""
+    return all_at_once(_lacks(round_, act, when))
+
+
+def _lacks(round_: Round, act: OpenRound, when: Moment) -> Lacks:
     if act.alliances is Kind.B or act.zone:
-        return Lack(missing="评估评价的对象是实质性产学研联盟（A类），不分高新区；B类由第三方评价机构评价")
+        field = "/zone" if act.zone else "/alliances"
+        yield field, "评估评价的对象是实质性产学研联盟（A类），不分高新区；B类由第三方评价机构评价"
     if round_.looks_back and round_.area.jurisdiction is None:
-        return Lack(missing="以往年度由各地区补评；典型联盟、试点示范在当年的轮次中确定")
-    return may_open(round_, act, when, looks_back=True)
+        yield "/opens", "以往年度由各地区补评；典型联盟、试点示范在当年的轮次中确定"
+    yield from lacks_of_window(round_, act, when, looks_back=True)
 
 
-def may_evaluate(round_: Round, act: Evaluate, when: Moment) -> Lack | None:
+def may_evaluate(round_: Round, by: By, when: Moment) -> Lack | None:
     """Alliances are evaluated in the round of their place, once it has begun."""
     if round_.area.jurisdiction is None:
         return Lack(missing="联盟由所在地区评价；本轮次由省科技厅会同省工信厅确定典型联盟")
     if when.at < round_.opens_at:
-        return Lack(missing=f"{round_.opens}起方可办理")
+        return Lack(missing=f"{on_day(round_.opens)}起方可办理")
     return has_begun(round_, when)
 
 
@@ -95,7 +101,7 @@ def evaluated(round_: Round, act: Evaluate, when: Moment) -> Round:
     return round_.but(counts=counts, of=state(round_).but(items=facts.items))
 
 
-def may_report(round_: Round, act: ReportEvaluation, when: Moment) -> Lack | None:
+def may_report(round_: Round, by: By, when: Moment) -> Lack | None:
     """A city's round reports, once anything was evaluated."""
     if round_.area.jurisdiction is None:
         return Lack(missing="评估评价情况由所在地区报送")
@@ -110,11 +116,11 @@ def reported(round_: Round, act: ReportEvaluation, when: Moment) -> Round:
     return round_.but(counts=counts, of=of.but(reported=round_.number, reported_before=of.reported, report=act.paper))
 
 
-def may_decide(round_: Round, act: DecideTypical, when: Moment) -> Lack | None:
+def may_decide(round_: Round, by: By, when: Moment) -> Lack | None:
     """Both departments decide for the whole province."""
     if round_.area.jurisdiction is not None:
         return Lack(missing="典型联盟由省科技厅会同省工信厅在全省的轮次中确定")
-    return Lack(missing=f"{round_.opens}起方可办理") if when.at < round_.opens_at else None
+    return Lack(missing=f"{on_day(round_.opens)}起方可办理") if when.at < round_.opens_at else None
 
 
 def decided(round_: Round, act: DecideTypical, when: Moment) -> Round:
@@ -263,12 +269,12 @@ RULES = Rules(
         **common("A-44", PROVINCE | {Role.CITY_ST}),
         RoundActKind.OPEN_ROUND: Row("A-44", PROVINCE | {Role.CITY_ST}, may=may_open_evaluation),
         RoundActKind.CLOSE_ROUND: Row("A-44", PROVINCE | {Role.CITY_ST}, may=may_close_evaluation, then=closed),
-        EvaluationActKind.EVALUATE: Row("A-45", CITY, may=may_evaluate, then=evaluated),
+        EvaluationActKind.EVALUATE: Row("A-45", CITY, ready=may_evaluate, then=evaluated),
         EvaluationActKind.REPORT_EVALUATION: Row(
-            "A-48", CITY, together="two_offices", jointly=CITY, alone=one_office, may=may_report, then=reported
+            "A-48", CITY, together="two_offices", jointly=CITY, alone=one_office, ready=may_report, then=reported
         ),
         EvaluationActKind.DECIDE_TYPICAL: Row(
-            "A-49", BOTH, together="two_offices", jointly=BOTH, may=may_decide, then=decided
+            "A-49", BOTH, together="two_offices", jointly=BOTH, ready=may_decide, then=decided
         ),
     },
     papers={

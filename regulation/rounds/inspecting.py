@@ -34,7 +34,7 @@ from models.rounds.inspections import (
 )
 from models.rounds.lots import Candidate, Committed, Lot, Population, Seeds
 from models.rounds.round import Round
-from models.values import Value, day_of, digest
+from models.values import Value, day_of, digest, on_day
 from models.vocabulary import Kind, Role, Severity, Stage
 from regulation import offices
 from regulation.reading import finding, pointer
@@ -247,7 +247,7 @@ def _plan(act: OpenRound, plan: InspectionPlan) -> Examined:
 def _population(round_: Round, act: ListPopulation, listed: Population, known: Known) -> Examined:
     """The list is what the register holds on the day of receipt: another day would leave out others (`not_again_months`)."""
     if listed.as_of != _today(act):
-        return [_fault(_in_content("as_of"), f"总体名单以收到公布之日（{_today(act)}）为准，不得用其他日期")]
+        return [_fault(_in_content("as_of"), f"总体名单以收到公布之日（{on_day(_today(act))}）为准，不得用其他日期")]
     if listed != population_of(round_, known, _today(act)):
         return [_fault("/content", "总体名单与备案库现状不一致，请重新生成")]
     size = lot.sizes(listed.alliances)
@@ -306,7 +306,7 @@ def _assignment(round_: Round, act: AssignInspectors, task: Assignment, known: K
     if task.planned_on < _today(act):
         faults.append(_fault(_in_content("planned_on"), "计划检查日期已过"))
     if task.planned_on > round_.closes:
-        faults.append(_fault(_in_content("planned_on"), f"计划检查日期晚于本轮次的截止日（{round_.closes}）"))
+        faults.append(_fault(_in_content("planned_on"), f"计划检查日期晚于本轮次的截止日（{on_day(round_.closes)}）"))
     for number, each in enumerate(task.inspectors):
         at = ("inspectors", number)
         if not each.no_conflict:
@@ -442,6 +442,6 @@ def _without_report(act: RuleOnRectification, found: Found, alliance: Alliance) 
     if ended:
         yield _fault("/decision", f"该联盟{alliance.stage.label}，整改随之终结，请选“联盟已终止，整改终结”")
     if found.rectify_by and _today(act) <= found.rectify_by:
-        yield _fault("/decision", f"整改期限（{found.rectify_by}）未满，不能认定逾期未整改")
+        yield _fault("/decision", f"整改期限（{on_day(found.rectify_by)}）未满，不能认定逾期未整改")
     if not act.reason:
         yield _fault("/reason", "认定逾期未整改的，写明理由")

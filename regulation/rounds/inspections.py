@@ -33,7 +33,7 @@ from models.rounds.inspections import (
     VoidLot,
 )
 from models.rounds.round import Round
-from models.values import at_hour, day_of
+from models.values import at_hour, day_of, on_day
 from models.vocabulary import Role
 from regulation.articles import cite
 from regulation.moment import Moment
@@ -98,7 +98,7 @@ def ready_to_commit(round_: Round, by: By, when: Moment) -> Lack | None:
     if len(of.commitments) == PEOPLE:
         return Lack(missing="两个承诺值都已提交，不能更改")
     if of.public_value and when.day >= of.public_value.on:
-        return Lack(missing=f"承诺值须在公开随机数的公布日期（{of.public_value.on}）之前提交")
+        return Lack(missing=f"承诺值须在公开随机数的公布日期（{on_day(of.public_value.on)}）之前提交")
     if of.purpose is Purpose.SURVEY and by.role is not Role.PROVINCE_ST:
         return Lack(missing="随机调研考察由省科技厅两人提交承诺值")
     for each in of.commitments:
@@ -170,7 +170,7 @@ def may_enter_public_value(round_: Round, by: By, when: Moment) -> Lack | None:
     if len(of.commitments) < PEOPLE:
         return Lack(missing="两个承诺值尚未都提交")
     if when.day < of.public_value.on:
-        return Lack(missing=f"公开随机数{of.public_value.on}公布")
+        return Lack(missing=f"公开随机数于{on_day(of.public_value.on)}公布")
     return None
 
 

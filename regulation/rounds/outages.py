@@ -13,7 +13,7 @@ from models.findings import Lack
 from models.rounds.base import Item, OpenRound, RoundAct, RoundActKind, RoundKind, RoundLapse, RoundLapseKind, RoundLine
 from models.rounds.outages import ExtendAll, OutageActKind, OutageEvidence, OutageState
 from models.rounds.round import Round, RoundEntry
-from models.values import at_hour, day_of, last_day_until, midnight_after
+from models.values import at_hour, day_of, last_day_until, midnight_after, on_day
 from models.vocabulary import ReportState, Role, Stage
 from regulation import calendar, identity, naming, offices
 from regulation.articles import cite
@@ -70,10 +70,10 @@ def _may_extend(round_: Round, act: ExtendAll, when: Moment) -> Lack | None:
     if state.due is None or state.until is None:
         return Lack(missing="没有可以顺延的期限")
     if act.until < state.until:
-        return Lack(missing=f"顺延不得早于建议的{state.until}")
+        return Lack(missing=f"顺延不得早于建议的{on_day(state.until)}")
     first = calendar.next_working_day(CALENDARS.newest(when.day), "", when.day + timedelta(days=1))
     if act.until < first:
-        return Lack(missing=f"顺延后的末日不得早于决定之日的下一个工作日（{first}），联盟方能补报")
+        return Lack(missing=f"顺延后的末日不得早于决定之日的下一个工作日（{on_day(first)}），联盟方能补报")
     if act.until > last_day_until(state.due) + LATEST:
         return Lack(missing="顺延不得晚于次年的报送期限")
     return None

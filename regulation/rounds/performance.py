@@ -44,7 +44,7 @@ from regulation.rounds.appraising import (
     examine,
     results,
 )
-from regulation.rounds.common_acts import common, edition_of, may_open
+from regulation.rounds.common_acts import Lacks, all_at_once, common, edition_of, lacks_of_window
 from regulation.rounds.performing import commission_of, state_of, terms_of
 from regulation.rounds.rules import PROVINCE, Row, Rules
 
@@ -59,9 +59,13 @@ STATES = {COMMISSIONED: "待评价", APPRAISED: "已评价", RETURNED: "退回�
 
 def may_begin(round_: Round, act: OpenRound, when: Moment) -> Lack | None:
     """细则 8 knows alliances of kind B alone."""
+    return all_at_once(_lacks(round_, act, when))
+
+
+def _lacks(round_: Round, act: OpenRound, when: Moment) -> Lacks:
     if round_.area.kind is not Kind.B:
-        return Lack(missing="年度绩效评价只对技术能力提升类联盟（《实施细则》第八条），联盟类别须选该类")
-    return may_open(round_, act, when, looks_back=True)
+        yield "/alliances", "年度绩效评价只对技术能力提升类联盟（《实施细则》第八条），联盟类别须选该类"
+    yield from lacks_of_window(round_, act, when, looks_back=True)
 
 
 def begun(round_: Round, act: OpenRound, when: Moment) -> Round:

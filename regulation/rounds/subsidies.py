@@ -40,13 +40,13 @@ from models.rounds.subsidies import (
     SubsidyState,
     WithdrawList,
 )
-from models.values import day_of
+from models.values import day_of, on_day
 from models.vocabulary import Kind, Role
 from regulation.moment import Moment
 from regulation.rounds import common_acts, drawing_up, notices, paying
 from regulation.rounds.after_subsidies import CANCELLED, FINAL, FOLLOWS, NOTICE, UNPAID_LIST, WITHDRAWN
 from regulation.rounds.agenda import window
-from regulation.rounds.common_acts import common, edition_of, may_open
+from regulation.rounds.common_acts import Lacks, all_at_once, common, edition_of, lacks_of_window
 from regulation.rounds.drawing_up import ARTICLE, the_list
 from regulation.rounds.known import Known, Needs
 from regulation.rounds.list_letters import (
@@ -77,11 +77,15 @@ NOTERS = frozenset({Role.CITY_ST, Role.ZONE, Role.PROVINCE_ST})
 
 def may_begin(round_: Round, act: OpenRound, when: Moment) -> Lack | None:
     """细则 9 knows alliances of kind B, and money of the province."""
+    return all_at_once(_lacks(round_, act, when))
+
+
+def _lacks(round_: Round, act: OpenRound, when: Moment) -> Lacks:
     if round_.area.kind is not Kind.B:
-        return Lack(missing="后补助只对技术能力提升类联盟（《实施细则》第九条），联盟类别须选该类")
+        yield "/alliances", "后补助只对技术能力提升类联盟（《实施细则》第九条），联盟类别须选该类"
     if round_.area.jurisdiction or round_.area.zone:
-        return Lack(missing="省专项资金后补助由全省统一安排，轮次须为全省（LN）")
-    return may_open(round_, act, when)
+        yield "/zone", "省专项资金后补助由全省统一安排，轮次须为全省"
+    yield from lacks_of_window(round_, act, when)
 
 
 def begun(round_: Round, act: OpenRound, when: Moment) -> Round:
@@ -175,7 +179,7 @@ def may_withdraw(round_: Round, act: WithdrawList, when: Moment) -> Lack | None:
     """While the list is on notice, and after it became final until it is paid."""
     state = state_of(round_)
     if state.paid_on is not None:
-        return Lack(missing=f"资金已于{state.paid_on}下达，名单不能撤回；应当追回的另行处理")
+        return Lack(missing=f"资金已于{on_day(state.paid_on)}下达，名单不能撤回；应当追回的另行处理")
     return lacks_confirmation(round_) if state.drawn else Lack(missing="没有公示中或者已经确定的名单")
 
 
@@ -219,7 +223,7 @@ def may_pay(round_: Round, act: RecordPayment, when: Moment) -> Lack | None:
     if lack := lacks_confirmation(round_):
         return lack
     if state.paid_on is not None:
-        return Lack(missing=f"资金已于{state.paid_on}下达")
+        return Lack(missing=f"资金已于{on_day(state.paid_on)}下达")
     if not day_of(state.final_at) <= act.paid_on <= when.day:
         return Lack(missing="下达日期须在名单确定之后，且不晚于今日")
     return None
@@ -242,7 +246,7 @@ def may_close(round_: Round, act: CloseRound, when: Moment) -> Lack | None:
 def may_cancel(round_: Round, act: CancelRound, when: Moment) -> Lack | None:
     """What was paid out is not as if it had never been."""
     paid_on = state_of(round_).paid_on
-    return Lack(missing=f"资金已于{paid_on}下达，轮次不能取消；应当追回的另行处理") if paid_on else None
+    return Lack(missing=f"资金已于{on_day(paid_on)}下达，轮次不能取消；应当追回的另行处理") if paid_on else None
 
 
 def never_listed(round_: Round) -> bool:
@@ -308,10 +312,10 @@ RULES = Rules(
         RoundActKind.CANCEL_ROUND: Row(
             ARTICLE, PROVINCE, EITHER, together="two_people", alone=never_listed, may=may_cancel, then=common_acts.cancelled
         ),
-        A.ADOPT_SCHEME: Row("B-22", PROVINCE, may=before_the_list, then=adopt),
-        A.BRING_PROOF: Row("B-16", NOTERS | {Role.LEADER}, may=before_the_list, then=noted),
-        A.NOTE_BASE: Row("B-22", NOTERS, may=before_the_list, then=noted),
-        A.RECORD_EXCLUSION: Row(ARTICLE, NOTERS, may=before_the_list, then=noted),
+        A.ADOPT_SCHEME: Row("B-22", PROVINCE, ready=before_the_list, then=adopt),
+        A.BRING_PROOF: Row("B-16", NOTERS | {Role.LEADER}, ready=before_the_list, then=noted),
+        A.NOTE_BASE: Row("B-22", NOTERS, ready=before_the_list, then=noted),
+        A.RECORD_EXCLUSION: Row(ARTICLE, NOTERS, ready=before_the_list, then=noted),
         A.APPROVE_LIST: Row(ARTICLE, PROVINCE, together="two_people", may=may_approve, then=approve),
         A.OBJECT_TO_LIST: Row("G-04", frozenset({Role.PUBLIC}), EITHER, may=notices.may_object, then=object_),
         A.ENTER_LIST_LETTER: Row("G-03", PROVINCE, EITHER, may=may_enter_letter, then=enter_letter),

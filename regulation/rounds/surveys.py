@@ -32,6 +32,7 @@ from models.rounds.surveys import (
     SurveyReturn,
     SurveyState,
 )
+from models.values import on_day
 from models.vocabulary import Role
 from regulation.articles import cite
 from regulation.moment import Moment
@@ -73,7 +74,7 @@ def _sent(round_: Round, act: ReturnSurvey, when: Moment) -> Round:
 
 
 def _has_opened(round_: Round, act: Any, when: Moment) -> Lack | None:
-    return Lack(missing=f"{round_.opens}起方可办理") if when.at < round_.opens_at else None
+    return Lack(missing=f"{on_day(round_.opens)}起方可办理") if when.at < round_.opens_at else None
 
 
 def _may_publish(round_: Round, act: PublishSurveySums, when: Moment) -> Lack | None:
@@ -86,10 +87,10 @@ def _published(round_: Round, act: PublishSurveySums, when: Moment) -> Round:
 
 ROWS: Mapping[str, Row] = common(ARTICLE, PROVINCE) | {
     RoundActKind.OPEN_ROUND: Row(ARTICLE, PROVINCE, may=may_open, then=_opened),
-    SurveyActKind.FILE_SURVEY: Row(ARTICLE, frozenset({Role.LEADER}), may=in_window, then=_filed),
-    SurveyActKind.RETURN_SURVEY: Row(ARTICLE, REVIEWERS, may=_has_opened, then=_sent),
-    SurveyActKind.ANSWER_SURVEY_RETURN: Row(ARTICLE, frozenset({Role.LEADER}), may=_has_opened, then=_filed),
-    SurveyActKind.ENTER_SURVEY: Row(ARTICLE, REVIEWERS, together="two_people", may=_has_opened, then=_filed),
+    SurveyActKind.FILE_SURVEY: Row(ARTICLE, frozenset({Role.LEADER}), ready=in_window, then=_filed),
+    SurveyActKind.RETURN_SURVEY: Row(ARTICLE, REVIEWERS, ready=_has_opened, then=_sent),
+    SurveyActKind.ANSWER_SURVEY_RETURN: Row(ARTICLE, frozenset({Role.LEADER}), ready=_has_opened, then=_filed),
+    SurveyActKind.ENTER_SURVEY: Row(ARTICLE, REVIEWERS, together="two_people", ready=_has_opened, then=_filed),
     SurveyActKind.PUBLISH_SURVEY_SUMS: Row(
         ARTICLE, PROVINCE, frozenset({RoundStage.CLOSED}), may=_may_publish, then=_published
     ),

@@ -28,6 +28,7 @@ from models.rounds.base import (
     parts,
 )
 from models.rounds.round import STATES, Round, RoundEntry, RoundReceipt
+from models.values import on_day
 from models.vocabulary import Role, Severity
 from regulation import offices
 from regulation.articles import cite
@@ -99,8 +100,14 @@ def is_of(round_: Round, act: RoundAct, row: Row) -> bool:
 
 def refusal(rules: Rules, act: RoundAct, lack: Lack) -> Refusal:
     """Why an act may not be, with the article behind it."""
-    message = f"不能“{act.kind.label}”：{lack.missing}"
-    return Refusal(message=message, article=article_of(rules, act), missing=lack.missing)
+    message, article = f"不能“{act.kind.label}”：{lack.missing}", article_of(rules, act)
+    row = rules.rows.get(act.kind) or rules.rows[RoundActKind.OPEN_ROUND]
+    code = row.article_for(act.by.role)
+    findings = tuple(
+        Finding(code=code, field=field, severity=Severity.ERROR, message=said, article=article)
+        for field, said in lack.on
+    )
+    return Refusal(message=message, article=article, missing=lack.missing, findings=findings)
 
 
 def article_of(rules: Rules, act: RoundAct) -> str:
@@ -278,7 +285,7 @@ def _running(round_id: str, act: OpenRound, known: Known) -> Round | None:
 
 def _asks_again(rules: Rules, running: Round) -> Finding:
     message = (
-        f"{of_year(running.kind, running.year, running.area.jurisdiction)}已在进行：“{running.title}”（{running.id}，截止{running.closes}），"
+        f"{of_year(running.kind, running.year, running.area.jurisdiction)}已在进行：“{running.title}”（{running.id}，截止{on_day(running.closes)}），"
         "再开启一轮，同一批联盟须重复办理；请在该轮次中办理，确须重来的，先结束或者取消该轮次"
     )
     return finding(rules.rows[RoundActKind.OPEN_ROUND].article, "/opens", Severity.ERROR, message)

@@ -129,7 +129,7 @@ def test_where_nobody_is_left_nothing_is_entered(life: Life) -> None:
 def test_the_year_is_settled_with_the_figures_of_its_closing_report(life: Life) -> None:
     refused = life.does_drawn("settle_year", PROV, "2027-12-31 23:59")
     assert isinstance(refused, Refusal)
-    assert refused.missing == "截止日（2027-12-31）未过"
+    assert refused.missing == "截止日（2027年12月31日）未过"
     act = ROUND_ACT.validate_python({"id": "close-1", "kind": "close_round", "by": PROV})
     refused = life.act(act, moment("2028-01-05 10:00"))
     assert isinstance(refused, Refusal)
@@ -158,11 +158,11 @@ def test_a_year_is_not_settled_while_anybody_may_still_report_it(life: Life) -> 
 @pytest.mark.parametrize(
     ("kind", "closes", "refused"),
     [
-        (None, "2027-12-30", "截止日不得早于两类2027年度的法定报送末日（2027-12-31）"),
+        (None, "2027-12-30", "截止日不得早于两类2027年度的法定报送末日（2027年12月31日）"),
         (None, "2027-12-31", ""),
-        (Kind.A, "2027-11-29", "截止日不得早于A类2027年度的法定报送末日（2027-11-30）"),
+        (Kind.A, "2027-11-29", "截止日不得早于A类2027年度的法定报送末日（2027年11月30日）"),
         (Kind.A, "2027-11-30", ""),
-        (Kind.B, "2027-11-30", "截止日不得早于B类2027年度的法定报送末日（2027-12-31）"),
+        (Kind.B, "2027-11-30", "截止日不得早于B类2027年度的法定报送末日（2027年12月31日）"),
     ],
 )
 def test_its_window_ends_no_earlier_than_the_laws(kind: Kind | None, closes: str, refused: str) -> None:

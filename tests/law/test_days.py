@@ -143,7 +143,7 @@ def test_a_slip_of_the_pen_is_asked_about() -> None:
     filing = entries.projected(asked.filing, when)
     act = asked.act.but(happened_on=date(2002, 6, 1))
     assert lifecycle.check(filing, act, when) is None
-    assert "发生日期2002-06-01距今已逾20年，请核对" in lifecycle.warnings(filing, act, when)
+    assert "发生日期2002年6月1日距今已逾20年，请核对" in lifecycle.warnings(filing, act, when)
 
 
 def test_a_request_in_time_that_was_entered_too_late_is_taken_and_what_helps_is_said() -> None:
@@ -156,7 +156,7 @@ def test_a_request_in_time_that_was_entered_too_late_is_taken_and_what_helps_is_
         assert lifecycle.check(filing, act, when) is None
         warned = lifecycle.warnings(filing, act, when)
         assert len(warned) == bool(said), entered
-        assert not said or "最迟只能延期至2027-01-29，现已不能批准延期" in warned[0]
+        assert not said or "最迟只能延期至2027年1月29日，现已不能批准延期" in warned[0]
 
 
 def test_a_filing_in_force_at_the_end_of_the_calendars_shows_what_can_still_be_counted() -> None:
@@ -176,7 +176,7 @@ EXAMPLE = json.loads((Path(__file__).parents[2] / "examples" / "kind_a.json").re
 @pytest.mark.parametrize(
     ("day", "signed", "severity", "said"),
     [
-        ("2026-12-01", "1949-09-30", "error", "联盟协议生效时间不得早于1949-10-01"),
+        ("2026-12-01", "1949-09-30", "error", "联盟协议生效时间不得早于1949年10月1日"),
         ("2026-12-01", "2005-09-30", "warning", "联盟协议生效时间距今已逾20年，请核对"),
         ("2026-12-01", "2006-09-30", None, None),
         ("2026-11-30", "1949-09-30", None, None),

@@ -247,7 +247,7 @@ REPORT = {"text": "已逐家评价。", "recommended": [{"filing_id": "A1", "rea
 def test_a_city_evaluates_reports_and_recommends_with_its_iit_office() -> None:
     city = Rounds(OF_CITY, CITY, THERE["A1"], THERE["A2"], THERE["R1"])
     assert [each[1] for each in city.letters] == ["city_st", "city_iit", "leader", "leader", "leader"]
-    assert city.evaluates("A1", "2027-08-31 10:00").missing == "2027-09-01起方可办理"
+    assert city.evaluates("A1", "2027-08-31 10:00").missing == "2027年9月1日起方可办理"
     assert city.evaluates("A1", "2027-09-02 10:00", "excellent").number == 2
     assert city.evaluates("A2", "2027-09-02 11:00", "unqualified", IIT, joint=0).number == 3
     refused = city.does("report_evaluation", CITY, "2027-09-03 10:00", REPORT)

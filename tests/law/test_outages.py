@@ -152,8 +152,8 @@ def test_a_proposal_is_the_services_own_and_ends_by_what_two_people_decide() -> 
     assert "实测" in lacks(RoundLife(OF), OpenRound(id="o", by=SERVICE.but(person="someone"), title="顺延", opens=date(2026, 12, 1), closes=date(2026, 12, 4)))  # fmt: skip
     assert "省科技厅两人" in lacks(life, CancelRound(id="c", by=SERVICE, reason="误"))
     assert "不得早于建议" in lacks(life, extends(ONE, "2026-12-01"))
-    assert "下一个工作日（2026-12-04）" in lacks(life, extends(ONE, "2026-12-03"), "2026-12-03 09:00")
-    assert "下一个工作日（2026-12-07）" in lacks(life, extends(ONE, "2026-12-05"), "2026-12-04 23:59"), (
+    assert "下一个工作日（2026年12月4日）" in lacks(life, extends(ONE, "2026-12-03"), "2026-12-03 09:00")
+    assert "下一个工作日（2026年12月7日）" in lacks(life, extends(ONE, "2026-12-05"), "2026-12-04 23:59"), (
         "never a weekend"
     )
     assert "次年" in lacks(life, extends(ONE, "2028-12-03"))

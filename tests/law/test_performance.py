@@ -90,9 +90,9 @@ def test_a_year_is_evaluated_once_it_has_begun_of_whoever_was_on_file_by_its_end
         here.alliances[name] = replace(here.alliances[name], archived_on=date(2028, 1, 15))
     here.continuing = frozenset({"B-2"})
     told = lack(here.does(EVALUATION, "2028-02-01 09:00", "e-501", "appraise", {"rows": rows}))
-    assert told == "/content/rows/0/filing B-1：“沈阳市第1联盟”于2028-01-15备案，不在2027年度评价范围"
+    assert told == "/content/rows/0/filing B-1：“沈阳市第1联盟”于2028年1月15日备案，不在2027年度评价范围"
     told = lack(here.does(EVALUATION, "2028-02-01 09:00", "p-401", "commission", content, **term))
-    assert "/content/alliances/0 B-1：“沈阳市第1联盟”于2028-01-15备案，不在2027年度评价范围" in told
+    assert "/content/alliances/0 B-1：“沈阳市第1联盟”于2028年1月15日备案，不在2027年度评价范围" in told
     here.done(EVALUATION, "2028-02-02 09:00", "p-401", "accept_results", document_no="辽科发〔2028〕1号")
     assert here.states(EVALUATION) == {"B-1": "appraised", "B-2": "accepted", "B-3": "accepted"}
     acts = [each.filing_id for each in here.lives[EVALUATION].followed if isinstance(each, ActOnFiling)]

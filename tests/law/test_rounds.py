@@ -27,7 +27,7 @@ from models.vocabulary import Kind, Role, Stage
 from regulation import data, offices
 from regulation.articles import cite
 from regulation.moment import Moment
-from regulation.rounds import agenda, table
+from regulation.rounds import agenda, offers, table
 from regulation.rounds.agreeing import HALVES_OF_ALL, MOST_HALVES
 from regulation.rounds.common_acts import common
 from regulation.rounds.every import RULES, rules_of
@@ -129,6 +129,24 @@ def test_an_opening_that_makes_no_window_is_refused(said: dict[str, Any], missin
     assert missing in lacks(RoundLife(SURVEY).act(opening(**said), moment("2027-02-20 10:00")))
 
 
+@pytest.mark.parametrize("kind", sorted(set(RoundKind) - {RoundKind.OUTAGE}))
+def test_an_opening_is_told_all_that_it_lacks_at_once_each_on_its_field(kind: RoundKind) -> None:
+    wrong = opening(opens=date(2019, 4, 1), closes=date(2019, 3, 1), zone="210100-shenyang", alliances=None)
+    refused = RoundLife(f"{kind.value}-2027-LN-1").act(wrong, moment("2027-02-20 10:00"))
+    assert isinstance(refused, Refusal)
+    told = [(each.field, each.message) for each in refused.findings]
+    assert {each.article for each in refused.findings} == {refused.article}
+    assert refused.missing == "；".join(message for _, message in told)
+    common_to_all = {("/closes", "截止日不得早于开始日"), ("/closes", "截止日已过")}
+    assert common_to_all <= set(told)
+    assert {"/zone", "/opens"} <= {field for field, _ in told}
+    of_its_own = {
+        RoundKind.CALL: "须写明文号", RoundKind.ANNUAL: "法定报送末日（2027年12月31日）", RoundKind.SUBSIDY: "后补助只对",
+        RoundKind.PERFORMANCE: "年度绩效评价只对", RoundKind.EVALUATION: "评估评价的对象",
+    }  # fmt: skip
+    assert of_its_own.get(kind, "") in refused.missing
+
+
 def test_a_round_is_opened_once_and_nothing_is_done_to_what_is_not_open() -> None:
     life = open_round()
     assert "已经开启" in lacks(life.act(opening(), moment("2027-02-21 10:00")))
@@ -166,6 +184,24 @@ def bare(kind: str, by: By) -> RoundAct:
     """An act of which only kind and sender are told."""
     model = ROUND_ACT_TYPES[kind]
     return model.model_construct(None, id="a", by=by, kind=model.model_fields["kind"].default)
+
+
+@pytest.mark.parametrize(("of", "opener"), [("evaluation-2027-LN-1", PROV), (CITYS, CITY)])
+def test_an_evaluation_is_offered_where_it_is_done_and_to_whom(of: str, opener: By) -> None:
+    """A city evaluates and reports in its own round, both departments of the province name in the province's."""
+    round_ = table.begun(
+        of, opening(opener, alliances=Kind.A), Moment(moment("2027-02-20 10:00"), moment("2027-02-20 10:00"))
+    )
+    when = Moment(moment("2027-03-02 10:00"), moment("2027-03-02 10:00"))
+    open_to = {
+        by.role: {each.kind.value for each in offers.offers(round_, by, when) if each.open} for by in (CITY, PROV, IIT)
+    }
+    of_city, province = "evaluate" in open_to[Role.CITY_ST], "decide_typical" in open_to[Role.PROVINCE_IIT]
+    assert (of_city, province) == (of == CITYS, of != CITYS)
+    told = [each for each in offers.offers(round_, CITY, when) if each.kind.value == "evaluate" and each.refusal]
+    assert [each.refusal.missing for each in told if each.refusal] == (
+        [] if of == CITYS else ["联盟由所在地区评价；本轮次由省科技厅会同省工信厅确定典型联盟"]
+    )
 
 
 def by_of(role: Role, office: str) -> By:
@@ -365,7 +401,7 @@ def test_a_second_one_of_the_same_year_place_and_kind_of_alliance_is_not_opened_
 
     (refused,) = opened("survey-2027-LN-2", running)
     assert (refused.field, refused.message.partition("，再开启")[0]) == (
-        "/opens", "2027年度创新资源统计调查已在进行：“2027年度创新资源统计调查”（survey-2027-LN-1，截止2027-03-31）"
+        "/opens", "2027年度创新资源统计调查已在进行：“2027年度创新资源统计调查”（survey-2027-LN-1，截止2027年3月31日）"
     )  # fmt: skip
     assert isinstance(opened("survey-2027-LN-2", running, alliances=Kind.A), list), "some of them would be asked again"
     of_b = running.but(area=running.area.but(kind=Kind.B))

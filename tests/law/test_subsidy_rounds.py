@@ -466,7 +466,7 @@ def test_a_list_that_was_paid_is_neither_taken_back_nor_cancelled() -> None:
     pays(here, "2027-06-18")
     for kind in ("withdraw_list", "cancel_round"):
         told = lack(here.does(SUBSIDY, "2027-06-19 09:00", "p-401", kind, reason="另有考虑"))
-        assert "资金已于2027-06-18下达" in told
+        assert "资金已于2027年6月18日下达" in told
 
 
 def test_a_round_whose_list_was_on_notice_is_cancelled_by_two_and_everybody_on_it_is_told() -> None:

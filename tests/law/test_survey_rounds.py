@@ -197,10 +197,10 @@ def test_only_the_province_opens_one() -> None:
 
 
 def test_an_answer_is_taken_in_the_window_alone(life: Life) -> None:
-    assert missing(life.files(1, "2027-02-28 23:59")) == "2027-03-01起方可办理"
+    assert missing(life.files(1, "2027-02-28 23:59")) == "2027年3月1日起方可办理"
     assert isinstance(life.files(1, "2027-03-01 00:00"), RoundReceipt)
     assert isinstance(life.files(2, "2027-03-31 23:59"), RoundReceipt)
-    assert missing(life.files(4, "2027-04-01 00:00")) == "截止日（2027-03-31）已过"
+    assert missing(life.files(4, "2027-04-01 00:00")) == "截止日（2027年3月31日）已过"
     assert life.round
     assert life.round.counts == {"expected": 4, "answered": 2, "returned": 0}
 
@@ -241,7 +241,7 @@ def test_an_answer_is_sent_back_once_and_put_right_even_after_the_window(life: L
     assert life.letters("survey_returned") == [(leader(1).office, "LN-1")]
     assert life.round
     assert life.round.counts == {"expected": 4, "answered": 0, "returned": 1}
-    assert missing(life.files(1, "2027-04-05 09:00")) == "截止日（2027-03-31）已过"
+    assert missing(life.files(1, "2027-04-05 09:00")) == "截止日（2027年3月31日）已过"
     answer = life.says("answer_survey_return", "2027-04-05 09:00", leader(1), EXAMPLE, filing="LN-1")
     assert isinstance(answer, RoundReceipt)
     assert life.round.counts == {"expected": 4, "answered": 1, "returned": 0}
@@ -278,19 +278,19 @@ def test_a_return_on_paper_is_entered_by_two_and_counts_as_of_its_day(life: Life
 def test_what_is_wrong_with_how_a_return_came_is_told_at_its_field(life: Life) -> None:
     late = {"on": "2027-04-02", "postmarked_on": "2027-04-01"}
     assert found(on_paper(life, CITY, **late)) == [
-        ("/came/on", "收到或者寄出之日（2027-04-01）晚于截止日（2027-03-31）")
+        ("/came/on", "收到或者寄出之日（2027年4月1日）晚于截止日（2027年3月31日）")
     ]
     assert found(on_paper(life, CITY, received_by=CITY.person)) == [
         ("/came/received_by", "收到或者寄出之日早于登记之日的，收件人与登记人须为不同的人")
     ]
     elsewhere = {"on": "2027-02-27", "postmarked_on": None}
     assert found(on_paper(life, CITY, **elsewhere)) == [
-        ("/came/on", "收到或者寄出之日（2027-02-27）早于开始日（2027-03-01）")
+        ("/came/on", "收到或者寄出之日（2027年2月27日）早于开始日（2027年3月1日）")
     ]
     life.files(1, "2027-03-30 09:00")
     before = {"on": "2027-03-29", "postmarked_on": None, "how": "in_person"}
     assert found(on_paper(life, CITY, **before)) == [
-        ("/came/on", "该联盟2027-03-30另有填报，晚于此件收到或者寄出之日（2027-03-29），以后报的为准")
+        ("/came/on", "该联盟2027年3月30日另有填报，晚于此件收到或者寄出之日（2027年3月29日），以后报的为准")
     ]
 
 
