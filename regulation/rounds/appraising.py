@@ -166,7 +166,8 @@ def _not_to_be_commissioned(round_: Round, code: str, paper: Commission, filing_
 
 
 def _archived_later(alliance: Alliance, round_: Round) -> str:
-    return f"“{alliance.name}”于{on_day(alliance.archived_on)}备案，不在{round_.year}年度评价范围"
+    on = on_day(alliance.archived_on) if alliance.archived_on else ""
+    return f"“{alliance.name}”于{on}备案，不在{round_.year}年度评价范围"
 
 
 def _examine_appraisals(round_: Round, act: Appraise, paper: Appraisals, known: Known) -> Examined:
