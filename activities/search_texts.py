@@ -5,7 +5,7 @@ Written by the entry that changes a name, in its transaction, so a search reads 
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations, islice, product
 from typing import Any
 
@@ -56,14 +56,16 @@ def text_of(filing: Mapping[str, Any]) -> str:
     return "\n".join(filter(None, [*map(names.folded, told), *spelled]))
 
 
-def initials(name: str, most: int) -> list[str]:
+@lru_cache(10_000)
+def initials(name: str, most: int) -> tuple[str, ...]:
     """A name by the initials of its pinyin, letters and digits as they are: first as it is most likely read, then with other
-    readings of ever more characters; at most so many."""
+    readings of ever more characters; at most so many. Kept: an alliance is written anew when it is archived, and the same
+    universities are members of many."""
     shown = "".join(each for each in names.folded(name) if each.isalnum())
     likely = "".join(lazy_pinyin(shown, style=Style.FIRST_LETTER))
     if len(likely) != len(shown) or likely == shown:  # nothing of it is read
-        return []
-    return list(islice(_read(shown, likely), most))
+        return ()
+    return tuple(islice(_read(shown, likely), most))
 
 
 def _read(shown: str, likely: str) -> Iterator[str]:

@@ -261,13 +261,13 @@ class Filing(Value):
     consent: bool = False
     address: Digest
     terms: str
-    kept: dict[str, Kept] = {}
+    kept: dict[str, Kept] = Field(default_factory=dict)
     calendar: str
     serves_all: bool = False
     whole_checklist: bool = False
     chased_since: Instant | None = None
     submitted_at: Instant
-    periods: dict[str, Period] = Field({}, alias="clocks")
+    periods: dict[str, Period] = Field(default_factory=dict, alias="clocks")
     review: Review | None = None
     notice: Notice | None = None
     province: Province | None = None
@@ -295,12 +295,12 @@ class Filing(Value):
     incomplete: bool = False
     announced: date | None = None
     challenges: tuple[Challenge, ...] = ()
-    told: dict[str, date] = {}
-    signed: dict[str, str] = {}
-    proposals: dict[str, str] = {}
-    proposed: dict[str, Proposed] = {}
-    answers: dict[str, int] = {}
-    answers_before: dict[str, int] = {}
+    told: dict[str, date] = Field(default_factory=dict)
+    signed: dict[str, str] = Field(default_factory=dict)
+    proposals: dict[str, str] = Field(default_factory=dict)
+    proposed: dict[str, Proposed] = Field(default_factory=dict)
+    answers: dict[str, int] = Field(default_factory=dict)
+    answers_before: dict[str, int] = Field(default_factory=dict)
 
     def year(self, year: int) -> ReportingYear | None:
         """The due year of that number, if it ever became due."""

@@ -82,10 +82,14 @@ class Value(BaseModel):
     @model_serializer(mode="wrap")
     def _without_empty_fields(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         fields: dict[str, Any] = write(self)
-        held = self.__dict__
-        for name, attribute, empty in _empty(type(self)):
-            if held[attribute] == empty:
-                fields.pop(name, None)
+        nothing, empty = _empty(type(self))
+        for name in nothing:
+            if fields.get(name, self) is None:
+                del fields[name]
+        for name in empty:
+            value = fields.get(name)
+            if not value and value is not None:
+                del fields[name]
         return fields
 
 
@@ -122,13 +126,16 @@ def once(question: Callable[[V], R]) -> Callable[[V], R]:
 
 
 @cache
-def _empty(model: type[BaseModel]) -> Sequence[tuple[str, str, Any]]:
-    """The fields that may be left out: as written, as held, and the default that reading them back gives, nothing or no."""
-    return [
-        (info.serialization_alias or info.alias or name, name, default)
+def _empty(model: type[BaseModel]) -> tuple[Sequence[str], Sequence[str]]:
+    """The fields that may be left out, as they are written, because reading them back gives the same: those that are nothing
+    by default, and those that are empty, or no."""
+    written = {
+        info.serialization_alias or info.alias or name: info.get_default(call_default_factory=True)
         for name, info in model.model_fields.items()
-        if not info.is_required() and not (default := info.get_default(call_default_factory=True))
-    ]
+        if not info.is_required()
+    }
+    nothing = [name for name, default in written.items() if default is None]
+    return nothing, [name for name, default in written.items() if default is not None and not default]
 
 
 @cache
@@ -136,7 +143,7 @@ def _unfilled(model: type[Value]) -> tuple[dict[str, Any], frozenset[str]]:
     """Every field of a value, in order, with its default, and those that have none. A default that could be changed would be
     everybody's."""
     fields = {name: None if info.is_required() else info.get_default() for name, info in model.model_fields.items()}
-    if any(isinstance(default, dict | list | set) for default in fields.values()):
+    if any(info.default_factory or isinstance(info.default, dict | list | set) for info in model.model_fields.values()):
         raise TypeError(f"{model.__name__} has a default that could be changed")
     return fields, frozenset(name for name, info in model.model_fields.items() if info.is_required())
 

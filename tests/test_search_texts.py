@@ -5,11 +5,11 @@ from models.values import canonical
 
 
 def test_a_name_is_spelled_as_it_is_read_and_as_it_could_be_read() -> None:
-    assert initials("长春5Ｇ行业", 1) == ["cc5ghy"]
+    assert initials("长春5Ｇ行业", 1) == ("cc5ghy",)
     assert {"dlxm", "tlxm", "dlsm"} <= set(initials("大连厦门", VARIANTS))
     assert len(initials("重庆长行乐朝大厦沈会还降传" * 10, VARIANTS)) == VARIANTS
-    assert initials("ABC-1 （2026）", VARIANTS) == []
-    assert initials("", VARIANTS) == []
+    assert initials("ABC-1 （2026）", VARIANTS) == ()
+    assert initials("", VARIANTS) == ()
 
 
 def test_words_are_in_one_case_and_width_and_bounded() -> None:

@@ -1,12 +1,12 @@
 """Frozen values: replaced, never edited; what is asked about one is worked out once."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
 from models.filing import Filing
-from models.values import Value, canonical, once
+from models.values import Instant, Value, canonical, once
 from models.vocabulary import Kind
 from regulation import agenda, intake, reading
 from tests.applications import good
@@ -83,3 +83,46 @@ def test_a_form_is_read_at_once_as_it_is_read_field_by_field(kind: Kind) -> None
     whole, found = reading.read(model, form, {})
     by_field, found_too = reading._by_field(model, form, {}, "", "A-55")
     assert (whole, found) == (by_field, found_too)
+
+
+class _Told(Value):
+    at: Instant
+    whether: bool | None = None
+    often: int | None = None
+    each: tuple[str, ...] = ()
+    many: dict[str, int] = {}
+    sure: bool = False
+    unless: bool | None = False
+
+
+def test_only_what_reading_it_back_gives_anyhow_is_left_out() -> None:
+    at = datetime(2026, 3, 15, tzinfo=UTC)
+    plain, written = _Told(at=at), {"at": "2026-03-15T08:00:00+08:00"}
+    assert plain.model_dump(mode="json") == written
+    told = _Told(at=at, whether=False, often=0, each=("",), many={"": 0}, sure=True, unless=None)
+    assert told.model_dump(mode="json") == written | {
+        "whether": False, "often": 0, "each": [""], "many": {"": 0}, "sure": True, "unless": None
+    }  # fmt: skip
+    assert [_Told.model_validate(each.model_dump(mode="json")) for each in (plain, told)] == [plain, told]
+    assert plain.model_dump(mode="json", exclude={"at", "sure"}) == {}
+
+
+def test_an_instant_is_read_the_same_again_and_refused_where_it_stands() -> None:
+    for _ in range(2):
+        assert _Told.model_validate({"at": "2026-03-15T08:00:00+08:00"}).at == datetime(2026, 3, 15, tzinfo=UTC)
+        with pytest.raises(ValidationError) as refused:
+            _Told.model_validate({"at": "1026-03-15T08:00:00+08:00", "often": "x"})
+        assert [(each["loc"], each["type"]) for each in refused.value.errors()] == [
+            (("at",), "date_out_of_bounds"),
+            (("often",), "int_parsing"),
+        ]
+    for none in ("2026-03-15T08:00:00", 5, None, ["2026-03-15T08:00:00Z"]):
+        with pytest.raises(ValidationError):
+            _Told.model_validate({"at": none})
+
+
+def test_what_is_read_from_the_register_shares_no_dictionary() -> None:
+    stored = lived("LIFE").docket[0].filing.model_dump_json()
+    one, other = (Filing.model_validate_json(stored) for _ in range(2))
+    assert one == other
+    assert all(getattr(one, name) is not getattr(other, name) for name in ("periods", "kept", "told", "signed"))
