@@ -25,7 +25,7 @@ from models.legacy import ListedAlliance
 from models.register import FilingRow
 from models.values import INSTANT, at_hour, canonical, day_of, digest
 from models.vocabulary import ActKind, Role
-from regulation import entries, identity, intake, lifecycle, lodging, on_paper, province
+from regulation import changes, entries, identity, intake, lifecycle, lodging, on_paper, province
 from regulation.lodging import Lodged
 
 CONTENT = "/content"
@@ -194,7 +194,9 @@ class Reception:
             day = day_of(read_instant(raw.get("received_at")) or now)
             numbered = {**raw, "archive_number": f"{province.number_prefix(filing, day.year)}0001"}
         reported = raw.get("kind") == ActKind.REPORT_CHANGE
-        subject = self.register.subject(filing.id, raw.get("content")) if reported else None
+        subject = (
+            self.register.subject(filing.id, raw.get("content")) if reported else changes.Subject.made(filing=filing)
+        )
         lodged = lodging.lodge(filing.id, numbered, subject)
         if lodged.act is None and self.register.entry_of(filing.id, str(raw.get("id"))) is not None:
             raise KeyReused(raw.get("id"))

@@ -43,6 +43,7 @@ LENGTHS = {
     "publicity": "revocation.publish_proposal_working_days",
     "defence": "revocation.defence_working_days",
     "decision": "revocation.decision_working_days",
+    "restoration": "revocation.decision_working_days",
     "listing_cure": "revocation.listing_cure_days",
     "announcement": "revocation.announce_working_days",
     "announcement_alert": "revocation.announce_alert_working_days",

@@ -302,6 +302,10 @@ def _behind(docket: Docket, due: agenda.Due, *, shortly: bool = False) -> Iterat
 # Periods
 
 
+OF_ANOTHER = {"restoration": "G-23"}
+"""Periods as long as one of another requirement, with the requirement behind them."""
+
+
 def of_period(docket: Docket, name: str) -> Reason:
     """Until when a running period runs: from which entry, how many days of what, which were left out."""
     filing = docket.filing
@@ -311,7 +315,9 @@ def of_period(docket: Docket, name: str) -> Reason:
     facts = [docket.fact(begun, f"/filing/clocks/{pointed(name)}/from")]
     if moved.number != begun.number:
         facts.append(docket.fact(moved, f"/filing/clocks/{pointed(name)}/until"))
-    number = terms.article(period.terms, agenda.LENGTHS.get(key, key), filing.kind, filing.jurisdiction)
+    number = OF_ANOTHER.get(key) or terms.article(
+        period.terms, agenda.LENGTHS.get(key, key), filing.kind, filing.jurisdiction
+    )
     article = cite(of_ground(filing, number)) if number else _chased_by(filing, key) or begun.article
     counted, last = agenda.explained(filing, period), on_day(agenda.last_day(period))
     law, later = (

@@ -391,7 +391,8 @@ def _looked_at(filing: Filing, proven: ProvenLate | None) -> Step | None:
     if not proven.postmarked_on < day_of(filing.ended_at) <= proven.came_on:
         return None
     what = (
-        "来文在撤销以前交邮、以后收到，是否计入因来文而异（报送以邮戳为准，陈述申辩以等候期限内收到为准）：须人工复核"
+        "来文在撤销以前交邮、以后收到，是否计入因来文而异（报送以邮戳为准；陈述申辩在其期限内交邮的以邮戳为准，"
+        "2026年12月1日以前收到的以等候期限内收到为准）：须人工复核"
     )
     return Step(sort=Sort.LOOK, what=what, article=cite("G-17"))
 

@@ -138,7 +138,10 @@ def lodge(filing_id: str, raw: Mapping[str, Any], subject: changes.Subject | Non
         findings += [_fault(kind, at, f"{LABELS[_list_of(at)]}：{TWICE}") for at, _ in repeated(act)]
     if act and act.received_at:
         when = Moment(act.received_at, act.received_at)
-        findings += [_fault(kind, field, message) for field, message in on_paper.faults(act, when)]
+        findings += [
+            _fault(kind, field, message)
+            for field, message in on_paper.faults(act, when, subject.filing if subject else None)
+        ]
     refused = _errors(findings)
     return Lodged.made(findings=tuple(bounded(findings)), act=None if refused else act, paper=paper, record=record)
 

@@ -229,7 +229,8 @@ def _of_answer(before: Filing, entry: Entry) -> Iterator[str]:
 def _of_defence(before: Filing, entry: Entry) -> Iterator[str]:
     case = entry.filing.case
     holds_nothing = entry.stage is Stage.REVOCATION_PENDING and case is not None and case.defence != "open"
-    yield "defence_noted" if holds_nothing else "defence_received"
+    if not _is_to_be_restored(entry.filing):  # else what is to be done is told, and by when
+        yield "defence_noted" if holds_nothing else "defence_received"
 
 
 def _of_urging(before: Filing, entry: Entry) -> Iterator[str]:
@@ -441,10 +442,18 @@ def _consequences(before: Filing, entry: Entry) -> Iterator[str]:
         yield "consent_asked"
     yield from _of_case(before, entry)
     yield from _of_service(before, entry)
+    if _is_to_be_restored(filing) and not _is_to_be_restored(before):
+        yield from ("to_be_restored", "to_be_restored_leader")
     if moved and filing.stage is Stage.REVOKED:
         yield from ("revocation_decision", "revoked", "announce_revocation")
     if moved and filing.stage in (Stage.REVOKED, Stage.NOT_CONFIRMED) and filing.number in service.unsettled(filing):
         yield "decision_service_needed"
+
+
+def _is_to_be_restored(filing: Filing) -> bool:
+    """Whether people have days before them in which to restore a filing; earlier filings were only chased for it at once."""
+    period = filing.periods.get("restoration")
+    return period is not None and period.count is not None
 
 
 def _of_case(before: Filing, entry: Entry) -> Iterator[str]:

@@ -12,7 +12,7 @@ What ends a filing against its leader waits for the leader's letters until two p
 
 A day of receipt means the whole day, in favour of the sender: it counts from the day's first second, midnight itself being
 the end of the day before. What was posted in time is in time (交邮即为到达, 民事诉讼法85 by analogy); where the law has a
-postal grace, it must be received within that (G-03, G-17). The postmark keeps the sender's period only: what an office has
+postal grace, it must be received within that (G-03), but a defence is in time however late the post brought it (G-17). The postmark keeps the sender's period only: what an office has
 to do within days of its own, it has to do from the day on which the letter came (`Moment.arrival_day`).
 """
 
@@ -20,12 +20,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from models.acts import Act, Arrived, By, Came, DenyLetter
+from models.acts import YEARS, Act, Arrived, By, Came, DenyLetter
 from models.filing import Filing
 from models.findings import Lack
 from models.values import at_hour, day_of, midnight_after, on_day
-from models.vocabulary import ActKind, Role
-from regulation.agenda import begin, last_day, letter_of, letters_waiting
+from models.vocabulary import ActKind, LapseKind, Role
+from regulation.agenda import AGAINST, begin, last_day, letter_of, letters_waiting
 from regulation.moment import Moment
 from regulation.service import STRICTER_SINCE
 
@@ -34,6 +34,9 @@ PENDING = 3
 
 OLDEST = timedelta(days=183)
 """How long ago something may have come, or been posted, that is entered now: as long as a decision can be sued (行政诉讼法46)."""
+
+FIRST_DAY = date(YEARS[0], 1, 1)
+"""Before it nothing of any alliance came: 《工作指引》 is of that year."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def moment(filing: Filing, act: Act, handled_at: datetime) -> Moment:
     received_at = act.received_at or handled_at
     if act.came is None or act.kind not in ON_PAPER:
         return Moment(received_at, handled_at)
-    day = max(counted_on(filing, act.kind, act.came), day_of(received_at) - OLDEST)
+    day = max(counted_on(filing, act.kind, act.came), earliest(filing, act.kind, day_of(received_at)))
     if (
         act.kind is ActKind.DEREGISTER and filing.archived_on
     ):  # asked for as a withdrawal, of what is archived meanwhile
@@ -84,6 +87,20 @@ def first_second(day: date, received_at: datetime) -> datetime:
     return min(of_the_day, received_at)
 
 
+def earliest(filing: Filing | None, kind: ActKind, today: date) -> date:
+    """From when something may have come that is entered now. What speaks against a revocation is taken as long as years are missed, a
+    case is open or its decision can be set right, however late it is found (from `STRICTER_SINCE` on): whoever wrote in time does not
+    answer for how long it lay. A door that does not know the filing leaves that to the law.
+    """
+    usual = today - OLDEST
+    if kind not in AGAINST[LapseKind.REVOKED] or today < STRICTER_SINCE:
+        return usual
+    if filing is None:
+        return FIRST_DAY
+    at_stake = filing.case is not None or bool(filing.missed_in_a_row)
+    return min(usual, max(day_of(filing.submitted_at), FIRST_DAY)) if at_stake else usual
+
+
 def counted_on(filing: Filing, kind: ActKind, came: Came) -> date:
     """The day as of which something counts that came to an office: that of receipt, or of a postmark that counts."""
     rule = ON_PAPER[kind]
@@ -91,8 +108,23 @@ def counted_on(filing: Filing, kind: ActKind, came: Came) -> date:
         return came.on
     if rule.graces:
         last = _last_day_of_grace(filing, rule)
-        return came.postmarked_on if last and came.on <= last else came.on
+        in_time = (last and came.on <= last) or _posted_in_the_window(filing, kind, came, came.postmarked_on)
+        return came.postmarked_on if in_time else came.on
     return came.postmarked_on
+
+
+def _posted_in_the_window(filing: Filing, kind: ActKind, came: Came, posted: date) -> bool:
+    """Whether a defence was posted while its sender was to be heard: then it is in time, however late the post brought it
+    (交邮即为到达); the days for letters only say how long a decision waits for it. Of what was received from `STRICTER_SINCE` on."""
+    served_on = filing.case.served_on if filing.case else None
+    if kind is not ActKind.STATE_DEFENCE or served_on is None or came.on < STRICTER_SINCE:
+        return False
+    return posted <= _last_day_of_window(filing, served_on)
+
+
+def _last_day_of_window(filing: Filing, served_on: date) -> date:
+    """Until when a leader was to be heard; once it is decided, counted anew as it ran."""
+    return last_day(filing.periods.get("window") or begin(filing, "window", served_on).periods["window"])
 
 
 def _last_day_of_grace(filing: Filing, rule: OnPaper) -> date | None:
@@ -102,12 +134,12 @@ def _last_day_of_grace(filing: Filing, rule: OnPaper) -> date | None:
             return last_day(filing.periods[grace])
     case = filing.case
     if rule.sender is Role.LEADER and case and case.served_on:
-        window = begin(filing, "window", case.served_on).periods["window"]
-        return last_day(begin(filing, "statement_grace", last_day(window)).periods["statement_grace"])
+        window = _last_day_of_window(filing, case.served_on)
+        return last_day(begin(filing, "statement_grace", window).periods["statement_grace"])
     return None
 
 
-def faults(act: Act, when: Moment) -> Iterator[tuple[str, str]]:
+def faults(act: Act, when: Moment, filing: Filing | None = None) -> Iterator[tuple[str, str]]:
     """What is wrong with an act that is entered for somebody: the field, and what is wrong with it."""
     came, rule = act.came, ON_PAPER.get(act.kind)
     if act.seconds and act.on_behalf_of is None:
@@ -122,19 +154,22 @@ def faults(act: Act, when: Moment) -> Iterator[tuple[str, str]]:
     if came is None:
         yield "/came", "代为登记的，须写明何日、如何收到，并附来文扫描件"
         return
-    yield from faults_of(came, act.by, when, confirmed=act.seconds is not None)
+    since = earliest(filing, act.kind, day_of(when.stamped_at))
+    yield from faults_of(came, act.by, when, confirmed=act.seconds is not None, since=since)
 
 
-def faults_of(came: Arrived, by: By, when: Moment, *, confirmed: bool = False) -> Iterator[tuple[str, str]]:
-    """What is wrong with how something came, as somebody enters it."""
+def faults_of(
+    came: Arrived, by: By, when: Moment, *, confirmed: bool = False, since: date | None = None
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with how something came, as somebody enters it; it may have come since a day."""
     today = day_of(when.stamped_at)
-    earliest = today - OLDEST
-    if not earliest <= came.on <= today:
-        yield "/came/on", f"收到日期须在{on_day(earliest)}与登记之日{on_day(today)}之间"
+    since = since or today - OLDEST
+    if not since <= came.on <= today:
+        yield "/came/on", f"收到日期须在{on_day(since)}与登记之日{on_day(today)}之间"
     if came.postmarked_on and came.how != "post":
         yield "/came/postmarked_on", "邮寄的才有邮戳日期"
-    if came.postmarked_on and not earliest <= came.postmarked_on <= came.on:
-        yield "/came/postmarked_on", f"邮戳日期须在{on_day(earliest)}与收到日期{on_day(came.on)}之间"
+    if came.postmarked_on and not since <= came.postmarked_on <= came.on:
+        yield "/came/postmarked_on", f"邮戳日期须在{on_day(since)}与收到日期{on_day(came.on)}之间"
     earlier = min(came.on, came.postmarked_on or came.on) < today
     if earlier and came.received_by == by.person and not confirmed:
         yield "/came/received_by", "收到或者寄出之日早于登记之日的，收件人与登记人须为不同的人"
@@ -142,7 +177,7 @@ def faults_of(came: Arrived, by: By, when: Moment, *, confirmed: bool = False) -
 
 def lack(filing: Filing, act: Act, when: Moment) -> Lack | None:
     """The first of them, as why an act may not be; or that there is nothing to confirm, or too much already."""
-    fault = next((Lack(missing=missing) for _, missing in faults(act, when)), None)
+    fault = next((Lack(missing=missing) for _, missing in faults(act, when, filing)), None)
     if fault or act.on_behalf_of is None:
         return fault
     waiting = letters_waiting(filing)

@@ -399,8 +399,14 @@ def not_before_tomorrow(filing: Filing, when: Moment) -> Filing:
 
 
 def _restoration_due(filing: Filing, when: Moment) -> Filing:
-    """The decision ought not to have come: a person restores, for it was announced (Instants 4)."""
+    """The decision ought not to have come: a person restores, for it was announced (Instants 4).
+
+    They have days of their own for it, from the one on which it is known that they must: when the letter has been compared, or what
+    an outage held back has arrived. Before `STRICTER_SINCE` the period was over when it began.
+    """
     if filing.ended_at is None or "restoration" in filing.periods:
         return filing
+    if (known_on := day_of(when.written_at)) >= STRICTER_SINCE:
+        return begin(filing, "restoration", max(known_on, day_of(filing.ended_at)))
     due = max(filing.ended_at, when.arrival) if when.came_on else filing.ended_at
     return begin_until(filing, "restoration", day_of(filing.ended_at), due)

@@ -122,6 +122,7 @@ PERIOD_OF = {
     "archiving_end": ("archiving",),
     "change_end": ("change",),
     "announcement_end": ("announcement",),
+    "restoration_end": ("restoration",),
 }
 """Words that tell the end of a running period; of two, the first that runs."""
 
