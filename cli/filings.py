@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import click
+from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
 
@@ -15,7 +16,7 @@ from cli.tools import faults_of, found, the_register
 from gateway.problem import NotFound
 from gateway.shown.two_times import AS_OF, instants, named, planned, then
 from models.acts import YEARS
-from models.correction import PROVEN_LATE, ProvenLate
+from models.correction import PROVEN_LATE, ProvenLate, what_is_wrong
 from models.register import FilingRow
 from models.vocabulary import ActKind
 from regulation import entries, naming
@@ -113,8 +114,8 @@ def correction(
             if act and came_on
             else None
         )
-    except ValueError:
-        raise click.UsageError("有年度的来文须写明年度（--year），陈述申辩和补正重报不写") from None
+    except ValidationError as error:
+        raise click.UsageError(what_is_wrong(error)) from None
     now = register.clock()
     told = planned(register, row, Moment(now, now), proven)
     if json_:

@@ -1,8 +1,11 @@
 """What follows when something proves true late (更正方案): what loses its ground, what the register does itself, what people approve."""
 
-from pydantic import Field, model_validator
+from collections.abc import Iterator
+from datetime import date
 
-from models.acts import Year
+from pydantic import Field, ValidationError, model_validator
+
+from models.acts import YEARS, Year
 from models.values import Day, Instant, Named, Value
 from models.vocabulary import ActKind, Stage
 
@@ -19,6 +22,12 @@ PROVEN_LATE = (
 OF_NO_YEAR = (ActKind.STATE_DEFENCE, ActKind.RESUBMIT)
 """Those of them that are about no reporting year."""
 
+FIRST_DAY = date(YEARS[0], 1, 1)
+"""Before it nothing of any alliance came: 《工作指引》 is of that year."""
+
+FACT = "须写明收到日期；来文为报送年度总结、答复退回、申请延期、陈述申辩或者补正重报，有年度的写明年度"
+"""What a letter must tell, where what was sent tells less."""
+
 
 class ProvenLate(Value):
     """A letter of the leader that is not entered yet: which act it is, of which year, and when it came or was posted."""
@@ -29,10 +38,27 @@ class ProvenLate(Value):
     postmarked_on: Day | None = Field(None, description="邮戳日期；邮寄的才有")
 
     @model_validator(mode="after")
-    def _known(self) -> "ProvenLate":
-        if self.act not in PROVEN_LATE or (self.year is None) is not (self.act in OF_NO_YEAR):
-            raise ValueError("act")
+    def _sensible(self) -> "ProvenLate":
+        if found := list(self._faults()):
+            raise ValueError("；".join(found))
         return self
+
+    def _faults(self) -> Iterator[str]:
+        """Everything that no letter can be: the same at every door."""
+        if self.act not in PROVEN_LATE:
+            yield f"“{self.act.label}”不是可以查实的来文"
+        elif (self.year is None) is not (self.act in OF_NO_YEAR):
+            yield f"“{self.act.label}”{'须写明年度' if self.year is None else '不写年度'}"
+        if self.postmarked_on and self.postmarked_on > self.came_on:
+            yield f"邮戳日期{self.postmarked_on}不得晚于收到日期{self.came_on}"
+        if min(self.came_on, self.postmarked_on or self.came_on) < FIRST_DAY:
+            yield f"收到日期、邮戳日期不得早于{FIRST_DAY}"
+
+
+def what_is_wrong(error: ValidationError) -> str:
+    """Why something is no letter, in words."""
+    said = [str(each["ctx"]["error"]) for each in error.errors() if each["type"] == "value_error" and not each["loc"]]
+    return "；".join(said) or FACT
 
 
 class Sort(Named):

@@ -36,10 +36,11 @@ def plan(
     """What follows from a letter that is not entered yet; without one, from what was entered late already."""
     stands = entries.projected(docket[-1].filing, now)
     told, fell, steps = _Letter(), tuple[Entry, ...](), list[Step]()
+    gone = fell
     if proven is None:
         about, after = "已经登记的迟到事实", stands
         truly = two_times.true_by(docket, now.at)
-        steps, fell, rounds = _left(docket, truly, rounds)
+        steps, gone, fell, rounds = _left(docket, truly, rounds)
     else:
         about = _named(proven)
         after, refused = _once_entered(stands, proven, now)
@@ -47,8 +48,9 @@ def plan(
         act, when = _as_sent(stands, proven, now)
         truly = two_times.true_by(docket, now.at, [(act, when)])
         steps, fell = list(_enters(stands, proven, refused)), _newly(docket, truly, now)
+        gone = fell
     steps += [
-        *_gone(fell),
+        *_gone(gone),
         *_years(stands, after),
         *_itself(stands, after, now),
         *_people(docket, after, truly.filing, fell, told, now),
@@ -66,18 +68,22 @@ class _Letter(NamedTuple):
 
 def _left(
     docket: Sequence[Entry], truly: two_times.Retold, rounds: Sequence[InRound]
-) -> tuple[list[Step], tuple[Entry, ...], Sequence[InRound]]:
-    """What of late facts is still to be set right, once people have set a filing right: what came since."""
-    settled = two_times.settled_by(docket)
+) -> tuple[list[Step], tuple[Entry, ...], tuple[Entry, ...], Sequence[InRound]]:
+    """What of late facts is still to be set right, once people have set a filing right, or a letter's own entry has: what has lost its
+    ground since, what people look at, and the rounds. Where the register set it right itself, nobody has looked at anything yet."""
+    by_people, by_itself = two_times.settled_by(docket), two_times.set_right_by(docket)
+    settled = max(filter(None, (by_people, by_itself)), key=_numbered, default=None)
     before = [entry for entry in truly.fallen if settled and entry.number < settled.number]
     if settled is None or not before:
-        return [], truly.fallen, rounds
-    gone = "、".join(f"第{entry.number}号" for entry in sorted(before, key=_numbered) if not _quiet(entry))
+        return [], truly.fallen, truly.fallen, rounds
+    gone = "、".join(f"第{entry.number}号" for entry in sorted(before, key=_numbered) if not is_quiet(entry))
     told = f"；此前失去依据的登记（{gone}）不再影响备案的状态，无须另行处理" if gone else ""
-    what = f"第{settled.number}号登记“{naming.name_of_entry(settled)}”（{naming.on_day(day_of(settled.at))}）已经更正{told}"
+    what = f"第{settled.number}号登记“{naming.name_of_entry(settled)}”（{naming.on_day(day_of(settled.entered_at))}）已经更正{told}"
     done = Step(sort=Sort.DONE, what=what, article=settled.article, entry=settled.number)
     since = tuple(entry for entry in truly.fallen if entry.number > settled.number)
-    return [done], since, [each for each in rounds if each.at < settled.entered_at]
+    if settled is by_itself:
+        return [done], since, truly.fallen, rounds
+    return [done], since, since, [each for each in rounds if each.at < settled.entered_at]
 
 
 def _numbered(entry: Entry) -> int:
@@ -167,7 +173,7 @@ def _enters(filing: Filing, proven: ProvenLate, refused: str) -> Iterator[Step]:
 
 def _gone(fell: Sequence[Entry]) -> Iterator[Step]:
     """Every entry that would not have come; what only reminded and chased together."""
-    told = [entry for entry in fell if not _quiet(entry)]
+    told = [entry for entry in fell if not is_quiet(entry)]
     for entry in sorted(told, key=lambda each: each.number):
         name, day = naming.name_of_entry(entry), naming.on_day(day_of(entry.at))
         if isinstance(entry.event, Lapse):
@@ -175,13 +181,14 @@ def _gone(fell: Sequence[Entry]) -> Iterator[Step]:
         else:
             what = f"第{entry.number}号登记“{name}”（{day}）：所据的情形并不存在"
         yield Step(sort=Sort.GONE, what=what, article=entry.article, entry=entry.number)
-    if quiet := [entry for entry in fell if _quiet(entry)]:
+    if quiet := [entry for entry in fell if is_quiet(entry)]:
         first = min(quiet, key=lambda each: each.number)
         what = f"提醒和催办{len(quiet)}次，自第{first.number}号登记起；不改变备案的状态，无须处理"
         yield Step(sort=Sort.GONE, what=what, article=first.article, entry=first.number)
 
 
-def _quiet(entry: Entry) -> bool:
+def is_quiet(entry: Entry) -> bool:
+    """Whether an entry only reminded or chased."""
     return isinstance(entry.event, Lapse) and entry.event.kind in QUIET
 
 

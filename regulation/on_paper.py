@@ -20,7 +20,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from models.acts import YEARS, Act, Arrived, By, Came, DenyLetter
+from models.acts import Act, Arrived, By, Came, DenyLetter
+from models.correction import FIRST_DAY
 from models.filing import Filing
 from models.findings import Lack
 from models.values import at_hour, day_of, midnight_after, on_day
@@ -34,9 +35,6 @@ PENDING = 3
 
 OLDEST = timedelta(days=183)
 """How long ago something may have come, or been posted, that is entered now: as long as a decision can be sued (行政诉讼法46)."""
-
-FIRST_DAY = date(YEARS[0], 1, 1)
-"""Before it nothing of any alliance came: 《工作指引》 is of that year."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from heapq import heapify, heappop, heappush
 
 from models.acts import Act, Lapse, Submit, Unreadable
 from models.filing import Entry, Filing
-from models.vocabulary import ActKind
+from models.vocabulary import ActKind, Stage
 from regulation import entries, lifecycle, on_paper
 from regulation.moment import Moment
 
@@ -74,6 +74,15 @@ def settled_by(docket: Sequence[Entry]) -> Entry | None:
         kind = entry.event.kind if not isinstance(entry.event, Unreadable) else None
         if kind in SETTLES and entry.refused is None and not lifecycle.is_proposed(entry):
             return entry
+    return None
+
+
+def set_right_by(docket: Sequence[Entry]) -> Entry | None:
+    """The last act that undid by its own entry what time had brought, so that nothing is left of it: no decision had come of it, or
+    what had come fell with it."""
+    for entry in reversed(docket):
+        if entry.undoes and entry.refused is None:
+            return None if entry.stage is Stage.REVOKED else entry
     return None
 
 

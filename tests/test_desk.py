@@ -136,7 +136,7 @@ async def test_a_page_shows_a_filing_in_two_times_and_plans_a_correction(house: 
     assert "没有失去依据的登记" in page
     asked = "act=file_annual_report&year=2022&came_on=2023-01-01&postmarked_on="
     assert "现在不能登记这一来文" in await officer.gets(f"/filings/SY-NEW/then?{asked}")
-    assert "请选来文" in await officer.gets("/filings/SY-NEW/then?act=file_annual_report")
+    assert "须写明收到日期" in await officer.gets("/filings/SY-NEW/then?act=file_annual_report")
     assert "时间须为日期" in await officer.gets("/filings/SY-NEW/then?as_of=1999-01-01")
     assert "不得晚于现在" in await officer.gets("/filings/SY-NEW/then?as_of=2058-02-15")
     await officer.gets("/filings/DL-1/then", 404)

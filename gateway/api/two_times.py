@@ -12,7 +12,7 @@ from gateway.shown.two_times import AS_OF, MOST, TOO_LONG, Ahead, Then, instants
 from gateway.shown.two_times import then as told
 from gateway.tools import Doors
 from models.acts import Year
-from models.correction import Plan, ProvenLate
+from models.correction import Plan, ProvenLate, what_is_wrong
 from models.register import FilingRow
 from models.values import Day, Value
 from models.vocabulary import ActKind, Role
@@ -68,12 +68,9 @@ def show_plan(tools: Doors, who: Caller, row: Seen, asked: Annotated[Asked, Quer
     if asked.act is not None:
         try:
             proven = ProvenLate.model_validate(asked.model_dump())
-        except ValidationError:
-            raise failed(422, "fact_invalid", "来文有误", FACT) from None
+        except ValidationError as error:
+            raise failed(422, "fact_invalid", "来文有误", what_is_wrong(error)) from None
     return planned(tools.register, row, tools.now, proven)
-
-
-FACT = "须写明收到日期；来文为报送年度总结、答复退回、申请延期、陈述申辩或者补正重报，有年度的写明年度"
 
 
 def _short(row: FilingRow) -> None:

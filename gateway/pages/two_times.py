@@ -1,23 +1,21 @@
 """某日的备案和更正方案: a filing as it truly was on a day, as the register knew it, and what follows when something proves true late."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
+from pydantic import ValidationError
 
 from gateway.pages.web import SignedIn, page
 from gateway.shown.two_times import AS_OF, MOST, TOO_LONG, instants, named, planned, then
 from gateway.tools import Doors
-from models.correction import PROVEN_LATE, ProvenLate, Sort
+from models.correction import FACT, PROVEN_LATE, ProvenLate, Sort, what_is_wrong
 from models.vocabulary import Role
 
 router = APIRouter(prefix="/filings/{filing_id}/then")
 
 Written = Annotated[str, Query(max_length=40)]
 """What was typed or chosen; nothing where nothing was."""
-
-FACT = "请选来文，并写明收到日期；有年度的写明年度，邮戳日期不晚于收到日期。"
 
 
 @router.get("")
@@ -76,7 +74,8 @@ def _proven(act: str, year: str, came_on: str, postmarked_on: str) -> tuple[Prov
     try:
         asked = {"act": act, "year": int(year) if year else None, "came_on": came_on}
         proven = ProvenLate.model_validate(asked | {"postmarked_on": postmarked_on or None})
-    except ValueError:
+    except ValidationError as error:
+        return None, what_is_wrong(error)
+    except ValueError:  # a year that is no number
         return None, FACT
-    in_order = proven.postmarked_on is None or proven.postmarked_on <= proven.came_on
-    return (proven, "") if in_order and proven.came_on >= date(2021, 1, 1) else (None, FACT)
+    return proven, ""

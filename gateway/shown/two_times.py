@@ -14,7 +14,7 @@ from models.register import FilingRow
 from models.values import Instant, Value, day_of
 from models.vocabulary import Kind
 from regulation import calendar, naming, two_times
-from regulation.correction import plan
+from regulation.correction import is_quiet, plan
 from regulation.moment import Moment
 
 MOST = 2000
@@ -34,7 +34,7 @@ class Ahead(ValueError):
 
 class Then(Value):
     """某日的备案: how a filing truly stood (`as_of`), by what the register knew (`as_known`); `fallen` are the entries of the docket
-    that have no place in it, and `differs` whether the register had it otherwise on that day. `settled` is the entry by which people have
+    that have no place in it, and `differs` whether the register had it otherwise on that day, other than as people set it right. `settled` is the entry by which people have
     set right since what rested on them (更正已办结)."""
 
     as_of: Instant
@@ -71,12 +71,14 @@ def then(docket: Sequence[Entry], as_of: datetime, as_known: datetime) -> Then |
     truly, had = two_times.true_by(known, as_of), two_times.known(known, as_of) or known[:1]
     settled = two_times.settled_by(known)
     gone = any(settled and entry.number < settled.number for entry in truly.fallen)
+    done = gone and settled is not None and settled.at <= as_of
+    since = [entry for entry in truly.fallen if settled and entry.number > settled.number and not is_quiet(entry)]
     return Then(
         as_of=as_of,
         as_known=as_known,
         filing=truly.filing,
         fallen=tuple(sorted(entry.number for entry in truly.fallen)),
-        differs=_legal(truly.filing) != _legal(had[-1].filing),
+        differs=bool(since) if done else _legal(truly.filing) != _legal(had[-1].filing),
         registered=had[-1].filing,
         settled=settled.number if settled and gone else None,
     )

@@ -3,9 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
+from pydantic import ValidationError
 
+from gateway.shown.two_times import then
 from models.acts import By, Restore
-from models.correction import OF_NO_YEAR, PROVEN_LATE, InRound, Plan, ProvenLate, Sort
+from models.correction import FACT, OF_NO_YEAR, PROVEN_LATE, InRound, Plan, ProvenLate, Sort, what_is_wrong
 from models.filing import Entry
 from models.values import at_hour
 from models.vocabulary import ActKind, LapseKind, Stage
@@ -253,3 +255,51 @@ def test_what_people_have_set_right_is_done_with() -> None:
 def test_only_what_a_leader_can_send_late_is_tried(told: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="act"):
         ProvenLate.model_validate(told)
+
+
+def test_what_a_letter_s_own_entry_set_right_has_lost_no_ground_any_more() -> None:
+    """A case that ended by itself with the letter leaves nobody anything to do."""
+    case = CASES["paper-report-undoes-a-case"]
+    docket = case.life.docket
+    (confirmed,) = [entry for entry in docket if entry.undoes]
+    steps = correction.plan(docket, end(case)).steps
+    assert [step.sort for step in steps if step.sort in (Sort.GONE, Sort.APPROVE)] == []
+    (done,) = [step for step in steps if step.sort is Sort.DONE]
+    assert done.entry == confirmed.number
+    assert "无须另行处理" in done.what
+
+
+def test_once_people_have_set_a_filing_right_it_is_not_said_to_stand_otherwise_than_it_does() -> None:
+    case = CASES["paper-old-letters-after-the-decision"]
+    docket = case.life.docket
+    revoked, restored = docket[-2], docket[-1]
+    assert restored.event.kind is ActKind.RESTORE
+    before = then(docket, revoked.entered_at, end(case).at)
+    after = then(docket, end(case).at, end(case).at)
+    assert before
+    assert after
+    assert (before.differs, after.differs) == (True, False)
+    assert after.settled == restored.number
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"act": "file_annual_report", "year": 2025, "came_on": "2025-12-03"}, None),
+        ({"act": "state_defence", "came_on": "2025-12-03", "postmarked_on": "2025-12-03"}, None),
+        (
+            {"act": "state_defence", "year": 2025, "came_on": "2020-12-03", "postmarked_on": "2020-12-04"},
+            "“陈述申辩”不写年度；邮戳日期2020-12-04不得晚于收到日期2020-12-03；收到日期、邮戳日期不得早于2021-01-01",
+        ),
+        ({"act": "request_extension", "came_on": "2025-12-03"}, "“申请延期”须写明年度"),
+        ({"act": "restore", "came_on": "2025-12-03"}, "“恢复备案”不是可以查实的来文"),
+        ({"act": "state_defence"}, FACT),
+    ],
+)
+def test_what_no_letter_can_be_is_said_whole_and_alike_at_every_door(told: dict[str, object], said: str | None) -> None:
+    if said is None:
+        ProvenLate.model_validate(told)
+        return
+    with pytest.raises(ValidationError) as refused:
+        ProvenLate.model_validate(told)
+    assert what_is_wrong(refused.value) == said
