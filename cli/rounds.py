@@ -14,13 +14,19 @@ from cli.exits import FOUND
 from cli.output import console, say
 from cli.tools import the_register, with_filings
 from gateway.client import Filings
-from gateway.problem import NoRound
+from gateway.problem import NoRound, NotFound
 from gateway.rounds import Rounds
+from gateway.shown.reasons import Sentence
+from gateway.shown.rounds import reasons
+from models.acts import MOST_ENTRIES
+from models.reasons import Register
 from models.rounds.base import PROVINCE, RoundActKind, RoundKind, RoundLapseKind, RoundStage
 from models.rounds.round import Round, RoundReceipt
 from regulation import naming, offices
 from regulation.rounds import agenda
 from regulation.rounds.every import rules_of
+from regulation.rounds.why import Asked
+from regulation.rounds.why import why as answer
 
 round_ = click.Group("round", help="年度工作（轮次）：开启、办理、查询、核验。")
 
@@ -185,3 +191,39 @@ def verify(round_id: str, json_: bool) -> None:
         console.print("登记链核验未通过" if faults else "登记链核验通过", style="red" if faults else "green")
     if faults:
         raise SystemExit(FOUND)
+
+
+@round_.command(help="为什么：轮次的一号登记为何发生，结果、抽签、金额怎样得出，告知了谁；不写登记号即接下来会怎样。")
+@click.argument("round_id")
+@click.option("--entry", type=click.IntRange(1, MOST_ENTRIES), help="这一号登记为何发生")
+@click.option("--filing", help="只就这一个联盟（平台申请编号）而言")
+@click.option(
+    "--for",
+    "for_",
+    type=click.Choice([each.value for each in Register]),
+    default=Register.OFFICE.value,
+    show_default=True,
+    help="为谁写明：企业、办理机关、法院",
+)
+@as_json
+def why(round_id: str, entry: int | None, filing: str | None, for_: str, json_: bool) -> None:
+    """Answer why, of a round."""
+    register, rounds = the_register(), _rounds()
+    _found(rounds, round_id)
+    found = rounds.entry(round_id, entry) if entry else None
+    if entry and found is None:
+        raise NotFound(f"{round_id} 第{entry}号登记")
+    asked = (
+        reasons.of_entry(register, rounds, found, rounds.sent(round_id, found.number), filing)
+        if found
+        else Asked(rounds.docket(round_id, most=reasons.AT_ONCE))
+    )
+    told, words = answer(asked, entry), Register(for_)
+    if json_:
+        sentences = [Sentence.of(each, words) for each in told.reasons]
+        say({"question": told.question, "about": told.about, "worded_for": words, "reasons": sentences})
+        return
+    console.print(f"{told.question.label}：{told.about}", style="bold")
+    for reason in told.reasons:
+        for depth, line in reason.lines(words):
+            console.print(f"{'  ' * depth}{line}", soft_wrap=True, markup=False)

@@ -15,7 +15,7 @@ from activities.log.leaves import LeafKind
 from activities.rounds import appending, known, rows, sealing, terms
 from activities.rows import GENESIS, Row, link
 from models.correction import InRound
-from models.register import RoundItemRow, RoundRow
+from models.register import MessageRow, RoundItemRow, RoundRow
 from models.rounds.base import Area, OpenRound, RoundAct, RoundKind, RoundStage, round_id
 from models.rounds.round import Round, RoundEntry
 from models.values import at_hour
@@ -25,6 +25,9 @@ from regulation.rounds import table
 from regulation.rounds.every import rules_of
 from regulation.rounds.known import Known, Needs
 from regulation.rounds.rules import Examined
+from regulation.rounds.why import Sent
+
+MESSAGES = MessageRow.metadata.tables[MessageRow.__tablename__]
 
 ROUNDS, ENTRIES, ITEMS = appending.ROUNDS.c, appending.ENTRIES.c, appending.ITEMS.c
 
@@ -201,6 +204,13 @@ class RoundRegister:
         """What the register knows of all that is asked for."""
         with self.engine.connect() as db:
             return known.answer(db, needs, area)
+
+    def sent(self, of: str, number: int) -> list[Sent]:
+        """The messages that an entry led to, without what they say."""
+        names = [MESSAGES.c[name] for name in ("to", "office", "title", "about")]
+        query = select(*names).where(MESSAGES.c.round_id == of, MESSAGES.c.number == number).order_by(MESSAGES.c.id)
+        with self.engine.connect() as db:
+            return [Sent(*row) for row in db.execute(query)]
 
     def content(self, act: Any) -> dict[str, Any] | None:
         """What the paper says that an event brings, if it brings one. Raises `PaperMissing`."""

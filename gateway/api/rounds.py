@@ -22,11 +22,14 @@ from gateway.api.shapes import Downloadable
 from gateway.problem import MovedOn, NoRound, at_interface, refuse
 from gateway.remembered.audit import AuditKind
 from gateway.shown.documents import DOCX, XLSX
+from gateway.shown.reasons import Sentence
 from gateway.shown.rounds import downloads, seen
 from gateway.shown.rounds.downloads import CSV
+from gateway.shown.rounds.reasons import RoundAsked, answered
 from gateway.tools import Doors
 from gateway.visit import visit_of
 from models.acts import MOST_ENTRIES, OfficeKey, Year
+from models.reasons import Question, Register
 from models.register import Paper, RoundEntryRow, RoundItemRow, RoundRow
 from models.rounds.base import RoundId, RoundKind, RoundLine, RoundStage
 from models.rounds.round import Round, RoundEntry, RoundReceipt
@@ -184,6 +187,27 @@ def list_round_entries(
     seen.seen(tools, who, round_id)
     found = tools.rounds.register.docket(round_id, after=after, before=after + AT_ONCE + 1)
     return seen.readable(tools, who, found)
+
+
+class RoundWhy(Value):
+    """轮次的理由: what was asked about, and the answer in one register, each sentence with the entries that it rests on and its article."""
+
+    question: Question
+    about: str
+    worded_for: Register
+    reasons: tuple[Sentence, ...]
+
+
+@router.get("/rounds/{round_id}/why", responses=answers(404, 422))
+def why_of_round(tools: Doors, who: Caller, round_id: Of, wanted: Annotated[RoundAsked, Query()]) -> RoundWhy:
+    """轮次为何如此: why an entry came, how a result, a lot or an amount came about, and who was told and why; else what comes next.
+
+    Of an entry that the caller may not read whole, what it came to for the alliance that is named, if that is the caller's.
+    """
+    seen.seen(tools, who, round_id)
+    told, register = answered(tools, who, round_id, wanted), wanted.register(who)
+    reasons = tuple(Sentence.of(each, register) for each in told.reasons)
+    return RoundWhy(question=told.question, about=told.about, worded_for=register, reasons=reasons)
 
 
 @router.get("/rounds/{round_id}/papers/{digest}", responses=answers(404, 422), response_model=dict[str, object])
