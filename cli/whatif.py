@@ -76,6 +76,8 @@ def whatif(
     at = at or now
     if at > now:
         raise click.UsageError("起点不得晚于现在")
+    if not sets and (kind or jurisdiction or since):
+        raise click.UsageError("--kind、--jurisdiction、--from 只用于 --set 所假定的项目")
     register = the_register()
     terms = read_file(asked["terms_file"]) if asked["terms_file"] else None
     if sets:

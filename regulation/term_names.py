@@ -130,6 +130,10 @@ def proposed(proposals: Sequence[Proposal], since: date) -> tuple[dict[str, Any]
     findings, rows = list[Finding](), []
     for at, each in enumerate(proposals):
         field = f"/proposals/{at}"
+        of = (each.key, each.kind, each.jurisdiction)
+        if of in [(other.key, other.kind, other.jurisdiction) for other in proposals[:at]]:
+            findings.append(_finding(field, f"{NAMES.get(each.key, each.key)}写了两次，只能写一次"))
+            continue
         if each.key not in NAMES:
             findings.append(_finding(field, f"没有 {each.key} 这一项期限标准，或者改动它不影响办理中的备案"))
             continue
@@ -155,10 +159,12 @@ def proposed(proposals: Sequence[Proposal], since: date) -> tuple[dict[str, Any]
 
 
 def _prevailing(base: TermsEdition, each: Proposal) -> str:
-    """Why a proposal for both kinds would change nothing: each has a number of its own, which goes before."""
+    """Why a proposal for both kinds would not be one: a kind has a number of its own, which goes before and would stay as it is."""
     own = [f"{kind}类" for kind in Kind if (each.key, kind.value, each.jurisdiction, None) in base.rows]
-    if each.kind or len(own) < len(Kind):
+    if each.kind or not own:
         return ""
+    if len(own) < len(Kind):
+        return f"{NAMES[each.key]}对{own[0]}另有规定，不写明类别的假定只改动另一类，须写明类别"
     return f"{NAMES[each.key]}由{'、'.join(own)}分别规定，不写明类别的假定不起作用，须写明类别"
 
 

@@ -320,6 +320,39 @@ def supposed_calendars(edition: str, covers: int, until: date, prefix: str) -> I
         edition = name
 
 
+SHIFTED = "推演历"
+"""The name of a calendar in which some days are only supposed to be others."""
+
+
+def shifted_calendar(
+    known: Mapping[str, Any], covers: int, off: Iterable[date], work: Iterable[date]
+) -> dict[str, Any]:
+    """A calendar in which some days are off and others work, beside what an edition says that covers the years up to one: of that year,
+    or of the next, which is otherwise as the statute alone has it. Raises `ValueError`.
+    """
+    off, work = set(off), set(work)
+    years = {day.year for day in off | work}
+    if len(years) != 1 or not years <= {covers, covers + 1} or off & work:
+        raise ValueError(f"假定的日子须在同一年，为{covers}年或者{covers + 1}年，同一日不得既休息又上班")
+    [year] = years
+    document = dict(known) if year == covers else statutory.edition(SHIFTED, str(known["edition"]), year)
+    days = document["years"][str(year)]
+    days_off, workdays = dict(days["days_off"]), set(map(str, days["workdays"]))
+    for day in off:
+        if day.weekday() < SATURDAY:
+            days_off[str(day)] = "推演"
+        workdays.discard(str(day))
+    for day in work:
+        days_off.pop(str(day), None)
+        if day.weekday() >= SATURDAY:
+            workdays.add(str(day))
+    of_year = {"days_off": dict(sorted(days_off.items())), "workdays": sorted(workdays)}
+    return document | {"edition": SHIFTED, "years": {**document["years"], str(year): of_year}}
+
+
+SATURDAY = 5
+
+
 def stopping(revoked: Mapping[str, Stop], edition_on: Callable[[date], str]) -> dict[Stop, Bound]:
     """Where too many complete on one day (G-16); `revoked` tells of each filing when it would, its kind and its place."""
     by_day: dict[date, list[tuple[str, str]]] = defaultdict(list)

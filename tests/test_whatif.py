@@ -202,6 +202,8 @@ def test_the_command_line_tells_what_differs_as_table_workbook_and_picture(
         (["--delay-of", "210100=9000"], "假定有误"),
         (["--at", "2099-01-01"], "起点不得晚于现在"),
         (["--set", "annual.deadline=12-01", "--terms", "x.json"], "x.json"),
+        (["--kind", "A", "--leaders", "nobody"], "只用于 --set 所假定的项目"),
+        (["--set", "archive.working_days=5", "--set", "archive.working_days=9", "--kind", "A"], "写了两次"),
     ],
 )
 def test_what_cannot_be_asked_is_said_before_anything_is_lived(

@@ -1,9 +1,10 @@
 """推演 at the desk: the province asks, looks on, and takes away what came of it; and the preview that every edition has."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ from models.values import at_hour, day_of
 from models.vocabulary import Kind
 from models.whatif import Change, Differs, Happened, Load, Outcome, Question, Sum, sum_of
 from regulation import whatif
+from regulation.calendar import CALENDARS
 from regulation.term_names import Proposal, numbers, proposed, touches
 from regulation.terms import TERMS
+from regulation.whatif import shifted_calendar
 from tests.databases import Databases, on_both
 from tests.in_force import editions_of_ones_own
 from tests.population import NOW, populate
@@ -101,6 +104,68 @@ async def test_what_cannot_be_asked_comes_back_with_everything_that_is_wrong(hou
     for nonsense in ({"years": "99"}, {"share": "x"}, {"since": "soon"}, {"slow": "999999"}, {"delay": "-1"}):
         await province.posts("/desk/whatif", 422, **nonsense)
     assert house.tools.whatifs.latest() == []
+
+
+async def test_a_calendar_is_supposed_by_shifting_days_choosing_or_bringing_an_edition(house: House) -> None:
+    province = await at(house, "p-401")
+    covers = max(CALENDARS[name].covers for name in CALENDARS)
+    weekday = next(day for day in _days(covers + 1) if day.weekday() == 0)
+    [newest] = [dict(each) for each in CALENDARS.documents if str(covers) in each["years"]]
+    for asked, says in (
+        ({"off": f"{weekday}", "work": f"{weekday + timedelta(days=5)}"}, f"推演历（{covers + 1}年）"),
+        ({"calendar": newest["edition"]}, newest["edition"]),
+    ):
+        answer = await province.posts("/desk/whatif", years="1", one_in="100", **asked)
+        await asyncio.wait(UNDER_WAY)
+        assert says in await province.gets(answer.headers["location"].partition("?")[0])
+    file = {"calendar_file": ("c.json", json.dumps(newest | {"edition": "MINE"}).encode(), "application/json")}
+    answer = await province.browser.post(
+        "/desk/whatif",
+        data={"csrf": province.csrf, "years": "1", "one_in": "100"},
+        files=file,
+        headers={"Origin": province.origin},
+    )
+    await asyncio.wait(UNDER_WAY)
+    assert "MINE（" in await province.gets(answer.headers["location"].partition("?")[0])
+    for wrong, says in (
+        ({"off": "soon"}, "须写作 2027-02-15"),
+        ({"off": f"{covers - 1}-02-02"}, "须在同一年"),
+        ({"off": f"{weekday}", "work": f"{weekday}"}, "不得既休息又上班"),
+        ({"off": f"{weekday}", "calendar": newest["edition"]}, "只能择一"),
+        ({"calendar": "none"}, "没有这一工作日历版本"),
+    ):
+        assert says in (await province.posts("/desk/whatif", 422, **wrong)).text
+    for content, says in (
+        (b"[]", "须是一个版本"),
+        (b"{", "不是 JSON"),
+        (b" " * 100_001, "不得超过100,000字节"),
+        (b"{}", "工作日历"),
+    ):
+        refused = await province.browser.post(
+            "/desk/whatif",
+            data={"csrf": province.csrf},
+            files={"calendar_file": ("c", content)},
+            headers={"Origin": province.origin},
+        )
+        assert refused.status_code == 422
+        assert says in refused.text
+
+
+def _days(year: int) -> Iterator[date]:
+    return (date(year, 1, 1) + timedelta(days=n) for n in range(100, 200))
+
+
+def test_a_shifted_calendar_works_and_rests_on_the_days_that_are_told() -> None:
+    covers = max(CALENDARS[name].covers for name in CALENDARS)
+    [known] = [each for each in CALENDARS.documents if str(covers) in each["years"]]
+    plain = CALENDARS.made(dict(known) | {"edition": "AS-IT-IS"})
+    off = next(day for day in _days(covers) if day.weekday() == 2 and day not in plain.off)
+    rest = min(day for day in plain.off if day.year == covers)
+    made = CALENDARS.made(shifted_calendar(known, covers, [off], [rest, off + timedelta(days=3)]))
+    assert (off in made.off, rest in made.off, off + timedelta(days=3) in made.made_up) == (True, False, True)
+    assert made.covers == covers
+    next_year = CALENDARS.made(shifted_calendar(known, covers, [off.replace(year=covers + 1)], []))
+    assert next_year.covers == covers + 1
 
 
 async def test_one_runs_at_a_time_and_only_the_province_asks(house: House) -> None:
@@ -219,3 +284,17 @@ def test_numbers_that_move_nothing_under_way_are_told_apart() -> None:
     assert document
     assert [row["value"] for row in document["rows"]] == [[-30, -3], False]
     assert at_hour(day_of(AT), 0) <= AT
+
+
+def test_a_number_for_both_kinds_is_refused_where_one_kind_has_its_own() -> None:
+    """It would leave that kind as it is, and say nothing of it."""
+    key = next(each.key for each in numbers(TERMS["LN-2023"]) if each.kind is None and each.value is not None)
+    value = next(each.value for each in numbers(TERMS["LN-2023"]) if each.key == key)
+    row = {"key": key, "kind": "A", "value": value, "article": "G-06"}
+    own = {"edition": "OWN", "base": "LN-2023", "effective": "2023-05-01", "document_no": "文", "rows": [row]}
+    with editions_of_ones_own():
+        TERMS.add(own)
+        _, findings = proposed([Proposal(key=key, written=str(value))], date(2023, 6, 1))
+        assert any("对A类另有规定，不写明类别的假定只改动另一类" in each.message for each in findings)
+        of_one, nothing = proposed([Proposal(key=key, written=str(value), kind=Kind.B)], date(2023, 6, 1))
+        assert of_one is not None or nothing

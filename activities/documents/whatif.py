@@ -39,7 +39,13 @@ def supposed(outcome: Outcome) -> list[tuple[str, str]]:
         told.append(("假定的期限标准", f"自{question.terms['effective']}起"))
         told += [("改动", line) for line in rows_changed(outcome)]
     if question.calendar is not None:
-        told.append(("假定的工作日历", str(question.calendar["edition"])))
+        years = "、".join(f"{year}年" for year in question.calendar.get("years", {}))
+        told.append(
+            (
+                "假定的工作日历",
+                f"{question.calendar['edition']}（{years}）" if years else str(question.calendar["edition"]),
+            )
+        )
     if question.acts:
         told.append(("另外假定的行为", f"{sum(map(len, question.acts.values()))}项"))
     return told

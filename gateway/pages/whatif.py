@@ -1,6 +1,8 @@
 """推演 (`/desk/whatif`): the province asks what another number, or another conduct, would mean for every filing; nothing is changed."""
 
 import asyncio
+import json
+import re
 from collections import defaultdict
 from datetime import timedelta
 from typing import Any
@@ -9,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 
 from activities.documents import whatif as documents
 from activities.pictures import whatif as pictures
@@ -28,13 +30,23 @@ from models.vocabulary import Severity
 from models.whatif import MOST_DELAY, MOST_YEARS, Assumption, Conduct, Outcome, Question
 from regulation import offices
 from regulation.calendar import CALENDARS
+from regulation.editions import EditionRefused
 from regulation.term_names import NAMES, Proposal, numbers, proposed
 from regulation.terms import TERMS, terms_on
+from regulation.whatif import shifted_calendar
 
 router = APIRouter(prefix="/desk/whatif")
 
 ROWS = 4
 """How many numbers the form takes at once."""
+
+EDITIONS_SHOWN = 5
+"""From so many editions of the calendar one is chosen, the newest."""
+
+LARGEST, LONGEST = 100_000, 1000
+"""Bytes of the largest file of a calendar; characters of the longest answer in the form."""
+
+SEPARATED = re.compile(r"[\s,，、;；]+")
 
 SHOWN = 200
 """How many filings that differ the page lists; the workbook has more."""
@@ -71,6 +83,8 @@ def _form(
         numbers=list(numbers(TERMS[terms_on(today)])),
         edition=terms_on(today),
         calendar=CALENDARS.newest(today),
+        calendars=_choices(),
+        shifting=(_fullest(), CALENDARS[_fullest()].covers),
         names=NAMES,
         rows=range(ROWS),
         conducts=list(Conduct),
@@ -87,9 +101,11 @@ def _form(
 @router.post("")
 async def ask(request: Request, tools: Doors, session: Province, form: Answer) -> Response:
     """Begin one; it goes on by itself, and is looked at meanwhile."""
-    asked = {name: str(value).strip()[:200] for name, value in form.items() if name != "csrf"}
+    asked = {name: value.strip()[:LONGEST] for name, value in form.items() if name != "csrf" and isinstance(value, str)}
     now = tools.clock()
-    question, findings = await run_in_threadpool(_question, form, tools)
+    file = form.get("calendar_file")
+    brought = await file.read(LARGEST + 1) if isinstance(file, UploadFile) else b""
+    question, findings = await run_in_threadpool(_question, form, tools, brought)
     if question is None:
         return await run_in_threadpool(_form, request, tools, session, asked, findings, 422)
     try:
@@ -104,8 +120,12 @@ async def ask(request: Request, tools: Doors, session: Province, form: Answer) -
     return then(f"/desk/whatif/{begun}")
 
 
-def _question(form: FormData, tools: Tools) -> tuple[Question | None, tuple[Finding, ...]]:
-    told: dict[str, Any] = {name: str(value).strip() for name, value in form.items()}
+def _question(form: FormData, tools: Tools, brought: bytes) -> tuple[Question | None, tuple[Finding, ...]]:
+    told: dict[str, Any] = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+    try:
+        calendar = _calendar(told, brought)
+    except (ValueError, RecursionError) as wrong:
+        return None, (_finding("/calendar", str(wrong)),)
     try:
         since = DAY.validate_python(told.get("since") or str(day_of(tools.clock())))
         proposals = [
@@ -134,10 +154,68 @@ def _question(form: FormData, tools: Tools) -> tuple[Question | None, tuple[Find
         if slow and slow not in offices.KEYS:
             return None, (_finding("/slow", "没有这一机构"),)
         return Question(
-            years=int(told.get("years") or 3), assumption=assumption, terms=terms, one_in=int(told.get("one_in") or 1)
+            years=int(told.get("years") or 3),
+            assumption=assumption,
+            terms=terms,
+            calendar=calendar,
+            one_in=int(told.get("one_in") or 1),
         ), ()
     except (ValidationError, ValueError):
         return None, (_finding("/", "日期须写作 2027-01-01；年数、百分比和天数须为所示范围内的整数"),)
+
+
+def _calendar(told: dict[str, Any], brought: bytes) -> dict[str, Any] | None:
+    """The calendar that is supposed: a file, an edition that is known here, or the newest with some days shifted; none by default.
+    Raises `ValueError` with why it cannot be."""
+    chosen, shifted = told.get("calendar", ""), [told.get(name, "") for name in ("off", "work")]
+    if sum((bool(brought), bool(chosen), any(shifted))) > 1:
+        raise ValueError("工作日历的三种假定只能择一：上传版本、选用版本，或者写明改动的日子")
+    if chosen:
+        found = next((each for each in CALENDARS.documents if each["edition"] == chosen), None)
+        if found is None or chosen not in _choices():
+            raise ValueError("没有这一工作日历版本")
+        return dict(found)
+    if brought:
+        return _tried(_read(brought))
+    if not any(shifted):
+        return None
+    try:
+        off, work = ([DAY.validate_python(day) for day in SEPARATED.split(each) if day] for each in shifted)
+    except ValidationError:
+        raise ValueError("改动的日子须写作 2027-02-15，以逗号分隔") from None
+    newest = _fullest()
+    known = next(each for each in CALENDARS.documents if each["edition"] == newest)
+    return _tried(shifted_calendar(known, CALENDARS[newest].covers, off, work))
+
+
+def _read(brought: bytes) -> dict[str, Any]:
+    if len(brought) > LARGEST:
+        raise ValueError(f"工作日历文件不得超过{LARGEST:,}字节")
+    try:
+        told = json.loads(brought)
+    except ValueError:
+        raise ValueError("工作日历文件不是 JSON") from None
+    if not isinstance(told, dict):
+        raise ValueError("工作日历文件须是一个版本，与版本目录中的同式")
+    return told
+
+
+def _tried(document: dict[str, Any]) -> dict[str, Any]:
+    try:
+        CALENDARS.made(document)
+    except EditionRefused as refused:
+        raise ValueError(str(refused)) from None
+    return document
+
+
+def _fullest() -> str:
+    """The edition of the calendar that covers most, by which a fork counts (activities/forks.py)."""
+    return max(CALENDARS, key=lambda name: CALENDARS[name].covers)
+
+
+def _choices() -> list[str]:
+    """The editions of the calendar from which one may be chosen, the newest first."""
+    return [str(each["edition"]) for each in CALENDARS.documents][-EDITIONS_SHOWN:][::-1]
 
 
 def _finding(field: str, message: str) -> Finding:
