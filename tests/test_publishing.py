@@ -482,6 +482,16 @@ def test_a_months_list_comes_in_parts_of_which_the_last_alone_changes(tmp_path: 
     assert [name for name in contents(tmp_path) if name.startswith("years/")] == again
 
 
+def test_a_year_of_an_earlier_release_leads_to_all_its_months_with_the_next_publication(tmp_path: Path) -> None:
+    earlier, later = [*announced_in(date(2026, 1, 5), 1), announced_in(date(2026, 3, 2), 2)[1]]
+    (tmp_path / "years").mkdir()
+    (tmp_path / "years/2026.html").write_text("everything of the year", "utf-8")
+    Site(tmp_path, Remembered([earlier, later]), ADDRESS).write([str(later.filing_id)], date(2026, 3, 3))
+    months = [link for link in Read(tmp_path / "years/2026.html").links if link.startswith("2026-")]
+    assert months == ["2026-03.html", "2026-01.html"]
+    assert all((tmp_path / "years" / month).is_file() for month in months)
+
+
 def test_what_a_list_reads_is_found_by_an_index(sqlite: Databases) -> None:
     register, month = Register.at(sqlite.migrated()), date(2026, 1, 1)
     notices = Notices(register.engine)

@@ -124,7 +124,18 @@ class Site:
             last = _last_part(self.publications.count(month))
             ends = {last, max(last - 1, 0)}
             parts.update(ends if ends & parts else ())
+        for year in {month.year for month in found}:
+            if not self._names(year, [month for month in found if month.year == year]):
+                for month in self.publications.months(year):
+                    if not (self.folder / _of(month)).exists():
+                        found[month] = set(range(_last_part(self.publications.count(month)) + 1))
         return found
+
+    def _names(self, year: int, months: Iterable[date]) -> bool:
+        """Whether the page of a year leads to these months; one of before 0.10.0 leads to none."""
+        path = self.folder / f"years/{year}.html"
+        there = path.read_bytes() if path.exists() else b""
+        return bool(there) and all(f'href="{month:%Y-%m}.html"'.encode() in there for month in months)
 
     def _written(
         self,
@@ -182,8 +193,7 @@ class Site:
         but for what later publications say of theirs."""
         last = _last_part(self.publications.count(month))
         for part in parts:
-            name = f"{month:%Y-%m}"
-            path = f"years/{name}.html" if part == last else f"years/{name}-{part + 1}.html"
+            path = _of(month) if part == last else f"years/{month:%Y-%m}-{part + 1}.html"
             rows = self.publications.part(month, part * IN_PART, IN_PART)
             title = f"{month.year}年{month.month}月发布的公示公告"
             shown = {"listed": listed(self.publications, rows, today), "month": month, "part": part, "last": last}
@@ -191,13 +201,11 @@ class Site:
 
     def _of_year(self, year: int, touched: Collection[date]) -> Iterator[tuple[str, bytes]]:
         """The months of a year: anew only if one of them is not among those that are there."""
-        name = f"years/{year}.html"
-        path = self.folder / name
-        there = path.read_bytes() if path.exists() else b""
-        if there and all(f'href="{month:%Y-%m}.html"'.encode() in there for month in touched):
+        if self._names(year, touched):
             return
+        name = f"years/{year}.html"
         every = (date(year, number, 1) for number in range(12, 0, -1))
-        months = [each for each in every if each in touched or (self.folder / f"years/{each:%Y-%m}.html").exists()]
+        months = [each for each in every if each in touched or (self.folder / _of(each)).exists()]
         yield name, self._render("year.html", name, f"{year}年发布的公示公告", months=months)
 
     def _of_log(self, book: LogBook, today: date, *, whole: bool) -> Iterator[tuple[str, bytes]]:
@@ -302,6 +310,11 @@ def takes_objections(each: Published, today: date) -> bool:
     until = each.row.shown_until
     running = until is not None and each.row.shown_from <= today <= until
     return running and each.row.kind in OBJECTED_TO and each.stands
+
+
+def _of(month: date) -> str:
+    """Where the list of a month begins, with what was published last."""
+    return f"years/{month:%Y-%m}.html"
 
 
 def _last_part(count: int) -> int:
