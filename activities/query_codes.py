@@ -91,6 +91,11 @@ def address(own: str, code: str) -> str:
 
 def picture(own: str, code: str, kind: str = "svg") -> bytes:
     """That address as a QR code: SVG without a style of its own, or PNG for documents."""
+    return drawn(address(own, code), kind)
+
+
+def drawn(address: str, kind: str) -> bytes:
+    """An address as a QR code."""
     made = io.BytesIO()
-    segno.make_qr(address(own, code), error="m").save(made, kind=kind, scale=4, border=4, light="#fff")
+    segno.make_qr(address, error="m").save(made, kind=kind, scale=4, border=4, light="#fff")
     return made.getvalue()

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
@@ -12,6 +13,7 @@ import docx
 import openpyxl
 import pytest
 
+from activities import query_codes
 from activities.documents import survey_form, survey_sheet, survey_tables
 from activities.documents.sheet_reader import SheetRefused
 from activities.documents.survey_form import Filled
@@ -94,6 +96,15 @@ def test_the_questionnaire_is_printed_as_it_was_filled_in() -> None:
         "揭榜挂帅",
     ):
         assert words in said
+
+
+@pytest.mark.parametrize(("filled", "words"), [(None, "在线填报"), (Filled(), "在线查看")])
+def test_the_questionnaire_leads_to_its_page(filled: Filled | None, words: str) -> None:
+    online = "https://beian.example.gov.cn/my/surveys/survey-2027-LN/LN-1"
+    made = survey_form.form_of(SOME, 2026, AT, filled, online)
+    assert f"{words}：{online}，或者扫描下图。" in text_of(made)
+    (picture,) = [each for each in zipfile.ZipFile(BytesIO(made)).namelist() if each.startswith("word/media/")]
+    assert zipfile.ZipFile(BytesIO(made)).read(picture) == query_codes.drawn(online, "png")
 
 
 def test_a_workbook_has_the_sums_and_a_sheet_for_each_table() -> None:

@@ -4,10 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 from docx.document import Document
+from docx.shared import Mm
 
+from activities import query_codes
 from activities.documents import gongwen
 from activities.documents.gongwen import CENTRE, FINE, Grid
 from models.choices import MEMBERS
@@ -34,14 +37,20 @@ class Filled:
     before: Mapping[str, Decimal] = field(default_factory=dict)
 
 
-def form_of(questionnaire: Questionnaire, year: int, at: datetime, filled: Filled | None = None) -> bytes:
-    """The questionnaire of the figures of a year as a document; `at` is when it was filled in, or laid down."""
+def form_of(
+    questionnaire: Questionnaire, year: int, at: datetime, filled: Filled | None = None, online: str = ""
+) -> bytes:
+    """The questionnaire of the figures of a year as a document; `at` is when it was filled in, or laid down, `online` the address
+    of the page at which that is done, or looked at."""
     document = gongwen.blank(questionnaire.title, questionnaire.made_by, at)
     gongwen.heading(document, _in_halves(questionnaire.title), 0)
     for text in (f"（{year}年）", *_head(questionnaire)):
         document.add_paragraph(text, FINE).alignment = CENTRE
     if filled:
         gongwen.tabulate(document, Grid(("项目", "内容"), (40, 116), filled.facts))
+    if online:
+        document.add_paragraph(f"{'在线查看' if filled else '在线填报'}：{online}，或者扫描下图。", FINE)
+        document.add_picture(BytesIO(query_codes.drawn(online, "png")), width=Mm(25))
     for table in questionnaire.tables:
         gongwen.heading(document, table.title)
         for note in table.notes:

@@ -84,7 +84,9 @@ def one(request: Request, tools: Doors, session: Staff, round_id: str, filing_id
 def printed(request: Request, tools: Doors, session: Staff, round_id: str, filing_id: str) -> Response:
     """The same in print."""
     known = _return(request, tools, session.who, round_id, filing_id)
-    return attachment(shown.printed(known), f"{known.year}年度统计调查表-{known.alliance.name}.docx", DOCX)
+    return attachment(
+        shown.printed(known, tools.settings.own_address), f"{known.year}年度统计调查表-{known.alliance.name}.docx", DOCX
+    )
 
 
 def _return(request: Request, tools: Tools, who: Identity, round_id: str, filing_id: str) -> shown.Return:

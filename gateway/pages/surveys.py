@@ -70,4 +70,6 @@ def printed(request: Request, tools: Doors, session: Leading, round_id: str, fil
     tools.seen(filing_id, session.who)
     known = shown.return_of(tools, round_id, filing_id)
     visit_of(request, tools, session.who).note(AuditKind.EXPORTED, filing_id=filing_id, about=f"{round_id} form.docx")
-    return attachment(shown.printed(known), f"{known.year}年度统计调查表-{known.alliance.name}.docx", DOCX)
+    return attachment(
+        shown.printed(known, tools.settings.own_address), f"{known.year}年度统计调查表-{known.alliance.name}.docx", DOCX
+    )

@@ -154,12 +154,14 @@ def asked_of(tools: Tools, rows: Sequence[FilingRow]) -> list[Asked]:
     return asked
 
 
-def printed(told: Return) -> bytes:
-    """The questionnaire in print: as it was sent, with what its receipt says, or empty."""
+def printed(told: Return, own: str) -> bytes:
+    """The questionnaire in print: as it was sent, with what its receipt says, or empty; with the address of its page, for which
+    `own` is where people reach the gateway."""
+    online = f"{own}/my/surveys/{told.round.id}/{told.alliance.id}"
     if told.item is None or told.sent is None:
-        return survey_form.form_of(told.questionnaire, told.year, told.round.opened_at)
+        return survey_form.form_of(told.questionnaire, told.year, told.round.opened_at, online=online)
     filled = Filled(list(_facts(told, told.item)), told.sent.get("figures") or {}, told.figures_before)
-    return survey_form.form_of(told.questionnaire, told.year, told.item.at, filled)
+    return survey_form.form_of(told.questionnaire, told.year, told.item.at, filled, online)
 
 
 def to_fill_in(told: Return, raw: Mapping[str, Any]) -> bytes:
@@ -300,6 +302,7 @@ MEDIA_TYPES = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8", "json": "applicat
 
 
 def empty(tools: Tools, round_: Round) -> bytes:
-    """The questionnaire of a survey in print, empty."""
+    """The questionnaire of a survey in print, empty, with the address of the leader's page, from which each survey is filled in."""
     questionnaire = answering.questionnaire_in(tools.register.paper(round_.paper or ""))
-    return survey_form.form_of(questionnaire, answering.state_of(round_).year or round_.year, round_.opened_at)
+    year = answering.state_of(round_).year or round_.year
+    return survey_form.form_of(questionnaire, year, round_.opened_at, online=f"{tools.settings.own_address}/my")
