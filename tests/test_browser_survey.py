@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import FilePayload
+from playwright.async_api import FilePayload, ViewportSize
 from temporalio.testing import WorkflowEnvironment
 
 from gateway.identity import EMBEDDED
@@ -15,7 +15,7 @@ from models.values import SHANGHAI, day_of
 from regulation import data
 from tests.in_force import editions_of_ones_own
 from tests.served import served
-from tests.test_browser import Visitor, chromium, visiting
+from tests.test_browser import DESK, Visitor, chromium, visiting
 from tests.test_browser_evaluation import in_force
 from tests.test_round import followed
 from tests.test_survey_pages import returned
@@ -27,6 +27,7 @@ NOW = datetime.now(UTC)
 TODAY = day_of(NOW)
 FILING, SURVEY = "SV-1", f"survey-{TODAY.year}-LN-1"
 DAYS = 20
+A_PHONE: ViewportSize = {"width": 390, "height": 844}
 """How long its window is."""
 BROUGHT = "LN-browser"
 """What the questionnaire that is brought is called."""
@@ -68,17 +69,21 @@ async def opened_by_the_province(visitor: Visitor) -> None:
 
 
 async def answered_by_the_leader(visitor: Visitor) -> None:
-    """From the draft: first with a figure that cannot be, then as it is."""
+    """From the draft, on a phone to its end: first with a figure that cannot be, then as it is."""
     drafted(visitor)
     await visitor.comes_in("u-leader-01")
+    await visitor.page.set_viewport_size(A_PHONE)
     await visitor.opens("/my")
     await visitor.page.locator("a[href^='/my/surveys/']").first.click()
     await visitor.looks()
+    await visitor.page.set_viewport_size(A_PHONE)
+    assert await visitor.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     await visitor.fills({"/ip/shared": "99", "/leader/is_eagle": "no", "/integrity_commitment": "yes"})
     await visitor.presses("报送")
     assert "不得大于“401 当年获得I类知识产权”" in await shown(visitor)
     await visitor.fills({"/ip/shared": "1"})
     assert "已报送" in await visitor.presses("报送"), await shown(visitor)
+    await visitor.page.set_viewport_size(DESK)  # type: ignore[arg-type]
 
 
 async def sent_back_by_the_city(visitor: Visitor) -> None:
