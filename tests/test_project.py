@@ -6,11 +6,11 @@ import importlib
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -106,9 +106,34 @@ def parsed(path: Path) -> ast.Module:
         gc.enable()
 
 
-def imports(tree: ast.AST) -> Iterator[str]:
+N = TypeVar("N", bound=ast.AST)
+
+
+@cache
+def nodes(path: Path) -> dict[type[ast.AST], list[Any]]:
+    """The nodes of a module by their kind, gone through once for all that look at them."""
+    found: dict[type[ast.AST], list[Any]] = {}
+    for node in ast.walk(parsed(path)):
+        found.setdefault(type(node), []).append(node)
+    return found
+
+
+def of_kind(path: Path, *kinds: type[N]) -> Iterator[N]:
+    """The nodes of a module that are of some kinds."""
+    for kind in kinds:
+        yield from nodes(path).get(kind, ())
+
+
+def named(node: ast.AST) -> str:
+    """What is called, or whose attribute is taken, as it is written."""
+    if isinstance(node, ast.Name):
+        return node.id
+    return f"{named(node.value)}.{node.attr}" if isinstance(node, ast.Attribute) else ast.unparse(node)
+
+
+def imports(found: Iterable[ast.AST]) -> Iterator[str]:
     """Every module that is imported, as `package.module` or `package.module.name`; relative imports are not used here."""
-    for node in ast.walk(tree):
+    for node in found:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -118,8 +143,8 @@ def imports(tree: ast.AST) -> Iterator[str]:
 
 @cache
 def imported(path: Path) -> tuple[str, ...]:
-    """Every module that a module imports, in the order of the text."""
-    return tuple(imports(parsed(path)))
+    """Every module that a module imports."""
+    return tuple(imports(of_kind(path, ast.Import, ast.ImportFrom)))
 
 
 def within(name: str, packages: set[str]) -> bool:
@@ -167,14 +192,12 @@ def test_nothing_in_the_gateway_blocks_the_loop() -> None:
     """Calls inside `async def` that are neither awaited nor handed to a thread. What a nested function does is its caller's."""
     found = []
     for path in in_rooms("gateway"):
-        for function in ast.walk(parsed(path)):
-            if not isinstance(function, ast.AsyncFunctionDef):
-                continue
+        for function in of_kind(path, ast.AsyncFunctionDef):
             nested = [node for node in ast.walk(function) if isinstance(node, ast.FunctionDef | ast.Lambda)]
             aside = {id(node) for inner in nested for node in ast.walk(inner)}
             aside |= {id(node.value) for node in ast.walk(function) if isinstance(node, ast.Await)}
             calls = [node for node in ast.walk(function) if isinstance(node, ast.Call) and id(node) not in aside]
-            names = ((ast.unparse(call.func), call.lineno) for call in calls)
+            names = ((named(call.func), call.lineno) for call in calls)
             found += [f"{path.relative_to(ROOT)}:{line} {name}" for name, line in names if BLOCKING.search(name)]
     assert found == []
 
@@ -199,8 +222,8 @@ def test_no_module_is_imported_in_a_circle() -> None:
 def test_no_circle_is_dodged() -> None:
     found = []
     for path in in_rooms(*MAY_IMPORT):
-        inside = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-        late = {name for node in inside for name in imports(node)} | {
+        inside = of_kind(path, ast.FunctionDef, ast.AsyncFunctionDef)
+        late = {name for node in inside for name in imports(ast.walk(node))} | {
             name for name in imported(path) if name == "typing.TYPE_CHECKING"
         }
         found += [f"{path.relative_to(ROOT)} imports {name}" for name in sorted(late)]
@@ -221,15 +244,14 @@ def test_the_regulation_imports_the_models_the_standard_library_and_pydantic_onl
 def test_regulation_and_workflows_read_no_clock_and_no_environment() -> None:
     wrong = []
     for path in in_rooms("regulation", "workflows"):
-        tree, where = parsed(path), path.relative_to(ROOT)
-        wrong += [f"{where} imports {name}" for name in imports(tree) if within(name, CHANCE_AND_ENVIRONMENT)]
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute) and node.attr in CLOCKS:
-                owner = ast.unparse(node.value).rpartition(".")[2]
-                if owner in CLOCK_OWNERS:
-                    wrong.append(f"{where}:{node.lineno} reads {ast.unparse(node)}")
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("open", "input", "Settings", "uuid4"):
-                wrong.append(f"{where}:{node.lineno} calls {ast.unparse(node.func)}")
+        where = path.relative_to(ROOT)
+        wrong += [f"{where} imports {name}" for name in imported(path) if within(name, CHANCE_AND_ENVIRONMENT)]
+        for node in of_kind(path, ast.Attribute):
+            if node.attr in CLOCKS and named(node.value).rpartition(".")[2] in CLOCK_OWNERS:
+                wrong.append(f"{where}:{node.lineno} reads {ast.unparse(node)}")
+        for call in of_kind(path, ast.Call):
+            if named(call.func) in ("open", "input", "Settings", "uuid4"):
+                wrong.append(f"{where}:{call.lineno} calls {ast.unparse(call.func)}")
     assert wrong == []
 
 
@@ -238,8 +260,8 @@ def test_where_kinds_differ_a_third_would_be_asked_for() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in in_rooms("models", "regulation", "activities", "workflows", "gateway", "cli")
-        for node in ast.walk(parsed(path))
-        if isinstance(node, ast.If | ast.IfExp) and node.orelse and not _leaves_out(node)
+        for node in _branches(path)
+        if node.orelse and not _leaves_out(node)
         if any(
             (isinstance(each, ast.Attribute) and ast.unparse(each) in ("Kind.A", "Kind.B"))
             or (isinstance(each, ast.Name) and each.id in ("FormA", "FormB"))
@@ -247,6 +269,11 @@ def test_where_kinds_differ_a_third_would_be_asked_for() -> None:
         )
     ]
     assert not found
+
+
+def _branches(path: Path) -> Iterator[ast.If | ast.IfExp]:
+    yield from of_kind(path, ast.If)
+    yield from of_kind(path, ast.IfExp)
 
 
 def _leaves_out(node: ast.If | ast.IfExp) -> bool:
@@ -266,8 +293,8 @@ def test_no_test_is_skipped() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)}"
         for path in in_rooms("tests")
-        for node in ast.walk(parsed(path))
-        if isinstance(node, ast.Attribute) and node.attr in skipping and within(ast.unparse(node), {"pytest"})
+        for node in of_kind(path, ast.Attribute)
+        if node.attr in skipping and within(named(node), {"pytest"})
     ]
     assert found == []
 
@@ -298,8 +325,8 @@ def test_tests_wait_for_work_and_not_for_seconds() -> None:
     found = {
         str(path.relative_to(ROOT))
         for path in in_rooms("tests")
-        for node in ast.walk(parsed(path))
-        if path != PATIENCE and isinstance(node, ast.Call) and ast.unparse(node.func) in waiting | counting
+        for node in of_kind(path, ast.Call)
+        if path != PATIENCE and named(node.func) in waiting | counting
     }
     assert found == SECONDS.keys()
 
