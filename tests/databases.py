@@ -70,18 +70,24 @@ class Databases:
 
     def migrated(self) -> str:
         """The address of a database with the register's tables and nothing in them."""
-        return self._emptied.pop() if self._emptied else self.made("migrated", migrate)
+        return self._emptied.pop() if self._emptied else self.made("nothing", lambda _: None)
 
     def done_with(self, address: str) -> None:
         """Take back what `migrated` gave, once nobody is connected to it."""
 
     def made(self, name: str, make: Callable[[str], None]) -> str:
-        """The address of a new database: a copy of one that was made once, and is called by this name."""
+        """The address of a new database: a copy of one that was made once, of the register's tables, and is called by this name."""
         if name not in self._templates:
-            template = self.empty()
+            template = self._with_tables()
             make(template)
             self._templates[name] = template
         return self._copied(self._templates[name])
+
+    def _with_tables(self) -> str:
+        if "tables" not in self._templates:
+            self._templates["tables"] = self.empty()
+            migrate(self._templates["tables"])
+        return self._copied(self._templates["tables"])
 
     def _copied(self, template: str) -> str:
         raise NotImplementedError
@@ -96,6 +102,11 @@ class Sqlite(Databases):
     def empty(self) -> str:
         """A file that does not exist yet."""
         return f"sqlite:///{self.folder / f'{next(self._numbers)}.db'}"
+
+    def _with_tables(self) -> str:
+        address = self.empty()
+        prepare(address)
+        return address
 
     def _copied(self, template: str) -> str:
         address = self.empty()

@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 from activities.appending import Appended
-from activities.migrating import migrate
 from activities.register import Register
 from activities.rows import papers_of
 from examples.demo import OFFICES, life
@@ -83,10 +82,9 @@ def _papered(form: dict[str, Any], acts: Sequence[dict[str, Any]], until: dateti
 
 
 def holding(make: Callable[[Register], object]) -> Callable[[str], None]:
-    """Makes a database that holds something."""
+    """Makes a database with the tables hold something."""
 
     def made(url: str) -> None:
-        migrate(url)
         register = Register.at(url)
         make(register)
         register.engine.dispose()
