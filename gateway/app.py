@@ -26,14 +26,14 @@ from activities.register import Register
 from activities.starting import bound
 from activities.whatifs import WhatIfs
 from gateway import codec, failures, guard, measuring
+from gateway.api import router as api
 from gateway.api.openapi import OF_THE_SERVICE, describe, document
-from gateway.api.router import router as api
 from gateway.client import Filings
 from gateway.clock import DoorClock
 from gateway.counters import Counters
 from gateway.oidc import Oidc
+from gateway.pages import router as pages
 from gateway.pages.design import sheet as design
-from gateway.pages.router import router as pages
 from gateway.remembered.audit import Audit
 from gateway.remembered.drafts import Drafts
 from gateway.remembered.handling import Handling
@@ -61,8 +61,8 @@ API = "/api/v1"
 
 ADDRESSES = APIRouter()
 """Every address of the service. What FastAPI makes of them is made once, however many applications a process has."""
-ADDRESSES.include_router(api, prefix=API)
-ADDRESSES.include_router(pages)
+api.enter(ADDRESSES, API)
+pages.enter(ADDRESSES)
 ADDRESSES.include_router(witness)
 
 

@@ -20,8 +20,7 @@ from gateway.api import (
 from gateway.api.problems import ALWAYS, answers
 from gateway.api.queries import as_described
 
-router = APIRouter()
-for each in (
+OPERATIONS = (
     filings,
     reading,
     two_times,
@@ -35,8 +34,13 @@ for each in (
     year,
     revocations,
     guide,
-):
-    router.include_router(
-        each.router, responses=answers(*ALWAYS), generate_unique_id_function=lambda route: route.name,
-        dependencies=[Depends(as_described)],
-    )  # fmt: skip
+)
+
+
+def enter(addresses: APIRouter, prefix: str) -> None:
+    """Put the operations among the addresses; each file's by itself, for whatever stands between is gone through for every request."""
+    for each in OPERATIONS:
+        addresses.include_router(
+            each.router, prefix=prefix, responses=answers(*ALWAYS), generate_unique_id_function=lambda route: route.name,
+            dependencies=[Depends(as_described)],
+        )  # fmt: skip

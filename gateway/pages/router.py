@@ -54,8 +54,7 @@ from gateway.pages import (
 )
 from gateway.pages.design import page as design
 
-router = APIRouter(include_in_schema=False)
-for each in (
+PAGES = (
     sign_in,
     filing,
     reasons,
@@ -105,5 +104,10 @@ for each in (
     revocations,
     about,
     design,
-):
-    router.include_router(each.router)
+)
+
+
+def enter(addresses: APIRouter) -> None:
+    """Put the pages among the addresses; each by itself, for whatever stands between is gone through for every request."""
+    for each in PAGES:
+        addresses.include_router(each.router, include_in_schema=False)
