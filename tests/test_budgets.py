@@ -10,6 +10,8 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.testing import WorkflowEnvironment
 
+from activities.register import Register
+from bench.full_register import store_papers
 from bench.quiet_life import QuietLife
 from bench.simulator import lived
 from models.values import canonical
@@ -17,6 +19,7 @@ from regulation import calendar, terms
 from regulation.annual import KEPT
 from regulation.calendar import CALENDARS
 from regulation.terms import TERMS
+from tests.databases import Databases, statements
 from tests.story import Story
 from tests.world import World
 
@@ -114,3 +117,18 @@ def test_a_quiet_life_in_the_simulator(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(docket) == 48
     assert calls["dues"] == 48, "the dates of a filing are worked out once"
     assert calls.total() <= 5_400, calls.most_common(20)
+
+
+def test_an_entry_is_eight_statements_at_most_and_an_application_ten(sqlite: Databases) -> None:
+    """Each is a promise that somebody relies on: none is asked twice, however much an entry sends."""
+    life = QuietLife(1, 2026)
+    register = Register.at(sqlite.migrated())
+    store_papers(register, life)
+    asked_for = {}
+    for entry in lived(life, life.over):
+        with statements(register) as asked:
+            register.append(entry)
+        asked_for[entry.number] = len([each for each in asked if "used_editions" not in each])  # noted once a worker
+    register.engine.dispose()
+    assert asked_for.pop(1) <= 10, "an application is read, its name compared, and it is shown, sent and searched for"
+    assert max(asked_for.values()) <= 8, asked_for
