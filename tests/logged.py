@@ -47,11 +47,12 @@ def begin(register: Register) -> None:
     """The life until the middle of its way."""
     lived("LIFE").lodged(register)
     register.append_all([entry for entry in lived("LIFE").docket if entry.entered_at < MIDDLE])
-    _deliver(register)
+    deliver(register)
     noted_backup(register.engine, MIDDLE, "a", whole=True)
 
 
-def _deliver(register: Register) -> None:
+def deliver(register: Register) -> None:
+    """Every letter is delivered and read."""
     with register.engine.connect().execution_options(writes=True) as db, db.begin():
         letters = db.scalars(select(col(LetterRow.id)).order_by(col(LetterRow.id))).all()
         at = MIDDLE - timedelta(hours=1)

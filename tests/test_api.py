@@ -685,10 +685,14 @@ async def test_documents_are_listed_and_drawn_for_those_who_may_have_them(house:
 
 
 async def test_an_entry_s_proof_is_drawn_for_those_who_may_read_what_it_rests_on(house: House, api: Caller) -> None:
-    for person, letters in (("c-101", "消息.json"), ("u-leader-01", "送达.json")):
+    for person, effects in (("c-101", list), ("u-leader-01", str)):
         answer = await api(person).get("filings/LIFE/documents/proof-2")
+        assert answer.headers["content-type"] == "application/zip"
         with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
-            assert {letters, "核验.py", "登记/0002.json", "说明.txt"} <= set(packed.namelist())
+            assert {"核验.py", "重算.py", "登记/0002.json", "说明.txt"} <= set(packed.namelist())
+            assert isinstance(json.loads(packed.read("登记/0002.json"))["effects"], effects), (
+                "others' messages: a digest"
+            )
         line = house.tools.audit.lines(filing_id="LIFE", limit=1)[0]
         assert (line.person, line.kind, line.object) == (person, AuditKind.EXPORTED, "proof-2")
     for person, key in (("a-601", "proof-2"), ("e-501", "proof-2"), ("c-101", "proof-999"), ("c-101", "proof-0")):

@@ -570,7 +570,7 @@ def test_the_package_holds_everything(register: Register, unpacked: Path) -> Non
     assert all(each["reason"]["facts"] for each in told)
     assert len([each for each in names if each.startswith("登记/")]) == len(register.docket("LIFE"))
     listed = {each["文件"]: each["SHA-256"] for each in json.loads((unpacked / "目录.json").read_text("utf-8"))}
-    assert listed.keys() == names - {"目录.json", "SHA256SUMS"}
+    assert listed.keys() == names - {"目录.json", "SHA256SUMS", "证明.json"}
     for name, sum_ in listed.items():
         assert hashlib.sha256((unpacked / name).read_bytes()).hexdigest() == sum_
     note = (unpacked / "说明.txt").read_text("utf-8")
@@ -582,27 +582,21 @@ def test_the_sums_are_right(unpacked: Path) -> None:
     lines = (unpacked / "SHA256SUMS").read_text("utf-8").splitlines()
     sums = {name: sum_ for sum_, name in (line.split("  ", 1) for line in lines)}
     files = {str(each.relative_to(unpacked)) for each in unpacked.rglob("*") if each.is_file()}
-    assert sums.keys() == files - {"SHA256SUMS"}
+    assert sums.keys() == files - {"SHA256SUMS", "证明.json"}, "what proves the package tells what its list was"
     for name, expected in sums.items():
         assert hashlib.sha256((unpacked / name).read_bytes()).hexdigest() == expected
 
 
 def test_the_chain_can_be_made_again_from_the_files(register: Register, unpacked: Path) -> None:
-    def stored(name: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads((unpacked / name).read_text("utf-8"))
-        return found
-
-    sent, shown, versions = [each["message"] for each in stored("消息.json")], stored("公示.json"), stored("版本.json")
     previous = rows.GENESIS
     for entry in register.docket("LIFE"):
         kept = json.loads((unpacked / "登记" / f"{entry.number:04d}.json").read_text("utf-8"))
         paper = rows.paper_of(entry)
-        taken_in = [each for each in versions if each["paper"] == paper] if rows.submission(entry) else []
-        of_entry = [[each for each in table if each["number"] == entry.number] for table in (sent, shown)]
-        taken_in = [each for each in taken_in if each["version"] == entry.filing.version]
-        assert kept["effects"] == digest([*of_entry, taken_in])
+        sent, shown, took = kept["effects"]
+        assert {each["number"] for each in (*sent, *shown)} <= {entry.number}
+        assert [each["version"] for each in took] == ([entry.filing.version] if rows.submission(entry) else [])
         assert kept["previous"] == previous
-        assert kept["hash"] == rows.link(previous, kept["body"], kept["effects"])
+        assert kept["hash"] == rows.link(previous, kept["body"], digest(kept["effects"]))
         if paper:
             assert hashlib.sha256((unpacked / "文书" / f"{paper}.json").read_bytes()).hexdigest() == paper
         previous = kept["hash"]
@@ -618,14 +612,14 @@ def test_the_program_in_the_package_proves_the_chain_and_finds_a_change(unpacked
 
     proved = checked(unpacked)
     assert proved.returncode == 2, "nothing is wrong, and this register has no log yet"
-    assert "条登记首尾相接的哈希" in proved.stdout
+    assert "的 47 条登记及其消息、公示公告、申请版本的哈希，相邻的前后相接" in proved.stdout
     copy = tmp_path / "changed"
     shutil.copytree(unpacked, copy)
     changed = copy / "登记" / "0004.json"
     changed.write_text(changed.read_text("utf-8").replace("c-101", "c-102"), "utf-8")
     refuted = checked(copy)
     assert refuted.returncode == 1
-    assert "第4号登记与前后登记的哈希不符" in refuted.stdout
+    assert "第4号登记与其哈希或者前一条登记不符" in refuted.stdout
 
 
 def test_the_same_register_gives_the_same_package(register: Register) -> None:

@@ -14,6 +14,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 from threading import Thread
+from typing import get_args
 from zipfile import ZipFile
 
 import pytest
@@ -21,7 +22,7 @@ from playwright.async_api import async_playwright
 
 from activities import rules_wheel
 from activities.attachments import Attachments
-from activities.documents import verify
+from activities.documents import recompute, verify
 from activities.documents.decision import May, NoSuchDecision, rests_on, write_decision
 from activities.documents.dossier import dossier
 from activities.log import keys
@@ -30,11 +31,13 @@ from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from activities.register import Register
 from models.values import day_of
+from models.vocabulary import ActKind, DeliveryState, LapseKind, Stage
 from regulation import agenda, offices, recomputing
+from regulation.publicity import PublicationKind
 from tests.databases import Databases
 from tests.law.cases import load
 from tests.law.editions import load_editions
-from tests.logged import keeping
+from tests.logged import deliver, keeping
 from tests.simulated import holding, lived, written
 from tests.test_browser import chromium
 
@@ -50,6 +53,7 @@ def life(sqlite: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """The demonstration's life, all of it in a log that was signed twice."""
     register = Register.at(sqlite.made("a whole life", holding(lambda register: written(register, lived("LIFE")))))
     kept = keeping(register.engine, tmp_path_factory.mktemp("life"))
+    deliver(register)
     kept.passes(datetime(2030, 6, 1, tzinfo=UTC))
     kept.passes(OVER)
     yield register, kept
@@ -96,7 +100,7 @@ def test_from_the_page_of_a_revocation_to_what_proves_it_by_the_printed_steps(
     assert done.stdout.endswith("核验通过\n")
     told = json.loads((tmp_path / "LIFE-46-1.json").read_bytes())
     assert "u-leader" not in json.dumps(told)
-    told["notices"][0]["published_at"] = "2029-01-01T00:00:00+00:00"
+    told["leaves"][0]["row"]["published_at"] = "2029-01-01T00:00:00+00:00"
     (tmp_path / "LIFE-46-1.json").write_text(json.dumps(told), "utf-8")
     assert "与日志所记不符" in stranger(html.unescape(command), tmp_path).stdout
 
@@ -157,12 +161,28 @@ async def test_the_pages_check_themselves_in_a_browser(life: tuple[Register, Log
                 re.sub("data-position=.[0-9]+", 'data-position="3', true): "路径",
                 re.sub("(?<=data-nonce>).", "x", true): "路径不通到所签的根",
             }
+            forgeries |= {
+                re.sub("<h1>关于撤销", "<h1>关于恢复", true): "网页所示的标题与所证明的原文不同",
+                re.sub("<title>关于撤销", "<title>关于恢复", true): "网页所示的标题与所证明的原文不同",
+                re.sub("(?<=的备案)已撤销。", "已恢复。", true): "网页所示的首句与所证明的原文不同",
+                re.sub("(?<=about.>)撤销备案", "恢复备案", true): "网页所示的公告种类与所证明的原文不同",
+                true.replace("<dt>依据</dt>", "<dt>文号</dt>"): "网页所示的文号与所证明的原文不同",
+                re.sub("<dt>盟主企业</dt><dd>[^<]*</dd>", "", true): "网页所示的盟主企业与所证明的原文不同",
+            }
             for forged, says in forgeries.items():
                 assert forged != true
                 page_file.write_text(forged, "utf-8")
                 await page.reload()
                 assert says in await told("proof")
             page_file.write_text(true, "utf-8")
+            notice = kept.files.site / "notices/LIFE-6-1.html"
+            members = notice.read_text("utf-8")
+            await page.goto(f"{address}/notices/LIFE-6-1.html")
+            assert (await told("proof")).startswith("核验通过")
+            notice.write_text(re.sub("<li>[^<]*</li>(?=</ul></dd>)", "", members), "utf-8")
+            await page.reload()
+            assert "网页所示的成员单位与所证明的原文不同" in await told("proof")
+            notice.write_text(members, "utf-8")
             await page.goto(f"{address}/log/index.html")
             [root] = await page.eval_on_selector_all("[data-root]", "rows => rows.map(row => row.dataset.root)")
             for held in (root, (kept.files.folder / "checkpoint").read_text("utf-8")):
@@ -203,7 +223,10 @@ def test_the_revocation_of_the_demonstration_is_proven_alone_and_comes_out_the_s
     assert printed
     done = stranger(f"{commands[0]} --key {signer.key} --root {printed.root}", folder)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
-    assert "未重算：规则程序已附而未运行" in done.stdout
+    assert "未重算：各期限和结果是否由登记的事实按规则得出，只有重算才能证明" in done.stdout
+    assert "第46号登记：2029-12-20 00:00 撤销备案（revoked）" in done.stdout
+    assert "登记后为已撤销（revoked）" in done.stdout
+    assert done.stdout.startswith("决定的证明：只证明所附的登记。不是归档包")
     again = stranger(commands[1], folder, bare=False)
     assert "结果已重算一致（" in again.stdout, again.stdout + again.stderr
     assert again.stdout.endswith("核验通过\n")
@@ -218,12 +241,11 @@ def test_a_leader_is_given_what_a_leader_may_read_and_nothing_is_given_of_what_i
     folder = proof(register, 12, tmp_path, lambda filing, kind: kind not in ("object", offices.REFUSED), leader)
     done = stranger("python3 核验.py", folder)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
-    assert "发给他人的消息未附" in done.stdout
-    offices_of = {
-        each["office"] for sent in json.loads((folder / "送达.json").read_bytes()) for each in sent["letters"]
-    }
+    assert "第12号登记的消息、公示公告和申请版本未附" in done.stdout
+    leaves = json.loads((folder / "证明.json").read_bytes())["leaves"]
+    offices_of = {each["row"][0]["office"] for each in leaves if each["kind"] == "delivery"}
     assert offices_of == {leader}
-    assert "object" not in {each["kind"] for each in json.loads((folder / "文书.json").read_bytes())}
+    assert "object" not in {each["row"]["kind"] for each in leaves if each["kind"] == "paper"}
     with pytest.raises(NoSuchDecision):
         proof(register, 48, tmp_path)
 
@@ -242,7 +264,8 @@ def test_whoever_is_given_other_rules_or_another_outcome_sees_which_date_differs
     register, kept = life
     [signer] = keys.signers(kept.log.key_file)
     (tmp_path / "whole.zip").write_bytes(dossier(register, "LIFE", Attachments(tmp_path), signer=signer))
-    (tmp_path / "verify.py").write_bytes(Path(verify.__file__).read_bytes())
+    for program in (verify, recompute):
+        (tmp_path / Path(str(program.__file__)).name).write_bytes(Path(str(program.__file__)).read_bytes())
     done = stranger("python3 verify.py whole.zip --重算", tmp_path, bare=False)
     assert "结果已重算一致（47条登记、" in done.stdout, done.stdout + done.stderr
     docket = list(lived("LIFE").docket)
@@ -258,20 +281,39 @@ def test_whoever_is_given_other_rules_or_another_outcome_sees_which_date_differs
     ]
 
 
-def test_the_rules_run_in_bounds_without_network_and_start_nothing(tmp_path: Path) -> None:
-    rules = tmp_path / "regulation"
+def test_the_rules_run_in_bounds_without_network_and_start_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules, said = tmp_path / "regulation", tmp_path / "said.json"
     rules.mkdir()
+    said.write_text("{}", "utf-8")
     (rules / "__init__.py").touch()
+    monkeypatch.setattr(recompute, "OUTPUT", 1000)
+    monkeypatch.setattr(recompute, "SECONDS", 20)
     for attempt, refused in (
         ("import socket; socket.create_connection(('127.0.0.1', 9))", "PermissionError"),
         ("import subprocess; subprocess.run(['true'])", "PermissionError"),
-        (f"bytearray({verify.MEMORY})", "MemoryError"),
+        (f"bytearray({recompute.MEMORY})", "MemoryError"),
+        ("import sys; [sys.stdout.write('x' * 1000) for _ in iter(int, 1)]", "输出超过 1000 字节"),
+        ("import sys; [sys.stderr.write('x' * 1000) for _ in iter(int, 1)]", "输出超过 1000 字节"),
     ):
         (rules / "recomputing.py").write_text(f"def main():\n    {attempt}\n", "utf-8")
-        done = subprocess.run(
-            [sys.executable, "-I", "-B", "-c", verify.CHILD, str(tmp_path)], capture_output=True, text=True, check=False
-        )
-        assert refused in done.stderr, done.stderr
+        assert refused in recompute.run(str(tmp_path), said)[0]
+    monkeypatch.setattr(recompute, "SECONDS", 0.05)
+    (rules / "recomputing.py").write_text("def main():\n    while True:\n        pass\n", "utf-8")
+    assert "运行超过" in recompute.run(str(tmp_path), said)[0]
+
+
+def test_the_words_by_which_it_is_told_are_those_of_the_rules() -> None:
+    """Whatever may be entered has its name in the wheel, read as the program reads it, and whatever may be published in the program."""
+    wheel = rules_wheel.wheel()
+    rows = {"": ("edition", {"subject": "rules", "name": wheel.name, "digest": wheel.digest}, "")}
+    rules = recompute.Rules({}, rows, [], {wheel.file: wheel.content})
+    assert (rules.wrong, rules.lacking) == ([], [])
+    named = rules.names()
+    assert [each for each in (*ActKind, *LapseKind, *DeliveryState) if named.get(each.value) != each.label] == []
+    assert [each for each in Stage if named.get(f"stage {each.value}") != each.label] == []
+    assert set(get_args(PublicationKind)) <= verify.CALLED.keys()
 
 
 def test_the_rules_are_the_same_bytes_wherever_they_are_made() -> None:

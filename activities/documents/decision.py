@@ -1,7 +1,7 @@
 """The proof of one decision (决定的证明): an entry with what it rests on, in a zip that can be checked without this system.
 
 It holds the entries on which it rests, each with the one before it, their papers, notices and receipts, the editions by which was
-counted and the rules themselves; of every other entry the hash alone. Like the package for the archive, the same register gives the
+counted and the rules themselves; of other entries nothing. Like the package for the archive, the same register gives the
 same bytes. Who may read less is given less, and the verifier says so (activities/documents/verify.py).
 """
 
@@ -9,12 +9,10 @@ from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 from activities.documents import docket, gongwen, packaging
-from activities.documents.packaging import File, json_bytes, stored, summed
+from activities.documents.packaging import File, json_bytes, summed
 from activities.documents.record import Record, Sent, read, receipts
-from activities.log.leaves import Key, LeafKind, papers_of
 from activities.publishing.calendars import counted_in_words
 from activities.register import Register
-from activities.rows import submission
 from models.acts import By
 from models.filing import Entry, Filing
 from regulation import agenda, naming, offices
@@ -85,45 +83,32 @@ def write_decision(
     told = {each for each in rests_on(docket_, number) if refused or docket_[each - 1].refused is None}
     if number not in told:
         raise NoSuchDecision(f"{filing_id} 第{number}号")
-    files = _files(register, record, docket_, told, may, office)
-    gongwen.pack_into(pack, ((file.name, file.content, file.at) for file in summed(list(files), entry.entered_at)))
+    files = summed(list(_files(register, record, docket_, told, may, office)), entry.entered_at)
+    gongwen.pack_into(pack, ((file.name, file.content, file.at) for file in files))
 
 
 def _files(
     register: Register, record: Record, docket_: list[Entry], told: set[int], may: May, office: str
 ) -> Iterator[File]:
-    entry, filing_id = docket_[-1], record.row.filing_id
+    entry, numbers = docket_[-1], sorted(told)
     last = entry.entered_at
     with register.engine.connect() as db:
-        rests = {key.of for key in papers_of(db, LeafKind.ENTRY, [Key(filing_id, each) for each in told])}
-        used = packaging.used(db, [docket_[each - 1].filing for each in sorted(told)])
-    papers = [each for each in record.papers if each.digest in rests and may(entry.filing, each.kind)]
+        used = packaging.used(db, [docket_[each - 1].filing for each in numbers])
+    papers = [each for each in packaging.papers(record, numbers) if may(entry.filing, each.kind)]
     sent = [each for each in record.sent if each.message.number in told and office in ("", each.message.office)]
     notices = [each for each in record.notices if each.number in told]
-    rows: list[tuple[LeafKind, str, int]] = [(LeafKind.ENTRY, filing_id, each) for each in sorted(told)]
-    rows += [(LeafKind.PAPER, each.digest, 0) for each in papers]
-    rows += [(LeafKind.NOTICE, each.id, 0) for each in notices]
-    proof = packaging.proven(register.engine, [*rows, *packaging.of_editions(used), *packaging.of_letters(sent)])
+    rows = [*packaging.of_entries(record, numbers), *packaging.of_papers(papers), *packaging.of_notices(notices)]
+    rows += [*packaging.of_editions(used), *packaging.of_letters(sent)]
     yield File("说明.txt", "", _explained(record, docket_, told, sent, used).encode(), last)
-    yield packaging.verifier(last)
-    yield File("证明.json", "", json_bytes(proof), last)
-    for number, row in enumerate(record.entries[: len(docket_)], 1):
-        content = stored(record, number) if number in told else {"number": number, "hash": row.hash}
-        yield File(f"登记/{number:04d}.json", "", json_bytes(content), row.entered_at)
+    yield from packaging.programs(last)
+    yield from packaging.entries(record, numbers, whole=not office)
     for paper in papers:
         yield File(f"文书/{paper.digest}.json", "", paper.body.encode(), paper.stored_at)
-    yield File("文书.json", "", json_bytes(packaging.about(papers)), last)
-    yield File("公示.json", "", json_bytes(packaging.all_columns(notices)), last)
-    if office:
-        yield File("送达.json", "", json_bytes([packaging.carried(each) for each in sent]), last)
-    else:
-        bringing = [each.number for each in docket_ if submission(each)]
-        brought = [each for each, by in zip(record.versions, bringing, strict=False) if by in told]
-        yield File("消息.json", "", json_bytes(packaging.messages(sent)), last)
-        yield File("版本.json", "", json_bytes(packaging.all_columns(brought)), last)
     yield from packaging.rules(used, last)
-    if blotted := [each for each in register.masked(filing_id) if each["digest"] in {paper.digest for paper in papers}]:
+    masked = register.masked(record.row.filing_id)
+    if blotted := [each for each in masked if each["digest"] in {paper.digest for paper in papers}]:
         yield File("遮蔽.json", "", json_bytes(blotted), last)
+    yield File(packaging.PROOF, "", json_bytes(packaging.proven(register.engine, rows)), last)
 
 
 def _explained(
@@ -153,7 +138,7 @@ def _explained(
         "七、所用的版本：",
         *(f"   {each['subject']} {each['name']} SHA-256 {each['digest']}" for each in used),
         "",
-        "核验：核验.py 请取自公示公告网站的 /notices/verify.py，不用本包所附的；执行 python3 -I 核验.py 文件夹或zip（Python 3.11 以上，不必联网）；公钥和根与公示公告网站所载的比对：--key、--root。",
+        "核验：核验.py、重算.py 请取自公示公告网站的 /notices/verify.py、/notices/recompute.py，放在同一文件夹，不用本包所附的；执行 python3 -I 核验.py 文件夹或zip（Python 3.11 以上，不必联网）；公钥和根与公示公告网站所载的比对：--key、--root。",
         "由登记重算结果：python3 -I 核验.py 文件夹或zip --重算（须装有 pydantic）。",
         "本说明和登记不一致的，以登记为准。本证明可能含有个人信息，不得另作他用；它不证明其后没有别的登记，须证明的用归档包。",
         "",

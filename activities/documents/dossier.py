@@ -18,6 +18,7 @@ from activities.documents.record import Record, read
 from activities.log.notes import Signer
 from activities.register import Register as Registry
 from models.reasons import Reason, Register
+from models.register import Paper
 from regulation.because import Docket, of_entry
 
 NOTE = """\
@@ -31,22 +32,23 @@ NOTE = """\
 二、内容
 目录.json      本包各文件的名称、说明、字节数和 SHA-256
 备案.json      备案现状，与末条登记所载相同；各年度的报送情况在其中（years）
-登记/          每条登记一个文件：登记内容（body，写入时的原文）、所附消息公示版本的摘要（effects）、
-               前一条登记的哈希（previous）、本条登记的哈希（hash）
+登记/          每条登记一个文件：登记内容（body，写入时的原文）、它发出的消息、公示公告、带来的申请版本及核对结果
+               （effects）、前一条登记的哈希（previous）、本条登记的哈希（hash）
 文书/          登记所依据的文书原文，文件名为其 SHA-256；{masked}
 附件/          文书所引用、存于本系统的文件，文件名为其 SHA-256，原名见目录.json；{attachments}
-消息.json      消息及其投递记录    公示.json  公示公告    版本.json  申请版本及核对结果
-规则/          所用的期限标准和工作日历（依据.json）、其摘要（版本.json），以及规则程序（whl）
+证明.json      各条登记、文书、公示公告、信函的送达和阅读、所用的期限标准和工作日历在登记日志中的位置
+规则/          所用的期限标准和工作日历（依据.json），以及规则程序（whl）
 申请表/        各版申请表          公文草稿/  依登记另行生成的公文草稿，以机关印发的为准
 卷宗.docx      以上内容供人阅读的汇总
 理由.txt       每条登记为何发生：事实、条款、日期的计算；理由.json 同，并写明所据登记的哈希和字段
 
 三、离线核验
-核验.py 请取自公示公告网站的 /notices/verify.py，不用本包所附的：包是谁给的，所附的程序也是谁给的。
+核验.py、重算.py 请取自公示公告网站的 /notices/verify.py、/notices/recompute.py，放在同一文件夹，不用本包所附的：
+包是谁给的，所附的程序也是谁给的。
 执行 python3 -I 核验.py 文件夹或zip（任何一台装有 Python 3.11 以上的电脑，不必联网）。它逐一核对：
-1. 各文件未被改动、没有增减（另可执行 sha256sum -c SHA256SUMS）；每条登记的哈希 = SHA-256（前一条登记的哈希 + body + effects），首条之前为 64 个 0；
-2. 消息、公示公告、申请版本、备案现状、文书和附件与登记相符；
-3. 每条登记、公示公告、文书和送达在登记日志中的位置，直至签署的根（证明.json），以及签名；
+1. 各文件与制作时所签署的目录相符，没有增减（另可执行 sha256sum -c SHA256SUMS）；每条登记的哈希 = SHA-256（前一条登记的哈希 + body + effects 的摘要），首条之前为 64 个 0；
+2. 备案现状、文书和附件、期限标准、工作日历与登记相符；
+3. 每条登记、公示公告、文书和送达在登记日志中的位置，何时列入，直至签署的根（证明.json），以及签名；
 并写明哪些已经核验、哪些须凭信任。公钥和根与公示公告网站所载的比对：--key、--root。
 执行 python3 -I 核验.py 文件夹或zip --重算（须装有 pydantic），即以所附的规则程序由登记重算各个期限和结果；程序经核验才运行，但不保证隔绝。
 """
@@ -78,16 +80,16 @@ def write_dossier(
     record, masked = read(register, filing_id), register.masked(filing_id)
     with register.engine.connect() as db:
         used = packaging.used(db, [step.filing for step in record.steps])
-    proof = packaging.proof_of(register.engine, record, used, signer)
+    papers = packaging.papers(record)
     last = record.entries[-1].entered_at
-    attached = references(paper.body for paper in record.papers)
+    attached = references(paper.body for paper in papers)
     looked_at = [(each, list(attachments.faults([each]))) for each in attached]
     there = [each for each, faults in looked_at if not faults]
     missing = [fault for _, faults in looked_at for fault in faults]
     faults = [*register.verify(filing_id), *missing]
     told = f"其中 {len(masked)} 份的个人信息已按保存期限遮蔽，见遮蔽.json" if masked else "均为原文"
     files = list(
-        _files(record, proof, faults, contacts, last, {"attachments": _counted(there, missing), "masked": told})
+        _files(record, papers, faults, contacts, last, {"attachments": _counted(there, missing), "masked": told})
     )
     if masked:
         files.append(
@@ -100,7 +102,10 @@ def write_dossier(
     ]
     listed = [{"文件": file.name, "说明": file.what, "字节": file.size, "SHA-256": file.digest} for file in files]
     files.insert(0, File("目录.json", "本包目录", json_bytes(listed), last))
-    gongwen.pack_into(pack, ((file.name, file.content, file.at) for file in packaging.summed(files, last)))
+    files = packaging.summed(files, last)
+    proof = packaging.proof_of(register.engine, record, used, signer, files[-1].digest)
+    files.append(File(packaging.PROOF, "登记日志中的证明", json_bytes(proof), last))
+    gongwen.pack_into(pack, ((file.name, file.content, file.at) for file in files))
 
 
 def _counted(there: Sequence[Reference], missing: Sequence[str]) -> str:
@@ -117,7 +122,7 @@ def _ending(name: str) -> str:
 
 def _files(
     record: Record,
-    proof: Mapping[str, object],
+    papers: Sequence[Paper],
     faults: Sequence[str],
     contacts: Contacts,
     last: datetime,
@@ -133,22 +138,15 @@ def _files(
         **counted,
     )
     yield File("说明.txt", "内容与核验方法", note.encode(), last)
-    yield packaging.verifier(last)
-    yield File("证明.json", "登记日志中的证明", json_bytes(proof), last)
+    yield from packaging.programs(last)
     yield File("卷宗.docx", "卷宗", docket.of_record(record, faults), last)
     told = list(_reasons(record))
     yield File("理由.txt", "每条登记的理由，供人阅读", _worded(told).encode(), last)
     yield File("理由.json", "每条登记的理由，及其所据的登记和字段", json_bytes([each for _, each in told]), last)
     yield File("备案.json", "备案现状", json_bytes(json.loads(row.value)), last)
-    for entry in record.entries:
-        content = json_bytes(packaging.stored(record, entry.number))
-        yield File(f"登记/{entry.number:04d}.json", f"第{entry.number}号登记", content, entry.entered_at)
-    for paper in record.papers:
+    yield from packaging.entries(record, range(1, len(record.entries) + 1))
+    for paper in papers:
         yield File(f"文书/{paper.digest}.json", f"文书：{paper.kind}", paper.body.encode(), paper.stored_at)
-    yield File("文书.json", "文书的类别、归属和存入时间", json_bytes(packaging.about(record.papers)), last)
-    yield File("消息.json", "消息及其投递记录", json_bytes(packaging.messages(record.sent)), last)
-    yield File("公示.json", "公示公告", json_bytes(packaging.all_columns(record.notices)), last)
-    yield File("版本.json", "申请版本及核对结果", json_bytes(packaging.all_columns(record.versions)), last)
     for made, folder, what in (
         (forms.of_record(record), "申请表", "申请表"),
         (drafting.of_record(record, contacts), "公文草稿", "公文草稿"),

@@ -3,33 +3,36 @@
 import hashlib
 import json
 from base64 import b64encode
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select
-from sqlmodel import SQLModel
 
 from activities import rules_wheel
 from activities.attachments import file_digest
 from activities.documents.record import Record, Sent
 from activities.editions_used import EDITIONS, USED
 from activities.log import keys, proving, public_keys
-from activities.log.leaves import Key, LeafKind, micros, papers_of
+from activities.log.leaves import CARRIED, LETTER, NOTICE, PAPER, SIGNED_FOR, LeafKind, columns, micros
+from activities.log.merkle import HASHINGS
 from activities.log.notes import Checkpoint, Note, Signer
-from activities.log.sequencing import checkpoint_of, ends_of_days, newest
+from activities.log.sequencing import checkpoint_of, ends_of_days, newest, times_of
+from activities.log.tree import Tree
 from activities.proof import as_hashed
-from activities.rows import GENESIS
+from activities.rows import GENESIS, papers_of, submission
 from models.filing import Filing
 from models.log import LogCheckpoint
-from models.register import Paper
+from models.register import Paper, PublicNoticeRow
 from models.settings import Settings
 
-Row = tuple[LeafKind, str, int]
+Row = tuple[LeafKind, str, int, Any]
+"""A row that the log covers: its kind, name and number, and what its digest is made of, if that is not a file of its own."""
 Rows = Iterator[Row]
 
 
@@ -54,8 +57,11 @@ class File:
         return hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else file_digest(content)
 
 
+PROOF = "证明.json"
+
+
 def summed(files: Sequence[File], last: datetime) -> list[File]:
-    """Files with the list of their sums."""
+    """Files with the list of their sums; what proves them comes after it, for it may tell what the list was."""
     sums = "".join(f"{file.digest}  {file.name}\n" for file in files)
     return [*files, File("SHA256SUMS", "各文件的 SHA-256", sums.encode(), last)]
 
@@ -65,36 +71,31 @@ def json_bytes(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=1).encode()
 
 
-def all_columns(rows: Iterable[SQLModel]) -> list[dict[str, object]]:
-    """Rows as they were hashed."""
-    return [as_hashed(row, "json") for row in rows]
+def entries(record: Record, numbers: Iterable[int], *, whole: bool = True) -> Iterator[File]:
+    """Entries as they were written and hashed, with what each sent, published and took in; of that the digest alone, if not `whole`."""
+    bringing = [step.entry.number for step in record.steps if submission(step.entry)]
+    brought = dict(zip(bringing, record.versions, strict=False))
+    for number in numbers:
+        row, before = record.entries[number - 1], record.entries[number - 2].hash if number > 1 else GENESIS
+        sent = [as_hashed(each.message, "json") for each in record.sent if each.message.number == number]
+        shown = [as_hashed(each, "json") for each in record.notices if each.number == number]
+        took = [as_hashed(brought[number], "json")] if number in brought else []
+        effects = [*(sorted(rows, key=lambda row: (len(row["id"]), row["id"])) for rows in (sent, shown)), took]
+        told = {"number": number, "previous": before, "body": row.body, "hash": row.hash}
+        content = json_bytes(told | {"effects": effects if whole else row.effects})
+        yield File(f"登记/{number:04d}.json", f"第{number}号登记", content, row.entered_at)
 
 
-def stored(record: Record, number: int) -> dict[str, object]:
-    """An entry as it was written and hashed."""
-    row, before = record.entries[number - 1], record.entries[number - 2].hash if number > 1 else GENESIS
-    return {"number": number, "previous": before, "body": row.body, "effects": row.effects, "hash": row.hash}
+PROGRAMS = {
+    "核验.py": ("verify.py", "离线核验本包的程序"),
+    "重算.py": ("recompute.py", "核验.py 所用：比对规则，由登记重算结果"),
+}
 
 
-def carried(sent: Sent) -> dict[str, object]:
-    """The letters that carried a message, and what their channels have to show."""
-    return {"letters": all_columns(sent.letters), "deliveries": all_columns(sent.deliveries)}
-
-
-def messages(sent: Iterable[Sent]) -> list[dict[str, object]]:
-    """Messages as they were hashed, with the letters that carried them."""
-    return [{"message": as_hashed(each.message, "json")} | carried(each) for each in sent]
-
-
-def about(papers: Iterable[Paper]) -> list[dict[str, object]]:
-    """What papers are, without what they say."""
-    return [each.model_dump(mode="json", exclude={"body"}) for each in papers]
-
-
-def verifier(last: datetime) -> File:
-    """The program that checks a package."""
-    content = resources.files(__package__).joinpath("verify.py").read_bytes()
-    return File("核验.py", "离线核验本包的程序", content, last)
+def programs(last: datetime) -> Iterator[File]:
+    """The program that checks a package, and the one beside it that looks at the rules."""
+    for name, (file, what) in PROGRAMS.items():
+        yield File(name, what, resources.files(__package__).joinpath(file).read_bytes(), last)
 
 
 # The rules by which was counted
@@ -116,7 +117,6 @@ def used(db: Connection, filings: Sequence[Filing]) -> list[dict[str, Any]]:
 
 def rules(used_: Sequence[dict[str, Any]], last: datetime) -> Iterator[File]:
     """These editions, the documents of which they are made, and the rules as a wheel if the register remembers them."""
-    yield File("规则/版本.json", "所用的版本及其首次使用的时间", json_bytes(used_), last)
     documents = [
         {"subject": each["subject"], "document": document}
         for each in used_
@@ -132,7 +132,7 @@ def rules(used_: Sequence[dict[str, Any]], last: datetime) -> Iterator[File]:
 
 def of_editions(used_: Iterable[dict[str, Any]]) -> Rows:
     """Where editions stand in the log."""
-    yield from ((LeafKind.EDITION, f"{each['subject']}/{each['name']}", 0) for each in used_)
+    yield from ((LeafKind.EDITION, f"{each['subject']}/{each['name']}", 0, each) for each in used_)
 
 
 # The proof
@@ -144,26 +144,30 @@ def signer_of(settings: Settings) -> Signer | None:
 
 
 def proof_of(
-    engine: Engine, record: Record, used_: Sequence[dict[str, Any]] = (), signer: Signer | None = None
+    engine: Engine, record: Record, used_: Sequence[dict[str, Any]], signer: Signer | None, sums: str
 ) -> dict[str, Any]:
     """The proof of a filing's package; nothing where the log has not been signed yet.
 
-    Its head, by the key that signed the root: up to when, and up to which root, the last entry was the last.
+    Its head, by the key that signed the root: up to when, and up to which root, the last entry was the last, and of which list of files.
     """
-    with engine.connect() as db:
-        entries = [Key(record.row.filing_id, entry.number) for entry in record.entries]
-        rests = {key.of for key in papers_of(db, LeafKind.ENTRY, entries)}
-    proof = proven(engine, [*_rows(record, rests), *of_editions(used_)], signer)
+    proof = proven(engine, [*_rows(record, papers(record)), *of_editions(used_)], signer)
     made_at = proof.pop("made_at", None)
     if signer is None or not proof or not _signed(proof["checkpoint"], signer):
         return proof
     root, count = Checkpoint.read(Note.read(proof["checkpoint"]).text), len(proof["leaves"])
     lines = (
         f"{root.origin}/head", record.row.filing_id, record.row.number, record.row.head, count,
-        root.size, b64encode(root.root).decode(), made_at,
+        root.size, b64encode(root.root).decode(), made_at, sums,
     )  # fmt: skip
     head = "".join(f"{line}\n" for line in lines)
     return proof | {"head": f"{head}\n{signer.line(head)}"}
+
+
+def papers(record: Record, numbers: Iterable[int] | None = None) -> list[Paper]:
+    """The papers on which entries rest, all of them or some."""
+    wanted = set(numbers) if numbers else None
+    rests = {key for step in record.steps if not wanted or step.entry.number in wanted for key in papers_of(step.entry)}
+    return [each for each in record.papers if each.digest in rests]
 
 
 def _signed(note: str, signer: Signer) -> bool:
@@ -186,42 +190,83 @@ def proven(engine: Engine, rows: Sequence[Row], signer: Signer | None = None) ->
         if ended and (ended.number == last.number or (signer and not _signed(ended.note, signer))):
             ended = None
         for checkpoint in filter(None, (ended, last)):
-            every = [proving.of_row(db, checkpoint, *each) for each in rows]
-            found, chosen = [each for each in every if each], checkpoint
-            if len(found) == len(every):
+            told = [(proving.of_row(db, checkpoint, kind, of, number), says) for kind, of, number, says in rows]
+            found, chosen = [leaf | _said(says) for leaf, says in told if leaf], checkpoint
+            if len(found) == len(told):
                 break
         known = [str(key) for key in public_keys.known(db, checkpoint_of(chosen).origin)]
+        ends = _came(db, chosen, found)
     for each in found:
         del each["checkpoint"]
     at = {"made_at": chosen.made_at.astimezone(UTC).isoformat(timespec="minutes")} if signer else {}
-    return {"checkpoint": chosen.note, "keys": known, "leaves": found} | _stamped(chosen) | at
+    return {"checkpoint": chosen.note, "keys": known, "ends": ends, "leaves": found} | _stamped(chosen) | at
+
+
+def _said(says: Any) -> dict[str, Any]:
+    return {} if says is None else {"row": says}
+
+
+def _came(db: Connection, chosen: LogCheckpoint, leaves: Sequence[dict[str, Any]]) -> list[str]:
+    """The ends of days that tell, signed, when leaves came into the log: of each the first that has it, unless the checkpoint tells so
+    itself; each leaf gets its way to its own."""
+    newest, ends = times_of(db, chosen), [each for each in reversed(ends_of_days(db)) if each.number < chosen.number]
+    sizes, tree, used_ = [each.size for each in ends], Tree(db, HASHINGS[checkpoint_of(chosen).digest]), list[str]()
+    dated = cache(lambda place: times_of(db, ends[place]) is not None)
+    for leaf in leaves:
+        if newest and leaf["position"] >= newest.after:
+            continue
+        first = bisect_right(sizes, leaf["position"])
+        if end := next((ends[place] for place in range(first, len(ends)) if dated(place)), None):
+            if end.note not in used_:
+                used_.append(end.note)
+            way = tree.inclusion(leaf["position"], end.size)
+            leaf |= {"end": used_.index(end.note), "way": [b64encode(each).decode() for each in way]}
+    return used_
 
 
 def _stamped(checkpoint: LogCheckpoint) -> dict[str, str]:
     return {"stamp": checkpoint.stamp} if checkpoint.stamp else {}
 
 
-def _rows(record: Record, rests: Collection[str]) -> Rows:
+def _rows(record: Record, papers_: Iterable[Paper]) -> Rows:
     """Everything in a package that the log covers by itself."""
-    for entry in record.entries:
-        yield LeafKind.ENTRY, record.row.filing_id, entry.number
-    for paper in sorted(rests):
-        yield LeafKind.PAPER, paper, 0
-    for notice in record.notices:
-        yield LeafKind.NOTICE, notice.id, 0
+    yield from of_entries(record, range(1, len(record.entries) + 1))
+    yield from of_papers(papers_)
+    yield from of_notices(record.notices)
     yield from of_letters(record.sent)
 
 
+def of_entries(record: Record, numbers: Iterable[int]) -> Rows:
+    """Where entries stand in the log."""
+    yield from ((LeafKind.ENTRY, record.row.filing_id, each, None) for each in numbers)
+
+
+def of_papers(papers_: Iterable[Paper]) -> Rows:
+    """What the log covers of papers: what they are, and when they came."""
+    yield from ((LeafKind.PAPER, each.digest, 0, columns(each, *PAPER)) for each in papers_)
+
+
+def of_notices(notices: Iterable[PublicNoticeRow]) -> Rows:
+    """What the log covers of announcements: all that is public of them."""
+    yield from ((LeafKind.NOTICE, each.id, 0, columns(each, *NOTICE)) for each in notices)
+
+
 def of_letters(sent_: Iterable[Sent]) -> Rows:
-    """What the log covers of the letters that carried messages."""
+    """What the log covers of the letters that carried messages; of what was blotted out, nothing."""
     sent_ = list(sent_)
     letters = {letter.id: letter for sent in sent_ for letter in sent.letters}
-    tried = [each for sent in sent_ for each in sent.deliveries]
-    blank = {each.letter for each in tried} - {each.letter for each in tried if each.address or each.receipt}
     for letter in letters.values():
+        tried = {each.channel: each for sent in sent_ for each in sent.deliveries if each.letter == letter.id}
+        shown = [tried[channel] for channel in sorted(tried)]
         if letter.closed_at:
-            yield LeafKind.DELIVERY, letter.id, micros(letter.closed_at)
-            if letter.id not in blank:
-                yield LeafKind.RECEIPT, letter.id, micros(letter.closed_at)
+            at = micros(letter.closed_at)
+            yield (
+                LeafKind.DELIVERY,
+                letter.id,
+                at,
+                [columns(letter, *LETTER), *(columns(each, *CARRIED) for each in shown)],
+            )
+            if not shown or any(each.address or each.receipt for each in shown):
+                yield LeafKind.RECEIPT, letter.id, at, [letter.id, *(columns(each, *SIGNED_FOR) for each in shown)]
         if letter.read_at:
-            yield LeafKind.READ, letter.id, micros(letter.read_at)
+            yield LeafKind.READ, letter.id, micros(letter.read_at), columns(letter, "id", "read_at")

@@ -4,54 +4,44 @@
 """
 
 import argparse
-import base64
 import hashlib
 import json
 import re
-import subprocess
+import runpy
 import sys
-import tempfile
 import zipfile
-from datetime import UTC, datetime, timedelta
-from itertools import islice
+from base64 import b64decode
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import Any
 
-DONE, WRONG, LACKING, ASIDE = (list[str]() for _ in range(4))
+WHAT, DONE, WRONG, LACKING, ASIDE = (list[str]() for _ in range(5))
 MOST, LARGEST, TEXTS, ALL = 100_000, 32_000_000, 500_000_000, 8_000_000_000
-"""Files of a package; bytes of one that is read as text, of all of them, and of everything with the attachments."""
-TOLD, SIGNATURES, MEMORY, SECONDS = 100, 64, 4_000_000_000, 300
-"""Findings of a sort that are told; keys of a log, signatures of a note; bytes and time for the rules' run."""
-OURS = re.compile(
-    r"SHA256SUMS|(目录|证明|理由|备案|文书|消息|送达|公示|版本|遮蔽)\.json|(说明|理由)\.txt|核验\.py|卷宗\.docx"
-    r"|登记/\d{4,6}\.json|文书/[0-9a-f]{64}\.json|附件/[0-9a-f]{64}(\.[a-z0-9]{1,5})?|(申请表|公文草稿)/[^/\\]{1,200}\.docx"
-    r"|规则/(版本\.json|依据\.json|beian_regulation-[0-9a-z.+]{1,40}-py3-none-any\.whl)"
+TOLD, SIGNATURES, ENDS = 200, 64, 2_000
+"""Files of a package; bytes of one that is read as text, of all of them, of everything with the attachments. Findings of a sort that are
+told; keys of a log, signatures of a note; roots of ends of days."""
+EVERY = {"SHA256SUMS", "说明.txt", "核验.py", "证明.json", "规则/依据.json"}
+ARCHIVED = {"目录.json", "备案.json", "卷宗.docx", "理由.txt", "理由.json"}
+"""What every package has, and what only one for the archive has."""
+FURTHER = re.compile(
+    r"遮蔽\.json|重算\.py|登记/\d{4,6}\.json|文书/[0-9a-f]{64}\.json|附件/[0-9a-f]{64}(\.[a-z0-9]{1,5})?"
+    r"|(申请表|公文草稿)/[^/\\]{1,200}\.docx|规则/beian_regulation-[0-9a-z.+]{1,40}-py3-none-any\.whl"
 )
-"""What may lie in a package; whatever else somebody put there, sums or not, belongs to nothing that was entered."""
 STRAY = re.compile(r"(.*/)?(\.DS_Store|Thumbs\.db|desktop\.ini|__pycache__/[^/]*\.pyc|\._[^/]*)|__MACOSX/.*")
-"""What systems leave behind in folders by themselves: told, and read by nobody."""
-INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|\+00:00|\+08:00)")
-KINDS = {"entry": "登记", "paper": "文书", "notice": "公告", "edition": "版本"}
-KINDS |= {"delivery": "送达", "receipt": "回执", "read": "阅读"}
-NOTICE = "id filing_id number kind jurisdiction shown_from shown_until published_at content"
-LETTER = "id filing_id text to office messages title body created_at handed_at closed_at failed round_id about"
-CARRIED, RECEIPT = "channel state tries first_tried_at last_tried_at content", "channel address receipt"
-"""What the leaves of the log are of, and the columns of which their digests are."""
-CHILD = f"""import contextlib, sys
-def refuse(event, _):
-    if event.startswith(("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system", "os.remove", "ctypes.")):
-        raise PermissionError(event)
-with contextlib.suppress(ImportError, OSError, ValueError):  # not everywhere, and nowhere more than is already set
-    import resource
-    resource.setrlimit(resource.RLIMIT_AS, ({MEMORY}, {MEMORY}))
-sys.addaudithook(refuse)
-sys.meta_path[:] = [each for each in sys.meta_path if each.__module__.startswith("_frozen_importlib")]
-sys.path.insert(0, sys.argv[1])
-from regulation.recomputing import main
-main()"""
-"""How the rules are run: in so many bytes of memory and seconds, and what starts programs or opens connections is refused. That keeps
-off mistakes, no attack: what runs is what the log knows as the rules, and whoever does not trust that does not run it."""
+"""What else may lie in a package (whatever is there besides belongs to nothing that was entered), and what systems leave in folders."""
+SHANGHAI, EARLY, FAST = timezone(timedelta(hours=8)), timedelta(days=1), timedelta(minutes=5)
+"""How long before it came into the log, and after, a row may say it was written: an outage, and a clock that is fast."""
+AT = ("entered_at", "published_at", "first_used_at", "closed_at", "read_at")
+NAMES = """entry=登记 paper=文书 edition=版本 delivery=送达 receipt=回执 read=阅读 notice=公示公告 corrected_notice=更正公示
+notice_withdrawn=终止公示 notice_suspended=中止公示 notice_reinstated=恢复公示 change_notice=变更公示 revocation_proposal=拟撤销公示
+proposal_ended=终止撤销 revocation=撤销备案 deregistration=自愿注销 revocation_undone=撤销终止 continuation=由新备案承接
+restoration=恢复备案 announcement=官网公告"""
+CALLED = dict(re.findall(r"(\w+)=(\S+)", NAMES))
+"""Where a row of the log says when it was written (a paper may lie there long before its entry); what rows and announcements are called."""
+ARCHIVE = "归档包：一件备案的全部登记"
+DECISION = "决定的证明：只证明所附的登记。不是归档包，不证明全部登记，也不证明其后没有别的登记"
+NOTICE = "公示公告的证明：只证明这一件公示公告。不证明该备案的登记，也不证明其后没有别的公示公告"
 TRUSTED = """以下须凭信任，或者另行查证：
 · 登记所依据的事实本身真实；另行生成的文件（申请表、公文草稿、卷宗.docx、说明、理由）和不为登记所依据的文书以登记为准
 · 日志没有另一个版本：上列的根与公示公告或他处留存的副本所载一致（以 --root 给出即予比对）
@@ -108,57 +98,69 @@ def signed(public: bytes, message: bytes, signature: bytes) -> bool:
     return bool(times(s, point(BASE)) == times(h, key, commitment))
 
 
-def read_key(line: str) -> tuple[str, bytes, bytes]:
-    """A public key by its line, of a log (1) or a witness (4): whose it is, how it is called, itself after its type."""
+def read_key(line: str) -> Any:
+    """A public key: whose it is, its type (1: of a log, 4: of a witness), itself, how a signature names it, how one of times does; its line."""
     name, known_as, encoded = line.strip().split("+", 2)
-    packed = base64.b64decode(encoded, validate=True)
-    key_id = hashlib.sha256(name.encode() + b"\n" + packed).digest()[:4]
-    expect(key_id.hex() == known_as and len(packed) == 33 and packed[0] in (1, 4), line, stop=True)
-    return name, key_id, packed
+    packed = b64decode(encoded, validate=True)
+    kind, public = packed[:1], packed[1:]
+    ids = [hashlib.sha256(f"{name}\n".encode() + of + public).digest()[:4] for of in (kind, b"\xffbeian times 1")]
+    expect(ids[0].hex() == known_as and len(public) == 32 and kind in b"\1\4", line, stop=True)
+    return name, kind, public, *ids, line.strip()
 
 
-def signers(note: str, keys: Any) -> tuple[str, set[Any]]:
-    """The text of a note (C2SP signed-note), and whose keys have signed it; a witness signs the time too."""
+def signers(note: str, keys: Any) -> tuple[str, set[Any], str]:
+    """The text of a note (C2SP signed-note), whose keys have signed it, and what the log tells of its times; a witness signs the time too."""
     text, _, lines = note.rpartition("\n\n")
-    text, found = text + "\n", set()
+    text, by, told = text + "\n", set(), ""
     expect(lines.count("\n") <= SIGNATURES, "签名过多", stop=True)
     for line in lines.splitlines():
         name, _, encoded = line.removeprefix("— ").rpartition(" ")
-        packed = base64.b64decode(encoded, validate=True)
-        for key in (key for key in keys if key[:2] == (name, packed[:4])):
+        packed = b64decode(encoded, validate=True)
+        for key in (key for key in keys if key[0] == name and packed[:4] in key[3:5]):
             said, signature = text, packed[4:]
-            if key[2][0] == 4:
+            if packed[:4] == key[4]:
+                signature, told = packed[4:68], packed[68:].decode()
+                said = f"beian times 1\n{told}{text}"
+            elif key[1] == b"\4":
                 seconds, signature = int.from_bytes(packed[4:12], "big"), packed[12:]
                 said = f"cosignature/v1\ntime {seconds}\n{text}"
-                DONE.append(f"见证：{name} 于 {datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC 见过这个根")
-            expect(signed(key[2][1:], said.encode(), signature), "签名不实", stop=True)
-            found.add(key)
-    return text, found
+                DONE.append(f"见证：{name} 于 {local(datetime.fromtimestamp(seconds, UTC))} 见过这个根")
+            expect(signed(key[2], said.encode(), signature), "签名不实", stop=True)
+            by.add(key)
+    return text, by, told
 
 
-def climbed(hashing: str, leaf: bytes, index: int, size: int, way: list[bytes]) -> bytes:
-    """The root to which what a leaf says, and its way, lead (RFC 6962); by the digest of the log."""
-    of = {"sha-256": "sha256", "sm3": "sm3"}[hashing]
-    now, inner = hashlib.new(of, b"\0" + leaf).digest(), (index ^ (size - 1)).bit_length()
-    expect(0 <= index < size and len(way) == inner + (index >> inner).bit_count(), "路径", stop=True)
-    for height, other in enumerate(way):
-        left = height >= inner or index >> height & 1
-        now = hashlib.new(of, b"\1" + (other + now if left else now + other)).digest()
-    return now
+class Checkpoint:
+    """What a log has signed: leaves, root, and when (`made`); of the end of a day before, leaves (`since`) and when, if told (`after`)."""
+
+    def __init__(self, note: str, keys: Any) -> None:
+        text, self.by, told = signers(note, keys)
+        self.origin, self.count, self.top, *others = text.splitlines()
+        self.hashing = "sm3" if "digest sm3" in others else "sha256"
+        made, _, since, after = re.findall(r"(?<= )\S+", told) or ("-", "-", "0", "-")
+        self.made, self.after = (None if at == "-" else datetime.fromisoformat(at) for at in (made, after))
+        self.size, self.root, self.since = int(self.count), b64decode(self.top), int(since)
+
+    def holds(self, leaf: bytes, index: int, way: list[str]) -> bool:
+        """Whether what a leaf says lies at a place, as the way to the root proves (RFC 6962)."""
+        now, inner = hashlib.new(self.hashing, b"\0" + leaf).digest(), (index ^ (self.size - 1)).bit_length()
+        if not 0 <= index < self.size or len(way) != inner + (index >> inner).bit_count():
+            return False
+        for height, other in enumerate(b64decode(each) for each in way):
+            left = height >= inner or index >> height & 1
+            now = hashlib.new(self.hashing, b"\1" + (other + now if left else now + other)).digest()
+        return now == self.root
+
+
+def local(instant: Any) -> str:
+    """An instant as it is read in China."""
+    return f"{datetime.fromisoformat(str(instant)).astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
 def digest(value: Any) -> str:
     """The digest of the one text of a JSON value."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()
-
-
-def row(values: Any, names: str) -> str:
-    """The digest of some columns of a row, as a leaf covers them: instants in UTC."""
-    told = {name: values.get(name) for name in names.split()}
-    at = {name: each for name, each in told.items() if name.endswith("_at") and each}
-    expect(all(map(INSTANT.fullmatch, at.values())), f"{at} 中有不是时刻的", stop=True)
-    return digest(told | {name: datetime.fromisoformat(each).astimezone(UTC).isoformat() for name, each in at.items()})
 
 
 def once(pairs: list[Any]) -> dict[str, Any]:
@@ -168,32 +170,38 @@ def once(pairs: list[Any]) -> dict[str, Any]:
 
 
 class Package:
-    """The files of a package, in a folder or zip; of an announcement, its proof; `rests`: the papers of its entries."""
+    """The files of a package, in a folder or zip; of an announcement, its proof. `whole`: for the archive, with all entries."""
 
     def __init__(self, place: Path) -> None:
         self.open: Any = lambda name: (place / name).open("rb")
         if place.suffix == ".json":
-            every, self.open = [("证明.json", 0, False)], lambda _: place.open("rb")
+            every, self.open = [("证明.json", 0, True)], lambda _: place.open("rb")
         elif place.is_file():
             self.open = (archive := zipfile.ZipFile(place)).open
             packed = [each for each in archive.infolist() if not each.is_dir() or each.file_size]
-            every = [(each.filename, each.file_size, each.external_attr >> 28 == 0xA) for each in packed]
+            every = [(each.filename, each.file_size, each.external_attr >> 28 != 0xA) for each in packed]
         else:
-            lie = [(each.relative_to(place).as_posix(), each.lstat()) for each in islice(place.rglob("*"), MOST + 1)]
-            every = [(name, at.st_size, not S_ISREG(at.st_mode)) for name, at in lie if not S_ISDIR(at.st_mode)]
-        ASIDE.extend(f"{name} 是操作系统自行留下的，不属于本包" for name, _, _ in every if STRAY.fullmatch(name))
+            lie = [(each.relative_to(place).as_posix(), each.lstat()) for each in place.rglob("*")]
+            every = [(name, at.st_size, S_ISREG(at.st_mode)) for name, at in lie if not S_ISDIR(at.st_mode)]
         every = [each for each in every if not STRAY.fullmatch(each[0])]
-        self.names, self.rests = sorted({name for name, _, _ in every}), set[str]()
-        self.whole = "备案.json" in self.names
+        self.names = sorted({name for name, _, _ in every})
+        expect(len(every) == len(self.names), "包内有同名的文件")
         texts = sum(size for name, size, _ in every if not name.startswith("附件/"))
         bounds = len(every) <= MOST and texts <= TEXTS and sum(size for _, size, _ in every) <= ALL
         expect(bounds, "文件过多或者过大", stop=True)
-        for name, _, is_link in every:
-            expect(not is_link, f"{name} 不是文件，而是指向别处", stop=True)
-        expect(len(every) == len(self.names), "包内有同名的文件")
+        elsewhere = [name for name, _, is_file in every if not is_file]
+        expect(not elsewhere, f"{elsewhere[:1]} 不是文件，而是指向别处", stop=True)
+        self.proof, self.alone = self.json("证明.json", {}), place.suffix == ".json"
+        parts = {name.partition("/")[0] for name in self.names}
+        self.whole = bool(parts & {*ARCHIVED, "申请表", "公文草稿", "附件"} or "head" in self.proof)
+
+    def below(self, folder: str) -> list[str]:
+        """The files in a folder."""
+        return [name for name in self.names if name.startswith(f"{folder}/")]
 
     def read(self, name: str) -> bytes:
         """A file that is read as text."""
+        expect(name in self.names, f"缺少文件 {name}", stop=True)
         with self.open(name) as opened:
             content: bytes = opened.read(LARGEST + 1)
         expect(len(content) <= LARGEST, f"{name} 过大", stop=True)
@@ -209,248 +217,159 @@ class Package:
         return json.loads(self.read(name), object_pairs_hook=once) if name in self.names else absent
 
 
-def check_sums(package: Package) -> None:
-    """Every file is what the list says, and the list says every file."""
+def check_files(package: Package) -> None:
+    """Every file is there that such a package has, as the list says, and nothing else."""
+    must = EVERY | (ARCHIVED if package.whole else set())
     told = dict(line.partition("  ")[::-2] for line in package.read("SHA256SUMS").decode().splitlines())
-    there = {name: package.sha256(name) for name in package.names if name != "SHA256SUMS"}
-    WRONG.extend(f"缺少文件 {name}" for name in sorted(told.keys() - there.keys()))
-    WRONG.extend(f"多出文件 {name}" for name in there if name not in told or not OURS.fullmatch(name))
+    there = {name: package.sha256(name) for name in package.names if name not in ("SHA256SUMS", "证明.json")}
+    WRONG.extend(f"缺少文件 {name}" for name in sorted((must | told.keys()) - {*package.names}))
+    strange = {name for name in there if not FURTHER.fullmatch(name)} - must
+    WRONG.extend(f"多出文件 {name}" for name in sorted(strange | there.keys() - told.keys()))
     WRONG.extend(f"文件 {name} 与 SHA256SUMS 不符" for name in there if there[name] != told.get(name, there[name]))
-    if "核验.py" in package.names and package.read("核验.py") != Path(__file__).read_bytes():
-        ASIDE.append("包内的核验.py 与本程序不同（版本不同，或者被替换）；以从公示公告网站取得的为准")
-    DONE.append(f"{len(told)} 个文件的摘要")
+    DONE.append(f"{len(there)} 个文件的摘要")
 
 
-def check_entries(package: Package) -> list[Any]:
-    """The chain; the entries as written, in order. A decision's proof has of others the hash alone."""
-    entries, previous, files = [], "0" * 64, [each for each in package.names if each.startswith("登记/")]
-    for number, name in enumerate(files, 1):
+def check_entries(package: Package) -> dict[str, Any]:
+    """The entries as written, by their hashes, each with what it sent, published and took in, and following the one before it."""
+    entries: dict[str, Any] = {}
+    last: dict[str, Any] = {"number": 0, "hash": "0" * 64}
+    for name in package.below("登记"):
         entry = package.json(name)
-        if package.whole or entry.keys() != {"number", "hash"} or entry["number"] != number:
-            body = json.loads(entry["body"], object_pairs_hook=once)
-            hashed = hashlib.sha256((entry["previous"] + entry["body"] + entry["effects"]).encode()).hexdigest()
-            numbers = name, entry["number"], body["number"]
-            expect(len(entry) == 5, f"第{number}号登记中另有内容")
-            expect(numbers == (f"登记/{number:04d}.json", number, number), f"第{number}号登记缺失或编号不符")
-            expect((entry["previous"], entry["hash"]) == (previous, hashed), f"第{number}号登记与前后登记的哈希不符")
-            entries.append((entry, body))
-        previous = entry["hash"]
-    filings = {body["filing"]["id"] for _, body in entries}
-    expect(len(filings) == 1, "没有登记，或者不属于同一件备案", stop=True)
-    for event in [body["event"] for _, body in entries if not body.get("refused")]:
-        package.rests |= {event.get("paper"), (event.get("came") or {}).get("record")} - {None, ""}
-    if not package.whole:
-        ASIDE.append("只证明所附的登记，不证明其后没有别的登记（须证明的用归档包）")
-    stands = package.json("备案.json", entries[-1][1]["filing"])
-    expect(digest(stands) == digest(entries[-1][1]["filing"]), "备案现状与末条登记不符")
-    expect(entries[-1][0]["number"] == len(files), f"所证明的第{len(files)}号登记没有内容", stop=True)
-    hashes = {(entry["number"], entry["hash"]) for entry, _ in entries}
-    reasons = {(each["number"], each["hash"]) for each in package.json("理由.json")}
-    expect(reasons <= hashes, "理由所据的不是本包的登记")
-    DONE.append(
-        f"备案 {stands['id']}（备案编号 {stands.get('archive_number') or '尚无'}，类别 {stands['kind']}，盟主企业 {stands['leader']}）"
-        f"{'的归档包' if package.whole else f'第{len(files)}号登记的证明'}：登记后 {stands['stage']}"
-    )
-    for entry, body in entries:
-        what = "不予办理：" * bool(body.get("refused")) + str(body["event"].get("kind") or body["event"].get("act"))
-        DONE.append(f"第{entry['number']}号登记：{body['at']} {what}（{body['article']}），{body['entered_at']} 登记")
-    DONE.append(f"{len(files)} 条登记首尾相接的哈希，其中附有内容的 {len(entries)} 条")
+        body, effects, number = entry["body"], entry["effects"], entry["number"]
+        follows, says = number == last["number"] + 1, json.loads(body, object_pairs_hook=once)
+        expect(len(entry) == 5 and name == f"登记/{number:04d}.json" and number == says["number"], f"{name} 编号不符")
+        expect(follows or not package.whole, f"第{last['number'] + 1}号登记缺失")
+        before = last["hash"] if follows else entry["previous"]
+        hashed = before + body + (effects if isinstance(effects, str) else digest(effects))
+        told = before, hashlib.sha256(hashed.encode()).hexdigest()
+        expect((entry["previous"], entry["hash"]) == told, f"第{number}号登记与其哈希或者前一条登记不符")
+        if isinstance(effects, str):
+            ASIDE.append(f"第{number}号登记的消息、公示公告和申请版本未附，只有其摘要")
+        entries[entry["hash"]], last = says, entry
+    expect(len({says["filing"]["id"] for says in entries.values()}) == 1, "没有登记，或者不属于同一件备案", stop=True)
+    stands = says["filing"]
+    expect(package.json("备案.json", stands) == stands, "备案现状与末条登记不符")
+    whose = f"备案 {stands['id']}（备案编号 {stands.get('archive_number') or '尚无'}，盟主企业 {stands['leader']}）"
+    DONE.append(f"{whose}的 {len(entries)} 条登记及其消息、公示公告、申请版本的哈希，相邻的前后相接")
     return entries
 
 
-def check_effects(package: Package, entries: list[Any]) -> None:
-    """What each entry sent, published and took in."""
-    if not package.whole and "消息.json" not in package.names:
-        ASIDE.append("发给他人的消息未附；各条登记的哈希已含其摘要")
-        return
-    both = [each["message"] for each in package.json("消息.json")], package.json("公示.json")
-    messages, notices = (sorted(rows, key=lambda each: (len(each["id"]), each["id"])) for rows in both)
-    versions = sorted(package.json("版本.json"), key=lambda each: each["version"])
-    for entry, _ in entries:
-        number, effects = entry["number"], entry["effects"]
-        sent, shown = ([each for each in rows if each["number"] == number] for rows in (messages, notices))
-        took = versions[:1] if effects == digest([sent, shown, versions[:1]]) else []
-        expect(effects == digest([sent, shown, took]), f"第{number}号登记的消息、公示公告或申请版本已被改动")
-        versions = versions[len(took) :]
-    strange = {each["number"] for each in [*messages, *notices]} - {entry["number"] for entry, _ in entries}
-    expect(not versions and not strange, "有消息、公示公告或申请版本不属于任何登记")
-    DONE.append("各条登记发出的消息、公示公告和申请版本")
-
-
-def check_papers(package: Package) -> None:
-    """Papers and attachments against their digests."""
+def check_papers(package: Package, entries: dict[str, Any]) -> None:
+    """Papers on which the entries rest, and attachments of these, against their digests."""
+    events = [says["event"] for says in entries.values() if not says.get("refused")]
+    rests = {key for event in events for key in (event.get("paper"), (event.get("came") or {}).get("record")) if key}
     masked = {each["digest"]: each["stands"] for each in package.json("遮蔽.json")}
-    papers = {Path(name).stem: package.read(name) for name in package.names if name.startswith("文书/")}
-    quoted = {key for body in papers.values() for key in re.findall(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", body)}
-    for key, body in papers.items():
-        expect(hashlib.sha256(body).hexdigest() in (key, masked.get(key)), f"文书 {key} 已被改动")
-    absent = sorted(package.rests - papers.keys())
-    expect(package.whole or papers.keys() <= package.rests, "有文书不为所附登记所依据")
-    (WRONG if package.whole else ASIDE).extend(f"缺少登记所依据的文书 {key}" for key in absent)
-    for name in [each for each in package.names if each.startswith("附件/")]:
-        key = Path(name).name.partition(".")[0]
-        expect(package.sha256(name) == key, f"附件 {key} 已被改动")
-        expect(key.encode() in quoted, f"附件 {key} 不为任何文书所引用")
+    texts = b"".join(package.read(name) for name in package.below("文书"))
+    wanted = rests | {key.decode() for key in re.findall(rb'"upload:([0-9a-f]{64})"', texts)}
+    found = {Path(name).name[:64]: name for name in [*package.below("文书"), *package.below("附件")]}
+    for key, name in found.items():
+        expect(package.sha256(name) in (key, masked.get(key)), f"{name} 已被改动")
+        expect(key in wanted, f"{name} 不为所附的登记或者文书所引用")
+    lacking = LACKING if package.whole else ASIDE
+    lacking.extend(f"缺少文书或者附件 {key}" for key in sorted(wanted - found.keys()))
     LACKING.extend(f"文书 {key} 的个人信息已按保存期限遮蔽，原文无从核对" for key in masked)
-    DONE.append(f"{len(papers)} 份文书和附件的摘要")
+    DONE.append(f"{len(found)} 份文书和附件的摘要")
 
 
-def check_letters(sent: Any, filing_id: str, seen: dict[str, Any]) -> dict[Any, str]:
-    """The letters of a message: each is of it, and what was tried is of them. The digests of the rows that the log ought to cover."""
-    rows: dict[Any, str] = {}
-    of: dict[Any, list[Any]] = {letter["id"]: [] for letter in sent["letters"]}
-    expect(len(of) == len(sent["letters"]), "同一信函在一条消息下有两份")
-    about = sent.get("message", {})
-    message = about.get("id")
-    for each in sorted(sent["deliveries"], key=lambda each: str(each["channel"])):
-        expect(each["letter"] in of, f"投递 {each['letter']} 没有其信函", stop=True)
-        of[each["letter"]].append(each)
-    for letter in sent["letters"]:
-        name, tried = letter["id"], of[letter["id"]]
-        expect(seen.setdefault(name, [letter, tried]) == [letter, tried], f"信函 {name} 有两份，而其内容不同")
-        expect(message is None or message in json.loads(letter["messages"]), f"信函 {name} 不是消息 {message} 的信函")
-        expect(letter.get("filing_id") in (filing_id, None), f"信函 {name} 属于另一件备案")
-        at = letter.get("closed_at"), letter.get("read_at")
-        closed, read = (each and round(datetime.fromisoformat(each).timestamp() * 1_000_000) for each in at)
-        if closed:
-            rows["delivery", name, closed] = digest([row(letter, LETTER), *(row(each, CARRIED) for each in tried)])
-        if closed and (not tried or any(each["address"] or each["receipt"] for each in tried)):
-            rows["receipt", name, closed] = digest([name, *(row(each, RECEIPT) for each in tried)])
-        if read:
-            rows["read", name, read] = row(letter, "id read_at")
-        if not closed and any(each["receipt"] or each["state"] == "arrived" for each in tried):
-            LACKING.append(f"信函 {name} 尚未办结，其投递和回执未列入日志")
-        if tried:
-            DONE.append(
-                f"信函 {name}："
-                + "；".join(f"{each['channel']} {each['last_tried_at']} {each['state']}" for each in tried)
-            )
-    if about.get("service") and not any(letter.get("closed_at") for letter in sent["letters"]):
-        (ASIDE if sent["letters"] else LACKING).append(
-            f"{message}“{about['title']}”的送达未予证明：本包没有列入日志的信函"
-        )
+def came(name: str, leaf: Any, about: Any, newest: Checkpoint, ends: list[Checkpoint]) -> str:
+    """A row up to the signed root: after what and by when it came into the log, as was signed, and whether that fits what it says."""
+    said = f"beian leaf 1\n{leaf['kind']}\n{leaf['nonce']}\n{leaf['covers']}\n".encode()
+    hashed, place = hashlib.sha256(said).digest(), leaf["position"]
+    end = ends[leaf["end"]] if "end" in leaf else newest
+    expect(newest.holds(hashed, place, leaf["proof"]), f"{name} 的日志路径不通到所签的根")
+    expect(end is newest or end.holds(hashed, place, leaf["way"]), f"{name} 不在所附的历日的根之中")
+    expect(place >= end.since or not end.after, f"{name} 列入日志当日的根不在包内")
+    after = end.after if place >= end.since else None
+    at = next((datetime.fromisoformat(about[each]) for each in AT if each in about), None)
+    if at and ((after and at < after - EARLY) or (end.made and at > end.made + FAST)):
+        LACKING.append(f"{name} 所载时间 {local(at)} 与列入日志的时间不符，疑为倒签")
+    return f"{f'晚于 {local(after)}、' if after else ''}不晚于 {local(end.made)}" if end.made else "何时未签署"
+
+
+def check_rows(package: Package, entries: dict[str, Any], newest: Checkpoint, ends: list[Checkpoint]) -> Any:
+    """Every row of the log in the package is what its leaf covers, of this filing, and up to the root: kind, what it says, when it came."""
+    of, rows = {says["filing"]["id"] for says in entries.values()}, dict[str, Any]()
+    for leaf in package.proof["leaves"]:
+        kind, covers = leaf["kind"], leaf["covers"]
+        name = f"{CALLED[kind]} {leaf['of']} {leaf['number'] or ''}".strip()
+        row = entries.get(covers) if kind == "entry" else leaf.get("row")
+        says = [digest(each) if isinstance(each, dict) else each for each in row] if isinstance(row, list) else row
+        about = next((each for each in (row if isinstance(row, list) else [row]) if isinstance(each, dict)), {})
+        fits = about and (kind == "entry" or digest(says) == covers)
+        expect(fits, f"{name} 与日志所记不符（0.9.0 制作的，用该版的核验.py）")
+        expect(covers not in rows, f"{name} 有两份")
+        expect(not of or about.get("filing_id") in (None, *of), f"{name} 属于另一件备案")
+        rows[covers] = kind, row, (when := came(name, leaf, about, newest, ends))
+        if kind == "notice":
+            what = f"{CALLED.get(about['kind'], '公布')}（{about['kind']}），{about['shown_from']} 至 {about['shown_until'] or '—'}：{about['content']}"
+            at = local(about["published_at"])
+            DONE.append(f"{name}：发布于 {at}，第{about['number']}号登记的{what}（列入日志{when}）")
+    expect(rows, "证明中没有任何条目")
+    untold = sum(not when.startswith("晚于") for *_, when in rows.values())
+    ASIDE.extend([f"{untold} 项何时以后列入日志没有签署（如日志的第一日），其中有无倒签不能由此排除"] if untold else [])
+    LACKING.extend(f"第{says['number']}号登记制作时尚未列入日志" for key, says in entries.items() if key not in rows)
     return rows
 
 
-def covered(package: Package, entries: list[Any], proof: Any) -> dict[Any, str]:
-    """The digest of every row that the log ought to cover, by kind, name and number; of a letter, the microsecond."""
-    rows = {("entry", body["filing"]["id"], body["number"]): entry["hash"] for entry, body in entries}
-    numbers = {body["number"] for _, body in entries}
-    filing_id = entries[-1][1]["filing"]["id"] if entries else ""
-
-    def add(kind: str, name: str, covers: str) -> None:
-        expect((kind, name, 0) not in rows, f"{KINDS[kind]} {name} 有两份")
-        rows[kind, name, 0] = covers
-
-    for each in (each for each in package.json("文书.json") if each["digest"] in package.rests):
-        add("paper", each["digest"], row(each, "digest filing_id kind stored_at"))
-    for each in package.json("公示.json", proof.get("notices", ())):
-        add("notice", each["id"], row(each, NOTICE))
-        expect(each.keys() <= {*NOTICE.split(), "round_id"}, f"公告 {each['id']} 中另有内容")
-        ours = not entries or (each["filing_id"] == filing_id and each["number"] in numbers)
-        expect(ours, f"公告 {each['id']} 属于另一件备案，或者不属于所附的登记")
-        told = "，".join(f"{name} {each.get(name) or '—'}" for name in NOTICE.split()[1:])
-        DONE.append(f"公告 {each['id']}：{told}")
-    for each in package.json("规则/版本.json"):
-        add("edition", f"{each['subject']}/{each['name']}", row(each, "subject name digest first_used_at"))
-    seen: dict[str, Any] = {}
-    for sent in [*package.json("消息.json"), *package.json("送达.json")]:
-        rows |= check_letters(sent, filing_id, seen)
-    return rows
+def check_head(package: Package, last: Any, newest: Checkpoint, logs: set[Any]) -> Any:
+    """That nothing was entered after the last entry when the package was made, and nothing taken out of it since."""
+    if "head" not in package.proof:
+        return LACKING.append("末条登记没有签署，不能证明其后没有登记、包内没有缺少")
+    (head, by, _), (hashed, says) = signers(package.proof["head"], logs), last
+    told, leaves = head.splitlines(), str(len(package.proof["leaves"]))
+    ends = [f"{newest.origin}/head", says["filing"]["id"], str(says["number"]), hashed, leaves]
+    expect(by, "末条登记不是以签署检查点的密钥签署的")
+    expect(told[:7] == [*ends, newest.count, newest.top], "末条登记、项数或者根与所签署的不符：有截去、增添或者替换")
+    expect(told[8:] == [package.sha256("SHA256SUMS")], "文件的目录不是制作时所签署的：有取出、增添或者替换")
+    return DONE.insert(0, f"第{says['number']}号登记为末条，截至 {local(told[7])}；此后的登记不在本包")
 
 
-def check_log(package: Package, entries: list[Any], known: list[str], printed: str) -> Any:
-    """Every row up to a signed root; of a whole package, also that no entry was left out at its end."""
-    proof = package.json("证明.json", {})
-    if proof == {}:
+def check_log(package: Package, entries: dict[str, Any], known: list[str], printed: str) -> Any:
+    """Every row up to a signed root. Whose log it is, the keys that have signed, and the rows."""
+    proof = package.proof
+    if not proof:
         return LACKING.append("制作时登记日志尚未签署，没有日志的证明")
-    expect(len(proof["keys"]) <= SIGNATURES, "公钥过多", stop=True)
+    expect(len(proof["keys"]) <= SIGNATURES and len(proof.get("ends", ())) <= ENDS, "公钥或者根过多", stop=True)
     ours, theirs = ({read_key(line) for line in lines} for lines in (proof["keys"], known))
-    text, by = signers(proof["checkpoint"], ours | theirs)
-    origin, count, top, *others = text.splitlines()
-    size, root = int(count), base64.b64decode(top)
-    hashing = next((each.removeprefix("digest ") for each in others if each.startswith("digest ")), "sha-256")
-    logs = {
-        key for key in by if key[0] == origin and key[2][0] == 1
-    }  # a witness, or whoever else signs, is not the log
-    logs = logs & theirs or logs
-    expect(logs & ours, "检查点没有所附公钥的签名")
-    expect(theirs <= by, "检查点不是以您所给的公钥签署的")
-    expect(not printed or printed.strip().lower() == root.hex() or printed.strip() == top, "根与您所给的不符")
-    rows, leaves = covered(package, entries, proof), len(proof["leaves"])
-    expect(leaves and rows, "证明中没有任何条目")
-    for leaf in proof["leaves"]:
-        key = leaf["kind"], leaf["of"], leaf["number"]
-        name = f"{KINDS.get(leaf['kind'], leaf['kind'])} {leaf['of']} {leaf['number']}"
-        said = f"beian leaf 1\n{leaf['kind']}\n{leaf['nonce']}\n{leaf['covers']}\n".encode()
-        way = [base64.b64decode(each) for each in leaf["proof"]]
-        expect(rows.pop(key, None) == leaf["covers"], f"{name} 与日志所记不符，或者不在本包")
-        there = climbed(hashing, hashlib.sha256(said).digest(), leaf["position"], size, way)
-        expect(there == root, f"{name} 的日志路径不通到所签的根")
-    instant = datetime.fromisoformat
-    if after := proof.get("after"):
-        DONE.append(f"列入日志是在 {after} 所签的根之后（该根见公示公告网站的历日的根）")
-        late = [each for each in proof["notices"] if instant(each["published_at"]) < instant(after) - timedelta(days=1)]
-        LACKING.extend(f"公告 {each['id']} 的发布时间早于列入日志一日以上，疑为倒签" for each in late)
-    LACKING.extend(f"{KINDS[kind]} {of} {number or ''} 制作时尚未列入日志" for kind, of, number in rows)
+    keys = theirs if any(key[1] == b"\1" for key in theirs) else ours | theirs
+    newest, *ends = (Checkpoint(note, keys) for note in (proof["checkpoint"], *proof.get("ends", ())))
+    logs = {key for key in newest.by if key[0] == newest.origin and key[1] == b"\1"}
+    expect(logs and {key for key in theirs if key[1] == b"\4"} <= newest.by, "检查点不是以所给的公钥签署的")
+    expect(printed.strip().lower() in ("", newest.root.hex()) or printed.strip() == newest.top, "根与您所给的不符")
+    untimely = [end for end in (newest, *ends) if not end.made or end.origin != newest.origin]
+    LACKING.extend(f"{end.size} 条的根没有以所给的公钥签署时间：何时列入日志没有证明" for end in untimely)
+    rows = check_rows(package, entries, newest, ends)
+    DONE.insert(0, f"{len(rows)} 项在日志中的位置，直至 {newest.origin} 所签 {newest.size} 条的根 {newest.root.hex()}")
     if package.whole:
-        head, by = signers(proof["head"], logs) if proof.get("head") else ("", set())
-        last, of = entries[-1][0], entries[-1][1]["filing"]["id"]
-        ends = [f"{origin}/head", of, str(last["number"]), last["hash"], str(leaves)]
-        told, (at_size, at_root, at) = head.splitlines()[:5], [*head.splitlines()[5:], "", "", ""][:3]
-        LACKING.extend([] if head else ["末条登记没有签署，不能证明其后没有登记"])
-        LACKING.extend(["所签署的末条登记没有写明截至哪一个根，可能早于所附的根"] if head and not at else [])
-        expect(by or not head, "末条登记不是以签署检查点的密钥签署的")
-        expect(not head or told == ends, "末条登记或日志的项数与所签署的不符：有截去、增添或者替换")
-        expect(not at or (at_size, at_root) == (count, top), "末条登记所签署的不是这一个根：归档包不是在这个根时制作的")
-        if at:
-            DONE.insert(0, f"第{last['number']}号登记为末条，截至 {at}（日志 {size} 条时）；此后的登记不在本包")
-    DONE.insert(0, f"{leaves} 项在日志中的位置，直至 {origin} 所签 {size} 条的根 {root.hex()}")
-    return origin, [line for line in proof["keys"] if read_key(line) in logs]
+        check_head(package, [*entries.items()][-1], newest, logs)
+    return newest.origin, sorted(key[5] for key in logs.union(*(end.by for end in ends))), rows
 
 
-def recompute(package: Package, entries: list[Any], asked: bool) -> str:
-    """Whether the rules in the package come to what was entered; what is not proven is not run."""
-    wheel = next((each for each in package.names if each.startswith("规则/beian_regulation")), "")
-    used = package.json("规则/版本.json")
-    if not wheel:
-        return "未重算：未附规则程序"
-    expect(
-        [package.sha256(wheel)] == [each["digest"] for each in used if each["subject"] == "rules"],
-        "规则程序与日志所载的摘要不符",
-    )
-    if WRONG or any(each.startswith("版本") for each in LACKING):
-        return "未重算：规则程序未经核验，不予运行"
-    if not asked:
-        return (
-            "未重算：规则程序已附而未运行（--重算 即运行：另起进程，须装有 pydantic；程序经核验才运行，但不保证隔绝）"
-        )
-    told = {"entries": [body for _, body in entries], "used": used, "editions": package.json("规则/依据.json")}
-    with tempfile.TemporaryDirectory() as folder:
-        (rules := Path(folder) / Path(wheel).name).write_bytes(package.read(wheel))
-        run = [sys.executable, "-I", "-B", "-X", "utf8", "-c", CHILD, str(rules)]
-        done = subprocess.run(run, input=json.dumps(told).encode(), capture_output=True, timeout=SECONDS, check=False)
-    if done.returncode:
-        return f"未重算：规则程序不能运行（{done.stderr.decode('utf-8', 'replace').strip().splitlines()[-1:]}）"
-    found = json.loads(done.stdout)
-    WRONG.extend(f"重算不一致：{each}" for each in found["differs"])
-    return "结果重算不一致" if found["differs"] else f"结果已重算一致（{found['steps']}条登记、{found['dates']}个期限）"
+def check_rules(package: Package, entries: dict[str, Any], rows: Any, again: bool) -> None:
+    """By 重算.py, beside this program: terms, calendars and rules are those that the log knows; if asked, what they come to; what that is."""
+    beside = [each for each in map(Path(__file__).with_name, ("重算.py", "recompute.py")) if each.is_file()]
+    if not beside:
+        LACKING.append("期限标准、工作日历和规则程序没有比对：本程序旁没有重算.py（一并取自公示公告网站）")
+        return
+    wheels = {name: package.read(name) for name in package.below("规则") if name.endswith(".whl")}
+    rules = runpy.run_path(str(beside[0]))["Rules"](entries, rows, package.json("规则/依据.json"), wheels)
+    rules.work_out(again and not WRONG)
+    for findings, found in ((DONE, rules.done), (WRONG, rules.wrong), (LACKING, rules.lacking), (ASIDE, rules.aside)):
+        findings.extend(found)
 
 
 def check(place: Path, known: list[str], printed: str, again: bool = False) -> Any:
     """Everything, one after the other; whose log it is, and its keys, if it has come so far."""
     try:
-        package = Package(place)
-        if package.names == ["证明.json"]:
-            LACKING.extend(["未重算：公告的证明没有规则程序"] if again else [])
-            return check_log(package, [], known, printed)
-        check_sums(package)
-        entries = check_entries(package)
-        check_effects(package, entries)
-        check_papers(package)
+        package, entries = Package(place), dict[str, Any]()
+        WHAT.append(NOTICE if package.alone else ARCHIVE if package.whole else DECISION)
+        if not package.alone:
+            check_files(package)
+            entries = check_entries(package)
+            check_papers(package, entries)
         log = check_log(package, entries, known, printed)
-        told = recompute(package, entries, again)
-        (LACKING if again and told.startswith("未重算") else ASIDE).append(told)
+        if log and entries:
+            check_rules(package, entries, log[2], again)
         return log
     except Exception as unreadable:  # whatever it is, nothing is proven
         WRONG.append(f"所载内容无法读取（{type(unreadable).__name__} {unreadable}）")
@@ -464,11 +383,11 @@ def main() -> None:
     options.add_argument("--key", dest="known", action="append", default=[], help="从别处得知的公钥，见证人的也可以")
     options.add_argument("--root", dest="printed", default="", help="公示公告或者他处留存的副本所载的根")
     options.add_argument("--重算", dest="again", action="store_true", help="运行所附的规则程序，由登记重算结果")
-    log, lines = check(**vars(options.parse_args())), list[str]()
+    log, lines = check(**vars(options.parse_args())), [*WHAT]
     found = {"✗": WRONG, "？": LACKING} if WRONG else {"✓ 已核验": DONE, "？": LACKING, "·": ASIDE}
     for mark, every in found.items():
-        lines += [f"{mark} {each}" for each in every[:TOLD]]
-        lines += [f"{mark} 另有 {len(every) - TOLD} 项"] if len(every) > TOLD else []
+        more = [f"另有 {len(every) - TOLD} 项"] if len(every) > TOLD else []
+        lines += [f"{mark} {each}" for each in [*every[:TOLD], *more]]
     lines += [*TRUSTED.format(log[0]).splitlines(), *(f"    {key}" for key in log[1])] if log and not WRONG else []
     lines.append("核验未通过" if WRONG else "没有发现不符，但证明不完整" if LACKING else "核验通过")
     for line in lines:

@@ -176,6 +176,10 @@ CAME = '"came":{'
 """How the body of an entry begins what it says of a receipt on paper, which is a paper of its own."""
 
 
+PAPER = ("digest", "filing_id", "kind", "stored_at")
+"""What of a paper is in a leaf of its own; what it says is in its digest."""
+
+
 def _with_their_entry(db: Connection, since: datetime | None) -> Iterator[Key]:
     """None: `papers_of` finds them."""
     yield from ()
@@ -314,7 +318,7 @@ SOURCES: Mapping[LeafKind, Source] = {
         Source(
             LeafKind.PAPER,
             _with_their_entry,
-            _of_rows(PAPERS, "digest", lambda row: _row(row, "digest", "filing_id", "kind", "stored_at")),
+            _of_rows(PAPERS, "digest", lambda row: _row(row, *PAPER)),
         ),
         Source(LeafKind.DELIVERY, _since("closed_at"), _closed(_delivered)),
         Source(LeafKind.RECEIPT, _since("closed_at"), _closed(_receipted)),

@@ -1,7 +1,7 @@
 """What the announcements' site tells of the log: the proof of each announcement, and what came into the log between ends of days.
 
-An announcement is proven up to the first end of a day at which it was there: so its page does not change again, and says by when
-it was published at the latest, and since when at the earliest.
+An announcement is proven up to the first end of a day at which it was there, of those that tell their times: so its page does not
+change again, and says by when it was published at the latest, and since when at the earliest.
 """
 
 import json
@@ -9,7 +9,8 @@ from base64 import b64encode
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select, tuple_
@@ -21,7 +22,7 @@ from activities.log import merkle, public_keys
 from activities.log.leaves import LEAVES, LOOKS_BACK, NOTICE, LeafKind, columns
 from activities.log.merkle import HASHINGS, Hashing
 from activities.log.notes import Note
-from activities.log.sequencing import CHECKPOINTS, checkpoint_of, ends_around, ends_of_days, newest
+from activities.log.sequencing import CHECKPOINTS, checkpoint_of, ends_around, ends_of_days, newest, times_of
 from activities.log.tiles import SIZE, Tile, nodes
 from activities.log.tree import Tree
 from models.log import LogCheckpoint
@@ -108,15 +109,13 @@ class Proof:
     def document(self) -> bytes:
         """The proof as a file that the verifier reads (activities/documents/verify.py)."""
         told = {name: self.leaf[name] for name in ("kind", "of", "number", "nonce", "covers", "position")}
+        way = [b64encode(each).decode() for each in self.way]
         proof = {
-            "notices": [json.loads(self.text)],
-            "leaves": [told | {"proof": [b64encode(each).decode() for each in self.way]}],
             "checkpoint": self.end.note,
             "keys": list(self.keys),
+            "leaves": [told | {"proof": way, "row": json.loads(self.text)}],
         }
-        bounded = self.before is not None and not self.vouched
-        after = {"after": self.before.made_at.astimezone(UTC).isoformat()} if self.before and bounded else {}
-        stamp = after | {"stamp": self.end.stamp} if self.end.stamp else after
+        stamp = {"stamp": self.end.stamp} if self.end.stamp else {}
         return json.dumps(proof | stamp, ensure_ascii=False, indent=1).encode()
 
 
@@ -226,6 +225,7 @@ class LogBook:
         hashing = HASHINGS[checkpoint_of(self.end).digest]
         with self.engine.connect() as db:
             known, ends = public_keys.known(db, checkpoint_of(self.end).origin), _Ends(db)
+            timed = cache(lambda: next((each for each in reversed(ends_of_days(db)) if times_of(db, each)), None))
             for some in in_parts(by_id):
                 query = select(LEAVES).where(OF_NOTICES, LEAVES.c.of.in_(some), LEAVES.c.position < self.end.size)
                 seals = self._seals(db, [by_id[each] for each in some])
@@ -233,6 +233,8 @@ class LogBook:
                     end, before = ends.around(leaf["position"])
                     if end is None:
                         continue
+                    if times_of(db, end) is None:  # of before 0.10.0: the first that tells its times
+                        end = timed() or end
                     keys = [str(key) for key, _ in Note.read(end.note).signed_by(known)]
                     way = merkle.inclusion(hashing, leaf["position"], end.size, self._nodes(db, hashing, end.size))
                     row = by_id[leaf["of"]]

@@ -4,6 +4,7 @@ Nothing is ever deleted. A page says what its publication said, under a banner t
 the same day make the same bytes, and a page that has not changed is not written.
 """
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +22,7 @@ from activities.publishing import feeds
 from activities.publishing.feeds import Feed
 from activities.publishing.log_book import LogBook, in_base64, witnessed
 from activities.publishing.publications import (
+    KINDS,
     Publications,
     Published,
     PublishedByRound,
@@ -34,14 +36,15 @@ from regulation import offices
 from regulation.naming import on_day, short
 from regulation.publicity import PublicationKind
 
+EMPTY = "const WORDINGS = {};"
 NAME = "产学研联盟备案公示公告"
 IN_FEEDS = 100
 """How many publications a feed holds."""
 DAYS = 200
 """Of how many days the page of the log tells the ends; what came on which day is told by the month, of all days."""
 OF_LOG = "log/index.html"
-CHECK, VERIFIER = "check.js", "verify.py"
-"""The script that checks proofs in a browser, and the program that does so without one, beside the pages."""
+CHECK, PROGRAMS = "check.js", ("verify.py", "recompute.py")
+"""The script that checks proofs in a browser, and the programs that do so without one, beside the pages."""
 CURRENT = 150
 """How many of the current notices a list shows, those that began last; the others are on the pages of their places and months."""
 LISTED = 50
@@ -67,14 +70,21 @@ def _page(name: str) -> Page:
         "in_base64": in_base64,
         "witnessed": witnessed,
         "at_time": short,
-        "verifier_sha256": sha256(_verifier()).hexdigest(),
+        "program_sha256": {name: sha256(_program(name)).hexdigest() for name in PROGRAMS},
     }
     return pages.get_template(name)
 
 
-def _verifier() -> bytes:
-    """The program that checks proofs."""
-    return resources.files("activities.documents").joinpath("verify.py").read_bytes()
+def _check() -> bytes:
+    """The script, with the words of each kind of announcement: what a page shows is compared with them."""
+    words = {kind: {name: getattr(each, name) for name in ("label", "title", "lead")} for kind, each in KINDS.items()}
+    script = resources.files(__package__).joinpath("pages", CHECK).read_text("utf-8")
+    return script.replace(EMPTY, f"{EMPTY[:-3]}{json.dumps(words, ensure_ascii=False)};").encode()
+
+
+def _program(name: str) -> bytes:
+    """A program that checks proofs."""
+    return resources.files("activities.documents").joinpath(name).read_bytes()
 
 
 @dataclass(frozen=True)
@@ -214,8 +224,8 @@ class Site:
         A day's end changes them, and nothing else before the next: until then nothing is read for them. A closed month is not
         read either, if it has its page.
         """
-        yield CHECK, resources.files(__package__).joinpath("pages", CHECK).read_bytes()
-        yield VERIFIER, _verifier()
+        yield CHECK, _check()
+        yield from ((name, _program(name)) for name in PROGRAMS)
         if not whole and self._tells(book):
             return
         months = book.months()

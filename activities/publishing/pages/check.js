@@ -58,6 +58,34 @@ function shows(shown) {
   }
 }
 
+// What each kind of a filing's announcement is called, its title and its lead; written here when the site is.
+const WORDINGS = {};
+
+// Whether the page shows what a filing's announcement says: title, lead, every fact and no other, members one by one.
+function showsOfFiling(notice, shown) {
+  const wording = WORDINGS[notice.kind];
+  const text = (selector) => document.querySelector(selector)?.textContent.trim() ?? "";
+  const same = (name, wanted, seen) => {
+    if (wanted !== seen) throw new Wrong(`网页所示的${name}与所证明的原文不同`);
+  };
+  const worded = (pattern) => pattern.replace("{}", () => shown["联盟名称"]);
+  same("标题", worded(wording.title), text("h1"));
+  same("标题", worded(wording.title), document.title.split(" · ")[0]);
+  same("首句", worded(wording.lead), text(".lead"));
+  same("公告种类", wording.label, text(".about").split(" · ")[0]);
+  same("异议方式", shown["异议方式"] ? `${shown["异议方式"]}。` : "", text("[aria-labelledby=objecting] > p"));
+  const onDay = (day) => day.split("-").map(Number).map((part, n) => `${part}${"年月日"[n]}`).join("");
+  const period = notice.shown_until ? `${onDay(notice.shown_from)}至${onDay(notice.shown_until)}24时` : undefined;
+  const facts = { ...shown, 公告网址: shown["网址"], 公示期: period };
+  for (const name of ["网址", "异议方式"]) delete facts[name];
+  const seen = new Map([...document.querySelectorAll(".facts dt")].map((each) => [each.textContent, each.nextElementSibling]));
+  for (const name of new Set([...seen.keys(), ...Object.keys(facts)])) {
+    const parts = seen.has(name) ? [...seen.get(name).querySelectorAll("li")] : [];
+    const told = parts.length ? parts.map((each) => each.textContent).join("\n") : seen.get(name)?.textContent ?? "";
+    same(name, [facts[name] ?? []].flat().join("\n"), told);
+  }
+}
+
 // The notice on this page, up to the root of the day.
 async function checkNotice(section) {
   const read = (name) => section.querySelector(`[data-${name}]`).textContent;
@@ -65,18 +93,11 @@ async function checkNotice(section) {
   if (covers !== read("covers")) throw new Wrong("公告原文与其摘要不符");
   const notice = JSON.parse(read("said"));
   const shown = JSON.parse(notice.content);
-  for (const fact of document.querySelectorAll(".facts dt")) {
-    const said = shown[fact.textContent];
-    if (typeof said === "string" && said !== fact.nextElementSibling.textContent) throw new Wrong(`网页所示的${fact.textContent}与所证明的原文不同`);
-  }
   const at = new Date(Math.max(new Date(notice.published_at), new Date(`${notice.shown_from}T00:00:00+08:00`)) + 8 * 3600_000);
   const day = `${at.getUTCFullYear()}年${at.getUTCMonth() + 1}月${at.getUTCDate()}日`;
   if (!document.querySelector(".about").textContent.trim().endsWith(`发布于${day}`)) throw new Wrong("网页所示的发布日期与所证明的原文不同");
-  shows(shown);
-  const page = [...document.querySelectorAll("#content > :not(.proven)")].map((each) => each.textContent).join("");
-  for (const name of ["联盟名称", "盟主企业", "备案编号", "承接备案编号", "技术领域"]) {
-    if (shown[name] && !page.includes(shown[name])) throw new Wrong(`网页所示的${name}与所证明的原文不同`);
-  }
+  if (WORDINGS[notice.kind]) showsOfFiling(notice, shown);
+  else shows(shown);
   const said = await sha256(utf8(`beian leaf 1\nnotice\n${read("nonce")}\n${covers}\n`));
   let now = await sha256(joined([0], said));
   let place = Number(section.dataset.position);
