@@ -381,6 +381,12 @@ def test_a_true_package_is_proven_in_an_empty_environment(package: Files, tmp_pa
     assert len((tmp_path / "unpacked" / "核验.py").read_text("utf-8").splitlines()) < 400, "it is to be read whole"
 
 
+def test_what_systems_leave_in_folders_by_themselves_belongs_to_no_package(package: Files, tmp_path: Path) -> None:
+    strays = (".DS_Store", "登记/._0001.json", "__MACOSX/._备案.json", "Thumbs.db", "__pycache__/重算.cpython-311.pyc")
+    assert found(package | dict.fromkeys(strays, b"x"), tmp_path) == []
+    assert "多出文件 登记/Thumbs.txt" in found(package | {"登记/Thumbs.txt": b"x"}, tmp_path)
+
+
 @pytest.mark.parametrize("what", FORGED)
 def test_a_forged_package_is_refused_with_what_is_wrong(package: Files, tmp_path: Path, what: str) -> None:
     forge, says = FORGED[what]
