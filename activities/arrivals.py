@@ -82,8 +82,13 @@ class Arrivals:
 
     def are_noted(self, filing_id: str, act_id: str) -> bool:
         """Whether something was received under an id and not answered yet."""
+        return self.noted_at(filing_id, act_id) is not None
+
+    def noted_at(self, filing_id: str, act_id: str) -> datetime | None:
+        """When something was first received under an id that was not answered yet; None if nothing was."""
         with self.engine.connect() as db:
-            return db.execute(NOTE, {"filing": filing_id, "act": act_id}).first() is not None
+            noted = db.execute(NOTE, {"filing": filing_id, "act": act_id}).first()
+        return noted.received_at if noted else None
 
     def answered(self, filing_id: str, act_id: str, asked: str | None = None) -> None:
         """What was asked has its answer; without `asked`, whatever was."""

@@ -129,6 +129,11 @@ class Register:
         with writing(self.engine) as session:
             return archive_numbers.reserve(session, filing_id, prefix)
 
+    def foresee_archive_number(self, filing_id: str, prefix: str) -> str:
+        """The number that a filing would be given now; another filing may still take it first."""
+        with reading(self.engine) as session:
+            return archive_numbers.foreseen(session, filing_id, prefix)
+
     def record_refusal(
         self, filing_id: str, act: Mapping[str, Any], message: str, now: datetime, *, asked: str | None = None
     ) -> None:

@@ -223,13 +223,8 @@ class Reception:
             self.register.record_refusal(filing.id, raw, identity.REUSED, now)
             raise KeyReused(asked.act.id) from other
         act, papers = asked.salted(arrival)
-        if act.kind in NEW_VERSIONS and "content" in raw:
-            known = self.register.known(filing.id, raw["content"])
-            counts_at = on_paper.moment(filing, act, now).at
-            examination = intake.examine(raw["content"], counts_at, known, correcting=filing)
-            if examination.refused:
-                found = [each.but(field=f"{CONTENT}{each.field}") for each in examination.findings]
-                raise self._refused(filing.id, asked, lodging.refusal(found), now)
+        if (version := self.new_version(filing, act, raw, now)) and version.refused:
+            raise self._refused(filing.id, asked, self.of_the_act(version), now)
         if not identity.is_by_service(act.id):  # the service's own acts count by the engine's clock: it judges them
             when = on_paper.moment(filing, act, now)
             if refusal := lifecycle.check(entries.projected(filing, when), act, when):
@@ -242,6 +237,21 @@ class Reception:
         for paper in papers:  # the record of what came on paper is read by whoever reads the act's own
             self.register.lodge(filing.id, act.kind.value, paper, now)
         return act
+
+    def new_version(
+        self, filing: Filing, act: Act, raw: Mapping[str, Any], now: datetime
+    ) -> intake.Examination | None:  # fmt: skip
+        """Everything that is found on the new version that an act brings, as of when it counts; None if it brings none."""
+        if act.kind not in NEW_VERSIONS or "content" not in raw:
+            return None
+        counts_at = on_paper.moment(filing, act, now).at
+        known = self.register.known(filing.id, raw["content"])
+        return intake.examine(raw["content"], counts_at, known, correcting=filing)
+
+    @staticmethod
+    def of_the_act(version: intake.Examination) -> Refusal:
+        """A refused version as it is told to whoever brings it with an act."""
+        return lodging.refusal([each.but(field=f"{CONTENT}{each.field}") for each in version.findings])
 
     def _refused(self, filing_id: str, asked: Asked, refusal: Refusal, now: datetime) -> Refused:
         """A refusal is an answer: it is on record, and whatever is sent under this id now is received now."""

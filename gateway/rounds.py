@@ -32,6 +32,7 @@ from regulation.moment import Moment
 from regulation.rounds import agreeing, table
 from regulation.rounds.every import rules_of
 from regulation.rounds.lodging import RoundLodged, lodge
+from regulation.rounds.rules import Rules
 from workflows import round as running
 
 
@@ -139,18 +140,9 @@ class Rounds:
         if refusal and not refusal.findings:
             raise self._refused(round_id, act, refusal, now)
         try:
-            basis = stands or table.begun(round_id, act, when)
-            drawn = self.register.drawn(basis, act) if lodged.is_drawn else lodged.paper
-            content = drawn if drawn is not None else self.register.content(act)
+            act, content, paper = self._with_paper(round_id, stands, act, lodged, when, arrival.nonce)
         except PaperMissing:
-            lack = Lack(missing=lodging.PAPER_MISSING)
-            raise self._refused(round_id, act, table.refusal(rules, act, lack), now) from None
-        paper = None
-        if drawn is not None and (agreed := self._agreed(stands, act, drawn)):
-            act = act.but(paper=agreed)
-        elif drawn is not None:
-            paper = identity.salted(drawn, arrival.nonce)
-            act = act.but(paper=digest(paper))
+            raise self._refused(round_id, act, _no_paper(rules, act), now) from None
         examined = self.register.examined(round_id, stands, act, content, when.day)
         found = examined if isinstance(examined, list) else []
         if refusal:  # what its fields lack is told with what its paper does
@@ -163,6 +155,40 @@ class Rounds:
             self.filings.register.lodge(round_id, str(act.kind), paper, now)
         title = act.title if isinstance(act, OpenRound) else stands.title if stands else ""
         return RoundReceived(act.but(seen=round_.number if round_ else None), title)
+
+    def foreseen(
+        self, round_id: str, raw: Mapping[str, Any], when: Moment
+    ) -> tuple[RoundEntry, Mapping[str, Any] | None] | Refusal:
+        """What an act would be as written down if it were received now, with what its paper says; or why it may not be. Nothing is
+        stored."""
+        rules, round_ = rules_of(round_id), self.register.round(round_id)
+        lodged = lodge(rules, round_, raw)
+        if lodged.act is None:
+            return lodging.refusal(lodged.findings)
+        stands = table.projected(rules, round_, when)
+        if refusal := table.check(rules, round_id, stands, lodged.act, when):
+            return refusal
+        try:
+            act, content, _ = self._with_paper(round_id, stands, lodged.act, lodged, when)
+        except PaperMissing:
+            return _no_paper(rules, lodged.act)
+        examined = self.register.examined(round_id, stands, act, content, when.day)
+        if isinstance(examined, list):
+            return lodging.refusal(examined)
+        return table.entered(rules, round_id, stands, examined, when), content
+
+    def _with_paper(
+        self, round_id: str, stands: Round | None, act: RoundAct, lodged: RoundLodged, when: Moment, nonce: str = ""
+    ) -> tuple[RoundAct, Mapping[str, Any] | None, dict[str, Any] | None]:
+        """An act with its paper: what that says, and what is to be stored of it, if that is not stored yet. Raises `PaperMissing`."""
+        basis = stands or table.begun(round_id, act, when)
+        drawn = self.register.drawn(basis, act) if lodged.is_drawn else lodged.paper
+        if drawn is None:
+            return act, self.register.content(act), None
+        if agreed := self._agreed(stands, act, drawn):
+            return act.but(paper=agreed), drawn, None
+        paper = identity.salted(drawn, nonce)
+        return act.but(paper=digest(paper)), drawn, paper
 
     def _agreed(self, round_: Round | None, act: RoundAct, content: Mapping[str, Any]) -> str | None:
         """The paper of a first half of an act that says the same: so whoever follows says the very same."""
@@ -257,6 +283,11 @@ class Rounds:
         except WorkflowAlreadyStartedError:
             return False
         return True
+
+
+def _no_paper(rules: Rules, act: RoundAct) -> Refusal:
+    """That the paper which an act names is not there."""
+    return table.refusal(rules, act, Lack(missing=lodging.PAPER_MISSING))
 
 
 def workflow_id(round_id: str) -> str:

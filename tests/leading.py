@@ -19,6 +19,7 @@ from gateway.remembered.sessions import cookie_of
 from gateway.tools import Tools
 from models.vocabulary import Kind, Role
 from tests.filling import sent
+from tests.visiting import sends
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -58,9 +59,7 @@ class Leader:
         fields: dict[str, list[str]] = {}
         for name, value in [("csrf", self.csrf), *pairs]:
             fields.setdefault(name, []).append(value)
-        if files:
-            return await self.client.post(path, data=fields, files=dict(files))
-        return await self.client.post(path, data=fields)
+        return await sends(self.client, path, fields, **({"files": dict(files)} if files else {}))
 
     async def begins(self, kind: str = "A") -> str:
         """A new draft, to be filled in as a whole; its address."""

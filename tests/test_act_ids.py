@@ -36,7 +36,7 @@ from tests.near import Near, acts_of
 from tests.population import LIVES, life
 from tests.simulated import holding, lived, written
 from tests.story import application, report
-from tests.visiting import House, visiting
+from tests.visiting import House, read_in, sends, visiting
 
 LEADER = application()["by"]
 IN_FORCE = datetime(2026, 6, 1, 9, tzinfo=SHANGHAI)
@@ -351,7 +351,7 @@ async def test_at_the_platform_s_door_and_at_the_desk_the_first_receipt_counts_t
     first, told = clock.now, {"kind": "file_annual_report", "year": 2026, "content": report(2026)}
     async with doors(in_force, door, tmp_path) as house, house.browser() as api:
         desk = await house.signed_in("c-101")
-        sends = partial(
+        files = partial(
             api.post, "/api/v1/filings/LIFE/acts", json=told,
             headers={"Authorization": "Bearer u-leader-01", "Idempotency-Key": "r-1"},
         )  # fmt: skip
@@ -360,16 +360,18 @@ async def test_at_the_platform_s_door_and_at_the_desk_the_first_receipt_counts_t
         form = dict(re.findall(r'<input type="hidden" name="(csrf|id|seen)" value="([^"]*)"', shown))
         form |= {"/inspected_on": "2026-11-30", "/result": "in_order"}
         origin = {"Origin": house.origin}
-        assert (await sends()).status_code == 503
+        looked = await desk.post(page, data=form | {"do": "preview"}, headers=origin)
+        form["previewed"] = read_in(looked.text)
+        assert (await files()).status_code == 503
         assert (await desk.post(page, data=form, headers=origin)).status_code == 503
         clock.now += timedelta(hours=1)
-        assert (await sends()).status_code == 201
-        other = await desk.post(page, data=form | {"/result": "deficient"}, headers=origin)
+        assert (await files()).status_code == 201
+        other = await sends(desk, page, form | {"/result": "deficient"}, headers=origin)
         assert other.status_code == 409
         assert "此前已按其他内容送出" in other.text
         assert form["id"] not in other.text, "it can be sent under another number"
         assert (await desk.post(page, data=form, headers=origin)).status_code == 303, "it needs no second look: it came"
-        assert (await sends()).status_code == 200
+        assert (await files()).status_code == 200
         await desk.aclose()
     reported, inspected = list(acts_of(in_force.docket("LIFE")))[-2:]
     assert (reported.event.kind, reported.at) == ("file_annual_report", first)

@@ -34,7 +34,7 @@ async def publishes(visitor: Visitor, gateway: Served, round_id: str, title: str
     await visitor.fills({"/content/attachments/0/name": "格式.pdf"})
     attached = {"name": "格式.pdf", "mimeType": "application/pdf", "buffer": ATTACHED}
     await visitor.page.locator("[name='/content/attachments/0/file']").set_input_files(attached)  # type: ignore[arg-type]
-    assert "已登记" in await visitor.presses("登记“开启”"), await visitor.page.locator("main").inner_text()
+    assert "已登记" in await visitor.sends("开启"), await visitor.page.locator("main").inner_text()
     await followed(gateway.tools.rounds.register, round_id, 1)
 
 

@@ -51,14 +51,14 @@ async def evaluates(visitor: Visitor, round_id: str, filing: str, result: str, j
     await visitor.looks()
     answers = {f"/content/answers/{key}/met": "no" if key == "misconduct" else "yes" for key in KEYS}
     await visitor.fills({**answers, "/content/joint_activities": str(joint), "/content/result": result})
-    assert "已登记" in await visitor.presses("登记“评价联盟”"), await visitor.page.locator("main").inner_text()
+    assert "已登记" in await visitor.sends("评价联盟"), await visitor.page.locator("main").inner_text()
 
 
 async def agrees(visitor: Visitor, person: str, round_id: str, kind: str, label: str) -> str:
     """Another office finds what the first said filled in, and says the same."""
     await visitor.comes_in(person)
     await visitor.opens(f"/rounds/{round_id}/acts/{kind}")
-    return await visitor.presses(f"登记“{label}”")
+    return await visitor.sends(label)
 
 
 TODAY = day_of(NOW)
@@ -93,7 +93,7 @@ async def opens_round(visitor: Visitor, person: str, round_id: str, title: str) 
     await visitor.comes_in(person)
     await visitor.opens(f"/rounds/{round_id}/acts/open_round")
     await visitor.fills({"/title": title, **WINDOW})
-    assert "已登记" in await visitor.presses("登记“开启”"), await says(visitor)
+    assert "已登记" in await visitor.sends("开启"), await says(visitor)
 
 
 async def a_city_evaluates(visitor: Visitor) -> None:
@@ -107,7 +107,7 @@ async def a_city_evaluates(visitor: Visitor) -> None:
     content = {"text": "已逐家评价。", "not_evaluated": "其余联盟的材料尚在准备。"}
     content |= {"recommended/0/filing_id": "EV-1", "recommended/0/reason": "成效突出"}
     await visitor.fills({f"/content/{name}": value for name, value in content.items()})
-    assert "尚未生效" in await visitor.presses(f"登记“{REPORTING}”"), await says(visitor)
+    assert "尚未生效" in await visitor.sends(REPORTING), await says(visitor)
     assert "尚未生效" not in await agrees(visitor, "i-201", CITY, "report_evaluation", REPORTING)
 
 
@@ -134,7 +134,7 @@ async def the_province_decides(visitor: Visitor, world: World) -> None:
     filled = {f"/content/decided/{n}/filing_id": filing for n, (filing, _) in enumerate(rows)}
     filled |= {f"/content/decided/{n}/tag": tag for n, (_, tag) in enumerate(rows)}
     await visitor.fills({"/document_no": "辽科发〔2027〕66号", **filled})
-    assert "尚未生效" in await visitor.presses(f"登记“{DECIDING}”"), await says(visitor)
+    assert "尚未生效" in await visitor.sends(DECIDING), await says(visitor)
     assert stands(world, "EV-1")[0] == "recommended"
     assert "尚未生效" not in await agrees(visitor, "q-403", PROVINCE, "decide_typical", DECIDING)
 

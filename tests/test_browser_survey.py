@@ -64,7 +64,7 @@ async def opened_by_the_province(visitor: Visitor) -> None:
     told = {"/title": "年度创新资源统计调查", "/document_no": "辽科办发〔演示〕9号", "/content/year": str(TODAY.year)}
     window = {"/opens": str(TODAY), "/closes": str(TODAY + timedelta(days=DAYS))}
     await visitor.fills({**told, **window})
-    assert "已登记" in await visitor.presses("登记“开启”"), await shown(visitor)
+    assert "已登记" in await visitor.sends("开启"), await shown(visitor)
     await followed(visitor.gateway.tools.rounds.register, SURVEY, 1)
 
 
@@ -98,7 +98,7 @@ async def sent_back_by_the_city(visitor: Visitor) -> None:
     await visitor.looks()
     points = {"/points/0/code": "104", "/points/0/message": "与审计报告不一致"}
     await visitor.fills({"/reason": "请核对研究开发费用", **points})
-    assert "已登记" in await visitor.presses("登记“退回统计调查表”"), await shown(visitor)
+    assert "已登记" in await visitor.sends("退回统计调查表"), await shown(visitor)
     await visitor.comes_in("u-leader-01")
     await visitor.opens(f"/my/surveys/{SURVEY}/{FILING}")
     assert "退回：与审计报告不一致" in await shown(visitor)
@@ -113,22 +113,25 @@ async def put_right_on_paper(visitor: Visitor) -> None:
     await visitor.page.set_input_files("[name='/scan/file']", files=[file])
     came = {"/came/on": str(TODAY), "/came/how": "in_person", "/came/received_by": "c-101"}
     await visitor.fills({**came, "/leader/rd": "512.00", "/integrity_commitment": "yes"})
-    assert "待另一人对照来文核对后生效" in await visitor.presses("登记"), await shown(visitor)
+    await visitor.presses("预览登记")
+    assert "待另一人对照来文核对后生效" in await visitor.presses("确认登记"), await shown(visitor)
     await visitor.comes_in("c-102")
     await visitor.opens(address)
     assert "另一人已登记" in await shown(visitor)
-    assert "已登记" in await visitor.presses("登记"), await shown(visitor)
+    await visitor.presses("预览登记")
+    assert "不同，办理后不生效" not in await shown(visitor)
+    assert "已登记" in await visitor.presses("确认登记"), await shown(visitor)
 
 
 async def closed_and_published(visitor: Visitor) -> None:
     """When its window is over."""
     await visitor.comes_in("p-401")
     await visitor.opens(f"/rounds/{SURVEY}/acts/close_round")
-    assert "已登记" in await visitor.presses("登记“结束”"), await shown(visitor)
+    assert "已登记" in await visitor.presses("确认办理“结束”"), await shown(visitor)
     visitor.gateway.clock.now = datetime.now(UTC)  # what goes on after its end is a new run, in the engine's own time
     await visitor.comes_in("p-401")
     await visitor.opens(f"/rounds/{SURVEY}/acts/publish_survey_sums")
-    assert "已登记" in await visitor.presses("登记“公布汇总数”"), await shown(visitor)
+    assert "已登记" in await visitor.presses("确认办理“公布汇总数”"), await shown(visitor)
     register = visitor.gateway.tools.rounds.register
     row = register.row(SURVEY)
     assert row

@@ -52,7 +52,9 @@ async def does(visitor: Visitor, person: str, act: str, values: dict[str, str] |
     await visitor.comes_in(person)
     await visitor.opens(f"/rounds/{ROUND}/acts/{act}" + (f"?filing={filing}" if filing else ""))
     await visitor.fills(values or {})
-    await visitor.page.locator("form[data-once] .actions button").first.click()
+    for doing in ("预览“", "按现在填写的重新预览", "确认办理“"):
+        if await visitor.page.get_by_role("button", name=doing).count():
+            await visitor.page.get_by_role("button", name=doing).click()
     said = visitor.page.locator(".said")
     assert await said.count(), await visitor.page.locator("main").inner_text()
     assert "已登记" in (await said.text_content() or "")
@@ -67,7 +69,8 @@ async def commits(visitor: Visitor, person: str) -> str:
     await link.wait_for()
     secret = await visitor.page.locator("[data-secret]").text_content()
     await link.click()
-    await visitor.page.get_by_role("button", name="登记“提交承诺值”").click()
+    await visitor.page.get_by_role("button", name="预览“提交承诺值”").click()
+    await visitor.page.get_by_role("button", name="确认办理“提交承诺值”").click()
     assert "已登记" in (await visitor.page.locator(".said").text_content() or "")
     assert secret
     return secret

@@ -401,7 +401,7 @@ IN_SOME_ROUNDS = {
     "/rounds/{round_id}/returns/{filing_id}/entry", "/rounds/{round_id}/returns/{filing_id}/entry/form.xlsx",
     "/rounds/{round_id}/bases/{filing_id}",
     "/rounds/{round_id}/sheets/{filing_id}.docx", "/rounds/{round_id}/documents/{key}",
-    "/rounds/{round_id}/entries/{number}/paper", "/rounds/{round_id}/acts/{kind}", "/api/v1/rounds/{round_id}/papers/{digest}",
+    "/rounds/{round_id}/entries/{number}/paper", "/rounds/{round_id}/acts/{kind}", "/rounds/{round_id}/acts/{kind}/saved", "/api/v1/rounds/{round_id}/papers/{digest}",
     "/api/v1/rounds/{round_id}/documents/{name}", "/api/v1/rounds/{round_id}/questionnaire",
     "/api/v1/rounds/{round_id}/returns", "/api/v1/rounds/{round_id}/survey.{ending}",
 }  # fmt: skip

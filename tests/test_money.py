@@ -19,6 +19,7 @@ from gateway.visit import Visit
 from models.rounds.round import RoundReceipt
 from models.vocabulary import Kind
 from tests.applications import enterprise
+from tests.foretold import goes_as_foreseen
 from tests.law.rounds_of_money import COMMISSION, scores
 from tests.law.test_subsidy_rounds import BANDS
 from tests.patience import comes
@@ -72,7 +73,7 @@ async def does(gateway: Served, round_id: str, on: str, by: dict[str, str], kind
     """An act in a round, as a door takes it."""
     gateway.clock.set(on)
     raw = {"id": f"{kind}-{on}-{by['person']}-{said.get('filing', '')}", "by": by, "kind": kind, **said}
-    return await gateway.tools.rounds.act(round_id, raw)
+    return await goes_as_foreseen(gateway.tools, round_id, raw)
 
 
 def window(opens: str, closes: str) -> dict[str, str]:
@@ -127,7 +128,7 @@ async def acts(visitor: Visitor, person: str, round_id: str, kind: str, label: s
     await visitor.comes_in(person)
     await visitor.opens(f"/rounds/{round_id}/acts/{kind}")
     await visitor.fills(values)
-    said = await visitor.presses(f"登记“{label}”")
+    said = await visitor.sends(label)
     assert f"“{label}”已登记" in said, await visitor.page.locator("main").inner_text()
     return said
 
@@ -312,7 +313,7 @@ async def is_written_to(gateway: Served, visitor: Visitor) -> None:
     )
     scan = {"name": "来信.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 letter"}
     await page.set_input_files("[name='/content/scan/file']", scan)  # type: ignore[arg-type]
-    await visitor.presses("登记“登记对名单的书面异议”")
+    await visitor.sends("登记对名单的书面异议")
     assert "待另一人核对的书面异议" in await page.locator("main").inner_text()
     assert await page.locator("a[href*='confirm_list_letter?']").count() == 0, "not by who entered it"
     await visitor.comes_in("p-402")
@@ -332,7 +333,7 @@ async def is_written_to(gateway: Served, visitor: Visitor) -> None:
         await visit.act_on_round(SUBSIDY, {"id": "foreign", "kind": "enter_list_letter", "content": brought})
     await page.locator("a[href*='confirm_list_letter?']").click()
     await visitor.fills({"/same": "yes"})
-    await visitor.presses("登记“核对对名单的书面异议”")
+    await visitor.sends("核对对名单的书面异议")
     assert "第一名已获其他专项支持" in await page.locator("#objections ~ dl").inner_text()
     (letter,) = (each for each in register.docket(SUBSIDY) if each.event.kind == "enter_list_letter")
     assert letter.act

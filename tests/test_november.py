@@ -59,7 +59,7 @@ async def test_november_for_one_city_from_the_board_to_the_closing_report(world:
         await visitor.opens(f"/rounds/{round_id}/acts/open_round")
         await visitor.fills({"/opens": f"{year}-11-20", "/closes": f"{year}-11-30", "/alliances": "A"})
         await visitor.fills({"/title": f"沈阳市{year}年度报送"})
-        assert "已登记" in await visitor.presses("登记“开启”")
+        assert "已登记" in await visitor.sends("开启")
         paper = {"year": year, "content": report(year), "by": application()["by"]}
         await filings.act("NOV-1", {"id": "NOV-1-filed", "kind": "file_annual_report", **paper})
 
@@ -69,7 +69,7 @@ async def test_november_for_one_city_from_the_board_to_the_closing_report(world:
             await world.on(f"NOV-{number}", gateway.clock())
         await visitor.comes_in("c-101")
         await visitor.opens(f"/rounds/{round_id}/acts/settle_year")
-        assert "现为“已结束”" in await visitor.presses("登记“办结年度报送”")
+        assert "现为“已结束”" in await visitor.presses("确认办理“办结年度报送”")
         states = gateway.tools.rounds.register.states(round_id)
         assert states == {"filed": 1, "missed": 1}
         await visitor.opens(f"/desk/year?year={year}")

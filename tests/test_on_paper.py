@@ -274,7 +274,9 @@ async def test_a_letter_is_entered_at_the_desk_with_its_scan_and_blocks_as_if_it
         assert receipt in (await desk.page("/filings/PAPER-1")).links
         shown = await desk.page(receipt)
         assert shown.says("核对无误")
-        confirmed = await desk.sends(receipt.replace("receipt", "confirmation"), shown.hidden("id"))
+        confirmed = await desk.sends(
+            receipt.replace("receipt", "confirmation"), shown.hidden("id", "seen", "previewed")
+        )
         assert confirmed.status_code == 303, confirmed.text
     entry = world.register.docket("PAPER-1")[-1]
     assert (str(entry.event.kind), entry.filing.open_objections) == ("object", 1)

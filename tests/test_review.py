@@ -72,7 +72,7 @@ def sent(page: str, form: str = "checks") -> dict[str, Any]:
         found |= {name: chosen[1]} if chosen else {}
     for each in re.findall(r"<input [^>]*>", shown):
         told = dict(re.findall(r'([a-z]+)="([^"]*)"', each))
-        if told.get("type") in ("hidden", "text") or " checked" in each:
+        if told.get("type") in ("hidden", "text", "date") or " checked" in each:
             found[told["name"]] = told.get("value", "")
     return found | {"offered": re.findall(r'name="offered" value="([^"]*)"', shown)}
 

@@ -37,7 +37,7 @@ from regulation.rounds.every import rules_of
 from tests.patience import comes
 from tests.plain_rounds import in_force, rules, tells_cities
 from tests.served import Served, served
-from tests.visiting import enters
+from tests.visiting import enters, sends
 from tests.world import World
 from workflows.payloads import CONVERTER
 from workflows.round import Round
@@ -279,7 +279,7 @@ async def posts(browser: AsyncClient, path: str, filled: dict[str, str], status:
     shown = (await browser.get(path)).text
     hidden = dict(re.findall(r'<input type="hidden" name="(csrf|id|seen)" value="([^"]*)">', shown))
     origin = str(browser.base_url).rstrip("/")
-    answer = await browser.post(path, data=hidden | filled, headers={"Origin": origin})
+    answer = await sends(browser, path, hidden | filled, headers={"Origin": origin})
     assert answer.status_code == status, unescape(answer.text)
     return answer
 

@@ -20,7 +20,7 @@ from activities.letter_deliveries import got_through
 from activities.register import Register
 from models.acts import FileAnnualReport, Lapse, ProposeRevocation, RuleOnDefence, StateDefence
 from models.filing import Entry
-from models.register import EntryRow
+from models.register import EntryRow, Paper
 from models.values import day_of, legible
 from models.vocabulary import Ground, LapseKind
 from regulation import messages, offices, texts
@@ -81,14 +81,16 @@ def of_record(record: Record, contacts: Contacts = UNKNOWN) -> list[Draft]:
     return _drafts(record, contacts)
 
 
-def foreseen(register: Register, entry: Entry, contacts: Contacts = UNKNOWN) -> list[Written]:
-    """The documents that an entry would give rise to if it were the filing's next."""
+def foreseen(
+    register: Register, entry: Entry, contacts: Contacts = UNKNOWN, brought: Sequence[Paper] = ()
+) -> list[Written]:
+    """The documents that an entry would give rise to if it were the filing's next, with the papers that it would bring."""
     record = read(register, entry.filing.id)
     row = EntryRow(
         filing_id=entry.filing.id, number=entry.number, kind=entry.event.kind, stage=entry.stage, at=entry.at, entered_at=entry.entered_at,
         body=entry.model_dump_json(), effects="", hash="",
     )  # fmt: skip
-    to_come = replace(record, entries=(*record.entries, row))
+    to_come = replace(record, entries=(*record.entries, row), papers=(*record.papers, *brought))
     return [each.written([each.step]) for each in _Told.all_of(to_come, to_come.steps[-1], contacts)]
 
 

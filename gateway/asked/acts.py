@@ -18,8 +18,8 @@ from models.filing import Filing
 from models.findings import Finding
 from models.forms import CamePaper
 from models.sections import TEXTS, order_of
-from models.vocabulary import ActKind, Ground, Kind, Role
-from regulation import checklist, intake, local_rules, offices, review, service
+from models.vocabulary import ActKind, Ground, Kind, Role, Stage
+from regulation import checklist, intake, lifecycle, local_rules, offices, review, service
 from regulation.agenda import letters_waiting
 from regulation.intake import FORMS
 from regulation.lodging import FROM_THE_PAPER, PAPERS
@@ -48,6 +48,23 @@ CONSEQUENCES: Mapping[ActKind, str] = {
     ),
 }
 """What an act brings about at once and nobody can undo, said before it is done."""
+
+CORRECTED_BY: Mapping[ActKind, ActKind] = {
+    ActKind.PROPOSE_REVOCATION: ActKind.DROP_REVOCATION,
+    ActKind.APPROVE_REVOCATION: ActKind.RESTORE,
+    ActKind.DROP_REVOCATION: ActKind.PROPOSE_REVOCATION,
+    ActKind.HOLD: ActKind.RELEASE,
+    ActKind.RELEASE: ActKind.HOLD,
+    ActKind.FORWARD: ActKind.RETURN_TO_CITY,
+    ActKind.RULE_ON_EXTENSION: ActKind.MOVE_DEADLINE,
+    ActKind.MOVE_DEADLINE: ActKind.MOVE_DEADLINE,
+    ActKind.TRANSFER: ActKind.TRANSFER,
+    ActKind.TAG: ActKind.TAG,
+    ActKind.RECORD_EVALUATION: ActKind.RECORD_EVALUATION,
+    ActKind.RECORD_INSPECTION: ActKind.RECORD_INSPECTION,
+    ActKind.RECORD_ANNOUNCEMENT: ActKind.RECORD_ANNOUNCEMENT,
+}
+"""An entry is never taken back, for people were told of it: what sets it right is an act of its own, told once it is entered."""
 
 CONFIRMED = (ActKind.WITHDRAW, ActKind.DEREGISTER)
 """What its sender confirms besides sending it: one click would end a filing."""
@@ -218,6 +235,15 @@ def _documents(filing: Filing) -> dict[str, str]:
     """What its leader submits, by number, as it is called: what the kind asks for, and its city besides."""
     of_kind = {each: CHOICES["kind"][each] for each in intake.DOCUMENTS_OF[filing.kind]}
     return of_kind | local_rules.documents(local_rules.rules_of(filing))
+
+
+def corrected_by(kind: ActKind, stage: Stage, of: Kind) -> str:
+    """By which act an officer sets right what they have entered by mistake, as it is told; empty if the stage knows none."""
+    by = CORRECTED_BY.get(kind)
+    if by is None or (by.value, stage, of) not in lifecycle.ROWS:
+        return ""
+    again = "再次办理" if by is kind else "办理"
+    return f"；如有错误，登记不能撤回，可以{again}“{by.label}”更正"
 
 
 def worded(filing: Filing, raw: Mapping[str, Any]) -> dict[str, Any]:

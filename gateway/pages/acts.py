@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -13,13 +14,16 @@ from starlette.datastructures import FormData
 from gateway.asked import acts
 from gateway.asked.forms import Field
 from gateway.pages.act_drafts import ActDraft
+from gateway.pages.halves import FirstHalf, first_half
+from gateway.pages.previewing import PREVIEW, NotDone, sent
 from gateway.pages.reviewing import decided_here
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, SignedIn, page, rests_on, then
-from gateway.problem import KeyReused, MovedOn, NoAct, Refused, Unreachable
+from gateway.problem import KeyReused, MovedOn, NoAct, Unreachable
 from gateway.remembered.phrases import Phrases
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
+from gateway.shown.foreseen import Foreseen, foreseen, previewed
 from gateway.shown.leading import REPORTS
 from gateway.shown.objected import known_by, objections
 from gateway.shown.rounds import inspections
@@ -29,12 +33,12 @@ from models.acts import NEW_VERSIONS
 from models.filing import Entry, Filing, Receipt
 from models.findings import Finding, Refusal
 from models.register import FilingRow
-from models.values import Ordinal
+from models.values import Ordinal, day_of, required
 from models.vocabulary import ActKind, Ground
-from regulation import naming
+from regulation import lifecycle, naming
 from regulation.agenda import letters_waiting
 from regulation.lodging import refusal as refusal_of
-from regulation.offers import Offer, offer
+from regulation.offers import TYPES, Offer, offer
 from regulation.on_paper import ON_PAPER
 from regulation.phrases import purpose_of
 from regulation.rounds.evaluation_facts import inactivity
@@ -78,9 +82,25 @@ def show(
     if inspection and kind is ActKind.PROPOSE_REVOCATION and session.who.staff:
         raw = inspections.proposal(tools, inspection, filing_id)
     offered = _offered(tools, row, kind, session, year)
-    drafted = ActDraft.of(tools, session.who, filing_id, kind, _year_of(offered))
+    drafted = _draft(tools, session, row, offered)
     raw = drafted.raw if drafted and drafted.raw and raw is None else raw
-    return _form(request, tools, session, row, offered, raw)
+    looked = raw is None and _is_filled_in(offered, session)
+    return _form(request, tools, session, row, offered, raw, looked=looked)
+
+
+def _draft(tools: Tools, session: Session, row: FilingRow, offered: Offer | None) -> ActDraft | None:
+    """The draft of what is written with an act; what came on paper is there to be read again."""
+    if offered is None or offered.on_paper:
+        return None
+    return ActDraft.of(tools, session.who, row.filing_id, offered.kind, _year_of(offered))
+
+
+def _is_filled_in(offered: Offer, session: Session) -> bool:
+    """Whether an officer's form is complete as it is shown, so that what would come of it can be read at once: nothing must be told,
+    or another officer has told it."""
+    if not session.who.staff or offered.on_paper or offered.refusal:
+        return False
+    return offered.proposed is not None or not set(acts.asked(offered.kind)) & set(required(TYPES[offered.kind]))
 
 
 def _year_of(offered: Offer | None) -> int | None:
@@ -93,12 +113,12 @@ def saved(
     request: Request, tools: Doors, session: SignedIn, form: Answer, filing_id: str, kind: ActKind,
     year: Ordinal | None = None,
 ) -> Response:  # fmt: skip
-    """Save a long paper as it stands in the browser, while it is written."""
-    offered = _offered(tools, tools.seen(filing_id, session.who), kind, session, year)
-    drafted = ActDraft.of(tools, session.who, filing_id, kind, _year_of(offered))
+    """Save a long text as it stands in the browser, while it is written."""
+    row = tools.seen(filing_id, session.who)
+    drafted = _draft(tools, session, row, _offered(tools, row, kind, session, year))
     if drafted is None:
         raise NoAct(filing_id)
-    return drafted.autosaved(request, tools, session, form)
+    return drafted.autosaved(request, tools, session, form, acts.read_act(kind, form))
 
 
 def _report_of(tools: Tools, row: FilingRow, kind: ActKind, session: Session, year: int | None) -> int | None:
@@ -128,23 +148,19 @@ async def send(
     row = await run_in_threadpool(visit.seen, filing_id)
     if decided_here(row, kind, session.who):  # the same form, to where it is looked at before it goes
         return RedirectResponse(f"/filings/{filing_id}/review/{kind.value}", 307)
-    sent, faults = await taken(form, tools.uploads, owner_of(session.who.by), tools.clock(), person=session.who.person)
-    asked = _Asked(request, visit, session, row, kind, str(form.get("id", "")), rests_on(str(form.get("seen", ""))))
-    raw = await run_in_threadpool(asked.read, sent, faults)
-    if isinstance(raw, Response):
-        return raw
-    try:
-        receipt = await visit.act(filing_id, {**raw, "id": asked.act_id, "kind": kind.value}, seen=asked.seen)
-    except (Refused, KeyReused, MovedOn, Unreachable) as refused:
-        return await run_in_threadpool(asked.refused, raw, refused)
-    if drafted := ActDraft.of(tools, session.who, filing_id, kind, about):
-        await run_in_threadpool(drafted.done, tools, session.who)
-    return await run_in_threadpool(asked.done, receipt)
+    filled, faults = await taken(
+        form, tools.uploads, owner_of(session.who.by), tools.clock(), person=session.who.person
+    )
+    asked = Asked(
+        request, visit, session, row, kind, str(form.get("id", "")), rests_on(str(form.get("seen", ""))), about
+    )
+    raw = await run_in_threadpool(asked.read, filled, faults)
+    return raw if isinstance(raw, Response) else await sent(asked, filled, raw, tools.clock())
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """A form that came back: of which act, under which number, and on which entry it rests."""
+class Asked:
+    """A form that came back: of which act, under which number, and on which entry it rests; of which year its draft is (`about`)."""
 
     request: Request
     visit: Visit
@@ -153,6 +169,7 @@ class _Asked:
     kind: ActKind
     act_id: str
     seen: frozenset[int]
+    about: int | None = None
 
     @property
     def tools(self) -> Tools:
@@ -164,37 +181,63 @@ class _Asked:
         """Whether an officer enters what somebody else had brought on paper."""
         return self.session.who.staff and self.kind in ON_PAPER
 
-    def read(self, form: FormData, faults: Sequence[Finding]) -> dict[str, Any] | HTMLResponse:
+    @property
+    def looked_at(self) -> bool:
+        """What an office does is read before it goes; a leader's own acts say beforehand what they bring about."""
+        return self.session.who.staff
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the entry that the form rests on is still the last."""
+        return self.row.number in self.seen
+
+    def first_received(self) -> datetime | None:
+        """When the act first reached the door, if its outcome is not known."""
+        return self.tools.filings.reception.arrivals.noted_at(self.row.filing_id, self.act_id)
+
+    async def act(self, raw: dict[str, Any]) -> Receipt:
+        """Do it, on the entry that it rests on."""
+        return await self.visit.act(
+            self.row.filing_id, {**raw, "id": self.act_id, "kind": self.kind.value}, seen=self.seen
+        )
+
+    def preview(self, raw: dict[str, Any], *, changed: bool) -> Response:
+        """The form with what would come of it."""
+        return self.again(self.row, raw, looked=True, changed=changed, status=409 if changed else 200)
+
+    def read(self, form: FormData, faults: Sequence[Finding]) -> dict[str, Any] | Response:
         """What was filled in; or the form again, if it asks for more rows or has faults."""
-        if self.kind in acts.CONFIRMED and not self.on_paper and form.get("sure") != "yes":
+        if self.kind in acts.CONFIRMED and not self.session.who.staff and form.get("sure") != "yes":
             raw = acts.read_act(self.kind, form)
-            return self._again(self.row, raw, Refusal(message=UNCONFIRMED, article="", missing=""), status=422)
+            return self.again(self.row, raw, Refusal(message=UNCONFIRMED, article="", missing=""), status=422)
         raw = acts.read_act(self.kind, form, on_paper=self.on_paper, of=value_of(self.row).kind)
         raw = acts.worded(value_of(self.row), raw)
         if faults:
-            return self._again(self.row, raw, refusal_of(faults), status=422)
+            return self.again(self.row, raw, refusal_of(faults), status=422)
         if more := form.get("more"):
-            return self._again(self.row, raw, more_rows=str(more))
+            return self.again(self.row, raw, more_rows=str(more))
         return raw
 
-    def refused(self, raw: dict[str, Any], refused: Refused | KeyReused | MovedOn | Unreachable) -> HTMLResponse:
+    def refused(self, raw: dict[str, Any], why: NotDone) -> Response:
         """The form again, with the reason; or with what was entered meanwhile."""
-        if isinstance(refused, KeyReused):  # under another number, to be sent again if it is meant
-            sent = Refusal(message=SENT_OTHERWISE, article="", missing="")
-            again = replace(self, act_id="", row=self.visit.seen(self.row.filing_id))
-            return again._again(again.row, raw, sent, status=409)
-        if isinstance(refused, Unreachable):
+        if isinstance(why, KeyReused):  # under another number, to be sent again if it is meant
+            said = Refusal(message=SENT_OTHERWISE, article="", missing="")
+            anew = replace(self, act_id="", row=self.visit.seen(self.row.filing_id))
+            return anew.again(anew.row, raw, said, looked=True, status=409)
+        if isinstance(why, Unreachable):
             unknown = Refusal(message=Unreachable.__doc__ or "", article="", missing="")
-            return self._again(self.row, raw, unknown, status=503)
+            return self.again(self.row, raw, unknown, looked=True, status=503)
         now = self.visit.seen(self.row.filing_id)
-        if isinstance(refused, MovedOn):
-            return self._moved_on(now, raw, refused)
+        if isinstance(why, MovedOn):
+            return self.moved_on(now, raw, why)
         if now.number != self.row.number:
-            return self._moved_on(now, raw, MovedOn(now.filing_id, self.seen), refused.refusal)
-        return self._again(now, raw, refused.refusal, status=422)
+            return self.moved_on(now, raw, MovedOn(now.filing_id, self.seen), why.refusal)
+        return self.again(now, raw, why.refusal, status=422)
 
     def done(self, receipt: Receipt) -> Response:
         """Where somebody goes afterwards: to the filing, if they still see it."""
+        if drafted := ActDraft.of(self.tools, self.session.who, self.row.filing_id, self.kind, self.about):
+            drafted.done(self.tools, self.session.who)
         filing_id, who = self.row.filing_id, self.session.who
         warned = "".join(f"；{each}" for each in receipt.warnings)
         if self.on_paper:
@@ -203,21 +246,24 @@ class _Asked:
         address = f"/filings/{filing_id}" if who.sees(self.tools.register.row(filing_id) or self.row) else "/"
         if address != "/" and not who.staff:
             address = f"{address}/entries/{receipt.number}/done"
-        return then(address, f"“{self.kind.label}”已登记为第{receipt.number}号，现为“{receipt.stage.label}”{warned}")
+        entered = self.tools.register.entry(filing_id, receipt.number)
+        whole = who.staff and entered is not None and not lifecycle.is_proposed(entered)
+        corrected = acts.corrected_by(self.kind, receipt.stage, value_of(self.row).kind) if whole else ""
+        said = f"“{self.kind.label}”已登记为第{receipt.number}号，现为“{receipt.stage.label}”{warned}{corrected}"
+        return then(address, said)
 
-    def _again(
+    def again(
         self, row: FilingRow, raw: dict[str, Any], refusal: Refusal | None = None, *, more_rows: str = "",
-        status: int = 200,
-    ) -> HTMLResponse:  # fmt: skip
+        looked: bool = False, changed: bool = False, status: int = 200,
+    ) -> Response:  # fmt: skip
+        """The form as it was filled in; `looked`: with what would come of it."""
         offered = _offered(self.tools, row, self.kind, self.session)
         return _form(
             self.request, self.tools, self.session, row, offered, raw, refusal,
-            act_id=self.act_id, more_rows=more_rows, status=status,
+            act_id=self.act_id, more_rows=more_rows, looked=looked, changed=changed, status=status,
         )  # fmt: skip
 
-    def _moved_on(
-        self, row: FilingRow, raw: dict[str, Any], moved: MovedOn, refusal: Refusal | None = None
-    ) -> HTMLResponse:
+    def moved_on(self, row: FilingRow, raw: dict[str, Any], moved: MovedOn, refusal: Refusal | None = None) -> Response:
         """Somebody, or time, was first: what was entered since, and the form once more if it still can be done."""
         found = offer(value_of(row), self.kind, self.tools.now, self.session.who.by)
         outdated, checked = earlier_version(self.tools, row, moved.last_seen), list[tuple[str, str]]()
@@ -227,7 +273,7 @@ class _Asked:
         return _form(
             self.request, self.tools, self.session, row, found if found and (found.mine or found.on_paper) else None,
             raw, refusal, since=self.visit.since(moved, row.filing_id), act_id=self.act_id, kind=self.kind,
-            of_version=outdated, checked=checked, status=409,
+            of_version=outdated, checked=checked, looked=refusal is None, status=409,
         )  # fmt: skip
 
 
@@ -235,15 +281,22 @@ def _form(
     request: Request, tools: Tools, session: Session, row: FilingRow, offered: Offer | None,
     raw: dict[str, object] | None = None, refusal: Refusal | None = None, *, act_id: str = "", more_rows: str = "",
     since: list[Entry] | None = None, kind: ActKind | None = None, of_version: int | None = None,
-    checked: Sequence[tuple[str, str]] = (), status: int = 200,
+    checked: Sequence[tuple[str, str]] = (), looked: bool = False, changed: bool = False, status: int = 200,
 ) -> HTMLResponse:  # fmt: skip
+    """`looked`: what would come of the act is shown, if it can be done as it is filled in; `changed`: it is not what was read."""
     versions = tools.register.versions(row.filing_id)
     of_application: list[Finding] = versions[-1][1] if versions else []
-    found = refusal.findings if refusal else ()
     raw = first_said(tools, row, offered) if raw is None and offered and offered.proposed else raw
+    would = look(tools, session, row, offered.kind, raw or {}) if looked and offered and session.who.staff else None
+    if would and would.refusal and request.method == "GET":
+        would = None  # who only opens it has yet to fill it in
+    only_looked = bool(would and would.refusal and not refusal)
+    if would and would.refusal:
+        refusal, status, changed = refusal or would.refusal, status if since or refusal else 422, False
+    found = refusal.findings if refusal else ()
     fields = _fields(tools, session, row, offered, of_application, raw, found, more_rows) if offered else ()
     year = _year_of(offered)
-    drafted = ActDraft.of(tools, session.who, row.filing_id, offered.kind, year) if offered else None
+    drafted = _draft(tools, session, row, offered)
     return page(
         request,
         tools,
@@ -256,7 +309,7 @@ def _form(
         offer=offered,
         fields=fields,
         consequence=acts.CONSEQUENCES.get(offered.kind) if offered else None,
-        confirmed=offered is not None and offered.kind in acts.CONFIRMED and not offered.on_paper,
+        confirmed=offered is not None and offered.kind in acts.CONFIRMED and not session.who.staff,
         refusal=refusal,
         since=[(entry.number, naming.short(entry.at), naming.name_of_entry(entry)) for entry in since or ()],
         act_id=act_id or f"desk-{uuid4().hex}",
@@ -266,7 +319,18 @@ def _form(
         of_version=of_version,
         checked=checked,
         unsent=list(_texts(raw)) if offered is None else [],
+        foreseen=would if would and not would.refusal else None,
+        looked=only_looked,
+        changed=changed,
+        previewed=previewed(acts.as_sent(raw or {}, fields), day_of(tools.clock())),
+        half=first_beside(tools, row, offered, raw) if offered else None,
     )
+
+
+def look(tools: Tools, session: Session, row: FilingRow, kind: ActKind, raw: Mapping[str, Any]) -> Foreseen:
+    """What would come of an act as it is filled in, if its writer sent it now."""
+    stamped = session.who.stamped({**raw, "id": PREVIEW, "kind": kind.value}, tools.clock())
+    return foreseen(tools, row, stamped, tools.now)
 
 
 def overtaken(
@@ -309,6 +373,18 @@ def first_said(tools: Tools, row: FilingRow, offered: Offer) -> dict[str, Any] |
     """What another officer proposed, filled in: whoever agrees says the same (G-42)."""
     entry = tools.register.entry(row.filing_id, offered.proposed or 0)
     return entry.event.model_dump(mode="json", include=set(acts.asked(offered.kind))) if entry else None
+
+
+def first_beside(
+    tools: Tools, row: FilingRow, offered: Offer, raw: Mapping[str, Any] | None
+) -> FirstHalf | None:  # fmt: skip
+    """What another officer proposed, beside what is filled in now."""
+    entry, said = tools.register.entry(row.filing_id, offered.proposed or 0), first_said(tools, row, offered)
+    by = getattr(entry.event, "by", None) if entry else None
+    if entry is None or said is None or by is None:
+        return None
+    models = {"": TYPES[offered.kind]}
+    return first_half(tools, entry.number, entry.at, by, said, said if raw is None else raw, models)
 
 
 RULED_ON = (ActKind.RULE_ON_ADMISSIBILITY, ActKind.RULE_ON_OBJECTION)

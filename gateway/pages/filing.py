@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 
 from activities import query_codes
 from activities.attachments import LOCATION
@@ -17,25 +17,29 @@ from activities.documents import receipt as receipts_on_paper
 from activities.documents.record import Sent, receipts
 from gateway.asked.forms import Field, fields_of
 from gateway.identity import Identity
-from gateway.pages.web import Answer, SignedIn, page, then
-from gateway.problem import NoPaper
+from gateway.pages.acts import Asked, look
+from gateway.pages.previewing import sent
+from gateway.pages.web import Answer, SignedIn, page, rests_on, then
+from gateway.problem import MovedOn, NoPaper
 from gateway.remembered.audit import AuditKind
+from gateway.remembered.sessions import Session
 from gateway.shown import documents, progress
+from gateway.shown.foreseen import previewed
 from gateway.shown.objected import ADMITTED, UNDECIDED, objections
 from gateway.shown.published import PublicRegister
 from gateway.shown.rounds import seen
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
 from models.acts import NEW_VERSIONS, Lapse, Submit, Unreadable
-from models.filing import Entry, Filing
-from models.findings import Finding
+from models.filing import Entry, Filing, Receipt
+from models.findings import Finding, Refusal
 from models.forms import ChangePaper
 from models.gateway import HandlingRow
 from models.register import FilingRow
 from models.sections import order_of
 from models.values import Ordinal, day_of
 from models.vocabulary import ActKind, LapseKind
-from regulation import agenda, changes, entries, intake, offices, on_paper
+from regulation import agenda, changes, entries, intake, naming, offices, on_paper
 from regulation.lodging import PAPERS
 from regulation.offers import Offer, offers
 from regulation.reading import read
@@ -270,48 +274,98 @@ def _read(
 @router.get("/entries/{number}/receipt")
 def receipt(request: Request, tools: Doors, session: SignedIn, filing_id: str, number: Ordinal) -> HTMLResponse:
     """收件回执: of what came on paper, to be printed and handed to whoever brought it. That it was read is on record."""
-    row, who = tools.seen(filing_id, session.who), session.who
-    entry = tools.register.entry(filing_id, number)
+    return _receipt(request, tools, session, tools.seen(filing_id, session.who), number)
+
+
+def _receipt(
+    request: Request, tools: Tools, session: Session, row: FilingRow, number: int, refusal: Refusal | None = None, *,
+    since: Sequence[Entry] = (), changed: bool = False, act_id: str = "", status: int = 200,
+) -> HTMLResponse:  # fmt: skip
+    """The receipt; for whoever may confirm what came, also what would come of that."""
+    who, filing = session.who, value_of(row)
+    entry = tools.register.entry(row.filing_id, number)
     if entry is None or not _has_receipt(entry, who):
-        raise NoPaper(filing_id)
+        raise NoPaper(row.filing_id)
     facts = receipts_on_paper.facts(tools.register, row, entry)
     came = receipts_on_paper.came_of(entry)
     record = came.record if came else ""
-    visit_of(request, tools, who).note(AuditKind.READ_PAPER, filing_id=filing_id, about=record)
+    visit_of(request, tools, who).note(AuditKind.READ_PAPER, filing_id=row.filing_id, about=record)
     location = tools.register.paper(record)["scan"]["location"]
     scan = location.removeprefix(LOCATION) if location.startswith(LOCATION) else None
-    filing, by = value_of(row), getattr(entry.event, "by", None)
+    by = getattr(entry.event, "by", None)
     reviews = (who.by.role, who.by.office) == offices.reviewer(filing.jurisdiction, filing.zone)
+    waits = _waits(entry, filing)
+    may_confirm = reviews and by is not None and by.person != who.person
+    second = _second(entry)
+    would = look(tools, session, row, ActKind(entry.event.kind), second) if waits and may_confirm else None
     return page(
         request,
         tools,
         "receipt.html",
         session,
+        status=status,
         row=row,
         entry=entry,
         facts=facts,
         query_code=query_codes.on_receipt(row, entry),
         scan=scan,
-        to_confirm=_waits(entry, filing),
-        may_confirm=reviews and by is not None and by.person != who.person,
+        to_confirm=waits,
+        may_confirm=may_confirm,
         names=tools.people.named(_persons([entry])),
-        act_id=f"desk-{uuid4().hex}",
+        act_id=act_id or f"desk-{uuid4().hex}",
+        foreseen=would,
+        previewed=previewed(second, day_of(tools.clock())),
+        refusal=refusal,
+        changed=changed,
+        since=[(each.number, naming.short(each.at), naming.name_of_entry(each)) for each in since],
     )
+
+
+def _second(entry: Entry) -> dict[str, Any]:
+    """What is said by whoever confirms what a colleague entered: that it is the same."""
+    return {"seconds": getattr(entry.event, "id", "")}
 
 
 @router.post("/entries/{number}/confirmation")
 async def confirm(
     request: Request, tools: Doors, session: SignedIn, form: Answer, filing_id: str, number: Ordinal
-) -> RedirectResponse:
+) -> Response:
     """核对来文: what a colleague entered for somebody takes effect, if it is as it was entered."""
     visit = visit_of(request, tools, session.who)
-    await run_in_threadpool(visit.seen, filing_id)
+    row = await run_in_threadpool(visit.seen, filing_id)
     entry = await run_in_threadpool(tools.register.entry, filing_id, number)
     if entry is None or not entry.awaits_second or not _has_receipt(entry, session.who):
         raise NoPaper(filing_id)
-    second = {"id": str(form.get("id", "")), "kind": str(entry.event.kind), "seconds": getattr(entry.event, "id", "")}
-    done = await visit.act(filing_id, second)
-    return then(f"/filings/{filing_id}", f"来文已核对，登记为第{done.number}号，现为“{done.stage.label}”")
+    seen_, kind = rests_on(str(form.get("seen", ""))), ActKind(entry.event.kind)
+    compared = _Comparison(request, visit, session, row, kind, str(form.get("id", "")), seen_, number)
+    return await sent(compared, form, _second(entry), tools.clock())
+
+
+class _Comparison(Asked):
+    """The confirmation of what came on paper: its page is the receipt of the entry `about`."""
+
+    def again(
+        self, row: FilingRow, raw: dict[str, Any], refusal: Refusal | None = None, *, more_rows: str = "",
+        looked: bool = False, changed: bool = False, status: int = 200,
+    ) -> Response:  # fmt: skip
+        """The receipt again."""
+        return _receipt(
+            self.request, self.tools, self.session, row, self.about or 0, refusal, changed=changed, act_id=self.act_id,
+            status=status,
+        )  # fmt: skip
+
+    def moved_on(self, row: FilingRow, raw: dict[str, Any], moved: MovedOn, refusal: Refusal | None = None) -> Response:
+        """The receipt, with what was entered since it was shown."""
+        since = self.visit.since(moved, row.filing_id)
+        return _receipt(
+            self.request, self.tools, self.session, row, self.about or 0, refusal, since=since, act_id=self.act_id,
+            status=409,
+        )  # fmt: skip
+
+    def done(self, receipt: Receipt) -> Response:
+        """To the filing."""
+        said = f"来文已核对，登记为第{receipt.number}号，现为“{receipt.stage.label}”"
+        return then(f"/filings/{self.row.filing_id}", said)
 
 
 @router.get("/documents/{key}")

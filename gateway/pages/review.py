@@ -21,21 +21,22 @@ from gateway import guard
 from gateway.asked import acts
 from gateway.asked.forms import Field
 from gateway.pages import reviewing
-from gateway.pages.acts import SENT_OTHERWISE, earlier_version, first_said, overtaken, phrases_of
+from gateway.pages.acts import Asked, earlier_version, first_beside, first_said, look, overtaken, phrases_of
+from gateway.pages.previewing import sent
 from gateway.pages.reviewing import DECISIONS, REVIEWED, VERDICTS, Apart, Check, Given, Reading, as_shown
 from gateway.pages.staff import Staff
 from gateway.pages.web import Answer, page, rests_on, then
-from gateway.problem import KeyReused, MovedOn, NoAct, NoPaper, Refused, Unreachable
+from gateway.problem import MovedOn, NoAct, NoPaper
 from gateway.remembered import reviews
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.phrases import with_picked
 from gateway.remembered.reviews import NOTE, Kept
 from gateway.remembered.sessions import Session
-from gateway.shown.foreseen import Foreseen, foreseen, previewed
+from gateway.shown.foreseen import Foreseen, previewed
 from gateway.shown.inbox import place_of
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
-from models.filing import Entry, Filing
+from models.filing import Entry, Filing, Receipt
 from models.findings import Refusal
 from models.register import FilingRow
 from models.values import day_of, storable
@@ -124,26 +125,48 @@ async def decide(
         raise NoAct(filing_id)
     raw = acts.worded(value_of(row), acts.read_act(kind, with_picked(form), of=value_of(row).kind))
     raw = await run_in_threadpool(_as_answered, tools, row, session, kind, raw)
-    act_id, seen = str(form.get("id", "")), rests_on(str(form.get("seen", "")))
-    if form.get("do") == "preview":
-        return await run_in_threadpool(_page, request, tools, session, row, kind, raw, act_id=act_id)
-    if form.get("previewed") != previewed(raw, day_of(tools.clock())) and row.number in seen:
-        return await run_in_threadpool(
-            _page, request, tools, session, row, kind, raw, act_id=act_id, edited=True, status=409
-        )
-    queue = _queue(request, row, session)
-    try:
-        receipt = await visit.act(filing_id, {**raw, "id": act_id, "kind": kind.value}, seen=seen)
-    except (Refused, KeyReused, MovedOn, Unreachable) as refused:
-        return await run_in_threadpool(_refused, request, tools, session, row, kind, raw, act_id, refused)
-    if kind in ENDING:
-        await run_in_threadpool(tools.reviews.clear, session.who, filing_id)
-    said = f"“{row.alliance_name}”：“{kind.label}”已登记为第{receipt.number}号，现为“{receipt.stage.label}”"
-    said += "".join(f"；{each}" for each in receipt.warnings)
-    if kind is ActKind.ACCEPT and "queue" not in request.query_params:  # it was opened by itself, and is read now
-        return then(f"/filings/{filing_id}/review", said)
-    onward = {"task": queue["queue"], "after": queue["place"]} | ({"mine": "1"} if "mine" in queue else {})
-    return then(f"/desk/queue?{urlencode(onward)}", said)
+    decision = _Decision(
+        request, visit, session, row, kind, str(form.get("id", "")), rests_on(str(form.get("seen", "")))
+    )
+    return await sent(decision, form, raw, tools.clock())
+
+
+class _Decision(Asked):
+    """A decision that came back: the form of an act, on the page where the application is read."""
+
+    def again(
+        self, row: FilingRow, raw: dict[str, Any], refusal: Refusal | None = None, *, more_rows: str = "",
+        looked: bool = False, changed: bool = False, status: int = 200,
+    ) -> Response:  # fmt: skip
+        """The page with the decision as it was filled in, and what would come of it."""
+        return _page(
+            self.request, self.tools, self.session, row, self.kind, raw, refusal, act_id=self.act_id, changed=changed,
+            status=status,
+        )  # fmt: skip
+
+    def moved_on(self, row: FilingRow, raw: dict[str, Any], moved: MovedOn, refusal: Refusal | None = None) -> Response:
+        """Somebody, or time, was first: what was entered since; and of what is reviewed no more, what was written."""
+        since = self.visit.since(moved, row.filing_id)
+        if row.stage not in REVIEWED:
+            return overtaken(self.request, self.tools, self.session, row, self.kind, raw, since)
+        outdated = earlier_version(self.tools, row, moved.last_seen)
+        return _page(
+            self.request, self.tools, self.session, row, self.kind, raw, refusal, act_id=self.act_id, since=since,
+            of_version=outdated, status=409,
+        )  # fmt: skip
+
+    def done(self, receipt: Receipt) -> Response:
+        """To the next filing of the queue; what was opened by itself and accepted is read now."""
+        row, kind, request = self.row, self.kind, self.request
+        if kind in ENDING:
+            self.tools.reviews.clear(self.session.who, row.filing_id)
+        said = f"“{row.alliance_name}”：“{kind.label}”已登记为第{receipt.number}号，现为“{receipt.stage.label}”"
+        said += "".join(f"；{each}" for each in receipt.warnings)
+        if kind is ActKind.ACCEPT and "queue" not in request.query_params:
+            return then(f"/filings/{row.filing_id}/review", said)
+        queue = _queue(request, row, self.session)
+        onward = {"task": queue["queue"], "after": queue["place"]} | ({"mine": "1"} if "mine" in queue else {})
+        return then(f"/desk/queue?{urlencode(onward)}", said)
 
 
 def _as_answered(tools: Tools, row: FilingRow, session: Session, kind: ActKind, raw: dict[str, Any]) -> dict[str, Any]:
@@ -152,28 +175,6 @@ def _as_answered(tools: Tools, row: FilingRow, session: Session, kind: ActKind, 
         return raw
     found = reviewing.reading(tools, row, session.who, tools.clock())
     return {**raw, "checklist": found.over_lines(raw["checklist"])}
-
-
-def _refused(
-    request: Request, tools: Tools, session: Session, row: FilingRow, kind: ActKind, raw: dict[str, Any], act_id: str,
-    refused: Refused | KeyReused | MovedOn | Unreachable,
-) -> Response:  # fmt: skip
-    """The page again, with the reason, or with what was entered meanwhile."""
-    now = tools.seen(row.filing_id, session.who)
-    if isinstance(refused, KeyReused | Unreachable):
-        text = SENT_OTHERWISE if isinstance(refused, KeyReused) else refused.__doc__ or ""
-        fault, status = Refusal(message=text, article="", missing=""), 409 if isinstance(refused, KeyReused) else 503
-        act_id = "" if isinstance(refused, KeyReused) else act_id
-        return _page(request, tools, session, now, kind, raw, fault, act_id=act_id, status=status)
-    if isinstance(refused, MovedOn):
-        since = visit_of(request, tools, session.who).since(refused, row.filing_id)
-        if now.stage not in REVIEWED:
-            return overtaken(request, tools, session, now, kind, raw, since)
-        outdated = earlier_version(tools, now, refused.last_seen)
-        return _page(
-            request, tools, session, now, kind, raw, act_id=act_id, since=since, of_version=outdated, status=409
-        )
-    return _page(request, tools, session, now, kind, raw, refused.refusal, act_id=act_id, status=422)
 
 
 def _over(
@@ -227,9 +228,9 @@ def _page(
     request: Request, tools: Tools, session: Session, row: FilingRow, kind: ActKind | None = None,
     raw: dict[str, Any] | None = None, refusal: Refusal | None = None, *,
     act_id: str = "", since: Sequence[Entry] = (), apart: Sequence[Apart] = (), of_version: int | None = None,
-    edited: bool = False, status: int = 200,
+    changed: bool = False, status: int = 200,
 ) -> Response:  # fmt: skip
-    """`apart` is what was answered and does not count, `of_version` the earlier version that was looked at, `edited` whether what was
+    """`apart` is what was answered and does not count, `of_version` the earlier version that was looked at, `changed` whether what was
     to be sent is not what was read."""
     who, now = session.who, tools.clock()
     if row.stage not in REVIEWED:  # somebody else decided meanwhile
@@ -252,8 +253,7 @@ def _page(
         form = acts.form_of(found.filing, offered, versions, raw, refusal.findings if refusal else ())
         fields, raw = tuple(_picked(form)), acts.as_sent(raw, form)
         mark = previewed(raw, day_of(now))
-        stamped = who.stamped({**raw, "id": "preview", "kind": offered.kind.value}, now)
-        shown = foreseen(tools, row, stamped, tools.now)
+        shown = look(tools, session, row, offered.kind, raw)
     queue = _queue(request, row, session)
     answer = page(
         request, tools, "review.html", session, status=status,
@@ -262,13 +262,21 @@ def _page(
         verdicts=VERDICTS, note_limit=NOTE, act_id=act_id or f"desk-{uuid4().hex}", by_the_checklist=BY_THE_CHECKLIST,
         names=tools.people.named(_persons(found)), queue=urlencode(queue), phrases=phrases_of(tools, session, offered),
         onward=urlencode({"task": queue["queue"], "after": queue["place"]} | ({"mine": "1"} if "mine" in queue else {})),
-        apart=apart, opened=uuid4().hex, of_version=of_version, checked=checked, edited=edited, previewed=mark,
+        apart=apart, opened=uuid4().hex, of_version=of_version, checked=checked, changed=changed, previewed=mark,
+        half=first_beside(tools, row, offered, raw) if offered else None,
         unasked=_unasked(found, raw or {}),
         accepts=previewed({}, day_of(now)),
+        accepting=_accepting(tools, session, row, decisions),
         handler=tools.handling.handlers(who, day_of(now), [row.filing_id]).get(row.filing_id),
     )  # fmt: skip
     answer.headers["Content-Security-Policy"] = FRAMED
     return answer
+
+
+def _accepting(tools: Tools, session: Session, row: FilingRow, decisions: Sequence[Offer]) -> Foreseen | None:
+    """What would come of accepting, which one press does: it is read on the same page."""
+    offered = next((each for each in decisions if each.kind is ActKind.ACCEPT and each.open), None)
+    return look(tools, session, row, ActKind.ACCEPT, {}) if offered else None
 
 
 def _filled(found: Reading, kind: ActKind) -> dict[str, Any]:

@@ -2,17 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
+from pydantic import BaseModel
 from starlette.datastructures import FormData
 
 from gateway.asked import rounds as asked
 from gateway.asked.forms import Field, fields_of
+from gateway.pages.act_drafts import ActDraft
 from gateway.pages.acts import SENT_OTHERWISE
+from gateway.pages.halves import FirstHalf, first_half
+from gateway.pages.previewing import PREVIEW, NotDone, sent
 from gateway.pages.staff import Staff, as_asked
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, SignedIn, page, rests_on, then
@@ -20,7 +25,9 @@ from gateway.problem import KeyReused, MovedOn, NoPaper, NoRound, Refused, Unrea
 from gateway.remembered.audit import AuditKind
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
+from gateway.shown.foreseen import Foreseen, previewed
 from gateway.shown.rounds import downloads, seen
+from gateway.shown.rounds.foreseen import foreseen
 from gateway.shown.rounds.panels import CHOICES, FILLED_IN, HINTS, ONE_OF, PANELS, UNASKED
 from gateway.shown.rounds.questionnaires import brought_shown, document_in
 from gateway.tools import Doors, Tools
@@ -28,8 +35,8 @@ from gateway.visit import visit_of
 from models.findings import Finding, Refusal
 from models.register import FilingRow, RoundRow
 from models.rounds.base import RoundActKind, RoundKind, called, of_year, parts
-from models.rounds.round import ROUND_ACT_TYPES, Round, RoundReceipt
-from models.values import Ordinal, day_of
+from models.rounds.round import ROUND_ACT_TYPES, Round, RoundEntry, RoundReceipt
+from models.values import Ordinal, day_of, required
 from models.vocabulary import Role
 from regulation import naming
 from regulation.articles import cite
@@ -173,25 +180,40 @@ def ask(request: Request, tools: Doors, session: SignedIn, round_id: str, kind: 
     """The form of an act, with what the address fills in: the alliance that it is about, or another field of the act."""
     form = _form(request, tools, session, round_id, kind)
     told = {name: value for name, value in request.query_params.items() if name in asked.asked(kind)}
-    return form.page(form.first_half(filing) or form.proposed(told))
+    form = replace(form, filing=filing)
+    drafted = form.draft()
+    if drafted and drafted.raw:
+        return form.page(drafted.raw)
+    first, proposed = form.first_half(filing), form.proposed(told)
+    looked = form.is_for_the_second(filing) if first else form.asks_for_nothing(proposed)
+    return form.page(first or proposed, looked=looked)
+
+
+@router.post("/rounds/{round_id}/acts/{kind}/saved", dependencies=[Depends(large)])
+def saved(
+    request: Request, tools: Doors, session: SignedIn, form: Answer, round_id: str, kind: str, filing: str = ""
+) -> Response:
+    """Save a long text as it stands in the browser, while it is written."""
+    shown = _form(request, tools, session, round_id, kind)
+    drafted = replace(shown, filing=filing).draft()
+    if drafted is None:
+        raise NoRound(round_id)
+    return drafted.autosaved(request, tools, session, form, asked.read_act(rules_of(round_id), shown.round, kind, form))
 
 
 @router.post("/rounds/{round_id}/acts/{kind}", dependencies=[Depends(large)])
-async def send(request: Request, tools: Doors, session: SignedIn, form: Answer, round_id: str, kind: str) -> Response:
-    """Take the form. If others acted since it was shown, it says so and asks again; sent twice, it is one act."""
+async def send(
+    request: Request, tools: Doors, session: SignedIn, form: Answer, round_id: str, kind: str, filing: str = ""
+) -> Response:
+    """Take the form; `filing` is that of its draft. If others acted since it was shown, it says so and asks again; sent twice, it is one act."""
     shown = await run_in_threadpool(_form, request, tools, session, round_id, kind, str(form.get("id", "")))
-    sent, faults = await taken(form, tools.uploads, owner_of(session.who.by), tools.clock(), person=session.who.person)
-    shown = replace(shown, brought=str(form.get("brought", "")))
-    raw = await run_in_threadpool(shown.read, sent, faults)
-    if isinstance(raw, Response):
-        return raw
-    said = rests_on(str(form.get("seen", "")))
-    act = {**raw, "id": shown.act_id, "kind": kind}
-    try:
-        receipt = await visit_of(request, tools, session.who).act_on_round(round_id, act, seen=said or None)
-    except (Refused, KeyReused, MovedOn, Unreachable) as refused:
-        return await run_in_threadpool(shown.refused, raw, refused)
-    return shown.done(receipt)
+    filled, faults = await taken(
+        form, tools.uploads, owner_of(session.who.by), tools.clock(), person=session.who.person
+    )
+    seen_ = rests_on(str(form.get("seen", ""))) or frozenset({0})
+    shown = replace(shown, brought=str(form.get("brought", "")), seen=seen_, filing=filing)
+    raw = await run_in_threadpool(shown.read, filled, faults)
+    return raw if isinstance(raw, Response) else await sent(shown, filled, raw, tools.clock())
 
 
 def _form(request: Request, tools: Tools, session: Session, round_id: str, kind: str, act_id: str = "") -> "_Form":
@@ -222,6 +244,42 @@ class _Form:
     act_id: str
     brought: str = ""
     """What was brought as a file with an opening, and is not typed: a questionnaire, as JSON."""
+    seen: frozenset[int] = frozenset()
+    """The entries on the last of which it rests; none, 0, of an opening."""
+    filing: str = ""
+    """The alliance that its address names: that of its draft."""
+
+    def draft(self) -> ActDraft | None:
+        """The draft of what is written with it; what was brought as a file is no draft."""
+        rules = rules_of(self.round_id)
+        paper = rules.paper(self.round, self.kind) if self.kind not in rules.draws else None
+        if self.brought:
+            return None
+        return ActDraft.in_round(self.tools, self.session.who, self.round_id, self.kind, self.filing, paper)
+
+    @property
+    def looked_at(self) -> bool:
+        """What an office does is read before it goes."""
+        return self.session.who.staff
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the entry that the form rests on is still the last."""
+        return (self.round.number if self.round else 0) in self.seen
+
+    def first_received(self) -> datetime | None:
+        """When the act first reached the door, if its outcome is not known."""
+        return self.tools.rounds.arrivals.noted_at(self.round_id, self.act_id)
+
+    async def act(self, raw: dict[str, Any]) -> RoundReceipt:
+        """Do it, on the entry that it rests on."""
+        told = {**raw, "id": self.act_id, "kind": self.kind}
+        visit = visit_of(self.request, self.tools, self.session.who)
+        return await visit.act_on_round(self.round_id, told, seen=self.seen)
+
+    def preview(self, raw: dict[str, Any], *, changed: bool) -> HTMLResponse:
+        """The form with what would come of it."""
+        return self.page(raw, looked=True, changed=changed, status=409 if changed else 200)
 
     @property
     def label(self) -> str:
@@ -255,30 +313,72 @@ class _Form:
 
     def first_half(self, filing: str = "") -> dict[str, Any] | None:
         """What another of several said last, of an alliance if it is about one: whoever agrees says the same."""
-        key = f"{self.kind}:{filing}" if filing else self.kind
-        half = agreeing.half_for(self.round, key, self.session.who.by) if self.round else None
-        entry = self.tools.rounds.register.entry(self.round_id, half.number) if half else None
+        entry = self._half(filing)
         if entry is None or entry.act is None:
             return None
         raw = entry.act.model_dump(mode="json", include=set(asked.asked(self.kind)))
         content = self.tools.rounds.register.content(entry.act)
         return raw | ({"content": content} if content else {})
 
-    def refused(self, raw: dict[str, Any], refused: Refused | KeyReused | MovedOn | Unreachable) -> HTMLResponse:
+    def _half(self, filing: str) -> RoundEntry | None:
+        """The entry of a first half, of an alliance if it is about one."""
+        key = f"{self.kind}:{filing}" if filing else self.kind
+        half = agreeing.half_for(self.round, key, self.session.who.by) if self.round else None
+        return self.tools.rounds.register.entry(self.round_id, half.number) if half else None
+
+    def asks_for_nothing(self, proposed: Mapping[str, Any]) -> bool:
+        """Whether whoever looks may do it as the form is shown: nothing must be filled in, and what would come of it can be read at
+        once."""
+        if proposed or self.round is None or not self.session.who.staff:
+            return False
+        rules, told = rules_of(self.round_id), set(required(ROUND_ACT_TYPES[self.kind]))
+        paper = rules.paper(self.round, self.kind) if self.kind not in rules.draws else None
+        offered = offers.offer(self.round, self.kind, self.session.who.by, self.tools.now)
+        return paper is None and not told & set(asked.asked(self.kind)) and offered.open
+
+    def is_for_the_second(self, filing: str) -> bool:
+        """Whether somebody else said it first, and whoever looks may say it now."""
+        entry, now = self._half(filing), self.tools.now
+        offered = offers.offer(self.round, self.kind, self.session.who.by, now, filing) if self.round else None
+        by = entry.act.by if entry and entry.act else None
+        return by is not None and by.person != self.session.who.person and bool(offered and offered.open)
+
+    def beside(self, raw: Mapping[str, Any]) -> FirstHalf | None:
+        """What another said first, beside what is filled in now; None if nobody else did."""
+        filing = str(raw.get("filing") or "")
+        entry, said = self._half(filing), self.first_half(filing)
+        if entry is None or entry.act is None or said is None or entry.act.by.person == self.session.who.person:
+            return None
+        models: dict[str, type[BaseModel]] = {"": ROUND_ACT_TYPES[self.kind]}
+        rules = rules_of(self.round_id)
+        paper = rules.paper(self.round, self.kind)
+        if paper is not None and self.kind not in rules.draws:
+            models["/content"] = paper
+        return first_half(self.tools, entry.number, entry.at, entry.act.by, said, raw, models)
+
+    def look(self, raw: Mapping[str, Any]) -> Foreseen:
+        """What would come of the act as it is filled in, if it were sent now."""
+        told = self.session.who.stamped({**raw, "id": PREVIEW, "kind": self.kind}, self.tools.clock())
+        return foreseen(self.tools, self.round_id, told, self.tools.now)
+
+    def refused(self, raw: dict[str, Any], why: NotDone) -> HTMLResponse:
         """The form again, with the reason."""
-        match refused:
+        match why:
             case Refused():
-                return self.page(raw, refused.refusal, status=422)
+                return self.page(raw, why.refusal, status=422)
             case MovedOn():
                 said = Refusal(message="您打开页面之后，本轮次已有新的登记，请核对后再次提交", article="", missing="")
-                return self.page(raw, said, status=409)
+                return self.page(raw, said, looked=True, status=409)
             case KeyReused():
                 said = Refusal(message=SENT_OTHERWISE, article="", missing="")
-                return replace(self, act_id=f"desk-{uuid4().hex}").page(raw, said, status=409)
-        return self.page(raw, Refusal(message=Unreachable.__doc__ or "", article="", missing=""), status=503)
+                return replace(self, act_id=f"desk-{uuid4().hex}").page(raw, said, looked=True, status=409)
+        unknown = Refusal(message=Unreachable.__doc__ or "", article="", missing="")
+        return self.page(raw, unknown, looked=True, status=503)
 
     def done(self, receipt: RoundReceipt) -> Response:
         """To the round, with what was entered."""
+        if drafted := self.draft():
+            drafted.done(self.tools, self.session.who)
         warned = "".join(f"；{each}" for each in receipt.warnings)
         return then(
             f"/rounds/{self.round_id}",
@@ -286,10 +386,17 @@ class _Form:
         )
 
     def page(
-        self, raw: dict[str, Any] | None, refusal: Refusal | None = None, *, more_rows: str = "", status: int = 200
-    ) -> HTMLResponse:
-        """The form as a page."""
+        self, raw: dict[str, Any] | None, refusal: Refusal | None = None, *, more_rows: str = "", looked: bool = False,
+        changed: bool = False, status: int = 200,
+    ) -> HTMLResponse:  # fmt: skip
+        """The form as a page; `looked`: with what would come of it, if it can be done as it is filled in."""
         rules = rules_of(self.round_id)
+        would = self.look(raw or {}) if looked and self.session.who.staff else None
+        if would and would.refusal and self.request.method == "GET":
+            would = None  # who only opens it has yet to fill it in
+        only_looked = bool(would and would.refusal and not refusal)
+        if would and would.refusal:
+            refusal, status, changed = refusal or would.refusal, status if refusal else 422, False
         fields: tuple[Field, ...] = asked.form_of(
             rules, self.round, self.kind, raw, refusal.findings if refusal else (), more_rows=more_rows
         )
@@ -330,6 +437,13 @@ class _Form:
             seen=row.number if row else 0,
             short=naming.short,
             brought=self.brought,
+            foreseen=would if would and not would.refusal else None,
+            looked=only_looked,
+            changed=changed,
+            previewed=previewed(raw or {}, day_of(self.tools.clock())),
+            drafted=self.draft(),
+            of_filing=self.filing,
+            half=self.beside(raw or {}) if self.round else None,
             **brought_shown(self.brought),
         )
 

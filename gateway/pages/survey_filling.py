@@ -14,6 +14,7 @@ from uuid import uuid4
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
+from pydantic import BaseModel
 from starlette.datastructures import FormData
 from temporalio.service import RPCError
 
@@ -23,6 +24,8 @@ from gateway.asked import surveys as asked
 from gateway.asked.compared import differences
 from gateway.asked.surveys import Uploaded
 from gateway.pages.autosaving import answered
+from gateway.pages.halves import FirstHalf, first_half
+from gateway.pages.previewing import PREVIEW, NotDone, sent
 from gateway.pages.uploads import workbook_in
 from gateway.pages.web import page, then
 from gateway.problem import KeyReused, Refused, Unreachable
@@ -31,15 +34,19 @@ from gateway.remembered.drafts import Overtaken, body_of, paper_about, version_o
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
 from gateway.shown.documents import XLSX, attachment
+from gateway.shown.foreseen import Foreseen, previewed
 from gateway.shown.rounds import surveys as shown
+from gateway.shown.rounds.foreseen import foreseen as foresees
 from gateway.shown.rounds.surveys import Return
 from gateway.tools import Tools
 from gateway.visit import visit_of
 from models.faults import MISSING
 from models.findings import Finding, Refusal
+from models.rounds.round import RoundReceipt
 from models.rounds.surveys import EnterSurvey, SurveyActKind
 from models.values import day_of, midnight_after
 from regulation.rounds import agreeing, returns
+from regulation.rounds.every import rules_of
 from regulation.rounds.figures import form_of
 
 UNKNOWN = "暂时不能确认是否已经报送；填写的内容已保存，请稍后在本页再次报送，不会重复登记"
@@ -142,7 +149,9 @@ async def changed(request: Request, tools: Tools, session: Session, form: FormDa
         owner = owner_of(session.who.by)
         form, faults = await taken(form, tools.uploads, owner, tools.clock(), person=session.who.person)
     saved = await run_in_threadpool(_saved, request, tools, session, form, editing, faults)
-    return await _filed(request, tools, session, saved) if isinstance(saved, Editing) else saved
+    if not isinstance(saved, Editing):
+        return saved
+    return await sent(_Filing(request, tools, session, saved), form, saved.raw, tools.clock())
 
 
 def found_on(request: Request, tools: Tools, session: Session, form: FormData, editing: Editing) -> HTMLResponse:
@@ -227,7 +236,7 @@ def _saved(
     if more := form.get("more"):
         return then(f"{editing.address}?more={quote(str(more))}#{asked.new_row(by, editing.raw, str(more))}")
     match form.get("do"):
-        case "submit":
+        case "submit" | "preview":
             return editing
         case "check":
             return then(f"{editing.address}?check=1#found")
@@ -236,25 +245,79 @@ def _saved(
     return then(editing.address, "已保存")
 
 
-async def _filed(request: Request, tools: Tools, session: Session, editing: Editing) -> Response:
-    """File what was saved. What is refused comes back with every finding; what is taken is a draft no longer."""
+@dataclass(frozen=True)
+class _Filing:
+    """A return that is to be filed as it was saved. What is refused comes back with every finding; what is taken is a draft no longer."""
 
-    async def refused(**more: Any) -> HTMLResponse:
-        return await run_in_threadpool(partial(form_page, request, tools, session, editing, **more))
+    request: Request
+    tools: Tools
+    session: Session
+    editing: Editing
+    is_fresh: bool = True
+    """What others do in a round bears on no return."""
 
-    try:
-        receipt = await visit_of(request, tools, session.who).act_on_round(editing.known.round.id, editing.act)
-    except Refused as problem:
-        own = problem.refusal.but(findings=tuple(asked.on_the_return(problem.refusal.findings)))
-        return await refused(check=True, refusal=own, status=422)
-    except (Unreachable, RPCError):
-        return await refused(refusal=Refusal(message=UNKNOWN, article="", missing=""), status=503)
-    except KeyReused:
-        editing = replace(editing, act_id=f"desk-{uuid4().hex}")
-        return await refused(refusal=Refusal(message=SENT_OTHERWISE, article="", missing=""), status=409)
-    await run_in_threadpool(tools.drafts.submitted, editing.key, session.who.office)
-    waits = "，待另一人对照来文核对后生效" if receipt.warnings else ""
-    return then(editing.address, f"已{'登记' if editing.on_paper else '报送'}，登记为第{receipt.number}号{waits}")
+    @property
+    def looked_at(self) -> bool:
+        """What an office enters is read before it goes."""
+        return self.editing.on_paper
+
+    def first_received(self) -> datetime | None:
+        """When the act first reached the door, if its outcome is not known."""
+        return self.tools.rounds.arrivals.noted_at(self.editing.known.round.id, self.editing.act_id)
+
+    def preview(self, raw: dict[str, Any], *, changed: bool) -> HTMLResponse:
+        """The form with what would come of it; or with every finding."""
+        told = self.session.who.stamped(self.editing.act | {"id": PREVIEW}, self.tools.clock())
+        would = foresees(self.tools, self.editing.known.round.id, told, self.tools.now)
+        if would.refusal:
+            return self._again(check=True, refusal=_on_the_return(would.refusal), status=422)
+        return self._again(foreseen=would, changed=changed, status=409 if changed else 200)
+
+    async def act(self, raw: dict[str, Any]) -> RoundReceipt:
+        """File it."""
+        visit = visit_of(self.request, self.tools, self.session.who)
+        try:
+            return await visit.act_on_round(self.editing.known.round.id, self.editing.act)
+        except RPCError as failed:
+            raise Unreachable from failed
+
+    def refused(self, raw: dict[str, Any], why: NotDone) -> HTMLResponse:
+        """The form again, with the reason."""
+        if isinstance(why, Refused):
+            return self._again(check=True, refusal=_on_the_return(why.refusal), status=422)
+        if isinstance(why, KeyReused):
+            anew = replace(self, editing=replace(self.editing, act_id=f"desk-{uuid4().hex}"))
+            return anew._again(refusal=Refusal(message=SENT_OTHERWISE, article="", missing=""), status=409)
+        return self._again(refusal=Refusal(message=UNKNOWN, article="", missing=""), status=503)
+
+    def done(self, receipt: RoundReceipt) -> Response:
+        """To the return, with what was entered."""
+        self.tools.drafts.submitted(self.editing.key, self.session.who.office)
+        waits = "，待另一人对照来文核对后生效" if receipt.warnings else ""
+        done = "登记" if self.editing.on_paper else "报送"
+        return then(self.editing.address, f"已{done}，登记为第{receipt.number}号{waits}")
+
+    def _again(self, **more: Any) -> HTMLResponse:
+        return form_page(self.request, self.tools, self.session, self.editing, **more)
+
+
+def _on_the_return(refusal: Refusal) -> Refusal:
+    """A refusal with its findings as the form has its fields."""
+    return refusal.but(findings=tuple(asked.on_the_return(refusal.findings)))
+
+
+def _first(tools: Tools, editing: Editing) -> FirstHalf | None:
+    """What a colleague entered, beside what is filled in now."""
+    known, number = editing.known, editing.entered
+    entry = tools.rounds.register.entry(known.round.id, number) if number and not editing.own else None
+    paper = rules_of(known.round.id).paper(known.round, SurveyActKind.ENTER_SURVEY)
+    if entry is None or not isinstance(entry.event, EnterSurvey) or paper is None:
+        return None
+    content = tools.rounds.register.content(entry.event) or {}
+    said = {"came": entry.event.came.model_dump(mode="json"), "content": content}
+    now = {name: editing.act[name] for name in ("came", "content")}
+    models: dict[str, type[BaseModel]] = {"": EnterSurvey, "/content": paper}
+    return first_half(tools, entry.number, entry.at, entry.event.by, said, now, models)
 
 
 def _colleagues(tools: Tools, session: Session) -> list[tuple[str, str]]:
@@ -272,7 +335,7 @@ def _found(editing: Editing, refusal: Refusal | None) -> tuple[Finding, ...]:
 def form_page(
     request: Request, tools: Tools, session: Session, editing: Editing, *, more: str = "", check: bool = False,
     overtaken: bool = False, refusal: Refusal | None = None, by_cell: Sequence[Finding] = (), not_read: str = "",
-    not_taken: Sequence[Finding] = (), status: int = 200,
+    not_taken: Sequence[Finding] = (), foreseen: Foreseen | None = None, changed: bool = False, status: int = 200,
 ) -> HTMLResponse:  # fmt: skip
     """The form. Every finding stands at its field once somebody asked for it; the contents always count them. `by_cell`: what is
     found on a workbook that was read; `not_read`: why one could not be; `not_taken`: what is wrong with files."""
@@ -297,5 +360,9 @@ def form_page(
         refusal=refusal,
         by_cell=by_cell,
         not_read=not_read,
+        foreseen=foreseen,
+        changed=changed,
+        previewed=previewed(editing.raw, day_of(tools.clock())),
+        half=_first(tools, editing) if editing.on_paper else None,
         closed=editing.closed(tools.clock()),
     )

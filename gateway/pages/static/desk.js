@@ -46,6 +46,18 @@ document.addEventListener("input", (event) => {
   told.textContent = count > 0.9 * limit ? `限${limit}字，现有${count}字` : "";
 });
 
+// What goes out is what was read: once something is edited, the button looks at it anew.
+for (const send of document.querySelectorAll("[data-send]")) {
+  const now = () => new URLSearchParams(new FormData(send.form)).toString();
+  const [read, says] = [now(), send.textContent];
+  send.form.addEventListener("input", () => {
+    const edited = now() !== read;
+    send.textContent = edited ? "所填已改动，请重新预览" : says;
+    send.name = edited ? "do" : "";
+    send.value = edited ? "preview" : "";
+  });
+}
+
 // A form is sent once; the act's id would make a second time harmless, but slow.
 document.addEventListener("submit", (event) => {
   const form = event.target;

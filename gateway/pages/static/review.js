@@ -142,19 +142,6 @@
     if (waiting) navigator.sendBeacon(form.action, filled());
   });
 
-  // What goes out is what was read: once something is edited, the button looks at it anew.
-  const send = document.querySelector("[data-send]");
-  if (send) {
-    const now = () => new URLSearchParams(new FormData(send.form)).toString();
-    const [read, says] = [now(), send.textContent];
-    send.form.addEventListener("input", () => {
-      const edited = now() !== read;
-      send.textContent = edited ? "所填已改动，请重新预览" : says;
-      send.name = edited ? "do" : "";
-      send.value = edited ? "preview" : "";
-    });
-  }
-
   // Where one goes on reading. After a decision was asked for its button has the focus: the address names it.
-  if (!send) look(open() ?? checks[0]);
+  if (!document.querySelector("[data-send]")) look(open() ?? checks[0]);
 })();

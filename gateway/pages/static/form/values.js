@@ -1,7 +1,7 @@
 // What stands in a form, as it would be sent; and back into it.
 import { addRow } from "./rows.js";
 
-const OURS = new Set(["csrf", "seen", "draft", "held", "part", "id", "remove", "offered", "key", "website"]);
+const OURS = new Set(["csrf", "seen", "draft", "held", "part", "id", "remove", "offered", "key", "website", "previewed"]);
 
 export function valuesOf(form) {
   const filled = [...new FormData(form)];

@@ -1,0 +1,48 @@
+"""What the first of two people, or of two offices, said (G-42), beside what the second is about to say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from gateway.asked.compared import Difference, differences
+from gateway.tools import Tools
+from models.acts import By
+from regulation import offices
+
+
+@dataclass(frozen=True)
+class FirstHalf:
+    """Under which entry, when and by whom it was said, and every field in which the second says something else."""
+
+    number: int
+    at: datetime
+    by: str
+    differs: tuple[Difference, ...] = ()
+
+
+def first_half(
+    tools: Tools, number: int, at: datetime, by: By, said: Mapping[str, Any], now: Mapping[str, Any],
+    models: Mapping[str, type[BaseModel]],
+) -> FirstHalf:  # fmt: skip
+    """A first half beside the second; `models` by where each stands: the act itself, and its paper."""
+    found = [
+        each
+        for at_, model in models.items()
+        for each in differences(model, _part(said, at_), _part(now, at_), at=at_, only=_asked(model, at_, said, now))
+    ]
+    named = tools.people.named([by.person]).get(by.person, by.person)
+    return FirstHalf(number, at, f"{offices.title(by.role, by.office)} {named}", tuple(found))
+
+
+def _part(said: Mapping[str, Any], at: str) -> Mapping[str, Any]:
+    """An act, or its paper."""
+    return said.get("content") or {} if at else said
+
+
+def _asked(model: type[BaseModel], at: str, *said: Mapping[str, Any]) -> list[str]:
+    """The fields of which either says something."""
+    told = {name for each in said for name in _part(each, at)}
+    return [name for name in model.model_fields if name in told]
