@@ -27,12 +27,18 @@ from gateway.pages import calendar
 from gateway.shown import lists
 from gateway.shown.figures import Figures
 from gateway.shown.foreseen import previewed
+from models.acts import By
 from models.register import FilingRow
+from models.rounds.base import CancelRound, OpenRound, Pinned
+from models.rounds.round import RoundEntry
 from models.settings import Settings
 from models.values import day_of, due_before, due_by
 from models.vocabulary import DeliveryState, Kind, LapseKind, Role, Stage
 from regulation import offices
+from regulation.moment import Moment
 from regulation.overdue import late
+from regulation.rounds import table as table_of_rounds
+from regulation.rounds.every import rules_of
 from tests.carried import came_to, closed, waiting
 from tests.databases import Databases, on_both, statements
 from tests.population import MET_B, NOW, accepted, life, populate
@@ -155,6 +161,42 @@ async def test_the_inbox_shows_what_waits_for_my_office_what_is_late_first(house
     assert "审核，2023-03-30止" in waiting
     assert "余3个工作日" in waiting
     assert re.findall(r"<strong>(\d+)</strong> 件", waiting) == ["1", "1", "2"]
+
+
+def opened_round(of: str, by: By, title: str, opens: date, closes: date) -> RoundEntry:
+    """The entry by which somebody opened a round on 2 May 2023."""
+    pinned = Pinned(terms="LN-2023", calendar="CN-2026")
+    act = OpenRound(id=f"{of}-opened", by=by, title=title, opens=opens, closes=closes, pinned=pinned)
+    when = Moment(instant("2023-05-02"), instant("2023-05-02"))
+    return table_of_rounds.entered(rules_of(of), of, None, act, when)
+
+
+async def test_an_inbox_shows_the_rounds_that_wait_for_an_office_by_kind_and_until_when(own_house: House) -> None:
+    rounds = own_house.tools.rounds.register
+    of_all, city = "annual-2023-LN-1", By(person="c-101", office="210100", role=Role.CITY_ST)
+    province = By(person="p-401", office="210000", role=Role.PROVINCE_ST)
+    rounds.append(opened_round(of_all, province, "2023年度报送", date(2023, 5, 1), date(2023, 12, 31)))
+    evaluation = opened_round("evaluation-2023-210100-1", city, "沈阳市评估评价", date(2023, 5, 20), date(2023, 8, 31))
+    rounds.append(evaluation)
+    told = {}
+    for person in ("c-101", "i-201", "d-111", "z-301", "q-403", "a-601"):
+        waiting = section(await (await at(own_house, person)).gets("/desk"), "rounds")
+        told[person] = re.sub(r"\s+", "", re.sub(r"<[^>]*>", "", waiting.partition("</h2>")[2]))
+    annual = "年度报送（1）2023年度报送：催报全部未报的2023年12月31日24时截止"
+    evaluating = "评估评价（1）沈阳市评估评价：2023年5月20日起办理2023年8月31日24时截止"
+    assert told == {
+        "c-101": evaluating + annual, "i-201": evaluating, "d-111": annual, "z-301": annual, "q-403": "", "a-601": "",
+    }  # fmt: skip
+    rounds.append(
+        table_of_rounds.entered(
+            rules_of(of_all),
+            of_all,
+            rounds.round(of_all),
+            CancelRound(id="x", by=province, reason="改期"),
+            Moment(instant("2023-05-09"), instant("2023-05-09")),
+        )
+    )
+    assert "2023年度报送" not in section(await (await at(own_house, "d-111")).gets("/desk"), "rounds")
 
 
 async def test_an_inbox_is_few_statements_however_much_is_in_it(own_house: House) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -15,7 +15,7 @@ from gateway.identity import EMBEDDED, Identity
 from gateway.pages import reviewing
 from gateway.remembered.absences import Asked, conflicts
 from gateway.remembered.audit import AuditKind
-from gateway.remembered.phrases import MOST, with_picked
+from gateway.remembered.phrases import MOST, Phrases, with_picked
 from gateway.remembered.reviews import Answer
 from models.acts import By
 from models.gateway import AbsenceRow
@@ -30,7 +30,7 @@ from tests.story import instant
 from tests.test_desk import at, hidden, listed, opened, section
 from tests.visiting import House
 
-TODAY = date(2023, 5, 10)
+TODAY, NOW = date(2023, 5, 10), instant("2023-05-10")
 OFFICER, HEAD = EMBEDDED["c-101"], EMBEDDED["c-102"]
 NAMES = {"c-101": "甲", "c-102": "乙", "c-103": "丙"}
 
@@ -145,6 +145,26 @@ async def test_an_office_keeps_its_phrases_and_they_are_written_in_by_a_choice(h
     other = await (await at(house, "d-111")).gets("/filings/DL-NEW/review?decide=return_for_correction")
     assert "落款日期" not in other
     assert SHIPPED[0].text in other
+
+
+async def test_what_an_office_wrote_last_in_such_an_act_is_offered_first(house: House) -> None:
+    """SY-BACK was returned for another reason than the seed's: what stands in its docket is what was written."""
+    tools, officer = house.tools, EMBEDDED["c-101"]
+    phrases, before = Phrases(tools.register.engine), "请补充协议签章页。"
+    [returned] = [each for each in tools.register.docket("SY-BACK") if each.event.kind == "return_for_correction"]
+    written = returned.event.deficiencies[0].message  # type: ignore[union-attr]
+    for number, text in enumerate((before, written)):
+        assert phrases.put(officer, Purpose.RETURN, text, NOW + timedelta(seconds=number))
+
+    def offered(who: Identity) -> list[str]:
+        return phrases.offered(who, Purpose.RETURN, ActKind.RETURN_FOR_CORRECTION)
+
+    own = [text for text in offered(officer) if text in (before, written)]
+    assert own == [before, written], "nothing was done yet, so far as is on record: in the order in which they were put"
+    about = f"return_for_correction {returned.event.id}"  # type: ignore[union-attr]
+    tools.audit.note(officer, AuditKind.ACTED, NOW, filing_id="SY-BACK", about=about)
+    assert offered(officer)[0] == written
+    assert not {before, written} & set(offered(EMBEDDED["d-111"]))
 
 
 def test_a_phrase_that_was_picked_stands_in_its_text_when_the_form_is_sent() -> None:

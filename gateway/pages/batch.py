@@ -184,7 +184,8 @@ def _rows(tools: Tools, session: Session, form: FormData) -> list[FilingRow]:
 
 def _still_seen(tools: Tools, session: Session, form: FormData) -> tuple[list[FilingRow], list[str]]:
     """The filings of a batch that was previewed, and the numbers of those that its sender sees no more: one that went to another
-    office since keeps none of the others back."""
+    office since keeps none of the others back. Whoever sees none of them any more is told what everybody is told of what is not theirs:
+    nothing (`NotFound`)."""
     ticked = list(dict.fromkeys(str(each) for each in form.getlist("filing")))
     _bounded(ticked)
     rows, gone = list[FilingRow](), list[str]()
@@ -193,6 +194,8 @@ def _still_seen(tools: Tools, session: Session, form: FormData) -> tuple[list[Fi
             rows.append(tools.seen(each, session.who))
         except NotFound:
             gone.append(each[:40])
+    if not rows:
+        raise NotFound(gone[0])
     return rows, gone
 
 

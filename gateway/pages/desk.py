@@ -17,6 +17,7 @@ from gateway.remembered.handling import place, post_of
 from gateway.shown import inbox as waiting
 from gateway.shown import lists
 from gateway.shown.figures import Figures
+from gateway.shown.rounds.waiting import by_kind
 from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
 from models.gateway import HandlingRow
@@ -62,6 +63,7 @@ def inbox(
         "desk_inbox.html",
         session,
         works=works,
+        rounds=by_kind(tools, who) if beside.rounds and not task else (),
         inbox=found,
         Urgency=waiting.Urgency,
         at=lambda **more: _at(**{"task": task, "mine": mine} | more),

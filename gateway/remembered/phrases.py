@@ -4,15 +4,18 @@ one put: so it is known what stood there, and whose it was."""
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, func, update
+from sqlalchemy import ColumnElement, Engine, func, tuple_, update
+from sqlalchemy import select as sql_select
 from sqlmodel import col, select
 from starlette.datastructures import FormData
 
+from activities.appending import ENTRIES
 from activities.database import alone, reading, writing
 from gateway.identity import Identity
+from gateway.remembered.audit import AUDIT, AuditKind
 from gateway.remembered.handling import post_of
 from models.gateway import PhraseRow
-from models.values import storable
+from models.values import canonical, storable
 from models.vocabulary import ActKind
 from regulation.phrases import Purpose, shipped
 
@@ -21,6 +24,9 @@ LONGEST = 300
 
 MOST = 50
 """How many an office keeps of each purpose."""
+
+LAST, BACK = 30, 50_000
+"""In how many of an office's last acts of a kind it is looked for what it wrote, and how many lines of the audit are looked through."""
 
 PICKED = "phrase:"
 """How the input is called in which a phrase is picked for a text, before the name of that text's."""
@@ -43,9 +49,33 @@ class Phrases:
             return list(session.exec(query.order_by(PhraseRow.purpose, col(PhraseRow.id))))
 
     def offered(self, who: Identity, purpose: Purpose, kind: ActKind | None = None) -> list[str]:
-        """What somebody is offered for a purpose, in an act: their office's own first, then what is shipped."""
+        """What somebody is offered for a purpose, in an act: their office's own first, what it wrote last in such an act before the
+        others, then what is shipped."""
         own = [each.text for each in self.of_post(post_of(who)) if each.purpose == purpose.value]
+        if own and kind:
+            written = self._written(who, kind)
+            own.sort(
+                key=lambda text: next(
+                    (n for n, body in enumerate(written) if canonical(text)[1:-1] in body), len(written)
+                )
+            )
         return list(dict.fromkeys([*own, *shipped(who.role, purpose, kind)]))
+
+    def _written(self, who: Identity, kind: ActKind) -> list[str]:
+        """What the last acts of a kind say that somebody's office did, the newest first: as the audit has them, so far back as it is
+        looked through."""
+        post = (AUDIT.c.office == who.office, AUDIT.c.role == who.role.value, AUDIT.c.kind == AuditKind.ACTED.value)
+        since = sql_select(func.max(AUDIT.c.number) - BACK).scalar_subquery()
+        acts = sql_select(AUDIT.c.filing_id, AUDIT.c.object).where(
+            *post, AUDIT.c.success, AUDIT.c.object.startswith(f"{kind.value} ", autoescape=True), AUDIT.c.number > since
+        )
+        with self.engine.connect() as db:
+            done = db.execute(acts.order_by(AUDIT.c.number.desc()).limit(LAST)).all()
+            keys = [(filing_id, about.partition(" ")[2]) for filing_id, about in done]
+            entries = sql_select(ENTRIES.c.filing_id, ENTRIES.c.act_id, ENTRIES.c.body)
+            found = entries.where(tuple_(ENTRIES.c.filing_id, ENTRIES.c.act_id).in_(keys))
+            bodies = {(of, act): body for of, act, body in db.execute(found)} if keys else {}
+        return [bodies[key] for key in keys if key in bodies]
 
     def put(self, who: Identity, purpose: Purpose, text: str, now: datetime, instead_of: int | None = None) -> bool:
         """Keep a phrase, or keep it instead of another; False if that is not theirs. Raises `Unusable`."""

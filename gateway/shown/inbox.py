@@ -22,7 +22,7 @@ from gateway.identity import Identity
 from gateway.remembered.absences import concerns
 from gateway.remembered.handling import post_of, waits_for_them
 from gateway.shown import paging
-from models.register import FilingRow
+from models.register import FilingRow, RoundRow
 from models.values import Named, at_hour
 from models.vocabulary import Role
 from regulation.calendar import last_day
@@ -189,6 +189,16 @@ def _unsettled(who: Identity) -> ColumnElement[bool]:
     return and_(own, FILINGS.c.open.is_(True), FILINGS.c.unsettled.is_not(None))
 
 
+ROUNDS = RoundRow.metadata.tables["rounds"]
+
+
+def _in_rounds(who: Identity) -> ColumnElement[bool]:
+    """The rounds that run where somebody works: what of them waits for their office, their rules tell (rounds/waiting.py)."""
+    if who.role not in (Role.CITY_ST, Role.CITY_IIT, Role.ZONE, Role.PROVINCE_ST, Role.PROVINCE_IIT):
+        return sa.false()
+    return ROUNDS.c.open.is_(True)
+
+
 class Beside(NamedTuple):
     """Whether anything lies beside an inbox: few desks have all of it, and only what there is is read."""
 
@@ -196,6 +206,7 @@ class Beside(NamedTuple):
     unsettled: bool
     failed: bool
     away: bool
+    rounds: bool
 
 
 def beside(engine: Engine, who: Identity, today: date) -> Beside:
@@ -207,6 +218,12 @@ def beside(engine: Engine, who: Identity, today: date) -> Beside:
 @lru_cache(maxsize=1_000)
 def _whether_beside(who: Identity, today: date) -> sa.Select[*tuple[Any, ...]]:
     failed = given_up(None if who.role is Role.OPERATOR else who.office)
-    beside_it = (waits_for_them(who, today), _unsettled(who), failed, concerns(who.person, post_of(who), today))
+    beside_it = (
+        waits_for_them(who, today),
+        _unsettled(who),
+        failed,
+        concerns(who.person, post_of(who), today),
+        _in_rounds(who),
+    )
     asked = (sa.select(sa.literal(1)).where(each).exists() for each in beside_it)
     return sa.select(*asked)
