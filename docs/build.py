@@ -20,6 +20,7 @@ from models.settings import Settings
 from models.values import Named
 from models.vocabulary import ActKind, Kind, LapseKind, Stage
 from regulation import intake
+from regulation.articles import ARTICLES, named
 from regulation.lifecycle import ENDS, TABLE, Row
 from regulation.messages import NOTIFICATIONS
 from regulation.texts import SHIPPED
@@ -185,6 +186,14 @@ def items() -> Iterator[str]:
     yield from (f"| {number} | {label.removeprefix(number).strip()} |" for number, label in CHOICES["kind"].items())
 
 
+def followed_by_analogy() -> Iterator[str]:
+    """Where neither document says anything, what is followed instead, and is quoted as that (参照)."""
+    yield from ("| number | what is followed | of what |", "|---|---|---|")
+    for number, article in ARTICLES.items():
+        if article.get("analog"):
+            yield f"| {number} | {named(number)} | {article['gist']} |"
+
+
 def _every(fields: Iterable[Field]) -> Iterator[Field]:
     for field in fields:
         yield field
@@ -199,6 +208,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "articles": lambda: iter(coverage.table().splitlines()),
     "articles in short": lambda: iter(coverage.in_short().splitlines()),
     "items": items,
+    "followed by analogy": followed_by_analogy,
     "coverage": covered.table,
     "stages": lambda: law_words(Stage),
     "acts": lambda: law_words(ActKind),

@@ -6,7 +6,7 @@ from datetime import datetime
 from models.filing import Filing, ReportingYear
 from models.values import day_of, last_day_until
 from models.vocabulary import ActKind, LapseKind, Role, Stage, YearStatus
-from regulation import agenda, annual, naming, offices
+from regulation import agenda, annual, lifecycle, naming, offices
 from regulation.moment import Moment
 from regulation.steps import MISSED_TWICE, Step, Track, if_nobody, with_day
 
@@ -88,6 +88,7 @@ def revoking(filing: Filing, now: datetime) -> Track | None:
     if under_way is None:
         return None
     reviewer, window = offices.reviewer_of(filing), filing.periods.get("window")
+    has = naming.awaited(lifecycle.awaited(filing), filing.leader, lifecycle.awaits_iit(filing))
     days = agenda.number(filing, "revocation.statement_working_days")
     opened = Step(
         "opened", "启动撤销程序", "done", day_of(under_way.opened.at), who=reviewer, says="已发出撤销备案事先告知书"
@@ -99,17 +100,19 @@ def revoking(filing: Filing, now: datetime) -> Track | None:
         cure = f"期间补报{under_way.years[-1]}年度总结和计划的，程序随即终止"
         stated = replace(stated, says=f"{stated.says}；{cure}", otherwise="期满未陈述也未补报的，撤销备案并公告")
     if under_way.served_on is None:
-        return Track("case", "撤销程序", (opened, replace(served, state="current"), stated, decided))
+        return Track("case", "撤销程序", (opened, replace(served, state="current", who=has), stated, decided))
     served = replace(served, state="done", on=under_way.served_on)
     if under_way.ended is None and under_way.defence is None:
         return Track(
             "case",
             "撤销程序",
-            (opened, served, replace(with_day(filing, stated, window, now), state="current"), decided),
+            (opened, served, replace(with_day(filing, stated, window, now), state="current", who=has), decided),
         )
     on = day_of(under_way.ended.at) if under_way.ended else None
-    waits = "撤销程序已暂停" if under_way.held else decided.says
-    decided = with_day(filing, replace(decided, state="current", says=waits), filing.periods.get("decision"), now)
+    waits = "撤销程序已暂停，解除暂停以前不作出决定" if under_way.held else decided.says
+    decided = with_day(
+        filing, replace(decided, state="current", who=has, says=waits), filing.periods.get("decision"), now
+    )
     if by_itself := next((due for due in agenda.dues(filing) if due.lapse.kind is LapseKind.REVOKED), None):
         decided = replace(decided, until=by_itself.at, otherwise="无人陈述、申辩，也未补报的，届时自动撤销备案并公告")
     return Track("case", "撤销程序", (opened, served, replace(stated, state="done", on=on), decided))

@@ -344,33 +344,18 @@ def _awaited(docket: Docket, here: Entry, when: Moment) -> Reason:
     ways = progress.tracks(filing, progress.passed(docket.entries), when.at)
     step = next((track.current for track in ways if track.current), None)
     who = naming.awaited(lifecycle.awaited(filing), filing.leader, lifecycle.awaits_iit(filing))
-    article = here.article
+    if step and (year := _year_at_hand(filing, ways, step)):
+        return _year_awaited(docket, here, year, step)
     if step is None:
         waits = f"等候{who}{_at_its_end(filing)}" if who else "没有等候谁办理的事项"
         said, otherwise = f"备案处于“{filing.stage.label}”，{waits}", ""
         restored = filing.stage is Stage.REVOKED and "restoration" in filing.periods
-        article = cite("G-23") if restored else article
-    elif year := _year_at_hand(filing, ways, step):
-        return _year_awaited(docket, here, year, step)
+        article = cite("G-23") if restored else here.article
     else:
-        until = (
-            f"，{'期限已于' if step.late else '最迟'}{naming.midnight(step.until)}{'届满' if step.late else ''}"
-            if step.until
-            else ""
-        )
-        if (
-            "acceptance" in filing.periods and filing.stage is Stage.SUBMITTED
-        ):  # counted as if it will be deemed accepted
-            review = agenda.begin(filing, "review", filing.periods["acceptance"].from_).periods["review"]
-            until = f"，视为受理的，最迟{naming.midnight(review.until)}"
-        said = f"现在到“{step.title}”：{step.says or step.title}；由{step.who or who or '期限届满'}办理{until}"
+        by_whom = f"；由{step.who}办理" if step.who else "；现在不等候谁办理"
+        said = f"现在到“{step.title}”：{step.says or step.title}{by_whom}{_done_by(filing, step)}"
         otherwise = f"。{step.otherwise}" if step.otherwise else ""
-        of_step = [due for due in agenda.dues(filing) if due.at == step.until]
-        runs = [name for name, period in filing.periods.items() if period.until == step.until]
-        article = lifecycle.article_of(of_step[0].lapse, filing) if of_step else article
-        article = because.of_period(docket, runs[0]).article if runs else article
-        if not (of_step or runs):
-            article = _article_of_step(filing, step) or article
+        article = _article_of(docket, step) or here.article
     law = quoted(article, filing.kind)
     return Reason(
         enterprise=f"{you(said)}{you(otherwise)}。",
@@ -380,6 +365,26 @@ def _awaited(docket: Docket, here: Entry, when: Moment) -> Reason:
         facts=(docket.fact(here, "/filing/stage"),),
         counted=step.counted if step else None,
     )
+
+
+def _done_by(filing: Filing, step: steps.Step) -> str:
+    """Until when a step is to be done; of a review to which it has not come, as if the application will be deemed accepted."""
+    if "acceptance" in filing.periods and filing.stage is Stage.SUBMITTED:
+        review = agenda.begin(filing, "review", filing.periods["acceptance"].from_).periods["review"]
+        return f"，视为受理的，最迟{naming.midnight(review.until)}"
+    if step.until is None:
+        return ""
+    return f"，期限已于{naming.midnight(step.until)}届满" if step.late else f"，最迟{naming.midnight(step.until)}"
+
+
+def _article_of(docket: Docket, step: steps.Step) -> str | None:
+    """The article behind a step: of the period that runs until then, else of what time brings then, else of what it is over with."""
+    filing = docket.filing
+    if runs := [name for name, period in filing.periods.items() if period.until == step.until]:
+        return because.of_period(docket, runs[0]).article
+    if of_step := [due for due in agenda.dues(filing) if due.at == step.until]:
+        return lifecycle.article_of(of_step[0].lapse, filing)
+    return _article_of_step(filing, step)
 
 
 def _at_its_end(filing: Filing) -> str:

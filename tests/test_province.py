@@ -2,12 +2,18 @@
 
 import csv
 import json
-from collections.abc import Iterator
+import re
+import shutil
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import replace
+from html import unescape
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from httpx import AsyncClient
+from sqlalchemy import select
+from sqlmodel import Session
 
 from bench import rounds
 from examples.province.__main__ import lay
@@ -17,11 +23,18 @@ from examples.province.reconciliation import Reconciliation, Told
 from examples.province.side_by_side import made, opened
 from examples.province.story import Story
 from examples.province.year import live
-from models.vocabulary import Kind
+from gateway.identity import EMBEDDED, seeded
+from gateway.tools import Tools
+from models.gateway import PersonRow
+from models.register import EntryRow, Paper, RoundEntryRow
+from models.settings import Settings
+from models.vocabulary import Kind, Role
 from regulation import codes
 from regulation.offices import OFFICES
 from tests.databases import statements
 from tests.in_force import editions_of_ones_own
+from tests.served import Clock
+from tests.visiting import visiting
 
 HOW_MANY = 24
 
@@ -67,6 +80,103 @@ def test_the_documents_lie_in_one_folder_with_a_page_that_names_each(lived: tupl
     assert len(paid) > 3
     assert json.loads((folder / "6-随机抽查/lot.json").read_text("utf-8"))["order"]
     assert (folder / "site/index.html").exists()
+
+
+CODES = re.compile(
+    r"[A-Za-z]+_[A-Za-z_]+|desk-[0-9a-f]{6,}|\b[a-z]{1,2}-(?:[0-9a-z]+-)*\d+\b|platform://|引擎载荷|(?<![A-Z0-9-])(?:FA|FB|[ABG])-\d{2}\b|\bNone\b"
+)
+"""What programs call things: acts, states and fields; ids of acts and of people; addresses of the platform; our numbers of requirements."""
+
+STOPS = re.compile("。。|，，|；；|。；|；。|，。|、。|、、")
+"""Two stops where one is meant."""
+
+OF_THE_TRADE = {"/ops"}
+"""Pages for operators, which name settings as operators write them."""
+
+
+def as_read(page: str) -> str:
+    """What a page says, and what is read out of it; what stands as code in it is what it is: a digest, a file, a field of one."""
+    page = re.sub(r"<(script|style|code|textarea)\b.*?</\1>", "…", page, flags=re.DOTALL)
+    told = re.findall(r'\s(?:aria-label|alt|placeholder|title)="([^"]*)"', page)
+    return unescape("\n".join([re.sub(r"<[^>]*>", "\n", page), *told]))
+
+
+def sort_of(address: str) -> str:
+    """Which sort of page an address is of: one of a sort is enough."""
+    path, _, query = address.partition("?")
+    kind = found[1] if (found := re.match("/rounds/([a-z]+)-", path)) else ""
+    names = sorted(name.partition("=")[0] for name in query.split("&"))
+    return f"{kind}{re.sub(r'/(?=[^/]*[0-9])[^/]+', '/*', path)}?{','.join(names)}"
+
+
+NOT_READ = re.compile(
+    r"\.(css|js|svg|png|xlsx|csv|json|docx|zip|ics|xml|atom|py)($|\?)|^/(static|site|sign-in)|[?&](codes|before|next)="
+)
+
+
+async def looked_through(browser: AsyncClient, pages: Iterable[str], most: int) -> AsyncIterator[tuple[str, str]]:
+    """Pages and those that they lead to, one of each sort, with what each says."""
+    left, sorts = list(pages), set[str]()
+    while left and len(sorts) < most:
+        address = left.pop(0)
+        if NOT_READ.search(address) or sort_of(address) in sorts:
+            continue
+        sorts.add(sort_of(address))
+        answer = await browser.get(address)
+        if answer.status_code in (302, 303):
+            left.append(answer.headers["location"])
+        elif answer.status_code == 200 and "html" in answer.headers["content-type"]:
+            yield address, as_read(answer.text)
+            left += [unescape(each).partition("#")[0] for each in re.findall(r'href="(/[^"]*)"', answer.text)]
+
+
+BEGUN_AT = {
+    "c-101": ("/desk", "/desk/rounds?year=2027", "/desk/filings"), "p-401": ("/desk/rounds?year=2027", "/desk", "/desk/filings"),
+    "a-601": ("/desk/audit",), "u-leader-01": ("/my",), "": ("/", "/rounds", "/lots", "/outcomes", "/surveys"),
+}  # fmt: skip
+
+
+async def test_no_page_of_any_sort_tells_people_what_programs_call_things(
+    lived: tuple[Story, Path, list[Told]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A house with everything in it: filings with their dockets, rounds of every kind with their papers, an audit of all that was read."""
+    story, _, _ = lived
+    leader = next(iter(story.in_force.values())).leader.code
+    monkeypatch.setitem(EMBEDDED, "u-leader-01", seeded("u-leader-01", "某经办人", Role.LEADER, leader))
+    shutil.copy(story.service.register.engine.url.database or "", tmp_path / "register.db")
+    url = f"sqlite:///{tmp_path / 'register.db'}"
+    settings = Settings(var=tmp_path, database_url=url, session_hours=24, reads_a_minute=99_999, acts_a_minute=99_999)
+    found, looked = list[str](), set[str]()
+    async with visiting(settings, Clock(story.over)) as house:
+        everybody_signed_in(house.tools)
+        for person, pages in BEGUN_AT.items():
+            browser = await house.signed_in(person) if person else house.browser()
+            async for address, said in looked_through(browser, pages, 45):
+                looked.add(sort_of(address))
+                if address not in OF_THE_TRADE:
+                    found += [f"{person} {address}: {each}" for each in {*CODES.findall(said), *STOPS.findall(said)}]
+    of_ones_own = re.compile(r"/versions/1: u-")  # the account that an applicant wrote as its address
+    assert [each for each in found if not of_ones_own.search(each)] == []
+    assert len(looked) > 90
+    assert {"survey/rounds/*?", "subsidy/rounds/*?", "inspection/rounds/*?", "evaluation/rounds/*?"} <= looked
+    assert [each for each in looked if "/paper" in each], "papers of rounds, too"
+
+
+def everybody_signed_in(tools: Tools) -> None:
+    """Whoever did something has a name."""
+    with tools.register.engine.connect() as db:
+        bodies = [
+            *db.scalars(select(EntryRow.body)),
+            *db.scalars(select(RoundEntryRow.body)),
+            *db.scalars(select(Paper.body)),
+        ]
+    persons = {found for body in bodies for found in re.findall(r'"(?:person|noted_by|received_by)":"([^"]+)"', body)}
+    persons |= {found for body in bodies for found in re.findall(r'"(e-third-\d+|pi?-210000-\d+)"', body)}
+    now = tools.clock()
+    with Session(tools.register.engine) as session:
+        for person in persons:
+            session.merge(PersonRow(person=person, name="某人", office="210000", role="province_st", seen_at=now))
+        session.commit()
 
 
 def test_one_seed_is_always_the_same_province_of_both_kinds_everywhere() -> None:

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError
 from gateway.api.caller import Caller, Seen
 from gateway.api.conditions import Conditional
 from gateway.api.problems import answers, failed
-from gateway.shown.two_times import AS_OF, MOST, TOO_LONG, Ahead, Then, instants, planned
+from gateway.shown.two_times import AS_OF, Ahead, Then, instants, planned, too_long
 from gateway.shown.two_times import then as told
 from gateway.tools import Doors
 from models.acts import Year
@@ -74,5 +74,5 @@ def show_plan(tools: Doors, who: Caller, row: Seen, asked: Annotated[Asked, Quer
 
 
 def _short(row: FilingRow) -> None:
-    if row.number > MOST:
-        raise failed(422, "docket_too_long", "卷宗过长", TOO_LONG)
+    if refused := too_long(row):
+        raise failed(422, "docket_too_long", "卷宗过长", refused)

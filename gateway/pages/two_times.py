@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
 from gateway.pages.web import SignedIn, page
-from gateway.shown.two_times import AS_OF, MOST, TOO_LONG, instants, named, planned, then
+from gateway.shown.two_times import AS_OF, instants, named, planned, then, too_long
 from gateway.tools import Doors
 from models.correction import FACT, PROVEN_LATE, ProvenLate, Sort, what_is_wrong
 from models.vocabulary import Role
@@ -33,7 +33,7 @@ def show(
 ) -> HTMLResponse:
     """Both times of a filing; for the desk also the plan of a correction. Nothing is done by looking."""
     row, who = tools.seen(filing_id, session.who), session.who
-    wrong = TOO_LONG if row.number > MOST else ""
+    wrong = too_long(row)
     docket = [] if wrong else tools.register.docket(filing_id)
     told = plan = None
     if docket:

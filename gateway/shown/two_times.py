@@ -20,7 +20,12 @@ from regulation.moment import Moment
 MOST = 2000
 """How long a docket may be that is told once more while somebody waits."""
 
-TOO_LONG = f"卷宗超过{MOST}号登记，请由运维人员以命令行查询"
+
+def too_long(row: FilingRow) -> str:
+    """Why a docket is not told once more at a door, if it is too long for that."""
+    return f"卷宗超过{MOST}号登记，请由运维人员以命令行查询" if row.number > MOST else ""
+
+
 AS_OF = "须为日期（含当日全天）或带时区的时间，在备案申请提交之后"
 
 
