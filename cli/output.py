@@ -21,6 +21,7 @@ from models.findings import Finding
 from models.values import in_shanghai
 from models.vocabulary import LapseKind, Severity
 from regulation import naming
+from regulation.articles import quoted
 
 WIDTH = None if sys.stdout.isatty() else 160
 console = Console(width=WIDTH, markup=False, emoji=False)
@@ -45,7 +46,7 @@ def print_findings(findings: Sequence[Finding]) -> None:
     styles = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.CHECK: ""}
     for each in sorted(findings, key=lambda one: list(Severity).index(one.severity)):
         table.add_row(
-            Text(each.severity.label, styles[each.severity]), each.code, each.field, each.message, each.article
+            Text(each.severity.label, styles[each.severity]), each.code, each.field, each.message, quoted(each.article)
         )
     console.print(table)
 
@@ -77,7 +78,11 @@ def print_agenda(lines: Sequence[AgendaLine]) -> None:
             )
         calendar = line.calendar + ("（暂定）" if line.provisional else "")
         table.add_row(
-            naming.short_due_at(line.at, line.lapse.kind), naming.coming(line.lapse), line.article, calendar, how
+            naming.short_due_at(line.at, line.lapse.kind),
+            naming.coming(line.lapse),
+            quoted(line.article),
+            calendar,
+            how,
         )
     console.print(table)
 
@@ -99,7 +104,14 @@ def print_docket(docket: Sequence[Entry]) -> None:
         undoes = f"\n推翻第{entry.undoes}号" if entry.undoes else ""
         late = f"\n登记于{naming.short(entry.entered_at)}，明显晚于所记的收到时间" if entry.back_dated else ""
         what = Text.assemble(naming.name_of_entry(entry), (refused, "red"), undoes, (late, "yellow"))
-        table.add_row(str(entry.number), naming.short(entry.at), what, who, entry.stage.label, entry.article)
+        table.add_row(
+            str(entry.number),
+            naming.short(entry.at),
+            what,
+            who,
+            entry.stage.label,
+            quoted(entry.article, entry.filing.kind),
+        )
     console.print(table)
 
 

@@ -19,10 +19,12 @@ from gateway.rounds import Rounds
 from gateway.shown.reasons import Sentence
 from gateway.shown.rounds import reasons
 from models.acts import MOST_ENTRIES
+from models.choices import worded
 from models.reasons import Register
 from models.rounds.base import PROVINCE, RoundActKind, RoundKind, RoundLapseKind, RoundStage
 from models.rounds.round import Round, RoundReceipt
 from regulation import naming, offices
+from regulation.articles import quoted
 from regulation.rounds import agenda
 from regulation.rounds.every import rules_of
 from regulation.rounds.why import Asked
@@ -121,10 +123,10 @@ def show(round_id: str, json_: bool) -> None:
         by = entry.act.by if entry.act else None
         who = f"{by.role.label} {by.person}" if by else "（期满）"
         what = entry.event.kind.label + ("（待会同，尚未生效）" if entry.proposed else "")
-        entered.add_row(str(entry.number), naming.short(entry.at), what, who, entry.stage.label, entry.article)
+        entered.add_row(str(entry.number), naming.short(entry.at), what, who, entry.stage.label, quoted(entry.article))
     console.print(entered)
     for line in ahead:
-        console.print(f"{naming.short_until(line.at)} {line.lapse.kind.label}  {line.article}")
+        console.print(f"{naming.short_until(line.at)} {line.lapse.kind.label}  {quoted(line.article)}")
     console.print("登记链核验未通过" if faults else "登记链核验通过", style="red" if faults else "green")
     for fault in faults:
         console.print(fault, style="red")
@@ -170,7 +172,10 @@ def items(round_id: str, state: str | None, jurisdiction: str | None, json_: boo
     rules, shown = rules_of(round_id), Table("备案", "状态", "登记", "数据")
     for row in rows:
         figures: dict[str, Any] = json.loads(row.figures)
-        told = "　".join(f"{rules.word(name)} {value}" for name, value in figures.items())
+        told = "　".join(
+            f"{rules.word(name)} {worded(name, value) if isinstance(value, str) else value}"
+            for name, value in figures.items()
+        )
         shown.add_row(row.filing_id, rules.word(row.state), str(row.number), told)
     console.print(shown)
 
