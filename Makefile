@@ -40,8 +40,8 @@ law-mutations: $(VENV)/dev ## look anew for the case that fails without each rul
 quick: $(VENV)/dev ## what needs neither server nor gateway and takes under a minute; `make test` runs everything
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -q --quick
 
-lives: $(VENV)/dev ## every case of the law on a real server, and the year of a small province; `make test` lives as many as it takes for every step that a case makes
-	EVERY_CASE=1 $(BIN)/python -m pytest tests/test_lives.py tests/province_on_a_server.py -n 2 --dist loadgroup -q
+lives: $(VENV)/dev ## every case of the law on a real server, and the year of a small province (LIVED=steps: as many as show every step of one); `make test` lives as many as show every event
+	LIVED=$${LIVED:-cases} $(BIN)/python -m pytest tests/test_lives.py tests/province_on_a_server.py -n 2 --dist loadgroup -q
 
 fuzz: $(VENV)/dev ## anything at all in every field, through every door: 50,000 examples (FUZZ_EXAMPLES), seven minutes of processor time
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-50000} $(BIN)/python -m pytest tests/test_fuzz.py -n 2 --dist worksteal
