@@ -380,7 +380,7 @@ def may_request_extension(filing: Filing, act: RequestExtension, when: Moment) -
         return Lack(missing="报送期限已过，且未写明障碍消除之日")
     if when.at >= limit_after(filing, "obstacle", act.obstacle_ended_on):
         return Lack(missing="障碍消除已超过十日")
-    return _too_late(filing, year, when) or _no_grant_left(filing, year, when)
+    return _too_late(filing, year, when) or _no_grant_left(filing, year, when.arrival_day)
 
 
 def _latest_grant(filing: Filing, year: ReportingYear) -> date:
@@ -389,9 +389,12 @@ def _latest_grant(filing: Filing, year: ReportingYear) -> date:
     return min(longest, day_of(annual_deadline(filing, year.year + 1)) - timedelta(days=2))
 
 
-def _no_grant_left(filing: Filing, year: ReportingYear, when: Moment) -> Lack | None:
-    """Whether nothing could be granted to a year still unreported that would not be over already; a waiver helps then (G-12)."""
-    today, latest = day_of(when.stamped_at), _latest_grant(filing, year)
+def _no_grant_left(filing: Filing, year: ReportingYear, today: date) -> Lack | None:
+    """Whether nothing could be granted to a year still unreported that would not be over already; a waiver helps then (G-12).
+
+    A request on paper is asked that of the day on which it came: how long an office took to compare it counts against nobody.
+    """
+    latest = _latest_grant(filing, year)
     if today < STRICTER_SINCE or latest >= max(today, day_of(year.due)):
         return None
     missing = f"{year.year}年度最迟只能延期至{on_day(latest)}，现已不能批准延期；障碍确属不可抗力的，可请审核机构或省科技厅免除该年度"
@@ -400,7 +403,7 @@ def _no_grant_left(filing: Filing, year: ReportingYear, when: Moment) -> Lack | 
 
 def warn_no_grant(filing: Filing, act: RequestExtension, when: Moment) -> str | None:
     """A request that came in time is taken however late it is entered, and what still helps is said (G-12, G-14)."""
-    lack = _no_grant_left(filing, due_year(filing, act.year), when)
+    lack = _no_grant_left(filing, due_year(filing, act.year), day_of(when.stamped_at))
     return lack.missing if lack else None
 
 
@@ -443,7 +446,7 @@ def may_rule_on_extension(filing: Filing, act: RuleOnExtension, when: Moment) ->
     last = day_of(year.due) - timedelta(days=1)
     if _requested_before_a_move(filing, year, act.until, last):  # the later day governs
         return None
-    if lack := _no_grant_left(filing, year, when):
+    if lack := _no_grant_left(filing, year, day_of(when.stamped_at)):
         return lack
     if not last < act.until <= last + timedelta(days=number(filing, "extension.max_days")):
         return Lack(missing=f"延期须晚于{on_day(last)}，且不超过其后{number(filing, 'extension.max_days')}日")

@@ -632,20 +632,41 @@ def _twice(act: Act) -> Lack | None:
 COMPLETING = (A.CONFIRM_NOTICE_CLEAR, A.FORWARD, A.ARCHIVE, A.CONFIRM_NO_STATEMENT, A.APPROVE_REVOCATION)
 """Acts that bring about what a letter might prevent."""
 
-DECIDING = (A.CONFIRM_NO_STATEMENT, A.APPROVE_REVOCATION)
-"""Those of them that end a filing against its leader: they wait until the leader's letters are answered, yes or no."""
+DECIDING = {
+    A.CONFIRM_NO_STATEMENT: L.REVOKED,
+    A.APPROVE_REVOCATION: L.REVOKED,
+    A.REFUSE: L.CORRECTION_LAPSED,
+    A.RULE_ON_OBJECTION: L.CORRECTION_LAPSED,
+}
+"""Acts that end a filing against its leader, and whose letters they wait for, until those are answered, yes or no (`agenda.AGAINST`)."""
+
+DECIDING_AT_ONCE = (A.APPROVE_REVOCATION, A.REFUSE)
+"""Those of them that end it in the same instant: not on the day on which a letter was answered, which stays open to who wrote it."""
 
 
 def _letters_first(filing: Filing, act: Act, when: Moment) -> Lack | None:
     """A letter that was entered for somebody is confirmed first, while it protects its sender."""
-    if act.kind not in COMPLETING or not (waiting := agenda.letters_waiting(filing)):
-        return None
-    until = agenda.protected_until(filing)
-    against = act.kind in DECIDING and agenda.awaits_letter(filing, L.REVOKED)
-    if not against and (until is None or when.stamped_at >= until):
-        return None
-    what = "、".join(dict.fromkeys(ActKind(name.partition(":")[0]).label for name in waiting))
+    settled = filing.settled_from if day_of(when.stamped_at) >= service.STRICTER_SINCE else None
+    if settled and act.kind in DECIDING_AT_ONCE and when.stamped_at < settled:
+        return Lack(missing="代为登记的来文当日方经两人核对，自次日起方可作出决定")
+    waiting = agenda.letters_waiting(filing)
+    against = _decided_against(filing, act)
+    if not against:
+        until = agenda.protected_until(filing)
+        if act.kind not in COMPLETING or not waiting or until is None or when.stamped_at >= until:
+            return None
+    what = "、".join(dict.fromkeys(ActKind(name.partition(":")[0]).label for name in against or waiting))
     return Lack(missing=f"代为登记的来文（{what}）尚待登记人以外的人核对")
+
+
+def _decided_against(filing: Filing, act: Act) -> list[str]:
+    """The letters of the leader that an act would pass over which ends the filing against it; not those that nothing can come of
+    where it stands."""
+    lapse = DECIDING.get(act.kind)
+    if lapse is None or (isinstance(act, RuleOnObjection) and act.outcome != "not_confirmed"):
+        return []
+    letters = [name for name in agenda.unanswered(filing) if name.partition(":")[0] in agenda.AGAINST[lapse]]
+    return [name for name in letters if (name.partition(":")[0], filing.stage, filing.kind) in ROWS]
 
 
 def _same_person(filing: Filing, act: Act, row: Row, when: Moment) -> Lack | None:

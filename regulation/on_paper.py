@@ -26,12 +26,12 @@ from models.filing import Filing
 from models.findings import Lack
 from models.values import at_hour, day_of, midnight_after, on_day
 from models.vocabulary import ActKind, LapseKind, Role
-from regulation.agenda import AGAINST, begin, last_day, letter_of, letters_waiting
+from regulation.agenda import AGAINST, begin, last_day, letter_of, letters_waiting, unanswered
 from regulation.moment import Moment
 from regulation.service import STRICTER_SINCE
 
 PENDING = 3
-"""How many letters that nobody has confirmed a filing holds; what is not confirmed at all falls away in time."""
+"""How many letters that nobody has confirmed a filing holds; of those that speak against an end (`agenda.AGAINST`) as many besides."""
 
 OLDEST = timedelta(days=183)
 """How long ago something may have come, or been posted, that is entered now: as long as a decision can be sued (行政诉讼法46)."""
@@ -70,7 +70,8 @@ def moment(filing: Filing, act: Act, handled_at: datetime) -> Moment:
     received_at = act.received_at or handled_at
     if act.came is None or act.kind not in ON_PAPER:
         return Moment(received_at, handled_at)
-    day = max(counted_on(filing, act.kind, act.came), earliest(filing, act.kind, day_of(received_at)))
+    since = earliest(filing, act.kind, day_of(received_at), confirms=act.seconds is not None)
+    day = max(counted_on(filing, act.kind, act.came), since)
     if (
         act.kind is ActKind.DEREGISTER and filing.archived_on
     ):  # asked for as a withdrawal, of what is archived meanwhile
@@ -85,12 +86,15 @@ def first_second(day: date, received_at: datetime) -> datetime:
     return min(of_the_day, received_at)
 
 
-def earliest(filing: Filing | None, kind: ActKind, today: date) -> date:
+def earliest(filing: Filing | None, kind: ActKind, today: date, *, confirms: bool = False) -> date:
     """From when something may have come that is entered now. What speaks against a revocation is taken as long as years are missed, a
     case is open or its decision can be set right, however late it is found (from `STRICTER_SINCE` on): whoever wrote in time does not
-    answer for how long it lay. A door that does not know the filing leaves that to the law.
+    answer for how long it lay. A door that does not know the filing leaves that to the law. What another has entered before is only
+    confirmed: whether it came too long ago was asked then, and how long an office took to compare it counts against nobody.
     """
     usual = today - OLDEST
+    if confirms and today >= STRICTER_SINCE:
+        return min(usual, FIRST_DAY)
     if kind not in AGAINST[LapseKind.REVOKED] or today < STRICTER_SINCE:
         return usual
     if filing is None:
@@ -152,7 +156,7 @@ def faults(act: Act, when: Moment, filing: Filing | None = None) -> Iterator[tup
     if came is None:
         yield "/came", "代为登记的，须写明何日、如何收到，并附来文扫描件"
         return
-    since = earliest(filing, act.kind, day_of(when.stamped_at))
+    since = earliest(filing, act.kind, day_of(when.stamped_at), confirms=act.seconds is not None)
     yield from faults_of(came, act.by, when, confirmed=act.seconds is not None, since=since)
 
 
@@ -180,11 +184,20 @@ def lack(filing: Filing, act: Act, when: Moment) -> Lack | None:
         return fault
     waiting = letters_waiting(filing)
     if act.seconds is None:
-        full = len(waiting) >= PENDING
+        full = len(_rivals(filing, act, when)) >= PENDING
         return Lack(missing=f"已有 {PENDING} 件代为登记的来文待另一人核对") if full else None
     return (
         None if name_of(act) in waiting else Lack(missing=f"没有编号为 {act.seconds}、待核对的“{act.kind.label}”来文")
     )
+
+
+def _rivals(filing: Filing, act: Act, when: Moment) -> list[str]:
+    """The letters that keep another from being entered. What speaks against an end is not crowded out by letters of which that end
+    does not wait (from `STRICTER_SINCE` on): three others would shut the office's door to it, and the filing would end."""
+    alike = next((kinds for kinds in AGAINST.values() if act.kind in kinds), None)
+    if alike is None or day_of(when.stamped_at) < STRICTER_SINCE:
+        return list(letters_waiting(filing))
+    return [name for name in unanswered(filing) if name.partition(":")[0] in alike]
 
 
 def name_of(act: Act) -> str:
