@@ -16,11 +16,14 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import delete
 
 from activities.attachments import Attachments
+from activities.database import stating
 from activities.documents import verify
 from activities.documents.dossier import dossier
 from activities.log import keys
+from activities.log.leaves import DELIVERIES
 from activities.log.notes import Key, Note, Signer, Times
 from activities.register import Register
 from models.values import digest
@@ -36,11 +39,13 @@ LAST = 17
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Files:
-    """The files of a true package."""
+    """The files of a true package; one of its letters was carried by no channel."""
     folder = tmp_path_factory.mktemp("package")
     register = Register.at(Sqlite(folder).migrated())
     kept = keeping(register.engine, folder)
     begin(register)
+    with stating(register.engine) as db:
+        db.execute(delete(DELIVERIES).where(DELIVERIES.c.letter == "LIFE-9-2"))
     for at in (MIDDLE, MIDDLE + timedelta(days=1)):
         kept.passes(at)
     register.append_all([entry for entry in lived("LIFE").docket if MIDDLE < entry.entered_at < END])
@@ -370,6 +375,8 @@ FORGED: dict[str, tuple[Callable[[Files], Files], str]] = {
 
 
 def test_a_true_package_is_proven_in_an_empty_environment(package: Files, tmp_path: Path) -> None:
+    receipts = [each["row"] for each in json.loads(package["证明.json"])["leaves"] if each["kind"] == "receipt"]
+    assert [len(each) for each in receipts].count(1) == 1, "of a letter that no channel carried"
     assert found(package, tmp_path) == []
     with ZipFile(tmp_path / "package.zip") as opened:
         opened.extractall(tmp_path / "unpacked")
@@ -599,7 +606,7 @@ PACKED: dict[Callable[[Path, Files], None], str] = {
     strange: "无法读取（NotImplementedError",
     broken: "无法读取（",  # what lies within may be a zip itself
     spoilt: "无法读取（",
-    empty: "无法读取（KeyError",
+    empty: "✗ 缺少文件 SHA256SUMS\n",
     none: "无法读取（BadZipFile",
 }
 

@@ -22,12 +22,13 @@ from playwright.async_api import async_playwright
 
 from activities import rules_wheel
 from activities.attachments import Attachments
-from activities.documents import recompute, verify
+from activities.documents import packaging, recompute, verify
 from activities.documents.decision import May, NoSuchDecision, rests_on, write_decision
 from activities.documents.dossier import dossier
 from activities.log import keys
 from activities.log.keeping import LogKeeping
 from activities.publishing.notices import Notices
+from activities.publishing.publications import KINDS, OF_ROUNDS
 from activities.publishing.site import Site
 from activities.register import Register
 from models.values import day_of
@@ -210,6 +211,9 @@ def test_the_revocation_of_the_demonstration_is_proven_alone_and_comes_out_the_s
         "《工作指引》第十一条第6项",
         "陈述申辩期：至2029年12月14日24时",
         "撤销备案事先告知书",
+        "\n   期限标准 LN-2023 SHA-256 ",
+        "\n   工作日历 20",
+        f"\n   规则程序 {rules_wheel.wheel().name} SHA-256 ",
     ):
         assert told in explained
     commands = re.findall(r"python3 -I 核验\.py 文件夹或zip(?: --[^（（]+)?", explained)
@@ -313,7 +317,9 @@ def test_the_words_by_which_it_is_told_are_those_of_the_rules() -> None:
     named = rules.names()
     assert [each for each in (*ActKind, *LapseKind, *DeliveryState) if named.get(each.value) != each.label] == []
     assert [each for each in Stage if named.get(f"stage {each.value}") != each.label] == []
-    assert set(get_args(PublicationKind)) <= verify.CALLED.keys()
+    assert {**{kind: each.label for kind, each in KINDS.items()}, **OF_ROUNDS} == verify.KINDS
+    assert set(get_args(PublicationKind)) == KINDS.keys()
+    assert recompute.SUBJECTS.items() <= packaging.SUBJECTS.items()
 
 
 def test_the_rules_are_the_same_bytes_wherever_they_are_made() -> None:

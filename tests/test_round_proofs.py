@@ -13,10 +13,13 @@ from sqlalchemy import delete, update
 from sqlmodel import select
 
 from activities.database import reading, stating
+from activities.documents import verify
 from activities.log import checking, sequencing
 from activities.log.keeping import LogKeeping
 from activities.log.leaves import LEAVES, NOTICES, SOURCES, LeafKind
+from activities.log.notes import Note, Signer
 from activities.publishing.notices import Notices
+from activities.publishing.publications import OF_ROUNDS
 from activities.publishing.site import Site
 from activities.register import Register
 from activities.rounds.following import RoundFollowing
@@ -36,6 +39,7 @@ from tests.plain_rounds import acts_on_none
 from tests.served import Clock
 from tests.simulated import holding
 from tests.test_browser import chromium
+from tests.test_forged_packages import checked
 from tests.test_proofs import on_the_web, stranger
 from tests.visiting import House, visiting
 
@@ -113,6 +117,7 @@ async def test_every_announcement_of_a_round_is_proven_by_the_steps_that_its_pag
         assert checking.checked(db).faults == []
     found = rows(opened.tools.register)
     assert found.keys() == PAGES.keys()
+    assert found.keys() <= OF_ROUNDS.keys()
     async with opened.browser() as browser:
         for kind, row in found.items():
             page = (await browser.get(page_of(row))).text
@@ -129,6 +134,7 @@ async def test_every_announcement_of_a_round_is_proven_by_the_steps_that_its_pag
             done = stranger(html.unescape(command), folder)
             assert (done.returncode, done.stderr) == (0, ""), done.stdout
             assert done.stdout.endswith("核验通过\n")
+            assert f"第{row.number}号登记的{OF_ROUNDS[kind]}，{row.shown_from} 至" in done.stdout
             proof = folder / f"{row.id}.json"
             proof.write_text(proof.read_text("utf-8").replace(str(row.shown_from), "2020-01-01"), "utf-8")
             assert "与日志所记不符" in stranger(html.unescape(command), folder).stdout
@@ -149,6 +155,9 @@ async def test_the_page_of_a_list_checks_itself_in_a_browser(house: tuple[House,
         a_list.replace(">30.00</td>", ">35.00</td>"): "网页所示的“35.00”与所证明的原文不同",
         re.sub("<tr><td[^>]*rows.2.rank.*?</tr>", "", a_list): "行数与所证明的原文不同",
         re.sub("(?<=data-proves=.seed.>).", "x", true["lot_drawn"]): "网页所示的",
+        true["lot_drawn"].replace(
+            "抽签结果 · 发布于", "抽签作废 · 发布于"
+        ): "网页所示的“抽签作废”与所证明的公布种类不同",
     }
     with on_the_web(tmp_path) as address:
         async with async_playwright() as playwright:
@@ -195,4 +204,30 @@ def test_what_was_published_before_announcements_of_rounds_had_leaves_is_not_dat
         db.execute(delete(LEAVES).where(LEAVES.c.kind == "told", LEAVES.c.of == row.round_id))
     unsealed = notices.log().proofs([row])[row.id]
     assert (unsealed.late, unsealed.vouched) == (True, False)
+    register.engine.dispose()
+
+
+def test_what_was_published_before_the_upgrade_is_not_suspect_offline(
+    sqlite: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Logs of 0.9.0 told no times: nothing that is signed says that the leaf came late, and the program says that nothing does."""
+    register = Register.at(sqlite.made("rounds that published", holding(fill)))
+    kept, notices = keeping(register.engine, tmp_path), Notices(register.engine)
+    with monkeypatch.context() as earlier:
+        before = {kind: each for kind, each in SOURCES.items() if kind != LeafKind.NOTICE}
+        earlier.setattr(sequencing, "SOURCES", before)
+        earlier.setattr(sequencing, "_times", lambda *_: None)
+        earlier.setattr(Note, "times", lambda *_: None)
+        earlier.setattr(Signer, "times", lambda signer, text, times: signer.line(text))
+        kept.passes(ENDED - timedelta(days=1))
+        kept.passes(ENDED)
+    for days in (30, 31, 32):
+        kept.passes(ENDED + timedelta(days=days))
+    for kind, row in rows(register).items():
+        proof = notices.log().proofs([row])[row.id]
+        assert (proof.late, proof.vouched) == (False, True), "its page tells why it came late"
+        told = tmp_path / f"{kind}.json"
+        told.write_bytes(proof.document)
+        assert checked(told, *proof.keys, root=proof.end.root) == []
+        assert any("何时以后列入日志没有签署" in each for each in verify.ASIDE)
     register.engine.dispose()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 from activities.documents import docket, gongwen, packaging
-from activities.documents.packaging import File, json_bytes, summed
+from activities.documents.packaging import SUBJECTS, File, json_bytes, summed
 from activities.documents.record import Record, Sent, read, receipts
 from activities.publishing.calendars import counted_in_words
 from activities.register import Register
@@ -136,7 +136,7 @@ def _explained(
         "六、通知和送达：",
         *(f"   第{each.message.number}号 {each.message.title}：{'；'.join(receipts(each))}" for each in sent),
         "七、所用的版本：",
-        *(f"   {each['subject']} {each['name']} SHA-256 {each['digest']}" for each in used),
+        *(f"   {SUBJECTS[each['subject']]} {each['name']} SHA-256 {each['digest']}" for each in used),
         "",
         "核验：核验.py、重算.py 请取自公示公告网站的 /notices/verify.py、/notices/recompute.py，放在同一文件夹，不用本包所附的；执行 python3 -I 核验.py 文件夹或zip（Python 3.11 以上，不必联网）；公钥和根与公示公告网站所载的比对：--key、--root。",
         "由登记重算结果：python3 -I 核验.py 文件夹或zip --重算（须装有 pydantic）。",

@@ -86,6 +86,9 @@ def entries(record: Record, numbers: Iterable[int], *, whole: bool = True) -> It
         yield File(f"登记/{number:04d}.json", f"第{number}号登记", content, row.entered_at)
 
 
+SUBJECTS = {"terms": "期限标准", "calendar": "工作日历", rules_wheel.SUBJECT: "规则程序"}
+"""What that is called by which a filing counts."""
+
 PROGRAMS = {
     "核验.py": ("verify.py", "离线核验本包的程序"),
     "重算.py": ("recompute.py", "核验.py 所用：比对规则，由登记重算结果"),

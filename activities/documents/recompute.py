@@ -21,7 +21,13 @@ MEMORY, SECONDS, OUTPUT, WORDS = 4_000_000_000, 300, 4_000_000, 1_000_000
 """Bytes of memory, seconds and bytes of output that the rules may take; bytes of the file of the rules' words."""
 SHANGHAI = timezone(timedelta(hours=8))
 SUBJECTS = {"terms": "期限标准", "calendar": "工作日历"}
-CHANNELS = {"files": "发件目录", "platform": "平台收件箱", "mail": "电子邮件", "sms": "短信"}
+CHANNELS = {
+    "files": "发件目录",
+    "drafts": "公文草稿（供机关，不作送达）",
+    "platform": "平台收件箱",
+    "mail": "电子邮件",
+    "sms": "短信",
+}
 TOLD = ("ActKind", "LapseKind", "Stage", "DeliveryState")
 TELLS = {
     "entry": "第{number}号登记：{at} {event}，{article}，{entered_at} 登记，登记后为{stage}",

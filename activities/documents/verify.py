@@ -33,11 +33,12 @@ STRAY = re.compile(r"(.*/)?(\.DS_Store|Thumbs\.db|desktop\.ini|__pycache__/[^/]*
 SHANGHAI, EARLY, FAST = timezone(timedelta(hours=8)), timedelta(days=1), timedelta(minutes=5)
 """How long before it came into the log, and after, a row may say it was written: an outage, and a clock that is fast."""
 AT = ("entered_at", "published_at", "first_used_at", "closed_at", "read_at")
-NAMES = """entry=登记 paper=文书 edition=版本 delivery=送达 receipt=回执 read=阅读 notice=公示公告 corrected_notice=更正公示
-notice_withdrawn=终止公示 notice_suspended=中止公示 notice_reinstated=恢复公示 change_notice=变更公示 revocation_proposal=拟撤销公示
-proposal_ended=终止撤销 revocation=撤销备案 deregistration=自愿注销 revocation_undone=撤销终止 continuation=由新备案承接
-restoration=恢复备案 announcement=官网公告"""
-CALLED = dict(re.findall(r"(\w+)=(\S+)", NAMES))
+NAMES = """entry=登记 paper=文书 edition=版本 delivery=送达 receipt=回执 read=阅读 notice=公示公告
+notice=公示 corrected_notice=更正公示 notice_withdrawn=终止公示 notice_suspended=中止公示 notice_reinstated=恢复公示 change_notice=变更公示 revocation_proposal=拟撤销公示 proposal_ended=终止撤销
+revocation=撤销备案 deregistration=自愿注销 revocation_undone=撤销终止 continuation=由新备案承接 restoration=恢复备案 announcement=官网公告 call=通知全文 lot_listed=抽签总体名单 lot_drawn=抽签结果
+lot_voided=抽签作废 survey_sums=汇总数 performance_results=年度绩效评价结果 subsidy_notice=后补助拟支持名单公示 subsidy_final=后补助支持名单 subsidy_withdrawn=后补助名单更正 subsidy_cancelled=后补助轮次取消
+subsidy_unpaid=后补助未予下达名单"""
+ROWS, KINDS = (dict(re.findall(r"(\w+)=(\S+)", part)) for part in NAMES.split("\n", 1))
 """Where a row of the log says when it was written (a paper may lie there long before its entry); what rows and announcements are called."""
 ARCHIVE = "归档包：一件备案的全部登记"
 DECISION = "决定的证明：只证明所附的登记。不是归档包，不证明全部登记，也不证明其后没有别的登记"
@@ -56,7 +57,7 @@ BASE = (4 * pow(5, -1, P) % P).to_bytes(32, "little")
 def expect(holds: Any, otherwise: str, stop: bool = False) -> None:
     """One check: what does not hold is wrong, and where nothing more can be read, the end."""
     if not holds and stop:
-        raise ValueError(otherwise)
+        raise UserWarning(otherwise)  # which nothing else raises
     if not holds:
         WRONG.append(otherwise)
 
@@ -104,7 +105,7 @@ def read_key(line: str) -> Any:
     packed = b64decode(encoded, validate=True)
     kind, public = packed[:1], packed[1:]
     ids = [hashlib.sha256(f"{name}\n".encode() + of + public).digest()[:4] for of in (kind, b"\xffbeian times 1")]
-    expect(ids[0].hex() == known_as and len(public) == 32 and kind in b"\1\4", line, stop=True)
+    expect(ids[0].hex() == known_as and len(public) == 32 and kind in b"\1\4", f"公钥不合格式：{line}", stop=True)
     return name, kind, public, *ids, line.strip()
 
 
@@ -291,17 +292,17 @@ def check_rows(package: Package, entries: dict[str, Any], newest: Checkpoint, en
     of, rows = {says["filing"]["id"] for says in entries.values()}, dict[str, Any]()
     for leaf in package.proof["leaves"]:
         kind, covers = leaf["kind"], leaf["covers"]
-        name = f"{CALLED[kind]} {leaf['of']} {leaf['number'] or ''}".strip()
+        name = f"{ROWS[kind]} {leaf['of']} {leaf['number'] or ''}".strip()
         row = entries.get(covers) if kind == "entry" else leaf.get("row")
         says = [digest(each) if isinstance(each, dict) else each for each in row] if isinstance(row, list) else row
         about = next((each for each in (row if isinstance(row, list) else [row]) if isinstance(each, dict)), {})
-        fits = about and (kind == "entry" or digest(says) == covers)
+        fits = row and (kind == "entry" or digest(says) == covers)
         expect(fits, f"{name} 与日志所记不符（0.9.0 制作的，用该版的核验.py）")
         expect(covers not in rows, f"{name} 有两份")
         expect(not of or about.get("filing_id") in (None, *of), f"{name} 属于另一件备案")
         rows[covers] = kind, row, (when := came(name, leaf, about, newest, ends))
         if kind == "notice":
-            what = f"{CALLED.get(about['kind'], '公布')}（{about['kind']}），{about['shown_from']} 至 {about['shown_until'] or '—'}：{about['content']}"
+            what = f"{KINDS.get(about['kind']) or about['kind']}，{about['shown_from']} 至 {about['shown_until'] or '—'}：{about['content']}"
             at = local(about["published_at"])
             DONE.append(f"{name}：发布于 {at}，第{about['number']}号登记的{what}（列入日志{when}）")
     expect(rows, "证明中没有任何条目")
@@ -371,8 +372,8 @@ def check(place: Path, known: list[str], printed: str, again: bool = False) -> A
         if log and entries:
             check_rules(package, entries, log[2], again)
         return log
-    except Exception as unreadable:  # whatever it is, nothing is proven
-        WRONG.append(f"所载内容无法读取（{type(unreadable).__name__} {unreadable}）")
+    except Exception as why:  # whatever it is, nothing is proven
+        WRONG.append(str(why) if isinstance(why, UserWarning) else f"所载内容无法读取（{type(why).__name__} {why}）")
 
 
 def main() -> None:
@@ -386,8 +387,7 @@ def main() -> None:
     log, lines = check(**vars(options.parse_args())), [*WHAT]
     found = {"✗": WRONG, "？": LACKING} if WRONG else {"✓ 已核验": DONE, "？": LACKING, "·": ASIDE}
     for mark, every in found.items():
-        more = [f"另有 {len(every) - TOLD} 项"] if len(every) > TOLD else []
-        lines += [f"{mark} {each}" for each in [*every[:TOLD], *more]]
+        lines += [f"{mark} {each}" for each in [*every[:TOLD], *[f"另有 {len(every) - TOLD} 项"][: len(every) > TOLD]]]
     lines += [*TRUSTED.format(log[0]).splitlines(), *(f"    {key}" for key in log[1])] if log and not WRONG else []
     lines.append("核验未通过" if WRONG else "没有发现不符，但证明不完整" if LACKING else "核验通过")
     for line in lines:

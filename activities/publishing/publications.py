@@ -19,6 +19,7 @@ from models.values import Value, at_hour, day_of, legible
 from regulation import offices
 from regulation.naming import on_day
 from regulation.publicity import PublicationKind
+from regulation.rounds import after_inspecting, after_performance, after_subsidies, calls, survey_letters
 from regulation.rounds.every import RULES
 
 
@@ -157,6 +158,22 @@ KINDS: Mapping[str, Wording] = {
     ),
 }
 """Every kind of publication, and which earlier ones of its filing are marked by it."""
+
+OF_ROUNDS: Mapping[str, str] = {
+    kind: RULES[of].word(kind)
+    for of, kinds in {
+        RoundKind.CALL: (calls.CALL,),
+        RoundKind.INSPECTION: (after_inspecting.LISTED, after_inspecting.DRAWN, after_inspecting.VOIDED),
+        RoundKind.PERFORMANCE: (after_performance.PUBLISHED,),
+        RoundKind.SUBSIDY: (
+            *(after_subsidies.NOTICE, after_subsidies.FINAL, after_subsidies.WITHDRAWN),
+            *(after_subsidies.CANCELLED, after_subsidies.UNPAID_LIST),
+        ),
+        RoundKind.SURVEY: (survey_letters.SUMS,),
+    }.items()
+    for kind in kinds
+}
+"""What each kind of what rounds publish is called."""
 
 SETTLED: frozenset[PublicationKind] = frozenset(
     {"notice", "corrected_notice", "revocation_proposal", "proposal_ended", "revocation", "revocation_undone"}

@@ -23,6 +23,7 @@ from activities.publishing.feeds import Feed
 from activities.publishing.log_book import LogBook, in_base64, witnessed
 from activities.publishing.publications import (
     KINDS,
+    OF_ROUNDS,
     Publications,
     Published,
     PublishedByRound,
@@ -36,7 +37,7 @@ from regulation import offices
 from regulation.naming import on_day, short
 from regulation.publicity import PublicationKind
 
-EMPTY = "const WORDINGS = {};"
+EMPTY, NAMELESS = "const WORDINGS = {};", "const OF_ROUNDS = {};"
 NAME = "产学研联盟备案公示公告"
 IN_FEEDS = 100
 """How many publications a feed holds."""
@@ -79,7 +80,9 @@ def _check() -> bytes:
     """The script, with the words of each kind of announcement: what a page shows is compared with them."""
     words = {kind: {name: getattr(each, name) for name in ("label", "title", "lead")} for kind, each in KINDS.items()}
     script = resources.files(__package__).joinpath("pages", CHECK).read_text("utf-8")
-    return script.replace(EMPTY, f"{EMPTY[:-3]}{json.dumps(words, ensure_ascii=False)};").encode()
+    for empty, told in ((EMPTY, words), (NAMELESS, OF_ROUNDS)):
+        script = script.replace(empty, f"{empty[:-3]}{json.dumps(told, ensure_ascii=False)};")
+    return script.encode()
 
 
 def _program(name: str) -> bytes:

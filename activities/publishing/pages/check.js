@@ -43,7 +43,9 @@ async function isSigned({ text, lines }, keys) {
 }
 
 // Whether the page shows what a round published as it was published: cell by cell, no row more or less, no line of a text.
-function shows(shown) {
+function shows(notice, shown) {
+  const [name] = document.querySelector(".about").textContent.trim().split(" · ");
+  if (name !== OF_ROUNDS[notice.kind]) throw new Wrong(`网页所示的“${name}”与所证明的公布种类不同`);
   const at = (path) => path.split(".").reduce((value, name) => value?.[name], shown);
   for (const cell of document.querySelectorAll("[data-proves]")) {
     const said = at(cell.dataset.proves);
@@ -60,6 +62,9 @@ function shows(shown) {
 
 // What each kind of a filing's announcement is called, its title and its lead; written here when the site is.
 const WORDINGS = {};
+
+// What each kind of what rounds publish is called; written here when the site is.
+const OF_ROUNDS = {};
 
 // Whether the page shows what a filing's announcement says: title, lead, every fact and no other, members one by one.
 function showsOfFiling(notice, shown) {
@@ -97,7 +102,7 @@ async function checkNotice(section) {
   const day = `${at.getUTCFullYear()}年${at.getUTCMonth() + 1}月${at.getUTCDate()}日`;
   if (!document.querySelector(".about").textContent.trim().endsWith(`发布于${day}`)) throw new Wrong("网页所示的发布日期与所证明的原文不同");
   if (WORDINGS[notice.kind]) showsOfFiling(notice, shown);
-  else shows(shown);
+  else shows(notice, shown);
   const said = await sha256(utf8(`beian leaf 1\nnotice\n${read("nonce")}\n${covers}\n`));
   let now = await sha256(joined([0], said));
   let place = Number(section.dataset.position);
@@ -114,7 +119,7 @@ async function checkNotice(section) {
   const keys = [...section.querySelectorAll("[data-key]")].map((each) => each.textContent);
   const known = await isSigned(signed, keys);
   const whose = notice.filing_id ? `备案 ${notice.filing_id}` : `公布 ${notice.id}，该轮次`;
-  const proven = `所证明的是${whose} 第${notice.number}号登记的公告（${notice.kind}，${notice.shown_from}）。`;
+  const proven = `所证明的是${whose} 第${notice.number}号登记的公告（${WORDINGS[notice.kind]?.label ?? OF_ROUNDS[notice.kind]}，${notice.shown_from}）。`;
   return `${known ? "核验通过" : "没有发现不符，但签名未核"}：${proven}公告原文、第${section.dataset.position}条和路径与根 ${hex(now)} 相符，${known ? "签名属实" : "签名未核（本浏览器不支持 Ed25519，请离线核验）"}。根和公钥请与您另外得知的比对。`;
 }
 
