@@ -511,6 +511,25 @@ async def test_what_goes_through_the_whole_register_is_asked_for_less_often(tmp_
         assert await asked(house.browser("192.0.2.6"), 1, "/register?text=c") == [200]
 
 
+PROOFS = (
+    "/rounds/R/proofs/R-1.json", "/notices/notices/F-1-1.json", "/filings/F-1/documents/proof-1",
+    "/api/v1/filings/F-1/documents/proof-1", "/api/v1/filings/F-1/documents/dossier",
+)  # fmt: skip
+"""Where proofs are taken away: of announcements by anybody, of filings by who may read them."""
+
+
+@pytest.mark.parametrize("path", PROOFS)
+async def test_proofs_are_taken_away_so_often_and_no_more(tmp_path: Path, path: str) -> None:
+    async with strict(tmp_path) as house:
+        for browser in (house.browser("192.0.2.21"), await house.signed_in("c-101")):
+            answers = [await browser.get(path) for _ in range(SEVERAL + 2)]
+            assert [each.status_code == 429 for each in answers[:3]] == [False] * 3
+            assert answers[-1].status_code == 429
+            assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
+            assert "请求过于频繁" in answers[-1].text
+        assert await asked(house.browser("192.0.2.22"), 1, path) != [429], "nobody else waits for it"
+
+
 async def test_what_is_costly_has_few_turns_to_its_end(house: House) -> None:
     """Whoever reads a table of everything as slowly as they can holds up nobody but themselves, and holds no thread."""
     begun, going = [], asyncio.Event()
