@@ -22,7 +22,9 @@ def keep_to_ourselves(settings: Settings) -> None:
     for path in (settings.outbox, settings.tray, settings.upload_folder, settings.calendars):
         _close(path, 0o700)
     for pattern in ("register.db*", "temporal.db*", settings.secret_file.name, settings.token_file.name, "log-keys"):
-        for path in settings.var.glob(pattern):
+        for path in sorted(
+            settings.var.glob(pattern)
+        ):  # a database first: SQLite gives what lies beside it the same rights
             _close(path, 0o600)
 
 

@@ -225,7 +225,7 @@ def filled(path: str, filing_id: str) -> str:
     """A path with something in each of its places."""
     places = {
         "filing_id": filing_id, "digest": "0" * 64, "sha256": "0" * 64, "name": "docket", "message_id": "LIFE-1-1", "letter_id": "LIFE-1-1",
-        "round_id": "annual-2030-LN-1", "year": "2030", "ending": "xlsx", "archive_number": "x",
+        "round_id": "annual-2030-LN-1", "year": "2030", "ending": "xlsx", "archive_number": "x", "kind": "A",
     }  # fmt: skip
     return re.sub(r"\{(\w+)\}", lambda place: places[place[1]], path)
 
@@ -239,7 +239,7 @@ async def test_what_is_foreign_is_as_good_as_missing(house: House, api: Caller) 
         if "{filing_id}" in path
         for method in operations
     ]
-    assert len(below) == 13
+    assert len(below) == 14
     act = {"id": "x-1", "kind": "accept"}
     for person in ("d-111", "z-301"):
         for method, path in below:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, Route, async_playwright
+from playwright.async_api import Locator, Page, Route, async_playwright
 
 from examples.demo import OFFICES, first_year, know_call, know_working_days
 from gateway.identity import EMBEDDED
@@ -156,8 +156,11 @@ class Visitor:
 
     async def presses(self, words: str) -> str:
         """Press a button, and read what is then said."""
+        return await self._presses(self.page.get_by_role("button", name=words, exact=True))
+
+    async def _presses(self, button: Locator) -> str:
         async with self.page.expect_navigation():  # a long form is saved before it is sent
-            await self.page.get_by_role("button", name=words, exact=True).click()
+            await button.click()
         await self.looks()
         said = self.page.locator(".said")
         return (await said.text_content() or "") if await said.count() else ""
@@ -204,7 +207,10 @@ class Visitor:
         await self.fills(values)
         if values:
             answered = any(name.endswith("/answer") for name in values)
-            await self.presses(f"预览“{label}”" if answered else "按现在填写的重新预览")
+            looks = re.compile(f"^(预览“{label}”|按现在填写的重新预览)$")
+            await self._presses(
+                self.page.locator("#checks" if answered else "#decision").get_by_role("button", name=looks)
+            )
         said = await self.presses(f"确认办理“{label}”")
         assert f"“{label}”已登记" in said, await self.page.locator("main").inner_text()
         return said

@@ -770,7 +770,9 @@ def test_the_dossier_proves_itself(exported: Exported, channels: Path) -> None:
     with ZipFile(path) as package:
         sums = [line.split("  ", 1) for line in package.read("SHA256SUMS").decode().splitlines()]
         assert [hashlib.sha256(package.read(name)).hexdigest() for _, name in sums] == [sum_ for sum_, _ in sums]
-        assert {name for _, name in sums} == set(package.namelist()) - {"SHA256SUMS"}
+        assert {name for _, name in sums} == set(package.namelist()) - {"SHA256SUMS", "证明.json"}, (
+            "the proof signs the list"
+        )
         with package.open("公文草稿/0004-受理通知书.docx") as draft:
             assert "024-00000000" in [
                 p.text.partition("：")[2] for p in docx.Document(io.BytesIO(draft.read())).paragraphs

@@ -46,7 +46,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 def closed(var: Path) -> None:
     """What a process does when it starts: its files are its own."""
-    for path in var.glob("*.db*"):
+    for path in sorted(var.glob("*.db*")):  # the database first: SQLite gives what lies beside it the same rights
         path.chmod(0o600)
 
 

@@ -47,6 +47,12 @@ async def on_file(world: World, number: int) -> Story:
     return story
 
 
+async def presses(visitor: Visitor, words: str) -> None:
+    """Press the button that begins with some words, and wait for the page it leads to."""
+    async with visitor.page.expect_navigation():
+        await visitor.page.get_by_role("button", name=words).click()
+
+
 async def does(visitor: Visitor, person: str, act: str, values: dict[str, str] | None = None, filing: str = "") -> None:
     """Somebody signs in, opens the form of an act in the round, fills it in and sends it."""
     await visitor.comes_in(person)
@@ -54,7 +60,7 @@ async def does(visitor: Visitor, person: str, act: str, values: dict[str, str] |
     await visitor.fills(values or {})
     for doing in ("预览“", "按现在填写的重新预览", "确认办理“"):
         if await visitor.page.get_by_role("button", name=doing).count():
-            await visitor.page.get_by_role("button", name=doing).click()
+            await presses(visitor, doing)
     said = visitor.page.locator(".said")
     assert await said.count(), await visitor.page.locator("main").inner_text()
     assert "已登记" in (await said.text_content() or "")
@@ -69,8 +75,8 @@ async def commits(visitor: Visitor, person: str) -> str:
     await link.wait_for()
     secret = await visitor.page.locator("[data-secret]").text_content()
     await link.click()
-    await visitor.page.get_by_role("button", name="预览“提交承诺值”").click()
-    await visitor.page.get_by_role("button", name="确认办理“提交承诺值”").click()
+    await presses(visitor, "预览“提交承诺值”")
+    await presses(visitor, "确认办理“提交承诺值”")
     assert "已登记" in (await visitor.page.locator(".said").text_content() or "")
     assert secret
     return secret

@@ -217,7 +217,9 @@ async def live(world: World, case: Case, expected: Simulation, outside: set[str]
         elif act["id"] in outside and not world.is_open(filing_id):
             refusal = await refused_with(world.door_at(arrival(act)).act(filing_id, without_arrival(act)))
         else:
-            refusal = await refused_with(world.acts(filing_id, act, own=identity.is_of_round(act["id"])))
+            refusal = await refused_with(
+                world.acts(filing_id, act, own=identity.is_of_round(act["id"]) or identity.is_of_stop(act["id"]))
+            )
         if act["id"] in overtaking and await world.now(filing_id) >= overtaking[act["id"]]:
             raise Overtaken(overtaking[act["id"]])
         if not is_signalled:
