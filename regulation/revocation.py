@@ -218,7 +218,8 @@ def may_release(filing: Filing, act: Release, when: Moment) -> Lack | None:
 def release(filing: Filing, act: Release, when: Moment) -> Filing:
     """解除暂停: completion at 00:00 of the next day at the earliest (Q16); a decision is announced from then on (G-20)."""
     if filing.stage is Stage.REVOKED:
-        return announce(filing.but(case=case_of(filing).but(held=False)), when)
+        filing = filing.but(case=case_of(filing).but(held=False))
+        return filing if "restoration" in filing.periods and when.day >= STRICTER_SINCE else announce(filing, when)
     filing = filing.but(case=case_of(filing).but(held=False, not_before=midnight_after(when.day)))
     return _decide_from(filing, when.day)
 
@@ -277,8 +278,15 @@ def may_record_announcement(filing: Filing, act: RecordAnnouncement, when: Momen
     """Each end is announced once, and not while its execution is stayed (G-23)."""
     if filing.announced:
         return Lack(missing=f"公告已于{on_day(filing.announced)}登记")
-    stayed = filing.stage is Stage.REVOKED and filing.on_hold and when.day >= STRICTER_SINCE
-    return Lack(missing="撤销决定停止执行期间不公告", supplied_by=ActKind.RELEASE) if stayed else None
+    if filing.stage is not Stage.REVOKED or when.day < STRICTER_SINCE:
+        return None
+    if filing.on_hold:
+        return Lack(missing="撤销决定停止执行期间不公告", supplied_by=ActKind.RELEASE)
+    return (
+        Lack(missing="应予恢复备案的撤销决定不公告", supplied_by=ActKind.RESTORE)
+        if "restoration" in filing.periods
+        else None
+    )
 
 
 def record_announcement(filing: Filing, act: RecordAnnouncement, when: Moment) -> Filing:
@@ -406,7 +414,7 @@ def _restoration_due(filing: Filing, when: Moment) -> Filing:
     """
     if filing.ended_at is None or "restoration" in filing.periods:
         return filing
-    if (known_on := day_of(when.written_at)) >= STRICTER_SINCE:
-        return begin(filing, "restoration", max(known_on, day_of(filing.ended_at)))
+    if (known_on := day_of(when.written_at)) >= STRICTER_SINCE:  # nobody announces, nor is urged to, what must go
+        return begin(end(filing, *ANNOUNCING), "restoration", max(known_on, day_of(filing.ended_at)))
     due = max(filing.ended_at, when.arrival) if when.came_on else filing.ended_at
     return begin_until(filing, "restoration", day_of(filing.ended_at), due)
