@@ -37,7 +37,7 @@ from models.rounds.round import Round
 from models.values import Value, day_of, digest, on_day
 from models.vocabulary import Kind, Role, Severity, Stage
 from regulation import offices
-from regulation.reading import finding, pointer
+from regulation.reading import finding, pointer, read
 from regulation.rounds import lot
 from regulation.rounds.checks import CHECKS, checks_on
 from regulation.rounds.known import FILED, Alliance, Known, KnownItem, Needs
@@ -185,7 +185,9 @@ def lot_of(round_: Round, known: Known) -> Lot:
 
 
 def examine(round_: Round | None, act: RoundAct, content: Mapping[str, Any] | None, known: Known) -> Examined:
-    """An act with its facts, or everything that is wrong with what it brings."""
+    """An act with its facts, or everything that is wrong with what it brings; one that brings nothing lacks all that it must say."""
+    if content is None and (asked := PAPERS.get(act.kind)) and (lacks := read(asked, {}, {}, at="/content")[1]):
+        return lacks
     match act:
         case OpenRound():
             return _plan(act, InspectionPlan.model_validate(content or {}))

@@ -522,3 +522,16 @@ def test_the_departments_are_told_that_a_check_was_moved_or_given_up_and_leaders
     departments = {"province_st", "province_iit"}
     assert letters(early, "round_moved") == letters(early, "round_cancelled") == departments
     assert {"leader", "city_st"} <= letters(late, "round_moved") - departments
+
+
+def test_a_plan_that_says_nothing_is_told_all_that_it_lacks() -> None:
+    """Nobody filled in what is drawn, nor of how many."""
+    act = ROUND_ACT.validate_python(
+        {
+            "id": "open", "kind": "open_round", "by": BY["st"], "title": "随机抽查", "opens": "2027-03-01", "closes": "2027-06-30",
+            "received_at": moment("2027-03-01 09:00"),
+        }
+    )  # fmt: skip
+    found = inspecting.examine(None, act, None, Known())
+    assert isinstance(found, list)
+    assert {each.field for each in found} >= {"/content/purpose", "/content/draw", "/content/at_least_one"}
