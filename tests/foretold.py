@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from activities.rounds import following
@@ -10,6 +10,7 @@ from activities.rounds.following import RoundFollowing
 from gateway.problem import Refused
 from gateway.shown.foreseen import Foreseen
 from gateway.shown.rounds.foreseen import NAMED, SORTS, foreseen
+from gateway.shown.rounds.public_words import NAMES
 from gateway.tools import Tools
 from models.rounds.round import RoundReceipt
 from regulation.rounds.consequences import ActOnFiling, Letter, Published
@@ -47,7 +48,21 @@ def _is_as(would: Foreseen, tools: Tools, round_id: str, receipt: RoundReceipt) 
     assert {(each.title, each.text) for each in own} <= sent.keys(), "in the very words"
     if len(own) < SORTS and len(letters) <= NAMED:
         assert sum(1 + len(each.beside) for each in own) == len(letters), "all of them"
-    assert len(would.notices) == sum(isinstance(each, Published) for each in found)
+    published = [each for each in found if isinstance(each, Published)]
+    assert len(would.notices) == len(published)
+    for each in published:
+        assert not [*_unnamed(each.content)], "whoever publishes it reads what it says"
+
+
+def _unnamed(said: Any) -> Iterator[str]:
+    """What is published of which nobody said what it is called; cities are named by themselves."""
+    if isinstance(said, Mapping):
+        for name, value in said.items():
+            yield from () if name in NAMES else (name,)
+            yield from () if name == "city" else _unnamed(value)
+    elif isinstance(said, list | tuple):
+        for each in said:
+            yield from _unnamed(each)
 
 
 def _of_acts(would: Foreseen, sent: Mapping[Any, int]) -> int:

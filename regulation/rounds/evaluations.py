@@ -258,7 +258,7 @@ def _papers(round_: Round) -> Mapping[str, type[Value]]:
 WORDS = {
     "expected": "应评", "evaluated": "已评", "recommended": "推荐典型联盟", "typical": "典型联盟", "pilot": "试点示范",
     "removed": "取消称号", "result": "评价结果", "joint_activities": "合作活动次数", "favourable": "较好的项数",
-    "asked": "评价项数", "marks": "得分", "misconduct": "有第十一条情形", "by": "评价人",
+    "asked": "评价项数", "marks": "得分", "misconduct": "有第十一条情形", "by": "评价人", "report": "报送评估评价情况",
 }  # fmt: skip
 """What counts, states and figures are called."""
 

@@ -341,6 +341,7 @@ WORDS: Mapping[str, str] = {
     "population": "名单家数", "drawn_in_all": "抽中家数", "assigned_in_all": "已指派家数", "deficient_in_all": "责令整改家数",
     "rectified_in_all": "整改合格家数", "not_rectified_in_all": "逾期未整改家数", "ended_in_all": "随联盟终止家数", "taking_part": "参加抽签家数", "inspected": "已检查家数", "planned_on": "计划检查日期", "inspected_on": "检查日期",
     "rectify_by": "整改期限", "place": "层内次序", "again": "重新指派",
+    after_inspecting.REVEALING: "揭示随机数",
     after_inspecting.LISTED: "抽签总体名单", after_inspecting.DRAWN: "抽签结果", after_inspecting.VOIDED: "抽签作废",
 }  # fmt: skip
 """What standings, counts and figures are called."""

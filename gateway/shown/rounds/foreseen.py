@@ -1,16 +1,16 @@
 """What would go out if an act in a round were done now: its letters, what it makes public, what it does to filings. Nothing is done."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from activities.rounds import following
 from gateway.shown.foreseen import Foreseen, Letter
 from gateway.shown.foreseen import foreseen as foreseen_of_filing
+from gateway.shown.rounds.public_words import in_words
 from gateway.tools import Tools
 from models.findings import Refusal
 from models.rounds.round import RoundEntry
@@ -27,9 +27,6 @@ SORTS = 30
 
 NAMED = 50
 """How many of those to whom the same letter goes are named."""
-
-LONGEST = 20_000
-"""How much is shown of a file that is published, in characters."""
 
 
 def foreseen(tools: Tools, round_id: str, act: Mapping[str, Any], when: Moment) -> Foreseen:
@@ -148,14 +145,12 @@ def _on_filings(
 
 
 def _notice(entry: RoundEntry, published: Published) -> Markup:
-    """What is made public: what it is called, from when until when, and the file as it is handed out."""
-    row = following.notice(entry, published)
+    """What is made public: what it is called, from when until when, and what its file says."""
     days = f"自{naming.on_day(published.shown_from)}起" + (
         f"至{naming.on_day(published.shown_until)}" if published.shown_until else ""
     )
-    said = json.dumps(json.loads(row["content"]), ensure_ascii=False, indent=1)[:LONGEST]
     called = rules_of(entry.round.id).word(published.kind)
-    return Markup("<h2>{}</h2><p>{}公布</p><pre>{}</pre>").format(called, days, escape(said))
+    return Markup("<h2>{}</h2><p>{}公布</p>{}").format(called, days, in_words(published.content))
 
 
 def _terms(found: Sequence[Consequence]) -> Iterator[str]:
