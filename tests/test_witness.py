@@ -15,7 +15,7 @@ import pytest
 from tlog_scales import signing, tlog
 
 from activities.attachments import Attachments
-from activities.documents import verify
+from activities.documents import recompute, verify
 from activities.documents.dossier import dossier
 from activities.log import checking, keys
 from activities.log.cosigning import Cosigner, Cosigning, cosigners_of, witnessed_by
@@ -243,7 +243,8 @@ def test_our_checkpoints_are_cosigned_by_whoever_is_named_and_shown_so(kept: Log
                 Register(kept.log.engine), "LIFE", Attachments(tmp_path), signer=keys.signers(kept.log.key_file)[-1]
             )
         )
-        (tmp_path / "verify.py").write_bytes(Path(verify.__file__).read_bytes())
+        for each in (verify, recompute):
+            (tmp_path / Path(each.__file__).name).write_bytes(Path(each.__file__).read_bytes())
         done = stranger(f"python3 verify.py whole.zip --key {witness.key}", tmp_path)
         assert "见证：library.example 于 2030-06-01 20:00 见过这个根" in done.stdout, done.stdout
         assert done.stdout.endswith("核验通过\n")
