@@ -3,28 +3,50 @@
 docs/proof.md has the same table in words. What is seen by nobody is all keys and all copies taken at once.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Boolean, Column, Date, Integer
+from sqlalchemy import Boolean, Column, Date, Integer, delete, insert, select
 from sqlmodel import SQLModel
 
+from activities.database import stating
 from activities.log import checking, keys
+from activities.log.leaves import AUDIT
 from activities.log.notes import Checkpoint, Note, Times
 from activities.log.tiles import tiles
 from activities.register import Register
-from models.register import UtcDateTime
+from activities.rounds.register import faults
+from gateway.remembered.audit import Audit, noted_backup
+from models.register import MaskedPaper, PublishedEdition, UtcDateTime
+from tests import test_round_proofs as of_rounds
 from tests.databases import Sqlite
-from tests.logged import LAST, ORIGIN, Attacked, fill, keeping
+from tests.logged import LAST, ORIGIN, Attacked, fill, keeping, of_log
 from tests.simulated import lived
 
 EVIDENCE = {
     "entries", "versions", "messages", "public_notices", "papers", "annual_reports", "filings", "letters", "deliveries",
     "used_editions", "log_leaves", "log_tiles", "log_checkpoints", "log_witnessed",
 }  # fmt: skip
-"""The tables that a life fills and that prove something; those of rounds are tampered with in tests/test_round_register.py."""
+"""The tables that a life fills and that prove something."""
+
+OF_ROUNDS = {"rounds", "round_entries", "round_items"}
+"""Those that rounds fill; what they told and published stands in messages and public notices."""
+
+OF_THEIR_OWN = {"masked_papers", "published_editions", "audit"}
+"""Those that have a leaf of their own; the audit is a chain besides, of whose end the log has the hash."""
+
+BY_THEIR_ENTRY = {"archive_numbers", "uploads"}
+"""What counts by what an entry, or its paper, says of it."""
+
+NO_PROOF = {
+    "absences", "arrivals", "counted", "drafts", "drift", "followed", "handlings", "passes", "people", "person_names", "phrases",
+    "refused_acts", "saved_filters", "search_texts", "seen_up", "sessions", "spent", "stored", "subscriptions", "what_ifs",
+}  # fmt: skip
+"""Tables of doors and engine: nothing rests on them."""
 
 OF_DOCKET = {"entries", "versions", "messages", "public_notices", "annual_reports", "filings"}
 """Of these, the tables that a docket accounts for."""
@@ -94,6 +116,90 @@ def test_every_row_that_is_taken_away_or_added_is_seen(attacked: Attacked) -> No
         "log_leaves": "INSERT INTO log_leaves SELECT position + 1000, kind, of, number + 1000, nonce, covers FROM log_leaves LIMIT 1",
     }  # fmt: skip
     assert [table for table, statement in added.items() if not attacked.seen(statement)] == []
+
+
+def opened(folder: Path) -> Register:
+    """A register with rounds that published, and an audit."""
+    register = Register.at(Sqlite(folder).migrated())
+    of_rounds.fill(register)
+    for name in ("a", "b"):
+        noted_backup(register.engine, of_rounds.ENDED, name, whole=True)
+    return register
+
+
+def each_change(tables: set[str]) -> Iterator[tuple[str, str]]:
+    """Each change of a column of the last row of some tables, and that it is taken away; how it is called."""
+    for table in sorted(tables):
+        last = f"WHERE rowid = (SELECT max(rowid) FROM {table})"
+        yield table, f"DELETE FROM {table} {last}"
+        for column in SQLModel.metadata.tables[table].columns:
+            if (table, column.name) not in NO_EVIDENCE:
+                yield f"{table}.{column.name}", f'UPDATE {table} SET "{column.name}" = {altered(column)} {last}'
+
+
+def test_every_change_of_what_a_round_made_and_published_is_seen(tmp_path: Path) -> None:
+    register = opened(tmp_path)
+    kept = keeping(register.engine, tmp_path)
+    kept.passes(of_rounds.ENDED)
+    attacked = Attacked(register.engine, kept)
+
+    def seen(*statements: str) -> str | None:
+        with attacked.tampered(*statements) as db:
+            rounds = db.exec_driver_sql("SELECT DISTINCT round_id FROM round_entries ORDER BY 1").scalars().all()
+            return next(chain((each for of in rounds for each in faults(db, of)), of_log(db, kept)), None)
+
+    assert seen() is None
+    assert [what for what, statement in each_change(OF_ROUNDS | {"public_notices"}) if not seen(statement)] == []
+    register.engine.dispose()
+
+
+def test_every_change_of_what_has_a_leaf_of_its_own_is_seen(tmp_path: Path) -> None:
+    register = opened(tmp_path)
+    at, stands = of_rounds.ENDED - timedelta(days=9), "0" * 64
+    masked = MaskedPaper(
+        digest="1" * 64, stands=stands, filing_id="F", fields="[]", whose="w", masked_at=at, report=stands
+    )
+    with stating(register.engine) as db:
+        of = str(db.exec_driver_sql("SELECT min(round_id) FROM rounds").scalar_one())
+        edition = PublishedEdition(number=1, name="E", document="{}", round_id=of, entry=1, published_at=at)
+        for row in (masked, edition):
+            db.execute(insert(type(row)), row.model_dump())
+    kept = keeping(register.engine, tmp_path)
+    kept.passes(of_rounds.ENDED)
+    attacked = Attacked(register.engine, kept)
+
+    def seen(*statements: str) -> str | None:
+        with attacked.tampered(*statements) as db:
+            return next(of_log(db, kept), None)
+
+    assert seen() is None
+    changes = each_change(OF_THEIR_OWN - {"audit"})
+    assert [what for what, statement in changes if not seen(statement)] == []
+    for what, statement in list(each_change({"audit"})):
+        with register.engine.connect() as db:
+            lines = db.execute(select(AUDIT)).mappings().all()
+        with stating(register.engine) as db:
+            db.exec_driver_sql(statement)
+        with register.engine.connect() as db:
+            assert next(chain(Audit(register.engine).faults(), of_log(db, kept)), None), what
+        with stating(register.engine) as db:
+            db.execute(delete(AUDIT))
+            db.execute(insert(AUDIT), [dict(each) for each in lines])
+    with register.engine.connect() as db:
+        assert next(chain(Audit(register.engine).faults(), of_log(db, kept)), None) is None
+    register.engine.dispose()
+
+
+def test_every_table_proves_something_or_nothing_rests_on_it_and_the_page_says_which() -> None:
+    proving = EVIDENCE | OF_ROUNDS | OF_THEIR_OWN | BY_THEIR_ENTRY
+    assert not proving & NO_PROOF
+    assert proving | NO_PROOF == SQLModel.metadata.tables.keys()
+    _, told = (Path(__file__).parents[1] / "docs/proof.md").read_text("utf-8").split("## Table by table\n")
+    named = [
+        set(re.findall(r"`(\w+)`", row.split("|")[1])) for row in told.split("\n## ")[0].splitlines() if "|" in row
+    ]
+    assert set().union(*named[:-1]) == proving
+    assert named[-1] == NO_PROOF
 
 
 CUT = (
