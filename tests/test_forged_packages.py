@@ -439,6 +439,12 @@ def test_whatever_is_taken_out_of_the_proof_of_a_decision_is_missed(decision: Fi
     assert any("缺少文书或者附件" in each for each in verify.ASIDE), "and is told so"
 
 
+def test_what_the_proof_of_a_decision_does_not_prove_is_said_in_its_first_line(decision: Files, tmp_path: Path) -> None:
+    """What people are told in it is not signed, and what came of other entries may be left out: only the package for the archive is whole."""
+    assert found(summed(decision | {"说明.txt": "恢复备案".encode()}), tmp_path) == []
+    assert "说明.txt 未经签署，以下列各项为准" in verify.WHAT[0]
+
+
 # Packages that are made to hurt whoever opens them, or to look like what they are not
 
 
@@ -691,6 +697,8 @@ def test_a_package_signed_by_the_forger_is_seen_by_the_key_and_the_root_that_are
     forged, proof = resigned(package), json.loads(package["证明.json"])
     assert found(forged, tmp_path) == [], "by itself it is whole: the key is told as what rests on trust"
     assert "检查点不是以所给的公钥签署的" in found(forged, tmp_path, tuple(proof["keys"]))
+    for mistyped in ("x", "x+00000000+AAAA"):
+        assert f"公钥不合格式：{mistyped}" in found(package, tmp_path, (mistyped,))
     root = Note.read(proof["checkpoint"]).text.splitlines()[2]
     assert found(package, tmp_path, tuple(proof["keys"]), root) == []
     assert found(package, tmp_path, (), b64decode(root).hex()) == []

@@ -41,7 +41,7 @@ subsidy_unpaid=后补助未予下达名单"""
 ROWS, KINDS = (dict(re.findall(r"(\w+)=(\S+)", part)) for part in NAMES.split("\n", 1))
 """Where a row of the log says when it was written (a paper may lie there long before its entry); what rows and announcements are called."""
 ARCHIVE = "归档包：一件备案的全部登记"
-DECISION = "决定的证明：只证明所附的登记。不是归档包，不证明全部登记，也不证明其后没有别的登记"
+DECISION = "决定的证明：只证明所附的登记。不是归档包，不证明全部登记，也不证明其后没有别的登记；说明.txt 未经签署，以下列各项为准"
 NOTICE = "公示公告的证明：只证明这一件公示公告。不证明该备案的登记，也不证明其后没有别的公示公告"
 TRUSTED = """以下须凭信任，或者另行查证：
 · 登记所依据的事实本身真实；另行生成的文件（申请表、公文草稿、卷宗.docx、说明、理由）和不为登记所依据的文书以登记为准
@@ -101,7 +101,7 @@ def signed(public: bytes, message: bytes, signature: bytes) -> bool:
 
 def read_key(line: str) -> Any:
     """A public key: whose it is, its type (1: of a log, 4: of a witness), itself, how a signature names it, how one of times does; its line."""
-    name, known_as, encoded = line.strip().split("+", 2)
+    name, known_as, encoded = line.strip().split("+", 2) if line.count("+") > 1 else ("", "", "")
     packed = b64decode(encoded, validate=True)
     kind, public = packed[:1], packed[1:]
     ids = [hashlib.sha256(f"{name}\n".encode() + of + public).digest()[:4] for of in (kind, b"\xffbeian times 1")]
