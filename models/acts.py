@@ -46,18 +46,18 @@ LABELS = {
     "document_no": "文号", "reason": "理由（不得含个人信息）", "seen": "所见最后登记号", "paper": "文书摘要（SHA-256）",
     "item": "核对事项编号", "message": "须补正的内容", "met": "是否符合", "note": "备注", "facts": "申请事项",
     "deficiencies": "须补正的事项", "positive": "是否同意", "checklist": "核对清单", "notice_from": "公示起日",
-    "anonymous": "是否匿名", "postmarked_on": "寄出邮戳日期", "objection": "所针对异议的行为编号",
+    "anonymous": "是否匿名", "postmarked_on": "寄出邮戳日期", "objection": "所针对的异议",
     "counted": "合并处理的件数",
     "admissible": "是否受理", "outcome": "结果", "surveyed_on": "调研日期", "decision": "决定", "met_on": "会议日期",
     "archive_number": "备案编号", "procedure": "程序", "authority": "复议机关或法院", "accepted_on": "受理日期",
-    "challenge": "所针对复议或诉讼的行为编号", "ruling": "结果", "decided_on": "作出日期", "successor": "承接的备案（平台申请编号）", "successor_number": "承接的备案的编号", "year": "年度", "obstacle_ended_on": "障碍消除之日", "until": "末日",
+    "challenge": "所针对的复议或诉讼", "ruling": "结果", "decided_on": "作出日期", "successor": "承接的备案（平台申请编号）", "successor_number": "承接的备案的编号", "year": "年度", "obstacle_ended_on": "障碍消除之日", "until": "末日",
     "change": "变更类别", "happened_on": "发生日期", "leader": "新盟主代码", "substance": "变更后主要事项摘要",
     "to": "移交至（属地）", "to_zone": "移交至（高新区）", "inspected_on": "检查日期", "result": "结论",
     "joint_activities": "当年合作活动次数", "tag": "标记", "removed": "是否取消标记", "ground": "撤销情形",
     "listing": "列入的名录", "served_on": "送达日期", "method": "送达方式", "url": "公告网址", "screenshot": "公告截图",
     "on_behalf_of": "代谁登记", "came": "来文", "on": "收到日期", "how": "如何收到", "received_by": "收件人（不透明编号）",
     "record": "收件登记摘要（SHA-256）", "seconds": "所核对的来文登记的行为编号",
-    "letter": "所针对来文登记的行为编号", "entry": "消息所属的登记号", "consent": "同意电子送达", "address": "送达地址摘要", "calendar": "工作日历版本", "terms": "期限标准版本",
+    "letter": "所针对的来文", "entry": "消息所属的登记号", "consent": "同意电子送达", "address": "送达地址摘要", "calendar": "工作日历版本", "terms": "期限标准版本",
 }  # fmt: skip
 """What the fields of acts are called in Chinese: in findings, and in the JSON Schema of every act."""
 

@@ -192,7 +192,8 @@ async def test_the_second_of_two_sees_what_the_first_said_and_in_what_they_diffe
     words = {"/year": "2027", "/reason": "停产改造", "/document_no": "沈科发〔2027〕9号"}
     form, page = await looks(first, path, **words)
     assert "待另一人以同一内容办理后生效" in page
-    await first.posts(path, 303, **form)
+    answer = await first.posts(path, 303, **form)
+    assert "尚未生效，待另一人以同一内容办理" in unescape(await first.gets(answer.headers["location"]))
     shown = await second.gets(path)
     assert re.search(r"沈阳市科技局 (受理人|c-101)已于2027-06-16 09:00先办理", shown)
     assert "data-send" in shown, "it is filled in, and what would come of it is read at once"
@@ -223,3 +224,16 @@ async def test_what_an_officer_writes_outlives_the_browser_and_is_their_own(hous
     key = re.search(r'data-key="([^"]+)"', page)
     assert key
     assert house.tools.drafts.find(key[1], "210100", house.tools.clock()) is None, "it was sent"
+
+
+async def test_what_did_not_arrive_is_picked_from_what_was_told(house: House) -> None:
+    """Whoever reports it knows a letter by its name and day."""
+    officer, path = await at(house, "c-101"), f"/filings/{FILING}/acts/report_undeliverable"
+    shown = unescape(await officer.gets(path))
+    found = re.search(r'<option value="(\d+)"[^>]*>第\1号登记：备案入库（2027年4月20日）</option>', shown)
+    assert found, re.findall("<option.*", shown)
+    assert '<option value="yes">是</option>' not in shown
+    form, page = await looks(officer, path, **{"/entry": found[1], "/reason": "电话停机，信件退回"})
+    assert "data-send" in page
+    assert "补送" in page, "by when, and what, is then awaited"
+    await officer.posts(path, 303, **form)

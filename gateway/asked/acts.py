@@ -88,7 +88,7 @@ def form_of(
 ) -> tuple[Field, ...]:  # fmt: skip
     """The form of an act as offered; `raw` is what was filled in before, `versions` what was found on the application.
 
-    `known_by` says what people know each open objection, or letter to be compared, by. Of what came on paper it asks first how it came: `colleagues` are who may have taken it in, and a correction is
+    `known_by` says what people know each open objection, letter to be compared, or entry that was told, by. Of what came on paper it asks first how it came: `colleagues` are who may have taken it in, and a correction is
     entered over the `application` as it stands.
     """
     kind, findings = offer.kind, by_field(found)
@@ -181,7 +181,8 @@ def _of_this_filing(
             letters = (each.partition(":") for each in letters_waiting(filing))
             return _choose(field, [(act, known_by.get(act, ActKind(kind).label)) for kind, _, act in letters])
         case "entry":
-            return _choose(field, [(str(each), f"第{each}号登记") for each in sorted(service.unsettled(filing))])
+            unsettled = {str(each): f"第{each}号登记" for each in sorted(service.unsettled(filing))}
+            return _choose(field, [*(known_by or unsettled).items()])
         case "to":
             return _choose(field, [(each.code, each.city) for each in offices.OFFICES.values()])
         case "ground":  # what opens by itself nobody proposes (G-16)

@@ -34,7 +34,7 @@ from models.filing import Entry, Filing, Receipt
 from models.findings import Finding, Refusal
 from models.register import FilingRow
 from models.values import Ordinal, day_of, required
-from models.vocabulary import ActKind, Ground
+from models.vocabulary import ActKind, Ground, Role
 from regulation import lifecycle, naming
 from regulation.agenda import letters_waiting
 from regulation.lodging import refusal as refusal_of
@@ -84,8 +84,7 @@ def show(
     offered = _offered(tools, row, kind, session, year)
     drafted = _draft(tools, session, row, offered)
     raw = drafted.raw if drafted and drafted.raw and raw is None else raw
-    looked = raw is None and _is_filled_in(offered, session)
-    return _form(request, tools, session, row, offered, raw, looked=looked)
+    return _form(request, tools, session, row, offered, raw, looked=_is_filled_in(offered, session))
 
 
 def _draft(tools: Tools, session: Session, row: FilingRow, offered: Offer | None) -> ActDraft | None:
@@ -247,8 +246,10 @@ class Asked:
         if address != "/" and not who.staff:
             address = f"{address}/entries/{receipt.number}/done"
         entered = self.tools.register.entry(filing_id, receipt.number)
-        whole = who.staff and entered is not None and not lifecycle.is_proposed(entered)
+        half = entered is not None and lifecycle.is_proposed(entered)
+        whole = who.staff and entered is not None and not half
         corrected = acts.corrected_by(self.kind, receipt.stage, value_of(self.row).kind) if whole else ""
+        warned += "；尚未生效，待另一人以同一内容办理" if half else ""
         said = f"“{self.kind.label}”已登记为第{receipt.number}号，现为“{receipt.stage.label}”{warned}{corrected}"
         return then(address, said)
 
@@ -397,6 +398,15 @@ def _letters_by_entry(tools: Tools, filing: Filing) -> dict[str, str]:
     return {each: f"第{entry.number}号登记“{naming.name_of_entry(entry)}”" for each, entry in found.items() if entry}
 
 
+def _told_by_entry(tools: Tools, filing: Filing) -> dict[str, str]:
+    """The entries of which the leader was told, the newest first, by what the letter is called: any may not have arrived."""
+    sent = {each.number: each for each in reversed(tools.register.messages(filing.id)) if each.to == Role.LEADER}
+    return {
+        str(number): f"第{number}号登记：{each.title.partition('：')[0]}（{naming.on_day(day_of(each.created_at))}）"
+        for number, each in sorted(sent.items(), reverse=True)
+    }
+
+
 def _fields(
     tools: Tools, session: Session, row: FilingRow, offered: Offer, versions: list[Finding],
     raw: dict[str, object] | None, found: tuple[Finding, ...], more_rows: str,
@@ -406,6 +416,7 @@ def _fields(
     if not offered.on_paper:
         named = known_by(objections(tools.register, filing.id)) if offered.kind in RULED_ON else {}
         named |= _letters_by_entry(tools, filing) if offered.kind is ActKind.DENY_LETTER else {}
+        named |= _told_by_entry(tools, filing) if offered.kind is ActKind.REPORT_UNDELIVERABLE else {}
         return acts.form_of(filing, offered, versions, raw, found, more_rows=more_rows, known_by=named)
     who = session.who
     colleagues = [(each.person, each.name) for each in tools.people.colleagues(who.office, who.role)]

@@ -183,7 +183,7 @@ def ask(request: Request, tools: Doors, session: SignedIn, round_id: str, kind: 
     form = replace(form, filing=filing)
     drafted = form.draft()
     if drafted and drafted.raw:
-        return form.page(drafted.raw)
+        return form.page(drafted.raw, looked=form.is_for_the_second(filing))
     first, proposed = form.first_half(filing), form.proposed(told)
     looked = form.is_for_the_second(filing) if first else form.asks_for_nothing(proposed)
     return form.page(first or proposed, looked=looked)

@@ -85,7 +85,7 @@ def foreseen(tools: Tools, row: FilingRow, act: Mapping[str, Any], when: Moment)
         awaits=naming.awaited(
             lifecycle.awaited(entry.filing), entry.filing.leader, lifecycle.awaits_iit(entry.filing), row.leader_name
         ),
-        until=naming.short_due_at(due.at, due.lapse.kind) if due else "",
+        until=f"{naming.short_due_at(due.at, due.lapse.kind)} {naming.coming(due.lapse)}" if due else "",
         warnings=lifecycle.warnings(filing, brought.act, when),
         letters=tuple(Letter(_addressee(each), each["title"], each["body"]) for each in letters),
         notices=tuple(Markup(site.article(PublicNoticeRow(**each))) for each in notices),

@@ -136,7 +136,7 @@ class AdmitListObjection(RoundAct):
     """认定名单异议是否受理 (G-04)."""
 
     kind: Literal[SubsidyActKind.ADMIT_LIST_OBJECTION] = SubsidyActKind.ADMIT_LIST_OBJECTION
-    objection: OpaqueId = Field(title="所针对异议的行为编号")
+    objection: OpaqueId = Field(title="所针对的异议")
     counted: Together = Field(None, title="合并处理的件数")
     admissible: bool = Field(title="是否受理")
     reason: ShortText = Field(title="理由（不得含个人信息）")
@@ -146,7 +146,7 @@ class RuleOnListObjection(RoundAct):
     """处理名单异议: dismissed; or upheld, and then what was wrong is put right and the list approved anew (G-04)."""
 
     kind: Literal[SubsidyActKind.RULE_ON_LIST_OBJECTION] = SubsidyActKind.RULE_ON_LIST_OBJECTION
-    objection: OpaqueId = Field(title="所针对异议的行为编号")
+    objection: OpaqueId = Field(title="所针对的异议")
     counted: Together = Field(None, title="合并处理的件数")
     outcome: Literal["dismissed", "upheld"] = Field(title="结果")
     reason: ShortText = Field(title="理由（不得含个人信息）")
