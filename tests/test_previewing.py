@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import date
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from activities.register import Register
 from activities.rows import papers_of
-from gateway.shown.foreseen import foreseen
+from gateway.shown.foreseen import foreseen, previewed
 from gateway.tools import Tools
 from models.acts import Lapse, Submit
 from models.filing import Entry
@@ -224,6 +225,16 @@ async def test_what_an_officer_writes_outlives_the_browser_and_is_their_own(hous
     key = re.search(r'data-key="([^"]+)"', page)
     assert key
     assert house.tools.drafts.find(key[1], "210100", house.tools.clock()) is None, "it was sent"
+
+
+def test_a_no_that_a_form_shows_is_what_was_read() -> None:
+    """Another office finds "no" ticked where the first said nothing: it sends what it read."""
+    told = {"decided": [{"filing_id": "EV-1", "tag": "pilot", "note": None}], "document_no": "辽科发〔2027〕66号"}
+    sent = {"decided": [{"filing_id": "EV-1", "tag": "pilot", "removed": False}], "document_no": "辽科发〔2027〕66号"}
+    revoked = {"decided": [{"filing_id": "EV-1", "tag": "pilot", "removed": True}], "document_no": "辽科发〔2027〕66号"}
+    day = date(2027, 6, 16)
+    assert previewed(told, day) == previewed(sent, day) != previewed(revoked, day)
+    assert previewed({"counted": 0}, day) != previewed({}, day), "a nought is something"
 
 
 async def test_what_did_not_arrive_is_picked_from_what_was_told(house: House) -> None:

@@ -149,10 +149,10 @@ def previewed(raw: Mapping[str, Any], today: date) -> str:
 
 
 def _filled(value: Any) -> Any:
-    """What was filled in: what was left empty is not told apart from what was left out."""
+    """What was filled in: what was left empty, or is answered with the no that it is anyway, is not told apart from what was left out."""
     if isinstance(value, Mapping):
         told = {name: _filled(each) for name, each in value.items()}
-        return {name: each for name, each in told.items() if each not in (None, "", [], {})}
+        return {name: each for name, each in told.items() if each is not False and each not in (None, "", [], {})}
     return [_filled(each) for each in value] if isinstance(value, list | tuple) else value
 
 
