@@ -21,10 +21,10 @@ def keep_to_ourselves(settings: Settings) -> None:
     _close(settings.var, 0o711)  # who serves the announcements passes through it, and sees nothing else
     for path in (settings.outbox, settings.tray, settings.upload_folder, settings.calendars):
         _close(path, 0o700)
-    for pattern in ("register.db*", "temporal.db*", settings.secret_file.name, settings.token_file.name, "log-keys"):
-        for path in sorted(
-            settings.var.glob(pattern)
-        ):  # a database first: SQLite gives what lies beside it the same rights
+    # each before what lies beside it: SQLite gives what it makes there the rights of the database
+    databases = ("register.db", "temporal.db", "register.db*", "temporal.db*")
+    for pattern in (*databases, settings.secret_file.name, settings.token_file.name, "log-keys"):
+        for path in settings.var.glob(pattern):
             _close(path, 0o600)
 
 

@@ -46,8 +46,9 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 def closed(var: Path) -> None:
     """What a process does when it starts: its files are its own."""
-    for path in sorted(var.glob("*.db*")):  # the database first: SQLite gives what lies beside it the same rights
-        path.chmod(0o600)
+    for pattern in ("*.db", "*.db*"):  # the database first: SQLite gives what it makes beside it the same rights
+        for path in var.glob(pattern):
+            path.chmod(0o600)
 
 
 def told(settings: Settings, now: datetime | None = None) -> dict[str, tuple[State, str]]:

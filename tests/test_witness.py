@@ -12,6 +12,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from tlog_scales import signing, tlog
 
 from activities.attachments import Attachments
@@ -250,14 +251,13 @@ def test_our_checkpoints_are_cosigned_by_whoever_is_named_and_shown_so(kept: Log
         assert done.stdout.endswith("核验通过\n")
 
 
-def test_a_witness_that_has_seen_another_history_is_told_and_nothing_is_taken(
-    kept: LogKeeping, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_witness_that_has_seen_another_history_is_told_and_nothing_is_taken(kept: LogKeeping, tmp_path: Path) -> None:
     [own] = keys.signers(kept.log.key_file)
     with answering(made(tmp_path, "library.example"), own.key) as (witness, state):
         state |= {"size": 10_000, "root": bytes(32)}
-        assert Cosigning(kept.log.engine, [witness]).ask() == 0
-        assert "已有10000条" in capsys.readouterr().out
+        with capture_logs() as logs:
+            assert Cosigning(kept.log.engine, [witness]).ask() == 0
+        assert "已有10000条" in logs[0]["why"]
         with kept.log.engine.connect() as db:
             last = newest(db)
             assert last

@@ -351,7 +351,7 @@ def whatever_waits_is_chased(filing: Filing) -> None:
     if filing.stage not in lifecycle.ENDS and lifecycle.awaited(filing):
         assert agenda.next_deadline(filing) is not None
     unannounced = filing.stage in lifecycle.ANNOUNCED and filing.announced is None and not filing.on_hold
-    assert not unannounced or chased & {"announcement", "announcement_alert", "unannounced"}
+    assert not unannounced or chased & {"announcement", "announcement_alert", "unannounced", "restoration"}
 
 
 @settings(max_examples=40, derandomize=True, deadline=None, database=None)
