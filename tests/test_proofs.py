@@ -204,14 +204,16 @@ def test_the_revocation_of_the_demonstration_is_proven_alone_and_comes_out_the_s
 ) -> None:
     register, kept = life
     folder = proof(register, REVOKED, tmp_path)
-    explained = (folder / "说明.txt").read_text("utf-8")
+    revoked = register.entry("LIFE", REVOKED)
+    assert revoked
+    terms, explained = revoked.filing.terms, (folder / "说明.txt").read_text("utf-8")
     for told in (
         "撤销备案",
         "期限届至",
         "《工作指引》第十一条第6项",
         "陈述申辩期：至2029年12月14日24时",
         "撤销备案事先告知书",
-        "\n   期限标准 LN-2023 SHA-256 ",
+        f"\n   期限标准 {terms} SHA-256 ",
         "\n   工作日历 20",
         f"\n   规则程序 {rules_wheel.wheel().name} SHA-256 ",
     ):
