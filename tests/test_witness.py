@@ -245,7 +245,7 @@ def test_our_checkpoints_are_cosigned_by_whoever_is_named_and_shown_so(kept: Log
             )
         )
         for each in (verify, recompute):
-            (tmp_path / Path(each.__file__).name).write_bytes(Path(each.__file__).read_bytes())
+            (tmp_path / Path(str(each.__file__)).name).write_bytes(Path(str(each.__file__)).read_bytes())
         done = stranger(f"python3 verify.py whole.zip --key {witness.key}", tmp_path)
         assert "见证：library.example 于 2030-06-01 20:00 见过这个根" in done.stdout, done.stdout
         assert done.stdout.endswith("核验通过\n")
