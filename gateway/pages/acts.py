@@ -15,7 +15,7 @@ from gateway.asked import acts
 from gateway.asked.forms import Field
 from gateway.pages.act_drafts import ActDraft
 from gateway.pages.halves import FirstHalf, first_half
-from gateway.pages.previewing import PREVIEW, NotDone, sent
+from gateway.pages.previewing import PREVIEW, NotDone, beside, sent
 from gateway.pages.reviewing import decided_here
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, SignedIn, page, rests_on, then
@@ -289,12 +289,9 @@ def _form(
     of_application: list[Finding] = versions[-1][1] if versions else []
     raw = first_said(tools, row, offered) if raw is None and offered and offered.proposed else raw
     would = look(tools, session, row, offered.kind, raw or {}) if looked and offered and session.who.staff else None
-    if would and would.refusal and request.method == "GET":
-        would = None  # who only opens it has yet to fill it in
-    only_looked = bool(would and would.refusal and not refusal)
-    if would and would.refusal:
-        refusal, status, changed = refusal or would.refusal, status if since or refusal else 422, False
-    found = refusal.findings if refusal else ()
+    opened = request.method == "GET"
+    shown = beside(would, refusal, opened=opened, changed=changed, status=status, overtaken=bool(since))
+    found = shown.refusal.findings if shown.refusal else ()
     fields = _fields(tools, session, row, offered, of_application, raw, found, more_rows) if offered else ()
     year = _year_of(offered)
     drafted = _draft(tools, session, row, offered)
@@ -303,7 +300,7 @@ def _form(
         tools,
         "act.html",
         session,
-        status=status,
+        status=shown.status,
         row=row,
         filing=value_of(row),
         kind=offered.kind if offered else kind,
@@ -311,7 +308,7 @@ def _form(
         fields=fields,
         consequence=acts.CONSEQUENCES.get(offered.kind) if offered else None,
         confirmed=offered is not None and offered.kind in acts.CONFIRMED and not session.who.staff,
-        refusal=refusal,
+        refusal=shown.refusal,
         since=[(entry.number, naming.short(entry.at), naming.name_of_entry(entry)) for entry in since or ()],
         act_id=act_id or f"desk-{uuid4().hex}",
         phrases=phrases_of(tools, session, offered),
@@ -320,9 +317,9 @@ def _form(
         of_version=of_version,
         checked=checked,
         unsent=list(_texts(raw)) if offered is None else [],
-        foreseen=would if would and not would.refusal else None,
-        looked=only_looked,
-        changed=changed,
+        foreseen=shown.foreseen,
+        looked=shown.in_vain,
+        changed=shown.changed,
         previewed=previewed(acts.as_sent(raw or {}, fields), day_of(tools.clock())),
         half=first_beside(tools, row, offered, raw) if offered else None,
     )

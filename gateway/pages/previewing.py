@@ -7,14 +7,16 @@ else's or the day that the letters bear, nothing goes, and it is shown anew.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from http import HTTPStatus
+from typing import Any, NamedTuple, Protocol
 
 from fastapi import Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from gateway.problem import KeyReused, MovedOn, Refused, Unreachable
-from gateway.shown.foreseen import previewed
+from gateway.shown.foreseen import Foreseen, previewed
+from models.findings import Refusal
 from models.values import day_of
 
 NotDone = Refused | KeyReused | MovedOn | Unreachable
@@ -70,3 +72,26 @@ def _is_unread(sending: Sending, form: FormData, raw: Mapping[str, Any], now: da
         return False
     told, first = form.get("previewed"), sending.first_received()
     return told not in {previewed(raw, day_of(at)) for at in (now, first) if at}
+
+
+class Looked(NamedTuple):
+    """What a form shows of a look at what it would bring about; `in_vain`: it was only looked at, and cannot be done as it is filled in."""
+
+    foreseen: Foreseen | None
+    refusal: Refusal | None
+    changed: bool
+    status: int
+    in_vain: bool = False
+
+
+def beside(
+    would: Foreseen | None, refusal: Refusal | None, *, opened: bool, changed: bool, status: int, overtaken: bool = False
+) -> Looked:  # fmt: skip
+    """What stands beside a form: what would come of it, or why it may not be done, after the refusal that it comes back with. Whoever
+    only opens it has yet to fill it in. What others did meanwhile (`overtaken`) is told with its own status."""
+    if would is None or (would.refusal and opened):
+        return Looked(None, refusal, changed, status)
+    if would.refusal is None:
+        return Looked(would, refusal, changed, status)
+    told = status if refusal or overtaken else HTTPStatus.UNPROCESSABLE_ENTITY
+    return Looked(None, refusal or would.refusal, False, told, in_vain=refusal is None)

@@ -17,7 +17,7 @@ from gateway.asked.forms import Field, fields_of
 from gateway.pages.act_drafts import ActDraft
 from gateway.pages.acts import SENT_OTHERWISE
 from gateway.pages.halves import FirstHalf, first_half
-from gateway.pages.previewing import PREVIEW, NotDone, sent
+from gateway.pages.previewing import PREVIEW, NotDone, beside, sent
 from gateway.pages.staff import Staff, as_asked
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, SignedIn, page, rests_on, then
@@ -314,7 +314,11 @@ class _Form:
     def first_half(self, filing: str = "") -> dict[str, Any] | None:
         """What another of several said last, of an alliance if it is about one: whoever agrees says the same."""
         entry = self._half(filing)
-        if entry is None or entry.act is None:
+        return self._said(entry) if entry else None
+
+    def _said(self, entry: RoundEntry) -> dict[str, Any] | None:
+        """What an entry says, as the form of its act asks it."""
+        if entry.act is None:
             return None
         raw = entry.act.model_dump(mode="json", include=set(asked.asked(self.kind)))
         content = self.tools.rounds.register.content(entry.act)
@@ -345,8 +349,8 @@ class _Form:
 
     def beside(self, raw: Mapping[str, Any]) -> FirstHalf | None:
         """What another said first, beside what is filled in now; None if nobody else did."""
-        filing = str(raw.get("filing") or "")
-        entry, said = self._half(filing), self.first_half(filing)
+        entry = self._half(str(raw.get("filing") or ""))
+        said = self._said(entry) if entry else None
         if entry is None or entry.act is None or said is None or entry.act.by.person == self.session.who.person:
             return None
         models: dict[str, type[BaseModel]] = {"": ROUND_ACT_TYPES[self.kind]}
@@ -392,14 +396,10 @@ class _Form:
         """The form as a page; `looked`: with what would come of it, if it can be done as it is filled in."""
         rules = rules_of(self.round_id)
         would = self.look(raw or {}) if looked and self.session.who.staff else None
-        if would and would.refusal and self.request.method == "GET":
-            would = None  # who only opens it has yet to fill it in
-        only_looked = bool(would and would.refusal and not refusal)
-        if would and would.refusal:
-            refusal, status, changed = refusal or would.refusal, status if refusal else 422, False
-        fields: tuple[Field, ...] = asked.form_of(
-            rules, self.round, self.kind, raw, refusal.findings if refusal else (), more_rows=more_rows
-        )
+        opened = self.request.method == "GET"
+        shown = beside(would, refusal, opened=opened, changed=changed, status=status)
+        found = shown.refusal.findings if shown.refusal else ()
+        fields: tuple[Field, ...] = asked.form_of(rules, self.round, self.kind, raw, found, more_rows=more_rows)
         about, hints, choices = self.about(raw), HINTS.get(self.kind), CHOICES.get(self.kind)
         if choices and self.round:
             fields = asked.choosing(fields, choices(self.tools, self.round))
@@ -421,7 +421,7 @@ class _Form:
             self.tools,
             "round_act.html",
             self.session,
-            status=status,
+            status=shown.status,
             round_id=self.round_id,
             of=told,
             title=self.round.title if self.round else of_year(rules.kind, told.year, told.jurisdiction) if told else "",
@@ -430,16 +430,16 @@ class _Form:
             article=cite(rules.rows[self.kind].article_for(by.role)),
             offer=offered,
             fields=fields,
-            refusal=refusal,
+            refusal=shown.refusal,
             about=about,
             hints=hints(self.tools, self.round, about.filing_id) if hints and about and self.round else (),
             act_id=self.act_id,
             seen=row.number if row else 0,
             short=naming.short,
             brought=self.brought,
-            foreseen=would if would and not would.refusal else None,
-            looked=only_looked,
-            changed=changed,
+            foreseen=shown.foreseen,
+            looked=shown.in_vain,
+            changed=shown.changed,
             previewed=previewed(raw or {}, day_of(self.tools.clock())),
             drafted=self.draft(),
             of_filing=self.filing,

@@ -44,7 +44,7 @@ class RoundAsked(Value):
 
 def answered(tools: Tools, who: Identity, round_id: str, wanted: RoundAsked) -> Answer:
     """The answer, of what somebody may see of a round that they see."""
-    rounds, entry = tools.rounds.register, None
+    rounds = tools.rounds.register
     if wanted.entry is None:
         return why(Asked(rounds.docket(round_id, most=AT_ONCE)))
     nothing = Answer(question=Question.WHY, about=f"第{wanted.entry}号登记", reasons=())
