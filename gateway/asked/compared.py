@@ -34,6 +34,20 @@ def differences(
     return found
 
 
+def differences_of_acts(
+    models: Mapping[str, type[BaseModel]], one: Mapping[str, Any], other: Mapping[str, Any]
+) -> list[Difference]:
+    """Every field that two versions of an act say differently, of those of which either says anything; `models` by where each stands:
+    the act itself, and its paper."""
+    found = list[Difference]()
+    for at, model in models.items():
+        parts = [(each.get("content") or {}) if at else each for each in (one, other)]
+        said = {name for part in parts for name in part}
+        if only := [name for name in model.model_fields if name in said]:
+            found += differences(model, *parts, at=at, only=only)
+    return found
+
+
 def _told(fields: Iterable[Field], within: str = "") -> Iterator[tuple[str, tuple[str, str]]]:
     """What each field says, with its label within what it is part of."""
     for field in fields:

@@ -15,7 +15,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 from starlette.datastructures import FormData
 
-from gateway.asked.compared import Difference, differences
+from gateway.asked.compared import differences_of_acts
 from gateway.identity import Identity
 from gateway.pages.autosaving import answered
 from gateway.remembered.drafts import body_of, paper_about, version_of
@@ -77,18 +77,8 @@ class ActDraft:
         save = partial(
             tools.drafts.save_or_begin, self.key, session.who, raw, tools.clock(), str(form.get("draft", ""))
         )
-        return answered(request, tools, session, save, "", self.seen, partial(self._elsewhere, raw))
-
-    def _elsewhere(self, raw: Mapping[str, Any]) -> list[Difference]:
-        """In what the saved draft and what is typed differ."""
-        saved = self.raw or {}
-        found = list[Difference]()
-        for at, model in self.models.items():
-            parts = [(each.get("content") or {}) if at else each for each in (saved, raw)]
-            told = {name for part in parts for name in part}
-            only = [name for name in model.model_fields if name in told]
-            found += differences(model, *parts, at=at, only=only) if only else []
-        return found
+        elsewhere = partial(differences_of_acts, self.models, self.raw or {}, raw)
+        return answered(request, tools, session, save, "", self.seen, elsewhere)
 
     def done(self, tools: Tools, who: Identity) -> None:
         """What was written was entered: it is in the register."""

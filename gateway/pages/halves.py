@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from gateway.asked.compared import Difference, differences
+from gateway.asked.compared import Difference, differences_of_acts
 from gateway.tools import Tools
 from models.acts import By
 from regulation import offices
@@ -28,21 +28,7 @@ def first_half(
     models: Mapping[str, type[BaseModel]],
 ) -> FirstHalf:  # fmt: skip
     """A first half beside the second; `models` by where each stands: the act itself, and its paper."""
-    found = [
-        each
-        for at_, model in models.items()
-        for each in differences(model, _part(said, at_), _part(now, at_), at=at_, only=_asked(model, at_, said, now))
-    ]
     named = tools.people.named([by.person]).get(by.person, by.person)
-    return FirstHalf(number, at, f"{offices.title(by.role, by.office)} {named}", tuple(found))
-
-
-def _part(said: Mapping[str, Any], at: str) -> Mapping[str, Any]:
-    """An act, or its paper."""
-    return said.get("content") or {} if at else said
-
-
-def _asked(model: type[BaseModel], at: str, *said: Mapping[str, Any]) -> list[str]:
-    """The fields of which either says something."""
-    told = {name for each in said for name in _part(each, at)}
-    return [name for name in model.model_fields if name in told]
+    return FirstHalf(
+        number, at, f"{offices.title(by.role, by.office)} {named}", tuple(differences_of_acts(models, said, now))
+    )
