@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from activities.survey_standing import Stands
 from gateway.reception import read_instant
 from gateway.shown.lists import Filter, some_time
+from models.reasons import Register
 from models.values import DAY
 from models.vocabulary import Stage
 from regulation import offices
@@ -26,6 +27,18 @@ EVERY = 100_000
 def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
     """The option for programs: one JSON document on standard output and nothing else."""
     return click.option("--json", "json_", is_flag=True, help="输出一份 JSON，供程序使用")(command)
+
+
+def worded_for(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The option for whom an answer is worded: the office, if nobody says."""
+    return click.option(
+        "--for",
+        "for_",
+        type=click.Choice([each.value for each in Register]),
+        default=Register.OFFICE.value,
+        show_default=True,
+        help="为谁写明：企业、办理机关、法院",
+    )(command)
 
 
 def readable(arguments: Sequence[str]) -> list[str]:

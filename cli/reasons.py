@@ -3,12 +3,12 @@
 import click
 from pydantic import ValidationError
 
-from cli.arguments import as_json
+from cli.arguments import as_json, worded_for
 from cli.output import console, say
 from cli.tools import found, the_register
 from gateway.shown.reasons import OUT_OF_BOUNDS, Sentence, moment_of, out_of_bounds
 from models.acts import MOST_ENTRIES, YEARS
-from models.reasons import Register
+from models.reasons import Answer, Register
 from models.vocabulary import ActKind, LapseKind
 from regulation.moment import Moment
 from regulation.why import why as answer
@@ -23,14 +23,7 @@ from regulation.why import why as answer
 @click.option("--entry", type=click.IntRange(1, MOST_ENTRIES), help="这一号登记为何发生")
 @click.option("--year", type=click.IntRange(YEARS[0], YEARS[-1]), help="就哪一报送年度而言")
 @click.option("--at", help="就哪一日（含全天）或者哪一时刻而言；不写即现在")
-@click.option(
-    "--for",
-    "for_",
-    type=click.Choice([each.value for each in Register]),
-    default=Register.OFFICE.value,
-    show_default=True,
-    help="为谁写明：企业、办理机关、法院",
-)
+@worded_for
 @as_json
 def why(
     filing_id: str, act: str | None, lapse: str | None, entry: int | None, year: int | None, at: str | None, for_: str,
@@ -50,12 +43,16 @@ def why(
         docket, when, act=ActKind(act) if act else None, lapse=LapseKind(lapse) if lapse else None, number=entry,
         year=year,
     )  # fmt: skip
-    words = Register(for_)
+    tell(told, Register(for_), json_)
+
+
+def tell(told: Answer, words: Register, json_: bool) -> None:
+    """Print an answer in a register, each reason below what it is one for; or as JSON."""
     if json_:
         sentences = [Sentence.of(each, words) for each in told.reasons]
         say({"question": told.question, "about": told.about, "worded_for": words, "reasons": sentences})
         return
-    console.print(f"{told.question.label}：{told.about}", style="bold")
+    console.print(f"{told.question.label}：{told.about}", style="bold", markup=False)
     for reason in told.reasons:
         for depth, line in reason.lines(words):
-            console.print(f"{'  ' * depth}{line}", soft_wrap=True)
+            console.print(f"{'  ' * depth}{line}", soft_wrap=True, markup=False)

@@ -9,14 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from activities.rounds.register import RoundRegister
-from cli.arguments import EVERY, as_json, read_file
+from cli.arguments import EVERY, as_json, read_file, worded_for
 from cli.exits import FOUND
 from cli.output import console, say
+from cli.reasons import tell
 from cli.tools import the_register, with_filings
 from gateway.client import Filings
 from gateway.problem import NoRound, NotFound
 from gateway.rounds import Rounds
-from gateway.shown.reasons import Sentence
 from gateway.shown.rounds import reasons
 from models.acts import MOST_ENTRIES
 from models.choices import worded
@@ -202,14 +202,7 @@ def verify(round_id: str, json_: bool) -> None:
 @click.argument("round_id")
 @click.option("--entry", type=click.IntRange(1, MOST_ENTRIES), help="这一号登记为何发生")
 @click.option("--filing", help="只就这一个联盟（平台申请编号）而言")
-@click.option(
-    "--for",
-    "for_",
-    type=click.Choice([each.value for each in Register]),
-    default=Register.OFFICE.value,
-    show_default=True,
-    help="为谁写明：企业、办理机关、法院",
-)
+@worded_for
 @as_json
 def why(round_id: str, entry: int | None, filing: str | None, for_: str, json_: bool) -> None:
     """Answer why, of a round."""
@@ -223,12 +216,4 @@ def why(round_id: str, entry: int | None, filing: str | None, for_: str, json_: 
         if found
         else Asked(rounds.docket(round_id, most=reasons.AT_ONCE))
     )
-    told, words = answer(asked, entry), Register(for_)
-    if json_:
-        sentences = [Sentence.of(each, words) for each in told.reasons]
-        say({"question": told.question, "about": told.about, "worded_for": words, "reasons": sentences})
-        return
-    console.print(f"{told.question.label}：{told.about}", style="bold")
-    for reason in told.reasons:
-        for depth, line in reason.lines(words):
-            console.print(f"{'  ' * depth}{line}", soft_wrap=True, markup=False)
+    tell(answer(asked, entry), Register(for_), json_)
