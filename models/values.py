@@ -338,6 +338,15 @@ DAY: TypeAdapter[date] = TypeAdapter(Day)
 INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 """Reading one of them alone, wherever it comes from: a `ValueError` if it is none."""
 
+
+def as_day(written: object) -> str:
+    """A day as a paper holds it, as offices write it; whatever is none stays as it was written."""
+    try:
+        return on_day(DAY.validate_python(written))
+    except ValueError:
+        return str(written)
+
+
 Ordinal = Annotated[int, Field(ge=0, le=2_147_483_647)]
 """A number by which something is counted off, as every database can hold it."""
 

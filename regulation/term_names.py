@@ -1,16 +1,14 @@
 """What the numbers of the terms that filings under way live by are called, and how a proposed one is written down (推演)."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from models.findings import Finding
-from models.values import Value
+from models.values import Value, as_day
 from models.vocabulary import Kind, Severity
 from regulation.editions import EditionRefused
-from regulation.naming import on_day
 from regulation.offices import OFFICES
 from regulation.terms import ADDED, KEYS, TERMS, TermsEdition, terms_on
 
@@ -250,4 +248,4 @@ def _told(value: Any) -> str:
         )
     if isinstance(value, list):
         return "、".join(map(str, value))
-    return on_day(date.fromisoformat(value)) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(value)) else str(value)
+    return as_day(value)

@@ -26,7 +26,7 @@ from gateway.tools import Doors, Tools
 from models.acts import By
 from models.register import MessageRow
 from models.rounds.base import RoundStage
-from models.values import DAY, day_of, digest, legible
+from models.values import as_day, day_of, digest, legible
 from models.vocabulary import ActKind, Kind, LapseKind, Role, Severity, Stage
 from regulation import articles, identity, naming, offices, review, texts
 from regulation.naming import on_day
@@ -140,14 +140,6 @@ def cited(context: Context, article: str) -> str:
     """An article as people read it; with our numbers for staff who ask for them (`?codes=1`)."""
     kind = getattr(context.get("filing"), "kind", None)
     return (articles.numbered if context.get("with_codes") else articles.quoted)(article, kind)
-
-
-def as_day(written: object) -> str:
-    """A day as a paper holds it, as offices write it; whatever is none stays as it was written."""
-    try:
-        return on_day(DAY.validate_python(written))
-    except ValueError:
-        return str(written)
 
 
 ROW = re.compile(r"/([a-z_0-9]+)/([0-9]{1,4})(?=/|$)")

@@ -1,14 +1,12 @@
 """What a round publishes, in words, for whoever is about to publish it: the file itself is written for programs."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from models.rounds.base import RoundStage
-from models.values import DAY
-from regulation import naming
+from models.values import as_day
 
 NAMES: Mapping[str, str] = {
     "title": "名称", "round": "轮次", "year": "年度", "purpose": "事项", "office": "发布机关", "document_no": "文号",
@@ -45,9 +43,7 @@ def _value(name: str, value: Any) -> Markup:
         return escape("；".join(f"{key} {each}" for key, each in value.items()))
     if isinstance(value, list | tuple):
         return _rows(value)
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        return escape(naming.on_day(DAY.validate_python(value)))
-    return Markup("<br>").join(str(value).splitlines())
+    return Markup("<br>").join(as_day(value).splitlines())
 
 
 def _rows(rows: Sequence[Any]) -> Markup:

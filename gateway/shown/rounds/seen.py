@@ -1,7 +1,6 @@
 """Which rounds, and which alliances in them, somebody sees: the province all, a city its own and those over it, a leader its own."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +16,9 @@ from models.choices import worded
 from models.register import FilingRow, RoundItemRow, RoundRow
 from models.rounds.base import RoundKind, parts
 from models.rounds.round import Round, RoundEntry
-from models.values import DAY, Value, canonical
+from models.values import Value, as_day, canonical
 from models.vocabulary import Role
-from regulation import naming, offices
+from regulation import offices
 from regulation.rounds.every import FOR_ALL, RULES, rules_of
 
 ITEMS = 50
@@ -202,13 +201,11 @@ def said(name: str, value: Any, names: Mapping[str, str]) -> str:
         return "" if value is None else str(value)
     if name in PERSONS:
         return names.get(value, value)
-    return naming.on_day(DAY.validate_python(value)) if ISO.fullmatch(value) else worded(name, value)
+    return worded(name, as_day(value))
 
 
 PERSONS = frozenset({"by", "noted_by", "person", "people", "inspectors", "received_by", "conflicts"})
 """What figures, and fields of papers, are called that name persons by their opaque ids."""
-
-ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def persons(entries: Iterable[RoundEntry]) -> Iterator[str]:
