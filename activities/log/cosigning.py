@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, select, update
 from activities.database import stating
 from activities.log.merkle import HASHINGS
 from activities.log.notes import LONGEST, Key, NotANote, Note, NotSigned
-from activities.log.sequencing import CHECKPOINTS, checkpoint_of, newest
+from activities.log.sequencing import CHECKPOINTS, checkpoint_of, ends_of_days, newest
 from activities.log.submissions import ADD, Submission, size_in
 from activities.log.tree import Tree
 from activities.log.witnessing import NotWitnessed
@@ -41,13 +41,6 @@ class Cosigner:
 
     key: Key
     address: str = ""
-
-    def has_signed(self, note: Note) -> bool:
-        """Whether its signature is on a note."""
-        try:
-            return bool(note.signed_by([self.key]))
-        except (NotSigned, NotANote):
-            return False
 
 
 def cosigners_of(settings: Settings) -> list[Cosigner]:
@@ -97,7 +90,7 @@ def take(
         same = select(CHECKPOINTS).where(CHECKPOINTS.c.size == said.size, CHECKPOINTS.c.root == said.root)
         for row in db.execute(same.with_for_update()).mappings().all():
             note = Note.read(row["note"])
-            more = [line for line, key in by.items() if not Cosigner(key).has_signed(note)]
+            more = [line for line, key in by.items() if not note.is_signed_by(key)]
             if more and note.text == text:
                 note = note.with_lines(more)
                 db.execute(update(CHECKPOINTS).where(CHECKPOINTS.c.number == row["number"]).values(note=str(note)))
@@ -127,7 +120,7 @@ class Cosigning:
 
     def _asked(self, witness: Cosigner) -> int:
         with self.engine.connect() as db:
-            pending = [row for row in _standing(db) if not witness.has_signed(Note.read(row.note))]
+            pending = [row for row in _standing(db) if not Note.read(row.note).is_signed_by(witness.key)]
             seen = _seen_by(db, witness) if pending else 0
         signed = 0
         for row in pending:
@@ -165,16 +158,14 @@ class Cosigning:
 
 def _standing(db: Connection) -> list[LogCheckpoint]:
     """How the last day ended and how the log stands, the earlier first; once if it is the same."""
-    of_day = select(CHECKPOINTS).where(CHECKPOINTS.c.day.is_not(None)).order_by(CHECKPOINTS.c.day.desc()).limit(1)
-    row, last = db.execute(of_day).mappings().first(), newest(db)
-    ended = LogCheckpoint(**row) if row else None
-    return [each for each in (ended, last) if each and (each is last or each.number != (last and last.number))]
+    found = [*ends_of_days(db, limit=1), newest(db)]
+    return list({each.number: each for each in found if each}.values())
 
 
 def _seen_by(db: Connection, witness: Cosigner) -> int:
     """The size of the last checkpoint that a witness signed, as far as is known."""
     query = select(CHECKPOINTS.c.size, CHECKPOINTS.c.note).order_by(CHECKPOINTS.c.number.desc()).limit(LOOKED_BACK)
-    return next((size for size, note in db.execute(query) if witness.has_signed(Note.read(note))), 0)
+    return next((size for size, note in db.execute(query) if Note.read(note).is_signed_by(witness.key)), 0)
 
 
 def posted(address: str, body: bytes) -> tuple[int, bytes]:

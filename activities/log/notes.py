@@ -211,6 +211,13 @@ class Note:
                 found.append((key, signature))
         return found
 
+    def is_signed_by(self, key: Key) -> bool:
+        """Whether a true signature of a key is on it."""
+        try:
+            return bool(self.signed_by([key]))
+        except (NotSigned, NotANote):
+            return False
+
     def times(self, keys: Collection[Key]) -> Times | None:
         """When it was signed, as one of these keys says; None if none does. Raises `NotSigned`, `NotANote`."""
         known = {(key.name, key.times_id): key for key in keys}

@@ -83,7 +83,7 @@ class Witness:
         trusted = [key for key in known if key.name == says.origin and key.name != self.signer.key.name]
         if not trusted:
             raise NotCosigned(404)
-        signed = [key for key in trusted if _has_signed(key, told.note)]
+        signed = [key for key in trusted if told.note.is_signed_by(key)]
         if not signed:
             raise NotCosigned(403)
         with self.turn() as db:
@@ -105,10 +105,3 @@ class Witness:
             if db.dialect.name == "postgresql":
                 db.execute(text("LOCK TABLE log_witnessed IN EXCLUSIVE MODE"))
             yield db
-
-
-def _has_signed(key: Key, note: Note) -> bool:
-    try:
-        return bool(note.signed_by([key]))
-    except (NotSigned, NotANote):
-        return False

@@ -9,7 +9,7 @@ from base64 import b64encode
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -25,6 +25,7 @@ from activities.log.notes import Note
 from activities.log.sequencing import CHECKPOINTS, checkpoint_of, ends_around, ends_of_days, newest, times_of
 from activities.log.tiles import SIZE, Tile, nodes
 from activities.log.tree import Tree
+from activities.publishing.publications import next_month
 from models.log import LogCheckpoint
 from models.register import PublicNoticeRow
 from models.values import canonical
@@ -181,7 +182,7 @@ class LogBook:
     def days_of(self, month: date) -> list[Day]:
         """The days of a month, which is told by its first, the newest first."""
         with self.engine.connect() as db:
-            return self._days(db, ends_of_days(db, since=month, before=(month + timedelta(days=31)).replace(day=1)))
+            return self._days(db, ends_of_days(db, since=month, before=next_month(month)))
 
     def _days(self, db: Connection, ends: Sequence[LogCheckpoint]) -> list[Day]:
         """Ends of days that follow each other, with how much came in each; of announcements, only those are read."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Engine, and_, func
 from sqlmodel import col, select
@@ -10,7 +10,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from activities.database import in_parts, reading
 from activities.publishing.log_book import LogBook
-from activities.publishing.publications import month_of
+from activities.publishing.publications import month_of, next_month
 from models.register import PublicNoticeRow
 from models.values import at_hour, day_of
 
@@ -102,7 +102,7 @@ class Notices:
 
 def _bounds(month: date) -> tuple[datetime, datetime]:
     """The first instant of a month of Shanghai, and that of the next."""
-    return at_hour(month, 0), at_hour((month + timedelta(days=31)).replace(day=1), 0)
+    return at_hour(month, 0), at_hour(next_month(month), 0)
 
 
 def _within(first: datetime, until: datetime) -> ColumnElement[bool]:

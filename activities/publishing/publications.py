@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Annotated, Any, Protocol
 
@@ -315,6 +315,11 @@ class PublishedByRound:
     def day(self) -> date:
         """The day from which it can be read."""
         return day_of(max(self.row.published_at, at_hour(self.row.shown_from, 0)))
+
+
+def next_month(month: date) -> date:
+    """The month after one, each by its first day."""
+    return (month + timedelta(days=31)).replace(day=1)
 
 
 def month_of(row: PublicNoticeRow) -> date:
