@@ -1,7 +1,7 @@
 """Proof: what is wrong with a filing's chain. Every row is made again from the entries, and compared."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 from sqlmodel import Session, SQLModel, col, select
 
@@ -10,6 +10,8 @@ from activities import rows
 from activities.rows import GENESIS, Papers, Row
 from models.filing import Entry, Filing
 from models.register import AnnualReportRow, EntryRow, FilingRow, MessageRow, PublicNoticeRow, VersionRow
+
+Told = TypeVar("Told", MessageRow, PublicNoticeRow)
 
 OF_ROUNDS = ("round_id", "about")
 """Columns that only what rounds tell and publish fills: what filings tell was hashed without them."""
@@ -22,23 +24,18 @@ def faults(session: Session, filing_id: str, papers: Papers) -> Iterator[str]:
     first_paper = ""
     public: dict[str, Any] = {}
     evaluated: Row = {}
-    sent: dict[int, list[MessageRow]] = {}
-    shown: dict[int, list[PublicNoticeRow]] = {}
     reports: dict[int, Row] = {}
     taken_in = select(VersionRow).where(VersionRow.filing_id == filing_id).order_by(col(VersionRow.version))
     versions = list(session.exec(taken_in))
-    for message in session.exec(select(MessageRow).where(MessageRow.filing_id == filing_id)):
-        sent.setdefault(message.number, []).append(message)
-    for notice in session.exec(select(PublicNoticeRow).where(PublicNoticeRow.filing_id == filing_id)):
-        shown.setdefault(notice.number, []).append(notice)
+    sent = by_entry(session.exec(select(MessageRow).where(MessageRow.filing_id == filing_id)))
+    shown = by_entry(session.exec(select(PublicNoticeRow).where(PublicNoticeRow.filing_id == filing_id)))
     query = select(EntryRow).where(EntryRow.filing_id == filing_id).order_by(col(EntryRow.number))
     for expected, row in enumerate(session.exec(query), 1):
         if row.number != expected:
             yield f"第{expected}号登记缺失"
             return
         entry = Entry.model_validate_json(row.body)
-        told = sorted(sent.pop(expected, []), key=_in_order)
-        made_public = sorted(shown.pop(expected, []), key=_in_order)
+        told, made_public = sent.pop(expected, []), shown.pop(expected, [])
         brought = [versions.pop(0)] if versions and rows.submission(entry) else []
         seen = rows.effects(*([as_hashed(row) for row in each] for each in (told, made_public, brought)))
         yield from (f"第{expected}号登记{fault}" for fault in _entry_faults(row, entry, seen, previous))
@@ -65,8 +62,12 @@ def as_hashed(row: SQLModel, mode: str = "python") -> Row:
     return {name: value for name, value in told.items() if value is not None or name not in OF_ROUNDS}
 
 
-def _in_order(row: MessageRow | PublicNoticeRow) -> tuple[int, str]:
-    return len(row.id), row.id
+def by_entry(told: Iterable[Told]) -> dict[int, list[Told]]:
+    """Messages, or announcements, by the entry that told them, each in the order in which its hash covers them."""
+    found: dict[int, list[Told]] = {}
+    for row in sorted(told, key=lambda row: (len(row.id), row.id)):
+        found.setdefault(row.number, []).append(row)
+    return found
 
 
 def _entry_faults(row: EntryRow, entry: Entry, seen: str, previous: str) -> Iterator[str]:

@@ -24,7 +24,7 @@ from activities.log.merkle import HASHINGS
 from activities.log.notes import Checkpoint, Note, Signer
 from activities.log.sequencing import checkpoint_of, ends_of_days, newest, times_of
 from activities.log.tree import Tree
-from activities.proof import as_hashed
+from activities.proof import as_hashed, by_entry
 from activities.rows import GENESIS, papers_of, submission
 from models.filing import Filing
 from models.log import LogCheckpoint
@@ -75,12 +75,12 @@ def entries(record: Record, numbers: Iterable[int], *, whole: bool = True) -> It
     """Entries as they were written and hashed, with what each sent, published and took in; of that the digest alone, if not `whole`."""
     bringing = [step.entry.number for step in record.steps if submission(step.entry)]
     brought = dict(zip(bringing, record.versions, strict=False))
+    sent, shown = by_entry(each.message for each in record.sent), by_entry(record.notices)
     for number in numbers:
         row, before = record.entries[number - 1], record.entries[number - 2].hash if number > 1 else GENESIS
-        sent = [as_hashed(each.message, "json") for each in record.sent if each.message.number == number]
-        shown = [as_hashed(each, "json") for each in record.notices if each.number == number]
-        took = [as_hashed(brought[number], "json")] if number in brought else []
-        effects = [*(sorted(rows, key=lambda row: (len(row["id"]), row["id"])) for rows in (sent, shown)), took]
+        took = [brought[number]] if number in brought else []
+        rows = (sent.get(number, []), shown.get(number, []), took)
+        effects = [[as_hashed(each, "json") for each in some] for some in rows]
         told = {"number": number, "previous": before, "body": row.body, "hash": row.hash}
         content = json_bytes(told | {"effects": effects if whole else row.effects})
         yield File(f"登记/{number:04d}.json", f"第{number}号登记", content, row.entered_at)
