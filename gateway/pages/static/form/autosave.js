@@ -62,6 +62,15 @@ export async function autosave(form) {
     return (sending = (sending ?? Promise.resolve()).then(() => send(true)));
   }
 
+  // Save also what is filled in meanwhile, as a name is beside its code when the field is left; until it could not be.
+  async function whole() {
+    for (;;) {
+      const before = saved;
+      if (await save()) return true;
+      if (saved === before) return false;
+    }
+  }
+
   async function send(renewing) {
     if (stopped) return false;
     const values = valuesOf(form);
@@ -217,7 +226,7 @@ export async function autosave(form) {
     }
     event.preventDefault();
     event.stopPropagation();
-    if (!(await save()) && unsaved()) {
+    if (!(await whole()) && unsaved()) {
       document.querySelector("[data-offered]")?.scrollIntoView({ block: "center" });
       return;
     }
