@@ -290,7 +290,8 @@ def _written(pattern: str, fault: LiteralString) -> BeforeValidator:
 
 
 def _instant(when: datetime) -> datetime:
-    return _within_bounds(when).astimezone(UTC)
+    """An instant is as it was written and as it will be printed within bounds, or what is kept could not be read again."""
+    return _within_bounds(_within_bounds(when).astimezone(SHANGHAI)).astimezone(UTC)
 
 
 def _within_bounds(when: D) -> D:

@@ -20,12 +20,14 @@ from tests.visiting import House, visiting
 
 BY = {"person": "c-101", "office": "210100", "role": "city_st"}
 DAYS = ("0001-01-01", "1899-12-31", "2101-01-01", "9999-12-31")
+OUT_OF_IT_HERE = ("1900-01-01T00:00:00+14:00", "2100-12-31T23:59:59-12:00")
+"""Within bounds as they are written, but not as they are printed."""
 BEYOND = "须在1900年至2100年之间"
 HUGE = str(10**30)
 
 
 @pytest.mark.parametrize(
-    ("kind", "written"), [(Instant, each) for each in OUT_OF_TIME] + [(Day, each) for each in DAYS]
+    ("kind", "written"), [(Instant, each) for each in OUT_OF_TIME + OUT_OF_IT_HERE] + [(Day, each) for each in DAYS]
 )
 def test_what_lies_out_of_bounds_is_a_finding(kind: Any, written: str) -> None:
     with pytest.raises(ValidationError) as refused:
@@ -34,8 +36,9 @@ def test_what_lies_out_of_bounds_is_a_finding(kind: Any, written: str) -> None:
 
 
 def test_what_lies_within_can_be_told_in_any_zone_and_has_a_day_before_and_after() -> None:
-    for instant in ("1900-01-01T00:00:00+14:00", "2100-12-31T23:59:59-12:00"):
-        assert in_shanghai(INSTANT.validate_python(instant))
+    for told in ("1900-01-01T00:00:00+08:00", "2100-12-31T15:59:59Z"):
+        instant = INSTANT.validate_python(told)
+        assert INSTANT.validate_python(in_shanghai(instant)) == instant
     for each in ("1900-01-01", "2100-12-31"):
         day = DAY.validate_python(each)
         assert at_hour(day, 0) < midnight_after(day)
