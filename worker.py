@@ -20,7 +20,7 @@ from temporalio.common import MetricMeter
 from temporalio.runtime import PrometheusConfig, Runtime
 from temporalio.worker import Worker
 
-from activities import editions, garbage, logs, loopback, replacements, search_texts, tracing
+from activities import editions, garbage, logs, loopback, search_texts, tracing
 from activities.channels import configured
 from activities.channels.configured import Configured
 from activities.channels.drafts import DraftTray
@@ -64,7 +64,6 @@ from models.availability import Part
 from models.channels import ChannelsFile, Filters, read_channels
 from models.filing import Entry
 from models.settings import Settings, read_settings
-from regulation import offices
 from workflows import builds, searching, sentinel, visibility
 from workflows.connection import connect, reached, runtime_of
 from workflows.filing import AllianceFiling
@@ -80,8 +79,7 @@ NONE_AT_ALL = "（0：不提供）"
 def open_register(settings: Settings) -> Register:
     """The register with its tables up to date, and no edition changed that filings count by."""
     editions.load(settings.editions, patient=True)
-    replacements.load(settings.texts)
-    offices.reach(configured.contacts(read_channels(settings.channels, os.environ)))
+    configured.as_deployed(settings)
     migrate(settings.register_url)
     register = Register.at(settings.register_url)
     editions.load_all(settings.editions, register.published)

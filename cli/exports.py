@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from activities import replacements
 from activities.channels.pages import calendars
 from activities.documents import decision, docket, dossier, drafting, forms, packaging, sheets, survey_tables
 from activities.documents.drafting import Draft, NotTogether
@@ -19,7 +18,7 @@ from activities.publishing.site import Site
 from activities.rounds.register import RoundRegister
 from cli.arguments import EVERY, as_day, as_json, meant, narrowed
 from cli.output import say
-from cli.tools import found, the_attachments, the_contacts, the_register
+from cli.tools import found, the_attachments, the_channels, the_contacts, the_register
 from gateway.pages.design.sheet import sheet
 from gateway.problem import NoRound, NotFound, Refused
 from models.findings import Refusal
@@ -53,7 +52,7 @@ def exporting(name: str, what: str, to: Path | None = Path()) -> Callable[[Calla
         @as_json
         @wraps(write)
         def command(to: Path | None, json_: bool, **asked: Any) -> None:
-            replacements.load(read_settings().texts)
+            the_channels()
             the_register().refuse_changed_editions()
             try:
                 paths = write(to, **asked)

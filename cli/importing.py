@@ -8,7 +8,7 @@ from rich.table import Table
 from cli.arguments import as_json, read_bytes
 from cli.exits import REFUSED
 from cli.output import console, errors, say, watching
-from cli.tools import with_filings
+from cli.tools import the_channels, with_filings
 from gateway.asked import alliance_list, importing
 from gateway.asked.importing import Outcome, Planned
 from gateway.client import Filings
@@ -35,6 +35,7 @@ def import_(file: str | None, dry_run: bool, document_no: str, person: str, temp
         return
     if file is None:
         raise click.UsageError("缺少名单文件")
+    the_channels()
     rows = alliance_list.read(file, read_bytes(file), document_no)
     by = {"person": person, "office": offices.PROVINCE, "role": Role.PROVINCE_ST.value}
 

@@ -1,7 +1,6 @@
 """What commands work with: the register and its files, the channels, and filings through the engine."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +18,7 @@ from cli.output import errors
 from gateway.client import Filings
 from gateway.clock import ClockWrong, DoorClock
 from gateway.problem import NotFound, Unreachable
-from models.channels import ChannelsFile, read_channels
+from models.channels import ChannelsFile
 from models.filing import Filing
 from models.rounds.base import parts
 from models.settings import read_settings
@@ -109,8 +108,8 @@ def found(register: Register, filing_id: str) -> Filing:
 
 
 def the_channels() -> ChannelsFile:
-    """The channels of this deployment, and its address book."""
-    return read_channels(read_settings().channels, os.environ)
+    """The channels of this deployment, and its address book; it speaks in the deployment's own texts from now on."""
+    return configured.as_deployed(read_settings())
 
 
 def the_contacts() -> Contacts:

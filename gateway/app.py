@@ -5,7 +5,6 @@ what they may see, and how it is shown.
 """
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import timedelta
@@ -15,7 +14,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-from activities import editions, replacements, tracing
+from activities import editions, tracing
 from activities.channels import configured
 from activities.database import clock_of
 from activities.health import probing
@@ -52,7 +51,7 @@ from gateway.together import Together
 from gateway.tools import Tools
 from gateway.witness import router as witness
 from models.availability import Part
-from models.channels import ChannelsFile, read_channels
+from models.channels import ChannelsFile
 from models.settings import Settings
 from workflows.connection import connect, reached
 from workflows.payloads import converter
@@ -102,10 +101,9 @@ def tools_of(settings: Settings, filings: Filings, channels: ChannelsFile) -> To
 def deployed(settings: Settings) -> ChannelsFile:
     """What the deployment brings, loaded, its keys tried, and its channels. Raises what `activities.starting.REFUSED` names."""
     editions.load(settings.editions, patient=True)
-    replacements.load(settings.texts)
     converter(settings)
     witnessed_by(settings)
-    return read_channels(settings.channels, os.environ)
+    return configured.as_deployed(settings)
 
 
 def counters_of(settings: Settings, file: int = -1) -> Counters:

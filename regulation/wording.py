@@ -73,8 +73,7 @@ class Names:
     leader: str
     past: Past = Past()
     alliances: tuple[str, ...] = ()
-    telephone: str = ""
-    postal_address: str = ""
+    reached: offices.Contact | None = None
     proposed: str = ""
     opened_on: date | None = None
     heard: str = ""
@@ -613,15 +612,15 @@ class Facts(Mapping[str, str]):
 
     def word_telephone(self) -> str:
         """机构的联系电话 (B-26)."""
-        return self.names.telephone or self.reached().telephone or TO_FILL_IN
+        return self.reached().telephone or TO_FILL_IN
 
     def word_postal_address(self) -> str:
         """机构的通信地址 (B-26)."""
-        return self.names.postal_address or self.reached().postal_address or TO_FILL_IN
+        return self.reached().postal_address or TO_FILL_IN
 
     def reached(self) -> offices.Contact:
         """How the office is reached, as the deployment says (B-26)."""
-        return offices.contact(self.filing.zone or self.filing.jurisdiction)
+        return self.names.reached or offices.contact(self.filing.zone or self.filing.jurisdiction)
 
     def word_review_body(self) -> str:
         """行政复议机关：机构另有登记的从其登记，否则为其本级人民政府 (复议法 24, G-19)."""
@@ -635,10 +634,7 @@ class Facts(Mapping[str, str]):
         """送达的文书的落款：文号或编号、机构、日期、电话和地址 (G-18, G-19)."""
         document_no = self.of_event("document_no") or f"平台编号 {self.filing.id}-{self.entry.number}"
         website = "见本机关官方网站"
-        telephone, address = (
-            self.names.telephone or self.reached().telephone or website,
-            self.names.postal_address or self.reached().postal_address or website,
-        )
+        telephone, address = self.reached().telephone or website, self.reached().postal_address or website
         return f"{self.word_office()}\n{self.word_written_on()}\n文号：{document_no}\n联系电话：{telephone}\n通信地址：{address}"
 
     def word_annual_clause(self) -> str:

@@ -324,6 +324,14 @@ def test_an_office_that_is_known_need_not_fill_itself_in(register: Register) -> 
     assert "联系电话：（请填写）" in elsewhere
 
 
+def test_a_decision_on_paper_names_who_reviews_it_as_the_deployment_says(register: Register) -> None:
+    """What is handed over and what is served in the inbox name the same body and the same court (G-19)."""
+    contact = Contact(review_body="沈阳市行政复议局", court="沈阳市和平区人民法院")
+    told = said(drawn(register, "LIFE", "撤销备案决定", contacts={"210100": contact}))
+    assert any("向沈阳市行政复议局申请行政复议" in line for line in told)
+    assert any("向沈阳市和平区人民法院提起行政诉讼" in line for line in told)
+
+
 def test_a_public_notice_has_its_list_attached(register: Register) -> None:
     document = drawn(register, "LIFE", "公示")
     told = said(document)

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from activities import replacements
+from activities.channels.configured import as_deployed
 from activities.channels.sms import PART, parts
+from gateway.app import deployed
+from models.settings import Settings
 from models.vocabulary import Kind
 from regulation import messages, offices, texts
 from regulation.messages import NOTIFICATIONS
@@ -283,6 +286,30 @@ def test_what_the_deployment_says_of_an_office_stands_in_what_is_served() -> Non
     foot = "\n\n沈阳市科技局\n2025年12月19日\n文号：平台编号 revocation-served-by-inbox-2025-"
     assert foot in said
     assert said.endswith("\n联系电话：024-00000000\n通信地址：沈阳市示例路2号")
+
+
+OFFICE = """
+[offices.210100]
+review_body = "沈阳市行政复议局"
+"""
+
+
+def test_every_process_says_of_offices_and_in_texts_what_the_deployment_does(tmp_path: Path) -> None:
+    """The gateway shows letters before they go, and enters lists: in the words in which the worker would."""
+    channels = tmp_path / "channels.toml"
+    channels.write_text(OFFICE, "utf-8")
+    (tmp_path / "texts" / "inbox").mkdir(parents=True)
+    (tmp_path / "texts" / "inbox" / "imported.txt").write_text("导入\n“{alliance}”已导入。", "utf-8")
+    settings = Settings(var=tmp_path, channels=channels, texts=tmp_path / "texts")
+    try:
+        for bring in (deployed, as_deployed):
+            bring(Settings(var=tmp_path))
+            assert offices.contact("210100").review_body == ""
+            bring(settings)
+            assert offices.contact("210100").review_body == "沈阳市行政复议局", bring
+            assert found("inbox", "imported") == ("导入", "“{alliance}”已导入。"), bring
+    finally:
+        as_deployed(Settings(var=tmp_path))
 
 
 def test_leaders_are_addressed_in_one_way() -> None:

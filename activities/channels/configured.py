@@ -1,10 +1,12 @@
 """The channels that a deployment has configured: each with its name, and which letters it carries."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
+from activities import replacements
 from activities.channels.channel import Channel, Letter, Recipient
 from activities.channels.folder import OutboxFolder
 from activities.channels.mail import Mail
@@ -23,7 +25,9 @@ from models.channels import (
     RobotSettings,
     SmsSettings,
     WebhookSettings,
+    read_channels,
 )
+from models.settings import Settings
 from models.vocabulary import Role
 from regulation import offices
 from regulation.messages import NOTIFICATIONS
@@ -87,6 +91,18 @@ def office_recipient(file: ChannelsFile, to: str, office: str) -> Recipient:
     own = f"{office}/{to}"
     known = file.offices.get(own) or (None if to in offices.INDUSTRY else file.offices.get(office))
     return Recipient(mail=known.mail, phone=known.phone) if known else Recipient()
+
+
+def as_deployed(settings: Settings) -> ChannelsFile:
+    """The channels of a deployment; its own texts, and what it says of its offices, hold in this process from now on.
+
+    Whatever writes or shows a letter or a document begins with it, or what is shown before would not be what goes. Raises
+    `TextRefused` and `ChannelsRefused`.
+    """
+    replacements.load(settings.texts)
+    file = read_channels(settings.channels, os.environ)
+    offices.reach(contacts(file))
+    return file
 
 
 def contacts(file: ChannelsFile) -> Contacts:

@@ -173,15 +173,13 @@ class _Told:
         )
 
     def _names(self, steps: Sequence[Step]) -> Names:
-        contact = self.contacts.get(self.office, Contact())
         earlier = (step.entry for step in self.record.steps[: self.step.entry.number - 1])
         return Names(
             alliance=self.step.shown["alliance_name"],
             leader=self.step.shown["leader"]["name"],
             past=past_of_case(self.step.filing, earlier, self._arrived),
             alliances=tuple(step.shown["alliance_name"] for step in steps),
-            telephone=contact.telephone,
-            postal_address=contact.postal_address,
+            reached=self.contacts.get(self.office),
             proposed=self._proposed(),
             opened_on=self._opened_on(),
             heard=self._heard(),
