@@ -332,6 +332,63 @@ def test_a_decision_on_paper_names_who_reviews_it_as_the_deployment_says(registe
     assert any("向沈阳市和平区人民法院提起行政诉讼" in line for line in told)
 
 
+def on_paper(form: dict[str, Any], *answers: tuple[str, str, str, dict[str, Any]]) -> Papered:
+    """A case of 2027 in which one officer enters a defence that came by post, and what becomes of that letter."""
+    scan = {
+        "name": "信.pdf",
+        "media_type": "application/pdf",
+        "size": 9,
+        "sha256": digest("x"),
+        "location": "platform://1",
+    }
+    came = {"on": "2027-05-20", "how": "in_person", "received_by": "c-105", "scan": scan}
+    letter = {"on_behalf_of": "leader", "came": came, "content": {"text": "材料属实"}}
+    told_so = [
+        (who, kind, when, (letter | more) if kind == "state_defence" else more) for who, kind, when, more in answers
+    ]
+    return told(
+        form,
+        ("city", "propose_revocation", "2027-05-11T09:00", {"ground": "2", "reason": "材料不实"}),
+        ("city", "record_service", "2027-05-13T09:00", {"served_on": "2027-05-12", "method": "post"}),
+        ("city", "state_defence", "2027-05-20T09:00", letter),
+        *told_so,
+        ("city2", "approve_revocation", "2027-06-15T09:00", {"document_no": "沈科决〔2027〕2号"}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("answers", "heard"),
+    [
+        (
+            [(who, "deny_letter", f"2027-05-21T{hour}:00", {"letter": "HEARD-3", "reason": "查无此件"}) for who, hour in (("city", "09"), ("city2", "10"))],
+            "期限内你单位未提出书面陈述、申辩意见。",
+        ),
+        (
+            [
+                ("city2", "state_defence", "2027-05-21T09:00", {"seconds": "HEARD-3"}),
+                ("city", "rule_on_defence", "2027-06-07T09:00", {"outcome": "rejected", "reason": "与事实不符。"}),
+            ],
+            "2027年5月20日，你单位提出书面陈述、申辩意见；2027年6月7日，经复核不予采纳：与事实不符。",
+        ),
+    ],
+    ids=["denied", "confirmed"],
+)  # fmt: skip
+def test_a_decision_tells_of_a_letter_what_two_people_said_of_it(
+    alone: Register, answers: list[tuple[str, str, str, dict[str, Any]]], heard: str
+) -> None:
+    """What one officer entered and nobody confirmed, the leader never stated; what was confirmed it stated once (G-19, G-42)."""
+    form = application(
+        filing_id="HEARD",
+        received_at="2027-03-15T09:00:00+08:00",
+        by=OFFICES["province"],
+        service={"consent": False, "address": "沈阳市示例路1号"},
+        legacy={"archived_on": "2020-12-18", "archive_number": "000007", "document_no": "辽科函1号"},
+    )
+    written(alone, on_paper(form, *answers))
+    text = "\n".join(said(drawn(alone, "HEARD", "撤销备案决定")))
+    assert text.partition("陈述、申辩期至")[2].partition("\n")[0].partition("。")[2] == heard
+
+
 def test_a_public_notice_has_its_list_attached(register: Register) -> None:
     document = drawn(register, "LIFE", "公示")
     told = said(document)

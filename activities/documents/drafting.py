@@ -198,9 +198,11 @@ class _Told:
         return day_of(self.record.steps[case.opened.number - 1].entry.entered_at) if case else None
 
     def _of_case(self) -> Iterator[Step]:
+        """What happened in the case so far; what one officer entered for somebody, and nobody confirmed, did not (G-42)."""
         case = self.step.filing.case
         first = case.opened.number - 1 if case else self.step.entry.number
-        return (step for step in self.record.steps[first : self.step.entry.number] if step.entry.refused is None)
+        steps = self.record.steps[first : self.step.entry.number]
+        return (step for step in steps if step.entry.refused is None and not step.entry.awaits_second)
 
     def _proposed(self) -> str:
         """Why the case was opened, if a person proposed it."""
