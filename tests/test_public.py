@@ -81,6 +81,24 @@ def reported(year: int) -> Any:
     return ("leader", "file_annual_report", f"{year}-11-12T10:00", {"year": year, "content": report(year)})
 
 
+def letters() -> Iterator[Any]:
+    """Two objections that came over the counter: one that two people found not genuine, and one that nobody has compared yet."""
+    scan = {
+        "name": "信.pdf",
+        "media_type": "application/pdf",
+        "size": 9,
+        "sha256": "0" * 64,
+        "location": "platform://1",
+    }
+    came = {"on": "2030-03-18", "how": "in_person", "received_by": "c-105", "scan": scan}
+    for hour, text in ((10, "所列成员情况与事实不符。"), (11, "另一件。")):
+        content = {"party": "individual", "name": "郑示例", "channel": "letter", "text": text}
+        letter = {"on_behalf_of": "public", "came": came, "content": content}
+        yield "city", "object", f"2030-03-18T{hour}:00", letter
+    for who, hour in (("city", 12), ("city2", 13)):
+        yield who, "deny_letter", f"2030-03-18T{hour}:00", {"letter": "ON-NOTICE-4", "reason": "查无此件"}
+
+
 def lives() -> Iterator[Papered]:
     """Alliances in every state that the public is told of, and some of which it is told nothing."""
     yield lived("LIFE")
@@ -94,7 +112,7 @@ def lives() -> Iterator[Papered]:
         ("province", "hold", "2029-05-12T09:00", {"reason": "待核实"}),
     )
     yield in_force("LEFT", 4, 2029, ("leader", "deregister", "2029-06-01T09:00", {}))
-    yield shown("ON-NOTICE", 2030)
+    yield shown("ON-NOTICE", 2030, *letters())
     yield shown("TAKEN-BACK", 2029, ("leader", "withdraw", "2029-03-19T09:00", {}))
     yield told(filed("UNDER-REVIEW", 2030), until=NOW)
 
@@ -370,6 +388,7 @@ async def test_whoever_holds_a_code_sees_where_it_stands_and_nothing_else(folder
     register = Register.at(settings_in(folder).register_url)
     row = register.row("UNDER-REVIEW")
     (objected,) = (entry.event for entry in register.docket("LIFE") if isinstance(entry.event, Object))
+    entered = [entry.event.paper for entry in register.docket("ON-NOTICE") if isinstance(entry.event, Object)]
     over = register.row("IN-FORCE")
     register.engine.dispose()
     assert row
@@ -384,6 +403,10 @@ async def test_whoever_holds_a_code_sees_where_it_stands_and_nothing_else(folder
     ruled = Read(await site.get("/query", params={"code": code_of(objected.paper)}))
     assert ruled.has("已处理完毕", "书面告知", "作出决定的日期")
     assert not ruled.has("不成立")
+    denied, waiting = [Read(await site.get("/query", params={"code": code_of(each)})) for each in entered]
+    assert waiting.has("已收到", "正在核对登记")
+    assert denied.has("登记未生效", "仍以来信之日计")
+    assert not denied.has("正在核对登记")
     answers = [await site.get("/query", params={"code": each}) for each in ("0" * 16, "no code", "Ｕ" * 16, "7" * 999)]
     assert {each.status_code for each in answers} == {404}
     assert (

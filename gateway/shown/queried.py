@@ -21,7 +21,7 @@ from models.filing import Filing, Period
 from models.register import RoundEntryRow
 from models.rounds.base import RoundStage
 from models.values import day_of
-from models.vocabulary import Stage
+from models.vocabulary import ActKind, Stage
 from regulation import offices
 from regulation.naming import midnight, on_day, short
 from regulation.progress import STOPPED, Step, Track
@@ -153,6 +153,12 @@ def _told(
     day = day_of(datetime.fromisoformat(brought["at"]))
     facts = [("收到日期", on_day(day)), ("登记号", f"第{brought['number']}号")]
     stands, about, tone = _stands(objection, handler, over=over)
+    if waits and _is_denied(docket, event["id"]):
+        stands, about, tone = (
+            DENIED,
+            f"经两人核对，这件来信的登记不生效；确系您所寄送的，请向{handler}查询，查实后重新登记，仍以来信之日计。",
+            "mute",
+        )
     open_ = objection is not None and objection.open and not over
     period = (
         periods.get(f"objection:{objection.id}") or periods.get(f"objection:{TOGETHER}")
@@ -163,6 +169,19 @@ def _told(
         facts += [("作出决定的日期", on_day(day_of(objection.decided_at)))] if not open_ else []
     until = midnight(period.until) if period else ""
     return Standing(what, stands, about, handler if open_ or objection is None else "", until, tone, tuple(facts))
+
+
+DENIED = "登记未生效"
+
+
+def _is_denied(docket: Sequence[Mapping[str, Any]], letter: str) -> bool:
+    """Whether two people found what was entered under an id not to be genuine."""
+    denials = (each for each in docket if each["event"].get("letter") == letter and not each.get("refused"))
+    return any(
+        f"{ActKind.OBJECT.value}:{letter}" not in each["filing"].get("proposals", ())
+        for each in denials
+        if "filing" in each
+    )
 
 
 def _stands(objection: Objected | None, handler: str, *, over: bool) -> tuple[str, str, str]:
