@@ -23,6 +23,7 @@ from models.acts import (
     RuleOnDefence,
     RuleOnExtension,
     RuleOnObjection,
+    StateDefence,
     UrgeReport,
 )
 from models.choices import CHANGES, OUTCOMES, PROCEDURES, RULINGS
@@ -55,10 +56,11 @@ class Discounted:
 
 @dataclass(frozen=True)
 class Past:
-    """What the docket tells of the years that a revocation rests on (G-19)."""
+    """What the docket tells of the years that a revocation rests on, and of what was stated in the case (G-19)."""
 
     reminders: tuple[Reminder, ...] = ()
     discounted: tuple[Discounted, ...] = ()
+    heard: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Names:
     """What a text needs and no filing holds: public names, and what the docket tells of the years of a case.
 
     Only documents need the rest: the alliances on one notice, how the office is reached, why a case was opened and when
-    that was written, and what was made of the statement and defence.
+    that was written.
     """
 
     alliance: str
@@ -76,10 +78,12 @@ class Names:
     reached: offices.Contact | None = None
     proposed: str = ""
     opened_on: date | None = None
-    heard: str = ""
 
 
-TOLD_OF = (LapseKind.REMINDER.value, ActKind.URGE_REPORT.value, ActKind.DISCOUNT_ANNUAL_REPORT.value)
+TOLD_OF = (
+    LapseKind.REMINDER.value, ActKind.URGE_REPORT.value, ActKind.DISCOUNT_ANNUAL_REPORT.value,
+    ActKind.STATE_DEFENCE.value, ActKind.RULE_ON_DEFENCE.value,
+)  # fmt: skip
 """The kinds of entries that tell of it."""
 
 
@@ -90,26 +94,44 @@ def _reminded(entry: Entry, lapse: Lapse) -> bool:
 def past_of_case(
     filing: Filing, earlier: Iterable[Entry], arrived: Callable[[Entry], bool] = lambda entry: True
 ) -> Past:
-    """How the leader was reminded of the years that a revocation rests on, and what it reported of them that does not count,
-    by the entries before it (G-19).
+    """How the leader was reminded of the years that a revocation rests on, what it reported of them that does not count, and
+    what it stated in the case, by the entries before it (G-19).
 
     What counts is when a reminder was written (`entered_at`), not the instant that was meant for it: in an outage nobody is
     told.
     """
-    years = filing.case.years if filing.case else ()
-    reminders, discounted = list[Reminder](), list[Discounted]()
-    for entry in earlier if years else ():
+    case = filing.case
+    years = case.years if case else ()
+    reminders, discounted, heard = list[Reminder](), list[Discounted](), list[str]()
+    for entry in earlier if case else ():
         event = entry.event
-        if entry.refused is not None or getattr(event, "year", None) not in years:
+        if (
+            entry.refused is not None or entry.awaits_second
+        ):  # what one officer entered, and nobody confirmed, was not stated
             continue
-        if isinstance(event, DiscountAnnualReport):
+        if case and entry.number >= case.opened.number and isinstance(event, StateDefence | RuleOnDefence):
+            heard.append(_heard(event, on_day(day_of(entry.at))))
+        elif getattr(event, "year", None) not in years:
+            continue
+        elif isinstance(event, DiscountAnnualReport):
             year = entry.filing.year(event.year)
             if year and not year.returned:  # while it is only proposed, the return still waits for its answer
                 received_on = day_of(year.filed_at) if year.filed_at else None
                 discounted.append(Discounted(event.year, received_on, day_of(entry.at), event.reason))
         elif isinstance(event, UrgeReport) or (isinstance(event, Lapse) and _reminded(entry, event)):
             reminders.append(Reminder(day_of(entry.entered_at), arrived(entry)))
-    return Past(tuple(reminders), tuple(discounted))
+    return Past(tuple(reminders), tuple(discounted), tuple(heard))
+
+
+def _heard(event: StateDefence | RuleOnDefence, day: str) -> str:
+    """One step of how a leader was heard."""
+    if isinstance(event, StateDefence):
+        return f"{day}，你单位提出书面陈述、申辩意见"
+    return f"{day}，经复核{'采纳' if event.outcome == 'accepted' else '不予采纳'}：{(event.reason or TO_FILL_IN).rstrip('。；')}"
+
+
+MOST_HEARD = 6
+"""So many steps of a hearing a decision tells one by one, the last ones; a leader may state as much as it likes."""
 
 
 PERIOD_OF = {
@@ -710,11 +732,17 @@ class Facts(Mapping[str, str]):
         return f"{self.word_ground()}。具体事实：{self.names.proposed or TO_FILL_IN}"
 
     def word_heard(self) -> str:
-        """陈述申辩及其复核的经过 (G-17, G-19)."""
-        if self.names.heard or self.filing.case is None:
-            return self.names.heard
-        rejected = self.filing.case.defence == "rejected"
-        return f"你单位{'提出的陈述、申辩意见经复核不予采纳' if rejected else '未提出陈述、申辩意见'}。"
+        """陈述申辩及其复核的经过；补报只在第六项事由中有意义 (G-17, G-19, G-21)."""
+        case, heard = self.filing.case, self.names.past.heard
+        if heard:
+            before = len(heard) - MOST_HEARD
+            more = f"此前另有{before}次陈述、申辩或者复核；" if before > 0 else ""
+            return f"{more}{'；'.join(heard[-MOST_HEARD:])}。"
+        if case is None:
+            return ""
+        reported = any(year.filed_at and year.filed_at >= case.opened.at for year in self.filing.years)
+        cure = "，也未补报年度数据" if case.ground is Ground.TWO_YEARS_MISSED and not reported else ""
+        return f"期限内你单位未提出书面陈述、申辩意见{cure}。"
 
 
 def if_not_corrected(filing: Filing) -> str:
@@ -733,5 +761,5 @@ def _not_counted(report: Discounted) -> str:
 WORDS = frozenset({*PERIOD_OF, *NUMBER_OF, *(name[5:] for name in vars(Facts) if name.startswith("word_"))})
 """Every word that a text may name."""
 
-OF_THE_PAST = frozenset({"reminders", "grounds_in_full", "grounds_with_annex", "case_facts"})
-"""Words that tell what the docket holds on the years of a case."""
+OF_THE_PAST = frozenset({"reminders", "grounds_in_full", "grounds_with_annex", "case_facts", "heard"})
+"""Words that tell what the docket holds on the years of a case, and on its hearing."""

@@ -18,11 +18,11 @@ from activities.documents.gongwen import Grid
 from activities.documents.record import Record, Step, read, receipts
 from activities.letter_deliveries import got_through
 from activities.register import Register
-from models.acts import FileAnnualReport, Lapse, ProposeRevocation, RuleOnDefence, StateDefence
+from models.acts import Lapse, ProposeRevocation
 from models.filing import Entry
 from models.register import EntryRow, Paper
 from models.values import day_of, legible
-from models.vocabulary import Ground, LapseKind
+from models.vocabulary import LapseKind
 from regulation import messages, offices, texts
 from regulation.naming import on_day
 from regulation.offices import Contact
@@ -182,7 +182,6 @@ class _Told:
             reached=self.contacts.get(self.office),
             proposed=self._proposed(),
             opened_on=self._opened_on(),
-            heard=self._heard(),
         )
 
     def _arrived(self, entry: Entry) -> bool:
@@ -208,20 +207,6 @@ class _Told:
         """Why the case was opened, if a person proposed it."""
         events = (step.entry.event for step in self._of_case())
         return next((event.reason for event in events if isinstance(event, ProposeRevocation)), "")
-
-    def _heard(self) -> str:
-        """What the leader stated and what was made of it (G-17, G-19)."""
-        said = []
-        for step in self._of_case():
-            event, day = step.entry.event, on_day(day_of(step.entry.at))
-            if isinstance(event, StateDefence):
-                said.append(f"{day}，你单位提出书面陈述、申辩意见")
-            elif isinstance(event, RuleOnDefence):
-                said.append(f"{day}，经复核{'采纳' if event.outcome == 'accepted' else '不予采纳'}：{event.reason}")
-        case = self.step.filing.case
-        reported = any(isinstance(step.entry.event, FileAnnualReport) for step in self._of_case())
-        cure = "，也未补报年度数据" if case and case.ground is Ground.TWO_YEARS_MISSED and not reported else ""
-        return ("；".join(each.rstrip("。；") for each in said) or f"期限内你单位未提出书面陈述、申辩意见{cure}") + "。"
 
 
 def _lines(body: str, facts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
