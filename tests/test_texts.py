@@ -1,5 +1,6 @@
 """The texts: whole, naming only what there is, short enough; and what a deployment may put in their place."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -310,6 +311,12 @@ def test_every_process_says_of_offices_and_in_texts_what_the_deployment_does(tmp
             assert found("inbox", "imported") == ("导入", "“{alliance}”已导入。"), bring
     finally:
         as_deployed(Settings(var=tmp_path))
+
+
+def test_no_text_counts_what_it_was_not_told() -> None:
+    """How often somebody was chased, or told, a text cannot know: after an outage letters come late, at once, or not at all."""
+    said = {key: text.title + text.body for (_, key), text in SHIPPED.items()}
+    assert [key for key, each in said.items() if re.search("[两二三四五几多0-9]次(催|提醒|通知)|催办未果", each)] == []
 
 
 def test_leaders_are_addressed_in_one_way() -> None:
