@@ -107,6 +107,19 @@ def own_files(settings: Settings) -> dict[str, Path]:
     }
 
 
+ELSEWHERE = (
+    "secret", "log_keys", "encryption_keys", "encryption_keys_command", "log_witnesses", "log_witnessing", "log_stamp_roots",
+)  # fmt: skip
+"""Settings that name, or are, what a deployment keeps outside of `var`, and of its backups: secrets to be kept apart from them, and
+others' public keys."""
+
+
+def kept_elsewhere(settings: Settings) -> list[str]:
+    """By which names of the environment a deployment has something of its own that is in no backup."""
+    unset = {name: Settings.model_fields[name].get_default() for name in ELSEWHERE}
+    return [f"BEIAN_{name.upper()}" for name in ELSEWHERE if getattr(settings, name) != unset[name]]
+
+
 # Backup
 
 

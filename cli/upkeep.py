@@ -96,8 +96,8 @@ def backup_(to: Path, json_: bool) -> None:
         manifest = backup.backup(settings, to, datetime.now(UTC), watch)
     noted_backup(Register.at(settings.register_url).engine, manifest.made_at, to.name, whole=not manifest.missing)
     _kept(manifest, "已备份", to, json_)
-    if not json_ and settings.secret.get_secret_value():
-        console.print("不含签名密钥：它由 BEIAN_SECRET 给出，请另行保管", style="yellow")
+    if not json_ and (elsewhere := backup.kept_elsewhere(settings)):
+        console.print(f"不含以下设置所给出的密钥和文件，请另行保管：{'、'.join(elsewhere)}", style="yellow")
     if manifest.missing:
         raise SystemExit(FOUND)
 

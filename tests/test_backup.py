@@ -13,12 +13,13 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import MetaData, delete, text
 from temporalio.testing import WorkflowEnvironment
 
 import starter
 from activities.attachments import Attachments, Reference
-from activities.backup import MANIFEST, BackupRefused, backup, release, restore
+from activities.backup import ELSEWHERE, MANIFEST, BackupRefused, backup, kept_elsewhere, own_files, release, restore
 from activities.database import connect, writing
 from activities.documents.dossier import write_dossier
 from activities.register import Register
@@ -243,6 +244,27 @@ def of_no_place(folder: Path) -> str:
     listed["rows"] |= {"evil": 1}
     (folder / MANIFEST).write_text(json.dumps(listed), "utf-8")
     return "不知放在何处的 site/evil.html"
+
+
+def test_whatever_a_setting_names_is_in_a_backup_or_said_not_to_be(tmp_path: Path) -> None:
+    """A setting for a file or a secret that is added joins by itself: whoever restores must know what is still to be brought."""
+    types = {name: str(field.annotation) for name, field in Settings.model_fields.items()}
+    stores = {name for name, each in types.items() if "Path" in each or "Secret" in each}
+    not_restored = {
+        "var",
+        "oidc_client_secret",
+        "embedded_token",
+    }  # where all lies, the provider's, and for trials alone
+    own = {"editions", "texts", "channels"}
+    assert stores - not_restored - own <= set(ELSEWHERE)
+    assert {name.partition(".")[0] for name in own_files(Settings(var=tmp_path))} == own | {
+        "gateway-secret",
+        "log-keys",
+    }
+    keys = tmp_path / "keys"
+    told = kept_elsewhere(Settings(var=tmp_path, log_keys=keys, secret=SecretStr("x" * 32)))
+    assert told == ["BEIAN_SECRET", "BEIAN_LOG_KEYS"]
+    assert kept_elsewhere(Settings(var=tmp_path)) == []
 
 
 def test_a_backup_knows_its_release_where_only_dependencies_are_installed() -> None:
