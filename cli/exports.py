@@ -141,7 +141,8 @@ def proof(filing_id: str, entry: int, to: Path, json_: bool) -> None:
     register.refuse_changed_editions()
     try:
         with putting(path) as pack:
-            decision.write_decision(pack, register, filing_id, entry, lambda filing, kind: True)
+            signer = packaging.signer_of(read_settings())
+            decision.write_decision(pack, register, filing_id, entry, lambda filing, kind: True, signer)
     except decision.NoSuchDecision as missing:
         raise NoSuchEntry(f"{filing_id} {entry}") from missing
     except OSError as error:

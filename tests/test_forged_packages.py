@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import warnings
@@ -11,7 +12,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pytest
@@ -21,11 +22,13 @@ from sqlalchemy import delete
 from activities.attachments import Attachments
 from activities.database import stating
 from activities.documents import verify
-from activities.documents.dossier import dossier
+from activities.documents.decision import write_decision
+from activities.documents.dossier import write_dossier
 from activities.log import keys
 from activities.log.leaves import DELIVERIES
 from activities.log.notes import Key, Note, Signer, Times
 from activities.register import Register
+from gateway.remembered.retention import Retention
 from models.values import digest
 from tests.databases import Sqlite
 from tests.logged import LAST as END
@@ -38,8 +41,9 @@ LAST = 17
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Files:
-    """The files of a true package; one of its letters was carried by no channel."""
+def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Files]:
+    """The files of true packages: of a filing, one of whose letters was carried by no channel; of a decision; of the filing when personal
+    data had been masked, before the log knew of it and after."""
     folder = tmp_path_factory.mktemp("package")
     register = Register.at(Sqlite(folder).migrated())
     kept = keeping(register.engine, folder)
@@ -51,26 +55,36 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Files:
     register.append_all([entry for entry in lived("LIFE").docket if MIDDLE < entry.entered_at < END])
     kept.passes(END)
     [signer] = keys.signers(kept.log.key_file)
-    whole = folder / "package.zip"
-    whole.write_bytes(dossier(register, "LIFE", Attachments(folder), signer=signer))
+
+    def packed(write: Callable[[BinaryIO], None]) -> Files:
+        with (folder / "package.zip").open("wb") as file:
+            write(file)
+        with ZipFile(folder / "package.zip") as opened:
+            return {name: opened.read(name) for name in opened.namelist()}
+
+    def whole(file: BinaryIO) -> None:
+        write_dossier(file, register, "LIFE", Attachments(folder), signer=signer)
+
+    decided = packed(lambda file: write_decision(file, register, "LIFE", 12, lambda *_: True, signer))
+    told = {"whole": packed(whole), "decision": decided}
+    assert Retention(register.engine).apply(END + timedelta(days=3650))
+    told["masked since"] = packed(whole)
+    kept.passes(END + timedelta(days=3650))
+    told["masked"] = packed(whole)
     register.engine.dispose()
-    with ZipFile(whole) as opened:
-        return {name: opened.read(name) for name in opened.namelist()}
+    return told
 
 
 @pytest.fixture(scope="module")
-def decision(package: Files, tmp_path_factory: pytest.TempPathFactory) -> Files:
-    """The files of the proof of a decision: as much of the package as such a proof has."""
-    kept = without(*verify.ARCHIVED, "申请表/", "公文草稿/", "登记/0002", "登记/0003")(package)
-    gone = {hashlib.sha256(b"").hexdigest()}
-    for name in ("登记/0002.json", "登记/0003.json"):
-        gone.add(json.loads(package[name])["hash"])
+def package(packages: dict[str, Files]) -> Files:
+    """The files of a true package."""
+    return packages["whole"]
 
-    def less(proof: Any) -> None:
-        proof.pop("head")
-        proof["leaves"] = [each for each in proof["leaves"] if each["covers"] not in gone]
 
-    return summed(edited("证明.json", less)(kept))
+@pytest.fixture(scope="module")
+def decision(packages: dict[str, Files]) -> Files:
+    """The files of the proof of a decision."""
+    return packages["decision"]
 
 
 def summed(files: Files) -> Files:
@@ -366,7 +380,7 @@ FORGED: dict[str, tuple[Callable[[Files], Files], str]] = {
     "what the log knows of editions, gone": (dropped("edition"), "没有日志的证明"),
     "rules of the forger's": (own_rules, "与日志所记不符"),
     "the rules": (lambda files: files | {(name := next(each for each in files if each.endswith(".whl"))): files[name] + b" "}, "不是日志所载的规则程序"),
-    "no signature of the last entry": (edited("证明.json", lambda proof: proof.pop("head")), "不能证明其后没有登记"),
+    "no signature of the last entry": (edited("证明.json", lambda proof: proof.pop("head")), "其后没有登记"),
     "no proof at all": (edited("证明.json", lambda proof: proof.clear()), "没有日志的证明"),
     "a hash in the place of a whole entry": (lambda files: files | {"登记/0005.json": json.dumps({"number": 5, "hash": json.loads(files["登记/0005.json"])["hash"]}).encode()}, "无法读取"),
     "no keys": (edited("证明.json", lambda proof: proof.update(keys=[])), "检查点不是以所给的公钥签署的"),
@@ -401,10 +415,6 @@ def test_a_forged_package_is_refused_with_what_is_wrong(package: Files, tmp_path
     assert any(says in each for each in wrong), wrong
 
 
-NO_EVIDENCE = {"重算.py": "a program: who has none is told so"}
-"""What may be taken out of the proof of a decision without anything said against it, and why."""
-
-
 def removed(files: Files, folder: Path) -> dict[str, list[str]]:
     """What the program says of a package without a file of each sort, its sums worked out anew."""
     sorts = {name.partition("/")[0]: name for name in sorted(files)}
@@ -425,24 +435,55 @@ def test_a_package_for_the_archive_made_to_look_like_less_says_what_it_is_not(pa
     bare = without(*verify.ARCHIVED, "申请表/", "公文草稿/")(package)
     assert any("缺少文件 备案.json" in each for each in found(summed(bare), tmp_path)), "a signed head is an archive's"
     bare = edited("证明.json", lambda proof: proof.pop("head"))(bare)
-    assert found(summed(bare), tmp_path) == []
+    assert found(summed(bare), tmp_path) == ["文件的目录和末条登记没有签署，不能证明包内没有缺少、其后没有登记"]
     assert [verify.DECISION] == verify.WHAT
     assert "不是归档包" in verify.DECISION
 
 
 def test_whatever_is_taken_out_of_the_proof_of_a_decision_is_missed(decision: Files, tmp_path: Path) -> None:
     assert found(decision, tmp_path) == []
+    assert any("第12号登记的证明；制作以后没有取出、增添或者替换" in each for each in verify.DONE)
     told = removed(decision, tmp_path)
-    silent = [name for name, wrong in told.items() if not wrong and name not in NO_EVIDENCE]
-    assert [name.partition("/")[0] for name in silent] == ["文书"], "who may not read a paper has its proof without it"
-    found(summed(without("文书/")(decision)), tmp_path)
-    assert any("缺少文书或者附件" in each for each in verify.ASIDE), "and is told so"
+    assert {"说明.txt", "登记", "文书", "规则", "重算.py"} <= {name.partition("/")[0] for name in told}
+    assert "缺少文件 证明.json" in told.pop("证明.json")
+    unsigned = "文件的目录不是制作时所签署的：有取出、增添或者替换"
+    assert {name: wrong for name, wrong in told.items() if unsigned not in wrong} == {}
 
 
-def test_what_the_proof_of_a_decision_does_not_prove_is_said_in_its_first_line(decision: Files, tmp_path: Path) -> None:
-    """What people are told in it is not signed, and what came of other entries may be left out: only the package for the archive is whole."""
-    assert found(summed(decision | {"说明.txt": "恢复备案".encode()}), tmp_path) == []
-    assert "说明.txt 未经签署，以下列各项为准" in verify.WHAT[0]
+@pytest.mark.parametrize("name", ["说明.txt", "规则/依据.json", "重算.py"])
+def test_whatever_is_changed_in_the_proof_of_a_decision_is_seen(decision: Files, tmp_path: Path, name: str) -> None:
+    wrong = found(summed(decision | {name: decision[name] + b"\n"}), tmp_path)
+    assert "文件的目录不是制作时所签署的：有取出、增添或者替换" in wrong
+    leafless = edited("证明.json", lambda proof: proof["leaves"].remove(leaf(proof, "delivery")))(decision)
+    assert "末条登记、项数或者根与所签署的不符：有截去、增添或者替换" in found(leafless, tmp_path)
+
+
+def blotted(files: Files) -> Files:
+    """A paper with another text, and told as masked."""
+    name = min(each for each in files if each.startswith("文书/"))
+    text = files[name] + b" "
+    row = {"digest": Path(name).stem, "stands": hashlib.sha256(text).hexdigest(), "fields": [], "filing_id": "LIFE"}
+    told = [*json.loads(files.get("遮蔽.json", b"[]")), row]
+    return files | {name: text, "遮蔽.json": json.dumps(told).encode()}
+
+
+def test_a_paper_that_is_told_as_masked_is_forged_unless_the_log_knows_it(
+    packages: dict[str, Files], tmp_path: Path
+) -> None:
+    masked = packages["masked"]
+    told = [each["digest"] for each in json.loads(masked["遮蔽.json"])]
+    says = {f"文书 {each} 的个人信息已按保存期限遮蔽，原文无从核对" for each in told}
+    assert set(found(masked, tmp_path)) == says
+    assert verify.WRONG == []
+    since = {f"缺少文书或者附件 {each}" for each in told}
+    assert set(found(packages["masked since"], tmp_path)) == since
+    assert "遮蔽.json" not in packages["masked since"]
+    for true in (packages["whole"], packages["decision"], masked):
+        forged = blotted(edited("证明.json", lambda proof: proof.pop("head"))(true))
+        found(summed(forged), tmp_path)
+        if true is not masked:
+            assert "遮蔽.json 与日志所记不符" in verify.WRONG
+        assert any("已被改动" in each for each in verify.WRONG)
 
 
 # Packages that are made to hurt whoever opens them, or to look like what they are not
@@ -468,16 +509,16 @@ def repeated(times: int) -> Callable[[Files], Files]:
 
 
 HOSTILE: dict[str, tuple[Callable[[Files], Files], str]] = {
-    "JSON that never ends": (lambda files: files | {"证明.json": deep(200_000)}, "无法读取（RecursionError"),
-    "JSON that never ends, in an entry": (entry(3, body=deep(200_000).decode()), "无法读取（RecursionError"),
+    "JSON that never ends": (lambda files: files | {"证明.json": deep(200_000)}, "无法读取：层次过深"),
+    "JSON that never ends, in an entry": (entry(3, body=deep(200_000).decode()), "无法读取：层次过深"),
     "a huge file of JSON": (lambda files: files | {"理由.json": b" " * (verify.LARGEST + 1), "备案.json": b" " * (verify.LARGEST + 1)}, "备案.json 过大"),
     "a huge list of sums": (lambda files: files | {"SHA256SUMS": b"\n" * (verify.LARGEST + 1)}, "SHA256SUMS 过大"),
-    "a number of a million digits": (lambda files: files | {"规则/依据.json": b'[{"version":' + b"1" * 1_000_000 + b"}]"}, "无法读取（ValueError"),
+    "a number of a million digits": (lambda files: files | {"规则/依据.json": b'[{"version":' + b"1" * 1_000_000 + b"}]"}, "无法读取：所载的值不合格式"),
     "a size of a million digits": (edited("证明.json", lambda proof: proof.update(checkpoint=proof["checkpoint"].replace("\n", "\n" + "1" * 1_000_000, 1))), "签名不实"),
     "a value under one name twice": (lambda files: files | {"备案.json": files["备案.json"].replace(b"{", b'{"stage":"in_force",', 1)}, "同一名称有两个值"),
     "an entry with two of one name": (entry(4, rehash=True, body=said("{", '{"stage":"in_force",')), "同一名称有两个值"),
-    "what is no UTF-8": (lambda files: files | {"备案.json": b'{"stage":"\xff"}'}, "无法读取（UnicodeDecodeError"),
-    "numbers that are none": (edited("证明.json", lambda proof: leaf(proof, "entry").update(position=float("nan"))), "无法读取（TypeError"),
+    "what is no UTF-8": (lambda files: files | {"备案.json": b'{"stage":"\xff"}'}, "无法读取：不是UTF-8文字"),
+    "numbers that are none": (edited("证明.json", lambda proof: leaf(proof, "entry").update(position=float("nan"))), "无法读取：所载的值不是应有的类型"),
     "a list where an object is wanted": (lambda files: files | {"备案.json": b"[]"}, "备案现状与末条登记不符"),
     "a document that nobody entered": (lambda files: files | {"补充决定.docx": b"PK"}, "多出文件 补充决定.docx"),
     "a paper under a name of its own": (lambda files: files | {"文书/撤销决定.json": b"{}"}, "多出文件 文书/撤销决定.json"),
@@ -499,6 +540,7 @@ def test_a_hostile_package_is_refused_with_what_is_wrong(package: Files, tmp_pat
     files = forge(package)
     wrong = found(files if "list of sums" in what else summed(files), tmp_path)
     assert any(says in each for each in wrong), wrong
+    assert not re.search("Error|Exception", "".join(wrong)), "told to a court's expert, in Chinese"
     assert verify.WRONG, "what is merely lacking would be told as not refuted"
 
 
@@ -608,12 +650,12 @@ PACKED: dict[Callable[[Path, Files], None], str] = {
     swollen: "文件过多或者过大",
     doubled: "包内有同名的文件",
     linked: "['卷宗.docx'] 不是文件，而是指向别处",
-    locked: "无法读取（RuntimeError",
-    strange: "无法读取（NotImplementedError",
-    broken: "无法读取（",  # what lies within may be a zip itself
-    spoilt: "无法读取（",
+    locked: "无法读取：设有密码",
+    strange: "无法读取：压缩方式不能识别",
+    broken: "无法读取：",  # what lies within may be a zip itself
+    spoilt: "无法读取：压缩的内容已经损坏",
     empty: "✗ 缺少文件 SHA256SUMS\n",
-    none: "无法读取（BadZipFile",
+    none: "无法读取：不是完好的zip文件",
 }
 
 
@@ -631,6 +673,7 @@ def test_a_hostile_zip_is_refused_in_bounds(
     told = capsys.readouterr().out
     assert ended.value.code == 1
     assert PACKED[made] in told
+    assert not re.search("Error|Exception", told)
     assert "已核验" not in told
     assert told.splitlines()[-1] == "核验未通过"
 

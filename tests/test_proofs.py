@@ -74,10 +74,14 @@ def stranger(command: str, folder: Path, *, bare: bool = True) -> subprocess.Com
     )  # fmt: skip
 
 
-def proof(register: Register, number: int, folder: Path, may: May = lambda *_: True, office: str = "") -> Path:
+def proof(
+    life: tuple[Register, LogKeeping], number: int, folder: Path, may: May = lambda *_: True, office: str = ""
+) -> Path:
     """The proof of an entry, unpacked."""
+    register, kept = life
+    [signer] = keys.signers(kept.log.key_file)
     with (folder / f"{number}.zip").open("wb") as file:
-        write_decision(file, register, "LIFE", number, may, office=office)
+        write_decision(file, register, "LIFE", number, may, signer, office=office)
     with ZipFile(folder / f"{number}.zip") as packed:
         packed.extractall(folder / f"{number}{office}")
     return folder / f"{number}{office}"
@@ -203,7 +207,7 @@ def test_the_revocation_of_the_demonstration_is_proven_alone_and_comes_out_the_s
     life: tuple[Register, LogKeeping], tmp_path: Path
 ) -> None:
     register, kept = life
-    folder = proof(register, REVOKED, tmp_path)
+    folder = proof(life, REVOKED, tmp_path)
     revoked = register.entry("LIFE", REVOKED)
     assert revoked
     terms, explained = revoked.filing.terms, (folder / "说明.txt").read_text("utf-8")
@@ -242,9 +246,8 @@ def test_the_revocation_of_the_demonstration_is_proven_alone_and_comes_out_the_s
 def test_a_leader_is_given_what_a_leader_may_read_and_nothing_is_given_of_what_is_not(
     life: tuple[Register, LogKeeping], tmp_path: Path
 ) -> None:
-    register, _ = life
     leader = lived("LIFE").docket[0].filing.leader
-    folder = proof(register, 12, tmp_path, lambda filing, kind: kind not in ("object", offices.REFUSED), leader)
+    folder = proof(life, 12, tmp_path, lambda filing, kind: kind not in ("object", offices.REFUSED), leader)
     done = stranger("python3 核验.py", folder)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert "第12号登记的消息、公示公告和申请版本未附" in done.stdout
@@ -253,7 +256,7 @@ def test_a_leader_is_given_what_a_leader_may_read_and_nothing_is_given_of_what_i
     assert offices_of == {leader}
     assert "object" not in {each["row"]["kind"] for each in leaves if each["kind"] == "paper"}
     with pytest.raises(NoSuchDecision):
-        proof(register, 48, tmp_path)
+        proof(life, 48, tmp_path)
 
 
 def test_an_entry_rests_on_what_brought_the_filing_there() -> None:

@@ -36,6 +36,7 @@ from models.vocabulary import Role, Stage
 from regulation import retention, terms
 from regulation.retention import MASK, contacts, objectors
 from tests.databases import Databases, on_both, prepare
+from tests.logged import keeping
 from tests.simulated import END, holding, lived, told, written
 from tests.story import application, instant
 
@@ -180,8 +181,10 @@ def test_what_was_changed_is_not_taken_for_masked(full_on_disk: Register, tamper
 
 def test_a_package_made_later_is_whole_and_tells_what_is_masked(full_on_disk: Register, tmp_path: Path) -> None:
     masked(full_on_disk)
+    keeping(full_on_disk.engine, tmp_path).passes(LATER)
     with ZipFile(BytesIO(dossier(full_on_disk, "LIFE", Attachments(tmp_path)))) as pack:
         told_of = {each["digest"] for each in json.loads(pack.read("遮蔽.json"))}
+        assert len(told_of) == len(full_on_disk.masked("LIFE"))
         assert {f"文书/{key}.json" for key in told_of} <= set(pack.namelist())
         assert "见遮蔽.json" in pack.read("说明.txt").decode()
         assert not any(PHONE.encode() in pack.read(name) for name in pack.namelist())

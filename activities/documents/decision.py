@@ -11,6 +11,7 @@ from typing import IO, Any
 from activities.documents import docket, gongwen, packaging
 from activities.documents.packaging import SUBJECTS, File, json_bytes, summed
 from activities.documents.record import Record, Sent, read, receipts
+from activities.log.notes import Signer
 from activities.publishing.calendars import counted_in_words
 from activities.register import Register
 from models.acts import By
@@ -71,9 +72,17 @@ def _numbers(value: object) -> Iterator[int]:
 
 
 def write_decision(
-    pack: IO[bytes], register: Register, filing_id: str, number: int, may: May, *, office: str = ""
+    pack: IO[bytes],
+    register: Register,
+    filing_id: str,
+    number: int,
+    may: May,
+    signer: Signer | None,
+    *,
+    office: str = "",
 ) -> None:
-    """Write the proof of one entry into a file; with an `office`, the letters of that alone. Raises `NoSuchFiling`, `NoSuchDecision`."""
+    """Write the proof of one entry into a file; with an `office`, the letters of that alone. With a `signer` of the log its list of files
+    is signed, so nothing is taken out of it unseen. Raises `NoSuchFiling`, `NoSuchDecision`."""
     record = read(register, filing_id)
     if not 1 <= number <= len(record.entries):
         raise NoSuchDecision(f"{filing_id} 第{number}号")
@@ -83,32 +92,24 @@ def write_decision(
     told = {each for each in rests_on(docket_, number) if refused or docket_[each - 1].refused is None}
     if number not in told:
         raise NoSuchDecision(f"{filing_id} 第{number}号")
-    files = summed(list(_files(register, record, docket_, told, may, office)), entry.entered_at)
-    gongwen.pack_into(pack, ((file.name, file.content, file.at) for file in files))
-
-
-def _files(
-    register: Register, record: Record, docket_: list[Entry], told: set[int], may: May, office: str
-) -> Iterator[File]:
-    entry, numbers = docket_[-1], sorted(told)
-    last = entry.entered_at
+    numbers, last = sorted(told), entry.entered_at
+    rests = [each for each in packaging.papers(record, numbers) if may(entry.filing, each.kind)]
     with register.engine.connect() as db:
         used = packaging.used(db, [docket_[each - 1].filing for each in numbers])
-    papers = [each for each in packaging.papers(record, numbers) if may(entry.filing, each.kind)]
+        papers, masked = packaging.comparable(db, rests)
     sent = [each for each in record.sent if each.message.number in told and office in ("", each.message.office)]
     notices = [each for each in record.notices if each.number in told]
-    rows = [*packaging.of_entries(record, numbers), *packaging.of_papers(papers), *packaging.of_notices(notices)]
-    rows += [*packaging.of_editions(used), *packaging.of_letters(sent)]
-    yield File("说明.txt", "", _explained(record, docket_, told, sent, used).encode(), last)
-    yield from packaging.programs(last)
-    yield from packaging.entries(record, numbers, whole=not office)
-    for paper in papers:
-        yield File(f"文书/{paper.digest}.json", "", paper.body.encode(), paper.stored_at)
-    yield from packaging.rules(used, last)
-    masked = register.masked(record.row.filing_id)
-    if blotted := [each for each in masked if each["digest"] in {paper.digest for paper in papers}]:
-        yield File("遮蔽.json", "", json_bytes(blotted), last)
-    yield File(packaging.PROOF, "", json_bytes(packaging.proven(register.engine, rows)), last)
+    rows = [*packaging.of_entries(record, numbers), *packaging.of_papers(rests), *packaging.of_masks(masked)]
+    rows += [*packaging.of_notices(notices), *packaging.of_editions(used), *packaging.of_letters(sent)]
+    files = [File("说明.txt", "", _explained(record, docket_, told, sent, used).encode(), last)]
+    files += [*packaging.programs(last), *packaging.entries(record, numbers, whole=not office)]
+    files += [File(f"文书/{each.digest}.json", "", each.body.encode(), each.stored_at) for each in papers]
+    files += [*packaging.masks(masked, last), *packaging.rules(used, last)]
+    files = summed(files, last)
+    decided = record.entries[number - 1]
+    proof = packaging.of_package(register.engine, rows, decided, signer, files[-1].digest, whole=False)
+    files.append(File(packaging.PROOF, "", json_bytes(proof), last))
+    gongwen.pack_into(pack, ((file.name, file.content, file.at) for file in files))
 
 
 def _explained(

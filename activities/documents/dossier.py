@@ -77,10 +77,11 @@ def write_dossier(
 ) -> None:
     """Write a filing's package into a file: attachments may be large. With a `signer` of the log it says that nothing was entered after
     its last entry. Raises `NoSuchFiling`."""
-    record, masked = read(register, filing_id), register.masked(filing_id)
+    record = read(register, filing_id)
+    rests_on = packaging.papers(record)
     with register.engine.connect() as db:
         used = packaging.used(db, [step.filing for step in record.steps])
-    papers = packaging.papers(record)
+        papers, masked = packaging.comparable(db, rests_on)
     last = record.entries[-1].entered_at
     attached = references(paper.body for paper in papers)
     looked_at = [(each, list(attachments.faults([each]))) for each in attached]
@@ -91,10 +92,7 @@ def write_dossier(
     files = list(
         _files(record, papers, faults, contacts, last, {"attachments": _counted(there, missing), "masked": told})
     )
-    if masked:
-        files.append(
-            File("遮蔽.json", "已遮蔽的文书：原文摘要（digest）、现文摘要（stands）、字段", json_bytes(masked), last)
-        )
+    files += packaging.masks(masked, last)
     files += packaging.rules(used, last)
     files += [
         File(f"附件/{each.sha256}{_ending(each.name)}", f"附件：{each.name}", attachments.path(each.sha256), last)
@@ -103,7 +101,8 @@ def write_dossier(
     listed = [{"文件": file.name, "说明": file.what, "字节": file.size, "SHA-256": file.digest} for file in files]
     files.insert(0, File("目录.json", "本包目录", json_bytes(listed), last))
     files = packaging.summed(files, last)
-    proof = packaging.proof_of(register.engine, record, used, signer, files[-1].digest)
+    rows = [*packaging.of_whole(record, rests_on, masked), *packaging.of_editions(used)]
+    proof = packaging.of_package(register.engine, rows, record.entries[-1], signer, files[-1].digest, whole=True)
     files.append(File(packaging.PROOF, "登记日志中的证明", json_bytes(proof), last))
     gongwen.pack_into(pack, ((file.name, file.content, file.at) for file in files))
 

@@ -16,10 +16,11 @@ from sqlalchemy import Connection, Engine, select
 
 from activities import rules_wheel
 from activities.attachments import file_digest
+from activities.database import in_parts
 from activities.documents.record import Record, Sent
 from activities.editions_used import EDITIONS, USED
 from activities.log import keys, proving, public_keys
-from activities.log.leaves import CARRIED, LETTER, NOTICE, PAPER, SIGNED_FOR, LeafKind, columns, micros
+from activities.log.leaves import CARRIED, LEAVES, LETTER, MASKED, NOTICE, PAPER, SIGNED_FOR, LeafKind, columns, micros
 from activities.log.merkle import HASHINGS
 from activities.log.notes import Checkpoint, Note, Signer
 from activities.log.sequencing import checkpoint_of, ends_of_days, newest, times_of
@@ -28,8 +29,9 @@ from activities.proof import as_hashed, by_entry
 from activities.rows import GENESIS, papers_of, submission
 from models.filing import Filing
 from models.log import LogCheckpoint
-from models.register import Paper, PublicNoticeRow
+from models.register import EntryRow, MaskedPaper, Paper, PublicNoticeRow
 from models.settings import Settings
+from models.values import in_shanghai
 
 Row = tuple[LeafKind, str, int, Any]
 """A row that the log covers: its kind, name and number, and what its digest is made of, if that is not a file of its own."""
@@ -146,20 +148,21 @@ def signer_of(settings: Settings) -> Signer | None:
     return next(reversed(keys.signers(settings.log_key_file)), None)
 
 
-def proof_of(
-    engine: Engine, record: Record, used_: Sequence[dict[str, Any]], signer: Signer | None, sums: str
+def of_package(
+    engine: Engine, rows: Sequence[Row], last: EntryRow, signer: Signer | None, sums: str, *, whole: bool
 ) -> dict[str, Any]:
-    """The proof of a filing's package; nothing where the log has not been signed yet.
+    """The proof of a package; nothing where the log has not been signed yet.
 
-    Its head, by the key that signed the root: up to when, and up to which root, the last entry was the last, and of which list of files.
+    Its head, by the key that signed the root: of which list of files it is, up to which root, and up to when; of a `whole` one, by then
+    its last entry was the last.
     """
-    proof = proven(engine, [*_rows(record, papers(record)), *of_editions(used_)], signer)
+    proof = proven(engine, rows, signer)
     made_at = proof.pop("made_at", None)
     if signer is None or not proof or not _signed(proof["checkpoint"], signer):
         return proof
     root, count = Checkpoint.read(Note.read(proof["checkpoint"]).text), len(proof["leaves"])
     lines = (
-        f"{root.origin}/head", record.row.filing_id, record.row.number, record.row.head, count,
+        f"{root.origin}/{'head' if whole else 'decision'}", last.filing_id, last.number, last.hash, count,
         root.size, b64encode(root.root).decode(), made_at, sums,
     )  # fmt: skip
     head = "".join(f"{line}\n" for line in lines)
@@ -171,6 +174,33 @@ def papers(record: Record, numbers: Iterable[int] | None = None) -> list[Paper]:
     wanted = set(numbers) if numbers else None
     rests = {key for step in record.steps if not wanted or step.entry.number in wanted for key in papers_of(step.entry)}
     return [each for each in record.papers if each.digest in rests]
+
+
+def comparable(db: Connection, papers_: Iterable[Paper]) -> tuple[list[Paper], list[MaskedPaper]]:
+    """Papers that can be compared with what the log knows of them, and the maskings of those that were masked. One that was masked since
+    the log was signed last is not among them: its text is not what was entered, and nothing shows yet why."""
+    papers_, last = list(papers_), newest(db)
+    masked: dict[str, MaskedPaper] = {}
+    logged: set[str] = set()
+    for some in in_parts(each.digest for each in papers_):
+        masked |= {
+            row["digest"]: MaskedPaper(**row)
+            for row in db.execute(select(MASKED).where(MASKED.c.digest.in_(some))).mappings()
+        }
+        of_these = select(LEAVES.c.of).where(LEAVES.c.kind == LeafKind.MASKED.value, LEAVES.c.of.in_(some))
+        logged.update(db.scalars(of_these.where(LEAVES.c.position < last.size)) if last else ())
+    told = [each for each in papers_ if each.digest not in masked or each.digest in logged]
+    return told, [masked[each.digest] for each in told if each.digest in masked]
+
+
+def masks(masked: Sequence[MaskedPaper], last: datetime) -> Iterator[File]:
+    """What was masked of the papers, told to people; nothing if none was."""
+    if masked:
+        told = [
+            each.model_dump() | {"fields": json.loads(each.fields), "masked_at": in_shanghai(each.masked_at)}
+            for each in masked
+        ]
+        yield File("遮蔽.json", "已遮蔽的文书：原文摘要（digest）、现文摘要（stands）、字段", json_bytes(told), last)
 
 
 def _signed(note: str, signer: Signer) -> bool:
@@ -231,10 +261,11 @@ def _stamped(checkpoint: LogCheckpoint) -> dict[str, str]:
     return {"stamp": checkpoint.stamp} if checkpoint.stamp else {}
 
 
-def _rows(record: Record, papers_: Iterable[Paper]) -> Rows:
-    """Everything in a package that the log covers by itself."""
+def of_whole(record: Record, papers_: Iterable[Paper], masked: Iterable[MaskedPaper]) -> Rows:
+    """Everything of a filing that the log covers by itself."""
     yield from of_entries(record, range(1, len(record.entries) + 1))
     yield from of_papers(papers_)
+    yield from of_masks(masked)
     yield from of_notices(record.notices)
     yield from of_letters(record.sent)
 
@@ -247,6 +278,11 @@ def of_entries(record: Record, numbers: Iterable[int]) -> Rows:
 def of_papers(papers_: Iterable[Paper]) -> Rows:
     """What the log covers of papers: what they are, and when they came."""
     yield from ((LeafKind.PAPER, each.digest, 0, columns(each, *PAPER)) for each in papers_)
+
+
+def of_masks(masked: Iterable[MaskedPaper]) -> Rows:
+    """What the log covers of papers that were masked: which text stands there since, and what is gone of it."""
+    yield from ((LeafKind.MASKED, each.digest, 0, columns(each, *MASKED.c.keys())) for each in masked)
 
 
 def of_notices(notices: Iterable[PublicNoticeRow]) -> Rows:

@@ -1,7 +1,6 @@
 """核验归档包、一项决定的证明、公示公告的证明：只用 Python 标准库，不联网，不需要本系统。
 用法：python3 -I 核验.py [文件夹、zip或json] [--key 公钥] [--root 根] [--重算]；程序请取自公示公告网站，不取自所核验的包
-退出码：0 核验通过；1 有不符之处；2 没有发现不符，但证明不完整。
-"""
+退出码：0 核验通过；1 有不符之处；2 没有发现不符，但证明不完整。"""
 
 import argparse
 import hashlib
@@ -19,8 +18,7 @@ from typing import Any
 WHAT, DONE, WRONG, LACKING, ASIDE = (list[str]() for _ in range(5))
 MOST, LARGEST, TEXTS, ALL = 100_000, 32_000_000, 500_000_000, 8_000_000_000
 TOLD, SIGNATURES, ENDS = 200, 64, 2_000
-"""Files of a package; bytes of one that is read as text, of all of them, of everything with the attachments. Findings of a sort that are
-told; keys of a log, signatures of a note; roots of ends of days."""
+"""Files of a package; bytes of a text, of all texts, of everything. Findings of a sort that are told; keys, signatures; roots of days."""
 EVERY = {"SHA256SUMS", "说明.txt", "核验.py", "证明.json", "规则/依据.json"}
 ARCHIVED = {"目录.json", "备案.json", "卷宗.docx", "理由.txt", "理由.json"}
 """What every package has, and what only one for the archive has."""
@@ -32,16 +30,17 @@ STRAY = re.compile(r"(.*/)?(\.DS_Store|Thumbs\.db|desktop\.ini|__pycache__/[^/]*
 """What else may lie in a package (whatever is there besides belongs to nothing that was entered), and what systems leave in folders."""
 SHANGHAI, EARLY, FAST = timezone(timedelta(hours=8)), timedelta(days=1), timedelta(minutes=5)
 """How long before it came into the log, and after, a row may say it was written: an outage, and a clock that is fast."""
-AT = ("entered_at", "published_at", "first_used_at", "closed_at", "read_at")
-NAMES = """entry=登记 paper=文书 edition=版本 delivery=送达 receipt=回执 read=阅读 notice=公示公告
+AT = ("entered_at", "published_at", "first_used_at", "closed_at", "read_at", "masked_at")
+NAMES = """entry=登记 paper=文书 edition=版本 delivery=送达 receipt=回执 read=阅读 notice=公示公告 masked=遮蔽;
 notice=公示 corrected_notice=更正公示 notice_withdrawn=终止公示 notice_suspended=中止公示 notice_reinstated=恢复公示 change_notice=变更公示 revocation_proposal=拟撤销公示 proposal_ended=终止撤销
 revocation=撤销备案 deregistration=自愿注销 revocation_undone=撤销终止 continuation=由新备案承接 restoration=恢复备案 announcement=官网公告 call=通知全文 lot_listed=抽签总体名单 lot_drawn=抽签结果
-lot_voided=抽签作废 survey_sums=汇总数 performance_results=年度绩效评价结果 subsidy_notice=后补助拟支持名单公示 subsidy_final=后补助支持名单 subsidy_withdrawn=后补助名单更正 subsidy_cancelled=后补助轮次取消
-subsidy_unpaid=后补助未予下达名单"""
-ROWS, KINDS = (dict(re.findall(r"(\w+)=(\S+)", part)) for part in NAMES.split("\n", 1))
-"""Where a row of the log says when it was written (a paper may lie there long before its entry); what rows and announcements are called."""
+lot_voided=抽签作废 survey_sums=汇总数 performance_results=年度绩效评价结果 subsidy_notice=后补助拟支持名单公示 subsidy_final=后补助支持名单 subsidy_withdrawn=后补助名单更正 subsidy_cancelled=后补助轮次取消 subsidy_unpaid=后补助未予下达名单;
+BadZipFile=不是完好的zip文件 error=压缩的内容已经损坏 EOFError=文件不完整 NotImplementedError=压缩方式不能识别 RecursionError=层次过深 RuntimeError=设有密码 MemoryError=内容过大 OSError=文件读不出
+UnicodeDecodeError=不是UTF-8文字 JSONDecodeError=不是JSON Error=不是base64 LookupError=缺少应有的内容 ValueError=所载的值不合格式 TypeError=所载的值不是应有的类型 Exception=内容不合格式"""
+ROWS, KINDS, WHY = (dict(re.findall(r"(\w+)=([^\s;]+)", part)) for part in NAMES.split(";"))
+"""Where a row of the log says when it was written (a paper may lie there long before its entry); what rows, announcements, faults are called."""
 ARCHIVE = "归档包：一件备案的全部登记"
-DECISION = "决定的证明：只证明所附的登记。不是归档包，不证明全部登记，也不证明其后没有别的登记；说明.txt 未经签署，以下列各项为准"
+DECISION = "决定的证明：只证明所附的登记。不是归档包，不证明全部登记，也不证明其后没有别的登记"
 NOTICE = "公示公告的证明：只证明这一件公示公告。不证明该备案的登记，也不证明其后没有别的公示公告"
 TRUSTED = """以下须凭信任，或者另行查证：
 · 登记所依据的事实本身真实；另行生成的文件（申请表、公文草稿、卷宗.docx、说明、理由）和不为登记所依据的文书以登记为准
@@ -58,20 +57,17 @@ def expect(holds: Any, otherwise: str, stop: bool = False) -> None:
     """One check: what does not hold is wrong, and where nothing more can be read, the end."""
     if not holds and stop:
         raise UserWarning(otherwise)  # which nothing else raises
-    if not holds:
-        WRONG.append(otherwise)
+    WRONG.extend([] if holds else [otherwise])
 
 
 def point(encoded: bytes) -> Any:
     """The point that 32 bytes stand for; None if there is none."""
-    y = int.from_bytes(encoded, "little")
-    sign, y = y >> 255, y & ((1 << 255) - 1)
+    sign, y = divmod(int.from_bytes(encoded, "little"), 1 << 255)
     square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
     x = pow(square, (P + 3) // 8, P)
     x = x * ROOT % P if (x * x - square) % P else x
-    if len(encoded) != 32 or y >= P or (x * x - square) % P or (x == 0 and sign):
-        return None
-    return (P - x if x & 1 != sign else x), y
+    none = len(encoded) != 32 or y >= P or (x * x - square) % P or (x == 0 and sign)
+    return None if none else ((P - x if x & 1 != sign else x), y)
 
 
 def plus(one: Any, other: Any) -> Any:
@@ -194,7 +190,7 @@ class Package:
         expect(not elsewhere, f"{elsewhere[:1]} 不是文件，而是指向别处", stop=True)
         self.proof, self.alone = self.json("证明.json", {}), place.suffix == ".json"
         parts = {name.partition("/")[0] for name in self.names}
-        self.whole = bool(parts & {*ARCHIVED, "申请表", "公文草稿", "附件"} or "head" in self.proof)
+        self.whole = bool(parts & {*ARCHIVED, "申请表", "公文草稿", "附件"} or "/head\n" in self.proof.get("head", ""))
 
     def below(self, folder: str) -> list[str]:
         """The files in a folder."""
@@ -244,8 +240,7 @@ def check_entries(package: Package) -> dict[str, Any]:
         hashed = before + body + (effects if isinstance(effects, str) else digest(effects))
         told = before, hashlib.sha256(hashed.encode()).hexdigest()
         expect((entry["previous"], entry["hash"]) == told, f"第{number}号登记与其哈希或者前一条登记不符")
-        if isinstance(effects, str):
-            ASIDE.append(f"第{number}号登记的消息、公示公告和申请版本未附，只有其摘要")
+        ASIDE.extend([f"第{number}号登记的消息、公示公告和申请版本未附，只有其摘要"] * isinstance(effects, str))
         entries[entry["hash"]], last = says, entry
     expect(len({says["filing"]["id"] for says in entries.values()}) == 1, "没有登记，或者不属于同一件备案", stop=True)
     stands = says["filing"]
@@ -259,15 +254,16 @@ def check_papers(package: Package, entries: dict[str, Any]) -> None:
     """Papers on which the entries rest, and attachments of these, against their digests."""
     events = [says["event"] for says in entries.values() if not says.get("refused")]
     rests = {key for event in events for key in (event.get("paper"), (event.get("came") or {}).get("record")) if key}
-    masked = {each["digest"]: each["stands"] for each in package.json("遮蔽.json")}
+    gone = [each["row"] for each in package.proof.get("leaves", ()) if each["kind"] == "masked"]
+    masked = {row["digest"]: row["stands"] for row in gone}
+    expect({row["digest"] for row in package.json("遮蔽.json")} <= masked.keys(), "遮蔽.json 与日志所记不符")
     texts = b"".join(package.read(name) for name in package.below("文书"))
     wanted = rests | {key.decode() for key in re.findall(rb'"upload:([0-9a-f]{64})"', texts)}
     found = {Path(name).name[:64]: name for name in [*package.below("文书"), *package.below("附件")]}
     for key, name in found.items():
         expect(package.sha256(name) in (key, masked.get(key)), f"{name} 已被改动")
         expect(key in wanted, f"{name} 不为所附的登记或者文书所引用")
-    lacking = LACKING if package.whole else ASIDE
-    lacking.extend(f"缺少文书或者附件 {key}" for key in sorted(wanted - found.keys()))
+    (LACKING if package.whole else ASIDE).extend(f"缺少文书或者附件 {key}" for key in sorted(wanted - found.keys()))
     LACKING.extend(f"文书 {key} 的个人信息已按保存期限遮蔽，原文无从核对" for key in masked)
     DONE.append(f"{len(found)} 份文书和附件的摘要")
 
@@ -296,15 +292,14 @@ def check_rows(package: Package, entries: dict[str, Any], newest: Checkpoint, en
         row = entries.get(covers) if kind == "entry" else leaf.get("row")
         says = [digest(each) if isinstance(each, dict) else each for each in row] if isinstance(row, list) else row
         about = next((each for each in (row if isinstance(row, list) else [row]) if isinstance(each, dict)), {})
-        fits = row and (kind == "entry" or digest(says) == covers)
-        expect(fits, f"{name} 与日志所记不符（0.9.0 制作的，用该版的核验.py）")
+        expect(row and (kind == "entry" or digest(says) == covers), f"{name} 与日志所记不符（0.9.0 的用该版核验）")
         expect(covers not in rows, f"{name} 有两份")
         expect(not of or about.get("filing_id") in (None, *of), f"{name} 属于另一件备案")
         rows[covers] = kind, row, (when := came(name, leaf, about, newest, ends))
         if kind == "notice":
             what = f"{KINDS.get(about['kind']) or about['kind']}，{about['shown_from']} 至 {about['shown_until'] or '—'}：{about['content']}"
-            at = local(about["published_at"])
-            DONE.append(f"{name}：发布于 {at}，第{about['number']}号登记的{what}（列入日志{when}）")
+            at, number = local(about["published_at"]), about["number"]
+            DONE.append(f"{name}：发布于 {at}，第{number}号登记的{what}（列入日志{when}）")
     expect(rows, "证明中没有任何条目")
     untold = sum(not when.startswith("晚于") for *_, when in rows.values())
     ASIDE.extend([f"{untold} 项何时以后列入日志没有签署（如日志的第一日），其中有无倒签不能由此排除"] if untold else [])
@@ -313,16 +308,17 @@ def check_rows(package: Package, entries: dict[str, Any], newest: Checkpoint, en
 
 
 def check_head(package: Package, last: Any, newest: Checkpoint, logs: set[Any]) -> Any:
-    """That nothing was entered after the last entry when the package was made, and nothing taken out of it since."""
+    """That nothing was taken out since it was made, and of one for the archive, that nothing was entered after its last entry by then."""
     if "head" not in package.proof:
-        return LACKING.append("末条登记没有签署，不能证明其后没有登记、包内没有缺少")
+        return LACKING.append("文件的目录和末条登记没有签署，不能证明包内没有缺少、其后没有登记")
     (head, by, _), (hashed, says) = signers(package.proof["head"], logs), last
-    told, leaves = head.splitlines(), str(len(package.proof["leaves"]))
-    ends = [f"{newest.origin}/head", says["filing"]["id"], str(says["number"]), hashed, leaves]
+    told, number, leaves = head.splitlines(), str(says["number"]), str(len(package.proof["leaves"]))
+    ends = [f"{newest.origin}/{'head' if package.whole else 'decision'}", says["filing"]["id"], number, hashed, leaves]
     expect(by, "末条登记不是以签署检查点的密钥签署的")
     expect(told[:7] == [*ends, newest.count, newest.top], "末条登记、项数或者根与所签署的不符：有截去、增添或者替换")
     expect(told[8:] == [package.sha256("SHA256SUMS")], "文件的目录不是制作时所签署的：有取出、增添或者替换")
-    return DONE.insert(0, f"第{says['number']}号登记为末条，截至 {local(told[7])}；此后的登记不在本包")
+    beyond = "为末条；此后的登记不在本包" if package.whole else "的证明；制作以后没有取出、增添或者替换"
+    return DONE.insert(0, f"截至 {local(told[7])}，第{number}号登记{beyond}")
 
 
 def check_log(package: Package, entries: dict[str, Any], known: list[str], printed: str) -> Any:
@@ -341,7 +337,7 @@ def check_log(package: Package, entries: dict[str, Any], known: list[str], print
     LACKING.extend(f"{end.size} 条的根没有以所给的公钥签署时间：何时列入日志没有证明" for end in untimely)
     rows = check_rows(package, entries, newest, ends)
     DONE.insert(0, f"{len(rows)} 项在日志中的位置，直至 {newest.origin} 所签 {newest.size} 条的根 {newest.root.hex()}")
-    if package.whole:
+    if entries:
         check_head(package, [*entries.items()][-1], newest, logs)
     return newest.origin, sorted(key[5] for key in logs.union(*(end.by for end in ends))), rows
 
@@ -361,19 +357,23 @@ def check_rules(package: Package, entries: dict[str, Any], rows: Any, again: boo
 
 def check(place: Path, known: list[str], printed: str, again: bool = False) -> Any:
     """Everything, one after the other; whose log it is, and its keys, if it has come so far."""
+    part, entries = "所核验的文件", dict[str, Any]()
     try:
-        package, entries = Package(place), dict[str, Any]()
+        package = Package(place)
         WHAT.append(NOTICE if package.alone else ARCHIVE if package.whole else DECISION)
         if not package.alone:
             check_files(package)
+            part = "登记和文书"
             entries = check_entries(package)
             check_papers(package, entries)
+        part = "证明和规则"
         log = check_log(package, entries, known, printed)
         if log and entries:
             check_rules(package, entries, log[2], again)
         return log
     except Exception as why:  # whatever it is, nothing is proven
-        WRONG.append(str(why) if isinstance(why, UserWarning) else f"所载内容无法读取（{type(why).__name__} {why}）")
+        called = next(WHY[of.__name__] for of in type(why).__mro__ if of.__name__ in WHY)
+        WRONG.append(str(why) if isinstance(why, UserWarning) else f"{part}无法读取：{called}")
 
 
 def main() -> None:
@@ -390,8 +390,8 @@ def main() -> None:
         lines += [f"{mark} {each}" for each in [*every[:TOLD], *[f"另有 {len(every) - TOLD} 项"][: len(every) > TOLD]]]
     lines += [*TRUSTED.format(log[0]).splitlines(), *(f"    {key}" for key in log[1])] if log and not WRONG else []
     lines.append("核验未通过" if WRONG else "没有发现不符，但证明不完整" if LACKING else "核验通过")
-    for line in lines:
-        sys.stdout.write("".join(each if each.isprintable() else "�" for each in line[:400]) + "\n")
+    told = ("".join(each if each.isprintable() else "�" for each in line[:400]) for line in lines)
+    sys.stdout.writelines(f"{line}\n" for line in told)
     sys.exit(1 if WRONG else 2 if LACKING else 0)
 
 

@@ -105,7 +105,8 @@ def _proof(tools: Tools, row: FilingRow, who: Identity, number: int) -> tuple[Do
     pack = TemporaryFile()  # noqa: SIM115 - it is closed once it is sent
     office = who.office if who.role is Role.LEADER else ""
     try:
-        decision.write_decision(pack, tools.register, row.filing_id, number, who.reads, office=office)
+        signer = packaging.signer_of(tools.settings)
+        decision.write_decision(pack, tools.register, row.filing_id, number, who.reads, signer, office=office)
     except decision.NoSuchDecision as missing:
         pack.close()
         raise NoFile(f"proof-{number}") from missing
