@@ -30,6 +30,7 @@ from activities.health import checks
 from activities.health.counts import DUE
 from activities.keyring import Ring, ring_of
 from activities.letters import Letters
+from activities.log.cosigning import cosigners_of, silent
 from activities.log.sequencing import newest
 from activities.register import Register
 from gateway.client import Filings
@@ -186,6 +187,19 @@ def of_log(of: Deployment) -> Iterator[Line]:
     told = f"{last.size}条，最近一次签署 {naming.short(last.made_at)}"
     late = of.now - last.made_at > SIGNED_WITHIN
     yield judged("登记日志", f"{told}；查 worker 日志 log.not_signed" if late else "", told)
+
+
+def of_witnesses(of: Deployment) -> Iterator[Line]:
+    """Which witnesses of the log have been silent, and since when."""
+    named = cosigners_of(of.settings)
+    if not named or checks.migrations_fault(of.register.engine):
+        return
+    silences = silent(of.register.engine, named, of.now)
+    if not silences:
+        yield Line("见证人", State.WELL, f"{len(named)}个，未见迟延")
+    for each in silences:
+        state = State.FAULT if each.witness.address else State.NOTE
+        yield Line(f"见证人 {each.witness.key.name}", state, each.says)
 
 
 def of_drift(of: Deployment) -> Iterator[Line]:
@@ -434,6 +448,7 @@ ON_THE_REGISTER: Mapping[str, Examination] = {
     "巡查": of_drift,
     "可用情况": of_availability,
     "登记日志": of_log,
+    "见证人": of_witnesses,
     "信函": of_letters,
     "附件": of_files,
     "备份": of_backups,

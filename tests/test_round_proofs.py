@@ -26,7 +26,7 @@ from activities.rounds.following import RoundFollowing
 from activities.rounds.register import RoundRegister
 from models.register import PublicNoticeRow
 from models.settings import Settings
-from models.values import day_of, digest
+from models.values import day_of, digest, midnight_after
 from regulation.rounds.consequences import Published
 from regulation.rounds.simulation import RoundLife
 from tests.databases import Databases
@@ -204,6 +204,32 @@ def test_what_was_published_before_announcements_of_rounds_had_leaves_is_not_dat
         db.execute(delete(LEAVES).where(LEAVES.c.kind == "told", LEAVES.c.of == row.round_id))
     unsealed = notices.log().proofs([row])[row.id]
     assert (unsealed.late, unsealed.vouched) == (True, False)
+    register.engine.dispose()
+
+
+def test_what_was_published_as_its_day_ended_is_proven_by_the_next_one(
+    sqlite: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its entry was being written while the day's end was signed: that end does not have it, and nothing calls it suspect."""
+    register = Register.at(sqlite.made("rounds that published", holding(fill)))
+    kept, notices = keeping(register.engine, tmp_path), Notices(register.engine)
+    row = rows(register)["performance_results"]
+    midnight = midnight_after(day_of(row.published_at))
+    with monkeypatch.context() as written:
+        written.setattr(sequencing, "SOURCES", {LeafKind.EDITION: SOURCES[LeafKind.EDITION]})
+        kept.passes(midnight - timedelta(hours=1))
+        kept.passes(midnight + timedelta(seconds=5))
+    assert notices.log().proofs([row]) == {}
+    kept.passes(midnight + timedelta(days=1, seconds=5))
+    proof = notices.log().proofs([row])[row.id]
+    assert (proof.before and proof.before.day, proof.end.day) == (
+        day_of(midnight) - timedelta(days=1),
+        day_of(midnight),
+    )
+    assert (proof.late, proof.vouched) == (False, False)
+    (tmp_path / "proof.json").write_bytes(proof.document)
+    assert checked(tmp_path / "proof.json", *proof.keys, root=proof.end.root) == []
+    assert any("晚于" in each for each in verify.DONE)
     register.engine.dispose()
 
 

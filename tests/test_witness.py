@@ -19,7 +19,7 @@ from activities.attachments import Attachments
 from activities.documents import recompute, verify
 from activities.documents.dossier import dossier
 from activities.log import checking, keys
-from activities.log.cosigning import Cosigner, Cosigning, cosigners_of, witnessed_by
+from activities.log.cosigning import Cosigner, Cosigning, cosigners_of, silent, witnessed_by
 from activities.log.keeping import LogKeeping
 from activities.log.merkle import SHA_256
 from activities.log.notes import Key, Note, Signer
@@ -29,6 +29,7 @@ from activities.log.witnessing import NotCosigned, Witness
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from activities.register import Register
+from cli.examinations import Deployment, State, of_witnesses
 from models.settings import Settings, SettingsRefused
 from models.values import day_of
 from tests.databases import Databases, on_both
@@ -224,6 +225,8 @@ def test_our_checkpoints_are_cosigned_by_whoever_is_named_and_shown_so(kept: Log
         published = Note.read(kept.files.note() or "")
         assert [key for key, _ in published.signed_by([own.key, witness.key])] == [own.key, witness.key]
         assert len(published.lines) == len(alone) + 1, "of an answer, the signature of the witness alone is taken"
+        [day] = kept.files.folder.glob("days/*")
+        assert Note.read(day.read_text("utf-8")).is_signed_by(witness.key), "what was published before, too"
         asked = len(state["asked"])
         asking.passes(NOW + timedelta(minutes=2))
         assert len(state["asked"]) == asked, "what is signed is not brought again"
@@ -249,6 +252,39 @@ def test_our_checkpoints_are_cosigned_by_whoever_is_named_and_shown_so(kept: Log
         done = stranger(f"python3 verify.py whole.zip --key {witness.key}", tmp_path)
         assert "见证：library.example 于 2030-06-01 20:00 见过这个根" in done.stdout, done.stdout
         assert done.stdout.endswith("核验通过\n")
+
+
+async def test_a_witness_that_is_silent_is_named_with_since_when(kept: LogKeeping, tmp_path: Path) -> None:
+    [own] = keys.signers(kept.log.key_file)
+    file = tmp_path / "witnesses"
+    with answering(made(tmp_path, "library.example"), own.key) as (witness, state):
+        by_hand = Cosigner(made(tmp_path, "court.example").key.as_witness)
+        file.write_text(f"{witness.key} {witness.address}\n{by_hand.key}\n", "utf-8")
+        settings = Settings(var=tmp_path, database_url=str(kept.log.engine.url), log_witnesses=file)
+        asking, ours = replace(kept, cosigners=[witness, by_hand]), cosigners_of(settings)
+        asking.passes(NOW)
+        assert silent(kept.log.engine, ours, NOW + timedelta(hours=23)) == [], (
+            "a day's end is brought with the next pass"
+        )
+        state["down"] = True
+        for days in (1, 2, 3):
+            asking.passes(NOW + timedelta(days=days))
+        now = NOW + timedelta(days=3, minutes=1)
+        told = [(each.witness, each.since) for each in silent(kept.log.engine, ours, now)]
+        assert told == [(witness, NOW + timedelta(days=1)), (by_hand, None)]
+        says = {each.name: (each.state, each.says) for each in of_witnesses(Deployment(settings, now))}
+        assert says["见证人 library.example"] == (
+            State.FAULT,
+            "自2030-06-02 20:00签署的根起没有见证；查 worker 日志 log.not_witnessed",
+        )
+        assert says["见证人 court.example"][0] is State.NOTE
+        async with visiting(settings, Clock(now)) as house:
+            page = (await (await house.signed_in("o-701")).get("/ops")).text
+        assert "<strong>library.example</strong>：自2030-06-02 20:00签署的根起没有见证" in page
+        state["down"] = False
+        asking.passes(NOW + timedelta(days=4))
+        [left] = silent(kept.log.engine, ours, NOW + timedelta(days=5, minutes=1))
+        assert left.witness == by_hand
 
 
 def test_a_witness_that_has_seen_another_history_is_told_and_nothing_is_taken(kept: LogKeeping, tmp_path: Path) -> None:

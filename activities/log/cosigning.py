@@ -7,6 +7,7 @@ next pass; what is taken is the signature of a key that is known, and nothing el
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -22,6 +23,7 @@ from activities.log.tree import Tree
 from activities.log.witnessing import NotWitnessed
 from models.log import LogCheckpoint
 from models.settings import Settings, SettingsRefused
+from regulation.naming import short
 
 log = structlog.get_logger()
 
@@ -30,6 +32,9 @@ ANSWERS = 20.0
 
 LOOKED_BACK = 100
 """In so many of the last checkpoints is looked for what a witness signed last; if in none, it says itself what it saw."""
+
+WITHIN, DAYS_LOOKED_BACK = timedelta(days=1), 400
+"""So long a witness may take to cosign how a day ended; in so many ends of days is looked for what it cosigned last."""
 
 TRIES = 3
 """How often what was seen is told anew in one go: once by ourselves, once by the witness, once more if somebody came between."""
@@ -154,6 +159,34 @@ class Cosigning:
             if seen == told:
                 raise NotWitnessed(f"见证人所见的{seen}条与本日志不同：日志已经分叉")
         raise NotWitnessed("见证人所见一再变化")
+
+
+@dataclass(frozen=True)
+class Silence:
+    """A witness that does not sign how the log stands: since when, which is when the first end of a day was signed that it has not cosigned;
+    None if it has cosigned none of those that were looked at."""
+
+    witness: Cosigner
+    since: datetime | None
+
+    @property
+    def says(self) -> str:
+        told = f"自{short(self.since)}签署的根起没有见证" if self.since else "没有见证过本日志历日的根"
+        return f"{told}；{'查 worker 日志 log.not_witnessed' if self.witness.address else '其签名由人工送达（log cosigned）'}"
+
+
+def silent(engine: Engine, cosigners: Sequence[Cosigner], now: datetime) -> list[Silence]:
+    """Which of the witnesses have not cosigned ends of days that were signed more than a day ago."""
+    with engine.connect() as db:
+        ends = ends_of_days(db, limit=DAYS_LOOKED_BACK) if cosigners else []
+    notes = [(row.made_at, Note.read(row.note)) for row in ends if row.made_at < now - WITHIN]
+    found = []
+    for each in cosigners:
+        signs = (place for place, (_, note) in enumerate(notes) if note.is_signed_by(each.key))
+        place = next(signs, None)
+        if notes and place != 0:
+            found.append(Silence(each, notes[place - 1][0] if place else None))
+    return found
 
 
 def _standing(db: Connection) -> list[LogCheckpoint]:

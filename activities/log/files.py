@@ -21,6 +21,9 @@ from models.log import LogCheckpoint, LogLeaf
 
 LEAVES, CHECKPOINTS = (model.metadata.tables[str(model.__tablename__)] for model in (LogLeaf, LogCheckpoint))
 
+SIGNED_LATE = 31
+"""Of so many of the last days a witness may still sign the ends."""
+
 CHECKPOINT, KEYS, DAYS, WITNESSES = "checkpoint", "keys", "days", "witnesses"
 
 
@@ -68,15 +71,16 @@ class LogFiles:
                 yield f"已发布的日志文件 {tile.entries} 缺失或已被改动"
 
     def _put_days(self, db: Connection) -> None:
-        """The ends of days, and their stamps, that are not there: of those that are, nothing but the names is read."""
+        """The ends of days, and their stamps, that are not there; of those that are, the last ones, for a witness may have signed them
+        since, and of the others nothing but the names."""
         there = {path.name for path in (self.folder / DAYS).glob("*")}
-        ended = db.execute(
-            select(CHECKPOINTS.c.day, CHECKPOINTS.c.stamp.is_not(None)).where(CHECKPOINTS.c.day.is_not(None))
-        )
+        query = select(CHECKPOINTS.c.day, CHECKPOINTS.c.stamp.is_not(None)).where(CHECKPOINTS.c.day.is_not(None))
+        ended = db.execute(query.order_by(CHECKPOINTS.c.day)).all()
         lacking = [
             day for day, stamped in ended if not there.issuperset([str(day), *([f"{day}.tsr"] if stamped else [])])
         ]
-        for some in in_portions(sorted(lacking), WIDTH):
+        lacking += [day for day, _ in ended[-SIGNED_LATE:]]
+        for some in in_portions(sorted({*lacking}), WIDTH):
             query = select(CHECKPOINTS.c.day, CHECKPOINTS.c.note, CHECKPOINTS.c.stamp).where(
                 CHECKPOINTS.c.day.in_(some)
             )

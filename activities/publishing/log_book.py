@@ -1,7 +1,7 @@
 """What the announcements' site tells of the log: the proof of each announcement, and what came into the log between ends of days.
 
 An announcement is proven up to the first end of a day at which it was there, of those that tell their times: so its page does not
-change again, and says by when it was published at the latest, and since when at the earliest.
+change again but for who signs that end later, and says by when it was published at the latest, and since when at the earliest.
 """
 
 import json

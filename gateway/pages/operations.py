@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from activities.availability import Availability
+from activities.log.cosigning import cosigners_of, silent
 from gateway.pages.staff import as_asked
 from gateway.pages.web import SignedIn, page
 from gateway.remembered.sessions import Session
@@ -78,6 +79,7 @@ def _shown(
         available=Availability(tools.register.engine).of_parts(datetime.now(UTC), days=operations.DAYS),
         days=operations.DAYS,
         unseen=Availability(tools.register.engine).never_seen(datetime.now(UTC)),
+        silences=silent(tools.register.engine, cosigners_of(tools.settings), now),
         backups=backups,
         old=operations.is_old(backups, datetime.now(UTC)),
         backlog=tools.letters.backlog(now),
