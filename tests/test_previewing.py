@@ -27,7 +27,7 @@ from tests.near import Near
 from tests.served import Clock
 from tests.simulated import Papered, holding, lived, told, written
 from tests.story import application, instant
-from tests.test_desk import Officer, at
+from tests.test_desk import Officer, at, section
 from tests.test_review import clock_of, sent
 from tests.visiting import UNREAD, House, visiting
 
@@ -147,6 +147,36 @@ def form_number(form: dict[str, Any]) -> int:
     return int(form["seen"])
 
 
+async def test_whoever_decides_on_a_revocation_reads_the_case_beside_the_form(house: House) -> None:
+    """Who proposed it and when, on what ground and evidence, what was defended, which letters wait, and what follows (G-16)."""
+    first, second, leader = await at(house, "c-101"), await at(house, "c-102"), await at(house, "u-leader-01")
+    form, _ = await looks(first, PROPOSAL, **WORDS)
+    await first.posts(PROPOSAL, 303, **form)
+    defence = f"/filings/{FILING}/acts/state_defence"
+    await leader.posts(
+        defence, 303, **form_of(await leader.gets(defence)) | {"/content/text": "合作项目仍在进行，附验收单"}
+    )
+    approval = f"/filings/{FILING}/acts/approve_revocation"
+    assert "已提出，待复核" in section(await second.gets(approval), "matter")
+    clock_of(house).set("2027-06-16T15:00:00")
+    ruling = f"/filings/{FILING}/acts/rule_on_defence"
+    shown = await first.gets(ruling)
+    assert "合作项目仍在进行，附验收单" in section(shown, "matter"), "who rules on a defence reads it"
+    form, _ = await looks(first, ruling, **{"/outcome": "rejected", "/reason": "验收单系往年项目"})
+    await first.posts(ruling, 303, **form)
+    shown = section(await second.gets(approval), "matter")
+    for said in (
+        "长期未开展实质性产学研合作（《工作指引》第十四条）", WORDS["/reason"], WORDS["/content/text"],
+        "2027-06-16 09:00", "合作项目仍在进行，附验收单", "已复核，未予采纳", "验收单系往年项目",
+    ):  # fmt: skip
+        assert said in shown, said
+    assert re.search(r"提议撤销备案</strong>\s*<br><small>2027-06-16 09:00 · 沈阳市科技局 (受理人|c-101)", shown)
+    assert "备案即行撤销" in await second.gets(approval), "what follows"
+    assert "不得含个人信息" not in shown, "advice for whoever writes is none for whoever reads"
+    read = [each for each in house.tools.audit.lines(person="c-102") if each.kind == "read_paper"]
+    assert read, "that papers were read is on record"
+
+
 async def test_what_was_not_read_does_not_go(house: House) -> None:
     clock_of(house).set("2027-06-16T22:00:00")
     officer = await at(house, "c-101")
@@ -202,7 +232,7 @@ async def test_the_second_of_two_sees_what_the_first_said_and_in_what_they_diffe
     other = unescape((await second.posts(path, 200, **form_of(shown) | {"/reason": "停业"}, do="preview")).text)
     differs = other.partition("您所填的与先办理的不同")[2].partition("</table>")[0]
     assert re.findall(r"<th[^>]*>(.*?)</th><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td>", differs) == [
-        ("理由（不得含个人信息）", "停产改造", "停业")
+        ("理由", "停产改造", "停业")
     ]
     await second.posts(path, 303, **form_of(shown))
     filing = house.tools.register.filing(FILING)

@@ -39,6 +39,9 @@ CONSEQUENCES: Mapping[ActKind, str] = {
     ActKind.PROPOSE_REVOCATION: (
         "提议一经登记，拟撤销公示即行公开发布，并告知盟主企业陈述申辩；已经公开的不能收回，终止撤销须另行办理并公告。"
     ),
+    ActKind.APPROVE_REVOCATION: (
+        "批准一经登记，备案即行撤销，告知盟主企业，并须公告；登记不能收回，确有错误的，须另行办理恢复备案。"
+    ),
     ActKind.WITHDRAW: (
         "撤回后本次申请即告终止，不能恢复：已有的审核、公示不再有效，期限不再保留。再要备案的，须重新申请；"
         "提升类须待下一次申报期。"

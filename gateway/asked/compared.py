@@ -51,7 +51,7 @@ def differences_of_acts(
 def _told(fields: Iterable[Field], within: str = "") -> Iterator[tuple[str, tuple[str, str]]]:
     """What each field says, with its label within what it is part of."""
     for field in fields:
-        called = f"{within} · {field.label}" if within else field.label
+        called = f"{within} · {field.called}" if within else field.called
         if field.widget == "group":
             yield from _told(field.fields, called)
         elif field.widget == "rows":

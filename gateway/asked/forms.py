@@ -85,6 +85,11 @@ class Field:
         return any(each.says_something for each in below) or self.value not in (None, "", [], {}, ())
 
     @property
+    def called(self) -> str:
+        """Its label without the advice for whoever fills it in: as it is called where it is read."""
+        return self.label.partition("（不得含")[0]
+
+    @property
     def row(self) -> str:
         """The pointer of what it is part of."""
         return self.at.rpartition("/")[0]

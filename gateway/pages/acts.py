@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 
 from gateway.asked import acts
 from gateway.asked.forms import Field
+from gateway.asked.matters import Before, before
 from gateway.pages.act_drafts import ActDraft
 from gateway.pages.halves import FirstHalf, first_half
 from gateway.pages.previewing import PREVIEW, NotDone, beside, sent
@@ -20,6 +21,7 @@ from gateway.pages.reviewing import decided_here
 from gateway.pages.uploads import large
 from gateway.pages.web import Answer, SignedIn, page, rests_on, then
 from gateway.problem import KeyReused, MovedOn, NoAct, Unreachable
+from gateway.remembered.audit import AuditKind
 from gateway.remembered.phrases import Phrases
 from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
@@ -84,7 +86,9 @@ def show(
     offered = _offered(tools, row, kind, session, year)
     drafted = _draft(tools, session, row, offered)
     raw = drafted.raw if drafted and drafted.raw and raw is None else raw
-    return _form(request, tools, session, row, offered, raw, looked=_is_filled_in(offered, session))
+    return _form(
+        request, tools, session, row, offered, raw, looked=_is_filled_in(offered, session), drafted=drafted, opened=True
+    )
 
 
 def _draft(tools: Tools, session: Session, row: FilingRow, offered: Offer | None) -> ActDraft | None:
@@ -283,18 +287,20 @@ def _form(
     raw: dict[str, object] | None = None, refusal: Refusal | None = None, *, act_id: str = "", more_rows: str = "",
     since: list[Entry] | None = None, kind: ActKind | None = None, of_version: int | None = None,
     checked: Sequence[tuple[str, str]] = (), looked: bool = False, changed: bool = False, status: int = 200,
+    drafted: ActDraft | None = None, opened: bool = False,
 ) -> HTMLResponse:  # fmt: skip
-    """`looked`: what would come of the act is shown, if it can be done as it is filled in; `changed`: it is not what was read."""
+    """`looked`: what would come of the act is shown, if it can be done as it is filled in; `changed`: it is not what was read;
+    `opened`: it is shown for the first time, with its draft if there is one."""
     versions = tools.register.versions(row.filing_id)
     of_application: list[Finding] = versions[-1][1] if versions else []
     raw = first_said(tools, row, offered) if raw is None and offered and offered.proposed else raw
     would = look(tools, session, row, offered.kind, raw or {}) if looked and offered and session.who.staff else None
-    opened = request.method == "GET"
     shown = beside(would, refusal, opened=opened, changed=changed, status=status, overtaken=bool(since))
     found = shown.refusal.findings if shown.refusal else ()
     fields = _fields(tools, session, row, offered, of_application, raw, found, more_rows) if offered else ()
     year = _year_of(offered)
-    drafted = _draft(tools, session, row, offered)
+    drafted = drafted if opened else _draft(tools, session, row, offered)
+    behind = before(tools, session.who, value_of(row), offered.kind) if offered and session.who.staff else None
     return page(
         request,
         tools,
@@ -322,7 +328,18 @@ def _form(
         changed=shown.changed,
         previewed=previewed(acts.as_sent(raw or {}, fields), day_of(tools.clock())),
         half=first_beside(tools, row, offered, raw) if offered else None,
+        before=behind,
+        names=_named(request, tools, session, row, behind) if behind else {},
     )
+
+
+def _named(request: Request, tools: Tools, session: Session, row: FilingRow, behind: Before) -> Mapping[str, str]:
+    """Who entered what an act decides on, by name. That the papers beside the form were read is on record."""
+    entries = [*behind.letters, *(each.entry for each in behind.steps)]
+    for each in behind.steps:
+        if each.key:
+            visit_of(request, tools, session.who).note(AuditKind.READ_PAPER, filing_id=row.filing_id, about=each.key)
+    return tools.people.named(by.person for entry in entries if (by := getattr(entry.event, "by", None)))
 
 
 def look(tools: Tools, session: Session, row: FilingRow, kind: ActKind, raw: Mapping[str, Any]) -> Foreseen:

@@ -15,6 +15,7 @@ from activities import query_codes
 from activities.attachments import LOCATION
 from activities.documents import receipt as receipts_on_paper
 from activities.documents.record import Sent, receipts
+from gateway.asked import matters
 from gateway.asked.forms import Field, fields_of
 from gateway.identity import Identity
 from gateway.pages.acts import Asked, look
@@ -122,7 +123,7 @@ def show(
         may_see_receipt=lambda entry: _has_receipt(entry, who),
         query_code="" if who.staff or row.archived_on else query_codes.code_of(row.first_paper),
         waits=lambda entry: _waits(entry, filing),
-        letters=_letters(tools, filing) if who.staff else [],
+        letters=list(matters.letters(tools, filing)) if who.staff else [],
         held="；".join(said for kind, said in HELD.items() if agenda.awaits_letter(filing, kind)),
         refused=tools.register.refused_acts(filing_id, LAST_REFUSED) if who.reads(filing, offices.REFUSED) else [],
         faults=tools.register.verify(filing_id) if "verify" in request.query_params else None,
@@ -212,12 +213,6 @@ HELD = {
     LapseKind.CORRECTION_LAPSED: "盟主企业的来文由两人认定属实与否以前，不视为撤回；机构未核对的后果不由企业承担。",
 }
 """What waits for a letter to be compared, in words."""
-
-
-def _letters(tools: Tools, filing: Filing) -> list[Entry]:
-    """The entries that wait for somebody to compare them with what came."""
-    acts = (name.partition(":")[2] for name in agenda.letters_waiting(filing))
-    return [entry for act in acts if (entry := tools.register.entry_of(filing.id, act))]
 
 
 def _has_receipt(entry: Entry, who: Identity) -> bool:
