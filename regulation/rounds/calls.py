@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from models.acts import By
 from models.findings import Finding, Lack
 from models.local_rules import LocalRules
 from models.rounds.base import MoveWindow, OpenRound, RoundActKind, RoundKind, RoundLapse, RoundLapseKind, RoundLine
@@ -157,7 +158,7 @@ def moved(round_: Round, act: MoveWindow, when: Moment) -> Round:
     return round_.but(closes=act.closes, moved=True, of=of)
 
 
-def may_cancel(round_: Round, act: Any, when: Moment) -> Lack | None:
+def ready_to_cancel(round_: Round, by: By, when: Moment) -> Lack | None:
     """A call whose window has begun stands: whoever relied on it is not shut out. A city repeals its document whenever it will."""
     begun = round_.area.jurisdiction is None and when.at >= round_.opens_at
     return Lack(missing="申报期已经开始，不能取消") if begun else None
@@ -334,7 +335,7 @@ RULES = Rules(
         RoundActKind.OPEN_ROUND: Row(ARTICLE, PUBLISHERS, may=may_publish, then=published, of_city=LOCAL),
         RoundActKind.MOVE_WINDOW: Row(ARTICLE, PUBLISHERS, may=may_move, then=moved, of_city=LOCAL),
         RoundActKind.CLOSE_ROUND: Row(ARTICLE, PUBLISHERS, may=may_close, then=closed, of_city=LOCAL),
-        RoundActKind.CANCEL_ROUND: Row(ARTICLE, PUBLISHERS, may=may_cancel, then=cancelled, of_city=LOCAL),
+        RoundActKind.CANCEL_ROUND: Row(ARTICLE, PUBLISHERS, ready=ready_to_cancel, then=cancelled, of_city=LOCAL),
     },
     papers={RoundActKind.OPEN_ROUND: CallPaper},
     asks=asks,

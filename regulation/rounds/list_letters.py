@@ -7,6 +7,7 @@ sender: the list does not become final and nothing is paid. Then it counts as of
 from dataclasses import dataclass
 from datetime import date
 
+from models.acts import By
 from models.findings import Lack
 from models.rounds.round import Round
 from models.rounds.subsidies import ConfirmListLetter, EnterListLetter, ListLetter
@@ -32,11 +33,11 @@ def lacks_confirmation(round_: Round) -> Lack | None:
     return Lack(missing=f"尚有 {waiting} 件书面异议待另一人核对") if waiting else None
 
 
-def may_enter_letter(round_: Round, act: EnterListLetter, when: Moment) -> Lack | None:
+def ready_to_enter(round_: Round, by: By, when: Moment) -> Lack | None:
     """There is a list to object to, and not too much is waiting already."""
     if len(state_of(round_).letters) >= on_paper.PENDING:
         return Lack(missing=f"已有 {on_paper.PENDING} 件书面异议待另一人核对")
-    return notices.may_object(round_, act, when)
+    return notices.may_object(round_, None, when)
 
 
 def enter_letter(round_: Round, act: EnterListLetter, when: Moment) -> Round:
@@ -45,6 +46,15 @@ def enter_letter(round_: Round, act: EnterListLetter, when: Moment) -> Round:
     letter = ListLetter(id=act.id, person=act.by.person, came=act.came, anonymous=act.anonymous)
     round_ = round_.but(of=state.but(letters=(*state.letters, letter)))
     return notices.to_handle(round_, act.id, act.came.on)
+
+
+def ready_to_confirm(round_: Round, by: By, when: Moment) -> Lack | None:
+    """A letter waits that somebody else entered."""
+    letters = state_of(round_).letters
+    if not letters:
+        return Lack(missing="没有待核对的书面异议")
+    own = all(each.person == by.person for each in letters)
+    return Lack(missing="书面异议须由登记人以外的另一人核对") if own else None
 
 
 def may_confirm_letter(round_: Round, act: ConfirmListLetter, when: Moment) -> Lack | None:

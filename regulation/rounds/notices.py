@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from models.acts import TOGETHER, Arrived
+from models.acts import TOGETHER, Arrived, By
 from models.filing import Mark, Notice
 from models.findings import Lack
 from models.rounds.base import RoundLapse, RoundLapseKind, RoundLine, RoundStage
@@ -77,6 +77,16 @@ def receive(round_: Round, act: Objecting, when: Moment) -> Round:
     if name is None or f"objection:{name}" in round_.periods:
         return round_
     return to_handle(round_, name, when.arrival_day)
+
+
+def ready_to_admit(round_: Round, by: By, when: Moment) -> Lack | None:
+    """Something waits for whether it is admitted."""
+    return None if round_.notice and round_.notice.undecided else Lack(missing="没有待认定是否受理的异议")
+
+
+def ready_to_rule(round_: Round, by: By, when: Moment) -> Lack | None:
+    """Something that was admitted waits for its outcome."""
+    return None if round_.notice and round_.notice.admitted else Lack(missing="没有已受理、待处理的异议")
 
 
 def may_admit(round_: Round, act: Ruling, when: Moment) -> Lack | None:

@@ -64,11 +64,17 @@ def _by_deciding(round_: Round, by: By, when: Moment) -> Lack | None:
     return Lack(missing=f"由省科技厅两人以{labels}了结")
 
 
+def _nothing_due(round_: Round, by: By, when: Moment) -> Lack | None:
+    """That the outage touched no deadline."""
+    state = state_of(round_)
+    return Lack(missing="没有可以顺延的期限") if state.due is None or state.until is None else None
+
+
 def _may_extend(round_: Round, act: ExtendAll, when: Moment) -> Lack | None:
     """To the proposed day or a later one that lies ahead: nobody gets less than the outage took."""
     state = state_of(round_)
     if state.due is None or state.until is None:
-        return Lack(missing="没有可以顺延的期限")
+        return _nothing_due(round_, act.by, when)
     if act.until < state.until:
         return Lack(missing=f"顺延不得早于建议的{on_day(state.until)}")
     first = calendar.next_working_day(CALENDARS.newest(when.day), "", when.day + timedelta(days=1))
@@ -217,7 +223,9 @@ RULES = Rules(
             each: Row(ARTICLE, SERVICE, ready=_by_deciding)
             for each in (RoundActKind.MOVE_WINDOW, RoundActKind.CLOSE_ROUND, RoundActKind.CANCEL_ROUND)
         },
-        A.EXTEND_ALL: Row(ARTICLE, PROVINCE, together="two_people", may=_may_extend, then=_extended),
+        A.EXTEND_ALL: Row(
+            ARTICLE, PROVINCE, together="two_people", ready=_nothing_due, may=_may_extend, then=_extended
+        ),
         A.KEEP_DEADLINE: Row(ARTICLE, PROVINCE, together="two_people", then=closed),
     },
     papers={RoundActKind.OPEN_ROUND: OutageEvidence},

@@ -8,6 +8,7 @@ the basis of a subsidy (细则 9).
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from models.acts import By
 from models.findings import Lack
 from models.rounds.appraisals import DIMENSIONS, Appraisals, Commission, Results
 from models.rounds.base import CloseRound, Item, OpenRound, RoundActKind, RoundKind
@@ -73,10 +74,14 @@ def begun(round_: Round, act: OpenRound, when: Moment) -> Round:
     return round_.but(of=PerformanceState(edition=edition_of(act)))
 
 
+def ready_to_commission(round_: Round, by: By, when: Moment) -> Lack | None:
+    """Not more often than a round holds."""
+    often = len(state_of(round_).commissions) >= MOST_COMMISSIONS
+    return Lack(missing=f"一个轮次至多登记{MOST_COMMISSIONS}次委托") if often else None
+
+
 def may_commission(round_: Round, act: CommissionThirdParty, when: Moment) -> Lack | None:
-    """Before acceptance, for a term that is one, to an organisation that has a code."""
-    if len(state_of(round_).commissions) >= MOST_COMMISSIONS:
-        return Lack(missing=f"一个轮次至多登记{MOST_COMMISSIONS}次委托")
+    """For a term that is one, to an organisation that has a code."""
     if act.ends < act.begins:
         return Lack(missing="委托止日不得早于起日")
     if act.ends < when.day:
@@ -97,6 +102,12 @@ def commission(round_: Round, act: CommissionThirdParty, when: Moment) -> Round:
     return round_.but(
         of=state.but(commissions=(*state.commissions, one)), counts={**round_.counts, "expected": expected}
     )
+
+
+def ready_to_end(round_: Round, by: By, when: Moment) -> Lack | None:
+    """A commission runs that can be ended."""
+    runs = any(not each.ended for each in state_of(round_).commissions)
+    return None if runs else Lack(missing="没有可以解除的委托")
 
 
 def may_end(round_: Round, act: EndCommission, when: Moment) -> Lack | None:
@@ -122,16 +133,16 @@ def running(round_: Round, when: Moment) -> list[Commissioned]:
     return [each for each in state_of(round_).commissions if not each.ended and each.begins <= when.day <= each.ends]
 
 
-def may_evaluate(round_: Round, act: Any, when: Moment) -> Lack | None:
+def ready_to_evaluate(round_: Round, by: By, when: Moment) -> Lack | None:
     """While a commission runs. Whose it is, and for which alliances, only its paper tells."""
-    if act.by.role is Role.EVALUATOR and not running(round_, when):
+    if by.role is Role.EVALUATOR and not running(round_, when):
         return Lack(missing="没有在委托期内的评价委托")
     return None
 
 
-def may_appraise(round_: Round, act: Appraise, when: Moment) -> Lack | None:
+def ready_to_appraise(round_: Round, by: By, when: Moment) -> Lack | None:
     """Likewise, and of a year that has begun."""
-    return may_evaluate(round_, act, when) or common_acts.has_begun(round_, when)
+    return ready_to_evaluate(round_, by, when) or common_acts.has_begun(round_, when)
 
 
 def appraise(round_: Round, act: Appraise, when: Moment) -> Round:
@@ -152,13 +163,21 @@ def declare(round_: Round, act: DeclareInterest | ReturnAppraisal, when: Moment)
 # Acceptance
 
 
-def may_accept(round_: Round, act: AcceptResults, when: Moment) -> Lack | None:
-    """Not before every alliance is evaluated, unless it is said that the others follow later; of a year that has begun."""
+def ready_to_return(round_: Round, by: By, when: Moment) -> Lack | None:
+    """Something was evaluated."""
+    return None if round_.counts.get("done") else Lack(missing="尚无评价可退回")
+
+
+def ready_to_accept(round_: Round, by: By, when: Moment) -> Lack | None:
+    """Something was evaluated, of a year that has begun."""
     if lack := common_acts.has_begun(round_, when):
         return lack
+    return None if round_.counts.get("done") else Lack(missing="尚无评价可验收")
+
+
+def may_accept(round_: Round, act: AcceptResults, when: Moment) -> Lack | None:
+    """Not before every alliance is evaluated, unless it is said that the others follow later."""
     done, expected = (round_.counts.get(name, 0) for name in ("done", "expected"))
-    if not done:
-        return Lack(missing="尚无评价可验收")
     if done < expected and not act.unfinished:
         return Lack(missing=f"受托评价的联盟{expected}家，已评价{done}家；其余不评的须注明先行验收")
     return None
@@ -221,12 +240,12 @@ RULES = Rules(
         **common(ARTICLE, PROVINCE),
         RoundActKind.OPEN_ROUND: Row(ARTICLE, PROVINCE, may=may_begin, then=begun),
         RoundActKind.CLOSE_ROUND: Row(ARTICLE, PROVINCE, may=may_close, then=common_acts.closed),
-        A.COMMISSION: Row(ARTICLE, PROVINCE, may=may_commission, then=commission),
-        A.END_COMMISSION: Row(ARTICLE, PROVINCE, may=may_end, then=end_commission),
-        A.DECLARE_INTEREST: Row(ARTICLE, EVALUATORS, may=may_evaluate, then=declare),
-        A.APPRAISE: Row(ARTICLE, EVALUATORS, may=may_appraise, then=appraise),
-        A.RETURN_APPRAISAL: Row(ARTICLE, PROVINCE, then=declare),
-        A.ACCEPT_RESULTS: Row(ARTICLE, PROVINCE, may=may_accept, then=accept),
+        A.COMMISSION: Row(ARTICLE, PROVINCE, ready=ready_to_commission, may=may_commission, then=commission),
+        A.END_COMMISSION: Row(ARTICLE, PROVINCE, ready=ready_to_end, may=may_end, then=end_commission),
+        A.DECLARE_INTEREST: Row(ARTICLE, EVALUATORS, ready=ready_to_evaluate, then=declare),
+        A.APPRAISE: Row(ARTICLE, EVALUATORS, ready=ready_to_appraise, then=appraise),
+        A.RETURN_APPRAISAL: Row(ARTICLE, PROVINCE, ready=ready_to_return, then=declare),
+        A.ACCEPT_RESULTS: Row(ARTICLE, PROVINCE, ready=ready_to_accept, may=may_accept, then=accept),
     },
     papers={A.COMMISSION: Commission, A.APPRAISE: Appraisals, A.ACCEPT_RESULTS: Results},
     draws={A.ACCEPT_RESULTS: results},

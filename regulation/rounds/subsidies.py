@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from models.acts import By
 from models.choices import CHOICES
 from models.findings import Lack
 from models.forms import ObjectionLetter, ObjectionPaper
 from models.rounds.base import (
-    CancelRound,
     CloseRound,
     Item,
     OpenRound,
@@ -54,7 +54,8 @@ from regulation.rounds.list_letters import (
     enter_letter,
     lacks_confirmation,
     may_confirm_letter,
-    may_enter_letter,
+    ready_to_confirm,
+    ready_to_enter,
 )
 from regulation.rounds.rules import PROVINCE, Examined, Row, Rules
 from regulation.rounds.subsidising import BEYOND, LEFT_OUT, LISTED, UNPAID, state_of
@@ -93,7 +94,7 @@ def begun(round_: Round, act: OpenRound, when: Moment) -> Round:
     return round_.but(of=SubsidyState(edition=edition_of(act)))
 
 
-def before_the_list(round_: Round, act: Any, when: Moment) -> Lack | None:
+def before_the_list(round_: Round, by: By, when: Moment) -> Lack | None:
     """What the list rests on is put on record before it is final, and not while it is on notice."""
     if state_of(round_).final_at is not None:
         return Lack(missing="名单已经确定；须更正的，先由两人撤回名单")
@@ -125,9 +126,9 @@ def noted(round_: Round, act: NoteBase | BringProof | RecordExclusion, when: Mom
 # The list
 
 
-def may_approve(round_: Round, act: ApproveList, when: Moment) -> Lack | None:
+def ready_to_approve(round_: Round, by: By, when: Moment) -> Lack | None:
     """There is a scheme, and no list that stands already."""
-    if lack := before_the_list(round_, act, when):
+    if lack := before_the_list(round_, by, when):
         return lack
     return None if state_of(round_).scheme else Lack(missing="尚未印发年度方案")
 
@@ -175,7 +176,7 @@ def taken_back(round_: Round) -> Round:
     return notices.withdraw(round_).but(of=state_of(round_).but(drawn=None, total=None, final_at=None))
 
 
-def may_withdraw(round_: Round, act: WithdrawList, when: Moment) -> Lack | None:
+def ready_to_withdraw(round_: Round, by: By, when: Moment) -> Lack | None:
     """While the list is on notice, and after it became final until it is paid."""
     state = state_of(round_)
     if state.paid_on is not None:
@@ -213,7 +214,7 @@ def lapsed(round_: Round, lapse: RoundLapse, when: Moment) -> Round:
 # Payment
 
 
-def may_pay(round_: Round, act: RecordPayment, when: Moment) -> Lack | None:
+def ready_to_pay(round_: Round, by: By, when: Moment) -> Lack | None:
     """Only a list that stands is paid out, once."""
     state = state_of(round_)
     if state.final_at is None:
@@ -224,7 +225,13 @@ def may_pay(round_: Round, act: RecordPayment, when: Moment) -> Lack | None:
         return lack
     if state.paid_on is not None:
         return Lack(missing=f"资金已于{on_day(state.paid_on)}下达")
-    if not day_of(state.final_at) <= act.paid_on <= when.day:
+    return None
+
+
+def may_pay(round_: Round, act: RecordPayment, when: Moment) -> Lack | None:
+    """On a day from that on which the list became final."""
+    final_at = state_of(round_).final_at
+    if final_at is None or not day_of(final_at) <= act.paid_on <= when.day:
         return Lack(missing="下达日期须在名单确定之后，且不晚于今日")
     return None
 
@@ -243,7 +250,7 @@ def may_close(round_: Round, act: CloseRound, when: Moment) -> Lack | None:
     return None if paid else Lack(missing="资金尚未下达；不再安排的，请取消本轮次")
 
 
-def may_cancel(round_: Round, act: CancelRound, when: Moment) -> Lack | None:
+def ready_to_cancel(round_: Round, by: By, when: Moment) -> Lack | None:
     """What was paid out is not as if it had never been."""
     paid_on = state_of(round_).paid_on
     return Lack(missing=f"资金已于{on_day(paid_on)}下达，轮次不能取消；应当追回的另行处理") if paid_on else None
@@ -310,21 +317,21 @@ RULES = Rules(
         RoundActKind.OPEN_ROUND: Row(ARTICLE, PROVINCE, may=may_begin, then=begun),
         RoundActKind.CLOSE_ROUND: Row(ARTICLE, PROVINCE, may=may_close, then=common_acts.closed),
         RoundActKind.CANCEL_ROUND: Row(
-            ARTICLE, PROVINCE, EITHER, together="two_people", alone=never_listed, may=may_cancel, then=common_acts.cancelled
+            ARTICLE, PROVINCE, EITHER, together="two_people", alone=never_listed, ready=ready_to_cancel, then=common_acts.cancelled
         ),
         A.ADOPT_SCHEME: Row("B-22", PROVINCE, ready=before_the_list, then=adopt),
         A.BRING_PROOF: Row("B-16", NOTERS | {Role.LEADER}, ready=before_the_list, then=noted),
         A.NOTE_BASE: Row("B-22", NOTERS, ready=before_the_list, then=noted),
         A.RECORD_EXCLUSION: Row(ARTICLE, NOTERS, ready=before_the_list, then=noted),
-        A.APPROVE_LIST: Row(ARTICLE, PROVINCE, together="two_people", may=may_approve, then=approve),
+        A.APPROVE_LIST: Row(ARTICLE, PROVINCE, together="two_people", ready=ready_to_approve, then=approve),
         A.OBJECT_TO_LIST: Row("G-04", frozenset({Role.PUBLIC}), EITHER, may=notices.may_object, then=object_),
-        A.ENTER_LIST_LETTER: Row("G-03", PROVINCE, EITHER, may=may_enter_letter, then=enter_letter),
-        A.CONFIRM_LIST_LETTER: Row("G-03", PROVINCE, EITHER, may=may_confirm_letter, then=confirm_letter),
-        A.ADMIT_LIST_OBJECTION: Row("G-04", PROVINCE, EITHER, may=notices.may_admit, then=admit),
-        A.RULE_ON_LIST_OBJECTION: Row("G-04", PROVINCE, EITHER, may=may_rule, then=rule),
+        A.ENTER_LIST_LETTER: Row("G-03", PROVINCE, EITHER, ready=ready_to_enter, then=enter_letter),
+        A.CONFIRM_LIST_LETTER: Row("G-03", PROVINCE, EITHER, ready=ready_to_confirm, may=may_confirm_letter, then=confirm_letter),
+        A.ADMIT_LIST_OBJECTION: Row("G-04", PROVINCE, EITHER, ready=notices.ready_to_admit, may=notices.may_admit, then=admit),
+        A.RULE_ON_LIST_OBJECTION: Row("G-04", PROVINCE, EITHER, ready=notices.ready_to_rule, may=may_rule, then=rule),
         A.CONFIRM_LIST_CLEAR: Row("G-03", PROVINCE, ON_NOTICE, may=may_confirm_clear, then=clear),
-        A.WITHDRAW_LIST: Row(ARTICLE, PROVINCE, EITHER, together="two_people", may=may_withdraw, then=withdraw),
-        A.RECORD_PAYMENT: Row("B-22", PROVINCE, may=may_pay, then=pay),
+        A.WITHDRAW_LIST: Row(ARTICLE, PROVINCE, EITHER, together="two_people", ready=ready_to_withdraw, then=withdraw),
+        A.RECORD_PAYMENT: Row("B-22", PROVINCE, ready=ready_to_pay, may=may_pay, then=pay),
     },
     papers={
         A.ADOPT_SCHEME: Scheme, A.BRING_PROOF: BaseProof, A.APPROVE_LIST: SubsidyList, A.OBJECT_TO_LIST: ObjectionPaper, A.ENTER_LIST_LETTER: ObjectionLetter,

@@ -11,6 +11,8 @@ from models.rounds.base import RoundAct
 from models.rounds.round import ROUND_ACT, Round, RoundReceipt
 from models.values import digest
 from models.vocabulary import Kind, Role, Stage
+from regulation.moment import Moment
+from regulation.rounds import offers
 from regulation.rounds.known import Alliance, Known, KnownItem
 from regulation.rounds.simulation import RoundLife
 from tests.law.notation import moment
@@ -102,6 +104,11 @@ class Province:
         found = self.lives[round_id].round
         assert found
         return found
+
+    def offered(self, round_id: str, at: str, person: str) -> set[str]:
+        """What somebody may do in a round then."""
+        found = offers.offers(self.until(round_id, at), PEOPLE[person], Moment(moment(at), moment(at)))
+        return {str(each.kind) for each in found if each.open}
 
     def states(self, round_id: str) -> dict[str, str]:
         """What became of each alliance."""

@@ -57,6 +57,21 @@ def test_an_evaluation_from_the_commission_to_its_acceptance() -> None:
     assert "score" not in shown.content["rows"][0], "grades are public, scores are not"
 
 
+def test_what_is_offered_is_what_can_be_done_now() -> None:
+    """Nothing is returned or accepted that nobody evaluated, and nobody evaluates without a commission that runs."""
+    here, always = province(), {"move_window", "cancel_round", "commission"}
+    opened(here, EVALUATION, "2027-02-01", "2027-03-31")
+    assert here.offered(EVALUATION, "2027-02-01 10:00", "p-401") == always
+    assert here.offered(EVALUATION, "2027-02-01 10:00", "e-501") == set()
+    here = province()
+    commissioned(here, "B-1", "B-2")
+    assert here.offered(EVALUATION, "2027-02-03 09:00", "p-401") == always | {"end_commission"}
+    assert here.offered(EVALUATION, "2027-02-03 09:00", "e-501") == {"declare_interest", "appraise"}
+    here.done(EVALUATION, "2027-03-01 09:00", "e-501", "appraise", {"rows": [scores("B-1", "92")]})
+    more = {"end_commission", "return_appraisal", "accept_results"}
+    assert here.offered(EVALUATION, "2027-03-01 10:00", "p-401") == always | more
+
+
 def test_it_is_of_kind_b_alone() -> None:
     here = province()
     said = {"title": "二〇二七年度", "opens": "2027-02-01", "closes": "2027-03-31", "alliances": "A"}

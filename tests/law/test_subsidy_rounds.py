@@ -48,6 +48,26 @@ OBJECTION = {
 }
 
 
+NOTES = {"bring_proof", "note_base", "record_exclusion"}
+
+
+def test_what_is_offered_is_what_can_be_done_now() -> None:
+    """Nobody is offered a list without a scheme, a ruling without an objection, a payment before the list is final."""
+    here = Province({f"B-{number}": alliance(number) for number in range(1, 5)})
+    evaluated(here, {"B-1": "92", "B-2": "80", "B-3": "70"})
+    opened(here, SUBSIDY, "2027-04-01", "2027-06-30")
+    always = {"move_window", "cancel_round"}
+    assert here.offered(SUBSIDY, "2027-04-01 10:00", "p-401") == always | NOTES | {"adopt_scheme"}
+    here = province()
+    assert here.offered(SUBSIDY, "2027-04-05 10:00", "p-401") == always | NOTES | {"adopt_scheme", "approve_list"}
+    here.done(SUBSIDY, "2027-04-06 09:00", "p-401", "approve_list", document_no="辽科发〔2027〕20号")
+    here.done(SUBSIDY, "2027-04-06 10:00", "p-402", "approve_list", document_no="辽科发〔2027〕20号")
+    on_notice = {"cancel_round", "enter_list_letter", "withdraw_list"}
+    assert here.offered(SUBSIDY, "2027-04-06 11:00", "p-401") == on_notice
+    here.done(SUBSIDY, "2027-04-07 09:00", "public", "object_to_list", OBJECTION)
+    assert here.offered(SUBSIDY, "2027-04-07 10:00", "p-401") == on_notice | {"admit_list_objection"}
+
+
 def province(*, budget: str = "100") -> Province:
     """Four alliances, three evaluated, their scheme in force, their bases noted."""
     here = Province({f"B-{number}": alliance(number) for number in range(1, 5)})
