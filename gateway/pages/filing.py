@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Any, Literal
 from uuid import uuid4
@@ -36,7 +37,7 @@ from models.filing import Entry, Filing, Receipt
 from models.findings import Finding, Refusal
 from models.forms import ChangePaper
 from models.gateway import HandlingRow
-from models.register import FilingRow
+from models.register import FilingRow, MessageRow
 from models.sections import order_of
 from models.values import Ordinal, day_of
 from models.vocabulary import ActKind, LapseKind
@@ -164,13 +165,25 @@ def _readable(entry: Entry, who: Identity) -> bool:
     return bool(getattr(entry.event, "paper", None)) and who.reads(entry.filing, kind) and entry.refused is None
 
 
-def _sent(tools: Tools, row: FilingRow, who: Identity) -> list[tuple[Any, list[str]]]:
-    """The messages that were sent, each with its receipts; a leader sees its own."""
+@dataclass
+class Posted:
+    """A text that was sent, with each addressee and what their channels have to show of it."""
+
+    message: MessageRow
+    to: list[tuple[MessageRow, list[str]]]
+
+
+def _sent(tools: Tools, row: FilingRow, who: Identity) -> list[Posted]:
+    """What was sent, a text that several got once; a leader sees its own."""
     if who.role not in offices.READERS:
         return []
-    found = tools.letters.of_filing(row.filing_id, most=MESSAGES)
-    sent = [Sent(message, tuple(letters), tuple(deliveries)) for message, letters, deliveries in found]
-    return [(each.message, list(receipts(each))) for each in sent if who.staff or each.message.office == who.office]
+    told: dict[tuple[Any, ...], Posted] = {}
+    for message, letters, deliveries in tools.letters.of_filing(row.filing_id, most=MESSAGES):
+        if who.staff or message.office == who.office:
+            same = (message.number, message.title, message.body, message.service)
+            posted = told.setdefault(same, Posted(message, []))
+            posted.to.append((message, list(receipts(Sent(message, tuple(letters), tuple(deliveries))))))
+    return list(told.values())
 
 
 @router.get("/objections")

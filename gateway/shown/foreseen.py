@@ -1,7 +1,7 @@
 """What would go out if an act were done now: letters, notices, documents, each made by what makes it when it goes. Nothing is done."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -87,7 +87,7 @@ def foreseen(tools: Tools, row: FilingRow, act: Mapping[str, Any], when: Moment)
         ),
         until=f"{naming.short_due_at(due.at, due.lapse.kind)} {naming.coming(due.lapse)}" if due else "",
         warnings=lifecycle.warnings(filing, brought.act, when),
-        letters=tuple(Letter(_addressee(each), each["title"], each["body"]) for each in letters),
+        letters=_once(letters),
         notices=tuple(Markup(site.article(PublicNoticeRow(**each))) for each in notices),
         documents=tuple(drafting.foreseen(tools.register, entry, tools.contacts, tuple(brought.papers(row.filing_id)))),
         besides=(NUMBER_TO_COME,) if brought.numbered else (),
@@ -154,6 +154,14 @@ def _filled(value: Any) -> Any:
         told = {name: _filled(each) for name, each in value.items()}
         return {name: each for name, each in told.items() if each is not False and each not in (None, "", [], {})}
     return [_filled(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _once(messages: Iterable[Mapping[str, Any]]) -> tuple[Letter, ...]:
+    """Letters as they are read: those of one text once, with everybody to whom it goes."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for each in messages:
+        told.setdefault((each["title"], each["body"]), []).append(_addressee(each))
+    return tuple(Letter(first, title, text, tuple(others)) for (title, text), (first, *others) in told.items())
 
 
 def _addressee(message: Mapping[str, Any]) -> str:

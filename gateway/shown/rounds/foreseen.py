@@ -141,7 +141,9 @@ def _on_filings(
     names = [row.leader_name for key, row in rows.items() if key != first.filing_id]
     beside = (*names, *_more(len(some) - 1 - len(names)))
     to_leader = Role.LEADER.label
-    return tuple(replace(each, beside=beside) if each.to == to_leader else each for each in would.letters), says
+    return tuple(
+        replace(each, beside=(*each.beside, *beside)) if each.to == to_leader else each for each in would.letters
+    ), says
 
 
 def _notice(entry: RoundEntry, published: Published) -> Markup:
