@@ -1,6 +1,7 @@
 """The desk's lists: inbox, list and search, saved filters, tables, handling, calendar, charts, and acts done in batches."""
 
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -22,11 +23,14 @@ from activities.letter_queue import Tried
 from activities.lists import FILINGS, LINES, Order, Place, columns_of, in_order
 from activities.pictures.stays import Actor, Spent, stays, stays_of
 from activities.register import Register
+from activities.tasks import Task
 from gateway.identity import EMBEDDED
 from gateway.pages import calendar
+from gateway.pages.desk import after_the_last
 from gateway.shown import lists
 from gateway.shown.figures import Figures
 from gateway.shown.foreseen import previewed
+from gateway.shown.inbox import Group, Inbox, Urgency
 from models.acts import By
 from models.register import FilingRow
 from models.rounds.base import CancelRound, OpenRound, Pinned
@@ -269,6 +273,30 @@ async def test_a_group_is_done_one_after_the_other(house: House) -> None:
         found = re.search(r'href="(/desk/queue[^"]+&after=[^"]+)"', page)
         address = found[1] if found else ""
     assert seen == ["/filings/SY-NEW/review", "/filings/SY-NEXT/review", "/desk"], "read and decided there"
+    assert "“受理”已到最后一件，本组还有2件没有办理；另有“" in page, "what was passed over, and what other groups have"
+
+
+def test_the_end_of_a_group_leads_to_what_is_left() -> None:
+    """Back to what was passed over in it; nothing left there, to the next group; nothing at all, to the desk."""
+    two, one = Counter({Urgency.LATE: 2}), Counter({Urgency.LATER: 1})
+    both = Inbox((Group(Task.REVIEW, two), Group(Task.ACCEPT, one)))
+    assert after_the_last(both, Task.ACCEPT) == (
+        "accept", f"“{Task.ACCEPT.label}”已到最后一件，本组还有1件没有办理；另有“{Task.REVIEW.label}”2件",
+    )  # fmt: skip
+    assert after_the_last(both, Task.PUBLISH) == (
+        "review", f"“{Task.PUBLISH.label}”已到最后一件，另有“{Task.REVIEW.label}”2件、“{Task.ACCEPT.label}”1件",
+    )  # fmt: skip
+    assert after_the_last(Inbox(), Task.ACCEPT) == ("", f"“{Task.ACCEPT.label}”已到最后一件，待办已全部办完")
+
+
+async def test_a_condition_is_counted_once_wherever_it_is_counted(house: House) -> None:
+    """Several lines ask about one condition: whoever reviews answers it once."""
+    officer = await at(house, "c-101")
+    shown = await officer.gets("/filings/SY-NEXT")
+    reviewed = await officer.gets("/filings/SY-NEXT/review")
+    counts = re.findall(r"核对清单（(\d+)项）", shown), re.findall(r"共(\d+)项</span>", reviewed)
+    assert set(counts[0]) == set(counts[1]), counts
+    assert counts[0]
 
 
 def copied(house: House, filing_id: str, times: int) -> None:

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import shutil
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import replace
 from html import unescape
@@ -114,7 +115,7 @@ NOT_READ = re.compile(
 
 
 async def looked_through(browser: AsyncClient, pages: Iterable[str], most: int) -> AsyncIterator[tuple[str, str]]:
-    """Pages and those that they lead to, one of each sort, with what each says."""
+    """Pages and those that they lead to, one of each sort, each as it was sent."""
     left, sorts = list(pages), set[str]()
     while left and len(sorts) < most:
         address = left.pop(0)
@@ -125,8 +126,19 @@ async def looked_through(browser: AsyncClient, pages: Iterable[str], most: int) 
         if answer.status_code in (302, 303):
             left.append(answer.headers["location"])
         elif answer.status_code == 200 and "html" in answer.headers["content-type"]:
-            yield address, as_read(answer.text)
+            yield address, answer.text
             left += [unescape(each).partition("#")[0] for each in re.findall(r'href="(/[^"]*)"', answer.text)]
+
+
+def counted_twice(page: str) -> list[str]:
+    """What one list of numbers on a page counts more than once."""
+    lists = re.findall(r'<ul class="counts".*?</ul>', page, re.DOTALL)
+    return [
+        label
+        for some in lists
+        for label, times in Counter(re.findall(r"</strong><span>(.*?)</span>", some)).items()
+        if times > 1
+    ]
 
 
 BEGUN_AT = {
@@ -150,8 +162,10 @@ async def test_no_page_of_any_sort_tells_people_what_programs_call_things(
         everybody_signed_in(house.tools)
         for person, pages in BEGUN_AT.items():
             browser = await house.signed_in(person) if person else house.browser()
-            async for address, said in looked_through(browser, pages, 45):
+            async for address, page in looked_through(browser, pages, 45):
+                said = as_read(page)
                 looked.add(sort_of(address))
+                found += [f"{person} {address}: counted twice: {each}" for each in counted_twice(page)]
                 if address not in OF_THE_TRADE:
                     found += [f"{person} {address}: {each}" for each in {*CODES.findall(said), *STOPS.findall(said)}]
     of_ones_own = re.compile(r"/versions/1: u-")  # the account that an applicant wrote as its address

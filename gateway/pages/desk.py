@@ -111,10 +111,22 @@ def queue(
     )
     said = [told] if (told := said_to(request)) else []
     if not found.rows:
-        return then(_at(task=task, mine=mine), "。".join([*said, f"“{of_group.label}”已无下一件"]))
+        where, left = after_the_last(found, of_group)
+        return then(_at(task=where, mine=mine), "。".join([*said, left]))
     asked = {"queue": task, "place": waiting.place_of(who, found.rows[0])} | ({"mine": "1"} if mine else {})
     where = f"/filings/{quote(found.rows[0].filing_id)}{'/review' if of_group in REVIEWED else ''}"
     return then(f"{where}?{urlencode(asked)}", *said)
+
+
+def after_the_last(found: waiting.Inbox, of_group: Task) -> tuple[str, str]:
+    """Where one goes on after the last of a group, and what is left, in words: what was passed over in it, else another group."""
+    counts = {each.task: each.counts.total() for each in found.groups}
+    here = counts.pop(of_group, 0)
+    others = "、".join(f"“{task.label}”{count}件" for task, count in counts.items())
+    left = [*([f"本组还有{here}件没有办理"] if here else []), *([f"另有{others}"] if others else [])]
+    onward = of_group if here else next(iter(counts), None)
+    done = f"“{of_group.label}”已到最后一件"
+    return (onward.value if onward else ""), f"{done}，{'；'.join(left)}" if left else f"{done}，待办已全部办完"
 
 
 REVIEWED = (Task.ACCEPT, Task.REVIEW, Task.OPINION, Task.PUBLISH)

@@ -40,7 +40,7 @@ from models.gateway import HandlingRow
 from models.register import FilingRow, MessageRow
 from models.sections import order_of
 from models.values import Ordinal, day_of
-from models.vocabulary import ActKind, LapseKind
+from models.vocabulary import ActKind, LapseKind, Severity
 from regulation import agenda, changes, entries, intake, naming, offices, on_paper
 from regulation.lodging import PAPERS
 from regulation.offers import Offer, offers
@@ -94,6 +94,7 @@ def show(
     docket = [who.shown(entry) for entry in tools.register.docket(filing_id, before=before, most=SHOWN)]
     open_now = offers(filing, tools.now, who.by)
     handlings = tools.handling.of_filing(filing_id)
+    versions = tools.register.versions(filing_id) if who.reads(filing, "application") else []
     ahead = list(islice(entries.outlook(filing), None if asked else AHEAD + 1))
     return page(
         request,
@@ -115,7 +116,8 @@ def show(
         earlier=docket[0].number if docket and docket[0].number > 1 else None,
         objections=row.open_objections and who.reads(filing, ActKind.OBJECT),
         names=tools.people.named([*_persons(docket), *(each.by_person for each in handlings), *_recipients(handlings)]),
-        versions=tools.register.versions(filing_id) if who.reads(filing, "application") else [],
+        versions=versions,
+        checks=_checks(versions[-1][1]) if versions else [],
         on_the_change=_on_the_change(tools, filing) if who.staff and who.reads(filing, "report_change") else [],
         downloads=documents.listed(tools, row, who),
         sent=_sent(tools, row, who),
@@ -148,6 +150,15 @@ def _on_the_change(tools: Tools, filing: Filing) -> list[Finding]:
     subject = tools.register.subject(filing.id, brought)
     paper, _ = read(ChangePaper, brought, {})
     return changes.findings(change.change, paper, subject)
+
+
+def _checks(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """What is to be compared, by condition: as whoever reviews answers it, each condition once."""
+    of: dict[str, list[Finding]] = {}
+    for each in findings:
+        if each.severity is Severity.CHECK:
+            of.setdefault(each.code, []).append(each)
+    return list(of.values())
 
 
 def _persons(docket: Sequence[Entry]) -> Iterator[str]:
