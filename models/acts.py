@@ -41,7 +41,7 @@ ArchiveNumber = Annotated[str, Field(pattern=r"^LN-CXY-[AB]-21[0-9SF]{2}00-20[0-
 """备案编号 (G-40)."""
 
 LABELS = {
-    "person": "人员（不透明编号）", "office": "机构", "role": "身份",
+    "person": "人员", "office": "机构", "role": "身份",
     "id": "行为编号（同一编号即同一行为）", "kind": "行为", "by": "何人", "received_at": "收到时间", "basis": "依据条款",
     "document_no": "文号", "reason": "理由（不得含个人信息）", "seen": "所见最后登记号", "paper": "文书摘要（SHA-256）",
     "item": "核对事项编号", "message": "须补正的内容", "met": "是否符合", "note": "备注", "facts": "申请事项",
@@ -55,7 +55,7 @@ LABELS = {
     "to": "移交至（属地）", "to_zone": "移交至（高新区）", "inspected_on": "检查日期", "result": "结论",
     "joint_activities": "当年合作活动次数", "tag": "标记", "removed": "是否取消标记", "ground": "撤销情形",
     "listing": "列入的名录", "served_on": "送达日期", "method": "送达方式", "url": "公告网址", "screenshot": "公告截图",
-    "on_behalf_of": "代谁登记", "came": "来文", "on": "收到日期", "how": "如何收到", "received_by": "收件人（不透明编号）",
+    "on_behalf_of": "代谁登记", "came": "来文", "on": "收到日期", "how": "如何收到", "received_by": "收件人",
     "record": "收件登记摘要（SHA-256）", "seconds": "所核对的来文登记的行为编号",
     "letter": "所针对的来文", "entry": "消息所属的登记号", "consent": "同意电子送达", "address": "送达地址摘要", "calendar": "工作日历版本", "terms": "期限标准版本",
 }  # fmt: skip

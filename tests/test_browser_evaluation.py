@@ -49,6 +49,9 @@ async def evaluates(visitor: Visitor, round_id: str, filing: str, result: str, j
     await visitor.opens(f"/rounds/{round_id}")
     await visitor.page.locator(f"a[href='/rounds/{round_id}/acts/evaluate?filing={filing}']").click()
     await visitor.looks()
+    items = visitor.page.locator("fieldset:has(> .judged)")
+    assert await items.count() == len(KEYS), "what the register says of an item stands beside it"
+    assert await items.locator("details.rest").count() == len(KEYS), "and what need not be said is folded"
     answers = {f"/content/answers/{key}/met": "no" if key == "misconduct" else "yes" for key in KEYS}
     await visitor.fills({**answers, "/content/joint_activities": str(joint), "/content/result": result})
     assert "已登记" in await visitor.sends("评价联盟"), await visitor.page.locator("main").inner_text()

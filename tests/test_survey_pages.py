@@ -283,6 +283,16 @@ async def test_what_came_on_paper_is_entered_by_one_and_compared_by_another(
     async with leading(house.tools, house.browser(), OFFICER) as first:
         assert address in (await first.page(f"/rounds/{SURVEY}/returns")).links
         page = await first.page(address)
+        whole = await first.page(f"{address}?open=all")
+        tables = len(QUESTIONNAIRES["LN-2026"].tables)
+        assert (page.text.count('<details class="card part"'), page.text.count('<details class="card part" open')) == (
+            tables,
+            1,
+        )
+        assert whole.text.count('<details class="card part" open') == tables
+        assert [each.get("name") for each in page.inputs] == [each.get("name") for each in whole.inputs], (
+            "what is folded is sent as well"
+        )
         told = [*page.hidden("seen", "id")[:2], *((f"/came/{name}", value) for name, value in came.items())]
         scanned = {"/scan/file": ("来件.pdf", b"%PDF-1.7\n%%EOF\n")}
         sent = await first.sends(address, [*told, *pairs(answer(house)), ("do", "submit")], scanned)

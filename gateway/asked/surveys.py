@@ -50,6 +50,21 @@ class Part:
         """What each indicator is called, without its unit."""
         return {each.key: each.label for each in self.table.indicators}
 
+    @property
+    def is_noted(self) -> bool:
+        """Whether something was found at one of its fields."""
+        of = [*self.fields, *(cell for row in self.field.rows for cell in row)]
+        return bool(self.field.findings) or any(each.findings for each in of)
+
+    @property
+    def filled(self) -> str:
+        """How much of it is filled in, as its heading says while it is folded."""
+        if self.table.rows == "once":
+            some = sum(each.says_something for each in self.fields)
+            return f"已填{some}栏，共{len(self.fields)}栏"
+        rows = sum(any(cell.says_something for cell in row) for row in self.field.rows)
+        return f"已列{rows}项" if rows else "没有列"
+
     def told(self, field: Field) -> Decimal | None:
         """The figure of the year before."""
         return self.before.get(f"{self.table.key}.{field.name}")
@@ -156,6 +171,18 @@ def on_the_form(questionnaire: Questionnaire, form: FormData, findings: Iterable
     """The same as they point to the fields of the form it was filled in on, which has empty rows too."""
     places = Places(form_of(questionnaire), form)
     return [each.but(field=places.of(each.field)) if each.field else each for each in findings]
+
+
+def unfolded(parts: Sequence[Part], contents: Found, *, more: str, everything: bool) -> frozenset[str]:
+    """The tables that stand open on a page that folds them: the first in which something is left to do, those in which something was
+    found at a field, and the one that more rows were asked of."""
+    left = [
+        section.key for section, found in contents.sections if any(each.severity is Severity.ERROR for each in found)
+    ]
+    keys = [each.table.key for each in parts]
+    first = [each for each in keys if each in left][:1]
+    noted = [each.table.key for each in parts if each.is_noted or each.field.at == more]
+    return frozenset(keys if everything else [*first, *noted])
 
 
 def found(questionnaire: Questionnaire, findings: Iterable[Finding], *, on_paper: bool = False) -> Found:

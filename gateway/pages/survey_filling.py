@@ -343,6 +343,8 @@ def form_page(
     found = _found(editing, refusal)
     back = asked.sent_back(known.questionnaire, known.returned.points) if known.returned else []
     at_fields = [*not_taken, *back, *(found if check else ())]
+    parts = asked.parts(known.questionnaire, editing.raw, at_fields, known.figures_before, more_rows=more)
+    contents = asked.found(known.questionnaire, [*not_taken, *found], on_paper=editing.on_paper)
     return page(
         request,
         tools,
@@ -351,10 +353,11 @@ def form_page(
         status=status,
         editing=editing,
         known=known,
-        parts_=asked.parts(known.questionnaire, editing.raw, at_fields, known.figures_before, more_rows=more),
+        parts_=parts,
+        unfolded=asked.unfolded(parts, contents, more=more, everything=request.query_params.get("open") == "all"),
         came=asked.came(editing.raw, at_fields, _colleagues(tools, session)) if editing.on_paper else [],
         promise=asked.promise(editing.raw, at_fields, day_of(tools.clock()), on_paper=editing.on_paper),
-        found=asked.found(known.questionnaire, [*not_taken, *found], on_paper=editing.on_paper),
+        found=contents,
         check=check or bool(not_taken),
         overtaken=overtaken,
         refusal=refusal,

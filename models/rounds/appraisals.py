@@ -31,7 +31,7 @@ class Commission(Value):
     """委托书: the people of a third party, as opaque ids, and the alliances that they evaluate."""
 
     people: Annotated[tuple[OpaqueId, ...], OneFor()] = item(
-        "B-20", "评价人员（不透明编号）", min_length=1, max_length=MOST_PEOPLE
+        "B-20", "评价人员（人员编号）", min_length=1, max_length=MOST_PEOPLE
     )
     alliances: Annotated[tuple[FilingId, ...], OneFor()] = item(
         "B-20", "受托评价的联盟（平台申请编号）", min_length=1, max_length=LONGEST_LIST

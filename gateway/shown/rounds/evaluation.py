@@ -140,8 +140,11 @@ def hints(tools: Tools, round_: Round, filing_id: str) -> list[Hint]:
     if filing is None:
         return []
     found = suggested(tools.register, tools.rounds.register, round_, filing)
-    told = [Hint(item.title, item.looks_for, found.by_item[key]) for key, item in found.edition.items.items()]
-    return [*told, Hint("当年产学研合作活动次数", "", found.joint_activities)]
+    told = [
+        Hint(item.title, item.looks_for, found.by_item[key], f"/content/answers/{key}")
+        for key, item in found.edition.items.items()
+    ]
+    return [*told, Hint("当年产学研合作活动次数", "", found.joint_activities, "/content/joint_activities")]
 
 
 # Whom a form lets one choose

@@ -16,8 +16,9 @@ class Said(Protocol):
 
 @dataclass(frozen=True)
 class Hint:
-    """About what, what evidence is to be looked for, and what the register says."""
+    """About what, what evidence is to be looked for, and what the register says; `at`: the field beside which it stands."""
 
     title: str
     looks_for: str
     says: Sequence[Said]
+    at: str = ""
