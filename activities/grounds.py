@@ -4,17 +4,31 @@ from sqlalchemy import bindparam, select
 
 from activities import rows
 from activities.proposed import Proposed
-from models.acts import Lapse, NewVersion, RecordContinuation, ReportChange, Restore, RuleOnChange, Submit, Unreadable
+from models.acts import (
+    CloseLetter,
+    Lapse,
+    NewVersion,
+    RecordContinuation,
+    ReportChange,
+    Restore,
+    RuleOnChange,
+    Submit,
+    Unreadable,
+)
 from models.filing import Entry, Filing
 from models.register import EntryRow, FilingRow
 from models.values import day_of, digest
-from regulation import changes, identity, intake, judging, lodging
+from regulation import changes, identity, intake, judging, letters, lodging
+from regulation.agenda import letter_of
 from regulation.service import STRICTER_SINCE
 
 FILINGS, ENTRIES = (model.metadata.tables[model.__tablename__].c for model in (FilingRow, EntryRow))
 ARCHIVED_AS = select(FILINGS.filing_id).where(FILINGS.archive_number == bindparam("archived_as"))
 SUCCESSOR = select(FILINGS.archive_number, FILINGS.leader, FILINGS.kind, FILINGS.value).where(
     FILINGS.filing_id == bindparam("successor")
+)
+BODIES = select(ENTRIES.body).where(
+    ENTRIES.filing_id == bindparam("of"), ENTRIES.number.in_(bindparam("numbers", expanding=True))
 )
 BODY_OF_ACT = select(ENTRIES.body).where(ENTRIES.filing_id == bindparam("of"), ENTRIES.act_id == bindparam("act"))
 
@@ -33,7 +47,7 @@ def against(proposed: Proposed, *, looks: bool) -> str | None:
         return None
     if isinstance(entry.event, RecordContinuation):
         return _not_continued(proposed, entry.event)
-    if fault := _not_as_entered(proposed):
+    if fault := _not_as_entered(proposed) or _not_done(proposed):
         return fault
     if name := _name_brought(proposed):
         around = proposed.around(name)
@@ -59,6 +73,20 @@ def _not_as_entered(proposed: Proposed) -> str | None:
     if isinstance(first, Submit | Lapse | None) or identity.said(first, read) != identity.said(event, read):
         return f"与来文登记 {event.seconds} 所载不同，无从核对"
     return None
+
+
+def _not_done(proposed: Proposed) -> str | None:
+    """Whether an entry is not the one that left nothing to do upon a letter (G-42)."""
+    event, before = proposed.entry.event, proposed.before
+    if before is None or not isinstance(event, CloseLetter):
+        return None
+    bodies = proposed.db.scalars(BODIES, {"of": before.id, "numbers": [event.done_by - 1, event.done_by]})
+    found = {entry.number: entry for entry in map(Entry.model_validate_json, bodies)}
+    earlier, entry = found.get(event.done_by - 1), found.get(event.done_by)
+    name = letter_of(before, event.letter) or ""
+    if earlier and entry and letters.is_done_by(earlier.filing, entry, name, before.letters.get(name)):
+        return None
+    return f"来文所请之事不是由第{event.done_by}号登记办结的"
 
 
 def _not_continued(proposed: Proposed, act: RecordContinuation) -> str | None:

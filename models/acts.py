@@ -57,7 +57,7 @@ LABELS = {
     "listing": "列入的名录", "served_on": "送达日期", "method": "送达方式", "url": "公告网址", "screenshot": "公告截图",
     "on_behalf_of": "代谁登记", "came": "来文", "on": "收到日期", "how": "如何收到", "received_by": "收件人",
     "record": "收件登记摘要（SHA-256）", "seconds": "所核对的来文登记的行为编号",
-    "letter": "所针对的来文", "entry": "消息所属的登记号", "consent": "同意电子送达", "address": "送达地址摘要", "calendar": "工作日历版本", "terms": "期限标准版本",
+    "letter": "所针对的来文", "done_by": "办结来文所请之事的登记号", "entry": "消息所属的登记号", "consent": "同意电子送达", "address": "送达地址摘要", "calendar": "工作日历版本", "terms": "期限标准版本",
 }  # fmt: skip
 """What the fields of acts are called in Chinese: in findings, and in the JSON Schema of every act."""
 
@@ -664,6 +664,16 @@ class DenyLetter(_WithReason, _Act):
     letter: OpaqueId = Field(description="the act by which it was entered")
 
 
+class CloseLetter(_WithReason, _Act):
+    """认定来文无须处理: what a letter asks for was done in another way, or what it is about has ended, by an entry; two people (G-42)."""
+
+    kind: Literal[ActKind.CLOSE_LETTER] = ActKind.CLOSE_LETTER
+    letter: OpaqueId = Field(description="the act by which it was entered")
+    done_by: Annotated[int, Field(ge=1, le=MOST_ENTRIES)] = Field(
+        description="the entry by which what it asks for was done, or the case that it is about ended"
+    )
+
+
 class CorrectContact(_WithPaper, _Act):
     """更正联系与送达信息 (Q26). `address` is a digest of the designated address of service."""
 
@@ -741,6 +751,7 @@ Act = Annotated[
     | SettleDelivery
     | CorrectContact
     | DenyLetter
+    | CloseLetter
     | MoveDeadline
     | CalendarPublished
     | TermsPublished,

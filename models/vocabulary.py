@@ -133,6 +133,7 @@ class ActKind(Named):
     SETTLE_DELIVERY = "settle_delivery", "登记补送"
     CORRECT_CONTACT = "correct_contact", "更正联系与送达信息"
     DENY_LETTER = "deny_letter", "认定来文不符"
+    CLOSE_LETTER = "close_letter", "认定来文无须处理"
     MOVE_DEADLINE = "move_deadline", "调整年度报送期限"
     CALENDAR_PUBLISHED = "calendar_published", "启用新工作日历"
     TERMS_PUBLISHED = "terms_published", "启用新期限标准"

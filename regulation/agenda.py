@@ -626,6 +626,7 @@ BY_TWO_OFFICERS = (
     ActKind.DISCOUNT_ANNUAL_REPORT,
     ActKind.RELEASE,
     ActKind.DENY_LETTER,
+    ActKind.CLOSE_LETTER,
 )
 """What two officers do of their own. Whatever else waits for a second person was entered for somebody (`on_paper`)."""
 
@@ -666,7 +667,7 @@ def _may_be_seconded(filing: Filing, key: str) -> bool:
         return f"objection:{of}" in filing.periods
     if kind == ActKind.RELEASE:
         return filing.case is not None and filing.case.held
-    if kind == ActKind.DENY_LETTER:
+    if kind in (ActKind.DENY_LETTER, ActKind.CLOSE_LETTER):
         return filing.stage in SECONDED and letter_of(filing, of) is not None
     year = filing.year(int(of)) if filing.stage in (Stage.IN_FORCE, Stage.REVOCATION_PENDING) else None
     if year is None:

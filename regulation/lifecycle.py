@@ -27,7 +27,7 @@ from models.acts import (
     Withheld,
     left_out,
 )
-from models.filing import Entry, Filing, Proposed
+from models.filing import Entry, Filing, Letter, Proposed
 from models.findings import Lack, Refusal
 from models.values import day_of
 from models.vocabulary import ActKind, ByKind, Ground, Kind, LapseKind, Role, Stage
@@ -38,6 +38,7 @@ from regulation import (
     completing,
     days,
     identity,
+    letters,
     notice,
     objections,
     offices,
@@ -281,7 +282,9 @@ TABLE: tuple[Row, ...] = (
         REVIEWER | {Role.PLATFORM, Role.OPERATOR}, may=service.may_report_undeliverable),
     Row(A.SETTLE_DELIVERY, _stay(*OPEN, *ENDS), ("G-18", "G-18"), service.settle_delivery, REVIEWER,
         may=service.may_settle),
-    Row(A.DENY_LETTER, _stay(*agenda.SECONDED), ("G-42", "G-42"), on_paper.deny, REVIEWER, may=on_paper.may_deny,
+    Row(A.DENY_LETTER, _stay(*agenda.SECONDED), ("G-42", "G-42"), letters.deny, REVIEWER, may=letters.may_deny,
+        two_people=_by_two),
+    Row(A.CLOSE_LETTER, _stay(*agenda.SECONDED), ("G-42", "G-42"), letters.close, REVIEWER, may=letters.may_close,
         two_people=_by_two),
     Row(A.CORRECT_CONTACT, _stay(*OPEN, S.REVOKED), ("G-18", "G-18"), service.correct_contact, LEADER |
         {Role.PLATFORM}),
@@ -390,9 +393,12 @@ def apply(filing: Filing, event: Event, when: Moment) -> Filing:
     after = agenda.followed_up(_applied(filing, event, when), when)
     if after.kept:
         after = transition.settled(after)
-    if after.proposed.keys() <= after.proposals.keys():
+    if after.proposed.keys() | after.letters.keys() <= after.proposals.keys():
         return after
-    return after.but(proposed={key: each for key, each in after.proposed.items() if key in after.proposals})
+    return after.but(
+        proposed={key: each for key, each in after.proposed.items() if key in after.proposals},
+        letters={key: each for key, each in after.letters.items() if key in after.proposals},
+    )
 
 
 def _applied(filing: Filing, event: Act | Lapse, when: Moment) -> Filing:
@@ -404,19 +410,23 @@ def _applied(filing: Filing, event: Act | Lapse, when: Moment) -> Filing:
         if key not in filing.proposals or _says_otherwise(filing, event):
             return _propose(filing, event, when)
         filing = filing.but(proposals={each: by for each, by in filing.proposals.items() if each != key})
-        filing = on_paper.confirmed(filing, event, when) if event.on_behalf_of else filing
+        filing = letters.answered(filing, event.seconds or "", when) if event.on_behalf_of else filing
     if event.kind in SIGNED:
         filing = filing.but(signed={**filing.signed, event.kind.value: event.by.person})
     return row.does(filing, event, when)
 
 
 def _propose(filing: Filing, act: Act, when: Moment) -> Filing:
-    """The filing with the first half of an act, and with what it says, unless it was entered for somebody: that has no
-    effect until the register has compared it."""
+    """The filing with the first half of an act, and with what it says. What was entered for somebody the register compares; of that
+    the filing holds what it is about."""
     key = _proposal(act)
     filing = filing.but(proposals={**filing.proposals, key: act.by.person})
-    if act.on_behalf_of or filing.chased_since is None or day_of(when.stamped_at) < service.STRICTER_SINCE:
+    if filing.chased_since is None or day_of(when.stamped_at) < service.STRICTER_SINCE:
         return filing
+    if act.on_behalf_of:
+        version = filing.version if act.kind is A.RESUBMIT else None
+        letter = Letter(number=filing.number, at=when.at, year=getattr(act, "year", None), version=version)
+        return filing.but(letters={**filing.letters, key: letter})
     return filing.but(proposed={**filing.proposed, key: Proposed(number=filing.number, said=identity.content(act))})
 
 

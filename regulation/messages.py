@@ -205,15 +205,20 @@ def _of_two(proposed: str, done: str) -> Callable[[Filing, Entry], Iterator[str]
     return keys
 
 
-def _of_denial(before: Filing, entry: Entry) -> Iterator[str]:
-    """What was entered for its leader, the leader is told of; who objected is no addressee of the service."""
-    if lifecycle.is_proposed(entry):
-        yield "letter_denial_proposed"
-        return
-    name = agenda.letter_of(before, getattr(entry.event, "letter", "")) or ""
-    if on_paper.ON_PAPER[ActKind(name.partition(":")[0])].sender is Role.LEADER:
-        yield "letter_denied"
-    yield "letter_denied_copy"
+def _of_letter(proposed: str, told: str) -> Callable[[Filing, Entry], Iterator[str]]:
+    """What two people say of a letter: if it was entered for the leader, the leader is told; who objected is no addressee of the
+    service."""
+
+    def keys(before: Filing, entry: Entry) -> Iterator[str]:
+        if lifecycle.is_proposed(entry):
+            yield proposed
+            return
+        name = agenda.letter_of(before, getattr(entry.event, "letter", "")) or ""
+        if on_paper.ON_PAPER[ActKind(name.partition(":")[0])].sender is Role.LEADER:
+            yield told
+        yield f"{told}_copy"
+
+    return keys
 
 
 def _of_report(before: Filing, entry: Entry) -> Iterator[str]:
@@ -339,7 +344,8 @@ DEPENDS: Mapping[str, Callable[[Filing, Entry], Iterator[str]]] = {
     ActKind.RELEASE: _of_release,
     ActKind.REPORT_UNDELIVERABLE: _of_report_of_failure,
     ActKind.CALENDAR_PUBLISHED: _of_calendar,
-    ActKind.DENY_LETTER: _of_denial,
+    ActKind.DENY_LETTER: _of_letter("letter_denial_proposed", "letter_denied"),
+    ActKind.CLOSE_LETTER: _of_letter("letter_closing_proposed", "letter_closed"),
 }
 """Acts whose messages depend on what they led to. Acts in neither table only stand in the docket."""
 

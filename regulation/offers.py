@@ -247,6 +247,7 @@ PROPOSALS: Mapping[str, Callable[[Filing, By, Moment], list[Any]]] = {
     "accepted_on": _today,
     "decided_on": _today,
     "letter": lambda filing, *_: [name.partition(":")[2] for name in letters_waiting(filing)] or [UNNAMED],
+    "done_by": lambda filing, *_: [filing.number],
     "challenge": lambda filing, *_: [each.id for each in filing.challenges] or [UNNAMED],
     "year": lambda filing, _, when: _years(filing, when) or [when.day.year],
     "until": _until,

@@ -7,8 +7,9 @@ then judged by the same rows of the lifecycle as if it had been sent online, onl
 It takes two people, always: nobody alone speaks for somebody else, nor says on which day a letter came. What one has
 entered has no effect until another has compared it with what came (`seconds`). Meanwhile it protects its sender: nothing
 completes by itself, and nobody completes it, until the superior has been told that nobody confirmed it (`agenda.protected_until`).
-What ends a filing against its leader waits for the leader's letters until two people have said yes or no to them
-(`agenda.awaits_letter`): no office's silence is held against who wrote to it. The no is an act of its own (`deny`).
+What ends a filing against its leader waits for the leader's letters until two people have answered them
+(`agenda.awaits_letter`): no office's silence is held against who wrote to it. What else than a confirmation the answer may be,
+letters.py says.
 
 A day of receipt means the whole day, in favour of the sender: it counts from the day's first second, midnight itself being
 the end of the day before. What was posted in time is in time (交邮即为到达, 民事诉讼法85 by analogy); where the law has a
@@ -20,13 +21,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from models.acts import Act, Arrived, By, Came, DenyLetter
+from models.acts import Act, Arrived, By, Came
 from models.correction import FIRST_DAY
 from models.filing import Filing
 from models.findings import Lack
-from models.values import at_hour, day_of, midnight_after, on_day
+from models.values import at_hour, day_of, on_day
 from models.vocabulary import ActKind, LapseKind, Role
-from regulation.agenda import AGAINST, begin, last_day, letter_of, letters_waiting, unanswered
+from regulation.agenda import AGAINST, begin, last_day, letters_waiting, unanswered
 from regulation.moment import Moment
 from regulation.service import STRICTER_SINCE
 
@@ -203,27 +204,3 @@ def _rivals(filing: Filing, act: Act, when: Moment) -> list[str]:
 def name_of(act: Act) -> str:
     """Under which name a filing holds what was entered for somebody until it is confirmed."""
     return f"{act.kind.value}:{act.seconds or act.id}"
-
-
-def confirmed(filing: Filing, act: Act, when: Moment) -> Filing:
-    """What waited for a letter completes on the next day at the earliest. Whoever had found it not to be genuine is overruled."""
-    return _answered(filing, f"{ActKind.DENY_LETTER.value}:{act.seconds}", when)
-
-
-def _answered(filing: Filing, name: str, when: Moment) -> Filing:
-    proposals = {each: by for each, by in filing.proposals.items() if each != name}
-    return filing.but(proposals=proposals, settled_from=midnight_after(day_of(when.stamped_at)))
-
-
-def may_deny(filing: Filing, act: DenyLetter, when: Moment) -> Lack | None:
-    """Only what waits to be confirmed."""
-    if letter_of(filing, act.letter):
-        return None
-    return Lack(
-        missing=f"没有编号为 {act.letter}、待核对的来文登记" if letters_waiting(filing) else "没有待核对的来文登记"
-    )
-
-
-def deny(filing: Filing, act: DenyLetter, when: Moment) -> Filing:
-    """认定来文不符: the entry has no effect and waits no more; what did come may be entered anew, as of the day on which it came."""
-    return _answered(filing, letter_of(filing, act.letter) or "", when)

@@ -387,6 +387,13 @@ class Facts(Mapping[str, str]):
         kind = str(of or "").partition(":")[0]
         return ActKind(kind).label if kind in set(ActKind) else ""
 
+    def word_done_by(self) -> str:
+        """来文何以无须处理：办结其所请之事、或者终止其所针对的程序的登记 (G-42)."""
+        since = f"已由第{self.of_event('done_by')}号登记"
+        if self.word_letter() == ActKind.STATE_DEFENCE.label:
+            return f"其所针对的撤销程序{since}终止"
+        return f"所请之事{since}办结"
+
     def word_calendar(self) -> str:
         """工作日历版本."""
         return self.filing.calendar

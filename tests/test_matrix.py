@@ -67,7 +67,7 @@ DOERS: Mapping[str, str] = {
         rule_on_change transfer record_inspection record_evaluation tag propose_revocation approve_revocation
         drop_revocation record_service rule_on_defence confirm_no_statement hold release record_announcement restore
         record_challenge record_challenge_outcome
-        report_undeliverable settle_delivery deny_letter""",
+        report_undeliverable settle_delivery deny_letter close_letter""",
     "whoever takes a filing over": "transfer",
     "the leader": """
         resubmit complete_record withdraw file_annual_report answer_annual_return request_extension report_change

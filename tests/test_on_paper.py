@@ -33,6 +33,7 @@ from tests.story import Story, application, checklist, instant
 from tests.world import World
 
 SENDERS = {Role.LEADER, Role.PUBLIC}
+CHALLENGE = {"procedure": "suit", "authority": "沈阳市中级人民法院", "accepted_on": "2026-12-04"}
 COLLEAGUE = OFFICER.but(person="c-102")
 """Another person of the same office."""
 
@@ -157,6 +158,28 @@ def test_nothing_is_entered_without_its_record_of_receipt(register: Register) ->
         register.lodge("PAPER", "application", dict(life.papers)["application"], entry.at)
         register.append(entry)
     assert register.append(life.docket[-1]).reason == PAPER_MISSING
+
+
+@pytest.mark.parametrize("answered", [2, 4, 5])
+@on_both
+def test_nothing_is_left_to_do_upon_a_letter_only_by_the_entry_that_did_it(register: Register, answered: int) -> None:
+    """A report came on paper and was then filed online too, by entry 5: no other entry did what the letter asks for."""
+    form = application(filing_id="PAPER", received_at="2026-12-01T09:00:00+08:00")
+    corrected = {"content": application(filing_id="PAPER") | {"technical_field": "新材料"}}
+    came = {"id": "l-1", "on_behalf_of": "leader", "came": CAME | {"on": "2026-12-03"}}
+    closing = {"letter": "l-1", "done_by": answered, "reason": "同一事项已经在线办结"}
+    life = told(
+        form,
+        ("city", "return_for_correction", "2026-12-02T10:00", {"deficiencies": [{"item": "A-17", "message": "缺页"}]}),
+        ("city", "resubmit", "2026-12-03T10:00", corrected | came),
+        ("city2", "record_challenge", "2026-12-04T10:00", CHALLENGE),
+        ("leader", "resubmit", "2026-12-05T10:00", corrected),
+        ("city", "close_letter", "2026-12-07T10:00", closing),
+        until=instant("2026-12-07T11:00"),
+    )
+    *_, last = written(register, life)
+    by = "entered" if answered == 5 else f"来文所请之事不是由第{answered}号登记办结的"
+    assert by in (last.outcome, last.reason)
 
 
 # Its form

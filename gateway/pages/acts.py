@@ -39,6 +39,7 @@ from models.values import Ordinal, day_of, required
 from models.vocabulary import ActKind, Ground, Role
 from regulation import lifecycle, naming
 from regulation.agenda import letters_waiting
+from regulation.letters import ANSWERS
 from regulation.lodging import refusal as refusal_of
 from regulation.offers import TYPES, Offer, offer
 from regulation.on_paper import ON_PAPER
@@ -429,7 +430,7 @@ def _fields(
     filing = value_of(row)
     if not offered.on_paper:
         named = known_by(objections(tools.register, filing.id)) if offered.kind in RULED_ON else {}
-        named |= _letters_by_entry(tools, filing) if offered.kind is ActKind.DENY_LETTER else {}
+        named |= _letters_by_entry(tools, filing) if offered.kind in ANSWERS else {}
         named |= _told_by_entry(tools, filing) if offered.kind is ActKind.REPORT_UNDELIVERABLE else {}
         return acts.form_of(filing, offered, versions, raw, found, more_rows=more_rows, known_by=named)
     who = session.who

@@ -56,7 +56,7 @@ ASIDE = frozenset(
         ActKind.RECORD_EVALUATION, ActKind.DEREGISTER, ActKind.PROPOSE_REVOCATION, ActKind.DROP_REVOCATION, ActKind.HOLD,
         ActKind.REPORT_UNDELIVERABLE, ActKind.CORRECT_CONTACT, ActKind.REQUEST_EXTENSION, ActKind.EXTEND_REVIEW,
         ActKind.ACKNOWLEDGE_SERVICE, ActKind.RECORD_CHALLENGE, ActKind.CALENDAR_PUBLISHED, ActKind.TERMS_PUBLISHED, ActKind.RESTORE,
-        ActKind.DENY_LETTER,
+        ActKind.DENY_LETTER, ActKind.CLOSE_LETTER,
     }
 )  # fmt: skip
 """Acts that may be done but that nobody waits for; they come last."""

@@ -192,6 +192,7 @@ USUAL: dict[str, dict[str, Any]] = {
     "excuse_year": REASON | DOCUMENT,
     "discount_annual_report": REASON,
     "deny_letter": {"reason": "收文登记簿查无此件"},
+    "close_letter": {"reason": "同一事项已经另行办结"},
     "move_deadline": DOCUMENT,
     "rule_on_change": {"decision": "confirmed"},
     "record_inspection": {"result": "in_order"},

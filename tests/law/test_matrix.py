@@ -182,7 +182,7 @@ ANSWERS = {
     ActKind.GIVE_IIT_OPINION, ActKind.CONFIRM_NOTICE_CLEAR, ActKind.RULE_ON_EXTENSION, ActKind.RULE_ON_DEFENCE,
     ActKind.RELEASE, ActKind.RETURN_ANNUAL_REPORT, ActKind.ANSWER_ANNUAL_RETURN, ActKind.DISCOUNT_ANNUAL_REPORT,
     ActKind.SETTLE_DELIVERY, ActKind.ACKNOWLEDGE_SERVICE, ActKind.RECORD_CONTINUATION, ActKind.COMPLETE_RECORD,
-    ActKind.DENY_LETTER,
+    ActKind.DENY_LETTER, ActKind.CLOSE_LETTER,
 }  # fmt: skip
 """What answers something that has not come: nobody is advised to bring it about in order to answer it."""
 

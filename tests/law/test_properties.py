@@ -48,6 +48,7 @@ SAYS = {
     ActKind.URGE_REPORT: ("{year: Y}", "{year: Y+1}"),
     ActKind.DISCOUNT_ANNUAL_REPORT: ("{year: Y}", "{year: Y+1}"),
     ActKind.DENY_LETTER: ("{letter: l1}",),
+    ActKind.CLOSE_LETTER: ("{letter: l1, done_by: 1}",),
     ActKind.MOVE_DEADLINE: ("{year: Y+1, until: L+15}", "{year: Y, until: D+30}", "{year: Y+1, until: L-3}"),
     ActKind.REPORT_CHANGE: ("{change: leader, to: 91210200MA10ABCD6R}", "{change: members}", "{change: ended}"),
     ActKind.RULE_ON_CHANGE: ("{decision: confirmed}", "{decision: confirmed}", "{decision: refused}"),
