@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=  # what one process has compiled the others ne
 LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run seed demo year test law decade law-mutations quick lives fuzz check alerts storm kill-storm cuts crashes machine image containers cluster bench lock docs histories clean
+.PHONY: help run seed demo year test law decade law-mutations quick lives fuzz check alerts storm kill-storm cuts crashes machine image containers cluster bench lock docs histories clean whole
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ test: $(VENV)/dev ## set up and run all tests
 	$(BIN)/python -m pytest -n 3 --dist loadgroup  # three on two cores: half of the time is waiting
 
 law: $(VENV)/dev ## the law alone: its cases and properties, in under a minute
-	$(BIN)/python -m pytest -n 2 -q tests/law
+	WHOLE=1 $(BIN)/python -m pytest -n 2 -q tests/law
 
 decade: $(VENV)/dev ## what the law makes of ten thousand recorded lives, all of them; `make law` looks at one in a hundred
 	$(BIN)/python -m tests.decade
@@ -42,6 +42,9 @@ quick: $(VENV)/dev ## what needs neither server nor gateway and takes under a mi
 
 lives: $(VENV)/dev ## every case of the law on a real server, and the year of a small province (LIVED=steps: as many as show every step of one); `make test` lives as many as show every event
 	LIVED=$${LIVED:-cases} $(BIN)/python -m pytest tests/test_lives.py tests/province_on_a_server.py -n 2 --dist loadgroup -q
+
+whole: $(VENV)/dev ## all of what `make test` tries a sample of: every door by everybody, every forgery, every golden history, more made-up lives
+	WHOLE=1 $(BIN)/python -m pytest $$(grep -rl "^from tests.samples import" tests --include "*.py") -n 2 --dist loadgroup -q
 
 fuzz: $(VENV)/dev ## anything at all in every field, through every door: 50,000 examples (FUZZ_EXAMPLES), seven minutes of processor time
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-50000} $(BIN)/python -m pytest tests/test_fuzz.py -n 2 --dist worksteal

@@ -36,6 +36,7 @@ from models.forms import FormA
 from models.settings import Settings
 from models.vocabulary import ActKind
 from tests.described import Described
+from tests.samples import examples
 from tests.served import serving
 from tests.story import application
 from tests.world import World
@@ -52,7 +53,7 @@ PERSONS = ("c-101", "u-leader-01", "p-401", "e-501", "platform", "nobody")
 TOKEN = "the-start-up-token-of-these-tests"
 """As `make run` would have made it."""
 
-EXAMPLES = 4
+EXAMPLES = examples(1, 4)
 """How many requests are made up for each operation and each way of making them up."""
 
 

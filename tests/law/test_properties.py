@@ -21,6 +21,7 @@ from regulation.moment import Moment
 from tests.law import matrix
 from tests.law.matrix import ACTS, CIRCUMSTANCES, Circumstance, Prepared, tables
 from tests.law.notation import written
+from tests.samples import examples
 
 SAYS = {
     ActKind.RESUBMIT: ("{reason: 补正}", "{technical_field: 新材料}", "{service.consent: false}"),
@@ -214,7 +215,7 @@ random_lives = given(
     consent=st.booleans(),
     steps=STEPS,
 )
-thorough = settings(max_examples=100, derandomize=True, deadline=None, database=None)
+thorough = settings(max_examples=examples(40, 100), derandomize=True, deadline=None, database=None)
 
 
 @thorough

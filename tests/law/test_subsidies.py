@@ -17,6 +17,7 @@ from regulation.articles import cite
 from regulation.editions import EditionRefused
 from regulation.rounds.bands import SUBSIDIES, SubsidyTerms, faults, plain, shipped
 from regulation.rounds.merit import draw_up, paid_lines, total_of
+from tests.samples import examples
 
 YEAR = 2027
 EVALUATED = ("performance-2027-LN-1",)
@@ -200,7 +201,7 @@ def again(candidates: list[Candidate], scheme: Scheme) -> dict[str, int]:
     return paid
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50, 150), deadline=None)
 @given(alliances(), tables(), st.integers(min_value=1, max_value=400_00), st.randoms(use_true_random=False))
 def test_every_list_holds(candidates: list[Candidate], table: tuple[Band, ...], money: int, random: Any) -> None:
     """Bounds kept to the last fen, the money never exceeded, nobody passed over, the same whatever order they came in."""
