@@ -249,11 +249,12 @@ async def test_what_failed_is_tried_again_after_a_while_and_so_many_are_remember
 
 
 async def test_a_line_is_forgotten_when_nobody_stands_in_it() -> None:
-    turns = Turns(at_once=1, waiting=1, patience=60)
+    turns = Turns(at_once=1, waiting=1, patience=0)
     async with turns.turn("a"):
         with pytest.raises(Busy):
             async with turns.turn("a"):
                 raise AssertionError("two at once")
+        turns.patience = 60
         waits = asyncio.create_task(turns.turn("a").__aenter__())
         await comes(lambda: len(turns) == 2)
         with pytest.raises(Busy):
