@@ -406,9 +406,12 @@ def _report(
     item = _at(round_, act, known, *LEFT)
     if isinstance(item, list):
         return item
+    found = Found.model_validate(item.figures)
     if report.finished_on > _today(act):
         return [_fault(_in_content("finished_on"), "完成日期晚于报告之日；尚未完成的，完成后再报")]
-    return act.but(facts=Found.model_validate(item.figures))
+    if report.finished_on < found.inspected_on:
+        return [_fault(_in_content("finished_on"), f"完成日期早于检查之日（{on_day(found.inspected_on)}）")]
+    return act.but(facts=found)
 
 
 def _ruling(round_: Round, act: RuleOnRectification, known: Known) -> Examined:

@@ -6,6 +6,7 @@ the basis of a subsidy (细则 9).
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from models.acts import By
@@ -25,6 +26,7 @@ from models.rounds.performance import (
     ReturnAppraisal,
 )
 from models.rounds.round import Round, RoundEntry
+from models.values import on_day
 from models.vocabulary import Kind, Role
 from regulation import codes
 from regulation.moment import Moment
@@ -86,6 +88,9 @@ def may_commission(round_: Round, act: CommissionThirdParty, when: Moment) -> La
         return Lack(missing="委托止日不得早于起日")
     if act.ends < when.day:
         return Lack(missing="委托止日已过")
+    first, last = date(round_.opens.year - 1, 1, 1), date(round_.closes.year + 1, 12, 31)
+    if act.begins < first or act.ends > last:
+        return Lack(missing=f"委托期限须在{on_day(first)}与{on_day(last)}之间")
     if not codes.is_uscc(act.code):
         return Lack(missing=f"第三方评价机构的统一社会信用代码{codes.amiss(act.code)}")
     return None

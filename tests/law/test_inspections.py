@@ -458,6 +458,10 @@ def test_a_report_on_paper_is_entered_by_two_people_of_the_reviewing_office() ->
         "city", "2027-06-16", {**paper, "received_on": "2027-06-17"}, kind="enter_rectification", filing=first
     )
     assert [each.message for each in late] == ["收到日期晚于登记之日"]
+    early = story.does(
+        "city", "2027-06-16", {**paper, "finished_on": "1950-01-01"}, kind="enter_rectification", filing=first
+    )
+    assert [each.message for each in early] == ["完成日期早于检查之日（2027年5月20日）"], "nothing was found yet"
 
 
 GROUNDED = ("inspection_drawn", "inspection_planned", "inspection_planned_office")

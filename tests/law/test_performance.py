@@ -133,6 +133,11 @@ def test_a_commission_names_alliances_with_which_nobody_has_to_do() -> None:
     )
     wrong = {**COMMISSION, "begins": "2027-04-01"}
     assert "止日" in lack(here.does(EVALUATION, "2027-02-03 09:00", "p-401", "commission", content, **wrong))
+    for wrong in ({"ends": "2072-03-31"}, {"begins": "1950-01-01"}):
+        told = lack(here.does(EVALUATION, "2027-02-03 09:00", "p-401", "commission", content, **COMMISSION | wrong))
+        assert "委托期限须在2026年1月1日与2028年12月31日之间" in told, (
+            "a slip of the pen is told, and gives nobody decades"
+        )
 
 
 def test_an_evaluator_evaluates_the_alliances_of_the_commission_alone() -> None:

@@ -36,6 +36,7 @@ from regulation.rounds.rules import Row, Rules
 from regulation.rounds.simulation import RoundLife
 from tests.law.notation import moment
 from tests.law.test_bounds import collections
+from tests.law.test_days import named_in
 
 PROV = By(person="p-401", office="210000", role=Role.PROVINCE_ST)
 PROV2 = By(person="p-402", office="210000", role=Role.PROVINCE_ST)
@@ -442,6 +443,36 @@ def test_whatever_could_grow_in_a_round_says_what_bounds_it() -> None:
     states = {each.__name__ for each in STATES.values()}
     found = {each for each in collections(Round) if each.partition(".")[0] not in states}
     assert COLLECTIONS.keys() >= found
+
+
+DAYS = {
+    "OpenRound.opens": "common_acts.lacks_of_window, calls",
+    "OpenRound.closes": "common_acts.lacks_of_window, calls",
+    "MoveWindow.closes": "common_acts.may_move, calls, annual",
+    "CallPaper.recommend_by": "calls: from the window's end on, in its year",
+    "CommissionThirdParty.begins": "performance.may_commission",
+    "CommissionThirdParty.ends": "performance.may_commission",
+    "ObjectToList.postmarked_on": "read off the paper",
+    "ObjectionPaper.postmarked_on": "the form asks for none; a letter's is told with how it came (on_paper.faults_of)",
+    "RecordPayment.paid_on": "subsidies.may_pay: from when the list was final to the day itself",
+    "Population.as_of": "drawn up by the service",
+    "Assignment.planned_on": "inspecting: from today to the end of the window",
+    "CheckRecord.inspected_on": "inspecting: from the assignment to the day itself",
+    "CheckRecord.rectify_by": "inspecting: so many days after the inspection",
+    "RuleOnRectification.rectify_by": "inspecting: so many days from today",
+    "RectificationReport.finished_on": "inspecting: from the inspection to the day itself",
+    "ReportOnPaper.finished_on": "inspecting: from the inspection to the day of receipt",
+    "ReportOnPaper.received_on": "inspecting: from what was finished to the day itself",
+    "OutageEvidence.until": "made by the service",
+    "ExtendAll.until": "outages: from the proposed day to the next year's deadline",
+}
+"""Every day that somebody names in a round, and what bounds it. Whoever adds one says so here, and a case shows it."""
+
+
+def test_every_day_that_is_named_in_a_round_says_what_bounds_it() -> None:
+    papers = (paper for rules in RULES.values() for paper in rules.papers.values())
+    named = {f"{each.__name__}.{name}" for each in (*ROUND_ACT_TYPES.values(), *papers) for name in named_in(each)}
+    assert named == set(DAYS)
 
 
 def test_a_round_and_its_entries_are_read_back_as_they_were() -> None:
