@@ -18,6 +18,7 @@ from models.acts import (
 from models.filing import Entry, Filing
 from models.register import EntryRow, FilingRow
 from models.values import day_of, digest
+from models.vocabulary import Stage
 from regulation import changes, identity, intake, judging, letters, lodging
 from regulation.agenda import letter_of
 from regulation.service import STRICTER_SINCE
@@ -121,9 +122,18 @@ def beside(proposed: Proposed) -> tuple[str, ...]:
         return ()
     if isinstance(entry.event, NewVersion) and before:
         versions = [digest(proposed.paper(paper)) for paper in (before.paper, entry.filing.paper)]
-        return (intake.NOTHING_CORRECTED,) if versions[0] == versions[1] else ()
-    if not isinstance(entry.event, Restore):
-        return ()
-    others = proposed.around(proposed.shown_before["alliance_name"]).called_alike
+        told = (intake.NOTHING_CORRECTED,) if versions[0] == versions[1] else ()
+        back = before.stage is Stage.LAPSED
+        return (*told, *(_called_alike(proposed, proposed.content["alliance_name"], "视为撤回") if back else ()))
+    return (
+        _called_alike(proposed, proposed.shown_before["alliance_name"], "撤销")
+        if isinstance(entry.event, Restore)
+        else ()
+    )
+
+
+def _called_alike(proposed: Proposed, name: str, meanwhile: str) -> tuple[str, ...]:
+    """Whether the name that comes back to life was taken while its filing was at an end (FA-01)."""
+    others = proposed.around(name).called_alike
     named = "、".join(row.filing_id for row in others)
-    return (f"撤销期间已有同名联盟备案或正在申请（{named}），请通知盟主更名",) if others else ()
+    return (f"{meanwhile}期间已有同名联盟备案或正在申请（{named}），请通知盟主更名",) if others else ()

@@ -34,13 +34,13 @@ from activities.lists import columns_of
 from activities.papers import PaperMissing
 from activities.register import Register
 from activities.rows import GENESIS, duties_of, waiting_columns
-from models.acts import Accept, By, Lapse, ReportChange, Restore, RuleOnChange, Withdraw
+from models.acts import Accept, By, Lapse, ReportChange, Restore, Resubmit, RuleOnChange, Withdraw
 from models.filing import Entry, Filing
 from models.forms import ChangePaper
 from models.names import key
 from models.register import UtcDateTime
-from models.values import canonical, digest
-from models.vocabulary import LapseKind, Role
+from models.values import SHANGHAI, canonical, digest
+from models.vocabulary import LapseKind, Role, Stage
 from regulation import entries, intake, judging
 from regulation.lodging import PAPER_MISSING
 from regulation.moment import Moment
@@ -48,7 +48,7 @@ from regulation.simulation import simulate
 from tests.databases import Databases, on_both, on_both_by_the_owner
 from tests.law.notation import PAPERS
 from tests.samples import one_in
-from tests.simulated import NOW, Papered, holding, lived, written
+from tests.simulated import NOW, Papered, holding, lived, told, written
 from tests.story import application
 
 BOOKKEEPING = {"papers": {"filing_id", "kind", "stored_at"}}
@@ -411,6 +411,40 @@ def test_whoever_restores_is_told_that_the_name_is_taken(full: Register) -> None
     appended = full.append(entries.entered(revoked.filing, act, Moment(at, at)))
     assert appended.outcome == "entered"
     assert appended.warnings == ("撤销期间已有同名联盟备案或正在申请（OTHER），请通知盟主更名",)
+
+
+@on_both
+def test_whoever_takes_a_late_correction_is_told_that_the_name_was_taken_meanwhile(register: Register) -> None:
+    """A correction that was posted in time brings its application back, and with it a name that was free for a while (FA-01, G-07)."""
+    form = application(filing_id="LIFE", received_at="2027-03-01T09:00:00+08:00", alliance_name=NAME)
+    lacking = {"deficiencies": [{"item": "A-17", "message": "协议缺签署页"}]}
+    life = told(
+        form,
+        ("city", "return_for_correction", "2027-03-02T10:00", lacking),
+        until=datetime(2027, 4, 20, tzinfo=SHANGHAI),
+    )
+    written(register, life)
+    lapsed = life.docket[-1]
+    assert lapsed.stage is Stage.LAPSED
+    other = application(filing_id="OTHER", received_at="2027-04-10T09:00:00+08:00", alliance_name=NAME)
+    written(register, told(other, until=datetime(2027, 4, 11, tzinfo=SHANGHAI)))
+    sent_at, entered_at = lapsed.at - timedelta(hours=1), lapsed.at + timedelta(days=9)
+    corrected = {**dict(life.papers)["application"], "innovation_goal": "三年内实现产业化。"}
+    facts = intake.examine(corrected, sent_at, correcting=lapsed.filing).facts
+    assert facts
+    leader = By(person="u-1", office=lapsed.filing.leader, role=Role.LEADER)
+    act = Resubmit(
+        id="late",
+        by=leader,
+        received_at=sent_at,
+        facts=facts,
+        paper=register.lodge("LIFE", "resubmit", corrected, sent_at),
+    )
+    appended = register.append(entries.entered(lapsed.filing, act, Moment(sent_at, entered_at)))
+    assert (appended.outcome, appended.warnings) == (
+        "entered",
+        ("视为撤回期间已有同名联盟备案或正在申请（OTHER），请通知盟主更名",),
+    )
 
 
 @on_both
