@@ -31,6 +31,7 @@ from gateway.app import create, tools_of
 from gateway.client import Filings
 from gateway.pages import public
 from gateway.pages.design.sheet import sheet
+from gateway.shown import queried
 from gateway.shown.published import PublicRegister, Standing, Wanted
 from gateway.tools import Tools
 from models.acts import Object
@@ -420,6 +421,23 @@ async def test_whoever_holds_a_code_sees_where_it_stands_and_nothing_else(folder
     )
     assert (await site.get("/query")).status_code == 200
     assert (await site.get("/query.svg?code=x")).status_code == 404
+
+
+def test_a_letter_whose_objection_was_entered_in_another_way_is_told_so() -> None:
+    """Nothing was wrong with it: whoever brought it twice is not told that it was not genuine (G-42)."""
+    first, other, *_ = letters()
+    again = (*other[:3], first[3])  # the same, which came twice
+    same = [("city2", "object", "2030-03-18T12:00", first[3] | {"seconds": "CLOSED-4"})]
+    closing = {"letter": "CLOSED-5", "done_by": 7, "reason": "同一封信"}
+    same += [(who, "close_letter", f"2030-03-18T{hour}:00", closing) for who, hour in (("city", 13), ("city2", 14))]
+    docket = [each.model_dump(mode="json") for each in shown("CLOSED", 2030, first, again, *same).docket]
+    halves = [each for each in docket if each["event"]["kind"] == "object"]
+    assert halves[-1]["number"] == 7
+    assert [queried._answered(docket, each["event"]["id"]) for each in halves[:2]] == [
+        None,
+        queried.ANSWERED["close_letter"],
+    ]
+    assert queried._answered(docket[:-1], "CLOSED-5") is None, "one alone says nothing"
 
 
 def test_a_code_is_read_however_it_is_typed() -> None:

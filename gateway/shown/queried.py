@@ -153,12 +153,8 @@ def _told(
     day = day_of(datetime.fromisoformat(brought["at"]))
     facts = [("收到日期", on_day(day)), ("登记号", f"第{brought['number']}号")]
     stands, about, tone = _stands(objection, handler, over=over)
-    if waits and _is_denied(docket, event["id"]):
-        stands, about, tone = (
-            DENIED,
-            f"经两人核对，这件来信的登记不生效；确系您所寄送的，请向{handler}查询，查实后重新登记，仍以来信之日计。",
-            "mute",
-        )
+    if waits and (answer := _answered(docket, event["id"])):
+        stands, about, tone = answer[0], answer[1].format(handler), "mute"
     open_ = objection is not None and objection.open and not over
     period = (
         periods.get(f"objection:{objection.id}") or periods.get(f"objection:{TOGETHER}")
@@ -171,17 +167,30 @@ def _told(
     return Standing(what, stands, about, handler if open_ or objection is None else "", until, tone, tuple(facts))
 
 
-DENIED = "登记未生效"
+ANSWERED: Mapping[str, tuple[str, str]] = {
+    ActKind.DENY_LETTER: (
+        "登记未生效",
+        "经两人核对，这件来信的登记不生效；确系您所寄送的，请向{}查询，查实后重新登记，仍以来信之日计。",
+    ),
+    ActKind.CLOSE_LETTER: (
+        "已另行登记",
+        "经两人核对，这件来信所提的异议已另行登记，不再重复处理；认为还有未办事项的，请向{}查询，可重新登记，仍以来信之日计。",
+    ),
+}
+"""What is told of a letter that two people did not confirm, by what they said of it instead; who has it is named."""
 
 
-def _is_denied(docket: Sequence[Mapping[str, Any]], letter: str) -> bool:
-    """Whether two people found what was entered under an id not to be genuine."""
-    denials = (each for each in docket if each["event"].get("letter") == letter and not each.get("refused"))
-    return any(
-        f"{ActKind.OBJECT.value}:{letter}" not in each["filing"].get("proposals", ())
-        for each in denials
-        if "filing" in each
-    )
+def _answered(docket: Sequence[Mapping[str, Any]], letter: str) -> tuple[str, str] | None:
+    """What two people said of what was entered under an id; None while it waits, and once it is confirmed."""
+    for each in docket:
+        said = ANSWERED.get(each["event"]["kind"]) if each["event"].get("letter") == letter else None
+        if (
+            said
+            and not each.get("refused")
+            and f"{ActKind.OBJECT.value}:{letter}" not in each["filing"].get("proposals", ())
+        ):
+            return said
+    return None
 
 
 def _stands(objection: Objected | None, handler: str, *, over: bool) -> tuple[str, str, str]:
