@@ -105,7 +105,8 @@ def channels_of(settings: Settings, file: ChannelsFile, register: Register) -> S
     )
     drafts = Configured("drafts", DraftTray(register, settings.tray, configured.contacts(file)), Filters())
     notices = Notices(register.engine)
-    site = Site(settings.site, notices, settings.site_address, settings.own_address, sheet(), notices.log)
+    rests = settings.site.with_name(f"{settings.site.name}-rests.json")
+    site = Site(settings.site, notices, settings.site_address, settings.own_address, sheet(), notices.log, rests)
     return [
         *told,
         *configured.nowhere(told),

@@ -82,7 +82,7 @@ def filled(folder: Path, announcements: int) -> Register:
 @click.command()
 @click.option("--announcements", default=50_000, help="how many there are before")
 @click.option("--days", default=0, help="how many ends of days the log has; 0: without a log")
-@click.option("--whole", is_flag=True, help="measure also what a day's writing of every page costs")
+@click.option("--whole", is_flag=True, help="measure also what writing every page costs, and a day's writing")
 def main(announcements: int, days: int, whole: bool) -> None:
     """Measure, and print."""
     with tempfile.TemporaryDirectory() as place:
@@ -96,9 +96,9 @@ def main(announcements: int, days: int, whole: bool) -> None:
                     kept.log.add(db, [(LeafKind.LOST, Key("log", ago), f"{ago:064x}")])
                 day = TODAY - timedelta(days=ago)
                 kept.log.sign(at_hour(day + timedelta(days=1), 0) + timedelta(seconds=5), day)
-        site = Site(folder / "site", notices, log=notices.log if kept else None)
+        site = Site(folder / "site", notices, log=notices.log if kept else None, rests=folder / "rests.json")
         if whole:
-            tell("every page", lambda: site.write_all(TODAY))
+            tell("every page", lambda: site.write_day(TODAY))
         else:
             site.write([name_of_copy(0)], TODAY)  # every list is written, as long as it is not there
         spent, files = 0.0, 0
@@ -117,7 +117,7 @@ def main(announcements: int, days: int, whole: bool) -> None:
             f"{announcements:,} announcements, {days:,} ends of days; one more: {spent / WRITES * 1000:.0f} ms, {files / WRITES:.1f} files"
         )
         if whole:
-            tell("every page, the next day", lambda: site.write_all(TODAY + timedelta(days=1)))
+            tell("what the next day changes", lambda: site.write_day(TODAY + timedelta(days=1)))
 
 
 def tell(words: str, work: Callable[[], Sized]) -> None:

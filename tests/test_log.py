@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from activities.database import stating
+from activities.documents import packaging
 from activities.files import put
 from activities.log import checking, keys, leaves, proving, public_keys
 from activities.log.leaves import LEAVES, LeafKind, data
@@ -20,6 +21,7 @@ from activities.log.merkle import HASHINGS, root_of_inclusion
 from activities.log.notes import Note
 from activities.log.sequencing import Log, LogRefused, checkpoint_of, times_of
 from activities.log.sources import adopted
+from activities.publishing import site as site_module
 from activities.publishing.notices import Notices
 from activities.publishing.site import Site
 from activities.register import Register
@@ -259,6 +261,61 @@ def test_what_was_announced_between_two_days_is_told_and_what_is_gone_is_missed(
     site.write_all(day_of(LAST))
     assert "已不在公示公告中</strong> LIFE-6-1" in month.read_text("utf-8")
     register.engine.dispose()
+
+
+def test_a_month_of_the_log_comes_in_parts_and_a_day_renders_what_it_proves(
+    life: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site_module, "IN_PART", 1)
+    kept, notices = keeping(life.engine, tmp_path), Notices(life.engine)
+    site = Site(kept.files.site, notices, log=notices.log, rests=tmp_path / "rests.json")
+    kept.passes(NOW - timedelta(days=1))
+    site.write_day(day_of(NOW))
+    kept.passes(NOW)
+    kept.passes(NOW + timedelta(hours=5))
+    written = {path.relative_to(site.folder) for path in site.write_day(day_of(NOW) + timedelta(days=1))}
+    parts = sorted(kept.files.folder.glob("2030-0[56]*.html"))
+    with life.engine.connect() as db:
+        every = set(db.scalars(select(LEAVES.c.of).where(LEAVES.c.kind == "notice")))
+    told = [re.findall(r'href="\.\./notices/([^"]+)\.html"', path.read_text("utf-8")) for path in parts]
+    assert {name for some in told for name in some} == every
+    assert sum(map(len, told)) == len(every)
+    assert max(map(len, told)) == 1 < len(every)
+    ids = {path.name: set(re.findall(r'id="(d[-0-9]+)"', path.read_text("utf-8"))) for path in parts}
+    for path in parts:
+        for name, anchor in re.findall(r'href="([-0-9]+\.html)#(d[-0-9]+)"', path.read_text("utf-8")):
+            assert anchor in ids[name], "every day that has more elsewhere leads there"
+    assert Path("notices/LIFE-6-1.html") in written, "proven by the end of the day that ended"
+    assert site.write_day(day_of(NOW) + timedelta(days=1)) == []
+    with stating(life.engine) as db:
+        db.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        db.execute(delete(leaves.NOTICES).where(leaves.NOTICES.c.id == "LIFE-6-1"))
+    gone = {path.name for path in site.write_day(day_of(NOW) + timedelta(days=1)) if path.parent.name == "log"}
+    [at] = [path for path in parts if "LIFE-6-1" in path.read_text("utf-8")]
+    assert "已不在公示公告中</strong> LIFE-6-1" in at.read_text("utf-8")
+    assert at.name in gone, "in a part that had been whole, too"
+
+
+def test_a_package_reads_the_ends_of_days_that_it_needs(tmp_path: Path) -> None:
+    """However many days have ended: each leaf asks for the end that has it first, and none for all of them."""
+    asked = []
+    for days in (2, 40):
+        register = Register.at(Sqlite(tmp_path / str(days)).migrated())
+        kept = keeping(register.engine, tmp_path / str(days))
+        fill(register, kept)
+        for day in range(1, days):
+            kept.log.sign(LAST + timedelta(days=day), day_of(LAST) + timedelta(days=day - 1))
+        with register.engine.connect() as db:
+            entries_ = select(LEAVES.c.number).where(LEAVES.c.kind == "entry", LEAVES.c.of == "LIFE")
+            rows = [(LeafKind.ENTRY, "LIFE", number, None) for number in db.scalars(entries_)]
+        with statements(register) as told:
+            proof = packaging.proven(register.engine, rows)
+        assert len(proof["ends"]) >= 1
+        of_ends = [each for each in told if "FROM log_checkpoints" in each]
+        assert [each for each in of_ends if " LIMIT " not in each and "count(" not in each] == []
+        asked.append(len(of_ends))
+        register.engine.dispose()
+    assert asked[1] <= asked[0] + 2, asked
 
 
 async def test_the_addresses_of_the_page_on_verifying_answer(life: Register, tmp_path: Path) -> None:

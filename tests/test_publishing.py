@@ -5,7 +5,7 @@ import json
 import re
 import stat
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -64,6 +64,10 @@ class Remembered:
     def of_filings(self, filing_ids: Collection[str]) -> Sequence[PublicNoticeRow]:
         """See `Publications`."""
         return [row for row in self.rows if row.filing_id in filing_ids]
+
+    def every(self) -> Sequence[PublicNoticeRow]:
+        """See `Publications`."""
+        return sorted(self.rows, key=lambda row: str(row.filing_id))
 
     def current(self, today: date, limit: int, jurisdiction: str | None = None) -> Sequence[PublicNoticeRow]:
         """See `Publications`."""
@@ -447,6 +451,69 @@ def test_one_more_publication_costs_what_it_changes_however_many_there_are(tmp_p
     assert costs[0][1] == len(
         ["its page", "its month", *["list and feeds of its place"] * 3, *["and of the province"] * 3]
     )
+
+
+@dataclass(frozen=True)
+class Watched(Site):
+    """A site that notes which pages it renders."""
+
+    rendered: list[str] = field(default_factory=list)
+
+    def _render(self, name: str, path: str, title: str, **shown: object) -> bytes:
+        self.rendered.append(path)
+        return super()._render(name, path, title, **shown)
+
+
+def test_a_day_renders_what_it_changes_however_much_was_published(tmp_path: Path) -> None:
+    """A notice that ends and one that begins, beside others of before: their pages, their month and the lists; and as if all were rendered."""
+    notice_, rendered = cases()["notice-2026-01-05"][0], []
+    first, second = date(2026, 3, 9), date(2026, 3, 10)
+    begins = but(
+        notice_,
+        id="BEGINS-2-0",
+        filing_id="BEGINS",
+        published_at=at_hour(first, 9),
+        shown_from=second,
+        shown_until=date(2026, 3, 20),
+    )
+    ends = but(
+        notice_,
+        id="ENDS-2-0",
+        filing_id="ENDS",
+        published_at=at_hour(first, 8),
+        shown_from=date(2026, 3, 2),
+        shown_until=first,
+    )
+    for how_many in (20, 300):
+        folder, kept, door = tmp_path / str(how_many), tmp_path / f"{how_many}.json", "https://ln.example"
+        rows = [*announced_in(date(2026, 1, 1), how_many), begins, ends]
+        site = Watched(folder, Remembered(rows), ADDRESS, door, rests=kept)
+        assert site.write_day(first)
+        assert f"objections/{ends.filing_id}" in (folder / f"notices/{ends.id}.html").read_text("utf-8")
+        assert not (folder / f"notices/{begins.id}.html").exists()
+        site.rendered.clear()
+        site.write_day(second)
+        rendered.append([*site.rendered])
+        assert f"objections/{ends.filing_id}" not in (folder / f"notices/{ends.id}.html").read_text("utf-8")
+        whole = Site(tmp_path / f"{how_many} whole", Remembered(rows), ADDRESS, door)
+        whole.write_all(second)
+        assert contents(folder) == contents(whole.folder)
+    assert rendered[0] == rendered[1]
+    lists = ["index.html", *(f"places/{place}.html" for place in offices.OFFICES)]
+    assert sorted(rendered[0]) == sorted(
+        [f"notices/{begins.id}.html", f"notices/{ends.id}.html", "years/2026-03.html", *lists]
+    )
+    page = folder / f"notices/{rows[0].id}.html"
+    page.unlink()
+    site.write_day(second)
+    assert page.exists(), "what is not there is rendered"
+    site.rendered.clear()
+    Watched(folder, Remembered(rows), ADDRESS, door, b"body {}", rests=kept, rendered=site.rendered).write_day(second)
+    assert len(site.rendered) > how_many, "another design: everything"
+    kept.write_text("[", "utf-8")
+    site.rendered.clear()
+    assert site.write_day(second) == [folder / "site.css"], "what cannot be read is nothing known"
+    assert len(site.rendered) > how_many
 
 
 def test_a_months_list_comes_in_parts_of_which_the_last_alone_changes(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ class Website:
         today = day_of(self.clock())
         try:
             if None in asked:
-                return len(self.site.write_all(today))
+                return len(self.site.write_day(today))
             return len(self.site.write([filing_id for filing_id in asked if filing_id], today))
         except BaseException:
             self._asked.update(asked)

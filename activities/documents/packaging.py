@@ -3,11 +3,10 @@
 import hashlib
 import json
 from base64 import b64encode
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from activities.database import in_parts
 from activities.documents.record import Record, Sent
 from activities.editions_used import EDITIONS, USED
 from activities.log import keys, proving, public_keys
+from activities.log.ends import Ends
 from activities.log.leaves import CARRIED, LEAVES, LETTER, MASKED, NOTICE, PAPER, SIGNED_FOR, LeafKind, columns, micros
 from activities.log.merkle import HASHINGS
 from activities.log.notes import Checkpoint, Note, Signer
@@ -242,14 +242,13 @@ def _said(says: Any) -> dict[str, Any]:
 def _came(db: Connection, chosen: LogCheckpoint, leaves: Sequence[dict[str, Any]]) -> list[str]:
     """The ends of days that tell, signed, when leaves came into the log: of each the first that has it, unless the checkpoint tells so
     itself; each leaf gets its way to its own."""
-    newest, ends = times_of(db, chosen), [each for each in reversed(ends_of_days(db)) if each.number < chosen.number]
-    sizes, tree, used_ = [each.size for each in ends], Tree(db, HASHINGS[checkpoint_of(chosen).digest]), list[str]()
-    dated = cache(lambda place: times_of(db, ends[place]) is not None)
+    told, ends = times_of(db, chosen), Ends(db)
+    tree, used_ = Tree(db, HASHINGS[checkpoint_of(chosen).digest]), list[str]()
     for leaf in leaves:
-        if newest and leaf["position"] >= newest.after:
+        if told and leaf["position"] >= told.after:
             continue
-        first = bisect_right(sizes, leaf["position"])
-        if end := next((ends[place] for place in range(first, len(ends)) if dated(place)), None):
+        end = ends.dated(leaf["position"])
+        if end and end.number < chosen.number:
             if end.note not in used_:
                 used_.append(end.note)
             way = tree.inclusion(leaf["position"], end.size)

@@ -10,8 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, select, tuple_
 from sqlmodel import col
@@ -19,10 +18,11 @@ from sqlmodel import select as rows_of
 
 from activities.database import in_parts, reading
 from activities.log import merkle, public_keys
+from activities.log.ends import Ends
 from activities.log.leaves import LEAVES, LOOKS_BACK, NOTICE, LeafKind, columns
 from activities.log.merkle import HASHINGS, Hashing
 from activities.log.notes import Note
-from activities.log.sequencing import CHECKPOINTS, checkpoint_of, ends_around, ends_of_days, newest, times_of
+from activities.log.sequencing import CHECKPOINTS, checkpoint_of, ends_of_days, newest
 from activities.log.tiles import SIZE, Tile, nodes
 from activities.log.tree import Tree
 from activities.publishing.publications import next_month
@@ -30,6 +30,7 @@ from models.log import LogCheckpoint
 from models.register import PublicNoticeRow
 from models.values import canonical
 
+NOTICES = PublicNoticeRow.metadata.tables["public_notices"]
 OF_NOTICES = LEAVES.c.kind == LeafKind.NOTICE.value
 AMONG_THEM = LEAVES.c.kind.concat("") == LeafKind.NOTICE.value
 """The same where a few days are read: the index by kind would lead through all announcements, that by position through those days."""
@@ -138,25 +139,18 @@ class Day:
         return f"{self.end.day:%Y-%m}"
 
 
-@dataclass
-class _Ends:
-    """The ends of days, each read when a leaf is the first that asks for it."""
+class Standing(NamedTuple):
+    """Where an announcement stands in the log: on whose page of a month, from when it may be shown (None: it is gone), by what proven."""
 
-    db: Connection
-    _read: list[tuple[LogCheckpoint, LogCheckpoint | None]] = field(default_factory=list)
-    """Those that were asked for, the oldest first, each with the one before it."""
+    of: str
+    position: int
+    month: date
+    shown_from: date | None
+    by: tuple[date | None, str]
 
-    def around(self, position: int) -> tuple[LogCheckpoint | None, LogCheckpoint | None]:
-        """The first end of a day that has a leaf, and the last one that does not have it."""
-        place = bisect_right(self._read, position, key=lambda each: each[0].size)
-        if place < len(self._read):
-            end, before = self._read[place]
-            if before is None or before.size <= position:
-                return end, before
-        first, before = ends_around(self.db, position)
-        if first:
-            self._read.insert(place, (first, before))
-        return first, before
+    def is_shown(self, today: date) -> bool | None:
+        """Whether it may be shown on a day; None if it is gone."""
+        return None if self.shown_from is None else self.shown_from <= today
 
 
 @dataclass(frozen=True)
@@ -173,6 +167,27 @@ class LogBook:
         """The log as it stands."""
         with engine.connect() as db:
             return cls(engine, newest(db) is not None, next(iter(ends_of_days(db, limit=1)), None))
+
+    def standing(self) -> Iterator[Standing]:
+        """Every announcement that an end of a day has, in order, with the end that proves it, by its digest."""
+        if self.end is None:
+            return
+        query = (
+            select(LEAVES.c.of, LEAVES.c.position, NOTICES.c.shown_from)
+            .select_from(LEAVES.outerjoin(NOTICES, NOTICES.c.id == LEAVES.c.of))
+            .where(OF_NOTICES, LEAVES.c.position < self.end.size)
+            .order_by(LEAVES.c.position)
+        )
+        with self.engine.connect() as db:
+            ends, first = ends_of_days(db)[::-1], Ends(db).first_dated
+            sizes = [each.size for each in ends]
+            told = [(each.day, f"{each.note}{each.stamp}") for each in ends]
+            least = ends.index(first) if first else 0
+            for of, position, shown_from in db.execute(query):
+                place = bisect_right(sizes, position)
+                day = ends[place].day
+                assert day
+                yield Standing(of, position, day.replace(day=1), shown_from, told[max(place, least)])
 
     def latest_days(self, most: int) -> list[Day]:
         """The latest days, the newest first, with how much came in each."""
@@ -199,18 +214,26 @@ class LogBook:
 
     def months(self) -> list[date]:
         """The months of which there are ends of days, the newest first, by their first days."""
+        return [*self.ends()]
+
+    def ends(self) -> dict[date, list[date]]:
+        """The days of which there are ends, by their months, the newest first."""
         with self.engine.connect() as db:
             days = db.scalars(select(CHECKPOINTS.c.day).where(CHECKPOINTS.c.day.is_not(None)))
-            return sorted({day.replace(day=1) for day in days}, reverse=True)
+            found: dict[date, list[date]] = {}
+            for day in sorted(days, reverse=True):
+                found.setdefault(day.replace(day=1), []).append(day)
+            return found
 
-    def announced(self, days: Sequence[Day]) -> list[tuple[int, str, PublicNoticeRow | None]]:
-        """The announcements that came in days of one month, the newest first: position, id, and itself, if it is still there."""
+    def announced(self, days: Sequence[Day], begin: int, limit: int) -> list[tuple[int, str, PublicNoticeRow | None]]:
+        """The announcements that came in days of one month, from one on, the newest first: position, id, and itself, if it is still there."""
         first, last = days[-1].since, days[0].end.size
         query = select(LEAVES.c.position, LEAVES.c.of).where(
             AMONG_THEM, LEAVES.c.position >= first, LEAVES.c.position < last
         )
         with reading(self.engine) as session:
-            found = session.connection().execute(query.order_by(LEAVES.c.position.desc())).all()
+            some_of_them = query.order_by(LEAVES.c.position).offset(begin).limit(limit)
+            found = session.connection().execute(some_of_them).all()[::-1]
             there: dict[str, PublicNoticeRow] = {}
             for some in in_parts(row.of for row in found):
                 rows = session.exec(rows_of(PublicNoticeRow).where(col(PublicNoticeRow.id).in_(some)))
@@ -225,8 +248,7 @@ class LogBook:
             return found
         hashing = HASHINGS[checkpoint_of(self.end).digest]
         with self.engine.connect() as db:
-            known, ends = public_keys.known(db, checkpoint_of(self.end).origin), _Ends(db)
-            timed = cache(lambda: next((each for each in reversed(ends_of_days(db)) if times_of(db, each)), None))
+            known, ends = public_keys.known(db, checkpoint_of(self.end).origin), Ends(db)
             for some in in_parts(by_id):
                 query = select(LEAVES).where(OF_NOTICES, LEAVES.c.of.in_(some), LEAVES.c.position < self.end.size)
                 seals = self._seals(db, [by_id[each] for each in some])
@@ -234,8 +256,7 @@ class LogBook:
                     end, before = ends.around(leaf["position"])
                     if end is None:
                         continue
-                    if times_of(db, end) is None:  # of before 0.10.0: the first that tells its times
-                        end = timed() or end
+                    end = ends.dated(leaf["position"]) or end
                     keys = [str(key) for key, _ in Note.read(end.note).signed_by(known)]
                     way = merkle.inclusion(hashing, leaf["position"], end.size, self._nodes(db, hashing, end.size))
                     row = by_id[leaf["of"]]

@@ -1,6 +1,6 @@
 """What a site reads of the register, as publications.py asks for it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,6 +16,9 @@ from models.values import at_hour, day_of
 
 OF_FILINGS = col(PublicNoticeRow.filing_id).is_not(None)
 """What rounds publish has pages of its own."""
+
+PORTION = 1000
+"""How many are read at a time where all are."""
 
 BY_TIME = (PublicNoticeRow.published_at, PublicNoticeRow.id)
 """The order in which they were published."""
@@ -34,6 +37,12 @@ class Notices:
             for some in in_parts(filing_ids):
                 rows += session.exec(select(PublicNoticeRow).where(col(PublicNoticeRow.filing_id).in_(some)))
         return rows
+
+    def every(self) -> Iterator[PublicNoticeRow]:
+        """Everything published of filings, a filing's after one another; so much at a time."""
+        query = select(PublicNoticeRow).where(OF_FILINGS).order_by(col(PublicNoticeRow.filing_id))
+        with reading(self.engine) as session:
+            yield from session.exec(query.execution_options(yield_per=PORTION))
 
     def current(self, today: date, limit: int, jurisdiction: str | None = None) -> Sequence[PublicNoticeRow]:
         """What is being shown on a day, what began last first."""

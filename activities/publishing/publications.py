@@ -29,6 +29,9 @@ class Publications(Protocol):
     def of_filings(self, filing_ids: Collection[str]) -> Sequence[PublicNoticeRow]:
         """Everything published of these filings, in any order."""
 
+    def every(self) -> Iterable[PublicNoticeRow]:
+        """Everything published of filings, a filing's after one another."""
+
     def current(self, today: date, limit: int, jurisdiction: str | None = None) -> Sequence[PublicNoticeRow]:
         """What is being shown on a day (`shown_from` ≤ today ≤ `shown_until`), what began last first; of one jurisdiction, or of all."""
 

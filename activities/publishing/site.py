@@ -20,7 +20,7 @@ from activities.files import put
 from activities.privacy import open_to_all
 from activities.publishing import feeds
 from activities.publishing.feeds import Feed
-from activities.publishing.log_book import LogBook, in_base64, witnessed
+from activities.publishing.log_book import Day, LogBook, in_base64, witnessed
 from activities.publishing.publications import (
     KINDS,
     OF_ROUNDS,
@@ -29,9 +29,11 @@ from activities.publishing.publications import (
     PublishedByRound,
     histories,
     is_all_public,
+    month_of,
     newest_first,
     shown_as,
 )
+from activities.publishing.resting import PROGRAMS, Parts, Rests, by_filing, design, of_row
 from models.register import PublicNoticeRow
 from regulation import offices
 from regulation.naming import on_day, short
@@ -44,14 +46,17 @@ IN_FEEDS = 100
 DAYS = 200
 """Of how many days the page of the log tells the ends; what came on which day is told by the month, of all days."""
 OF_LOG = "log/index.html"
-CHECK, PROGRAMS = "check.js", ("verify.py", "recompute.py")
-"""The script that checks proofs in a browser, and the programs that do so without one, beside the pages."""
+CHECK = "check.js"
+"""The script that checks proofs in a browser, beside the pages."""
 CURRENT = 150
 """How many of the current notices a list shows, those that began last; the others are on the pages of their places and months."""
 LISTED = 50
 """How many of the latest publications a list shows beside the current notices; the others are found under their month."""
 IN_PART = 100
 """How many publications a part of a month's list has."""
+OfLog = Mapping[date, Collection[int]] | None
+EVERY_PART = range(1_000_000)
+"""Which parts of which months of the log are written anew, of a month all; without it, those that a day's end has changed."""
 OBJECTED_TO: frozenset[PublicationKind] = frozenset({"notice", "corrected_notice", "change_notice"})
 """Notices to which the public may object; to a proposal to revoke, the leader answers by statement and defence (G-17)."""
 
@@ -96,7 +101,8 @@ class Site:
     relatively). `door` is where the public finds the register and objects (no slash either); without it, nowhere. `sheet` is the
     stylesheet of all our pages (gateway/pages/design), written beside them; without it, they look as a browser sets plain HTML.
 
-    `log` tells the log in which the publications stand; without it, nothing is told of one.
+    `log` tells the log in which the publications stand; without it, nothing is told of one. `rests` is the file that tells what pages
+    rest on (resting.py); without it, each day's writing renders all of them.
 
     One at a time may write: of two, the one that read first could write last.
     """
@@ -107,6 +113,7 @@ class Site:
     door: str = ""
     sheet: bytes = b""
     log: Callable[[], LogBook] | None = None
+    rests: Path | None = None
 
     def write(self, filing_ids: Collection[str], today: date) -> list[Path]:
         """Bring up to date what the publications of these filings touch; what was written, in order.
@@ -118,14 +125,58 @@ class Site:
         shown = [each for history in told.values() for each in history]
         return self._written(told.values(), {each.row.jurisdiction for each in shown}, self._parts(shown), today)
 
+    def write_day(self, today: date) -> list[Path]:
+        """Bring up to date what a day changes, for notices begin and end, and ends of days prove them: what rests on what it rested on
+        is not rendered again, if it is there. After a new release, and where nothing is known of what was written, everything is."""
+        if self.rests is None:
+            return self.write_all(today)
+        rests = Rests(self.rests, design(self.sheet, self.address, self.door, str(self.log is not None)))
+        book = self.log() if self.log else None
+        leaves = list(book.standing()) if book else []
+        proven = {each.of: each for each in leaves}
+        there = {each.name for each in (self.folder / "notices").glob("*")}
+        changed, months = set[str](), Parts(IN_PART)
+        for filing_id, rows in by_filing(self.publications.every()):
+            shown = [row for row in rows if row.shown_from <= today]
+            on = [(*of_row(row, today), proven.get(row.id)) for row in shown]
+            if rests.differs(filing_id, on) or not {f"{row.id}.html" for row in shown} <= there:
+                changed.add(filing_id)
+            for row in rows:
+                months.add(month_of(row), (row.published_at, row.id), rests.now[filing_id])
+        logged = Parts(IN_PART)
+        for leaf in leaves:
+            logged.add(leaf.month, leaf.position, (leaf.of, leaf.is_shown(today)))
+        parts, of_log = (self._differing(rests, of, folder) for of, folder in ((months, "years"), (logged, "log")))
+        if book:
+            for month, ends in book.ends().items():
+                if rests.differs(f"log of {month}", ends):
+                    of_log.setdefault(month, set()).add(logged.last(month))
+        if not rests.before:
+            written = self.write_all(today)
+        else:
+            told = histories(self.publications.of_filings(changed), today)
+            written = self._written(told.values(), offices.OFFICES, parts, today, of_log)
+        rests.keep()
+        return written
+
+    def _differing(self, rests: Rests, months: Parts, folder: str) -> dict[date, set[int]]:
+        """The parts of months' lists that rest on something else than when they were written, or are not there."""
+        found: dict[date, set[int]] = {}
+        for month, part, last, on in months.every():
+            path = _of_part(month, part, last, folder)
+            if rests.differs(path, on, last) or not (self.folder / path).exists():
+                found.setdefault(month, set()).add(part)
+        return found
+
     def write_all(self, today: date) -> list[Path]:
-        """Bring every page up to date: once a day, for notices begin and end, and after a new release."""
+        """Bring every page up to date, whatever it rests on."""
         months = [month for year in self._years(today) for month in self.publications.months(year)]
         counts = {month: self.publications.count(month) for month in months}
         rows = [row for month, count in counts.items() for row in self.publications.part(month, 0, count)]
         parts = {month: range(_last_part(count) + 1) for month, count in counts.items()}
         told = _told(self.publications, rows, today)
-        return self._written(told.values(), offices.OFFICES, parts, today)
+        of_log = dict.fromkeys(self.log().months(), EVERY_PART) if self.log else {}
+        return self._written(told.values(), offices.OFFICES, parts, today, of_log)
 
     def _parts(self, shown: Iterable[Published]) -> dict[date, set[int]]:
         """The parts of months' lists in which publications stand. Of the last two of a month each comes with the other: one more may
@@ -156,8 +207,9 @@ class Site:
         places: Collection[str],
         parts: Mapping[date, Collection[int]],
         today: date,
+        of_log: OfLog = None,
     ) -> list[Path]:
-        pages = self._pages(told, places, parts, today)
+        pages = self._pages(told, places, parts, today, of_log)
         return [self.folder / path for path, text in pages if self._put(self.folder / path, text)]
 
     def _put(self, path: Path, text: bytes) -> bool:
@@ -174,6 +226,7 @@ class Site:
         places: Collection[str],
         parts: Mapping[date, Collection[int]],
         today: date,
+        of_log: OfLog,
     ) -> Iterator[tuple[str, bytes]]:
         """Every page by its path. Lists that were never written are written too: each page links to all of them."""
         yield "site.css", self.sheet
@@ -199,14 +252,14 @@ class Site:
                 yield from self._lists(place, years, today, book)
         yield from self._lists(None, years, today, book)
         if book:
-            yield from self._of_log(book, today, whole=set(places) == offices.OFFICES.keys())
+            yield from self._of_log(book, today, of_log)
 
     def _of_month(self, month: date, parts: Iterable[int], today: date) -> Iterator[tuple[str, bytes]]:
         """Parts of a month's list, of a bounded size each. The last one has the month's address; those before it do not change any more,
         but for what later publications say of theirs."""
         last = _last_part(self.publications.count(month))
         for part in parts:
-            path = _of(month) if part == last else f"years/{month:%Y-%m}-{part + 1}.html"
+            path = _of_part(month, part, last)
             rows = self.publications.part(month, part * IN_PART, IN_PART)
             title = f"{month.year}年{month.month}月发布的公示公告"
             shown = {"listed": listed(self.publications, rows, today), "month": month, "part": part, "last": last}
@@ -221,30 +274,52 @@ class Site:
         months = [each for each in every if each in touched or (self.folder / _of(each)).exists()]
         yield name, self._render("year.html", name, f"{year}年发布的公示公告", months=months)
 
-    def _of_log(self, book: LogBook, today: date, *, whole: bool) -> Iterator[tuple[str, bytes]]:
-        """The pages of the log: the ends of days, and by the month what was announced between them; all months, if `whole`.
+    def _of_log(self, book: LogBook, today: date, wanted: OfLog) -> Iterator[tuple[str, bytes]]:
+        """The pages of the log: the ends of days, and by the month what was announced between them, in parts of a bounded size.
 
-        A day's end changes them, and nothing else before the next: until then nothing is read for them. A closed month is not
-        read either, if it has its page.
+        `wanted` are the parts that are written anew; without it a day's end changes them, and nothing else before the next: until then
+        nothing is read for them, and a closed month is not read either, if it has its page.
         """
         yield CHECK, _check()
         yield from ((name, _program(name)) for name in PROGRAMS)
-        if not whole and self._tells(book):
+        if wanted is None and self._tells(book):
             return
         months = book.months()
         for month in months:
-            path = f"log/{month:%Y-%m}.html"
-            if whole or month == months[0] or not (self.folder / path).exists():
-                days = book.days_of(month)
-                announced = [
-                    (position, name, _as_announced(row) if row else None)
-                    for position, name, row in book.announced(days)
-                    if row is None or row.shown_from <= today
-                ]
-                title = f"登记日志：{month.year}年{month.month}月"
-                yield path, self._render("log_month.html", path, title, days=days, announced=announced)
+            there = (self.folder / _of_part(month, 0, 0, "log")).exists()
+            if (wanted and month in wanted) or month == months[0] or not there:
+                yield from self._log_of_month(book, month, today, (wanted or {}).get(month, ()))
         days = book.latest_days(DAYS)
         yield OF_LOG, self._render("log.html", OF_LOG, "登记日志", days=days, months=months, signed=book.signed)
+
+    def _log_of_month(
+        self, book: LogBook, month: date, today: date, wanted: Collection[int]
+    ) -> Iterator[tuple[str, bytes]]:
+        """The parts of a month that are wanted, or not there, and the last one. That tells all its days; the others those of which they
+        list announcements."""
+        days = book.days_of(month)
+        last = _last_part(sum(each.announced for each in days))
+        of_days = dict(_in_parts(days))
+        for part in range(last + 1):
+            path = _of_part(month, part, last, "log")
+            if part not in wanted and part != last and (self.folder / path).exists():
+                continue
+            announced = [
+                (position, name, _as_announced(row) if row else None)
+                for position, name, row in book.announced(days, part * IN_PART, IN_PART)
+                if row is None or row.shown_from <= today
+            ]
+            title = f"登记日志：{month.year}年{month.month}月"
+            told = [each for each in days if part == last or part in of_days[each.end.day]]
+            shown = {
+                "days": told,
+                "announced": announced,
+                "month": month,
+                "part": part,
+                "last": last,
+                "of_days": of_days,
+            }
+            yield path, self._render("log_month.html", path, title, **shown)
 
     def _tells(self, book: LogBook) -> bool:
         """Whether the page of the log, which is written last, tells the newest end of a day, with its stamp and its witnesses."""
@@ -328,6 +403,22 @@ def takes_objections(each: Published, today: date) -> bool:
 def _of(month: date) -> str:
     """Where the list of a month begins, with what was published last."""
     return f"years/{month:%Y-%m}.html"
+
+
+def _of_part(month: date, part: int, last: int, folder: str = "years") -> str:
+    """Where a part of the list of a month is, of what was published in it or came into the log."""
+    return f"{folder}/{month:%Y-%m}{'' if part == last else f'-{part + 1}'}.html"
+
+
+def _in_parts(days: Sequence[Day]) -> Iterator[tuple[date | None, range]]:
+    """On which parts of a month's list the announcements of its days are, which come the newest first."""
+    before = 0
+    for each in reversed(days):
+        yield (
+            each.end.day,
+            range(before // IN_PART, _last_part(before + each.announced) + 1) if each.announced else range(0),
+        )
+        before += each.announced
 
 
 def _last_part(count: int) -> int:
