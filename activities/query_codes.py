@@ -12,6 +12,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 import segno
+from markupsafe import Markup
 from sqlalchemy import Engine, select
 
 from models.acts import NewVersion, Object
@@ -92,6 +93,11 @@ def address(own: str, code: str) -> str:
 def picture(own: str, code: str, kind: str = "svg") -> bytes:
     """That address as a QR code: SVG without a style of its own, or PNG for documents."""
     return drawn(address(own, code), kind)
+
+
+def on_page(address: str) -> Markup:
+    """An address as a QR code that stands in a page."""
+    return Markup(segno.make_qr(address, error="m").svg_inline(scale=3, border=4, light="#fff"))
 
 
 def drawn(address: str, kind: str) -> bytes:

@@ -1,6 +1,7 @@
 """Documents of the evaluation and of the subsidy: what is in them, and what is in none of them."""
 
 import csv
+import zipfile
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
@@ -10,6 +11,7 @@ import docx
 import openpyxl
 import pytest
 
+from activities import query_codes
 from activities.documents import appraisals, subsidies
 from activities.documents.sheet_reader import SheetRefused
 from models.rounds.appraisals import Appraisals
@@ -113,6 +115,16 @@ def test_the_public_list_tells_grades_and_intervals_and_no_base_and_no_score() -
     assert "在第4档，100.00（含）至200.00万元（不含），定额30.00万元" in cells
     for secret in ("150.25", "92.5", "38.4", "第4产学研", "第5产学研"):
         assert secret not in text + cells
+
+
+def test_the_public_list_leads_to_its_page() -> None:
+    online = "https://beian.example.gov.cn/outcomes"
+    made = subsidies.notice(listed(), online)
+    text = "\n".join(paragraph.text for paragraph in docx.Document(BytesIO(made)).paragraphs)
+    assert f"公示名单和提出异议的办法，可在线查看：{online}，或者扫描下图。" in text
+    packed = zipfile.ZipFile(BytesIO(made))
+    [picture] = [name for name in packed.namelist() if name.startswith("word/media/")]
+    assert packed.read(picture) == query_codes.drawn(online, "png")
 
 
 def test_what_goes_to_whoever_pays_has_codes_as_text_and_adds_up() -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from playwright.async_api import async_playwright
 from sqlalchemy import delete, update
-from sqlmodel import select
+from sqlmodel import Session, select
 
+from activities import query_codes
 from activities.database import reading, stating
 from activities.documents import verify
 from activities.log import checking, sequencing
@@ -24,9 +25,9 @@ from activities.publishing.site import Site
 from activities.register import Register
 from activities.rounds.following import RoundFollowing
 from activities.rounds.register import RoundRegister
-from models.register import PublicNoticeRow
+from models.register import LetterRow, MessageRow, PublicNoticeRow
 from models.settings import Settings
-from models.values import day_of, digest, midnight_after
+from models.values import canonical, day_of, digest, midnight_after
 from regulation.rounds.consequences import Published
 from regulation.rounds.simulation import RoundLife
 from tests.databases import Databases
@@ -171,6 +172,28 @@ async def test_the_page_of_a_list_checks_itself_in_a_browser(house: tuple[House,
                 await page.wait_for_selector("[data-told=proof].notice")
                 assert says in await page.inner_text("[data-told=proof]")
             await launched.close()
+
+
+async def test_a_letter_of_a_round_leads_to_its_page_in_letters_and_as_a_code(house: tuple[House, LogKeeping]) -> None:
+    """Whoever reads it on paper gets on, too; the message as it was told stays as it is."""
+    opened, _ = house
+    at, round_id = ENDED, "performance-2027-LN-1"
+    told: dict[str, Any] = {
+        "id": "OF-ROUND-1-1",
+        "to": "leader",
+        "office": "91210102MA10ABCD6H",
+        "title": "评价结果",
+        "body": "已公布。",
+        "created_at": at,
+    }
+    with Session(opened.tools.register.engine) as session:
+        session.add(MessageRow(**told, number=1, text="x", service=False, round_id=round_id))
+        session.add(LetterRow(**told, messages=canonical([told["id"]]), text="x", due_at=at))
+        session.commit()
+    page = (await (await opened.signed_in("u-leader-01")).get(f"/my/inbox/{told['id']}")).text
+    address = f"{opened.tools.settings.own_address}/rounds/{round_id}"
+    assert f"在线办理和查看：{address}，或者扫描下图。" in page
+    assert str(query_codes.on_page(address)) in page
 
 
 def test_what_was_published_before_announcements_of_rounds_had_leaves_is_not_dated_back(

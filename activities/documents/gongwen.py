@@ -31,6 +31,7 @@ from docx.shared import Length, Mm, Pt
 from docx.styles.style import ParagraphStyle
 from docx.table import Table, _Cell, _Row
 
+from activities import query_codes
 from models.values import SHANGHAI, legible
 
 XIAOBIAOSONG, FANGSONG, HEITI, KAITI, SONGTI = "方正小标宋简体", "仿宋_GB2312", "黑体", "楷体_GB2312", "宋体"
@@ -112,6 +113,15 @@ def write(document: Document, lines: Sequence[tuple[str, str]]) -> None:
         else:
             document.add_paragraph(text, MARKS.get(mark, TEXT))
     _sign(document, signature)
+
+
+def reached(document: Document, words: str, address: str, style: str = "") -> None:
+    """Where in the network a document's reader gets on, in letters and as a QR code; nothing if there is no such place."""
+    if address:
+        document.add_paragraph(
+            f"{words}：{address}，或者扫描下图。", style or TEXT
+        ).paragraph_format.keep_with_next = True
+        document.add_picture(BytesIO(query_codes.drawn(address, "png")), width=Mm(25))
 
 
 def _attachments(names: Sequence[str]) -> Iterator[str]:

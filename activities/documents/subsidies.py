@@ -44,11 +44,12 @@ class Listed:
         return f"{self.year}年度科技型中小企业技术能力提升\n后补助拟支持名单"
 
 
-def notice(listed: Listed) -> bytes:
-    """公示稿 (docx): what is given and how, the list, and each amount explained line by line in an attachment."""
+def notice(listed: Listed, online: str = "") -> bytes:
+    """公示稿 (docx): what is given and how, the list, and each amount explained line by line in an attachment. `online`: where it is read."""
     document = gongwen.blank(listed.title, OFFICE, listed.at, UNCHECKED)
     gongwen.heading(document, listed.title, 0)
     gongwen.write(document, list(_text(listed)))
+    gongwen.reached(document, "公示名单和提出异议的办法，可在线查看", online)
     gongwen.attach(document, "1", "拟支持名单", _list_grid(listed))
     gongwen.attach(document, "2", "区间定额表", _bands_grid(listed.scheme))
     gongwen.attach(document, "3", "各联盟资金安排说明", _why_grid(listed))

@@ -4,13 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from io import BytesIO
 from typing import Any
 
 from docx.document import Document
-from docx.shared import Mm
 
-from activities import query_codes
 from activities.documents import gongwen
 from activities.documents.gongwen import CENTRE, FINE, Grid
 from models.choices import MEMBERS
@@ -48,9 +45,7 @@ def form_of(
         document.add_paragraph(text, FINE).alignment = CENTRE
     if filled:
         gongwen.tabulate(document, Grid(("项目", "内容"), (40, 116), filled.facts))
-    if online:
-        document.add_paragraph(f"{'在线查看' if filled else '在线填报'}：{online}，或者扫描下图。", FINE)
-        document.add_picture(BytesIO(query_codes.drawn(online, "png")), width=Mm(25))
+    gongwen.reached(document, "在线查看" if filled else "在线填报", online, FINE)
     for table in questionnaire.tables:
         gongwen.heading(document, table.title)
         for note in table.notes:

@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
+from activities import query_codes
 from activities.database import reading
 from gateway.asked.applications import may_go_on
 from gateway.identity import Identity
@@ -139,7 +140,10 @@ def message(request: Request, tools: Doors, session: Leading, message_id: str) -
         visit.note(AuditKind.READ_MESSAGES, filing_id=received.message.filing_id, about=message_id)
     about = received.message.filing_id
     row = tools.register.row(about) if about else None
-    return page(request, tools, "leader_message.html", session, received=received, row=row)
+    round_id = received.message.round_id
+    online = f"{tools.settings.own_address}/rounds/{round_id}" if round_id else ""
+    code = query_codes.on_page(online) if online else ""
+    return page(request, tools, "leader_message.html", session, received=received, row=row, online=online, code=code)
 
 
 @router.post("/inbox/{message_id}")

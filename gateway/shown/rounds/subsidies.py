@@ -185,7 +185,11 @@ def downloads(tools: Tools, who: Identity, round_: Round) -> list[tuple[str, str
     if found is None:
         return []
     files: list[tuple[str, str, Callable[[], bytes]]] = [
-        ("notice.docx", "拟支持名单公示稿.docx", lambda: documents.notice(found)),
+        (
+            "notice.docx",
+            "拟支持名单公示稿.docx",
+            lambda: documents.notice(found, f"{tools.settings.own_address}/outcomes"),
+        ),
         ("list.xlsx", "后补助名单.xlsx", lambda: documents.table(found)),
     ]
     if state_of(round_).final_at is not None:
