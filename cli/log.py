@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import IO
 
 import click
-from rich.table import Table
 
 from activities.log import checking, cosigning, keys, proving, public_keys, sources, stamps
 from activities.log.cosigning import cosigners_of
@@ -52,11 +51,9 @@ def show(json_: bool) -> None:
         )
         return
     console.print(f"{last_origin(last)}：{last.size} 条，签署于 {naming.short(last.made_at)}")
-    console.print(last.note, markup=False, highlight=False)
-    table = Table("公钥")
+    console.print(last.note, markup=False, highlight=False, soft_wrap=True)
     for each in known:
-        table.add_row(each)
-    console.print(table)
+        console.print(f"公钥：{each}", markup=False, highlight=False, soft_wrap=True)
     if ours := keys.signers(read_settings().log_key_file):
         console.print(f"作见证的公钥：{ours[-1].key.as_witness}", markup=False, highlight=False, soft_wrap=True)
 

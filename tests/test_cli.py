@@ -31,6 +31,7 @@ from sqlmodel import Session, SQLModel, select
 import starter
 from activities.letter_queue import Tried
 from activities.letters import Letters
+from activities.log.notes import Key
 from activities.register import Register
 from cli import acts
 from cli.exits import ended
@@ -777,6 +778,17 @@ def test_the_dossier_proves_itself(exported: Exported, channels: Path) -> None:
             assert "024-00000000" in [
                 p.text.partition("：")[2] for p in docx.Document(io.BytesIO(draft.read())).paragraphs
             ]
+
+
+def test_what_others_are_given_of_the_log_is_printed_whole(beian: Terminal) -> None:
+    """On whatever width of a terminal a note stays one that can be read, and a key one line."""
+    assert beian("log", "pass").code == 0
+    told = json.loads(beian("log", "show", "--json").out)
+    shown = beian("log", "show").out
+    assert told["note"] in shown
+    [key] = told["keys"]
+    assert f"公钥：{key}\n" in shown
+    assert f"作见证的公钥：{Key.read(key).as_witness}\n" in shown
 
 
 def test_the_proof_of_an_entry_is_written_into_a_folder(beian: Terminal, tmp_path: Path, channels: Path) -> None:

@@ -683,6 +683,11 @@ def test_a_hostile_zip_is_refused_in_bounds(
     assert told.splitlines()[-1] == "核验未通过"
 
 
+@pytest.mark.parametrize("name", ["归档包.zip", "LIFE-46-1.json", "文件夹"])
+def test_what_is_not_there_is_told_so(tmp_path: Path, name: str) -> None:
+    assert checked(tmp_path / name) == ["所核验的文件无法读取：没有这个文件或者文件夹"]
+
+
 def test_a_folder_with_links_is_refused(package: Files, tmp_path: Path) -> None:
     for name, content in package.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)

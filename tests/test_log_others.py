@@ -1,9 +1,11 @@
 """What others make of our log: a library of theirs, a witness, and an authority that stamps the time (OpenSSL's own, on loopback)."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -27,6 +29,7 @@ from tests.databases import Databases, Sqlite
 from tests.logged import LAST, ORIGIN, begin, fill, keeping
 from tests.simulated import holding, lived, written
 
+ROOT = Path(__file__).parent.parent
 NOW = datetime(2030, 6, 1, 12, tzinfo=UTC)
 
 
@@ -200,6 +203,21 @@ def test_the_end_of_a_day_is_stamped_and_a_false_stamp_is_seen(
         assert checking.checked(db).faults == []
     assert list(stamps.faults([newest, before], roots)) == []
     assert (kept.files.folder / f"days/{newest.day}.tsr").is_file()
+    day = kept.files.folder / "days" / str(newest.day)
+    printed = re.search(
+        r"```console\n\$ (sed .*)\n\$ (openssl ts .*)\n```", (ROOT / "docs" / "核验.md").read_text("utf-8")
+    )
+    assert printed, "as it is printed for strangers, who have no program of ours"
+    names = {
+        "日期.tsr": f"{day}.tsr",
+        " 日期": f" {day}",
+        "正文": f"{tmp_path}/text",
+        "根证书": f"{tmp_path}/tsa/root.pem",
+    }
+    for command in printed.groups():
+        typed = reduce(lambda text, name: text.replace(name, names[name]), names, command)
+        done = subprocess.run(typed, shell=True, capture_output=True, text=True, check=True)
+    assert "Verification: OK" in done.stdout + done.stderr
     swapped = [
         newest.model_copy(update={"stamp": "AAAA"}),
         before.model_copy(update={"note": newest.note.replace("\n5", "\n6", 1)}),

@@ -35,7 +35,7 @@ NAMES = """entry=登记 paper=文书 edition=版本 delivery=送达 receipt=回�
 notice=公示 corrected_notice=更正公示 notice_withdrawn=终止公示 notice_suspended=中止公示 notice_reinstated=恢复公示 change_notice=变更公示 revocation_proposal=拟撤销公示 proposal_ended=终止撤销
 revocation=撤销备案 deregistration=自愿注销 revocation_undone=撤销终止 continuation=由新备案承接 restoration=恢复备案 announcement=官网公告 call=通知全文 lot_listed=抽签总体名单 lot_drawn=抽签结果
 lot_voided=抽签作废 survey_sums=汇总数 performance_results=年度绩效评价结果 subsidy_notice=后补助拟支持名单公示 subsidy_final=后补助支持名单 subsidy_withdrawn=后补助名单更正 subsidy_cancelled=后补助轮次取消 subsidy_unpaid=后补助未予下达名单;
-BadZipFile=不是完好的zip文件 error=压缩的内容已经损坏 EOFError=文件不完整 NotImplementedError=压缩方式不能识别 RecursionError=层次过深 RuntimeError=设有密码 MemoryError=内容过大 OSError=文件读不出
+BadZipFile=不是完好的zip文件 error=压缩的内容已经损坏 EOFError=文件不完整 NotImplementedError=压缩方式不能识别 RecursionError=层次过深 RuntimeError=设有密码 MemoryError=内容过大 FileNotFoundError=没有这个文件或者文件夹 OSError=文件读不出
 UnicodeDecodeError=不是UTF-8文字 JSONDecodeError=不是JSON Error=不是base64 LookupError=缺少应有的内容 ValueError=所载的值不合格式 TypeError=所载的值不是应有的类型 Exception=内容不合格式"""
 ROWS, KINDS, WHY = (dict(re.findall(r"(\w+)=([^\s;]+)", part)) for part in NAMES.split(";"))
 """Where a row of the log says when it was written (a paper may lie there long before its entry); what rows, announcements, faults are called."""
@@ -173,7 +173,7 @@ class Package:
         self.open: Any = lambda name: (place / name).open("rb")
         if place.suffix == ".json":
             every, self.open = [("证明.json", 0, True)], lambda _: place.open("rb")
-        elif place.is_file():
+        elif S_ISREG(place.stat().st_mode):
             self.open = (archive := zipfile.ZipFile(place)).open
             packed = [each for each in archive.infolist() if not each.is_dir() or each.file_size]
             every = [(each.filename, each.file_size, each.external_attr >> 28 != 0xA) for each in packed]
