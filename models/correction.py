@@ -6,7 +6,7 @@ from datetime import date
 from pydantic import Field, ValidationError, model_validator
 
 from models.acts import YEARS, Year
-from models.values import Day, Instant, Named, Value
+from models.values import Day, Instant, Named, Value, on_day
 from models.vocabulary import ActKind, Stage
 
 PROVEN_LATE = (
@@ -50,9 +50,9 @@ class ProvenLate(Value):
         elif (self.year is None) is not (self.act in OF_NO_YEAR):
             yield f"“{self.act.label}”{'须写明年度' if self.year is None else '不写年度'}"
         if self.postmarked_on and self.postmarked_on > self.came_on:
-            yield f"邮戳日期{self.postmarked_on}不得晚于收到日期{self.came_on}"
+            yield f"邮戳日期{on_day(self.postmarked_on)}不得晚于收到日期{on_day(self.came_on)}"
         if min(self.came_on, self.postmarked_on or self.came_on) < FIRST_DAY:
-            yield f"收到日期、邮戳日期不得早于{FIRST_DAY}"
+            yield f"收到日期、邮戳日期不得早于{on_day(FIRST_DAY)}"
 
 
 def what_is_wrong(error: ValidationError) -> str:

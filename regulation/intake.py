@@ -318,7 +318,9 @@ class Judge(Judging[Application]):
         """Who files, and where (A-24, A-27, B-10, G-44)."""
         form, leader = self.form, self.form.leader
         if not self.day >= FIRST_DAY or self.day.year >= calendar.LAST_YEAR:
-            yield self.say("G-44", "/received_at", E, f"本系统办理{FIRST_DAY}至{calendar.LAST_YEAR - 1}年的备案申请")
+            yield self.say(
+                "G-44", "/received_at", E, f"本系统办理{on_day(FIRST_DAY)}至{calendar.LAST_YEAR - 1}年的备案申请"
+            )
         if form.integrity_commitment is False:
             yield self.say("A-27", "/integrity_commitment", E, "须作出诚信承诺")
         yield from self.confirmed("integrity_text", promises.in_force("integrity", self.day))

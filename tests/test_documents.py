@@ -491,7 +491,8 @@ def test_what_people_wrote_makes_no_headings_signatures_or_attachments(register:
 def test_the_announcement_names_clause_and_day(register: Register) -> None:
     told = said(drawn(register, "LIFE", "公告"))
     assert told[0] == "关于撤销实质性产学研联盟备案的公告"
-    assert "依据《工作指引》第十一条第6项，我局决定（×××〔2029〕×号）自2029年12月20日起撤销" in told[2]
+    assert "我局决定（×××〔2029〕×号）自2029年12月20日起撤销" in told[2]
+    assert "以下简称《工作指引》）；《工作指引》第十一条第6项。现予公告。" in told[2]
     numbered = said(drawn(register, "CASE", "公告"))
     assert numbered[1] == "×××〔2026〕×号", "its own number, not that of the decision"
     assert "我局决定（沈科决〔2026〕2号）自2026年6月8日起撤销" in numbered[2]

@@ -10,6 +10,7 @@ from dataclasses import replace
 from html import unescape
 from io import StringIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from httpx import AsyncClient
@@ -26,7 +27,7 @@ from examples.province.year import live
 from gateway.identity import EMBEDDED, seeded
 from gateway.tools import Tools
 from models.gateway import PersonRow
-from models.register import EntryRow, Paper, RoundEntryRow
+from models.register import EntryRow, MessageRow, Paper, RoundEntryRow
 from models.settings import Settings
 from models.vocabulary import Kind, Role
 from regulation import codes
@@ -139,6 +140,43 @@ def counted_twice(page: str) -> list[str]:
         for label, times in Counter(re.findall(r"</strong><span>(.*?)</span>", some)).items()
         if times > 1
     ]
+
+
+IN_PAPERS = re.compile(r"\b[a-z]+-\d{4}-(?:LN|\d{6})\b|\b\d{4}-\d{2}-\d{2}\b")
+"""What no letter and no paper of an office says: what a round is called among programs, and a day as programs write it."""
+
+CELLS_OR_RUNS = re.compile(r"<(?:w:)?t(?: [^>]*)?>([^<]*)<|</w:(p)>|</(si)>")
+
+
+def said_in(path: Path) -> str:
+    """What a Word document or a workbook says: its texts, a line a paragraph or cell. Days of a workbook are days, and not text."""
+    with ZipFile(path) as packed:
+        parts = [
+            name for name in packed.namelist() if re.match(r"word/.*\.xml|xl/(sharedStrings|worksheets/.*)\.xml", name)
+        ]
+        whole = "".join(packed.read(name).decode() for name in parts)
+    return unescape("".join(text or "\n" for text, *_ in CELLS_OR_RUNS.findall(whole)))
+
+
+def test_no_letter_document_or_sheet_tells_people_what_programs_call_things(
+    lived: tuple[Story, Path, list[Told]],
+) -> None:
+    """Every letter of the year, and every document and workbook that was drawn of it."""
+    story, folder, _ = lived
+    with Session(story.service.register.engine) as session:
+        letters = {f"{each.title}\n{each.body}" for each in session.exec(select(MessageRow))}
+    papers = {path.name: said_in(path) for path in folder.glob("[0-9]-*/*") if path.suffix in (".docx", ".xlsx")}
+    said = {**{text.partition("\n")[0]: text for text in letters}, **papers}
+    found = [
+        f"{name}: {each.group()}"
+        for name, text in said.items()
+        for pattern in (CODES, STOPS, IN_PAPERS)
+        for each in pattern.finditer(text)
+    ]
+    assert found == []
+    assert len(letters) > 200
+    assert len(papers) > 25
+    assert all(len(text) > 50 for text in papers.values()), "each was read"
 
 
 BEGUN_AT = {

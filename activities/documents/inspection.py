@@ -71,7 +71,9 @@ def _facts(inspected: Inspected) -> list[Row]:
             *_asked("技术领域", alliance.technical_field, 3),
         ],
         [*_asked("备案编号", alliance.archive_number or "—", 4), Cell("备案日期", 2, label=True), Cell(archived, 3)],
-        _asked("轮次", f"{inspected.round.title}（{inspected.round.id}）"),
+        _asked(
+            "检查事项", inspected.round.title + (f"（{number}）" if (number := inspected.round.document_no) else "")
+        ),
     ]
 
 

@@ -289,7 +289,7 @@ def test_once_people_have_set_a_filing_right_it_is_not_said_to_stand_otherwise_t
         ({"act": "state_defence", "came_on": "2025-12-03", "postmarked_on": "2025-12-03"}, None),
         (
             {"act": "state_defence", "year": 2025, "came_on": "2020-12-03", "postmarked_on": "2020-12-04"},
-            "“陈述申辩”不写年度；邮戳日期2020-12-04不得晚于收到日期2020-12-03；收到日期、邮戳日期不得早于2021-01-01",
+            "“陈述申辩”不写年度；邮戳日期2020年12月4日不得晚于收到日期2020年12月3日；收到日期、邮戳日期不得早于2021年1月1日",
         ),
         ({"act": "request_extension", "came_on": "2025-12-03"}, "“申请延期”须写明年度"),
         ({"act": "restore", "came_on": "2025-12-03"}, "“恢复备案”不是可以查实的来文"),

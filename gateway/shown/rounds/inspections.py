@@ -66,6 +66,9 @@ ACTS: Mapping[Standing, tuple[str, ...]] = {
 }
 """What the departments may do next, by where an alliance stands."""
 
+MET = (Standing.RECTIFIED, Standing.ENDED)
+"""Where nothing is left of what was found: no revocation is proposed for it."""
+
 
 def _lines(tools: Tools, who: Identity, round_: Round) -> Iterator[Line]:
     for standing in (*UNDER_WAY, *DONE):
@@ -89,7 +92,7 @@ def _line(who: Identity, alliance: Alliance, standing: Standing, row: RoundItemR
         told=_told(figures),
         acts=() if round_.over else acts,
         sheet=who.staff and standing in (Standing.ASSIGNED, *INSPECTED),
-        proposal=who.role in (Role.CITY_ST, Role.PROVINCE_ST) and bool(figures.get("grounds")),
+        proposal=who.role in (Role.CITY_ST, Role.PROVINCE_ST) and standing not in MET and bool(figures.get("grounds")),
     )
 
 
@@ -170,7 +173,7 @@ def proposal(tools: Tools, round_id: str, filing_id: str) -> dict[str, object] |
     found = Found.model_validate(item.figures)
     asks = {each.item: each for each in CHECKS[round_.of.rule].items(round_.of.purpose)}
     not_met = "；".join(asks[each].asks for each in found.not_met)
-    text = f"{on_day(found.inspected_on)}经“{round_.title}”（{round_id}）检查，下列事项不符合：{not_met}。"
+    text = f"{on_day(found.inspected_on)}经“{round_.title}”检查，下列事项不符合：{not_met}。"
     if item.state in (*LEFT, Standing.NOT_RECTIFIED) and found.rectify_by:
         text += f"限期{on_day(found.rectify_by)}前整改，{Standing(item.state).label}。"
     ground: Ground = found.grounds[0]
