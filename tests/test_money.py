@@ -237,6 +237,12 @@ async def test_a_subsidy_from_its_opening_to_the_payment_in_a_browser(world: Wor
         gateway.clock.set(f"{YEAR}-05-06")
         number = {"/document_no": "辽科发〔2027〕12号"}
         assert "尚未生效" in await acts(visitor, "p-401", SUBSIDY, "approve_list", "审定名单并公示", number)
+        await visitor.comes_in("p-402")
+        await visitor.opens(f"/rounds/{SUBSIDY}/acts/approve_list")
+        read = await page.locator("main").inner_text()
+        assert all(
+            each in read for each in ("先办理", "按现有登记试算的名单", "沈阳市第1传感产学研联盟", "逐项说明")
+        ), read
         await acts(visitor, "p-402", SUBSIDY, "approve_list", "审定名单并公示", number)
         assert await page.locator(".stands").inner_text() == "公示中"
         await is_objected_to(gateway, visitor)
@@ -279,6 +285,9 @@ async def is_objected_to(gateway: Served, visitor: Visitor) -> None:
     assert round_
     assert round_.notice
     about = f"?objection={round_.notice.objections[0].id}"
+    await visitor.comes_in("p-401")
+    await visitor.opens(f"/rounds/{SUBSIDY}/acts/admit_list_objection{about}")
+    assert "第二名的研发投入与事实不符" in await page.locator("main").inner_text(), "who rules on it reads it"
     await acts(visitor, "p-401", SUBSIDY, f"admit_list_objection{about}", "认定名单异议是否受理", ruling)
     assert "第二名的研发投入与事实不符" in await page.locator("main").inner_text()
     dismissed = {"/outcome": "dismissed", "/reason": "经核查不属实"}

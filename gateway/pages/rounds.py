@@ -28,7 +28,7 @@ from gateway.remembered.uploads import owner_of, taken
 from gateway.shown.foreseen import Foreseen, previewed
 from gateway.shown.rounds import downloads, seen
 from gateway.shown.rounds.foreseen import foreseen
-from gateway.shown.rounds.panels import CHOICES, FILLED_IN, HINTS, ONE_OF, PANELS, UNASKED
+from gateway.shown.rounds.panels import BESIDE, CHOICES, FILLED_IN, HINTS, ONE_OF, PANELS, UNASKED
 from gateway.shown.rounds.questionnaires import brought_shown, document_in
 from gateway.tools import Doors, Tools
 from gateway.visit import visit_of
@@ -416,6 +416,8 @@ class _Form:
             offers.offer(self.round, self.kind, by, now, str((raw or {}).get("filing") or "")) if self.round else None
         )
         row = self.tools.rounds.register.row(self.round_id)
+        part, panel = BESIDE.get(self.kind, ("", None))
+        beside_it = panel(self.tools, self.session.who, self.round) if panel and self.round else {}
         return page(
             self.request,
             self.tools,
@@ -444,6 +446,10 @@ class _Form:
             drafted=self.draft(),
             of_filing=self.filing,
             half=self.beside(raw or {}) if self.round else None,
+            round=self.round,
+            part=part if beside_it else "",
+            names=self.tools.people.named(beside_it.get("people", ())),
+            **{name: value for name, value in beside_it.items() if name != "people"},
             **brought_shown(self.brought),
         )
 

@@ -57,3 +57,17 @@ ONE_OF: Mapping[str, tuple[str, Callable[[Tools, Round], Sequence[tuple[str, str
     SubsidyActKind.CONFIRM_LIST_LETTER: ("letter", subsidies.letters),
 }
 """The field of an act's form that names something by a code or an id, and what may be chosen there, in words."""
+
+
+LISTED, OBJECTED = "round_subsidy_list.html", "round_subsidy_objected.html"
+
+BESIDE: Mapping[str, tuple[str, Panel]] = {
+    SubsidyActKind.APPROVE_LIST: (LISTED, subsidies.panel),
+    SubsidyActKind.WITHDRAW_LIST: (LISTED, subsidies.panel),
+    SubsidyActKind.CONFIRM_LIST_CLEAR: (LISTED, subsidies.panel),
+    SubsidyActKind.RECORD_PAYMENT: (LISTED, subsidies.panel),
+    SubsidyActKind.ADMIT_LIST_OBJECTION: (OBJECTED, subsidies.panel),
+    SubsidyActKind.RULE_ON_LIST_OBJECTION: (OBJECTED, subsidies.panel),
+    SubsidyActKind.CONFIRM_LIST_LETTER: (OBJECTED, subsidies.panel),
+}
+"""The part of a round's page that stands beside the form of an act, for whoever decides on what it shows."""
