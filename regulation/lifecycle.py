@@ -442,6 +442,12 @@ def is_proposed(entry: Entry) -> bool:
     return is_half(entry.filing, event)
 
 
+def is_open_half(now: Filing, entry: Entry) -> bool:
+    """Whether what an entry proposed still waits for another person, by the filing as it stands now."""
+    event = entry.event
+    return not isinstance(event, Submit | Lapse | Unreadable | Withheld) and is_half(now, event)
+
+
 def is_half(after: Filing, act: Act) -> bool:
     """Whether an act is only half done, by the filing after it."""
     return act.kind in agenda.BY_TWO_OFFICERS and _proposal(act) in after.proposals

@@ -243,6 +243,35 @@ async def test_the_second_of_two_sees_what_the_first_said_and_in_what_they_diffe
     assert filing.proposals == {}, "both said the same"
 
 
+async def test_what_was_said_before_both_had_to_say_the_same_is_filled_in_and_compared_too(
+    sqlite: Databases, tmp_path: Path
+) -> None:
+    """Before 1 December 2026 a filing does not hold what the first said: its entry does. What takes effect is what the second says."""
+    said = {"year": 2026, "reason": "停产改造", "document_no": "沈科发〔2026〕9号"}
+    met = {"checklist": [{"item": code, "met": True} for code in CONDITIONS[Kind.A]]}
+    life = told(
+        application(filing_id=FILING, received_at="2026-03-10T09:00:00+08:00"),
+        ("city", "accept", "2026-03-11T09:00", {}),
+        ("iit", "give_iit_opinion", "2026-03-12T09:00", {"positive": True}),
+        ("city2", "confirm", "2026-03-13T09:00", met),
+        ("province2", "archive", "2026-04-20T09:00", {"archive_number": "LN-CXY-A-210100-2026-0001"}),
+        ("city", "excuse_year", "2026-11-02T09:00", said),
+        until=instant("2026-11-03"),
+    )
+    settings = Settings(var=tmp_path, database_url=sqlite.made("halves of 2026", holding(lambda at: written(at, life))))
+    async with visiting(settings, Clock(instant("2026-11-03"))) as house:
+        filing = house.tools.register.filing(FILING)
+        assert filing
+        assert (filing.proposed, list(filing.proposals)) == ({}, ["excuse_year:2026"])
+        second, path = await at(house, "c-102"), f"/filings/{FILING}/acts/excuse_year"
+        page = await second.gets(path)
+        assert re.search(r"已于2026-11-02 09:00先办理（第\d+号登记），其内容如下", page)
+        assert "停产改造" in page
+        assert "以您所填的为准" in page
+        other = await second.posts(path, 200, **form_of(page) | {"/reason": "停业"}, do="preview")
+        assert "您所填的与先办理的不同，办理后以您所填的生效" in unescape(other.text)
+
+
 async def test_what_an_officer_writes_outlives_the_browser_and_is_their_own(house: House) -> None:
     officer, colleague = await at(house, "c-101"), await at(house, "c-102")
     page = await officer.gets(PROPOSAL)

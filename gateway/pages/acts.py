@@ -13,7 +13,7 @@ from starlette.datastructures import FormData
 
 from gateway.asked import acts
 from gateway.asked.forms import Field
-from gateway.asked.matters import Before, before
+from gateway.asked.matters import LOOKED_BACK, Before, before
 from gateway.pages.act_drafts import ActDraft
 from gateway.pages.halves import FirstHalf, first_half
 from gateway.pages.previewing import PREVIEW, NotDone, beside, sent
@@ -104,7 +104,7 @@ def _is_filled_in(offered: Offer, session: Session) -> bool:
     or another officer has told it."""
     if not session.who.staff or offered.on_paper or offered.refusal:
         return False
-    return offered.proposed is not None or not set(acts.asked(offered.kind)) & set(required(TYPES[offered.kind]))
+    return offered.second or not set(acts.asked(offered.kind)) & set(required(TYPES[offered.kind]))
 
 
 def _year_of(offered: Offer | None) -> int | None:
@@ -294,7 +294,7 @@ def _form(
     `opened`: it is shown for the first time, with its draft if there is one."""
     versions = tools.register.versions(row.filing_id)
     of_application: list[Finding] = versions[-1][1] if versions else []
-    raw = first_said(tools, row, offered) if raw is None and offered and offered.proposed else raw
+    raw = first_said(tools, row, offered) if raw is None and offered and offered.second else raw
     would = look(tools, session, row, offered.kind, raw or {}) if looked and offered and session.who.staff else None
     shown = beside(would, refusal, opened=opened, changed=changed, status=status, overtaken=bool(since))
     found = shown.refusal.findings if shown.refusal else ()
@@ -385,9 +385,26 @@ def phrases_of(tools: Tools, session: Session, offered: Offer | None) -> list[st
     return Phrases(tools.register.engine).offered(session.who, purpose_of(offered.kind), offered.kind)
 
 
+def _first(tools: Tools, row: FilingRow, offered: Offer) -> Entry | None:
+    """The entry of what another officer proposed. A filing names it since both must say the same; before that it is the newest of
+    the kind that is still open."""
+    if offered.proposed or not offered.second:
+        return tools.register.entry(row.filing_id, offered.proposed or 0)
+    filing, year = value_of(row), getattr(offered.act, "year", None)
+    return next(
+        (
+            each
+            for each in reversed(tools.register.docket(row.filing_id, most=LOOKED_BACK))
+            if each.event.kind == offered.kind and lifecycle.is_proposed(each) and lifecycle.is_open_half(filing, each)
+            and getattr(each.event, "year", None) == year
+        ),
+        None,
+    )  # fmt: skip
+
+
 def first_said(tools: Tools, row: FilingRow, offered: Offer) -> dict[str, Any] | None:
     """What another officer proposed, filled in: whoever agrees says the same (G-42)."""
-    entry = tools.register.entry(row.filing_id, offered.proposed or 0)
+    entry = _first(tools, row, offered)
     return entry.event.model_dump(mode="json", include=set(acts.asked(offered.kind))) if entry else None
 
 
@@ -395,12 +412,13 @@ def first_beside(
     tools: Tools, row: FilingRow, offered: Offer, raw: Mapping[str, Any] | None
 ) -> FirstHalf | None:  # fmt: skip
     """What another officer proposed, beside what is filled in now."""
-    entry, said = tools.register.entry(row.filing_id, offered.proposed or 0), first_said(tools, row, offered)
+    entry, said = _first(tools, row, offered), first_said(tools, row, offered)
     by = getattr(entry.event, "by", None) if entry else None
     if entry is None or said is None or by is None:
         return None
     models = {"": TYPES[offered.kind]}
-    return first_half(tools, entry.number, entry.at, by, said, said if raw is None else raw, models)
+    half = first_half(tools, entry.number, entry.at, by, said, said if raw is None else raw, models)
+    return replace(half, binds=offered.proposed is not None)
 
 
 RULED_ON = (ActKind.RULE_ON_ADMISSIBILITY, ActKind.RULE_ON_OBJECTION)

@@ -15,12 +15,14 @@ from regulation import offices
 
 @dataclass(frozen=True)
 class FirstHalf:
-    """Under which entry, when and by whom it was said, and every field in which the second says something else."""
+    """Under which entry, when and by whom it was said, and every field in which the second says something else. `binds`: it takes
+    effect only if both say the same; what was said before that was the law takes effect as the second says it."""
 
     number: int
     at: datetime
     by: str
     differs: tuple[Difference, ...] = ()
+    binds: bool = True
 
 
 def first_half(

@@ -243,7 +243,7 @@ def _page(
     mark, checked = "", list[tuple[str, str]]()
     if offered:
         if raw is None:  # what another officer proposed, filled in, or else as the answers make it
-            raw = (first_said(tools, row, offered) if offered.proposed else None) or _filled(found, offered.kind)
+            raw = (first_said(tools, row, offered) if offered.second else None) or _filled(found, offered.kind)
         if (
             of_version is not None and "checklist" in raw
         ):  # what was checked of another version is no answer to this one
