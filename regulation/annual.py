@@ -47,6 +47,18 @@ OF_A_YEAR = ("check", "answer", "extension")
 COUNTS = (YearStatus.FILED, YearStatus.LATE)
 
 
+def awaited_for(filing: Filing, year: ReportingYear) -> str | None:
+    """Whom a reporting year waits for: the reviewer to rule on its extension; of a report that was returned its leader, and once the
+    period of the answer is over the reviewer; its leader while it is open."""
+    reviewer = filing.zone or filing.jurisdiction
+    if year.extension:
+        return reviewer
+    if year.returned:
+        period = filing.periods.get(f"answer:{year.year}")
+        return filing.leader if filing.chased_since and period and not period.chased else reviewer
+    return filing.leader if not year.closed and year.status is YearStatus.OPEN else None
+
+
 def begin_duty(filing: Filing, when: Moment) -> Filing:
     """The first due year of a filing that comes, or comes back, into force (G-08, Q11, Q22); from `STRICTER_SINCE` on a
     continuation owes what the filing that it continues still owed (G-32)."""

@@ -531,13 +531,11 @@ def awaited(filing: Filing) -> str | None:
         waits = agenda.awaits_extension(filing) or agenda.awaits_calendar(filing) or agenda.unanswered(filing)
         return reviewer if staff or waits else filing.leader
     if filing.stage is S.IN_FORCE:
-        returned = [year.year for year in filing.years[-2:] if year.returned]
-        if filing.change or any(year.extension for year in filing.years[-2:]):
+        years = filing.years[-2:]
+        if filing.change or any(year.extension for year in years):
             return reviewer
-        if returned:  # the leader answers; once its period is over, the reviewer decides what becomes of the report
-            periods = [filing.periods.get(f"answer:{year}") for year in returned]
-            answers = filing.chased_since and any(period and not period.chased for period in periods)
-            return filing.leader if answers else reviewer
+        if returned := [annual.awaited_for(filing, year) for year in years if year.returned]:
+            return filing.leader if filing.leader in returned else reviewer
         if filing.chased_since and any(name.startswith(("ending", "second:")) for name in agenda.waits(filing)):
             return reviewer
         return filing.leader if any(not year.closed and year.status == "open" for year in filing.years) else None

@@ -34,14 +34,19 @@ def reporting(filing: Filing, now: datetime) -> Track | None:
 
 
 def _year_at_hand(filing: Filing, now: datetime) -> ReportingYear | None:
-    """A report that was returned comes first, then what is open or missed once its time has come, then a report under review."""
+    """An extension that was asked for comes first, then a report that was returned, before others one that its leader still answers,
+    then what is open or missed once its time has come, then a report under review."""
     waiting = annual.to_report(filing, Moment(now, now))
     due = [year for year in filing.years if year.year in waiting]
-    returned = [year for year in filing.years if year.returned]
+    asked = [year for year in filing.years if year.extension]
+    returned = sorted(
+        (year for year in filing.years if year.returned),
+        key=lambda year: annual.awaited_for(filing, year) != filing.leader,
+    )
     begun = [year for year in due if year.status is YearStatus.MISSED or now >= agenda.window_opens(filing, year.year)]
     checked = [year for year in reversed(filing.years) if _check_runs(filing, year, now)]
     reported = [year for year in reversed(filing.years) if year.status in annual.COUNTS]
-    return next(iter([*returned, *begun, *checked, *due, *reported]), None)
+    return next(iter([*asked, *returned, *begun, *checked, *due, *reported]), None)
 
 
 def _check_runs(filing: Filing, year: ReportingYear, now: datetime) -> bool:
@@ -54,11 +59,18 @@ def _report(filing: Filing, year: ReportingYear, now: datetime, *, begun: bool) 
     if year.status in annual.COUNTS and year.filed_at:
         return replace(step, state="done", on=day_of(year.filed_at))
     step = replace(step, state="current" if begun else "ahead", until=year.due, late=year.due <= now)
+    if year.extension:
+        return replace(step, who=_has(filing, year), says="延期申请待批复；批复以前不登记未报送")
     if year.status is YearStatus.MISSED:
         last = naming.on_day(last_day_until(year.due))
         says = f"已过{year.year}年度报送截止（{last}）：请尽快补报，补报以后不计入连续未报送"
         return replace(step, says=says, otherwise=MISSED_TWICE)
     return replace(step, otherwise=f"逾期记为{year.year}年度未报送；{MISSED_TWICE}")
+
+
+def _has(filing: Filing, year: ReportingYear) -> str:
+    """Who has a year's report in hand, as lists tell it."""
+    return naming.awaited(annual.awaited_for(filing, year), filing.leader, iit=False)
 
 
 def _check(filing: Filing, year: ReportingYear, now: datetime) -> Step:
@@ -71,7 +83,9 @@ def _check(filing: Filing, year: ReportingYear, now: datetime) -> Step:
     if year.returned:
         answer = filing.periods.get(f"answer:{year.year}")
         says, otherwise = "报告已退回：请按退回理由补正答复", if_nobody(filing, ActKind.ANSWER_ANNUAL_RETURN)
-        step = replace(step, state="current", who=Role.LEADER.label, says=says, otherwise=otherwise)
+        if annual.awaited_for(filing, year) != filing.leader:
+            says = "报告已退回，答复期限已过：由审核机构决定是否计入，决定以前仍可答复"
+        step = replace(step, state="current", who=_has(filing, year), says=says, otherwise=otherwise)
         return with_day(filing, step, answer, now)
     check = filing.periods.get(f"check:{year.year}")
     if not _check_runs(filing, year, now):

@@ -23,7 +23,7 @@ from models.vocabulary import Kind
 from regulation import identity
 from regulation.checklist import CONDITIONS
 from regulation.moment import Moment
-from tests.databases import Databases
+from tests.databases import Databases, statements
 from tests.near import Near
 from tests.served import Clock
 from tests.simulated import Papered, holding, lived, told, written
@@ -287,6 +287,15 @@ async def test_what_an_officer_writes_outlives_the_browser_and_is_their_own(hous
     key = re.search(r'data-key="([^"]+)"', page)
     assert key
     assert house.tools.drafts.find(key[1], "210100", house.tools.clock()) is None, "it was sent"
+
+
+async def test_a_draft_is_read_once_for_its_form(house: House) -> None:
+    officer = await at(house, "c-101")
+    page = await officer.gets(PROPOSAL)
+    await officer.posts(f"{PROPOSAL}/saved", 200, **form_of(page) | {"/reason": "写到一半的理由"})
+    with statements(house.tools.register) as asked:
+        assert "写到一半的理由" in await officer.gets(PROPOSAL)
+    assert len([each for each in asked if "FROM drafts" in each]) == 1
 
 
 def test_a_no_that_a_form_shows_is_what_was_read() -> None:

@@ -181,7 +181,7 @@ def ask(request: Request, tools: Doors, session: SignedIn, round_id: str, kind: 
     form = _form(request, tools, session, round_id, kind)
     told = {name: value for name, value in request.query_params.items() if name in asked.asked(kind)}
     form = replace(form, filing=filing)
-    drafted = form.draft()
+    form = replace(form, opened_with=(drafted := form.draft(),))
     if drafted and drafted.raw:
         return form.page(drafted.raw, looked=form.is_for_the_second(filing))
     first, proposed = form.first_half(filing), form.proposed(told)
@@ -248,6 +248,9 @@ class _Form:
     """The entries on the last of which it rests; none, 0, of an opening."""
     filing: str = ""
     """The alliance that its address names: that of its draft."""
+
+    opened_with: tuple[ActDraft | None, ...] = ()
+    """The draft with which it is shown first, once it was read."""
 
     def draft(self) -> ActDraft | None:
         """The draft of what is written with it; what was brought as a file is no draft."""
@@ -443,7 +446,7 @@ class _Form:
             looked=shown.in_vain,
             changed=shown.changed,
             previewed=previewed(raw or {}, day_of(self.tools.clock())),
-            drafted=self.draft(),
+            drafted=self.opened_with[0] if self.opened_with else self.draft(),
             of_filing=self.filing,
             half=self.beside(raw or {}) if self.round else None,
             round=self.round,

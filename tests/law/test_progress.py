@@ -75,6 +75,24 @@ def test_every_case_is_on_its_way_and_time_only_goes_forward() -> None:
     assert seen == {"application", "year", "case"}
 
 
+def test_a_year_that_is_asked_for_or_returned_is_with_whom_the_lists_name() -> None:
+    """Its extension with the reviewer; returned, with its leader until the period of the answer is over, then with the reviewer."""
+    seen = set[str]()
+    for case in some("annual"):
+        for number, entry in enumerate(case.life.docket, 1):
+            filing = entry.filing
+            track = progress.tracks(filing, progress.passed(case.life.docket[:number]), entry.entered_at)[0]
+            lately = filing.years[-2:]  # lists look at these
+            year = next((each for each in lately if track.title == f"{each.year}年度报送"), None)
+            if entry.stage is not Stage.IN_FORCE or year is None or filing.change or not track.current:
+                continue
+            if year.extension or year.returned:
+                waits = naming.awaited(lifecycle.awaited(filing), filing.leader, lifecycle.awaits_iit(filing))
+                assert track.current.who == waits, f"{case.id} {number}"
+                seen.add(f"{'extension' if year.extension else 'returned'} {waits == Role.LEADER.label}")
+    assert {"extension False", "returned True", "returned False"} <= seen
+
+
 def test_an_application_of_kind_a_from_submission_to_the_register() -> None:
     assert told(at("province-a-days-as-counted", 1)) == [
         "提交 已完成 2026-01-12",
