@@ -45,6 +45,7 @@ LENGTHS = {
     "decision": "revocation.decision_working_days",
     "restoration": "revocation.decision_working_days",
     "listing_cure": "revocation.listing_cure_days",
+    "denied": "letter.answer_days",
     "announcement": "revocation.announce_working_days",
     "announcement_alert": "revocation.announce_alert_working_days",
 }
@@ -338,6 +339,7 @@ def dues(filing: Filing) -> tuple[Due, ...]:
     """
     letters = unanswered(filing)
     coming = [due for due in _dues(filing) if not (letters and awaits_letter(filing, due.lapse.kind))]
+    coming = [due._replace(at=max(due.at, heard_until(filing, due.lapse.kind) or due.at)) for due in coming]
     if protected := protected_until(filing):
         coming = [
             due._replace(at=protected) if due.lapse.kind in COMPLETES and due.at < protected else due for due in coming
@@ -378,9 +380,47 @@ def unanswered(filing: Filing) -> tuple[str, ...]:
 
 
 def awaits_letter(filing: Filing, kind: LapseKind) -> bool:
-    """Whether what ends a filing against its leader waits for two people to say whether a letter of the leader is genuine."""
+    """Whether what ends a filing against its leader waits for two people to answer a letter of the leader."""
+    return bool(holding(filing, kind))
+
+
+def holding(filing: Filing, kind: LapseKind) -> list[str]:
+    """The letters of its leader for which what ends a filing waits. One that came when its sender had been heard does not hold it: it
+    is answered all the same, also afterwards."""
     against = AGAINST.get(kind, ())
-    return bool(against) and any(name.partition(":")[0] in against for name in unanswered(filing))
+    if not against:
+        return []
+    return [name for name in unanswered(filing) if name.partition(":")[0] in against and not _came_again(filing, name)]
+
+
+def _came_again(filing: Filing, name: str) -> bool:
+    """Whether an earlier letter of the same kind on the same thing was answered, and this one came after the window in which its sender
+    is heard, and after the days in which what was found not genuine can be proven. Whoever is in doubt holds."""
+    letter, case = filing.letters.get(name), filing.case
+    if letter is None:
+        return False
+    kind = name.partition(":")[0]
+    ends = [filing.periods[each].until for each in ("window", "correction") if each in filing.periods]
+    if denied := filing.periods.get(f"denied:{about(kind, letter.year)}"):
+        return letter.at >= max(denied.until, *ends)
+    judged = kind == ActKind.STATE_DEFENCE and case is not None and case.defence == "rejected"
+    return judged and letter.at >= max(ends, default=letter.at)
+
+
+def about(kind: str, year: int | None) -> str:
+    """What a letter is about, so far as another of the same kind is about the same thing."""
+    return f"{kind}:{year}" if year else kind
+
+
+def heard_until(filing: Filing, kind: LapseKind) -> datetime | None:
+    """Until when a leader whose letter was found not genuine can prove it, before what that letter spoke against may end its filing."""
+    against = AGAINST.get(kind, ())
+    ends = (
+        period.until
+        for name, period in filing.periods.items()
+        if name.startswith("denied:") and name.split(":")[1] in against
+    )
+    return max(ends, default=None)
 
 
 def protected_until(filing: Filing) -> datetime | None:
@@ -391,7 +431,8 @@ def protected_until(filing: Filing) -> datetime | None:
     """
     if not filing.proposals:
         return filing.settled_from
-    periods = (filing.periods.get(f"second:{name}") for name in letters_waiting(filing))
+    waiting = (name for name in letters_waiting(filing) if not _came_again(filing, name))
+    periods = (filing.periods.get(f"second:{name}") for name in waiting)
     waited = [superior_chase(filing, period) for period in periods if period]
     return max([*waited, *([filing.settled_from] if filing.settled_from else [])], default=None)
 
@@ -689,10 +730,22 @@ def followed_up(filing: Filing, when: Moment) -> Filing:
         return filing
     filing = end(filing, *over)
     for name in sorted(waiting - filing.periods.keys()):
-        day = day_of(when.stamped_at) if name.startswith("second:") else when.arrival_day
-        first = midnight_after(day + timedelta(days=FOLLOWED_UP[name.partition(":")[0]]))
+        what, _, of = name.partition(":")
+        day = day_of(when.stamped_at) if what == "second" else when.arrival_day
+        first = midnight_after(day + timedelta(days=FOLLOWED_UP[what]))
+        if what == "second" and day >= STRICTER_SINCE and (since := _held_since(filing, of)):
+            first = min(first, max(midnight_after(since + timedelta(days=FOLLOWED_UP[what])), midnight_after(day)))
         filing = begin_until(filing, name, day, first)
     return filing
+
+
+def _held_since(filing: Filing, letter: str) -> date | None:
+    """Since when what a letter holds would have come: whoever chases it chases a case that is as old as that, not as the letter."""
+    kinds = [kind for kind, against in AGAINST.items() if letter.partition(":")[0] in against]
+    if _came_again(filing, letter):
+        return None
+    at = min((due.at for due in _dues(filing) if due.lapse.kind in kinds), default=None)
+    return day_of(at) if at else None
 
 
 def chase(filing: Filing, lapse: Lapse, when: Moment) -> Filing:

@@ -13,11 +13,15 @@ from models.findings import Lack
 from models.values import day_of, midnight_after
 from models.vocabulary import ActKind, Stage, YearStatus
 from regulation import annual
-from regulation.agenda import letter_of, letters_waiting
-from regulation.moment import Moment
+from regulation.agenda import AGAINST, about, begin, letter_of, letters_waiting
+from regulation.moment import STRICTER_SINCE, Moment
 
 ANSWERS = (ActKind.DENY_LETTER, ActKind.CLOSE_LETTER)
 """What two people may say of a letter instead of confirming it."""
+
+
+ENDED_FROM = (Stage.RETURNED, Stage.REVOCATION_PENDING)
+"""Where something may end a filing against its leader for which letters are waited for."""
 
 
 def answered(filing: Filing, letter: str, when: Moment) -> Filing:
@@ -37,8 +41,19 @@ def may_deny(filing: Filing, act: DenyLetter | CloseLetter, when: Moment) -> Lac
 
 
 def deny(filing: Filing, act: DenyLetter, when: Moment) -> Filing:
-    """认定来文不符: the entry has no effect and waits no more; what did come may be entered anew, as of the day on which it came."""
-    return answered(filing, act.letter, when)
+    """认定来文不符: the entry has no effect and waits no more; what did come may be entered anew, as of the day on which it came.
+
+    Its leader has days to prove it before anything that it speaks against ends the filing, once for letters of a kind on one thing:
+    further ones do not begin them anew.
+    """
+    name = letter_of(filing, act.letter) or ""
+    filing, letter = answered(filing, act.letter, when), filing.letters.get(name)
+    days = f"denied:{about(name.partition(':')[0], letter.year if letter else None)}"
+    ends = [kind for kind, kinds in AGAINST.items() if _kind(name) in kinds]
+    day = day_of(when.stamped_at)
+    if filing.stage not in ENDED_FROM or not ends or days in filing.periods or day < STRICTER_SINCE:
+        return filing
+    return begin(filing, days, day)
 
 
 def may_close(filing: Filing, act: CloseLetter, when: Moment) -> Lack | None:

@@ -29,7 +29,7 @@ from models.acts import (
 )
 from models.filing import Entry, Filing, Letter, Proposed
 from models.findings import Lack, Refusal
-from models.values import day_of
+from models.values import day_of, last_day_until, on_day
 from models.vocabulary import ActKind, ByKind, Ground, Kind, LapseKind, Role, Stage
 from regulation import (
     agenda,
@@ -663,6 +663,13 @@ def _letters_first(filing: Filing, act: Act, when: Moment) -> Lack | None:
     settled = filing.settled_from if day_of(when.stamped_at) >= service.STRICTER_SINCE else None
     if settled and act.kind in DECIDING_AT_ONCE and when.stamped_at < settled:
         return Lack(missing="代为登记的来文当日方经两人核对，自次日起方可作出决定")
+    heard = (
+        agenda.heard_until(filing, ends) if (ends := _end_by(act)) and act.kind is not A.CONFIRM_NO_STATEMENT else None
+    )
+    if heard and when.stamped_at < heard:
+        return Lack(
+            missing=f"来文经认定不符，盟主企业可在{on_day(last_day_until(heard))}24时前提供凭证，此前不作出决定"
+        )
     waiting = agenda.letters_waiting(filing)
     against = _decided_against(filing, act)
     if not against:
@@ -676,11 +683,14 @@ def _letters_first(filing: Filing, act: Act, when: Moment) -> Lack | None:
 def _decided_against(filing: Filing, act: Act) -> list[str]:
     """The letters of the leader that an act would pass over which ends the filing against it; not those that nothing can come of
     where it stands."""
-    lapse = DECIDING.get(act.kind)
-    if lapse is None or (isinstance(act, RuleOnObjection) and act.outcome != "not_confirmed"):
-        return []
-    letters = [name for name in agenda.unanswered(filing) if name.partition(":")[0] in agenda.AGAINST[lapse]]
-    return [name for name in letters if (name.partition(":")[0], filing.stage, filing.kind) in ROWS]
+    holding = agenda.holding(filing, lapse) if (lapse := _end_by(act)) else []
+    return [name for name in holding if (name.partition(":")[0], filing.stage, filing.kind) in ROWS]
+
+
+def _end_by(act: Act) -> LapseKind | None:
+    """What an act does that ends a filing against its leader, as time would do it by itself."""
+    upheld = not isinstance(act, RuleOnObjection) or act.outcome == "not_confirmed"
+    return DECIDING.get(act.kind) if upheld else None
 
 
 def _same_person(filing: Filing, act: Act, row: Row, when: Moment) -> Lack | None:

@@ -13,6 +13,7 @@ from typing import Any
 from models.acts import Lapse, Submit, Unreadable, Withheld
 from models.filing import Entry, Filing
 from models.values import midnight_after
+from models.vocabulary import ActKind
 from regulation import agenda, calendar, entries, lifecycle, naming, on_paper
 from regulation.calendar import CALENDARS
 from regulation.editions import Editions
@@ -25,7 +26,7 @@ PERIODS = {
     "acceptance": "受理截止", "midway": "审核期限过半", "notice": "公示期", "grace": "公示异议在途期", "check": "年度报告核对截止",
     "obstacle": "障碍消除后的延期申请期", "change_notice": "变更公示期", "change_grace": "变更公示异议在途期", "unread": "阅读告知书截止",
     "window": "陈述申辩期", "statement_grace": "陈述申辩在途期", "publicity": "拟撤销公示期", "listing_cure": "移出名录截止",
-    "announcement": "公告截止", "announcement_alert": "公告截止（警示）",
+    "denied": "提供来文凭证截止", "announcement": "公告截止", "announcement_alert": "公告截止（警示）",
 }  # fmt: skip
 """Periods by name, besides those whose passing is chased."""
 
@@ -33,6 +34,8 @@ PERIODS = {
 def called(period: str) -> str:
     """What a period is called; of one thing among several, with that."""
     what, _, thing = period.partition(":")
+    kind, _, year = thing.partition(":")
+    thing = ActKind(kind).label + year if what == "denied" else thing
     name = PERIODS.get(what) or naming.before(Lapse(kind=agenda.CHASED[what])) if what in NAMED else what
     return f"{name}（{thing}）" if thing else name
 

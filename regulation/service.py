@@ -91,8 +91,9 @@ def unsettled(filing: Filing) -> frozenset[int]:
 
 
 def concluded(filing: Filing) -> Filing:
-    """The notice has had its effect, or has none any more: nothing is left of its service."""
-    return end(_settled(filing), "service", "unread").but(notification=None)
+    """The notice has had its effect, or has none any more: nothing is left of its service, nor of what was proven meanwhile."""
+    proving = (name for name in filing.periods if name.startswith("denied:"))
+    return end(_settled(filing), "service", "unread", *proving).but(notification=None)
 
 
 def _settled(filing: Filing) -> Filing:

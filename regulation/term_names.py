@@ -39,6 +39,7 @@ NAMES: Mapping[str, str] = {
     "annual.answer_working_days": "年度报告退回答复期限（工作日）",
     "extension.max_days": "延期最长日数",
     "extension.obstacle_days": "障碍消除后申请延期的期限（日）",
+    "letter.answer_days": "认定来文不符后盟主企业提供凭证的期限（日）",
     "extension.ruling_working_days": "延期批复期限（工作日）",
     "revocation.service_working_days": "告知书送达期限（工作日）",
     "revocation.statement_working_days": "陈述申辩期（工作日）",

@@ -125,6 +125,7 @@ KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "revocation.listing_cure_days": (between(1, 180), "1至180"),
     "revocation.announce_working_days": (between(1, 20), "1至20"),
     "revocation.announce_alert_working_days": (between(1, 60), "1至60"),
+    "letter.answer_days": (between(0, 60), "0至60"),
     "change.report_days": (between(1, 366), "1至366"),
     "change.review_working_days": (between(1, 60), "1至60"),
     "notice.max_days_ahead": (between(0, 90), "0至90"),
@@ -162,6 +163,7 @@ ADDED: Mapping[str, Any] = {
     "retention.objector_years": 3,  # G-46
     "retention.refusal_years": 3,  # G-46
     "retention.person_years": 3,  # G-46
+    "letter.answer_days": 10,  # G-42; 民事诉讼法第八十六条: ten days to make good what kept somebody
     "outage.hours_before": 48,  # G-29
     "outage.least_percent": 99,  # G-29
     "retention.audit_years": 3,  # G-46; 网络安全法第二十三条: six months at least

@@ -174,6 +174,13 @@ ENDED_BY: Mapping[str, str] = {
     LapseKind.YEAR_CLOSED: "未报送的年度已不连续",
 }
 TO_BE_SERVED = {Stage.RETURNED: "补正通知书", Stage.REVOKED: "撤销备案决定书", Stage.NOT_CONFIRMED: "不予确认决定书"}
+DECIDED = {
+    Stage.REVOKED: "撤销决定已经作出",
+    Stage.LAPSED: "申请已视为撤回",
+    Stage.NOT_CONFIRMED: "不予确认的决定已经作出",
+}
+"""What had ended a filing against its leader before something more was said of a letter."""
+
 TO_FILL_IN = "（请填写）"
 """Where a document waits for what only the office knows."""
 
@@ -386,6 +393,34 @@ class Facts(Mapping[str, str]):
         of = self.of_event("of") or agenda.letter_of(self.before, self.of_event("letter") or "")
         kind = str(of or "").partition(":")[0]
         return ActKind(kind).label if kind in set(ActKind) else ""
+
+    def word_letter_holds(self) -> str:
+        """来文核对以前什么不办 (G-42)."""
+        name = self.of_event("of") or agenda.letter_of(self.filing, self.of_event("id") or "") or ""
+        held = [kind for kind in agenda.AGAINST if name in agenda.holding(self.filing, kind)]
+        if self.filing.stage in (Stage.REVOKED, Stage.LAPSED, Stage.NOT_CONFIRMED):
+            return "已经作出的决定或者登记不因待核对而停止；核对属实、应予纠正的，依法纠正"
+        if not held:
+            against = name.partition(":")[0] in agenda.LETTERS_AGAINST
+            return (
+                "此前同类来文已有答复，本件不停止程序"
+                if against
+                else "核对以前，有关期限届满不自动办结，至报上级之日止"
+            )
+        said = "不作出撤销决定" if LapseKind.REVOKED in held else "不视为撤回，也不作出不予确认的决定"
+        return f"核对以前，{said}：机构未核对的后果不由企业承担"
+
+    def word_after_denial(self) -> str:
+        """来文经认定不符之后，程序如何 (G-42)."""
+        if self.filing.stage in DECIDED:
+            return f"{DECIDED[self.filing.stage]}，不因本认定而变更"
+        name = agenda.letter_of(self.before, self.of_event("letter") or "") or ""
+        letter, kind = self.before.letters.get(name), name.partition(":")[0]
+        days = self.filing.periods.get(f"denied:{agenda.about(kind, letter.year if letter else None)}")
+        if days is None or days.until <= self.entry.at:
+            return "有关程序自次日起照常办理"
+        said = "视为撤回或者不予确认" if self.filing.stage is Stage.RETURNED else "作出撤销决定"
+        return f"但在{midnight(days.until)}以前不{said}，留待提供凭证"
 
     def word_done_by(self) -> str:
         """来文何以无须处理：办结其所请之事、或者终止其所针对的程序的登记 (G-42)."""

@@ -35,6 +35,7 @@ COLLECTIONS = {
     "Filing.signed": "lifecycle.SIGNED",
     "Filing.proposals": "an act of two people, of each year and each listed objection at most one; on_paper.PENDING letters",
     "Filing.proposed": "Filing.proposals",
+    "Filing.letters": "Filing.proposals",
     "Filing.answers": "empty since 0.4.0: the register knows them",
     "Filing.answers_before": "empty since 0.4.0: the register knows them",
     "Notice.objections": "objections.LISTED",

@@ -390,7 +390,7 @@ LETTERS_OF_A_CASE = {
 def test_no_revocation_completes_while_a_letter_of_its_leader_is_unanswered(
     kind: ActKind, on: int, late: int, answered: int | None, genuine: bool
 ) -> None:
-    """However long an office leaves it lying, and whenever it says yes or no; after a no the day itself stays open (G-42)."""
+    """However long an office leaves it lying, and whenever it says yes or no; after a no its leader has days to prove it (G-42)."""
     life = Prepared(CIRCUMSTANCES[0], Stage.REVOCATION_PENDING)
     says = LETTERS_OF_A_CASE[kind].format(year=2026, on=on)
     life.does(f"D+{on + late} rev {kind} as l1 {says}")
@@ -407,9 +407,11 @@ def test_no_revocation_completes_while_a_letter_of_its_leader_is_unanswered(
         return
     life.does(f"D+{day} rev deny_letter {{letter: l1}}\nD+{day} rev2 deny_letter {{letter: l1}}")
     assert life.filing.stage is Stage.REVOCATION_PENDING
-    life.until(midnight_after(life.on(max(day, 18))))
+    (proving,) = [period for name, period in life.filing.periods.items() if name.startswith("denied:")]
+    assert proving.from_ == life.on(day)
+    life.until(midnight_after(life.on(max(day, 18) + 20)))
     (revoked,) = [each for each in life.docket if each.event.kind == LapseKind.REVOKED]
-    assert revoked.at == max(midnight_after(life.on(day)), midnight_after(life.on(17)))
+    assert revoked.at == max(proving.until, midnight_after(life.on(17)))
 
 
 @thorough
