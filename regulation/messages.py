@@ -233,8 +233,12 @@ def _of_answer(before: Filing, entry: Entry) -> Iterator[str]:
 
 def _of_defence(before: Filing, entry: Entry) -> Iterator[str]:
     case = entry.filing.case
-    holds_nothing = entry.stage is Stage.REVOCATION_PENDING and case is not None and case.defence != "open"
-    if not _is_to_be_restored(entry.filing):  # else what is to be done is told, and by when
+    holds_nothing = case is not None and case.defence != "open"
+    if _is_to_be_restored(entry.filing):  # what is to be done is told, and by when
+        return
+    if entry.stage is Stage.REVOKED:
+        yield "defence_after_decision" if case and case.defence == "rejected" else "defence_received"
+    else:
         yield "defence_noted" if holds_nothing else "defence_received"
 
 

@@ -29,6 +29,7 @@ from models.values import at_hour, day_of, on_day
 from models.vocabulary import ActKind, LapseKind, Role
 from regulation.agenda import AGAINST, begin, last_day, letters_waiting, unanswered
 from regulation.moment import Moment
+from regulation.revocation import last_day_of_window
 from regulation.service import STRICTER_SINCE
 
 PENDING = 3
@@ -122,12 +123,7 @@ def _posted_in_the_window(filing: Filing, kind: ActKind, came: Came, posted: dat
     served_on = filing.case.served_on if filing.case else None
     if kind is not ActKind.STATE_DEFENCE or served_on is None or came.on < STRICTER_SINCE:
         return False
-    return posted <= _last_day_of_window(filing, served_on)
-
-
-def _last_day_of_window(filing: Filing, served_on: date) -> date:
-    """Until when a leader was to be heard; once it is decided, counted anew as it ran."""
-    return last_day(filing.periods.get("window") or begin(filing, "window", served_on).periods["window"])
+    return posted <= last_day_of_window(filing, served_on)
 
 
 def _last_day_of_grace(filing: Filing, rule: OnPaper) -> date | None:
@@ -137,7 +133,7 @@ def _last_day_of_grace(filing: Filing, rule: OnPaper) -> date | None:
             return last_day(filing.periods[grace])
     case = filing.case
     if rule.sender is Role.LEADER and case and case.served_on:
-        window = _last_day_of_window(filing, case.served_on)
+        window = last_day_of_window(filing, case.served_on)
         return last_day(begin(filing, "statement_grace", window).periods["statement_grace"])
     return None
 

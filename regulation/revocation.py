@@ -119,21 +119,37 @@ def completes_itself(filing: Filing) -> bool:
 
 
 def may_state_defence(filing: Filing, act: StateDefence, when: Moment) -> Lack | None:
-    """Taken until the decision (Q16)."""
+    """Taken until the decision (Q16); from `STRICTER_SINCE` on also beside one that is not judged yet, to which it adds."""
     if lack := decided_before(filing, when):
         return lack
-    return Lack(missing="已有陈述申辩待复核") if case_of(filing).defence == "open" else None
+    alone = day_of(when.stamped_at) < STRICTER_SINCE
+    return Lack(missing="已有陈述申辩待复核") if alone and case_of(filing).defence == "open" else None
 
 
 def state_defence(filing: Filing, act: StateDefence, when: Moment) -> Filing:
-    """An open defence keeps the decision away, the first after each service (Q16): after a ruling on it a further one is read
-    by whoever decides, and holds nothing, or a case would never end. One received before a decision asks for its restoration.
+    """An open defence keeps the decision away, each that came in its window and the first later on (Q16): after a ruling on that a
+    further one adds to it, is read by whoever decides, and holds nothing, or a case would never end; beside one that is not judged it
+    is judged with it. One that had to be heard and was received before a decision asks for its restoration.
     """
+    earlier = case_of(filing).defence
+    adds = earlier == "open" or (earlier == "rejected" and not _in_window(filing, when))
+    adds = adds and day_of(when.stamped_at) >= STRICTER_SINCE
     if filing.stage is Stage.REVOKED:
-        return _restoration_due(filing, when)
-    if case_of(filing).defence == "rejected" and day_of(when.stamped_at) >= STRICTER_SINCE:
+        return filing if adds else _restoration_due(filing, when)
+    if adds:
         return answered(filing)
     return begin(answered(filing).but(case=case_of(filing).but(defence="open")), "defence", when.arrival_day)
+
+
+def _in_window(filing: Filing, when: Moment) -> bool:
+    """Whether a defence was received, or posted, while its sender was to be heard."""
+    served_on = case_of(filing).served_on
+    return served_on is not None and when.day <= last_day_of_window(filing, served_on)
+
+
+def last_day_of_window(filing: Filing, served_on: date) -> date:
+    """Until when a leader was to be heard; once it is decided, counted anew as it ran."""
+    return last_day(filing.periods.get("window") or begin(filing, "window", served_on).periods["window"])
 
 
 def undoes_statement_end(filing: Filing, act: StateDefence, when: Moment) -> int | None:
