@@ -20,7 +20,11 @@ from temporalio.common import MetricMeter
 from temporalio.runtime import PrometheusConfig, Runtime
 from temporalio.worker import Worker
 
-from activities import editions, garbage, logs, loopback, search_texts, tracing
+from activities import garbage
+
+# isort: split
+
+from activities import editions, logs, loopback, search_texts, tracing
 from activities.channels import configured
 from activities.channels.configured import Configured
 from activities.channels.drafts import DraftTray
@@ -327,6 +331,7 @@ def main() -> None:
     with or_leave():
         settings = read_settings()
         keep_to_ourselves(settings)
+        search_texts.pinyin()  # while nobody waits for an entry yet
         logs.configure(settings.log_level)
         uvloop.run(serve(settings))
 

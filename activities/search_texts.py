@@ -6,12 +6,10 @@ Written by the entry that changes a name, in its transaction, so a search reads 
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
+from importlib import import_module
 from itertools import combinations, islice, product
 from typing import Any
 
-from pypinyin import Style, lazy_pinyin
-from pypinyin.constants import PINYIN_DICT
-from pypinyin.style import convert
 from sqlalchemy import ColumnElement, Connection, Engine, and_, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -56,13 +54,20 @@ def text_of(filing: Mapping[str, Any]) -> str:
     return "\n".join(filter(None, [*map(names.folded, told), *spelled]))
 
 
+@cache
+def pinyin() -> Any:
+    """How characters are read (pypinyin). Half a second goes by until its dictionary is there, an eighth of a start, so it is
+    looked for by whoever writes the first name; the worker, which writes them while others wait, does so before it begins."""
+    return import_module("pypinyin")
+
+
 @lru_cache(10_000)
 def initials(name: str, most: int) -> tuple[str, ...]:
     """A name by the initials of its pinyin, letters and digits as they are: first as it is most likely read, then with other
     readings of ever more characters; at most so many. Kept: an alliance is written anew when it is archived, and the same
     universities are members of many."""
     shown = "".join(each for each in names.folded(name) if each.isalnum())
-    likely = "".join(lazy_pinyin(shown, style=Style.FIRST_LETTER))
+    likely = "".join(pinyin().lazy_pinyin(shown, style=pinyin().Style.FIRST_LETTER))
     if len(likely) != len(shown) or likely == shown:  # nothing of it is read
         return ()
     return tuple(islice(_read(shown, likely), most))
@@ -80,8 +85,8 @@ def _read(shown: str, likely: str) -> Iterator[str]:
 @cache
 def _readings(character: str) -> frozenset[str]:
     """The initials by which a character can be read."""
-    told = PINYIN_DICT.get(ord(character), "")
-    return frozenset(convert(each, Style.FIRST_LETTER, strict=False) for each in told.split(",") if each)
+    told, first = pinyin().constants.PINYIN_DICT.get(ord(character), ""), pinyin().Style.FIRST_LETTER
+    return frozenset(pinyin().style.convert(each, first, strict=False) for each in told.split(",") if each)
 
 
 def mentions(text: str) -> ColumnElement[bool]:
