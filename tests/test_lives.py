@@ -1,6 +1,6 @@
 """The simulator and the workflow agree: cases of the law are lived on a real server too, 28 years on, and compared.
 
-`make test` lives as many as it takes for every event and every armed timer, CI as many as it takes for every step that any case makes, `make lives` every case. Compared are the docket, every row of the register, the answer to the query `agenda`, and the instant of the armed timer
+`make test` lives as many as it takes for every event that is taken and every kind of armed timer, CI as many as it takes for every step that any case makes, every refusal and every timer at every stage, `make lives` every case. Compared are the docket, every row of the register, the answer to the query `agenda`, and the instant of the armed timer
 as the server's history has it. What the regulation refuses is sent as a signal, everything else as an update.
 """
 
@@ -48,8 +48,8 @@ BATCHES = {"events": 4, "steps": 8, "cases": 31}[LIVED]
 """How many tests the lives make."""
 
 Shown = tuple[object, ...]
-"""What a life shows: a step, whence, by which event, whereto, and of which kind of alliance, or the event alone; an event that is
-refused, wherever; and what the timer is armed for at a stage."""
+"""What a life shows: an event that is taken, and what the timer is armed for; or a step, whence, by which event, whereto, and of which
+kind of alliance, an event that is refused, wherever, and what the timer is armed for at a stage."""
 
 
 def shown(case: Case) -> set[Shown]:
@@ -60,7 +60,7 @@ def shown(case: Case) -> set[Shown]:
         after, due = entry.filing, agenda.next_lapse(entry.filing)
         event, armed = entry.event.kind, due.lapse.kind if due else None
         if LIVED == "events":
-            found |= {(event, entry.refused is None), (after.stage, armed)}
+            found |= {(armed,)} if entry.refused else {(event,), (armed,)}
         else:
             found.add((event,) if entry.refused else (after.kind, before.stage if before else None, event, after.stage))
             found.add((after.kind, after.stage, armed))
