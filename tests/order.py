@@ -76,7 +76,6 @@ NEXT = (
     "test_identity",
     "test_builds",
     "test_public",
-    "test_clients",
     "test_forged_packages",
     "test_project",
     "test_one_gateway",
