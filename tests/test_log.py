@@ -281,6 +281,7 @@ def test_a_month_of_the_log_comes_in_parts_and_a_day_renders_what_it_proves(
     assert {name for some in told for name in some} == every
     assert sum(map(len, told)) == len(every)
     assert max(map(len, told)) == 1 < len(every)
+    assert all("辽宁省产学研联盟备案公示公告</" in path.read_text("utf-8") for path in parts)
     ids = {path.name: set(re.findall(r'id="(d[-0-9]+)"', path.read_text("utf-8"))) for path in parts}
     for path in parts:
         for name, anchor in re.findall(r'href="([-0-9]+\.html)#(d[-0-9]+)"', path.read_text("utf-8")):

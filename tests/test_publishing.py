@@ -30,7 +30,7 @@ from activities.publishing.calendars import Subject, calendar
 from activities.publishing.feeds import BEGINNING
 from activities.publishing.notices import Notices
 from activities.publishing.publications import KINDS, month_of
-from activities.publishing.site import CURRENT, IN_FEEDS, IN_PART, Site
+from activities.publishing.site import CURRENT, IN_FEEDS, IN_PART, NAME, Site
 from activities.register import Register
 from models.acts import CalendarPublished
 from models.filing import Entry, Filing
@@ -246,6 +246,7 @@ def test_every_page_is_well_formed_chinese_and_still(everything: Path) -> None:
         ]
         assert page.all("a")[0] == {"class": "skip", "href": "#content"}
         assert page.all("main") == [{"id": "content", "tabindex": "-1"}]
+        assert f"辽宁省{NAME}" in page.text, (path.name, "whose pages these are stands above each")
         for table in range(len(page.all("table"))):
             assert len(page.all("caption")) > table
         assert all(each["scope"] in ("row", "col") for each in page.all("th"))
