@@ -250,11 +250,11 @@ async def test_what_was_said_before_both_had_to_say_the_same_is_filled_in_and_co
     said = {"year": 2026, "reason": "停产改造", "document_no": "沈科发〔2026〕9号"}
     met = {"checklist": [{"item": code, "met": True} for code in CONDITIONS[Kind.A]]}
     life = told(
-        application(filing_id=FILING, received_at="2026-03-10T09:00:00+08:00"),
-        ("city", "accept", "2026-03-11T09:00", {}),
-        ("iit", "give_iit_opinion", "2026-03-12T09:00", {"positive": True}),
-        ("city2", "confirm", "2026-03-13T09:00", met),
-        ("province2", "archive", "2026-04-20T09:00", {"archive_number": "LN-CXY-A-210100-2026-0001"}),
+        application(filing_id=FILING, received_at="2025-03-10T09:00:00+08:00", agreement_effective_on="2025-03-01"),
+        ("city", "accept", "2025-03-11T09:00", {}),
+        ("iit", "give_iit_opinion", "2025-03-12T09:00", {"positive": True}),
+        ("city2", "confirm", "2025-03-13T09:00", met),
+        ("province2", "archive", "2025-04-20T09:00", {"archive_number": "LN-CXY-A-210100-2025-0001"}),
         ("city", "excuse_year", "2026-11-02T09:00", said),
         until=instant("2026-11-03"),
     )
@@ -265,6 +265,7 @@ async def test_what_was_said_before_both_had_to_say_the_same_is_filled_in_and_co
         assert (filing.proposed, list(filing.proposals)) == ({}, ["excuse_year:2026"])
         second, path = await at(house, "c-102"), f"/filings/{FILING}/acts/excuse_year"
         page = await second.gets(path)
+        assert re.search(r'<option value="2026" selected', page), "of the year that the first said"
         assert re.search(r"已于2026-11-02 09:00先办理（第\d+号登记），其内容如下", page)
         assert "停产改造" in page
         assert "以您所填的为准" in page

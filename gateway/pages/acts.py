@@ -391,15 +391,13 @@ def _first(tools: Tools, row: FilingRow, offered: Offer) -> Entry | None:
     if offered.proposed or not offered.second:
         return tools.register.entry(row.filing_id, offered.proposed or 0)
     filing, year = value_of(row), getattr(offered.act, "year", None)
-    return next(
-        (
-            each
-            for each in reversed(tools.register.docket(row.filing_id, most=LOOKED_BACK))
-            if each.event.kind == offered.kind and lifecycle.is_proposed(each) and lifecycle.is_open_half(filing, each)
-            and getattr(each.event, "year", None) == year
-        ),
-        None,
-    )  # fmt: skip
+    halves = [
+        each
+        for each in tools.register.docket(row.filing_id, most=LOOKED_BACK)
+        if each.event.kind == offered.kind and lifecycle.is_proposed(each) and lifecycle.is_open_half(filing, each)
+    ]
+    of_year = [each for each in halves if getattr(each.event, "year", None) == year]
+    return next(iter([*reversed(of_year), *reversed(halves)]), None)
 
 
 def first_said(tools: Tools, row: FilingRow, offered: Offer) -> dict[str, Any] | None:
