@@ -176,6 +176,10 @@ async def test_whoever_decides_on_a_revocation_reads_the_case_beside_the_form(ho
     assert re.search(r"提议撤销备案</strong>\s*<br><small>2027-06-16 09:00 · 沈阳市科技局 (受理人|c-101)", shown)
     assert "备案即行撤销" in await second.gets(approval), "what follows"
     assert "不得含个人信息" not in shown, "advice for whoever writes is none for whoever reads"
+    batch = {"filing": [FILING], "batch": "0" * 16, "kind": "drop_revocation", "/reason": "事由不成立"}
+    many = unescape((await second.posts("/desk/batch/preview", 200, **batch)).text)
+    beside = many.partition("<summary>所办事项的来由</summary>")[2]
+    assert WORDS["/reason"] in beside, "and so does whoever decides on many"
     read = [each for each in house.tools.audit.lines(person="c-102") if each.kind == "read_paper"]
     assert read, "that papers were read is on record"
 
@@ -232,6 +236,8 @@ async def test_the_second_of_two_sees_what_the_first_said_and_in_what_they_diffe
     assert re.search(r"沈阳市科技局 (受理人|c-101)已于2027-06-16 09:00先办理", shown)
     assert "data-send" in shown, "it is filled in, and what would come of it is read at once"
     assert "您所填的与先办理的不同" not in shown
+    batch = {"filing": [FILING], "batch": "0" * 16, "kind": "excuse_year", **words, "/reason": "停业"}
+    assert "您所填的与先办理的不同" in unescape((await second.posts("/desk/batch/preview", 200, **batch)).text)
     other = unescape((await second.posts(path, 200, **form_of(shown) | {"/reason": "停业"}, do="preview")).text)
     differs = other.partition("您所填的与先办理的不同")[2].partition("</table>")[0]
     assert re.findall(r"<th[^>]*>(.*?)</th><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td>", differs) == [

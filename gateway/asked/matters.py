@@ -112,6 +112,13 @@ class Before:
     steps: tuple[Step, ...] = ()
     earlier: int = 0
 
+    @property
+    def persons(self) -> Iterator[str]:
+        """Who entered what is shown."""
+        for entry in (*self.letters, *(each.entry for each in self.steps)):
+            if by := getattr(entry.event, "by", None):
+                yield by.person
+
 
 def before(tools: Tools, who: Identity, filing: Filing, kind: ActKind) -> Before | None:
     """What an act decides on, as somebody may read it; None of an act that decides on nothing."""

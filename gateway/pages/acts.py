@@ -336,11 +336,10 @@ def _form(
 
 def _named(request: Request, tools: Tools, session: Session, row: FilingRow, behind: Before) -> Mapping[str, str]:
     """Who entered what an act decides on, by name. That the papers beside the form were read is on record."""
-    entries = [*behind.letters, *(each.entry for each in behind.steps)]
     for each in behind.steps:
         if each.key:
             visit_of(request, tools, session.who).note(AuditKind.READ_PAPER, filing_id=row.filing_id, about=each.key)
-    return tools.people.named(by.person for entry in entries if (by := getattr(entry.event, "by", None)))
+    return tools.people.named(behind.persons)
 
 
 def look(tools: Tools, session: Session, row: FilingRow, kind: ActKind, raw: Mapping[str, Any]) -> Foreseen:

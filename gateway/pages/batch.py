@@ -17,6 +17,9 @@ from activities.documents import sheets
 from activities.documents.summary import summary as summary_of
 from gateway.asked import batches
 from gateway.asked.batches import Choice
+from gateway.asked.matters import before
+from gateway.pages.acts import first_beside
+from gateway.pages.halves import FirstHalf
 from gateway.pages.reviewing import reading
 from gateway.pages.staff import Staff
 from gateway.pages.uploads import large
@@ -27,7 +30,7 @@ from gateway.remembered.sessions import Session
 from gateway.remembered.uploads import owner_of, taken
 from gateway.shown.documents import DOCX, XLSX, attachment
 from gateway.shown.foreseen import previewed
-from gateway.tools import Doors, Tools
+from gateway.tools import Doors, Tools, value_of
 from gateway.visit import Visit, visit_of
 from models.filing import Receipt
 from models.findings import Finding
@@ -35,6 +38,7 @@ from models.register import FilingRow
 from models.values import day_of
 from models.vocabulary import ActKind, Stage
 from regulation import offices
+from regulation.offers import offer
 
 router = APIRouter(prefix="/desk/batch", dependencies=[Depends(large)])
 
@@ -112,6 +116,8 @@ def _previewed(
     if errors:
         return _form(request, tools, session, form, rows, chosen, raw, errors)
     foreseen = [batches.foreseen(row, act, now) for row, act in acts]
+    allowed = [each.row for each in foreseen if each.refusal is None]
+    matters = {row.filing_id: found for row in allowed if (found := before(tools, who, value_of(row), chosen.kind))}
     written = [(name, value) for name, value in form.multi_items() if name not in OURS and isinstance(value, str)]
     return page(
         request,
@@ -122,8 +128,23 @@ def _previewed(
         foreseen=foreseen,
         written=written,
         previewed={row.filing_id: _mark(act, now.at) for row, act in acts},
+        matters=matters,
+        halves=_halves(tools, session, allowed, chosen.kind, raw),
+        names=tools.people.named(person for each in matters.values() for person in each.persons),
         batch=str(form["batch"]),
     )
+
+
+def _halves(
+    tools: Tools, session: Session, rows: Sequence[FilingRow], kind: ActKind, raw: Mapping[str, Any]
+) -> Mapping[str, FirstHalf]:
+    """What another officer said first of each filing of which two must say it, beside what is filled in for all."""
+    found: dict[str, FirstHalf] = {}
+    for row in rows:
+        offered = offer(value_of(row), kind, tools.now, session.who.by, raw.get("year"))
+        if offered and offered.second and (half := first_beside(tools, row, offered, raw)):
+            found[row.filing_id] = half
+    return found
 
 
 @router.post("/done")
