@@ -744,7 +744,7 @@ async def test_to_somebody_it_is_something(town: Town, door: Door) -> None:
 
 
 @TOWN
-@pytest.mark.parametrize("door", DOORS, ids=str)
+@pytest.mark.parametrize("door", one_in(2, DOORS), ids=str)
 async def test_whoever_is_not_signed_in_signs_in_first(town: Town, door: Door) -> None:
     """Every door but the public ones; nothing of what is asked for is told, nor whether it is there."""
     somebody = town.house.browser()
@@ -797,7 +797,7 @@ FORMS = [
 
 
 @TOWN
-@pytest.mark.parametrize("door", FORMS, ids=str)
+@pytest.mark.parametrize("door", one_in(2, FORMS), ids=str)
 async def test_no_form_is_taken_that_was_not_shown_to_this_session(town: Town, door: Door) -> None:
     """Whoever it is, whatever else the form says: without the token of the session nothing happens. At each door others try."""
     before = kept(town)

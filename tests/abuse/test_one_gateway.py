@@ -24,6 +24,7 @@ from gateway.shipped import HEALTH
 from models.settings import Settings
 from tests.databases import prepare
 from tests.patience import comes, patiently
+from tests.samples import one_in
 from tests.served import serving_with
 
 MOMENT = 0.2
@@ -165,7 +166,7 @@ async def waits(gateway: Gateway, path: str, times: int, until: "asyncio.Task[ob
     return found
 
 
-@pytest.mark.parametrize("hostile", HOSTILE, ids=lambda hostile: hostile.__name__)
+@pytest.mark.parametrize("hostile", one_in(2, HOSTILE), ids=lambda hostile: hostile.__name__)
 async def test_others_wait_a_moment_at_most(gateway: Gateway, hostile: Callable[[Gateway], Awaitable[int]]) -> None:
     quiet = statistics.median(await waits(gateway, "/", 5))
     before = gateway.memory
