@@ -17,11 +17,15 @@ from deploy.embedded import answers
 from models.acts import CorrectContact
 from tests.loopback import free_port
 from tests.patience import Patience, comes
+from tests.samples import one_in
 from tests.story import application
 from tests.world import World
 
 ROOT = Path(__file__).parent.parent
 ACTS, HANDS = 30, 6
+FAREWELLS = ((signal.SIGKILL, ACTS // 4), (signal.SIGTERM, ACTS // 2))
+"""How a gateway goes, and after how many acts."""
+
 CONTACT = {"contact": "郑示例", "phone": "13800000001", "service": {"consent": True, "address": "inbox:u-leader-01"}}
 
 
@@ -79,7 +83,7 @@ async def test_a_gateway_that_restarts_under_load_loses_no_accepted_act(world: W
         serving = running.enter_context(gateway(world, port))
         async with httpx.AsyncClient(base_url=address, headers=bearer) as client:
             hands = [asyncio.create_task(hand(client)) for _ in range(HANDS)]
-            for farewell, after in ((signal.SIGTERM, ACTS // 4), (signal.SIGKILL, ACTS // 2)):
+            for farewell, after in one_in(2, FAREWELLS):
                 await comes(partial(_as_many, numbers, after))
                 serving.send_signal(farewell)
                 await asyncio.to_thread(serving.wait)
