@@ -27,13 +27,16 @@ from models.filing import Filing
 from models.findings import Lack
 from models.values import at_hour, day_of, on_day
 from models.vocabulary import ActKind, LapseKind, Role
-from regulation.agenda import AGAINST, begin, last_day, letters_waiting, unanswered
+from regulation.agenda import AGAINST, LETTERS_AGAINST, begin, last_day, letters_waiting
 from regulation.moment import Moment
 from regulation.revocation import last_day_of_window
 from regulation.service import STRICTER_SINCE
 
 PENDING = 3
-"""How many letters that nobody has confirmed a filing holds; of those that speak against an end (`agenda.AGAINST`) as many besides."""
+"""How many letters that nobody has answered a filing holds in the places that they share."""
+
+PENDING_OBJECTIONS = 6
+"""And how many objections, each of which may be another person's."""
 
 OLDEST = timedelta(days=183)
 """How long ago something may have come, or been posted, that is entered now: as long as a decision can be sued (行政诉讼法46)."""
@@ -181,20 +184,28 @@ def lack(filing: Filing, act: Act, when: Moment) -> Lack | None:
         return fault
     waiting = letters_waiting(filing)
     if act.seconds is None:
-        full = len(_rivals(filing, act, when)) >= PENDING
-        return Lack(missing=f"已有 {PENDING} 件代为登记的来文待另一人核对") if full else None
+        by_others = act.kind is ActKind.OBJECT and day_of(when.stamped_at) >= STRICTER_SINCE
+        most = PENDING_OBJECTIONS if by_others else PENDING
+        full = len(_rivals(filing, act, when)) >= most
+        return Lack(missing=f"已有 {most} 件代为登记的来文待另一人核对") if full else None
     return (
         None if name_of(act) in waiting else Lack(missing=f"没有编号为 {act.seconds}、待核对的“{act.kind.label}”来文")
     )
 
 
 def _rivals(filing: Filing, act: Act, when: Moment) -> list[str]:
-    """The letters that keep another from being entered. What speaks against an end is not crowded out by letters of which that end
-    does not wait (from `STRICTER_SINCE` on): three others would shut the office's door to it, and the filing would end."""
-    alike = next((kinds for kinds in AGAINST.values() if act.kind in kinds), None)
-    if alike is None or day_of(when.stamped_at) < STRICTER_SINCE:
-        return list(letters_waiting(filing))
-    return [name for name in unanswered(filing) if name.partition(":")[0] in alike]
+    """The letters that keep another from being entered, from `STRICTER_SINCE` on only those that share its places: no sender uses up
+    another's, and nothing that speaks against an end is kept out by anything else."""
+    waiting = letters_waiting(filing)
+    if day_of(when.stamped_at) < STRICTER_SINCE:
+        return list(waiting)
+    return [name for name in waiting if _place(name.partition(":")[0]) == _place(act.kind)]
+
+
+def _place(kind: str) -> str | None:
+    """Objections, which may be anybody's, have places of their own, and so has each kind of letter that speaks against an end; whatever
+    else a leader writes shares some."""
+    return kind if kind == ActKind.OBJECT or kind in LETTERS_AGAINST else None
 
 
 def name_of(act: Act) -> str:

@@ -184,6 +184,9 @@ DECIDED = {
 TO_FILL_IN = "（请填写）"
 """Where a document waits for what only the office knows."""
 
+SENTENCES = ("letters_in_office",)
+"""Words that are a sentence of their own, which is there or not."""
+
 NOTHING = "（无）"
 """What a word tells of an event that has no such thing."""
 
@@ -217,7 +220,7 @@ class Facts(Mapping[str, str]):
         if method is None:
             raise KeyError(word)
         text: str = method()
-        return text or NOTHING
+        return text or ("" if word in SENTENCES else NOTHING)
 
     def __iter__(self) -> Iterator[str]:
         return iter(())
@@ -409,6 +412,13 @@ class Facts(Mapping[str, str]):
             )
         said = "不作出撤销决定" if LapseKind.REVOKED in held else "不视为撤回，也不作出不予确认的决定"
         return f"核对以前，{said}：机构未核对的后果不由企业承担"
+
+    def word_letters_in_office(self) -> str:
+        """告知书发出时，代为登记的来文尚待核对的 (G-19, G-42)."""
+        waiting = (ActKind(name.partition(":")[0]).label for name in agenda.holding(self.filing, LapseKind.REVOKED))
+        if not (named := "、".join(f"“{each}”" for each in dict.fromkeys(waiting))):
+            return ""
+        return f"另有你单位的来文（{named}）由审核机构代为登记、尚待核对：核对以前，不作出撤销备案的决定；核对属实的，以来文之日计，不必重复报送。"
 
     def word_after_denial(self) -> str:
         """来文经认定不符之后，程序如何 (G-42)."""

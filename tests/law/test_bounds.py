@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from models.acts import TOGETHER
 from models.filing import Entry, Filing
 from models.values import canonical, day_of
-from models.vocabulary import ActKind, Stage
-from regulation import annual, intake, messages, objections
+from models.vocabulary import ActKind, LapseKind, Stage
+from regulation import agenda, annual, intake, messages, objections, on_paper
 from regulation.simulation import Life
 from tests.law import cases
 from tests.law.editions import load_editions
@@ -33,7 +33,7 @@ COLLECTIONS = {
     "Filing.challenges": "revocation.CHALLENGES",
     "Filing.told": "the texts that are sent once a day: two",
     "Filing.signed": "lifecycle.SIGNED",
-    "Filing.proposals": "an act of two people, of each year and each listed objection at most one; on_paper.PENDING letters",
+    "Filing.proposals": "an act of two people, of each year and each listed objection at most one; on_paper.PENDING letters in each of their places",
     "Filing.proposed": "Filing.proposals",
     "Filing.letters": "Filing.proposals",
     "Filing.answers": "empty since 0.4.0: the register knows them",
@@ -233,4 +233,12 @@ def test_the_worst_filing_anybody_can_make_stays_within_the_bound() -> None:
     assert life.filing.change.notice
     objected(life, date(2040, 1, 23), 300)
     assert life.filing.open_objections == 300
+    held = size(life.filing)
+    for kind in ("deregister", "correct_contact", "object"):
+        for number in range(9):
+            life.does(f"2040-02-06 10:00 city {kind} as {f'{kind}-{number}-':x<64} {{came: {{on: 2040-02-06}}}}")
+    waiting = 2 * on_paper.PENDING + on_paper.PENDING_OBJECTIONS
+    assert len(life.filing.letters) == waiting
+    places = (len(agenda.AGAINST[LapseKind.REVOKED]) + 1) * on_paper.PENDING + on_paper.PENDING_OBJECTIONS
+    assert held + (size(life.filing) - held) * places // waiting < BOUND
     assert size(life.filing) < BOUND * 3 // 4, size(life.filing)
