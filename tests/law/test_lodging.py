@@ -193,7 +193,7 @@ MUST_BRING: dict[str, Any] = {
     "archive_number": "LN-CXY-A-210100-2026-0001", "until": "2026-12-15", "change": "contact", "to": "210200",
     "happened_on": "2026-11-30", "inspected_on": "2026-11-30", "result": "qualified", "tag": "typical",
     "ground": "1", "served_on": "2026-11-30", "method": "post", "url": "https://kjj.example.gov.cn/1.html",
-    "entry": 3, "letter": "a-1", "consent": True, "address": "b" * 64, "calendar": "2026", "terms": "2026", "outcome": "granted",
+    "entry": 3, "done_by": 3, "letter": "a-1", "consent": True, "address": "b" * 64, "calendar": "2026", "terms": "2026", "outcome": "granted",
 }  # fmt: skip
 OF_KIND: dict[str, dict[str, Any]] = {
     "record_party_group": {"decision": "approved"},
