@@ -80,6 +80,16 @@ def is_awaited(filing: Filing) -> bool:
     return "service" in filing.periods
 
 
+def served_on(filing: Filing) -> date | None:
+    """The day on which the notice of this stage was served, from which its period runs; None while it must still be served."""
+    if is_awaited(filing):
+        return None
+    if filing.stage is Stage.REVOCATION_PENDING:
+        return case_of(filing).served_on
+    correction = filing.periods.get("correction")
+    return correction.from_ if correction else None
+
+
 def is_doubted(filing: Filing) -> bool:
     """Whether the notice of this stage lies unread in the inbox, and is known to have arrived nowhere else."""
     return "unread" in filing.periods

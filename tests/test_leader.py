@@ -569,8 +569,13 @@ async def test_all_messages_are_marked_but_those_to_be_served(house: House, lead
 async def test_a_notice_to_be_served_shows_its_text_only_once_it_was_opened(house: House, leader: Leader) -> None:
     written(house.tools.register, returned("LEAD-7"))
     message = next(row for row in house.tools.register.messages("LEAD-7") if row.service)
+    assert (await leader.page("/my")).says("已于2026年3月12日送达，文书所定的期限自送达之日起算")
     page = await leader.page(f"/my/inbox/{message.id}")
     assert page.says("打开即为签收")
+    assert page.says("已于2026年3月12日进入收件箱送达"), (
+        "its period runs already: nobody is told that it waits for them"
+    )
+    assert not page.says("由此起算")
     assert message.body.splitlines()[-1] not in page.text
     letter = house.tools.letters.row(message.id)
     assert letter

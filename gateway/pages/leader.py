@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -28,6 +28,8 @@ from models.filing import Filing
 from models.register import LetterRow, MessageRow
 from models.values import day_of
 from models.vocabulary import Kind, Role
+from regulation.naming import on_day
+from regulation.service import served_on
 
 router = APIRouter(prefix="/my")
 
@@ -49,6 +51,7 @@ def overview(request: Request, tools: Doors, session: Leading) -> HTMLResponse:
     rows = tools.register.filings(scope=who.scope)
     standing = leading.standings(tools, rows, who)
     asked, unread = surveys.asked_of(tools, rows), _received(tools, who, unread=True)
+    closed = _to_open(unread, {row.filing_id: value_of(row) for row in rows})
     drafts = [
         (row, Kind(body_of(row)["kind"]), day_of(row.updated_at + kept(now)))
         for row in tools.drafts.of(who.office, now)
@@ -58,7 +61,7 @@ def overview(request: Request, tools: Doors, session: Leading) -> HTMLResponse:
         tools,
         "leader_overview.html",
         session,
-        todos=leading.todos(tools, standing, asked, _to_open(unread, {row.filing_id: value_of(row) for row in rows})),
+        todos=leading.todos(tools, standing, asked, [(each.message, each.on_opening) for each in closed]),
         standing=standing,
         drafts=drafts,
         surveys=[each for each in asked if not each.waits],
@@ -74,23 +77,36 @@ def overview(request: Request, tools: Doors, session: Leading) -> HTMLResponse:
 @dataclass(frozen=True)
 class Received:
     """A message as its addressee sees it. `served`: to open it is to acknowledge its service (签收, G-18); `decision`: it is a
-    decision to a leader who agreed to electronic service, and when it was opened is when it was received (G-19)."""
+    decision to a leader who agreed to electronic service, and when it was opened is when it was received (G-19).
+
+    `runs_from`: the day on which the inbox served it, if its period runs already, whenever it is opened."""
 
     message: MessageRow
     read_at: datetime | None
     served: bool
     decision: bool = False
+    runs_from: date | None = None
 
     @classmethod
     def of(cls, message: MessageRow, letter: LetterRow, filing: Filing | None) -> "Received":
         """A message as it stands, with what its filing says of its service."""
         decision = message.text in DECISIONS and filing is not None and filing.consent
-        return cls(message, letter.read_at, _serves(message, filing), decision)
+        served = _serves(message, filing)
+        return cls(message, letter.read_at, served, decision, served_on(filing) if served and filing else None)
 
     @property
     def closed(self) -> bool:
         """Whether it must be opened by a deliberate act."""
         return self.message.service and self.read_at is None
+
+    @property
+    def on_opening(self) -> str:
+        """What to open it means for its period."""
+        if self.decision:
+            return "打开即为签收，申请复议、提起诉讼的期限自收到之日起算"
+        if self.runs_from:
+            return f"已于{on_day(self.runs_from)}送达，文书所定的期限自送达之日起算，不因何时打开而不同；打开即为签收"
+        return "打开即为签收，文书所定的期限由此起算"
 
 
 DECISIONS = ("not_confirmed", "revocation_decision")
@@ -100,10 +116,10 @@ NEWEST = 200
 """How many messages the inbox lists."""
 
 
-def _to_open(unread: Sequence[tuple[MessageRow, LetterRow]], filings: Mapping[str, Filing]) -> list[MessageRow]:
+def _to_open(unread: Sequence[tuple[MessageRow, LetterRow]], filings: Mapping[str, Filing]) -> list[Received]:
     """The unread messages from whose opening something runs: notices that are to be served now, and decisions."""
     told = [Received.of(message, letter, filings.get(message.filing_id or "")) for message, letter in unread]
-    return [each.message for each in told if each.closed and (each.served or each.decision)]
+    return [each for each in told if each.closed and (each.served or each.decision)]
 
 
 def _received(tools: Tools, who: Identity, *, unread: bool = False) -> list[tuple[MessageRow, LetterRow]]:

@@ -106,20 +106,20 @@ def todos(
     tools: Tools,
     standing: Iterable[Standing],
     surveys: Iterable[Asked],
-    letters: Iterable[MessageRow],
+    letters: Iterable[tuple[MessageRow, str]],
 ) -> list[Todo]:
-    """What is due now, over all filings: the `letters` that wait to be opened, then what is late, then by the day."""
+    """What is due now, over all filings: the `letters` that wait to be opened, with what that means, then what is late, then by the day."""
     now = tools.clock()
     found = [
         Todo(
             f"签收：{message.title}",
             f"/my/inbox/{message.id}",
-            "打开即为签收，文书所定的期限由此起算",
+            on_opening,
             None,
             "待签收",
             "warn",
         )
-        for message in letters
+        for message, on_opening in letters
     ]
     dated = [_todo(each.row, task, now) for each in standing for task in each.urgent]
     dated += [_of_survey(each, now) for each in surveys if each.waits]
