@@ -563,6 +563,26 @@ async def test_whoever_hands_over_again_takes_it_from_the_one_before(own_house: 
     assert listed(section(await officer.gets("/desk?mine=1"), "waiting")) == ["SY-NEW"]
 
 
+async def test_what_another_city_hands_over_is_taken_from_its_page(own_house: House) -> None:
+    """It is all that the taking office may do: its page leads there, beside the review, and proposes where it goes."""
+    form = application(
+        filing_id="SY-GIVEN",
+        alliance_name="沈阳市移送产学研联盟",
+        agreement_effective_on="2023-02-20",
+        received_at="2023-05-08T09:00:00+08:00",
+    )
+    life = told(form, ("city", "transfer", "2023-05-09T09:00", {"to": "210200"}), until=instant("2023-05-10"))
+    assert {each.outcome for each in written(own_house.tools.register, life)} == {"entered"}
+    door = "/filings/SY-GIVEN/acts/transfer"
+    for person in ("d-111", "c-101"):
+        assert f'href="{door}"' in await (await at(own_house, person)).gets("/filings/SY-GIVEN")
+    giver, taker = await at(own_house, "c-101"), await at(own_house, "d-111")
+    assert '<option value="210200" selected>' in await taker.gets(door)
+    assert not re.findall(r'<option value="\d+" selected>', await giver.gets("/filings/SY-NEW/acts/transfer")), (
+        "nobody says where"
+    )
+
+
 async def test_who_is_awaited_is_nudged_once_a_day(own_house: House) -> None:
     city, iit, leader = [await at(own_house, person) for person in ("c-101", "i-201", "u-leader-01")]
     first = await city.posts("/filings/SY-IIT/handling", kind="nudge", note="请尽快出具意见", back="/filings/SY-IIT")

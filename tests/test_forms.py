@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import FormData
 
+from examples.demo import OFFICES
 from gateway.asked import acts, applications
 from gateway.asked.filled import read
 from gateway.asked.forms import Field, fields_of
-from models.acts import ReturnForCorrection
+from models.acts import By, ReturnForCorrection
 from models.choices import CHOICES
 from models.forms import AnnualReport, ObjectionPaper
 from models.sections import order_of
@@ -28,6 +29,7 @@ from tests.filling import sent, written
 from tests.in_force import also_in_force, asked_by
 from tests.law.cases import load
 from tests.samples import one_in
+from tests.simulated import told
 from tests.story import application, instant
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -280,3 +282,19 @@ def test_what_a_city_adds_is_asked_by_name_and_judged_by_its_reviewer() -> None:
         assert "请说明与主导产业的关系（沈科发〔测试〕1号）" in words
         free = {key for row in picks if row[0].widget == "choice" for key, _ in row[0].options}
         assert {"C1", "L1"} <= free
+
+
+def test_what_was_entered_by_mistake_is_set_right_by_what_can_be_done_and_by_whom() -> None:
+    """Not by what the stage knows but nobody can do, and not by them if another office does it."""
+    form = application(filing_id="LN-1", received_at="2026-03-02T09:00:00+08:00")
+    life = told(form, ("city", "transfer", "2026-03-03T09:00", {"to": "210200"}), until=instant("2026-03-04"))
+    given, when = life.docket[-1].filing, Moment(instant("2026-03-04"), instant("2026-03-04"))
+    said = [acts.corrected_by(ActKind.TRANSFER, given, when, By(**OFFICES[who])) for who in ("city", "iit")]
+    assert said == [
+        "；如有错误，登记不能撤回，可以再次办理“属地移交”更正",
+        "；如有错误，登记不能撤回，可以由市科技部门、省科技厅再次办理“属地移交”更正",
+    ]
+    kept = [each for each in CASES["revocation-announced"].life.docket if each.event.kind == "record_announcement"]
+    announced = next(each for each in kept if each.filing.announced)
+    at = Moment(announced.at, announced.at)
+    assert not acts.corrected_by(ActKind.RECORD_ANNOUNCEMENT, announced.filing, at, By(**OFFICES["city"]))

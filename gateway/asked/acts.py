@@ -12,18 +12,19 @@ from starlette.datastructures import FormData
 
 from gateway.asked.filled import read
 from gateway.asked.forms import ByField, Field, by_field, fields_of
-from models.acts import NEW_VERSIONS, TOGETHER, Came, ChecklistLine, Deficiency
+from models.acts import NEW_VERSIONS, TOGETHER, By, Came, ChecklistLine, Deficiency
 from models.choices import CHOICES
 from models.filing import Filing
 from models.findings import Finding
 from models.forms import CamePaper
 from models.sections import TEXTS, order_of
-from models.vocabulary import ActKind, Ground, Kind, Role, Stage
-from regulation import checklist, intake, lifecycle, local_rules, offices, review, service
+from models.vocabulary import ActKind, Ground, Kind, Role
+from regulation import checklist, intake, local_rules, offices, review, service
 from regulation.agenda import letters_waiting
 from regulation.intake import FORMS
 from regulation.lodging import FROM_THE_PAPER, PAPERS
-from regulation.offers import TYPES, Offer, open_objections
+from regulation.moment import Moment
+from regulation.offers import TYPES, Offer, offer, open_objections
 from regulation.on_paper import ON_PAPER
 
 BY_THE_DOOR = (
@@ -96,7 +97,10 @@ def form_of(
     """
     kind, findings = offer.kind, by_field(found)
     proposed = offer.act.model_dump(mode="json") if raw is None else {}
-    value = {name: proposed[name] for name in PROPOSED if name in proposed} if raw is None else raw
+    chosen = () if filing.transfer else TAKERS
+    value = (
+        {name: proposed[name] for name in PROPOSED if name in proposed and name not in chosen} if raw is None else raw
+    )
     shown = [
         _of_this_filing(field, filing, versions, value, findings, known_by or {})
         for field in fields_of(TYPES[kind], value, findings, only=_asked(offer, filing), more_rows=more_rows)
@@ -164,6 +168,9 @@ def _came(value: Mapping[str, Any], found: ByField, colleagues: Sequence[tuple[s
 
 PROPOSED = ("year", "objection", "letter", "counted", "entry", "to", "to_zone")
 """What a form proposes because the filing itself says it; everything else a person decides."""
+
+TAKERS = ("to", "to_zone")
+"""Where a filing goes: only of what is on its way does the filing say it; until then whoever hands it over says it."""
 
 
 def _of_this_filing(
@@ -241,13 +248,16 @@ def _documents(filing: Filing) -> dict[str, str]:
     return of_kind | local_rules.documents(local_rules.rules_of(filing))
 
 
-def corrected_by(kind: ActKind, stage: Stage, of: Kind) -> str:
-    """By which act an officer sets right what they have entered by mistake, as it is told; empty if the stage knows none."""
+def corrected_by(kind: ActKind, filing: Filing, when: Moment, who: By) -> str:
+    """By which act what an officer has entered by mistake is set right, as it is told, and by whom if not by them; empty if
+    nobody can do it as things stand."""
     by = CORRECTED_BY.get(kind)
-    if by is None or (by.value, stage, of) not in lifecycle.ROWS:
+    offered = offer(filing, by, when, who) if by else None
+    if by is None or offered is None or not offered.open:
         return ""
+    whose = "" if offered.mine else f"由{'、'.join(each.label for each in offered.roles)}"
     again = "再次办理" if by is kind else "办理"
-    return f"；如有错误，登记不能撤回，可以{again}“{by.label}”更正"
+    return f"；如有错误，登记不能撤回，可以{whose}{again}“{by.label}”更正"
 
 
 def worded(filing: Filing, raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -253,7 +253,7 @@ class Asked:
         entered = self.tools.register.entry(filing_id, receipt.number)
         half = entered is not None and lifecycle.is_proposed(entered)
         whole = who.staff and entered is not None and not half
-        corrected = acts.corrected_by(self.kind, receipt.stage, value_of(self.row).kind) if whole else ""
+        corrected = acts.corrected_by(self.kind, entered.filing, self.tools.now, who.by) if entered and whole else ""
         warned += "；尚未生效，待另一人以同一内容办理" if half else ""
         said = f"“{self.kind.label}”已登记为第{receipt.number}号，现为“{receipt.stage.label}”{warned}{corrected}"
         return then(address, said)
