@@ -404,7 +404,7 @@ class Facts(Mapping[str, str]):
         if self.filing.stage in (Stage.REVOKED, Stage.LAPSED, Stage.NOT_CONFIRMED):
             return "已经作出的决定或者登记不因待核对而停止；核对属实、应予纠正的，依法纠正"
         if not held:
-            against = name.partition(":")[0] in agenda.LETTERS_AGAINST
+            against = name in agenda.unanswered(self.filing) and name.partition(":")[0] in agenda.LETTERS_AGAINST
             return (
                 "此前同类来文已有答复，本件不停止程序"
                 if against
