@@ -38,10 +38,11 @@ class Suggestion(Value):
 
 
 class Report(Value):
-    """An annual report as it stands: its year, what became of it, and what it says of the eight tasks."""
+    """An annual report as it stands: its year, what became of it, and what it says of the eight tasks, if one was received."""
 
     year: int
     status: str
+    received: bool = True
     tasks: dict[str, str] = {}
 
 
@@ -113,7 +114,8 @@ def _of_reports(item: Item, facts: Facts) -> Iterator[Suggestion]:
             if text := report.tasks.get(task):
                 yield Suggestion(says=_short(text), rests_on=source, leans=item.favourable)
             else:
-                yield Suggestion(says=f"总结未述及（{report.status}）", rests_on=source)
+                silent = "总结未述及" if report.received else "没有收到总结"
+                yield Suggestion(says=f"{silent}（{report.status}）", rests_on=source)
 
 
 def _of_survey(item: Item, facts: Facts) -> Iterator[Suggestion]:

@@ -68,7 +68,8 @@ def _reports(register: Register, filing: Filing, year: int) -> Iterator[Report]:
         found = session.exec(query.order_by(col(AnnualReportRow.year))).all()
     for due, status, paper in found:
         summary = register.paper(paper).get("summary", {}) if paper else {}
-        yield Report(year=due, status=YearStatus(status).label, tasks=summary.get("tasks") or {})
+        tasks = summary.get("tasks") or {}
+        yield Report(year=due, status=YearStatus(status).label, received=bool(paper), tasks=tasks)
 
 
 def _survey(register: Register, rounds: RoundRegister, filing: Filing, year: int) -> Iterator[tuple[str, Figure]]:
