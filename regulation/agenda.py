@@ -340,10 +340,10 @@ def dues(filing: Filing) -> tuple[Due, ...]:
     letters = unanswered(filing)
     coming = [due for due in _dues(filing) if not (letters and awaits_letter(filing, due.lapse.kind))]
     coming = [due._replace(at=max(due.at, heard_until(filing, due.lapse.kind) or due.at)) for due in coming]
-    if protected := protected_until(filing):
-        coming = [
-            due._replace(at=protected) if due.lapse.kind in COMPLETES and due.at < protected else due for due in coming
-        ]
+    coming = [
+        due._replace(at=max(due.at, protected_until(filing, due.at) or due.at)) if due.lapse.kind in COMPLETES else due
+        for due in coming
+    ]
     return tuple(sorted(coming, key=_order))
 
 
@@ -394,17 +394,27 @@ def holding(filing: Filing, kind: LapseKind) -> list[str]:
 
 
 def _came_again(filing: Filing, name: str) -> bool:
+    letter = filing.letters.get(name)
+    return letter is not None and comes_again(filing, name.partition(":")[0], letter.year, letter.at)
+
+
+def comes_again(filing: Filing, kind: str, year: int | None, at: datetime) -> bool:
     """Whether an earlier letter of the same kind on the same thing was answered, and this one came after the window in which its sender
     is heard, and after the days in which what was found not genuine can be proven. Whoever is in doubt holds."""
-    letter, case = filing.letters.get(name), filing.case
-    if letter is None:
+    if at < in_time_until(filing, kind, at):
         return False
-    kind = name.partition(":")[0]
-    ends = [filing.periods[each].until for each in ("window", "correction") if each in filing.periods]
-    if denied := filing.periods.get(f"denied:{about(kind, letter.year)}"):
-        return letter.at >= max(denied.until, *ends)
-    judged = kind == ActKind.STATE_DEFENCE and case is not None and case.defence == "rejected"
-    return judged and letter.at >= max(ends, default=letter.at)
+    if denied := filing.periods.get(f"denied:{about(kind, year)}"):
+        return at >= denied.until
+    return kind == ActKind.STATE_DEFENCE and filing.case is not None and filing.case.defence == "rejected"
+
+
+def in_time_until(filing: Filing, kind: str, at: datetime) -> datetime:
+    """Until when each letter of a kind is in time, whatever became of earlier ones: a defence in its window, a correction in its days;
+    what makes good counts as long as a decision waits for letters anyhow (G-21). `at` where nothing runs."""
+    until_then = (
+        ("window", "correction") if kind == ActKind.STATE_DEFENCE else ("window", "statement_grace", "correction")
+    )
+    return max((filing.periods[name].until for name in until_then if name in filing.periods), default=at)
 
 
 def about(kind: str, year: int | None) -> str:
@@ -423,18 +433,24 @@ def heard_until(filing: Filing, kind: LapseKind) -> datetime | None:
     return max(ends, default=None)
 
 
-def protected_until(filing: Filing) -> datetime | None:
+def protected_until(filing: Filing, comes: datetime | None = None) -> datetime | None:
     """Until when a letter that was entered for somebody, and is not confirmed yet, keeps everything from completing.
 
     That is until the superior is told that nobody confirmed it, or, of one that was confirmed, until the end of that day.
-    What ends a filing against its leader waits longer (`awaits_letter`).
+    What ends a filing against its leader waits longer (`awaits_letter`). What `comes` by itself at an instant does not wait for
+    letters that came only when others had kept it already, or one after the other would keep it for ever.
     """
     if not filing.proposals:
         return filing.settled_from
-    waiting = (name for name in letters_waiting(filing) if not _came_again(filing, name))
-    periods = (filing.periods.get(f"second:{name}") for name in waiting)
+    periods = (filing.periods.get(f"second:{name}") for name in protecting(filing, comes))
     waited = [superior_chase(filing, period) for period in periods if period]
     return max([*waited, *([filing.settled_from] if filing.settled_from else [])], default=None)
+
+
+def protecting(filing: Filing, comes: datetime | None = None) -> list[str]:
+    """The letters that keep what comes by itself from completing, so long as they wait."""
+    waiting = [name for name in letters_waiting(filing) if not _came_again(filing, name)]
+    return [name for name in waiting if not (comes and name in filing.letters and filing.letters[name].at >= comes)]
 
 
 def _dues(filing: Filing) -> Iterator[Due]:

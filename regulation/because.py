@@ -535,7 +535,7 @@ KEEPS: tuple[tuple[Callable[[Filing], bool], str, str, str], ...] = (
         "G-42",
     ),
     (
-        lambda filing: bool(agenda.letters_waiting(filing)) and not agenda.awaits_letter(filing, LapseKind.REVOKED),
+        lambda filing: bool(agenda.protecting(filing)) and not agenda.awaits_letter(filing, LapseKind.REVOKED),
         "有代为登记的来文等待核对，核对以前不自动办结",
         "/filing/proposals",
         "G-42",

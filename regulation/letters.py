@@ -13,7 +13,7 @@ from models.findings import Lack
 from models.values import day_of, midnight_after
 from models.vocabulary import ActKind, Stage, YearStatus
 from regulation import annual
-from regulation.agenda import AGAINST, about, begin, letter_of, letters_waiting
+from regulation.agenda import AGAINST, about, begin, in_time_until, letter_of, letters_waiting
 from regulation.moment import STRICTER_SINCE, Moment
 
 ANSWERS = (ActKind.DENY_LETTER, ActKind.CLOSE_LETTER)
@@ -43,15 +43,17 @@ def may_deny(filing: Filing, act: DenyLetter | CloseLetter, when: Moment) -> Lac
 def deny(filing: Filing, act: DenyLetter, when: Moment) -> Filing:
     """认定来文不符: the entry has no effect and waits no more; what did come may be entered anew, as of the day on which it came.
 
-    Its leader has days to prove it before anything that it speaks against ends the filing, once for letters of a kind on one thing:
-    further ones do not begin them anew.
+    Its leader has days to prove it before anything that it speaks against ends the filing, for each letter that was in time, and once for
+    later ones of a kind on one thing: further ones do not begin them anew.
     """
     name = letter_of(filing, act.letter) or ""
     filing, letter = answered(filing, act.letter, when), filing.letters.get(name)
     days = f"denied:{about(name.partition(':')[0], letter.year if letter else None)}"
     ends = [kind for kind, kinds in AGAINST.items() if _kind(name) in kinds]
     day = day_of(when.stamped_at)
-    if filing.stage not in ENDED_FROM or not ends or days in filing.periods or day < STRICTER_SINCE:
+    if filing.stage not in ENDED_FROM or not ends or day < STRICTER_SINCE:
+        return filing
+    if days in filing.periods and not (letter and letter.at < in_time_until(filing, _kind(name), letter.at)):
         return filing
     return begin(filing, days, day)
 

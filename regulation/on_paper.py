@@ -27,7 +27,7 @@ from models.filing import Filing
 from models.findings import Lack
 from models.values import at_hour, day_of, on_day
 from models.vocabulary import ActKind, LapseKind, Role
-from regulation.agenda import AGAINST, LETTERS_AGAINST, begin, last_day, letters_waiting
+from regulation.agenda import AGAINST, LETTERS_AGAINST, begin, comes_again, holding, last_day, letters_waiting
 from regulation.moment import Moment
 from regulation.revocation import last_day_of_window
 from regulation.service import STRICTER_SINCE
@@ -195,11 +195,16 @@ def lack(filing: Filing, act: Act, when: Moment) -> Lack | None:
 
 def _rivals(filing: Filing, act: Act, when: Moment) -> list[str]:
     """The letters that keep another from being entered, from `STRICTER_SINCE` on only those that share its places: no sender uses up
-    another's, and nothing that speaks against an end is kept out by anything else."""
+    another's. What an end has to wait for is kept out only by what that end waits for as well."""
     waiting = letters_waiting(filing)
     if day_of(when.stamped_at) < STRICTER_SINCE:
         return list(waiting)
-    return [name for name in waiting if _place(name.partition(":")[0]) == _place(act.kind)]
+    sharing = [name for name in waiting if _place(name.partition(":")[0]) == _place(act.kind)]
+    end = next((end for end, kinds in AGAINST.items() if act.kind in kinds), None)
+    if end is None or comes_again(filing, act.kind, getattr(act, "year", None), when.at):
+        return sharing
+    held_by = holding(filing, end)
+    return [name for name in sharing if name in held_by]
 
 
 def _place(kind: str) -> str | None:

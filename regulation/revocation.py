@@ -142,9 +142,9 @@ def state_defence(filing: Filing, act: StateDefence, when: Moment) -> Filing:
 
 
 def _in_window(filing: Filing, when: Moment) -> bool:
-    """Whether a defence was received, or posted, while its sender was to be heard."""
+    """Whether a defence was received, or posted, while its sender was to be heard; that time is not over before it begins."""
     served_on = case_of(filing).served_on
-    return served_on is not None and when.day <= last_day_of_window(filing, served_on)
+    return served_on is None or when.day <= last_day_of_window(filing, served_on)
 
 
 def last_day_of_window(filing: Filing, served_on: date) -> date:

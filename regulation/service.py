@@ -60,7 +60,7 @@ def await_service(filing: Filing, when: Moment) -> Filing:
 
 def served(filing: Filing, day: date) -> Filing:
     """From the day of service run the days to correct (G-07), or the window for statement, defence and cure (G-17)."""
-    filing = end(filing, "service", "unread", "decision", "calendar")
+    filing = end(filing, "service", "unread", "decision", "calendar", *_proving(filing))
     if filing.stage is Stage.RETURNED:
         return begin(filing, "correction", day)
     case = case_of(filing).but(served_on=day, ended=None)
@@ -102,8 +102,12 @@ def unsettled(filing: Filing) -> frozenset[int]:
 
 def concluded(filing: Filing) -> Filing:
     """The notice has had its effect, or has none any more: nothing is left of its service, nor of what was proven meanwhile."""
-    proving = (name for name in filing.periods if name.startswith("denied:"))
-    return end(_settled(filing), "service", "unread", *proving).but(notification=None)
+    return end(_settled(filing), "service", "unread", *_proving(filing)).but(notification=None)
+
+
+def _proving(filing: Filing) -> list[str]:
+    """The days in which what was found not genuine can be proven: who is heard anew has longer, and then days of its own."""
+    return [name for name in filing.periods if name.startswith("denied:")]
 
 
 def _settled(filing: Filing) -> Filing:

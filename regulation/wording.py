@@ -408,7 +408,7 @@ class Facts(Mapping[str, str]):
             return (
                 "此前同类来文已有答复，本件不停止程序"
                 if against
-                else "核对以前，有关期限届满不自动办结，至报上级之日止"
+                else "核对以前，来文之后方届满的期限不自动办结，至报上级之日止"
             )
         said = "不作出撤销决定" if LapseKind.REVOKED in held else "不视为撤回，也不作出不予确认的决定"
         return f"核对以前，{said}：机构未核对的后果不由企业承担"
