@@ -331,6 +331,14 @@ def _order(due: Due) -> tuple[datetime, int, str, int]:
     return due.at, RANK[due.lapse.kind], due.lapse.of or "", due.lapse.year or 0
 
 
+def _put_off(filing: Filing, due: Due) -> Due:
+    """What would come before a letter can be proven, or while one keeps everything from completing, comes when that is over."""
+    at = max(due.at, heard_until(filing, due.lapse.kind) or due.at)
+    if due.lapse.kind in COMPLETES:
+        at = max(at, protected_until(filing, at) or at)
+    return due._replace(at=at)
+
+
 @once
 def dues(filing: Filing) -> tuple[Due, ...]:
     """What time will bring from where a filing stands, in order: of each period and year the next thing.
@@ -339,11 +347,7 @@ def dues(filing: Filing) -> tuple[Due, ...]:
     """
     letters = unanswered(filing)
     coming = [due for due in _dues(filing) if not (letters and awaits_letter(filing, due.lapse.kind))]
-    coming = [due._replace(at=max(due.at, heard_until(filing, due.lapse.kind) or due.at)) for due in coming]
-    coming = [
-        due._replace(at=max(due.at, protected_until(filing, due.at) or due.at)) if due.lapse.kind in COMPLETES else due
-        for due in coming
-    ]
+    coming = [_put_off(filing, due) if due.lapse.kind in PUT_OFF else due for due in coming]
     return tuple(sorted(coming, key=_order))
 
 
@@ -366,6 +370,9 @@ rest on it, or be broken by it (G-12)."""
 
 LETTERS_AGAINST = frozenset(kind for kinds in AGAINST.values() for kind in kinds)
 """All of those letters."""
+
+PUT_OFF = frozenset((*AGAINST, *COMPLETES))
+"""What letters put off."""
 
 
 def unanswered(filing: Filing) -> tuple[str, ...]:

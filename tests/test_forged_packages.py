@@ -628,14 +628,15 @@ def broken(place: Path, files: Files) -> None:
 
 
 def spoilt(place: Path, files: Files) -> None:
-    """Some bytes of a packed file are others."""
+    """A packed file begins as none can that was packed."""
+    name = "卷宗.docx"
     with ZipFile(place, "w", ZIP_DEFLATED) as written:
-        for name, each in files.items():
-            written.writestr(name, each)
-        at = written.getinfo("卷宗.docx").header_offset
-    content = bytearray(place.read_bytes())
-    content[at + 200 : at + 300] = bytes(100)
-    place.write_bytes(content)
+        for each, content in files.items():
+            written.writestr(each, content)
+        at = written.getinfo(name).header_offset + 30 + len(name.encode())
+    packed = bytearray(place.read_bytes())
+    packed[at] = 0xFF  # a block of a kind that there is not (RFC 1951)
+    place.write_bytes(packed)
 
 
 def empty(place: Path, files: Files) -> None:
