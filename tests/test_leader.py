@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 import starter
+from examples.demo import OFFICES
 from gateway.asked import applications
 from gateway.client import Filings
 from gateway.identity import Identity
@@ -39,6 +40,7 @@ from tests.leading import COLLEAGUE, LEADER, OFFICER, OTHER, Leader, Page, examp
 from tests.served import Clock, Served, served
 from tests.simulated import lived, told, written
 from tests.story import Story, application, instant
+from tests.test_year_board import RESTORED, REVOKED
 from tests.visiting import House, visiting
 from tests.world import World
 
@@ -803,3 +805,18 @@ async def test_an_announcement_that_is_only_not_entered_is_asked_for_by_its_addr
     clock_of(house).set("2030-02-18")
     officer = await signed_in(OFFICER)
     assert (await officer.page("/desk/filings")).says("公告：在官网公告后，尚须登记公告网址")
+
+
+async def test_a_decision_that_was_set_aside_waits_for_nobody(house: House, leader: Leader) -> None:
+    """Restored, an alliance is not asked to sign for the decision that revoked it; the message stays to be read."""
+    for name, fate, asked in (("LEAD-R1", REVOKED, True), ("LEAD-R2", RESTORED, False)):
+        form = application(
+            filing_id=name, alliance_name=f"沈阳市{name}产学研联盟", by=OFFICES["province"],
+            received_at="2026-03-15T09:00:00+08:00",
+            legacy={"archived_on": "2024-12-18", "archive_number": name, "document_no": "辽科函1号"},
+        )  # fmt: skip
+        written(house.tools.register, told(form, *fate, until=instant("2027-09-02"), taken=False))
+        (decision,) = (row for row in house.tools.register.messages(name) if row.text == "revocation_decision")
+        assert decision.service
+        assert (f"/my/inbox/{decision.id}" in (await leader.page("/my")).links) is asked
+        assert (await leader.page(f"/my/inbox/{decision.id}")).says("申请复议、提起诉讼的期限自收到之日起算") is asked

@@ -27,7 +27,7 @@ from gateway.visit import visit_of
 from models.filing import Filing
 from models.register import LetterRow, MessageRow
 from models.values import day_of
-from models.vocabulary import Kind, Role
+from models.vocabulary import Kind, Role, Stage
 from regulation.naming import on_day
 from regulation.service import served_on
 
@@ -90,7 +90,7 @@ class Received:
     @classmethod
     def of(cls, message: MessageRow, letter: LetterRow, filing: Filing | None) -> "Received":
         """A message as it stands, with what its filing says of its service."""
-        decision = message.text in DECISIONS and filing is not None and filing.consent
+        decision = filing is not None and filing.consent and filing.stage is DECISIONS.get(message.text)
         served = _serves(message, filing)
         return cls(message, letter.read_at, served, decision, served_on(filing) if served and filing else None)
 
@@ -109,8 +109,9 @@ class Received:
         return "打开即为签收，文书所定的期限由此起算"
 
 
-DECISIONS = ("not_confirmed", "revocation_decision")
-"""The texts of decisions: nothing runs in the proceedings from their service, but the time to contest them does."""
+DECISIONS = {"not_confirmed": Stage.NOT_CONFIRMED, "revocation_decision": Stage.REVOKED}
+"""The texts of decisions, and where a filing stands while one holds: nothing runs in the proceedings from their service, but the
+time to contest them does. One that was set aside since is read as any other message."""
 
 NEWEST = 200
 """How many messages the inbox lists."""
