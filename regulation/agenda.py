@@ -368,6 +368,9 @@ AGAINST = {
 """What ends a filing against its leader, and the letters of the leader that it waits for: whichever year they are about, a case may
 rest on it, or be broken by it (G-12)."""
 
+ENDED_FROM = {Stage.RETURNED: LapseKind.CORRECTION_LAPSED, Stage.REVOCATION_PENDING: LapseKind.REVOKED}
+"""Where something may end a filing against its leader for which letters are waited for, and what."""
+
 LETTERS_AGAINST = frozenset(kind for kinds in AGAINST.values() for kind in kinds)
 """All of those letters."""
 
@@ -458,6 +461,17 @@ def protecting(filing: Filing, comes: datetime | None = None) -> list[str]:
     """The letters that keep what comes by itself from completing, so long as they wait."""
     waiting = [name for name in letters_waiting(filing) if not _came_again(filing, name)]
     return [name for name in waiting if not (comes and name in filing.letters and filing.letters[name].at >= comes)]
+
+
+def is_held_by(filing: Filing, name: str, at: datetime) -> bool:
+    """Whether a letter held anything up until an instant: what ends a filing against its leader, a step to the province, or what
+    would have come by itself by the end of that day."""
+    if any(name in holding(filing, end_) for stage, end_ in ENDED_FROM.items() if filing.stage is stage):
+        return True
+    if filing.stage in (Stage.NOTICE_CLEARED, Stage.AT_PROVINCE):
+        return name in protecting(filing) and at < (protected_until(filing) or at)
+    coming = (due.at for due in _dues(filing) if due.lapse.kind in COMPLETES)
+    return any(comes < midnight_after(day_of(at)) and name in protecting(filing, comes) for comes in coming)
 
 
 def _dues(filing: Filing) -> Iterator[Due]:

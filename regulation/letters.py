@@ -13,15 +13,11 @@ from models.findings import Lack
 from models.values import day_of, midnight_after
 from models.vocabulary import ActKind, Stage, YearStatus
 from regulation import annual
-from regulation.agenda import AGAINST, about, begin, in_time_until, letter_of, letters_waiting
+from regulation.agenda import AGAINST, ENDED_FROM, about, begin, in_time_until, letter_of, letters_waiting
 from regulation.moment import STRICTER_SINCE, Moment
 
 ANSWERS = (ActKind.DENY_LETTER, ActKind.CLOSE_LETTER)
 """What two people may say of a letter instead of confirming it."""
-
-
-ENDED_FROM = (Stage.RETURNED, Stage.REVOCATION_PENDING)
-"""Where something may end a filing against its leader for which letters are waited for."""
 
 
 def answered(filing: Filing, letter: str, when: Moment) -> Filing:

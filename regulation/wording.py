@@ -397,6 +397,14 @@ class Facts(Mapping[str, str]):
         kind = str(of or "").partition(":")[0]
         return ActKind(kind).label if kind in set(ActKind) else ""
 
+    def word_entered(self) -> str:
+        """代为登记的来文如何登记；经另一人核对的，写明核对的是第几号登记 (G-42)."""
+        said, number_ = f"已代为登记“{self.word_act()}”", self.word_number()
+        letter = self.before.letters.get(agenda.letter_of(self.before, self.of_event("seconds") or "") or "")
+        if letter is None:
+            return f"{said}，登记为第{number_}号"
+        return f"{said}：第{letter.number}号登记经另一人核对属实，登记为第{number_}号"
+
     def word_letter_holds(self) -> str:
         """来文核对以前什么不办 (G-42)."""
         name = self.of_event("of") or agenda.letter_of(self.filing, self.of_event("id") or "") or ""
@@ -428,7 +436,8 @@ class Facts(Mapping[str, str]):
         letter, kind = self.before.letters.get(name), name.partition(":")[0]
         days = self.filing.periods.get(f"denied:{agenda.about(kind, letter.year if letter else None)}")
         if days is None or days.until <= self.entry.at:
-            return "有关程序自次日起照常办理"
+            held = agenda.is_held_by(self.before, name, self.entry.at)
+            return "有关程序自次日起照常办理" if held else "有关程序未因该来文停止，不受影响"
         said = "视为撤回或者不予确认" if self.filing.stage is Stage.RETURNED else "作出撤销决定"
         return f"但在{midnight(days.until)}以前不{said}，留待提供凭证"
 
