@@ -281,7 +281,7 @@ async def test_a_letter_is_entered_at_the_desk_with_its_scan_and_blocks_as_if_it
             "2027年4月1日",
             "2027年3月31日",
             "c-103",
-            OFFICER.person,
+            OFFICER.name,
             SHA,
         ):
             assert page.says(fact), fact
@@ -338,6 +338,10 @@ async def test_a_program_of_the_office_enters_what_came_with_the_scan_that_it_up
         alone = await officer.post("filings/PAPER-2/acts", json=second)
         assert (alone.status_code, "登记人以外的人" in alone.text) == (422, True), alone.text
         colleague = {"Authorization": f"Bearer {COLLEAGUE.person}"}
+        async with leading(gateway.tools, httpx.AsyncClient(base_url=gateway.base), COLLEAGUE) as desk:
+            receipt = await desk.page(f"/filings/PAPER-2/entries/{entered.json()['number']}/receipt")
+            answers = {link.rpartition("/")[2] for link in receipt.links if "/acts/" in link}
+            assert answers == {"deny_letter"}, "who asks for an end is never told that nothing is left to do"
         other = second | {"on_behalf_of": "leader", "came": came | {"brought_by": "另一人"}}
         differs = await officer.post("filings/PAPER-2/acts", json=other, headers=colleague)
         assert (differs.status_code, "所载不同" in differs.text) == (422, True), differs.text

@@ -1,7 +1,7 @@
 """收件回执: what an office hands to whoever brought something on paper, or keeps with what came by post."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from docx.shared import Mm
 from sqlmodel import col, select
@@ -40,8 +40,15 @@ def on_paper(register: Register, filing_id: str) -> list[Entry]:
     return [entry for entry in entries if came_of(entry)]
 
 
-def facts(register: Register, row: FilingRow, entry: Entry) -> Sequence[tuple[str, str]]:
-    """What a receipt says, line by line. It names whoever brought it: it is for those who may read the paper itself."""
+def persons(entry: Entry) -> list[str]:
+    """The ids of who took in what came, and who entered it."""
+    came, by = came_of(entry), getattr(entry.event, "by", None)
+    return [*([came.received_by] if came else []), *([by.person] if by else [])]
+
+
+def facts(register: Register, row: FilingRow, entry: Entry, names: Mapping[str, str]) -> Sequence[tuple[str, str]]:
+    """What a receipt says, line by line. It names whoever brought it: it is for those who may read the paper itself. Of the office's
+    people it tells the `names`, and the id of one who never signed in."""
     came = came_of(entry)
     if came is None:
         raise LookupError(f"{row.filing_id}: 第{entry.number}号登记不是来文")
@@ -58,8 +65,8 @@ def facts(register: Register, row: FilingRow, entry: Entry) -> Sequence[tuple[st
         *([("邮戳日期", on_day(came.postmarked_on))] if came.postmarked_on else []),
         ("计为提出之日", on_day(counted) + ("（以邮戳日期计）" if counted < came.on else "")),
         ("送件人", record.get("brought_by") or NOT_TOLD),
-        ("收件人", came.received_by),
-        ("登记人", by.person if by else NOT_TOLD),
+        ("收件人", names.get(came.received_by, came.received_by)),
+        ("登记人", names.get(by.person, by.person) if by else NOT_TOLD),
         ("登记时间", minute(entry.entered_at)),
         ("扫描件", f"{record['scan']['name']}（SHA-256：{record['scan']['sha256']}）"),
         ("登记机构", offices.name_of(row.zone or row.jurisdiction)),
@@ -72,13 +79,13 @@ def _sender(register: Register, row: FilingRow, entry: Entry) -> str:
     return str(register.paper(getattr(entry.event, "paper", "")).get("name") or "匿名")
 
 
-def receipt(register: Register, row: FilingRow, entry: Entry, own: str) -> bytes:
-    """The receipt as a document, to be stamped; `own` is where people reach the gateway."""
+def receipt(register: Register, row: FilingRow, entry: Entry, own: str, names: Mapping[str, str]) -> bytes:
+    """The receipt as a document, to be stamped; `own` is where people reach the gateway, `names` what its people are called."""
     office = offices.name_of(row.zone or row.jurisdiction)
     document = gongwen.blank("收件回执", office, entry.entered_at)
     gongwen.heading(document, "收件回执", 0)
     document.add_paragraph()
-    gongwen.tabulate(document, Grid(header=("项目", "内容"), widths=(40, 116), rows=facts(register, row, entry)))
+    gongwen.tabulate(document, Grid(header=("项目", "内容"), widths=(40, 116), rows=facts(register, row, entry, names)))
     if code := query_codes.on_receipt(row, entry):
         gongwen.write(document, [("", ""), ("", f"查询码：{code}。凭此码或者扫描下图，可以查询办理进度：{own}/query")])
         document.add_picture(io.BytesIO(query_codes.picture(own, code, "png")), width=Mm(30))

@@ -32,7 +32,7 @@ from gateway.shown.published import PublicRegister
 from gateway.shown.rounds import seen
 from gateway.tools import Doors, Tools, value_of
 from gateway.visit import visit_of
-from models.acts import NEW_VERSIONS, Lapse, Submit, Unreadable
+from models.acts import NEW_VERSIONS, CloseLetter, DenyLetter, Lapse, Submit, Unreadable
 from models.filing import Entry, Filing, Receipt
 from models.findings import Finding, Refusal
 from models.forms import ChangePaper
@@ -41,7 +41,7 @@ from models.register import FilingRow, MessageRow
 from models.sections import order_of
 from models.values import Ordinal, day_of
 from models.vocabulary import ActKind, LapseKind, Severity
-from regulation import agenda, changes, entries, intake, naming, offices, on_paper
+from regulation import agenda, changes, entries, intake, lifecycle, naming, offices, on_paper
 from regulation.lodging import PAPERS
 from regulation.offers import Offer, offers
 from regulation.reading import read
@@ -305,7 +305,8 @@ def _receipt(
     entry = tools.register.entry(row.filing_id, number)
     if entry is None or not _has_receipt(entry, who):
         raise NoPaper(row.filing_id)
-    facts = receipts_on_paper.facts(tools.register, row, entry)
+    names = tools.people.named(receipts_on_paper.persons(entry))
+    facts = receipts_on_paper.facts(tools.register, row, entry, names)
     came = receipts_on_paper.came_of(entry)
     record = came.record if came else ""
     visit_of(request, tools, who).note(AuditKind.READ_PAPER, filing_id=row.filing_id, about=record)
@@ -330,7 +331,8 @@ def _receipt(
         scan=scan,
         to_confirm=waits,
         may_confirm=may_confirm,
-        names=tools.people.named(_persons([entry])),
+        answers=_answers(tools, filing, who, second["seconds"]) if waits and may_confirm else (),
+        names=names,
         act_id=act_id or f"desk-{uuid4().hex}",
         foreseen=would,
         previewed=previewed(second, day_of(tools.clock())),
@@ -338,6 +340,19 @@ def _receipt(
         changed=changed,
         since=[(each.number, naming.short(each.at), naming.name_of_entry(each)) for each in since],
     )
+
+
+def _answers(tools: Tools, filing: Filing, who: Identity, letter: str) -> list[ActKind]:
+    """What else than a confirmation may be said of a letter now."""
+    told: dict[str, Any] = {
+        "id": "offer",
+        "by": who.by,
+        "received_at": tools.now.at,
+        "letter": letter,
+        "reason": "核对",
+    }
+    tried = (DenyLetter(**told), CloseLetter(**told, done_by=filing.number))
+    return [act.kind for act in tried if lifecycle.check(filing, act, tools.now) is None]
 
 
 def _second(entry: Entry) -> dict[str, Any]:

@@ -90,7 +90,8 @@ def drawn(tools: Tools, row: FilingRow, who: Identity, key: str) -> tuple[Downlo
         entry = register.entry(filing_id, int(of_paper[1]))
         if entry is None:
             raise NoFile(key)
-        return found, receipt.receipt(register, row, entry, tools.settings.own_address)
+        names = tools.people.named(receipt.persons(entry))
+        return found, receipt.receipt(register, row, entry, tools.settings.own_address, names)
     if form := re.fullmatch(r"form-(\d+)", key):
         drafts = {each.name: each.content for each in forms.forms(register, filing_id)}
         return found, drafts[f"申请表-V{form[1]}.docx"]
