@@ -270,7 +270,12 @@ async def test_a_letter_is_entered_at_the_desk_with_its_scan_and_blocks_as_if_it
         assert 'id="found-/came/scan' in without.text
         refused = await desk.sends(address, [*letter, ("/came/received_by", "c-101")], {"/x": ("x", b"")})
         assert refused.status_code == 422
-        answer = await desk.sends(address, letter, {"/came/scan/file": ("异议信.pdf", PDF)})
+        scanned = {"/came/scan/file": ("异议信.pdf", PDF)}
+        nobody = await desk.sends(address, [*letter, ("/came/received_by", "查无此人")], scanned)
+        assert (nobody.status_code, "收件人须为本机构工作人员的姓名，或者其编号" in nobody.text) == (422, True)
+        gateway.tools.people.remember(OFFICER.but(person="c-103", name="收件人示例"), gateway.clock())
+        letter = [(name, "收件人示例" if name == "/came/received_by" else value) for name, value in letter]
+        answer = await desk.sends(address, letter, scanned)
         assert answer.status_code == 303, answer.text
         receipt = answer.headers["location"].partition("?")[0]
         page = await desk.page(receipt)
@@ -280,7 +285,7 @@ async def test_a_letter_is_entered_at_the_desk_with_its_scan_and_blocks_as_if_it
             "异议人示例",
             "2027年4月1日",
             "2027年3月31日",
-            "c-103",
+            "收件人示例",
             OFFICER.name,
             SHA,
         ):
