@@ -346,8 +346,11 @@ def dues(filing: Filing) -> tuple[Due, ...]:
     All that is asked about dates is read off this, so that for one filing they are worked out once.
     """
     letters = unanswered(filing)
-    coming = [due for due in _dues(filing) if not (letters and awaits_letter(filing, due.lapse.kind))]
-    coming = [_put_off(filing, due) if due.lapse.kind in PUT_OFF else due for due in coming]
+    coming = [
+        _put_off(filing, due) if due.lapse.kind in PUT_OFF else due
+        for due in _dues(filing)
+        if not (letters and awaits_letter(filing, due.lapse.kind))
+    ]
     return tuple(sorted(coming, key=_order))
 
 
