@@ -14,6 +14,7 @@ from models.filing import Entry, Filing, Period
 from models.values import day_of
 from models.vocabulary import ActKind, ByKind, Role, Stage
 from regulation import agenda, lifecycle, naming, offices, steps_on_file
+from regulation.review import taker_of
 from regulation.steps import Step, Track, if_nobody, with_day
 
 __all__ = ["STOPPED", "Passed", "Step", "Track", "passed", "tracks"]
@@ -127,7 +128,8 @@ def _application(filing: Filing, docket: Sequence[Passed], now: datetime) -> Tra
         by_itself = (steps[at].key == "notice" and not filing.open_objections) or _waits_for_post(filing)
         late = steps[at].late and not by_itself  # time alone is late with nothing
         steps = [replace(each, late=late and number == at) for number, each in enumerate(steps)]
-        steps[at] = replace(_at_hand(filing, steps[at]), state="current")
+        given = [day_of(each.at) for each in docket if each.kind == ActKind.TRANSFER]
+        steps[at] = replace(_at_hand(filing, steps[at], max(given, default=None)), state="current")
     if filing.stage in ENDED:
         on = day_of(filing.ended_at or docket[-1].at)
         steps.append(Step("end", filing.stage.label, "stopped", on))
@@ -168,12 +170,13 @@ def _has(filing: Filing, key: str) -> str:
         return Role.LEADER.label
     if key in ("decision", "archiving"):
         return offices.name_of(offices.PROVINCE)
-    return offices.reviewer_of(filing)
+    return taker_of(filing) or offices.reviewer_of(filing)
 
 
 def _ahead(filing: Filing, at: str) -> Iterator[tuple[str, Period]]:
-    """Until when each step is over at the latest, from the one at hand on: while the leader corrects, nobody knows."""
-    if filing.stage is Stage.RETURNED or (filing.open_objections and at != "review"):
+    """Until when each step is over at the latest, from the one at hand on: while the leader corrects, or another office
+    is to take it and begins anew, nobody knows."""
+    if filing.stage is Stage.RETURNED or taker_of(filing) or (filing.open_objections and at != "review"):
         return
     review = _running(filing, "review", "acceptance")
     if at == "review":
@@ -227,10 +230,13 @@ def _from(filing: Filing, name: str, start: date) -> Period:
     return agenda.begin(filing, name, start).periods[name]
 
 
-def _at_hand(filing: Filing, step: Step) -> Step:
-    """The step at hand: who really has it now, and what happens if they do nothing."""
+def _at_hand(filing: Filing, step: Step, given: date | None) -> Step:
+    """The step at hand: who really has it now, and what happens if they do nothing. `given`: when it was last handed over."""
     waits = naming.awaited(lifecycle.awaited(filing), filing.leader, lifecycle.awaits_iit(filing))
     step = replace(step, who=waits or step.who, otherwise=CHASED)
+    if (there := taker_of(filing)) and given:
+        says = f"自{naming.on_day(given)}起等候{there}接收；接收后重新计算受理和审核期限，尚未接收的可以收回"
+        return replace(step, says=says)
     if filing.stage is Stage.SUBMITTED:
         return _accepting(filing, step)
     if filing.stage is Stage.RETURNED:

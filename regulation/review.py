@@ -123,10 +123,17 @@ def hand_over(filing: Filing, act: Transfer, when: Moment) -> Filing:
 def being_handed_over(filing: Filing, act: Act) -> Lack | None:
     """An application that is on its way to another office is not decided meanwhile; it can be taken back."""
     staff = act.by.role in (Role.CITY_ST, Role.ZONE, Role.CITY_IIT)
-    if filing.transfer is None or filing.stage not in MOVABLE or not staff or act.kind is ActKind.TRANSFER:
+    there = taker_of(filing)
+    if there is None or not staff or act.kind is ActKind.TRANSFER:
         return None
-    there = offices.name_of(filing.transfer.zone or filing.transfer.jurisdiction)
-    return Lack(missing=f"正在移送至{there}", supplied_by=ActKind.TRANSFER)
+    return Lack(missing=f"正在移送至{there}，由其接收后办理；尚未接收的，移出机构可以收回")
+
+
+def taker_of(filing: Filing) -> str | None:
+    """The office, by name, that an application is on its way to and that has not taken it yet."""
+    if filing.transfer is None or filing.stage not in MOVABLE:
+        return None
+    return offices.name_of(filing.transfer.zone or filing.transfer.jurisdiction)
 
 
 MOVABLE = (Stage.SUBMITTED, Stage.RETURNED, Stage.UNDER_REVIEW, Stage.REVIEW_PASSED)

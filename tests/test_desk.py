@@ -577,6 +577,14 @@ async def test_what_another_city_hands_over_is_taken_from_its_page(own_house: Ho
     for person in ("d-111", "c-101"):
         assert f'href="{door}"' in await (await at(own_house, person)).gets("/filings/SY-GIVEN")
     giver, taker = await at(own_house, "c-101"), await at(own_house, "d-111")
+    page = await giver.gets("/filings/SY-GIVEN")
+    assert "自2023年5月9日起等候大连市科技局接收" in page
+    assert "下一步：公示（大连市科技局）" in page
+    assert "沈阳市科技局）" not in page.partition('id="docket"')[0], "nothing that comes next is the giver's"
+    assert "登记来文" not in page
+    assert "逐项审核" not in page
+    assert "正在移送至大连市科技局，由其接收后办理" in page
+    assert "须先“属地移交”" not in page
     assert '<option value="210200" selected>' in await taker.gets(door)
     assert not re.findall(r'<option value="\d+" selected>', await giver.gets("/filings/SY-NEW/acts/transfer")), (
         "nobody says where"

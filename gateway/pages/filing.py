@@ -41,7 +41,7 @@ from models.register import FilingRow, MessageRow
 from models.sections import order_of
 from models.values import Ordinal, day_of
 from models.vocabulary import ActKind, LapseKind, Severity
-from regulation import agenda, changes, entries, intake, lifecycle, naming, offices, on_paper
+from regulation import agenda, changes, entries, intake, lifecycle, naming, offices, on_paper, review
 from regulation.lodging import PAPERS
 from regulation.offers import Offer, offers
 from regulation.reading import read
@@ -92,7 +92,7 @@ def show(
     row, who = tools.seen(filing_id, session.who), session.who
     filing = value_of(row)
     docket = [who.shown(entry) for entry in tools.register.docket(filing_id, before=before, most=SHOWN)]
-    open_now = offers(filing, tools.now, who.by)
+    open_now, taker = offers(filing, tools.now, who.by), review.taker_of(filing)
     handlings = tools.handling.of_filing(filing_id)
     versions = tools.register.versions(filing_id) if who.reads(filing, "application") else []
     ahead = list(islice(entries.outlook(filing), None if asked else AHEAD + 1))
@@ -108,7 +108,8 @@ def show(
         in_rounds=seen.of_filing(tools, who, filing_id),
         mine=sorted((each for each in open_now if each.mine), key=lambda each: each.kind in ASIDE),
         aside=ASIDE,
-        on_paper=[each for each in open_now if each.on_paper],
+        on_paper=[each for each in open_now if each.on_paper and not taker],
+        taker=taker,
         others=[each for each in open_now if not each.mine and each.open and _is_offered(tools, each, filing_id)],
         agenda=ahead if asked else ahead[:AHEAD],
         further=not asked and len(ahead) > AHEAD,

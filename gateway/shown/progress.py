@@ -12,6 +12,9 @@ from regulation.progress import Passed, Track, tracks
 
 ENTRIES = EntryRow.metadata.tables["entries"]
 
+TOLD = (ActKind.RECORD_PARTY_GROUP.value, ActKind.TRANSFER.value)
+"""Acts that tell of the way even where the stage stays."""
+
 _MOVED = select(
     ENTRIES.c.filing_id,
     ENTRIES.c.number,
@@ -25,9 +28,7 @@ _MOVED = select(
 def passed(engine: Engine, filing_ids: Collection[str]) -> dict[str, list[Passed]]:
     """Where each of these filings was, entry by entry that moved it."""
     moved = _MOVED.where(ENTRIES.c.filing_id.in_(filing_ids)).subquery()
-    leads = or_(
-        moved.c.before.is_(None), moved.c.before != moved.c.stage, moved.c.kind == ActKind.RECORD_PARTY_GROUP.value
-    )
+    leads = or_(moved.c.before.is_(None), moved.c.before != moved.c.stage, moved.c.kind.in_(TOLD))
     found: dict[str, list[Passed]] = {each: [] for each in filing_ids}
     with engine.connect() as db:
         for row in db.execute(select(moved).where(leads).order_by(moved.c.filing_id, moved.c.number)):
